@@ -1,0 +1,1 @@
+"""The context's infrastructure: components, and the programs that wire them."""

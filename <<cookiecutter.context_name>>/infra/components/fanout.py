@@ -1,0 +1,101 @@
+"""The topic and a queue for each subscriber."""
+
+import json
+from collections.abc import Sequence
+
+import pulumi
+from pulumi_aws import iam, sns, sqs
+
+from ..labels import Labels
+from ..policy import allow, document, grant, only_over_tls
+from ._component import Component
+from ._queue import queue, queue_policy, sent_by
+
+VISIBILITY_TIMEOUT = 180
+"""Seconds: six times a consumer's 30, so that no message is handed out again while Lambda still retries its batch."""
+
+MAX_RECEIVES = 5
+"""How often a message is tried before it moves to the dead-letter queue."""
+
+
+class Fanout(Component):
+    """Every event goes to every subscriber's queue; what cannot be delivered or consumed, to that queue's dead letters.
+
+    `queues` and `dead_letter_queues` map a subscriber to a queue's URL.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        labels: Labels,
+        key_arn: pulumi.Input[str],
+        *,
+        subscribers: Sequence[str],
+        events: Sequence[str],
+    ) -> None:
+        super().__init__(name, labels)
+        self._key_arn = key_arn
+        self._events = events
+        self.topic = sns.Topic(
+            name, name=labels.name("events"), kms_master_key_id=key_arn, tags=labels.tags, opts=self.child()
+        )
+        sns.TopicPolicy(
+            f"{name}-policy",
+            arn=self.topic.arn,
+            policy=document(only_over_tls("sns:Publish", self.topic.arn)),
+            opts=self.child(),
+        )
+        self.dead_letter_queues: dict[str, pulumi.Output[str]] = {}
+        self.queues = {subscriber: self._subscribe(subscriber) for subscriber in subscribers}
+        self.register_outputs({"topic_arn": self.topic.arn})
+
+    def grant_publish(self, role: iam.Role) -> iam.RolePolicy:
+        """Let `role` publish events."""
+        return grant(self, role, allow(["sns:Publish"], self.topic.arn))
+
+    def _subscribe(self, subscriber: str) -> pulumi.Output[str]:
+        name = f"events-{subscriber}"
+        dead_letters = queue(self, f"{name}-dead-letters", self._key_arn)
+        inbox = queue(
+            self,
+            name,
+            self._key_arn,
+            visibility_timeout_seconds=VISIBILITY_TIMEOUT,
+            redrive_policy=_redrive(dead_letters, maxReceiveCount=MAX_RECEIVES),
+        )
+        self._only_from(inbox, name, dead_letters)
+        self._deliver(name, inbox, dead_letters)
+        self.dead_letter_queues[subscriber] = dead_letters.url
+        return inbox.url
+
+    def _deliver(self, name: str, inbox: sqs.Queue, dead_letters: sqs.Queue) -> None:
+        targets = {name: inbox, f"{name}-dead-letters": dead_letters}
+        policies = [
+            queue_policy(self, title, target, sent_by("sns", self.topic.arn, target))
+            for title, target in targets.items()
+        ]
+        sns.TopicSubscription(
+            name,
+            topic=self.topic.arn,
+            protocol="sqs",
+            endpoint=inbox.arn,
+            raw_message_delivery=True,
+            filter_policy=json.dumps({"type": list(self._events)}),
+            filter_policy_scope="MessageAttributes",
+            redrive_policy=_redrive(dead_letters),
+            opts=self.child(depends_on=policies),
+        )
+
+    def _only_from(self, source: sqs.Queue, name: str, dead_letters: sqs.Queue) -> None:
+        sqs.RedriveAllowPolicy(
+            f"{name}-redrive-allow",
+            queue_url=dead_letters.url,
+            redrive_allow_policy=pulumi.Output.json_dumps(
+                {"redrivePermission": "byQueue", "sourceQueueArns": [source.arn]}
+            ),
+            opts=self.child(),
+        )
+
+
+def _redrive(dead_letters: sqs.Queue, **more: int) -> pulumi.Output[str]:
+    return pulumi.Output.json_dumps({"deadLetterTargetArn": dead_letters.arn, **more})

@@ -1,0 +1,82 @@
+"""The one table of the context, and its stream."""
+
+import json
+from typing import Literal
+
+import pulumi
+from pulumi_aws import dynamodb, iam, lambda_
+
+from ..labels import Labels
+from ..policy import allow, grant
+from ._component import Component
+from ._queue import queue, queue_policy
+
+Operation = Literal["GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem"]
+
+_READ_STREAM = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams")
+
+STREAM_RETRIES = 20
+"""Lambda waits longer before each retry of a batch: 20 of them outlast an outage of minutes."""
+
+
+class Table(Component):
+    """Items by their key `pk`, on demand, restorable to any second of 35 days, encrypted."""
+
+    def __init__(self, name: str, labels: Labels, key_arn: pulumi.Input[str], *, protect: bool) -> None:
+        super().__init__(name, labels)
+        self._key_arn = key_arn
+        self._table = dynamodb.Table(
+            name,
+            name=labels.name(name),
+            billing_mode="PAY_PER_REQUEST",
+            hash_key="pk",
+            attributes=[{"name": "pk", "type": "S"}],
+            stream_enabled=True,
+            stream_view_type="NEW_AND_OLD_IMAGES",
+            ttl={"attribute_name": "expires_at", "enabled": True},
+            point_in_time_recovery={"enabled": True},
+            server_side_encryption={"enabled": True, "kms_key_arn": key_arn},
+            deletion_protection_enabled=protect,
+            tags=labels.tags,
+            opts=self.stateful(protect),
+        )
+        self.table_name = self._table.name
+        self.arn = self._table.arn
+        self.register_outputs({"name": self.table_name, "arn": self.arn})
+
+    def grant_items(self, role: iam.Role, *operations: Operation) -> iam.RolePolicy:
+        """Let `role` do these operations on items, alone or within transactions."""
+        return grant(self, role, allow([f"dynamodb:{operation}" for operation in operations], self.arn))
+
+    def stream_to(
+        self, consumer: str, alias_arn: pulumi.Input[str], role: iam.Role, *, key_prefix: str
+    ) -> pulumi.Output[str]:
+        """Send the changes of items whose `pk` starts with `key_prefix` to a function's alias, in order for each item.
+
+        What it cannot take goes to a dead-letter queue, whose URL is returned.
+        """
+        name = f"{consumer}-dead-letters"
+        dead_letters = queue(self, name, self._key_arn)
+        queue_policy(self, name, dead_letters)
+        permission = grant(
+            self, role, allow(_READ_STREAM, self._table.stream_arn), allow(["sqs:SendMessage"], dead_letters.arn)
+        )
+        lambda_.EventSourceMapping(
+            f"{consumer}-stream",
+            event_source_arn=self._table.stream_arn,
+            function_name=alias_arn,
+            starting_position="TRIM_HORIZON",
+            batch_size=100,
+            function_response_types=["ReportBatchItemFailures"],
+            bisect_batch_on_function_error=True,
+            maximum_retry_attempts=STREAM_RETRIES,
+            destination_config={"on_failure": {"destination_arn": dead_letters.arn}},
+            filter_criteria={"filters": [{"pattern": _key_pattern(key_prefix)}]},
+            tags=self.labels.tags,
+            opts=self.child(depends_on=[permission]),
+        )
+        return dead_letters.url
+
+
+def _key_pattern(prefix: str) -> str:
+    return json.dumps({"dynamodb": {"Keys": {"pk": {"S": [{"prefix": prefix}]}}}})

@@ -1,0 +1,12 @@
+"""What this context answered when it was generated, as data: infrastructure code holds these names nowhere else."""
+
+CONTEXT = "<<cookiecutter.__package>>"
+AGGREGATE = "<<cookiecutter.context_name>>"
+OWNER = <<cookiecutter.owner|quoted>>
+
+<<cookiecutter.commands | commands | map(attribute="snake") | assigned("COMMANDS")>>
+VERIFICATION = "<<cookiecutter.__verification>>"
+REFERENCE = "<<cookiecutter.__reference_snake>>"
+
+<<cookiecutter.commands | events | assigned("EVENTS")>>
+<<cookiecutter.subscribers | subscribers | assigned("SUBSCRIBERS")>>

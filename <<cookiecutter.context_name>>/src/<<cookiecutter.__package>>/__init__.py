@@ -1,0 +1,1 @@
+"""The <<cookiecutter.context_name>> context: its rules, its steps, and the Lambda functions that run them."""

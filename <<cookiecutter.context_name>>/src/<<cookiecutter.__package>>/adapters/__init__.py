@@ -1,0 +1,1 @@
+"""The ports, filled with AWS services: one module per service and use."""

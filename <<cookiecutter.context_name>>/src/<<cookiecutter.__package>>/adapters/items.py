@@ -1,0 +1,64 @@
+"""How the context's things look as DynamoDB items. Every item has one key attribute, ``pk``."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from ..domain.lists import ListStatus, PinnedFile, ReceivedList
+from ..domain.model import ID, REFERENCE, <<cookiecutter.context_name>>, <<cookiecutter.context_name>>Details, Status
+
+KEY: Final = "pk"
+<<cookiecutter.__constant>>: Final = "<<cookiecutter.__constant>>#"
+LIST: Final = "LIST#"
+REFERRED: Final = f"{REFERENCE.removesuffix('_id').upper()}#"
+_FIELDS: Final = <<cookiecutter.context_name>>Details.model_fields
+_DECIMALS: Final = tuple(name for name, field in _FIELDS.items() if field.annotation is Decimal)
+
+
+def from_values(values: Mapping[str, Any], status: Status, version: int, list_id: str | None) -> dict[str, Any]:
+    """Return an aggregate's item, made from its details as JSON values."""
+    numbers = {name: Decimal(values[name]) for name in _DECIMALS}
+    item = {KEY: <<cookiecutter.__constant>> + values[ID], **values, **numbers, "status": status.value, "version": version}
+    return item if list_id is None else item | {"list_id": list_id}
+
+
+def from_<<cookiecutter.__package>>(<<cookiecutter.__package>>: <<cookiecutter.context_name>>) -> dict[str, Any]:
+    """Return an aggregate's item."""
+    values = <<cookiecutter.__package>>.details.model_dump(mode="json")
+    return from_values(values, <<cookiecutter.__package>>.status, <<cookiecutter.__package>>.version, <<cookiecutter.__package>>.list_id)
+
+
+def to_<<cookiecutter.__package>>(item: Mapping[str, Any]) -> <<cookiecutter.context_name>>:
+    """Read an aggregate's item."""
+    details = {name: _plain(item[name]) for name in _FIELDS}
+    status, version = Status(item["status"]), int(item["version"])
+    return <<cookiecutter.context_name>>(<<cookiecutter.context_name>>Details.model_validate(details), status, version, item.get("list_id"))
+
+
+def _plain(value: Any) -> Any:
+    # DynamoDB may give 100 back as 1E+2, which is no amount as a partner writes one.
+    return format(value, "f") if isinstance(value, Decimal) else value
+
+
+def from_list(received: ReceivedList) -> dict[str, Any]:
+    """Return a list's item as it is first recorded."""
+    file = received.file
+    item = {
+        KEY: LIST + received.list_id,
+        "list_id": received.list_id,
+        "status": received.status.value,
+        "execution": received.execution,
+        "partner": file.partner,
+        "bucket": file.bucket,
+        "key": file.key,
+        "version_id": file.version_id,
+        "size": file.size,
+    }
+    return item if received.reason is None else item | {"reason": received.reason}
+
+
+def to_list(item: Mapping[str, Any]) -> ReceivedList:
+    """Read a list's item."""
+    file = PinnedFile(item["bucket"], item["key"], item["version_id"], int(item["size"]))
+    counts = {name: int(item.get(name, 0)) for name in ("rows", "valid", "rejected")}
+    return ReceivedList(file, item["execution"], ListStatus(item["status"]), item.get("reason"), **counts)

@@ -1,0 +1,265 @@
+"""The list workflow: one function per step. Every step can be repeated; what it found is kept on the list's record."""
+
+from contextlib import closing
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+from ..domain.lists import ListStatus, PinnedFile, ReceivedList, over_tolerance
+from ..domain.model import ID, REFERENCE
+from ..domain.rows import Checked, Record, Rejection, Row, Unreadable, check, check_header
+from . import report
+from .ports import AlreadyTaken, Files, Imported<<cookiecutter.context_name>>s, Lists, References, SeenIds
+from .reading import chunks, records
+from .report import Report
+from .staging import VALIDATED, VERIFIED, Part, StagedRow, Staging, identities, read_part
+
+TECHNICAL_FAILURE = "a technical failure: nothing of the list was kept, and it can be sent again"
+_CHUNK_ROWS = 1000
+
+
+class Outcome(StrEnum):
+    """What a step tells the workflow, which branches on it."""
+
+    REGISTERED = "REGISTERED"
+    ALREADY_REGISTERED = "ALREADY_REGISTERED"
+    IGNORED = "IGNORED"
+    VALIDATED = "VALIDATED"
+    VERIFIED = "VERIFIED"
+    IMPORTED = "IMPORTED"
+    REFUSED = "REFUSED"
+    REJECTED = "REJECTED"
+
+
+@dataclass(frozen=True)
+class Upload:
+    """An announced file. ``complete`` is False if the partner's connection broke before the end."""
+
+    bucket: str
+    key: str
+    complete: bool = True
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step's answer. ``list_id`` is empty if there is no list."""
+
+    list_id: str
+    outcome: Outcome
+
+
+def register_list(upload: Upload, execution: str, max_bytes: int, lists: Lists, files: Files) -> Step:
+    """Pin the uploaded file and record the list, once however often the file is announced.
+
+    Raises:
+        NotAList: the file lies in no partner's folder.
+    """
+    if upload.key.endswith("/"):
+        # What a console or an SFTP client makes for an empty folder.
+        return Step("", Outcome.IGNORED)
+    # An upload that broke off may leave no object; the execution tells two such uploads of one name apart.
+    pinned = files.pin(upload.key) or PinnedFile(upload.bucket, upload.key, f"none-{execution}", 0)
+    _ = pinned.partner
+    candidate = ReceivedList(pinned, execution, reason=_refusal(upload, pinned, max_bytes))
+    recorded = lists.register(candidate)
+    if recorded.execution != execution:
+        return Step(recorded.list_id, Outcome.ALREADY_REGISTERED)
+    return Step(recorded.list_id, Outcome.REFUSED if recorded.reason else Outcome.REGISTERED)
+
+
+def _refusal(upload: Upload, pinned: PinnedFile, max_bytes: int) -> str | None:
+    if not upload.complete:
+        return "the upload broke off: send the file again"
+    if pinned.size == 0:
+        return "the file is empty"
+    if pinned.size > max_bytes:
+        return f"the file has {pinned.size} bytes, and at most {max_bytes} are taken: split it"
+    return None
+
+
+@dataclass
+class _Validation:
+    """What a pass over a file has found so far; rows beyond a full part are already written."""
+
+    staging: Staging
+    seen: SeenIds
+    part_rows: int
+    report: Report
+    rows: int = 0
+    valid: int = 0
+
+    def __post_init__(self) -> None:
+        self._buffer: list[Row] = []
+
+    def take(self, header: tuple[str, ...], chunk: list[Record]) -> None:
+        checked = _without_repeated(check(header, chunk), self.seen)
+        self.rows += len(chunk)
+        self.valid += len(checked.rows)
+        self.report.add(sorted(checked.rejections))
+        self._buffer += checked.rows
+        while len(self._buffer) >= self.part_rows:
+            self._flush()
+
+    def finish(self) -> None:
+        if self._buffer:
+            self._flush()
+        self.staging.write_manifest(VALIDATED)
+
+    def _flush(self) -> None:
+        self.staging.write_part(self._buffer[: self.part_rows])
+        del self._buffer[: self.part_rows]
+
+
+def _without_repeated(checked: Checked, seen: SeenIds) -> Checked:
+    first = seen.first_lines([(row.details.id, row.line) for row in checked.rows])
+    if not first:
+        return checked
+    repeated = [
+        Rejection(row.line, ID, f"{row.details.id!r} is on line {first[row.line]} already")
+        for row in checked.rows
+        if row.line in first
+    ]
+    return Checked([row for row in checked.rows if row.line not in first], checked.rejections + repeated)
+
+
+def validate_list(
+    list_id: str, tolerated_share: Fraction, part_rows: int, lists: Lists, files: Files, seen: SeenIds
+) -> Step:
+    """Read the pinned file once: good rows go to parts, bad ones to the report, both in constant memory."""
+    received = lists.get(list_id)
+    found = _Validation(Staging(files, list_id), seen, part_rows, Report())
+    try:
+        _read_through(files, received.file, found)
+    except Unreadable as refusal:
+        return _refuse(list_id, str(refusal), lists)
+    rejected = found.rows - found.valid
+    found.staging.write_rejections(found.report.rows)
+    if rejected:
+        files.write(received.file.report_key, report.document(found.report.rows))
+    if reason := over_tolerance(rejected, found.rows, tolerated_share):
+        return _refuse(list_id, reason, lists, rows=found.rows, valid=found.valid, rejected=rejected)
+    lists.progress(list_id, ListStatus.VALIDATED, rows=found.rows, valid=found.valid, rejected=rejected)
+    return Step(list_id, Outcome.VALIDATED)
+
+
+def _read_through(files: Files, pinned: PinnedFile, found: _Validation) -> None:
+    with closing(files.open(pinned)) as stream:
+        found_records = records(stream)
+        header = next(found_records, None)
+        if header is None:
+            raise Unreadable("the file is empty")
+        names = check_header(header.cells)
+        for chunk in chunks(found_records, _CHUNK_ROWS):
+            found.take(names, chunk)
+    if not found.rows:
+        raise Unreadable("the file has a header and no rows")
+    found.finish()
+
+
+def _refuse(list_id: str, reason: str, lists: Lists, **counts: int) -> Step:
+    lists.refuse(list_id, reason, **counts)
+    return Step(list_id, Outcome.REJECTED)
+
+
+def <<cookiecutter.__verification>>(
+    list_id: str,
+    tolerated_share: Fraction,
+    lists: Lists,
+    files: Files,
+    references: References,
+    <<cookiecutter.__package>>s: Imported<<cookiecutter.context_name>>s,
+) -> Step:
+    """Check each part's rows against what the context knows; those that fail join the report."""
+    received = lists.get(list_id)
+    validated, verified = Staging(files, list_id), Staging(files, list_id)
+    findings = Report(validated.rejections())
+    rejected = 0
+    for part in validated.manifest(VALIDATED):
+        rejections = _rejections(read_part(files, part), list_id, references, <<cookiecutter.__package>>s)
+        findings.add(rejections)
+        rejected += _pass_on(part, {rejection.line for rejection in rejections}, verified)
+    if rejected:
+        files.write(received.file.report_key, report.document(findings.rows))
+    return _judged(received, rejected, verified, tolerated_share, lists)
+
+
+def _rejections(
+    rows: list[StagedRow],
+    list_id: str,
+    references: References,
+    <<cookiecutter.__package>>s: Imported<<cookiecutter.context_name>>s,
+) -> list[Rejection]:
+    known = references.known(set(identities(rows, REFERENCE)))
+    taken = <<cookiecutter.__package>>s.taken(list(identities(rows, ID)), list_id)
+    unknown = [_unknown(row) for row in rows if row.values[REFERENCE] not in known]
+    return sorted(unknown + [_taken(row) for row in rows if row.values[ID] in taken])
+
+
+def _unknown(row: StagedRow) -> Rejection:
+    return Rejection(row.line, REFERENCE, f"{row.values[REFERENCE]!r} is not known here")
+
+
+def _taken(row: StagedRow) -> Rejection:
+    return Rejection(row.line, ID, f"{row.values[ID]!r} exists already")
+
+
+def _pass_on(part: Part, rejected_lines: set[int], verified: Staging) -> int:
+    if not rejected_lines:
+        verified.keep_part(part)
+    elif len(rejected_lines) < part.rows:
+        rows = read_part(verified.files, part)
+        verified.rewrite_part(part, [row for row in rows if row.line not in rejected_lines])
+    return len(rejected_lines)
+
+
+def _judged(
+    received: ReceivedList, newly_rejected: int, verified: Staging, tolerated_share: Fraction, lists: Lists
+) -> Step:
+    rejected = received.rejected + newly_rejected
+    counts = {"rows": received.rows, "valid": received.rows - rejected, "rejected": rejected}
+    if reason := over_tolerance(rejected, received.rows, tolerated_share):
+        return _refuse(received.list_id, reason, lists, **counts)
+    verified.write_manifest(VERIFIED)
+    lists.progress(received.list_id, ListStatus.IMPORTING, parts=len(verified.parts), **counts)
+    return Step(received.list_id, Outcome.VERIFIED)
+
+
+def import_list(
+    list_id: str,
+    part: Part,
+    lists: Lists,
+    files: Files,
+    <<cookiecutter.__package>>s: Imported<<cookiecutter.context_name>>s,
+) -> Step:
+    """Write one part. A part of a list that is being given up is left out."""
+    if lists.get(list_id).status is not ListStatus.IMPORTING:
+        return Step(list_id, Outcome.REFUSED)
+    rows = read_part(files, part)
+    try:
+        <<cookiecutter.__package>>s.import_rows(list_id, [row.values for row in rows])
+    except AlreadyTaken as conflict:
+        lists.refuse(list_id, f"{ID} {', '.join(conflict.identities)} was created while the list was imported")
+        return Step(list_id, Outcome.REFUSED)
+    lists.part_imported(list_id, part.part)
+    return Step(list_id, Outcome.IMPORTED)
+
+
+def compensate_error(
+    list_id: str,
+    lists: Lists,
+    files: Files,
+    <<cookiecutter.__package>>s: Imported<<cookiecutter.context_name>>s,
+) -> ReceivedList:
+    """Undo what this list wrote, and only that; say why in the report; return the list, closed.
+
+    A list with a reason is rejected. One without broke for a technical reason and has failed.
+    """
+    received = lists.get(list_id)
+    reason = received.reason or TECHNICAL_FAILURE
+    lists.refuse(list_id, reason)
+    for part in Staging(files, list_id).manifest(VERIFIED):
+        <<cookiecutter.__package>>s.undo_rows(list_id, list(identities(read_part(files, part), ID)))
+    key = received.file.report_key
+    files.write(key, report.with_reason(files.read(key), reason))
+    lists.progress(list_id, ListStatus.FAILED if reason == TECHNICAL_FAILURE else ListStatus.REJECTED)
+    return lists.get(list_id)

@@ -1,0 +1,111 @@
+"""What the application needs of the world, as protocols. Adapters fill them; tests fill them with fakes."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, BinaryIO, Protocol
+
+from ..domain.lists import ListStatus, PinnedFile, ReceivedList
+from ..domain.model import <<cookiecutter.context_name>>
+
+
+class <<cookiecutter.context_name>>s(Protocol):
+    """The aggregates, by identity."""
+
+    def get(self, identity: str) -> <<cookiecutter.context_name>>:
+        """Return it as it stands. Raises NotFound."""
+        ...
+
+    def add(self, <<cookiecutter.__package>>: <<cookiecutter.context_name>>) -> None:
+        """Store a new one. Raises AlreadyExists."""
+        ...
+
+    def save(self, <<cookiecutter.__package>>: <<cookiecutter.context_name>>) -> None:
+        """Store the version after the stored one. Raises VersionConflict."""
+        ...
+
+    def remove(self, <<cookiecutter.__package>>: <<cookiecutter.context_name>>) -> None:
+        """Remove exactly this version. Raises VersionConflict."""
+        ...
+
+
+class Imported<<cookiecutter.context_name>>s(Protocol):
+    """The aggregates, by the part of a list. Every write can be repeated and touches no other list's."""
+
+    def taken(self, identities: Collection[str], list_id: str) -> set[str]:
+        """Return those identities that exist and did not come with this list."""
+        ...
+
+    def import_rows(self, list_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Create one aggregate a row. Raises AlreadyTaken; rows before the conflict may be written then."""
+        ...
+
+    def undo_rows(self, list_id: str, identities: Sequence[str]) -> None:
+        """Remove those that came with this list and leave the others."""
+        ...
+
+
+class AlreadyTaken(Exception):
+    """Identities that somebody created between a list's verification and its import."""
+
+    def __init__(self, identities: Sequence[str]) -> None:
+        super().__init__(", ".join(identities))
+        self.identities = tuple(identities)
+
+
+class Lists(Protocol):
+    """The record of every list received."""
+
+    def register(self, received: ReceivedList) -> ReceivedList:
+        """Record a list unless it is recorded; return the recorded one."""
+        ...
+
+    def get(self, list_id: str) -> ReceivedList:
+        """Return the recorded list. Raises LookupError."""
+        ...
+
+    def progress(self, list_id: str, status: ListStatus, **facts: int | str) -> None:
+        """Record how far a list has come, with counts such as ``rows``, ``valid`` and ``rejected``."""
+        ...
+
+    def refuse(self, list_id: str, reason: str, **facts: int) -> None:
+        """Record that a list is being given up, and why; the first reason stays."""
+        ...
+
+    def part_imported(self, list_id: str, part: int) -> None:
+        """Record that a part is written, once however often it is said."""
+        ...
+
+
+class Files(Protocol):
+    """The inbox bucket."""
+
+    def pin(self, key: str) -> PinnedFile | None:
+        """Return the newest version of an object, or None if there is none."""
+        ...
+
+    def open(self, pinned: PinnedFile) -> BinaryIO:
+        """Return one version's bytes as a stream."""
+        ...
+
+    def read(self, key: str) -> bytes | None:
+        """Return a small object's bytes, or None if there is none."""
+        ...
+
+    def write(self, key: str, data: bytes) -> None:
+        """Store an object."""
+        ...
+
+
+class SeenIds(Protocol):
+    """The identities met so far in one file, in constant memory."""
+
+    def first_lines(self, found: Sequence[tuple[str, int]]) -> dict[int, int]:
+        """Remember (identity, line) pairs; for each repeated one return its line and the line it was first on."""
+        ...
+
+
+class References(Protocol):
+    """What this context knows of what its aggregates refer to."""
+
+    def known(self, identities: Collection[str]) -> set[str]:
+        """Return those that exist."""
+        ...

@@ -1,0 +1,60 @@
+"""One function per command. Each returns what the command leaves, or raises a BusinessError."""
+
+from ..domain import commands
+from ..domain.model import <<cookiecutter.context_name>>, <<cookiecutter.context_name>>Details, Status, VersionConflict
+from .ports import <<cookiecutter.context_name>>s
+
+
+def <<(cookiecutter.commands | creates).snake>>(
+    command: commands.<<(cookiecutter.commands | creates).name>>,
+    <<cookiecutter.__package>>s: <<cookiecutter.context_name>>s,
+) -> <<cookiecutter.context_name>>:
+    """Create the <<cookiecutter.__words>>.
+
+    Raises:
+        AlreadyExists: its identity is taken.
+    """
+    details = <<cookiecutter.context_name>>Details(**command.model_dump(mode="json"))
+    created = <<cookiecutter.context_name>>(details, Status.<<(cookiecutter.commands | creates).status>>)
+    <<cookiecutter.__package>>s.add(created)
+    return created
+<% for command in cookiecutter.commands | changes %>
+
+
+def <<command.snake>>(
+    command: commands.<<command.name>>,
+    <<cookiecutter.__package>>s: <<cookiecutter.context_name>>s,
+) -> <<cookiecutter.context_name>>:
+    """Move the <<cookiecutter.__words>> to <<command.status>>.
+
+    Raises:
+        NotFound, VersionConflict, IllegalMove: it cannot be changed so.
+    """
+    changed = _expected(command, <<cookiecutter.__package>>s).moved_to(Status.<<command.status>>)
+    <<cookiecutter.__package>>s.save(changed)
+    return changed
+<% endfor %>
+
+
+def <<(cookiecutter.commands | deletes).snake>>(
+    command: commands.<<(cookiecutter.commands | deletes).name>>,
+    <<cookiecutter.__package>>s: <<cookiecutter.context_name>>s,
+) -> <<cookiecutter.context_name>>:
+    """Remove the <<cookiecutter.__words>> and return it as it was.
+
+    Raises:
+        NotFound, VersionConflict: it cannot be removed so.
+    """
+    current = _expected(command, <<cookiecutter.__package>>s)
+    <<cookiecutter.__package>>s.remove(current)
+    return current
+
+
+def _expected(
+    command: commands.Change,
+    <<cookiecutter.__package>>s: <<cookiecutter.context_name>>s,
+) -> <<cookiecutter.context_name>>:
+    current = <<cookiecutter.__package>>s.get(command.id)
+    if command.expected_version not in (None, current.version):
+        raise VersionConflict(command.id, command.expected_version)
+    return current

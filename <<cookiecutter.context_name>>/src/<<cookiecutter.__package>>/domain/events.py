@@ -1,0 +1,38 @@
+"""What happened, in the past tense: the only thing other contexts hear of this one."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from .model import <<cookiecutter.context_name>>, Status
+
+SOURCE: Final = "<<cookiecutter.__package>>"
+LIST_IMPORTED: Final = "<<cookiecutter.context_name>>ListImported"
+LIST_REJECTED: Final = "<<cookiecutter.context_name>>ListRejected"
+DELETED: Final = "<<(cookiecutter.commands | deletes).event>>"
+FIRST: Final = Status.<<(cookiecutter.commands | creates).status>>
+REACHED: Final = {
+<% for command in cookiecutter.commands | lasting %>
+    Status.<<command.status>>: "<<command.event>>",
+<% endfor %>
+}
+
+
+def cloud_event(event_id: str, event_type: str, subject: str, time: datetime, data: dict[str, Any]) -> dict[str, Any]:
+    """Return the CloudEvents 1.0 envelope in its JSON form, as a dictionary."""
+    return {
+        "specversion": "1.0",
+        "id": event_id,
+        "source": SOURCE,
+        "type": event_type,
+        "subject": subject,
+        "time": time.isoformat(),
+        "datacontenttype": "application/json",
+        "data": data,
+    }
+
+
+def payload(<<cookiecutter.__package>>: <<cookiecutter.context_name>>) -> dict[str, Any]:
+    """Return what an event says of a <<cookiecutter.__words>>: its details as JSON values, its status, version and list."""
+    details = <<cookiecutter.__package>>.details.model_dump(mode="json")
+    standing = {"status": <<cookiecutter.__package>>.status, "version": <<cookiecutter.__package>>.version}
+    return details | standing | {"list_id": <<cookiecutter.__package>>.list_id}

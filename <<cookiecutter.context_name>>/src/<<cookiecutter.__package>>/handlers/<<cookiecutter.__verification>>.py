@@ -1,0 +1,29 @@
+"""<<cookiecutter.verification>>: checks a list's rows against what this context knows."""
+
+from typing import Any
+
+from .. import bootstrap
+from ..application import list_import
+from ..settings import VerificationSettings, load
+from ..telemetry import entry_point, logger
+from ._steps import StepEvent, answer
+
+
+@entry_point
+def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, str]:
+    """Take ``{"list_id"}``; answer ``{"list_id", "outcome"}``."""
+    return answer(verify(StepEvent.model_validate(event)))
+
+
+def verify(event: StepEvent) -> list_import.Step:
+    """Run the step."""
+    step = list_import.<<cookiecutter.__verification>>(
+        event.list_id,
+        load(VerificationSettings).tolerated_share,
+        bootstrap.lists(),
+        bootstrap.files(),
+        bootstrap.references(),
+        bootstrap.imported_<<cookiecutter.__package>>s(),
+    )
+    logger.info("list verified", list_id=step.list_id, outcome=step.outcome.value)
+    return step

@@ -1,0 +1,54 @@
+"""What the workflow's steps share: their events, checked, and their answers."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from ..application.list_import import Step, Upload
+from ..application.staging import Part
+
+
+class StepEvent(BaseModel):
+    """A step's input. Unknown members pass: an execution that is under way may still send what was once needed."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    list_id: str
+
+
+class PartEvent(StepEvent):
+    """The input of one child of the import."""
+
+    part: Part
+
+
+class UploadEvent(BaseModel):
+    """An announced file: ``path`` as Transfer writes it ("/bucket/key"), or ``bucket`` and ``key`` as S3 does."""
+
+    bucket: str
+    key: str
+    failed: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_path(cls, values: dict[str, Any]) -> dict[str, Any]:
+        if "path" not in values:
+            return values
+        bucket, _, key = str(values["path"]).removeprefix("/").partition("/")
+        return {**values, "bucket": bucket, "key": key}
+
+
+class RegisterEvent(BaseModel):
+    """The input of the first step; ``execution`` is the ARN of the execution that asks."""
+
+    upload: UploadEvent
+    execution: str
+
+    def uploaded(self) -> Upload:
+        """Return the announced file."""
+        return Upload(self.upload.bucket, self.upload.key, complete=not self.upload.failed)
+
+
+def answer(step: Step) -> dict[str, str]:
+    """Return what a step tells the workflow: never a result, only which list and which way to go."""
+    return {"list_id": step.list_id, "outcome": step.outcome.value}

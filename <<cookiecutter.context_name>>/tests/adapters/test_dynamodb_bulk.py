@@ -1,0 +1,92 @@
+"""Aggregates by the hundred: every write can be repeated and touches no other list's."""
+
+from typing import Any
+
+import pytest
+from pydynox import DynamoDBClient
+from pydynox.exceptions import TransactionCanceledException
+
+from <<cookiecutter.__package>>.adapters.dynamodb import <<cookiecutter.context_name>>Table
+from <<cookiecutter.__package>>.adapters.dynamodb_bulk import Imported<<cookiecutter.context_name>>Table, ReferenceTable
+from <<cookiecutter.__package>>.application.ports import AlreadyTaken
+from <<cookiecutter.__package>>.domain.model import ID
+
+from tests import samples
+from tests.conftest import TABLE
+
+
+@pytest.fixture
+def imported(table: Any) -> Imported<<cookiecutter.context_name>>Table:
+    return Imported<<cookiecutter.context_name>>Table(DynamoDBClient(), TABLE)
+
+
+def _rows(count: int) -> list[dict[str, Any]]:
+    return [samples.<<cookiecutter.__package>>(n).details.model_dump(mode="json") for n in range(count)]
+
+
+def _count(table: Any) -> int:
+    return table.scan(Select="COUNT")["Count"]
+
+
+def test_an_imported_row_is_the_same_as_one_added_by_a_command(imported: Imported<<cookiecutter.context_name>>Table, table: Any):
+    """Both ways of writing give the same aggregate."""
+    imported.import_rows("l-1", _rows(1))
+    written = samples.<<cookiecutter.__package>>(0, list_id="l-1")
+    assert <<cookiecutter.context_name>>Table(table).get(written.id) == written
+
+
+def test_a_part_of_any_size_is_written_and_can_be_written_again(imported: Imported<<cookiecutter.context_name>>Table, table: Any):
+    """More rows than a transaction takes, twice."""
+    for _ in range(2):
+        imported.import_rows("l-1", _rows(250))
+    assert _count(table) == 250
+
+
+def test_another_lists_row_is_never_overwritten(imported: Imported<<cookiecutter.context_name>>Table, table: Any):
+    """The conflict names the identity, and the other row stays byte for byte."""
+    imported.import_rows("l-1", _rows(3)[1:2])
+    before = table.scan()["Items"]
+    with pytest.raises(AlreadyTaken) as conflict:
+        imported.import_rows("l-2", _rows(3))
+    assert conflict.value.identities == (_rows(3)[1][ID],)
+    assert table.scan()["Items"] == before
+
+
+def test_undoing_takes_only_this_lists_rows(imported: Imported<<cookiecutter.context_name>>Table, table: Any):
+    """Also in the middle of a hundred, also what was never written, also twice."""
+    rows = _rows(150)
+    imported.import_rows("l-1", rows[50:52])
+    imported.import_rows("l-2", rows[:50])
+    for _ in range(2):
+        imported.undo_rows("l-2", [row[ID] for row in rows])
+    assert sorted(item[ID] for item in table.scan()["Items"]) == [row[ID] for row in rows[50:52]]
+
+
+def test_taken_are_those_of_others(imported: Imported<<cookiecutter.context_name>>Table):
+    """A list's own rows do not stand in its way when a step is tried again."""
+    rows = _rows(130)
+    imported.import_rows("l-1", rows[:2])
+    identities = [row[ID] for row in rows]
+    assert imported.taken(identities, "l-2") == set(identities[:2])
+    assert imported.taken(identities, "l-1") == set()
+    assert imported.taken([], "l-1") == set()
+
+
+def test_known_references_are_those_in_the_projection(table: Any):
+    """The projection answers for many at once."""
+    table.put_item(Item={"pk": "<<cookiecutter.__reference_constant>>#ref-1", "status": "ACTIVE"})
+    assert ReferenceTable(DynamoDBClient(), TABLE).known({"ref-1", "ref-2"}) == {"ref-1"}
+
+
+class _Throttled:
+    """A client whose transactions are cancelled for a reason that passes by itself."""
+
+    def sync_transact_write(self, _operations: list[dict[str, Any]]) -> None:
+        raise TransactionCanceledException("for specific reasons [ConditionalCheckFailed, ThrottlingError]")
+
+
+def test_a_reason_that_passes_is_an_error_to_try_again():
+    """Throttling must not look like a conflict."""
+    throttled: Any = _Throttled()
+    with pytest.raises(TransactionCanceledException):
+        Imported<<cookiecutter.context_name>>Table(throttled, TABLE).import_rows("l-1", _rows(2))

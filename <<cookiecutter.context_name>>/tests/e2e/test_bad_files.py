@@ -1,0 +1,83 @@
+"""Files that are no list: each is refused with a reason, leaves no row, and leaves no execution behind."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from <<cookiecutter.__package>>.domain.events import LIST_REJECTED
+
+from .conftest import MAX_LIST_MB
+from .lists import ID, Finished, Sample, finish
+from local.context import RunningContext
+from local.samples import as_csv, columns
+
+pytestmark = pytest.mark.e2e
+Spoil = Callable[[Sample], bytes]
+
+HEADER = list(columns())
+FILES: dict[str, tuple[Spoil, str]] = {
+    "empty": (lambda _: b"", "empty"),
+    "header-only": (lambda _: as_csv([HEADER]), "no rows"),
+    "no-header": (lambda good: as_csv(good.rows), "first line"),
+    "missing-column": (lambda good: as_csv([HEADER[:-1], *[row[:-1] for row in good.rows]]), "missing"),
+    "unknown-column": (lambda good: as_csv([[*HEADER, "colour"], *[[*row, "red"] for row in good.rows]]), "unknown"),
+    "repeated-column": (
+        lambda good: as_csv([[*HEADER, HEADER[0]], *[[*row, row[0]] for row in good.rows]]),
+        "repeated",
+    ),
+    "utf-16": (lambda good: good.content.decode().encode("utf-16"), "UTF-16"),
+    "invalid-utf-8": (lambda good: good.content + b"\xff\xfe\xfa", "UTF-8"),
+    "nul-bytes": (lambda _: b"\x00" * 4096, ""),
+    "nul-in-a-row": (
+        lambda good: good.content.replace(good.rows[0][ID].encode(), b"\x00" + good.rows[0][ID].encode()),
+        "",
+    ),
+    "one-line-of-10-mb": (lambda _: b"a" * 10_000_000, ""),
+    "one-row-of-10-mb": (lambda good: good.content + b"b" * 10_000_000, "longer than"),
+    "no-csv": (lambda _: b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40, ""),
+    "quote-without-end": (lambda good: as_csv([HEADER]) + b'"' + as_csv(good.rows), ""),
+    "ragged": (lambda good: good.with_ragged(len(good.rows)).content, "cells"),
+    "formulas": (lambda good: as_csv([HEADER, *[["=cmd|' /C calc'!A0"] * len(HEADER) for _ in good.rows]]), "expected"),
+    "over-the-limit": (lambda _: b"x" * (MAX_LIST_MB * 1024 * 1024 + 1), "at most"),
+}
+ODD_AMOUNTS = ("NaN", "Infinity", "1e400", "-0", "-1.00", "0x10", "1,000.00", "٣", "")
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_file_that_is_no_list_is_rejected(kind: str, context: RunningContext, sample: Callable[[int], Sample]):
+    """The report and the event say why."""
+    spoil, reason = FILES[kind]
+    good = sample(10)
+    done = finish(context, context.upload(f"{kind}.csv", spoil(good)))
+    _assert_refused(done, reason)
+
+
+@pytest.mark.parametrize("text", ODD_AMOUNTS)
+def test_amount_that_is_none_is_rejected(text: str, context: RunningContext, sample: Callable[[int], Sample]):
+    """What only a program takes for an amount is none."""
+    amounts = [column for column, kind in enumerate(columns().values()) if kind == "decimal"]
+    if not amounts:
+        pytest.skip("this context has no amounts")
+    good = sample(1)
+    for column in amounts:
+        good = good.with_cell(0, column, text)
+    done = finish(context, context.upload(good.name, good.content))
+    _assert_refused(done, "expected an amount")
+
+
+def test_upload_that_broke_off_is_rejected(context: RunningContext, sample: Callable[[int], Sample]):
+    """A broken connection leaves the beginning of a list, which is not imported."""
+    good = sample(10)
+    beginning = replace(good, rows=good.rows[:4]).content
+    _assert_refused(finish(context, context.upload_broken(good.name, beginning)), "broke off")
+
+
+def _assert_refused(done: Finished, reason: str) -> None:
+    assert (done.outcome, done.record["status"], done.imported) == ("REJECTED", "REJECTED", 0)
+    assert done.report is not None
+    assert reason in done.report, done.report[:500]
+    assert done.record["reason"]
+    own = done.own_events()
+    assert [event["type"] for event in own] == [LIST_REJECTED] * len(done.events)
+    assert {event["data"]["reason"] for event in own} == {done.record["reason"]}

@@ -1,0 +1,89 @@
+"""The commands' Lambda functions: one effect a key, and refusals that a caller can act on."""
+
+import importlib
+from typing import Any
+
+import pytest
+
+from <<cookiecutter.__package>>.adapters.dynamodb import <<cookiecutter.context_name>>Table
+from <<cookiecutter.__package>>.domain.events import SOURCE
+from <<cookiecutter.__package>>.domain.model import ID
+
+from tests import samples
+from tests.commands import CHANGES, CREATE, DELETE
+from tests.handlers.conftest import LambdaContext
+
+pytestmark = pytest.mark.usefixtures("function")
+
+
+def _handler(pair: Any) -> Any:
+    return importlib.import_module(f"<<cookiecutter.__package>>.handlers.{pair[1].__name__}").lambda_handler
+
+
+def _message(payload: dict[str, Any], key: str = "key-1") -> dict[str, Any]:
+    return {"idempotency_key": key, "payload": payload}
+
+
+def _create(context: LambdaContext, n: int = 1, key: str = "create") -> dict[str, Any]:
+    return _handler(CREATE)(_message(samples.values(n), key), context)
+
+
+def test_the_creating_command_stores_the_aggregate(context: LambdaContext, table: Any):
+    """The answer is the aggregate as stored."""
+    answer = _create(context)
+    assert answer["ok"]
+    assert answer[SOURCE][ID] == samples.<<cookiecutter.__package>>(1).id
+    assert <<cookiecutter.context_name>>Table(table).get(samples.<<cookiecutter.__package>>(1).id) == samples.<<cookiecutter.__package>>(1)
+
+
+def test_the_same_message_twice_has_one_effect_and_one_answer(context: LambdaContext):
+    """A caller that lost the answer asks again."""
+    assert _create(context) == _create(context)
+
+
+def test_the_same_key_with_another_payload_is_refused(context: LambdaContext):
+    """A key names one command."""
+    _create(context)
+    assert _create(context, n=2)["error"]["code"] == "idempotency-key-reused"
+
+
+def test_a_refusal_is_not_remembered(context: LambdaContext):
+    """What was refused may be tried again with the same key."""
+    _create(context, key="first")
+    assert _create(context, key="second")["error"]["code"] == "already-exists"
+    _handler(DELETE)(_message({ID: samples.<<cookiecutter.__package>>(1).id}, "delete"), context)
+    assert _create(context, key="second")["ok"]
+
+
+@pytest.mark.parametrize("pair", [*CHANGES, DELETE], ids=lambda pair: pair[1].__name__)
+def test_a_command_on_an_old_version_is_refused(pair: Any, context: LambdaContext):
+    """The caller is told to read again."""
+    _create(context)
+    answer = _handler(pair)(_message({ID: samples.<<cookiecutter.__package>>(1).id, "expected_version": 9}), context)
+    assert answer["error"]["code"] == "version-conflict"
+
+
+@pytest.mark.parametrize("pair", CHANGES, ids=lambda pair: pair[1].__name__)
+def test_a_change_is_stored(pair: Any, context: LambdaContext, table: Any):
+    """The next version is in the table."""
+    _create(context)
+    answer = _handler(pair)(_message({ID: samples.<<cookiecutter.__package>>(1).id, "expected_version": 1}), context)
+    assert answer[SOURCE]["version"] == 2
+    assert <<cookiecutter.context_name>>Table(table).get(samples.<<cookiecutter.__package>>(1).id).version == 2
+
+
+@pytest.mark.parametrize(
+    ("event", "detail"),
+    [
+        ({}, "idempotency_key: Field required"),
+        ({"idempotency_key": "k"}, "payload: Field required"),
+        (_message({}), f"{ID}: Field required"),
+        (_message({**samples.values(1), "colour": "red"}), "colour: Extra inputs are not permitted"),
+        (_message(samples.values(1), key=""), "idempotency_key"),
+    ],
+)
+def test_a_bad_message_is_refused_with_what_is_wrong(event: dict[str, Any], detail: str, context: LambdaContext):
+    """Every problem is named by its member."""
+    answer = _handler(CREATE)(event, context)
+    assert answer["error"]["code"] == "invalid"
+    assert detail in answer["error"]["detail"]

@@ -1,0 +1,218 @@
+"""Runs the real program under mocks and keeps what it registered, so that tests can ask about it."""
+
+import contextvars
+import functools
+import json
+import logging
+import runpy
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import yaml
+from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, rpc, set_all_config, set_mocks
+from pulumi.runtime.mocks import MockMonitor
+from pulumi.runtime.settings import get_root_resource, set_root_resource
+
+from infra.context import CONTEXT
+
+SERVICE = Path(__file__).parents[2] / "infra" / "service"
+STACKS = ("dev", "staging", "prod", "local")
+ACCOUNT = "111122223333"
+REGION = "eu-central-1"
+PARTNERS = {
+    "acme": {"public_keys": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFsCzMk0 acme"]},
+    "globex": {"public_keys": []},
+}
+
+_PLACE = f"{REGION}:{ACCOUNT}"
+_ARNS = {
+    "cloudwatch/eventRule": "events:{place}:rule/{name}",
+    "cloudwatch/logGroup": "logs:{place}:log-group:{name}",
+    "dynamodb/table": "dynamodb:{place}:table/{name}",
+    "iam/role": "iam::{account}:role/{name}",
+    "kms/key": "kms:{place}:key/0f5a1c2e-1111-2222-3333-444455556666",
+    "lambda/function": "lambda:{place}:function:{name}",
+    "lambda/layerVersion": "lambda:{place}:layer:{name}:1",
+    "s3/bucket": "s3:::{name}",
+    "sfn/stateMachine": "states:{place}:stateMachine:{name}",
+    "sns/topic": "sns:{place}:{name}",
+    "sqs/queue": "sqs:{place}:{name}",
+}
+
+
+@dataclass(frozen=True)
+class Node:
+    """One registered resource: its inputs as the provider gets them, and its options."""
+
+    type: str
+    name: str
+    urn: str
+    inputs: Mapping[str, Any]
+    outputs: Mapping[str, Any]
+    protect: bool
+    retain_on_delete: bool
+    ignore_changes: frozenset[str]
+    dependencies: frozenset[str]
+
+    @property
+    def kind(self) -> str:
+        """The type without its package, for instance `sqs/queue`."""
+        return self.type.split(":")[1]
+
+    @property
+    def arn(self) -> str:
+        """What AWS would call it."""
+        return self.outputs["arn"]
+
+    def document(self, key: str = "policy") -> dict[str, Any]:
+        """An input that holds JSON text, read."""
+        return json.loads(self.inputs[key])
+
+
+@dataclass
+class Graph:
+    """Everything that one run of the program registered, exported and logged."""
+
+    nodes: list[Node] = field(default_factory=list)
+    outputs: dict[str, Any] = field(default_factory=dict)
+    log: list[str] = field(default_factory=list)
+
+    def of(self, kind: str) -> list[Node]:
+        """The resources of a kind such as `sqs/queue`."""
+        return [node for node in self.nodes if node.kind == kind]
+
+    def one(self, kind: str, name: str | None = None) -> Node:
+        """The one resource of a kind, or the one of them with this logical name."""
+        found = [node for node in self.of(kind) if name in (None, node.name)]
+        assert len(found) == 1, f"{len(found)} resources are {kind} {name or ''}"
+        return found[0]
+
+    def statements(self, kind: str, key: str = "policy") -> Iterator[tuple[Node, dict[str, Any]]]:
+        """Each statement of the policies that resources of a kind hold, with the resource."""
+        for node in self.of(kind):
+            for statement in node.document(key)["Statement"]:
+                yield node, statement
+
+
+def stack_config(stack: str) -> dict[str, str]:
+    """The config of a stack's file in the form in which Pulumi hands it to the program: all text."""
+    config: dict[str, Any] = yaml.safe_load((SERVICE / f"Pulumi.{stack}.yaml").read_text())["config"]
+    return {key: _text(value) for key, value in config.items()}
+
+
+def run(stack: str, **settings: Any) -> Graph:
+    """The program's graph as `stack`, with these settings instead of those in its file; run once for the same."""
+    return _run_once(stack, tuple((f"{CONTEXT}:{key}", _text(value)) for key, value in settings.items()))
+
+
+@functools.cache
+def _run_once(stack: str, settings: tuple[tuple[str, str], ...]) -> Graph:
+    config = stack_config(stack) | dict(settings)
+    graph = Graph()
+    # Pulumi keeps its run in context variables: a copy keeps one run apart from the next.
+    contextvars.copy_context().run(_run, graph, stack, config)
+    return graph
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _run(graph: Graph, stack: str, config: dict[str, str]) -> None:
+    set_root_resource(None)  # pyright: ignore[reportArgumentType] (no resource yet: each run makes its own)
+    set_all_config(config)
+    set_mocks(_Cloud(), project=CONTEXT, stack=stack, preview=False, monitor=_Recorder(graph), logger=_logger(graph))
+    pulumi.runtime.test(_program)(graph)
+
+
+def _program(graph: Graph) -> "pulumi.Output[None]":
+    runpy.run_path(str(SERVICE), run_name="__main__")
+    exports: dict[str, Any] = getattr(get_root_resource(), "outputs", {})
+    return pulumi.Output.all(**exports).apply(graph.outputs.update)
+
+
+def _logger(graph: Graph) -> logging.Logger:
+    logger = logging.Logger(CONTEXT)
+    handler = logging.Handler(logging.INFO)
+    handler.emit = lambda record: graph.log.append(record.getMessage())
+    logger.addHandler(handler)
+    return logger
+
+
+class _Recorder(MockMonitor):
+    """Also sees what mocks do not: the options of a resource."""
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__(_Cloud())
+        self._graph = graph
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 (named by Pulumi)
+        answer = super().RegisterResource(request)
+        if request.type.startswith("aws:"):
+            self._graph.nodes.append(_node(request, answer.urn, self.resources[answer.urn].state))
+        return answer
+
+
+def _node(request: Any, urn: str, outputs: Mapping[str, Any]) -> Node:
+    return Node(
+        type=request.type,
+        name=request.name,
+        urn=urn,
+        inputs=rpc.deserialize_properties(request.object),
+        outputs=outputs,
+        protect=request.protect,
+        retain_on_delete=request.retainOnDelete,
+        ignore_changes=frozenset(request.ignoreChanges),
+        dependencies=frozenset(request.dependencies),
+    )
+
+
+class _Cloud(Mocks):
+    """Answers like AWS as far as the program needs it: names, ids, ARNs, versions, URLs."""
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        kind = args.typ.split(":")[1]
+        name = args.inputs.get("name") or args.inputs.get("layerName") or f"{args.name}-0a1b2c3"
+        outputs: dict[str, Any] = {**args.inputs, "name": name}
+        if kind in _ARNS:
+            outputs["arn"] = "arn:aws:" + _ARNS[kind].format(place=_PLACE, account=ACCOUNT, name=name)
+        outputs |= _computed(kind, args.inputs, outputs)
+        return outputs.get("id", name), outputs
+
+    def call(self, args: MockCallArgs) -> Any:
+        answers = {
+            "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT},
+            "aws:index/getRegion:getRegion": {"region": REGION},
+        }
+        return answers[args.token]
+
+
+def _computed(kind: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict[str, Any]:
+    name, arn = outputs["name"], outputs.get("arn", "")
+    match kind:
+        case "sqs/queue":
+            url = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"
+            return {"id": url, "url": url}
+        case "kms/key":
+            return {"keyId": arn.rsplit("/", 1)[1]}
+        case "dynamodb/table":
+            return {"streamArn": f"{arn}/stream/2026-01-01T00:00:00.000"}
+        case "lambda/function":
+            return {"version": "7"}
+        case "lambda/alias":
+            return {"arn": f"arn:aws:lambda:{_PLACE}:function:{inputs['functionName']}:{name}"}
+        case "sfn/stateMachine":
+            return {"stateMachineVersionArn": f"{arn}:3"}
+        case "sfn/alias":
+            version: str = inputs["routingConfigurations"][0]["stateMachineVersionArn"]
+            return {"arn": f"{version.rsplit(':', 1)[0]}:{name}"}
+        case "transfer/server":
+            return {
+                "id": "s-0123456789abcdef0",
+                "endpoint": f"s-0123456789abcdef0.server.transfer.{REGION}.amazonaws.com",
+            }
+        case _:
+            return {}

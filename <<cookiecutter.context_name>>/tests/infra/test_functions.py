@@ -1,0 +1,105 @@
+"""Functions: how they are published, called, logged, traced and configured."""
+
+from typing import Any
+
+import pulumi
+import pytest
+
+from .graph import Graph
+from infra.components.function import Function
+from infra.context import COMMANDS, VERIFICATION
+from infra.labels import Labels
+from infra.logs import Logs
+
+STEPS = ("register_list", "validate_list", VERIFICATION, "import_list", "compensate_error")
+
+
+def test_there_is_a_function_for_each_command_each_step_and_the_relay(prod: Graph) -> None:
+    """The context runs nothing else."""
+    assert set(prod.outputs["functions"]) == {*COMMANDS, *STEPS, "relay_events"}
+
+
+def test_every_function_is_published_behind_the_alias_live(prod: Graph) -> None:
+    """Callers get the version that the rollout chose."""
+    aliases = {node.inputs["functionName"]: node for node in prod.of("lambda/alias")}
+    for node in prod.of("lambda/function"):
+        assert node.inputs["publish"] is True
+        assert aliases[node.inputs["name"]].inputs["name"] == "live"
+
+
+def test_the_rollout_owns_the_alias_once_it_exists(prod: Graph) -> None:
+    """Pulumi takes neither the version nor the transient weights of an alias for drift."""
+    for node in prod.of("lambda/alias"):
+        assert node.ignore_changes == {"functionVersion", "routingConfig"}
+    assert prod.one("sfn/alias").ignore_changes == {"routingConfigurations"}
+
+
+def test_nothing_calls_an_unqualified_function_or_machine(prod: Graph) -> None:
+    """Event sources, rules, exports and the state machine all name the alias."""
+    calls = [node.inputs["functionName"] for node in prod.of("lambda/eventSourceMapping")]
+    calls += [node.inputs["arn"] for node in prod.of("cloudwatch/eventTarget")]
+    calls += [*prod.outputs["functions"].values(), prod.outputs["state_machine_arn"]]
+    assert all(call.endswith(":live") for call in calls)
+    called = _called_functions(prod.one("sfn/stateMachine").document("definition"))
+    assert len(called) == len(STEPS)
+    assert called <= set(prod.outputs["functions"].values())
+
+
+def _called_functions(node: Any) -> set[str]:
+    if isinstance(node, dict):
+        here = {node["FunctionName"]} if "FunctionName" in node else set()
+        return here.union(*map(_called_functions, node.values()))
+    return set().union(*map(_called_functions, node)) if isinstance(node, list) else set()
+
+
+def test_every_function_runs_alike(prod: Graph) -> None:
+    """One runtime, one architecture, JSON logs, traces."""
+    for node in prod.of("lambda/function"):
+        assert node.inputs["runtime"] == "python3.13"
+        assert node.inputs["architectures"] == ["arm64"]
+        assert node.inputs["tracingConfig"] == {"mode": "Active"}
+        assert node.inputs["loggingConfig"]["logFormat"] == "JSON"
+        assert len(node.inputs["layers"]) == 1
+
+
+def test_a_function_may_write_its_logs_before_it_exists(prod: Graph) -> None:
+    """The first call of a function is logged too."""
+    policies = {node.inputs["role"]: node.urn for node in prod.of("iam/rolePolicy") if "logs:" in node.inputs["policy"]}
+    for node in prod.of("lambda/function"):
+        assert policies[node.inputs["name"]] in node.dependencies
+
+
+def test_an_import_step_ends_before_its_express_execution(prod: Graph) -> None:
+    """A child execution of the map has five minutes."""
+    assert prod.one("lambda/function", "import-list").inputs["timeout"] < 300
+
+
+@pytest.mark.parametrize("variable", ["AWS_REGION", "POWERTOOLS_LOG_LEVEL", "LAMBDA_TASK_ROOT", "TZ"])
+def test_a_function_cannot_set_a_reserved_variable(variable: str) -> None:
+    """The refusal names the function and the variable."""
+    with pytest.raises(
+        ValueError, match=f"^some-step sets {variable}: names of AWS, Lambda and Powertools are reserved"
+    ):
+        _function({variable: "x"})
+
+
+@pytest.mark.parametrize("variable", ["table_name", "TABLE-NAME", "1ST", ""])
+def test_a_variable_is_written_in_capitals(variable: str) -> None:
+    """A name that a shell could not hold is refused."""
+    with pytest.raises(ValueError, match="write capital letters, digits and underscores"):
+        _function({variable: "x"})
+
+
+def _function(environment: dict[str, str]) -> None:
+    labels = Labels("context", "dev", "team")
+    Function(
+        "some_step",
+        labels,
+        Logs(labels, "key", 14),
+        handler="module.function",
+        code=pulumi.FileArchive("code.zip"),
+        layer_arn="layer",
+        timeout=10,
+        memory=512,
+        environment=environment,
+    )

@@ -1,0 +1,111 @@
+"""Stack settings: what they are by default, and the sentence that a bad one gives."""
+
+import json
+from dataclasses import fields
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from .graph import STACKS, stack_config
+from infra.context import CONTEXT, SUBSCRIBERS
+from infra.settings import SettingError, Settings
+
+LEAST = {"sftp": "none", "protect": "true"}
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFsCzMk0"
+
+BAD = [
+    ({"sftp": "public"}, "sftp is 'public': write one of dedicated, shared, none."),
+    ({"sftp": ""}, "sftp is '': write one of dedicated, shared, none."),
+    ({"sftp": "shared"}, "sftp_server_id is None: sftp: shared needs the server's id, s- and 17 hex digits."),
+    ({"sftp": "shared", "sftp_server_id": "s-1"}, "sftp_server_id is 's-1': sftp: shared needs the server's id"),
+    ({"sftp_server_id": "s-0123456789abcdef0"}, "sftp_server_id is set, yet sftp is none: remove it"),
+    ({"upload_event_source": "two words"}, "upload_event_source is 'two words': write a source such as aws.transfer."),
+    ({"partners": "[]"}, "partners is '[]': write a map of names to {public_keys: [...]}."),
+    ({"partners": "{"}, "partners is '{': write a map of names to {public_keys: [...]}."),
+    ({"partners": '{"acme": {}}'}, "partners.acme is {}: write {public_keys: [...]} and nothing else."),
+    ({"partners": '{"acme": {"public_keys": "k"}}'}, "write {public_keys: [...]} and nothing else."),
+    ({"partners": '{"acme": {"public_keys": ["ssh-dss AAAA"]}}'}, "partners.acme has the key 'ssh-dss AAAA': write"),
+    ({"partners": '{"../acme": {"public_keys": []}}'}, "partners has the name '../acme': write up to 32 small letters"),
+    ({"partners": '{"ac": {"public_keys": []}}'}, "partners has the name 'ac': write"),
+    (
+        {
+            "sftp": "shared",
+            "sftp_server_id": "s-0123456789abcdef0",
+            "partners": json.dumps({f"partner-{number}": {"public_keys": []} for number in range(200)}),
+        },
+        "partners are too many for one rule on a shared server: write sftp: dedicated.",
+    ),
+    ({"subscribers": '["bi", "bi"]'}, "subscribers is ['bi', 'bi']: each name may stand there once."),
+    ({"subscribers": '["B I"]'}, "subscribers has the name 'B I': write up to 32 small letters"),
+    ({"subscribers": '"bi"'}, "subscribers is '\"bi\"': write a list of names."),
+    ({"tolerated_share": "5%"}, "tolerated_share is '5%': write a number from 0 to 1."),
+    ({"tolerated_share": "1.5"}, "tolerated_share is '1.5': write a number from 0 to 1."),
+    ({"tolerated_share": "nan"}, "tolerated_share is 'nan': write a number from 0 to 1."),
+    ({"max_list_mb": "0"}, "max_list_mb is '0': write a whole number from 1 to 5000."),
+    ({"part_rows": "2.5"}, "part_rows is '2.5': write a whole number from 10 to 50000."),
+    ({"import_concurrency": "many"}, "import_concurrency is 'many': write a whole number from 1 to 100."),
+    ({"log_retention_days": "31"}, "log_retention_days is 31: CloudWatch knows 1, 3, 5, 7, 14, 30,"),
+    ({"protect": "yes"}, "protect is 'yes': write true or false."),
+    ({"artifacts": " "}, "artifacts is ' ': write the folder that holds code.zip and layer.zip."),
+]
+
+
+@pytest.mark.parametrize(("bad", "sentence"), BAD, ids=[sentence.split(":")[0] for _, sentence in BAD])
+def test_a_bad_value_gives_one_sentence_that_says_what_to_write(bad: dict[str, str], sentence: str) -> None:
+    """The message names the setting, quotes its value and tells the remedy, on one line."""
+    with pytest.raises(SettingError) as refused:
+        Settings.from_config(LEAST | bad)
+    message = str(refused.value)
+    assert sentence in message
+    assert message.endswith(".")
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("missing", sorted(LEAST))
+def test_what_has_no_safe_default_must_be_said(missing: str) -> None:
+    """Whether there is SFTP, and whether data is protected, is the user's choice."""
+    with pytest.raises(SettingError, match=f"^{missing} is None"):
+        Settings.from_config({key: value for key, value in LEAST.items() if key != missing})
+
+
+def test_defaults() -> None:
+    """What a stack's file may leave out."""
+    settings = Settings.from_config(LEAST)
+    assert settings.subscribers == tuple(SUBSCRIBERS)
+    assert settings.upload_event_source == "aws.transfer"
+    assert settings.partners == {}
+    assert (settings.tolerated_share, settings.max_list_mb, settings.part_rows) == (0.05, 100, 5000)
+    assert (settings.import_concurrency, settings.log_retention_days) == (4, 30)
+
+
+def test_partners_come_with_their_keys() -> None:
+    """A partner may have several keys, so that one can be replaced without an interruption."""
+    partners = {"acme": {"public_keys": [KEY, f"{KEY} new laptop"]}}
+    settings = Settings.from_config(LEAST | {"partners": json.dumps(partners)})
+    assert settings.partners == {"acme": (KEY, f"{KEY} new laptop")}
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_stacks_file_holds_known_settings_only(stack: str) -> None:
+    """A misspelt setting would be ignored without a word."""
+    known = {field.name for field in fields(Settings)}
+    ours = {key.split(":", 1)[1] for key in stack_config(stack) if key.startswith(f"{CONTEXT}:")}
+    assert ours <= known
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_stack_has_good_settings(stack: str) -> None:
+    """Each file is complete."""
+    config = {key.removeprefix(f"{CONTEXT}:"): value for key, value in stack_config(stack).items()}
+    assert Settings.from_config(config).protect is (stack in ("staging", "prod"))
+
+
+@given(st.dictionaries(st.sampled_from([f.name for f in fields(Settings)]), st.text()))
+def test_any_text_is_taken_or_refused_in_words(config: dict[str, Any]) -> None:
+    """No value of any setting gives another error."""
+    try:
+        Settings.from_config(LEAST | config)
+    except SettingError as refused:
+        assert str(refused).endswith(".")

@@ -1,0 +1,102 @@
+"""How many rows a CPU second takes on the import path: read, parse, validate, stage, read again, write.
+
+The endpoint is a stub in another process, so this is the code's own cost. "plain" is what one would write first:
+``csv.DictReader``, one pydantic model a row, boto3's ``Table.batch_writer``. Both run in one process, turn by turn.
+
+    uv run python benchmarks/import_path.py [--rows 20000] [--rounds 3] [--json]
+"""
+
+import argparse
+import csv
+import io
+import json
+import time
+from collections.abc import Callable
+from fractions import Fraction
+from statistics import median
+
+from _context import BUCKET, KEY, TABLE, rows, run_in_context, stubbed
+
+run_in_context()
+
+import boto3  # noqa: E402
+from payment.adapters.dynamodb_bulk import ImportedPaymentTable  # noqa: E402
+from payment.adapters.s3 import InboxBucket  # noqa: E402
+from payment.adapters.seen_ids import SqliteSeenIds  # noqa: E402
+from payment.application.list_import import Upload, import_list, register_list, validate_list  # noqa: E402
+from payment.application.staging import VALIDATED, Staging  # noqa: E402
+from payment.domain.lists import ListStatus, PinnedFile  # noqa: E402
+from payment.domain.model import PaymentDetails  # noqa: E402
+from pydynox import DynamoDBClient  # noqa: E402
+from tests.fakes import FakeLists  # noqa: E402
+
+
+class _Inbox(InboxBucket):
+    """The real adapter; only the version is made up, which the stub does not know."""
+
+    def pin(self, key: str) -> PinnedFile:
+        return PinnedFile(BUCKET, key, "1", 1)
+
+
+def ours() -> None:
+    """Run the workflow's steps as its functions do, without the verification, which plain does not have either."""
+    files, lists = _Inbox(boto3.client("s3"), BUCKET), FakeLists()
+    payments = ImportedPaymentTable(DynamoDBClient(), TABLE)
+    list_id = register_list(Upload(BUCKET, KEY), "run", 10**9, lists, files).list_id
+    validate_list(list_id, Fraction(0), 5000, lists, files, SqliteSeenIds())
+    lists.progress(list_id, ListStatus.IMPORTING)
+    for part in Staging(files, list_id).manifest(VALIDATED):
+        import_list(list_id, part, lists, files, payments)
+
+
+def plain() -> None:
+    """Do the same the way one would write it first."""
+    body = boto3.client("s3").get_object(Bucket=BUCKET, Key=KEY)["Body"].read()
+    with boto3.resource("dynamodb").Table(TABLE).batch_writer() as writer:
+        for row in csv.DictReader(io.StringIO(body.decode())):
+            details = PaymentDetails.model_validate(row)
+            item = {**row, **_numbers(details), "status": "NEW", "version": 1, "list_id": "run"}
+            writer.put_item(Item=item | {"pk": f"PAYMENT#{details.id}"})
+
+
+def _numbers(details: PaymentDetails) -> dict[str, object]:
+    values = details.model_dump()
+    return {name: value for name, value in values.items() if type(value).__name__ in ("Decimal", "int")}
+
+
+def _rows_per_cpu_second(work: Callable[[], None], count: int) -> float:
+    start = time.process_time()
+    work()
+    return count / (time.process_time() - start)
+
+
+def measure(count: int, rounds: int) -> dict[str, float]:
+    """Return the median rows per CPU second of each way, and the ratio of the medians."""
+    found: dict[str, list[float]] = {"plain": [], "ours": []}
+    with stubbed(rows(count)):
+        ours()
+        for _ in range(rounds):
+            found["plain"].append(_rows_per_cpu_second(plain, count))
+            found["ours"].append(_rows_per_cpu_second(ours, count))
+    result = {name: round(median(speeds)) for name, speeds in found.items()}
+    return {**result, "ratio": round(result["ours"] / result["plain"], 2)}
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=20_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", action="store_true")
+    arguments = parser.parse_args()
+    result = measure(arguments.rows, arguments.rounds)
+    if arguments.json:
+        print(json.dumps(result))
+        return
+    print(f"plain  {result['plain']:>9,.0f} rows per CPU second")
+    print(f"ours   {result['ours']:>9,.0f} rows per CPU second")
+    print(f"ratio  {result['ratio']:>9}")
+
+
+if __name__ == "__main__":
+    main()

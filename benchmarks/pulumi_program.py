@@ -1,0 +1,52 @@
+"""How long the generated Pulumi program takes under mocks, imports included, in a fresh process each time.
+
+The ratio compares it with a process that only imports Pulumi and the AWS provider, the part that nobody can avoid.
+
+    uv run python benchmarks/pulumi_program.py [--rounds 5] [--json]
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from statistics import median
+
+from _context import CONTEXT, run_in_context
+
+run_in_context()
+PROGRAM = "import sys; from tests.infra.graph import run; sys.exit(len(run('prod').nodes) < 50)"
+IMPORTS = "import pulumi; from pulumi_aws import cloudwatch, dynamodb, iam, kms, lambda_, s3, sfn, sns, sqs, transfer"
+
+
+def _seconds(code: str) -> float:
+    start = time.perf_counter()
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=CONTEXT)
+    return time.perf_counter() - start
+
+
+def measure(rounds: int) -> dict[str, float]:
+    """Return the median seconds of both, and how many times as long the program takes."""
+    _seconds(PROGRAM)
+    program = median(_seconds(PROGRAM) for _ in range(rounds))
+    imports = median(_seconds(IMPORTS) for _ in range(rounds))
+    return {"program": round(program, 2), "imports": round(imports, 2), "ratio": round(program / imports, 2)}
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--json", action="store_true")
+    arguments = parser.parse_args()
+    result = measure(arguments.rounds)
+    if arguments.json:
+        print(json.dumps(result))
+        return
+    print(f"program under mocks  {result['program']:.2f} s")
+    print(f"imports alone        {result['imports']:.2f} s")
+    print(f"ratio                {result['ratio']}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Components: each owns its resources and writes the permissions to use them. None imports another."""

@@ -1,0 +1,106 @@
+"""A Lambda function behind its alias."""
+
+import re
+from collections.abc import Mapping
+
+import pulumi
+from pulumi_aws import iam, lambda_
+
+from ..labels import Labels, kebab
+from ..logs import Logs
+from ..policy import Statement, allow, grant, trust
+from ._component import LIVE, Component
+
+ARCHITECTURE = "arm64"
+RUNTIME = "python3.13"
+LOG_LEVEL = "INFO"
+
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
+_RESERVED = re.compile(r"(AWS|LAMBDA|POWERTOOLS)_.*|TZ")
+
+
+class Function(Component):
+    """A function with its own role and log group; callers call `alias_arn`, never a version."""
+
+    def __init__(
+        self,
+        name: str,
+        labels: Labels,
+        logs: Logs,
+        *,
+        handler: str,
+        code: pulumi.Archive,
+        layer_arn: pulumi.Input[str],
+        timeout: int,
+        memory: int,
+        environment: Mapping[str, pulumi.Input[str]],
+    ) -> None:
+        """Make the function; `timeout` in seconds, `memory` in MB. Raises ValueError for a reserved setting."""
+        name = kebab(name)
+        variables = {**_common(labels), **_checked(name, environment)}
+        super().__init__(name, labels)
+        log_group = logs.group("lambda", name, parent=self)
+        self.role = iam.Role(
+            name, name=labels.name(name), assume_role_policy=trust("lambda"), tags=labels.tags, opts=self.child()
+        )
+        writes = grant(self, self.role, *_write_logs_and_traces(log_group.arn))
+        self._function = lambda_.Function(
+            name,
+            name=labels.name(name),
+            role=self.role.arn,
+            code=code,
+            layers=[layer_arn],
+            handler=handler,
+            runtime=RUNTIME,
+            architectures=[ARCHITECTURE],
+            timeout=timeout,
+            memory_size=memory,
+            environment={"variables": variables},
+            tracing_config={"mode": "Active"},
+            logging_config={"log_format": "JSON", "log_group": log_group.name, "application_log_level": LOG_LEVEL},
+            publish=True,
+            tags=labels.tags,
+            opts=self.child(depends_on=[log_group, writes]),
+        )
+        self.alias_arn = self._alias().arn
+        self.register_outputs({"alias_arn": self.alias_arn})
+
+    def grant_invoke(self, role: iam.Role) -> iam.RolePolicy:
+        """Let `role` invoke the alias, and no other version."""
+        return grant(self, role, allow(["lambda:InvokeFunction"], self.alias_arn))
+
+    def _alias(self) -> lambda_.Alias:
+        return lambda_.Alias(
+            f"{self.name}-{LIVE}",
+            name=LIVE,
+            function_name=self._function.name,
+            function_version=self._function.version,
+            # The rollout owns both: its transient weights must not be taken for drift.
+            opts=self.child(ignore_changes=["function_version", "routing_config"]),
+        )
+
+
+def _common(labels: Labels) -> dict[str, str]:
+    return {
+        "POWERTOOLS_SERVICE_NAME": labels.context,
+        "POWERTOOLS_METRICS_NAMESPACE": labels.context,
+        "POWERTOOLS_LOG_LEVEL": LOG_LEVEL,
+    }
+
+
+def _checked(function: str, environment: Mapping[str, pulumi.Input[str]]) -> Mapping[str, pulumi.Input[str]]:
+    for variable in environment:
+        if _RESERVED.fullmatch(variable):
+            raise ValueError(f"{function} sets {variable}: names of AWS, Lambda and Powertools are reserved.")
+        if not _VARIABLE.fullmatch(variable):
+            raise ValueError(f"{function} sets {variable!r}: write capital letters, digits and underscores.")
+    return environment
+
+
+def _write_logs_and_traces(log_group_arn: pulumi.Input[str]) -> tuple[Statement, ...]:
+    streams = pulumi.Output.concat(log_group_arn, ":*")
+    return (
+        allow(["logs:CreateLogStream", "logs:PutLogEvents"], streams),
+        # X-Ray knows no resources for these two.
+        allow(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*"),
+    )

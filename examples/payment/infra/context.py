@@ -1,0 +1,12 @@
+"""What this context answered when it was generated, as data: infrastructure code holds these names nowhere else."""
+
+CONTEXT = "payment"
+AGGREGATE = "Payment"
+OWNER = "payments-team"
+
+COMMANDS = ("register_payment", "verify_payment", "delete_payment")
+VERIFICATION = "verify_subscription"
+REFERENCE = "subscription"
+
+EVENTS = ("PaymentRegistered", "PaymentVerified", "PaymentDeleted", "PaymentListImported", "PaymentListRejected")
+SUBSCRIBERS = ("bi", "frontend")

@@ -1,0 +1,169 @@
+"""The functions of the context as data, and the loop that makes them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_aws import lambda_
+
+from infra.components.fanout import Fanout
+from infra.components.function import ARCHITECTURE, RUNTIME, Function
+from infra.components.inbox import Folder, Inbox
+from infra.components.key import Key
+from infra.components.table import Operation, Table
+from infra.context import COMMANDS, CONTEXT, VERIFICATION
+from infra.labels import Labels
+from infra.logs import Logs
+from infra.settings import Settings
+
+RELAY = "relay_events"
+
+_ONE_CPU = 1769
+"""MB of memory at which Lambda gives a function one whole processor."""
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A function: its limits (seconds, MB), the variables it is told, and what it may do."""
+
+    name: str
+    timeout: int
+    memory: int
+    variables: tuple[str, ...]
+    items: tuple[Operation, ...] = ()
+    read: tuple[Folder, ...] = ()
+    write: tuple[Folder, ...] = ()
+    list_: tuple[Folder, ...] = ()
+
+    @property
+    def uses_objects(self) -> bool:
+        """Whether the function needs the inbox."""
+        return bool(self.read or self.write or self.list_)
+
+
+def _command(name: str) -> Spec:
+    return Spec(name, 10, 512, ("TABLE_NAME",), items=("GetItem", "PutItem", "UpdateItem", "DeleteItem"))
+
+
+SPECS = (
+    *map(_command, COMMANDS),
+    Spec(
+        "register_list",
+        900,
+        _ONE_CPU,
+        ("TABLE_NAME", "INBOX_BUCKET", "MAX_LIST_BYTES"),
+        items=("GetItem", "PutItem", "UpdateItem"),
+        read=("incoming",),
+        list_=("incoming",),
+    ),
+    Spec(
+        "validate_list",
+        900,
+        _ONE_CPU,
+        ("TABLE_NAME", "INBOX_BUCKET", "TOLERATED_SHARE", "PART_ROWS"),
+        items=("GetItem", "UpdateItem"),
+        read=("incoming",),
+        write=("staging", "reports"),
+    ),
+    Spec(
+        VERIFICATION,
+        900,
+        _ONE_CPU,
+        ("TABLE_NAME", "INBOX_BUCKET", "TOLERATED_SHARE"),
+        items=("GetItem", "BatchGetItem", "UpdateItem"),
+        read=("staging",),
+        write=("staging", "reports"),
+    ),
+    Spec(
+        "import_list",
+        # A part is imported by an EXPRESS child execution, which ends after 5 minutes.
+        240,
+        _ONE_CPU,
+        ("TABLE_NAME", "INBOX_BUCKET"),
+        items=("GetItem", "PutItem", "UpdateItem"),
+        read=("staging",),
+    ),
+    Spec(
+        "compensate_error",
+        900,
+        _ONE_CPU,
+        ("TABLE_NAME", "INBOX_BUCKET"),
+        items=("GetItem", "UpdateItem", "DeleteItem"),
+        read=("staging", "reports"),
+        write=("reports",),
+        list_=("staging",),
+    ),
+    Spec(RELAY, 60, 512, ("TOPIC_ARN",)),
+)
+
+
+def deploy(
+    labels: Labels, logs: Logs, settings: Settings, key: Key, table: Table, inbox: Inbox, fanout: Fanout
+) -> dict[str, Function]:
+    """Make every function with its permissions; returns them by name."""
+    layer = _layer(labels, settings.artifacts)
+    code = pulumi.FileArchive(f"{settings.artifacts}/code.zip")
+    values = _values(settings, table, inbox, fanout)
+    functions = {spec.name: _function(spec, labels, logs, code, layer, values) for spec in SPECS}
+    for spec in SPECS:
+        _permit(spec, functions[spec.name], key, table, inbox)
+    fanout.grant_publish(functions[RELAY].role)
+    return functions
+
+
+def _values(settings: Settings, table: Table, inbox: Inbox, fanout: Fanout) -> Mapping[str, pulumi.Input[str]]:
+    return {
+        "TABLE_NAME": table.table_name,
+        "INBOX_BUCKET": inbox.bucket_name,
+        "TOPIC_ARN": fanout.topic.arn,
+        "MAX_LIST_BYTES": str(settings.max_list_mb * 1024 * 1024),
+        "TOLERATED_SHARE": str(settings.tolerated_share),
+        "PART_ROWS": str(settings.part_rows),
+    }
+
+
+def _layer(labels: Labels, artifacts: str) -> lambda_.LayerVersion:
+    return lambda_.LayerVersion(
+        "dependencies",
+        layer_name=labels.name("dependencies"),
+        code=pulumi.FileArchive(f"{artifacts}/layer.zip"),
+        compatible_runtimes=[RUNTIME],
+        compatible_architectures=[ARCHITECTURE],
+        # Published versions of the functions, to which a rollout may return, keep using their layer.
+        skip_destroy=True,
+    )
+
+
+def _function(
+    spec: Spec,
+    labels: Labels,
+    logs: Logs,
+    code: pulumi.Archive,
+    layer: lambda_.LayerVersion,
+    values: Mapping[str, pulumi.Input[str]],
+) -> Function:
+    return Function(
+        spec.name,
+        labels,
+        logs,
+        handler=f"{CONTEXT}.handlers.{spec.name}.lambda_handler",
+        code=code,
+        layer_arn=layer.arn,
+        timeout=spec.timeout,
+        memory=spec.memory,
+        environment={variable: values[variable] for variable in spec.variables},
+    )
+
+
+def _permit(spec: Spec, function: Function, key: Key, table: Table, inbox: Inbox) -> None:
+    key.grant_use(function.role)
+    if spec.items:
+        table.grant_items(function.role, *spec.items)
+    if spec.uses_objects:
+        inbox.grant_objects(function.role, read=spec.read, write=spec.write, list_=spec.list_)
+
+
+def steps(functions: Mapping[str, Function]) -> Mapping[str, Function]:
+    """The functions that the state machine calls, by the name of its substitution."""
+    names: Sequence[str] = ("register_list", "validate_list", "import_list", "compensate_error")
+    return {f"{name}_arn": functions[name] for name in names} | {"verification_arn": functions[VERIFICATION]}

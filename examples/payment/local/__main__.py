@@ -1,0 +1,133 @@
+"""`python -m local`: one list through the whole context, from an SFTP upload to the subscribers' queues."""
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from . import samples
+from .context import RunningContext, running_context
+from .deploy.program import Progress
+from .errors import LocalRunError
+from .inbox_watch import watch
+from .result import Result, expected_events, read_result
+from .screen import Screen
+from .subscribers import wait_for
+
+INTERRUPTED = 128 + signal.SIGINT
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status: 0 if the numbers add up, 130 after Ctrl-C, 1 otherwise."""
+    options = _parse(arguments)
+    signal.signal(signal.SIGTERM, _exit)
+    screen = Screen(quiet=options.json)
+    try:
+        return _run(options, screen)
+    except KeyboardInterrupt:
+        screen.fail("Interrupted: everything that was started is stopped.")
+        return INTERRUPTED
+    except LocalRunError as error:
+        screen.fail(str(error))
+        return 1
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--rows", type=_positive, default=1000, help="how many sample rows to import (default 1000)")
+    source.add_argument("--file", type=_file, help="a CSV file to import instead of sample rows")
+    parser.add_argument("--keep", action="store_true", help="leave it running, print its endpoints, stop on Ctrl-C")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON and nothing else")
+    return parser.parse_args(arguments)
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of rows: write one from 1, such as 1000")
+    return int(text)
+
+
+def _file(text: str) -> Path:
+    path = Path(text)
+    if not path.is_file():
+        raise argparse.ArgumentTypeError(f"{text!r} is no file: write the path of a CSV file")
+    return path
+
+
+def _exit(number: int, _: FrameType | None) -> NoReturn:
+    """Leave through every `finally` when the process is asked to end."""
+    sys.exit(128 + number)
+
+
+def _run(options: argparse.Namespace, screen: Screen) -> int:
+    name, content = _list(options)
+    with running_context(screen.stage, _counting(screen)) as context:
+        result = _import(context, screen, name, content)
+        _show(result, screen, as_json=options.json)
+        if options.keep:
+            _keep(context, screen)
+    problems = result.problems()
+    for problem in problems:
+        screen.fail(problem)
+    return 1 if problems else 0
+
+
+def _list(options: argparse.Namespace) -> tuple[str, bytes]:
+    if options.file:
+        return options.file.name, options.file.read_bytes()
+    return f"sample-{options.rows}.csv", samples.document(options.rows)
+
+
+def _counting(screen: Screen) -> Progress:
+    made: list[str] = []
+
+    def tell(kind: str, _: str) -> None:
+        made.append(kind)
+        screen.say(f"{len(made)} resources of {len(set(made))} types")
+
+    return tell
+
+
+def _import(context: RunningContext, screen: Screen, name: str, content: bytes) -> Result:
+    rows = samples.count_records(content)
+    with screen.stage("upload"):
+        uploaded = context.upload(name, content)
+        screen.say(f"{name} over SFTP, {len(content):,} bytes, {rows:,} rows")
+    with screen.stage("import"):
+        ended = context.follow(uploaded, lambda state: screen.say(f"{state}, {context.least_received():,} events out"))
+        screen.say(ended.outcome)
+    with screen.stage("events"):
+        expected = expected_events(ended, context.imported(ended.list_id) if ended.list_id else 0)
+        events = wait_for(
+            context.subscribers,
+            ended.list_id or "",
+            expected,
+            lambda count: screen.say(f"{count:,} of {expected:,} at each subscriber"),
+        )
+        screen.say(", ".join(f"{len(received):,} to {name}" for name, received in events.items()))
+    return read_result(context, ended, rows, events, screen.stages)
+
+
+def _show(result: Result, screen: Screen, *, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(json.dumps(result.as_json(), indent=2) + "\n")
+        sys.stdout.flush()
+    else:
+        screen.show(result)
+
+
+def _keep(context: RunningContext, screen: Screen) -> None:
+    try:
+        screen.show_endpoints(context)
+        watch(context, screen.errors.print)
+    except KeyboardInterrupt:
+        screen.errors.print("Stopping everything.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

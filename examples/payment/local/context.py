@@ -1,0 +1,258 @@
+"""The running context: what a partner, a caller, a subscriber or an operator could do with it, on this machine."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer
+
+from . import executions, transfer_events
+from .aws import Aws
+from .deploy import Deployment, deploy
+from .deploy.program import Progress, stack_config
+from .emulator import HOST, Emulator, running_emulator
+from .environment import emulator_python
+from .errors import LocalRunError
+from .executions import Ended
+from .samples import known_references
+from .sftp import INCOMING, REPORTS, Partner, SftpEndpoint
+from .subscribers import Subscriber
+from infra.context import CONTEXT, REFERENCE
+from infra.package import PackageError, build_local
+
+PROGRAM = Path(__file__).parent.parent / "infra" / "service"
+STACK = "local"
+PARTNER = "demo"
+WRITE_BATCH = 25
+AGGREGATE_KEY = f"{CONTEXT.upper()}#"
+REFERENCE_KEY = f"{REFERENCE.upper()}#"
+LIST_KEY = "LIST#"
+STAND_INS = (
+    "sftp upload: the object is copied onto itself: the emulator's SFTP server writes around S3's versioning",
+    "sftp event: the run sends it, from the source that the stack names: the emulator's SFTP server sends none",
+)
+UNFINISHED = ".filepart"
+
+Stage = Callable[[str], AbstractContextManager[Any]]
+Item = dict[str, Any]
+NO_SETTINGS: Mapping[str, object] = {}
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that a partner has uploaded. `known` are the executions that earlier uploads to its path started."""
+
+    partner: Partner
+    path: str
+    size: int
+    known: list[str]
+
+
+class RunningContext:
+    """The deployed context and its emulator."""
+
+    def __init__(self, emulator: Emulator, aws: Aws, deployment: Deployment, partner: Partner) -> None:
+        """Begin to read the subscribers' queues."""
+        self.emulator = emulator
+        self.aws = aws
+        self.deployment = deployment
+        self.partner = partner
+        self.sftp = SftpEndpoint(HOST, emulator.sftp_port)
+        self.outputs: Mapping[str, Any] = deployment.outputs
+        self.subscribers = [Subscriber(aws, name, url) for name, url in self.outputs["queues"].items()]
+
+    def close(self) -> None:
+        """Stop reading the queues."""
+        for subscriber in self.subscribers:
+            subscriber.stop()
+
+    # -- the partner
+
+    def upload(self, name: str, content: bytes) -> Upload:
+        """Upload a file over SFTP, and do what Transfer does and the emulator does not: version it, send the event."""
+        self.sftp.write(self.partner, f"{INCOMING}/{name}", content)
+        return self.announce_arrived(name)
+
+    def upload_broken(self, name: str, content: bytes) -> Upload:
+        """Upload the beginning of a file, then lose the connection: Transfer keeps what it has, and says so."""
+        self.sftp.write(self.partner, f"{INCOMING}/{name}", content)
+        return self.announce_arrived(name, transfer_events.FAILED)
+
+    def announce_arrived(self, name: str, kind: str = transfer_events.COMPLETED) -> Upload:
+        """Announce a file that has arrived over SFTP, made a version first."""
+        path = self._path(name)
+        uploaded = Upload(self.partner, path, self._as_a_version(path), self.executions_of(path))
+        self.announce(uploaded, kind)
+        return uploaded
+
+    def upload_and_rename(self, name: str, content: bytes) -> Upload:
+        """Upload under a temporary name and rename, as some clients do; Transfer sends an event for each."""
+        draft = f"{name}{UNFINISHED}"
+        self.sftp.write(self.partner, f"{INCOMING}/{draft}", content)
+        self.announce_arrived(draft)
+        self.sftp.rename(self.partner, f"{INCOMING}/{draft}", f"{INCOMING}/{name}")
+        path = self._path(name)
+        renamed = Upload(self.partner, path, self._as_a_version(path), self.executions_of(path))
+        names = transfer_events.rename_detail(self._server_id, self.partner.name, self._path(draft), path)
+        self._send(transfer_events.RENAMED, names)
+        return renamed
+
+    def announce(self, uploaded: Upload, kind: str = transfer_events.COMPLETED) -> None:
+        """Send the event of an upload, once more if it was sent before."""
+        partner, path, size = uploaded.partner.name, uploaded.path, uploaded.size
+        self._send(kind, transfer_events.upload_detail(self._server_id, partner, path, size))
+
+    def report(self, name: str) -> str:
+        """Return the report on a file, as the partner reads it over SFTP."""
+        return self.sftp.read(self.partner, f"{REPORTS}/{name}.report.csv").decode()
+
+    def inbox(self) -> dict[str, str]:
+        """Return the files in the partner's /incoming: by name, what tells one state of a file from another."""
+        prefix = f"incoming/{self.partner.name}/"
+        found = self.aws.call("s3", "list_objects_v2", Bucket=self.outputs["inbox_bucket"], Prefix=prefix)
+        return {
+            one["Key"].removeprefix(prefix): f"{one['ETag']} {one['LastModified']}" for one in found.get("Contents", [])
+        }
+
+    def _path(self, name: str) -> str:
+        return f"/{self.outputs['inbox_bucket']}/incoming/{self.partner.name}/{name}"
+
+    def _as_a_version(self, path: str) -> int:
+        """Copy an object onto itself: the emulator's SFTP server writes around S3's versioning, Transfer does not.
+
+        Returns its size.
+        """
+        bucket, key = path.removeprefix("/").split("/", 1)
+        source = {"Bucket": bucket, "Key": key}
+        self.aws.call("s3", "copy_object", Bucket=bucket, Key=key, CopySource=source, MetadataDirective="REPLACE")
+        return self.aws.call("s3", "head_object", Bucket=bucket, Key=key)["ContentLength"]
+
+    def _send(self, kind: str, detail: dict[str, Any]) -> None:
+        transfer_events.send(self.aws, self.outputs["upload_event_source"], kind, detail)
+
+    @property
+    def _server_id(self) -> str:
+        return self.outputs["sftp"]["server_id"]
+
+    # -- the workflow
+
+    def executions_of(self, path: str) -> list[str]:
+        """Return the executions that uploads to a path have started."""
+        return executions.of_path(self.aws, self.outputs["state_machine"], path)
+
+    def follow(self, uploaded: Upload, progress: executions.Progress = lambda _: None) -> Ended:
+        """Wait for the execution that an upload started, and for its end."""
+        arn = executions.wait_for_next(self.aws, self.outputs["state_machine"], uploaded.path, uploaded.known)
+        return executions.follow(self.aws, arn, progress)
+
+    # -- the table
+
+    def list_item(self, list_id: str) -> Item:
+        """Return a list's record."""
+        key = {"pk": {"S": f"{LIST_KEY}{list_id}"}}
+        return _plain(self.aws.call("dynamodb", "get_item", TableName=self._table, Key=key)["Item"])
+
+    def imported(self, list_id: str) -> int:
+        """Count the aggregates in the table that a list brought, whatever its record says."""
+        return sum(page["Count"] for page in self._scan(list_id, Select="COUNT"))
+
+    def imported_items(self, list_id: str) -> list[Item]:
+        """Return the aggregates in the table that a list brought, as their items."""
+        found = [_plain(item) for page in self._scan(list_id) for item in page["Items"]]
+        return sorted(found, key=lambda item: item["pk"])
+
+    def _scan(self, list_id: str, **more: object) -> Iterator[dict[str, Any]]:
+        pages = self.aws.client("dynamodb").get_paginator("scan")
+        yield from pages.paginate(
+            TableName=self._table,
+            ConsistentRead=True,
+            FilterExpression="begins_with(pk, :kind) AND list_id = :list_id",
+            ExpressionAttributeValues={":kind": {"S": AGGREGATE_KEY}, ":list_id": {"S": list_id}},
+            **more,
+        )
+
+    def know_references(self) -> None:
+        """Put into the projection what sample rows refer to, as another context's events would."""
+        puts = [
+            {"PutRequest": {"Item": {"pk": {"S": f"{REFERENCE_KEY}{identity}"}, "status": {"S": "ACTIVE"}}}}
+            for identity in known_references()
+        ]
+        for start in range(0, len(puts), WRITE_BATCH):
+            batch = puts[start : start + WRITE_BATCH]
+            self.aws.call("dynamodb", "batch_write_item", RequestItems={self._table: batch})
+
+    @property
+    def _table(self) -> str:
+        return self.outputs["table_name"]
+
+    # -- the subscribers
+
+    def least_received(self) -> int:
+        """Return how many events the subscriber that has fewest has got."""
+        return min((len(one.events) for one in self.subscribers), default=0)
+
+    # -- a caller
+
+    def invoke(self, function: str, message: object) -> Any:
+        """Invoke a function by its alias and return its answer.
+
+        Raises:
+            LocalRunError: it ended with an error.
+        """
+        arn = self.outputs["functions"][function]
+        answer = self.aws.call("lambda", "invoke", FunctionName=arn, Payload=json.dumps(message).encode())
+        payload = json.loads(answer["Payload"].read())
+        if "FunctionError" in answer:
+            raise LocalRunError(f"{function} failed: {payload}")
+        return payload
+
+
+@contextmanager
+def running_context(
+    stage: Stage = nullcontext, progress: Progress = lambda *_: None, settings: Mapping[str, object] = NO_SETTINGS
+) -> Iterator[RunningContext]:
+    """Start an emulator, deploy the context onto it, yield it, and stop all of it, whatever happens in between.
+
+    Args:
+        stage: gives a context manager for each stage by its name: "package", "emulator", "deploy".
+        progress: told the type and name of each resource that was made.
+        settings: stack settings of this run alone, such as `{"max_list_mb": 1}`.
+
+    Raises:
+        LocalRunError: one of them failed; the message says why.
+    """
+    with ExitStack() as running:
+        with stage("package"):
+            _package()
+        with stage("emulator"):
+            emulator = running.enter_context(running_emulator(stack_config(PROGRAM, STACK)["aws:region"]))
+        with stage("deploy"):
+            context = _deployed(emulator, progress, settings)
+        running.callback(context.close)
+        yield context
+
+
+def _package() -> None:
+    try:
+        build_local(emulator_python())
+    except PackageError as error:
+        raise LocalRunError(str(error)) from error
+
+
+def _deployed(emulator: Emulator, progress: Progress, settings: Mapping[str, object]) -> RunningContext:
+    partner, aws = Partner.with_new_key(PARTNER), Aws(emulator)
+    partners = {PARTNER: {"public_keys": [partner.public_key]}}
+    deployment = deploy(aws, PROGRAM, STACK, {"partners": partners, **settings}, progress)
+    deployment.adapted += STAND_INS
+    context = RunningContext(emulator, aws, deployment, partner)
+    context.know_references()
+    return context
+
+
+def _plain(item: Mapping[str, Any]) -> Item:
+    """Return an item's values as Python's own."""
+    read = TypeDeserializer().deserialize
+    return {name: read(value) for name, value in item.items()}

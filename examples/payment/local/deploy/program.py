@@ -1,0 +1,163 @@
+"""The real infrastructure program under Pulumi's own mock monitor, each resource made on the embedded AWS."""
+
+import asyncio
+import json
+import runpy
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import chdir, closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import yaml
+from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, set_all_config, set_mocks
+from pulumi.runtime import test as until_done
+from pulumi.runtime.rpc import is_rpc_secret, unwrap_rpc_secret
+
+from ..aws import Aws
+from ..errors import LocalRunError
+from . import dynamodb, events, iam, kms, lambda_, logs, s3, sns, sqs, stepfunctions, transfer  # noqa: F401  register
+from .registry import HANDLERS, Made, Request, create
+
+Progress = Callable[[str, str], None]
+PROVIDER = "pulumi:providers:"
+
+
+@dataclass
+class Deployment:
+    """What the program asked for, and what became of it."""
+
+    outputs: dict[str, Any] = field(default_factory=dict)
+    resources: dict[str, str] = field(default_factory=dict)
+    """Physical id by `type name`."""
+    not_emulated: list[str] = field(default_factory=list)
+    """`type name` of each resource that the embedded AWS cannot hold."""
+    adapted: list[str] = field(default_factory=list)
+    """`type name: what differs from AWS, and why`."""
+
+
+def deploy(
+    aws: Aws, program: Path, stack: str, overrides: Mapping[str, object], progress: Progress = lambda *_: None
+) -> Deployment:
+    """Run the Pulumi program in a folder and make what it asks for.
+
+    Args:
+        aws: where the resources are made.
+        program: the folder of `Pulumi.yaml` and `__main__.py`; asset paths are relative to it.
+        stack: its settings are read from `Pulumi.<stack>.yaml`.
+        overrides: settings of the project that only this run knows, such as a key generated for it.
+        progress: told the type and name of each resource that was made.
+
+    Raises:
+        LocalRunError: a resource could not be made; the message names it.
+    """
+    maker = _Maker(aws, program.resolve(), progress)
+    project = yaml.safe_load((program / "Pulumi.yaml").read_text())["name"]
+    config = stack_config(program, stack) | {f"{project}:{key}": _text(value) for key, value in overrides.items()}
+    _in_a_thread(lambda: _run(maker, project, stack, config))
+    return maker.deployment
+
+
+def stack_config(program: Path, stack: str) -> dict[str, str]:
+    """Return a stack's settings as the Pulumi engine hands them to a program: by full name, all text."""
+    config: dict[str, object] = yaml.safe_load((program / f"Pulumi.{stack}.yaml").read_text())["config"]
+    return {key: _text(value) for key, value in config.items()}
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _in_a_thread(run: Callable[[], None]) -> None:
+    """Run in a thread of its own: Pulumi keeps its state by context, and its event loops take Ctrl-C badly."""
+    pool = ThreadPoolExecutor(1, thread_name_prefix="deploy")
+    try:
+        pool.submit(run).result()
+    finally:
+        pool.shutdown(wait=False)
+
+
+def _run(maker: "_Maker", project: str, stack: str, config: dict[str, str]) -> None:
+    loop = asyncio.new_event_loop()
+    # Every output of a resource that failed fails too; the first failure is told, asyncio need not list the others.
+    loop.set_exception_handler(lambda *_: None)
+    asyncio.set_event_loop(loop)
+    set_all_config(config)
+    set_mocks(maker, project=project, stack=stack, preview=False)
+    try:
+        with closing(loop), chdir(maker.program):
+            until_done(_program)(maker)
+    except Exception as error:
+        raise maker.failure or LocalRunError(f"the program failed: {type(error).__name__}: {error}") from error
+
+
+def _program(maker: "_Maker") -> "pulumi.Output[None]":
+    """Run the program's file as Pulumi does, then read what it exports."""
+    runpy.run_path(str(maker.program), run_name="__main__")
+    root = pulumi.runtime.get_root_resource()
+    exported: dict[str, Any] = getattr(root, "outputs", {})
+    return pulumi.Output.all(**exported).apply(maker.deployment.outputs.update)
+
+
+class _Maker(Mocks):
+    """Answers Pulumi's engine calls by making resources on the embedded AWS."""
+
+    def __init__(self, aws: Aws, program: Path, progress: Progress) -> None:
+        self.aws = aws
+        self.program = program
+        self.progress = progress
+        self.deployment = Deployment()
+        self.failure: LocalRunError | None = None
+        self._recording = threading.Lock()
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        """Make the resource, or list it as one that the embedded AWS cannot hold."""
+        inputs = _plain(args.inputs)
+        if not args.custom or args.typ.startswith(PROVIDER):
+            return args.name, inputs
+        if args.typ not in HANDLERS:
+            self.deployment.not_emulated.append(f"{args.typ} {args.name}")
+            arn = f"arn:aws:not-emulated:{self.aws.region}:{self.aws.account}:{args.typ}/{args.name}"
+            return args.name, {"arn": arn} | inputs
+        identity, outputs = self._make(Request(args.typ, args.name, inputs, self.program))
+        return identity, inputs | outputs
+
+    def _make(self, request: Request) -> Made:
+        label = f"{request.kind} {request.name}"
+        try:
+            made = create(self.aws, request)
+        except Exception as error:
+            self.failure = self.failure or LocalRunError(f"{label} could not be made: {error}")
+            raise
+        with self._recording:
+            self.deployment.resources[label] = made[0]
+            self.deployment.adapted += [f"{label}: {what}" for what in request.adapted]
+            self.progress(request.kind, request.name)
+        return made
+
+    def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        """Answer what the program asks about its account; whatever else it asks is an error."""
+        match args.token.rpartition(":")[2]:
+            case "getCallerIdentity":
+                identity = self.aws.call("sts", "get_caller_identity")
+                answer = {"accountId": identity["Account"], "arn": identity["Arn"], "userId": identity["UserId"]}
+            case "getRegion":
+                answer = {"name": self.aws.region, "region": self.aws.region, "id": self.aws.region}
+            case "getPartition":
+                answer = {"partition": "aws", "dnsSuffix": "amazonaws.com", "id": "aws"}
+            case _:
+                self.failure = self.failure or LocalRunError(f"the program asks {args.token}, which is not emulated")
+                raise self.failure
+        return answer, []
+
+
+def _plain(value: Any) -> Any:
+    """Return an input without its secret wrappings."""
+    if is_rpc_secret(value):
+        value = unwrap_rpc_secret(value)
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value

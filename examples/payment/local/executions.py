@@ -1,0 +1,96 @@
+"""The state machine's executions, followed from the event that starts one to its end."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .aws import Aws
+from .errors import LocalRunError
+
+START_SECONDS = 20.0
+END_SECONDS = 600.0
+POLL_SECONDS = 0.1
+FAILED = "FAILED"
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """An execution that has ended: `outcome` is what its output says, or FAILED."""
+
+    arn: str
+    outcome: str
+    list_id: str | None
+    error: str = ""
+
+
+def of_path(aws: Aws, machine: str, path: str) -> list[str]:
+    """Return the ARNs of the executions that an upload to a path started, oldest first."""
+    found = aws.call("stepfunctions", "list_executions", stateMachineArn=machine, maxResults=1000)["executions"]
+    arns = [one["executionArn"] for one in sorted(found, key=lambda one: one["startDate"])]
+    return [arn for arn in arns if json.loads(_describe(aws, arn)["input"]).get("path") == path]
+
+
+def wait_for_next(aws: Aws, machine: str, path: str, known: list[str]) -> str:
+    """Return the execution that an upload has started and that was not known before.
+
+    Raises:
+        LocalRunError: none has started; then the rule, its pattern or its target is wrong.
+    """
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if new := [arn for arn in of_path(aws, machine, path) if arn not in known]:
+            return new[0]
+        time.sleep(POLL_SECONDS)
+    raise LocalRunError(f"no execution started in {START_SECONDS:.0f} s after the upload to {path}")
+
+
+def follow(aws: Aws, arn: str, progress: Progress = lambda _: None) -> Ended:
+    """Wait for an execution's end; `progress` is told the name of each state it enters.
+
+    Raises:
+        LocalRunError: it has not ended in time.
+    """
+    deadline = time.monotonic() + END_SECONDS
+    while (found := _describe(aws, arn))["status"] == "RUNNING":
+        if time.monotonic() > deadline:
+            raise LocalRunError(f"the execution {arn} has not ended in {END_SECONDS:.0f} s")
+        if state := _state(aws, arn):
+            progress(state)
+        time.sleep(POLL_SECONDS)
+    return _ended(aws, found)
+
+
+def _ended(aws: Aws, found: dict[str, Any]) -> Ended:
+    arn = found["executionArn"]
+    if found["status"] == "SUCCEEDED":
+        output = json.loads(found["output"])
+        return Ended(arn, output["outcome"], output.get("list_id"))
+    cause = f"{found['status']} {found.get('error', '')}: {found.get('cause', '')}"
+    return Ended(arn, FAILED, _list_id(aws, arn), cause)
+
+
+def _describe(aws: Aws, arn: str) -> dict[str, Any]:
+    return aws.call("stepfunctions", "describe_execution", executionArn=arn)
+
+
+def _state(aws: Aws, arn: str) -> str | None:
+    entered = [event for event in _history(aws, arn) if "stateEnteredEventDetails" in event]
+    return entered[-1]["stateEnteredEventDetails"]["name"] if entered else None
+
+
+def _list_id(aws: Aws, arn: str) -> str | None:
+    """Return the list id from the first state's output; None if not even that was reached."""
+    outputs = [
+        event["stateExitedEventDetails"].get("output", "{}")
+        for event in _history(aws, arn)
+        if "stateExitedEventDetails" in event
+    ]
+    return json.loads(outputs[0]).get("list_id") if outputs else None
+
+
+def _history(aws: Aws, arn: str) -> list[dict[str, Any]]:
+    return aws.call("stepfunctions", "get_execution_history", executionArn=arn, maxResults=1000)["events"]

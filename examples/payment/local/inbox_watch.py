@@ -1,0 +1,31 @@
+"""What a kept run does with files that somebody puts into the inbox by hand: it announces them, as Transfer would."""
+
+import time
+from collections.abc import Callable
+from typing import NoReturn
+
+from .context import UNFINISHED, RunningContext
+from .errors import LocalRunError
+
+SECONDS = 1.0
+
+
+def watch(context: RunningContext, say: Callable[[str], None]) -> NoReturn:
+    """Announce each new file, and say what becomes of it, until interrupted."""
+    seen = context.inbox()
+    while True:
+        time.sleep(SECONDS)
+        found = context.inbox()
+        for name in [name for name, state in found.items() if seen.get(name) != state]:
+            if not name.endswith(UNFINISHED):
+                _import(context, name, say)
+        seen = context.inbox()
+
+
+def _import(context: RunningContext, name: str, say: Callable[[str], None]) -> None:
+    say(f"{name} has arrived")
+    try:
+        ended = context.follow(context.announce_arrived(name))
+        say(f"{name} is {ended.outcome} {ended.error}")
+    except LocalRunError as error:
+        say(f"{name}: {error}")

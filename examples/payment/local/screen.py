@@ -1,0 +1,95 @@
+"""What the user sees: each stage as it runs and is done, the numbers at the end, the endpoints of a kept run."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from .context import RunningContext
+from .result import Result
+
+if TYPE_CHECKING:
+    from rich.status import Status
+
+
+class Screen:
+    """Stages go to standard error as they happen, results to standard output."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        """Show everything, or with `quiet` only what went wrong."""
+        self.live = Console(stderr=True, quiet=quiet, highlight=False)
+        self.out = Console(highlight=False, quiet=quiet)
+        self.errors = Console(stderr=True, highlight=False)
+        self.stages: dict[str, float] = {}
+        self._status: Status | None = None
+        self._name = ""
+        self._detail = ""
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Show that a stage runs; when it is done, how long it took and what it said last."""
+        started = time.monotonic()
+        self._name, self._detail = name, ""
+        with self.live.status(name) as self._status:
+            yield
+        self.stages[name] = time.monotonic() - started
+        self.live.print(f"[green]✓[/] {name:<9}[dim]{self.stages[name]:6.2f} s[/]  {escape(self._detail)}")
+
+    def say(self, detail: str) -> None:
+        """Show where the running stage is."""
+        self._detail = detail
+        if self._status:
+            self._status.update(escape(f"{self._name}: {detail}"))
+
+    def fail(self, sentence: str) -> None:
+        """Show what went wrong."""
+        self.errors.print(f"[red]✗[/] {escape(sentence)}", soft_wrap=True)
+
+    def show(self, result: Result) -> None:
+        """Print the final table."""
+        table = Table(title=f"The list is {result.outcome}", title_justify="left", show_header=False)
+        table.add_column()
+        table.add_column(justify="right")
+        for name, count in vars(result.rows).items():
+            table.add_row(f"rows {name}", f"{count:,}")
+        table.add_section()
+        for name, received in result.events.items():
+            table.add_row(f"events to {name}", f"{received.total():,}")
+        table.add_section()
+        for name, seconds in result.stages.items():
+            table.add_row(name, f"{seconds:.2f} s")
+        table.add_row("all stages", f"{sum(result.stages.values()):.2f} s", style="bold")
+        self.out.print(table)
+        self._notes(result)
+
+    def _notes(self, result: Result) -> None:
+        if result.cause:
+            self.out.print(f"Reason: {result.cause}", markup=False, soft_wrap=True)
+        self.out.print(f"Not emulated: {', '.join(result.not_emulated) or 'nothing'}", markup=False)
+        for what, where in _by_reason(result.adapted).items():
+            self.out.print(f"Adapted ({where}): {what}", markup=False, soft_wrap=True)
+
+    def show_endpoints(self, context: RunningContext) -> None:
+        """Print what is needed to look around in a kept run."""
+        key = context.partner.save_key(context.emulator.folder)
+        lines = [f"export {name}={value}" for name, value in context.emulator.client_environment().items()]
+        options = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null"
+        lines.append(f"sftp -i {key} -P {context.sftp.port} {options} {context.partner.name}@{context.sftp.host}")
+        names = ("inbox_bucket", "table_name", "state_machine", "topic_arn")
+        lines += [f"# {name}: {context.outputs[name]}" for name in names]
+        lines += [f"# queue of {name}: {url}" for name, url in context.outputs["queues"].items()]
+        lines += [f"# log: {context.emulator.log}", "# A file put into /incoming is imported. Ctrl-C stops everything."]
+        self.errors.print("\n".join(lines), markup=False, soft_wrap=True)
+
+
+def _by_reason(adapted: list[str]) -> dict[str, str]:
+    """Gather `where: what` lines by what was adapted."""
+    gathered: dict[str, list[str]] = {}
+    for line in adapted:
+        where, _, what = line.partition(": ")
+        gathered.setdefault(what, []).append(where.rpartition(" ")[2])
+    return {what: ", ".join(where) for what, where in gathered.items()}

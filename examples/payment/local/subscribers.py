@@ -1,0 +1,89 @@
+"""The subscribers' side: one reader a queue, which takes every event out and remembers it."""
+
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from .aws import Aws
+from .errors import LocalRunError
+
+BATCH = 10
+PAUSE_SECONDS = 0.05
+QUIET_SECONDS = 15.0
+SURPLUS_SECONDS = 0.3
+
+Event = dict[str, Any]
+
+
+class Subscriber:
+    """Reads one queue until it is told to stop."""
+
+    def __init__(self, aws: Aws, name: str, url: str) -> None:
+        """Begin to read, in a thread of its own."""
+        self.name = name
+        self.events: list[Event] = []
+        self.failure: Exception | None = None
+        self._aws = aws
+        self._url = url
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._read, name=f"subscriber-{name}", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the reading."""
+        self._stopped.set()
+        self._thread.join()
+
+    def of_list(self, list_id: str) -> list[Event]:
+        """Return the events that one list caused, its own included."""
+        return [event for event in list(self.events) if event["data"].get("list_id") == list_id]
+
+    def _read(self) -> None:
+        try:
+            while not self._stopped.is_set():
+                if not self._take():
+                    self._stopped.wait(PAUSE_SECONDS)
+        except Exception as error:
+            self.failure = error
+
+    def _take(self) -> bool:
+        answer = self._aws.call(
+            "sqs", "receive_message", QueueUrl=self._url, MaxNumberOfMessages=BATCH, WaitTimeSeconds=0
+        )
+        messages = answer.get("Messages", [])
+        if messages:
+            entries = [{"Id": str(n), "ReceiptHandle": one["ReceiptHandle"]} for n, one in enumerate(messages)]
+            self._aws.call("sqs", "delete_message_batch", QueueUrl=self._url, Entries=entries)
+            self.events += [json.loads(one["Body"]) for one in messages]
+        return bool(messages)
+
+
+def types(events: Iterable[Event]) -> Counter[str]:
+    """Count events by type."""
+    return Counter(event["type"] for event in events)
+
+
+def wait_for(
+    subscribers: Iterable[Subscriber], list_id: str, expected: int, progress: Callable[[int], None] = lambda _: None
+) -> dict[str, list[Event]]:
+    """Wait until each subscriber has the events expected of a list, and a moment more for those that nobody expects.
+
+    Returns what each has then, by name. It gives up when nothing has come for a while: the caller compares numbers.
+    """
+    readers, last, changed = list(subscribers), -1, time.monotonic()
+    while time.monotonic() - changed < QUIET_SECONDS:
+        for one in readers:
+            if one.failure:
+                raise LocalRunError(f"the queue of {one.name} can no longer be read: {one.failure}") from one.failure
+        least = min((len(one.of_list(list_id)) for one in readers), default=expected)
+        if least >= expected:
+            break
+        if least != last:
+            last, changed = least, time.monotonic()
+            progress(least)
+        time.sleep(PAUSE_SECONDS)
+    time.sleep(SURPLUS_SECONDS)
+    return {one.name: one.of_list(list_id) for one in readers}

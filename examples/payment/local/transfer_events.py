@@ -1,0 +1,51 @@
+"""The events that Transfer Family sends for SFTP uploads, in its own field form.
+
+The emulator's SFTP server sends none, and nobody but AWS may send events of `aws.transfer`: the stack's setting
+`upload_event_source` names the source that the rule and this module share.
+"""
+
+import json
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+from .aws import Aws
+from .errors import LocalRunError
+
+COMPLETED = "SFTP Server File Upload Completed"
+FAILED = "SFTP Server File Upload Failed"
+RENAMED = "SFTP Server File Rename Completed"
+
+
+def upload_detail(server_id: str, username: str, path: str, size: int) -> dict[str, Any]:
+    """Return the detail of an upload of `size` bytes to `path`, which is `/<bucket>/<key>`."""
+    return _detail(server_id, username) | {"file-path": path, "bytes": size}
+
+
+def rename_detail(server_id: str, username: str, path: str, new_path: str) -> dict[str, Any]:
+    """Return the detail of a rename."""
+    return _detail(server_id, username) | {"original-file-path": path, "renamed-file-path": new_path}
+
+
+def _detail(server_id: str, username: str) -> dict[str, Any]:
+    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return {
+        "status-code": "COMPLETED",
+        "protocol": "SFTP",
+        "server-id": server_id,
+        "username": username,
+        "client-ip": "127.0.0.1",
+        "session-id": uuid.uuid4().hex[:20],
+        "start-timestamp": now,
+        "end-timestamp": now,
+    }
+
+
+def send(aws: Aws, source: str, kind: str, detail: dict[str, Any]) -> None:
+    """Put an event on the default bus."""
+    if kind == FAILED:
+        detail = detail | {"status-code": "FAILED", "failure-code": "INTERNAL_ERROR"}
+    entry = {"Source": source, "DetailType": kind, "Detail": json.dumps(detail), "Resources": []}
+    answer = aws.call("events", "put_events", Entries=[entry])
+    if answer["FailedEntryCount"]:
+        raise LocalRunError(f"EventBridge refused the event {kind!r}: {answer['Entries']}")

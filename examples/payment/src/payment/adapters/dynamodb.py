@@ -1,0 +1,130 @@
+"""Aggregates and lists in the table, one by one, through boto3."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from ..domain.lists import ListStatus, ReceivedList
+from ..domain.model import AlreadyExists, NotFound, Payment, VersionConflict
+from . import items
+from .items import KEY
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+_ABSENT = f"attribute_not_exists({KEY})"
+
+
+def _condition_failed(error: ClientError) -> bool:
+    return error.response.get("Error", {}).get("Code") == "ConditionalCheckFailedException"
+
+
+class PaymentTable:
+    """The aggregates, with optimistic concurrency on their version."""
+
+    def __init__(self, table: "Table") -> None:
+        self._table = table
+
+    def get(self, identity: str) -> Payment:
+        """Return it as it stands. Raises NotFound."""
+        found = self._table.get_item(Key=self._key(identity), ConsistentRead=True)
+        if "Item" not in found:
+            raise NotFound(identity)
+        return items.to_payment(found["Item"])
+
+    def add(self, payment: Payment) -> None:
+        """Store a new one. Raises AlreadyExists."""
+        try:
+            item = items.from_payment(payment)
+            self._table.put_item(Item=item, ConditionExpression=_ABSENT)
+        except ClientError as error:
+            if _condition_failed(error):
+                raise AlreadyExists(payment.id) from error
+            raise
+
+    def save(self, payment: Payment) -> None:
+        """Store the version after the stored one. Raises VersionConflict."""
+        replaced = payment.version - 1
+        try:
+            item = items.from_payment(payment)
+            self._table.put_item(Item=item, **self._at_version(replaced))
+        except ClientError as error:
+            raise self._conflict(error, payment.id, replaced) from error
+
+    def remove(self, payment: Payment) -> None:
+        """Remove exactly this version. Raises VersionConflict."""
+        try:
+            key, version = self._key(payment.id), self._at_version(payment.version)
+            self._table.delete_item(Key=key, **version)
+        except ClientError as error:
+            raise self._conflict(error, payment.id, payment.version) from error
+
+    @staticmethod
+    def _key(identity: str) -> dict[str, str]:
+        return {KEY: items.PAYMENT + identity}
+
+    @staticmethod
+    def _at_version(version: int) -> dict[str, Any]:
+        return {"ConditionExpression": "version = :version", "ExpressionAttributeValues": {":version": version}}
+
+    @staticmethod
+    def _conflict(error: ClientError, identity: str, version: int) -> Exception:
+        return VersionConflict(identity, version) if _condition_failed(error) else error
+
+
+class ListTable:
+    """The record of every list received."""
+
+    def __init__(self, table: "Table") -> None:
+        self._table = table
+
+    def register(self, received: ReceivedList) -> ReceivedList:
+        """Record a list unless it is recorded; return the recorded one."""
+        item = items.from_list(received) | {"received_at": datetime.now(UTC).isoformat()}
+        try:
+            self._table.put_item(Item=item, ConditionExpression=_ABSENT)
+        except ClientError as error:
+            if not _condition_failed(error):
+                raise
+        return self.get(received.list_id)
+
+    def get(self, list_id: str) -> ReceivedList:
+        """Return the recorded list. Raises LookupError."""
+        found = self._table.get_item(Key=self._key(list_id), ConsistentRead=True)
+        if "Item" not in found:
+            raise LookupError(f"list {list_id} is not recorded")
+        return items.to_list(found["Item"])
+
+    def progress(self, list_id: str, status: ListStatus, **facts: int | str) -> None:
+        """Record how far a list has come, with counts such as ``rows``, ``valid`` and ``rejected``."""
+        self._set(list_id, {"status": status.value, **facts})
+
+    def refuse(self, list_id: str, reason: str, **facts: int) -> None:
+        """Record that a list is being given up, and why; the first reason stays."""
+        self._set(list_id, {"status": ListStatus.COMPENSATING.value, **facts}, once={"reason": reason})
+
+    def part_imported(self, list_id: str, part: int) -> None:
+        """Record that a part is written, once however often it is said."""
+        # A set of part numbers, not a counter: a child that is tried again adds nothing.
+        self._table.update_item(
+            Key=self._key(list_id),
+            UpdateExpression="ADD imported_parts :part",
+            ExpressionAttributeValues={":part": {part}},
+        )
+
+    def _set(self, list_id: str, facts: dict[str, Any], once: dict[str, str] | None = None) -> None:
+        first = once or {}
+        assignments = [f"#{name} = :{name}" for name in facts]
+        assignments += [f"#{name} = if_not_exists(#{name}, :{name})" for name in first]
+        everything = facts | first
+        self._table.update_item(
+            Key=self._key(list_id),
+            UpdateExpression="SET " + ", ".join(assignments),
+            ExpressionAttributeNames={f"#{name}": name for name in everything},
+            ExpressionAttributeValues={f":{name}": value for name, value in everything.items()},
+        )
+
+    @staticmethod
+    def _key(list_id: str) -> dict[str, str]:
+        return {KEY: items.LIST + list_id}

@@ -1,0 +1,28 @@
+"""The identities met in one file, in SQLite's temporary database: it spills to disk, so memory stays constant."""
+
+import sqlite3
+from collections.abc import Sequence
+
+
+class SqliteSeenIds:
+    """Remembers the line on which each identity first was. One instance a file."""
+
+    def __init__(self) -> None:
+        # An empty name is SQLite's own temporary database: on disk when it outgrows its cache, gone when closed.
+        self._database = sqlite3.connect("", isolation_level=None)
+        self._database.execute("PRAGMA journal_mode = OFF")
+        self._database.execute("PRAGMA synchronous = OFF")
+        self._database.execute("CREATE TABLE seen (id TEXT PRIMARY KEY, line INTEGER) WITHOUT ROWID")
+
+    def first_lines(self, found: Sequence[tuple[str, int]]) -> dict[int, int]:
+        """Remember (identity, line) pairs; for each repeated one return its line and the line it was first on."""
+        self._database.execute("BEGIN")
+        new = self._database.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", found).rowcount
+        self._database.execute("COMMIT")
+        if new == len(found):
+            return {}
+        first = {line: self._first_line(identity) for identity, line in found}
+        return {line: earlier for line, earlier in first.items() if earlier != line}
+
+    def _first_line(self, identity: str) -> int:
+        return self._database.execute("SELECT line FROM seen WHERE id = ?", (identity,)).fetchone()[0]

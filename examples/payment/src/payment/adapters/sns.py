@@ -1,0 +1,34 @@
+"""The context's topic, through boto3."""
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sns.type_defs import PublishBatchRequestEntryTypeDef
+
+# AWS limit of PublishBatch.
+BATCH = 10
+
+
+class Topic:
+    """Publishes CloudEvents, with the event's type as the message attribute that subscribers filter on."""
+
+    def __init__(self, client: "SNSClient", arn: str) -> None:
+        self._client = client
+        self._arn = arn
+
+    def publish(self, events: Sequence[dict[str, Any]]) -> set[int]:
+        """Publish at most 10 events; return the indexes of those that were not taken."""
+        entries = [_entry(index, event) for index, event in enumerate(events)]
+        answer = self._client.publish_batch(TopicArn=self._arn, PublishBatchRequestEntries=entries)
+        return {int(failed["Id"]) for failed in answer.get("Failed", [])}
+
+
+def _entry(index: int, event: dict[str, Any]) -> "PublishBatchRequestEntryTypeDef":
+    return {
+        "Id": str(index),
+        "Message": json.dumps(event, separators=(",", ":")),
+        "MessageAttributes": {"type": {"DataType": "String", "StringValue": event["type"]}},
+    }

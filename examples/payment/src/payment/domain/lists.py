@@ -1,0 +1,93 @@
+"""A list: a file of rows that a partner sends, imported as a whole or not at all."""
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from pathlib import PurePosixPath
+
+INCOMING = "incoming"
+REPORTS = "reports"
+STAGING = "staging"
+
+
+class ListStatus(StrEnum):
+    """How far a list has come; the last three are final."""
+
+    REGISTERED = "REGISTERED"
+    VALIDATED = "VALIDATED"
+    IMPORTING = "IMPORTING"
+    COMPENSATING = "COMPENSATING"
+    IMPORTED = "IMPORTED"
+    REJECTED = "REJECTED"
+    FAILED = "FAILED"
+
+
+class NotAList(Exception):
+    """An object that is nobody's list: it does not lie under ``incoming/<partner>/``."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"{key!r} is no list: lists lie under {INCOMING}/<partner>/<file>")
+
+
+@dataclass(frozen=True)
+class PinnedFile:
+    """One version of one object. ``size`` is in bytes."""
+
+    bucket: str
+    key: str
+    version_id: str
+    size: int
+
+    @property
+    def partner(self) -> str:
+        """The partner whose folder it lies in.
+
+        Raises:
+            NotAList: it lies in no partner's folder.
+        """
+        match self.key.split("/"):
+            case [root, partner, *rest] if root == INCOMING and partner and any(rest) and rest[-1]:
+                return partner
+        raise NotAList(self.key)
+
+    @property
+    def report_key(self) -> str:
+        """Where the partner finds what was wrong with it."""
+        return str(PurePosixPath(REPORTS, *PurePosixPath(self.key).parts[1:])) + ".report.csv"
+
+    @property
+    def list_id(self) -> str:
+        """The list's identity: the same version of the same object is the same list, however often it is announced."""
+        pinned = "\n".join((self.bucket, self.key, self.version_id, str(self.size)))
+        return hashlib.sha256(pinned.encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class ReceivedList:
+    """A list as recorded. ``execution`` imports it; ``reason`` says why it was refused, if it was."""
+
+    file: PinnedFile
+    execution: str
+    status: ListStatus = ListStatus.REGISTERED
+    reason: str | None = None
+    rows: int = 0
+    valid: int = 0
+    rejected: int = 0
+
+    @property
+    def list_id(self) -> str:
+        """The list's identity."""
+        return self.file.list_id
+
+
+def too_many_rejected(rejected: int, rows: int, tolerated_share: Fraction) -> bool:
+    """Tell whether more than ``tolerated_share`` (0 to 1) of the rows was rejected, or every row was."""
+    return rejected > rows * tolerated_share or rejected == rows
+
+
+def over_tolerance(rejected: int, rows: int, tolerated_share: Fraction) -> str | None:
+    """Return why the list is refused as a whole, or None if its bad rows are within the tolerance."""
+    if not too_many_rejected(rejected, rows, tolerated_share):
+        return None
+    return f"{rejected} of {rows} rows were rejected, and {float(tolerated_share):.2%} is tolerated"

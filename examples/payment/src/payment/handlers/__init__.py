@@ -1,0 +1,1 @@
+"""The Lambda functions' entry points: one module each."""

@@ -1,0 +1,23 @@
+"""ImportList: writes one part of a list; the workflow runs it once a part, several at a time."""
+
+from typing import Any
+
+from .. import bootstrap
+from ..application import list_import
+from ..telemetry import entry_point, logger
+from ._steps import PartEvent, answer
+
+
+@entry_point
+def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, str]:
+    """Take ``{"list_id", "part": {"part", "key", "rows"}}``; answer ``{"list_id", "outcome"}``."""
+    return answer(import_part(PartEvent.model_validate(event)))
+
+
+def import_part(event: PartEvent) -> list_import.Step:
+    """Run the step."""
+    step = list_import.import_list(
+        event.list_id, event.part, bootstrap.lists(), bootstrap.files(), bootstrap.imported_payments()
+    )
+    logger.info("part imported", list_id=step.list_id, part=event.part.part, outcome=step.outcome.value)
+    return step

@@ -1,0 +1,71 @@
+"""What each function reads from its environment. A missing or bad variable fails the first call and names itself."""
+
+import os
+from fractions import Fraction
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+S = TypeVar("S", bound=BaseModel)
+
+
+class TableSettings(BaseModel):
+    """For a function that works on the table alone."""
+
+    model_config = ConfigDict(frozen=True)
+
+    table_name: str = Field(min_length=1)
+
+
+class ListSettings(TableSettings):
+    """For a step of the list workflow."""
+
+    inbox_bucket: str = Field(min_length=1)
+
+
+class RegisterListSettings(ListSettings):
+    """``max_list_bytes`` is the largest file taken."""
+
+    max_list_bytes: int = Field(gt=0)
+
+
+class VerificationSettings(ListSettings):
+    """``tolerated_share`` is the share of bad rows, 0 to 1, over which a list is rejected as a whole."""
+
+    tolerated_share: Fraction = Field(ge=0, le=1)
+
+
+class ValidationSettings(VerificationSettings):
+    """``part_rows`` is how many rows a part holds: what one child of the import writes."""
+
+    part_rows: int = Field(gt=0)
+
+
+class RelaySettings(BaseModel):
+    """For the outbox relay."""
+
+    model_config = ConfigDict(frozen=True)
+
+    topic_arn: str = Field(min_length=1)
+
+
+BY_FUNCTION: dict[str, type[BaseModel]] = {
+    "register_payment": TableSettings,
+    "verify_payment": TableSettings,
+    "delete_payment": TableSettings,
+    "register_list": RegisterListSettings,
+    "validate_list": ValidationSettings,
+    "verify_subscription": VerificationSettings,
+    "import_list": ListSettings,
+    "compensate_error": ListSettings,
+    "relay_events": RelaySettings,
+}
+
+
+def load(kind: type[S]) -> S:
+    """Read one function's settings from the environment.
+
+    Raises:
+        pydantic.ValidationError: a variable is missing or its value is not what it should be.
+    """
+    return kind.model_validate({name.lower(): value for name, value in os.environ.items()})

@@ -1,0 +1,238 @@
+"""The list workflow's steps, on fakes: what each leaves behind for the next, for the partner and for a second try."""
+
+import csv
+from dataclasses import dataclass, field
+from fractions import Fraction
+from io import StringIO
+
+import pytest
+
+from payment.adapters.seen_ids import SqliteSeenIds
+from payment.application import list_import
+from payment.application.list_import import TECHNICAL_FAILURE, Outcome, Step, Upload
+from payment.application.staging import VERIFIED, Staging
+from payment.domain.lists import ListStatus, NotAList
+from payment.domain.model import ID, REFERENCE
+
+from tests import samples
+from tests.fakes import FakeFiles, FakeImportedPayments, FakeLists, FakeReferences
+
+KEY = "incoming/acme/january.csv"
+REPORT = "reports/acme/january.csv.report.csv"
+TOLERATED = Fraction("0.05")
+MAX_BYTES = 10_000_000
+
+
+@dataclass
+class World:
+    """Everything the steps work on, and the steps as the workflow calls them."""
+
+    files: FakeFiles = field(default_factory=FakeFiles)
+    lists: FakeLists = field(default_factory=FakeLists)
+    payments: FakeImportedPayments = field(default_factory=FakeImportedPayments)
+    references: FakeReferences = field(default_factory=lambda: FakeReferences(set(samples.KNOWN)))
+
+    def register(self, data: bytes | None, execution: str = "run-1", complete: bool = True) -> Step:
+        if data is not None:
+            self.files.write(KEY, data)
+        return list_import.register_list(Upload("inbox", KEY, complete), execution, MAX_BYTES, self.lists, self.files)
+
+    def validate(self, list_id: str, part_rows: int = 10) -> Step:
+        seen = SqliteSeenIds()
+        return list_import.validate_list(list_id, TOLERATED, part_rows, self.lists, self.files, seen)
+
+    def verify(self, list_id: str) -> Step:
+        world = (self.lists, self.files, self.references, self.payments)
+        return list_import.verify_subscription(list_id, TOLERATED, *world)
+
+    def import_parts(self, list_id: str) -> list[Outcome]:
+        parts = Staging(self.files, list_id).manifest(VERIFIED)
+        world = (self.lists, self.files, self.payments)
+        return [list_import.import_list(list_id, part, *world).outcome for part in parts]
+
+    def compensate(self, list_id: str) -> ListStatus:
+        return list_import.compensate_error(list_id, self.lists, self.files, self.payments).status
+
+    def report(self) -> list[dict[str, str]]:
+        return list(csv.DictReader(StringIO((self.files.read(REPORT) or b"").decode())))
+
+    def ready_to_import(self, rows: list[dict[str, str]]) -> str:
+        list_id = self.register(samples.csv_file(rows)).list_id
+        assert self.validate(list_id).outcome is Outcome.VALIDATED
+        assert self.verify(list_id).outcome is Outcome.VERIFIED
+        return list_id
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def _rows(count: int) -> list[dict[str, str]]:
+    return [samples.values(n) for n in range(count)]
+
+
+def test_a_good_list_is_imported_as_a_whole(world: World):
+    """Every row becomes an aggregate, part by part, and there is nothing to report."""
+    list_id = world.ready_to_import(_rows(25))
+
+    assert world.import_parts(list_id) == [Outcome.IMPORTED] * 3
+    assert len(world.payments.owners) == 25
+    assert world.lists.parts[list_id] == {0, 1, 2}
+    assert world.files.read(REPORT) is None
+
+
+def test_a_file_announced_twice_is_one_list(world: World):
+    """The second execution ends at once; the first, tried again, goes on."""
+    data = samples.csv_file(_rows(1))
+    assert world.register(data, "run-1").outcome is Outcome.REGISTERED
+    assert world.register(None, "run-2").outcome is Outcome.ALREADY_REGISTERED
+    assert world.register(None, "run-1").outcome is Outcome.REGISTERED
+
+
+def test_a_folder_is_no_list_and_no_error(world: World):
+    """Making a folder in the console announces an object too."""
+    folder = Upload("inbox", "incoming/acme/2026/")
+    step = list_import.register_list(folder, "run", MAX_BYTES, world.lists, world.files)
+    assert step.outcome is Outcome.IGNORED
+    assert world.lists.stored == {}
+
+
+def test_a_file_in_nobodys_folder_is_no_list(world: World):
+    """The error says where lists lie."""
+    with pytest.raises(NotAList):
+        list_import.register_list(Upload("inbox", "stray.csv"), "run", MAX_BYTES, world.lists, world.files)
+
+
+@pytest.mark.parametrize(
+    ("data", "complete", "reason"),
+    [
+        (b"", True, "the file is empty"),
+        (b"x" * (MAX_BYTES + 1), True, "at most 10000000 are taken"),
+        (b"half", False, "the upload broke off"),
+        (None, False, "the upload broke off"),
+    ],
+    ids=["empty", "too large", "broken off", "broken off before the first byte"],
+)
+def test_a_file_that_cannot_be_a_list_is_refused_at_once(world: World, data: bytes | None, complete: bool, reason: str):
+    """It is recorded, its partner told, and nothing is read."""
+    step = world.register(data, complete=complete)
+    assert step.outcome is Outcome.REFUSED
+    assert world.compensate(step.list_id) is ListStatus.REJECTED
+    assert reason in world.report()[0]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"\n\n", "the file is empty"),
+        (samples.csv_file([]), "a header and no rows"),
+        (b"colour,size\nred,9\n", "must name the columns"),
+        (samples.csv_file(_rows(2)).decode().encode("utf-16"), "UTF-16"),
+        (samples.csv_file(_rows(20)) + b"\xff\n", "not UTF-8"),
+        (samples.csv_file(_rows(20)) + b'"open', "breaks the rules of CSV"),
+    ],
+    ids=["blank", "header only", "other columns", "utf-16", "broken at the end", "open quote at the end"],
+)
+def test_an_unreadable_file_is_refused_as_a_whole(world: World, data: bytes, reason: str):
+    """Also if its first rows were good: a list is imported as a whole or not at all."""
+    list_id = world.register(data).list_id
+    assert world.validate(list_id).outcome is Outcome.REJECTED
+    assert world.compensate(list_id) is ListStatus.REJECTED
+    assert reason in world.report()[0]["reason"]
+    assert world.payments.owners == {}
+
+
+def test_bad_rows_within_the_tolerance_are_reported_and_left_out(world: World):
+    """The partner reads line, field and reason; the good rows are imported."""
+    rows = [*_rows(39), samples.values(39, **{ID: "not an id"})]
+    list_id = world.ready_to_import(rows)
+    world.import_parts(list_id)
+
+    assert len(world.payments.owners) == 39
+    assert [(row["line"], row["field"]) for row in world.report()] == [("41", ID)]
+    recorded = world.lists.get(list_id)
+    assert (recorded.rows, recorded.valid, recorded.rejected) == (40, 39, 1)
+
+
+def test_too_many_bad_rows_refuse_the_list(world: World):
+    """The report names each bad row and then says that nothing was taken."""
+    rows = [*_rows(8), samples.values(8, **{ID: "?"}), samples.values(9, **{ID: "!"})]
+    list_id = world.register(samples.csv_file(rows)).list_id
+
+    assert world.validate(list_id).outcome is Outcome.REJECTED
+    assert world.compensate(list_id) is ListStatus.REJECTED
+    assert [row["line"] for row in world.report()] == ["10", "11", ""]
+    assert "2 of 10 rows were rejected" in world.report()[-1]["reason"]
+
+
+def test_a_repeated_identity_is_rejected_with_the_line_it_was_first_on(world: World):
+    """The first row counts, whichever part the second would be in."""
+    rows = [*_rows(39), samples.values(3)]
+    world.ready_to_import(rows)
+    [rejected] = world.report()
+    assert (rejected["line"], rejected["field"]) == ("41", ID)
+    assert rejected["reason"].endswith("is on line 5 already")
+
+
+def test_rows_of_an_unknown_reference_are_rejected_by_the_verification(world: World):
+    """They join what the validation found, and the counts add up."""
+    rows = [*_rows(58), samples.values(58, **{ID: "?"}), samples.values(59, **{REFERENCE: "nobody"})]
+    list_id = world.ready_to_import(rows)
+
+    assert [row["line"] for row in world.report()] == ["60", "61"]
+    assert world.report()[1]["reason"] == "'nobody' is not known here"
+    recorded = world.lists.get(list_id)
+    assert (recorded.rows, recorded.valid, recorded.rejected) == (60, 58, 2)
+    world.import_parts(list_id)
+    assert len(world.payments.owners) == 58
+
+
+def test_rows_whose_identity_exists_are_rejected_by_the_verification(world: World):
+    """Nobody's aggregate is overwritten by a list."""
+    world.payments.owners["id-000007"] = None
+    world.ready_to_import(_rows(40))
+    assert [row["reason"] for row in world.report()] == ["'id-000007' exists already"]
+
+
+def test_a_part_whose_rows_are_all_rejected_is_left_out(world: World):
+    """The import maps over parts that have rows."""
+    rows = [*_rows(390), *(samples.values(n, **{REFERENCE: "nobody"}) for n in range(390, 400))]
+    list_id = world.ready_to_import(rows)
+    assert world.import_parts(list_id) == [Outcome.IMPORTED] * 39
+
+
+def test_the_verification_may_be_tried_again(world: World):
+    """A second try finds what the first found: nothing is counted or reported twice."""
+    rows = [*_rows(39), samples.values(39, **{REFERENCE: "nobody"})]
+    list_id = world.register(samples.csv_file(rows)).list_id
+    world.validate(list_id)
+    world.verify(list_id)
+    first = (world.report(), Staging(world.files, list_id).manifest(VERIFIED))
+    world.lists.progress(list_id, ListStatus.VALIDATED, rows=40, valid=40, rejected=0)
+    world.verify(list_id)
+    assert (world.report(), Staging(world.files, list_id).manifest(VERIFIED)) == first
+    assert world.lists.get(list_id).rejected == 1
+
+
+def test_an_identity_taken_meanwhile_gives_the_list_up(world: World):
+    """The list is undone; the other's aggregate stays; parts not yet begun are left out."""
+    list_id = world.ready_to_import(_rows(30))
+    world.payments.owners["id-000015"] = None
+
+    assert world.import_parts(list_id) == [Outcome.IMPORTED, Outcome.REFUSED, Outcome.REFUSED]
+    assert world.compensate(list_id) is ListStatus.REJECTED
+    assert world.payments.owners == {"id-000015": None}
+    assert "id-000015 was created while" in world.report()[-1]["reason"]
+
+
+def test_a_technical_failure_is_undone_and_told_as_one(world: World):
+    """Only this list's rows go, and a second try of the compensation says the same."""
+    list_id = world.ready_to_import(_rows(30))
+    world.payments.owners["other"] = "another-list"
+    world.import_parts(list_id)
+
+    assert world.compensate(list_id) is ListStatus.FAILED
+    assert world.compensate(list_id) is ListStatus.FAILED
+    assert world.payments.owners == {"other": "another-list"}
+    assert [row["reason"] for row in world.report()] == [TECHNICAL_FAILURE]

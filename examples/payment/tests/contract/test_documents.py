@@ -1,0 +1,87 @@
+"""The state machine and every policy, checked by cfn-lint as parts of a CloudFormation template."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from cfnlint.api import lint
+from cfnlint.config import ManualArgs
+
+from tests.infra.graph import REGION, Graph, Node
+
+Properties = Callable[[Node], dict[str, Any]]
+
+PARTS: dict[str, tuple[str, Properties]] = {
+    "iam/role": ("AWS::IAM::Role", lambda n: {"AssumeRolePolicyDocument": n.document("assumeRolePolicy")}),
+    "iam/rolePolicy": (
+        "AWS::IAM::Policy",
+        lambda n: {"PolicyName": n.inputs["name"], "Roles": [n.inputs["role"]], "PolicyDocument": n.document()},
+    ),
+    "kms/key": ("AWS::KMS::Key", lambda n: {"EnableKeyRotation": True, "KeyPolicy": n.document()}),
+    "s3/bucketPolicy": (
+        "AWS::S3::BucketPolicy",
+        lambda n: {"Bucket": n.inputs["bucket"], "PolicyDocument": n.document()},
+    ),
+    "sns/topicPolicy": (
+        "AWS::SNS::TopicPolicy",
+        lambda n: {"Topics": [n.inputs["arn"]], "PolicyDocument": n.document()},
+    ),
+    "sqs/queuePolicy": (
+        "AWS::SQS::QueuePolicy",
+        lambda n: {"Queues": [n.inputs["queueUrl"]], "PolicyDocument": n.document()},
+    ),
+    "sfn/stateMachine": (
+        "AWS::StepFunctions::StateMachine",
+        lambda n: {"RoleArn": n.inputs["roleArn"], "DefinitionString": n.inputs["definition"]},
+    ),
+}
+
+
+def complaints(*resources: dict[str, Any]) -> list[str]:
+    """What cfn-lint says of a template of these resources."""
+    template = {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Resources": {f"R{number}": resource for number, resource in enumerate(resources)},
+    }
+    found = lint(json.dumps(template), config=ManualArgs(regions=[REGION]))
+    return [f"{match.rule.id} {match.message}" for match in found]
+
+
+def resource(node: Node) -> dict[str, Any]:
+    """A registered resource as CloudFormation writes it."""
+    kind, properties = PARTS[node.kind]
+    return {"Type": kind, "Properties": properties(node)}
+
+
+def broken(node: Node) -> dict[str, Any]:
+    """The same with an effect that no policy has."""
+    found = resource(node)
+    document = next(value for value in found["Properties"].values() if isinstance(value, dict))
+    document["Statement"][0]["Effect"] = "Permit"
+    return found
+
+
+def test_documents_are_valid(deployed: Graph) -> None:
+    """cfn-lint finds nothing in any document of any kind."""
+    nodes = [node for node in deployed.nodes if node.kind in PARTS]
+    assert {node.kind for node in nodes} == set(PARTS)
+    assert complaints(*map(resource, nodes)) == []
+
+
+def test_a_bad_policy_of_any_kind_would_be_found(deployed: Graph) -> None:
+    """The check of each kind of policy can fail."""
+    policies = [broken(deployed.of(kind)[0]) for kind in PARTS if kind != "sfn/stateMachine"]
+    found = [complaint for complaint in complaints(*policies) if "'Permit' is not one of" in complaint]
+    assert len(found) == len(policies)
+
+
+def test_a_bad_state_and_an_unknown_action_would_be_found(deployed: Graph) -> None:
+    """States are checked field by field, actions against the list of each service."""
+    machine = resource(deployed.one("sfn/stateMachine"))
+    definition = json.loads(machine["Properties"]["DefinitionString"])
+    definition["States"][definition["StartAt"]]["Retri"] = []
+    machine["Properties"]["DefinitionString"] = json.dumps(definition)
+    policy = resource(deployed.of("iam/rolePolicy")[0])
+    policy["Properties"]["PolicyDocument"]["Statement"][0]["Action"] = ["dynamodb:GetIten"]
+    found = complaints(machine, policy)
+    assert [complaint.split()[0] for complaint in found] == ["E3601", "W3037"]

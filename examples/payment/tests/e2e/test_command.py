@@ -1,0 +1,69 @@
+"""The command itself, as a user runs it."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.e2e
+SECONDS = 60
+
+
+def _start(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
+    environment = os.environ | {"TMPDIR": str(folder)}
+    return subprocess.Popen(  # noqa: S603
+        [sys.executable, "-m", "local", *arguments],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_kept_run_prints_its_result_and_ends_on_ctrl_c(tmp_path: Path):
+    """Standard output holds the JSON alone; after Ctrl-C no folder is left and nobody listens."""
+    command = _start(tmp_path, "--rows", "20", "--keep", "--json")
+    assert command.stderr
+    lines: list[str] = []
+    while not lines or "Ctrl-C" not in lines[-1]:
+        lines.append(command.stderr.readline())
+        assert lines[-1], lines
+    command.send_signal(signal.SIGINT)
+    output, _ = command.communicate(timeout=SECONDS)
+    result = json.loads(output)
+    assert command.returncode == 0
+    assert result["rows"] == {"uploaded": 20, "valid": 20, "rejected": 0, "imported": 20}
+    assert set(result["events"].values()) == {21}
+    assert result["outcome"] == "IMPORTED"
+    [endpoint] = [line for line in lines if "AWS_ENDPOINT_URL" in line]
+    _assert_gone(tmp_path, int(endpoint.strip().rpartition(":")[2]))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_run_that_is_ended_leaves_nothing_behind(number: signal.Signals, tmp_path: Path):
+    """However it ends, in the middle of its work, its emulator ends too and its folder goes."""
+    command = _start(tmp_path)
+    while not (logs := list(tmp_path.glob("*/emulator.log"))):
+        assert command.poll() is None
+        time.sleep(0.05)
+    time.sleep(0.5)
+    port = int(logs[0].read_text().partition("Port ")[2].split()[0])
+    command.send_signal(number)
+    command.communicate(timeout=SECONDS)
+    assert command.returncode != 0
+    _assert_gone(tmp_path, port)
+
+
+def _assert_gone(folder: Path, port: int) -> None:
+    deadline = time.monotonic() + 10
+    while (left := list(folder.iterdir())) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert left == []
+    with socket.socket() as client:
+        assert client.connect_ex(("127.0.0.1", port)) != 0

@@ -1,0 +1,112 @@
+"""The ports, filled with dictionaries."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from io import BytesIO
+from typing import Any, BinaryIO
+
+from payment.application.ports import AlreadyTaken
+from payment.domain.lists import ListStatus, PinnedFile, ReceivedList
+from payment.domain.model import ID, AlreadyExists, NotFound, Payment, VersionConflict
+
+
+@dataclass
+class FakePayments:
+    """Aggregates in memory."""
+
+    stored: dict[str, Payment] = field(default_factory=dict)
+
+    def get(self, identity: str) -> Payment:
+        if identity not in self.stored:
+            raise NotFound(identity)
+        return self.stored[identity]
+
+    def add(self, payment: Payment) -> None:
+        if payment.id in self.stored:
+            raise AlreadyExists(payment.id)
+        self.stored[payment.id] = payment
+
+    def save(self, payment: Payment) -> None:
+        if self.stored[payment.id].version != payment.version - 1:
+            raise VersionConflict(payment.id, payment.version - 1)
+        self.stored[payment.id] = payment
+
+    def remove(self, payment: Payment) -> None:
+        del self.stored[payment.id]
+
+
+@dataclass
+class FakeImportedPayments:
+    """Which list brought which identity; None stands for a command."""
+
+    owners: dict[str, str | None] = field(default_factory=dict)
+
+    def taken(self, identities: Collection[str], list_id: str) -> set[str]:
+        return {identity for identity in identities if self.owners.get(identity, list_id) != list_id}
+
+    def import_rows(self, list_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        for row in rows:
+            if self.taken([row[ID]], list_id):
+                raise AlreadyTaken([row[ID]])
+            self.owners[row[ID]] = list_id
+
+    def undo_rows(self, list_id: str, identities: Sequence[str]) -> None:
+        for identity in identities:
+            if self.owners.get(identity) == list_id:
+                del self.owners[identity]
+
+
+@dataclass
+class FakeLists:
+    """Lists' records in memory."""
+
+    stored: dict[str, ReceivedList] = field(default_factory=dict)
+    parts: dict[str, set[int]] = field(default_factory=dict)
+
+    def register(self, received: ReceivedList) -> ReceivedList:
+        return self.stored.setdefault(received.list_id, received)
+
+    def get(self, list_id: str) -> ReceivedList:
+        return self.stored[list_id]
+
+    def progress(self, list_id: str, status: ListStatus, **facts: Any) -> None:
+        counts = {name: value for name, value in facts.items() if name in ("rows", "valid", "rejected")}
+        self.stored[list_id] = replace(self.stored[list_id], status=status, **counts)
+
+    def refuse(self, list_id: str, reason: str, **facts: int) -> None:
+        self.progress(list_id, ListStatus.COMPENSATING, **facts)
+        self.stored[list_id] = replace(self.stored[list_id], reason=self.stored[list_id].reason or reason)
+
+    def part_imported(self, list_id: str, part: int) -> None:
+        self.parts.setdefault(list_id, set()).add(part)
+
+
+@dataclass
+class FakeFiles:
+    """A bucket in memory; the version is how often a key was written."""
+
+    objects: dict[str, list[bytes]] = field(default_factory=dict)
+
+    def pin(self, key: str) -> PinnedFile | None:
+        if key not in self.objects:
+            return None
+        return PinnedFile("inbox", key, str(len(self.objects[key])), len(self.objects[key][-1]))
+
+    def open(self, pinned: PinnedFile) -> BinaryIO:
+        return BytesIO(self.objects[pinned.key][int(pinned.version_id) - 1])
+
+    def read(self, key: str) -> bytes | None:
+        return self.objects[key][-1] if key in self.objects else None
+
+    def write(self, key: str, data: bytes) -> None:
+        self.objects.setdefault(key, []).append(data)
+
+
+@dataclass
+class FakeReferences:
+    """What the context knows of other contexts."""
+
+    identities: set[str] = field(default_factory=set)
+
+    def known(self, identities: Collection[str]) -> set[str]:
+        return self.identities & set(identities)

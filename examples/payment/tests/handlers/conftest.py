@@ -1,0 +1,53 @@
+"""The environment that a deployed function has."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from payment import bootstrap
+
+from tests.conftest import BUCKET, TABLE
+
+
+@dataclass
+class LambdaContext:
+    """What the runtime passes as the second argument."""
+
+    function_name: str = "function"
+    memory_limit_in_mb: int = 512
+    invoked_function_arn: str = "arn:aws:lambda:eu-west-1:123456789012:function:function:live"
+    aws_request_id: str = "request-1"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 10_000
+
+
+@pytest.fixture
+def context() -> LambdaContext:
+    return LambdaContext()
+
+
+@pytest.fixture
+def function(table: Any, bucket: Any, topic: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Every setting of every function, and a composition root that has built nothing yet."""
+    settings = {
+        "TABLE_NAME": TABLE,
+        "INBOX_BUCKET": BUCKET,
+        "TOPIC_ARN": topic[0],
+        "MAX_LIST_BYTES": "1000000",
+        "PART_ROWS": "10",
+        "TOLERATED_SHARE": "0.05",
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    _forget()
+    yield
+    _forget()
+
+
+def _forget() -> None:
+    for built in vars(bootstrap).values():
+        if hasattr(built, "cache_clear"):
+            built.cache_clear()

@@ -1,0 +1,150 @@
+"""Who may do what: named actions on named resources, one role for each function."""
+
+import re
+from collections import Counter
+from typing import Any
+
+from .graph import Graph, Node
+
+# These APIs know no resources: X-Ray's, and those by which a service sets up its own log delivery.
+ACTIONS_WITHOUT_RESOURCES = re.compile(
+    r"xray:\w+|logs:(\w+LogDelivery|ListLogDeliveries|\w+ResourcePolic\w+|DescribeLogGroups)"
+)
+
+ROLE_HOLDERS = {"lambda/function": "role", "sfn/stateMachine": "roleArn", "transfer/user": "role"}
+
+
+def granted(graph: Graph, role: str) -> list[dict[str, Any]]:
+    """The statements of every policy of the role with this logical name."""
+    name = graph.one("iam/role", role).inputs["name"]
+    return [statement for node, statement in graph.statements("iam/rolePolicy") if node.inputs["role"] == name]
+
+
+def actions_on(graph: Graph, role: str, resource: str) -> set[str]:
+    """What the role may do to the resource with exactly this ARN."""
+    return {
+        action for allowed in granted(graph, role) if resource in allowed["Resource"] for action in allowed["Action"]
+    }
+
+
+def test_no_role_has_a_wildcard_action(prod: Graph) -> None:
+    """A permission names what it permits."""
+    wild = [
+        (node.name, s["Action"]) for node, s in prod.statements("iam/rolePolicy") if any("*" in a for a in s["Action"])
+    ]
+    assert wild == []
+
+
+def test_a_wildcard_resource_stands_only_where_the_api_knows_no_resource(prod: Graph) -> None:
+    """A permission names what it is for."""
+    for node, statement in prod.statements("iam/rolePolicy"):
+        if "*" in statement["Resource"]:
+            assert all(ACTIONS_WITHOUT_RESOURCES.fullmatch(action) for action in statement["Action"]), node.name
+
+
+def test_every_permission_names_an_arn_of_this_account_or_bucket(prod: Graph) -> None:
+    """No resource is only a pattern such as `arn:aws:s3:::*`."""
+    for node, statement in prod.statements("iam/rolePolicy"):
+        for resource in statement["Resource"]:
+            assert resource == "*" or re.match(r"arn:aws:[a-z0-9]+:[^*]{12,}", resource), (node.name, resource)
+
+
+def test_no_two_holders_share_a_role(prod: Graph) -> None:
+    """Each function, partner and state machine has a role of its own."""
+    roles = [node.inputs[key] for kind, key in ROLE_HOLDERS.items() for node in prod.of(kind)]
+    assert [role for role, holders in Counter(roles).items() if holders > 1] == []
+
+
+def test_an_owner_writes_one_policy_for_a_role(prod: Graph) -> None:
+    """All that a component allows a role can be read in one place."""
+    pairs = Counter((node.inputs["role"], node.inputs["name"]) for node in prod.of("iam/rolePolicy"))
+    assert set(pairs.values()) == {1}
+
+
+def test_the_policies_of_a_role_fit_its_quota(prod: Graph) -> None:
+    """IAM takes 10,240 characters of inline policy for a role, white space not counted."""
+    sizes: Counter[str] = Counter()
+    for node in prod.of("iam/rolePolicy"):
+        sizes[node.inputs["role"]] += len(re.sub(r"\s", "", node.inputs["policy"]))
+    assert max(sizes.values()) < 10_240
+
+
+def test_every_role_trusts_one_service(prod: Graph) -> None:
+    """A role is assumed by AWS for one purpose, never by a principal at large."""
+    services = {s["Principal"]["Service"] for _, s in prod.statements("iam/role", "assumeRolePolicy")}
+    assert services == {f"{name}.amazonaws.com" for name in ("lambda", "states", "events", "transfer")}
+
+
+def test_services_that_say_for_whom_they_act_are_held_to_this_account(prod: Graph) -> None:
+    """Another account cannot make a service use our roles (the confused deputy)."""
+    for node, statement in prod.statements("iam/role", "assumeRolePolicy"):
+        if statement["Principal"]["Service"] != "lambda.amazonaws.com":
+            assert statement["Condition"]["StringEquals"]["aws:SourceAccount"], node.name
+
+
+def test_validation_reads_arrivals_by_version_and_writes_only_staging_and_reports(prod: Graph) -> None:
+    """The step that reads a partner's file cannot change it."""
+    bucket = prod.one("s3/bucket").arn
+    assert actions_on(prod, "validate-list", f"{bucket}/incoming/*") == {"s3:GetObject", "s3:GetObjectVersion"}
+    assert actions_on(prod, "validate-list", f"{bucket}/staging/*") == {"s3:PutObject"}
+    assert actions_on(prod, "validate-list", f"{bucket}/reports/*") == {"s3:PutObject"}
+
+
+def test_the_import_writes_items_and_deletes_none(prod: Graph) -> None:
+    """Only compensation and the commands delete."""
+    table = prod.one("dynamodb/table").arn
+    operations = actions_on(prod, "import-list", table)
+    assert operations == {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
+
+
+def test_the_relay_reads_the_stream_and_publishes(prod: Graph) -> None:
+    """The relay touches neither items nor objects."""
+    services = {action.split(":")[0] for statement in granted(prod, "relay-events") for action in statement["Action"]}
+    assert services == {"dynamodb", "kms", "logs", "sns", "sqs", "xray"}
+    assert actions_on(prod, "relay-events", prod.one("dynamodb/table").arn) == set()
+    assert actions_on(prod, "relay-events", prod.one("sns/topic").arn) == {"sns:Publish"}
+
+
+def test_the_rules_may_start_the_alias_of_this_machine_and_nothing_else(prod: Graph) -> None:
+    """EventBridge's role holds one action on one ARN."""
+    (statement,) = granted(prod, "uploads")
+    assert statement["Action"] == ["states:StartExecution"]
+    assert statement["Resource"] == [prod.one("sfn/alias").arn]
+
+
+def test_the_machine_invokes_aliases_of_its_own_steps(prod: Graph) -> None:
+    """The state machine cannot call a command or the relay."""
+    invoked = {r for s in granted(prod, "list-import") if "lambda:InvokeFunction" in s["Action"] for r in s["Resource"]}
+    steps = {"register-list", "validate-list", "import-list", "compensate-error"}
+    aliases = {node.name.removesuffix("-live"): node.arn for node in prod.of("lambda/alias")}
+    assert len(invoked) == 5
+    assert {aliases[step] for step in steps} < invoked <= set(aliases.values())
+
+
+def test_the_machine_may_start_its_own_children(prod: Graph) -> None:
+    """A Distributed Map starts executions of its own machine."""
+    assert "states:StartExecution" in actions_on(prod, "list-import", prod.one("sfn/stateMachine").arn)
+
+
+def test_a_partner_reaches_only_its_own_prefixes(prod: Graph) -> None:
+    """One partner neither sees nor writes what belongs to another."""
+    bucket = prod.one("s3/bucket").arn
+    allowed = granted(prod, "sftp-acme")
+    objects = {resource for s in allowed for resource in s["Resource"] if resource.startswith(f"{bucket}/")}
+    assert objects == {f"{bucket}/incoming/acme/*", f"{bucket}/reports/acme/*"}
+    assert actions_on(prod, "sftp-acme", f"{bucket}/reports/acme/*") == {"s3:GetObject"}
+    (listing,) = [s for s in allowed if s["Action"] == ["s3:ListBucket"]]
+    assert listing["Condition"]["StringLike"]["s3:prefix"] == ["incoming/acme/*", "reports/acme/*"]
+
+
+def test_every_holder_of_encrypted_data_may_use_the_key(prod: Graph) -> None:
+    """Without the key a permission on data is worth nothing."""
+    key = prod.one("kms/key").arn
+    for kind in ROLE_HOLDERS:
+        for node in prod.of(kind):
+            assert {"kms:Decrypt", "kms:GenerateDataKey"} <= actions_on(prod, _role_of(prod, node), key), node.name
+
+
+def _role_of(graph: Graph, holder: Node) -> str:
+    arn = holder.inputs[ROLE_HOLDERS[holder.kind]]
+    return next(role.name for role in graph.of("iam/role") if role.arn == arn)

@@ -1,0 +1,1 @@
+"""The local run's own rules, without an emulator."""

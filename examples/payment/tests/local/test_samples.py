@@ -1,0 +1,43 @@
+"""Sample lists."""
+
+import csv
+
+import pytest
+
+from payment.domain.rows import Record, check, check_header
+
+from infra.context import CONTEXT
+from local import samples
+
+
+def test_sample_rows_are_good_rows():
+    """The context takes every row, whatever its fields are."""
+    header, *rows = csv.reader(samples.document(500).decode().splitlines())
+    checked = check(check_header(header), [Record(line, cells) for line, cells in enumerate(rows, start=2)])
+    assert (len(checked.rows), checked.rejections) == (500, [])
+
+
+def test_samples_are_the_same_every_time():
+    """A run can be repeated; another seed shares no identity with it."""
+    identity = list(samples.columns()).index(f"{CONTEXT}_id")
+    first, other = ({row[identity] for row in samples.rows(50, seed)} for seed in (1, 2))
+    assert samples.document(50) == samples.document(50)
+    assert len(first) == 50
+    assert first.isdisjoint(other)
+
+
+@pytest.mark.parametrize(
+    ("content", "count"),
+    [
+        (b"", 0),
+        (b"a,b\n", 0),
+        (b"a,b\n1,2\n3,4", 2),
+        (b"\xef\xbb\xbfa,b\r\n1,2\r\n\r\n", 1),
+        (b'a,b\n1,"two\nlines"\n', 1),
+        ("a,b\n1,2\n".encode("utf-16"), 1),
+        (b"\xff\xfe\x00", 0),
+    ],
+)
+def test_records_are_counted_without_the_header(content: bytes, count: int):
+    """Blank lines are no records, and a line break inside quotes ends none."""
+    assert samples.count_records(content) == count

@@ -1,0 +1,28 @@
+"""Make one handler module for each command, and say what to do next. Needs no network and no git."""
+
+import json
+import shlex
+import sys
+from pathlib import Path
+
+CONTEXT = json.loads(r"""<< cookiecutter | located | tojson >>""")  # JSON never has three quotes in a row
+sys.path.insert(0, CONTEXT["_repo_dir"])
+
+from template.answers import read_commands  # noqa: E402
+from template.handlers import expand  # noqa: E402
+
+NEXT_STEPS = """
+{name} is ready. It needs uv (pip install uv) and nothing else on this machine:
+
+    cd {folder}
+    uv run just check          lint, types, architecture and the fast tests
+    uv run python -m local     the whole context on this machine, from an upload to its subscribers
+"""
+
+try:
+    expand(Path.cwd(), CONTEXT["__package"], read_commands(CONTEXT["commands"], CONTEXT["context_name"]))
+except OSError as error:
+    sys.exit(f"The handlers of the commands could not be written: {error}")
+
+if CONTEXT["_next_steps"]:
+    print(NEXT_STEPS.format(name=CONTEXT["context_name"], folder=shlex.quote(str(Path.cwd()))))

@@ -1,0 +1,340 @@
+"""What a user may answer: how each answer is read, and which rules it keeps.
+
+Standard library only: cookiecutter's own process and the hooks import this module, whatever is installed beside them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from . import reserved
+from .words import constant, plain, slug, snake
+
+TYPES = {
+    "str": "Text",
+    "int": "WholeNumber",
+    "decimal": "Amount",
+    "currency": "Currency",
+    "date": "Day",
+    "bool": "Flag",
+}
+"""The types that a field may have, and the name of each in the generated ``domain/fields.py``."""
+
+KINDS = ("creates", "changes", "deletes")
+
+_PASCAL = re.compile(r"(?=.*[a-z])[A-Z][A-Za-z0-9]*")
+_SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_VERIFICATION = re.compile(rf"Verify(?P<noun>{_PASCAL.pattern})")
+# As the generated infra/settings.py has it: a subscriber's name becomes part of its queue's.
+_SUBSCRIBER = re.compile(r"[a-z][a-z0-9-]{0,30}[a-z0-9]")
+_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+){1,2}-[1-9]")
+_OWNER = re.compile(r"[A-Za-z0-9]([A-Za-z0-9 ._:/=+@-]*[A-Za-z0-9])?")
+"""What an AWS tag takes, without what is hard to tell apart."""
+_DESCRIPTION = re.compile(r"(?!.*'')[^\W_][^\"\\`<>{}$|\[\]]*")
+"""Starts with a letter or digit; has nothing that ends a string or starts markup in Python, TOML, YAML or Markdown."""
+
+_ANSWER = 2000
+_DESCRIBED = 100  # a docstring on one line of 120
+_OWNED = 60
+_PACKAGE = 20
+# As the generated infra/labels.py names things: <package>-<stack>-<part>, the least of AWS's limits for all of them.
+_PART = 64 - len("-staging-")
+_QUEUE_AROUND = len("events-") + len("-dead-letters")
+_FIELD = 40
+_FIELDS = 30
+_COMMANDS = 20
+_SUBSCRIBERS = 10
+_SHOWN = 40
+
+
+class BadAnswer(Exception):
+    """Answers that are refused. The message has one line for each, which says what to type instead."""
+
+    def __init__(self, sentences: Iterable[str]) -> None:
+        super().__init__("\n".join(sentences))
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of the aggregate: its name in snake_case and its type, a key of `TYPES`."""
+
+    name: str
+    type: str
+
+    @property
+    def annotation(self) -> str:
+        """The type's name in the generated code."""
+        return TYPES[self.type]
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command: its name in PascalCase, its kind, one of `KINDS`, the event it raises, and the status after it."""
+
+    name: str
+    kind: str
+    event: str
+    context: str
+
+    @property
+    def snake(self) -> str:
+        """The name of its function and module."""
+        return snake(self.name)
+
+    @property
+    def status(self) -> str:
+        """What the event says, without the context's name: ``PaymentRegistered`` gives ``REGISTERED``."""
+        return constant(self.event.removeprefix(self.context))
+
+
+def read_fields(text: str) -> tuple[Field, ...]:
+    """Read ``name:type name:type``; what is missing reads as empty."""
+    return tuple(Field(name, kind) for name, _, kind in (word.partition(":") for word in text.split()))
+
+
+def read_commands(text: str, context: str) -> tuple[Command, ...]:
+    """Read ``Name:kind:Event Name:kind:Event``; what is missing reads as empty."""
+    parts = ((*word.split(":", 2), "", "")[:3] for word in text.split())
+    return tuple(Command(name, kind, event, context) for name, kind, event in parts)
+
+
+def read_subscribers(text: str) -> tuple[str, ...]:
+    """Read names separated by spaces."""
+    return tuple(text.split())
+
+
+def types_of(fields: Iterable[Field]) -> tuple[str, ...]:
+    """Return the types that the fields need from the generated ``domain/fields.py``, sorted, the id's among them."""
+    return tuple(sorted({"Identifier", *(field.annotation for field in fields)}))
+
+
+DERIVED: Mapping[str, Callable[[Mapping[str, str]], str]] = {
+    "package": lambda answers: snake(answers["context_name"]),
+    "constant": lambda answers: constant(answers["context_name"]),
+    "words": lambda answers: plain(answers["context_name"]),
+    "slug": lambda answers: slug(answers["context_name"]),
+    "verification": lambda answers: snake(answers["verification"]),
+    "reference": lambda answers: _noun(answers["verification"]),
+    "reference_snake": lambda answers: snake(_noun(answers["verification"])),
+    "reference_constant": lambda answers: constant(_noun(answers["verification"])),
+    "reference_words": lambda answers: plain(_noun(answers["verification"])),
+    "checked": lambda answers: "yes" if set(RULES) <= set(answers) else "no",
+}
+"""Names that follow from the answers; ``cookiecutter.json`` has each with ``__`` before it."""
+
+
+def refuse_bad(answers: Mapping[str, object]) -> None:
+    """Refuse answers, those given so far, that break a rule.
+
+    Raises:
+        BadAnswer: some do.
+    """
+    if sentences := check(answers):
+        raise BadAnswer(sentences)
+
+
+def refuse_unusable(context: Mapping[str, object]) -> None:
+    """Refuse a whole context that lacks an answer, breaks a rule, or overrides a derived name.
+
+    Raises:
+        BadAnswer: it does.
+    """
+    missing = [f"{question}: type an answer, none is given." for question in RULES if question not in context]
+    if missing:
+        raise BadAnswer(missing)
+    refuse_bad(context)
+    answers = {question: str(context[question]) for question in RULES}
+    names = {f"__{name}": derive(answers) for name, derive in DERIVED.items()}
+    if wrong := [name for name, value in names.items() if context.get(name) != value]:
+        raise BadAnswer(f"{name}: leave it out, it follows from the other answers: {names[name]}." for name in wrong)
+
+
+def check(answers: Mapping[str, object]) -> list[str]:
+    """Return a sentence for each rule that an answer breaks; answers that are not given are not judged."""
+    sentences: list[str] = []
+    good: dict[str, str] = {}
+    for question, rule in RULES.items():
+        if question in answers:
+            problems = [f"{question}: {problem}." for problem in _problems(answers[question], rule, good)]
+            sentences += problems
+            good |= {} if problems else {question: str(answers[question])}
+    return sentences
+
+
+Rule = Callable[[str, Mapping[str, str]], Iterator[str]]
+"""Yields what is wrong with an answer, given the good answers to the questions before it."""
+
+
+def _problems(answer: object, rule: Rule, good: Mapping[str, str]) -> list[str]:
+    if not isinstance(answer, str) or not answer.strip():
+        return ["type at least one word"]
+    if not answer.isprintable() or answer != answer.strip():
+        return [f"type one line without tabs and without spaces around it, not {_shown(answer)}"]
+    if len(answer) > _ANSWER:
+        return [f"type at most {_ANSWER} characters, not {len(answer)}"]
+    return list(rule(answer, good))
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "...")
+
+
+def _noun(verification: str) -> str:
+    return verification.removeprefix("Verify")
+
+
+def _context(name: str, _: Mapping[str, str]) -> Iterator[str]:
+    if not _PASCAL.fullmatch(name):
+        yield f"type a name in PascalCase such as Payment, not {_shown(name)}"
+    elif len(snake(name)) > _PACKAGE:
+        yield f"type a shorter name than {_shown(name)}, {snake(name)} may have {_PACKAGE} characters in AWS names"
+    elif _taken(name):
+        yield f"type another name than {name}, such as {name}Record, since the generated code has that one already"
+
+
+def _taken(name: str) -> bool:
+    classes = {form.format(name) for form in reserved.CLASSES_OF_CONTEXT}
+    variables = {snake(name), f"{snake(name)}s"}
+    return bool(
+        name in reserved.WORDS
+        or snake(name) in reserved.PACKAGES
+        or classes & reserved.CLASSES
+        or variables & reserved.VARIABLES
+    )
+
+
+def _description(text: str, _: Mapping[str, str]) -> Iterator[str]:
+    if not _DESCRIPTION.fullmatch(text):
+        yield f'type plain words that start with a letter, without " \\ ` < > {{ }} [ ] $ and |, not {_shown(text)}'
+    if len(text) > _DESCRIBED:
+        yield f"type at most {_DESCRIBED} characters, not {len(text)}"
+
+
+def _fields(text: str, good: Mapping[str, str]) -> Iterator[str]:
+    fields = read_fields(text)
+    for field in fields:
+        yield from _field(field, good)
+    yield from _repeated(field.name for field in fields)
+    if len(fields) > _FIELDS:
+        yield f"type at most {_FIELDS} fields, not {len(fields)}"
+
+
+def _field(field: Field, good: Mapping[str, str]) -> Iterator[str]:
+    name, owner = field.name, snake(good.get("context_name", "Payment"))
+    taken = {f"{owner}_id", *reserved.FIELDS, *reserved.FIELDS_OF_PYDANTIC}
+    if not _SNAKE.fullmatch(name):
+        yield f"type a field's name in snake_case such as due_date, not {_shown(name)}"
+    elif len(name) > _FIELD:
+        yield f"type a shorter name than {_shown(name)}, of at most {_FIELD} characters"
+    elif name in taken or name.startswith("model_"):
+        yield f"type another name than {name}, such as {owner}_{name}, since the generated code has that one already"
+    elif field.type not in TYPES:
+        yield f"type {name}: and one of {', '.join(TYPES)}, not {_shown(f'{name}:{field.type}')}"
+
+
+def _commands(text: str, good: Mapping[str, str]) -> Iterator[str]:
+    context = good.get("context_name", "")
+    commands = read_commands(text, context)
+    for command in commands:
+        yield from _command(command, context)
+    yield from _repeated(command.snake for command in commands)
+    yield from _repeated(snake(command.event) for command in commands if command.event)
+    yield from _exactly_one(commands, "creates")
+    yield from _exactly_one(commands, "deletes")
+    if len(commands) > _COMMANDS:
+        yield f"type at most {_COMMANDS} commands, not {len(commands)}"
+
+
+def _command(command: Command, context: str) -> Iterator[str]:
+    example = f"Register{context or 'Payment'}:creates:{context or 'Payment'}Registered"
+    word = _shown(f"{command.name}:{command.kind}:{command.event}")
+    if not (_PASCAL.fullmatch(command.name) and _PASCAL.fullmatch(command.event)):
+        yield f"type each command as Name:kind:Event such as {example}, not {word}"
+    elif command.kind not in KINDS:
+        yield f"type one of {', '.join(KINDS)} between the colons, such as {example}, not {word}"
+    elif context:
+        yield from _command_name(command, context)
+        yield from _event(command, context)
+
+
+def _command_name(command: Command, context: str) -> Iterator[str]:
+    room = _PART - len(snake(context))
+    if command.name in reserved.CLASSES or command.snake in reserved.FUNCTIONS or command.name.startswith(context):
+        yield f"type another name than {command.name}, a verb first, such as Register{context}"
+    elif len(command.snake) > room:
+        yield f"type a shorter name than {command.name}, {command.snake} may have {room} characters in AWS names"
+
+
+def _event(command: Command, context: str) -> Iterator[str]:
+    said = command.event.removeprefix(context)
+    if said == command.event or not _PASCAL.fullmatch(said) or said in reserved.LIST_EVENTS:
+        yield f"type {context} and what happened to it, such as {context}Registered, not {command.event}"
+
+
+def _exactly_one(commands: Iterable[Command], kind: str) -> Iterator[str]:
+    count = sum(command.kind == kind for command in commands)
+    if count != 1:
+        yield f"type exactly one command of the kind {kind}, not {count} (a list's import creates, its undoing deletes)"
+
+
+def _repeated(names: Iterable[str]) -> Iterator[str]:
+    for name, count in Counter(names).items():
+        if count > 1:
+            yield f"type {name} once, not {count} times"
+
+
+def _verification(name: str, good: Mapping[str, str]) -> Iterator[str]:
+    if not _VERIFICATION.fullmatch(name):
+        yield f"type Verify and a name in PascalCase such as VerifySubscription, not {_shown(name)}"
+        return
+    noun, context = _noun(name), good.get("context_name", "")
+    field, room = Field(f"{snake(noun)}_id", "str"), _PART - len(snake(context))
+    commands = {command.snake for command in read_commands(good.get("commands", ""), context)}
+    if noun in reserved.CLASSES | reserved.WORDS or snake(noun) in reserved.WORDS or noun == context:
+        yield f"type Verify and something else than {noun}, such as VerifySubscription"
+    elif snake(name) in commands:
+        yield f"type another name than {name}, which is a command already"
+    elif len(snake(name)) > room:
+        yield f"type a shorter name than {name}, {snake(name)} may have {room} characters in AWS names"
+    elif "fields" in good and field not in read_fields(good["fields"]):
+        yield f"type a name whose id is a field of the type str, or add {field.name}:str to fields for {name}"
+
+
+def _subscribers(text: str, good: Mapping[str, str]) -> Iterator[str]:
+    names = read_subscribers(text)
+    room = _PART - _QUEUE_AROUND - len(snake(good.get("context_name", "")))
+    for name in names:
+        if not _SUBSCRIBER.fullmatch(name):
+            yield f"type names of 2 to 32 small letters, digits and dashes such as front-office, not {_shown(name)}"
+        elif len(name) > room:
+            yield f"type a shorter name than {name}, which may have {room} characters in AWS names"
+    yield from _repeated(names)
+    if len(names) > _SUBSCRIBERS:
+        yield f"type at most {_SUBSCRIBERS} names, not {len(names)}"
+
+
+def _region(name: str, _: Mapping[str, str]) -> Iterator[str]:
+    if not _REGION.fullmatch(name):
+        yield f"type an AWS region such as eu-west-1, not {_shown(name)}"
+
+
+def _owner(name: str, _: Mapping[str, str]) -> Iterator[str]:
+    if not _OWNER.fullmatch(name) or len(name) > _OWNED:
+        signs = "letters, digits, spaces and . _ : / = + @ -"
+        yield f"type a team such as payments-team in at most {_OWNED} {signs}, not {_shown(name)}"
+
+
+RULES: Mapping[str, Rule] = {
+    "context_name": _context,
+    "description": _description,
+    "fields": _fields,
+    "commands": _commands,
+    "verification": _verification,
+    "subscribers": _subscribers,
+    "region": _region,
+    "owner": _owner,
+}
+"""The questions in the order they are asked, each with its rule."""

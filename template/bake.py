@@ -1,0 +1,64 @@
+"""Bake: answers in, a context's repository out, without the prompts."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from fnmatch import fnmatch
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from cookiecutter.main import cookiecutter
+
+from .names import REPOSITORY
+
+
+def bake(output: Path, answers: Mapping[str, str] | None = None) -> Path:
+    """Write a context's repository into a new folder under ``output`` and return that folder.
+
+    Questions that ``answers`` lacks get the template's defaults; the user's cookiecutter settings are left alone.
+
+    Raises:
+        cookiecutter.exceptions.CookiecutterException: an answer is refused, or the folder is there already.
+    """
+    with TemporaryDirectory() as scratch, _temporary_files_in(scratch):
+        project = cookiecutter(
+            str(REPOSITORY),
+            no_input=True,
+            extra_context={**(answers or {}), "_next_steps": False},
+            output_dir=str(output),
+            default_config={"replay_dir": scratch, "cookiecutters_dir": scratch},  # pyright: ignore[reportArgumentType]
+        )
+    return Path(project)
+
+
+@contextmanager
+def _temporary_files_in(folder: str) -> Iterator[None]:
+    """Take what cookiecutter leaves with the temporary files (the hooks as it rendered them) away with a folder."""
+    before, tempfile.tempdir = tempfile.tempdir, folder
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
+
+
+def ignored(project: Path) -> tuple[str, ...]:
+    """Return the patterns of the project's ``.gitignore``, which are names of files and folders."""
+    lines = (project / ".gitignore").read_text(encoding="utf-8").splitlines()
+    return tuple(line.strip().strip("/") for line in lines if line.strip() and not line.startswith("#"))
+
+
+def files(project: Path, ignore: Iterable[str]) -> Iterator[str]:
+    """Yield the files below a folder, relative to it and sorted, without those that match a pattern."""
+    patterns = tuple(ignore)
+    for folder, folders, names in os.walk(project):
+        folders[:] = sorted(name for name in folders if not _matches(name, patterns))
+        for name in sorted(names):
+            if not _matches(name, patterns):
+                yield str((Path(folder) / name).relative_to(project))
+
+
+def _matches(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatch(name, pattern) for pattern in patterns)

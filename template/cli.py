@@ -1,0 +1,65 @@
+"""The command ``template``: what a platform team needs beside cookiecutter itself."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from cookiecutter.exceptions import CookiecutterException
+
+from .demo import DemoError, demo
+from .examples import regenerate
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command's parser; each subcommand sets ``run``, which takes the arguments and returns a status."""
+    top = argparse.ArgumentParser(prog="template", description=__doc__)
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    _add_demo(commands.add_parser("demo", help="bake the default context and run it on this machine"))
+    examples = commands.add_parser("examples", help="bake examples/payment/ again, after a change of the template")
+    examples.set_defaults(run=_examples)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status."""
+    options = parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except (CookiecutterException, DemoError) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _add_demo(demo_parser: argparse.ArgumentParser) -> None:
+    demo_parser.add_argument("--output", type=Path, metavar="DIR", help="keep the context in this folder")
+    demo_parser.add_argument("--rows", type=_count, metavar="N", help="upload a list of N rows made for the run")
+    demo_parser.add_argument("--file", type=_file, metavar="F", help="upload this list instead")
+    demo_parser.add_argument("--json", action="store_true", help="print the result as JSON and nothing else")
+    demo_parser.add_argument("--keep", action="store_true", help="leave it running and print its endpoints")
+    demo_parser.set_defaults(run=_demo)
+
+
+def _demo(options: argparse.Namespace) -> int:
+    valued = [f"--{name}={value}" for name in ("rows", "file") if (value := getattr(options, name)) is not None]
+    flags = [f"--{name}" for name in ("json", "keep") if getattr(options, name)]
+    return demo(options.output, [*valued, *flags], options.keep)
+
+
+def _examples(_: argparse.Namespace) -> int:
+    print(f"examples/payment: {regenerate()} files")
+    return 0
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"type a number of rows above 0, not {text!r}")
+    return int(text)
+
+
+def _file(text: str) -> Path:
+    if not Path(text).is_file():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a file")
+    return Path(text).resolve()

@@ -1,0 +1,41 @@
+"""``template examples``: bake the default answers into ``examples/payment/``, which reviewers and linters read."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from .bake import bake, files, ignored
+from .names import REPOSITORY
+
+EXAMPLE = REPOSITORY / "examples" / "payment"
+
+
+def regenerate(target: Path = EXAMPLE) -> int:
+    """Replace what the template wrote into ``target`` by a new bake and return its number of files.
+
+    What its ``.gitignore`` or ours names (the virtual environment, builds, caches, a lock file) stays.
+    """
+    with TemporaryDirectory() as scratch:
+        project = bake(Path(scratch))
+        ignore = left_alone(project)
+        for name in list(files(target, ignore)):
+            (target / name).unlink()
+        _remove_empty_folders(target)
+        names = list(files(project, ignore))
+        for name in names:
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(project / name, target / name)
+    return len(names)
+
+
+def left_alone(project: Path) -> tuple[str, ...]:
+    """Return the patterns of what no bake owns: what the project ignores, and what we do."""
+    return (*ignored(project), *ignored(REPOSITORY))
+
+
+def _remove_empty_folders(target: Path) -> None:
+    for folder in sorted((path for path in target.rglob("*") if path.is_dir()), reverse=True):
+        if not any(folder.iterdir()):
+            folder.rmdir()

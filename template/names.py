@@ -1,0 +1,147 @@
+"""The Jinja extension that cookiecutter loads: filters that check the answers and give the names made of them.
+
+It runs inside whatever cookiecutter the user has, so it needs nothing but Jinja and the standard library.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+from jinja2 import Environment, pass_context
+from jinja2.ext import Extension
+from jinja2.runtime import Context
+
+from . import answers
+from .answers import BadAnswer, Command
+from .reserved import LIST_EVENTS
+from .style import assigned, imported, sorting_imports
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+"""Where this template lies: a clone, a download or the folder itself."""
+
+OLDEST = (2, 6)
+"""The first cookiecutter that finds a template folder by delimiters of its own."""
+
+_FOLDER = "<<cookiecutter.context_name>>"
+_PLAIN = re.compile(r"<<\s*cookiecutter(\.\w+)?(\s*\|\s*\w+)*\s*>>")
+_SIGN = re.compile("<[<%#]")
+
+
+class Names(Extension):
+    """Adds the filters, and keeps cookiecutter from running answers as templates."""
+
+    def __init__(self, environment: Environment) -> None:
+        """Refuse a cookiecutter that is too old, before it fails in a way nobody understands."""
+        super().__init__(environment)
+        _refuse_old_cookiecutter()
+        environment.filters.update(_FILTERS)
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:  # noqa: ARG002
+        """Let a string, which may be an answer, name other answers and do nothing else; files may use all of Jinja.
+
+        Cookiecutter renders the answers of a command line as templates. It renders the folder's name before any hook
+        runs, and on a replay that is the first we see of the answers: so they are checked there.
+        """
+        if name is not None:
+            return sorting_imports(source) if name.endswith(".py") else source
+        if source == _FOLDER:
+            return "<<cookiecutter|folder>>"
+        if _SIGN.search(_PLAIN.sub("", source)):
+            _refuse(f"Type answers without << <% and <#, which are the template's own signs, not {source[:60]!r}.")
+        return source
+
+
+def _refuse(message: object) -> NoReturn:
+    # Cookiecutter's command prints this exception as it is and exits with 1; other exceptions give a traceback.
+    from cookiecutter.exceptions import FailedHookException
+
+    raise FailedHookException(str(message))
+
+
+def _refuse_old_cookiecutter() -> None:
+    from cookiecutter import __version__ as version
+
+    if tuple(int(part) for part in re.findall(r"\d+", version)[:2]) < OLDEST:
+        _refuse(f"This template needs cookiecutter 2.6 or newer, and this is {version}: pip install -U cookiecutter")
+
+
+def _derived(name: str, context: Mapping[str, Any]) -> str:
+    try:
+        answers.refuse_bad(context)
+    except BadAnswer as error:
+        _refuse(error)
+    return answers.DERIVED[name](context)
+
+
+def _folder(context: Mapping[str, Any]) -> str:
+    try:
+        answers.refuse_unusable(context)
+    except BadAnswer as error:
+        _refuse(error)
+    return str(context["context_name"])
+
+
+@pass_context
+def _commands(context: Context, text: str) -> tuple[Command, ...]:
+    return answers.read_commands(text, context["cookiecutter"]["context_name"])
+
+
+@pass_context
+def _creates(context: Context, text: str) -> Command:
+    return next(command for command in _commands(context, text) if command.kind == "creates")
+
+
+@pass_context
+def _changes(context: Context, text: str) -> tuple[Command, ...]:
+    return tuple(command for command in _commands(context, text) if command.kind == "changes")
+
+
+@pass_context
+def _lasting(context: Context, text: str) -> tuple[Command, ...]:
+    """Return the commands after which something is there to have a status."""
+    return tuple(command for command in _commands(context, text) if command.kind != "deletes")
+
+
+@pass_context
+def _deletes(context: Context, text: str) -> Command:
+    return next(command for command in _commands(context, text) if command.kind == "deletes")
+
+
+@pass_context
+def _events(context: Context, text: str) -> tuple[str, ...]:
+    name = context["cookiecutter"]["context_name"]
+    raised = (command.event for command in _commands(context, text))
+    return (*raised, *(f"{name}{event}" for event in LIST_EVENTS))
+
+
+def _quoted(text: str) -> str:
+    """Return text between double quotes, as JSON, TOML, YAML and Python all read it."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _located(context: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the context for a hook, which runs in another folder than cookiecutter: with where the template lies."""
+    return {**context, "_repo_dir": str(REPOSITORY)}
+
+
+_FILTERS: dict[str, Any] = {
+    "fields": answers.read_fields,
+    "types": answers.types_of,
+    "commands": _commands,
+    "creates": _creates,
+    "changes": _changes,
+    "deletes": _deletes,
+    "lasting": _lasting,
+    "events": _events,
+    "assigned": assigned,
+    "imported": imported,
+    "subscribers": answers.read_subscribers,
+    "quoted": _quoted,
+    "folder": _folder,
+    "located": _located,
+    **{name: (lambda context, name=name: _derived(name, context)) for name in answers.DERIVED},
+}

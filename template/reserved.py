@@ -1,0 +1,86 @@
+"""Names that an answer may not take, because Python or the generated repository has them already.
+
+The tests compare these lists with what the generated sources import and define.
+"""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import sys
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+WORDS = frozenset([*keyword.kwlist, *keyword.softkwlist, *dir(builtins)]) | _words("y n yes no on off true false null")
+"""Names that nothing may have: Python's keywords and built-ins, and what YAML 1.1 reads as something else than text."""
+
+PACKAGES = WORDS.union(sys.stdlib_module_names) | _words(
+    """
+    asyncssh aws_lambda_powertools boto3 botocore build cfnlint context dist docs hypothesis infra layer local
+    moto mypy_boto3_dynamodb mypy_boto3_s3 mypy_boto3_sns pulumi pulumi_aws pydantic pydantic_core pydynox
+    pytest rich src staging tests typing_extensions workflow yaml
+    """
+)
+"""Top-level packages and folders that the generated repository has or imports."""
+
+CLASSES = _words(
+    """
+    AlreadyExists AlreadyTaken Amount Annotated Any BaseModel BinaryIO BufferedReader BusinessError Callable
+    Change Checked ClientError Collection Command CommandName Config ConfigDict CoreSchema Currency Day Decimal
+    DynamoDBClient DynamoDBPersistenceLayer DynamoDBRecord DynamoDBRecordEventName DynamoDBStreamEvent Event
+    Field Files Final Flag Fraction Function GetCoreSchemaHandler IdempotencyAlreadyInProgressError
+    IdempotencyConfig IdempotencyValidationError Identifier IllegalMove InboxBucket Iterable Iterator List
+    ListSettings ListStatus ListTable Lists Logger Mapping Message MetricUnit Metrics NamedTuple NotAList
+    NotFound Outcome Part PartEvent Path PinnedFile Protocol PublishBatchRequestEntryTypeDef PurePosixPath
+    RawIOBase ReceivedList Record ReferenceTable References RegisterEvent RegisterListSettings Rejection
+    RelaySettings Report Row S3Client SNSClient SeenIds Self Sequence Settings SqliteSeenIds StagedRow Staging
+    Status Step StepEvent StrEnum StreamingBody StringIO Table TableSettings Text TextIOWrapper Topic Tracer
+    TransactionCanceledException TypeAdapter TypeVar Unreadable Upload UploadEvent ValidationError
+    ValidationSettings VerificationSettings VersionConflict WholeNumber Written
+    """
+)
+"""Classes that the generated sources define or import by name."""
+
+CLASSES_OF_CONTEXT = ("{}", "{}s", "{}Details", "{}Table", "Imported{}s", "Imported{}Table")
+"""Classes that are named after the context."""
+
+VARIABLES = _words(
+    """
+    add bootstrap cache change changed changes command commands compensate compensate_error conflict count created
+    csv csv_file current data datetime details dynamodb_client error event event_type events files findings
+    from_values identities identity import_list item items key known list_id lists load part payload pytest
+    read_part reason received record references rejected rejection rejections remove removed replace replaced
+    report row rows sample samples save seen_ids self standing table taken time to_event tolerated_share topic
+    unknown use_case validated values verified version
+    """
+)
+"""What stands in one function with a variable that is named after the context."""
+
+FUNCTIONS = WORDS | _words(
+    """
+    changed command command_name commands compensate_error context created current details entry_point event
+    import_list lambda_handler register_list relay_events run validate_list
+    """
+)
+"""Lambda functions that every context has, and what stands beside a command's function in a module."""
+
+FIELDS = WORDS | _words(
+    """
+    date details event expected_version expires_at field fields json line list_id part pk reason schema status
+    version
+    """
+)
+"""Attributes of an item or of its model."""
+
+FIELDS_OF_PYDANTIC = _words(
+    """
+    construct copy from_orm parse_file parse_obj parse_raw schema_json update_forward_refs validate
+    """
+)
+"""Attributes of pydantic's models, which a field of the same name would hide."""
+
+LIST_EVENTS = ("ListImported", "ListRejected")
+"""What follows the context's name in the events that every context raises."""

@@ -1,0 +1,91 @@
+"""Contexts baked once for all tests, and cookiecutter's own command."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from template.bake import bake
+from template.names import REPOSITORY
+
+# As unlike Payment as the rules allow: two words and an acronym, other fields, more commands, five subscribers.
+VAT_RETURN = {
+    "context_name": "VATReturn",
+    "description": "Files VAT returns.",
+    "fields": "customer_id:str total:int closed:bool filed_on:date",
+    "commands": (
+        "FileVATReturn:creates:VATReturnFiled AmendVATReturn:changes:VATReturnAmended "
+        "CloseVATReturn:changes:VATReturnClosed WithdrawVATReturn:deletes:VATReturnWithdrawn"
+    ),
+    "verification": "VerifyCustomer",
+    "subscribers": "ledger front-office audit archive data-lake",
+    "region": "ap-southeast-2",
+    "owner": "tax-team",
+}
+
+SHORTEST = {
+    "context_name": "Ox",
+    "description": "O",
+    "fields": "herd_id:str",
+    "commands": "Buy:creates:OxBought Sell:deletes:OxSold",
+    "verification": "VerifyHerd",
+    "subscribers": "bi",
+    "region": "eu-west-1",
+    "owner": "o",
+}
+
+LONGEST = {
+    "context_name": "ReinsuranceContract",
+    "description": "It's #1, 100% & more: 'x'; import os; os.system('x') * _a_ = y!" + "x" * 37,
+    "fields": "policy_agreement_id:str " + " ".join(f"field_number_{number}:decimal" for number in range(29)),
+    "commands": " ".join(
+        ["OpenReinsuranceContract:creates:ReinsuranceContractOpenedAtLast"]
+        + [f"ChangeTermsForReason{number}:changes:ReinsuranceContractChangedFor{number}" for number in range(18)]
+        + ["DropReinsuranceContract:deletes:ReinsuranceContractDroppedAtLast"]
+    ),
+    "verification": "VerifyPolicyAgreement",
+    "subscribers": " ".join(f"subscriber-no-{number}" for number in range(10)),
+    "region": "ap-southeast-2",
+    "owner": "insurance renewals / team 7",
+}
+
+Cookiecutter = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session")
+def payment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The default answers, baked."""
+    return bake(tmp_path_factory.mktemp("payment"))
+
+
+@pytest.fixture(scope="session")
+def vat_return(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A context of another shape, baked."""
+    return bake(tmp_path_factory.mktemp("vat_return"), VAT_RETURN)
+
+
+@pytest.fixture(scope="session")
+def longest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A context with the longest names and the most fields, commands and subscribers, baked."""
+    return bake(tmp_path_factory.mktemp("longest"), LONGEST)
+
+
+@pytest.fixture
+def cookiecutter(tmp_path: Path) -> Cookiecutter:
+    """Cookiecutter's command as a user runs it, in the folder here/there with a home folder of its own."""
+    home, here = tmp_path / "home", tmp_path / "here" / "there"
+    home.mkdir()
+    here.mkdir(parents=True)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COOKIECUTTER")}
+
+    def run(*arguments: str, template: str | Path = REPOSITORY, typed: str = "") -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-m", "cookiecutter", str(template), *arguments]
+        variables = {**environment, "HOME": str(home)}
+        return subprocess.run(
+            command, cwd=here, env=variables, input=typed, capture_output=True, text=True, check=False
+        )
+
+    return run

@@ -1,0 +1,257 @@
+"""Which answers are taken, which are refused, and in what words."""
+
+import ast
+import json
+import tomllib
+from collections.abc import Mapping
+
+import pytest
+import yaml
+from conftest import LONGEST, SHORTEST, VAT_RETURN
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from template.answers import (
+    DERIVED,
+    RULES,
+    BadAnswer,
+    check,
+    read_commands,
+    read_fields,
+    refuse_unusable,
+    types_of,
+)
+from template.names import REPOSITORY, _quoted
+
+DEFAULTS = {
+    question: answer
+    for question, answer in json.loads((REPOSITORY / "cookiecutter.json").read_text()).items()
+    if question in RULES
+}
+
+TAKEN: list[Mapping[str, str]] = [
+    {},
+    VAT_RETURN,
+    SHORTEST,
+    LONGEST,
+    {"description": "Takes the partner's lists; 20% of them: late (a lot), and élan & co."},
+    {"fields": "subscription_id:str"},
+    {"fields": "subscription_id:str a1:int b_2:bool"},
+    {"commands": "RegisterPayment:creates:PaymentRegistered DeletePayment:deletes:PaymentDeleted"},
+    {"commands": "Register:creates:PaymentMade Undo:deletes:PaymentUndone Hold:changes:PaymentPutOnHold"},
+    {"verification": "VerifyVATNumber", "fields": "vat_number_id:str"},
+    {"subscribers": "b2b front-office"},
+    {"region": "us-gov-west-1"},
+    {"region": "eusc-de-east-1"},
+    {"owner": "Team 7 / payments@example.org"},
+]
+
+REFUSED: list[tuple[Mapping[str, object], str]] = [
+    ({"context_name": ""}, "type at least one word"),
+    ({"context_name": "  "}, "type at least one word"),
+    ({"context_name": 7}, "type at least one word"),
+    ({"context_name": None}, "type at least one word"),
+    ({"context_name": " Payment"}, "without spaces around it, not ' Payment'"),
+    ({"context_name": "payment"}, "PascalCase such as Payment, not 'payment'"),
+    ({"context_name": "direct-debit"}, "PascalCase"),
+    ({"context_name": "Direct Debit"}, "PascalCase"),
+    ({"context_name": "Direct_Debit"}, "PascalCase"),
+    ({"context_name": "2Pay"}, "PascalCase"),
+    ({"context_name": "VAT"}, "PascalCase"),
+    ({"context_name": "Zahlungsträger"}, "PascalCase"),
+    ({"context_name": "../evil"}, "PascalCase"),
+    ({"context_name": "a/b"}, "PascalCase"),
+    ({"context_name": "/etc"}, "PascalCase"),
+    ({"context_name": "True"}, "another name than True"),
+    ({"context_name": "Class"}, "another name than Class, such as ClassRecord"),
+    ({"context_name": "Match"}, "another name than Match"),
+    ({"context_name": "List"}, "another name than List"),
+    ({"context_name": "Exception"}, "another name than Exception"),
+    ({"context_name": "Json"}, "another name than Json"),
+    ({"context_name": "Infra"}, "another name than Infra"),
+    ({"context_name": "Pydantic"}, "another name than Pydantic"),
+    ({"context_name": "Decimal"}, "another name than Decimal"),
+    ({"context_name": "File"}, "another name than File"),
+    ({"context_name": "Item"}, "another name than Item"),
+    ({"context_name": "Yes"}, "another name than Yes"),
+    ({"context_name": "TransferOfSecuritiesOrder"}, "a shorter name than 'TransferOfSecuritiesOrder'"),
+    ({"description": 'Says "hello"'}, "without"),
+    ({"description": "C:\\temp"}, "without"),
+    ({"description": "two\nlines"}, "one line"),
+    ({"description": "a\ttab"}, "one line"),
+    ({"description": "bell\x07"}, "one line"),
+    ({"description": "line\u2028separator"}, "one line"),
+    ({"description": "right-to-left \u202e override"}, "one line"),
+    ({"description": "= 1 + 1"}, "start with a letter"),
+    ({"description": "x" * 101}, "at most 100 characters, not 101"),
+    ({"description": "x" * 3000}, "at most 2000 characters, not 3000"),
+    ({"fields": "amount"}, "type amount: and one of str, int, decimal, currency, date, bool, not 'amount:'"),
+    ({"fields": "amount:money"}, "not 'amount:money'"),
+    ({"fields": "amount:decimal,due_date:date"}, "not 'amount:decimal,due_date:date'"),
+    ({"fields": "dueDate:date"}, "snake_case such as due_date, not 'dueDate'"),
+    ({"fields": "_due:date"}, "snake_case"),
+    ({"fields": "due__date:date"}, "snake_case"),
+    ({"fields": "due_:date"}, "snake_case"),
+    ({"fields": "2nd:date"}, "snake_case"),
+    ({"fields": ":date"}, "snake_case"),
+    ({"fields": "montant_dû:decimal"}, "snake_case"),
+    ({"fields": "class:str"}, "another name than class, such as payment_class"),
+    ({"fields": "type:str"}, "another name than type"),
+    ({"fields": "id:str"}, "another name than id"),
+    ({"fields": "payment_id:str"}, "another name than payment_id"),
+    ({"fields": "status:str"}, "another name than status"),
+    ({"fields": "date:date"}, "another name than date"),
+    ({"fields": "model_config:str"}, "another name than model_config"),
+    ({"fields": "x" * 41 + ":str"}, "at most 40 characters"),
+    ({"fields": "amount:int amount:decimal"}, "type amount once, not 2 times"),
+    ({"fields": " ".join(f"f{number}:str" for number in range(31))}, "at most 30 fields, not 31"),
+    ({"commands": "RegisterPayment"}, "Name:kind:Event"),
+    ({"commands": "registerPayment:creates:PaymentRegistered"}, "Name:kind:Event"),
+    ({"commands": "RegisterPayment:creates:payment_registered"}, "Name:kind:Event"),
+    ({"commands": "RegisterPayment:creates:PaymentRegistered:x"}, "Name:kind:Event"),
+    ({"commands": "RegisterPayment:makes:PaymentRegistered"}, "one of creates, changes, deletes"),
+    ({"commands": "RegisterPayment:creates:PaymentRegistered"}, "exactly one command of the kind deletes, not 0"),
+    ({"commands": "DeletePayment:deletes:PaymentDeleted"}, "exactly one command of the kind creates, not 0"),
+    ({"commands": "A1a:creates:PaymentA B1b:creates:PaymentBb C1c:deletes:PaymentCc"}, "creates, not 2"),
+    ({"commands": "Start:creates:PaymentOpened Start:deletes:PaymentDeleted"}, "type start once, not 2 times"),
+    ({"commands": "Start:creates:PaymentOpened Drop:deletes:PaymentOpened"}, "type payment_opened once, not 2 times"),
+    ({"commands": "Start:creates:InvoiceOpened Drop:deletes:PaymentDropped"}, "PaymentRegistered, not InvoiceOpened"),
+    ({"commands": "Start:creates:Payment Drop:deletes:PaymentDropped"}, "PaymentRegistered, not Payment."),
+    ({"commands": "Start:creates:Paymentopened Drop:deletes:PaymentDropped"}, "not Paymentopened"),
+    ({"commands": "Start:creates:PaymentListImported Drop:deletes:PaymentDropped"}, "not PaymentListImported"),
+    ({"commands": "ImportList:creates:PaymentMade Drop:deletes:PaymentDropped"}, "another name than ImportList"),
+    ({"commands": "Import:creates:PaymentMade Drop:deletes:PaymentDropped"}, "another name than Import"),
+    ({"commands": "PaymentDetail:creates:PaymentMade Drop:deletes:PaymentDropped"}, "another name than PaymentDetail"),
+    ({"commands": "Run:creates:PaymentMade Drop:deletes:PaymentDropped"}, "another name than Run"),
+    ({"commands": f"R{'x' * 50}:creates:PaymentMade Drop:deletes:PaymentDropped"}, "may have 48 characters"),
+    ({"verification": "CheckSubscription"}, "type Verify and a name in PascalCase"),
+    ({"verification": "Verify"}, "type Verify and a name in PascalCase"),
+    ({"verification": "VerifyPayment"}, "something else than Payment"),
+    ({"verification": "VerifyList"}, "something else than List"),
+    ({"verification": "VerifyCustomer"}, "add customer_id:str to fields for VerifyCustomer"),
+    ({"verification": "VerifyCustomer", "fields": "customer_id:int"}, "add customer_id:str to fields"),
+    ({"verification": "VerifyPayer", "fields": "payer_id:str", "commands": (
+        "Start:creates:PaymentOpened VerifyPayer:changes:PaymentPayerVerified Drop:deletes:PaymentDropped"
+    )}, "another name than VerifyPayer, which is a command already"),
+    ({"subscribers": "b"}, "2 to 32 small letters"),
+    ({"subscribers": "BI"}, "2 to 32 small letters"),
+    ({"subscribers": "bi,frontend"}, "2 to 32 small letters"),
+    ({"subscribers": "front_end"}, "2 to 32 small letters"),
+    ({"subscribers": "front-"}, "2 to 32 small letters"),
+    ({"subscribers": "s" * 29}, "may have 28 characters in AWS names"),
+    ({"subscribers": "bi bi"}, "type bi once, not 2 times"),
+    ({"subscribers": " ".join(f"s{number}" for number in range(11))}, "at most 10 names, not 11"),
+    ({"region": "Frankfurt"}, "an AWS region such as eu-west-1, not 'Frankfurt'"),
+    ({"region": "eu-west-1a"}, "an AWS region"),
+    ({"region": "eu-west-1: x"}, "an AWS region"),
+    ({"owner": 'the "team"'}, "a team such as payments-team"),
+    ({"owner": "team\\"}, "a team such as payments-team"),
+    ({"owner": "team'"}, "a team such as payments-team"),
+    ({"owner": "x" * 61}, "a team such as payments-team"),
+]  # fmt: skip
+
+TEXTS = ["description", "owner"]
+"""The questions that take a text, which is data wherever it is written."""
+
+CHARACTERS = st.characters(exclude_categories=["C", "Zl", "Zp"], exclude_characters='"\\`<>{}$|[]')
+
+INJECTIONS = [
+    "'''",
+    '"""',
+    "'; import os; os.system('touch pwned') #",
+    '"; import os; os.system("touch pwned"); "',
+    "''' + __import__('os').getcwd() + '''",
+    "\\' + evil() + \\'",
+    "two\nlines",
+    "{{ 7 * 7 }}",
+    "{% raw %}",
+    "<< 7 * 7 >>",
+    "<% if 1 %>",
+    "<# a #>",
+    "${{ secrets.TOKEN }}",
+    "{{resolve:ssm:secret}}",
+    "$(touch pwned)",
+    "`touch pwned`",
+    "../../etc/passwd",
+    "a\x00b",
+    "[link](javascript:alert)",
+    "<script>",
+    "| a table",
+]
+
+
+@pytest.mark.parametrize("answers", TAKEN)
+def test_supported_answers_are_taken(answers: Mapping[str, str]) -> None:
+    """No sentence, and so no refusal."""
+    assert check({**DEFAULTS, **answers}) == []
+
+
+@pytest.mark.parametrize(("answers", "sentence"), REFUSED)
+def test_refused_answers_are_told_what_to_type(answers: Mapping[str, object], sentence: str) -> None:
+    """The first sentence is about the answer that was changed, and says what to type instead."""
+    question = next(iter(answers))
+    sentences = check({**DEFAULTS, **answers})
+    assert any(said.startswith(f"{question}: type ") and sentence in said for said in sentences), sentences
+    assert all(said.endswith(".") and "\n" not in said for said in sentences)
+
+
+@pytest.mark.parametrize("question", RULES)
+@pytest.mark.parametrize("injection", INJECTIONS)
+def test_no_question_takes_an_injection(question: str, injection: str) -> None:
+    """Code, paths, markup and template signs are refused everywhere."""
+    assert check({**DEFAULTS, question: injection})
+    if question not in TEXTS:
+        assert check({**DEFAULTS, question: DEFAULTS[question] + injection})
+
+
+@given(st.text(CHARACTERS, max_size=98).map("a{}z".format), st.sampled_from(TEXTS))
+@example("It's #1: 'x'; import os; os.system('x') & more = * _y_", "description")
+@example("a: b", "owner")
+def test_an_accepted_text_is_the_same_text_wherever_it_is_written(text: str, question: str) -> None:
+    """In the quotes of Python, TOML, YAML and JSON, and in a docstring."""
+    assume(not check({question: text}))
+    quoted = _quoted(text)
+    assert ast.literal_eval(quoted) == ast.literal_eval(f'"{text}"') == ast.literal_eval(f'"""{text}"""') == text
+    assert (
+        tomllib.loads(f"a = {quoted}")
+        == yaml.safe_load(f"a: {quoted}")
+        == json.loads(f'{{"a": {quoted}}}')
+        == {"a": text}
+    )
+
+
+@given(st.dictionaries(st.sampled_from(list(RULES)), st.text() | st.none() | st.integers() | st.lists(st.text())))
+def test_checking_never_fails(answers: dict[str, object]) -> None:
+    """Whatever is answered, the check ends with sentences and not with an exception."""
+    assert all(isinstance(sentence, str) for sentence in check(answers))
+
+
+def test_a_bad_answer_is_not_blamed_on_the_next_question() -> None:
+    """Commands are held against the context's name only if that name is good."""
+    assert len(check({**DEFAULTS, "context_name": "evil"})) == 1
+
+
+def test_a_whole_context_needs_every_answer() -> None:
+    """A replay file from an older template lacks some."""
+    with pytest.raises(BadAnswer, match="owner: type an answer, none is given"):
+        refuse_unusable({question: answer for question, answer in DEFAULTS.items() if question != "owner"})
+
+
+def test_a_derived_name_cannot_be_overridden() -> None:
+    """Derived names become folders, so they are not the user's to choose."""
+    derived = {f"__{name}": derive(DEFAULTS) for name, derive in DERIVED.items()}
+    refuse_unusable({**DEFAULTS, **derived})
+    with pytest.raises(BadAnswer, match="__package: leave it out, it follows from the other answers: payment"):
+        refuse_unusable({**DEFAULTS, **derived, "__package": "../evil"})
+
+
+def test_a_command_knows_its_function_and_status() -> None:
+    """``PaymentPutOnHold`` of Payment is the status PUT_ON_HOLD."""
+    command = read_commands("HoldPayment:changes:PaymentPutOnHold", "Payment")[0]
+    assert (command.name, command.snake, command.kind) == ("HoldPayment", "hold_payment", "changes")
+    assert (command.event, command.status) == ("PaymentPutOnHold", "PUT_ON_HOLD")
+
+
+def test_fields_name_the_types_to_import() -> None:
+    """Sorted as ruff sorts names of an import, and each once."""
+    assert types_of(read_fields("a:date b:decimal c:date")) == ("Amount", "Day", "Identifier")

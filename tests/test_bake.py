@@ -1,0 +1,120 @@
+"""What comes out of a bake."""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import LONGEST, SHORTEST, VAT_RETURN
+
+from template.answers import read_commands, read_fields, types_of
+from template.bake import bake, files
+from template.names import REPOSITORY
+
+TREE = REPOSITORY / "<<cookiecutter.context_name>>"
+SIGNS = re.compile(r"<<|>>|<%|%>|<#|#>")
+PLACEHOLDER = re.compile(r"<<[ (]*[a-z_][\w.|()=\", ]*>>|<<\"[^<>\n]*\">>|<% (for|endfor)\b[^<>\n]*%>|<#.*?#>")
+
+
+def text_of(path: Path) -> str:
+    """A file's text."""
+    return path.read_text(encoding="utf-8")
+
+
+def template_files() -> list[Path]:
+    """What the template has, without what running it left there."""
+    return sorted(path for path in TREE.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+
+
+@pytest.mark.parametrize("path", template_files(), ids=lambda path: str(path.relative_to(TREE)))
+def test_sources_have_no_sign_that_is_not_a_placeholder(path: Path) -> None:
+    """A heredoc, a YAML merge key or a shift would be read as a placeholder: write it another way."""
+    rest = PLACEHOLDER.sub("", text_of(path))
+    found = [line for line in rest.splitlines() if SIGNS.search(line)]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in template_files() if path.suffix == ".py"], ids=lambda path: path.name
+)
+def test_placeholders_stay_out_of_logic(path: Path) -> None:
+    """Python files hold the context's names and lists of them, and no conditions of the template."""
+    assert not re.search(r"<%[-+]? *(if|elif|else|set)\b", text_of(path))
+
+
+def test_the_bake_has_no_leftovers(payment: Path) -> None:
+    """No signs, no word of the generator, no prototype."""
+    for name in files(payment, ()):
+        content = text_of(payment / name)
+        assert not SIGNS.search(name + content), name
+        assert "cookiecutter" not in (name + content).lower(), name
+        assert "command_name" not in name + content, name
+        assert "CommandName" not in content, name
+
+
+@pytest.mark.parametrize("context", ["payment", "vat_return", "longest"])
+def test_every_file_parses(context: str, request: pytest.FixtureRequest) -> None:
+    """Python, TOML, YAML and JSON; the state machine's substitutions stand for numbers where they are not quoted."""
+    project = request.getfixturevalue(context)
+    readers = {
+        ".py": ast.parse,
+        ".toml": tomllib.loads,
+        ".yaml": yaml.safe_load,
+        ".yml": yaml.safe_load,
+        ".json": lambda text: json.loads(re.sub(r'(?<!")\$\{\w+\}', "0", text)),
+    }
+    parsed = [
+        readers[Path(name).suffix](text_of(project / name))
+        for name in files(project, ())
+        if Path(name).suffix in readers
+    ]
+    assert len(parsed) > 20
+
+
+def test_files_end_with_one_newline(payment: Path) -> None:
+    """The template keeps trailing newlines, and blocks leave no empty lines behind."""
+    for name in files(payment, ()):
+        content = text_of(payment / name)
+        assert content == "" or (content.endswith("\n") and not content.endswith("\n\n")), name
+
+
+def test_another_context_has_nothing_of_payment(vat_return: Path) -> None:
+    """A name that stays Payment whatever the answer is the oldest mistake of templates. SNS has subscriptions, too."""
+    for name in files(vat_return, ()):
+        subscribes = name.startswith(("local/", "tests/infra/")) or (
+            name.startswith("infra/") and "context" not in name
+        )
+        for word in ("payment", "payer", "due_date", "frontend", *([] if subscribes else ["subscription"])):
+            found = [line for line in text_of(vat_return / name).splitlines() if word in line.lower()]
+            assert found == [], f"{name}: {word}"
+            assert word not in name.lower()
+
+
+def test_answers_reach_the_code(vat_return: Path) -> None:
+    """Fields, commands, subscribers and owner are where the code reads them."""
+    context = text_of(vat_return / "infra" / "context.py")
+    model = text_of(vat_return / "src" / "vat_return" / "domain" / "model.py")
+    for word in ("vat_return", "VATReturn", "file_vat_return", "VATReturnWithdrawn", "data-lake", "tax-team"):
+        assert f'"{word}"' in context
+    for field in read_fields(VAT_RETURN["fields"]):
+        assert f"{field.name}: {field.annotation}\n" in model
+    assert f"from .fields import {', '.join(types_of(read_fields(VAT_RETURN['fields'])))}\n" in model
+    for command in read_commands(VAT_RETURN["commands"], "VATReturn"):
+        assert (vat_return / "src" / "vat_return" / "handlers" / f"{command.snake}.py").exists()
+        assert f"class {command.name}(" in text_of(vat_return / "src" / "vat_return" / "domain" / "commands.py")
+
+
+@pytest.mark.parametrize("answers", [VAT_RETURN, SHORTEST, LONGEST], ids=lambda answers: answers["context_name"])
+def test_names_of_any_length_keep_the_code_in_style(answers: dict[str, str], tmp_path: Path) -> None:
+    """The generated repository's own linter and formatter find nothing, whatever the names are."""
+    project = bake(tmp_path, answers)
+    ruff = [sys.executable, "-m", "ruff"]
+    check, layout = ["check", "--output-format=concise"], ["format", "--check"]
+    for command in ([*ruff, *check, "--no-cache", "."], [*ruff, *layout, "--no-cache", "."]):
+        done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr

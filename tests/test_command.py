@@ -1,0 +1,125 @@
+"""Cookiecutter's own command: refusals leave nothing behind, and any way to name the template works."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import Cookiecutter
+
+from template.bake import files
+from template.names import REPOSITORY
+
+PARTS = ["cookiecutter.json", "hooks", "template", "<<cookiecutter.context_name>>"]
+
+
+def left_behind(tmp_path: Path) -> list[str]:
+    """Everything but the user's home below the test's folder."""
+    return [str(path.relative_to(tmp_path)) for path in (tmp_path / "here").rglob("*") if path.name != "there"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "context_name=../evil",
+        "context_name=a/b",
+        "context_name=/tmp/evil",
+        "context_name=",
+        "context_name=Class",
+        "description='''",
+        'description="; import os; os.system("touch pwned"); "',
+        "description=two\nlines",
+        "description={{ 7 * 7 }}",
+        "description=<< 7 * 7 >>",
+        "description=<< cookiecutter.__init__.__globals__['os'].system('touch pwned') >>",
+        "description=<% if 1 %>",
+        "description=<<cookiecutter.nothing>>",
+        "fields=amount:money",
+        "commands=Start:creates:PaymentOpened",
+        "verification=VerifyCustomer",
+        "subscribers=bi bi",
+        "region=$(touch pwned)",
+        "owner=\\",
+        "__package=../evil",
+    ],
+)
+def test_a_bad_answer_is_refused_and_leaves_nothing_behind(
+    answer: str, cookiecutter: Cookiecutter, tmp_path: Path
+) -> None:
+    """Exit status 1, words instead of a traceback, no folder, not even above the one that cookiecutter was run in."""
+    before = set(tmp_path.iterdir())
+    done = cookiecutter("--no-input", answer)
+    assert done.returncode == 1
+    assert done.stdout.strip()
+    assert "Traceback" not in done.stdout + done.stderr
+    assert left_behind(tmp_path) == []
+    assert set(tmp_path.iterdir()) == before
+
+
+def test_a_refusal_is_one_sentence(cookiecutter: Cookiecutter) -> None:
+    """And nothing else is printed."""
+    done = cookiecutter("--no-input", "context_name=../evil")
+    assert done.stdout == "context_name: type a name in PascalCase such as Payment, not '../evil'.\n"
+    assert done.stderr == ""
+
+
+def test_a_prompt_is_refused_before_the_next_one(cookiecutter: Cookiecutter) -> None:
+    """Nobody types eight answers to hear that the first is bad."""
+    done = cookiecutter(typed="evil\n")
+    assert done.returncode == 1
+    assert "[1/8] Name of the bounded context" in done.stdout
+    assert "context_name: type a name in PascalCase such as Payment, not 'evil'." in done.stdout
+    assert "2/8" not in done.stdout
+
+
+@pytest.mark.parametrize("name", ["context_name", "__package"])
+def test_a_replay_is_checked_too(name: str, cookiecutter: Cookiecutter, tmp_path: Path) -> None:
+    """A replay file goes around the prompts, and its names become folders all the same."""
+    assert cookiecutter("--no-input").returncode == 0
+    shutil.rmtree(tmp_path / "here" / "there" / "Payment")
+    replay = next((tmp_path / "home" / ".cookiecutter_replay").iterdir())
+    content = json.loads(replay.read_text())
+    content["cookiecutter"][name] = "../../evil"
+    replay.write_text(json.dumps(content))
+    done = cookiecutter("--replay")
+    assert done.returncode == 1
+    assert f"{name}: " in done.stdout
+    assert left_behind(tmp_path) == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["here", "home"]
+
+
+def test_a_replay_gives_the_same_context(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
+    """What was answered once can be baked again."""
+    assert cookiecutter("--no-input", "owner=Team 7").returncode == 0
+    shutil.rmtree(tmp_path / "here" / "there" / "Payment")
+    assert cookiecutter("--replay").returncode == 0
+    assert "Team 7" in (tmp_path / "here" / "there" / "Payment" / "infra" / "context.py").read_text()
+
+
+def test_the_command_says_what_to_do_next(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
+    """And the prototype of the handlers is gone."""
+    done = cookiecutter("--no-input")
+    assert f"cd {tmp_path / 'here' / 'there' / 'Payment'}\n" in done.stdout
+    assert "uv run just check" in done.stdout
+    assert not list((tmp_path / "here").rglob("command_name*"))
+
+
+def test_the_template_may_be_a_relative_path(cookiecutter: Cookiecutter, tmp_path: Path, payment: Path) -> None:
+    """Hooks run in another folder than cookiecutter and still find the template."""
+    template = os.path.relpath(REPOSITORY, tmp_path / "here" / "there")
+    assert cookiecutter("--no-input", template=template).returncode == 0
+    assert list(files(tmp_path / "here" / "there" / "Payment", ())) == list(files(payment, ()))
+
+
+def test_the_template_may_be_a_zip_file(cookiecutter: Cookiecutter, tmp_path: Path, payment: Path) -> None:
+    """As a code host serves a release."""
+    folder = tmp_path / "zip" / "template-main"
+    folder.mkdir(parents=True)
+    shutil.copy(REPOSITORY / PARTS[0], folder)
+    for part in PARTS[1:]:
+        shutil.copytree(REPOSITORY / part, folder / part)
+    archive = shutil.make_archive(str(tmp_path / "release"), "zip", tmp_path / "zip", "template-main")
+    done = cookiecutter("--no-input", template=archive)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert list(files(tmp_path / "here" / "there" / "Payment", ())) == list(files(payment, ()))

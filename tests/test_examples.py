@@ -1,0 +1,32 @@
+"""``examples/payment/`` is the bake of the default answers."""
+
+from pathlib import Path
+
+from template.bake import files
+from template.examples import EXAMPLE, left_alone, regenerate
+
+AGAIN = "examples/payment/ is not what the template bakes: run `uv run template examples` and look at the difference"
+
+
+def test_the_example_is_the_bake(payment: Path) -> None:
+    """The same files with the same bytes, and the same ones executable."""
+    ignore = left_alone(payment)
+    baked, kept = list(files(payment, ignore)), list(files(EXAMPLE, ignore))
+    assert baked == kept, AGAIN
+    for name in baked:
+        assert (payment / name).read_bytes() == (EXAMPLE / name).read_bytes(), f"{name}: {AGAIN}"
+        executable = [bool((root / name).stat().st_mode & 0o100) for root in (payment, EXAMPLE)]
+        assert executable[0] == executable[1], f"{name}: {AGAIN}"
+
+
+def test_a_new_bake_keeps_what_is_ignored(tmp_path: Path, payment: Path) -> None:
+    """The virtual environment stays, a file that the template no longer has goes."""
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / "kept").touch()
+    (tmp_path / "old" / "older").mkdir(parents=True)
+    (tmp_path / "old" / "older" / "gone.py").touch()
+    count = regenerate(tmp_path)
+    names = list(files(tmp_path, ()))
+    assert names == sorted([*files(payment, left_alone(payment)), ".venv/kept"], key=names.index)
+    assert count == len(names) - 1
+    assert not (tmp_path / "old").exists()

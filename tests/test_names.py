@@ -1,0 +1,73 @@
+"""What the extension lets cookiecutter render."""
+
+import cookiecutter
+import pytest
+from cookiecutter.exceptions import FailedHookException
+from cookiecutter.utils import create_env_with_context
+
+SIGNS = {
+    "variable_start_string": "<<",
+    "variable_end_string": ">>",
+    "block_start_string": "<%",
+    "block_end_string": "%>",
+    "comment_start_string": "<#",
+    "comment_end_string": "#>",
+}
+CONTEXT = {
+    "context_name": "VATReturn",
+    "commands": "FileIt:creates:VATReturnFiled DropIt:deletes:VATReturnDropped",
+    "subscribers": "bi ledger",
+    "fields": "total:int",
+    "description": "Élan",
+    "_extensions": ["template.names.Names"],
+    "_jinja2_env_vars": SIGNS,
+}
+
+
+def rendered(source: str) -> str:
+    """Render as cookiecutter renders an answer, a path or a hook."""
+    return create_env_with_context({"cookiecutter": CONTEXT}).from_string(source).render(cookiecutter=CONTEXT)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "<< 7 * 7 >>",
+        "<<cookiecutter.pop('a')>>",
+        "<% for a in b %>",
+        "<# a",
+        "<<",
+        "<< self >>",
+        "<<cookiecutter['a']>>",
+    ],
+)
+def test_an_answer_is_never_run(answer: str) -> None:
+    """Cookiecutter renders answers; whatever could do something is refused first."""
+    with pytest.raises(FailedHookException, match="Type answers without <<"):
+        rendered(answer)
+
+
+def test_a_name_may_be_used() -> None:
+    """Derived values, paths and hooks need no more than this."""
+    assert rendered("src/<<cookiecutter|package>>/x.py") == "src/vat_return/x.py"
+    assert rendered("<< cookiecutter.description | quoted >>") == '"Élan"'
+
+
+def test_the_folder_is_only_made_of_answers_that_were_checked() -> None:
+    """A replay, or a caller of the API, gets here without the prompts."""
+    with pytest.raises(FailedHookException, match="verification: type an answer, none is given"):
+        rendered("<<cookiecutter.context_name>>")
+
+
+@pytest.mark.parametrize("version", ["2.5.0", "1.7.3", "2.4"])
+def test_an_old_cookiecutter_is_refused(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It could not find the template's folder, and would say so in a traceback."""
+    monkeypatch.setattr(cookiecutter, "__version__", version)
+    with pytest.raises(FailedHookException, match=f"needs cookiecutter 2.6 or newer, and this is {version}"):
+        rendered("Payment")
+
+
+def test_a_newer_cookiecutter_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Versions are compared as numbers."""
+    monkeypatch.setattr(cookiecutter, "__version__", "2.10.1.dev0")
+    assert rendered("Payment") == "Payment"

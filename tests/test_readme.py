@@ -1,0 +1,55 @@
+"""The commands that the documents tell people to run exist."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from template.cli import parser
+from template.names import REPOSITORY
+
+DOCUMENTS = ["README.md", "CONTRIBUTING.md"]
+LINE = re.compile(r"^(?:\$ )?((?:uv run|uvx|cookiecutter|just|python3?|bash|pip)\b.*)$", re.MULTILINE)
+TOOLS = {"template", "pytest", "ruff", "basedpyright", "cookiecutter", "just", "python"}
+
+
+def commands(path: Path) -> list[str]:
+    """The command lines of a document's code blocks, without comments."""
+    blocks = re.findall(r"```\w*\n(?s:(.*?))```|((?:^    .*\n)+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    text = "\n".join(line.strip() for block in blocks for line in "".join(block).splitlines())
+    return [re.split(r"\s+#|\s{2,}", line)[0] for line in LINE.findall(text)]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_commands_of_the_documents_exist(document: str) -> None:
+    """A tool of ours, with a subcommand and options it has; a file that is there."""
+    found = commands(REPOSITORY / document)
+    assert found
+    for command in found:
+        words = command.removeprefix("uv run ").split()
+        assert words[0] in TOOLS | {"uvx", "bash", "pip"}, command
+        if words[0] == "template":
+            assert words[1] in parser().format_help(), command
+        for word in words[1:]:
+            if re.fullmatch(r"[\w./-]+\.(py|sh)|\.ci/run", word):
+                assert (REPOSITORY / word).exists(), command
+
+
+def test_the_commands_of_the_generated_readme_exist(payment: Path) -> None:
+    """Its recipes are in its justfile, its modules in its tree."""
+    recipes = set(re.findall(r"^([a-z][\w-]*)[^:=\n]*:(?!=)", (payment / "justfile").read_text(), re.MULTILINE))
+    found = commands(payment / "README.md")
+    assert found
+    for command in found:
+        if recipe := re.match(r"(?:uv run )?just (\S+)", command):
+            assert recipe[1] in recipes, command
+        if module := re.search(r"-m (\w+(?:\.\w+)*)", command):
+            path = payment / module[1].replace(".", "/")
+            assert path.is_dir() or path.with_suffix(".py").exists(), command
+
+
+def test_the_package_is_described_where_it_is_published() -> None:
+    """The command that the README names is the one that is installed."""
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    assert project["scripts"] == {"template": "template.cli:main"}
