@@ -40,7 +40,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--rows", type=_positive, default=1000, help="how many sample rows to import (default 1000)")
-    source.add_argument("--file", type=_file, help="a CSV file to import instead of sample rows")
+    source.add_argument("--file", type=_file, help="import this CSV file; what it refers to is known")
     parser.add_argument("--keep", action="store_true", help="leave it running, print its endpoints, stop on Ctrl-C")
     parser.add_argument("--json", action="store_true", help="print the result as JSON and nothing else")
     return parser.parse_args(arguments)
@@ -95,6 +95,8 @@ def _counting(screen: Screen) -> Progress:
 
 def _import(context: RunningContext, screen: Screen, name: str, content: bytes) -> Result:
     rows = samples.count_records(content)
+    # Nobody else tells this run what exists elsewhere: what the file refers to is taken as known.
+    context.know_references(samples.references_of(content))
     with screen.stage("upload"):
         uploaded = context.upload(name, content)
         screen.say(f"{name} over SFTP, {len(content):,} bytes, {rows:,} rows")

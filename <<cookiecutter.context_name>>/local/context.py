@@ -1,7 +1,7 @@
 """The running context: what a partner, a caller, a subscriber or an operator could do with it, on this machine."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -174,11 +174,11 @@ class RunningContext:
             **more,
         )
 
-    def know_references(self) -> None:
-        """Put into the projection what sample rows refer to, as another context's events would."""
+    def know_references(self, identities: Iterable[str]) -> None:
+        """Put into the projection what rows refer to, as another context's events would."""
         puts = [
             {"PutRequest": {"Item": {"pk": {"S": f"{REFERENCE_KEY}{identity}"}, "status": {"S": "ACTIVE"}}}}
-            for identity in known_references()
+            for identity in identities
         ]
         for start in range(0, len(puts), WRITE_BATCH):
             batch = puts[start : start + WRITE_BATCH]
@@ -248,7 +248,7 @@ def _deployed(emulator: Emulator, progress: Progress, settings: Mapping[str, obj
     deployment = deploy(aws, PROGRAM, STACK, {"partners": partners, **settings}, progress)
     deployment.adapted += STAND_INS
     context = RunningContext(emulator, aws, deployment, partner)
-    context.know_references()
+    context.know_references(known_references())
     return context
 
 

@@ -27,7 +27,10 @@ class Rows:
 
 @dataclass(frozen=True)
 class Result:
-    """The numbers of one run; `stages` are seconds by stage, `cause` is why it failed or what was refused."""
+    """The numbers of one run.
+
+    `stages` are seconds by stage, `cause` says why it failed or was refused, `report` is what the partner reads.
+    """
 
     rows: Rows
     events: dict[str, Counter[str]]
@@ -36,6 +39,7 @@ class Result:
     adapted: list[str]
     stages: dict[str, float] = field(default_factory=dict)
     cause: str = ""
+    report: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return what `--json` prints."""
@@ -70,7 +74,12 @@ def read_result(
         adapted=context.deployment.adapted,
         stages=stages,
         cause=ended.error if ended.outcome == FAILED else str(record.get("reason", "")),
+        report=_report(context, str(record.get("key", ""))) if rejected or "reason" in record else "",
     )
+
+
+def _report(context: RunningContext, key: str) -> str:
+    return context.report(key.rpartition("/")[2])
 
 
 def expected_events(ended: Ended, imported: int) -> int:

@@ -83,7 +83,17 @@ def as_csv(records: list[list[str]]) -> bytes:
 
 def count_records(content: bytes) -> int:
     """Count a file's records after its header, on its own: not with the code that imports it."""
+    return max(sum(1 for record in csv.reader(_text(content)) if record) - 1, 0)
+
+
+def references_of(content: bytes) -> set[str]:
+    """Return what the rows of a file refer to; nothing if it has no such column."""
+    reference = _model().REFERENCE
+    return {row[reference] for row in csv.DictReader(_text(content)) if row.get(reference)}
+
+
+def _text(content: bytes) -> io.StringIO:
     utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     text = content.decode("utf-16" if utf_16 else "utf-8-sig", errors="replace")
     csv.field_size_limit(max(len(text), 1))
-    return max(sum(1 for record in csv.reader(io.StringIO(text, newline="")) if record) - 1, 0)
+    return io.StringIO(text, newline="")

@@ -15,6 +15,8 @@ from .result import Result
 if TYPE_CHECKING:
     from rich.status import Status
 
+REPORT_LINES = 12
+
 
 class Screen:
     """Stages go to standard error as they happen, results to standard output."""
@@ -69,6 +71,13 @@ class Screen:
     def _notes(self, result: Result) -> None:
         if result.cause:
             self.out.print(f"Reason: {result.cause}", markup=False, soft_wrap=True)
+        if result.report:
+            lines = result.report.splitlines()
+            self.out.print(
+                "The report to the partner:", *lines[:REPORT_LINES], sep="\n  ", markup=False, soft_wrap=True
+            )
+            more = len(lines) - REPORT_LINES
+            self.out.print(f"  ... and {more:,} lines more" if more > 0 else "", end="\n" if more > 0 else "")
         self.out.print(f"Not emulated: {', '.join(result.not_emulated) or 'nothing'}", markup=False)
         for what, where in _by_reason(result.adapted).items():
             self.out.print(f"Adapted ({where}): {what}", markup=False, soft_wrap=True)
@@ -92,4 +101,8 @@ def _by_reason(adapted: list[str]) -> dict[str, str]:
     for line in adapted:
         where, _, what = line.partition(": ")
         gathered.setdefault(what, []).append(where.rpartition(" ")[2])
-    return {what: ", ".join(where) for what, where in gathered.items()}
+    return {what: _shortened(where) for what, where in gathered.items()}
+
+
+def _shortened(names: list[str]) -> str:
+    return ", ".join(names) if len(names) < 4 else f"{names[0]} and {len(names) - 1} more"

@@ -40,4 +40,4 @@ def test_a_list_is_refused_over_the_tolerance_only(rejected: int, rows: int, ref
 
 def test_a_list_without_a_good_row_is_refused_whatever_is_tolerated():
     """There is nothing to import."""
-    assert over_tolerance(3, 3, Fraction(1)) == "3 of 3 rows were rejected, and 100.00% is tolerated"
+    assert over_tolerance(3, 3, Fraction(1)) == "3 of 3 rows were rejected, and 100 % is tolerated"

@@ -41,3 +41,10 @@ def test_samples_are_the_same_every_time():
 def test_records_are_counted_without_the_header(content: bytes, count: int):
     """Blank lines are no records, and a line break inside quotes ends none."""
     assert samples.count_records(content) == count
+
+
+def test_what_a_file_refers_to_is_read_from_its_column():
+    """The run makes it known, as another context would have."""
+    assert samples.references_of(samples.document(100)) == set(samples.known_references())
+    assert samples.references_of(b"colour\nred\n") == set()
+    assert samples.references_of(b"\x00\xff") == set()

@@ -26,7 +26,7 @@ def aws_endpoint() -> Iterator[str]:
 
 
 @pytest.fixture
-def aws(aws_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def aws(aws_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty account that every client of the test reaches."""
     environment = {
         "AWS_ENDPOINT_URL": aws_endpoint,
@@ -39,8 +39,6 @@ def aws(aws_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     _reset(aws_endpoint)
-    yield
-    boto3.DEFAULT_SESSION = None
 
 
 def _reset(endpoint: str) -> None:

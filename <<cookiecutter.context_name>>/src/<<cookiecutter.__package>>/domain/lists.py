@@ -90,4 +90,4 @@ def over_tolerance(rejected: int, rows: int, tolerated_share: Fraction) -> str |
     """Return why the list is refused as a whole, or None if its bad rows are within the tolerance."""
     if not too_many_rejected(rejected, rows, tolerated_share):
         return None
-    return f"{rejected} of {rows} rows were rejected, and {float(tolerated_share):.2%} is tolerated"
+    return f"{rejected} of {rows} rows were rejected, and {float(tolerated_share * 100):g} % is tolerated"
