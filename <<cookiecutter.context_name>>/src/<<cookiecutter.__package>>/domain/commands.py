@@ -7,7 +7,7 @@ from .model import <<cookiecutter.context_name>>Details
 
 
 class <<(cookiecutter.commands | creates).name>>(<<cookiecutter.context_name>>Details):
-    """Create a <<cookiecutter.__words>> with these details."""
+    """Create the <<cookiecutter.__words>> with these details."""
 
 
 class Change(BaseModel):

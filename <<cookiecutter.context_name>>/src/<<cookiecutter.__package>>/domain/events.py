@@ -32,7 +32,7 @@ def cloud_event(event_id: str, event_type: str, subject: str, time: datetime, da
 
 
 def payload(<<cookiecutter.__package>>: <<cookiecutter.context_name>>) -> dict[str, Any]:
-    """Return what an event says of a <<cookiecutter.__words>>: its details as JSON values, its status, version and list."""
+    """Return what an event says of the <<cookiecutter.__words>>: details as JSON values, status, version and list."""
     details = <<cookiecutter.__package>>.details.model_dump(mode="json")
     standing = {"status": <<cookiecutter.__package>>.status, "version": <<cookiecutter.__package>>.version}
     return details | standing | {"list_id": <<cookiecutter.__package>>.list_id}

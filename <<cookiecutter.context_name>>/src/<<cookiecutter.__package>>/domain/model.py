@@ -1,4 +1,4 @@
-"""The aggregate: what a <<cookiecutter.__words>> is, and how it may change."""
+"""The aggregate: what the <<cookiecutter.__words>> is, and how it may change."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -13,7 +13,7 @@ REFERENCE = "<<cookiecutter.__reference_snake>>_id"
 
 
 class Status(StrEnum):
-    """Where a <<cookiecutter.__words>> stands; each value is what its last event said."""
+    """Where the <<cookiecutter.__words>> stands; each value is what its last event said."""
 
 <% for command in cookiecutter.commands | lasting %>
     <<command.status>> = "<<command.status>>"
@@ -38,7 +38,7 @@ class <<cookiecutter.context_name>>Details(BaseModel):
 
 @dataclass(frozen=True)
 class <<cookiecutter.context_name>>:
-    """A <<cookiecutter.__words>> as it stands.
+    """The <<cookiecutter.__words>> as it stands.
 
     ``version`` counts its changes from 1; ``list_id`` names the list that brought it.
     """

@@ -7,7 +7,7 @@ from .model import PaymentDetails
 
 
 class RegisterPayment(PaymentDetails):
-    """Create a payment with these details."""
+    """Create the payment with these details."""
 
 
 class Change(BaseModel):

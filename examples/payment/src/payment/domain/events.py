@@ -31,7 +31,7 @@ def cloud_event(event_id: str, event_type: str, subject: str, time: datetime, da
 
 
 def payload(payment: Payment) -> dict[str, Any]:
-    """Return what an event says of a payment: its details as JSON values, its status, version and list."""
+    """Return what an event says of the payment: details as JSON values, status, version and list."""
     details = payment.details.model_dump(mode="json")
     standing = {"status": payment.status, "version": payment.version}
     return details | standing | {"list_id": payment.list_id}

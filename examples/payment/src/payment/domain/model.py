@@ -1,4 +1,4 @@
-"""The aggregate: what a payment is, and how it may change."""
+"""The aggregate: what the payment is, and how it may change."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -13,7 +13,7 @@ REFERENCE = "subscription_id"
 
 
 class Status(StrEnum):
-    """Where a payment stands; each value is what its last event said."""
+    """Where the payment stands; each value is what its last event said."""
 
     REGISTERED = "REGISTERED"
     VERIFIED = "VERIFIED"
@@ -39,7 +39,7 @@ class PaymentDetails(BaseModel):
 
 @dataclass(frozen=True)
 class Payment:
-    """A payment as it stands.
+    """The payment as it stands.
 
     ``version`` counts its changes from 1; ``list_id`` names the list that brought it.
     """

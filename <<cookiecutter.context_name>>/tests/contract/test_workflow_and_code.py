@@ -1,0 +1,58 @@
+"""The state machine's file and the code that its functions run: two texts, one language."""
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from <<cookiecutter.__package>>.adapters.items import KEY, LIST
+from <<cookiecutter.__package>>.application.list_import import Outcome
+from <<cookiecutter.__package>>.application.staging import VERIFIED
+from <<cookiecutter.__package>>.domain import events
+from <<cookiecutter.__package>>.domain.lists import STAGING, ListStatus
+
+from infra.context import EVENTS, VERIFICATION
+from tests.infra.graph import Graph
+
+
+def _states(deployed: Graph) -> dict[str, Any]:
+    return deployed.one("sfn/stateMachine").document("definition")["States"]
+
+
+def test_the_machine_branches_on_outcomes_that_the_steps_give(deployed: Graph) -> None:
+    """A misspelt outcome would send every list to the compensation."""
+    compared = set(re.findall(r'"StringEquals": "(\w+)"', json.dumps(_states(deployed))))
+    assert compared <= {*Outcome, *ListStatus}
+
+
+def test_the_imported_event_has_the_form_of_every_other_event(deployed: Graph) -> None:
+    """It is the one event that the machine writes itself."""
+    written = _states(deployed)["MarkImported"]["ResultSelector"]
+    form = events.cloud_event("", events.LIST_IMPORTED, "", datetime.now(UTC), {})
+    assert {name.removesuffix(".$") for name in written} == set(form)
+    assert (written["type"], written["source"]) == (events.LIST_IMPORTED, events.SOURCE)
+
+
+def test_the_event_is_published_with_the_attribute_that_subscribers_filter_on(deployed: Graph) -> None:
+    """Without it the filter would drop the event for everyone."""
+    published = _states(deployed)["PublishOutcome"]["Parameters"]
+    assert published["MessageAttributes"] == {"type": {"DataType": "String", "StringValue.$": "$.event.type"}}
+
+
+def test_the_machine_knows_where_the_steps_keep_things(deployed: Graph) -> None:
+    """The parts to import, and the list's record."""
+    states = _states(deployed)
+    manifest = states["ImportList"]["ItemReader"]["Parameters"]["Key.$"]
+    assert manifest == f"States.Format('{STAGING}/{{}}/{VERIFIED}', $.list_id)"
+    assert states["MarkImported"]["Parameters"]["Key"] == {KEY: {"S.$": f"States.Format('{LIST}{{}}', $.list_id)"}}
+
+
+def test_the_events_are_those_the_infrastructure_lets_through() -> None:
+    """What the code says, subscribers hear."""
+    assert set(EVENTS) == {*events.REACHED.values(), events.DELETED, events.LIST_IMPORTED, events.LIST_REJECTED}
+
+
+def test_the_verification_step_is_named_after_its_function(deployed: Graph) -> None:
+    """The console shows the same name that the code has."""
+    names = {name.lower() for name in _states(deployed)}
+    assert VERIFICATION.replace("_", "") in names
