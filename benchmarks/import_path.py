@@ -34,7 +34,7 @@ from tests.fakes import FakeLists  # noqa: E402
 class _Inbox(InboxBucket):
     """The real adapter; only the version is made up, which the stub does not know."""
 
-    def pin(self, key: str) -> PinnedFile:
+    def pin(self, key: str, version: str | None = None) -> PinnedFile:  # noqa: ARG002
         return PinnedFile(BUCKET, key, "1", 1)
 
 

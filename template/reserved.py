@@ -34,7 +34,8 @@ CLASSES = _words(
     Field Files Final Flag Fraction Function GetCoreSchemaHandler IdempotencyAlreadyInProgressError
     IdempotencyConfig IdempotencyValidationError Identifier IllegalMove InboxBucket Iterable Iterator List
     ListSettings ListStatus ListTable Lists Logger Mapping Message MetricUnit Metrics NamedTuple NotAList
-    NotFound Outcome Part PartEvent Path PinnedFile Protocol PublishBatchRequestEntryTypeDef PurePosixPath
+    NotFound Outcome Part PartEvent Path PinnedFile Protocol ProvisionedThroughputExceededException
+    PublishBatchRequestEntryTypeDef PurePosixPath
     RawIOBase ReceivedList Record ReferenceTable References RegisterEvent RegisterListSettings Rejection
     RelaySettings Report Row S3Client SNSClient SeenIds Self Sequence Settings SqliteSeenIds StagedRow Staging
     Status Step StepEvent StrEnum StreamingBody StringIO Table TableSettings Text TextIOWrapper Topic Tracer
@@ -49,8 +50,8 @@ CLASSES_OF_CONTEXT = ("{}", "{}s", "{}Details", "{}Table", "Imported{}s", "Impor
 
 VARIABLES = _words(
     """
-    add bootstrap cache change changed changes command commands compensate compensate_error conflict count created
-    csv csv_file current data datetime details dynamodb_client error event event_type events files findings
+    add bootstrap cache change changed changes chunks command commands compensate compensate_error conflict count
+    created csv csv_file current data datetime details dynamodb_client error event event_type events files findings
     from_values identities identity import_list item items key known list_id lists load part payload pytest
     read_part reason received record references rejected rejection rejections remove removed replace replaced
     report row rows sample samples save seen_ids self standing table taken time to_event tolerated_share topic

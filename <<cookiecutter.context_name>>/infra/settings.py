@@ -75,12 +75,13 @@ class Settings:
             partners=_partners(config, sftp),
             subscribers=_subscribers(config),
             tolerated_share=_number(config, "tolerated_share", 0.05, 0, 1),
-            # A list is validated in one pass of at most 15 minutes, the longest that a function runs.
-            max_list_mb=_number(config, "max_list_mb", 100, 1, 5000),
-            # A part is imported by one function within 4 minutes.
-            part_rows=_number(config, "part_rows", 5000, 10, 50_000),
-            # Each child may write some 1,000 items a second; a new on-demand table takes 4,000.
-            import_concurrency=_number(config, "import_concurrency", 4, 1, 100),
+            # A list is verified, and undone, in one pass of at most 15 minutes, the longest that a function runs.
+            max_list_mb=_number(config, "max_list_mb", 100, 1, 200),
+            # A part is imported by one function within 4 minutes; the list's record holds the number of each part.
+            part_rows=_number(config, "part_rows", 5000, 250, 50_000),
+            # Each child may write some 1,000 items a second at 2 units each (a transaction costs double); a new
+            # on-demand table takes 4,000 units.
+            import_concurrency=_number(config, "import_concurrency", 2, 1, 100),
             log_retention_days=_retention(config),
             protect=_flag(config, "protect"),
             artifacts=_matching(

@@ -87,10 +87,10 @@ class FakeFiles:
 
     objects: dict[str, list[bytes]] = field(default_factory=dict)
 
-    def pin(self, key: str) -> PinnedFile | None:
-        if key not in self.objects:
-            return None
-        return PinnedFile("inbox", key, str(len(self.objects[key])), len(self.objects[key][-1]))
+    def pin(self, key: str, version: str | None = None) -> PinnedFile | None:
+        versions = self.objects.get(key, [])
+        number = int(version or len(versions))
+        return PinnedFile("inbox", key, str(number), len(versions[number - 1])) if versions else None
 
     def open(self, pinned: PinnedFile) -> BinaryIO:
         return BytesIO(self.objects[pinned.key][int(pinned.version_id) - 1])

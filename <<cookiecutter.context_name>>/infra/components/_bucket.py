@@ -12,7 +12,7 @@ from ._component import Component
 def private_bucket(owner: Component, name: str, key_arn: pulumi.Input[str], *, protect: bool) -> s3.Bucket:
     """A versioned bucket, encrypted by the key, closed to the public and to plain HTTP."""
     stem = owner.labels.bucket(name)
-    bucket = s3.Bucket(stem, tags=owner.labels.tags, opts=owner.stateful(protect))
+    bucket = s3.Bucket(stem, force_destroy=not protect, tags=owner.labels.tags, opts=owner.stateful(protect))
     versioning = s3.BucketVersioning(
         f"{name}-versioning",
         bucket=bucket.id,

@@ -84,8 +84,9 @@ def user(
 
 
 def _permit(owner: Component, role: iam.Role, partner: str, bucket: s3.Bucket, key_arn: pulumi.Input[str]) -> None:
-    own = [f"incoming/{partner}/*", f"reports/{partner}/*"]
-    incoming, reports = (pulumi.Output.concat(bucket.arn, "/", prefix) for prefix in own)
+    folders = [f"incoming/{partner}", f"reports/{partner}"]
+    incoming, reports = (pulumi.Output.concat(bucket.arn, f"/{folder}/*") for folder in folders)
+    own = [*folders, *(f"{folder}/*" for folder in folders)]
     grant(
         owner,
         role,

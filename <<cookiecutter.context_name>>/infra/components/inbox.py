@@ -55,9 +55,12 @@ class Inbox(Component):
         """The source of the events that say that a file has arrived."""
         return "aws.s3" if self.server_id is None else self._settings.upload_event_source
 
-    def start_on_upload(self, machine_alias_arn: pulumi.Input[str]) -> pulumi.Output[str]:
-        """Start the machine for each file that arrives; returns the URL of the queue of undelivered events."""
-        return _uploads.start(self, self._rules(), machine_alias_arn, self.starter, self._key_arn)
+    def start_on_upload(self, machine_alias_arn: pulumi.Input[str], permission: iam.RolePolicy) -> pulumi.Output[str]:
+        """Start the machine for each file that arrives, once `permission` lets `starter` do so.
+
+        Returns the URL of the queue of undelivered events.
+        """
+        return _uploads.start(self, self._rules(), machine_alias_arn, self.starter, self._key_arn, permission)
 
     def grant_objects(
         self,

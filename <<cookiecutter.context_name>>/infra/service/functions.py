@@ -76,11 +76,10 @@ SPECS = (
     ),
     Spec(
         "import_list",
-        # A part is imported by an EXPRESS child execution, which ends after 5 minutes.
         240,
         _ONE_CPU,
         ("TABLE_NAME", "INBOX_BUCKET"),
-        items=("GetItem", "PutItem", "UpdateItem"),
+        items=("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
         read=("staging",),
     ),
     Spec(

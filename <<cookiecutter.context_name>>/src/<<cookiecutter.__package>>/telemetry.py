@@ -8,7 +8,8 @@ from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 
 logger = Logger()
-tracer = Tracer()
+# Left alone, it would also trace every statement that the validation sends to its SQLite memory.
+tracer = Tracer(patch_modules=("botocore",))
 metrics = Metrics()
 
 Handler = Callable[[dict[str, Any], Any], Any]

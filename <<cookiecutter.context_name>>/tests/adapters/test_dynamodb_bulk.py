@@ -78,15 +78,43 @@ def test_known_references_are_those_in_the_projection(table: Any):
     assert ReferenceTable(DynamoDBClient(), TABLE).known({"ref-1", "ref-2"}) == {"ref-1"}
 
 
+def test_a_part_written_again_leaves_what_has_changed_since(imported: Imported<<cookiecutter.context_name>>Table, table: Any):
+    """A child that is tried again fills the gaps; what a command changed meanwhile stays as it is."""
+    imported.import_rows("l-1", _rows(2))
+    moved = samples.<<cookiecutter.__package>>(0, version=2, list_id="l-1")
+    <<cookiecutter.context_name>>Table(table).save(moved)
+    imported.import_rows("l-1", _rows(4))
+    assert <<cookiecutter.context_name>>Table(table).get(moved.id) == moved
+    assert _count(table) == 4
+
+
 class _Throttled:
-    """A client whose transactions are cancelled for a reason that passes by itself."""
+    """A client whose first transactions are cancelled for a reason that passes by itself."""
 
-    def sync_transact_write(self, _operations: list[dict[str, Any]]) -> None:
-        raise TransactionCanceledException("for specific reasons [ConditionalCheckFailed, ThrottlingError]")
+    def __init__(self, times: int) -> None:
+        self.left = times
+        self.written = 0
+
+    def sync_transact_write(self, operations: list[dict[str, Any]]) -> None:
+        if self.left:
+            self.left -= 1
+            raise TransactionCanceledException("for specific reasons [ConditionalCheckFailed, ThrottlingError]")
+        self.written += len(operations)
 
 
-def test_a_reason_that_passes_is_an_error_to_try_again():
-    """Throttling must not look like a conflict."""
-    throttled: Any = _Throttled()
+def test_a_throttled_transaction_is_tried_again(monkeypatch: pytest.MonkeyPatch):
+    """A table that grows into its load is no reason to give up a part; and throttling is no conflict."""
+    waits: list[float] = []
+    monkeypatch.setattr("time.sleep", waits.append)
+    client: Any = _Throttled(3)
+    Imported<<cookiecutter.context_name>>Table(client, TABLE).import_rows("l-1", _rows(2))
+    assert client.written == 2
+    assert len(waits) == 3
+
+
+def test_throttling_without_end_is_an_error(monkeypatch: pytest.MonkeyPatch):
+    """The workflow tries the part again, later."""
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    client: Any = _Throttled(1000)
     with pytest.raises(TransactionCanceledException):
-        Imported<<cookiecutter.context_name>>Table(throttled, TABLE).import_rows("l-1", _rows(2))
+        Imported<<cookiecutter.context_name>>Table(client, TABLE).import_rows("l-1", _rows(2))

@@ -32,10 +32,11 @@ class World:
     <<cookiecutter.__package>>s: FakeImported<<cookiecutter.context_name>>s = field(default_factory=FakeImported<<cookiecutter.context_name>>s)
     references: FakeReferences = field(default_factory=lambda: FakeReferences(set(samples.KNOWN)))
 
-    def register(self, data: bytes | None, execution: str = "run-1", complete: bool = True) -> Step:
+    def register(self, data: bytes | None, execution: str = "run-1", broken_by: str = "") -> Step:
         if data is not None:
             self.files.write(KEY, data)
-        return list_import.register_list(Upload("inbox", KEY, complete), execution, MAX_BYTES, self.lists, self.files)
+        upload = Upload("inbox", KEY, broken_by=broken_by)
+        return list_import.register_list(upload, execution, MAX_BYTES, self.lists, self.files)
 
     def validate(self, list_id: str, part_rows: int = 10) -> Step:
         seen = SqliteSeenIds()
@@ -79,7 +80,7 @@ def test_a_good_list_is_imported_as_a_whole(world: World):
     assert world.import_parts(list_id) == [Outcome.IMPORTED] * 3
     assert len(world.<<cookiecutter.__package>>s.owners) == 25
     assert world.lists.parts[list_id] == {0, 1, 2}
-    assert world.files.read(REPORT) is None
+    assert world.report() == []
 
 
 def test_a_file_announced_twice_is_one_list(world: World):
@@ -88,6 +89,24 @@ def test_a_file_announced_twice_is_one_list(world: World):
     assert world.register(data, "run-1").outcome is Outcome.REGISTERED
     assert world.register(None, "run-2").outcome is Outcome.ALREADY_REGISTERED
     assert world.register(None, "run-1").outcome is Outcome.REGISTERED
+
+
+def test_a_broken_upload_does_not_stand_in_the_way_of_the_next_try(world: World):
+    """Its event may come after the client has sent the whole file again."""
+    world.files.write(KEY, samples.csv_file(_rows(1)))
+    assert world.register(None, "run-1", broken_by="event-1").outcome is Outcome.REFUSED
+    assert world.register(None, "run-2", broken_by="event-1").outcome is Outcome.ALREADY_REGISTERED
+    assert world.register(None, "run-3").outcome is Outcome.REGISTERED
+
+
+def test_the_announced_version_is_the_one_that_is_pinned(world: World):
+    """Two versions within a second are two lists, whichever event comes first."""
+    for rows in (1, 2):
+        world.files.write(KEY, samples.csv_file(_rows(rows)))
+    for version in ("1", "2"):
+        upload = Upload("inbox", KEY, version)
+        step = list_import.register_list(upload, f"run-{version}", MAX_BYTES, world.lists, world.files)
+        assert world.lists.get(step.list_id).file.version_id == version
 
 
 def test_a_folder_is_no_list_and_no_error(world: World):
@@ -105,18 +124,19 @@ def test_a_file_in_nobodys_folder_is_no_list(world: World):
 
 
 @pytest.mark.parametrize(
-    ("data", "complete", "reason"),
+    ("data", "broken_by", "reason"),
     [
-        (b"", True, "the file is empty"),
-        (b"x" * (MAX_BYTES + 1), True, "at most 10000000 are taken"),
-        (b"half", False, "the upload broke off"),
-        (None, False, "the upload broke off"),
+        (b"", "", "the file is empty"),
+        (b"x" * (MAX_BYTES + 1), "", "at most 10000000 are taken"),
+        (None, "", "the file was gone"),
+        (b"half", "event-1", "the upload broke off"),
+        (None, "event-1", "the upload broke off"),
     ],
-    ids=["empty", "too large", "broken off", "broken off before the first byte"],
+    ids=["empty", "too large", "gone", "broken off", "broken off before the first byte"],
 )
-def test_a_file_that_cannot_be_a_list_is_refused_at_once(world: World, data: bytes | None, complete: bool, reason: str):
+def test_a_file_that_cannot_be_a_list_is_refused_at_once(world: World, data: bytes | None, broken_by: str, reason: str):
     """It is recorded, its partner told, and nothing is read."""
-    step = world.register(data, complete=complete)
+    step = world.register(data, broken_by=broken_by)
     assert step.outcome is Outcome.REFUSED
     assert world.compensate(step.list_id) is ListStatus.REJECTED
     assert reason in world.report()[0]["reason"]
@@ -164,6 +184,19 @@ def test_too_many_bad_rows_refuse_the_list(world: World):
     assert world.compensate(list_id) is ListStatus.REJECTED
     assert [row["line"] for row in world.report()] == ["10", "11", ""]
     assert "2 of 10 rows were rejected" in world.report()[-1]["reason"]
+
+
+def test_a_report_speaks_of_the_newest_file_of_its_name(world: World):
+    """What was wrong with an earlier one is not said again, whether the newest is good, bad or unreadable."""
+    bad = samples.csv_file([*_rows(39), samples.values(39, **{ID: "?"})])
+    assert world.validate(world.register(bad).list_id).outcome is Outcome.VALIDATED
+    assert len(world.report()) == 1
+    unreadable = world.register(b"colour\nred\n", "run-2").list_id
+    world.validate(unreadable)
+    world.compensate(unreadable)
+    assert [row["line"] for row in world.report()] == [""]
+    world.validate(world.register(samples.csv_file(_rows(1)), "run-3").list_id)
+    assert world.report() == []
 
 
 def test_a_repeated_identity_is_rejected_with_the_line_it_was_first_on(world: World):
@@ -224,6 +257,15 @@ def test_an_identity_taken_meanwhile_gives_the_list_up(world: World):
     assert world.compensate(list_id) is ListStatus.REJECTED
     assert world.<<cookiecutter.__package>>s.owners == {"id-000015": None}
     assert "id-000015 was created while" in world.report()[-1]["reason"]
+
+
+def test_a_list_that_is_given_up_is_not_written_any_further(world: World):
+    """A function that outlives its execution stops at the next thousand rows, and says that it did."""
+    list_id = world.ready_to_import(_rows(5))
+    world.lists.refuse(list_id, "given up")
+    assert world.import_parts(list_id) == [Outcome.REFUSED]
+    assert world.<<cookiecutter.__package>>s.owners == {}
+    assert list_id not in world.lists.parts
 
 
 def test_a_technical_failure_is_undone_and_told_as_one(world: World):

@@ -31,7 +31,8 @@ def test_good_list_is_imported(context: RunningContext, sample: Samples):
     assert done.types() == [sorted([CREATED] * 600 + [LIST_IMPORTED])] * len(context.subscribers)
     for received in done.events.values():
         assert {event["subject"] for event in received} == {*sent.identities, done.list_id}
-    assert done.report is None
+    assert done.report is not None
+    assert done.report.splitlines() == ["line,field,reason"]
 
 
 def test_list_is_imported_in_parts(context: RunningContext, sample: Samples):

@@ -43,8 +43,8 @@ BAD = [
     ({"tolerated_share": "5%"}, "tolerated_share is '5%': write a number from 0 to 1."),
     ({"tolerated_share": "1.5"}, "tolerated_share is '1.5': write a number from 0 to 1."),
     ({"tolerated_share": "nan"}, "tolerated_share is 'nan': write a number from 0 to 1."),
-    ({"max_list_mb": "0"}, "max_list_mb is '0': write a whole number from 1 to 5000."),
-    ({"part_rows": "2.5"}, "part_rows is '2.5': write a whole number from 10 to 50000."),
+    ({"max_list_mb": "0"}, "max_list_mb is '0': write a whole number from 1 to 200."),
+    ({"part_rows": "2.5"}, "part_rows is '2.5': write a whole number from 250 to 50000."),
     ({"import_concurrency": "many"}, "import_concurrency is 'many': write a whole number from 1 to 100."),
     ({"log_retention_days": "31"}, "log_retention_days is 31: CloudWatch knows 1, 3, 5, 7, 14, 30,"),
     ({"protect": "yes"}, "protect is 'yes': write true or false."),
@@ -77,7 +77,7 @@ def test_defaults() -> None:
     assert settings.upload_event_source == "aws.transfer"
     assert settings.partners == {}
     assert (settings.tolerated_share, settings.max_list_mb, settings.part_rows) == (0.05, 100, 5000)
-    assert (settings.import_concurrency, settings.log_retention_days) == (4, 30)
+    assert (settings.import_concurrency, settings.log_retention_days) == (2, 30)
 
 
 def test_partners_come_with_their_keys() -> None:

@@ -4,12 +4,14 @@ A row is written in a transaction with a condition, not in a batch: a batch woul
 A transaction takes 100 writes (AWS limit) and costs twice the write units; that is the price of never overwriting.
 """
 
+import random
 import re
+import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydynox import DynamoDBClient
-from pydynox.exceptions import TransactionCanceledException
+from pydynox.exceptions import ProvisionedThroughputExceededException, TransactionCanceledException
 
 from ..application.ports import AlreadyTaken
 from ..domain.events import FIRST
@@ -20,9 +22,13 @@ from .items import KEY
 T = TypeVar("T")
 
 _TRANSACTION_WRITES = 100
-_OWN_OR_ABSENT = f"attribute_not_exists({KEY}) OR list_id = :list_id"
+_ABSENT = {"condition_expression": f"attribute_not_exists({KEY})"}
 _REASONS = re.compile(r"\[([^\]]*)\]\s*$")
 _CONDITION_FAILED = "ConditionalCheckFailed"
+_PASSING = {"ThrottlingError", "ProvisionedThroughputExceeded", "TransactionConflict"}
+# At most 5 s a wait, and half of that on average: a table that is growing into a load gets some 10 seconds a hundred.
+_TRIES = 8
+_LONGEST_WAIT = 5.0
 
 
 class Imported<<cookiecutter.context_name>>Table:
@@ -38,15 +44,26 @@ class Imported<<cookiecutter.context_name>>Table:
         return {identity for identity, item in found.items() if item.get("list_id") != list_id}
 
     def import_rows(self, list_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Create one aggregate a row.
+        """Create one aggregate a row, but for those that this list created already: they may have changed since.
 
         Raises:
             AlreadyTaken: an identity exists and is not this list's; rows before it may be written.
         """
         for chunk in _hundreds(rows):
-            conflicts = self._write([self._put(list_id, row) for row in chunk])
-            if conflicts:
-                raise AlreadyTaken([chunk[index][ID] for index in conflicts])
+            if self._create(list_id, chunk):
+                self._create_rest(list_id, chunk)
+
+    def _create_rest(self, list_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        identities = [row[ID] for row in rows]
+        if others := self.taken(identities, list_id):
+            raise AlreadyTaken(sorted(others))
+        own = _existing(self._client, self._table, items.<<cookiecutter.__constant>>, identities)
+        rest = [row for row in rows if row[ID] not in own]
+        if rest and (conflicts := self._create(list_id, rest)):
+            raise AlreadyTaken([rest[index][ID] for index in conflicts])
+
+    def _create(self, list_id: str, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+        return self._write([self._put(list_id, row) for row in rows])
 
     def undo_rows(self, list_id: str, identities: Sequence[str]) -> None:
         """Remove those that came with this list and leave the others."""
@@ -57,25 +74,31 @@ class Imported<<cookiecutter.context_name>>Table:
                 self._write([self._delete(list_id, identity) for identity in own])
 
     def _put(self, list_id: str, row: Mapping[str, Any]) -> dict[str, Any]:
-        return self._operation("put", list_id) | {"item": items.from_values(row, FIRST, 1, list_id)}
+        item = items.from_values(row, FIRST, 1, list_id)
+        return {"type": "put", "table": self._table, "item": item, **_ABSENT}
 
     def _delete(self, list_id: str, identity: str) -> dict[str, Any]:
-        return self._operation("delete", list_id) | {"key": {KEY: items.<<cookiecutter.__constant>> + identity}}
-
-    def _operation(self, kind: str, list_id: str) -> dict[str, Any]:
         return {
-            "type": kind,
+            "type": "delete",
             "table": self._table,
-            "condition_expression": _OWN_OR_ABSENT,
+            "key": {KEY: items.<<cookiecutter.__constant>> + identity},
+            "condition_expression": f"attribute_not_exists({KEY}) OR list_id = :list_id",
             "expression_attribute_values": {":list_id": list_id},
         }
 
-    def _write(self, operations: list[dict[str, Any]]) -> list[int]:
+    def _write(self, operations: list[dict[str, Any]], tries: int = _TRIES) -> list[int]:
+        """Return the indexes of the operations whose condition failed; if there are any, nothing was written."""
         try:
             self._client.sync_transact_write(operations)
-        except TransactionCanceledException as error:
-            return _conflicts(error)
-        return []
+            return []
+        except (TransactionCanceledException, ProvisionedThroughputExceededException) as error:
+            if not _passes(error):
+                return _conflicts(error)
+            if tries == 1:
+                raise
+        # pydynox does not try a transaction again by itself.
+        time.sleep(random.uniform(0, min(_LONGEST_WAIT, 0.1 * 2 ** (_TRIES - tries))))  # noqa: S311
+        return self._write(operations, tries - 1)
 
 
 class ReferenceTable:
@@ -100,15 +123,21 @@ def _existing(
     return {item[KEY].removeprefix(prefix): item for item in found}
 
 
-def _conflicts(error: TransactionCanceledException) -> list[int]:
-    # DynamoDB lists a reason per operation in its message; other reasons (throttling, a conflicting transaction) pass
-    # by themselves, so the error goes up and the step is tried again.
+def _reasons(error: Exception) -> list[str]:
+    # DynamoDB lists a reason per operation at the end of its message, "None" for those that were not at fault.
     listed = _REASONS.search(str(error))
-    reasons = [reason.strip() for reason in listed.group(1).split(",")] if listed else []
-    conflicts = [index for index, reason in enumerate(reasons) if reason == _CONDITION_FAILED]
-    if not conflicts or set(reasons) - {_CONDITION_FAILED, "None"}:
+    return [reason.strip() for reason in listed.group(1).split(",")] if listed else []
+
+
+def _passes(error: Exception) -> bool:
+    return isinstance(error, ProvisionedThroughputExceededException) or bool(_PASSING & set(_reasons(error)))
+
+
+def _conflicts(error: Exception) -> list[int]:
+    reasons = _reasons(error)
+    if set(reasons) - {"None"} != {_CONDITION_FAILED}:
         raise error
-    return conflicts
+    return [index for index, reason in enumerate(reasons) if reason == _CONDITION_FAILED]
 
 
 def _hundreds(found: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -1,7 +1,7 @@
 """The inbox bucket, through boto3."""
 
 from io import RawIOBase
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from botocore.exceptions import ClientError
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
 
-_ABSENT = {"404", "NoSuchKey", "NotFound"}
+_ABSENT = {"404", "NoSuchKey", "NoSuchVersion", "NotFound"}
 
 
 class _Body(RawIOBase):
@@ -40,10 +40,11 @@ class InboxBucket:
         self._client = client
         self._bucket = bucket
 
-    def pin(self, key: str) -> PinnedFile | None:
-        """Return the newest version of an object, or None if there is none."""
+    def pin(self, key: str, version: str | None = None) -> PinnedFile | None:
+        """Return a version of an object, the newest if none is named, or None if there is none."""
+        named: Any = {"VersionId": version} if version else {}
         try:
-            head = self._client.head_object(Bucket=self._bucket, Key=key)
+            head = self._client.head_object(Bucket=self._bucket, Key=key, **named)
         except ClientError as error:
             return _none_if_absent(error)
         return PinnedFile(self._bucket, key, head["VersionId"], head["ContentLength"])

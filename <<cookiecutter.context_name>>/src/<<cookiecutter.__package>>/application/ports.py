@@ -35,7 +35,10 @@ class Imported<<cookiecutter.context_name>>s(Protocol):
         ...
 
     def import_rows(self, list_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Create one aggregate a row. Raises AlreadyTaken; rows before the conflict may be written then."""
+        """Create one aggregate a row, but for those that this list created already.
+
+        Raises AlreadyTaken; rows before the conflict may be written then.
+        """
         ...
 
     def undo_rows(self, list_id: str, identities: Sequence[str]) -> None:
@@ -78,8 +81,8 @@ class Lists(Protocol):
 class Files(Protocol):
     """The inbox bucket."""
 
-    def pin(self, key: str) -> PinnedFile | None:
-        """Return the newest version of an object, or None if there is none."""
+    def pin(self, key: str, version: str | None) -> PinnedFile | None:
+        """Return a version of an object, the newest if none is named, or None if there is none."""
         ...
 
     def open(self, pinned: PinnedFile) -> BinaryIO:

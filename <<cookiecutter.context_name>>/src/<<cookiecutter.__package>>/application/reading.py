@@ -3,9 +3,11 @@
 import csv
 from collections.abc import Iterable, Iterator
 from io import BufferedReader, RawIOBase, TextIOWrapper
-from typing import BinaryIO, cast
+from typing import BinaryIO, TypeVar, cast
 
 from ..domain.rows import Record, Unreadable
+
+T = TypeVar("T")
 
 # Many times what a row of the longest allowed values takes; a longer record is a missing quote or no CSV at all.
 MAX_RECORD_CHARACTERS = 64 * 1024
@@ -59,11 +61,11 @@ def _text(stream: BinaryIO) -> TextIOWrapper:
     return TextIOWrapper(buffered, encoding="utf-8-sig", newline="")
 
 
-def chunks(found: Iterable[Record], size: int) -> Iterator[list[Record]]:
-    """Yield records in lists of ``size``; the last may be shorter."""
-    chunk: list[Record] = []
-    for record in found:
-        chunk.append(record)
+def chunks(found: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Yield what is found in lists of ``size``; the last may be shorter."""
+    chunk: list[T] = []
+    for one in found:
+        chunk.append(one)
         if len(chunk) == size:
             yield chunk
             chunk = []

@@ -1,7 +1,8 @@
 """What the commands' entry points share: the message, idempotency, and refusals as answers.
 
 A message is ``{"idempotency_key": "...", "payload": {...}}``. The same key and payload give the same answer and one
-effect, for a day; the same key with another payload is refused. An answer is
+effect, for a day (if the function dies between its effect and its answer, the second try is refused for what the first
+one did); the same key with another payload is refused. An answer is
 ``{"ok": true, "<<cookiecutter.__package>>": {...}}`` or
 ``{"ok": false, "error": {"code", "detail"}}``.
 """

@@ -23,11 +23,15 @@ class PartEvent(StepEvent):
 
 
 class UploadEvent(BaseModel):
-    """An announced file: ``path`` as Transfer writes it ("/bucket/key"), or ``bucket`` and ``key`` as S3 does."""
+    """An announced file: ``path`` as Transfer writes it ("/bucket/key"), or ``bucket`` and ``key`` as S3 does.
+
+    S3 also names the ``version``. ``failed`` is the id of Transfer's event for an upload that broke off.
+    """
 
     bucket: str
     key: str
-    failed: bool = False
+    version: str | None = None
+    failed: str = ""
 
     @model_validator(mode="before")
     @classmethod
@@ -46,7 +50,7 @@ class RegisterEvent(BaseModel):
 
     def uploaded(self) -> Upload:
         """Return the announced file."""
-        return Upload(self.upload.bucket, self.upload.key, complete=not self.upload.failed)
+        return Upload(self.upload.bucket, self.upload.key, self.upload.version, broken_by=self.upload.failed)
 
 
 def answer(step: Step) -> dict[str, str]:

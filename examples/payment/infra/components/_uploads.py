@@ -43,7 +43,7 @@ def sftp_rules(
     whose = {"server-id": [server_id]} | ({"username": users} if users else {})
     finished: Any = [{"anything-but": {"suffix": UNFINISHED}}]
     path = '{"path": <path>}'
-    failed = '{"path": <path>, "failed": true}'
+    failed = '{"path": <path>, "failed": <event>}'
     incoming: Any = [{"prefix": pulumi.Output.concat("/", bucket, "/incoming/")}]
     return [
         _sftp_rule("upload-completed", source, {**whose, "file-path": finished}, "file-path", path),
@@ -56,18 +56,28 @@ def s3_rules(bucket: pulumi.Input[str]) -> list[Rule]:
     """The rule for what is put into the bucket, where there is no SFTP."""
     detail = {"bucket": {"name": [bucket]}, "object": {"key": [{"prefix": "incoming/"}]}}
     pattern = pulumi.Output.json_dumps({"source": ["aws.s3"], "detail-type": ["Object Created"], "detail": detail})
-    paths = {"bucket": "$.detail.bucket.name", "key": "$.detail.object.key"}
-    return [Rule("object-created", pattern, paths, '{"bucket": <bucket>, "key": <key>}')]
+    paths = {
+        "bucket": "$.detail.bucket.name",
+        "key": "$.detail.object.key",
+        "version": "$.detail.object.version-id",
+    }
+    return [Rule("object-created", pattern, paths, '{"bucket": <bucket>, "key": <key>, "version": <version>}')]
 
 
 def _sftp_rule(name: str, source: str, detail: Mapping[str, Any], field: str, template: str) -> Rule:
     kind = f"SFTP Server File {name.replace('-', ' ').title()}"
     pattern = pulumi.Output.json_dumps({"source": [source], "detail-type": [kind], "detail": detail})
-    return Rule(name, pattern, {"path": f"$.detail.{field}"}, template)
+    paths = {"path": f"$.detail.{field}"} | ({"event": "$.id"} if "<event>" in template else {})
+    return Rule(name, pattern, paths, template)
 
 
 def start(
-    owner: Component, rules: list[Rule], machine_arn: pulumi.Input[str], role: iam.Role, key_arn: pulumi.Input[str]
+    owner: Component,
+    rules: list[Rule],
+    machine_arn: pulumi.Input[str],
+    role: iam.Role,
+    key_arn: pulumi.Input[str],
+    permission: iam.RolePolicy,
 ) -> pulumi.Output[str]:
     """Make the rules; what EventBridge cannot deliver within a day goes to a queue, whose URL is returned."""
     name = "uploads-dead-letters"
@@ -84,7 +94,7 @@ def start(
             input_transformer={"input_paths": rule.paths, "input_template": rule.template},
             retry_policy={"maximum_event_age_in_seconds": DAY, "maximum_retry_attempts": MOST_RETRIES},
             dead_letter_config={"arn": dead_letters.arn},
-            opts=owner.child(depends_on=[policy]),
+            opts=owner.child(depends_on=[policy, permission]),
         )
     return dead_letters.url
 

@@ -9,7 +9,14 @@ from ..policy import Statement, allow, document, grant
 from ._component import Component
 
 _USE = ("kms:Decrypt", "kms:GenerateDataKey")
-_LOGS_USE = (*_USE, "kms:Encrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:DescribeKey")
+_LOGS_USE = (
+    *_USE,
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:Encrypt",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+    "kms:DescribeKey",
+)
 
 
 class Key(Component):

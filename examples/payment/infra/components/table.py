@@ -15,8 +15,11 @@ Operation = Literal["GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteI
 
 _READ_STREAM = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams")
 
-STREAM_RETRIES = 20
-"""Lambda waits longer before each retry of a batch: 20 of them outlast an outage of minutes."""
+STREAM_RETRIES = 100
+"""Enough to outlast an outage, few enough that an item nobody can read does not hold up its shard for a day."""
+
+PARALLEL = 10
+"""Batches of one shard at a time, the most that Lambda takes; the changes of one item stay in order."""
 
 
 class Table(Component):
@@ -67,6 +70,7 @@ class Table(Component):
             function_name=alias_arn,
             starting_position="TRIM_HORIZON",
             batch_size=100,
+            parallelization_factor=PARALLEL,
             function_response_types=["ReportBatchItemFailures"],
             bisect_batch_on_function_error=True,
             maximum_retry_attempts=STREAM_RETRIES,

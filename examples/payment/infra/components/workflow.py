@@ -79,8 +79,13 @@ class Workflow(Component):
         self.register_outputs({"alias_arn": self.alias_arn})
 
     def grant_start(self, role: iam.Role) -> iam.RolePolicy:
-        """Let `role` start executions of the alias, and of nothing else."""
-        return grant(self, role, allow(["states:StartExecution"], self.alias_arn))
+        """Let `role` start executions of the alias, and of nothing else.
+
+        Step Functions authorizes an alias by its machine's ARN; the qualifier is a condition (AWS, "Authorization for
+        versions and aliases").
+        """
+        qualifier = {"ForAnyValue:StringEquals": {"states:StateMachineQualifier": [LIVE]}}
+        return grant(self, role, allow(["states:StartExecution"], self.machine.arn, Condition=qualifier))
 
     def _alias(self) -> sfn.Alias:
         return sfn.Alias(
@@ -115,12 +120,8 @@ def _filled(asl: str, values: Mapping[str, Any]) -> str:
 
 def _run(account: Account, machine: str) -> tuple[Statement, ...]:
     return (
-        # A Distributed Map starts its children as executions of its own machine, in the version that runs.
-        allow(
-            ["states:StartExecution"],
-            account.arn("states", f"stateMachine:{machine}"),
-            account.arn("states", f"stateMachine:{machine}:*"),
-        ),
+        # A Distributed Map starts its children as executions of its own machine.
+        allow(["states:StartExecution"], account.arn("states", f"stateMachine:{machine}")),
         allow(
             ["states:DescribeExecution", "states:StopExecution"],
             account.arn("states", f"execution:{machine}:*"),

@@ -50,11 +50,11 @@ key.grant_use(workflow.role)
 table.grant_items(workflow.role, "UpdateItem")
 inbox.grant_objects(workflow.role, read=["staging"])
 fanout.grant_publish(workflow.role)
-workflow.grant_start(inbox.starter)
+may_start = workflow.grant_start(inbox.starter)
 
 relay = deployed[functions.RELAY]
 lost_changes = table.stream_to("relay-events", relay.alias_arn, relay.role, key_prefix=f"{CONTEXT.upper()}#")
-lost_uploads = inbox.start_on_upload(workflow.alias_arn)
+lost_uploads = inbox.start_on_upload(workflow.alias_arn, may_start)
 
 pulumi.export("inbox_bucket", inbox.bucket_name)
 pulumi.export("table_name", table.table_name)

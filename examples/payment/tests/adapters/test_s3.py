@@ -26,6 +26,16 @@ def test_a_pinned_file_stays_what_it_was(files: InboxBucket):
         assert [cells for _, cells in records(stream)] == [["a"], ["1"]]
 
 
+def test_a_named_version_is_pinned(files: InboxBucket):
+    """An event that names a version means that one, whatever came after it."""
+    key = "incoming/acme/x.csv"
+    files.write(key, b"first")
+    first = files.pin(key)
+    files.write(key, b"second one")
+    assert first is not None
+    assert files.pin(key, first.version_id) == first
+
+
 def test_what_is_not_there_is_none(files: InboxBucket):
     """A missing object is no error: the caller decides."""
     assert files.pin("incoming/acme/nothing.csv") is None

@@ -74,7 +74,7 @@ def test_a_failed_upload_is_told_as_failed(deployed: Graph, upload: dict[str, An
     detail = {"status-code": "FAILED", "failure-code": "INTERNAL_ERROR", "file-path": path}
     failed = changed(upload, detail, detail_type=FAILED)
     assert rules_that_match(deployed, failed) == ["upload-failed"]
-    assert started_with(deployed, "upload-failed", failed) == {"path": path, "failed": True}
+    assert started_with(deployed, "upload-failed", failed) == {"path": path, "failed": failed["id"]}
 
 
 def test_a_failed_upload_to_the_reports_is_nobodys_list(deployed: Graph, upload: dict[str, Any]) -> None:
@@ -115,7 +115,8 @@ def test_without_sftp_a_new_object_starts_the_import() -> None:
     assert rules_that_match(graph, event) == []
     event["detail"]["bucket"]["name"] = graph.outputs["inbox_bucket"]
     assert rules_that_match(graph, event) == ["object-created"]
-    expected = {"bucket": graph.outputs["inbox_bucket"], "key": "incoming/acme/january.csv"}
+    version = event["detail"]["object"]["version-id"]
+    expected = {"bucket": graph.outputs["inbox_bucket"], "key": "incoming/acme/january.csv", "version": version}
     assert started_with(graph, "object-created", event) == expected
     event["detail"]["object"]["key"] = "staging/1/part-00001"
     assert rules_that_match(graph, event) == []

@@ -9,6 +9,7 @@ from payment.domain.events import LIST_REJECTED
 
 from .conftest import MAX_LIST_MB
 from .lists import ID, Finished, Sample, finish
+from local import transfer_events
 from local.context import RunningContext
 from local.samples import as_csv, columns
 
@@ -71,6 +72,16 @@ def test_upload_that_broke_off_is_rejected(context: RunningContext, sample: Call
     good = sample(10)
     beginning = replace(good, rows=good.rows[:4]).content
     _assert_refused(finish(context, context.upload_broken(good.name, beginning)), "broke off")
+
+
+def test_upload_that_broke_off_does_not_stop_the_next_try(context: RunningContext, sample: Callable[[int], Sample]):
+    """The client sends the file again at once, and the event of the broken upload comes last."""
+    good = sample(10)
+    uploaded = context.upload(good.name, good.content)
+    context.announce(uploaded, transfer_events.FAILED)
+    assert finish(context, uploaded, expected=11).imported == 10
+    broken = context.follow(replace(uploaded, known=context.executions_of(uploaded.path)[:1]))
+    assert broken.outcome == "REJECTED"
 
 
 def _assert_refused(done: Finished, reason: str) -> None:

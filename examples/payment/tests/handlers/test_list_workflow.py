@@ -53,10 +53,11 @@ def test_a_list_goes_from_the_inbox_to_the_table(sent: list[dict[str, str]], tab
     assert sorted(imported) == [row[ID] for row in sent]
 
 
-def test_an_event_of_s3_names_the_file_as_well(sent: list[dict[str, str]], context: LambdaContext):
+def test_an_event_of_s3_names_the_file_as_well(sent: Any, bucket: Any, context: LambdaContext):
     """Both sources announce the same list."""
     first = _call("register_list", UPLOAD, context)
-    again = {"upload": {"bucket": BUCKET, "key": KEY}, "execution": "run-2"}
+    version = bucket.head_object(Bucket=BUCKET, Key=KEY)["VersionId"]
+    again = {"upload": {"bucket": BUCKET, "key": KEY, "version": version}, "execution": "run-2"}
     assert _call("register_list", again, context) == {**first, "outcome": "ALREADY_REGISTERED"}
 
 
@@ -75,7 +76,7 @@ def test_a_failed_list_is_undone_and_announced(sent: list[dict[str, str]], table
 
 def test_an_upload_that_broke_off_is_refused(context: LambdaContext):
     """Also if it left nothing behind."""
-    broken = {"upload": {"path": f"/{BUCKET}/{KEY}", "failed": True}, "execution": "run-1"}
+    broken = {"upload": {"path": f"/{BUCKET}/{KEY}", "failed": "event-1"}, "execution": "run-1"}
     assert _call("register_list", broken, context)["outcome"] == "REFUSED"
 
 

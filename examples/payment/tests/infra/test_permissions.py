@@ -94,7 +94,7 @@ def test_the_import_writes_items_and_deletes_none(prod: Graph) -> None:
     """Only compensation and the commands delete."""
     table = prod.one("dynamodb/table").arn
     operations = actions_on(prod, "import-list", table)
-    assert operations == {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
+    assert operations == {f"dynamodb:{name}" for name in ("GetItem", "BatchGetItem", "PutItem", "UpdateItem")}
 
 
 def test_the_relay_reads_the_stream_and_publishes(prod: Graph) -> None:
@@ -106,10 +106,11 @@ def test_the_relay_reads_the_stream_and_publishes(prod: Graph) -> None:
 
 
 def test_the_rules_may_start_the_alias_of_this_machine_and_nothing_else(prod: Graph) -> None:
-    """EventBridge's role holds one action on one ARN."""
+    """Step Functions authorizes an alias by its machine's ARN and the qualifier."""
     (statement,) = granted(prod, "uploads")
     assert statement["Action"] == ["states:StartExecution"]
-    assert statement["Resource"] == [prod.one("sfn/alias").arn]
+    assert statement["Resource"] == [prod.one("sfn/stateMachine").arn]
+    assert statement["Condition"] == {"ForAnyValue:StringEquals": {"states:StateMachineQualifier": ["live"]}}
 
 
 def test_the_machine_invokes_aliases_of_its_own_steps(prod: Graph) -> None:
@@ -134,7 +135,8 @@ def test_a_partner_reaches_only_its_own_prefixes(prod: Graph) -> None:
     assert objects == {f"{bucket}/incoming/acme/*", f"{bucket}/reports/acme/*"}
     assert actions_on(prod, "sftp-acme", f"{bucket}/reports/acme/*") == {"s3:GetObject"}
     (listing,) = [s for s in allowed if s["Action"] == ["s3:ListBucket"]]
-    assert listing["Condition"]["StringLike"]["s3:prefix"] == ["incoming/acme/*", "reports/acme/*"]
+    folders = ["incoming/acme", "reports/acme"]
+    assert listing["Condition"]["StringLike"]["s3:prefix"] == [*folders, *(f"{folder}/*" for folder in folders)]
 
 
 def test_every_holder_of_encrypted_data_may_use_the_key(prod: Graph) -> None:

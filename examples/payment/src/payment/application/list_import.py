@@ -33,11 +33,16 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Upload:
-    """An announced file. ``complete`` is False if the partner's connection broke before the end."""
+    """An announced file.
+
+    ``version`` is None where its announcement names none; ``broken_by`` is the id of the event that says that the
+    partner's connection broke before the end.
+    """
 
     bucket: str
     key: str
-    complete: bool = True
+    version: str | None = None
+    broken_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,23 +62,27 @@ def register_list(upload: Upload, execution: str, max_bytes: int, lists: Lists, 
     if upload.key.endswith("/"):
         # What a console or an SFTP client makes for an empty folder.
         return Step("", Outcome.IGNORED)
-    # An upload that broke off may leave no object; the execution tells two such uploads of one name apart.
-    pinned = files.pin(upload.key) or PinnedFile(upload.bucket, upload.key, f"none-{execution}", 0)
+    # What lies where an upload broke off may be the next try, which is announced by an event of its own.
+    found = None if upload.broken_by else files.pin(upload.key, upload.version)
+    absent = f"broken-{upload.broken_by}" if upload.broken_by else f"gone-{execution}"
+    pinned = found or PinnedFile(upload.bucket, upload.key, absent, 0)
     _ = pinned.partner
-    candidate = ReceivedList(pinned, execution, reason=_refusal(upload, pinned, max_bytes))
+    candidate = ReceivedList(pinned, execution, reason=_refusal(upload, found, max_bytes))
     recorded = lists.register(candidate)
     if recorded.execution != execution:
         return Step(recorded.list_id, Outcome.ALREADY_REGISTERED)
     return Step(recorded.list_id, Outcome.REFUSED if recorded.reason else Outcome.REGISTERED)
 
 
-def _refusal(upload: Upload, pinned: PinnedFile, max_bytes: int) -> str | None:
-    if not upload.complete:
+def _refusal(upload: Upload, found: PinnedFile | None, max_bytes: int) -> str | None:
+    if upload.broken_by:
         return "the upload broke off: send the file again"
-    if pinned.size == 0:
+    if found is None:
+        return "the file was gone before it could be read: send it again"
+    if found.size == 0:
         return "the file is empty"
-    if pinned.size > max_bytes:
-        return f"the file has {pinned.size} bytes, and at most {max_bytes} are taken: split it"
+    if found.size > max_bytes:
+        return f"the file has {found.size} bytes, and at most {max_bytes} are taken: split it"
     return None
 
 
@@ -134,8 +143,8 @@ def validate_list(
         return _refuse(list_id, str(refusal), lists)
     rejected = found.rows - found.valid
     found.staging.write_rejections(found.report.rows)
-    if rejected:
-        files.write(received.file.report_key, report.document(found.report.rows))
+    # Also without rejections: an empty report says that all is well, and replaces that of an earlier file of this name.
+    files.write(received.file.report_key, report.document(found.report.rows))
     if reason := over_tolerance(rejected, found.rows, tolerated_share):
         return _refuse(list_id, reason, lists, rows=found.rows, valid=found.valid, rejected=rejected)
     lists.progress(list_id, ListStatus.VALIDATED, rows=found.rows, valid=found.valid, rejected=rejected)
@@ -231,12 +240,12 @@ def import_list(
     files: Files,
     payments: ImportedPayments,
 ) -> Step:
-    """Write one part. A part of a list that is being given up is left out."""
-    if lists.get(list_id).status is not ListStatus.IMPORTING:
-        return Step(list_id, Outcome.REFUSED)
-    rows = read_part(files, part)
+    """Write one part. What is left of it when the list is being given up is left out."""
     try:
-        payments.import_rows(list_id, [row.values for row in rows])
+        for rows in chunks(read_part(files, part), _CHUNK_ROWS):
+            if lists.get(list_id).status is not ListStatus.IMPORTING:
+                return Step(list_id, Outcome.REFUSED)
+            payments.import_rows(list_id, [row.values for row in rows])
     except AlreadyTaken as conflict:
         lists.refuse(list_id, f"{ID} {', '.join(conflict.identities)} was created while the list was imported")
         return Step(list_id, Outcome.REFUSED)
@@ -260,6 +269,8 @@ def compensate_error(
     for part in Staging(files, list_id).manifest(VERIFIED):
         payments.undo_rows(list_id, list(identities(read_part(files, part), ID)))
     key = received.file.report_key
-    files.write(key, report.with_reason(files.read(key), reason))
+    # Without rejected rows, what lies there may be the report of an earlier file of this name.
+    rows_report = files.read(key) if received.rejected else None
+    files.write(key, report.with_reason(rows_report, reason))
     lists.progress(list_id, ListStatus.FAILED if reason == TECHNICAL_FAILURE else ListStatus.REJECTED)
     return lists.get(list_id)
