@@ -16,7 +16,7 @@ NEXT_STEPS = """
 
     cd {folder}
     uv run just check          lint, types, architecture and the fast tests
-    uv run python -m local     the whole context on this machine, from an upload to its subscribers
+    uv run just run            the whole context on this machine, from an upload to its subscribers
 """
 
 try:

@@ -30,7 +30,10 @@ _SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _VERIFICATION = re.compile(rf"Verify(?P<noun>{_PASCAL.pattern})")
 # As the generated infra/settings.py has it: a subscriber's name becomes part of its queue's.
 _SUBSCRIBER = re.compile(r"[a-z][a-z0-9-]{0,30}[a-z0-9]")
-_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+){1,2}-[1-9]")
+_REGION = re.compile(
+    r"(af|ap|ca|eu|il|me|mx|sa|us)-(central|north|south|east|west|northeast|northwest|southeast|southwest)-[1-9]"
+)
+"""Those of the partition ``aws``: the generated code writes ARNs of no other (China, GovCloud, the sovereign cloud)."""
 _OWNER = re.compile(r"[A-Za-z0-9]([A-Za-z0-9 ._:/=+@-]*[A-Za-z0-9])?")
 """What an AWS tag takes, without what is hard to tell apart."""
 _DESCRIPTION = re.compile(r"(?!.*'')[^\W_][^\"\\`<>{}$|\[\]]*")

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
+from typing import NoReturn
 
 from .bake import bake
 
@@ -31,10 +32,16 @@ def demo(output: Path | None, arguments: Sequence[str], keep: bool) -> int:
     uv = shutil.which("uv")
     if uv is None:
         raise DemoError("The demo runs the context with uv, which is not on the PATH: pip install uv")
+    signal.signal(signal.SIGTERM, _leave)
     with _folder(output, keep) as folder:
         project = bake(folder)
         print(f"Baked {project}", file=sys.stderr)
         return _run([uv, "run", "--quiet", "python", "-m", "local", *arguments], project)
+
+
+def _leave(number: int, _: object) -> NoReturn:
+    """Leave through every ``finally`` when we are asked to end while nothing else runs."""
+    sys.exit(128 + number)
 
 
 @contextmanager

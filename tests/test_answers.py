@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 
@@ -23,8 +24,10 @@ from template.answers import (
 )
 from template.names import REPOSITORY, _quoted
 
+# The defaults follow the context's name, as cookiecutter renders them.
+NAMED = {"<<cookiecutter.context_name>>": "Payment", "<<cookiecutter.__words>>": "payment"}
 DEFAULTS = {
-    question: answer
+    question: re.sub("|".join(NAMED), lambda found: NAMED[found[0]], answer)
     for question, answer in json.loads((REPOSITORY / "cookiecutter.json").read_text()).items()
     if question in RULES
 }
@@ -41,12 +44,15 @@ TAKEN: list[Mapping[str, str]] = [
     {"commands": "Register:creates:PaymentMade Undo:deletes:PaymentUndone Hold:changes:PaymentPutOnHold"},
     {"verification": "VerifyVATNumber", "fields": "vat_number_id:str"},
     {"subscribers": "b2b front-office"},
-    {"region": "us-gov-west-1"},
-    {"region": "eusc-de-east-1"},
+    {"region": "us-east-1"},
+    {"region": "ap-southeast-2"},
     {"owner": "Team 7 / payments@example.org"},
 ]
 
 REFUSED: list[tuple[Mapping[str, object], str]] = [
+    ({"region": "us-gov-west-1"}, "type an AWS region such as eu-west-1"),
+    ({"region": "eusc-de-east-1"}, "type an AWS region such as eu-west-1"),
+    ({"region": "xx-nowhere-9"}, "type an AWS region such as eu-west-1"),
     ({"context_name": ""}, "type at least one word"),
     ({"context_name": "  "}, "type at least one word"),
     ({"context_name": 7}, "type at least one word"),

@@ -57,6 +57,16 @@ def test_a_bad_answer_is_refused_and_leaves_nothing_behind(
     assert set(tmp_path.iterdir()) == before
 
 
+def test_a_name_is_enough(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
+    """The other defaults follow it."""
+    done = cookiecutter("--no-input", "context_name=DirectDebit")
+    assert done.returncode == 0, done.stdout
+    code = (tmp_path / "here" / "there" / "DirectDebit" / "infra" / "context.py").read_text()
+    assert "register_direct_debit" in code
+    assert "DirectDebitDeleted" in code
+    assert "payment" not in code.lower().replace("payments-team", "")
+
+
 def test_a_refusal_is_one_sentence(cookiecutter: Cookiecutter) -> None:
     """And nothing else is printed."""
     done = cookiecutter("--no-input", "context_name=../evil")

@@ -29,6 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(options, screen)
     except KeyboardInterrupt:
+        # uv passes the terminal's Ctrl-C on, so it may come twice.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         screen.fail("Interrupted: everything that was started is stopped.")
         return INTERRUPTED
     except LocalRunError as error:
@@ -126,7 +128,7 @@ def _show(result: Result, screen: Screen, *, as_json: bool) -> None:
 def _keep(context: RunningContext, screen: Screen) -> None:
     try:
         screen.show_endpoints(context)
-        watch(context, screen.errors.print)
+        watch(context, screen.tell)
     except KeyboardInterrupt:
         screen.errors.print("Stopping everything.")
 

@@ -89,7 +89,12 @@ def count_records(content: bytes) -> int:
 def references_of(content: bytes) -> set[str]:
     """Return what the rows of a file refer to; nothing if it has no such column."""
     reference = _model().REFERENCE
-    return {row[reference] for row in csv.DictReader(_text(content)) if row.get(reference)}
+    records = csv.reader(_text(content))
+    header = [cell.strip() for cell in next(records, [])]
+    if reference not in header:
+        return set()
+    column = header.index(reference)
+    return {record[column] for record in records if len(record) > column and record[column]}
 
 
 def _text(content: bytes) -> io.StringIO:

@@ -25,6 +25,7 @@ class Subscriber:
         """Begin to read, in a thread of its own."""
         self.name = name
         self.events: list[Event] = []
+        self._by_list: dict[str, list[Event]] = {}
         self.failure: Exception | None = None
         self._aws = aws
         self._url = url
@@ -39,7 +40,15 @@ class Subscriber:
 
     def of_list(self, list_id: str) -> list[Event]:
         """Return the events that one list caused, its own included."""
-        return [event for event in list(self.events) if event["data"].get("list_id") == list_id]
+        return list(self._by_list.get(list_id, ()))
+
+    def count_of_list(self, list_id: str) -> int:
+        """Count them."""
+        return len(self._by_list.get(list_id, ()))
+
+    def _remember(self, event: Event) -> None:
+        self.events.append(event)
+        self._by_list.setdefault(event["data"].get("list_id") or "", []).append(event)
 
     def _read(self) -> None:
         try:
@@ -57,7 +66,8 @@ class Subscriber:
         if messages:
             entries = [{"Id": str(n), "ReceiptHandle": one["ReceiptHandle"]} for n, one in enumerate(messages)]
             self._aws.call("sqs", "delete_message_batch", QueueUrl=self._url, Entries=entries)
-            self.events += [json.loads(one["Body"]) for one in messages]
+            for one in messages:
+                self._remember(json.loads(one["Body"]))
         return bool(messages)
 
 
@@ -78,7 +88,7 @@ def wait_for(
         for one in readers:
             if one.failure:
                 raise LocalRunError(f"the queue of {one.name} can no longer be read: {one.failure}") from one.failure
-        least = min((len(one.of_list(list_id)) for one in readers), default=expected)
+        least = min((one.count_of_list(list_id) for one in readers), default=expected)
         if least >= expected:
             break
         if least != last:

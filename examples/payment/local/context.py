@@ -117,6 +117,11 @@ class RunningContext:
             one["Key"].removeprefix(prefix): f"{one['ETag']} {one['LastModified']}" for one in found.get("Contents", [])
         }
 
+    def arrived(self, name: str) -> bytes:
+        """Return the bytes of a file in the partner's /incoming."""
+        key = f"incoming/{self.partner.name}/{name}"
+        return self.aws.call("s3", "get_object", Bucket=self.outputs["inbox_bucket"], Key=key)["Body"].read()
+
     def _path(self, name: str) -> str:
         return f"/{self.outputs['inbox_bucket']}/incoming/{self.partner.name}/{name}"
 

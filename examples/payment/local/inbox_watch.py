@@ -6,6 +6,7 @@ from typing import NoReturn
 
 from .context import UNFINISHED, RunningContext
 from .errors import LocalRunError
+from .samples import references_of
 
 SECONDS = 1.0
 
@@ -17,7 +18,7 @@ def watch(context: RunningContext, say: Callable[[str], None]) -> NoReturn:
         time.sleep(SECONDS)
         found = context.inbox()
         for name in [name for name, state in found.items() if seen.get(name) != state]:
-            if not name.endswith(UNFINISHED):
+            if not name.endswith((UNFINISHED, "/")):
                 _import(context, name, say)
         seen = context.inbox()
 
@@ -25,7 +26,8 @@ def watch(context: RunningContext, say: Callable[[str], None]) -> NoReturn:
 def _import(context: RunningContext, name: str, say: Callable[[str], None]) -> None:
     say(f"{name} has arrived")
     try:
+        context.know_references(references_of(context.arrived(name)))
         ended = context.follow(context.announce_arrived(name))
-        say(f"{name} is {ended.outcome} {ended.error}")
+        say(f"{name} is {ended.outcome} {ended.error}; see /reports/{name}.report.csv")
     except LocalRunError as error:
         say(f"{name}: {error}")

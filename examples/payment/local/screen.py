@@ -47,6 +47,10 @@ class Screen:
         if self._status:
             self._status.update(escape(f"{self._name}: {detail}"))
 
+    def tell(self, sentence: str) -> None:
+        """Show what happens in a kept run."""
+        self.errors.print(sentence, markup=False, soft_wrap=True)
+
     def fail(self, sentence: str) -> None:
         """Show what went wrong."""
         self.errors.print(f"[red]✗[/] {escape(sentence)}", soft_wrap=True)
