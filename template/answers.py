@@ -232,6 +232,8 @@ def _field(field: Field, good: Mapping[str, str]) -> Iterator[str]:
         yield f"type a field's name in snake_case such as due_date, not {_shown(name)}"
     elif len(name) > _FIELD:
         yield f"type a shorter name than {_shown(name)}, of at most {_FIELD} characters"
+    elif name in ("id", f"{owner}_id"):
+        yield f"type the fields without {name}, since {owner}_id is there in any case"
     elif name in taken or name.startswith("model_"):
         yield f"type another name than {name}, such as {owner}_{name}, since the generated code has that one already"
     elif field.type not in TYPES:
