@@ -227,7 +227,7 @@ def _fields(text: str, good: Mapping[str, str]) -> Iterator[str]:
 
 def _field(field: Field, good: Mapping[str, str]) -> Iterator[str]:
     name, owner = field.name, snake(good.get("context_name", "Payment"))
-    taken = {f"{owner}_id", *reserved.FIELDS, *reserved.FIELDS_OF_PYDANTIC}
+    taken = {*reserved.FIELDS, *reserved.FIELDS_OF_PYDANTIC}
     if not _SNAKE.fullmatch(name):
         yield f"type a field's name in snake_case such as due_date, not {_shown(name)}"
     elif len(name) > _FIELD:

@@ -41,7 +41,7 @@ class ImportedPaymentTable:
     def taken(self, identities: Collection[str], list_id: str) -> set[str]:
         """Return those identities that exist and did not come with this list."""
         found = _existing(self._client, self._table, items.PAYMENT, identities)
-        return {identity for identity, item in found.items() if item.get("list_id") != list_id}
+        return _of_others(found, list_id)
 
     def import_rows(self, list_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Create one aggregate a row, but for those that this list created already: they may have changed since.
@@ -54,11 +54,10 @@ class ImportedPaymentTable:
                 self._create_rest(list_id, chunk)
 
     def _create_rest(self, list_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        identities = [row[ID] for row in rows]
-        if others := self.taken(identities, list_id):
+        found = _existing(self._client, self._table, items.PAYMENT, [row[ID] for row in rows])
+        if others := _of_others(found, list_id):
             raise AlreadyTaken(sorted(others))
-        own = _existing(self._client, self._table, items.PAYMENT, identities)
-        rest = [row for row in rows if row[ID] not in own]
+        rest = [row for row in rows if row[ID] not in found]
         if rest and (conflicts := self._create(list_id, rest)):
             raise AlreadyTaken([rest[index][ID] for index in conflicts])
 
@@ -121,6 +120,10 @@ def _existing(
     keys = [{KEY: prefix + identity} for identity in identities]
     found = client.sync_batch_get(table, keys, consistent_read=True, projection=[KEY, "list_id"])
     return {item[KEY].removeprefix(prefix): item for item in found}
+
+
+def _of_others(found: Mapping[str, Mapping[str, Any]], list_id: str) -> set[str]:
+    return {identity for identity, item in found.items() if item.get("list_id") != list_id}
 
 
 def _reasons(error: Exception) -> list[str]:
