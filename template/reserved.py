@@ -21,7 +21,7 @@ PACKAGES = WORDS.union(sys.stdlib_module_names) | _words(
     """
     asyncssh aws_lambda_powertools boto3 botocore build cfnlint context dist docs hypothesis infra layer local
     moto mypy_boto3_dynamodb mypy_boto3_s3 mypy_boto3_sns pulumi pulumi_aws pydantic pydantic_core pydynox
-    pytest rich src staging tests typing_extensions workflow yaml
+    pytest rich rollout src staging tests typing_extensions workflow yaml
     """
 )
 """Top-level packages and folders that the generated repository has or imports."""
