@@ -25,11 +25,29 @@ TYPES = {
 
 KINDS = ("creates", "changes", "deletes")
 
+STRATEGIES = (
+    "Canary10Percent5Minutes",
+    "Canary10Percent10Minutes",
+    "Canary10Percent15Minutes",
+    "Canary10Percent30Minutes",
+    "Linear10PercentEvery1Minute",
+    "Linear10PercentEvery2Minutes",
+    "Linear10PercentEvery3Minutes",
+    "Linear10PercentEvery10Minutes",
+    "AllAtOnce",
+)
+"""The strategies that AWS has; others are said in the same form, as the generated infra/strategy.py reads them."""
+
+SOURCES = ("codeconnections", "codecommit")
+
 _PASCAL = re.compile(r"(?=.*[a-z])[A-Z][A-Za-z0-9]*")
 _SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _VERIFICATION = re.compile(rf"Verify(?P<noun>{_PASCAL.pattern})")
 # As the generated infra/settings.py has it: a subscriber's name becomes part of its queue's.
 _SUBSCRIBER = re.compile(r"[a-z][a-z0-9-]{0,30}[a-z0-9]")
+_STRATEGY = re.compile(
+    r"AllAtOnce|Canary(?P<first>\d+)Percent(?P<once>\d+)Minutes?|Linear(?P<each>\d+)PercentEvery(?P<every>\d+)Minutes?"
+)
 _REGION = re.compile(
     r"(af|ap|ca|eu|il|me|mx|sa|us)-(central|north|south|east|west|northeast|northwest|southeast|southwest)-[1-9]"
 )
@@ -40,6 +58,7 @@ _DESCRIPTION = re.compile(r"(?!.*'')[^\W_][^\"\\`<>{}$|\[\]]*")
 """Starts with a letter or digit; has nothing that ends a string or starts markup in Python, TOML, YAML or Markdown."""
 
 _ANSWER = 2000
+_LONGEST = 2880  # minutes from the first shift of traffic to the last, as CodeDeploy has it
 _DESCRIBED = 100  # a docstring on one line of 120
 _OWNED = 60
 _PACKAGE = 20
@@ -321,6 +340,27 @@ def _subscribers(text: str, good: Mapping[str, str]) -> Iterator[str]:
         yield f"type at most {_SUBSCRIBERS} names, not {len(names)}"
 
 
+def _strategy(name: str, _: Mapping[str, str]) -> Iterator[str]:
+    form = _STRATEGY.fullmatch(name) if len(name) <= _SHOWN else None
+    if form is None:
+        own = "or one of your own such as Canary25Percent20Minutes"
+        yield f"type one of {', '.join(STRATEGIES)}, {own}, not {_shown(name)}"
+    elif name != "AllAtOnce":
+        yield from _shifts(int(form["first"] or form["each"]), int(form["once"] or 0), int(form["every"] or 0))
+
+
+def _shifts(percentage: int, once: int, every: int) -> Iterator[str]:
+    if not 1 <= percentage <= 99:
+        yield f"type a strategy that shifts 1 to 99 percent at first, not {percentage}"
+    elif not 1 <= (minutes := once or every * (99 // percentage)) <= _LONGEST:
+        yield f"type a strategy that takes 1 to {_LONGEST} minutes, not {minutes}"
+
+
+def _source(name: str, _: Mapping[str, str]) -> Iterator[str]:
+    if name not in SOURCES:
+        yield f"type one of {', '.join(SOURCES)}, not {_shown(name)}"
+
+
 def _region(name: str, _: Mapping[str, str]) -> Iterator[str]:
     if not _REGION.fullmatch(name):
         yield f"type an AWS region such as eu-west-1, not {_shown(name)}"
@@ -339,6 +379,8 @@ RULES: Mapping[str, Rule] = {
     "commands": _commands,
     "verification": _verification,
     "subscribers": _subscribers,
+    "strategy": _strategy,
+    "source": _source,
     "region": _region,
     "owner": _owner,
 }

@@ -19,28 +19,28 @@ WORDS = frozenset([*keyword.kwlist, *keyword.softkwlist, *dir(builtins)]) | _wor
 
 PACKAGES = WORDS.union(sys.stdlib_module_names) | _words(
     """
-    asyncssh aws_lambda_powertools boto3 botocore build cfnlint context dist docs hypothesis infra layer local
-    moto mypy_boto3_dynamodb mypy_boto3_s3 mypy_boto3_sns pulumi pulumi_aws pydantic pydantic_core pydynox
-    pytest rich rollout src staging tests typing_extensions workflow yaml
+    asyncssh aws_lambda_powertools boto3 botocore build cfnlint context dist docs hypothesis infra layer local moto
+    mypy_boto3_codedeploy mypy_boto3_dynamodb mypy_boto3_lambda mypy_boto3_s3 mypy_boto3_sns pulumi pulumi_aws
+    pydantic pydantic_core pydynox pytest rich rollout src staging tests typing_extensions workflow yaml
     """
 )
 """Top-level packages and folders that the generated repository has or imports."""
 
 CLASSES = _words(
     """
-    AlreadyExists AlreadyTaken Amount Annotated Any BaseModel BinaryIO BufferedReader BusinessError Callable
-    Change Checked ClientError Collection Command CommandName Config ConfigDict CoreSchema Currency Day Decimal
-    DynamoDBClient DynamoDBPersistenceLayer DynamoDBRecord DynamoDBRecordEventName DynamoDBStreamEvent Event
-    Field Files Final Flag Fraction Function GetCoreSchemaHandler IdempotencyAlreadyInProgressError
-    IdempotencyConfig IdempotencyValidationError Identifier IllegalMove InboxBucket Iterable Iterator List
-    ListSettings ListStatus ListTable Lists Logger Mapping Message MetricUnit Metrics NamedTuple NotAList
-    NotFound Outcome Part PartEvent Path PinnedFile Protocol ProvisionedThroughputExceededException
-    PublishBatchRequestEntryTypeDef PurePosixPath
-    RawIOBase ReceivedList Record ReferenceTable References RegisterEvent RegisterListSettings Rejection
-    RelaySettings Report Row S3Client SNSClient SeenIds Self Sequence Settings SqliteSeenIds StagedRow Staging
-    Status Step StepEvent StrEnum StreamingBody StringIO Table TableSettings Text TextIOWrapper Topic Tracer
+    AlreadyExists AlreadyTaken Amount Annotated Any BaseModel BinaryIO BufferedReader BusinessError Callable Change
+    Check Checked ClientError CodeDeployClient Collection Command CommandName Config ConfigDict CoreSchema Currency
+    Day Decimal Deployments DynamoDBClient DynamoDBPersistenceLayer DynamoDBRecord DynamoDBRecordEventName
+    DynamoDBStreamEvent Event Field Files Final Flag Fraction Function FunctionFailed GetCoreSchemaHandler Handler
+    Hook IdempotencyAlreadyInProgressError IdempotencyConfig IdempotencyValidationError Identifier IllegalMove
+    InboxBucket Iterable Iterator LambdaClient List ListSettings ListStatus ListTable Lists Literal Logger Mapping
+    Message MetricUnit Metrics NamedTuple NotAList NotFound Outcome Part PartEvent Path PinnedFile Protocol
+    ProvisionedThroughputExceededException PublishBatchRequestEntryTypeDef PurePosixPath RawIOBase ReceivedList
+    Record ReferenceTable References RegisterEvent RegisterListSettings Rejection RelaySettings Report Row S3Client
+    SNSClient SeenIds Self Sequence Settings SqliteSeenIds StagedRow Staging Status Step StepEvent StrEnum
+    StreamingBody StringIO Table TableSettings Target Text TextIOWrapper Topic Tracer TrafficHookSettings
     TransactionCanceledException TypeAdapter TypeVar Unreadable Upload UploadEvent ValidationError
-    ValidationSettings VerificationSettings VersionConflict WholeNumber Written
+    ValidationSettings VerificationSettings VersionConflict Versions WholeNumber Written
     """
 )
 """Classes that the generated sources define or import by name."""
@@ -51,19 +51,20 @@ CLASSES_OF_CONTEXT = ("{}", "{}s", "{}Details", "{}Table", "Imported{}s", "Impor
 VARIABLES = _words(
     """
     add bootstrap cache change changed changes chunks command commands compensate compensate_error conflict count
-    created csv csv_file current data datetime details dynamodb_client error event event_type events files findings
-    from_values identities identity import_list item items key known list_id lists load part payload pytest
-    read_part reason received record references rejected rejection rejections remove removed replace replaced
+    created csv csv_file current data datetime deployments details dynamodb_client error event event_type events
+    files findings from_values identities identity import_list item items key known list_id lists load part payload
+    pytest read_part reason received record references rejected rejection rejections remove removed replace replaced
     report row rows sample samples save seen_ids self standing table taken time to_event tolerated_share topic
-    unknown use_case validated values verified version
+    unknown use_case validated values verified version versions
     """
 )
 """What stands in one function with a variable that is named after the context."""
 
 FUNCTIONS = WORDS | _words(
     """
-    changed command command_name commands compensate_error context created current details entry_point event
-    import_list lambda_handler register_list relay_events run validate_list
+    answers_smoke_checks bootstrap changed command command_name commands compensate_error context created current
+    details entry_point event import_list lambda_handler post_traffic pre_traffic register_list relay_events run
+    validate_list
     """
 )
 """Lambda functions that every context has, and what stands beside a command's function in a module."""

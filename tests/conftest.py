@@ -22,6 +22,8 @@ VAT_RETURN = {
     ),
     "verification": "VerifyCustomer",
     "subscribers": "ledger front-office audit archive data-lake",
+    "strategy": "Linear25PercentEvery3Minutes",
+    "source": "codecommit",
     "region": "ap-southeast-2",
     "owner": "tax-team",
 }
@@ -33,6 +35,8 @@ SHORTEST = {
     "commands": "Buy:creates:OxBought Sell:deletes:OxSold",
     "verification": "VerifyHerd",
     "subscribers": "bi",
+    "strategy": "AllAtOnce",
+    "source": "codecommit",
     "region": "eu-west-1",
     "owner": "o",
 }
@@ -48,6 +52,8 @@ LONGEST = {
     ),
     "verification": "VerifyPolicyAgreement",
     "subscribers": " ".join(f"subscriber-no-{number}" for number in range(10)),
+    "strategy": "Canary99Percent2880Minutes",
+    "source": "codeconnections",
     "region": "ap-southeast-2",
     "owner": "insurance renewals / team 7",
 }

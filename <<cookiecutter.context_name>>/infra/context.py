@@ -8,5 +8,9 @@ OWNER = <<cookiecutter.owner|quoted>>
 VERIFICATION = "<<cookiecutter.__verification>>"
 REFERENCE = "<<cookiecutter.__reference_snake>>"
 
+STEPS = ("register_list", "validate_list", VERIFICATION, "import_list", "compensate_error")
+FUNCTIONS = (*COMMANDS, *STEPS, "relay_events")
+
 <<cookiecutter.commands | events | assigned("EVENTS")>>
 <<cookiecutter.subscribers | subscribers | assigned("SUBSCRIBERS")>>
+SOURCE = "<<cookiecutter.source>>"

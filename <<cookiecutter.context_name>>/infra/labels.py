@@ -10,6 +10,9 @@ _STACK = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 NAME_LIMIT = 64
 """The least limit of what is named here: functions, roles and rules 64, queues and state machines 80, others more."""
 
+ALARM_LIMIT = 255
+"""Characters of an alarm's name."""
+
 BUCKET_LIMIT = 63 - len("-0123456")
 """A bucket's name has 63 characters, of which Pulumi's auto-naming takes 8."""
 
@@ -43,6 +46,10 @@ class Labels:
     def name(self, part: str) -> str:
         """The name of a function, role, queue, topic, table, rule, layer or state machine. Raises LabelError."""
         return _within(f"{self.prefix}-{kebab(part)}", NAME_LIMIT)
+
+    def alarm(self, part: str) -> str:
+        """The name of an alarm: `<context>-<stack>-<part>-<what is wrong>`. Raises LabelError."""
+        return _within(f"{self.prefix}-{kebab(part)}", ALARM_LIMIT)
 
     def bucket(self, part: str) -> str:
         """The stem that auto-naming completes: bucket names are shared by all accounts. Raises LabelError."""

@@ -8,7 +8,8 @@ from typing import Any, Literal, Protocol, Self, TypeVar, get_args
 
 from pulumi import RunError
 
-from .context import SUBSCRIBERS
+from .context import FUNCTIONS, SUBSCRIBERS
+from .strategy import BadStrategy, Strategy
 
 Sftp = Literal["dedicated", "shared", "none"]
 
@@ -22,6 +23,13 @@ SHARED_PARTNERS_LIMIT = 1600
 """Characters: a rule on a shared server names its partners, and EventBridge takes patterns of 2,048 characters."""
 
 _SUBSCRIBER = re.compile(r"[a-z][a-z0-9_-]{0,30}[a-z0-9]")
+
+_ALARM = re.compile(r"[!-~]([ -~]{0,253}[!-~])?")
+MOST_MORE_ALARMS = 7
+"""CodeDeploy takes ten alarms for a deployment group, and a release may make three of its own."""
+
+LONGEST_MS = 900_000
+"""Milliseconds: the 15 minutes that a function may run."""
 
 _SOURCE = re.compile(r"[a-z0-9]+(\.[a-z0-9]+)+")
 _FOLDER = re.compile(r"\S.*")
@@ -47,7 +55,11 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of one stack. `partners` maps a partner's name to its public keys."""
+    """The settings of one stack.
+
+    `partners` maps a partner's name to its public keys, `latency_alarms` a function to the milliseconds that 95 of 100
+    calls of a new version may take, `release_alarms` names alarms made elsewhere that stop a release too.
+    """
 
     sftp: Sftp
     sftp_server_id: str | None
@@ -61,6 +73,9 @@ class Settings:
     log_retention_days: int
     protect: bool
     artifacts: str
+    rollout_strategy: Strategy
+    latency_alarms: Mapping[str, int]
+    release_alarms: tuple[str, ...]
 
     @classmethod
     def from_config(cls, config: Source) -> Self:
@@ -87,6 +102,9 @@ class Settings:
             artifacts=_matching(
                 config, "artifacts", _FOLDER, "../../build", "the folder that holds code.zip and layer.zip"
             ),
+            rollout_strategy=_strategy(config),
+            latency_alarms=_latency_alarms(config),
+            release_alarms=_release_alarms(config),
         )
 
 
@@ -175,6 +193,36 @@ def _subscribers(config: Source) -> tuple[str, ...]:
     if len(set(map(str, names))) != len(names):
         raise SettingError(f"subscribers is {names!r}: each name may stand there once.")
     return tuple(_name("subscribers", name, _SUBSCRIBER) for name in names)
+
+
+def _strategy(config: Source) -> Strategy:
+    try:
+        return Strategy.parse(config.get("rollout_strategy") or "")
+    except BadStrategy as error:
+        raise SettingError(f"rollout_strategy is {error}") from None
+
+
+def _latency_alarms(config: Source) -> Mapping[str, int]:
+    limits: dict[str, Any] = _object(config, "latency_alarms", dict, {}, "a map of functions to milliseconds")
+    for function, limit in limits.items():
+        if function not in FUNCTIONS:
+            raise SettingError(f"latency_alarms has {function!r}: write one of {', '.join(FUNCTIONS)}.")
+        if type(limit) is not int or not 1 <= limit <= LONGEST_MS:
+            raise SettingError(f"latency_alarms.{function} is {limit!r}: write milliseconds from 1 to {LONGEST_MS}.")
+    return limits
+
+
+def _release_alarms(config: Source) -> tuple[str, ...]:
+    names: list[Any] = _object(config, "release_alarms", list, [], "a list of alarms' names")
+    for name in names:
+        if not isinstance(name, str) or not _ALARM.fullmatch(name):
+            raise SettingError(f"release_alarms has {name!r}: write the name of an alarm, up to 255 characters.")
+    if len(names) > MOST_MORE_ALARMS or len(set(names)) != len(names):
+        raise SettingError(
+            f"release_alarms has {len(names)} names: write at most {MOST_MORE_ALARMS}, each once; "
+            "CodeDeploy takes ten alarms, and a release may make three of its own."
+        )
+    return tuple(names)
 
 
 def _name(key: str, name: Any, form: re.Pattern[str]) -> str:

@@ -47,6 +47,13 @@ def _statements(labels: Labels, account: Account) -> list[Statement]:
     return [
         # The account decides by IAM policies who uses and manages the key; without this no one could.
         allow(["kms:*"], "*", Principal={"AWS": pulumi.Output.concat("arn:aws:iam::", account.id, ":root")}),
+        # Alarms go to this stack's encrypted topic.
+        allow(
+            _USE,
+            "*",
+            Principal={"Service": "cloudwatch.amazonaws.com"},
+            Condition={"ArnLike": {"kms:EncryptionContext:aws:sns:topicArn": account.arn("sns", f"{labels.prefix}-*")}},
+        ),
         # EventBridge and SNS send to this stack's encrypted queues.
         allow(
             _USE,

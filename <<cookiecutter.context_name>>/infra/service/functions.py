@@ -1,6 +1,6 @@
 """The functions of the context as data, and the loop that makes them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -17,6 +17,8 @@ from infra.logs import Logs
 from infra.settings import Settings
 
 RELAY = "relay_events"
+PRE_TRAFFIC = "pre_traffic"
+POST_TRAFFIC = "post_traffic"
 
 _ONE_CPU = 1769
 """MB of memory at which Lambda gives a function one whole processor."""
@@ -95,23 +97,33 @@ SPECS = (
     Spec(RELAY, 60, 512, ("TOPIC_ARN",)),
 )
 
+HOOKS = (
+    Spec(PRE_TRAFFIC, 120, 512, ("FUNCTION_PREFIX",)),
+    Spec(POST_TRAFFIC, 120, 512, ("FUNCTION_PREFIX",)),
+)
+"""What CodeDeploy calls before and after it shifts the traffic of one of the others."""
+
 
 def deploy(
     labels: Labels, logs: Logs, settings: Settings, key: Key, table: Table, inbox: Inbox, fanout: Fanout
 ) -> dict[str, Function]:
-    """Make every function with its permissions; returns them by name."""
+    """Make every function, the hooks of their releases too, with its permissions; returns them by name."""
     layer = _layer(labels, settings.artifacts)
     code = pulumi.FileArchive(f"{settings.artifacts}/code.zip")
-    values = _values(settings, table, inbox, fanout)
-    functions = {spec.name: _function(spec, labels, logs, code, layer, values) for spec in SPECS}
-    for spec in SPECS:
+    values = _values(labels, settings, table, inbox, fanout)
+    specs = (*SPECS, *HOOKS)
+    functions = {spec.name: _function(spec, labels, logs, code, layer, values) for spec in specs}
+    for spec in specs:
         _permit(spec, functions[spec.name], key, table, inbox)
     fanout.grant_publish(functions[RELAY].role)
     return functions
 
 
-def _values(settings: Settings, table: Table, inbox: Inbox, fanout: Fanout) -> Mapping[str, pulumi.Input[str]]:
+def _values(
+    labels: Labels, settings: Settings, table: Table, inbox: Inbox, fanout: Fanout
+) -> Mapping[str, pulumi.Input[str]]:
     return {
+        "FUNCTION_PREFIX": f"{labels.prefix}-",
         "TABLE_NAME": table.table_name,
         "INBOX_BUCKET": inbox.bucket_name,
         "TOPIC_ARN": fanout.topic.arn,
@@ -160,9 +172,3 @@ def _permit(spec: Spec, function: Function, key: Key, table: Table, inbox: Inbox
         table.grant_items(function.role, *spec.items)
     if spec.uses_objects:
         inbox.grant_objects(function.role, read=spec.read, write=spec.write, list_=spec.list_)
-
-
-def steps(functions: Mapping[str, Function]) -> Mapping[str, Function]:
-    """The functions that the state machine calls, by the name of its substitution."""
-    names: Sequence[str] = ("register_list", "validate_list", "import_list", "compensate_error")
-    return {f"{name}_arn": functions[name] for name in names} | {"verification_arn": functions[VERIFICATION]}

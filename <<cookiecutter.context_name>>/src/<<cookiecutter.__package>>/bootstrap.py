@@ -3,7 +3,9 @@
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from .adapters.codedeploy import Deployments
 from .adapters.dynamodb import ListTable, <<cookiecutter.context_name>>Table
+from .adapters.lambda_ import Versions
 from .adapters.s3 import InboxBucket
 from .adapters.seen_ids import SqliteSeenIds
 from .adapters.sns import Topic
@@ -13,11 +15,12 @@ if TYPE_CHECKING:
     from .adapters.dynamodb_bulk import Imported<<cookiecutter.context_name>>Table, ReferenceTable
 
 
-def _config() -> Any:
+def _config(attempts: int = 6, read_timeout: int = 60) -> Any:
     from botocore.config import Config
 
     # "standard" is what AWS recommends over botocore's legacy default: backoff with jitter, and a retry quota.
-    return Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=3)
+    retries: Any = {"mode": "standard", "total_max_attempts": attempts}
+    return Config(retries=retries, connect_timeout=3, read_timeout=read_timeout)
 
 
 @cache
@@ -90,3 +93,18 @@ def topic() -> Topic:
     import boto3
 
     return Topic(boto3.client("sns", config=_config()), load(RelaySettings).topic_arn)
+
+
+@cache
+def deployments() -> Deployments:
+    """Return CodeDeploy's deployments. A hook has no time for long waits: a call takes 27 seconds at most."""
+    import boto3
+
+    return Deployments(boto3.client("codedeploy", config=_config(attempts=3, read_timeout=5)))
+
+
+def versions(seconds: int) -> Versions:
+    """Return the functions' versions, each asked once and given so many seconds to answer."""
+    import boto3
+
+    return Versions(boto3.client("lambda", config=_config(attempts=1, read_timeout=seconds)))

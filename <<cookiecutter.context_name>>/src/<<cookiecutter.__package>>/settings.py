@@ -9,10 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field
 S = TypeVar("S", bound=BaseModel)
 
 
-class TableSettings(BaseModel):
-    """For a function that works on the table alone."""
+class _Settings(BaseModel):
+    """Errors show no values: the environment that is read holds the role's credentials as well."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+
+class TableSettings(_Settings):
+    """For a function that works on the table alone."""
 
     table_name: str = Field(min_length=1)
 
@@ -41,12 +45,16 @@ class ValidationSettings(VerificationSettings):
     part_rows: int = Field(gt=0)
 
 
-class RelaySettings(BaseModel):
+class RelaySettings(_Settings):
     """For the outbox relay."""
 
-    model_config = ConfigDict(frozen=True)
-
     topic_arn: str = Field(min_length=1)
+
+
+class TrafficHookSettings(_Settings):
+    """For the traffic hooks. ``function_prefix`` is what the names of this stack's functions start with."""
+
+    function_prefix: str = Field(min_length=1)
 
 
 BY_FUNCTION: dict[str, type[BaseModel]] = {
@@ -59,6 +67,8 @@ BY_FUNCTION: dict[str, type[BaseModel]] = {
     "import_list": ListSettings,
     "compensate_error": ListSettings,
     "relay_events": RelaySettings,
+    "pre_traffic": TrafficHookSettings,
+    "post_traffic": TrafficHookSettings,
 }
 
 

@@ -200,6 +200,8 @@ def _computed(kind: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) 
             return {"keyId": arn.rsplit("/", 1)[1]}
         case "dynamodb/table":
             return {"streamArn": f"{arn}/stream/2026-01-01T00:00:00.000"}
+        case "codedeploy/deploymentGroup":
+            return {"id": f"{inputs['appName']}:{inputs['deploymentGroupName']}"}
         case "lambda/function":
             return {"version": "7"}
         case "lambda/alias":

@@ -14,6 +14,8 @@ EXPORTS = {
     "functions",
     "sftp",
     "upload_event_source",
+    "release",
+    "alarm_topic_arn",
 }
 
 

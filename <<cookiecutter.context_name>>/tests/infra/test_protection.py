@@ -38,7 +38,7 @@ def test_the_key_rotates_and_has_a_readable_name(prod: Graph) -> None:
 def test_services_use_the_key_only_for_this_stacks_queues_and_logs(prod: Graph) -> None:
     """A service that may use the key may do so for this stack alone."""
     by_service = {str(s["Principal"]): s for _, s in prod.statements("kms/key") if "Service" in s["Principal"]}
-    assert len(by_service) == 2
+    assert len(by_service) == 3
     for statement in by_service.values():
         ((name, pattern),) = statement["Condition"]["ArnLike"].items()
         assert name.startswith("kms:EncryptionContext:aws:")
@@ -48,7 +48,7 @@ def test_services_use_the_key_only_for_this_stacks_queues_and_logs(prod: Graph) 
 def test_every_bucket_queue_and_topic_refuses_plain_http(prod: Graph) -> None:
     """TLS only, by the resource's own policy."""
     assert refuses_plain_http(prod.one("s3/bucketPolicy").document())
-    assert refuses_plain_http(prod.one("sns/topicPolicy").document())
+    assert all(refuses_plain_http(node.document()) for node in prod.of("sns/topicPolicy"))
     guarded = {node.inputs["queueUrl"] for node in prod.of("sqs/queuePolicy") if refuses_plain_http(node.document())}
     assert guarded == {node.outputs["url"] for node in prod.of("sqs/queue")}
 
@@ -108,7 +108,9 @@ def test_names_are_explicit_and_within_limits(prod: Graph) -> None:
     """All but the bucket, whose name is shared with the whole world, are named by the stack."""
     for node in prod.nodes:
         if node.kind in ("lambda/function", "iam/role", "sqs/queue", "sns/topic", "sfn/stateMachine", "dynamodb/table"):
-            assert node.inputs["name"].startswith("-".join(prod.one("sns/topic").inputs["name"].split("-")[:-1]))
+            assert node.inputs["name"].startswith(
+                "-".join(prod.one("sns/topic", "fanout").inputs["name"].split("-")[:-1])
+            )
             assert len(node.inputs["name"]) <= NAME_LIMIT
     assert "bucket" not in prod.one("s3/bucket").inputs
 

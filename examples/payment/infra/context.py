@@ -8,5 +8,9 @@ COMMANDS = ("register_payment", "verify_payment", "delete_payment")
 VERIFICATION = "verify_subscription"
 REFERENCE = "subscription"
 
+STEPS = ("register_list", "validate_list", VERIFICATION, "import_list", "compensate_error")
+FUNCTIONS = (*COMMANDS, *STEPS, "relay_events")
+
 EVENTS = ("PaymentRegistered", "PaymentVerified", "PaymentDeleted", "PaymentListImported", "PaymentListRejected")
 SUBSCRIBERS = ("bi", "frontend")
+SOURCE = "codeconnections"

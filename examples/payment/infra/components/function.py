@@ -1,4 +1,4 @@
-"""A Lambda function behind its alias."""
+"""A Lambda function."""
 
 import re
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from pulumi_aws import iam, lambda_
 from ..labels import Labels, kebab
 from ..logs import Logs
 from ..policy import Statement, allow, grant, trust
-from ._component import LIVE, Component
+from ._component import Component
 
 ARCHITECTURE = "arm64"
 RUNTIME = "python3.13"
@@ -20,7 +20,7 @@ _RESERVED = re.compile(r"(AWS|LAMBDA|POWERTOOLS)_.*|TZ")
 
 
 class Function(Component):
-    """A function with its own role and log group; callers call `alias_arn`, never a version."""
+    """A function with its own role and log group. What calls it calls its release's alias, never the function."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class Function(Component):
             name, name=labels.name(name), assume_role_policy=trust("lambda"), tags=labels.tags, opts=self.child()
         )
         writes = grant(self, self.role, *_write_logs_and_traces(log_group.arn))
-        self._function = lambda_.Function(
+        self.function = lambda_.Function(
             name,
             name=labels.name(name),
             role=self.role.arn,
@@ -62,22 +62,7 @@ class Function(Component):
             tags=labels.tags,
             opts=self.child(depends_on=[log_group, writes]),
         )
-        self.alias_arn = self._alias().arn
-        self.register_outputs({"alias_arn": self.alias_arn})
-
-    def grant_invoke(self, role: iam.Role) -> iam.RolePolicy:
-        """Let `role` invoke the alias, and no other version."""
-        return grant(self, role, allow(["lambda:InvokeFunction"], self.alias_arn))
-
-    def _alias(self) -> lambda_.Alias:
-        return lambda_.Alias(
-            f"{self.name}-{LIVE}",
-            name=LIVE,
-            function_name=self._function.name,
-            function_version=self._function.version,
-            # The rollout owns both: its transient weights must not be taken for drift.
-            opts=self.child(ignore_changes=["function_version", "routing_config"]),
-        )
+        self.register_outputs({"arn": self.function.arn})
 
 
 def _common(labels: Labels) -> dict[str, str]:

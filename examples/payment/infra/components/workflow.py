@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
-from pulumi_aws import iam, sfn
+from pulumi_aws import cloudwatch, iam, sfn
 
 from ..account import Account
 from ..labels import Labels
 from ..logs import Logs
 from ..policy import Statement, allow, grant, trust
+from ._alarm import alarm
 from ._component import LIVE, Component
 
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
@@ -50,6 +51,7 @@ class Workflow(Component):
         *,
         definition: Path,
         substitutions: Mapping[str, pulumi.Input[Any]],
+        topic_arn: pulumi.Input[str],
     ) -> None:
         """Make the machine of the ASL file `definition`. Raises ValueError as `substitute` does."""
         super().__init__(name, labels)
@@ -76,6 +78,7 @@ class Workflow(Component):
             opts=self.child(depends_on=[runs]),
         )
         self.alias_arn = self._alias().arn
+        self.alarms = [self._alarm(topic_arn, outcome).name for outcome in ("Failed", "TimedOut")]
         self.register_outputs({"alias_arn": self.alias_arn})
 
     def grant_start(self, role: iam.Role) -> iam.RolePolicy:
@@ -96,6 +99,16 @@ class Workflow(Component):
             ],
             # The rollout owns the routing once the alias exists.
             opts=self.child(ignore_changes=["routing_configurations"]),
+        )
+
+    def _alarm(self, topic_arn: pulumi.Input[str], outcome: str) -> cloudwatch.MetricAlarm:
+        return alarm(
+            self,
+            f"{self.name}-{outcome.lower().replace('timedout', 'timed-out')}",
+            says=f"An execution of {self.name} ended as {outcome}: a list was not imported, and not refused either.",
+            metric=("AWS/States", f"Executions{outcome}"),
+            dimensions={"StateMachineArn": self.machine.arn},
+            topic_arn=topic_arn,
         )
 
 

@@ -17,7 +17,7 @@ def _variables(deployed: Graph, function: str) -> dict[str, str]:
 
 def test_every_function_has_settings_and_every_setting_a_function(deployed: Graph) -> None:
     """Neither side knows a function that the other does not."""
-    assert set(by_function) == set(deployed.outputs["functions"])
+    assert set(by_function) == set(deployed.outputs["functions"]) | set(deployed.outputs["release"]["hooks"])
 
 
 def test_each_function_is_told_what_its_settings_need_and_nothing_else(deployed: Graph) -> None:

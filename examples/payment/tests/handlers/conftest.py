@@ -9,6 +9,7 @@ import pytest
 from payment import bootstrap
 
 from tests.conftest import BUCKET, TABLE
+from tests.handlers.traffic import PREFIX, FakeDeployments
 
 
 @dataclass
@@ -16,12 +17,14 @@ class LambdaContext:
     """What the runtime passes as the second argument."""
 
     function_name: str = "function"
+    function_version: str = "7"
     memory_limit_in_mb: int = 512
     invoked_function_arn: str = "arn:aws:lambda:eu-west-1:123456789012:function:function:live"
     aws_request_id: str = "request-1"
+    remaining_ms: int = 120_000
 
     def get_remaining_time_in_millis(self) -> int:
-        return 10_000
+        return self.remaining_ms
 
 
 @pytest.fixture
@@ -39,12 +42,27 @@ def function(table: Any, bucket: Any, topic: tuple[str, str], monkeypatch: pytes
         "MAX_LIST_BYTES": "1000000",
         "PART_ROWS": "10",
         "TOLERATED_SHARE": "0.05",
+        "FUNCTION_PREFIX": PREFIX,
     }
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     _forget()
     yield
     _forget()
+
+
+@pytest.fixture
+def no_network(function: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every setting is there, and whatever calls AWS is refused (nobody listens on the port for "discard")."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+
+
+@pytest.fixture
+def deployments(function: None, monkeypatch: pytest.MonkeyPatch) -> FakeDeployments:
+    """What a traffic hook finds in CodeDeploy."""
+    fake = FakeDeployments()
+    monkeypatch.setattr(bootstrap, "deployments", lambda: fake)
+    return fake
 
 
 def _forget() -> None:

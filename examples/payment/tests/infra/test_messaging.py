@@ -57,7 +57,7 @@ def _name(graph: Graph, arn: str) -> str:
 
 def test_only_this_topic_may_send_to_a_subscribers_queue(prod: Graph) -> None:
     """Nobody else can put an event into a queue."""
-    topic = prod.one("sns/topic").arn
+    topic = prod.one("sns/topic", "fanout").arn
     for arn in _subscriptions(prod):
         policy = prod.one("sqs/queuePolicy", f"{_name(prod, arn)}-policy").document()
         (allowed,) = [statement for statement in policy["Statement"] if statement["Effect"] == "Allow"]

@@ -6,9 +6,10 @@ from typing import Any
 
 from .graph import Graph, Node
 
-# These APIs know no resources: X-Ray's, and those by which a service sets up its own log delivery.
+# These APIs know no resources: X-Ray's, those by which a service sets up its own log delivery, and a hook's.
 ACTIONS_WITHOUT_RESOURCES = re.compile(
     r"xray:\w+|logs:(\w+LogDelivery|ListLogDeliveries|\w+ResourcePolic\w+|DescribeLogGroups)"
+    r"|codedeploy:(ListDeploymentTargets|BatchGetDeploymentTargets|PutLifecycleEventHookExecutionStatus)"
 )
 
 ROLE_HOLDERS = {"lambda/function": "role", "sfn/stateMachine": "roleArn", "transfer/user": "role"}
@@ -72,7 +73,7 @@ def test_the_policies_of_a_role_fit_its_quota(prod: Graph) -> None:
 def test_every_role_trusts_one_service(prod: Graph) -> None:
     """A role is assumed by AWS for one purpose, never by a principal at large."""
     services = {s["Principal"]["Service"] for _, s in prod.statements("iam/role", "assumeRolePolicy")}
-    assert services == {f"{name}.amazonaws.com" for name in ("lambda", "states", "events", "transfer")}
+    assert services == {f"{name}.amazonaws.com" for name in ("lambda", "states", "events", "transfer", "codedeploy")}
 
 
 def test_services_that_say_for_whom_they_act_are_held_to_this_account(prod: Graph) -> None:
@@ -102,7 +103,7 @@ def test_the_relay_reads_the_stream_and_publishes(prod: Graph) -> None:
     services = {action.split(":")[0] for statement in granted(prod, "relay-events") for action in statement["Action"]}
     assert services == {"dynamodb", "kms", "logs", "sns", "sqs", "xray"}
     assert actions_on(prod, "relay-events", prod.one("dynamodb/table").arn) == set()
-    assert actions_on(prod, "relay-events", prod.one("sns/topic").arn) == {"sns:Publish"}
+    assert actions_on(prod, "relay-events", prod.one("sns/topic", "fanout").arn) == {"sns:Publish"}
 
 
 def test_the_rules_may_start_the_alias_of_this_machine_and_nothing_else(prod: Graph) -> None:
@@ -120,6 +121,31 @@ def test_the_machine_invokes_aliases_of_its_own_steps(prod: Graph) -> None:
     aliases = {node.name.removesuffix("-live"): node.arn for node in prod.of("lambda/alias")}
     assert len(invoked) == 5
     assert {aliases[step] for step in steps} < invoked <= set(aliases.values())
+
+
+def test_codedeploy_moves_aliases_and_calls_hooks_of_this_stack(prod: Graph) -> None:
+    """The role of the releases can change neither code nor configuration, and calls nothing but the hooks."""
+    functions = {node.name: node.arn for node in prod.of("lambda/function")}
+    hooks = {functions.pop(name) for name in ("pre-traffic", "post-traffic")}
+    by_action = {action: set(s["Resource"]) for s in granted(prod, "release") for action in s["Action"]}
+    assert by_action["lambda:UpdateAlias"] == by_action["lambda:GetAlias"] == set(functions.values())
+    assert by_action["lambda:InvokeFunction"] == hooks
+    assert by_action["sns:Publish"] == {prod.one("sns/topic", "alarms").arn}
+    assert {action for action in by_action if action.startswith(("lambda:", "cloudwatch:"))} == {
+        "lambda:UpdateAlias",
+        "lambda:GetAlias",
+        "lambda:GetProvisionedConcurrencyConfig",
+        "lambda:InvokeFunction",
+        "cloudwatch:DescribeAlarms",
+    }
+
+
+def test_a_hook_calls_versions_of_what_is_released_and_no_other_function(prod: Graph) -> None:
+    """A check reaches the version that is to come, not only the one that is live."""
+    released = {f"{node.arn}:*" for node in prod.of("lambda/function") if not node.name.endswith("-traffic")}
+    for hook in ("pre-traffic", "post-traffic"):
+        calls = {r for s in granted(prod, hook) if "lambda:InvokeFunction" in s["Action"] for r in s["Resource"]}
+        assert calls == released
 
 
 def test_the_machine_may_start_its_own_children(prod: Graph) -> None:

@@ -12,7 +12,7 @@ from .graph import STACKS, stack_config
 from infra.context import CONTEXT, SUBSCRIBERS
 from infra.settings import SettingError, Settings
 
-LEAST = {"sftp": "none", "protect": "true"}
+LEAST = {"sftp": "none", "protect": "true", "rollout_strategy": "AllAtOnce"}
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFsCzMk0"
 
 BAD = [
@@ -48,6 +48,22 @@ BAD = [
     ({"import_concurrency": "many"}, "import_concurrency is 'many': write a whole number from 1 to 100."),
     ({"log_retention_days": "31"}, "log_retention_days is 31: CloudWatch knows 1, 3, 5, 7, 14, 30,"),
     ({"protect": "yes"}, "protect is 'yes': write true or false."),
+    (
+        {"rollout_strategy": "Canary10Percent"},
+        "rollout_strategy is 'Canary10Percent': write one of Canary10Percent5Min",
+    ),
+    ({"rollout_strategy": "Canary100Percent5Minutes"}, "begins with 100 percent: write 1 to 99."),
+    ({"latency_alarms": "500"}, "latency_alarms is '500': write a map of functions to milliseconds."),
+    ({"latency_alarms": '{"register": 500}'}, "latency_alarms has 'register': write one of "),
+    (
+        {"latency_alarms": '{"relay_events": 0}'},
+        "latency_alarms.relay_events is 0: write milliseconds from 1 to 900000.",
+    ),
+    ({"latency_alarms": '{"relay_events": true}'}, "latency_alarms.relay_events is True: write milliseconds"),
+    ({"release_alarms": '"alarm"'}, "release_alarms is '\"alarm\"': write a list of alarms' names."),
+    ({"release_alarms": "[1]"}, "release_alarms has 1: write the name of an alarm, up to 255 characters."),
+    ({"release_alarms": '["a", "a"]'}, "release_alarms has 2 names: write at most 7, each once;"),
+    ({"release_alarms": json.dumps([f"alarm-{number}" for number in range(8)])}, "release_alarms has 8 names: write"),
     ({"artifacts": " "}, "artifacts is ' ': write the folder that holds code.zip and layer.zip."),
 ]
 
@@ -65,8 +81,8 @@ def test_a_bad_value_gives_one_sentence_that_says_what_to_write(bad: dict[str, s
 
 @pytest.mark.parametrize("missing", sorted(LEAST))
 def test_what_has_no_safe_default_must_be_said(missing: str) -> None:
-    """Whether there is SFTP, and whether data is protected, is the user's choice."""
-    with pytest.raises(SettingError, match=f"^{missing} is None"):
+    """Whether there is SFTP, whether data is protected, and how traffic shifts, is the user's choice."""
+    with pytest.raises(SettingError, match=rf"^{missing} is (None|'')"):
         Settings.from_config({key: value for key, value in LEAST.items() if key != missing})
 
 
@@ -78,6 +94,7 @@ def test_defaults() -> None:
     assert settings.partners == {}
     assert (settings.tolerated_share, settings.max_list_mb, settings.part_rows) == (0.05, 100, 5000)
     assert (settings.import_concurrency, settings.log_retention_days) == (2, 30)
+    assert (settings.latency_alarms, settings.release_alarms) == ({}, ())
 
 
 def test_partners_come_with_their_keys() -> None:

@@ -8,10 +8,16 @@ from ..application import list_import
 from ..domain import events
 from ..domain.lists import ReceivedList
 from ..telemetry import count, entry_point, logger
+from ._smoke import answers_smoke_checks
 from ._steps import StepEvent
 
 
 @entry_point
+@answers_smoke_checks(
+    bootstrap.lists,
+    bootstrap.files,
+    bootstrap.imported_payments,
+)
 def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Take ``{"list_id", "error"?}``; answer ``{"list_id", "outcome", "event"}``, the event to publish."""
     logger.info("compensating", list_id=event.get("list_id"), error=event.get("error"))

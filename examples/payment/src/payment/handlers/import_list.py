@@ -5,10 +5,16 @@ from typing import Any
 from .. import bootstrap
 from ..application import list_import
 from ..telemetry import entry_point, logger
+from ._smoke import answers_smoke_checks
 from ._steps import PartEvent, answer
 
 
 @entry_point
+@answers_smoke_checks(
+    bootstrap.lists,
+    bootstrap.files,
+    bootstrap.imported_payments,
+)
 def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, str]:
     """Take ``{"list_id", "part": {"part", "key", "rows"}}``; answer ``{"list_id", "outcome"}``."""
     return answer(import_part(PartEvent.model_validate(event)))

@@ -6,10 +6,12 @@ from .. import bootstrap
 from ..application import list_import
 from ..settings import RegisterListSettings, load
 from ..telemetry import count, entry_point, logger
+from ._smoke import answers_smoke_checks
 from ._steps import RegisterEvent, answer
 
 
 @entry_point
+@answers_smoke_checks(bootstrap.lists, bootstrap.files)
 def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, str]:
     """Take ``{"upload": {...}, "execution": arn}``; answer ``{"list_id", "outcome"}``."""
     return answer(register(RegisterEvent.model_validate(event)))

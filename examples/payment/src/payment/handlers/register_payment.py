@@ -2,13 +2,16 @@
 
 from typing import Any
 
+from .. import bootstrap
 from ..application.use_cases import register_payment
 from ..domain.commands import RegisterPayment
 from ..telemetry import entry_point
 from ._commands import run
+from ._smoke import answers_smoke_checks
 
 
 @entry_point
+@answers_smoke_checks(bootstrap.payments)
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Take a message with the command as its payload; answer with the payment, or why not."""
     return run(RegisterPayment, register_payment, event, context)

@@ -15,9 +15,11 @@ from ..adapters import items
 from ..adapters.sns import BATCH
 from ..domain import events
 from ..telemetry import count, entry_point, logger
+from ._smoke import answers_smoke_checks
 
 
 @entry_point
+@answers_smoke_checks(bootstrap.topic)
 def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Take a batch of stream records; answer from which record on the stream must send them again."""
     records = list(DynamoDBStreamEvent(event).records)

@@ -6,10 +6,17 @@ from .. import bootstrap
 from ..application import list_import
 from ..settings import VerificationSettings, load
 from ..telemetry import entry_point, logger
+from ._smoke import answers_smoke_checks
 from ._steps import StepEvent, answer
 
 
 @entry_point
+@answers_smoke_checks(
+    bootstrap.lists,
+    bootstrap.files,
+    bootstrap.references,
+    bootstrap.imported_payments,
+)
 def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, str]:
     """Take ``{"list_id"}``; answer ``{"list_id", "outcome"}``."""
     return answer(verify(StepEvent.model_validate(event)))

@@ -1,0 +1,54 @@
+"""What a new version is asked."""
+
+from typing import Any
+
+import pytest
+
+from payment.application.checks import OWN, SMOKE, checks_of, has
+
+from tests.commands import CHANGES, CREATE, DELETE
+
+COMMANDS = [pair[1].__name__ for pair in (CREATE, *CHANGES, DELETE)]
+
+
+def test_every_function_is_put_the_smoke_check_first():
+    """Also one that nobody wrote a check for."""
+    assert checks_of("some_function") == (SMOKE,)
+    assert all(checks_of(function)[0] is SMOKE for function in OWN)
+
+
+def test_every_command_has_a_check_of_its_own():
+    """A command that is added later is not forgotten."""
+    assert set(COMMANDS) <= set(OWN)
+
+
+def test_a_command_is_sent_with_a_key_that_was_never_used():
+    """A remembered answer would speak for another version."""
+    first, second = (checks_of(COMMANDS[0])[1].event["idempotency_key"] for _ in range(2))
+    assert first != second
+
+
+@pytest.mark.parametrize(
+    ("answer", "good"),
+    [
+        ({"ok": False, "error": {"code": "invalid", "detail": "x"}}, True),
+        ({"ok": True, "error": {"code": "invalid"}}, False),
+        ({"ok": False, "error": {"code": "in-progress"}}, False),
+        ({"ok": False, "error": "invalid"}, False),
+        ({}, False),
+        (None, False),
+        ([], False),
+    ],
+)
+def test_an_answer_is_judged_by_the_members_that_matter(answer: Any, good: bool):
+    """Others may be there; what is no object is no good answer."""
+    problem = has({"ok": False, "error": {"code": "invalid"}})(answer)
+    assert (problem is None) is good
+
+
+def test_the_reason_says_what_was_expected_and_not_what_came():
+    """It goes to the logs, and answers hold personal data."""
+    problem = has({"ok": True})({"name": "Ada"})
+    assert problem is not None
+    assert "'ok': True" in problem
+    assert "Ada" not in problem
