@@ -74,7 +74,8 @@ class Release(Component):
             name=LIVE,
             function_name=self._function.name,
             function_version=self._function.version,
-            # The rollout owns both: its transient weights must not be taken for drift.
+            # CodeDeploy owns both: its transient weights must not be taken for drift. Nothing else of an alias may
+            # change: with any change of ours, Pulumi would send the version that it remembers, and traffic would jump.
             opts=self.child(ignore_changes=["function_version", "routing_config"]),
         )
 

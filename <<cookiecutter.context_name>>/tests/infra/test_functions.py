@@ -36,7 +36,14 @@ def test_the_rollout_owns_the_alias_once_it_exists(prod: Graph) -> None:
     """Pulumi takes neither the version nor the transient weights of an alias for drift."""
     for node in prod.of("lambda/alias"):
         assert node.ignore_changes == {"functionVersion", "routingConfig"}
-    assert prod.one("sfn/alias").ignore_changes == {"routingConfigurations"}
+    assert prod.one("sfn/alias").ignore_changes == {"routingConfigurations", "description"}
+
+
+def test_nothing_else_of_an_alias_can_change(prod: Graph) -> None:
+    """Pulumi would send the version that it remembers along with any other change, and all traffic would follow."""
+    for node in prod.of("lambda/alias"):
+        assert set(node.inputs) == {"name", "functionName", "functionVersion"}
+    assert set(prod.one("sfn/alias").inputs) == {"name", "routingConfigurations"}
 
 
 def test_nothing_calls_an_unqualified_function_or_machine(prod: Graph) -> None:

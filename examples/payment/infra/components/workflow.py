@@ -97,8 +97,9 @@ class Workflow(Component):
             routing_configurations=[
                 {"state_machine_version_arn": self.machine.state_machine_version_arn, "weight": 100},
             ],
-            # The rollout owns the routing once the alias exists.
-            opts=self.child(ignore_changes=["routing_configurations"]),
+            # The rollout owns the routing once the alias exists, and writes down which release it is from. Nothing else
+            # of an alias may change: with any change of ours, Pulumi would send the routing that it remembers.
+            opts=self.child(ignore_changes=["routing_configurations", "description"]),
         )
 
     def _alarm(self, topic_arn: pulumi.Input[str], outcome: str) -> cloudwatch.MetricAlarm:

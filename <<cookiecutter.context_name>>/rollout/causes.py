@@ -1,0 +1,29 @@
+"""Why a deployment did not succeed, in one sentence that says what to look at."""
+
+from collections.abc import Sequence
+
+from .deployments import Deployment, Shift
+from .outputs import Function, Release
+
+_HOOKS = {"BeforeAllowTraffic": "pre_traffic", "AfterAllowTraffic": "post_traffic"}
+
+
+def cause(release: Release, function: Function, ended: Deployment, shift: Shift | None, firing: Sequence[str]) -> str:
+    """The sentence, from what CodeDeploy said, the hook that failed and the alarms that are in ALARM."""
+    if shift and shift.failed_event in _HOOKS:
+        hook = release.hooks[_HOOKS[shift.failed_event]]
+        return f"the hook {shift.failed_event} failed: look at the log of {hook} ({_said(ended)})."
+    if ended.error == "ALARM_ACTIVE":
+        names = ", ".join(firing) or f"of the deployment group {function.group}, quiet again by now"
+        return f"an alarm fired ({names}): look at the log of {function.aws_name} ({_said(ended)})."
+    return f"{_said(ended)}: look at the deployment {ended.id}."
+
+
+def stopped_for_good(ended: Deployment) -> bool:
+    """Whether somebody stopped the deployment, and not an alarm."""
+    return ended.status == "Stopped" and ended.error != "ALARM_ACTIVE"
+
+
+def _said(ended: Deployment) -> str:
+    message = " ".join(ended.message.split()).rstrip(".")
+    return f"CodeDeploy says {ended.error or ended.status}" + (f": {message}" if message else "")

@@ -1,0 +1,186 @@
+"""CodeDeploy's deployments of one application, as the driver sees them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from botocore.exceptions import ClientError
+
+from .errors import code, passes
+from .notes import Note
+
+if TYPE_CHECKING:
+    from mypy_boto3_codedeploy import CodeDeployClient
+    from mypy_boto3_codedeploy.literals import DeploymentStatusType
+    from mypy_boto3_codedeploy.type_defs import (
+        CreateDeploymentInputTypeDef,
+        DeploymentInfoTypeDef,
+        LambdaTargetTypeDef,
+    )
+
+BATCH = 25
+"""Deployments that one call of BatchGetDeployments may ask for (CodeDeploy API reference)."""
+
+ACTIVE: "tuple[DeploymentStatusType, ...]" = ("Created", "Queued", "InProgress", "Baking", "Ready")
+ENDED: "tuple[DeploymentStatusType, ...]" = ("Succeeded", "Failed", "Stopped")
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What CodeDeploy says of a deployment at one moment. `rollback_of` is the deployment that this one rolls back."""
+
+    id: str
+    status: str
+    description: str
+    created: datetime
+    error: str
+    message: str
+    rollback_id: str
+    rollback_of: str
+    may_roll_back: bool
+
+    @classmethod
+    def of(cls, info: "DeploymentInfoTypeDef") -> Self:
+        """Read CodeDeploy's DeploymentInfo."""
+        rollback, error = info.get("rollbackInfo", {}), info.get("errorInformation", {})
+        deployment_id = info.get("deploymentId", "")
+        trigger = rollback.get("rollbackTriggeringDeploymentId", "")
+        return cls(
+            id=deployment_id,
+            status=info.get("status", "Created"),
+            description=info.get("description", ""),
+            created=info["createTime"],  # pyright: ignore[reportTypedDictNotRequiredAccess]
+            error=error.get("code", ""),
+            message=error.get("message", ""),
+            rollback_id=rollback.get("rollbackDeploymentId", ""),
+            rollback_of="" if trigger == deployment_id else trigger,
+            may_roll_back=info.get("autoRollbackConfiguration", {}).get("enabled", True),
+        )
+
+    @property
+    def ended(self) -> bool:
+        """Whether it will not change any more; its rollback is a deployment of its own."""
+        return self.status in ENDED
+
+    @property
+    def said(self) -> str:
+        """Its status, when it was created, and why it failed, in a few words."""
+        why = f": {self.error} {self.message}".rstrip() if self.error else ""
+        return f"{self.id} {self.status}, {self.created:%Y-%m-%d %H:%M} UTC{why}"
+
+    @property
+    def note(self) -> Note | None:
+        """What its description says of its release, None if this driver did not create it."""
+        return Note.parse(self.description)
+
+
+@dataclass(frozen=True)
+class Shift:
+    """What a deployment moves; `weight` is the percentage that the target has, `failed_event` what failed meanwhile."""
+
+    current: str
+    target: str
+    weight: float
+    failed_event: str
+
+    @classmethod
+    def of(cls, target: "LambdaTargetTypeDef") -> Self:
+        """Read CodeDeploy's LambdaTarget."""
+        info = target.get("lambdaFunctionInfo", {})
+        events = target.get("lifecycleEvents", [])
+        failed = [event.get("lifecycleEventName", "") for event in events if event.get("status") == "Failed"]
+        return cls(
+            current=info.get("currentVersion", ""),
+            target=info.get("targetVersion", ""),
+            # A share from 0 to 1 when seen on AWS, whatever the API reference says of a percentage.
+            weight=round(100 * info.get("targetVersionWeight", 0.0), 2),
+            failed_event=failed[0] if failed else "",
+        )
+
+
+class Deployments:
+    """Creates, finds, looks at and stops the deployments of one application. All methods raise ClientError."""
+
+    def __init__(self, client: "CodeDeployClient", application: str) -> None:
+        self._client = client
+        self._application = application
+
+    def create(self, request: "CreateDeploymentInputTypeDef") -> str | None:
+        """Create a deployment and return its id, None if the group has one that is active."""
+        try:
+            return self._client.create_deployment(**request)["deploymentId"]
+        except ClientError as error:
+            if code(error) != "DeploymentLimitExceededException":
+                raise
+            return None
+
+    def look(self, ids: Iterable[str]) -> dict[str, Deployment]:
+        """What CodeDeploy says of each of these deployments now."""
+        wanted = sorted(set(ids))
+        batches = (wanted[start : start + BATCH] for start in range(0, len(wanted), BATCH))
+        return {seen.id: seen for batch in batches for seen in self._batch(batch)}
+
+    def _batch(self, ids: list[str]) -> list[Deployment]:
+        try:
+            infos = self._client.batch_get_deployments(deploymentIds=ids).get("deploymentsInfo", [])
+        except ClientError as error:
+            if passes(error) or len(ids) == 1:
+                raise
+            # One id that CodeDeploy does not take must not hide the others.
+            return [seen for one in ids for seen in self._one(one)]
+        return [Deployment.of(info) for info in infos]
+
+    def _one(self, deployment_id: str) -> list[Deployment]:
+        try:
+            return [Deployment.of(self._client.get_deployment(deploymentId=deployment_id)["deploymentInfo"])]
+        except ClientError as error:
+            if passes(error):
+                raise
+            return []
+
+    def active(self, group: str) -> Deployment | None:
+        """The deployment of a group that has not ended; CodeDeploy allows one at a time."""
+        found = self.look(self._list(group, ACTIVE)).values()
+        # What is listed may have ended since.
+        running = [deployment for deployment in found if not deployment.ended]
+        return max(running, key=lambda deployment: deployment.created, default=None)
+
+    def history(self, group: str) -> list[Deployment]:
+        """Every deployment of a group that CodeDeploy remembers, the newest first."""
+        found = self.look(self._list(group, (*ACTIVE, *ENDED))).values()
+        return sorted(found, key=lambda deployment: deployment.created, reverse=True)
+
+    def _list(self, group: str, statuses: "tuple[DeploymentStatusType, ...]") -> list[str]:
+        pages = self._client.get_paginator("list_deployments").paginate(
+            applicationName=self._application, deploymentGroupName=group, includeOnlyStatuses=statuses
+        )
+        return [deployment_id for page in pages for deployment_id in page["deployments"]]
+
+    def shift(self, deployment_id: str) -> Shift | None:
+        """Which versions a deployment moves and how far it is, None if it has not begun."""
+        try:
+            targets = self._client.list_deployment_targets(deploymentId=deployment_id).get("targetIds", [])
+            if not targets:
+                return None
+            answer = self._client.batch_get_deployment_targets(deploymentId=deployment_id, targetIds=targets)
+        except ClientError as error:
+            if code(error) != "DeploymentNotStartedException":
+                raise
+            return None
+        [target, *_] = answer.get("deploymentTargets", [{}])
+        return Shift.of(target["lambdaTarget"]) if "lambdaTarget" in target else None
+
+    def stop(self, deployment_id: str, *, rollback: bool) -> None:
+        """Ask for a deployment to stop; one that has ended stays as it is."""
+        try:
+            self._client.stop_deployment(deploymentId=deployment_id, autoRollbackEnabled=rollback)
+        except ClientError as error:
+            if code(error) != "DeploymentAlreadyCompletedException":
+                raise
+
+    def alarms(self, group: str) -> list[str]:
+        """The names of the alarms that stop a group's deployments."""
+        answer = self._client.get_deployment_group(applicationName=self._application, deploymentGroupName=group)
+        configuration = answer["deploymentGroupInfo"].get("alarmConfiguration", {})
+        return [alarm["name"] for alarm in configuration.get("alarms", []) if "name" in alarm]

@@ -1,0 +1,43 @@
+"""What goes wrong: what is refused, what passes by itself, and how it is told."""
+
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as LostConnection
+
+AWS_ERRORS = (ClientError, BotoCoreError)
+"""Everything that a call of AWS may raise."""
+
+_LOST = (LostConnection, HTTPClientError)
+_THROTTLED = {
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "TooManyRequestsException",
+    "RequestLimitExceeded",
+}
+
+
+class Refused(Exception):
+    """Nothing was changed; the message is one sentence that says what to do."""
+
+
+class Expired(Exception):
+    """The time that a run may take is over."""
+
+
+def code(error: Exception) -> str:
+    """AWS's code of an error, empty for an error that AWS did not answer."""
+    return error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else ""
+
+
+def passes(error: Exception) -> bool:
+    """Whether waiting helps: a connection is lost, AWS throttles, or AWS has a fault of its own (status 5xx)."""
+    if not isinstance(error, ClientError):
+        return isinstance(error, _LOST)
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return code(error) in _THROTTLED or status >= 500
+
+
+def sentence(error: Exception) -> str:
+    """What AWS or botocore said, on one line."""
+    said = error.response.get("Error", {}).get("Message", "") if isinstance(error, ClientError) else str(error)
+    return " ".join(f"{code(error)}: {said}".removeprefix(": ").split())

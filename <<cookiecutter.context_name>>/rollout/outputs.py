@@ -1,0 +1,112 @@
+"""What a stack's outputs say about its release, asked of the Pulumi CLI or read from a file."""
+
+import json
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from .errors import Refused
+from infra.strategy import BadStrategy, Strategy
+
+PROGRAM = Path(__file__).resolve().parents[1] / "infra" / "service"
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of the release: its name in the code, its name on AWS, its alias, its deployment group."""
+
+    name: str
+    aws_name: str
+    alias: str
+    group: str
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The state machine of the release; alarms stop its shift."""
+
+    arn: str
+    alias_arn: str
+    alarms: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Its name on AWS."""
+        return self.arn.rpartition(":")[2]
+
+
+@dataclass(frozen=True)
+class Release:
+    """Everything that a rollout needs of a stack; `hooks` maps `pre_traffic` and `post_traffic` to functions."""
+
+    application: str
+    strategy: Strategy
+    functions: tuple[Function, ...]
+    hooks: Mapping[str, str]
+    machine: Machine
+    region: str
+
+    @classmethod
+    def of(cls, outputs: Mapping[str, Any]) -> Self:
+        """Read the outputs of the service program. Raises Refused if they lack something."""
+        try:
+            return cls._read(outputs)
+        except BadStrategy as error:
+            raise Refused(f"The stack's strategy is unknown: {error}") from error
+        except KeyError as error:
+            raise Refused(f"The outputs have no {error}: deploy the stack with `just deploy` first.") from error
+        except (AttributeError, TypeError, ValueError) as error:
+            raise Refused(
+                f"The outputs are not those of the service program ({error}): deploy the stack again."
+            ) from error
+
+    @classmethod
+    def _read(cls, outputs: Mapping[str, Any]) -> Self:
+        release = outputs["release"]
+        machine = Machine(outputs["state_machine"], outputs["state_machine_arn"], tuple(release["workflow_alarms"]))
+        return cls(
+            application=release["application"],
+            strategy=Strategy.parse(release["strategy"]),
+            functions=tuple(
+                _function(name, outputs["functions"][name], group) for name, group in release["groups"].items()
+            ),
+            hooks={name: release["hooks"][name] for name in ("pre_traffic", "post_traffic")},
+            machine=machine,
+            region=machine.arn.split(":")[3],
+        )
+
+
+def _function(name: str, alias_arn: str, group: str) -> Function:
+    *_, aws_name, alias = alias_arn.split(":")
+    return Function(name, aws_name, alias, group)
+
+
+def read(stack: str, file: Path | None) -> Release:
+    """The release of a stack, by the outputs in `file` or else by those that the Pulumi CLI has. Raises Refused."""
+    text = _text_of(file) if file else _asked_of_pulumi(stack)
+    try:
+        return Release.of(json.loads(text))
+    except json.JSONDecodeError as error:
+        where = str(file) if file else "what the Pulumi CLI printed"
+        raise Refused(f"{where} is not JSON ({error}): write it with `pulumi stack output --json`.") from error
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused(f"{file} cannot be read ({error}): write it with `pulumi stack output --json`.") from error
+
+
+def _asked_of_pulumi(stack: str) -> str:
+    command = ["pulumi", "stack", "output", "--json", "--stack", stack, "--cwd", str(PROGRAM)]
+    try:
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603
+    except FileNotFoundError as error:
+        raise Refused(
+            "The Pulumi CLI is not on the PATH: see https://www.pulumi.com/docs/install/, or pass --outputs."
+        ) from error
+    except subprocess.CalledProcessError as error:
+        raise Refused(f"Pulumi has no outputs of the stack {stack}: {' '.join(error.stderr.split())}") from error

@@ -1,0 +1,135 @@
+"""`rollout status`: where everything is, and what `start` would do. Changes nothing."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from .deployments import Deployment
+from .errors import AWS_ERRORS, Refused, sentence
+from .run import Run
+from .survey import Finding, survey
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where one part is: `weights` are the percentages of the versions that share its traffic, empty if none does."""
+
+    name: str
+    aws_name: str
+    live: str = ""
+    newest: str = ""
+    weights: dict[str, float] = field(default_factory=dict)
+    last: Deployment | None = None
+    rolled_back: str = ""
+    problem: str = ""
+    active: bool = False
+
+    @property
+    def up_to_date(self) -> bool:
+        """Whether the newest version has all traffic and nothing is running."""
+        return not self.problem and not self.active and not self.weights and self.live == self.newest
+
+    def as_json(self) -> dict[str, Any]:
+        """The form that `--json` promises."""
+        return {
+            "name": self.name,
+            "function": self.aws_name,
+            "live": self.live or None,
+            "newest": self.newest or None,
+            "weights": self.weights,
+            "last": _as_json(self.last) if self.last else None,
+            "rolled_back": self.rolled_back or None,
+            "problem": self.problem or None,
+        }
+
+
+@dataclass(frozen=True)
+class Status:
+    """Where a stack is."""
+
+    stack: str
+    strategy: str
+    functions: list[Where]
+    workflow: Where
+
+    @property
+    def parts(self) -> list[Where]:
+        """The functions and the state machine."""
+        return [*self.functions, self.workflow]
+
+    @property
+    def exit_status(self) -> int:
+        """0 if everything could be read, 2 if not."""
+        return 2 if any(part.problem for part in self.parts) else 0
+
+    @property
+    def next(self) -> str:
+        """What `start` would do, in one line."""
+        moves = [_move(part) for part in self.parts if not part.up_to_date]
+        if not moves:
+            return "start would do nothing: everything is at its newest version."
+        return f"start would, by {self.strategy}: {'; '.join(moves)}."
+
+    def as_json(self) -> dict[str, Any]:
+        """The form that `--json` promises."""
+        return {
+            "stack": self.stack,
+            "strategy": self.strategy,
+            "up_to_date": all(part.up_to_date for part in self.parts),
+            "next": self.next,
+            "functions": [part.as_json() for part in self.functions],
+            "workflow": self.workflow.as_json(),
+        }
+
+
+def status(run: Run) -> Status:
+    """Read where a stack is."""
+    functions = [_function(finding) for finding in survey(run.release.functions, run.tools)]
+    return Status(run.stack, run.release.strategy.name, functions, _workflow(run))
+
+
+def _function(finding: Finding) -> Where:
+    name, aws_name, position = finding.function.name, finding.function.aws_name, finding.position
+    if position is None:
+        return Where(name, aws_name, problem=finding.problem)
+    shares = {version: round(100 * share, 2) for version, share in position.shifting.items()}
+    weights = {position.live: round(100 - sum(shares.values()), 2), **shares} if shares else {}
+    return Where(
+        name,
+        aws_name,
+        position.live,
+        position.newest,
+        weights,
+        last=finding.history[0] if finding.history else None,
+        rolled_back=finding.rolled_back if finding.behind else "",
+        active=finding.active is not None,
+    )
+
+
+def _workflow(run: Run) -> Where:
+    name = run.release.machine.name
+    try:
+        routing, newest = run.machines.routing(), run.machines.newest()
+    except (Refused, *AWS_ERRORS) as error:
+        return Where("workflow", name, problem=str(error) if isinstance(error, Refused) else sentence(error))
+    note = routing.note
+    taken = f"version {newest} was taken back" if note and note.back and note.before == newest else ""
+    shares = {version: float(weight) for version, weight in routing.weights.items()} if routing.shifting else {}
+    return Where("workflow", name, routing.old, newest, shares, rolled_back=taken)
+
+
+def _move(part: Where) -> str:
+    if part.problem:
+        return f"fail at {part.name} ({part.problem})"
+    if part.active or part.weights:
+        return f"wait for what moves {part.name}"
+    again = f" again ({part.rolled_back})" if part.rolled_back else ""
+    return f"move {part.name} from version {part.live} to {part.newest}{again}"
+
+
+def _as_json(deployment: Deployment) -> dict[str, Any]:
+    return {
+        "deployment_id": deployment.id,
+        "status": deployment.status,
+        "time": deployment.created.isoformat(timespec="seconds"),
+        "why": f"{deployment.error} {deployment.message}".strip() or None,
+    }

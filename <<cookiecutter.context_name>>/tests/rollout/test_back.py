@@ -1,0 +1,110 @@
+"""Back to the versions before the last release."""
+
+from tests.rollout.conftest import Stack
+
+
+def test_the_last_release_goes_back_at_once(stack: Stack):
+    """Without hooks, and whatever the alarms say: they are likely firing."""
+    stack.publish("one", "machine")
+    stack.rollout("start")
+    ran = stack.rollout("back")
+    assert (ran.status, ran.results) == (0, ["succeeded", "up to date", "succeeded"])
+    assert (stack.live("one"), stack.machines.weights) == ("1", {"1": 100})
+    request = stack.codedeploy.called("create_deployment")[-1]
+    assert request["deploymentConfigName"] == "CodeDeployDefault.LambdaAllAtOnce"
+    assert request["overrideAlarmConfiguration"] == {"enabled": False}
+    assert request["description"] == "back from release 20310506T070809Z: test one 2 -> 1"
+    assert "Hooks" not in request["revision"]["appSpecContent"]["content"]
+
+
+def test_only_the_last_release_goes_back(stack: Stack):
+    """A function of an earlier release stays."""
+    stack.publish("one", "machine")
+    stack.rollout("start")
+    stack.publish("two")
+    stack.rollout("start")
+    ran = stack.rollout("back")
+    assert ran.results == ["up to date", "succeeded", "up to date"]
+    assert (stack.live("one"), stack.live("two"), stack.machines.weights) == ("2", "1", {"2": 100})
+
+
+def test_a_release_goes_back_once(stack: Stack):
+    """A second time would go to versions that nobody asked for."""
+    stack.publish("one")
+    stack.rollout("start")
+    stack.rollout("back")
+    ran = stack.rollout("back")
+    assert (ran.status, ran.report["result"]) == (2, "refused")
+    assert "Nothing can go back" in ran.report["why"]
+
+
+def test_what_was_rolled_back_by_itself_takes_no_earlier_release_with_it(stack: Stack):
+    """The last release is the one that failed, and it is live nowhere."""
+    stack.publish("one")
+    stack.rollout("start")
+    stack.publish("one")
+    stack.plan("one", "alarm")
+    stack.rollout("start")
+    assert stack.rollout("back").status == 2
+    assert stack.live("one") == "2"
+
+
+def test_what_somebody_moved_by_hand_since_then_stays(stack: Stack):
+    """The last deployment did not bring what is live."""
+    stack.publish("one", "one")
+    stack.rollout("start")
+    stack.move("one", "2")
+    assert stack.rollout("back").status == 2
+    assert stack.live("one") == "2"
+
+
+def test_a_canary_is_stopped_and_rolled_back(stack: Stack):
+    """That is what going back means while it runs; nothing else is created."""
+    stack.publish("one")
+    stack.clock.at(2, lambda: backs.append(stack.rollout("back")))
+    backs = []
+    stopped = stack.rollout("start")
+    assert (backs[0].status, backs[0].functions["one"]["result"], stack.live("one")) == (0, "succeeded", "1")
+    assert stopped.functions["one"]["result"] == "stopped"
+    assert len(stack.codedeploy.called("create_deployment")) == 1
+
+
+def test_a_shifting_machine_is_put_back(stack: Stack):
+    """Its own driver sees that, and leaves it alone."""
+    stack.publish("machine")
+    backs = []
+    stack.clock.at(2, lambda: backs.append(stack.rollout("back")))
+    ran = stack.rollout("start")
+    assert (backs[0].status, backs[0].workflow["result"]) == (0, "succeeded")
+    assert (ran.workflow["result"], stack.machines.weights) == ("failed", {"1": 100})
+
+
+def test_a_stack_that_was_never_rolled_out_has_no_way_back(stack: Stack):
+    """One sentence, and nothing changed."""
+    status, out, told = stack.say("back")
+    assert (status, out) == (2, "")
+    assert told.strip() == (
+        "✗ Nothing can go back: no live version was brought by the last release; ask `rollout status`."
+    )
+
+
+def test_a_way_back_that_is_not_answered_in_time_does_not_lead_forward(stack: Stack):
+    """It is created without automatic rollback."""
+    stack.publish("one")
+    stack.rollout("start")
+    stack.rollout("back")
+    request = stack.codedeploy.called("create_deployment")[-1]
+    assert request["autoRollbackConfiguration"] == {"enabled": False}
+
+
+def test_what_was_taken_back_is_started_again_and_said(stack: Stack):
+    """Functions and machine."""
+    stack.publish("one", "machine")
+    stack.rollout("start")
+    stack.rollout("back")
+    found = stack.rollout("status").report
+    assert "version 2 was taken back on 2031-05-06" in found["functions"][0]["rolled_back"]
+    assert found["workflow"]["rolled_back"] == "version 2 was taken back"
+    ran = stack.rollout("start")
+    assert "one: version 2 was taken back" in ran.told
+    assert (ran.status, stack.live("one"), stack.machines.weights) == (0, "2", {"2": 100})

@@ -1,0 +1,98 @@
+"""A connection that is lost, and an AWS that throttles or refuses."""
+
+import pytest
+from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, NoCredentialsError, ReadTimeoutError
+
+from tests.rollout.clients import error
+from tests.rollout.conftest import Stack
+
+URL = "https://codedeploy.example"
+LOST = [
+    EndpointConnectionError(endpoint_url=URL),
+    ReadTimeoutError(endpoint_url=URL),
+    ConnectionClosedError(endpoint_url=URL),
+    error("BatchGetDeployments", "ThrottlingException", "Rate exceeded"),
+    error("BatchGetDeployments", "InternalFailure", status=500),
+]
+
+
+@pytest.mark.parametrize("lost", LOST, ids=lambda lost: type(lost).__name__)
+def test_what_passes_is_waited_out_and_shown(stack: Stack, lost: Exception):
+    """The run neither ends nor loses sight of its deployment."""
+    stack.publish("one")
+    stack.clock.at(1, lambda: stack.codedeploy.before["batch_get_deployments"].extend([lost] * 3))
+    ran = stack.rollout("start")
+    assert (ran.status, stack.live("one")) == (0, "2")
+    assert "waiting, since AWS does not answer" in ran.told
+
+
+@pytest.mark.parametrize("option", ["wait", "stop", "fail"])
+def test_a_deployment_whose_creation_was_not_answered_is_found(stack: Stack, option: str):
+    """Whatever is done about others: its description says that it is this run's own."""
+    stack.publish("one")
+    stack.codedeploy.after["create_deployment"] = [ReadTimeoutError(endpoint_url=URL)]
+    ran = stack.rollout("start", "--on-conflict", option)
+    assert (ran.status, ran.functions["one"]["deployment_id"], stack.live("one")) == (0, "d-000000001", "2")
+    assert len(stack.codedeploy.called("create_deployment")) == 1
+
+
+def test_a_creation_that_was_not_heard_is_repeated(stack: Stack):
+    """There is nothing to be found then."""
+    stack.publish("one")
+    stack.codedeploy.before["create_deployment"] = [EndpointConnectionError(endpoint_url=URL)]
+    assert stack.rollout("start").status == 0
+    assert len(stack.deployments("one")) == 1
+
+
+def test_a_connection_that_stays_lost_ends_with_the_time(stack: Stack):
+    """Rollbacks cannot be seen then: the run says so after its grace."""
+    stack.publish("one")
+
+    def lose() -> None:
+        for call in ("batch_get_deployments", "list_deployments", "stop_deployment"):
+            stack.codedeploy.before[call] = [EndpointConnectionError(endpoint_url=URL)] * 1000
+
+    stack.clock.at(1, lose)
+    ran = stack.rollout("start", "--timeout", "10")
+    assert (ran.status, ran.functions["one"]["result"]) == (1, "timed out")
+    assert "had not ended 5 minutes after its time" in ran.functions["one"]["why"]
+
+
+def test_a_creation_that_is_not_allowed_fails_one_function(stack: Stack):
+    """AWS's sentence says which permission is missing; the other function goes on."""
+    stack.publish("one")
+    denied = error("CreateDeployment", "AccessDeniedException", "not authorized to perform codedeploy:CreateDeployment")
+    stack.codedeploy.before["create_deployment"] = [denied]
+    ran = stack.rollout("start")
+    assert (ran.status, ran.results) == (1, ["failed", "up to date", "not started"])
+    assert ran.functions["one"]["why"] == (
+        "AccessDeniedException: not authorized to perform codedeploy:CreateDeployment"
+    )
+
+
+def test_a_look_that_is_not_allowed_says_that_codedeploy_goes_on(stack: Stack):
+    """The deployment is out there, though it cannot be followed."""
+    stack.publish("one")
+    denied = error("BatchGetDeployments", "AccessDeniedException", "no")
+    stack.clock.at(1, lambda: stack.codedeploy.before["batch_get_deployments"].append(denied))
+    ran = stack.rollout("start")
+    assert (ran.status, ran.functions["one"]["result"]) == (1, "failed")
+    assert "CodeDeploy may go on with d-000000001: ask `rollout status`" in ran.functions["one"]["why"]
+
+
+def test_an_id_that_codedeploy_does_not_know_hides_no_other(stack: Stack):
+    """They are asked for one by one then."""
+    stack.publish("one", "two")
+    unknown = error("BatchGetDeployments", "InvalidDeploymentIdException")
+    stack.clock.at(1, lambda: stack.codedeploy.before["batch_get_deployments"].append(unknown))
+    ran = stack.rollout("start")
+    assert ran.status == 0
+    assert len(stack.codedeploy.called("get_deployment")) == 2
+
+
+def test_no_credentials_fail_with_one_sentence(stack: Stack):
+    """No traceback."""
+    stack.publish("one")
+    stack.codedeploy.before["list_deployments"] = [NoCredentialsError()] * 9
+    ran = stack.rollout("start")
+    assert (ran.status, ran.functions["one"]["why"]) == (1, "Unable to locate credentials")

@@ -1,0 +1,56 @@
+"""What is where, and what would happen."""
+
+from tests.rollout.clients import error
+from tests.rollout.conftest import Stack
+
+
+def test_all_at_the_newest(stack: Stack):
+    """Nothing would happen."""
+    found = stack.rollout("status")
+    assert (found.status, found.report["up_to_date"]) == (0, True)
+    assert found.report["next"] == "start would do nothing: everything is at its newest version."
+
+
+def test_what_is_behind(stack: Stack):
+    """One line says what start would do."""
+    stack.publish("one", "machine")
+    found = stack.rollout("status")
+    assert (found.status, found.report["up_to_date"]) == (0, False)
+    assert found.report["next"] == (
+        "start would, by Canary10Percent5Minutes: move one from version 1 to 2; move workflow from version 1 to 2."
+    )
+    assert stack.codedeploy.deployments == {}
+
+
+def test_what_is_shifting(stack: Stack):
+    """The weights are percentages, and the running deployment is the last one."""
+    stack.publish("one")
+    stack.machines.route({"1": 70, "2": 30})
+    stack.begin("one", "1", "2")
+    stack.clock.sleep(5)
+    report = stack.rollout("status").report
+    one = report["functions"][0]
+    assert (one["live"], one["newest"], one["weights"]) == ("1", "2", {"1": 90.0, "2": 10.0})
+    assert (one["last"]["deployment_id"], one["last"]["status"]) == ("d-000000001", "InProgress")
+    assert report["workflow"]["weights"] == {"1": 70.0, "2": 30.0}
+    assert "wait for what moves one; wait for what moves workflow" in report["next"]
+
+
+def test_why_the_last_deployment_failed(stack: Stack):
+    """Also weeks later, from CodeDeploy's memory, the rollback being the last deployment."""
+    stack.publish("one")
+    stack.plan("one", "hook")
+    stack.rollout("start")
+    status, out, _ = stack.say("status")
+    assert status == 0
+    assert "one: version 2 was rolled back on 2031-05-06" in out
+    assert "move one from version 1 to 2 again (version 2 was rolled back on" in out
+
+
+def test_what_cannot_be_read(stack: Stack):
+    """The rest is shown all the same."""
+    stack.codedeploy.before["list_deployments"] = [error("ListDeployments", "AccessDeniedException", "no")]
+    found = stack.rollout("status")
+    problems = [part["problem"] for part in found.report["functions"]]
+    assert found.status == 2
+    assert sorted(problems, key=bool) == [None, "AccessDeniedException: no"]

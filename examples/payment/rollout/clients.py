@@ -1,0 +1,36 @@
+"""The AWS services that a rollout talks to."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_codedeploy import CodeDeployClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_stepfunctions import SFNClient
+
+# botocore retries what passes by itself, with backoff, before the driver hears of it.
+_CONFIG = Config(retries={"mode": "standard", "max_attempts": 8}, connect_timeout=5, read_timeout=20)
+
+
+@dataclass(frozen=True)
+class Clients:
+    """One boto3 client a service; all are safe to use from several threads."""
+
+    functions: "LambdaClient"
+    codedeploy: "CodeDeployClient"
+    stepfunctions: "SFNClient"
+    cloudwatch: "CloudWatchClient"
+
+    @classmethod
+    def of(cls, region: str) -> Self:
+        """The clients of one region. Raises BotoCoreError if the environment's configuration cannot be read."""
+        return cls(
+            functions=boto3.client("lambda", region_name=region, config=_CONFIG),
+            codedeploy=boto3.client("codedeploy", region_name=region, config=_CONFIG),
+            stepfunctions=boto3.client("stepfunctions", region_name=region, config=_CONFIG),
+            cloudwatch=boto3.client("cloudwatch", region_name=region, config=_CONFIG),
+        )

@@ -1,0 +1,110 @@
+"""Follows all parts of a run to their end: one look at AWS for all of them, then a step of each, at the same time."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+
+from .clock import Clock
+from .deployments import Deployment, Deployments
+from .errors import AWS_ERRORS, Expired, Refused, passes, sentence
+from .model import Part, Steps
+
+POLL = 5.0
+"""Seconds between two looks."""
+
+GRACE = 5
+"""Minutes that rollbacks have after the time is over."""
+
+WORKERS = 8
+"""Parts that are stepped at the same time; CodeDeploy throttles more."""
+
+
+@dataclass
+class Journey:
+    """A part and its steps; `awaited` is the deployment that it wants to see next."""
+
+    part: Part
+    steps: Steps[None]
+    awaited: str | None = None
+
+
+class Follower:
+    """Follows journeys for `minutes`; `show` is called whenever there may be something new to see."""
+
+    def __init__(self, deployments: Deployments, clock: Clock, minutes: float, show: Callable[[], None]) -> None:
+        self._deployments = deployments
+        self._clock = clock
+        self._minutes = minutes
+        self._show = show
+
+    def follow(self, journeys: Sequence[Journey]) -> None:
+        """Go until every part has a result. Closes the steps if interrupted, so that they can put things back."""
+        for journey in journeys:
+            journey.part.started = self._clock.now()
+        try:
+            with ThreadPoolExecutor(WORKERS) as pool:
+                self._until_all_end(pool, list(journeys))
+        finally:
+            for journey in journeys:
+                journey.steps.close()
+            self._show()
+
+    def _until_all_end(self, pool: ThreadPoolExecutor, open_: list[Journey]) -> None:
+        deadline = self._clock.now() + timedelta(minutes=self._minutes)
+        expired = False
+        open_ = self._step(pool, open_, {}, None)
+        while open_:
+            self._show()
+            self._clock.sleep(POLL)
+            if self._clock.now() >= deadline + timedelta(minutes=GRACE):
+                return _abandon(open_)
+            expires = not expired and self._clock.now() >= deadline
+            expired = expired or expires
+            seen, failure = self._look(open_)
+            open_ = self._step(pool, open_, seen, Expired() if expires else failure)
+
+    def _look(self, open_: list[Journey]) -> tuple[dict[str, Deployment], Exception | None]:
+        """What is to be seen of the deployments, and the error that will not pass."""
+        try:
+            return self._deployments.look(journey.awaited for journey in open_ if journey.awaited), None
+        except AWS_ERRORS as error:
+            if not passes(error):
+                return {}, error
+            for journey in open_:
+                journey.part.doing = f"waiting, since AWS does not answer ({sentence(error)})"
+            return {}, None
+
+    def _step(
+        self, pool: ThreadPoolExecutor, open_: list[Journey], seen: dict[str, Deployment], failure: Exception | None
+    ) -> list[Journey]:
+        goes_on = pool.map(lambda journey: _goes_on(journey, seen.get(journey.awaited or ""), failure), open_)
+        left = [journey for journey, going in zip(open_, list(goes_on), strict=True) if going]
+        for journey in open_:
+            if journey not in left and journey.part.started:
+                journey.part.seconds = (self._clock.now() - journey.part.started).total_seconds()
+        return left
+
+
+def _goes_on(journey: Journey, seen: Deployment | None, failure: Exception | None) -> bool:
+    """Take one step; False if it was the last."""
+    try:
+        journey.awaited = journey.steps.throw(failure) if failure else journey.steps.send(seen)
+    except StopIteration:
+        return False
+    except Refused as error:
+        journey.part.finish("failed", str(error))
+        return False
+    except AWS_ERRORS as error:
+        journey.part.finish("failed", f"{sentence(error)}{_goes_on_alone(journey.part)}")
+        return False
+    return True
+
+
+def _goes_on_alone(part: Part) -> str:
+    return f" (CodeDeploy may go on with {part.deployment_id}: ask `rollout status`)" if part.deployment_id else ""
+
+
+def _abandon(open_: list[Journey]) -> None:
+    for journey in open_:
+        journey.part.finish("timed out", f"it had not ended {GRACE} minutes after its time: ask `rollout status`.")

@@ -1,0 +1,87 @@
+"""What a run did, for people's exit statuses and for programs' JSON."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from .model import Part, Result
+from .orders import Order
+
+_WORST_FIRST: tuple[Result, ...] = (
+    "failed",
+    "timed out",
+    "rolled back",
+    "stopped",
+    "detached",
+    "refused",
+    "not started",
+    "succeeded",
+    "up to date",
+)
+_GOOD = ("succeeded", "up to date")
+_UNTOUCHED = ("refused", "not started", "up to date")
+
+
+@dataclass
+class Report:
+    """A run: its parts and when it was. The result of the whole is the worst of its parts'."""
+
+    order: Order
+    functions: list[Part]
+    workflow: Part
+    started: datetime
+    ended: datetime | None = None
+
+    @property
+    def parts(self) -> list[Part]:
+        """The functions and the state machine."""
+        return [*self.functions, self.workflow]
+
+    @property
+    def result(self) -> Result:
+        """How the whole ended."""
+        results: list[Result] = [part.result or "not started" for part in self.parts]
+        return min(results, key=_WORST_FIRST.index)
+
+    @property
+    def exit_status(self) -> int:
+        """0 if all is well, 2 if it was refused and nothing has changed, 1 otherwise."""
+        if self.result in _GOOD:
+            return 0
+        return 2 if all(part.result in _UNTOUCHED for part in self.parts) else 1
+
+    def interrupt(self) -> None:
+        """Write down what becomes of the parts that the run leaves."""
+        for part in self.parts:
+            if part.result is None and part.deployment_id:
+                part.finish("detached", f"CodeDeploy goes on with {part.deployment_id}: ask `rollout status`.")
+            elif part.result is None:
+                part.finish("not started", "the run was interrupted.")
+
+    def as_json(self) -> dict[str, Any]:
+        """The report in the form that `--json` promises: times in UTC, as ISO 8601 has them."""
+        return {
+            "stack": self.order.stack,
+            "release": self.order.release_id,
+            "strategy": self.order.release.strategy.name,
+            "ignored_alarms": self.order.ignored_alarms or None,
+            "started": self.started.isoformat(timespec="seconds"),
+            "ended": self.ended.isoformat(timespec="seconds") if self.ended else None,
+            "result": self.result,
+            "functions": [_as_json(part) for part in self.functions],
+            "workflow": _as_json(self.workflow),
+        }
+
+
+def _as_json(part: Part) -> dict[str, Any]:
+    return {
+        "name": part.name,
+        "function": part.aws_name,
+        "from": part.before or None,
+        "to": part.target or None,
+        "live": part.live or None,
+        "deployment_id": part.deployment_id or None,
+        "result": part.result,
+        "why": part.why or None,
+        "seconds": round(part.seconds, 1),
+    }

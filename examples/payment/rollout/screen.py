@@ -1,0 +1,129 @@
+"""What people see: a live table on a terminal, a line for every change in a build's log, the results at the end."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.live import Live
+from rich.markup import escape
+from rich.table import Table
+
+from .model import Part
+
+if TYPE_CHECKING:
+    from .report import Report
+    from .status import Status
+
+_COLOURS = {"succeeded": "green", "up to date": "green", "detached": "yellow", "not started": "yellow"}
+
+
+class Screen:
+    """Progress goes to standard error; results go to standard output, as tables or as JSON and nothing else."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._progress = Console(stderr=True, highlight=False)
+        self._out = Console(highlight=False)
+        self._as_json = as_json
+        self._live: Live | None = None
+        self._shown: dict[str, str] = {}
+
+    def show(self, parts: Sequence[Part]) -> None:
+        """Show where everything is now."""
+        if self._progress.is_terminal:
+            self._show_live(parts)
+            return
+        for part in parts:
+            line = _line(part)
+            if self._shown.get(part.name) != line:
+                self._progress.print(line, markup=False, soft_wrap=True)
+            self._shown[part.name] = line
+
+    def _show_live(self, parts: Sequence[Part]) -> None:
+        if self._live is None:
+            self._live = Live(console=self._progress, transient=True, auto_refresh=False)
+            self._live.start()
+        self._live.update(_table(parts), refresh=True)
+
+    def end(self) -> None:
+        """Give the terminal back."""
+        if self._live:
+            self._live.stop()
+            self._live = None
+
+    def tell(self, sentence: str) -> None:
+        """Show what else there is to know."""
+        self._progress.print(sentence, markup=False, soft_wrap=True)
+
+    def fail(self, sentence: str) -> None:
+        """Show what went wrong."""
+        self._progress.print(f"[red]✗[/] {escape(sentence)}", soft_wrap=True)
+
+    def warn_of_ignored_alarms(self, reason: str) -> None:
+        """Show in red that no alarm stops this release."""
+        text = escape(f"ALARMS ARE IGNORED for this release: no alarm stops it. Reason: {reason}")
+        self._progress.print(f"[bold white on red] {text} [/]", soft_wrap=True)
+
+    def refuse(self, stack: str, sentence: str) -> None:
+        """Say why nothing was done."""
+        self.fail(sentence)
+        if self._as_json:
+            self._write({"stack": stack, "result": "refused", "why": sentence})
+
+    def show_report(self, report: "Report") -> None:
+        """Print what a run did."""
+        if self._as_json:
+            self._write(report.as_json())
+            return
+        self._out.print(_table(report.parts), f"{report.order.stack}: {report.result}", sep="\n", markup=False)
+        for part in report.parts:
+            if part.why:
+                self._out.print(f"{part.name}: {part.why}", markup=False, soft_wrap=True)
+
+    def show_status(self, status: "Status") -> None:
+        """Print where a stack is."""
+        if self._as_json:
+            self._write(status.as_json())
+            return
+        self._out.print(_status_table(status))
+        for part in status.parts:
+            for sentence in filter(None, (part.problem, part.rolled_back)):
+                self._out.print(f"{part.name}: {sentence}", markup=False, soft_wrap=True)
+        self._out.print(status.next, markup=False, soft_wrap=True)
+
+    def _write(self, document: Mapping[str, Any]) -> None:
+        sys.stdout.write(json.dumps(document, indent=2) + "\n")
+        sys.stdout.flush()
+
+
+def _line(part: Part) -> str:
+    weight = f", {part.weight:g} % of the traffic" if part.weight is not None else ""
+    deployment = f" [{part.deployment_id}]" if part.deployment_id else ""
+    why = f": {part.why}" if part.why else ""
+    return f"{part.name}{_versions(part, ' ')}: {part.doing}{weight}{deployment}{why}"
+
+
+def _versions(part: Part, before: str = "") -> str:
+    if not part.before:
+        return ""
+    moved = f"{part.before} -> {part.target}" if part.target not in ("", part.before) else part.before
+    return f"{before}{moved}"
+
+
+def _table(parts: Sequence[Part]) -> Table:
+    table = Table("part", "versions", "live", "new has", "state", "deployment")
+    for part in parts:
+        colour = _COLOURS.get(part.result, "red") if part.result else "cyan"
+        weight = f"{part.weight:g} %" if part.weight is not None else ""
+        state = f"[{colour}]{escape(part.doing)}[/]"
+        table.add_row(part.name, _versions(part), part.live, weight, state, part.deployment_id)
+    return table
+
+
+def _status_table(status: "Status") -> Table:
+    table = Table("part", "live", "newest", "shares", "last deployment", title=status.stack, title_justify="left")
+    for part in status.parts:
+        shares = ", ".join(f"{version}: {weight:g} %" for version, weight in part.weights.items())
+        table.add_row(part.name, part.live, part.newest, shares, escape(part.last.said) if part.last else "")
+    return table

@@ -1,0 +1,140 @@
+"""The state machine's alias, which the driver shifts itself."""
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+
+from tests.rollout.clients import error
+from tests.rollout.conftest import Stack
+
+ALARM = "test-machine-failures"
+
+
+@pytest.fixture
+def moving(stack: Stack) -> Stack:
+    """A stack whose machine alone has a new version."""
+    stack.publish("machine")
+    return stack
+
+
+def test_it_shifts_by_the_strategy(moving: Stack):
+    """The weights and the minutes are those of the functions."""
+    ran = moving.rollout("start")
+    assert (ran.status, ran.results) == (0, ["up to date", "up to date", "succeeded"])
+    assert moving.machines.shares == [(0, {"1": 90, "2": 10}), (5, {"2": 100})]
+    assert moving.machines.description == "release 20310506T070809Z: test machine 1 -> 2"
+
+
+def test_a_linear_strategy_has_a_step_every_time(moving: Stack):
+    """Here: a third every minute."""
+    moving.outputs["release"]["strategy"] = "Linear33PercentEvery1Minute"
+    assert moving.rollout("start").status == 0
+    weights = [share.get("2") for _, share in moving.machines.shares]
+    assert weights == [33, 66, 99, 100]
+
+
+def test_it_moves_after_the_functions(moving: Stack):
+    """A new definition may rely on the new functions."""
+    moving.publish("one")
+    assert moving.rollout("start").status == 0
+    assert [minutes for minutes, _ in moving.machines.shares] == [5, 10]
+
+
+def test_an_alarm_puts_the_old_version_back(moving: Stack):
+    """And the run says which alarm it was."""
+    moving.clock.at(2, lambda: moving.alarms.firing.add(ALARM))
+    ran = moving.rollout("start")
+    assert (ran.status, ran.workflow["result"], ran.workflow["live"]) == (1, "rolled back", "1")
+    assert f"an alarm fired ({ALARM})" in ran.workflow["why"]
+    assert moving.machines.shares == [(0, {"1": 90, "2": 10}), (2, {"1": 100})]
+
+
+def test_an_alarm_that_fires_already_refuses_the_shift(moving: Stack):
+    """Nothing is moved, so the exit status says refused."""
+    moving.alarms.firing = {ALARM}
+    ran = moving.rollout("start")
+    assert (ran.status, ran.workflow["result"], moving.machines.shares) == (2, "refused", [])
+    assert f"in ALARM before its first step: {ALARM}" in ran.workflow["why"]
+
+
+def test_it_goes_not_on_if_somebody_else_moves_the_alias(moving: Stack):
+    """What somebody else wants of it is left as it is."""
+    moving.publish("machine")
+    moving.clock.at(2, lambda: moving.machines.route({"2": 100}))
+    ran = moving.rollout("start")
+    assert (ran.status, ran.workflow["result"], moving.machines.weights) == (1, "failed", {"2": 100})
+    assert "somebody else changed its alias" in ran.workflow["why"]
+
+
+def test_wait_adopts_the_shift_of_another_run(moving: Stack):
+    """It succeeds with the other run."""
+    moving.machines.route({"1": 90, "2": 10})
+    moving.clock.at(4, lambda: moving.machines.route({"2": 100}))
+    ran = moving.rollout("start")
+    assert (ran.status, ran.workflow["result"], moving.machines.shares) == (0, "succeeded", [])
+
+
+def test_wait_does_not_repeat_what_another_run_took_back(moving: Stack):
+    """It is rolled back with the other run."""
+    moving.machines.route({"1": 90, "2": 10})
+    moving.clock.at(4, lambda: moving.machines.route({"1": 100}))
+    ran = moving.rollout("start")
+    assert (ran.status, ran.workflow["result"], moving.machines.shares) == (1, "rolled back", [])
+
+
+def test_stop_puts_the_old_version_back_and_begins_anew(moving: Stack):
+    """So a shift whose driver was killed can be ended."""
+    moving.machines.route({"1": 70, "2": 30})
+    ran = moving.rollout("start", "--on-conflict", "stop")
+    assert (ran.status, ran.workflow["result"]) == (0, "succeeded")
+    assert [share for _, share in moving.machines.shares] == [{"1": 100}, {"1": 90, "2": 10}, {"2": 100}]
+
+
+def test_its_time_may_be_over(moving: Stack):
+    """All traffic goes back."""
+    moving.outputs["release"]["strategy"] = "Canary10Percent30Minutes"
+    ran = moving.rollout("start", "--timeout", "10")
+    assert (ran.status, ran.workflow["result"], moving.machines.weights) == (1, "timed out", {"1": 100})
+
+
+def test_a_step_that_was_not_answered_is_repeated(moving: Stack):
+    """Setting the same weights twice changes nothing."""
+    moving.machines.after["update_state_machine_alias"] = [ReadTimeoutError(endpoint_url="https://states.example")]
+    assert moving.rollout("start").status == 0
+    assert moving.machines.weights == {"2": 100}
+
+
+def test_the_way_back_is_tried_until_it_is_heard(moving: Stack):
+    """A connection that is lost at the wrong time does not leave two versions."""
+    lost = ReadTimeoutError(endpoint_url="https://states.example")
+    busy = error("UpdateStateMachineAlias", "ConflictException")
+
+    def fire() -> None:
+        moving.alarms.firing.add(ALARM)
+        moving.machines.before["update_state_machine_alias"] = [lost, busy]
+
+    moving.clock.at(2, fire)
+    assert moving.rollout("start").workflow["result"] == "rolled back"
+    assert moving.machines.weights == {"1": 100}
+
+
+def test_a_way_back_that_is_not_allowed_is_said(moving: Stack):
+    """Somebody has to do it by hand."""
+    denied = error("UpdateStateMachineAlias", "AccessDeniedException", "no")
+
+    def fire() -> None:
+        moving.alarms.firing.add(ALARM)
+        moving.machines.before["update_state_machine_alias"] = [denied]
+
+    moving.clock.at(2, fire)
+    ran = moving.rollout("start")
+    assert (ran.status, ran.workflow["result"]) == (1, "failed")
+    assert "version 1 could not be put back (AccessDeniedException: no): do it now" in ran.workflow["why"]
+
+
+def test_a_shift_that_is_not_allowed_has_nothing_to_put_back(moving: Stack):
+    """The alias is where it was, and the run says so."""
+    denied = error("UpdateStateMachineAlias", "AccessDeniedException", "no")
+    moving.machines.before["update_state_machine_alias"] = [denied]
+    ran = moving.rollout("start")
+    assert (ran.status, ran.workflow["result"]) == (1, "failed")
+    assert ran.workflow["why"] == "AccessDeniedException: no; version 1 has all executions, as before."

@@ -1,0 +1,195 @@
+"""How versions go live, and how they come back by themselves."""
+
+import pytest
+
+from tests.rollout.conftest import Stack
+
+
+def test_a_first_deployment_has_nothing_to_shift(stack: Stack):
+    """Pulumi makes the alias at the first version, and the run says so."""
+    ran = stack.rollout("start")
+    assert (ran.status, ran.results) == (0, ["up to date"] * 3)
+    assert "first deployment" in ran.functions["one"]["why"]
+    assert stack.codedeploy.deployments == {}
+
+
+def test_nothing_to_do_changes_nothing(stack: Stack):
+    """A second run finds all at the newest version."""
+    stack.publish("one", "two", "machine")
+    assert stack.rollout("start").status == 0
+    calls = len(stack.codedeploy.called("create_deployment"))
+    ran = stack.rollout("start")
+    assert (ran.status, ran.results) == (0, ["up to date"] * 3)
+    assert ran.report["result"] == "up to date"
+    assert ran.functions["one"]["why"] is None
+    assert len(stack.codedeploy.called("create_deployment")) == calls == 2
+
+
+def test_versions_are_compared_as_numbers(stack: Stack):
+    """Version 10 is newer than version 9."""
+    stack.publish(*["one"] * 9)
+    stack.move("one", "9")
+    ran = stack.rollout("start")
+    assert (ran.functions["one"]["from"], ran.functions["one"]["to"], stack.live("one")) == ("9", "10", "10")
+
+
+def test_a_canary_that_works_takes_all_traffic(stack: Stack):
+    """Only functions that are behind get a deployment, in the group's own strategy, hooks and alarms."""
+    stack.publish("one")
+    ran = stack.rollout("start")
+    assert (ran.status, ran.results) == (0, ["succeeded", "up to date", "up to date"])
+    assert stack.live("one") == "2"
+    [request] = stack.codedeploy.called("create_deployment")
+    assert set(request) == {"applicationName", "deploymentGroupName", "revision", "description"}
+    assert request["description"] == "release 20310506T070809Z: test one 1 -> 2"
+    assert (request["applicationName"], request["deploymentGroupName"]) == ("test", "test-one")
+
+
+def test_functions_shift_at_the_same_time(stack: Stack):
+    """Two canaries of five minutes take about five minutes."""
+    stack.publish("one", "two")
+    assert stack.rollout("start").status == 0
+    assert stack.clock.minutes < 6
+
+
+def test_every_change_is_a_line_of_the_log(stack: Stack):
+    """A build's log has no table that moves, and no line twice."""
+    stack.publish("one")
+    _, out, told = stack.say("start")
+    lines = told.splitlines()
+    assert any("one 1 -> 2: shifting, 10 % of the traffic [d-000000001]" in line for line in lines)
+    assert len(lines) == len(set(lines)) < 12
+    assert "test: succeeded" in out
+
+
+def test_an_alarm_rolls_a_function_back(stack: Stack):
+    """The rollback is followed to its end, and the alarms that fire are named."""
+    stack.publish("one", "two", "machine")
+    stack.plan("one", "alarm")
+    stack.alarms.firing = {"test-one-errors"}
+    ran = stack.rollout("start")
+    assert (ran.status, ran.results) == (1, ["rolled back", "succeeded", "not started"])
+    one = ran.functions["one"]
+    assert (one["live"], stack.live("one"), stack.live("two")) == ("1", "1", "2")
+    assert "an alarm fired (test-one-errors): look at the log of test-one" in one["why"]
+    assert stack.machines.shares == []
+
+
+def test_a_failed_hook_is_named(stack: Stack):
+    """Before any traffic moved, the function stays where it was."""
+    stack.publish("one")
+    stack.plan("one", "hook")
+    ran = stack.rollout("start")
+    assert (ran.status, ran.functions["one"]["result"], stack.live("one")) == (1, "rolled back", "1")
+    assert "BeforeAllowTraffic failed: look at the log of test-pre-traffic" in ran.functions["one"]["why"]
+
+
+def test_a_rollback_that_fails_is_a_failure(stack: Stack):
+    """The alias needs somebody at once."""
+    stack.publish("one")
+    stack.plan("one", "alarm")
+    stack.codedeploy.rollbacks_fail = True
+    ran = stack.rollout("start")
+    assert (ran.status, ran.functions["one"]["result"]) == (1, "failed")
+    assert "Its rollback d-000000002 has not succeeded: look at the alias at once" in ran.functions["one"]["why"]
+
+
+def test_a_deployment_that_somebody_stops(stack: Stack):
+    """It is told apart from an alarm's stop."""
+    stack.publish("one")
+    stack.clock.at(2, lambda: stack.codedeploy.stop_deployment(deploymentId="d-000000001", autoRollbackEnabled=True))
+    ran = stack.rollout("start")
+    assert (ran.status, ran.functions["one"]["result"], stack.live("one")) == (1, "stopped", "1")
+    assert "somebody stopped d-000000001" in ran.functions["one"]["why"]
+
+
+def test_what_was_rolled_back_is_started_again_and_said(stack: Stack):
+    """The next start shifts to the newest version again, and says that it was rolled back."""
+    stack.publish("one")
+    stack.plan("one", "alarm")
+    stack.rollout("start")
+    ran = stack.rollout("start")
+    assert "one: version 2 was rolled back on 2031-05-06 at 07:08 UTC (d-000000001): starting it again." in ran.told
+    assert (ran.status, stack.live("one")) == (0, "2")
+
+
+def test_a_timeout_stops_what_runs(stack: Stack):
+    """It is stopped with rollback, which is followed to its end."""
+    stack.publish("one")
+    stack.plan("one", "hangs")
+    ran = stack.rollout("start", "--timeout", "20")
+    assert (ran.status, ran.functions["one"]["result"], stack.live("one")) == (1, "timed out", "1")
+    assert "d-000000001 was stopped" in ran.functions["one"]["why"]
+    assert 20 <= stack.clock.minutes < 22
+
+
+def test_the_time_is_the_strategys_and_half_an_hour(stack: Stack):
+    """Hooks may take their time, yet not for ever."""
+    stack.publish("one")
+    stack.plan("one", "hangs")
+    stack.rollout("start")
+    assert 35 <= stack.clock.minutes < 37
+
+
+def test_break_glass_is_loud_and_kept(stack: Stack):
+    """The alarms stop nothing, and the reason is in the log twice, in the description and in the report."""
+    stack.publish("one", "machine")
+    stack.plan("one", "alarm")
+    stack.alarms.firing = {"test-machine-failures"}
+    ran = stack.rollout("start", "--ignore-alarms", "the fix for what fires")
+    assert (ran.status, stack.live("one"), stack.machines.weights) == (0, "2", {"2": 100})
+    [request] = stack.codedeploy.called("create_deployment")
+    assert request["overrideAlarmConfiguration"] == {"enabled": False}
+    assert request["description"].endswith("; alarms ignored: the fix for what fires")
+    assert ran.report["ignored_alarms"] == "the fix for what fires"
+    assert ran.told.count("ALARMS ARE IGNORED") == 2
+
+
+def test_the_report_has_the_promised_form(stack: Stack):
+    """Programs read it from standard output, which has nothing else."""
+    stack.publish("one", "machine")
+    report = stack.rollout("start").report
+    assert list(report) == [
+        "stack",
+        "release",
+        "strategy",
+        "ignored_alarms",
+        "started",
+        "ended",
+        "result",
+        "functions",
+        "workflow",
+    ]
+    assert report["started"] == "2031-05-06T07:08:09+00:00"
+    assert (report["result"], report["ignored_alarms"]) == ("succeeded", None)
+    assert report["functions"][0] == {
+        "name": "one",
+        "function": "test-one",
+        "from": "1",
+        "to": "2",
+        "live": "2",
+        "deployment_id": "d-000000001",
+        "result": "succeeded",
+        "why": None,
+        "seconds": pytest.approx(300, abs=10),
+    }
+    assert report["workflow"] == {
+        "name": "workflow",
+        "function": "machine",
+        "from": "1",
+        "to": "2",
+        "live": "2",
+        "deployment_id": None,
+        "result": "succeeded",
+        "why": None,
+        "seconds": pytest.approx(300, abs=10),
+    }
+
+
+def test_one_functions_error_leaves_the_others_alone(stack: Stack):
+    """AWS's own words name what is not allowed; the other function goes its way."""
+    stack.publish("one", "two")
+    stack.functions.delete_alias(FunctionName="test-one", Name="live")
+    ran = stack.rollout("start")
+    assert (ran.status, ran.results) == (1, ["failed", "succeeded", "not started"])
+    assert ran.functions["one"]["why"].startswith("ResourceNotFoundException: ")
