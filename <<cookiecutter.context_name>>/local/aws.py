@@ -2,6 +2,7 @@
 
 import os
 import threading
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -30,13 +31,12 @@ UNCONFIGURED = {
 class Aws:
     """One account of the embedded AWS, seen as its root or as the caller whose credentials are given."""
 
-    def __init__(self, emulator: Emulator) -> None:
-        """Make clients for the emulator's root on demand."""
+    def __init__(self, emulator: Emulator, credentials: Mapping[str, str] | None = None) -> None:
+        """Make clients on demand: for the emulator's root, or with `credentials` as boto3's Session takes them."""
         self.emulator = emulator
         self.region = emulator.region
         self._session = boto3.Session(
-            aws_access_key_id=emulator.access_key,
-            aws_secret_access_key=emulator.secret_key,
+            **(credentials or _root(emulator)),
             region_name=emulator.region,
             botocore_session=botocore.session.Session(session_vars=UNCONFIGURED),
         )
@@ -49,10 +49,20 @@ class Aws:
             if service not in self._clients:
                 self._clients[service] = self._session.client(
                     service,  # type: ignore[call-overload]
-                    endpoint_url=self.emulator.endpoint,
+                    endpoint_url=self._endpoint(service),
                     config=CONFIG,
                 )
             return self._clients[service]
+
+    def acting_as(self, role_arn: str) -> "Aws":
+        """Return the account as a role sees it. Raises botocore's ClientError if the role does not trust the caller."""
+        made = self.call("sts", "assume_role", RoleArn=role_arn, RoleSessionName="local")["Credentials"]
+        credentials = {
+            "aws_access_key_id": made["AccessKeyId"],
+            "aws_secret_access_key": made["SecretAccessKey"],
+            "aws_session_token": made["SessionToken"],
+        }
+        return Aws(self.emulator, credentials)
 
     def call(self, service: str, operation: str, **parameters: object) -> dict[str, Any]:
         """Call an operation by its boto3 name, such as `create_queue`; a parameter that is None is not sent."""
@@ -65,7 +75,14 @@ class Aws:
         model = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[operation])
         return model.input_shape or StructureShape("Empty", {"type": "structure", "members": {}})
 
+    def _endpoint(self, service: str) -> str:
+        return self.emulator.codedeploy_endpoint if service == "codedeploy" else self.emulator.endpoint
+
     @cached_property
     def account(self) -> str:
         """The account's id."""
         return self.call("sts", "get_caller_identity")["Account"]
+
+
+def _root(emulator: Emulator) -> Mapping[str, str]:
+    return {"aws_access_key_id": emulator.access_key, "aws_secret_access_key": emulator.secret_key}

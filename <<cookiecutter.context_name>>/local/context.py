@@ -9,8 +9,9 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
 
-from . import executions, transfer_events
+from . import executions, metrics, transfer_events
 from .aws import Aws
+from .codedeploy import running_codedeploy
 from .deploy import Deployment, deploy
 from .deploy.program import Progress, stack_config
 from .emulator import HOST, Emulator, running_emulator
@@ -33,6 +34,8 @@ LIST_KEY = "LIST#"
 STAND_INS = (
     "sftp upload: the object is copied onto itself: the emulator's SFTP server writes around S3's versioning",
     "sftp event: the run sends it, from the source that the stack names: the emulator's SFTP server sends none",
+    "codedeploy: a stand-in of this run lives deployments, in minutes of a second, and asks no caller for permission",
+    "cloudwatch: alarms have minutes of a second, and the run sets those without data: the emulator leaves them",
 )
 UNFINISHED = ".filepart"
 
@@ -234,8 +237,10 @@ def running_context(
             _package()
         with stage("emulator"):
             emulator = running.enter_context(running_emulator(stack_config(PROGRAM, STACK)["aws:region"]))
+            aws = Aws(emulator)
+            running.enter_context(_releases(aws))
         with stage("deploy"):
-            context = _deployed(emulator, progress, settings)
+            context = _deployed(aws, progress, settings)
         running.callback(context.close)
         yield context
 
@@ -247,12 +252,24 @@ def _package() -> None:
         raise LocalRunError(str(error)) from error
 
 
-def _deployed(emulator: Emulator, progress: Progress, settings: Mapping[str, object]) -> RunningContext:
-    partner, aws = Partner.with_new_key(PARTNER), Aws(emulator)
+@contextmanager
+def _releases(aws: Aws) -> Iterator[None]:
+    """Run what a release needs and the emulator lacks."""
+
+    def act_as(role: str) -> Callable[[str], Any]:
+        return aws.acting_as(role).client
+
+    port = aws.emulator.codedeploy_port
+    with running_codedeploy(act_as, aws.region, aws.account, port=port), metrics.treating_missing_data(aws):
+        yield
+
+
+def _deployed(aws: Aws, progress: Progress, settings: Mapping[str, object]) -> RunningContext:
+    partner = Partner.with_new_key(PARTNER)
     partners = {PARTNER: {"public_keys": [partner.public_key]}}
     deployment = deploy(aws, PROGRAM, STACK, {"partners": partners, **settings}, progress)
     deployment.adapted += STAND_INS
-    context = RunningContext(emulator, aws, deployment, partner)
+    context = RunningContext(aws.emulator, aws, deployment, partner)
     context.know_references(known_references())
     return context
 

@@ -48,8 +48,10 @@ def test_settings_of_the_run_win(aws_of_nothing: RecordingAws, program):
 
 def test_type_without_a_handler_is_listed(aws_of_nothing: RecordingAws, program):
     """What the embedded AWS cannot hold is named, and the program goes on."""
-    made = deploy(aws_of_nothing, program('aws.codedeploy.Application("rollout")'), "local", {})
-    assert made.not_emulated == ["aws:codedeploy/application:Application rollout"]
+    made = deploy(
+        aws_of_nothing, program('aws.xray.Group("slow", group_name="slow", filter_expression="")'), "local", {}
+    )
+    assert made.not_emulated == ["aws:xray/group:Group slow"]
 
 
 @pytest.mark.parametrize(

@@ -27,10 +27,11 @@ NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 @dataclass(frozen=True)
 class Emulator:
-    """A running emulator: where it listens and who its root is."""
+    """A running emulator: where it listens and who its root is; CodeDeploy, which it lacks, is ours at its own port."""
 
     port: int
     sftp_port: int
+    codedeploy_port: int
     region: str
     folder: Path
     access_key: str = field(default_factory=lambda: f"AKIA{secrets.token_hex(8).upper()}")
@@ -38,8 +39,13 @@ class Emulator:
 
     @property
     def endpoint(self) -> str:
-        """The URL of every service's API."""
+        """The URL of every service's API but CodeDeploy's."""
         return f"http://{HOST}:{self.port}"
+
+    @property
+    def codedeploy_endpoint(self) -> str:
+        """The URL of CodeDeploy's API, for functions and for any AWS tool."""
+        return f"http://{HOST}:{self.codedeploy_port}"
 
     @property
     def log(self) -> Path:
@@ -64,12 +70,14 @@ class Emulator:
             "AUTH": "true",
             "AWS_ACCESS_KEY_ID": self.access_key,
             "AWS_SECRET_ACCESS_KEY": self.secret_key,
+            "AWS_ENDPOINT_URL_CODEDEPLOY": self.codedeploy_endpoint,
         }
 
     def client_environment(self) -> dict[str, str]:
         """Return the variables that point any AWS tool at this emulator, as its root."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ENDPOINT_URL_CODEDEPLOY": self.codedeploy_endpoint,
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,
             "AWS_ACCESS_KEY_ID": self.access_key,
@@ -92,8 +100,8 @@ def running_emulator(region: str) -> Iterator[Emulator]:
     """
     python = emulator_python()
     folder = Path(tempfile.mkdtemp(prefix="local-aws-"))
-    port, sftp_port = _free_ports(2)
-    emulator = Emulator(port=port, sftp_port=sftp_port, region=region, folder=folder)
+    port, sftp_port, codedeploy_port = _free_ports(3)
+    emulator = Emulator(port, sftp_port, codedeploy_port, region, folder)
     keeper = _start(emulator, python)
     try:
         _wait_until_ready(emulator, keeper)

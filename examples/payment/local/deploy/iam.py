@@ -1,7 +1,7 @@
 """IAM: roles and their policies. Enforcement is on, so what a role lacks here its function cannot do."""
 
 from ..aws import Aws
-from .policies import with_publish_batch
+from .policies import as_emulator_asks
 from .registry import Made, Request, creates
 
 
@@ -34,7 +34,7 @@ def role_policy(aws: Aws, request: Request) -> Made:
 def policy(aws: Aws, request: Request) -> Made:
     """Create a managed policy."""
     name, tags = request.physical_name(), request.tags()
-    document = with_publish_batch(request, request.take("policy"))
+    document = as_emulator_asks(request, request.take("policy"))
     parameters = request.rest(aws, "iam", "create_policy")
     arn = aws.call("iam", "create_policy", PolicyName=name, PolicyDocument=document, Tags=tags, **parameters)["Policy"][
         "Arn"
@@ -51,5 +51,5 @@ def attachment(aws: Aws, request: Request) -> Made:
 
 
 def _put(aws: Aws, request: Request, role_name: str, name: str, document: str) -> None:
-    text = with_publish_batch(request, document)
+    text = as_emulator_asks(request, document)
     aws.call("iam", "put_role_policy", RoleName=role_name, PolicyName=name, PolicyDocument=text)

@@ -1,9 +1,20 @@
 """Policy documents as the emulator can take them; each change is said in the request's `adapted`."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from .registry import Request
+
+EMULATORS_ACTIONS = {
+    "sns:Publish": "sns:PublishBatch",
+    "lambda:GetAlias": "lambda:ListAliases",
+    "lambda:UpdateAlias": "lambda:ListAliases",
+}
+"""What the emulator asks for by the action that allows the call on AWS."""
+
+WITHOUT_RESOURCE = ("cloudwatch:DescribeAlarms",)
+"""What the emulator allows on all resources only, and AWS on named ones."""
 
 
 def without_tls_statements(request: Request, document: str) -> str | None:
@@ -19,15 +30,24 @@ def _only_about_tls(statement: dict[str, Any]) -> bool:
     return statement["Effect"] == "Deny" and "aws:SecureTransport" in json.dumps(statement.get("Condition", {}))
 
 
-def with_publish_batch(request: Request, document: str) -> str:
-    """Return a role's policy that allows a batch to who may publish: the emulator has an action for it, AWS has not."""
+def as_emulator_asks(request: Request, document: str) -> str:
+    """Return a role's policy that also allows what the emulator asks for in the place of what AWS asks for."""
     policy = json.loads(document)
-    for statement in as_list(policy["Statement"]):
-        actions = as_list(statement.get("Action", []))
-        if statement["Effect"] == "Allow" and "sns:Publish" in actions:
-            statement["Action"] = [*actions, "sns:PublishBatch"]
-            request.adapted.append("sns:PublishBatch goes with sns:Publish: the emulator asks for it, AWS does not")
-    return json.dumps(policy)
+    statements = as_list(policy["Statement"])
+    allowing = [one for one in statements if one["Effect"] == "Allow" and "Action" in one]
+    more = [wider for statement in allowing for wider in _wider(request, statement)]
+    return json.dumps(policy | {"Statement": [*statements, *more]})
+
+
+def _wider(request: Request, statement: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield what has to be allowed beside a statement."""
+    for action in as_list(statement["Action"]):
+        if other := EMULATORS_ACTIONS.get(action):
+            request.adapted.append(f"{other} goes with {action}: the emulator asks for it, AWS does not")
+            yield statement | {"Action": other}
+        if action in WITHOUT_RESOURCE and statement["Resource"] != "*":
+            request.adapted.append(f"{action} is allowed on everything: the emulator knows no resource for it")
+            yield statement | {"Action": action, "Resource": "*"}
 
 
 def as_list(value: Any) -> list[Any]:

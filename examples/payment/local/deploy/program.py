@@ -19,7 +19,21 @@ from pulumi.runtime.rpc import is_rpc_secret, unwrap_rpc_secret
 
 from ..aws import Aws
 from ..errors import LocalRunError
-from . import dynamodb, events, iam, kms, lambda_, logs, s3, sns, sqs, stepfunctions, transfer  # noqa: F401  register
+from . import (  # noqa: F401  register
+    cloudwatch,
+    codedeploy,
+    dynamodb,
+    events,
+    iam,
+    kms,
+    lambda_,
+    logs,
+    s3,
+    sns,
+    sqs,
+    stepfunctions,
+    transfer,
+)
 from .registry import HANDLERS, Made, Request, create
 
 Progress = Callable[[str, str], None]

@@ -41,7 +41,7 @@ def test_kept_run_prints_its_result_and_ends_on_ctrl_c(tmp_path: Path):
     assert result["rows"] == {"uploaded": 20, "valid": 20, "rejected": 0, "imported": 20}
     assert set(result["events"].values()) == {21}
     assert result["outcome"] == "IMPORTED"
-    [endpoint] = [line for line in lines if "AWS_ENDPOINT_URL" in line]
+    [endpoint] = [line for line in lines if "AWS_ENDPOINT_URL=" in line]
     _assert_gone(tmp_path, int(endpoint.strip().rpartition(":")[2]))
 
 

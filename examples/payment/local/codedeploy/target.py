@@ -1,0 +1,75 @@
+"""What a deployment shows of its function: the versions, the weight, the lifecycle events."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from .appspec import AFTER, BEFORE, AppSpec
+from .traffic import Traffic
+
+ALLOW = "AllowTraffic"
+
+
+class Target:
+    """The one target of a deployment for Lambda, as BatchGetDeploymentTargets tells it."""
+
+    def __init__(self, deployment: str, appspec: AppSpec, traffic: Traffic) -> None:
+        """Begin with everything before it."""
+        self.identity = f"{appspec.function}:{appspec.alias}"
+        self.status = "Pending"
+        self._deployment = deployment
+        self._appspec = appspec
+        self._traffic = traffic
+        self._events = [{"lifecycleEventName": name, "status": "Pending"} for name in (BEFORE, ALLOW, AFTER)]
+        self._updated = _now()
+
+    @contextmanager
+    def event(self, name: str) -> Iterator[None]:
+        """Live through a lifecycle event; it failed if it is left by an exception."""
+        self._set(name, status="InProgress", startTime=_now())
+        try:
+            yield
+        except Exception:
+            self._set(name, status="Failed", endTime=_now())
+            raise
+        self._set(name, status="Succeeded", endTime=_now())
+
+    def end(self, status: str) -> None:
+        """Be done: what has not begun is skipped."""
+        self.status = status
+        for event in self._events:
+            if event["status"] == "Pending":
+                event["status"] = "Skipped"
+
+    def as_json(self, arn_prefix: str) -> dict[str, Any]:
+        """Return the target; the weight is a share of 1, as CodeDeploy gives it whatever its documentation says."""
+        spec = self._appspec
+        return {
+            "deploymentTargetType": "LambdaTarget",
+            "lambdaTarget": {
+                "deploymentId": self._deployment,
+                "targetId": self.identity,
+                "targetArn": f"{arn_prefix}{self.identity}",
+                "status": self.status,
+                "lastUpdatedAt": self._updated,
+                "lifecycleEvents": self._events,
+                "lambdaFunctionInfo": {
+                    "functionName": spec.function,
+                    "functionAlias": spec.alias,
+                    "currentVersion": spec.current,
+                    "targetVersion": spec.target,
+                    "targetVersionWeight": self._traffic.weight / 100,
+                },
+            },
+        }
+
+    def _set(self, name: str, **values: Any) -> None:
+        self.status = "InProgress"
+        self._updated = _now()
+        [event] = [event for event in self._events if event["lifecycleEventName"] == name]
+        event.update(values)
+
+
+def _now() -> float:
+    return datetime.now(UTC).timestamp()

@@ -1,0 +1,78 @@
+"""Metrics and alarms on the emulator, whose alarms look at a metric's name alone and not at its dimensions.
+
+So an alarm there watches a metric whose name carries the dimensions, and a metric is put under both names.
+"""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from .aws import Aws
+from .clock import MINUTE_SECONDS
+
+STATE_WITHOUT_DATA = {"notBreaching": "OK", "breaching": "ALARM", "missing": "INSUFFICIENT_DATA"}
+"""The state of an alarm whose periods are empty, by its `TreatMissingData`; `ignore` keeps the state it has."""
+
+LOOK_BACK_PERIODS = 3
+"""How many periods more than it evaluates CloudWatch looks back before data are missing (its "evaluation range")."""
+
+
+def name_with_dimensions(metric: str, dimensions: Mapping[str, str]) -> str:
+    """Return the name under which an alarm on the emulator watches a metric with dimensions."""
+    return " ".join([metric, *(f"{name}={value}" for name, value in sorted(dimensions.items()))])
+
+
+def put(aws: Aws, namespace: str, dimensions: Mapping[str, str], values: Mapping[str, tuple[float, str]]) -> None:
+    """Put values with their units, by the metric's name; the emulator then looks at its alarms."""
+    as_list = [{"Name": name, "Value": value} for name, value in dimensions.items()]
+    data: list[dict[str, Any]] = []
+    for metric, (value, unit) in values.items():
+        data.append({"MetricName": metric, "Dimensions": as_list, "Value": value, "Unit": unit})
+        data.append({"MetricName": name_with_dimensions(metric, dimensions), "Value": value, "Unit": unit})
+    aws.call("cloudwatch", "put_metric_data", Namespace=namespace, MetricData=data)
+
+
+@contextmanager
+def treating_missing_data(aws: Aws) -> Iterator[None]:
+    """Set the state of alarms that have no data, again and again as CloudWatch does: the emulator leaves it."""
+    stopped = threading.Event()
+
+    def keep_treating() -> None:
+        while not stopped.wait(MINUTE_SECONDS / 2):
+            treat_missing_data(aws)
+
+    thread = threading.Thread(target=keep_treating, name="alarms", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join()
+
+
+def treat_missing_data(aws: Aws) -> None:
+    """Give each alarm without data the state that its `TreatMissingData` says."""
+    for page in aws.client("cloudwatch").get_paginator("describe_alarms").paginate(AlarmTypes=["MetricAlarm"]):
+        for alarm in page["MetricAlarms"]:
+            state = STATE_WITHOUT_DATA.get(alarm.get("TreatMissingData", "missing"), alarm["StateValue"])
+            if state != alarm["StateValue"] and not _has_data(aws, alarm):
+                name, reason = alarm["AlarmName"], "There is no data, and that is how the alarm treats it."
+                aws.call("cloudwatch", "set_alarm_state", AlarmName=name, StateValue=state, StateReason=reason)
+
+
+def _has_data(aws: Aws, alarm: Mapping[str, Any]) -> bool:
+    window = alarm["Period"] * (alarm["EvaluationPeriods"] + LOOK_BACK_PERIODS)
+    now = datetime.now(UTC)
+    found = aws.call(
+        "cloudwatch",
+        "get_metric_statistics",
+        Namespace=alarm["Namespace"],
+        MetricName=alarm["MetricName"],
+        StartTime=now - timedelta(seconds=window),
+        EndTime=now + timedelta(seconds=1),
+        Period=window,
+        Statistics=["SampleCount"],
+    )
+    return bool(found["Datapoints"])
