@@ -12,7 +12,7 @@ from botocore.stub import Stubber
 from payment.adapters.lambda_ import FunctionFailed, Versions
 
 EVENT = {"smoke_check": True}
-ASKED = {"FunctionName": "shop-prod-order", "Qualifier": "8", "Payload": json.dumps(EVENT)}
+ASKED = {"FunctionName": "shop-prod-order:8", "Payload": json.dumps(EVENT)}
 
 
 def _ask(answer: bytes, **members: Any) -> Any:
