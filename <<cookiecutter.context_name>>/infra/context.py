@@ -1,8 +1,12 @@
 """What this context answered when it was generated, as data: infrastructure code holds these names nowhere else."""
 
+from typing import Literal
+
 CONTEXT = "<<cookiecutter.__package>>"
 AGGREGATE = "<<cookiecutter.context_name>>"
 OWNER = <<cookiecutter.owner|quoted>>
+
+SOURCE: Literal["codeconnections", "codecommit"] = "<<cookiecutter.source>>"
 
 <<cookiecutter.commands | commands | map(attribute="snake") | assigned("COMMANDS")>>
 VERIFICATION = "<<cookiecutter.__verification>>"
@@ -13,4 +17,3 @@ FUNCTIONS = (*COMMANDS, *STEPS, "relay_events")
 
 <<cookiecutter.commands | events | assigned("EVENTS")>>
 <<cookiecutter.subscribers | subscribers | assigned("SUBSCRIBERS")>>
-SOURCE = "<<cookiecutter.source>>"

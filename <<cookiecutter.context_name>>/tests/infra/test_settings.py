@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from .graph import STACKS, stack_config
+from infra.config import SettingError
 from infra.context import CONTEXT, SUBSCRIBERS
-from infra.settings import SettingError, Settings
+from infra.settings import Settings
 
 LEAST = {"sftp": "none", "protect": "true", "rollout_strategy": "AllAtOnce"}
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFsCzMk0"

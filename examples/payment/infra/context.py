@@ -1,8 +1,12 @@
 """What this context answered when it was generated, as data: infrastructure code holds these names nowhere else."""
 
+from typing import Literal
+
 CONTEXT = "payment"
 AGGREGATE = "Payment"
 OWNER = "payments-team"
+
+SOURCE: Literal["codeconnections", "codecommit"] = "codeconnections"
 
 COMMANDS = ("register_payment", "verify_payment", "delete_payment")
 VERIFICATION = "verify_subscription"
@@ -13,4 +17,3 @@ FUNCTIONS = (*COMMANDS, *STEPS, "relay_events")
 
 EVENTS = ("PaymentRegistered", "PaymentVerified", "PaymentDeleted", "PaymentListImported", "PaymentListRejected")
 SUBSCRIBERS = ("bi", "frontend")
-SOURCE = "codeconnections"

@@ -4,17 +4,13 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, Self, TypeVar, get_args
+from typing import Any, Literal, Self, get_args
 
-from pulumi import RunError
-
+from .config import SettingError, Source, flag, matching, number, one_of, retention, structure
 from .context import FUNCTIONS, SUBSCRIBERS
 from .strategy import BadStrategy, Strategy
 
 Sftp = Literal["dedicated", "shared", "none"]
-
-LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288)
-"""The periods that CloudWatch Logs knows."""
 
 _PARTNER = re.compile(r"[a-z][a-z0-9-]{1,30}[a-z0-9]")
 """A part of resource names and object keys, and a user of Transfer, which asks for 3 characters."""
@@ -36,21 +32,6 @@ _FOLDER = re.compile(r"\S.*")
 _SERVER_ID = re.compile(r"s-[0-9a-f]{17}")
 _PUBLIC_KEY = re.compile(r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+={0,2}( \S.*)?")
 """The key types that Transfer Family takes; ssh-dss is too old for it."""
-
-_T = TypeVar("_T")
-_N = TypeVar("_N", int, float)
-
-
-class SettingError(RunError):
-    """A stack setting is missing or not usable. Pulumi prints such an error without a traceback."""
-
-
-class Source(Protocol):
-    """Where settings come from: `pulumi.Config`, or a plain dict of strings in tests."""
-
-    def get(self, key: str, /) -> str | None:
-        """The value of `key` as text (JSON for lists and maps), or None."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -80,75 +61,32 @@ class Settings:
     @classmethod
     def from_config(cls, config: Source) -> Self:
         """Read and check every setting. Raises SettingError with one sentence for the first bad value."""
-        sftp = _one_of(config, "sftp", get_args(Sftp))
+        sftp = one_of(config, "sftp", get_args(Sftp))
         return cls(
             sftp=sftp,
             sftp_server_id=_server_id(config, sftp),
-            upload_event_source=_matching(
+            upload_event_source=matching(
                 config, "upload_event_source", _SOURCE, "aws.transfer", "a source such as aws.transfer"
             ),
             partners=_partners(config, sftp),
             subscribers=_subscribers(config),
-            tolerated_share=_number(config, "tolerated_share", 0.05, 0, 1),
+            tolerated_share=number(config, "tolerated_share", 0.05, 0, 1),
             # A list is verified, and undone, in one pass of at most 15 minutes, the longest that a function runs.
-            max_list_mb=_number(config, "max_list_mb", 100, 1, 200),
+            max_list_mb=number(config, "max_list_mb", 100, 1, 200),
             # A part is imported by one function within 4 minutes; the list's record holds the number of each part.
-            part_rows=_number(config, "part_rows", 5000, 250, 50_000),
+            part_rows=number(config, "part_rows", 5000, 250, 50_000),
             # Each child may write some 1,000 items a second at 2 units each (a transaction costs double); a new
             # on-demand table takes 4,000 units.
-            import_concurrency=_number(config, "import_concurrency", 2, 1, 100),
-            log_retention_days=_retention(config),
-            protect=_flag(config, "protect"),
-            artifacts=_matching(
+            import_concurrency=number(config, "import_concurrency", 2, 1, 100),
+            log_retention_days=retention(config),
+            protect=flag(config, "protect"),
+            artifacts=matching(
                 config, "artifacts", _FOLDER, "../../build", "the folder that holds code.zip and layer.zip"
             ),
             rollout_strategy=_strategy(config),
             latency_alarms=_latency_alarms(config),
             release_alarms=_release_alarms(config),
         )
-
-
-def _one_of(config: Source, key: str, allowed: tuple[Any, ...]) -> Any:
-    value = config.get(key)
-    if value not in allowed:
-        raise SettingError(f"{key} is {value!r}: write one of {', '.join(allowed)}.")
-    return value
-
-
-def _matching(config: Source, key: str, form: re.Pattern[str], default: str, words: str) -> str:
-    value = config.get(key)
-    if value is None:
-        return default
-    if not form.fullmatch(value):
-        raise SettingError(f"{key} is {value!r}: write {words}.")
-    return value
-
-
-def _number(config: Source, key: str, default: _N, least: int, most: int) -> _N:
-    kind = type(default)
-    text = config.get(key)
-    try:
-        value = default if text is None else kind(text)
-    except ValueError:
-        value = None
-    if value is None or not least <= value <= most:
-        word = "a whole number" if kind is int else "a number"
-        raise SettingError(f"{key} is {text!r}: write {word} from {least} to {most}.")
-    return value
-
-
-def _retention(config: Source) -> int:
-    days = _number(config, "log_retention_days", 30, 1, LOG_RETENTION_DAYS[-1])
-    if days not in LOG_RETENTION_DAYS:
-        raise SettingError(f"log_retention_days is {days}: CloudWatch knows {', '.join(map(str, LOG_RETENTION_DAYS))}.")
-    return days
-
-
-def _flag(config: Source, key: str) -> bool:
-    value = config.get(key)
-    if value not in ("true", "false"):
-        raise SettingError(f"{key} is {value!r}: write true or false.")
-    return value == "true"
 
 
 def _server_id(config: Source, sftp: Sftp) -> str | None:
@@ -160,19 +98,8 @@ def _server_id(config: Source, sftp: Sftp) -> str | None:
     return value
 
 
-def _object(config: Source, key: str, kind: type[_T], default: _T, form: str) -> _T:
-    text = config.get(key)
-    try:
-        value = default if text is None else json.loads(text)
-    except ValueError:
-        value = None
-    if not isinstance(value, kind):
-        raise SettingError(f"{key} is {text!r}: write {form}.")
-    return value
-
-
 def _partners(config: Source, sftp: Sftp) -> Mapping[str, tuple[str, ...]]:
-    partners: dict[str, Any] = _object(config, "partners", dict, {}, "a map of names to {public_keys: [...]}")
+    partners: dict[str, Any] = structure(config, "partners", dict, {}, "a map of names to {public_keys: [...]}")
     if sftp == "shared" and len(json.dumps(list(partners))) > SHARED_PARTNERS_LIMIT:
         raise SettingError("partners are too many for one rule on a shared server: write sftp: dedicated.")
     return {_name("partners", name, _PARTNER): _public_keys(name, value) for name, value in partners.items()}
@@ -189,7 +116,7 @@ def _public_keys(partner: str, value: Any) -> tuple[str, ...]:
 
 
 def _subscribers(config: Source) -> tuple[str, ...]:
-    names: list[Any] = _object(config, "subscribers", list, list(SUBSCRIBERS), "a list of names")
+    names: list[Any] = structure(config, "subscribers", list, list(SUBSCRIBERS), "a list of names")
     if len(set(map(str, names))) != len(names):
         raise SettingError(f"subscribers is {names!r}: each name may stand there once.")
     return tuple(_name("subscribers", name, _SUBSCRIBER) for name in names)
@@ -203,7 +130,7 @@ def _strategy(config: Source) -> Strategy:
 
 
 def _latency_alarms(config: Source) -> Mapping[str, int]:
-    limits: dict[str, Any] = _object(config, "latency_alarms", dict, {}, "a map of functions to milliseconds")
+    limits: dict[str, Any] = structure(config, "latency_alarms", dict, {}, "a map of functions to milliseconds")
     for function, limit in limits.items():
         if function not in FUNCTIONS:
             raise SettingError(f"latency_alarms has {function!r}: write one of {', '.join(FUNCTIONS)}.")
@@ -213,7 +140,7 @@ def _latency_alarms(config: Source) -> Mapping[str, int]:
 
 
 def _release_alarms(config: Source) -> tuple[str, ...]:
-    names: list[Any] = _object(config, "release_alarms", list, [], "a list of alarms' names")
+    names: list[Any] = structure(config, "release_alarms", list, [], "a list of alarms' names")
     for name in names:
         if not isinstance(name, str) or not _ALARM.fullmatch(name):
             raise SettingError(f"release_alarms has {name!r}: write the name of an alarm, up to 255 characters.")

@@ -1,5 +1,6 @@
-"""The inbox's bucket and its guards."""
+"""A bucket and its guards."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pulumi
@@ -8,9 +9,23 @@ from pulumi_aws import s3
 from ..policy import document, only_over_tls
 from ._component import Component
 
+_LEFTOVERS: Any = {
+    "id": "leftovers",
+    "status": "Enabled",
+    "filter": {"prefix": ""},
+    "expiration": {"expired_object_delete_marker": True},
+    "noncurrent_version_expiration": {"noncurrent_days": 30},
+    "abort_incomplete_multipart_upload": {"days_after_initiation": 2},
+}
 
-def private_bucket(owner: Component, name: str, key_arn: pulumi.Input[str], *, protect: bool) -> s3.Bucket:
-    """A versioned bucket, encrypted by the key, closed to the public and to plain HTTP."""
+
+def private_bucket(
+    owner: Component, name: str, key_arn: pulumi.Input[str], *, protect: bool, expiry: Sequence[Any]
+) -> s3.Bucket:
+    """A versioned bucket, encrypted by the key, closed to the public and to plain HTTP.
+
+    `expiry` are the lifecycle rules for what it holds; what nobody sees any more goes after 30 days in any case.
+    """
     stem = owner.labels.bucket(name)
     bucket = s3.Bucket(stem, force_destroy=not protect, tags=owner.labels.tags, opts=owner.stateful(protect))
     versioning = s3.BucketVersioning(
@@ -24,7 +39,7 @@ def private_bucket(owner: Component, name: str, key_arn: pulumi.Input[str], *, p
     s3.BucketLifecycleConfiguration(
         f"{name}-lifecycle",
         bucket=bucket.id,
-        rules=_lifecycle(),
+        rules=[*expiry, _LEFTOVERS],
         # Rules on versions need a versioned bucket.
         opts=owner.child(depends_on=[versioning]),
     )
@@ -69,23 +84,3 @@ def _close(owner: Component, name: str, bucket: s3.Bucket) -> None:
         # S3 refuses two changes of a bucket's access at the same time.
         opts=owner.child(depends_on=[block]),
     )
-
-
-def _lifecycle() -> list[Any]:
-    return [
-        {
-            "id": "staging",
-            "status": "Enabled",
-            "filter": {"prefix": "staging/"},
-            "expiration": {"days": 7},
-            "noncurrent_version_expiration": {"noncurrent_days": 1},
-        },
-        {
-            "id": "leftovers",
-            "status": "Enabled",
-            "filter": {"prefix": ""},
-            "expiration": {"expired_object_delete_marker": True},
-            "noncurrent_version_expiration": {"noncurrent_days": 30},
-            "abort_incomplete_multipart_upload": {"days_after_initiation": 2},
-        },
-    ]

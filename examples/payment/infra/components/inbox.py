@@ -17,6 +17,14 @@ from ._component import Component
 
 Folder = Literal["incoming", "staging", "reports"]
 
+_STAGING = {
+    "id": "staging",
+    "status": "Enabled",
+    "filter": {"prefix": "staging/"},
+    "expiration": {"days": 7},
+    "noncurrent_version_expiration": {"noncurrent_days": 1},
+}
+
 
 class Inbox(Component):
     """A bucket with the folders incoming, staging and reports, and the way into it that the stack's settings choose.
@@ -37,7 +45,7 @@ class Inbox(Component):
         self._account = account
         self._key_arn = key_arn
         self._settings = settings
-        self._bucket = private_bucket(self, name, key_arn, protect=settings.protect)
+        self._bucket = private_bucket(self, name, key_arn, protect=settings.protect, expiry=[_STAGING])
         self.bucket_name = self._bucket.id
         self.starter = iam.Role(
             "uploads",

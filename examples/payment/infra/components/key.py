@@ -47,19 +47,19 @@ def _statements(labels: Labels, account: Account) -> list[Statement]:
     return [
         # The account decides by IAM policies who uses and manages the key; without this no one could.
         allow(["kms:*"], "*", Principal={"AWS": pulumi.Output.concat("arn:aws:iam::", account.id, ":root")}),
-        # Alarms go to this stack's encrypted topic.
-        allow(
-            _USE,
-            "*",
-            Principal={"Service": "cloudwatch.amazonaws.com"},
-            Condition={"ArnLike": {"kms:EncryptionContext:aws:sns:topicArn": account.arn("sns", f"{labels.prefix}-*")}},
-        ),
         # EventBridge and SNS send to this stack's encrypted queues.
         allow(
             _USE,
             "*",
             Principal={"Service": ["events.amazonaws.com", "sns.amazonaws.com"]},
             Condition={"ArnLike": {"kms:EncryptionContext:aws:sqs:arn": account.arn("sqs", f"{labels.prefix}-*")}},
+        ),
+        # Alarms and rules tell this stack's encrypted alarm topic.
+        allow(
+            _USE,
+            "*",
+            Principal={"Service": ["cloudwatch.amazonaws.com", "events.amazonaws.com"]},
+            Condition={"ArnLike": {"kms:EncryptionContext:aws:sns:topicArn": account.arn("sns", f"{labels.prefix}-*")}},
         ),
         allow(
             _LOGS_USE,

@@ -1,4 +1,4 @@
-"""Runs the real program under mocks and keeps what it registered, so that tests can ask about it."""
+"""Runs a real program under mocks and keeps what it registered, so that tests can ask about it."""
 
 import contextvars
 import functools
@@ -31,6 +31,9 @@ _PLACE = f"{REGION}:{ACCOUNT}"
 _ARNS = {
     "cloudwatch/eventRule": "events:{place}:rule/{name}",
     "cloudwatch/logGroup": "logs:{place}:log-group:{name}",
+    "codebuild/project": "codebuild:{place}:project/{name}",
+    "codebuild/reportGroup": "codebuild:{place}:report-group/{name}",
+    "codepipeline/pipeline": "codepipeline:{place}:{name}",
     "dynamodb/table": "dynamodb:{place}:table/{name}",
     "iam/role": "iam::{account}:role/{name}",
     "kms/key": "kms:{place}:key/0f5a1c2e-1111-2222-3333-444455556666",
@@ -97,39 +100,58 @@ class Graph:
                 yield node, statement
 
 
+@dataclass(frozen=True)
+class Program:
+    """A Pulumi program: its folder, its project's name, and what AWS answers when it asks (by the call's token)."""
+
+    folder: Path
+    project: str
+    answers: Mapping[str, Any] = field(default_factory=dict)
+
+    def config(self, stack: str, **settings: Any) -> dict[str, str]:
+        """The config of a stack in the form in which Pulumi hands it over: its file's, then these, all as text."""
+        file: dict[str, Any] = yaml.safe_load((self.folder / f"Pulumi.{stack}.yaml").read_text())["config"]
+        mine = {f"{self.project}:{key}": value for key, value in settings.items()}
+        return {key: _text(value) for key, value in (file | mine).items()}
+
+    def run(self, stack: str, **settings: Any) -> Graph:
+        """The graph as `stack`, with these settings instead of those in its file."""
+        graph = Graph()
+        # Pulumi keeps its run in context variables: a copy keeps one run apart from the next.
+        contextvars.copy_context().run(_run, self, graph, stack, self.config(stack, **settings))
+        return graph
+
+
 def stack_config(stack: str) -> dict[str, str]:
-    """The config of a stack's file in the form in which Pulumi hands it to the program: all text."""
-    config: dict[str, Any] = yaml.safe_load((SERVICE / f"Pulumi.{stack}.yaml").read_text())["config"]
-    return {key: _text(value) for key, value in config.items()}
+    """The config of a stack of the context."""
+    return Program(SERVICE, CONTEXT).config(stack)
 
 
 def run(stack: str, **settings: Any) -> Graph:
-    """The program's graph as `stack`, with these settings instead of those in its file; run once for the same."""
-    return _run_once(stack, tuple((f"{CONTEXT}:{key}", _text(value)) for key, value in settings.items()))
+    """The context's graph as `stack`, with these settings instead of those in its file; run once for the same."""
+    return _run_once(stack, tuple((key, _text(value)) for key, value in settings.items()))
 
 
 @functools.cache
 def _run_once(stack: str, settings: tuple[tuple[str, str], ...]) -> Graph:
-    config = stack_config(stack) | dict(settings)
-    graph = Graph()
-    # Pulumi keeps its run in context variables: a copy keeps one run apart from the next.
-    contextvars.copy_context().run(_run, graph, stack, config)
-    return graph
+    return Program(SERVICE, CONTEXT).run(stack, **dict(settings))
 
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _run(graph: Graph, stack: str, config: dict[str, str]) -> None:
+def _run(program: Program, graph: Graph, stack: str, config: dict[str, str]) -> None:
+    cloud = _Cloud(program.answers)
+    recorder = _Recorder(cloud, graph)
     set_root_resource(None)  # pyright: ignore[reportArgumentType] (no resource yet: each run makes its own)
     set_all_config(config)
-    set_mocks(_Cloud(), project=CONTEXT, stack=stack, preview=False, monitor=_Recorder(graph), logger=_logger(graph))
-    pulumi.runtime.test(_program)(graph)
+    set_mocks(cloud, project=program.project, stack=stack, preview=False, monitor=recorder, logger=_logger(graph))
+    pulumi.runtime.test(_program)(program, graph)
 
 
-def _program(graph: Graph) -> "pulumi.Output[None]":
-    runpy.run_path(str(SERVICE), run_name="__main__")
+def _program(program: Program, graph: Graph) -> "pulumi.Output[None]":
+    runpy.run_path(str(program.folder), run_name="__main__")
     exports: dict[str, Any] = getattr(get_root_resource(), "outputs", {})
     return pulumi.Output.all(**exports).apply(graph.outputs.update)
 
@@ -145,8 +167,8 @@ def _logger(graph: Graph) -> logging.Logger:
 class _Recorder(MockMonitor):
     """Also sees what mocks do not: the options of a resource."""
 
-    def __init__(self, graph: Graph) -> None:
-        super().__init__(_Cloud())
+    def __init__(self, cloud: "_Cloud", graph: Graph) -> None:
+        super().__init__(cloud)
         self._graph = graph
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 (named by Pulumi)
@@ -171,7 +193,10 @@ def _node(request: Any, urn: str, outputs: Mapping[str, Any]) -> Node:
 
 
 class _Cloud(Mocks):
-    """Answers like AWS as far as the program needs it: names, ids, ARNs, versions, URLs."""
+    """Answers like AWS as far as a program needs it: names, ids, ARNs, versions, URLs."""
+
+    def __init__(self, answers: Mapping[str, Any]) -> None:
+        self._answers = answers
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         kind = args.typ.split(":")[1]
@@ -183,7 +208,8 @@ class _Cloud(Mocks):
         return outputs.get("id", name), outputs
 
     def call(self, args: MockCallArgs) -> Any:
-        answers = {
+        answers: dict[str, Any] = {
+            **self._answers,
             "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT},
             "aws:index/getRegion:getRegion": {"region": REGION},
         }

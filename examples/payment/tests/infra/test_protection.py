@@ -35,7 +35,7 @@ def test_the_key_rotates_and_has_a_readable_name(prod: Graph) -> None:
     )
 
 
-def test_services_use_the_key_only_for_this_stacks_queues_and_logs(prod: Graph) -> None:
+def test_services_use_the_key_only_for_this_stacks_queues_topics_and_logs(prod: Graph) -> None:
     """A service that may use the key may do so for this stack alone."""
     by_service = {str(s["Principal"]): s for _, s in prod.statements("kms/key") if "Service" in s["Principal"]}
     assert len(by_service) == 3
@@ -93,6 +93,7 @@ def test_a_development_stack_can_be_removed(without_sftp: Graph) -> None:
 def test_every_resource_that_takes_tags_has_them(prod: Graph) -> None:
     """Costs and owners can be told by tag."""
     untagged = {"lambda/layerVersion", "kms/alias", "sfn/alias", "lambda/alias", "transfer/sshKey"}
+    untagged |= {"codedeploy/deploymentConfig"}
     for node in prod.nodes:
         if "tags" not in node.inputs:
             assert (

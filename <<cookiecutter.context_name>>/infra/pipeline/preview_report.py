@@ -1,0 +1,74 @@
+"""What a preview says, in the two forms in which the pipeline shows it: a build report, and one line to approve."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from .junit import Case
+
+OPERATIONS = ("create", "update", "replace", "delete")
+"""What is counted; the halves of a replacement, and what is only read, are not."""
+
+HOLDS_DATA = frozenset(
+    f"aws:{kind}"
+    for kind in (
+        "cloudwatch/logGroup:LogGroup",
+        "dynamodb/table:Table",
+        "kms/key:Key",
+        "s3/bucket:Bucket",
+        "sqs/queue:Queue",
+    )
+)
+"""Types whose deletion or replacement takes data away."""
+
+_LONGEST = 700
+"""Characters of the line: with what stands around it, it must fit a field of CodePipeline, which holds 1,000."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One resource that would change."""
+
+    operation: str
+    type: str
+    name: str
+
+    @classmethod
+    def of(cls, step: Mapping[str, Any]) -> Self:
+        """Read one step of `pulumi preview --json`."""
+        # urn:pulumi:<stack>::<project>::<type of the parent>$<type>::<name>
+        *_, types, name = step["urn"].split("::")
+        return cls(step["op"], types.rpartition("$")[2], name)
+
+    @property
+    def loses_data(self) -> bool:
+        """Whether something that holds data would go."""
+        return self.operation in ("replace", "delete") and self.type in HOLDS_DATA
+
+    def __str__(self) -> str:
+        return f"{self.operation} {self.name} ({self.type})"
+
+
+def changes(preview: Mapping[str, Any]) -> list[Change]:
+    """The changes of a preview, as `pulumi preview --json` prints it."""
+    return [Change.of(step) for step in preview.get("steps", []) if step["op"] in OPERATIONS]
+
+
+def summary(found: Sequence[Change]) -> str:
+    """The changes in one line, for instance `3 to create, 2 to update, 0 to replace, 0 to delete`."""
+    counts = Counter(change.operation for change in found)
+    line = ", ".join(f"{counts[operation]} to {operation}" for operation in OPERATIONS)
+    lost = [str(change) for change in found if change.loses_data]
+    text = f"{line}; DATA IS LOST: {', '.join(lost)}" if lost else line
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
+def cases(found: Sequence[Change]) -> list[Case]:
+    """A test case a change; one that loses data fails."""
+    if not found:
+        return [Case("preview", "nothing changes")]
+    return [
+        Case(change.type, f"{change.operation} {change.name}", "this takes data away" if change.loses_data else None)
+        for change in found
+    ]

@@ -1,0 +1,87 @@
+"""The steps that call Pulumi: the preview, and the deployment that is held to it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from infra.pipeline import deploy, preview, pulumi_cli
+
+PROVIDER = "awskms://alias/state?region=eu-west-1"
+ROLE = "arn:aws:iam::333344445555:role/deploy"
+
+
+def test_a_preview_saves_the_plan_under_the_environments_role(calls: Path, tmp_path: Path) -> None:
+    """The role is in the stack's file, the plan and the report beside it."""
+    preview.preview("prod", ROLE)
+    assert ROLE in (tmp_path / "Pulumi.prod.yaml").read_text()
+    assert (tmp_path / "plan.json").exists()
+    assert (tmp_path / "reports" / "preview.txt").read_text().startswith("1 to create, 1 to update, ")
+    assert (tmp_path / "reports" / "preview.xml").exists()
+    assert ["--non-interactive" in json.loads(call) for call in calls.read_text().splitlines()] == [True, True]
+
+
+def test_a_preview_that_fails_says_why_and_nothing_else(calls: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pulumi's JSON holds every resource, and the reason somewhere in it."""
+    monkeypatch.setenv("STAND_IN_BAD_SETTING", "log_retention_days is 31: CloudWatch knows 1, 3, 5.")
+    with pytest.raises(SystemExit, match="pulumi preview failed: error: log_retention_days is 31: CloudWatch"):
+        preview.preview("prod", ROLE)
+
+
+@pytest.mark.parametrize("text", ["config: {}\n", f"secretsprovider: {PROVIDER}\n", "secretsprovider: passphrase\n"])
+def test_a_stack_without_a_key_of_the_secrets_provider_is_refused(text: str, tmp_path: Path) -> None:
+    """Pulumi would ask for a passphrase that nobody ever set."""
+    (tmp_path / "Pulumi.prod.yaml").write_text(text)
+    with pytest.raises(SystemExit, match=r"^Pulumi.prod.yaml has no key of awskms.* commit the file\.$"):
+        preview.require_secrets_provider(tmp_path / "Pulumi.prod.yaml", PROVIDER)
+
+
+def test_a_stack_with_its_key_is_taken(tmp_path: Path) -> None:
+    """As `pulumi stack init` writes it; Pulumi Cloud needs none."""
+    (tmp_path / "Pulumi.prod.yaml").write_text(f"secretsprovider: {PROVIDER}\nencryptedkey: AQI=\nconfig: {{}}\n")
+    preview.require_secrets_provider(tmp_path / "Pulumi.prod.yaml", PROVIDER)
+    preview.require_secrets_provider(tmp_path / "Pulumi.dev.yaml", None)
+
+
+def test_a_deployment_is_held_to_its_plan_and_leaves_the_outputs(calls: Path, tmp_path: Path) -> None:
+    """The next steps read them."""
+    preview.preview("prod", ROLE)
+    deploy.deploy("prod")
+    assert json.loads((tmp_path / "outputs.json").read_text()) == {"functions": {}}
+    up = next(arguments for call in calls.read_text().splitlines() if "up" in (arguments := json.loads(call)))
+    assert up[up.index("--plan") + 1] == str(tmp_path / "plan.json")
+    assert "--skip-preview" not in up
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "resource urn violates plan: properties changed: ++tags",
+        "create is not allowed by the plan: no steps were expected for this resource",
+        "expected resource operations for urn but none were seen",
+        "no plan for resource urn",
+    ],
+)
+def test_a_plan_that_no_longer_fits_ends_with_one_sentence(
+    words: str, calls: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever Pulumi calls it; these are its own words (3.274.1)."""
+    monkeypatch.setenv("STAND_IN_UNFIT", f"error: {words}")
+    with pytest.raises(SystemExit, match="plan no longer fits the stack prod, and nothing was changed: start"):
+        deploy.deploy("prod")
+    assert not (tmp_path / "outputs.json").exists()
+
+
+def test_another_failure_of_a_deployment_is_not_taken_for_that(calls: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new preview would not help; Pulumi says the same words of what it could not do any more."""
+    preview.preview("prod", ROLE)
+    monkeypatch.setenv("STAND_IN_FAULT", "error: AccessDenied\nerror: expected resource operations for urn")
+    with pytest.raises(SystemExit, match="pulumi up failed with status 1: its own words are above"):
+        deploy.deploy("prod")
+
+
+def test_a_step_without_its_variable_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step that is run outside its project."""
+    monkeypatch.delenv("ROLE_ARN", raising=False)
+    with pytest.raises(SystemExit, match="ROLE_ARN is not set"):
+        pulumi_cli.variable("ROLE_ARN")

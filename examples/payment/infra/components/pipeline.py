@@ -1,0 +1,82 @@
+"""The pipeline: from a commit to the last environment."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pulumi
+from pulumi_aws import cloudwatch, codepipeline, iam
+
+from ..account import Account
+from ..labels import Labels
+from ..policy import Statement, allow, grant, trust
+from ._component import Component
+
+
+class Pipeline(Component):
+    """A pipeline called like all that belongs to it, and its `role`; owners of what it uses grant that to the role.
+
+    A newer execution takes the place of one that waits before a stage (AWS calls it superseded).
+    """
+
+    def __init__(self, name: str, labels: Labels, account: Account) -> None:
+        super().__init__(name, labels)
+        self._account = account
+        self.pipeline_name = labels.prefix
+        self.role = iam.Role(
+            name,
+            name=labels.name("run"),
+            assume_role_policy=trust("codepipeline", account.id),
+            tags=labels.tags,
+            opts=self.child(),
+        )
+        self.register_outputs({"name": self.pipeline_name})
+
+    def grant_fetch(self, statement: Statement) -> iam.RolePolicy:
+        """Let the pipeline's role fetch the sources, which belong to no component."""
+        return grant(self, self.role, statement)
+
+    def define(
+        self,
+        stages: Sequence[Any],
+        *,
+        variables: Sequence[Any],
+        triggers: Sequence[Any],
+        bucket_name: pulumi.Input[str],
+        key_arn: pulumi.Input[str],
+        permissions: Sequence[pulumi.Resource],
+    ) -> codepipeline.Pipeline:
+        """Make the pipeline once `permissions` are there: it starts by itself as soon as it exists."""
+        return codepipeline.Pipeline(
+            self.name,
+            name=self.pipeline_name,
+            pipeline_type="V2",
+            execution_mode="SUPERSEDED",
+            role_arn=self.role.arn,
+            artifact_stores=[{"type": "S3", "location": bucket_name, "encryption_key": {"type": "KMS", "id": key_arn}}],
+            variables=[*variables],
+            stages=[*stages],
+            triggers=[*triggers],
+            tags=self.labels.tags,
+            opts=self.child(depends_on=[*permissions]),
+        )
+
+    def start_on(self, pattern: pulumi.Input[str], made: codepipeline.Pipeline) -> None:
+        """Start the pipeline when an event of this pattern comes."""
+        role = iam.Role(
+            "commits",
+            name=self.labels.name("commits"),
+            assume_role_policy=trust("events", self._account.id),
+            tags=self.labels.tags,
+            opts=self.child(),
+        )
+        rule = cloudwatch.EventRule(
+            "commits",
+            name=self.labels.name("commits"),
+            event_pattern=pattern,
+            tags=self.labels.tags,
+            opts=self.child(),
+        )
+        starts = grant(self, role, allow(["codepipeline:StartPipelineExecution"], made.arn))
+        cloudwatch.EventTarget(
+            "commits", rule=rule.name, arn=made.arn, role_arn=role.arn, opts=self.child(depends_on=[starts])
+        )

@@ -1,0 +1,45 @@
+"""An action of a pipeline, in the words of CodePipeline."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pulumi
+
+Category = Literal["Source", "Build", "Test", "Deploy", "Approval"]
+
+
+@dataclass(frozen=True)
+class Action:
+    """What one action does, with the artefact that it takes and the one that it makes.
+
+    Other actions read its variables as `#{namespace.VARIABLE}`.
+    """
+
+    name: str
+    category: Category
+    provider: str
+    configuration: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    takes: str | None = None
+    produces: str | None = None
+    namespace: str | None = None
+
+    def at(self, order: int) -> Any:
+        """The action as the `order`-th of its stage."""
+        return {
+            "name": self.name,
+            "category": self.category,
+            "owner": "AWS",
+            "provider": self.provider,
+            "version": "1",
+            "run_order": order,
+            "configuration": self.configuration,
+            "input_artifacts": [self.takes] if self.takes else [],
+            "output_artifacts": [self.produces] if self.produces else [],
+            **({"namespace": self.namespace} if self.namespace else {}),
+        }
+
+
+def stage(name: str, *actions: Action) -> Any:
+    """A stage whose actions run one after another."""
+    return {"name": name, "actions": [action.at(order) for order, action in enumerate(actions, start=1)]}

@@ -1,0 +1,94 @@
+"""Stands in for the Pulumi CLI, as far as the pipeline's steps call it: records each call, writes what Pulumi would.
+
+It deploys only under the role that `config set` has put into the stack's file, and only by a plan that is there: a step
+passes only if what it needs was handed on by the step before.
+"""
+
+import argparse
+import json
+import os
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+PREVIEW = {
+    "steps": [
+        {"op": "same", "urn": "urn:pulumi:s::p::pulumi:pulumi:Stack::p-s"},
+        {"op": "create", "urn": "urn:pulumi:s::p::p:infra:Table$aws:dynamodb/table:Table::table"},
+        {"op": "update", "urn": "urn:pulumi:s::p::p:infra:Function$aws:lambda/function:Function::list"},
+    ],
+    "changeSummary": {"create": 1, "same": 1, "update": 1},
+}
+VIOLATION = "error: resource urn:pulumi:s::p::aws:s3/bucket:Bucket::b violates plan: properties changed: ++tags"
+
+
+def main() -> int:
+    """Do as the arguments say; the variables STAND_IN_* say where calls go, what outputs there are, what goes wrong."""
+    given, asked = _parser().parse_known_args()
+    with Path(os.environ["STAND_IN_CALLS"]).open("a") as calls:
+        calls.write(json.dumps(sys.argv[1:]) + "\n")
+    stack_file = Path(given.cwd or ".") / f"Pulumi.{given.stack}.yaml"
+    match asked:
+        case ["version"]:
+            _say(f"v{version('pulumi')}")
+        case ["config", "set", "aws:assumeRoles[0].roleArn", role_arn]:
+            _assume(stack_file, role_arn)
+        case ["preview"]:
+            return _preview(Path(given.save_plan))
+        case ["up"]:
+            return _up(stack_file, Path(given.plan))
+        case ["stack", "output"]:
+            _say(os.environ["STAND_IN_OUTPUTS"])
+        case _:
+            _say(f"error: unknown command {asked}")
+            return 255
+    return 0
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser()
+    for flag in ("--stack", "--cwd", "--save-plan", "--plan"):
+        parser.add_argument(flag)
+    for flag in ("--non-interactive", "--json", "--yes", "--path"):
+        parser.add_argument(flag, action="store_true")
+    return parser
+
+
+def _assume(stack_file: Path, role_arn: str) -> None:
+    file: dict[str, Any] = yaml.safe_load(stack_file.read_text())
+    file["config"]["aws:assumeRoles"] = [{"roleArn": role_arn}]
+    stack_file.write_text(yaml.safe_dump(file))
+
+
+def _preview(plan: Path) -> int:
+    fault = os.environ.get("STAND_IN_BAD_SETTING")
+    if fault:
+        _say(json.dumps({"steps": [], "diagnostics": [{"message": f"error: {fault}\n", "severity": "error"}]}))
+        return 1
+    plan.write_text("{}")
+    _say(json.dumps(PREVIEW))
+    return 0
+
+
+def _up(stack_file: Path, plan: Path) -> int:
+    roles = yaml.safe_load(stack_file.read_text())["config"].get("aws:assumeRoles")
+    unfit = os.environ.get("STAND_IN_UNFIT") or (None if roles and plan.exists() else "error: no role, or no plan")
+    _say(f"Previewing update ({stack_file.suffixes[0][1:]}):")
+    if unfit:
+        _say(unfit)
+        return 1
+    _say(f"Updating ({stack_file.suffixes[0][1:]}):\n    as {roles[0]['roleArn']}")
+    fault = os.environ.get("STAND_IN_FAULT", "")
+    _say(fault)
+    return 1 if fault else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
