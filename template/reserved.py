@@ -19,10 +19,10 @@ WORDS = frozenset([*keyword.kwlist, *keyword.softkwlist, *dir(builtins)]) | _wor
 
 PACKAGES = WORDS.union(sys.stdlib_module_names) | _words(
     """
-    asyncssh aws_lambda_powertools boto3 botocore build cfnlint context dist docs hypothesis infra layer local moto
-    mypy_boto3_cloudwatch mypy_boto3_codedeploy mypy_boto3_dynamodb mypy_boto3_lambda mypy_boto3_s3 mypy_boto3_sns
-    mypy_boto3_stepfunctions pulumi pulumi_aws pydantic pydantic_core pydynox pytest rich rollout src staging tests
-    typing_extensions workflow yaml
+    asyncssh aws_lambda_powertools boto3 botocore build cfnlint context dist docs google grpc hypothesis infra layer
+    local moto mypy_boto3_cloudwatch mypy_boto3_codedeploy mypy_boto3_dynamodb mypy_boto3_lambda mypy_boto3_s3
+    mypy_boto3_sns mypy_boto3_stepfunctions pulumi pulumi_aws pydantic pydantic_core pydynox pytest rich rollout src
+    staging tests typing_extensions workflow yaml
     """
 )
 """Top-level packages and folders that the generated repository has or imports."""

@@ -46,6 +46,13 @@ def test_nothing_else_of_an_alias_can_change(prod: Graph) -> None:
     assert set(prod.one("sfn/alias").inputs) == {"name", "routingConfigurations"}
 
 
+def test_an_alias_has_nothing_that_pulumi_could_update(prod: Graph) -> None:
+    """An update sends the ignored inputs too, as Pulumi last saw them: it would move the traffic back."""
+    for node in prod.of("lambda/alias"):
+        assert set(node.inputs) == {"name", "functionName", "functionVersion"}
+    assert set(prod.one("sfn/alias").inputs) == {"name", "routingConfigurations"}
+
+
 def test_nothing_calls_an_unqualified_function_or_machine(prod: Graph) -> None:
     """Event sources, rules, exports and the state machine all name the alias."""
     calls = [node.inputs["functionName"] for node in prod.of("lambda/eventSourceMapping")]
@@ -55,6 +62,17 @@ def test_nothing_calls_an_unqualified_function_or_machine(prod: Graph) -> None:
     called = _called_functions(prod.one("sfn/stateMachine").document("definition"))
     assert len(called) == len(STEPS)
     assert called <= set(prod.outputs["functions"].values())
+
+
+def test_every_permission_to_invoke_is_for_an_alias(prod: Graph) -> None:
+    """But for the hooks, which CodeDeploy calls by name, and the versions that they are to check."""
+    hooks = {node.arn for node in prod.of("lambda/function") if node.name in HOOKS}
+    for node, statement in prod.statements("iam/rolePolicy"):
+        if "lambda:InvokeFunction" in statement["Action"]:
+            named = set(statement["Resource"]) - hooks
+            checks = node.name.startswith("release-to-") and node.name.removeprefix("release-to-") in HOOKS
+            assert all(arn.endswith(":*" if checks else ":live") for arn in named), node.name
+    assert prod.of("lambda/permission") == []
 
 
 def _called_functions(node: Any) -> set[str]:

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ValidationError
 from payment.settings import BY_FUNCTION, ValidationSettings, load
 
 
-@pytest.mark.parametrize("kind", set(BY_FUNCTION.values()), ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", sorted(set(BY_FUNCTION.values()), key=str), ids=lambda kind: kind.__name__)
 def test_a_missing_variable_names_itself(kind: type[BaseModel], monkeypatch: pytest.MonkeyPatch):
     """The first log line of a wrongly configured function says what to set."""
     for name in kind.model_fields:

@@ -8,6 +8,7 @@ import runpy
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pulumi
@@ -142,7 +143,7 @@ def _text(value: Any) -> str:
 
 
 def _run(program: Program, graph: Graph, stack: str, config: dict[str, str]) -> None:
-    cloud = _Cloud(program.answers)
+    cloud = Cloud(program.answers)
     recorder = _Recorder(cloud, graph)
     set_root_resource(None)  # pyright: ignore[reportArgumentType] (no resource yet: each run makes its own)
     set_all_config(config)
@@ -167,7 +168,7 @@ def _logger(graph: Graph) -> logging.Logger:
 class _Recorder(MockMonitor):
     """Also sees what mocks do not: the options of a resource."""
 
-    def __init__(self, cloud: "_Cloud", graph: Graph) -> None:
+    def __init__(self, cloud: "Cloud", graph: Graph) -> None:
         super().__init__(cloud)
         self._graph = graph
 
@@ -192,10 +193,10 @@ def _node(request: Any, urn: str, outputs: Mapping[str, Any]) -> Node:
     )
 
 
-class _Cloud(Mocks):
+class Cloud(Mocks):
     """Answers like AWS as far as a program needs it: names, ids, ARNs, versions, URLs."""
 
-    def __init__(self, answers: Mapping[str, Any]) -> None:
+    def __init__(self, answers: Mapping[str, Any] = MappingProxyType({})) -> None:
         self._answers = answers
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
@@ -235,7 +236,7 @@ def _computed(kind: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) 
         case "sfn/stateMachine":
             return {"stateMachineVersionArn": f"{arn}:3"}
         case "sfn/alias":
-            version: str = inputs["routingConfigurations"][0]["stateMachineVersionArn"]
+            version = str(inputs["routingConfigurations"][0]["stateMachineVersionArn"])
             return {"arn": f"{version.rsplit(':', 1)[0]}:{name}"}
         case "transfer/server":
             return {
