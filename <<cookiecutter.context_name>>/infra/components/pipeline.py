@@ -25,7 +25,8 @@ class Pipeline(Component):
         self.role = iam.Role(
             name,
             name=labels.name("run"),
-            assume_role_policy=trust("codepipeline", account.id),
+            # AWS's own policies for pipelines have no condition: CodePipeline may not say for whom it acts.
+            assume_role_policy=trust("codepipeline"),
             tags=labels.tags,
             opts=self.child(),
         )

@@ -10,7 +10,7 @@ from ..account import Account
 from ..labels import Labels
 from ..policy import allow, grant, trust
 from ..strategy import Strategy
-from ._component import LIVE, Component
+from ._component import Component
 
 _REPORT = (
     "codedeploy:ListDeploymentTargets",
@@ -42,19 +42,21 @@ class Releases(Component):
         self.register_outputs({"application": self.application.name})
 
     def permit(self, functions: Sequence[pulumi.Input[str]], hooks: Sequence[pulumi.Input[str]]) -> iam.RolePolicy:
-        """Let the role shift the aliases of these functions, call these hooks, and watch this stack's alarms (ARNs).
+        """Let the role shift the aliases of these functions, call these hooks (ARNs), and watch alarms.
 
         It is what AWS's managed policy for Lambda deployments allows, without what these releases never do: other
         functions, files in S3.
         """
-        aliases = [pulumi.Output.concat(function, f":{LIVE}") for function in functions]
+        qualified = [pulumi.Output.concat(function, ":*") for function in functions]
         return grant(
             self,
             self.role,
             allow(["lambda:GetAlias", "lambda:UpdateAlias"], *functions),
-            allow(["lambda:GetProvisionedConcurrencyConfig"], *aliases),
+            # Of aliases or of versions: AWS does not say which CodeDeploy asks for.
+            allow(["lambda:GetProvisionedConcurrencyConfig"], *qualified),
             allow(["lambda:InvokeFunction"], *hooks),
-            allow(["cloudwatch:DescribeAlarms"], self._account.arn("cloudwatch", f"alarm:{self.labels.prefix}-*")),
+            # Alarms made elsewhere stop a release too. One that cannot be read stops every release.
+            allow(["cloudwatch:DescribeAlarms"], self._account.arn("cloudwatch", "alarm:*")),
         )
 
     def grant_check(self, role: iam.Role, functions: Sequence[pulumi.Input[str]]) -> iam.RolePolicy:

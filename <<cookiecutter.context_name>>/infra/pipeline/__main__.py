@@ -63,7 +63,7 @@ made = pipeline.define(
     key_arn=key.arn,
     permissions=[
         pipeline.grant_fetch(source.statement),
-        artifacts.grant_use(pipeline.role),
+        artifacts.grant_fetch(pipeline.role),
         key.grant_use(pipeline.role),
         failures.grant_publish(pipeline.role),
         *(project.grant_start(pipeline.role) for project in projects),

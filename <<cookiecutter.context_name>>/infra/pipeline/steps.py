@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from .limits import SHIFT_TIMEOUT
 from .settings import Environment
 from .stages import ProjectNames
 from infra.account import Account
@@ -31,9 +32,6 @@ class Step:
 
 
 BUILD = Step("build", 30, report="tests")
-SHIFT_TIMEOUT = 480
-"""Minutes for all of a rollout, hooks included; a strategy that takes longer needs more, of CodeBuild's 2,160."""
-
 OF_AN_ENVIRONMENT = (
     Step("preview", 30, report="preview", state="read"),
     Step("deploy", 60, state="update"),

@@ -129,6 +129,7 @@ def test_codedeploy_moves_aliases_and_calls_hooks_of_this_stack(prod: Graph) -> 
     hooks = {functions.pop(name) for name in ("pre-traffic", "post-traffic")}
     by_action = {action: set(s["Resource"]) for s in granted(prod, "release") for action in s["Action"]}
     assert by_action["lambda:UpdateAlias"] == by_action["lambda:GetAlias"] == set(functions.values())
+    assert by_action["lambda:GetProvisionedConcurrencyConfig"] == {f"{arn}:*" for arn in functions.values()}
     assert by_action["lambda:InvokeFunction"] == hooks
     assert by_action["sns:Publish"] == {prod.one("sns/topic", "alarms").arn}
     assert {action for action in by_action if action.startswith(("lambda:", "cloudwatch:"))} == {

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from infra.context import CONTEXT
 from infra.pipeline import deploy, preview, pulumi_cli
+from infra.pipeline.limits import too_long
 
 PROVIDER = "awskms://alias/state?region=eu-west-1"
 ROLE = "arn:aws:iam::333344445555:role/deploy"
@@ -41,6 +43,33 @@ def test_a_stack_with_its_key_is_taken(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.prod.yaml").write_text(f"secretsprovider: {PROVIDER}\nencryptedkey: AQI=\nconfig: {{}}\n")
     preview.require_secrets_provider(tmp_path / "Pulumi.prod.yaml", PROVIDER)
     preview.require_secrets_provider(tmp_path / "Pulumi.dev.yaml", None)
+
+
+@pytest.mark.parametrize("text", ["", "config: {}\n"])
+def test_an_empty_stack_file_has_no_key(text: str, tmp_path: Path) -> None:
+    """It is refused like any other without one."""
+    (tmp_path / "Pulumi.prod.yaml").write_text(text)
+    with pytest.raises(SystemExit, match=r"^Pulumi.prod.yaml has no key of awskms"):
+        preview.require_secrets_provider(tmp_path / "Pulumi.prod.yaml", PROVIDER)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "refused"), [("Canary10Percent205Minutes", False), ("Canary9Percent206Minutes", True)]
+)
+def test_a_strategy_must_fit_into_the_pipelines_shift(strategy: str, refused: bool) -> None:
+    """The functions and then the state machine take it, each with half an hour for what is beside it."""
+    said = too_long({"config": {f"{CONTEXT}:rollout_strategy": strategy}})
+    assert bool(said) is refused
+    assert (
+        said is None
+        or said == f"{strategy} may take 482 minutes, and the pipeline's shift 480: choose a quicker strategy."
+    )
+
+
+def test_a_strategy_that_is_none_is_left_to_the_program() -> None:
+    """It says what to write."""
+    assert too_long({"config": {f"{CONTEXT}:rollout_strategy": "fast"}}) is None
+    assert too_long({}) is None
 
 
 def test_a_deployment_is_held_to_its_plan_and_leaves_the_outputs(calls: Path, tmp_path: Path) -> None:

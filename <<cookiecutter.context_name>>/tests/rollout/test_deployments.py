@@ -1,9 +1,11 @@
 """How many deployments are looked at in one call, and which alarms count."""
 
+from datetime import datetime, timedelta, timezone
+
 import boto3
 
 from rollout.alarms import Alarms
-from rollout.deployments import Deployments
+from rollout.deployments import Deployment, Deployments
 from tests.rollout.conftest import REGION, Stack
 
 
@@ -25,3 +27,10 @@ def test_alarms_are_read_by_name(stack: Stack):
         )  # fmt: skip
         cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="as asked")  # pyright: ignore[reportArgumentType]
     assert Alarms(cloudwatch).firing(["fires", "rests", "new", "missing"]) == ["fires"]
+
+
+def test_times_are_told_in_utc():
+    """botocore reads AWS's times in the zone of the machine that runs the rollout."""
+    created = datetime(2031, 5, 7, 1, 30, tzinfo=timezone(timedelta(hours=2)))
+    seen = Deployment.of({"deploymentId": "d-1", "status": "Succeeded", "createTime": created})
+    assert seen.said == "d-1 Succeeded, 2031-05-06 23:30 UTC"

@@ -94,6 +94,16 @@ def test_a_rollback_that_fails_is_a_failure(stack: Stack):
     assert "Its rollback d-000000002 has not succeeded: look at the alias at once" in ran.functions["one"]["why"]
 
 
+def test_a_version_that_keeps_its_share_is_told(stack: Stack):
+    """CodeDeploy does not say that it rolls back whatever it stops: the alias itself is looked at."""
+    stack.publish("one")
+    stack.plan("one", "alarm")
+    stack.codedeploy.rolls_back = False
+    ran = stack.rollout("start")
+    assert (ran.status, ran.functions["one"]["result"], stack.live("one")) == (1, "failed", "1+{'2': 0.1}")
+    assert "The alias still gives version 2 10 % of the traffic: take it away at once." in ran.functions["one"]["why"]
+
+
 def test_a_deployment_that_somebody_stops(stack: Stack):
     """It is told apart from an alarm's stop."""
     stack.publish("one")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
 from botocore.exceptions import ClientError
@@ -28,7 +28,7 @@ ENDED: "tuple[DeploymentStatusType, ...]" = ("Succeeded", "Failed", "Stopped")
 
 @dataclass(frozen=True)
 class Deployment:
-    """What CodeDeploy says of a deployment at one moment. `rollback_of` is the deployment that this one rolls back."""
+    """What CodeDeploy says of a deployment at one moment, in UTC. `rollback_of` is the one that this one rolls back."""
 
     id: str
     status: str
@@ -50,7 +50,8 @@ class Deployment:
             id=deployment_id,
             status=info.get("status", "Created"),
             description=info.get("description", ""),
-            created=info["createTime"],  # pyright: ignore[reportTypedDictNotRequiredAccess]
+            # botocore gives the machine's own time zone.
+            created=info["createTime"].astimezone(UTC),  # pyright: ignore[reportTypedDictNotRequiredAccess]
             error=error.get("code", ""),
             message=error.get("message", ""),
             rollback_id=rollback.get("rollbackDeploymentId", ""),

@@ -120,14 +120,15 @@ class FunctionMove:
         """Follow a deployment and write down how it ended; False if another try may do better."""
         self._part.deployment_id = deployment_id
         ended, rollback = yield from self._ends(deployment_id)
-        live = (yield from self._read()).live
+        position = yield from self._read()
         shift = self._shift(deployment_id)
         self._part.before = shift.current if shift else self._part.before
         if ended.status == "Succeeded":
             self._part.finish("succeeded")
             return True
-        self._part.finish(_result(ended, rollback), self._why(ended, rollback, shift))
-        return ended.error != "THROTTLED" and not self._moved_by_another(live, rollback)
+        why = f"{self._why(ended, rollback, shift)}{_left_over(position)}"
+        self._part.finish(_result(ended, rollback), why)
+        return ended.error != "THROTTLED" and not self._moved_by_another(position.live, rollback)
 
     def _ends(self, deployment_id: str) -> Steps[tuple[Deployment, Deployment | None]]:
         """A deployment when it has ended, and its rollback when that has ended too."""
@@ -217,6 +218,12 @@ class FunctionMove:
             return self._tools.alarms.firing(self._tools.deployments.alarms(self._function.group))
         except AWS_ERRORS:
             return []
+
+
+def _left_over(position: Position) -> str:
+    """Say that a version still shares the traffic although its deployment has ended; empty if none does."""
+    shares = " and ".join(f"version {version} {100 * share:g} %" for version, share in position.shifting.items())
+    return f" The alias still gives {shares} of the traffic: take it away at once." if shares else ""
 
 
 def _result(ended: Deployment, rollback: Deployment | None) -> Result:

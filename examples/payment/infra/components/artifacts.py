@@ -1,5 +1,7 @@
 """Where the pipeline's stages hand one another what they made."""
 
+from collections.abc import Sequence
+
 import pulumi
 from pulumi_aws import iam
 
@@ -32,10 +34,20 @@ class Artifacts(Component):
 
     def grant_use(self, role: iam.Role) -> iam.RolePolicy:
         """Let `role` read and write artefacts, and see whose bucket it is, as CodeBuild does first."""
+        return self._grant(role, ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"])
+
+    def grant_fetch(self, role: iam.Role) -> iam.RolePolicy:
+        """Let a pipeline's `role` do the same, and store what it fetches from a code connection.
+
+        That comes with an access list, which this bucket then ignores; S3 asks for the permission all the same.
+        """
+        return self._grant(role, ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:PutObjectAcl"])
+
+    def _grant(self, role: iam.Role, actions: Sequence[str]) -> iam.RolePolicy:
         objects = pulumi.Output.concat(self._bucket.arn, "/*")
         return grant(
             self,
             role,
-            allow(["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"], objects),
+            allow(actions, objects),
             allow(["s3:GetBucketAcl", "s3:GetBucketLocation", "s3:GetBucketVersioning"], self._bucket.arn),
         )

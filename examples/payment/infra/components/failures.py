@@ -26,7 +26,7 @@ class Failures(Component):
         )
         self.topic_arn = self._topic.arn
         rule = self._rule(pipeline_name)
-        policy = self._policy(rule)
+        policy = self._policy()
         cloudwatch.EventTarget(
             "failed",
             rule=rule.name,
@@ -54,16 +54,13 @@ class Failures(Component):
             opts=self.child(),
         )
 
-    def _policy(self, rule: cloudwatch.EventRule) -> sns.TopicPolicy:
-        sent_by_the_rule = allow(
-            ["sns:Publish"],
-            self.topic_arn,
-            Principal={"Service": "events.amazonaws.com"},
-            Condition={"ArnEquals": {"aws:SourceArn": rule.arn}},
-        )
+    def _policy(self) -> sns.TopicPolicy:
+        # EventBridge does not tell SNS for which rule it acts: with a condition, nobody would hear of anything
+        # (EventBridge user guide, "Amazon SNS permissions").
+        sent_by_rules = allow(["sns:Publish"], self.topic_arn, Principal={"Service": "events.amazonaws.com"})
         return sns.TopicPolicy(
             "alarms-policy",
             arn=self.topic_arn,
-            policy=document(only_over_tls("sns:Publish", self.topic_arn), sent_by_the_rule),
+            policy=document(only_over_tls("sns:Publish", self.topic_arn), sent_by_rules),
             opts=self.child(),
         )

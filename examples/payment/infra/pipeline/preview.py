@@ -13,13 +13,17 @@ from typing import Any
 import yaml
 
 from .junit import write
+from .limits import too_long
 from .preview_report import cases, changes, summary
 from .pulumi_cli import PLAN, PROGRAM, REPORTS, output, stop, variable
 
 
 def preview(stack: str, role_arn: str) -> None:
     """Preview `stack` under the environment's role."""
-    require_secrets_provider(PROGRAM / f"Pulumi.{stack}.yaml", os.environ.get("SECRETS_PROVIDER"))
+    stack_file = PROGRAM / f"Pulumi.{stack}.yaml"
+    require_secrets_provider(stack_file, os.environ.get("SECRETS_PROVIDER"))
+    if problem := too_long(_read(stack_file)):
+        stop(f"{stack_file.name}: {problem}")
     output(stack, "config", "set", "--path", "aws:assumeRoles[0].roleArn", role_arn)
     found = changes(_run(stack))
     for change in found:
@@ -31,12 +35,16 @@ def preview(stack: str, role_arn: str) -> None:
 
 def require_secrets_provider(stack_file: Path, provider: str | None) -> None:
     """End the step unless the stack's file says `provider`: Pulumi would ask for a passphrase that nobody ever set."""
-    told: Any = yaml.safe_load(stack_file.read_text()) if stack_file.exists() else {}
+    told = _read(stack_file)
     if provider is not None and (told.get("secretsprovider") != provider or "encryptedkey" not in told):
         stop(
             f"{stack_file.name} has no key of {provider}: run `pulumi stack init` for it with that --secrets-provider, "
             "and commit the file."
         )
+
+
+def _read(stack_file: Path) -> dict[str, Any]:
+    return (yaml.safe_load(stack_file.read_text()) if stack_file.exists() else None) or {}
 
 
 def _run(stack: str) -> Any:

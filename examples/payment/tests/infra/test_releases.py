@@ -1,10 +1,12 @@
 """Releases: how a new version gets its traffic, and what takes it away again."""
 
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
 
-from .graph import STACKS, Graph, run, stack_config
+from .graph import ACCOUNT, REGION, STACKS, Graph, run, stack_config
+from .test_permissions import granted
 from infra.context import CONTEXT, FUNCTIONS
 from infra.strategy import PREDEFINED, Strategy
 
@@ -126,6 +128,15 @@ def test_alarms_made_elsewhere_stop_every_release(own: Graph) -> None:
     """A team's own alarm counts as much as ours."""
     for group in groups(own).values():
         assert group["alarmConfiguration"]["alarms"][-1] == "complaints"
+
+
+def test_codedeploy_may_read_every_alarm_that_stops_a_release(own: Graph) -> None:
+    """It stops a deployment one of whose alarms it cannot read."""
+    (read,) = [s["Resource"] for s in granted(own, "release") if "cloudwatch:DescribeAlarms" in s["Action"]]
+    for group in groups(own).values():
+        for alarm in group["alarmConfiguration"]["alarms"]:
+            arn = f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{alarm}"
+            assert any(fnmatchcase(arn, pattern) for pattern in read), alarm
 
 
 def test_no_release_has_more_alarms_than_codedeploy_takes() -> None:

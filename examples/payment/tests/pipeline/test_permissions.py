@@ -35,11 +35,12 @@ def test_no_two_projects_share_a_role(any_pipeline: Graph) -> None:
 
 
 def test_every_role_trusts_one_service_acting_for_this_account(any_pipeline: Graph) -> None:
-    """Another account cannot make a service use our roles (the confused deputy)."""
-    services = {f"{name}.amazonaws.com" for name in ("codebuild", "codepipeline", "events")}
+    """Another account cannot make a service use our roles (the confused deputy), where the service says for whom."""
     for node, statement in any_pipeline.statements("iam/role", "assumeRolePolicy"):
-        assert statement["Principal"]["Service"] in services, node.name
-        assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}, node.name
+        service = statement["Principal"]["Service"].removesuffix(".amazonaws.com")
+        assert service in ("codebuild", "codepipeline", "events"), node.name
+        if service != "codepipeline":
+            assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}, node.name
 
 
 def test_a_step_takes_on_the_role_of_its_own_environment_and_no_other(pipeline: Graph) -> None:
@@ -93,6 +94,14 @@ def test_the_pipeline_uses_its_connection_only(pipeline: Graph) -> None:
     (use,) = [s for s in granted(pipeline, "pipeline") if "codeconnections:UseConnection" in s["Action"]]
     assert set(use["Resource"]) == {CONNECTION, CONNECTION.replace("codeconnections", "codestar-connections")}
     assert set(use["Action"]) == {"codeconnections:UseConnection", "codestar-connections:UseConnection"}
+
+
+def test_the_pipeline_may_store_sources_with_an_access_list(any_pipeline: Graph) -> None:
+    """A code connection's action sends one along; no project does."""
+    objects = f"{any_pipeline.one('s3/bucket').arn}/*"
+    use = {"s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"}
+    assert actions_on(any_pipeline, "pipeline", objects) == use | {"s3:PutObjectAcl"}
+    assert actions_on(any_pipeline, "build", objects) == use
 
 
 def test_a_commits_event_may_start_this_pipeline_only(from_codecommit: Graph) -> None:

@@ -46,12 +46,13 @@ def test_a_failed_execution_of_this_pipeline_is_told_to_the_topic(pipeline: Grap
     assert json.loads(sentence).startswith("The pipeline <pipeline> failed in its execution <execution>: https://")
 
 
-def test_only_that_rule_publishes_to_the_topic_and_only_over_tls(pipeline: Graph) -> None:
-    """And the key lets it do so for this topic's name alone."""
+def test_rules_publish_to_the_topic_without_a_condition_and_only_over_tls(pipeline: Graph) -> None:
+    """EventBridge meets no condition of a topic's policy. The key lets it publish for this topic's name alone."""
     policy = pipeline.one("sns/topicPolicy").document()
     assert refuses_plain_http(policy)
     (sent,) = [statement for statement in policy["Statement"] if statement["Effect"] == "Allow"]
-    assert sent["Condition"] == {"ArnEquals": {"aws:SourceArn": pipeline.one("cloudwatch/eventRule", "failed").arn}}
+    assert sent["Principal"] == {"Service": "events.amazonaws.com"}
+    assert "Condition" not in sent
     topic = pipeline.one("sns/topic").arn
     (used,) = [
         statement

@@ -47,6 +47,7 @@ class CodeDeploy(Client):
         self.plans: dict[str, list[Plan]] = {}
         self.deployments: dict[str, Deployment] = {}
         self.rollbacks_fail = False
+        self.rolls_back = True
         self._clock = clock
         self._functions = functions
 
@@ -101,7 +102,8 @@ class CodeDeploy(Client):
 
     def _fail(self, deployment: Deployment, status: str, code: str, message: str, *, rolls_back: bool = True) -> None:
         deployment.status, deployment.error = status, {"code": code, "message": message}
-        if rolls_back and deployment.request.get("autoRollbackConfiguration", {}).get("enabled", True):
+        wanted = deployment.request.get("autoRollbackConfiguration", {}).get("enabled", True)
+        if rolls_back and wanted and self.rolls_back:
             back = Deployment("", deployment.group, "succeeds", self._clock.now(), deployment.function, "", "")
             back.current, back.target, back.rollback_of = deployment.target, deployment.current, deployment.id
             deployment.rollback_id = self._add(back).id
