@@ -46,7 +46,8 @@ _VERIFICATION = re.compile(rf"Verify(?P<noun>{_PASCAL.pattern})")
 # As the generated infra/settings.py has it: a subscriber's name becomes part of its queue's.
 _SUBSCRIBER = re.compile(r"[a-z][a-z0-9-]{0,30}[a-z0-9]")
 _STRATEGY = re.compile(
-    r"AllAtOnce|Canary(?P<first>\d+)Percent(?P<once>\d+)Minutes?|Linear(?P<each>\d+)PercentEvery(?P<every>\d+)Minutes?"
+    r"AllAtOnce|Canary(?P<first>[0-9]+)Percent(?P<once>[0-9]+)Minutes?"
+    r"|Linear(?P<each>[0-9]+)PercentEvery(?P<every>[0-9]+)Minutes?"
 )
 _REGION = re.compile(
     r"(af|ap|ca|eu|il|me|mx|sa|us)-(central|north|south|east|west|northeast|northwest|southeast|southwest)-[1-9]"

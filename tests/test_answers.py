@@ -162,6 +162,7 @@ REFUSED: list[tuple[Mapping[str, object], str]] = [
     ({"strategy": "Canary10Percent0Minutes"}, "takes 1 to 2880 minutes, not 0"),
     ({"strategy": f"Canary{'1' * 5000}Percent5Minutes"}, "type at most 2000 characters"),
     ({"strategy": f"Canary{'1' * 50}Percent5Minutes"}, "type one of Canary10Percent5Minutes"),
+    ({"strategy": "Canary\uff11\uff10Percent5Minutes"}, "type one of Canary10Percent5Minutes"),
     ({"source": "github"}, "type one of codeconnections, codecommit, not 'github'"),
     ({"region": "Frankfurt"}, "an AWS region such as eu-west-1, not 'Frankfurt'"),
     ({"region": "eu-west-1a"}, "an AWS region"),

@@ -26,7 +26,7 @@ PREDEFINED = (
 LONGEST = 2880
 """Minutes from the first shift to the last that CodeDeploy allows: two days."""
 
-_OWN = re.compile(r"(Canary|Linear)(\d{1,9})Percent(Every)?(\d{1,9})Minutes?")
+_OWN = re.compile(r"(Canary|Linear)([0-9]{1,9})Percent(Every)?([0-9]{1,9})Minutes?")
 
 
 class BadStrategy(ValueError):
@@ -79,8 +79,8 @@ class Strategy:
 
     def _refuse_impossible(self) -> None:
         if not 1 <= self.percentage <= 99:
-            raise BadStrategy(f"{self.name!r} begins with {self.percentage} percent: write 1 to 99.")
+            raise BadStrategy(f"{self.name!r}, which begins with {self.percentage} percent: write 1 to 99.")
         if not 1 <= self.minutes <= LONGEST:
-            raise BadStrategy(f"{self.name!r} waits {self.minutes} minutes: write 1 to {LONGEST}.")
+            raise BadStrategy(f"{self.name!r}, which waits {self.minutes} minutes: write 1 to {LONGEST}.")
         if self.duration > LONGEST:
-            raise BadStrategy(f"{self.name!r} takes {self.duration} minutes: CodeDeploy allows {LONGEST}.")
+            raise BadStrategy(f"{self.name!r}, which takes {self.duration} minutes: CodeDeploy allows {LONGEST}.")

@@ -1,5 +1,6 @@
 """What the user sees: each stage as it runs and is done, the numbers at the end, the endpoints of a kept run."""
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from .context import RunningContext
+from .context import STACK, RunningContext
 from .result import Result
 
 if TYPE_CHECKING:
@@ -92,6 +93,9 @@ class Screen:
         lines = [f"export {name}={value}" for name, value in context.emulator.client_environment().items()]
         options = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null"
         lines.append(f"sftp -i {key} -P {context.sftp.port} {options} {context.partner.name}@{context.sftp.host}")
+        outputs = context.emulator.folder / "outputs.json"
+        outputs.write_text(json.dumps(dict(context.outputs), indent=2))
+        lines.append(f"uv run just rollout status {STACK} --outputs {outputs}")
         names = ("inbox_bucket", "table_name", "state_machine", "topic_arn")
         lines += [f"# {name}: {context.outputs[name]}" for name in names]
         lines += [f"# queue of {name}: {url}" for name, url in context.outputs["queues"].items()]

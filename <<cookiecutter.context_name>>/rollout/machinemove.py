@@ -12,6 +12,9 @@ from .model import Part, Result, Steps, patiently
 from .notes import Note
 from .orders import Order
 
+IF_GONE = "if that run is gone, pass --on-conflict stop"
+"""What to do about a shift that nobody ends, since its run was killed."""
+
 
 class _Ends(Exception):
     """The shift ends here, for this reason."""
@@ -42,8 +45,10 @@ class MachineMove:
         self._clock = clock
         self._target = target
         self._waited = False
+        self._in_the_way = ""
         # What the alias may be at if nobody else has moved it; empty while this run has not.
         self._mine: list[Mapping[str, int]] = []
+        self._note = ""
 
     def steps(self) -> Steps[None]:
         """Go all the way. Raises nothing that AWS raises: the part has the result."""
@@ -52,7 +57,7 @@ class MachineMove:
         except _Ends as end:
             self._put_back(end.result, end.why)
         except Expired:
-            self._put_back("timed out", "its time was over")
+            self._put_back("timed out", f"its time was over{self._in_the_way}")
         except AWS_ERRORS as error:
             self._put_back("failed", sentence(error))
         except GeneratorExit:
@@ -77,6 +82,7 @@ class MachineMove:
         while True:
             routing = yield from patiently(self._part, self._machines.routing)
             if not routing.shifting:
+                self._in_the_way = ""
                 return routing
             yield from self._conflict(routing)
 
@@ -90,7 +96,9 @@ class MachineMove:
                 yield from patiently(self._part, lambda: self._machines.route(weights, self._note_of_return(routing)))
             case "wait":
                 self._waited = True
+                self._part.before = self._part.live = routing.old
                 self._part.doing = f"waiting, since {shared(routing)}"
+                self._in_the_way = f" while {shared(routing)}: {IF_GONE}"
                 yield None
                 yield from self._refuse_rolled_back(routing)
 
@@ -113,7 +121,7 @@ class MachineMove:
     def _shift(self, routing: Routing) -> Steps[None]:
         strategy, old, new = self._order.release.strategy, routing.old, self._part.target
         note = self._order.note(self._machine.name, old, new)
-        self._mine = [routing.weights]
+        self._mine, self._note = [routing.weights], str(note)
         for weight in (100,) if self._order.back else strategy.weights:
             yield from self._step({old: 100 - weight, new: weight} if weight < 100 else {new: 100}, note)
             self._part.doing, self._part.weight = "shifting", weight
@@ -123,10 +131,16 @@ class MachineMove:
 
     def _step(self, weights: Mapping[str, int], note: Note) -> Steps[None]:
         now = yield from patiently(self._part, self._machines.routing)
-        if now.weights != self._mine[-1]:
+        if now.weights != self._mine[-1] or not self._is_mine(now):
             raise _Ends("failed", "somebody else changed its alias")
         self._mine.append(weights)
         yield from patiently(self._part, lambda: self._machines.route(weights, note))
+
+    def _is_mine(self, now: Routing) -> bool:
+        """Whether nobody else has moved the alias: two runs of one strategy set the same weights, not the same note."""
+        if now.weights == self._mine[0]:
+            return True
+        return now.weights in self._mine and str(now.note or "") == self._note
 
     def _watch(self, minutes: int) -> Steps[None]:
         """Let minutes pass in which no alarm fires."""
@@ -157,7 +171,7 @@ class MachineMove:
         old = self._part.before
         try:
             now = self._machines.routing()
-            if now.weights not in self._mine:
+            if not self._is_mine(now):
                 self._part.finish("failed", f"{why}; the alias is left as it is, since somebody else moves it now.")
                 return True
             if now.weights == {old: 100}:

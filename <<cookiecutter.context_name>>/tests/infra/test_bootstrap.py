@@ -97,6 +97,13 @@ def test_without_a_region_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
         bootstrap.main()
 
 
+def test_what_it_asks_for_is_what_it_takes(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """AWS_REGION, of which boto3 by itself knows nothing, and before any other."""
+    monkeypatch.setenv("AWS_REGION", "eu-north-1")
+    bootstrap.main()
+    assert "-eu-north-1?region=eu-north-1" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("region", ["us-east-1", "us-west-2"])
 def test_every_region_takes_it(region: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The oldest region makes buckets in another way, and says nothing if one is there."""

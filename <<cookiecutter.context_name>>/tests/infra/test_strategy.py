@@ -37,6 +37,7 @@ def test_aws_has_nine_and_the_rest_are_ones_own() -> None:
         ("canary", "write one of Canary10Percent5Minutes"),
         ("Canary10PercentEvery5Minutes", "write one of"),
         ("Linear10Percent5Minutes", "write one of"),
+        ("Canary\N{DEVANAGARI DIGIT FIVE}Percent5Minutes", "write one of"),
         ("Canary0Percent5Minutes", "write 1 to 99"),
         ("Canary100Percent5Minutes", "write 1 to 99"),
         ("Canary10Percent0Minutes", "write 1 to 2880"),

@@ -141,9 +141,10 @@ class StepFunctions(Client):
         self.shares: list[tuple[float, dict[str, int]]] = []
         self._clock = clock
 
-    def route(self, weights: dict[str, int]) -> None:
+    def route(self, weights: dict[str, int], description: str = "") -> None:
         """Move the alias as somebody else would."""
         self.weights = weights
+        self.description = description
 
     def _list_state_machine_versions(self, stateMachineArn: str, nextToken: str = "") -> dict[str, Any]:  # noqa: N803
         assert stateMachineArn == self.machine

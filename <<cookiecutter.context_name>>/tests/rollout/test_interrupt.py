@@ -19,6 +19,7 @@ def test_functions_are_left_to_codedeploy(stack: Stack, number: signal.Signals):
     assert "CodeDeploy goes on with d-000000001: ask `rollout status`" in ran.functions["one"]["why"]
     assert stack.deployments("one")[0].status == "InProgress"
     assert stack.codedeploy.called("stop_deployment") == []
+    assert "Interrupted: CodeDeploy goes on, ask `rollout status`." in ran.told
 
 
 @pytest.mark.parametrize("number", SIGNALS)
@@ -29,6 +30,7 @@ def test_the_machine_is_put_back(stack: Stack, number: signal.Signals):
     ran = stack.rollout("start")
     assert (ran.status, ran.workflow["result"], stack.machines.weights) == (130, "rolled back", {"1": 100})
     assert ran.workflow["why"] == "the run was interrupted; version 1 has all executions again."
+    assert "CodeDeploy goes on" not in ran.told
 
 
 def test_a_second_ctrl_c_does_not_disturb_the_way_back(stack: Stack):

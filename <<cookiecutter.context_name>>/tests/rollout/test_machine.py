@@ -1,5 +1,7 @@
 """The state machine's alias, which the driver shifts itself."""
 
+import signal
+
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
@@ -65,12 +67,42 @@ def test_it_goes_not_on_if_somebody_else_moves_the_alias(moving: Stack):
     assert "somebody else changed its alias" in ran.workflow["why"]
 
 
+def test_a_shift_that_another_run_took_over_is_left_to_it(moving: Stack):
+    """It stopped this one and began anew, and so set the same weights."""
+    theirs = ({"1": 90, "2": 10}, "release 20310506T071009Z: test machine 1 -> 2")
+    moving.clock.at(2, lambda: moving.machines.route(*theirs))
+    ran = moving.rollout("start")
+    assert (ran.status, ran.workflow["result"]) == (1, "failed")
+    assert "somebody else changed its alias" in ran.workflow["why"]
+    assert (moving.machines.weights, moving.machines.description) == theirs
+
+
+def test_an_interrupted_run_does_not_put_back_the_shift_of_another(moving: Stack):
+    """The alias is with the run that has taken it over."""
+    theirs = ({"1": 90, "2": 10}, "release 20310506T071009Z: test machine 1 -> 2")
+    moving.clock.at(2, lambda: moving.machines.route(*theirs))
+    moving.clock.at(3, lambda: signal.raise_signal(signal.SIGINT))
+    ran = moving.rollout("start")
+    assert (ran.status, moving.machines.weights) == (130, theirs[0])
+    assert "somebody else moves it now" in ran.workflow["why"]
+
+
 def test_wait_adopts_the_shift_of_another_run(moving: Stack):
     """It succeeds with the other run."""
     moving.machines.route({"1": 90, "2": 10})
     moving.clock.at(4, lambda: moving.machines.route({"2": 100}))
     ran = moving.rollout("start")
     assert (ran.status, ran.workflow["result"], moving.machines.shares) == (0, "succeeded", [])
+
+
+def test_a_shift_whose_run_was_killed_is_waited_for_in_vain(moving: Stack):
+    """Nobody ends it, so the result says where it is and what to pass."""
+    moving.machines.route({"1": 70, "2": 30})
+    ran = moving.rollout("start", "--timeout", "10")
+    assert (ran.status, ran.workflow["result"], ran.workflow["live"]) == (1, "timed out", "1")
+    assert "version 1 70 % and version 2 30 %" in ran.workflow["why"]
+    assert "if that run is gone, pass --on-conflict stop" in ran.workflow["why"]
+    assert moving.machines.shares == []
 
 
 def test_wait_does_not_repeat_what_another_run_took_back(moving: Stack):

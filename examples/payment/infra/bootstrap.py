@@ -5,6 +5,7 @@ the settings below, so that the command may be run at any time.
 """
 
 import json
+import os
 import sys
 from typing import Any, NamedTuple
 
@@ -116,7 +117,8 @@ def _tags(prefix: str) -> list[dict[str, str]]:
 def main() -> None:
     """Make the place and say how to use it."""
     try:
-        state = bootstrap(boto3.Session())
+        # Pulumi and AWS's other tools read AWS_REGION, boto3 does not.
+        state = bootstrap(boto3.Session(region_name=os.environ.get("AWS_REGION") or None))
     except (BootstrapError, BotoCoreError, ClientError) as error:
         sys.exit(f"The state's place cannot be made: {error}")
     sys.stdout.write(

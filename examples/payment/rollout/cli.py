@@ -93,7 +93,8 @@ def _reported(run: Run, report: Report, act: Callable[[], None]) -> int:
     if reason:
         run.screen.warn_of_ignored_alarms(reason)
     if interrupted:
-        run.screen.fail("Interrupted: CodeDeploy goes on with what it has begun; ask `rollout status`.")
+        goes_on = any(part.result == "detached" for part in report.parts)
+        run.screen.fail(f"Interrupted{': CodeDeploy goes on, ask `rollout status`' if goes_on else ''}.")
     return INTERRUPTED if interrupted else report.exit_status
 
 

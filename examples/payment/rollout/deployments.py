@@ -66,9 +66,10 @@ class Deployment:
 
     @property
     def said(self) -> str:
-        """Its status, when it was created, and why it failed, in a few words."""
+        """Its status, when it was created, what it rolls back, and why it failed, in a few words."""
         why = f": {self.error} {self.message}".rstrip() if self.error else ""
-        return f"{self.id} {self.status}, {self.created:%Y-%m-%d %H:%M} UTC{why}"
+        undone = f" (rolls {self.rollback_of} back)" if self.rollback_of else ""
+        return f"{self.id} {self.status}, {self.created:%Y-%m-%d %H:%M} UTC{undone}{why}"
 
     @property
     def note(self) -> Note | None:

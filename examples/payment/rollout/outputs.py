@@ -57,7 +57,7 @@ class Release:
             raise Refused(f"The stack's strategy is unknown: {error}") from error
         except KeyError as error:
             raise Refused(f"The outputs have no {error}: deploy the stack with `just deploy` first.") from error
-        except (AttributeError, TypeError, ValueError) as error:
+        except (AttributeError, IndexError, TypeError, ValueError) as error:
             raise Refused(
                 f"The outputs are not those of the service program ({error}): deploy the stack again."
             ) from error
@@ -87,10 +87,16 @@ def read(stack: str, file: Path | None) -> Release:
     """The release of a stack, by the outputs in `file` or else by those that the Pulumi CLI has. Raises Refused."""
     text = _text_of(file) if file else _asked_of_pulumi(stack)
     try:
-        return Release.of(json.loads(text))
+        release = Release.of(json.loads(text))
     except json.JSONDecodeError as error:
         where = str(file) if file else "what the Pulumi CLI printed"
         raise Refused(f"{where} is not JSON ({error}): write it with `pulumi stack output --json`.") from error
+    # Pulumi Cloud takes <organization>/<project>/<stack> too.
+    if not f"-{release.application}".endswith(f"-{stack.rpartition('/')[2]}"):
+        raise Refused(
+            f"The outputs are those of {release.application}, not of a stack {stack}: name the stack of both."
+        )
+    return release
 
 
 def _text_of(file: Path) -> str:

@@ -2,13 +2,14 @@
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.live import Live
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
 from .model import Part
 
@@ -77,9 +78,7 @@ class Screen:
             self._write(report.as_json())
             return
         self._out.print(_table(report.parts), f"{report.order.stack}: {report.result}", sep="\n", markup=False)
-        for part in report.parts:
-            if part.why:
-                self._out.print(f"{part.name}: {part.why}", markup=False, soft_wrap=True)
+        self._say_of_parts((part.name, part.why) for part in report.parts)
 
     def show_status(self, status: "Status") -> None:
         """Print where a stack is."""
@@ -87,10 +86,17 @@ class Screen:
             self._write(status.as_json())
             return
         self._out.print(_status_table(status))
-        for part in status.parts:
-            for sentence in filter(None, (part.problem, part.rolled_back)):
-                self._out.print(f"{part.name}: {sentence}", markup=False, soft_wrap=True)
+        self._say_of_parts((part.name, said) for part in status.parts for said in (part.problem, part.rolled_back))
         self._out.print(status.next, markup=False, soft_wrap=True)
+
+    def _say_of_parts(self, said: Iterable[tuple[str, str]]) -> None:
+        """Print each sentence once, after the names of all parts that it is said of."""
+        names: dict[str, list[str]] = {}
+        for name, sentence in said:
+            if sentence:
+                names.setdefault(sentence, []).append(name)
+        for sentence, parts in names.items():
+            self._out.print(f"{', '.join(parts)}: {sentence}", markup=False, soft_wrap=True)
 
     def _write(self, document: Mapping[str, Any]) -> None:
         sys.stdout.write(json.dumps(document, indent=2) + "\n")
@@ -112,18 +118,28 @@ def _versions(part: Part, before: str = "") -> str:
 
 
 def _table(parts: Sequence[Part]) -> Table:
-    table = Table("part", "versions", "live", "new has", "state", "deployment")
+    table = Table(_named("part"), "versions", "live", "new has", "state", _folded("deployment"))
     for part in parts:
         colour = _COLOURS.get(part.result, "red") if part.result else "cyan"
         weight = f"{part.weight:g} %" if part.weight is not None else ""
-        state = f"[{colour}]{escape(part.doing)}[/]"
-        table.add_row(part.name, _versions(part), part.live, weight, state, part.deployment_id)
+        table.add_row(part.name, _versions(part), part.live, weight, Text(part.doing, colour), part.deployment_id)
     return table
 
 
 def _status_table(status: "Status") -> Table:
-    table = Table("part", "live", "newest", "shares", "last deployment", title=status.stack, title_justify="left")
+    columns = (_named("part"), "live", "newest", "shares", _folded("last deployment"))
+    table = Table(*columns, title=status.stack, title_justify="left")
     for part in status.parts:
         shares = ", ".join(f"{version}: {weight:g} %" for version, weight in part.weights.items())
         table.add_row(part.name, part.live, part.newest, shares, escape(part.last.said) if part.last else "")
     return table
+
+
+def _named(header: str) -> Column:
+    """A column of names, which are never cut off."""
+    return Column(header, no_wrap=True)
+
+
+def _folded(header: str) -> Column:
+    """A column of ids, which take as many lines as they need: one that is cut off cannot be asked for."""
+    return Column(header, overflow="fold")

@@ -5,8 +5,11 @@ from typing import Any
 
 from .deployments import Deployment
 from .errors import AWS_ERRORS, Refused, sentence
+from .machinemove import IF_GONE
 from .run import Run
 from .survey import Finding, survey
+
+WORKFLOW = "workflow"
 
 
 @dataclass(frozen=True)
@@ -110,19 +113,19 @@ def _workflow(run: Run) -> Where:
     try:
         routing, newest = run.machines.routing(), run.machines.newest()
     except (Refused, *AWS_ERRORS) as error:
-        return Where("workflow", name, problem=str(error) if isinstance(error, Refused) else sentence(error))
+        return Where(WORKFLOW, name, problem=str(error) if isinstance(error, Refused) else sentence(error))
     note = routing.note
     taken = f"version {newest} was taken back" if note and note.back and note.before == newest else ""
     shares = {version: float(weight) for version, weight in routing.weights.items()} if routing.shifting else {}
-    return Where("workflow", name, routing.old, newest, shares, rolled_back=taken)
+    return Where(WORKFLOW, name, routing.old, newest, shares, rolled_back=taken)
 
 
 def _move(part: Where) -> str:
     if part.problem:
-        return f"fail at {part.name} ({part.problem})"
+        return f"fail at {part.name}"
     if part.active or part.weights:
-        return f"wait for what moves {part.name}"
-    again = f" again ({part.rolled_back})" if part.rolled_back else ""
+        return f"wait for what moves {part.name}{f' ({IF_GONE})' if part.name == WORKFLOW else ''}"
+    again = " again" if part.rolled_back else ""
     return f"move {part.name} from version {part.live} to {part.newest}{again}"
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..aws import Aws
 from ..clock import MINUTE_SECONDS
-from rollout.cli import main
+from rollout.cli import INTERRUPTED, main
 from rollout.clients import Clients
 
 FASTER = 60 / MINUTE_SECONDS
@@ -44,11 +44,17 @@ class Driver:
         self._clock = ShortMinutes()
 
     def run(self, command: str) -> tuple[int, dict[str, Any]]:
-        """Run a command; returns its exit status and its report. Progress goes to standard error."""
+        """Run a command; returns its exit status and its report. Progress goes to standard error.
+
+        Raises:
+            KeyboardInterrupt: the driver was interrupted; it leaves further signals ignored, so that all is stopped.
+        """
         printed = io.StringIO()
         arguments = [command, self._stack, "--outputs", str(self._outputs), "--json"]
         with redirect_stdout(printed):
             status = main(arguments, lambda _: self._clients(), self._clock)
+        if status == INTERRUPTED:
+            raise KeyboardInterrupt
         return status, json.loads(printed.getvalue())
 
     def _clients(self) -> Clients:

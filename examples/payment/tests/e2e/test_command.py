@@ -34,6 +34,7 @@ def test_kept_run_prints_its_result_and_ends_on_ctrl_c(tmp_path: Path):
     while not lines or "Ctrl-C" not in lines[-1]:
         lines.append(command.stderr.readline())
         assert lines[-1], lines
+    _assert_releases_are_up_to_date([line.strip() for line in lines])
     command.send_signal(signal.SIGINT)
     output, _ = command.communicate(timeout=SECONDS)
     result = json.loads(output)
@@ -58,6 +59,17 @@ def test_run_that_is_ended_leaves_nothing_behind(number: signal.Signals, tmp_pat
     command.communicate(timeout=SECONDS)
     assert command.returncode != 0
     _assert_gone(tmp_path, port)
+
+
+def _assert_releases_are_up_to_date(lines: list[str]) -> None:
+    """The printed variables and the printed command are all that the rollout driver needs."""
+    exports = dict(line.removeprefix("export ").split("=", 1) for line in lines if line.startswith("export "))
+    [printed] = [line for line in lines if " rollout status " in line]
+    arguments = [*printed.partition(" rollout ")[2].split(), "--json"]
+    asked = subprocess.run(  # noqa: S603
+        [sys.executable, "-m", "rollout", *arguments], env=os.environ | exports, capture_output=True, check=True
+    )
+    assert json.loads(asked.stdout)["up_to_date"] is True
 
 
 def _assert_gone(folder: Path, port: int) -> None:

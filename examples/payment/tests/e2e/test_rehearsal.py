@@ -1,10 +1,14 @@
 """Releases on the embedded AWS: the real driver, the real hooks, real calls of a real alias."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +33,32 @@ def test_bad_versions_are_caught_and_a_good_one_takes_all_traffic() -> None:
     assert failing["live"] == failing["from"]
     assert (working["live"], working["failed"], working["workflow"]) == (working["to"], 0, "succeeded")
     assert returning["live"] == working["from"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_rehearsal_ends_in_the_middle_of_a_release(number: signal.Signals, tmp_path: Path) -> None:
+    """The driver hears of the signal first; no act follows, and nothing is left."""
+    command = subprocess.Popen(
+        [sys.executable, "-m", "local.rehearsal"],
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert command.stderr
+    told = ""
+    while "creating" not in told:
+        told += command.stderr.readline()
+        assert command.poll() is None, told
+    command.send_signal(number)
+    _, more = command.communicate(timeout=30)
+    assert command.returncode == 130
+    assert "Act 2" not in told + more
+    assert "everything that was started is stopped" in more
+    deadline = time.monotonic() + 10
+    while (left := list(tmp_path.iterdir())) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert left == []
 
 
 def test_a_release_has_the_rights_of_its_role_and_no_others(context: RunningContext) -> None:

@@ -26,6 +26,8 @@ Change = Callable[[dict[str, Any]], Any]
         (lambda read: read["release"].update(groups=[]), "not those of the service program"),
         (lambda read: read.update(functions={"one": 1, "two": 2}), "not those of the service program"),
         (lambda read: read.update(release=None), "not those of the service program"),
+        (lambda read: read.update(state_machine="machine"), "not those of the service program"),
+        (lambda read: read["release"].update(application="context-prod"), "those of context-prod, not of a stack test"),
     ],
 )
 def test_bad_outputs_are_refused(stack: Stack, change: Change, sentence: str):

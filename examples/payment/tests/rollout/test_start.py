@@ -203,3 +203,33 @@ def test_one_functions_error_leaves_the_others_alone(stack: Stack):
     ran = stack.rollout("start")
     assert (ran.status, ran.results) == (1, ["failed", "succeeded", "not started"])
     assert ran.functions["one"]["why"].startswith("ResourceNotFoundException: ")
+
+
+def test_the_results_are_a_table_of_plain_words(stack: Stack):
+    """In a build's log and in a file there are no colours, and no names of colours either."""
+    stack.publish("one")
+    _, out, _ = stack.say("start")
+    [one] = [line for line in out.splitlines() if line.startswith("│ one")]
+    assert [cell.strip() for cell in one.strip("│").split("│")] == [
+        "one",
+        "1 -> 2",
+        "2",
+        "",
+        "succeeded",
+        "d-000000001",
+    ]
+
+
+def test_what_is_true_of_many_is_said_once(stack: Stack):
+    """Each name is there, the sentence is not repeated."""
+    _, out, _ = stack.say("start")
+    assert out.splitlines()[-1].startswith("one, two, workflow: a first deployment has nothing to shift")
+
+
+def test_names_and_ids_are_whole_in_a_narrow_log(stack: Stack, monkeypatch: pytest.MonkeyPatch):
+    """They are what somebody will look for."""
+    monkeypatch.setenv("COLUMNS", "60")
+    stack.publish("one")
+    _, out, _ = stack.say("start")
+    assert "│ workflow │" in out
+    assert "… │\n" not in out
