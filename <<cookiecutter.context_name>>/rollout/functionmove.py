@@ -96,7 +96,7 @@ class FunctionMove:
         elif self._part.before:
             self._part.finish("succeeded", "a deployment that this run did not follow moved the alias there.")
         elif position.newest == "1":
-            self._part.finish("up to date", "a first deployment has nothing to shift: the alias was made at version 1.")
+            self._part.finish("up to date", "version 1 is its only one: what is deployed first is live at once.")
         else:
             self._part.finish("up to date")
         self._part.before = self._part.before or position.live

@@ -201,4 +201,4 @@ def shared(routing: Routing) -> str:
 
 
 def _first(newest: str) -> str:
-    return "a first deployment has nothing to shift: the alias was made at version 1." if newest == "1" else ""
+    return "version 1 is its only one: what is deployed first is live at once." if newest == "1" else ""

@@ -106,7 +106,7 @@ class Screen:
 def _line(part: Part) -> str:
     weight = f", {part.weight:g} % of the traffic" if part.weight is not None else ""
     deployment = f" [{part.deployment_id}]" if part.deployment_id else ""
-    why = f": {part.why}" if part.why else ""
+    why = f": {part.why}" if part.why and part.result != "up to date" else ""
     return f"{part.name}{_versions(part, ' ')}: {part.doing}{weight}{deployment}{why}"
 
 

@@ -1,5 +1,6 @@
 """Runs a real program under mocks and keeps what it registered, so that tests can ask about it."""
 
+import asyncio
 import contextvars
 import functools
 import json
@@ -145,10 +146,19 @@ def _text(value: Any) -> str:
 def _run(program: Program, graph: Graph, stack: str, config: dict[str, str]) -> None:
     cloud = Cloud(program.answers)
     recorder = _Recorder(cloud, graph)
+    _have_a_loop()
     set_root_resource(None)  # pyright: ignore[reportArgumentType] (no resource yet: each run makes its own)
     set_all_config(config)
     set_mocks(cloud, project=program.project, stack=stack, preview=False, monitor=recorder, logger=_logger(graph))
     pulumi.runtime.test(_program)(program, graph)
+
+
+def _have_a_loop() -> None:
+    """Pulumi asks for the thread's event loop, and there is none where another test has run one to its end."""
+    try:
+        asyncio.get_event_loop()
+    except RuntimeError:
+        asyncio.set_event_loop(asyncio.new_event_loop())
 
 
 def _program(program: Program, graph: Graph) -> "pulumi.Output[None]":

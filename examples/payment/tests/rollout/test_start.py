@@ -9,7 +9,7 @@ def test_a_first_deployment_has_nothing_to_shift(stack: Stack):
     """Pulumi makes the alias at the first version, and the run says so."""
     ran = stack.rollout("start")
     assert (ran.status, ran.results) == (0, ["up to date"] * 3)
-    assert "first deployment" in ran.functions["one"]["why"]
+    assert "what is deployed first" in ran.functions["one"]["why"]
     assert stack.codedeploy.deployments == {}
 
 
@@ -223,7 +223,7 @@ def test_the_results_are_a_table_of_plain_words(stack: Stack):
 def test_what_is_true_of_many_is_said_once(stack: Stack):
     """Each name is there, the sentence is not repeated."""
     _, out, _ = stack.say("start")
-    assert out.splitlines()[-1].startswith("one, two, workflow: a first deployment has nothing to shift")
+    assert out.splitlines()[-1].startswith("one, two, workflow: version 1 is its only one")
 
 
 def test_names_and_ids_are_whole_in_a_narrow_log(stack: Stack, monkeypatch: pytest.MonkeyPatch):
