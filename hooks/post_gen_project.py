@@ -17,6 +17,7 @@ NEXT_STEPS = """
     cd {folder}
     uv run just check          lint, types, architecture and the fast tests
     uv run just run            the whole context on this machine, from an upload to its subscribers
+    uv run just rehearse       releases on this machine: bad versions are caught, a good one takes all traffic
 """
 
 try:

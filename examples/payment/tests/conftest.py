@@ -1,5 +1,6 @@
 """AWS for adapters and handlers: moto's server in this process, on a free port of 127.0.0.1."""
 
+import gc
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +15,13 @@ TABLE = "table"
 BUCKET = "inbox"
 # Powertools reads it when the handlers' modules are imported, before any fixture.
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "tests")
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector leave alone what was imported: pulumi-aws alone is a million objects to look at each time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(200_000, 50, 1000)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from pulumi.runtime import MockResourceArgs, rpc, set_all_config, set_mocks
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import set_root_resource
 
-from .graph import SERVICE, STACKS, Cloud, run, stack_config
+from .graph import SERVICE, Cloud, run, stack_config
 from infra.context import CONTEXT
 
 
@@ -36,7 +36,7 @@ def _program() -> None:
     runpy.run_path(str(SERVICE), run_name="__main__")
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", ["dev", "prod"])
 def test_the_preview_shows_all_that_the_deployment_makes(stack: str) -> None:
     """No resource waits for an output, where a preview could not see it."""
     previewed = contextvars.copy_context().run(_preview, stack)
