@@ -1,6 +1,7 @@
 """A function's release: the alias that is called, the alarms that watch it, and the group that shifts its traffic."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pulumi
 from pulumi_aws import cloudwatch, codedeploy, iam, lambda_
@@ -9,12 +10,6 @@ from ..labels import Labels, kebab
 from ..policy import allow, grant
 from ._alarm import alarm
 from ._component import LIVE, Component
-
-MOST_ALARMS = 10
-"""As many as CodeDeploy takes for a deployment group."""
-
-OWN_ALARMS = 3
-"""How many of them a release may make itself: errors, errors of the newest version, latency."""
 
 _ROLL_BACK_ON = ("DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST")
 _TELL = ("DeploymentFailure", "DeploymentStop", "DeploymentRollback")
@@ -87,33 +82,43 @@ class Release(Component):
         # While an alias has two versions, each of them is counted apart under this dimension too.
         newest = {**alias, "ExecutedVersion": self._function.version}
         failing = [
-            self._errors("errors", alias, "fails, in two of three minutes, whichever version runs", (2, 3)),
-            self._errors("new-version-errors", newest, "fails in its newest version: a release is rolled back", (1, 1)),
+            self._alarm(
+                "errors",
+                "Errors",
+                alias,
+                f"{self.name} fails, in two of three minutes, whichever version runs.",
+                (2, 3),
+            ),
+            self._alarm(
+                "new-version-errors",
+                "Errors",
+                newest,
+                f"{self.name} fails in its newest version: a release is rolled back.",
+                (1, 1),
+            ),
         ]
         return failing if latency_ms is None else [*failing, self._latency(newest, latency_ms)]
 
-    def _errors(
-        self, what: str, dimensions: Mapping[str, pulumi.Input[str]], means: str, minutes: tuple[int, int]
+    def _latency(self, dimensions: Mapping[str, pulumi.Input[str]], limit: int) -> cloudwatch.MetricAlarm:
+        says = f"One call in twenty of the newest version of {self.name} takes over {limit} ms."
+        return self._alarm("latency", "Duration", dimensions, says, (2, 3), above=limit, extended_statistic="p95")
+
+    def _alarm(
+        self,
+        what: str,
+        metric: str,
+        dimensions: Mapping[str, pulumi.Input[str]],
+        says: str,
+        minutes: tuple[int, int],
+        **more: Any,
     ) -> cloudwatch.MetricAlarm:
         return alarm(
             self,
             f"{self.name}-{what}",
-            says=f"{self.name} {means}.",
-            metric=("AWS/Lambda", "Errors"),
+            says=says,
+            metric=("AWS/Lambda", metric),
             dimensions=dimensions,
             topic_arn=self._topic_arn,
             minutes=minutes,
-        )
-
-    def _latency(self, dimensions: Mapping[str, pulumi.Input[str]], limit: int) -> cloudwatch.MetricAlarm:
-        return alarm(
-            self,
-            f"{self.name}-latency",
-            says=f"One call in twenty of the newest version of {self.name} takes over {limit} ms.",
-            metric=("AWS/Lambda", "Duration"),
-            dimensions=dimensions,
-            topic_arn=self._topic_arn,
-            above=limit,
-            minutes=(2, 3),
-            extended_statistic="p95",
+            **more,
         )

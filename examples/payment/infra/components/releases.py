@@ -47,13 +47,12 @@ class Releases(Component):
         It is what AWS's managed policy for Lambda deployments allows, without what these releases never do: other
         functions, files in S3.
         """
-        qualified = [pulumi.Output.concat(function, ":*") for function in functions]
         return grant(
             self,
             self.role,
             allow(["lambda:GetAlias", "lambda:UpdateAlias"], *functions),
             # Of aliases or of versions: AWS does not say which CodeDeploy asks for.
-            allow(["lambda:GetProvisionedConcurrencyConfig"], *qualified),
+            allow(["lambda:GetProvisionedConcurrencyConfig"], *_qualified(functions)),
             allow(["lambda:InvokeFunction"], *hooks),
             # Alarms made elsewhere stop a release too. One that cannot be read stops every release.
             allow(["cloudwatch:DescribeAlarms"], self._account.arn("cloudwatch", "alarm:*")),
@@ -61,9 +60,8 @@ class Releases(Component):
 
     def grant_check(self, role: iam.Role, functions: Sequence[pulumi.Input[str]]) -> iam.RolePolicy:
         """Let the hook with this role call any version of these functions (ARNs) and report what came of it."""
-        versions = [pulumi.Output.concat(function, ":*") for function in functions]
         # CodeDeploy knows no resource for what a hook asks and reports.
-        return grant(self, role, allow(["lambda:InvokeFunction"], *versions), allow(_REPORT, "*"))
+        return grant(self, role, allow(["lambda:InvokeFunction"], *_qualified(functions)), allow(_REPORT, "*"))
 
     def _config_name(self, strategy: Strategy) -> pulumi.Output[str]:
         if strategy.predefined:
@@ -77,6 +75,11 @@ class Releases(Component):
             opts=self.child(),
         )
         return own.deployment_config_name
+
+
+def _qualified(functions: Sequence[pulumi.Input[str]]) -> list[pulumi.Output[str]]:
+    """The ARNs of all versions and aliases of these functions."""
+    return [pulumi.Output.concat(function, ":*") for function in functions]
 
 
 def _routing(strategy: Strategy) -> Any:
