@@ -25,6 +25,9 @@ TYPES = {
 
 KINDS = ("creates", "changes", "deletes")
 
+CURRENCIES = ("CHF", "EUR", "GBP", "USD", "OTHER")
+"""The currencies whose imported amounts the generated code tells apart, and the word for all others."""
+
 STRATEGIES = (
     "Canary10Percent5Minutes",
     "Canary10Percent10Minutes",
@@ -132,6 +135,21 @@ def read_subscribers(text: str) -> tuple[str, ...]:
 def types_of(fields: Iterable[Field]) -> tuple[str, ...]:
     """Return the types that the fields need from the generated ``domain/fields.py``, sorted, the id's among them."""
     return tuple(sorted({"Identifier", *(field.annotation for field in fields)}))
+
+
+def amounts_of(fields: Iterable[Field]) -> tuple[str, ...]:
+    """Return the names of the fields whose imported amounts are measured."""
+    return tuple(field.name for field in fields if field.type == "decimal")
+
+
+def currencies_of(fields: Iterable[Field]) -> tuple[str, ...]:
+    """Return the currencies that amounts are measured in: one word for none, if no field says which it is."""
+    return CURRENCIES if any(field.type == "currency" for field in fields) else ("NONE",)
+
+
+def measure_of(amount: str) -> str:
+    """Return the name of an amount's metric: ``net_amount`` gives ``NetAmountImported``."""
+    return f"{amount.title().replace('_', '')}Imported"
 
 
 DERIVED: Mapping[str, Callable[[Mapping[str, str]], str]] = {
@@ -258,13 +276,16 @@ def _field(field: Field, good: Mapping[str, str]) -> Iterator[str]:
         yield f"type another name than {name}, such as {owner}_{name}, since the generated code has that one already"
     elif field.type not in TYPES:
         yield f"type {name}: and one of {', '.join(TYPES)}, not {_shown(f'{name}:{field.type}')}"
+    elif field.type == "decimal" and measure_of(name) in reserved.MEASURES:
+        yield f"type another name than {name}, such as {owner}_{name}, since {measure_of(name)} is another metric"
 
 
 def _commands(text: str, good: Mapping[str, str]) -> Iterator[str]:
     context = good.get("context_name", "")
     commands = read_commands(text, context)
+    measures = {*reserved.MEASURES, *map(measure_of, amounts_of(read_fields(good.get("fields", ""))))}
     for command in commands:
-        yield from _command(command, context)
+        yield from _command(command, context, measures)
     yield from _repeated(command.snake for command in commands)
     yield from _repeated(snake(command.event) for command in commands if command.event)
     yield from _exactly_one(commands, "creates")
@@ -273,7 +294,7 @@ def _commands(text: str, good: Mapping[str, str]) -> Iterator[str]:
         yield f"type at most {_COMMANDS} commands, not {len(commands)}"
 
 
-def _command(command: Command, context: str) -> Iterator[str]:
+def _command(command: Command, context: str, measures: Iterable[str]) -> Iterator[str]:
     example = f"Register{context or 'Payment'}:creates:{context or 'Payment'}Registered"
     word = _shown(f"{command.name}:{command.kind}:{command.event}")
     if not (_PASCAL.fullmatch(command.name) and _PASCAL.fullmatch(command.event)):
@@ -282,7 +303,7 @@ def _command(command: Command, context: str) -> Iterator[str]:
         yield f"type one of {', '.join(KINDS)} between the colons, such as {example}, not {word}"
     elif context:
         yield from _command_name(command, context)
-        yield from _event(command, context)
+        yield from _event(command, context, measures)
 
 
 def _command_name(command: Command, context: str) -> Iterator[str]:
@@ -293,10 +314,12 @@ def _command_name(command: Command, context: str) -> Iterator[str]:
         yield f"type a shorter name than {command.name}, {command.snake} may have {room} characters in AWS names"
 
 
-def _event(command: Command, context: str) -> Iterator[str]:
+def _event(command: Command, context: str, measures: Iterable[str]) -> Iterator[str]:
     said = command.event.removeprefix(context)
     if said == command.event or not _PASCAL.fullmatch(said) or said in reserved.LIST_EVENTS:
         yield f"type {context} and what happened to it, such as {context}Registered, not {command.event}"
+    elif command.event in measures:
+        yield f"type another event than {command.event}, which is the name of a metric already"
 
 
 def _exactly_one(commands: Iterable[Command], kind: str) -> Iterator[str]:

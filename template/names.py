@@ -115,7 +115,11 @@ def _deletes(context: Context, text: str) -> Command:
 def _events(context: Context, text: str) -> tuple[str, ...]:
     name = context["cookiecutter"]["context_name"]
     raised = (command.event for command in _commands(context, text))
-    return (*raised, *(f"{name}{event}" for event in LIST_EVENTS))
+    return (*raised, *_list_events(name))
+
+
+def _list_events(name: str) -> tuple[str, ...]:
+    return tuple(f"{name}{event}" for event in LIST_EVENTS)
 
 
 def _quoted(text: str) -> str:
@@ -131,12 +135,15 @@ def _located(context: Mapping[str, Any]) -> dict[str, Any]:
 _FILTERS: dict[str, Any] = {
     "fields": answers.read_fields,
     "types": answers.types_of,
+    "amounts": answers.amounts_of,
+    "currencies": answers.currencies_of,
     "commands": _commands,
     "creates": _creates,
     "changes": _changes,
     "deletes": _deletes,
     "lasting": _lasting,
     "events": _events,
+    "list_events": _list_events,
     "assigned": assigned,
     "imported": imported,
     "subscribers": answers.read_subscribers,

@@ -19,9 +19,10 @@ WORDS = frozenset([*keyword.kwlist, *keyword.softkwlist, *dir(builtins)]) | _wor
 
 PACKAGES = WORDS.union(sys.stdlib_module_names) | _words(
     """
-    asyncssh aws_lambda_powertools boto3 botocore build cfnlint context dist docs google grpc hypothesis infra layer
-    local moto mypy_boto3_cloudwatch mypy_boto3_codedeploy mypy_boto3_dynamodb mypy_boto3_lambda mypy_boto3_s3
-    mypy_boto3_sns mypy_boto3_stepfunctions pulumi pulumi_aws pydantic pydantic_core pydynox pytest rich rollout src
+    asyncssh aws_lambda_powertools boto3 botocore build cfnlint context dist docs google grpc hypothesis infra
+    jsonschema layer local markdown_it moto mypy_boto3_cloudwatch mypy_boto3_codedeploy mypy_boto3_dynamodb
+    mypy_boto3_dynamodbstreams mypy_boto3_lambda mypy_boto3_s3 mypy_boto3_sns mypy_boto3_sqs
+    mypy_boto3_stepfunctions plotly pulumi pulumi_aws pydantic pydantic_core pydynox pytest redrive rich rollout src
     staging tests typing_extensions workflow yaml
     """
 )
@@ -29,19 +30,21 @@ PACKAGES = WORDS.union(sys.stdlib_module_names) | _words(
 
 CLASSES = _words(
     """
-    AlreadyExists AlreadyTaken Amount Annotated Any BaseModel BinaryIO BufferedReader BusinessError Callable Change
-    Check Checked ClientError CodeDeployClient Collection Command CommandName Config ConfigDict CoreSchema Currency
-    Day Decimal Deployments DynamoDBClient DynamoDBPersistenceLayer DynamoDBRecord DynamoDBRecordEventName
-    DynamoDBStreamEvent Event Field Files Final Flag Fraction Function FunctionFailed GetCoreSchemaHandler Handler
-    Hook IdempotencyAlreadyInProgressError IdempotencyConfig IdempotencyValidationError Identifier IllegalMove
-    InboxBucket Iterable Iterator LambdaClient List ListSettings ListStatus ListTable Lists Literal Logger Mapping
-    Message MetricUnit Metrics NamedTuple NotAList NotFound Outcome Part PartEvent Path PinnedFile Protocol
-    ProvisionedThroughputExceededException PublishBatchRequestEntryTypeDef PurePosixPath RawIOBase ReceivedList
-    Record ReferenceTable References RegisterEvent RegisterListSettings Rejection RelaySettings Report Row S3Client
-    SNSClient SeenIds Self Sequence Settings SqliteSeenIds StagedRow Staging Status Step StepEvent StrEnum
-    StreamingBody StringIO Table TableSettings Target Text TextIOWrapper Topic Tracer TrafficHookSettings
-    TransactionCanceledException TypeAdapter TypeVar Unreadable Upload UploadEvent ValidationError
-    ValidationSettings VerificationSettings VersionConflict Versions WholeNumber Written
+    AlreadyExists AlreadyTaken Amount Amounts Annotated Any BaseModel BinaryIO BufferedReader BusinessError Callable
+    Change Check Checked ClientError CodeDeployClient Collection Command CommandName Config ConfigDict ContextVar
+    CoreSchema Counter Currency Day Decimal Deployments Document DynamoDBClient DynamoDBPersistenceLayer
+    DynamoDBRecord DynamoDBRecordEventName DynamoDBStreamEvent Event Executions ExitStack Fact Fault Field Files
+    Final Flag Fraction Function FunctionFailed GetCoreSchemaHandler Handler Hook IdempotencyAlreadyInProgressError
+    IdempotencyConfig IdempotencyValidationError Identifier IllegalMove InboxBucket Iterable Iterator LambdaClient
+    LambdaPowertoolsFormatter List ListSettings ListStatus ListTable Lists Literal Logger Mapping Measure
+    MeasureListsSettings Message MetricUnit Metrics NamedTuple NotAList NotFound Outcome Part PartEvent Path
+    PinnedFile Protocol ProvisionedThroughputExceededException PublishBatchRequestEntryTypeDef PurePosixPath
+    RawIOBase ReceivedList Record ReferenceTable References RegisterEvent RegisterListSettings Rejection
+    RelaySettings Report Row S3Client SFNClient SNSClient SeenIds Self Sequence Settings SqliteSeenIds StagedRow
+    Staging Status Step StepEvent StrEnum StreamingBody StringIO Table TableSettings Target Text TextIOWrapper Topic
+    TraceContext Tracer TrafficHookSettings TransactionCanceledException TypeAdapter TypeVar Unreadable Upload
+    UploadEvent ValidationError ValidationSettings VerificationSettings VersionConflict Versions WatchListsSettings
+    WholeNumber Written
     """
 )
 """Classes that the generated sources define or import by name."""
@@ -51,12 +54,13 @@ CLASSES_OF_CONTEXT = ("{}", "{}s", "{}Details", "{}Table", "Imported{}s", "Impor
 
 VARIABLES = _words(
     """
-    add bootstrap cache change changed changes chunks command commands compensate compensate_error conflict count
-    created csv csv_file current data datetime deployments details dynamodb_client error event event_type events
-    files findings from_values identities identity import_list item items key known list_id lists load part payload
-    pytest read_part reason received record references rejected rejection rejections remove removed replace replaced
-    report row rows sample samples save seen_ids self standing table taken time to_event tolerated_share topic
-    unknown use_case validated values verified version versions
+    about accepted add bootstrap cache change changed changes chunks command commands compensate compensate_error
+    conflict count created csv csv_file current data datetime deployments details dynamodb_client error event
+    event_type events executions files findings found from_values identities identity image import_list item items
+    key known last list_id lists load logger part payload places pytest read_part reason received record references
+    rejected rejection rejections remove removed replace replaced report row rows sample samples save seen_ids self
+    span standing step table taken time to_event tolerated_share topic traceparent unknown use_case validated values
+    verified version versions watched
     """
 )
 """What stands in one function with a variable that is named after the context."""
@@ -64,8 +68,8 @@ VARIABLES = _words(
 FUNCTIONS = WORDS | _words(
     """
     answers_smoke_checks bootstrap changed command command_name commands compensate_error context created current
-    details entry_point event import_list lambda_handler post_traffic pre_traffic register_list relay_events run
-    validate_list
+    details entry_point event import_list lambda_handler measure_lists post_traffic pre_traffic register_list
+    relay_events run validate_list watch_lists
     """
 )
 """Lambda functions that every context has, and what stands beside a command's function in a module."""
@@ -87,3 +91,11 @@ FIELDS_OF_PYDANTIC = _words(
 
 LIST_EVENTS = ("ListImported", "ListRejected")
 """What follows the context's name in the events that every context raises."""
+
+MEASURES = _words(
+    """
+    CommandsRefused EventAge EventsPublished EventsRefused ListDuration ListsFailed ListsImported ListsLate
+    ListsReceived ListsRejected OldestUnfinishedListAge RowsImported RowsRejected UploadsBroken
+    """
+)
+"""Metrics that every context has; an event gives its name to another."""

@@ -55,6 +55,14 @@ TAKEN: list[Mapping[str, str]] = [
 ]
 
 REFUSED: list[tuple[Mapping[str, object], str]] = [
+    ({"fields": "subscription_id:str rows:decimal"}, "RowsImported is another metric"),
+    (
+        {
+            "commands": "Take:creates:PaymentImported DeletePayment:deletes:PaymentDeleted",
+            "fields": "subscription_id:str payment:decimal",
+        },
+        "type another event than PaymentImported",
+    ),
     ({"region": "us-gov-west-1"}, "type an AWS region such as eu-west-1"),
     ({"region": "eusc-de-east-1"}, "type an AWS region such as eu-west-1"),
     ({"region": "xx-nowhere-9"}, "type an AWS region such as eu-west-1"),

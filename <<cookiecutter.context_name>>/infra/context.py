@@ -13,7 +13,21 @@ VERIFICATION = "<<cookiecutter.__verification>>"
 REFERENCE = "<<cookiecutter.__reference_snake>>"
 
 STEPS = ("register_list", "validate_list", VERIFICATION, "import_list", "compensate_error")
-FUNCTIONS = (*COMMANDS, *STEPS, "relay_events")
+FUNCTIONS = (*COMMANDS, *STEPS, "relay_events", "measure_lists", "watch_lists")
 
 <<cookiecutter.commands | events | assigned("EVENTS")>>
+<<cookiecutter.context_name | list_events | assigned("LIST_EVENTS")>>
 <<cookiecutter.subscribers | subscribers | assigned("SUBSCRIBERS")>>
+
+<<cookiecutter.fields | fields | amounts | assigned("AMOUNTS")>>
+<<cookiecutter.fields | fields | currencies | assigned("CURRENCIES")>>
+REJECTIONS = ("cells", "value", "repeated", "unknown", "exists")
+REFUSALS = (
+    "invalid",
+    "already-exists",
+    "not-found",
+    "version-conflict",
+    "illegal-move",
+    "idempotency-key-reused",
+    "in-progress",
+)

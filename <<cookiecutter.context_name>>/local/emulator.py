@@ -27,13 +27,17 @@ NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 @dataclass(frozen=True)
 class Emulator:
-    """A running emulator: where it listens and who its root is; CodeDeploy, which it lacks, is ours at its own port."""
+    """A running emulator: where it listens and who its root is.
+
+    CodeDeploy, which it lacks, is ours at its own port. Functions send traces to `trace_address`, if there is one.
+    """
 
     port: int
     sftp_port: int
     codedeploy_port: int
     region: str
     folder: Path
+    trace_address: str = ""
     access_key: str = field(default_factory=lambda: f"AKIA{secrets.token_hex(8).upper()}")
     secret_key: str = field(default_factory=lambda: secrets.token_urlsafe(30), repr=False)
 
@@ -71,6 +75,7 @@ class Emulator:
             "AWS_ACCESS_KEY_ID": self.access_key,
             "AWS_SECRET_ACCESS_KEY": self.secret_key,
             "AWS_ENDPOINT_URL_CODEDEPLOY": self.codedeploy_endpoint,
+            **({"AWS_XRAY_DAEMON_ADDRESS": self.trace_address} if self.trace_address else {}),
         }
 
     def client_environment(self) -> dict[str, str]:
@@ -92,8 +97,12 @@ class Emulator:
 
 
 @contextmanager
-def running_emulator(region: str) -> Iterator[Emulator]:
+def running_emulator(region: str, trace_address: str = "") -> Iterator[Emulator]:
     """Start an emulator, yield it ready, and stop it with all it started, whatever happens in between.
+
+    Args:
+        region: of its resources.
+        trace_address: where an X-Ray daemon listens, such as "127.0.0.1:2000".
 
     Raises:
         LocalRunError: it could not be made or was not ready in time; the message ends with its log's last lines.
@@ -101,7 +110,7 @@ def running_emulator(region: str) -> Iterator[Emulator]:
     python = emulator_python()
     folder = Path(tempfile.mkdtemp(prefix="local-aws-"))
     port, sftp_port, codedeploy_port = _free_ports(3)
-    emulator = Emulator(port, sftp_port, codedeploy_port, region, folder)
+    emulator = Emulator(port, sftp_port, codedeploy_port, region, folder, trace_address)
     keeper = _start(emulator, python)
     try:
         _wait_until_ready(emulator, keeper)

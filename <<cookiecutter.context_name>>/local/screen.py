@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -86,6 +87,10 @@ class Screen:
         self.out.print(f"Not emulated: {', '.join(result.not_emulated) or 'nothing'}", markup=False)
         for what, where in _by_reason(result.adapted).items():
             self.out.print(f"Adapted ({where}): {what}", markup=False, soft_wrap=True)
+
+    def show_page(self, file: Path) -> None:
+        """Print where the dashboards are drawn."""
+        self.out.print(f"Dashboards: {file.resolve()}", markup=False, soft_wrap=True)
 
     def show_endpoints(self, context: RunningContext) -> None:
         """Print what is needed to look around in a kept run."""

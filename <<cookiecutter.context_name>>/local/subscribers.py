@@ -4,7 +4,8 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from .aws import Aws
@@ -18,17 +19,37 @@ SURPLUS_SECONDS = 0.3
 Event = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Reception:
+    """An event as it was received: when, when it had been sent to the queue, and its message attributes.
+
+    Times are in seconds since 1970.
+    """
+
+    event: Event
+    time: float
+    sent: float
+    attributes: Mapping[str, str]
+
+    @classmethod
+    def of(cls, message: Mapping[str, Any], time: float) -> "Reception":
+        """Return the reception of a message as SQS hands it over."""
+        attributes = {name: one.get("StringValue", "") for name, one in message.get("MessageAttributes", {}).items()}
+        return cls(json.loads(message["Body"]), time, int(message["Attributes"]["SentTimestamp"]) / 1000, attributes)
+
+
 class Subscriber:
     """Reads one queue until it is told to stop."""
 
     def __init__(self, aws: Aws, name: str, url: str) -> None:
         """Begin to read, in a thread of its own."""
         self.name = name
+        self.url = url
         self.events: list[Event] = []
+        self.received: list[Reception] = []
         self._by_list: dict[str, list[Event]] = {}
         self.failure: Exception | None = None
         self._aws = aws
-        self._url = url
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._read, name=f"subscriber-{name}", daemon=True)
         self._thread.start()
@@ -46,7 +67,13 @@ class Subscriber:
         """Count them."""
         return len(self._by_list.get(list_id, ()))
 
-    def _remember(self, event: Event) -> None:
+    def of_subject(self, subject: str) -> list[Reception]:
+        """Return how the events about one subject, such as an aggregate's identity, were received."""
+        return [one for one in self.received if one.event["subject"] == subject]
+
+    def _remember(self, received: Reception) -> None:
+        event = received.event
+        self.received.append(received)
         self.events.append(event)
         self._by_list.setdefault(event["data"].get("list_id") or "", []).append(event)
 
@@ -60,14 +87,20 @@ class Subscriber:
 
     def _take(self) -> bool:
         answer = self._aws.call(
-            "sqs", "receive_message", QueueUrl=self._url, MaxNumberOfMessages=BATCH, WaitTimeSeconds=0
+            "sqs",
+            "receive_message",
+            QueueUrl=self.url,
+            MaxNumberOfMessages=BATCH,
+            WaitTimeSeconds=0,
+            AttributeNames=["SentTimestamp"],
+            MessageAttributeNames=["All"],
         )
-        messages = answer.get("Messages", [])
+        messages, now = answer.get("Messages", []), time.time()
         if messages:
             entries = [{"Id": str(n), "ReceiptHandle": one["ReceiptHandle"]} for n, one in enumerate(messages)]
-            self._aws.call("sqs", "delete_message_batch", QueueUrl=self._url, Entries=entries)
+            self._aws.call("sqs", "delete_message_batch", QueueUrl=self.url, Entries=entries)
             for one in messages:
-                self._remember(json.loads(one["Body"]))
+                self._remember(Reception.of(one, now))
         return bool(messages)
 
 

@@ -5,7 +5,9 @@ The emulator's SFTP server sends none, and nobody but AWS may send events of `aw
 """
 
 import json
+import time
 import uuid
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +17,16 @@ from .errors import LocalRunError
 COMPLETED = "SFTP Server File Upload Completed"
 FAILED = "SFTP Server File Upload Failed"
 RENAMED = "SFTP Server File Rename Completed"
+
+
+@dataclass(frozen=True)
+class Sent:
+    """An event that was put on the bus, and when, in seconds since 1970."""
+
+    time: float
+    source: str
+    kind: str
+    detail: dict[str, Any]
 
 
 def upload_detail(server_id: str, username: str, path: str, size: int) -> dict[str, Any]:
@@ -41,11 +53,13 @@ def _detail(server_id: str, username: str) -> dict[str, Any]:
     }
 
 
-def send(aws: Aws, source: str, kind: str, detail: dict[str, Any]) -> None:
-    """Put an event on the default bus."""
+def send(aws: Aws, source: str, kind: str, detail: dict[str, Any]) -> Sent:
+    """Put an event on the default bus, and return what was put."""
     if kind == FAILED:
         detail = detail | {"status-code": "FAILED", "failure-code": "INTERNAL_ERROR"}
+    sent = Sent(time.time(), source, kind, detail)
     entry = {"Source": source, "DetailType": kind, "Detail": json.dumps(detail), "Resources": []}
     answer = aws.call("events", "put_events", Entries=[entry])
     if answer["FailedEntryCount"]:
         raise LocalRunError(f"EventBridge refused the event {kind!r}: {answer['Entries']}")
+    return sent

@@ -1,13 +1,15 @@
 """The ports, filled with dictionaries."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from io import BytesIO
 from typing import Any, BinaryIO
 
 from <<cookiecutter.__package>>.application.ports import AlreadyTaken
 from <<cookiecutter.__package>>.domain.lists import ListStatus, PinnedFile, ReceivedList
 from <<cookiecutter.__package>>.domain.model import ID, AlreadyExists, NotFound, <<cookiecutter.context_name>>, VersionConflict
+
+_KEPT = {field.name for field in fields(ReceivedList)}
 
 
 @dataclass
@@ -37,14 +39,16 @@ class Fake<<cookiecutter.context_name>>s:
 
 @dataclass
 class FakeImported<<cookiecutter.context_name>>s:
-    """Which list brought which identity; None stands for a command."""
+    """Which list brought which identity, and in which trace; no list stands for a command."""
 
     owners: dict[str, str | None] = field(default_factory=dict)
+    traceparents: set[str | None] = field(default_factory=set)
 
     def taken(self, identities: Collection[str], list_id: str) -> set[str]:
         return {identity for identity in identities if self.owners.get(identity, list_id) != list_id}
 
-    def import_rows(self, list_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    def import_rows(self, list_id: str, rows: Sequence[Mapping[str, Any]], traceparent: str | None = None) -> None:
+        self.traceparents.add(traceparent)
         for row in rows:
             if self.taken([row[ID]], list_id):
                 raise AlreadyTaken([row[ID]])
@@ -62,6 +66,7 @@ class FakeLists:
 
     stored: dict[str, ReceivedList] = field(default_factory=dict)
     parts: dict[str, set[int]] = field(default_factory=dict)
+    changes: int = 0
 
     def register(self, received: ReceivedList) -> ReceivedList:
         return self.stored.setdefault(received.list_id, received)
@@ -70,10 +75,11 @@ class FakeLists:
         return self.stored[list_id]
 
     def progress(self, list_id: str, status: ListStatus, **facts: Any) -> None:
-        counts = {name: value for name, value in facts.items() if name in ("rows", "valid", "rejected")}
-        self.stored[list_id] = replace(self.stored[list_id], status=status, **counts)
+        self.changes += 1
+        kept = {name: value for name, value in facts.items() if name in _KEPT}
+        self.stored[list_id] = replace(self.stored[list_id], status=status, **kept)
 
-    def refuse(self, list_id: str, reason: str, **facts: int) -> None:
+    def refuse(self, list_id: str, reason: str, **facts: Any) -> None:
         self.progress(list_id, ListStatus.COMPENSATING, **facts)
         self.stored[list_id] = replace(self.stored[list_id], reason=self.stored[list_id].reason or reason)
 

@@ -1,4 +1,4 @@
-"""Where alarms, failed releases and whatever else a person must hear of are told."""
+"""Where alarms and failed releases are told."""
 
 import pulumi
 from pulumi_aws import iam, sns
@@ -10,12 +10,12 @@ from ._component import Component
 
 
 class AlarmTopic(Component):
-    """One topic for a stack's alarms; people, chat and pagers subscribe to it outside of this program."""
+    """A topic for a stack's alarms of one severity; people, chat and pagers subscribe to it outside of this program."""
 
     def __init__(self, name: str, labels: Labels, account: Account, key_arn: pulumi.Input[str]) -> None:
         super().__init__(name, labels)
         self._topic = sns.Topic(
-            name, name=labels.name("alarms"), kms_master_key_id=key_arn, tags=labels.tags, opts=self.child()
+            name, name=labels.name(name), kms_master_key_id=key_arn, tags=labels.tags, opts=self.child()
         )
         self.arn = self._topic.arn
         sns.TopicPolicy(

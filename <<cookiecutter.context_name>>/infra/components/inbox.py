@@ -7,6 +7,7 @@ import pulumi
 from pulumi_aws import iam, s3, transfer
 
 from ..account import Account
+from ..alerts import Alerts
 from ..labels import Labels
 from ..logs import Logs
 from ..policy import Statement, allow, grant, trust
@@ -14,6 +15,7 @@ from ..settings import Settings
 from . import _sftp, _uploads
 from ._bucket import private_bucket
 from ._component import Component
+from ._watch_queue import watch_dead_letters
 
 Folder = Literal["incoming", "staging", "reports"]
 
@@ -39,11 +41,13 @@ class Inbox(Component):
         account: Account,
         logs: Logs,
         key_arn: pulumi.Input[str],
+        alerts: Alerts,
         settings: Settings,
     ) -> None:
         super().__init__(name, labels)
         self._account = account
         self._key_arn = key_arn
+        self._alerts = alerts
         self._settings = settings
         self._bucket = private_bucket(self, name, key_arn, protect=settings.protect, expiry=[_STAGING])
         self.bucket_name = self._bucket.id
@@ -63,12 +67,20 @@ class Inbox(Component):
         """The source of the events that say that a file has arrived."""
         return "aws.s3" if self.server_id is None else self._settings.upload_event_source
 
+    @property
+    def rules(self) -> dict[str, str]:
+        """What each rule that starts imports waits for, with the rule's name."""
+        return {rule.name: self.labels.name(rule.name) for rule in self._rules()}
+
     def start_on_upload(self, machine_alias_arn: pulumi.Input[str], permission: iam.RolePolicy) -> pulumi.Output[str]:
         """Start the machine for each file that arrives, once `permission` lets `starter` do so.
 
         Returns the URL of the queue of undelivered events.
         """
-        return _uploads.start(self, self._rules(), machine_alias_arn, self.starter, self._key_arn, permission)
+        lost = _uploads.start(self, self._rules(), machine_alias_arn, self.starter, self._key_arn, permission)
+        says = "Uploads could not start an import for a whole day: nobody knows of these lists but their partners."
+        watch_dead_letters(self, self._alerts, _uploads.DEAD_LETTERS, lost, "critical", says)
+        return lost.url
 
     def grant_objects(
         self,

@@ -1,15 +1,16 @@
 """A function's release: the alias that is called, the alarms that watch it, and the group that shifts its traffic."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import pulumi
 from pulumi_aws import cloudwatch, codedeploy, iam, lambda_
 
+from ..alerts import Alerts, Notice
 from ..labels import Labels, kebab
 from ..policy import allow, grant
-from ._alarm import alarm
+from ._alarm import Metric, When, alarm
 from ._component import LIVE, Component
+from ._watch_function import Dimensions, watch_answers, watch_function
 
 _ROLL_BACK_ON = ("DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST")
 _TELL = ("DeploymentFailure", "DeploymentStop", "DeploymentRollback")
@@ -31,14 +32,14 @@ class Release(Component):
         application: pulumi.Input[str],
         config_name: pulumi.Input[str],
         role: iam.Role,
-        topic_arn: pulumi.Input[str],
+        alerts: Alerts,
         latency_ms: int | None,
         more_alarms: Sequence[str],
     ) -> None:
         name = kebab(name)
         super().__init__(name, labels)
         self._function = function
-        self._topic_arn = topic_arn
+        self._alerts = alerts
         self.alias = self._alias()
         self.alias_arn = self.alias.arn
         self.alarms = [one.name for one in self._alarms(latency_ms)]
@@ -52,7 +53,12 @@ class Release(Component):
             auto_rollback_configuration={"enabled": True, "events": list(_ROLL_BACK_ON)},
             alarm_configuration={"enabled": True, "alarms": [*self.alarms, *more_alarms]},
             trigger_configurations=[
-                {"trigger_name": "alarms", "trigger_target_arn": topic_arn, "trigger_events": list(_TELL)}
+                # What went wrong is undone by the time that it is told: nobody is woken for it.
+                {
+                    "trigger_name": "warnings",
+                    "trigger_target_arn": alerts.topics["warning"],
+                    "trigger_events": list(_TELL),
+                }
             ],
             tags=labels.tags,
             opts=self.child(),
@@ -74,51 +80,46 @@ class Release(Component):
             opts=self.child(ignore_changes=["function_version", "routing_config"]),
         )
 
-    def _alarms(self, latency_ms: int | None) -> list[cloudwatch.MetricAlarm]:
-        alias = {
+    def watch(self, timeout: int) -> None:
+        """Warn of what no release is to blame for: throttles, and calls that come near `timeout` (seconds)."""
+        watch_function(self, self._alerts, self.name, self._any_version(), timeout)
+
+    def promise_answers(self, percent: float) -> None:
+        """Tell that fewer than `percent` of the calls are answered."""
+        watch_answers(self, self._alerts, self.name, self._any_version(), percent)
+
+    def _any_version(self) -> Dimensions:
+        return {
             "FunctionName": self._function.name,
             "Resource": pulumi.Output.concat(self._function.name, f":{LIVE}"),
         }
+
+    def _alarms(self, latency_ms: int | None) -> list[cloudwatch.MetricAlarm]:
         # While an alias has two versions, each of them is counted apart under this dimension too.
-        newest = {**alias, "ExecutedVersion": self._function.version}
-        failing = [
-            self._alarm(
-                "errors",
-                "Errors",
-                alias,
-                f"{self.name} fails, in two of three minutes, whichever version runs.",
-                (2, 3),
-            ),
-            self._alarm(
-                "new-version-errors",
-                "Errors",
-                newest,
-                f"{self.name} fails in its newest version: a release is rolled back.",
-                (1, 1),
-            ),
-        ]
+        newest = {**self._any_version(), "ExecutedVersion": self._function.version}
+        failing = [self._failing(), self._failing_newly(newest)]
         return failing if latency_ms is None else [*failing, self._latency(newest, latency_ms)]
 
-    def _latency(self, dimensions: Mapping[str, pulumi.Input[str]], limit: int) -> cloudwatch.MetricAlarm:
-        says = f"One call in twenty of the newest version of {self.name} takes over {limit} ms."
-        return self._alarm("latency", "Duration", dimensions, says, (2, 3), above=limit, extended_statistic="p95")
-
-    def _alarm(
-        self,
-        what: str,
-        metric: str,
-        dimensions: Mapping[str, pulumi.Input[str]],
-        says: str,
-        minutes: tuple[int, int],
-        **more: Any,
-    ) -> cloudwatch.MetricAlarm:
-        return alarm(
-            self,
-            f"{self.name}-{what}",
-            says=says,
-            metric=("AWS/Lambda", metric),
-            dimensions=dimensions,
-            topic_arn=self._topic_arn,
-            minutes=minutes,
-            **more,
+    def _failing(self) -> cloudwatch.MetricAlarm:
+        says = (
+            f"{self.name} fails, in two of three minutes, whichever version runs: what it was called for is not done."
         )
+        notice = Notice("critical", says, "a-function-fails")
+        return self._alarm("errors", notice, Metric("AWS/Lambda", "Errors", self._any_version()), When(bad=2, of=3))
+
+    def _failing_newly(self, newest: Dimensions) -> cloudwatch.MetricAlarm:
+        says = f"{self.name} fails in its newest version. A release that is under way is rolled back by itself."
+        notice = Notice("warning", says, "a-new-version-fails-or-is-slow")
+        return self._alarm("new-version-errors", notice, Metric("AWS/Lambda", "Errors", newest), When())
+
+    def _latency(self, newest: Dimensions, limit: int) -> cloudwatch.MetricAlarm:
+        says = (
+            f"One call in twenty of the newest version of {self.name} takes over {limit} ms. A release that is under "
+            "way is rolled back by itself."
+        )
+        notice = Notice("warning", says, "a-new-version-fails-or-is-slow")
+        metric = Metric("AWS/Lambda", "Duration", newest, "p95")
+        return self._alarm("latency", notice, metric, When(limit, bad=2, of=3))
+
+    def _alarm(self, what: str, notice: Notice, metric: Metric, when: When) -> cloudwatch.MetricAlarm:
+        return alarm(self, self._alerts, f"{self.name}-{what}", notice, metric, when)

@@ -6,10 +6,13 @@ from typing import Literal
 import pulumi
 from pulumi_aws import dynamodb, iam, lambda_
 
+from ..alerts import Alerts, Severity
 from ..labels import Labels
 from ..policy import allow, grant
 from ._component import Component
 from ._queue import queue, queue_policy
+from ._watch_queue import watch_dead_letters
+from ._watch_table import watch_stream, watch_table
 
 Operation = Literal["GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem"]
 
@@ -23,11 +26,16 @@ PARALLEL = 10
 
 
 class Table(Component):
-    """Items by their key `pk`, on demand, restorable to any second of 35 days, encrypted."""
+    """Items by their key `pk`, on demand, restorable to any second of 35 days, encrypted.
 
-    def __init__(self, name: str, labels: Labels, key_arn: pulumi.Input[str], *, protect: bool) -> None:
+    `readers` names the functions that the stream is sent to so far.
+    """
+
+    def __init__(self, name: str, labels: Labels, key_arn: pulumi.Input[str], alerts: Alerts, *, protect: bool) -> None:
         super().__init__(name, labels)
         self._key_arn = key_arn
+        self._alerts = alerts
+        self.readers: list[str] = []
         self._table = dynamodb.Table(
             name,
             name=labels.name(name),
@@ -45,6 +53,7 @@ class Table(Component):
         )
         self.table_name = self._table.name
         self.arn = self._table.arn
+        watch_table(self, alerts, name, self.table_name)
         self.register_outputs({"name": self.table_name, "arn": self.arn})
 
     def grant_items(self, role: iam.Role, *operations: Operation) -> iam.RolePolicy:
@@ -52,15 +61,26 @@ class Table(Component):
         return grant(self, role, allow([f"dynamodb:{operation}" for operation in operations], self.arn))
 
     def stream_to(
-        self, consumer: str, alias_arn: pulumi.Input[str], role: iam.Role, *, key_prefix: str
+        self,
+        consumer: str,
+        alias_arn: pulumi.Input[str],
+        role: iam.Role,
+        *,
+        key_prefix: str,
+        severity: Severity = "warning",
     ) -> pulumi.Output[str]:
         """Send the changes of items whose `pk` starts with `key_prefix` to a function's alias, in order for each item.
 
-        What it cannot take goes to a dead-letter queue, whose URL is returned.
+        What it cannot take goes to a dead-letter queue, whose URL is returned. `severity` says how bad it is that the
+        function is behind, or gave a change up.
         """
+        self.readers.append(consumer)
         name = f"{consumer}-dead-letters"
         dead_letters = queue(self, name, self._key_arn)
         queue_policy(self, name, dead_letters)
+        lost = f"{consumer} gave changes up, so nothing that follows from them has happened."
+        watch_dead_letters(self, self._alerts, name, dead_letters, severity, lost)
+        watch_stream(self, self._alerts, consumer, severity)
         permission = grant(
             self, role, allow(_READ_STREAM, self._table.stream_arn), allow(["sqs:SendMessage"], dead_letters.arn)
         )

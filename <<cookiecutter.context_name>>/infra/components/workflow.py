@@ -10,10 +10,11 @@ import pulumi
 from pulumi_aws import cloudwatch, iam, sfn
 
 from ..account import Account
+from ..alerts import Alerts, Notice, Severity
 from ..labels import Labels
 from ..logs import Logs
 from ..policy import Statement, allow, grant, trust
-from ._alarm import alarm
+from ._alarm import Metric, When, alarm
 from ._component import LIVE, Component
 
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
@@ -51,7 +52,7 @@ class Workflow(Component):
         *,
         definition: Path,
         substitutions: Mapping[str, pulumi.Input[Any]],
-        topic_arn: pulumi.Input[str],
+        alerts: Alerts,
     ) -> None:
         """Make the machine of the ASL file `definition`. Raises ValueError as `substitute` does."""
         super().__init__(name, labels)
@@ -60,7 +61,7 @@ class Workflow(Component):
         self.role = iam.Role(
             name, name=machine_name, assume_role_policy=trust("states", account.id), tags=labels.tags, opts=self.child()
         )
-        runs = grant(self, self.role, *_run(account, machine_name))
+        runs = grant(self, self.role, *_run(account, machine_name, machine_arn(name, labels, account)))
         self.machine = sfn.StateMachine(
             name,
             name=machine_name,
@@ -78,7 +79,7 @@ class Workflow(Component):
             opts=self.child(depends_on=[runs]),
         )
         self.alias_arn = self._alias().arn
-        self.alarms = [self._alarm(topic_arn, outcome).name for outcome in ("Failed", "TimedOut")]
+        self.alarms = self._watch(alerts)
         self.register_outputs({"alias_arn": self.alias_arn})
 
     def grant_start(self, role: iam.Role) -> iam.RolePolicy:
@@ -89,6 +90,10 @@ class Workflow(Component):
         """
         qualifier = {"ForAnyValue:StringEquals": {"states:StateMachineQualifier": [LIVE]}}
         return grant(self, role, allow(["states:StartExecution"], self.machine.arn, Condition=qualifier))
+
+    def grant_list(self, role: iam.Role) -> iam.RolePolicy:
+        """Let `role` see which executions there are, and nothing of what is in them."""
+        return grant(self, role, allow(["states:ListExecutions"], self.machine.arn))
 
     def _alias(self) -> sfn.Alias:
         return sfn.Alias(
@@ -102,15 +107,34 @@ class Workflow(Component):
             opts=self.child(ignore_changes=["routing_configurations", "description"]),
         )
 
-    def _alarm(self, topic_arn: pulumi.Input[str], outcome: str) -> cloudwatch.MetricAlarm:
-        return alarm(
-            self,
-            f"{self.name}-{outcome.lower().replace('timedout', 'timed-out')}",
-            says=f"An execution of {self.name} ended as {outcome}: a list was not imported, and not refused either.",
-            metric=("AWS/States", f"Executions{outcome}"),
-            dimensions={"StateMachineArn": self.machine.arn},
-            topic_arn=topic_arn,
+    def _watch(self, alerts: Alerts) -> list[pulumi.Output[str]]:
+        """Make the alarms; returns the names of those that speak against a new definition."""
+        failed = Notice(
+            "critical",
+            "An import failed for a technical reason: its partner's list is not imported until somebody acts.",
+            "an-import-failed",
         )
+        against = [
+            self._alarm(alerts, "failed", "Failed", failed),
+            self._alarm(alerts, "timed-out", "TimedOut", _halfway("critical", "ran out of time")),
+        ]
+        # Only a person aborts an import, and knows of it.
+        self._alarm(alerts, "aborted", "Aborted", _halfway("warning", "was aborted"))
+        return [one.name for one in against]
+
+    def _alarm(self, alerts: Alerts, what: str, outcome: str, notice: Notice) -> cloudwatch.MetricAlarm:
+        metric = Metric("AWS/States", f"Executions{outcome}", {"StateMachineArn": self.machine.arn})
+        return alarm(self, alerts, f"{self.name}-{what}", notice, metric, When())
+
+
+def _halfway(severity: Severity, ended: str) -> Notice:
+    says = f"An import {ended}: its list may be imported in part, and its partner is told nothing."
+    return Notice(severity, says, "an-import-ended-halfway")
+
+
+def machine_arn(name: str, labels: Labels, account: Account) -> pulumi.Output[str]:
+    """The ARN of the machine `name` before there is one: what it calls may have to know it."""
+    return account.arn("states", f"stateMachine:{labels.name(name)}")
 
 
 def substitute(asl: str, values: Mapping[str, pulumi.Input[Any]]) -> pulumi.Output[str]:
@@ -132,10 +156,10 @@ def _filled(asl: str, values: Mapping[str, Any]) -> str:
     return filled
 
 
-def _run(account: Account, machine: str) -> tuple[Statement, ...]:
+def _run(account: Account, machine: str, arn: pulumi.Output[str]) -> tuple[Statement, ...]:
     return (
         # A Distributed Map starts its children as executions of its own machine.
-        allow(["states:StartExecution"], account.arn("states", f"stateMachine:{machine}")),
+        allow(["states:StartExecution"], arn),
         allow(
             ["states:DescribeExecution", "states:StopExecution"],
             account.arn("states", f"execution:{machine}:*"),

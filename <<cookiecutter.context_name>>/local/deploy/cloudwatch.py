@@ -1,18 +1,58 @@
-"""CloudWatch: alarms on metrics."""
+"""CloudWatch: dashboards, alarms on metrics, and alarms on alarms."""
+
+from typing import Any
 
 from ..aws import Aws
 from ..clock import shortened
 from ..metrics import name_with_dimensions
 from .registry import Made, Request, creates
-from .translation import Untranslatable
+
+CALCULATES = "metricQueries"
+
+
+@creates("aws:cloudwatch/dashboard:Dashboard")
+def dashboard(aws: Aws, request: Request) -> Made:
+    """Create a dashboard; the emulator keeps its body and shows nothing."""
+    name, body = request.take("dashboardName"), request.take("dashboardBody")
+    aws.call("cloudwatch", "put_dashboard", DashboardName=name, DashboardBody=body)
+    # Dashboards are global: their ARN has no region.
+    return name, {"dashboardArn": f"arn:aws:cloudwatch::{aws.account}:dashboard/{name}"}
+
+
+@creates("aws:cloudwatch/compositeAlarm:CompositeAlarm")
+def composite_alarm(aws: Aws, request: Request) -> Made:
+    """Create an alarm on the states of others, which must exist."""
+    name, tags = request.take("alarmName"), request.tags()
+    suppressor = _suppressor(request.take("actionsSuppressor"))
+    parameters = request.rest(aws, "cloudwatch", "put_composite_alarm")
+    aws.call("cloudwatch", "put_composite_alarm", AlarmName=name, Tags=tags, **suppressor, **parameters)
+    if suppressor:
+        request.adapted.append("the suppressor is kept and not obeyed: the emulator's alarms know none")
+    return name, {"arn": _alarm_arn(aws, name)}
+
+
+def _suppressor(block: dict[str, Any] | None) -> dict[str, Any]:
+    """Return Pulumi's block as the three parameters that the call has for it."""
+    if block is None:
+        return {}
+    return {
+        "ActionsSuppressor": block["alarm"],
+        "ActionsSuppressorExtensionPeriod": int(block["extensionPeriod"]),
+        "ActionsSuppressorWaitPeriod": int(block["waitPeriod"]),
+    }
 
 
 @creates("aws:cloudwatch/metricAlarm:MetricAlarm")
 def metric_alarm(aws: Aws, request: Request) -> Made:
-    """Create an alarm on one metric."""
-    if "metricQueries" in request.inputs:
-        raise Untranslatable("input 'metricQueries' is not handled: the emulator's alarms cannot calculate")
-    name, tags, dimensions = request.physical_name(), request.tags(), request.take("dimensions") or {}
+    """Create an alarm on one metric, or on what is calculated from several."""
+    name = request.physical_name()
+    make = _calculating_alarm if CALCULATES in request.inputs else _watching_alarm
+    make(aws, request, name)
+    return name, {"arn": _alarm_arn(aws, name), "name": name}
+
+
+def _watching_alarm(aws: Aws, request: Request, name: str) -> None:
+    tags, dimensions = request.tags(), request.take("dimensions") or {}
     period = request.take("period")
     request.inputs["metricName"] = name_with_dimensions(request.take("metricName"), dimensions)
     parameters = request.rest(aws, "cloudwatch", "put_metric_alarm")
@@ -20,11 +60,43 @@ def metric_alarm(aws: Aws, request: Request) -> Made:
         "cloudwatch",
         "put_metric_alarm",
         AlarmName=name,
-        Dimensions=[{"Name": key, "Value": value} for key, value in dimensions.items()],
+        Dimensions=_pairs(dimensions),
         Period=shortened(period),
         Tags=tags,
         **parameters,
     )
     request.adapted.append("the metric's name carries its dimensions: the emulator's alarms do not look at them")
-    arn = f"arn:aws:cloudwatch:{aws.region}:{aws.account}:alarm:{name}"
-    return name, {"arn": arn, "name": name}
+
+
+def _calculating_alarm(aws: Aws, request: Request, name: str) -> None:
+    """Create an alarm that stays OK: the emulator keeps no metric queries and never evaluates it."""
+    tags, queries = request.tags(), [_query(one) for one in request.take(CALCULATES)]
+    parameters = request.rest(aws, "cloudwatch", "put_metric_alarm")
+    aws.call("cloudwatch", "put_metric_alarm", AlarmName=name, Metrics=queries, Tags=tags, **parameters)
+    reason = "Nothing here calculates what the alarm is on."
+    aws.call("cloudwatch", "set_alarm_state", AlarmName=name, StateValue="OK", StateReason=reason)
+    request.adapted.append("the alarm is never calculated here and stays OK: the emulator knows no metric math")
+
+
+def _query(query: dict[str, Any]) -> dict[str, Any]:
+    """Return a metric query as the API knows it: a metric's statistic, or an expression of others."""
+    named = {"Id": query["id"], "Label": query.get("label"), "ReturnData": query.get("returnData", False)}
+    return {key: value for key, value in (named | _measured(query)).items() if value is not None}
+
+
+def _measured(query: dict[str, Any]) -> dict[str, Any]:
+    if "metric" not in query:
+        period = query.get("period")
+        return {"Expression": query["expression"], "Period": period and shortened(period)}
+    metric = query["metric"]
+    dimensions = _pairs(metric.get("dimensions") or {})
+    named = {"Namespace": metric["namespace"], "MetricName": metric["metricName"], "Dimensions": dimensions}
+    return {"MetricStat": {"Metric": named, "Period": shortened(metric["period"]), "Stat": metric["stat"]}}
+
+
+def _pairs(dimensions: dict[str, str]) -> list[dict[str, str]]:
+    return [{"Name": key, "Value": value} for key, value in dimensions.items()]
+
+
+def _alarm_arn(aws: Aws, name: str) -> str:
+    return f"arn:aws:cloudwatch:{aws.region}:{aws.account}:alarm:{name}"

@@ -1,6 +1,7 @@
 """The real infrastructure program under Pulumi's own mock monitor, each resource made on the embedded AWS."""
 
 import asyncio
+import copy
 import json
 import runpy
 import threading
@@ -47,10 +48,17 @@ class Deployment:
     outputs: dict[str, Any] = field(default_factory=dict)
     resources: dict[str, str] = field(default_factory=dict)
     """Physical id by `type name`."""
+    inputs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What the program asks for, by `type name`, under Pulumi's own names."""
     not_emulated: list[str] = field(default_factory=list)
     """`type name` of each resource that the embedded AWS cannot hold."""
     adapted: list[str] = field(default_factory=list)
     """`type name: what differs from AWS, and why`."""
+
+    def made(self, kind: str) -> dict[str, str]:
+        """Return the physical ids of a type's resources, by the names that the program gives them."""
+        prefix = f"{kind} "
+        return {label.removeprefix(prefix): made for label, made in self.resources.items() if label.startswith(prefix)}
 
 
 def deploy(
@@ -132,6 +140,8 @@ class _Maker(Mocks):
         inputs = _plain(args.inputs)
         if not args.custom or args.typ.startswith(PROVIDER):
             return args.name, inputs
+        # A copy: handlers take inputs apart.
+        self.deployment.inputs[f"{args.typ} {args.name}"] = copy.deepcopy(inputs)
         if args.typ not in HANDLERS:
             self.deployment.not_emulated.append(f"{args.typ} {args.name}")
             arn = f"arn:aws:not-emulated:{self.aws.region}:{self.aws.account}:{args.typ}/{args.name}"

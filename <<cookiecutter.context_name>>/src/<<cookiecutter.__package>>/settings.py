@@ -51,6 +51,18 @@ class RelaySettings(_Settings):
     topic_arn: str = Field(min_length=1)
 
 
+class MeasureListsSettings(_Settings):
+    """``import_target_seconds`` is how long a list may take from its upload to its end: the stack's objective."""
+
+    import_target_seconds: int = Field(gt=0)
+
+
+class WatchListsSettings(_Settings):
+    """For the watch over lists that are under way."""
+
+    state_machine_arn: str = Field(min_length=1)
+
+
 class TrafficHookSettings(_Settings):
     """For the traffic hooks. ``function_prefix`` is what the names of this stack's functions start with."""
 
@@ -67,6 +79,8 @@ BY_FUNCTION: dict[str, type[BaseModel]] = {
     "import_list": ListSettings,
     "compensate_error": ListSettings,
     "relay_events": RelaySettings,
+    "measure_lists": MeasureListsSettings,
+    "watch_lists": WatchListsSettings,
     "pre_traffic": TrafficHookSettings,
     "post_traffic": TrafficHookSettings,
 }

@@ -8,6 +8,8 @@ from pydynox.exceptions import TransactionCanceledException
 
 from <<cookiecutter.__package>>.adapters.dynamodb import <<cookiecutter.context_name>>Table
 from <<cookiecutter.__package>>.adapters.dynamodb_bulk import Imported<<cookiecutter.context_name>>Table, ReferenceTable
+from <<cookiecutter.__package>>.adapters.items import TRACEPARENT
+from <<cookiecutter.__package>>.adapters.trace_context import fresh_traceparent
 from <<cookiecutter.__package>>.application.ports import AlreadyTaken
 from <<cookiecutter.__package>>.domain.model import ID
 
@@ -86,6 +88,16 @@ def test_a_part_written_again_leaves_what_has_changed_since(imported: Imported<<
     imported.import_rows("l-1", _rows(4))
     assert <<cookiecutter.context_name>>Table(table).get(moved.id) == moved
     assert _count(table) == 4
+
+
+def test_imported_rows_keep_their_lists_place_in_a_trace(imported: Imported<<cookiecutter.context_name>>Table, table: Any):
+    """Also those that a second try adds; a list without one gives none."""
+    place = fresh_traceparent()
+    imported.import_rows("l-1", _rows(1), place)
+    imported.import_rows("l-1", _rows(2), place)
+    imported.import_rows("l-2", _rows(3)[2:])
+    found = {item[ID]: item.get(TRACEPARENT) for item in table.scan()["Items"]}
+    assert [found[row[ID]] for row in _rows(3)] == [place, place, None]
 
 
 class _Throttled:

@@ -1,7 +1,9 @@
 """The list workflow's steps, on fakes: what each leaves behind for the next, for the partner and for a second try."""
 
 import csv
+from collections import Counter
 from dataclasses import dataclass, field
+from decimal import Decimal
 from fractions import Fraction
 from io import StringIO
 
@@ -11,8 +13,10 @@ from <<cookiecutter.__package>>.adapters.seen_ids import SqliteSeenIds
 from <<cookiecutter.__package>>.application import list_import
 from <<cookiecutter.__package>>.application.list_import import TECHNICAL_FAILURE, Outcome, Step, Upload
 from <<cookiecutter.__package>>.application.staging import VERIFIED, Staging
+from <<cookiecutter.__package>>.domain.amounts import CURRENCY, DECIMALS, NONE
 from <<cookiecutter.__package>>.domain.lists import ListStatus, NotAList
 from <<cookiecutter.__package>>.domain.model import ID, REFERENCE
+from <<cookiecutter.__package>>.domain.rows import Fault
 
 from tests import samples
 from tests.fakes import FakeFiles, FakeImported<<cookiecutter.context_name>>s, FakeLists, FakeReferences
@@ -78,6 +82,7 @@ def test_a_good_list_is_imported_as_a_whole(world: World):
     list_id = world.ready_to_import(_rows(25))
 
     assert world.import_parts(list_id) == [Outcome.IMPORTED] * 3
+    assert world.<<cookiecutter.__package>>s.traceparents == {world.lists.stored[list_id].traceparent}
     assert len(world.<<cookiecutter.__package>>s.owners) == 25
     assert world.lists.parts[list_id] == {0, 1, 2}
     assert world.report() == []
@@ -173,6 +178,7 @@ def test_bad_rows_within_the_tolerance_are_reported_and_left_out(world: World):
     assert [(row["line"], row["field"]) for row in world.report()] == [("41", ID)]
     recorded = world.lists.get(list_id)
     assert (recorded.rows, recorded.valid, recorded.rejected) == (40, 39, 1)
+    assert recorded.rejections == {Fault.VALUE: 1}
 
 
 def test_too_many_bad_rows_refuse_the_list(world: World):
@@ -217,6 +223,7 @@ def test_rows_of_an_unknown_reference_are_rejected_by_the_verification(world: Wo
     assert world.report()[1]["reason"] == "'nobody' is not known here"
     recorded = world.lists.get(list_id)
     assert (recorded.rows, recorded.valid, recorded.rejected) == (60, 58, 2)
+    assert recorded.rejections == {Fault.VALUE: 1, Fault.UNKNOWN: 1}
     world.import_parts(list_id)
     assert len(world.<<cookiecutter.__package>>s.owners) == 58
 
@@ -235,17 +242,60 @@ def test_a_part_whose_rows_are_all_rejected_is_left_out(world: World):
     assert world.import_parts(list_id) == [Outcome.IMPORTED] * 39
 
 
-def test_the_verification_may_be_tried_again(world: World):
-    """A second try finds what the first found: nothing is counted or reported twice."""
-    rows = [*_rows(39), samples.values(39, **{REFERENCE: "nobody"})]
-    list_id = world.register(samples.csv_file(rows)).list_id
+@pytest.mark.parametrize("recorded", [False, True], ids=["broke before its end", "lost its answer"])
+def test_the_verification_may_be_tried_again(world: World, recorded: bool):
+    """A second try finds what the first found: nothing is counted, summed or reported twice."""
+    bad = [samples.values(58, **{ID: "?"}), samples.values(59, **{REFERENCE: "nobody"})]
+    list_id = world.register(samples.csv_file([*_rows(58), *bad])).list_id
+    world.validate(list_id)
+    validated = world.lists.get(list_id)
+    world.verify(list_id)
+    first = (world.report(), Staging(world.files, list_id).manifest(VERIFIED), world.lists.get(list_id))
+    if not recorded:
+        world.lists.stored[list_id] = validated
+    world.verify(list_id)
+    assert (world.report(), Staging(world.files, list_id).manifest(VERIFIED), world.lists.get(list_id)) == first
+    assert first[2].rejected == 2
+
+
+def test_every_kind_of_fault_is_counted_by_rows(world: World):
+    """Also where a row has two: those that refer to nobody, and exist, are one row each."""
+    bad = {ID: "?", **dict.fromkeys(DECIMALS, "")}
+    world.<<cookiecutter.__package>>s.owners["id-000096"] = None
+    rows = [
+        *_rows(95),
+        samples.values(96, **{REFERENCE: "nobody"}),
+        samples.values(97, **{REFERENCE: "nobody"}),
+        samples.values(98, **bad),
+        samples.values(0),
+    ]
+    ragged = samples.csv_file(rows) + b"one,cell" + b"\n"
+    list_id = world.register(ragged).list_id
     world.validate(list_id)
     world.verify(list_id)
-    first = (world.report(), Staging(world.files, list_id).manifest(VERIFIED))
-    world.lists.progress(list_id, ListStatus.VALIDATED, rows=40, valid=40, rejected=0)
-    world.verify(list_id)
-    assert (world.report(), Staging(world.files, list_id).manifest(VERIFIED)) == first
-    assert world.lists.get(list_id).rejected == 1
+    counted = world.lists.get(list_id)
+    first = Fault.EXISTS if ID < REFERENCE else Fault.UNKNOWN
+    expected = Counter({Fault.CELLS: 1, Fault.VALUE: 1, Fault.REPEATED: 1, Fault.UNKNOWN: 1}) + Counter({first: 1})
+    assert counted.rejections == expected
+    assert (counted.rows, counted.rejected, counted.valid) == (100, 5, 95)
+
+
+def test_a_list_that_is_refused_keeps_its_counts(world: World):
+    """Also if the verification refuses it."""
+    rows = [*_rows(5), *(samples.values(n, **{REFERENCE: "nobody"}) for n in range(5, 10))]
+    list_id = world.register(samples.csv_file(rows)).list_id
+    world.validate(list_id)
+    assert world.verify(list_id).outcome is Outcome.REJECTED
+    assert world.lists.get(list_id).rejections == {Fault.UNKNOWN: 5}
+
+
+def test_what_will_be_imported_is_summed_up(world: World):
+    """Without the rows that either check left out."""
+    bad = [samples.values(58, **{ID: "?"}), samples.values(59, **{REFERENCE: "nobody"})]
+    list_id = world.ready_to_import([*_rows(58)[1:], *bad])
+    name = NONE if CURRENCY is None else "EUR"
+    total = sum((Decimal(f"{n}.50") for n in range(1, 58)), Decimal(0))
+    assert world.lists.get(list_id).amounts == {field: {name: total} for field in DECIMALS}
 
 
 def test_an_identity_taken_meanwhile_gives_the_list_up(world: World):
@@ -275,6 +325,8 @@ def test_a_technical_failure_is_undone_and_told_as_one(world: World):
     world.import_parts(list_id)
 
     assert world.compensate(list_id) is ListStatus.FAILED
+    closed = world.lists.changes
     assert world.compensate(list_id) is ListStatus.FAILED
+    assert world.lists.changes == closed
     assert world.<<cookiecutter.__package>>s.owners == {"other": "another-list"}
     assert [row["reason"] for row in world.report()] == [TECHNICAL_FAILURE]

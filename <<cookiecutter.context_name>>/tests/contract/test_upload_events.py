@@ -17,7 +17,7 @@ FAILED = "SFTP Server File Upload Failed"
 def rules_that_match(graph: Graph, event: dict[str, Any]) -> list[str]:
     """The names of the rules of the stack that an event sets off."""
     message: Any = event
-    patterns = {rule.name: rule.document("eventPattern") for rule in graph.of("cloudwatch/eventRule")}
+    patterns = {rule.name: rule.document("eventPattern") for rule in graph.rules()}
     return [name for name, pattern in patterns.items() if EventPattern(None, pattern).matches_event(message)]
 
 

@@ -5,11 +5,12 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from <<cookiecutter.__package>>.adapters.items import KEY, LIST
+from <<cookiecutter.__package>>.adapters.items import KEY, LIST, TRACEPARENT
+from <<cookiecutter.__package>>.adapters.trace_context import from_traceparent
 from <<cookiecutter.__package>>.application.list_import import Outcome
 from <<cookiecutter.__package>>.application.staging import VERIFIED
 from <<cookiecutter.__package>>.domain import events
-from <<cookiecutter.__package>>.domain.lists import STAGING, ListStatus
+from <<cookiecutter.__package>>.domain.lists import STAGING, ListStatus, PinnedFile
 
 from infra.context import EVENTS, VERIFICATION
 from tests.infra.graph import Graph
@@ -28,15 +29,34 @@ def test_the_machine_branches_on_outcomes_that_the_steps_give(deployed: Graph) -
 def test_the_imported_event_has_the_form_of_every_other_event(deployed: Graph) -> None:
     """It is the one event that the machine writes itself."""
     written = _states(deployed)["MarkImported"]["ResultSelector"]
-    form = events.cloud_event("", events.LIST_IMPORTED, "", datetime.now(UTC), {})
+    form = events.cloud_event("", events.LIST_IMPORTED, "", datetime.now(UTC), {}, "")
     assert {name.removesuffix(".$") for name in written} == set(form)
     assert (written["type"], written["source"]) == (events.LIST_IMPORTED, events.SOURCE)
 
 
-def test_the_event_is_published_with_the_attribute_that_subscribers_filter_on(deployed: Graph) -> None:
-    """Without it the filter would drop the event for everyone."""
+def test_the_event_is_published_with_the_same_attributes_as_every_other_event(deployed: Graph) -> None:
+    """Without its type the filter would drop the event for everyone."""
     published = _states(deployed)["PublishOutcome"]["Parameters"]
-    assert published["MessageAttributes"] == {"type": {"DataType": "String", "StringValue.$": "$.event.type"}}
+    assert published["MessageAttributes"] == {
+        name: {"DataType": "String", "StringValue.$": f"$.event.{name}"} for name in ("type", "traceparent")
+    }
+
+
+def test_an_event_has_a_good_traceparent_whatever_version_of_a_function_wrote_what_it_is_made_of(
+    deployed: Graph,
+) -> None:
+    """To read a member that is not there would end the execution of a list that is in the table by then."""
+    marked = _states(deployed)["MarkImported"]
+    assert f"{TRACEPARENT} = if_not_exists({TRACEPARENT}, :untraced)" in marked["Parameters"]["UpdateExpression"]
+    assert marked["ResultSelector"]["traceparent.$"] == f"$.Attributes.{TRACEPARENT}.S"
+    made = [marked["Parameters"]["ExpressionAttributeValues"][":untraced"]["S.$"]]
+    made.append(_states(deployed)["CompensateError"]["ResultSelector"]["event.$"])
+    list_id = PinnedFile("inbox", "key", "v", 1).list_id
+    for expression in made:
+        [form] = re.findall(r"00-\{\}-[0-9a-f]+-[0-9a-f]+", expression)
+        context = from_traceparent(form.format(list_id))
+        assert context is not None
+        assert not context.sampled
 
 
 def test_the_machine_knows_where_the_steps_keep_things(deployed: Graph) -> None:

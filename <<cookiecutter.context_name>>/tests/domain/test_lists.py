@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from <<cookiecutter.__package>>.domain.lists import NotAList, PinnedFile, over_tolerance
+from <<cookiecutter.__package>>.domain.lists import BROKEN, NotAList, PinnedFile, over_tolerance
 
 FILE = PinnedFile("inbox", "incoming/acme/2026/january.csv", "v1", 100)
 
@@ -20,6 +20,12 @@ def test_a_report_lies_where_only_its_partner_reads():
     """Partner and folders stay as in the incoming key."""
     assert FILE.partner == "acme"
     assert FILE.report_key == "reports/acme/2026/january.csv.report.csv"
+
+
+def test_an_upload_that_broke_off_is_told_by_its_version():
+    """Nothing of it was pinned."""
+    assert not FILE.broke_off
+    assert replace(FILE, version_id=f"{BROKEN}event-1").broke_off
 
 
 @pytest.mark.parametrize("key", ["x.csv", "incoming/x.csv", "incoming//x.csv", "incoming/acme/", "reports/acme/x.csv"])

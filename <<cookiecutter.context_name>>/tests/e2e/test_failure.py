@@ -9,7 +9,7 @@ import pytest
 
 from <<cookiecutter.__package>>.domain.events import DELETED, LIST_REJECTED
 
-from .lists import CREATED, Sample, import_list
+from .lists import CREATED, Sample, import_list, measured
 from local.context import RunningContext
 
 pytestmark = pytest.mark.e2e
@@ -29,6 +29,7 @@ def test_failure_in_the_middle_of_the_import(context: RunningContext, sample: Ca
     assert done.report is not None
     assert "technical failure" in done.report
     assert context.imported_items(neighbour.list_id) == before
+    assert {"ListsFailed", "ListDuration", "ListsLate"} <= measured(context, done.list_id)
 
 
 def test_list_that_failed_can_be_sent_again(context: RunningContext, sample: Callable[[int], Sample]):

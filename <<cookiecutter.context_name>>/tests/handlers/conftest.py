@@ -1,15 +1,26 @@
-"""The environment that a deployed function has."""
+"""The environment that a deployed function has, and what it tells of itself."""
 
-from collections.abc import Iterator
+import json
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from io import StringIO
 from typing import Any
 
 import pytest
 
 from <<cookiecutter.__package>> import bootstrap
+from <<cookiecutter.__package>>.telemetry import logger
 
 from tests.conftest import BUCKET, TABLE
 from tests.handlers.traffic import PREFIX, FakeDeployments
+
+Lines = Callable[[], list[dict[str, Any]]]
+
+TRACE, PARENT = "5759e988bd862e3fe1be46a994272793", "53995c3f42cd8ad8"
+HEADER = f"Root=1-{TRACE[:8]}-{TRACE[8:]};Parent={PARENT};Sampled=1"
+"""What Lambda says of a call that X-Ray records."""
 
 
 @dataclass
@@ -43,6 +54,8 @@ def function(table: Any, bucket: Any, topic: tuple[str, str], monkeypatch: pytes
         "PART_ROWS": "10",
         "TOLERATED_SHARE": "0.05",
         "FUNCTION_PREFIX": PREFIX,
+        "IMPORT_TARGET_SECONDS": "900",
+        "STATE_MACHINE_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:list-import",
     }
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
@@ -69,3 +82,56 @@ def _forget() -> None:
     for built in vars(bootstrap).values():
         if hasattr(built, "cache_clear"):
             built.cache_clear()
+
+
+@pytest.fixture
+def lines() -> Iterator[Lines]:
+    """The log lines written so far, read as JSON."""
+    written, handler = StringIO(), logger.registered_handler
+    before = handler.setStream(written)  # pyright: ignore[reportAttributeAccessIssue]
+    yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
+    handler.setStream(before)  # pyright: ignore[reportAttributeAccessIssue]
+
+
+@pytest.fixture
+def every_call_in_detail() -> Iterator[None]:
+    """DEBUG lines are written."""
+    logger.sampling_rate = "1"
+    logger.refresh_sample_rate_calculation()
+    yield
+    logger.sampling_rate = ""
+    logger.refresh_sample_rate_calculation()
+
+
+@pytest.fixture
+def sampled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """X-Ray records this call."""
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", HEADER)
+
+
+class Daemon:
+    """X-Ray's daemon: what was sent to it."""
+
+    def __init__(self, listening: socket.socket) -> None:
+        self._listening = listening
+
+    def documents(self) -> list[dict[str, Any]]:
+        """Return the documents that arrived, and forget them."""
+        found: list[dict[str, Any]] = []
+        while True:
+            try:
+                header, _, document = self._listening.recv(65_536).partition(b"\n")
+            except BlockingIOError:
+                return found
+            assert json.loads(header) == {"format": "json", "version": 1}
+            found.append(json.loads(document))
+
+
+@pytest.fixture
+def daemon(monkeypatch: pytest.MonkeyPatch) -> Iterator[Daemon]:
+    """A socket where Lambda says that the daemon listens."""
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.setblocking(False)
+        monkeypatch.setenv("AWS_XRAY_DAEMON_ADDRESS", "{}:{}".format(*listening.getsockname()))
+        yield Daemon(listening)

@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 
 from <<cookiecutter.__package>>.adapters.dynamodb import <<cookiecutter.context_name>>Table
+from <<cookiecutter.__package>>.adapters.items import TRACEPARENT
 from <<cookiecutter.__package>>.domain.events import SOURCE
 from <<cookiecutter.__package>>.domain.model import ID
 
 from tests import samples
 from tests.commands import CHANGES, CREATE, DELETE
-from tests.handlers.conftest import LambdaContext
+from tests.emf import totals
+from tests.handlers.conftest import PARENT, TRACE, LambdaContext
 
 pytestmark = pytest.mark.usefixtures("function")
 
@@ -34,6 +36,14 @@ def test_the_creating_command_stores_the_aggregate(context: LambdaContext, table
     assert answer["ok"]
     assert answer[SOURCE][ID] == samples.<<cookiecutter.__package>>(1).id
     assert <<cookiecutter.context_name>>Table(table).get(samples.<<cookiecutter.__package>>(1).id) == samples.<<cookiecutter.__package>>(1)
+
+
+@pytest.mark.usefixtures("sampled")
+def test_a_command_leaves_its_place_in_a_trace_with_the_item(context: LambdaContext, table: Any):
+    """For the event that the stream makes of it."""
+    _create(context)
+    [item] = [item for item in table.scan()["Items"] if ID in item]
+    assert item[TRACEPARENT] == f"00-{TRACE}-{PARENT}-01"
 
 
 def test_the_same_message_twice_has_one_effect_and_one_answer(context: LambdaContext):
@@ -87,3 +97,32 @@ def test_a_bad_message_is_refused_with_what_is_wrong(event: dict[str, Any], deta
     answer = _handler(CREATE)(event, context)
     assert answer["error"]["code"] == "invalid"
     assert detail in answer["error"]["detail"]
+
+
+def test_a_refusal_is_counted_by_its_code(context: LambdaContext, capsys: pytest.CaptureFixture[str]):
+    """A command that is done counts nothing here: its event does."""
+    _create(context)
+    assert totals(capsys.readouterr().out) == {}
+    _create(context, key="again")
+    _create(context, n=2)
+    _handler(CREATE)({}, context)
+    counted = totals(capsys.readouterr().out)
+    codes = ("already-exists", "idempotency-key-reused", "invalid")
+    assert counted == {("CommandsRefused", code): 1 for code in codes}
+
+
+def test_a_command_that_is_being_run_is_refused_and_counted(
+    context: LambdaContext, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    """Two callers with one key, at the same time."""
+    answers: list[dict[str, Any]] = []
+    add = <<cookiecutter.context_name>>Table.add
+
+    def meanwhile(table: <<cookiecutter.context_name>>Table, created: Any) -> None:
+        answers.append(_create(context))
+        add(table, created)
+
+    monkeypatch.setattr(<<cookiecutter.context_name>>Table, "add", meanwhile)
+    assert _create(context)["ok"]
+    assert [answer["error"]["code"] for answer in answers] == ["in-progress"]
+    assert totals(capsys.readouterr().out) == {("CommandsRefused", "in-progress"): 1}

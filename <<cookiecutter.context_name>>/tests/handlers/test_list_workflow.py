@@ -1,17 +1,21 @@
 """The workflow's Lambda functions, one after the other as the state machine calls them."""
 
 import importlib
+import json
 from typing import Any
 
+import boto3
 import pytest
+from boto3.dynamodb.types import TypeSerializer
 from pydantic import ValidationError
 
-from <<cookiecutter.__package>>.adapters.items import REFERRED
+from <<cookiecutter.__package>>.adapters.items import REFERRED, TRACEPARENT
+from <<cookiecutter.__package>>.adapters.trace_context import from_traceparent
 from <<cookiecutter.__package>>.domain.model import ID
 
 from tests import samples
 from tests.conftest import BUCKET
-from tests.handlers.conftest import LambdaContext
+from tests.handlers.conftest import HEADER, PARENT, TRACE, LambdaContext
 
 pytestmark = pytest.mark.usefixtures("function")
 KEY = "incoming/acme/january.csv"
@@ -72,6 +76,48 @@ def test_a_failed_list_is_undone_and_announced(sent: list[dict[str, str]], table
     assert answer["event"]["subject"] == event["list_id"]
     assert answer["event"]["data"]["report"] == "reports/acme/january.csv.report.csv"
     assert not [item for item in table.scan()["Items"] if ID in item]
+
+
+@pytest.mark.usefixtures("sampled")
+def test_all_that_a_list_causes_belongs_where_it_came_in(
+    sent: Any, table: Any, topic: tuple[str, str], context: LambdaContext, monkeypatch: pytest.MonkeyPatch
+):
+    """Each later step has a trace of its own, and leaves its list's with every item and in every event."""
+    came_in = f"00-{TRACE}-{PARENT}-01"
+    event = _call("register_list", UPLOAD, context)
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", HEADER.replace(TRACE[8:], "f" * 24))
+    _call("validate_list", event, context)
+    _call("<<cookiecutter.__verification>>", event, context)
+    _call("import_list", {**event, "part": _part(event["list_id"], 0, 10)}, context)
+    stored = table.scan()["Items"]
+    kept = [item for item in stored if not item["pk"].startswith(REFERRED)]
+    assert len(kept) == 11
+    assert {item[TRACEPARENT] for item in kept} == {came_in}
+
+    _call("relay_events", {"Records": [_inserted(item) for item in kept if ID in item]}, context)
+    sqs: Any = boto3.client("sqs")
+    messages = sqs.receive_message(QueueUrl=topic[1], MaxNumberOfMessages=10, MessageAttributeNames=["All"])["Messages"]
+    assert len(messages) == 10
+    assert {json.loads(message["Body"])["traceparent"] for message in messages} == {came_in}
+    assert {message["MessageAttributes"]["traceparent"]["StringValue"] for message in messages} == {came_in}
+
+    assert _call("compensate_error", event, context)["event"]["traceparent"] == came_in
+
+
+def _inserted(item: dict[str, Any]) -> dict[str, Any]:
+    change = {"NewImage": {name: TypeSerializer().serialize(value) for name, value in item.items()}}
+    return {"eventName": "INSERT", "eventID": "e", "dynamodb": {**change, "SequenceNumber": "1"}}
+
+
+def test_a_list_recorded_before_traces_were_kept_goes_its_way(sent: Any, table: Any, context: LambdaContext):
+    """Its items have no place in a trace; the event of its rejection has one all the same."""
+    event = _call("register_list", UPLOAD, context)
+    table.update_item(Key={"pk": f"LIST#{event['list_id']}"}, UpdateExpression=f"REMOVE {TRACEPARENT}")
+    _call("validate_list", event, context)
+    _call("<<cookiecutter.__verification>>", event, context)
+    _call("import_list", {**event, "part": _part(event["list_id"], 0, 10)}, context)
+    assert not [item for item in table.scan()["Items"] if TRACEPARENT in item]
+    assert from_traceparent(_call("compensate_error", event, context)["event"]["traceparent"])
 
 
 def test_an_upload_that_broke_off_is_refused(context: LambdaContext):

@@ -5,7 +5,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from .graph import Graph
+from .graph import Graph, run
 from infra.components.function import Function
 from infra.context import FUNCTIONS, STEPS
 from infra.labels import Labels
@@ -14,7 +14,7 @@ from infra.logs import Logs
 HOOKS = {"pre-traffic", "post-traffic"}
 
 
-def test_there_is_a_function_for_each_command_each_step_and_the_relay(prod: Graph) -> None:
+def test_there_is_a_function_for_each_command_each_step_and_each_observer(prod: Graph) -> None:
     """The context runs nothing else but the hooks of their releases."""
     assert set(prod.outputs["functions"]) == set(FUNCTIONS)
     names = {node.name for node in prod.of("lambda/function")}
@@ -72,7 +72,8 @@ def test_every_permission_to_invoke_is_for_an_alias(prod: Graph) -> None:
             named = set(statement["Resource"]) - hooks
             checks = node.name.startswith("release-to-") and node.name.removeprefix("release-to-") in HOOKS
             assert all(arn.endswith(":*" if checks else ":live") for arn in named), node.name
-    assert prod.of("lambda/permission") == []
+    (permission,) = prod.of("lambda/permission")
+    assert permission.inputs["qualifier"] == "live"
 
 
 def _called_functions(node: Any) -> set[str]:
@@ -90,6 +91,28 @@ def test_every_function_runs_alike(prod: Graph) -> None:
         assert node.inputs["tracingConfig"] == {"mode": "Active"}
         assert node.inputs["loggingConfig"]["logFormat"] == "JSON"
         assert len(node.inputs["layers"]) == 1
+
+
+def test_a_sampled_debug_line_gets_through(prod: Graph) -> None:
+    """Powertools decides which are written; Lambda drops what is below its own level, whoever wrote it."""
+    for node in prod.of("lambda/function"):
+        assert node.inputs["loggingConfig"]["applicationLogLevel"] == "DEBUG"
+        variables = node.inputs["environment"]["variables"]
+        assert (variables["POWERTOOLS_LOG_LEVEL"], variables["POWERTOOLS_LOGGER_SAMPLE_RATE"]) == ("INFO", "0.01")
+
+
+@pytest.mark.parametrize(("percent", "rate"), [("0", "0"), ("0.5", "0.005"), ("100", "1")])
+def test_a_stack_says_how_many_calls_are_written_in_detail(percent: str, rate: str) -> None:
+    """As a share, which is what Powertools reads."""
+    for node in run("dev", debug_percent=percent).of("lambda/function"):
+        assert node.inputs["environment"]["variables"]["POWERTOOLS_LOGGER_SAMPLE_RATE"] == rate
+
+
+def test_the_metrics_of_two_stacks_in_one_account_stay_apart(prod: Graph) -> None:
+    """Their namespace is what every name of the stack starts with."""
+    for node in prod.of("lambda/function"):
+        prefix = node.inputs["name"].removesuffix(f"-{node.name}")
+        assert node.inputs["environment"]["variables"]["POWERTOOLS_METRICS_NAMESPACE"] == prefix
 
 
 def test_a_function_may_write_its_logs_before_it_exists(prod: Graph) -> None:
@@ -132,4 +155,5 @@ def _function(environment: dict[str, str]) -> None:
         timeout=10,
         memory=512,
         environment=environment,
+        debug_percent=0,
     )

@@ -16,6 +16,9 @@ EXPORTS = {
     "upload_event_source",
     "release",
     "alarm_topic_arn",
+    "warning_topic_arn",
+    "unhealthy_alarm",
+    "dashboards",
 }
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import field, fields
 from typing import Any, Protocol, TypeVar
 
 from pulumi import RunError
@@ -83,3 +84,23 @@ def structure(config: Source, key: str, kind: type[_T], default: _T, form: str) 
     if not isinstance(value, kind):
         raise SettingError(f"{key} is {text!r}: write {form}.")
     return value
+
+
+def between(least: _N, most: _N, default: _N) -> Any:
+    """A number of a dataclass that `numbers` reads: it may be left out, and else is from `least` to `most`."""
+    return field(default=default, metadata={"least": least, "most": most})
+
+
+def numbers(config: Source, key: str, kind: type[_T]) -> _T:
+    """The map of `key` as the dataclass `kind`, all of whose fields are made by `between`."""
+    known = {one.name: one for one in fields(kind)}  # pyright: ignore[reportArgumentType]
+    given: dict[str, Any] = structure(config, key, dict, {}, f"a map with any of {', '.join(known)}")
+    for name, value in given.items():
+        if name not in known:
+            raise SettingError(f"{key} has {name!r}: write any of {', '.join(known)}.")
+        least, most = known[name].metadata["least"], known[name].metadata["most"]
+        # JSON's whole numbers are good fractions too; true and false are no numbers.
+        if type(value) not in (int, type(least)) or not least <= value <= most:
+            word = "a whole number" if type(least) is int else "a number"
+            raise SettingError(f"{key}.{name} is {value!r}: write {word} from {least} to {most}.")
+    return kind(**given)

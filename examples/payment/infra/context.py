@@ -13,7 +13,21 @@ VERIFICATION = "verify_subscription"
 REFERENCE = "subscription"
 
 STEPS = ("register_list", "validate_list", VERIFICATION, "import_list", "compensate_error")
-FUNCTIONS = (*COMMANDS, *STEPS, "relay_events")
+FUNCTIONS = (*COMMANDS, *STEPS, "relay_events", "measure_lists", "watch_lists")
 
 EVENTS = ("PaymentRegistered", "PaymentVerified", "PaymentDeleted", "PaymentListImported", "PaymentListRejected")
+LIST_EVENTS = ("PaymentListImported", "PaymentListRejected")
 SUBSCRIBERS = ("bi", "frontend")
+
+AMOUNTS = ("amount",)
+CURRENCIES = ("CHF", "EUR", "GBP", "USD", "OTHER")
+REJECTIONS = ("cells", "value", "repeated", "unknown", "exists")
+REFUSALS = (
+    "invalid",
+    "already-exists",
+    "not-found",
+    "version-conflict",
+    "illegal-move",
+    "idempotency-key-reused",
+    "in-progress",
+)

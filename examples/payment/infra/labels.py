@@ -1,5 +1,6 @@
 """One object yields every name and every tag, so that nothing is named or tagged in two ways."""
 
+import hashlib
 import re
 from dataclasses import dataclass
 
@@ -19,6 +20,10 @@ BUCKET_LIMIT = 63 - len("-0123456")
 
 class LabelError(RunError):
     """A name is too long for AWS, or the stack's name cannot be a part of one. Pulumi prints no traceback for it."""
+
+
+XRAY_LIMIT = 32
+"""Characters of the name of a group or a sampling rule of X-Ray."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,13 @@ class Labels:
     def tags(self) -> dict[str, str]:
         """The tags of every resource that takes tags."""
         return {"context": self.context, "stack": self.stack, "owner": self.owner}
+
+    @property
+    def short(self) -> str:
+        """The prefix in X-Ray's few characters: a longer one is cut, and ends with a digest of the whole."""
+        if len(self.prefix) <= XRAY_LIMIT:
+            return self.prefix
+        return f"{self.prefix[: XRAY_LIMIT - 9]}-{hashlib.sha256(self.prefix.encode()).hexdigest()[:8]}"
 
     def name(self, part: str) -> str:
         """The name of a function, role, queue, topic, table, rule, layer or state machine. Raises LabelError."""

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Self, get_args
 
-from .config import SettingError, Source, flag, matching, number, one_of, retention, structure
+from .config import SettingError, Source, flag, matching, number, numbers, one_of, retention, structure
 from .context import FUNCTIONS, SUBSCRIBERS
+from .objectives import Objectives
 from .strategy import BadStrategy, Strategy
+from .thresholds import Thresholds
 
 Sftp = Literal["dedicated", "shared", "none"]
 
@@ -27,8 +29,14 @@ MOST_MORE_ALARMS = 7
 LONGEST_MS = 900_000
 """Milliseconds: the 15 minutes that a function may run."""
 
+LONGEST_WAIT = 168
+"""Hours: an alarm looks back a week at most (CloudWatch API reference, PutMetricAlarm)."""
+
+_RUNBOOK = re.compile(r"(https://[^\s#]+|\w[^\s#:]*)")
+
 _SOURCE = re.compile(r"[a-z0-9]+(\.[a-z0-9]+)+")
 _FOLDER = re.compile(r"\S.*")
+_KEY = re.compile(r"arn:aws:kms:[a-z0-9-]+:\d{12}:key/(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 _SERVER_ID = re.compile(r"s-[0-9a-f]{17}")
 _PUBLIC_KEY = re.compile(r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+={0,2}( \S.*)?")
 """The key types that Transfer Family takes; ssh-dss is too old for it."""
@@ -40,6 +48,10 @@ class Settings:
 
     `partners` maps a partner's name to its public keys, `latency_alarms` a function to the milliseconds that 95 of 100
     calls of a new version may take, `release_alarms` names alarms made elsewhere that stop a release too.
+    `debug_percent` of all calls also write their DEBUG lines. `log_key_arn` names a key that encrypts the logs instead
+    of the own one of the stack; its policy must let CloudWatch Logs use it for the log groups of the stack. Without
+    `expect_list_hours` it is all right that no list arrives; `runbook_url` stands in the description of every alarm.
+    `trace_percent` is the share of imports that are traced, beyond the first of each second; 0 is none at all.
     """
 
     sftp: Sftp
@@ -52,11 +64,18 @@ class Settings:
     part_rows: int
     import_concurrency: int
     log_retention_days: int
+    log_key_arn: str | None
+    debug_percent: float
     protect: bool
     artifacts: str
     rollout_strategy: Strategy
     latency_alarms: Mapping[str, int]
     release_alarms: tuple[str, ...]
+    thresholds: Thresholds
+    objectives: Objectives
+    expect_list_hours: int | None
+    runbook_url: str
+    trace_percent: int
 
     @classmethod
     def from_config(cls, config: Source) -> Self:
@@ -79,6 +98,8 @@ class Settings:
             # on-demand table takes 4,000 units.
             import_concurrency=number(config, "import_concurrency", 2, 1, 100),
             log_retention_days=retention(config),
+            log_key_arn=_log_key(config),
+            debug_percent=number(config, "debug_percent", 1.0, 0, 100),
             protect=flag(config, "protect"),
             artifacts=matching(
                 config, "artifacts", _FOLDER, "../../build", "the folder that holds code.zip and layer.zip"
@@ -86,6 +107,13 @@ class Settings:
             rollout_strategy=_strategy(config),
             latency_alarms=_latency_alarms(config),
             release_alarms=_release_alarms(config),
+            thresholds=numbers(config, "thresholds", Thresholds),
+            objectives=numbers(config, "objectives", Objectives),
+            expect_list_hours=_expect_list_hours(config),
+            runbook_url=matching(
+                config, "runbook_url", _RUNBOOK, "docs/runbook.md", "an https address, or a path in this repository"
+            ),
+            trace_percent=number(config, "trace_percent", 5, 0, 100),
         )
 
 
@@ -96,6 +124,12 @@ def _server_id(config: Source, sftp: Sftp) -> str | None:
     if sftp == "shared" and not _SERVER_ID.fullmatch(value or ""):
         raise SettingError(f"sftp_server_id is {value!r}: sftp: shared needs the server's id, s- and 17 hex digits.")
     return value
+
+
+def _log_key(config: Source) -> str | None:
+    # CloudWatch Logs takes a key, and no alias of one.
+    words = "the ARN of a KMS key, arn:aws:kms:<region>:<account>:key/<id>"
+    return matching(config, "log_key_arn", _KEY, "", words) or None
 
 
 def _partners(config: Source, sftp: Sftp) -> Mapping[str, tuple[str, ...]]:
@@ -150,6 +184,11 @@ def _release_alarms(config: Source) -> tuple[str, ...]:
             "CodeDeploy takes ten alarms, and a release may make three of its own."
         )
     return tuple(names)
+
+
+def _expect_list_hours(config: Source) -> int | None:
+    absent = config.get("expect_list_hours") is None
+    return None if absent else number(config, "expect_list_hours", 24, 1, LONGEST_WAIT)
 
 
 def _name(key: str, name: Any, form: re.Pattern[str]) -> str:

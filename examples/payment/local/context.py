@@ -1,6 +1,7 @@
 """The running context: what a partner, a caller, a subscriber or an operator could do with it, on this machine."""
 
 import json
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from .emulator import HOST, Emulator, running_emulator
 from .environment import emulator_python
 from .errors import LocalRunError
 from .executions import Ended
+from .observation.daemon import TraceDaemon, listening
+from .observation.watch import Watch
 from .samples import known_references
 from .sftp import INCOMING, REPORTS, Partner, SftpEndpoint
 from .subscribers import Subscriber
@@ -36,6 +39,8 @@ STAND_INS = (
     "sftp event: the run sends it, from the source that the stack names: the emulator's SFTP server sends none",
     "codedeploy: a stand-in of this run lives deployments, in minutes of a second, and asks no caller for permission",
     "cloudwatch: alarms have minutes of a second, and the run sets those without data: the emulator leaves them",
+    "metrics: the run takes the functions' own from their logs and puts them to CloudWatch: the emulator does not",
+    "x-ray: the run listens as the daemon and keeps what functions send: the emulator has no X-Ray",
 )
 UNFINISHED = ".filepart"
 
@@ -46,19 +51,26 @@ NO_SETTINGS: Mapping[str, object] = {}
 
 @dataclass(frozen=True)
 class Upload:
-    """A file that a partner has uploaded. `known` are the executions that earlier uploads to its path started."""
+    """A file that a partner has uploaded.
+
+    `arrived` is when all of it was there, in seconds since 1970; `known` are the executions that earlier uploads to its
+    path started.
+    """
 
     partner: Partner
     path: str
     size: int
+    arrived: float
     known: list[str]
 
 
 class RunningContext:
     """The deployed context and its emulator."""
 
-    def __init__(self, emulator: Emulator, aws: Aws, deployment: Deployment, partner: Partner) -> None:
-        """Begin to read the subscribers' queues."""
+    def __init__(
+        self, emulator: Emulator, aws: Aws, deployment: Deployment, partner: Partner, traces: TraceDaemon
+    ) -> None:
+        """Begin to read the subscribers' queues, and to watch."""
         self.emulator = emulator
         self.aws = aws
         self.deployment = deployment
@@ -66,9 +78,14 @@ class RunningContext:
         self.sftp = SftpEndpoint(HOST, emulator.sftp_port)
         self.outputs: Mapping[str, Any] = deployment.outputs
         self.subscribers = [Subscriber(aws, name, url) for name, url in self.outputs["queues"].items()]
+        self.traces = traces
+        self.watch = Watch(aws, deployment)
+        self.uploads: list[Upload] = []
+        self.sent: list[transfer_events.Sent] = []
 
     def close(self) -> None:
-        """Stop reading the queues."""
+        """Stop reading the queues, and watching."""
+        self.watch.stop()
         for subscriber in self.subscribers:
             subscriber.stop()
 
@@ -86,8 +103,8 @@ class RunningContext:
 
     def announce_arrived(self, name: str, kind: str = transfer_events.COMPLETED) -> Upload:
         """Announce a file that has arrived over SFTP, made a version first."""
-        path = self._path(name)
-        uploaded = Upload(self.partner, path, self._as_a_version(path), self.executions_of(path))
+        uploaded = self._uploaded(self._path(name))
+        self.uploads.append(uploaded)
         self.announce(uploaded, kind)
         return uploaded
 
@@ -98,7 +115,7 @@ class RunningContext:
         self.announce_arrived(draft)
         self.sftp.rename(self.partner, f"{INCOMING}/{draft}", f"{INCOMING}/{name}")
         path = self._path(name)
-        renamed = Upload(self.partner, path, self._as_a_version(path), self.executions_of(path))
+        renamed = self._uploaded(path)
         names = transfer_events.rename_detail(self._server_id, self.partner.name, self._path(draft), path)
         self._send(transfer_events.RENAMED, names)
         return renamed
@@ -125,6 +142,10 @@ class RunningContext:
         key = f"incoming/{self.partner.name}/{name}"
         return self.aws.call("s3", "get_object", Bucket=self.outputs["inbox_bucket"], Key=key)["Body"].read()
 
+    def _uploaded(self, path: str) -> Upload:
+        arrived = time.time()
+        return Upload(self.partner, path, self._as_a_version(path), arrived, self.executions_of(path))
+
     def _path(self, name: str) -> str:
         return f"/{self.outputs['inbox_bucket']}/incoming/{self.partner.name}/{name}"
 
@@ -139,7 +160,7 @@ class RunningContext:
         return self.aws.call("s3", "head_object", Bucket=bucket, Key=key)["ContentLength"]
 
     def _send(self, kind: str, detail: dict[str, Any]) -> None:
-        transfer_events.send(self.aws, self.outputs["upload_event_source"], kind, detail)
+        self.sent.append(transfer_events.send(self.aws, self.outputs["upload_event_source"], kind, detail))
 
     @property
     def _server_id(self) -> str:
@@ -171,6 +192,12 @@ class RunningContext:
         """Return the aggregates in the table that a list brought, as their items."""
         found = [_plain(item) for page in self._scan(list_id) for item in page["Items"]]
         return sorted(found, key=lambda item: item["pk"])
+
+    def item_of(self, identity: str) -> Item | None:
+        """Return an aggregate's item; None if it is not in the table."""
+        key = {"pk": {"S": f"{AGGREGATE_KEY}{identity}"}}
+        found = self.aws.call("dynamodb", "get_item", TableName=self._table, Key=key).get("Item")
+        return found and _plain(found)
 
     def _scan(self, list_id: str, **more: object) -> Iterator[dict[str, Any]]:
         pages = self.aws.client("dynamodb").get_paginator("scan")
@@ -236,11 +263,13 @@ def running_context(
         with stage("package"):
             _package()
         with stage("emulator"):
-            emulator = running.enter_context(running_emulator(stack_config(PROGRAM, STACK)["aws:region"]))
+            traces = running.enter_context(listening())
+            region = stack_config(PROGRAM, STACK)["aws:region"]
+            emulator = running.enter_context(running_emulator(region, traces.address))
             aws = Aws(emulator)
             running.enter_context(_releases(aws))
         with stage("deploy"):
-            context = _deployed(aws, progress, settings)
+            context = _deployed(aws, traces, progress, settings)
         running.callback(context.close)
         yield context
 
@@ -264,12 +293,12 @@ def _releases(aws: Aws) -> Iterator[None]:
         yield
 
 
-def _deployed(aws: Aws, progress: Progress, settings: Mapping[str, object]) -> RunningContext:
+def _deployed(aws: Aws, traces: TraceDaemon, progress: Progress, settings: Mapping[str, object]) -> RunningContext:
     partner = Partner.with_new_key(PARTNER)
     partners = {PARTNER: {"public_keys": [partner.public_key]}}
     deployment = deploy(aws, PROGRAM, STACK, {"partners": partners, **settings}, progress)
     deployment.adapted += STAND_INS
-    context = RunningContext(aws.emulator, aws, deployment, partner)
+    context = RunningContext(aws.emulator, aws, deployment, partner, traces)
     context.know_references(known_references())
     return context
 

@@ -78,7 +78,7 @@ def _describe(aws: Aws, arn: str) -> dict[str, Any]:
 
 
 def _state(aws: Aws, arn: str) -> str | None:
-    entered = [event for event in _history(aws, arn) if "stateEnteredEventDetails" in event]
+    entered = [event for event in history(aws, arn) if "stateEnteredEventDetails" in event]
     return entered[-1]["stateEnteredEventDetails"]["name"] if entered else None
 
 
@@ -86,11 +86,12 @@ def _list_id(aws: Aws, arn: str) -> str | None:
     """Return the list id from the first state's output; None if not even that was reached."""
     outputs = [
         event["stateExitedEventDetails"].get("output", "{}")
-        for event in _history(aws, arn)
+        for event in history(aws, arn)
         if "stateExitedEventDetails" in event
     ]
     return json.loads(outputs[0]).get("list_id") if outputs else None
 
 
-def _history(aws: Aws, arn: str) -> list[dict[str, Any]]:
+def history(aws: Aws, arn: str) -> list[dict[str, Any]]:
+    """Return the events of an execution, oldest first, the first thousand of them."""
     return aws.call("stepfunctions", "get_execution_history", executionArn=arn, maxResults=1000)["events"]

@@ -4,7 +4,7 @@ So an alarm there watches a metric whose name carries the dimensions, and a metr
 """
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,13 +24,22 @@ def name_with_dimensions(metric: str, dimensions: Mapping[str, str]) -> str:
     return " ".join([metric, *(f"{name}={value}" for name, value in sorted(dimensions.items()))])
 
 
-def put(aws: Aws, namespace: str, dimensions: Mapping[str, str], values: Mapping[str, tuple[float, str]]) -> None:
-    """Put values with their units, by the metric's name; the emulator then looks at its alarms."""
+def put(
+    aws: Aws,
+    namespace: str,
+    dimensions: Mapping[str, str],
+    values: Mapping[str, tuple[float | Sequence[float], str]],
+) -> None:
+    """Put values with their units, by the metric's name; the emulator then looks at its alarms.
+
+    A metric has one value or several, 150 at most (AWS limit).
+    """
     as_list = [{"Name": name, "Value": value} for name, value in dimensions.items()]
     data: list[dict[str, Any]] = []
     for metric, (value, unit) in values.items():
-        data.append({"MetricName": metric, "Dimensions": as_list, "Value": value, "Unit": unit})
-        data.append({"MetricName": name_with_dimensions(metric, dimensions), "Value": value, "Unit": unit})
+        datum = {"Unit": unit} | ({"Value": value} if isinstance(value, int | float) else {"Values": list(value)})
+        data.append({"MetricName": metric, "Dimensions": as_list} | datum)
+        data.append({"MetricName": name_with_dimensions(metric, dimensions)} | datum)
     aws.call("cloudwatch", "put_metric_data", Namespace=namespace, MetricData=data)
 
 
@@ -53,13 +62,17 @@ def treating_missing_data(aws: Aws) -> Iterator[None]:
 
 
 def treat_missing_data(aws: Aws) -> None:
-    """Give each alarm without data the state that its `TreatMissingData` says."""
+    """Give each alarm without data the state that its `TreatMissingData` says; one that calculates is left as it is."""
     for page in aws.client("cloudwatch").get_paginator("describe_alarms").paginate(AlarmTypes=["MetricAlarm"]):
-        for alarm in page["MetricAlarms"]:
+        for alarm in filter(_on_a_metric, page["MetricAlarms"]):
             state = STATE_WITHOUT_DATA.get(alarm.get("TreatMissingData", "missing"), alarm["StateValue"])
             if state != alarm["StateValue"] and not _has_data(aws, alarm):
                 name, reason = alarm["AlarmName"], "There is no data, and that is how the alarm treats it."
                 aws.call("cloudwatch", "set_alarm_state", AlarmName=name, StateValue=state, StateReason=reason)
+
+
+def _on_a_metric(alarm: Mapping[str, Any]) -> bool:
+    return bool(alarm.get("Namespace"))
 
 
 def _has_data(aws: Aws, alarm: Mapping[str, Any]) -> bool:

@@ -86,6 +86,25 @@ def count_records(content: bytes) -> int:
     return max(sum(1 for record in csv.reader(_text(content)) if record) - 1, 0)
 
 
+def lines_by_identity(content: bytes) -> dict[str, list[int]]:
+    """Return for each identity in a file the lines, counted from 1, on which its records begin."""
+    records = csv.reader(_text(content))
+    header = [cell.strip() for cell in next(records, [])]
+    column = header.index(identity_field()) if identity_field() in header else len(header)
+    found: dict[str, list[int]] = {}
+    begins = records.line_num + 1
+    for record in records:
+        if len(record) > column:
+            found.setdefault(record[column].strip(), []).append(begins)
+        begins = records.line_num + 1
+    return found
+
+
+def identity_field() -> str:
+    """Return the column that identifies an aggregate."""
+    return _model().ID
+
+
 def references_of(content: bytes) -> set[str]:
     """Return what the rows of a file refer to; nothing if it has no such column."""
     reference = _model().REFERENCE
@@ -100,5 +119,6 @@ def references_of(content: bytes) -> set[str]:
 def _text(content: bytes) -> io.StringIO:
     utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     text = content.decode("utf-16" if utf_16 else "utf-8-sig", errors="replace")
-    csv.field_size_limit(max(len(text), 1))
+    # The limit is everybody's: it is only ever raised.
+    csv.field_size_limit(max(len(text), csv.field_size_limit()))
     return io.StringIO(text, newline="")

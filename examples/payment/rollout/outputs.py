@@ -85,18 +85,26 @@ def _function(name: str, alias_arn: str, group: str) -> Function:
 
 def read(stack: str, file: Path | None) -> Release:
     """The release of a stack, by the outputs in `file` or else by those that the Pulumi CLI has. Raises Refused."""
+    release = Release.of(read_outputs(stack, file))
+    refuse_others(release.application, stack)
+    return release
+
+
+def read_outputs(stack: str, file: Path | None) -> Any:
+    """The outputs as they were written: those in `file`, or else those that the Pulumi CLI has. Raises Refused."""
     text = _text_of(file) if file else _asked_of_pulumi(stack)
     try:
-        release = Release.of(json.loads(text))
+        return json.loads(text)
     except json.JSONDecodeError as error:
         where = str(file) if file else "what the Pulumi CLI printed"
         raise Refused(f"{where} is not JSON ({error}): write it with `pulumi stack output --json`.") from error
+
+
+def refuse_others(application: str, stack: str) -> None:
+    """Raise Refused if outputs with this application, `<context>-<stack>`, are not those of `stack`."""
     # Pulumi Cloud takes <organization>/<project>/<stack> too.
-    if not f"-{release.application}".endswith(f"-{stack.rpartition('/')[2]}"):
-        raise Refused(
-            f"The outputs are those of {release.application}, not of a stack {stack}: name the stack of both."
-        )
-    return release
+    if not f"-{application}".endswith(f"-{stack.rpartition('/')[2]}"):
+        raise Refused(f"The outputs are those of {application}, not of a stack {stack}: name the stack of both.")
 
 
 def _text_of(file: Path) -> str:

@@ -15,6 +15,7 @@ TABLE = "table"
 BUCKET = "inbox"
 # Powertools reads it when the handlers' modules are imported, before any fixture.
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "tests")
+os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "tests")
 
 
 def pytest_collection_finish() -> None:

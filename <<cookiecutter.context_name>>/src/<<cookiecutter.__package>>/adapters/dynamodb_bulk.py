@@ -17,7 +17,7 @@ from ..application.ports import AlreadyTaken
 from ..domain.events import FIRST
 from ..domain.model import ID
 from . import items
-from .items import KEY
+from .items import KEY, TRACEPARENT
 
 T = TypeVar("T")
 
@@ -43,26 +43,29 @@ class Imported<<cookiecutter.context_name>>Table:
         found = _existing(self._client, self._table, items.<<cookiecutter.__constant>>, identities)
         return _of_others(found, list_id)
 
-    def import_rows(self, list_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    def import_rows(self, list_id: str, rows: Sequence[Mapping[str, Any]], traceparent: str | None = None) -> None:
         """Create one aggregate a row, but for those that this list created already: they may have changed since.
+
+        Each item keeps the list's ``traceparent``, if it has one, for the event that the stream makes of it.
 
         Raises:
             AlreadyTaken: an identity exists and is not this list's; rows before it may be written.
         """
+        traced = {} if traceparent is None else {TRACEPARENT: traceparent}
         for chunk in _hundreds(rows):
-            if self._create(list_id, chunk):
-                self._create_rest(list_id, chunk)
+            if self._create(list_id, chunk, traced):
+                self._create_rest(list_id, chunk, traced)
 
-    def _create_rest(self, list_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    def _create_rest(self, list_id: str, rows: Sequence[Mapping[str, Any]], traced: dict[str, str]) -> None:
         found = _existing(self._client, self._table, items.<<cookiecutter.__constant>>, [row[ID] for row in rows])
         if others := _of_others(found, list_id):
             raise AlreadyTaken(sorted(others))
         rest = [row for row in rows if row[ID] not in found]
-        if rest and (conflicts := self._create(list_id, rest)):
+        if rest and (conflicts := self._create(list_id, rest, traced)):
             raise AlreadyTaken([rest[index][ID] for index in conflicts])
 
-    def _create(self, list_id: str, rows: Sequence[Mapping[str, Any]]) -> list[int]:
-        return self._write([self._put(list_id, row) for row in rows])
+    def _create(self, list_id: str, rows: Sequence[Mapping[str, Any]], traced: dict[str, str]) -> list[int]:
+        return self._write([self._put(items.from_values(row, FIRST, 1, list_id) | traced) for row in rows])
 
     def undo_rows(self, list_id: str, identities: Sequence[str]) -> None:
         """Remove those that came with this list and leave the others."""
@@ -72,8 +75,7 @@ class Imported<<cookiecutter.context_name>>Table:
             if others and own:
                 self._write([self._delete(list_id, identity) for identity in own])
 
-    def _put(self, list_id: str, row: Mapping[str, Any]) -> dict[str, Any]:
-        item = items.from_values(row, FIRST, 1, list_id)
+    def _put(self, item: dict[str, Any]) -> dict[str, Any]:
         return {"type": "put", "table": self._table, "item": item, **_ABSENT}
 
     def _delete(self, list_id: str, identity: str) -> dict[str, Any]:

@@ -51,6 +51,7 @@ OWN: Final[Mapping[str, Callable[[], Check]]] = {
     "<<command.snake>>": _empty_command,
 <% endfor %>
     "relay_events": _no_changes,
+    "measure_lists": _no_changes,
 }
 
 

@@ -6,6 +6,9 @@ from typing import Any, BinaryIO, Protocol
 from ..domain.lists import ListStatus, PinnedFile, ReceivedList
 from ..domain.model import <<cookiecutter.context_name>>
 
+Fact = int | Mapping[str, Any]
+"""What a list's record holds of a step's findings: a number, or numbers by name."""
+
 
 class <<cookiecutter.context_name>>s(Protocol):
     """The aggregates, by identity."""
@@ -34,8 +37,8 @@ class Imported<<cookiecutter.context_name>>s(Protocol):
         """Return those identities that exist and did not come with this list."""
         ...
 
-    def import_rows(self, list_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Create one aggregate a row, but for those that this list created already.
+    def import_rows(self, list_id: str, rows: Sequence[Mapping[str, Any]], traceparent: str | None) -> None:
+        """Create one aggregate a row, with the list's traceparent, but for those that this list created already.
 
         Raises AlreadyTaken; rows before the conflict may be written then.
         """
@@ -65,11 +68,11 @@ class Lists(Protocol):
         """Return the recorded list. Raises LookupError."""
         ...
 
-    def progress(self, list_id: str, status: ListStatus, **facts: int | str) -> None:
+    def progress(self, list_id: str, status: ListStatus, **facts: Fact) -> None:
         """Record how far a list has come, with counts such as ``rows``, ``valid`` and ``rejected``."""
         ...
 
-    def refuse(self, list_id: str, reason: str, **facts: int) -> None:
+    def refuse(self, list_id: str, reason: str, **facts: Fact) -> None:
         """Record that a list is being given up, and why; the first reason stays."""
         ...
 

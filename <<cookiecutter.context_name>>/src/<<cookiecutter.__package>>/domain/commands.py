@@ -13,7 +13,7 @@ class <<(cookiecutter.commands | creates).name>>(<<cookiecutter.context_name>>De
 class Change(BaseModel):
     """A command on what exists; ``expected_version`` refuses it if somebody changed that meanwhile."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     <<cookiecutter.__package>>_id: Identifier
     expected_version: int | None = Field(default=None, ge=1)

@@ -17,8 +17,13 @@ REACHED: Final = {
 }
 
 
-def cloud_event(event_id: str, event_type: str, subject: str, time: datetime, data: dict[str, Any]) -> dict[str, Any]:
-    """Return the CloudEvents 1.0 envelope in its JSON form, as a dictionary."""
+def cloud_event(
+    event_id: str, event_type: str, subject: str, time: datetime, data: dict[str, Any], traceparent: str
+) -> dict[str, Any]:
+    """Return the CloudEvents 1.0 envelope in its JSON form, as a dictionary.
+
+    ``traceparent`` is the place in a trace where it was caused (CloudEvents' extension "Distributed Tracing").
+    """
     return {
         "specversion": "1.0",
         "id": event_id,
@@ -27,6 +32,7 @@ def cloud_event(event_id: str, event_type: str, subject: str, time: datetime, da
         "subject": subject,
         "time": time.isoformat(),
         "datacontenttype": "application/json",
+        "traceparent": traceparent,
         "data": data,
     }
 

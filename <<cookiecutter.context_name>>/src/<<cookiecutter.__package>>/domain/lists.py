@@ -1,14 +1,21 @@
 """A list: a file of rows that a partner sends, imported as a whole or not at all."""
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import PurePosixPath
 
+from .rows import Fault
+
 INCOMING = "incoming"
 REPORTS = "reports"
 STAGING = "staging"
+BROKEN = "broken-"
+"""What the version of an upload that broke off begins with; S3 names no version so."""
 
 
 class ListStatus(StrEnum):
@@ -26,8 +33,9 @@ class ListStatus(StrEnum):
 class NotAList(Exception):
     """An object that is nobody's list: it does not lie under ``incoming/<partner>/``."""
 
-    def __init__(self, key: str) -> None:
-        super().__init__(f"{key!r} is no list: lists lie under {INCOMING}/<partner>/<file>")
+    def __init__(self) -> None:
+        # A file's name may name a person, and this goes into logs.
+        super().__init__(f"this is no list: lists lie under {INCOMING}/<partner>/<file>")
 
 
 @dataclass(frozen=True)
@@ -49,7 +57,12 @@ class PinnedFile:
         match self.key.split("/"):
             case [root, partner, *rest] if root == INCOMING and partner and any(rest) and rest[-1]:
                 return partner
-        raise NotAList(self.key)
+        raise NotAList
+
+    @property
+    def broke_off(self) -> bool:
+        """Whether it stands for an upload that broke off before its end."""
+        return self.version_id.startswith(BROKEN)
 
     @property
     def report_key(self) -> str:
@@ -65,7 +78,12 @@ class PinnedFile:
 
 @dataclass(frozen=True)
 class ReceivedList:
-    """A list as recorded. ``execution`` imports it; ``reason`` says why it was refused, if it was."""
+    """A list as recorded. ``execution`` imports it; ``reason`` says why it was refused, if it was.
+
+    ``traceparent`` is the place in a trace where it came in; a list recorded before there was one has none.
+    ``rejections`` are the rejected rows by their fault; ``amounts`` are the sums of what is to be imported, by field
+    and currency, once the list is verified; ``received_at`` is None before it is recorded.
+    """
 
     file: PinnedFile
     execution: str
@@ -74,6 +92,10 @@ class ReceivedList:
     rows: int = 0
     valid: int = 0
     rejected: int = 0
+    traceparent: str | None = field(default=None, compare=False)
+    rejections: Mapping[Fault, int] = field(default_factory=dict)
+    amounts: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
+    received_at: datetime | None = field(default=None, compare=False)
 
     @property
     def list_id(self) -> str:

@@ -23,7 +23,7 @@ class Status(StrEnum):
 class <<cookiecutter.context_name>>Details(BaseModel):
     """What the caller says: one row of a list, or the payload of the command that creates."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     <<cookiecutter.__package>>_id: Identifier
 <% for field in cookiecutter.fields | fields %>

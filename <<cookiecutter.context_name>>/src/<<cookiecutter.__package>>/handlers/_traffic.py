@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from .. import bootstrap
 from ..adapters.codedeploy import Target
 from ..application.checks import Check, checks_of
 from ..settings import TrafficHookSettings, load
 from ..telemetry import logger
+from ..telemetry.errors import told
 
 # Three tries to report, of 3 s to connect and 5 s to read, and at most 3 s between them (see bootstrap).
 _SECONDS_TO_REPORT = 30
@@ -16,6 +17,8 @@ _SECONDS_TO_REPORT = 30
 
 class Hook(BaseModel):
     """What CodeDeploy sends: the two ids that it wants back with the verdict."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     deployment: str = Field(alias="DeploymentId", min_length=1)
     execution: str = Field(alias="LifecycleEventHookExecutionId", min_length=1)
@@ -42,7 +45,7 @@ def _problem(deployment: str, context: Any) -> str | None:
     except Exception as error:
         # Whatever went wrong is a verdict too: without one, CodeDeploy waits for an hour.
         logger.exception("not checked to the end")
-        return f"{type(error).__name__}: {error}"
+        return f"{type(error).__name__}: {told(error) or error}"
 
 
 def _first_problem(target: Target, context: Any) -> str | None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from .. import bootstrap
 from ..application import list_import
-from ..telemetry import entry_point, logger
+from ..telemetry import about, entry_point, logger, span
 from ._smoke import answers_smoke_checks
 from ._steps import PartEvent, answer
 
@@ -22,8 +22,10 @@ def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, str]:
 
 def import_part(event: PartEvent) -> list_import.Step:
     """Run the step."""
-    step = list_import.import_list(
-        event.list_id, event.part, bootstrap.lists(), bootstrap.files(), bootstrap.imported_<<cookiecutter.__package>>s()
-    )
-    logger.info("part imported", list_id=step.list_id, part=event.part.part, outcome=step.outcome.value)
+    about(list_id=event.list_id, part=event.part.part)
+    lists, files = bootstrap.lists(), bootstrap.files()
+    <<cookiecutter.__package>>s = bootstrap.imported_<<cookiecutter.__package>>s()
+    with span("write rows"):
+        step = list_import.import_list(event.list_id, event.part, lists, files, <<cookiecutter.__package>>s)
+    logger.info("part imported", outcome=step.outcome.value)
     return step

@@ -5,7 +5,7 @@ from typing import Any
 from .. import bootstrap
 from ..application import list_import
 from ..settings import RegisterListSettings, load
-from ..telemetry import count, entry_point, logger
+from ..telemetry import about, entry_point, logger
 from ._smoke import answers_smoke_checks
 from ._steps import RegisterEvent, answer
 
@@ -21,6 +21,6 @@ def register(event: RegisterEvent) -> list_import.Step:
     """Run the step."""
     limit = load(RegisterListSettings).max_list_bytes
     step = list_import.register_list(event.uploaded(), event.execution, limit, bootstrap.lists(), bootstrap.files())
-    logger.info("list registered", list_id=step.list_id, outcome=step.outcome.value)
-    count("ListsReceived")
+    about(list_id=step.list_id)
+    logger.info("list registered", outcome=step.outcome.value)
     return step

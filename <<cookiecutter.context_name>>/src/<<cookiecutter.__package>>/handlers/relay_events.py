@@ -1,6 +1,8 @@
 """RelayEvents: the outbox. Publishes what the table's stream says was committed, in order, at least once."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,18 +14,25 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
 
 from .. import bootstrap
 from ..adapters import items
+from ..adapters.items import TRACEPARENT
 from ..adapters.sns import BATCH
+from ..adapters.trace_context import accepted
 from ..domain import events
-from ..telemetry import count, entry_point, logger
+from ..telemetry import continuing, count, entry_point, logger, measures
 from ._smoke import answers_smoke_checks
 
 
 @entry_point
 @answers_smoke_checks(bootstrap.topic)
-def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Take a batch of stream records; answer from which record on the stream must send them again."""
     records = list(DynamoDBStreamEvent(event).records)
-    failed = next(_unpublished(records), None)
+    logger.debug("changes received", changes=len(records))
+    with ExitStack() as traces:
+        # One segment for each trace that brought changes: a list brings thousands of them.
+        for carried in dict.fromkeys(_image(record).get(TRACEPARENT) for record in records):
+            traces.enter_context(continuing(carried, context.function_name))
+        failed = next(_unpublished(records), None)
     return {"batchItemFailures": [] if failed is None else [{"itemIdentifier": failed}]}
 
 
@@ -31,11 +40,26 @@ def _unpublished(records: list[DynamoDBRecord]) -> Iterator[str]:
     # A stream goes on from the first failure, so nothing after it is published before its turn.
     for start in range(0, len(records), BATCH):
         batch = records[start : start + BATCH]
-        refused = bootstrap.topic().publish([to_event(record) for record in batch])
-        count("EventsPublished", len(batch) - len(refused))
+        told = [to_event(record) for record in batch]
+        refused = bootstrap.topic().publish(told)
+        published = [event for index, event in enumerate(told) if index not in refused]
+        logger.info("events published", ids=[event["subject"] for event in published])
+        _measure(published, len(refused))
         if refused:
             logger.warning("events refused", refused=len(refused))
             yield str(batch[min(refused)].dynamodb.sequence_number)  # pyright: ignore[reportOptionalMemberAccess]
+
+
+def _measure(published: list[dict[str, Any]], refused: int) -> None:
+    for event_type, number in Counter(event["type"] for event in published).items():
+        count(measures.CHANGES[event_type], number)
+    count(measures.EVENTS_PUBLISHED, len(published))
+    if refused:
+        count(measures.EVENTS_REFUSED, refused)
+    if published:
+        # To the second: a stream knows its records' times no better.
+        oldest = min(datetime.fromisoformat(event["time"]) for event in published)
+        count(measures.EVENT_AGE, max(0.0, (datetime.now(UTC) - oldest).total_seconds()))
 
 
 def to_event(record: DynamoDBRecord) -> dict[str, Any]:
@@ -43,9 +67,20 @@ def to_event(record: DynamoDBRecord) -> dict[str, Any]:
     change = record.dynamodb
     if change is None:
         raise ValueError("a stream record without its change")
-    removed = record.event_name is DynamoDBRecordEventName.REMOVE
-    <<cookiecutter.__package>> = items.to_<<cookiecutter.__package>>((change.old_image if removed else change.new_image) or {})
-    event_type = events.DELETED if removed else events.REACHED[<<cookiecutter.__package>>.status]
+    image = _image(record)
+    <<cookiecutter.__package>> = items.to_<<cookiecutter.__package>>(image)
+    event_type = events.DELETED if _removed(record) else events.REACHED[<<cookiecutter.__package>>.status]
     time = datetime.fromtimestamp(change.approximate_creation_date_time or 0, UTC)
+    traceparent = accepted(image.get(TRACEPARENT))
     data = events.payload(<<cookiecutter.__package>>)
-    return events.cloud_event(str(record.event_id), event_type, <<cookiecutter.__package>>.id, time, data)
+    return events.cloud_event(str(record.event_id), event_type, <<cookiecutter.__package>>.id, time, data, traceparent)
+
+
+def _image(record: DynamoDBRecord) -> Mapping[str, Any]:
+    # A removal keeps what the last write carried.
+    change = record.dynamodb
+    return (change and (change.old_image if _removed(record) else change.new_image)) or {}
+
+
+def _removed(record: DynamoDBRecord) -> bool:
+    return record.event_name is DynamoDBRecordEventName.REMOVE

@@ -5,7 +5,7 @@ from typing import Any
 from .. import bootstrap
 from ..application import list_import
 from ..settings import ValidationSettings, load
-from ..telemetry import entry_point, logger
+from ..telemetry import about, entry_point, logger
 from ._smoke import answers_smoke_checks
 from ._steps import StepEvent, answer
 
@@ -19,6 +19,7 @@ def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, str]:
 
 def validate(event: StepEvent) -> list_import.Step:
     """Run the step."""
+    about(list_id=event.list_id)
     limits = load(ValidationSettings)
     step = list_import.validate_list(
         event.list_id,
@@ -28,5 +29,5 @@ def validate(event: StepEvent) -> list_import.Step:
         bootstrap.files(),
         bootstrap.seen_ids(),
     )
-    logger.info("list validated", list_id=step.list_id, outcome=step.outcome.value)
+    logger.info("list validated", outcome=step.outcome.value)
     return step

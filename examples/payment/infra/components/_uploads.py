@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi
-from pulumi_aws import cloudwatch, iam
+from pulumi_aws import cloudwatch, iam, sqs
 
 from ._component import Component
 from ._queue import queue, queue_policy, sent_by
@@ -15,6 +15,8 @@ DAY = 24 * 3600
 
 MOST_RETRIES = 185
 """As many as EventBridge makes within a day."""
+
+DEAD_LETTERS = "uploads-dead-letters"
 
 UNFINISHED = ".filepart"
 """Some clients upload under this suffix and rename: only the rename says that the file is there."""
@@ -78,13 +80,13 @@ def start(
     role: iam.Role,
     key_arn: pulumi.Input[str],
     permission: iam.RolePolicy,
-) -> pulumi.Output[str]:
-    """Make the rules; what EventBridge cannot deliver within a day goes to a queue, whose URL is returned."""
-    name = "uploads-dead-letters"
-    dead_letters = queue(owner, name, key_arn)
+) -> sqs.Queue:
+    """Make the rules; what EventBridge cannot deliver within a day goes to a queue, which is returned."""
+    dead_letters = queue(owner, DEAD_LETTERS, key_arn)
     made = {rule.name: _event_rule(owner, rule) for rule in rules}
     senders = [event_rule.arn for event_rule in made.values()]
-    policy = queue_policy(owner, name, dead_letters, *([sent_by("events", senders, dead_letters)] if senders else []))
+    allowed = [sent_by("events", senders, dead_letters)] if senders else []
+    policy = queue_policy(owner, DEAD_LETTERS, dead_letters, *allowed)
     for rule in rules:
         cloudwatch.EventTarget(
             rule.name,
@@ -96,7 +98,7 @@ def start(
             dead_letter_config={"arn": dead_letters.arn},
             opts=owner.child(depends_on=[policy, permission]),
         )
-    return dead_letters.url
+    return dead_letters
 
 
 def _event_rule(owner: Component, rule: Rule) -> cloudwatch.EventRule:

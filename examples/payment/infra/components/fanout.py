@@ -6,10 +6,12 @@ from collections.abc import Sequence
 import pulumi
 from pulumi_aws import iam, sns, sqs
 
+from ..alerts import Alerts
 from ..labels import Labels
 from ..policy import allow, document, grant, only_over_tls
 from ._component import Component
 from ._queue import queue, queue_policy, sent_by
+from ._watch_queue import watch_age, watch_dead_letters
 
 VISIBILITY_TIMEOUT = 180
 """Seconds: six times a consumer's 30, so that no message is handed out again while Lambda still retries its batch."""
@@ -29,12 +31,14 @@ class Fanout(Component):
         name: str,
         labels: Labels,
         key_arn: pulumi.Input[str],
+        alerts: Alerts,
         *,
         subscribers: Sequence[str],
         events: Sequence[str],
     ) -> None:
         super().__init__(name, labels)
         self._key_arn = key_arn
+        self._alerts = alerts
         self._events = events
         self.topic = sns.Topic(
             name, name=labels.name("events"), kms_master_key_id=key_arn, tags=labels.tags, opts=self.child()
@@ -65,8 +69,14 @@ class Fanout(Component):
         )
         self._only_from(inbox, name, dead_letters)
         self._deliver(name, inbox, dead_letters)
+        self._watch(subscriber, name, inbox, dead_letters)
         self.dead_letter_queues[subscriber] = dead_letters.url
         return inbox.url
+
+    def _watch(self, subscriber: str, name: str, inbox: sqs.Queue, dead_letters: sqs.Queue) -> None:
+        lost = f"Events did not reach {subscriber}, or it could not take them: what it knows is no longer true."
+        watch_dead_letters(self, self._alerts, f"{name}-dead-letters", dead_letters, "warning", lost)
+        watch_age(self, self._alerts, name, inbox)
 
     def _deliver(self, name: str, inbox: sqs.Queue, dead_letters: sqs.Queue) -> None:
         targets = {name: inbox, f"{name}-dead-letters": dead_letters}

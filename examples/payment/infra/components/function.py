@@ -14,6 +14,8 @@ from ._component import Component
 ARCHITECTURE = "arm64"
 RUNTIME = "python3.13"
 LOG_LEVEL = "INFO"
+LEAST_LEVEL = "DEBUG"
+"""What Lambda lets through. Were it INFO, Lambda would drop the DEBUG lines of the calls that are sampled."""
 
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 _RESERVED = re.compile(r"(AWS|LAMBDA|POWERTOOLS)_.*|TZ")
@@ -34,12 +36,16 @@ class Function(Component):
         timeout: int,
         memory: int,
         environment: Mapping[str, pulumi.Input[str]],
+        debug_percent: float,
     ) -> None:
-        """Make the function; `timeout` in seconds, `memory` in MB. Raises ValueError for a reserved setting."""
+        """Make the function; `timeout` in seconds, `memory` in MB. Raises ValueError for a reserved setting.
+
+        `debug_percent` of its calls also write their DEBUG lines.
+        """
         name = kebab(name)
-        variables = {**_common(labels), **_checked(name, environment)}
+        variables = {**_common(labels, debug_percent), **_checked(name, environment)}
         super().__init__(name, labels)
-        log_group = logs.group("lambda", name, parent=self)
+        self.log_group = log_group = logs.group("lambda", name, parent=self)
         self.role = iam.Role(
             name, name=labels.name(name), assume_role_policy=trust("lambda"), tags=labels.tags, opts=self.child()
         )
@@ -57,7 +63,7 @@ class Function(Component):
             memory_size=memory,
             environment={"variables": variables},
             tracing_config={"mode": "Active"},
-            logging_config={"log_format": "JSON", "log_group": log_group.name, "application_log_level": LOG_LEVEL},
+            logging_config={"log_format": "JSON", "log_group": log_group.name, "application_log_level": LEAST_LEVEL},
             publish=True,
             tags=labels.tags,
             opts=self.child(depends_on=[log_group, writes]),
@@ -65,11 +71,12 @@ class Function(Component):
         self.register_outputs({"arn": self.function.arn})
 
 
-def _common(labels: Labels) -> dict[str, str]:
+def _common(labels: Labels, debug_percent: float) -> dict[str, str]:
     return {
         "POWERTOOLS_SERVICE_NAME": labels.context,
-        "POWERTOOLS_METRICS_NAMESPACE": labels.context,
+        "POWERTOOLS_METRICS_NAMESPACE": labels.prefix,
         "POWERTOOLS_LOG_LEVEL": LOG_LEVEL,
+        "POWERTOOLS_LOGGER_SAMPLE_RATE": f"{debug_percent / 100:g}",
     }
 
 

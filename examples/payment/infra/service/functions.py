@@ -17,6 +17,8 @@ from infra.logs import Logs
 from infra.settings import Settings
 
 RELAY = "relay_events"
+MEASURE = "measure_lists"
+WATCH = "watch_lists"
 PRE_TRAFFIC = "pre_traffic"
 POST_TRAFFIC = "post_traffic"
 
@@ -95,6 +97,8 @@ SPECS = (
         list_=("staging",),
     ),
     Spec(RELAY, 60, 512, ("TOPIC_ARN",)),
+    Spec(MEASURE, 60, 256, ("IMPORT_TARGET_SECONDS",)),
+    Spec(WATCH, 30, 256, ("STATE_MACHINE_ARN",)),
 )
 
 HOOKS = (
@@ -105,14 +109,25 @@ HOOKS = (
 
 
 def deploy(
-    labels: Labels, logs: Logs, settings: Settings, key: Key, table: Table, inbox: Inbox, fanout: Fanout
+    labels: Labels,
+    logs: Logs,
+    settings: Settings,
+    key: Key,
+    table: Table,
+    inbox: Inbox,
+    fanout: Fanout,
+    machine: pulumi.Input[str],
 ) -> dict[str, Function]:
-    """Make every function, the hooks of their releases too, with its permissions; returns them by name."""
+    """Make every function, the hooks of their releases too, with its permissions; returns them by name.
+
+    `machine` is the ARN of the state machine, which is made after what it calls.
+    """
     layer = _layer(labels, settings.artifacts)
     code = pulumi.FileArchive(f"{settings.artifacts}/code.zip")
-    values = _values(labels, settings, table, inbox, fanout)
+    values = {**_values(labels, settings, table, inbox, fanout), "STATE_MACHINE_ARN": machine}
     specs = (*SPECS, *HOOKS)
-    functions = {spec.name: _function(spec, labels, logs, code, layer, values) for spec in specs}
+    percent = settings.debug_percent
+    functions = {spec.name: _function(spec, labels, logs, code, layer, values, percent) for spec in specs}
     for spec in specs:
         _permit(spec, functions[spec.name], key, table, inbox)
     fanout.grant_publish(functions[RELAY].role)
@@ -130,6 +145,7 @@ def _values(
         "MAX_LIST_BYTES": str(settings.max_list_mb * 1024 * 1024),
         "TOLERATED_SHARE": str(settings.tolerated_share),
         "PART_ROWS": str(settings.part_rows),
+        "IMPORT_TARGET_SECONDS": str(settings.objectives.import_minutes * 60),
     }
 
 
@@ -152,6 +168,7 @@ def _function(
     code: pulumi.Archive,
     layer: lambda_.LayerVersion,
     values: Mapping[str, pulumi.Input[str]],
+    debug_percent: float,
 ) -> Function:
     return Function(
         spec.name,
@@ -163,6 +180,7 @@ def _function(
         timeout=spec.timeout,
         memory=spec.memory,
         environment={variable: values[variable] for variable in spec.variables},
+        debug_percent=debug_percent,
     )
 
 

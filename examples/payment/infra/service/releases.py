@@ -6,10 +6,11 @@ from typing import Any
 import pulumi
 
 from infra.account import Account
+from infra.alerts import Alerts
 from infra.components.function import Function
 from infra.components.release import Release
 from infra.components.releases import Releases
-from infra.context import STEPS, VERIFICATION
+from infra.context import COMMANDS, STEPS, VERIFICATION
 from infra.labels import Labels
 from infra.service.functions import POST_TRAFFIC, PRE_TRAFFIC, SPECS
 from infra.settings import Settings
@@ -19,7 +20,7 @@ def release(
     labels: Labels,
     account: Account,
     settings: Settings,
-    topic_arn: pulumi.Input[str],
+    alerts: Alerts,
     functions: Mapping[str, Function],
 ) -> tuple[Releases, dict[str, Release]]:
     """Give every function but the hooks a release; returns what they share, and the releases by name."""
@@ -37,12 +38,16 @@ def release(
             application=shared.application.name,
             config_name=shared.config_name,
             role=shared.role,
-            topic_arn=topic_arn,
+            alerts=alerts,
             latency_ms=settings.latency_alarms.get(spec.name),
             more_alarms=settings.release_alarms,
         )
         for spec in SPECS
     }
+    for spec in SPECS:
+        releases[spec.name].watch(spec.timeout)
+    for name in COMMANDS:
+        releases[name].promise_answers(settings.objectives.command_percent)
     return shared, releases
 
 

@@ -9,7 +9,9 @@ from .adapters.lambda_ import Versions
 from .adapters.s3 import InboxBucket
 from .adapters.seen_ids import SqliteSeenIds
 from .adapters.sns import Topic
-from .settings import ListSettings, RelaySettings, TableSettings, load
+from .adapters.stepfunctions import Executions
+from .settings import ListSettings, RelaySettings, TableSettings, WatchListsSettings, load
+from .telemetry import traceparent, watched
 
 if TYPE_CHECKING:
     from .adapters.dynamodb_bulk import ImportedPaymentTable, ReferenceTable
@@ -23,39 +25,43 @@ def _config(attempts: int = 6, read_timeout: int = 60) -> Any:
     return Config(retries=retries, connect_timeout=3, read_timeout=read_timeout)
 
 
+def _client(service: Any, **limits: int) -> Any:
+    import boto3
+
+    return watched(boto3.client(service, config=_config(**limits)))
+
+
 @cache
 def _table() -> Any:
     import boto3
 
-    return boto3.resource("dynamodb", config=_config()).Table(load(TableSettings).table_name)
+    table = boto3.resource("dynamodb", config=_config()).Table(load(TableSettings).table_name)
+    watched(table.meta.client)
+    return table
 
 
 @cache
 def dynamodb_client() -> Any:
     """Return a plain DynamoDB client, for Powertools' idempotency records."""
-    import boto3
-
-    return boto3.client("dynamodb", config=_config())
+    return _client("dynamodb")
 
 
 @cache
 def payments() -> PaymentTable:
     """Return the aggregates."""
-    return PaymentTable(_table())
+    return PaymentTable(_table(), traceparent)
 
 
 @cache
 def lists() -> ListTable:
     """Return the lists' records."""
-    return ListTable(_table())
+    return ListTable(_table(), traceparent)
 
 
 @cache
 def files() -> InboxBucket:
     """Return the inbox."""
-    import boto3
-
-    return InboxBucket(boto3.client("s3", config=_config()), load(ListSettings).inbox_bucket)
+    return InboxBucket(_client("s3"), load(ListSettings).inbox_bucket)
 
 
 @cache
@@ -90,21 +96,22 @@ def seen_ids() -> SqliteSeenIds:
 @cache
 def topic() -> Topic:
     """Return the context's topic."""
-    import boto3
+    return Topic(_client("sns"), load(RelaySettings).topic_arn)
 
-    return Topic(boto3.client("sns", config=_config()), load(RelaySettings).topic_arn)
+
+@cache
+def executions() -> Executions:
+    """Return the list workflow's executions."""
+    client = _client("stepfunctions", attempts=3, read_timeout=5)
+    return Executions(client, load(WatchListsSettings).state_machine_arn)
 
 
 @cache
 def deployments() -> Deployments:
     """Return CodeDeploy's deployments. A hook has no time for long waits: a call takes 27 seconds at most."""
-    import boto3
-
-    return Deployments(boto3.client("codedeploy", config=_config(attempts=3, read_timeout=5)))
+    return Deployments(_client("codedeploy", attempts=3, read_timeout=5))
 
 
 def versions(seconds: int) -> Versions:
     """Return the functions' versions, each asked once and given so many seconds to answer."""
-    import boto3
-
-    return Versions(boto3.client("lambda", config=_config(attempts=1, read_timeout=seconds)))
+    return Versions(_client("lambda", attempts=1, read_timeout=seconds))

@@ -1,13 +1,18 @@
 """Aggregates and lists in a table."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from payment.adapters import items
 from payment.adapters.dynamodb import ListTable, PaymentTable
+from payment.adapters.trace_context import fresh_traceparent
 from payment.domain.lists import ListStatus, PinnedFile, ReceivedList
 from payment.domain.model import AlreadyExists, NotFound, VersionConflict
+from payment.domain.rows import Fault
 
 from tests import samples
 
@@ -77,6 +82,26 @@ def test_progress_and_counts_are_kept(lists: ListTable):
     assert (recorded.status, recorded.rows, recorded.valid, recorded.rejected) == (ListStatus.VALIDATED, 10, 9, 1)
 
 
+def test_findings_by_name_are_kept_exactly(lists: ListTable):
+    """Faults and sums, which replace what an earlier try found."""
+    lists.register(RECEIVED)
+    lists.progress(RECEIVED.list_id, ListStatus.VALIDATED, rejections={"cells": 3})
+    sums = {"field": {"OTHER": Decimal("12345678901234567890.10")}}
+    lists.progress(RECEIVED.list_id, ListStatus.IMPORTING, rejections={"value": 1, "exists": 2}, amounts=sums)
+    recorded = lists.get(RECEIVED.list_id)
+    assert recorded.rejections == {Fault.VALUE: 1, Fault.EXISTS: 2}
+    assert recorded.amounts == sums
+
+
+def test_a_list_knows_when_it_was_received(lists: ListTable):
+    """From its first record on."""
+    before = datetime.now(UTC)
+    received_at = lists.register(RECEIVED).received_at
+    assert received_at is not None
+    assert before <= received_at <= datetime.now(UTC)
+    assert lists.register(replace(RECEIVED, execution="run-2")).received_at == received_at
+
+
 def test_the_first_reason_stays(lists: ListTable):
     """A second refusal does not hide the first."""
     lists.register(RECEIVED)
@@ -92,6 +117,38 @@ def test_a_part_counts_once(lists: ListTable, table: Any):
     for part in (0, 1, 1, 0):
         lists.part_imported(RECEIVED.list_id, part)
     assert table.get_item(Key={"pk": f"LIST#{RECEIVED.list_id}"})["Item"]["imported_parts"] == {0, 1}
+
+
+def test_each_write_keeps_the_place_in_a_trace_that_it_belongs_to(table: Any):
+    """The last one's stays with the item, also for the event of its removal."""
+    places = iter([fresh_traceparent(), last := fresh_traceparent()])
+    payments = PaymentTable(table, lambda: next(places))
+    payments.add(samples.payment(1))
+    payments.save(samples.payment(1, version=2))
+    [item] = table.scan()["Items"]
+    assert item[items.TRACEPARENT] == last
+
+
+def test_attributes_that_nobody_knows_are_passed_over(payments: PaymentTable, table: Any):
+    """Another version of this context may have written more."""
+    unheard_of = {items.TRACEPARENT: 1, "unheard_of": {"of": {1}}}
+    table.put_item(Item=items.from_payment(samples.payment(1)) | unheard_of)
+    assert payments.get(samples.payment(1).id) == samples.payment(1)
+
+
+def test_a_list_keeps_the_place_in_a_trace_where_it_came_in(table: Any):
+    """Registering it again changes nothing of that."""
+    first, second = fresh_traceparent(), fresh_traceparent()
+    assert ListTable(table, lambda: first).register(RECEIVED).traceparent == first
+    assert ListTable(table, lambda: second).register(RECEIVED).traceparent == first
+
+
+@pytest.mark.parametrize("noted", [{}, {items.TRACEPARENT: "none"}, {items.TRACEPARENT: 7}])
+def test_a_list_without_a_good_place_in_a_trace_is_read(lists: ListTable, table: Any, noted: dict[str, Any]):
+    """It was recorded before there was one, or by somebody else."""
+    table.put_item(Item=items.from_list(RECEIVED) | {"received_at": "2026-01-01T00:00Z"} | noted)
+    assert lists.get(RECEIVED.list_id) == RECEIVED
+    assert lists.get(RECEIVED.list_id).traceparent is None
 
 
 def test_an_unknown_list_is_an_error(lists: ListTable):

@@ -1,11 +1,17 @@
 """What infrastructure sets is what the code reads."""
 
 import importlib
+import json
 
 from infra.context import CONTEXT
 from tests.infra.graph import Graph
 
-COMMON = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
+COMMON = {
+    "POWERTOOLS_SERVICE_NAME",
+    "POWERTOOLS_METRICS_NAMESPACE",
+    "POWERTOOLS_LOG_LEVEL",
+    "POWERTOOLS_LOGGER_SAMPLE_RATE",
+}
 
 by_function = importlib.import_module(f"{CONTEXT}.settings").BY_FUNCTION
 
@@ -46,3 +52,23 @@ def test_values_come_from_the_resources_themselves(deployed: Graph) -> None:
     assert _variables(deployed, "import_list")["TABLE_NAME"] == deployed.outputs["table_name"]
     assert _variables(deployed, "import_list")["INBOX_BUCKET"] == deployed.outputs["inbox_bucket"]
     assert _variables(deployed, "relay_events")["TOPIC_ARN"] == deployed.outputs["topic_arn"]
+    # The machine is made after the function: its ARN is built, and must be the one that it gets.
+    assert _variables(deployed, "watch_lists")["STATE_MACHINE_ARN"] == deployed.outputs["state_machine"]
+
+
+def test_each_reader_of_the_stream_gets_the_items_that_it_knows(deployed: Graph) -> None:
+    """The prefixes of keys are written by the code and filtered by the infrastructure."""
+    items = importlib.import_module(f"{CONTEXT}.adapters.items")
+    for reader, prefix in {"relay-events": getattr(items, CONTEXT.upper()), "measure-lists": items.LIST}.items():
+        mapping = deployed.one("lambda/eventSourceMapping", f"{reader}-stream").inputs
+        (pattern,) = [json.loads(one["pattern"]) for one in mapping["filterCriteria"]["filters"]]
+        assert pattern == {"dynamodb": {"Keys": {items.KEY: {"S": [{"prefix": prefix}]}}}}
+
+
+def test_metrics_of_two_stacks_do_not_mix(deployed: Graph) -> None:
+    """The namespace is the stack's, the dimension `service` is the context."""
+    prefix = deployed.one("codedeploy/application").inputs["name"]
+    for function in by_function:
+        variables = _variables(deployed, function)
+        assert variables["POWERTOOLS_METRICS_NAMESPACE"] == prefix
+        assert variables["POWERTOOLS_SERVICE_NAME"] == CONTEXT

@@ -5,7 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from payment.domain.model import ID
-from payment.domain.rows import COLUMNS, Record, Unreadable, check, check_header
+from payment.domain.rows import (
+    COLUMNS,
+    Fault,
+    Record,
+    Rejection,
+    Unreadable,
+    check,
+    check_header,
+    rejected_rows,
+)
 
 from tests import samples
 
@@ -32,6 +41,25 @@ def test_a_ragged_row_is_reported_as_a_whole():
     assert [row.line for row in checked.rows] == [4]
     assert [rejection.line for rejection in checked.rejections] == [2, 3]
     assert f"the header has {len(COLUMNS)}" in checked.rejections[0].reason
+
+
+def test_a_row_counts_once_for_the_first_of_its_faults():
+    """The report has them all; who counts rows wants rows."""
+    rejections = [
+        Rejection(2, "a", "", Fault.VALUE),
+        Rejection(2, "b", "", Fault.EXISTS),
+        Rejection(3, "", "", Fault.CELLS),
+    ]
+    assert rejected_rows(rejections) == {Fault.VALUE: 1, Fault.CELLS: 1}
+    assert rejected_rows([]) == {}
+
+
+def test_a_fault_says_whether_cells_or_values_are_wrong():
+    """A row with several bad values is one bad row."""
+    bad = dict.fromkeys(COLUMNS, "")
+    checked = check(COLUMNS, [_record(2, **bad), Record(3, ["one"])])
+    assert len(checked.rejections) > 2
+    assert rejected_rows(sorted(checked.rejections)) == {Fault.VALUE: 1, Fault.CELLS: 1}
 
 
 def test_a_long_value_is_cut_in_the_report():

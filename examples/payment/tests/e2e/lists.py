@@ -1,5 +1,7 @@
 """Lists that partners send, and what becomes of them."""
 
+import re
+import time
 from dataclasses import dataclass, replace
 
 from payment.domain import events
@@ -11,6 +13,7 @@ from local.errors import LocalRunError
 from local.subscribers import Event, wait_for
 
 CREATED = events.REACHED[events.FIRST]
+MEASURED_SECONDS = 20
 ID = list(samples.columns()).index(f"{CONTEXT}_id")
 REFERRED = list(samples.columns()).index(f"{REFERENCE}_id")
 
@@ -86,6 +89,26 @@ def finish(context: RunningContext, uploaded: Upload, expected: int = 1) -> Fini
         events=received,
         report=_report(context, uploaded.path.rpartition("/")[2]),
     )
+
+
+def measured(context: RunningContext, list_id: str) -> set[str]:
+    """Return the metrics that were written by the call that saw a list closed."""
+    deadline = time.monotonic() + MEASURED_SECONDS
+    while time.monotonic() < deadline:
+        closing = [call for call in _calls(context, "measure_lists") if "list closed" in call and list_id in call]
+        if closing:
+            return set(re.findall(r'"Name":"(\w+)"', closing[0]))
+        time.sleep(0.2)
+    raise AssertionError(f"list {list_id} was not measured in {MEASURED_SECONDS} s")
+
+
+def _calls(context: RunningContext, function: str) -> list[str]:
+    """Return what each call of a function wrote: the emulator writes all of a call at once."""
+    name = context.outputs["functions"][function].split(":")[6]
+    pages = context.aws.client("logs").get_paginator("filter_log_events")
+    events = [event for page in pages.paginate(logGroupName=f"/aws/lambda/{name}") for event in page["events"]]
+    written = "\n".join(str(event["message"]) for event in events)
+    return written.split("START RequestId")
 
 
 def _report(context: RunningContext, name: str) -> str | None:

@@ -14,6 +14,7 @@ from .lists import (
     Sample,
     finish,
     import_list,
+    measured,
 )
 from local.context import RunningContext, Upload
 from local.samples import as_csv, columns
@@ -59,6 +60,7 @@ def test_bad_rows_over_the_tolerance_reject_the_list(context: RunningContext, sa
     assert done.report is not None
     assert len(done.report.splitlines()) == 22
     assert "20 of 100 rows were rejected" in done.report
+    assert {"ListsRejected", "ListDuration", "ListsLate", "RowsRejected"} <= measured(context, done.list_id)
 
 
 def test_rows_that_refer_to_the_unknown_are_rejected(context: RunningContext, sample: Samples):

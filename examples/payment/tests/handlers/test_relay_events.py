@@ -2,6 +2,7 @@
 
 import copy
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +12,22 @@ from boto3.dynamodb.types import TypeSerializer
 
 from payment import bootstrap
 from payment.adapters import items
+from payment.adapters.trace_context import fresh_traceparent, from_traceparent
 from payment.domain import events
 from payment.handlers.relay_events import lambda_handler
 
 from tests import samples
-from tests.handlers.conftest import LambdaContext
+from tests.emf import totals
+from tests.handlers.conftest import Daemon, LambdaContext, Lines
 
 pytestmark = pytest.mark.usefixtures("function")
 RECORD = json.loads((Path(__file__).parents[1] / "events" / "stream_insert.json").read_text())
 
 
-def _record(n: int, name: str = "INSERT", **changes: Any) -> dict[str, Any]:
+def _record(n: int, name: str = "INSERT", carried: Any = None, **changes: Any) -> dict[str, Any]:
     record = copy.deepcopy(RECORD)
-    item = items.from_payment(samples.payment(n))
+    place = {} if carried is None else {items.TRACEPARENT: carried}
+    item = items.from_payment(samples.payment(n)) | place
     image = {key: TypeSerializer().serialize(value) for key, value in item.items()}
     change = record["dynamodb"]
     change.pop("NewImage")
@@ -66,6 +70,45 @@ def test_a_removed_aggregate_is_announced_as_it_was(topic: tuple[str, str], cont
     assert (event["type"], event["subject"]) == (events.DELETED, samples.payment(4).id)
 
 
+@pytest.mark.parametrize("name", ["INSERT", "MODIFY", "REMOVE"])
+def test_an_event_has_the_place_in_a_trace_that_its_item_carries(
+    name: str, topic: tuple[str, str], context: LambdaContext
+):
+    """A removal writes none of its own: its event has that of the last write."""
+    carried = fresh_traceparent()
+    lambda_handler({"Records": [_record(1, name, carried)]}, context)
+    assert _received(topic[1])[0]["traceparent"] == carried
+
+
+@pytest.mark.parametrize("carried", [None, "junk", 5])
+def test_a_change_that_carries_no_good_place_in_a_trace_is_published(
+    carried: Any, topic: tuple[str, str], context: LambdaContext
+):
+    """It was written before there was one, or by somebody else; its event begins a trace."""
+    lambda_handler({"Records": [_record(1, carried=carried)]}, context)
+    assert from_traceparent(_received(topic[1])[0]["traceparent"])
+
+
+@pytest.mark.usefixtures("sampled")
+def test_the_relay_shows_once_in_each_trace_that_brought_changes(daemon: Daemon, context: LambdaContext):
+    """However many changes one list brought."""
+    places = [f"00-{number:032x}-b7ad6b7169203331-01" for number in (1, 2)]
+    lambda_handler({"Records": [_record(n, carried=places[n % 2]) for n in range(20)]}, context)
+    segments = [document for document in daemon.documents() if "type" not in document]
+    roots = {f"1-00000000-{number:024x}" for number in (1, 2)}
+    assert [document["name"] for document in segments] == [context.function_name] * 2
+    assert {document["trace_id"] for document in segments} == roots
+
+
+def test_what_was_published_is_logged_by_its_identities(lines: Lines, context: LambdaContext):
+    """One line for each message to the topic, which takes ten events."""
+    lambda_handler({"Records": [_record(n) for n in range(25)]}, context)
+    published = [line["ids"] for line in lines() if line["message"] == "events published"]
+    assert [len(ids) for ids in published] == [10, 10, 5]
+    told = [identity for ids in published for identity in ids]
+    assert told == [samples.payment(n).id for n in range(25)]
+
+
 class _RefusingTopic:
     """Takes the first batch and refuses the fourth event of the second."""
 
@@ -78,10 +121,45 @@ class _RefusingTopic:
         return refused
 
 
-def test_the_stream_goes_on_from_the_first_refused_event(context: LambdaContext, monkeypatch: pytest.MonkeyPatch):
-    """Nothing after it is published before its turn, and nothing is lost."""
+def test_the_stream_goes_on_from_the_first_refused_event(
+    lines: Lines, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
+):
+    """Nothing after it is published before its turn, nothing is lost, and the log says what was taken."""
     topic = _RefusingTopic()
     monkeypatch.setattr(bootstrap, "topic", lambda: topic)
     answer = lambda_handler({"Records": [_record(n) for n in range(30)]}, context)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "1013"}]}
     assert len(topic.published) == 20
+    assert samples.payment(13).id not in [line for line in lines() if "ids" in line][1]["ids"]
+
+
+def test_what_was_published_is_counted_by_its_type(context: LambdaContext, capsys: pytest.CaptureFixture[str]):
+    """Each event once, over all batches of a call."""
+    lambda_handler({"Records": [*(_record(n) for n in range(12)), _record(12, "REMOVE")]}, context)
+    counted = totals(capsys.readouterr().out)
+    created = events.REACHED[events.FIRST]
+    assert (counted[created,], counted[events.DELETED,], counted["EventsPublished",]) == (12, 1, 13)
+    assert ("EventsRefused",) not in counted
+
+
+def test_what_was_refused_is_not_counted_as_published(
+    context: LambdaContext, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """The stream sends it again, and it is counted then."""
+    topic = _RefusingTopic()
+    monkeypatch.setattr(bootstrap, "topic", lambda: topic)
+    lambda_handler({"Records": [_record(n) for n in range(20)]}, context)
+    counted = totals(capsys.readouterr().out)
+    assert (counted["EventsPublished",], counted["EventsRefused",]) == (19, 1)
+    assert counted[events.REACHED[events.FIRST],] == 19
+
+
+def test_the_age_of_an_event_is_that_of_the_oldest_of_its_batch(
+    context: LambdaContext, capsys: pytest.CaptureFixture[str]
+):
+    """From the commit to the publication."""
+    records = [_record(n) for n in range(3)]
+    for seconds, record in zip((5, 40, 10), records, strict=True):
+        record["dynamodb"]["ApproximateCreationDateTime"] = datetime.now(UTC).timestamp() - seconds
+    lambda_handler({"Records": records}, context)
+    assert totals(capsys.readouterr().out)["EventAge",] == pytest.approx(41, abs=2)

@@ -1,6 +1,9 @@
+from typing import Any
+
 import pytest
 
 from .graph import PARTNERS, STACKS, Graph, run
+from infra.context import FUNCTIONS
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +28,25 @@ def without_sftp() -> Graph:
 def any_stack(request: pytest.FixtureRequest) -> Graph:
     """Each stack as its file says."""
     return run(request.param)
+
+
+@pytest.fixture(scope="session")
+def full() -> Graph:
+    """A stack with every alarm that there is, with limits and promises and a way to release of its own."""
+    settings: dict[str, Any] = {
+        "partners": PARTNERS,
+        "rollout_strategy": "Linear25PercentEvery4Minutes",
+        "latency_alarms": {FUNCTIONS[0]: 800},
+        "release_alarms": ["complaints"],
+        "expect_list_hours": 168,
+        "runbook_url": "https://example.org/runbook.md",
+        "thresholds": {
+            "duration_percent": 50,
+            "queue_age_minutes": 7,
+            "stream_age_minutes": 3,
+            "unfinished_list_minutes": 90,
+            "rejected_lists": 0,
+        },
+        "objectives": {"import_minutes": 20, "import_percent": 98, "command_percent": 99.5},
+    }
+    return run("prod", **settings)

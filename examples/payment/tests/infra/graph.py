@@ -95,6 +95,10 @@ class Graph:
         assert len(found) == 1, f"{len(found)} resources are {kind} {name or ''}"
         return found[0]
 
+    def rules(self) -> list[Node]:
+        """The rules that events set off; a schedule's has no pattern."""
+        return [node for node in self.of("cloudwatch/eventRule") if "eventPattern" in node.inputs]
+
     def statements(self, kind: str, key: str = "policy") -> Iterator[tuple[Node, dict[str, Any]]]:
         """Each statement of the policies that resources of a kind hold, with the resource."""
         for node in self.of(kind):

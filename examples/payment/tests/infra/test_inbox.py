@@ -2,10 +2,16 @@
 
 import json
 
-from .graph import Graph, run
+from .graph import Graph, Node, run
 from infra.settings import SHARED_PARTNERS_LIMIT
 
 SHARED_SERVER = "s-1111aaaa2222bbbb3"
+
+
+def _targets(graph: Graph) -> list[Node]:
+    """What the rules call, by name; a schedule's target is none of them."""
+    named = {rule.inputs["name"] for rule in graph.rules()}
+    return [target for target in graph.of("cloudwatch/eventTarget") if target.inputs["rule"] in named]
 
 
 def test_the_bucket_keeps_versions_and_is_closed_to_the_public(prod: Graph) -> None:
@@ -70,7 +76,7 @@ def test_without_sftp_the_buckets_own_events_start_the_import(without_sftp: Grap
     assert without_sftp.one("s3/bucketNotification").inputs["eventbridge"] is True
     assert without_sftp.outputs["sftp"] is None
     assert without_sftp.outputs["upload_event_source"] == "aws.s3"
-    pattern = without_sftp.one("cloudwatch/eventRule").document("eventPattern")
+    pattern = without_sftp.rules()[0].document("eventPattern")
     assert pattern["source"] == ["aws.s3"]
     assert pattern["detail"]["bucket"]["name"] == [without_sftp.outputs["inbox_bucket"]]
 
@@ -78,14 +84,14 @@ def test_without_sftp_the_buckets_own_events_start_the_import(without_sftp: Grap
 def test_with_sftp_the_buckets_events_are_not_used(prod: Graph) -> None:
     """S3 reports interrupted uploads too, so only Transfer says that a file is complete."""
     assert prod.of("s3/bucketNotification") == []
-    sources = {source for rule in prod.of("cloudwatch/eventRule") for source in rule.document("eventPattern")["source"]}
+    sources = {source for rule in prod.rules() for source in rule.document("eventPattern")["source"]}
     assert sources == {"aws.transfer"}
 
 
 def test_the_local_stack_only_changes_the_source_of_the_events() -> None:
     """Locally the same rules listen to a source that a caller may use."""
     local = run("local")
-    rules = [rule.document("eventPattern") for rule in local.of("cloudwatch/eventRule")]
+    rules = [rule.document("eventPattern") for rule in local.rules()]
     assert {tuple(pattern["source"]) for pattern in rules} == {("local.transfer",)}
     assert local.outputs["upload_event_source"] == "local.transfer"
 
@@ -93,22 +99,22 @@ def test_the_local_stack_only_changes_the_source_of_the_events() -> None:
 def test_a_shared_server_without_partners_has_no_rule_yet_keeps_its_outputs() -> None:
     """Nobody can upload for this stack, so nothing may start it."""
     empty = run("staging", sftp="shared", sftp_server_id=SHARED_SERVER)
-    assert empty.of("cloudwatch/eventRule") == []
+    assert empty.rules() == []
     assert empty.outputs["dead_letter_queues"]["uploads"]
 
 
 def test_rules_fit_eventbridge_however_many_partners_there_are(prod: Graph, shared: Graph) -> None:
     """Only on a shared server must a rule name its users; EventBridge takes 2,048 characters."""
-    assert all("username" not in rule.inputs["eventPattern"] for rule in prod.of("cloudwatch/eventRule"))
-    assert all("username" in rule.inputs["eventPattern"] for rule in shared.of("cloudwatch/eventRule"))
-    named = max(len(rule.inputs["eventPattern"]) for rule in shared.of("cloudwatch/eventRule"))
+    assert all("username" not in rule.inputs["eventPattern"] for rule in prod.rules())
+    assert all("username" in rule.inputs["eventPattern"] for rule in shared.rules())
+    named = max(len(rule.inputs["eventPattern"]) for rule in shared.rules())
     assert named + SHARED_PARTNERS_LIMIT < 2048
 
 
 def test_an_undelivered_event_is_retried_for_a_day_and_then_kept(prod: Graph) -> None:
     """Each target has retries and a dead-letter queue that takes from the rules alone."""
     queue = prod.one("sqs/queue", "uploads-dead-letters")
-    for target in prod.of("cloudwatch/eventTarget"):
+    for target in _targets(prod):
         assert target.inputs["retryPolicy"] == {"maximumEventAgeInSeconds": 86_400, "maximumRetryAttempts": 185}
         assert target.inputs["deadLetterConfig"] == {"arn": queue.arn}
     (allowed,) = [
@@ -117,14 +123,12 @@ def test_an_undelivered_event_is_retried_for_a_day_and_then_kept(prod: Graph) ->
         if s["Effect"] == "Allow"
     ]
     assert allowed["Principal"] == {"Service": "events.amazonaws.com"}
-    assert sorted(allowed["Condition"]["ArnEquals"]["aws:SourceArn"]) == sorted(
-        r.arn for r in prod.of("cloudwatch/eventRule")
-    )
+    assert sorted(allowed["Condition"]["ArnEquals"]["aws:SourceArn"]) == sorted(rule.arn for rule in prod.rules())
 
 
 def test_inputs_stay_json_whatever_a_file_is_called(prod: Graph) -> None:
     """Values are not quoted in the template, so EventBridge encodes them."""
-    for target in prod.of("cloudwatch/eventTarget"):
+    for target in _targets(prod):
         transformer = target.inputs["inputTransformer"]
         template: str = transformer["inputTemplate"]
         for name in transformer["inputPaths"]:

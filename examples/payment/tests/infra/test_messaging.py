@@ -1,9 +1,13 @@
 """The table's stream and the fan-out to the subscribers."""
 
+import pytest
+
 from .graph import Graph, Node, run
 from infra.components.fanout import VISIBILITY_TIMEOUT
 from infra.context import CONTEXT, EVENTS, SUBSCRIBERS
+from infra.labels import kebab
 
+STREAM_READERS = ("relay_events", "measure_lists")
 LONGEST_CONSUMER = 30
 """Seconds that a consumer of a subscriber's queue may take."""
 
@@ -15,7 +19,7 @@ def _subscriptions(graph: Graph) -> dict[str, Node]:
 def test_every_subscriber_has_a_queue_a_dead_letter_queue_and_a_subscription(prod: Graph) -> None:
     """The answers of the template name the subscribers."""
     assert set(prod.outputs["queues"]) == set(SUBSCRIBERS)
-    assert set(prod.outputs["dead_letter_queues"]) == {*SUBSCRIBERS, "relay_events", "uploads"}
+    assert set(prod.outputs["dead_letter_queues"]) == {*SUBSCRIBERS, *STREAM_READERS, "uploads"}
     assert len(_subscriptions(prod)) == len(SUBSCRIBERS)
 
 
@@ -85,23 +89,34 @@ def test_the_table_is_on_demand_restorable_and_tells_its_changes(prod: Graph) ->
 
 def test_the_relay_hears_the_aggregates_changes_and_no_others(prod: Graph) -> None:
     """Lists, projections and idempotency items share the table, and are nobody's event."""
-    mapping = prod.one("lambda/eventSourceMapping")
+    mapping = prod.one("lambda/eventSourceMapping", "relay-events-stream")
     (filter_,) = mapping.inputs["filterCriteria"]["filters"]
     assert f'[{{"prefix": "{CONTEXT.upper()}#"}}]' in filter_["pattern"]
     assert mapping.inputs["eventSourceArn"] == prod.one("dynamodb/table").outputs["streamArn"]
 
 
-def test_a_poisoned_change_is_isolated_and_kept(prod: Graph) -> None:
+def test_the_lists_changes_go_to_their_own_reader(prod: Graph) -> None:
+    """A shard of the stream takes two readers, and has no more."""
+    mapping = prod.one("lambda/eventSourceMapping", "measure-lists-stream")
+    (filter_,) = mapping.inputs["filterCriteria"]["filters"]
+    assert '[{"prefix": "LIST#"}]' in filter_["pattern"]
+    assert len(prod.of("lambda/eventSourceMapping")) == 2
+
+
+@pytest.mark.parametrize("reader", STREAM_READERS)
+def test_a_poisoned_change_is_isolated_and_kept(prod: Graph, reader: str) -> None:
     """Partial failures, bisection, a bounded number of retries, then a queue."""
-    mapping = prod.one("lambda/eventSourceMapping").inputs
+    name = kebab(reader)
+    mapping = prod.one("lambda/eventSourceMapping", f"{name}-stream").inputs
     assert mapping["functionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["bisectBatchOnFunctionError"] is True
     assert 0 < mapping["maximumRetryAttempts"] < 10_000
-    dead_letters = prod.one("sqs/queue", "relay-events-dead-letters").arn
+    dead_letters = prod.one("sqs/queue", f"{name}-dead-letters").arn
     assert mapping["destinationConfig"] == {"onFailure": {"destinationArn": dead_letters}}
 
 
-def test_the_stream_may_be_read_before_the_mapping_is_made(prod: Graph) -> None:
+@pytest.mark.parametrize("reader", STREAM_READERS)
+def test_the_stream_may_be_read_before_the_mapping_is_made(prod: Graph, reader: str) -> None:
     """Lambda refuses a mapping whose role cannot read."""
-    permission = prod.one("iam/rolePolicy", "table-to-relay-events").urn
-    assert permission in prod.one("lambda/eventSourceMapping").dependencies
+    permission = prod.one("iam/rolePolicy", f"table-to-{kebab(reader)}").urn
+    assert permission in prod.one("lambda/eventSourceMapping", f"{kebab(reader)}-stream").dependencies

@@ -106,6 +106,20 @@ def test_the_relay_reads_the_stream_and_publishes(prod: Graph) -> None:
     assert actions_on(prod, "relay-events", prod.one("sns/topic", "fanout").arn) == {"sns:Publish"}
 
 
+def test_the_measurer_reads_the_stream_and_nothing_else(prod: Graph) -> None:
+    """It sees lists' records as they change, and touches neither items, objects nor topics."""
+    services = {action.split(":")[0] for statement in granted(prod, "measure-lists") for action in statement["Action"]}
+    assert services == {"dynamodb", "kms", "logs", "sqs", "xray"}
+    assert actions_on(prod, "measure-lists", prod.one("dynamodb/table").arn) == set()
+
+
+def test_the_watch_may_list_this_machines_executions_and_do_nothing_with_them(prod: Graph) -> None:
+    """It sees when they began, and nothing of what they are about."""
+    actions = {action for statement in granted(prod, "watch-lists") for action in statement["Action"]}
+    assert {action for action in actions if action.startswith("states:")} == {"states:ListExecutions"}
+    assert actions_on(prod, "watch-lists", prod.one("sfn/stateMachine").arn) == {"states:ListExecutions"}
+
+
 def test_the_rules_may_start_the_alias_of_this_machine_and_nothing_else(prod: Graph) -> None:
     """Step Functions authorizes an alias by its machine's ARN and the qualifier."""
     (statement,) = granted(prod, "uploads")
@@ -131,7 +145,7 @@ def test_codedeploy_moves_aliases_and_calls_hooks_of_this_stack(prod: Graph) -> 
     assert by_action["lambda:UpdateAlias"] == by_action["lambda:GetAlias"] == set(functions.values())
     assert by_action["lambda:GetProvisionedConcurrencyConfig"] == {f"{arn}:*" for arn in functions.values()}
     assert by_action["lambda:InvokeFunction"] == hooks
-    assert by_action["sns:Publish"] == {prod.one("sns/topic", "alarms").arn}
+    assert by_action["sns:Publish"] == {prod.one("sns/topic", "warnings").arn}
     assert {action for action in by_action if action.startswith(("lambda:", "cloudwatch:"))} == {
         "lambda:UpdateAlias",
         "lambda:GetAlias",

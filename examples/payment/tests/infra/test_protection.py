@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .graph import ACCOUNT, Graph
+from .graph import ACCOUNT, Graph, run
 from infra.labels import NAME_LIMIT
 
 
@@ -25,6 +25,14 @@ def test_everything_at_rest_is_encrypted_by_the_stacks_key(prod: Graph) -> None:
     assert rule["bucketKeyEnabled"] is True
     assert {node.inputs["kmsMasterKeyId"] for node in prod.of("sqs/queue") + prod.of("sns/topic")} == {key}
     assert {node.inputs["kmsKeyId"] for node in prod.of("cloudwatch/logGroup")} == {key}
+
+
+def test_logs_may_be_encrypted_by_another_key() -> None:
+    """Of those who may read logs and nothing else, say; everything else keeps the stack's key."""
+    other = "arn:aws:kms:eu-central-1:111122223333:key/mrk-0123456789abcdef0123456789abcdef"
+    graph = run("prod", log_key_arn=other)
+    assert {node.inputs["kmsKeyId"] for node in graph.of("cloudwatch/logGroup")} == {other}
+    assert graph.one("dynamodb/table").inputs["serverSideEncryption"]["kmsKeyArn"] == graph.one("kms/key").arn
 
 
 def test_the_key_rotates_and_has_a_readable_name(prod: Graph) -> None:
@@ -93,7 +101,8 @@ def test_a_development_stack_can_be_removed(without_sftp: Graph) -> None:
 def test_every_resource_that_takes_tags_has_them(prod: Graph) -> None:
     """Costs and owners can be told by tag."""
     untagged = {"lambda/layerVersion", "kms/alias", "sfn/alias", "lambda/alias", "transfer/sshKey"}
-    untagged |= {"codedeploy/deploymentConfig"}
+    untagged |= {"codedeploy/deploymentConfig", "lambda/permission"}
+    untagged |= {"cloudwatch/dashboard", "cloudwatch/queryDefinition"}
     for node in prod.nodes:
         if "tags" not in node.inputs:
             assert (

@@ -14,14 +14,9 @@ SLOW, QUICK = FUNCTIONS[0], FUNCTIONS[-1]
 
 
 @pytest.fixture(scope="session")
-def own() -> Graph:
+def own(full: Graph) -> Graph:
     """A stack with a strategy of its own, a limit on one function's latency, and an alarm made elsewhere."""
-    settings: dict[str, Any] = {
-        "rollout_strategy": "Linear25PercentEvery4Minutes",
-        "latency_alarms": {SLOW: 800},
-        "release_alarms": ["complaints"],
-    }
-    return run("prod", **settings)
+    return full
 
 
 def groups(graph: Graph) -> dict[str, dict[str, Any]]:
@@ -59,11 +54,11 @@ def test_codedeploy_shifts_traffic_and_takes_it_back(prod: Graph) -> None:
     assert prod.one("codedeploy/application").inputs["computePlatform"] == "Lambda"
 
 
-def test_a_failed_release_is_told_to_the_alarm_topic(prod: Graph) -> None:
-    """Nobody has to watch a rollout to hear that it failed."""
+def test_a_failed_release_is_told_as_a_warning(prod: Graph) -> None:
+    """Nobody has to watch a rollout to hear that it failed, and nobody is woken: it is undone by then."""
     for group in groups(prod).values():
         (trigger,) = group["triggerConfigurations"]
-        assert trigger["triggerTargetArn"] == prod.outputs["alarm_topic_arn"]
+        assert trigger["triggerTargetArn"] == prod.outputs["warning_topic_arn"]
         assert set(trigger["triggerEvents"]) == {"DeploymentFailure", "DeploymentStop", "DeploymentRollback"}
 
 
@@ -146,23 +141,20 @@ def test_no_release_has_more_alarms_than_codedeploy_takes() -> None:
     assert {len(group["alarmConfiguration"]["alarms"]) for group in groups(graph).values()} == {10}
 
 
-def test_an_alarm_is_quiet_without_data_and_says_what_it_means(own: Graph) -> None:
-    """None goes off because nothing happens; each tells the topic when it begins and when it ends."""
-    for node in own.of("cloudwatch/metricAlarm"):
-        assert node.inputs["treatMissingData"] == "notBreaching"
-        assert node.inputs["alarmActions"] == node.inputs["okActions"] == [own.outputs["alarm_topic_arn"]]
-        assert node.inputs["alarmDescription"].endswith(".")
+def test_the_alarms_of_a_release_are_quiet_without_data_and_only_the_alias_wakes_somebody(own: Graph) -> None:
+    """What is wrong with a new version alone is undone by the rollout."""
+    failing, *of_the_version = alarms(own, SLOW)
+    assert failing["alarmActions"] == [own.outputs["alarm_topic_arn"]]
+    assert {tuple(alarm["alarmActions"]) for alarm in of_the_version} == {(own.outputs["warning_topic_arn"],)}
+    assert {alarm["treatMissingData"] for alarm in (failing, *of_the_version)} == {"notBreaching"}
 
 
-def test_the_topic_takes_this_stacks_alarms(prod: Graph) -> None:
-    """CloudWatch may publish for alarms of this stack, and may use the key for it."""
-    policy = prod.one("sns/topicPolicy", "alarms-policy").document()["Statement"]
-    (allowed,) = [statement for statement in policy if statement["Effect"] == "Allow"]
+def test_the_key_lets_cloudwatch_tell_this_stacks_topics(prod: Graph) -> None:
+    """Both are encrypted: without the key nobody would hear of anything."""
     prefix = prod.one("codedeploy/application").inputs["name"]
-    assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
-    assert allowed["Condition"]["ArnLike"]["aws:SourceArn"].endswith(f":alarm:{prefix}-*")
     (key,) = [s for _, s in prod.statements("kms/key") if "cloudwatch.amazonaws.com" in str(s["Principal"])]
     assert key["Condition"]["ArnLike"]["kms:EncryptionContext:aws:sns:topicArn"].endswith(f":{prefix}-*")
+    assert {node.inputs["kmsMasterKeyId"] for node in prod.of("sns/topic")} == {prod.one("kms/key").arn}
 
 
 def test_a_release_of_the_workflow_is_watched_too(prod: Graph) -> None:
@@ -172,7 +164,7 @@ def test_a_release_of_the_workflow_is_watched_too(prod: Graph) -> None:
         node.inputs["metricName"]
         for node in prod.of("cloudwatch/metricAlarm")
         if node.inputs["name"] in prod.outputs["release"]["workflow_alarms"]
-        and node.inputs["dimensions"] == {"StateMachineArn": machine}
+        and node.inputs.get("dimensions") == {"StateMachineArn": machine}
     }
     assert watched == {"ExecutionsFailed", "ExecutionsTimedOut"}
 

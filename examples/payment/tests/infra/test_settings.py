@@ -1,5 +1,6 @@
 """Stack settings: what they are by default, and the sentence that a bad one gives."""
 
+import dataclasses
 import json
 from dataclasses import fields
 from typing import Any
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 from .graph import STACKS, stack_config
 from infra.config import SettingError
 from infra.context import CONTEXT, SUBSCRIBERS
+from infra.objectives import Objectives
 from infra.settings import Settings
+from infra.thresholds import Thresholds
 
 LEAST = {"sftp": "none", "protect": "true", "rollout_strategy": "AllAtOnce"}
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFsCzMk0"
@@ -48,6 +51,10 @@ BAD = [
     ({"part_rows": "2.5"}, "part_rows is '2.5': write a whole number from 250 to 50000."),
     ({"import_concurrency": "many"}, "import_concurrency is 'many': write a whole number from 1 to 100."),
     ({"log_retention_days": "31"}, "log_retention_days is 31: CloudWatch knows 1, 3, 5, 7, 14, 30,"),
+    ({"debug_percent": "101"}, "debug_percent is '101': write a number from 0 to 100."),
+    ({"debug_percent": "few"}, "debug_percent is 'few': write a number from 0 to 100."),
+    ({"log_key_arn": ""}, "log_key_arn is '': write the ARN of a KMS key, arn:aws:kms:<region>:<account>:key/<id>."),
+    ({"log_key_arn": "arn:aws:kms:eu-west-1:111122223333:alias/logs"}, "write the ARN of a KMS key, arn:aws:kms:"),
     ({"protect": "yes"}, "protect is 'yes': write true or false."),
     (
         {"rollout_strategy": "Canary10Percent"},
@@ -65,6 +72,48 @@ BAD = [
     ({"release_alarms": "[1]"}, "release_alarms has 1: write the name of an alarm, up to 255 characters."),
     ({"release_alarms": '["a", "a"]'}, "release_alarms has 2 names: write at most 7, each once;"),
     ({"release_alarms": json.dumps([f"alarm-{number}" for number in range(8)])}, "release_alarms has 8 names: write"),
+    ({"thresholds": "80"}, "thresholds is '80': write a map with any of duration_percent, queue_age_minutes,"),
+    (
+        {"thresholds": '{"queue_age": 5}'},
+        "thresholds has 'queue_age': write any of duration_percent, queue_age_minutes,",
+    ),
+    (
+        {"thresholds": '{"duration_percent": 100}'},
+        "thresholds.duration_percent is 100: write a whole number from 1 to 99.",
+    ),
+    (
+        {"thresholds": '{"rejected_lists": 1.5}'},
+        "thresholds.rejected_lists is 1.5: write a whole number from 0 to 1000.",
+    ),
+    (
+        {"thresholds": '{"unfinished_list_minutes": true}'},
+        "thresholds.unfinished_list_minutes is True: write a whole number from 1 to 1440.",
+    ),
+    (
+        {"thresholds": '{"stream_age_minutes": 1440}'},
+        "thresholds.stream_age_minutes is 1440: write a whole number from 1",
+    ),
+    ({"objectives": '{"latency": 5}'}, "objectives has 'latency': write any of import_minutes, import_percent,"),
+    ({"objectives": '{"import_minutes": 0}'}, "objectives.import_minutes is 0: write a whole number from 1 to 1440."),
+    (
+        {"objectives": '{"command_percent": 100}'},
+        "objectives.command_percent is 100: write a number from 95.0 to 99.999.",
+    ),
+    (
+        {"objectives": '{"import_percent": "99"}'},
+        "objectives.import_percent is '99': write a number from 95.0 to 99.99.",
+    ),
+    ({"objectives": '{"import_percent": NaN}'}, "objectives.import_percent is nan: write a number from 95.0 to 99.99."),
+    ({"expect_list_hours": "169"}, "expect_list_hours is '169': write a whole number from 1 to 168."),
+    ({"expect_list_hours": "daily"}, "expect_list_hours is 'daily': write a whole number from 1 to 168."),
+    (
+        {"runbook_url": "http://example.org"},
+        "runbook_url is 'http://example.org': write an https address, or a path in",
+    ),
+    ({"runbook_url": "docs/runbook.md#top"}, "runbook_url is 'docs/runbook.md#top': write an https address, or a path"),
+    ({"trace_percent": "101"}, "trace_percent is '101': write a whole number from 0 to 100."),
+    ({"trace_percent": "-1"}, "trace_percent is '-1': write a whole number from 0 to 100."),
+    ({"trace_percent": "half"}, "trace_percent is 'half': write a whole number from 0 to 100."),
     ({"artifacts": " "}, "artifacts is ' ': write the folder that holds code.zip and layer.zip."),
 ]
 
@@ -96,6 +145,19 @@ def test_defaults() -> None:
     assert (settings.tolerated_share, settings.max_list_mb, settings.part_rows) == (0.05, 100, 5000)
     assert (settings.import_concurrency, settings.log_retention_days) == (2, 30)
     assert (settings.latency_alarms, settings.release_alarms) == ({}, ())
+    assert (settings.debug_percent, settings.log_key_arn) == (1, None)
+    assert (settings.thresholds, settings.objectives) == (Thresholds(), Objectives())
+    assert (settings.expect_list_hours, settings.runbook_url) == (None, "docs/runbook.md")
+
+
+def test_what_a_map_of_limits_does_not_name_keeps_its_default() -> None:
+    """A whole number is a good percentage too."""
+    settings = Settings.from_config(
+        LEAST | {"objectives": '{"import_percent": 98}', "thresholds": '{"rejected_lists": 0}'}
+    )
+    assert settings.objectives == dataclasses.replace(Objectives(), import_percent=98)
+    assert settings.thresholds == dataclasses.replace(Thresholds(), rejected_lists=0)
+    assert settings.trace_percent == 5
 
 
 def test_partners_come_with_their_keys() -> None:

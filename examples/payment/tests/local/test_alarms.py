@@ -59,3 +59,11 @@ def test_an_alarm_with_data_is_left_to_the_emulator() -> None:
     aws = Alarms("notBreaching", "ALARM", datapoints=1)
     treat_missing_data(aws)
     assert aws.alarm["StateValue"] == "ALARM"
+
+
+def test_an_alarm_that_calculates_is_left_as_it_was_made() -> None:
+    """It has no metric to look for, and nothing here calculates it."""
+    aws = Alarms("breaching", "OK")
+    del aws.alarm["Namespace"]
+    treat_missing_data(aws)
+    assert aws.alarm["StateValue"] == "OK"

@@ -1,11 +1,12 @@
 """What the command refuses before it starts anything."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from local import environment
-from local.__main__ import main
+from local import environment, samples
+from local.__main__ import _parse, main
 from local.errors import LocalRunError
 
 
@@ -17,6 +18,8 @@ from local.errors import LocalRunError
         (["--rows", "many"], "'many' is no number of rows"),
         (["--file", "nowhere.csv"], "'nowhere.csv' is no file"),
         (["--file", "."], "'.' is no file"),
+        (["--dashboards", "."], "'.' is a folder: write the path of an HTML file"),
+        (["--dashboards", "README.md/page.html"], "'README.md/page.html' cannot be written: "),
         (["--rows", "5", "--file", "README.md"], "not allowed with"),
     ],
 )
@@ -25,6 +28,31 @@ def test_wrong_arguments_are_refused(arguments: list[str], sentence: str, capsys
     with pytest.raises(SystemExit, match="2"):
         main(arguments)
     assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (samples.document(3), "has no row with the .+ 'nobody': write one that it has, such as"),
+        (b"one,two\n1,2\n", "has no row with the .+ 'nobody'\\."),
+        (b"", "has no row with the .+ 'nobody'\\."),
+    ],
+)
+def test_identity_that_the_list_lacks_is_refused_before_anything_starts(
+    content: bytes, sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    """The sentence names one that the list has, if it has any."""
+    monkeypatch.setenv("PATH", "/nowhere")
+    (tmp_path / "list.csv").write_bytes(content)
+    assert main(["--file", str(tmp_path / "list.csv"), "--trace", "nobody"]) == 1
+    assert re.search(sentence, capsys.readouterr().err)
+
+
+def test_the_folder_of_the_dashboards_is_made_and_a_file_there_is_left(tmp_path: Path):
+    """Nothing is written before there is something to write."""
+    page = tmp_path / "new" / "page.html"
+    assert _parse(["--dashboards", str(page)]).dashboards == page
+    assert list(page.parent.iterdir()) == []
 
 
 def test_missing_uv_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

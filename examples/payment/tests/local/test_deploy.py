@@ -36,6 +36,7 @@ pulumi.export("url", queue.url)
     assert parameters["Attributes"] == {"DelaySeconds": "3"}
     assert parameters["tags"] == {"owner": "us"}
     assert made.outputs == {"url": f"https://queue/{parameters['QueueName']}"}
+    assert made.inputs["aws:sqs/queue:Queue orders"] == {"delaySeconds": 3, "tags": {"owner": "us"}}
 
 
 def test_settings_of_the_run_win(aws_of_nothing: RecordingAws, program):

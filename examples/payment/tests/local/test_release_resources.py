@@ -115,8 +115,3 @@ def test_an_alarm_watches_the_metric_of_its_dimensions_in_short_minutes(aws: Rel
     assert (sent["MetricName"], sent["Period"], sent["EvaluationPeriods"]) == ("Errors FunctionName=one", 5, 2)
     assert sent["Dimensions"] == [{"Name": "FunctionName", "Value": "one"}]
     assert adapted
-
-
-def test_an_alarm_that_calculates_is_refused(aws: Releases) -> None:
-    with pytest.raises(LocalRunError, match="cannot calculate"):
-        _make(aws, "cloudwatch/metricAlarm:MetricAlarm", name="rate", metricQueries=[])

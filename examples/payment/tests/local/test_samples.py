@@ -43,6 +43,14 @@ def test_records_are_counted_without_the_header(content: bytes, count: int):
     assert samples.count_records(content) == count
 
 
+def test_an_identitys_lines_are_those_on_which_its_records_begin():
+    """Blank lines and line breaks inside quotes count; an identity may be there twice."""
+    rows = [["one", "x"], ["two", "y\nz"], ["three", "x"], ["one", "x"]]
+    content = samples.as_csv([[samples.identity_field(), "text"], *rows]).replace(b"three", b"\n three ")
+    assert samples.lines_by_identity(content) == {"one": [2, 7], "two": [3], "three": [6]}
+    assert samples.lines_by_identity(b"colour\nred\n") == samples.lines_by_identity(b"") == {}
+
+
 def test_what_a_file_refers_to_is_read_from_its_column():
     """The run makes it known, as another context would have."""
     assert samples.references_of(samples.document(100)) == set(samples.known_references())

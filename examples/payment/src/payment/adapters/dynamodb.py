@@ -1,14 +1,17 @@
 """Aggregates and lists in the table, one by one, through boto3."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from ..application.ports import Fact
 from ..domain.lists import ListStatus, ReceivedList
 from ..domain.model import AlreadyExists, NotFound, Payment, VersionConflict
 from . import items
-from .items import KEY
+from .items import KEY, TRACEPARENT
+from .trace_context import fresh_traceparent
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -21,10 +24,15 @@ def _condition_failed(error: ClientError) -> bool:
 
 
 class PaymentTable:
-    """The aggregates, with optimistic concurrency on their version."""
+    """The aggregates, with optimistic concurrency on their version.
 
-    def __init__(self, table: "Table") -> None:
+    Each write keeps its ``traceparent`` with the item, for the event that the stream makes of it. A removal writes
+    nothing: its event has what the last write kept.
+    """
+
+    def __init__(self, table: "Table", traceparent: Callable[[], str] = fresh_traceparent) -> None:
         self._table = table
+        self._traceparent = traceparent
 
     def get(self, identity: str) -> Payment:
         """Return it as it stands. Raises NotFound."""
@@ -36,7 +44,7 @@ class PaymentTable:
     def add(self, payment: Payment) -> None:
         """Store a new one. Raises AlreadyExists."""
         try:
-            item = items.from_payment(payment)
+            item = items.from_payment(payment) | {TRACEPARENT: self._traceparent()}
             self._table.put_item(Item=item, ConditionExpression=_ABSENT)
         except ClientError as error:
             if _condition_failed(error):
@@ -47,7 +55,7 @@ class PaymentTable:
         """Store the version after the stored one. Raises VersionConflict."""
         replaced = payment.version - 1
         try:
-            item = items.from_payment(payment)
+            item = items.from_payment(payment) | {TRACEPARENT: self._traceparent()}
             self._table.put_item(Item=item, **self._at_version(replaced))
         except ClientError as error:
             raise self._conflict(error, payment.id, replaced) from error
@@ -74,14 +82,16 @@ class PaymentTable:
 
 
 class ListTable:
-    """The record of every list received."""
+    """The record of every list received, with the ``traceparent`` of the call that registered it."""
 
-    def __init__(self, table: "Table") -> None:
+    def __init__(self, table: "Table", traceparent: Callable[[], str] = fresh_traceparent) -> None:
         self._table = table
+        self._traceparent = traceparent
 
     def register(self, received: ReceivedList) -> ReceivedList:
         """Record a list unless it is recorded; return the recorded one."""
-        item = items.from_list(received) | {"received_at": datetime.now(UTC).isoformat()}
+        noted = {"received_at": datetime.now(UTC).isoformat(), TRACEPARENT: self._traceparent()}
+        item = items.from_list(received) | noted
         try:
             self._table.put_item(Item=item, ConditionExpression=_ABSENT)
         except ClientError as error:
@@ -96,11 +106,11 @@ class ListTable:
             raise LookupError(f"list {list_id} is not recorded")
         return items.to_list(found["Item"])
 
-    def progress(self, list_id: str, status: ListStatus, **facts: int | str) -> None:
+    def progress(self, list_id: str, status: ListStatus, **facts: Fact) -> None:
         """Record how far a list has come, with counts such as ``rows``, ``valid`` and ``rejected``."""
         self._set(list_id, {"status": status.value, **facts})
 
-    def refuse(self, list_id: str, reason: str, **facts: int) -> None:
+    def refuse(self, list_id: str, reason: str, **facts: Fact) -> None:
         """Record that a list is being given up, and why; the first reason stays."""
         self._set(list_id, {"status": ListStatus.COMPENSATING.value, **facts}, once={"reason": reason})
 

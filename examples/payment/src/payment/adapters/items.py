@@ -1,13 +1,17 @@
 """How the context's things look as DynamoDB items. Every item has one key attribute, ``pk``."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
 from ..domain.lists import ListStatus, PinnedFile, ReceivedList
 from ..domain.model import ID, REFERENCE, Payment, PaymentDetails, Status
+from ..domain.rows import Fault
+from .trace_context import from_traceparent
 
 KEY: Final = "pk"
+TRACEPARENT: Final = "traceparent"
 PAYMENT: Final = "PAYMENT#"
 LIST: Final = "LIST#"
 REFERRED: Final = f"{REFERENCE.removesuffix('_id').upper()}#"
@@ -61,4 +65,15 @@ def to_list(item: Mapping[str, Any]) -> ReceivedList:
     """Read a list's item."""
     file = PinnedFile(item["bucket"], item["key"], item["version_id"], int(item["size"]))
     counts = {name: int(item.get(name, 0)) for name in ("rows", "valid", "rejected")}
-    return ReceivedList(file, item["execution"], ListStatus(item["status"]), item.get("reason"), **counts)
+    context = from_traceparent(item.get(TRACEPARENT))
+    return ReceivedList(
+        file,
+        item["execution"],
+        ListStatus(item["status"]),
+        item.get("reason"),
+        **counts,
+        traceparent=context.traceparent if context else None,
+        rejections={Fault(name): int(rows) for name, rows in item.get("rejections", {}).items()},
+        amounts=item.get("amounts", {}),
+        received_at=datetime.fromisoformat(item["received_at"]),
+    )

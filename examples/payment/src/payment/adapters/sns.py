@@ -13,7 +13,10 @@ BATCH = 10
 
 
 class Topic:
-    """Publishes CloudEvents, with the event's type as the message attribute that subscribers filter on."""
+    """Publishes CloudEvents, with two of their members as message attributes too.
+
+    Subscribers filter on ``type``; ``traceparent`` is where a tracing library looks for it.
+    """
 
     def __init__(self, client: "SNSClient", arn: str) -> None:
         self._client = client
@@ -30,5 +33,7 @@ def _entry(index: int, event: dict[str, Any]) -> "PublishBatchRequestEntryTypeDe
     return {
         "Id": str(index),
         "Message": json.dumps(event, separators=(",", ":")),
-        "MessageAttributes": {"type": {"DataType": "String", "StringValue": event["type"]}},
+        "MessageAttributes": {
+            name: {"DataType": "String", "StringValue": event[name]} for name in ("type", "traceparent")
+        },
     }

@@ -51,6 +51,7 @@ OWN: Final[Mapping[str, Callable[[], Check]]] = {
     "verify_payment": _empty_command,
     "delete_payment": _empty_command,
     "relay_events": _no_changes,
+    "measure_lists": _no_changes,
 }
 
 

@@ -1,21 +1,24 @@
 """The list workflow: one function per step. Every step can be repeated; what it found is kept on the list's record."""
 
+from collections import Counter
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 
-from ..domain.lists import ListStatus, PinnedFile, ReceivedList, over_tolerance
+from ..domain.amounts import Amounts
+from ..domain.lists import BROKEN, ListStatus, PinnedFile, ReceivedList, over_tolerance
 from ..domain.model import ID, REFERENCE
-from ..domain.rows import Checked, Record, Rejection, Row, Unreadable, check, check_header
+from ..domain.rows import Checked, Fault, Record, Rejection, Row, Unreadable, check, check_header, rejected_rows
 from . import report
-from .ports import AlreadyTaken, Files, ImportedPayments, Lists, References, SeenIds
+from .ports import AlreadyTaken, Fact, Files, ImportedPayments, Lists, References, SeenIds
 from .reading import chunks, records
 from .report import Report
 from .staging import VALIDATED, VERIFIED, Part, StagedRow, Staging, identities, read_part
 
 TECHNICAL_FAILURE = "a technical failure: nothing of the list was kept, and it can be sent again"
 _CHUNK_ROWS = 1000
+_VERIFIED_FAULTS = (Fault.UNKNOWN, Fault.EXISTS)
 
 
 class Outcome(StrEnum):
@@ -64,7 +67,7 @@ def register_list(upload: Upload, execution: str, max_bytes: int, lists: Lists, 
         return Step("", Outcome.IGNORED)
     # What lies where an upload broke off may be the next try, which is announced by an event of its own.
     found = None if upload.broken_by else files.pin(upload.key, upload.version)
-    absent = f"broken-{upload.broken_by}" if upload.broken_by else f"gone-{execution}"
+    absent = f"{BROKEN}{upload.broken_by}" if upload.broken_by else f"gone-{execution}"
     pinned = found or PinnedFile(upload.bucket, upload.key, absent, 0)
     _ = pinned.partner
     candidate = ReceivedList(pinned, execution, reason=_refusal(upload, found, max_bytes))
@@ -95,7 +98,7 @@ class _Validation:
     part_rows: int
     report: Report
     rows: int = 0
-    valid: int = 0
+    rejections: Counter[Fault] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self._buffer: list[Row] = []
@@ -103,8 +106,9 @@ class _Validation:
     def take(self, header: tuple[str, ...], chunk: list[Record]) -> None:
         checked = _without_repeated(check(header, chunk), self.seen)
         self.rows += len(chunk)
-        self.valid += len(checked.rows)
-        self.report.add(sorted(checked.rejections))
+        rejections = sorted(checked.rejections)
+        self.report.add(rejections)
+        self.rejections += rejected_rows(rejections)
         self._buffer += checked.rows
         while len(self._buffer) >= self.part_rows:
             self._flush()
@@ -124,7 +128,7 @@ def _without_repeated(checked: Checked, seen: SeenIds) -> Checked:
     if not first:
         return checked
     repeated = [
-        Rejection(row.line, ID, f"{row.details.id!r} is on line {first[row.line]} already")
+        Rejection(row.line, ID, f"{row.details.id!r} is on line {first[row.line]} already", Fault.REPEATED)
         for row in checked.rows
         if row.line in first
     ]
@@ -141,13 +145,12 @@ def validate_list(
         _read_through(files, received.file, found)
     except Unreadable as refusal:
         return _refuse(list_id, str(refusal), lists)
-    rejected = found.rows - found.valid
     found.staging.write_rejections(found.report.rows)
     # Also without rejections: an empty report says that all is well, and replaces that of an earlier file of this name.
     files.write(received.file.report_key, report.document(found.report.rows))
-    if reason := over_tolerance(rejected, found.rows, tolerated_share):
-        return _refuse(list_id, reason, lists, rows=found.rows, valid=found.valid, rejected=rejected)
-    lists.progress(list_id, ListStatus.VALIDATED, rows=found.rows, valid=found.valid, rejected=rejected)
+    if reason := over_tolerance(found.rejections.total(), found.rows, tolerated_share):
+        return _refuse(list_id, reason, lists, **_counts(found.rows, found.rejections))
+    lists.progress(list_id, ListStatus.VALIDATED, **_counts(found.rows, found.rejections))
     return Step(list_id, Outcome.VALIDATED)
 
 
@@ -165,9 +168,39 @@ def _read_through(files: Files, pinned: PinnedFile, found: _Validation) -> None:
     found.finish()
 
 
-def _refuse(list_id: str, reason: str, lists: Lists, **counts: int) -> Step:
+def _counts(rows: int, rejections: Counter[Fault]) -> dict[str, Fact]:
+    rejected = rejections.total()
+    by_fault = {str(fault): number for fault, number in rejections.items()}
+    return {"rows": rows, "valid": rows - rejected, "rejected": rejected, "rejections": by_fault}
+
+
+def _refuse(list_id: str, reason: str, lists: Lists, **counts: Fact) -> Step:
     lists.refuse(list_id, reason, **counts)
     return Step(list_id, Outcome.REJECTED)
+
+
+@dataclass
+class _Verification:
+    """What a pass over a list's parts has found so far; parts that have good rows are already passed on."""
+
+    staging: Staging
+    report: Report
+    rejections: Counter[Fault] = field(default_factory=Counter)
+    amounts: Amounts = field(default_factory=Amounts)
+
+    def take(self, part: Part, rows: list[StagedRow], rejections: list[Rejection]) -> None:
+        bad = {rejection.line for rejection in rejections}
+        good = [row for row in rows if row.line not in bad] if bad else rows
+        self.report.add(rejections)
+        self.rejections += rejected_rows(rejections)
+        self.amounts.add(row.values for row in good)
+        self._pass_on(part, good)
+
+    def _pass_on(self, part: Part, good: list[StagedRow]) -> None:
+        if len(good) == part.rows:
+            self.staging.keep_part(part)
+        elif good:
+            self.staging.rewrite_part(part, good)
 
 
 def verify_subscription(
@@ -180,16 +213,23 @@ def verify_subscription(
 ) -> Step:
     """Check each part's rows against what the context knows; those that fail join the report."""
     received = lists.get(list_id)
-    validated, verified = Staging(files, list_id), Staging(files, list_id)
-    findings = Report(validated.rejections())
-    rejected = 0
+    validated = Staging(files, list_id)
+    found = _Verification(Staging(files, list_id), Report(validated.rejections()))
     for part in validated.manifest(VALIDATED):
-        rejections = _rejections(read_part(files, part), list_id, references, payments)
-        findings.add(rejections)
-        rejected += _pass_on(part, {rejection.line for rejection in rejections}, verified)
-    if rejected:
-        files.write(received.file.report_key, report.document(findings.rows))
-    return _judged(received, rejected, verified, tolerated_share, lists)
+        _verify_part(part, found, references, payments)
+    if found.rejections:
+        files.write(received.file.report_key, report.document(found.report.rows))
+    return _judged(received, found, tolerated_share, lists)
+
+
+def _verify_part(
+    part: Part,
+    found: _Verification,
+    references: References,
+    payments: ImportedPayments,
+) -> None:
+    rows = read_part(found.staging.files, part)
+    found.take(part, rows, _rejections(rows, found.staging.list_id, references, payments))
 
 
 def _rejections(
@@ -205,32 +245,26 @@ def _rejections(
 
 
 def _unknown(row: StagedRow) -> Rejection:
-    return Rejection(row.line, REFERENCE, f"{row.values[REFERENCE]!r} is not known here")
+    return Rejection(row.line, REFERENCE, f"{row.values[REFERENCE]!r} is not known here", Fault.UNKNOWN)
 
 
 def _taken(row: StagedRow) -> Rejection:
-    return Rejection(row.line, ID, f"{row.values[ID]!r} exists already")
+    return Rejection(row.line, ID, f"{row.values[ID]!r} exists already", Fault.EXISTS)
 
 
-def _pass_on(part: Part, rejected_lines: set[int], verified: Staging) -> int:
-    if not rejected_lines:
-        verified.keep_part(part)
-    elif len(rejected_lines) < part.rows:
-        rows = read_part(verified.files, part)
-        verified.rewrite_part(part, [row for row in rows if row.line not in rejected_lines])
-    return len(rejected_lines)
-
-
-def _judged(
-    received: ReceivedList, newly_rejected: int, verified: Staging, tolerated_share: Fraction, lists: Lists
-) -> Step:
-    rejected = received.rejected + newly_rejected
-    counts = {"rows": received.rows, "valid": received.rows - rejected, "rejected": rejected}
-    if reason := over_tolerance(rejected, received.rows, tolerated_share):
-        return _refuse(received.list_id, reason, lists, **counts)
-    verified.write_manifest(VERIFIED)
-    lists.progress(received.list_id, ListStatus.IMPORTING, parts=len(verified.parts), **counts)
+def _judged(received: ReceivedList, found: _Verification, tolerated_share: Fraction, lists: Lists) -> Step:
+    rows, rejections = received.rows, _before_verification(received) + found.rejections
+    if reason := over_tolerance(rejections.total(), rows, tolerated_share):
+        return _refuse(received.list_id, reason, lists, **_counts(rows, rejections))
+    found.staging.write_manifest(VERIFIED)
+    facts = _counts(rows, rejections) | {"parts": len(found.staging.parts), "amounts": found.amounts.sums()}
+    lists.progress(received.list_id, ListStatus.IMPORTING, **facts)
     return Step(received.list_id, Outcome.VERIFIED)
+
+
+def _before_verification(received: ReceivedList) -> Counter[Fault]:
+    # The record may hold what an earlier try of the verification found: a second one must not count that again.
+    return Counter({fault: rows for fault, rows in received.rejections.items() if fault not in _VERIFIED_FAULTS})
 
 
 def import_list(
@@ -243,9 +277,10 @@ def import_list(
     """Write one part. What is left of it when the list is being given up is left out."""
     try:
         for rows in chunks(read_part(files, part), _CHUNK_ROWS):
-            if lists.get(list_id).status is not ListStatus.IMPORTING:
+            received = lists.get(list_id)
+            if received.status is not ListStatus.IMPORTING:
                 return Step(list_id, Outcome.REFUSED)
-            payments.import_rows(list_id, [row.values for row in rows])
+            payments.import_rows(list_id, [row.values for row in rows], received.traceparent)
     except AlreadyTaken as conflict:
         lists.refuse(list_id, f"{ID} {', '.join(conflict.identities)} was created while the list was imported")
         return Step(list_id, Outcome.REFUSED)
@@ -264,6 +299,9 @@ def compensate_error(
     A list with a reason is rejected. One without broke for a technical reason and has failed.
     """
     received = lists.get(list_id)
+    if received.status in (ListStatus.REJECTED, ListStatus.FAILED):
+        # An earlier try came to its end and its answer was lost: to close the list again would count it twice.
+        return received
     reason = received.reason or TECHNICAL_FAILURE
     lists.refuse(list_id, reason)
     for part in Staging(files, list_id).manifest(VERIFIED):

@@ -22,7 +22,7 @@ class Status(StrEnum):
 class PaymentDetails(BaseModel):
     """What the caller says: one row of a list, or the payload of the command that creates."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     payment_id: Identifier
     subscription_id: Text

@@ -1,17 +1,20 @@
 """The rows of a list: which columns they have, which are good, and what is wrong with the others."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, NamedTuple
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from .model import PaymentDetails
 
 COLUMNS = tuple(PaymentDetails.model_fields)
 # Long enough to recognise a value, short enough to keep a report readable.
 _SHOWN = 40
-_DETAILS = TypeAdapter(list[PaymentDetails])
+# The list's own: those of its items do not count for it.
+_DETAILS = TypeAdapter(list[PaymentDetails], config=ConfigDict(hide_input_in_errors=True))
 
 
 class Record(NamedTuple):
@@ -28,12 +31,23 @@ class Row(NamedTuple):
     details: PaymentDetails
 
 
+class Fault(StrEnum):
+    """What kind of fault a row has, for those who count: the report says the same in words, with the value."""
+
+    CELLS = "cells"
+    VALUE = "value"
+    REPEATED = "repeated"
+    UNKNOWN = "unknown"
+    EXISTS = "exists"
+
+
 class Rejection(NamedTuple):
     """Why a row is not taken. ``field`` is empty if the row as a whole is at fault."""
 
     line: int
     field: str
     reason: str
+    fault: Fault
 
 
 class Unreadable(Exception):
@@ -46,6 +60,12 @@ class Checked:
 
     rows: list[Row]
     rejections: list[Rejection]
+
+
+def rejected_rows(rejections: Sequence[Rejection]) -> Counter[Fault]:
+    """Count the rows of sorted rejections by their faults; a row with several counts once, for its first."""
+    first = {rejection.line: rejection.fault for rejection in reversed(rejections)}
+    return Counter(first.values())
 
 
 def check_header(cells: Sequence[str]) -> tuple[str, ...]:
@@ -90,11 +110,12 @@ def _sorted_out(
 
 def _rejection(records: Sequence[Record], loc: tuple[int | str, ...], value: object) -> Rejection:
     index, field = int(loc[0]), str(loc[1])
-    return Rejection(records[index].line, field, f"{_shown(value)}: {expected(field)}")
+    return Rejection(records[index].line, field, f"{_shown(value)}: {expected(field)}", Fault.VALUE)
 
 
 def _ragged(record: Record, width: int) -> Rejection:
-    return Rejection(record.line, "", f"the row has {len(record.cells)} cells, and the header has {width}")
+    reason = f"the row has {len(record.cells)} cells, and the header has {width}"
+    return Rejection(record.line, "", reason, Fault.CELLS)
 
 
 def expected(field: str) -> str:

@@ -25,18 +25,19 @@ from .. import bootstrap
 from ..adapters.items import KEY
 from ..application.ports import Payments
 from ..domain import events
-from ..domain.model import BusinessError, Payment
+from ..domain.commands import Change
+from ..domain.model import ID, BusinessError, Payment, PaymentDetails
 from ..settings import TableSettings, load
-from ..telemetry import count, logger
+from ..telemetry import about, count, logger, measures
 
-C = TypeVar("C", bound=BaseModel)
+C = TypeVar("C", bound=PaymentDetails | Change)
 _DAY_SECONDS = 24 * 60 * 60
 
 
 class Message(BaseModel):
     """A command as it is sent."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     idempotency_key: str = Field(min_length=1, max_length=128)
     payload: dict[str, Any]
@@ -49,10 +50,14 @@ def run(
     context: Any,
 ) -> dict[str, Any]:
     """Run a use case for a message, once per idempotency key."""
+    about(command=kind.__name__)
     try:
         message = Message.model_validate(event)
         command = kind.model_validate(message.payload)
-        return _once(message, context, lambda: _performed(command, use_case))
+        about(**{ID: command.id})
+        answer = _once(message, context, lambda: _performed(command, use_case))
+        logger.info("command done")
+        return answer
     except ValidationError as error:
         return _refused("invalid", _sentence(error))
     except BusinessError as error:
@@ -65,7 +70,6 @@ def run(
 
 def _performed(command: C, use_case: Callable[[C, Payments], Payment]) -> dict[str, Any]:
     payment = use_case(command, bootstrap.payments())
-    count(type(command).__name__)
     return {"ok": True, "payment": events.payload(payment)}
 
 
@@ -94,6 +98,7 @@ def _once(message: Message, context: Any, perform: Callable[[], dict[str, Any]])
 
 def _refused(code: str, detail: str) -> dict[str, Any]:
     logger.info("command refused", code=code)
+    count(measures.COMMANDS_REFUSED, reason=code)
     return {"ok": False, "error": {"code": code, "detail": detail}}
 
 

@@ -11,7 +11,7 @@ from ..application.staging import Part
 class StepEvent(BaseModel):
     """A step's input. Unknown members pass: an execution that is under way may still send what was once needed."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
     list_id: str
 
@@ -27,6 +27,8 @@ class UploadEvent(BaseModel):
 
     S3 also names the ``version``. ``failed`` is the id of Transfer's event for an upload that broke off.
     """
+
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     bucket: str
     key: str
@@ -44,6 +46,8 @@ class UploadEvent(BaseModel):
 
 class RegisterEvent(BaseModel):
     """The input of the first step; ``execution`` is the ARN of the execution that asks."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     upload: UploadEvent
     execution: str

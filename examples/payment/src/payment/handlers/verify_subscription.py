@@ -5,7 +5,7 @@ from typing import Any
 from .. import bootstrap
 from ..application import list_import
 from ..settings import VerificationSettings, load
-from ..telemetry import entry_point, logger
+from ..telemetry import about, entry_point, logger
 from ._smoke import answers_smoke_checks
 from ._steps import StepEvent, answer
 
@@ -24,6 +24,7 @@ def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, str]:
 
 def verify(event: StepEvent) -> list_import.Step:
     """Run the step."""
+    about(list_id=event.list_id)
     step = list_import.verify_subscription(
         event.list_id,
         load(VerificationSettings).tolerated_share,
@@ -32,5 +33,5 @@ def verify(event: StepEvent) -> list_import.Step:
         bootstrap.references(),
         bootstrap.imported_payments(),
     )
-    logger.info("list verified", list_id=step.list_id, outcome=step.outcome.value)
+    logger.info("list verified", outcome=step.outcome.value)
     return step

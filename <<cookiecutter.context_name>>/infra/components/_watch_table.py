@@ -1,0 +1,92 @@
+"""What is wrong with a table and with its stream.
+
+An alarm on a metric of AWS/DynamoDB stays as it is while there are no data, whatever one asks for (CloudWatch API
+reference, PutMetricAlarm), and these have data only while something is wrong: filled with zeros, they end.
+"""
+
+import pulumi
+
+from ..alerts import Alerts, Notice, Severity
+from ..labels import kebab
+from ._alarm import MINUTE, Metric, When, alarm, calculated
+from ._component import Component
+
+OPERATIONS = (
+    "GetItem",
+    "BatchGetItem",
+    "Query",
+    "Scan",
+    "PutItem",
+    "UpdateItem",
+    "DeleteItem",
+    "TransactGetItems",
+    "TransactWriteItems",
+)
+"""What may be done to items. AWS counts its own errors by table and operation only, and an alarm takes ten metrics."""
+
+_LASTING = When(bad=3, of=5)
+
+
+def watch_table(owner: Component, alerts: Alerts, name: str, table_name: pulumi.Input[str]) -> None:
+    """Warn that the table turns requests away, or fails to answer them, for some minutes."""
+    throttles = {
+        kind.lower(): Metric("AWS/DynamoDB", f"{kind}ThrottleEvents", {"TableName": table_name})
+        for kind in ("Read", "Write")
+    }
+    calculated(
+        owner,
+        alerts,
+        f"{name}-throttles",
+        Notice(
+            "warning",
+            "The table turns reads or writes away, in three of five minutes: commands and imports are slower, and some "
+            "fail.",
+            "the-table-throttles",
+        ),
+        throttles,
+        _sum(throttles),
+        _LASTING,
+    )
+    errors = {
+        f"errors_{operation.lower()}": Metric(
+            "AWS/DynamoDB", "SystemErrors", {"TableName": table_name, "Operation": operation}
+        )
+        for operation in OPERATIONS
+    }
+    calculated(
+        owner,
+        alerts,
+        f"{name}-system-errors",
+        Notice(
+            "warning",
+            "DynamoDB answers with errors of its own, in three of five minutes: commands and imports are slower, and "
+            "some fail.",
+            "the-table-answers-with-errors",
+        ),
+        errors,
+        _sum(errors),
+        _LASTING,
+    )
+
+
+def watch_stream(owner: Component, alerts: Alerts, consumer: str, severity: Severity) -> None:
+    """Tell that the function `consumer` is behind with the changes of the table's stream."""
+    minutes = alerts.thresholds.stream_age_minutes
+    alarm(
+        owner,
+        alerts,
+        f"{consumer}-stream-age",
+        Notice(
+            severity,
+            f"{consumer} is over {minutes} minutes behind with what happened in the table, and so is whoever it tells. "
+            "The stream forgets after 24 hours.",
+            "a-reader-of-the-stream-is-behind",
+        ),
+        Metric("AWS/Lambda", "IteratorAge", {"FunctionName": owner.labels.name(kebab(consumer))}, "Maximum"),
+        # A batch that fails is tried again after longer and longer pauses, and each try says how old it is.
+        When(minutes * MINUTE * 1000, bad=1, of=15),
+    )
+
+
+def _sum(metrics: dict[str, Metric]) -> str:
+    return f"SUM(FILL([{', '.join(metrics)}], 0))"

@@ -1,0 +1,104 @@
+"""The widgets of a dashboard, before they have a place.
+
+The form is CloudWatch's "Dashboard Body Structure and Syntax"; the limits are there and in "CloudWatch service quotas".
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+MOST_WIDGETS = 500
+"""Widgets of a dashboard."""
+
+MOST_METRICS = 500
+"""Metrics of a widget."""
+
+MOST_METRICS_OF_ALL = 2500
+"""Metrics of a dashboard."""
+
+MOST_ALARMS = 100
+"""Alarms of an alarm widget."""
+
+MINUTE = 60
+FIVE_MINUTES = 300
+DAY = 86_400
+
+GOOD = "#2ca02c"
+BAD = "#d62728"
+WORSE = "#7f0000"
+DOUBTFUL = "#ff7f0e"
+
+Metric = list[Any]
+"""Namespace, name, then each dimension's name and value, and how to draw it; or how to draw an expression alone."""
+
+
+@dataclass(frozen=True)
+class Widget:
+    """A widget; the row it stands in gives it its width."""
+
+    kind: Literal["text", "metric", "alarm"]
+    height: int
+    properties: Mapping[str, Any]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing it could ever show."""
+        shown = {"text": "markdown", "metric": "metrics", "alarm": "alarms"}[self.kind]
+        return not self.properties[shown]
+
+
+def metric(namespace: str, name: str, dimensions: Mapping[str, str], **drawn: Any) -> Metric:
+    """One metric; `drawn` are its rendering properties, such as label, stat, color, yAxis."""
+    pairs = [part for pair in dimensions.items() for part in pair]
+    return [namespace, name, *pairs, *([drawn] if drawn else [])]
+
+
+def text(markdown: str, height: int = 1) -> Widget:
+    """A text without a frame."""
+    return Widget("text", height, {"markdown": markdown, "background": "transparent"})
+
+
+def graph(
+    title: str, metrics: Iterable[Metric], *, stat: str = "Sum", period: int = FIVE_MINUTES, **more: Any
+) -> Widget:
+    """Lines over time, from zero; `more` are further properties, such as stacked or annotations."""
+    properties = {
+        "title": title,
+        "view": "timeSeries",
+        "metrics": list(metrics),
+        "stat": stat,
+        "period": period,
+        "yAxis": {"left": {"min": 0}},
+    }
+    return Widget("metric", 6, properties | more)
+
+
+def numbers(title: str, metrics: Iterable[Metric]) -> Widget:
+    """Each metric's sum of a day as a number, and as a line how it was on the days before."""
+    properties = {
+        "title": title,
+        "view": "singleValue",
+        "metrics": list(metrics),
+        "stat": "Sum",
+        "period": DAY,
+        "sparkline": True,
+    }
+    return Widget("metric", 4, properties)
+
+
+def line(label: str, value: float) -> dict[str, Any]:
+    """The annotations of a graph that has a limit, which a value should not pass."""
+    return {"horizontal": [{"label": label, "value": value, "color": BAD, "fill": "above"}]}
+
+
+def alarms(title: str, arns: Sequence[str]) -> list[Widget]:
+    """The states of these alarms, those that are on first; as many widgets as it takes."""
+    chunks = [arns[start : start + MOST_ALARMS] for start in range(0, len(arns), MOST_ALARMS)]
+    return [_alarms(title, chunk) for chunk in chunks]
+
+
+def _alarms(title: str, arns: Sequence[str]) -> Widget:
+    # Three alarms fit side by side into half of the dashboard; beyond six rows the widget scrolls.
+    height = 2 + min(math.ceil(len(arns) / 3), 6)
+    return Widget("alarm", height, {"title": title, "alarms": list(arns), "sortBy": "stateUpdatedTimestamp"})

@@ -1,0 +1,98 @@
+"""Where the facts of an aggregate's trail are kept: table, staged parts, report, logs, subscribers."""
+
+import csv
+import io
+import json
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from .. import executions, samples
+from .trail import Facts, Rejection, published
+from infra.context import VERIFICATION
+
+if TYPE_CHECKING:
+    from ..context import RunningContext, Upload
+    from ..executions import Ended
+
+PATIENCE_SECONDS = 3.0
+PAUSE_SECONDS = 0.1
+
+
+def gather(
+    context: "RunningContext", uploaded: "Upload", ended: "Ended", identity: str, lines: Sequence[int], report: str
+) -> Facts:
+    """Return the facts, once the functions' logs have them.
+
+    Args:
+        context: where the list was imported.
+        uploaded: the list's file.
+        ended: the list's execution.
+        identity: the aggregate's.
+        lines: the file's lines on which its rows begin.
+        report: what the partner reads; empty if there is nothing to read.
+
+    Raises:
+        LocalRunError: the run could not look at its logs.
+    """
+    list_id = ended.list_id or ""
+    receptions = {one.name: one.of_subject(identity) for one in context.subscribers}
+    item = context.item_of(identity)
+    own = item is not None and item.get("list_id") == list_id
+    rejections = [] if own else [one for one in _rejections(report) if one.line in lines]
+    _wait_for_logs(context, identity, expected=any(receptions.values()))
+    return Facts(
+        identity=identity,
+        file=uploaded.path.rpartition("/")[2],
+        arrived=uploaded.arrived,
+        announced=min(one.time for one in context.sent if one.time >= uploaded.arrived),
+        list_id=list_id,
+        history=executions.history(context.aws, ended.arn),
+        lines=tuple(context.watch.logs.lines),
+        record=context.list_item(list_id) if list_id else {},
+        part=_part(context, list_id, identity),
+        item=item if own else None,
+        receptions=receptions,
+        rejections=rejections,
+        rejected_by=_rejecting(context, list_id, rejections),
+    )
+
+
+def _wait_for_logs(context: "RunningContext", identity: str, *, expected: bool) -> None:
+    """Wait until the logs tell of the publication: a function's lines come when its call is over."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    context.watch.look()
+    while expected and not published(context.watch.logs.lines, identity) and time.monotonic() < deadline:
+        time.sleep(PAUSE_SECONDS)
+        context.watch.look()
+
+
+def _rejections(report: str) -> list[Rejection]:
+    """Return what a report says of single rows, which have a line."""
+    rows = csv.DictReader(io.StringIO(report, newline=""))
+    return [Rejection(int(row["line"]), row["field"], row["reason"]) for row in rows if row["line"]]
+
+
+def _part(context: "RunningContext", list_id: str, identity: str) -> int | None:
+    """Return the number of the part that holds an aggregate's row; None if no part does."""
+    for part in json.loads(_staged(context, list_id, "import.json") or "[]"):
+        rows = json.loads(_staged(context, list_id, part["key"].rpartition("/")[2]) or "{}").get("rows", [])
+        if any(row[samples.identity_field()] == identity for row in rows):
+            return part["part"]
+    return None
+
+
+def _rejecting(context: "RunningContext", list_id: str, rejections: Sequence[Rejection]) -> str:
+    """Return the function that rejected a row: the validation keeps what it rejected, the verification adds to it."""
+    kept: list[Any] = list(csv.reader(io.StringIO(_staged(context, list_id, "rejections.csv"), newline="")))
+    lines = {row[0] for row in kept if row}
+    return "validate_list" if any(str(one.line) in lines for one in rejections) else VERIFICATION
+
+
+def _staged(context: "RunningContext", list_id: str, name: str) -> str:
+    """Return what a list's step keeps for the next; empty if there is no such object."""
+    bucket, key = context.outputs["inbox_bucket"], f"staging/{list_id}/{name}"
+    found = context.aws.call("s3", "list_objects_v2", Bucket=bucket, Prefix=key).get("Contents", [])
+    if key not in (one["Key"] for one in found):
+        return ""
+    return context.aws.call("s3", "get_object", Bucket=bucket, Key=key)["Body"].read().decode()

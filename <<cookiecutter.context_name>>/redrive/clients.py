@@ -1,0 +1,42 @@
+"""The AWS services that a redrive talks to."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_stepfunctions import SFNClient
+
+# botocore retries what passes by itself; few times, since Ctrl-C waits for the letter in hand.
+_CONFIG = Config(retries={"mode": "standard", "max_attempts": 4}, connect_timeout=5, read_timeout=20)
+
+# A function may work for 15 minutes. A call that was not answered in time is not repeated: it may still run.
+_INVOKE = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=5, read_timeout=905)
+
+
+@dataclass(frozen=True)
+class Clients:
+    """One boto3 client a service."""
+
+    queues: "SQSClient"
+    machines: "SFNClient"
+    streams: "DynamoDBStreamsClient"
+    functions: "LambdaClient"
+    metrics: "CloudWatchClient"
+
+    @classmethod
+    def of(cls, region: str) -> Self:
+        """The clients of one region. Raises BotoCoreError if the environment's configuration cannot be read."""
+        return cls(
+            queues=boto3.client("sqs", region_name=region, config=_CONFIG),
+            machines=boto3.client("stepfunctions", region_name=region, config=_CONFIG),
+            streams=boto3.client("dynamodbstreams", region_name=region, config=_CONFIG),
+            functions=boto3.client("lambda", region_name=region, config=_INVOKE),
+            metrics=boto3.client("cloudwatch", region_name=region, config=_CONFIG),
+        )

@@ -1,0 +1,1 @@
+"""What the run tells of itself, without an emulator."""

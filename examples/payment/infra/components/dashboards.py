@@ -1,0 +1,43 @@
+"""The two dashboards of a stack."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pulumi
+from pulumi_aws import cloudwatch
+
+from ..dashboards import links
+from ..dashboards.business import business
+from ..dashboards.head import BUSINESS, TECHNICAL
+from ..dashboards.names import Names
+from ..dashboards.technical import technical
+from ..labels import Labels
+from ._component import LIVE, Component
+
+_BODIES: dict[str, Callable[[Names], dict[str, Any]]] = {BUSINESS: business, TECHNICAL: technical}
+
+
+class Dashboards(Component):
+    """`<prefix>-business` and `<prefix>-technical`; `urls` tells where in the console each of them is.
+
+    An account has its dashboards in no region: one stack deployed to two would write over its own.
+    """
+
+    def __init__(self, name: str, labels: Labels, names: Mapping[str, Any]) -> None:
+        """Make both; `names` are the arguments of Names but prefix and alias, as Outputs where they are no values."""
+        super().__init__(name, labels)
+        known = pulumi.Output.all(**names).apply(lambda all_: Names(prefix=labels.prefix, alias=LIVE, **all_))
+        self.urls = {kind: self._dashboard(kind, known) for kind in _BODIES}
+        self.register_outputs({"urls": self.urls})
+
+    def _dashboard(self, kind: str, names: pulumi.Output[Names]) -> pulumi.Output[str]:
+        body = _BODIES[kind]
+        made = cloudwatch.Dashboard(
+            kind,
+            dashboard_name=self.labels.name(kind),
+            dashboard_body=names.apply(lambda known: json.dumps(body(known))),
+            opts=self.child(),
+        )
+        region = names.apply(lambda known: known.region)
+        return pulumi.Output.all(region, made.dashboard_name).apply(lambda both: links.dashboard(*both))

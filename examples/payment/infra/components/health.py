@@ -1,0 +1,22 @@
+"""One answer to whether the context is well."""
+
+from ..alerts import Alerts, Notice
+from ..labels import Labels
+from ._alarm import composite
+from ._component import Component
+
+
+class Health(Component):
+    """An alarm, `alarm_name`, that is on while any critical alarm made before it is on."""
+
+    def __init__(self, name: str, labels: Labels, alerts: Alerts) -> None:
+        super().__init__(name, labels)
+        # Told as a warning: whoever is woken has been woken by the critical alarm itself. It is there to be asked, by a
+        # dashboard or by another context, and tells when all is well again.
+        notice = Notice(
+            "warning",
+            "At least one critical alarm is on: partners, callers or subscribers are served badly.",
+            "the-context-is-unhealthy",
+        )
+        self.alarm_name = composite(self, alerts, name, notice, alerts.names("critical"), "OR").alarm_name
+        self.register_outputs({"alarm_name": self.alarm_name})

@@ -1,0 +1,30 @@
+"""Saved queries, which Logs Insights offers to whoever looks for something."""
+
+from collections.abc import Mapping
+
+from pulumi_aws import cloudwatch
+
+from ..labels import Labels
+from ..queries import QUERIES, Query
+from ._component import Component
+
+
+class Queries(Component):
+    """A query definition for each of QUERIES, in a folder of the stack's name."""
+
+    def __init__(self, name: str, labels: Labels, log_groups: Mapping[str, cloudwatch.LogGroup]) -> None:
+        """Make them; `log_groups` are those of the functions, by the functions' names."""
+        super().__init__(name, labels)
+        self._log_groups = log_groups
+        for query in QUERIES:
+            self._definition(query)
+        self.register_outputs({})
+
+    def _definition(self, query: Query) -> None:
+        cloudwatch.QueryDefinition(
+            query.name.replace(" ", "-"),
+            name=f"{self.labels.prefix}/{query.name}",
+            log_group_names=[group.name for name, group in self._log_groups.items() if name in query.functions],
+            query_string=query.text,
+            opts=self.child(),
+        )

@@ -1,0 +1,38 @@
+"""A function that is called again and again."""
+
+from pulumi_aws import cloudwatch, lambda_
+
+from ..labels import Labels, kebab
+from ._component import Component
+
+MINUTE = 60
+"""Seconds: the youngest that EventBridge may give an event up at."""
+
+
+class Schedule(Component):
+    """An EventBridge rule that calls an alias once a minute, and may call nothing else."""
+
+    def __init__(self, name: str, labels: Labels, *, alias: lambda_.Alias) -> None:
+        name = kebab(name)
+        super().__init__(name, labels)
+        rule = cloudwatch.EventRule(
+            name, name=labels.name(name), schedule_expression="rate(1 minute)", tags=labels.tags, opts=self.child()
+        )
+        permission = lambda_.Permission(
+            name,
+            action="lambda:InvokeFunction",
+            function=alias.function_name,
+            qualifier=alias.name,
+            principal="events.amazonaws.com",
+            source_arn=rule.arn,
+            opts=self.child(),
+        )
+        cloudwatch.EventTarget(
+            name,
+            rule=rule.name,
+            arn=alias.arn,
+            # A call that cannot be delivered is not worth a second try: the next minute brings the next one.
+            retry_policy={"maximum_event_age_in_seconds": MINUTE, "maximum_retry_attempts": 0},
+            opts=self.child(depends_on=[permission]),
+        )
+        self.register_outputs({"rule": rule.name})

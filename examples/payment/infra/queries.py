@@ -1,0 +1,64 @@
+"""The saved queries of Logs Insights: their texts, and the functions whose logs each of them reads.
+
+They ask for the keys that our log lines have. Metrics are log lines too (CloudWatch's embedded metric format): their
+values are arrays there, and Logs Insights calls the first element of one `<name>.0`.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from .context import COMMANDS, CONTEXT, FUNCTIONS
+from .measures import ROWS_REJECTED
+
+PLACEHOLDER: Final = f"PUT-THE-{CONTEXT.upper()}-ID-HERE"
+"""What the reader of a query replaces."""
+
+MOST_GROUPS: Final = 50
+"""Log groups that one query may read (CloudWatch Logs, StartQuery)."""
+
+_MEASURES: Final = ("measure_lists",)
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query, named in the words of whoever asks."""
+
+    name: str
+    functions: tuple[str, ...]
+    text: str
+
+
+QUERIES: Final = (
+    Query(
+        "slowest lists",
+        _MEASURES,
+        """fields @timestamp, list_id, partner, outcome, seconds, rows, valid, rejected, xray_trace_id
+| filter message = "list closed"
+| sort seconds desc
+| limit 20""",
+    ),
+    Query(
+        "rejected rows",
+        _MEASURES,
+        f"""filter ispresent({ROWS_REJECTED}.0)
+| stats sum({ROWS_REJECTED}.0) as rows_rejected, count(*) as lists by reason
+| sort rows_rejected desc""",
+    ),
+    Query(
+        f"history of one {CONTEXT}",
+        (*COMMANDS, "relay_events"),
+        f"""fields @timestamp, function_name, message, command, code, version, xray_trace_id
+| filter @message like /"{PLACEHOLDER}"/
+| sort @timestamp asc
+| limit 1000""",
+    ),
+    Query(
+        "errors by version",
+        FUNCTIONS,
+        """filter level in ["ERROR", "CRITICAL"] or log_level = "ERROR"
+| parse @logStream "[*]" as stream_version
+| fields coalesce(version, stream_version) as running
+| stats count(*) as errors, max(@timestamp) as last by @log, running
+| sort errors desc""",
+    ),
+)

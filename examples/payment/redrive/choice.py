@@ -1,0 +1,35 @@
+"""Which letters are meant."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
+
+from .letters import About, Letter
+
+Where = tuple[str, str]
+"""A name and a pattern with `*`, `?` and `[...]`."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Every condition must hold; `older_than` and `newer_than` are counted from when a letter was first sent."""
+
+    where: Sequence[Where] = ()
+    older_than: timedelta | None = None
+    newer_than: timedelta | None = None
+
+    def takes(self, letter: Letter, about: About, now: datetime) -> bool:
+        """Whether a letter is meant."""
+        age = now - letter.sent
+        if self.older_than is not None and age < self.older_than:
+            return False
+        if self.newer_than is not None and age > self.newer_than:
+            return False
+        return all(_holds(name, pattern, letter, about) for name, pattern in self.where)
+
+
+def _holds(name: str, pattern: str, letter: Letter, about: About) -> bool:
+    values = {"type": [about.type], "subject": [about.subject], "source": [about.source], "id": [about.id, letter.id]}
+    found = values[name] if name in values else [letter.attribute(name)]
+    return any(fnmatchcase(value, pattern) for value in found if value)

@@ -1,0 +1,133 @@
+"""What is in a queue, and what a redrive would do with it."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from .choice import Choice
+from .errors import Stays
+from .letterbox import Letterbox
+from .letters import About, Letter
+from .route import Route
+
+MOST = 1000
+"""Letters that a look takes: enough to know what there is."""
+
+SAMPLES = 5
+
+
+@dataclass
+class Group:
+    """Letters of one type and one reason that have the same fate; times in UTC."""
+
+    type: str
+    reason: str
+    redrivable: bool
+    first_sent: datetime
+    last_sent: datetime
+    most_receives: int = 0
+    letters: int = 0
+
+    def add(self, letter: Letter) -> None:
+        """Count a letter."""
+        self.letters += 1
+        self.first_sent = min(self.first_sent, letter.sent)
+        self.last_sent = max(self.last_sent, letter.sent)
+        self.most_receives = max(self.most_receives, letter.receives)
+
+    def as_json(self) -> dict[str, Any]:
+        """For a program."""
+        times = {"first_sent": self.first_sent.isoformat(), "last_sent": self.last_sent.isoformat()}
+        return {**vars(self), **times}
+
+
+@dataclass
+class Look:
+    """What was found, and what `--go` would do; `more` says that the look ended before the queue did."""
+
+    action: str
+    most: int | None = None
+    looked_at: int = 0
+    chosen: int = 0
+    more: bool = False
+    still_hidden: int = 0
+    samples: list[tuple[Letter, About]] = field(default_factory=list)
+    stay: Counter[str] = field(default_factory=Counter)
+    _groups: dict[tuple[str, str, bool], Group] = field(default_factory=dict)
+
+    @property
+    def groups(self) -> list[Group]:
+        """The most frequent first."""
+        return sorted(self._groups.values(), key=lambda group: -group.letters)
+
+    @property
+    def redrivable(self) -> int:
+        """How many letters would be redriven of those that were looked at."""
+        found = self.chosen - self.stay.total()
+        return found if self.most is None else min(found, self.most)
+
+    def add(self, letter: Letter, about: About, why: str) -> None:
+        """Take in a letter that is chosen; `why` it would stay, if it would."""
+        self.chosen += 1
+        if why:
+            self.stay[why] += 1
+        if len(self.samples) < SAMPLES:
+            self.samples.append((letter, about))
+        key = (about.type, about.reason, not why)
+        self._groups.setdefault(key, Group(*key, letter.sent, letter.sent)).add(letter)
+
+    def as_json(self) -> dict[str, Any]:
+        """For a program."""
+        return {
+            "result": "looked",
+            "looked_at": self.looked_at,
+            "more": self.more,
+            "chosen": self.chosen,
+            "would_redrive": self.redrivable,
+            "action": self.action,
+            "would_stay": [{"why": why, "letters": count} for why, count in self.stay.items()],
+            "groups": [group.as_json() for group in self.groups],
+            "samples": [_sample(letter, about) for letter, about in self.samples],
+            "still_hidden": self.still_hidden,
+        }
+
+
+def look(
+    box: Letterbox,
+    route: Route,
+    choice: Choice,
+    most: int | None,
+    now: datetime,
+    stopped: Callable[[], bool],
+    tell: Callable[[], None],
+) -> Look:
+    """Receive letters, judge them, and make them visible again. Raises ClientError and BotoCoreError."""
+    found = Look(route.action, most)
+    try:
+        for letter in box.letters():
+            if stopped() or found.looked_at == MOST:
+                found.more = True
+                break
+            found.looked_at += 1
+            about = route.about(letter)
+            if choice.takes(letter, about, now):
+                found.add(letter, about, _why_it_stays(route, letter))
+            tell()
+    finally:
+        found.still_hidden = box.release()
+    return found
+
+
+def _why_it_stays(route: Route, letter: Letter) -> str:
+    try:
+        route.check(letter)
+    except Stays as stays:
+        return str(stays)
+    return ""
+
+
+def _sample(letter: Letter, about: About) -> dict[str, Any]:
+    seen = {"message_id": letter.id, "sent": letter.sent.isoformat(), "receives": letter.receives}
+    return {**seen, **vars(about)}

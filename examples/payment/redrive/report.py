@@ -1,0 +1,71 @@
+"""What a redrive did."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Report:
+    """Counts letters by what became of them.
+
+    `failed` and `stay` count by why; `not_deleted` maps the ids of letters that were delivered or given up, and are
+    still there, to why.
+    """
+
+    action: str
+    redriven: int = 0
+    failed: Counter[str] = field(default_factory=Counter)
+    stay: Counter[str] = field(default_factory=Counter)
+    given_up: list[Mapping[str, str]] = field(default_factory=list)
+    not_deleted: dict[str, str] = field(default_factory=dict)
+    not_chosen: int = 0
+    came_later: int = 0
+    still_hidden: int = 0
+    stopped: str = ""
+    interrupted: bool = False
+
+    @property
+    def tried(self) -> int:
+        """How many letters it has tried to deliver, or given up."""
+        return self.redriven + self.failed.total() + len(self.given_up)
+
+    @property
+    def left(self) -> int:
+        """How many of the chosen letters stay, so far as they were seen."""
+        return self.failed.total() + self.stay.total() + self.came_later
+
+    @property
+    def result(self) -> str:
+        """In one word or two."""
+        if self.interrupted:
+            return "interrupted"
+        if self.stopped:
+            return "stopped"
+        return "incomplete" if self.left or self.not_deleted else "done"
+
+    @property
+    def exit_status(self) -> int:
+        """0 if all chosen letters are redriven or given up, else 1."""
+        return int(self.result != "done")
+
+    def as_json(self) -> dict[str, Any]:
+        """For a program."""
+        return {
+            "result": self.result,
+            "action": self.action,
+            "redriven": self.redriven,
+            "failed": _by_why(self.failed),
+            "stay": _by_why(self.stay),
+            "given_up": self.given_up,
+            "may_come_twice": [{"message_id": one, "why": why} for one, why in self.not_deleted.items()],
+            "not_chosen": self.not_chosen,
+            "came_later": self.came_later,
+            "still_hidden": self.still_hidden,
+            "stopped": self.stopped,
+        }
+
+
+def _by_why(counts: Counter[str]) -> list[dict[str, Any]]:
+    return [{"why": why, "letters": letters} for why, letters in counts.items()]

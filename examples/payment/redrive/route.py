@@ -1,0 +1,32 @@
+"""Where the letters of a queue go."""
+
+from typing import Protocol
+
+from .letters import About, Letter
+
+
+class Route(Protocol):
+    """Knows the letters of one kind of dead-letter queue."""
+
+    @property
+    def action(self) -> str:
+        """What is done with letters: completes the sentence "to redrive them is to ...", and calls a letter `each`."""
+        ...
+
+    def about(self, letter: Letter) -> About:
+        """What may be shown of a letter."""
+        ...
+
+    def check(self, letter: Letter) -> None:
+        """Look at a letter without doing anything. Raises Stays if it cannot be redriven, so far as one can see."""
+        ...
+
+    def deliver(self, letter: Letter) -> str:
+        """Send a letter on its way; returns the id under which it may come back, empty if it cannot.
+
+        Raises:
+            Stays: it cannot be redriven.
+            NotTaken: it was delivered in vain.
+            ClientError, BotoCoreError: AWS refused it or could not be reached.
+        """
+        ...

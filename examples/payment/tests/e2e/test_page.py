@@ -1,0 +1,93 @@
+"""The page of the dashboards in a browser: every plot is drawn, and nothing goes wrong."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from . import browser
+from .browser import Seen
+from .lists import Sample, import_list
+from local.context import RunningContext
+from local.dashboards import stored
+from local.dashboards.run import draw
+from local.observation.settled import settled
+from tests.local.dashboards import board
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(scope="module")
+def chromium() -> str:
+    """A browser."""
+    found = browser.find()
+    if found is None:
+        pytest.skip(f"none of {', '.join(browser.NAMES)} is on the PATH")
+    return found
+
+
+def _seen(chromium: str, folder: Path, html: str) -> Seen:
+    page = folder / "page.html"
+    page.write_text(html)
+    return browser.look(chromium, page, folder / "profile")
+
+
+def _assert_drawn(seen: Seen) -> None:
+    """As many traces as a widget has series, and a mark for each of their values."""
+    for plot in seen.plots:
+        assert plot.drawn["trace"] == plot.traces > 0, plot
+        assert plot.drawn["point"] >= plot.points > 0, plot
+    assert seen.console == []
+
+
+def test_every_plot_draws_its_series_and_the_console_is_silent(chromium: str, tmp_path: Path) -> None:
+    """A page with every kind of widget."""
+    seen = _seen(chromium, tmp_path, board.html())
+    assert len(seen.widgets) == len(board.BODY["widgets"])
+    assert [plot.widget for plot in seen.plots] == ["d0-w1", "d0-w2", "d0-w4", "d0-w5"]
+    _assert_drawn(seen)
+
+
+def test_the_deployed_dashboards_are_drawn_of_a_run(
+    context: RunningContext, sample: Callable[[int], Sample], chromium: str, tmp_path: Path
+) -> None:
+    """Each widget of each deployed dashboard is there, and nothing that is beyond the page's arithmetic."""
+    started, page = time.time(), tmp_path / "page.html"
+    import_list(context, sample(30), expected=31)
+    draw(context, settled(context), started, "a list of 30 rows", page)
+    seen, bodies = browser.look(chromium, page, tmp_path / "profile"), stored.bodies(context.aws)
+    assert len(seen.widgets) == sum(len(body["widgets"]) for body in bodies.values()) > 0
+    assert len(seen.plots) > 0
+    assert "Not calculated here" not in page.read_text()
+    _assert_drawn(seen)
+
+
+WRONG = {
+    "console.error('one is wrong')": "one is wrong",
+    "nobody.knows()": "nobody is not defined",
+    "fetch('https://example.invalid/')": "Content Security Policy",
+}
+
+
+def test_what_goes_wrong_in_a_page_is_seen(chromium: str, tmp_path: Path) -> None:
+    """An error, an exception, and a page that wants something from elsewhere."""
+    scripts = "".join(f"<script>{script}</script>" for script in WRONG)
+    seen = _seen(chromium, tmp_path, board.html().replace("</body>", f"{scripts}</body>"))
+    for line in WRONG.values():
+        assert any(line in written for written in seen.console), line
+
+
+def test_a_plot_that_is_not_drawn_is_seen(chromium: str, tmp_path: Path) -> None:
+    """Without Plotly there is no trace, and the console says why."""
+    seen = _seen(chromium, tmp_path, board.html().replace("Plotly.newPlot", "Plotly.noPlot"))
+    assert {plot.drawn["trace"] for plot in seen.plots} == {0}
+    assert seen.console != []
+
+
+def test_a_run_without_dashboards_does_not_wait_for_plotly() -> None:
+    """It takes a while to import."""
+    code = "import sys, local.__main__; sys.exit('plotly' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603

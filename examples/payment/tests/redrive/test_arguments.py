@@ -1,0 +1,70 @@
+"""What the command refuses before anything changes."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from redrive.cli import main
+from tests.redrive.conftest import Stack
+
+Change = Callable[[dict[str, Any]], Any]
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda read: read.pop("dead_letter_queues"), "The outputs have no 'dead_letter_queues': deploy the stack"),
+        (lambda read: read.pop("state_machine_arn"), "The outputs have no 'state_machine_arn'"),
+        (lambda read: read["queues"].pop("two"), "The outputs have no 'two'"),
+        (lambda read: read.update(dead_letter_queues=None), "not those of the service program"),
+        (lambda read: read.update(state_machine_arn="machine"), "not those of the service program"),
+        (lambda read: read["release"].update(application="context-prod"), "those of context-prod, not of a stack test"),
+    ],
+)
+def test_bad_outputs_are_refused(stack: Stack, change: Change, sentence: str):
+    """One sentence says what to do."""
+    change(stack.outputs)
+    ran = stack.redrive()
+    assert (ran.status, ran.report["result"]) == (2, "refused")
+    assert sentence in ran.report["why"]
+    assert "Traceback" not in ran.told
+
+
+def test_a_queue_that_the_stack_does_not_have_is_refused(stack: Stack):
+    """With those that it has."""
+    ran = stack.redrive("three")
+    assert ran.status == 2
+    assert ran.report["why"] == "test has no dead-letter queue 'three': name one of one, two, reader, uploads."
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "stack"),
+        (["test", "--go"], "--go is for one queue: name it after the stack"),
+        (["test", "--older-than", "2h"], "--older-than is for one queue"),
+        (["test", "one", "--where", "type"], "'type' is no condition: write one such as type=*Deleted"),
+        (["test", "one", "--where", "=x"], "'=x' is no condition"),
+        (["test", "one", "--older-than", "2"], "'2' is no time: write a number and s, m, h or d, such as 2h"),
+        (["test", "one", "--newer-than", "0h"], "'0h' is no time"),
+        (["test", "one", "--max", "0"], "'0' is no number of letters: write one from 1, such as 10"),
+        (["test", "one", "--rate", "1.5"], "'1.5' is no number of letters"),
+        (["test", "one", "--rate", "²"], "'²' is no number of letters"),
+        (["test", "one", "--go", "--give-up", " "], "write why the letters are given up"),
+        (["test", "one", "--give-up", "why"], "--give-up deletes letters: write --go too"),
+        (["test", "one", "two"], "unrecognized arguments"),
+    ],
+)
+def test_wrong_arguments_are_refused(arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]):
+    """One sentence says what to write instead."""
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    assert sentence in capsys.readouterr().err
+
+
+def test_help_has_examples(capsys: pytest.CaptureFixture[str]):
+    """The first thing that somebody reads at night."""
+    with pytest.raises(SystemExit, match="0"):
+        main(["--help"])
+    assert "python -m redrive prod uploads --go " in capsys.readouterr().out

@@ -1,0 +1,123 @@
+"""Without `--go`: what is there, and what would be done."""
+
+from datetime import timedelta
+
+from tests.redrive.conftest import INBOX, ONE, UPLOADS, Stack, event
+from tests.rollout.clients import error
+
+MOVED = {"DeadLetterQueueSourceArn": "arn:aws:sqs:eu-central-1:123456789012:test-one"}
+
+
+def test_letters_are_summed_up_by_type_and_reason(stack: Stack):
+    """With when they were sent, and how often they were received."""
+    for number in range(12):
+        stack.queues.put(ONE, event(number), timedelta(hours=number + 1), system=MOVED)
+    stack.queues.put(ONE, event(99, "ThingUndone"))
+    ran = stack.redrive("one")
+    assert (ran.status, ran.report["would_redrive"]) == (0, 13)
+    many, single = ran.report["groups"]
+    assert (many["type"], many["reason"], many["letters"]) == ("ThingDone", "received too often", 12)
+    assert (many["first_sent"], many["last_sent"]) == ("2031-05-05T19:08:09+00:00", "2031-05-06T06:08:09+00:00")
+    assert (single["type"], single["reason"], single["most_receives"]) == ("ThingUndone", "", 1)
+
+
+def test_nothing_is_changed_and_everything_is_visible_again(stack: Stack):
+    """More letters than one call takes."""
+    for number in range(25):
+        stack.queues.put(ONE, event(number))
+    ran = stack.redrive("one")
+    assert (len(stack.queues.bodies(ONE)), stack.queues.bodies(INBOX)) == (25, [])
+    assert (stack.queues.hidden(ONE), ran.report["still_hidden"]) == (0, 0)
+
+
+def test_letters_are_waited_for(stack: Stack):
+    """Without waiting SQS asks some of its servers, and may find nothing where there is something."""
+    stack.redrive("one")
+    assert all(asked["WaitTimeSeconds"] > 0 for asked in stack.queues.called("receive_message"))
+    assert len(stack.queues.called("receive_message")) == 2
+
+
+def test_samples_tell_whose_letters_they_are_and_nothing_more(stack: Stack):
+    """No field of the payload is shown, to people or to programs."""
+    stack.queues.put(ONE, event(7))
+    _, out, _ = stack.say("one")
+    assert "event-7" in out
+    assert "thing-7" in out
+    ran = stack.redrive("one")
+    assert ran.report["samples"][0]["subject"] == "thing-7"
+    assert "nobody's business" not in out + str(ran.report)
+
+
+def test_what_a_letter_says_does_not_move_the_cursor(stack: Stack):
+    """Somebody else wrote it."""
+    stack.queues.put(ONE, {**event(1), "subject": "\x1b[2J[red]x", "type": "T" * 500})
+    _, out, _ = stack.say("one")
+    assert "?[2J[red]x" in out
+    assert "T" * 61 not in out
+
+
+def test_it_says_how_to_do_it(stack: Stack):
+    """The same command, quoted for a shell."""
+    stack.queues.put(ONE, event(1))
+    _, out, _ = stack.say("one", "--where", "type=Thing*", "--max", "1")
+    assert "1 letter would be redriven: send each to the queue test-one." in out
+    assert "Nothing was changed. To do it: just redrive test one --where 'type=Thing*' --max 1 --outputs" in out
+    assert out.rstrip().endswith("--go")
+
+
+def test_what_would_stay_is_said(stack: Stack):
+    """With the reason, and nothing to do is said as such."""
+    stack.queues.put(UPLOADS, {"detail-type": "Something Else"})
+    ran = stack.redrive("uploads")
+    assert ran.report["would_redrive"] == 0
+    [stays] = ran.report["would_stay"]
+    assert stays["letters"] == 1
+    assert "no event that starts an import" in stays["why"]
+    assert "nothing is to be redriven" in stack.say("uploads")[1]
+
+
+def test_a_body_that_is_no_event_is_counted_too(stack: Stack):
+    """It may be sent on all the same: its consumer judges it."""
+    for body in ("not JSON", "[1]", '{"type": 7}'):
+        stack.queues.put(ONE, body)
+    ran = stack.redrive("one")
+    assert [(group["type"], group["letters"]) for group in ran.report["groups"]] == [("", 3)]
+
+
+def test_a_failure_in_the_middle_puts_everything_back(stack: Stack):
+    """One sentence, and no letter stays hidden."""
+    for number in range(15):
+        stack.queues.put(ONE, event(number))
+
+    def lose_the_second() -> None:
+        if len(stack.queues.called("receive_message")) == 2:
+            stack.queues.after["receive_message"] = [error("ReceiveMessage", "AccessDenied", "no more")]
+
+    stack.queues.meanwhile["receive_message"] = lose_the_second
+    ran = stack.redrive("one")
+    assert (ran.status, ran.report["why"]) == (2, "AccessDenied: no more")
+    # Those whose receipt never arrived cannot be shown again: they come back by themselves.
+    assert stack.queues.hidden(ONE) == 5
+
+
+def test_a_letter_that_cannot_be_shown_again_is_counted(stack: Stack):
+    """A call for ten may fail for one, or for all."""
+    for number in range(12):
+        stack.queues.put(ONE, event(number))
+    stack.queues.refuses_to_show = {"m-3"}
+    assert stack.redrive("one").report["still_hidden"] == 1
+    stack.clock.sleep(900)
+    stack.queues.refuses_to_show = set()
+    stack.queues.before["change_message_visibility_batch"] = [error("ChangeMessageVisibilityBatch", "AccessDenied")]
+    assert stack.redrive("one").report["still_hidden"] == 10
+    assert "1 letter could not be made visible" not in stack.say("one")[1]
+
+
+def test_a_long_queue_is_looked_at_in_part(stack: Stack):
+    """Enough to know what there is."""
+    for number in range(1003):
+        stack.queues.put(ONE, event(number))
+    ran = stack.redrive("one")
+    assert (ran.report["looked_at"], ran.report["more"], stack.queues.hidden(ONE)) == (1000, True, 0)
+    assert "the first 1000 letters looked at" in stack.say("one")[1]
+    assert "looking: 1000 of about 1000 letters" in ran.told

@@ -1,0 +1,267 @@
+"""Changes that a function could not take: read again from moto's stream, given to a function in memory."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.redrive.conftest import CHANGES, READER, Stack
+from tests.rollout.clients import error
+
+ITEMS = [f"{kind}#{number}" for number in range(1, 4) for kind in ("ITEM", "LIST")]
+
+
+class Table:
+    """A table with a stream, into which six items were put: three of them are the reader's."""
+
+    def __init__(self, client: Any) -> None:
+        table = client("dynamodb")
+        self.stream_arn = table.create_table(
+            TableName="table",
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+        )["TableDescription"]["LatestStreamArn"]
+        for item in ITEMS:
+            table.put_item(TableName="table", Item={"pk": {"S": item}, "n": {"N": "1.50"}, "b": {"B": b"\x00\xff"}})
+        self.streams = client("dynamodbstreams")
+        description = self.streams.describe_stream(StreamArn=self.stream_arn)["StreamDescription"]
+        self.shard = description["Shards"][0]["ShardId"]
+        place: Any = {"StreamArn": self.stream_arn, "ShardId": self.shard, "ShardIteratorType": "TRIM_HORIZON"}
+        iterator = self.streams.get_shard_iterator(**place)["ShardIterator"]
+        records = self.streams.get_records(ShardIterator=iterator)["Records"]
+        self.numbers = [record["dynamodb"]["SequenceNumber"] for record in records]
+
+    def letter(self, first: int = 0, last: int = 5, arrived: datetime | None = None, **changes: Any) -> dict[str, Any]:
+        """What Lambda writes of a batch that it gave up."""
+        time = (arrived or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        info = {
+            "shardId": self.shard,
+            "startSequenceNumber": self.numbers[first],
+            "endSequenceNumber": self.numbers[last],
+            "approximateArrivalOfFirstRecord": time,
+            "approximateArrivalOfLastRecord": time,
+            "batchSize": 3,
+            "streamArn": self.stream_arn,
+            **changes,
+        }
+        return {
+            "requestContext": {
+                "requestId": "c2a5b7f0-0000-1111-2222-333344445555",
+                "functionArn": READER,
+                "condition": "RetryAttemptsExhausted",
+                "approximateInvokeCount": 101,
+            },
+            "responseContext": {"statusCode": 200, "executedVersion": "3", "functionError": "Unhandled"},
+            "version": "1.0",
+            "timestamp": time,
+            "DDBStreamBatchInfo": info,
+        }
+
+
+@pytest.fixture
+def table(stack: Stack, moto: Any) -> Table:
+    """The table, whose stream the stack reads."""
+    made = Table(moto)
+    stack.streams = made.streams
+    return made
+
+
+def _given(stack: Stack) -> list[list[str]]:
+    return [[record["dynamodb"]["Keys"]["pk"]["S"] for record in batch] for batch in stack.functions.given]
+
+
+def _fails_at(place: int) -> Any:
+    return lambda records: {"batchItemFailures": [{"itemIdentifier": records[place]["dynamodb"]["SequenceNumber"]}]}
+
+
+def test_the_function_gets_the_records_that_it_listens_to(stack: Stack, table: Table):
+    """In the stream's order, in the form in which Lambda gives them, and nothing of the other items."""
+    stack.queues.put(CHANGES, table.letter())
+    ran = stack.redrive("reader", "--go")
+    assert (ran.status, ran.report["redriven"], stack.queues.bodies(CHANGES)) == (0, 1, [])
+    assert _given(stack) == [["ITEM#1", "ITEM#2", "ITEM#3"]]
+    record = stack.functions.given[0][0]
+    assert (record["eventName"], record["eventSourceARN"]) == ("INSERT", table.stream_arn)
+    change = record["dynamodb"]
+    assert change["NewImage"] == {"pk": {"S": "ITEM#1"}, "n": {"N": "1.50"}, "b": {"B": "AP8="}}
+    assert datetime.now(UTC).timestamp() - change["ApproximateCreationDateTime"] < 60
+
+
+def test_only_the_place_that_the_letter_names_is_read(stack: Stack, table: Table):
+    """From its first record to its last, both included."""
+    stack.queues.put(CHANGES, table.letter(2, 4))
+    stack.redrive("reader", "--go")
+    assert _given(stack) == [["ITEM#2", "ITEM#3"]]
+
+
+def test_nothing_beyond_the_place_is_read(stack: Stack, table: Table, monkeypatch: pytest.MonkeyPatch):
+    """Even where its last record is missing."""
+    real = table.streams.get_records
+
+    def without_the_last(**asked: Any) -> Any:
+        page = real(**asked)
+        kept = [record for record in page["Records"] if record["dynamodb"]["SequenceNumber"] != table.numbers[3]]
+        return page | {"Records": kept}
+
+    monkeypatch.setattr(table.streams, "get_records", without_the_last)
+    stack.queues.put(CHANGES, table.letter(0, 3))
+    stack.redrive("reader", "--go")
+    assert _given(stack) == [["ITEM#1", "ITEM#2"]]
+
+
+def test_an_item_that_expired_says_who_deleted_it(stack: Stack, table: Table, monkeypatch: pytest.MonkeyPatch):
+    """Lambda writes the names of this one member in another way than the stream."""
+    record = {
+        "eventName": "REMOVE",
+        "userIdentity": {"PrincipalId": "dynamodb.amazonaws.com", "Type": "Service"},
+        "dynamodb": {
+            "ApproximateCreationDateTime": datetime.now(UTC),
+            "Keys": {"pk": {"S": "ITEM#1"}},
+            "SequenceNumber": table.numbers[0],
+        },
+    }
+    monkeypatch.setattr(table.streams, "get_records", lambda **_: {"Records": [record]})
+    stack.queues.put(CHANGES, table.letter(0, 0))
+    stack.redrive("reader", "--go")
+    identity = stack.functions.given[0][0]["userIdentity"]
+    assert identity == {"principalId": "dynamodb.amazonaws.com", "type": "Service"}
+
+
+def test_what_the_function_reports_is_tried_once_more(stack: Stack, table: Table):
+    """From the first record that it did not take, as the stream would."""
+    stack.queues.put(CHANGES, table.letter())
+    stack.functions.answers = [_fails_at(1)]
+    ran = stack.redrive("reader", "--go")
+    assert (ran.status, stack.queues.bodies(CHANGES)) == (0, [])
+    assert _given(stack) == [["ITEM#1", "ITEM#2", "ITEM#3"], ["ITEM#2", "ITEM#3"]]
+
+
+def test_what_it_does_not_take_then_stays(stack: Stack, table: Table):
+    """The letter is for another day."""
+    stack.queues.put(CHANGES, table.letter())
+    stack.functions.answers = [_fails_at(1), _fails_at(0)]
+    ran = stack.redrive("reader", "--go")
+    assert (ran.status, len(stack.queues.bodies(CHANGES)), len(stack.functions.given)) == (1, 1, 2)
+    assert ran.report["failed"][0]["why"] == "the function did not take 2 of its records: its logs say why"
+
+
+def test_a_report_on_a_record_that_it_was_not_given_is_one_on_all(stack: Stack, table: Table):
+    """So does Lambda read it."""
+    stack.queues.put(CHANGES, table.letter())
+    stack.functions.answers = [lambda _: {"batchItemFailures": [{"itemIdentifier": "1"}]}]
+    stack.redrive("reader", "--go")
+    assert _given(stack) == [["ITEM#1", "ITEM#2", "ITEM#3"]] * 2
+
+
+def test_a_function_that_fails_is_not_asked_again(stack: Stack, table: Table):
+    """The kind of its error is told; its words may say more than anybody should read."""
+    stack.queues.put(CHANGES, table.letter())
+    stack.functions.answers = [lambda _: ValueError("nobody's business")]
+    ran = stack.redrive("reader", "--go")
+    assert (ran.status, len(stack.functions.given), len(stack.queues.bodies(CHANGES))) == (1, 1, 1)
+    assert ran.report["failed"][0]["why"] == "the function failed (ValueError): its logs say why"
+
+
+def test_no_batch_is_larger_than_the_functions_own(stack: Stack, table: Table):
+    """And none is given after one that was not taken: the order of an item's changes stays."""
+    stack.queues.put(CHANGES, table.letter())
+    stack.functions.batch_size = 2
+    stack.redrive("reader", "--go")
+    assert _given(stack) == [["ITEM#1", "ITEM#2"], ["ITEM#3"]]
+    stack.functions.given.clear()
+    stack.functions.answers = [_fails_at(0), _fails_at(0)]
+    stack.queues.put(CHANGES, table.letter())
+    stack.redrive("reader", "--go")
+    assert _given(stack) == [["ITEM#1", "ITEM#2"]] * 2
+
+
+@pytest.mark.parametrize("code", ["TrimmedDataAccessException", "ResourceNotFoundException"])
+def test_records_that_are_gone_leave_the_letter(stack: Stack, table: Table, monkeypatch: pytest.MonkeyPatch, code: str):
+    """It says which they were and what to do, and gives up nothing by itself."""
+
+    def gone(**_: Any) -> None:
+        raise error("GetShardIterator", code)
+
+    monkeypatch.setattr(table.streams, "get_shard_iterator", gone)
+    arrived = datetime(2031, 5, 4, 10, 30, tzinfo=UTC)
+    stack.queues.put(CHANGES, table.letter(arrived=arrived))
+    ran = stack.redrive("reader", "--go")
+    assert (ran.status, len(stack.queues.bodies(CHANGES)), stack.functions.given) == (1, 1, [])
+    [stays] = ran.report["stay"]
+    assert "its batch (3, committed from 2031-05-04 10:30:00 to 2031-05-04 10:30:00 UTC" in stays["why"]
+    assert "gone from the stream, which keeps them for 24 hours" in stays["why"]
+    assert '--go --give-up "why"' in stays["why"]
+
+
+def test_letters_are_given_up_for_a_reason(stack: Stack, table: Table, monkeypatch: pytest.MonkeyPatch):
+    """Only those whose records are gone; what they said is printed, since nobody has it any more."""
+    real, lost = table.streams.get_shard_iterator, table.letter()
+    lost["DDBStreamBatchInfo"]["shardId"] = "shardId-of-yesterday"
+
+    def found(**asked: Any) -> Any:
+        if asked["ShardId"] != table.shard:
+            raise error("GetShardIterator", "TrimmedDataAccessException")
+        return real(**asked)
+
+    monkeypatch.setattr(table.streams, "get_shard_iterator", found)
+    stack.queues.put(CHANGES, lost)
+    stack.queues.put(CHANGES, table.letter())
+    stack.queues.put(CHANGES, "not JSON")
+    ran = stack.redrive("reader", "--go", "--give-up", "told by hand")
+    assert (ran.report["redriven"], stack.queues.bodies(CHANGES)) == (1, ["not JSON"])
+    [given_up] = ran.report["given_up"]
+    assert (json.loads(given_up["body"]), given_up["why"]) == (lost, "told by hand")
+    stack.queues.put(CHANGES, lost)
+    assert "shardId-of-yesterday" in stack.say("reader", "--go", "--give-up", "told by hand")[1]
+
+
+def test_a_look_judges_by_age(stack: Stack, table: Table):
+    """It neither reads the stream nor calls the function."""
+    stack.streams = None
+    stack.queues.put(CHANGES, table.letter(arrived=stack.clock.now() - timedelta(hours=23)))
+    stack.queues.put(CHANGES, table.letter(arrived=stack.clock.now() - timedelta(hours=25)))
+    stack.queues.put(CHANGES, '{"DDBStreamBatchInfo": {"shardId": "s"}}')
+    ran = stack.redrive("reader")
+    assert (ran.report["would_redrive"], stack.functions.calls) == (1, [])
+    assert {why["why"].partition(",")[0] for why in ran.report["would_stay"]} == {
+        "the records of its batch (3",
+        "its body is not what Lambda writes of a batch: look at it in the SQS console",
+    }
+    sample = ran.report["samples"][0]
+    assert (sample["id"], sample["source"]) == (table.numbers[0], "table")
+    assert sample["reason"] == "RetryAttemptsExhausted"
+
+
+def test_a_place_without_its_last_record_is_no_success(stack: Stack, table: Table):
+    """The stream gives empty pages for ever."""
+    stack.queues.put(CHANGES, table.letter(endSequenceNumber=str(int(table.numbers[-1]) + 1)))
+    ran = stack.redrive("reader", "--go")
+    assert (ran.status, stack.functions.given) == (1, [])
+    assert "its last record was not to be found" in ran.report["failed"][0]["why"]
+
+
+@pytest.mark.parametrize(
+    "pattern", [{"dynamodb": {"Keys": {"pk": {"S": [{"suffix": "#1"}]}}}}, {"eventName": [{"anything-but": "REMOVE"}]}]
+)
+def test_a_filter_that_is_not_understood_is_refused(stack: Stack, table: Table, pattern: Any):
+    """Before anything is changed: a record too many or too few is worse than none."""
+    stack.queues.put(CHANGES, table.letter())
+    stack.functions.patterns = [pattern]
+    ran = stack.redrive("reader", "--go")
+    assert (ran.status, ran.report["result"]) == (2, "refused")
+    assert "which this command does not know" in ran.report["why"]
+    assert (len(stack.queues.bodies(CHANGES)), stack.queues.hidden(CHANGES)) == (1, 0)
+
+
+def test_filters_by_value_and_without_a_filter(stack: Stack, table: Table):
+    """One of several patterns is enough; without any, all records are the function's."""
+    stack.functions.patterns = [{"dynamodb": {"Keys": {"pk": {"S": ["LIST#2"]}}}}, {"eventName": ["REMOVE"]}]
+    stack.queues.put(CHANGES, table.letter())
+    stack.redrive("reader", "--go")
+    stack.functions.patterns = []
+    stack.queues.put(CHANGES, table.letter())
+    stack.redrive("reader", "--go")
+    assert _given(stack) == [["LIST#2"], ITEMS]
