@@ -37,13 +37,16 @@ def _add_demo(demo_parser: argparse.ArgumentParser) -> None:
     demo_parser.add_argument("--output", type=Path, metavar="DIR", help="keep the context in this folder")
     demo_parser.add_argument("--rows", type=_count, metavar="N", help="upload a list of N rows made for the run")
     demo_parser.add_argument("--file", type=_file, metavar="F", help="upload this list instead")
+    demo_parser.add_argument("--trace", metavar="ID", help="then show the way of the row with this identity")
+    demo_parser.add_argument("--dashboards", type=_page, metavar="PAGE", help="draw the dashboards into this HTML file")
     demo_parser.add_argument("--json", action="store_true", help="print the result as JSON and nothing else")
     demo_parser.add_argument("--keep", action="store_true", help="leave it running and print its endpoints")
     demo_parser.set_defaults(run=_demo)
 
 
 def _demo(options: argparse.Namespace) -> int:
-    valued = [f"--{name}={value}" for name in ("rows", "file") if (value := getattr(options, name)) is not None]
+    names = ("rows", "file", "trace", "dashboards")
+    valued = [f"--{name}={value}" for name in names if (value := getattr(options, name)) is not None]
     flags = [f"--{name}" for name in ("json", "keep") if getattr(options, name)]
     return demo(options.output, [*valued, *flags], options.keep)
 
@@ -62,4 +65,9 @@ def _count(text: str) -> int:
 def _file(text: str) -> Path:
     if not Path(text).is_file():
         raise argparse.ArgumentTypeError(f"{text!r} is not a file")
+    return Path(text).resolve()
+
+
+def _page(text: str) -> Path:
+    # The run is in a folder of its own.
     return Path(text).resolve()

@@ -1,0 +1,125 @@
+"""One measurement for `observability.py`, in a process of its own: prints seconds.
+
+_observed.py path with|without ROWS     CPU time of the list's steps, from the file to the table
+_observed.py import with|without NAME   time to import a handler module
+"""
+
+import os
+import sys
+import time
+import types
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+from _context import BUCKET, KEY, TABLE, rows, stubbed
+
+HEADER = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
+
+
+class _Nothing:
+    """Takes every call and does nothing."""
+
+    def __getattr__(self, _: str) -> Callable[..., None]:
+        return lambda *_, **__: None
+
+
+@contextmanager
+def _no_span(*_: object) -> Iterator[None]:
+    yield
+
+
+def without_telemetry() -> None:
+    """Put a package in telemetry's place whose members do nothing."""
+    module = types.ModuleType("payment.telemetry")
+    module.entry_point = lambda handler: handler  # type: ignore[attr-defined]
+    module.watched = lambda client: client  # type: ignore[attr-defined]
+    module.traceparent = lambda: "00-" + "1" * 32 + "-" + "2" * 16 + "-00"  # type: ignore[attr-defined]
+    module.about = module.count = lambda *_, **__: None  # type: ignore[attr-defined]
+    module.span = module.continuing = _no_span  # type: ignore[attr-defined]
+    module.logger, module.measures, module.Handler = _Nothing(), _Nothing(), object  # type: ignore[attr-defined]
+    module.__path__ = []  # type: ignore[attr-defined]
+    sys.modules["payment.telemetry"] = module
+
+
+def importing(handler: str) -> float:
+    """Return the seconds that it takes to import a handler module."""
+    started = time.perf_counter()
+    import_module(f"payment.handlers.{handler}")
+    return time.perf_counter() - started
+
+
+def walking(count: int) -> float:
+    """Return the CPU seconds of validating, verifying and importing a list of so many rows."""
+    with stubbed(rows(count)):
+        walk = _steps()
+        walk()  # imports, connections
+        started = time.process_time()
+        walk()
+        return time.process_time() - started
+
+
+def _steps() -> Callable[[], None]:
+    from payment import bootstrap
+    from tests.fakes import FakeLists
+
+    handlers = {
+        name: import_module(f"payment.handlers.{name}").lambda_handler for name in ("validate_list", "import_list")
+    }
+    verify = import_module("payment.handlers.verify_subscription").lambda_handler
+    return lambda: _walk(handlers, verify, bootstrap, FakeLists())
+
+
+def _walk(handlers: dict[str, Any], verify: Any, bootstrap: Any, lists: Any) -> None:
+    from payment.application.list_import import Upload, register_list
+    from payment.application.staging import VERIFIED, Staging
+    from payment.domain.lists import PinnedFile
+
+    bootstrap.lists = lambda: lists
+    bootstrap.references = _Everything
+    files = bootstrap.files()
+    files.pin = lambda *_: PinnedFile(BUCKET, KEY, "1", 1)
+    event = {"list_id": register_list(Upload(BUCKET, KEY), "run", 10**9, lists, files).list_id}
+    handlers["validate_list"](event, _Context())
+    verify(event, _Context())
+    for part in Staging(files, event["list_id"]).manifest(VERIFIED):
+        handlers["import_list"]({**event, "part": vars(part)}, _Context())
+
+
+class _Everything:
+    """A projection that knows whatever is asked for."""
+
+    def known(self, identities: Any) -> set[str]:
+        return set(identities)
+
+
+class _Context:
+    """Lambda's context."""
+
+    function_name = "function"
+    function_version = "1"
+    memory_limit_in_mb = 1769
+    invoked_function_arn = "arn:aws:lambda:eu-west-1:111122223333:function:function:1"
+    aws_request_id = "5c1f5d1c-0000-0000-0000-000000000000"
+
+
+def main() -> None:
+    """Measure once."""
+    what, way, argument = sys.argv[1:]
+    os.environ.update(
+        _X_AMZN_TRACE_ID=HEADER,
+        POWERTOOLS_SERVICE_NAME="payment",
+        POWERTOOLS_METRICS_NAMESPACE="payment-bench",
+        TABLE_NAME=TABLE,
+        INBOX_BUCKET=BUCKET,
+        TOLERATED_SHARE="0.5",
+        PART_ROWS="5000",
+    )
+    if way == "without":
+        without_telemetry()
+    print(importing(argument) if what == "import" else walking(int(argument)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""What observability costs: CPU time on the import path, and time to import a handler module.
+
+Both ways run in one go, turn by turn, in fresh processes: with telemetry as it is deployed (logs, metrics, traces sent
+to a daemon's address), and with every piece of it replaced by nothing.
+
+    uv run python benchmarks/observability.py [--rows 20000] [--rounds 5] [--json]
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from statistics import median
+
+from _context import run_in_context
+
+run_in_context()
+
+WORK = Path(__file__).with_name("_observed.py")
+HANDLERS = ("register_payment", "register_list", "validate_list", "import_list", "relay_events", "measure_lists")
+
+
+def _ask(*arguments: str) -> float:
+    done = subprocess.run([sys.executable, str(WORK), *arguments], capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(done.stderr)
+    return float(done.stdout.splitlines()[-1])
+
+
+def import_path(rows: int, rounds: int) -> dict[str, float]:
+    """Return the median CPU seconds of either way, and how much more the observed one takes, in percent."""
+    found: dict[str, list[float]] = {"with": [], "without": []}
+    for _ in range(rounds):
+        for way, times in found.items():
+            times.append(_ask("path", way, str(rows)))
+    seconds = {way: median(times) for way, times in found.items()}
+    return {**seconds, "percent": round(100 * (seconds["with"] / seconds["without"] - 1), 1)}
+
+
+def imports(rounds: int) -> dict[str, int]:
+    """Return the milliseconds that telemetry adds to the import of each handler module, as medians."""
+    added: dict[str, int] = {}
+    for handler in HANDLERS:
+        times = [_ask("import", "with", handler) - _ask("import", "without", handler) for _ in range(rounds)]
+        added[handler] = round(1000 * median(times))
+    return added
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=20_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--json", action="store_true")
+    arguments = parser.parse_args()
+    os.environ["AWS_XRAY_DAEMON_ADDRESS"] = "127.0.0.1:9"  # nobody listens: what is sent there is sent all the same
+    result = {"import_path": import_path(arguments.rows, arguments.rounds), "import_ms": imports(arguments.rounds)}
+    if arguments.json:
+        print(json.dumps(result))
+        return
+    path = result["import_path"]
+    print(f"import path  {path['with']:.2f} s of CPU with, {path['without']:.2f} s without: {path['percent']:+} %")
+    for handler, milliseconds in result["import_ms"].items():
+        print(f"importing {handler:<17} {milliseconds:+4} ms")
+
+
+if __name__ == "__main__":
+    main()
