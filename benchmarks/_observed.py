@@ -8,10 +8,9 @@ import os
 import sys
 import time
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
-from typing import Any
 
 from _context import BUCKET, KEY, TABLE, rows, stubbed
 
@@ -71,7 +70,12 @@ def _steps() -> Callable[[], None]:
     return lambda: _walk(handlers, verify, bootstrap, FakeLists())
 
 
-def _walk(handlers: dict[str, Any], verify: Any, bootstrap: Any, lists: Any) -> None:
+def _walk(
+    handlers: Mapping[str, Callable[..., object]],
+    verify: Callable[..., object],
+    bootstrap: types.ModuleType,
+    lists: object,
+) -> None:
     from payment.application.list_import import Upload, register_list
     from payment.application.staging import VERIFIED, Staging
     from payment.domain.lists import PinnedFile
@@ -90,7 +94,7 @@ def _walk(handlers: dict[str, Any], verify: Any, bootstrap: Any, lists: Any) -> 
 class _Everything:
     """A projection that knows whatever is asked for."""
 
-    def known(self, identities: Any) -> set[str]:
+    def known(self, identities: Iterable[str]) -> set[str]:
         return set(identities)
 
 

@@ -259,6 +259,7 @@ def _fields(text: str, good: Mapping[str, str]) -> Iterator[str]:
     for field in fields:
         yield from _field(field, good)
     yield from _repeated(field.name for field in fields)
+    yield from _repeated(measure_of(name) for name in amounts_of(fields))
     if len(fields) > _FIELDS:
         yield f"type at most {_FIELDS} fields, not {len(fields)}"
 
@@ -351,6 +352,12 @@ def _verification(name: str, good: Mapping[str, str]) -> Iterator[str]:
         yield f"type a name whose id is a field of the type str, or add {field.name}:str to fields for {name}"
 
 
+def _snakes(good: Mapping[str, str]) -> set[str]:
+    """Return the functions of the answers' own: the commands and the verification."""
+    commands = read_commands(good.get("commands", ""), good.get("context_name", ""))
+    return {snake(good.get("verification", "")), *(command.snake for command in commands)}
+
+
 def _subscribers(text: str, good: Mapping[str, str]) -> Iterator[str]:
     names = read_subscribers(text)
     room = _PART - _QUEUE_AROUND - len(snake(good.get("context_name", "")))
@@ -359,6 +366,8 @@ def _subscribers(text: str, good: Mapping[str, str]) -> Iterator[str]:
             yield f"type names of 2 to 32 small letters, digits and dashes such as front-office, not {_shown(name)}"
         elif len(name) > room:
             yield f"type a shorter name than {name}, which may have {room} characters in AWS names"
+        elif name.replace("-", "_") in {"uploads", *reserved.FUNCTIONS, *_snakes(good)}:
+            yield f"type another name than {name}, which a queue of the generated code has already"
     yield from _repeated(names)
     if len(names) > _SUBSCRIBERS:
         yield f"type at most {_SUBSCRIBERS} names, not {len(names)}"

@@ -17,13 +17,12 @@ ALARM_LIMIT = 255
 BUCKET_LIMIT = 63 - len("-0123456")
 """A bucket's name has 63 characters, of which Pulumi's auto-naming takes 8."""
 
+XRAY_LIMIT = 32
+"""Characters of the name of a group or a sampling rule of X-Ray."""
+
 
 class LabelError(RunError):
     """A name is too long for AWS, or the stack's name cannot be a part of one. Pulumi prints no traceback for it."""
-
-
-XRAY_LIMIT = 32
-"""Characters of the name of a group or a sampling rule of X-Ray."""
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,9 @@ EXAMPLES = """examples:
                                                   try it with one letter of these
   python -m redrive prod relay_events --go --give-up 'told by hand, ticket 4711'
 
-QUEUE is a name that the list shows. A letter is delivered first and deleted afterwards: it may come twice, and is never
-lost. Exit status: 0 all is well, 1 letters are left, 2 refused before anything changed, 130 Ctrl-C.
+QUEUE is a name that the list shows, or the queue's name on AWS, which its alarm has too. A letter is delivered first
+and deleted afterwards: it may come twice, and is never lost. Exit status: 0 all is well, 1 letters are left, 2 refused
+before anything changed, 130 Ctrl-C.
 """
 
 _DURATION = re.compile(r"([1-9][0-9]{0,5})([smhd])")
@@ -55,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Looks into the dead-letter queues of a stack and sends their letters on their way again.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     add = parser.add_argument
     add("stack", help="the Pulumi stack, such as dev")

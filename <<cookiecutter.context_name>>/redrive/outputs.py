@@ -11,6 +11,9 @@ from rollout.outputs import read_outputs, refuse_others
 UPLOADS = "uploads"
 """The queue of the events that could not start the state machine."""
 
+SUFFIX = "-dead-letters"
+"""What the names of all dead-letter queues end with on AWS."""
+
 Kind = Literal["subscriber", "uploads", "stream"]
 
 
@@ -29,9 +32,10 @@ class DeadLetters:
 
 @dataclass(frozen=True)
 class Stack:
-    """The dead-letter queues of a stack."""
+    """The dead-letter queues of a stack; `prefix` is what its names on AWS start with, `<context>-<stack>`."""
 
     name: str
+    prefix: str
     queues: tuple[DeadLetters, ...]
     region: str
 
@@ -39,9 +43,10 @@ class Stack:
     def of(cls, name: str, outputs: Mapping[str, Any]) -> Self:
         """Read the outputs of the service program. Raises Refused if they lack something or are another stack's."""
         try:
-            refuse_others(outputs["release"]["application"], name)
+            prefix = outputs["release"]["application"]
+            refuse_others(prefix, name)
             queues = tuple(_queue(queue, url, outputs) for queue, url in outputs["dead_letter_queues"].items())
-            return cls(name, queues, outputs["state_machine_arn"].split(":")[3])
+            return cls(name, prefix, queues, outputs["state_machine_arn"].split(":")[3])
         except KeyError as error:
             raise Refused(f"The outputs have no {error}: deploy the stack with `just deploy` first.") from error
         except (AttributeError, IndexError, TypeError) as error:
@@ -50,12 +55,20 @@ class Stack:
             ) from error
 
     def queue(self, name: str) -> DeadLetters:
-        """The queue of this name. Raises Refused if there is none."""
-        for queue in self.queues:
-            if queue.name == name:
-                return queue
+        """The queue of this name, or else the one that is also called so. Raises Refused if there is not one."""
+        own = [queue for queue in self.queues if queue.name == name]
+        found = own or [queue for queue in self.queues if name in self._also_called(queue)]
+        if len(found) == 1:
+            return found[0]
+        number = "more than one" if found else "no"
         names = ", ".join(queue.name for queue in self.queues)
-        raise Refused(f"{self.name} has no dead-letter queue {name!r}: name one of {names}.")
+        raise Refused(f"{self.name} has {number} dead-letter queue {name!r}: name one of {names}.")
+
+    def _also_called(self, queue: DeadLetters) -> set[str]:
+        """Its name on AWS, which is its alarm's too, whole or without the prefix or the suffix; its key in kebab."""
+        whole = queue.url.rpartition("/")[2]
+        names = {whole, whole.removeprefix(f"{self.prefix}-")}
+        return {queue.name.replace("_", "-")} | names | {name.removesuffix(SUFFIX) for name in names}
 
 
 def read(stack: str, file: Path | None) -> Stack:
@@ -63,9 +76,17 @@ def read(stack: str, file: Path | None) -> Stack:
     return Stack.of(stack, read_outputs(stack, file))
 
 
-def _queue(name: str, url: str, outputs: Mapping[str, Any]) -> DeadLetters:
+def _queue(name: str, url: Any, outputs: Mapping[str, Any]) -> DeadLetters:
+    kind, target = _way_back(name, outputs)
+    for value in (url, target):
+        if not isinstance(value, str):
+            raise TypeError(f"{value!r} is no text")
+    return DeadLetters(name, url, kind, target)
+
+
+def _way_back(name: str, outputs: Mapping[str, Any]) -> tuple[Kind, Any]:
     if name == UPLOADS:
-        return DeadLetters(name, url, "uploads", outputs["state_machine_arn"])
+        return "uploads", outputs["state_machine_arn"]
     if name in outputs["functions"]:
-        return DeadLetters(name, url, "stream", outputs["functions"][name])
-    return DeadLetters(name, url, "subscriber", outputs["queues"][name])
+        return "stream", outputs["functions"][name]
+    return "subscriber", outputs["queues"][name]

@@ -12,7 +12,7 @@ from rich.text import Text
 from .look import Look
 from .report import Report
 from .survey import Survey
-from rollout import screen
+from rollout.console import Consoles
 
 LINE_EVERY = 100
 """Letters after which a build's log gets a line."""
@@ -24,8 +24,8 @@ LONGEST = 60
 """Characters of an id, a type or a subject that are shown."""
 
 
-class Screen(screen.Screen):
-    """Adds to the rollout's screen what a redrive shows."""
+class Screen(Consoles):
+    """What a redrive shows."""
 
     @contextmanager
     def progress(self, verb: str, total: int) -> Iterator[Callable[[], None]]:
@@ -60,7 +60,7 @@ class Screen(screen.Screen):
             table.add_row(count.name, str(count.letters), str(count.in_flight), age)
         self._out.print(table)
         if survey.exit_status:
-            self._say(f"To look into one: just redrive {survey.stack} QUEUE")
+            self._say(f"To look into one: uv run just redrive {survey.stack} QUEUE")
 
     def show_look(self, look: Look, names: Mapping[str, str], command: str) -> None:
         """Print what is in a queue; `command` does what is printed."""
@@ -79,7 +79,7 @@ class Screen(screen.Screen):
         else:
             self._say("Nothing was changed, and nothing is to be redriven.")
 
-    def show_report(self, report: Report, names: Mapping[str, str]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def show_report(self, report: Report, names: Mapping[str, str]) -> None:
         """Print what a redrive did."""
         if self._as_json:
             self._write({**names, **report.as_json()})

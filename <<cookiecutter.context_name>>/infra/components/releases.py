@@ -27,7 +27,6 @@ class Releases(Component):
 
     def __init__(self, name: str, labels: Labels, account: Account, strategy: Strategy) -> None:
         super().__init__(name, labels)
-        self._account = account
         self.application = codedeploy.Application(
             name, name=labels.prefix, compute_platform="Lambda", tags=labels.tags, opts=self.child()
         )
@@ -54,8 +53,9 @@ class Releases(Component):
             # Of aliases or of versions: AWS does not say which CodeDeploy asks for.
             allow(["lambda:GetProvisionedConcurrencyConfig"], *_qualified(functions)),
             allow(["lambda:InvokeFunction"], *hooks),
-            # Alarms made elsewhere stop a release too. One that cannot be read stops every release.
-            allow(["cloudwatch:DescribeAlarms"], self._account.arn("cloudwatch", "alarm:*")),
+            # Alarms made elsewhere stop a release too, and one that cannot be read stops every release: AWS shows
+            # composite alarms only to whom it may show all (CloudWatch API reference, DescribeAlarms).
+            allow(["cloudwatch:DescribeAlarms"], "*"),
         )
 
     def grant_check(self, role: iam.Role, functions: Sequence[pulumi.Input[str]]) -> iam.RolePolicy:

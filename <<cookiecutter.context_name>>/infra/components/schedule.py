@@ -5,8 +5,8 @@ from pulumi_aws import cloudwatch, lambda_
 from ..labels import Labels, kebab
 from ._component import Component
 
-MINUTE = 60
-"""Seconds: the youngest that EventBridge may give an event up at."""
+YOUNGEST = 60
+"""Seconds: the youngest that EventBridge, and Lambda, may give an event up at."""
 
 
 class Schedule(Component):
@@ -31,8 +31,16 @@ class Schedule(Component):
             name,
             rule=rule.name,
             arn=alias.arn,
-            # A call that cannot be delivered is not worth a second try: the next minute brings the next one.
-            retry_policy={"maximum_event_age_in_seconds": MINUTE, "maximum_retry_attempts": 0},
+            retry_policy={"maximum_event_age_in_seconds": YOUNGEST, "maximum_retry_attempts": 0},
             opts=self.child(depends_on=[permission]),
+        )
+        # Neither what cannot be delivered nor what fails is worth a second try: the next minute brings the next call.
+        lambda_.FunctionEventInvokeConfig(
+            name,
+            function_name=alias.function_name,
+            qualifier=alias.name,
+            maximum_event_age_in_seconds=YOUNGEST,
+            maximum_retry_attempts=0,
+            opts=self.child(),
         )
         self.register_outputs({"rule": rule.name})

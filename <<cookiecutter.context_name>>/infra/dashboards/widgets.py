@@ -75,14 +75,13 @@ def graph(
 
 
 def numbers(title: str, metrics: Iterable[Metric]) -> Widget:
-    """Each metric's sum of a day as a number, and as a line how it was on the days before."""
+    """Each metric's sum of a day as a number."""
     properties = {
         "title": title,
         "view": "singleValue",
         "metrics": list(metrics),
         "stat": "Sum",
         "period": DAY,
-        "sparkline": True,
     }
     return Widget("metric", 4, properties)
 

@@ -13,9 +13,6 @@ EMULATORS_ACTIONS = {
 }
 """What the emulator asks for by the action that allows the call on AWS."""
 
-WITHOUT_RESOURCE = ("cloudwatch:DescribeAlarms",)
-"""What the emulator allows on all resources only, and AWS on named ones."""
-
 
 def without_tls_statements(request: Request, document: str) -> str | None:
     """Return a resource policy without the statements that refuse plain HTTP; None when nothing else is in it."""
@@ -45,9 +42,6 @@ def _wider(request: Request, statement: dict[str, Any]) -> Iterator[dict[str, An
         if other := EMULATORS_ACTIONS.get(action):
             request.adapted.append(f"{other} goes with {action}: the emulator asks for it, AWS does not")
             yield statement | {"Action": other}
-        if action in WITHOUT_RESOURCE and statement["Resource"] != "*":
-            request.adapted.append(f"{action} is allowed on everything: the emulator knows no resource for it")
-            yield statement | {"Action": action, "Resource": "*"}
 
 
 def as_list(value: Any) -> list[Any]:

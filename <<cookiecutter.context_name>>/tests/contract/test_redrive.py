@@ -78,6 +78,18 @@ def test_every_dead_letter_queue_has_a_way_back():
     }
 
 
+def test_every_dead_letter_queue_is_known_by_the_name_in_its_alarm():
+    """At night one has the alarm and nothing else; the same without the stack's prefix is in the runbook."""
+    graph = run("dev")
+    deployed = Stack.of("dev", graph.outputs)
+    alarms = {alarm.inputs["name"] for alarm in graph.of("cloudwatch/metricAlarm")}
+    for node in graph.of("sqs/queue"):
+        if node.name.endswith("-dead-letters"):
+            assert node.inputs["name"] in alarms
+            for name in (node.inputs["name"], node.name, node.name.removesuffix("-dead-letters")):
+                assert deployed.queue(name).url == node.outputs["url"]
+
+
 def test_the_filters_of_the_streams_readers_are_understood():
     """A reader whose filter the redrive does not know could not be helped at night."""
     for mapping in run("dev").of("lambda/eventSourceMapping"):

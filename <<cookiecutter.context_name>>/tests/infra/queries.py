@@ -4,7 +4,8 @@ import re
 
 from infra.queries import Query
 
-WORDS = {"as", "asc", "by", "count", "desc", "in", "ispresent", "like", "max", "or", "sum", "coalesce"}
+WORDS = {"as", "asc", "by", "desc", "in", "like", "or"}
+CALLED = {"coalesce", "count", "count_distinct", "ispresent", "max", "min", "sum"}
 
 
 def stages(query: Query) -> list[list[str]]:
@@ -16,4 +17,4 @@ def stages(query: Query) -> list[list[str]]:
 def fields(query: Query) -> set[str]:
     """The fields that it takes from log lines, without those that it makes itself."""
     made = set(re.findall(r" as (\w+)", query.text))
-    return {word for stage in stages(query) for word in stage[1:]} - WORDS - made
+    return {word for stage in stages(query) for word in stage[1:]} - WORDS - CALLED - made

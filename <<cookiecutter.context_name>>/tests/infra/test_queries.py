@@ -10,7 +10,7 @@ from infra.queries import MOST_GROUPS, PLACEHOLDER, QUERIES, Query
 
 KEYS = {
     *("level", "message", "function_name", "xray_trace_id"),
-    *("list_id", f"{CONTEXT}_id", "version", "code", "command"),
+    *("list_id", f"{CONTEXT}_id", "version", "code", "command", "exception_name", "function_request_id"),
     *("partner", "outcome", "seconds", "rows", "valid", "rejected"),
 }
 """Those keys of our log lines that queries may ask for."""
@@ -18,8 +18,8 @@ KEYS = {
 METRICS = {"RowsRejected.0", "reason"}
 """What the metrics' own lines have besides."""
 
-LAMBDAS = {"log_level", "@timestamp", "@message", "@logStream", "@log"}
-"""What Lambda says of an error that nobody caught, and what Logs Insights knows of every line."""
+LAMBDAS = {"record.status", "record.requestId", "@timestamp", "@message", "@logStream", "@log"}
+"""What Lambda's report of a call says, and what Logs Insights knows of every line."""
 
 STAGES = {"fields", "filter", "stats", "sort", "limit", "parse"}
 

@@ -21,7 +21,6 @@ def _asked(**statement: Any) -> tuple[list[dict[str, Any]], list[str]]:
     [
         ("sns:Publish", {"Action": "sns:PublishBatch", "Resource": "arn"}),
         (["lambda:GetAlias"], {"Action": "lambda:ListAliases", "Resource": "arn"}),
-        (["cloudwatch:DescribeAlarms"], {"Action": "cloudwatch:DescribeAlarms", "Resource": "*"}),
     ],
 )
 def test_what_the_emulator_asks_for_is_allowed_and_told(action: Any, more: dict[str, str]) -> None:
@@ -36,7 +35,6 @@ def test_what_the_emulator_asks_for_is_allowed_and_told(action: Any, more: dict[
     [
         {"Action": ["sqs:SendMessage"]},
         {"Effect": "Deny", "Action": "sns:Publish"},
-        {"Action": "cloudwatch:DescribeAlarms", "Resource": "*"},
         {"NotAction": "sns:Publish"},
     ],
 )

@@ -1,6 +1,7 @@
 """Changes that a function could not take: read again from moto's stream, given to a function in memory."""
 
 import json
+import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -233,6 +234,42 @@ def test_a_look_judges_by_age(stack: Stack, table: Table):
     sample = ran.report["samples"][0]
     assert (sample["id"], sample["source"]) == (table.numbers[0], "table")
     assert sample["reason"] == "RetryAttemptsExhausted"
+
+
+BROKEN = [
+    {"batchSize": math.inf},
+    {"batchSize": math.nan},
+    {"approximateArrivalOfFirstRecord": "0001-01-01T00:00:00+01:00"},
+    {"approximateArrivalOfLastRecord": 7},
+    {"startSequenceNumber": "abc"},
+    {"startSequenceNumber": 7},
+    {"endSequenceNumber": "abc"},
+    {"endSequenceNumber": "9" * 5000},
+    {"endSequenceNumber": "0"},
+    {"shardId": "\ud800"},
+    {"streamArn": None},
+]
+
+
+@pytest.mark.parametrize("changes", BROKEN, ids=lambda changes: str(changes)[:50])
+def test_a_letter_that_names_no_place_stays_and_the_others_go_on(stack: Stack, table: Table, changes: dict[str, Any]):
+    """Whatever is wrong with it; it is neither given up nor taken for a success."""
+    broken = stack.queues.put(CHANGES, table.letter(arrived=stack.clock.now(), **changes))
+    stack.queues.put(CHANGES, table.letter(arrived=stack.clock.now()))
+    assert stack.redrive("reader").report["would_redrive"] == 1
+    ran = stack.redrive("reader", "--go", "--give-up", "told by hand")
+    assert (ran.status, ran.report["redriven"], list(stack.queues.messages[CHANGES])) == (1, 1, [broken])
+    [stays] = ran.report["stay"]
+    assert "its body is not what Lambda writes of a batch" in stays["why"]
+    assert "its body is not what Lambda writes of a batch" in stack.say("reader", "--go")[1]
+
+
+def test_a_letter_that_is_nested_too_deep_stays(stack: Stack, table: Table):
+    """Python's reader of JSON gives up on it."""
+    stack.queues.put(CHANGES, "[" * 200_000)
+    stack.queues.put(CHANGES, table.letter())
+    ran = stack.redrive("reader", "--go")
+    assert (ran.status, ran.report["redriven"], len(stack.queues.bodies(CHANGES))) == (1, 1, 1)
 
 
 def test_a_place_without_its_last_record_is_no_success(stack: Stack, table: Table):

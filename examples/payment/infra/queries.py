@@ -38,6 +38,13 @@ QUERIES: Final = (
 | limit 20""",
     ),
     Query(
+        "lists by partner",
+        _MEASURES,
+        """filter message = "list closed"
+| stats count(*) as lists, sum(rejected) as rejected_rows, max(@timestamp) as last by partner, outcome
+| sort rejected_rows desc""",
+    ),
+    Query(
         "rejected rows",
         _MEASURES,
         f"""filter ispresent({ROWS_REJECTED}.0)
@@ -55,10 +62,13 @@ QUERIES: Final = (
     Query(
         "errors by version",
         FUNCTIONS,
-        """filter level in ["ERROR", "CRITICAL"] or log_level = "ERROR"
+        # A call that runs out of time or memory writes no line of its own: Lambda's report says so.
+        """filter level in ["ERROR", "CRITICAL"] or record.status in ["timeout", "error"]
 | parse @logStream "[*]" as stream_version
 | fields coalesce(version, stream_version) as running
-| stats count(*) as errors, max(@timestamp) as last by @log, running
-| sort errors desc""",
+| fields coalesce(exception_name, record.status, message) as what
+| fields coalesce(function_request_id, record.requestId) as call
+| stats count_distinct(call) as calls, min(@timestamp) as first, max(@timestamp) as last by @log, running, what
+| sort last desc""",
     ),
 )

@@ -8,6 +8,7 @@ from typing import Any, Literal, Self, get_args
 
 from .config import SettingError, Source, flag, matching, number, numbers, one_of, retention, structure
 from .context import FUNCTIONS, SUBSCRIBERS
+from .labels import kebab
 from .objectives import Objectives
 from .strategy import BadStrategy, Strategy
 from .thresholds import Thresholds
@@ -21,6 +22,8 @@ SHARED_PARTNERS_LIMIT = 1600
 """Characters: a rule on a shared server names its partners, and EventBridge takes patterns of 2,048 characters."""
 
 _SUBSCRIBER = re.compile(r"[a-z][a-z0-9_-]{0,30}[a-z0-9]")
+_QUEUES = {"uploads", *map(kebab, FUNCTIONS)}
+"""Whose dead letters have a name already."""
 
 _ALARM = re.compile(r"[!-~]([ -~]{0,253}[!-~])?")
 MOST_MORE_ALARMS = 7
@@ -32,7 +35,8 @@ LONGEST_MS = 900_000
 LONGEST_WAIT = 168
 """Hours: an alarm looks back a week at most (CloudWatch API reference, PutMetricAlarm)."""
 
-_RUNBOOK = re.compile(r"(https://[^\s#]+|\w[^\s#:]*)")
+# A description of an alarm has room for 1,024 characters (CloudWatch API reference, PutMetricAlarm).
+_RUNBOOK = re.compile(r"""(https://|\w)[^\s#()<>"':]{1,500}""")
 
 _SOURCE = re.compile(r"[a-z0-9]+(\.[a-z0-9]+)+")
 _FOLDER = re.compile(r"\S.*")
@@ -111,7 +115,11 @@ class Settings:
             objectives=numbers(config, "objectives", Objectives),
             expect_list_hours=_expect_list_hours(config),
             runbook_url=matching(
-                config, "runbook_url", _RUNBOOK, "docs/runbook.md", "an https address, or a path in this repository"
+                config,
+                "runbook_url",
+                _RUNBOOK,
+                "docs/runbook.md",
+                "an https address, or a path in this repository, of up to 500 characters",
             ),
             trace_percent=number(config, "trace_percent", 5, 0, 100),
         )
@@ -151,8 +159,12 @@ def _public_keys(partner: str, value: Any) -> tuple[str, ...]:
 
 def _subscribers(config: Source) -> tuple[str, ...]:
     names: list[Any] = structure(config, "subscribers", list, list(SUBSCRIBERS), "a list of names")
-    if len(set(map(str, names))) != len(names):
+    # In AWS, a_b and a-b are one name.
+    if len({kebab(str(name)) for name in names}) != len(names):
         raise SettingError(f"subscribers is {names!r}: each name may stand there once.")
+    for name in names:
+        if kebab(str(name)) in _QUEUES:
+            raise SettingError(f"subscribers has the name {name!r}, which a dead-letter queue of ours has: rename it.")
     return tuple(_name("subscribers", name, _SUBSCRIBER) for name in names)
 
 

@@ -89,7 +89,7 @@ class Command:
         box, route, choice = self._box(letters), self._route(letters), self._choice()
         with self._screen.progress("looking", min(box.count(), MOST)) as tell:
             found = look(box, route, choice, self._options.max, self._clock.now(), lambda: self._stop.asked, tell)
-        command = shlex.join(["just", "redrive", *(one for one in given if one != "--json"), "--go"])
+        command = shlex.join(["uv", "run", "just", "redrive", *(one for one in given if one != "--json"), "--go"])
         self._screen.show_look(found, self._names(letters), command)
         return INTERRUPTED if self._stop.asked else 0
 

@@ -63,10 +63,10 @@ class Letter:
 
     @cached_property
     def document(self) -> Mapping[str, Any]:
-        """The body as a JSON object, empty if it is none."""
+        """The body as a JSON object, empty if it is none or is nested deeper than Python reads."""
         try:
             read = json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return read if isinstance(read, dict) else {}
 

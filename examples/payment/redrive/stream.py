@@ -10,6 +10,7 @@ must stand that from the stream too; what the relay publishes again has the same
 
 import base64
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -36,6 +37,11 @@ _GONE = {"TrimmedDataAccessException", "ResourceNotFoundException"}
 _EMPTY_PAGES = 10
 _INFO = "DDBStreamBatchInfo"
 
+_ARN = re.compile(r"arn:[!-~]+")
+_SHARD = re.compile(r"[A-Za-z0-9-]+")
+_SEQUENCE_NUMBER = re.compile(r"[0-9]{1,40}")
+"""DynamoDB's have 21 to 40 digits (API reference, "GetShardIterator"), others' may have fewer."""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -54,19 +60,27 @@ class Place:
         """Read a letter. Raises Stays if it names no place."""
         info: Any = letter.document.get(_INFO)
         try:
-            return cls(
-                info["streamArn"],
-                info["shardId"],
-                info["startSequenceNumber"],
-                info["endSequenceNumber"],
-                int(info["batchSize"]),
-                _time(info["approximateArrivalOfFirstRecord"]),
-                _time(info["approximateArrivalOfLastRecord"]),
-            )
-        except (KeyError, TypeError, ValueError) as error:
+            return cls._read(info)
+        except (KeyError, OverflowError, TypeError, ValueError) as error:
             raise Stays(
                 "its body is not what Lambda writes of a batch: look at it in the SQS console, and delete it there."
             ) from error
+
+    @classmethod
+    def _read(cls, info: Any) -> Self:
+        first = _written(_SEQUENCE_NUMBER, info["startSequenceNumber"])
+        last = _written(_SEQUENCE_NUMBER, info["endSequenceNumber"])
+        if int(first) > int(last):
+            raise ValueError(f"{first} comes after {last}")
+        return cls(
+            _written(_ARN, info["streamArn"]),
+            _written(_SHARD, info["shardId"]),
+            first,
+            last,
+            int(info["batchSize"]),
+            _time(info["approximateArrivalOfFirstRecord"]),
+            _time(info["approximateArrivalOfLastRecord"]),
+        )
 
     def gone(self) -> Gone:
         """Why there is nothing to deliver, and what to do."""
@@ -159,6 +173,13 @@ class StreamRoute:
             kind = read.get("errorType", "") if isinstance(read, dict) else ""
             raise NotTaken(f"the function failed ({kind or answer['FunctionError']}): its logs say why")
         return read
+
+
+def _written(pattern: re.Pattern[str], value: Any) -> str:
+    """A value as it must be written. Raises TypeError and ValueError for what is not."""
+    if not pattern.fullmatch(value):
+        raise ValueError(f"{value!r} is not written as {pattern.pattern}")
+    return value
 
 
 def _time(text: str) -> datetime:

@@ -1,16 +1,14 @@
 """What people see: a live table on a terminal, a line for every change in a build's log, the results at the end."""
 
-import json
-import sys
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.live import Live
 from rich.markup import escape
 from rich.table import Column, Table
 from rich.text import Text
 
+from .console import Consoles
 from .model import Part
 
 if TYPE_CHECKING:
@@ -20,13 +18,11 @@ if TYPE_CHECKING:
 _COLOURS = {"succeeded": "green", "up to date": "green", "detached": "yellow", "not started": "yellow"}
 
 
-class Screen:
-    """Progress goes to standard error; results go to standard output, as tables or as JSON and nothing else."""
+class Screen(Consoles):
+    """What a rollout shows."""
 
     def __init__(self, *, as_json: bool) -> None:
-        self._progress = Console(stderr=True, highlight=False)
-        self._out = Console(highlight=False)
-        self._as_json = as_json
+        super().__init__(as_json=as_json)
         self._live: Live | None = None
         self._shown: dict[str, str] = {}
 
@@ -53,24 +49,10 @@ class Screen:
             self._live.stop()
             self._live = None
 
-    def tell(self, sentence: str) -> None:
-        """Show what else there is to know."""
-        self._progress.print(sentence, markup=False, soft_wrap=True)
-
-    def fail(self, sentence: str) -> None:
-        """Show what went wrong."""
-        self._progress.print(f"[red]✗[/] {escape(sentence)}", soft_wrap=True)
-
     def warn_of_ignored_alarms(self, reason: str) -> None:
         """Show in red that no alarm stops this release."""
         text = escape(f"ALARMS ARE IGNORED for this release: no alarm stops it. Reason: {reason}")
         self._progress.print(f"[bold white on red] {text} [/]", soft_wrap=True)
-
-    def refuse(self, stack: str, sentence: str) -> None:
-        """Say why nothing was done."""
-        self.fail(sentence)
-        if self._as_json:
-            self._write({"stack": stack, "result": "refused", "why": sentence})
 
     def show_report(self, report: "Report") -> None:
         """Print what a run did."""
@@ -97,10 +79,6 @@ class Screen:
                 names.setdefault(sentence, []).append(name)
         for sentence, parts in names.items():
             self._out.print(f"{', '.join(parts)}: {sentence}", markup=False, soft_wrap=True)
-
-    def _write(self, document: Mapping[str, Any]) -> None:
-        sys.stdout.write(json.dumps(document, indent=2) + "\n")
-        sys.stdout.flush()
 
 
 def _line(part: Part) -> str:

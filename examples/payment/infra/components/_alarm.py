@@ -30,8 +30,10 @@ class Metric:
 class When:
     """An alarm is on while `bad` of the last `of` periods (seconds) are on the wrong side of `threshold`.
 
-    Where data are missing, a period is a good one unless `missing` says otherwise. With `bad` below `of` an alarm is on
-    at once and over only after a while, or on only after a while: what happens now and then does not flap.
+    Where data are missing, a period is a good one unless `missing` says otherwise; but CloudWatch then looks at some
+    periods before the last `of`, and counts the data that it finds there first (its "evaluation range"). With `bad`
+    below `of` an alarm is on at once and over only after a while, or on only after a while: what happens now and then
+    does not flap. With "missing" an alarm without data says so, and that is told as a warning.
     """
 
     threshold: float = 0
@@ -141,6 +143,7 @@ def _made(
         treat_missing_data=when.missing,
         alarm_actions=topics,
         ok_actions=topics,
+        insufficient_data_actions=[alerts.topics["warning"]] if when.missing == "missing" else [],
         tags=owner.labels.tags,
         opts=owner.child(),
         **watched,

@@ -7,7 +7,6 @@ reference, PutMetricAlarm), and these have data only while something is wrong: f
 import pulumi
 
 from ..alerts import Alerts, Notice, Severity
-from ..labels import kebab
 from ._alarm import MINUTE, Metric, When, alarm, calculated
 from ._component import Component
 
@@ -82,7 +81,7 @@ def watch_stream(owner: Component, alerts: Alerts, consumer: str, severity: Seve
             "The stream forgets after 24 hours.",
             "a-reader-of-the-stream-is-behind",
         ),
-        Metric("AWS/Lambda", "IteratorAge", {"FunctionName": owner.labels.name(kebab(consumer))}, "Maximum"),
+        Metric("AWS/Lambda", "IteratorAge", {"FunctionName": owner.labels.name(consumer)}, "Maximum"),
         # A batch that fails is tried again after longer and longer pauses, and each try says how old it is.
         When(minutes * MINUTE * 1000, bad=1, of=15),
     )

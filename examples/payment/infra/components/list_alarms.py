@@ -45,8 +45,9 @@ class ListAlarms(Component):
     def _missing(self, hours: int) -> None:
         says = f"No list has arrived for {hours} hours: a partner does not send, or what is sent does not reach us."
         when = When(1, bad=hours, of=hours, period=HOUR, missing="breaching", wrong="LessThanThreshold")
-        notice = Notice("warning", says, "no-list-has-arrived")
-        alarm(self, self._alerts, f"{self.name}-expected", notice, self._metric(LISTS_RECEIVED), when)
+        notice, metrics = Notice("warning", says, "no-list-has-arrived"), {"lists": self._metric(LISTS_RECEIVED)}
+        # Filled: a list of an hour before the first of them would keep the alarm off.
+        calculated(self, self._alerts, f"{self.name}-expected", notice, metrics, "FILL(lists, 0)", when)
 
     def _stuck(self) -> None:
         minutes = self._alerts.thresholds.unfinished_list_minutes
@@ -60,7 +61,7 @@ class ListAlarms(Component):
                 "a-list-does-not-come-to-its-end",
             ),
             self._metric(OLDEST_UNFINISHED, "Maximum"),
-            # It is written every minute: without it nobody knows, and that is what the alarm then says.
+            # It is written every minute: without it nobody knows.
             When(minutes * MINUTE, bad=3, of=5, missing="missing"),
         )
 

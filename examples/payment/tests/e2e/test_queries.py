@@ -21,8 +21,8 @@ from tests.infra.queries import fields
 
 pytestmark = pytest.mark.e2e
 
-LAMBDAS = {"log_level"}
-"""What only an error has that nobody caught."""
+LAMBDAS = {"record.status", "record.requestId", "exception_name"}
+"""What Lambda's reports have, which the emulator writes as text, and what only an error has that nobody caught."""
 
 PATIENCE = 30
 """Seconds until a list's end is measured: the stream's readers come after the list."""

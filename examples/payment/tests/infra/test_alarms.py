@@ -276,6 +276,9 @@ def test_missing_data_are_good_but_where_that_would_be_a_lie(full: Graph) -> Non
     prefix = prefix_of(full)
     assert unusual.pop(f"{prefix}-lists-expected") == "breaching"
     assert unusual.pop(f"{prefix}-lists-unfinished") == "missing"
+    warnings = full.outputs["warning_topic_arn"]
+    silent = {n.inputs["name"]: n.inputs["insufficientDataActions"] for n in metric_alarms(full)}
+    assert {name: topics for name, topics in silent.items() if topics} == {f"{prefix}-lists-unfinished": [warnings]}
     assert set(unusual.values()) == {"ignore"}
     assert all(re.search(r"-burn-(fast-5m|slow-30m)$", name) for name in unusual)
 
@@ -284,7 +287,8 @@ def test_lists_are_waited_for_only_where_the_stack_expects_them(full: Graph, pro
     """Whether it is bad that no list comes is for the stack to say."""
     assert "lists-expected" not in told(prod)
     alarm = told(full)["lists-expected"].inputs
-    assert (alarm["evaluationPeriods"], alarm["datapointsToAlarm"], alarm["period"]) == (168, 168, 3600)
+    assert (alarm["evaluationPeriods"], alarm["datapointsToAlarm"]) == (168, 168)
+    assert [metric.period for metric in watched(told(full)["lists-expected"])] == [3600]
     assert (alarm["comparisonOperator"], alarm["threshold"]) == ("LessThanThreshold", 1)
 
 

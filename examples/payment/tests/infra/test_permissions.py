@@ -9,6 +9,7 @@ from .graph import Graph, Node
 # These APIs know no resources: X-Ray's, those by which a service sets up its own log delivery, and a hook's.
 ACTIONS_WITHOUT_RESOURCES = re.compile(
     r"xray:\w+|logs:(\w+LogDelivery|ListLogDeliveries|\w+ResourcePolic\w+|DescribeLogGroups)"
+    r"|cloudwatch:DescribeAlarms"
     r"|codedeploy:(ListDeploymentTargets|BatchGetDeploymentTargets|PutLifecycleEventHookExecutionStatus)"
 )
 

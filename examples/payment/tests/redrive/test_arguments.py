@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from redrive.cli import main
-from tests.redrive.conftest import Stack
+from tests.redrive.conftest import INBOX, READER, Stack
 
 Change = Callable[[dict[str, Any]], Any]
 
@@ -19,6 +19,9 @@ Change = Callable[[dict[str, Any]], Any]
         (lambda read: read["queues"].pop("two"), "The outputs have no 'two'"),
         (lambda read: read.update(dead_letter_queues=None), "not those of the service program"),
         (lambda read: read.update(state_machine_arn="machine"), "not those of the service program"),
+        (lambda read: read["dead_letter_queues"].update(uploads=5), "not those of the service program (5 is no text)"),
+        (lambda read: read["queues"].update(two=["url"]), "not those of the service program (['url'] is no text)"),
+        (lambda read: read["functions"].update(reader=None), "not those of the service program (None is no text)"),
         (lambda read: read["release"].update(application="context-prod"), "those of context-prod, not of a stack test"),
     ],
 )
@@ -39,6 +42,39 @@ def test_a_queue_that_the_stack_does_not_have_is_refused(stack: Stack):
 
 
 @pytest.mark.parametrize(
+    "name",
+    [
+        "read_changes",
+        "read-changes",
+        "context-test-read-changes-dead-letters",
+        "context-test-read-changes",
+        "read-changes-dead-letters",
+    ],
+)
+def test_a_queue_is_known_by_its_name_on_aws_too(stack: Stack, name: str):
+    """That is the name in its alarm; what is shown is the name in the list."""
+    url = "https://sqs/1/context-test-read-changes-dead-letters"
+    stack.outputs["dead_letter_queues"]["read_changes"] = url
+    stack.outputs["functions"]["read_changes"] = READER
+    ran = stack.redrive(name)
+    assert (ran.status, ran.report["queue"]) == (0, "read_changes")
+    assert {asked["QueueUrl"] for asked in stack.queues.called("receive_message")} == {url}
+
+
+def test_a_name_of_two_queues_is_refused(stack: Stack):
+    """The wrong one might be meant; the name in the list says which, and comes first."""
+    one, two = "https://sqs/1/context-test-events-one-dead-letters", "https://sqs/1/context-test-one-dead-letters"
+    stack.outputs["dead_letter_queues"] = {"one": one, "events_one": two}
+    stack.outputs["queues"]["events_one"] = INBOX
+    ran = stack.redrive("events-one")
+    assert (ran.status, ran.report["why"]) == (
+        2,
+        "test has more than one dead-letter queue 'events-one': name one of one, events_one.",
+    )
+    assert stack.redrive("one").report["queue"] == "one"
+
+
+@pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         ([], "stack"),
@@ -54,6 +90,7 @@ def test_a_queue_that_the_stack_does_not_have_is_refused(stack: Stack):
         (["test", "one", "--go", "--give-up", " "], "write why the letters are given up"),
         (["test", "one", "--give-up", "why"], "--give-up deletes letters: write --go too"),
         (["test", "one", "two"], "unrecognized arguments"),
+        (["test", "one", "--give", "why", "--go"], "unrecognized arguments"),
     ],
 )
 def test_wrong_arguments_are_refused(arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]):

@@ -51,7 +51,7 @@ def test_people_get_a_table_and_the_next_command(stack: Stack):
     status, out, _ = stack.say()
     assert status == 1
     assert "1 d 2 h" in out
-    assert "just redrive test QUEUE" in out
+    assert "To look into one: uv run just redrive test QUEUE" in out
 
 
 def test_a_queue_that_is_not_there_is_told_in_one_sentence(stack: Stack):

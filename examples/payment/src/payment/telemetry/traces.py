@@ -79,7 +79,9 @@ def continuing(carried: object, name: str) -> Iterator[None]:
     if context is None or not context.sampled:
         yield
         return
-    document = documents.begun(name, context.root, context.parent) | {"annotations": _own(name)}
+    # With the origin of Lambda's own segments, X-Ray's map shows one function and not two.
+    own = {"origin": "AWS::Lambda::Function", "annotations": _own(name)}
+    document = documents.begun(name, context.root, context.parent) | own
     _link(document, context)
     with _ending(document):
         yield
