@@ -4,9 +4,6 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from cfnlint.api import lint
-from cfnlint.config import ManualArgs
-
 from tests.infra.graph import REGION, Graph, Node
 
 Properties = Callable[[Node], dict[str, Any]]
@@ -38,7 +35,10 @@ PARTS: dict[str, tuple[str, Properties]] = {
 
 
 def complaints(*resources: dict[str, Any]) -> list[str]:
-    """What cfn-lint says of a template of these resources."""
+    """What cfn-lint says of a template of these resources; it takes seconds to import, so only who needs it does."""
+    from cfnlint.api import lint
+    from cfnlint.config import ManualArgs
+
     template = {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Resources": {f"R{number}": resource for number, resource in enumerate(resources)},

@@ -5,7 +5,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from .graph import Graph, run
+from .graph import Graph
 from infra.components.function import Function
 from infra.context import FUNCTIONS, STEPS
 from infra.labels import Labels
@@ -101,10 +101,13 @@ def test_a_sampled_debug_line_gets_through(prod: Graph) -> None:
         assert (variables["POWERTOOLS_LOG_LEVEL"], variables["POWERTOOLS_LOGGER_SAMPLE_RATE"]) == ("INFO", "0.01")
 
 
-@pytest.mark.parametrize(("percent", "rate"), [("0", "0"), ("0.5", "0.005"), ("100", "1")])
-def test_a_stack_says_how_many_calls_are_written_in_detail(percent: str, rate: str) -> None:
+@pytest.mark.parametrize(("stack", "rate"), [("without_partners", "0"), ("full", "0.005"), ("varied", "1")])
+def test_a_stack_says_how_many_calls_are_written_in_detail(
+    stack: str, rate: str, request: pytest.FixtureRequest
+) -> None:
     """As a share, which is what Powertools reads."""
-    for node in run("dev", debug_percent=percent).of("lambda/function"):
+    graph: Graph = request.getfixturevalue(stack)
+    for node in graph.of("lambda/function"):
         assert node.inputs["environment"]["variables"]["POWERTOOLS_LOGGER_SAMPLE_RATE"] == rate
 
 

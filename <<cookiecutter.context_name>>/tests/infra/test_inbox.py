@@ -96,11 +96,10 @@ def test_the_local_stack_only_changes_the_source_of_the_events() -> None:
     assert local.outputs["upload_event_source"] == "local.transfer"
 
 
-def test_a_shared_server_without_partners_has_no_rule_yet_keeps_its_outputs() -> None:
+def test_a_shared_server_without_partners_has_no_rule_yet_keeps_its_outputs(without_partners: Graph) -> None:
     """Nobody can upload for this stack, so nothing may start it."""
-    empty = run("staging", sftp="shared", sftp_server_id=SHARED_SERVER)
-    assert empty.rules() == []
-    assert empty.outputs["dead_letter_queues"]["uploads"]
+    assert without_partners.rules() == []
+    assert without_partners.outputs["dead_letter_queues"]["uploads"]
 
 
 def test_rules_fit_eventbridge_however_many_partners_there_are(prod: Graph, shared: Graph) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .graph import ACCOUNT, Graph, run
+from .graph import ACCOUNT, REGION, Graph
 from infra.labels import NAME_LIMIT
 
 
@@ -27,12 +27,11 @@ def test_everything_at_rest_is_encrypted_by_the_stacks_key(prod: Graph) -> None:
     assert {node.inputs["kmsKeyId"] for node in prod.of("cloudwatch/logGroup")} == {key}
 
 
-def test_logs_may_be_encrypted_by_another_key() -> None:
+def test_logs_may_be_encrypted_by_another_key(varied: Graph) -> None:
     """Of those who may read logs and nothing else, say; everything else keeps the stack's key."""
-    other = "arn:aws:kms:eu-central-1:111122223333:key/mrk-0123456789abcdef0123456789abcdef"
-    graph = run("prod", log_key_arn=other)
-    assert {node.inputs["kmsKeyId"] for node in graph.of("cloudwatch/logGroup")} == {other}
-    assert graph.one("dynamodb/table").inputs["serverSideEncryption"]["kmsKeyArn"] == graph.one("kms/key").arn
+    other = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/mrk-0123456789abcdef0123456789abcdef"
+    assert {node.inputs["kmsKeyId"] for node in varied.of("cloudwatch/logGroup")} == {other}
+    assert varied.one("dynamodb/table").inputs["serverSideEncryption"]["kmsKeyArn"] == varied.one("kms/key").arn
 
 
 def test_the_key_rotates_and_has_a_readable_name(prod: Graph) -> None:

@@ -85,9 +85,9 @@ def test_a_strategy_of_ones_own_gets_a_configuration(own: Graph) -> None:
     }
 
 
-def test_a_canary_of_ones_own_gets_a_configuration() -> None:
+def test_a_canary_of_ones_own_gets_a_configuration(varied: Graph) -> None:
     """Its first step is the user's."""
-    routing = run("dev", rollout_strategy="Canary5Percent45Minutes").one("codedeploy/deploymentConfig").inputs
+    routing = varied.one("codedeploy/deploymentConfig").inputs
     assert routing["trafficRoutingConfig"] == {
         "type": "TimeBasedCanary",
         "timeBasedCanary": {"percentage": 5, "interval": 45},
@@ -134,11 +134,9 @@ def test_codedeploy_may_read_every_alarm_that_stops_a_release(own: Graph) -> Non
             assert any(fnmatchcase(arn, pattern) for pattern in read), alarm
 
 
-def test_no_release_has_more_alarms_than_codedeploy_takes() -> None:
+def test_no_release_has_more_alarms_than_codedeploy_takes(varied: Graph) -> None:
     """Ten, with every alarm that the settings allow."""
-    more = [f"alarm-{number}" for number in range(7)]
-    graph = run("dev", latency_alarms=dict.fromkeys(FUNCTIONS, 1000), release_alarms=more)
-    assert {len(group["alarmConfiguration"]["alarms"]) for group in groups(graph).values()} == {10}
+    assert {len(group["alarmConfiguration"]["alarms"]) for group in groups(varied).values()} == {10}
 
 
 def test_the_alarms_of_a_release_are_quiet_without_data_and_only_the_alias_wakes_somebody(own: Graph) -> None:

@@ -9,6 +9,8 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
+from tests.infra.kept import FOLDER
+
 # Any but us-east-1, whose buckets are made in another way.
 REGION = "eu-central-1"
 TABLE = "table"
@@ -23,6 +25,15 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(200_000, 50, 1000)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:  # pyright: ignore[reportUnusedFunction]
+    """What one processor's tests have made is there for the others': in the folder above those of each."""
+    with pytest.MonkeyPatch.context() as patch:
+        if "PYTEST_XDIST_WORKER" in os.environ:
+            patch.setenv(FOLDER, str(tmp_path_factory.getbasetemp().parent))
+        yield
 
 
 @pytest.fixture(scope="session")

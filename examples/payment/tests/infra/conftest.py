@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from .graph import PARTNERS, STACKS, Graph, run
+from .graph import ACCOUNT, PARTNERS, REGION, STACKS, Graph, run
 from infra.context import FUNCTIONS
 
 
@@ -31,10 +31,32 @@ def any_stack(request: pytest.FixtureRequest) -> Graph:
 
 
 @pytest.fixture(scope="session")
+def without_partners() -> Graph:
+    """A stack at a server that another stack owns, with nobody yet who logs in; no call is written in detail."""
+    return run("staging", sftp="shared", sftp_server_id="s-1111aaaa2222bbbb3", debug_percent=0)
+
+
+@pytest.fixture(scope="session")
+def varied() -> Graph:
+    """A stack with a value of its own, at a limit where there is one, for what the other stacks leave alone."""
+    settings: dict[str, Any] = {
+        "subscribers": ["audit"],
+        "debug_percent": 100,
+        "trace_percent": 0,
+        "log_key_arn": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/mrk-0123456789abcdef0123456789abcdef",
+        "rollout_strategy": "Canary5Percent45Minutes",
+        "latency_alarms": dict.fromkeys(FUNCTIONS, 1000),
+        "release_alarms": [f"alarm-{number}" for number in range(7)],
+    }
+    return run("dev", **settings)
+
+
+@pytest.fixture(scope="session")
 def full() -> Graph:
     """A stack with every alarm that there is, with limits and promises and a way to release of its own."""
     settings: dict[str, Any] = {
         "partners": PARTNERS,
+        "debug_percent": 0.5,
         "rollout_strategy": "Linear25PercentEvery4Minutes",
         "latency_alarms": {FUNCTIONS[0]: 800},
         "release_alarms": ["complaints"],

@@ -10,7 +10,7 @@ from pulumi.runtime import MockResourceArgs, rpc, set_all_config, set_mocks
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import set_root_resource
 
-from .graph import SERVICE, Cloud, run, stack_config
+from .graph import SERVICE, Cloud, run, stack_config, untraced
 from infra.context import CONTEXT
 
 
@@ -22,6 +22,7 @@ class _Nothing(Cloud):
         return None, {key: value if key in args.inputs else rpc.UNKNOWN for key, value in outputs.items()}
 
 
+@untraced
 def _preview(stack: str) -> set[str]:
     """The URNs of what the program registers."""
     monitor = MockMonitor(_Nothing())

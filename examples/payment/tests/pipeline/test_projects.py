@@ -1,5 +1,6 @@
 """The CodeBuild projects in the form that AWS describes (moto asks even CodePipeline's for a source location)."""
 
+import functools
 from typing import Any
 
 from botocore.model import StructureShape
@@ -23,6 +24,7 @@ def creation(project: Node) -> dict[str, Any]:
     return to_parameters(_shape(), inputs, _RENAMES)
 
 
+@functools.cache
 def _shape() -> StructureShape:
     shape = Session().get_service_model("codebuild").shape_for("CreateProjectInput")
     assert isinstance(shape, StructureShape)
