@@ -49,8 +49,14 @@ def aws_endpoint() -> Iterator[str]:
 @pytest.fixture
 def aws(aws_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty account that every client of the test reaches."""
+    set_account(monkeypatch, aws_endpoint)
+    _reset(aws_endpoint)
+
+
+def set_account(monkeypatch: pytest.MonkeyPatch, endpoint: str) -> None:
+    """Let every client find this endpoint, a region and credentials that are nobody's."""
     environment = {
-        "AWS_ENDPOINT_URL": aws_endpoint,
+        "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
         "AWS_SESSION_TOKEN": "testing",
@@ -59,7 +65,6 @@ def aws(aws_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    _reset(aws_endpoint)
 
 
 def _reset(endpoint: str) -> None:

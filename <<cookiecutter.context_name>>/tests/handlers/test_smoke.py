@@ -33,7 +33,7 @@ def test_every_function_says_who_it_is_and_calls_nothing(function_name: str, con
     assert SMOKE.judge(answer) is None
 
 
-@pytest.mark.usefixtures("function")
+@pytest.mark.usefixtures("no_network")
 @pytest.mark.parametrize("function_name", FUNCTIONS)
 def test_a_missing_setting_fails_the_check(function_name: str, context: LambdaContext, monkeypatch: pytest.MonkeyPatch):
     """Each one that the function reads, also if the first real event would not meet it at once."""

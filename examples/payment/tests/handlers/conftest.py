@@ -13,7 +13,7 @@ import pytest
 from payment import bootstrap
 from payment.telemetry import logger
 
-from tests.conftest import BUCKET, TABLE
+from tests.conftest import BUCKET, TABLE, set_account
 from tests.handlers.traffic import PREFIX, FakeDeployments
 
 Lines = Callable[[], list[dict[str, Any]]]
@@ -44,12 +44,12 @@ def context() -> LambdaContext:
 
 
 @pytest.fixture
-def function(table: Any, bucket: Any, topic: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Every setting of every function, and a composition root that has built nothing yet."""
-    settings = {
+    values = {
         "TABLE_NAME": TABLE,
         "INBOX_BUCKET": BUCKET,
-        "TOPIC_ARN": topic[0],
+        "TOPIC_ARN": "arn:aws:sns:eu-central-1:123456789012:events",
         "MAX_LIST_BYTES": "1000000",
         "PART_ROWS": "10",
         "TOLERATED_SHARE": "0.05",
@@ -57,7 +57,7 @@ def function(table: Any, bucket: Any, topic: tuple[str, str], monkeypatch: pytes
         "IMPORT_TARGET_SECONDS": "900",
         "STATE_MACHINE_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:list-import",
     }
-    for name, value in settings.items():
+    for name, value in values.items():
         monkeypatch.setenv(name, value)
     _forget()
     yield
@@ -65,13 +65,19 @@ def function(table: Any, bucket: Any, topic: tuple[str, str], monkeypatch: pytes
 
 
 @pytest.fixture
-def no_network(function: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every setting is there, and whatever calls AWS is refused (nobody listens on the port for "discard")."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+def function(settings: None, table: Any, bucket: Any, topic: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The settings, and what they name."""
+    monkeypatch.setenv("TOPIC_ARN", topic[0])
 
 
 @pytest.fixture
-def deployments(function: None, monkeypatch: pytest.MonkeyPatch) -> FakeDeployments:
+def no_network(settings: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every setting is there, and whatever calls AWS is refused (nobody listens on the port for "discard")."""
+    set_account(monkeypatch, "http://127.0.0.1:9")
+
+
+@pytest.fixture
+def deployments(no_network: None, monkeypatch: pytest.MonkeyPatch) -> FakeDeployments:
     """What a traffic hook finds in CodeDeploy."""
     fake = FakeDeployments()
     monkeypatch.setattr(bootstrap, "deployments", lambda: fake)
