@@ -3,14 +3,16 @@
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from . import browser
 from .browser import Seen
 from .lists import Sample, import_list
+from infra.context import COMMANDS
 from local.context import RunningContext
 from local.dashboards import stored
 from local.dashboards.run import draw
@@ -54,15 +56,34 @@ def test_every_plot_draws_its_series_and_the_console_is_silent(chromium: str, tm
 def test_the_deployed_dashboards_are_drawn_of_a_run(
     context: RunningContext, sample: Callable[[int], Sample], chromium: str, tmp_path: Path
 ) -> None:
-    """Each widget of each deployed dashboard is there, and nothing that is beyond the page's arithmetic."""
+    """Each widget of each deployed dashboard is there, each graph has data, and nothing is beyond the arithmetic."""
     started, page = time.time(), tmp_path / "page.html"
-    import_list(context, sample(30), expected=31)
-    draw(context, settled(context), started, "a list of 30 rows", page)
+    _work(context, sample)
+    draw(context, settled(context), started, "lists and a command", page)
     seen, bodies = browser.look(chromium, page, tmp_path / "profile"), stored.bodies(context.aws)
     assert len(seen.widgets) == sum(len(body["widgets"]) for body in bodies.values()) > 0
-    assert len(seen.plots) > 0
+    assert _graphs(bodies) - {plot.widget for plot in seen.plots} == set()
     assert "Not calculated here" not in page.read_text()
     _assert_drawn(seen)
+
+
+def _work(context: RunningContext, sample: Callable[[int], Sample]) -> None:
+    """Let something happen for every graph: good rows and bad ones, a rejected list, a refused command."""
+    import_list(context, sample(30).with_ragged(1), expected=30)
+    import_list(context, sample(30).with_ragged(30), expected=1)
+    context.invoke(COMMANDS[0], {"idempotency_key": "refused", "payload": {}})
+    # Its minute is a real one.
+    context.invoke("watch_lists", {})
+
+
+def _graphs(bodies: Mapping[str, Any]) -> set[str]:
+    """The page's names of the widgets that are graphs."""
+    return {
+        f"d{board}-w{number}"
+        for board, body in enumerate(bodies.values())
+        for number, widget in enumerate(body["widgets"])
+        if widget["type"] == "metric" and widget["properties"]["view"] == "timeSeries"
+    }
 
 
 WRONG = {
