@@ -43,7 +43,8 @@ def test_a_call_is_a_subsegment_with_its_aws_calls_below_it(daemon: Daemon, cont
     assert "PutItem" in {call["aws"]["operation"] for call in calls}
     assert all(call["aws"]["request_id"] and call["aws"]["region"] for call in calls)
     assert not any("fault" in document for document in [*calls, own])
-    values = set(samples.values(1).values()) - {samples.payment(1).id}
+    # A short value, such as 1 or true, may stand there for something else.
+    values = {value for value in samples.values(1).values() if len(value) > 4} - {samples.payment(1).id}
     assert not [value for value in values if value in json.dumps([*calls, own])]
 
 
