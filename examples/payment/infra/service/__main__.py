@@ -96,8 +96,6 @@ dashboards = observability.observe(
     workflow,
     dead_letter_queues=dead_letter_queues,
     alarms={"Critical": alerts.names("critical"), "Warning": alerts.names("warning")},
-    runbook_url=settings.runbook_url,
-    target_seconds=settings.objectives.import_minutes * 60,
 )
 
 pulumi.export("inbox_bucket", inbox.bucket_name)

@@ -35,24 +35,20 @@ def observe(
     *,
     dead_letter_queues: Mapping[str, pulumi.Output[str]],
     alarms: Mapping[str, Sequence[pulumi.Output[str]]],
-    runbook_url: str,
-    target_seconds: int,
 ) -> Mapping[str, pulumi.Output[str]]:
     """Make all of it once everything else of the stack is there; returns the dashboards' URLs by their names.
 
     Args:
         dead_letter_queues: their URLs, by what they are for.
         alarms: their names by severity, the most urgent first.
-        runbook_url: where the runbook is; what is no URL is shown as it is.
-        target_seconds: in how long a list should be imported.
     """
     traces = Traces("traces", labels, percent=settings.trace_percent)
     Queries("queries", labels, {name: one.log_group for name, one in functions.items()})
     shown = _grouped(functions)
     names = {
         "region": account.region,
-        "runbook": runbook_url,
-        "target_seconds": target_seconds,
+        "runbook": settings.runbook_url,
+        "target_seconds": settings.objectives.import_minutes * 60,
         "alarms": {severity: _arns(account, names) for severity, names in alarms.items()},
         "functions": {title: [one.function.name for one in group] for title, group in shown.items()},
         "log_groups": [one.log_group.name for group in shown.values() for one in group],

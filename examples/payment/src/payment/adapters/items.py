@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from ..domain.amounts import DECIMALS
 from ..domain.lists import ListStatus, PinnedFile, ReceivedList
 from ..domain.model import ID, REFERENCE, Payment, PaymentDetails, Status
 from ..domain.rows import Fault
@@ -16,12 +17,11 @@ PAYMENT: Final = "PAYMENT#"
 LIST: Final = "LIST#"
 REFERRED: Final = f"{REFERENCE.removesuffix('_id').upper()}#"
 _FIELDS: Final = PaymentDetails.model_fields
-_DECIMALS: Final = tuple(name for name, field in _FIELDS.items() if field.annotation is Decimal)
 
 
 def from_values(values: Mapping[str, Any], status: Status, version: int, list_id: str | None) -> dict[str, Any]:
     """Return an aggregate's item, made from its details as JSON values."""
-    numbers = {name: Decimal(values[name]) for name in _DECIMALS}
+    numbers = {name: Decimal(values[name]) for name in DECIMALS}
     item = {KEY: PAYMENT + values[ID], **values, **numbers, "status": status.value, "version": version}
     return item if list_id is None else item | {"list_id": list_id}
 
