@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from . import reserved
-from .words import constant, plain, slug, snake
+from .words import columns, constant, plain, slug, snake
 
 TYPES = {
     "str": "Text",
@@ -66,6 +66,8 @@ _LONGEST = 2880  # minutes from the first shift of traffic to the last, as CodeD
 _DESCRIBED = 100  # a docstring on one line of 120
 _OWNED = 60
 _PACKAGE = 20
+_PLURAL = 22
+_DISPLAYED = 40
 # As the generated infra/labels.py names things: <package>-<stack>-<part>, the least of AWS's limits for all of them.
 _PART = 64 - len("-staging-")
 _QUEUE_AROUND = len("events-") + len("-dead-letters")
@@ -157,6 +159,9 @@ DERIVED: Mapping[str, Callable[[Mapping[str, str]], str]] = {
     "constant": lambda answers: constant(answers["context_name"]),
     "words": lambda answers: plain(answers["context_name"]),
     "slug": lambda answers: slug(answers["context_name"]),
+    "plural_snake": lambda answers: snake(answers["plural"]),
+    "plural_slug": lambda answers: slug(answers["plural"]),
+    "plural_words": lambda answers: plain(answers["plural"]),
     "verification": lambda answers: snake(answers["verification"]),
     "reference": lambda answers: _noun(answers["verification"]),
     "reference_snake": lambda answers: snake(_noun(answers["verification"])),
@@ -237,21 +242,52 @@ def _context(name: str, _: Mapping[str, str]) -> Iterator[str]:
 
 
 def _taken(name: str) -> bool:
-    classes = {form.format(name) for form in reserved.CLASSES_OF_CONTEXT}
-    variables = {snake(name), f"{snake(name)}s"}
     return bool(
         name in reserved.WORDS
         or snake(name) in reserved.PACKAGES
-        or classes & reserved.CLASSES
-        or variables & reserved.VARIABLES
+        or _classes(reserved.CLASSES_OF_CONTEXT, name) & reserved.CLASSES
+        or snake(name) in reserved.VARIABLES
     )
 
 
+def _classes(forms: Iterable[str], name: str) -> set[str]:
+    return {form.format(name) for form in forms}
+
+
+def _plural(name: str, good: Mapping[str, str]) -> Iterator[str]:
+    context = good.get("context_name", "Payment")
+    other = f"type another name than {name}, such as {context}Records, since"
+    if not _PASCAL.fullmatch(name):
+        yield f"type the plural in PascalCase such as Payments, not {_shown(name)}"
+    elif len(snake(name)) > _PLURAL:
+        yield f"type a shorter name than {_shown(name)}, {snake(name)} may have {_PLURAL} characters"
+    elif snake(name) == snake(context):
+        yield f"{other} one and many need two names"
+    elif _taken_by_many(name, context):
+        yield f"{other} the generated code has that one already"
+
+
+def _taken_by_many(name: str, context: str) -> bool:
+    taken = reserved.CLASSES | _classes(reserved.CLASSES_OF_CONTEXT, context)
+    words = reserved.WORDS | reserved.VARIABLES | reserved.FUNCTIONS
+    return bool(_classes(reserved.CLASSES_OF_PLURAL, name) & taken or {name, snake(name)} & words)
+
+
+def _display_name(text: str, _: Mapping[str, str]) -> Iterator[str]:
+    yield from _plain_words(text)
+    if columns(text) > _DISPLAYED:
+        yield f"type at most {_DISPLAYED} columns, not {columns(text)} (letters of East Asia take two)"
+
+
 def _description(text: str, _: Mapping[str, str]) -> Iterator[str]:
-    if not _DESCRIPTION.fullmatch(text):
-        yield f'type plain words that start with a letter, without " \\ ` < > {{ }} [ ] $ and |, not {_shown(text)}'
+    yield from _plain_words(text)
     if len(text) > _DESCRIBED:
         yield f"type at most {_DESCRIBED} characters, not {len(text)}"
+
+
+def _plain_words(text: str) -> Iterator[str]:
+    if not _DESCRIPTION.fullmatch(text):
+        yield f'type plain words that start with a letter, without " \\ ` < > {{ }} [ ] $ and |, not {_shown(text)}'
 
 
 def _fields(text: str, good: Mapping[str, str]) -> Iterator[str]:
@@ -287,6 +323,8 @@ def _commands(text: str, good: Mapping[str, str]) -> Iterator[str]:
     measures = {*reserved.MEASURES, *map(measure_of, amounts_of(read_fields(good.get("fields", ""))))}
     for command in commands:
         yield from _command(command, context, measures)
+        if command.name in _classes(reserved.CLASSES_OF_PLURAL, good.get("plural", "")):
+            yield f"type another name than {command.name}, a verb first, such as Register{context}"
     yield from _repeated(command.snake for command in commands)
     yield from _repeated(snake(command.event) for command in commands if command.event)
     yield from _exactly_one(commands, "creates")
@@ -407,6 +445,8 @@ def _owner(name: str, _: Mapping[str, str]) -> Iterator[str]:
 
 RULES: Mapping[str, Rule] = {
     "context_name": _context,
+    "plural": _plural,
+    "display_name": _display_name,
     "description": _description,
     "fields": _fields,
     "commands": _commands,

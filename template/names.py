@@ -19,6 +19,7 @@ from . import answers
 from .answers import BadAnswer, Command
 from .reserved import LIST_EVENTS
 from .style import assigned, imported, sorting_imports
+from .words import display, plural
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 """Where this template lies: a clone, a download or the folder itself."""
@@ -148,6 +149,8 @@ _FILTERS: dict[str, Any] = {
     "imported": imported,
     "subscribers": answers.read_subscribers,
     "quoted": _quoted,
+    "plural": plural,
+    "display": display,
     "folder": _folder,
     "located": _located,
     **{name: (lambda context, name=name: _derived(name, context)) for name in answers.DERIVED},

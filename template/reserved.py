@@ -49,8 +49,11 @@ CLASSES = _words(
 )
 """Classes that the generated sources define or import by name."""
 
-CLASSES_OF_CONTEXT = ("{}", "{}s", "{}Details", "{}Table", "Imported{}s", "Imported{}Table")
+CLASSES_OF_CONTEXT = ("{}", "{}Details", "{}Table", "Imported{}Table")
 """Classes that are named after the context."""
+
+CLASSES_OF_PLURAL = ("{}", "Imported{}")
+"""Classes that are named after more than one of them."""
 
 VARIABLES = _words(
     """

@@ -1,11 +1,24 @@
-"""One name, written the ways that code needs it. Standard library only: cookiecutter's own process imports this."""
+"""One name, written the ways that code and people need it. Standard library only: cookiecutter's process imports this."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 
-# Where a new word starts: a capital after a small letter, or the last capital of a run of capitals (VAT|Return).
-_BOUNDARY = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z0-9])(?=[A-Z][a-z])")
+# Where a new word starts: a capital after a small letter, or the last capital of a run of capitals (VAT|Return), unless
+# all that follows it is the s of a plural (TaxIDs).
+_BOUNDARY = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z0-9])(?=[A-Z](?!s(?![a-z]))[a-z])")
+_ACRONYM = re.compile(r"[A-Z]([A-Z0-9]+s?)?")
+
+_ENDINGS = (
+    (re.compile(r"(?<=[A-Z0-9])$"), "s"),  # TaxIDs
+    (re.compile(r"(?<=[^aeiou])y$"), "ies"),  # Categories, but Days
+    (re.compile(r"(?<=s)is$"), "es"),  # Analyses
+    (re.compile(r"(?<=l)f$"), "ves"),  # Shelves, but Tariffs and Proofs
+    (re.compile(r"(?<=[sxz])$|(?<=[cs]h)$"), "es"),  # Boxes, Branches, Addresses
+    (re.compile("$"), "s"),
+)
+"""How English nouns end in the plural, the first that fits; what is irregular (People) is the user's to type."""
 
 
 def snake(name: str) -> str:
@@ -24,5 +37,26 @@ def slug(name: str) -> str:
 
 
 def plain(name: str) -> str:
-    """Return a PascalCase name as words of a sentence: ``VATReturn`` becomes ``vat return``."""
-    return snake(name).replace("_", " ")
+    """Return a PascalCase name as words of a sentence, acronyms as they are: ``VATReturn`` becomes ``VAT return``."""
+    return " ".join(word if _ACRONYM.fullmatch(word) else word.lower() for word in _BOUNDARY.sub(" ", name).split(" "))
+
+
+def display(name: str) -> str:
+    """Return a PascalCase name as a title: ``DirectDebit`` becomes ``Direct debit``."""
+    return name[:1] + plain(name)[1:]
+
+
+def plural(name: str) -> str:
+    """Return the regular plural of a PascalCase name: ``Category`` becomes ``Categories``."""
+    return next(ending.sub(letters, name, count=1) for ending, letters in _ENDINGS if ending.search(name))
+
+
+def columns(text: str) -> int:
+    """Return how wide a text is in an editor or a terminal, where letters of East Asia take two columns."""
+    return sum(_width(character) for character in text)
+
+
+def _width(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

@@ -14,6 +14,8 @@ from template.names import REPOSITORY
 # As unlike Payment as the rules allow: two words and an acronym, other fields, more commands, five subscribers.
 VAT_RETURN = {
     "context_name": "VATReturn",
+    "plural": "VATReturns",
+    "display_name": "VAT return",
     "description": "Files VAT returns.",
     "fields": "customer_id:str total:int closed:bool filed_on:date",
     "commands": (
@@ -30,6 +32,8 @@ VAT_RETURN = {
 
 SHORTEST = {
     "context_name": "Ox",
+    "plural": "Os",
+    "display_name": "牛",
     "description": "O",
     "fields": "herd_id:str",
     "commands": "Buy:creates:OxBought Sell:deletes:OxSold",
@@ -43,6 +47,8 @@ SHORTEST = {
 
 LONGEST = {
     "context_name": "ReinsuranceContract",
+    "plural": "ReinsuranceContractes",
+    "display_name": "Rückversicherung: ノ, 支払い; it's #1",
     "description": "It's #1, 100% & more: 'x'; import os; os.system('x') * _a_ = y!" + "x" * 37,
     "fields": "policy_agreement_id:str " + " ".join(f"field_number_{number}:decimal" for number in range(29)),
     "commands": " ".join(

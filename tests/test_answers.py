@@ -26,9 +26,15 @@ from template.answers import (
 from template.names import REPOSITORY, _quoted
 
 # The defaults follow the context's name, as cookiecutter renders them.
-NAMED = {"<<cookiecutter.context_name>>": "Payment", "<<cookiecutter.__words>>": "payment"}
+NAMED = {
+    "<<cookiecutter.context_name>>": "Payment",
+    "<<cookiecutter.context_name|plural>>": "Payments",
+    "<<cookiecutter.context_name|display>>": "Payment",
+    "<<cookiecutter.__words>>": "payment",
+    "<<cookiecutter.__plural_slug>>": "payments",
+}
 DEFAULTS = {
-    question: re.sub("|".join(NAMED), lambda found: NAMED[found[0]], answer)
+    question: re.sub("|".join(map(re.escape, NAMED)), lambda found: NAMED[found[0]], answer)
     for question, answer in json.loads((REPOSITORY / "cookiecutter.json").read_text()).items()
     if question in RULES
 }
@@ -38,6 +44,13 @@ TAKEN: list[Mapping[str, str]] = [
     VAT_RETURN,
     SHORTEST,
     LONGEST,
+    {"plural": "PaymentRecords"},
+    {"plural": "People"},
+    {"plural": "ReinsuranceContractes"},
+    {"display_name": "Überweisung"},
+    {"display_name": "支払い"},
+    {"display_name": "Оплата (наличными) № 1"},
+    {"display_name": "あ" * 20},
     {"description": "Takes the partner's lists; 20% of them: late (a lot), and élan & co."},
     {"fields": "subscription_id:str"},
     {"fields": "subscription_id:str a1:int b_2:bool"},
@@ -94,10 +107,25 @@ REFUSED: list[tuple[Mapping[str, object], str]] = [
     ({"context_name": "Infra"}, "another name than Infra"),
     ({"context_name": "Pydantic"}, "another name than Pydantic"),
     ({"context_name": "Decimal"}, "another name than Decimal"),
-    ({"context_name": "File"}, "another name than File"),
+    ({"plural": "Files", "context_name": "File"}, "another name than Files, such as FileRecords"),
     ({"context_name": "Item"}, "another name than Item"),
     ({"context_name": "Yes"}, "another name than Yes"),
     ({"context_name": "TransferOfSecuritiesOrder"}, "a shorter name than 'TransferOfSecuritiesOrder'"),
+    ({"plural": "payments"}, "the plural in PascalCase such as Payments, not 'payments'"),
+    ({"plural": "Überweisungen"}, "the plural in PascalCase"),
+    ({"plural": "Payment"}, "another name than Payment, such as PaymentRecords, since one and many need two names"),
+    ({"plural": "PAYMent", "context_name": "PAYMent"}, "one and many need two names"),
+    ({"plural": "PaymentTable"}, "another name than PaymentTable, such as PaymentRecords"),
+    ({"plural": "PaymentDetails"}, "another name than PaymentDetails"),
+    ({"plural": "Lists"}, "another name than Lists"),
+    ({"plural": "Changes"}, "another name than Changes"),
+    ({"plural": "Class"}, "another name than Class"),
+    ({"plural": "ReinsuranceContractssx"}, "may have 22 characters"),
+    ({"commands": "People:creates:PaymentMade Drop:deletes:PaymentDropped", "plural": "People"}, "than People, a verb"),
+    ({"display_name": 'the "best"'}, "without"),
+    ({"display_name": "(Payment)"}, "start with a letter"),
+    ({"display_name": "x" * 41}, "at most 40 columns, not 41"),
+    ({"display_name": "あ" * 21}, "at most 40 columns, not 42 (letters of East Asia take two)"),
     ({"description": 'Says "hello"'}, "without"),
     ({"description": "C:\\temp"}, "without"),
     ({"description": "two\nlines"}, "one line"),
@@ -185,7 +213,7 @@ REFUSED: list[tuple[Mapping[str, object], str]] = [
     ({"owner": "x" * 61}, "a team such as payments-team"),
 ]  # fmt: skip
 
-TEXTS = ["description", "owner"]
+TEXTS = ["display_name", "description", "owner"]
 """The questions that take a text, which is data wherever it is written."""
 
 CHARACTERS = st.characters(exclude_categories=["C", "Zl", "Zp"], exclude_characters='"\\`<>{}$|[]')

@@ -74,6 +74,7 @@ def test_classes_that_stand_beside_the_context_are_reserved(payment: Path) -> No
     classes = {name for name in names if name[0].isupper() and not name.isupper()}
     commands = {"RegisterPayment", "VerifyPayment", "DeletePayment"}
     own = {form.format("Payment") for form in reserved.CLASSES_OF_CONTEXT}
+    own |= {form.format("Payments") for form in reserved.CLASSES_OF_PLURAL}
     assert classes - commands - own <= reserved.CLASSES
 
 

@@ -4,6 +4,7 @@ from typing import Literal
 
 CONTEXT = "<<cookiecutter.__package>>"
 AGGREGATE = "<<cookiecutter.context_name>>"
+DISPLAY_NAME = <<cookiecutter.display_name|quoted>>
 OWNER = <<cookiecutter.owner|quoted>>
 
 SOURCE: Literal["codeconnections", "codecommit"] = "<<cookiecutter.source>>"

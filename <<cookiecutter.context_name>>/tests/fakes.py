@@ -13,7 +13,7 @@ _KEPT = {field.name for field in fields(ReceivedList)}
 
 
 @dataclass
-class Fake<<cookiecutter.context_name>>s:
+class Fake<<cookiecutter.plural>>:
     """Aggregates in memory."""
 
     stored: dict[str, <<cookiecutter.context_name>>] = field(default_factory=dict)
@@ -38,7 +38,7 @@ class Fake<<cookiecutter.context_name>>s:
 
 
 @dataclass
-class FakeImported<<cookiecutter.context_name>>s:
+class FakeImported<<cookiecutter.plural>>:
     """Which list brought which identity, and in which trace; no list stands for a command."""
 
     owners: dict[str, str | None] = field(default_factory=dict)

@@ -47,7 +47,7 @@ def dynamodb_client() -> Any:
 
 
 @cache
-def <<cookiecutter.__package>>s() -> <<cookiecutter.context_name>>Table:
+def <<cookiecutter.__plural_snake>>() -> <<cookiecutter.context_name>>Table:
     """Return the aggregates."""
     return <<cookiecutter.context_name>>Table(_table(), traceparent)
 
@@ -73,7 +73,7 @@ def _bulk_client() -> Any:
 
 
 @cache
-def imported_<<cookiecutter.__package>>s() -> "Imported<<cookiecutter.context_name>>Table":
+def imported_<<cookiecutter.__plural_snake>>() -> "Imported<<cookiecutter.context_name>>Table":
     """Return the aggregates that lists bring."""
     from .adapters.dynamodb_bulk import Imported<<cookiecutter.context_name>>Table
 

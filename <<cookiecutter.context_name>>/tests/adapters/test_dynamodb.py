@@ -20,7 +20,7 @@ RECEIVED = ReceivedList(PinnedFile("inbox", "incoming/acme/x.csv", "v1", 42), "r
 
 
 @pytest.fixture
-def <<cookiecutter.__package>>s(table: Any) -> <<cookiecutter.context_name>>Table:
+def <<cookiecutter.__plural_snake>>(table: Any) -> <<cookiecutter.context_name>>Table:
     return <<cookiecutter.context_name>>Table(table)
 
 
@@ -29,43 +29,43 @@ def lists(table: Any) -> ListTable:
     return ListTable(table)
 
 
-def test_an_aggregate_comes_back_as_it_was_stored(<<cookiecutter.__package>>s: <<cookiecutter.context_name>>Table):
+def test_an_aggregate_comes_back_as_it_was_stored(<<cookiecutter.__plural_snake>>: <<cookiecutter.context_name>>Table):
     """Amounts, days and texts survive, and so do status, version and list."""
     sample = samples.<<cookiecutter.__package>>(100, list_id="l-1")
-    <<cookiecutter.__package>>s.add(sample)
-    assert <<cookiecutter.__package>>s.get(sample.id) == sample
+    <<cookiecutter.__plural_snake>>.add(sample)
+    assert <<cookiecutter.__plural_snake>>.get(sample.id) == sample
 
 
-def test_an_identity_is_taken_once(<<cookiecutter.__package>>s: <<cookiecutter.context_name>>Table):
+def test_an_identity_is_taken_once(<<cookiecutter.__plural_snake>>: <<cookiecutter.context_name>>Table):
     """The second is refused and the first stays."""
-    <<cookiecutter.__package>>s.add(samples.<<cookiecutter.__package>>(1))
+    <<cookiecutter.__plural_snake>>.add(samples.<<cookiecutter.__package>>(1))
     with pytest.raises(AlreadyExists):
-        <<cookiecutter.__package>>s.add(samples.<<cookiecutter.__package>>(1, version=9))
-    assert <<cookiecutter.__package>>s.get(samples.<<cookiecutter.__package>>(1).id).version == 1
+        <<cookiecutter.__plural_snake>>.add(samples.<<cookiecutter.__package>>(1, version=9))
+    assert <<cookiecutter.__plural_snake>>.get(samples.<<cookiecutter.__package>>(1).id).version == 1
 
 
-def test_nothing_is_found_where_nothing_is(<<cookiecutter.__package>>s: <<cookiecutter.context_name>>Table):
+def test_nothing_is_found_where_nothing_is(<<cookiecutter.__plural_snake>>: <<cookiecutter.context_name>>Table):
     """A missing aggregate is said to be missing."""
     with pytest.raises(NotFound):
-        <<cookiecutter.__package>>s.get("nobody")
+        <<cookiecutter.__plural_snake>>.get("nobody")
 
 
-def test_the_second_of_two_changes_to_one_version_is_refused(<<cookiecutter.__package>>s: <<cookiecutter.context_name>>Table):
+def test_the_second_of_two_changes_to_one_version_is_refused(<<cookiecutter.__plural_snake>>: <<cookiecutter.context_name>>Table):
     """Optimistic concurrency: the first to write wins, the other reads again."""
-    <<cookiecutter.__package>>s.add(samples.<<cookiecutter.__package>>(1))
-    <<cookiecutter.__package>>s.save(samples.<<cookiecutter.__package>>(1, version=2))
+    <<cookiecutter.__plural_snake>>.add(samples.<<cookiecutter.__package>>(1))
+    <<cookiecutter.__plural_snake>>.save(samples.<<cookiecutter.__package>>(1, version=2))
     with pytest.raises(VersionConflict, match="no longer at version 1"):
-        <<cookiecutter.__package>>s.save(samples.<<cookiecutter.__package>>(1, version=2))
+        <<cookiecutter.__plural_snake>>.save(samples.<<cookiecutter.__package>>(1, version=2))
 
 
-def test_only_the_version_that_was_read_is_removed(<<cookiecutter.__package>>s: <<cookiecutter.context_name>>Table):
+def test_only_the_version_that_was_read_is_removed(<<cookiecutter.__plural_snake>>: <<cookiecutter.context_name>>Table):
     """A change in between saves it."""
-    <<cookiecutter.__package>>s.add(samples.<<cookiecutter.__package>>(1))
+    <<cookiecutter.__plural_snake>>.add(samples.<<cookiecutter.__package>>(1))
     with pytest.raises(VersionConflict):
-        <<cookiecutter.__package>>s.remove(samples.<<cookiecutter.__package>>(1, version=2))
-    <<cookiecutter.__package>>s.remove(samples.<<cookiecutter.__package>>(1))
+        <<cookiecutter.__plural_snake>>.remove(samples.<<cookiecutter.__package>>(1, version=2))
+    <<cookiecutter.__plural_snake>>.remove(samples.<<cookiecutter.__package>>(1))
     with pytest.raises(NotFound):
-        <<cookiecutter.__package>>s.get(samples.<<cookiecutter.__package>>(1).id)
+        <<cookiecutter.__plural_snake>>.get(samples.<<cookiecutter.__package>>(1).id)
 
 
 def test_a_list_is_recorded_once(lists: ListTable):
@@ -122,18 +122,18 @@ def test_a_part_counts_once(lists: ListTable, table: Any):
 def test_each_write_keeps_the_place_in_a_trace_that_it_belongs_to(table: Any):
     """The last one's stays with the item, also for the event of its removal."""
     places = iter([fresh_traceparent(), last := fresh_traceparent()])
-    <<cookiecutter.__package>>s = <<cookiecutter.context_name>>Table(table, lambda: next(places))
-    <<cookiecutter.__package>>s.add(samples.<<cookiecutter.__package>>(1))
-    <<cookiecutter.__package>>s.save(samples.<<cookiecutter.__package>>(1, version=2))
+    <<cookiecutter.__plural_snake>> = <<cookiecutter.context_name>>Table(table, lambda: next(places))
+    <<cookiecutter.__plural_snake>>.add(samples.<<cookiecutter.__package>>(1))
+    <<cookiecutter.__plural_snake>>.save(samples.<<cookiecutter.__package>>(1, version=2))
     [item] = table.scan()["Items"]
     assert item[items.TRACEPARENT] == last
 
 
-def test_attributes_that_nobody_knows_are_passed_over(<<cookiecutter.__package>>s: <<cookiecutter.context_name>>Table, table: Any):
+def test_attributes_that_nobody_knows_are_passed_over(<<cookiecutter.__plural_snake>>: <<cookiecutter.context_name>>Table, table: Any):
     """Another version of this context may have written more."""
     unheard_of = {items.TRACEPARENT: 1, "unheard_of": {"of": {1}}}
     table.put_item(Item=items.from_<<cookiecutter.__package>>(samples.<<cookiecutter.__package>>(1)) | unheard_of)
-    assert <<cookiecutter.__package>>s.get(samples.<<cookiecutter.__package>>(1).id) == samples.<<cookiecutter.__package>>(1)
+    assert <<cookiecutter.__plural_snake>>.get(samples.<<cookiecutter.__package>>(1).id) == samples.<<cookiecutter.__package>>(1)
 
 
 def test_a_list_keeps_the_place_in_a_trace_where_it_came_in(table: Any):

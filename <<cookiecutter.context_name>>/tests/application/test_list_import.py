@@ -19,7 +19,7 @@ from <<cookiecutter.__package>>.domain.model import ID, REFERENCE
 from <<cookiecutter.__package>>.domain.rows import Fault
 
 from tests import samples
-from tests.fakes import FakeFiles, FakeImported<<cookiecutter.context_name>>s, FakeLists, FakeReferences
+from tests.fakes import FakeFiles, FakeImported<<cookiecutter.plural>>, FakeLists, FakeReferences
 
 KEY = "incoming/acme/january.csv"
 REPORT = "reports/acme/january.csv.report.csv"
@@ -33,7 +33,7 @@ class World:
 
     files: FakeFiles = field(default_factory=FakeFiles)
     lists: FakeLists = field(default_factory=FakeLists)
-    <<cookiecutter.__package>>s: FakeImported<<cookiecutter.context_name>>s = field(default_factory=FakeImported<<cookiecutter.context_name>>s)
+    <<cookiecutter.__plural_snake>>: FakeImported<<cookiecutter.plural>> = field(default_factory=FakeImported<<cookiecutter.plural>>)
     references: FakeReferences = field(default_factory=lambda: FakeReferences(set(samples.KNOWN)))
 
     def register(self, data: bytes | None, execution: str = "run-1", broken_by: str = "") -> Step:
@@ -47,16 +47,16 @@ class World:
         return list_import.validate_list(list_id, TOLERATED, part_rows, self.lists, self.files, seen)
 
     def verify(self, list_id: str) -> Step:
-        world = (self.lists, self.files, self.references, self.<<cookiecutter.__package>>s)
+        world = (self.lists, self.files, self.references, self.<<cookiecutter.__plural_snake>>)
         return list_import.<<cookiecutter.__verification>>(list_id, TOLERATED, *world)
 
     def import_parts(self, list_id: str) -> list[Outcome]:
         parts = Staging(self.files, list_id).manifest(VERIFIED)
-        world = (self.lists, self.files, self.<<cookiecutter.__package>>s)
+        world = (self.lists, self.files, self.<<cookiecutter.__plural_snake>>)
         return [list_import.import_list(list_id, part, *world).outcome for part in parts]
 
     def compensate(self, list_id: str) -> ListStatus:
-        return list_import.compensate_error(list_id, self.lists, self.files, self.<<cookiecutter.__package>>s).status
+        return list_import.compensate_error(list_id, self.lists, self.files, self.<<cookiecutter.__plural_snake>>).status
 
     def report(self) -> list[dict[str, str]]:
         return list(csv.DictReader(StringIO((self.files.read(REPORT) or b"").decode())))
@@ -82,8 +82,8 @@ def test_a_good_list_is_imported_as_a_whole(world: World):
     list_id = world.ready_to_import(_rows(25))
 
     assert world.import_parts(list_id) == [Outcome.IMPORTED] * 3
-    assert world.<<cookiecutter.__package>>s.traceparents == {world.lists.stored[list_id].traceparent}
-    assert len(world.<<cookiecutter.__package>>s.owners) == 25
+    assert world.<<cookiecutter.__plural_snake>>.traceparents == {world.lists.stored[list_id].traceparent}
+    assert len(world.<<cookiecutter.__plural_snake>>.owners) == 25
     assert world.lists.parts[list_id] == {0, 1, 2}
     assert world.report() == []
 
@@ -165,7 +165,7 @@ def test_an_unreadable_file_is_refused_as_a_whole(world: World, data: bytes, rea
     assert world.validate(list_id).outcome is Outcome.REJECTED
     assert world.compensate(list_id) is ListStatus.REJECTED
     assert reason in world.report()[0]["reason"]
-    assert world.<<cookiecutter.__package>>s.owners == {}
+    assert world.<<cookiecutter.__plural_snake>>.owners == {}
 
 
 def test_bad_rows_within_the_tolerance_are_reported_and_left_out(world: World):
@@ -174,7 +174,7 @@ def test_bad_rows_within_the_tolerance_are_reported_and_left_out(world: World):
     list_id = world.ready_to_import(rows)
     world.import_parts(list_id)
 
-    assert len(world.<<cookiecutter.__package>>s.owners) == 39
+    assert len(world.<<cookiecutter.__plural_snake>>.owners) == 39
     assert [(row["line"], row["field"]) for row in world.report()] == [("41", ID)]
     recorded = world.lists.get(list_id)
     assert (recorded.rows, recorded.valid, recorded.rejected) == (40, 39, 1)
@@ -225,12 +225,12 @@ def test_rows_of_an_unknown_reference_are_rejected_by_the_verification(world: Wo
     assert (recorded.rows, recorded.valid, recorded.rejected) == (60, 58, 2)
     assert recorded.rejections == {Fault.VALUE: 1, Fault.UNKNOWN: 1}
     world.import_parts(list_id)
-    assert len(world.<<cookiecutter.__package>>s.owners) == 58
+    assert len(world.<<cookiecutter.__plural_snake>>.owners) == 58
 
 
 def test_rows_whose_identity_exists_are_rejected_by_the_verification(world: World):
     """Nobody's aggregate is overwritten by a list."""
-    world.<<cookiecutter.__package>>s.owners["id-000007"] = None
+    world.<<cookiecutter.__plural_snake>>.owners["id-000007"] = None
     world.ready_to_import(_rows(40))
     assert [row["reason"] for row in world.report()] == ["'id-000007' exists already"]
 
@@ -261,7 +261,7 @@ def test_the_verification_may_be_tried_again(world: World, recorded: bool):
 def test_every_kind_of_fault_is_counted_by_rows(world: World):
     """Also where a row has two: those that refer to nobody, and exist, are one row each."""
     bad = {ID: "?", **dict.fromkeys(DECIMALS, "")}
-    world.<<cookiecutter.__package>>s.owners["id-000096"] = None
+    world.<<cookiecutter.__plural_snake>>.owners["id-000096"] = None
     rows = [
         *_rows(95),
         samples.values(96, **{REFERENCE: "nobody"}),
@@ -301,11 +301,11 @@ def test_what_will_be_imported_is_summed_up(world: World):
 def test_an_identity_taken_meanwhile_gives_the_list_up(world: World):
     """The list is undone; the other's aggregate stays; parts not yet begun are left out."""
     list_id = world.ready_to_import(_rows(30))
-    world.<<cookiecutter.__package>>s.owners["id-000015"] = None
+    world.<<cookiecutter.__plural_snake>>.owners["id-000015"] = None
 
     assert world.import_parts(list_id) == [Outcome.IMPORTED, Outcome.REFUSED, Outcome.REFUSED]
     assert world.compensate(list_id) is ListStatus.REJECTED
-    assert world.<<cookiecutter.__package>>s.owners == {"id-000015": None}
+    assert world.<<cookiecutter.__plural_snake>>.owners == {"id-000015": None}
     assert "id-000015 was created while" in world.report()[-1]["reason"]
 
 
@@ -314,19 +314,19 @@ def test_a_list_that_is_given_up_is_not_written_any_further(world: World):
     list_id = world.ready_to_import(_rows(5))
     world.lists.refuse(list_id, "given up")
     assert world.import_parts(list_id) == [Outcome.REFUSED]
-    assert world.<<cookiecutter.__package>>s.owners == {}
+    assert world.<<cookiecutter.__plural_snake>>.owners == {}
     assert list_id not in world.lists.parts
 
 
 def test_a_technical_failure_is_undone_and_told_as_one(world: World):
     """Only this list's rows go, and a second try of the compensation says the same."""
     list_id = world.ready_to_import(_rows(30))
-    world.<<cookiecutter.__package>>s.owners["other"] = "another-list"
+    world.<<cookiecutter.__plural_snake>>.owners["other"] = "another-list"
     world.import_parts(list_id)
 
     assert world.compensate(list_id) is ListStatus.FAILED
     closed = world.lists.changes
     assert world.compensate(list_id) is ListStatus.FAILED
     assert world.lists.changes == closed
-    assert world.<<cookiecutter.__package>>s.owners == {"other": "another-list"}
+    assert world.<<cookiecutter.__plural_snake>>.owners == {"other": "another-list"}
     assert [row["reason"] for row in world.report()] == [TECHNICAL_FAILURE]

@@ -4,6 +4,7 @@ from typing import Literal
 
 CONTEXT = "payment"
 AGGREGATE = "Payment"
+DISPLAY_NAME = "Payment"
 OWNER = "payments-team"
 
 SOURCE: Literal["codeconnections", "codecommit"] = "codeconnections"

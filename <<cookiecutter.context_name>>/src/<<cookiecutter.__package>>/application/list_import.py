@@ -11,7 +11,7 @@ from ..domain.lists import BROKEN, ListStatus, PinnedFile, ReceivedList, over_to
 from ..domain.model import ID, REFERENCE
 from ..domain.rows import Checked, Fault, Record, Rejection, Row, Unreadable, check, check_header, rejected_rows
 from . import report
-from .ports import AlreadyTaken, Fact, Files, Imported<<cookiecutter.context_name>>s, Lists, References, SeenIds
+from .ports import AlreadyTaken, Fact, Files, Imported<<cookiecutter.plural>>, Lists, References, SeenIds
 from .reading import chunks, records
 from .report import Report
 from .staging import VALIDATED, VERIFIED, Part, StagedRow, Staging, identities, read_part
@@ -209,14 +209,14 @@ def <<cookiecutter.__verification>>(
     lists: Lists,
     files: Files,
     references: References,
-    <<cookiecutter.__package>>s: Imported<<cookiecutter.context_name>>s,
+    <<cookiecutter.__plural_snake>>: Imported<<cookiecutter.plural>>,
 ) -> Step:
     """Check each part's rows against what the context knows; those that fail join the report."""
     received = lists.get(list_id)
     validated = Staging(files, list_id)
     found = _Verification(Staging(files, list_id), Report(validated.rejections()))
     for part in validated.manifest(VALIDATED):
-        _verify_part(part, found, references, <<cookiecutter.__package>>s)
+        _verify_part(part, found, references, <<cookiecutter.__plural_snake>>)
     if found.rejections:
         files.write(received.file.report_key, report.document(found.report.rows))
     return _judged(received, found, tolerated_share, lists)
@@ -226,20 +226,20 @@ def _verify_part(
     part: Part,
     found: _Verification,
     references: References,
-    <<cookiecutter.__package>>s: Imported<<cookiecutter.context_name>>s,
+    <<cookiecutter.__plural_snake>>: Imported<<cookiecutter.plural>>,
 ) -> None:
     rows = read_part(found.staging.files, part)
-    found.take(part, rows, _rejections(rows, found.staging.list_id, references, <<cookiecutter.__package>>s))
+    found.take(part, rows, _rejections(rows, found.staging.list_id, references, <<cookiecutter.__plural_snake>>))
 
 
 def _rejections(
     rows: list[StagedRow],
     list_id: str,
     references: References,
-    <<cookiecutter.__package>>s: Imported<<cookiecutter.context_name>>s,
+    <<cookiecutter.__plural_snake>>: Imported<<cookiecutter.plural>>,
 ) -> list[Rejection]:
     known = references.known(set(identities(rows, REFERENCE)))
-    taken = <<cookiecutter.__package>>s.taken(list(identities(rows, ID)), list_id)
+    taken = <<cookiecutter.__plural_snake>>.taken(list(identities(rows, ID)), list_id)
     unknown = [_unknown(row) for row in rows if row.values[REFERENCE] not in known]
     return sorted(unknown + [_taken(row) for row in rows if row.values[ID] in taken])
 
@@ -272,7 +272,7 @@ def import_list(
     part: Part,
     lists: Lists,
     files: Files,
-    <<cookiecutter.__package>>s: Imported<<cookiecutter.context_name>>s,
+    <<cookiecutter.__plural_snake>>: Imported<<cookiecutter.plural>>,
 ) -> Step:
     """Write one part. What is left of it when the list is being given up is left out."""
     try:
@@ -280,7 +280,7 @@ def import_list(
             received = lists.get(list_id)
             if received.status is not ListStatus.IMPORTING:
                 return Step(list_id, Outcome.REFUSED)
-            <<cookiecutter.__package>>s.import_rows(list_id, [row.values for row in rows], received.traceparent)
+            <<cookiecutter.__plural_snake>>.import_rows(list_id, [row.values for row in rows], received.traceparent)
     except AlreadyTaken as conflict:
         lists.refuse(list_id, f"{ID} {', '.join(conflict.identities)} was created while the list was imported")
         return Step(list_id, Outcome.REFUSED)
@@ -292,7 +292,7 @@ def compensate_error(
     list_id: str,
     lists: Lists,
     files: Files,
-    <<cookiecutter.__package>>s: Imported<<cookiecutter.context_name>>s,
+    <<cookiecutter.__plural_snake>>: Imported<<cookiecutter.plural>>,
 ) -> ReceivedList:
     """Undo what this list wrote, and only that; say why in the report; return the list, closed.
 
@@ -305,7 +305,7 @@ def compensate_error(
     reason = received.reason or TECHNICAL_FAILURE
     lists.refuse(list_id, reason)
     for part in Staging(files, list_id).manifest(VERIFIED):
-        <<cookiecutter.__package>>s.undo_rows(list_id, list(identities(read_part(files, part), ID)))
+        <<cookiecutter.__plural_snake>>.undo_rows(list_id, list(identities(read_part(files, part), ID)))
     key = received.file.report_key
     # Without rejected rows, what lies there may be the report of an earlier file of this name.
     rows_report = files.read(key) if received.rejected else None

@@ -10,7 +10,7 @@ Fact = int | Mapping[str, Any]
 """What a list's record holds of a step's findings: a number, or numbers by name."""
 
 
-class <<cookiecutter.context_name>>s(Protocol):
+class <<cookiecutter.plural>>(Protocol):
     """The aggregates, by identity."""
 
     def get(self, identity: str) -> <<cookiecutter.context_name>>:
@@ -30,7 +30,7 @@ class <<cookiecutter.context_name>>s(Protocol):
         ...
 
 
-class Imported<<cookiecutter.context_name>>s(Protocol):
+class Imported<<cookiecutter.plural>>(Protocol):
     """The aggregates, by the part of a list. Every write can be repeated and touches no other list's."""
 
     def taken(self, identities: Collection[str], list_id: str) -> set[str]:

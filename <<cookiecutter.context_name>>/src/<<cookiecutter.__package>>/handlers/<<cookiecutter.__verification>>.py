@@ -15,7 +15,7 @@ from ._steps import StepEvent, answer
     bootstrap.lists,
     bootstrap.files,
     bootstrap.references,
-    bootstrap.imported_<<cookiecutter.__package>>s,
+    bootstrap.imported_<<cookiecutter.__plural_snake>>,
 )
 def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, str]:
     """Take ``{"list_id"}``; answer ``{"list_id", "outcome"}``."""
@@ -31,7 +31,7 @@ def verify(event: StepEvent) -> list_import.Step:
         bootstrap.lists(),
         bootstrap.files(),
         bootstrap.references(),
-        bootstrap.imported_<<cookiecutter.__package>>s(),
+        bootstrap.imported_<<cookiecutter.__plural_snake>>(),
     )
     logger.info("list verified", outcome=step.outcome.value)
     return step

@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .. import bootstrap
 from ..adapters.items import KEY
-from ..application.ports import <<cookiecutter.context_name>>s
+from ..application.ports import <<cookiecutter.plural>>
 from ..domain import events
 from ..domain.commands import Change
 from ..domain.model import ID, BusinessError, <<cookiecutter.context_name>>, <<cookiecutter.context_name>>Details
@@ -45,7 +45,7 @@ class Message(BaseModel):
 
 def run(
     kind: type[C],
-    use_case: Callable[[C, <<cookiecutter.context_name>>s], <<cookiecutter.context_name>>],
+    use_case: Callable[[C, <<cookiecutter.plural>>], <<cookiecutter.context_name>>],
     event: dict[str, Any],
     context: Any,
 ) -> dict[str, Any]:
@@ -68,8 +68,8 @@ def run(
         return _refused("in-progress", "this command is being run: ask again in a moment")
 
 
-def _performed(command: C, use_case: Callable[[C, <<cookiecutter.context_name>>s], <<cookiecutter.context_name>>]) -> dict[str, Any]:
-    <<cookiecutter.__package>> = use_case(command, bootstrap.<<cookiecutter.__package>>s())
+def _performed(command: C, use_case: Callable[[C, <<cookiecutter.plural>>], <<cookiecutter.context_name>>]) -> dict[str, Any]:
+    <<cookiecutter.__package>> = use_case(command, bootstrap.<<cookiecutter.__plural_snake>>())
     return {"ok": True, "<<cookiecutter.__package>>": events.payload(<<cookiecutter.__package>>)}
 
 

@@ -11,7 +11,7 @@ from ._smoke import answers_smoke_checks
 
 
 @entry_point
-@answers_smoke_checks(bootstrap.<<cookiecutter.__package>>s)
+@answers_smoke_checks(bootstrap.<<cookiecutter.__plural_snake>>)
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Take a message with the command as its payload; answer with the <<cookiecutter.__words>>, or why not."""
     return run(CommandName, command_name, event, context)

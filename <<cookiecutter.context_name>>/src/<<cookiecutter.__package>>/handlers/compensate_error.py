@@ -16,7 +16,7 @@ from ._steps import StepEvent
 @answers_smoke_checks(
     bootstrap.lists,
     bootstrap.files,
-    bootstrap.imported_<<cookiecutter.__package>>s,
+    bootstrap.imported_<<cookiecutter.__plural_snake>>,
 )
 def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Take ``{"list_id", "error"?}``; answer ``{"list_id", "outcome", "event"}``, the event to publish."""
@@ -30,9 +30,9 @@ def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 def compensate(event: StepEvent) -> ReceivedList:
     """Run the step."""
-    <<cookiecutter.__package>>s = bootstrap.imported_<<cookiecutter.__package>>s()
+    <<cookiecutter.__plural_snake>> = bootstrap.imported_<<cookiecutter.__plural_snake>>()
     with span("undo rows"):
-        return list_import.compensate_error(event.list_id, bootstrap.lists(), bootstrap.files(), <<cookiecutter.__package>>s)
+        return list_import.compensate_error(event.list_id, bootstrap.lists(), bootstrap.files(), <<cookiecutter.__plural_snake>>)
 
 
 def _caught(event: dict[str, Any]) -> str | None:

@@ -13,7 +13,7 @@ from ._steps import PartEvent, answer
 @answers_smoke_checks(
     bootstrap.lists,
     bootstrap.files,
-    bootstrap.imported_<<cookiecutter.__package>>s,
+    bootstrap.imported_<<cookiecutter.__plural_snake>>,
 )
 def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, str]:
     """Take ``{"list_id", "part": {"part", "key", "rows"}}``; answer ``{"list_id", "outcome"}``."""
@@ -24,8 +24,8 @@ def import_part(event: PartEvent) -> list_import.Step:
     """Run the step."""
     about(list_id=event.list_id, part=event.part.part)
     lists, files = bootstrap.lists(), bootstrap.files()
-    <<cookiecutter.__package>>s = bootstrap.imported_<<cookiecutter.__package>>s()
+    <<cookiecutter.__plural_snake>> = bootstrap.imported_<<cookiecutter.__plural_snake>>()
     with span("write rows"):
-        step = list_import.import_list(event.list_id, event.part, lists, files, <<cookiecutter.__package>>s)
+        step = list_import.import_list(event.list_id, event.part, lists, files, <<cookiecutter.__plural_snake>>)
     logger.info("part imported", outcome=step.outcome.value)
     return step

@@ -1,6 +1,6 @@
 """What both dashboards begin with."""
 
-from ..context import AGGREGATE, CONTEXT, OWNER
+from ..context import CONTEXT, DISPLAY_NAME, OWNER
 from . import links
 from .grid import Section, rows, section
 from .names import Names
@@ -13,7 +13,7 @@ TECHNICAL = "technical"
 def head(names: Names, this: str, other: str) -> Section:
     """What the context is, where else to look, and the state of every alarm, the most urgent first."""
     says = (
-        f"# {AGGREGATE}, {this}: {names.prefix}\n"
+        f"# {DISPLAY_NAME}, {this}: {names.prefix}\n"
         f"The context `{CONTEXT}` of {OWNER} takes its commands one by one, and lists from its partners, and tells the "
         f"other contexts of each change. Made by code: what is changed here goes with the next deployment.\n\n"
         f"{_links(names, other)}"
