@@ -1,4 +1,4 @@
-"""One name, written the ways that code and people need it. Standard library only: cookiecutter's process imports this."""
+"""One name, written as code and as people need it. Standard library only: cookiecutter's process imports this."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ SHORTEST = {
 LONGEST = {
     "context_name": "ReinsuranceContract",
     "plural": "ReinsuranceContractes",
-    "display_name": "Rückversicherung: ノ, 支払い; it's #1",
+    "display_name": "Rückversicherung: ノ, 支払い; it's #1",  # noqa: RUF001
     "description": "It's #1, 100% & more: 'x'; import os; os.system('x') * _a_ = y!" + "x" * 37,
     "fields": "policy_agreement_id:str " + " ".join(f"field_number_{number}:decimal" for number in range(29)),
     "commands": " ".join(
