@@ -1,4 +1,4 @@
-"""Make one handler module for each command, and say what to do next. Needs no network and no git."""
+"""Apply the options, make one handler module for each command, and say what is next. Needs no network and no git."""
 
 import json
 import shlex
@@ -10,6 +10,7 @@ sys.path.insert(0, CONTEXT["_repo_dir"])
 
 from template.answers import read_commands  # noqa: E402
 from template.handlers import expand  # noqa: E402
+from template.options import choose  # noqa: E402
 
 NEXT_STEPS = """
 {name} is ready. It needs uv (pip install uv) and nothing else on this machine:
@@ -21,9 +22,10 @@ NEXT_STEPS = """
 """
 
 try:
+    choose(Path.cwd(), CONTEXT)
     expand(Path.cwd(), CONTEXT["__package"], read_commands(CONTEXT["commands"], CONTEXT["context_name"]))
 except OSError as error:
-    sys.exit(f"The handlers of the commands could not be written: {error}")
+    sys.exit(f"The options could not be applied, or the handlers of the commands not be written: {error}")
 
 if CONTEXT["_next_steps"]:
     print(NEXT_STEPS.format(name=CONTEXT["context_name"], folder=shlex.quote(str(Path.cwd()))))

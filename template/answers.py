@@ -43,6 +43,18 @@ STRATEGIES = (
 
 SOURCES = ("codeconnections", "codecommit")
 
+NONE = "none"
+"""The answer that leaves something out."""
+
+SFTP = ("dedicated", NONE)
+API = ("http", NONE)
+
+STEP_WITHOUT_REFERENCES = "VerifyList"
+"""The step that is left if rows refer to nothing: it refuses what exists already, and sums up the rest."""
+
+FAULTS = ("cells", "value", "repeated", "unknown", "exists")
+"""What may be wrong with a row; ``unknown`` is what it refers to."""
+
 _PASCAL = re.compile(r"(?=.*[a-z])[A-Z][A-Za-z0-9]*")
 _SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _VERIFICATION = re.compile(rf"Verify(?P<noun>{_PASCAL.pattern})")
@@ -134,6 +146,16 @@ def read_subscribers(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
+def references_of(verification: str) -> tuple[str, ...]:
+    """Return what rows refer to, in snake_case: one name or, without a verification, none."""
+    return (snake(_noun(verification)),) if _noun(verification) else ()
+
+
+def faults_of(verification: str) -> tuple[str, ...]:
+    """Return what may be wrong with a row: it can refer to something unknown only if it refers to something."""
+    return tuple(fault for fault in FAULTS if fault != "unknown" or references_of(verification))
+
+
 def types_of(fields: Iterable[Field]) -> tuple[str, ...]:
     """Return the types that the fields need from the generated ``domain/fields.py``, sorted, the id's among them."""
     return tuple(sorted({"Identifier", *(field.annotation for field in fields)}))
@@ -162,7 +184,8 @@ DERIVED: Mapping[str, Callable[[Mapping[str, str]], str]] = {
     "plural_snake": lambda answers: snake(answers["plural"]),
     "plural_slug": lambda answers: slug(answers["plural"]),
     "plural_words": lambda answers: plain(answers["plural"]),
-    "verification": lambda answers: snake(answers["verification"]),
+    "step": lambda answers: _step(answers["verification"]),
+    "verification": lambda answers: snake(_step(answers["verification"])),
     "reference": lambda answers: _noun(answers["verification"]),
     "reference_snake": lambda answers: snake(_noun(answers["verification"])),
     "reference_constant": lambda answers: constant(_noun(answers["verification"])),
@@ -228,8 +251,13 @@ def _shown(text: str) -> str:
     return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "...")
 
 
+def _step(verification: str) -> str:
+    return STEP_WITHOUT_REFERENCES if verification == NONE else verification
+
+
 def _noun(verification: str) -> str:
-    return verification.removeprefix("Verify")
+    """Return what rows are verified by; nothing if they refer to nothing."""
+    return "" if verification == NONE else verification.removeprefix("Verify")
 
 
 def _context(name: str, _: Mapping[str, str]) -> Iterator[str]:
@@ -374,8 +402,10 @@ def _repeated(names: Iterable[str]) -> Iterator[str]:
 
 
 def _verification(name: str, good: Mapping[str, str]) -> Iterator[str]:
+    if name == NONE:
+        return
     if not _VERIFICATION.fullmatch(name):
-        yield f"type Verify and a name in PascalCase such as VerifySubscription, not {_shown(name)}"
+        yield f"type Verify and a name in PascalCase such as VerifySubscription, or none, not {_shown(name)}"
         return
     noun, context = _noun(name), good.get("context_name", "")
     field, room = Field(f"{snake(noun)}_id", "str"), _PART - len(snake(context))
@@ -387,13 +417,13 @@ def _verification(name: str, good: Mapping[str, str]) -> Iterator[str]:
     elif len(snake(name)) > room:
         yield f"type a shorter name than {name}, {snake(name)} may have {room} characters in AWS names"
     elif "fields" in good and field not in read_fields(good["fields"]):
-        yield f"type a name whose id is a field of the type str, or add {field.name}:str to fields for {name}"
+        yield f"type none or a name whose id is a field of the type str, or add {field.name}:str to fields for {name}"
 
 
 def _snakes(good: Mapping[str, str]) -> set[str]:
     """Return the functions of the answers' own: the commands and the verification."""
     commands = read_commands(good.get("commands", ""), good.get("context_name", ""))
-    return {snake(good.get("verification", "")), *(command.snake for command in commands)}
+    return {snake(_step(good.get("verification", ""))), *(command.snake for command in commands)}
 
 
 def _subscribers(text: str, good: Mapping[str, str]) -> Iterator[str]:
@@ -427,9 +457,12 @@ def _shifts(percentage: int, once: int, every: int) -> Iterator[str]:
         yield f"type a strategy that takes 1 to {_LONGEST} minutes, not {minutes}"
 
 
-def _source(name: str, _: Mapping[str, str]) -> Iterator[str]:
-    if name not in SOURCES:
-        yield f"type one of {', '.join(SOURCES)}, not {_shown(name)}"
+def _one_of(words: tuple[str, ...]) -> Rule:
+    def rule(name: str, _: Mapping[str, str]) -> Iterator[str]:
+        if name not in words:
+            yield f"type one of {', '.join(words)}, not {_shown(name)}"
+
+    return rule
 
 
 def _region(name: str, _: Mapping[str, str]) -> Iterator[str]:
@@ -451,9 +484,11 @@ RULES: Mapping[str, Rule] = {
     "fields": _fields,
     "commands": _commands,
     "verification": _verification,
+    "sftp": _one_of(SFTP),
+    "api": _one_of(API),
     "subscribers": _subscribers,
     "strategy": _strategy,
-    "source": _source,
+    "source": _one_of(SOURCES),
     "region": _region,
     "owner": _owner,
 }

@@ -136,6 +136,9 @@ def _located(context: Mapping[str, Any]) -> dict[str, Any]:
 _FILTERS: dict[str, Any] = {
     "fields": answers.read_fields,
     "types": answers.types_of,
+    "references": answers.references_of,
+    "faults": answers.faults_of,
+    "id_of": "{}_id".format,
     "amounts": answers.amounts_of,
     "currencies": answers.currencies_of,
     "commands": _commands,

@@ -73,6 +73,7 @@ FUNCTIONS = WORDS | _words(
     answers_smoke_checks bootstrap changed command command_name commands compensate_error context created current
     details entry_point event import_list lambda_handler measure_lists post_traffic pre_traffic register_list
     relay_events run validate_list watch_lists
+    verify_list
     """
 )
 """Lambda functions that every context has, and what stands beside a command's function in a module."""

@@ -11,7 +11,7 @@ SOURCE: Literal["codeconnections", "codecommit"] = "<<cookiecutter.source>>"
 
 <<cookiecutter.commands | commands | map(attribute="snake") | assigned("COMMANDS")>>
 VERIFICATION = "<<cookiecutter.__verification>>"
-REFERENCE = "<<cookiecutter.__reference_snake>>"
+<<cookiecutter.verification | references | assigned("REFERENCES")>>
 
 STEPS = ("register_list", "validate_list", VERIFICATION, "import_list", "compensate_error")
 FUNCTIONS = (*COMMANDS, *STEPS, "relay_events", "measure_lists", "watch_lists")
@@ -22,7 +22,7 @@ FUNCTIONS = (*COMMANDS, *STEPS, "relay_events", "measure_lists", "watch_lists")
 
 <<cookiecutter.fields | fields | amounts | assigned("AMOUNTS")>>
 <<cookiecutter.fields | fields | currencies | assigned("CURRENCIES")>>
-REJECTIONS = ("cells", "value", "repeated", "unknown", "exists")
+<<cookiecutter.verification | faults | assigned("REJECTIONS")>>
 REFUSALS = (
     "invalid",
     "already-exists",

@@ -1,4 +1,4 @@
-"""`python -m local`: one list through the whole context, from an SFTP upload to the subscribers' queues."""
+"""`python -m local`: one list through the whole context, from its upload to the subscribers' queues."""
 
 import argparse
 import json
@@ -23,6 +23,7 @@ from .observation.samples import Sample
 from .observation.settled import settled
 from .observation.trail import Trail, trail
 from .observation.trail_facts import gather
+from .partner import WAY
 from .result import Result, expected_events, read_result
 from .screen import Screen
 from .subscribers import wait_for
@@ -145,7 +146,7 @@ def _import(context: RunningContext, screen: Screen, name: str, content: bytes) 
     context.know_references(samples.references_of(content))
     with screen.stage("upload"):
         uploaded = context.upload(name, content)
-        screen.say(f"{name} over SFTP, {len(content):,} bytes, {rows:,} rows")
+        screen.say(f"{name} {WAY}, {len(content):,} bytes, {rows:,} rows")
     with screen.stage("import"):
         ended = context.follow(uploaded, lambda state: screen.say(f"{state}, {context.least_received():,} events out"))
         screen.say(ended.outcome)

@@ -1,87 +1,62 @@
 """The running context: what a partner, a caller, a subscriber or an operator could do with it, on this machine."""
 
 import json
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
 
-from . import executions, metrics, transfer_events
+from . import executions, metrics
+from .arrivals import Upload
 from .aws import Aws
 from .codedeploy import running_codedeploy
 from .deploy import Deployment, deploy
 from .deploy.program import Progress, stack_config
-from .emulator import HOST, Emulator, running_emulator
+from .emulator import Emulator, running_emulator
 from .environment import emulator_python
 from .errors import LocalRunError
 from .executions import Ended
 from .observation.daemon import TraceDaemon, listening
 from .observation.watch import Watch
+from .partner import ARRIVALS, Partner, PartnerSide, new_partner, settings_for
 from .samples import known_references
-from .sftp import INCOMING, REPORTS, Partner, SftpEndpoint
 from .subscribers import Subscriber
-from infra.context import CONTEXT, REFERENCE
+from infra.context import CONTEXT, REFERENCES
 from infra.package import PackageError, build_local
 
 PROGRAM = Path(__file__).parent.parent / "infra" / "service"
 STACK = "local"
-PARTNER = "demo"
 WRITE_BATCH = 25
 AGGREGATE_KEY = f"{CONTEXT.upper()}#"
-REFERENCE_KEY = f"{REFERENCE.upper()}#"
+REFERENCE_KEYS = tuple(f"{name.upper()}#" for name in REFERENCES)
 LIST_KEY = "LIST#"
 STAND_INS = (
-    "sftp upload: the object is copied onto itself: the emulator's SFTP server writes around S3's versioning",
-    "sftp event: the run sends it, from the source that the stack names: the emulator's SFTP server sends none",
+    *ARRIVALS,
     "codedeploy: a stand-in of this run lives deployments, in minutes of a second, and asks no caller for permission",
     "cloudwatch: alarms have minutes of a second, and the run sets those without data: the emulator leaves them",
     "metrics: the run takes the functions' own from their logs and puts them to CloudWatch: the emulator does not",
     "x-ray: the run listens as the daemon and keeps what functions send: the emulator has no X-Ray",
 )
-UNFINISHED = ".filepart"
 
 Stage = Callable[[str], AbstractContextManager[Any]]
 Item = dict[str, Any]
 NO_SETTINGS: Mapping[str, object] = {}
 
 
-@dataclass(frozen=True)
-class Upload:
-    """A file that a partner has uploaded.
-
-    `arrived` is when all of it was there, in seconds since 1970; `known` are the executions that earlier uploads to its
-    path started.
-    """
-
-    partner: Partner
-    path: str
-    size: int
-    arrived: float
-    known: list[str]
-
-
-class RunningContext:
+class RunningContext(PartnerSide):
     """The deployed context and its emulator."""
 
     def __init__(
         self, emulator: Emulator, aws: Aws, deployment: Deployment, partner: Partner, traces: TraceDaemon
     ) -> None:
         """Begin to read the subscribers' queues, and to watch."""
-        self.emulator = emulator
-        self.aws = aws
+        super().__init__(emulator, aws, deployment.outputs, partner)
         self.deployment = deployment
-        self.partner = partner
-        self.sftp = SftpEndpoint(HOST, emulator.sftp_port)
-        self.outputs: Mapping[str, Any] = deployment.outputs
         self.subscribers = [Subscriber(aws, name, url) for name, url in self.outputs["queues"].items()]
         self.traces = traces
         self.watch = Watch(aws, deployment)
-        self.uploads: list[Upload] = []
-        self.sent: list[transfer_events.Sent] = []
 
     def close(self) -> None:
         """Stop reading the queues, and watching."""
@@ -89,88 +64,7 @@ class RunningContext:
         for subscriber in self.subscribers:
             subscriber.stop()
 
-    # -- the partner
-
-    def upload(self, name: str, content: bytes) -> Upload:
-        """Upload a file over SFTP, and do what Transfer does and the emulator does not: version it, send the event."""
-        self.sftp.write(self.partner, f"{INCOMING}/{name}", content)
-        return self.announce_arrived(name)
-
-    def upload_broken(self, name: str, content: bytes) -> Upload:
-        """Upload the beginning of a file, then lose the connection: Transfer keeps what it has, and says so."""
-        self.sftp.write(self.partner, f"{INCOMING}/{name}", content)
-        return self.announce_arrived(name, transfer_events.FAILED)
-
-    def announce_arrived(self, name: str, kind: str = transfer_events.COMPLETED) -> Upload:
-        """Announce a file that has arrived over SFTP, made a version first."""
-        uploaded = self._uploaded(self._path(name))
-        self.uploads.append(uploaded)
-        self.announce(uploaded, kind)
-        return uploaded
-
-    def upload_and_rename(self, name: str, content: bytes) -> Upload:
-        """Upload under a temporary name and rename, as some clients do; Transfer sends an event for each."""
-        draft = f"{name}{UNFINISHED}"
-        self.sftp.write(self.partner, f"{INCOMING}/{draft}", content)
-        self.announce_arrived(draft)
-        self.sftp.rename(self.partner, f"{INCOMING}/{draft}", f"{INCOMING}/{name}")
-        path = self._path(name)
-        renamed = self._uploaded(path)
-        names = transfer_events.rename_detail(self._server_id, self.partner.name, self._path(draft), path)
-        self._send(transfer_events.RENAMED, names)
-        return renamed
-
-    def announce(self, uploaded: Upload, kind: str = transfer_events.COMPLETED) -> None:
-        """Send the event of an upload, once more if it was sent before."""
-        partner, path, size = uploaded.partner.name, uploaded.path, uploaded.size
-        self._send(kind, transfer_events.upload_detail(self._server_id, partner, path, size))
-
-    def report(self, name: str) -> str:
-        """Return the report on a file, as the partner reads it over SFTP."""
-        return self.sftp.read(self.partner, f"{REPORTS}/{name}.report.csv").decode()
-
-    def inbox(self) -> dict[str, str]:
-        """Return the files in the partner's /incoming: by name, what tells one state of a file from another."""
-        prefix = f"incoming/{self.partner.name}/"
-        found = self.aws.call("s3", "list_objects_v2", Bucket=self.outputs["inbox_bucket"], Prefix=prefix)
-        return {
-            one["Key"].removeprefix(prefix): f"{one['ETag']} {one['LastModified']}" for one in found.get("Contents", [])
-        }
-
-    def arrived(self, name: str) -> bytes:
-        """Return the bytes of a file in the partner's /incoming."""
-        key = f"incoming/{self.partner.name}/{name}"
-        return self.aws.call("s3", "get_object", Bucket=self.outputs["inbox_bucket"], Key=key)["Body"].read()
-
-    def _uploaded(self, path: str) -> Upload:
-        arrived = time.time()
-        return Upload(self.partner, path, self._as_a_version(path), arrived, self.executions_of(path))
-
-    def _path(self, name: str) -> str:
-        return f"/{self.outputs['inbox_bucket']}/incoming/{self.partner.name}/{name}"
-
-    def _as_a_version(self, path: str) -> int:
-        """Copy an object onto itself: the emulator's SFTP server writes around S3's versioning, Transfer does not.
-
-        Returns its size.
-        """
-        bucket, key = path.removeprefix("/").split("/", 1)
-        source = {"Bucket": bucket, "Key": key}
-        self.aws.call("s3", "copy_object", Bucket=bucket, Key=key, CopySource=source, MetadataDirective="REPLACE")
-        return self.aws.call("s3", "head_object", Bucket=bucket, Key=key)["ContentLength"]
-
-    def _send(self, kind: str, detail: dict[str, Any]) -> None:
-        self.sent.append(transfer_events.send(self.aws, self.outputs["upload_event_source"], kind, detail))
-
-    @property
-    def _server_id(self) -> str:
-        return self.outputs["sftp"]["server_id"]
-
     # -- the workflow
-
-    def executions_of(self, path: str) -> list[str]:
-        """Return the executions that uploads to a path have started."""
-        return executions.of_path(self.aws, self.outputs["state_machine"], path)
 
     def follow(self, uploaded: Upload, progress: executions.Progress = lambda _: None) -> Ended:
         """Wait for the execution that an upload started, and for its end."""
@@ -212,7 +106,8 @@ class RunningContext:
     def know_references(self, identities: Iterable[str]) -> None:
         """Put into the projection what rows refer to, as another context's events would."""
         puts = [
-            {"PutRequest": {"Item": {"pk": {"S": f"{REFERENCE_KEY}{identity}"}, "status": {"S": "ACTIVE"}}}}
+            {"PutRequest": {"Item": {"pk": {"S": f"{key}{identity}"}, "status": {"S": "ACTIVE"}}}}
+            for key in REFERENCE_KEYS
             for identity in identities
         ]
         for start in range(0, len(puts), WRITE_BATCH):
@@ -294,9 +189,8 @@ def _releases(aws: Aws) -> Iterator[None]:
 
 
 def _deployed(aws: Aws, traces: TraceDaemon, progress: Progress, settings: Mapping[str, object]) -> RunningContext:
-    partner = Partner.with_new_key(PARTNER)
-    partners = {PARTNER: {"public_keys": [partner.public_key]}}
-    deployment = deploy(aws, PROGRAM, STACK, {"partners": partners, **settings}, progress)
+    partner = new_partner()
+    deployment = deploy(aws, PROGRAM, STACK, {**settings_for(partner), **settings}, progress)
     deployment.adapted += STAND_INS
     context = RunningContext(aws.emulator, aws, deployment, partner, traces)
     context.know_references(known_references())

@@ -31,7 +31,12 @@ def of_path(aws: Aws, machine: str, path: str) -> list[str]:
     """Return the ARNs of the executions that an upload to a path started, oldest first."""
     found = aws.call("stepfunctions", "list_executions", stateMachineArn=machine, maxResults=1000)["executions"]
     arns = [one["executionArn"] for one in sorted(found, key=lambda one: one["startDate"])]
-    return [arn for arn in arns if json.loads(_describe(aws, arn)["input"]).get("path") == path]
+    return [arn for arn in arns if _path(json.loads(_describe(aws, arn)["input"])) == path]
+
+
+def _path(announced: dict[str, str]) -> str:
+    """Return the path of an announced file: Transfer's events have it, S3's have a bucket and a key."""
+    return announced.get("path") or f"/{announced.get('bucket')}/{announced.get('key')}"
 
 
 def wait_for_next(aws: Aws, machine: str, path: str, known: list[str]) -> str:

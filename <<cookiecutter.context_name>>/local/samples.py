@@ -50,7 +50,8 @@ def columns() -> dict[str, str]:
 
 def known_references() -> list[str]:
     """Return what sample rows refer to: the identities that the context is told of before it imports."""
-    return [UNIQUE[columns()[_model().REFERENCE]](number) for number in range(1, REFERENCES + 1)]
+    kinds = [columns()[reference] for reference in _model().REFERENCES]
+    return [UNIQUE[kind](number) for kind in kinds for number in range(1, REFERENCES + 1)]
 
 
 def rows(count: int, seed: int = 0) -> list[list[str]]:
@@ -64,7 +65,7 @@ def _row(dice: random.Random, number: int) -> list[str]:
 
 
 def _cell(dice: random.Random, number: int, name: str, kind: str) -> str:
-    if name == _model().REFERENCE:
+    if name in _model().REFERENCES:
         return known_references()[number % REFERENCES]
     return UNIQUE[kind](number) if name == _model().ID else KINDS[kind](dice, number)
 
@@ -107,13 +108,10 @@ def identity_field() -> str:
 
 def references_of(content: bytes) -> set[str]:
     """Return what the rows of a file refer to; nothing if it has no such column."""
-    reference = _model().REFERENCE
     records = csv.reader(_text(content))
     header = [cell.strip() for cell in next(records, [])]
-    if reference not in header:
-        return set()
-    column = header.index(reference)
-    return {record[column] for record in records if len(record) > column and record[column]}
+    columns = [header.index(reference) for reference in _model().REFERENCES if reference in header]
+    return {record[column] for record in records for column in columns if len(record) > column and record[column]}
 
 
 def _text(content: bytes) -> io.StringIO:

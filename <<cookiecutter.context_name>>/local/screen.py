@@ -94,10 +94,8 @@ class Screen:
 
     def show_endpoints(self, context: RunningContext) -> None:
         """Print what is needed to look around in a kept run."""
-        key = context.partner.save_key(context.emulator.folder)
         lines = [f"export {name}={value}" for name, value in context.emulator.client_environment().items()]
-        options = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null"
-        lines.append(f"sftp -i {key} -P {context.sftp.port} {options} {context.partner.name}@{context.sftp.host}")
+        lines.append(context.way_in())
         outputs = context.emulator.folder / "outputs.json"
         outputs.write_text(json.dumps(dict(context.outputs), indent=2))
         lines.append(f"uv run just rollout status {STACK} --outputs {outputs}")

@@ -7,26 +7,16 @@ The emulator's SFTP server sends none, and nobody but AWS may send events of `aw
 import json
 import time
 import uuid
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from .arrivals import Sent
 from .aws import Aws
 from .errors import LocalRunError
 
 COMPLETED = "SFTP Server File Upload Completed"
 FAILED = "SFTP Server File Upload Failed"
 RENAMED = "SFTP Server File Rename Completed"
-
-
-@dataclass(frozen=True)
-class Sent:
-    """An event that was put on the bus, and when, in seconds since 1970."""
-
-    time: float
-    source: str
-    kind: str
-    detail: dict[str, Any]
 
 
 def upload_detail(server_id: str, username: str, path: str, size: int) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from io import StringIO
 from typing import Any
 
 from <<cookiecutter.__package>>.domain.events import FIRST
-from <<cookiecutter.__package>>.domain.model import REFERENCE, <<cookiecutter.context_name>>, <<cookiecutter.context_name>>Details
+from <<cookiecutter.__package>>.domain.model import REFERENCES, <<cookiecutter.context_name>>, <<cookiecutter.context_name>>Details
 from <<cookiecutter.__package>>.domain.rows import COLUMNS
 
 KNOWN = ("ref-0", "ref-1", "ref-2")
@@ -21,7 +21,7 @@ _BY_KIND = {
 
 
 def _value(field: str, n: int) -> str:
-    if field == REFERENCE:
+    if field in REFERENCES:
         return KNOWN[n % len(KNOWN)]
     extra: Any = <<cookiecutter.context_name>>Details.model_fields[field].json_schema_extra
     return _BY_KIND[extra["kind"]].format(n=n)
@@ -30,6 +30,11 @@ def _value(field: str, n: int) -> str:
 def values(n: int = 1, **changes: str) -> dict[str, str]:
     """Return the n-th row's values as text."""
     return {field: _value(field, n) for field in COLUMNS} | changes
+
+
+def projection() -> list[dict[str, str]]:
+    """Return the items of what the samples refer to."""
+    return [{"pk": f"{field.removesuffix('_id').upper()}#{known}"} for field in REFERENCES for known in KNOWN]
 
 
 def <<cookiecutter.__package>>(n: int = 1, **changes: Any) -> <<cookiecutter.context_name>>:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from ..partner import WAY
 from ..subscribers import Reception
 from .calls import Call, calls
 from .logs import METRICS, LogLine
@@ -123,7 +124,7 @@ def _order(step: Step) -> float:
 
 
 def _arrival(facts: Facts) -> Iterator[Step]:
-    yield Step(facts.arrived, "uploaded", facts.file, "all of it has arrived over SFTP")
+    yield Step(facts.arrived, "uploaded", facts.file, f"all of it has arrived {WAY}")
     yield Step(facts.announced, "announced", "event of the upload")
 
 

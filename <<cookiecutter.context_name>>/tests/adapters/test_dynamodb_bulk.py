@@ -7,7 +7,7 @@ from pydynox import DynamoDBClient
 from pydynox.exceptions import TransactionCanceledException
 
 from <<cookiecutter.__package>>.adapters.dynamodb import <<cookiecutter.context_name>>Table
-from <<cookiecutter.__package>>.adapters.dynamodb_bulk import Imported<<cookiecutter.context_name>>Table, ReferenceTable
+from <<cookiecutter.__package>>.adapters.dynamodb_bulk import Imported<<cookiecutter.context_name>>Table
 from <<cookiecutter.__package>>.adapters.items import TRACEPARENT
 from <<cookiecutter.__package>>.adapters.trace_context import fresh_traceparent
 from <<cookiecutter.__package>>.application.ports import AlreadyTaken
@@ -72,12 +72,6 @@ def test_taken_are_those_of_others(imported: Imported<<cookiecutter.context_name
     assert imported.taken(identities, "l-2") == set(identities[:2])
     assert imported.taken(identities, "l-1") == set()
     assert imported.taken([], "l-1") == set()
-
-
-def test_known_references_are_those_in_the_projection(table: Any):
-    """The projection answers for many at once."""
-    table.put_item(Item={"pk": "<<cookiecutter.__reference_constant>>#ref-1", "status": "ACTIVE"})
-    assert ReferenceTable(DynamoDBClient(), TABLE).known({"ref-1", "ref-2"}) == {"ref-1"}
 
 
 def test_a_part_written_again_leaves_what_has_changed_since(imported: Imported<<cookiecutter.context_name>>Table, table: Any):

@@ -1,71 +1,19 @@
 """The list workflow's steps, on fakes: what each leaves behind for the next, for the partner and for a second try."""
 
-import csv
-from collections import Counter
-from dataclasses import dataclass, field
 from decimal import Decimal
-from fractions import Fraction
-from io import StringIO
 
 import pytest
 
-from <<cookiecutter.__package>>.adapters.seen_ids import SqliteSeenIds
 from <<cookiecutter.__package>>.application import list_import
-from <<cookiecutter.__package>>.application.list_import import TECHNICAL_FAILURE, Outcome, Step, Upload
+from <<cookiecutter.__package>>.application.list_import import TECHNICAL_FAILURE, Outcome, Upload
 from <<cookiecutter.__package>>.application.staging import VERIFIED, Staging
 from <<cookiecutter.__package>>.domain.amounts import CURRENCY, DECIMALS, NONE
 from <<cookiecutter.__package>>.domain.lists import ListStatus, NotAList
-from <<cookiecutter.__package>>.domain.model import ID, REFERENCE
+from <<cookiecutter.__package>>.domain.model import ID
 from <<cookiecutter.__package>>.domain.rows import Fault
 
 from tests import samples
-from tests.fakes import FakeFiles, FakeImported<<cookiecutter.plural>>, FakeLists, FakeReferences
-
-KEY = "incoming/acme/january.csv"
-REPORT = "reports/acme/january.csv.report.csv"
-TOLERATED = Fraction("0.05")
-MAX_BYTES = 10_000_000
-
-
-@dataclass
-class World:
-    """Everything the steps work on, and the steps as the workflow calls them."""
-
-    files: FakeFiles = field(default_factory=FakeFiles)
-    lists: FakeLists = field(default_factory=FakeLists)
-    <<cookiecutter.__plural_snake>>: FakeImported<<cookiecutter.plural>> = field(default_factory=FakeImported<<cookiecutter.plural>>)
-    references: FakeReferences = field(default_factory=lambda: FakeReferences(set(samples.KNOWN)))
-
-    def register(self, data: bytes | None, execution: str = "run-1", broken_by: str = "") -> Step:
-        if data is not None:
-            self.files.write(KEY, data)
-        upload = Upload("inbox", KEY, broken_by=broken_by)
-        return list_import.register_list(upload, execution, MAX_BYTES, self.lists, self.files)
-
-    def validate(self, list_id: str, part_rows: int = 10) -> Step:
-        seen = SqliteSeenIds()
-        return list_import.validate_list(list_id, TOLERATED, part_rows, self.lists, self.files, seen)
-
-    def verify(self, list_id: str) -> Step:
-        world = (self.lists, self.files, self.references, self.<<cookiecutter.__plural_snake>>)
-        return list_import.<<cookiecutter.__verification>>(list_id, TOLERATED, *world)
-
-    def import_parts(self, list_id: str) -> list[Outcome]:
-        parts = Staging(self.files, list_id).manifest(VERIFIED)
-        world = (self.lists, self.files, self.<<cookiecutter.__plural_snake>>)
-        return [list_import.import_list(list_id, part, *world).outcome for part in parts]
-
-    def compensate(self, list_id: str) -> ListStatus:
-        return list_import.compensate_error(list_id, self.lists, self.files, self.<<cookiecutter.__plural_snake>>).status
-
-    def report(self) -> list[dict[str, str]]:
-        return list(csv.DictReader(StringIO((self.files.read(REPORT) or b"").decode())))
-
-    def ready_to_import(self, rows: list[dict[str, str]]) -> str:
-        list_id = self.register(samples.csv_file(rows)).list_id
-        assert self.validate(list_id).outcome is Outcome.VALIDATED
-        assert self.verify(list_id).outcome is Outcome.VERIFIED
-        return list_id
+from tests.application.world import KEY, MAX_BYTES, World, good_rows
 
 
 @pytest.fixture
@@ -73,13 +21,9 @@ def world() -> World:
     return World()
 
 
-def _rows(count: int) -> list[dict[str, str]]:
-    return [samples.values(n) for n in range(count)]
-
-
 def test_a_good_list_is_imported_as_a_whole(world: World):
     """Every row becomes an aggregate, part by part, and there is nothing to report."""
-    list_id = world.ready_to_import(_rows(25))
+    list_id = world.ready_to_import(good_rows(25))
 
     assert world.import_parts(list_id) == [Outcome.IMPORTED] * 3
     assert world.<<cookiecutter.__plural_snake>>.traceparents == {world.lists.stored[list_id].traceparent}
@@ -90,7 +34,7 @@ def test_a_good_list_is_imported_as_a_whole(world: World):
 
 def test_a_file_announced_twice_is_one_list(world: World):
     """The second execution ends at once; the first, tried again, goes on."""
-    data = samples.csv_file(_rows(1))
+    data = samples.csv_file(good_rows(1))
     assert world.register(data, "run-1").outcome is Outcome.REGISTERED
     assert world.register(None, "run-2").outcome is Outcome.ALREADY_REGISTERED
     assert world.register(None, "run-1").outcome is Outcome.REGISTERED
@@ -98,7 +42,7 @@ def test_a_file_announced_twice_is_one_list(world: World):
 
 def test_a_broken_upload_does_not_stand_in_the_way_of_the_next_try(world: World):
     """Its event may come after the client has sent the whole file again."""
-    world.files.write(KEY, samples.csv_file(_rows(1)))
+    world.files.write(KEY, samples.csv_file(good_rows(1)))
     assert world.register(None, "run-1", broken_by="event-1").outcome is Outcome.REFUSED
     assert world.register(None, "run-2", broken_by="event-1").outcome is Outcome.ALREADY_REGISTERED
     assert world.register(None, "run-3").outcome is Outcome.REGISTERED
@@ -107,7 +51,7 @@ def test_a_broken_upload_does_not_stand_in_the_way_of_the_next_try(world: World)
 def test_the_announced_version_is_the_one_that_is_pinned(world: World):
     """Two versions within a second are two lists, whichever event comes first."""
     for rows in (1, 2):
-        world.files.write(KEY, samples.csv_file(_rows(rows)))
+        world.files.write(KEY, samples.csv_file(good_rows(rows)))
     for version in ("1", "2"):
         upload = Upload("inbox", KEY, version)
         step = list_import.register_list(upload, f"run-{version}", MAX_BYTES, world.lists, world.files)
@@ -153,9 +97,9 @@ def test_a_file_that_cannot_be_a_list_is_refused_at_once(world: World, data: byt
         (b"\n\n", "the file is empty"),
         (samples.csv_file([]), "a header and no rows"),
         (b"colour,size\nred,9\n", "must name the columns"),
-        (samples.csv_file(_rows(2)).decode().encode("utf-16"), "UTF-16"),
-        (samples.csv_file(_rows(20)) + b"\xff\n", "not UTF-8"),
-        (samples.csv_file(_rows(20)) + b'"open', "breaks the rules of CSV"),
+        (samples.csv_file(good_rows(2)).decode().encode("utf-16"), "UTF-16"),
+        (samples.csv_file(good_rows(20)) + b"\xff\n", "not UTF-8"),
+        (samples.csv_file(good_rows(20)) + b'"open', "breaks the rules of CSV"),
     ],
     ids=["blank", "header only", "other columns", "utf-16", "broken at the end", "open quote at the end"],
 )
@@ -170,7 +114,7 @@ def test_an_unreadable_file_is_refused_as_a_whole(world: World, data: bytes, rea
 
 def test_bad_rows_within_the_tolerance_are_reported_and_left_out(world: World):
     """The partner reads line, field and reason; the good rows are imported."""
-    rows = [*_rows(39), samples.values(39, **{ID: "not an id"})]
+    rows = [*good_rows(39), samples.values(39, **{ID: "not an id"})]
     list_id = world.ready_to_import(rows)
     world.import_parts(list_id)
 
@@ -183,7 +127,7 @@ def test_bad_rows_within_the_tolerance_are_reported_and_left_out(world: World):
 
 def test_too_many_bad_rows_refuse_the_list(world: World):
     """The report names each bad row and then says that nothing was taken."""
-    rows = [*_rows(8), samples.values(8, **{ID: "?"}), samples.values(9, **{ID: "!"})]
+    rows = [*good_rows(8), samples.values(8, **{ID: "?"}), samples.values(9, **{ID: "!"})]
     list_id = world.register(samples.csv_file(rows)).list_id
 
     assert world.validate(list_id).outcome is Outcome.REJECTED
@@ -194,59 +138,45 @@ def test_too_many_bad_rows_refuse_the_list(world: World):
 
 def test_a_report_speaks_of_the_newest_file_of_its_name(world: World):
     """What was wrong with an earlier one is not said again, whether the newest is good, bad or unreadable."""
-    bad = samples.csv_file([*_rows(39), samples.values(39, **{ID: "?"})])
+    bad = samples.csv_file([*good_rows(39), samples.values(39, **{ID: "?"})])
     assert world.validate(world.register(bad).list_id).outcome is Outcome.VALIDATED
     assert len(world.report()) == 1
     unreadable = world.register(b"colour\nred\n", "run-2").list_id
     world.validate(unreadable)
     world.compensate(unreadable)
     assert [row["line"] for row in world.report()] == [""]
-    world.validate(world.register(samples.csv_file(_rows(1)), "run-3").list_id)
+    world.validate(world.register(samples.csv_file(good_rows(1)), "run-3").list_id)
     assert world.report() == []
 
 
 def test_a_repeated_identity_is_rejected_with_the_line_it_was_first_on(world: World):
     """The first row counts, whichever part the second would be in."""
-    rows = [*_rows(39), samples.values(3)]
+    rows = [*good_rows(39), samples.values(3)]
     world.ready_to_import(rows)
     [rejected] = world.report()
     assert (rejected["line"], rejected["field"]) == ("41", ID)
     assert rejected["reason"].endswith("is on line 5 already")
 
 
-def test_rows_of_an_unknown_reference_are_rejected_by_the_verification(world: World):
-    """They join what the validation found, and the counts add up."""
-    rows = [*_rows(58), samples.values(58, **{ID: "?"}), samples.values(59, **{REFERENCE: "nobody"})]
-    list_id = world.ready_to_import(rows)
-
-    assert [row["line"] for row in world.report()] == ["60", "61"]
-    assert world.report()[1]["reason"] == "'nobody' is not known here"
-    recorded = world.lists.get(list_id)
-    assert (recorded.rows, recorded.valid, recorded.rejected) == (60, 58, 2)
-    assert recorded.rejections == {Fault.VALUE: 1, Fault.UNKNOWN: 1}
-    world.import_parts(list_id)
-    assert len(world.<<cookiecutter.__plural_snake>>.owners) == 58
-
-
 def test_rows_whose_identity_exists_are_rejected_by_the_verification(world: World):
     """Nobody's aggregate is overwritten by a list."""
     world.<<cookiecutter.__plural_snake>>.owners["id-000007"] = None
-    world.ready_to_import(_rows(40))
+    world.ready_to_import(good_rows(40))
     assert [row["reason"] for row in world.report()] == ["'id-000007' exists already"]
 
 
 def test_a_part_whose_rows_are_all_rejected_is_left_out(world: World):
     """The import maps over parts that have rows."""
-    rows = [*_rows(390), *(samples.values(n, **{REFERENCE: "nobody"}) for n in range(390, 400))]
-    list_id = world.ready_to_import(rows)
+    world.<<cookiecutter.__plural_snake>>.owners.update(dict.fromkeys([row[ID] for row in good_rows(400)[390:]], "another-list"))
+    list_id = world.ready_to_import(good_rows(400))
     assert world.import_parts(list_id) == [Outcome.IMPORTED] * 39
 
 
 @pytest.mark.parametrize("recorded", [False, True], ids=["broke before its end", "lost its answer"])
 def test_the_verification_may_be_tried_again(world: World, recorded: bool):
     """A second try finds what the first found: nothing is counted, summed or reported twice."""
-    bad = [samples.values(58, **{ID: "?"}), samples.values(59, **{REFERENCE: "nobody"})]
-    list_id = world.register(samples.csv_file([*_rows(58), *bad])).list_id
+    world.<<cookiecutter.__plural_snake>>.owners["id-000057"] = None
+    list_id = world.register(samples.csv_file([*good_rows(59), samples.values(59, **{ID: "?"})])).list_id
     world.validate(list_id)
     validated = world.lists.get(list_id)
     world.verify(list_id)
@@ -259,40 +189,31 @@ def test_the_verification_may_be_tried_again(world: World, recorded: bool):
 
 
 def test_every_kind_of_fault_is_counted_by_rows(world: World):
-    """Also where a row has two: those that refer to nobody, and exist, are one row each."""
-    bad = {ID: "?", **dict.fromkeys(DECIMALS, "")}
+    """Also where a row has two."""
     world.<<cookiecutter.__plural_snake>>.owners["id-000096"] = None
-    rows = [
-        *_rows(95),
-        samples.values(96, **{REFERENCE: "nobody"}),
-        samples.values(97, **{REFERENCE: "nobody"}),
-        samples.values(98, **bad),
-        samples.values(0),
-    ]
-    ragged = samples.csv_file(rows) + b"one,cell" + b"\n"
-    list_id = world.register(ragged).list_id
+    bad = {ID: "?", **dict.fromkeys(DECIMALS, "")}
+    rows = [*good_rows(97), samples.values(97, **bad), samples.values(0)]
+    list_id = world.register(samples.csv_file(rows) + b"one,cell" + b"\n").list_id
     world.validate(list_id)
     world.verify(list_id)
     counted = world.lists.get(list_id)
-    first = Fault.EXISTS if ID < REFERENCE else Fault.UNKNOWN
-    expected = Counter({Fault.CELLS: 1, Fault.VALUE: 1, Fault.REPEATED: 1, Fault.UNKNOWN: 1}) + Counter({first: 1})
-    assert counted.rejections == expected
-    assert (counted.rows, counted.rejected, counted.valid) == (100, 5, 95)
+    assert counted.rejections == {Fault.CELLS: 1, Fault.VALUE: 1, Fault.REPEATED: 1, Fault.EXISTS: 1}
+    assert (counted.rows, counted.rejected, counted.valid) == (100, 4, 96)
 
 
 def test_a_list_that_is_refused_keeps_its_counts(world: World):
     """Also if the verification refuses it."""
-    rows = [*_rows(5), *(samples.values(n, **{REFERENCE: "nobody"}) for n in range(5, 10))]
-    list_id = world.register(samples.csv_file(rows)).list_id
+    world.<<cookiecutter.__plural_snake>>.owners.update(dict.fromkeys([row[ID] for row in good_rows(5)]))
+    list_id = world.register(samples.csv_file(good_rows(10))).list_id
     world.validate(list_id)
     assert world.verify(list_id).outcome is Outcome.REJECTED
-    assert world.lists.get(list_id).rejections == {Fault.UNKNOWN: 5}
+    assert world.lists.get(list_id).rejections == {Fault.EXISTS: 5}
 
 
 def test_what_will_be_imported_is_summed_up(world: World):
     """Without the rows that either check left out."""
-    bad = [samples.values(58, **{ID: "?"}), samples.values(59, **{REFERENCE: "nobody"})]
-    list_id = world.ready_to_import([*_rows(58)[1:], *bad])
+    world.<<cookiecutter.__plural_snake>>.owners["id-000058"] = None
+    list_id = world.ready_to_import([*good_rows(59)[1:], samples.values(59, **{ID: "?"})])
     name = NONE if CURRENCY is None else "EUR"
     total = sum((Decimal(f"{n}.50") for n in range(1, 58)), Decimal(0))
     assert world.lists.get(list_id).amounts == {field: {name: total} for field in DECIMALS}
@@ -300,7 +221,7 @@ def test_what_will_be_imported_is_summed_up(world: World):
 
 def test_an_identity_taken_meanwhile_gives_the_list_up(world: World):
     """The list is undone; the other's aggregate stays; parts not yet begun are left out."""
-    list_id = world.ready_to_import(_rows(30))
+    list_id = world.ready_to_import(good_rows(30))
     world.<<cookiecutter.__plural_snake>>.owners["id-000015"] = None
 
     assert world.import_parts(list_id) == [Outcome.IMPORTED, Outcome.REFUSED, Outcome.REFUSED]
@@ -311,7 +232,7 @@ def test_an_identity_taken_meanwhile_gives_the_list_up(world: World):
 
 def test_a_list_that_is_given_up_is_not_written_any_further(world: World):
     """A function that outlives its execution stops at the next thousand rows, and says that it did."""
-    list_id = world.ready_to_import(_rows(5))
+    list_id = world.ready_to_import(good_rows(5))
     world.lists.refuse(list_id, "given up")
     assert world.import_parts(list_id) == [Outcome.REFUSED]
     assert world.<<cookiecutter.__plural_snake>>.owners == {}
@@ -320,7 +241,7 @@ def test_a_list_that_is_given_up_is_not_written_any_further(world: World):
 
 def test_a_technical_failure_is_undone_and_told_as_one(world: World):
     """Only this list's rows go, and a second try of the compensation says the same."""
-    list_id = world.ready_to_import(_rows(30))
+    list_id = world.ready_to_import(good_rows(30))
     world.<<cookiecutter.__plural_snake>>.owners["other"] = "another-list"
     world.import_parts(list_id)
 

@@ -70,7 +70,7 @@ OPERATIONS = {
 
 
 WAYS_IN: Mapping[str, Callable[[], Graph]] = {
-    "a server of its own": lambda: run("prod", partners=PARTNERS),
+    "a server of its own": lambda: run("prod", sftp="dedicated", partners=PARTNERS),
     "a shared server": lambda: run("staging", sftp="shared", sftp_server_id="s-1111aaaa2222bbbb3", partners=PARTNERS),
     "no SFTP": lambda: run("dev"),
 }

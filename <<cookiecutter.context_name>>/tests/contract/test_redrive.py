@@ -18,7 +18,7 @@ SERVER = "s-1111aaaa2222bbbb3"
 def _graphs() -> list[Graph]:
     """Every way into the inbox."""
     shared = run("staging", sftp="shared", sftp_server_id=SERVER, partners=PARTNERS)
-    return [run("dev"), shared, run("prod", partners=PARTNERS)]
+    return [run("dev"), shared, run("prod", sftp="dedicated", partners=PARTNERS)]
 
 
 def _event(kind: str, bucket: str) -> dict[str, Any]:

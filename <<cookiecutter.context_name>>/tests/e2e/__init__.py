@@ -1,1 +1,1 @@
-"""The whole context on the embedded AWS: real files over SFTP in, real events out."""
+"""The whole context on the embedded AWS: real files in, real events out."""

@@ -6,16 +6,16 @@ from dataclasses import dataclass, replace
 
 from <<cookiecutter.__package>>.domain import events
 
-from infra.context import CONTEXT, REFERENCE
+from infra.context import CONTEXT
 from local import samples
-from local.context import Item, RunningContext, Upload
+from local.arrivals import Upload
+from local.context import Item, RunningContext
 from local.errors import LocalRunError
 from local.subscribers import Event, wait_for
 
 CREATED = events.REACHED[events.FIRST]
 MEASURED_SECONDS = 20
 ID = list(samples.columns()).index(f"{CONTEXT}_id")
-REFERRED = list(samples.columns()).index(f"{REFERENCE}_id")
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,17 @@ def finish(context: RunningContext, uploaded: Upload, expected: int = 1) -> Fini
         events=received,
         report=_report(context, uploaded.path.rpartition("/")[2]),
     )
+
+
+def assert_refused(done: Finished, reason: str) -> None:
+    """The list is rejected as a whole, and report, record and event say why."""
+    assert (done.outcome, done.record["status"], done.imported) == ("REJECTED", "REJECTED", 0)
+    assert done.report is not None
+    assert reason in done.report, done.report[:500]
+    assert done.record["reason"]
+    own = done.own_events()
+    assert [event["type"] for event in own] == [events.LIST_REJECTED] * len(done.events)
+    assert {event["data"]["reason"] for event in own} == {done.record["reason"]}
 
 
 def measured(context: RunningContext, list_id: str) -> set[str]:

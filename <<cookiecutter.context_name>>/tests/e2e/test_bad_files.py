@@ -1,15 +1,11 @@
 """Files that are no list: each is refused with a reason, leaves no row, and leaves no execution behind."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
-from <<cookiecutter.__package>>.domain.events import LIST_REJECTED
-
 from .conftest import MAX_LIST_MB
-from .lists import ID, Finished, Sample, finish
-from local import transfer_events
+from .lists import ID, Sample, assert_refused, finish
 from local.context import RunningContext
 from local.samples import as_csv, columns
 
@@ -51,7 +47,7 @@ def test_file_that_is_no_list_is_rejected(kind: str, context: RunningContext, sa
     spoil, reason = FILES[kind]
     good = sample(10)
     done = finish(context, context.upload(f"{kind}.csv", spoil(good)))
-    _assert_refused(done, reason)
+    assert_refused(done, reason)
 
 
 @pytest.mark.parametrize("text", ODD_AMOUNTS)
@@ -64,31 +60,4 @@ def test_amount_that_is_none_is_rejected(text: str, context: RunningContext, sam
     for column in amounts:
         good = good.with_cell(0, column, text)
     done = finish(context, context.upload(good.name, good.content))
-    _assert_refused(done, "expected an amount")
-
-
-def test_upload_that_broke_off_is_rejected(context: RunningContext, sample: Callable[[int], Sample]):
-    """A broken connection leaves the beginning of a list, which is not imported."""
-    good = sample(10)
-    beginning = replace(good, rows=good.rows[:4]).content
-    _assert_refused(finish(context, context.upload_broken(good.name, beginning)), "broke off")
-
-
-def test_upload_that_broke_off_does_not_stop_the_next_try(context: RunningContext, sample: Callable[[int], Sample]):
-    """The client sends the file again at once, and the event of the broken upload comes last."""
-    good = sample(10)
-    uploaded = context.upload(good.name, good.content)
-    context.announce(uploaded, transfer_events.FAILED)
-    assert finish(context, uploaded, expected=11).imported == 10
-    broken = context.follow(replace(uploaded, known=context.executions_of(uploaded.path)[:1]))
-    assert broken.outcome == "REJECTED"
-
-
-def _assert_refused(done: Finished, reason: str) -> None:
-    assert (done.outcome, done.record["status"], done.imported) == ("REJECTED", "REJECTED", 0)
-    assert done.report is not None
-    assert reason in done.report, done.report[:500]
-    assert done.record["reason"]
-    own = done.own_events()
-    assert [event["type"] for event in own] == [LIST_REJECTED] * len(done.events)
-    assert {event["data"]["reason"] for event in own} == {done.record["reason"]}
+    assert_refused(done, "expected an amount")

@@ -1,7 +1,6 @@
 """Lists from a partner's upload to the subscribers' queues."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
@@ -10,13 +9,12 @@ from <<cookiecutter.__package>>.domain.events import LIST_IMPORTED, LIST_REJECTE
 from .lists import (
     CREATED,
     ID,
-    REFERRED,
     Sample,
     finish,
     import_list,
     measured,
 )
-from local.context import RunningContext, Upload
+from local.context import RunningContext
 from local.samples import as_csv, columns
 
 pytestmark = pytest.mark.e2e
@@ -63,17 +61,6 @@ def test_bad_rows_over_the_tolerance_reject_the_list(context: RunningContext, sa
     assert {"ListsRejected", "ListDuration", "ListsLate", "RowsRejected"} <= measured(context, done.list_id)
 
 
-def test_rows_that_refer_to_the_unknown_are_rejected(context: RunningContext, sample: Samples):
-    """A list that refers to what this context does not know is rejected with that reason."""
-    sent = sample(10)
-    for index in range(10):
-        sent = sent.with_cell(index, REFERRED, "999999999")
-    done = import_list(context, sent)
-    assert (done.outcome, done.imported) == ("REJECTED", 0)
-    assert done.report is not None
-    assert done.report.count("'999999999' is not known here") == 10
-
-
 def test_repeated_identity_is_imported_once(context: RunningContext, sample: Samples):
     """The second row of an identity is rejected and says where the first is."""
     sent = sample(40)
@@ -81,17 +68,6 @@ def test_repeated_identity_is_imported_once(context: RunningContext, sample: Sam
     assert (done.outcome, done.record["rejected"], done.imported) == ("IMPORTED", 1, 39)
     assert done.report is not None
     assert "is on line 2 already" in done.report
-
-
-def test_upload_that_is_announced_twice_is_imported_once(context: RunningContext, sample: Samples):
-    """EventBridge delivers at least once: the second execution ends at once and changes nothing."""
-    uploaded = context.upload((sent := sample(30)).name, sent.content)
-    first = finish(context, uploaded, expected=31)
-    context.announce(uploaded)
-    again = context.follow(_known_by_now(context, uploaded))
-    assert (again.outcome, again.list_id) == ("ALREADY_REGISTERED", first.list_id)
-    assert context.imported(first.list_id) == 30
-    assert finish(context, uploaded, expected=31).types() == first.types()
 
 
 def test_same_file_as_a_new_version_takes_nothing_twice(context: RunningContext, sample: Samples):
@@ -116,15 +92,6 @@ def test_two_lists_with_the_same_rows_at_once(context: RunningContext, sample: S
     assert [one.outcome for one in done].count("IMPORTED") <= 1
 
 
-def test_upload_under_a_temporary_name(context: RunningContext, sample: Samples):
-    """A client that uploads as .filepart and renames gets one import, of the final name."""
-    sent = sample(5)
-    uploaded = context.upload_and_rename(sent.name, sent.content)
-    done = finish(context, uploaded, expected=6)
-    assert (done.outcome, done.imported) == ("IMPORTED", 5)
-    assert context.executions_of(f"{uploaded.path}.filepart") == []
-
-
 def test_file_from_a_spreadsheet(context: RunningContext, sample: Samples):
     """A byte order mark, CRLF line ends, blank lines and a name with spaces and umlauts are all fine."""
     sent = sample(5)
@@ -132,8 +99,3 @@ def test_file_from_a_spreadsheet(context: RunningContext, sample: Samples):
     uploaded = context.upload("Größe 1 & 2.csv", b"\xef\xbb\xbf" + content + b"\r\n\r\n")
     done = finish(context, uploaded, expected=6)
     assert (done.outcome, done.imported) == ("IMPORTED", 5)
-
-
-def _known_by_now(context: RunningContext, uploaded: Upload) -> Upload:
-    """Return the upload as one whose first execution is known."""
-    return replace(uploaded, known=context.executions_of(uploaded.path)[:1])

@@ -37,7 +37,7 @@ def test_a_run_tells_what_it_did(context: RunningContext, sample: Callable[[int]
     told = collect(context)
     of_list = Counter(line.function for line in told.lines if line.fields.get("list_id") == done.list_id)
     assert {"register_list", "validate_list", "import_list"} <= set(of_list)
-    assert {sample.namespace for sample in told.samples} >= {"AWS/Lambda", "AWS/States", "AWS/SQS", "AWS/Transfer"}
+    assert {sample.namespace for sample in told.samples} >= {"AWS/Lambda", "AWS/States", "AWS/SQS"}
     for subscriber in context.subscribers:
         queue = {"QueueName": subscriber.url.rpartition("/")[2]}
         received = [one for one in told.samples if one.metric == "NumberOfMessagesReceived" and one.dimensions == queue]

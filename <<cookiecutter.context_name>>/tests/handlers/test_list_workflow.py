@@ -9,7 +9,7 @@ import pytest
 from boto3.dynamodb.types import TypeSerializer
 from pydantic import ValidationError
 
-from <<cookiecutter.__package>>.adapters.items import REFERRED, TRACEPARENT
+from <<cookiecutter.__package>>.adapters.items import LIST, <<cookiecutter.__constant>>, TRACEPARENT
 from <<cookiecutter.__package>>.adapters.trace_context import from_traceparent
 from <<cookiecutter.__package>>.domain.model import ID
 
@@ -31,8 +31,8 @@ def sent(bucket: Any, table: Any) -> list[dict[str, str]]:
     """A list of 25 rows in the inbox, and what it refers to in the projection."""
     rows = [samples.values(n) for n in range(25)]
     bucket.put_object(Bucket=BUCKET, Key=KEY, Body=samples.csv_file(rows))
-    for known in samples.KNOWN:
-        table.put_item(Item={"pk": REFERRED + known})
+    for known in samples.projection():
+        table.put_item(Item=known)
     return rows
 
 
@@ -90,7 +90,7 @@ def test_all_that_a_list_causes_belongs_where_it_came_in(
     _call("<<cookiecutter.__verification>>", event, context)
     _call("import_list", {**event, "part": _part(event["list_id"], 0, 10)}, context)
     stored = table.scan()["Items"]
-    kept = [item for item in stored if not item["pk"].startswith(REFERRED)]
+    kept = [item for item in stored if item["pk"].startswith((LIST, <<cookiecutter.__constant>>))]
     assert len(kept) == 11
     assert {item[TRACEPARENT] for item in kept} == {came_in}
 

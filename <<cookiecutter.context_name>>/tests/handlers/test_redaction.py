@@ -13,9 +13,8 @@ from botocore.exceptions import ClientError
 from pydantic import BaseModel
 
 from <<cookiecutter.__package>>.adapters import items
-from <<cookiecutter.__package>>.adapters.items import REFERRED
 from <<cookiecutter.__package>>.domain.events import FIRST
-from <<cookiecutter.__package>>.domain.model import ID, REFERENCE, <<cookiecutter.context_name>>, <<cookiecutter.context_name>>Details
+from <<cookiecutter.__package>>.domain.model import ID, REFERENCES, <<cookiecutter.context_name>>, <<cookiecutter.context_name>>Details
 from <<cookiecutter.__package>>.settings import BY_FUNCTION
 from <<cookiecutter.__package>>.telemetry import entry_point, logger
 from <<cookiecutter.__package>>.telemetry.redaction import HIDDEN, redacted
@@ -48,7 +47,7 @@ def _kind(field: str) -> str:
 PERSONAL = {
     field: _BY_KIND[_kind(field)]
     for field in <<cookiecutter.context_name>>Details.model_fields
-    if field not in (ID, REFERENCE) and _kind(field) in _BY_KIND
+    if field not in (ID, *REFERENCES) and _kind(field) in _BY_KIND
 }
 HELD = PERSONAL | {"password": SECRET}
 SENTINELS = {SECRET, FILE_NAME, ANYTHING, *PERSONAL.values()}
@@ -99,8 +98,8 @@ def sent(bucket: Any, table: Any) -> None:
     """A list of good rows and one bad one, under a telling name."""
     rows = [_values(n) for n in range(25)]
     bucket.put_object(Bucket=BUCKET, Key=KEY, Body=samples.csv_file([*rows, {**_values(99), ID: ANYTHING + " "}]))
-    for known in samples.KNOWN:
-        table.put_item(Item={"pk": REFERRED + known})
+    for known in samples.projection():
+        table.put_item(Item=known)
 
 
 def _registered(context: LambdaContext) -> dict[str, Any]:
@@ -247,7 +246,8 @@ def test_values_are_hidden_by_their_keys_at_any_depth(record: dict[str, Any]):
 
 def test_ids_and_the_lines_own_keys_stay():
     """They are what a line is found by."""
-    record = {ID: "p-1", REFERENCE: "r-1", "list_id": "l-1", "code": "invalid", "idempotency_key": "k", "seconds": 2}
+    record = {ID: "p-1", "list_id": "l-1", "code": "invalid", "idempotency_key": "k", "seconds": 2}
+    record |= dict.fromkeys(REFERENCES, "r-1")
     assert redacted(record) == record
 
 

@@ -9,7 +9,7 @@ from infra.context import FUNCTIONS
 @pytest.fixture(scope="session")
 def prod() -> Graph:
     """Production with a server of its own and two partners."""
-    return run("prod", partners=PARTNERS)
+    return run("prod", sftp="dedicated", partners=PARTNERS)
 
 
 @pytest.fixture(scope="session")
@@ -55,6 +55,7 @@ def varied() -> Graph:
 def full() -> Graph:
     """A stack with every alarm that there is, with limits and promises and a way to release of its own."""
     settings: dict[str, Any] = {
+        "sftp": "dedicated",
         "partners": PARTNERS,
         "debug_percent": 0.5,
         "rollout_strategy": "Linear25PercentEvery4Minutes",

@@ -11,7 +11,7 @@ SOURCE: Literal["codeconnections", "codecommit"] = "codeconnections"
 
 COMMANDS = ("register_payment", "verify_payment", "delete_payment")
 VERIFICATION = "verify_subscription"
-REFERENCE = "subscription"
+REFERENCES = ("subscription",)
 
 STEPS = ("register_list", "validate_list", VERIFICATION, "import_list", "compensate_error")
 FUNCTIONS = (*COMMANDS, *STEPS, "relay_events", "measure_lists", "watch_lists")

@@ -1,18 +1,19 @@
-"""What a kept run does with files that somebody puts into the inbox by hand: it announces them, as Transfer would."""
+"""What a kept run does with files that somebody puts into the inbox by hand: it says what becomes of them."""
 
 import time
 from collections.abc import Callable
 from typing import NoReturn
 
-from .context import UNFINISHED, RunningContext
+from .context import RunningContext
 from .errors import LocalRunError
+from .partner import UNFINISHED
 from .samples import references_of
 
 SECONDS = 1.0
 
 
 def watch(context: RunningContext, say: Callable[[str], None]) -> NoReturn:
-    """Announce each new file, and say what becomes of it, until interrupted."""
+    """Follow each new file, and say what becomes of it, until interrupted."""
     seen = context.inbox()
     while True:
         time.sleep(SECONDS)

@@ -106,13 +106,3 @@ class FakeFiles:
 
     def write(self, key: str, data: bytes) -> None:
         self.objects.setdefault(key, []).append(data)
-
-
-@dataclass
-class FakeReferences:
-    """What the context knows of other contexts."""
-
-    identities: set[str] = field(default_factory=set)
-
-    def known(self, identities: Collection[str]) -> set[str]:
-        return self.identities & set(identities)

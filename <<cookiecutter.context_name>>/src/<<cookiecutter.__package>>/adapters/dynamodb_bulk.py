@@ -40,7 +40,7 @@ class Imported<<cookiecutter.context_name>>Table:
 
     def taken(self, identities: Collection[str], list_id: str) -> set[str]:
         """Return those identities that exist and did not come with this list."""
-        found = _existing(self._client, self._table, items.<<cookiecutter.__constant>>, identities)
+        found = existing(self._client, self._table, items.<<cookiecutter.__constant>>, identities)
         return _of_others(found, list_id)
 
     def import_rows(self, list_id: str, rows: Sequence[Mapping[str, Any]], traceparent: str | None = None) -> None:
@@ -57,7 +57,7 @@ class Imported<<cookiecutter.context_name>>Table:
                 self._create_rest(list_id, chunk, traced)
 
     def _create_rest(self, list_id: str, rows: Sequence[Mapping[str, Any]], traced: dict[str, str]) -> None:
-        found = _existing(self._client, self._table, items.<<cookiecutter.__constant>>, [row[ID] for row in rows])
+        found = existing(self._client, self._table, items.<<cookiecutter.__constant>>, [row[ID] for row in rows])
         if others := _of_others(found, list_id):
             raise AlreadyTaken(sorted(others))
         rest = [row for row in rows if row[ID] not in found]
@@ -102,21 +102,10 @@ class Imported<<cookiecutter.context_name>>Table:
         return self._write(operations, tries - 1)
 
 
-class ReferenceTable:
-    """The projection of what the aggregates refer to, kept from another context's events."""
-
-    def __init__(self, client: DynamoDBClient, table_name: str) -> None:
-        self._client = client
-        self._table = table_name
-
-    def known(self, identities: Collection[str]) -> set[str]:
-        """Return those that exist."""
-        return set(_existing(self._client, self._table, items.REFERRED, identities))
-
-
-def _existing(
+def existing(
     client: DynamoDBClient, table: str, prefix: str, identities: Collection[str]
 ) -> dict[str, Mapping[str, Any]]:
+    """Return the items that exist, by their identities: the key without its prefix. They have a key and a list's id."""
     if not identities:
         return {}
     keys = [{KEY: prefix + identity} for identity in identities]

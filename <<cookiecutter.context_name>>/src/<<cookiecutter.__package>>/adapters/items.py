@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ..domain.amounts import DECIMALS
 from ..domain.lists import ListStatus, PinnedFile, ReceivedList
-from ..domain.model import ID, REFERENCE, <<cookiecutter.context_name>>, <<cookiecutter.context_name>>Details, Status
+from ..domain.model import ID, <<cookiecutter.context_name>>, <<cookiecutter.context_name>>Details, Status
 from ..domain.rows import Fault
 from .trace_context import from_traceparent
 
@@ -15,7 +15,6 @@ KEY: Final = "pk"
 TRACEPARENT: Final = "traceparent"
 <<cookiecutter.__constant>>: Final = "<<cookiecutter.__constant>>#"
 LIST: Final = "LIST#"
-REFERRED: Final = f"{REFERENCE.removesuffix('_id').upper()}#"
 _FIELDS: Final = <<cookiecutter.context_name>>Details.model_fields
 
 

@@ -1,4 +1,7 @@
-"""The list workflow: one function per step. Every step can be repeated; what it found is kept on the list's record."""
+"""The list workflow: one function per step. Every step can be repeated; what it found is kept on the list's record.
+
+The verification is in a module of its own.
+"""
 
 from collections import Counter
 from contextlib import closing
@@ -6,19 +9,17 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 
-from ..domain.amounts import Amounts
 from ..domain.lists import BROKEN, ListStatus, PinnedFile, ReceivedList, over_tolerance
-from ..domain.model import ID, REFERENCE
+from ..domain.model import ID
 from ..domain.rows import Checked, Fault, Record, Rejection, Row, Unreadable, check, check_header, rejected_rows
 from . import report
-from .ports import AlreadyTaken, Fact, Files, Imported<<cookiecutter.plural>>, Lists, References, SeenIds
+from .ports import AlreadyTaken, Fact, Files, Imported<<cookiecutter.plural>>, Lists, SeenIds
 from .reading import chunks, records
 from .report import Report
-from .staging import VALIDATED, VERIFIED, Part, StagedRow, Staging, identities, read_part
+from .staging import VALIDATED, VERIFIED, Part, Staging, identities, read_part
 
 TECHNICAL_FAILURE = "a technical failure: nothing of the list was kept, and it can be sent again"
 _CHUNK_ROWS = 1000
-_VERIFIED_FAULTS = (Fault.UNKNOWN, Fault.EXISTS)
 
 
 class Outcome(StrEnum):
@@ -144,13 +145,13 @@ def validate_list(
     try:
         _read_through(files, received.file, found)
     except Unreadable as refusal:
-        return _refuse(list_id, str(refusal), lists)
+        return refuse(list_id, str(refusal), lists)
     found.staging.write_rejections(found.report.rows)
     # Also without rejections: an empty report says that all is well, and replaces that of an earlier file of this name.
     files.write(received.file.report_key, report.document(found.report.rows))
     if reason := over_tolerance(found.rejections.total(), found.rows, tolerated_share):
-        return _refuse(list_id, reason, lists, **_counts(found.rows, found.rejections))
-    lists.progress(list_id, ListStatus.VALIDATED, **_counts(found.rows, found.rejections))
+        return refuse(list_id, reason, lists, **counts(found.rows, found.rejections))
+    lists.progress(list_id, ListStatus.VALIDATED, **counts(found.rows, found.rejections))
     return Step(list_id, Outcome.VALIDATED)
 
 
@@ -168,103 +169,17 @@ def _read_through(files: Files, pinned: PinnedFile, found: _Validation) -> None:
     found.finish()
 
 
-def _counts(rows: int, rejections: Counter[Fault]) -> dict[str, Fact]:
+def counts(rows: int, rejections: Counter[Fault]) -> dict[str, Fact]:
+    """Return what a list's record holds of its rows so far."""
     rejected = rejections.total()
     by_fault = {str(fault): number for fault, number in rejections.items()}
     return {"rows": rows, "valid": rows - rejected, "rejected": rejected, "rejections": by_fault}
 
 
-def _refuse(list_id: str, reason: str, lists: Lists, **counts: Fact) -> Step:
-    lists.refuse(list_id, reason, **counts)
+def refuse(list_id: str, reason: str, lists: Lists, **facts: Fact) -> Step:
+    """Record that a list is being given up, and why; return the step's answer."""
+    lists.refuse(list_id, reason, **facts)
     return Step(list_id, Outcome.REJECTED)
-
-
-@dataclass
-class _Verification:
-    """What a pass over a list's parts has found so far; parts that have good rows are already passed on."""
-
-    staging: Staging
-    report: Report
-    rejections: Counter[Fault] = field(default_factory=Counter)
-    amounts: Amounts = field(default_factory=Amounts)
-
-    def take(self, part: Part, rows: list[StagedRow], rejections: list[Rejection]) -> None:
-        bad = {rejection.line for rejection in rejections}
-        good = [row for row in rows if row.line not in bad] if bad else rows
-        self.report.add(rejections)
-        self.rejections += rejected_rows(rejections)
-        self.amounts.add(row.values for row in good)
-        self._pass_on(part, good)
-
-    def _pass_on(self, part: Part, good: list[StagedRow]) -> None:
-        if len(good) == part.rows:
-            self.staging.keep_part(part)
-        elif good:
-            self.staging.rewrite_part(part, good)
-
-
-def <<cookiecutter.__verification>>(
-    list_id: str,
-    tolerated_share: Fraction,
-    lists: Lists,
-    files: Files,
-    references: References,
-    <<cookiecutter.__plural_snake>>: Imported<<cookiecutter.plural>>,
-) -> Step:
-    """Check each part's rows against what the context knows; those that fail join the report."""
-    received = lists.get(list_id)
-    validated = Staging(files, list_id)
-    found = _Verification(Staging(files, list_id), Report(validated.rejections()))
-    for part in validated.manifest(VALIDATED):
-        _verify_part(part, found, references, <<cookiecutter.__plural_snake>>)
-    if found.rejections:
-        files.write(received.file.report_key, report.document(found.report.rows))
-    return _judged(received, found, tolerated_share, lists)
-
-
-def _verify_part(
-    part: Part,
-    found: _Verification,
-    references: References,
-    <<cookiecutter.__plural_snake>>: Imported<<cookiecutter.plural>>,
-) -> None:
-    rows = read_part(found.staging.files, part)
-    found.take(part, rows, _rejections(rows, found.staging.list_id, references, <<cookiecutter.__plural_snake>>))
-
-
-def _rejections(
-    rows: list[StagedRow],
-    list_id: str,
-    references: References,
-    <<cookiecutter.__plural_snake>>: Imported<<cookiecutter.plural>>,
-) -> list[Rejection]:
-    known = references.known(set(identities(rows, REFERENCE)))
-    taken = <<cookiecutter.__plural_snake>>.taken(list(identities(rows, ID)), list_id)
-    unknown = [_unknown(row) for row in rows if row.values[REFERENCE] not in known]
-    return sorted(unknown + [_taken(row) for row in rows if row.values[ID] in taken])
-
-
-def _unknown(row: StagedRow) -> Rejection:
-    return Rejection(row.line, REFERENCE, f"{row.values[REFERENCE]!r} is not known here", Fault.UNKNOWN)
-
-
-def _taken(row: StagedRow) -> Rejection:
-    return Rejection(row.line, ID, f"{row.values[ID]!r} exists already", Fault.EXISTS)
-
-
-def _judged(received: ReceivedList, found: _Verification, tolerated_share: Fraction, lists: Lists) -> Step:
-    rows, rejections = received.rows, _before_verification(received) + found.rejections
-    if reason := over_tolerance(rejections.total(), rows, tolerated_share):
-        return _refuse(received.list_id, reason, lists, **_counts(rows, rejections))
-    found.staging.write_manifest(VERIFIED)
-    facts = _counts(rows, rejections) | {"parts": len(found.staging.parts), "amounts": found.amounts.sums()}
-    lists.progress(received.list_id, ListStatus.IMPORTING, **facts)
-    return Step(received.list_id, Outcome.VERIFIED)
-
-
-def _before_verification(received: ReceivedList) -> Counter[Fault]:
-    # The record may hold what an earlier try of the verification found: a second one must not count that again.
-    return Counter({fault: rows for fault, rows in received.rejections.items() if fault not in _VERIFIED_FAULTS})
 
 
 def import_list(

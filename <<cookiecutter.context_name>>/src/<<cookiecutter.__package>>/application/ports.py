@@ -107,11 +107,3 @@ class SeenIds(Protocol):
     def first_lines(self, found: Sequence[tuple[str, int]]) -> dict[int, int]:
         """Remember (identity, line) pairs; for each repeated one return its line and the line it was first on."""
         ...
-
-
-class References(Protocol):
-    """What this context knows of what its aggregates refer to."""
-
-    def known(self, identities: Collection[str]) -> set[str]:
-        """Return those that exist."""
-        ...

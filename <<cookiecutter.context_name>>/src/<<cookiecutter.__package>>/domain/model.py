@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict
 from .fields import <<cookiecutter.fields | fields | types | join(", ")>>
 
 ID = "<<cookiecutter.__package>>_id"
-REFERENCE = "<<cookiecutter.__reference_snake>>_id"
+<<cookiecutter.verification | references | map("id_of") | assigned("REFERENCES")>>
+"""Fields that hold the id of something in another context."""
 
 
 class Status(StrEnum):

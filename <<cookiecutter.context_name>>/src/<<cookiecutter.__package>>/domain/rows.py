@@ -34,11 +34,9 @@ class Row(NamedTuple):
 class Fault(StrEnum):
     """What kind of fault a row has, for those who count: the report says the same in words, with the value."""
 
-    CELLS = "cells"
-    VALUE = "value"
-    REPEATED = "repeated"
-    UNKNOWN = "unknown"
-    EXISTS = "exists"
+<% for fault in cookiecutter.verification | faults %>
+    <<fault | upper>> = "<<fault>>"
+<% endfor %>
 
 
 class Rejection(NamedTuple):

@@ -12,7 +12,8 @@ from .trail import Facts, Rejection, published
 from infra.context import VERIFICATION
 
 if TYPE_CHECKING:
-    from ..context import RunningContext, Upload
+    from ..arrivals import Upload
+    from ..context import RunningContext
     from ..executions import Ended
 
 PATIENCE_SECONDS = 3.0

@@ -14,7 +14,7 @@ from .settings import ListSettings, RelaySettings, TableSettings, WatchListsSett
 from .telemetry import traceparent, watched
 
 if TYPE_CHECKING:
-    from .adapters.dynamodb_bulk import ImportedPaymentTable, ReferenceTable
+    from .adapters.dynamodb_bulk import ImportedPaymentTable
 
 
 def _config(attempts: int = 6, read_timeout: int = 60) -> Any:
@@ -65,8 +65,9 @@ def files() -> InboxBucket:
 
 
 @cache
-def _bulk_client() -> Any:
-    # Only the functions that write by the hundred pay for its import.
+def bulk_client() -> Any:
+    """Return a DynamoDB client for reads and writes by the hundred."""
+    # Only the functions that need it pay for its import.
     from pydynox import DynamoDBClient
 
     return DynamoDBClient()
@@ -77,15 +78,7 @@ def imported_payments() -> "ImportedPaymentTable":
     """Return the aggregates that lists bring."""
     from .adapters.dynamodb_bulk import ImportedPaymentTable
 
-    return ImportedPaymentTable(_bulk_client(), load(TableSettings).table_name)
-
-
-@cache
-def references() -> "ReferenceTable":
-    """Return the projection that lists are verified against."""
-    from .adapters.dynamodb_bulk import ReferenceTable
-
-    return ReferenceTable(_bulk_client(), load(TableSettings).table_name)
+    return ImportedPaymentTable(bulk_client(), load(TableSettings).table_name)
 
 
 def seen_ids() -> SqliteSeenIds:

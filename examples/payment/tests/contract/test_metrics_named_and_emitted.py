@@ -22,7 +22,7 @@ def stack(request: pytest.FixtureRequest) -> Graph:
 @pytest.fixture
 def with_partners() -> Graph:
     """A stack with a server and partners of its own: it may show more."""
-    return run("prod", partners=PARTNERS)
+    return run("prod", sftp="dedicated", partners=PARTNERS)
 
 
 def _bodies(graph: Graph) -> Bodies:

@@ -2,9 +2,11 @@
 
 import itertools
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from .letters import Redrive, redriving
 from .lists import Sample
 from local.context import RunningContext, running_context
 
@@ -24,3 +26,9 @@ def sample() -> Callable[[int], Sample]:
     """Makes a list of so many good rows, under a name and with identities that no other test has."""
     numbers = itertools.count(1)
     return lambda rows: Sample.of(next(numbers), rows)
+
+
+@pytest.fixture
+def redrive(context: RunningContext, tmp_path: Path) -> Redrive:
+    """Runs the command with `--json`, and returns its report."""
+    return redriving(context, tmp_path)

@@ -1,53 +1,28 @@
 """Dead letters on the embedded AWS: the real command, and what becomes of what it sends on its way again."""
 
-import json
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stdout
-from io import StringIO
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .lists import CREATED, Sample, finish, import_list
-from local import transfer_events
-from local.context import STACK, RunningContext, Upload
-from redrive.cli import main
-from redrive.clients import Clients
+from .letters import Redrive, put_letter
+from .lists import CREATED, Sample, import_list
+from local.context import RunningContext
 
 pytestmark = pytest.mark.e2e
 SECONDS = 15.0
 
 
-@pytest.fixture
-def redrive(context: RunningContext, tmp_path: Path) -> Callable[..., dict[str, Any]]:
-    """Runs the command with `--json`, and returns its report."""
-    outputs = tmp_path / "outputs.json"
-    outputs.write_text(json.dumps(dict(context.outputs)))
-    services = ("sqs", "stepfunctions", "dynamodbstreams", "lambda", "cloudwatch")
-
-    def run(*arguments: str) -> dict[str, Any]:
-        printed = StringIO()
-        with redirect_stdout(printed):
-            main(
-                [STACK, *arguments, "--outputs", str(outputs), "--json"],
-                lambda _: Clients(*(context.aws.client(service) for service in services)),
-            )
-        return json.loads(printed.getvalue())
-
-    return run
-
-
-def test_letter_of_a_subscriber_goes_back_to_its_queue(context: RunningContext, redrive: Callable[..., dict[str, Any]]):
+def test_letter_of_a_subscriber_goes_back_to_its_queue(context: RunningContext, redrive: Redrive):
     """The subscriber reads it there; a look beforehand changes nothing."""
     if not context.subscribers:
         pytest.skip("this context has no subscribers")
     subscriber = context.subscribers[0]
     event = {"id": str(uuid.uuid4()), "type": CREATED, "subject": "somebody", "data": {"list_id": "dead"}}
     kind = {"type": {"DataType": "String", "StringValue": CREATED}}
-    _put(context, subscriber.name, event, MessageAttributes=kind)
+    put_letter(context, subscriber.name, event, MessageAttributes=kind)
     looked = redrive(subscriber.name, "--where", f"id={event['id']}")
     assert (looked["would_redrive"], looked["groups"][0]["type"]) == (1, CREATED)
     assert subscriber.of_list("dead") == []
@@ -56,28 +31,12 @@ def test_letter_of_a_subscriber_goes_back_to_its_queue(context: RunningContext, 
     assert all(queue["letters"] == 0 for queue in redrive()["queues"])
 
 
-def test_upload_that_could_not_start_the_workflow_is_imported(
-    context: RunningContext, sample: Callable[[int], Sample], redrive: Callable[..., dict[str, Any]]
-):
-    """The file lies in the inbox; its event was not delivered."""
-    good = sample(20)
-    bucket, key = context.outputs["inbox_bucket"], f"incoming/{context.partner.name}/{good.name}"
-    context.aws.call("s3", "put_object", Bucket=bucket, Key=key, Body=good.content)
-    uploaded = Upload(context.partner, f"/{bucket}/{key}", len(good.content), time.time(), [])
-    server = context.outputs["sftp"]["server_id"]
-    detail = transfer_events.upload_detail(server, context.partner.name, uploaded.path, uploaded.size)
-    event = {"id": str(uuid.uuid4()), "detail-type": transfer_events.COMPLETED, "detail": detail}
-    _put(context, "uploads", event)
-    assert redrive("uploads", "--go")["redriven"] == 1
-    assert finish(context, uploaded, expected=21).imported == 20
-
-
 def test_changes_that_could_not_be_published_are_read_from_the_stream_and_published(
-    context: RunningContext, sample: Callable[[int], Sample], redrive: Callable[..., dict[str, Any]]
+    context: RunningContext, sample: Callable[[int], Sample], redrive: Redrive
 ):
     """Subscribers hear of them again, with the same ids: here they had been published before."""
     done = import_list(context, sample(3), expected=4)
-    _put(context, "relay_events", _batch(context, done.list_id))
+    put_letter(context, "relay_events", _batch(context, done.list_id))
     assert redrive("relay_events", "--go")["redriven"] == 1
     wanted = {name: sorted(2 * _created(events)) for name, events in done.events.items()}
     _until(lambda: {one.name: sorted(_created(one.of_list(done.list_id))) for one in context.subscribers} == wanted)
@@ -113,11 +72,6 @@ def _changes(context: RunningContext, place: dict[str, str]) -> Iterator[dict[st
     while (page := context.aws.call("dynamodbstreams", "get_records", ShardIterator=iterator))["Records"]:
         yield from (record["dynamodb"] for record in page["Records"])
         iterator = page["NextShardIterator"]
-
-
-def _put(context: RunningContext, queue: str, body: dict[str, Any], **more: Any) -> None:
-    url = context.outputs["dead_letter_queues"][queue]
-    context.aws.call("sqs", "send_message", QueueUrl=url, MessageBody=json.dumps(body), **more)
 
 
 def _until(holds: Callable[[], bool]) -> None:

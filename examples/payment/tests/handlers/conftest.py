@@ -2,6 +2,7 @@
 
 import json
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -85,7 +86,8 @@ def deployments(no_network: None, monkeypatch: pytest.MonkeyPatch) -> FakeDeploy
 
 
 def _forget() -> None:
-    for built in vars(bootstrap).values():
+    parts = [module for name, module in sys.modules.items() if name.startswith(bootstrap.__name__)]
+    for built in [built for part in parts for built in vars(part).values()]:
         if hasattr(built, "cache_clear"):
             built.cache_clear()
 

@@ -22,7 +22,7 @@ VERSIONS = 2
 SHAPES: dict[str, Callable[[], list[Body]]] = {
     "local": lambda: list(bodies(run("local")).values()),
     "without SFTP": lambda: list(bodies(run("dev")).values()),
-    "a server of its own": lambda: list(bodies(run("prod", partners=PARTNERS)).values()),
+    "a server of its own": lambda: list(bodies(run("prod", sftp="dedicated", partners=PARTNERS)).values()),
     "the least": lambda: both(LEAST),
     "a heading without functions": lambda: both(replace(LEAST, functions={"Commands": []})),
     "a shared server without partners": lambda: both(replace(LEAST, server=LARGEST.server)),

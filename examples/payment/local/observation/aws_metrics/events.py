@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from ...arrivals import Sent
 from ...aws import Aws
-from ...transfer_events import Sent
 from ..calls import Call
 from ..samples import Sample
 from . import zeros

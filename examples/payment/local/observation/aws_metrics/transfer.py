@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from ..samples import Sample
 
 if TYPE_CHECKING:
-    from ...context import Upload
+    from ...arrivals import Upload
 
 NAMESPACE = "AWS/Transfer"
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ..domain.amounts import DECIMALS
 from ..domain.lists import ListStatus, PinnedFile, ReceivedList
-from ..domain.model import ID, REFERENCE, Payment, PaymentDetails, Status
+from ..domain.model import ID, Payment, PaymentDetails, Status
 from ..domain.rows import Fault
 from .trace_context import from_traceparent
 
@@ -15,7 +15,6 @@ KEY: Final = "pk"
 TRACEPARENT: Final = "traceparent"
 PAYMENT: Final = "PAYMENT#"
 LIST: Final = "LIST#"
-REFERRED: Final = f"{REFERENCE.removesuffix('_id').upper()}#"
 _FIELDS: Final = PaymentDetails.model_fields
 
 

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict
 from .fields import Amount, Currency, Day, Identifier, Text
 
 ID = "payment_id"
-REFERENCE = "subscription_id"
+REFERENCES = ("subscription_id",)
+"""Fields that hold the id of something in another context."""
 
 
 class Status(StrEnum):

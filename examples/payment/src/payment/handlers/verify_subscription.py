@@ -1,9 +1,12 @@
-"""VerifySubscription: checks a list's rows against what this context knows."""
+"""VerifySubscription: checks that what a list's rows refer to is known here, and that their identities are new."""
 
 from typing import Any
 
 from .. import bootstrap
-from ..application import list_import
+from ..application.list_import import Step
+from ..application.references import known_to
+from ..application.verification import not_taken, verify_list
+from ..bootstrap_references import references
 from ..settings import VerificationSettings, load
 from ..telemetry import about, entry_point, logger
 from ._smoke import answers_smoke_checks
@@ -14,7 +17,7 @@ from ._steps import StepEvent, answer
 @answers_smoke_checks(
     bootstrap.lists,
     bootstrap.files,
-    bootstrap.references,
+    references,
     bootstrap.imported_payments,
 )
 def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, str]:
@@ -22,16 +25,15 @@ def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, str]:
     return answer(verify(StepEvent.model_validate(event)))
 
 
-def verify(event: StepEvent) -> list_import.Step:
+def verify(event: StepEvent) -> Step:
     """Run the step."""
     about(list_id=event.list_id)
-    step = list_import.verify_subscription(
+    step = verify_list(
         event.list_id,
         load(VerificationSettings).tolerated_share,
         bootstrap.lists(),
         bootstrap.files(),
-        bootstrap.references(),
-        bootstrap.imported_payments(),
+        [known_to(references()), not_taken(bootstrap.imported_payments())],
     )
     logger.info("list verified", outcome=step.outcome.value)
     return step

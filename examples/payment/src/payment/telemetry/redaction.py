@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ..domain.model import ID, REFERENCE, PaymentDetails
+from ..domain.model import ID, REFERENCES, PaymentDetails
 
 HIDDEN: Final = "***"
 _SECRETS: Final = ("authorization", "password", "token", "secret", "apikey", "privatekey", "credential", "cookie")
@@ -22,7 +22,7 @@ _SAID: Final = {
     "valid",
     "rejected",
 }
-_OWN: Final = {ID, REFERENCE, "exception", "exception_name", *_RUNTIME, *_LINE, *_SAID}
+_OWN: Final = {ID, *REFERENCES, "exception", "exception_name", *_RUNTIME, *_LINE, *_SAID}
 """A record's own keys, which hold no field's value even where a field has the same name."""
 
 
@@ -30,7 +30,7 @@ def _plain(key: object) -> str:
     return str(key).lower().replace("-", "").replace("_", "")
 
 
-_FIELDS: Final = {_plain(field) for field in PaymentDetails.model_fields if field not in (ID, REFERENCE)}
+_FIELDS: Final = {_plain(field) for field in PaymentDetails.model_fields if field not in (ID, *REFERENCES)}
 
 
 def hidden(key: object) -> bool:

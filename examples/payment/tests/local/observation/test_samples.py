@@ -7,15 +7,14 @@ from typing import Any
 from ..conftest import RecordingAws
 from .lines import call, emf
 from infra.measures import EVENT_AGE, EVENTS_PUBLISHED
-from local.context import Upload
+from local.arrivals import Sent, Upload
 from local.observation import emf as forwarding
 from local.observation.aws_metrics import dynamodb, events, lambda_, sns, sqs, states, transfer
 from local.observation.calls import calls
 from local.observation.samples import Sample, own_metrics
-from local.sftp import Partner
 from local.subscribers import Reception
-from local.transfer_events import COMPLETED, Sent
 
+COMPLETED = "Upload Completed"
 ALIAS = {"one": "arn:aws:lambda:eu-west-1:123456789012:function:stack-one:live"}
 RECEIVED = Reception({"type": "Created"}, time=12.0, sent=11.5, attributes={})
 
@@ -149,7 +148,7 @@ def test_a_rule_counts_the_events_that_match_it_and_a_schedule_its_functions_cal
 
 
 def test_an_upload_counts_for_the_server() -> None:
-    upload = Upload(Partner.with_new_key("acme"), "/bucket/key", size=17, arrived=3.0, known=[])
+    upload = Upload("/bucket/key", size=17, arrived=3.0, known=[])
     assert [(one.metric, one.value, one.time) for one in transfer.samples("s-1", [upload])] == [
         ("FilesIn", 1, 3.0),
         ("BytesIn", 17, 3.0),

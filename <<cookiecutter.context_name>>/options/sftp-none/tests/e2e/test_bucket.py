@@ -1,0 +1,44 @@
+"""What happens on the way of a file that is put into the bucket."""
+
+from collections.abc import Callable
+
+import pytest
+
+from .letters import Redrive, put_letter
+from .lists import Sample, finish
+from local import executions
+from local.context import RunningContext
+
+pytestmark = pytest.mark.e2e
+Samples = Callable[[int], Sample]
+
+
+def test_a_new_version_of_a_file_is_a_list_of_its_own(context: RunningContext, sample: Samples):
+    """S3 announces each version by its id."""
+    first, second = sample(5), sample(6)
+    done = [finish(context, context.upload("same.csv", one.content), len(one.rows) + 1) for one in (first, second)]
+    assert [one.imported for one in done] == [5, 6]
+    assert done[0].list_id != done[1].list_id
+
+
+def test_an_event_that_was_delivered_after_all_imports_nothing_twice(
+    context: RunningContext, sample: Samples, redrive: Redrive
+):
+    """Its letter starts the workflow once more, which knows the version."""
+    good = sample(20)
+    uploaded = context.upload(good.name, good.content)
+    done = finish(context, uploaded, expected=21)
+    known = context.executions_of(uploaded.path)
+    event = {"id": "e", "detail-type": "Object Created", "detail": context.detail_of(uploaded)}
+    put_letter(context, "uploads", event)
+    assert redrive("uploads", "--go")["redriven"] == 1
+    [again] = [arn for arn in context.executions_of(uploaded.path) if arn not in known]
+    ended = executions.follow(context.aws, again)
+    assert (ended.outcome, ended.list_id) == ("ALREADY_REGISTERED", done.list_id)
+    assert context.imported(done.list_id) == 20
+
+
+def test_a_folder_is_no_list(context: RunningContext):
+    """A console makes one by an empty object, and S3 announces that, too."""
+    ended = context.follow(context.upload("2026/", b""))
+    assert (ended.outcome, ended.list_id) == ("IGNORED", "")

@@ -1,0 +1,24 @@
+"""The projection of subscriptions in the table, kept from another context's events."""
+
+from collections.abc import Collection
+from typing import Final
+
+from pydynox import DynamoDBClient
+
+from ..domain.references import REFERENCE
+from .dynamodb_bulk import existing
+
+REFERRED: Final = f"{REFERENCE.removesuffix('_id').upper()}#"
+"""What the keys of its items start with."""
+
+
+class ReferenceTable:
+    """What the aggregates refer to, by identity."""
+
+    def __init__(self, client: DynamoDBClient, table_name: str) -> None:
+        self._client = client
+        self._table = table_name
+
+    def known(self, identities: Collection[str]) -> set[str]:
+        """Return those that exist."""
+        return set(existing(self._client, self._table, REFERRED, identities))

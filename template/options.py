@@ -1,0 +1,122 @@
+"""Answers that leave something out: which files go, and which take others' places.
+
+The folder ``options/<option>/`` of the template mirrors the repository. With the option its files take the places of
+the default's, and what the option drops goes away; without it they go unused. The hook after the bake does this.
+
+Standard library only: the hooks import this module, whatever is installed beside them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from .answers import NONE
+
+FOLDER = "options"
+"""Where the template keeps the options' files; no bake keeps it."""
+
+_BEFORE = "before.json"
+
+
+@dataclass(frozen=True)
+class Option:
+    """An option: ``question`` answered with ``answer``. It drops files, whose paths may hold derived names."""
+
+    question: str
+    answer: str
+    drops: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The name of its folder."""
+        return f"{self.question}-{self.answer}"
+
+    def chosen(self, context: Mapping[str, object]) -> bool:
+        """Whether the answers choose it."""
+        return context.get(self.question) == self.answer
+
+    def dropped(self, context: Mapping[str, object]) -> tuple[str, ...]:
+        """Return the paths of the files that it drops from a repository."""
+        return tuple(path.format(**context) for path in self.drops)
+
+
+OPTIONS = (
+    Option(
+        "verification",
+        NONE,
+        drops=(
+            "src/{__package}/adapters/references.py",
+            "src/{__package}/application/references.py",
+            "src/{__package}/bootstrap_references.py",
+            "src/{__package}/domain/references.py",
+            "tests/adapters/test_references.py",
+            "tests/application/test_references.py",
+            "tests/e2e/test_references.py",
+        ),
+    ),
+    Option(
+        "sftp",
+        NONE,
+        drops=("local/sftp.py", "local/transfer_events.py", "tests/e2e/test_sftp.py"),
+    ),
+    Option("api", NONE),
+)
+
+
+def remember(project: Path) -> None:
+    """Note which files are there before the bake, and when they were written.
+
+    Cookiecutter's ``--skip-if-file-exists`` promises to leave them alone, and the hook after the bake cannot see it.
+    """
+    times = {str(path.relative_to(project)): path.stat().st_mtime_ns for path in _files(project)}
+    if times:
+        note = project / FOLDER / _BEFORE
+        note.parent.mkdir(exist_ok=True)
+        note.write_text(json.dumps(times), encoding="utf-8")
+
+
+def choose(project: Path, context: Mapping[str, object]) -> None:
+    """Put the chosen options' files in their places, and remove what the options drop, and the folder of options."""
+    folder = project / FOLDER
+    kept = _skipped(project)
+    for option in (option for option in OPTIONS if option.chosen(context)):
+        for path in (project / name for name in option.dropped(context)):
+            if path not in kept:
+                path.unlink(missing_ok=True)
+        for path in _files(folder / option.name):
+            target = project / path.relative_to(folder / option.name)
+            if target not in kept:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.move(path, target)
+    _clear(folder)
+
+
+def _clear(folder: Path) -> None:
+    """Remove our part of the folder: a repository that was there before may have one of this name."""
+    for option in OPTIONS:
+        shutil.rmtree(folder / option.name, ignore_errors=True)
+    (folder / _BEFORE).unlink(missing_ok=True)
+    if folder.exists() and not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def _skipped(project: Path) -> set[Path]:
+    """Return the files that were there before the bake and that the bake has left alone."""
+    note = project / FOLDER / _BEFORE
+    times = json.loads(note.read_text(encoding="utf-8")) if note.exists() else {}
+    before = {project / name: time for name, time in times.items()}
+    return {path for path, time in before.items() if path.exists() and path.stat().st_mtime_ns == time}
+
+
+def _files(folder: Path) -> list[Path]:
+    """Return the files below a folder, but for what tools keep in folders of their own, such as .venv and .git."""
+    found: list[Path] = []
+    for here, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += (Path(here) / name for name in names)
+    return found
