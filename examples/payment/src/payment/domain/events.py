@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any, Final
 
+from .event_versions import VERSIONS
 from .model import Payment, Status
 
 SOURCE: Final = "payment"
@@ -15,13 +16,25 @@ REACHED: Final = {
     Status.VERIFIED: "PaymentVerified",
 }
 
+SCHEMAS: Final = {name: f"urn:event-schema:{SOURCE}:{name}:{version}" for name, version in VERSIONS.items()}
+"""Each type's schema by its name: the ``$id`` of a file under ``events/``."""
+
+_SEQUENCE_DIGITS = 40
+"""The longest sequence number of a stream (DynamoDB Streams API reference, StreamRecord)."""
+
+
+def sequence(number: str) -> str:
+    """Return a stream's number, at most 40 digits, so that of two the later one is the greater text."""
+    return number.zfill(_SEQUENCE_DIGITS)
+
 
 def cloud_event(
-    event_id: str, event_type: str, subject: str, time: datetime, data: dict[str, Any], traceparent: str
+    event_id: str, event_type: str, subject: str, time: datetime, data: dict[str, Any], traceparent: str, **more: str
 ) -> dict[str, Any]:
     """Return the CloudEvents 1.0 envelope in its JSON form, as a dictionary.
 
-    ``traceparent`` is the place in a trace where it was caused (CloudEvents' extension "Distributed Tracing").
+    ``traceparent`` is the place in a trace where it was caused (CloudEvents' extension "Distributed Tracing");
+    ``more`` are further members, such as ``sequence`` (the extension "Sequence").
     """
     return {
         "specversion": "1.0",
@@ -31,7 +44,9 @@ def cloud_event(
         "subject": subject,
         "time": time.isoformat(),
         "datacontenttype": "application/json",
+        "dataschema": SCHEMAS[event_type],
         "traceparent": traceparent,
+        **more,
         "data": data,
     }
 
