@@ -1,4 +1,4 @@
-"""Make one handler module for each command, and say what to do next. Needs no network and no git."""
+"""Make a handler module and a schema for each command, and say what to do next. Needs no network and no git."""
 
 import json
 import shlex
@@ -8,8 +8,8 @@ from pathlib import Path
 CONTEXT = json.loads(r"""<< cookiecutter | located | tojson >>""")  # JSON never has three quotes in a row
 sys.path.insert(0, CONTEXT["_repo_dir"])
 
+from template import handlers, schemas  # noqa: E402
 from template.answers import read_commands  # noqa: E402
-from template.handlers import expand  # noqa: E402
 
 NEXT_STEPS = """
 {name} is ready. It needs uv (pip install uv) and nothing else on this machine:
@@ -20,10 +20,13 @@ NEXT_STEPS = """
     uv run just rehearse       releases on this machine: bad versions are caught, a good one takes all traffic
 """
 
+COMMANDS = read_commands(CONTEXT["commands"], CONTEXT["context_name"])
+
 try:
-    expand(Path.cwd(), CONTEXT["__package"], read_commands(CONTEXT["commands"], CONTEXT["context_name"]))
+    handlers.expand(Path.cwd(), CONTEXT["__package"], COMMANDS)
+    schemas.expand(Path.cwd(), [command.event for command in COMMANDS])
 except OSError as error:
-    sys.exit(f"The handlers of the commands could not be written: {error}")
+    sys.exit(f"What each command needs could not be written: {error}")
 
 if CONTEXT["_next_steps"]:
     print(NEXT_STEPS.format(name=CONTEXT["context_name"], folder=shlex.quote(str(Path.cwd()))))

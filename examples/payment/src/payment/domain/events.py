@@ -16,8 +16,14 @@ REACHED: Final = {
     Status.VERIFIED: "PaymentVerified",
 }
 
-SCHEMAS: Final = {name: f"urn:event-schema:{SOURCE}:{name}:{version}" for name, version in VERSIONS.items()}
-"""Each type's schema by its name: the ``$id`` of a file under ``events/``."""
+
+def schema_of(event_type: str, version: str) -> str:
+    """Return the name of a version of a type's schema: the ``$id`` of a file under ``events/``."""
+    return f"urn:event-schema:{SOURCE}:{event_type}:{version}"
+
+
+SCHEMAS: Final = {name: schema_of(name, version) for name, version in VERSIONS.items()}
+"""The schema of each type's events."""
 
 _SEQUENCE_DIGITS = 40
 """The longest sequence number of a stream (DynamoDB Streams API reference, StreamRecord)."""
