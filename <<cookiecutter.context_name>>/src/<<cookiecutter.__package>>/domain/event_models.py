@@ -7,7 +7,7 @@ that comes later has a default, as in ``note: Text | None = None``: events witho
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from . import events
 from .fields import <<cookiecutter.fields | fields | types | join(", ")>>
@@ -16,7 +16,11 @@ from .model import Status
 Count = Annotated[int, Field(ge=0)]
 
 
-class <<cookiecutter.context_name>>Data(BaseModel):
+class _Said(BaseModel):
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+
+class <<cookiecutter.context_name>>Data(_Said):
     """The <<cookiecutter.__words>> after the change; one that was removed, as it was before."""
 
     <<cookiecutter.__package>>_id: Identifier
@@ -28,7 +32,7 @@ class <<cookiecutter.context_name>>Data(BaseModel):
     list_id: str | None = Field(description="the list that brought it; null if it came alone")
 
 
-class ListImportedData(BaseModel):
+class ListImportedData(_Said):
     """A list of which all good rows are in the table."""
 
     list_id: str
@@ -39,7 +43,7 @@ class ListImportedData(BaseModel):
     rejected: Count = Field(description="rows that were not")
 
 
-class ListRejectedData(BaseModel):
+class ListRejectedData(_Said):
     """A list of which nothing is in the table."""
 
     list_id: str
@@ -50,7 +54,7 @@ class ListRejectedData(BaseModel):
     reason: str = Field(description="why, in one sentence")
 
 
-class CloudEvent(BaseModel):
+class CloudEvent(_Said):
     """The envelope: CloudEvents 1.0 in its JSON format. Pass over members that you do not know."""
 
     specversion: Literal["1.0"]

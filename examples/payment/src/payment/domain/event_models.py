@@ -7,7 +7,7 @@ that comes later has a default, as in ``note: Text | None = None``: events witho
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from . import events
 from .fields import Amount, Currency, Day, Identifier, Text
@@ -16,7 +16,11 @@ from .model import Status
 Count = Annotated[int, Field(ge=0)]
 
 
-class PaymentData(BaseModel):
+class _Said(BaseModel):
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+
+class PaymentData(_Said):
     """The payment after the change; one that was removed, as it was before."""
 
     payment_id: Identifier
@@ -30,7 +34,7 @@ class PaymentData(BaseModel):
     list_id: str | None = Field(description="the list that brought it; null if it came alone")
 
 
-class ListImportedData(BaseModel):
+class ListImportedData(_Said):
     """A list of which all good rows are in the table."""
 
     list_id: str
@@ -41,7 +45,7 @@ class ListImportedData(BaseModel):
     rejected: Count = Field(description="rows that were not")
 
 
-class ListRejectedData(BaseModel):
+class ListRejectedData(_Said):
     """A list of which nothing is in the table."""
 
     list_id: str
@@ -52,7 +56,7 @@ class ListRejectedData(BaseModel):
     reason: str = Field(description="why, in one sentence")
 
 
-class CloudEvent(BaseModel):
+class CloudEvent(_Said):
     """The envelope: CloudEvents 1.0 in its JSON format. Pass over members that you do not know."""
 
     specversion: Literal["1.0"]
