@@ -1,4 +1,4 @@
-"""Apply the options, make one handler module for each command, and say what is next. Needs no network and no git."""
+"""Apply the options, make a handler module and a schema for each command, and say what is next. No network, no git."""
 
 import json
 import shlex
@@ -8,9 +8,8 @@ from pathlib import Path
 CONTEXT = json.loads(r"""<< cookiecutter | located | tojson >>""")  # JSON never has three quotes in a row
 sys.path.insert(0, CONTEXT["_repo_dir"])
 
+from template import handlers, options, schemas  # noqa: E402
 from template.answers import read_commands  # noqa: E402
-from template.handlers import expand  # noqa: E402
-from template.options import choose  # noqa: E402
 
 NEXT_STEPS = """
 {name} is ready. It needs uv (pip install uv) and nothing else on this machine:
@@ -21,11 +20,14 @@ NEXT_STEPS = """
     uv run just rehearse       releases on this machine: bad versions are caught, a good one takes all traffic
 """
 
+COMMANDS = read_commands(CONTEXT["commands"], CONTEXT["context_name"])
+
 try:
-    choose(Path.cwd(), CONTEXT)
-    expand(Path.cwd(), CONTEXT["__package"], read_commands(CONTEXT["commands"], CONTEXT["context_name"]))
+    options.choose(Path.cwd(), CONTEXT)
+    handlers.expand(Path.cwd(), CONTEXT["__package"], COMMANDS)
+    schemas.expand(Path.cwd(), [command.event for command in COMMANDS])
 except OSError as error:
-    sys.exit(f"The options could not be applied, or the handlers of the commands not be written: {error}")
+    sys.exit(f"The options, or what each command needs, could not be written: {error}")
 
 if CONTEXT["_next_steps"]:
     print(NEXT_STEPS.format(name=CONTEXT["context_name"], folder=shlex.quote(str(Path.cwd()))))

@@ -18,6 +18,7 @@ from jinja2.runtime import Context
 from . import answers
 from .answers import BadAnswer, Command
 from .reserved import LIST_EVENTS
+from .schemas import json_schema
 from .style import assigned, imported, sorting_imports
 from .words import display, plural
 
@@ -123,6 +124,11 @@ def _list_events(name: str) -> tuple[str, ...]:
     return tuple(f"{name}{event}" for event in LIST_EVENTS)
 
 
+def _kebab(name: str) -> str:
+    """Return a name as the generated infrastructure writes it into the names of resources."""
+    return name.replace("_", "-")
+
+
 def _quoted(text: str) -> str:
     """Return text between double quotes, as JSON, TOML, YAML and Python all read it."""
     return json.dumps(text, ensure_ascii=False)
@@ -150,6 +156,8 @@ _FILTERS: dict[str, Any] = {
     "list_events": _list_events,
     "assigned": assigned,
     "imported": imported,
+    "json_schema": json_schema,
+    "kebab": _kebab,
     "subscribers": answers.read_subscribers,
     "quoted": _quoted,
     "plural": plural,

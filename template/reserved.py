@@ -24,6 +24,7 @@ PACKAGES = WORDS.union(sys.stdlib_module_names) | _words(
     mypy_boto3_dynamodbstreams mypy_boto3_lambda mypy_boto3_s3 mypy_boto3_sns mypy_boto3_sqs
     mypy_boto3_stepfunctions plotly pulumi pulumi_aws pydantic pydantic_core pydynox pytest redrive rich rollout src
     staging tests typing_extensions workflow yaml
+    consumer contracts events
     """
 )
 """Top-level packages and folders that the generated repository has or imports."""
@@ -45,11 +46,12 @@ CLASSES = _words(
     TraceContext Tracer TrafficHookSettings TransactionCanceledException TypeAdapter TypeVar Unreadable Upload
     UploadEvent ValidationError ValidationSettings VerificationSettings VersionConflict Versions WatchListsSettings
     WholeNumber Written
+    AwareDatetime CloudEvent Count ListImportedData ListRejectedData
     """
 )
 """Classes that the generated sources define or import by name."""
 
-CLASSES_OF_CONTEXT = ("{}", "{}Details", "{}Table", "Imported{}Table")
+CLASSES_OF_CONTEXT = ("{}", "{}Details", "{}Table", "Imported{}Table", "{}Data")
 """Classes that are named after the context."""
 
 CLASSES_OF_PLURAL = ("{}", "Imported{}")

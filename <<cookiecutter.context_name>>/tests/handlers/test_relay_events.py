@@ -60,7 +60,21 @@ def test_an_event_says_what_happened_to_whom_and_when(topic: tuple[str, str], co
     assert event["type"] == events.REACHED[events.FIRST]
     assert event["subject"] == samples.<<cookiecutter.__package>>(3).id
     assert event["time"] == "2025-12-31T12:00:00+00:00"
+    assert event["dataschema"] == events.SCHEMAS[event["type"]]
     assert event["data"] == events.payload(samples.<<cookiecutter.__package>>(3))
+
+
+def test_the_later_of_two_changes_has_the_greater_sequence(topic: tuple[str, str], context: LambdaContext):
+    """As text, however many digits the stream's numbers have: subscribers' queues keep no order."""
+    numbers = ["99", "100", "4" * 21, "1" * 40]
+    records = [_record(n) for n in range(len(numbers))]
+    for record, number in zip(records, numbers, strict=True):
+        record["dynamodb"]["SequenceNumber"] = number
+    lambda_handler({"Records": records}, context)
+    found = {event["id"]: event["sequence"] for event in _received(topic[1])}
+    told = [found[f"event-{n}"] for n in range(len(numbers))]
+    assert told == sorted(told)
+    assert {len(one) for one in told} == {40}
 
 
 def test_a_removed_aggregate_is_announced_as_it_was(topic: tuple[str, str], context: LambdaContext):

@@ -71,9 +71,15 @@ def to_event(record: DynamoDBRecord) -> dict[str, Any]:
     <<cookiecutter.__package>> = items.to_<<cookiecutter.__package>>(image)
     event_type = events.DELETED if _removed(record) else events.REACHED[<<cookiecutter.__package>>.status]
     time = datetime.fromtimestamp(change.approximate_creation_date_time or 0, UTC)
-    traceparent = accepted(image.get(TRACEPARENT))
-    data = events.payload(<<cookiecutter.__package>>)
-    return events.cloud_event(str(record.event_id), event_type, <<cookiecutter.__package>>.id, time, data, traceparent)
+    return events.cloud_event(
+        str(record.event_id),
+        event_type,
+        <<cookiecutter.__package>>.id,
+        time,
+        events.payload(<<cookiecutter.__package>>),
+        accepted(image.get(TRACEPARENT)),
+        sequence=events.sequence(str(change.sequence_number)),
+    )
 
 
 def _image(record: DynamoDBRecord) -> Mapping[str, Any]:

@@ -32,6 +32,7 @@ def test_the_imported_event_has_the_form_of_every_other_event(deployed: Graph) -
     form = events.cloud_event("", events.LIST_IMPORTED, "", datetime.now(UTC), {}, "")
     assert {name.removesuffix(".$") for name in written} == set(form)
     assert (written["type"], written["source"]) == (events.LIST_IMPORTED, events.SOURCE)
+    assert written["dataschema"] == events.SCHEMAS[events.LIST_IMPORTED]
 
 
 def test_the_event_is_published_with_the_same_attributes_as_every_other_event(deployed: Graph) -> None:

@@ -71,9 +71,15 @@ def to_event(record: DynamoDBRecord) -> dict[str, Any]:
     payment = items.to_payment(image)
     event_type = events.DELETED if _removed(record) else events.REACHED[payment.status]
     time = datetime.fromtimestamp(change.approximate_creation_date_time or 0, UTC)
-    traceparent = accepted(image.get(TRACEPARENT))
-    data = events.payload(payment)
-    return events.cloud_event(str(record.event_id), event_type, payment.id, time, data, traceparent)
+    return events.cloud_event(
+        str(record.event_id),
+        event_type,
+        payment.id,
+        time,
+        events.payload(payment),
+        accepted(image.get(TRACEPARENT)),
+        sequence=events.sequence(str(change.sequence_number)),
+    )
 
 
 def _image(record: DynamoDBRecord) -> Mapping[str, Any]:

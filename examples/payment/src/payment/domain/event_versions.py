@@ -1,0 +1,15 @@
+"""The version of each event's schema, as ``<major>.<minor>``.
+
+`uv run just contracts` raises a minor version, here and wherever else it is said. A major version is yours to raise:
+put ``"2.0"`` here once subscribers know, and run it.
+"""
+
+from typing import Final
+
+VERSIONS: Final = {
+    "PaymentRegistered": "1.0",
+    "PaymentVerified": "1.0",
+    "PaymentDeleted": "1.0",
+    "PaymentListImported": "1.0",
+    "PaymentListRejected": "1.0",
+}

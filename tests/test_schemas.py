@@ -1,0 +1,41 @@
+"""One first schema for each event."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from template.answers import TYPES
+from template.schemas import OF_TYPE, expand
+
+
+@pytest.fixture
+def prototype(tmp_path: Path) -> Path:
+    """The prototype in a project's folder."""
+    path = tmp_path / "events" / "EventName" / "1.0.json"
+    path.parent.mkdir(parents=True)
+    path.write_text('{"title": "EventName"}')
+    return path
+
+
+@pytest.mark.usefixtures("prototype")
+def test_each_event_gets_its_schema(tmp_path: Path) -> None:
+    """The name is filled in, and the prototype is gone with its folder."""
+    expand(tmp_path, ["PaymentOpened", "PaymentDropped"])
+    assert sorted(path.name for path in (tmp_path / "events").iterdir()) == ["PaymentDropped", "PaymentOpened"]
+    assert json.loads((tmp_path / "events" / "PaymentOpened" / "1.0.json").read_text()) == {"title": "PaymentOpened"}
+
+
+@pytest.mark.usefixtures("prototype")
+def test_a_schema_that_is_there_is_kept(tmp_path: Path) -> None:
+    """Cookiecutter's --skip-if-file-exists promises that for every file."""
+    mine = tmp_path / "events" / "PaymentOpened" / "1.0.json"
+    mine.parent.mkdir()
+    mine.write_text("mine")
+    expand(tmp_path, ["PaymentOpened"])
+    assert mine.read_text() == "mine"
+
+
+def test_every_type_of_an_answer_has_a_schema() -> None:
+    """The generated tests hold them to the models."""
+    assert set(OF_TYPE) == set(TYPES)
