@@ -9,6 +9,11 @@ OWNER = "payments-team"
 SOURCE: Literal["codeconnections", "codecommit"] = "codeconnections"
 
 COMMANDS = ("register_payment", "verify_payment", "delete_payment")
+ROUTES = {
+    "register_payment": "POST /payments",
+    "verify_payment": "POST /payments/{payment_id}/verify",
+    "delete_payment": "DELETE /payments/{payment_id}",
+}
 VERIFICATION = "verify_subscription"
 REFERENCE = "subscription"
 
