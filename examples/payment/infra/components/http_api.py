@@ -26,7 +26,15 @@ _COLD_START_MS = 10_000
 """Milliseconds: the longest that a function may take to start, which its own timeout does not count."""
 
 _ALLOWED_HEADERS = (
-    *("authorization", "content-type", "idempotency-key", "if-match", "traceparent", "x-correlation-id"),
+    *(
+        "authorization",
+        "content-type",
+        "idempotency-key",
+        "if-match",
+        "if-none-match",
+        "traceparent",
+        "x-correlation-id",
+    ),
     # Of a request that a page has signed.
     *("x-amz-content-sha256", "x-amz-date", "x-amz-security-token"),
 )
