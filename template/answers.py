@@ -111,6 +111,11 @@ class Command:
         return snake(self.name)
 
     @property
+    def action(self) -> str:
+        """The last part of its path, without the context's name: ``AmendVATReturn`` gives ``amend``."""
+        return slug(self.name.removesuffix(self.context) or self.name)
+
+    @property
     def status(self) -> str:
         """What the event says, without the context's name: ``PaymentRegistered`` gives ``REGISTERED``."""
         return constant(self.event.removeprefix(self.context))
@@ -288,6 +293,7 @@ def _commands(text: str, good: Mapping[str, str]) -> Iterator[str]:
     for command in commands:
         yield from _command(command, context, measures)
     yield from _repeated(command.snake for command in commands)
+    yield from _repeated(command.action for command in commands if command.kind == "changes")
     yield from _repeated(snake(command.event) for command in commands if command.event)
     yield from _exactly_one(commands, "creates")
     yield from _exactly_one(commands, "deletes")
@@ -309,7 +315,8 @@ def _command(command: Command, context: str, measures: Iterable[str]) -> Iterato
 
 def _command_name(command: Command, context: str) -> Iterator[str]:
     room = _PART - len(snake(context))
-    if command.name in reserved.CLASSES or command.snake in reserved.FUNCTIONS or command.name.startswith(context):
+    taken = reserved.FUNCTIONS.union(form.format(snake(context)) for form in reserved.FUNCTIONS_OF_CONTEXT)
+    if command.name in reserved.CLASSES or command.snake in taken or command.name.startswith(context):
         yield f"type another name than {command.name}, a verb first, such as Register{context}"
     elif len(command.snake) > room:
         yield f"type a shorter name than {command.name}, {command.snake} may have {room} characters in AWS names"

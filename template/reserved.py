@@ -45,11 +45,14 @@ CLASSES = _words(
     TraceContext Tracer TrafficHookSettings TransactionCanceledException TypeAdapter TypeVar Unreadable Upload
     UploadEvent ValidationError ValidationSettings VerificationSettings VersionConflict Versions WatchListsSettings
     WholeNumber Written
+    APIGatewayHttpResolver AbstractContextManager Answer BadCursor Body ById Flaw Header IdempotencyKey Identity IfMatch
+    IfNoneMatch Key Kind Listing NoReturn Page Position Problem PydanticCustomError Query Refused
+    RequestValidationError Response Selection Shards Slice View
     """
 )
 """Classes that the generated sources define or import by name."""
 
-CLASSES_OF_CONTEXT = ("{}", "{}s", "{}Details", "{}Table", "Imported{}s", "Imported{}Table")
+CLASSES_OF_CONTEXT = ("{}", "{}s", "{}Details", "{}Table", "Imported{}s", "Imported{}Table", "{}Shards")
 """Classes that are named after the context."""
 
 VARIABLES = _words(
@@ -61,6 +64,7 @@ VARIABLES = _words(
     rejected rejection rejections remove removed replace replaced report row rows sample samples save seen_ids self
     span standing step table taken time to_event tolerated_share topic traceparent unknown use_case validated values
     verified version versions watched
+    asked shards
     """
 )
 """What stands in one function with a variable that is named after the context."""
@@ -70,14 +74,20 @@ FUNCTIONS = WORDS | _words(
     answers_smoke_checks bootstrap changed command command_name commands compensate_error context created current
     details entry_point event import_list lambda_handler measure_lists post_traffic pre_traffic register_list
     relay_events run validate_list watch_lists
+    answers_requests api app counting expected_version idempotency_key if_match operations partial performed route shown
+    shown_created shown_version
     """
 )
 """Lambda functions that every context has, and what stands beside a command's function in a module."""
+
+FUNCTIONS_OF_CONTEXT = ("get_{}", "list_{}s", "{}_id")
+"""Lambda functions, and variables of theirs, that are named after the context."""
 
 FIELDS = WORDS | _words(
     """
     date details event expected_version expires_at field fields json line list_id part pk reason schema status
     version
+    list_shard status_shard
     """
 )
 """Attributes of an item or of its model."""

@@ -138,6 +138,8 @@ REFUSED: list[tuple[Mapping[str, object], str]] = [
     ({"commands": "A1a:creates:PaymentA B1b:creates:PaymentBb C1c:deletes:PaymentCc"}, "creates, not 2"),
     ({"commands": "Start:creates:PaymentOpened Start:deletes:PaymentDeleted"}, "type start once, not 2 times"),
     ({"commands": "Start:creates:PaymentOpened Drop:deletes:PaymentOpened"}, "type payment_opened once, not 2 times"),
+    ({"commands": "GetPayment:changes:PaymentGot"}, "another name than GetPayment"),
+    ({"commands": "Pay:changes:PaymentPaid PayPayment:changes:PaymentMade"}, "type pay once, not 2 times"),
     ({"commands": "Start:creates:InvoiceOpened Drop:deletes:PaymentDropped"}, "PaymentRegistered, not InvoiceOpened"),
     ({"commands": "Start:creates:Payment Drop:deletes:PaymentDropped"}, "PaymentRegistered, not Payment."),
     ({"commands": "Start:creates:Paymentopened Drop:deletes:PaymentDropped"}, "not Paymentopened"),

@@ -90,8 +90,10 @@ def test_functions_are_reserved(payment: Path) -> None:
     """A command of that name would overwrite a step of the list's import, or what its own module uses."""
     folder = payment / "src" / "payment"
     names = {path.stem for path in (folder / "handlers").glob("[a-z]*.py")}
-    for module in ("handlers/register_payment.py", "application/use_cases.py"):
+    prototyped = (f"handlers/{name}.py" for name in ("register_payment", "verify_payment", "delete_payment"))
+    for module in (*prototyped, "application/use_cases.py"):
         names |= names_in(ast.parse((folder / module).read_text(encoding="utf-8")))
     commands = {snake(name) for name in ("RegisterPayment", "VerifyPayment", "DeletePayment", "VerifySubscription")}
+    commands |= {form.format("payment") for form in reserved.FUNCTIONS_OF_CONTEXT}
     functions = {name for name in names if name.islower() and name[0] != "_" and "payments" not in name}
     assert functions - commands <= reserved.FUNCTIONS

@@ -9,11 +9,21 @@ OWNER = <<cookiecutter.owner|quoted>>
 SOURCE: Literal["codeconnections", "codecommit"] = "<<cookiecutter.source>>"
 
 <<cookiecutter.commands | commands | map(attribute="snake") | assigned("COMMANDS")>>
+QUERIES = ("get_<<cookiecutter.__package>>", "list_<<cookiecutter.__package>>s")
+ROUTES = {
+    "<<(cookiecutter.commands | creates).snake>>": "POST /<<cookiecutter.__slug>>s",
+<% for command in cookiecutter.commands | changes %>
+    "<<command.snake>>": "POST /<<cookiecutter.__slug>>s/{<<cookiecutter.__package>>_id}/<<command.action>>",
+<% endfor %>
+    "<<(cookiecutter.commands | deletes).snake>>": "DELETE /<<cookiecutter.__slug>>s/{<<cookiecutter.__package>>_id}",
+    "get_<<cookiecutter.__package>>": "GET /<<cookiecutter.__slug>>s/{<<cookiecutter.__package>>_id}",
+    "list_<<cookiecutter.__package>>s": "GET /<<cookiecutter.__slug>>s",
+}
 VERIFICATION = "<<cookiecutter.__verification>>"
 REFERENCE = "<<cookiecutter.__reference_snake>>"
 
 STEPS = ("register_list", "validate_list", VERIFICATION, "import_list", "compensate_error")
-FUNCTIONS = (*COMMANDS, *STEPS, "relay_events", "measure_lists", "watch_lists")
+FUNCTIONS = (*COMMANDS, *QUERIES, *STEPS, "relay_events", "measure_lists", "watch_lists")
 
 <<cookiecutter.commands | events | assigned("EVENTS")>>
 <<cookiecutter.context_name | list_events | assigned("LIST_EVENTS")>>

@@ -14,6 +14,7 @@ from tests.infra.kept import FOLDER
 # Any but us-east-1, whose buckets are made in another way.
 REGION = "eu-central-1"
 TABLE = "table"
+INDEXES = {"by_list": "list_shard", "by_status": "status_shard"}
 BUCKET = "inbox"
 # Powertools reads it when the handlers' modules are imported, before any fixture.
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "tests")
@@ -76,12 +77,19 @@ def _reset(endpoint: str) -> None:
 @pytest.fixture
 def table(aws: None) -> Any:
     """An empty table of the deployed shape."""
+    names = ("pk", *INDEXES.values())
     return boto3.resource("dynamodb").create_table(
         TableName=TABLE,
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
+        GlobalSecondaryIndexes=[_index(name, partition) for name, partition in INDEXES.items()],
         BillingMode="PAY_PER_REQUEST",
     )
+
+
+def _index(name: str, partition: str) -> Any:
+    keys = [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": "pk", "KeyType": "RANGE"}]
+    return {"IndexName": name, "KeySchema": keys, "Projection": {"ProjectionType": "ALL"}}
 
 
 @pytest.fixture

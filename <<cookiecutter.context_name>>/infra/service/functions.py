@@ -10,8 +10,8 @@ from infra.components.fanout import Fanout
 from infra.components.function import ARCHITECTURE, RUNTIME, Function
 from infra.components.inbox import Folder, Inbox
 from infra.components.key import Key
-from infra.components.table import Operation, Table
-from infra.context import COMMANDS, CONTEXT, VERIFICATION
+from infra.components.table import INDEXES, Operation, Table
+from infra.context import COMMANDS, CONTEXT, QUERIES, VERIFICATION
 from infra.labels import Labels
 from infra.logs import Logs
 from infra.settings import Settings
@@ -35,6 +35,7 @@ class Spec:
     memory: int
     variables: tuple[str, ...]
     items: tuple[Operation, ...] = ()
+    indexes: tuple[str, ...] = ()
     read: tuple[Folder, ...] = ()
     write: tuple[Folder, ...] = ()
     list_: tuple[Folder, ...] = ()
@@ -49,8 +50,12 @@ def _command(name: str) -> Spec:
     return Spec(name, 10, 512, ("TABLE_NAME",), items=("GetItem", "PutItem", "UpdateItem", "DeleteItem"))
 
 
+GET, LIST = QUERIES
+
 SPECS = (
     *map(_command, COMMANDS),
+    Spec(GET, 10, 512, ("TABLE_NAME",), items=("GetItem",)),
+    Spec(LIST, 10, 512, ("TABLE_NAME",), indexes=tuple(INDEXES)),
     Spec(
         "register_list",
         900,
@@ -188,5 +193,7 @@ def _permit(spec: Spec, function: Function, key: Key, table: Table, inbox: Inbox
     key.grant_use(function.role)
     if spec.items:
         table.grant_items(function.role, *spec.items)
+    if spec.indexes:
+        table.grant_queries(function.role, *spec.indexes)
     if spec.uses_objects:
         inbox.grant_objects(function.role, read=spec.read, write=spec.write, list_=spec.list_)

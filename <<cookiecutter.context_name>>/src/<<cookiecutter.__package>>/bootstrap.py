@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from .adapters.codedeploy import Deployments
 from .adapters.dynamodb import ListTable, <<cookiecutter.context_name>>Table
+from .adapters.dynamodb_queries import <<cookiecutter.context_name>>Shards
 from .adapters.lambda_ import Versions
 from .adapters.s3 import InboxBucket
 from .adapters.seen_ids import SqliteSeenIds
@@ -50,6 +51,12 @@ def dynamodb_client() -> Any:
 def <<cookiecutter.__package>>s() -> <<cookiecutter.context_name>>Table:
     """Return the aggregates."""
     return <<cookiecutter.context_name>>Table(_table(), traceparent)
+
+
+@cache
+def shards() -> <<cookiecutter.context_name>>Shards:
+    """Return the aggregates by list and by status."""
+    return <<cookiecutter.context_name>>Shards(_table())
 
 
 @cache

@@ -73,6 +73,8 @@ BY_FUNCTION: dict[str, type[BaseModel]] = {
 <% for command in cookiecutter.commands | commands %>
     "<<command.snake>>": TableSettings,
 <% endfor %>
+    "get_<<cookiecutter.__package>>": TableSettings,
+    "list_<<cookiecutter.__package>>s": TableSettings,
     "register_list": RegisterListSettings,
     "validate_list": ValidationSettings,
     "<<cookiecutter.__verification>>": VerificationSettings,

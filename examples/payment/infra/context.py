@@ -9,16 +9,19 @@ OWNER = "payments-team"
 SOURCE: Literal["codeconnections", "codecommit"] = "codeconnections"
 
 COMMANDS = ("register_payment", "verify_payment", "delete_payment")
+QUERIES = ("get_payment", "list_payments")
 ROUTES = {
     "register_payment": "POST /payments",
     "verify_payment": "POST /payments/{payment_id}/verify",
     "delete_payment": "DELETE /payments/{payment_id}",
+    "get_payment": "GET /payments/{payment_id}",
+    "list_payments": "GET /payments",
 }
 VERIFICATION = "verify_subscription"
 REFERENCE = "subscription"
 
 STEPS = ("register_list", "validate_list", VERIFICATION, "import_list", "compensate_error")
-FUNCTIONS = (*COMMANDS, *STEPS, "relay_events", "measure_lists", "watch_lists")
+FUNCTIONS = (*COMMANDS, *QUERIES, *STEPS, "relay_events", "measure_lists", "watch_lists")
 
 EVENTS = ("PaymentRegistered", "PaymentVerified", "PaymentDeleted", "PaymentListImported", "PaymentListRejected")
 LIST_EVENTS = ("PaymentListImported", "PaymentListRejected")

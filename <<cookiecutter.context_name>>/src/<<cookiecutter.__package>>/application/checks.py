@@ -42,6 +42,10 @@ def _empty_command() -> Check:
     return Check("empty command", event, has({"ok": False, "error": {"code": "invalid"}}))
 
 
+def _empty_query() -> Check:
+    return Check("empty query", {"payload": {}}, has({"ok": False, "error": {"code": "invalid"}}))
+
+
 def _no_changes() -> Check:
     return Check("no changes", {"Records": []}, has({"batchItemFailures": []}))
 
@@ -50,6 +54,8 @@ OWN: Final[Mapping[str, Callable[[], Check]]] = {
 <% for command in cookiecutter.commands | commands %>
     "<<command.snake>>": _empty_command,
 <% endfor %>
+    "get_<<cookiecutter.__package>>": _empty_query,
+    "list_<<cookiecutter.__package>>s": _empty_query,
     "relay_events": _no_changes,
     "measure_lists": _no_changes,
 }

@@ -1,10 +1,11 @@
 """What the application needs of the world, as protocols. Adapters fill them; tests fill them with fakes."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
 
 from ..domain.lists import ListStatus, PinnedFile, ReceivedList
-from ..domain.model import <<cookiecutter.context_name>>
+from ..domain.model import <<cookiecutter.context_name>>, Status
 
 Fact = int | Mapping[str, Any]
 """What a list's record holds of a step's findings: a number, or numbers by name."""
@@ -27,6 +28,31 @@ class <<cookiecutter.context_name>>s(Protocol):
 
     def remove(self, <<cookiecutter.__package>>: <<cookiecutter.context_name>>) -> None:
         """Remove exactly this version. Raises VersionConflict."""
+        ...
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A piece of a shard: aggregates in the order of their identities.
+
+    ``last`` is the identity to read on after, or None at the shard's end.
+    """
+
+    <<cookiecutter.__package>>s: Sequence[<<cookiecutter.context_name>>]
+    last: str | None
+
+
+class Shards(Protocol):
+    """The aggregates by what they have in common, in so many shards. What was just written may not show yet."""
+
+    count: int
+
+    def of_list(self, list_id: str, number: int, after: str, most: int) -> Slice:
+        """Return up to so many of a list's aggregates in one shard, from the identity after ``after``."""
+        ...
+
+    def in_status(self, status: Status, number: int, after: str, most: int) -> Slice:
+        """Return up to so many of the aggregates that stand there in one shard, from the identity after ``after``."""
         ...
 
 

@@ -25,8 +25,12 @@ PARALLEL = 10
 """Batches of one shard at a time, the most that Lambda takes; the changes of one item stay in order."""
 
 
+INDEXES = {"by_list": "list_shard", "by_status": "status_shard"}
+"""Each index and its partition key, which only the aggregates' items have; the sort key is `pk`."""
+
+
 class Table(Component):
-    """Items by their key `pk`, on demand, restorable to any second of 35 days, encrypted.
+    """Items by their key `pk`, on demand, restorable to any second of 35 days, encrypted; aggregates also by `INDEXES`.
 
     `readers` names the functions that the stream is sent to so far.
     """
@@ -41,7 +45,11 @@ class Table(Component):
             name=labels.name(name),
             billing_mode="PAY_PER_REQUEST",
             hash_key="pk",
-            attributes=[{"name": "pk", "type": "S"}],
+            attributes=[{"name": name, "type": "S"} for name in ("pk", *INDEXES.values())],
+            global_secondary_indexes=[
+                {"name": name, "hash_key": partition, "range_key": "pk", "projection_type": "ALL"}
+                for name, partition in INDEXES.items()
+            ],
             stream_enabled=True,
             stream_view_type="NEW_AND_OLD_IMAGES",
             ttl={"attribute_name": "expires_at", "enabled": True},
@@ -59,6 +67,11 @@ class Table(Component):
     def grant_items(self, role: iam.Role, *operations: Operation) -> iam.RolePolicy:
         """Let `role` do these operations on items, alone or within transactions."""
         return grant(self, role, allow([f"dynamodb:{operation}" for operation in operations], self.arn))
+
+    def grant_queries(self, role: iam.Role, *indexes: str) -> iam.RolePolicy:
+        """Let `role` query these indexes, and not the table itself."""
+        arns = [pulumi.Output.concat(self.arn, f"/index/{index}") for index in indexes]
+        return grant(self, role, allow(["dynamodb:Query"], *arns))
 
     def stream_to(
         self,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from .adapters.codedeploy import Deployments
 from .adapters.dynamodb import ListTable, PaymentTable
+from .adapters.dynamodb_queries import PaymentShards
 from .adapters.lambda_ import Versions
 from .adapters.s3 import InboxBucket
 from .adapters.seen_ids import SqliteSeenIds
@@ -50,6 +51,12 @@ def dynamodb_client() -> Any:
 def payments() -> PaymentTable:
     """Return the aggregates."""
     return PaymentTable(_table(), traceparent)
+
+
+@cache
+def shards() -> PaymentShards:
+    """Return the aggregates by list and by status."""
+    return PaymentShards(_table())
 
 
 @cache

@@ -73,6 +73,8 @@ BY_FUNCTION: dict[str, type[BaseModel]] = {
     "register_payment": TableSettings,
     "verify_payment": TableSettings,
     "delete_payment": TableSettings,
+    "get_payment": TableSettings,
+    "list_payments": TableSettings,
     "register_list": RegisterListSettings,
     "validate_list": ValidationSettings,
     "verify_subscription": VerificationSettings,

@@ -20,6 +20,7 @@ from payment.settings import BY_FUNCTION
 from payment.telemetry import entry_point, logger
 from payment.telemetry.redaction import HIDDEN, redacted
 
+from infra.context import QUERIES
 from tests import samples
 from tests.commands import CHANGES, CREATE, DELETE
 from tests.conftest import BUCKET
@@ -27,6 +28,7 @@ from tests.handlers.conftest import Daemon, LambdaContext, Lines
 from tests.handlers.test_list_workflow import _part
 from tests.handlers.test_relay_events import _record
 
+GET, LIST = QUERIES
 SECRET, FILE_NAME, ANYTHING = "sentinel-credential", "sentinel-person.csv", "sentinel-anything"
 KEY = f"incoming/acme/{FILE_NAME}"
 _BY_KIND = {
@@ -198,10 +200,11 @@ def _events() -> dict[str, Any]:
     part = {"part": {"part": 0, "key": f"staging/{FILE_NAME}", "rows": 1}}
     step = {"list_id": "l-1", "upload": {"path": f"/{BUCKET}/{KEY}"}, "execution": "run-1", **part}
     hook = {"DeploymentId": "d-1", "LifecycleEventHookExecutionId": "e-1"}
-    commands = {_name(pair): _message(pair, "key") for pair in COMMANDS}
+    messages = {_name(pair): _message(pair, "key") for pair in COMMANDS}
+    messages |= {GET: {"payload": {ID: "id-1"}}, LIST: {"payload": {"list_id": "l-1"}}}
     # What measures lists calls nobody.
     callers = [name for name in BY_FUNCTION if name != "measure_lists"]
-    return {name: commands.get(name, step | hook) for name in callers} | {"relay_events": _change()}
+    return {name: messages.get(name, step | hook) for name in callers} | {"relay_events": _change()}
 
 
 def test_aws_that_quotes_what_it_refuses(

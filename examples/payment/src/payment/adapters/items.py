@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
+from zlib import crc32
 
 from ..domain.amounts import DECIMALS
 from ..domain.lists import ListStatus, PinnedFile, ReceivedList
@@ -16,14 +17,31 @@ TRACEPARENT: Final = "traceparent"
 PAYMENT: Final = "PAYMENT#"
 LIST: Final = "LIST#"
 REFERRED: Final = f"{REFERENCE.removesuffix('_id').upper()}#"
+LIST_SHARD: Final = "list_shard"
+STATUS_SHARD: Final = "status_shard"
+SHARDS: Final = 16
+"""Into how many partitions of an index the aggregates of one list, or of one status, are spread.
+
+A partition takes 1,000 writes a second (AWS limit): without shards, an import would write all of its rows to one.
+"""
 _FIELDS: Final = PaymentDetails.model_fields
+_SUFFIXES: Final = tuple(f"#{number:02d}" for number in range(SHARDS))
+
+
+def shard(value: str, number: int) -> str:
+    """Return an index's partition key: what is looked for, and one of its shards."""
+    return value + _SUFFIXES[number]
 
 
 def from_values(values: Mapping[str, Any], status: Status, version: int, list_id: str | None) -> dict[str, Any]:
     """Return an aggregate's item, made from its details as JSON values."""
     numbers = {name: Decimal(values[name]) for name in DECIMALS}
     item = {KEY: PAYMENT + values[ID], **values, **numbers, "status": status.value, "version": version}
-    return item if list_id is None else item | {"list_id": list_id}
+    suffix = _SUFFIXES[crc32(values[ID].encode()) % SHARDS]
+    item[STATUS_SHARD] = status.value + suffix
+    if list_id is not None:
+        item |= {"list_id": list_id, LIST_SHARD: list_id + suffix}
+    return item
 
 
 def from_payment(payment: Payment) -> dict[str, Any]:

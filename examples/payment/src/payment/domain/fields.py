@@ -13,6 +13,9 @@ from typing import Annotated, Any
 from pydantic import Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+"""How an identity is written."""
+
 # A cell that starts with one of = + - @ runs as a formula when a report or an export is opened in a spreadsheet (OWASP,
 # "CSV Injection"); control characters break lines and terminals.
 _PLAIN_TEXT = r"^[^\x00-\x1f\x7f=+\-@][^\x00-\x1f\x7f]*$"
@@ -39,7 +42,7 @@ def _kind(kind: str, description: str) -> Any:
 
 Identifier = Annotated[
     str,
-    Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"),
+    Field(pattern=IDENTIFIER),
     _kind("identifier", "1 to 64 letters, digits, dots, dashes or underscores"),
 ]
 Text = Annotated[

@@ -7,7 +7,8 @@ one did); the same key with another payload is refused. An answer is
 ``{"ok": false, "error": {"code", "detail"}}``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from aws_lambda_powertools.utilities.idempotency import (
@@ -19,18 +20,24 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
     IdempotencyAlreadyInProgressError,
     IdempotencyValidationError,
 )
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from .. import bootstrap
 from ..adapters.items import KEY
 from ..application.ports import Payments
 from ..domain import events
 from ..domain.commands import Change
-from ..domain.model import ID, BusinessError, Payment, PaymentDetails
+from ..domain.model import ID, Payment, PaymentDetails
 from ..settings import TableSettings, load
 from ..telemetry import about, count, logger, measures
+from ._refusals import INVALID, Refused, answer, obeying, reading
 
 C = TypeVar("C", bound=PaymentDetails | Change)
+Key = str | list[str]
+"""What names one order of one caller: a message's own key, or several texts that do together."""
+
+REUSED = "idempotency-key-reused"
+IN_PROGRESS = "in-progress"
 _DAY_SECONDS = 24 * 60 * 60
 
 
@@ -50,30 +57,62 @@ def run(
     context: Any,
 ) -> dict[str, Any]:
     """Run a use case for a message, once per idempotency key."""
+    try:
+        with counting(kind):
+            with reading():
+                message = Message.model_validate(event)
+                command = kind.model_validate(message.payload)
+            return perform(command, use_case, message.idempotency_key, message.payload, context)
+    except Refused as refused:
+        return answer(refused)
+
+
+@contextmanager
+def counting(kind: type[C]) -> Iterator[None]:
+    """Say which command a call is about, and count its refusal, whichever door it came through."""
     about(command=kind.__name__)
     try:
-        message = Message.model_validate(event)
-        command = kind.model_validate(message.payload)
-        about(**{ID: command.id})
-        answer = _once(message, context, lambda: _performed(command, use_case))
-        logger.info("command done")
-        return answer
-    except ValidationError as error:
-        return _refused("invalid", _sentence(error))
-    except BusinessError as error:
-        return _refused(error.code, str(error))
+        yield
+    except Refused as refused:
+        logger.info("command refused", code=refused.code)
+        # What is wrong with a request, its size for instance, is one number: each code costs a metric.
+        reason = refused.code if refused.code in measures.REFUSALS else INVALID
+        count(measures.COMMANDS_REFUSED, reason=reason)
+        raise
+
+
+def perform(
+    command: C,
+    use_case: Callable[[C, Payments], Payment],
+    key: Key | None,
+    payload: dict[str, Any],
+    context: Any,
+) -> dict[str, Any]:
+    """Run a use case, once per idempotency key if there is one; returns the answer to the message.
+
+    ``payload`` is what a repeated key must come with again.
+
+    Raises:
+        Refused: by a rule of the context, or by idempotency.
+    """
+    about(**{ID: command.id})
+
+    def effect() -> dict[str, Any]:
+        left = use_case(command, bootstrap.payments())
+        return {"ok": True, "payment": events.payload(left)}
+
+    try:
+        with obeying():
+            done = effect() if key is None else _once(key, payload, context, effect)
     except IdempotencyValidationError:
-        return _refused("idempotency-key-reused", "this idempotency_key was used with another payload: take a new one")
+        raise Refused(REUSED, "this idempotency key was used with another payload: take a new one") from None
     except IdempotencyAlreadyInProgressError:
-        return _refused("in-progress", "this command is being run: ask again in a moment")
+        raise Refused(IN_PROGRESS, "this command is being run: ask again in a moment") from None
+    logger.info("command done")
+    return done
 
 
-def _performed(command: C, use_case: Callable[[C, Payments], Payment]) -> dict[str, Any]:
-    payment = use_case(command, bootstrap.payments())
-    return {"ok": True, "payment": events.payload(payment)}
-
-
-def _once(message: Message, context: Any, perform: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def _once(key: Key, payload: dict[str, Any], context: Any, effect: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     config = IdempotencyConfig(
         event_key_jmespath="idempotency_key",
         payload_validation_jmespath="payload",
@@ -89,19 +128,9 @@ def _once(message: Message, context: Any, perform: Callable[[], dict[str, Any]])
         boto3_client=bootstrap.dynamodb_client(),
     )
 
+    # Powertools puts this function's name into its keys: under another, a command that was done is not known any more.
     @idempotent_function(data_keyword_argument="message", config=config, persistence_store=store)
     def once(*, message: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001
-        return perform()
+        return effect()
 
-    return once(message=message.model_dump())
-
-
-def _refused(code: str, detail: str) -> dict[str, Any]:
-    logger.info("command refused", code=code)
-    count(measures.COMMANDS_REFUSED, reason=code)
-    return {"ok": False, "error": {"code": code, "detail": detail}}
-
-
-def _sentence(error: ValidationError) -> str:
-    problems = error.errors(include_url=False, include_context=False, include_input=False)
-    return "; ".join(f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in problems)
+    return once(message={"idempotency_key": key, "payload": payload})

@@ -21,6 +21,7 @@ _SAID: Final = {
     "rows",
     "valid",
     "rejected",
+    "correlation_id",
 }
 _OWN: Final = {ID, REFERENCE, "exception", "exception_name", *_RUNTIME, *_LINE, *_SAID}
 """A record's own keys, which hold no field's value even where a field has the same name."""
