@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer
 
@@ -26,6 +26,9 @@ from .sftp import INCOMING, REPORTS, Partner, SftpEndpoint
 from .subscribers import Subscriber
 from infra.context import CONTEXT, REFERENCE
 from infra.package import PackageError, build_local
+
+if TYPE_CHECKING:
+    from .observation.aws_metrics.apigateway import Answered
 
 PROGRAM = Path(__file__).parent.parent / "infra" / "service"
 STACK = "local"
@@ -82,6 +85,7 @@ class RunningContext:
         self.watch = Watch(aws, deployment)
         self.uploads: list[Upload] = []
         self.sent: list[transfer_events.Sent] = []
+        self.answered: list[Answered] = []
 
     def close(self) -> None:
         """Stop reading the queues, and watching."""
