@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer
 
@@ -25,6 +25,9 @@ from .samples import known_references
 from .subscribers import Subscriber
 from infra.context import CONTEXT, REFERENCES
 from infra.package import PackageError, build_local
+
+if TYPE_CHECKING:
+    from .observation.aws_metrics.apigateway import Answered
 
 PROGRAM = Path(__file__).parent.parent / "infra" / "service"
 STACK = "local"
@@ -57,6 +60,7 @@ class RunningContext(PartnerSide):
         self.subscribers = [Subscriber(aws, name, url) for name, url in self.outputs["queues"].items()]
         self.traces = traces
         self.watch = Watch(aws, deployment)
+        self.answered: list[Answered] = []
 
     def close(self) -> None:
         """Stop reading the queues, and watching."""

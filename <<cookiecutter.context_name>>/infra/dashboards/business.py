@@ -24,6 +24,7 @@ def business(names: Names) -> dict[str, Any]:
         "-P1D",
         head(names, BUSINESS, TECHNICAL),
         _today(names),
+        *names.doors.get(BUSINESS, ()),
         _aggregates(names),
         _lists(names),
         _contents(names),

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..context import CONTEXT
+from .grid import Section
 
 
 @dataclass(frozen=True)
@@ -12,6 +13,7 @@ class Names:
 
     `alarms` maps a severity to ARNs, the most urgent first. `functions` maps a heading to functions, `queues` and
     `dead_letters` map what they are for to queues, `rules` what they wait for to rules. `server` is None without SFTP.
+    `doors` maps a dashboard to what the doors, besides invocation, show on it.
     """
 
     prefix: str
@@ -32,6 +34,7 @@ class Names:
     topic: str
     queues: Mapping[str, str]
     dead_letters: Mapping[str, str]
+    doors: Mapping[str, Sequence[Section]]
 
     @property
     def service(self) -> dict[str, str]:

@@ -31,6 +31,7 @@ def technical(names: Names) -> dict[str, Any]:
         names.region,
         "-PT3H",
         head(names, TECHNICAL, BUSINESS),
+        *names.doors.get(TECHNICAL, ()),
         _workflow(names),
         *(_functions(names, title) for title in names.functions),
         _uploads(names),

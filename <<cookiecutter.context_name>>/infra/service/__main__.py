@@ -19,12 +19,14 @@ from infra.context import CONTEXT, EVENTS, OWNER
 from infra.labels import Labels
 from infra.logs import Logs
 from infra.service import functions, observability, releases
+from infra.service.doors import Doors
 from infra.settings import Settings
 
 MACHINE = "list-import"
 WORKFLOW = Path(__file__).resolve().parents[2] / "workflow" / "list_import.asl.json"
 
 settings = Settings.from_config(pulumi.Config())
+doors = Doors.from_config(pulumi.Config())
 labels = Labels(CONTEXT, pulumi.get_stack(), OWNER)
 account = Account.current()
 
@@ -82,6 +84,7 @@ measure = functions.MEASURE
 lost_lists = table.stream_to("measure-lists", released[measure].alias_arn, deployed[measure].role, key_prefix="LIST#")
 lost_uploads = inbox.start_on_upload(workflow.alias_arn, may_start)
 ListAlarms("lists", labels, alerts, settings.objectives, settings.expect_list_hours)
+opened = doors.open(labels, logs, alerts, released)
 health = Health("unhealthy", labels, alerts)
 
 dead_letter_queues = {**fanout.dead_letter_queues, relay: lost_changes, measure: lost_lists, "uploads": lost_uploads}
@@ -95,6 +98,7 @@ dashboards = observability.observe(
     fanout,
     workflow,
     dead_letter_queues=dead_letter_queues,
+    doors=opened.sections,
     alarms={"Critical": alerts.names("critical"), "Warning": alerts.names("warning")},
 )
 
@@ -105,6 +109,7 @@ pulumi.export("state_machine_arn", workflow.alias_arn)
 pulumi.export("state_machine", workflow.machine.arn)
 pulumi.export("queues", fanout.queues)
 pulumi.export("dead_letter_queues", dead_letter_queues)
+pulumi.export("api", opened.api)
 pulumi.export("functions", {name: one.alias_arn for name, one in released.items()})
 pulumi.export("release", releases.described(settings, shared, released, deployed, workflow.alarms))
 pulumi.export("alarm_topic_arn", alarms.arn)

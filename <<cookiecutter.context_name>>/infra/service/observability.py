@@ -15,6 +15,7 @@ from infra.components.table import Table
 from infra.components.traces import Traces
 from infra.components.workflow import Workflow
 from infra.context import COMMANDS, STEPS
+from infra.dashboards.grid import Section
 from infra.labels import Labels
 from infra.service.functions import SPECS
 from infra.settings import Settings
@@ -34,12 +35,14 @@ def observe(
     workflow: Workflow,
     *,
     dead_letter_queues: Mapping[str, pulumi.Output[str]],
+    doors: pulumi.Input[Mapping[str, Sequence[Section]]],
     alarms: Mapping[str, Sequence[pulumi.Output[str]]],
 ) -> Mapping[str, pulumi.Output[str]]:
     """Make all of it once everything else of the stack is there; returns the dashboards' URLs by their names.
 
     Args:
         dead_letter_queues: their URLs, by what they are for.
+        doors: what the doors show, by the dashboards' names.
         alarms: their names by severity, the most urgent first.
     """
     traces = Traces("traces", labels, percent=settings.trace_percent)
@@ -62,6 +65,7 @@ def observe(
         "topic": fanout.topic.name,
         "queues": _queue_names(fanout.queues),
         "dead_letters": _queue_names(dead_letter_queues),
+        "doors": doors,
     }
     return Dashboards("dashboards", labels, names).urls
 

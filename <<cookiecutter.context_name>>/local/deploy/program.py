@@ -21,6 +21,7 @@ from pulumi.runtime.rpc import is_rpc_secret, unwrap_rpc_secret
 from ..aws import Aws
 from ..errors import LocalRunError
 from . import (  # noqa: F401  register
+    apigateway,
     cloudwatch,
     codedeploy,
     dynamodb,

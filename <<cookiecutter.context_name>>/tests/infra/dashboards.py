@@ -39,6 +39,7 @@ LEAST = Names(
     topic="made-up-events",
     queues={},
     dead_letters={"relay": "made-up-relay-dead-letters"},
+    doors={},
 )
 """A context with one command and nobody who listens, without SFTP or alarms."""
 

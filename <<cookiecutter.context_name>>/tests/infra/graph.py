@@ -27,6 +27,9 @@ SERVICE = Path(__file__).parents[2] / "infra" / "service"
 STACKS = ("dev", "staging", "prod", "local")
 ACCOUNT = "111122223333"
 REGION = "eu-central-1"
+API = "a1b2c3d4e5"
+"""The id of the HTTP API."""
+
 PARTNERS = {
     "acme": {"public_keys": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFsCzMk0 acme"]},
     "globex": {"public_keys": []},
@@ -52,6 +55,16 @@ _ARNS = {
     "sns/topic": "sns:{place}:{name}",
     "sqs/queue": "sqs:{place}:{name}",
 }
+
+_FIXED = {
+    "apigatewayv2/api": {
+        "id": API,
+        "apiEndpoint": f"https://{API}.execute-api.{REGION}.amazonaws.com",
+        "executionArn": f"arn:aws:execute-api:{_PLACE}:{API}",
+    },
+    "lambda/function": {"version": "7"},
+}
+"""What is computed of a kind of which there is one, or which is always alike."""
 
 
 @dataclass(frozen=True)
@@ -226,7 +239,7 @@ class Cloud(Mocks):
         outputs: dict[str, Any] = {**args.inputs, "name": name}
         if kind in _ARNS:
             outputs["arn"] = "arn:aws:" + _ARNS[kind].format(place=_PLACE, account=ACCOUNT, name=name)
-        outputs |= _computed(kind, args.inputs, outputs)
+        outputs |= _FIXED.get(kind) or _computed(kind, args.inputs, outputs)
         return outputs.get("id", name), outputs
 
     def call(self, args: MockCallArgs) -> Any:
@@ -250,10 +263,12 @@ def _computed(kind: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) 
             return {"streamArn": f"{arn}/stream/2026-01-01T00:00:00.000"}
         case "codedeploy/deploymentGroup":
             return {"id": f"{inputs['appName']}:{inputs['deploymentGroupName']}"}
-        case "lambda/function":
-            return {"version": "7"}
         case "lambda/alias":
-            return {"arn": f"arn:aws:lambda:{_PLACE}:function:{inputs['functionName']}:{name}"}
+            alias = f"arn:aws:lambda:{_PLACE}:function:{inputs['functionName']}:{name}"
+            return {
+                "arn": alias,
+                "invokeArn": f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{alias}/invocations",
+            }
         case "sfn/stateMachine":
             return {"stateMachineVersionArn": f"{arn}:3"}
         case "sfn/alias":

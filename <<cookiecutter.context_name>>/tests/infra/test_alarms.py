@@ -23,7 +23,7 @@ from .alarms import (
 from .graph import SERVICE, Graph, Program
 from .test_permissions import granted
 from infra import measures
-from infra.context import COMMANDS, CONTEXT, FUNCTIONS
+from infra.context import COMMANDS, CONTEXT, FUNCTIONS, ROUTES
 from infra.labels import NAME_LIMIT
 from infra.objectives import Objectives
 from infra.service import functions
@@ -43,6 +43,7 @@ DOCUMENTED: dict[str, dict[str, tuple[set[str], ...]]] = {
     "AWS/States": dict.fromkeys(
         ("ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"), ({"StateMachineArn"},)
     ),
+    "AWS/ApiGateway": dict.fromkeys(("Count", "4xx", "5xx", "Latency"), ({"ApiId", "Stage"},)),
     "AWS/DynamoDB": {
         "ReadThrottleEvents": ({"TableName"},),
         "WriteThrottleEvents": ({"TableName"},),
@@ -63,6 +64,9 @@ def large() -> Graph:
         patch.setattr("infra.service.functions.SPECS", specs)
         patch.setattr("infra.service.releases.SPECS", specs)
         patch.setattr("infra.service.releases.COMMANDS", names)
+        routes = {name: f"POST /{name}" for name in names if ROUTES}
+        patch.setattr("infra.service.doors.ROUTES", routes, raising=False)
+        patch.setattr("infra.service.doors.SPECS", specs, raising=False)
         patch.setattr("infra.service.observability.COMMANDS", names)
         patch.setattr("infra.service.observability.SPECS", specs)
         return Program(SERVICE, CONTEXT).run("prod", subscribers=[f"subscriber-{number}" for number in range(10)])
@@ -152,6 +156,8 @@ def test_an_alarm_watches_what_is_there(full: Graph) -> None:
         "QueueName": {node.inputs["name"] for node in full.of("sqs/queue")},
         "StateMachineArn": {full.one("sfn/stateMachine").arn},
         "TableName": {full.one("dynamodb/table").inputs["name"]},
+        "ApiId": {node.outputs["id"] for node in full.of("apigatewayv2/api")},
+        "Stage": {node.inputs["name"] for node in full.of("apigatewayv2/stage")},
         "service": {
             node.inputs["environment"]["variables"]["POWERTOOLS_SERVICE_NAME"] for node in full.of("lambda/function")
         },
@@ -214,6 +220,7 @@ def test_what_loses_data_or_leaves_a_partner_waiting_wakes_somebody(full: Graph)
     expected = {f"{function.replace('_', '-')}-errors" for function in FUNCTIONS}
     expected |= {f"{command.replace('_', '-')}-burn-fast" for command in COMMANDS}
     expected |= {"relay-events-dead-letters", "relay-events-stream-age", "uploads-dead-letters"}
+    expected |= {"api-errors", "api-burn-fast"} if ROUTES else set()
     expected |= {"list-import-failed", "list-import-timed-out", "lists-unfinished", "lists-burn-fast"}
     assert critical == expected
 
@@ -246,7 +253,7 @@ def test_a_composite_alarm_is_made_after_what_it_asks_for(full: Graph) -> None:
 
 def test_the_limits_of_cloudwatch_hold_for_the_largest_context(large: Graph) -> None:
     """100 alarms, 500 elements, 10,240 characters in a composite alarm; 10 metrics of one period in an expression."""
-    assert len([name for name in told(large) if name.endswith("-burn-fast")]) == 21
+    assert len([name for name in told(large) if name.endswith("-burn-fast")]) == (22 if ROUTES else 21)
     for node in composites(large):
         assert len(children(node)) <= 100
         assert len(node.inputs["alarmRule"].split()) <= 500

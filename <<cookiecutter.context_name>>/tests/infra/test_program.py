@@ -12,6 +12,7 @@ EXPORTS = {
     "queues",
     "dead_letter_queues",
     "functions",
+    "api",
     "sftp",
     "upload_event_source",
     "release",

@@ -101,6 +101,7 @@ def test_every_resource_that_takes_tags_has_them(prod: Graph) -> None:
     """Costs and owners can be told by tag."""
     untagged = {"lambda/layerVersion", "kms/alias", "sfn/alias", "lambda/alias", "transfer/sshKey"}
     untagged |= {"codedeploy/deploymentConfig", "lambda/permission", "lambda/functionEventInvokeConfig"}
+    untagged |= {"apigatewayv2/authorizer", "apigatewayv2/integration", "apigatewayv2/route"}
     untagged |= {"cloudwatch/dashboard", "cloudwatch/queryDefinition"}
     for node in prod.nodes:
         if "tags" not in node.inputs:

@@ -7,14 +7,17 @@ import pytest
 from .alarms import Evaluation, Samples, metric_alarms, parts, times_told, told, watched
 from .graph import Graph
 from infra import measures
-from infra.context import COMMANDS, SUBSCRIBERS
+from infra.context import COMMANDS, ROUTES, SUBSCRIBERS
 
 COMMAND = COMMANDS[0].replace("_", "-")
 RELAY = "relay-events"
 NIGHT = 8 * 60
 """Minutes."""
 
+OF_API: dict[str, float] = {"Count": 1, "4xx": 1, "5xx": 0, "Latency": 300} if ROUTES else {}
+
 NORMAL: dict[str, float] = {
+    **OF_API,
     "Invocations": 1,
     "Errors": 0,
     "Throttles": 0,

@@ -15,7 +15,7 @@ def test_the_watch_is_called_every_minute_by_its_alias(prod: Graph) -> None:
 def test_only_this_rule_may_call_it(prod: Graph) -> None:
     """EventBridge may call for no other rule, and no other version."""
     rule = prod.one("cloudwatch/eventRule", "watch-lists")
-    permission = prod.one("lambda/permission")
+    permission = prod.one("lambda/permission", "watch-lists")
     assert permission.inputs["action"] == "lambda:InvokeFunction"
     assert permission.inputs["principal"] == "events.amazonaws.com"
     assert permission.inputs["sourceArn"] == rule.arn

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .context import RunningContext
 
 SERVICE = "execute-api"
-CONNECTIONS = 64
+CONNECTIONS = 256
 SECONDS = 120
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -80,7 +80,9 @@ class Caller:
             headers: more of them.
         """
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-        given = {"Content-Type": "application/json", **headers} if data is not None else dict(headers)
+        given = {name.lower(): value for name, value in headers.items()}
+        if data is not None:
+            given.setdefault("content-type", "application/json")
         request = AWSRequest(method=method, url=f"{self._url}{path}", data=data, headers=given)
         self._sign(request)
         sent, started = time.time(), time.monotonic()

@@ -14,7 +14,7 @@ from infra import access_log
 from infra.context import COMMANDS, ROUTES
 from infra.labels import kebab
 
-JWT = {"issuer": "https://login.example.org/tenant", "audience": ["payments", "back-office"]}
+JWT = {"issuer": "https://login.example.org/tenant", "audience": ["callers", "back-office"]}
 ORIGINS = ["https://app.example.org", "http://localhost:3000"]
 NIGHT = 8 * 60
 """Minutes."""

@@ -129,4 +129,4 @@ def shown_created(app: APIGatewayHttpResolver, view: dict[str, Any]) -> Answer:
 
 def unchanged(view: dict[str, Any]) -> Answer:
     """Return the answer for a caller that has this version already."""
-    return Response(304, headers={"ETag": etag(view["version"])})
+    return Response(304, body="", headers={"ETag": etag(view["version"])})

@@ -1,0 +1,79 @@
+"""What is wrong with the answers of the HTTP API, as its callers see them."""
+
+from collections.abc import Mapping
+
+import pulumi
+
+from ..alerts import Alerts, Notice
+from ..api_settings import ApiObjectives
+from ._alarm import MINUTE, Metric, When, alarm, calculated
+from ._burn import Promise, watch_promise
+from ._component import Component
+
+Dimensions = Mapping[str, pulumi.Input[str]]
+
+LEAST_FAILURES = 5
+"""Requests that fail within an hour, or six: one at night is the caller's to send again."""
+
+LEAST_REFUSALS = 20
+"""Requests that are refused within five minutes: fewer are a person who tries something out."""
+
+REFUSED_SHARE = 0.5
+
+
+def watch_api(owner: Component, alerts: Alerts, api: Dimensions, objectives: ApiObjectives) -> None:
+    """Tell of answers that fail (5xx), come late, or are refusals for the most part (4xx)."""
+    _failing(owner, alerts, api)
+    _slow(owner, alerts, api, objectives.latency_ms)
+    _refusing(owner, alerts, api)
+    _promise(owner, alerts, api, objectives.answered_percent)
+
+
+def _failing(owner: Component, alerts: Alerts, api: Dimensions) -> None:
+    notice = Notice(
+        "critical",
+        "The API answers with errors (5xx), in two of three minutes: callers do not know whether their command had its "
+        "effect, and send it again.",
+        "the-api-answers-with-errors",
+    )
+    alarm(owner, alerts, f"{owner.name}-errors", notice, _metric("5xx", api), When(bad=2, of=3))
+
+
+def _slow(owner: Component, alerts: Alerts, api: Dimensions, limit: int) -> None:
+    notice = Notice(
+        "warning",
+        f"One request in twenty waits over {limit} ms for its answer, for a quarter of an hour.",
+        "the-api-is-slow",
+    )
+    when = When(limit, bad=3, of=3, period=5 * MINUTE)
+    alarm(owner, alerts, f"{owner.name}-latency", notice, _metric("Latency", api, "p95"), when)
+
+
+def _refusing(owner: Component, alerts: Alerts, api: Dimensions) -> None:
+    notice = Notice(
+        "warning",
+        "The API refuses more than half of its requests (4xx), for a quarter of an hour: a caller lacks a permission, "
+        "sends what is no command, or sends too much.",
+        "the-api-refuses-most-requests",
+    )
+    metrics = {"refused": _metric("4xx", api), "requests": _metric("Count", api)}
+    share = f"IF(refused >= {LEAST_REFUSALS}, refused / requests, 0)"
+    when = When(REFUSED_SHARE, bad=3, of=3, period=5 * MINUTE)
+    calculated(owner, alerts, f"{owner.name}-refusals", notice, metrics, share, when)
+
+
+def _promise(owner: Component, alerts: Alerts, api: Dimensions, percent: float) -> None:
+    promise = Promise(
+        "Callers of the API get errors (5xx)",
+        "the-api-misses-its-objective",
+        {"failed": _metric("5xx", api), "requests": _metric("Count", api)},
+        bad="failed",
+        all="requests",
+        percent=percent,
+        least=LEAST_FAILURES,
+    )
+    watch_promise(owner, alerts, owner.name, promise)
+
+
+def _metric(name: str, api: Dimensions, statistic: str = "Sum") -> Metric:
+    return Metric("AWS/ApiGateway", name, api, statistic)
