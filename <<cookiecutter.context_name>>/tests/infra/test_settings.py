@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from .graph import STACKS, stack_config
 from infra.config import SettingError
-from infra.context import CONTEXT, SUBSCRIBERS
+from infra.context import CONTEXT, EVENTS, SUBSCRIBERS
 from infra.objectives import Objectives
 from infra.service import doors
 from infra.settings import Settings
@@ -19,6 +19,11 @@ from infra.thresholds import Thresholds
 
 LEAST = {"sftp": "none", "protect": "true", "rollout_strategy": "AllAtOnce"}
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFsCzMk0"
+
+
+def _filter(types: Any, subscriber: str = "reader") -> dict[str, str]:
+    return {"subscribers": '["reader"]', "filters": json.dumps({subscriber: types})}
+
 
 BAD = [
     ({"sftp": "public"}, "sftp is 'public': write one of dedicated, shared, none."),
@@ -118,6 +123,13 @@ BAD = [
     ({"trace_percent": "101"}, "trace_percent is '101': write a whole number from 0 to 100."),
     ({"trace_percent": "-1"}, "trace_percent is '-1': write a whole number from 0 to 100."),
     ({"trace_percent": "half"}, "trace_percent is 'half': write a whole number from 0 to 100."),
+    ({"filters": '["bi"]'}, "filters is '[\"bi\"]': write a map of subscribers to lists of events."),
+    (_filter(["Misspelt"], "audit"), "filters has 'audit': write one of reader."),
+    (_filter([]), "filters.reader is []: write a list of events, or leave it out for all."),
+    (_filter("Misspelt"), "filters.reader is 'Misspelt': write a list of events"),
+    (_filter([5]), "filters.reader has 5: write any of "),
+    (_filter([EVENTS[0], "Misspelt"]), f"filters.reader has 'Misspelt': write any of {EVENTS[0]}, "),
+    (_filter([EVENTS[0], EVENTS[0]]), f"filters.reader has '{EVENTS[0]}': write any of {EVENTS[0]}, "),
     ({"artifacts": " "}, "artifacts is ' ': write the folder that holds code.zip and layer.zip."),
 ]
 
@@ -162,6 +174,13 @@ def test_what_a_map_of_limits_does_not_name_keeps_its_default() -> None:
     assert settings.objectives == dataclasses.replace(Objectives(), import_percent=98)
     assert settings.thresholds == dataclasses.replace(Thresholds(), rejected_lists=0)
     assert settings.trace_percent == 5
+
+
+def test_a_subscriber_may_get_some_types_of_events() -> None:
+    """Who is not named gets all."""
+    settings = Settings.from_config(LEAST | _filter(list(EVENTS[:2])))
+    assert settings.filters == {"reader": EVENTS[:2]}
+    assert Settings.from_config(LEAST).filters == {}
 
 
 def test_partners_come_with_their_keys() -> None:

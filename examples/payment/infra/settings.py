@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Self, get_args
 
 from .config import SettingError, Source, flag, matching, number, numbers, one_of, retention, structure
-from .context import FUNCTIONS, SUBSCRIBERS
+from .context import EVENTS, FUNCTIONS, SUBSCRIBERS
 from .labels import kebab
 from .objectives import Objectives
 from .strategy import BadStrategy, Strategy
@@ -56,6 +56,7 @@ class Settings:
     of the own one of the stack; its policy must let CloudWatch Logs use it for the log groups of the stack. Without
     `expect_list_hours` it is all right that no list arrives; `runbook_url` stands in the description of every alarm.
     `trace_percent` is the share of imports that are traced, beyond the first of each second; 0 is none at all.
+    `filters` maps a subscriber to the types of the events that it gets; who is not in it gets all.
     """
 
     sftp: Sftp
@@ -80,6 +81,7 @@ class Settings:
     expect_list_hours: int | None
     runbook_url: str
     trace_percent: int
+    filters: Mapping[str, tuple[str, ...]]
 
     @classmethod
     def from_config(cls, config: Source) -> Self:
@@ -122,6 +124,7 @@ class Settings:
                 "an https address, or a path in this repository, of up to 500 characters",
             ),
             trace_percent=number(config, "trace_percent", 5, 0, 100),
+            filters=_filters(config, _subscribers(config)),
         )
 
 
@@ -166,6 +169,19 @@ def _subscribers(config: Source) -> tuple[str, ...]:
         if kebab(str(name)) in _QUEUES:
             raise SettingError(f"subscribers has the name {name!r}, which a dead-letter queue of ours has: rename it.")
     return tuple(_name("subscribers", name, _SUBSCRIBER) for name in names)
+
+
+def _filters(config: Source, subscribers: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+    filters: dict[str, Any] = structure(config, "filters", dict, {}, "a map of subscribers to lists of events")
+    for subscriber, types in filters.items():
+        if subscriber not in subscribers:
+            raise SettingError(f"filters has {subscriber!r}: write one of {', '.join(subscribers)}.")
+        if not isinstance(types, list) or not types:
+            raise SettingError(f"filters.{subscriber} is {types!r}: write a list of events, or leave it out for all.")
+        for event_type in types:
+            if event_type not in EVENTS or types.count(event_type) > 1:
+                raise SettingError(f"filters.{subscriber} has {event_type!r}: write any of {', '.join(EVENTS)}, once.")
+    return {subscriber: tuple(types) for subscriber, types in filters.items()}
 
 
 def _strategy(config: Source) -> Strategy:

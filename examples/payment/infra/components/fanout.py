@@ -1,7 +1,7 @@
 """The topic and a queue for each subscriber."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pulumi
 from pulumi_aws import iam, sns, sqs
@@ -23,6 +23,8 @@ MAX_RECEIVES = 5
 class Fanout(Component):
     """Every event goes to every subscriber's queue; what cannot be delivered or consumed, to that queue's dead letters.
 
+    A subscriber that `filters` names gets the types of events that stand there alone.
+
     `queues` and `dead_letter_queues` map a subscriber to a queue's URL.
     """
 
@@ -35,11 +37,13 @@ class Fanout(Component):
         *,
         subscribers: Sequence[str],
         events: Sequence[str],
+        filters: Mapping[str, Sequence[str]],
     ) -> None:
         super().__init__(name, labels)
         self._key_arn = key_arn
         self._alerts = alerts
         self._events = events
+        self._filters = filters
         self.topic = sns.Topic(
             name, name=labels.name("events"), kms_master_key_id=key_arn, tags=labels.tags, opts=self.child()
         )
@@ -68,7 +72,7 @@ class Fanout(Component):
             redrive_policy=_redrive(dead_letters, maxReceiveCount=MAX_RECEIVES),
         )
         self._only_from(inbox, name, dead_letters)
-        self._deliver(name, inbox, dead_letters)
+        self._deliver(name, inbox, dead_letters, self._filters.get(subscriber, self._events))
         self._watch(subscriber, name, inbox, dead_letters)
         self.dead_letter_queues[subscriber] = dead_letters.url
         return inbox.url
@@ -78,7 +82,7 @@ class Fanout(Component):
         watch_dead_letters(self, self._alerts, f"{name}-dead-letters", dead_letters, "warning", lost)
         watch_age(self, self._alerts, name, inbox)
 
-    def _deliver(self, name: str, inbox: sqs.Queue, dead_letters: sqs.Queue) -> None:
+    def _deliver(self, name: str, inbox: sqs.Queue, dead_letters: sqs.Queue, types: Sequence[str]) -> None:
         targets = {name: inbox, f"{name}-dead-letters": dead_letters}
         policies = [
             queue_policy(self, title, target, sent_by("sns", self.topic.arn, target))
@@ -90,7 +94,7 @@ class Fanout(Component):
             protocol="sqs",
             endpoint=inbox.arn,
             raw_message_delivery=True,
-            filter_policy=json.dumps({"type": list(self._events)}),
+            filter_policy=json.dumps({"type": list(types)}),
             filter_policy_scope="MessageAttributes",
             redrive_policy=_redrive(dead_letters),
             opts=self.child(depends_on=policies),

@@ -36,7 +36,9 @@ alarms = AlarmTopic("alarms", labels, account, key.arn)
 warnings = AlarmTopic("warnings", labels, account, key.arn)
 alerts = Alerts({"critical": alarms.arn, "warning": warnings.arn}, settings.runbook_url, settings.thresholds)
 table = Table("table", labels, key.arn, alerts, protect=settings.protect)
-fanout = Fanout("fanout", labels, key.arn, alerts, subscribers=settings.subscribers, events=EVENTS)
+fanout = Fanout(
+    "fanout", labels, key.arn, alerts, subscribers=settings.subscribers, events=EVENTS, filters=settings.filters
+)
 inbox = Inbox("inbox", labels, account, logs, key.arn, alerts, settings)
 machine = machine_arn(MACHINE, labels, account)
 deployed = functions.deploy(labels, logs, settings, key, table, inbox, fanout, machine)

@@ -1,0 +1,96 @@
+"""Which events each subscriber gets: the policies of every stack, by SNS's rules, on sample events of every type."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from payment.adapters.sns import Topic
+from payment.domain.events import cloud_event
+
+from infra.context import CONTEXT, EVENTS, LIST_EVENTS, SUBSCRIBERS
+from tests.infra.graph import STACKS, Graph, run, stack_config
+
+SOME = EVENTS[0]
+
+
+def passes(policy: Mapping[str, list[Any]], attributes: Mapping[str, str]) -> bool:
+    """Tell whether SNS lets a message with these attributes through a policy on attributes.
+
+    All names of the policy must be there, each with one of its values (SNS developer guide, "Subscription filter
+    policies"). Values other than plain texts are refused here: no policy of ours has any.
+    """
+    for accepted in policy.values():
+        assert all(isinstance(value, str) for value in accepted), "this test knows exact values only"
+    return all(attributes.get(name) in accepted for name, accepted in policy.items())
+
+
+def _policies(graph: Graph) -> dict[str, dict[str, Any]]:
+    nodes = graph.of("sns/topicSubscription")
+    assert {node.inputs["filterPolicyScope"] for node in nodes} <= {"MessageAttributes"}
+    return {node.name.removeprefix("events-"): node.document("filterPolicy") for node in nodes}
+
+
+class _Sns:
+    """Keeps the messages that it is given."""
+
+    def __init__(self) -> None:
+        self.entries: list[dict[str, Any]] = []
+
+    def publish_batch(self, PublishBatchRequestEntries: list[dict[str, Any]], **_: Any) -> dict[str, Any]:  # noqa: N803
+        self.entries += PublishBatchRequestEntries
+        return {}
+
+
+def _attributes(event_type: str) -> dict[str, str]:
+    """The attributes with which an event is published; the state machine's are the same by another test."""
+    client: Any = _Sns()
+    traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    Topic(client, "").publish([cloud_event("1", event_type, "s", datetime.now(UTC), {}, traceparent)])
+    return {name: one["StringValue"] for name, one in client.entries[0]["MessageAttributes"].items()}
+
+
+def _received(graph: Graph) -> dict[str, tuple[str, ...]]:
+    return {
+        name: tuple(event_type for event_type in EVENTS if passes(policy, _attributes(event_type)))
+        for name, policy in _policies(graph).items()
+    }
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_subscriber_gets_what_the_stack_says(stack: str) -> None:
+    """All events, unless its filters name some."""
+    filters: dict[str, list[str]] = json.loads(_setting(stack, "filters", "{}"))
+    names: list[str] = json.loads(_setting(stack, "subscribers", json.dumps(SUBSCRIBERS)))
+    expected = {name: set(filters.get(name, EVENTS)) for name in names}
+    assert {name: set(types) for name, types in _received(run(stack)).items()} == expected
+
+
+def _setting(stack: str, name: str, default: str) -> str:
+    return stack_config(stack).get(f"{CONTEXT}:{name}", default)
+
+
+@pytest.fixture(scope="module")
+def filtered() -> Graph:
+    """A stack with subscribers that get one type, the lists' types, and all."""
+    filters = {"one": [SOME], "of_lists": list(LIST_EVENTS)}
+    return run("dev", subscribers=["one", "of_lists", "every"], filters=filters)
+
+
+def test_a_filtered_subscriber_gets_its_types_and_no_others(filtered: Graph) -> None:
+    """And the others get what they got before."""
+    assert _received(filtered) == {"one": (SOME,), "of_lists": LIST_EVENTS, "every": EVENTS}
+
+
+def test_a_message_without_a_type_or_of_another_context_reaches_nobody(filtered: Graph) -> None:
+    """A type that is new reaches those who get all once it is one of the context's events."""
+    for policy in _policies(filtered).values():
+        assert not passes(policy, {"traceparent": "00-1-1-00"})
+        assert not passes(policy, _attributes(SOME) | {"type": "SomethingElse"})
+
+
+def test_the_local_stack_filters_nothing() -> None:
+    """A run counts on every subscriber getting every event."""
+    assert f"{CONTEXT}:filters" not in stack_config("local")
