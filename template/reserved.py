@@ -45,6 +45,7 @@ CLASSES = _words(
     TraceContext Tracer TrafficHookSettings TransactionCanceledException TypeAdapter TypeVar Unreadable Upload
     UploadEvent ValidationError ValidationSettings VerificationSettings VersionConflict Versions WatchListsSettings
     WholeNumber Written
+    RowsCheck
     """
 )
 """Classes that the generated sources define or import by name."""
@@ -64,6 +65,7 @@ VARIABLES = _words(
     rejected rejection rejections remove removed replace replaced report row rows sample samples save seen_ids self
     span standing step table taken time to_event tolerated_share topic traceparent unknown use_case validated values
     verified version versions watched
+    check projection
     """
 )
 """What stands in one function with a variable that is named after the context."""
