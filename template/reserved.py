@@ -50,6 +50,7 @@ CLASSES = _words(
     APIGatewayHttpResolver AbstractContextManager Answer BadCursor Body ById Flaw Header IdempotencyKey Identity IfMatch
     IfNoneMatch Key Kind Listing NoReturn Page Position Problem PydanticCustomError Query Refused
     RequestValidationError Response Selection Shards Slice View
+    RowsCheck
     """
 )
 """Classes that the generated sources define or import by name."""
@@ -70,6 +71,7 @@ VARIABLES = _words(
     span standing step table taken time to_event tolerated_share topic traceparent unknown use_case validated values
     verified version versions watched
     asked shards
+    check projection
     """
 )
 """What stands in one function with a variable that is named after the context."""

@@ -4,12 +4,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
+import yaml
 
 from template.bake import bake
 from template.names import REPOSITORY
+from template.options import OPTIONS
 
 # As unlike Payment as the rules allow: two words and an acronym, other fields, more commands, five subscribers.
 VAT_RETURN = {
@@ -23,6 +26,8 @@ VAT_RETURN = {
         "CloseVATReturn:changes:VATReturnClosed WithdrawVATReturn:deletes:VATReturnWithdrawn"
     ),
     "verification": "VerifyCustomer",
+    "sftp": "dedicated",
+    "api": "http",
     "subscribers": "ledger front-office audit archive data-lake",
     "strategy": "Linear25PercentEvery3Minutes",
     "source": "codecommit",
@@ -38,6 +43,8 @@ SHORTEST = {
     "fields": "herd_id:str",
     "commands": "Buy:creates:OxBought Sell:deletes:OxSold",
     "verification": "VerifyHerd",
+    "sftp": "dedicated",
+    "api": "http",
     "subscribers": "bi",
     "strategy": "AllAtOnce",
     "source": "codecommit",
@@ -57,6 +64,8 @@ LONGEST = {
         + ["DropReinsuranceContract:deletes:ReinsuranceContractDroppedAtLast"]
     ),
     "verification": "VerifyPolicyAgreement",
+    "sftp": "dedicated",
+    "api": "http",
     "subscribers": " ".join(f"subscriber-no-{number}" for number in range(10)),
     "strategy": "Canary99Percent2880Minutes",
     "source": "codeconnections",
@@ -64,6 +73,16 @@ LONGEST = {
     "owner": "insurance renewals / team 7",
 }
 
+EXAMPLES: dict[str, dict[str, str]] = {
+    path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))["default_context"]
+    for path in sorted((REPOSITORY / "examples" / "answers").iterdir())
+}
+"""The answers of the examples, by the name of their file."""
+
+NOTHING = {option.question: option.answer for option in OPTIONS}
+"""The answers that leave out all that can be left out."""
+
+Baked = Callable[[str], Path]
 Cookiecutter = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -83,6 +102,12 @@ def vat_return(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def longest(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A context with the longest names and the most fields, commands and subscribers, baked."""
     return bake(tmp_path_factory.mktemp("longest"), LONGEST)
+
+
+@pytest.fixture(scope="session")
+def baked(tmp_path_factory: pytest.TempPathFactory) -> Baked:
+    """Bakes the answers of an example, each once for all tests."""
+    return cache(lambda name: bake(tmp_path_factory.mktemp(name), EXAMPLES[name]))
 
 
 @pytest.fixture

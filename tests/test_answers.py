@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import pytest
 import yaml
-from conftest import LONGEST, SHORTEST, VAT_RETURN
+from conftest import EXAMPLES, LONGEST, SHORTEST, VAT_RETURN
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
@@ -57,6 +57,11 @@ TAKEN: list[Mapping[str, str]] = [
     {"commands": "RegisterPayment:creates:PaymentRegistered DeletePayment:deletes:PaymentDeleted"},
     {"commands": "Register:creates:PaymentMade Undo:deletes:PaymentUndone Hold:changes:PaymentPutOnHold"},
     {"verification": "VerifyVATNumber", "fields": "vat_number_id:str"},
+    {"verification": "none"},
+    {"verification": "none", "fields": "amount:decimal", "subscribers": "verify-subscription"},
+    {"sftp": "none"},
+    {"api": "none"},
+    *EXAMPLES.values(),
     {"subscribers": "b2b front-office"},
     *({"strategy": name} for name in STRATEGIES),
     {"strategy": "Canary99Percent2880Minutes"},
@@ -183,6 +188,13 @@ REFUSED: list[tuple[Mapping[str, object], str]] = [
     ({"verification": "VerifyList"}, "something else than List"),
     ({"verification": "VerifyCustomer"}, "add customer_id:str to fields for VerifyCustomer"),
     ({"verification": "VerifyCustomer", "fields": "customer_id:int"}, "add customer_id:str to fields"),
+    ({"verification": "None"}, "VerifySubscription, or none, not 'None'"),
+    ({"verification": "VerifyNone"}, "something else than None"),
+    ({"verification": "VerifySubscription", "fields": "amount:int"}, "type none or a name whose id is a field"),
+    ({"commands": "VerifyList:creates:PaymentMade Drop:deletes:PaymentDropped"}, "another name than VerifyList"),
+    ({"subscribers": "verify-list", "verification": "none"}, "type another name than verify-list"),
+    ({"sftp": "shared"}, "type one of dedicated, none, not 'shared'"),
+    ({"api": "rest"}, "type one of http, none, not 'rest'"),
     ({"verification": "VerifyPayer", "fields": "payer_id:str", "commands": (
         "Start:creates:PaymentOpened VerifyPayer:changes:PaymentPayerVerified Drop:deletes:PaymentDropped"
     )}, "another name than VerifyPayer, which is a command already"),

@@ -6,11 +6,12 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 import yaml
-from conftest import LONGEST, SHORTEST, VAT_RETURN
+from conftest import EXAMPLES, LONGEST, NOTHING, SHORTEST, VAT_RETURN, Baked
 
 from template.answers import read_commands, read_fields, types_of
 from template.bake import bake, files
@@ -18,7 +19,9 @@ from template.names import REPOSITORY
 
 TREE = REPOSITORY / "<<cookiecutter.context_name>>"
 SIGNS = re.compile(r"<<|>>|<%|%>|<#|#>")
-PLACEHOLDER = re.compile(r"<<[ (]*[a-z_][\w.|()=\", ]*>>|<<\"[^<>\n]*\">>|<% (for|endfor)\b[^<>\n]*%>|<#.*?#>")
+PLACEHOLDER = re.compile(
+    r"<<[ (]*[a-z_][\w.|()=\", ]*>>|<<\"[^<>\n]*\">>|<% (for|endfor|if|else|endif)\b[^<>\n]*%>|<#.*?#>"
+)
 
 
 def text_of(path: Path) -> str:
@@ -59,8 +62,18 @@ def test_the_bake_has_no_leftovers(payment: Path) -> None:
 
 @pytest.mark.parametrize("context", ["payment", "vat_return", "longest"])
 def test_every_file_parses(context: str, request: pytest.FixtureRequest) -> None:
+    """Whatever the names are."""
+    assert_parses(request.getfixturevalue(context))
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_file_of_an_example_parses(name: str, baked: Baked) -> None:
+    """Whatever is left out."""
+    assert_parses(baked(name))
+
+
+def assert_parses(project: Path) -> None:
     """Python, TOML, YAML and JSON; the state machine's substitutions stand for numbers where they are not quoted."""
-    project = request.getfixturevalue(context)
     readers = {
         ".py": ast.parse,
         ".toml": tomllib.loads,
@@ -83,16 +96,44 @@ def test_files_end_with_one_newline(payment: Path) -> None:
         assert content == "" or (content.endswith("\n") and not content.endswith("\n\n")), name
 
 
+OF_PAYMENT = re.compile(r"payment|payer|due_date|frontend|subscription|\bbi\b", re.IGNORECASE)
+OF_SNS = {
+    "infra/components/fanout.py",
+    "local/deploy/sns.py",
+    "tests/infra/test_messaging.py",
+    "tests/infra/test_protection.py",
+}
+"""Files that speak of the subscriptions of a topic."""
+
+
+def of_payment(project: Path, answers: Mapping[str, str]) -> list[str]:
+    """What a repository has of Payment's answers in the names and the lines of its files, but for its own answers."""
+    own = " ".join(answers.values()).lower()
+    return [
+        f"{name}: {line}"
+        for name in files(project, ())
+        for line in (name, *text_of(project / name).splitlines())
+        for word in {word.lower() for word in OF_PAYMENT.findall(line)}
+        if word not in own and not (word == "subscription" and name in OF_SNS)
+    ]
+
+
 def test_another_context_has_nothing_of_payment(vat_return: Path) -> None:
-    """A name that stays Payment whatever the answer is the oldest mistake of templates. SNS has subscriptions, too."""
-    for name in files(vat_return, ()):
-        subscribes = name.startswith(("local/", "tests/infra/")) or (
-            name.startswith("infra/") and "context" not in name
-        )
-        for word in ("payment", "payer", "due_date", "frontend", *([] if subscribes else ["subscription"])):
-            found = [line for line in text_of(vat_return / name).splitlines() if word in line.lower()]
-            assert found == [], f"{name}: {word}"
-            assert word not in name.lower()
+    """A name that stays Payment whatever the answer is the oldest mistake of templates."""
+    assert of_payment(vat_return, VAT_RETURN) == []
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_has_nothing_of_payment(name: str, baked: Baked) -> None:
+    """Whatever is left out, and whatever it calls itself."""
+    assert of_payment(baked(name), EXAMPLES[name]) == []
+
+
+def test_what_is_of_payment_would_be_found(payment: Path) -> None:
+    """In each of the places where it can be."""
+    found = of_payment(payment, {})
+    assert {line.partition(": ")[0].partition("/")[0] for line in found} >= {"README.md", "infra", "src", "tests"}
+    assert of_payment(payment, {"context_name": "Payment", "verification": "VerifySubscription"}) != []
 
 
 def test_answers_reach_the_code(vat_return: Path) -> None:
@@ -109,10 +150,24 @@ def test_answers_reach_the_code(vat_return: Path) -> None:
         assert f"class {command.name}(" in text_of(vat_return / "src" / "vat_return" / "domain" / "commands.py")
 
 
-@pytest.mark.parametrize("answers", [VAT_RETURN, SHORTEST, LONGEST], ids=lambda answers: answers["context_name"])
+@pytest.mark.parametrize(
+    "answers",
+    [VAT_RETURN, SHORTEST, LONGEST, SHORTEST | NOTHING, LONGEST | NOTHING],
+    ids=lambda answers: answers["context_name"],
+)
 def test_names_of_any_length_keep_the_code_in_style(answers: dict[str, str], tmp_path: Path) -> None:
     """The generated repository's own linter and formatter find nothing, whatever the names are."""
-    project = bake(tmp_path, answers)
+    assert_in_style(bake(tmp_path, answers))
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_examples_are_in_style(name: str, baked: Baked) -> None:
+    """With words and signs of any language."""
+    assert_in_style(baked(name))
+
+
+def assert_in_style(project: Path) -> None:
+    """The generated repository's own linter and formatter find nothing."""
     ruff = [sys.executable, "-m", "ruff"]
     check, layout = ["check", "--output-format=concise"], ["format", "--check"]
     for command in ([*ruff, *check, "--no-cache", "."], [*ruff, *layout, "--no-cache", "."]):

@@ -2,7 +2,7 @@
 
 import json
 
-from .graph import Graph, Node, run
+from .graph import PARTNERS, Graph, Node, run
 from infra.settings import SHARED_PARTNERS_LIMIT
 
 SHARED_SERVER = "s-1111aaaa2222bbbb3"
@@ -90,7 +90,7 @@ def test_with_sftp_the_buckets_events_are_not_used(prod: Graph) -> None:
 
 def test_the_local_stack_only_changes_the_source_of_the_events() -> None:
     """Locally the same rules listen to a source that a caller may use."""
-    local = run("local")
+    local = run("local", sftp="dedicated", upload_event_source="local.transfer", partners=PARTNERS)
     rules = [rule.document("eventPattern") for rule in local.rules()]
     assert {tuple(pattern["source"]) for pattern in rules} == {("local.transfer",)}
     assert local.outputs["upload_event_source"] == "local.transfer"

@@ -1,0 +1,107 @@
+"""What the options leave out, and what they put in its place."""
+
+import os
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+from conftest import NOTHING, VAT_RETURN
+from test_bake import TREE, assert_in_style, assert_parses
+
+from template.answers import DERIVED
+from template.bake import bake, files
+from template.options import FOLDER, OPTIONS, Option, choose, remember
+
+NAMES = {f"__{name}": f"<<cookiecutter.__{name}>>" for name in DERIVED}
+"""The derived names as the template's tree has them."""
+
+option_by_name = pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
+
+
+def placed(option: Option) -> set[str]:
+    """The files that an option puts in their places, as the template's tree has them."""
+    folder = TREE / FOLDER / option.name
+    return set(files(folder, ["__pycache__"])) if folder.exists() else set()
+
+
+def test_every_folder_is_an_options() -> None:
+    """A misspelt one would never be used."""
+    assert {path.name for path in (TREE / FOLDER).iterdir()} <= {option.name for option in OPTIONS}
+
+
+@option_by_name
+def test_an_option_drops_files_that_are_there(option: Option) -> None:
+    """And none that it puts there itself."""
+    dropped = option.dropped(NAMES)
+    assert [path for path in dropped if not (TREE / path).is_file()] == []
+    assert placed(option) & set(dropped) == set()
+
+
+@pytest.mark.parametrize(("one", "other"), list(combinations(OPTIONS, 2)), ids=lambda option: option.name)
+def test_options_never_meet_in_a_file(one: Option, other: Option) -> None:
+    """Else the order would decide, and what they are together had to be written, too."""
+    assert (placed(one) | set(one.dropped(NAMES))) & (placed(other) | set(other.dropped(NAMES))) == set()
+
+
+@pytest.mark.parametrize(
+    "chosen", [*((option,) for option in OPTIONS), OPTIONS], ids=lambda chosen: "+".join(one.name for one in chosen)
+)
+def test_what_is_left_out_is_gone(chosen: tuple[Option, ...], tmp_path: Path) -> None:
+    """Each option alone, and all of them: the rest is whole, and in style."""
+    answers = VAT_RETURN | {option.question: option.answer for option in chosen}
+    project = bake(tmp_path, answers)
+    derived = {f"__{name}": derive(answers) for name, derive in DERIVED.items()}
+    for option in chosen:
+        assert not [path for path in option.dropped(derived) if (project / path).exists()]
+    assert not (project / FOLDER).exists()
+    assert_parses(project)
+    assert_in_style(project)
+
+
+def test_without_options_nothing_of_them_is_there(payment: Path) -> None:
+    """Neither the folder nor a file that only an option has."""
+    assert not (payment / FOLDER).exists()
+    ours = set(files(payment, ()))
+    new = {path for option in OPTIONS for path in placed(option) if not (TREE / path).exists()}
+    assert ours & new == set()
+
+
+def test_without_a_verification_nothing_is_looked_up(tmp_path: Path) -> None:
+    """No field is needed for it, and no row can be unknown."""
+    project = bake(tmp_path, VAT_RETURN | {"verification": "none", "fields": "total:int"})
+    context = (project / "infra" / "context.py").read_text()
+    assert 'VERIFICATION = "verify_list"\nREFERENCES = ()\n' in context
+    assert 'REJECTIONS = ("cells", "value", "repeated", "exists")\n' in context
+    for name in files(project, ()):
+        text = (project / name).read_text(encoding="utf-8").lower()
+        assert "projection of" not in text, name
+        assert "unknown = " not in text, name
+
+
+def test_what_is_left_alone_by_the_bake_is_left_alone_by_the_options(tmp_path: Path) -> None:
+    """Cookiecutter's --skip-if-file-exists: the files of the repository that was there stay, whatever is chosen."""
+    mine = {name: tmp_path / name for name in ("local/sftp.py", "local/partner.py", "options/mine.txt")}
+    for path in mine.values():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("mine")
+    remember(tmp_path)
+    (tmp_path / "options" / "sftp-none" / "local").mkdir(parents=True)
+    (tmp_path / "options" / "sftp-none" / "local" / "partner.py").write_text("the option's")
+    choose(tmp_path, NOTHING | NAMES)
+    assert {path.read_text() for path in mine.values()} == {"mine"}
+    assert [path.name for path in (tmp_path / "options").iterdir()] == ["mine.txt"]
+
+
+def test_what_the_bake_has_written_again_gets_its_options(tmp_path: Path) -> None:
+    """Cookiecutter's --overwrite-if-exists."""
+    target = tmp_path / "local" / "partner.py"
+    target.parent.mkdir()
+    target.write_text("of an earlier bake")
+    remember(tmp_path)
+    target.write_text("the default's")
+    os.utime(target, (1, 1))
+    (tmp_path / "options" / "sftp-none" / "local").mkdir(parents=True)
+    (tmp_path / "options" / "sftp-none" / "local" / "partner.py").write_text("the option's")
+    choose(tmp_path, NOTHING | NAMES)
+    assert target.read_text() == "the option's"
+    assert not (tmp_path / "options").exists()
