@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from .codedeploy import running_codedeploy
 from .deploy import Deployment, deploy
 from .deploy.program import Progress, stack_config
 from .emulator import HOST, Emulator, running_emulator
+from .endpoints import Endpoints
 from .environment import emulator_python
 from .errors import LocalRunError
 from .executions import Ended
@@ -24,7 +25,8 @@ from .observation.watch import Watch
 from .samples import known_references
 from .sftp import INCOMING, REPORTS, Partner, SftpEndpoint
 from .subscribers import Subscriber
-from infra.context import CONTEXT, REFERENCE
+from infra.context import AGGREGATE, CONTEXT, OWNER, REFERENCE
+from infra.labels import Labels
 from infra.package import PackageError, build_local
 
 PROGRAM = Path(__file__).parent.parent / "infra" / "service"
@@ -42,6 +44,7 @@ STAND_INS = (
     "metrics: the run takes the functions' own from their logs and puts them to CloudWatch: the emulator does not",
     "x-ray: the run listens as the daemon and keeps what functions send: the emulator has no X-Ray",
 )
+JOINED = "emulator: another run has started it, and lives its deployments and its alarms without data"
 UNFINISHED = ".filepart"
 
 Stage = Callable[[str], AbstractContextManager[Any]]
@@ -247,14 +250,20 @@ class RunningContext:
 
 @contextmanager
 def running_context(
-    stage: Stage = nullcontext, progress: Progress = lambda *_: None, settings: Mapping[str, object] = NO_SETTINGS
+    stage: Stage = nullcontext,
+    progress: Progress = lambda *_: None,
+    settings: Mapping[str, object] = NO_SETTINGS,
+    join: Endpoints | None = None,
 ) -> Iterator[RunningContext]:
     """Start an emulator, deploy the context onto it, yield it, and stop all of it, whatever happens in between.
+
+    On an emulator that is joined, what was deployed stays until the run that started it ends.
 
     Args:
         stage: gives a context manager for each stage by its name: "package", "emulator", "deploy".
         progress: told the type and name of each resource that was made.
         settings: stack settings of this run alone, such as `{"max_list_mb": 1}`.
+        join: another context's run, whose emulator is taken instead of a new one, in its region.
 
     Raises:
         LocalRunError: one of them failed; the message says why.
@@ -264,10 +273,7 @@ def running_context(
             _package()
         with stage("emulator"):
             traces = running.enter_context(listening())
-            region = stack_config(PROGRAM, STACK)["aws:region"]
-            emulator = running.enter_context(running_emulator(region, traces.address))
-            aws = Aws(emulator)
-            running.enter_context(_releases(aws))
+            aws = running.enter_context(_joined(join, traces) if join else _started(traces))
         with stage("deploy"):
             context = _deployed(aws, traces, progress, settings)
         running.callback(context.close)
@@ -279,6 +285,29 @@ def _package() -> None:
         build_local(emulator_python())
     except PackageError as error:
         raise LocalRunError(str(error)) from error
+
+
+@contextmanager
+def _started(traces: TraceDaemon) -> Iterator[Aws]:
+    """Start an emulator, and what runs beside it."""
+    region = stack_config(PROGRAM, STACK)["aws:region"]
+    with running_emulator(region, traces.address) as emulator:
+        aws = Aws(emulator)
+        with _releases(aws):
+            yield aws
+
+
+@contextmanager
+def _joined(run: Endpoints, traces: TraceDaemon) -> Iterator[Aws]:
+    """Take the emulator of another run."""
+    aws = Aws(replace(run.emulator, trace_address=traces.address, joined=True))
+    # Names have the context in them: two contexts are no trouble to one another, one context twice is.
+    if Labels(CONTEXT, STACK, OWNER).name("table") in aws.call("dynamodb", "list_tables")["TableNames"]:
+        raise LocalRunError(
+            f"{AGGREGATE} is on that emulator already, and what a run deploys there stays: end the run that began it, "
+            "start that again, and join it once."
+        )
+    yield aws
 
 
 @contextmanager
@@ -297,7 +326,7 @@ def _deployed(aws: Aws, traces: TraceDaemon, progress: Progress, settings: Mappi
     partner = Partner.with_new_key(PARTNER)
     partners = {PARTNER: {"public_keys": [partner.public_key]}}
     deployment = deploy(aws, PROGRAM, STACK, {"partners": partners, **settings}, progress)
-    deployment.adapted += STAND_INS
+    deployment.adapted += (*STAND_INS, JOINED) if aws.emulator.joined else STAND_INS
     context = RunningContext(aws.emulator, aws, deployment, partner, traces)
     context.know_references(known_references())
     return context
