@@ -191,6 +191,20 @@ class RunningContext:
         """Count the aggregates in the table that a list brought, whatever its record says."""
         return sum(page["Count"] for page in self._scan(list_id, Select="COUNT"))
 
+    def references(self) -> list[Item]:
+        """Return the items of the projection: what the context was told of what its rows refer to."""
+        found = (
+            self.aws.client("dynamodb")
+            .get_paginator("scan")
+            .paginate(
+                TableName=self._table,
+                ConsistentRead=True,
+                FilterExpression="begins_with(pk, :kind)",
+                ExpressionAttributeValues={":kind": {"S": REFERENCE_KEY}},
+            )
+        )
+        return [_plain(item) for page in found for item in page["Items"]]
+
     def imported_items(self, list_id: str) -> list[Item]:
         """Return the aggregates in the table that a list brought, as their items."""
         found = [_plain(item) for page in self._scan(list_id) for item in page["Items"]]
@@ -240,12 +254,21 @@ class RunningContext:
         Raises:
             LocalRunError: it ended with an error.
         """
-        arn = self.outputs["functions"][function]
-        answer = self.aws.call("lambda", "invoke", FunctionName=arn, Payload=json.dumps(message).encode())
-        payload = json.loads(answer["Payload"].read())
-        if "FunctionError" in answer:
-            raise LocalRunError(f"{function} failed: {payload}")
-        return payload
+        return invoke(self.aws, self.outputs["functions"][function], message)
+
+
+def invoke(aws: Aws, alias_arn: str, message: object) -> Any:
+    """Invoke a function, of whichever context, by its alias and return its answer.
+
+    Raises:
+        LocalRunError: it ended with an error.
+    """
+    answer = aws.call("lambda", "invoke", FunctionName=alias_arn, Payload=json.dumps(message).encode())
+    payload = json.loads(answer["Payload"].read())
+    if "FunctionError" in answer:
+        name = alias_arn.split(":")[6]
+        raise LocalRunError(f"{name} failed: {payload}")
+    return payload
 
 
 @contextmanager
@@ -328,7 +351,8 @@ def _deployed(aws: Aws, traces: TraceDaemon, progress: Progress, settings: Mappi
     deployment = deploy(aws, PROGRAM, STACK, {"partners": partners, **settings}, progress)
     deployment.adapted += (*STAND_INS, JOINED) if aws.emulator.joined else STAND_INS
     context = RunningContext(aws.emulator, aws, deployment, partner, traces)
-    context.know_references(known_references())
+    if not aws.emulator.joined:  # there, other contexts may tell of them
+        context.know_references(known_references())
     return context
 
 
