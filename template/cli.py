@@ -11,6 +11,8 @@ from cookiecutter.exceptions import CookiecutterException
 
 from .demo import DemoError, demo
 from .examples import regenerate
+from .pair import run as pair_run
+from .pair.choice import BadPair, Pair, choose
 
 
 def parser() -> argparse.ArgumentParser:
@@ -34,6 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _add_demo(demo_parser: argparse.ArgumentParser) -> None:
+    demo_parser.add_argument(
+        "--contexts", type=_pair, metavar="A,B", help="bake two of examples/answers/ and run them together"
+    )
     demo_parser.add_argument("--output", type=Path, metavar="DIR", help="keep the context in this folder")
     demo_parser.add_argument("--rows", type=_count, metavar="N", help="upload a list of N rows made for the run")
     demo_parser.add_argument("--file", type=_file, metavar="F", help="upload this list instead")
@@ -47,6 +52,10 @@ def _add_demo(demo_parser: argparse.ArgumentParser) -> None:
 def _demo(options: argparse.Namespace) -> int:
     names = ("rows", "file", "trace", "dashboards")
     valued = [f"--{name}={value}" for name in names if (value := getattr(options, name)) is not None]
+    if options.contexts and valued:
+        raise DemoError(f"{valued[0]} is for the demo of one context: leave it or --contexts out")
+    if options.contexts:
+        return pair_run.demo(options.contexts, options.output, as_json=options.json, keep=options.keep)
     flags = [f"--{name}" for name in ("json", "keep") if getattr(options, name)]
     return demo(options.output, [*valued, *flags], options.keep)
 
@@ -66,6 +75,13 @@ def _file(text: str) -> Path:
     if not Path(text).is_file():
         raise argparse.ArgumentTypeError(f"{text!r} is not a file")
     return Path(text).resolve()
+
+
+def _pair(text: str) -> Pair:
+    try:
+        return choose(text)
+    except BadPair as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _page(text: str) -> Path:

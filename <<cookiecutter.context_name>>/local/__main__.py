@@ -6,12 +6,14 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from . import measured, samples
+from . import endpoints, measured, samples
 from .context import RunningContext, running_context
 from .deploy.program import Progress
 from .errors import LocalRunError
@@ -29,6 +31,7 @@ from .screen import Screen
 from .subscribers import wait_for
 
 INTERRUPTED = 128 + signal.SIGINT
+DEPLOYED = "DEPLOYED"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,11 +56,27 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--rows", type=_positive, default=1000, help="how many sample rows to import (default 1000)")
     source.add_argument("--file", type=_file, help="import this CSV file; what it refers to is known")
+    source.add_argument("--deploy-only", action="store_true", help="deploy, and import nothing")
     parser.add_argument("--trace", metavar="ID", help="then show the way of the row with this identity, step by step")
-    parser.add_argument("--dashboards", type=_page, metavar="FILE", help="draw the dashboards into this HTML file")
+    page, described = partial(_writable, kind="an HTML file"), partial(_writable, kind="a JSON file")
+    parser.add_argument("--dashboards", type=page, metavar="FILE", help="draw the dashboards into this HTML file")
     parser.add_argument("--keep", action="store_true", help="leave it running, print its endpoints, stop on Ctrl-C")
+    parser.add_argument("--endpoints", type=described, metavar="FILE", help="with --keep: write what --join needs")
+    parser.add_argument("--join", type=Path, metavar="FILE", help="deploy onto the emulator of the run that wrote FILE")
     parser.add_argument("--json", action="store_true", help="print the result as JSON and nothing else")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if problem := _problem(options):
+        parser.error(problem)
+    return options
+
+
+def _problem(options: argparse.Namespace) -> str:
+    """Return why options do not go together; empty if they do."""
+    if options.endpoints and not options.keep:
+        return "--endpoints needs --keep: a run that ends by itself cannot be joined"
+    if options.deploy_only and (options.trace or options.dashboards):
+        return "--trace and --dashboards show what became of a list, and --deploy-only imports none"
+    return ""
 
 
 def _positive(text: str) -> int:
@@ -73,11 +92,11 @@ def _file(text: str) -> Path:
     return path
 
 
-def _page(text: str) -> Path:
+def _writable(text: str, kind: str) -> Path:
     """Return the path of a file that can be written; its folder is made."""
     path = Path(text)
     if path.is_dir():
-        raise argparse.ArgumentTypeError(f"{text!r} is a folder: write the path of an HTML file")
+        raise argparse.ArgumentTypeError(f"{text!r} is a folder: write the path of {kind}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path.parent):
@@ -93,10 +112,36 @@ def _exit(number: int, _: FrameType | None) -> NoReturn:
     sys.exit(128 + number)
 
 
+@contextmanager
+def _context(options: argparse.Namespace, screen: Screen) -> Iterator[RunningContext]:
+    """Yield the deployed context, which others may join if that is asked for."""
+    join = endpoints.read(options.join) if options.join else None
+    with running_context(screen.stage, _counting(screen), join=join) as context:
+        ours = endpoints.of(context.emulator, context.outputs)
+        with endpoints.published(options.endpoints, ours) if options.endpoints else nullcontext():
+            yield context
+
+
 def _run(options: argparse.Namespace, screen: Screen) -> int:
+    return _deploy(options, screen) if options.deploy_only else _run_list(options, screen)
+
+
+def _deploy(options: argparse.Namespace, screen: Screen) -> int:
+    with _context(options, screen) as context:
+        if options.json:
+            stages = {name: round(seconds, 2) for name, seconds in screen.stages.items()}
+            _print({"outcome": DEPLOYED, "not_emulated": context.deployment.not_emulated, "stages": stages})
+        else:
+            screen.show_limits(context.deployment.not_emulated, context.deployment.adapted)
+        if options.keep:
+            _keep(context, screen)
+    return 0
+
+
+def _run_list(options: argparse.Namespace, screen: Screen) -> int:
     name, content = _list(options)
     lines = _lines_of(options.trace, name, content)
-    with running_context(screen.stage, _counting(screen)) as context:
+    with _context(options, screen) as context:
         started = time.time()
         ended, result = _import(context, screen, name, content)
         way = _trail(context, ended, options.trace, lines, result.report) if options.trace else None
@@ -168,13 +213,16 @@ def _trail(context: RunningContext, ended: Ended, identity: str, lines: list[int
 
 def _show(result: Result, way: Trail | None, screen: Screen, *, as_json: bool) -> None:
     if as_json:
-        told = result.as_json() | ({"trail": trail_screen.as_json(way)} if way else {})
-        sys.stdout.write(json.dumps(told, indent=2) + "\n")
-        sys.stdout.flush()
+        _print(result.as_json() | ({"trail": trail_screen.as_json(way)} if way else {}))
         return
     screen.show(result)
     if way:
         trail_screen.show(way, screen.out)
+
+
+def _print(told: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(told, indent=2) + "\n")
+    sys.stdout.flush()
 
 
 def _so_far(context: RunningContext) -> Sequence[Sample]:
@@ -196,7 +244,9 @@ def _keep(context: RunningContext, screen: Screen) -> None:
         screen.show_endpoints(context)
         watch(context, screen.tell)
     except KeyboardInterrupt:
-        screen.errors.print("Stopping everything.")
+        # uv passes the terminal's Ctrl-C on, so it may come twice.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        screen.errors.print("Stopping.")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from .codedeploy import running_codedeploy
 from .deploy import Deployment, deploy
 from .deploy.program import Progress, stack_config
 from .emulator import Emulator, running_emulator
+from .endpoints import Endpoints
 from .environment import emulator_python
 from .errors import LocalRunError
 from .executions import Ended
@@ -23,7 +25,8 @@ from .observation.watch import Watch
 from .partner import ARRIVALS, Partner, PartnerSide, new_partner, settings_for
 from .samples import known_references
 from .subscribers import Subscriber
-from infra.context import CONTEXT, REFERENCES
+from infra.context import AGGREGATE, CONTEXT, OWNER, REFERENCES
+from infra.labels import Labels
 from infra.package import PackageError, build_local
 
 if TYPE_CHECKING:
@@ -42,6 +45,7 @@ STAND_INS = (
     "metrics: the run takes the functions' own from their logs and puts them to CloudWatch: the emulator does not",
     "x-ray: the run listens as the daemon and keeps what functions send: the emulator has no X-Ray",
 )
+JOINED = "emulator: another run has started it, and lives its deployments and its alarms without data"
 
 Stage = Callable[[str], AbstractContextManager[Any]]
 Item = dict[str, Any]
@@ -86,6 +90,10 @@ class RunningContext(PartnerSide):
         """Count the aggregates in the table that a list brought, whatever its record says."""
         return sum(page["Count"] for page in self._scan(list_id, Select="COUNT"))
 
+    def references(self) -> list[Item]:
+        """Return the items of the projection: what the context was told of what its rows refer to."""
+        return [_plain(item) for kind in REFERENCE_KEYS for page in self._of_kind(kind) for item in page["Items"]]
+
     def imported_items(self, list_id: str) -> list[Item]:
         """Return the aggregates in the table that a list brought, as their items."""
         found = [_plain(item) for page in self._scan(list_id) for item in page["Items"]]
@@ -96,6 +104,18 @@ class RunningContext(PartnerSide):
         key = {"pk": {"S": f"{AGGREGATE_KEY}{identity}"}}
         found = self.aws.call("dynamodb", "get_item", TableName=self._table, Key=key).get("Item")
         return found and _plain(found)
+
+    def _of_kind(self, kind: str) -> Iterator[dict[str, Any]]:
+        yield from (
+            self.aws.client("dynamodb")
+            .get_paginator("scan")
+            .paginate(
+                TableName=self._table,
+                ConsistentRead=True,
+                FilterExpression="begins_with(pk, :kind)",
+                ExpressionAttributeValues={":kind": {"S": kind}},
+            )
+        )
 
     def _scan(self, list_id: str, **more: object) -> Iterator[dict[str, Any]]:
         pages = self.aws.client("dynamodb").get_paginator("scan")
@@ -136,24 +156,39 @@ class RunningContext(PartnerSide):
         Raises:
             LocalRunError: it ended with an error.
         """
-        arn = self.outputs["functions"][function]
-        answer = self.aws.call("lambda", "invoke", FunctionName=arn, Payload=json.dumps(message).encode())
-        payload = json.loads(answer["Payload"].read())
-        if "FunctionError" in answer:
-            raise LocalRunError(f"{function} failed: {payload}")
-        return payload
+        return invoke(self.aws, self.outputs["functions"][function], message)
+
+
+def invoke(aws: Aws, alias_arn: str, message: object) -> Any:
+    """Invoke a function, of whichever context, by its alias and return its answer.
+
+    Raises:
+        LocalRunError: it ended with an error.
+    """
+    answer = aws.call("lambda", "invoke", FunctionName=alias_arn, Payload=json.dumps(message).encode())
+    payload = json.loads(answer["Payload"].read())
+    if "FunctionError" in answer:
+        name = alias_arn.split(":")[6]
+        raise LocalRunError(f"{name} failed: {payload}")
+    return payload
 
 
 @contextmanager
 def running_context(
-    stage: Stage = nullcontext, progress: Progress = lambda *_: None, settings: Mapping[str, object] = NO_SETTINGS
+    stage: Stage = nullcontext,
+    progress: Progress = lambda *_: None,
+    settings: Mapping[str, object] = NO_SETTINGS,
+    join: Endpoints | None = None,
 ) -> Iterator[RunningContext]:
     """Start an emulator, deploy the context onto it, yield it, and stop all of it, whatever happens in between.
+
+    On an emulator that is joined, what was deployed stays until the run that started it ends.
 
     Args:
         stage: gives a context manager for each stage by its name: "package", "emulator", "deploy".
         progress: told the type and name of each resource that was made.
         settings: stack settings of this run alone, such as `{"max_list_mb": 1}`.
+        join: another context's run, whose emulator is taken instead of a new one, in its region.
 
     Raises:
         LocalRunError: one of them failed; the message says why.
@@ -163,10 +198,7 @@ def running_context(
             _package()
         with stage("emulator"):
             traces = running.enter_context(listening())
-            region = stack_config(PROGRAM, STACK)["aws:region"]
-            emulator = running.enter_context(running_emulator(region, traces.address))
-            aws = Aws(emulator)
-            running.enter_context(_releases(aws))
+            aws = running.enter_context(_joined(join, traces) if join else _started(traces))
         with stage("deploy"):
             context = _deployed(aws, traces, progress, settings)
         running.callback(context.close)
@@ -178,6 +210,29 @@ def _package() -> None:
         build_local(emulator_python())
     except PackageError as error:
         raise LocalRunError(str(error)) from error
+
+
+@contextmanager
+def _started(traces: TraceDaemon) -> Iterator[Aws]:
+    """Start an emulator, and what runs beside it."""
+    region = stack_config(PROGRAM, STACK)["aws:region"]
+    with running_emulator(region, traces.address) as emulator:
+        aws = Aws(emulator)
+        with _releases(aws):
+            yield aws
+
+
+@contextmanager
+def _joined(run: Endpoints, traces: TraceDaemon) -> Iterator[Aws]:
+    """Take the emulator of another run."""
+    aws = Aws(replace(run.emulator, trace_address=traces.address, joined=True))
+    # Names have the context in them: two contexts are no trouble to one another, one context twice is.
+    if Labels(CONTEXT, STACK, OWNER).name("table") in aws.call("dynamodb", "list_tables")["TableNames"]:
+        raise LocalRunError(
+            f"{AGGREGATE} is on that emulator already, and what a run deploys there stays: end the run that began it, "
+            "start that again, and join it once."
+        )
+    yield aws
 
 
 @contextmanager
@@ -195,9 +250,10 @@ def _releases(aws: Aws) -> Iterator[None]:
 def _deployed(aws: Aws, traces: TraceDaemon, progress: Progress, settings: Mapping[str, object]) -> RunningContext:
     partner = new_partner()
     deployment = deploy(aws, PROGRAM, STACK, {**settings_for(partner), **settings}, progress)
-    deployment.adapted += STAND_INS
+    deployment.adapted += (*STAND_INS, JOINED) if aws.emulator.joined else STAND_INS
     context = RunningContext(aws.emulator, aws, deployment, partner, traces)
-    context.know_references(known_references())
+    if not aws.emulator.joined:  # there, other contexts may tell of them
+        context.know_references(known_references())
     return context
 
 

@@ -30,6 +30,7 @@ class Emulator:
     """A running emulator: where it listens and who its root is.
 
     CodeDeploy, which it lacks, is ours at its own port. Functions send traces to `trace_address`, if there is one.
+    `joined` says that another run has started it.
     """
 
     port: int
@@ -38,6 +39,7 @@ class Emulator:
     region: str
     folder: Path
     trace_address: str = ""
+    joined: bool = False
     access_key: str = field(default_factory=lambda: f"AKIA{secrets.token_hex(8).upper()}")
     secret_key: str = field(default_factory=lambda: secrets.token_urlsafe(30), repr=False)
 
@@ -139,13 +141,14 @@ def _start(emulator: Emulator, python: Path) -> "subprocess.Popen[bytes]":
 
 def _wait_until_ready(emulator: Emulator, keeper: "subprocess.Popen[bytes]") -> None:
     deadline = time.monotonic() + READY_SECONDS
-    while not _is_ready(emulator):
+    while not is_ready(emulator):
         if keeper.poll() is not None or time.monotonic() > deadline:
             raise LocalRunError(f"The emulator was not ready in {READY_SECONDS:.0f} s:\n{emulator.log_tail()}")
         time.sleep(0.05)
 
 
-def _is_ready(emulator: Emulator) -> bool:
+def is_ready(emulator: Emulator) -> bool:
+    """Whether it answers."""
     try:
         with NO_PROXY.open(f"{emulator.endpoint}/_ministack/ready", timeout=1):
             return True

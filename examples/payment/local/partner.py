@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from . import executions, transfer_events
@@ -96,9 +97,9 @@ class PartnerSide:
         key = f"incoming/{self.partner.name}/{name}"
         return self.aws.call("s3", "get_object", Bucket=self.outputs["inbox_bucket"], Key=key)["Body"].read()
 
-    def way_in(self) -> str:
-        """Return the command by which a person uploads files to a kept run."""
-        key = self.partner.save_key(self.emulator.folder)
+    def way_in(self, folder: Path) -> str:
+        """Return the command by which a person uploads files to a kept run; what it needs is put into the folder."""
+        key = self.partner.save_key(folder)
         options = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null"
         return f"sftp -i {key} -P {self.sftp.port} {options} {self.partner.name}@{self.sftp.host}"
 

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from .context import STACK, RunningContext
 from .result import Result
-from infra.context import ROUTES
+from infra.context import CONTEXT, ROUTES
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -85,8 +85,12 @@ class Screen:
             )
             more = len(lines) - REPORT_LINES
             self.out.print(f"  ... and {more:,} lines more" if more > 0 else "", end="\n" if more > 0 else "")
-        self.out.print(f"Not emulated: {', '.join(result.not_emulated) or 'nothing'}", markup=False)
-        for what, where in _by_reason(result.adapted).items():
+        self.show_limits(result.not_emulated, result.adapted)
+
+    def show_limits(self, not_emulated: list[str], adapted: list[str]) -> None:
+        """Print what the emulator lacks, and what differs there from AWS."""
+        self.out.print(f"Not emulated: {', '.join(not_emulated) or 'nothing'}", markup=False)
+        for what, where in _by_reason(adapted).items():
             self.out.print(f"Adapted ({where}): {what}", markup=False, soft_wrap=True)
 
     def show_page(self, file: Path) -> None:
@@ -95,16 +99,19 @@ class Screen:
 
     def show_endpoints(self, context: RunningContext) -> None:
         """Print what is needed to look around in a kept run."""
+        folder = context.emulator.folder / CONTEXT
+        folder.mkdir(exist_ok=True)
         lines = [f"export {name}={value}" for name, value in context.emulator.client_environment().items()]
-        lines.append(context.way_in())
-        outputs = context.emulator.folder / "outputs.json"
+        lines.append(context.way_in(folder))
+        outputs = folder / "outputs.json"
         outputs.write_text(json.dumps(dict(context.outputs), indent=2))
         lines.append(f"uv run just rollout status {STACK} --outputs {outputs}")
         names = ("inbox_bucket", "table_name", "state_machine", "topic_arn")
         lines += [f"# {name}: {context.outputs[name]}" for name in names]
         lines += [f"# queue of {name}: {url}" for name, url in context.outputs["queues"].items()]
         lines += _to_call(context)
-        lines += [f"# log: {context.emulator.log}", "# A file put into /incoming is imported. Ctrl-C stops everything."]
+        stops = "this run; what it deployed stays" if context.emulator.joined else "everything"
+        lines += [f"# log: {context.emulator.log}", f"# A file put into /incoming is imported. Ctrl-C stops {stops}."]
         self.errors.print("\n".join(lines), markup=False, soft_wrap=True)
 
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -98,10 +99,10 @@ class PartnerSide:
         bucket, key = self._place(name)
         return self.aws.call("s3", "get_object", Bucket=bucket, Key=key)["Body"].read()
 
-    def way_in(self) -> str:
+    def way_in(self, _folder: Path) -> str:
         """Return the command by which a person uploads files to a kept run."""
-        bucket, folder = self._place("")
-        return f"aws s3 cp my.csv s3://{bucket}/{folder}"
+        bucket, place = self._place("")
+        return f"aws s3 cp my.csv s3://{bucket}/{place}"
 
     def executions_of(self, path: str) -> list[str]:
         """Return the executions that uploads to a path have started."""

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from typing import Any
 
 from ..aws import Aws
 from .registry import Made, Request, creates
@@ -14,6 +15,7 @@ def function(aws: Aws, request: Request) -> Made:
     code = {"ZipFile": request.archive("code")}
     published, reserved = request.take("publish"), request.take("reservedConcurrentExecutions")
     parameters = request.rest(aws, "lambda", "create_function")
+    _trace_to_this_run(aws, request, parameters)
     made = aws.call(
         "lambda", "create_function", FunctionName=name, Code=code, Publish=published, Tags=tags, **parameters
     )
@@ -31,6 +33,14 @@ def function(aws: Aws, request: Request) -> Made:
         "codeSha256": made["CodeSha256"],
         "lastModified": made["LastModified"],
     }
+
+
+def _trace_to_this_run(aws: Aws, request: Request, parameters: dict[str, Any]) -> None:
+    """Tell a function its X-Ray daemon, if it is not that of the run that started the emulator."""
+    if aws.emulator.joined:
+        variables = parameters.setdefault("Environment", {}).setdefault("Variables", {})
+        variables["AWS_XRAY_DAEMON_ADDRESS"] = aws.emulator.trace_address
+        request.adapted.append("it is told this run's X-Ray daemon: functions inherit that of the run that was joined")
 
 
 @creates("aws:lambda/alias:Alias")

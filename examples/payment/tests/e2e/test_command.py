@@ -4,12 +4,16 @@ import json
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
+
+from infra.context import CONTEXT
+from local import endpoints
 
 pytestmark = pytest.mark.e2e
 SECONDS = 60
@@ -27,14 +31,17 @@ def _start(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
 
 
 def test_kept_run_prints_its_result_and_ends_on_ctrl_c(tmp_path: Path):
-    """Standard output holds the JSON alone; after Ctrl-C no folder is left and nobody listens."""
-    command = _start(tmp_path, "--rows", "20", "--keep", "--json")
+    """Standard output holds the JSON alone; after Ctrl-C no file and no folder is left and nobody listens."""
+    told = tmp_path / "endpoints.json"
+    command = _start(tmp_path, "--rows", "20", "--keep", "--json", "--endpoints", str(told))
     assert command.stderr
     lines: list[str] = []
     while not lines or "Ctrl-C" not in lines[-1]:
         lines.append(command.stderr.readline())
         assert lines[-1], lines
     _assert_releases_are_up_to_date([line.strip() for line in lines])
+    assert stat.S_IMODE(told.stat().st_mode) == 0o600
+    assert endpoints.read(told).context == CONTEXT
     command.send_signal(signal.SIGINT)
     output, _ = command.communicate(timeout=SECONDS)
     result = json.loads(output)

@@ -21,6 +21,11 @@ from local.errors import LocalRunError
         (["--dashboards", "."], "'.' is a folder: write the path of an HTML file"),
         (["--dashboards", "README.md/page.html"], "'README.md/page.html' cannot be written: "),
         (["--rows", "5", "--file", "README.md"], "not allowed with"),
+        (["--rows", "5", "--deploy-only"], "not allowed with"),
+        (["--deploy-only", "--trace", "id-1"], "--deploy-only imports none"),
+        (["--deploy-only", "--dashboards", "page.html"], "--deploy-only imports none"),
+        (["--endpoints", "endpoints.json"], "--endpoints needs --keep"),
+        (["--keep", "--endpoints", "."], "'.' is a folder: write the path of a JSON file"),
     ],
 )
 def test_wrong_arguments_are_refused(arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]):
@@ -53,6 +58,15 @@ def test_the_folder_of_the_dashboards_is_made_and_a_file_there_is_left(tmp_path:
     page = tmp_path / "new" / "page.html"
     assert _parse(["--dashboards", str(page)]).dashboards == page
     assert list(page.parent.iterdir()) == []
+
+
+def test_a_run_that_cannot_be_joined_is_said_before_anything_starts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    """The sentence says who writes the file."""
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert main(["--join", str(tmp_path / "endpoints.json")]) == 1
+    assert "cannot be read: No such file or directory. Another run writes it" in capsys.readouterr().err
 
 
 def test_missing_uv_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

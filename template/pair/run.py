@@ -1,0 +1,110 @@
+"""Bake two contexts, run the first, join it with the second, let them act, and leave nothing behind."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ..bake import bake
+from ..demo import DemoError, find_uv, folder_for
+from ..names import REPOSITORY
+from ..processes import Asked, Heed, heeding, running, status
+from .choice import Pair
+
+ENDPOINTS = "endpoints.json"
+LOG = "first.log"
+LOG_LINES = 20
+SCENARIO = "template.pair.scenario"
+
+
+def demo(pair: Pair, output: Path | None, *, as_json: bool, keep: bool) -> int:
+    """Show the two contexts together; returns the scenario's exit status.
+
+    Raises:
+        DemoError: uv is not installed, a folder is there already, or the first context could not be started.
+        cookiecutter.exceptions.CookiecutterException: answers are refused.
+    """
+    uv = find_uv()
+    with heeding() as heed, folder_for(output, keep) as folder:
+        try:
+            return _Run(uv, pair, folder, heed, quiet=as_json).act(["--json"] * as_json + ["--keep"] * keep)
+        except Asked as asked:
+            return 128 + asked.number
+
+
+@dataclass
+class _Run:
+    uv: str
+    pair: Pair
+    folder: Path
+    heed: Heed
+    quiet: bool
+
+    def act(self, options: list[str]) -> int:
+        first, second = self._baked()
+        with ExitStack() as running_here:
+            scratch = Path(running_here.enter_context(TemporaryDirectory(prefix="template-demo-")))
+            endpoints, log = scratch / ENDPOINTS, scratch / LOG
+            with self._stage(f"{self.pair.first.name} runs, with the emulator"):
+                # What the second needs is installed while the first is deployed.
+                prepared = running_here.enter_context(running([self.uv, "sync", "--quiet"], second))
+                kept = ["--keep", "--deploy-only", "--json", f"--endpoints={endpoints}"]
+                one = running_here.enter_context(running(self._python("local", *kept), first, log))
+                self._wait_for_first(one, endpoints, log)
+                self.heed.wait(lambda: prepared.poll() is not None)
+            return self._scenario(one, second, endpoints, log, options)
+
+    def _baked(self) -> tuple[Path, Path]:
+        chosen = (self.pair.first, self.pair.second)
+        if there := [path for one in chosen if (path := self.folder / one.name).exists()]:
+            raise DemoError(f"{there[0]} already exists: name another folder with --output")
+        with self._stage(f"{chosen[0].name} and {chosen[1].name} baked"):
+            first, second = (bake(self.folder, one.answers) for one in chosen)
+            self.heed.check()
+        return first, second
+
+    def _wait_for_first(self, one: subprocess.Popen[bytes], endpoints: Path, log: Path) -> None:
+        self.heed.wait(lambda: endpoints.exists() or one.poll() is not None)
+        if one.poll() is not None:
+            raise DemoError(f"{self.pair.first.name} could not be started:\n{_tail(log)}")
+
+    def _scenario(
+        self, one: subprocess.Popen[bytes], second: Path, endpoints: Path, log: Path, options: list[str]
+    ) -> int:
+        creates, deletes = (self.pair.first.command(kind).snake for kind in ("creates", "deletes"))
+        arguments = [
+            f"--join={endpoints}",
+            f"--first={self.pair.first.name}",
+            f"--consumes={json.dumps(self.pair.consumes)}",
+            f"--creates={creates}",
+            f"--deletes={deletes}",
+            *options,
+        ]
+        # `-m` puts the second's folder first on the path: its `local` and `infra`, and only this package of ours.
+        ours = {"PYTHONPATH": str(REPOSITORY)}
+        with running(self._python(SCENARIO, *arguments), second, more=ours) as acting, suppress(Asked):
+            self.heed.wait(lambda: acting.poll() is not None)
+        if one.poll() is not None:
+            raise DemoError(f"{self.pair.first.name} ended too early:\n{_tail(log)}")
+        return status(acting)
+
+    def _python(self, module: str, *arguments: str) -> list[str]:
+        return [self.uv, "run", "--quiet", "python", "-m", module, *arguments]
+
+    @contextmanager
+    def _stage(self, done: str) -> Iterator[None]:
+        started = time.monotonic()
+        yield
+        if not self.quiet:
+            print(f"✓ {done:<40}{time.monotonic() - started:6.2f} s", file=sys.stderr)
+
+
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-LOG_LINES:])

@@ -1,0 +1,99 @@
+"""``python -m template.pair.scenario``, in the second context's folder: deploy beside the first, and act."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from infra.context import AGGREGATE
+from local import endpoints
+from local.context import RunningContext, running_context
+from local.errors import LocalRunError
+from local.inbox_watch import watch
+from local.screen import Screen
+
+from .acts import Orders, act
+from .first import First
+from .outcome import Outcome, show
+
+INTERRUPTED = 128 + signal.SIGINT
+
+
+def main() -> int:
+    """Run the scenario; returns 0 if all of it adds up, 130 after Ctrl-C, 1 otherwise."""
+    options = _parse()
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    screen = Screen(quiet=options.json)
+    try:
+        return _run(options, screen)
+    except KeyboardInterrupt:
+        # uv passes Ctrl-C on, so it may come twice.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        screen.fail("Interrupted: everything that was started is stopped.")
+        return INTERRUPTED
+    except LocalRunError as error:
+        screen.fail(str(error))
+        return 1
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m template.pair.scenario", description=__doc__)
+    parser.add_argument("--join", type=Path, required=True, help="the file of endpoints of the first context's run")
+    parser.add_argument("--consumes", type=json.loads, required=True, help="the stack's setting of this name, as JSON")
+    parser.add_argument("--first", required=True, help="the first context's name")
+    parser.add_argument("--creates", required=True, help="the first's function that creates")
+    parser.add_argument("--deletes", required=True, help="the first's function that deletes")
+    parser.add_argument("--keep", action="store_true", help="then leave it running until Ctrl-C")
+    parser.add_argument("--json", action="store_true", help="print the outcome as JSON and nothing else")
+    return parser.parse_args()
+
+
+def _run(options: argparse.Namespace, screen: Screen) -> int:
+    first = endpoints.read(options.join)
+    tell = _counting(screen, f"{AGGREGATE} beside {options.first}")
+    with running_context(screen.stage, tell, {"consumes": options.consumes}, join=first) as second:
+        orders = Orders(options.first, options.creates, options.deletes)
+        outcome = act(screen, orders, First(second.aws, first), second)
+        _show(outcome, screen, as_json=options.json)
+        if options.keep:
+            _keep(second, screen)
+    for problem in outcome.problems():
+        screen.fail(problem)
+    return 1 if outcome.problems() else 0
+
+
+def _counting(screen: Screen, what: str) -> Callable[[str, str], None]:
+    made: list[str] = []
+
+    def tell(kind: str, _: str) -> None:
+        made.append(kind)
+        screen.say(f"{what}: {len(made)} resources of {len(set(made))} types")
+
+    return tell
+
+
+def _show(outcome: Outcome, screen: Screen, *, as_json: bool) -> None:
+    if as_json:
+        told: dict[str, Any] = outcome.as_json()
+        sys.stdout.write(json.dumps(told, indent=2) + "\n")
+        sys.stdout.flush()
+        return
+    show(outcome, screen.out)
+
+
+def _keep(second: RunningContext, screen: Screen) -> None:
+    try:
+        screen.show_endpoints(second)
+        watch(second, screen.tell)
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        screen.tell("Stopping.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

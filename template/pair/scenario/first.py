@@ -1,0 +1,68 @@
+"""The first context as others see it: it takes commands, and tells on its topic what came of them."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from local import samples
+from local.aws import Aws
+from local.context import invoke
+from local.endpoints import Endpoints
+from local.errors import LocalRunError
+from local.subscribers import Subscriber
+
+QUEUE = "pair-listens"
+
+
+class First:
+    """The context that another run has deployed."""
+
+    def __init__(self, aws: Aws, endpoints: Endpoints) -> None:
+        self._aws = aws
+        self._endpoints = endpoints
+
+    def identities(self, count: int) -> list[str]:
+        """Return so many identities as the context takes them, the same each time."""
+        make = samples.UNIQUE[self._endpoints.columns[self._endpoints.identity]]
+        return [make(number) for number in range(1, count + 1)]
+
+    def create(self, command: str, identities: Iterable[str]) -> None:
+        """Send the creating command for each identity, with details made for it."""
+        dice = random.Random(0)  # noqa: S311  samples, not secrets
+        for number, identity in enumerate(identities, 1):
+            made = {name: samples.KINDS[kind](dice, number) for name, kind in self._endpoints.columns.items()}
+            self._send(command, made | {self._endpoints.identity: identity})
+
+    def delete(self, command: str, identity: str) -> None:
+        """Send the deleting command."""
+        self._send(command, {self._endpoints.identity: identity})
+
+    @contextmanager
+    def heard(self) -> Iterator[Subscriber]:
+        """Subscribe a queue of our own to the topic, and read it until the block is left."""
+        url = self._aws.call("sqs", "create_queue", QueueName=QUEUE)["QueueUrl"]
+        found = self._aws.call("sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=["QueueArn"])
+        self._aws.call(
+            "sns",
+            "subscribe",
+            TopicArn=self._endpoints.outputs["topic_arn"],
+            Protocol="sqs",
+            Endpoint=found["Attributes"]["QueueArn"],
+            Attributes={"RawMessageDelivery": "true"},
+        )
+        reader = Subscriber(self._aws, QUEUE, url)
+        try:
+            yield reader
+        finally:
+            reader.stop()
+
+    def _send(self, command: str, payload: dict[str, Any]) -> None:
+        """Invoke the command's function. Raises LocalRunError with its answer if it refuses."""
+        message = {"idempotency_key": str(uuid.uuid4()), "payload": payload}
+        answer = invoke(self._aws, self._endpoints.outputs["functions"][command], message)
+        if not answer.get("ok"):
+            raise LocalRunError(f"{self._endpoints.context} refused {command}: {answer}")
