@@ -8,8 +8,8 @@ from pathlib import Path
 CONTEXT = json.loads(r"""<< cookiecutter | located | tojson >>""")  # JSON never has three quotes in a row
 sys.path.insert(0, CONTEXT["_repo_dir"])
 
-from template.answers import read_commands  # noqa: E402
-from template.handlers import expand  # noqa: E402
+from template import handlers, openapi  # noqa: E402
+from template.answers import read_commands, read_fields  # noqa: E402
 
 NEXT_STEPS = """
 {name} is ready. It needs uv (pip install uv) and nothing else on this machine:
@@ -21,9 +21,11 @@ NEXT_STEPS = """
 """
 
 try:
-    expand(Path.cwd(), CONTEXT["__package"], read_commands(CONTEXT["commands"], CONTEXT["context_name"]))
+    commands = read_commands(CONTEXT["commands"], CONTEXT["context_name"])
+    handlers.expand(Path.cwd(), CONTEXT["__package"], commands)
+    openapi.expand(Path.cwd(), read_fields(CONTEXT["fields"]), commands)
 except OSError as error:
-    sys.exit(f"The handlers of the commands could not be written: {error}")
+    sys.exit(f"The handlers of the commands and their document could not be written: {error}")
 
 if CONTEXT["_next_steps"]:
     print(NEXT_STEPS.format(name=CONTEXT["context_name"], folder=shlex.quote(str(Path.cwd()))))
