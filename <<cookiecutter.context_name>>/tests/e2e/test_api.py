@@ -4,7 +4,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -18,14 +18,12 @@ from .lists import CREATED, Sample, import_list
 from infra.context import ROUTES
 from local.api import Answer, Caller
 from local.context import RunningContext
+from local.emulator import CALLS_AT_ONCE
 
 pytestmark = pytest.mark.e2e
 
 TOGETHER = 200
 """Callers."""
-
-AT_ONCE = 12
-"""Calls of a function."""
 
 PATIENCE = 240.0
 """Seconds that a caller goes on."""
@@ -134,16 +132,14 @@ def test_what_is_no_command_is_refused_as_a_problem(ours: Caller, case: str) -> 
     assert problem_of(send(ours, CREATE, body=body, **headers)) == expected
 
 
-@pytest.fixture
-def few_at_once(context: RunningContext) -> Iterator[None]:
-    """No more of the creating function run at once than this machine can take; others are turned away (429)."""
-    name = context.outputs["functions"][CREATE[1].__name__].split(":")[6]
-    context.aws.call("lambda", "put_function_concurrency", FunctionName=name, ReservedConcurrentExecutions=AT_ONCE)
-    yield
-    context.aws.call("lambda", "delete_function_concurrency", FunctionName=name)
+@pytest.fixture(scope="module")
+def warm(ours: Caller) -> None:
+    """Let the function's processes start: so many at once take longer than a call may, and would be cut off."""
+    for _ in range(2):
+        _together(lambda: send(ours, CREATE, body={}), CALLS_AT_ONCE)
 
 
-@pytest.mark.usefixtures("few_at_once")
+@pytest.mark.usefixtures("warm")
 def test_a_command_that_many_send_at_once_has_one_effect(
     context: RunningContext, ours: Caller, sample: Callable[[int], Sample]
 ) -> None:
@@ -155,7 +151,7 @@ def test_a_command_that_many_send_at_once_has_one_effect(
     _has_one_effect(context, identity(body))
 
 
-@pytest.mark.usefixtures("few_at_once")
+@pytest.mark.usefixtures("warm")
 def test_without_a_key_one_of_many_creates_and_the_others_meet_what_exists(
     context: RunningContext, ours: Caller, sample: Callable[[int], Sample]
 ) -> None:
@@ -167,16 +163,16 @@ def test_without_a_key_one_of_many_creates_and_the_others_meet_what_exists(
     _has_one_effect(context, identity(body))
 
 
-def _together(send_one: Callable[[], Answer]) -> list[Answer]:
+def _together(send_one: Callable[[], Answer], callers: int = TOGETHER) -> list[Answer]:
     """Return the last answer to each of the callers, who begin at one time."""
-    together = threading.Barrier(TOGETHER)
+    together = threading.Barrier(callers)
 
     def call() -> Answer:
         together.wait()
         return _once_told(send_one)
 
-    with ThreadPoolExecutor(TOGETHER) as pool:
-        return [sent.result() for sent in [pool.submit(call) for _ in range(TOGETHER)]]
+    with ThreadPoolExecutor(callers) as pool:
+        return [sent.result() for sent in [pool.submit(call) for _ in range(callers)]]
 
 
 def _once_told(send_one: Callable[[], Answer]) -> Answer:

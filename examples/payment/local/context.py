@@ -15,7 +15,7 @@ from .aws import Aws
 from .codedeploy import running_codedeploy
 from .deploy import Deployment, deploy
 from .deploy.program import Progress, stack_config
-from .emulator import Emulator, running_emulator
+from .emulator import CALLS_AT_ONCE, Emulator, running_emulator
 from .endpoints import Endpoints
 from .environment import emulator_python
 from .errors import LocalRunError
@@ -42,6 +42,7 @@ STAND_INS = (
     *ARRIVALS,
     "codedeploy: a stand-in of this run lives deployments, in minutes of a second, and asks no caller for permission",
     "cloudwatch: alarms have minutes of a second, and the run sets those without data: the emulator leaves them",
+    f"lambda: {CALLS_AT_ONCE} calls at once, not 1,000, as each is a process of this machine; more are turned away",
     "metrics: the run takes the functions' own from their logs and puts them to CloudWatch: the emulator does not",
     "x-ray: the run listens as the daemon and keeps what functions send: the emulator has no X-Ray",
 )

@@ -22,6 +22,9 @@ KEEPER = Path(__file__).with_name("keeper.py")
 READY_SECONDS = 30.0
 STOP_SECONDS = 15.0
 LOG_LINES = 20
+CALLS_AT_ONCE = 12
+"""Functions' calls, each a process of this machine: more are turned away, as AWS does beyond 1,000."""
+
 NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -74,6 +77,7 @@ class Emulator:
             "IOT_MTLS_ENABLED": "0",
             "SFN_WAIT_SCALE": "0",
             "AUTH": "true",
+            "LAMBDA_ACCOUNT_CONCURRENCY": str(CALLS_AT_ONCE),
             "AWS_ACCESS_KEY_ID": self.access_key,
             "AWS_SECRET_ACCESS_KEY": self.secret_key,
             "AWS_ENDPOINT_URL_CODEDEPLOY": self.codedeploy_endpoint,

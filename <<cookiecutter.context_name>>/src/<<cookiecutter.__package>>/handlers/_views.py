@@ -8,6 +8,9 @@ from ..domain.model import <<cookiecutter.context_name>>Details, Status
 class View(<<cookiecutter.context_name>>Details):
     """The <<cookiecutter.__words>> as it stands."""
 
+    # What is added one day must not break those who read it.
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
     status: Status
     version: int = Field(ge=1, description="Counts its changes from 1.")
     list_id: str | None = Field(description="The list that brought it, if one did.")

@@ -11,6 +11,7 @@ import pytest
 
 from . import browser
 from .browser import Seen
+from .doors import knock
 from .lists import Sample, import_list
 from infra.context import COMMANDS
 from local.context import RunningContext
@@ -68,7 +69,8 @@ def test_the_deployed_dashboards_are_drawn_of_a_run(
 
 
 def _work(context: RunningContext, sample: Callable[[int], Sample]) -> None:
-    """Let something happen for every graph: good rows and bad ones, a rejected list, a refused command."""
+    """Let something happen for every graph: good rows and bad ones, a rejected list, a refused command, requests."""
+    knock(context)
     import_list(context, sample(30).with_ragged(1), expected=30)
     import_list(context, sample(30).with_ragged(30), expected=1)
     context.invoke(COMMANDS[0], {"idempotency_key": "refused", "payload": {}})

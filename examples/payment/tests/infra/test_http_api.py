@@ -206,7 +206,7 @@ def test_refusals_are_told_when_they_are_most_of_what_is_asked(prod: Graph) -> N
     """A person who tries something out is no warning, and neither is a fifth of all requests."""
     assert told_times(prod, "api-refusals", requests=every(1, 2), refused=every(1, 2)) == 0
     assert told_times(prod, "api-refusals", requests=every(1, 100), refused=every(1, 20)) == 0
-    flood = every(1, 1) | every(1, 90, start=120, end=180)
+    flood = {**every(1, 1), **every(1, 90, start=120, end=180)}
     assert told_times(prod, "api-refusals", requests=every(1, 100), refused=flood) == 1
 
 

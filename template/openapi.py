@@ -1,0 +1,127 @@
+"""The generated OpenAPI document and its page, as the generated code would make them.
+
+A bake has no packages to run that code with, so the document comes from a prototype that has names filled in, and the
+fields and commands of one context: here they give way to those of the answers. The generated repository's own test
+compares the result with its code.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import runpy
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from .answers import Command, Field
+
+PROTOTYPE = "openapi.prototype.json"
+
+Schema = dict[str, Any]
+
+_TEXT = {"maxLength": 200, "pattern": r"^[^\x00-\x1f\x7f=+\-@][^\x00-\x1f\x7f]*$", "type": "string"}
+_ASKED: Mapping[str, Schema] = {
+    "str": _TEXT,
+    "int": {"pattern": "^-?[0-9]{1,15}$", "type": "string"},
+    "decimal": {"pattern": r"^[0-9]{1,13}(\.[0-9]{1,2})?$", "type": "string"},
+    "currency": {"pattern": "^[A-Z]{3}$", "type": "string"},
+    "date": {"pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "type": "string"},
+    "bool": {"type": "boolean"},
+}
+"""What the creating command takes, by a field's type."""
+_SHOWN = _ASKED | {
+    "int": {"type": "integer"},
+    "decimal": {"type": "string"},
+    "date": {"format": "date", "type": "string"},
+}
+"""What answers show, by a field's type."""
+_SAID = {
+    "str": ("text", "1 to 200 characters on one line, not starting with = + - or @"),
+    "int": ("int", "a whole number of at most 15 digits, such as 42"),
+    "decimal": ("decimal", "an amount above 0 with at most 13 digits and 2 decimals, such as 12.50"),
+    "currency": ("currency", "a currency as its three capital letters (ISO 4217), such as EUR"),
+    "date": ("date", "a day of the calendar as YYYY-MM-DD, such as 2026-01-31"),
+    "bool": ("bool", "true or false"),
+}
+"""The kind and the description of each type."""
+_EXAMPLES = {"str": "text", "int": "42", "decimal": "12.50", "currency": "EUR", "date": "2026-01-31", "bool": "true"}
+_SHOWN_EXAMPLES: Mapping[str, Any] = _EXAMPLES | {"int": 42, "bool": True}
+
+
+def expand(project: Path, fields: Sequence[Field], commands: Sequence[Command]) -> None:
+    """Write the document and its page into a project and remove the prototype. A file that is there is kept."""
+    folder = project / "docs" / "api"
+    prototype = folder / PROTOTYPE
+    made = document(json.loads(prototype.read_text(encoding="utf-8")), fields, commands)
+    text = json.dumps(made, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    _write(folder / "openapi.json", text)
+    _write(folder / "index.html", _page(project, json.loads(text)))
+    prototype.unlink()
+
+
+def _write(path: Path, text: str) -> None:
+    if not path.exists():
+        path.write_text(text, encoding="utf-8")
+
+
+def _page(project: Path, made: Schema) -> str:
+    # The module that the generated repository has: it needs the standard library alone.
+    module = runpy.run_path(str(project / "local" / "openapi" / "page.py"))
+    return module["page"](made)
+
+
+def document(prototype: Schema, fields: Sequence[Field], commands: Sequence[Command]) -> Schema:
+    """Return the prototype with these fields and commands."""
+    made = copy.deepcopy(prototype)
+    _with_fields(made["components"]["schemas"]["CommandName"], fields, _ASKED)
+    _with_fields(made["components"]["schemas"]["View"], fields, _SHOWN)
+    statuses = [one.status for one in commands if one.kind != "deletes"]
+    made["components"]["schemas"]["Status"]["enum"] = statuses
+    _with_examples(made["paths"], fields, statuses[0])
+    _with_commands(made, commands)
+    return made
+
+
+def _with_fields(schema: Schema, fields: Iterable[Field], by_type: Mapping[str, Schema]) -> None:
+    made = {field.name: _member(field, by_type) for field in fields}
+    identity, *standing = schema["required"]
+    schema["properties"] |= made
+    schema["required"] = [identity, *made, *standing]
+
+
+def _member(field: Field, by_type: Mapping[str, Schema]) -> Schema:
+    kind, description = _SAID[field.type]
+    return by_type[field.type] | {"description": description, "kind": kind}
+
+
+def _with_examples(paths: Schema, fields: Sequence[Field], status: str) -> None:
+    asked = {field.name: _EXAMPLES[field.type] for field in fields}
+    shown = {field.name: _SHOWN_EXAMPLES[field.type] for field in fields} | {"status": status}
+    for operation in (one for operations in paths.values() for one in operations.values()):
+        for content in operation.get("requestBody", {}).get("content", {}).values():
+            content["example"] |= asked
+        for content in (
+            one for answer in operation["responses"].values() for one in answer.get("content", {}).values()
+        ):
+            example = content.get("example", {})
+            for view in example.get("items", [example] if example else []):
+                view |= shown
+
+
+def _with_commands(made: Schema, commands: Iterable[Command]) -> None:
+    paths, schemas = made["paths"], made["components"]["schemas"]
+    many, one, action = sorted(paths, key=len)
+    changing = paths.pop(action)
+    for command in commands:
+        if command.kind == "changes":
+            path = f"{one}/{command.action}"
+            paths[path] = copy.deepcopy(changing)
+            paths[path]["post"]["operationId"] = command.snake
+        elif command.kind == "deletes":
+            paths[one]["delete"]["operationId"] = command.snake
+        else:
+            schemas[command.name] = schemas.pop("CommandName")
+            paths[many]["post"]["operationId"] = command.snake
+            [content] = paths[many]["post"]["requestBody"]["content"].values()
+            content["schema"]["$ref"] = f"#/components/schemas/{command.name}"

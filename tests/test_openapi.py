@@ -1,0 +1,52 @@
+"""The document of the HTTP API, for other fields and commands than the prototype's."""
+
+import json
+
+import pytest
+
+from template.answers import read_commands, read_fields
+from template.names import REPOSITORY
+from template.openapi import document
+
+PROTOTYPE = REPOSITORY / "<<cookiecutter.context_name>>" / "docs" / "api" / "openapi.prototype.json"
+COMMANDS = "Open:creates:LoanOpened Settle:changes:LoanSettled AmendLoan:changes:LoanAmended Drop:deletes:LoanDropped"
+
+
+@pytest.fixture
+def made() -> dict:
+    """The document of a context with a field of each type."""
+    text = PROTOTYPE.read_text(encoding="utf-8").replace("<<cookiecutter.__package>>", "loan")
+    fields = read_fields("customer_id:str days:int sum:decimal currency:currency due:date late:bool")
+    return document(json.loads(text), fields, read_commands(COMMANDS, "Loan"))
+
+
+def test_the_fields_are_the_answers(made: dict) -> None:
+    """In their order, between the identity and what the context adds."""
+    fields = ["loan_id", "customer_id", "days", "sum", "currency", "due", "late"]
+    assert made["components"]["schemas"]["Open"]["required"] == fields
+    assert made["components"]["schemas"]["View"]["required"] == [*fields, "status", "version", "list_id"]
+    assert set(made["components"]["schemas"]["Open"]["properties"]) == set(fields)
+
+
+def test_each_command_is_an_operation(made: dict) -> None:
+    """Beside the two queries; each change has a path of its own."""
+    operations = {one["operationId"]: path for path, found in made["paths"].items() for one in found.values()}
+    assert set(operations) == {"open", "settle", "amend_loan", "drop", "get_loan", "list_loans"}
+    assert [operations[name].rpartition("/")[2] for name in ("settle", "amend_loan")] == ["settle", "amend"]
+    assert made["components"]["schemas"]["Status"]["enum"] == ["OPENED", "SETTLED", "AMENDED"]
+
+
+def test_nothing_of_the_prototype_is_left(made: dict) -> None:
+    """What stood for a command's names is filled in."""
+    assert "CommandName" not in json.dumps(made)
+    assert "command-action" not in json.dumps(made)
+    assert "command_name" not in json.dumps(made)
+
+
+def test_examples_have_a_value_of_each_field(made: dict) -> None:
+    """In a request as text, in an answer as what it is read as."""
+    [path] = [path for path in made["paths"] if "{" not in path]
+    [asked] = made["paths"][path]["post"]["requestBody"]["content"].values()
+    [shown] = made["paths"][path]["post"]["responses"]["201"]["content"].values()
+    assert (asked["example"]["days"], shown["example"]["days"]) == ("42", 42)
+    assert shown["example"]["status"] == "OPENED"
