@@ -16,7 +16,7 @@ from <<cookiecutter.__package>>.domain import events
 from <<cookiecutter.__package>>.domain.event_models import MODELS
 from <<cookiecutter.__package>>.domain.event_versions import VERSIONS
 from <<cookiecutter.__package>>.domain.lists import ListStatus, PinnedFile, ReceivedList
-from <<cookiecutter.__package>>.domain.model import REFERENCE, <<cookiecutter.context_name>>, <<cookiecutter.context_name>>Details, Status
+from <<cookiecutter.__package>>.domain.model import XX, <<cookiecutter.context_name>>Details, Status
 from <<cookiecutter.__package>>.handlers.compensate_error import rejection
 from <<cookiecutter.__package>>.handlers.relay_events import to_event
 
@@ -145,6 +145,6 @@ def test_a_fault_is_found(spoilt: dict[str, Any], fault: str) -> None:
 def test_a_value_of_another_type_is_found() -> None:
     """In the data too."""
     schema = schemas.of_data(events.DELETED, "1.0")
-    found = faults_of({"version": "1", REFERENCE: 5}, schema)
+    found = faults_of({"version": "1", ID: 5}, schema)
     assert any("$.version" in fault for fault in found)
-    assert any(REFERENCE in fault for fault in found)
+    assert any(ID in fault for fault in found)

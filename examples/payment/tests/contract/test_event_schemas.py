@@ -16,7 +16,7 @@ from payment.domain import events
 from payment.domain.event_models import MODELS
 from payment.domain.event_versions import VERSIONS
 from payment.domain.lists import ListStatus, PinnedFile, ReceivedList
-from payment.domain.model import REFERENCE, Payment, PaymentDetails, Status
+from payment.domain.model import ID, Payment, PaymentDetails, Status
 from payment.handlers.compensate_error import rejection
 from payment.handlers.relay_events import to_event
 
@@ -145,6 +145,6 @@ def test_a_fault_is_found(spoilt: dict[str, Any], fault: str) -> None:
 def test_a_value_of_another_type_is_found() -> None:
     """In the data too."""
     schema = schemas.of_data(events.DELETED, "1.0")
-    found = faults_of({"version": "1", REFERENCE: 5}, schema)
+    found = faults_of({"version": "1", ID: 5}, schema)
     assert any("$.version" in fault for fault in found)
-    assert any(REFERENCE in fault for fault in found)
+    assert any(ID in fault for fault in found)
