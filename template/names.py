@@ -18,7 +18,7 @@ from jinja2.runtime import Context
 from . import answers
 from .answers import BadAnswer, Command
 from .reserved import LIST_EVENTS
-from .schemas import json_schema
+from .schemas import json_sample, json_schema
 from .style import assigned, imported, sorting_imports
 from .words import display, plural
 
@@ -156,6 +156,7 @@ _FILTERS: dict[str, Any] = {
     "list_events": _list_events,
     "assigned": assigned,
     "imported": imported,
+    "json_sample": json_sample,
     "json_schema": json_schema,
     "kebab": _kebab,
     "subscribers": answers.read_subscribers,

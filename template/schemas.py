@@ -44,6 +44,22 @@ OF_TYPE: dict[str, dict[str, Any]] = {
 """What an event says in a field of each type that an answer may name."""
 
 
+SAMPLES: dict[str, Any] = {
+    "str": "text 1",
+    "int": 1,
+    "decimal": "1.50",
+    "currency": "EUR",
+    "date": "2026-01-31",
+    "bool": True,
+}
+"""A value of each type as an event says it."""
+
+
+def json_sample(kind: str) -> str:
+    """Return a value of this type as JSON text."""
+    return json.dumps(SAMPLES[kind])
+
+
 def json_schema(kind: str) -> str:
     """Return the schema of a field of this type as JSON text, as it stands at the beginning of a line."""
     return json.dumps(OF_TYPE[kind], indent=2)

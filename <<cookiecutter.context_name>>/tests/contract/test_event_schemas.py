@@ -16,7 +16,7 @@ from <<cookiecutter.__package>>.domain import events
 from <<cookiecutter.__package>>.domain.event_models import MODELS
 from <<cookiecutter.__package>>.domain.event_versions import VERSIONS
 from <<cookiecutter.__package>>.domain.lists import ListStatus, PinnedFile, ReceivedList
-from <<cookiecutter.__package>>.domain.model import XX, <<cookiecutter.context_name>>Details, Status
+from <<cookiecutter.__package>>.domain.model import ID, <<cookiecutter.context_name>>, <<cookiecutter.context_name>>Details, Status
 from <<cookiecutter.__package>>.handlers.compensate_error import rejection
 from <<cookiecutter.__package>>.handlers.relay_events import to_event
 

@@ -1,7 +1,6 @@
 """Which events each subscriber gets: the policies of every stack, by SNS's rules, on sample events of every type."""
 
 import json
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,26 +10,10 @@ from <<cookiecutter.__package>>.adapters.sns import Topic
 from <<cookiecutter.__package>>.domain.events import cloud_event
 
 from infra.context import CONTEXT, EVENTS, LIST_EVENTS, SUBSCRIBERS
+from tests.infra.filters import passes, policies
 from tests.infra.graph import STACKS, Graph, run, stack_config
 
 SOME = EVENTS[0]
-
-
-def passes(policy: Mapping[str, list[Any]], attributes: Mapping[str, str]) -> bool:
-    """Tell whether SNS lets a message with these attributes through a policy on attributes.
-
-    All names of the policy must be there, each with one of its values (SNS developer guide, "<<cookiecutter.__reference>> filter
-    policies"). Values other than plain texts are refused here: no policy of ours has any.
-    """
-    for accepted in policy.values():
-        assert all(isinstance(value, str) for value in accepted), "this test knows exact values only"
-    return all(attributes.get(name) in accepted for name, accepted in policy.items())
-
-
-def _policies(graph: Graph) -> dict[str, dict[str, Any]]:
-    nodes = graph.of("sns/topicSubscription")
-    assert {node.inputs["filterPolicyScope"] for node in nodes} <= {"MessageAttributes"}
-    return {node.name.removeprefix("events-"): node.document("filterPolicy") for node in nodes}
 
 
 class _Sns:
@@ -55,7 +38,7 @@ def _attributes(event_type: str) -> dict[str, str]:
 def _received(graph: Graph) -> dict[str, tuple[str, ...]]:
     return {
         name: tuple(event_type for event_type in EVENTS if passes(policy, _attributes(event_type)))
-        for name, policy in _policies(graph).items()
+        for name, policy in policies(graph).items()
     }
 
 
@@ -86,7 +69,7 @@ def test_a_filtered_subscriber_gets_its_types_and_no_others(filtered: Graph) -> 
 
 def test_a_message_without_a_type_or_of_another_context_reaches_nobody(filtered: Graph) -> None:
     """A type that is new reaches those who get all once it is one of the context's events."""
-    for policy in _policies(filtered).values():
+    for policy in policies(filtered).values():
         assert not passes(policy, {"traceparent": "00-1-1-00"})
         assert not passes(policy, _attributes(SOME) | {"type": "SomethingElse"})
 

@@ -25,7 +25,7 @@ class Fanout(Component):
 
     A subscriber that `filters` names gets the types of events that stand there alone.
 
-    `queues` and `dead_letter_queues` map a subscriber to a queue's URL.
+    `queues` and `dead_letter_queues` map a subscriber to a queue's URL, `queue_arns` to its ARN.
     """
 
     def __init__(
@@ -54,6 +54,7 @@ class Fanout(Component):
             opts=self.child(),
         )
         self.dead_letter_queues: dict[str, pulumi.Output[str]] = {}
+        self.queue_arns: dict[str, pulumi.Output[str]] = {}
         self.queues = {subscriber: self._subscribe(subscriber) for subscriber in subscribers}
         self.register_outputs({"topic_arn": self.topic.arn})
 
@@ -75,6 +76,7 @@ class Fanout(Component):
         self._deliver(name, inbox, dead_letters, self._filters.get(subscriber, self._events))
         self._watch(subscriber, name, inbox, dead_letters)
         self.dead_letter_queues[subscriber] = dead_letters.url
+        self.queue_arns[subscriber] = inbox.arn
         return inbox.url
 
     def _watch(self, subscriber: str, name: str, inbox: sqs.Queue, dead_letters: sqs.Queue) -> None:

@@ -10,6 +10,8 @@ EXPORTS = {
     "state_machine_arn",
     "state_machine",
     "queues",
+    "queue_arns",
+    "key_arn",
     "dead_letter_queues",
     "functions",
     "api",
