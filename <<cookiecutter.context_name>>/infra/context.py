@@ -24,7 +24,7 @@ VERIFICATION = "<<cookiecutter.__verification>>"
 <<cookiecutter.verification | references | assigned("REFERENCES")>>
 
 STEPS = ("register_list", "validate_list", VERIFICATION, "import_list", "compensate_error")
-FUNCTIONS = (*COMMANDS, *QUERIES, *STEPS, "relay_events", "measure_lists", "watch_lists")
+FUNCTIONS = (*COMMANDS, *QUERIES, *STEPS, "relay_events", "measure_lists", "watch_lists", "on_event")
 
 <<cookiecutter.commands | events | assigned("EVENTS")>>
 <<cookiecutter.context_name | list_events | assigned("LIST_EVENTS")>>
@@ -42,3 +42,4 @@ REFUSALS = (
     "idempotency-key-reused",
     "in-progress",
 )
+POISON = ("not-json", "no-cloud-event", "unknown-source", "no-subject", "no-order")

@@ -20,6 +20,7 @@ from .endpoints import Endpoints
 from .environment import emulator_python
 from .errors import LocalRunError
 from .executions import Ended
+from .neighbour import Neighbour, neighbours
 from .observation.daemon import TraceDaemon, listening
 from .observation.watch import Watch
 from .partner import ARRIVALS, Partner, PartnerSide, new_partner, settings_for
@@ -44,6 +45,7 @@ STAND_INS = (
     "cloudwatch: alarms have minutes of a second, and the run sets those without data: the emulator leaves them",
     f"lambda: {CALLS_AT_ONCE} calls at once, not 1,000, as each is a process of this machine; more are turned away",
     "metrics: the run takes the functions' own from their logs and puts them to CloudWatch: the emulator does not",
+    "other contexts: the run speaks for those that it hears of, on a topic that it makes where they have none",
     "x-ray: the run listens as the daemon and keeps what functions send: the emulator has no X-Ray",
 )
 JOINED = "emulator: another run has started it, and lives its deployments and its alarms without data"
@@ -57,13 +59,20 @@ class RunningContext(PartnerSide):
     """The deployed context and its emulator."""
 
     def __init__(
-        self, emulator: Emulator, aws: Aws, deployment: Deployment, partner: Partner, traces: TraceDaemon
+        self,
+        emulator: Emulator,
+        aws: Aws,
+        deployment: Deployment,
+        partner: Partner,
+        traces: TraceDaemon,
+        neighbours: list[Neighbour],
     ) -> None:
         """Begin to read the subscribers' queues, and to watch."""
         super().__init__(emulator, aws, deployment.outputs, partner)
         self.deployment = deployment
         self.subscribers = [Subscriber(aws, name, url) for name, url in self.outputs["queues"].items()]
         self.traces = traces
+        self.neighbours = neighbours
         self.watch = Watch(aws, deployment)
         self.answered: list[Answered] = []
 
@@ -129,15 +138,26 @@ class RunningContext(PartnerSide):
         )
 
     def know_references(self, identities: Iterable[str]) -> None:
-        """Put into the projection what rows refer to, as another context's events would."""
-        puts = [
-            {"PutRequest": {"Item": {"pk": {"S": f"{key}{identity}"}, "status": {"S": "ACTIVE"}}}}
-            for key in REFERENCE_KEYS
-            for identity in identities
-        ]
-        for start in range(0, len(puts), WRITE_BATCH):
-            batch = puts[start : start + WRITE_BATCH]
-            self.aws.call("dynamodb", "batch_write_item", RequestItems={self._table: batch})
+        """Put into the projection what rows refer to, unless something is known of it, also that it is gone.
+
+        Directly, and not by events: a list refers to thousands, which would be the most of a run's time. That events do
+        the same is what tests/e2e/test_inbound.py is for.
+        """
+        keys = [f"{kind}{identity}" for kind in REFERENCE_KEYS for identity in identities]
+        for start in range(0, len(keys), WRITE_BATCH):
+            self._put_missing(keys[start : start + WRITE_BATCH])
+
+    def _put_missing(self, keys: list[str]) -> None:
+        asked = {"Keys": [{"pk": {"S": key}} for key in keys], "ProjectionExpression": "pk"}
+        found = self.aws.call("dynamodb", "batch_get_item", RequestItems={self._table: asked})["Responses"]
+        missing = set(keys) - {item["pk"]["S"] for item in found[self._table]}
+        puts = [{"PutRequest": {"Item": {"pk": {"S": key}, "status": {"S": "ACTIVE"}}}} for key in sorted(missing)]
+        if puts:
+            self.aws.call("dynamodb", "batch_write_item", RequestItems={self._table: puts})
+
+    def reference(self, identity: str) -> Item | None:
+        """Return what the context knows of what rows refer to; None if nothing."""
+        return next((item for item in self.references() if item["pk"].partition("#")[2] == identity), None)
 
     @property
     def _table(self) -> str:
@@ -250,12 +270,21 @@ def _releases(aws: Aws) -> Iterator[None]:
 
 def _deployed(aws: Aws, traces: TraceDaemon, progress: Progress, settings: Mapping[str, object]) -> RunningContext:
     partner = new_partner()
+    heard = neighbours(aws, _own_settings(settings))
+    for neighbour in heard:
+        neighbour.stand_in(STACK)
     deployment = deploy(aws, PROGRAM, STACK, {**settings_for(partner), **settings}, progress)
     deployment.adapted += (*STAND_INS, JOINED) if aws.emulator.joined else STAND_INS
-    context = RunningContext(aws.emulator, aws, deployment, partner, traces)
+    context = RunningContext(aws.emulator, aws, deployment, partner, traces, heard)
     if not aws.emulator.joined:  # there, other contexts may tell of them
         context.know_references(known_references())
     return context
+
+
+def _own_settings(settings: Mapping[str, object]) -> dict[str, str]:
+    """Return the stack's settings with those of this run, as text and without their namespace."""
+    file = {name.removeprefix(f"{CONTEXT}:"): value for name, value in stack_config(PROGRAM, STACK).items()}
+    return file | {name: value if isinstance(value, str) else json.dumps(value) for name, value in settings.items()}
 
 
 def _plain(item: Mapping[str, Any]) -> Item:

@@ -22,7 +22,7 @@ VERIFICATION = "verify_subscription"
 REFERENCES = ("subscription",)
 
 STEPS = ("register_list", "validate_list", VERIFICATION, "import_list", "compensate_error")
-FUNCTIONS = (*COMMANDS, *QUERIES, *STEPS, "relay_events", "measure_lists", "watch_lists")
+FUNCTIONS = (*COMMANDS, *QUERIES, *STEPS, "relay_events", "measure_lists", "watch_lists", "on_event")
 
 EVENTS = ("PaymentRegistered", "PaymentVerified", "PaymentDeleted", "PaymentListImported", "PaymentListRejected")
 LIST_EVENTS = ("PaymentListImported", "PaymentListRejected")
@@ -40,3 +40,4 @@ REFUSALS = (
     "idempotency-key-reused",
     "in-progress",
 )
+POISON = ("not-json", "no-cloud-event", "unknown-source", "no-subject", "no-order")

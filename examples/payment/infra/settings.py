@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Self, get_args
 
 from .config import SettingError, Source, flag, matching, number, numbers, one_of, retention, structure
+from .consumes import Consumed, consumed
 from .context import EVENTS, FUNCTIONS, SUBSCRIBERS
 from .labels import kebab
 from .objectives import Objectives
@@ -22,9 +23,10 @@ SHARED_PARTNERS_LIMIT = 1600
 """Characters: a rule on a shared server names its partners, and EventBridge takes patterns of 2,048 characters."""
 
 _SUBSCRIBER = re.compile(r"[a-z][a-z0-9_-]{0,30}[a-z0-9]")
-_QUEUES = {"uploads", *map(kebab, FUNCTIONS)}
+_QUEUES = {"uploads", "inbound", *map(kebab, FUNCTIONS)}
 """Whose dead letters have a name already."""
 
+_ACCOUNT = re.compile(r"[0-9]{12}")
 _ALARM = re.compile(r"[!-~]([ -~]{0,253}[!-~])?")
 MOST_MORE_ALARMS = 7
 """CodeDeploy takes ten alarms for a deployment group, and a release may make three of its own."""
@@ -57,6 +59,8 @@ class Settings:
     `expect_list_hours` it is all right that no list arrives; `runbook_url` stands in the description of every alarm.
     `trace_percent` is the share of imports that are traced, beyond the first of each second; 0 is none at all.
     `filters` maps a subscriber to the types of the events that it gets; who is not in it gets all.
+    `consumes` says of which other contexts which events are heard; `subscriber_accounts` are other AWS accounts whose
+    queues may subscribe to this context's events.
     """
 
     sftp: Sftp
@@ -82,6 +86,8 @@ class Settings:
     runbook_url: str
     trace_percent: int
     filters: Mapping[str, tuple[str, ...]]
+    consumes: Mapping[str, Consumed]
+    subscriber_accounts: tuple[str, ...]
 
     @classmethod
     def from_config(cls, config: Source) -> Self:
@@ -125,6 +131,8 @@ class Settings:
             ),
             trace_percent=number(config, "trace_percent", 5, 0, 100),
             filters=_filters(config, _subscribers(config)),
+            consumes=consumed(config),
+            subscriber_accounts=_subscriber_accounts(config),
         )
 
 
@@ -182,6 +190,16 @@ def _filters(config: Source, subscribers: tuple[str, ...]) -> Mapping[str, tuple
             if event_type not in EVENTS or types.count(event_type) > 1:
                 raise SettingError(f"filters.{subscriber} has {event_type!r}: write any of {', '.join(EVENTS)}, once.")
     return {subscriber: tuple(types) for subscriber, types in filters.items()}
+
+
+def _subscriber_accounts(config: Source) -> tuple[str, ...]:
+    accounts: list[Any] = structure(config, "subscriber_accounts", list, [], "a list of AWS accounts' ids")
+    for account in accounts:
+        if not isinstance(account, str) or not _ACCOUNT.fullmatch(account):
+            raise SettingError(f"subscriber_accounts has {account!r}: write the 12 digits of an account in quotes.")
+    if len(set(accounts)) != len(accounts):
+        raise SettingError(f"subscriber_accounts is {accounts!r}: each account may stand there once.")
+    return tuple(accounts)
 
 
 def _strategy(config: Source) -> Strategy:

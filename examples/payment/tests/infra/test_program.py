@@ -12,6 +12,7 @@ EXPORTS = {
     "queues",
     "queue_arns",
     "key_arn",
+    "inbound_queue",
     "dead_letter_queues",
     "functions",
     "api",

@@ -109,7 +109,7 @@ def existing(
     if not identities:
         return {}
     keys = [{KEY: prefix + identity} for identity in identities]
-    found = client.sync_batch_get(table, keys, consistent_read=True, projection=[KEY, "list_id"])
+    found = client.sync_batch_get(table, keys, consistent_read=True, projection=[KEY, "list_id", "status"])
     return {item[KEY].removeprefix(prefix): item for item in found}
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from pydynox import DynamoDBClient
 
+from ..domain.projection import Standing
 from ..domain.references import REFERENCE
 from .dynamodb_bulk import existing
 
@@ -20,5 +21,6 @@ class ReferenceTable:
         self._table = table_name
 
     def known(self, identities: Collection[str]) -> set[str]:
-        """Return those that exist."""
-        return set(existing(self._client, self._table, REFERRED, identities))
+        """Return those that exist; what is recorded as gone does not."""
+        found = existing(self._client, self._table, REFERRED, identities)
+        return {identity for identity, item in found.items() if item.get("status") != Standing.GONE}

@@ -58,6 +58,7 @@ OWN: Final[Mapping[str, Callable[[], Check]]] = {
     "list_payments": _empty_query,
     "relay_events": _no_changes,
     "measure_lists": _no_changes,
+    "on_event": _no_changes,
 }
 
 
