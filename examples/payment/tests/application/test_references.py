@@ -20,7 +20,7 @@ class Known:
     """What the context knows of other contexts."""
 
     def known(self, identities: Collection[str]) -> set[str]:
-        return set(samples.KNOWN) & set(identities)
+        return set(identities).intersection(samples.KNOWN)
 
 
 @dataclass
