@@ -76,12 +76,13 @@ def _walk(
     bootstrap: types.ModuleType,
     lists: object,
 ) -> None:
+    from payment import bootstrap_references
     from payment.application.list_import import Upload, register_list
     from payment.application.staging import VERIFIED, Staging
     from payment.domain.lists import PinnedFile
 
     bootstrap.lists = lambda: lists
-    bootstrap.references = _Everything
+    bootstrap_references.references = _Everything
     files = bootstrap.files()
     files.pin = lambda *_: PinnedFile(BUCKET, KEY, "1", 1)
     event = {"list_id": register_list(Upload(BUCKET, KEY), "run", 10**9, lists, files).list_id}

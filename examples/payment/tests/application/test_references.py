@@ -20,7 +20,7 @@ class Known:
     """What the context knows of other contexts."""
 
     def known(self, identities: Collection[str]) -> set[str]:
-        return {one for one in samples.KNOWN if one in identities}
+        return set(identities).intersection(samples.KNOWN)
 
 
 @dataclass

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from .. import bootstrap
+from .. import bootstrap, bootstrap_references
 from ..application.list_import import Step
 from ..application.references import known_to
 from ..application.verification import not_taken, verify_list
-from ..bootstrap_references import references
 from ..settings import VerificationSettings, load
 from ..telemetry import about, entry_point, logger
 from ._smoke import answers_smoke_checks
@@ -17,7 +16,7 @@ from ._steps import StepEvent, answer
 @answers_smoke_checks(
     bootstrap.lists,
     bootstrap.files,
-    references,
+    bootstrap_references.references,
     bootstrap.imported_payments,
 )
 def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, str]:
@@ -33,7 +32,7 @@ def verify(event: StepEvent) -> Step:
         load(VerificationSettings).tolerated_share,
         bootstrap.lists(),
         bootstrap.files(),
-        [known_to(references()), not_taken(bootstrap.imported_payments())],
+        [known_to(bootstrap_references.references()), not_taken(bootstrap.imported_payments())],
     )
     logger.info("list verified", outcome=step.outcome.value)
     return step
