@@ -170,6 +170,7 @@ def test_what_is_let_through_can_be_read_both_ways(old: dict[str, Any], edits: A
             assert faults_of(told, reader) == []
 
 
+@settings(deadline=None)
 @given(SCHEMAS, PARTS)
 def test_a_new_optional_field_passes_and_its_removal_does_not(old: dict[str, Any], part: dict[str, Any]) -> None:
     """Whatever else the event says."""
