@@ -13,7 +13,7 @@ VERIFICATION = "<<cookiecutter.__verification>>"
 REFERENCE = "<<cookiecutter.__reference_snake>>"
 
 STEPS = ("register_list", "validate_list", VERIFICATION, "import_list", "compensate_error")
-FUNCTIONS = (*COMMANDS, *STEPS, "relay_events", "measure_lists", "watch_lists")
+FUNCTIONS = (*COMMANDS, *STEPS, "relay_events", "measure_lists", "watch_lists", "on_event")
 
 <<cookiecutter.commands | events | assigned("EVENTS")>>
 <<cookiecutter.context_name | list_events | assigned("LIST_EVENTS")>>
@@ -31,3 +31,4 @@ REFUSALS = (
     "idempotency-key-reused",
     "in-progress",
 )
+POISON = ("not-json", "no-cloud-event", "unknown-source", "no-subject", "no-order")

@@ -70,6 +70,10 @@ class Labels:
         """The log group of `part` in the folder of its service, for instance `lambda`."""
         return f"/aws/{service}/{self.name(part)}"
 
+    def parameter(self, part: str) -> str:
+        """The name of a parameter that other contexts look for."""
+        return f"/{kebab(self.context)}/{self.stack}/{kebab(part)}"
+
     @property
     def log_groups(self) -> str:
         """The pattern that matches this stack's log groups and no others."""

@@ -5,7 +5,7 @@ The code defines them, with their units, in `telemetry/measures.py`; a contract 
 
 from typing import Final
 
-from .context import AMOUNTS, CURRENCIES, EVENTS, LIST_EVENTS, REFUSALS, REJECTIONS
+from .context import AMOUNTS, CURRENCIES, EVENTS, LIST_EVENTS, POISON, REFUSALS, REJECTIONS
 
 CHANGES: Final = tuple(event for event in EVENTS if event not in LIST_EVENTS)
 """What happened to aggregates: each metric has its event's name."""
@@ -24,9 +24,12 @@ OLDEST_UNFINISHED: Final = "OldestUnfinishedListAge"
 UPLOADS_BROKEN: Final = "UploadsBroken"
 ROWS_IMPORTED: Final = "RowsImported"
 ROWS_REJECTED: Final = "RowsRejected"
+EVENTS_APPLIED: Final = "EventsApplied"
+EVENTS_STALE: Final = "EventsStale"
+EVENTS_POISONED: Final = "EventsPoisoned"
 AMOUNTS_IMPORTED: Final = tuple(f"{name.title().replace('_', '')}Imported" for name in AMOUNTS)
 
-BY_REASON: Final = {COMMANDS_REFUSED: REFUSALS, ROWS_REJECTED: REJECTIONS}
+BY_REASON: Final = {COMMANDS_REFUSED: REFUSALS, ROWS_REJECTED: REJECTIONS, EVENTS_POISONED: POISON}
 """Those with the dimension `reason`, and the values it has."""
 
 BY_CURRENCY: Final = dict.fromkeys(AMOUNTS_IMPORTED, CURRENCIES)
@@ -46,6 +49,8 @@ PLAIN: Final = (
     OLDEST_UNFINISHED,
     UPLOADS_BROKEN,
     ROWS_IMPORTED,
+    EVENTS_APPLIED,
+    EVENTS_STALE,
 )
 """Those with the dimension `service` alone, which all have; its value is the context."""
 

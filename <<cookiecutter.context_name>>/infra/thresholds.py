@@ -9,7 +9,7 @@ from .config import between
 class Thresholds:
     """What a value must exceed to be bad.
 
-    `duration_percent` of a function's timeout; minutes that the oldest message of a subscriber's queue, the oldest
+    `duration_percent` of a function's timeout; minutes that the oldest message of a queue, the oldest
     change in the table's stream (which forgets after a day) and the oldest unfinished list may wait; lists that may be
     rejected within an hour.
     """

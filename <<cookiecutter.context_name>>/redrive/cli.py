@@ -10,6 +10,7 @@ from . import outputs
 from .arguments import parsed
 from .choice import Choice
 from .clients import Clients
+from .inbound import InboundRoute
 from .letterbox import Letterbox
 from .look import MOST, look
 from .outputs import DeadLetters
@@ -124,6 +125,8 @@ class Command:
         match letters.kind:
             case "subscriber":
                 return SubscriberRoute(clients.queues, letters.target)
+            case "inbound":
+                return InboundRoute(clients.queues, letters.target)
             case "uploads":
                 return UploadsRoute(clients.machines, letters.target)
             case "stream":

@@ -11,17 +11,21 @@ from rollout.outputs import read_outputs, refuse_others
 UPLOADS = "uploads"
 """The queue of the events that could not start the state machine."""
 
+INBOUND = "inbound"
+"""The queue of other contexts' events that this one could not take."""
+
 SUFFIX = "-dead-letters"
 """What the names of all dead-letter queues end with on AWS."""
 
-Kind = Literal["subscriber", "uploads", "stream"]
+Kind = Literal["subscriber", "inbound", "uploads", "stream"]
 
 
 @dataclass(frozen=True)
 class DeadLetters:
     """A dead-letter queue, and where its letters should have gone.
 
-    `target` is the URL of a subscriber's queue, or the ARN of an alias: the state machine's or a function's.
+    `target` is the URL of a queue, a subscriber's or that of other contexts' events, or the ARN of an alias: the state
+    machine's or a function's.
     """
 
     name: str
@@ -87,6 +91,8 @@ def _queue(name: str, url: Any, outputs: Mapping[str, Any]) -> DeadLetters:
 def _way_back(name: str, outputs: Mapping[str, Any]) -> tuple[Kind, Any]:
     if name == UPLOADS:
         return "uploads", outputs["state_machine_arn"]
+    if name == INBOUND:
+        return "inbound", outputs["inbound_queue"]
     if name in outputs["functions"]:
         return "stream", outputs["functions"][name]
     return "subscriber", outputs["queues"][name]

@@ -102,3 +102,9 @@ def topic(aws: None) -> tuple[str, str]:
     queue_arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     sns.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=queue_arn, Attributes={"RawMessageDelivery": "true"})
     return arn, url
+
+
+@pytest.fixture
+def dead_letters(aws: None) -> str:
+    """The URL of a queue for messages that nobody can take."""
+    return boto3.client("sqs").create_queue(QueueName="inbound-dead-letters")["QueueUrl"]

@@ -35,6 +35,23 @@ def queue_policy(owner: Component, name: str, target: sqs.Queue, *statements: St
     )
 
 
+def redrive_to(dead_letters: sqs.Queue, **more: int) -> pulumi.Output[str]:
+    """The redrive policy of a queue or of a topic's subscription that moves what fails to `dead_letters`."""
+    return pulumi.Output.json_dumps({"deadLetterTargetArn": dead_letters.arn, **more})
+
+
+def only_from(owner: Component, name: str, source: sqs.Queue, dead_letters: sqs.Queue) -> sqs.RedriveAllowPolicy:
+    """Let no other queue than `source` use these dead letters as its own."""
+    return sqs.RedriveAllowPolicy(
+        f"{name}-redrive-allow",
+        queue_url=dead_letters.url,
+        redrive_allow_policy=pulumi.Output.json_dumps(
+            {"redrivePermission": "byQueue", "sourceQueueArns": [source.arn]}
+        ),
+        opts=owner.child(),
+    )
+
+
 def sent_by(service: str, source_arn: pulumi.Input[Any], target: sqs.Queue) -> Statement:
     """The statement that lets `service` send to `target` for `source_arn` (one ARN or a list) and nothing else."""
     return allow(

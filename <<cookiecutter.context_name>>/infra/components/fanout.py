@@ -4,13 +4,13 @@ import json
 from collections.abc import Sequence
 
 import pulumi
-from pulumi_aws import iam, sns, sqs
+from pulumi_aws import iam, sns, sqs, ssm
 
 from ..alerts import Alerts
 from ..labels import Labels
-from ..policy import allow, document, grant, only_over_tls
+from ..policy import Statement, allow, document, grant, only_over_tls
 from ._component import Component
-from ._queue import queue, queue_policy, sent_by
+from ._queue import only_from, queue, queue_policy, redrive_to, sent_by
 from ._watch_queue import watch_age, watch_dead_letters
 
 VISIBILITY_TIMEOUT = 180
@@ -23,7 +23,8 @@ MAX_RECEIVES = 5
 class Fanout(Component):
     """Every event goes to every subscriber's queue; what cannot be delivered or consumed, to that queue's dead letters.
 
-    `queues` and `dead_letter_queues` map a subscriber to a queue's URL.
+    `queues` and `dead_letter_queues` map a subscriber to a queue's URL. `accounts` may subscribe queues of theirs, and
+    other stacks find the topic by its ARN in a parameter.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class Fanout(Component):
         alerts: Alerts,
         *,
         subscribers: Sequence[str],
+        accounts: Sequence[str],
         events: Sequence[str],
     ) -> None:
         super().__init__(name, labels)
@@ -46,7 +48,17 @@ class Fanout(Component):
         sns.TopicPolicy(
             f"{name}-policy",
             arn=self.topic.arn,
-            policy=document(only_over_tls("sns:Publish", self.topic.arn)),
+            policy=document(only_over_tls("sns:Publish", self.topic.arn), *map(self._may_subscribe, accounts)),
+            opts=self.child(),
+        )
+        ssm.Parameter(
+            f"{name}-topic-arn",
+            name=labels.parameter("topic-arn"),
+            description="The topic that this context tells others of its events.",
+            type="String",
+            # Not `value`, which Pulumi would hide: an ARN is no secret.
+            insecure_value=self.topic.arn,
+            tags=labels.tags,
             opts=self.child(),
         )
         self.dead_letter_queues: dict[str, pulumi.Output[str]] = {}
@@ -65,9 +77,9 @@ class Fanout(Component):
             name,
             self._key_arn,
             visibility_timeout_seconds=VISIBILITY_TIMEOUT,
-            redrive_policy=_redrive(dead_letters, maxReceiveCount=MAX_RECEIVES),
+            redrive_policy=redrive_to(dead_letters, maxReceiveCount=MAX_RECEIVES),
         )
-        self._only_from(inbox, name, dead_letters)
+        only_from(self, name, inbox, dead_letters)
         self._deliver(name, inbox, dead_letters)
         self._watch(subscriber, name, inbox, dead_letters)
         self.dead_letter_queues[subscriber] = dead_letters.url
@@ -76,7 +88,8 @@ class Fanout(Component):
     def _watch(self, subscriber: str, name: str, inbox: sqs.Queue, dead_letters: sqs.Queue) -> None:
         lost = f"Events did not reach {subscriber}, or it could not take them: what it knows is no longer true."
         watch_dead_letters(self, self._alerts, f"{name}-dead-letters", dead_letters, "warning", lost)
-        watch_age(self, self._alerts, name, inbox)
+        behind = "this subscriber does not know what happened since."
+        watch_age(self, self._alerts, name, inbox, behind, "a-subscriber-does-not-keep-up")
 
     def _deliver(self, name: str, inbox: sqs.Queue, dead_letters: sqs.Queue) -> None:
         targets = {name: inbox, f"{name}-dead-letters": dead_letters}
@@ -92,20 +105,18 @@ class Fanout(Component):
             raw_message_delivery=True,
             filter_policy=json.dumps({"type": list(self._events)}),
             filter_policy_scope="MessageAttributes",
-            redrive_policy=_redrive(dead_letters),
+            redrive_policy=redrive_to(dead_letters),
             opts=self.child(depends_on=policies),
         )
 
-    def _only_from(self, source: sqs.Queue, name: str, dead_letters: sqs.Queue) -> None:
-        sqs.RedriveAllowPolicy(
-            f"{name}-redrive-allow",
-            queue_url=dead_letters.url,
-            redrive_allow_policy=pulumi.Output.json_dumps(
-                {"redrivePermission": "byQueue", "sourceQueueArns": [source.arn]}
-            ),
-            opts=self.child(),
+    def _may_subscribe(self, account_id: str) -> Statement:
+        """An account that may subscribe queues of its own, and nothing else."""
+        return allow(
+            ["sns:Subscribe"],
+            self.topic.arn,
+            Principal={"AWS": f"arn:aws:iam::{account_id}:root"},
+            Condition={
+                "StringEquals": {"sns:Protocol": "sqs"},
+                "StringLike": {"sns:Endpoint": f"arn:aws:sqs:*:{account_id}:*"},
+            },
         )
-
-
-def _redrive(dead_letters: sqs.Queue, **more: int) -> pulumi.Output[str]:
-    return pulumi.Output.json_dumps({"deadLetterTargetArn": dead_letters.arn, **more})

@@ -11,7 +11,8 @@ class Names:
     """The names of a stack's resources, as their metrics' dimensions want them, and its targets.
 
     `alarms` maps a severity to ARNs, the most urgent first. `functions` maps a heading to functions, `queues` and
-    `dead_letters` map what they are for to queues, `rules` what they wait for to rules. `server` is None without SFTP.
+    `dead_letters` map what they are for to queues, `rules` what they wait for to rules. `inbound` is the queue of
+    other contexts' events. `server` is None without SFTP.
     """
 
     prefix: str
@@ -31,6 +32,7 @@ class Names:
     readers: Sequence[str]
     topic: str
     queues: Mapping[str, str]
+    inbound: str
     dead_letters: Mapping[str, str]
 
     @property

@@ -9,6 +9,7 @@ from .. import measures
 from . import sources
 from .grid import Row, Section, body, section
 from .head import BUSINESS, TECHNICAL, head
+from .inbound import inbound
 from .names import Names
 from .sources import own
 from .widgets import BAD, DOUBTFUL, GOOD, MINUTE, WORSE, Metric, Widget, graph
@@ -35,6 +36,7 @@ def technical(names: Names) -> dict[str, Any]:
         *(_functions(names, title) for title in names.functions),
         _uploads(names),
         _events(names),
+        inbound(names),
         _queues(names),
         _table(names),
         _releases(names),

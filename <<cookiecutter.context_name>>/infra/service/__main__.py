@@ -18,7 +18,7 @@ from infra.components.workflow import Workflow, machine_arn
 from infra.context import CONTEXT, EVENTS, OWNER
 from infra.labels import Labels
 from infra.logs import Logs
-from infra.service import functions, observability, releases
+from infra.service import functions, inbound, observability, releases
 from infra.settings import Settings
 
 MACHINE = "list-import"
@@ -34,10 +34,19 @@ alarms = AlarmTopic("alarms", labels, account, key.arn)
 warnings = AlarmTopic("warnings", labels, account, key.arn)
 alerts = Alerts({"critical": alarms.arn, "warning": warnings.arn}, settings.runbook_url, settings.thresholds)
 table = Table("table", labels, key.arn, alerts, protect=settings.protect)
-fanout = Fanout("fanout", labels, key.arn, alerts, subscribers=settings.subscribers, events=EVENTS)
+fanout = Fanout(
+    "fanout",
+    labels,
+    key.arn,
+    alerts,
+    subscribers=settings.subscribers,
+    accounts=settings.subscriber_accounts,
+    events=EVENTS,
+)
+events_in = inbound.receive(labels, settings, key.arn, alerts)
 inbox = Inbox("inbox", labels, account, logs, key.arn, alerts, settings)
 machine = machine_arn(MACHINE, labels, account)
-deployed = functions.deploy(labels, logs, settings, key, table, inbox, fanout, machine)
+deployed = functions.deploy(labels, logs, settings, key, table, inbox, fanout, events_in, machine)
 shared, released = releases.release(labels, account, settings, alerts, deployed)
 steps = releases.steps(released)
 workflow = Workflow(
@@ -80,11 +89,18 @@ lost_changes = table.stream_to(
 # The second reader of the stream, and the last: DynamoDB throttles more than two at a shard.
 measure = functions.MEASURE
 lost_lists = table.stream_to("measure-lists", released[measure].alias_arn, deployed[measure].role, key_prefix="LIST#")
+inbound.deliver(events_in, deployed, released)
 lost_uploads = inbox.start_on_upload(workflow.alias_arn, may_start)
 ListAlarms("lists", labels, alerts, settings.objectives, settings.expect_list_hours)
 health = Health("unhealthy", labels, alerts)
 
-dead_letter_queues = {**fanout.dead_letter_queues, relay: lost_changes, measure: lost_lists, "uploads": lost_uploads}
+dead_letter_queues = {
+    **fanout.dead_letter_queues,
+    relay: lost_changes,
+    measure: lost_lists,
+    "uploads": lost_uploads,
+    "inbound": events_in.dead_letter_url,
+}
 dashboards = observability.observe(
     labels,
     account,
@@ -93,6 +109,7 @@ dashboards = observability.observe(
     table,
     inbox,
     fanout,
+    events_in,
     workflow,
     dead_letter_queues=dead_letter_queues,
     alarms={"Critical": alerts.names("critical"), "Warning": alerts.names("warning")},
@@ -104,6 +121,7 @@ pulumi.export("topic_arn", fanout.topic.arn)
 pulumi.export("state_machine_arn", workflow.alias_arn)
 pulumi.export("state_machine", workflow.machine.arn)
 pulumi.export("queues", fanout.queues)
+pulumi.export("inbound_queue", events_in.queue_url)
 pulumi.export("dead_letter_queues", dead_letter_queues)
 pulumi.export("functions", {name: one.alias_arn for name, one in released.items()})
 pulumi.export("release", releases.described(settings, shared, released, deployed, workflow.alarms))

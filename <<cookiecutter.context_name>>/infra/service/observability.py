@@ -9,6 +9,7 @@ from infra.account import Account
 from infra.components.dashboards import Dashboards
 from infra.components.fanout import Fanout
 from infra.components.function import Function
+from infra.components.inbound import Inbound
 from infra.components.inbox import Inbox
 from infra.components.queries import Queries
 from infra.components.table import Table
@@ -31,6 +32,7 @@ def observe(
     table: Table,
     inbox: Inbox,
     fanout: Fanout,
+    inbound: Inbound,
     workflow: Workflow,
     *,
     dead_letter_queues: Mapping[str, pulumi.Output[str]],
@@ -61,6 +63,7 @@ def observe(
         "readers": [labels.name(reader) for reader in table.readers],
         "topic": fanout.topic.name,
         "queues": _queue_names(fanout.queues),
+        "inbound": _queue_names({"inbound": inbound.queue_url})["inbound"],
         "dead_letters": _queue_names(dead_letter_queues),
     }
     return Dashboards("dashboards", labels, names).urls

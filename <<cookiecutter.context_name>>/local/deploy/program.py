@@ -32,6 +32,7 @@ from . import (  # noqa: F401  register
     s3,
     sns,
     sqs,
+    ssm,
     stepfunctions,
     transfer,
 )
@@ -172,10 +173,19 @@ class _Maker(Mocks):
                 answer = {"name": self.aws.region, "region": self.aws.region, "id": self.aws.region}
             case "getPartition":
                 answer = {"partition": "aws", "dnsSuffix": "amazonaws.com", "id": "aws"}
+            case "getParameter":
+                answer = self._parameter(args.args["name"])
             case _:
                 self.failure = self.failure or LocalRunError(f"the program asks {args.token}, which is not emulated")
                 raise self.failure
         return answer, []
+
+    def _parameter(self, name: str) -> dict[str, str]:
+        try:
+            return ssm.read(self.aws, name)
+        except LocalRunError as error:
+            self.failure = self.failure or error
+            raise
 
 
 def _plain(value: Any) -> Any:

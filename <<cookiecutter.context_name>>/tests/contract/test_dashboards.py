@@ -149,7 +149,7 @@ def test_nothing_that_works_is_missing(stack: Graph, shown: list[Shown]) -> None
     called = {arn.split(":")[6] for arn in stack.outputs["functions"].values()}
     assert {value for dimension, value in seen if dimension == "FunctionName"} == called
     assert {value for dimension, value in seen if dimension == "QueueName"} == _resources(stack)["QueueName"]
-    readers = {node.inputs["functionName"].split(":")[6] for node in stack.of("lambda/eventSourceMapping")}
+    readers = {node.inputs["functionName"].split(":")[6] for node in stack.stream_readers()}
     assert {one.dimensions["FunctionName"] for one in shown if one.name == "IteratorAge"} == readers
 
 

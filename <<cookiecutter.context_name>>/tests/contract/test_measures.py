@@ -13,13 +13,14 @@ from <<cookiecutter.__package>> import bootstrap
 from <<cookiecutter.__package>>.adapters import items
 from <<cookiecutter.__package>>.domain import events
 from <<cookiecutter.__package>>.domain.lists import BROKEN, ListStatus
-from <<cookiecutter.__package>>.handlers import measure_lists, relay_events, watch_lists
+from <<cookiecutter.__package>>.handlers import measure_lists, on_event, relay_events, watch_lists
 from <<cookiecutter.__package>>.telemetry import measures
 
 from infra import measures as known
-from tests import samples
+from tests import foreign, samples
 from tests.commands import CREATE
 from tests.emf import Emitted, emitted
+from tests.fakes import FakeProjection
 from tests.handlers.conftest import LambdaContext
 from tests.streams import ARRIVED, change, closing, list_item
 
@@ -69,7 +70,14 @@ def _watch() -> None:
     watch_lists.lambda_handler({}, CONTEXT)
 
 
-EMITTING = (_commands, _relay, _lists, _watch)
+def _inbound() -> None:
+    poison = ["{", "{}", foreign.event(source="nobody"), foreign.event(subject=""), foreign.event(time=None)]
+    messages = [foreign.event(), foreign.event(), *poison]
+    records = [foreign.record(message, f"m-{number}") for number, message in enumerate(messages)]
+    on_event.lambda_handler({"Records": records}, CONTEXT)
+
+
+EMITTING = (_commands, _relay, _lists, _watch, _inbound)
 """Together they emit every measure. One that is added needs to be emitted by one of them."""
 
 
@@ -83,6 +91,13 @@ class _Topic:
         return self._refused
 
 
+class _DeadLetters:
+    """Puts nothing anywhere."""
+
+    def bury(self, *_: object) -> None:
+        pass
+
+
 def _oldest() -> datetime:
     return ARRIVED
 
@@ -92,6 +107,12 @@ def output() -> Iterator[list[Emitted]]:
     """All that the functions emit."""
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()) as written:
         patch.setenv("IMPORT_TARGET_SECONDS", "30")
+        patch.setenv("CONSUMES", foreign.CONSUMES_JSON)
+        patch.setenv("TABLE_NAME", "table")
+        patch.setenv("DEAD_LETTER_URL", "https://queue")
+        projection = FakeProjection()
+        patch.setattr(bootstrap, "projection", lambda: projection)
+        patch.setattr(bootstrap, "dead_letters", _DeadLetters)
         patch.setattr(bootstrap, "executions", lambda: SimpleNamespace(oldest_start=_oldest))
         for refused in ({0}, set[int]()):
             patch.setattr(bootstrap, "topic", lambda refused=refused: _Topic(refused))

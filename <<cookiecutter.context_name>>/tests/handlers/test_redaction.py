@@ -20,7 +20,7 @@ from <<cookiecutter.__package>>.settings import BY_FUNCTION
 from <<cookiecutter.__package>>.telemetry import entry_point, logger
 from <<cookiecutter.__package>>.telemetry.redaction import HIDDEN, redacted
 
-from tests import samples
+from tests import foreign, samples
 from tests.commands import CHANGES, CREATE, DELETE
 from tests.conftest import BUCKET
 from tests.handlers.conftest import Daemon, LambdaContext, Lines
@@ -156,6 +156,24 @@ def test_published_changes(nothing_is_shown: None, context: LambdaContext):
     assert _call("relay_events", _change(), context) == {"batchItemFailures": []}
 
 
+def _foreign_event(**members: Any) -> dict[str, Any]:
+    return foreign.event(data=HELD, password=SECRET, someones={"name": ANYTHING}) | members
+
+
+def test_other_contexts_events(nothing_is_shown: None, context: LambdaContext):
+    """Applied, stale, of a type that nobody asked for, poison: the lines have ids, and of poison not even these."""
+    poison = [
+        *(f'{{"{ANYTHING}"', json.dumps({ANYTHING: HELD})),
+        *(_foreign_event(**{member: ANYTHING}) for member in ("source", "time", "sequence", "specversion")),
+        *(_foreign_event(**{member: [ANYTHING]}) for member in ("id", "subject", "type")),
+    ]
+    messages = [_foreign_event(), _foreign_event(), _foreign_event(type="OrderLinePainted"), *poison]
+    records = [
+        foreign.record(message, f"m-{number}", about=foreign.text(ANYTHING)) for number, message in enumerate(messages)
+    ]
+    assert _call("on_event", {"Records": records}, context) == {"batchItemFailures": []}
+
+
 def test_a_file_that_is_nobodys_list(nothing_is_shown: None, context: LambdaContext):
     """Its name is in the execution's input, for who may read that."""
     with pytest.raises(Exception, match="no list") as raised:
@@ -201,7 +219,8 @@ def _events() -> dict[str, Any]:
     commands = {_name(pair): _message(pair, "key") for pair in COMMANDS}
     # What measures lists calls nobody.
     callers = [name for name in BY_FUNCTION if name != "measure_lists"]
-    return {name: commands.get(name, step | hook) for name in callers} | {"relay_events": _change()}
+    messages = {"relay_events": _change(), "on_event": {"Records": [foreign.record(_foreign_event())]}}
+    return {name: commands.get(name, step | hook) for name in callers} | messages
 
 
 def test_aws_that_quotes_what_it_refuses(

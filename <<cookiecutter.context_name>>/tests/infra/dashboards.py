@@ -38,6 +38,7 @@ LEAST = Names(
     readers=["made-up-relay"],
     topic="made-up-events",
     queues={},
+    inbound="made-up-inbound",
     dead_letters={"relay": "made-up-relay-dead-letters"},
 )
 """A context with one command and nobody who listens, without SFTP or alarms."""

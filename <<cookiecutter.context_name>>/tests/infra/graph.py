@@ -105,6 +105,10 @@ class Graph:
         """The rules that events set off; a schedule's has no pattern."""
         return [node for node in self.of("cloudwatch/eventRule") if "eventPattern" in node.inputs]
 
+    def stream_readers(self) -> list[Node]:
+        """What hands the table's stream to functions; a queue has no position to start from."""
+        return [node for node in self.of("lambda/eventSourceMapping") if "startingPosition" in node.inputs]
+
     def statements(self, kind: str, key: str = "policy") -> Iterator[tuple[Node, dict[str, Any]]]:
         """Each statement of the policies that resources of a kind hold, with the resource."""
         for node in self.of(kind):
@@ -234,6 +238,7 @@ class Cloud(Mocks):
             **self._answers,
             "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT},
             "aws:index/getRegion:getRegion": {"region": REGION},
+            "aws:ssm/getParameter:getParameter": {"insecureValue": f"arn:aws:sns:{_PLACE}:neighbour-events"},
         }
         return answers[args.token]
 

@@ -204,7 +204,7 @@ def test_every_queue_and_every_reader_of_the_stream_is_watched(full: Graph) -> N
         assert told(full)[f"{queue.name}{wrong}"]
     queues = {node.outputs["url"]: node.name for node in full.of("sqs/queue")}
     assert {queues[url] for url in full.outputs["dead_letter_queues"].values()} <= set(told(full))
-    for mapping in full.of("lambda/eventSourceMapping"):
+    for mapping in full.stream_readers():
         assert told(full)[f"{mapping.name.removesuffix('-stream')}-stream-age"]
 
 

@@ -13,7 +13,7 @@ VERIFICATION = "verify_subscription"
 REFERENCE = "subscription"
 
 STEPS = ("register_list", "validate_list", VERIFICATION, "import_list", "compensate_error")
-FUNCTIONS = (*COMMANDS, *STEPS, "relay_events", "measure_lists", "watch_lists")
+FUNCTIONS = (*COMMANDS, *STEPS, "relay_events", "measure_lists", "watch_lists", "on_event")
 
 EVENTS = ("PaymentRegistered", "PaymentVerified", "PaymentDeleted", "PaymentListImported", "PaymentListRejected")
 LIST_EVENTS = ("PaymentListImported", "PaymentListRejected")
@@ -31,3 +31,4 @@ REFUSALS = (
     "idempotency-key-reused",
     "in-progress",
 )
+POISON = ("not-json", "no-cloud-event", "unknown-source", "no-subject", "no-order")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Self, get_args
 
 from .config import SettingError, Source, flag, matching, number, numbers, one_of, retention, structure
+from .consumes import Consumed, consumed
 from .context import FUNCTIONS, SUBSCRIBERS
 from .labels import kebab
 from .objectives import Objectives
@@ -22,9 +23,10 @@ SHARED_PARTNERS_LIMIT = 1600
 """Characters: a rule on a shared server names its partners, and EventBridge takes patterns of 2,048 characters."""
 
 _SUBSCRIBER = re.compile(r"[a-z][a-z0-9_-]{0,30}[a-z0-9]")
-_QUEUES = {"uploads", *map(kebab, FUNCTIONS)}
+_QUEUES = {"uploads", "inbound", *map(kebab, FUNCTIONS)}
 """Whose dead letters have a name already."""
 
+_ACCOUNT = re.compile(r"[0-9]{12}")
 _ALARM = re.compile(r"[!-~]([ -~]{0,253}[!-~])?")
 MOST_MORE_ALARMS = 7
 """CodeDeploy takes ten alarms for a deployment group, and a release may make three of its own."""
@@ -56,6 +58,8 @@ class Settings:
     of the own one of the stack; its policy must let CloudWatch Logs use it for the log groups of the stack. Without
     `expect_list_hours` it is all right that no list arrives; `runbook_url` stands in the description of every alarm.
     `trace_percent` is the share of imports that are traced, beyond the first of each second; 0 is none at all.
+    `consumes` says of which other contexts which events are heard; `subscriber_accounts` are other AWS accounts whose
+    queues may subscribe to this context's events.
     """
 
     sftp: Sftp
@@ -80,6 +84,8 @@ class Settings:
     expect_list_hours: int | None
     runbook_url: str
     trace_percent: int
+    consumes: Mapping[str, Consumed]
+    subscriber_accounts: tuple[str, ...]
 
     @classmethod
     def from_config(cls, config: Source) -> Self:
@@ -122,6 +128,8 @@ class Settings:
                 "an https address, or a path in this repository, of up to 500 characters",
             ),
             trace_percent=number(config, "trace_percent", 5, 0, 100),
+            consumes=consumed(config),
+            subscriber_accounts=_subscriber_accounts(config),
         )
 
 
@@ -166,6 +174,16 @@ def _subscribers(config: Source) -> tuple[str, ...]:
         if kebab(str(name)) in _QUEUES:
             raise SettingError(f"subscribers has the name {name!r}, which a dead-letter queue of ours has: rename it.")
     return tuple(_name("subscribers", name, _SUBSCRIBER) for name in names)
+
+
+def _subscriber_accounts(config: Source) -> tuple[str, ...]:
+    accounts: list[Any] = structure(config, "subscriber_accounts", list, [], "a list of AWS accounts' ids")
+    for account in accounts:
+        if not isinstance(account, str) or not _ACCOUNT.fullmatch(account):
+            raise SettingError(f"subscriber_accounts has {account!r}: write the 12 digits of an account in quotes.")
+    if len(set(accounts)) != len(accounts):
+        raise SettingError(f"subscriber_accounts is {accounts!r}: each account may stand there once.")
+    return tuple(accounts)
 
 
 def _strategy(config: Source) -> Strategy:

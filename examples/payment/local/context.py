@@ -20,6 +20,7 @@ from .endpoints import Endpoints
 from .environment import emulator_python
 from .errors import LocalRunError
 from .executions import Ended
+from .neighbour import Neighbour, neighbours
 from .observation.daemon import TraceDaemon, listening
 from .observation.watch import Watch
 from .samples import known_references
@@ -42,6 +43,7 @@ STAND_INS = (
     "codedeploy: a stand-in of this run lives deployments, in minutes of a second, and asks no caller for permission",
     "cloudwatch: alarms have minutes of a second, and the run sets those without data: the emulator leaves them",
     "metrics: the run takes the functions' own from their logs and puts them to CloudWatch: the emulator does not",
+    "other contexts: the run speaks for those that it hears of, on a topic that it makes where they have none",
     "x-ray: the run listens as the daemon and keeps what functions send: the emulator has no X-Ray",
 )
 JOINED = "emulator: another run has started it, and lives its deployments and its alarms without data"
@@ -71,7 +73,13 @@ class RunningContext:
     """The deployed context and its emulator."""
 
     def __init__(
-        self, emulator: Emulator, aws: Aws, deployment: Deployment, partner: Partner, traces: TraceDaemon
+        self,
+        emulator: Emulator,
+        aws: Aws,
+        deployment: Deployment,
+        partner: Partner,
+        traces: TraceDaemon,
+        neighbours: list[Neighbour],
     ) -> None:
         """Begin to read the subscribers' queues, and to watch."""
         self.emulator = emulator
@@ -82,6 +90,7 @@ class RunningContext:
         self.outputs: Mapping[str, Any] = deployment.outputs
         self.subscribers = [Subscriber(aws, name, url) for name, url in self.outputs["queues"].items()]
         self.traces = traces
+        self.neighbours = neighbours
         self.watch = Watch(aws, deployment)
         self.uploads: list[Upload] = []
         self.sent: list[transfer_events.Sent] = []
@@ -227,14 +236,28 @@ class RunningContext:
         )
 
     def know_references(self, identities: Iterable[str]) -> None:
-        """Put into the projection what rows refer to, as another context's events would."""
-        puts = [
-            {"PutRequest": {"Item": {"pk": {"S": f"{REFERENCE_KEY}{identity}"}, "status": {"S": "ACTIVE"}}}}
-            for identity in identities
-        ]
-        for start in range(0, len(puts), WRITE_BATCH):
-            batch = puts[start : start + WRITE_BATCH]
-            self.aws.call("dynamodb", "batch_write_item", RequestItems={self._table: batch})
+        """Put into the projection what rows refer to, unless something is known of it, also that it is gone.
+
+        Directly, and not by events: a list refers to thousands, which would be the most of a run's time. That events do
+        the same is what tests/e2e/test_inbound.py is for.
+        """
+        keys = [f"{REFERENCE_KEY}{identity}" for identity in identities]
+        for start in range(0, len(keys), WRITE_BATCH):
+            self._put_missing(keys[start : start + WRITE_BATCH])
+
+    def _put_missing(self, keys: list[str]) -> None:
+        asked = {"Keys": [{"pk": {"S": key}} for key in keys], "ProjectionExpression": "pk"}
+        found = self.aws.call("dynamodb", "batch_get_item", RequestItems={self._table: asked})["Responses"]
+        missing = set(keys) - {item["pk"]["S"] for item in found[self._table]}
+        puts = [{"PutRequest": {"Item": {"pk": {"S": key}, "status": {"S": "ACTIVE"}}}} for key in sorted(missing)]
+        if puts:
+            self.aws.call("dynamodb", "batch_write_item", RequestItems={self._table: puts})
+
+    def reference(self, identity: str) -> Item | None:
+        """Return what the context knows of what rows refer to; None if nothing."""
+        key = {"pk": {"S": f"{REFERENCE_KEY}{identity}"}}
+        found = self.aws.call("dynamodb", "get_item", TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+        return found and _plain(found)
 
     @property
     def _table(self) -> str:
@@ -348,12 +371,21 @@ def _releases(aws: Aws) -> Iterator[None]:
 def _deployed(aws: Aws, traces: TraceDaemon, progress: Progress, settings: Mapping[str, object]) -> RunningContext:
     partner = Partner.with_new_key(PARTNER)
     partners = {PARTNER: {"public_keys": [partner.public_key]}}
+    heard = neighbours(aws, _own_settings(settings))
+    for neighbour in heard:
+        neighbour.stand_in(STACK)
     deployment = deploy(aws, PROGRAM, STACK, {"partners": partners, **settings}, progress)
     deployment.adapted += (*STAND_INS, JOINED) if aws.emulator.joined else STAND_INS
-    context = RunningContext(aws.emulator, aws, deployment, partner, traces)
+    context = RunningContext(aws.emulator, aws, deployment, partner, traces, heard)
     if not aws.emulator.joined:  # there, other contexts may tell of them
         context.know_references(known_references())
     return context
+
+
+def _own_settings(settings: Mapping[str, object]) -> dict[str, str]:
+    """Return the stack's settings with those of this run, as text and without their namespace."""
+    file = {name.removeprefix(f"{CONTEXT}:"): value for name, value in stack_config(PROGRAM, STACK).items()}
+    return file | {name: value if isinstance(value, str) else json.dumps(value) for name, value in settings.items()}
 
 
 def _plain(item: Mapping[str, Any]) -> Item:

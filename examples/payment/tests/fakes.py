@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 from payment.application.ports import AlreadyTaken
 from payment.domain.lists import ListStatus, PinnedFile, ReceivedList
 from payment.domain.model import ID, AlreadyExists, NotFound, Payment, VersionConflict
+from payment.domain.projection import ForeignEvent, newer
 
 _KEPT = {field.name for field in fields(ReceivedList)}
 
@@ -106,6 +107,18 @@ class FakeFiles:
 
     def write(self, key: str, data: bytes) -> None:
         self.objects.setdefault(key, []).append(data)
+
+
+@dataclass
+class FakeProjection:
+    """What is kept of other contexts' things."""
+
+    kept: dict[str, ForeignEvent] = field(default_factory=dict)
+
+    def apply(self, event: ForeignEvent) -> bool:
+        before = self.kept.get(event.subject)
+        self.kept[event.subject] = newer(event, before)
+        return self.kept[event.subject] is not before
 
 
 @dataclass

@@ -16,6 +16,7 @@ from pydynox.exceptions import ProvisionedThroughputExceededException, Transacti
 from ..application.ports import AlreadyTaken
 from ..domain.events import FIRST
 from ..domain.model import ID
+from ..domain.projection import Standing
 from . import items
 from .items import KEY, TRACEPARENT
 
@@ -110,8 +111,9 @@ class ReferenceTable:
         self._table = table_name
 
     def known(self, identities: Collection[str]) -> set[str]:
-        """Return those that exist."""
-        return set(_existing(self._client, self._table, items.REFERRED, identities))
+        """Return those that exist; what is recorded as gone does not."""
+        found = _existing(self._client, self._table, items.REFERRED, identities)
+        return {identity for identity, item in found.items() if item.get("status") != Standing.GONE}
 
 
 def _existing(
@@ -120,7 +122,7 @@ def _existing(
     if not identities:
         return {}
     keys = [{KEY: prefix + identity} for identity in identities]
-    found = client.sync_batch_get(table, keys, consistent_read=True, projection=[KEY, "list_id"])
+    found = client.sync_batch_get(table, keys, consistent_read=True, projection=[KEY, "list_id", "status"])
     return {item[KEY].removeprefix(prefix): item for item in found}
 
 

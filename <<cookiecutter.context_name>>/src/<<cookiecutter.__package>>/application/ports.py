@@ -113,5 +113,5 @@ class References(Protocol):
     """What this context knows of what its aggregates refer to."""
 
     def known(self, identities: Collection[str]) -> set[str]:
-        """Return those that exist."""
+        """Return those that exist; what is recorded as gone does not."""
         ...

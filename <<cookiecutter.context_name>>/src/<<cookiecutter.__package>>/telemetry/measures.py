@@ -12,6 +12,7 @@ from typing import Final
 from aws_lambda_powertools import Metrics, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
+from ..application.inbound import PoisonReason
 from ..domain import amounts, events
 from ..domain.model import BusinessError
 from ..domain.rows import Fault
@@ -69,6 +70,9 @@ OLDEST_UNFINISHED: Final = Measure("OldestUnfinishedListAge", MetricUnit.Seconds
 UPLOADS_BROKEN: Final = Measure("UploadsBroken")
 ROWS_IMPORTED: Final = Measure("RowsImported")
 ROWS_REJECTED: Final = Measure("RowsRejected", dimension="reason", values=tuple(Fault))
+EVENTS_APPLIED: Final = Measure("EventsApplied")
+EVENTS_STALE: Final = Measure("EventsStale")
+EVENTS_POISONED: Final = Measure("EventsPoisoned", dimension="reason", values=tuple(PoisonReason))
 AMOUNTS_IMPORTED: Final = {field: _imported(field) for field in amounts.DECIMALS}
 """What was imported, in the currency's own unit, by the aggregate's field."""
 
@@ -88,6 +92,9 @@ ALL: Final = (
     UPLOADS_BROKEN,
     ROWS_IMPORTED,
     ROWS_REJECTED,
+    EVENTS_APPLIED,
+    EVENTS_STALE,
+    EVENTS_POISONED,
     *AMOUNTS_IMPORTED.values(),
 )
 

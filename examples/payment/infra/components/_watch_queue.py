@@ -22,8 +22,8 @@ def watch_dead_letters(
     )
 
 
-def watch_age(owner: Component, alerts: Alerts, name: str, queue: sqs.Queue) -> None:
-    """Warn that the oldest message of the queue `name` waits too long."""
+def watch_age(owner: Component, alerts: Alerts, name: str, queue: sqs.Queue, says: str, section: str) -> None:
+    """Warn that the oldest message of the queue `name` waits too long, and what that means (`says`)."""
     minutes = alerts.thresholds.queue_age_minutes
     alarm(
         owner,
@@ -31,9 +31,8 @@ def watch_age(owner: Component, alerts: Alerts, name: str, queue: sqs.Queue) -> 
         f"{name}-age",
         Notice(
             "warning",
-            f"The oldest message in {name} waits for over {minutes} minutes: this subscriber does not know what "
-            "happened since.",
-            "a-subscriber-does-not-keep-up",
+            f"The oldest message in {name} waits for over {minutes} minutes: {says}",
+            section,
         ),
         _metric("ApproximateAgeOfOldestMessage", queue),
         When(minutes * 60, bad=3, of=5),

@@ -8,12 +8,14 @@ from pulumi_aws import lambda_
 
 from infra.components.fanout import Fanout
 from infra.components.function import ARCHITECTURE, RUNTIME, Function
+from infra.components.inbound import TIMEOUT, Inbound
 from infra.components.inbox import Folder, Inbox
 from infra.components.key import Key
 from infra.components.table import Operation, Table
 from infra.context import COMMANDS, CONTEXT, VERIFICATION
 from infra.labels import Labels
 from infra.logs import Logs
+from infra.service.inbound import ON_EVENT, variables
 from infra.settings import Settings
 
 RELAY = "relay_events"
@@ -99,6 +101,7 @@ SPECS = (
     Spec(RELAY, 60, 512, ("TOPIC_ARN",)),
     Spec(MEASURE, 60, 256, ("IMPORT_TARGET_SECONDS",)),
     Spec(WATCH, 30, 256, ("STATE_MACHINE_ARN",)),
+    Spec(ON_EVENT, TIMEOUT, 512, ("TABLE_NAME", "CONSUMES", "DEAD_LETTER_URL"), items=("PutItem",)),
 )
 
 HOOKS = (
@@ -116,6 +119,7 @@ def deploy(
     table: Table,
     inbox: Inbox,
     fanout: Fanout,
+    inbound: Inbound,
     machine: pulumi.Input[str],
 ) -> dict[str, Function]:
     """Make every function, the hooks of their releases too, with its permissions; returns them by name.
@@ -125,6 +129,7 @@ def deploy(
     layer = _layer(labels, settings.artifacts)
     code = pulumi.FileArchive(f"{settings.artifacts}/code.zip")
     values = {**_values(labels, settings, table, inbox, fanout), "STATE_MACHINE_ARN": machine}
+    values |= variables(settings, inbound)
     specs = (*SPECS, *HOOKS)
     percent = settings.debug_percent
     functions = {spec.name: _function(spec, labels, logs, code, layer, values, percent) for spec in specs}

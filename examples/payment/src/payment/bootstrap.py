@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 from .adapters.codedeploy import Deployments
 from .adapters.dynamodb import ListTable, PaymentTable
 from .adapters.lambda_ import Versions
+from .adapters.projection import ProjectionTable
 from .adapters.s3 import InboxBucket
 from .adapters.seen_ids import SqliteSeenIds
 from .adapters.sns import Topic
+from .adapters.sqs import DeadLetters
 from .adapters.stepfunctions import Executions
-from .settings import ListSettings, RelaySettings, TableSettings, WatchListsSettings, load
+from .settings import ListSettings, OnEventSettings, RelaySettings, TableSettings, WatchListsSettings, load
 from .telemetry import traceparent, watched
 
 if TYPE_CHECKING:
@@ -97,6 +99,18 @@ def seen_ids() -> SqliteSeenIds:
 def topic() -> Topic:
     """Return the context's topic."""
     return Topic(_client("sns"), load(RelaySettings).topic_arn)
+
+
+@cache
+def projection() -> ProjectionTable:
+    """Return what is kept of other contexts' things, to be written."""
+    return ProjectionTable(_table())
+
+
+@cache
+def dead_letters() -> DeadLetters:
+    """Return the queue for messages that nobody can take."""
+    return DeadLetters(_client("sqs"), load(OnEventSettings).dead_letter_url)
 
 
 @cache

@@ -4,7 +4,9 @@ import os
 from fractions import Fraction
 from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, Json
+
+from .application.inbound import Consumed
 
 S = TypeVar("S", bound=BaseModel)
 
@@ -63,6 +65,13 @@ class WatchListsSettings(_Settings):
     state_machine_arn: str = Field(min_length=1)
 
 
+class OnEventSettings(TableSettings):
+    """``consumes`` is what is heard of each context, as JSON; ``dead_letter_url`` is the queue for poison messages."""
+
+    consumes: Json[dict[str, Consumed]]
+    dead_letter_url: str = Field(min_length=1)
+
+
 class TrafficHookSettings(_Settings):
     """For the traffic hooks. ``function_prefix`` is what the names of this stack's functions start with."""
 
@@ -81,6 +90,7 @@ BY_FUNCTION: dict[str, type[BaseModel]] = {
     "relay_events": RelaySettings,
     "measure_lists": MeasureListsSettings,
     "watch_lists": WatchListsSettings,
+    "on_event": OnEventSettings,
     "pre_traffic": TrafficHookSettings,
     "post_traffic": TrafficHookSettings,
 }

@@ -51,6 +51,7 @@ def test_values_come_from_the_resources_themselves(deployed: Graph) -> None:
     """Names are passed on, not written twice."""
     assert _variables(deployed, "import_list")["TABLE_NAME"] == deployed.outputs["table_name"]
     assert _variables(deployed, "import_list")["INBOX_BUCKET"] == deployed.outputs["inbox_bucket"]
+    assert _variables(deployed, "on_event")["DEAD_LETTER_URL"] == deployed.outputs["dead_letter_queues"]["inbound"]
     assert _variables(deployed, "relay_events")["TOPIC_ARN"] == deployed.outputs["topic_arn"]
     # The machine is made after the function: its ARN is built, and must be the one that it gets.
     assert _variables(deployed, "watch_lists")["STATE_MACHINE_ARN"] == deployed.outputs["state_machine"]

@@ -62,7 +62,7 @@ def test_every_rule_that_starts_imports_is_known():
 
 
 def test_every_dead_letter_queue_has_a_way_back():
-    """Uploads start the machine, changes go to the function that reads them, all others to a subscriber's queue."""
+    """Uploads start the machine, changes go to the function that reads them, all others to the queue they come from."""
     graph = run("dev")
     deployed = Stack.of("dev", graph.outputs)
     assert {queue.url for queue in deployed.queues} == set(graph.outputs["dead_letter_queues"].values())
@@ -71,10 +71,12 @@ def test_every_dead_letter_queue_has_a_way_back():
     ]
     subscribers = {queue.name: queue.target for queue in deployed.queues if queue.kind == "subscriber"}
     assert subscribers == graph.outputs["queues"]
+    inbound = [queue.target for queue in deployed.queues if queue.kind == "inbound"]
+    assert inbound == [graph.one("sqs/queue", "inbound").outputs["url"]]
     readers = {queue.url: queue.target for queue in deployed.queues if queue.kind == "stream"}
     assert readers == {
         _url(graph, mapping.inputs["destinationConfig"]["onFailure"]["destinationArn"]): mapping.inputs["functionName"]
-        for mapping in graph.of("lambda/eventSourceMapping")
+        for mapping in graph.stream_readers()
     }
 
 
@@ -92,7 +94,7 @@ def test_every_dead_letter_queue_is_known_by_the_name_in_its_alarm():
 
 def test_the_filters_of_the_streams_readers_are_understood():
     """A reader whose filter the redrive does not know could not be helped at night."""
-    for mapping in run("dev").of("lambda/eventSourceMapping"):
+    for mapping in run("dev").stream_readers():
         functions: Any = _Answering(mapping.inputs)
         mapped = Mapped.of(functions, mapping.inputs["functionName"])
         assert mapped.batch_size == mapping.inputs["batchSize"]

@@ -14,6 +14,7 @@ from payment import bootstrap
 from payment.telemetry import logger
 
 from tests.conftest import BUCKET, TABLE, set_account
+from tests.foreign import CONSUMES_JSON
 from tests.handlers.traffic import PREFIX, FakeDeployments
 
 Lines = Callable[[], list[dict[str, Any]]]
@@ -55,6 +56,8 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         "TOLERATED_SHARE": "0.05",
         "FUNCTION_PREFIX": PREFIX,
         "IMPORT_TARGET_SECONDS": "900",
+        "CONSUMES": CONSUMES_JSON,
+        "DEAD_LETTER_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/inbound-dead-letters",
         "STATE_MACHINE_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:list-import",
     }
     for name, value in values.items():
@@ -65,9 +68,17 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def function(settings: None, table: Any, bucket: Any, topic: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def function(
+    settings: None,
+    table: Any,
+    bucket: Any,
+    topic: tuple[str, str],
+    dead_letters: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """The settings, and what they name."""
     monkeypatch.setenv("TOPIC_ARN", topic[0])
+    monkeypatch.setenv("DEAD_LETTER_URL", dead_letters)
 
 
 @pytest.fixture

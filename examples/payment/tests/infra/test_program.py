@@ -10,6 +10,7 @@ EXPORTS = {
     "state_machine_arn",
     "state_machine",
     "queues",
+    "inbound_queue",
     "dead_letter_queues",
     "functions",
     "sftp",

@@ -19,6 +19,12 @@ from infra.thresholds import Thresholds
 LEAST = {"sftp": "none", "protect": "true", "rollout_strategy": "AllAtOnce"}
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFsCzMk0"
 
+
+def _consumes(context: str = "order", **members: Any) -> dict[str, str]:
+    """A good setting, with a mistake."""
+    return {"consumes": json.dumps({context: {"topic": f"/{context}/dev/topic-arn", "known": ["A"], **members}})}
+
+
 BAD = [
     ({"sftp": "public"}, "sftp is 'public': write one of dedicated, shared, none."),
     ({"sftp": ""}, "sftp is '': write one of dedicated, shared, none."),
@@ -117,6 +123,45 @@ BAD = [
     ({"trace_percent": "101"}, "trace_percent is '101': write a whole number from 0 to 100."),
     ({"trace_percent": "-1"}, "trace_percent is '-1': write a whole number from 0 to 100."),
     ({"trace_percent": "half"}, "trace_percent is 'half': write a whole number from 0 to 100."),
+    (
+        {"subscriber_accounts": "123456789012"},
+        "subscriber_accounts is '123456789012': write a list of AWS accounts",
+    ),
+    ({"subscriber_accounts": "[123456789012]"}, "subscriber_accounts has 123456789012: write the 12 digits of an acc"),
+    ({"subscriber_accounts": '["12345"]'}, "subscriber_accounts has '12345': write the 12 digits of an account in quo"),
+    ({"subscriber_accounts": json.dumps(["1" * 12] * 2)}, "each account may stand there once."),
+    ({"subscribers": '["inbound"]'}, "subscribers has the name 'inbound', which a dead-letter queue of ours has"),
+    ({"consumes": "[]"}, "consumes is '[]': write a map of contexts to {topic: ..., known: [...], gone: [...]}."),
+    (_consumes("Order"), "consumes has the context 'Order': write its name in small letters, such as order-line."),
+    (_consumes("../order"), "consumes has the context '../order': write its name in small letters"),
+    ({"consumes": '{"order": "topic"}'}, "consumes.order is 'topic': write {topic: ..., known: [...], gone: [...]}."),
+    (
+        _consumes(topics=1),
+        "consumes.order is {'topic': '/order/dev/topic-arn', 'known': ['A'], 'topics': 1}: write {",
+    ),
+    ({"consumes": '{"order": {"known": ["A"]}}'}, "consumes.order is {'known': ['A']}: write {topic: ..., known:"),
+    (
+        _consumes(topic="order"),
+        "consumes.order.topic is 'order': write a parameter's name such as /order/dev/topic-arn",
+    ),
+    (_consumes(topic="arn:aws:sqs:eu-west-1:123456789012:q"), "topic-arn, or the ARN of an SNS topic."),
+    (_consumes(topic="arn:aws:sns:eu-west-1:123456789012:t.fifo"), "topic-arn, or the ARN of an SNS topic."),
+    (_consumes(topic=7), "consumes.order.topic is 7: write a parameter's name such as"),
+    (_consumes(known="A"), "consumes.order.known is 'A': write a list of events' types."),
+    (_consumes(known=[]), "consumes.order.known is empty: write the events after which a thing exists."),
+    (_consumes(known=["A", 1]), "consumes.order.known has 1: write an event's type such as OrderPlaced."),
+    (_consumes(known=["A", "A"]), "consumes.order.known has 'A' twice: write it once."),
+    (_consumes(gone=["B", "B"]), "consumes.order.gone has 'B' twice: write it once."),
+    (_consumes(gone=["A"]), "consumes.order has 'A' in known and in gone: write it into one of them."),
+    (_consumes(known=[f"T{number}" for number in range(51)]), "consumes names over 50 types of events: leave out"),
+    (
+        {"consumes": json.dumps({name: {"topic": f"/{name}", "known": ["A"]} for name in ("a_b", "a-b")})},
+        "consumes names a_b, a-b: each context may stand there once.",
+    ),
+    (
+        {"consumes": json.dumps({name: {"topic": "/one", "known": ["A"]} for name in ("one", "two")})},
+        "consumes has one topic twice: each context has its own.",
+    ),
     ({"artifacts": " "}, "artifacts is ' ': write the folder that holds code.zip and layer.zip."),
 ]
 
@@ -161,6 +206,18 @@ def test_what_a_map_of_limits_does_not_name_keeps_its_default() -> None:
     assert settings.objectives == dataclasses.replace(Objectives(), import_percent=98)
     assert settings.thresholds == dataclasses.replace(Thresholds(), rejected_lists=0)
     assert settings.trace_percent == 5
+
+
+def test_what_is_heard_of_other_contexts() -> None:
+    """By a parameter or by an ARN; by default nothing, and by nobody."""
+    settings = Settings.from_config(LEAST)
+    assert (settings.consumes, settings.subscriber_accounts) == ({}, ())
+    arn = "arn:aws:sns:eu-west-1:123456789012:order-prod-events"
+    given = {"order_line": {"topic": "/order-line/dev/topic-arn", "known": ["A"], "gone": ["B"]}}
+    given["shop"] = {"topic": arn, "known": ["C"]}
+    line, shop = Settings.from_config(LEAST | {"consumes": json.dumps(given)}).consumes.values()
+    assert (line.types, line.account_id) == (("A", "B"), None)
+    assert (shop.types, shop.account_id) == (("C",), "123456789012")
 
 
 def test_partners_come_with_their_keys() -> None:

@@ -52,6 +52,7 @@ OWN: Final[Mapping[str, Callable[[], Check]]] = {
     "delete_payment": _empty_command,
     "relay_events": _no_changes,
     "measure_lists": _no_changes,
+    "on_event": _no_changes,
 }
 
 

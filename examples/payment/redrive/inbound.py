@@ -1,0 +1,23 @@
+"""Dead letters of other contexts' events: what this context could not take or understand, or SNS could not deliver."""
+
+from dataclasses import replace
+
+from .letters import About, Letter
+from .subscriber import SubscriberRoute
+
+REASON = "reason"
+"""The message attribute with which the function says why it put a message aside."""
+
+
+class InboundRoute(SubscriberRoute):
+    """Back to the queue of these events, as they came: what was put aside for a reason is judged anew."""
+
+    def about(self, letter: Letter) -> About:
+        """A CloudEvent, and the reason for which it was put aside, if it was."""
+        about = super().about(letter)
+        return replace(about, reason=letter.attribute(REASON) or about.reason)
+
+    def deliver(self, letter: Letter) -> str:
+        """Send it without the reason; returns the new message's id."""
+        came = {name: value for name, value in letter.attributes.items() if name != REASON}
+        return super().deliver(replace(letter, attributes=came))

@@ -1,0 +1,59 @@
+"""What this context keeps of other contexts' things: one item each, through boto3. Lists are verified against them."""
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import ClientError
+
+from ..domain.projection import ForeignEvent, Standing
+from . import items
+from .items import KEY
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+TOMBSTONE_SECONDS: Final = 90 * 24 * 3600
+"""How long it is kept that a thing is gone.
+
+It has to outlive every message that could bring the thing back. One may be in the queue for 14 days and in the dead
+letters for 14 more, and as long again after a redrive: 56 days. The rest is for what waited before it was published.
+"""
+
+_NEWER: Final = "attribute_not_exists(#order) OR #order < :order"
+
+
+class ProjectionTable:
+    """Items ``items.REFERRED``; one that was put without an order is older than any event."""
+
+    def __init__(self, table: "Table", clock: Callable[[], float] = time.time) -> None:
+        self._table = table
+        self._clock = clock
+
+    def apply(self, event: ForeignEvent) -> bool:
+        """Keep what an event says if it is newer than what is kept of its subject; return whether it was."""
+        try:
+            self._table.put_item(
+                Item=self._item(event),
+                ConditionExpression=_NEWER,
+                # ORDER is a word of DynamoDB's.
+                ExpressionAttributeNames={"#order": "order"},
+                ExpressionAttributeValues={":order": event.order},
+            )
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") != "ConditionalCheckFailedException":
+                raise
+            return False
+        return True
+
+    def _item(self, event: ForeignEvent) -> dict[str, str | int]:
+        item: dict[str, str | int] = {
+            KEY: items.REFERRED + event.subject,
+            "status": event.standing.value,
+            "order": event.order,
+            "event_id": event.event_id,
+            "event_type": event.event_type,
+            "source": event.source,
+        }
+        gone = event.standing is Standing.GONE
+        return item | {"expires_at": int(self._clock()) + TOMBSTONE_SECONDS} if gone else item
