@@ -27,7 +27,8 @@ def watch(context: RunningContext, say: Callable[[str], None]) -> NoReturn:
 def _import(context: RunningContext, name: str, say: Callable[[str], None]) -> None:
     say(f"{name} has arrived")
     try:
-        context.know_references(references_of(context.arrived(name)))
+        if not context.emulator.joined:  # there, other contexts may tell of them
+            context.know_references(references_of(context.arrived(name)))
         ended = context.follow(context.announce_arrived(name))
         say(f"{name} is {ended.outcome} {ended.error}; see /reports/{name}.report.csv")
     except LocalRunError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import uuid
 from collections.abc import Iterable, Iterator
@@ -44,16 +45,12 @@ class First:
     @contextmanager
     def heard(self) -> Iterator[Subscriber]:
         """Subscribe a queue of our own to the topic, and read it until the block is left."""
-        url = self._aws.call("sqs", "create_queue", QueueName=QUEUE)["QueueUrl"]
-        found = self._aws.call("sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=["QueueArn"])
-        self._aws.call(
-            "sns",
-            "subscribe",
-            TopicArn=self._endpoints.outputs["topic_arn"],
-            Protocol="sqs",
-            Endpoint=found["Attributes"]["QueueArn"],
-            Attributes={"RawMessageDelivery": "true"},
-        )
+        topic = self._endpoints.outputs["topic_arn"]
+        arn = f"arn:aws:sqs:{self._aws.region}:{self._aws.account}:{QUEUE}"
+        attributes = {"Policy": _only_from(topic, arn)}
+        url = self._aws.call("sqs", "create_queue", QueueName=QUEUE, Attributes=attributes)["QueueUrl"]
+        raw = {"RawMessageDelivery": "true"}
+        self._aws.call("sns", "subscribe", TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes=raw)
         reader = Subscriber(self._aws, QUEUE, url)
         try:
             yield reader
@@ -66,3 +63,15 @@ class First:
         answer = invoke(self._aws, self._endpoints.outputs["functions"][command], message)
         if not answer.get("ok"):
             raise LocalRunError(f"{self._endpoints.context} refused {command}: {answer}")
+
+
+def _only_from(topic_arn: str, queue_arn: str) -> str:
+    """Return the policy of a queue that takes what one topic sends."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": queue_arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": topic_arn}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})

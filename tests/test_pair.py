@@ -1,0 +1,234 @@
+"""Two contexts together: which pairs make sense, what is started, and that nothing of it stays."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from template.pair.choice import BadPair, choose
+
+# Stands in for uv: the first context writes its endpoints and waits, the second's scenario does what the test wants.
+UV = """#!{python}
+import json, os, signal, sys, time
+from pathlib import Path
+folder = Path({said!r})
+arguments = sys.argv[1:]
+record = {{"arguments": arguments, "folder": os.getcwd(), "venv": os.environ.get("VIRTUAL_ENV")}}
+record |= {{"interrupts": 0, "path": os.environ.get("PYTHONPATH")}}
+what = "sync" if arguments[0] == "sync" else "scenario" if "template.pair.scenario" in arguments else "first"
+options = dict(one.removeprefix("--").partition("=")[::2] for one in arguments if one.startswith("--"))
+def say():
+    draft = folder / f".{{what}}"
+    draft.write_text(json.dumps(record))
+    draft.rename(folder / f"{{what}}.json")
+def interrupted(*_):
+    record["interrupts"] += 1
+    say()
+    if what == "first":
+        Path(options["endpoints"]).unlink()
+    sys.exit(130)
+signal.signal(signal.SIGINT, interrupted)
+say()
+plays = (folder / "plays").read_text()
+if what == "first":
+    if plays == "first fails":
+        print("the reason", file=sys.stderr)
+        sys.exit(1)
+    time.sleep(0.2)
+    Path(options["endpoints"]).write_text("{{}}")
+    time.sleep(0.5 if plays == "first ends" else 60)
+if what == "scenario":
+    assert Path(options["join"]).exists()
+    print("the outcome", flush=True)
+    time.sleep(60 if plays == "long" else 1 if plays == "first ends" else 0)
+    sys.exit(7 if plays == "does not add up" else 0)
+"""
+
+
+class Stage:
+    """The demo as a command, with a stand-in for uv."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.temporary = folder / "tmp"
+
+    def start(self, plays: str, *arguments: str) -> "subprocess.Popen[str]":
+        """Start the demo; ``plays`` is what is to happen."""
+        (self.folder / "plays").write_text(plays)
+        command = [sys.executable, "-m", "template", "demo", "--contexts", "subscription,payment", *arguments]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def said(self, what: str) -> dict[str, object]:
+        """Return how "first", "sync" or "scenario" was started, once it was."""
+        file = self.folder / f"{what}.json"
+        deadline = time.monotonic() + 60
+        while not file.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return json.loads(file.read_text())
+
+
+@pytest.fixture
+def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    """The stand-in for uv is first on the PATH, and temporary folders are where the test can see them."""
+    uv = tmp_path / "bin" / "uv"
+    uv.parent.mkdir()
+    uv.write_text(UV.format(python=sys.executable, said=str(tmp_path)))
+    uv.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{uv.parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("VIRTUAL_ENV", "/ours")
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    (tmp_path / "tmp").mkdir()
+    yield Stage(tmp_path)
+
+
+def test_the_second_verifies_what_the_first_tells() -> None:
+    """Each command's event makes the thing known but the one that deletes it."""
+    assert choose("subscription,payment").consumes == {
+        "subscription": {
+            "topic": "/subscription/local/topic-arn",
+            "known": ["SubscriptionStarted", "SubscriptionRenewed", "SubscriptionPaused"],
+            "gone": ["SubscriptionEnded"],
+        }
+    }
+
+
+def test_answers_of_ones_own_follow_from_the_name(tmp_path: Path) -> None:
+    """Commands that are not answered are the template's own; a name of two words is written as its topic is."""
+    (tmp_path / "vat_return.yaml").write_text("default_context: {context_name: VATReturn}")
+    (tmp_path / "refund.yaml").write_text("default_context: {context_name: Refund, verification: VerifyVATReturn}")
+    pair = choose("vat_return,refund", tmp_path)
+    assert pair.first.command("creates").snake == "register_vat_return"
+    assert pair.consumes == {
+        "vat_return": {
+            "topic": "/vat-return/local/topic-arn",
+            "known": ["VATReturnRegistered", "VATReturnVerified"],
+            "gone": ["VATReturnDeleted"],
+        }
+    }
+
+
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [
+        ("payment", "write two contexts with a comma between them, such as subscription,payment"),
+        ("a,b,c", "write two contexts with a comma between them"),
+        ("payment,payment", "write two different contexts, such as subscription,payment, not payment twice"),
+        ("subscription,invoice", "there are no answers of 'invoice': write two of"),
+        ("../answers/subscription,payment", "there are no answers of '../answers/subscription'"),
+        ("subscription,order", "Order verifies its lists against Customer, not Subscription: write second"),
+        ("payment,subscription", "Subscription verifies its lists against Customer, not Payment"),
+    ],
+)
+def test_two_that_have_nothing_to_tell_each_other_are_refused(names: str, sentence: str) -> None:
+    """One sentence says what to write instead."""
+    with pytest.raises(BadPair) as refused:
+        choose(names)
+    assert sentence in str(refused.value)
+
+
+def test_a_context_that_verifies_nothing_is_refused(tmp_path: Path) -> None:
+    """There is nothing that another could tell it."""
+    (tmp_path / "lone.yaml").write_text("default_context: {context_name: Lone, verification: none}")
+    with pytest.raises(BadPair, match="Lone verifies its lists against nothing"):
+        choose("payment,lone", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "sentence"),
+    [
+        (["--contexts", "order,payment"], 2, "Payment verifies its lists against Subscription, not Order"),
+        (["--contexts", "subscription,payment", "--rows", "7"], 1, "--rows=7 is for the demo of one context"),
+    ],
+)
+def test_the_command_refuses_what_cannot_work(arguments: list[str], status: int, sentence: str) -> None:
+    """Before it bakes anything."""
+    command = [sys.executable, "-m", "template", "demo", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert done.returncode == status
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_second_joins_the_first_and_both_are_gone_afterwards(stage: Stage) -> None:
+    """Output and exit status are the scenario's; the first is ended once, and then the folders go."""
+    process = stage.start("all is well", "--json")
+    out, error = process.communicate(timeout=60)
+    first, scenario = stage.said("first"), stage.said("scenario")
+    assert (process.returncode, out, error) == (0, "the outcome\n", "")
+    assert [Path(str(one["folder"])).name for one in (first, scenario)] == ["Subscription", "Payment"]
+    assert first["interrupts"] == 1
+    assert first["venv"] is None
+    assert {"--keep", "--deploy-only"} <= set(_list(first))
+    assert {"--creates=start_subscription", "--deletes=end_subscription", "--json"} <= set(_list(scenario))
+    assert list(stage.temporary.iterdir()) == []
+
+
+def test_what_does_not_add_up_is_the_exit_status(stage: Stage) -> None:
+    """And nothing stays either."""
+    process = stage.start("does not add up")
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 7
+    assert "Subscription runs, with the emulator" in error
+    assert list(stage.temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("plays", "sentence"),
+    [("first fails", "Subscription could not be started:\nthe reason"), ("first ends", "Subscription ended too early")],
+)
+def test_a_first_context_that_fails_is_said(plays: str, sentence: str, stage: Stage) -> None:
+    """With the last lines of what it printed."""
+    process = stage.start(plays)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert sentence in error
+    assert list(stage.temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupt_ends_both_and_leaves_nothing(number: signal.Signals, stage: Stage) -> None:
+    """The scenario is asked first, since it stands on the first context's emulator."""
+    process = stage.start("long")
+    stage.said("scenario")
+    process.send_signal(number)
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert [stage.said(what)["interrupts"] for what in ("first", "scenario")] == [1, 1]
+    assert list(stage.temporary.iterdir()) == []
+
+
+def test_contexts_that_are_there_already_are_left_alone(stage: Stage, tmp_path: Path) -> None:
+    """Either may be somebody's work, and then neither is baked."""
+    (tmp_path / "mine" / "Payment").mkdir(parents=True)
+    process = stage.start("all is well", "--output", str(tmp_path / "mine"))
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "Payment already exists: name another folder with --output" in error
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["Payment"]
+
+
+def _list(record: dict[str, object]) -> list[str]:
+    arguments = record["arguments"]
+    assert isinstance(arguments, list)
+    return arguments
+
+
+@pytest.mark.slow
+def test_subscription_tells_and_payment_verifies() -> None:
+    """The generated contexts themselves, on one emulator: all is read from queues, tables and the partner's report."""
+    command = [sys.executable, "-m", "template", "demo", "--contexts", "subscription,payment", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["emitted"] == {"SubscriptionStarted": 20, "SubscriptionEnded": 1}
+    assert told["projected"] == {"known": 19, "gone": 1}
+    assert told["rows"] == {"uploaded": 97, "imported": 95, "rejected": 2}
+    assert [one["line"] for one in told["rejected"]] == [97, 98]
+    assert all(one["field"] == "subscription_id" for one in told["rejected"])
+    assert all(one["reason"].endswith("is not known here") for one in told["rejected"])

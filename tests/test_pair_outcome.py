@@ -1,0 +1,57 @@
+"""What two contexts came to, and what does not add up of it."""
+
+from dataclasses import replace
+
+import pytest
+
+from template.pair.scenario.outcome import Outcome, Rejected, Sent, read_report
+
+SENT = Sent(created=20, deleted=1, rows=97, unknown={97: "id-1", 98: "id-21"}, field="subscription_id")
+REJECTED = [
+    Rejected(97, "subscription_id", "'id-1' is not known here"),
+    Rejected(98, "subscription_id", "'id-21' is not known here"),
+]
+GOOD = Outcome(
+    "Subscription",
+    "Payment",
+    SENT,
+    emitted={"SubscriptionStarted": 20, "SubscriptionEnded": 1},
+    projected={"gone": 1, "known": 19},
+    outcome="IMPORTED",
+    imported=95,
+    rejected=REJECTED,
+)
+
+
+def test_all_of_it_adds_up() -> None:
+    """Each number is what follows from what was sent."""
+    assert GOOD.problems() == []
+    told = GOOD.as_json()
+    assert told["rows"] == {"uploaded": 97, "imported": 95, "rejected": 2}
+    assert told["rejected"][0] == {"line": 97, "field": "subscription_id", "reason": "'id-1' is not known here"}
+
+
+@pytest.mark.parametrize(
+    ("found", "sentence"),
+    [
+        (replace(GOOD, emitted={"SubscriptionStarted": 20}), "Subscription told of [20] events of a type"),
+        (replace(GOOD, emitted={}), "Subscription told of [] events of a type"),
+        (replace(GOOD, projected={"known": 20}), "Payment knows of {'known': 20}, and should of 19 known and 1 gone."),
+        (replace(GOOD, outcome="REJECTED"), "The list ended as REJECTED."),
+        (replace(GOOD, imported=97), "97 rows are in the table, and 95 should be."),
+        (replace(GOOD, rejected=REJECTED[:1]), "The report has"),
+        (replace(GOOD, rejected=[REJECTED[0], replace(REJECTED[1], line=1)]), "The report has"),
+        (replace(GOOD, rejected=[REJECTED[0], replace(REJECTED[1], reason="'id-21' is no id")]), "The report has"),
+        (replace(GOOD, rejected=[REJECTED[0], replace(REJECTED[1], field="amount")]), "The report has"),
+    ],
+)
+def test_each_thing_that_does_not_add_up_is_one_sentence(found: Outcome, sentence: str) -> None:
+    """It says what was found and what should have been."""
+    [problem] = found.problems()
+    assert problem.startswith(sentence)
+
+
+def test_a_report_is_read_as_the_partner_has_it() -> None:
+    """A line about the list as a whole has no number."""
+    text = "line,field,reason\n97,subscription_id,'id-1' is not known here\n,,and 3 more\n"
+    assert read_report(text) == [REJECTED[0], Rejected(0, "", "and 3 more")]
