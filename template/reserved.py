@@ -52,6 +52,8 @@ CLASSES = _words(
     IfNoneMatch Key Kind Listing NoReturn Page Position Problem PydanticCustomError Query Refused
     RequestValidationError Response Selection Shards Slice View
     RowsCheck
+    Applied AwareDatetime Consumed DeadLetters Envelope ForeignEvent Json MessageAttributeValueTypeDef
+    OnEventSettings Poison PoisonReason Projection ProjectionTable SQSClient SQSEvent SQSRecord Standing
     """
 )
 """Classes that the generated sources define or import by name."""
@@ -73,6 +75,7 @@ VARIABLES = _words(
     verified version versions watched
     asked shards
     check projection
+    projection
     """
 )
 """What stands in one function with a variable that is named after the context."""
@@ -85,6 +88,7 @@ FUNCTIONS = WORDS | _words(
     verify_list
     answers_requests api app counting expected_version idempotency_key if_match operations partial performed route shown
     shown_created shown_version
+    on_event
     """
 )
 """Lambda functions that every context has, and what stands beside a command's function in a module."""
@@ -115,6 +119,7 @@ MEASURES = _words(
     """
     CommandsRefused EventAge EventsPublished EventsRefused ListDuration ListsFailed ListsImported ListsLate
     ListsReceived ListsRejected OldestUnfinishedListAge RowsImported RowsRejected UploadsBroken
+    EventsApplied EventsPoisoned EventsStale
     """
 )
 """Metrics that every context has; an event gives its name to another."""

@@ -22,6 +22,9 @@ _SAID: Final = {
     "valid",
     "rejected",
     "correlation_id",
+    "event_id",
+    "event_type",
+    "message_id",
 }
 _OWN: Final = {ID, *REFERENCES, "exception", "exception_name", *_RUNTIME, *_LINE, *_SAID}
 """A record's own keys, which hold no field's value even where a field has the same name."""
