@@ -14,6 +14,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from . import endpoints, measured, samples
+from .aws import UNANSWERED
 from .context import RunningContext, running_context
 from .deploy.program import Progress
 from .errors import LocalRunError
@@ -48,6 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except LocalRunError as error:
         screen.fail(str(error))
+        return 1
+    except UNANSWERED as error:
+        screen.fail(f"The emulator does not answer: {error}")
         return 1
 
 

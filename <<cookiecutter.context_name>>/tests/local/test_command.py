@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from local import environment, samples
 from local.__main__ import _parse, main
@@ -67,6 +68,21 @@ def test_a_run_that_cannot_be_joined_is_said_before_anything_starts(
     monkeypatch.setenv("PATH", "/nowhere")
     assert main(["--join", str(tmp_path / "endpoints.json")]) == 1
     assert "cannot be read: No such file or directory. Another run writes it" in capsys.readouterr().err
+
+
+def test_an_emulator_that_ends_before_the_run_is_said(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    """The run that was joined may end first; then every call fails, and no traceback helps."""
+
+    def ended(*_: object) -> int:
+        raise EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
+
+    monkeypatch.setattr("local.__main__._run", ended)
+    assert main([]) == 1
+    assert 'The emulator does not answer: Could not connect to the endpoint URL: "http://127.0.0.1:1"' in (
+        capsys.readouterr().err
+    )
 
 
 def test_missing_uv_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

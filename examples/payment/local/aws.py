@@ -9,6 +9,8 @@ from typing import Any
 import boto3
 import botocore.session
 from botocore.config import Config
+from botocore.exceptions import ConnectionError as NoConnection
+from botocore.exceptions import HTTPClientError
 from botocore.model import StructureShape
 
 from .emulator import Emulator
@@ -20,6 +22,9 @@ CONFIG = Config(
     read_timeout=300,
     s3={"addressing_style": "path"},
 )
+UNANSWERED = (NoConnection, HTTPClientError)
+"""What every call raises once the emulator has ended, such as one that another run has started."""
+
 # What botocore would read of the user's own: each is (file key, environment variable, value, cast).
 UNCONFIGURED = {
     "profile": (None, None, None, None),

@@ -13,7 +13,7 @@ from . import executions, metrics
 from .arrivals import Upload
 from .aws import Aws
 from .codedeploy import running_codedeploy
-from .deploy import Deployment, deploy
+from .deploy import Deployment, deploy, ssm
 from .deploy.program import Progress, stack_config
 from .emulator import CALLS_AT_ONCE, Emulator, running_emulator
 from .endpoints import Endpoints
@@ -247,13 +247,28 @@ def _started(traces: TraceDaemon) -> Iterator[Aws]:
 def _joined(run: Endpoints, traces: TraceDaemon) -> Iterator[Aws]:
     """Take the emulator of another run."""
     aws = Aws(replace(run.emulator, trace_address=traces.address, joined=True))
-    # Names have the context in them: two contexts are no trouble to one another, one context twice is.
-    if Labels(CONTEXT, STACK, OWNER).name("table") in aws.call("dynamodb", "list_tables")["TableNames"]:
-        raise LocalRunError(
+    if problem := _in_the_way(aws):
+        raise LocalRunError(problem)
+    yield aws
+
+
+def _in_the_way(aws: Aws) -> str:
+    """Return why this context cannot be deployed onto an emulator that others are on; empty if it can.
+
+    Names have the context in them: two contexts are no trouble to one another, one context twice is.
+    """
+    labels = Labels(CONTEXT, STACK, OWNER)
+    if labels.name("table") in aws.call("dynamodb", "list_tables")["TableNames"]:
+        return (
             f"{AGGREGATE} is on that emulator already, and what a run deploys there stays: end the run that began it, "
             "start that again, and join it once."
         )
-    yield aws
+    if ssm.found(aws, labels.parameter("topic-arn")) is not None:
+        return (
+            f"Another run stands in for {AGGREGATE} on that emulator, to hear of it: start {AGGREGATE} first, and let "
+            "that one join."
+        )
+    return ""
 
 
 @contextmanager

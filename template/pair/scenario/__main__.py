@@ -12,6 +12,7 @@ from typing import Any
 
 from infra.context import AGGREGATE
 from local import endpoints
+from local.aws import UNANSWERED
 from local.context import RunningContext, running_context
 from local.errors import LocalRunError
 from local.inbox_watch import watch
@@ -38,6 +39,9 @@ def main() -> int:
         return INTERRUPTED
     except LocalRunError as error:
         screen.fail(str(error))
+        return 1
+    except UNANSWERED as error:
+        screen.fail(f"The emulator does not answer: {error}")
         return 1
 
 
