@@ -102,7 +102,7 @@ class Screen:
         names = ("inbox_bucket", "table_name", "state_machine", "topic_arn")
         lines += [f"# {name}: {context.outputs[name]}" for name in names]
         lines += [f"# queue of {name}: {url}" for name, url in context.outputs["queues"].items()]
-        lines += [f"# log: {context.emulator.log}", "# A file that is uploaded so is imported. Ctrl-C stops everything."]
+        lines += [f"# log: {context.emulator.log}", "# A file uploaded so is imported. Ctrl-C stops everything."]
         self.errors.print("\n".join(lines), markup=False, soft_wrap=True)
 
 
