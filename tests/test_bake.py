@@ -150,6 +150,28 @@ def test_answers_reach_the_code(vat_return: Path) -> None:
         assert f"class {command.name}(" in text_of(vat_return / "src" / "vat_return" / "domain" / "commands.py")
 
 
+def test_people_read_the_display_name_and_programs_do_not(baked: Baked) -> None:
+    """It is in any script, and AWS takes no such names."""
+    project, name = baked("invoice"), EXAMPLES["invoice"]["display_name"]
+    assert text_of(project / "README.md").startswith(f"# {name}\n")
+    assert {path for path in files(project, ()) if name in text_of(project / path)} == {"README.md", "infra/context.py"}
+
+
+def test_many_of_them_have_the_plural_that_was_typed(baked: Baked) -> None:
+    """And no other that would be made of the name."""
+    project = baked("person")
+    source = project / "src" / "person"
+    assert "class People(Protocol):" in text_of(source / "application" / "ports.py")
+    assert "def imported_people()" in text_of(source / "bootstrap.py")
+    assert not [path for path in files(project, ()) if "persons" in text_of(project / path).lower()]
+
+
+@pytest.mark.parametrize("path", template_files(), ids=lambda path: str(path.relative_to(TREE)))
+def test_plurals_and_steps_are_the_answers(path: Path) -> None:
+    """Not a name with an s behind it, and not the answer "none"."""
+    assert not re.search(r"(context_name|__package|__slug|__words)>>s|cookiecutter\.verification>>", text_of(path))
+
+
 @pytest.mark.parametrize(
     "answers",
     [VAT_RETURN, SHORTEST, LONGEST, SHORTEST | NOTHING, LONGEST | NOTHING],

@@ -77,6 +77,14 @@ def test_without_a_verification_nothing_is_looked_up(tmp_path: Path) -> None:
         assert not any(word in text for word in ("fault.unknown", "referred", "_references")), name
 
 
+def test_what_is_looked_up_is_named_only_where_something_is() -> None:
+    """Without a verification the name of what rows refer to is empty."""
+    [verification] = [option for option in OPTIONS if option.question == "verification"]
+    absent = {*verification.dropped(NAMES), *placed(verification)}
+    named = {name for name in files(TREE, ["__pycache__"]) if "__reference" in (TREE / name).read_text("utf-8")}
+    assert {name for name in named - absent if not name.endswith(".md")} == set()
+
+
 def test_what_is_left_alone_by_the_bake_is_left_alone_by_the_options(tmp_path: Path) -> None:
     """Cookiecutter's --skip-if-file-exists: the files of the repository that was there stay, whatever is chosen."""
     mine = {name: tmp_path / name for name in ("local/sftp.py", "local/partner.py", "options/mine.txt")}

@@ -30,6 +30,6 @@ def _import(context: RunningContext, name: str, say: Callable[[str], None]) -> N
         if not context.emulator.joined:  # there, other contexts may tell of them
             context.know_references(references_of(context.arrived(name)))
         ended = context.follow(context.announce_arrived(name))
-        say(f"{name} is {ended.outcome} {ended.error}; see /reports/{name}.report.csv")
+        say(f"{name} is {ended.outcome} {ended.error}; see {context.report_path(name)}")
     except LocalRunError as error:
         say(f"{name}: {error}")

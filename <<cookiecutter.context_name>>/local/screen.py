@@ -111,7 +111,7 @@ class Screen:
         lines += [f"# queue of {name}: {url}" for name, url in context.outputs["queues"].items()]
         lines += _to_call(context)
         stops = "this run; what it deployed stays" if context.emulator.joined else "everything"
-        lines += [f"# log: {context.emulator.log}", f"# A file put into /incoming is imported. Ctrl-C stops {stops}."]
+        lines += [f"# log: {context.emulator.log}", f"# A file uploaded so is imported. Ctrl-C stops {stops}."]
         self.errors.print("\n".join(lines), markup=False, soft_wrap=True)
 
 

@@ -82,7 +82,11 @@ class PartnerSide:
 
     def report(self, name: str) -> str:
         """Return the report on a file, as the partner reads it over SFTP."""
-        return self.sftp.read(self.partner, f"{REPORTS}/{name}.report.csv").decode()
+        return self.sftp.read(self.partner, self.report_path(name)).decode()
+
+    def report_path(self, name: str) -> str:
+        """Return where the partner finds the report on a file."""
+        return f"{REPORTS}/{name}.report.csv"
 
     def inbox(self) -> dict[str, str]:
         """Return the files in the partner's /incoming: by name, what tells one state of a file from another."""

@@ -79,12 +79,16 @@ class PartnerSide:
         Raises:
             LocalRunError: there is none.
         """
-        key = f"reports/{self.partner.name}/{name}.report.csv"
+        key = self.report_path(name)
         try:
             found = self.aws.call("s3", "get_object", Bucket=self.outputs["inbox_bucket"], Key=key)
         except ClientError as error:
             raise LocalRunError(f"{key} cannot be read: {error}") from error
         return found["Body"].read().decode()
+
+    def report_path(self, name: str) -> str:
+        """Return where in the bucket the report on a file is."""
+        return f"reports/{self.partner.name}/{name}.report.csv"
 
     def inbox(self) -> dict[str, str]:
         """Return the files in the partner's folder: by name, what tells one state of a file from another."""
