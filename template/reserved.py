@@ -25,6 +25,7 @@ PACKAGES = WORDS.union(sys.stdlib_module_names) | _words(
     mypy_boto3_stepfunctions plotly pulumi pulumi_aws pydantic pydantic_core pydynox pytest redrive rich rollout src
     staging tests typing_extensions workflow yaml
     openapi_spec_validator
+    cryptography requests schemathesis
     """
 )
 """Top-level packages and folders that the generated repository has or imports."""

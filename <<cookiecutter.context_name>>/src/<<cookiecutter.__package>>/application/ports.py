@@ -45,7 +45,10 @@ class Slice:
 class Shards(Protocol):
     """The aggregates by what they have in common, in so many shards. What was just written may not show yet."""
 
-    count: int
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        ...
 
     def of_list(self, list_id: str, number: int, after: str, most: int) -> Slice:
         """Return up to so many of a list's aggregates in one shard, from the identity after ``after``."""

@@ -1,6 +1,7 @@
 """The commands' Lambda functions: one effect a key, and refusals that a caller can act on."""
 
 import importlib
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -126,3 +127,22 @@ def test_a_command_that_is_being_run_is_refused_and_counted(
     assert _create(context)["ok"]
     assert [answer["error"]["code"] for answer in answers] == ["in-progress"]
     assert totals(capsys.readouterr().out) == {("CommandsRefused", "in-progress"): 1}
+
+
+def test_of_many_messages_with_one_key_at_once_one_is_run(context: LambdaContext, monkeypatch: pytest.MonkeyPatch):
+    """The others get its answer, or are told to ask again."""
+    created: list[str] = []
+    add = PaymentTable.add
+
+    def counted(table: PaymentTable, new: Any) -> None:
+        created.append(new.id)
+        add(table, new)
+
+    monkeypatch.setattr(PaymentTable, "add", counted)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: _create(context), range(8)))
+    assert created == [samples.payment(1).id]
+    done = [answer for answer in answers if answer["ok"]]
+    assert done
+    assert all(answer == done[0] for answer in done)
+    assert {answer["error"]["code"] for answer in answers if not answer["ok"]} <= {"in-progress"}

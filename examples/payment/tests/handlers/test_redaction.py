@@ -25,6 +25,7 @@ from tests import samples
 from tests.commands import CHANGES, CREATE, DELETE
 from tests.conftest import BUCKET
 from tests.handlers.conftest import Daemon, LambdaContext, Lines
+from tests.handlers.requests import JSON, send
 from tests.handlers.test_list_workflow import _part
 from tests.handlers.test_relay_events import _record
 
@@ -143,6 +144,23 @@ def test_refused_commands(nothing_is_shown: None, context: LambdaContext):
         for payload in (dict.fromkeys(_values(), ANYTHING + "\n"), {ANYTHING: ANYTHING}, {ID: [ANYTHING]}):
             event = {"idempotency_key": "key", "payload": payload}
             assert _call(_name(pair), event, context)["error"]["code"] == "invalid"
+
+
+def test_requests(nothing_is_shown: None, context: LambdaContext):
+    """Good ones and bad ones, over HTTP: what is wrong goes back to the caller, without the value."""
+    create, change = _name(CREATE), _name(CHANGES[0]) if CHANGES else _name(DELETE)
+    assert send(create, json.dumps(_values()), headers=JSON).status == 201
+    assert send(GET, identity=_values()[ID]).status == send(LIST, query={"status": FIRST.value}).status == 200
+    bad = json.dumps(dict.fromkeys(_values(), ANYTHING + "\n"))
+    refused = [
+        send(create, json.dumps(_values()), headers=JSON),
+        send(create, bad, headers=JSON),
+        send(create, ANYTHING, headers=JSON),
+        send(create, json.dumps({ANYTHING: 1}), headers=JSON | {"idempotency-key": f"{ANYTHING} {ANYTHING}"}),
+        send(change, identity=ANYTHING + "/x", headers={"if-match": ANYTHING, "x-correlation-id": f"{ANYTHING} "}),
+        send(LIST, query={"status": ANYTHING, "cursor": ANYTHING}),
+    ]
+    assert all(400 <= answer.status < 500 for answer in refused)
 
 
 @pytest.mark.usefixtures("sent")
