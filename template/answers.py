@@ -161,6 +161,7 @@ DERIVED: Mapping[str, Callable[[Mapping[str, str]], str]] = {
     "reference": lambda answers: _noun(answers["verification"]),
     "reference_snake": lambda answers: snake(_noun(answers["verification"])),
     "reference_constant": lambda answers: constant(_noun(answers["verification"])),
+    "reference_slug": lambda answers: slug(_noun(answers["verification"])),
     "reference_words": lambda answers: plain(_noun(answers["verification"])),
     "checked": lambda answers: "yes" if set(RULES) <= set(answers) else "no",
 }

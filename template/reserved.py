@@ -45,6 +45,8 @@ CLASSES = _words(
     TraceContext Tracer TrafficHookSettings TransactionCanceledException TypeAdapter TypeVar Unreadable Upload
     UploadEvent ValidationError ValidationSettings VerificationSettings VersionConflict Versions WatchListsSettings
     WholeNumber Written
+    Applied AwareDatetime Consumed DeadLetters Envelope ForeignEvent Json MessageAttributeValueTypeDef
+    OnEventSettings Poison PoisonReason Projection ProjectionTable SQSClient SQSEvent SQSRecord Standing
     """
 )
 """Classes that the generated sources define or import by name."""
@@ -61,6 +63,7 @@ VARIABLES = _words(
     rejected rejection rejections remove removed replace replaced report row rows sample samples save seen_ids self
     span standing step table taken time to_event tolerated_share topic traceparent unknown use_case validated values
     verified version versions watched
+    projection
     """
 )
 """What stands in one function with a variable that is named after the context."""
@@ -70,6 +73,7 @@ FUNCTIONS = WORDS | _words(
     answers_smoke_checks bootstrap changed command command_name commands compensate_error context created current
     details entry_point event import_list lambda_handler measure_lists post_traffic pre_traffic register_list
     relay_events run validate_list watch_lists
+    on_event
     """
 )
 """Lambda functions that every context has, and what stands beside a command's function in a module."""
@@ -96,6 +100,7 @@ MEASURES = _words(
     """
     CommandsRefused EventAge EventsPublished EventsRefused ListDuration ListsFailed ListsImported ListsLate
     ListsReceived ListsRejected OldestUnfinishedListAge RowsImported RowsRejected UploadsBroken
+    EventsApplied EventsPoisoned EventsStale
     """
 )
 """Metrics that every context has; an event gives its name to another."""

@@ -21,6 +21,9 @@ _SAID: Final = {
     "rows",
     "valid",
     "rejected",
+    "event_id",
+    "event_type",
+    "message_id",
 }
 _OWN: Final = {ID, REFERENCE, "exception", "exception_name", *_RUNTIME, *_LINE, *_SAID}
 """A record's own keys, which hold no field's value even where a field has the same name."""
