@@ -13,6 +13,7 @@ from . import browser
 from .browser import Seen
 from .doors import knock
 from .lists import Sample, import_list
+from .neighbours import standing, until
 from infra.context import COMMANDS
 from local.context import RunningContext
 from local.dashboards import stored
@@ -71,11 +72,21 @@ def test_the_deployed_dashboards_are_drawn_of_a_run(
 def _work(context: RunningContext, sample: Callable[[int], Sample]) -> None:
     """Let something happen for every graph: good rows and bad ones, a rejected list, a refused command, requests."""
     knock(context)
+    _hear(context)
     import_list(context, sample(30).with_ragged(1), expected=30)
     import_list(context, sample(30).with_ragged(30), expected=1)
     context.invoke(COMMANDS[0], {"idempotency_key": "refused", "payload": {}})
     # Its minute is a real one.
     context.invoke("watch_lists", {})
+
+
+def _hear(context: RunningContext) -> None:
+    """Let another context tell of one thing, and say what is no event."""
+    [neighbour] = context.neighbours
+    known = neighbour.consumes.known[0]
+    neighbour.says(known, "", 1)
+    neighbour.says(known, "drawn", 1)
+    until(lambda: standing(context, "drawn") == "KNOWN")
 
 
 def _graphs(bodies: Mapping[str, Any]) -> set[str]:
