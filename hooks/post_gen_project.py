@@ -9,7 +9,7 @@ CONTEXT = json.loads(r"""<< cookiecutter | located | tojson >>""")  # JSON never
 sys.path.insert(0, CONTEXT["_repo_dir"])
 
 from template import handlers, openapi, options, schemas  # noqa: E402
-from template.answers import read_commands, read_fields  # noqa: E402
+from template.answers import NONE, read_commands, read_fields  # noqa: E402
 
 NEXT_STEPS = """
 {name} is ready. It needs uv (pip install uv) and nothing else on this machine:
@@ -26,7 +26,8 @@ try:
     options.choose(Path.cwd(), CONTEXT)
     handlers.expand(Path.cwd(), CONTEXT["__package"], COMMANDS)
     schemas.expand(Path.cwd(), [command.event for command in COMMANDS])
-    openapi.expand(Path.cwd(), read_fields(CONTEXT["fields"]), COMMANDS)
+    if CONTEXT["api"] != NONE:
+        openapi.expand(Path.cwd(), read_fields(CONTEXT["fields"]), COMMANDS)
 except OSError as error:
     sys.exit(f"The options, or what each command needs, could not be written: {error}")
 

@@ -19,7 +19,7 @@ from . import answers
 from .answers import BadAnswer, Command
 from .reserved import LIST_EVENTS
 from .schemas import json_sample, json_schema
-from .style import assigned, imported, sorting_imports
+from .style import assigned, imported, mapped, sorting_imports
 from .words import display, plural
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -124,6 +124,19 @@ def _list_events(name: str) -> tuple[str, ...]:
     return tuple(f"{name}{event}" for event in LIST_EVENTS)
 
 
+def _routes(context: Mapping[str, Any]) -> dict[str, str]:
+    """Return the route of each function that callers may reach over HTTP, by the function's name; none without an API."""
+    if context["api"] == answers.NONE:
+        return {}
+    package, many = context["__package"], f"/{context['__plural_slug']}"
+    one = f"{many}/{{{package}_id}}"
+    keys = {"creates": f"POST {many}", "changes": f"POST {one}/", "deletes": f"DELETE {one}"}
+    commands = answers.read_commands(context["commands"], context["context_name"])
+    by_kind = sorted(commands, key=lambda command: answers.KINDS.index(command.kind))
+    made = {one.snake: keys[one.kind] + (one.action if one.kind == "changes" else "") for one in by_kind}
+    return made | {f"get_{package}": f"GET {one}", f"list_{context['__plural_snake']}": f"GET {many}"}
+
+
 def _kebab(name: str) -> str:
     """Return a name as the generated infrastructure writes it into the names of resources."""
     return name.replace("_", "-")
@@ -154,7 +167,9 @@ _FILTERS: dict[str, Any] = {
     "lasting": _lasting,
     "events": _events,
     "list_events": _list_events,
+    "routes": _routes,
     "assigned": assigned,
+    "mapped": mapped,
     "imported": imported,
     "json_sample": json_sample,
     "json_schema": json_schema,

@@ -25,7 +25,7 @@ _BEFORE = "before.json"
 
 @dataclass(frozen=True)
 class Option:
-    """An option: ``question`` answered with ``answer``. It drops files, whose paths may hold derived names."""
+    """An option: ``question`` answered with ``answer``. It drops files and folders; paths may hold derived names."""
 
     question: str
     answer: str
@@ -41,7 +41,7 @@ class Option:
         return context.get(self.question) == self.answer
 
     def dropped(self, context: Mapping[str, object]) -> tuple[str, ...]:
-        """Return the paths of the files that it drops from a repository."""
+        """Return the paths of the files and the folders that it drops from a repository."""
         return tuple(path.format(**context) for path in self.drops)
 
 
@@ -64,7 +64,43 @@ OPTIONS = (
         NONE,
         drops=("local/sftp.py", "local/transfer_events.py", "tests/e2e/test_sftp.py"),
     ),
-    Option("api", NONE),
+    Option(
+        "api",
+        NONE,
+        drops=(
+            "docs/access.md",
+            "docs/api",
+            "docs/api.md",
+            "infra/access_log.py",
+            "infra/api_settings.py",
+            "infra/components/_watch_api.py",
+            "infra/components/http_api.py",
+            "infra/dashboards/api.py",
+            "local/api.py",
+            "local/deploy/apigateway.py",
+            "local/observation/aws_metrics/apigateway.py",
+            "local/openapi",
+            *(
+                f"src/{{__package}}/handlers/_{name}.py"
+                for name in ("http", "operations", "parameters", "problems", "requests", "views")
+            ),
+            "tests/contract/test_routes.py",
+            *(
+                f"tests/e2e/{name}.py"
+                for name in ("api", "test_api", "test_api_access", "test_api_fuzz", "test_api_tokens", "tokens")
+            ),
+            "tests/events/http_api_iam.json",
+            "tests/events/http_api_jwt.json",
+            *(
+                f"tests/handlers/{name}.py"
+                for name in ("requests", "test_http", "test_query_requests", "test_request_redaction")
+            ),
+            "tests/infra/test_api_settings.py",
+            "tests/infra/test_http_api.py",
+            "tests/local/observation/test_apigateway.py",
+            "tests/local/openapi",
+        ),
+    ),
 )
 
 
@@ -86,14 +122,24 @@ def choose(project: Path, context: Mapping[str, object]) -> None:
     kept = _skipped(project)
     for option in (option for option in OPTIONS if option.chosen(context)):
         for path in (project / name for name in option.dropped(context)):
-            if path not in kept:
-                path.unlink(missing_ok=True)
+            _drop(path, kept)
         for path in _files(folder / option.name):
             target = project / path.relative_to(folder / option.name)
             if target not in kept:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.move(path, target)
     _clear(folder)
+
+
+def _drop(path: Path, kept: set[Path]) -> None:
+    """Remove a file, or a folder, but for what is kept."""
+    if path.is_dir():
+        for inner in path.iterdir():
+            _drop(inner, kept)
+        if not any(path.iterdir()):
+            path.rmdir()
+    elif path not in kept:
+        path.unlink(missing_ok=True)
 
 
 def _clear(folder: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 LINE = 120
 """The generated repository's longest line."""
@@ -29,6 +29,12 @@ def assigned(values: Iterable[str], name: str) -> str:
     texts = [f'"{value}"' for value in values]
     short = f"{name} = ({', '.join(texts)}{',' if len(texts) == 1 else ''})"
     return short if len(short) <= LINE else f"{name} = {_one_a_line(texts)}"
+
+
+def mapped(pairs: Mapping[str, str], name: str) -> str:
+    """Return ``NAME: dict[str, str] = {"a": "b"}``, one pair a line; ``{}`` without any."""
+    lines = "".join(f'    "{key}": "{value}",\n' for key, value in pairs.items())
+    return f"{name}: dict[str, str] = {{\n{lines}}}" if lines else f"{name}: dict[str, str] = {{}}"
 
 
 def _one_a_line(items: Iterable[str]) -> str:

@@ -24,23 +24,30 @@ def placed(option: Option) -> set[str]:
     return set(files(folder, ["__pycache__"])) if folder.exists() else set()
 
 
+def named(option: Option) -> set[str]:
+    """The files that an option drops, those in its folders too."""
+    dropped = [TREE / path for path in option.dropped(NAMES)]
+    inside = [name for path in dropped if path.is_dir() for name in path.rglob("*")]
+    return {str(path.relative_to(TREE)) for path in (*dropped, *inside) if "__pycache__" not in path.parts}
+
+
 def test_every_folder_is_an_options() -> None:
     """A misspelt one would never be used."""
     assert {path.name for path in (TREE / FOLDER).iterdir()} <= {option.name for option in OPTIONS}
 
 
 @option_by_name
-def test_an_option_drops_files_that_are_there(option: Option) -> None:
-    """And none that it puts there itself."""
+def test_an_option_drops_what_is_there(option: Option) -> None:
+    """And nothing that it puts there itself."""
     dropped = option.dropped(NAMES)
-    assert [path for path in dropped if not (TREE / path).is_file()] == []
-    assert placed(option) & set(dropped) == set()
+    assert [path for path in dropped if not (TREE / path).exists()] == []
+    assert placed(option) & named(option) == set()
 
 
 @pytest.mark.parametrize(("one", "other"), list(combinations(OPTIONS, 2)), ids=lambda option: option.name)
 def test_options_never_meet_in_a_file(one: Option, other: Option) -> None:
     """Else the order would decide, and what they are together had to be written, too."""
-    assert (placed(one) | set(one.dropped(NAMES))) & (placed(other) | set(other.dropped(NAMES))) == set()
+    assert (placed(one) | named(one)) & (placed(other) | named(other)) == set()
 
 
 @pytest.mark.parametrize(
@@ -80,9 +87,9 @@ def test_without_a_verification_nothing_is_looked_up(tmp_path: Path) -> None:
 def test_what_is_looked_up_is_named_only_where_something_is() -> None:
     """Without a verification the name of what rows refer to is empty."""
     [verification] = [option for option in OPTIONS if option.question == "verification"]
-    absent = {*verification.dropped(NAMES), *placed(verification)}
-    named = {name for name in files(TREE, ["__pycache__"]) if "__reference" in (TREE / name).read_text("utf-8")}
-    assert {name for name in named - absent if not name.endswith(".md")} == set()
+    absent = named(verification) | placed(verification)
+    naming = {name for name in files(TREE, ["__pycache__"]) if "__reference" in (TREE / name).read_text("utf-8")}
+    assert {name for name in naming - absent if not name.endswith(".md")} == set()
 
 
 def test_what_is_left_alone_by_the_bake_is_left_alone_by_the_options(tmp_path: Path) -> None:
@@ -97,6 +104,20 @@ def test_what_is_left_alone_by_the_bake_is_left_alone_by_the_options(tmp_path: P
     choose(tmp_path, NOTHING | NAMES)
     assert {path.read_text() for path in mine.values()} == {"mine"}
     assert [path.name for path in (tmp_path / "options").iterdir()] == ["mine.txt"]
+
+
+def test_a_folder_goes_but_for_what_was_there_before(tmp_path: Path) -> None:
+    """All of it, if all of it is the bake's."""
+    mine, written = tmp_path / "docs" / "api" / "mine.md", tmp_path / "local" / "openapi" / "page.py"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    remember(tmp_path)
+    for path in (written, mine.with_name("index.html")):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("the default's")
+    choose(tmp_path, NOTHING | NAMES)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [mine]
+    assert not written.parent.exists()
 
 
 def test_what_the_bake_has_written_again_gets_its_options(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from template.style import assigned, imported, sorting_imports
+from template.style import assigned, imported, mapped, sorting_imports
 
 NAME = st.from_regex(r"[A-Za-z][A-Za-z0-9_]{0,30}", fullmatch=True).filter(lambda name: not keyword.iskeyword(name))
 NAMES = st.lists(NAME, min_size=1, max_size=12, unique=True)
@@ -33,6 +33,14 @@ def test_imports_are_in_the_order_of_the_linter(names: list[str]) -> None:
 def test_tuples_are_as_the_formatter_writes_them(names: list[str]) -> None:
     """On one line if they fit."""
     line = f"{assigned(names, 'EVENTS')}\n"
+    assert ruff("format", source=line) == line
+
+
+@given(st.dictionaries(NAME, NAME, max_size=12))
+@settings(max_examples=25, deadline=None)
+def test_mappings_are_as_the_formatter_writes_them(pairs: dict[str, str]) -> None:
+    """Also without any pair."""
+    line = f"{mapped(pairs, 'ROUTES')}\n"
     assert ruff("format", source=line) == line
 
 

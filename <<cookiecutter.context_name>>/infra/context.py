@@ -11,15 +11,7 @@ SOURCE: Literal["codeconnections", "codecommit"] = "<<cookiecutter.source>>"
 
 <<cookiecutter.commands | commands | map(attribute="snake") | assigned("COMMANDS")>>
 QUERIES = ("get_<<cookiecutter.__package>>", "list_<<cookiecutter.__plural_snake>>")
-ROUTES = {
-    "<<(cookiecutter.commands | creates).snake>>": "POST /<<cookiecutter.__plural_slug>>",
-<% for command in cookiecutter.commands | changes %>
-    "<<command.snake>>": "POST /<<cookiecutter.__plural_slug>>/{<<cookiecutter.__package>>_id}/<<command.action>>",
-<% endfor %>
-    "<<(cookiecutter.commands | deletes).snake>>": "DELETE /<<cookiecutter.__plural_slug>>/{<<cookiecutter.__package>>_id}",
-    "get_<<cookiecutter.__package>>": "GET /<<cookiecutter.__plural_slug>>/{<<cookiecutter.__package>>_id}",
-    "list_<<cookiecutter.__plural_snake>>": "GET /<<cookiecutter.__plural_slug>>",
-}
+<<cookiecutter | routes | mapped("ROUTES")>>
 VERIFICATION = "<<cookiecutter.__verification>>"
 <<cookiecutter.verification | references | assigned("REFERENCES")>>
 

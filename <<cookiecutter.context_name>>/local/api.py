@@ -101,4 +101,4 @@ def owner(context: "RunningContext") -> Caller:
 
 def caller(context: "RunningContext", sign: Sign) -> Caller:
     """Return a caller of a running context's API."""
-    return Caller(context.outputs["api"]["url"], sign, context.answered.append)
+    return Caller(context.outputs["api"]["url"], sign, context.doors.answered.append)

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from .. import executions
 from ..subscribers import Reception
-from .aws_metrics import apigateway, dynamodb, events, lambda_, sns, sqs, states, transfer
+from .aws_metrics import dynamodb, events, lambda_, sns, sqs, states, transfer
 from .calls import calls
 from .daemon import Document
 from .logs import LogLine
 from .samples import Sample, own_metrics
-from infra.context import ROUTES
 
 if TYPE_CHECKING:
     from ..context import RunningContext
@@ -59,8 +58,7 @@ def _aws_samples(
     yield from sns.samples(outputs["topic_arn"], own, histories, received, now)
     yield from dynamodb.samples(outputs["table_name"], documents, now)
     yield from events.samples(aws, context.sent, called, outputs["functions"], now)
-    if api := outputs["api"]:
-        yield from apigateway.samples(api["id"], ROUTES, list(context.answered), now)
+    yield from context.doors.samples(outputs, now)
     if outputs["sftp"]:
         yield from transfer.samples(outputs["sftp"]["server_id"], context.uploads)
 

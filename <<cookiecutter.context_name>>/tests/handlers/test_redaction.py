@@ -24,7 +24,6 @@ from tests import foreign, samples
 from tests.commands import CHANGES, CREATE, DELETE
 from tests.conftest import BUCKET
 from tests.handlers.conftest import Daemon, LambdaContext, Lines
-from tests.handlers.requests import JSON, send
 from tests.handlers.test_list_workflow import _part
 from tests.handlers.test_relay_events import _record
 
@@ -65,12 +64,12 @@ def _name(pair: Any) -> str:
     return pair[1].__name__
 
 
-def _values(n: int = 1) -> dict[str, str]:
+def values(n: int = 1) -> dict[str, str]:
     return samples.values(n, **PERSONAL)
 
 
 def _message(pair: Any, key: str) -> dict[str, Any]:
-    return {"idempotency_key": key, "payload": _values() if pair is CREATE else {ID: _values()[ID]}}
+    return {"idempotency_key": key, "payload": values() if pair is CREATE else {ID: values()[ID]}}
 
 
 def _shown(text: str) -> list[str]:
@@ -99,8 +98,8 @@ def nothing_is_shown(
 @pytest.fixture
 def sent(bucket: Any, table: Any) -> None:
     """A list of good rows and one bad one, under a telling name."""
-    rows = [_values(n) for n in range(25)]
-    bucket.put_object(Bucket=BUCKET, Key=KEY, Body=samples.csv_file([*rows, {**_values(99), ID: ANYTHING + " "}]))
+    rows = [values(n) for n in range(25)]
+    bucket.put_object(Bucket=BUCKET, Key=KEY, Body=samples.csv_file([*rows, {**values(99), ID: ANYTHING + " "}]))
     for known in samples.projection():
         table.put_item(Item=known)
 
@@ -119,7 +118,7 @@ def _imported(context: LambdaContext) -> dict[str, Any]:
 
 
 def _stored() -> <<cookiecutter.context_name>>:
-    return <<cookiecutter.context_name>>(<<cookiecutter.context_name>>Details.model_validate(_values()), FIRST)
+    return <<cookiecutter.context_name>>(<<cookiecutter.context_name>>Details.model_validate(values()), FIRST)
 
 
 def _change(**changes: Any) -> dict[str, Any]:
@@ -140,26 +139,9 @@ def test_refused_commands(nothing_is_shown: None, context: LambdaContext):
     _call(_name(CREATE), _message(CREATE, "first"), context)
     assert not _call(_name(CREATE), _message(CREATE, "second"), context)["ok"]
     for pair in COMMANDS:
-        for payload in (dict.fromkeys(_values(), ANYTHING + "\n"), {ANYTHING: ANYTHING}, {ID: [ANYTHING]}):
+        for payload in (dict.fromkeys(values(), ANYTHING + "\n"), {ANYTHING: ANYTHING}, {ID: [ANYTHING]}):
             event = {"idempotency_key": "key", "payload": payload}
             assert _call(_name(pair), event, context)["error"]["code"] == "invalid"
-
-
-def test_requests(nothing_is_shown: None, context: LambdaContext):
-    """Good ones and bad ones, over HTTP: what is wrong goes back to the caller, without the value."""
-    create, change = _name(CREATE), _name(CHANGES[0]) if CHANGES else _name(DELETE)
-    assert send(create, json.dumps(_values()), headers=JSON).status == 201
-    assert send(GET, identity=_values()[ID]).status == send(LIST, query={"status": FIRST.value}).status == 200
-    bad = json.dumps(dict.fromkeys(_values(), ANYTHING + "\n"))
-    refused = [
-        send(create, json.dumps(_values()), headers=JSON),
-        send(create, bad, headers=JSON),
-        send(create, ANYTHING, headers=JSON),
-        send(create, json.dumps({ANYTHING: 1}), headers=JSON | {"idempotency-key": f"{ANYTHING} {ANYTHING}"}),
-        send(change, identity=ANYTHING + "/x", headers={"if-match": ANYTHING, "x-correlation-id": f"{ANYTHING} "}),
-        send(LIST, query={"status": ANYTHING, "cursor": ANYTHING}),
-    ]
-    assert all(400 <= answer.status < 500 for answer in refused)
 
 
 @pytest.mark.usefixtures("sent")
@@ -293,7 +275,7 @@ def test_ids_and_the_lines_own_keys_stay():
 
 def test_an_object_is_no_way_around(nothing_is_shown: None, context: LambdaContext):
     """Its text would show all of its fields."""
-    details = <<cookiecutter.context_name>>Details.model_validate(_values())
+    details = <<cookiecutter.context_name>>Details.model_validate(values())
     said = {"details": details, "<<cookiecutter.__package>>": _stored(), "all": {"of": [details]}}
     work = entry_point(lambda *_: logger.info("oops", **said))
     work({}, context)

@@ -11,7 +11,7 @@ SOURCE: Literal["codeconnections", "codecommit"] = "codeconnections"
 
 COMMANDS = ("register_payment", "verify_payment", "delete_payment")
 QUERIES = ("get_payment", "list_payments")
-ROUTES = {
+ROUTES: dict[str, str] = {
     "register_payment": "POST /payments",
     "verify_payment": "POST /payments/{payment_id}/verify",
     "delete_payment": "DELETE /payments/{payment_id}",

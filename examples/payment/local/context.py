@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
 
@@ -15,6 +15,7 @@ from .aws import Aws
 from .codedeploy import running_codedeploy
 from .deploy import Deployment, deploy, ssm
 from .deploy.program import Progress, stack_config
+from .doors import Doors
 from .emulator import CALLS_AT_ONCE, Emulator, running_emulator
 from .endpoints import Endpoints
 from .environment import emulator_python
@@ -29,9 +30,6 @@ from .subscribers import Subscriber
 from infra.context import AGGREGATE, CONTEXT, OWNER, REFERENCES
 from infra.labels import Labels
 from infra.package import PackageError, build_local
-
-if TYPE_CHECKING:
-    from .observation.aws_metrics.apigateway import Answered
 
 PROGRAM = Path(__file__).parent.parent / "infra" / "service"
 STACK = "local"
@@ -74,7 +72,7 @@ class RunningContext(PartnerSide):
         self.traces = traces
         self.neighbours = neighbours
         self.watch = Watch(aws, deployment)
-        self.answered: list[Answered] = []
+        self.doors = Doors()
 
     def close(self) -> None:
         """Stop reading the queues, and watching."""

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from .context import STACK, RunningContext
 from .result import Result
-from infra.context import CONTEXT, ROUTES
+from infra.context import CONTEXT
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -109,20 +109,10 @@ class Screen:
         names = ("inbox_bucket", "table_name", "state_machine", "topic_arn")
         lines += [f"# {name}: {context.outputs[name]}" for name in names]
         lines += [f"# queue of {name}: {url}" for name, url in context.outputs["queues"].items()]
-        lines += _to_call(context)
+        lines += context.doors.to_call(context.emulator, context.outputs)
         stops = "this run; what it deployed stays" if context.emulator.joined else "everything"
         lines += [f"# log: {context.emulator.log}", f"# A file uploaded so is imported. Ctrl-C stops {stops}."]
         self.errors.print("\n".join(lines), markup=False, soft_wrap=True)
-
-
-def _to_call(context: RunningContext) -> list[str]:
-    """Return how the API is called; nothing without one."""
-    if not (api := context.outputs["api"]):
-        return []
-    service = f"aws:amz:{context.emulator.region}:execute-api"
-    signed = f'--aws-sigv4 "{service}" --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"'
-    routes = [f"# route of {function}: {key}" for function, key in ROUTES.items()]
-    return [f"curl -i {signed} {api['url']}/...", *routes]
 
 
 def _by_reason(adapted: list[str]) -> dict[str, str]:

@@ -2,7 +2,9 @@
 
 import asyncio
 import copy
+import importlib
 import json
+import pkgutil
 import runpy
 import threading
 from collections.abc import Callable, Mapping
@@ -20,27 +22,15 @@ from pulumi.runtime.rpc import is_rpc_secret, unwrap_rpc_secret
 
 from ..aws import Aws
 from ..errors import LocalRunError
-from . import (  # noqa: F401  register
-    apigateway,
-    cloudwatch,
-    codedeploy,
-    dynamodb,
-    events,
-    iam,
-    kms,
-    lambda_,
-    logs,
-    s3,
-    sns,
-    sqs,
-    ssm,
-    stepfunctions,
-    transfer,
-)
+from . import ssm
 from .registry import HANDLERS, Made, Request, create
 
 Progress = Callable[[str, str], None]
 PROVIDER = "pulumi:providers:"
+
+for _module in pkgutil.iter_modules([str(Path(__file__).parent)]):
+    # What stands here registers the types of resources that it can make.
+    importlib.import_module(f"{__package__}.{_module.name}")
 
 
 @dataclass

@@ -1,7 +1,6 @@
 """Requests of the HTTP API, made of recorded ones, and what the routes answer."""
 
 import base64
-import importlib
 import json
 from copy import deepcopy
 from pathlib import Path
@@ -12,15 +11,14 @@ from payment.domain.model import ID
 
 from infra.context import QUERIES, ROUTES
 from tests import samples
-from tests.commands import CHANGES, CREATE, DELETE
-from tests.handlers.conftest import LambdaContext
+from tests.commands import CHANGES, DELETE
+from tests.handlers.messages import CREATES, call
 
 _EVENTS = Path(__file__).parents[1] / "events"
 IAM, JWT = (json.loads((_EVENTS / f"http_api_{kind}.json").read_text()) for kind in ("iam", "jwt"))
 """A signed request, and one with a token."""
 
 JSON = {"content-type": "application/json"}
-CREATES = CREATE[1].__name__
 ON_EXISTING = [pair[1].__name__ for pair in (*CHANGES, DELETE)]
 CHANGE = ON_EXISTING[0]
 DELETES = ON_EXISTING[-1]
@@ -65,12 +63,6 @@ def _body(body: str | bytes) -> dict[str, Any]:
     return {"body": body, "isBase64Encoded": False}
 
 
-def call(function: str, event: Any, context: Any = None) -> Any:
-    """Call a function with an event."""
-    module = importlib.import_module(f"payment.handlers.{function}")
-    return module.lambda_handler(event, context or LambdaContext())
-
-
 def send(function: str, body: str | bytes | None = None, **members: Any) -> Answer:
     """Send a request to a function; every answer must be one that API Gateway takes."""
     response = call(function, request(function, body, **members))
@@ -85,8 +77,3 @@ def create(n: int = 1, key: str | None = None, **members: Any) -> Answer:
     """Create the n-th aggregate."""
     headers = JSON | ({"idempotency-key": key} if key else {}) | members.pop("headers", {})
     return send(CREATES, json.dumps(samples.values(n)), headers=headers, **members)
-
-
-def identity(n: int = 1) -> str:
-    """Return the n-th aggregate's identity."""
-    return samples.payment(n).id

@@ -16,22 +16,8 @@ from payment.handlers._requests import MOST_BYTES
 from tests import samples
 from tests.emf import totals
 from tests.handlers.conftest import Daemon, Lines
-from tests.handlers.requests import (
-    CHANGE,
-    CREATES,
-    DELETES,
-    GET,
-    IAM,
-    JSON,
-    JWT,
-    ON_EXISTING,
-    Answer,
-    call,
-    create,
-    identity,
-    request,
-    send,
-)
+from tests.handlers.messages import CREATES, call, identity
+from tests.handlers.requests import CHANGE, DELETES, GET, IAM, JSON, JWT, ON_EXISTING, Answer, create, request, send
 
 pytestmark = pytest.mark.usefixtures("function")
 
