@@ -191,11 +191,11 @@ DERIVED: Mapping[str, Callable[[Mapping[str, str]], str]] = {
     "plural_words": lambda answers: plain(answers["plural"]),
     "step": lambda answers: _step(answers["verification"]),
     "verification": lambda answers: snake(_step(answers["verification"])),
-    "reference": lambda answers: _noun(answers["verification"]),
-    "reference_snake": lambda answers: snake(_noun(answers["verification"])),
-    "reference_constant": lambda answers: constant(_noun(answers["verification"])),
-    "reference_slug": lambda answers: slug(_noun(answers["verification"])),
-    "reference_words": lambda answers: plain(_noun(answers["verification"])),
+    "reference": lambda answers: _reference(answers),
+    "reference_snake": lambda answers: snake(_reference(answers)),
+    "reference_constant": lambda answers: constant(_reference(answers)),
+    "reference_slug": lambda answers: slug(_reference(answers)),
+    "reference_words": lambda answers: plain(_reference(answers)),
     "checked": lambda answers: "yes" if set(RULES) <= set(answers) else "no",
 }
 """Names that follow from the answers; ``cookiecutter.json`` has each with ``__`` before it."""
@@ -264,6 +264,11 @@ def _step(verification: str) -> str:
 def _noun(verification: str) -> str:
     """Return what rows are verified by; nothing if they refer to nothing."""
     return "" if verification == NONE else verification.removeprefix("Verify")
+
+
+def _reference(answers: Mapping[str, str]) -> str:
+    """Return whose events the context hears first: of what rows refer to, else of a context that is made up."""
+    return _noun(answers["verification"]) or "Neighbour"
 
 
 def _context(name: str, _: Mapping[str, str]) -> Iterator[str]:

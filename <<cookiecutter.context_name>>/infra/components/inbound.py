@@ -110,9 +110,9 @@ class Inbound(Component):
             )
 
     def _watch(self, alerts: Alerts) -> None:
-        lost = "Events of other contexts could not be taken: what lists are verified against is no longer true."
+        lost = "Events of other contexts could not be taken: what is known of them here is no longer true."
         watch_dead_letters(self, alerts, f"{self.name}-dead-letters", self._dead_letters, "warning", lost)
-        behind = "lists are verified against what was true before."
+        behind = "what is known of them here was true before."
         watch_age(self, alerts, self.name, self._queue, behind, "events-of-other-contexts-wait")
 
 

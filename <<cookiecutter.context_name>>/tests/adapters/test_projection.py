@@ -68,11 +68,11 @@ def test_an_item_without_an_order_is_older_than_any_event(table: Any, projection
 
 def test_things_of_one_name_that_two_contexts_keep_are_two(table: Any, projection: ProjectionTable):
     """A customer 7 and an order 7."""
-    other = {"shop": Consumed(thing="customer", known=frozenset({CREATED}), gone=frozenset({REMOVED}))}
+    other = {"elsewhere": Consumed(thing="another_thing", known=frozenset({CREATED}), gone=frozenset({REMOVED}))}
     _tell(projection, [sequenced(2)])
-    apply(read(json.dumps(sequenced(1, REMOVED, source="shop")), other), projection)
+    apply(read(json.dumps(sequenced(1, REMOVED, source="elsewhere")), other), projection)
     assert _standing(table) == "KNOWN"
-    assert table.get_item(Key={"pk": "CUSTOMER#thing-1"})["Item"]["status"] == "GONE"
+    assert table.get_item(Key={"pk": "ANOTHER_THING#thing-1"})["Item"]["status"] == "GONE"
 
 
 def test_an_error_of_aws_is_no_stale_event(table: Any, projection: ProjectionTable):

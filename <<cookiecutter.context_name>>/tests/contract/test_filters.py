@@ -10,7 +10,7 @@ from <<cookiecutter.__package>>.adapters.sns import Topic
 from <<cookiecutter.__package>>.domain.events import cloud_event
 
 from infra.context import CONTEXT, EVENTS, LIST_EVENTS, SUBSCRIBERS
-from tests.infra.filters import passes, policies
+from tests.infra.filters import inbound_policies, passes, policies
 from tests.infra.graph import STACKS, Graph, run, stack_config
 
 SOME = EVENTS[0]
@@ -77,3 +77,15 @@ def test_a_message_without_a_type_or_of_another_context_reaches_nobody(filtered:
 def test_the_local_stack_filters_nothing() -> None:
     """A run counts on every subscriber getting every event."""
     assert f"{CONTEXT}:filters" not in stack_config("local")
+
+
+def test_the_queue_for_other_contexts_gets_the_types_that_count_and_no_others() -> None:
+    """Each of what its own context says: known and gone."""
+    order = {"topic": "/order/dev/topic-arn", "known": ["OrderPlaced", "OrderChanged"], "gone": ["OrderCancelled"]}
+    shop = {"topic": "/shop/dev/topic-arn", "known": ["ShopOpened"]}
+    types = ("OrderPlaced", "OrderChanged", "OrderCancelled", "ShopOpened", "OrderPainted", SOME)
+    received = [
+        tuple(event_type for event_type in types if passes(policy, {"type": event_type}))
+        for policy in inbound_policies(run("dev", consumes={"somewhere_else": order, "elsewhere": shop}))
+    ]
+    assert received == [types[:3], types[3:4]]

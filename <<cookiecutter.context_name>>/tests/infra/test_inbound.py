@@ -13,18 +13,18 @@ from infra.context import CONTEXT, REFERENCES
 from infra.labels import kebab
 
 OTHER = "444455556666"
-FOREIGN = f"arn:aws:sns:{REGION}:{OTHER}:shop-prod-events"
+FOREIGN = f"arn:aws:sns:{REGION}:{OTHER}:elsewhere-prod-events"
 FOUND = f"arn:aws:sns:{REGION}:{ACCOUNT}:neighbour-events"
 """What the parameter says."""
 
 CONSUMES = {
-    "order_line": {
-        "topic": "/order-line/prod/topic-arn",
-        "thing": "line",
+    "somewhere_else": {
+        "topic": "/somewhere-else/prod/topic-arn",
+        "thing": "somewhere_line",
         "known": ["OrderLineCreated"],
         "gone": ["OrderLineRemoved"],
     },
-    "shop": {"topic": FOREIGN, "known": ["ShopOpened"]},
+    "elsewhere": {"topic": FOREIGN, "known": ["ShopOpened"]},
 }
 
 
@@ -66,10 +66,10 @@ def test_the_queue_subscribes_to_the_topics_for_the_types_that_count(hearing: Gr
     """Raw, so that a message is the event; what cannot be delivered goes to the same dead letters."""
     subscribed = _subscribed(hearing)
     assert {name: node.inputs["topic"] for name, node in subscribed.items()} == {
-        "inbound-order-line": FOUND,
-        "inbound-shop": FOREIGN,
+        "inbound-somewhere-else": FOUND,
+        "inbound-elsewhere": FOREIGN,
     }
-    assert subscribed["inbound-order-line"].document("filterPolicy") == {
+    assert subscribed["inbound-somewhere-else"].document("filterPolicy") == {
         "type": ["OrderLineCreated", "OrderLineRemoved"]
     }
     for node in subscribed.values():
@@ -81,8 +81,8 @@ def test_the_queue_subscribes_to_the_topics_for_the_types_that_count(hearing: Gr
 def test_the_code_is_told_what_the_filter_lets_through(hearing: Graph) -> None:
     """By context, and what each type means."""
     assert json.loads(_variables(hearing)["CONSUMES"]) == {
-        "order_line": {"thing": "line", "known": ["OrderLineCreated"], "gone": ["OrderLineRemoved"]},
-        "shop": {"thing": "shop", "known": ["ShopOpened"], "gone": []},
+        "somewhere_else": {"thing": "somewhere_line", "known": ["OrderLineCreated"], "gone": ["OrderLineRemoved"]},
+        "elsewhere": {"thing": "elsewhere", "known": ["ShopOpened"], "gone": []},
     }
 
 

@@ -20,6 +20,16 @@ def passes(policy: Mapping[str, list[Any]], attributes: Mapping[str, str]) -> bo
 def policies(graph: Graph) -> dict[str, dict[str, Any]]:
     """The policy of each subscriber to this context's topic; all look at messages' attributes."""
     topic = graph.one("sns/topic", "fanout").arn
-    nodes = [node for node in graph.of("sns/topicSubscription") if node.inputs["topic"] == topic]
+    return {name.removeprefix("events-"): policy for name, policy in _policies(graph, "topic", topic).items()}
+
+
+def inbound_policies(graph: Graph) -> list[dict[str, Any]]:
+    """The policy of each subscription by which this context hears of another, in the order of the setting."""
+    queue = graph.one("sqs/queue", "inbound").arn
+    return list(_policies(graph, "endpoint", queue).values())
+
+
+def _policies(graph: Graph, member: str, arn: str) -> dict[str, dict[str, Any]]:
+    nodes = [node for node in graph.of("sns/topicSubscription") if node.inputs[member] == arn]
     assert {node.inputs["filterPolicyScope"] for node in nodes} <= {"MessageAttributes"}
-    return {node.name.removeprefix("events-"): node.document("filterPolicy") for node in nodes}
+    return {node.name: node.document("filterPolicy") for node in nodes}

@@ -25,7 +25,7 @@ def _filter(types: Any, subscriber: str = "reader") -> dict[str, str]:
     return {"subscribers": '["reader"]', "filters": json.dumps({subscriber: types})}
 
 
-def _consumes(context: str = "order", **members: Any) -> dict[str, str]:
+def _consumes(context: str = "other", **members: Any) -> dict[str, str]:
     """A good setting, with a mistake."""
     return {"consumes": json.dumps({context: {"topic": f"/{context}/dev/topic-arn", "known": ["A"], **members}})}
 
@@ -144,36 +144,48 @@ BAD = [
     ({"subscriber_accounts": json.dumps(["1" * 12] * 2)}, "each account may stand there once."),
     ({"subscribers": '["inbound"]'}, "subscribers has the name 'inbound', which a dead-letter queue of ours has"),
     ({"consumes": "[]"}, "consumes is '[]': write a map of contexts to {topic: ..., known: [...], gone: [...]}."),
-    (_consumes("Order"), "consumes has the context 'Order': write its name in small letters, such as order-line."),
-    (_consumes("../order"), "consumes has the context '../order': write its name in small letters"),
-    ({"consumes": '{"order": "topic"}'}, "consumes.order is 'topic': write {topic: ..., known: [...], gone: [...]}."),
+    (
+        _consumes("Other"),
+        "consumes has the context 'Other': write its name in small letters, such as order-line.",
+    ),
+    (_consumes("../other"), "consumes has the context '../other': write its name in small letters"),
+    (
+        {"consumes": '{"other": "topic"}'},
+        "consumes.other is 'topic': write {topic: ..., known: [...], gone: [...]}.",
+    ),
     (
         _consumes(topics=1),
-        "consumes.order is {'topic': '/order/dev/topic-arn', 'known': ['A'], 'topics': 1}: write {",
+        "consumes.other is {'topic': '/other/dev/topic-arn', 'known': ['A'], 'topics': 1}: write {",
     ),
-    ({"consumes": '{"order": {"known": ["A"]}}'}, "consumes.order is {'known': ['A']}: write {topic: ..., known:"),
     (
-        _consumes(topic="order"),
-        "consumes.order.topic is 'order': write a parameter's name such as /order/dev/topic-arn",
+        {"consumes": '{"other": {"known": ["A"]}}'},
+        "consumes.other is {'known': ['A']}: write {topic: ..., known:",
+    ),
+    (
+        _consumes(topic="other"),
+        "consumes.other.topic is 'other': write a parameter's name such as /other/dev/topic-arn",
     ),
     (_consumes(topic="arn:aws:sqs:eu-west-1:123456789012:q"), "topic-arn, or the ARN of an SNS topic."),
     (_consumes(topic="arn:aws:sns:eu-west-1:123456789012:t.fifo"), "topic-arn, or the ARN of an SNS topic."),
-    (_consumes(topic=7), "consumes.order.topic is 7: write a parameter's name such as"),
-    (_consumes(thing="Line"), "consumes.order.thing is 'Line': write a name in small letters, such as customer."),
-    (_consumes(thing=7), "consumes.order.thing is 7: write a name in small letters"),
-    (_consumes(thing="list"), "consumes.order.thing is 'list', and items of this name are this context's own."),
-    (_consumes(thing=CONTEXT), f"consumes.order.thing is '{CONTEXT}', and items of this name are this context's own."),
+    (_consumes(topic=7), "consumes.other.topic is 7: write a parameter's name such as"),
+    (_consumes(thing="Line"), "consumes.other.thing is 'Line': write a name in small letters, such as customer."),
+    (_consumes(thing=7), "consumes.other.thing is 7: write a name in small letters"),
+    (_consumes(thing="list"), "consumes.other.thing is 'list', and items of this name are this context's own."),
+    (
+        _consumes(thing=CONTEXT),
+        f"consumes.other.thing is '{CONTEXT}', and items of this name are this context's own.",
+    ),
     (_consumes(CONTEXT), f"consumes.{CONTEXT}.thing is '{CONTEXT}', and items of this name are this context's own."),
     (
         {"consumes": json.dumps({name: {"topic": f"/{name}", "thing": "xy", "known": ["A"]} for name in ("ab", "cd")})},
         "consumes has one thing twice: events of two contexts about one thing have no order.",
     ),
-    (_consumes(known="A"), "consumes.order.known is 'A': write a list of events' types."),
-    (_consumes(known=[]), "consumes.order.known is empty: write the events after which a thing exists."),
-    (_consumes(known=["A", 1]), "consumes.order.known has 1: write an event's type such as OrderPlaced."),
-    (_consumes(known=["A", "A"]), "consumes.order.known has 'A' twice: write it once."),
-    (_consumes(gone=["B", "B"]), "consumes.order.gone has 'B' twice: write it once."),
-    (_consumes(gone=["A"]), "consumes.order has 'A' in known and in gone: write it into one of them."),
+    (_consumes(known="A"), "consumes.other.known is 'A': write a list of events' types."),
+    (_consumes(known=[]), "consumes.other.known is empty: write the events after which a thing exists."),
+    (_consumes(known=["A", 1]), "consumes.other.known has 1: write an event's type such as OrderPlaced."),
+    (_consumes(known=["A", "A"]), "consumes.other.known has 'A' twice: write it once."),
+    (_consumes(gone=["B", "B"]), "consumes.other.gone has 'B' twice: write it once."),
+    (_consumes(gone=["A"]), "consumes.other has 'A' in known and in gone: write it into one of them."),
     (_consumes(known=[f"T{number}" for number in range(51)]), "consumes names over 50 types of events: leave out"),
     (
         {"consumes": json.dumps({name: {"topic": f"/{name}", "known": ["A"]} for name in ("a_b", "a-b")})},
@@ -241,8 +253,8 @@ def test_what_is_heard_of_other_contexts() -> None:
     settings = Settings.from_config(LEAST)
     assert (settings.consumes, settings.subscriber_accounts) == ({}, ())
     arn = "arn:aws:sns:eu-west-1:123456789012:order-prod-events"
-    given = {"order_line": {"topic": "/order-line/dev/topic-arn", "known": ["A"], "gone": ["B"]}}
-    given["shop"] = {"topic": arn, "known": ["C"]}
+    given = {"somewhere_else": {"topic": "/somewhere-else/dev/topic-arn", "known": ["A"], "gone": ["B"]}}
+    given["elsewhere"] = {"topic": arn, "known": ["C"]}
     line, shop = Settings.from_config(LEAST | {"consumes": json.dumps(given)}).consumes.values()
     assert (line.types, line.account_id) == (("A", "B"), None)
     assert (shop.types, shop.account_id) == (("C",), "123456789012")
