@@ -9,6 +9,7 @@ import pytest
 from .letters import Redrive, redriving
 from .lists import Sample
 from local.context import RunningContext, running_context
+from local.neighbour import Neighbour
 
 # Small enough that a file over the limit is made in no time, larger than the longest line that a test sends.
 MAX_LIST_MB = 11
@@ -19,6 +20,15 @@ def context() -> Iterator[RunningContext]:
     """The deployed context, stopped at the end of the session."""
     with running_context(settings={"max_list_mb": MAX_LIST_MB}) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def neighbour(context: RunningContext) -> Neighbour:
+    """The context that this one hears of."""
+    if not context.neighbours:
+        pytest.skip("this context hears of no other: its local stack has no setting consumes")
+    [one] = context.neighbours
+    return one
 
 
 @pytest.fixture(scope="session")

@@ -25,15 +25,6 @@ Told = tuple[int, bool, str]
 """An event of a history: its number, whether it has a sequence, its type."""
 
 
-@pytest.fixture(scope="module")
-def neighbour(context: RunningContext) -> Neighbour:
-    """The context that this one hears of."""
-    if not context.neighbours:
-        pytest.skip("the local stack's file says nothing of other contexts (its setting consumes)")
-    [one] = context.neighbours
-    return one
-
-
 def until(holds: Callable[[], Any]) -> Any:
     deadline = time.monotonic() + SECONDS
     while not (found := holds()):

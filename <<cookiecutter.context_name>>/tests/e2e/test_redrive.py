@@ -10,7 +10,7 @@ import pytest
 from .letters import Redrive, put_letter
 from .lists import CREATED, Sample, import_list
 from local.context import RunningContext
-from local.neighbour import cloud_event
+from local.neighbour import Neighbour, cloud_event
 
 pytestmark = pytest.mark.e2e
 SECONDS = 15.0
@@ -32,9 +32,10 @@ def test_letter_of_a_subscriber_goes_back_to_its_queue(context: RunningContext, 
     assert all(queue["letters"] == 0 for queue in redrive()["queues"])
 
 
-def test_event_of_another_context_goes_back_to_the_queue_and_is_taken(context: RunningContext, redrive: Redrive):
+def test_event_of_another_context_goes_back_to_the_queue_and_is_taken(
+    context: RunningContext, neighbour: Neighbour, redrive: Redrive
+):
     """It was put aside as poison by a version that knew no better: a look says why."""
-    [neighbour] = context.neighbours
     event = cloud_event(neighbour.name, neighbour.consumes.known[0], f"redriven-{uuid.uuid4().hex[:8]}", 1)
     reason = {"reason": {"DataType": "String", "StringValue": "no-subject"}}
     put_letter(context, "inbound", event, MessageAttributes=reason)

@@ -10,6 +10,7 @@ from payment.domain.references import REFERENCE
 from .lists import Sample, import_list
 from .test_inbound import standing, until
 from local.context import RunningContext
+from local.neighbour import Neighbour
 from local.samples import columns
 
 pytestmark = pytest.mark.e2e
@@ -27,9 +28,11 @@ def test_rows_that_refer_to_the_unknown_are_rejected(context: RunningContext, sa
     assert done.report.count("'999999999' is not known here") == 10
 
 
-def test_what_another_context_tells_decides_on_rows(context: RunningContext, sample: Callable[[int], Sample]):
+def test_what_another_context_tells_decides_on_rows(
+    context: RunningContext, neighbour: Neighbour, sample: Callable[[int], Sample]
+):
     """Known after its event, and no longer known after another one: the partner reads so in the report."""
-    [neighbour], subject = context.neighbours, f"told-{uuid.uuid4().hex[:8]}"
+    subject = f"told-{uuid.uuid4().hex[:8]}"
     neighbour.says(neighbour.consumes.known[0], subject, 1)
     until(lambda: standing(context, subject) == "KNOWN")
     good = import_list(context, _referring(sample(20), subject, 1), expected=21)
