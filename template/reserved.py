@@ -26,6 +26,7 @@ PACKAGES = WORDS.union(sys.stdlib_module_names) | _words(
     staging tests typing_extensions workflow yaml
     consumer contracts events
     openapi_spec_validator
+    cryptography requests schemathesis
     """
 )
 """Top-level packages and folders that the generated repository has or imports."""

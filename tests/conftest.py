@@ -9,10 +9,15 @@ from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import HealthCheck, settings
 
 from template.bake import bake
 from template.names import REPOSITORY
 from template.options import OPTIONS
+
+# A busy machine is no fault of the code: what is slow is measured elsewhere, and never by a test.
+settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("calm")
 
 # As unlike Payment as the rules allow: two words and an acronym, other fields, more commands, five subscribers.
 VAT_RETURN = {

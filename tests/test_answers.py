@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import pytest
 import yaml
 from conftest import EXAMPLES, LONGEST, SHORTEST, VAT_RETURN
-from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from template.answers import (
@@ -299,7 +299,6 @@ def test_an_accepted_text_is_the_same_text_wherever_it_is_written(text: str, que
 
 
 # The first text that is drawn waits for hypothesis to make its tables of Unicode.
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from(list(RULES)), st.text() | st.none() | st.integers() | st.lists(st.text())))
 def test_checking_never_fails(answers: dict[str, object]) -> None:
     """Whatever is answered, the check ends with sentences and not with an exception."""

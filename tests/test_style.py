@@ -21,7 +21,7 @@ def ruff(*arguments: str, source: str) -> str:
 
 
 @given(NAMES)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_imports_are_in_the_order_of_the_linter(names: list[str]) -> None:
     """Constants, classes, functions, and within each by the letters whatever their case."""
     line = imported(f"from ..domain.model import {', '.join(names)}\n")
@@ -29,7 +29,7 @@ def test_imports_are_in_the_order_of_the_linter(names: list[str]) -> None:
 
 
 @given(NAMES)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_tuples_are_as_the_formatter_writes_them(names: list[str]) -> None:
     """On one line if they fit."""
     line = f"{assigned(names, 'EVENTS')}\n"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from .config import SettingError, Source, structure
+from .context import CONTEXT
 from .labels import kebab
 
 _CONTEXT = re.compile(r"[a-z][a-z0-9_-]{0,30}[a-z0-9]")
@@ -14,7 +15,10 @@ _TOPIC = re.compile(r"arn:aws:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}")
 
 _PARAMETER = re.compile(r"(/[A-Za-z0-9_.-]+)+")
 _TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
-_MEMBERS: Final = ("topic", "known", "gone")
+_MEMBERS: Final = ("topic", "thing", "known", "gone")
+_OURS: Final = (CONTEXT, "list")
+"""Whose items are this context's own: others' events may not overwrite them."""
+
 _FORM: Final = "a map of contexts to {topic: ..., known: [...], gone: [...]}"
 
 MOST_TYPES = 50
@@ -26,10 +30,12 @@ class Consumed:
     """What is heard of one context.
 
     `topic` is its ARN, or the name of the parameter that holds it. After an event of a type in `known` a thing of that
-    context exists for this one; after one in `gone` it does not.
+    context exists for this one; after one in `gone` it does not. `thing` says what it is, in snake_case: what is known
+    of each is kept in items of this name.
     """
 
     topic: str
+    thing: str
     known: tuple[str, ...]
     gone: tuple[str, ...]
 
@@ -53,6 +59,8 @@ def consumed(config: Source) -> Mapping[str, Consumed]:
         raise SettingError(f"consumes names {', '.join(found)}: each context may stand there once.")
     if len({one.topic for one in found.values()}) != len(found):
         raise SettingError("consumes has one topic twice: each context has its own.")
+    if len({one.thing for one in found.values()}) != len(found):
+        raise SettingError("consumes has one thing twice: events of two contexts about one thing have no order.")
     if sum(len(one.types) for one in found.values()) > MOST_TYPES:
         raise SettingError(f"consumes names over {MOST_TYPES} types of events: leave out those that change nothing.")
     return found
@@ -68,7 +76,16 @@ def _consumed(name: str, value: Any) -> Consumed:
         raise SettingError(f"consumes.{name}.known is empty: write the events after which a thing exists.")
     if both := set(known) & set(gone):
         raise SettingError(f"consumes.{name} has {min(both)!r} in known and in gone: write it into one of them.")
-    return Consumed(_topic(name, value["topic"]), known, gone)
+    return Consumed(_topic(name, value["topic"]), _thing(name, value.get("thing", name)), known, gone)
+
+
+def _thing(name: str, value: Any) -> str:
+    if not isinstance(value, str) or not _CONTEXT.fullmatch(value):
+        raise SettingError(f"consumes.{name}.thing is {value!r}: write a name in small letters, such as customer.")
+    thing = value.replace("-", "_")
+    if thing in _OURS:
+        raise SettingError(f"consumes.{name}.thing is {value!r}, and items of this name are this context's own.")
+    return thing
 
 
 def _topic(name: str, value: Any) -> str:

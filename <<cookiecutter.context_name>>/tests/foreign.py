@@ -10,8 +10,9 @@ from <<cookiecutter.__package>>.application.inbound import Consumed
 
 SOURCE = "order_line"
 CREATED, CHANGED, REMOVED = "OrderLineCreated", "OrderLineChanged", "OrderLineRemoved"
-CONSUMES = {"order-line": Consumed(known=frozenset({CREATED, CHANGED}), gone=frozenset({REMOVED}))}
-CONSUMES_JSON = json.dumps({"order-line": {"known": [CREATED, CHANGED], "gone": [REMOVED]}})
+THING = "line"
+CONSUMES = {"order-line": Consumed(thing=THING, known=frozenset({CREATED, CHANGED}), gone=frozenset({REMOVED}))}
+CONSUMES_JSON = json.dumps({"order-line": {"thing": THING, "known": [CREATED, CHANGED], "gone": [REMOVED]}})
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -158,7 +158,6 @@ def _edited(schema: dict[str, Any], edits: list[tuple[str, Any]]) -> dict[str, A
     return edited
 
 
-@settings(deadline=None)
 @given(SCHEMAS, EDITS, VALUES)
 def test_what_is_let_through_can_be_read_both_ways(old: dict[str, Any], edits: Any, event: dict[str, Any]) -> None:
     """An event of either version is good by the other: it has fields of its own version alone."""
@@ -170,7 +169,6 @@ def test_what_is_let_through_can_be_read_both_ways(old: dict[str, Any], edits: A
             assert faults_of(told, reader) == []
 
 
-@settings(deadline=None)
 @given(SCHEMAS, PARTS)
 def test_a_new_optional_field_passes_and_its_removal_does_not(old: dict[str, Any], part: dict[str, Any]) -> None:
     """Whatever else the event says."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -91,7 +91,6 @@ def test_a_committed_schema_is_one_and_takes_fields_that_come_later(event_type: 
     assert not forbids_more(schema)
 
 
-@settings(deadline=None)
 @given(AGGREGATES, st.sampled_from(["INSERT", "MODIFY", "REMOVE"]))
 def test_what_is_published_of_an_aggregate_is_what_its_schema_says(
     aggregate: <<cookiecutter.context_name>>,

@@ -1,40 +1,25 @@
-"""Events of another context on the embedded AWS: from its topic to what is kept of it."""
+"""Events of another context on the embedded AWS: from its topic to what is kept of its things."""
 
 import itertools
 import json
-import time
 import uuid
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from .neighbours import standing, until
 from local.context import RunningContext
 from local.neighbour import Event, Neighbour, cloud_event
 
 pytestmark = pytest.mark.e2e
 
-SECONDS = 30.0
 ORDERS = 1000
 AT_ONCE = 10
 """Things whose events are mixed in one example: each has an order of its own."""
 
 Told = tuple[int, bool, str]
 """An event of a history: its number, whether it has a sequence, its type."""
-
-
-def until(holds: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + SECONDS
-    while not (found := holds()):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    return found
-
-
-def standing(context: RunningContext, subject: str) -> str:
-    return (context.reference(subject) or {}).get("status", "")
 
 
 def test_events_of_many_things_come_through_the_queue_in_any_order(context: RunningContext, neighbour: Neighbour):
@@ -113,7 +98,8 @@ def _hand_over(context: RunningContext, events: list[Event]) -> None:
 
 
 def _end(context: RunningContext, subject: str) -> tuple[str, str]:
-    item = context.reference(subject) or {}
+    [neighbour] = context.neighbours
+    item = context.projected(neighbour.consumes.thing, subject) or {}
     return item["status"], item["event_id"]
 
 

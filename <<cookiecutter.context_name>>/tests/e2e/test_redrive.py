@@ -42,9 +42,9 @@ def test_event_of_another_context_goes_back_to_the_queue_and_is_taken(
     assert _listed(redrive(), "inbound")["letters"] == 1
     looked = redrive("inbound", "--where", f"id={event['id']}")
     assert [(group["reason"], group["letters"]) for group in looked["groups"]] == [("no-subject", 1)]
-    assert context.reference(event["subject"]) is None
+    assert context.projected(neighbour.consumes.thing, event["subject"]) is None
     assert redrive("inbound", "--go")["redriven"] == 1
-    _until(lambda: (context.reference(event["subject"]) or {}).get("status") == "KNOWN")
+    _until(lambda: (context.projected(neighbour.consumes.thing, event["subject"]) or {}).get("status") == "KNOWN")
     assert _listed(redrive(), "inbound")["letters"] == 0
 
 

@@ -153,9 +153,11 @@ class RunningContext(PartnerSide):
         if puts:
             self.aws.call("dynamodb", "batch_write_item", RequestItems={self._table: puts})
 
-    def reference(self, identity: str) -> Item | None:
-        """Return what the context knows of what rows refer to; None if nothing."""
-        return next((item for item in self.references() if item["pk"].partition("#")[2] == identity), None)
+    def projected(self, thing: str, subject: str) -> Item | None:
+        """Return what the context keeps of another one's thing; None if nothing."""
+        key = {"pk": {"S": f"{thing.upper()}#{subject}"}}
+        found = self.aws.call("dynamodb", "get_item", TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+        return found and _plain(found)
 
     @property
     def _table(self) -> str:

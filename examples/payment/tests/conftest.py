@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
+from hypothesis import HealthCheck, settings
 from moto.server import ThreadedMotoServer
 
 from tests.infra.kept import FOLDER
@@ -19,6 +20,10 @@ BUCKET = "inbox"
 # Powertools reads it when the handlers' modules are imported, before any fixture.
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "tests")
 os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "tests")
+
+# A busy machine is no fault of the code: what is slow is measured elsewhere, and never by a test.
+settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("calm")
 
 
 def pytest_collection_finish() -> None:

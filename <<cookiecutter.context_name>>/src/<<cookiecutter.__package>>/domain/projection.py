@@ -1,4 +1,4 @@
-"""What other contexts said about what the aggregates refer to, and which of two such events counts.
+"""What other contexts said about things of theirs, and which of two such events counts.
 
 The rule is a total order, so any events of one thing give the same result in any order and however often each comes.
 """
@@ -21,8 +21,13 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True)
 class ForeignEvent:
-    """An event of another context, as far as this one keeps it. ``order`` is its place among those of its subject."""
+    """An event of another context, as far as this one keeps it.
 
+    ``thing`` is the kind of what it is about, in snake_case, and ``subject`` which one of these; ``order`` is its place
+    among those of its subject.
+    """
+
+    thing: str
     subject: str
     standing: Standing
     order: str

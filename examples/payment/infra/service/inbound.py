@@ -25,7 +25,10 @@ def receive(labels: Labels, settings: Settings, key_arn: pulumi.Input[str], aler
 
 def variables(settings: Settings, inbound: Inbound) -> Mapping[str, pulumi.Input[str]]:
     """What the function is told."""
-    heard = {context: {"known": one.known, "gone": one.gone} for context, one in settings.consumes.items()}
+    heard = {
+        context: {"thing": one.thing, "known": one.known, "gone": one.gone}
+        for context, one in settings.consumes.items()
+    }
     return {"CONSUMES": json.dumps(heard), "DEAD_LETTER_URL": inbound.dead_letter_url}
 
 

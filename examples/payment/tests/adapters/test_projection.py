@@ -7,14 +7,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pydynox import DynamoDBClient
 
-from payment.adapters.projection import TOMBSTONE_SECONDS, ProjectionTable
-from payment.adapters.references import REFERRED, ReferenceTable
-from payment.application.inbound import apply, read
+from payment.adapters.projection import TOMBSTONE_SECONDS, ProjectionTable, key_of
+from payment.application.inbound import Consumed, apply, read
 
-from tests.conftest import TABLE
-from tests.foreign import CONSUMES, HISTORIES, REMOVED, Event, arrivals, sequenced, told
+from tests.foreign import CONSUMES, CREATED, HISTORIES, REMOVED, THING, Event, arrivals, sequenced, told
 
 NOW = 1_800_000_000
 
@@ -30,26 +27,26 @@ def _tell(projection: ProjectionTable, events: list[Event]) -> list[str]:
 
 
 def _item(table: Any, subject: str = "thing-1") -> dict[str, Any]:
-    return table.get_item(Key={"pk": REFERRED + subject}, ConsistentRead=True)["Item"]
+    return table.get_item(Key={"pk": key_of(THING, subject)}, ConsistentRead=True)["Item"]
 
 
-def _known(*identities: str) -> set[str]:
-    return ReferenceTable(DynamoDBClient(), TABLE).known(identities)
+def _standing(table: Any, subject: str = "thing-1") -> str:
+    return _item(table, subject)["status"]
 
 
 def test_what_an_event_tells_is_known_until_another_says_that_it_is_gone(table: Any, projection: ProjectionTable):
-    """A list is verified against exactly that."""
+    """Each thing for itself."""
     _tell(projection, [sequenced(1), sequenced(2, subject="thing-2")])
-    assert _known("thing-1", "thing-2", "thing-3") == {"thing-1", "thing-2"}
+    assert (_standing(table), _standing(table, "thing-2")) == ("KNOWN", "KNOWN")
     _tell(projection, [sequenced(3, REMOVED)])
-    assert _known("thing-1", "thing-2") == {"thing-2"}
+    assert (_standing(table), _standing(table, "thing-2")) == ("GONE", "KNOWN")
 
 
 def test_a_late_event_does_not_bring_back_what_is_gone(table: Any, projection: ProjectionTable):
     """What is gone is kept for as long as such an event can be on its way."""
     outcomes = _tell(projection, [sequenced(2, REMOVED), sequenced(1), sequenced(2, REMOVED)])
     assert outcomes == ["applied", "stale", "stale"]
-    assert _known("thing-1") == set()
+    assert _standing(table) == "GONE"
     assert _item(table)["expires_at"] == NOW + TOMBSTONE_SECONDS
     fourteen_days = 14 * 24 * 3600
     assert 4 * fourteen_days < TOMBSTONE_SECONDS
@@ -59,15 +56,23 @@ def test_what_exists_again_does_not_expire(table: Any, projection: ProjectionTab
     """The end of the tombstone is not the end of the thing."""
     _tell(projection, [sequenced(1, REMOVED), sequenced(2)])
     assert "expires_at" not in _item(table)
-    assert _known("thing-1") == {"thing-1"}
+    assert _standing(table) == "KNOWN"
 
 
-def test_an_item_without_an_order_is_known_and_older_than_any_event(table: Any, projection: ProjectionTable):
+def test_an_item_without_an_order_is_older_than_any_event(table: Any, projection: ProjectionTable):
     """An operator put it there, or the local run."""
-    table.put_item(Item={"pk": f"{REFERRED}thing-1", "status": "ACTIVE"})
-    assert _known("thing-1") == {"thing-1"}
+    table.put_item(Item={"pk": key_of(THING, "thing-1"), "status": "ACTIVE"})
     assert _tell(projection, [sequenced(1, REMOVED)]) == ["applied"]
-    assert _known("thing-1") == set()
+    assert _standing(table) == "GONE"
+
+
+def test_things_of_one_name_that_two_contexts_keep_are_two(table: Any, projection: ProjectionTable):
+    """A customer 7 and an order 7."""
+    other = {"shop": Consumed(thing="customer", known=frozenset({CREATED}), gone=frozenset({REMOVED}))}
+    _tell(projection, [sequenced(2)])
+    apply(read(json.dumps(sequenced(1, REMOVED, source="shop")), other), projection)
+    assert _standing(table) == "KNOWN"
+    assert table.get_item(Key={"pk": "CUSTOMER#thing-1"})["Item"]["status"] == "GONE"
 
 
 def test_an_error_of_aws_is_no_stale_event(table: Any, projection: ProjectionTable):
@@ -83,7 +88,7 @@ def test_any_order_and_number_leave_the_same_item(table: Any, projection: Projec
     """Two things with the same history: one hears of it in order, the other as it comes."""
     history = data.draw(HISTORIES)
     for subject in ("in-order", "as-it-comes"):
-        table.delete_item(Key={"pk": REFERRED + subject})
+        table.delete_item(Key={"pk": key_of(THING, subject)})
     _tell(projection, told(history, "in-order"))
     _tell(projection, data.draw(arrivals(told(history, "as-it-comes"))))
     one, other = (_item(table, subject) for subject in ("in-order", "as-it-comes"))

@@ -4,12 +4,27 @@ from typing import Any
 
 from pydynox import DynamoDBClient
 
+from payment.adapters.projection import ProjectionTable
 from payment.adapters.references import ReferenceTable
+from payment.domain.projection import ForeignEvent, Standing
+from payment.domain.references import REFERENCE
 
 from tests.conftest import TABLE
+
+
+def _known(*identities: str) -> set[str]:
+    return ReferenceTable(DynamoDBClient(), TABLE).known(identities)
 
 
 def test_known_references_are_those_in_the_projection(table: Any):
     """The projection answers for many at once."""
     table.put_item(Item={"pk": "SUBSCRIPTION#ref-1", "status": "ACTIVE"})
-    assert ReferenceTable(DynamoDBClient(), TABLE).known({"ref-1", "ref-2"}) == {"ref-1"}
+    assert _known("ref-1", "ref-2") == {"ref-1"}
+
+
+def test_lists_are_verified_against_what_another_context_tells(table: Any):
+    """What exists by its events is known, and what is gone is not, though there is a record of it."""
+    thing = REFERENCE.removesuffix("_id")
+    for subject, standing in (("ref-1", Standing.KNOWN), ("ref-2", Standing.GONE)):
+        ProjectionTable(table).apply(ForeignEvent(thing, subject, standing, "1", "event-1", "Type", "source"))
+    assert _known("ref-1", "ref-2", "ref-3") == {"ref-1"}

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from payment.application.inbound import (
     LONGEST_ID,
@@ -18,6 +19,7 @@ from payment.application.inbound import (
     by_name,
     read,
 )
+from payment.domain.events import SOURCE
 from payment.domain.projection import Standing
 
 from tests.fakes import FakeProjection
@@ -141,4 +143,11 @@ def test_what_changed_nothing_is_told_apart():
 
 def test_a_type_in_neither_list_says_nothing():
     """What is heard of a context is its own matter."""
-    assert Consumed(known=frozenset({"A"}), gone=frozenset()).standing("B") is None
+    assert Consumed(thing="a", known=frozenset({"A"}), gone=frozenset()).standing("B") is None
+
+
+@pytest.mark.parametrize("thing", [SOURCE, "list", "", "Order", "order#1", "order-line"])
+def test_a_setting_that_would_overwrite_our_own_items_is_refused(thing: str):
+    """Or whose items' keys nobody could tell apart."""
+    with pytest.raises(ValidationError):
+        Consumed.model_validate({"thing": thing, "known": ["A"], "gone": []})

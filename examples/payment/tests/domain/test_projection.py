@@ -16,7 +16,7 @@ IDS = st.text(min_size=1, max_size=4)
 
 
 def _event(identity: str, sequence: str | None, time: datetime, standing: Standing) -> ForeignEvent:
-    return ForeignEvent("thing-1", standing, order_key(identity, sequence, time), identity, "Type", "source")
+    return ForeignEvent("thing", "thing-1", standing, order_key(identity, sequence, time), identity, "Type", "source")
 
 
 _NEAR = st.datetimes(datetime(2026, 1, 1), datetime(2026, 1, 1, 0, 0, 3)).map(lambda time: time.replace(tzinfo=UTC))

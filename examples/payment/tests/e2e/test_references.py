@@ -8,7 +8,7 @@ import pytest
 from payment.domain.references import REFERENCE
 
 from .lists import Sample, import_list
-from .test_inbound import standing, until
+from .neighbours import standing, until
 from local.context import RunningContext
 from local.neighbour import Neighbour
 from local.samples import columns

@@ -8,11 +8,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from payment import bootstrap
-from payment.adapters.references import REFERRED
+from payment.adapters.projection import key_of
 from payment.handlers.on_event import lambda_handler
 
 from tests.emf import totals
-from tests.foreign import CREATED, REMOVED, TRACEPARENT, event, record, sequenced, text
+from tests.foreign import CREATED, REMOVED, THING, TRACEPARENT, event, record, sequenced, text
 from tests.handlers.conftest import Daemon, LambdaContext, Lines
 
 Records = list[dict[str, Any]]
@@ -27,7 +27,7 @@ def _take(records: Records, context: LambdaContext) -> list[str]:
 
 
 def _standing(table: Any, subject: str = "thing-1") -> str | None:
-    return table.get_item(Key={"pk": REFERRED + subject}).get("Item", {}).get("status")
+    return table.get_item(Key={"pk": key_of(THING, subject)}).get("Item", {}).get("status")
 
 
 def _letters(url: str) -> Records:

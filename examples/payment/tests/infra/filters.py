@@ -18,7 +18,8 @@ def passes(policy: Mapping[str, list[Any]], attributes: Mapping[str, str]) -> bo
 
 
 def policies(graph: Graph) -> dict[str, dict[str, Any]]:
-    """The policy of each subscriber; all look at messages' attributes."""
-    nodes = graph.of("sns/topicSubscription")
+    """The policy of each subscriber to this context's topic; all look at messages' attributes."""
+    topic = graph.one("sns/topic", "fanout").arn
+    nodes = [node for node in graph.of("sns/topicSubscription") if node.inputs["topic"] == topic]
     assert {node.inputs["filterPolicyScope"] for node in nodes} <= {"MessageAttributes"}
     return {node.name.removeprefix("events-"): node.document("filterPolicy") for node in nodes}

@@ -1,4 +1,4 @@
-"""What this context keeps of other contexts' things: one item each, through boto3. Lists are verified against them."""
+"""What this context keeps of other contexts' things: one item each, through boto3."""
 
 import time
 from collections.abc import Callable
@@ -8,7 +8,6 @@ from botocore.exceptions import ClientError
 
 from ..domain.projection import ForeignEvent, Standing
 from .items import KEY
-from .references import REFERRED
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -23,8 +22,13 @@ letters for 14 more, and as long again after a redrive: 56 days. The rest is for
 _NEWER: Final = "attribute_not_exists(#order) OR #order < :order"
 
 
+def key_of(thing: str, subject: str) -> str:
+    """Return the key of what is known of one thing: ``order_line`` and ``7`` give ``ORDER_LINE#7``."""
+    return f"{thing.upper()}#{subject}"
+
+
 class ProjectionTable:
-    """Items ``REFERRED``; one that was put without an order is older than any event."""
+    """Items by ``key_of``; one that was put without an order is older than any event."""
 
     def __init__(self, table: "Table", clock: Callable[[], float] = time.time) -> None:
         self._table = table
@@ -48,7 +52,7 @@ class ProjectionTable:
 
     def _item(self, event: ForeignEvent) -> dict[str, str | int]:
         item: dict[str, str | int] = {
-            KEY: REFERRED + event.subject,
+            KEY: key_of(event.thing, event.subject),
             "status": event.standing.value,
             "order": event.order,
             "event_id": event.event_id,

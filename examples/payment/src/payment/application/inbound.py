@@ -4,10 +4,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Any, Final, Literal, Protocol
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from ..domain.events import SOURCE
 from ..domain.fields import Written
 from ..domain.projection import ForeignEvent, Standing, order_key
 
@@ -48,11 +49,25 @@ class Applied(StrEnum):
     IGNORED = "ignored"
 
 
+_OURS: Final = (SOURCE, "list")
+"""Whose items are this context's own."""
+
+
+def _of_others(thing: str) -> str:
+    if thing in _OURS:
+        raise ValueError("another context's events would overwrite items of this one")
+    return thing
+
+
 class Consumed(BaseModel):
-    """What is heard of one context: after an event of a type in ``known`` a thing exists for us, in ``gone`` not."""
+    """What is heard of one context: after an event of a type in ``known`` a thing exists for us, in ``gone`` not.
+
+    ``thing`` says what kind of thing, in snake_case: what is known of each is kept under this name.
+    """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
+    thing: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$"), AfterValidator(_of_others)]
     known: frozenset[str]
     gone: frozenset[str]
 
@@ -117,7 +132,7 @@ def read(body: str, consumes: Mapping[str, Consumed]) -> Message:
     if consumed is None:
         raise Poison(PoisonReason.SOURCE)
     standing = consumed.standing(envelope.type)
-    return Message(envelope, None if standing is None else _event(document, envelope, standing))
+    return Message(envelope, None if standing is None else _event(document, envelope, consumed.thing, standing))
 
 
 def apply(message: Message, projection: Projection) -> Applied:
@@ -143,14 +158,14 @@ def _document(body: str) -> Any:
         raise Poison(PoisonReason.NOT_JSON) from None
 
 
-def _event(document: Any, envelope: Envelope, standing: Standing) -> ForeignEvent:
+def _event(document: Any, envelope: Envelope, thing: str, standing: Standing) -> ForeignEvent:
     about = _checked(_Subject, document, PoisonReason.SUBJECT)
     place = _checked(_Order, document, PoisonReason.ORDER)
     try:
         order = order_key(envelope.id, place.sequence, place.time)
     except ValueError:
         raise Poison(PoisonReason.ORDER) from None
-    return ForeignEvent(about.subject, standing, order, envelope.id, envelope.type, envelope.source)
+    return ForeignEvent(thing, about.subject, standing, order, envelope.id, envelope.type, envelope.source)
 
 
 def _checked(kind: Any, document: Any, reason: PoisonReason) -> Any:
