@@ -125,7 +125,7 @@ def _list_events(name: str) -> tuple[str, ...]:
 
 
 def _routes(context: Mapping[str, Any]) -> dict[str, str]:
-    """Return the route of each function that callers may reach over HTTP, by the function's name; none without an API."""
+    """Return the routes of the HTTP API by the functions' names; none without an API."""
     if context["api"] == answers.NONE:
         return {}
     package, many = context["__package"], f"/{context['__plural_slug']}"

@@ -15,7 +15,9 @@ COMMANDS = "Open:creates:LoanOpened Settle:changes:LoanSettled AmendLoan:changes
 @pytest.fixture
 def made() -> dict:
     """The document of a context with a field of each type."""
-    text = PROTOTYPE.read_text(encoding="utf-8").replace("<<cookiecutter.__package>>", "loan")
+    text = PROTOTYPE.read_text(encoding="utf-8")
+    for name, value in {"__package": "loan", "__plural_snake": "loans"}.items():
+        text = text.replace(f"<<cookiecutter.{name}>>", value)
     fields = read_fields("customer_id:str days:int sum:decimal currency:currency due:date late:bool")
     return document(json.loads(text), fields, read_commands(COMMANDS, "Loan"))
 

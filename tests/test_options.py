@@ -1,6 +1,7 @@
 """What the options leave out, and what they put in its place."""
 
 import os
+import re
 from itertools import combinations
 from pathlib import Path
 
@@ -51,10 +52,12 @@ def test_options_never_meet_in_a_file(one: Option, other: Option) -> None:
 
 
 @pytest.mark.parametrize(
-    "chosen", [*((option,) for option in OPTIONS), OPTIONS], ids=lambda chosen: "+".join(one.name for one in chosen)
+    "chosen",
+    [chosen for number in range(1, len(OPTIONS) + 1) for chosen in combinations(OPTIONS, number)],
+    ids=lambda chosen: "+".join(one.name for one in chosen),
 )
 def test_what_is_left_out_is_gone(chosen: tuple[Option, ...], tmp_path: Path) -> None:
-    """Each option alone, and all of them: the rest is whole, and in style."""
+    """Each option alone, any two, and all of them: the rest is whole, and in style."""
     answers = VAT_RETURN | {option.question: option.answer for option in chosen}
     project = bake(tmp_path, answers)
     derived = {f"__{name}": derive(answers) for name, derive in DERIVED.items()}
@@ -85,11 +88,39 @@ def test_without_a_verification_nothing_is_looked_up(tmp_path: Path) -> None:
 
 
 def test_what_is_looked_up_is_named_only_where_something_is() -> None:
-    """Without a verification the name of what rows refer to is empty."""
+    """Without a verification the name of what rows refer to is empty. What is no Python has conditions."""
     [verification] = [option for option in OPTIONS if option.question == "verification"]
     absent = named(verification) | placed(verification)
     naming = {name for name in files(TREE, ["__pycache__"]) if "__reference" in (TREE / name).read_text("utf-8")}
-    assert {name for name in naming - absent if not name.endswith(".md")} == set()
+    assert {name for name in naming - absent if not name.endswith((".md", ".yaml"))} == set()
+
+
+OF_API = re.compile(
+    r"http api|openapi|api ?gateway|execute-api|curl|\bapi[_-](?!key)|sigv4|schemathesis", re.IGNORECASE
+)
+NOT_OURS = re.compile(r"openapi-(schema|spec)-validator==|arn:aws:apigateway:")
+"""What other packages need in turn, and what Lambda says of every alias."""
+
+
+def of_api(project: Path) -> list[str]:
+    """What a repository says of an HTTP API, but for its tests: they are the same whatever doors there are."""
+    return [
+        f"{name}: {line}"
+        for name in files(project, ["tests"])
+        for line in (name, *(project / name).read_text(encoding="utf-8").splitlines())
+        if OF_API.search(line) and not NOT_OURS.search(line)
+    ]
+
+
+def test_without_an_api_nothing_speaks_of_one(tmp_path: Path) -> None:
+    """Neither code nor documents; a link would lead nowhere, a section would tell of an alarm that nobody has."""
+    assert of_api(bake(tmp_path, VAT_RETURN | {"api": "none"})) == []
+
+
+def test_what_speaks_of_an_api_would_be_found(payment: Path) -> None:
+    """In each of the places where it can be."""
+    found = {line.partition(": ")[0].partition("/")[0] for line in of_api(payment)}
+    assert found >= {"README.md", "docs", "infra", "justfile", "local", "pyproject.toml", "src"}
 
 
 def test_what_is_left_alone_by_the_bake_is_left_alone_by_the_options(tmp_path: Path) -> None:
