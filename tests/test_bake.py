@@ -98,8 +98,12 @@ def test_files_end_with_one_newline(payment: Path) -> None:
 
 OF_PAYMENT = re.compile(r"payment|payer|due_date|frontend|subscription|\bbi\b", re.IGNORECASE)
 OF_SNS = {
+    "infra/components/_queue.py",
     "infra/components/fanout.py",
+    "infra/components/inbound.py",
     "local/deploy/sns.py",
+    "tests/infra/filters.py",
+    "tests/infra/test_inbound.py",
     "tests/infra/test_messaging.py",
     "tests/infra/test_protection.py",
 }
