@@ -55,6 +55,7 @@ CLASSES = _words(
     RowsCheck
     Applied AwareDatetime Consumed DeadLetters Envelope ForeignEvent Json MessageAttributeValueTypeDef
     OnEventSettings Poison PoisonReason Projection ProjectionTable SQSClient SQSEvent SQSRecord Standing
+    AfterValidator
     """
 )
 """Classes that the generated sources define or import by name."""

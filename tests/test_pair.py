@@ -119,7 +119,7 @@ def test_answers_of_ones_own_follow_from_the_name(tmp_path: Path) -> None:
         ("payment", "write two contexts with a comma between them, such as subscription,payment"),
         ("a,b,c", "write two contexts with a comma between them"),
         ("payment,payment", "write two different contexts, such as subscription,payment, not payment twice"),
-        ("subscription,invoice", "there are no answers of 'invoice': write two of"),
+        ("subscription,receipt", "there are no answers of 'receipt': write two of"),
         ("../answers/subscription,payment", "there are no answers of '../answers/subscription'"),
         ("subscription,order", "Order verifies its lists against Customer, not Subscription: write second"),
         ("payment,subscription", "Subscription verifies its lists against Customer, not Payment"),

@@ -146,7 +146,7 @@ def test_what_cannot_be_written_comes_again(table: Any) -> None:
 
 
 def test_the_log_says_what_was_not_taken_and_quotes_nothing(table: Any, caplog: pytest.LogCaptureFixture) -> None:
-    """Messages may name persons."""
+    """Messages may name people."""
     send(recorded("created", id="", subject="Ada Lovelace"), '{"Ada Lovelace')
     lines = [vars(record) for record in caplog.records]
     told = [line["why"] for line in lines if line["msg"] == "event not taken"]

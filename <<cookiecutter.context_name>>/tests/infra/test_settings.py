@@ -128,7 +128,7 @@ BAD = [
     ({"trace_percent": "101"}, "trace_percent is '101': write a whole number from 0 to 100."),
     ({"trace_percent": "-1"}, "trace_percent is '-1': write a whole number from 0 to 100."),
     ({"trace_percent": "half"}, "trace_percent is 'half': write a whole number from 0 to 100."),
-    ({"filters": '["bi"]'}, "filters is '[\"bi\"]': write a map of subscribers to lists of events."),
+    ({"filters": '["one"]'}, "filters is '[\"one\"]': write a map of subscribers to lists of events."),
     (_filter(["Misspelt"], "audit"), "filters has 'audit': write one of reader."),
     (_filter([]), "filters.reader is []: write a list of events, or leave it out for all."),
     (_filter("Misspelt"), "filters.reader is 'Misspelt': write a list of events"),
