@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from infra.context import AGGREGATE, REFERENCE
+from infra.context import AGGREGATE, REFERENCES
 from local import samples
 from local.context import RunningContext
 from local.errors import LocalRunError
@@ -18,6 +18,7 @@ from .first import First
 from .outcome import Outcome, Rejected, Sent, read_report
 
 CREATED = 20
+[REFERENCE] = REFERENCES
 ROWS_PER_REFERENCE = 5
 """So many that the few bad ones stay within the stack's tolerance."""
 
