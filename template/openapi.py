@@ -45,8 +45,15 @@ _SAID = {
     "bool": ("bool", "true or false"),
 }
 """The kind and the description of each type."""
-_EXAMPLES = {"str": "text", "int": "42", "decimal": "12.50", "currency": "EUR", "date": "2026-01-31", "bool": "true"}
-_SHOWN_EXAMPLES: Mapping[str, Any] = _EXAMPLES | {"int": 42, "bool": True}
+_EXAMPLES: Mapping[str, Any] = {
+    "str": "text",
+    "int": "42",
+    "decimal": "12.50",
+    "currency": "EUR",
+    "date": "2026-01-31",
+    "bool": True,
+}
+_SHOWN_EXAMPLES = {**_EXAMPLES, "int": 42}
 
 
 def expand(project: Path, fields: Sequence[Field], commands: Sequence[Command]) -> None:

@@ -10,7 +10,7 @@ from conftest import NOTHING, VAT_RETURN
 from test_bake import TREE, assert_in_style, assert_parses
 
 from template.answers import DERIVED
-from template.bake import bake, files
+from template.bake import bake, files, ignored
 from template.options import FOLDER, OPTIONS, Option, choose, remember
 
 NAMES = {f"__{name}": f"<<cookiecutter.__{name}>>" for name in DERIVED}
@@ -106,7 +106,7 @@ def of_api(project: Path) -> list[str]:
     """What a repository says of an HTTP API, but for its tests: they are the same whatever doors there are."""
     return [
         f"{name}: {line}"
-        for name in files(project, ["tests"])
+        for name in files(project, ["tests", *ignored(project)])
         for line in (name, *(project / name).read_text(encoding="utf-8").splitlines())
         if OF_API.search(line) and not NOT_OURS.search(line)
     ]

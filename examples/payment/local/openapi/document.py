@@ -28,14 +28,14 @@ _SECURITY: Final[dict[str, Any]] = {
         "description": "A token of the issuer that the stack names, where it takes tokens.",
     },
 }
-_EXAMPLES: Final = {
+_EXAMPLES: Final[dict[str, Any]] = {
     "identifier": "id-1",
     "text": "text",
     "decimal": "12.50",
     "int": "42",
     "currency": "EUR",
     "date": "2026-01-31",
-    "bool": "true",
+    "bool": True,
 }
 """A good value of each kind of field."""
 
