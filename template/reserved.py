@@ -88,7 +88,7 @@ FUNCTIONS_OF_CONTEXT = ("get_{}", "list_{}s", "{}_id")
 FIELDS = WORDS | _words(
     """
     date details event expected_version expires_at field fields json line list_id list_shard part pk reason schema
-    status status_shard version
+    status status_shard traceparent version
     """
 )
 """Attributes of an item or of its model."""

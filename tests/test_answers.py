@@ -157,6 +157,7 @@ REFUSED: list[tuple[Mapping[str, object], str]] = [
     ({"fields": "id:str"}, "the fields without id, since payment_id is there"),
     ({"fields": "payment_id:str"}, "the fields without payment_id"),
     ({"fields": "status:str"}, "another name than status"),
+    ({"fields": "traceparent:str"}, "another name than traceparent"),
     ({"fields": "date:date"}, "another name than date"),
     ({"fields": "model_config:str"}, "another name than model_config"),
     ({"fields": "x" * 41 + ":str"}, "at most 40 characters"),
