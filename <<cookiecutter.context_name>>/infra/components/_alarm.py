@@ -95,12 +95,14 @@ def composite(
     alerts: Alerts,
     name: str,
     notice: Notice,
-    alarms: Sequence[pulumi.Output[str]],
+    alarms: pulumi.Input[Sequence[pulumi.Input[str]]],
     joined_by: Literal["AND", "OR"],
 ) -> cloudwatch.CompositeAlarm:
     """An alarm on the states of other alarms (their names), told as `alarm` is."""
     topics = [alerts.topics[notice.severity]]
-    rule = pulumi.Output.all(*alarms).apply(lambda names: f" {joined_by} ".join(f'ALARM("{one}")' for one in names))
+    rule = pulumi.Output.from_input(alarms).apply(
+        lambda names: f" {joined_by} ".join(f'ALARM("{one}")' for one in names)
+    )
     made = cloudwatch.CompositeAlarm(
         name,
         alarm_name=owner.labels.alarm(name),

@@ -1,6 +1,6 @@
-"""What every component has: a name, labels, and children that hang below it."""
+"""What every component has: a type, a name, labels, and children that hang below it."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pulumi
 
@@ -11,10 +11,16 @@ LIVE = "live"
 
 
 class Component(pulumi.ComponentResource):
-    """A named group of resources."""
+    """A named group of resources.
+
+    `urn_type` is its type to Pulumi, and a part of the URN of all that hangs below it: with another one, an update
+    would replace all of that. So it is written out, and stays, whatever the class or a subclass is called.
+    """
+
+    urn_type: ClassVar[str]
 
     def __init__(self, name: str, labels: Labels) -> None:
-        super().__init__(f"{labels.context}:infra:{type(self).__name__}", name)
+        super().__init__(self.urn_type, name)
         self.name = name
         self.labels = labels
 

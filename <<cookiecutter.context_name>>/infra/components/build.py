@@ -25,6 +25,8 @@ class Build(Component):
     `assumes` is the one role that it may take on: that of the environment which it changes.
     """
 
+    urn_type = "bounded-context:pipeline:Build"
+
     def __init__(
         self,
         name: str,

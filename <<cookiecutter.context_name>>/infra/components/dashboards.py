@@ -24,6 +24,8 @@ class Dashboards(Component):
     An account has its dashboards in no region: one stack deployed to two would write over its own.
     """
 
+    urn_type = "bounded-context:infra:Dashboards"
+
     def __init__(self, name: str, labels: Labels, names: Mapping[str, Any]) -> None:
         """Make both; `names` are the arguments of Names but prefix and alias, as Outputs where they are no values."""
         super().__init__(name, labels)

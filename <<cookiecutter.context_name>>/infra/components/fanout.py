@@ -29,6 +29,8 @@ class Fanout(Component):
     `accounts` may subscribe queues of theirs, and other stacks find the topic by its ARN in a parameter.
     """
 
+    urn_type = "bounded-context:infra:Fanout"
+
     def __init__(
         self,
         name: str,

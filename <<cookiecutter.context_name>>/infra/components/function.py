@@ -24,6 +24,8 @@ _RESERVED = re.compile(r"(AWS|LAMBDA|POWERTOOLS)_.*|TZ")
 class Function(Component):
     """A function with its own role and log group. What calls it calls its release's alias, never the function."""
 
+    urn_type = "bounded-context:infra:Function"
+
     def __init__(
         self,
         name: str,

@@ -9,6 +9,8 @@ from ._component import Component
 class Health(Component):
     """An alarm, `alarm_name`, that is on while any critical alarm made before it is on."""
 
+    urn_type = "bounded-context:infra:Health"
+
     def __init__(self, name: str, labels: Labels, alerts: Alerts) -> None:
         super().__init__(name, labels)
         # Told as a warning: whoever is woken has been woken by the critical alarm itself. It is there to be asked, by a

@@ -68,6 +68,8 @@ class HttpApi(Component):
     Each request is authorized, by its signature (AWS_IAM) or its token (JWT). `url` has no slash at its end.
     """
 
+    urn_type = "bounded-context:infra:HttpApi"
+
     def __init__(
         self,
         name: str,

@@ -49,6 +49,8 @@ class Inbound(Component):
     They are there before the first source is, so that one that is added finds all in place.
     """
 
+    urn_type = "bounded-context:infra:Inbound"
+
     def __init__(
         self, name: str, labels: Labels, key_arn: pulumi.Input[str], alerts: Alerts, sources: Sequence[Source]
     ) -> None:

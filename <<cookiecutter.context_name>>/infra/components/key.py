@@ -22,6 +22,8 @@ _LOGS_USE = (
 class Key(Component):
     """A key with rotation and an alias. Roles use it by `grant_use`, AWS services by its policy."""
 
+    urn_type = "bounded-context:infra:Key"
+
     def __init__(self, name: str, labels: Labels, account: Account, *, protect: bool) -> None:
         super().__init__(name, labels)
         self._key = kms.Key(

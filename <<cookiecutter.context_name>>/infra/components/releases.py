@@ -25,6 +25,8 @@ class Releases(Component):
     `config_name` is the deployment configuration of the strategy: AWS's own, or one made for a strategy of one's own.
     """
 
+    urn_type = "bounded-context:infra:Releases"
+
     def __init__(self, name: str, labels: Labels, account: Account, strategy: Strategy) -> None:
         super().__init__(name, labels)
         self.application = codedeploy.Application(

@@ -12,6 +12,8 @@ YOUNGEST = 60
 class Schedule(Component):
     """An EventBridge rule that calls an alias once a minute, and may call nothing else."""
 
+    urn_type = "bounded-context:infra:Schedule"
+
     def __init__(self, name: str, labels: Labels, *, alias: lambda_.Alias) -> None:
         name = kebab(name)
         super().__init__(name, labels)

@@ -20,6 +20,8 @@ _STATE = ".pulumi/*"
 class State(Component):
     """The backend; `variables` and `secrets` tell the Pulumi CLI where it is (a secret by the ARN that holds it)."""
 
+    urn_type = "bounded-context:pipeline:State"
+
     def __init__(
         self, name: str, labels: Labels, *, backend: str, secrets_provider: str | None, token_arn: str | None
     ) -> None:

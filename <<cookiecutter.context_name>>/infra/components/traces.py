@@ -18,6 +18,8 @@ class Traces(Component):
     function invocations using AWS X-Ray").
     """
 
+    urn_type = "bounded-context:infra:Traces"
+
     def __init__(self, name: str, labels: Labels, *, percent: int) -> None:
         """Make both; at 0 percent not even the first request of a second is traced."""
         super().__init__(name, labels)

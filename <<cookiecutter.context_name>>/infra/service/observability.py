@@ -38,7 +38,7 @@ def observe(
     *,
     dead_letter_queues: Mapping[str, pulumi.Output[str]],
     doors: pulumi.Input[Mapping[str, Sequence[Section]]],
-    alarms: Mapping[str, Sequence[pulumi.Output[str]]],
+    alarms: Mapping[str, pulumi.Output[list[str]]],
 ) -> Mapping[str, pulumi.Output[str]]:
     """Make all of it once everything else of the stack is there; returns the dashboards' URLs by their names.
 
@@ -85,8 +85,9 @@ def _operations() -> list[str]:
     return sorted({_TRANSACTION, *(operation for spec in SPECS for operation in spec.items)})
 
 
-def _arns(account: Account, alarms: Sequence[pulumi.Output[str]]) -> list[pulumi.Output[str]]:
-    return [pulumi.Output.concat(account.arn("cloudwatch", "alarm:"), name) for name in alarms]
+def _arns(account: Account, alarms: pulumi.Output[list[str]]) -> pulumi.Output[list[str]]:
+    start = account.arn("cloudwatch", "alarm:")
+    return pulumi.Output.all(start, alarms).apply(lambda both: [f"{both[0]}{name}" for name in both[1]])
 
 
 def _queue_names(urls: Mapping[str, pulumi.Output[str]]) -> dict[str, Any]:

@@ -46,6 +46,6 @@ class Alerts:
         """Keep in mind that the alarm `name` tells the topic of `severity`."""
         self.told.append(Told(name, severity))
 
-    def names(self, severity: Severity) -> list[pulumi.Output[str]]:
-        """The alarms made so far that have this severity."""
-        return [told.name for told in self.told if told.severity == severity]
+    def names(self, severity: Severity) -> pulumi.Output[list[str]]:
+        """The alarms made so far that have this severity, sorted: the order in which they are made changes nothing."""
+        return pulumi.Output.all(*(told.name for told in self.told if told.severity == severity)).apply(sorted)

@@ -12,6 +12,8 @@ from ._component import Component
 class AlarmTopic(Component):
     """A topic for a stack's alarms of one severity; people, chat and pagers subscribe to it outside of this program."""
 
+    urn_type = "bounded-context:infra:AlarmTopic"
+
     def __init__(self, name: str, labels: Labels, account: Account, key_arn: pulumi.Input[str]) -> None:
         super().__init__(name, labels)
         self._topic = sns.Topic(

@@ -22,6 +22,8 @@ _THIRTY_DAYS = {
 class Artifacts(Component):
     """A bucket whose objects are gone after 30 days: a stage that old is run again from its source."""
 
+    urn_type = "bounded-context:pipeline:Artifacts"
+
     def __init__(self, name: str, labels: Labels, key_arn: pulumi.Input[str], *, protect: bool) -> None:
         super().__init__(name, labels)
         self._bucket = private_bucket(self, name, key_arn, protect=protect, expiry=[_THIRTY_DAYS])

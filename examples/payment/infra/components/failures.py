@@ -19,6 +19,8 @@ _PATHS = {"pipeline": "$.detail.pipeline", "execution": "$.detail.execution-id",
 class Failures(Component):
     """An encrypted topic, `topic_arn`, and the rule that tells it of each failed execution of one pipeline."""
 
+    urn_type = "bounded-context:pipeline:Failures"
+
     def __init__(self, name: str, labels: Labels, key_arn: pulumi.Input[str], *, pipeline_name: str) -> None:
         super().__init__(name, labels)
         self._topic = sns.Topic(

@@ -34,6 +34,8 @@ class Inbox(Component):
     `server_id` and `endpoint` are None without SFTP. `starter` is the role that starts imports.
     """
 
+    urn_type = "bounded-context:infra:Inbox"
+
     def __init__(
         self,
         name: str,

@@ -15,6 +15,8 @@ LEAST_LATE = 2
 class ListAlarms(Component):
     """Lists that are rejected, late, stuck, broken off on their way in, or, where some are expected, missing."""
 
+    urn_type = "bounded-context:infra:ListAlarms"
+
     def __init__(
         self, name: str, labels: Labels, alerts: Alerts, objectives: Objectives, expect_hours: int | None
     ) -> None:

@@ -18,6 +18,8 @@ class Pipeline(Component):
     A newer execution takes the place of one that waits before a stage (AWS calls it superseded).
     """
 
+    urn_type = "bounded-context:pipeline:Pipeline"
+
     def __init__(self, name: str, labels: Labels, account: Account) -> None:
         super().__init__(name, labels)
         self._account = account

@@ -12,6 +12,8 @@ from ._component import Component
 class Queries(Component):
     """A query definition for each of QUERIES, in a folder of the stack's name."""
 
+    urn_type = "bounded-context:infra:Queries"
+
     def __init__(self, name: str, labels: Labels, log_groups: Mapping[str, cloudwatch.LogGroup]) -> None:
         """Make them; `log_groups` are those of the functions, by the functions' names."""
         super().__init__(name, labels)

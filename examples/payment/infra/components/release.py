@@ -23,6 +23,8 @@ class Release(Component):
     `more_alarms` loses its traffic to the version before.
     """
 
+    urn_type = "bounded-context:infra:Release"
+
     def __init__(
         self,
         name: str,

@@ -35,6 +35,8 @@ class Table(Component):
     `readers` names the functions that the stream is sent to so far.
     """
 
+    urn_type = "bounded-context:infra:Table"
+
     def __init__(self, name: str, labels: Labels, key_arn: pulumi.Input[str], alerts: Alerts, *, protect: bool) -> None:
         super().__init__(name, labels)
         self._key_arn = key_arn

@@ -43,6 +43,8 @@ class Workflow(Component):
     Its role holds what running needs; what its states call is granted by the owners of what they call.
     """
 
+    urn_type = "bounded-context:infra:Workflow"
+
     def __init__(
         self,
         name: str,

@@ -1,0 +1,105 @@
+"""Bakes the default context and the examples, and records what their Pulumi programs register.
+
+    uv run python -m tests.graphs.record FOLDER    each graph whole, into FOLDER/<context>/<program>-<stack>.json
+    uv run python -m tests.graphs.record --golden  renews the digests that the tests hold the graphs against
+
+`compare` says what differs between two folders.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import yaml
+
+from template.bake import bake
+from template.examples import EXAMPLE
+from template.names import REPOSITORY
+
+GOLDEN = Path(__file__).parent / "golden"
+PROGRAM = Path(__file__).parent / "program.py"
+DEFAULT = "payment"
+ANSWERS: dict[str, dict[str, str]] = {DEFAULT: {}} | {
+    path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))["default_context"]
+    for path in sorted((REPOSITORY / "examples" / "answers").iterdir())
+}
+"""The answers of each recorded context."""
+
+_ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
+_AT_ONCE = 2
+
+
+class Unrecorded(RuntimeError):
+    """A program did not run to its end; the message is what it printed."""
+
+
+def record_all(projects: Mapping[str, Path], folder: Path) -> None:
+    """Record these baked contexts into folders of their names. Raises Unrecorded."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        list(pool.map(lambda name: record(projects[name], folder / name, source(name)), projects))
+
+
+def record(project: Path, folder: Path, source: str, environment: Path = EXAMPLE) -> None:
+    """Record one baked context, with the packages of the repository `environment`, which are those of all bakes.
+
+    Raises Unrecorded.
+    """
+    python = ["uv", "run", "--quiet", "--project", str(environment), "python"]
+    command = [*python, str(PROGRAM), str(project), str(folder), source]
+    done = subprocess.run(command, env=_ENVIRONMENT, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise Unrecorded(f"{project.name}:\n{done.stdout}{done.stderr}")
+
+
+def source(name: str) -> str:
+    """Where the pipeline of a context gets its code from."""
+    return ANSWERS[name].get("source", "codeconnections")
+
+
+def digests(graph: Mapping[str, Any]) -> str:
+    """A graph in short: each URN with the first 16 digits of the SHA-256 of all that is known of the resource."""
+    lines = [f"{urn} {_digest(resource)}" for urn, resource in sorted(graph["resources"].items())]
+    return "\n".join([*lines, f"outputs {_digest(graph['outputs'])}"]) + "\n"
+
+
+def _digest(value: Any) -> str:  # noqa: ANN401 (any JSON)
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def read_digests(folder: Path) -> dict[str, str]:
+    """The digests of one context's recorded graphs, by the name of the golden file."""
+    return {
+        f"{path.stem}.txt": digests(json.loads(path.read_text(encoding="utf-8")))
+        for path in sorted(folder.glob("*.json"))
+    }
+
+
+def renew(recorded: Path, golden: Path = GOLDEN) -> None:
+    """Write the golden files of all contexts anew."""
+    shutil.rmtree(golden, ignore_errors=True)
+    for context in sorted(recorded.iterdir()):
+        (golden / context.name).mkdir(parents=True)
+        for name, text in read_digests(context).items():
+            (golden / context.name / name).write_text(text, encoding="utf-8")
+
+
+def main(target: str) -> None:
+    """Bake and record all contexts."""
+    with TemporaryDirectory() as scratch:
+        projects = {name: bake(Path(scratch) / "baked" / name, answers) for name, answers in ANSWERS.items()}
+        folder = Path(scratch) / "recorded" if target == "--golden" else Path(target)
+        record_all(projects, folder)
+        if target == "--golden":
+            renew(folder)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,73 @@
+"""What the generated Pulumi programs register, down to each input, is what `tests/graphs/golden/` says."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import EXAMPLES, Baked
+from graphs.compare import differences
+from graphs.record import ANSWERS, DEFAULT, GOLDEN, digests, read_digests, record_all
+
+MOST = 40
+"""Lines of a difference that are shown."""
+
+RENEW = """
+If that is meant, renew them: uv run python -m tests.graphs.record --golden
+To see what differs in a resource, record the graphs of both commits whole, and compare:
+    uv run python -m tests.graphs.record FOLDER
+    uv run python -m tests.graphs.compare BEFORE AFTER"""
+
+
+@pytest.fixture(scope="module")
+def recorded(payment: Path, baked: Baked, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The graphs of all contexts, in folders of their names."""
+    folder = tmp_path_factory.mktemp("graphs")
+    record_all({DEFAULT: payment, **{name: baked(name) for name in EXAMPLES}}, folder)
+    return folder
+
+
+@pytest.mark.parametrize("context", ANSWERS)
+def test_the_programs_register_what_they_did(context: str, recorded: Path) -> None:
+    """Every stack of the service, and the pipeline: a URN that changes is a resource that a deployment replaces."""
+    golden = {path.name: path.read_text(encoding="utf-8") for path in (GOLDEN / context).iterdir()}
+    now = read_digests(recorded / context)
+    lines = [line for name in sorted(golden | now) for line in changed(name, golden.get(name, ""), now.get(name, ""))]
+    assert lines == [], "\n".join([f"{context}: not as in the golden files", *lines[:MOST], RENEW])
+
+
+def changed(name: str, golden: str, now: str) -> Iterator[str]:
+    """The name of a file and the resources, without their digests, that are in one text only or differ."""
+    old, new = (dict(line.split(" ") for line in text.splitlines()) for text in (golden, now))
+    found = [f"- {urn}" for urn in old.keys() - new.keys()] + [f"+ {urn}" for urn in new.keys() - old.keys()]
+    found += [f"~ {urn}" for urn in old.keys() & new.keys() if old[urn] != new[urn]]
+    yield from [name, *sorted(found)] if found else []
+
+
+def graph(**inputs: str) -> dict[str, dict[str, object]]:
+    """A graph of one resource."""
+    return {"resources": {"urn::a": {"inputs": inputs, "dependencies": []}}, "outputs": {}}
+
+
+def test_a_difference_is_told_by_its_place() -> None:
+    """Also within a document."""
+    before, after = (
+        graph(name="one", policy='{"Action": ["get", "put"]}'),
+        graph(name="one", policy='{"Action": ["get"]}'),
+    )
+    assert list(differences(before, before)) == []
+    assert list(differences(before, after)) == ["~ urn::a", '    inputs.policy.Action[1]: "put" -> nothing']
+    empty = {"resources": {}, "outputs": {"name": "one"}}
+    assert list(differences(before, empty)) == ["- urn::a", "~ outputs of the stack", '    name: nothing -> "one"']
+
+
+def test_a_document_that_is_only_written_in_another_way_differs() -> None:
+    """Its text is what is deployed."""
+    told = list(differences(graph(policy='{"a": 1, "b": 2}'), graph(policy='{"b": 2, "a": 1}')))
+    assert told == ["~ urn::a", "    the same JSON, written in another way"]
+
+
+def test_a_digest_holds_all_that_is_known_of_a_resource() -> None:
+    """And each resource has a line."""
+    one, other = digests(graph(name="one")), digests(graph(name="two"))
+    assert one != other
+    assert [line.split(" ")[0] for line in one.splitlines()] == ["urn::a", "outputs"]
