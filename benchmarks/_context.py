@@ -11,6 +11,8 @@ from pathlib import Path
 from _endpoint import endpoint
 
 CONTEXT = Path(__file__).parents[1] / "examples" / "payment"
+SOURCES = CONTEXT / "src"
+sys.path.insert(0, str(SOURCES))
 BUCKET = "inbox"
 TABLE = "table"
 KEY = "incoming/acme/list.csv"
@@ -18,7 +20,7 @@ KEY = "incoming/acme/list.csv"
 
 def run_in_context() -> None:
     """Start the benchmark again with the baked context's own dependencies, unless they are here."""
-    if find_spec("payment") is not None:
+    if find_spec("pulumi") is not None:
         return
     environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
     command = ["uv", "run", "--quiet", "--project", str(CONTEXT), "python", *sys.argv]
@@ -27,10 +29,11 @@ def run_in_context() -> None:
 
 def rows(count: int) -> bytes:
     """Return a list of good rows as a partner sends it."""
-    sys.path.insert(0, str(CONTEXT))
-    from tests.samples import csv_file, values
+    from bounded_context.testing import Samples
+    from payment.context import PAYMENT
 
-    return csv_file([values(n + 1) for n in range(count)])
+    samples = Samples(PAYMENT)
+    return samples.file(samples.values(n + 1) for n in range(count))
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import os
 import sys
 import time
 import types
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 
@@ -31,21 +31,22 @@ def _no_span(*_: object) -> Iterator[None]:
 
 def without_telemetry() -> None:
     """Put a package in telemetry's place whose members do nothing."""
-    module = types.ModuleType("payment.telemetry")
-    module.entry_point = lambda handler: handler  # type: ignore[attr-defined]
+    module = types.ModuleType("bounded_context.telemetry")
+    module.entry_point = lambda _: lambda handler: handler  # type: ignore[attr-defined]
     module.watched = lambda client: client  # type: ignore[attr-defined]
     module.traceparent = lambda: "00-" + "1" * 32 + "-" + "2" * 16 + "-00"  # type: ignore[attr-defined]
     module.about = module.count = lambda *_, **__: None  # type: ignore[attr-defined]
     module.span = module.continuing = _no_span  # type: ignore[attr-defined]
-    module.logger, module.measures, module.Handler = _Nothing(), _Nothing(), object  # type: ignore[attr-defined]
+    module.logger, module.Handler = _Nothing(), object  # type: ignore[attr-defined]
     module.__path__ = []  # type: ignore[attr-defined]
-    sys.modules["payment.telemetry"] = module
+    sys.modules["bounded_context.telemetry"] = module
 
 
 def importing(handler: str) -> float:
     """Return the seconds that it takes to import a handler module."""
+    package = "bounded_context" if handler in ("relay_events", "measure_lists") else "payment"
     started = time.perf_counter()
-    import_module(f"payment.handlers.{handler}")
+    import_module(f"{package}.handlers.{handler}")
     return time.perf_counter() - started
 
 
@@ -60,43 +61,27 @@ def walking(count: int) -> float:
 
 
 def _steps() -> Callable[[], None]:
-    from payment import bootstrap
-    from tests.fakes import FakeLists
-
-    handlers = {
-        name: import_module(f"payment.handlers.{name}").lambda_handler for name in ("validate_list", "import_list")
-    }
-    verify = import_module("payment.handlers.verify_subscription").lambda_handler
-    return lambda: _walk(handlers, verify, bootstrap, FakeLists())
+    steps = ("validate_list", "verify_subscription", "import_list")
+    handlers = {name: import_module(f"payment.handlers.{name}").lambda_handler for name in steps}
+    return lambda: _walk(handlers)
 
 
-def _walk(
-    handlers: Mapping[str, Callable[..., object]],
-    verify: Callable[..., object],
-    bootstrap: types.ModuleType,
-    lists: object,
-) -> None:
-    from payment import bootstrap_references
-    from payment.application.list_import import Upload, register_list
-    from payment.application.staging import VERIFIED, Staging
-    from payment.domain.lists import PinnedFile
+def _walk(handlers: Mapping[str, Callable[..., object]]) -> None:
+    from bounded_context import aws
+    from bounded_context.application.staging import VERIFIED, Staging
+    from bounded_context.lists import PinnedFile, Upload
+    from bounded_context.testing import KNOWN, InMemoryLists, InMemoryReferences
+    from payment.bootstrap import list_import
 
-    bootstrap.lists = lambda: lists
-    bootstrap_references.references = _Everything
-    files = bootstrap.files()
-    files.pin = lambda *_: PinnedFile(BUCKET, KEY, "1", 1)
-    event = {"list_id": register_list(Upload(BUCKET, KEY), "run", 10**9, lists, files).list_id}
+    aws._references = lambda _: InMemoryReferences(set(KNOWN))
+    steps = list_import()
+    steps.lists = InMemoryLists()
+    steps.files.pin = lambda *_: PinnedFile(BUCKET, KEY, "1", 1)
+    event = {"list_id": steps.register(Upload(BUCKET, KEY), "run", 10**9).list_id}
     handlers["validate_list"](event, _Context())
-    verify(event, _Context())
-    for part in Staging(files, event["list_id"]).manifest(VERIFIED):
+    handlers["verify_subscription"](event, _Context())
+    for part in Staging(steps.files, event["list_id"]).manifest(VERIFIED):
         handlers["import_list"]({**event, "part": vars(part)}, _Context())
-
-
-class _Everything:
-    """A projection that knows whatever is asked for."""
-
-    def known(self, identities: Iterable[str]) -> set[str]:
-        return set(identities)
 
 
 class _Context:
@@ -120,6 +105,7 @@ def main() -> None:
         INBOX_BUCKET=BUCKET,
         TOLERATED_SHARE="0.5",
         PART_ROWS="5000",
+        CONTEXT="payment.context:PAYMENT",
     )
     if way == "without":
         without_telemetry()

@@ -15,20 +15,19 @@ from collections.abc import Callable
 from fractions import Fraction
 from statistics import median
 
-from _context import BUCKET, KEY, TABLE, rows, run_in_context, stubbed
-
-run_in_context()
-
-import boto3  # noqa: E402
-from payment.adapters.dynamodb_bulk import ImportedPaymentTable  # noqa: E402
-from payment.adapters.s3 import InboxBucket  # noqa: E402
-from payment.adapters.seen_ids import SqliteSeenIds  # noqa: E402
-from payment.application.list_import import Upload, import_list, register_list, validate_list  # noqa: E402
-from payment.application.staging import VALIDATED, Staging  # noqa: E402
-from payment.domain.lists import ListStatus, PinnedFile  # noqa: E402
-from payment.domain.model import PaymentDetails  # noqa: E402
-from pydynox import DynamoDBClient  # noqa: E402
-from tests.fakes import FakeLists  # noqa: E402
+import boto3
+from _context import BUCKET, KEY, TABLE, rows, stubbed
+from bounded_context.adapters.dynamodb_bulk import ImportedAggregateTable
+from bounded_context.adapters.items import Items
+from bounded_context.adapters.s3 import InboxBucket
+from bounded_context.adapters.seen_ids import SqliteSeenIds
+from bounded_context.application.staging import VALIDATED, Staging
+from bounded_context.domain.lists import PinnedFile
+from bounded_context.lists import ListImport, ListStatus, Upload
+from bounded_context.testing import InMemoryLists
+from payment.context import PAYMENT
+from payment.model import PaymentDetails
+from pydynox import DynamoDBClient
 
 
 class _Inbox(InboxBucket):
@@ -40,13 +39,14 @@ class _Inbox(InboxBucket):
 
 def ours() -> None:
     """Run the workflow's steps as its functions do, without the verification, which plain does not have either."""
-    files, lists = _Inbox(boto3.client("s3"), BUCKET), FakeLists()
-    payments = ImportedPaymentTable(DynamoDBClient(), TABLE)
-    list_id = register_list(Upload(BUCKET, KEY), "run", 10**9, lists, files).list_id
-    validate_list(list_id, Fraction(0), 5000, lists, files, SqliteSeenIds())
+    files, lists = _Inbox(boto3.client("s3"), BUCKET), InMemoryLists()
+    payments = ImportedAggregateTable(Items(PAYMENT), PAYMENT.first, DynamoDBClient(), TABLE)
+    steps = ListImport(PAYMENT, lists, files, lambda: payments, SqliteSeenIds)
+    list_id = steps.register(Upload(BUCKET, KEY), "run", 10**9).list_id
+    steps.validate(list_id, Fraction(0), 5000)
     lists.progress(list_id, ListStatus.IMPORTING)
     for part in Staging(files, list_id).manifest(VALIDATED):
-        import_list(list_id, part, lists, files, payments)
+        steps.import_part(list_id, part)
 
 
 def plain() -> None:

@@ -14,10 +14,6 @@ import sys
 from pathlib import Path
 from statistics import median
 
-from _context import run_in_context
-
-run_in_context()
-
 WORK = Path(__file__).with_name("_observed.py")
 HANDLERS = ("register_payment", "register_list", "validate_list", "import_list", "relay_events", "measure_lists")
 

@@ -12,10 +12,9 @@ import sys
 import time
 from statistics import median
 
-from _context import CONTEXT, run_in_context
+from _context import CONTEXT
 
-run_in_context()
-PROGRAM = "import sys; from tests.infra.graph import run; sys.exit(len(run('prod').nodes) < 50)"
+PROGRAM = "import sys; from bounded_context.testing.graph import run; sys.exit(len(run('prod').nodes) < 50)"
 IMPORTS = "import pulumi; from pulumi_aws import cloudwatch, dynamodb, iam, kms, lambda_, s3, sfn, sns, sqs, transfer"
 
 

@@ -14,24 +14,23 @@ import sys
 from fractions import Fraction
 from pathlib import Path
 
-from _context import BUCKET, KEY, rows, run_in_context, stubbed
+from _context import BUCKET, KEY, SOURCES, rows, stubbed
 
-run_in_context()
 SIZES = (1_000, 200_000)
 
 
 def _validate() -> None:
     import boto3
-    from payment.adapters.s3 import InboxBucket
-    from payment.adapters.seen_ids import SqliteSeenIds
-    from payment.application.list_import import validate_list
-    from payment.domain.lists import PinnedFile, ReceivedList
-    from tests.fakes import FakeLists
+    from bounded_context.adapters.s3 import InboxBucket
+    from bounded_context.adapters.seen_ids import SqliteSeenIds
+    from bounded_context.lists import ListImport, PinnedFile, ReceivedList
+    from bounded_context.testing import InMemoryAggregates, InMemoryLists
+    from payment.context import PAYMENT
 
-    lists = FakeLists()
+    lists, files = InMemoryLists(), InboxBucket(boto3.client("s3"), BUCKET)
     received = lists.register(ReceivedList(PinnedFile(BUCKET, KEY, "1", 1), "run"))
-    files = InboxBucket(boto3.client("s3"), BUCKET)
-    validate_list(received.list_id, Fraction(0), 5000, lists, files, SqliteSeenIds())
+    steps = ListImport(PAYMENT, lists, files, lambda: InMemoryAggregates(PAYMENT), SqliteSeenIds)
+    steps.validate(received.list_id, Fraction(0), 5000)
     print(lists.get(received.list_id).valid, _own_peak_kibibytes())
 
 
@@ -42,11 +41,9 @@ def _own_peak_kibibytes() -> int:
 
 
 def _peak_mib(count: int) -> float:
-    from _context import CONTEXT
-
     with stubbed(rows(count)):
         command = [sys.executable, __file__, "--child"]
-        environment = {**os.environ, "PYTHONPATH": str(CONTEXT)}
+        environment = {**os.environ, "PYTHONPATH": str(SOURCES)}
         output = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
     valid, kibibytes = map(int, output.split())
     if valid != count:

@@ -8,7 +8,7 @@ from pathlib import Path
 CONTEXT = json.loads(r"""<< cookiecutter | located | tojson >>""")  # JSON never has three quotes in a row
 sys.path.insert(0, CONTEXT["_repo_dir"])
 
-from template import handlers, openapi, options, schemas  # noqa: E402
+from template import handlers, library, openapi, options, schemas  # noqa: E402
 from template.answers import NONE, read_commands, read_fields  # noqa: E402
 
 NEXT_STEPS = """
@@ -28,6 +28,10 @@ try:
     schemas.expand(Path.cwd(), [command.event for command in COMMANDS])
     if CONTEXT["api"] != NONE:
         openapi.expand(Path.cwd(), read_fields(CONTEXT["fields"]), COMMANDS)
+    if CONTEXT["library"] == library.WHEEL:
+        library.vendor(Path.cwd())
+except library.LibraryError as error:
+    sys.exit(str(error))
 except OSError as error:
     sys.exit(f"The options, or what each command needs, could not be written: {error}")
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from . import reserved
+from .library import WAYS
 from .words import columns, constant, plain, slug, snake
 
 TYPES = {
@@ -21,12 +22,9 @@ TYPES = {
     "date": "Day",
     "bool": "Flag",
 }
-"""The types that a field may have, and the name of each in the generated ``domain/fields.py``."""
+"""The types that a field may have, and the name of each in the library."""
 
 KINDS = ("creates", "changes", "deletes")
-
-CURRENCIES = ("CHF", "EUR", "GBP", "USD", "OTHER")
-"""The currencies whose imported amounts the generated code tells apart, and the word for all others."""
 
 STRATEGIES = (
     "Canary10Percent5Minutes",
@@ -39,7 +37,7 @@ STRATEGIES = (
     "Linear10PercentEvery10Minutes",
     "AllAtOnce",
 )
-"""The strategies that AWS has; others are said in the same form, as the generated infra/strategy.py reads them."""
+"""The strategies that AWS has; others are said in the same form, as the library's strategy.py reads them."""
 
 SOURCES = ("codeconnections", "codecommit")
 
@@ -52,13 +50,10 @@ API = ("http", NONE)
 STEP_WITHOUT_REFERENCES = "VerifyList"
 """The step that is left if rows refer to nothing: it refuses what exists already, and sums up the rest."""
 
-FAULTS = ("cells", "value", "repeated", "unknown", "exists")
-"""What may be wrong with a row; ``unknown`` is what it refers to."""
-
 _PASCAL = re.compile(r"(?=.*[a-z])[A-Z][A-Za-z0-9]*")
 _SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _VERIFICATION = re.compile(rf"Verify(?P<noun>{_PASCAL.pattern})")
-# As the generated infra/settings.py has it: a subscriber's name becomes part of its queue's.
+# As the library's infra/settings.py has it: a subscriber's name becomes part of its queue's.
 _SUBSCRIBER = re.compile(r"[a-z][a-z0-9-]{0,30}[a-z0-9]")
 _STRATEGY = re.compile(
     r"AllAtOnce|Canary(?P<first>[0-9]+)Percent(?P<once>[0-9]+)Minutes?"
@@ -67,7 +62,7 @@ _STRATEGY = re.compile(
 _REGION = re.compile(
     r"(af|ap|ca|eu|il|me|mx|sa|us)-(central|north|south|east|west|northeast|northwest|southeast|southwest)-[1-9]"
 )
-"""Those of the partition ``aws``: the generated code writes ARNs of no other (China, GovCloud, the sovereign cloud)."""
+"""Those of the partition ``aws``: the library writes ARNs of no other (China, GovCloud, the sovereign cloud)."""
 _OWNER = re.compile(r"[A-Za-z0-9]([A-Za-z0-9 ._:/=+@-]*[A-Za-z0-9])?")
 """What an AWS tag takes, without what is hard to tell apart."""
 _DESCRIPTION = re.compile(r"(?!.*'')[^\W_][^\"\\`<>{}$|\[\]]*")
@@ -80,7 +75,7 @@ _OWNED = 60
 _PACKAGE = 20
 _PLURAL = 22
 _DISPLAYED = 40
-# As the generated infra/labels.py names things: <package>-<stack>-<part>, the least of AWS's limits for all of them.
+# As the library's infra/labels.py names things: <package>-<stack>-<part>, the least of AWS's limits for all of them.
 _PART = 64 - len("-staging-")
 _QUEUE_AROUND = len("events-") + len("-dead-letters")
 _FIELD = 40
@@ -106,7 +101,7 @@ class Field:
 
     @property
     def annotation(self) -> str:
-        """The type's name in the generated code."""
+        """The type's name in the library."""
         return TYPES[self.type]
 
 
@@ -156,24 +151,14 @@ def references_of(verification: str) -> tuple[str, ...]:
     return (snake(_noun(verification)),) if _noun(verification) else ()
 
 
-def faults_of(verification: str) -> tuple[str, ...]:
-    """Return what may be wrong with a row: it can refer to something unknown only if it refers to something."""
-    return tuple(fault for fault in FAULTS if fault != "unknown" or references_of(verification))
-
-
 def types_of(fields: Iterable[Field]) -> tuple[str, ...]:
-    """Return the types that the fields need from the generated ``domain/fields.py``, sorted, the id's among them."""
+    """Return the types that the fields need from the library, sorted, the id's among them."""
     return tuple(sorted({"Identifier", *(field.annotation for field in fields)}))
 
 
 def amounts_of(fields: Iterable[Field]) -> tuple[str, ...]:
     """Return the names of the fields whose imported amounts are measured."""
     return tuple(field.name for field in fields if field.type == "decimal")
-
-
-def currencies_of(fields: Iterable[Field]) -> tuple[str, ...]:
-    """Return the currencies that amounts are measured in: one word for none, if no field says which it is."""
-    return CURRENCIES if any(field.type == "currency" for field in fields) else ("NONE",)
 
 
 def measure_of(amount: str) -> str:
@@ -277,19 +262,19 @@ def _context(name: str, _: Mapping[str, str]) -> Iterator[str]:
     elif len(snake(name)) > _PACKAGE:
         yield f"type a shorter name than {_shown(name)}, {snake(name)} may have {_PACKAGE} characters in AWS names"
     elif _taken(name):
-        yield f"type another name than {name}, such as {name}Record, since the generated code has that one already"
+        yield f"type another name than {name}, such as {name}Record, since the code has that one already"
 
 
 def _taken(name: str) -> bool:
     return bool(
         name in reserved.WORDS
         or snake(name) in reserved.PACKAGES
-        or _classes(reserved.CLASSES_OF_CONTEXT, name) & reserved.CLASSES
+        or _forms(reserved.CLASSES_OF_CONTEXT, name) & reserved.CLASSES
         or snake(name) in reserved.VARIABLES
     )
 
 
-def _classes(forms: Iterable[str], name: str) -> set[str]:
+def _forms(forms: Iterable[str], name: str) -> set[str]:
     return {form.format(name) for form in forms}
 
 
@@ -302,14 +287,12 @@ def _plural(name: str, good: Mapping[str, str]) -> Iterator[str]:
         yield f"type a shorter name than {_shown(name)}, {snake(name)} may have {_PLURAL} characters"
     elif snake(name) == snake(context):
         yield f"{other} one and many need two names"
-    elif _taken_by_many(name, context):
-        yield f"{other} the generated code has that one already"
+    elif _taken_by_many(name):
+        yield f"{other} the code has that one already"
 
 
-def _taken_by_many(name: str, context: str) -> bool:
-    taken = reserved.CLASSES | _classes(reserved.CLASSES_OF_CONTEXT, context)
-    words = reserved.WORDS | reserved.VARIABLES | reserved.FUNCTIONS
-    return bool(_classes(reserved.CLASSES_OF_PLURAL, name) & taken or {name, snake(name)} & words)
+def _taken_by_many(name: str) -> bool:
+    return bool({name, snake(name)} & (reserved.WORDS | reserved.VARIABLES | reserved.FUNCTIONS))
 
 
 def _display_name(text: str, _: Mapping[str, str]) -> Iterator[str]:
@@ -349,7 +332,7 @@ def _field(field: Field, good: Mapping[str, str]) -> Iterator[str]:
     elif name in ("id", f"{owner}_id"):
         yield f"type the fields without {name}, since {owner}_id is there in any case"
     elif name in taken or name.startswith("model_"):
-        yield f"type another name than {name}, such as {owner}_{name}, since the generated code has that one already"
+        yield f"type another name than {name}, such as {owner}_{name}, since the code has that one already"
     elif field.type not in TYPES:
         yield f"type {name}: and one of {', '.join(TYPES)}, not {_shown(f'{name}:{field.type}')}"
     elif field.type == "decimal" and measure_of(name) in reserved.MEASURES:
@@ -362,7 +345,7 @@ def _commands(text: str, good: Mapping[str, str]) -> Iterator[str]:
     measures = {*reserved.MEASURES, *map(measure_of, amounts_of(read_fields(good.get("fields", ""))))}
     for command in commands:
         yield from _command(command, context, measures)
-        if command.name in _classes(reserved.CLASSES_OF_PLURAL, good.get("plural", "")):
+        if command.snake in _forms(reserved.FUNCTIONS_OF_PLURAL, snake(good.get("plural", ""))):
             yield f"type another name than {command.name}, a verb first, such as Register{context}"
     yield from _repeated(command.snake for command in commands)
     yield from _repeated(command.action for command in commands if command.kind == "changes")
@@ -387,7 +370,7 @@ def _command(command: Command, context: str, measures: Iterable[str]) -> Iterato
 
 def _command_name(command: Command, context: str) -> Iterator[str]:
     room = _PART - len(snake(context))
-    taken = reserved.FUNCTIONS.union(form.format(snake(context)) for form in reserved.FUNCTIONS_OF_CONTEXT)
+    taken = reserved.FUNCTIONS | _forms(reserved.FUNCTIONS_OF_CONTEXT, snake(context))
     if command.name in reserved.CLASSES or command.snake in taken or command.name.startswith(context):
         yield f"type another name than {command.name}, a verb first, such as Register{context}"
     elif len(command.snake) > room:
@@ -448,7 +431,7 @@ def _subscribers(text: str, good: Mapping[str, str]) -> Iterator[str]:
         elif len(name) > room:
             yield f"type a shorter name than {name}, which may have {room} characters in AWS names"
         elif name.replace("-", "_") in {"uploads", "inbound", *reserved.FUNCTIONS, *_snakes(good)}:
-            yield f"type another name than {name}, which a queue of the generated code has already"
+            yield f"type another name than {name}, which another queue has already"
     yield from _repeated(names)
     if len(names) > _SUBSCRIBERS:
         yield f"type at most {_SUBSCRIBERS} names, not {len(names)}"
@@ -504,5 +487,6 @@ RULES: Mapping[str, Rule] = {
     "source": _one_of(SOURCES),
     "region": _region,
     "owner": _owner,
+    "library": _one_of(WAYS),
 }
 """The questions in the order they are asked, each with its rule."""

@@ -10,7 +10,8 @@ from pathlib import Path
 from cookiecutter.exceptions import CookiecutterException
 
 from .demo import DemoError, demo
-from .examples import regenerate
+from .examples import regenerate, supply
+from .library import LibraryError
 from .pair import run as pair_run
 from .pair.choice import BadPair, Pair, choose
 
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         return options.run(options)
-    except (CookiecutterException, DemoError) as error:
+    except (CookiecutterException, DemoError, LibraryError) as error:
         print(error, file=sys.stderr)
         return 1
 
@@ -62,6 +63,7 @@ def _demo(options: argparse.Namespace) -> int:
 
 def _examples(_: argparse.Namespace) -> int:
     print(f"examples/payment: {regenerate()} files")
+    supply()
     return 0
 
 

@@ -28,7 +28,7 @@ def demo(output: Path | None, arguments: Sequence[str], keep: bool) -> int:
     with heeding() as heed, folder_for(output, keep) as folder:
         project = bake(folder)
         print(f"Baked {project}", file=sys.stderr)
-        return _run([uv, "run", "--quiet", "python", "-m", "local", *arguments], project, heed)
+        return _run([uv, "run", "--quiet", "python", "-m", "bounded_context.local", *arguments], project, heed)
 
 
 def find_uv() -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from .bake import bake, files, ignored
+from .library import vendor
 from .names import REPOSITORY
 
 EXAMPLE = REPOSITORY / "examples" / "payment"
@@ -28,6 +29,12 @@ def regenerate(target: Path = EXAMPLE) -> int:
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(project / name, target / name)
     return len(names)
+
+
+def supply(target: Path = EXAMPLE) -> None:
+    """Build the wheel for ``target``, which git does not keep; a lock that has the hash of another one goes."""
+    vendor(target)
+    (target / "uv.lock").unlink(missing_ok=True)
 
 
 def left_alone(project: Path) -> tuple[str, ...]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, NoReturn
 
 from jinja2 import Environment, pass_context
@@ -16,14 +15,12 @@ from jinja2.ext import Extension
 from jinja2.runtime import Context
 
 from . import answers
-from .answers import BadAnswer, Command
+from .answers import RULES, BadAnswer, Command
+from .library import REPOSITORY, VERSION, WHEEL, LibraryError, address, find_uv, source
 from .reserved import LIST_EVENTS
-from .schemas import json_sample, json_schema
-from .style import assigned, imported, mapped, sorting_imports
+from .schemas import json_schema
+from .style import fitted, imported, sorting_imports, tupled
 from .words import display, plural
-
-REPOSITORY = Path(__file__).resolve().parent.parent
-"""Where this template lies: a clone, a download or the folder itself."""
 
 OLDEST = (2, 6)
 """The first cookiecutter that finds a template folder by delimiters of its own."""
@@ -41,6 +38,7 @@ class Names(Extension):
         super().__init__(environment)
         _refuse_old_cookiecutter()
         environment.filters.update(_FILTERS)
+        environment.globals |= {"version": VERSION, "address": address()}
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:  # noqa: ARG002
         """Let a string, which may be an answer, name other answers and do nothing else; files may use all of Jinja.
@@ -82,7 +80,9 @@ def _derived(name: str, context: Mapping[str, Any]) -> str:
 def _folder(context: Mapping[str, Any]) -> str:
     try:
         answers.refuse_unusable(context)
-    except BadAnswer as error:
+        if context["library"] == WHEEL:
+            find_uv()
+    except (BadAnswer, LibraryError) as error:
         _refuse(error)
     return str(context["context_name"])
 
@@ -117,28 +117,26 @@ def _deletes(context: Context, text: str) -> Command:
 def _events(context: Context, text: str) -> tuple[str, ...]:
     name = context["cookiecutter"]["context_name"]
     raised = (command.event for command in _commands(context, text))
-    return (*raised, *_list_events(name))
+    return (*raised, *(f"{name}{event}" for event in LIST_EVENTS))
 
 
-def _list_events(name: str) -> tuple[str, ...]:
-    return tuple(f"{name}{event}" for event in LIST_EVENTS)
+def _declared(command: Command) -> str:
+    """Return what a command's declaration says of it: its class, the status it leaves, if any is left, its event."""
+    status = () if command.kind == "deletes" else (f"Status.{command.status}",)
+    return ", ".join((command.name, *status, f'"{command.event}"'))
 
 
-def _routes(context: Mapping[str, Any]) -> dict[str, str]:
-    """Return the routes of the HTTP API by the functions' names; none without an API."""
-    if context["api"] == answers.NONE:
-        return {}
-    package, many = context["__package"], f"/{context['__plural_slug']}"
-    one = f"{many}/{{{package}_id}}"
-    keys = {"creates": f"POST {many}", "changes": f"POST {one}/", "deletes": f"DELETE {one}"}
-    commands = answers.read_commands(context["commands"], context["context_name"])
-    by_kind = sorted(commands, key=lambda command: answers.KINDS.index(command.kind))
-    made = {one.snake: keys[one.kind] + (one.action if one.kind == "changes" else "") for one in by_kind}
-    return made | {f"get_{package}": f"GET {one}", f"list_{context['__plural_snake']}": f"GET {many}"}
+def _referred(verification: str) -> str:
+    """Return the fields that hold an id of another context, with what it is an id of, as Python writes it."""
+    return json.dumps({f"{thing}_id": thing for thing in answers.references_of(verification)})
+
+
+def _chosen(answer: str) -> bool:
+    return answer != answers.NONE
 
 
 def _kebab(name: str) -> str:
-    """Return a name as the generated infrastructure writes it into the names of resources."""
+    """Return a name as infrastructure writes it into the names of resources."""
     return name.replace("_", "-")
 
 
@@ -152,33 +150,36 @@ def _located(context: Mapping[str, Any]) -> dict[str, Any]:
     return {**context, "_repo_dir": str(REPOSITORY)}
 
 
+def _provenance(context: Mapping[str, Any]) -> str:
+    """Return what a repository was baked of, as JSON that cookiecutter takes for the answers of another bake."""
+    answered = {question: context[question] for question in RULES}
+    return json.dumps({"template": VERSION, "default_context": answered}, indent=2, ensure_ascii=False)
+
+
 _FILTERS: dict[str, Any] = {
     "fields": answers.read_fields,
     "types": answers.types_of,
-    "references": answers.references_of,
-    "faults": answers.faults_of,
-    "id_of": "{}_id".format,
-    "amounts": answers.amounts_of,
-    "currencies": answers.currencies_of,
     "commands": _commands,
     "creates": _creates,
     "changes": _changes,
     "deletes": _deletes,
     "lasting": _lasting,
     "events": _events,
-    "list_events": _list_events,
-    "routes": _routes,
-    "assigned": assigned,
-    "mapped": mapped,
+    "chosen": _chosen,
+    "declared": _declared,
+    "fitted": fitted,
     "imported": imported,
-    "json_sample": json_sample,
     "json_schema": json_schema,
     "kebab": _kebab,
+    "referred": _referred,
+    "tupled": tupled,
     "subscribers": answers.read_subscribers,
     "quoted": _quoted,
     "plural": plural,
     "display": display,
     "folder": _folder,
     "located": _located,
+    "source": source,
+    "provenance": _provenance,
     **{name: (lambda context, name=name: _derived(name, context)) for name in answers.DERIVED},
 }

@@ -1,4 +1,4 @@
-"""The generated OpenAPI document and its page, as the generated code would make them.
+"""The OpenAPI document of a repository and its page, as the library would make them of its context.
 
 A bake has no packages to run that code with, so the document comes from a prototype that has names filled in, and the
 fields and commands of one context: here they give way to those of the answers. The generated repository's own test
@@ -17,6 +17,7 @@ from typing import Any
 from .answers import Command, Field
 
 PROTOTYPE = "openapi.prototype.json"
+_PAGE = Path(__file__).parents[1] / "library" / "src" / "bounded_context" / "contracts" / "openapi" / "page.py"
 
 Schema = dict[str, Any]
 
@@ -63,7 +64,7 @@ def expand(project: Path, fields: Sequence[Field], commands: Sequence[Command]) 
     made = document(json.loads(prototype.read_text(encoding="utf-8")), fields, commands)
     text = json.dumps(made, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
     _write(folder / "openapi.json", text)
-    _write(folder / "index.html", _page(project, json.loads(text)))
+    _write(folder / "index.html", _page(json.loads(text)))
     prototype.unlink()
 
 
@@ -72,10 +73,9 @@ def _write(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
 
 
-def _page(project: Path, made: Schema) -> str:
-    # The module that the generated repository has: it needs the standard library alone.
-    module = runpy.run_path(str(project / "local" / "openapi" / "page.py"))
-    return module["page"](made)
+def _page(made: Schema) -> str:
+    # The library's module needs the standard library alone.
+    return runpy.run_path(str(_PAGE))["page"](made)
 
 
 def document(prototype: Schema, fields: Sequence[Field], commands: Sequence[Command]) -> Schema:

@@ -1,6 +1,6 @@
-"""Names that an answer may not take, because Python or the generated repository has them already.
+"""Names that an answer may not take, because Python, the library or a repository has them already.
 
-The tests compare these lists with what the generated sources import and define.
+The tests compare these lists with what the library and a repository import and define.
 """
 
 from __future__ import annotations
@@ -19,76 +19,58 @@ WORDS = frozenset([*keyword.kwlist, *keyword.softkwlist, *dir(builtins)]) | _wor
 
 PACKAGES = WORDS.union(sys.stdlib_module_names) | _words(
     """
-    asyncssh aws_lambda_powertools boto3 botocore build cfnlint consumer context contracts cryptography dist docs events
-    google grpc hypothesis infra jsonschema layer local markdown_it moto mypy_boto3_cloudwatch mypy_boto3_codedeploy
-    mypy_boto3_dynamodb mypy_boto3_dynamodbstreams mypy_boto3_lambda mypy_boto3_s3 mypy_boto3_sns mypy_boto3_sqs
-    mypy_boto3_stepfunctions openapi_spec_validator plotly pulumi pulumi_aws pydantic pydantic_core pydynox pytest
-    redrive requests rich rollout schemathesis src staging tests typing_extensions workflow yaml
+    asyncssh aws_lambda_powertools boto3 botocore bounded_context build cfnlint context cryptography dist docs
+    events functions google grpc hypothesis infra jsonschema layer markdown_it moto mypy_boto3_cloudwatch
+    mypy_boto3_codedeploy mypy_boto3_dynamodb mypy_boto3_dynamodbstreams mypy_boto3_lambda mypy_boto3_s3
+    mypy_boto3_sns mypy_boto3_sqs mypy_boto3_stepfunctions openapi_spec_validator plotly pulumi pulumi_aws pydantic
+    pydantic_core pydynox pytest requests rich schemathesis src staging tests typing_extensions vendor workflow yaml
     """
 )
-"""Top-level packages and folders that the generated repository has or imports."""
+"""Top-level packages and folders that a repository has, or that it or the library imports."""
 
 CLASSES = _words(
     """
-    APIGatewayHttpResolver AbstractContextManager AfterValidator AlreadyExists AlreadyTaken Amount Amounts Annotated
-    Answer Any Applied AwareDatetime BadCursor BaseModel BinaryIO Body BufferedReader BusinessError ById Callable Change
-    Check Checked ClientError CloudEvent CodeDeployClient Collection Command CommandName Config ConfigDict Consumed
-    ContextVar CoreSchema Count Counter Currency Day DeadLetters Decimal Deployments Document DynamoDBClient
-    DynamoDBPersistenceLayer DynamoDBRecord DynamoDBRecordEventName DynamoDBStreamEvent Envelope Event Executions
-    ExitStack Fact Fault Field Files Final Flag Flaw ForeignEvent Fraction Function FunctionFailed GetCoreSchemaHandler
-    Handler Header Hook IdempotencyAlreadyInProgressError IdempotencyConfig IdempotencyKey IdempotencyValidationError
-    Identifier Identity IfMatch IfNoneMatch IllegalMove InboxBucket Iterable Iterator Json Key Kind LambdaClient
-    LambdaPowertoolsFormatter List ListImportedData ListRejectedData ListSettings ListStatus ListTable Listing Lists
-    Literal Logger Mapping Measure MeasureListsSettings Message MessageAttributeValueTypeDef MetricUnit Metrics
-    NamedTuple NoReturn NotAList NotFound OnEventSettings Outcome Page Part PartEvent Path PinnedFile Poison
-    PoisonReason Position Problem Projection ProjectionTable Protocol ProvisionedThroughputExceededException
-    PublishBatchRequestEntryTypeDef PurePosixPath PydanticCustomError Query RawIOBase ReceivedList Record ReferenceTable
-    References Refused RegisterEvent RegisterListSettings Rejection RelaySettings Report RequestValidationError Response
-    Row RowsCheck S3Client SFNClient SNSClient SQSClient SQSEvent SQSRecord SeenIds Selection Self Sequence Settings
-    Shards Slice SqliteSeenIds StagedRow Staging Standing Status Step StepEvent StrEnum StreamingBody StringIO Table
-    TableSettings Target Text TextIOWrapper Topic TraceContext Tracer TrafficHookSettings TransactionCanceledException
-    TypeAdapter TypeVar Unreadable Upload UploadEvent ValidationError ValidationSettings VerificationSettings
-    VersionConflict Versions View WatchListsSettings WholeNumber Written
+    Aggregate Aggregates AlreadyExists Amount Any BadContext BusinessError Change Command CommandName Context
+    Counter Currency Day Details ErrorEvent EventData Fault Field Final Flag Flaw Functions Identifier IllegalMove
+    InMemory InMemoryAggregates InMemoryFiles InMemoryLists InMemoryProjection InMemoryReferences InMemorySeenIds
+    List ListImport ListSettings ListStatus Listing NotFound Outcome Part PartEvent PinnedFile Problem Projection
+    Promise ReceivedList RegisterEvent RegisterListSettings Rejection RowsCheck Run Running Samples Shards StagedRow
+    Status Step StepEvent StrEnum TableSettings Text Upload ValidationSettings VerificationSettings VersionConflict
+    View WholeNumber
     """
 )
-"""Classes that the generated sources define or import by name."""
+"""Classes that a repository imports or may import of the library, and schemas of its documents; lists are items too."""
 
-CLASSES_OF_CONTEXT = ("{}", "{}Details", "{}Table", "Imported{}Table", "{}Data", "{}Shards")
+CLASSES_OF_CONTEXT = ("{}", "{}Details", "{}Data")
 """Classes that are named after the context."""
-
-CLASSES_OF_PLURAL = ("{}", "Imported{}")
-"""Classes that are named after more than one of them."""
 
 VARIABLES = _words(
     """
-    about accepted add asked bootstrap cache change changed changes check chunks command commands compensate
-    compensate_error conflict count created csv csv_file current data datetime deployments details dynamodb_client error
-    event event_type events executions files findings found from_values identities identity image import_list item items
-    key known last list_id lists load logger part payload places projection pytest read_part reason received record
-    references rejected rejection rejections remove removed replace replaced report row rows sample samples save
-    seen_ids self shards span standing step table taken time to_event tolerated_share topic traceparent unknown use_case
-    validated values verified version versions watched
+    answer answers asked aws bootstrap change changed changes command commands context created current definition
+    details empty event events expected found functions get handlers list_import message model projection pytest
+    rows run running sample samples shards stacks step table use_cases values version versions workflow
     """
 )
-"""What stands in one function with a variable that is named after the context."""
+"""What stands in one function with a variable that is named after the context, or in one module with its constant."""
 
 FUNCTIONS = WORDS | _words(
     """
-    answers_requests answers_smoke_checks api app bootstrap changed command command_name commands compensate_error
-    context counting created current details entry_point event expected_version idempotency_key if_match import_list
-    lambda_handler measure_lists on_event operations partial performed post_traffic pre_traffic register_list
-    relay_events route run shown shown_created shown_version validate_list verify_list watch_lists
+    answer answers aws bootstrap changed command command_handler command_name commands compensate_error context
+    created current details event_handler expected found functions get_handler handlers import_list inbound invoked
+    lambda_handler list_handler list_import measure_lists model on_event post_traffic pre_traffic projection pytest
+    queries register_list relay_events samples shards step steps use_cases validate_list verify_list watch_lists
     """
 )
 """Lambda functions that every context has, and what stands beside a command's function in a module."""
 
-FUNCTIONS_OF_CONTEXT = ("get_{}", "list_{}s", "{}_id")
-"""Lambda functions, and variables of theirs, that are named after the context."""
+FUNCTIONS_OF_CONTEXT = ("get_{}", "{}_id", "{}")
+FUNCTIONS_OF_PLURAL = ("list_{}", "{}")
+"""Lambda functions, and what stands beside them, that are named after the context, and after more than one of them."""
 
 FIELDS = WORDS | _words(
     """
-    date details event expected_version expires_at field fields json line list_id list_shard part pk reason schema
-    status status_shard traceparent version
+    date details event expected_version expires_at field fields identity json line list_id list_shard part pk reason
+    schema status status_shard traceparent version
     """
 )
 """Attributes of an item or of its model."""

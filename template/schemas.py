@@ -1,6 +1,6 @@
 """The first schemas of a context's events, as its own command would make them from its models.
 
-A bake has no pydantic, so they are rendered; tests of the generated repository hold them to the models byte for byte.
+A bake has no pydantic, so they are rendered; a promise of each repository holds them to its models byte for byte.
 """
 
 from __future__ import annotations
@@ -42,22 +42,6 @@ OF_TYPE: dict[str, dict[str, Any]] = {
     "bool": {"description": "true or false", "type": "boolean"},
 }
 """What an event says in a field of each type that an answer may name."""
-
-
-SAMPLES: dict[str, Any] = {
-    "str": "text 1",
-    "int": 1,
-    "decimal": "1.50",
-    "currency": "EUR",
-    "date": "2026-01-31",
-    "bool": True,
-}
-"""A value of each type as an event says it."""
-
-
-def json_sample(kind: str) -> str:
-    """Return a value of this type as JSON text."""
-    return json.dumps(SAMPLES[kind])
 
 
 def json_schema(kind: str) -> str:

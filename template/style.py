@@ -1,14 +1,14 @@
-"""Python as the generated repository's formatter and linter want it, whatever the names in it are."""
+"""Python as a repository's own formatter and linter want it, whatever the names in it are."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 LINE = 120
-"""The generated repository's longest line."""
+"""A repository's longest line."""
 
-_IMPORT = re.compile(r"^from \S+ import [^(\n]*<<[^(\n]*\n", re.MULTILINE)
+_IMPORT = re.compile(r"^from \S+ import (?!\()[^\n]*<<[^\n]*\n", re.MULTILINE)
 
 
 def sorting_imports(source: str) -> str:
@@ -24,17 +24,25 @@ def imported(line: str) -> str:
     return short if len(short) <= LINE + 1 else f"{module} import {_one_a_line(members)}\n"
 
 
-def assigned(values: Iterable[str], name: str) -> str:
-    """Return ``NAME = ("a", "b")``, one a line if it is too long otherwise."""
+def fitted(text: str) -> str:
+    """Return a line with one call, signature or tuple as ruff breaks it: if it is too long, within its brackets."""
+    line = text.rstrip("\n")
+    if len(line) <= LINE or "(" not in line:
+        return text
+    indent = line[: len(line) - len(line.lstrip())]
+    head, _, rest = line.partition("(")
+    inner, _, tail = rest.rpartition(")")
+    members = inner.rstrip(",").split(", ")
+    body = f"{indent}    {', '.join(members)}\n"
+    if len(body) > LINE + 1 or head.endswith("="):
+        body = "".join(f"{indent}    {member},\n" for member in members)
+    return f"{head}(\n{body}{indent}){tail}\n"
+
+
+def tupled(values: Iterable[str]) -> str:
+    """Return ``("a", "b")``."""
     texts = [f'"{value}"' for value in values]
-    short = f"{name} = ({', '.join(texts)}{',' if len(texts) == 1 else ''})"
-    return short if len(short) <= LINE else f"{name} = {_one_a_line(texts)}"
-
-
-def mapped(pairs: Mapping[str, str], name: str) -> str:
-    """Return ``NAME: dict[str, str] = {"a": "b"}``, one pair a line; ``{}`` without any."""
-    lines = "".join(f'    "{key}": "{value}",\n' for key, value in pairs.items())
-    return f"{name}: dict[str, str] = {{\n{lines}}}" if lines else f"{name}: dict[str, str] = {{}}"
+    return f"({', '.join(texts)}{',' if len(texts) == 1 else ''})"
 
 
 def _one_a_line(items: Iterable[str]) -> str:

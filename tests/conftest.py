@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -11,9 +11,9 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, settings
 
-from template.bake import bake
+from template.bake import bake, files
+from template.library import FOLDER
 from template.names import REPOSITORY
-from template.options import OPTIONS
 
 # A busy machine is no fault of the code: what is slow is measured elsewhere, and never by a test.
 settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -38,6 +38,7 @@ VAT_RETURN = {
     "source": "codecommit",
     "region": "ap-southeast-2",
     "owner": "tax-team",
+    "library": "wheel",
 }
 
 SHORTEST = {
@@ -55,6 +56,7 @@ SHORTEST = {
     "source": "codecommit",
     "region": "eu-west-1",
     "owner": "o",
+    "library": "wheel",
 }
 
 LONGEST = {
@@ -76,6 +78,7 @@ LONGEST = {
     "source": "codeconnections",
     "region": "ap-southeast-2",
     "owner": "insurance renewals / team 7",
+    "library": "wheel",
 }
 
 EXAMPLES: dict[str, dict[str, str]] = {
@@ -84,8 +87,14 @@ EXAMPLES: dict[str, dict[str, str]] = {
 }
 """The answers of the examples, by the name of their file."""
 
-NOTHING = {option.question: option.answer for option in OPTIONS}
+NOTHING = {"verification": "none", "sftp": "none", "api": "none"}
 """The answers that leave out all that can be left out."""
+
+
+def sources(project: Path) -> Iterator[str]:
+    """The files of a repository that are its own: without the library's wheel, whose text is the same for all."""
+    return files(project, [FOLDER, ".git"])
+
 
 Baked = Callable[[str], Path]
 Cookiecutter = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -121,11 +130,11 @@ def cookiecutter(tmp_path: Path) -> Cookiecutter:
     home, here = tmp_path / "home", tmp_path / "here" / "there"
     home.mkdir()
     here.mkdir(parents=True)
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("COOKIECUTTER")}
 
     def run(*arguments: str, template: str | Path = REPOSITORY, typed: str = "") -> "subprocess.CompletedProcess[str]":
         command = [sys.executable, "-m", "cookiecutter", str(template), *arguments]
-        variables = {**environment, "HOME": str(home)}
+        mine = {name: value for name, value in os.environ.items() if not name.startswith("COOKIECUTTER")}
+        variables = {**mine, "HOME": str(home)}
         return subprocess.run(
             command, cwd=here, env=variables, input=typed, capture_output=True, text=True, check=False
         )

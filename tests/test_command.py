@@ -11,7 +11,7 @@ from conftest import Cookiecutter
 from template.bake import files
 from template.names import REPOSITORY
 
-PARTS = ["cookiecutter.json", "hooks", "template", "<<cookiecutter.context_name>>"]
+PARTS = ["cookiecutter.json", "pyproject.toml", "hooks", "library", "template", "<<cookiecutter.context_name>>"]
 
 
 def left_behind(tmp_path: Path) -> list[str]:
@@ -61,8 +61,8 @@ def test_a_name_is_enough(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     """The other defaults follow it."""
     done = cookiecutter("--no-input", "context_name=DirectDebit")
     assert done.returncode == 0, done.stdout
-    code = (tmp_path / "here" / "there" / "DirectDebit" / "infra" / "context.py").read_text()
-    assert "register_direct_debit" in code
+    code = (tmp_path / "here" / "there" / "DirectDebit" / "src" / "direct_debit" / "context.py").read_text()
+    assert "RegisterDirectDebit" in code
     assert "DirectDebitDeleted" in code
     assert "payment" not in code.lower().replace("payments-team", "")
 
@@ -78,7 +78,7 @@ def test_a_prompt_is_refused_before_the_next_one(cookiecutter: Cookiecutter) -> 
     """Nobody types eight answers to hear that the first is bad."""
     done = cookiecutter(typed="evil\n")
     assert done.returncode == 1
-    assert "[1/14] Name of the bounded context" in done.stdout
+    assert "[1/15] Name of the bounded context" in done.stdout
     assert "context_name: type a name in PascalCase such as Payment, not 'evil'." in done.stdout
     assert "2/8" not in done.stdout
 
@@ -104,7 +104,7 @@ def test_a_replay_gives_the_same_context(cookiecutter: Cookiecutter, tmp_path: P
     assert cookiecutter("--no-input", "owner=Team 7").returncode == 0
     shutil.rmtree(tmp_path / "here" / "there" / "Payment")
     assert cookiecutter("--replay").returncode == 0
-    assert "Team 7" in (tmp_path / "here" / "there" / "Payment" / "infra" / "context.py").read_text()
+    assert "Team 7" in (tmp_path / "here" / "there" / "Payment" / "src" / "payment" / "context.py").read_text()
 
 
 def test_the_command_says_what_to_do_next(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
@@ -126,8 +126,9 @@ def test_the_template_may_be_a_zip_file(cookiecutter: Cookiecutter, tmp_path: Pa
     """As a code host serves a release."""
     folder = tmp_path / "zip" / "template-main"
     folder.mkdir(parents=True)
-    shutil.copy(REPOSITORY / PARTS[0], folder)
-    for part in PARTS[1:]:
+    for part in PARTS[:2]:
+        shutil.copy(REPOSITORY / part, folder)
+    for part in PARTS[2:]:
         shutil.copytree(REPOSITORY / part, folder / part)
     archive = shutil.make_archive(str(tmp_path / "release"), "zip", tmp_path / "zip", "template-main")
     done = cookiecutter("--no-input", template=archive)

@@ -59,8 +59,8 @@ def test_the_demo_runs_the_baked_context_and_removes_it(said: Path, tmp_path: Pa
     out, _ = process.communicate(timeout=30)
     record = json.loads(said.read_text())
     assert (process.returncode, out) == (3, "on stdout\n")
-    arguments = ["run", "--quiet", "python", "-m", "local", f"--file={tmp_path / 'list.csv'}", "--json"]
-    assert record["arguments"] == arguments
+    run = ["run", "--quiet", "python", "-m", "bounded_context.local"]
+    assert record["arguments"] == [*run, f"--file={tmp_path / 'list.csv'}", "--json"]
     assert Path(record["folder"]).name == "Payment"
     assert record["venv"] is None
     assert not Path(record["folder"]).exists()

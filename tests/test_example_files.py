@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from conftest import sources
 
-from template.bake import bake, files, ignored
+from template.bake import bake
 from template.names import REPOSITORY
 
 EXAMPLES = REPOSITORY / "examples"
@@ -24,7 +25,7 @@ def test_answers_bake_a_context_that_knows_nothing_of_payment(path: Path, tmp_pa
     project = bake(tmp_path, answers)
     assert project.name == answers["context_name"]
     if "payment" not in str(answers):
-        for name in files(project, ignored(project)):
+        for name in sources(project):
             assert "payment" not in (name + (project / name).read_text()).lower(), name
 
 
@@ -37,7 +38,17 @@ def test_the_page_names_every_list() -> None:
 @pytest.mark.parametrize("name", SAID)
 def test_lists_end_as_the_page_says(name: str) -> None:
     """Each goes through the whole context."""
-    command = ["uv", "run", "--quiet", "python", "-m", "local", "--json", "--file", str(EXAMPLES / "lists" / name)]
+    command = [
+        "uv",
+        "run",
+        "--quiet",
+        "python",
+        "-m",
+        "bounded_context.local",
+        "--json",
+        "--file",
+        str(EXAMPLES / "lists" / name),
+    ]
     environment = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
     done = subprocess.run(
         command, cwd=EXAMPLES / "payment", env=environment, capture_output=True, text=True, check=False

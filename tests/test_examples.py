@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from template.bake import files
-from template.examples import EXAMPLE, left_alone, regenerate
+from template.examples import EXAMPLE, left_alone, regenerate, supply
+from template.library import VERSION
 
 AGAIN = "examples/payment/ is not what the template bakes: run `uv run template examples` and look at the difference"
 
@@ -30,3 +31,11 @@ def test_a_new_bake_keeps_what_is_ignored(tmp_path: Path, payment: Path) -> None
     assert names == sorted([*files(payment, left_alone(payment)), ".venv/kept"], key=names.index)
     assert count == len(names) - 1
     assert not (tmp_path / "old").exists()
+
+
+def test_what_runs_gets_the_wheel_and_forgets_the_hash_of_the_one_before(tmp_path: Path) -> None:
+    """The version stays while the library is worked on."""
+    (tmp_path / "uv.lock").touch()
+    supply(tmp_path)
+    assert [path.name for path in (tmp_path / "vendor").iterdir()] == [f"bounded_context-{VERSION}-py3-none-any.whl"]
+    assert not (tmp_path / "uv.lock").exists()

@@ -43,7 +43,7 @@ def test_the_generated_repository_passes_its_own_checks(context: str, checks: Ch
 @pytest.mark.parametrize("name", ["invoice", "order"])
 def test_an_example_runs(name: str, baked: Baked) -> None:
     """From a list that is put into the bucket to each subscriber, where it differs most from what Payment does."""
-    command = ["uv", "run", "--quiet", "python", "-m", "local", "--rows", "100", "--json"]
+    command = ["uv", "run", "--quiet", "python", "-m", "bounded_context.local", "--rows", "100", "--json"]
     done = subprocess.run(command, cwd=baked(name), env=ENVIRONMENT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)

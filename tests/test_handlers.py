@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from template.answers import KINDS, read_commands
-from template.handlers import expand
+from template.answers import read_commands
+from template.handlers import PROTOTYPE, expand
 
 COMMANDS = read_commands(
     "Open:creates:PaymentOpened SettlePayment:changes:PaymentSettled DropPayment:deletes:PaymentDropped", "Payment"
@@ -14,22 +14,28 @@ COMMANDS = read_commands(
 
 @pytest.fixture
 def handlers(tmp_path: Path) -> Path:
-    """The folder of handlers with the prototypes in it."""
+    """The folder of handlers with the prototype in it."""
     folder = tmp_path / "src" / "payment" / "handlers"
     folder.mkdir(parents=True)
-    for kind in KINDS:
-        text = f'from x import CommandName  # {kind}\nNAME, PATH = "command_name", "command-action"\n'
-        (folder / f"command_{kind}.py").write_text(text)
+    (folder / PROTOTYPE).write_text("from x import CommandName\n\nlambda_handler = made(CommandName, command_name)\n")
     return folder
 
 
 def test_each_command_gets_its_module(tmp_path: Path, handlers: Path) -> None:
-    """Made from its kind's prototype, with all spellings filled in; the prototypes are gone."""
+    """Made from the prototype, with both spellings filled in; the prototype is gone."""
     expand(tmp_path, "payment", COMMANDS)
     assert sorted(path.name for path in handlers.iterdir()) == ["drop_payment.py", "open.py", "settle_payment.py"]
-    settle = 'from x import SettlePayment  # changes\nNAME, PATH = "settle_payment", "settle"\n'
+    settle = "from x import SettlePayment\n\nlambda_handler = made(SettlePayment, settle_payment)\n"
     assert (handlers / "settle_payment.py").read_text() == settle
-    assert (handlers / "open.py").read_text() == 'from x import Open  # creates\nNAME, PATH = "open", "open"\n'
+    assert (handlers / "open.py").read_text() == "from x import Open\n\nlambda_handler = made(Open, open)\n"
+
+
+def test_a_line_that_grows_too_long_is_broken(tmp_path: Path, handlers: Path) -> None:
+    """As the generated repository's formatter would."""
+    name = "Reconsider" * 6
+    expand(tmp_path, "payment", read_commands(f"{name}:creates:PaymentOpened", "Payment"))
+    [path] = handlers.iterdir()
+    assert f"made(\n    {name}, {path.stem}\n)\n" in path.read_text() or f"    {name},\n" in path.read_text()
 
 
 def test_a_module_that_is_there_is_kept(tmp_path: Path, handlers: Path) -> None:
@@ -39,12 +45,12 @@ def test_a_module_that_is_there_is_kept(tmp_path: Path, handlers: Path) -> None:
     assert (handlers / "open.py").read_text() == "mine"
 
 
-def test_a_missing_prototype_leaves_the_others(tmp_path: Path, handlers: Path) -> None:
-    """Nothing is written before all is known to be there."""
-    (handlers / "command_deletes.py").unlink()
-    with pytest.raises(FileNotFoundError, match="command_deletes"):
+def test_a_missing_prototype_leaves_the_folder_alone(tmp_path: Path, handlers: Path) -> None:
+    """Nothing is written before it is known to be there."""
+    (handlers / PROTOTYPE).unlink()
+    with pytest.raises(FileNotFoundError, match="command_name"):
         expand(tmp_path, "payment", COMMANDS)
-    assert len(list(handlers.iterdir())) == len(KINDS) - 1
+    assert list(handlers.iterdir()) == []
 
 
 @pytest.mark.parametrize(

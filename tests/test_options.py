@@ -6,11 +6,11 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
-from conftest import NOTHING, VAT_RETURN
+from conftest import NOTHING, VAT_RETURN, sources
 from test_bake import TREE, assert_in_style, assert_parses
 
 from template.answers import DERIVED
-from template.bake import bake, files, ignored
+from template.bake import bake, files
 from template.options import FOLDER, OPTIONS, Option, choose, remember
 
 NAMES = {f"__{name}": f"<<cookiecutter.__{name}>>" for name in DERIVED}
@@ -52,17 +52,18 @@ def test_options_never_meet_in_a_file(one: Option, other: Option) -> None:
 
 
 @pytest.mark.parametrize(
-    "chosen",
-    [chosen for number in range(1, len(OPTIONS) + 1) for chosen in combinations(OPTIONS, number)],
-    ids=lambda chosen: "+".join(one.name for one in chosen),
+    "left_out",
+    [chosen for number in range(1, len(NOTHING) + 1) for chosen in combinations(NOTHING, number)],
+    ids="+".join,
 )
-def test_what_is_left_out_is_gone(chosen: tuple[Option, ...], tmp_path: Path) -> None:
-    """Each option alone, any two, and all of them: the rest is whole, and in style."""
-    answers = VAT_RETURN | {option.question: option.answer for option in chosen}
+def test_what_is_left_out_is_gone(left_out: tuple[str, ...], tmp_path: Path) -> None:
+    """Each answer of "none" alone, any two, and all of them: the rest is whole, and in style."""
+    answers = VAT_RETURN | {question: NOTHING[question] for question in left_out}
     project = bake(tmp_path, answers)
     derived = {f"__{name}": derive(answers) for name, derive in DERIVED.items()}
-    for option in chosen:
-        assert not [path for path in option.dropped(derived) if (project / path).exists()]
+    for option in OPTIONS:
+        if option.chosen(answers):
+            assert not [path for path in option.dropped(derived) if (project / path).exists()]
     assert not (project / FOLDER).exists()
     assert_parses(project)
     assert_in_style(project)
@@ -71,20 +72,19 @@ def test_what_is_left_out_is_gone(chosen: tuple[Option, ...], tmp_path: Path) ->
 def test_without_options_nothing_of_them_is_there(payment: Path) -> None:
     """Neither the folder nor a file that only an option has."""
     assert not (payment / FOLDER).exists()
-    ours = set(files(payment, ()))
+    ours = set(sources(payment))
     new = {path for option in OPTIONS for path in placed(option) if not (TREE / path).exists()}
     assert ours & new == set()
 
 
 def test_without_a_verification_nothing_is_looked_up(tmp_path: Path) -> None:
-    """No field is needed for it, and no row can be unknown."""
+    """No field is needed for it, the context refers to nothing, and no code speaks of what it would be known by."""
     project = bake(tmp_path, VAT_RETURN | {"verification": "none", "fields": "total:int"})
-    context = (project / "infra" / "context.py").read_text()
-    assert 'VERIFICATION = "verify_list"\nREFERENCES = ()\n' in context
-    assert 'REJECTIONS = ("cells", "value", "repeated", "exists")\n' in context
+    declared = (project / "src" / "vat_return" / "context.py").read_text()
+    assert '    references={},\n    verification="verify_list",\n' in declared
     for name in files(project / "src", ()):
-        text = (project / "src" / name).read_text(encoding="utf-8").lower()
-        assert not any(word in text for word in ("fault.unknown", "referred", "_references")), name
+        text = (project / "src" / name).read_text(encoding="utf-8").lower().replace("references={}", "")
+        assert not re.search(r"aws\.known|unknown|reference|referred", text), name
 
 
 def test_what_is_looked_up_is_named_only_where_something_is() -> None:
@@ -95,20 +95,18 @@ def test_what_is_looked_up_is_named_only_where_something_is() -> None:
     assert {name for name in naming - absent if not name.endswith((".md", ".yaml"))} == set()
 
 
-OF_API = re.compile(
-    r"http api|openapi|api ?gateway|execute-api|curl|\bapi[_-](?!key)|sigv4|schemathesis", re.IGNORECASE
-)
-NOT_OURS = re.compile(r"openapi-(schema|spec)-validator==|arn:aws:apigateway:")
-"""What other packages need in turn, and what Lambda says of every alias."""
+OF_API = re.compile(r"http api|openapi|api ?gateway|execute-api|curl|\bapi[_-](?!key)|sigv4", re.IGNORECASE)
+LATER = re.compile(r"^justfile: .*openapi", re.IGNORECASE)
+"""The recipe that says what to write into the declaration if there is to be one after all."""
 
 
 def of_api(project: Path) -> list[str]:
-    """What a repository says of an HTTP API, but for its tests: they are the same whatever doors there are."""
+    """What a repository says of an HTTP API."""
     return [
         f"{name}: {line}"
-        for name in files(project, ["tests", *ignored(project)])
+        for name in sources(project)
         for line in (name, *(project / name).read_text(encoding="utf-8").splitlines())
-        if OF_API.search(line) and not NOT_OURS.search(line)
+        if OF_API.search(line) and not LATER.search(f"{name}: {line}")
     ]
 
 
@@ -120,18 +118,27 @@ def test_without_an_api_nothing_speaks_of_one(tmp_path: Path) -> None:
 def test_what_speaks_of_an_api_would_be_found(payment: Path) -> None:
     """In each of the places where it can be."""
     found = {line.partition(": ")[0].partition("/")[0] for line in of_api(payment)}
-    assert found >= {"README.md", "docs", "infra", "justfile", "local", "pyproject.toml", "src"}
+    assert found >= {"README.md", "docs"}
+
+
+STEP = "src/loan/handlers/verify_list.py"
+
+
+def placed_by_option(project: Path) -> None:
+    """Put a step into the folder of the option that has one."""
+    path = project / FOLDER / "verification-none" / STEP
+    path.parent.mkdir(parents=True)
+    path.write_text("the option's")
 
 
 def test_what_is_left_alone_by_the_bake_is_left_alone_by_the_options(tmp_path: Path) -> None:
     """Cookiecutter's --skip-if-file-exists: the files of the repository that was there stay, whatever is chosen."""
-    mine = {name: tmp_path / name for name in ("local/sftp.py", "local/partner.py", "options/mine.txt")}
+    mine = {name: tmp_path / name for name in ("docs/api/openapi.json", STEP, "options/mine.txt")}
     for path in mine.values():
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("mine")
     remember(tmp_path)
-    (tmp_path / "options" / "sftp-none" / "local").mkdir(parents=True)
-    (tmp_path / "options" / "sftp-none" / "local" / "partner.py").write_text("the option's")
+    placed_by_option(tmp_path)
     choose(tmp_path, NOTHING | NAMES)
     assert {path.read_text() for path in mine.values()} == {"mine"}
     assert [path.name for path in (tmp_path / "options").iterdir()] == ["mine.txt"]
@@ -139,28 +146,24 @@ def test_what_is_left_alone_by_the_bake_is_left_alone_by_the_options(tmp_path: P
 
 def test_a_folder_goes_but_for_what_was_there_before(tmp_path: Path) -> None:
     """All of it, if all of it is the bake's."""
-    mine, written = tmp_path / "docs" / "api" / "mine.md", tmp_path / "local" / "openapi" / "page.py"
+    mine = tmp_path / "docs" / "api" / "mine.md"
     mine.parent.mkdir(parents=True)
     mine.write_text("mine")
     remember(tmp_path)
-    for path in (written, mine.with_name("index.html")):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("the default's")
+    mine.with_name("index.html").write_text("the default's")
     choose(tmp_path, NOTHING | NAMES)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [mine]
-    assert not written.parent.exists()
 
 
 def test_what_the_bake_has_written_again_gets_its_options(tmp_path: Path) -> None:
     """Cookiecutter's --overwrite-if-exists."""
-    target = tmp_path / "local" / "partner.py"
-    target.parent.mkdir()
+    target = tmp_path / STEP
+    target.parent.mkdir(parents=True)
     target.write_text("of an earlier bake")
     remember(tmp_path)
     target.write_text("the default's")
     os.utime(target, (1, 1))
-    (tmp_path / "options" / "sftp-none" / "local").mkdir(parents=True)
-    (tmp_path / "options" / "sftp-none" / "local" / "partner.py").write_text("the option's")
+    placed_by_option(tmp_path)
     choose(tmp_path, NOTHING | NAMES)
     assert target.read_text() == "the option's"
     assert not (tmp_path / "options").exists()

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from template.answers import RULES
 from template.cli import parser
+from template.library import SOURCES
 from template.names import REPOSITORY
 
 DOCUMENTS = ["README.md", "CONTRIBUTING.md"]
@@ -37,19 +39,32 @@ def test_commands_of_the_documents_exist(document: str) -> None:
 
 
 def test_the_commands_of_the_generated_readme_exist(payment: Path) -> None:
-    """Its recipes are in its justfile, its modules in its tree."""
+    """Its recipes are in its justfile."""
     recipes = set(re.findall(r"^([a-z][\w-]*)[^:=\n]*:(?!=)", (payment / "justfile").read_text(), re.MULTILINE))
     found = commands(payment / "README.md")
     assert found
     for command in found:
         if recipe := re.match(r"(?:uv run )?just (\S+)", command):
             assert recipe[1] in recipes, command
-        if module := re.search(r"-m (\w+(?:\.\w+)*)", command):
-            path = payment / module[1].replace(".", "/")
-            assert path.is_dir() or path.with_suffix(".py").exists(), command
 
 
 def test_the_package_is_described_where_it_is_published() -> None:
     """The command that the README names is the one that is installed."""
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
     assert project["scripts"] == {"template": "template.cli:main"}
+
+
+def test_the_readme_is_short_and_names_every_answer() -> None:
+    """One reads it in some minutes, and bakes."""
+    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 150
+    assert tuple(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)) == tuple(RULES)
+
+
+def test_recipes_run_modules_that_are_there(payment: Path) -> None:
+    """Of the library, since a repository has no tools of its own."""
+    found = re.findall(r"python -m (\S+)", (payment / "justfile").read_text())
+    assert len(found) > 5
+    for module in found:
+        path = SOURCES / "src" / module.replace(".", "/")
+        assert (path / "__main__.py").exists() or path.with_suffix(".py").exists(), module

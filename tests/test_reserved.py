@@ -1,18 +1,30 @@
-"""The lists of names that answers may not take are what the generated code really has."""
+"""The lists of names that answers may not take are what the repositories and the library really have."""
 
 import ast
-import sys
+import json
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
+import bounded_context.measures
+from bounded_context import Change, Details, EventData
+from bounded_context.context import LIST_STEPS, PLATFORM_FUNCTIONS, VERIFY_LIST
+from bounded_context.measures import Measure
+from conftest import sources
+
 from template import reserved
-from template.bake import files, ignored
+from template.library import SOURCES
 from template.words import snake
+
+COMMANDS = ("RegisterPayment", "VerifyPayment", "DeletePayment")
+HOOKS = ("pre_traffic", "post_traffic")
+PUBLIC = ("", ".handlers", ".lists", ".testing")
+"""Modules of the library that rules, entry points and their tests import names from."""
 
 
 def trees(project: Path, below: str = "") -> Iterator[ast.Module]:
-    """The Python files of a project."""
-    for name in files(project, ignored(project)):
+    """The Python files of a repository."""
+    for name in sources(project):
         if name.endswith(".py") and name.startswith(below):
             yield ast.parse((project / name).read_text(encoding="utf-8"))
 
@@ -22,19 +34,23 @@ def imported(tree: ast.Module) -> Iterator[ast.Import | ast.ImportFrom]:
     return (node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom))
 
 
+def packages(tree: ast.Module) -> Iterator[str]:
+    """The top-level packages that a module imports."""
+    for node in imported(tree):
+        modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+        yield from (module.partition(".")[0] for module in modules if not getattr(node, "level", 0))
+
+
 def test_packages_that_are_imported_are_reserved(payment: Path) -> None:
-    """A context of that name would hide the package."""
-    names: set[str] = set()
-    for tree in trees(payment):
-        for node in imported(tree):
-            modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
-            names |= {module.partition(".")[0] for module in modules if not getattr(node, "level", 0)}
-    assert names - reserved.PACKAGES - set(sys.stdlib_module_names) - {"payment"} == set()
+    """By a repository or by the library: a context of that name would hide the package."""
+    library = (ast.parse(path.read_text(encoding="utf-8")) for path in (SOURCES / "src").rglob("*.py"))
+    names = {name for tree in (*trees(payment), *library) for name in packages(tree)}
+    assert names - reserved.PACKAGES - {"payment"} == set()
 
 
 def test_folders_are_reserved(payment: Path) -> None:
     """A context of that name would be two things at once."""
-    names = {name.partition("/")[0] for name in files(payment, ignored(payment)) if "/" in name}
+    names = {name.partition("/")[0] for name in sources(payment) if "/" in name}
     assert {name for name in names if name.isidentifier()} <= reserved.PACKAGES
 
 
@@ -65,36 +81,55 @@ def scopes(tree: ast.Module) -> Iterator[set[str]]:
     yield from (names_in(node) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
 
 
+def pascal(names: set[str]) -> set[str]:
+    """Those that are written as classes are."""
+    return {name for name in names if name[0].isupper() and not name.isupper()}
+
+
 def test_classes_that_stand_beside_the_context_are_reserved(payment: Path) -> None:
-    """A context, command or verification of that name would be defined twice."""
+    """A context, command or verification of that name would be defined twice, or described twice in the document."""
     names: set[str] = set()
-    for tree in trees(payment, "src/"):
+    for tree in (tree for folder in ("src/", "tests/") for tree in trees(payment, folder)):
         names |= {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
         names |= {alias.asname or alias.name for node in imported(tree) for alias in node.names}
-    classes = {name for name in names if name[0].isupper() and not name.isupper()}
-    commands = {"RegisterPayment", "VerifyPayment", "DeletePayment"}
+    for module in PUBLIC:
+        names |= set(import_module(f"bounded_context{module}").__all__)
+    names |= set(json.loads((payment / "docs" / "api" / "openapi.json").read_text())["components"]["schemas"])
     own = {form.format("Payment") for form in reserved.CLASSES_OF_CONTEXT}
-    own |= {form.format("Payments") for form in reserved.CLASSES_OF_PLURAL}
-    assert classes - commands - own <= reserved.CLASSES
+    assert pascal(names) - own - set(COMMANDS) - reserved.CLASSES == set()
 
 
 def test_variables_that_stand_beside_the_context_are_reserved(payment: Path) -> None:
-    """A context of that name would be two variables in one function."""
-    beside: set[str] = set()
-    for tree in (tree for folder in ("src/", "tests/") for tree in trees(payment, folder)):
-        beside = beside.union(*(names for names in scopes(tree) if names & {"payment", "payments"}))
-    nouns = {name for name in beside if name.isalpha() and name.islower() and len(name) > 1}
-    assert nouns - reserved.WORDS - {"payment", "payments"} <= reserved.VARIABLES
+    """A context of that name would be two variables, or two constants, in one module or function."""
+    found = [names for tree in trees(payment) for names in scopes(tree)]
+    variables = {name for names in found if names & {"payment", "payments"} for name in names if name.islower()}
+    constants = {name.lower() for names in found if "PAYMENT" in names for name in names if name.isupper()}
+    nouns = {name for name in variables | constants if name.isalpha() and len(name) > 1}
+    assert nouns - {"payment", "payments"} - reserved.WORDS - reserved.VARIABLES == set()
 
 
 def test_functions_are_reserved(payment: Path) -> None:
-    """A command of that name would overwrite a step of the list's import, or what its own module uses."""
-    folder = payment / "src" / "payment"
-    names = {path.stem for path in (folder / "handlers").glob("[a-z]*.py")}
-    prototyped = (f"handlers/{name}.py" for name in ("register_payment", "verify_payment", "delete_payment"))
-    for module in (*prototyped, "application/use_cases.py"):
-        names |= names_in(ast.parse((folder / module).read_text(encoding="utf-8")))
-    commands = {snake(name) for name in ("RegisterPayment", "VerifyPayment", "DeletePayment", "VerifySubscription")}
-    commands |= {form.format("payment") for form in reserved.FUNCTIONS_OF_CONTEXT}
-    functions = {name for name in names if name.islower() and name[0] != "_" and "payments" not in name}
-    assert functions - commands <= reserved.FUNCTIONS
+    """A command of that name would overwrite a function of every context, or what its own modules use."""
+    package = payment / "src" / "payment"
+    names = {*LIST_STEPS, *PLATFORM_FUNCTIONS, VERIFY_LIST, *HOOKS}
+    own = (f"handlers/{name}.py" for name in map(snake, COMMANDS))
+    for module in (*own, "use_cases.py", "../../tests/test_rules.py", "../../tests/test_handlers.py"):
+        names |= names_in(ast.parse((package / module).read_text(encoding="utf-8")))
+    expected = {snake(name) for name in (*COMMANDS, "VerifySubscription")}
+    expected |= {form.format("payment") for form in reserved.FUNCTIONS_OF_CONTEXT}
+    expected |= {form.format("payments") for form in reserved.FUNCTIONS_OF_PLURAL}
+    functions = {name for name in names if name.islower() and name[0] != "_" and not name.startswith("test_")}
+    assert functions - expected - reserved.FUNCTIONS == set()
+
+
+def test_attributes_of_models_are_reserved() -> None:
+    """A field of that name would hide what every aggregate, command or event has."""
+    names = {name for model in (Details, Change, EventData) for name in (*dir(model), *model.model_fields)}
+    fields = {name for name in names if name.islower() and name[0] != "_" and not name.startswith("model_")}
+    assert fields - {"id"} - reserved.FIELDS - reserved.FIELDS_OF_PYDANTIC == set()
+
+
+def test_metrics_are_reserved() -> None:
+    """An event, or an amount, of that name would be counted together with something else."""
+    fixed = {found.name for found in vars(bounded_context.measures).values() if isinstance(found, Measure)}
+    assert {*fixed, "CommandsRefused", "RowsRejected"} == reserved.MEASURES

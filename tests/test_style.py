@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from template.style import assigned, imported, mapped, sorting_imports
+from template.style import fitted, imported, sorting_imports, tupled
 
 NAME = st.from_regex(r"[A-Za-z][A-Za-z0-9_]{0,30}", fullmatch=True).filter(lambda name: not keyword.iskeyword(name))
 NAMES = st.lists(NAME, min_size=1, max_size=12, unique=True)
@@ -28,20 +28,22 @@ def test_imports_are_in_the_order_of_the_linter(names: list[str]) -> None:
     assert ruff("check", "--select=I", "--fix", "--quiet", source=line) == line
 
 
-@given(NAMES)
-@settings(max_examples=25)
-def test_tuples_are_as_the_formatter_writes_them(names: list[str]) -> None:
-    """On one line if they fit."""
-    line = f"{assigned(names, 'EVENTS')}\n"
-    assert ruff("format", source=line) == line
-
-
-@given(st.dictionaries(NAME, NAME, max_size=12))
+@given(NAME, NAMES, NAME)
 @settings(max_examples=25, deadline=None)
-def test_mappings_are_as_the_formatter_writes_them(pairs: dict[str, str]) -> None:
-    """Also without any pair."""
-    line = f"{mapped(pairs, 'ROUTES')}\n"
-    assert ruff("format", source=line) == line
+def test_signatures_and_calls_are_as_the_formatter_writes_them(name: str, arguments: list[str], kind: str) -> None:
+    """On one line, on one within the brackets, or one argument a line."""
+    signature = f"def {name}({', '.join(arguments)}) -> {kind}:\n"
+    assert ruff("format", source=fitted(signature) + "    pass\n") == fitted(signature) + "    pass\n"
+    call = f"    {name}.{name}({', '.join(arguments)}),\n"
+    assert ruff("format", source=f"x = [\n{fitted(call)}]\n") == f"x = [\n{fitted(call)}]\n"
+
+
+@given(NAMES)
+@settings(max_examples=25, deadline=None)
+def test_tuples_of_a_call_are_as_the_formatter_writes_them(names: list[str]) -> None:
+    """One a line if they do not fit."""
+    source = f"f(\n{fitted(f'    names={tupled(names)},')}\n    of=1,\n)\n".replace("\n\n", "\n")
+    assert ruff("format", source=source) == source
 
 
 @pytest.mark.parametrize(

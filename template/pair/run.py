@@ -56,7 +56,7 @@ class _Run:
                 # What the second needs is installed while the first is deployed.
                 prepared = running_here.enter_context(running([self.uv, "sync", "--quiet"], second))
                 kept = ["--keep", "--deploy-only", "--json", f"--endpoints={endpoints}"]
-                one = running_here.enter_context(running(self._python("local", *kept), first, log))
+                one = running_here.enter_context(running(self._python("bounded_context.local", *kept), first, log))
                 self._wait_for_first(one, endpoints, log)
                 self.heed.wait(lambda: prepared.poll() is not None)
             return self._scenario(one, second, endpoints, log, options)
@@ -87,7 +87,7 @@ class _Run:
             f"--deletes={deletes}",
             *options,
         ]
-        # `-m` puts the second's folder first on the path: its `local` and `infra`, and only this package of ours.
+        # Only this package of ours: the second's own library is installed there.
         ours = {"PYTHONPATH": str(REPOSITORY)}
         with running(self._python(SCENARIO, *arguments), second, more=ours) as acting, suppress(Asked):
             self.heed.wait(lambda: acting.poll() is not None)

@@ -105,16 +105,17 @@ class Cloud(Mocks):
         outputs = {**_computed(kind, args.name, name), **args.inputs, "name": name}
         return f"id-of-{kind.rpartition('/')[2]}-{args.name}", outputs
 
-    def call(self, args: MockCallArgs) -> dict[str, Any]:
+    def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
         """What AWS would answer."""
         asked = "/".join(str(value).strip("/") for _, value in sorted(args.args.items()))
-        return {
+        answer = {
             "accountId": ACCOUNT,
             "region": REGION,
             "connectionStatus": "AVAILABLE",
             "insecureValue": f"arn:aws:sns:{_PLACE}:{asked}",
             "arn": _arn(args.token.split(":")[1], asked),
         }
+        return answer, []
 
 
 def _computed(kind: str, logical: str, name: str) -> dict[str, Any]:
@@ -204,7 +205,7 @@ def run(program: Program, stack: str) -> Graph:
 @patch("pulumi.runtime.resource._get_stack_trace", StackTrace)
 def _run(program: Program, stack: str, graph: Graph) -> None:
     recorder = Recorder(stack, program.project, graph)
-    set_root_resource(None)  # each run makes its own
+    set_root_resource(None)  # pyright: ignore[reportArgumentType] (no resource yet: each run makes its own)
     set_all_config(program.config(stack))
     set_mocks(recorder.mocks, project=program.project, stack=stack, preview=False, monitor=recorder)
     pulumi.runtime.test(_exported)(program.folder, graph)
@@ -212,7 +213,8 @@ def _run(program: Program, stack: str, graph: Graph) -> None:
 
 def _exported(folder: Path, graph: Graph) -> "pulumi.Output[None]":
     runpy.run_path(str(folder), run_name="__main__")
-    return pulumi.Output.all(**get_root_resource().outputs).apply(graph.outputs.update)
+    exported: dict[str, Any] = getattr(get_root_resource(), "outputs", {})
+    return pulumi.Output.all(**exported).apply(graph.outputs.update)
 
 
 def _forget(repository: Path) -> None:

@@ -1,131 +1,27 @@
-"""The composition root: the only place that chooses adapters. Everything is built on first use and kept."""
+"""The composition root: which adapters the context runs on. Each is built on first use and kept."""
 
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from bounded_context import Aggregates, Projection, Shards, aws
+from bounded_context.lists import ListImport
 
-from .adapters.codedeploy import Deployments
-from .adapters.dynamodb import ListTable, <<cookiecutter.context_name>>Table
-from .adapters.dynamodb_queries import <<cookiecutter.context_name>>Shards
-from .adapters.lambda_ import Versions
-from .adapters.projection import ProjectionTable
-from .adapters.s3 import InboxBucket
-from .adapters.seen_ids import SqliteSeenIds
-from .adapters.sns import Topic
-from .adapters.sqs import DeadLetters
-from .adapters.stepfunctions import Executions
-from .settings import ListSettings, OnEventSettings, RelaySettings, TableSettings, WatchListsSettings, load
-from .telemetry import traceparent, watched
-
-if TYPE_CHECKING:
-    from .adapters.dynamodb_bulk import Imported<<cookiecutter.context_name>>Table
+from .context import <<cookiecutter.__constant>>
+from .model import <<cookiecutter.context_name>>
 
 
-def _config(attempts: int = 6, read_timeout: int = 60) -> Any:
-    from botocore.config import Config
-
-    # "standard" is what AWS recommends over botocore's legacy default: backoff with jitter, and a retry quota.
-    retries: Any = {"mode": "standard", "total_max_attempts": attempts}
-    return Config(retries=retries, connect_timeout=3, read_timeout=read_timeout)
+def <<cookiecutter.__plural_snake>>() -> Aggregates[<<cookiecutter.context_name>>]:
+    """Return the <<cookiecutter.__plural_words>>."""
+    return aws.aggregates(<<cookiecutter.__constant>>)
 
 
-def _client(service: Any, **limits: int) -> Any:
-    import boto3
-
-    return watched(boto3.client(service, config=_config(**limits)))
-
-
-@cache
-def _table() -> Any:
-    import boto3
-
-    table = boto3.resource("dynamodb", config=_config()).Table(load(TableSettings).table_name)
-    watched(table.meta.client)
-    return table
+def shards() -> Shards[<<cookiecutter.context_name>>]:
+    """Return the <<cookiecutter.__plural_words>> by list and by status."""
+    return aws.shards(<<cookiecutter.__constant>>)
 
 
-@cache
-def dynamodb_client() -> Any:
-    """Return a plain DynamoDB client, for Powertools' idempotency records."""
-    return _client("dynamodb")
+def list_import() -> ListImport:
+    """Return the steps of the list workflow."""
+    return aws.list_import(<<cookiecutter.__constant>>)
 
 
-@cache
-def <<cookiecutter.__plural_snake>>() -> <<cookiecutter.context_name>>Table:
-    """Return the aggregates."""
-    return <<cookiecutter.context_name>>Table(_table(), traceparent)
-
-
-@cache
-def shards() -> <<cookiecutter.context_name>>Shards:
-    """Return the aggregates by list and by status."""
-    return <<cookiecutter.context_name>>Shards(_table())
-
-
-@cache
-def lists() -> ListTable:
-    """Return the lists' records."""
-    return ListTable(_table(), traceparent)
-
-
-@cache
-def files() -> InboxBucket:
-    """Return the inbox."""
-    return InboxBucket(_client("s3"), load(ListSettings).inbox_bucket)
-
-
-@cache
-def bulk_client() -> Any:
-    """Return a DynamoDB client for reads and writes by the hundred."""
-    # Only the functions that need it pay for its import.
-    from pydynox import DynamoDBClient
-
-    return DynamoDBClient()
-
-
-@cache
-def imported_<<cookiecutter.__plural_snake>>() -> "Imported<<cookiecutter.context_name>>Table":
-    """Return the aggregates that lists bring."""
-    from .adapters.dynamodb_bulk import Imported<<cookiecutter.context_name>>Table
-
-    return Imported<<cookiecutter.context_name>>Table(bulk_client(), load(TableSettings).table_name)
-
-
-def seen_ids() -> SqliteSeenIds:
-    """Return an empty memory of identities, for one file."""
-    return SqliteSeenIds()
-
-
-@cache
-def topic() -> Topic:
-    """Return the context's topic."""
-    return Topic(_client("sns"), load(RelaySettings).topic_arn)
-
-
-@cache
-def projection() -> ProjectionTable:
-    """Return what is kept of other contexts' things, to be written."""
-    return ProjectionTable(_table())
-
-
-@cache
-def dead_letters() -> DeadLetters:
-    """Return the queue for messages that nobody can take."""
-    return DeadLetters(_client("sqs"), load(OnEventSettings).dead_letter_url)
-
-
-@cache
-def executions() -> Executions:
-    """Return the list workflow's executions."""
-    client = _client("stepfunctions", attempts=3, read_timeout=5)
-    return Executions(client, load(WatchListsSettings).state_machine_arn)
-
-
-@cache
-def deployments() -> Deployments:
-    """Return CodeDeploy's deployments. A hook has no time for long waits: a call takes 27 seconds at most."""
-    return Deployments(_client("codedeploy", attempts=3, read_timeout=5))
-
-
-def versions(seconds: int) -> Versions:
-    """Return the functions' versions, each asked once and given so many seconds to answer."""
-    return Versions(_client("lambda", attempts=1, read_timeout=seconds))
+def projection() -> Projection:
+    """Return what is kept of other contexts' things."""
+    return aws.projection()

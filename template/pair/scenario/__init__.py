@@ -1,1 +1,1 @@
-"""What the pair does, run by the second context's own Python in its own folder: its ``local`` is on the path there."""
+"""What the pair does, run by the second context's own Python in its own folder, with its own library."""

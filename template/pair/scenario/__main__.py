@@ -10,13 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from infra.context import AGGREGATE
-from local import endpoints
-from local.aws import UNANSWERED
-from local.context import RunningContext, running_context
-from local.errors import LocalRunError
-from local.inbox_watch import watch
-from local.screen import Screen
+from bounded_context.local import endpoints
+from bounded_context.local.aws import UNANSWERED
+from bounded_context.local.errors import LocalRunError
+from bounded_context.local.inbox_watch import watch
+from bounded_context.local.running import RunningContext
+from bounded_context.local.screen import Screen
+from bounded_context.local.start import running_context
+from bounded_context.project import NoProject, Project, current
 
 from .acts import Orders, act
 from .first import First
@@ -31,13 +32,13 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     screen = Screen(quiet=options.json)
     try:
-        return _run(options, screen)
+        return _run(options, current(), screen)
     except KeyboardInterrupt:
         # uv passes Ctrl-C on, so it may come twice.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         screen.fail("Interrupted: everything that was started is stopped.")
         return INTERRUPTED
-    except LocalRunError as error:
+    except (LocalRunError, NoProject) as error:
         screen.fail(str(error))
         return 1
     except UNANSWERED as error:
@@ -57,10 +58,10 @@ def _parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _run(options: argparse.Namespace, screen: Screen) -> int:
+def _run(options: argparse.Namespace, project: Project, screen: Screen) -> int:
     first = endpoints.read(options.join)
-    tell = _counting(screen, f"{AGGREGATE} beside {options.first}")
-    with running_context(screen.stage, tell, {"consumes": options.consumes}, join=first) as second:
+    tell = _counting(screen, f"{project.context.title} beside {options.first}")
+    with running_context(project, screen.stage, tell, {"consumes": options.consumes}, join=first) as second:
         orders = Orders(options.first, options.creates, options.deletes)
         outcome = act(screen, orders, First(second.aws, first), second)
         _show(outcome, screen, as_json=options.json)

@@ -7,18 +7,16 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from infra.context import AGGREGATE, REFERENCES
-from local import samples
-from local.context import RunningContext
-from local.errors import LocalRunError
-from local.screen import Screen
-from local.subscribers import Subscriber, types
+from bounded_context.local.errors import LocalRunError
+from bounded_context.local.running import RunningContext
+from bounded_context.local.samples import Samples, as_csv
+from bounded_context.local.screen import Screen
+from bounded_context.local.subscribers import Subscriber, types
 
 from .first import First
 from .outcome import Outcome, Rejected, Sent, read_report
 
 CREATED = 20
-[REFERENCE] = REFERENCES
 ROWS_PER_REFERENCE = 5
 """So many that the few bad ones stay within the stack's tolerance."""
 
@@ -52,20 +50,24 @@ def act(screen: Screen, orders: Orders, first: First, second: RunningContext) ->
     """
     *known, nobody = first.identities(CREATED + 1)
     ended = known[0]
-    listed = _list(known, ended, nobody)
-    if before := second.references():
-        raise LocalRunError(f"{AGGREGATE} knows of {len(before)} {REFERENCE}s before anybody told it.")
+    [(column, thing)] = second.context.references.items()
+    listed = _list(second.samples, column, known, ended, nobody)
+    if before := second.table.references():
+        raise LocalRunError(f"{second.context.title} knows of {len(before)} {thing}s before anybody told it.")
     emitted = _emit(screen, orders, first, known, ended)
     projected = _project(screen, second, listed.sent)
     imported, rejected, outcome = _import(screen, second, listed)
-    contexts = (orders.first, AGGREGATE)
+    contexts = (orders.first, second.context.title)
     return Outcome(*contexts, listed.sent, emitted, projected, outcome, imported, rejected, screen.stages)
 
 
-def _list(known: Sequence[str], ended: str, nobody: str) -> Listed:
-    """Return a list of rows of all that exists, then one of what has ended and one of what never was."""
-    names = list(samples.columns())
-    column = names.index(f"{REFERENCE}_id")
+def _list(samples: Samples, field: str, known: Sequence[str], ended: str, nobody: str) -> Listed:
+    """Return a list of rows of all that exists, then one of what has ended and one of what never was.
+
+    ``field`` holds what they refer to.
+    """
+    names = list(samples.columns)
+    column = names.index(field)
     left = [one for one in known if one != ended]
     referred = [*(left * ROWS_PER_REFERENCE), ended, nobody]
     rows = samples.rows(len(referred))
@@ -73,8 +75,8 @@ def _list(known: Sequence[str], ended: str, nobody: str) -> Listed:
         row[column] = reference
     # Lines count from 1, and the header is the first.
     unknown = {len(rows): ended, len(rows) + 1: nobody}
-    sent = Sent(len(known), 1, len(rows), unknown, names[column])
-    return Listed(f"two-bad-of-{len(rows)}.csv", samples.as_csv([names, *rows]), sent)
+    sent = Sent(len(known), 1, len(rows), unknown, field)
+    return Listed(f"two-bad-of-{len(rows)}.csv", as_csv([names, *rows]), sent)
 
 
 def _emit(screen: Screen, orders: Orders, first: First, known: Sequence[str], ended: str) -> Mapping[str, int]:
@@ -96,7 +98,7 @@ def _project(screen: Screen, second: RunningContext, sent: Sent) -> Mapping[str,
     """Wait until the second context's projection has all of it; return how many it knows and how many are gone."""
 
     def counted() -> dict[str, int]:
-        return dict(Counter(str(item["status"]).lower() for item in second.references()))
+        return dict(Counter(str(item["status"]).lower() for item in second.table.references()))
 
     with screen.stage("project"):
         wanted = {"known": sent.created - sent.deleted, "gone": sent.deleted}
@@ -113,11 +115,11 @@ def _listing(counts: Mapping[str, int]) -> str:
 def _import(screen: Screen, second: RunningContext, listed: Listed) -> tuple[int, list[Rejected], str]:
     """Upload the list; return how many rows are in the table, which were rejected, and how it ended."""
     with screen.stage("import"):
-        uploaded = second.upload(listed.name, listed.content)
-        ended = second.follow(uploaded, lambda state: screen.say(f"{listed.name} over SFTP: {state}"))
-        imported = second.imported(ended.list_id) if ended.list_id else 0
-        screen.say(f"{listed.name} over SFTP: {ended.outcome} {ended.error}".strip())
-        return imported, read_report(second.report(listed.name)), ended.outcome
+        uploaded = second.partner.upload(listed.name, listed.content)
+        ended = second.follow(uploaded, lambda state: screen.say(f"{listed.name} {second.partner.way}: {state}"))
+        imported = second.table.imported(ended.list_id) if ended.list_id else 0
+        screen.say(f"{listed.name} {second.partner.way}: {ended.outcome} {ended.error}".strip())
+        return imported, read_report(second.partner.report(listed.name)), ended.outcome
 
 
 def _wait_for(holds: Callable[[], bool], meanwhile: Callable[[], None]) -> None:

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from local import samples
-from local.aws import Aws
-from local.context import invoke
-from local.endpoints import Endpoints
-from local.errors import LocalRunError
-from local.subscribers import Subscriber
+from bounded_context.local.aws import Aws
+from bounded_context.local.endpoints import Endpoints
+from bounded_context.local.errors import LocalRunError
+from bounded_context.local.running import invoke
+from bounded_context.local.samples import KINDS, UNIQUE
+from bounded_context.local.subscribers import Subscriber
 
 QUEUE = "pair-listens"
 
@@ -28,14 +28,14 @@ class First:
 
     def identities(self, count: int) -> list[str]:
         """Return so many identities as the context takes them, the same each time."""
-        make = samples.UNIQUE[self._endpoints.columns[self._endpoints.identity]]
+        make = UNIQUE[self._endpoints.columns[self._endpoints.identity]]
         return [make(number) for number in range(1, count + 1)]
 
     def create(self, command: str, identities: Iterable[str]) -> None:
         """Send the creating command for each identity, with details made for it."""
         dice = random.Random(0)  # noqa: S311  samples, not secrets
         for number, identity in enumerate(identities, 1):
-            made = {name: samples.KINDS[kind](dice, number) for name, kind in self._endpoints.columns.items()}
+            made = {name: KINDS[kind](dice, number) for name, kind in self._endpoints.columns.items()}
             self._send(command, made | {self._endpoints.identity: identity})
 
     def delete(self, command: str, identity: str) -> None:

@@ -1,38 +1,22 @@
-"""<<cookiecutter.__step>>: checks that what a list's rows refer to is known here, and that their identities are new."""
+"""<<cookiecutter.__step>>: the list workflow's step between validation and import."""
 
-from typing import Any
+from bounded_context import aws
+from bounded_context.handlers import StepEvent, VerificationSettings, step
+from bounded_context.lists import RowsCheck, Step
 
-from .. import bootstrap, bootstrap_references
-from ..application.list_import import Step
-from ..application.references import known_to
-from ..application.verification import not_taken, verify_list
-from ..settings import VerificationSettings, load
-from ..telemetry import about, entry_point, logger
-from ._smoke import answers_smoke_checks
-from ._steps import StepEvent, answer
+from ..bootstrap import list_import
+from ..context import <<cookiecutter.__constant>>
 
 
-@entry_point
-@answers_smoke_checks(
-    bootstrap.lists,
-    bootstrap.files,
-    bootstrap_references.references,
-    bootstrap.imported_<<cookiecutter.__plural_snake>>,
-)
-def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, str]:
-    """Take ``{"list_id"}``; answer ``{"list_id", "outcome"}``."""
-    return answer(verify(StepEvent.model_validate(event)))
+def checks() -> list[RowsCheck]:
+    """Return what each row must pass: its <<cookiecutter.__reference_words>> is known here, and its identity is new."""
+    return [
+        aws.known(<<cookiecutter.__constant>>, "<<cookiecutter.__reference_snake>>_id"),
+        aws.not_taken(<<cookiecutter.__constant>>),
+    ]
 
 
-def verify(event: StepEvent) -> Step:
-    """Run the step."""
-    about(list_id=event.list_id)
-    step = verify_list(
-        event.list_id,
-        load(VerificationSettings).tolerated_share,
-        bootstrap.lists(),
-        bootstrap.files(),
-        [known_to(bootstrap_references.references()), not_taken(bootstrap.imported_<<cookiecutter.__plural_snake>>())],
-    )
-    logger.info("list verified", outcome=step.outcome.value)
-    return step
+@step(<<cookiecutter.__constant>>, list_import, checks, settings=VerificationSettings)
+def lambda_handler(event: StepEvent, settings: VerificationSettings) -> Step:
+    """Put a list's rows to the checks; what is left is ready to import."""
+    return list_import().verify(event.list_id, settings.tolerated_share, checks())

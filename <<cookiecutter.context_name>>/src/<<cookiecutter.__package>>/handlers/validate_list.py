@@ -1,33 +1,13 @@
-"""ValidateList: sorts a file's rows into parts to import and a report of what is wrong."""
+"""ValidateList: the list workflow's step after the registration."""
 
-from typing import Any
+from bounded_context.handlers import StepEvent, ValidationSettings, step
+from bounded_context.lists import Step
 
-from .. import bootstrap
-from ..application import list_import
-from ..settings import ValidationSettings, load
-from ..telemetry import about, entry_point, logger
-from ._smoke import answers_smoke_checks
-from ._steps import StepEvent, answer
+from ..bootstrap import list_import
+from ..context import <<cookiecutter.__constant>>
 
 
-@entry_point
-@answers_smoke_checks(bootstrap.lists, bootstrap.files)
-def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, str]:
-    """Take ``{"list_id"}``; answer ``{"list_id", "outcome"}``."""
-    return answer(validate(StepEvent.model_validate(event)))
-
-
-def validate(event: StepEvent) -> list_import.Step:
-    """Run the step."""
-    about(list_id=event.list_id)
-    limits = load(ValidationSettings)
-    step = list_import.validate_list(
-        event.list_id,
-        limits.tolerated_share,
-        limits.part_rows,
-        bootstrap.lists(),
-        bootstrap.files(),
-        bootstrap.seen_ids(),
-    )
-    logger.info("list validated", outcome=step.outcome.value)
-    return step
+@step(<<cookiecutter.__constant>>, list_import, settings=ValidationSettings)
+def lambda_handler(event: StepEvent, settings: ValidationSettings) -> Step:
+    """Sort a file's rows into parts to import and a report of what is wrong."""
+    return list_import().validate(event.list_id, settings.tolerated_share, settings.part_rows)

@@ -1,26 +1,13 @@
-"""RegisterList: pins an uploaded file and records it as a list."""
+"""RegisterList: the first step of the list workflow."""
 
-from typing import Any
+from bounded_context.handlers import RegisterEvent, RegisterListSettings, step
+from bounded_context.lists import Step
 
-from .. import bootstrap
-from ..application import list_import
-from ..settings import RegisterListSettings, load
-from ..telemetry import about, entry_point, logger
-from ._smoke import answers_smoke_checks
-from ._steps import RegisterEvent, answer
+from ..bootstrap import list_import
+from ..context import PAYMENT
 
 
-@entry_point
-@answers_smoke_checks(bootstrap.lists, bootstrap.files)
-def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, str]:
-    """Take ``{"upload": {...}, "execution": arn}``; answer ``{"list_id", "outcome"}``."""
-    return answer(register(RegisterEvent.model_validate(event)))
-
-
-def register(event: RegisterEvent) -> list_import.Step:
-    """Run the step."""
-    limit = load(RegisterListSettings).max_list_bytes
-    step = list_import.register_list(event.uploaded(), event.execution, limit, bootstrap.lists(), bootstrap.files())
-    about(list_id=step.list_id)
-    logger.info("list registered", outcome=step.outcome.value)
-    return step
+@step(PAYMENT, list_import, settings=RegisterListSettings)
+def lambda_handler(event: RegisterEvent, settings: RegisterListSettings) -> Step:
+    """Pin an uploaded file and record it as a list."""
+    return list_import().register(event.uploaded(), event.execution, settings.max_list_bytes)

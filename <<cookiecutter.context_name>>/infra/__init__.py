@@ -1,1 +1,0 @@
-"""The context's infrastructure: components, and the programs that wire them."""

@@ -1,8 +1,0 @@
-"""`python -m rollout`: see the package's description."""
-
-import sys
-
-from .cli import main
-
-if __name__ == "__main__":
-    sys.exit(main())

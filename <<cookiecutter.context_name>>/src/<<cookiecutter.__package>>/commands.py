@@ -1,0 +1,23 @@
+"""What callers may ask of one <<cookiecutter.__words>>. A command is an order and may be refused."""
+
+from bounded_context import Change, Identifier
+
+from .model import <<cookiecutter.context_name>>Details
+
+
+class <<(cookiecutter.commands | creates).name>>(<<cookiecutter.context_name>>Details):
+    """Create the <<cookiecutter.__words>> with these details."""
+<% for command in cookiecutter.commands | changes %>
+
+
+class <<command.name>>(Change):
+    """Move the <<cookiecutter.__words>> to <<command.status>>."""
+
+    <<cookiecutter.__package>>_id: Identifier
+<% endfor %>
+
+
+class <<(cookiecutter.commands | deletes).name>>(Change):
+    """Remove the <<cookiecutter.__words>>."""
+
+    <<cookiecutter.__package>>_id: Identifier

@@ -1,1 +1,0 @@
-"""The context's own rules: no AWS, no framework, nothing that needs a network."""

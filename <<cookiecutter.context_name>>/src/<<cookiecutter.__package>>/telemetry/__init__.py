@@ -1,9 +1,0 @@
-"""What a call tells of itself: log lines, metrics, and its place in a trace."""
-
-from .aws_calls import watched
-from .calls import Handler, about, entry_point
-from .logs import logger
-from .measures import count
-from .traces import continuing, span, traceparent
-
-__all__ = ["Handler", "about", "continuing", "count", "entry_point", "logger", "span", "traceparent", "watched"]

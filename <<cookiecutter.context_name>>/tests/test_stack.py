@@ -1,0 +1,23 @@
+"""What this context's stacks are made of, beside what every context promises."""
+
+import pytest
+from bounded_context.testing.graph import run
+
+from <<cookiecutter.__package>>.context import <<cookiecutter.__constant>>
+
+STACKS = ("dev", "staging", "prod", "local")
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_subscriber_has_a_queue_of_its_own(stack: str):
+    assert set(run(stack).outputs["queues"]) == set(<<cookiecutter.__constant>>.subscribers)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_function_is_deployed(stack: str):
+    assert set(run(stack).outputs["functions"]) >= set(<<cookiecutter.__constant>>.functions)
+
+
+def test_production_keeps_its_data_and_development_leaves_nothing_behind():
+    assert run("prod").one("dynamodb/table").protect
+    assert not any(node.protect for node in run("dev").nodes)

@@ -1,1 +1,0 @@
-"""The program that deploys the context."""

@@ -1,1 +1,0 @@
-"""The ports, filled with AWS services: one module per service and use."""

@@ -1,0 +1,40 @@
+"""The business rules: one function per command. Each returns what the command leaves, or raises a BusinessError."""
+
+from bounded_context import Aggregates, expected
+
+from .commands import DeletePayment, RegisterPayment, VerifyPayment
+from .model import Payment, PaymentDetails, Status
+
+
+def register_payment(command: RegisterPayment, payments: Aggregates[Payment]) -> Payment:
+    """Create the payment.
+
+    Raises:
+        AlreadyExists: its identity is taken.
+    """
+    details = PaymentDetails(**command.model_dump(mode="json"))
+    created = Payment(details, Status.REGISTERED)
+    payments.add(created)
+    return created
+
+
+def verify_payment(command: VerifyPayment, payments: Aggregates[Payment]) -> Payment:
+    """Move the payment to VERIFIED.
+
+    Raises:
+        NotFound, VersionConflict, IllegalMove: it cannot be changed so.
+    """
+    changed = expected(command, payments).moved_to(Status.VERIFIED)
+    payments.save(changed)
+    return changed
+
+
+def delete_payment(command: DeletePayment, payments: Aggregates[Payment]) -> Payment:
+    """Remove the payment and return it as it was.
+
+    Raises:
+        NotFound, VersionConflict: it cannot be removed so.
+    """
+    current = expected(command, payments)
+    payments.remove(current)
+    return current

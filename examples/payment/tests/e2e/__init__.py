@@ -1,1 +1,0 @@
-"""The whole context on the embedded AWS: real files in, real events out."""

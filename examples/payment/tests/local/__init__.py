@@ -1,1 +1,0 @@
-"""The local run's own rules, without an emulator."""

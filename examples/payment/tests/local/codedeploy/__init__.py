@@ -1,1 +1,0 @@
-"""The stand-in for CodeDeploy, driven by a plain boto3 client."""

@@ -1,1 +1,0 @@
-"""What the run tells of itself, without an emulator."""

@@ -1,1 +1,0 @@
-"""The delivery pipeline: its program, its steps, and their commands in a real shell."""

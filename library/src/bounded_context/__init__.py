@@ -1,0 +1,36 @@
+"""A platform for bounded contexts on AWS: the runtime of their functions, their infrastructure, and their tools."""
+
+from .application.ports import Aggregates, Projection, Shards
+from .application.use_cases import expected
+from .context import BadContext, Context
+from .domain.aggregate import Aggregate, Change, Details
+from .domain.commands import Command
+from .domain.errors import AlreadyExists, BusinessError, IllegalMove, NotFound, VersionConflict
+from .domain.events import EventData
+from .domain.fields import Amount, Currency, Day, Flag, Identifier, Text, WholeNumber
+
+__all__ = [
+    "Aggregate",
+    "Aggregates",
+    "AlreadyExists",
+    "Amount",
+    "BadContext",
+    "BusinessError",
+    "Change",
+    "Command",
+    "Context",
+    "Currency",
+    "Day",
+    "Details",
+    "EventData",
+    "Flag",
+    "Identifier",
+    "IllegalMove",
+    "NotFound",
+    "Projection",
+    "Shards",
+    "Text",
+    "VersionConflict",
+    "WholeNumber",
+    "expected",
+]

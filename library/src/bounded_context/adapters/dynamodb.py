@@ -1,0 +1,139 @@
+"""Aggregates and lists in the table, one by one, through boto3."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from botocore.exceptions import ClientError
+
+from ..application.ports import Fact
+from ..domain.aggregate import Aggregate
+from ..domain.errors import AlreadyExists, NotFound, VersionConflict
+from ..domain.lists import ListStatus, ReceivedList
+from . import list_items
+from .items import KEY, TRACEPARENT, Items
+from .trace_context import fresh_traceparent
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+A = TypeVar("A", bound=Aggregate[Any, Any])
+
+_ABSENT = f"attribute_not_exists({KEY})"
+
+
+def _condition_failed(error: ClientError) -> bool:
+    return error.response.get("Error", {}).get("Code") == "ConditionalCheckFailedException"
+
+
+class AggregateTable(Generic[A]):
+    """The aggregates, with optimistic concurrency on their version.
+
+    Each write keeps its ``traceparent`` with the item, for the event that the stream makes of it. A removal writes
+    nothing: its event has what the last write kept.
+    """
+
+    def __init__(self, items: Items[A], table: "Table", traceparent: Callable[[], str] = fresh_traceparent) -> None:
+        self._items = items
+        self._table = table
+        self._traceparent = traceparent
+
+    def get(self, identity: str) -> A:
+        """Return it as it stands. Raises NotFound."""
+        found = self._table.get_item(Key=self._items.key(identity), ConsistentRead=True)
+        if "Item" not in found:
+            raise NotFound(self._items.identity, identity)
+        return self._items.to_aggregate(found["Item"])
+
+    def add(self, aggregate: A) -> None:
+        """Store a new one. Raises AlreadyExists."""
+        try:
+            item = self._items.from_aggregate(aggregate) | {TRACEPARENT: self._traceparent()}
+            self._table.put_item(Item=item, ConditionExpression=_ABSENT)
+        except ClientError as error:
+            if _condition_failed(error):
+                raise AlreadyExists(self._items.identity, aggregate.id) from error
+            raise
+
+    def save(self, aggregate: A) -> None:
+        """Store the version after the stored one. Raises VersionConflict."""
+        replaced = aggregate.version - 1
+        try:
+            item = self._items.from_aggregate(aggregate) | {TRACEPARENT: self._traceparent()}
+            self._table.put_item(Item=item, **self._at_version(replaced))
+        except ClientError as error:
+            raise self._conflict(error, aggregate.id, replaced) from error
+
+    def remove(self, aggregate: A) -> None:
+        """Remove exactly this version. Raises VersionConflict."""
+        try:
+            key, version = self._items.key(aggregate.id), self._at_version(aggregate.version)
+            self._table.delete_item(Key=key, **version)
+        except ClientError as error:
+            raise self._conflict(error, aggregate.id, aggregate.version) from error
+
+    @staticmethod
+    def _at_version(version: int) -> dict[str, Any]:
+        return {"ConditionExpression": "version = :version", "ExpressionAttributeValues": {":version": version}}
+
+    def _conflict(self, error: ClientError, identity: str, version: int) -> Exception:
+        return VersionConflict(self._items.identity, identity, version) if _condition_failed(error) else error
+
+
+class ListTable:
+    """The record of every list received, with the ``traceparent`` of the call that registered it."""
+
+    def __init__(self, table: "Table", traceparent: Callable[[], str] = fresh_traceparent) -> None:
+        self._table = table
+        self._traceparent = traceparent
+
+    def register(self, received: ReceivedList) -> ReceivedList:
+        """Record a list unless it is recorded; return the recorded one."""
+        noted = {"received_at": datetime.now(UTC).isoformat(), TRACEPARENT: self._traceparent()}
+        item = list_items.from_list(received) | noted
+        try:
+            self._table.put_item(Item=item, ConditionExpression=_ABSENT)
+        except ClientError as error:
+            if not _condition_failed(error):
+                raise
+        return self.get(received.list_id)
+
+    def get(self, list_id: str) -> ReceivedList:
+        """Return the recorded list. Raises LookupError."""
+        found = self._table.get_item(Key=self._key(list_id), ConsistentRead=True)
+        if "Item" not in found:
+            raise LookupError(f"list {list_id} is not recorded")
+        return list_items.to_list(found["Item"])
+
+    def progress(self, list_id: str, status: ListStatus, **facts: Fact) -> None:
+        """Record how far a list has come, with counts such as ``rows``, ``valid`` and ``rejected``."""
+        self._set(list_id, {"status": status.value, **facts})
+
+    def refuse(self, list_id: str, reason: str, **facts: Fact) -> None:
+        """Record that a list is being given up, and why; the first reason stays."""
+        self._set(list_id, {"status": ListStatus.COMPENSATING.value, **facts}, once={"reason": reason})
+
+    def part_imported(self, list_id: str, part: int) -> None:
+        """Record that a part is written, once however often it is said."""
+        # A set of part numbers, not a counter: a child that is tried again adds nothing.
+        self._table.update_item(
+            Key=self._key(list_id),
+            UpdateExpression="ADD imported_parts :part",
+            ExpressionAttributeValues={":part": {part}},
+        )
+
+    def _set(self, list_id: str, facts: dict[str, Any], once: dict[str, str] | None = None) -> None:
+        first = once or {}
+        assignments = [f"#{name} = :{name}" for name in facts]
+        assignments += [f"#{name} = if_not_exists(#{name}, :{name})" for name in first]
+        everything = facts | first
+        self._table.update_item(
+            Key=self._key(list_id),
+            UpdateExpression="SET " + ", ".join(assignments),
+            ExpressionAttributeNames={f"#{name}": name for name in everything},
+            ExpressionAttributeValues={f":{name}": value for name, value in everything.items()},
+        )
+
+    @staticmethod
+    def _key(list_id: str) -> dict[str, str]:
+        return {KEY: list_items.LIST + list_id}

@@ -1,0 +1,144 @@
+"""Aggregates in the table by the hundred, through pydynox: its Rust core spends a fifth of boto3's CPU time a row.
+
+A row is written in a transaction with a condition, not in a batch: a batch would silently replace another list's row.
+A transaction takes 100 writes (AWS limit) and costs twice the write units; that is the price of never overwriting.
+"""
+
+import random
+import re
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from pydynox import DynamoDBClient
+from pydynox.exceptions import ProvisionedThroughputExceededException, TransactionCanceledException
+
+from ..application.ports import AlreadyTaken
+from .items import KEY, TRACEPARENT, Items
+
+T = TypeVar("T")
+
+_TRANSACTION_WRITES = 100
+_ABSENT = {"condition_expression": f"attribute_not_exists({KEY})"}
+_REASONS = re.compile(r"\[([^\]]*)\]\s*$")
+_CONDITION_FAILED = "ConditionalCheckFailed"
+_PASSING = {"ThrottlingError", "ProvisionedThroughputExceeded", "TransactionConflict"}
+# At most 5 s a wait, and half of that on average: a table that is growing into a load gets some 10 seconds a hundred.
+_TRIES = 8
+_LONGEST_WAIT = 5.0
+
+
+class ImportedAggregateTable:
+    """The aggregates that lists bring, created in status ``first``.
+
+    Every write can be repeated and touches no other list's.
+    """
+
+    def __init__(self, items: Items[Any], first: StrEnum, client: DynamoDBClient, table_name: str) -> None:
+        self._items = items
+        self._first = first
+        self._client = client
+        self._table = table_name
+
+    def taken(self, identities: Collection[str], list_id: str) -> set[str]:
+        """Return those identities that exist and did not come with this list."""
+        found = existing(self._client, self._table, self._items.prefix, identities)
+        return _of_others(found, list_id)
+
+    def import_rows(self, list_id: str, rows: Sequence[Mapping[str, Any]], traceparent: str | None = None) -> None:
+        """Create one aggregate a row, but for those that this list created already: they may have changed since.
+
+        Each item keeps the list's ``traceparent``, if it has one, for the event that the stream makes of it.
+
+        Raises:
+            AlreadyTaken: an identity exists and is not this list's; rows before it may be written.
+        """
+        traced = {} if traceparent is None else {TRACEPARENT: traceparent}
+        for chunk in _hundreds(rows):
+            if self._create(list_id, chunk, traced):
+                self._create_rest(list_id, chunk, traced)
+
+    def _create_rest(self, list_id: str, rows: Sequence[Mapping[str, Any]], traced: dict[str, str]) -> None:
+        found = existing(self._client, self._table, self._items.prefix, [self._identity(row) for row in rows])
+        if others := _of_others(found, list_id):
+            raise AlreadyTaken(sorted(others))
+        rest = [row for row in rows if self._identity(row) not in found]
+        if rest and (conflicts := self._create(list_id, rest, traced)):
+            raise AlreadyTaken([self._identity(rest[index]) for index in conflicts])
+
+    def _create(self, list_id: str, rows: Sequence[Mapping[str, Any]], traced: dict[str, str]) -> list[int]:
+        return self._write([self._put(self._items.from_values(row, self._first, 1, list_id) | traced) for row in rows])
+
+    def _identity(self, row: Mapping[str, Any]) -> str:
+        return row[self._items.identity]
+
+    def undo_rows(self, list_id: str, identities: Sequence[str]) -> None:
+        """Remove those that came with this list and leave the others."""
+        for chunk in _hundreds(identities):
+            others = set(self._write([self._delete(list_id, identity) for identity in chunk]))
+            own = [identity for index, identity in enumerate(chunk) if index not in others]
+            if others and own:
+                self._write([self._delete(list_id, identity) for identity in own])
+
+    def _put(self, item: dict[str, Any]) -> dict[str, Any]:
+        return {"type": "put", "table": self._table, "item": item, **_ABSENT}
+
+    def _delete(self, list_id: str, identity: str) -> dict[str, Any]:
+        return {
+            "type": "delete",
+            "table": self._table,
+            "key": self._items.key(identity),
+            "condition_expression": f"attribute_not_exists({KEY}) OR list_id = :list_id",
+            "expression_attribute_values": {":list_id": list_id},
+        }
+
+    def _write(self, operations: list[dict[str, Any]], tries: int = _TRIES) -> list[int]:
+        """Return the indexes of the operations whose condition failed; if there are any, nothing was written."""
+        try:
+            self._client.sync_transact_write(operations)
+            return []
+        except (TransactionCanceledException, ProvisionedThroughputExceededException) as error:
+            if not _passes(error):
+                return _conflicts(error)
+            if tries == 1:
+                raise
+        # pydynox does not try a transaction again by itself.
+        time.sleep(random.uniform(0, min(_LONGEST_WAIT, 0.1 * 2 ** (_TRIES - tries))))  # noqa: S311
+        return self._write(operations, tries - 1)
+
+
+def existing(
+    client: DynamoDBClient, table: str, prefix: str, identities: Collection[str]
+) -> dict[str, Mapping[str, Any]]:
+    """Return the items that exist, by their identities: the key without its prefix. They have a key and a list's id."""
+    if not identities:
+        return {}
+    keys = [{KEY: prefix + identity} for identity in identities]
+    found = client.sync_batch_get(table, keys, consistent_read=True, projection=[KEY, "list_id", "status"])
+    return {item[KEY].removeprefix(prefix): item for item in found}
+
+
+def _of_others(found: Mapping[str, Mapping[str, Any]], list_id: str) -> set[str]:
+    return {identity for identity, item in found.items() if item.get("list_id") != list_id}
+
+
+def _reasons(error: Exception) -> list[str]:
+    # DynamoDB lists a reason per operation at the end of its message, "None" for those that were not at fault.
+    listed = _REASONS.search(str(error))
+    return [reason.strip() for reason in listed.group(1).split(",")] if listed else []
+
+
+def _passes(error: Exception) -> bool:
+    return isinstance(error, ProvisionedThroughputExceededException) or bool(_PASSING & set(_reasons(error)))
+
+
+def _conflicts(error: Exception) -> list[int]:
+    reasons = _reasons(error)
+    if set(reasons) - {"None"} != {_CONDITION_FAILED}:
+        raise error
+    return [index for index, reason in enumerate(reasons) if reason == _CONDITION_FAILED]
+
+
+def _hundreds(found: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (found[start : start + _TRANSACTION_WRITES] for start in range(0, len(found), _TRANSACTION_WRITES))

@@ -1,0 +1,76 @@
+"""How aggregates look as DynamoDB items. Every item of a table has one key attribute, ``pk``."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Final, Generic, TypeVar
+from zlib import crc32
+
+from ..context import Context
+from ..domain.aggregate import Aggregate
+
+A = TypeVar("A", bound=Aggregate[Any, Any])
+
+KEY: Final = "pk"
+TRACEPARENT: Final = "traceparent"
+LIST_SHARD: Final = "list_shard"
+STATUS_SHARD: Final = "status_shard"
+SHARDS: Final = 16
+"""Into how many partitions of an index the aggregates of one list, or of one status, are spread.
+
+A partition takes 1,000 writes a second (AWS limit): without shards, an import would write all of its rows to one.
+"""
+_SUFFIXES: Final = tuple(f"#{number:02d}" for number in range(SHARDS))
+
+
+def shard(value: str, number: int) -> str:
+    """Return an index's partition key: what is looked for, and one of its shards."""
+    return value + _SUFFIXES[number]
+
+
+class Items(Generic[A]):
+    """The items of a context's aggregates."""
+
+    def __init__(self, context: Context[A]) -> None:
+        self.prefix = context.key_prefix
+        self.identity = context.identity
+        self._aggregate = context.aggregate
+        self._fields = tuple(context.details.model_fields)
+        self._decimals = context.amounts
+
+    def key(self, identity: str) -> dict[str, str]:
+        """Return an aggregate's key."""
+        return {KEY: self.prefix + identity}
+
+    def identity_of(self, key: str) -> str:
+        """Return whose key it is."""
+        return key.removeprefix(self.prefix)
+
+    def from_values(
+        self, values: Mapping[str, Any], status: StrEnum, version: int, list_id: str | None
+    ) -> dict[str, Any]:
+        """Return an aggregate's item, made from its details as JSON values."""
+        identity = values[self.identity]
+        numbers = {name: Decimal(values[name]) for name in self._decimals}
+        item = {KEY: self.prefix + identity, **values, **numbers, "status": status.value, "version": version}
+        suffix = _SUFFIXES[crc32(identity.encode()) % SHARDS]
+        item[STATUS_SHARD] = status.value + suffix
+        if list_id is not None:
+            item |= {"list_id": list_id, LIST_SHARD: list_id + suffix}
+        return item
+
+    def from_aggregate(self, aggregate: A) -> dict[str, Any]:
+        """Return an aggregate's item."""
+        values = aggregate.details.model_dump(mode="json")
+        return self.from_values(values, aggregate.status, aggregate.version, aggregate.list_id)
+
+    def to_aggregate(self, item: Mapping[str, Any]) -> A:
+        """Read an aggregate's item; attributes that are not its own are passed over."""
+        kind = self._aggregate
+        details = kind.details_type.model_validate({name: _plain(item[name]) for name in self._fields})
+        return kind(details, kind.statuses(item["status"]), int(item["version"]), item.get("list_id"))
+
+
+def _plain(value: Any) -> Any:
+    # DynamoDB may give 100 back as 1E+2, which is no amount as a partner writes one.
+    return format(value, "f") if isinstance(value, Decimal) else value

@@ -1,0 +1,48 @@
+"""How lists' records look as DynamoDB items."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from ..domain.lists import ListStatus, PinnedFile, ReceivedList
+from ..domain.rows import Fault
+from .items import KEY, TRACEPARENT
+from .trace_context import from_traceparent
+
+LIST: Final = "LIST#"
+"""What the key of each list's item begins with."""
+
+
+def from_list(received: ReceivedList) -> dict[str, Any]:
+    """Return a list's item as it is first recorded."""
+    file = received.file
+    item = {
+        KEY: LIST + received.list_id,
+        "list_id": received.list_id,
+        "status": received.status.value,
+        "execution": received.execution,
+        "partner": file.partner,
+        "bucket": file.bucket,
+        "key": file.key,
+        "version_id": file.version_id,
+        "size": file.size,
+    }
+    return item if received.reason is None else item | {"reason": received.reason}
+
+
+def to_list(item: Mapping[str, Any]) -> ReceivedList:
+    """Read a list's item."""
+    file = PinnedFile(item["bucket"], item["key"], item["version_id"], int(item["size"]))
+    counts = {name: int(item.get(name, 0)) for name in ("rows", "valid", "rejected")}
+    context = from_traceparent(item.get(TRACEPARENT))
+    return ReceivedList(
+        file,
+        item["execution"],
+        ListStatus(item["status"]),
+        item.get("reason"),
+        **counts,
+        traceparent=context.traceparent if context else None,
+        rejections={Fault(name): int(rows) for name, rows in item.get("rejections", {}).items()},
+        amounts=item.get("amounts", {}),
+        received_at=datetime.fromisoformat(item["received_at"]),
+    )

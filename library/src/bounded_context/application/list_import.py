@@ -1,0 +1,220 @@
+"""The list workflow: one function per step. Every step can be repeated; what it found is kept on the list's record.
+
+The verification is in a module of its own.
+"""
+
+from collections import Counter
+from contextlib import closing
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fractions import Fraction
+
+from ..domain.lists import BROKEN, ListStatus, PinnedFile, ReceivedList, over_tolerance
+from ..domain.rows import Checked, Fault, Record, Rejection, Row, Rows, Unreadable, rejected_rows
+from . import report
+from .ports import AlreadyTaken, Fact, Files, ImportedAggregates, Lists, SeenIds
+from .reading import chunks, records
+from .report import Report
+from .staging import VALIDATED, VERIFIED, Part, Staging, identities, read_part
+
+TECHNICAL_FAILURE = "a technical failure: nothing of the list was kept, and it can be sent again"
+_CHUNK_ROWS = 1000
+
+
+class Outcome(StrEnum):
+    """What a step tells the workflow, which branches on it."""
+
+    REGISTERED = "REGISTERED"
+    ALREADY_REGISTERED = "ALREADY_REGISTERED"
+    IGNORED = "IGNORED"
+    VALIDATED = "VALIDATED"
+    VERIFIED = "VERIFIED"
+    IMPORTED = "IMPORTED"
+    REFUSED = "REFUSED"
+    REJECTED = "REJECTED"
+
+
+@dataclass(frozen=True)
+class Upload:
+    """An announced file.
+
+    ``version`` is None where its announcement names none; ``broken_by`` is the id of the event that says that the
+    partner's connection broke before the end.
+    """
+
+    bucket: str
+    key: str
+    version: str | None = None
+    broken_by: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step's answer. ``list_id`` is empty if there is no list."""
+
+    list_id: str
+    outcome: Outcome
+
+
+def register_list(upload: Upload, execution: str, max_bytes: int, lists: Lists, files: Files) -> Step:
+    """Pin the uploaded file and record the list, once however often the file is announced.
+
+    Raises:
+        NotAList: the file lies in no partner's folder.
+    """
+    if upload.key.endswith("/"):
+        # What a console or an SFTP client makes for an empty folder.
+        return Step("", Outcome.IGNORED)
+    # What lies where an upload broke off may be the next try, which is announced by an event of its own.
+    found = None if upload.broken_by else files.pin(upload.key, upload.version)
+    absent = f"{BROKEN}{upload.broken_by}" if upload.broken_by else f"gone-{execution}"
+    pinned = found or PinnedFile(upload.bucket, upload.key, absent, 0)
+    _ = pinned.partner
+    candidate = ReceivedList(pinned, execution, reason=_refusal(upload, found, max_bytes))
+    recorded = lists.register(candidate)
+    if recorded.execution != execution:
+        return Step(recorded.list_id, Outcome.ALREADY_REGISTERED)
+    return Step(recorded.list_id, Outcome.REFUSED if recorded.reason else Outcome.REGISTERED)
+
+
+def _refusal(upload: Upload, found: PinnedFile | None, max_bytes: int) -> str | None:
+    if upload.broken_by:
+        return "the upload broke off: send the file again"
+    if found is None:
+        return "the file was gone before it could be read: send it again"
+    if found.size == 0:
+        return "the file is empty"
+    if found.size > max_bytes:
+        return f"the file has {found.size} bytes, and at most {max_bytes} are taken: split it"
+    return None
+
+
+@dataclass
+class _Validation:
+    """What a pass over a file has found so far; rows beyond a full part are already written."""
+
+    form: Rows
+    staging: Staging
+    seen: SeenIds
+    part_rows: int
+    report: Report
+    rows: int = 0
+    rejections: Counter[Fault] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self._buffer: list[Row] = []
+
+    def take(self, header: tuple[str, ...], chunk: list[Record]) -> None:
+        checked = self._without_repeated(self.form.check(header, chunk))
+        self.rows += len(chunk)
+        rejections = sorted(checked.rejections)
+        self.report.add(rejections)
+        self.rejections += rejected_rows(rejections)
+        self._buffer += checked.rows
+        while len(self._buffer) >= self.part_rows:
+            self._flush()
+
+    def finish(self) -> None:
+        if self._buffer:
+            self._flush()
+        self.staging.write_manifest(VALIDATED)
+
+    def _flush(self) -> None:
+        self.staging.write_part(self._buffer[: self.part_rows], self.form)
+        del self._buffer[: self.part_rows]
+
+    def _without_repeated(self, checked: Checked) -> Checked:
+        first = self.seen.first_lines([(row.details.id, row.line) for row in checked.rows])
+        if not first:
+            return checked
+        repeated = [self._repeated(row, first[row.line]) for row in checked.rows if row.line in first]
+        return Checked([row for row in checked.rows if row.line not in first], checked.rejections + repeated)
+
+    def _repeated(self, row: Row, first: int) -> Rejection:
+        return Rejection(row.line, self.form.identity, f"{row.details.id!r} is on line {first} already", Fault.REPEATED)
+
+
+def validate_list(
+    list_id: str, tolerated_share: Fraction, part_rows: int, form: Rows, lists: Lists, files: Files, seen: SeenIds
+) -> Step:
+    """Read the pinned file once: good rows go to parts, bad ones to the report, both in constant memory."""
+    received = lists.get(list_id)
+    found = _Validation(form, Staging(files, list_id), seen, part_rows, Report())
+    try:
+        _read_through(files, received.file, found)
+    except Unreadable as refusal:
+        return refuse(list_id, str(refusal), lists)
+    found.staging.write_rejections(found.report.rows)
+    # Also without rejections: an empty report says that all is well, and replaces that of an earlier file of this name.
+    files.write(received.file.report_key, report.document(found.report.rows))
+    if reason := over_tolerance(found.rejections.total(), found.rows, tolerated_share):
+        return refuse(list_id, reason, lists, **counts(found.rows, found.rejections))
+    lists.progress(list_id, ListStatus.VALIDATED, **counts(found.rows, found.rejections))
+    return Step(list_id, Outcome.VALIDATED)
+
+
+def _read_through(files: Files, pinned: PinnedFile, found: _Validation) -> None:
+    with closing(files.open(pinned)) as stream:
+        found_records = records(stream)
+        header = next(found_records, None)
+        if header is None:
+            raise Unreadable("the file is empty")
+        names = found.form.check_header(header.cells)
+        for chunk in chunks(found_records, _CHUNK_ROWS):
+            found.take(names, chunk)
+    if not found.rows:
+        raise Unreadable("the file has a header and no rows")
+    found.finish()
+
+
+def counts(rows: int, rejections: Counter[Fault]) -> dict[str, Fact]:
+    """Return what a list's record holds of its rows so far."""
+    rejected = rejections.total()
+    by_fault = {str(fault): number for fault, number in rejections.items()}
+    return {"rows": rows, "valid": rows - rejected, "rejected": rejected, "rejections": by_fault}
+
+
+def refuse(list_id: str, reason: str, lists: Lists, **facts: Fact) -> Step:
+    """Record that a list is being given up, and why; return the step's answer."""
+    lists.refuse(list_id, reason, **facts)
+    return Step(list_id, Outcome.REJECTED)
+
+
+def import_list(
+    list_id: str, part: Part, id_field: str, lists: Lists, files: Files, aggregates: ImportedAggregates
+) -> Step:
+    """Write one part. What is left of it when the list is being given up is left out."""
+    try:
+        for rows in chunks(read_part(files, part), _CHUNK_ROWS):
+            received = lists.get(list_id)
+            if received.status is not ListStatus.IMPORTING:
+                return Step(list_id, Outcome.REFUSED)
+            aggregates.import_rows(list_id, [row.values for row in rows], received.traceparent)
+    except AlreadyTaken as conflict:
+        lists.refuse(list_id, f"{id_field} {', '.join(conflict.identities)} was created while the list was imported")
+        return Step(list_id, Outcome.REFUSED)
+    lists.part_imported(list_id, part.part)
+    return Step(list_id, Outcome.IMPORTED)
+
+
+def compensate_error(
+    list_id: str, id_field: str, lists: Lists, files: Files, aggregates: ImportedAggregates
+) -> ReceivedList:
+    """Undo what this list wrote, and only that; say why in the report; return the list, closed.
+
+    A list with a reason is rejected. One without broke for a technical reason and has failed.
+    """
+    received = lists.get(list_id)
+    if received.status in (ListStatus.REJECTED, ListStatus.FAILED):
+        # An earlier try came to its end and its answer was lost: to close the list again would count it twice.
+        return received
+    reason = received.reason or TECHNICAL_FAILURE
+    lists.refuse(list_id, reason)
+    for part in Staging(files, list_id).manifest(VERIFIED):
+        aggregates.undo_rows(list_id, list(identities(read_part(files, part), id_field)))
+    key = received.file.report_key
+    # Without rejected rows, what lies there may be the report of an earlier file of this name.
+    rows_report = files.read(key) if received.rejected else None
+    files.write(key, report.with_reason(rows_report, reason))
+    lists.progress(list_id, ListStatus.FAILED if reason == TECHNICAL_FAILURE else ListStatus.REJECTED)
+    return lists.get(list_id)

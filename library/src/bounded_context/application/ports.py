@@ -1,0 +1,159 @@
+"""What the application needs of the world, as protocols. Adapters fill them; tests fill them with fakes."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, BinaryIO, Generic, Protocol, TypeVar
+
+from ..domain.aggregate import Aggregate
+from ..domain.lists import ListStatus, PinnedFile, ReceivedList
+from ..domain.projection import ForeignEvent
+
+A = TypeVar("A", bound=Aggregate[Any, Any])
+A_co = TypeVar("A_co", bound=Aggregate[Any, Any], covariant=True)
+
+Fact = int | Mapping[str, Any]
+"""What a list's record holds of a step's findings: a number, or numbers by name."""
+
+
+class Aggregates(Protocol[A]):
+    """The aggregates, by identity."""
+
+    def get(self, identity: str) -> A:
+        """Return it as it stands. Raises NotFound."""
+        ...
+
+    def add(self, aggregate: A) -> None:
+        """Store a new one. Raises AlreadyExists."""
+        ...
+
+    def save(self, aggregate: A) -> None:
+        """Store the version after the stored one. Raises VersionConflict."""
+        ...
+
+    def remove(self, aggregate: A) -> None:
+        """Remove exactly this version. Raises VersionConflict."""
+        ...
+
+
+@dataclass(frozen=True)
+class Slice(Generic[A_co]):
+    """A piece of a shard: aggregates in the order of their identities.
+
+    ``last`` is the identity to read on after, or None at the shard's end.
+    """
+
+    aggregates: Sequence[A_co]
+    last: str | None
+
+
+class Shards(Protocol[A_co]):
+    """The aggregates by what they have in common, in so many shards. What was just written may not show yet."""
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        ...
+
+    def of_list(self, list_id: str, number: int, after: str, most: int) -> Slice[A_co]:
+        """Return up to so many of a list's aggregates in one shard, from the identity after ``after``."""
+        ...
+
+    def in_status(self, status: StrEnum, number: int, after: str, most: int) -> Slice[A_co]:
+        """Return up to so many of the aggregates that stand there in one shard, from the identity after ``after``."""
+        ...
+
+
+class ImportedAggregates(Protocol):
+    """The aggregates, by the part of a list. Every write can be repeated and touches no other list's."""
+
+    def taken(self, identities: Collection[str], list_id: str) -> set[str]:
+        """Return those identities that exist and did not come with this list."""
+        ...
+
+    def import_rows(self, list_id: str, rows: Sequence[Mapping[str, Any]], traceparent: str | None) -> None:
+        """Create one aggregate a row, with the list's traceparent, but for those that this list created already.
+
+        Raises AlreadyTaken; rows before the conflict may be written then.
+        """
+        ...
+
+    def undo_rows(self, list_id: str, identities: Sequence[str]) -> None:
+        """Remove those that came with this list and leave the others."""
+        ...
+
+
+class AlreadyTaken(Exception):
+    """Identities that somebody created between a list's verification and its import."""
+
+    def __init__(self, identities: Sequence[str]) -> None:
+        super().__init__(", ".join(identities))
+        self.identities = tuple(identities)
+
+
+class Lists(Protocol):
+    """The record of every list received."""
+
+    def register(self, received: ReceivedList) -> ReceivedList:
+        """Record a list unless it is recorded; return the recorded one."""
+        ...
+
+    def get(self, list_id: str) -> ReceivedList:
+        """Return the recorded list. Raises LookupError."""
+        ...
+
+    def progress(self, list_id: str, status: ListStatus, **facts: Fact) -> None:
+        """Record how far a list has come, with counts such as ``rows``, ``valid`` and ``rejected``."""
+        ...
+
+    def refuse(self, list_id: str, reason: str, **facts: Fact) -> None:
+        """Record that a list is being given up, and why; the first reason stays."""
+        ...
+
+    def part_imported(self, list_id: str, part: int) -> None:
+        """Record that a part is written, once however often it is said."""
+        ...
+
+
+class Files(Protocol):
+    """The inbox bucket."""
+
+    def pin(self, key: str, version: str | None) -> PinnedFile | None:
+        """Return a version of an object, the newest if none is named, or None if there is none."""
+        ...
+
+    def open(self, pinned: PinnedFile) -> BinaryIO:
+        """Return one version's bytes as a stream."""
+        ...
+
+    def read(self, key: str) -> bytes | None:
+        """Return a small object's bytes, or None if there is none."""
+        ...
+
+    def write(self, key: str, data: bytes) -> None:
+        """Store an object."""
+        ...
+
+
+class SeenIds(Protocol):
+    """The identities met so far in one file, in constant memory."""
+
+    def first_lines(self, found: Sequence[tuple[str, int]]) -> dict[int, int]:
+        """Remember (identity, line) pairs; for each repeated one return its line and the line it was first on."""
+        ...
+
+
+class Projection(Protocol):
+    """What this context keeps of other contexts' things."""
+
+    def apply(self, event: ForeignEvent) -> bool:
+        """Keep what an event says if it is newer than what is kept of its subject; return whether it was."""
+        ...
+
+
+class References(Protocol):
+    """What this context knows of what its aggregates refer to."""
+
+    def known(self, identities: Collection[str]) -> set[str]:
+        """Return those that exist; what is recorded as gone does not."""
+        ...

@@ -1,0 +1,20 @@
+"""Lists are held against the things of other contexts that this one knows: its projection of their events."""
+
+from ..domain.rows import Fault, Rejection
+from .ports import References
+from .staging import StagedRow, identities
+from .verification import RowsCheck
+
+
+def known_to(references: References, field: str) -> RowsCheck:
+    """Return the check that what each row refers to in a field is known."""
+
+    def check(rows: list[StagedRow], _list_id: str) -> list[Rejection]:
+        known = references.known(set(identities(rows, field)))
+        return [_unknown(row, field) for row in rows if row.values[field] not in known]
+
+    return check
+
+
+def _unknown(row: StagedRow, field: str) -> Rejection:
+    return Rejection(row.line, field, f"{row.values[field]!r} is not known here", Fault.UNKNOWN)

@@ -1,0 +1,100 @@
+"""Where a list's rows wait between two steps, and in what form.
+
+A part is a JSON object of two arrays, ``lines`` and ``rows``: row n came from line n. A manifest is a JSON array of
+parts, the form a Distributed Map reads.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from ..domain.lists import STAGING
+from ..domain.rows import Row, Rows
+from .ports import Files
+
+VALIDATED = "manifest.json"
+VERIFIED = "import.json"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a list: its number from 0, the object that holds it, and how many rows that has."""
+
+    part: int
+    key: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class StagedRow:
+    """A good row as staged: the line it came from, and its values as JSON."""
+
+    line: int
+    values: dict[str, Any]
+
+
+@dataclass
+class Staging:
+    """One list's folder."""
+
+    files: Files
+    list_id: str
+    parts: list[Part] = field(default_factory=list)
+
+    def write_part(self, rows: list[Row], form: Rows) -> None:
+        """Write good rows of this form as the next part."""
+        key = self._key(f"part-{len(self.parts):05d}")
+        lines = json.dumps([row.line for row in rows]).encode()
+        data = form.staged(row.details for row in rows)
+        self.files.write(key, b'{"lines":%b,"rows":%b}' % (lines, data))
+        self.parts.append(Part(len(self.parts), key, len(rows)))
+
+    def rewrite_part(self, part: Part, rows: list[StagedRow]) -> None:
+        """Keep only these rows of a validated part, under a key of its own, so that a repeated step reads the same."""
+        key = part.key + "-verified"
+        data = {"lines": [row.line for row in rows], "rows": [row.values for row in rows]}
+        self.files.write(key, json.dumps(data).encode())
+        self.parts.append(Part(part.part, key, len(rows)))
+
+    def keep_part(self, part: Part) -> None:
+        """Take a validated part over as it is."""
+        self.parts.append(part)
+
+    def write_manifest(self, name: str) -> None:
+        """Write which parts there are."""
+        self.files.write(self._key(name), json.dumps([asdict(part) for part in self.parts]).encode())
+
+    def manifest(self, name: str) -> list[Part]:
+        """Return the parts that a manifest names; none if it was never written."""
+        data = self.files.read(self._key(name))
+        return [Part(**part) for part in json.loads(data)] if data else []
+
+    def write_rejections(self, text: str) -> None:
+        """Keep what the validation rejected, for the verification to add to."""
+        self.files.write(self._key("rejections.csv"), text.encode())
+
+    def rejections(self) -> str:
+        """Return what the validation rejected."""
+        return (self.files.read(self._key("rejections.csv")) or b"").decode()
+
+    def _key(self, name: str) -> str:
+        return f"{STAGING}/{self.list_id}/{name}"
+
+
+def read_part(files: Files, part: Part) -> list[StagedRow]:
+    """Return a part's rows.
+
+    Raises:
+        LookupError: the part is not there.
+    """
+    data = files.read(part.key)
+    if data is None:
+        raise LookupError(f"{part.key} is not there")
+    staged = json.loads(data)
+    return [StagedRow(line, values) for line, values in zip(staged["lines"], staged["rows"], strict=True)]
+
+
+def identities(rows: Iterable[StagedRow], id_field: str) -> Iterator[str]:
+    """Yield the rows' identities."""
+    return (row.values[id_field] for row in rows)

@@ -1,0 +1,226 @@
+"""What a context runs on in AWS: its adapters. Everything is built on first use and kept.
+
+A function imports what it builds, and nothing of the others': an import is paid for with each cold start.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from .context import Context
+from .domain.aggregate import Aggregate
+from .settings import ListSettings, OnEventSettings, RelaySettings, TableSettings, WatchListsSettings, load
+from .telemetry import traceparent, watched
+
+if TYPE_CHECKING:
+    from .adapters.codedeploy import Deployments
+    from .adapters.dynamodb import AggregateTable, ListTable
+    from .adapters.dynamodb_bulk import ImportedAggregateTable
+    from .adapters.dynamodb_queries import AggregateShards
+    from .adapters.lambda_ import Versions
+    from .adapters.projection import ProjectionTable
+    from .adapters.references import ReferenceTable
+    from .adapters.s3 import InboxBucket
+    from .adapters.seen_ids import SqliteSeenIds
+    from .adapters.sns import Topic
+    from .adapters.sqs import DeadLetters
+    from .adapters.stepfunctions import Executions
+    from .application.verification import RowsCheck
+    from .lists import ListImport
+
+__all__ = [
+    "aggregates",
+    "bulk_client",
+    "dead_letters",
+    "deployments",
+    "dynamodb_client",
+    "executions",
+    "files",
+    "imported",
+    "known",
+    "list_import",
+    "lists",
+    "not_taken",
+    "projection",
+    "seen_ids",
+    "shards",
+    "topic",
+    "versions",
+]
+
+A = TypeVar("A", bound=Aggregate[Any, Any])
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _kept(build: Callable[P, T]) -> Callable[P, T]:
+    # functools' own type forgets which context an adapter is of.
+    return cache(build)  # pyright: ignore[reportReturnType]
+
+
+def _config(attempts: int = 6, read_timeout: int = 60) -> Any:
+    from botocore.config import Config
+
+    # "standard" is what AWS recommends over botocore's legacy default: backoff with jitter, and a retry quota.
+    retries: Any = {"mode": "standard", "total_max_attempts": attempts}
+    return Config(retries=retries, connect_timeout=3, read_timeout=read_timeout)
+
+
+def _client(service: Any, **limits: int) -> Any:
+    import boto3
+
+    return watched(boto3.client(service, config=_config(**limits)))
+
+
+@_kept
+def _table() -> Any:
+    import boto3
+
+    table = boto3.resource("dynamodb", config=_config()).Table(load(TableSettings).table_name)
+    watched(table.meta.client)
+    return table
+
+
+@_kept
+def dynamodb_client() -> Any:
+    """Return a plain DynamoDB client, for Powertools' idempotency records."""
+    return _client("dynamodb")
+
+
+@_kept
+def aggregates(context: Context[A]) -> "AggregateTable[A]":
+    """Return a context's aggregates."""
+    from .adapters.dynamodb import AggregateTable
+    from .adapters.items import Items
+
+    return AggregateTable(Items(context), _table(), traceparent)
+
+
+@_kept
+def shards(context: Context[A]) -> "AggregateShards[A]":
+    """Return a context's aggregates by list and by status."""
+    from .adapters.dynamodb_queries import AggregateShards
+    from .adapters.items import Items
+
+    return AggregateShards(Items(context), _table())
+
+
+@_kept
+def lists() -> "ListTable":
+    """Return the lists' records."""
+    from .adapters.dynamodb import ListTable
+
+    return ListTable(_table(), traceparent)
+
+
+@_kept
+def files() -> "InboxBucket":
+    """Return the inbox."""
+    from .adapters.s3 import InboxBucket
+
+    return InboxBucket(_client("s3"), load(ListSettings).inbox_bucket)
+
+
+@_kept
+def bulk_client() -> Any:
+    """Return a DynamoDB client for reads and writes by the hundred."""
+    from pydynox import DynamoDBClient
+
+    return DynamoDBClient()
+
+
+@_kept
+def imported(context: Context[Any]) -> "ImportedAggregateTable":
+    """Return the aggregates that a context's lists bring."""
+    from .adapters.dynamodb_bulk import ImportedAggregateTable
+    from .adapters.items import Items
+
+    return ImportedAggregateTable(Items(context), context.first, bulk_client(), load(TableSettings).table_name)
+
+
+def seen_ids() -> "SqliteSeenIds":
+    """Return an empty memory of identities, for one file."""
+    from .adapters.seen_ids import SqliteSeenIds
+
+    return SqliteSeenIds()
+
+
+@_kept
+def list_import(context: Context[Any]) -> "ListImport":
+    """Return the steps of a context's list workflow."""
+    from .lists import ListImport
+
+    return ListImport(context, lists(), files(), lambda: imported(context), seen_ids)
+
+
+@_kept
+def _references(thing: str) -> "ReferenceTable":
+    from .adapters.references import ReferenceTable
+
+    return ReferenceTable(thing, bulk_client(), load(TableSettings).table_name)
+
+
+def known(context: Context[Any], field: str) -> "RowsCheck":
+    """Return the check that what each row refers to in a field is known here, from other contexts' events.
+
+    Raises:
+        KeyError: the context declares no reference in that field.
+    """
+    from .application.references import known_to
+
+    return known_to(_references(context.references[field]), field)
+
+
+def not_taken(context: Context[Any]) -> "RowsCheck":
+    """Return the check that no row has the identity of what exists already and did not come with its list."""
+    from .application.verification import not_taken as not_taken_in
+
+    return not_taken_in(imported(context), context.identity)
+
+
+@_kept
+def topic() -> "Topic":
+    """Return the context's topic."""
+    from .adapters.sns import Topic
+
+    return Topic(_client("sns"), load(RelaySettings).topic_arn)
+
+
+@_kept
+def projection() -> "ProjectionTable":
+    """Return what is kept of other contexts' things, to be written."""
+    from .adapters.projection import ProjectionTable
+
+    return ProjectionTable(_table())
+
+
+@_kept
+def dead_letters() -> "DeadLetters":
+    """Return the queue for messages that nobody can take."""
+    from .adapters.sqs import DeadLetters
+
+    return DeadLetters(_client("sqs"), load(OnEventSettings).dead_letter_url)
+
+
+@_kept
+def executions() -> "Executions":
+    """Return the list workflow's executions."""
+    from .adapters.stepfunctions import Executions
+
+    client = _client("stepfunctions", attempts=3, read_timeout=5)
+    return Executions(client, load(WatchListsSettings).state_machine_arn)
+
+
+@_kept
+def deployments() -> "Deployments":
+    """Return CodeDeploy's deployments. A hook has no time for long waits: a call takes 27 seconds at most."""
+    from .adapters.codedeploy import Deployments
+
+    return Deployments(_client("codedeploy", attempts=3, read_timeout=5))
+
+
+def versions(seconds: int) -> "Versions":
+    """Return the functions' versions, each asked once and given so many seconds to answer."""
+    from .adapters.lambda_ import Versions
+
+    return Versions(_client("lambda", attempts=1, read_timeout=seconds))

@@ -1,0 +1,300 @@
+"""What a context is, as data: one declaration, read by its code, its infrastructure and its tools."""
+
+import importlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+from pydantic import BaseModel
+
+from .contradictions import contradictions
+from .domain.aggregate import Aggregate, Details
+from .domain.amounts import Amounts, currencies
+from .domain.commands import METHODS, Command
+from .domain.errors import AlreadyExists, BusinessError, IllegalMove, NotFound, VersionConflict
+from .domain.events import Source
+from .domain.fields import of_kind
+from .domain.rows import Fault, Rows
+from .measures import Measures
+from .words import kebab
+
+if TYPE_CHECKING:
+    from .domain.event_models import CloudEvent
+
+A = TypeVar("A", bound=Aggregate[Any, Any])
+
+LIST_STEPS: Final = ("register_list", "validate_list", "import_list", "compensate_error")
+"""The list workflow's steps that every context has; the verification, whose name is the context's, is its third."""
+
+PLATFORM_FUNCTIONS: Final = ("relay_events", "measure_lists", "watch_lists", "on_event")
+"""What runs in every context beside commands, queries and steps."""
+
+VERIFY_LIST: Final = "verify_list"
+"""The verification of a context whose rows refer to nothing: it refuses what exists already."""
+
+INVALID: Final = "invalid"
+REUSED: Final = "idempotency-key-reused"
+IN_PROGRESS: Final = "in-progress"
+
+VARIABLE: Final = "CONTEXT"
+"""Names the context to the functions of the library: ``payment.context:PAYMENT``."""
+
+_PLATFORM_ERRORS: Final = (AlreadyExists, NotFound, VersionConflict, IllegalMove)
+
+
+class BadContext(ValueError):
+    """A declaration that contradicts itself; the message is one sentence that names the field."""
+
+
+# Each declaration is one of its own: what is built for a context is kept by it.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Context(Generic[A]):
+    """A bounded context.
+
+    Args:
+        name: in snake_case: the package, the ``source`` of its events, the beginning of every AWS name.
+        plural: of the name, in snake_case: the path of the API's routes, the name of the query for many.
+        display_name: its name for people, in any language; never a name in code or in AWS.
+        owner: the team, a tag on every resource.
+        aggregate: what it keeps.
+        commands: what callers may ask; one creates, one deletes, any number changes.
+        data: what the events of the aggregate say, as a model.
+        versions: the version (``<major>.<minor>``) of the schema of each type of event, the lists' two among them.
+        references: fields that hold the id of a thing of another context, and what that thing is, in snake_case.
+        verification: the workflow's step between validation and import, in snake_case.
+        subscribers: who gets the events, each through a queue of its own; a stack may name others.
+        api: whether callers reach it over HTTP, beside invoking its functions.
+        errors: the refusals of its own rules.
+
+    Raises:
+        BadContext: it contradicts itself.
+    """
+
+    name: str
+    plural: str
+    display_name: str
+    owner: str
+    aggregate: type[A]
+    commands: tuple[Command[Any], ...]
+    data: type[BaseModel]
+    versions: Mapping[str, str]
+    references: Mapping[str, str] = field(default_factory=dict)
+    verification: str = VERIFY_LIST
+    subscribers: tuple[str, ...] = ()
+    api: bool = True
+    errors: tuple[type[BusinessError], ...] = ()
+
+    def __post_init__(self) -> None:
+        for contradiction in contradictions(self):
+            raise BadContext(contradiction)
+
+    # -- the aggregate
+
+    @property
+    def title(self) -> str:
+        """The aggregate's name in PascalCase: the stem of its events' names."""
+        return self.aggregate.__name__
+
+    @property
+    def details(self) -> type[Details]:
+        """The model of a row of a list, and of the payload of the command that creates."""
+        return self.aggregate.details_type
+
+    @property
+    def statuses(self) -> type[StrEnum]:
+        """Where an aggregate may stand."""
+        return self.aggregate.statuses
+
+    @property
+    def identity(self) -> str:
+        """The field that holds the aggregate's identity."""
+        return self.details.identity
+
+    def fields_of(self, kind: str) -> tuple[str, ...]:
+        """Return the names of the details' fields of one kind (see `bounded_context.domain.fields`), in their order."""
+        return of_kind(kind, self.details)
+
+    @cached_property
+    def rows(self) -> Rows:
+        """How the rows of its lists are read."""
+        return Rows(self.details)
+
+    # -- its functions
+
+    @cached_property
+    def command_functions(self) -> tuple[str, ...]:
+        """The functions that take commands."""
+        return tuple(command.function for command in self.commands)
+
+    def command(self, model: type[BaseModel]) -> Command[Any]:
+        """Return the command of a model. Raises LookupError: there is none."""
+        found = next((command for command in self.commands if command.model is model), None)
+        if found is None:
+            raise LookupError(f"{self.title} has no command {model.__name__}: name it in commands of its context.")
+        return found
+
+    @property
+    def queries(self) -> tuple[str, str]:
+        """The functions that answer queries: for one, and for many."""
+        return f"get_{self.name}", f"list_{self.plural}"
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The list workflow's functions, in their order."""
+        return (*LIST_STEPS[:2], self.verification, *LIST_STEPS[2:])
+
+    @cached_property
+    def functions(self) -> tuple[str, ...]:
+        """Every function but the hooks of releases."""
+        return (*self.command_functions, *self.queries, *self.steps, *PLATFORM_FUNCTIONS)
+
+    @cached_property
+    def routes(self) -> Mapping[str, str]:
+        """The key of each function's route, such as ``POST /payments``; none without an API."""
+        if not self.api:
+            return {}
+        many, one = f"/{kebab(self.plural)}", f"/{kebab(self.plural)}/{{{self.identity}}}"
+        order = {kind: place for place, kind in enumerate(METHODS)}
+        commands = sorted(self.commands, key=lambda command: order[command.kind])
+        made = {command.function: command.route or self._route(command, many, one) for command in commands}
+        get, list_ = self.queries
+        return made | {get: f"GET {one}", list_: f"GET {many}"}
+
+    def _route(self, command: Command[Any], many: str, one: str) -> str:
+        paths = {"creates": many, "changes": f"{one}/{command.action(self.title)}", "deletes": one}
+        return f"{METHODS[command.kind]} {paths[command.kind]}"
+
+    # -- its events
+
+    @property
+    def first(self) -> StrEnum:
+        """The status of an aggregate that was just created."""
+        return next(command.status for command in self.commands if command.kind == "creates")  # pyright: ignore[reportReturnType]
+
+    @cached_property
+    def reached(self) -> Mapping[StrEnum, str]:
+        """The type of the event that tells that a status was reached."""
+        return {command.status: command.event for command in self.commands if command.status is not None}
+
+    @property
+    def deleted(self) -> str:
+        """The type of the event that tells that an aggregate was removed."""
+        return next(command.event for command in self.commands if command.kind == "deletes")
+
+    @property
+    def list_events(self) -> tuple[str, str]:
+        """The types of the events of a list: imported, and rejected."""
+        return f"{self.title}ListImported", f"{self.title}ListRejected"
+
+    @cached_property
+    def changes(self) -> tuple[str, ...]:
+        """The types of the events of aggregates."""
+        return tuple(command.event for command in self.commands)
+
+    @cached_property
+    def events(self) -> tuple[str, ...]:
+        """The types of all events."""
+        return (*self.changes, *self.list_events)
+
+    @cached_property
+    def source(self) -> Source:
+        """It as the source of events: makes them, and knows the names of their schemas."""
+        return Source(self.name, self.versions)
+
+    def schema_of(self, event_type: str, version: str | None = None) -> str:
+        """Return the name of a version (without one, the version said) of a type's schema: its file's ``$id``."""
+        return self.source.schema_of(event_type, version)
+
+    @cached_property
+    def models(self) -> Mapping[str, type[BaseModel]]:
+        """What an event of each type says."""
+        from .domain.event_models import ListImportedData, ListRejectedData
+
+        imported, rejected = self.list_events
+        changes = dict.fromkeys(self.changes, self.data)
+        return {**changes, imported: ListImportedData, rejected: ListRejectedData}
+
+    @cached_property
+    def envelope(self) -> "type[CloudEvent]":
+        """The envelope of its events."""
+        from .domain.event_models import envelope_of
+
+        return envelope_of(self.name)
+
+    # -- what it keeps, and measures
+
+    @property
+    def key_prefix(self) -> str:
+        """What the key of each aggregate's item begins with."""
+        return f"{self.name.upper()}#"
+
+    @property
+    def things(self) -> tuple[str, ...]:
+        """The things of other contexts that aggregates refer to."""
+        return tuple(dict.fromkeys(self.references.values()))
+
+    @cached_property
+    def amounts(self) -> tuple[str, ...]:
+        """The fields whose imported sums are measured."""
+        return self.fields_of("decimal")
+
+    @property
+    def currency(self) -> str | None:
+        """The field that says in which currency amounts are, if there is one."""
+        return next(iter(self.fields_of("currency")), None)
+
+    @property
+    def currencies(self) -> tuple[str, ...]:
+        """What sums are told apart by."""
+        return currencies(self.currency)
+
+    def sums(self) -> Amounts:
+        """Return the sums of rows: of none yet."""
+        return Amounts(self.amounts, self.currency)
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What may be wrong with a row; ``unknown`` is what it refers to."""
+        return tuple(fault.value for fault in Fault if fault is not Fault.UNKNOWN or self.references)
+
+    @cached_property
+    def refusals(self) -> tuple[str, ...]:
+        """The codes of refused commands: of bad messages, of rules, and of idempotency."""
+        return (INVALID, *(error.code for error in self.business_errors), REUSED, IN_PROGRESS)
+
+    @cached_property
+    def measures(self) -> Measures:
+        """What its functions count, beside what those of every context do (see `bounded_context.measures`)."""
+        return Measures(self.changes, self.refusals, self.faults, self.amounts, self.currencies)
+
+    @cached_property
+    def business_errors(self) -> tuple[type[BusinessError], ...]:
+        """The refusals of rules: the library's and the context's own."""
+        return (*_PLATFORM_ERRORS, *self.errors)
+
+
+def declared() -> Context[Any]:
+    """Return the context that the environment names in ``CONTEXT``, such as ``payment.context:PAYMENT``.
+
+    Raises:
+        BadContext: it names none.
+    """
+    return named(os.environ.get(VARIABLE, ""))
+
+
+def named(reference: str) -> Context[Any]:
+    """Return the context of that name: its module, a colon, and the constant.
+
+    Raises:
+        BadContext: there is none of that name.
+    """
+    module, _, name = reference.partition(":")
+    if not module or not name:
+        raise BadContext(f"{reference!r} names no context: write <module>:<constant>.")
+    try:
+        return getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise BadContext(f"there is no context {reference!r}: {error}.") from error

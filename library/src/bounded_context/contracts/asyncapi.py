@@ -1,0 +1,97 @@
+"""The events as an AsyncAPI 3.0 document: which there are, what they look like, where they go."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ..context import Context
+from ..words import kebab
+from . import schemas
+from .published import Version
+
+NAME: Final = "asyncapi.json"
+"""The document's file, beside the folders of the schemas."""
+
+ENVELOPE: Final = "application/cloudevents+json"
+
+Part = dict[str, Any]
+
+
+def document(context: Context[Any], versions: Mapping[str, Version], release: str) -> Part:
+    """Return the document of a release, for events of these types in these versions of their schemas."""
+    topic = f"{kebab(context.name)}-{{stack}}-events"
+    queues = {f"events-{name}": _queue(topic, name, versions) for name in context.subscribers}
+    channels = {"events": _topic(topic, versions)} | queues
+    messages = {event_type: _message(context, event_type, version) for event_type, version in versions.items()}
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": f"Events of {context.title}",
+            "version": release,
+            "description": "What other contexts hear, and where. Made from the models by `uv run just contracts`.",
+        },
+        "defaultContentType": ENVELOPE,
+        "channels": channels,
+        "operations": {f"send-{name}": _sent(name, versions) for name in channels},
+        "components": {
+            "messages": messages,
+            "messageTraits": {"attributes": {"headers": _headers()}},
+            "schemas": {"CloudEvent": schemas.of_envelope(context)},
+        },
+    }
+
+
+def _topic(topic: str, versions: Mapping[str, Version]) -> Part:
+    binding = {"name": topic, "ordering": {"type": "standard"}, "bindingVersion": "0.1.0"}
+    words = "Every event, at least once and in no order. Its ARN is an output of the stack, topic_arn."
+    return _channel(topic, words, versions, {"sns": binding})
+
+
+def _queue(topic: str, subscriber: str, versions: Mapping[str, Version]) -> Part:
+    address = f"{topic}-{kebab(subscriber)}"
+    binding = {
+        "queue": {"name": address, "fifoQueue": False},
+        "deadLetterQueue": {"name": f"{address}-dead-letters", "fifoQueue": False},
+        "bindingVersion": "0.2.0",
+    }
+    words = f"What {subscriber} gets: every event, unless the stack's filters name some."
+    return _channel(address, words, versions, {"sqs": binding})
+
+
+def _channel(address: str, words: str, versions: Mapping[str, Version], bindings: Part) -> Part:
+    return {
+        "address": address,
+        "description": words,
+        "parameters": {"stack": {"description": "an environment", "examples": ["staging", "prod"]}},
+        "messages": {event_type: {"$ref": f"#/components/messages/{event_type}"} for event_type in versions},
+        "bindings": bindings,
+    }
+
+
+def _sent(channel: str, versions: Mapping[str, Version]) -> Part:
+    messages = [{"$ref": f"#/channels/{channel}/messages/{event_type}"} for event_type in versions]
+    return {"action": "send", "channel": {"$ref": f"#/channels/{channel}"}, "messages": messages}
+
+
+def _message(context: Context[Any], event_type: str, version: Version) -> Part:
+    schema = context.schema_of(event_type, rf"{version.major}\.[0-9]+")
+    own = {
+        "type": {"const": event_type},
+        "dataschema": {"pattern": f"^{schema}$"},
+        "data": {"$ref": f"./{event_type}/{version}.json"},
+    }
+    return {
+        "name": event_type,
+        "contentType": ENVELOPE,
+        "traits": [{"$ref": "#/components/messageTraits/attributes"}],
+        "payload": {"allOf": [{"$ref": "#/components/schemas/CloudEvent"}, {"properties": own}]},
+    }
+
+
+def _headers() -> Part:
+    names = ("type", "traceparent")
+    return {
+        "type": "object",
+        "description": "The message attributes, which filters may use: the members of these names.",
+        "properties": {name: {"type": "string"} for name in names},
+        "required": list(names),
+    }

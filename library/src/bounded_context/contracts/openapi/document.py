@@ -1,0 +1,133 @@
+"""The OpenAPI 3.1 document: what Powertools says of each function's routes, and what all of them have in common."""
+
+import json
+from typing import Any, Final
+
+from aws_lambda_powertools.event_handler.openapi.merge import OpenAPIMerge
+from pydantic import BaseModel
+
+from ...context import Context
+from ...handlers._requests import CORRELATION_ID
+from .operations import operations
+
+VERSION: Final = "1"
+"""The API's: a change that breaks callers takes the next one."""
+
+_SECURITY: Final[dict[str, Any]] = {
+    "sigv4": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Authorization",
+        "description": "AWS Signature Version 4 for the service `execute-api`.",
+        "x-amazon-apigateway-authtype": "awsSigv4",
+    },
+    "jwt": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "A token of the issuer that the stack names, where it takes tokens.",
+    },
+}
+_EXAMPLES: Final[dict[str, Any]] = {
+    "identifier": "id-1",
+    "text": "text",
+    "decimal": "12.50",
+    "int": "42",
+    "currency": "EUR",
+    "date": "2026-01-31",
+    "bool": True,
+}
+"""A good value of each kind of field."""
+
+_CORRELATION: Final = "X-Correlation-Id"
+_HEADERS: Final[dict[str, Any]] = {
+    _CORRELATION: {
+        "description": "What the request belongs to: the caller's own id, or else the request's.",
+        "schema": {"type": "string"},
+    },
+}
+
+
+def document(context: Context[Any]) -> dict[str, Any]:
+    """Return the document of a context with an API; the same code gives the same one."""
+    merged, examples = _merged(context), _examples(context)
+    for operation in (one for of_path in merged["paths"].values() for one in of_path.values()):
+        _complete(operation, examples)
+    merged["security"] = [{name: []} for name in _SECURITY]
+    merged["components"] |= {"headers": _HEADERS, "parameters": {_CORRELATION: _parameter()}}
+    _leave_out_unused(merged)
+    for part in (merged["components"], merged["paths"]):
+        _leave_out_titles(part)
+    return merged
+
+
+def as_json(made: dict[str, Any]) -> str:
+    """Return a document as the text that is kept: sorted, so that a change shows as itself."""
+    return json.dumps(made, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _merged(context: Context[Any]) -> dict[str, Any]:
+    merge = OpenAPIMerge(
+        title=context.title,
+        version=VERSION,
+        description=f"Commands and queries of the context {context.title}.",
+        security_schemes=_SECURITY,
+        on_conflict="error",
+    )
+    for described in operations(context):
+        merge.add_schema(described.schema())
+    return merge.get_openapi_schema()
+
+
+def _parameter() -> dict[str, Any]:
+    # No pattern in the schema: a caller that sends something else is answered all the same.
+    description = (
+        f"What the request belongs to, in the caller's words (`{CORRELATION_ID}`); one of another form is passed over."
+    )
+    return {"name": _CORRELATION, "in": "header", "description": description, "schema": {"type": "string"}}
+
+
+def _complete(operation: dict[str, Any], examples: dict[str, Any]) -> None:
+    """Add what the door adds to each request and answer, and examples."""
+    # Powertools says of each operation that a bad value is told in a form of its own.
+    operation["responses"] = {
+        status: one for status, one in operation["responses"].items() if "/HTTPValidationError" not in json.dumps(one)
+    }
+    operation.setdefault("parameters", []).append({"$ref": f"#/components/parameters/{_CORRELATION}"})
+    for response in operation["responses"].values():
+        response.setdefault("headers", {})[_CORRELATION] = {"$ref": f"#/components/headers/{_CORRELATION}"}
+    for part in (operation.get("requestBody", {}), *operation["responses"].values()):
+        for content in part.get("content", {}).values():
+            of = content["schema"].get("$ref", "").rpartition("/")[2]
+            content |= {"example": examples[of]} if of in examples else {}
+
+
+def _examples(context: Context[Any]) -> dict[str, Any]:
+    """Return a good value of each schema that has one."""
+    bodies = {body.__name__: _good(body) for body in (one.operation.body for one in operations(context)) if body}
+    shown = context.details.model_validate(_good(context.details)).model_dump(mode="json")
+    view = shown | {"status": next(iter(context.statuses)).value, "version": 1, "list_id": None}
+    return bodies | {"View": view, "Listing": {"items": [view], "next_cursor": None}}
+
+
+def _good(model: type[BaseModel]) -> dict[str, Any]:
+    extras: dict[str, Any] = {name: field.json_schema_extra or {} for name, field in model.model_fields.items()}
+    return {name: _EXAMPLES[extra["kind"]] for name, extra in extras.items() if "kind" in extra}
+
+
+def _leave_out_unused(made: dict[str, Any]) -> None:
+    """Powertools adds schemas of its own answers, which our problems replace."""
+    schemas = made["components"]["schemas"]
+    while unused := [name for name in schemas if f'"#/components/schemas/{name}"' not in json.dumps(made)]:
+        for name in unused:
+            del schemas[name]
+
+
+def _leave_out_titles(part: Any) -> None:
+    """pydantic says each name twice: as it is, and as a title."""
+    if isinstance(part, dict):
+        if isinstance(part.get("title"), str):
+            del part["title"]
+        part = list(part.values())
+    for inner in part if isinstance(part, list) else ():
+        _leave_out_titles(inner)

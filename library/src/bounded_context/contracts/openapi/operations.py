@@ -1,0 +1,102 @@
+"""The operations of the HTTP API, with what the OpenAPI document says of them: names, answers and refusals."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NoReturn
+
+from ...context import IN_PROGRESS, INVALID, REUSED, Context
+from ...domain.commands import Command, Kind
+from ...domain.errors import AlreadyExists, IllegalMove, NotFound, VersionConflict
+from ...handlers._command_routes import command_operation
+from ...handlers._problems import BAD_PARAMETER, MALFORMED, MEDIA_TYPE, TOO_LARGE, UNSUPPORTED, kinds
+from ...handlers._query_routes import get_operation, list_operation
+from ...words import plain
+from .described import Described
+from .views import Problem, listing, view
+
+_BODY: Final = (MALFORMED, TOO_LARGE, UNSUPPORTED)
+_ONCE: Final = (BAD_PARAMETER, IN_PROGRESS, REUSED)
+_EXISTING: Final = (NotFound.code, VersionConflict.code)
+
+_TAG: Final = {"ETag": {"description": "The version, as an entity tag.", "schema": {"type": "string"}}}
+_PLACE: Final = {"Location": {"description": "Where it is.", "schema": {"type": "string"}}}
+
+_REFUSALS: Final[Mapping[Kind, tuple[str, ...]]] = {
+    "creates": (AlreadyExists.code,),
+    "changes": (*_EXISTING, IllegalMove.code),
+    "deletes": _EXISTING,
+}
+"""What the platform's own rules may say of each kind of command."""
+
+_SUMMARIES: Final[Mapping[Kind, str]] = {
+    "creates": "Create the {}.",
+    "changes": "Change the {}'s status.",
+    "deletes": "Remove the {}.",
+}
+
+Part = dict[str, Any]
+
+
+def operations(context: Context[Any]) -> Iterator[Described]:
+    """Yield the operations of a context with an API, in the order of its routes."""
+    commands = {command.function: command for command in context.commands}
+    get, list_ = context.queries
+    for function in context.routes:
+        if function == get:
+            yield Described(get_operation(context, _unasked), _gets(context))
+        elif function == list_:
+            yield Described(list_operation(context, _unasked), _lists(context))
+        else:
+            yield _command(context, commands[function])
+
+
+def _unasked(*_: Any) -> NoReturn:
+    raise NotImplementedError("this operation is there to be described")
+
+
+def _command(context: Context[Any], command: Command[Any]) -> Described:
+    operation, shown = command_operation(context, command, _unasked), view(context)
+    answers: Mapping[Kind, dict[int, Part]] = {
+        "creates": {201: _answer("It as it was created.", shown, _TAG | _PLACE)},
+        "changes": {200: _answer("It as it stands now.", shown, _TAG)},
+        "deletes": {200: _answer("It as it was.", shown, {})},
+    }
+    in_body = () if operation.body is None else (INVALID,)
+    own = tuple(error.code for error in context.errors)
+    summary = _SUMMARIES[command.kind].format(plain(context.title))
+    codes = (*_BODY, *in_body, *_ONCE, *_REFUSALS[command.kind], *own)
+    return Described(operation, _operation(context, command.function, summary, answers[command.kind], *codes))
+
+
+def _gets(context: Context[Any]) -> Part:
+    held = {"description": "The caller has the newest version already.", "headers": _TAG, "content": {}}
+    answers = {200: _answer("It as it stands.", view(context), _TAG), 304: held}
+    summary = f"Return the {plain(context.title)}."
+    return _operation(context, context.queries[0], summary, answers, BAD_PARAMETER, NotFound.code)
+
+
+def _lists(context: Context[Any]) -> Part:
+    summary = "Return those of a list, those in a status, or those of a list in a status, page by page."
+    answers = {200: _answer("A page.", listing(context), {})}
+    return _operation(context, context.queries[1], summary, answers, BAD_PARAMETER)
+
+
+def _operation(context: Context[Any], name: str, summary: str, answers: dict[int, Any], *codes: str) -> Part:
+    responses = answers | _refusals(context, codes)
+    return {"operation_id": name, "summary": summary, "tags": [context.name], "responses": responses}
+
+
+def _answer(description: str, model: type, headers: Part) -> Part:
+    return {"description": description, "headers": headers, "content": {"application/json": {"model": model}}}
+
+
+def _refusals(context: Context[Any], codes: tuple[str, ...]) -> dict[int, Any]:
+    """Describe the problems with these codes: a status may stand for several."""
+    known, by_status = kinds(context), dict[int, list[str]]()
+    for code in codes:
+        by_status.setdefault(known[code].status, []).append(code)
+    titles = {code: f"{kind.title} (`{code}`)." for code, kind in known.items()}
+    return {status: _problem([titles[code] for code in sorted(of)]) for status, of in sorted(by_status.items())}
+
+
+def _problem(sentences: list[str]) -> Part:
+    return {"description": " ".join(sentences), "content": {MEDIA_TYPE: {"model": Problem}}}

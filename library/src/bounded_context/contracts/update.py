@@ -1,0 +1,59 @@
+"""Writes the schemas that are not committed yet, says their versions where they are said, and the AsyncAPI document."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..context import Context
+from . import asyncapi, schemas
+from .change import next_version, said_in
+from .published import Version, versions, write
+
+WORKFLOW = "workflow/list_import.asl.json"
+
+
+def update(context: Context[Any], root: Path, said: Mapping[str, str] | None = None) -> Iterator[str]:
+    """Bring the repository in ``root`` up to its models; yields a line for each file that is written.
+
+    ``said`` is the version of each type of event, if it is not the context's own.
+
+    Raises:
+        Refused: a model says what no new version of a schema may say. Nothing is written then.
+    """
+    said, events = said or context.versions, root / "events"
+    current = {event_type: next_version(context, event_type, text, events) for event_type, text in said.items()}
+    for event_type, version in current.items():
+        if version not in versions(event_type, events):
+            write(event_type, version, schemas.of_data(context, event_type, str(version)), events)
+            yield f"events/{event_type}/{version}.json is new"
+        if str(version) != said[event_type]:
+            yield from _say(context, root, event_type, said[event_type], str(version))
+    yield from _document(context, root, current)
+
+
+def _say(context: Context[Any], root: Path, event_type: str, old: str, new: str) -> Iterator[str]:
+    """Write the new version where the old one was said."""
+    texts = {
+        said_in(context): (f'"{event_type}": "{old}"', f'"{event_type}": "{new}"'),
+        WORKFLOW: (f'"{context.schema_of(event_type, old)}"', f'"{context.schema_of(event_type, new)}"'),
+    }
+    for name, (before, after) in texts.items():
+        path = root / name
+        text = path.read_text(encoding="utf-8")
+        if before in text:
+            path.write_text(text.replace(before, after), encoding="utf-8")
+            yield f"{name} says {event_type} {new}"
+
+
+def _document(context: Context[Any], root: Path, current: Mapping[str, Version]) -> Iterator[str]:
+    path = root / "events" / asyncapi.NAME
+    text = schemas.as_text(asyncapi.document(context, current, release(root)))
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
+        yield f"{path.relative_to(root)} is new"
+
+
+def release(root: Path) -> str:
+    """Return the version of a repository's package, as its ``pyproject.toml`` says it."""
+    return tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]

@@ -1,0 +1,154 @@
+"""What a declaration of a context may not say: each contradiction as a sentence that names the field."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+from .domain.aggregate import Change
+from .domain.commands import Command
+from .domain.errors import BusinessError
+from .domain.fields import kind_of
+from .words import snake
+
+if TYPE_CHECKING:
+    from .context import Context
+
+_SNAKE: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_VERSION: Final = re.compile(r"[1-9][0-9]*\.[0-9]+")
+_ROUTE: Final = re.compile(r"(DELETE|PATCH|POST|PUT) (/[A-Za-z0-9._-]+|/\{[a-z0-9_]+\})+")
+_HOOKS: Final = ("pre_traffic", "post_traffic")
+_NO_TEXT: Final = ("decimal", "int", "currency", "date", "bool")
+OWN_FIELDS: Final = frozenset(
+    ("id", "identity", "pk", "status", "version", "list_id", "list_shard", "status_shard", "traceparent", "expires_at")
+)
+"""What an aggregate and its item have beside the details."""
+
+
+def contradictions(context: "Context[Any]") -> Iterator[str]:
+    """Yield one sentence for each; what comes first explains what comes later."""
+    yield from _names(context)
+    yield from _details(context)
+    yield from _commands(context)
+    yield from _statuses(context)
+    yield from _functions(context)
+    yield from _events(context)
+    yield from _references(context)
+    yield from _errors(context)
+    yield from _measures(context)
+
+
+def _repeated(names: Iterable[str]) -> list[str]:
+    return [name for name, count in Counter(names).items() if count > 1]
+
+
+def _names(context: "Context[Any]") -> Iterator[str]:
+    if snake(context.title) != context.name:
+        yield f"name is {context.name!r}: for the aggregate {context.title} write {snake(context.title)!r}."
+    for field in ("plural", "verification"):
+        if not _SNAKE.fullmatch(getattr(context, field)):
+            yield f"{field} is {getattr(context, field)!r}: write it in snake_case."
+
+
+def _details(context: "Context[Any]") -> Iterator[str]:
+    details = context.details
+    if not context.identity or kind_of(details.model_fields[context.identity]) != "identifier":
+        yield f"aggregate: the first field of {details.__name__} must be its identity, of type Identifier."
+    for name in details.model_fields:
+        if name in OWN_FIELDS:
+            yield f"aggregate: {details.__name__} has a field {name!r}, which every aggregate has: rename it."
+
+
+def _commands(context: "Context[Any]") -> Iterator[str]:
+    for name in _repeated(command.name for command in context.commands):
+        yield f"commands has {name} twice: each name may stand there once."
+    for kind in ("creates", "deletes"):
+        count = sum(command.kind == kind for command in context.commands)
+        if count != 1:
+            yield f"commands has {count} that {kind}: write one."
+    for command in context.commands:
+        yield from _command(context, command)
+
+
+def _command(context: "Context[Any]", command: Command[Any]) -> Iterator[str]:
+    base = context.details if command.kind == "creates" else Change
+    if command.model.identity != context.identity:
+        yield f"commands: the first field of {command.name} is {command.model.identity!r}: name {context.identity}."
+    elif not issubclass(command.model, base):
+        yield f"commands: {command.name} {command.kind}, so its class must be made from {base.__name__}."
+    if command.route is not None:
+        yield from _route(context, command)
+
+
+def _route(context: "Context[Any]", command: Command[Any]) -> Iterator[str]:
+    example = f"PUT /{context.plural}/{{{context.identity}}}/{command.action(context.title)}"
+    if not _ROUTE.fullmatch(command.route or ""):
+        yield f"commands: the route of {command.name} is {command.route!r}: write a method and a path, as in {example}."
+    for name in re.findall(r"\{(\w+)\}", command.route or ""):
+        if name not in command.model.model_fields:
+            yield f"commands: the route of {command.name} has {{{name}}}, which is no field of it."
+
+
+def _statuses(context: "Context[Any]") -> Iterator[str]:
+    left = [command for command in context.commands if command.status is not None]
+    for command in left:
+        if not isinstance(command.status, context.statuses):
+            yield f"commands: {command.name} leaves {command.status!r}, which is no status of {context.title}."
+    for name in _repeated(str(command.status) for command in left):
+        yield f"commands: two leave {name}, and a change's event follows from its status: give each one of its own."
+    for status in context.statuses:
+        if status not in {command.status for command in left}:
+            yield f"commands: none leaves {status}: remove it from {context.statuses.__name__}, or add a command."
+
+
+def _functions(context: "Context[Any]") -> Iterator[str]:
+    for name in _repeated((*context.functions, *_HOOKS)):
+        field = "verification" if name == context.verification else "commands"
+        yield f"{field}: there would be two functions {name}: choose another name."
+    for route in _repeated(re.sub(r"\{\w+\}", "{}", route) for route in context.routes.values()):
+        yield f"commands: two have the route {route}: choose another name, or write a route."
+
+
+def _events(context: "Context[Any]") -> Iterator[str]:
+    for event in _repeated(context.events):
+        yield f"commands: the event {event} would tell of two things: choose another name."
+    for event in context.events:
+        if event not in context.versions:
+            yield f"versions lacks {event}: write the version of its schema, 1.0 at first."
+    for event, version in context.versions.items():
+        if event not in context.events:
+            yield f"versions has {event}, which no command raises: remove it."
+        elif not _VERSION.fullmatch(version):
+            yield f"versions: that of {event} is {version!r}: write <major>.<minor>, such as 1.0."
+
+
+def _references(context: "Context[Any]") -> Iterator[str]:
+    details = context.details
+    for name, thing in context.references.items():
+        if name not in details.model_fields:
+            yield f"references has {name!r}, which is no field of {details.__name__}."
+        elif kind_of(details.model_fields[name]) in _NO_TEXT:
+            yield f"references has {name!r}, which is no text: what it refers to is found by its id."
+        if not _SNAKE.fullmatch(thing):
+            yield f"references: {name} refers to {thing!r}: write what that is in snake_case."
+        elif thing in (context.name, "list"):
+            yield f"references says that {name} is a {thing}: items of that name are this context's own."
+
+
+def _errors(context: "Context[Any]") -> Iterator[str]:
+    taken = (*_repeated(context.refusals), BusinessError.code)
+    for error in context.errors:
+        if error.code in taken:
+            yield f"errors: the code of {error.__name__} is {error.code!r}: give it one of its own."
+        if not 400 <= error.status <= 499:
+            yield f"errors: the status of {error.__name__} is {error.status}: write one from 400 to 499."
+
+
+def _measures(context: "Context[Any]") -> Iterator[str]:
+    repeated = _repeated(measure.name for measure in context.measures.all)
+    for event in context.changes:
+        if event in repeated:
+            yield f"commands: the event {event} has the name of another metric: choose another name."
+    for field, measure in context.measures.amounts_imported.items():
+        if measure.name in repeated:
+            yield f"aggregate: its field {field!r} has the metric {measure.name}, which is another's: rename it."

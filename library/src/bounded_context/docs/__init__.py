@@ -1,0 +1,1 @@
+"""The platform's pages, in the version that is installed: what is the same in every context is written down here."""

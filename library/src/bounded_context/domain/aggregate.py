@@ -1,0 +1,88 @@
+"""The aggregate: what a context keeps, and how it may change."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, ClassVar, Final, Generic, Self, TypeVar, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .errors import IllegalMove
+
+_EXPECTED: Final = "expected_version"
+
+
+class _Identified(BaseModel):
+    """A model of which the first field is the aggregate's identity."""
+
+    identity: ClassVar[str] = ""
+    """The name of the field that holds the identity."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        cls.identity = next((name for name in cls.model_fields if name != _EXPECTED), "")
+
+    @property
+    def id(self) -> str:
+        """The aggregate's identity."""
+        return getattr(self, self.identity)
+
+
+class Details(_Identified):
+    """What a caller says of an aggregate: one row of a list, or the payload of the command that creates.
+
+    The first field is the identity.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Change(_Identified):
+    """A command on what exists; its own first field is the identity.
+
+    ``expected_version`` refuses it if somebody changed that meanwhile; None takes whichever version there is.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    expected_version: int | None = Field(default=None, ge=1)
+
+
+D = TypeVar("D", bound=Details)
+S = TypeVar("S", bound=StrEnum)
+
+
+@dataclass(frozen=True)
+class Aggregate(Generic[D, S]):
+    """An aggregate as it stands: ``class Payment(Aggregate[PaymentDetails, Status])``.
+
+    ``version`` counts its changes from 1; ``list_id`` names the list that brought it, if one did.
+    """
+
+    details_type: ClassVar[type[Details]] = Details
+    statuses: ClassVar[type[StrEnum]] = StrEnum
+
+    details: D
+    status: S
+    version: int = 1
+    list_id: str | None = None
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        for base in getattr(cls, "__orig_bases__", ()):
+            if get_origin(base) is Aggregate:
+                cls.details_type, cls.statuses = get_args(base)
+
+    @property
+    def id(self) -> str:
+        """The aggregate's identity."""
+        return self.details.id
+
+    def moved_to(self, status: S) -> Self:
+        """Return the next version, in ``status``.
+
+        Raises:
+            IllegalMove: it is there already.
+        """
+        if self.status is status:
+            raise IllegalMove(self.details.identity, self.id, status)
+        return replace(self, status=status, version=self.version + 1)

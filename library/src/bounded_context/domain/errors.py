@@ -1,0 +1,57 @@
+"""Refusals: rules that forbid what a caller asks. A context adds its own by a subclass of `BusinessError`."""
+
+from typing import ClassVar
+
+
+class BusinessError(Exception):
+    """A refusal that the caller can act on; its text is a sentence for people.
+
+    ``code`` is stable and meant for programs: the ``reason`` of the metric, and a part of the problem's type.
+    ``status`` (4xx) and ``title`` are those of the problem that the HTTP API answers with (RFC 9457).
+    """
+
+    code: ClassVar[str] = "refused"
+    status: ClassVar[int] = 409
+    title: ClassVar[str] = "A rule of the context forbids it"
+
+
+class AlreadyExists(BusinessError):
+    """The identity is taken."""
+
+    code = "already-exists"
+    title = "The identity is taken"
+
+    def __init__(self, field: str, identity: str) -> None:
+        super().__init__(f"{field} {identity!r} exists already")
+
+
+class NotFound(BusinessError):
+    """Nothing has that identity."""
+
+    code = "not-found"
+    status = 404
+    title = "Nothing has that identity"
+
+    def __init__(self, field: str, identity: str) -> None:
+        super().__init__(f"{field} {identity!r} does not exist")
+
+
+class VersionConflict(BusinessError):
+    """Somebody else changed it first (optimistic concurrency)."""
+
+    code = "version-conflict"
+    status = 412
+    title = "Somebody else changed it first"
+
+    def __init__(self, field: str, identity: str, expected: int) -> None:
+        super().__init__(f"{field} {identity!r} is no longer at version {expected}: read it again")
+
+
+class IllegalMove(BusinessError):
+    """The change makes no sense from where the aggregate stands."""
+
+    code = "illegal-move"
+    title = "The change makes no sense from where it stands"
+
+    def __init__(self, field: str, identity: str, status: str) -> None:
+        super().__init__(f"{field} {identity!r} is {status} already")

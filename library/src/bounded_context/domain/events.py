@@ -1,0 +1,72 @@
+"""What happened, in the past tense: the only thing other contexts hear of this one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from .aggregate import Aggregate
+
+_SEQUENCE_DIGITS = 40
+"""The longest sequence number of a stream (DynamoDB Streams API reference, StreamRecord)."""
+
+
+class EventData(BaseModel):
+    """What an event says beside its envelope. Nothing of it is built before it is asked for: functions never ask."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, defer_build=True)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A context as the source of events: its name, and the version (``<major>.<minor>``) of each type's schema."""
+
+    name: str
+    versions: Mapping[str, str]
+
+    def schema_of(self, event_type: str, version: str | None = None) -> str:
+        """Return the name of a version (without one, the version said) of a type's schema: its file's ``$id``."""
+        return f"urn:event-schema:{self.name}:{event_type}:{version or self.versions[event_type]}"
+
+    def cloud_event(
+        self,
+        event_id: str,
+        event_type: str,
+        subject: str,
+        time: datetime,
+        data: dict[str, Any],
+        traceparent: str,
+        **more: str,
+    ) -> dict[str, Any]:
+        """Return the CloudEvents 1.0 envelope in its JSON form, as a dictionary.
+
+        ``traceparent`` is the place in a trace where it was caused (CloudEvents' extension "Distributed Tracing");
+        ``more`` are further members, such as ``sequence`` (the extension "Sequence").
+        """
+        return {
+            "specversion": "1.0",
+            "id": event_id,
+            "source": self.name,
+            "type": event_type,
+            "subject": subject,
+            "time": time.isoformat(),
+            "datacontenttype": "application/json",
+            "dataschema": self.schema_of(event_type),
+            "traceparent": traceparent,
+            **more,
+            "data": data,
+        }
+
+
+def sequence(number: str) -> str:
+    """Return a stream's number, at most 40 digits, so that of two the later one is the greater text."""
+    return number.zfill(_SEQUENCE_DIGITS)
+
+
+def payload(aggregate: Aggregate[Any, Any]) -> dict[str, Any]:
+    """Return what an event says of an aggregate: details as JSON values, status, version and list."""
+    details = aggregate.details.model_dump(mode="json")
+    standing = {"status": aggregate.status, "version": aggregate.version}
+    return details | standing | {"list_id": aggregate.list_id}

@@ -1,0 +1,21 @@
+"""Messages that can never be applied."""
+
+from enum import StrEnum
+
+
+class PoisonReason(StrEnum):
+    """Why no later try could take a message either."""
+
+    NOT_JSON = "not-json"
+    NO_EVENT = "no-cloud-event"
+    SOURCE = "unknown-source"
+    SUBJECT = "no-subject"
+    ORDER = "no-order"
+
+
+class Poison(Exception):
+    """A message that can never be applied. Its text is the reason's code and quotes nothing."""
+
+    def __init__(self, reason: PoisonReason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason

@@ -1,0 +1,149 @@
+"""The rows of a list: which columns they have, which are good, and what is wrong with the others."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import NamedTuple
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from .aggregate import Details
+
+# Long enough to recognise a value, short enough to keep a report readable.
+_SHOWN = 40
+# The list's own: that of its items does not count for it.
+_HIDING = ConfigDict(hide_input_in_errors=True)
+
+
+class Record(NamedTuple):
+    """One record of the file as it was read: the line it starts on, counted from 1, and its cells."""
+
+    line: int
+    cells: list[str]
+
+
+class Row(NamedTuple):
+    """A good row, and the line it came from."""
+
+    line: int
+    details: Details
+
+
+class Fault(StrEnum):
+    """What kind of fault a row has, for those who count: the report says the same in words, with the value."""
+
+    CELLS = "cells"
+    VALUE = "value"
+    REPEATED = "repeated"
+    UNKNOWN = "unknown"
+    EXISTS = "exists"
+
+
+class Rejection(NamedTuple):
+    """Why a row is not taken. ``field`` is empty if the row as a whole is at fault."""
+
+    line: int
+    field: str
+    reason: str
+    fault: Fault
+
+
+class Unreadable(Exception):
+    """The file as a whole is no list: the message says why, in words for the partner."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What became of some records: each is one row or has at least one rejection."""
+
+    rows: list[Row]
+    rejections: list[Rejection]
+
+
+def rejected_rows(rejections: Sequence[Rejection]) -> Counter[Fault]:
+    """Count the rows of sorted rejections by their faults; a row with several counts once, for its first."""
+    first = {rejection.line: rejection.fault for rejection in reversed(rejections)}
+    return Counter(first.values())
+
+
+class Rows:
+    """How the rows of a context's lists are read: each is the details of an aggregate.
+
+    Args:
+        details: their model; its fields are the columns.
+    """
+
+    def __init__(self, details: type[Details]) -> None:
+        self._details = details
+        self.columns = tuple(details.model_fields)
+
+    @cached_property
+    def _adapter(self) -> TypeAdapter[list[Details]]:
+        return TypeAdapter(list[self._details], config=_HIDING)  # pyright: ignore[reportInvalidTypeForm]
+
+    @property
+    def identity(self) -> str:
+        """The column that holds the identity."""
+        return self._details.identity
+
+    def check_header(self, cells: Sequence[str]) -> tuple[str, ...]:
+        """Return the column names, in the file's order.
+
+        Raises:
+            Unreadable: a column is missing, unknown or there twice.
+        """
+        names, columns = tuple(cell.strip() for cell in cells), self.columns
+        if sorted(names) == sorted(columns):
+            return names
+        wrong = [("missing", sorted(set(columns) - set(names))), ("unknown", sorted(set(names) - set(columns)))]
+        wrong.append(("repeated", sorted({name for name in names if names.count(name) > 1})))
+        details = "; ".join(f"{what}: {', '.join(map(_shown, found))}" for what, found in wrong if found)
+        raise Unreadable(f"the first line must name the columns {','.join(columns)} ({details})")
+
+    def check(self, header: tuple[str, ...], records: Sequence[Record]) -> Checked:
+        """Sort records into good rows and rejections, one pass of pydantic over all of them."""
+        width = len(header)
+        ragged = [_ragged(record, width) for record in records if len(record.cells) != width]
+        whole = [record for record in records if len(record.cells) == width] if ragged else records
+        values = [dict(zip(header, record.cells, strict=True)) for record in whole]
+        try:
+            details = self._adapter.validate_python(values)
+        except ValidationError as error:
+            return self._sorted_out(whole, values, error, ragged)
+        return Checked([Row(record.line, good) for record, good in zip(whole, details, strict=True)], ragged)
+
+    def _sorted_out(
+        self, records: Sequence[Record], values: list[dict[str, str]], error: ValidationError, ragged: list[Rejection]
+    ) -> Checked:
+        problems = error.errors(include_url=False, include_context=False)
+        bad = {int(problem["loc"][0]) for problem in problems}
+        good = [index for index in range(len(values)) if index not in bad]
+        details = self._adapter.validate_python([values[index] for index in good])
+        rows = [Row(records[index].line, found) for index, found in zip(good, details, strict=True)]
+        rejections = [self._rejection(records[int(problem["loc"][0])].line, problem) for problem in problems]
+        return Checked(rows, ragged + rejections)
+
+    def _rejection(self, line: int, problem: ErrorDetails) -> Rejection:
+        field = next(map(str, problem["loc"][1:]), "")
+        if not field:
+            # A validator of the model itself: it alone knows what it expected.
+            return Rejection(line, field, problem["msg"].removeprefix("Value error, "), Fault.VALUE)
+        expected = self._details.model_fields[field].description
+        return Rejection(line, field, f"{_shown(problem['input'])}: expected {expected}", Fault.VALUE)
+
+    def staged(self, details: Iterable[Details]) -> bytes:
+        """Return details as a JSON array of objects, amounts and days as strings."""
+        return self._adapter.dump_json(list(details))
+
+
+def _ragged(record: Record, width: int) -> Rejection:
+    reason = f"the row has {len(record.cells)} cells, and the header has {width}"
+    return Rejection(record.line, "", reason, Fault.CELLS)
+
+
+def _shown(value: object) -> str:
+    text = str(value)
+    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "...")

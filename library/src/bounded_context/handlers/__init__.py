@@ -1,0 +1,47 @@
+"""A context's Lambda functions, made of its declaration and its rules: what their entry points are written with.
+
+The platform's own functions (``relay_events``, ``measure_lists``, ``watch_lists``, ``pre_traffic``, ``post_traffic``)
+are modules of this package: their context is named by the variable CONTEXT of their environment.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from ..settings import ListSettings, RegisterListSettings, TableSettings, ValidationSettings, VerificationSettings
+    from .commands import command_handler
+    from .inbound import event_handler
+    from .queries import get_handler, list_handler
+    from .steps import ErrorEvent, PartEvent, RegisterEvent, StepEvent, step
+
+__all__ = [
+    "ErrorEvent",
+    "ListSettings",
+    "PartEvent",
+    "RegisterEvent",
+    "RegisterListSettings",
+    "StepEvent",
+    "TableSettings",
+    "ValidationSettings",
+    "VerificationSettings",
+    "command_handler",
+    "event_handler",
+    "get_handler",
+    "list_handler",
+    "step",
+]
+
+_PLACES: Final = {
+    "command_handler": ".commands",
+    "event_handler": ".inbound",
+    "get_handler": ".queries",
+    "list_handler": ".queries",
+    **dict.fromkeys(("ErrorEvent", "PartEvent", "RegisterEvent", "StepEvent", "step"), ".steps"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Each function imports what it needs, and nothing of the others'.
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_PLACES.get(name, "..settings"), __name__), name)

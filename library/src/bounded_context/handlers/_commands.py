@@ -1,0 +1,142 @@
+"""What the commands' functions do: the message, idempotency, and refusals as answers.
+
+A message is ``{"idempotency_key": "...", "payload": {...}}``. The same key and payload give the same answer and one
+effect, for a day (if the function dies between its effect and its answer, the second try is refused for what the first
+one did); the same key with another payload is refused. An answer is ``{"ok": true, "payment": {...}}``, with the
+context's name, or ``{"ok": false, "error": {"code", "detail"}}``.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from aws_lambda_powertools.utilities.idempotency import (
+    DynamoDBPersistenceLayer,
+    IdempotencyConfig,
+    idempotent_function,
+)
+from aws_lambda_powertools.utilities.idempotency.exceptions import (
+    IdempotencyAlreadyInProgressError,
+    IdempotencyValidationError,
+)
+from pydantic import BaseModel, ConfigDict, Field
+
+from .. import aws
+from ..adapters.items import KEY
+from ..application.ports import Aggregates
+from ..context import IN_PROGRESS, INVALID, REUSED, Context
+from ..domain import events
+from ..domain.aggregate import Aggregate, Change, Details
+from ..domain.commands import Command
+from ..settings import TableSettings, load
+from ..telemetry import about, count, logger
+from ._refusals import Refused, answer, obeying, reading
+
+C = TypeVar("C", bound=Details | Change)
+A = TypeVar("A", bound=Aggregate[Any, Any])
+Key = str | list[str]
+"""What names one order of one caller: a message's own key, or several texts that do together."""
+
+_DAY_SECONDS = 24 * 60 * 60
+
+
+class Message(BaseModel):
+    """A command as it is sent."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    idempotency_key: str = Field(min_length=1, max_length=128)
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class CommandHandler(Generic[C, A]):
+    """Runs one command of a context."""
+
+    context: Context[A]
+    declared: Command[Any]
+    model: type[C]
+    use_case: Callable[[C, Aggregates[A]], A]
+    aggregates: Callable[[], Aggregates[A]]
+
+    def take(self, event: dict[str, Any], lambda_context: Any) -> dict[str, Any]:
+        """Run the command of a message, once per idempotency key."""
+        try:
+            with self.counting():
+                with reading():
+                    message = Message.model_validate(event)
+                    command = self.model.model_validate(message.payload)
+                return self.perform(command, message.idempotency_key, message.payload, lambda_context)
+        except Refused as refused:
+            return answer(refused)
+
+    @contextmanager
+    def counting(self) -> Iterator[None]:
+        """Say which command a call is about, and count its refusal, whichever door it came through."""
+        about(command=self.declared.name)
+        try:
+            yield
+        except Refused as refused:
+            logger.info("command refused", code=refused.code)
+            # What is wrong with a request, its size for instance, is one number: each code costs a metric.
+            reason = refused.code if refused.code in self.context.refusals else INVALID
+            count(self.context.measures.commands_refused, reason=reason)
+            raise
+
+    def perform(self, command: C, key: Key | None, payload: dict[str, Any], lambda_context: Any) -> dict[str, Any]:
+        """Run a command, once per idempotency key if there is one; returns the answer to the message.
+
+        ``payload`` is what a repeated key must come with again.
+
+        Raises:
+            Refused: by a rule of the context, or by idempotency.
+        """
+        about(**{self.context.identity: command.id})
+        try:
+            with obeying():
+                done = self._effect(command) if key is None else self._once(command, key, payload, lambda_context)
+        except IdempotencyValidationError:
+            raise Refused(REUSED, "this idempotency key was used with another payload: take a new one") from None
+        except IdempotencyAlreadyInProgressError:
+            raise Refused(IN_PROGRESS, "this command is being run: ask again in a moment") from None
+        logger.info("command done")
+        return done
+
+    def _effect(self, command: C) -> dict[str, Any]:
+        left = self.use_case(command, self.aggregates())
+        return {"ok": True, self.context.name: events.payload(left)}
+
+    def _once(self, command: C, key: Key, payload: dict[str, Any], lambda_context: Any) -> dict[str, Any]:
+        # Powertools' own prefix has names of code: after a move, a command that was done would not be known any more.
+        @idempotent_function(
+            data_keyword_argument="message",
+            config=_idempotency(lambda_context),
+            persistence_store=_records(),
+            key_prefix=f"{self.context.name}.{self.declared.function}",
+        )
+        def once(*, message: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001
+            return self._effect(command)
+
+        return once(message={"idempotency_key": key, "payload": payload})
+
+
+def _idempotency(lambda_context: Any) -> IdempotencyConfig:
+    config = IdempotencyConfig(
+        event_key_jmespath="idempotency_key",
+        payload_validation_jmespath="payload",
+        raise_on_no_idempotency_key=True,
+        expires_after_seconds=_DAY_SECONDS,
+    )
+    # Without the context, a record in progress would outlive the function that was to finish it.
+    config.register_lambda_context(lambda_context)
+    return config
+
+
+def _records() -> DynamoDBPersistenceLayer:
+    return DynamoDBPersistenceLayer(
+        table_name=load(TableSettings).table_name,
+        key_attr=KEY,
+        expiry_attr="expires_at",
+        boto3_client=aws.dynamodb_client(),
+    )

@@ -1,0 +1,28 @@
+"""What makes a handler a function of a context."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from pydantic import BaseModel
+
+from ..context import Context
+from ..telemetry import Handler, entry_point
+from ._smoke import answers_smoke_checks
+
+
+def function(
+    context: Context[Any], name: str, settings: type[BaseModel], needs: Sequence[Callable[[], object]] = ()
+) -> Callable[[Handler], Handler]:
+    """Make a handler a function: observed, without the aggregate's fields in what it tells, and ready for smoke checks.
+
+    Args:
+        context: whose function it is.
+        name: the function's, such as ``verify_payment``.
+        settings: what it reads from its environment.
+        needs: what builds what it needs.
+    """
+
+    def decorate(handler: Handler) -> Handler:
+        return entry_point(context)(answers_smoke_checks(context, name, settings, needs)(handler))
+
+    return decorate

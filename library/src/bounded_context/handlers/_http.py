@@ -1,0 +1,76 @@
+"""The second door of an entry point: requests of the HTTP API. The first one takes messages.
+
+Every answer has the correlation id; a refusal is a problem. An exception that nobody expected is raised, as it is for a
+message: it is an error of the function, which its alarms see, and API Gateway answers with 500.
+"""
+
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import wraps
+from typing import Any
+
+from ..telemetry import Handler, about, continuing
+from . import _requests as requests
+from ._operations import Answer, Operation
+from ._parameters import etag
+from ._problems import problem
+from ._refusals import Refused
+
+Watch = Callable[[], AbstractContextManager[None]]
+
+
+def answers_requests(operation: Operation, source: str, watch: Watch) -> Callable[[Handler], Handler]:
+    """Make a handler of the context ``source`` answer requests by an operation; messages go to the handler.
+
+    ``watch`` says around each request what became of it; it sees refusals as ``Refused``.
+    """
+
+    def decorate(handler: Handler) -> Handler:
+        @wraps(handler)
+        def answering(event: dict[str, Any], context: Any) -> Any:
+            if not requests.is_request(event):
+                return handler(event, context)
+            return _answered(operation, source, watch, event, context)
+
+        return answering
+
+    return decorate
+
+
+def _answered(operation: Operation, source: str, watch: Watch, event: dict[str, Any], context: Any) -> Answer:
+    correlation_id = requests.correlation_id(event)
+    about(correlation_id=correlation_id)
+    with continuing(requests.headers(event).get("traceparent"), context.function_name):
+        try:
+            with watch():
+                response = operation.run(requests.read(event), context)
+        except Refused as refused:
+            response = problem(refused, source, correlation_id)
+    # What is answered may hold personal data: no cache on the way keeps it.
+    response["headers"] |= {"X-Correlation-Id": correlation_id, "Cache-Control": "no-store"}
+    return response
+
+
+def shown(view: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Answer:
+    """Return an answer in JSON."""
+    return _answer(status, json.dumps(view), {"Content-Type": "application/json"} | (headers or {}))
+
+
+def shown_version(view: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Answer:
+    """Return the answer with an aggregate, and with its version as the entity tag."""
+    return shown(view, status, {"ETag": etag(view["version"])} | (headers or {}))
+
+
+def shown_created(view: dict[str, Any], place: str) -> Answer:
+    """Return the answer with an aggregate that the request created, and with where it is."""
+    return shown_version(view, 201, {"Location": place})
+
+
+def unchanged(view: dict[str, Any]) -> Answer:
+    """Return the answer for a caller that has this version already."""
+    return _answer(304, "", {"ETag": etag(view["version"])})
+
+
+def _answer(status: int, body: str, headers: dict[str, str]) -> Answer:
+    return {"statusCode": status, "headers": headers, "body": body, "isBase64Encoded": False}

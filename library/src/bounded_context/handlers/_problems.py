@@ -1,0 +1,64 @@
+"""Problems: refusals as HTTP answers (RFC 9457, "Problem Details for HTTP APIs")."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from ..context import IN_PROGRESS, INVALID, REUSED, Context
+from ..domain.errors import BusinessError
+from ._refusals import Refused
+
+MALFORMED: Final = "malformed-request"
+BAD_PARAMETER: Final = "bad-parameter"
+NO_SUCH_ROUTE: Final = "no-such-route"
+TOO_LARGE: Final = "too-large"
+UNSUPPORTED: Final = "unsupported-media-type"
+MEDIA_TYPE: Final = "application/problem+json"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What all problems with one code have in common."""
+
+    status: int
+    title: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+_OF_REQUESTS: Final[Mapping[str, Kind]] = {
+    MALFORMED: Kind(400, "The body cannot be read as JSON"),
+    BAD_PARAMETER: Kind(400, "A parameter is not as it should be"),
+    NO_SUCH_ROUTE: Kind(404, "There is no such route"),
+    IN_PROGRESS: Kind(409, "The same command is being run", {"Retry-After": "1"}),
+    TOO_LARGE: Kind(413, "The body is too large"),
+    UNSUPPORTED: Kind(415, "The body must be JSON"),
+    INVALID: Kind(422, "Values in the body are not as they should be"),
+    REUSED: Kind(422, "The idempotency key was used for another command"),
+}
+
+
+def kinds(context: Context[Any]) -> dict[str, Kind]:
+    """Return each code's status and title: those of bad requests, and those of the context's rules."""
+    return {**_OF_REQUESTS, **{error.code: of_rule(error) for error in context.business_errors}}
+
+
+def of_rule(error: type[BusinessError]) -> Kind:
+    """Return what all refusals by one rule have in common."""
+    return Kind(error.status, error.title)
+
+
+def problem(refused: Refused, source: str, correlation_id: str) -> dict[str, Any]:
+    """Return a refusal of the context ``source`` as Lambda's answer to API Gateway."""
+    kind = of_rule(refused.rule) if refused.rule else _OF_REQUESTS[refused.code]
+    members = {
+        "type": f"urn:problem-type:{source}:{refused.code}",
+        "title": kind.title,
+        "status": kind.status,
+        "detail": refused.detail,
+        "code": refused.code,
+        "correlation_id": correlation_id,
+    }
+    body = members | ({"errors": list(refused.errors)} if refused.errors else {})
+    headers = {"Content-Type": MEDIA_TYPE, **kind.headers}
+    return {"statusCode": kind.status, "headers": headers, "body": json.dumps(body), "isBase64Encoded": False}

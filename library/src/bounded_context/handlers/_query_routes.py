@@ -1,0 +1,67 @@
+"""The queries as requests."""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Final
+
+from pydantic import Field
+
+from ..application.paging import LONGEST_CURSOR, MOST
+from ..application.queries import ById, Selection, by_id, selection
+from ..context import Context
+from ._http import shown, shown_version, unchanged
+from ._operations import Answer, Asked, Operation, Route
+from ._parameters import IF_NONE_MATCH, Parameter, identity, is_held
+from ._problems import BAD_PARAMETER
+from ._refusals import obeying, reading
+
+_LIST_ID: Final = Parameter(
+    "query",
+    Annotated[str | None, Field(min_length=1, max_length=64, description="Those that this list brought.")],
+    None,
+)
+_LIMIT: Final = Parameter(
+    "query", Annotated[int, Field(ge=1, le=MOST, description="The longest page that is wanted.")], 50
+)
+_CURSOR: Final = Parameter(
+    "query",
+    Annotated[str | None, Field(min_length=1, max_length=LONGEST_CURSOR, description="The last page's next_cursor.")],
+    None,
+)
+
+
+def get_operation(context: Context[Any], query: Callable[[ById], dict[str, Any]]) -> Operation:
+    """Return the operation of the query for one."""
+    question = by_id(context)
+
+    def answer(asked: Asked) -> Answer:
+        with obeying():
+            view = query(question(**asked.path))[context.name]
+        is_known = is_held(asked.header["if_none_match"], view["version"])
+        return unchanged(view) if is_known else shown_version(view)
+
+    return Operation(
+        Route.read(context.routes[context.queries[0]]),
+        {context.identity: identity(context), "if_none_match": IF_NONE_MATCH},
+        answer,
+    )
+
+
+def list_operation(context: Context[Any], query: Callable[[Selection], dict[str, Any]]) -> Operation:
+    """Return the operation of the query for many."""
+    question = selection(context)
+
+    def answer(asked: Asked) -> Answer:
+        with reading(BAD_PARAMETER):
+            selected = question(**asked.query)
+        with obeying(BAD_PARAMETER):
+            return shown(query(selected))
+
+    return Operation(
+        Route.read(context.routes[context.queries[1]]),
+        {"list_id": _LIST_ID, "status": _in_status(context), "limit": _LIMIT, "cursor": _CURSOR},
+        answer,
+    )
+
+
+def _in_status(context: Context[Any]) -> Parameter:
+    return Parameter("query", Annotated[context.statuses | None, Field(description="Those that stand there.")], None)

@@ -1,0 +1,129 @@
+"""Requests as API Gateway sends them (HTTP API, payload format 2.0), checked before a route sees them."""
+
+import json
+import re
+from base64 import b64decode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final, NoReturn
+from urllib.parse import parse_qs
+
+from ..context import INVALID
+from ._problems import MALFORMED, NO_SUCH_ROUTE, TOO_LARGE, UNSUPPORTED
+from ._refusals import Refused
+
+MOST_BYTES: Final = 64 * 1024
+"""The longest body, decoded."""
+
+CORRELATION_ID: Final = r"[A-Za-z0-9._-]{1,128}"
+_JSON: Final = "application/json"
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request. ``base`` is what stands before the path: that of a stage with a name, or nothing.
+
+    The names of headers are in lower case; a parameter of the query that is repeated has several values.
+    """
+
+    method: str
+    base: str
+    path: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str | list[str]]
+    body: str
+    caller: str
+
+
+def is_request(event: Any) -> bool:
+    """Tell a request of the HTTP API from a message."""
+    context = event.get("requestContext") if isinstance(event, dict) else None
+    return isinstance(context, dict) and "http" in context
+
+
+def headers(event: dict[str, Any]) -> dict[str, str]:
+    """Return a request's headers, their names in lower case."""
+    return {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+
+
+def correlation_id(event: dict[str, Any]) -> str:
+    """Return the caller's name for what the request belongs to, or else the request's own id."""
+    given = headers(event).get("x-correlation-id", "")
+    return given if re.fullmatch(CORRELATION_ID, given) else event["requestContext"]["requestId"]
+
+
+def read(event: dict[str, Any]) -> Request:
+    """Return a request.
+
+    Raises:
+        Refused: the body is too large, of another media type, or no UTF-8; the path has a character that none has.
+    """
+    context, path = event["requestContext"], event["rawPath"]
+    if not path.isprintable():
+        raise Refused(NO_SUCH_ROUTE, "there is no such route")
+    base = "" if context["stage"] == "$default" else f"/{context['stage']}"
+    method, below = context["http"]["method"].upper(), path[len(base) :]
+    return Request(method, base, below, headers(event), _query(event), _body(event), _caller(context))
+
+
+def _caller(context: dict[str, Any]) -> str:
+    """Return who asks, as API Gateway's authorizer found it: an ARN, or a token's issuer and subject."""
+    authorizer = context.get("authorizer") or {}
+    if iam := authorizer.get("iam"):
+        return str(iam["userArn"])
+    claims = (authorizer.get("jwt") or {}).get("claims") or {}
+    return f"{claims.get('iss', '')} {claims.get('sub', '')}"
+
+
+def _query(event: dict[str, Any]) -> dict[str, str | list[str]]:
+    # API Gateway joins the values of a repeated parameter by commas, which a value of one may have too.
+    raw = parse_qs(event.get("rawQueryString") or "", keep_blank_values=True)
+    given = (event.get("queryStringParameters") or {}).items()
+    return {name: value.split(",") if len(raw.get(name, ())) > 1 else value for name, value in given}
+
+
+def _body(event: dict[str, Any]) -> str:
+    data = _data(event)
+    if len(data) > MOST_BYTES:
+        raise Refused(TOO_LARGE, f"the body has {len(data)} bytes, and at most {MOST_BYTES} are taken")
+    if data and headers(event).get("content-type", _JSON).partition(";")[0].strip().lower() != _JSON:
+        raise Refused(UNSUPPORTED, f"the body must be {_JSON}")
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise Refused(MALFORMED, "the body is no UTF-8") from None
+
+
+def _data(event: dict[str, Any]) -> bytes:
+    body = event.get("body") or ""
+    try:
+        return b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode()
+    except ValueError:
+        raise Refused(MALFORMED, "the body is no text") from None
+
+
+def parsed(text: str) -> dict[str, Any]:
+    """Return a body's members. Numbers keep the digits that they were written with.
+
+    Raises:
+        Refused: it is no JSON, or no object. What JSON in Python takes beside JSON is none: NaN, repeated members.
+    """
+    try:
+        body = json.loads(text, parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_members)
+    except (ValueError, RecursionError):
+        raise Refused(MALFORMED, "the body is no JSON, or has a member twice") from None
+    if not isinstance(body, dict):
+        raise Refused(INVALID, "the body must be an object")
+    return body
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(text)
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError
+    return members

@@ -1,0 +1,74 @@
+"""What both traffic hooks do: put a function's checks to its new version, and tell CodeDeploy the verdict, always."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .. import aws
+from ..adapters.codedeploy import Target
+from ..application.checks import Check, checks_of
+from ..context import Context
+from ..settings import TrafficHookSettings, load
+from ..telemetry import logger
+from ..telemetry.errors import told
+
+# Three tries to report, of 3 s to connect and 5 s to read, and at most 3 s between them (see `bounded_context.aws`).
+_SECONDS_TO_REPORT = 30
+
+
+class Hook(BaseModel):
+    """What CodeDeploy sends: the two ids that it wants back with the verdict."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    deployment: str = Field(alias="DeploymentId", min_length=1)
+    execution: str = Field(alias="LifecycleEventHookExecutionId", min_length=1)
+
+
+def run(of: Context[Any], event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Check the version that a deployment brings, report the verdict, and return it with its reason.
+
+    Raises:
+        pydantic.ValidationError: the event does not say whom to report to.
+        botocore.exceptions.ClientError, BotoCoreError: CodeDeploy did not take the report.
+    """
+    hook = Hook.model_validate(event)
+    problem = _problem(of, hook.deployment, context)
+    status = "Succeeded" if problem is None else "Failed"
+    logger.info("verdict", deployment=hook.deployment, status=status, problem=problem)
+    aws.deployments().report(hook.deployment, hook.execution, status)
+    return {"status": status, "problem": problem}
+
+
+def _problem(of: Context[Any], deployment: str, context: Any) -> str | None:
+    try:
+        return _first_problem(of, aws.deployments().target(deployment), context)
+    except Exception as error:
+        # Whatever went wrong is a verdict too: without one, CodeDeploy waits for an hour.
+        logger.exception("not checked to the end")
+        return f"{type(error).__name__}: {told(error) or error}"
+
+
+def _first_problem(of: Context[Any], target: Target, context: Any) -> str | None:
+    logger.append_keys(checked_function=target.function_name, checked_version=target.version)
+    for check in checks_of(_short_name(target.function_name), of):
+        logger.append_keys(check=check.name)
+        problem = check.judge(_answer(check, target, context))
+        logger.info("checked", problem=problem)
+        if problem is not None:
+            return f"{check.name}: {problem}"
+    return None
+
+
+def _short_name(function_name: str) -> str:
+    prefix = load(TrafficHookSettings).function_prefix
+    if not function_name.startswith(prefix):
+        raise ValueError(f"{function_name} does not start with {prefix}: is FUNCTION_PREFIX that of this stack?")
+    return function_name.removeprefix(prefix).replace("-", "_")
+
+
+def _answer(check: Check, target: Target, context: Any) -> Any:
+    seconds = context.get_remaining_time_in_millis() // 1000 - _SECONDS_TO_REPORT
+    if seconds < 1:
+        raise TimeoutError(f"no time was left for the {check.name}")
+    return aws.versions(seconds).ask(target.function_name, target.version, check.event)

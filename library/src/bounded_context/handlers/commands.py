@@ -1,0 +1,43 @@
+"""The functions that take commands."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from ..application.ports import Aggregates
+from ..context import Context
+from ..domain.aggregate import Aggregate, Change, Details
+from ..settings import TableSettings
+from ..telemetry import Handler
+from ._commands import CommandHandler
+from ._function import function
+
+C = TypeVar("C", bound=Details | Change)
+A = TypeVar("A", bound=Aggregate[Any, Any])
+
+
+def command_handler(
+    context: Context[A],
+    command: type[C],
+    use_case: Callable[[C, Aggregates[A]], A],
+    aggregates: Callable[[], Aggregates[A]],
+) -> Handler:
+    """Return the Lambda handler of a command: it takes messages, and with an API its requests too.
+
+    ``use_case`` returns what the command leaves, or raises a BusinessError; ``aggregates`` builds where they are kept.
+
+    Raises:
+        LookupError: the context declares no such command.
+    """
+    declared = context.command(command)
+    handler = CommandHandler(context, declared, command, use_case, aggregates)
+    return function(context, declared.function, TableSettings, [aggregates])(_answering(handler))
+
+
+def _answering(handler: CommandHandler[Any, Any]) -> Handler:
+    if not handler.context.api:
+        return handler.take
+    from ._command_routes import command_operation
+    from ._http import answers_requests
+
+    operation = command_operation(handler.context, handler.declared, handler.perform)
+    return answers_requests(operation, handler.context.name, handler.counting)(handler.take)

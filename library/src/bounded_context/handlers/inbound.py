@@ -1,0 +1,98 @@
+"""The function that takes other contexts' events from the queue, once or often, in any order, and keeps what is news.
+
+Messages are taken one by one, and one that fails comes again alone. A loop of our own is shorter than Powertools' batch
+processor, and a batch of which nothing could be taken raises the error itself: a release that breaks everything is then
+seen by its alarm.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from aws_lambda_powertools.utilities.data_classes import SQSEvent
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from .. import measures
+from ..application import inbound
+from ..application.inbound import Applied, Message
+from ..application.ports import Projection
+from ..context import Context
+from ..domain.consumed import Consumed
+from ..domain.poison import Poison
+from ..settings import OnEventSettings, load
+from ..telemetry import Handler, continuing, count, logger
+from ._function import function
+
+FUNCTION: Final = "on_event"
+
+_MEASURES: Final = {Applied.APPLIED: measures.EVENTS_APPLIED, Applied.STALE: measures.EVENTS_STALE}
+
+
+class DeadLetters(Protocol):
+    """Where messages go that nobody can take."""
+
+    def bury(self, body: str, attributes: Mapping[str, Any], reason: str, /) -> None:
+        """Keep a message with its attributes, as Lambda hands them over, and say why."""
+        ...
+
+
+def event_handler(
+    context: Context[Any], projection: Callable[[], Projection], dead_letters: Callable[[], DeadLetters]
+) -> Handler:
+    """Return the Lambda handler that takes other contexts' events.
+
+    It takes a batch of messages and answers which of them have to come again; it raises what the last one failed of if
+    every one of them failed. ``projection`` builds where is kept what the events say, ``dead_letters`` the queue for
+    those that can never be taken.
+    """
+    taker = _Taker(context, projection, dead_letters)
+    return function(context, FUNCTION, OnEventSettings, [projection, dead_letters])(taker.take)
+
+
+@dataclass(frozen=True)
+class _Taker:
+    """Takes batches of messages."""
+
+    context: Context[Any]
+    projection: Callable[[], Projection]
+    dead_letters: Callable[[], DeadLetters]
+
+    def take(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
+        consumes = inbound.by_name(load(OnEventSettings, self.context).consumes)
+        records = list(SQSEvent(event).records)
+        failures: dict[str, Exception] = {}
+        for record in records:
+            try:
+                self._take(record, consumes, context.function_name)
+            except Exception as error:
+                # Its text stays out of the log: it may quote the message.
+                logger.warning("event not taken", message_id=record.message_id, error=type(error).__name__)
+                failures[record.message_id] = error
+        if failures and len(failures) == len(records):
+            raise failures.popitem()[1]
+        return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failures]}
+
+    def _take(self, record: SQSRecord, consumes: Mapping[str, Consumed], function_name: str) -> None:
+        with continuing(_traceparent(record), function_name):
+            try:
+                self._apply(inbound.read(record.body, consumes))
+            except Poison as poison:
+                self._bury(record, poison)
+
+    def _apply(self, message: Message) -> None:
+        outcome = inbound.apply(message, self.projection())
+        if outcome in _MEASURES:
+            count(_MEASURES[outcome])
+        ids = [message.event.subject] if message.event else []
+        logger.info(f"event {outcome}", event_id=message.envelope.id, event_type=message.envelope.type, ids=ids)
+
+    def _bury(self, record: SQSRecord, poison: Poison) -> None:
+        attributes = record.raw_event.get("messageAttributes", {})
+        self.dead_letters().bury(record.body, attributes, poison.reason)
+        count(measures.EVENTS_POISONED, reason=poison.reason)
+        logger.warning("event is poison", message_id=record.message_id, code=poison.reason)
+
+
+def _traceparent(record: SQSRecord) -> object:
+    # The event has it too, and this one is there before the body is read: of a poison message as well.
+    return record.raw_event.get("messageAttributes", {}).get("traceparent", {}).get("stringValue")

@@ -1,0 +1,102 @@
+"""MeasureLists: the lists' metrics, made of what was committed to their records.
+
+A list is counted where it changes its status, so a step that is tried again counts nothing. The stream sends a change
+at least once: what it sends twice is counted twice.
+"""
+
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, Self
+
+from aws_lambda_powertools.utilities.data_classes import DynamoDBStreamEvent
+from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
+
+from .. import measures
+from ..adapters.list_items import to_list
+from ..context import declared
+from ..domain.lists import ListStatus, ReceivedList
+from ..settings import MeasureListsSettings, load
+from ..telemetry import count, logger
+from ._function import function
+
+CONTEXT = declared()
+_ENDS = {
+    ListStatus.IMPORTED: measures.LISTS_IMPORTED,
+    ListStatus.REJECTED: measures.LISTS_REJECTED,
+    ListStatus.FAILED: measures.LISTS_FAILED,
+}
+
+
+class Change(NamedTuple):
+    """A list's record before a change and after it; None where there was none, or is none any more."""
+
+    before: ReceivedList | None
+    after: ReceivedList | None
+    seconds: float
+
+    @classmethod
+    def read(cls, record: DynamoDBRecord) -> Self:
+        """Read a stream record; ``seconds`` is how long after the list's arrival it was, to the second."""
+        change = record.dynamodb
+        if change is None or change.approximate_creation_date_time is None:
+            raise ValueError("a stream record without its change")
+        before, after = (to_list(image) if image else None for image in (change.old_image, change.new_image))
+        time = datetime.fromtimestamp(change.approximate_creation_date_time, UTC)
+        return cls(before, after, _between(after, time))
+
+
+def _between(received: ReceivedList | None, time: datetime) -> float:
+    arrived = received.received_at if received else None
+    return max(0.0, (time - arrived).total_seconds()) if arrived else 0.0
+
+
+@function(CONTEXT, "measure_lists", MeasureListsSettings)
+def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Take a batch of stream records; answer that none of them has to be sent again."""
+    target = load(MeasureListsSettings).import_target_seconds
+    for record in DynamoDBStreamEvent(event).records:
+        try:
+            _measure(Change.read(record), target)
+        except Exception as error:
+            # To ask for it again would hold up the later lists of its shard, and count the earlier ones again. The
+            # error's text stays out of the log: it may hold a file's name.
+            logger.error("list not measured", error=type(error).__name__, event_id=record.event_id)
+    return {"batchItemFailures": []}
+
+
+def _measure(change: Change, target: int) -> None:
+    before, after, seconds = change
+    if after is None:
+        return
+    if before is None:
+        count(measures.LISTS_RECEIVED)
+        if after.file.broke_off:
+            count(measures.UPLOADS_BROKEN)
+    if after.status in _ENDS and (before is None or before.status is not after.status):
+        _closed(after, seconds, late=seconds > target)
+
+
+def _closed(closed: ReceivedList, seconds: float, *, late: bool) -> None:
+    count(_ENDS[closed.status])
+    count(measures.LIST_DURATION, seconds)
+    count(measures.LISTS_LATE, late)
+    for fault, rows in closed.rejections.items():
+        count(CONTEXT.measures.rows_rejected, rows, reason=fault)
+    if closed.status is ListStatus.IMPORTED:
+        _imported(closed)
+    logger.info(
+        "list closed",
+        list_id=closed.list_id,
+        partner=closed.file.partner,
+        outcome=closed.status.value,
+        seconds=seconds,
+        rows=closed.rows,
+        valid=closed.valid,
+        rejected=closed.rejected,
+    )
+
+
+def _imported(closed: ReceivedList) -> None:
+    count(measures.ROWS_IMPORTED, closed.valid)
+    for field, by_currency in closed.amounts.items():
+        for currency, amount in by_currency.items():
+            count(CONTEXT.measures.amounts_imported[field], amount, currency=currency)

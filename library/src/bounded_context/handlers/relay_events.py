@@ -1,0 +1,95 @@
+"""RelayEvents: the outbox. Publishes what the table's stream says was committed, in order, at least once."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from typing import Any
+
+from aws_lambda_powertools.utilities.data_classes import DynamoDBStreamEvent
+from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import (
+    DynamoDBRecord,
+    DynamoDBRecordEventName,
+)
+
+from .. import aws, measures
+from ..adapters.items import TRACEPARENT, Items
+from ..adapters.sns import BATCH
+from ..adapters.trace_context import accepted
+from ..context import declared
+from ..domain import events
+from ..settings import RelaySettings
+from ..telemetry import continuing, count, logger
+from ._function import function
+
+CONTEXT = declared()
+_ITEMS = Items(CONTEXT)
+
+
+@function(CONTEXT, "relay_events", RelaySettings, [aws.topic])
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Take a batch of stream records; answer from which record on the stream must send them again."""
+    records = list(DynamoDBStreamEvent(event).records)
+    logger.debug("changes received", changes=len(records))
+    with ExitStack() as traces:
+        # One segment for each trace that brought changes: a list brings thousands of them.
+        for carried in dict.fromkeys(_image(record).get(TRACEPARENT) for record in records):
+            traces.enter_context(continuing(carried, context.function_name))
+        failed = next(_unpublished(records), None)
+    return {"batchItemFailures": [] if failed is None else [{"itemIdentifier": failed}]}
+
+
+def _unpublished(records: list[DynamoDBRecord]) -> Iterator[str]:
+    # A stream goes on from the first failure, so nothing after it is published before its turn.
+    for start in range(0, len(records), BATCH):
+        batch = records[start : start + BATCH]
+        told = [to_event(record) for record in batch]
+        refused = aws.topic().publish(told)
+        published = [event for index, event in enumerate(told) if index not in refused]
+        logger.info("events published", ids=[event["subject"] for event in published])
+        _measure(published, len(refused))
+        if refused:
+            logger.warning("events refused", refused=len(refused))
+            yield str(batch[min(refused)].dynamodb.sequence_number)  # pyright: ignore[reportOptionalMemberAccess]
+
+
+def _measure(published: list[dict[str, Any]], refused: int) -> None:
+    for event_type, number in Counter(event["type"] for event in published).items():
+        count(CONTEXT.measures.changes[event_type], number)
+    count(measures.EVENTS_PUBLISHED, len(published))
+    if refused:
+        count(measures.EVENTS_REFUSED, refused)
+    if published:
+        # To the second: a stream knows its records' times no better.
+        oldest = min(datetime.fromisoformat(event["time"]) for event in published)
+        count(measures.EVENT_AGE, max(0.0, (datetime.now(UTC) - oldest).total_seconds()))
+
+
+def to_event(record: DynamoDBRecord) -> dict[str, Any]:
+    """Return the event that a committed change of an aggregate is for other contexts."""
+    change = record.dynamodb
+    if change is None:
+        raise ValueError("a stream record without its change")
+    image = _image(record)
+    aggregate = _ITEMS.to_aggregate(image)
+    event_type = CONTEXT.deleted if _removed(record) else CONTEXT.reached[aggregate.status]
+    time = datetime.fromtimestamp(change.approximate_creation_date_time or 0, UTC)
+    return CONTEXT.source.cloud_event(
+        str(record.event_id),
+        event_type,
+        aggregate.id,
+        time,
+        events.payload(aggregate),
+        accepted(image.get(TRACEPARENT)),
+        sequence=events.sequence(str(change.sequence_number)),
+    )
+
+
+def _image(record: DynamoDBRecord) -> Mapping[str, Any]:
+    # A removal keeps what the last write carried.
+    change = record.dynamodb
+    return (change and (change.old_image if _removed(record) else change.new_image)) or {}
+
+
+def _removed(record: DynamoDBRecord) -> bool:
+    return record.event_name is DynamoDBRecordEventName.REMOVE

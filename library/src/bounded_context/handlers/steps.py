@@ -1,0 +1,175 @@
+"""The list workflow's functions: their events, checked, and their answers.
+
+Unknown members of an event pass: an execution that is under way may still send what was once needed.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from functools import wraps
+from typing import Any, Final, TypeVar, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from ..application.list_import import Step, Upload
+from ..application.staging import Part
+from ..context import Context
+from ..domain.lists import ReceivedList
+from ..lists import ListImport
+from ..settings import load
+from ..telemetry import Handler, about, logger, span, traceparent
+from ._function import function
+
+
+class StepEvent(BaseModel):
+    """A step's input: which list it is about."""
+
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+    list_id: str
+
+
+class PartEvent(StepEvent):
+    """The input of one child of the import."""
+
+    part: Part
+
+
+class ErrorEvent(StepEvent):
+    """The input of the step that undoes a list: what broke, if anything did, as Step Functions caught it."""
+
+    error: Any = None
+
+    @property
+    def name(self) -> str | None:
+        """What it broke with, without its cause, which may quote anything; a list that was refused has none."""
+        return self.error.get("Error") if isinstance(self.error, dict) else None
+
+
+class UploadEvent(BaseModel):
+    """An announced file: ``path`` as Transfer writes it ("/bucket/key"), or ``bucket`` and ``key`` as S3 does.
+
+    S3 also names the ``version``. ``failed`` is the id of Transfer's event for an upload that broke off.
+    """
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    bucket: str
+    key: str
+    version: str | None = None
+    failed: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_path(cls, values: dict[str, Any]) -> dict[str, Any]:
+        if "path" not in values:
+            return values
+        bucket, _, key = str(values["path"]).removeprefix("/").partition("/")
+        return {**values, "bucket": bucket, "key": key}
+
+
+class RegisterEvent(BaseModel):
+    """The input of the first step; ``execution`` is the ARN of the execution that asks."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    upload: UploadEvent
+    execution: str
+
+    def uploaded(self) -> Upload:
+        """Return the announced file."""
+        return Upload(self.upload.bucket, self.upload.key, self.upload.version, broken_by=self.upload.failed)
+
+
+E = TypeVar("E", bound=BaseModel)
+S = TypeVar("S", bound=BaseModel)
+
+_SAYS: Final[Mapping[str, str]] = {
+    "register_list": "list registered",
+    "validate_list": "list validated",
+    "import_list": "part imported",
+    "compensate_error": "list given up",
+}
+"""The log line of each step that has come to its end."""
+
+_SPANS: Final[Mapping[str, str]] = {"import_list": "write rows", "compensate_error": "undo rows"}
+"""The steps whose work with rows shows in a trace."""
+
+
+def step(
+    context: Context[Any], *needs: Callable[[], object], settings: type[S]
+) -> Callable[[Callable[[E, S], Step | ReceivedList]], Handler]:
+    """Make a function of an event and the settings the Lambda handler of a step of a context's list workflow.
+
+    The type of the first parameter says what the event must be. The function returns which way the workflow goes, or
+    the list that was given up; its name is that of its module.
+
+    Args:
+        context: whose lists they are.
+        needs: what builds what the step needs: the smoke check builds it all.
+        settings: what the step reads from its environment.
+    """
+
+    def decorate(work: Callable[[E, S], Step | ReceivedList]) -> Handler:
+        name = work.__module__.rpartition(".")[2]
+        event_type: type[E] = next(iter(get_type_hints(work).values()))
+
+        @wraps(work)
+        def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+            asked = event_type.model_validate(event)
+            _begun(asked)
+            with span(_SPANS[name]) if name in _SPANS else nullcontext():
+                done = work(asked, load(settings, context))
+            return _ended(context, name, done)
+
+        builders = [_with_rows(build) for build in needs] if name in _SPANS else needs
+        return function(context, name, settings, builders)(handler)
+
+    return decorate
+
+
+def _with_rows(build: Callable[[], object]) -> Callable[[], object]:
+    """Return what also builds what only the steps that write rows need."""
+
+    def whole() -> object:
+        built = build()
+        return built.imported if isinstance(built, ListImport) else built
+
+    return whole
+
+
+def _begun(event: BaseModel) -> None:
+    if isinstance(event, StepEvent):
+        about(list_id=event.list_id)
+    if isinstance(event, PartEvent):
+        about(part=event.part.part)
+    if isinstance(event, ErrorEvent):
+        logger.info("compensating", error=event.name)
+
+
+def _ended(context: Context[Any], name: str, done: Step | ReceivedList) -> dict[str, Any]:
+    """Return what a step tells the workflow: never a result, only which list and which way to go."""
+    outcome = done.status if isinstance(done, ReceivedList) else done.outcome
+    about(list_id=done.list_id)
+    logger.info(_SAYS.get(name, "list verified"), outcome=outcome.value)
+    answer = {"list_id": done.list_id, "outcome": outcome.value}
+    return answer | {"event": rejection(context, done)} if isinstance(done, ReceivedList) else answer
+
+
+def rejection(context: Context[Any], closed: ReceivedList) -> dict[str, Any]:
+    """Return the event that tells other contexts; its id is the same however often the step is tried.
+
+    It belongs where the list came in; a list recorded before that was noted has this step's place in a trace.
+    """
+    file = closed.file
+    data = {
+        "list_id": closed.list_id,
+        "partner": file.partner,
+        "file": file.key,
+        "report": file.report_key,
+        "outcome": closed.status.value,
+        "reason": closed.reason,
+    }
+    caused_by, now = closed.traceparent or traceparent(), datetime.now(UTC)
+    event_id, event_type = f"{closed.list_id}-rejected", context.list_events[1]
+    return context.source.cloud_event(event_id, event_type, closed.list_id, now, data, caused_by)

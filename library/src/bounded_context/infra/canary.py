@@ -1,0 +1,73 @@
+"""The releases of a stack's functions: no new version gets all traffic at once, unless the stack says so."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .components.release import Release
+from .components.releases import Releases
+from .config import SettingError
+from .functions import Functions
+from .presets import HOOKS
+from .stack import Stack
+
+
+class Canary(Mapping[str, Release]):
+    """Each function's alias `live` by the function's name; CodeDeploy shifts its traffic by the stack's strategy.
+
+    Args:
+        stack: whose strategy it is.
+        functions: what is released, and the hooks that check it.
+
+    Attributes:
+        shared: what all releases have in common.
+
+    Raises:
+        SettingError: the setting `latency_alarms` names a function that there is not.
+    """
+
+    def __init__(self, stack: Stack, functions: Functions) -> None:
+        _check(stack, functions)
+        self._stack = stack
+        self._functions = functions
+        self.shared = self._shared()
+        self._releases = {
+            name: Release(name, stack, function=functions[name], shared=self.shared) for name in functions.called
+        }
+        for name in stack.context.command_functions:
+            self[name].promise_answers(stack.settings.objectives.command_percent)
+
+    def __getitem__(self, name: str) -> Release:
+        return self._releases[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._releases)
+
+    def __len__(self) -> int:
+        return len(self._releases)
+
+    @property
+    def described(self) -> Mapping[str, Any]:
+        """What the rollout must know of the functions' releases."""
+        return {
+            "application": self.shared.application.name,
+            "strategy": self._stack.settings.rollout_strategy.name,
+            "groups": {name: release.group.deployment_group_name for name, release in self.items()},
+            "hooks": {name: self._functions[name].function.name for name in HOOKS},
+        }
+
+    def _shared(self) -> Releases:
+        shared = Releases("release", self._stack)
+        hooks = [self._functions[name] for name in HOOKS]
+        released = [self._functions[name].function.arn for name in self._functions.called]
+        shared.permit(released, [hook.function.arn for hook in hooks])
+        for hook in hooks:
+            shared.grant_check(hook.role, released)
+        self._stack.key.grant_use(shared.role)
+        self._stack.warnings.grant_publish(shared.role)
+        return shared
+
+
+def _check(stack: Stack, functions: Functions) -> None:
+    for name in stack.settings.latency_alarms:
+        if name not in functions.called:
+            raise SettingError(f"latency_alarms has {name!r}: write one of {', '.join(functions.called)}.")

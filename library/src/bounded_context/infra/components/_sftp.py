@@ -1,0 +1,98 @@
+"""The SFTP server and its users."""
+
+from collections.abc import Iterable
+
+import pulumi
+from pulumi_aws import iam, s3, transfer
+
+from ..account import Account
+from ..logs import Logs
+from ..policy import allow, grant, trust
+from ._component import Component
+
+SECURITY_POLICY = "TransferSecurityPolicy-2025-03"
+"""The newest for servers: no SHA-1, no CBC ciphers, key exchange that also withstands quantum computers."""
+
+DEDICATED_COST = "the dedicated SFTP endpoint costs about 0.30 USD an hour for as long as it exists."
+
+
+def sftp_server(owner: Component, name: str, logs: Logs) -> transfer.Server:
+    """An SFTP server with managed users and structured logs; says what it costs."""
+    pulumi.log.info(DEDICATED_COST, owner)
+    log_group = logs.group("vendedlogs/transfer", name, parent=owner)
+    return transfer.Server(
+        name,
+        domain="S3",
+        endpoint_type="PUBLIC",
+        protocols=["SFTP"],
+        identity_provider_type="SERVICE_MANAGED",
+        security_policy_name=SECURITY_POLICY,
+        # Clients set a file's time after its upload, which S3 cannot: ignore it, do not fail the upload.
+        protocol_details={"set_stat_option": "ENABLE_NO_OP"},
+        structured_log_destinations=[pulumi.Output.concat(log_group.arn, ":*")],
+        tags=owner.labels.tags,
+        opts=owner.child(depends_on=[log_group]),
+    )
+
+
+def sftp_endpoint(server_id: str, account: Account) -> pulumi.Output[str]:
+    """The host name of a server that another stack owns."""
+    return pulumi.Output.concat(server_id, ".server.transfer.", account.region, ".amazonaws.com")
+
+
+def sftp_user(
+    owner: Component,
+    partner: str,
+    public_keys: Iterable[str],
+    *,
+    server_id: pulumi.Input[str],
+    bucket: s3.Bucket,
+    key_arn: pulumi.Input[str],
+    account: Account,
+) -> None:
+    """A partner's user: sees /incoming and /reports, which are its own prefixes, and logs in by key alone."""
+    name = f"sftp-{partner}"
+    role = iam.Role(
+        name,
+        name=owner.labels.name(name),
+        assume_role_policy=trust("transfer", account.id),
+        tags=owner.labels.tags,
+        opts=owner.child(),
+    )
+    _permit(owner, role, partner, bucket, key_arn)
+    login = transfer.User(
+        name,
+        server_id=server_id,
+        user_name=partner,
+        role=role.arn,
+        home_directory_type="LOGICAL",
+        home_directory_mappings=[
+            {"entry": f"/{folder}", "target": pulumi.Output.concat("/", bucket.id, f"/{folder}/{partner}")}
+            for folder in ("incoming", "reports")
+        ],
+        tags=owner.labels.tags,
+        opts=owner.child(),
+    )
+    for number, public_key in enumerate(public_keys, start=1):
+        transfer.SshKey(
+            f"{name}-key-{number}",
+            server_id=server_id,
+            user_name=login.user_name,
+            body=public_key,
+            opts=owner.child(),
+        )
+
+
+def _permit(owner: Component, role: iam.Role, partner: str, bucket: s3.Bucket, key_arn: pulumi.Input[str]) -> None:
+    folders = [f"incoming/{partner}", f"reports/{partner}"]
+    incoming, reports = (pulumi.Output.concat(bucket.arn, f"/{folder}/*") for folder in folders)
+    own = [*folders, *(f"{folder}/*" for folder in folders)]
+    grant(
+        owner,
+        role,
+        allow(["s3:ListBucket"], bucket.arn, Condition={"StringLike": {"s3:prefix": own}}),
+        # A rename, as from `list.csv.filepart`, is a copy and a deletion.
+        allow(["s3:PutObject", "s3:GetObject", "s3:DeleteObject"], incoming),
+        allow(["s3:GetObject"], reports),
+        allow(["kms:Decrypt", "kms:GenerateDataKey"], key_arn),
+    )

@@ -1,0 +1,134 @@
+"""The topic and a queue for each subscriber."""
+
+import json
+from collections.abc import Sequence
+
+import pulumi
+from pulumi_aws import iam, sns, sqs, ssm
+
+from bounded_context.infra import (
+    Component,
+    Stack,
+    Statement,
+    allow,
+    document,
+    grant,
+    only_from,
+    only_over_tls,
+    queue,
+    queue_policy,
+    redrive_to,
+    sent_by,
+    watch_age,
+    watch_dead_letters,
+)
+
+VISIBILITY_TIMEOUT = 180
+"""Seconds: six times a consumer's 30, so that no message is handed out again while Lambda still retries its batch."""
+
+MAX_RECEIVES = 5
+"""How often a message is tried before it moves to the dead-letter queue."""
+
+
+class Fanout(Component):
+    """Every event goes to every subscriber's queue; what cannot be delivered or consumed, to that queue's dead letters.
+
+    A subscriber that the setting `filters` names gets the types of events that stand there alone.
+
+    `queues` and `dead_letter_queues` map a subscriber to a queue's URL, `queue_arns` to its ARN. The accounts of the
+    setting `subscriber_accounts` may subscribe queues of theirs, and other stacks find the topic by its ARN in a
+    parameter.
+    """
+
+    urn_type = "bounded-context:infra:Fanout"
+
+    def __init__(self, name: str, stack: Stack) -> None:
+        labels, settings, key_arn = stack.labels, stack.settings, stack.key.arn
+        super().__init__(name, labels)
+        self._stack = stack
+        self.topic = sns.Topic(
+            name, name=labels.name("events"), kms_master_key_id=key_arn, tags=labels.tags, opts=self.child()
+        )
+        sns.TopicPolicy(
+            f"{name}-policy",
+            arn=self.topic.arn,
+            policy=document(
+                only_over_tls("sns:Publish", self.topic.arn), *map(self._may_subscribe, settings.subscriber_accounts)
+            ),
+            opts=self.child(),
+        )
+        ssm.Parameter(
+            f"{name}-topic-arn",
+            name=labels.parameter("topic-arn"),
+            description="The topic that this context tells others of its events.",
+            type="String",
+            # Not `value`, which Pulumi would hide: an ARN is no secret.
+            insecure_value=self.topic.arn,
+            tags=labels.tags,
+            opts=self.child(),
+        )
+        self.dead_letter_queues: dict[str, pulumi.Output[str]] = {}
+        self.queue_arns: dict[str, pulumi.Output[str]] = {}
+        self.queues = {subscriber: self._subscribe(subscriber) for subscriber in settings.subscribers}
+        self.register_outputs({"topic_arn": self.topic.arn})
+
+    def grant_publish(self, role: iam.Role) -> iam.RolePolicy:
+        """Let `role` publish events."""
+        return grant(self, role, allow(["sns:Publish"], self.topic.arn))
+
+    def _subscribe(self, subscriber: str) -> pulumi.Output[str]:
+        name = f"events-{subscriber}"
+        key_arn = self._stack.key.arn
+        dead_letters = queue(self, f"{name}-dead-letters", key_arn)
+        inbox = queue(
+            self,
+            name,
+            key_arn,
+            visibility_timeout_seconds=VISIBILITY_TIMEOUT,
+            redrive_policy=redrive_to(dead_letters, maxReceiveCount=MAX_RECEIVES),
+        )
+        only_from(self, name, inbox, dead_letters)
+        self._deliver(name, inbox, dead_letters, self._types(subscriber))
+        self._watch(subscriber, name, inbox, dead_letters)
+        self.dead_letter_queues[subscriber] = dead_letters.url
+        self.queue_arns[subscriber] = inbox.arn
+        return inbox.url
+
+    def _types(self, subscriber: str) -> Sequence[str]:
+        return self._stack.settings.filters.get(subscriber, self._stack.context.events)
+
+    def _watch(self, subscriber: str, name: str, inbox: sqs.Queue, dead_letters: sqs.Queue) -> None:
+        lost = f"Events did not reach {subscriber}, or it could not take them: what it knows is no longer true."
+        watch_dead_letters(self, self._stack.alerts, f"{name}-dead-letters", dead_letters, "warning", lost)
+        behind = "this subscriber does not know what happened since."
+        watch_age(self, self._stack.alerts, name, inbox, behind, "a-subscriber-does-not-keep-up")
+
+    def _deliver(self, name: str, inbox: sqs.Queue, dead_letters: sqs.Queue, types: Sequence[str]) -> None:
+        targets = {name: inbox, f"{name}-dead-letters": dead_letters}
+        policies = [
+            queue_policy(self, title, target, sent_by("sns", self.topic.arn, target))
+            for title, target in targets.items()
+        ]
+        sns.TopicSubscription(
+            name,
+            topic=self.topic.arn,
+            protocol="sqs",
+            endpoint=inbox.arn,
+            raw_message_delivery=True,
+            filter_policy=json.dumps({"type": list(types)}),
+            filter_policy_scope="MessageAttributes",
+            redrive_policy=redrive_to(dead_letters),
+            opts=self.child(depends_on=policies),
+        )
+
+    def _may_subscribe(self, account_id: str) -> Statement:
+        """An account that may subscribe queues of its own, and nothing else."""
+        return allow(
+            ["sns:Subscribe"],
+            self.topic.arn,
+            Principal={"AWS": f"arn:aws:iam::{account_id}:root"},
+            Condition={
+                "StringEquals": {"sns:Protocol": "sqs"},
+                "StringLike": {"sns:Endpoint": f"arn:aws:sqs:*:{account_id}:*"},
+            },
+        )

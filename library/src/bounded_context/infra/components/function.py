@@ -1,0 +1,104 @@
+"""A Lambda function."""
+
+import re
+from collections.abc import Mapping
+
+import pulumi
+from pulumi_aws import iam, lambda_
+
+from bounded_context.infra import Component, Stack, Statement, allow, document, grant, kebab, trust
+
+ARCHITECTURE = "arm64"
+RUNTIME = "python3.13"
+LOG_LEVEL = "INFO"
+LEAST_LEVEL = "DEBUG"
+"""What Lambda lets through. Were it INFO, Lambda would drop the DEBUG lines of the calls that are sampled."""
+
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
+_RESERVED = re.compile(r"(AWS|LAMBDA|POWERTOOLS)_.*|TZ")
+
+
+class Function(Component):
+    """A function with its own role and log group. What calls it calls its release's alias, never the function."""
+
+    urn_type = "bounded-context:infra:Function"
+
+    def __init__(
+        self,
+        name: str,
+        stack: Stack,
+        *,
+        handler: str,
+        code: pulumi.Archive,
+        layer_arn: pulumi.Input[str],
+        timeout: int,
+        memory: int,
+        environment: Mapping[str, pulumi.Input[str]],
+    ) -> None:
+        """Make the function; `timeout` in seconds, `memory` in MB. Raises ValueError for a reserved setting."""
+        self.snake_name, name = name, kebab(name)
+        own = _checked(name, environment)
+        labels = stack.labels
+        super().__init__(name, labels)
+        self.timeout = timeout
+        self.log_group = log_group = stack.logs.group("lambda", name, parent=self)
+        self.role = iam.Role(
+            name, name=labels.name(name), assume_role_policy=trust("lambda"), tags=labels.tags, opts=self.child()
+        )
+        writes = grant(self, self.role, *_write_logs_and_traces(log_group.arn))
+        self.function = lambda_.Function(
+            name,
+            name=labels.name(name),
+            role=self.role.arn,
+            code=code,
+            layers=[layer_arn],
+            handler=handler,
+            runtime=RUNTIME,
+            architectures=[ARCHITECTURE],
+            timeout=timeout,
+            memory_size=memory,
+            environment={"variables": {**_common(stack), **own}},
+            tracing_config={"mode": "Active"},
+            logging_config={"log_format": "JSON", "log_group": log_group.name, "application_log_level": LEAST_LEVEL},
+            publish=True,
+            tags=labels.tags,
+            opts=self.child(depends_on=[log_group, writes]),
+        )
+        self.register_outputs({"arn": self.function.arn})
+
+    def permit(self, name: str, *statements: Statement) -> iam.RolePolicy:
+        """Let the function do what these statements allow on `name`, a resource that no component owns."""
+        return iam.RolePolicy(
+            f"{name}-to-{self.name}",
+            name=name,
+            role=self.role.name,
+            policy=document(*statements),
+            opts=self.child(),
+        )
+
+
+def _common(stack: Stack) -> dict[str, str]:
+    return {
+        "POWERTOOLS_SERVICE_NAME": stack.context.name,
+        "POWERTOOLS_METRICS_NAMESPACE": stack.labels.prefix,
+        "POWERTOOLS_LOG_LEVEL": LOG_LEVEL,
+        "POWERTOOLS_LOGGER_SAMPLE_RATE": f"{stack.settings.debug_percent / 100:g}",
+    }
+
+
+def _checked(function: str, environment: Mapping[str, pulumi.Input[str]]) -> Mapping[str, pulumi.Input[str]]:
+    for variable in environment:
+        if _RESERVED.fullmatch(variable):
+            raise ValueError(f"{function} sets {variable}: names of AWS, Lambda and Powertools are reserved.")
+        if not _VARIABLE.fullmatch(variable):
+            raise ValueError(f"{function} sets {variable!r}: write capital letters, digits and underscores.")
+    return environment
+
+
+def _write_logs_and_traces(log_group_arn: pulumi.Input[str]) -> tuple[Statement, ...]:
+    streams = pulumi.Output.concat(log_group_arn, ":*")
+    return (
+        allow(["logs:CreateLogStream", "logs:PutLogEvents"], streams),
+        # X-Ray knows no resources for these two.
+        allow(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*"),
+    )

@@ -1,0 +1,142 @@
+"""Where partners' lists arrive: the bucket, SFTP before it, and the events that start an import."""
+
+from collections.abc import Sequence
+
+import pulumi
+from pulumi_aws import iam, s3
+
+from bounded_context.infra import (
+    UPLOADS_DEAD_LETTERS,
+    Component,
+    Folder,
+    Stack,
+    Startable,
+    Statement,
+    UploadRule,
+    allow,
+    grant,
+    private_bucket,
+    s3_rules,
+    sftp_endpoint,
+    sftp_rules,
+    sftp_server,
+    sftp_user,
+    start_on_upload,
+    trust,
+    watch_dead_letters,
+)
+
+_STAGING = {
+    "id": "staging",
+    "status": "Enabled",
+    "filter": {"prefix": "staging/"},
+    "expiration": {"days": 7},
+    "noncurrent_version_expiration": {"noncurrent_days": 1},
+}
+
+
+class Inbox(Component):
+    """A bucket with the folders incoming, staging and reports, and the way into it that the stack's settings choose.
+
+    `server_id` and `endpoint` are None without SFTP. `starter` is the role that starts imports; `dead_letter_queues`
+    has the URL of the queue of uploads that started none.
+    """
+
+    urn_type = "bounded-context:infra:Inbox"
+
+    def __init__(self, name: str, stack: Stack) -> None:
+        labels, settings = stack.labels, stack.settings
+        super().__init__(name, labels)
+        self._stack = stack
+        self.dead_letter_queues: dict[str, pulumi.Output[str]] = {}
+        self.bucket = private_bucket(self, name, stack.key.arn, protect=settings.protect, expiry=[_STAGING])
+        self.bucket_name = self.bucket.id
+        self.starter = iam.Role(
+            "uploads",
+            name=labels.name("uploads"),
+            assume_role_policy=trust("events", stack.account.id),
+            tags=labels.tags,
+            opts=self.child(),
+        )
+        self.server_id, self.endpoint = self._sftp()
+        self._open_to_partners()
+        self.register_outputs({"bucket": self.bucket_name})
+
+    @property
+    def event_source(self) -> str:
+        """The source of the events that say that a file has arrived."""
+        return "aws.s3" if self.server_id is None else self._stack.settings.upload_event_source
+
+    @property
+    def rules(self) -> dict[str, str]:
+        """What each rule that starts imports waits for, with the rule's name."""
+        return {rule.name: self.labels.name(rule.name) for rule in self._rules()}
+
+    def start(self, workflow: Startable) -> None:
+        """Start an execution of `workflow` for each file that arrives."""
+        permission = workflow.grant_start(self.starter)
+        key_arn = self._stack.key.arn
+        lost = start_on_upload(self, self._rules(), workflow.alias_arn, self.starter, key_arn, permission)
+        says = "Uploads could not start an import for a whole day: nobody knows of these lists but their partners."
+        watch_dead_letters(self, self._stack.alerts, UPLOADS_DEAD_LETTERS, lost, "critical", says)
+        self.dead_letter_queues["uploads"] = lost.url
+
+    def grant_objects(
+        self,
+        role: iam.Role,
+        *,
+        read: Sequence[Folder] = (),
+        write: Sequence[Folder] = (),
+        list_: Sequence[Folder] = (),
+    ) -> iam.RolePolicy:
+        """Let `role` read, write and list objects of these folders; what has arrived is read by its version."""
+        statements = [
+            *(allow(_read_actions(folder), self._objects(folder)) for folder in read),
+            *(allow(["s3:PutObject"], self._objects(folder)) for folder in write),
+            *(self._list(folder) for folder in list_),
+        ]
+        return grant(self, role, *statements)
+
+    def _objects(self, folder: Folder) -> pulumi.Output[str]:
+        return pulumi.Output.concat(self.bucket.arn, f"/{folder}/*")
+
+    def _list(self, folder: Folder) -> Statement:
+        # Reading what is not there is a 404 only for a role that may list; a read has no prefix, hence IfExists.
+        condition = {"StringLikeIfExists": {"s3:prefix": f"{folder}/*"}}
+        return allow(["s3:ListBucket"], self.bucket.arn, Condition=condition)
+
+    def _sftp(self) -> tuple[pulumi.Output[str] | None, pulumi.Output[str] | None]:
+        settings = self._stack.settings
+        if settings.sftp == "none":
+            s3.BucketNotification(f"{self.name}-events", bucket=self.bucket.id, eventbridge=True, opts=self.child())
+            return None, None
+        if settings.sftp_server_id is not None:
+            shared = settings.sftp_server_id
+            return pulumi.Output.from_input(shared), sftp_endpoint(shared, self._stack.account)
+        server = sftp_server(self, "sftp", self._stack.logs)
+        return server.id, server.endpoint
+
+    def _open_to_partners(self) -> None:
+        if self.server_id is None:
+            return
+        for partner, public_keys in self._stack.settings.partners.items():
+            sftp_user(
+                self,
+                partner,
+                public_keys,
+                server_id=self.server_id,
+                bucket=self.bucket,
+                key_arn=self._stack.key.arn,
+                account=self._stack.account,
+            )
+
+    def _rules(self) -> list[UploadRule]:
+        settings = self._stack.settings
+        if self.server_id is None:
+            return s3_rules(self.bucket.id)
+        users = list(settings.partners) if settings.sftp == "shared" else None
+        return sftp_rules(settings.upload_event_source, self.server_id, self.bucket.id, users)
+
+
+def _read_actions(folder: Folder) -> list[str]:
+    return ["s3:GetObject", "s3:GetObjectVersion"] if folder == "incoming" else ["s3:GetObject"]

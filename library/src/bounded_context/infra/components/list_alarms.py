@@ -1,0 +1,101 @@
+"""Alarms on what happens to partners' lists, from the metrics that the code writes."""
+
+from bounded_context.infra import (
+    HOUR,
+    LISTS_LATE,
+    LISTS_RECEIVED,
+    LISTS_REJECTED,
+    MINUTE,
+    OLDEST_UNFINISHED,
+    UPLOADS_BROKEN,
+    Component,
+    Measure,
+    Metric,
+    Notice,
+    Objectives,
+    Promise,
+    Stack,
+    When,
+    alarm,
+    calculated,
+    watch_promise,
+)
+
+LEAST_LATE = 2
+"""Late lists within an hour, or six: a single one is seen on the dashboard."""
+
+
+class ListAlarms(Component):
+    """Lists that are rejected, late, stuck, broken off on their way in, or, where some are expected, missing."""
+
+    urn_type = "bounded-context:infra:ListAlarms"
+
+    def __init__(self, name: str, stack: Stack) -> None:
+        super().__init__(name, stack.labels)
+        self._alerts = stack.alerts
+        self._rejected()
+        self._stuck()
+        self._broken()
+        self._late(stack.settings.objectives)
+        if stack.settings.expect_list_hours is not None:
+            self._missing(stack.settings.expect_list_hours)
+        self.register_outputs({})
+
+    def _rejected(self) -> None:
+        limit = self._alerts.thresholds.rejected_lists
+        says = (
+            f"Over {limit} lists were rejected within an hour: their partners are told why, but so many at once point "
+            "to a cause on our side."
+        )
+        self._within_an_hour("rejected", Notice("warning", says, "many-lists-are-rejected"), LISTS_REJECTED, limit)
+
+    def _broken(self) -> None:
+        says = (
+            "An upload by SFTP broke off within the last hour. Nothing of it is imported, and its partner may not know."
+        )
+        self._within_an_hour("uploads-broken", Notice("warning", says, "an-upload-broke-off"), UPLOADS_BROKEN, 0)
+
+    def _missing(self, hours: int) -> None:
+        says = f"No list has arrived for {hours} hours: a partner does not send, or what is sent does not reach us."
+        when = When(1, bad=hours, of=hours, period=HOUR, missing="breaching", wrong="LessThanThreshold")
+        notice, metrics = Notice("warning", says, "no-list-has-arrived"), {"lists": self._metric(LISTS_RECEIVED)}
+        # Filled: a list of an hour before the first of them would keep the alarm off.
+        calculated(self, self._alerts, f"{self.name}-expected", notice, metrics, "FILL(lists, 0)", when)
+
+    def _stuck(self) -> None:
+        minutes = self._alerts.thresholds.unfinished_list_minutes
+        alarm(
+            self,
+            self._alerts,
+            f"{self.name}-unfinished",
+            Notice(
+                "critical",
+                f"A list is neither imported nor refused {minutes} minutes after it arrived, and its partner waits.",
+                "a-list-does-not-come-to-its-end",
+            ),
+            self._metric(OLDEST_UNFINISHED, "Maximum"),
+            # It is written every minute: without it nobody knows.
+            When(minutes * MINUTE, bad=3, of=5, missing="missing"),
+        )
+
+    def _late(self, objectives: Objectives) -> None:
+        # 0 for a list in time, 1 for a late one: so many values are so many lists.
+        metrics = {"late": self._metric(LISTS_LATE), "closed": self._metric(LISTS_LATE, "SampleCount")}
+        promise = Promise(
+            f"Partners wait over {objectives.import_minutes} minutes for what became of their lists",
+            "lists-are-late",
+            metrics,
+            bad="late",
+            all="closed",
+            percent=objectives.import_percent,
+            least=LEAST_LATE,
+        )
+        watch_promise(self, self._alerts, self.name, promise)
+
+    def _within_an_hour(self, what: str, notice: Notice, measure: Measure, limit: float) -> None:
+        # Filled: with nothing to look at, CloudWatch looks at hours that are past, and the alarm goes off once more.
+        metrics, when = {"lists": self._metric(measure)}, When(limit, period=HOUR)
+        calculated(self, self._alerts, f"{self.name}-{what}", notice, metrics, "FILL(lists, 0)", when)
+
+    def _metric(self, measure: Measure, statistic: str = "Sum") -> Metric:
+        return Metric(self.labels.prefix, measure.name, {"service": self.labels.context}, statistic)

@@ -1,0 +1,129 @@
+"""The one table of the context, and its stream."""
+
+import json
+from typing import Literal
+
+import pulumi
+from pulumi_aws import dynamodb, iam, lambda_, sqs
+
+from bounded_context.infra import (
+    Component,
+    Operation,
+    Severity,
+    Stack,
+    Target,
+    allow,
+    grant,
+    kebab,
+    queue,
+    queue_policy,
+    watch_dead_letters,
+    watch_stream,
+    watch_table,
+)
+
+_READ_STREAM = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams")
+
+STREAM_RETRIES = 100
+"""Enough to outlast an outage, few enough that an item nobody can read does not hold up its shard for a day."""
+
+PARALLEL = 10
+"""Batches of one shard at a time, the most that Lambda takes; the changes of one item stay in order."""
+
+_LISTS = "LIST#"
+"""What the key of each list's item begins with."""
+
+INDEXES = {"by_list": "list_shard", "by_status": "status_shard"}
+"""Each index and its partition key, which only the aggregates' items have; the sort key is `pk`."""
+
+
+class Table(Component):
+    """Items by their key `pk`, on demand, restorable to any second of 35 days, encrypted; aggregates also by `INDEXES`.
+
+    `readers` are the functions that the stream is sent to so far, `dead_letter_queues` the URLs of the queues of what
+    these could not take.
+    """
+
+    urn_type = "bounded-context:infra:Table"
+
+    def __init__(self, name: str, stack: Stack) -> None:
+        labels, protect = stack.labels, stack.settings.protect
+        super().__init__(name, labels)
+        self._stack = stack
+        self.readers: list[str] = []
+        self.dead_letter_queues: dict[str, pulumi.Output[str]] = {}
+        self.table = dynamodb.Table(
+            name,
+            name=labels.name(name),
+            billing_mode="PAY_PER_REQUEST",
+            hash_key="pk",
+            attributes=[{"name": name, "type": "S"} for name in ("pk", *INDEXES.values())],
+            global_secondary_indexes=[
+                {"name": name, "hash_key": partition, "range_key": "pk", "projection_type": "ALL"}
+                for name, partition in INDEXES.items()
+            ],
+            stream_enabled=True,
+            stream_view_type="NEW_AND_OLD_IMAGES",
+            ttl={"attribute_name": "expires_at", "enabled": True},
+            point_in_time_recovery={"enabled": True},
+            server_side_encryption={"enabled": True, "kms_key_arn": stack.key.arn},
+            deletion_protection_enabled=protect,
+            tags=labels.tags,
+            opts=self.stateful(protect),
+        )
+        self.table_name = self.table.name
+        self.arn = self.table.arn
+        watch_table(self, stack.alerts, name, self.table_name)
+        self.register_outputs({"name": self.table_name, "arn": self.arn})
+
+    def grant_items(self, role: iam.Role, *operations: Operation) -> iam.RolePolicy:
+        """Let `role` do these operations on items, alone or within transactions."""
+        return grant(self, role, allow([f"dynamodb:{operation}" for operation in operations], self.arn))
+
+    def grant_queries(self, role: iam.Role, *indexes: str) -> iam.RolePolicy:
+        """Let `role` query these indexes, and not the table itself."""
+        arns = [pulumi.Output.concat(self.arn, f"/index/{index}") for index in indexes]
+        return grant(self, role, allow(["dynamodb:Query"], *arns))
+
+    def feed(self, target: Target, items: Literal["aggregates", "lists"], *, severity: Severity = "warning") -> None:
+        """Send the changes of aggregates, or of lists, to a function's alias, in order for each item.
+
+        What it cannot take goes to a dead-letter queue. `severity` says how bad it is that the function is behind, or
+        gave a change up. The stream takes two readers: DynamoDB throttles more at a shard.
+        """
+        consumer = kebab(target.snake_name)
+        self.readers.append(self.labels.name(consumer))
+        dead_letters = self._dead_letters(consumer, severity)
+        self.dead_letter_queues[target.snake_name] = dead_letters.url
+        watch_stream(self, self._stack.alerts, consumer, severity)
+        permission = grant(
+            self, target.role, allow(_READ_STREAM, self.table.stream_arn), allow(["sqs:SendMessage"], dead_letters.arn)
+        )
+        prefix = {"aggregates": self._stack.context.key_prefix, "lists": _LISTS}[items]
+        lambda_.EventSourceMapping(
+            f"{consumer}-stream",
+            event_source_arn=self.table.stream_arn,
+            function_name=target.alias_arn,
+            starting_position="TRIM_HORIZON",
+            batch_size=100,
+            parallelization_factor=PARALLEL,
+            function_response_types=["ReportBatchItemFailures"],
+            bisect_batch_on_function_error=True,
+            maximum_retry_attempts=STREAM_RETRIES,
+            destination_config={"on_failure": {"destination_arn": dead_letters.arn}},
+            filter_criteria={"filters": [{"pattern": _key_pattern(prefix)}]},
+            tags=self.labels.tags,
+            opts=self.child(depends_on=[permission]),
+        )
+
+    def _dead_letters(self, consumer: str, severity: Severity) -> sqs.Queue:
+        name = f"{consumer}-dead-letters"
+        dead_letters = queue(self, name, self._stack.key.arn)
+        queue_policy(self, name, dead_letters)
+        lost = f"{consumer} gave changes up, so nothing that follows from them has happened."
+        watch_dead_letters(self, self._stack.alerts, name, dead_letters, severity, lost)
+        return dead_letters
+
+
+def _key_pattern(prefix: str) -> str:
+    return json.dumps({"dynamodb": {"Keys": {"pk": {"S": [{"prefix": prefix}]}}}})

@@ -1,0 +1,151 @@
+"""All functions of a stack, each made by its preset, and those of the library's own."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+import pulumi
+from pulumi_aws import lambda_
+
+from ..project import current
+from .components.function import ARCHITECTURE, RUNTIME, Function
+from .interfaces import Items, Objects, Queue, Topic
+from .presets import HOOKS, PLATFORM, Preset
+from .stack import Stack
+
+_MB: Final = 1024 * 1024
+
+
+class FunctionsError(pulumi.RunError):
+    """The presets do not fit the context. Pulumi prints no traceback for it."""
+
+
+class Functions(Mapping[str, Function]):
+    """The functions of a stack by their names, with the permissions that their presets ask for.
+
+    Those of the library are among them: where `presets` names one, it is made as that says.
+
+    Args:
+        stack: where they are made.
+        presets: how each of the context's functions is made.
+        table: what presets' `items` and `indexes` are of; the variable TABLE_NAME.
+        fanout: what the relay publishes to; TOPIC_ARN.
+        inbound: whose messages `on_event` takes; CONSUMES, DEAD_LETTER_URL.
+        inbox: what presets' folders are of; INBOX_BUCKET.
+        workflow: the name of the state machine, which is made after what it calls; STATE_MACHINE_ARN.
+        values: of variables of one's own, by their names.
+
+    Attributes:
+        presets: how each of them is made, in the order of the context's functions.
+
+    Raises:
+        FunctionsError: a function of the context has no preset, or a preset asks for a variable that nobody sets.
+    """
+
+    def __init__(
+        self,
+        stack: Stack,
+        presets: Mapping[str, Preset],
+        *,
+        table: Items,
+        fanout: Topic,
+        inbound: Queue,
+        inbox: Objects,
+        workflow: str,
+        values: Mapping[str, pulumi.Input[str]] | None = None,
+    ) -> None:
+        self._stack = stack
+        self.presets = _ordered(stack, {**PLATFORM, **presets})
+        self._values = {
+            **_settings(stack),
+            "TABLE_NAME": table.table_name,
+            "INBOX_BUCKET": inbox.bucket_name,
+            "TOPIC_ARN": fanout.topic.arn,
+            "DEAD_LETTER_URL": inbound.dead_letter_url,
+            "STATE_MACHINE_ARN": stack.machine_arn(workflow),
+            **(values or {}),
+        }
+        self._code = pulumi.FileArchive(f"{stack.settings.artifacts}/code.zip")
+        self._layer = self._dependencies()
+        self._functions = {name: self._function(name, preset) for name, preset in self.presets.items()}
+        for name in self._functions:
+            self._permit(name, table, inbox)
+        fanout.grant_publish(self["relay_events"].role)
+
+    def __getitem__(self, name: str) -> Function:
+        return self._functions[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._functions)
+
+    def __len__(self) -> int:
+        return len(self._functions)
+
+    @property
+    def called(self) -> list[str]:
+        """All but the hooks of releases: what has an alias that is called."""
+        return [name for name in self if name not in HOOKS]
+
+    def _dependencies(self) -> lambda_.LayerVersion:
+        return lambda_.LayerVersion(
+            "dependencies",
+            layer_name=self._stack.labels.name("dependencies"),
+            code=pulumi.FileArchive(f"{self._stack.settings.artifacts}/layer.zip"),
+            compatible_runtimes=[RUNTIME],
+            compatible_architectures=[ARCHITECTURE],
+            # Published versions of the functions, to which a rollout may return, keep using their layer.
+            skip_destroy=True,
+        )
+
+    def _function(self, name: str, preset: Preset) -> Function:
+        return Function(
+            name,
+            self._stack,
+            handler=preset.handler or f"{self._stack.context.name}.handlers.{name}.lambda_handler",
+            code=self._code,
+            layer_arn=self._layer.arn,
+            timeout=preset.timeout,
+            memory=preset.memory,
+            environment={variable: self._value(name, variable) for variable in preset.variables},
+        )
+
+    def _value(self, name: str, variable: str) -> pulumi.Input[str]:
+        if variable not in self._values:
+            raise FunctionsError(f"{name} is told {variable}, which nobody sets: hand its value to Functions.")
+        return self._values[variable]
+
+    def _permit(self, name: str, table: Items, inbox: Objects) -> None:
+        preset, role = self.presets[name], self[name].role
+        self._stack.key.grant_use(role)
+        if preset.items:
+            table.grant_items(role, *preset.items)
+        if preset.indexes:
+            table.grant_queries(role, *preset.indexes)
+        if preset.uses_objects:
+            inbox.grant_objects(role, read=preset.read, write=preset.write, list_=preset.list_)
+
+
+def _ordered(stack: Stack, presets: Mapping[str, Preset]) -> dict[str, Preset]:
+    """In the order in which people look at them: the context's, those of one's own, the hooks of releases."""
+    names = stack.context.functions
+    if missing := set(names) - set(presets):
+        raise FunctionsError(f"FUNCTIONS lacks {min(missing)}: write how it is made, by a preset of the library.")
+    own = [name for name in presets if name not in (*names, *HOOKS)]
+    return {name: presets[name] for name in (*names, *own, *HOOKS)}
+
+
+def _settings(stack: Stack) -> dict[str, pulumi.Input[str]]:
+    settings = stack.settings
+    heard = {
+        context: {"thing": one.thing, "known": one.known, "gone": one.gone}
+        for context, one in settings.consumes.items()
+    }
+    return {
+        "CONTEXT": str(current().settings["context"]),
+        "FUNCTION_PREFIX": f"{stack.labels.prefix}-",
+        "MAX_LIST_BYTES": str(settings.max_list_mb * _MB),
+        "TOLERATED_SHARE": str(settings.tolerated_share),
+        "PART_ROWS": str(settings.part_rows),
+        "IMPORT_TARGET_SECONDS": str(settings.objectives.import_minutes * 60),
+        "CONSUMES": json.dumps(heard),
+    }

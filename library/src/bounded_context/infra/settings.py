@@ -1,0 +1,254 @@
+"""One stack's settings, typed and checked: a bad value stops the program with one sentence that says what to write."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Self, get_args
+
+from ..context import Context
+from ..strategy import BadStrategy, Strategy
+from ..words import kebab
+from .api_settings import ApiSettings
+from .config import SettingError, Source, flag, matching, number, numbers, one_of, retention, structure
+from .consumes import Consumed, consumed
+from .objectives import Objectives
+from .thresholds import Thresholds
+
+Sftp = Literal["dedicated", "shared", "none"]
+
+_PARTNER = re.compile(r"[a-z][a-z0-9-]{1,30}[a-z0-9]")
+"""A part of resource names and object keys, and a user of Transfer, which asks for 3 characters."""
+
+SHARED_PARTNERS_LIMIT = 1600
+"""Characters: a rule on a shared server names its partners, and EventBridge takes patterns of 2,048 characters."""
+
+_SUBSCRIBER = re.compile(r"[a-z][a-z0-9_-]{0,30}[a-z0-9]")
+_ACCOUNT = re.compile(r"[0-9]{12}")
+_ALARM = re.compile(r"[!-~]([ -~]{0,253}[!-~])?")
+MOST_MORE_ALARMS = 7
+"""CodeDeploy takes ten alarms for a deployment group, and a release may make three of its own."""
+
+LONGEST_MS = 900_000
+"""Milliseconds: the 15 minutes that a function may run."""
+
+LONGEST_WAIT = 168
+"""Hours: an alarm looks back a week at most (CloudWatch API reference, PutMetricAlarm)."""
+
+# A description of an alarm has room for 1,024 characters (CloudWatch API reference, PutMetricAlarm).
+_RUNBOOK = re.compile(r"""(https://|\w)[^\s#()<>"':]{1,500}""")
+
+_SOURCE = re.compile(r"[a-z0-9]+(\.[a-z0-9]+)+")
+_FOLDER = re.compile(r"\S.*")
+_KEY = re.compile(r"arn:aws:kms:[a-z0-9-]+:\d{12}:key/(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+_SERVER_ID = re.compile(r"s-[0-9a-f]{17}")
+_PUBLIC_KEY = re.compile(r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+={0,2}( \S.*)?")
+"""The key types that Transfer Family takes; ssh-dss is too old for it."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one stack.
+
+    `partners` maps a partner's name to its public keys, `latency_alarms` a function to the milliseconds that 95 of 100
+    calls of a new version may take, `release_alarms` names alarms made elsewhere that stop a release too.
+    `debug_percent` of all calls also write their DEBUG lines. `log_key_arn` names a key that encrypts the logs instead
+    of the own one of the stack; its policy must let CloudWatch Logs use it for the log groups of the stack. Without
+    `expect_list_hours` it is all right that no list arrives; `runbook_url` stands in the description of every alarm.
+    Without it the command stands there that prints the library's runbook.
+    `trace_percent` is the share of imports that are traced, beyond the first of each second; 0 is none at all.
+    `filters` maps a subscriber to the types of the events that it gets; who is not in it gets all.
+    `consumes` says of which other contexts which events are heard; `subscriber_accounts` are other AWS accounts whose
+    queues may subscribe to this context's events. `api` are the settings of the HTTP API.
+    """
+
+    sftp: Sftp
+    sftp_server_id: str | None
+    upload_event_source: str
+    partners: Mapping[str, tuple[str, ...]]
+    subscribers: tuple[str, ...]
+    tolerated_share: float
+    max_list_mb: int
+    part_rows: int
+    import_concurrency: int
+    log_retention_days: int
+    log_key_arn: str | None
+    debug_percent: float
+    protect: bool
+    artifacts: str
+    rollout_strategy: Strategy
+    latency_alarms: Mapping[str, int]
+    release_alarms: tuple[str, ...]
+    thresholds: Thresholds
+    objectives: Objectives
+    expect_list_hours: int | None
+    runbook_url: str
+    trace_percent: int
+    filters: Mapping[str, tuple[str, ...]]
+    consumes: Mapping[str, Consumed]
+    subscriber_accounts: tuple[str, ...]
+    api: ApiSettings
+
+    @classmethod
+    def from_config(cls, context: Context[Any], config: Source) -> Self:
+        """Read and check every setting of a stack of `context`.
+
+        Raises:
+            SettingError: a value is bad; the message is one sentence that says what to write.
+        """
+        sftp = one_of(config, "sftp", get_args(Sftp))
+        subscribers = _subscribers(context, config)
+        return cls(
+            sftp=sftp,
+            sftp_server_id=_server_id(config, sftp),
+            upload_event_source=matching(
+                config, "upload_event_source", _SOURCE, "aws.transfer", "a source such as aws.transfer"
+            ),
+            partners=_partners(config, sftp),
+            subscribers=subscribers,
+            tolerated_share=number(config, "tolerated_share", 0.05, 0, 1),
+            # A list is verified, and undone, in one pass of at most 15 minutes, the longest that a function runs.
+            max_list_mb=number(config, "max_list_mb", 100, 1, 200),
+            # A part is imported by one function within 4 minutes; the list's record holds the number of each part.
+            part_rows=number(config, "part_rows", 5000, 250, 50_000),
+            # Each child may write some 1,000 items a second at 2 units each (a transaction costs double); a new
+            # on-demand table takes 4,000 units.
+            import_concurrency=number(config, "import_concurrency", 2, 1, 100),
+            log_retention_days=retention(config),
+            log_key_arn=_log_key(config),
+            debug_percent=number(config, "debug_percent", 1.0, 0, 100),
+            protect=flag(config, "protect"),
+            artifacts=matching(
+                config, "artifacts", _FOLDER, "../../build", "the folder that holds code.zip and layer.zip"
+            ),
+            rollout_strategy=_strategy(config),
+            latency_alarms=_latency_alarms(config),
+            release_alarms=_release_alarms(config),
+            thresholds=numbers(config, "thresholds", Thresholds),
+            objectives=numbers(config, "objectives", Objectives),
+            expect_list_hours=_expect_list_hours(config),
+            runbook_url=matching(
+                config,
+                "runbook_url",
+                _RUNBOOK,
+                "",
+                "an https address, or a path in this repository, of up to 500 characters",
+            ),
+            trace_percent=number(config, "trace_percent", 5, 0, 100),
+            filters=_filters(context, config, subscribers),
+            consumes=consumed(context, config),
+            subscriber_accounts=_subscriber_accounts(config),
+            api=ApiSettings.from_config(config),
+        )
+
+
+def _server_id(config: Source, sftp: Sftp) -> str | None:
+    value = config.get("sftp_server_id")
+    if sftp != "shared" and value is not None:
+        raise SettingError(f"sftp_server_id is set, yet sftp is {sftp}: remove it, or write sftp: shared.")
+    if sftp == "shared" and not _SERVER_ID.fullmatch(value or ""):
+        raise SettingError(f"sftp_server_id is {value!r}: sftp: shared needs the server's id, s- and 17 hex digits.")
+    return value
+
+
+def _log_key(config: Source) -> str | None:
+    # CloudWatch Logs takes a key, and no alias of one.
+    words = "the ARN of a KMS key, arn:aws:kms:<region>:<account>:key/<id>"
+    return matching(config, "log_key_arn", _KEY, "", words) or None
+
+
+def _partners(config: Source, sftp: Sftp) -> Mapping[str, tuple[str, ...]]:
+    partners: dict[str, Any] = structure(config, "partners", dict, {}, "a map of names to {public_keys: [...]}")
+    if sftp == "shared" and len(json.dumps(list(partners))) > SHARED_PARTNERS_LIMIT:
+        raise SettingError("partners are too many for one rule on a shared server: write sftp: dedicated.")
+    return {_name("partners", name, _PARTNER): _public_keys(name, value) for name, value in partners.items()}
+
+
+def _public_keys(partner: str, value: Any) -> tuple[str, ...]:
+    keys = value.get("public_keys") if isinstance(value, dict) and set(value) == {"public_keys"} else None
+    if not isinstance(keys, list):
+        raise SettingError(f"partners.{partner} is {value!r}: write {{public_keys: [...]}} and nothing else.")
+    for key in keys:
+        if not isinstance(key, str) or not _PUBLIC_KEY.fullmatch(key):
+            raise SettingError(f"partners.{partner} has the key {key!r}: write an ed25519, ecdsa or rsa public key.")
+    return tuple(keys)
+
+
+def _subscribers(context: Context[Any], config: Source) -> tuple[str, ...]:
+    names: list[Any] = structure(config, "subscribers", list, list(context.subscribers), "a list of names")
+    # In AWS, a_b and a-b are one name.
+    if len({kebab(str(name)) for name in names}) != len(names):
+        raise SettingError(f"subscribers is {names!r}: each name may stand there once.")
+    for name in names:
+        if kebab(str(name)) in _queues(context):
+            raise SettingError(f"subscribers has the name {name!r}, which a dead-letter queue of ours has: rename it.")
+    return tuple(_name("subscribers", name, _SUBSCRIBER) for name in names)
+
+
+def _queues(context: Context[Any]) -> set[str]:
+    """Whose dead letters have a name already."""
+    return {"uploads", "inbound", *map(kebab, context.functions)}
+
+
+def _filters(context: Context[Any], config: Source, subscribers: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+    filters: dict[str, Any] = structure(config, "filters", dict, {}, "a map of subscribers to lists of events")
+    for subscriber, types in filters.items():
+        if subscriber not in subscribers:
+            raise SettingError(f"filters has {subscriber!r}: write one of {', '.join(subscribers)}.")
+        if not isinstance(types, list) or not types:
+            raise SettingError(f"filters.{subscriber} is {types!r}: write a list of events, or leave it out for all.")
+        for event_type in types:
+            if event_type not in context.events or types.count(event_type) > 1:
+                raise SettingError(
+                    f"filters.{subscriber} has {event_type!r}: write any of {', '.join(context.events)}, once."
+                )
+    return {subscriber: tuple(types) for subscriber, types in filters.items()}
+
+
+def _subscriber_accounts(config: Source) -> tuple[str, ...]:
+    accounts: list[Any] = structure(config, "subscriber_accounts", list, [], "a list of AWS accounts' ids")
+    for account in accounts:
+        if not isinstance(account, str) or not _ACCOUNT.fullmatch(account):
+            raise SettingError(f"subscriber_accounts has {account!r}: write the 12 digits of an account in quotes.")
+    if len(set(accounts)) != len(accounts):
+        raise SettingError(f"subscriber_accounts is {accounts!r}: each account may stand there once.")
+    return tuple(accounts)
+
+
+def _strategy(config: Source) -> Strategy:
+    try:
+        return Strategy.parse(config.get("rollout_strategy") or "")
+    except BadStrategy as error:
+        raise SettingError(f"rollout_strategy is {error}") from None
+
+
+def _latency_alarms(config: Source) -> Mapping[str, int]:
+    limits: dict[str, Any] = structure(config, "latency_alarms", dict, {}, "a map of functions to milliseconds")
+    for function, limit in limits.items():
+        if type(limit) is not int or not 1 <= limit <= LONGEST_MS:
+            raise SettingError(f"latency_alarms.{function} is {limit!r}: write milliseconds from 1 to {LONGEST_MS}.")
+    return limits
+
+
+def _release_alarms(config: Source) -> tuple[str, ...]:
+    names: list[Any] = structure(config, "release_alarms", list, [], "a list of alarms' names")
+    for name in names:
+        if not isinstance(name, str) or not _ALARM.fullmatch(name):
+            raise SettingError(f"release_alarms has {name!r}: write the name of an alarm, up to 255 characters.")
+    if len(names) > MOST_MORE_ALARMS or len(set(names)) != len(names):
+        raise SettingError(
+            f"release_alarms has {len(names)} names: write at most {MOST_MORE_ALARMS}, each once; "
+            "CodeDeploy takes ten alarms, and a release may make three of its own."
+        )
+    return tuple(names)
+
+
+def _expect_list_hours(config: Source) -> int | None:
+    absent = config.get("expect_list_hours") is None
+    return None if absent else number(config, "expect_list_hours", 24, 1, LONGEST_WAIT)
+
+
+def _name(key: str, name: Any, form: re.Pattern[str]) -> str:
+    if not isinstance(name, str) or not form.fullmatch(name):
+        raise SettingError(f"{key} has the name {name!r}: write up to 32 small letters, digits and hyphens.")
+    return name

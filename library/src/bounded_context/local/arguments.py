@@ -1,0 +1,67 @@
+"""The options of a run."""
+
+import argparse
+import tempfile
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+_ABOUT: Final = "One list through the whole context, from its upload to the subscribers' queues."
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Return the options; ends the process with one sentence for those that cannot work."""
+    parser = argparse.ArgumentParser(prog="python -m bounded_context.local", description=_ABOUT)
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--rows", type=_positive, default=1000, help="how many sample rows to import (default 1000)")
+    source.add_argument("--file", type=_file, help="import this CSV file; what it refers to is known")
+    source.add_argument("--deploy-only", action="store_true", help="deploy, and import nothing")
+    parser.add_argument("--trace", metavar="ID", help="then show the way of the row with this identity, step by step")
+    page, described = partial(_writable, kind="an HTML file"), partial(_writable, kind="a JSON file")
+    parser.add_argument("--dashboards", type=page, metavar="FILE", help="draw the dashboards into this HTML file")
+    parser.add_argument("--keep", action="store_true", help="leave it running, print its endpoints, stop on Ctrl-C")
+    parser.add_argument("--endpoints", type=described, metavar="FILE", help="with --keep: write what --join needs")
+    parser.add_argument("--join", type=Path, metavar="FILE", help="deploy onto the emulator of the run that wrote FILE")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON and nothing else")
+    options = parser.parse_args(arguments)
+    if problem := _problem(options):
+        parser.error(problem)
+    return options
+
+
+def _problem(options: argparse.Namespace) -> str:
+    """Return why options do not go together; empty if they do."""
+    if options.endpoints and not options.keep:
+        return "--endpoints needs --keep: a run that ends by itself cannot be joined"
+    if options.deploy_only and (options.trace or options.dashboards):
+        return "--trace and --dashboards show what became of a list, and --deploy-only imports none"
+    return ""
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of rows: write one from 1, such as 1000")
+    return int(text)
+
+
+def _file(text: str) -> Path:
+    path = Path(text)
+    if not path.is_file():
+        raise argparse.ArgumentTypeError(f"{text!r} is no file: write the path of a CSV file")
+    return path
+
+
+def _writable(text: str, kind: str) -> Path:
+    """Return the path of a file that can be written; its folder is made."""
+    path = Path(text)
+    if path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text!r} is a folder: write the path of {kind}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):
+            return path
+    except OSError as error:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} cannot be written: {error.strerror}: name another folder"
+        ) from error

@@ -1,0 +1,100 @@
+"""Where the facts of an aggregate's trail are kept: table, staged parts, report, logs, subscribers."""
+
+import csv
+import io
+import json
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from .. import executions
+from .trail import Facts, Rejection, published
+
+if TYPE_CHECKING:
+    from ..arrivals import Upload
+    from ..executions import Ended
+    from ..running import RunningContext
+
+PATIENCE_SECONDS = 3.0
+PAUSE_SECONDS = 0.1
+
+
+def gather(
+    running: "RunningContext", uploaded: "Upload", ended: "Ended", identity: str, lines: Sequence[int], report: str
+) -> Facts:
+    """Return the facts, once the functions' logs have them.
+
+    Args:
+        running: where the list was imported.
+        uploaded: the list's file.
+        ended: the list's execution.
+        identity: the aggregate's.
+        lines: the file's lines on which its rows begin.
+        report: what the partner reads; empty if there is nothing to read.
+
+    Raises:
+        LocalRunError: the run could not look at its logs.
+    """
+    list_id = ended.list_id or ""
+    receptions = {one.name: one.of_subject(identity) for one in running.subscribers}
+    item = running.table.item_of(identity)
+    own = item is not None and item.get("list_id") == list_id
+    rejections = [] if own else [one for one in _rejections(report) if one.line in lines]
+    _wait_for_logs(running, identity, expected=any(receptions.values()))
+    return Facts(
+        context=running.context,
+        identity=identity,
+        file=uploaded.path.rpartition("/")[2],
+        way=running.partner.way,
+        arrived=uploaded.arrived,
+        announced=min(one.time for one in running.partner.sent if one.time >= uploaded.arrived),
+        list_id=list_id,
+        history=executions.history(running.aws, ended.arn),
+        lines=tuple(running.watch.logs.lines),
+        record=running.table.list_item(list_id) if list_id else {},
+        part=_part(running, list_id, identity),
+        item=item if own else None,
+        receptions=receptions,
+        rejections=rejections,
+        rejected_by=_rejecting(running, list_id, rejections),
+    )
+
+
+def _wait_for_logs(running: "RunningContext", identity: str, *, expected: bool) -> None:
+    """Wait until the logs tell of the publication: a function's lines come when its call is over."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    running.watch.look()
+    while expected and not published(running.watch.logs.lines, identity) and time.monotonic() < deadline:
+        time.sleep(PAUSE_SECONDS)
+        running.watch.look()
+
+
+def _rejections(report: str) -> list[Rejection]:
+    """Return what a report says of single rows, which have a line."""
+    rows = csv.DictReader(io.StringIO(report, newline=""))
+    return [Rejection(int(row["line"]), row["field"], row["reason"]) for row in rows if row["line"]]
+
+
+def _part(running: "RunningContext", list_id: str, identity: str) -> int | None:
+    """Return the number of the part that holds an aggregate's row; None if no part does."""
+    for part in json.loads(_staged(running, list_id, "import.json") or "[]"):
+        rows = json.loads(_staged(running, list_id, part["key"].rpartition("/")[2]) or "{}").get("rows", [])
+        if any(row[running.context.identity] == identity for row in rows):
+            return part["part"]
+    return None
+
+
+def _rejecting(running: "RunningContext", list_id: str, rejections: Sequence[Rejection]) -> str:
+    """Return the function that rejected a row: the validation keeps what it rejected, the verification adds to it."""
+    kept: list[Any] = list(csv.reader(io.StringIO(_staged(running, list_id, "rejections.csv"), newline="")))
+    lines = {row[0] for row in kept if row}
+    return "validate_list" if any(str(one.line) in lines for one in rejections) else running.context.verification
+
+
+def _staged(running: "RunningContext", list_id: str, name: str) -> str:
+    """Return what a list's step keeps for the next; empty if there is no such object."""
+    bucket, key = running.outputs["inbox_bucket"], f"staging/{list_id}/{name}"
+    found = running.aws.call("s3", "list_objects_v2", Bucket=bucket, Prefix=key).get("Contents", [])
+    if key not in (one["Key"] for one in found):
+        return ""
+    return running.aws.call("s3", "get_object", Bucket=bucket, Key=key)["Body"].read().decode()

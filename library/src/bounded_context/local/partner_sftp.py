@@ -1,0 +1,113 @@
+"""The partner of a stack with SFTP: uploads lists there, and reads the reports on them."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from . import transfer_events
+from .arrivals import Upload
+from .aws import Aws
+from .emulator import HOST
+from .partner import UNFINISHED, Partner
+from .sftp import INCOMING, REPORTS, Login, SftpEndpoint
+
+
+class SftpPartner(Partner):
+    """Uploads over SFTP; the run does beside it what Transfer does and the emulator does not."""
+
+    way = "over SFTP"
+    stand_ins = (
+        "sftp upload: the object is copied onto itself: the emulator's SFTP server writes around S3's versioning",
+        "sftp event: the run sends it, from the source that the stack names: the emulator's SFTP server sends none",
+    )
+
+    def __init__(self, aws: Aws) -> None:
+        """Make the partner a key of its own."""
+        super().__init__(aws)
+        self.login = Login.with_new_key(self.name)
+        self.sftp = SftpEndpoint(HOST, aws.emulator.sftp_port)
+
+    @property
+    def settings(self) -> Mapping[str, object]:
+        """The partner with its public key."""
+        return {"partners": {self.name: {"public_keys": [self.login.public_key]}}}
+
+    def upload(self, name: str, content: bytes) -> Upload:
+        """Upload a file over SFTP, make it a version, and send the event."""
+        self.sftp.write(self.login, f"{INCOMING}/{name}", content)
+        return self.announce_arrived(name)
+
+    def upload_broken(self, name: str, content: bytes) -> Upload:
+        """Upload the beginning of a file, then lose the connection: Transfer keeps what it has, and says so."""
+        self.sftp.write(self.login, f"{INCOMING}/{name}", content)
+        return self._announced(name, transfer_events.FAILED)
+
+    def upload_and_rename(self, name: str, content: bytes) -> Upload:
+        """Upload under a temporary name and rename, as some clients do; Transfer sends an event for each."""
+        draft = f"{name}{UNFINISHED}"
+        self.sftp.write(self.login, f"{INCOMING}/{draft}", content)
+        self.announce_arrived(draft)
+        self.sftp.rename(self.login, f"{INCOMING}/{draft}", f"{INCOMING}/{name}")
+        path = self._path(name)
+        renamed = self._uploaded(path)
+        names = transfer_events.rename_detail(self._server_id, self.name, self._path(draft), path)
+        self._send(transfer_events.RENAMED, names)
+        return renamed
+
+    def announce_arrived(self, name: str) -> Upload:
+        """Announce a file that has arrived over SFTP, made a version first."""
+        return self._announced(name, transfer_events.COMPLETED)
+
+    def announce(self, uploaded: Upload, kind: str = transfer_events.COMPLETED) -> None:
+        """Send the event of an upload, once more if it was sent before."""
+        self._send(kind, self.detail_of(uploaded))
+
+    def detail_of(self, uploaded: Upload) -> dict[str, Any]:
+        """Return what Transfer's event of an upload says of it."""
+        return transfer_events.upload_detail(self._server_id, self.name, uploaded.path, uploaded.size)
+
+    def report(self, name: str) -> str:
+        """Return the report on a file, read over SFTP. Raises LocalRunError if there is none."""
+        return self.sftp.read(self.login, self.report_path(name)).decode()
+
+    def report_path(self, name: str) -> str:
+        """Return the report's path on the server."""
+        return f"{REPORTS}/{name}.report.csv"
+
+    def way_in(self, folder: Path) -> str:
+        """Return a command of the SFTP client, whose key is put into the folder."""
+        key = self.login.save_key(folder)
+        options = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null"
+        return f"sftp -i {key} -P {self.sftp.port} {options} {self.name}@{self.sftp.host}"
+
+    def _announced(self, name: str, kind: str) -> Upload:
+        uploaded = self._uploaded(self._path(name))
+        self.uploads.append(uploaded)
+        self.announce(uploaded, kind)
+        return uploaded
+
+    def _uploaded(self, path: str) -> Upload:
+        arrived = time.time()
+        return Upload(path, self._as_a_version(path), arrived, self.executions_of(path))
+
+    def _path(self, name: str) -> str:
+        bucket, key = self._place(name)
+        return f"/{bucket}/{key}"
+
+    def _as_a_version(self, path: str) -> int:
+        """Copy an object onto itself: the emulator's SFTP server writes around S3's versioning, Transfer does not.
+
+        Returns its size.
+        """
+        bucket, key = path.removeprefix("/").split("/", 1)
+        source = {"Bucket": bucket, "Key": key}
+        self._aws.call("s3", "copy_object", Bucket=bucket, Key=key, CopySource=source, MetadataDirective="REPLACE")
+        return self._aws.call("s3", "head_object", Bucket=bucket, Key=key)["ContentLength"]
+
+    def _send(self, kind: str, detail: dict[str, Any]) -> None:
+        self.sent.append(transfer_events.send(self._aws, self.outputs["upload_event_source"], kind, detail))
+
+    @property
+    def _server_id(self) -> str:
+        return self.outputs["sftp"]["server_id"]

@@ -1,0 +1,98 @@
+"""Where a rehearsal plays: the deployed context, one of its functions, its callers, and the driver."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from .. import versions
+from ..errors import LocalRunError
+from ..running import RunningContext
+from ..samples import Samples
+from ..stack import STACK
+from ..traffic import Caller
+from .acts import Act, Performed
+from .driver import Driver
+
+STRATEGY = "Canary25Percent5Minutes"
+"""A strategy of one's own: so much that some of the calls meet a new version, so little that most do not."""
+
+_CALLS_AFTERWARDS = 20
+_PATIENCE = 30.0
+
+
+class Stage:
+    """A function whose versions are released while it is called."""
+
+    def __init__(self, running: RunningContext) -> None:
+        """Take the context's first command."""
+        self._aws = running.aws
+        self._outputs = dict(running.outputs)
+        self._command = running.context.command_functions[0]
+        self._alias_arn: str = self._outputs["functions"][self._command]
+        self._function = self._alias_arn.split(":")[6]
+        self._code = running.project.build / "local" / "code.zip"
+        self._file = f"{running.project.package}/handlers/{self._command}.py"
+        self._message = _message(running.samples)
+        self._driver = Driver(self._aws, self._outputs, STACK)
+
+    def perform(self, act: Act) -> Performed:
+        """Publish what the act releases, release it under the eyes of its callers, and look at what they met."""
+        before = self._live()
+        released = self._publish(act)
+        with Caller(self._aws, self._alias_arn).calling(self._message) as calls:
+            _wait(lambda: len(calls) > 0, "no call was answered")
+            status, part, workflow = self._run(act.command)
+            # The call that was under way may still have met what is gone.
+            over = len(calls) + 1
+            _wait(lambda: len(calls) > over + _CALLS_AFTERWARDS, "the callers fell silent")
+            _wait(self._is_quiet, "the alarms did not calm down")
+            made = tuple(calls)
+        target = released or str(part["to"])
+        return Performed(act, before, target, status, part, workflow, made[:over], made[over:])
+
+    def _run(self, command: str) -> tuple[int, dict[str, Any], dict[str, Any]]:
+        """Run the driver; returns its exit status, and its reports on the function and on the state machine."""
+        status, report = self._driver.run(command)
+        if "functions" not in report:
+            raise LocalRunError(f"The driver refused to {command}: {report.get('why')}")
+        [part] = [part for part in report["functions"] if part["name"] == self._command]
+        return status, part, report["workflow"]
+
+    def _publish(self, act: Act) -> str:
+        if act.workflow:
+            self._publish_workflow()
+        if act.change is None:
+            return ""
+        changed = act.change(versions.source_of(self._code, self._file))
+        return versions.publish(self._aws, self._function, self._code, self._file, changed)
+
+    def _publish_workflow(self) -> None:
+        arn = self._outputs["state_machine"]
+        machine = self._aws.call("stepfunctions", "describe_state_machine", stateMachineArn=arn)
+        definition: dict[str, Any] = json.loads(machine["definition"])
+        definition["Comment"] = f"{definition.get('Comment', '')} (rehearsed)"
+        parameters = {"stateMachineArn": arn, "definition": json.dumps(definition), "publish": True}
+        self._aws.call("stepfunctions", "update_state_machine", **parameters)
+
+    def _live(self) -> str:
+        *_, name, alias = self._alias_arn.split(":")
+        return self._aws.call("lambda", "get_alias", FunctionName=name, Name=alias)["FunctionVersion"]
+
+    def _is_quiet(self) -> bool:
+        alarms = self._aws.call("cloudwatch", "describe_alarms", AlarmNamePrefix=f"{self._function}-")["MetricAlarms"]
+        return all(alarm["StateValue"] != "ALARM" for alarm in alarms)
+
+
+def _message(samples: Samples) -> dict[str, Any]:
+    """A good command; the same each time, so that it has one effect."""
+    [row] = samples.rows(1, seed=7)
+    return {"idempotency_key": "rehearsal", "payload": dict(zip(samples.columns, row, strict=True))}
+
+
+def _wait(until: Callable[[], bool], problem: str) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while not until():
+        if time.monotonic() > deadline:
+            raise LocalRunError(f"The rehearsal cannot go on: {problem} within {_PATIENCE:.0f} s.")
+        time.sleep(0.1)

@@ -1,0 +1,128 @@
+"""What the user sees: each stage as it runs and is done, the numbers at the end, the endpoints of a kept run."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from .result import Result
+from .running import RunningContext
+from .stack import STACK
+
+if TYPE_CHECKING:
+    from rich.status import Status
+
+REPORT_LINES = 12
+
+
+class Screen:
+    """Stages go to standard error as they happen, results to standard output."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        """Show everything, or with `quiet` only what went wrong."""
+        self.live = Console(stderr=True, quiet=quiet, highlight=False)
+        self.out = Console(highlight=False, quiet=quiet)
+        self.errors = Console(stderr=True, highlight=False)
+        self.stages: dict[str, float] = {}
+        self._status: Status | None = None
+        self._name = ""
+        self._detail = ""
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Show that a stage runs; when it is done, how long it took and what it said last."""
+        started = time.monotonic()
+        self._name, self._detail = name, ""
+        with self.live.status(name) as self._status:
+            yield
+        self.stages[name] = time.monotonic() - started
+        self.live.print(f"[green]✓[/] {name:<9}[dim]{self.stages[name]:6.2f} s[/]  {escape(self._detail)}")
+
+    def say(self, detail: str) -> None:
+        """Show where the running stage is."""
+        self._detail = detail
+        if self._status:
+            self._status.update(escape(f"{self._name}: {detail}"))
+
+    def tell(self, sentence: str) -> None:
+        """Show what happens in a kept run."""
+        self.errors.print(sentence, markup=False, soft_wrap=True)
+
+    def fail(self, sentence: str) -> None:
+        """Show what went wrong."""
+        self.errors.print(f"[red]✗[/] {escape(sentence)}", soft_wrap=True)
+
+    def show(self, result: Result) -> None:
+        """Print the final table."""
+        table = Table(title=f"The list is {result.outcome}", title_justify="left", show_header=False)
+        table.add_column()
+        table.add_column(justify="right")
+        for name, count in vars(result.rows).items():
+            table.add_row(f"rows {name}", f"{count:,}")
+        table.add_section()
+        for name, received in result.events.items():
+            table.add_row(f"events to {name}", f"{received.total():,}")
+        table.add_section()
+        for name, seconds in result.stages.items():
+            table.add_row(name, f"{seconds:.2f} s")
+        table.add_row("all stages", f"{sum(result.stages.values()):.2f} s", style="bold")
+        self.out.print(table)
+        self._notes(result)
+
+    def _notes(self, result: Result) -> None:
+        if result.cause:
+            self.out.print(f"Reason: {result.cause}", markup=False, soft_wrap=True)
+        if result.report:
+            lines = result.report.splitlines()
+            self.out.print(
+                "The report to the partner:", *lines[:REPORT_LINES], sep="\n  ", markup=False, soft_wrap=True
+            )
+            more = len(lines) - REPORT_LINES
+            self.out.print(f"  ... and {more:,} lines more" if more > 0 else "", end="\n" if more > 0 else "")
+        self.show_limits(result.not_emulated, result.adapted)
+
+    def show_limits(self, not_emulated: list[str], adapted: list[str]) -> None:
+        """Print what the emulator lacks, and what differs there from AWS."""
+        self.out.print(f"Not emulated: {', '.join(not_emulated) or 'nothing'}", markup=False)
+        for what, where in _by_reason(adapted).items():
+            self.out.print(f"Adapted ({where}): {what}", markup=False, soft_wrap=True)
+
+    def show_page(self, file: Path) -> None:
+        """Print where the dashboards are drawn."""
+        self.out.print(f"Dashboards: {file.resolve()}", markup=False, soft_wrap=True)
+
+    def show_endpoints(self, running: RunningContext) -> None:
+        """Print what is needed to look around in a kept run."""
+        folder = running.emulator.folder / running.context.name
+        folder.mkdir(exist_ok=True)
+        lines = [f"export {name}={value}" for name, value in running.emulator.client_environment().items()]
+        lines.append(running.partner.way_in(folder))
+        outputs = folder / "outputs.json"
+        outputs.write_text(json.dumps(dict(running.outputs), indent=2))
+        lines.append(f"uv run just rollout status {STACK} --outputs {outputs}")
+        names = ("inbox_bucket", "table_name", "state_machine", "topic_arn")
+        lines += [f"# {name}: {running.outputs[name]}" for name in names]
+        lines += [f"# queue of {name}: {url}" for name, url in running.outputs["queues"].items()]
+        lines += running.doors.to_call(running.emulator, running.outputs)
+        stops = "this run; what it deployed stays" if running.emulator.joined else "everything"
+        lines += [f"# log: {running.emulator.log}", f"# A file uploaded so is imported. Ctrl-C stops {stops}."]
+        self.errors.print("\n".join(lines), markup=False, soft_wrap=True)
+
+
+def _by_reason(adapted: list[str]) -> dict[str, str]:
+    """Gather `where: what` lines by what was adapted."""
+    gathered: dict[str, list[str]] = {}
+    for line in adapted:
+        where, _, what = line.partition(": ")
+        gathered.setdefault(what, []).append(where.rpartition(" ")[2])
+    return {what: _shortened(where) for what, where in gathered.items()}
+
+
+def _shortened(names: list[str]) -> str:
+    return ", ".join(names) if len(names) < 4 else f"{names[0]} and {len(names) - 1} more"

@@ -1,0 +1,104 @@
+"""The context's table, as an operator reads it; and what a run writes there for other contexts."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from boto3.dynamodb.types import TypeDeserializer
+
+from ..context import Context
+from .aws import Aws
+
+Item = dict[str, Any]
+
+_LIST_KEY: Final = "LIST#"
+_WRITE_BATCH: Final = 25
+
+
+class Table:
+    """What is kept: lists' records, aggregates, and the projection of other contexts' things."""
+
+    def __init__(self, aws: Aws, name: str, context: Context[Any]) -> None:
+        """Read the table of that name, as this context writes it."""
+        self.name = name
+        self._aws = aws
+        self._own = context.key_prefix
+        self._others = tuple(map(_key_of, context.things))
+
+    def list_item(self, list_id: str) -> Item:
+        """Return a list's record. Raises KeyError if there is none."""
+        return _plain(self._get(f"{_LIST_KEY}{list_id}")["Item"])
+
+    def item_of(self, identity: str) -> Item | None:
+        """Return an aggregate's item; None if it is not in the table."""
+        found = self._get(f"{self._own}{identity}").get("Item")
+        return found and _plain(found)
+
+    def projected(self, thing: str, subject: str) -> Item | None:
+        """Return what the context keeps of another one's thing; None if nothing."""
+        found = self._get(f"{_key_of(thing)}{subject}").get("Item")
+        return found and _plain(found)
+
+    def imported(self, list_id: str) -> int:
+        """Count the aggregates in the table that a list brought, whatever its record says."""
+        return sum(page["Count"] for page in self._of_list(list_id, Select="COUNT"))
+
+    def imported_items(self, list_id: str) -> list[Item]:
+        """Return the aggregates in the table that a list brought, as their items."""
+        found = [_plain(item) for page in self._of_list(list_id) for item in page["Items"]]
+        return sorted(found, key=lambda item: item["pk"])
+
+    def references(self) -> list[Item]:
+        """Return the items of the projection: what the context was told of what its rows refer to."""
+        return [_plain(item) for kind in self._others for page in self._of_kind(kind) for item in page["Items"]]
+
+    def know_references(self, identities: Iterable[str]) -> None:
+        """Put into the projection what rows refer to, unless something is known of it, also that it is gone.
+
+        Directly, and not by events: a list refers to thousands, which would be the most of a run's time.
+        """
+        known = list(identities)
+        keys = [f"{kind}{identity}" for kind in self._others for identity in known]
+        for start in range(0, len(keys), _WRITE_BATCH):
+            self._put_missing(keys[start : start + _WRITE_BATCH])
+
+    def _put_missing(self, keys: list[str]) -> None:
+        asked = {"Keys": [{"pk": {"S": key}} for key in keys], "ProjectionExpression": "pk"}
+        found = self._aws.call("dynamodb", "batch_get_item", RequestItems={self.name: asked})["Responses"]
+        missing = set(keys) - {item["pk"]["S"] for item in found[self.name]}
+        puts = [{"PutRequest": {"Item": {"pk": {"S": key}, "status": {"S": "ACTIVE"}}}} for key in sorted(missing)]
+        if puts:
+            self._aws.call("dynamodb", "batch_write_item", RequestItems={self.name: puts})
+
+    def _get(self, key: str) -> dict[str, Any]:
+        return self._aws.call("dynamodb", "get_item", TableName=self.name, Key={"pk": {"S": key}}, ConsistentRead=True)
+
+    def _of_kind(self, kind: str) -> Iterator[dict[str, Any]]:
+        return self._scan("begins_with(pk, :kind)", {":kind": {"S": kind}})
+
+    def _of_list(self, list_id: str, **more: object) -> Iterator[dict[str, Any]]:
+        values = {":kind": {"S": self._own}, ":list_id": {"S": list_id}}
+        return self._scan("begins_with(pk, :kind) AND list_id = :list_id", values, **more)
+
+    def _scan(self, condition: str, values: Mapping[str, Any], **more: object) -> Iterator[dict[str, Any]]:
+        yield from (
+            self._aws.client("dynamodb")
+            .get_paginator("scan")
+            .paginate(
+                TableName=self.name,
+                ConsistentRead=True,
+                FilterExpression=condition,
+                ExpressionAttributeValues=values,
+                **more,
+            )
+        )
+
+
+def _key_of(thing: str) -> str:
+    """Return what the keys of items about another context's thing begin with."""
+    return f"{thing.upper()}#"
+
+
+def _plain(item: Mapping[str, Any]) -> Item:
+    """Return an item's values as Python's own."""
+    read = TypeDeserializer().deserialize
+    return {name: read(value) for name, value in item.items()}

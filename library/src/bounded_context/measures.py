@@ -1,0 +1,112 @@
+"""What contexts measure, as data: each metric's name, unit, and the one dimension that it may have beside `service`.
+
+Functions count by it, dashboards and alarms ask by it. What every context has is named here; `Measures` adds what
+follows from a declaration.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from .domain.poison import PoisonReason
+
+COUNT: Final = "Count"
+SECONDS: Final = "Seconds"
+NO_UNIT: Final = "None"
+
+REASON: Final = "reason"
+CURRENCY: Final = "currency"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A metric. ``unit`` is one of CloudWatch's; ``dimension`` is its own one, and ``values`` are all that this may be.
+
+    Each value is a metric that costs money every month: no value may come from a file or a caller.
+    """
+
+    name: str
+    unit: str = COUNT
+    dimension: str | None = None
+    values: tuple[str, ...] = ()
+
+    def check(self, extra: Mapping[str, str]) -> None:
+        """Raise ValueError unless ``extra`` is the measure's own dimension with one of its values."""
+        names = [] if self.dimension is None else [self.dimension]
+        if list(extra) != names or not set(extra.values()) <= set(self.values):
+            raise ValueError(f"{self.name} has {self.dimension or 'no dimension'} {self.values or ''}, and not {extra}")
+
+
+EVENTS_PUBLISHED: Final = Measure("EventsPublished")
+EVENTS_REFUSED: Final = Measure("EventsRefused")
+EVENT_AGE: Final = Measure("EventAge", SECONDS)
+LISTS_RECEIVED: Final = Measure("ListsReceived")
+LISTS_IMPORTED: Final = Measure("ListsImported")
+LISTS_REJECTED: Final = Measure("ListsRejected")
+LISTS_FAILED: Final = Measure("ListsFailed")
+LISTS_LATE: Final = Measure("ListsLate")
+LIST_DURATION: Final = Measure("ListDuration", SECONDS)
+OLDEST_UNFINISHED: Final = Measure("OldestUnfinishedListAge", SECONDS)
+UPLOADS_BROKEN: Final = Measure("UploadsBroken")
+ROWS_IMPORTED: Final = Measure("RowsImported")
+EVENTS_APPLIED: Final = Measure("EventsApplied")
+EVENTS_STALE: Final = Measure("EventsStale")
+EVENTS_POISONED: Final = Measure("EventsPoisoned", dimension=REASON, values=tuple(PoisonReason))
+
+PLATFORM: Final = (
+    EVENTS_PUBLISHED,
+    EVENTS_REFUSED,
+    EVENT_AGE,
+    LISTS_RECEIVED,
+    LISTS_IMPORTED,
+    LISTS_REJECTED,
+    LISTS_FAILED,
+    LISTS_LATE,
+    LIST_DURATION,
+    OLDEST_UNFINISHED,
+    UPLOADS_BROKEN,
+    ROWS_IMPORTED,
+    EVENTS_APPLIED,
+    EVENTS_STALE,
+    EVENTS_POISONED,
+)
+"""Those that are the same in every context."""
+
+
+class Measures:
+    """All measures of a context.
+
+    Args:
+        changes: the types of the events of its aggregates; each is a metric of that name.
+        refusals: the codes of refused commands.
+        faults: what may be wrong with a row.
+        amounts: the fields whose imported sums are measured.
+        currencies: what these are told apart by.
+    """
+
+    def __init__(
+        self,
+        changes: Sequence[str],
+        refusals: Sequence[str],
+        faults: Sequence[str],
+        amounts: Sequence[str],
+        currencies: Sequence[str],
+    ) -> None:
+        self.commands_refused: Final = Measure("CommandsRefused", dimension=REASON, values=tuple(refusals))
+        self.rows_rejected: Final = Measure("RowsRejected", dimension=REASON, values=tuple(faults))
+        self.changes: Final = {event: Measure(event) for event in changes}
+        """What happened to aggregates, by the type of the event that tells it."""
+        self.amounts_imported: Final = {field: _imported(field, currencies) for field in amounts}
+        """What was imported, in the currency's own unit, by the aggregate's field."""
+
+    @cached_property
+    def all(self) -> tuple[Measure, ...]:
+        """Every one of them."""
+        own = (self.commands_refused, self.rows_rejected, *self.amounts_imported.values())
+        return (*self.changes.values(), *PLATFORM, *own)
+
+
+def _imported(field: str, currencies: Sequence[str]) -> Measure:
+    name = f"{field.title().replace('_', '')}Imported"
+    return Measure(name, NO_UNIT, CURRENCY, tuple(currencies))

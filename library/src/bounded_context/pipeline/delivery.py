@@ -1,0 +1,118 @@
+"""The pipeline of a context: what it is made of, who may use what, and in which order a change passes through it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pulumi
+
+from ..context import Context
+from ..infra.account import Account
+from ..infra.components.artifacts import Artifacts
+from ..infra.components.failures import Failures
+from ..infra.components.key import Key
+from ..infra.components.pipeline import Pipeline
+from ..infra.components.state import State
+from ..infra.labels import Labels
+from ..infra.logs import Logs
+from . import source as sources
+from .connection import require_available
+from .settings import RESERVED, PipelineSettings, SourceKind
+from .stages import VARIABLES, build_stage, environment_stage, source_stage
+from .steps import ProjectFactory, names
+
+
+class Delivery:
+    """Delivers a context from a commit to the last environment, by the settings of the program's stack.
+
+    A plain object: its components are the program's own, and hang below nothing.
+
+    Args:
+        context: what is delivered.
+        source: where its sources are: at the other end of a code connection, or in CodeCommit.
+
+    Raises:
+        SettingError: a setting of the stack is missing or cannot be used; nothing was made.
+
+    Attributes:
+        key: encrypts all that the pipeline keeps.
+        artifacts: where the stages hand one another what they made.
+        state: where Pulumi keeps the state of the context's stacks.
+        pipeline: the pipeline and its role.
+        failures: the topic that is told of failed executions, and that somebody is waited for.
+        build: the project that checks the sources and makes the archives.
+        environments: the projects of each environment, by their step.
+        definition: the pipeline as it stands in AWS.
+    """
+
+    def __init__(self, context: Context[Any], *, source: SourceKind) -> None:
+        self.settings = PipelineSettings.from_config(pulumi.Config(), source)
+        if self.settings.connection_arn is not None:
+            require_available(self.settings.connection_arn)
+        self._labels = Labels(context.name, RESERVED, context.owner)
+        self._account = Account.current()
+        self._make_surroundings()
+        self._make_projects()
+        self._define()
+
+    @property
+    def trust(self) -> Mapping[str, list[pulumi.Output[str]]]:
+        """The ARNs of the roles that the role of each environment must trust, and nobody else."""
+        return {
+            environment.name: [step.role.arn for step in steps.values()]
+            for environment, steps in self.environments.items()
+        }
+
+    def _make_surroundings(self) -> None:
+        """Make what all projects share, and the pipeline's role."""
+        labels, settings = self._labels, self.settings
+        self.key = Key("key", labels, self._account, protect=settings.protect)
+        self.logs = Logs(labels, self.key.arn, settings.log_retention_days)
+        self.artifacts = Artifacts("artifacts", labels, self.key.arn, protect=settings.protect)
+        self.state = State(
+            "state",
+            labels,
+            backend=settings.backend,
+            secrets_provider=settings.secrets_provider,
+            token_arn=settings.pulumi_token_secret_arn,
+        )
+        self.pipeline = Pipeline("pipeline", labels, self._account)
+        self.failures = Failures("failures", labels, self.key.arn, pipeline_name=self.pipeline.pipeline_name)
+
+    def _make_projects(self) -> None:
+        factory = ProjectFactory(self._labels, self._account, self.logs, self.key, self.artifacts, self.state)
+        self.build = factory.build()
+        self.environments = {one: factory.environment(one) for one in self.settings.environments}
+
+    def _define(self) -> None:
+        """Make the pipeline itself, once it may do what it does, and what starts it."""
+        source = sources.chosen(self.settings, self._account)
+        self.definition = self.pipeline.define(
+            [source_stage(source), build_stage(self.build.project_name), *self._stages()],
+            variables=VARIABLES,
+            triggers=[source.trigger] if source.trigger else [],
+            bucket_name=self.artifacts.bucket_name,
+            key_arn=self.key.arn,
+            permissions=[self.pipeline.grant_fetch(source.statement), *self._permissions()],
+        )
+        if source.commits is not None:
+            self.pipeline.start_on(source.commits, self.definition)
+
+    def _stages(self) -> Iterator[Any]:
+        """The stage of each environment, in the order in which a change reaches them."""
+        for environment, steps in self.environments.items():
+            yield environment_stage(
+                environment.name,
+                names(steps),
+                self._account,
+                approval=environment.approval,
+                topic_arn=self.failures.topic_arn,
+            )
+
+    def _permissions(self) -> Iterator[pulumi.Resource]:
+        """Let the pipeline's role use what belongs to others."""
+        role = self.pipeline.role
+        yield self.artifacts.grant_fetch(role)
+        yield self.key.grant_use(role)
+        yield self.failures.grant_publish(role)
+        projects = [self.build, *(project for steps in self.environments.values() for project in steps.values())]
+        yield from (project.grant_start(role) for project in projects)

@@ -1,0 +1,70 @@
+"""Looks whether every function of a stack works as it is live.
+
+`python -m bounded_context.pipeline.smoke <outputs.json>`. Each function's alias is invoked with an event that has no
+effect and that every handler answers.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ..installed import repository_or_exit
+from .junit import Case, report, write
+
+EVENT = {"smoke_check": True}
+PASSED = "passed"
+
+Invoke = Callable[[str], Mapping[str, Any]]
+"""Invokes the function with this ARN and returns Lambda's answer."""
+
+
+def check(functions: Mapping[str, str], invoke: Invoke) -> list[Case]:
+    """Invoke each function, by name and alias ARN, and say how it answered."""
+    return [Case("smoke", name, _failure(arn, invoke)) for name, arn in functions.items()]
+
+
+def _failure(arn: str, invoke: Invoke) -> str | None:
+    try:
+        answer = invoke(arn)
+    except (BotoCoreError, ClientError) as error:
+        return f"it cannot be invoked: {error}"
+    payload = answer["Payload"].read().decode()
+    if "FunctionError" in answer:
+        return f"it failed: {payload}"
+    return None if _passed(payload) else f"its answer does not say that it passed: {payload}"
+
+
+def _passed(payload: str) -> bool:
+    try:
+        answer = json.loads(payload)
+    except ValueError:
+        return False
+    return isinstance(answer, dict) and answer.get("smoke_check") == PASSED
+
+
+def invoke_with_boto3(arn: str) -> Mapping[str, Any]:
+    """Invoke a function in the region that its ARN names."""
+    client = boto3.client("lambda", region_name=arn.split(":")[3])
+    return client.invoke(FunctionName=arn, Payload=json.dumps(EVENT).encode())
+
+
+def main() -> None:
+    """Check the functions that a stack's outputs name; fail if one does not pass."""
+    project = repository_or_exit()
+    functions: Mapping[str, str] = json.loads(Path(sys.argv[1]).read_text())["functions"]
+    found = check(functions, invoke_with_boto3)
+    write(report(project, "smoke"), "smoke", found)
+    for case in found:
+        sys.stdout.write(f"{case.name}: {case.failure or PASSED}\n")
+    failed = [case.name for case in found if case.failure]
+    if failed:
+        sys.exit(f"The smoke check failed for {', '.join(failed)}: `rollout back` returns to the version before.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""The pipeline's steps as data, and the loop that makes their projects."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from ..infra.account import Account
+from ..infra.components.artifacts import Artifacts
+from ..infra.components.build import Build
+from ..infra.components.key import Key
+from ..infra.components.state import State
+from ..infra.labels import Labels
+from ..infra.logs import Logs
+from .limits import SHIFT_TIMEOUT
+from .settings import Environment
+from .stages import ProjectNames
+
+
+@dataclass(frozen=True)
+class Step:
+    """A kind of step: its limit in minutes, the report that it writes, and what it does with Pulumi's state."""
+
+    name: str
+    timeout: int
+    report: str | None = None
+    state: Literal["read", "update"] | None = None
+
+    @property
+    def buildspec(self) -> str:
+        """Its commands, as a path from the repository's root."""
+        return f"infra/pipeline/buildspecs/{self.name}.yml"
+
+
+BUILD = Step("build", 30, report="tests")
+OF_AN_ENVIRONMENT = (
+    Step("preview", 30, report="preview", state="read"),
+    Step("deploy", 60, state="update"),
+    Step("shift", SHIFT_TIMEOUT),
+    Step("smoke", 15, report="smoke"),
+)
+
+
+@dataclass(frozen=True)
+class ProjectFactory:
+    """Makes the projects of the steps, with what all of them share, and says what each may use."""
+
+    labels: Labels
+    account: Account
+    logs: Logs
+    key: Key
+    artifacts: Artifacts
+    state: State
+
+    def build(self) -> Build:
+        """The project that checks and packs."""
+        return self._make(BUILD.name, BUILD, {}, None)
+
+    def environment(self, environment: Environment) -> dict[str, Build]:
+        """The projects of one environment by their step."""
+        variables = {"STACK": environment.name, "ROLE_ARN": environment.role_arn}
+        return {
+            step.name: self._make(f"{environment.name}-{step.name}", step, variables, environment.role_arn)
+            for step in OF_AN_ENVIRONMENT
+        }
+
+    def _make(self, name: str, step: Step, variables: Mapping[str, str], role_arn: str | None) -> Build:
+        made = Build(
+            name,
+            self.labels,
+            self.account,
+            self.logs,
+            self.key.arn,
+            buildspec=step.buildspec,
+            timeout=step.timeout,
+            variables={**variables, **(self.state.variables if step.state else {})},
+            secrets=self.state.secrets if step.state else {},
+            report=step.report,
+            assumes=role_arn,
+            cache=self.artifacts.cache_of(name),
+        )
+        self.key.grant_use(made.role)
+        self.artifacts.grant_use(made.role)
+        if step.state == "read":
+            self.state.grant_read(made.role)
+        if step.state == "update":
+            self.state.grant_update(made.role)
+        return made
+
+
+def names(projects: Mapping[str, Build]) -> ProjectNames:
+    """The names of one environment's projects."""
+    return ProjectNames(**{step: project.project_name for step, project in projects.items()})

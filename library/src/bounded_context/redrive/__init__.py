@@ -1,0 +1,33 @@
+"""Looks into the dead-letter queues of a stack and sends their letters on their way again.
+
+`python -m bounded_context.redrive STACK [QUEUE] [--go]`. Region, queues, functions and state machine come from the
+stack's outputs, endpoints from AWS_ENDPOINT_URL[_<SERVICE>].
+
+- **Without a queue** it lists all of them. That changes nothing, not even a receive count.
+- **With a queue** it looks at the letters and says what it would do. Each is hidden from other readers meanwhile, is
+  visible again afterwards, and has been received once more.
+- **With `--go`** it does it. What that is depends on where the letters come from:
+  a subscriber's go back to the subscriber's queue (`subscriber`), other contexts' events to the queue in which they
+  arrive (`inbound`), uploads start the state machine (`uploads`), changes of the table are read from its stream again
+  and given to the function that could not take them (`stream`).
+
+A letter is delivered first and deleted afterwards, so it is in the dead letters, at its destination or in both, and in
+neither never. What was delivered and not deleted is named: it may come twice. Only letters that were sent before the
+run began are redriven, so one that comes back is not sent in a circle. The run ends early when ten in a row fail.
+A run that is killed leaves letters invisible for up to 15 minutes (`letterbox.HIDDEN_SECONDS`); then they are back.
+
+Exit status: 0 if all queues are empty, the look is taken, or all chosen letters are redriven; 1 if letters are left (in
+any queue, or of those that were chosen), or may come twice; 2 if it was refused before anything changed; 130 after
+Ctrl-C or SIGTERM, which end it between two letters.
+
+The operator's role needs, on the resources of the stack:
+
+- always `sqs:GetQueueAttributes` on the dead-letter queues, and `cloudwatch:GetMetricData` for the ages in the list,
+  which are left out without it;
+- to look: `sqs:ReceiveMessage` and `sqs:ChangeMessageVisibility` on the dead-letter queue, `kms:Decrypt` on the key;
+- to redrive, `sqs:DeleteMessage` on the dead-letter queue too, and for a subscriber's letters and other contexts'
+  events `sqs:SendMessage` on the queue to which they go back and `kms:GenerateDataKey` on the key; for uploads
+  `states:StartExecution` on the state machine and its alias; for changes of the table `dynamodb:GetShardIterator` and
+  `dynamodb:GetRecords` on its stream, `lambda:InvokeFunction` on the function's alias, and
+  `lambda:ListEventSourceMappings`, which knows no resources.
+"""

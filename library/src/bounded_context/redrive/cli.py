@@ -1,0 +1,136 @@
+"""The command line: what may be asked, and with which exit status it ends."""
+
+import argparse
+import shlex
+import signal
+import sys
+from collections.abc import Callable, Sequence
+
+from ..installed import repository
+from ..project import ProjectError
+from ..rollout.clock import Clock, SystemClock
+from ..rollout.errors import AWS_ERRORS, Refused, sentence
+from . import outputs
+from .arguments import parsed
+from .choice import Choice
+from .clients import Clients
+from .inbound import InboundRoute
+from .letterbox import Letterbox
+from .look import MOST, look
+from .outputs import DeadLetters, Stack
+from .report import Report
+from .route import Route
+from .run import Order, Run
+from .screen import Screen
+from .stop import Stop
+from .stream import StreamRoute
+from .subscriber import SubscriberRoute
+from .survey import survey
+from .uploads import UploadsRoute
+
+INTERRUPTED = 128 + signal.SIGINT
+REFUSED = 2
+
+
+def main(
+    arguments: Sequence[str] | None = None,
+    clients_of: Callable[[str], Clients] = Clients.of,
+    clock: Clock | None = None,
+) -> int:
+    """Run the command in the current repository and return its exit status; `clients_of` makes a region's clients."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    options = parsed(given)
+    stop, screen = Stop(), Screen(as_json=options.json)
+    stop.listen()
+    try:
+        stack = outputs.read(options.stack, repository().service, options.outputs)
+        return Command(options, stack, screen, stop, clients_of(stack.region), clock or SystemClock()).run(given)
+    except (Refused, ProjectError) as error:
+        screen.refuse(options.stack, str(error))
+    except AWS_ERRORS as error:
+        screen.refuse(options.stack, sentence(error))
+    except KeyboardInterrupt:
+        screen.fail("Interrupted before anything was changed.")
+        return INTERRUPTED
+    return REFUSED
+
+
+class Command:
+    """What was asked for, with all that is needed to do it. Raises Refused, ClientError and BotoCoreError."""
+
+    def __init__(
+        self,
+        options: argparse.Namespace,
+        stack: Stack,
+        screen: Screen,
+        stop: Stop,
+        clients: Clients,
+        clock: Clock,
+    ) -> None:
+        self._options = options
+        self._stack = stack
+        self._screen = screen
+        self._stop = stop
+        self._clients = clients
+        self._clock = clock
+
+    def run(self, given: Sequence[str]) -> int:
+        """Do it; returns the exit status."""
+        if self._options.queue is None:
+            return self._survey()
+        letters = self._stack.queue(self._options.queue)
+        if self._options.give_up and letters.kind != "stream":
+            raise Refused(f"--give-up is for changes that are gone from the stream, and {letters.name} holds none.")
+        with self._stop.between_letters():
+            return self._redrive(letters) if self._options.go else self._look(letters, given)
+
+    def _survey(self) -> int:
+        found = survey(self._stack, self._clients, self._clock)
+        self._screen.show_survey(found)
+        return found.exit_status
+
+    def _look(self, letters: DeadLetters, given: Sequence[str]) -> int:
+        box, route, choice = self._box(letters), self._route(letters), self._choice()
+        with self._screen.progress("looking", min(box.count(), MOST)) as tell:
+            found = look(box, route, choice, self._options.max, self._clock.now(), lambda: self._stop.asked, tell)
+        command = shlex.join(["uv", "run", "just", "redrive", *(one for one in given if one != "--json"), "--go"])
+        self._screen.show_look(found, self._names(letters), command)
+        return INTERRUPTED if self._stop.asked else 0
+
+    def _redrive(self, letters: DeadLetters) -> int:
+        box, route = self._box(letters), self._route(letters)
+        report = Report(route.action)
+        order = Order(self._choice(), self._options.max, self._options.rate, self._options.give_up or "")
+        run = Run(box, route, order, report, self._clock)
+        total = min(box.count(), self._options.max or sys.maxsize)
+        try:
+            with self._screen.progress("redriving", total) as tell:
+                run.redrive(lambda: self._stop.asked, tell)
+        except AWS_ERRORS as error:
+            if not report.tried:
+                raise
+            report.stopped = sentence(error)
+        report.interrupted = self._stop.asked
+        self._screen.show_report(report, self._names(letters))
+        return INTERRUPTED if report.interrupted else report.exit_status
+
+    def _choice(self) -> Choice:
+        return Choice(self._options.where, self._options.older_than, self._options.newer_than)
+
+    def _box(self, letters: DeadLetters) -> Letterbox:
+        return Letterbox(self._clients.queues, letters.url)
+
+    def _names(self, letters: DeadLetters) -> dict[str, str]:
+        return {"stack": self._stack.name, "queue": letters.name}
+
+    def _route(self, letters: DeadLetters) -> Route:
+        clients = self._clients
+        match letters.kind:
+            case "subscriber":
+                return SubscriberRoute(clients.queues, letters.target)
+            case "inbound":
+                return InboundRoute(clients.queues, letters.target)
+            case "uploads":
+                return UploadsRoute(clients.machines, letters.target)
+            case "stream":
+                return StreamRoute(clients.streams, clients.functions, letters.target, self._clock)

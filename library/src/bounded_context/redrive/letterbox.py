@@ -1,0 +1,84 @@
+"""A dead-letter queue as its reader: receives, hides, puts back, deletes."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from ..rollout.errors import AWS_ERRORS
+from .letters import Letter
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+BATCH = 10
+"""The most that SQS takes or gives in one call."""
+
+HIDDEN_SECONDS = 900
+"""How long a received letter stays invisible: more than ten slow deliveries take."""
+
+WAIT_SECONDS = 1
+"""From one second on SQS asks all of its servers; without waiting it may find nothing where there is something."""
+
+QUIET_RECEIVES = 2
+"""So many receives without a new letter say that all were seen."""
+
+
+class Letterbox:
+    """One dead-letter queue. What it has received it holds until that is deleted or released."""
+
+    def __init__(self, client: "SQSClient", url: str) -> None:
+        self._client = client
+        self._url = url
+        self._held: dict[str, Letter] = {}
+        self._seen: set[str] = set()
+
+    def count(self) -> int:
+        """About how many letters can be received. Raises ClientError and BotoCoreError, as all of these do."""
+        answer = self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=["ApproximateNumberOfMessages"])
+        return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+
+    def letters(self) -> Iterator[Letter]:
+        """Every letter once, in whatever order SQS gives them."""
+        quiet = 0
+        while quiet < QUIET_RECEIVES:
+            received = self._receive()
+            self._held |= received
+            fresh = [letter for letter in received.values() if letter.id not in self._seen]
+            self._seen |= received.keys()
+            quiet = 0 if fresh else quiet + 1
+            yield from fresh
+
+    def delete(self, letter: Letter) -> None:
+        """Delete a letter that is held."""
+        self._client.delete_message(QueueUrl=self._url, ReceiptHandle=self._held[letter.id].receipt)
+        del self._held[letter.id]
+
+    def release(self) -> int:
+        """Make visible what is held; returns how many stay hidden for a while, since SQS did not do it."""
+        held = list(self._held.values())
+        self._held.clear()
+        return sum(self._show(held[start : start + BATCH]) for start in range(0, len(held), BATCH))
+
+    def _receive(self) -> dict[str, Letter]:
+        answer = self._client.receive_message(
+            QueueUrl=self._url,
+            MaxNumberOfMessages=BATCH,
+            VisibilityTimeout=HIDDEN_SECONDS,
+            WaitTimeSeconds=WAIT_SECONDS,
+            MessageSystemAttributeNames=["All"],
+            MessageAttributeNames=["All"],
+        )
+        letters = map(Letter.of, answer.get("Messages", []))
+        return {letter.id: letter for letter in letters}
+
+    def _show(self, letters: Sequence[Letter]) -> int:
+        try:
+            answer = self._client.change_message_visibility_batch(
+                QueueUrl=self._url,
+                Entries=[
+                    {"Id": str(number), "ReceiptHandle": letter.receipt, "VisibilityTimeout": 0}
+                    for number, letter in enumerate(letters)
+                ],
+            )
+        except AWS_ERRORS:
+            return len(letters)
+        return len(answer.get("Failed", []))

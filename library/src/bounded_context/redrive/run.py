@@ -1,0 +1,105 @@
+"""Redrives the letters of one queue."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..rollout.clock import Clock
+from ..rollout.errors import AWS_ERRORS, sentence
+from .choice import Choice
+from .errors import Gone, NotTaken, Stays
+from .letterbox import Letterbox
+from .letters import Letter
+from .limiter import Limiter
+from .report import Report
+from .route import Route
+
+IN_A_ROW = 10
+"""So many failures one after the other say that the cause is still there."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be redriven, at most how many letters, how many a second, and why those that are lost are given up."""
+
+    choice: Choice
+    most: int | None
+    rate: int
+    give_up: str = ""
+
+
+class Run:
+    """One pass over a queue. What it did is in `report`, however it ends."""
+
+    def __init__(self, box: Letterbox, route: Route, order: Order, report: Report, clock: Clock) -> None:
+        self.report = report
+        self._box = box
+        self._route = route
+        self._order = order
+        self._clock = clock
+        self._limiter = Limiter(order.rate, clock)
+        self._began = clock.now()
+        self._sent: set[str] = set()
+        self._in_a_row = 0
+
+    def redrive(self, stopped: Callable[[], bool], tell: Callable[[], None]) -> None:
+        """Redrive letter by letter until all are seen, `stopped` says so, or nothing works; then put back the rest.
+
+        Raises:
+            Refused: the stack is not as this command must know it.
+            ClientError, BotoCoreError: the queue cannot be read.
+        """
+        try:
+            for letter in self._box.letters():
+                if self._over() or stopped():
+                    break
+                self._take(letter)
+                tell()
+        finally:
+            self.report.still_hidden = self._box.release()
+
+    def _over(self) -> bool:
+        if self._in_a_row >= IN_A_ROW:
+            self.report.stopped = f"{IN_A_ROW} letters in a row failed, so the cause is still there: the rest stays."
+        return bool(self.report.stopped) or self.report.tried == self._order.most
+
+    def _take(self, letter: Letter) -> None:
+        if not self._order.choice.takes(letter, self._route.about(letter), self._began):
+            self.report.not_chosen += 1
+        elif letter.id in self._sent or letter.sent >= self._began:
+            self.report.came_later += 1
+        else:
+            self._limiter.wait()
+            self._redrive(letter)
+
+    def _redrive(self, letter: Letter) -> None:
+        try:
+            self._sent.add(self._route.deliver(letter))
+        except Gone as gone:
+            self._give_up(letter, str(gone))
+        except Stays as stays:
+            self.report.stay[str(stays)] += 1
+        except NotTaken as error:
+            self._fail(str(error))
+        except AWS_ERRORS as error:
+            self._fail(sentence(error))
+        else:
+            self._in_a_row = 0
+            self.report.redriven += 1
+            self._delete(letter)
+
+    def _give_up(self, letter: Letter, why: str) -> None:
+        if not self._order.give_up:
+            self.report.stay[why] += 1
+            return
+        self.report.given_up.append({"message_id": letter.id, "body": letter.body, "why": self._order.give_up})
+        self._delete(letter)
+
+    def _delete(self, letter: Letter) -> None:
+        try:
+            self._box.delete(letter)
+        except AWS_ERRORS as error:
+            self.report.not_deleted[letter.id] = sentence(error)
+
+    def _fail(self, why: str) -> None:
+        self._in_a_row += 1
+        self.report.failed[why] += 1

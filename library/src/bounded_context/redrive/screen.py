@@ -1,0 +1,155 @@
+"""What people see: progress on standard error, results on standard output, as tables or as JSON and nothing else."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Column, Table
+from rich.text import Text
+
+from ..rollout.console import Consoles
+from .look import Look
+from .report import Report
+from .survey import Survey
+
+LINE_EVERY = 100
+"""Letters after which a build's log gets a line."""
+
+SENTENCES = 10
+"""So many of a kind are shown; `--json` has all."""
+
+LONGEST = 60
+"""Characters of an id, a type or a subject that are shown."""
+
+
+class Screen(Consoles):
+    """What a redrive shows."""
+
+    @contextmanager
+    def progress(self, verb: str, total: int) -> Iterator[Callable[[], None]]:
+        """Give a function to call after each letter: it moves a bar, or writes a line now and then to a log."""
+        if not self._progress.is_terminal:
+            yield self._lines(verb, total)
+            return
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=self._progress, transient=True) as bar:
+            task = bar.add_task(verb, total=total)
+            yield lambda: bar.advance(task)
+
+    def _lines(self, verb: str, total: int) -> Callable[[], None]:
+        done = 0
+
+        def advance() -> None:
+            nonlocal done
+            done += 1
+            if done % LINE_EVERY == 0:
+                self.tell(f"{verb}: {done} of about {total} letters")
+
+        return advance
+
+    def show_survey(self, survey: Survey) -> None:
+        """Print what all queues hold."""
+        if self._as_json:
+            self._write(survey.as_json())
+            return
+        table = Table(_named("queue"), "letters", "in flight", "oldest", title=survey.stack, title_justify="left")
+        for count in survey.counts:
+            age = "" if count.oldest is None else _age(count.oldest)
+            table.add_row(count.name, str(count.letters), str(count.in_flight), age)
+        self._out.print(table)
+        if survey.exit_status:
+            self._say(f"To look into one: uv run just redrive {survey.stack} QUEUE")
+
+    def show_look(self, look: Look, names: Mapping[str, str], command: str) -> None:
+        """Print what is in a queue; `command` does what is printed."""
+        if self._as_json:
+            self._write({**names, **look.as_json()})
+            return
+        first = "the first " if look.more else ""
+        self._say(f"{' / '.join(names.values())}: {first}{_letters(look.looked_at)} looked at, {look.chosen} chosen.")
+        if look.chosen:
+            self._out.print(_groups(look), _samples(look), sep="\n")
+        self._say_why(look.stay, "Would be left")
+        self._say_of_hidden(look.still_hidden)
+        if look.redrivable:
+            self._say(f"{_letters(look.redrivable)} would be redriven: {look.action}.")
+            self._say(f"Nothing was changed. To do it: {command}")
+        else:
+            self._say("Nothing was changed, and nothing is to be redriven.")
+
+    def show_report(self, report: Report, names: Mapping[str, str]) -> None:
+        """Print what a redrive did."""
+        if self._as_json:
+            self._write({**names, **report.as_json()})
+            return
+        place = " / ".join(names.values())
+        self._say(f"{place}: {report.result}. {_letters(report.redriven)} redriven: {report.action}.")
+        self._say_why(report.failed, "Failed and left")
+        self._say_why(report.stay, "Left")
+        if report.came_later:
+            self._say(f"Came after the start and left, {_letters(report.came_later)}: is the cause still there?")
+        if report.given_up:
+            self._say(f"{_letters(len(report.given_up))} given up:")
+            self._out.print_json(data=report.given_up)
+        for message_id, why in report.not_deleted.items():
+            self._say(f"{message_id} is done and could not be deleted, so it may come twice: {why}")
+        self._say_of_hidden(report.still_hidden)
+        if report.stopped:
+            self.fail(report.stopped)
+
+    def _say(self, sentence: str) -> None:
+        self._out.print(sentence, markup=False, soft_wrap=True)
+
+    def _say_why(self, counts: Counter[str], what: str) -> None:
+        for why, letters in counts.most_common(SENTENCES):
+            self._say(f"{what}, {_letters(letters)}: {why}")
+        if len(counts) > SENTENCES:
+            self._say(f"{what}, for {len(counts) - SENTENCES} more reasons: --json has them all.")
+
+    def _say_of_hidden(self, letters: int) -> None:
+        if letters:
+            self._say(f"{_letters(letters)} could not be made visible at once, and are again after 15 minutes.")
+
+
+def _groups(look: Look) -> Table:
+    table = Table("type", "reason", "letters", "first sent (UTC)", "last sent (UTC)", "most receives", "would be")
+    for group in look.groups:
+        times = (_time(group.first_sent), _time(group.last_sent))
+        fate = "redriven" if group.redrivable else "left"
+        names = (_shown(group.type), _shown(group.reason))
+        table.add_row(*names, str(group.letters), *times, str(group.most_receives), fate)
+    return table
+
+
+def _samples(look: Look) -> Table:
+    table = Table(Column("sample", overflow="fold"), "type", "subject", "sent (UTC)", "receives")
+    for letter, about in look.samples:
+        texts = (_shown(about.id or letter.id), _shown(about.type), _shown(about.subject))
+        table.add_row(*texts, _time(letter.sent), str(letter.receives))
+    return table
+
+
+def _shown(text: str) -> Text:
+    """Text of a letter, which may hold anything: nothing in it is markup or moves the cursor."""
+    plain = "".join(character if character.isprintable() else "?" for character in text)
+    return Text(plain if len(plain) <= LONGEST else f"{plain[: LONGEST - 1]}…")
+
+
+def _letters(number: int) -> str:
+    return f"{number} letter{'' if number == 1 else 's'}"
+
+
+def _time(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M:%S}"
+
+
+def _age(age: timedelta) -> str:
+    minutes = int(age.total_seconds()) // 60
+    days, hours = minutes // (24 * 60), minutes // 60 % 24
+    return f"{days} d {hours} h" if days else f"{hours} h {minutes % 60} min"
+
+
+def _named(header: str) -> Column:
+    return Column(header, no_wrap=True)

@@ -1,0 +1,23 @@
+"""Moves the traffic of a stack to its newest versions, step by step, and back.
+
+`python -m bounded_context.rollout start|status|back STACK`. Pulumi publishes versions and leaves the alias `live`
+alone; this driver moves it. Region, names and strategy come from the stack's outputs, endpoints from
+AWS_ENDPOINT_URL[_<SERVICE>].
+
+- **start** creates a CodeDeploy deployment for every function whose alias is behind its newest version, all at the same
+  time, and follows them to their end, rollbacks included. Once all have succeeded, it shifts the state machine's alias
+  by the same strategy itself, since CodeDeploy shifts Lambda only: a new definition may rely on the new functions.
+- **status** says where every alias is, what ran last, and what `start` would do. It changes nothing.
+- **back** returns the functions and the state machine that the last release brought live to what they were before:
+  at once, without hooks, with alarms ignored. A deployment that still runs is stopped with rollback instead.
+
+What belongs to one release is read from AWS, never from a file: every deployment's description, and the description of
+the state machine's alias, begin with `release <UTC timestamp>:`. So `back` returns the state machine only if the last
+release moved it, and to the version that it was moved from. Newest means the highest version number.
+
+A function's alias is moved by CodeDeploy alone: a run that ends early leaves its deployments to it. The state machine's
+alias is moved by this process alone: whenever it ends early, all traffic is put back on the old version first.
+
+Exit status: 0 if everything succeeded or nothing was to do, 1 if something did not, 2 if it was refused before anything
+changed, 130 after Ctrl-C or SIGTERM.
+"""

@@ -1,0 +1,133 @@
+"""What a stack's outputs say about its release, asked of the Pulumi CLI or read from a file."""
+
+import json
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from ..strategy import BadStrategy, Strategy
+from .errors import Refused
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of the release: its name in the code, its name on AWS, its alias, its deployment group."""
+
+    name: str
+    aws_name: str
+    alias: str
+    group: str
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The state machine of the release; alarms stop its shift."""
+
+    arn: str
+    alias_arn: str
+    alarms: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Its name on AWS."""
+        return self.arn.rpartition(":")[2]
+
+
+@dataclass(frozen=True)
+class Release:
+    """Everything that a rollout needs of a stack; `hooks` maps `pre_traffic` and `post_traffic` to functions."""
+
+    application: str
+    strategy: Strategy
+    functions: tuple[Function, ...]
+    hooks: Mapping[str, str]
+    machine: Machine
+    region: str
+
+    @classmethod
+    def of(cls, outputs: Mapping[str, Any]) -> Self:
+        """Read the outputs of the service program. Raises Refused if they lack something."""
+        try:
+            return cls._read(outputs)
+        except BadStrategy as error:
+            raise Refused(f"The stack's strategy is unknown: {error}") from error
+        except KeyError as error:
+            raise Refused(f"The outputs have no {error}: deploy the stack with `just deploy` first.") from error
+        except (AttributeError, IndexError, TypeError, ValueError) as error:
+            raise Refused(
+                f"The outputs are not those of the service program ({error}): deploy the stack again."
+            ) from error
+
+    @classmethod
+    def _read(cls, outputs: Mapping[str, Any]) -> Self:
+        release = outputs["release"]
+        machine = Machine(outputs["state_machine"], outputs["state_machine_arn"], tuple(release["workflow_alarms"]))
+        return cls(
+            application=release["application"],
+            strategy=Strategy.parse(release["strategy"]),
+            functions=tuple(
+                _function(name, outputs["functions"][name], group) for name, group in release["groups"].items()
+            ),
+            hooks={name: release["hooks"][name] for name in ("pre_traffic", "post_traffic")},
+            machine=machine,
+            region=machine.arn.split(":")[3],
+        )
+
+
+def _function(name: str, alias_arn: str, group: str) -> Function:
+    *_, aws_name, alias = alias_arn.split(":")
+    return Function(name, aws_name, alias, group)
+
+
+def read(stack: str, program: Path, file: Path | None) -> Release:
+    """The release of a stack, by its outputs as `read_outputs` finds them. Raises Refused."""
+    release = Release.of(read_outputs(stack, program, file))
+    refuse_others(release.application, stack)
+    return release
+
+
+def read_outputs(stack: str, program: Path, file: Path | None) -> Any:
+    """The outputs of a stack as they were written.
+
+    Args:
+        stack: its name, as the Pulumi CLI takes it.
+        program: the folder of the program, which the Pulumi CLI is asked in.
+        file: where `pulumi stack output --json` was written; the Pulumi CLI is not asked then.
+
+    Raises:
+        Refused: there are none; the message says what to do.
+    """
+    text = _text_of(file) if file else _asked_of_pulumi(stack, program)
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        where = str(file) if file else "what the Pulumi CLI printed"
+        raise Refused(f"{where} is not JSON ({error}): write it with `pulumi stack output --json`.") from error
+
+
+def refuse_others(application: str, stack: str) -> None:
+    """Raise Refused if outputs with this application, `<context>-<stack>`, are not those of `stack`."""
+    # Pulumi Cloud takes <organization>/<project>/<stack> too.
+    if not f"-{application}".endswith(f"-{stack.rpartition('/')[2]}"):
+        raise Refused(f"The outputs are those of {application}, not of a stack {stack}: name the stack of both.")
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused(f"{file} cannot be read ({error}): write it with `pulumi stack output --json`.") from error
+
+
+def _asked_of_pulumi(stack: str, program: Path) -> str:
+    command = ["pulumi", "stack", "output", "--json", "--stack", stack, "--cwd", str(program)]
+    try:
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603
+    except FileNotFoundError as error:
+        raise Refused(
+            "The Pulumi CLI is not on the PATH: see https://www.pulumi.com/docs/install/, or pass --outputs."
+        ) from error
+    except subprocess.CalledProcessError as error:
+        raise Refused(f"Pulumi has no outputs of the stack {stack}: {' '.join(error.stderr.split())}") from error

@@ -1,0 +1,47 @@
+"""One call of a function, observed from its begin to its end."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from ..context import Context
+from . import traces
+from .current import set_up
+from .errors import hushed
+from .logs import logger
+from .measures import flush
+
+Handler = Callable[[dict[str, Any], Any], Any]
+
+
+def entry_point(context: Context[Any]) -> Callable[[Handler], Handler]:
+    """Make a Lambda handler of a context observed: ids on every log line, a subsegment of its trace, metrics.
+
+    Neither payloads nor answers are recorded: they hold personal data. An exception is logged once and raised again,
+    without the part of its message that may quote some.
+    """
+    set_up(context)
+
+    def decorate(handler: Handler) -> Handler:
+        @wraps(handler)
+        def observed(event: dict[str, Any], call: Any) -> Any:
+            set_up(context)
+            logger.append_keys(version=call.function_version)
+            with traces.call(call.function_name):
+                try:
+                    return handler(event, call)
+                except Exception as error:
+                    logger.exception("uncaught exception")
+                    raise hushed(error) from None
+                finally:
+                    flush()
+
+        return logger.inject_lambda_context(observed, clear_state=True)
+
+    return decorate
+
+
+def about(**ids: str | int) -> None:
+    """Say what this call is about: the ids go on each of its further log lines, and on its trace as annotations."""
+    logger.append_keys(**ids)
+    traces.annotate(**ids)

@@ -1,0 +1,72 @@
+"""What no log line and no trace may show: secrets, and every field of the aggregate but its id and its references."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Final
+
+from ..context import Context
+from .current import current
+
+HIDDEN: Final = "***"
+_SECRETS: Final = ("authorization", "password", "token", "secret", "apikey", "privatekey", "credential", "cookie")
+_RUNTIME: Final = {"function_name", "function_arn", "function_request_id", "function_memory_size", "cold_start"}
+_LINE: Final = {"level", "location", "message", "timestamp", "service", "sampling_rate", "xray_trace_id", "version"}
+_SAID: Final = {
+    "list_id",
+    "outcome",
+    "code",
+    "part",
+    "command",
+    "ids",
+    "partner",
+    "seconds",
+    "rows",
+    "valid",
+    "rejected",
+    "correlation_id",
+    "event_id",
+    "event_type",
+    "message_id",
+}
+_OWN: Final = frozenset({"exception", "exception_name", *_RUNTIME, *_LINE, *_SAID})
+"""A record's own keys, which hold no field's value even where a field has the same name."""
+
+
+def _plain(key: object) -> str:
+    return str(key).lower().replace("-", "").replace("_", "")
+
+
+@cache
+def _ids(context: Context[Any] | None) -> frozenset[str]:
+    return frozenset() if context is None else frozenset((context.identity, *context.references))
+
+
+@cache
+def _fields(context: Context[Any] | None) -> frozenset[str]:
+    fields = () if context is None else context.details.model_fields
+    return frozenset(_plain(field) for field in fields if field not in _ids(context))
+
+
+def hidden(key: object) -> bool:
+    """Tell whether the value under this key is hidden, however the key is written: ``api_key``, ``apiKey``."""
+    plain = _plain(key)
+    # An exception's notes are free text of whoever added them.
+    return plain in _fields(current()) or plain == "exceptionnotes" or any(secret in plain for secret in _SECRETS)
+
+
+def redacted(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a log record with everything hidden that must be, at any depth."""
+    own = _OWN | _ids(current())
+    return {key: _inside(value) if key in own else _at(key, value) for key, value in record.items()}
+
+
+def _at(key: object, value: Any) -> Any:
+    return HIDDEN if hidden(key) else _inside(value)
+
+
+def _inside(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _at(key, inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_inside(inner) for inner in value]
+    return value

@@ -1,0 +1,318 @@
+"""Runs a repository's Pulumi program without an engine and without AWS, and keeps what it registered::
+
+    graph = run("prod")
+    graph.one("sqs/queue", "inbound").inputs["visibilityTimeoutSeconds"]
+
+What AWS would make up, such as ARNs, is made up here of names.
+"""
+
+import asyncio
+import contextvars
+import functools
+import json
+import logging
+import runpy
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+from unittest.mock import patch
+
+import pulumi
+import yaml
+from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, rpc, set_all_config, set_mocks
+from pulumi.runtime.mocks import MockMonitor
+from pulumi.runtime.proto.source_pb2 import StackTrace
+from pulumi.runtime.settings import get_root_resource, set_root_resource
+
+from ..project import current
+from .kept import kept
+
+ACCOUNT = "111122223333"
+REGION = "eu-central-1"
+API = "a1b2c3d4e5"
+"""The id of an HTTP API."""
+
+untraced = patch("pulumi.runtime.resource._get_stack_trace", StackTrace)
+"""Of each resource Pulumi tells its engine the lines that made it; there is none, and it takes a sixth of the time."""
+
+_PLACE = f"{REGION}:{ACCOUNT}"
+_ARNS = {
+    "cloudwatch/eventRule": "events:{place}:rule/{name}",
+    "cloudwatch/logGroup": "logs:{place}:log-group:{name}",
+    "codebuild/project": "codebuild:{place}:project/{name}",
+    "codebuild/reportGroup": "codebuild:{place}:report-group/{name}",
+    "codepipeline/pipeline": "codepipeline:{place}:{name}",
+    "dynamodb/table": "dynamodb:{place}:table/{name}",
+    "iam/role": "iam::{account}:role/{name}",
+    "kms/key": "kms:{place}:key/0f5a1c2e-1111-2222-3333-444455556666",
+    "lambda/function": "lambda:{place}:function:{name}",
+    "lambda/layerVersion": "lambda:{place}:layer:{name}:1",
+    "s3/bucket": "s3:::{name}",
+    "sfn/stateMachine": "states:{place}:stateMachine:{name}",
+    "sns/topic": "sns:{place}:{name}",
+    "sqs/queue": "sqs:{place}:{name}",
+}
+
+_FIXED = {
+    "apigatewayv2/api": {
+        "id": API,
+        "apiEndpoint": f"https://{API}.execute-api.{REGION}.amazonaws.com",
+        "executionArn": f"arn:aws:execute-api:{_PLACE}:{API}",
+    },
+    "lambda/function": {"version": "7"},
+}
+"""What is computed of a kind of which there is one, or which is always alike."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """One registered resource: its inputs as the provider gets them, and its options."""
+
+    type: str
+    name: str
+    urn: str
+    inputs: Mapping[str, Any]
+    outputs: Mapping[str, Any]
+    protect: bool
+    retain_on_delete: bool
+    ignore_changes: frozenset[str]
+    dependencies: frozenset[str]
+
+    @property
+    def kind(self) -> str:
+        """The type without its package, for instance `sqs/queue`."""
+        return self.type.split(":")[1]
+
+    @property
+    def arn(self) -> str:
+        """What AWS would call it."""
+        return self.outputs["arn"]
+
+    def document(self, key: str = "policy") -> dict[str, Any]:
+        """An input that holds JSON text, read."""
+        return json.loads(self.inputs[key])
+
+
+@dataclass
+class Graph:
+    """Everything that one run of the program registered, exported and logged."""
+
+    nodes: list[Node] = field(default_factory=list)
+    outputs: dict[str, Any] = field(default_factory=dict)
+    log: list[str] = field(default_factory=list)
+
+    def of(self, kind: str) -> list[Node]:
+        """The resources of a kind such as `sqs/queue`."""
+        return [node for node in self.nodes if node.kind == kind]
+
+    def one(self, kind: str, name: str | None = None) -> Node:
+        """The one resource of a kind, or the one of them with this logical name. Raises AssertionError."""
+        found = [node for node in self.of(kind) if name in (None, node.name)]
+        if len(found) != 1:
+            raise AssertionError(f"{len(found)} resources are {kind} {name or ''}")
+        return found[0]
+
+    def rules(self) -> list[Node]:
+        """The rules that events set off; a schedule's has no pattern."""
+        return [node for node in self.of("cloudwatch/eventRule") if "eventPattern" in node.inputs]
+
+    def stream_readers(self) -> list[Node]:
+        """What hands the table's stream to functions; a queue has no position to start from."""
+        return [node for node in self.of("lambda/eventSourceMapping") if "startingPosition" in node.inputs]
+
+    def statements(self, kind: str, key: str = "policy") -> Iterator[tuple[Node, dict[str, Any]]]:
+        """Each statement of the policies that resources of a kind hold, with the resource."""
+        for node in self.of(kind):
+            for statement in node.document(key)["Statement"]:
+                yield node, statement
+
+
+@dataclass(frozen=True)
+class Program:
+    """A Pulumi program: its folder, its project's name, and what AWS answers when it asks (by the call's token)."""
+
+    folder: Path
+    project: str
+    answers: Mapping[str, Any] = field(default_factory=dict)
+
+    def stacks(self) -> list[str]:
+        """The names of the stacks that have a file, sorted."""
+        return sorted(path.name.split(".")[1] for path in self.folder.glob("Pulumi.*.yaml"))
+
+    def config(self, stack: str, **settings: Any) -> dict[str, str]:
+        """The config of a stack in the form in which Pulumi hands it over: its file's, then these, all as text."""
+        path = self.folder / f"Pulumi.{stack}.yaml"
+        file: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))["config"]
+        mine = {f"{self.project}:{key}": value for key, value in settings.items()}
+        return {key: _text(value) for key, value in (file | mine).items()}
+
+    def run(self, stack: str, **settings: Any) -> Graph:
+        """The graph as `stack`, with these settings instead of those in its file. Raises what the program raises."""
+        return self.run_with(stack, self.config(stack, **settings))
+
+    def run_with(self, stack: str, config: Mapping[str, str]) -> Graph:
+        """The graph as `stack` with this config, as `config` returns it. Raises what the program raises."""
+        graph = Graph()
+        # Pulumi keeps its run in context variables: a copy keeps one run apart from the next.
+        contextvars.copy_context().run(_run, self, graph, stack, config)
+        return graph
+
+
+def service() -> Program:
+    """The program that deploys the context of the current repository. Raises NoProject."""
+    project = current()
+    return Program(project.service, project.package)
+
+
+def run(stack: str, **settings: Any) -> Graph:
+    """The graph of the current repository's context as `stack`, with these settings instead of those in its file.
+
+    It is run once for the same settings. Raises what the program raises, such as SettingError.
+    """
+    return _run_once(stack, tuple((key, _text(value)) for key, value in settings.items()))
+
+
+@functools.cache
+def _run_once(stack: str, settings: tuple[tuple[str, str], ...]) -> Graph:
+    return kept(f"{stack} {settings}", lambda: service().run(stack, **dict(settings)))
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+@untraced
+def _run(program: Program, graph: Graph, stack: str, config: Mapping[str, str]) -> None:
+    cloud = Cloud(program.answers)
+    recorder = _Recorder(cloud, graph)
+    _have_a_loop()
+    set_root_resource(None)  # pyright: ignore[reportArgumentType] (no resource yet: each run makes its own)
+    set_all_config(dict(config))
+    logger = _logger(program.project, graph)
+    set_mocks(cloud, project=program.project, stack=stack, preview=False, monitor=recorder, logger=logger)
+    pulumi.runtime.test(_program)(program, graph)
+
+
+def _have_a_loop() -> None:
+    """Pulumi asks for the thread's event loop, and there is none where another test has run one to its end."""
+    try:
+        asyncio.get_event_loop()
+    except RuntimeError:
+        asyncio.set_event_loop(asyncio.new_event_loop())
+
+
+def _program(program: Program, graph: Graph) -> "pulumi.Output[None]":
+    execute(program.folder)
+    exports: dict[str, Any] = getattr(get_root_resource(), "outputs", {})
+    return pulumi.Output.all(**exports).apply(graph.outputs.update)
+
+
+def execute(folder: Path) -> None:
+    """Execute the program of a folder as Pulumi does; the modules beside it are forgotten afterwards."""
+    before = set(sys.modules)
+    try:
+        runpy.run_path(str(folder), run_name="__main__")
+    finally:
+        for name in set(sys.modules) - before:
+            if str(getattr(sys.modules[name], "__file__", None) or "").startswith(f"{folder}/"):
+                del sys.modules[name]
+
+
+def _logger(name: str, graph: Graph) -> logging.Logger:
+    logger = logging.Logger(name)
+    handler = logging.Handler(logging.INFO)
+    handler.emit = lambda record: graph.log.append(record.getMessage())
+    logger.addHandler(handler)
+    return logger
+
+
+class _Recorder(MockMonitor):
+    """Also sees what mocks do not: the options of a resource."""
+
+    def __init__(self, cloud: "Cloud", graph: Graph) -> None:
+        super().__init__(cloud)
+        self._graph = graph
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 (named by Pulumi)
+        answer = super().RegisterResource(request)
+        if request.type.startswith("aws:"):
+            self._graph.nodes.append(_node(request, answer.urn, self.resources[answer.urn].state))
+        return answer
+
+
+def _node(request: Any, urn: str, outputs: Mapping[str, Any]) -> Node:
+    return Node(
+        type=request.type,
+        name=request.name,
+        urn=urn,
+        inputs=rpc.deserialize_properties(request.object),
+        outputs=outputs,
+        protect=request.protect,
+        retain_on_delete=request.retainOnDelete,
+        ignore_changes=frozenset(request.ignoreChanges),
+        dependencies=frozenset(request.dependencies),
+    )
+
+
+class Cloud(Mocks):
+    """Answers like AWS as far as a program needs it: names, ids, ARNs, versions, URLs."""
+
+    def __init__(self, answers: Mapping[str, Any] = MappingProxyType({})) -> None:
+        self._answers = answers
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        """The id of a resource (None: unknown) and its outputs."""
+        kind = args.typ.split(":")[1]
+        name = args.inputs.get("name") or args.inputs.get("layerName") or f"{args.name}-0a1b2c3"
+        outputs: dict[str, Any] = {**args.inputs, "name": name}
+        if kind in _ARNS:
+            outputs["arn"] = "arn:aws:" + _ARNS[kind].format(place=_PLACE, account=ACCOUNT, name=name)
+        outputs |= _FIXED.get(kind) or _computed(kind, args.inputs, outputs)
+        return outputs.get("id", name), outputs
+
+    def call(self, args: MockCallArgs) -> Any:
+        """What AWS answers to a question of the program."""
+        answers: dict[str, Any] = {
+            **self._answers,
+            "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT},
+            "aws:index/getRegion:getRegion": {"region": REGION},
+            "aws:ssm/getParameter:getParameter": {"insecureValue": f"arn:aws:sns:{_PLACE}:neighbour-events"},
+        }
+        return answers[args.token]
+
+
+def _computed(kind: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict[str, Any]:
+    name, arn = outputs["name"], outputs.get("arn", "")
+    match kind:
+        case "sqs/queue":
+            url = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"
+            return {"id": url, "url": url}
+        case "s3/bucket":
+            return {"bucket": name}
+        case "kms/key":
+            return {"keyId": arn.rsplit("/", 1)[1]}
+        case "dynamodb/table":
+            return {"streamArn": f"{arn}/stream/2026-01-01T00:00:00.000"}
+        case "codedeploy/deploymentGroup":
+            return {"id": f"{inputs['appName']}:{inputs['deploymentGroupName']}"}
+        case "lambda/alias":
+            alias = f"arn:aws:lambda:{_PLACE}:function:{inputs['functionName']}:{name}"
+            return {
+                "arn": alias,
+                "invokeArn": f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{alias}/invocations",
+            }
+        case "sfn/stateMachine":
+            return {"stateMachineVersionArn": f"{arn}:3"}
+        case "sfn/alias":
+            version = str(inputs["routingConfigurations"][0]["stateMachineVersionArn"])
+            return {"arn": f"{version.rsplit(':', 1)[0]}:{name}"}
+        case "transfer/server":
+            return {
+                "id": "s-0123456789abcdef0",
+                "endpoint": f"s-0123456789abcdef0.server.transfer.{REGION}.amazonaws.com",
+            }
+        case _:
+            return {}

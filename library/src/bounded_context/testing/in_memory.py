@@ -1,0 +1,206 @@
+"""A context's adapters, in dictionaries: what tests run on."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from io import BytesIO
+from typing import Any, BinaryIO, Generic, TypeVar
+
+from ..application.ports import AlreadyTaken
+from ..application.references import known_to
+from ..application.verification import RowsCheck, not_taken
+from ..context import Context
+from ..domain.aggregate import Aggregate
+from ..domain.errors import AlreadyExists, NotFound, VersionConflict
+from ..domain.lists import ListStatus, PinnedFile, ReceivedList
+from ..domain.projection import ForeignEvent, newer
+from ..lists import ListImport
+from .samples import KNOWN
+
+A = TypeVar("A", bound=Aggregate[Any, Any])
+
+_KEPT = {field.name for field in fields(ReceivedList)}
+
+
+class InMemoryAggregates(Generic[A]):
+    """A context's aggregates by their identities, whichever way they came: ``stored``.
+
+    ``traceparents`` are those that imported rows came with.
+    """
+
+    def __init__(self, context: Context[A]) -> None:
+        self._context = context
+        self.stored: dict[str, A] = {}
+        self.traceparents: set[str | None] = set()
+
+    def get(self, identity: str) -> A:
+        """Return it as it stands. Raises NotFound."""
+        if identity not in self.stored:
+            raise NotFound(self._context.identity, identity)
+        return self.stored[identity]
+
+    def add(self, aggregate: A) -> None:
+        """Store a new one. Raises AlreadyExists."""
+        if aggregate.id in self.stored:
+            raise AlreadyExists(self._context.identity, aggregate.id)
+        self.stored[aggregate.id] = aggregate
+
+    def save(self, aggregate: A) -> None:
+        """Store the version after the stored one. Raises VersionConflict."""
+        self._at_version(aggregate.id, aggregate.version - 1)
+        self.stored[aggregate.id] = aggregate
+
+    def remove(self, aggregate: A) -> None:
+        """Remove exactly this version. Raises VersionConflict."""
+        self._at_version(aggregate.id, aggregate.version)
+        del self.stored[aggregate.id]
+
+    def _at_version(self, identity: str, version: int) -> None:
+        if identity not in self.stored or self.stored[identity].version != version:
+            raise VersionConflict(self._context.identity, identity, version)
+
+    def taken(self, identities: Collection[str], list_id: str) -> set[str]:
+        """Return those identities that exist and did not come with this list."""
+        return {identity for identity in identities if self._is_anothers(identity, list_id)}
+
+    def import_rows(self, list_id: str, rows: Sequence[Mapping[str, Any]], traceparent: str | None) -> None:
+        """Create one aggregate a row, but for those that this list created already. Raises AlreadyTaken."""
+        self.traceparents.add(traceparent)
+        for row in rows:
+            identity = row[self._context.identity]
+            if self._is_anothers(identity, list_id):
+                raise AlreadyTaken([identity])
+            self.stored.setdefault(identity, self._created(row, list_id))
+
+    def _created(self, row: Mapping[str, Any], list_id: str) -> A:
+        kind = self._context.aggregate
+        return kind(kind.details_type.model_validate(row), self._context.first, list_id=list_id)
+
+    def undo_rows(self, list_id: str, identities: Sequence[str]) -> None:
+        """Remove those that came with this list and leave the others."""
+        for identity in identities:
+            if identity in self.stored and not self._is_anothers(identity, list_id):
+                del self.stored[identity]
+
+    def _is_anothers(self, identity: str, list_id: str) -> bool:
+        return identity in self.stored and self.stored[identity].list_id != list_id
+
+
+@dataclass
+class InMemoryLists:
+    """Lists' records; ``changes`` counts how often one was written."""
+
+    stored: dict[str, ReceivedList] = field(default_factory=dict)
+    parts: dict[str, set[int]] = field(default_factory=dict)
+    changes: int = 0
+
+    def register(self, received: ReceivedList) -> ReceivedList:
+        """Record a list unless it is recorded; return the recorded one."""
+        return self.stored.setdefault(received.list_id, received)
+
+    def get(self, list_id: str) -> ReceivedList:
+        """Return the recorded list. Raises LookupError."""
+        return self.stored[list_id]
+
+    def progress(self, list_id: str, status: ListStatus, **facts: Any) -> None:
+        """Record how far a list has come."""
+        self.changes += 1
+        kept = {name: value for name, value in facts.items() if name in _KEPT}
+        self.stored[list_id] = replace(self.stored[list_id], status=status, **kept)
+
+    def refuse(self, list_id: str, reason: str, **facts: Any) -> None:
+        """Record that a list is being given up, and why; the first reason stays."""
+        self.progress(list_id, ListStatus.COMPENSATING, **facts)
+        self.stored[list_id] = replace(self.stored[list_id], reason=self.stored[list_id].reason or reason)
+
+    def part_imported(self, list_id: str, part: int) -> None:
+        """Record that a part is written, once however often it is said."""
+        self.parts.setdefault(list_id, set()).add(part)
+
+
+@dataclass
+class InMemoryFiles:
+    """A bucket; the version is how often a key was written."""
+
+    objects: dict[str, list[bytes]] = field(default_factory=dict)
+
+    def pin(self, key: str, version: str | None = None) -> PinnedFile | None:
+        """Return a version of an object, the newest if none is named, or None if there is none."""
+        versions = self.objects.get(key, [])
+        number = int(version or len(versions))
+        return PinnedFile("inbox", key, str(number), len(versions[number - 1])) if versions else None
+
+    def open(self, pinned: PinnedFile) -> BinaryIO:
+        """Return one version's bytes as a stream."""
+        return BytesIO(self.objects[pinned.key][int(pinned.version_id) - 1])
+
+    def read(self, key: str) -> bytes | None:
+        """Return an object's bytes, or None if there is none."""
+        return self.objects[key][-1] if key in self.objects else None
+
+    def write(self, key: str, data: bytes) -> None:
+        """Store an object."""
+        self.objects.setdefault(key, []).append(data)
+
+
+@dataclass
+class InMemorySeenIds:
+    """The line on which each identity of one file first was."""
+
+    first: dict[str, int] = field(default_factory=dict)
+
+    def first_lines(self, found: Sequence[tuple[str, int]]) -> dict[int, int]:
+        """Remember (identity, line) pairs; for each repeated one return its line and the line it was first on."""
+        return {line: self.first[one] for one, line in found if self.first.setdefault(one, line) != line}
+
+
+@dataclass
+class InMemoryProjection:
+    """What is kept of other contexts' things: the event that counts, by the thing and its identity."""
+
+    kept: dict[tuple[str, str], ForeignEvent] = field(default_factory=dict)
+
+    def apply(self, event: ForeignEvent) -> bool:
+        """Keep what an event says if it is newer than what is kept of its subject; return whether it was."""
+        key = (event.thing, event.subject)
+        before = self.kept.get(key)
+        self.kept[key] = newer(event, before)
+        return self.kept[key] is not before
+
+
+@dataclass
+class InMemoryReferences:
+    """The identities that are known of one kind of thing."""
+
+    identities: set[str] = field(default_factory=set)
+
+    def known(self, identities: Collection[str]) -> set[str]:
+        """Return those that exist."""
+        return self.identities.intersection(identities)
+
+
+class InMemory(Generic[A]):
+    """Everything that a context runs on.
+
+    Args:
+        context: the context.
+        known: the identities that are known, by the field of the rows that refers to them; without it, those that
+            samples refer to.
+    """
+
+    def __init__(self, context: Context[A], known: Mapping[str, Collection[str]] | None = None) -> None:
+        self.context = context
+        self.aggregates = InMemoryAggregates(context)
+        self.lists = InMemoryLists()
+        self.files = InMemoryFiles()
+        self.projection = InMemoryProjection()
+        there = dict.fromkeys(context.references, KNOWN) if known is None else known
+        self.references = {field: InMemoryReferences(set(there.get(field, ()))) for field in context.references}
+
+    def list_import(self) -> ListImport:
+        """Return the list workflow's steps."""
+        return ListImport(self.context, self.lists, self.files, lambda: self.aggregates, InMemorySeenIds)
+
+    def checks(self) -> list[RowsCheck]:
+        """Return what the verification checks: that references are known, and that identities are new."""
+        known = [known_to(references, field) for field, references in self.references.items()]
+        return [*known, not_taken(self.aggregates, self.context.identity)]

@@ -1,0 +1,96 @@
+"""The whole list workflow in one call, without AWS: from a partner's rows to their report."""
+
+import csv
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from io import StringIO
+from typing import Any, Final, Generic, TypeVar
+
+from ..application.list_import import Outcome, Upload
+from ..application.staging import VERIFIED, Staging
+from ..application.verification import RowsCheck
+from ..context import Context
+from ..domain.aggregate import Aggregate
+from ..domain.lists import ListStatus
+from .in_memory import InMemory
+from .samples import Samples
+
+A = TypeVar("A", bound=Aggregate[Any, Any])
+
+KEY: Final = "incoming/partner/list.csv"
+_LARGEST: Final = 100_000_000
+
+
+@dataclass(frozen=True)
+class Run(Generic[A]):
+    """How a list ended: ``outcome`` is its last status, ``report`` the lines that its partner reads.
+
+    A line has the keys ``line`` (empty for the list as a whole), ``field`` and ``reason``.
+    """
+
+    outcome: ListStatus
+    report: list[dict[str, str]]
+    aggregates: list[A]
+
+
+def run_list(
+    context: Context[A],
+    rows: Sequence[Mapping[str, str]],
+    *,
+    known: Mapping[str, Collection[str]] | None = None,
+    existing: Sequence[A] = (),
+    checks: Sequence[RowsCheck] = (),
+    tolerated_share: Fraction = Fraction(1, 20),
+    part_rows: int = 10,
+) -> Run[A]:
+    """Send rows as a list, and return what became of it.
+
+    Args:
+        context: whose list it is.
+        rows: what the partner wrote, by column.
+        known: the identities that are known, by the field that refers to them; without it, those that samples refer to.
+        existing: aggregates that are there before.
+        checks: the verification's own, beside those for references and identities.
+        tolerated_share: of bad rows, 0 to 1; more reject the list.
+        part_rows: how many rows a part has.
+    """
+    world = InMemory(context, known)
+    for one in existing:
+        world.aggregates.add(one)
+    world.files.write(KEY, Samples(context).file(rows))
+    return _Workflow(world, tolerated_share, part_rows).run([*world.checks(), *checks])
+
+
+@dataclass
+class _Workflow(Generic[A]):
+    """The states of the workflow's definition."""
+
+    world: InMemory[A]
+    tolerated_share: Fraction
+    part_rows: int
+
+    def run(self, checks: Sequence[RowsCheck]) -> Run[A]:
+        steps = self.world.list_import()
+        list_id = steps.register(Upload("inbox", KEY), "run-1", _LARGEST).list_id
+        good = (
+            steps.validate(list_id, self.tolerated_share, self.part_rows).outcome is Outcome.VALIDATED
+            and steps.verify(list_id, self.tolerated_share, checks).outcome is Outcome.VERIFIED
+            and self._imported(list_id)
+        )
+        if not good:
+            steps.compensate(list_id)
+        return self._ended(list_id)
+
+    def _imported(self, list_id: str) -> bool:
+        steps = self.world.list_import()
+        parts = Staging(self.world.files, list_id).manifest(VERIFIED)
+        done = [steps.import_part(list_id, part).outcome is Outcome.IMPORTED for part in parts]
+        if all(done):
+            self.world.lists.progress(list_id, ListStatus.IMPORTED)
+        return all(done)
+
+    def _ended(self, list_id: str) -> Run[A]:
+        ended = self.world.lists.get(list_id)
+        report = (self.world.files.read(ended.file.report_key) or b"").decode()
+        return Run(ended.status, list(csv.DictReader(StringIO(report))), list(self.world.aggregates.stored.values()))

@@ -1,0 +1,153 @@
+"""A pytest plugin: AWS for adapters and handlers in the tests' own process, and the whole context on the embedded AWS.
+
+The first is moto's server, on a free port of 127.0.0.1. Only tests that ask for one of them pay for it.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+if TYPE_CHECKING:
+    from .functions import Functions
+    from .running import Running
+
+E2E: Final = "e2e"
+
+# Any but us-east-1, whose buckets are made in another way.
+REGION: Final = "eu-central-1"
+TABLE: Final = "table"
+INDEXES: Final = {"by_list": "list_shard", "by_status": "status_shard"}
+BUCKET: Final = "inbox"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the marker of tests that take some time."""
+    config.addinivalue_line("markers", f"{E2E}: runs the whole context on the embedded AWS (some minutes)")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that ask for the whole context: whoever leaves these out starts no emulator by mistake."""
+    for item in items:
+        if "running" in getattr(item, "fixturenames", ()):
+            item.add_marker(E2E)
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator["Running"]:
+    """The context of this repository on the embedded AWS, for as long as the tests run."""
+    from ..project import current
+    from .running import running as started
+
+    with started(current()) as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+def aws_endpoint() -> Iterator[str]:
+    """The server's address, for as long as the tests run."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def aws(aws_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty account that every client of the test reaches."""
+    set_account(monkeypatch, aws_endpoint)
+    _reset(aws_endpoint)
+
+
+def set_account(monkeypatch: pytest.MonkeyPatch, endpoint: str) -> None:
+    """Let every client find this endpoint, a region and credentials that are nobody's."""
+    environment = {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_SESSION_TOKEN": "testing",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+
+def _reset(endpoint: str) -> None:
+    import urllib.request
+
+    urllib.request.urlopen(urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST")).close()  # noqa: S310
+
+
+@pytest.fixture
+def table(aws: None) -> Any:  # noqa: ARG001
+    """An empty table of the deployed shape."""
+    import boto3
+
+    names = ("pk", *INDEXES.values())
+    return boto3.resource("dynamodb").create_table(
+        TableName=TABLE,
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
+        GlobalSecondaryIndexes=[_index(name, partition) for name, partition in INDEXES.items()],
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+
+def _index(name: str, partition: str) -> Any:
+    keys = [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": "pk", "KeyType": "RANGE"}]
+    return {"IndexName": name, "KeySchema": keys, "Projection": {"ProjectionType": "ALL"}}
+
+
+@pytest.fixture
+def bucket(aws: None) -> Any:  # noqa: ARG001
+    """An empty, versioned bucket."""
+    import boto3
+
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    return s3
+
+
+@pytest.fixture
+def topic(aws: None) -> tuple[str, str]:  # noqa: ARG001
+    """A topic's ARN and the URL of a queue that hears everything."""
+    import boto3
+
+    sns, sqs = boto3.client("sns"), boto3.client("sqs")
+    arn = sns.create_topic(Name="events")["TopicArn"]
+    url = sqs.create_queue(QueueName="subscriber")["QueueUrl"]
+    queue_arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sns.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=queue_arn, Attributes={"RawMessageDelivery": "true"})
+    return arn, url
+
+
+@pytest.fixture
+def dead_letters(aws: None) -> str:  # noqa: ARG001
+    """The URL of a queue for messages that nobody can take."""
+    import boto3
+
+    return boto3.client("sqs").create_queue(QueueName="inbound-dead-letters")["QueueUrl"]
+
+
+@pytest.fixture
+def functions(
+    table: Any,  # noqa: ARG001
+    bucket: Any,  # noqa: ARG001
+    topic: tuple[str, str],
+    dead_letters: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator["Functions"]:
+    """The context's functions, told what deployed ones are, over an empty table, bucket, topic and queue."""
+    from .functions import VARIABLES, Functions, forget_adapters
+
+    for name, value in {**VARIABLES, "TOPIC_ARN": topic[0], "DEAD_LETTER_URL": dead_letters}.items():
+        monkeypatch.setenv(name, value)
+    forget_adapters()
+    yield Functions()
+    forget_adapters()

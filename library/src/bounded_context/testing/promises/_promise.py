@@ -1,0 +1,65 @@
+"""A promise, and what it is held against."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any, Self
+
+from ...context import Context
+from ...project import Project, current
+from ..graph import Graph, run
+
+STACK = "prod"
+"""The stack whose resources are looked at: it has all that a context has, and its data is protected."""
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A repository of a context: its folders, what it declares, and what its program registers."""
+
+    project: Project
+
+    @property
+    def context(self) -> Context[Any]:
+        """The declared context."""
+        return self.project.context
+
+    @cached_property
+    def graph(self) -> Graph:
+        """What the program of the service registers as the stack ``prod``."""
+        return run(STACK)
+
+    @cached_property
+    def modules(self) -> tuple[str, ...]:
+        """The names of the modules in ``handlers/`` that are no helpers."""
+        found = (self.project.sources / "handlers").glob("[!_]*.py")
+        return tuple(sorted(path.stem for path in found))
+
+
+@cache
+def repository() -> Repository:
+    """Return the repository of the current folder. Raises NoProject."""
+    return Repository(current())
+
+
+Check = Callable[[Repository], Iterator[str]]
+
+
+@dataclass(frozen=True)
+class Promise:
+    """A promise: ``sentence`` says what it is, ``check`` yields one sentence for each place that breaks it."""
+
+    sentence: str
+    check: Check
+
+    @classmethod
+    def made_of(cls, check: Check) -> Self:
+        """Return the promise that a check's docstring makes."""
+        return cls((check.__doc__ or "").strip().splitlines()[0].rstrip("."), check)
+
+    def breaches(self, where: Repository) -> list[str]:
+        """Return what breaks it, each as a sentence that says what to write."""
+        return sorted(self.check(where))
+
+    def __str__(self) -> str:
+        return self.sentence

@@ -1,0 +1,118 @@
+"""What is declared has code, and what is coded is deployed."""
+
+import importlib
+import importlib.util
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from ...domain.commands import Command
+from ._promise import Check, Repository
+
+
+def commands_have_an_entry_point(where: Repository) -> Iterator[str]:
+    """Every command can be given: it has an entry point."""
+    for command in where.context.commands:
+        if command.function not in where.modules:
+            yield _missing(where, command)
+
+
+def functions_have_code(where: Repository) -> Iterator[str]:
+    """Every function that is deployed has code: its handler's dotted name leads to a function."""
+    for node in where.graph.of("lambda/function"):
+        module, _, name = str(node.inputs["handler"]).rpartition(".")
+        if not _is_there(where, module, name):
+            path = f"src/{module.replace('.', '/')}.py"
+            yield f"The function {node.name} has no code: write {path} with a `{name}`."
+
+
+def code_is_deployed(where: Repository) -> Iterator[str]:
+    """Every entry point is deployed: each module of handlers/ is some function's."""
+    deployed = {str(node.inputs["handler"]) for node in where.graph.of("lambda/function")}
+    for module in where.modules:
+        if f"{where.context.name}.handlers.{module}.lambda_handler" not in deployed:
+            yield (
+                f"No function deploys src/{where.context.name}/handlers/{module}.py: "
+                f"add {module!r} to FUNCTIONS in infra/service/functions.py, or remove the file."
+            )
+
+
+def states_follow_one_another(where: Repository) -> Iterator[str]:
+    """Every state of the workflow leads to one that is there."""
+    for machine in where.graph.of("sfn/stateMachine"):
+        for name, state, known in _states(machine.document("definition")):
+            for target in set(_targets(state)) - known:
+                yield f"The state {name} of {machine.name} goes to {target}, which is no state: write its name."
+
+
+def tasks_are_tried_again(where: Repository) -> Iterator[str]:
+    """A passing fault ends no list: every task of the workflow is tried again."""
+    for machine in where.graph.of("sfn/stateMachine"):
+        for name, state, _ in _states(machine.document("definition")):
+            if state["Type"] == "Task" and not state.get("Retry"):
+                yield f"The state {name} of {machine.name} is tried once: give it a Retry."
+
+
+def calls_are_permitted(where: Repository) -> Iterator[str]:
+    """The workflow may make every call that it makes."""
+    for machine in where.graph.of("sfn/stateMachine"):
+        held = {
+            action
+            for node, statement in where.graph.statements("iam/rolePolicy")
+            if machine.inputs["roleArn"].endswith(f"/{node.inputs['role']}")
+            for action in statement["Action"]
+        }
+        for service, call in set(re.findall(r'"arn:aws:states:::([a-z0-9]+):(\w+)', json.dumps(_definition(machine)))):
+            action = f"{service}:{'InvokeFunction' if service == 'lambda' else call[0].upper() + call[1:]}"
+            if action not in held:
+                yield f"The workflow {machine.name} calls {action}, which its role may not: grant it."
+
+
+def _missing(where: Repository, command: Command[Any]) -> str:
+    context, name = where.context, command.function
+    made = f"lambda_handler = command_handler({context.name.upper()}, {command.name}, {name}, {context.plural})"
+    return f"{command.name} has no entry point: write src/{context.name}/handlers/{name}.py with `{made}`."
+
+
+def _is_there(where: Repository, module: str, name: str) -> bool:
+    if not module.startswith(f"{where.context.name}."):  # the library's, which are imported with their context alone
+        return importlib.util.find_spec(module) is not None
+    try:
+        return callable(getattr(importlib.import_module(module), name, None))
+    except ModuleNotFoundError as error:
+        if error.name is None or not module.startswith(error.name):
+            raise
+        return False
+
+
+def _definition(machine: Any) -> Any:
+    return machine.document("definition")
+
+
+def _states(node: Any) -> Iterator[tuple[str, dict[str, Any], set[str]]]:
+    """Yield every state with its name and the names that it may go to, also inside of maps."""
+    if isinstance(node, dict):
+        for name, state in node.get("States", {}).items():
+            yield name, state, set(node["States"])
+        for value in node.values():
+            yield from _states(value)
+    elif isinstance(node, list):
+        for item in node:
+            yield from _states(item)
+
+
+def _targets(state: dict[str, Any]) -> Iterator[str]:
+    yield from (state[key] for key in ("Next", "Default") if key in state)
+    for choice in [*state.get("Choices", []), *state.get("Catch", [])]:
+        yield choice["Next"]
+
+
+CHECKS: tuple[Check, ...] = (
+    commands_have_an_entry_point,
+    functions_have_code,
+    code_is_deployed,
+    states_follow_one_another,
+    tasks_are_tried_again,
+    calls_are_permitted,
+)

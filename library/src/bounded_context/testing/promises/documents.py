@@ -1,0 +1,44 @@
+"""What others read is what the code says: schemas of events, AsyncAPI, OpenAPI."""
+
+from collections.abc import Iterator
+
+from ...contracts import asyncapi, schemas
+from ...contracts.change import Refused, next_version
+from ...contracts.published import Version, versions
+from ...contracts.update import release
+from ._promise import Check, Repository
+
+
+def events_keep_their_contract(where: Repository) -> Iterator[str]:
+    """Subscribers can read what events say: each model is a version of its schema that is written down."""
+    for event_type, said in where.context.versions.items():
+        try:
+            version = next_version(where.context, event_type, said, where.project.events)
+        except Refused as refused:
+            yield str(refused)
+            continue
+        if version not in versions(event_type, where.project.events) or str(version) != said:
+            yield f"events/{event_type}/{version}.json is not written: run `uv run just contracts`."
+
+
+def events_are_described(where: Repository) -> Iterator[str]:
+    """Subscribers find every event: the AsyncAPI document is what the code says."""
+    said = {event_type: Version.parse(text) for event_type, text in where.context.versions.items()}
+    text = schemas.as_text(asyncapi.document(where.context, said, release(where.project.root)))
+    path = where.project.events / asyncapi.NAME
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        yield f"events/{asyncapi.NAME} is not what the code says: run `uv run just contracts`."
+
+
+def routes_are_described(where: Repository) -> Iterator[str]:
+    """Callers find every route: the OpenAPI document and its page are what the code says."""
+    if not where.context.api:
+        return
+    from ...contracts.openapi.files import files
+
+    for path, text in files(where.context, where.project.root / "docs" / "api").items():
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            yield f"docs/api/{path.name} is not what the code says: run `uv run just openapi`."
+
+
+CHECKS: tuple[Check, ...] = (events_keep_their_contract, events_are_described, routes_are_described)

@@ -1,0 +1,106 @@
+"""Nothing is lost without a word: what cannot be delivered or taken is kept, and somebody is told."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from ..graph import Graph, Node
+from ._promise import Check, Repository
+
+_TIMES = 6
+"""So many times the function's timeout a message stays invisible (AWS Lambda, "Using Lambda with Amazon SQS")."""
+
+
+def queues_have_dead_letters(where: Repository) -> Iterator[str]:
+    """A message that nobody can take is kept: every queue has a dead-letter queue."""
+    keepers = dead_letter_arns(where.graph)
+    for queue in where.graph.of("sqs/queue"):
+        if queue.arn not in keepers and "redrivePolicy" not in queue.inputs:
+            yield f"The queue {queue.name} has no dead letters: give it a redrive_policy."
+
+
+def subscriptions_have_dead_letters(where: Repository) -> Iterator[str]:
+    """An event that cannot be delivered is kept: every subscription has a dead-letter queue."""
+    for node in where.graph.of("sns/topicSubscription"):
+        if "redrivePolicy" not in node.inputs:
+            yield f"The subscription {node.name} has no dead letters: give it a redrive_policy."
+
+
+def rules_have_dead_letters(where: Repository) -> Iterator[str]:
+    """An event that starts nothing is kept: every target of a rule with a pattern has a dead-letter queue."""
+    patterns = {node.outputs["name"] for node in where.graph.rules()}
+    for node in where.graph.of("cloudwatch/eventTarget"):
+        if node.inputs["rule"] in patterns and "deadLetterConfig" not in node.inputs:
+            yield f"The target {node.name} has no dead letters: give it a dead_letter_config."
+
+
+def streams_have_dead_letters(where: Repository) -> Iterator[str]:
+    """A change that cannot be handled is kept: every reader of a stream says where it goes."""
+    for node in where.graph.stream_readers():
+        if "destinationConfig" not in node.inputs:
+            yield f"The reader {node.name} loses what fails for good: give it a destination_config."
+
+
+def failures_are_partial(where: Repository) -> Iterator[str]:
+    """One bad message does not send its whole batch back: every function that takes batches says which failed."""
+    for node in where.graph.of("lambda/eventSourceMapping"):
+        if "ReportBatchItemFailures" not in node.inputs.get("functionResponseTypes", []):
+            yield f"{node.name} takes whole batches: set function_response_types to ReportBatchItemFailures."
+
+
+def messages_stay_invisible(where: Repository) -> Iterator[str]:
+    """A message is not handed out again while it is handled: its queue waits six times the function's timeout."""
+    queues = {queue.arn: queue for queue in where.graph.of("sqs/queue")}
+    timeouts = {node.inputs["name"]: node.inputs["timeout"] for node in where.graph.of("lambda/function")}
+    for node in where.graph.of("lambda/eventSourceMapping"):
+        queue, timeout = queues.get(node.inputs["eventSourceArn"]), timeouts.get(_function(node))
+        if queue and timeout and queue.inputs.get("visibilityTimeoutSeconds", 30) < _TIMES * timeout:
+            yield f"The queue {queue.name} hides messages too shortly: set visibility_timeout to {_TIMES * timeout:g}."
+
+
+def somebody_is_told_of_dead_letters(where: Repository) -> Iterator[str]:
+    """Somebody is told of what is kept: every dead-letter queue has an alarm."""
+    watched = {name for alarm in where.graph.of("cloudwatch/metricAlarm") for name in _queues_of(alarm)}
+    keepers = dead_letter_arns(where.graph)
+    for queue in where.graph.of("sqs/queue"):
+        if queue.arn in keepers and queue.inputs.get("name", queue.name) not in watched:
+            yield f"Nobody is told of letters in {queue.name}: make an alarm of its ApproximateNumberOfMessagesVisible."
+
+
+def dead_letter_arns(graph: Graph) -> set[str]:
+    """Return the ARNs of the queues that keep what others could not handle."""
+    kept = {_target(node.document("redrivePolicy")) for node in graph.nodes if "redrivePolicy" in node.inputs}
+    kept |= {node.inputs["deadLetterConfig"]["arn"] for node in graph.nodes if "deadLetterConfig" in node.inputs}
+    kept |= {
+        node.inputs["destinationConfig"]["onFailure"]["destinationArn"]
+        for node in graph.nodes
+        if "destinationConfig" in node.inputs
+    }
+    return kept
+
+
+def _target(policy: dict[str, Any]) -> str:
+    return policy["deadLetterTargetArn"]
+
+
+def _function(mapping: Node) -> str:
+    """Return the name of the function of which a mapping names the alias."""
+    parts = str(mapping.inputs["functionName"]).split(":")
+    return parts[6] if len(parts) > 6 else parts[-1]
+
+
+def _queues_of(alarm: Node) -> set[str]:
+    text = json.loads(json.dumps(dict(alarm.inputs)))
+    metrics = [text, *(query["metric"] for query in text.get("metricQueries", []) if "metric" in query)]
+    return {metric.get("dimensions", {}).get("QueueName", "") for metric in metrics}
+
+
+CHECKS: tuple[Check, ...] = (
+    queues_have_dead_letters,
+    subscriptions_have_dead_letters,
+    rules_have_dead_letters,
+    streams_have_dead_letters,
+    failures_are_partial,
+    messages_stay_invisible,
+    somebody_is_told_of_dead_letters,
+)

@@ -1,0 +1,67 @@
+"""Sample aggregates and lists of any context, made from its own fields."""
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from io import StringIO
+from typing import Any, Final, Generic, TypeVar
+
+from ..context import Context
+from ..domain.aggregate import Aggregate
+from ..domain.fields import kind_within
+
+A = TypeVar("A", bound=Aggregate[Any, Any])
+
+KNOWN: Final = ("ref-0", "ref-1", "ref-2")
+"""The identities of what samples refer to."""
+
+_BY_KIND: Final = {
+    "identifier": "id-{n:06d}",
+    "text": "text {n}",
+    "decimal": "{n}.50",
+    "int": "{n}",
+    "currency": "EUR",
+    "date": "2026-01-31",
+    "bool": "true",
+}
+
+
+class Samples(Generic[A]):
+    """The samples of a context. The n-th always has the same values; two have different identities."""
+
+    def __init__(self, context: Context[A]) -> None:
+        self._context = context
+
+    def values(self, n: int = 1, **changes: str) -> dict[str, str]:
+        """Return the n-th row's values as text, but for the changes.
+
+        Raises:
+            LookupError: a field is of no type of the library's: pass its value.
+        """
+        columns = self._context.rows.columns
+        return {name: changes[name] if name in changes else self._value(name, n) for name in columns} | changes
+
+    def aggregate(self, n: int = 1, **changes: Any) -> A:
+        """Return the n-th aggregate, just created; changes are of its status, version or list."""
+        kind = self._context.aggregate
+        details = kind.details_type.model_validate(self.values(n))
+        return kind(details, **{"status": self._context.first, **changes})
+
+    def file(self, rows: Iterable[Mapping[str, str]], columns: Sequence[str] | None = None) -> bytes:
+        """Return rows as a partner would send them: CSV with a header."""
+        text = StringIO(newline="")
+        writer = csv.DictWriter(text, columns or self._context.rows.columns)
+        writer.writeheader()
+        writer.writerows(rows)
+        return text.getvalue().encode()
+
+    def projection(self) -> list[dict[str, str]]:
+        """Return the table's items of what the samples refer to."""
+        return [{"pk": f"{thing.upper()}#{known}"} for thing in self._context.things for known in KNOWN]
+
+    def _value(self, field: str, n: int) -> str:
+        if field in self._context.references:
+            return KNOWN[n % len(KNOWN)]
+        kind = kind_within(self._context.details.model_fields[field])
+        if kind not in _BY_KIND:
+            raise LookupError(f"{field} is of no type of the library's: pass its value")
+        return _BY_KIND[kind].format(n=n)

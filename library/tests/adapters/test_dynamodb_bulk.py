@@ -1,0 +1,136 @@
+"""Aggregates by the hundred: every write can be repeated and touches no other list's."""
+
+from typing import Any
+
+import pytest
+from payment.context import PAYMENT
+from pydynox import DynamoDBClient
+from pydynox.exceptions import TransactionCanceledException
+
+from bounded_context import Context
+from bounded_context.adapters.dynamodb import AggregateTable
+from bounded_context.adapters.dynamodb_bulk import ImportedAggregateTable
+from bounded_context.adapters.items import TRACEPARENT, Items
+from bounded_context.adapters.trace_context import fresh_traceparent
+from bounded_context.application.ports import AlreadyTaken
+from bounded_context.testing import Samples
+from bounded_context.testing.plugin import TABLE
+from tests.contexts import over_contexts
+
+ID, ITEMS = PAYMENT.identity, Items(PAYMENT)
+samples = Samples(PAYMENT)
+
+
+def _table(client: Any, context: Context[Any] = PAYMENT) -> ImportedAggregateTable:
+    return ImportedAggregateTable(Items(context), context.first, client, TABLE)
+
+
+@pytest.fixture
+def imported(table: Any) -> ImportedAggregateTable:
+    return _table(DynamoDBClient())
+
+
+def _rows(count: int) -> list[dict[str, Any]]:
+    return [samples.aggregate(n).details.model_dump(mode="json") for n in range(count)]
+
+
+def _count(table: Any) -> int:
+    return table.scan(Select="COUNT")["Count"]
+
+
+@over_contexts
+def test_an_imported_row_is_the_same_as_one_added_by_a_command(context: Context[Any], table: Any):
+    """Both ways of writing give the same item."""
+    written = Samples(context).aggregate(3, list_id="l-1")
+    _table(DynamoDBClient(), context).import_rows("l-1", [written.details.model_dump(mode="json")])
+    assert AggregateTable(Items(context), table).get(written.id) == written
+    assert table.scan()["Items"] == [Items(context).from_aggregate(written)]
+
+
+def test_a_part_of_any_size_is_written_and_can_be_written_again(imported: ImportedAggregateTable, table: Any):
+    """More rows than a transaction takes, twice."""
+    for _ in range(2):
+        imported.import_rows("l-1", _rows(120))
+    assert _count(table) == 120
+
+
+def test_another_lists_row_is_never_overwritten(imported: ImportedAggregateTable, table: Any):
+    """The conflict names the identity, and the other row stays byte for byte."""
+    imported.import_rows("l-1", _rows(3)[1:2])
+    before = table.scan()["Items"]
+    with pytest.raises(AlreadyTaken) as conflict:
+        imported.import_rows("l-2", _rows(3))
+    assert conflict.value.identities == (_rows(3)[1][ID],)
+    assert table.scan()["Items"] == before
+
+
+def test_undoing_takes_only_this_lists_rows(imported: ImportedAggregateTable, table: Any):
+    """Also in the middle of a hundred, also what was never written, also twice."""
+    rows = _rows(150)
+    imported.import_rows("l-1", rows[50:52])
+    imported.import_rows("l-2", rows[:50])
+    for _ in range(2):
+        imported.undo_rows("l-2", [row[ID] for row in rows])
+    assert sorted(item[ID] for item in table.scan()["Items"]) == [row[ID] for row in rows[50:52]]
+
+
+def test_taken_are_those_of_others(imported: ImportedAggregateTable):
+    """A list's own rows do not stand in its way when a step is tried again."""
+    rows = _rows(130)
+    imported.import_rows("l-1", rows[:2])
+    identities = [row[ID] for row in rows]
+    assert imported.taken(identities, "l-2") == set(identities[:2])
+    assert imported.taken(identities, "l-1") == set()
+    assert imported.taken([], "l-1") == set()
+
+
+def test_a_part_written_again_leaves_what_has_changed_since(imported: ImportedAggregateTable, table: Any):
+    """A child that is tried again fills the gaps; what a command changed meanwhile stays as it is."""
+    imported.import_rows("l-1", _rows(2))
+    moved = samples.aggregate(0, version=2, list_id="l-1")
+    AggregateTable(ITEMS, table).save(moved)
+    imported.import_rows("l-1", _rows(4))
+    assert AggregateTable(ITEMS, table).get(moved.id) == moved
+    assert _count(table) == 4
+
+
+def test_imported_rows_keep_their_lists_place_in_a_trace(imported: ImportedAggregateTable, table: Any):
+    """Also those that a second try adds; a list without one gives none."""
+    place = fresh_traceparent()
+    imported.import_rows("l-1", _rows(1), place)
+    imported.import_rows("l-1", _rows(2), place)
+    imported.import_rows("l-2", _rows(3)[2:])
+    found = {item[ID]: item.get(TRACEPARENT) for item in table.scan()["Items"]}
+    assert [found[row[ID]] for row in _rows(3)] == [place, place, None]
+
+
+class _Throttled:
+    """A client whose first transactions are cancelled for a reason that passes by itself."""
+
+    def __init__(self, times: int) -> None:
+        self.left = times
+        self.written = 0
+
+    def sync_transact_write(self, operations: list[dict[str, Any]]) -> None:
+        if self.left:
+            self.left -= 1
+            raise TransactionCanceledException("for specific reasons [ConditionalCheckFailed, ThrottlingError]")
+        self.written += len(operations)
+
+
+def test_a_throttled_transaction_is_tried_again(monkeypatch: pytest.MonkeyPatch):
+    """A table that grows into its load is no reason to give up a part; and throttling is no conflict."""
+    waits: list[float] = []
+    monkeypatch.setattr("time.sleep", waits.append)
+    client: Any = _Throttled(3)
+    _table(client).import_rows("l-1", _rows(2))
+    assert client.written == 2
+    assert len(waits) == 3
+
+
+def test_throttling_without_end_is_an_error(monkeypatch: pytest.MonkeyPatch):
+    """The workflow tries the part again, later."""
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    client: Any = _Throttled(1000)
+    with pytest.raises(TransactionCanceledException):
+        _table(client).import_rows("l-1", _rows(2))

@@ -1,0 +1,82 @@
+"""Aggregates of a list and in a status, from a table with its indexes."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from payment.context import PAYMENT
+from payment.model import Payment
+
+from bounded_context import Context
+from bounded_context.adapters import items
+from bounded_context.adapters.dynamodb import AggregateTable
+from bounded_context.adapters.dynamodb_queries import AggregateShards
+from bounded_context.adapters.items import Items
+from bounded_context.application.queries import list_many, selection
+from bounded_context.testing import Samples
+from tests.contexts import over_contexts
+
+Shards = AggregateShards[Payment]
+ITEMS, FIRST = Items(PAYMENT), PAYMENT.first
+Selection = selection(PAYMENT)
+samples = Samples(PAYMENT)
+
+
+@pytest.fixture
+def shards(table: Any) -> Shards:
+    return AggregateShards(ITEMS, table)
+
+
+def _ids(shards: Shards, **asked: Any) -> list[str]:
+    page = list_many(Selection(**asked), shards)
+    found = [one.id for one in page.aggregates]
+    return found + (_ids(shards, **asked | {"cursor": page.next_cursor}) if page.next_cursor else [])
+
+
+@pytest.mark.parametrize("limit", [1, 7, 100])
+def test_a_list_is_read_page_by_page_and_whole(limit: int, shards: Shards, table: Any):
+    """Of it all, and of no other list."""
+    stored = AggregateTable(ITEMS, table)
+    first = [samples.aggregate(n, list_id="l-1") for n in range(30)]
+    second = [samples.aggregate(99, list_id="l-2")]
+    for one in (*first, *second):
+        stored.add(one)
+    assert sorted(_ids(shards, list_id="l-1", limit=limit)) == [one.id for one in first]
+    assert _ids(shards, list_id="l-2", status=FIRST, limit=limit) == [one.id for one in second]
+
+
+@over_contexts
+def test_what_comes_back_is_what_was_stored(context: Context[Any], table: Any):
+    """With all of its values."""
+    sample, own = Samples(context).aggregate(100), Items(context)
+    AggregateTable(own, table).add(sample)
+    asked = selection(context)(status=context.first)
+    assert list_many(asked, AggregateShards(own, table)).aggregates == [sample]
+
+
+def test_a_list_is_spread_over_partitions():
+    """Of a thousand rows in a row, no shard has more than its share by much."""
+    stored = [ITEMS.from_aggregate(samples.aggregate(n, list_id="l-1")) for n in range(1000)]
+    for attribute in (items.LIST_SHARD, items.STATUS_SHARD):
+        keys = [item[attribute] for item in stored]
+        assert len(set(keys)) == items.SHARDS
+        assert max(keys.count(key) for key in set(keys)) < 2 * 1000 / items.SHARDS
+
+
+def test_one_that_came_with_no_list_is_in_no_list():
+    """Its item has no place in that index."""
+    item = ITEMS.from_aggregate(samples.aggregate(1))
+    assert items.LIST_SHARD not in item
+    assert item[items.STATUS_SHARD].startswith(f"{FIRST.value}#")
+
+
+def test_an_item_from_before_the_indexes_is_read_and_not_listed(shards: Shards, table: Any):
+    """Its next change brings it in."""
+    sample = samples.aggregate(1, list_id="l-1")
+    item = ITEMS.from_aggregate(sample)
+    table.put_item(Item={name: value for name, value in item.items() if not name.endswith("_shard")})
+    stored = AggregateTable(ITEMS, table)
+    assert stored.get(sample.id) == sample
+    assert _ids(shards, list_id="l-1") == []
+    stored.save(replace(sample, version=2))
+    assert _ids(shards, list_id="l-1") == [sample.id]

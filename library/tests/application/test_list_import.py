@@ -1,0 +1,252 @@
+"""The list workflow's steps, on fakes: what each leaves behind for the next, for the partner and for a second try."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+
+from bounded_context.application.list_import import TECHNICAL_FAILURE, Outcome, Upload
+from bounded_context.application.staging import VERIFIED, Staging
+from bounded_context.domain.amounts import NONE
+from bounded_context.domain.lists import ListStatus, NotAList
+from bounded_context.domain.rows import Fault
+from tests.application.world import KEY, MAX_BYTES, World
+from tests.contexts import CONTEXTS
+
+
+@pytest.fixture(params=CONTEXTS, ids=lambda context: context.name)
+def world(request: pytest.FixtureRequest) -> World:
+    """A world of each context."""
+    return World(request.param)
+
+
+def test_a_good_list_is_imported_as_a_whole(world: World):
+    """Every row becomes an aggregate, part by part, and there is nothing to report."""
+    list_id = world.ready_to_import(world.rows(25))
+
+    assert world.import_parts(list_id) == [Outcome.IMPORTED] * 3
+    assert world.aggregates.traceparents == {world.lists.stored[list_id].traceparent}
+    assert len(world.owners) == 25
+    assert world.lists.parts[list_id] == {0, 1, 2}
+    assert world.report() == []
+
+
+def test_a_file_announced_twice_is_one_list(world: World):
+    """The second execution ends at once; the first, tried again, goes on."""
+    data = world.samples.file(world.rows(1))
+    assert world.register(data, "run-1").outcome is Outcome.REGISTERED
+    assert world.register(None, "run-2").outcome is Outcome.ALREADY_REGISTERED
+    assert world.register(None, "run-1").outcome is Outcome.REGISTERED
+
+
+def test_a_broken_upload_does_not_stand_in_the_way_of_the_next_try(world: World):
+    """Its event may come after the client has sent the whole file again."""
+    world.files.write(KEY, world.samples.file(world.rows(1)))
+    assert world.register(None, "run-1", broken_by="event-1").outcome is Outcome.REFUSED
+    assert world.register(None, "run-2", broken_by="event-1").outcome is Outcome.ALREADY_REGISTERED
+    assert world.register(None, "run-3").outcome is Outcome.REGISTERED
+
+
+def test_the_announced_version_is_the_one_that_is_pinned(world: World):
+    """Two versions within a second are two lists, whichever event comes first."""
+    for rows in (1, 2):
+        world.files.write(KEY, world.samples.file(world.rows(rows)))
+    for version in ("1", "2"):
+        upload = Upload("inbox", KEY, version)
+        step = world.steps.register(upload, f"run-{version}", MAX_BYTES)
+        assert world.lists.get(step.list_id).file.version_id == version
+
+
+def test_a_folder_is_no_list_and_no_error(world: World):
+    """Making a folder in the console announces an object too."""
+    folder = Upload("inbox", "incoming/acme/2026/")
+    step = world.steps.register(folder, "run", MAX_BYTES)
+    assert step.outcome is Outcome.IGNORED
+    assert world.lists.stored == {}
+
+
+def test_a_file_in_nobodys_folder_is_no_list(world: World):
+    """The error says where lists lie."""
+    with pytest.raises(NotAList):
+        world.steps.register(Upload("inbox", "stray.csv"), "run", MAX_BYTES)
+
+
+@pytest.mark.parametrize(
+    ("data", "broken_by", "reason"),
+    [
+        (b"", "", "the file is empty"),
+        (b"x" * (MAX_BYTES + 1), "", "at most 10000000 are taken"),
+        (None, "", "the file was gone"),
+        (b"half", "event-1", "the upload broke off"),
+        (None, "event-1", "the upload broke off"),
+    ],
+    ids=["empty", "too large", "gone", "broken off", "broken off before the first byte"],
+)
+def test_a_file_that_cannot_be_a_list_is_refused_at_once(world: World, data: bytes | None, broken_by: str, reason: str):
+    """It is recorded, its partner told, and nothing is read."""
+    step = world.register(data, broken_by=broken_by)
+    assert step.outcome is Outcome.REFUSED
+    assert world.compensate(step.list_id) is ListStatus.REJECTED
+    assert reason in world.report()[0]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (lambda _: b"\n\n", "the file is empty"),
+        (lambda _: b"colour,size\nred,9\n", "must name the columns"),
+        (lambda good: good.splitlines()[0], "a header and no rows"),
+        (lambda good: good.decode().encode("utf-16"), "UTF-16"),
+        (lambda good: good + b"\xff\n", "not UTF-8"),
+        (lambda good: good + b'"open', "breaks the rules of CSV"),
+    ],
+    ids=["blank", "other columns", "header only", "utf-16", "broken at the end", "open quote at the end"],
+)
+def test_an_unreadable_file_is_refused_as_a_whole(world: World, data: Callable[[bytes], bytes], reason: str):
+    """Also if its first rows were good: a list is imported as a whole or not at all."""
+    list_id = world.register(data(world.samples.file(world.rows(20)))).list_id
+    assert world.validate(list_id).outcome is Outcome.REJECTED
+    assert world.compensate(list_id) is ListStatus.REJECTED
+    assert reason in world.report()[0]["reason"]
+    assert world.owners == {}
+
+
+def test_bad_rows_within_the_tolerance_are_reported_and_left_out(world: World):
+    """The partner reads line, field and reason; the good rows are imported."""
+    rows = [*world.rows(39), world.bad(39, "not an id")]
+    list_id = world.ready_to_import(rows)
+    world.import_parts(list_id)
+
+    assert len(world.owners) == 39
+    assert [(row["line"], row["field"]) for row in world.report()] == [("41", world.context.identity)]
+    recorded = world.lists.get(list_id)
+    assert (recorded.rows, recorded.valid, recorded.rejected) == (40, 39, 1)
+    assert recorded.rejections == {Fault.VALUE: 1}
+
+
+def test_too_many_bad_rows_refuse_the_list(world: World):
+    """The report names each bad row and then says that nothing was taken."""
+    rows = [*world.rows(8), world.bad(8), world.bad(9, "!")]
+    list_id = world.register(world.samples.file(rows)).list_id
+
+    assert world.validate(list_id).outcome is Outcome.REJECTED
+    assert world.compensate(list_id) is ListStatus.REJECTED
+    assert [row["line"] for row in world.report()] == ["10", "11", ""]
+    assert "2 of 10 rows were rejected" in world.report()[-1]["reason"]
+
+
+def test_a_report_speaks_of_the_newest_file_of_its_name(world: World):
+    """What was wrong with an earlier one is not said again, whether the newest is good, bad or unreadable."""
+    bad = world.samples.file([*world.rows(39), world.bad(39)])
+    assert world.validate(world.register(bad).list_id).outcome is Outcome.VALIDATED
+    assert len(world.report()) == 1
+    unreadable = world.register(b"colour\nred\n", "run-2").list_id
+    world.validate(unreadable)
+    world.compensate(unreadable)
+    assert [row["line"] for row in world.report()] == [""]
+    world.validate(world.register(world.samples.file(world.rows(1)), "run-3").list_id)
+    assert world.report() == []
+
+
+def test_a_repeated_identity_is_rejected_with_the_line_it_was_first_on(world: World):
+    """The first row counts, whichever part the second would be in."""
+    rows = [*world.rows(39), world.samples.values(3)]
+    world.ready_to_import(rows)
+    [rejected] = world.report()
+    assert (rejected["line"], rejected["field"]) == ("41", world.context.identity)
+    assert rejected["reason"].endswith("is on line 5 already")
+
+
+def test_rows_whose_identity_exists_are_rejected_by_the_verification(world: World):
+    """Nobody's aggregate is overwritten by a list."""
+    world.exists(7)
+    world.ready_to_import(world.rows(40))
+    assert [row["reason"] for row in world.report()] == ["'id-000007' exists already"]
+
+
+def test_a_part_whose_rows_are_all_rejected_is_left_out(world: World):
+    """The import maps over parts that have rows."""
+    world.exists(*range(390, 400), list_id="another-list")
+    list_id = world.ready_to_import(world.rows(400))
+    assert world.import_parts(list_id) == [Outcome.IMPORTED] * 39
+
+
+@pytest.mark.parametrize("recorded", [False, True], ids=["broke before its end", "lost its answer"])
+def test_the_verification_may_be_tried_again(world: World, recorded: bool):
+    """A second try finds what the first found: nothing is counted, summed or reported twice."""
+    world.exists(57)
+    list_id = world.register(world.samples.file([*world.rows(59), world.bad(59)])).list_id
+    world.validate(list_id)
+    validated = world.lists.get(list_id)
+    world.verify(list_id)
+    first = (world.report(), Staging(world.files, list_id).manifest(VERIFIED), world.lists.get(list_id))
+    if not recorded:
+        world.lists.stored[list_id] = validated
+    world.verify(list_id)
+    assert (world.report(), Staging(world.files, list_id).manifest(VERIFIED), world.lists.get(list_id)) == first
+    assert first[2].rejected == 2
+
+
+def test_every_kind_of_fault_is_counted_by_rows(world: World):
+    """Also where a row has two."""
+    world.exists(96)
+    bad = {world.context.identity: "?", **dict.fromkeys(world.context.amounts, "")}
+    rows = [*world.rows(97), world.samples.values(97, **bad), world.samples.values(0)]
+    list_id = world.register(world.samples.file(rows) + b"one,cell" + b"\n").list_id
+    world.validate(list_id)
+    world.verify(list_id)
+    counted = world.lists.get(list_id)
+    assert counted.rejections == {Fault.CELLS: 1, Fault.VALUE: 1, Fault.REPEATED: 1, Fault.EXISTS: 1}
+    assert (counted.rows, counted.rejected, counted.valid) == (100, 4, 96)
+
+
+def test_a_list_that_is_refused_keeps_its_counts(world: World):
+    """Also if the verification refuses it."""
+    world.exists(*range(5))
+    list_id = world.register(world.samples.file(world.rows(10))).list_id
+    world.validate(list_id)
+    assert world.verify(list_id).outcome is Outcome.REJECTED
+    assert world.lists.get(list_id).rejections == {Fault.EXISTS: 5}
+
+
+def test_what_will_be_imported_is_summed_up(world: World):
+    """Without the rows that either check left out."""
+    world.exists(58)
+    list_id = world.ready_to_import([*world.rows(59)[1:], world.bad(59)])
+    name = NONE if world.context.currency is None else "EUR"
+    total = sum((Decimal(f"{n}.50") for n in range(1, 58)), Decimal(0))
+    assert world.lists.get(list_id).amounts == {field: {name: total} for field in world.context.amounts}
+
+
+def test_an_identity_taken_meanwhile_gives_the_list_up(world: World):
+    """The list is undone; the other's aggregate stays; parts not yet begun are left out."""
+    list_id = world.ready_to_import(world.rows(30))
+    world.exists(15)
+
+    assert world.import_parts(list_id) == [Outcome.IMPORTED, Outcome.REFUSED, Outcome.REFUSED]
+    assert world.compensate(list_id) is ListStatus.REJECTED
+    assert world.owners == {"id-000015": None}
+    assert "id-000015 was created while" in world.report()[-1]["reason"]
+
+
+def test_a_list_that_is_given_up_is_not_written_any_further(world: World):
+    """A function that outlives its execution stops at the next thousand rows, and says that it did."""
+    list_id = world.ready_to_import(world.rows(5))
+    world.lists.refuse(list_id, "given up")
+    assert world.import_parts(list_id) == [Outcome.REFUSED]
+    assert world.owners == {}
+    assert list_id not in world.lists.parts
+
+
+def test_a_technical_failure_is_undone_and_told_as_one(world: World):
+    """Only this list's rows go, and a second try of the compensation says the same."""
+    list_id = world.ready_to_import(world.rows(30))
+    world.exists(900, list_id="another-list")
+    world.import_parts(list_id)
+
+    assert world.compensate(list_id) is ListStatus.FAILED
+    closed = world.lists.changes
+    assert world.compensate(list_id) is ListStatus.FAILED
+    assert world.lists.changes == closed
+    assert world.owners == {"id-000900": "another-list"}
+    assert [row["reason"] for row in world.report()] == [TECHNICAL_FAILURE]

@@ -1,0 +1,188 @@
+"""Pages: each aggregate once, whatever the pages' size and the shards; cursors that are none are refused."""
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from payment.context import PAYMENT
+from payment.model import Payment, Status
+from pydantic import ValidationError
+
+from bounded_context import Context, NotFound
+from bounded_context.application import paging
+from bounded_context.application.paging import MOST, BadCursor, Position
+from bounded_context.application.ports import Slice
+from bounded_context.application.queries import READS, Page, by_id, get_one, list_many, selection
+from bounded_context.domain.fields import IDENTIFIER
+from bounded_context.testing import InMemoryAggregates, Samples
+from tests.contexts import over_contexts
+
+samples = Samples(PAYMENT)
+Selection = selection(PAYMENT)
+FIRST = PAYMENT.first
+OTHER = [status for status in Status if status is not FIRST]
+
+
+@dataclass
+class FakeShards:
+    """Aggregates in shards, in memory; reads like DynamoDB: a full read does not know that it is the last."""
+
+    shards: Sequence[Sequence[Payment]]
+    reads: list[int] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        return len(self.shards)
+
+    def of_list(self, list_id: str, number: int, after: str, most: int) -> Slice[Payment]:
+        return self._read([one for one in self.shards[number] if one.list_id == list_id], after, most)
+
+    def in_status(self, status: StrEnum, number: int, after: str, most: int) -> Slice[Payment]:
+        return self._read([one for one in self.shards[number] if one.status is status], after, most)
+
+    def _read(self, found: Sequence[Payment], after: str, most: int) -> Slice[Payment]:
+        self.reads.append(most)
+        read = sorted((one for one in found if one.id > after), key=lambda one: one.id)[:most]
+        return Slice(read, read[-1].id if len(read) == most else None)
+
+
+def _pages(shards: FakeShards, **asked: Any) -> list[Page[Payment]]:
+    pages = [list_many(Selection(**asked), shards)]
+    while cursor := pages[-1].next_cursor:
+        pages.append(list_many(Selection(**asked, cursor=cursor), shards))
+    return pages
+
+
+@st.composite
+def _filled(draw: st.DrawFn) -> FakeShards:
+    numbers = draw(st.lists(st.integers(0, 400), unique=True, max_size=60))
+    shards: list[list[Payment]] = [[] for _ in range(draw(st.integers(1, 16)))]
+    for number in numbers:
+        standing = {"status": draw(st.sampled_from(Status)), "list_id": draw(st.sampled_from([None, "l-1", "l-2"]))}
+        shards[draw(st.integers(0, len(shards) - 1))].append(samples.aggregate(number, **standing))
+    return FakeShards(shards)
+
+
+_ASKED = st.sampled_from([{"list_id": "l-1"}, {"status": FIRST}, {"list_id": "l-1", "status": FIRST}])
+
+
+@given(shards=_filled(), asked=_ASKED, limit=st.integers(1, 20))
+def test_all_pages_together_have_each_aggregate_once(shards: FakeShards, asked: dict[str, Any], limit: int):
+    """Those that were asked for, in one order, and never more on a page than were asked for."""
+    pages = _pages(shards, **asked, limit=limit)
+    found = [one.id for page in pages for one in page.aggregates]
+    wanted = [
+        one.id
+        for shard in shards.shards
+        for one in sorted(shard, key=lambda one: one.id)
+        if all(getattr(one, name) == value for name, value in asked.items())
+    ]
+    assert found == wanted
+    assert all(len(page.aggregates) <= limit for page in pages)
+
+
+@given(shards=_filled(), asked=_ASKED, limit=st.integers(1, MOST))
+def test_a_page_takes_a_bounded_number_of_reads(shards: FakeShards, asked: dict[str, Any], limit: int):
+    """Each of a bounded size."""
+    list_many(Selection(**asked, limit=limit), shards)
+    assert len(shards.reads) <= READS
+    assert all(0 < most <= MOST for most in shards.reads)
+
+
+def test_a_page_that_finds_nothing_for_long_says_where_to_go_on():
+    """Of a long list none is in the status, but for the last one."""
+    long = [samples.aggregate(n, list_id="l-1") for n in range(MOST * (READS + 1))]
+    shards = FakeShards([[*long, samples.aggregate(900_000, list_id="l-1", status=OTHER[0])]])
+    first, second = _pages(shards, list_id="l-1", status=OTHER[0])
+    assert (first.aggregates, len(shards.reads) > READS) == ([], True)
+    assert [one.id for one in second.aggregates] == [samples.aggregate(900_000).id]
+
+
+_IDENTITIES = st.from_regex(IDENTIFIER, fullmatch=True)
+_QUESTIONS = st.lists(st.one_of(st.none(), st.text(max_size=64)), min_size=2, max_size=2)
+_POSITIONS = st.builds(Position, st.integers(0, 15), st.one_of(st.just(""), _IDENTITIES))
+
+
+@given(question=_QUESTIONS, position=_POSITIONS)
+def test_a_cursor_is_read_as_the_place_that_it_was_made_of(question: list[str | None], position: Position):
+    """And can stand in a URL."""
+    text = paging.cursor(question, position)
+    assert text.replace("-", "").replace("_", "").isalnum()
+    assert paging.position(question, text, 16) == position
+
+
+@given(question=_QUESTIONS, other=_QUESTIONS, position=_POSITIONS)
+def test_a_cursor_of_another_question_is_refused(question: Any, other: Any, position: Position):
+    """It would lead to a place that is not in the answer."""
+    if question == other:
+        return
+    with pytest.raises(BadCursor):
+        paging.position(other, paging.cursor(question, position), 16)
+
+
+_JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text()),
+    lambda inner: st.one_of(st.lists(inner), st.dictionaries(st.text(), inner)),
+)
+
+
+def _encoded(value: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode()
+
+
+@given(text=st.one_of(st.text(), st.binary().map(lambda data: base64.urlsafe_b64encode(data).decode())))
+def test_any_text_is_a_place_or_refused(text: str):
+    """And raises nothing else."""
+    try:
+        paging.position(["l-1", None], text, 16)
+    except BadCursor:
+        return
+
+
+@given(members=st.lists(_JSON, max_size=3))
+def test_any_members_are_a_place_or_refused(members: list[Any]):
+    """Of the right question too."""
+    try:
+        place = paging.position(["l-1", None], _encoded(["l-1", None, *members]), 16)
+    except BadCursor:
+        return
+    assert 0 <= place.shard < 16
+
+
+@pytest.mark.parametrize("place", [[16, ""], [-1, ""], [True, ""], [1.0, ""], ["1", ""], [0, "a/b"], [0, "x\n"], [0]])
+def test_a_place_that_is_none_is_refused(place: list[Any]):
+    """DynamoDB would refuse it with an error, or read elsewhere."""
+    with pytest.raises(BadCursor):
+        paging.position(["l-1", None], _encoded(["l-1", None, *place]), 16)
+
+
+def test_something_must_be_asked_for():
+    """Everything is not."""
+    with pytest.raises(ValidationError, match="list_id or status is needed"):
+        Selection()
+
+
+@over_contexts
+def test_one_is_found_by_its_identity(context: Context[Any]):
+    """Or said to be missing."""
+    sample, stored = Samples(context).aggregate(1), InMemoryAggregates(context)
+    stored.add(sample)
+    assert get_one(by_id(context)(**{context.identity: sample.id}), stored) == sample
+    with pytest.raises(NotFound, match=f"{context.identity} 'nobody' does not exist"):
+        get_one(by_id(context)(**{context.identity: "nobody"}), stored)
+
+
+@over_contexts
+def test_only_what_a_context_has_can_be_asked_for(context: Context[Any]):
+    """Its own identity, and its own statuses."""
+    assert selection(context).model_validate({"status": context.first.value}).status is context.first
+    with pytest.raises(ValidationError, match=f"Input should be '{context.first}'"):
+        selection(context).model_validate({"status": "ELSEWHERE"})
+    with pytest.raises(ValidationError, match=context.identity):
+        by_id(context).model_validate({"other_id": "a"})

@@ -1,0 +1,44 @@
+"""What all of the library's tests have in common: the repository that they run over, and how a machine is spared."""
+
+import gc
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from bounded_context.project import VARIABLE
+from bounded_context.testing.kept import FOLDER
+
+_PAYMENT = Path(__file__).parents[2] / "examples" / "payment"
+
+# Another baked repository is named by the variable; its package is found as if it were installed.
+sys.path.insert(0, str(Path(os.environ.setdefault(VARIABLE, str(_PAYMENT))) / "src"))
+
+# Powertools reads it when the handlers' modules are imported, before any fixture.
+os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "tests")
+os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "tests")
+# The platform's own functions read it when they are imported.
+os.environ.setdefault("CONTEXT", "payment.context:PAYMENT")
+
+# A busy machine is no fault of the code: what is slow is measured elsewhere, and never by a test.
+settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("calm")
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector leave alone what was imported: pulumi-aws alone is a million objects to look at each time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(200_000, 50, 1000)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:  # pyright: ignore[reportUnusedFunction]
+    """What one processor's tests have made is there for the others': in the folder above those of each."""
+    with pytest.MonkeyPatch.context() as patch:
+        if "PYTEST_XDIST_WORKER" in os.environ:
+            patch.setenv(FOLDER, str(tmp_path_factory.getbasetemp().parent))
+        yield

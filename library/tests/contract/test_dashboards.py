@@ -1,0 +1,170 @@
+"""What dashboards show is measured, and what is measured is shown."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import pytest
+
+from tests.infra.dashboards import Shown, bodies, metrics, searches
+from tests.infra.graph import CONTEXT, PARTNERS, Graph, run
+
+COUNTED = frozenset({"Sum"})
+TIMED = frozenset({"Average", "Maximum", "p50", "p99"})
+AVERAGED = frozenset({"Average", "Maximum"})
+AT_MOST = frozenset({"Maximum"})
+
+
+class Documented(NamedTuple):
+    """The dimensions that AWS keeps a metric by, and the statistics that say something of it."""
+
+    dimensions: frozenset[str]
+    stats: frozenset[str]
+
+
+def _all(names: str, dimensions: str, stats: frozenset[str]) -> Mapping[str, Documented]:
+    return dict.fromkeys(names.split(), Documented(frozenset(dimensions.split()), stats))
+
+
+AWS: Mapping[str, Mapping[str, Documented]] = {
+    # Lambda, "Types of metrics for Lambda functions"
+    "AWS/Lambda": {
+        **_all("Invocations Errors Throttles", "FunctionName", COUNTED),
+        **_all("Duration", "FunctionName", TIMED),
+        **_all("IteratorAge", "FunctionName", AT_MOST),
+    },
+    # Step Functions, "Monitoring Step Functions metrics using Amazon CloudWatch"
+    "AWS/States": {
+        **_all(
+            "ExecutionsStarted ExecutionsSucceeded ExecutionsFailed ExecutionsTimedOut ExecutionsAborted",
+            "StateMachineArn",
+            COUNTED,
+        ),
+        **_all("ExecutionTime", "StateMachineArn", TIMED),
+    },
+    # EventBridge, "Monitoring Amazon EventBridge": by the rule alone on the default bus
+    "AWS/Events": _all("MatchedEvents Invocations FailedInvocations", "RuleName", COUNTED),
+    # Transfer Family, "CloudWatch metrics for Transfer Family servers"
+    "AWS/Transfer": _all("FilesIn BytesIn", "ServerId", COUNTED),
+    # SQS, "Available CloudWatch metrics for Amazon SQS"
+    "AWS/SQS": _all("ApproximateNumberOfMessagesVisible ApproximateAgeOfOldestMessage", "QueueName", AT_MOST),
+    # SNS, "Monitoring Amazon SNS topics using CloudWatch"
+    "AWS/SNS": _all(
+        "NumberOfMessagesPublished NumberOfNotificationsDelivered NumberOfNotificationsFailed", "TopicName", COUNTED
+    ),
+    # DynamoDB, "DynamoDB metrics and dimensions"
+    "AWS/DynamoDB": {
+        **_all("ConsumedReadCapacityUnits ConsumedWriteCapacityUnits", "TableName", COUNTED),
+        **_all("ReadThrottleEvents WriteThrottleEvents", "TableName", COUNTED),
+        **_all("SystemErrors", "TableName Operation", COUNTED),
+        **_all("SuccessfulRequestLatency", "TableName Operation", AVERAGED),
+    },
+    # API Gateway, "Working with metrics for HTTP APIs": the detailed ones of a route have its method and resource too
+    "AWS/ApiGateway": {
+        **_all("Count 4xx 5xx", "ApiId Stage", COUNTED),
+        **_all("Latency IntegrationLatency", "ApiId Stage", TIMED),
+    },
+}
+
+OPERATIONS = {
+    *("PutItem", "DeleteItem", "UpdateItem", "GetItem", "BatchGetItem", "Scan", "Query", "BatchWriteItem"),
+    *("TransactWriteItems", "TransactGetItems", "ExecuteTransaction", "BatchExecuteStatement", "ExecuteStatement"),
+}
+"""The values of DynamoDB's dimension Operation."""
+
+
+OF_ROUTES = {"Method", "Resource"}
+
+WAYS_IN: Mapping[str, Callable[[], Graph]] = {
+    "a server of its own": lambda: run("prod", sftp="dedicated", partners=PARTNERS),
+    "a shared server": lambda: run("staging", sftp="shared", sftp_server_id="s-1111aaaa2222bbbb3", partners=PARTNERS),
+    "no SFTP": lambda: run("dev"),
+}
+
+
+@pytest.fixture(params=WAYS_IN)
+def stack(request: pytest.FixtureRequest) -> Graph:
+    """A stack for each way in that lists may have."""
+    return WAYS_IN[request.param]()
+
+
+@pytest.fixture
+def shown(stack: Graph) -> list[Shown]:
+    """Every metric on the stack's dashboards."""
+    return [one for body in bodies(stack).values() for one in metrics(body)]
+
+
+def _measured() -> set[tuple[str, frozenset[tuple[str, str]]]]:
+    """Each metric of ours, by its name and the dimension that it has besides `service`."""
+    measures = CONTEXT.measures.all
+    plain = {(one.name, frozenset()) for one in measures if one.dimension is None}
+    told_apart = {
+        (one.name, frozenset([(one.dimension, value)])) for one in measures if one.dimension for value in one.values
+    }
+    return plain | told_apart
+
+
+def test_our_metrics_on_dashboards_are_those_that_we_measure(stack: Graph, shown: list[Shown]) -> None:
+    """Each is shown, with each reason and currency, and nothing else is."""
+    prefix = stack.one("cloudwatch/dashboard", "business").inputs["dashboardName"].removesuffix("-business")
+    ours = [one for one in shown if not one.namespace.startswith("AWS/")]
+    assert {one.namespace for one in ours} == {prefix}
+    assert {one.dimensions["service"] for one in ours} == {CONTEXT.name}
+    besides = {(one.name, frozenset(one.dimensions.items()) - {("service", CONTEXT.name)}) for one in ours}
+    assert besides == _measured()
+    assert {name for name, _ in _measured()} == {one.name for one in CONTEXT.measures.all}
+
+
+def test_aws_has_the_metrics_that_dashboards_ask_it_for(shown: list[Shown]) -> None:
+    """A name, a dimension or a statistic that it does not have draws an empty graph, and says nothing of it."""
+    for one in shown:
+        if one.namespace.startswith("AWS/"):
+            known = AWS[one.namespace][one.name]
+            assert set(one.dimensions) - OF_ROUTES == known.dimensions, one
+            assert one.stat in known.stats, one
+
+
+def _resources(stack: Graph) -> Mapping[str, set[str]]:
+    names = {
+        "FunctionName": "lambda/function",
+        "RuleName": "cloudwatch/eventRule",
+        "QueueName": "sqs/queue",
+        "TopicName": "sns/topic",
+        "TableName": "dynamodb/table",
+    }
+    sftp = stack.outputs["sftp"]
+    return {
+        **{dimension: {node.inputs["name"] for node in stack.of(kind)} for dimension, kind in names.items()},
+        "StateMachineArn": {node.arn for node in stack.of("sfn/stateMachine")},
+        "ServerId": {sftp["server_id"]} if sftp else set(),
+        "ApiId": {node.outputs["id"] for node in stack.of("apigatewayv2/api")},
+        "Stage": {node.inputs["name"] for node in stack.of("apigatewayv2/stage")},
+        "Method": {node.inputs["routeKey"].split(" ")[0] for node in stack.of("apigatewayv2/route")},
+        "Resource": {node.inputs["routeKey"].split(" ")[1] for node in stack.of("apigatewayv2/route")},
+        "Operation": OPERATIONS,
+    }
+
+
+def test_the_dimensions_name_resources_of_the_stack(stack: Graph, shown: list[Shown]) -> None:
+    """A dashboard of another stack's resources looks as good as one's own."""
+    resources = _resources(stack)
+    for one in shown:
+        if one.namespace.startswith("AWS/"):
+            assert all(value in resources[name] for name, value in one.dimensions.items()), one
+
+
+def test_nothing_that_works_is_missing(stack: Graph, shown: list[Shown]) -> None:
+    """Every function that is called, every queue, every reader of the stream."""
+    seen = {(dimension, value) for one in shown for dimension, value in one.dimensions.items()}
+    called = {arn.split(":")[6] for arn in stack.outputs["functions"].values()}
+    assert {value for dimension, value in seen if dimension == "FunctionName"} == called
+    assert {value for dimension, value in seen if dimension == "QueueName"} == _resources(stack)["QueueName"]
+    readers = {node.inputs["functionName"].split(":")[6] for node in stack.stream_readers()}
+    assert {one.dimensions["FunctionName"] for one in shown if one.name == "IteratorAge"} == readers
+
+
+def test_versions_are_searched_for_behind_each_alias(stack: Graph) -> None:
+    """The calls and the errors of each function, by the version that took them."""
+    aliases = {f"{node.inputs['functionName']}:{node.inputs['name']}" for node in stack.of("lambda/alias")}
+    found = {search for body in bodies(stack).values() for search in searches(body)}
+    form = "SEARCH('{{AWS/Lambda,FunctionName,Resource,ExecutedVersion}} MetricName=\"{}\" Resource=\"{}\"', 'Sum', 60)"
+    assert found == {form.format(name, alias) for name in ("Invocations", "Errors") for alias in aliases}

@@ -1,0 +1,55 @@
+"""The layer's requirements: pinned by hash, naming no host, and the versions that the tests ran with."""
+
+import re
+from importlib.metadata import requires, version
+
+import pytest
+
+from bounded_context.package import REQUIREMENTS
+
+TEXT = REQUIREMENTS.read_text()
+ENTRY = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+)((?: \\\n    --hash=sha256:[0-9a-f]{64})+)$", re.MULTILINE)
+PINS = {name: pinned for name, pinned, _ in ENTRY.findall(TEXT)}
+RUNTIME = {"boto3"}
+"""What the Lambda runtime brings."""
+
+
+def test_every_requirement_is_pinned_by_hash() -> None:
+    """There is no line that is not a comment or part of a pinned entry."""
+    rest = ENTRY.sub("", TEXT)
+    assert [line for line in rest.splitlines() if line and not line.startswith("#")] == []
+    assert PINS
+
+
+@pytest.mark.parametrize("word", ["http", "index-url ", "find-links", "trusted-host", "@"])
+def test_no_host_is_named(word: str) -> None:
+    """Each builder uses the index that it is configured for."""
+    assert word not in re.sub(r"--no-emit-index-url", "", TEXT)
+
+
+_REQUIRED = re.compile(r"""([\w.-]+)(?:\[.*\])?==([^\s;]+)(?:.*extra == ['"](\w+)['"])?""")
+
+
+def _required(*extras: str) -> dict[str, str]:
+    """What the library requires in these extras (an empty name is what it requires without any), by name."""
+    lines = [_REQUIRED.match(line) for line in requires("bounded-context") or []]
+    return {line[1]: line[2] for line in lines if line and (line[3] or "") in extras}
+
+
+def test_the_layer_holds_what_the_runtime_depends_on() -> None:
+    """The same versions as the library's requirements, without what Lambda brings."""
+    wanted = {name: pinned for name, pinned in _required("", "runtime").items() if name not in RUNTIME}
+    assert wanted.keys() > {"pydantic", "pydynox"}
+    assert {name: PINS.get(name) for name in wanted} == wanted
+
+
+def test_the_layer_holds_what_a_repository_has() -> None:
+    """The closure that a repository's environment is pinned to says the same of each of them."""
+    pinned = _required("pinned")
+    assert {name: pinned.get(name) for name in PINS} == PINS
+
+
+@pytest.mark.parametrize("name", PINS)
+def test_tests_run_with_the_versions_that_deploy(name: str) -> None:
+    """What was tested is what runs."""
+    assert version(name) == PINS[name]

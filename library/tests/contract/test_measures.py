@@ -1,0 +1,123 @@
+"""Every measure of the catalogue is emitted by some function, as it is defined, and nothing else is."""
+
+import importlib
+import io
+from collections.abc import Iterator, Mapping
+from contextlib import redirect_stdout
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from bounded_context import aws
+from bounded_context.adapters.items import Items
+from bounded_context.domain.lists import BROKEN, ListStatus
+from bounded_context.handlers import event_handler, measure_lists, relay_events, watch_lists
+from bounded_context.measures import CURRENCY, REASON, Measure
+from bounded_context.testing.in_memory import InMemoryProjection
+from bounded_context.testing.samples import Samples
+from tests import foreign
+from tests.emf import Emitted, emitted
+from tests.handlers.conftest import LambdaContext
+from tests.infra.graph import CONTEXT
+from tests.streams import ARRIVED, change, closing, list_item
+
+CALL = LambdaContext()
+SAMPLES = Samples(CONTEXT)
+
+
+def test_no_measure_has_another_dimension() -> None:
+    """Each value of each dimension is a metric that costs."""
+    assert {one.dimension for one in CONTEXT.measures.all} <= {None, REASON, CURRENCY}
+
+
+def _commands() -> None:
+    importlib.import_module(f"{CONTEXT.name}.handlers.{CONTEXT.command_functions[0]}").lambda_handler({}, CALL)
+
+
+def _relay() -> None:
+    items = Items(CONTEXT)
+    told = [items.from_aggregate(SAMPLES.aggregate(n, status=status)) for n, status in enumerate(CONTEXT.reached)]
+    records = [change(None, item, number) for number, item in enumerate(told)]
+    relay_events.lambda_handler({"Records": [*records, change(told[0], None, 99)]}, CALL)
+
+
+def _lists() -> None:
+    measures = CONTEXT.measures
+    received = change(None, list_item(version=f"{BROKEN}event-1"))
+    sums = {field: dict.fromkeys(measure.values, 1) for field, measure in measures.amounts_imported.items()}
+    faults = dict.fromkeys(measures.rows_rejected.values, 1)
+    ends = (ListStatus.REJECTED, ListStatus.FAILED, ListStatus.IMPORTED)
+    closed = [closing(status, rejections=faults, amounts=sums) for status in ends]
+    measure_lists.lambda_handler({"Records": [received, *closed]}, CALL)
+
+
+def _watch() -> None:
+    watch_lists.lambda_handler({}, CALL)
+
+
+def _inbound() -> None:
+    poison = ["{", "{}", foreign.event(source="nobody"), foreign.event(subject=""), foreign.event(time=None)]
+    messages = [foreign.event(), foreign.event(), *poison]
+    records = [foreign.record(message, f"m-{number}") for number, message in enumerate(messages)]
+    projection = InMemoryProjection()
+    event_handler(CONTEXT, lambda: projection, _DeadLetters)({"Records": records}, CALL)
+
+
+EMITTING = (_commands, _relay, _lists, _watch, _inbound)
+"""Together they emit every measure. One that is added needs to be emitted by one of them."""
+
+
+class _Topic:
+    """Refuses some events of each batch, by their indexes."""
+
+    def __init__(self, refused: set[int]) -> None:
+        self._refused = refused
+
+    def publish(self, _batch: list[object]) -> set[int]:
+        return self._refused
+
+
+class _DeadLetters:
+    """Puts nothing anywhere."""
+
+    def bury(self, body: str, attributes: Mapping[str, Any], reason: str) -> None:
+        pass
+
+
+def _oldest() -> datetime:
+    return ARRIVED
+
+
+@pytest.fixture(scope="module")
+def output() -> Iterator[list[Emitted]]:
+    """All that the functions emit."""
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()) as written:
+        patch.setenv("IMPORT_TARGET_SECONDS", "30")
+        patch.setenv("CONSUMES", foreign.CONSUMES_JSON)
+        patch.setenv("TABLE_NAME", "table")
+        patch.setenv("DEAD_LETTER_URL", "https://queue")
+        patch.setattr(aws, "executions", lambda: SimpleNamespace(oldest_start=_oldest))
+        for refused in ({0}, set[int]()):
+            patch.setattr(aws, "topic", lambda refused=refused: _Topic(refused))
+            for emitting in EMITTING:
+                emitting()
+    yield emitted(written.getvalue())
+
+
+@pytest.mark.parametrize("measure", CONTEXT.measures.all, ids=lambda measure: measure.name)
+def test_every_measure_is_emitted_as_it_is_defined(measure: Measure, output: list[Emitted]) -> None:
+    """With its unit, the dimension `service`, and its own dimension if it has one."""
+    found = [one for one in output if one.name == measure.name]
+    assert found
+    own = {measure.dimension} - {None}
+    for one in found:
+        assert one.unit == measure.unit
+        assert set(one.dimensions) == {"service"} | own
+        assert {one.dimensions[name] for name in own if name} <= set(measure.values)
+
+
+def test_nothing_else_is_emitted(output: list[Emitted]) -> None:
+    """What is not defined is on no dashboard."""
+    assert {one.name for one in output} == {measure.name for measure in CONTEXT.measures.all}

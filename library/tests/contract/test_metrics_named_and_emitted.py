@@ -1,0 +1,60 @@
+"""Dashboards and alarms name the metrics that are defined, and every one of these is to be seen somewhere."""
+
+import json
+from typing import Any
+
+import pytest
+
+from bounded_context import measures
+from bounded_context.local.defined import Defined, defined_by
+from bounded_context.local.measured import problems
+from bounded_context.project import current
+from tests.infra.graph import PARTNERS, STACKS, Graph, run
+
+Bodies = dict[str, dict[str, Any]]
+
+
+@pytest.fixture(params=STACKS)
+def stack(request: pytest.FixtureRequest) -> Graph:
+    """Each stack as its file says."""
+    return run(request.param)
+
+
+@pytest.fixture
+def with_partners() -> Graph:
+    """A stack with a server and partners of its own: it may show more."""
+    return run("prod", sftp="dedicated", partners=PARTNERS)
+
+
+def _bodies(graph: Graph) -> Bodies:
+    return {
+        node.inputs["dashboardName"]: json.loads(node.inputs["dashboardBody"])
+        for node in graph.of("cloudwatch/dashboard")
+    }
+
+
+def _alarms(graph: Graph) -> dict[str, Any]:
+    return {node.inputs["name"]: node.inputs for node in graph.of("cloudwatch/metricAlarm")}
+
+
+def _defined(graph: Graph) -> list[Defined]:
+    functions = graph.of("lambda/function")
+    namespaces = {node.inputs["environment"]["variables"]["POWERTOOLS_METRICS_NAMESPACE"] for node in functions}
+    return [one for namespace in namespaces for one in defined_by(current().context, namespace)]
+
+
+def test_each_stack_asks_for_what_is_defined_and_shows_it_all(stack: Graph) -> None:
+    assert problems(_bodies(stack), _alarms(stack), _defined(stack)) == []
+
+
+def test_so_does_a_stack_with_partners(with_partners: Graph) -> None:
+    assert problems(_bodies(with_partners), _alarms(with_partners), _defined(with_partners)) == []
+
+
+def test_a_name_that_is_spelt_wrongly_is_found(with_partners: Graph) -> None:
+    """In a copy of what is deployed, one metric has lost its last letter: it is unknown, and nowhere to be seen."""
+    name = measures.LISTS_IMPORTED.name
+    broken = json.dumps(_bodies(with_partners)).replace(name, name[:-1])
+    found = problems(json.loads(broken), {}, _defined(with_partners))
+    assert any(f"asks for {name[:-1]} (" in problem for problem in found)
+    assert any(problem.startswith(f"{name} (") for problem in found)

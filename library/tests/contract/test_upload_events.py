@@ -1,0 +1,123 @@
+"""The deployed patterns against events as AWS sends them, matched by moto."""
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from moto.events.models import EventPattern
+
+from tests.infra.graph import Graph, run
+
+from .conftest import recorded
+
+RENAMED = "SFTP Server File Rename Completed"
+FAILED = "SFTP Server File Upload Failed"
+
+
+def rules_that_match(graph: Graph, event: dict[str, Any]) -> list[str]:
+    """The names of the rules of the stack that an event sets off."""
+    message: Any = event
+    patterns = {rule.name: rule.document("eventPattern") for rule in graph.rules()}
+    return [name for name, pattern in patterns.items() if EventPattern(None, pattern).matches_event(message)]
+
+
+def changed(event: dict[str, Any], detail: dict[str, str], **top: str) -> dict[str, Any]:
+    """A copy of an event with other details, and other fields of its envelope."""
+    other = copy.deepcopy(event)
+    other["detail"] |= detail
+    return other | {name.replace("_", "-"): value for name, value in top.items()}
+
+
+def started_with(graph: Graph, rule: str, event: dict[str, Any]) -> Any:
+    """The input that the machine gets: the transformer's paths read, its template filled with JSON."""
+    transformer = graph.one("cloudwatch/eventTarget", rule).inputs["inputTransformer"]
+    text: str = transformer["inputTemplate"]
+    for name, path in transformer["inputPaths"].items():
+        value: Any = event
+        for step in path.removeprefix("$.").split("."):
+            value = value[step]
+        text = text.replace(f"<{name}>", json.dumps(value))
+    return json.loads(text)
+
+
+def test_a_finished_upload_starts_the_import(deployed: Graph, upload: dict[str, Any]) -> None:
+    """The recorded event of AWS sets off one rule, which passes on the path."""
+    assert rules_that_match(deployed, upload) == ["upload-completed"]
+    assert started_with(deployed, "upload-completed", upload) == {"path": "/inbox/incoming/acme/january.csv"}
+
+
+def test_an_unfinished_file_does_not(deployed: Graph, upload: dict[str, Any]) -> None:
+    """Some clients upload `<name>.filepart` and rename it at the end."""
+    part = changed(upload, {"file-path": "/inbox/incoming/acme/january.csv.filepart"})
+    assert rules_that_match(deployed, part) == []
+
+
+def test_the_rename_at_the_end_does(deployed: Graph, upload: dict[str, Any]) -> None:
+    """The new name is passed on."""
+    path = "/inbox/incoming/acme/january.csv"
+    paths = {"original-file-path": f"{path}.filepart", "renamed-file-path": path}
+    renamed = changed(upload, paths, detail_type=RENAMED)
+    del renamed["detail"]["file-path"]
+    assert rules_that_match(deployed, renamed) == ["rename-completed"]
+    assert started_with(deployed, "rename-completed", renamed) == {"path": path}
+
+
+def test_a_rename_to_an_unfinished_name_does_not(deployed: Graph, upload: dict[str, Any]) -> None:
+    """Nothing is imported under a name that says it is incomplete."""
+    renamed = changed(upload, {"renamed-file-path": "/inbox/incoming/acme/x.filepart"}, detail_type=RENAMED)
+    assert rules_that_match(deployed, renamed) == []
+
+
+def test_a_failed_upload_is_told_as_failed(deployed: Graph, upload: dict[str, Any]) -> None:
+    """An interrupted upload starts an execution that refuses the list and says why."""
+    path = f"/{deployed.outputs['inbox_bucket']}/incoming/acme/january.csv"
+    detail = {"status-code": "FAILED", "failure-code": "INTERNAL_ERROR", "file-path": path}
+    failed = changed(upload, detail, detail_type=FAILED)
+    assert rules_that_match(deployed, failed) == ["upload-failed"]
+    assert started_with(deployed, "upload-failed", failed) == {"path": path, "failed": failed["id"]}
+
+
+def test_a_failed_upload_to_the_reports_is_nobodys_list(deployed: Graph, upload: dict[str, Any]) -> None:
+    """A partner who tries to write a report is refused by its role, and nothing starts."""
+    path = f"/{deployed.outputs['inbox_bucket']}/reports/acme/january.csv"
+    assert rules_that_match(deployed, changed(upload, {"file-path": path}, detail_type=FAILED)) == []
+
+
+@pytest.mark.parametrize("detail", [{"server-id": "s-99999999999999999"}, {"username": "someone-else"}])
+def test_other_servers_and_users_start_nothing(deployed: Graph, upload: dict[str, Any], detail: dict[str, str]) -> None:
+    """Contexts that share a server do not start each other's imports."""
+    assert rules_that_match(deployed, changed(upload, detail)) == []
+
+
+@pytest.mark.parametrize(
+    "top",
+    [
+        {"source": "local.transfer"},
+        {"detail_type": "SFTP Server File Download Completed"},
+        {"detail_type": "FTPS Server File Upload Completed"},
+    ],
+)
+def test_other_events_start_nothing(deployed: Graph, upload: dict[str, Any], top: dict[str, str]) -> None:
+    """Only what Transfer itself says of an SFTP upload counts."""
+    assert rules_that_match(deployed, changed(upload, {}, **top)) == []
+
+
+def test_an_odd_file_name_stays_one_value(deployed: Graph, upload: dict[str, Any]) -> None:
+    """Quotes and braces in a name cannot change the input of the machine."""
+    path = '/inbox/incoming/acme/a", "failed": true, "x": "{}.csv'
+    assert started_with(deployed, "upload-completed", changed(upload, {"file-path": path})) == {"path": path}
+
+
+def test_without_sftp_a_new_object_starts_the_import() -> None:
+    """The recorded event of S3 sets off the one rule, for this bucket and below incoming/ only."""
+    graph = run("dev")
+    event = recorded("s3_object_created")
+    assert rules_that_match(graph, event) == []
+    event["detail"]["bucket"]["name"] = graph.outputs["inbox_bucket"]
+    assert rules_that_match(graph, event) == ["object-created"]
+    version = event["detail"]["object"]["version-id"]
+    expected = {"bucket": graph.outputs["inbox_bucket"], "key": "incoming/acme/january.csv", "version": version}
+    assert started_with(graph, "object-created", event) == expected
+    event["detail"]["object"]["key"] = "staging/1/part-00001"
+    assert rules_that_match(graph, event) == []

@@ -1,0 +1,74 @@
+"""The state machine's file and the code that its functions run: two texts, one language."""
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from bounded_context.adapters.items import KEY, TRACEPARENT
+from bounded_context.adapters.list_items import LIST
+from bounded_context.adapters.trace_context import from_traceparent
+from bounded_context.application.list_import import Outcome
+from bounded_context.application.staging import VERIFIED
+from bounded_context.domain.lists import STAGING, ListStatus, PinnedFile
+from tests.infra.graph import CONTEXT, Graph
+
+IMPORTED, _ = CONTEXT.list_events
+
+
+def _states(deployed: Graph) -> dict[str, Any]:
+    return deployed.one("sfn/stateMachine").document("definition")["States"]
+
+
+def test_the_machine_branches_on_outcomes_that_the_steps_give(deployed: Graph) -> None:
+    """A misspelt outcome would send every list to the compensation."""
+    compared = set(re.findall(r'"StringEquals": "(\w+)"', json.dumps(_states(deployed))))
+    assert compared <= {*Outcome, *ListStatus}
+
+
+def test_the_imported_event_has_the_form_of_every_other_event(deployed: Graph) -> None:
+    """It is the one event that the machine writes itself."""
+    written = _states(deployed)["MarkImported"]["ResultSelector"]
+    form = CONTEXT.source.cloud_event("", IMPORTED, "", datetime.now(UTC), {}, "")
+    assert {name.removesuffix(".$") for name in written} == set(form)
+    assert (written["type"], written["source"]) == (IMPORTED, CONTEXT.name)
+    assert written["dataschema"] == CONTEXT.schema_of(IMPORTED)
+
+
+def test_the_event_is_published_with_the_same_attributes_as_every_other_event(deployed: Graph) -> None:
+    """Without its type the filter would drop the event for everyone."""
+    published = _states(deployed)["PublishOutcome"]["Parameters"]
+    assert published["MessageAttributes"] == {
+        name: {"DataType": "String", "StringValue.$": f"$.event.{name}"} for name in ("type", "traceparent")
+    }
+
+
+def test_an_event_has_a_good_traceparent_whatever_version_of_a_function_wrote_what_it_is_made_of(
+    deployed: Graph,
+) -> None:
+    """To read a member that is not there would end the execution of a list that is in the table by then."""
+    marked = _states(deployed)["MarkImported"]
+    assert f"{TRACEPARENT} = if_not_exists({TRACEPARENT}, :untraced)" in marked["Parameters"]["UpdateExpression"]
+    assert marked["ResultSelector"]["traceparent.$"] == f"$.Attributes.{TRACEPARENT}.S"
+    made = [marked["Parameters"]["ExpressionAttributeValues"][":untraced"]["S.$"]]
+    made.append(_states(deployed)["CompensateError"]["ResultSelector"]["event.$"])
+    list_id = PinnedFile("inbox", "key", "v", 1).list_id
+    for expression in made:
+        [form] = re.findall(r"00-\{\}-[0-9a-f]+-[0-9a-f]+", expression)
+        context = from_traceparent(form.format(list_id))
+        assert context is not None
+        assert not context.sampled
+
+
+def test_the_machine_knows_where_the_steps_keep_things(deployed: Graph) -> None:
+    """The parts to import, and the list's record."""
+    states = _states(deployed)
+    manifest = states["ImportList"]["ItemReader"]["Parameters"]["Key.$"]
+    assert manifest == f"States.Format('{STAGING}/{{}}/{VERIFIED}', $.list_id)"
+    assert states["MarkImported"]["Parameters"]["Key"] == {KEY: {"S.$": f"States.Format('{LIST}{{}}', $.list_id)"}}
+
+
+def test_the_verification_step_is_named_after_its_function(deployed: Graph) -> None:
+    """The console shows the same name that the code has."""
+    names = {name.lower() for name in _states(deployed)}
+    assert CONTEXT.verification.replace("_", "") in names

@@ -1,0 +1,170 @@
+"""The OpenAPI document and its page: valid, complete, and as they are kept in the repository."""
+
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from payment.context import PAYMENT
+
+from bounded_context import Context
+from bounded_context.contracts.openapi.document import document
+from bounded_context.contracts.openapi.files import files
+from bounded_context.contracts.openapi.page import page
+from tests.contexts import CONTEXTS, PARCEL
+from tests.event_schemas import REPOSITORY
+
+Document = dict[str, Any]
+MADE = {context.name: document(context) for context in (*CONTEXTS, PARCEL) if context.api}
+
+over_apis = pytest.mark.parametrize(
+    "context", [context for context in (*CONTEXTS, PARCEL) if context.api], ids=lambda context: context.name
+)
+
+
+def _operations(made: Document) -> dict[str, Any]:
+    return {
+        f"{method.upper()} {path}": one for path, of_path in made["paths"].items() for method, one in of_path.items()
+    }
+
+
+def test_the_kept_files_are_those_that_the_code_makes() -> None:
+    """`uv run just openapi` writes them anew."""
+    for path, text in files(PAYMENT, REPOSITORY / "docs" / "api").items():
+        assert path.read_text(encoding="utf-8") == text, f"{path.name} is of other code: uv run just openapi"
+
+
+@over_apis
+def test_the_same_code_gives_the_same_document(context: Context) -> None:
+    """Otherwise it would drift by itself."""
+    assert document(context) == MADE[context.name]
+
+
+@over_apis
+def test_the_document_is_good_openapi(context: Context) -> None:
+    """Version 3.1, by its own schema and rules."""
+    made = MADE[context.name]
+    assert made["openapi"].startswith("3.1")
+    assert list(OpenAPIV31SpecValidator(made).iter_errors()) == []
+
+
+@over_apis
+def test_each_route_is_an_operation_named_after_its_function(context: Context) -> None:
+    """No more and no less."""
+    assert {route: operation["operationId"] for route, operation in _operations(MADE[context.name]).items()} == {
+        route: function for function, route in context.routes.items()
+    }
+
+
+@over_apis
+def test_each_refusal_is_a_problem(context: Context) -> None:
+    """And every answer has the correlation id."""
+    for operation in _operations(MADE[context.name]).values():
+        for status, response in operation["responses"].items():
+            assert "X-Correlation-Id" in response["headers"]
+            if status >= "400":
+                [(media_type, content)] = response["content"].items()
+                assert (media_type, content["schema"]["$ref"]) == (
+                    "application/problem+json",
+                    "#/components/schemas/Problem",
+                )
+
+
+@over_apis
+def test_a_refusal_of_the_contexts_own_is_told_of_each_command_and_of_no_query(context: Context) -> None:
+    """By its status, its title and its code."""
+    operations = {operation["operationId"]: operation for operation in _operations(MADE[context.name]).values()}
+    for error in context.errors:
+        said = f"{error.title} (`{error.code}`)."
+        for function in context.command_functions:
+            assert said in operations[function]["responses"][str(error.status)]["description"]
+        assert all(said not in str(operations[function]) for function in context.queries)
+
+
+def _examples(made: Document) -> list[tuple[Any, Any]]:
+    contents = [
+        content
+        for operation in _operations(made).values()
+        for answer in (operation.get("requestBody", {}), *operation["responses"].values())
+        for content in answer.get("content", {}).values()
+    ]
+    return [(content["schema"], content["example"]) for content in contents if "example" in content]
+
+
+@over_apis
+def test_each_example_is_a_good_one(context: Context) -> None:
+    """By the schema that it is an example of."""
+    made = MADE[context.name]
+    found = _examples(made)
+    assert len(found) > len(context.routes)
+    for schema, example in found:
+        Draft202012Validator({**schema, "components": made["components"]}).validate(example)
+
+
+@over_apis
+def test_no_schema_is_left_over(context: Context) -> None:
+    """Powertools' own are replaced by problems."""
+    assert not [name for name in MADE[context.name]["components"]["schemas"] if "ValidationError" in name]
+
+
+def test_fields_of_a_command_stand_in_the_path_in_the_body_or_in_a_header() -> None:
+    """Each in one place."""
+    made = MADE["parcel"]
+    reroute = made["paths"]["/depots/{depot}/parcels/{parcel_id}/{until}"]["patch"]
+    places = {(one["name"], one["in"]) for one in reroute["parameters"] if "name" in one}
+    assert places == {
+        ("depot", "path"),
+        ("parcel_id", "path"),
+        ("until", "path"),
+        ("if-match", "header"),
+        ("idempotency-key", "header"),
+    }
+    bodies = {name: set(made["components"]["schemas"][name]["properties"]) for name in ("RerouteParcel", "SendParcel")}
+    assert bodies == {"RerouteParcel": {"note"}, "SendParcel": {"pieces", "sent_on"}}
+    assert set(made["components"]["schemas"]["ReturnParcel"]["properties"]) == {"parcel_id", "reason"}
+    assert "requestBody" not in MADE["payment"]["paths"]["/payments/{payment_id}/verify"]["post"]
+
+
+class _Page(HTMLParser):
+    """A page's elements that are open, its anchors, and where its links lead."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.anchors: set[str] = set()
+        self.links: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag != "meta":
+            self.open.append(tag)
+        named = dict(attrs)
+        self.anchors |= {str(named["id"])} if "id" in named else set()
+        self.links |= {str(named["href"])} if "href" in named else set()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+@over_apis
+def test_the_page_is_whole_and_its_links_lead_somewhere(context: Context) -> None:
+    """Within it, or to the document beside it."""
+    parsed = _Page()
+    parsed.feed(page(MADE[context.name]))
+    assert parsed.open == []
+    assert parsed.links - {"openapi.json"} <= {f"#{anchor}" for anchor in parsed.anchors}
+    assert set(context.routes) <= parsed.anchors
+
+
+def test_the_page_needs_no_network_and_runs_nothing() -> None:
+    """It can be opened from the folder."""
+    assert not re.search(r"<script|https?://|@import|url\(", page(MADE["payment"]))
+
+
+def test_what_the_document_says_is_text_in_the_page() -> None:
+    """Never markup."""
+    made = MADE["payment"]
+    text = page(made | {"info": made["info"] | {"title": "<b>", "description": "<i>"}})
+    assert "<b>" not in text
+    assert "<i>" not in text

@@ -1,0 +1,87 @@
+"""The AsyncAPI document: valid by AsyncAPI's own schema, made from the models."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft7Validator
+from payment.context import PAYMENT
+
+from bounded_context.contracts import schemas
+from bounded_context.contracts.asyncapi import NAME, document
+from bounded_context.contracts.published import Version
+from bounded_context.contracts.update import release
+from tests.event_schemas import EVENTS, REPOSITORY
+
+SCHEMA = json.loads((Path(__file__).parent / "asyncapi" / "schema-3.0.0.json").read_text())
+DOCUMENT = EVENTS / NAME
+AGAIN = "the models say something else: run `uv run just contracts`"
+
+
+@pytest.fixture(scope="module")
+def committed() -> dict[str, Any]:
+    """The document as it is committed."""
+    return json.loads(DOCUMENT.read_text(encoding="utf-8"))
+
+
+def test_the_committed_document_is_what_the_models_say() -> None:
+    """Byte for byte."""
+    versions = {event_type: Version.parse(text) for event_type, text in PAYMENT.versions.items()}
+    assert DOCUMENT.read_text(encoding="utf-8") == schemas.as_text(document(PAYMENT, versions, release(REPOSITORY))), (
+        AGAIN
+    )
+
+
+def _faults(candidate: dict[str, Any]) -> list[str]:
+    return [fault.message for fault in Draft7Validator(SCHEMA).iter_errors(candidate)]
+
+
+def test_it_is_valid(committed: dict[str, Any]) -> None:
+    """By the schema of AsyncAPI 3.0.0."""
+    assert _faults(committed) == []
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        {"asyncapi": "2.6.0"},
+        {"info": {"title": "no version"}},
+        {"operations": {"a": {"action": "shout", "channel": {"$ref": "#/channels/events"}}}},
+        {"channels": {"events": {"address": 5}}},
+        {"channels": {"events": {"bindings": {"sqs": {"queue": {}}}}}},
+    ],
+)
+def test_a_document_that_is_not_valid_is_found(committed: dict[str, Any], spoilt: dict[str, Any]) -> None:
+    """The check is one that can fail."""
+    assert _faults(committed | spoilt)
+
+
+def _references(part: Any) -> Iterator[str]:
+    if isinstance(part, dict):
+        yield from ([part["$ref"]] if isinstance(part.get("$ref"), str) else [])
+        for inner in part.values():
+            yield from _references(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            yield from _references(inner)
+
+
+def test_whatever_it_refers_to_is_there(committed: dict[str, Any]) -> None:
+    """In the document, or in a file beside it."""
+    for reference in set(_references(committed)):
+        place, found = reference.removeprefix("#/"), committed
+        if place == reference:
+            assert (EVENTS / reference).is_file(), reference
+            continue
+        for name in place.split("/"):
+            found = found[name]
+
+
+def test_every_event_goes_to_the_topic_and_to_every_subscriber(committed: dict[str, Any]) -> None:
+    """Nothing is told that is not in it."""
+    channels = committed["channels"]
+    assert set(channels) == {"events", *(f"events-{subscriber}" for subscriber in PAYMENT.subscribers)}
+    assert {tuple(channel["messages"]) for channel in channels.values()} == {PAYMENT.events}
+    assert set(committed["operations"]) == {f"send-{name}" for name in channels}

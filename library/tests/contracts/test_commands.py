@@ -1,0 +1,93 @@
+"""The two commands, in a repository and outside of one."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from payment.context import PAYMENT
+
+from bounded_context.contracts import __main__ as contracts
+from bounded_context.contracts.openapi import __main__ as openapi
+from bounded_context.contracts.update import WORKFLOW
+from bounded_context.project import VARIABLE
+from tests.event_schemas import REPOSITORY
+
+_PYPROJECT = """[project]
+version = "0.1.0"
+
+[tool.bounded-context]
+context = "{}"
+"""
+
+
+def _repository(root: Path, monkeypatch: pytest.MonkeyPatch, context: str) -> Path:
+    root.mkdir()
+    (root / "pyproject.toml").write_text(_PYPROJECT.format(context))
+    for name in ("events", "docs/api"):
+        shutil.copytree(REPOSITORY / name, root / name)
+    for name in (WORKFLOW, "src/payment/events.py"):
+        (root / name).parent.mkdir(parents=True)
+        shutil.copy(REPOSITORY / name, root / name)
+    monkeypatch.chdir(root)
+    return root
+
+
+@pytest.fixture(autouse=True)
+def _here(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction]
+    """The current folder is looked in, and no other."""
+    monkeypatch.delenv(VARIABLE)
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The default context's, and the current folder."""
+    return _repository(tmp_path / "payment", monkeypatch, "payment.context:PAYMENT")
+
+
+def test_contracts_tells_what_it_writes(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And nothing if all is there."""
+    contracts.main()
+    assert capsys.readouterr().out == ""
+    (repository / "events" / PAYMENT.deleted / "1.0.json").unlink()
+    (repository / "events" / "asyncapi.json").unlink()
+    contracts.main()
+    assert capsys.readouterr().out == f"events/{PAYMENT.deleted}/1.0.json is new\nevents/asyncapi.json is new\n"
+
+
+def test_contracts_says_in_one_sentence_what_it_refuses(repository: Path) -> None:
+    """A later version is committed than the one that is said."""
+    folder = repository / "events" / PAYMENT.deleted
+    shutil.copy(folder / "1.0.json", folder / "3.0.json")
+    with pytest.raises(SystemExit) as refused:
+        contracts.main()
+    assert refused.value.code == f"{PAYMENT.deleted} is 1.0 in src/payment/events.py: write 3.0 or 4.0."
+
+
+def test_openapi_writes_the_document_and_its_page(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As they are kept."""
+    shutil.rmtree(repository / "docs")
+    openapi.main()
+    written = [repository / "docs" / "api" / name for name in ("openapi.json", "index.html")]
+    assert capsys.readouterr().out.splitlines() == list(map(str, written))
+    for path in written:
+        assert path.read_bytes() == (REPOSITORY / "docs" / "api" / path.name).read_bytes()
+
+
+def test_openapi_of_a_context_without_an_api_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And what to write."""
+    _repository(tmp_path / "invoice", monkeypatch, "tests.contexts:INVOICE")
+    with pytest.raises(SystemExit) as refused:
+        openapi.main()
+    assert refused.value.code == "SalesInvoice has no HTTP API: write api=True in its context first."
+
+
+@pytest.mark.parametrize("main", [contracts.main, openapi.main])
+def test_outside_of_a_repository_there_is_nothing_to_write(
+    main: Callable[[], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sentence says what is missing."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as refused:
+        main()
+    assert "is in no context's repository" in str(refused.value.code)

@@ -1,0 +1,147 @@
+"""The command that commits what the models say: a minor version for what may change, a refusal for what may not."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from payment.context import PAYMENT
+from pydantic import BaseModel, create_model
+
+from bounded_context import Context, Text
+from bounded_context.contracts.change import Refused, said_in
+from bounded_context.contracts.published import Version, versions
+from bounded_context.contracts.update import WORKFLOW, update
+from tests.contexts import over_contexts
+from tests.event_schemas import REPOSITORY
+
+LIST_IMPORTED, LIST_REJECTED = PAYMENT.list_events
+SAID_IN = said_in(PAYMENT)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A copy of what the command reads and writes."""
+    shutil.copytree(REPOSITORY / "events", tmp_path / "events")
+    for name in (SAID_IN, WORKFLOW, "pyproject.toml"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(REPOSITORY / name, tmp_path / name)
+    return tmp_path
+
+
+def _says(monkeypatch: pytest.MonkeyPatch, event_type: str, model: type[BaseModel]) -> None:
+    monkeypatch.setitem(vars(PAYMENT), "models", {**PAYMENT.models, event_type: model})
+
+
+def _optional(event_type: str) -> type[BaseModel]:
+    return create_model("More", __base__=PAYMENT.models[event_type], note=(str | None, None))
+
+
+def _retyped(event_type: str) -> type[BaseModel]:
+    return create_model("Retyped", __base__=PAYMENT.models[event_type], partner=(int, ...))
+
+
+def test_a_repository_that_says_what_its_models_say_is_left_alone(repository: Path) -> None:
+    """The command may run again and again."""
+    assert list(update(PAYMENT, repository)) == []
+
+
+def test_a_new_optional_field_is_a_new_minor_version(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its file is written, the old one stays, and all that says the version says the new one."""
+    _says(monkeypatch, LIST_IMPORTED, _optional(LIST_IMPORTED))
+    old = (repository / "events" / LIST_IMPORTED / "1.0.json").read_bytes()
+    assert f"events/{LIST_IMPORTED}/1.1.json is new" in list(update(PAYMENT, repository))
+    new = json.loads((repository / "events" / LIST_IMPORTED / "1.1.json").read_text())
+    assert new["$id"].endswith(f":{LIST_IMPORTED}:1.1")
+    assert "note" in new["properties"]
+    assert (repository / "events" / LIST_IMPORTED / "1.0.json").read_bytes() == old
+    assert f'"{LIST_IMPORTED}": "1.1"' in (repository / SAID_IN).read_text()
+    assert f":{LIST_IMPORTED}:1.1" in (repository / WORKFLOW).read_text()
+    assert f"./{LIST_IMPORTED}/1.1.json" in (repository / "events" / "asyncapi.json").read_text()
+    assert list(update(PAYMENT, repository, {**PAYMENT.versions, LIST_IMPORTED: "1.1"})) == []
+
+
+def test_a_new_field_of_the_aggregate_is_a_new_minor_version_of_each_event_that_has_it(repository: Path) -> None:
+    """The declaration is what is read, and where the versions are said they are raised."""
+    wider = create_model("PaymentData", __base__=PAYMENT.data, note=(Text | None, None))
+    written = list(update(replace(PAYMENT, data=wider), repository))
+    assert [line for line in written if line.endswith("1.1.json is new")] == [
+        f"events/{event}/1.1.json is new" for event in PAYMENT.changes
+    ]
+    said = (repository / SAID_IN).read_text()
+    assert all(f'"{event}": "1.1"' in said for event in PAYMENT.changes)
+    assert f'"{LIST_IMPORTED}": "1.0"' in said
+
+
+@over_contexts
+def test_a_new_repository_gets_every_schema_and_the_document(context: Context, repository: Path) -> None:
+    """Whatever its context."""
+    shutil.rmtree(repository / "events")
+    (repository / "events").mkdir()
+    (repository / said_in(context)).parent.mkdir(parents=True, exist_ok=True)
+    first = dict.fromkeys(context.events, "1.0")
+    written = list(update(context, repository, first))
+    assert written == [*(f"events/{event}/1.0.json is new" for event in context.events), "events/asyncapi.json is new"]
+    assert all(versions(event, repository / "events") == [Version(1, 0)] for event in context.events)
+    document = json.loads((repository / "events" / "asyncapi.json").read_text())
+    assert set(document["channels"]) == {"events", *(f"events-{name}" for name in context.subscribers)}
+
+
+def test_a_change_that_breaks_subscribers_is_refused_and_nothing_is_written(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sentence says which field, what to write, and where."""
+    _says(monkeypatch, LIST_REJECTED, _retyped(LIST_REJECTED))
+    before = sorted((path, path.read_bytes()) for path in repository.rglob("*.*"))
+    with pytest.raises(Refused) as refused:
+        list(update(PAYMENT, repository))
+    assert "partner has another type" in str(refused.value)
+    assert f'write "2.0" for it in {SAID_IN}' in str(refused.value)
+    assert sorted((path, path.read_bytes()) for path in repository.rglob("*.*")) == before
+
+
+def test_a_major_version_may_say_anything(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the developer's to raise, and from then on the newest."""
+    _says(monkeypatch, LIST_REJECTED, _retyped(LIST_REJECTED))
+    said = {**PAYMENT.versions, LIST_REJECTED: "2.0"}
+    assert f"events/{LIST_REJECTED}/2.0.json is new" in list(update(PAYMENT, repository, said))
+    assert list(update(PAYMENT, repository, said)) == []
+    with pytest.raises(Refused, match=r"is 1\.0 in .+: write 2\.0 or 3\.0\."):
+        list(update(PAYMENT, repository))
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ("1.1", r"is 1\.1 in .+: write 1\.0 or 2\.0\."),
+        ("2.1", r"write 1\.0 or 2\.0\."),
+        ("3.0", r"write 1\.0 or 2\.0\."),
+        ("0.9", r"write 1\.0 or 2\.0\."),
+        ("1", r"'1' is no version: write one such as 1\.0\."),
+    ],
+)
+def test_a_version_that_cannot_come_next_is_refused(repository: Path, said: str, sentence: str) -> None:
+    """Versions are not left out, and none is said that is not committed."""
+    with pytest.raises(Refused, match=sentence):
+        list(update(PAYMENT, repository, {**PAYMENT.versions, LIST_REJECTED: said}))
+
+
+def test_a_new_event_begins_at_its_first_version(repository: Path) -> None:
+    """Nothing of it is committed yet."""
+    shutil.rmtree(repository / "events" / LIST_REJECTED)
+    with pytest.raises(Refused, match=r"write 1\.0\."):
+        list(update(PAYMENT, repository, {**PAYMENT.versions, LIST_REJECTED: "2.0"}))
+    assert f"events/{LIST_REJECTED}/1.0.json is new" in list(update(PAYMENT, repository))
+
+
+@pytest.mark.parametrize("text", ["1", "1.0.0", "01.0", "a.b", "", "1.0 "])
+def test_what_is_no_version_is_none(text: str) -> None:
+    """Two numbers with a dot between them."""
+    with pytest.raises(ValueError, match="is no version"):
+        Version.parse(text)
+
+
+def test_versions_are_ordered_as_numbers() -> None:
+    """1.10 comes after 1.9."""
+    assert Version.parse("1.10") > Version.parse("1.9")

@@ -1,0 +1,114 @@
+"""What each field type takes as text, and what it refuses."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from bounded_context.domain.fields import (
+    Amount,
+    Currency,
+    Day,
+    Flag,
+    Identifier,
+    Text,
+    WholeNumber,
+    kind_of,
+    kind_within,
+)
+
+GOOD = [
+    (Identifier, "p-1"),
+    (Identifier, "A.b_c-9" * 9),
+    (Text, "Ada Lovelace"),
+    (Text, 'Anna "Ann" O\'Neil, Zoë 李'),
+    (Amount, "0.01"),
+    (Amount, "9999999999999.99"),
+    (WholeNumber, "-42"),
+    (Currency, "EUR"),
+    (Day, "2028-02-29"),
+    (Flag, "true"),
+]
+BAD = [
+    (Identifier, ""),
+    (Identifier, "a b"),
+    (Identifier, "../a"),
+    (Identifier, "x" * 65),
+    (Text, ""),
+    (Text, "two\nlines"),
+    (Text, "nul\x00byte"),
+    (Text, "=cmd|' /C calc'!A0"),
+    (Text, "+1"),
+    (Text, "@SUM(A1)"),
+    (Text, "x" * 201),
+    (Amount, "NaN"),
+    (Amount, "Infinity"),
+    (Amount, "1e400"),
+    (Amount, "-0"),
+    (Amount, "0.00"),
+    (Amount, "-1"),
+    (Amount, "1.005"),
+    (Amount, "1,50"),
+    (Amount, "1_000"),
+    (Amount, " 1"),
+    (Amount, "\uff11\uff12"),
+    (Amount, "1" * 14),
+    (WholeNumber, "1.0"),
+    (WholeNumber, "1" * 16),
+    (Currency, "eur"),
+    (Currency, "EURO"),
+    (Day, "2026-02-30"),
+    (Day, "31.01.2026"),
+    (Day, "1700000000"),
+    (Day, "2026-1-1"),
+    (Flag, "maybe"),
+]
+
+
+@pytest.mark.parametrize(("kind", "text"), GOOD)
+def test_takes_what_a_partner_would_write(kind: Any, text: str):
+    """A value in its usual form is taken."""
+    TypeAdapter(kind).validate_python(text)
+
+
+@pytest.mark.parametrize(("kind", "text"), BAD)
+def test_refuses_what_only_looks_right(kind: Any, text: str):
+    """A value that another program would read differently, or not at all, is refused."""
+    with pytest.raises(ValidationError):
+        TypeAdapter(kind).validate_python(text)
+
+
+@given(st.decimals(min_value="0.01", max_value="9999999999999.99", places=2))
+def test_an_amount_is_read_exactly(amount: Decimal):
+    """No cent is lost between a file and the model."""
+    assert TypeAdapter(Amount).validate_python(str(amount)) == amount
+
+
+@given(st.text())
+def test_no_text_breaks_a_line_or_runs_as_a_formula(text: str):
+    """Whatever is taken as text is one line of a report and no formula in a spreadsheet."""
+    try:
+        taken = TypeAdapter(Text).validate_python(text)
+    except ValidationError:
+        return
+    assert not any(ord(character) < 32 or ord(character) == 127 for character in taken)
+    assert taken[0] not in "=+-@"
+
+
+def test_a_field_that_may_be_left_out_has_the_kind_of_its_type():
+    """For whoever makes samples; nothing is summed up of it."""
+
+    class Noted(BaseModel):
+        note: Text | None = None
+        amount: Amount
+        other: str | None = None
+
+    assert {name: kind_within(field) for name, field in Noted.model_fields.items()} == {
+        "note": "text",
+        "amount": "decimal",
+        "other": None,
+    }
+    assert kind_of(Noted.model_fields["note"]) is None

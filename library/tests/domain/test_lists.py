@@ -1,0 +1,49 @@
+"""What a list is, and when it is refused."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from bounded_context.domain.lists import BROKEN, NotAList, PinnedFile, over_tolerance
+
+FILE = PinnedFile("inbox", "incoming/acme/2026/january.csv", "v1", 100)
+
+
+def test_the_same_version_of_the_same_object_is_the_same_list():
+    """A file announced twice is one list; a new version of it is another."""
+    assert replace(FILE).list_id == FILE.list_id
+    assert replace(FILE, version_id="v2").list_id != FILE.list_id
+
+
+def test_a_report_lies_where_only_its_partner_reads():
+    """Partner and folders stay as in the incoming key."""
+    assert FILE.partner == "acme"
+    assert FILE.report_key == "reports/acme/2026/january.csv.report.csv"
+
+
+def test_an_upload_that_broke_off_is_told_by_its_version():
+    """Nothing of it was pinned."""
+    assert not FILE.broke_off
+    assert replace(FILE, version_id=f"{BROKEN}event-1").broke_off
+
+
+@pytest.mark.parametrize("key", ["x.csv", "incoming/x.csv", "incoming//x.csv", "incoming/acme/", "reports/acme/x.csv"])
+def test_an_object_elsewhere_is_no_list(key: str):
+    """Only files in a partner's folder are lists."""
+    with pytest.raises(NotAList, match="lists lie under"):
+        _ = replace(FILE, key=key).partner
+
+
+@pytest.mark.parametrize(
+    ("rejected", "rows", "refused"),
+    [(0, 10, False), (5, 100, False), (6, 100, True), (1, 19, True), (1, 20, False), (1, 1, True)],
+)
+def test_a_list_is_refused_over_the_tolerance_only(rejected: int, rows: int, refused: bool):
+    """Exactly the tolerated share passes; more does not."""
+    assert (over_tolerance(rejected, rows, Fraction("0.05")) is not None) is refused
+
+
+def test_a_list_without_a_good_row_is_refused_whatever_is_tolerated():
+    """There is nothing to import."""
+    assert over_tolerance(3, 3, Fraction(1)) == "3 of 3 rows were rejected, and 100 % is tolerated"

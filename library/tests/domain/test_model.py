@@ -1,0 +1,41 @@
+"""How an aggregate changes, and what its events say."""
+
+from typing import Any
+
+import pytest
+
+from bounded_context import Context, IllegalMove
+from bounded_context.domain import events
+from bounded_context.testing import Samples
+from tests.contexts import over_contexts
+
+
+@over_contexts
+def test_a_change_makes_the_next_version(context: Context[Any]):
+    """Versions count changes; the details stay."""
+    before = Samples(context).aggregate()
+    for status in set(context.statuses) - {before.status}:
+        after = before.moved_to(status)
+        assert (after.status, after.version, after.details) == (status, 2, before.details)
+        assert type(after) is context.aggregate
+
+
+@over_contexts
+def test_a_change_that_changes_nothing_is_refused(context: Context[Any]):
+    """An event for it would be a lie."""
+    with pytest.raises(IllegalMove, match=f"{context.identity} .* is {context.first} already"):
+        Samples(context).aggregate().moved_to(context.first)
+
+
+@over_contexts
+def test_every_status_has_its_event(context: Context[Any]):
+    """The relay can name what happened, whatever happened."""
+    assert set(context.reached) == set(context.statuses)
+
+
+@over_contexts
+def test_an_event_carries_the_aggregate_as_json_values(context: Context[Any]):
+    """Subscribers read text where precision matters."""
+    sample = Samples(context).aggregate(3, list_id="l-1")
+    standing = {"status": context.first, "version": 1, "list_id": "l-1"}
+    assert events.payload(sample) == sample.details.model_dump(mode="json") | standing

@@ -1,0 +1,53 @@
+"""One running context for all of these tests; each test brings lists and rows of its own."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from bounded_context.local.neighbour import Neighbour
+from bounded_context.local.running import RunningContext
+from bounded_context.testing.running import Running
+from bounded_context.testing.running import running as started
+
+from .facts import PROJECT
+from .letters import Redrive, redriving
+from .lists import Sample
+
+# Small enough that a file over the limit is made in no time, larger than the longest line that a test sends.
+MAX_LIST_MB = 11
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[Running]:
+    """The context, with a limit of its own; stopped at the end of the session."""
+    with started(PROJECT, {"max_list_mb": MAX_LIST_MB}) as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+def deployed(running: Running) -> RunningContext:
+    """All that one can do with it."""
+    return running.deployed
+
+
+@pytest.fixture(scope="session")
+def neighbour(deployed: RunningContext) -> Neighbour:
+    """The other context that this one hears of."""
+    [one] = deployed.neighbours
+    return one
+
+
+@pytest.fixture(scope="session")
+def sample() -> Callable[[int], Sample]:
+    """Makes a list of so many good rows, under a name and with identities that no other test has."""
+    # Those of the kit count from 1.
+    numbers = itertools.count(1_000)
+    return lambda rows: Sample.of(next(numbers), rows)
+
+
+@pytest.fixture
+def redrive(deployed: RunningContext, tmp_path: Path) -> Redrive:
+    """Runs the command with `--json`, and returns its report."""
+    return redriving(deployed, tmp_path)

@@ -1,0 +1,36 @@
+"""The repository whose context these tests run, and what of it many of them name."""
+
+import os
+
+import pytest
+
+from bounded_context.local import stack
+from bounded_context.local.samples import Samples
+from bounded_context.project import VARIABLE, current
+
+PROJECT = current()
+CONTEXT = PROJECT.context
+SAMPLES = Samples(CONTEXT)
+
+HEADER = list(SAMPLES.columns)
+ID = CONTEXT.identity
+ID_COLUMN = HEADER.index(ID)
+
+[CREATE] = [command.function for command in CONTEXT.commands if command.kind == "creates"]
+CHANGES = [command.function for command in CONTEXT.commands if command.kind == "changes"]
+[DELETE] = [command.function for command in CONTEXT.commands if command.kind == "deletes"]
+GET, LIST = CONTEXT.queries
+ROUTES = CONTEXT.routes
+
+CREATED, DELETED = CONTEXT.reached[CONTEXT.first], CONTEXT.deleted
+LIST_IMPORTED, LIST_REJECTED = CONTEXT.list_events
+
+ENVIRONMENT = os.environ | {VARIABLE: str(PROJECT.root), "PYTHONPATH": str(PROJECT.root / "src")}
+"""Of commands that are started for the repository: its package is not installed here."""
+
+OVER_SFTP = stack.settings(PROJECT, {})["sftp"] != "none"
+
+with_api = pytest.mark.skipif(not CONTEXT.api, reason="this context has no API")
+with_references = pytest.mark.skipif(not CONTEXT.things, reason="this context's rows refer to nothing")
+with_sftp = pytest.mark.skipif(not OVER_SFTP, reason="lists are put into this context's bucket")
+with_bucket = pytest.mark.skipif(OVER_SFTP, reason="lists arrive over SFTP in this context")

@@ -1,0 +1,24 @@
+"""What other contexts told, as a test sees it."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from bounded_context.local.running import RunningContext
+
+SECONDS = 30.0
+
+
+def until(holds: Callable[[], Any]) -> Any:
+    """Wait for something to hold, and return it."""
+    deadline = time.monotonic() + SECONDS
+    while not (found := holds()):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return found
+
+
+def standing(deployed: RunningContext, subject: str) -> str:
+    """Return how a thing of the neighbour stands here: an empty text if nothing is known of it."""
+    [neighbour] = deployed.neighbours
+    return (deployed.table.projected(neighbour.consumes.thing, subject) or {}).get("status", "")

@@ -1,0 +1,72 @@
+"""A stack whose callers have tokens and pages: who is let in, and which pages may read an answer."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from bounded_context.local.api import Caller, bearer, caller, nobody, owner
+from bounded_context.local.running import RunningContext
+from bounded_context.local.start import running_context
+
+from .api import send
+from .facts import GET, PROJECT, ROUTES, with_api
+from .tokens import Issuer, published
+
+pytestmark = [pytest.mark.e2e, with_api]
+
+AUDIENCE, ORIGIN = "ours", "https://app.example.org"
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The running context, and who issues its callers' tokens."""
+
+    deployed: RunningContext
+    issuer: Issuer
+
+    def caller(self, issuer: Issuer | None = None, **claims: object) -> Caller:
+        """Return a caller with a good token, but for these claims, or of another issuer."""
+        return caller(self.deployed, bearer((issuer or self.issuer).token(**{"aud": AUDIENCE, **claims})))
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    with published() as issuer:
+        jwt = {"issuer": issuer.url, "audience": [AUDIENCE]}
+        with running_context(PROJECT, settings={"api_jwt": jwt, "api_cors_origins": [ORIGIN]}) as deployed:
+            yield Stack(deployed, issuer)
+
+
+@pytest.mark.parametrize("function", ROUTES)
+def test_every_route_takes_a_good_token_and_nothing_else(stack: Stack, function: str) -> None:
+    """None, one that is over, not yet good, for others, of others, forged; a signature is none either."""
+    now = int(time.time())
+    body = {} if ROUTES[function].startswith("POST") else None
+    assert send(stack.caller(), function, body=body).status not in (401, 403)
+    bad = {
+        "none": caller(stack.deployed, nobody),
+        "a signature": owner(stack.deployed),
+        "no token": caller(stack.deployed, bearer("abc")),
+        "over": stack.caller(exp=now - 1),
+        "not yet good": stack.caller(nbf=now + 60),
+        "for others": stack.caller(aud="theirs"),
+        "of others": stack.caller(iss="https://login.example.org"),
+        "forged": stack.caller(Issuer(stack.issuer.url)),
+    }
+    statuses = {who: send(one, function, body=body).status for who, one in bad.items()}
+    assert statuses == dict.fromkeys(bad, 401)
+
+
+def test_only_the_named_origin_may_read_an_answer(stack: Stack) -> None:
+    """Its pages get the headers for it, before and with the answer; others get none."""
+    for origin, allowed in ((ORIGIN, ORIGIN), ("https://evil.example.org", None)):
+        asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+        preflight = caller(stack.deployed, nobody).send("OPTIONS", "/", headers=asked)
+        assert preflight.headers.get("access-control-allow-origin") == allowed
+        answer = send(stack.caller(), GET, origin=origin)
+        assert answer.headers.get("access-control-allow-origin") == allowed
+        assert "access-control-allow-credentials" not in answer.headers
+    preflight = caller(stack.deployed, nobody).send("OPTIONS", "/", headers={"Origin": ORIGIN})
+    assert {"idempotency-key", "if-match"} <= set(preflight.headers["access-control-allow-headers"].split(","))

@@ -1,0 +1,64 @@
+"""Files that are no list: each is refused with a reason, leaves no row, and leaves no execution behind."""
+
+from collections.abc import Callable
+
+import pytest
+
+from bounded_context.local.running import RunningContext
+from bounded_context.local.samples import as_csv
+
+from .conftest import MAX_LIST_MB
+from .facts import HEADER, ID_COLUMN, SAMPLES
+from .lists import Sample, assert_refused, finish
+
+pytestmark = pytest.mark.e2e
+Spoil = Callable[[Sample], bytes]
+
+FILES: dict[str, tuple[Spoil, str]] = {
+    "empty": (lambda _: b"", "empty"),
+    "header-only": (lambda _: as_csv([HEADER]), "no rows"),
+    "no-header": (lambda good: as_csv(good.rows), "first line"),
+    "missing-column": (lambda good: as_csv([HEADER[:-1], *[row[:-1] for row in good.rows]]), "missing"),
+    "unknown-column": (lambda good: as_csv([[*HEADER, "colour"], *[[*row, "red"] for row in good.rows]]), "unknown"),
+    "repeated-column": (
+        lambda good: as_csv([[*HEADER, HEADER[0]], *[[*row, row[0]] for row in good.rows]]),
+        "repeated",
+    ),
+    "utf-16": (lambda good: good.content.decode().encode("utf-16"), "UTF-16"),
+    "invalid-utf-8": (lambda good: good.content + b"\xff\xfe\xfa", "UTF-8"),
+    "nul-bytes": (lambda _: b"\x00" * 4096, ""),
+    "nul-in-a-row": (
+        lambda good: good.content.replace(good.rows[0][ID_COLUMN].encode(), b"\x00" + good.rows[0][ID_COLUMN].encode()),
+        "",
+    ),
+    "one-line-of-10-mb": (lambda _: b"a" * 10_000_000, ""),
+    "one-row-of-10-mb": (lambda good: good.content + b"b" * 10_000_000, "longer than"),
+    "no-csv": (lambda _: b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40, ""),
+    "quote-without-end": (lambda good: as_csv([HEADER]) + b'"' + as_csv(good.rows), ""),
+    "ragged": (lambda good: good.with_ragged(len(good.rows)).content, "cells"),
+    "formulas": (lambda good: as_csv([HEADER, *[["=cmd|' /C calc'!A0"] * len(HEADER) for _ in good.rows]]), "expected"),
+    "over-the-limit": (lambda _: b"x" * (MAX_LIST_MB * 1024 * 1024 + 1), "at most"),
+}
+ODD_AMOUNTS = ("NaN", "Infinity", "1e400", "-0", "-1.00", "0x10", "1,000.00", "٣", "")
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_file_that_is_no_list_is_rejected(kind: str, deployed: RunningContext, sample: Callable[[int], Sample]):
+    """The report and the event say why."""
+    spoil, reason = FILES[kind]
+    good = sample(10)
+    done = finish(deployed, deployed.partner.upload(f"{kind}.csv", spoil(good)))
+    assert_refused(done, reason)
+
+
+@pytest.mark.parametrize("text", ODD_AMOUNTS)
+def test_amount_that_is_none_is_rejected(text: str, deployed: RunningContext, sample: Callable[[int], Sample]):
+    """What only a program takes for an amount is none."""
+    amounts = [column for column, kind in enumerate(SAMPLES.columns.values()) if kind == "decimal"]
+    if not amounts:
+        pytest.skip("this context has no amounts")
+    good = sample(1)
+    for column in amounts:
+        good = good.with_cell(0, column, text)
+    done = finish(deployed, deployed.partner.upload(good.name, good.content))
+    assert_refused(done, "expected an amount")

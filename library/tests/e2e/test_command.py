@@ -1,0 +1,97 @@
+"""The command itself, as a user runs it."""
+
+import json
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from bounded_context.local import endpoints
+
+from .facts import CONTEXT, ENVIRONMENT
+
+pytestmark = pytest.mark.e2e
+SECONDS = 60
+
+
+def _start(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
+    environment = ENVIRONMENT | {"TMPDIR": str(folder)}
+    return subprocess.Popen(  # noqa: S603
+        [sys.executable, "-m", "bounded_context.local", *arguments],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_kept_run_prints_its_result_and_ends_on_ctrl_c(tmp_path: Path):
+    """Standard output holds the JSON alone; after Ctrl-C no file and no folder is left and nobody listens."""
+    told = tmp_path / "endpoints.json"
+    command = _start(tmp_path, "--rows", "20", "--keep", "--json", "--endpoints", str(told))
+    assert command.stderr
+    lines: list[str] = []
+    while not lines or "Ctrl-C" not in lines[-1]:
+        lines.append(command.stderr.readline())
+        assert lines[-1], lines
+    _assert_releases_are_up_to_date([line.strip() for line in lines])
+    assert stat.S_IMODE(told.stat().st_mode) == 0o600
+    assert endpoints.read(told).context == CONTEXT.name
+    command.send_signal(signal.SIGINT)
+    output, _ = command.communicate(timeout=SECONDS)
+    result = json.loads(output)
+    assert command.returncode == 0
+    assert result["rows"] == {"uploaded": 20, "valid": 20, "rejected": 0, "imported": 20}
+    assert set(result["events"].values()) == {21}
+    assert result["outcome"] == "IMPORTED"
+    [endpoint] = [line for line in lines if "AWS_ENDPOINT_URL=" in line]
+    _assert_gone(tmp_path, int(endpoint.strip().rpartition(":")[2]))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_run_that_is_ended_leaves_nothing_behind(number: signal.Signals, tmp_path: Path):
+    """However it ends, in the middle of its work, its emulator ends too and its folder goes."""
+    command = _start(tmp_path)
+    while not (port := _port(tmp_path)):
+        assert command.poll() is None
+        time.sleep(0.05)
+    command.send_signal(number)
+    command.communicate(timeout=SECONDS)
+    assert command.returncode != 0
+    _assert_gone(tmp_path, port)
+
+
+def _port(folder: Path) -> int:
+    """Return the port of the emulator in a folder; 0 if its log does not tell yet."""
+    told = "".join(log.read_text() for log in folder.glob("*/emulator.log"))
+    found = re.search(r"Port (\d+)\D", told)
+    return int(found[1]) if found else 0
+
+
+def _assert_releases_are_up_to_date(lines: list[str]) -> None:
+    """The printed variables and the printed command are all that the rollout driver needs."""
+    exports = dict(line.removeprefix("export ").split("=", 1) for line in lines if line.startswith("export "))
+    [printed] = [line for line in lines if " rollout status " in line]
+    arguments = [*printed.partition(" rollout ")[2].split(), "--json"]
+    asked = subprocess.run(  # noqa: S603
+        [sys.executable, "-m", "bounded_context.rollout", *arguments],
+        env=ENVIRONMENT | exports,
+        capture_output=True,
+        check=True,
+    )
+    assert json.loads(asked.stdout)["up_to_date"] is True
+
+
+def _assert_gone(folder: Path, port: int) -> None:
+    deadline = time.monotonic() + 10
+    while (left := list(folder.iterdir())) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert left == []
+    with socket.socket() as client:
+        assert client.connect_ex(("127.0.0.1", port)) != 0

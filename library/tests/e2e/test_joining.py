@@ -1,0 +1,21 @@
+"""A second run on the emulator of the first."""
+
+import pytest
+
+from bounded_context.local import endpoints
+from bounded_context.local.emulator import is_ready
+from bounded_context.local.errors import LocalRunError
+from bounded_context.local.running import RunningContext
+from bounded_context.local.start import running_context
+
+from .facts import PROJECT
+
+pytestmark = pytest.mark.e2e
+
+
+def test_the_same_context_is_not_deployed_twice_onto_one_emulator(deployed: RunningContext):
+    """Its resources have these names already, and what is there stays as it is."""
+    ours = endpoints.of(deployed.context, deployed.emulator, deployed.outputs)
+    with pytest.raises(LocalRunError, match="is on that emulator already"), running_context(PROJECT, join=ours):
+        pass
+    assert is_ready(deployed.emulator)

@@ -1,0 +1,94 @@
+"""Lists from a partner's upload to the subscribers' queues."""
+
+from collections.abc import Callable
+
+import pytest
+
+from bounded_context.local.running import RunningContext
+from bounded_context.local.samples import as_csv
+
+from .facts import CREATED, HEADER, ID_COLUMN, LIST_IMPORTED, LIST_REJECTED
+from .lists import Sample, finish, import_list, measured
+
+pytestmark = pytest.mark.e2e
+Samples = Callable[[int], Sample]
+
+
+def test_good_list_is_imported(deployed: RunningContext, sample: Samples):
+    """Every row of a good list is in the table and every subscriber hears of each, and of the list."""
+    sent = sample(600)
+    done = import_list(deployed, sent, expected=601)
+    assert (done.outcome, done.record["status"]) == ("IMPORTED", "IMPORTED")
+    assert (done.record["rows"], done.record["valid"], done.record["rejected"], done.imported) == (600, 600, 0, 600)
+    assert done.types() == [sorted([CREATED] * 600 + [LIST_IMPORTED])] * len(deployed.subscribers)
+    for received in done.events.values():
+        assert {event["subject"] for event in received} == {*sent.identities, done.list_id}
+    assert done.report is not None
+    assert done.report.splitlines() == ["line,field,reason"]
+
+
+def test_list_is_imported_in_parts(deployed: RunningContext, sample: Samples):
+    """A list is cut into parts of the stack's size, which are imported on their own."""
+    done = import_list(deployed, sample(251), expected=252)
+    assert (done.record["parts"], done.record["imported_parts"]) == (2, {0, 1})
+
+
+def test_bad_rows_within_the_tolerance_are_left_out(deployed: RunningContext, sample: Samples):
+    """A few bad rows are reported by their line, and the good ones are imported."""
+    sent = sample(100).with_ragged(3)
+    done = import_list(deployed, sent, expected=98)
+    assert (done.outcome, done.record["rejected"], done.imported) == ("IMPORTED", 3, 97)
+    assert done.types() == [sorted([CREATED] * 97 + [LIST_IMPORTED])] * len(deployed.subscribers)
+    assert done.report is not None
+    assert [line.split(",")[0] for line in done.report.splitlines()] == ["line", "2", "3", "4"]
+
+
+def test_bad_rows_over_the_tolerance_reject_the_list(deployed: RunningContext, sample: Samples):
+    """Too many bad rows: none is imported, the report names them, subscribers hear of the rejection alone."""
+    done = import_list(deployed, sample(100).with_ragged(20))
+    assert (done.outcome, done.record["status"], done.imported) == ("REJECTED", "REJECTED", 0)
+    assert done.types() == [[LIST_REJECTED]] * len(deployed.subscribers)
+    assert done.report is not None
+    assert len(done.report.splitlines()) == 22
+    assert "20 of 100 rows were rejected" in done.report
+    assert {"ListsRejected", "ListDuration", "ListsLate", "RowsRejected"} <= measured(deployed, done.list_id)
+
+
+def test_repeated_identity_is_imported_once(deployed: RunningContext, sample: Samples):
+    """The second row of an identity is rejected and says where the first is."""
+    sent = sample(40)
+    done = import_list(deployed, sent.with_cell(7, ID_COLUMN, sent.rows[0][ID_COLUMN]), expected=40)
+    assert (done.outcome, done.record["rejected"], done.imported) == ("IMPORTED", 1, 39)
+    assert done.report is not None
+    assert "is on line 2 already" in done.report
+
+
+def test_same_file_as_a_new_version_takes_nothing_twice(deployed: RunningContext, sample: Samples):
+    """The same rows in a new upload are another list: it is rejected, and the first one's rows stay as they were."""
+    sent = sample(30)
+    first = import_list(deployed, sent, expected=31)
+    before = deployed.table.imported_items(first.list_id)
+    second = import_list(deployed, sent)
+    assert second.list_id != first.list_id
+    assert (second.outcome, second.imported) == ("REJECTED", 0)
+    assert second.report is not None
+    assert second.report.count("exists already") == 30
+    assert deployed.table.imported_items(first.list_id) == before
+
+
+def test_two_lists_with_the_same_rows_at_once(deployed: RunningContext, sample: Samples):
+    """Whoever comes first, an identity belongs to one list, and each list is in the table as a whole or not at all."""
+    sent = sample(300)
+    uploads = [deployed.partner.upload(f"{side}-{sent.name}", sent.content) for side in ("left", "right")]
+    done = [finish(deployed, uploaded) for uploaded in uploads]
+    assert [one.imported for one in done] == [300 if one.outcome == "IMPORTED" else 0 for one in done]
+    assert [one.outcome for one in done].count("IMPORTED") <= 1
+
+
+def test_file_from_a_spreadsheet(deployed: RunningContext, sample: Samples):
+    """A byte order mark, CRLF line ends, blank lines and a name with spaces and umlauts are all fine."""
+    sent = sample(5)
+    content = as_csv([HEADER, *sent.rows]).replace(b"\n", b"\r\n")
+    uploaded = deployed.partner.upload("Größe 1 & 2.csv", b"\xef\xbb\xbf" + content + b"\r\n\r\n")
+    done = finish(deployed, uploaded, expected=6)
+    assert (done.outcome, done.imported) == ("IMPORTED", 5)

@@ -1,0 +1,107 @@
+"""What a run tells of itself: alarms on the context's own metrics, what it collects, and the trail of one row."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from bounded_context.local.deploy.registry import Request, create
+from bounded_context.local.observation.observation import collect
+from bounded_context.local.observation.trail import Trail, trail
+from bounded_context.local.observation.trail_facts import gather
+from bounded_context.local.running import RunningContext
+from bounded_context.local.subscribers import wait_for
+from bounded_context.measures import LISTS_REJECTED
+
+from .facts import CONTEXT, ID_COLUMN, SAMPLES
+from .lists import Sample, import_list
+
+pytestmark = pytest.mark.e2e
+SECONDS = 30
+
+
+def test_a_rejected_list_sets_off_an_alarm(deployed: RunningContext, sample: Callable[[int], Sample]):
+    """The function's metric goes from its log to CloudWatch, and the alarm on it goes off."""
+    with _alarm(deployed, LISTS_REJECTED.name) as name:
+        assert import_list(deployed, sample(10).with_ragged(10)).outcome == "REJECTED"
+        assert _went_off(deployed, name)
+
+
+def test_a_run_tells_what_it_did(deployed: RunningContext, sample: Callable[[int], Sample]):
+    """Every step's call is there, with its list; each message counts once; every trace document is in order."""
+    before = {one.name: len(one.received) for one in deployed.subscribers}
+    done = import_list(deployed, sample(20), expected=21)
+    told = collect(deployed)
+    of_list = Counter(line.function for line in told.lines if line.fields.get("list_id") == done.list_id)
+    assert {"register_list", "validate_list", "import_list"} <= set(of_list)
+    assert {sample.namespace for sample in told.samples} >= {"AWS/Lambda", "AWS/States", "AWS/SQS"}
+    for subscriber in deployed.subscribers:
+        queue = {"QueueName": subscriber.url.rpartition("/")[2]}
+        received = [one for one in told.samples if one.metric == "NumberOfMessagesReceived" and one.dimensions == queue]
+        assert len(received) == len(subscriber.received) >= before[subscriber.name] + 21
+    assert told.documents
+    assert told.refused == []
+
+
+def test_a_rows_trail_goes_to_the_subscribers_or_ends_where_it_was_rejected(
+    deployed: RunningContext, sample: Callable[[int], Sample]
+):
+    """One row of each kind, of the same list."""
+    sent = sample(40).with_ragged(1)
+    good, bad = _trails(deployed, sent, sent.rows[30][ID_COLUMN], sent.rows[0][ID_COLUMN])
+    assert [step.name for step in good.steps if step.what == "received"] != [] or not deployed.subscribers
+    assert [step.name for step in good.steps if step.what == "call"][:2] == ["register_list", "validate_list"]
+    assert sum(good.shares()) == pytest.approx(1.0)
+    assert (bad.steps[-1].what, bad.steps[-1].name) == ("rejected", "line 2")
+    assert "rejected by validate_list: the row has" in bad.ending
+
+
+def _trails(deployed: RunningContext, sent: Sample, *identities: str) -> list[Trail]:
+    uploaded = deployed.partner.upload(sent.name, sent.content)
+    ended = deployed.follow(uploaded)
+    assert ended.list_id
+    wait_for(deployed.subscribers, ended.list_id, deployed.table.imported(ended.list_id) + 1)
+    report, lines = deployed.partner.report(sent.name), SAMPLES.lines_by_identity(sent.content)
+    return [trail(gather(deployed, uploaded, ended, one, lines[one], report)) for one in identities]
+
+
+@contextmanager
+def _alarm(deployed: RunningContext, metric: str) -> Iterator[str]:
+    """Make an alarm on a metric of the context's own, as the deployer makes those of the program."""
+    inputs = {
+        "name": f"test-{metric}",
+        "namespace": _namespace(deployed),
+        "metricName": metric,
+        "dimensions": {"service": CONTEXT.name},
+        "statistic": "Sum",
+        "comparisonOperator": "GreaterThanThreshold",
+        "threshold": 0.0,
+        "period": 60.0,
+        "evaluationPeriods": 1.0,
+        "treatMissingData": "notBreaching",
+    }
+    name, _ = create(deployed.aws, Request("aws:cloudwatch/metricAlarm:MetricAlarm", "test", inputs, Path()))
+    try:
+        yield name
+    finally:
+        deployed.aws.call("cloudwatch", "delete_alarms", AlarmNames=[name])
+
+
+def _namespace(deployed: RunningContext) -> str:
+    """Return the namespace that the functions are told."""
+    arn = deployed.outputs["functions"]["compensate_error"]
+    told = deployed.aws.call("lambda", "get_function_configuration", FunctionName=arn)["Environment"]["Variables"]
+    return told["POWERTOOLS_METRICS_NAMESPACE"]
+
+
+def _went_off(deployed: RunningContext, name: str) -> bool:
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        found = deployed.aws.call("cloudwatch", "describe_alarm_history", AlarmName=name, HistoryItemType="StateUpdate")
+        if any("to ALARM" in item["HistorySummary"] for item in found["AlarmHistoryItems"]):
+            return True
+        time.sleep(0.2)
+    return False

@@ -1,0 +1,106 @@
+"""Dead letters on the embedded AWS: the real command, and what becomes of what it sends on its way again."""
+
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from bounded_context.local.neighbour import Neighbour, cloud_event
+from bounded_context.local.running import RunningContext
+
+from .facts import CREATED
+from .letters import Redrive, put_letter
+from .lists import Sample, import_list
+from .neighbours import standing
+
+pytestmark = pytest.mark.e2e
+SECONDS = 15.0
+
+
+def test_letter_of_a_subscriber_goes_back_to_its_queue(deployed: RunningContext, redrive: Redrive):
+    """The subscriber reads it there; a look beforehand changes nothing."""
+    if not deployed.subscribers:
+        pytest.skip("this context has no subscribers")
+    subscriber = deployed.subscribers[0]
+    event = {"id": str(uuid.uuid4()), "type": CREATED, "subject": "somebody", "data": {"list_id": "dead"}}
+    kind = {"type": {"DataType": "String", "StringValue": CREATED}}
+    put_letter(deployed, subscriber.name, event, MessageAttributes=kind)
+    looked = redrive(subscriber.name, "--where", f"id={event['id']}")
+    assert (looked["would_redrive"], looked["groups"][0]["type"]) == (1, CREATED)
+    assert subscriber.of_list("dead") == []
+    assert redrive(subscriber.name, "--go")["redriven"] == 1
+    _until(lambda: subscriber.of_list("dead") == [event])
+    assert all(queue["letters"] == 0 for queue in redrive()["queues"])
+
+
+def test_event_of_another_context_goes_back_to_the_queue_and_is_taken(
+    deployed: RunningContext, neighbour: Neighbour, redrive: Redrive
+):
+    """It was put aside as poison by a version that knew no better: a look says why."""
+    event = cloud_event(neighbour.name, neighbour.consumes.known[0], f"redriven-{uuid.uuid4().hex[:8]}", 1)
+    reason = {"reason": {"DataType": "String", "StringValue": "no-subject"}}
+    put_letter(deployed, "inbound", event, MessageAttributes=reason)
+    assert _listed(redrive(), "inbound")["letters"] == 1
+    looked = redrive("inbound", "--where", f"id={event['id']}")
+    assert [(group["reason"], group["letters"]) for group in looked["groups"]] == [("no-subject", 1)]
+    assert standing(deployed, event["subject"]) == ""
+    assert redrive("inbound", "--go")["redriven"] == 1
+    _until(lambda: standing(deployed, event["subject"]) == "KNOWN")
+    assert _listed(redrive(), "inbound")["letters"] == 0
+
+
+def test_changes_that_could_not_be_published_are_read_from_the_stream_and_published(
+    deployed: RunningContext, sample: Callable[[int], Sample], redrive: Redrive
+):
+    """Subscribers hear of them again, with the same ids: here they had been published before."""
+    done = import_list(deployed, sample(3), expected=4)
+    put_letter(deployed, "relay_events", _batch(deployed, done.list_id))
+    assert redrive("relay_events", "--go")["redriven"] == 1
+    wanted = {name: sorted(2 * _created(events)) for name, events in done.events.items()}
+    _until(lambda: {one.name: sorted(_created(one.of_list(done.list_id))) for one in deployed.subscribers} == wanted)
+
+
+def _created(events: list[dict[str, Any]]) -> list[str]:
+    return [event["id"] for event in events if event["type"] == CREATED]
+
+
+def _batch(deployed: RunningContext, list_id: str) -> dict[str, Any]:
+    """What Lambda would write of a batch of all that an import put into the table."""
+    table = deployed.aws.call("dynamodb", "describe_table", TableName=deployed.outputs["table_name"])["Table"]
+    stream = {"StreamArn": table["LatestStreamArn"]}
+    described = deployed.aws.call("dynamodbstreams", "describe_stream", **stream)["StreamDescription"]
+    place = {**stream, "ShardId": described["Shards"][0]["ShardId"]}
+    changes = _changes(deployed, place)
+    own = [change for change in changes if change.get("NewImage", {}).get("list_id") == {"S": list_id}]
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    info = {
+        "shardId": place["ShardId"],
+        "startSequenceNumber": own[0]["SequenceNumber"],
+        "endSequenceNumber": own[-1]["SequenceNumber"],
+        "approximateArrivalOfFirstRecord": now,
+        "approximateArrivalOfLastRecord": now,
+        "batchSize": len(own),
+        "streamArn": table["LatestStreamArn"],
+    }
+    return {"requestContext": {"condition": "RetryAttemptsExhausted"}, "DDBStreamBatchInfo": info}
+
+
+def _changes(deployed: RunningContext, place: dict[str, str]) -> Iterator[dict[str, Any]]:
+    asked = {**place, "ShardIteratorType": "TRIM_HORIZON"}
+    iterator = deployed.aws.call("dynamodbstreams", "get_shard_iterator", **asked)["ShardIterator"]
+    while (page := deployed.aws.call("dynamodbstreams", "get_records", ShardIterator=iterator))["Records"]:
+        yield from (record["dynamodb"] for record in page["Records"])
+        iterator = page["NextShardIterator"]
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def _listed(survey: dict[str, Any], queue: str) -> dict[str, Any]:
+    return next(one for one in survey["queues"] if one["queue"] == queue)

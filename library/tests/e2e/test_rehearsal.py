@@ -1,0 +1,91 @@
+"""Releases on the embedded AWS: the real driver, the real hooks, real calls of a real alias."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from bounded_context.local.rehearsal.acts import ACTS, Act
+from bounded_context.local.rehearsal.stage import Stage
+from bounded_context.local.running import RunningContext
+
+from .facts import ENVIRONMENT
+
+pytestmark = pytest.mark.e2e
+
+
+def test_bad_versions_are_caught_and_a_good_one_takes_all_traffic() -> None:
+    """The rehearsal as its user starts it: each act goes as it should, and the numbers say so."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bounded_context.local.rehearsal", "--json"],
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=180,
+    )
+    assert done.returncode == 0, done.stderr
+    acts = {one["act"]: one for one in json.loads(done.stdout)}
+    assert list(acts) == [act.name for act in ACTS]
+    stuck, failing, working, returning = acts.values()
+    assert (stuck["met_the_new_version"], stuck["failed"]) == (0, 0)
+    assert failing["met_the_new_version"] == failing["failed"] > 0
+    assert failing["live"] == failing["from"]
+    assert (working["live"], working["failed"], working["workflow"]) == (working["to"], 0, "succeeded")
+    assert returning["live"] == working["from"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_rehearsal_ends_in_the_middle_of_a_release(number: signal.Signals, tmp_path: Path) -> None:
+    """The driver hears of the signal first; no act follows, and nothing is left."""
+    command = subprocess.Popen(
+        [sys.executable, "-m", "bounded_context.local.rehearsal"],
+        env=ENVIRONMENT | {"TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert command.stderr
+    told = ""
+    while "creating" not in told:
+        told += command.stderr.readline()
+        assert command.poll() is None, told
+    command.send_signal(number)
+    _, more = command.communicate(timeout=30)
+    assert command.returncode == 130
+    assert "Act 2" not in told + more
+    assert "everything that was started is stopped" in more
+    deadline = time.monotonic() + 10
+    while (left := list(tmp_path.iterdir())) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert left == []
+
+
+def test_a_release_has_the_rights_of_its_role_and_no_others(deployed: RunningContext) -> None:
+    """Without its policy CodeDeploy's role can call no hook, and no traffic moves."""
+    release = Act(
+        "powerless", "start", "failed", 1, seen=False, change=lambda source: f"{source}\n# Another version.\n"
+    )
+    with _without_policy(deployed, "release"):
+        performed = Stage(deployed).perform(release)
+    assert performed.part["result"] in ("failed", "rolled back")
+    assert "not authorized to perform" in performed.part["why"]
+    assert {call.version for call in performed.after} == {performed.before}
+
+
+@contextmanager
+def _without_policy(deployed: RunningContext, part: str) -> Iterator[None]:
+    role, name = f"{deployed.outputs['release']['application']}-{part}", part
+    policy = deployed.aws.call("iam", "get_role_policy", RoleName=role, PolicyName=name)["PolicyDocument"]
+    deployed.aws.call("iam", "delete_role_policy", RoleName=role, PolicyName=name)
+    try:
+        yield
+    finally:
+        document = policy if isinstance(policy, str) else json.dumps(policy)
+        deployed.aws.call("iam", "put_role_policy", RoleName=role, PolicyName=name, PolicyDocument=document)

@@ -1,0 +1,93 @@
+"""What happens on the way of a file over SFTP."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from bounded_context.local import transfer_events
+from bounded_context.local.arrivals import Upload
+from bounded_context.local.observation.observation import collect
+from bounded_context.local.partner_sftp import SftpPartner
+from bounded_context.local.running import RunningContext
+
+from .facts import with_sftp
+from .letters import Redrive, put_letter
+from .lists import Sample, assert_refused, finish
+
+pytestmark = [pytest.mark.e2e, with_sftp]
+Samples = Callable[[int], Sample]
+
+
+@pytest.fixture
+def partner(deployed: RunningContext) -> SftpPartner:
+    """The partner, who logs in over SFTP."""
+    assert isinstance(deployed.partner, SftpPartner)
+    return deployed.partner
+
+
+def test_upload_that_is_announced_twice_is_imported_once(
+    deployed: RunningContext, partner: SftpPartner, sample: Samples
+):
+    """EventBridge delivers at least once: the second execution ends at once and changes nothing."""
+    uploaded = partner.upload((sent := sample(30)).name, sent.content)
+    first = finish(deployed, uploaded, expected=31)
+    partner.announce(uploaded)
+    again = deployed.follow(_known_by_now(partner, uploaded))
+    assert (again.outcome, again.list_id) == ("ALREADY_REGISTERED", first.list_id)
+    assert deployed.table.imported(first.list_id) == 30
+    assert finish(deployed, uploaded, expected=31).types() == first.types()
+
+
+def test_upload_under_a_temporary_name(deployed: RunningContext, partner: SftpPartner, sample: Samples):
+    """A client that uploads as .filepart and renames gets one import, of the final name."""
+    sent = sample(5)
+    uploaded = partner.upload_and_rename(sent.name, sent.content)
+    done = finish(deployed, uploaded, expected=6)
+    assert (done.outcome, done.imported) == ("IMPORTED", 5)
+    assert partner.executions_of(f"{uploaded.path}.filepart") == []
+
+
+def test_upload_that_broke_off_is_rejected(deployed: RunningContext, partner: SftpPartner, sample: Samples):
+    """A broken connection leaves the beginning of a list, which is not imported."""
+    good = sample(10)
+    beginning = replace(good, rows=good.rows[:4]).content
+    assert_refused(finish(deployed, partner.upload_broken(good.name, beginning)), "broke off")
+
+
+def test_upload_that_broke_off_does_not_stop_the_next_try(
+    deployed: RunningContext, partner: SftpPartner, sample: Samples
+):
+    """The client sends the file again at once, and the event of the broken upload comes last."""
+    good = sample(10)
+    uploaded = partner.upload(good.name, good.content)
+    partner.announce(uploaded, transfer_events.FAILED)
+    assert finish(deployed, uploaded, expected=11).imported == 10
+    broken = deployed.follow(replace(uploaded, known=partner.executions_of(uploaded.path)[:1]))
+    assert broken.outcome == "REJECTED"
+
+
+def test_upload_that_could_not_start_the_workflow_is_imported(
+    deployed: RunningContext, partner: SftpPartner, sample: Samples, redrive: Redrive
+):
+    """The file lies in the inbox; its event was not delivered."""
+    good = sample(20)
+    bucket, key = deployed.outputs["inbox_bucket"], f"incoming/{partner.name}/{good.name}"
+    deployed.aws.call("s3", "put_object", Bucket=bucket, Key=key, Body=good.content)
+    uploaded = Upload(f"/{bucket}/{key}", len(good.content), time.time(), [])
+    event = {"id": "e", "detail-type": transfer_events.COMPLETED, "detail": partner.detail_of(uploaded)}
+    put_letter(deployed, "uploads", event)
+    assert redrive("uploads", "--go")["redriven"] == 1
+    assert finish(deployed, uploaded, expected=21).imported == 20
+
+
+def test_a_run_tells_what_the_server_took(deployed: RunningContext, partner: SftpPartner, sample: Samples):
+    """As AWS Transfer would."""
+    partner.upload((sent := sample(1)).name, sent.content)
+    assert "AWS/Transfer" in {one.namespace for one in collect(deployed).samples}
+
+
+def _known_by_now(partner: SftpPartner, uploaded: Upload) -> Upload:
+    """Return the upload as one whose first execution is known."""
+    return replace(uploaded, known=partner.executions_of(uploaded.path)[:1])

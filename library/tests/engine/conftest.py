@@ -1,0 +1,114 @@
+"""A copy of the program, and Pulumi's own engine that deploys it with stand-ins for what the engine starts."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bounded_context.project import current
+
+from .provider import MOVED
+
+STACK = "dev"
+SECONDS = 600
+"""What a call may take on a busy machine; on a free one the longest takes 20."""
+
+_STAND_IN = """#!{python}
+import sys
+sys.path[:0] = {path!r}
+from tests.engine.{module} import main
+main()
+"""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """The Pulumi CLI, for one stack in a folder of its own."""
+
+    folder: Path
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Call the CLI; returns what it said and its exit code."""
+        command = ["pulumi", *arguments, "--stack", STACK, "--cwd", str(self.folder / "infra" / "service")]
+        environment = {**os.environ, **self._variables()}
+        asked = [*command, "--non-interactive"]
+        return subprocess.run(asked, env=environment, capture_output=True, text=True, check=False, timeout=SECONDS)  # noqa: S603
+
+    def do(self, *arguments: str) -> str:
+        """Call the CLI, which must succeed; returns what it printed."""
+        result = self.run(*arguments)
+        assert result.returncode == 0, result.stdout + result.stderr
+        return result.stdout
+
+    def state(self, kind: str) -> dict[str, dict[str, Any]]:
+        """The outputs of the resources of a kind such as `lambda/alias`, by their logical names."""
+        resources = json.loads(self.do("stack", "export"))["deployment"]["resources"]
+        return {
+            item["urn"].split("::")[3]: item["outputs"] for item in resources if item["type"].startswith(f"aws:{kind}:")
+        }
+
+    def move(self, moved: Mapping[str, Mapping[str, Any]]) -> None:
+        """Say what changed behind Pulumi: properties by the logical name of a resource."""
+        (self.folder / "moved.json").write_text(json.dumps(moved))
+
+    def new_code(self, text: str) -> None:
+        """Put other sources into the archive; only its hash matters here."""
+        (self.folder / "build" / "code.zip").write_text(text)
+
+    def _variables(self) -> dict[str, str]:
+        return {
+            "PATH": f"{os.environ['PATH']}{os.pathsep}{self.folder / 'bin'}",
+            "PULUMI_HOME": str(self.folder / "home"),
+            "PULUMI_BACKEND_URL": self.folder.as_uri(),
+            "PULUMI_CONFIG_PASSPHRASE": "only for this test",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            # The state is written at the end of a run, and not after each resource: half of the time.
+            "PULUMI_EXPERIMENTAL": "true",
+            "PULUMI_SKIP_CHECKPOINTS": "true",
+            MOVED: str(self.folder / "moved.json"),
+        }
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    """The engine and a stack that it deployed by a plan; skipped where there is no Pulumi CLI."""
+    if shutil.which("pulumi") is None:
+        pytest.skip("pulumi is not on the PATH: see https://www.pulumi.com/docs/install/")
+    engine = Engine(_copy(tmp_path_factory.mktemp("engine")))
+    engine.do("stack", "init")
+    plan = str(engine.folder / "plan.json")
+    # Nothing that AWS makes up is known in this preview.
+    engine.do("preview", "--save-plan", plan)
+    engine.do("up", "--yes", "--plan", plan)
+    return engine
+
+
+def _copy(folder: Path) -> Path:
+    for part in ("infra/service", "workflow"):
+        shutil.copytree(current().root / part, folder / part)
+    (folder / ".venv").symlink_to(sys.prefix)
+    (folder / "build").mkdir()
+    for archive in ("code.zip", "layer.zip"):
+        (folder / "build" / archive).write_text("the first")
+    (folder / "moved.json").write_text("{}")
+    plugins = folder / "home" / "plugins"
+    _stand_in(plugins / f"resource-aws-v{version('pulumi-aws')}" / "pulumi-resource-aws", "provider")
+    # Behind Pulumi's own, where that is installed.
+    _stand_in(folder / "bin" / "pulumi-language-python", "host")
+    return folder
+
+
+def _stand_in(program: Path, module: str) -> None:
+    """Make a program that runs a module beside this one, with the same packages as this test."""
+    path = [str(Path(__file__).parents[2]), str(current().sources.parent)]
+    program.parent.mkdir(parents=True)
+    program.write_text(_STAND_IN.format(python=sys.executable, path=path, module=module))
+    program.chmod(0o755)

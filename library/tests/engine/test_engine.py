@@ -1,0 +1,70 @@
+"""What Pulumi's own engine does with the program: plans, versions and aliases."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bounded_context.testing.graph import run
+
+from .conftest import STACK, Engine
+
+pytestmark = pytest.mark.e2e
+
+
+_FOLLOWS_CODE = {"aws:lambda/function:Function", "aws:cloudwatch/metricAlarm:MetricAlarm"}
+"""The types of what new code changes: the functions, and the alarms on their newest versions."""
+
+
+def _changed(preview: str) -> set[str]:
+    """The types of what a preview changes."""
+    steps = json.loads(preview)["steps"]
+    return {step["urn"].split("::")[2].rpartition("$")[2] for step in steps if step["op"] not in ("same", "refresh")}
+
+
+def test_a_first_deployment_runs_by_its_plan(engine: Engine) -> None:
+    """What was previewed when nothing was known yet is what was deployed."""
+    assert json.loads(engine.do("stack", "output", "--json")).keys() == run(STACK).outputs.keys() - {"sftp"}
+
+
+def test_the_same_program_changes_nothing(engine: Engine) -> None:
+    """Every input is the same in each run."""
+    engine.do("up", "--yes", "--skip-preview")
+    engine.do("preview", "--expect-no-changes")
+
+
+def test_new_code_publishes_versions_and_moves_no_traffic(engine: Engine) -> None:
+    """A deployment updates the functions; their aliases are the rollout's."""
+    before, aliases = engine.state("lambda/function"), engine.state("lambda/alias")
+    engine.new_code("the second")
+    assert _changed(engine.do("preview", "--json")) == _FOLLOWS_CODE
+    engine.do("up", "--yes", "--skip-preview")
+    after = engine.state("lambda/function")
+    assert all(int(after[name]["version"]) == int(before[name]["version"]) + 1 for name in before)
+    assert engine.state("lambda/alias") == aliases
+
+
+def test_traffic_that_a_rollout_moved_stays_where_it_is(engine: Engine) -> None:
+    """Not even a refresh in the middle of a rollout makes Pulumi want its own versions and weights back."""
+    name, *_ = engine.state("lambda/alias")
+    machine = engine.state("sfn/alias").popitem()[0]
+    halfway = {"functionVersion": "8", "routingConfig": {"additionalVersionWeights": {"9": 0.1}}}
+    engine.move({name: halfway, machine: {"routingConfigurations": []}})
+    engine.new_code("the third")
+    assert _changed(engine.do("preview", "--refresh", "--json")) == _FOLLOWS_CODE
+    engine.do("up", "--yes", "--skip-preview", "--refresh")
+    now = engine.state("lambda/alias")[name]
+    assert {key: now.get(key) for key in halfway} == halfway
+
+
+def test_a_plan_that_no_longer_fits_is_refused_before_anything_changes(engine: Engine, tmp_path: Path) -> None:
+    """Code that changed after the preview is not deployed by its plan."""
+    plan = str(tmp_path / "plan.json")
+    engine.new_code("the fourth")
+    engine.do("preview", "--save-plan", plan)
+    before = engine.state("lambda/function")
+    engine.new_code("the fifth")
+    refused = engine.run("up", "--yes", "--plan", plan)
+    assert refused.returncode == 1
+    assert "violates plan: properties changed" in refused.stdout
+    assert engine.state("lambda/function") == before

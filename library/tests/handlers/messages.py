@@ -1,0 +1,23 @@
+"""Messages to the functions, and what comes back."""
+
+from typing import Any
+
+from payment.context import PAYMENT
+
+from tests.handlers.conftest import LambdaContext
+from tests.handlers.functions import CREATES, SAMPLES, handler
+
+
+def call(function: str, event: Any, context: Any = None) -> Any:
+    """Call a function with an event."""
+    return handler(function)(event, context or LambdaContext())
+
+
+def created(n: int = 1) -> dict[str, Any]:
+    """Create the n-th aggregate, and return it as it is shown."""
+    return call(CREATES, {"idempotency_key": f"key-{n}", "payload": SAMPLES.values(n)})[PAYMENT.name]
+
+
+def identity(n: int = 1) -> str:
+    """Return the n-th aggregate's identity."""
+    return SAMPLES.aggregate(n).id

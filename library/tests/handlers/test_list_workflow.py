@@ -1,0 +1,132 @@
+"""The workflow's Lambda functions, one after the other as the state machine calls them."""
+
+import json
+from typing import Any
+
+import boto3
+import pytest
+from boto3.dynamodb.types import TypeSerializer
+from payment.context import PAYMENT
+from pydantic import ValidationError
+
+from bounded_context.adapters.items import TRACEPARENT
+from bounded_context.adapters.list_items import LIST
+from bounded_context.adapters.trace_context import from_traceparent
+from bounded_context.testing.plugin import BUCKET
+from tests.handlers.conftest import HEADER, PARENT, TRACE, LambdaContext
+from tests.handlers.functions import ID, SAMPLES, handler
+
+pytestmark = pytest.mark.usefixtures("function")
+KEY = "incoming/acme/january.csv"
+UPLOAD = {"upload": {"path": f"/{BUCKET}/{KEY}"}, "execution": "run-1"}
+
+
+def _call(step: str, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return handler(step)(event, context)
+
+
+@pytest.fixture
+def sent(bucket: Any, table: Any) -> list[dict[str, str]]:
+    """A list of 25 rows in the inbox, and what it refers to in the projection."""
+    rows = [SAMPLES.values(n) for n in range(25)]
+    bucket.put_object(Bucket=BUCKET, Key=KEY, Body=SAMPLES.file(rows))
+    for known in SAMPLES.projection():
+        table.put_item(Item=known)
+    return rows
+
+
+def _verified(context: LambdaContext) -> dict[str, Any]:
+    event = _call("register_list", UPLOAD, context)
+    _call("validate_list", event, context)
+    return _call("verify_subscription", event, context)
+
+
+def _part(list_id: str, number: int, rows: int) -> dict[str, Any]:
+    return {"part": number, "key": f"staging/{list_id}/part-{number:05d}", "rows": rows}
+
+
+def test_a_list_goes_from_the_inbox_to_the_table(sent: list[dict[str, str]], table: Any, context: LambdaContext):
+    """Each step answers with the list and the way to go, nothing else."""
+    event = _verified(context)
+    assert set(event) == {"list_id", "outcome"}
+    for number, rows in enumerate((10, 10, 5)):
+        part = _part(event["list_id"], number, rows)
+        assert _call("import_list", {**event, "part": part}, context)["outcome"] == "IMPORTED"
+    imported = [item[ID] for item in table.scan()["Items"] if item.get("list_id") == event["list_id"] and ID in item]
+    assert sorted(imported) == [row[ID] for row in sent]
+
+
+def test_an_event_of_s3_names_the_file_as_well(sent: Any, bucket: Any, context: LambdaContext):
+    """Both sources announce the same list."""
+    first = _call("register_list", UPLOAD, context)
+    version = bucket.head_object(Bucket=BUCKET, Key=KEY)["VersionId"]
+    again = {"upload": {"bucket": BUCKET, "key": KEY, "version": version}, "execution": "run-2"}
+    assert _call("register_list", again, context) == {**first, "outcome": "ALREADY_REGISTERED"}
+
+
+def test_a_failed_list_is_undone_and_announced(sent: list[dict[str, str]], table: Any, context: LambdaContext):
+    """The event is ready to publish: type, subject, outcome, reason and where the report lies."""
+    event = _verified(context)
+    _call("import_list", {**event, "part": _part(event["list_id"], 0, 10)}, context)
+    answer = _call("compensate_error", {**event, "error": {"Error": "States.Timeout"}}, context)
+
+    assert answer["outcome"] == "FAILED"
+    assert answer["event"]["type"].endswith("ListRejected")
+    assert answer["event"]["subject"] == event["list_id"]
+    assert answer["event"]["data"]["report"] == "reports/acme/january.csv.report.csv"
+    assert not [item for item in table.scan()["Items"] if ID in item]
+
+
+@pytest.mark.usefixtures("sampled")
+def test_all_that_a_list_causes_belongs_where_it_came_in(
+    sent: Any, table: Any, topic: tuple[str, str], context: LambdaContext, monkeypatch: pytest.MonkeyPatch
+):
+    """Each later step has a trace of its own, and leaves its list's with every item and in every event."""
+    came_in = f"00-{TRACE}-{PARENT}-01"
+    event = _call("register_list", UPLOAD, context)
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", HEADER.replace(TRACE[8:], "f" * 24))
+    _call("validate_list", event, context)
+    _call("verify_subscription", event, context)
+    _call("import_list", {**event, "part": _part(event["list_id"], 0, 10)}, context)
+    stored = table.scan()["Items"]
+    kept = [item for item in stored if item["pk"].startswith((LIST, PAYMENT.key_prefix))]
+    assert len(kept) == 11
+    assert {item[TRACEPARENT] for item in kept} == {came_in}
+
+    _call("relay_events", {"Records": [_inserted(item) for item in kept if ID in item]}, context)
+    sqs: Any = boto3.client("sqs")
+    messages = sqs.receive_message(QueueUrl=topic[1], MaxNumberOfMessages=10, MessageAttributeNames=["All"])["Messages"]
+    assert len(messages) == 10
+    assert {json.loads(message["Body"])["traceparent"] for message in messages} == {came_in}
+    assert {message["MessageAttributes"]["traceparent"]["StringValue"] for message in messages} == {came_in}
+
+    assert _call("compensate_error", event, context)["event"]["traceparent"] == came_in
+
+
+def _inserted(item: dict[str, Any]) -> dict[str, Any]:
+    change = {"NewImage": {name: TypeSerializer().serialize(value) for name, value in item.items()}}
+    return {"eventName": "INSERT", "eventID": "e", "dynamodb": {**change, "SequenceNumber": "1"}}
+
+
+def test_a_list_recorded_before_traces_were_kept_goes_its_way(sent: Any, table: Any, context: LambdaContext):
+    """Its items have no place in a trace; the event of its rejection has one all the same."""
+    event = _call("register_list", UPLOAD, context)
+    table.update_item(Key={"pk": f"LIST#{event['list_id']}"}, UpdateExpression=f"REMOVE {TRACEPARENT}")
+    _call("validate_list", event, context)
+    _call("verify_subscription", event, context)
+    _call("import_list", {**event, "part": _part(event["list_id"], 0, 10)}, context)
+    assert not [item for item in table.scan()["Items"] if TRACEPARENT in item]
+    assert from_traceparent(_call("compensate_error", event, context)["event"]["traceparent"])
+
+
+def test_an_upload_that_broke_off_is_refused(context: LambdaContext):
+    """Also if it left nothing behind."""
+    broken = {"upload": {"path": f"/{BUCKET}/{KEY}", "failed": "event-1"}, "execution": "run-1"}
+    assert _call("register_list", broken, context)["outcome"] == "REFUSED"
+
+
+@pytest.mark.parametrize("step", ["register_list", "validate_list", "import_list", "compensate_error"])
+def test_an_event_of_another_form_is_an_error_that_names_what_is_missing(step: str, context: LambdaContext):
+    """A wrongly wired workflow shows at once."""
+    with pytest.raises(ValidationError, match="Field required"):
+        _call(step, {}, context)

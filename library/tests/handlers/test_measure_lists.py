@@ -1,0 +1,136 @@
+"""The lists' metrics, from the changes of their records."""
+
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from payment.context import PAYMENT
+
+from bounded_context.domain.lists import BROKEN, ListStatus
+from bounded_context.handlers.measure_lists import lambda_handler
+from tests.emf import totals
+from tests.handlers.conftest import LambdaContext
+from tests.streams import change, closing, list_item
+
+TARGET = 900
+AMOUNTS = PAYMENT.measures.amounts_imported
+ALL_TAKEN = {"batchItemFailures": []}
+Output = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def objective(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the function is told."""
+    monkeypatch.setenv("IMPORT_TARGET_SECONDS", str(TARGET))
+
+
+def _measured(capsys: Output, context: LambdaContext, *records: dict[str, Any]) -> dict[tuple[str, ...], float]:
+    assert lambda_handler({"Records": list(records)}, context) == ALL_TAKEN
+    return totals(capsys.readouterr().out)
+
+
+def test_a_new_record_is_a_list_received(context: LambdaContext, capsys: Output):
+    """Once, however many steps follow."""
+    steps = [ListStatus.REGISTERED, ListStatus.VALIDATED, ListStatus.IMPORTING, ListStatus.IMPORTING]
+    records = [change(None, list_item())]
+    records += [change(list_item(before), list_item(after)) for before, after in pairwise(steps)]
+    assert _measured(capsys, context, *records) == {("ListsReceived",): 1}
+
+
+def test_an_upload_that_broke_off_is_a_list_too(context: LambdaContext, capsys: Output):
+    """It is told apart by what stands for its version."""
+    record = change(None, list_item(version=f"{BROKEN}event-1"))
+    assert _measured(capsys, context, record) == {("ListsReceived",): 1, ("UploadsBroken",): 1}
+
+
+def test_an_imported_list_says_what_it_brought(context: LambdaContext, capsys: Output):
+    """Rows, sums, and what was left out."""
+    sums = {field: {measure.values[-1]: Decimal("12.50")} for field, measure in AMOUNTS.items()}
+    record = closing(
+        ListStatus.IMPORTED,
+        seconds=60,
+        rows=100,
+        valid=97,
+        rejected=3,
+        rejections={"cells": 1, "exists": 2},
+        amounts=sums,
+    )
+    assert _measured(capsys, context, record) == {
+        ("ListsImported",): 1,
+        ("ListDuration",): 60,
+        ("ListsLate",): 0,
+        ("RowsImported",): 97,
+        ("RowsRejected", "cells"): 1,
+        ("RowsRejected", "exists"): 2,
+        **{(measure.name, measure.values[-1]): 12.5 for measure in AMOUNTS.values()},
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "name"), [(ListStatus.REJECTED, "ListsRejected"), (ListStatus.FAILED, "ListsFailed")]
+)
+def test_a_list_that_was_not_imported_brought_nothing(
+    status: ListStatus, name: str, context: LambdaContext, capsys: Output
+):
+    """Also if sums were made before it was given up."""
+    sums = {field: {measure.values[0]: 1} for field, measure in AMOUNTS.items()}
+    record = closing(status, rows=10, valid=8, rejected=2, rejections={"value": 2}, amounts=sums)
+    expected = {(name,): 1, ("ListDuration",): 60, ("ListsLate",): 0, ("RowsRejected", "value"): 2}
+    assert _measured(capsys, context, record) == expected
+
+
+@pytest.mark.parametrize(("seconds", "late"), [(TARGET, 0), (TARGET + 1, 1)])
+def test_a_list_is_late_if_it_took_longer_than_the_objective(
+    seconds: int, late: int, context: LambdaContext, capsys: Output
+):
+    """To the second: a stream knows no better."""
+    assert _measured(capsys, context, closing(ListStatus.IMPORTED, seconds))[("ListsLate",)] == late
+
+
+def test_a_list_that_ended_in_the_second_it_came_took_no_negative_time(context: LambdaContext, capsys: Output):
+    """The stream cuts its times off, the record does not."""
+    assert _measured(capsys, context, closing(ListStatus.REJECTED, -0.5))[("ListDuration",)] == 0
+
+
+@pytest.mark.parametrize("status", [ListStatus.IMPORTED, ListStatus.REJECTED, ListStatus.FAILED])
+def test_what_happens_to_a_closed_record_counts_nothing(status: ListStatus, context: LambdaContext, capsys: Output):
+    """A step that is tried again writes the same; an operator may remove the record."""
+    closed = list_item(status)
+    records = [change(closed, closed | {"note": "x"}), change(closed, None)]
+    assert _measured(capsys, context, *records) == {}
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        change(None, {"pk": "LIST#1"}),
+        change(None, list_item() | {"status": "LOST"}),
+        change(None, list_item() | {"key": "secret.csv", "status": "REJECTED"}),
+        closing(ListStatus.IMPORTED, rejections={"unheard-of": 1}),
+        {"eventID": "event-1"},
+    ],
+    ids=["no list", "a status of another version", "a stray key", "a fault of another version", "no change"],
+)
+def test_a_record_that_cannot_be_read_is_told_and_holds_up_no_other(
+    bad: dict[str, Any], context: LambdaContext, capsys: Output, caplog: pytest.LogCaptureFixture
+):
+    """Metrics are not worth a shard that stands still; the log names no file."""
+    assert _measured(capsys, context, bad, closing(ListStatus.FAILED))[("ListsFailed",)] == 1
+    [said] = [vars(line) for line in caplog.records if line.levelname == "ERROR"]
+    assert (said["message"], said["event_id"]) == ("list not measured", "event-1")
+    assert "secret" not in str(said)
+
+
+def test_the_end_of_a_list_is_one_line_without_names_and_reasons(
+    context: LambdaContext, caplog: pytest.LogCaptureFixture
+):
+    """What the file is called and what was wrong with it is the partner's."""
+    record = closing(ListStatus.REJECTED, 61, rows=10, valid=4, rejected=6, reason="6 of 10 rows were rejected")
+    lambda_handler({"Records": [record]}, context)
+    [said] = [vars(line) for line in caplog.records if line.message == "list closed"]
+    expected = {"partner": "acme", "outcome": "REJECTED", "seconds": 61, "rows": 10, "valid": 4, "rejected": 6}
+    assert expected.items() <= said.items()
+    assert said["list_id"] == list_item()["list_id"]
+    assert "x.csv" not in str(said)
+    assert "were rejected" not in str(said)

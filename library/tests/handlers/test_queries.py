@@ -1,0 +1,88 @@
+"""The queries, as messages."""
+
+from typing import Any
+
+import pytest
+from payment.context import PAYMENT
+
+from tests.emf import totals
+from tests.handlers.conftest import Lines
+from tests.handlers.functions import GET, ID, LIST
+from tests.handlers.messages import call, created, identity
+
+pytestmark = pytest.mark.usefixtures("function")
+
+
+def _page(**asked: Any) -> dict[str, Any]:
+    return call(LIST, {"payload": asked})
+
+
+def test_one_is_shown_as_it_stands_with_its_version():
+    """Right after it was written: it is read consistently."""
+    one = created(1)
+    assert one["version"] == 1
+    assert call(GET, {"payload": {ID: identity(1)}}) == {"ok": True, PAYMENT.name: one}
+
+
+def test_what_is_not_there_is_said_to_be_missing():
+    """By a code."""
+    assert call(GET, {"payload": {ID: "nobody"}})["error"]["code"] == "not-found"
+
+
+def test_those_in_a_status_come_page_by_page():
+    """Until there is no next cursor."""
+    made = [created(n) for n in range(5)]
+    page = _page(status=PAYMENT.first.value, limit=2)
+    found: list[dict[str, Any]] = page["items"]
+    while page["next_cursor"] is not None:
+        page = _page(status=PAYMENT.first.value, limit=2, cursor=page["next_cursor"])
+        assert len(page["items"]) <= 2
+        found += page["items"]
+    assert sorted(found, key=lambda one: one[ID]) == sorted(made, key=lambda one: one[ID])
+
+
+def test_a_cursor_is_good_for_its_own_question_only():
+    """Another list's would lead nowhere."""
+    for n in range(3):
+        created(n)
+    cursor = _page(status=PAYMENT.first.value, limit=1)["next_cursor"]
+    assert _page(status=PAYMENT.first.value, cursor=cursor)["ok"]
+    assert _page(list_id="l-1", cursor=cursor)["error"]["code"] == "invalid"
+
+
+@pytest.mark.parametrize(
+    ("function_name", "event"),
+    [
+        (GET, {}),
+        (GET, {"payload": {}}),
+        (GET, {"payload": {ID: "a/b"}}),
+        (LIST, {"payload": {}}),
+        (LIST, {"payload": {"list_id": 7}}),
+        (LIST, {"payload": {"list_id": "l-1", "cursor": "abc"}}),
+        (LIST, {"payload": {"list_id": "l-1"}, "more": 1}),
+        (LIST, {"payload": {"list_id": "l-1", "unheard_of": 1}}),
+    ],
+)
+def test_a_bad_message_is_refused(function_name: str, event: Any):
+    """With what is wrong."""
+    answer = call(function_name, event)
+    assert (answer["ok"], answer["error"]["code"]) == (False, "invalid")
+    assert answer["error"]["detail"]
+
+
+def test_a_query_counts_as_no_refused_command(lines: Lines, capsys: pytest.CaptureFixture[str]):
+    """Its line says how it ended."""
+    created(1)
+    call(GET, {"payload": {ID: identity(1)}})
+    call(GET, {"payload": {ID: "nobody"}})
+    assert totals(capsys.readouterr().out) == {}
+    assert [(line["message"], line.get("code")) for line in lines()[1:]] == [
+        ("query answered", None),
+        ("query refused", "not-found"),
+    ]
+
+
+def test_each_status_can_be_asked_for():
+    """Also one that nothing stands in."""
+    for status in PAYMENT.statuses:
+        assert _page(status=status.value) == {"ok": True, "items": [], "next_cursor": None}

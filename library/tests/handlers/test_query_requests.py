@@ -1,0 +1,114 @@
+"""The queries, over HTTP."""
+
+from typing import Any
+
+import pytest
+from payment.context import PAYMENT
+
+from tests.emf import totals
+from tests.handlers.conftest import Lines
+from tests.handlers.functions import CHANGE, GET, ID, LIST
+from tests.handlers.messages import identity
+from tests.handlers.requests import create, send
+
+pytestmark = pytest.mark.usefixtures("function")
+
+
+def test_one_is_shown_as_it_stands_with_its_version():
+    """Right after it was written: it is read consistently."""
+    created = create(1)
+    answer = send(GET, identity=identity(1))
+    assert (answer.status, answer.body, answer.headers["etag"]) == (200, created.body, '"1"')
+    send(CHANGE, identity=identity(1))
+    assert send(GET, identity=identity(1)).headers["etag"] == '"2"'
+
+
+@pytest.mark.parametrize("held", ['"1"', 'W/"1"', '"7", "1"', '"7","1"', "*"])
+def test_who_has_the_newest_version_is_not_sent_it_again(held: str):
+    """RFC 9110: weak tags are compared too."""
+    create(1)
+    answer = send(GET, identity=identity(1), headers={"If-None-Match": held})
+    assert (answer.status, answer.body, answer.headers["etag"]) == (304, None, '"1"')
+
+
+@pytest.mark.parametrize("held", ['"2"', "1", "", '"x"', '"11"'])
+def test_who_has_another_version_is_sent_the_newest(held: str):
+    """Whatever it has."""
+    create(1)
+    assert send(GET, identity=identity(1), headers={"if-none-match": held}).status == 200
+
+
+def test_what_is_not_there_is_said_to_be_missing():
+    """By the same code as in a message's answer."""
+    assert send(GET, identity="nobody").body["code"] == "not-found"
+
+
+def test_those_in_a_status_come_page_by_page():
+    """Until there is no next cursor."""
+    created = {create(n).body[ID] for n in range(5)}
+    query: dict[str, Any] = {"status": PAYMENT.first.value, "limit": 2}
+    found: list[str] = []
+    while True:
+        answer = send(LIST, query=query)
+        assert answer.status == 200
+        assert len(answer.body["items"]) <= 2
+        found += [item[ID] for item in answer.body["items"]]
+        if answer.body["next_cursor"] is None:
+            break
+        query["cursor"] = answer.body["next_cursor"]
+    assert (len(found), set(found)) == (5, created)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        None,
+        {"limit": 10},
+        {"status": "UNHEARD_OF"},
+        {"status": ""},
+        {"list_id": ""},
+        {"list_id": "x" * 65},
+        {"list_id": "l-1", "limit": 0},
+        {"list_id": "l-1", "limit": 101},
+        {"list_id": "l-1", "limit": "ten"},
+        {"list_id": "l-1", "limit": [1, 2]},
+        {"list_id": "l-1", "limit": "9" * 5000},
+        {"list_id": "l-1", "cursor": ""},
+        {"list_id": "l-1", "cursor": "abc"},
+        {"list_id": "l-1", "cursor": "é"},
+        {"list_id": "l-1", "cursor": "x" * 513},
+        {"list_id": "l-1", "cursor": "W10"},
+    ],
+)
+def test_a_question_that_is_none_is_a_problem(query: dict[str, Any] | None):
+    """Everything is none either."""
+    answer = send(LIST, query=query)
+    assert (answer.status, answer.body["code"]) == (400, "bad-parameter")
+
+
+def test_a_cursor_is_good_for_its_own_question_only():
+    """Another list's, or another status's, would lead nowhere."""
+    for n in range(3):
+        create(n)
+    cursor = send(LIST, query={"status": PAYMENT.first.value, "limit": 1}).body["next_cursor"]
+    assert send(LIST, query={"status": PAYMENT.first.value, "cursor": cursor}).status == 200
+    assert send(LIST, query={"list_id": "l-1", "cursor": cursor}).status == 400
+    assert send(LIST, query={"list_id": "l-1", "status": PAYMENT.first.value, "cursor": cursor}).status == 400
+
+
+def test_a_query_counts_as_no_refused_command(lines: Lines, capsys: pytest.CaptureFixture[str]):
+    """Its line says how it ended."""
+    create(1)
+    send(GET, identity=identity(1))
+    send(GET, identity="nobody")
+    assert totals(capsys.readouterr().out) == {}
+    assert [(line["message"], line.get("code")) for line in lines()[1:]] == [
+        ("query answered", None),
+        ("query refused", "not-found"),
+    ]
+
+
+def test_each_status_can_be_asked_for():
+    """Also one that nothing stands in."""
+    for status in PAYMENT.statuses:
+        assert send(LIST, query={"status": status.value}).body == {"items": [], "next_cursor": None}

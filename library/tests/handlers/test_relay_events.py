@@ -1,0 +1,179 @@
+"""The outbox relay: what was committed is what is published."""
+
+import copy
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from boto3.dynamodb.types import TypeSerializer
+from payment.context import PAYMENT
+
+from bounded_context import aws
+from bounded_context.adapters.items import TRACEPARENT, Items
+from bounded_context.adapters.trace_context import fresh_traceparent, from_traceparent
+from bounded_context.domain import events
+from bounded_context.handlers.relay_events import lambda_handler
+from tests.emf import totals
+from tests.handlers.conftest import Daemon, LambdaContext, Lines
+from tests.handlers.functions import SAMPLES
+
+pytestmark = pytest.mark.usefixtures("function")
+RECORD = json.loads((Path(__file__).parents[1] / "events" / "stream_insert.json").read_text())
+
+
+def _record(n: int, name: str = "INSERT", carried: Any = None, **changes: Any) -> dict[str, Any]:
+    record = copy.deepcopy(RECORD)
+    place = {} if carried is None else {TRACEPARENT: carried}
+    item = Items(PAYMENT).from_aggregate(SAMPLES.aggregate(n)) | place
+    image = {key: TypeSerializer().serialize(value) for key, value in item.items()}
+    change = record["dynamodb"]
+    change.pop("NewImage")
+    change["OldImage" if name == "REMOVE" else "NewImage"] = image
+    change["SequenceNumber"] = str(1000 + n)
+    return record | {"eventName": name, "eventID": f"event-{n}"} | changes
+
+
+def _received(url: str) -> list[dict[str, Any]]:
+    sqs: Any = boto3.client("sqs")
+    found: list[dict[str, Any]] = []
+    while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        found += [json.loads(message["Body"]) for message in messages]
+        for message in messages:
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    return found
+
+
+def test_each_committed_change_is_one_event(topic: tuple[str, str], context: LambdaContext):
+    """More than one publish takes, each with its own id, none lost."""
+    answer = lambda_handler({"Records": [_record(n) for n in range(25)]}, context)
+    assert answer == {"batchItemFailures": []}
+    assert {event["id"] for event in _received(topic[1])} == {f"event-{n}" for n in range(25)}
+
+
+def test_an_event_says_what_happened_to_whom_and_when(topic: tuple[str, str], context: LambdaContext):
+    """The envelope is CloudEvents; the data is the aggregate."""
+    lambda_handler({"Records": [_record(3)]}, context)
+    [event] = _received(topic[1])
+    assert event["type"] == PAYMENT.reached[PAYMENT.first]
+    assert event["subject"] == SAMPLES.aggregate(3).id
+    assert event["time"] == "2025-12-31T12:00:00+00:00"
+    assert event["dataschema"] == PAYMENT.schema_of(event["type"])
+    assert event["data"] == events.payload(SAMPLES.aggregate(3))
+
+
+def test_the_later_of_two_changes_has_the_greater_sequence(topic: tuple[str, str], context: LambdaContext):
+    """As text, however many digits the stream's numbers have: subscribers' queues keep no order."""
+    numbers = ["99", "100", "4" * 21, "1" * 40]
+    records = [_record(n) for n in range(len(numbers))]
+    for record, number in zip(records, numbers, strict=True):
+        record["dynamodb"]["SequenceNumber"] = number
+    lambda_handler({"Records": records}, context)
+    found = {event["id"]: event["sequence"] for event in _received(topic[1])}
+    told = [found[f"event-{n}"] for n in range(len(numbers))]
+    assert told == sorted(told)
+    assert {len(one) for one in told} == {40}
+
+
+def test_a_removed_aggregate_is_announced_as_it_was(topic: tuple[str, str], context: LambdaContext):
+    """Its last state is in the event."""
+    lambda_handler({"Records": [_record(4, "REMOVE")]}, context)
+    [event] = _received(topic[1])
+    assert (event["type"], event["subject"]) == (PAYMENT.deleted, SAMPLES.aggregate(4).id)
+
+
+@pytest.mark.parametrize("name", ["INSERT", "MODIFY", "REMOVE"])
+def test_an_event_has_the_place_in_a_trace_that_its_item_carries(
+    name: str, topic: tuple[str, str], context: LambdaContext
+):
+    """A removal writes none of its own: its event has that of the last write."""
+    carried = fresh_traceparent()
+    lambda_handler({"Records": [_record(1, name, carried)]}, context)
+    assert _received(topic[1])[0]["traceparent"] == carried
+
+
+@pytest.mark.parametrize("carried", [None, "junk", 5])
+def test_a_change_that_carries_no_good_place_in_a_trace_is_published(
+    carried: Any, topic: tuple[str, str], context: LambdaContext
+):
+    """It was written before there was one, or by somebody else; its event begins a trace."""
+    lambda_handler({"Records": [_record(1, carried=carried)]}, context)
+    assert from_traceparent(_received(topic[1])[0]["traceparent"])
+
+
+@pytest.mark.usefixtures("sampled")
+def test_the_relay_shows_once_in_each_trace_that_brought_changes(daemon: Daemon, context: LambdaContext):
+    """However many changes one list brought."""
+    places = [f"00-{number:032x}-b7ad6b7169203331-01" for number in (1, 2)]
+    lambda_handler({"Records": [_record(n, carried=places[n % 2]) for n in range(20)]}, context)
+    segments = [document for document in daemon.documents() if "type" not in document]
+    roots = {f"1-00000000-{number:024x}" for number in (1, 2)}
+    assert [document["name"] for document in segments] == [context.function_name] * 2
+    assert {document["trace_id"] for document in segments} == roots
+
+
+def test_what_was_published_is_logged_by_its_identities(lines: Lines, context: LambdaContext):
+    """One line for each message to the topic, which takes ten events."""
+    lambda_handler({"Records": [_record(n) for n in range(25)]}, context)
+    published = [line["ids"] for line in lines() if line["message"] == "events published"]
+    assert [len(ids) for ids in published] == [10, 10, 5]
+    told = [identity for ids in published for identity in ids]
+    assert told == [SAMPLES.aggregate(n).id for n in range(25)]
+
+
+class _RefusingTopic:
+    """Takes the first batch and refuses the fourth event of the second."""
+
+    def __init__(self) -> None:
+        self.published: list[str] = []
+
+    def publish(self, batch: list[dict[str, Any]]) -> set[int]:
+        refused = {3} if self.published else set()
+        self.published += [event["id"] for event in batch]
+        return refused
+
+
+def test_the_stream_goes_on_from_the_first_refused_event(
+    lines: Lines, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
+):
+    """Nothing after it is published before its turn, nothing is lost, and the log says what was taken."""
+    topic = _RefusingTopic()
+    monkeypatch.setattr(aws, "topic", lambda: topic)
+    answer = lambda_handler({"Records": [_record(n) for n in range(30)]}, context)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "1013"}]}
+    assert len(topic.published) == 20
+    assert SAMPLES.aggregate(13).id not in [line for line in lines() if "ids" in line][1]["ids"]
+
+
+def test_what_was_published_is_counted_by_its_type(context: LambdaContext, capsys: pytest.CaptureFixture[str]):
+    """Each event once, over all batches of a call."""
+    lambda_handler({"Records": [*(_record(n) for n in range(12)), _record(12, "REMOVE")]}, context)
+    counted = totals(capsys.readouterr().out)
+    created = PAYMENT.reached[PAYMENT.first]
+    assert (counted[created,], counted[PAYMENT.deleted,], counted["EventsPublished",]) == (12, 1, 13)
+    assert ("EventsRefused",) not in counted
+
+
+def test_what_was_refused_is_not_counted_as_published(
+    context: LambdaContext, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """The stream sends it again, and it is counted then."""
+    topic = _RefusingTopic()
+    monkeypatch.setattr(aws, "topic", lambda: topic)
+    lambda_handler({"Records": [_record(n) for n in range(20)]}, context)
+    counted = totals(capsys.readouterr().out)
+    assert (counted["EventsPublished",], counted["EventsRefused",]) == (19, 1)
+    assert counted[PAYMENT.reached[PAYMENT.first],] == 19
+
+
+def test_the_age_of_an_event_is_that_of_the_oldest_of_its_batch(
+    context: LambdaContext, capsys: pytest.CaptureFixture[str]
+):
+    """From the commit to the publication."""
+    records = [_record(n) for n in range(3)]
+    for seconds, record in zip((5, 40, 10), records, strict=True):
+        record["dynamodb"]["ApproximateCreationDateTime"] = datetime.now(UTC).timestamp() - seconds
+    lambda_handler({"Records": records}, context)
+    assert totals(capsys.readouterr().out)["EventAge",] == pytest.approx(41, abs=2)

@@ -1,0 +1,27 @@
+"""What a function says when its environment is wrong."""
+
+import pytest
+from payment.context import PAYMENT
+from pydantic import BaseModel, ValidationError
+
+from bounded_context.settings import ValidationSettings, by_function, load
+
+
+@pytest.mark.parametrize("kind", sorted(set(by_function(PAYMENT).values()), key=str), ids=lambda kind: kind.__name__)
+def test_a_missing_variable_names_itself(kind: type[BaseModel], monkeypatch: pytest.MonkeyPatch):
+    """The first log line of a wrongly configured function says what to set."""
+    for name in kind.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    with pytest.raises(ValidationError) as error:
+        load(kind, PAYMENT)
+    assert {problem["loc"][0] for problem in error.value.errors()} == set(kind.model_fields)
+
+
+@pytest.mark.parametrize("share", ["-0.1", "1.5", "some"])
+def test_a_share_is_between_none_and_all(share: str, monkeypatch: pytest.MonkeyPatch):
+    """A tolerance of 150 % is a mistake."""
+    for name in ValidationSettings.model_fields:
+        monkeypatch.setenv(name.upper(), "1")
+    monkeypatch.setenv("TOLERATED_SHARE", share)
+    with pytest.raises(ValidationError, match="tolerated_share"):
+        load(ValidationSettings)

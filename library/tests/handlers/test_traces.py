@@ -1,0 +1,179 @@
+"""What a call tells X-Ray's daemon: its work, its AWS calls, how they ended, and never what they were about."""
+
+import json
+import re
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+from payment.context import PAYMENT
+
+from bounded_context import aws
+from bounded_context.telemetry import about, continuing, entry_point, span, traceparent, watched
+from bounded_context.testing.plugin import TABLE
+from tests.commands import CREATE
+from tests.handlers.conftest import HEADER, PARENT, TRACE, Daemon, LambdaContext
+from tests.handlers.functions import ID, SAMPLES
+from tests.handlers.test_commands import _create
+
+ROOT = f"1-{TRACE[:8]}-{TRACE[8:]}"
+CARRIED = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+def _call(work: Any, context: LambdaContext) -> Any:
+    return entry_point(PAYMENT)(lambda _event, _context: work())({}, context)
+
+
+@pytest.mark.usefixtures("function", "sampled")
+def test_a_call_is_a_subsegment_with_its_aws_calls_below_it(daemon: Daemon, context: LambdaContext):
+    """Who wrote what where, how long it took, and no value of it."""
+    _create(context)
+    *calls, own = daemon.documents()
+    assert (own["trace_id"], own["parent_id"], own["type"]) == (ROOT, PARENT, "subsegment")
+    ids = {ID: SAMPLES.aggregate(1).id, "command": CREATE[0].__name__}
+    expected = {"stack": "tests", "function": "function"} | ids
+    assert own["annotations"] == expected
+    assert own["start_time"] < own["end_time"]
+    assert {call["parent_id"] for call in calls} == {own["id"]}
+    assert {(call["namespace"], call["name"], call["aws"]["table_name"]) for call in calls} == {
+        ("aws", "DynamoDB", TABLE)
+    }
+    assert "PutItem" in {call["aws"]["operation"] for call in calls}
+    assert all(call["aws"]["request_id"] and call["aws"]["region"] for call in calls)
+    assert not any("fault" in document for document in [*calls, own])
+    # A short value, such as 1 or true, may stand there for something else.
+    values = {value for value in SAMPLES.values(1).values() if len(value) > 4} - {SAMPLES.aggregate(1).id}
+    assert not [value for value in values if value in json.dumps([*calls, own])]
+
+
+@pytest.mark.usefixtures("sampled")
+def test_spans_hang_below_one_another(daemon: Daemon, context: LambdaContext):
+    """Each names the one that it is a part of."""
+
+    def work() -> None:
+        with span("outer"), span("in <ner>"):
+            pass
+
+    _call(work, context)
+    inner, outer, own = daemon.documents()
+    assert [inner["name"], outer["name"]] == ["in _ner_", "outer"]
+    assert [inner["parent_id"], outer["parent_id"]] == [outer["id"], own["id"]]
+
+
+@pytest.mark.usefixtures("sampled")
+def test_a_failure_is_told_by_its_type_alone(daemon: Daemon, context: LambdaContext):
+    """On each level that it went through."""
+
+    def work() -> None:
+        with span("work"):
+            raise LookupError("of a secret thing")
+
+    with pytest.raises(LookupError):
+        _call(work, context)
+    for document in daemon.documents():
+        assert document["fault"]
+        assert [exception["type"] for exception in document["cause"]["exceptions"]] == ["LookupError"]
+        assert "secret" not in json.dumps(document)
+
+
+@pytest.mark.usefixtures("function", "sampled")
+def test_a_refused_aws_call_is_an_error_by_its_code(daemon: Daemon, context: LambdaContext):
+    """It names what was missing in AWS's own words, and no object."""
+    with pytest.raises(ClientError):
+        _call(lambda: watched(boto3.client("s3")).get_object(Bucket="nowhere", Key="some-person.csv"), context)
+    call, _own = daemon.documents()
+    assert (call["name"], call["error"], call["http"]["response"]["status"]) == ("S3", True, 404)
+    assert call["cause"]["exceptions"][0]["type"] == "NoSuchBucket"
+    assert call["aws"]["bucket_name"] == "nowhere"
+    assert "person" not in json.dumps(call)
+
+
+@pytest.mark.usefixtures("no_network", "sampled")
+def test_an_aws_call_without_an_answer_is_a_fault(daemon: Daemon, context: LambdaContext, monkeypatch: Any):
+    """The type of the exception says what happened on the way."""
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _seconds: None)
+    with pytest.raises(EndpointConnectionError):
+        _call(lambda: aws.files().write("key", b""), context)
+    call, own = daemon.documents()
+    assert call["cause"]["exceptions"][0]["type"] == "EndpointConnectionError"
+    assert call["fault"] and own["fault"]
+
+
+@pytest.mark.usefixtures("sampled")
+def test_a_message_is_continued_in_its_own_trace_and_both_name_each_other(daemon: Daemon, context: LambdaContext):
+    """Who looks at one finds the other."""
+
+    def work() -> None:
+        with continuing(CARRIED, "a function"):
+            pass
+
+    _call(work, context)
+    segment, own = daemon.documents()
+    assert "type" not in segment
+    assert (segment["trace_id"], segment["parent_id"]) == ("1-0af76519-16cd43dd8448eb211c80319c", "b7ad6b7169203331")
+    assert segment["annotations"]["linked_trace"] == ROOT
+    assert own["metadata"]["default"]["linked_traces"] == [segment["trace_id"]]
+
+
+@pytest.mark.usefixtures("sampled")
+@pytest.mark.parametrize("carried", [None, "", "junk", CARRIED.removesuffix("1") + "0"])
+def test_a_message_without_a_recorded_trace_is_not_continued(carried: Any, daemon: Daemon, context: LambdaContext):
+    """It is worked on all the same."""
+    done: list[str] = []
+
+    def work() -> None:
+        with continuing(carried, "a function"):
+            done.append("work")
+
+    _call(work, context)
+    assert done == ["work"]
+    [own] = daemon.documents()
+    assert "metadata" not in own
+
+
+def _everything() -> str:
+    about(list_id="l-1")
+    with span("work"):
+        return traceparent()
+
+
+@pytest.mark.parametrize("header", [None, "", "junk", HEADER.replace("Sampled=1", "Sampled=0")])
+def test_nothing_is_sent_of_what_is_not_sampled(
+    header: str | None, daemon: Daemon, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
+):
+    """What the call causes is told so: the last digit of its traceparent."""
+    monkeypatch.delenv("_X_AMZN_TRACE_ID", raising=False)
+    if header is not None:
+        monkeypatch.setenv("_X_AMZN_TRACE_ID", header)
+    assert re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-00", _call(_everything, context))
+    assert daemon.documents() == []
+
+
+@pytest.mark.usefixtures("sampled")
+@pytest.mark.parametrize("address", [None, "", "nowhere", "127.0.0.1:", "127.0.0.1:port", "127.0.0.1:99999", ":2000"])
+def test_without_a_daemon_the_work_is_done(address: str | None, context: LambdaContext, monkeypatch: Any):
+    """Nothing is sent, and nothing fails."""
+    monkeypatch.delenv("AWS_XRAY_DAEMON_ADDRESS", raising=False)
+    if address is not None:
+        monkeypatch.setenv("AWS_XRAY_DAEMON_ADDRESS", address)
+    assert _call(_everything, context) == f"00-{TRACE}-{PARENT}-01"
+
+
+@pytest.mark.usefixtures("sampled")
+def test_a_document_that_is_too_long_for_a_datagram_is_lost(daemon: Daemon, context: LambdaContext):
+    """The call is not."""
+
+    def work() -> str:
+        for number in range(100):
+            about(**{f"key_{number}": "x" * 2000})
+        return "done"
+
+    assert _call(work, context) == "done"
+    assert daemon.documents() == []
+
+
+def test_all_that_a_call_causes_has_one_trace_also_if_nobody_records_it(context: LambdaContext):
+    """Two items of one call are found together."""
+    assert _call(lambda: traceparent() == traceparent(), context)
+    assert _call(traceparent, context) != _call(traceparent, context)

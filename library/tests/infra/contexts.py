@@ -1,0 +1,142 @@
+"""Contexts of other shapes than the default one, built in code: the program must fit each of them."""
+
+from dataclasses import replace
+from enum import StrEnum
+from types import new_class
+from typing import Any
+
+from bounded_context import (
+    Aggregate,
+    Amount,
+    BusinessError,
+    Change,
+    Command,
+    Context,
+    Currency,
+    Day,
+    Details,
+    EventData,
+    Identifier,
+    WholeNumber,
+)
+from bounded_context.infra.labels import NAME_LIMIT
+from bounded_context.project import current
+
+DEFAULT: Context[Any] = current().context
+
+
+class Status(StrEnum):
+    FILED = "FILED"
+    ASSESSED = "ASSESSED"
+
+
+class VATReturnDetails(Details):
+    vat_return_id: Identifier
+    period: Day
+    pages: WholeNumber
+
+
+class VATReturn(Aggregate[VATReturnDetails, Status]): ...
+
+
+class FileVATReturn(VATReturnDetails): ...
+
+
+class AssessVATReturn(Change):
+    vat_return_id: Identifier
+
+
+class WithdrawVATReturn(Change):
+    vat_return_id: Identifier
+
+
+class TooLate(BusinessError):
+    """The period is over."""
+
+    code = "too-late"
+    status = 409
+    title = "The period is over"
+
+
+class VATReturnData(EventData):
+    vat_return_id: Identifier
+
+
+OTHER: Context[Any] = Context(
+    name="vat_return",
+    plural="vat_returns",
+    display_name="MwSt-Abrechnung",
+    owner="tax-team",
+    aggregate=VATReturn,
+    commands=(
+        Command.creates(FileVATReturn, Status.FILED, "VATReturnFiled"),
+        Command.changes(
+            AssessVATReturn, Status.ASSESSED, "VATReturnAssessed", "PUT /vat-returns/{vat_return_id}/assessment"
+        ),
+        Command.deletes(WithdrawVATReturn, "VATReturnWithdrawn"),
+    ),
+    data=VATReturnData,
+    versions=dict.fromkeys(
+        ("VATReturnFiled", "VATReturnAssessed", "VATReturnWithdrawn", "VATReturnListImported", "VATReturnListRejected"),
+        "1.0",
+    ),
+    subscribers=("audit", "bi", "front-end", "ledger", "tax_office"),
+    errors=(TooLate,),
+)
+"""Without references, amounts and currency, with five subscribers, a refusal and a route of its own."""
+
+
+class _PricedDetails(VATReturnDetails):
+    kind0: Amount
+    kind1: Amount
+    kind2: Amount
+    currency: Currency
+
+
+class _FilePriced(_PricedDetails): ...
+
+
+AMOUNTS: Context[Any] = replace(
+    OTHER,
+    aggregate=new_class("VATReturn", (Aggregate[_PricedDetails, Status],)),
+    commands=(Command.creates(_FilePriced, Status.FILED, "VATReturnFiled"), *OTHER.commands[1:]),
+)
+"""With three amounts."""
+
+
+_Many: Any = StrEnum("_Many", {f"STATUS_{number:02}": f"STATUS_{number:02}" for number in range(19)})
+
+
+def _change(status: StrEnum) -> Command[Any]:
+    """A command whose function has a name as long as it may be."""
+    number = status.name[-2:]
+    room = NAME_LIMIT - len(f"{DEFAULT.name}-prod-command{number}_")
+    name = f"Command{number}X{'x' * (room - 1)}"
+    model = type(name, (Change,), {"__annotations__": {DEFAULT.identity: Identifier}})
+    return Command.changes(model, status, f"Event{number}")
+
+
+def _large() -> Context[Any]:
+    first, *others = _Many
+    creates, deletes = (one for one in DEFAULT.commands if one.kind != "changes")
+    commands = (replace(creates, status=first), deletes, *map(_change, others))
+    return replace(
+        DEFAULT,
+        aggregate=new_class(DEFAULT.title, (Aggregate[DEFAULT.details, _Many],)),
+        commands=commands,
+        versions=dict.fromkeys((*(command.event for command in commands), *DEFAULT.list_events), "1.0"),
+        subscribers=tuple(f"subscriber-{number}" for number in range(10)),
+    )
+
+
+LARGE = _large()
+"""As large as a context may become: 20 commands with names as long as they may be, 10 subscribers."""
+
+SHAPES: dict[str, Context[Any]] = {
+    "the default": DEFAULT,
+    "without an API": replace(DEFAULT, api=False),
+    "without references": replace(DEFAULT, references={}, verification="verify_list"),
+    "other names": OTHER,
+    "the largest": LARGE,
+    "without subscribers": replace(DEFAULT, subscribers=()),
+}

@@ -1,0 +1,75 @@
+"""The graphs of the default context, and of those of other shapes: one program, with another declaration."""
+
+import functools
+import importlib
+from typing import Any
+from unittest.mock import patch
+
+from bounded_context.context import Context
+from bounded_context.project import current
+from bounded_context.testing.graph import (
+    ACCOUNT,
+    API,
+    REGION,
+    Cloud,
+    Graph,
+    Node,
+    Program,
+    execute,
+    run,
+    service,
+    untraced,
+)
+from bounded_context.testing.kept import kept
+
+from .contexts import DEFAULT, SHAPES
+
+__all__ = [
+    "ACCOUNT",
+    "API",
+    "CONTEXT",
+    "PARTNERS",
+    "REGION",
+    "SERVICE",
+    "STACKS",
+    "Cloud",
+    "Graph",
+    "Node",
+    "Program",
+    "execute",
+    "run",
+    "run_context",
+    "run_shape",
+    "stack_config",
+    "untraced",
+]
+
+CONTEXT = DEFAULT
+SERVICE = current().service
+STACKS = ("dev", "staging", "prod", "local")
+
+PARTNERS = {
+    "acme": {"public_keys": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFsCzMk0 acme"]},
+    "globex": {"public_keys": []},
+}
+
+
+def stack_config(stack: str) -> dict[str, str]:
+    """The config of a stack of the default context."""
+    return service().config(stack)
+
+
+@functools.cache
+def run_shape(name: str, stack: str) -> Graph:
+    """The graph of one of SHAPES as `stack`, whose file is that of the default context."""
+    return kept(f"{name} as {stack}", lambda: run_context(SHAPES[name], stack))
+
+
+def run_context(context: Context[Any], stack: str, **settings: Any) -> Graph:
+    """The graph of a context: that of the repository's program where `context` is what its package declares."""
+    ours = f"{CONTEXT.name}:"
+    config = service().config(stack, **settings)
+    config = {key.replace(ours, f"{context.name}:") if key.startswith(ours) else key: v for key, v in config.items()}
+    module, _, name = str(current().settings["context"]).partition(":")
+    with patch.object(importlib.import_module(module), name, context):
+        return Program(SERVICE, context.name).run_with(stack, config)

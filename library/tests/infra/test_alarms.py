@@ -1,0 +1,316 @@
+"""Alarms: what they watch, what they say, whom they tell, and what the runbook says of them."""
+
+import dataclasses
+import re
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from bounded_context import measures
+from bounded_context.docs.pages import FOLDER
+from bounded_context.infra.objectives import Objectives
+from bounded_context.infra.thresholds import Thresholds
+
+from .alarms import (
+    children,
+    composites,
+    everything_of,
+    expression,
+    metric_alarms,
+    name_of,
+    parts,
+    prefix_of,
+    severity_of,
+    told,
+    watched,
+)
+from .graph import CONTEXT, Graph, run_shape
+from .test_permissions import granted
+
+RUNBOOK = FOLDER / "runbook.md"
+FUNCTION = CONTEXT.functions[0]
+COMMAND = CONTEXT.command_functions[0].replace("_", "-")
+
+_OF_FUNCTIONS = ({"FunctionName", "Resource"}, {"FunctionName", "Resource", "ExecutedVersion"})
+DOCUMENTED: dict[str, dict[str, tuple[set[str], ...]]] = {
+    "AWS/Lambda": {
+        **dict.fromkeys(("Errors", "Throttles", "Invocations", "Duration"), _OF_FUNCTIONS),
+        "IteratorAge": ({"FunctionName"},),
+    },
+    "AWS/SQS": dict.fromkeys(("ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"), ({"QueueName"},)),
+    "AWS/States": dict.fromkeys(
+        ("ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"), ({"StateMachineArn"},)
+    ),
+    "AWS/ApiGateway": dict.fromkeys(("Count", "4xx", "5xx", "Latency"), ({"ApiId", "Stage"},)),
+    "AWS/DynamoDB": {
+        "ReadThrottleEvents": ({"TableName"},),
+        "WriteThrottleEvents": ({"TableName"},),
+        "SystemErrors": ({"TableName", "Operation"},),
+    },
+}
+"""The metrics that AWS documents, with the dimensions under which it writes them."""
+
+
+@pytest.fixture(scope="session")
+def large() -> Graph:
+    """The largest context that can be."""
+    return run_shape("the largest", "prod")
+
+
+def anchor(heading: str) -> str:
+    """The anchor that GitHub makes of a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+
+
+def section(alarm: Any) -> str:
+    return alarm.inputs["alarmDescription"].rpartition("#")[2]
+
+
+def test_every_alarm_tells_one_topic_when_it_goes_off_and_when_it_is_over(full: Graph) -> None:
+    """Nobody has to look whether something is over."""
+    assert full.outputs["alarm_topic_arn"] != full.outputs["warning_topic_arn"]
+    for node in told(full).values():
+        assert node.inputs["alarmActions"] == node.inputs["okActions"]
+        assert severity_of(full, node) in ("critical", "warning")
+
+
+def test_an_alarm_that_tells_nobody_is_half_of_one_that_does(full: Graph) -> None:
+    """Each window of a promise is asked for by exactly one composite alarm."""
+    silent = [name_of(node) for node in metric_alarms(full) if not node.inputs.get("alarmActions")]
+    asked = Counter(child for node in told(full).values() if node in composites(full) for child in children(node))
+    assert silent
+    assert [asked[name] for name in silent] == [1] * len(silent)
+
+
+def test_an_alarm_says_what_it_means_in_one_or_two_sentences_and_where_to_read_on(full: Graph) -> None:
+    """CloudWatch takes 1,024 characters."""
+    for node in everything_of(full):
+        description = node.inputs["alarmDescription"]
+        says, _, link = description.partition(" Runbook: ")
+        assert re.fullmatch(r"https://example\.org/runbook\.md#[a-z-]+", link), node.name
+        assert 1 <= len(re.findall(r"[.](?= |$)", says)) <= 2, says
+        assert 30 < len(description) <= 1024, node.name
+
+
+def test_without_a_setting_alarms_name_the_command_that_prints_their_section(prod: Graph) -> None:
+    """In a clone of the repository, whatever the code host is."""
+    assert all(" Runbook: uv run just docs runbook " in node.inputs["alarmDescription"] for node in everything_of(prod))
+
+
+def test_every_section_that_an_alarm_names_is_there_and_every_section_has_an_alarm(full: Graph) -> None:
+    """A link that leads nowhere is found at night."""
+    text = RUNBOOK.read_text()
+    of_alarms = re.findall(r"^### (.+)$", text, re.MULTILINE)
+    assert {section(node) for node in everything_of(full)} == set(map(anchor, of_alarms))
+    headings = Counter(map(anchor, re.findall(r"^#{1,6} (.+)$", text, re.MULTILINE)))
+    assert set(headings.values()) == {1}
+    assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= set(headings)
+
+
+def rows() -> list[tuple[str, str, str]]:
+    """The runbook's table: an alarm's name, its severity, its section."""
+    found = re.findall(r"^\| `([^`]+)` \| (\w+) \| \[[^\]]+\]\(#([^)]+)\) \|$", RUNBOOK.read_text(), re.MULTILINE)
+    return sorted(found, key=lambda row: len(re.sub(r"<\w+>", "", row[0])), reverse=True)
+
+
+def test_the_runbooks_table_has_every_alarm_with_its_severity_and_its_section(full: Graph) -> None:
+    """Where two rows fit, the one that says more counts."""
+    for name, node in told(full).items():
+        _, severity, link = next(row for row in rows() if re.fullmatch(re.sub(r"<\w+>", "[a-z0-9-]+", row[0]), name))
+        assert (severity, link) == (severity_of(full, node), section(node)), name
+
+
+@pytest.mark.parametrize("setting", ["thresholds", "objectives"])
+def test_the_runbook_says_what_each_limit_is_by_default(setting: str) -> None:
+    """A number in the documentation that is not that of the code is worse than none."""
+    kind = {"thresholds": Thresholds, "objectives": Objectives}[setting]
+    said = dict(re.findall(rf"^\| `{setting}\.(\w+)` \| ([\d.]+) \|", RUNBOOK.read_text(), re.MULTILINE))
+    assert {name: float(value) for name, value in said.items()} == dataclasses.asdict(kind())
+
+
+def test_an_alarm_watches_what_is_there(full: Graph) -> None:
+    """Every dimension names a resource of the stack, or AWS's own word."""
+    known: dict[str, set[str]] = {
+        "FunctionName": {node.inputs["name"] for node in full.of("lambda/function")},
+        "Resource": {f"{node.inputs['functionName']}:{node.inputs['name']}" for node in full.of("lambda/alias")},
+        "ExecutedVersion": {node.outputs["version"] for node in full.of("lambda/function")},
+        "QueueName": {node.inputs["name"] for node in full.of("sqs/queue")},
+        "StateMachineArn": {full.one("sfn/stateMachine").arn},
+        "TableName": {full.one("dynamodb/table").inputs["name"]},
+        "ApiId": {node.outputs["id"] for node in full.of("apigatewayv2/api")},
+        "Stage": {node.inputs["name"] for node in full.of("apigatewayv2/stage")},
+        "service": {
+            node.inputs["environment"]["variables"]["POWERTOOLS_SERVICE_NAME"] for node in full.of("lambda/function")
+        },
+    }
+    for node in metric_alarms(full):
+        for metric in watched(node):
+            assert metric.dimensions, node.name
+            for dimension, value in metric.dimensions.items():
+                assert dimension == "Operation" or value in known[dimension], (node.name, dimension)
+
+
+def test_an_alarm_watches_metrics_that_aws_or_the_code_writes(full: Graph) -> None:
+    """A misspelt metric has no data, and its alarm is quiet for ever."""
+    for node in metric_alarms(full):
+        for metric in watched(node):
+            if metric.namespace == prefix_of(full):
+                assert metric.name in {one.name for one in measures.PLATFORM if one.dimension is None}
+                assert set(metric.dimensions) == {"service"}
+            else:
+                assert set(metric.dimensions) in DOCUMENTED[metric.namespace][metric.name], node.name
+
+
+def test_every_operation_on_the_table_is_watched_for_errors_of_aws(full: Graph) -> None:
+    """AWS counts them by operation; a function may do none that no alarm adds up."""
+    (alarm,) = parts(full, "table-system-errors")
+    operations = {metric.dimensions["Operation"] for metric in watched(alarm)}
+    table = full.one("dynamodb/table").arn
+    allowed = {
+        action.removeprefix("dynamodb:")
+        for _, statement in full.statements("iam/rolePolicy")
+        if table in statement["Resource"]
+        for action in statement["Action"]
+    }
+    assert allowed <= operations
+    assert {"TransactWriteItems", "TransactGetItems"} < operations
+
+
+def test_every_function_behind_an_alias_is_watched(full: Graph) -> None:
+    """Errors, throttles, duration; the hooks of releases are called by CodeDeploy, which tells by itself."""
+    for function in CONTEXT.functions:
+        name = function.replace("_", "-")
+        for what in ("errors", "new-version-errors", "throttles", "duration"):
+            assert f"{name}-{what}" in told(full)
+
+
+def test_every_queue_and_every_reader_of_the_stream_is_watched(full: Graph) -> None:
+    """Dead letters for being there, a subscriber's messages for their age, a reader for being behind."""
+    for queue in full.of("sqs/queue"):
+        wrong = "" if queue.name.endswith("-dead-letters") else "-age"
+        assert told(full)[f"{queue.name}{wrong}"]
+    queues = {node.outputs["url"]: node.name for node in full.of("sqs/queue")}
+    assert {queues[url] for url in full.outputs["dead_letter_queues"].values()} <= set(told(full))
+    for mapping in full.stream_readers():
+        assert told(full)[f"{mapping.name.removesuffix('-stream')}-stream-age"]
+
+
+def test_what_loses_data_or_leaves_a_partner_waiting_wakes_somebody(full: Graph) -> None:
+    """And what mends itself, or is a subscriber's, does not."""
+    critical = {name for name, node in told(full).items() if severity_of(full, node) == "critical"}
+    expected = {f"{function.replace('_', '-')}-errors" for function in CONTEXT.functions}
+    expected |= {f"{command.replace('_', '-')}-burn-fast" for command in CONTEXT.command_functions}
+    expected |= {"relay-events-dead-letters", "relay-events-stream-age", "uploads-dead-letters"}
+    expected |= {"api-errors", "api-burn-fast"} if CONTEXT.routes else set()
+    expected |= {"list-import-failed", "list-import-timed-out", "lists-unfinished", "lists-burn-fast"}
+    assert critical == expected
+
+
+def test_names_are_unique_and_only_the_stack_changes_them(full: Graph, without_sftp: Graph) -> None:
+    """A renamed alarm forgets its history, and whoever asks for it by name."""
+    names = [name_of(node) for node in everything_of(full)]
+    assert len(names) == len(set(names))
+    assert all(name.startswith(f"{prefix_of(full)}-") for name in names)
+    optional = {"lists-expected", f"{FUNCTION.replace('_', '-')}-latency"}
+    assert set(told(full)) - optional == set(told(without_sftp))
+
+
+def test_the_context_is_unhealthy_while_any_critical_alarm_is_on(full: Graph) -> None:
+    """Exactly those, and it is told where nobody is woken a second time."""
+    composite = told(full)["unhealthy"]
+    critical = {name_of(node) for node in told(full).values() if severity_of(full, node) == "critical"}
+    assert composite.inputs["alarmRule"] == " OR ".join(f'ALARM("{name}")' for name in children(composite))
+    assert set(children(composite)) == critical
+    assert severity_of(full, composite) == "warning"
+    assert full.outputs["unhealthy_alarm"] == name_of(composite)
+
+
+def test_a_composite_alarm_is_made_after_what_it_asks_for(full: Graph) -> None:
+    """CloudWatch refuses a rule with an alarm that does not exist."""
+    urns = {name_of(node): node.urn for node in everything_of(full)}
+    for node in composites(full):
+        assert {urns[child] for child in children(node)} <= node.dependencies
+
+
+def test_the_limits_of_cloudwatch_hold_for_the_largest_context(large: Graph) -> None:
+    """100 alarms, 500 elements, 10,240 characters in a composite alarm; 10 metrics of one period in an expression."""
+    assert len([name for name in told(large) if name.endswith("-burn-fast")]) == (22 if CONTEXT.routes else 21)
+    for node in composites(large):
+        assert len(children(node)) <= 100
+        assert len(node.inputs["alarmRule"].split()) <= 500
+        assert len(node.inputs["alarmRule"]) <= 10_240
+    for node in metric_alarms(large):
+        assert len(watched(node)) <= 10
+        assert len(expression(node)) <= 2048
+        assert len({metric.period for metric in watched(node)}) == 1
+    for node in everything_of(large):
+        assert len(name_of(node)) <= 255
+        assert len(node.inputs["alarmDescription"]) <= 1024
+
+
+def test_an_alarm_never_looks_back_further_than_cloudwatch_does(full: Graph) -> None:
+    """A day with periods below an hour, else a week; a week is the most that a list may be waited for."""
+    for node in metric_alarms(full):
+        period = watched(node)[0].period
+        assert period * node.inputs["evaluationPeriods"] <= (86_400 if period < 3600 else 604_800), node.name
+        assert period % 60 == 0
+        assert node.inputs["datapointsToAlarm"] <= node.inputs["evaluationPeriods"]
+
+
+def test_missing_data_are_good_but_where_that_would_be_a_lie(full: Graph) -> None:
+    """No list is what one alarm is about; the watcher's silence is no good news; few calls are no better ones."""
+    unusual = {n.inputs["name"]: n.inputs["treatMissingData"] for n in metric_alarms(full)}
+    unusual = {name: missing for name, missing in unusual.items() if missing != "notBreaching"}
+    prefix = prefix_of(full)
+    assert unusual.pop(f"{prefix}-lists-expected") == "breaching"
+    assert unusual.pop(f"{prefix}-lists-unfinished") == "missing"
+    warnings = full.outputs["warning_topic_arn"]
+    silent = {n.inputs["name"]: n.inputs["insufficientDataActions"] for n in metric_alarms(full)}
+    assert {name: topics for name, topics in silent.items() if topics} == {f"{prefix}-lists-unfinished": [warnings]}
+    assert set(unusual.values()) == {"ignore"}
+    assert all(re.search(r"-burn-(fast-5m|slow-30m)$", name) for name in unusual)
+
+
+def test_lists_are_waited_for_only_where_the_stack_expects_them(full: Graph, prod: Graph) -> None:
+    """Whether it is bad that no list comes is for the stack to say."""
+    assert "lists-expected" not in told(prod)
+    alarm = told(full)["lists-expected"].inputs
+    assert (alarm["evaluationPeriods"], alarm["datapointsToAlarm"]) == (168, 168)
+    assert [metric.period for metric in watched(told(full)["lists-expected"])] == [3600]
+    assert (alarm["comparisonOperator"], alarm["threshold"]) == ("LessThanThreshold", 1)
+
+
+def test_thresholds_arrive_in_the_alarms(full: Graph) -> None:
+    """Each in the unit of its metric."""
+    timeout = full.one("lambda/function", "import-list").inputs["timeout"]
+    limits = {name: node.inputs.get("threshold") for name, node in told(full).items()}
+    assert limits["import-list-duration"] == timeout * 1000 * 0.5
+    assert {limits[name] for name in limits if re.fullmatch(r"events-.*-age", name)} <= {7 * 60}
+    assert limits["relay-events-stream-age"] == 3 * 60 * 1000
+    assert limits["lists-unfinished"] == 90 * 60
+    assert limits["lists-rejected"] == 0
+
+
+def test_objectives_arrive_in_the_alarms(full: Graph) -> None:
+    """The share that may be bad divides the share that is; both windows have the same limit."""
+    for name, share in ((COMMAND, "0.005000"), ("lists", "0.020000")):
+        for speed, rate, windows in (("fast", 14.4, [3600, 300]), ("slow", 6, [21_600, 1800])):
+            halves = parts(full, f"{name}-burn-{speed}")
+            assert [watched(half)[0].period for half in halves] == windows
+            assert {half.inputs["threshold"] for half in halves} == {rate}
+            assert all(f"/ {share}" in expression(half) for half in halves)
+    assert "over 20 minutes" in told(full)["lists-burn-fast"].inputs["alarmDescription"]
+    assert "14.4 times as many as a promise of 98 %" in told(full)["lists-burn-fast"].inputs["alarmDescription"]
+
+
+def test_only_what_must_may_publish_to_a_topic(full: Graph) -> None:
+    """CloudWatch for alarms of this stack, on both; releases by their role, on that of warnings."""
+    for name in ("alarms", "warnings"):
+        policy = full.one("sns/topicPolicy", f"{name}-policy").document()["Statement"]
+        (allowed,) = [statement for statement in policy if statement["Effect"] == "Allow"]
+        assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+        assert allowed["Action"] == ["sns:Publish"]
+        assert allowed["Condition"]["ArnLike"]["aws:SourceArn"].endswith(f":alarm:{prefix_of(full)}-*")
+    (publish,) = [s["Resource"] for s in granted(full, "release") if "sns:Publish" in s["Action"]]
+    assert publish == [full.outputs["warning_topic_arn"]]

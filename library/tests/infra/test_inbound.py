@@ -1,0 +1,193 @@
+"""The queue for other contexts' events, who may send to it, who takes it, and how this context's topic is found."""
+
+import json
+from typing import Any
+
+import pytest
+
+from bounded_context.infra.components.inbound import TIMEOUT
+from bounded_context.words import kebab
+
+from .alarms import severity_of, told
+from .graph import ACCOUNT, CONTEXT, REGION, Graph, run
+from .test_permissions import actions_on, granted
+
+OTHER = "444455556666"
+FOREIGN = f"arn:aws:sns:{REGION}:{OTHER}:elsewhere-prod-events"
+FOUND = f"arn:aws:sns:{REGION}:{ACCOUNT}:neighbour-events"
+"""What the parameter says."""
+
+CONSUMES = {
+    "somewhere_else": {
+        "topic": "/somewhere-else/prod/topic-arn",
+        "thing": "somewhere_line",
+        "known": ["OrderLineCreated"],
+        "gone": ["OrderLineRemoved"],
+    },
+    "elsewhere": {"topic": FOREIGN, "known": ["ShopOpened"]},
+}
+
+
+@pytest.fixture(scope="module")
+def hearing() -> Graph:
+    """A stack that hears of two contexts, one of them in another account, and lets two accounts hear of it."""
+    return run("prod", consumes=CONSUMES, subscriber_accounts=[OTHER, "777788889999"])
+
+
+def _queue(graph: Graph, name: str = "inbound") -> Any:
+    return graph.one("sqs/queue", name)
+
+
+def _subscribed(graph: Graph) -> dict[str, Any]:
+    arn = _queue(graph).arn
+    return {node.name: node for node in graph.of("sns/topicSubscription") if node.inputs["endpoint"] == arn}
+
+
+def test_a_fresh_stack_hears_of_nobody(prod: Graph) -> None:
+    """It deploys alone: the queue is there, and nobody may send to it."""
+    assert _subscribed(prod) == {}
+    for name in ("inbound", "inbound-dead-letters"):
+        policy = prod.one("sqs/queuePolicy", f"{name}-policy").document()
+        assert [statement["Effect"] for statement in policy["Statement"]] == ["Deny"]
+    assert _variables(prod)["CONSUMES"] == "{}"
+
+
+def test_a_local_stack_hears_of_what_its_lists_are_verified_against() -> None:
+    """So that a run on this machine has it whole; where rows refer to nothing, of a context that is made up."""
+    heard = json.loads(_variables(run("local"))["CONSUMES"])
+    assert [one["thing"] for one in heard.values()] == list(CONTEXT.things or ["neighbour"])
+
+
+def _variables(graph: Graph) -> dict[str, str]:
+    return graph.one("lambda/function", "on-event").inputs["environment"]["variables"]
+
+
+def test_the_queue_subscribes_to_the_topics_for_the_types_that_count(hearing: Graph) -> None:
+    """Raw, so that a message is the event; what cannot be delivered goes to the same dead letters."""
+    subscribed = _subscribed(hearing)
+    assert {name: node.inputs["topic"] for name, node in subscribed.items()} == {
+        "inbound-somewhere-else": FOUND,
+        "inbound-elsewhere": FOREIGN,
+    }
+    assert subscribed["inbound-somewhere-else"].document("filterPolicy") == {
+        "type": ["OrderLineCreated", "OrderLineRemoved"]
+    }
+    for node in subscribed.values():
+        assert node.inputs["rawMessageDelivery"] is True
+        assert node.inputs["filterPolicyScope"] == "MessageAttributes"
+        assert node.document("redrivePolicy") == {"deadLetterTargetArn": _queue(hearing, "inbound-dead-letters").arn}
+
+
+def test_the_code_is_told_what_the_filter_lets_through(hearing: Graph) -> None:
+    """By context, and what each type means."""
+    assert json.loads(_variables(hearing)["CONSUMES"]) == {
+        "somewhere_else": {"thing": "somewhere_line", "known": ["OrderLineCreated"], "gone": ["OrderLineRemoved"]},
+        "elsewhere": {"thing": "elsewhere", "known": ["ShopOpened"], "gone": []},
+    }
+
+
+def test_only_these_topics_may_send_and_a_foreign_one_only_of_its_account(hearing: Graph) -> None:
+    """To the queue, and to the dead letters what could not be delivered."""
+    for name in ("inbound", "inbound-dead-letters"):
+        policy = hearing.one("sqs/queuePolicy", f"{name}-policy").document()
+        allowed = [statement for statement in policy["Statement"] if statement["Effect"] == "Allow"]
+        assert {json.dumps(statement["Condition"], sort_keys=True) for statement in allowed} == {
+            json.dumps({"ArnEquals": {"aws:SourceArn": FOUND}}),
+            json.dumps(
+                {"ArnEquals": {"aws:SourceArn": FOREIGN}, "StringEquals": {"aws:SourceAccount": OTHER}}, sort_keys=True
+            ),
+        }
+        for statement in allowed:
+            assert statement["Principal"] == {"Service": "sns.amazonaws.com"}
+            assert statement["Action"] == ["sqs:SendMessage"]
+            assert statement["Resource"] == [_queue(hearing, name).arn]
+
+
+def test_a_subscription_is_made_once_the_queue_takes_its_messages(hearing: Graph) -> None:
+    """The first message would be refused otherwise."""
+    policies = {hearing.one("sqs/queuePolicy", f"{name}-policy").urn for name in ("inbound", "inbound-dead-letters")}
+    for node in _subscribed(hearing).values():
+        assert policies <= node.dependencies
+
+
+def test_sns_may_use_the_key_for_the_queue_whosever_topic_it_is(hearing: Graph) -> None:
+    """The key's policy names the service and this stack's queues; a queue's own policy says which topics."""
+    (statement,) = [s for _, s in hearing.statements("kms/key") if "aws:sqs:arn" in json.dumps(s.get("Condition", {}))]
+    assert "sns.amazonaws.com" in statement["Principal"]["Service"]
+    (pattern,) = statement["Condition"]["ArnLike"].values()
+    for name in ("inbound", "inbound-dead-letters"):
+        assert _queue(hearing, name).arn.startswith(pattern.removesuffix("*"))
+
+
+def test_a_message_is_tried_five_times_and_then_kept(hearing: Graph) -> None:
+    """In dead letters that no other queue may use."""
+    dead = _queue(hearing, "inbound-dead-letters")
+    assert _queue(hearing).document("redrivePolicy") == {"deadLetterTargetArn": dead.arn, "maxReceiveCount": 5}
+    allowed = hearing.one("sqs/redriveAllowPolicy", "inbound-redrive-allow")
+    assert allowed.inputs["queueUrl"] == dead.outputs["url"]
+    assert allowed.document("redriveAllowPolicy") == {
+        "redrivePermission": "byQueue",
+        "sourceQueueArns": [_queue(hearing).arn],
+    }
+
+
+def test_the_function_takes_small_batches_and_reports_what_failed(prod: Graph) -> None:
+    """By its alias; a message stays hidden for six times the timeout, as Lambda asks."""
+    mapping = prod.one("lambda/eventSourceMapping", "inbound-queue")
+    assert mapping.inputs["functionName"] == prod.outputs["functions"]["on_event"]
+    assert mapping.inputs["eventSourceArn"] == _queue(prod).arn
+    assert mapping.inputs["functionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert (mapping.inputs["batchSize"], mapping.inputs["scalingConfig"]) == (10, {"maximumConcurrency": 10})
+    assert prod.one("lambda/function", "on-event").inputs["timeout"] == TIMEOUT
+    assert _queue(prod).inputs["visibilityTimeoutSeconds"] >= 6 * TIMEOUT
+    assert prod.one("iam/rolePolicy", "inbound-to-on-event").urn in mapping.dependencies
+
+
+def test_the_function_may_put_items_take_messages_and_put_poison_aside(prod: Graph) -> None:
+    """It reads nothing of the table, and publishes nothing."""
+    assert actions_on(prod, "on-event", prod.one("dynamodb/table").arn) == {"dynamodb:PutItem"}
+    assert actions_on(prod, "on-event", _queue(prod).arn) == {
+        "sqs:ReceiveMessage",
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
+    }
+    assert actions_on(prod, "on-event", _queue(prod, "inbound-dead-letters").arn) == {"sqs:SendMessage"}
+    services = {action.split(":")[0] for statement in granted(prod, "on-event") for action in statement["Action"]}
+    assert services == {"dynamodb", "kms", "logs", "sqs", "xray"}
+
+
+def test_what_waits_or_is_lost_is_told_in_office_hours(full: Graph) -> None:
+    """Lists are verified against what was true before, which wakes nobody."""
+    assert {severity_of(full, told(full)[name]) for name in ("inbound-age", "inbound-dead-letters")} == {"warning"}
+    assert told(full)["inbound-age"].inputs["threshold"] == 7 * 60
+
+
+def test_other_contexts_find_the_topic_by_a_parameter(prod: Graph) -> None:
+    """Under a name that they can guess, and no secret."""
+    parameter = prod.one("ssm/parameter").inputs
+    assert parameter["name"] == f"/{kebab(CONTEXT.name)}/prod/topic-arn"
+    assert (parameter["type"], parameter["insecureValue"]) == ("String", prod.outputs["topic_arn"])
+
+
+def _subscribing(graph: Graph) -> list[dict[str, Any]]:
+    policy = graph.one("sns/topicPolicy", "fanout-policy").document()
+    return [statement for statement in policy["Statement"] if statement["Effect"] == "Allow"]
+
+
+def test_named_accounts_may_subscribe_queues_of_their_own(hearing: Graph, prod: Graph) -> None:
+    """And nothing else: no other protocol, no other account's queue, no publishing. By default nobody may."""
+    assert _subscribing(prod) == []
+    topic = hearing.outputs["topic_arn"]
+    assert _subscribing(hearing) == [
+        {
+            "Effect": "Allow",
+            "Action": ["sns:Subscribe"],
+            "Resource": [topic],
+            "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+            "Condition": {
+                "StringEquals": {"sns:Protocol": "sqs"},
+                "StringLike": {"sns:Endpoint": f"arn:aws:sqs:*:{account}:*"},
+            },
+        }
+        for account in (OTHER, "777788889999")
+    ]

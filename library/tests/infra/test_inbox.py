@@ -1,0 +1,137 @@
+"""The inbox: a guarded bucket, and SFTP as the stack's settings choose."""
+
+import json
+
+from bounded_context.infra.settings import SHARED_PARTNERS_LIMIT
+
+from .graph import PARTNERS, Graph, Node, run
+
+SHARED_SERVER = "s-1111aaaa2222bbbb3"
+
+
+def _targets(graph: Graph) -> list[Node]:
+    """What the rules call, by name; a schedule's target is none of them."""
+    named = {rule.inputs["name"] for rule in graph.rules()}
+    return [target for target in graph.of("cloudwatch/eventTarget") if target.inputs["rule"] in named]
+
+
+def test_the_bucket_keeps_versions_and_is_closed_to_the_public(prod: Graph) -> None:
+    """A list is read by the version that arrived; no object can be made public."""
+    assert prod.one("s3/bucketVersioning").inputs["versioningConfiguration"] == {"status": "Enabled"}
+    block = prod.one("s3/bucketPublicAccessBlock").inputs
+    for setting in ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"):
+        assert block[setting] is True
+    assert prod.one("s3/bucketOwnershipControls").inputs["rule"] == {"objectOwnership": "BucketOwnerEnforced"}
+
+
+def test_what_nobody_needs_expires(prod: Graph) -> None:
+    """Staging objects, old versions and unfinished uploads cost nothing for long; what partners sent stays."""
+    rules = {rule["id"]: rule for rule in prod.one("s3/bucketLifecycleConfiguration").inputs["rules"]}
+    assert rules["staging"]["filter"] == {"prefix": "staging/"}
+    assert rules["staging"]["expiration"] == {"days": 7}
+    assert rules["leftovers"]["noncurrentVersionExpiration"] == {"noncurrentDays": 30}
+    assert rules["leftovers"]["abortIncompleteMultipartUpload"] == {"daysAfterInitiation": 2}
+    assert "days" not in rules["leftovers"]["expiration"]
+
+
+def test_a_dedicated_server_speaks_sftp_alone_and_no_old_algorithm(prod: Graph) -> None:
+    """The stack owns a server with managed users, the newest security policy and logs of its own."""
+    server = prod.one("transfer/server").inputs
+    assert server["protocols"] == ["SFTP"]
+    assert server["identityProviderType"] == "SERVICE_MANAGED"
+    assert server["securityPolicyName"] == "TransferSecurityPolicy-2025-03"
+    assert server["structuredLogDestinations"] == [prod.one("cloudwatch/logGroup", "sftp-logs").arn + ":*"]
+
+
+def test_a_dedicated_server_says_once_what_it_costs(prod: Graph, shared: Graph, without_sftp: Graph) -> None:
+    """The user who chose the endpoint sees its price at every update; others see nothing."""
+    assert [line for line in prod.log if "0.30 USD an hour" in line] == prod.log
+    assert len(prod.log) == 1
+    assert shared.log == without_sftp.log == []
+
+
+def test_a_partner_logs_in_by_key_and_sees_two_folders(prod: Graph) -> None:
+    """The home is logical: a partner does not see the bucket's layout."""
+    user = prod.one("transfer/user", "sftp-acme").inputs
+    bucket = prod.outputs["inbox_bucket"]
+    assert user["homeDirectoryType"] == "LOGICAL"
+    assert user["homeDirectoryMappings"] == [
+        {"entry": "/incoming", "target": f"/{bucket}/incoming/acme"},
+        {"entry": "/reports", "target": f"/{bucket}/reports/acme"},
+    ]
+    (key,) = prod.of("transfer/sshKey")
+    assert (key.inputs["userName"], key.inputs["body"].split()[0]) == ("acme", "ssh-ed25519")
+
+
+def test_partners_of_a_shared_server_are_users_of_it(shared: Graph) -> None:
+    """The stack makes no server and logs in its partners at the given one."""
+    assert shared.of("transfer/server") == []
+    assert {user.inputs["serverId"] for user in shared.of("transfer/user")} == {SHARED_SERVER}
+    assert shared.outputs["sftp"]["server_id"] == SHARED_SERVER
+    assert shared.outputs["sftp"]["endpoint"].startswith(f"{SHARED_SERVER}.server.transfer.")
+
+
+def test_without_sftp_the_buckets_own_events_start_the_import(without_sftp: Graph) -> None:
+    """No server, no users: S3 tells EventBridge."""
+    assert [node.kind for node in without_sftp.nodes if node.kind.startswith("transfer/")] == []
+    assert without_sftp.one("s3/bucketNotification").inputs["eventbridge"] is True
+    assert without_sftp.outputs["sftp"] is None
+    assert without_sftp.outputs["upload_event_source"] == "aws.s3"
+    pattern = without_sftp.rules()[0].document("eventPattern")
+    assert pattern["source"] == ["aws.s3"]
+    assert pattern["detail"]["bucket"]["name"] == [without_sftp.outputs["inbox_bucket"]]
+
+
+def test_with_sftp_the_buckets_events_are_not_used(prod: Graph) -> None:
+    """S3 reports interrupted uploads too, so only Transfer says that a file is complete."""
+    assert prod.of("s3/bucketNotification") == []
+    sources = {source for rule in prod.rules() for source in rule.document("eventPattern")["source"]}
+    assert sources == {"aws.transfer"}
+
+
+def test_the_local_stack_only_changes_the_source_of_the_events() -> None:
+    """Locally the same rules listen to a source that a caller may use."""
+    local = run("local", sftp="dedicated", upload_event_source="local.transfer", partners=PARTNERS)
+    rules = [rule.document("eventPattern") for rule in local.rules()]
+    assert {tuple(pattern["source"]) for pattern in rules} == {("local.transfer",)}
+    assert local.outputs["upload_event_source"] == "local.transfer"
+
+
+def test_a_shared_server_without_partners_has_no_rule_yet_keeps_its_outputs(without_partners: Graph) -> None:
+    """Nobody can upload for this stack, so nothing may start it."""
+    assert without_partners.rules() == []
+    assert without_partners.outputs["dead_letter_queues"]["uploads"]
+
+
+def test_rules_fit_eventbridge_however_many_partners_there_are(prod: Graph, shared: Graph) -> None:
+    """Only on a shared server must a rule name its users; EventBridge takes 2,048 characters."""
+    assert all("username" not in rule.inputs["eventPattern"] for rule in prod.rules())
+    assert all("username" in rule.inputs["eventPattern"] for rule in shared.rules())
+    named = max(len(rule.inputs["eventPattern"]) for rule in shared.rules())
+    assert named + SHARED_PARTNERS_LIMIT < 2048
+
+
+def test_an_undelivered_event_is_retried_for_a_day_and_then_kept(prod: Graph) -> None:
+    """Each target has retries and a dead-letter queue that takes from the rules alone."""
+    queue = prod.one("sqs/queue", "uploads-dead-letters")
+    for target in _targets(prod):
+        assert target.inputs["retryPolicy"] == {"maximumEventAgeInSeconds": 86_400, "maximumRetryAttempts": 185}
+        assert target.inputs["deadLetterConfig"] == {"arn": queue.arn}
+    (allowed,) = [
+        s
+        for s in prod.one("sqs/queuePolicy", "uploads-dead-letters-policy").document()["Statement"]
+        if s["Effect"] == "Allow"
+    ]
+    assert allowed["Principal"] == {"Service": "events.amazonaws.com"}
+    assert sorted(allowed["Condition"]["ArnEquals"]["aws:SourceArn"]) == sorted(rule.arn for rule in prod.rules())
+
+
+def test_inputs_stay_json_whatever_a_file_is_called(prod: Graph) -> None:
+    """Values are not quoted in the template, so EventBridge encodes them."""
+    for target in _targets(prod):
+        transformer = target.inputs["inputTransformer"]
+        template: str = transformer["inputTemplate"]
+        for name in transformer["inputPaths"]:
+            assert f'"<{name}>"' not in template
+            template = template.replace(f"<{name}>", json.dumps('a "quoted" name'))
+        assert json.loads(template)

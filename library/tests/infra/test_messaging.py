@@ -1,0 +1,122 @@
+"""The table's stream and the fan-out to the subscribers."""
+
+import pytest
+
+from bounded_context.infra.components.fanout import VISIBILITY_TIMEOUT
+from bounded_context.words import kebab
+
+from .graph import CONTEXT, Graph, Node
+
+STREAM_READERS = ("relay_events", "measure_lists")
+LONGEST_CONSUMER = 30
+"""Seconds that a consumer of a subscriber's queue may take."""
+
+
+def _subscriptions(graph: Graph) -> dict[str, Node]:
+    return {node.inputs["endpoint"]: node for node in graph.of("sns/topicSubscription")}
+
+
+def test_every_subscriber_has_a_queue_a_dead_letter_queue_and_a_subscription(prod: Graph) -> None:
+    """The answers of the template name the subscribers."""
+    assert set(prod.outputs["queues"]) == set(CONTEXT.subscribers)
+    assert set(prod.outputs["dead_letter_queues"]) == {*CONTEXT.subscribers, *STREAM_READERS, "uploads", "inbound"}
+    assert len(_subscriptions(prod)) == len(CONTEXT.subscribers)
+
+
+def test_a_stack_may_have_other_subscribers(varied: Graph) -> None:
+    """A setting replaces the answer."""
+    assert set(varied.outputs["queues"]) == {"audit"}
+
+
+def test_subscribers_get_every_event_raw(prod: Graph) -> None:
+    """A message is the CloudEvents document itself, filtered by the attribute `type`."""
+    for subscription in _subscriptions(prod).values():
+        assert subscription.inputs["rawMessageDelivery"] is True
+        assert subscription.inputs["filterPolicyScope"] == "MessageAttributes"
+        assert subscription.document("filterPolicy") == {"type": list(CONTEXT.events)}
+
+
+def test_what_cannot_be_delivered_or_consumed_ends_in_one_dead_letter_queue(prod: Graph) -> None:
+    """SNS and SQS both move a lost message to the subscriber's dead letters."""
+    queues = {node.arn: node for node in prod.of("sqs/queue")}
+    for arn, subscription in _subscriptions(prod).items():
+        redrive = queues[arn].document("redrivePolicy")
+        assert redrive["deadLetterTargetArn"] == subscription.document("redrivePolicy")["deadLetterTargetArn"]
+        assert redrive["maxReceiveCount"] == 5
+
+
+def test_a_dead_letter_queue_takes_only_from_its_own_queue(prod: Graph) -> None:
+    """No other queue of the account can use it as its own."""
+    allowed = {
+        node.inputs["queueUrl"]: node.document("redriveAllowPolicy") for node in prod.of("sqs/redriveAllowPolicy")
+    }
+    for arn in _subscriptions(prod):
+        dead_letters = prod.one("sqs/queue", _name(prod, arn) + "-dead-letters").outputs["url"]
+        assert allowed[dead_letters] == {"redrivePermission": "byQueue", "sourceQueueArns": [arn]}
+
+
+def _name(graph: Graph, arn: str) -> str:
+    return next(node.name for node in graph.of("sqs/queue") if node.arn == arn)
+
+
+def test_only_this_topic_may_send_to_a_subscribers_queue(prod: Graph) -> None:
+    """Nobody else can put an event into a queue."""
+    topic = prod.one("sns/topic", "fanout").arn
+    for arn in _subscriptions(prod):
+        policy = prod.one("sqs/queuePolicy", f"{_name(prod, arn)}-policy").document()
+        (allowed,) = [statement for statement in policy["Statement"] if statement["Effect"] == "Allow"]
+        assert allowed["Action"] == ["sqs:SendMessage"]
+        assert allowed["Condition"] == {"ArnEquals": {"aws:SourceArn": topic}}
+
+
+def test_a_message_stays_invisible_while_a_consumer_may_still_retry_it(prod: Graph) -> None:
+    """AWS asks for six times the consumer's timeout."""
+    assert VISIBILITY_TIMEOUT >= 6 * LONGEST_CONSUMER
+    for arn in _subscriptions(prod):
+        assert prod.one("sqs/queue", _name(prod, arn)).inputs["visibilityTimeoutSeconds"] == VISIBILITY_TIMEOUT
+
+
+def test_the_table_is_on_demand_restorable_and_tells_its_changes(prod: Graph) -> None:
+    """One key, point-in-time recovery, expiry, both images in the stream."""
+    table = prod.one("dynamodb/table").inputs
+    assert table["billingMode"] == "PAY_PER_REQUEST"
+    assert table["hashKey"] == "pk"
+    assert "rangeKey" not in table
+    assert table["pointInTimeRecovery"] == {"enabled": True}
+    assert table["ttl"] == {"attributeName": "expires_at", "enabled": True}
+    assert table["streamViewType"] == "NEW_AND_OLD_IMAGES"
+
+
+def test_the_relay_hears_the_aggregates_changes_and_no_others(prod: Graph) -> None:
+    """Lists, projections and idempotency items share the table, and are nobody's event."""
+    mapping = prod.one("lambda/eventSourceMapping", "relay-events-stream")
+    (filter_,) = mapping.inputs["filterCriteria"]["filters"]
+    assert f'[{{"prefix": "{CONTEXT.name.upper()}#"}}]' in filter_["pattern"]
+    assert mapping.inputs["eventSourceArn"] == prod.one("dynamodb/table").outputs["streamArn"]
+
+
+def test_the_lists_changes_go_to_their_own_reader(prod: Graph) -> None:
+    """A shard of the stream takes two readers, and has no more."""
+    mapping = prod.one("lambda/eventSourceMapping", "measure-lists-stream")
+    (filter_,) = mapping.inputs["filterCriteria"]["filters"]
+    assert '[{"prefix": "LIST#"}]' in filter_["pattern"]
+    assert len(prod.stream_readers()) == 2
+
+
+@pytest.mark.parametrize("reader", STREAM_READERS)
+def test_a_poisoned_change_is_isolated_and_kept(prod: Graph, reader: str) -> None:
+    """Partial failures, bisection, a bounded number of retries, then a queue."""
+    name = kebab(reader)
+    mapping = prod.one("lambda/eventSourceMapping", f"{name}-stream").inputs
+    assert mapping["functionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["bisectBatchOnFunctionError"] is True
+    assert 0 < mapping["maximumRetryAttempts"] < 10_000
+    dead_letters = prod.one("sqs/queue", f"{name}-dead-letters").arn
+    assert mapping["destinationConfig"] == {"onFailure": {"destinationArn": dead_letters}}
+
+
+@pytest.mark.parametrize("reader", STREAM_READERS)
+def test_the_stream_may_be_read_before_the_mapping_is_made(prod: Graph, reader: str) -> None:
+    """Lambda refuses a mapping whose role cannot read."""
+    permission = prod.one("iam/rolePolicy", f"table-to-{kebab(reader)}").urn
+    assert permission in prod.one("lambda/eventSourceMapping", f"{kebab(reader)}-stream").dependencies

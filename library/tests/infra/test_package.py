@@ -1,0 +1,143 @@
+"""The package: the same sources give the same bytes, and what is missing is said."""
+
+import os
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from bounded_context import package
+from bounded_context.project import current
+
+
+@pytest.fixture
+def sources(tmp_path: Path) -> Path:
+    """A small package with a cache that must not be packed."""
+    folder = tmp_path / "context"
+    (folder / "handlers").mkdir(parents=True)
+    (folder / "__pycache__").mkdir()
+    for name in (
+        "__init__.py",
+        "handlers/__init__.py",
+        "handlers/b.py",
+        "handlers/a.py",
+        "__pycache__/x.cpython-311.pyc",
+    ):
+        (folder / name).write_text(f"# {name}\n")
+    return folder
+
+
+def names(archive: Path) -> list[str]:
+    with zipfile.ZipFile(archive) as packed:
+        return packed.namelist()
+
+
+def test_the_same_sources_give_the_same_bytes(sources: Path, tmp_path: Path) -> None:
+    """Neither the time of a file nor the order of its creation counts."""
+    package.write_code(sources, tmp_path / "first.zip")
+    (sources / "handlers" / "a.py").unlink()
+    (sources / "handlers" / "a.py").write_text("# handlers/a.py\n")
+    os.utime(sources / "__init__.py", (1, 1))
+    (sources / "__init__.py").chmod(0o600)
+    package.write_code(sources, tmp_path / "second.zip")
+    assert package.digest(tmp_path / "first.zip") == package.digest(tmp_path / "second.zip")
+
+
+def test_entries_are_sorted_and_have_one_time(tmp_path: Path) -> None:
+    """What a file system or a clock would decide is decided once."""
+    folder = tmp_path / "context"
+    (folder / "m").mkdir(parents=True)
+    for number in (7, 3, 30, 1, 25, 12, 9, 18, 4, 22):
+        (folder / f"m{number:02}.py").touch()
+        (folder / "m" / f"m{number:02}.py").touch()
+    package.write_code(folder, tmp_path / "code.zip")
+    with zipfile.ZipFile(tmp_path / "code.zip") as packed:
+        entries = packed.infolist()
+    assert [entry.filename for entry in entries] == sorted(entry.filename for entry in entries)
+    assert {entry.date_time for entry in entries} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_a_changed_source_gives_other_bytes(sources: Path, tmp_path: Path) -> None:
+    """Otherwise a change would never be deployed."""
+    package.write_code(sources, tmp_path / "first.zip")
+    (sources / "handlers" / "a.py").write_text("# changed\n")
+    package.write_code(sources, tmp_path / "second.zip")
+    assert package.digest(tmp_path / "first.zip") != package.digest(tmp_path / "second.zip")
+
+
+def test_the_archive_holds_the_package_without_caches(sources: Path, tmp_path: Path) -> None:
+    """The folder itself is in it, since handlers are named `<context>.handlers.<name>`."""
+    package.write_code(sources, tmp_path / "code.zip")
+    expected = ["context/__init__.py", "context/handlers/__init__.py", "context/handlers/a.py", "context/handlers/b.py"]
+    assert [name for name in names(tmp_path / "code.zip") if not name.startswith("bounded_context/")] == expected
+
+
+def test_the_archive_holds_the_librarys_runtime_and_none_of_its_tools(sources: Path, tmp_path: Path) -> None:
+    """A change of a tool gives no function a new version."""
+    package.write_code(sources, tmp_path / "code.zip")
+    library = {name.split("/")[1] for name in names(tmp_path / "code.zip") if name.startswith("bounded_context/")}
+    assert {"__init__.py", "context.py", "domain"} <= library
+    assert library.isdisjoint(package.TOOLS)
+    assert all(name.endswith(".py") for name in names(tmp_path / "code.zip"))
+
+
+def test_no_sources_are_refused(tmp_path: Path) -> None:
+    """An empty archive would deploy functions that cannot start."""
+    with pytest.raises(package.PackageError, match="holds no Python source"):
+        package.write_code(tmp_path / "absent", tmp_path / "code.zip")
+    assert not (tmp_path / "code.zip").exists()
+
+
+def test_a_missing_uv_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message says what to install."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(package.PackageError, match="uv is not on the PATH: install it"):
+        package.write_layer(tmp_path / "layer.zip", package.LAMBDA_TARGET)
+
+
+def test_a_failed_installation_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What uv says is passed on; nothing half-built is left."""
+    unpinned = tmp_path / "requirements.txt"
+    unpinned.write_text("pydantic==2.14.4\n")
+    monkeypatch.setattr(package, "REQUIREMENTS", unpinned)
+    with pytest.raises(package.PackageError, match="hash"):
+        package.write_layer(tmp_path / "layer.zip", package.LAMBDA_TARGET)
+    assert not (tmp_path / "layer.zip").exists()
+
+
+def test_the_layer_is_built_once_for_its_requirements_and_target(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The code is packed every time, the layer only when it would differ."""
+    built: list[tuple[str, ...]] = []
+
+    def note(archive: Path, target: tuple[str, ...], extras: tuple[str, ...]) -> None:
+        built.append((*target, *extras))
+        archive.write_bytes(b"layer")
+
+    monkeypatch.setattr(package, "write_layer", note)
+    for target in (package.LAMBDA_TARGET, package.LAMBDA_TARGET, ("--python", sys.executable)):
+        package.build(current().sources, tmp_path, target)
+    assert built == [package.LAMBDA_TARGET, ("--python", sys.executable)]
+
+
+def test_the_code_archive_holds_every_handler(tmp_path: Path) -> None:
+    """The real sources pack."""
+    project = current()
+    handlers = {f"{project.package}/handlers/{path.name}" for path in (project.sources / "handlers").glob("*.py")}
+    package.write_code(project.sources, tmp_path / "code.zip")
+    assert handlers <= set(names(tmp_path / "code.zip"))
+
+
+def test_a_repository_that_asks_for_another_library_gets_no_archives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What would be packed is not what it was tested with."""
+    (tmp_path / "pyproject.toml").write_text(
+        'dependencies = ["bounded-context[runtime]==0.0.1"]\n[tool.bounded-context]\ncontext = "context:CONTEXT"\n'
+    )
+    monkeypatch.setenv("BOUNDED_CONTEXT_PROJECT", str(tmp_path))
+    with pytest.raises(SystemExit, match=r"asks for 0\.0\.1: run `uv sync`\.$"):
+        package.main()
+    assert not (tmp_path / "build").exists()

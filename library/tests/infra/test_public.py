@@ -1,0 +1,111 @@
+"""The public names of the infrastructure, and that components are written with nothing else."""
+
+import ast
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from bounded_context import infra
+from bounded_context.infra.components import _component
+
+from .graph import SERVICE, Graph, Program, run
+
+COMPONENTS = Path(str(_component.__file__)).parent
+ROOT = "bounded_context.infra"
+PIPELINE = {"artifacts", "build", "failures", "pipeline", "state"}
+"""Components of the pipeline, which no context's own program has."""
+
+OWN = sorted(path.stem for path in COMPONENTS.glob("[!_]*.py") if path.stem not in PIPELINE)
+PROGRAM = {"Fanout", "HttpApi", "Inbound", "Inbox", "Schedule", "Table", "Workflow"}
+"""The components that a context's program makes itself."""
+
+
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def _imports(tree: ast.AST) -> list[ast.ImportFrom]:
+    return [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+
+
+def test_every_public_name_leads_to_something() -> None:
+    """Each of them once, in order."""
+    assert len(set(infra.__all__)) == len(infra.__all__)
+    for name in infra.__all__:
+        assert getattr(infra, name, None) is not None or importlib.import_module(f"{ROOT}.{name}")
+
+
+def test_type_checkers_find_each_name_where_python_does() -> None:
+    """Two lists of one thing."""
+    (block,) = [node for node in _tree(Path(str(infra.__file__))).body if isinstance(node, ast.If)]
+    checked = {
+        one.name: "." * node.level + (node.module or "")
+        for node in _imports(block)
+        for one in node.names
+        if node.module
+    }
+    assert checked == infra._MODULE_OF  # pyright: ignore[reportPrivateUsage]
+    assert {*checked, "access_log"} == set(infra.__all__)
+
+
+def test_an_unknown_name_is_no_attribute() -> None:
+    """As of any module."""
+    with pytest.raises(AttributeError, match="has no attribute 'Tabel'"):
+        _ = infra.Tabel  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_nothing_is_imported_before_it_is_asked_for() -> None:
+    """Tools that read a setting should not wait for `pulumi_aws`."""
+    code = f"import sys; from {ROOT} import Settings; sys.exit('pulumi_aws' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603
+
+
+@pytest.mark.parametrize("component", OWN)
+def test_a_component_is_written_with_public_names_and_knows_no_other(component: str) -> None:
+    """So a copy of it works as it is; only a program wires components."""
+    siblings = {f".components.{name}" for name in OWN}
+    for node in _imports(_tree(COMPONENTS / f"{component}.py")):
+        assert node.level == 0, f"{component}: a copy has no neighbours"
+        if str(node.module).startswith("bounded_context"):
+            assert node.module == ROOT
+            for one in node.names:
+                assert one.name in infra.__all__
+                assert infra._MODULE_OF.get(one.name) not in siblings, one.name  # pyright: ignore[reportPrivateUsage]
+
+
+def test_a_team_may_own_every_component(tmp_path: Path) -> None:
+    """With a copy of each file in the place of the library's, the program registers the same."""
+    for component in OWN:
+        (tmp_path / f"own_{component}.py").write_bytes((COMPONENTS / f"{component}.py").read_bytes())
+    with patch.object(sys, "path", [str(tmp_path), *sys.path]):
+        copies = {name: _copy(name) for name in PROGRAM}
+    with patch.multiple(infra, **copies):
+        owned = Program(SERVICE, run("prod").outputs["release"]["application"].removesuffix("-prod")).run("prod")
+    assert _registered(owned) == _registered(run("prod"))
+
+
+def _copy(name: str) -> Any:
+    module = str(infra._MODULE_OF[name]).rpartition(".")[2]  # pyright: ignore[reportPrivateUsage]
+    copy = getattr(importlib.import_module(f"own_{module}"), name)
+    assert copy is not getattr(infra, name)
+    return copy
+
+
+def _registered(graph: Graph) -> dict[str, Any]:
+    return {node.urn: (node.inputs.keys(), node.protect, node.dependencies) for node in graph.nodes}
+
+
+def test_every_component_has_a_type_that_stays() -> None:
+    """A type is a part of the URN of what hangs below: two of one type would be taken for one another."""
+    types = {name: getattr(infra, name).urn_type for name in infra.__all__ if _is_component(getattr(infra, name, None))}
+    assert types == {name: f"bounded-context:infra:{name}" for name in types}
+    assert len(types) >= len(OWN)
+
+
+def _is_component(value: Any) -> bool:
+    return isinstance(value, type) and value is not infra.Component and issubclass(value, infra.Component)

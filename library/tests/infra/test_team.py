@@ -1,0 +1,224 @@
+"""What a team does to its program without touching the library, each as it would write it."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bounded_context.infra import FunctionsError, SettingError
+from bounded_context.project import current
+
+from .alarms import told
+from .graph import CONTEXT, Graph, Program, run
+from .test_permissions import actions_on
+
+CONNECTED = "Observability("
+"""The line of the program before which a team's own stands."""
+
+
+class Repository:
+    """A copy of the repository's program and workflow, to be edited."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        for part in ("infra/service", "workflow"):
+            shutil.copytree(current().root / part, folder / part)
+
+    def replace(self, file: str, old: str, new: str) -> None:
+        """Change one place of a file."""
+        path = self._folder / file
+        text = path.read_text(encoding="utf-8")
+        assert text.count(old) == 1, f"{file} has {old!r} {text.count(old)} times"
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+    def run(self, stack: str = "prod", **settings: Any) -> Graph:
+        """What its program registers."""
+        return Program(self._folder / "infra" / "service", CONTEXT.name).run(stack, **settings)
+
+
+MAIN = "infra/service/__main__.py"
+FUNCTIONS = "infra/service/functions.py"
+ASL = "workflow/list_import.asl.json"
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    return Repository(tmp_path)
+
+
+def _added(graph: Graph) -> set[tuple[str, str]]:
+    before = {(node.kind, node.name) for node in run("prod").nodes}
+    return {(node.kind, node.name) for node in graph.nodes} - before
+
+
+def _function(repository: Repository, preset: str) -> None:
+    """Add a function `archive`, made by a preset."""
+    repository.replace(
+        FUNCTIONS, '    "on_event": ON_EVENT,\n', f'    "on_event": ON_EVENT,\n    "archive": {preset},\n'
+    )
+
+
+def test_a_resource_of_its_own_with_a_function_that_uses_it(repository: Repository) -> None:
+    """Plain pulumi_aws beside components; the function is told its name, may use it, and is released as all are."""
+    _function(repository, 'Preset(timeout=30, memory=512, variables=("ARCHIVE_BUCKET",))')
+    repository.replace(
+        MAIN,
+        "from bounded_context.infra import (\n",
+        "import pulumi\nfrom pulumi_aws import s3\nfrom bounded_context.infra import (\n    allow,\n",
+    )
+    repository.replace(
+        MAIN, "functions = Functions(", 'archive = s3.Bucket("archive", tags=stack.labels.tags)\nfunctions = Functions('
+    )
+    repository.replace(
+        MAIN, "workflow=IMPORT)\nlive", 'workflow=IMPORT, values={"ARCHIVE_BUCKET": archive.bucket})\nlive'
+    )
+    own = (
+        'functions["archive"].permit("archive", allow(["s3:PutObject"], pulumi.Output.concat(archive.arn, "/*")))\n'
+        'pulumi.export("archive", archive.arn)\n'
+    )
+    repository.replace(MAIN, CONNECTED, f"{own}{CONNECTED}")
+    graph = repository.run()
+    bucket, function = graph.one("s3/bucket", "archive"), graph.one("lambda/function", "archive").inputs
+    assert function["environment"]["variables"]["ARCHIVE_BUCKET"] == bucket.outputs["bucket"]
+    assert function["handler"] == f"{CONTEXT.name}.handlers.archive.lambda_handler"
+    assert actions_on(graph, "archive", f"{bucket.arn}/*") == {"s3:PutObject"}
+    assert graph.outputs["archive"] == bucket.arn
+    assert graph.outputs["functions"]["archive"].endswith(":live")
+    assert "archive" in graph.outputs["release"]["groups"]
+    assert {"archive-errors", "archive-throttles", "archive-duration"} <= set(told(graph))
+    assert f"{function['name']}" in json.dumps(graph.one("cloudwatch/dashboard", "technical").document("dashboardBody"))
+
+
+def test_a_function_of_its_own_may_have_a_limit_on_its_latency(repository: Repository) -> None:
+    """As each of the others; a name that no function has is refused."""
+    _function(repository, "Preset(timeout=30, memory=512)")
+    assert "archive-latency" in told(repository.run(latency_alarms={"archive": 500}))
+    with pytest.raises(SettingError, match=r"^latency_alarms has 'register': write one of .*archive\.$"):
+        repository.run(latency_alarms={"register": 500})
+
+
+def test_a_function_may_use_what_the_context_has(repository: Repository) -> None:
+    """The table, an index, a folder of the inbox: each by a word in its preset."""
+    _function(
+        repository,
+        'Preset(timeout=30, memory=512, variables=("TABLE_NAME",), items=("GetItem",), read=("reports",))',
+    )
+    graph = repository.run()
+    assert actions_on(graph, "archive", graph.one("dynamodb/table").arn) == {"dynamodb:GetItem"}
+    assert actions_on(graph, "archive", f"{graph.one('s3/bucket').arn}/reports/*") == {"s3:GetObject"}
+
+
+def test_one_function_has_other_limits(repository: Repository) -> None:
+    """A preset with a difference; alarms follow."""
+    name = CONTEXT.command_functions[0]
+    _function(repository, "COMMAND")
+    repository.replace(FUNCTIONS, '"archive": COMMAND,', f'"{name}": replace(COMMAND, timeout=25, memory=1024),')
+    repository.replace(
+        FUNCTIONS,
+        "from bounded_context.infra import (",
+        "from dataclasses import replace\nfrom bounded_context.infra import (",
+    )
+    graph = repository.run()
+    function = graph.one("lambda/function", name.replace("_", "-")).inputs
+    assert (function["timeout"], function["memorySize"]) == (25, 1024)
+    assert told(graph)[f"{name.replace('_', '-')}-duration"].inputs["threshold"] == 25_000 * 0.8
+    assert _added(graph) == set()
+
+
+def test_a_function_of_the_librarys_own_has_other_limits(repository: Repository) -> None:
+    """It is named in FUNCTIONS, which leaves the rest of it alone."""
+    repository.replace(
+        FUNCTIONS,
+        '    "on_event": ON_EVENT,\n',
+        '    "on_event": ON_EVENT,\n    "relay_events": replace(PLATFORM["relay_events"], memory=1024),\n',
+    )
+    repository.replace(
+        FUNCTIONS,
+        "from bounded_context.infra import (",
+        "from dataclasses import replace\nfrom bounded_context.infra import (\n    PLATFORM,",
+    )
+    relay = repository.run().one("lambda/function", "relay-events").inputs
+    assert (relay["memorySize"], relay["handler"]) == (1024, "bounded_context.handlers.relay_events.lambda_handler")
+
+
+def test_a_state_of_its_own_in_the_workflow_calls_a_function_of_its_own(repository: Repository) -> None:
+    """`${<function>_arn}` in the file is enough: the role of the machine may then invoke it."""
+    _function(repository, "Preset(timeout=30, memory=512)")
+    repository.replace(ASL, '"StartAt": "RegisterList"', '"Comment": "${archive_arn}", "StartAt": "RegisterList"')
+    graph = repository.run()
+    arn = graph.outputs["functions"]["archive"]
+    assert graph.one("sfn/stateMachine").document("definition")["Comment"] == arn
+    assert actions_on(graph, "list-import", arn) == {"lambda:InvokeFunction"}
+
+
+def test_a_value_of_its_own_in_the_workflow(repository: Repository) -> None:
+    """A queue that a state sends to, say."""
+    repository.replace(ASL, '"StartAt": "RegisterList"', '"Comment": "${tickets}", "StartAt": "RegisterList"')
+    with pytest.raises(ValueError, match=r"^the state machine needs values for tickets\.$"):
+        repository.run()
+    repository.replace(
+        MAIN, "fanout=fanout)\ninbox.start", 'fanout=fanout, substitutions={"tickets": "a queue"})\ninbox.start'
+    )
+    assert repository.run().one("sfn/stateMachine").document("definition")["Comment"] == "a queue"
+
+
+def test_another_subscriber_in_one_stack(repository: Repository) -> None:
+    """A setting, and nothing else; in all stacks it is a name in the context."""
+    graph = repository.run(subscribers=[*CONTEXT.subscribers, "ledger"])
+    assert {name for kind, name in _added(graph) if kind == "sqs/queue"} == {
+        "events-ledger",
+        "events-ledger-dead-letters",
+    }
+
+
+def test_a_threshold_in_the_stacks_file(repository: Repository) -> None:
+    """Where it differs from the library's."""
+    repository.replace(
+        "infra/service/Pulumi.prod.yaml", "config:\n", f"config:\n  {CONTEXT.name}:thresholds:\n    rejected_lists: 9\n"
+    )
+    assert told(repository.run())["lists-rejected"].inputs["threshold"] == 9
+
+
+def test_a_route_of_its_own(repository: Repository) -> None:
+    """Beside those of the declaration, to a function of its own."""
+    _function(repository, "Preset(timeout=30, memory=512)")
+    name = CONTEXT.name.upper()
+    repository.replace(
+        MAIN,
+        'HttpApi("api", stack, live)',
+        f'HttpApi("api", stack, live, routes={{**{name}.routes, "archive": "GET /archive"}})',
+    )
+    keys = {node.inputs["routeKey"] for node in repository.run().of("apigatewayv2/route")}
+    assert keys == {*CONTEXT.routes.values(), "GET /archive"}
+
+
+def test_a_function_that_is_not_made_is_named(repository: Repository) -> None:
+    """With the file's word for the place."""
+    repository.replace(FUNCTIONS, '    "on_event": ON_EVENT,\n', "")
+    with pytest.raises(FunctionsError, match=r"^FUNCTIONS lacks on_event: write how it is made, by a preset"):
+        repository.run()
+
+
+def test_a_variable_that_nobody_sets_is_named(repository: Repository) -> None:
+    """With the function that is told it."""
+    _function(repository, 'Preset(timeout=30, memory=512, variables=("ARCHIVE",))')
+    with pytest.raises(
+        FunctionsError, match=r"^archive is told ARCHIVE, which nobody sets: hand its value to Functions"
+    ):
+        repository.run()
+
+
+def test_a_queue_hides_a_message_for_as_long_as_its_function_may_take(repository: Repository) -> None:
+    """A longer timeout must be said to the queue too."""
+    repository.replace(FUNCTIONS, '"on_event": ON_EVENT', '"on_event": replace(ON_EVENT, timeout=60)')
+    repository.replace(
+        FUNCTIONS,
+        "from bounded_context.infra import (",
+        "from dataclasses import replace\nfrom bounded_context.infra import (",
+    )
+    with pytest.raises(ValueError, match=r"^on_event may take 60 seconds: say so to Inbound, as timeout\.$"):
+        repository.run()
+    repository.replace(MAIN, 'Inbound("inbound", stack)', 'Inbound("inbound", stack, timeout=60)')
+    assert repository.run().one("sqs/queue", "inbound").inputs["visibilityTimeoutSeconds"] == 360

@@ -1,0 +1,59 @@
+"""The state machine as a resource; what its definition says is a matter of the contract tests."""
+
+import json
+
+import pulumi
+import pytest
+
+from bounded_context.infra.components.workflow import substitute
+
+from .graph import Graph
+
+
+def test_the_machine_is_published_logged_and_traced(prod: Graph) -> None:
+    """Every transition is logged, without the data."""
+    machine = prod.one("sfn/stateMachine").inputs
+    log_group = prod.one("cloudwatch/logGroup", "list-import-logs")
+    assert machine["publish"] is True
+    assert machine["tracingConfiguration"] == {"enabled": True}
+    assert machine["loggingConfiguration"] == {
+        "level": "ALL",
+        "includeExecutionData": False,
+        "logDestination": f"{log_group.arn}:*",
+    }
+
+
+def test_the_alias_starts_at_the_version_just_published(prod: Graph) -> None:
+    """All executions of a new stack run its first version."""
+    (route,) = prod.one("sfn/alias").inputs["routingConfigurations"]
+    assert route == {"stateMachineVersionArn": f"{prod.one('sfn/stateMachine').arn}:3", "weight": 100}
+
+
+def test_the_role_may_log_and_start_children_before_the_machine_exists(prod: Graph) -> None:
+    """Step Functions refuses a machine that cannot write its log."""
+    assert prod.one("iam/rolePolicy", "list-import-to-list-import").urn in prod.one("sfn/stateMachine").dependencies
+
+
+def test_concurrency_is_a_number_in_the_definition(prod: Graph) -> None:
+    """A placeholder outside quotes takes the value as it is."""
+    definition = prod.one("sfn/stateMachine").document("definition")
+    assert definition["States"]["ImportList"]["MaxConcurrency"] == 2
+
+
+def test_a_missing_value_is_named() -> None:
+    """A placeholder nobody fills stops the program, not the import."""
+    with pytest.raises(ValueError, match=r"needs values for queue_url\.$"):
+        substitute('{"Queue": "${queue_url}"}', {})
+
+
+def test_an_unused_value_is_named() -> None:
+    """A value for which the definition has no use is a mistake in one of the two."""
+    with pytest.raises(ValueError, match=r"does not use old_arn\.$"):
+        substitute("{}", {"old_arn": pulumi.Output.from_input("x")})
+
+
+def test_json_is_valid_after_substitution(prod: Graph) -> None:
+    """No placeholder is left."""
+    text: str = prod.one("sfn/stateMachine").inputs["definition"]
+    assert json.loads(text)
+    assert "${" not in text

@@ -1,0 +1,150 @@
+"""What a metric widget shows of what was measured."""
+
+from typing import Any
+
+import pytest
+
+from bounded_context.local.dashboards.drawing import Drawing, drawing
+from bounded_context.local.dashboards.series import Recorded
+
+from .board import OURS, SERVICE, STARTED, recorded, sample
+
+DONE = [OURS, "Done", "service", "it", {"id": "m1"}]
+AGE = [OURS, "Age", "service", "it", {"id": "m2"}]
+
+
+def _drawn(*metrics: list[Any], over: Recorded | None = None, **properties: Any) -> Drawing:
+    return drawing({"metrics": metrics, "stat": "Sum", "period": 60, **properties}, over or recorded())
+
+
+def _points(made: Drawing) -> list[dict[int, float]]:
+    return [dict(one.series.points) for one in made.drawn]
+
+
+def _labels(made: Drawing) -> list[str]:
+    return [one.label for one in made.drawn]
+
+
+@pytest.mark.parametrize(
+    ("stat", "value"),
+    [
+        ("Sum", 10),
+        ("Average", 2.5),
+        ("Minimum", 1),
+        ("Maximum", 4),
+        ("SampleCount", 4),
+        ("p50", 2.5),
+        ("p99", 3.97),
+        ("p100", 4),
+    ],
+)
+def test_a_statistic_of_what_was_measured_in_a_minute(stat: str, value: float) -> None:
+    over = Recorded([sample("Done", 0.2 * number, number) for number in (1, 2, 3, 4)], STARTED, STARTED + 5)
+    assert _points(_drawn(DONE, over=over, stat=stat))[0] == {0: pytest.approx(value)}
+
+
+def test_up_to_five_minutes_are_a_second_and_six_are_six() -> None:
+    made = _drawn(DONE, [*DONE[:4], {"period": 300}], [*DONE[:4], {"period": 360}], [*DONE[:4], {"period": 86400}])
+    assert [list(points) for points in _points(made)] == [[1, 2, 3, 4, 7], [1, 2, 3, 4, 7], [0, 6], [0]]
+
+
+def test_a_widget_on_the_whole_time_has_one_value() -> None:
+    [points] = _points(_drawn(DONE, setPeriodToTimeRange=True))
+    assert points == {0: pytest.approx(80.4)}
+
+
+def test_what_was_measured_before_the_run_is_left_out() -> None:
+    over = Recorded([sample("Done", -1, 5), sample("Done", 1, 2)], STARTED, STARTED + 5)
+    assert _points(_drawn(DONE, over=over)) == [{1: 2}]
+
+
+def test_a_metric_is_its_dimensions_exactly() -> None:
+    """As in CloudWatch, a metric with another set of dimensions is another metric."""
+    made = _drawn([OURS, "Refused", "service", "it"], [OURS, "Refused", "service", "it", "reason", "late"])
+    assert (made.without_data, len(made.drawn)) == (["Refused"], 1)
+
+
+def test_shorthands_repeat_the_entry_before() -> None:
+    made = _drawn(
+        [OURS, "Refused", "service", "it", "reason", "late"],
+        ["...", "double"],
+        [".", "Done", ".", "."],
+    )
+    assert _labels(made) == ["Refused late", "Refused double", "Done"]
+
+
+@pytest.mark.parametrize(
+    ("expression", "points"),
+    [
+        ("m1 + m2", {1: 22.9 + 0.25, 2: 12.1 + 0.5, 3: 13.5 + 0.75, 4: 14.9 + 1, 7: 17 + 1.75}),
+        ("100 * (m1 - m1) / m1", {1: 0, 2: 0, 3: 0, 4: 0, 7: 0}),
+        ("m1 / (m1 - m1)", {}),
+        ("SUM([m1, m1])", {1: 45.8, 2: 24.2, 3: 27, 4: 29.8, 7: 34}),
+        ("MAX(METRICS())", {1: 22.9, 2: 12.1, 3: 13.5, 4: 14.9, 7: 17}),
+        ('AVG(METRICS("2"))', {1: 0.25, 2: 0.5, 3: 0.75, 4: 1, 7: 1.75}),
+        ("IF(m1 > 14, m2, -1)", {1: 0.25, 2: -1, 3: -1, 4: 1, 7: 1.75}),
+        ("FILL(m1, 0) * 0 + 1", dict.fromkeys(range(13), 1.0)),
+        ("m2 * SUM(m2)", {second: second / 4 * 4.25 for second in (1, 2, 3, 4, 7)}),
+        (
+            'SUM(SEARCH(\'{ours,service,reason} MetricName="Refused" reason=("late" OR "double")\', \'Sum\', 60))',
+            {2: 4, 4: 1},
+        ),
+    ],
+)
+def test_metric_math(expression: str, points: dict[int, float]) -> None:
+    hidden = [[*entry[:4], entry[4] | {"visible": False}] for entry in (DONE, AGE)]
+    made = _drawn(*hidden, [{"expression": expression, "label": "result"}])
+    assert made.not_calculated == []
+    assert (_points(made) or [{}])[0] == pytest.approx(points)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "ANOMALY_DETECTION_BAND(m1, 2)",
+        'SELECT SUM(Done) FROM SCHEMA("ours", service)',
+        "SEARCH('{ours,service} Don', 'Sum', 60)",
+        "SEARCH('{ours,service} MetricName=\"Done\"', 'TM(10%:90%)', 60)",
+        "m1 ^ 2",
+        "unknown + 1",
+        "e1 + 1",
+        "1 + 1",
+    ],
+)
+def test_what_is_not_calculated_is_said(expression: str) -> None:
+    """Nothing is dropped without a word."""
+    made = _drawn(DONE, [{"expression": expression, "id": "e1", "label": "clever"}])
+    assert len(made.drawn) == 1
+    assert len(made.not_calculated) == 1
+    assert made.not_calculated[0].startswith("clever (")
+
+
+def test_a_search_draws_each_metric_with_the_label_in_which_they_differ() -> None:
+    query = "SEARCH('{ours,service,reason} service=\"it\" MetricName=\"Refused\"', 'Sum', 60)"
+    assert _labels(_drawn([{"expression": query}])) == ["double", "late"]
+    assert _labels(_drawn([{"expression": query, "label": "for"}])) == ["for double", "for late"]
+    named = _drawn([{"expression": query, "label": "${PROP('Dim.reason')} of ${PROP('MetricName')}"}])
+    assert _labels(named) == ["double of Refused", "late of Refused"]
+
+
+def test_a_search_that_finds_nothing_is_without_data() -> None:
+    made = _drawn([{"expression": "SEARCH('{ours,service} MetricName=\"Never\"', 'Sum', 60)", "label": "never"}])
+    assert (made.drawn, made.without_data) == ([], ["never"])
+
+
+def test_a_label_without_a_metric_has_no_part_of_one() -> None:
+    query = "SEARCH('{ours,service} MetricName=\"Never\"', 'Sum', 60)"
+    assert _drawn([{"expression": query, "label": "version ${PROP('Dim.version')}"}]).without_data == ["version"]
+
+
+def test_a_search_looks_at_the_namespace_and_the_dimensions_it_names() -> None:
+    made = _drawn([{"expression": 'SEARCH(\'{"ours", service}  MetricName="Done" AND service="it"\', \'Sum\')'}])
+    assert _points(made)[0].keys() == {1, 2, 3, 4, 7}
+    other = _drawn([{"expression": "SEARCH('{theirs,service} MetricName=\"Done\"', 'Sum')"}])
+    assert other.drawn == []
+
+
+def test_dimensions_that_all_have_are_in_no_label() -> None:
+    over = Recorded([sample("Done", 1, 1), sample("Age", 1, 1)], STARTED, STARTED + 2)
+    assert _labels(_drawn(DONE, AGE, over=over)) == ["Done", "Age"]
+    assert SERVICE["service"] not in "".join(_labels(_drawn(DONE, AGE, over=over)))

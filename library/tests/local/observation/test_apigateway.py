@@ -1,0 +1,41 @@
+"""Metrics of the HTTP API, of requests that were answered."""
+
+from collections import Counter
+
+from bounded_context.local.observation.aws_metrics.apigateway import Answered, samples
+
+ROUTES = {"create": "POST /things", "read": "GET /things/{id}", "list": "GET /things"}
+
+
+def _told(*answered: Answered) -> list[tuple[str, str | None, float]]:
+    found = samples("a1", ROUTES, answered, now=9.0)
+    return [(one.metric, one.dimensions.get("Resource"), one.value) for one in found if not one.assumed]
+
+
+def test_a_request_counts_for_the_stage_and_for_its_route() -> None:
+    """Whatever stands in the place of the parameter, and with a query."""
+    told = _told(Answered("GET", "/things/a%2Fb?x=1", 1.0, 404, 7.0))
+    assert Counter(resource for _, resource, _ in told) == {None: 5, "/things/{id}": 5}
+    assert {(metric, value) for metric, _, value in told} == {
+        ("Count", 1),
+        ("4xx", 1),
+        ("5xx", 0),
+        ("Latency", 7.0),
+        ("IntegrationLatency", 7.0),
+    }
+
+
+def test_methods_of_one_path_are_two_routes() -> None:
+    """And what has no route counts for the stage alone."""
+    found = list(samples("a1", ROUTES, [Answered("POST", "/things", 1.0, 500, 1.0)], now=9.0))
+    methods = {one.dimensions.get("Method") for one in found if not one.assumed}
+    assert methods == {None, "POST"}
+    assert {resource for _, resource, _ in _told(Answered("GET", "/others", 1.0, 404, 1.0))} == {None}
+
+
+def test_while_nobody_calls_counts_are_assumed_and_times_unknown() -> None:
+    """An answer that nobody waited for has no duration."""
+    found = list(samples("a1", ROUTES, [], now=9.0))
+    assert all(one.assumed and one.value == 0 for one in found)
+    assert {one.metric for one in found} == {"Count", "4xx", "5xx"}
+    assert {one.dimensions["Stage"] for one in found} == {"$default"}

@@ -1,0 +1,74 @@
+"""The deployer: what it makes, what it lists, and what it refuses."""
+
+from pathlib import Path
+
+import pytest
+
+from bounded_context.local.deploy import deploy
+from bounded_context.local.errors import LocalRunError
+
+from .conftest import RecordingAws
+
+SETTINGS = "config:\n  aws:region: eu-west-1\n  toy:delay: 3\n"
+
+
+@pytest.fixture
+def program(tmp_path: Path):
+    """Makes the folder of a Pulumi program from its source."""
+
+    def write(source: str) -> Path:
+        (tmp_path / "Pulumi.yaml").write_text("name: toy\nruntime: python\n")
+        (tmp_path / "Pulumi.local.yaml").write_text(SETTINGS)
+        (tmp_path / "__main__.py").write_text("import pulumi\nimport pulumi_aws as aws\n" + source)
+        return tmp_path
+
+    return write
+
+
+def test_resource_is_made_and_its_outputs_go_on(aws_of_nothing: RecordingAws, program):
+    """A queue gets the program's settings; its real URL comes out of the program."""
+    source = """
+delay = pulumi.Config().require_int("delay")
+queue = aws.sqs.Queue("orders", delay_seconds=delay, tags={"owner": "us"})
+pulumi.export("url", queue.url)
+"""
+    made = deploy(aws_of_nothing, program(source), "local", {})
+    [(_, parameters)] = [call for call in aws_of_nothing.calls if call[0] == "sqs:create_queue"]
+    assert parameters["Attributes"] == {"DelaySeconds": "3"}
+    assert parameters["tags"] == {"owner": "us"}
+    assert made.outputs == {"url": f"https://queue/{parameters['QueueName']}"}
+    assert made.inputs["aws:sqs/queue:Queue orders"] == {"delaySeconds": 3, "tags": {"owner": "us"}}
+
+
+def test_settings_of_the_run_win(aws_of_nothing: RecordingAws, program):
+    """What only this run knows replaces what the stack's file says."""
+    made = deploy(
+        aws_of_nothing, program('pulumi.export("delay", pulumi.Config().get("delay"))'), "local", {"delay": 9}
+    )
+    assert made.outputs == {"delay": "9"}
+
+
+def test_type_without_a_handler_is_listed(aws_of_nothing: RecordingAws, program):
+    """What the embedded AWS cannot hold is named, and the program goes on."""
+    made = deploy(
+        aws_of_nothing, program('aws.xray.Group("slow", group_name="slow", filter_expression="")'), "local", {}
+    )
+    assert made.not_emulated == ["aws:xray/group:Group slow"]
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        (
+            'aws.sqs.Queue("orders", fifo_throughput_limit="perQueue")',
+            "Queue orders .* 'fifoThroughputLimit' is not handled",
+        ),
+        ('aws.kms.Key("key", xks_key_id="x", is_enabled=False)', "Key key .* 'isEnabled'"),
+        ("aws.get_availability_zones()", "getAvailabilityZones, which is not emulated"),
+        ('raise ValueError("part_rows is -1")', "ValueError: part_rows is -1"),
+    ],
+)
+def test_what_it_cannot_do_stops_it(source: str, sentence: str, aws_of_nothing: RecordingAws, program):
+    """An input nobody handles, an unknown question and the program's own refusal each end in one sentence."""
+    with pytest.raises(LocalRunError, match=sentence):
+        deploy(aws_of_nothing, program(source), "local", {})

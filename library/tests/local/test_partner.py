@@ -1,0 +1,32 @@
+"""How lists arrive: the stack's setting says which partner a run has."""
+
+import pytest
+
+from bounded_context.local.partner_bucket import BucketPartner
+from bounded_context.local.partner_sftp import SftpPartner
+from bounded_context.local.start import _partner
+
+from .conftest import RecordingAws
+
+
+@pytest.mark.parametrize("sftp", ["dedicated", "shared"])
+def test_with_sftp_a_partner_logs_in_with_a_key_of_its_own(sftp: str, aws_of_nothing: RecordingAws) -> None:
+    first, second = (_partner(aws_of_nothing, {"sftp": sftp}) for _ in range(2))
+    assert isinstance(first, SftpPartner)
+    assert isinstance(second, SftpPartner)
+    assert first.settings == {"partners": {"demo": {"public_keys": [first.login.public_key]}}}
+    assert first.settings != second.settings
+
+
+def test_without_it_whoever_may_write_to_the_bucket_is_in(aws_of_nothing: RecordingAws) -> None:
+    partner = _partner(aws_of_nothing, {"sftp": "none"})
+    assert isinstance(partner, BucketPartner)
+    assert (partner.settings, partner.stand_ins) == ({}, ())
+
+
+def test_both_read_the_folder_that_the_context_takes_lists_from(aws_of_nothing: RecordingAws) -> None:
+    for sftp in ("dedicated", "none"):
+        partner = _partner(aws_of_nothing, {"sftp": sftp})
+        partner.outputs = {"inbox_bucket": "inbox"}
+        assert partner.inbox() == {}
+        assert aws_of_nothing.calls.pop() == ("s3:list_objects_v2", {"Bucket": "inbox", "Prefix": "incoming/demo/"})

@@ -1,0 +1,30 @@
+"""The plugin that pytest loads in every repository."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+HEAVY = {"asyncssh", "boto3", "moto", "pulumi", "pulumi_aws", "rich"}
+
+TESTS = """
+def test_that_runs_it_all(running): ...
+def test_of_a_rule(): ...
+"""
+
+
+def _output(*command: str) -> str:
+    return subprocess.run([sys.executable, *command], capture_output=True, text=True, check=True).stdout  # noqa: S603
+
+
+def test_it_imports_nothing_that_takes_time_before_a_test_asks_for_it() -> None:
+    code = "import sys, bounded_context.testing.plugin; print(*sys.modules)"
+    assert HEAVY & set(_output("-c", code).split()) == set()
+
+
+def test_whoever_asks_for_the_whole_context_is_an_end_to_end_test(tmp_path: Path) -> None:
+    """Without a word in the test: nobody starts an emulator by mistake."""
+    (tmp_path / "test_some.py").write_text(TESTS)
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --strict-markers\n")
+    for chosen, test in (("e2e", "test_that_runs_it_all"), ("not e2e", "test_of_a_rule")):
+        listed = _output("-m", "pytest", "--collect-only", "-q", "-m", chosen, str(tmp_path))
+        assert [line.rpartition("::")[2] for line in listed.splitlines() if "::" in line] == [test]

@@ -1,0 +1,43 @@
+"""Runs the pipeline's program under mocks."""
+
+from typing import Any
+from unittest.mock import patch
+
+from bounded_context.pipeline import Delivery
+from bounded_context.pipeline.settings import SourceKind
+from bounded_context.project import current
+from bounded_context.testing.graph import ACCOUNT, REGION, Graph, Program
+
+FOLDER = current().pipeline
+PROJECT = f"{current().context.name}-pipeline"
+CONNECTION = f"arn:aws:codeconnections:{REGION}:{ACCOUNT}:connection/0f5a1c2e-1111-2222-3333-444455556666"
+STATE_KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/77777777-1111-2222-3333-444455556666"
+TOKEN = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:pulumi-AbCdEf"
+
+ENVIRONMENTS = [
+    {"name": "dev", "role_arn": "arn:aws:iam::222233334444:role/deploy"},
+    {"name": "staging", "role_arn": "arn:aws:iam::222233334444:role/deploy-staging"},
+    {"name": "prod", "role_arn": "arn:aws:iam::333344445555:role/deploy"},
+]
+LEAST = {
+    "repository": "org/repository",
+    "connection_arn": CONNECTION,
+    "environments": ENVIRONMENTS,
+    "backend": "s3://state",
+    "secrets_provider": f"awskms://alias/state?region={REGION}",
+}
+CODECOMMIT = {key: value for key, value in LEAST.items() if key != "connection_arn"} | {"repository": "repository"}
+CLOUD = {key: value for key, value in LEAST.items() if key != "secrets_provider"} | {
+    "backend": "https://api.pulumi.com",
+    "pulumi_token_secret_arn": TOKEN,
+}
+
+
+def run(settings: dict[str, Any], *, source: SourceKind = "codeconnections", connection: str = "AVAILABLE") -> Graph:
+    """The program's graph with these settings, had it been generated for this source, while its connection is so."""
+    answers = {
+        "aws:codestarconnections/getConnection:getConnection": {"connectionStatus": connection},
+        "aws:kms/getKey:getKey": {"arn": STATE_KEY},
+    }
+    with patch("bounded_context.pipeline.Delivery", lambda context, **_: Delivery(context, source=source)):
+        return Program(FOLDER, PROJECT, answers).run("main", **settings)

@@ -1,0 +1,23 @@
+"""Stands in for uv as far as it would start the rollout: a stand-in of that is started. All else is uv's own."""
+
+import os
+import sys
+from pathlib import Path
+
+UV = "STAND_IN_UV"
+"""The variable that names uv itself."""
+
+_ROLLOUT = ["run", "python", "-m", "bounded_context.rollout"]
+_IN_ITS_PLACE = ["run", "python", str(Path(__file__).with_name("stand_in_rollout.py"))]
+
+
+def main() -> None:
+    """Become uv."""
+    given = sys.argv[1:]
+    if given[:4] == _ROLLOUT:
+        given = [*_IN_ITS_PLACE, *given[4:]]
+    os.execv(os.environ[UV], ["uv", *given])  # noqa: S606
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""The buildspecs: golden by themselves, so what is held here is that they are whole and fit their projects."""
+
+import re
+from typing import Any
+
+import pytest
+
+from bounded_context.pipeline.steps import BUILD, OF_AN_ENVIRONMENT, Step
+from bounded_context.testing.graph import Graph
+
+from .shell import BUILDSPECS, ROOT, buildspec, commands
+
+STEPS = {step.name: step for step in (BUILD, *OF_AN_ENVIRONMENT)}
+BY_CODEBUILD = {"CODEBUILD_BUILD_ID", "PWD"}
+BY_THE_ACTION = {"IGNORE_ALARMS"}
+
+_USED = re.compile(r"\$\{?(\w+)\b(?!:-)\}?")
+_SET = re.compile(r"\b([A-Z_]+)=")
+
+
+@pytest.fixture(params=STEPS)
+def step(request: pytest.FixtureRequest) -> Step:
+    """Each kind of step."""
+    return STEPS[request.param]
+
+
+def test_every_step_has_a_buildspec_and_every_buildspec_a_step() -> None:
+    """By name."""
+    assert {path.stem for path in BUILDSPECS.iterdir()} == set(STEPS)
+    assert all((ROOT / step.buildspec).is_file() for step in STEPS.values())
+
+
+def test_it_is_of_version_0_2_and_holds_what_codebuild_knows(step: Step) -> None:
+    """Only that version runs all commands in one shell."""
+    spec = buildspec(step.name)
+    assert spec["version"] == 0.2
+    assert set(spec) <= {"version", "env", "phases", "reports", "artifacts", "cache"}
+    assert set(spec["phases"]) == {"install", "build"}
+    assert all(isinstance(command, str) for command in commands(spec))
+
+
+def test_its_tools_are_pinned(step: Step) -> None:
+    """Python by its version, uv by its hash, and the rest by what uv installs."""
+    install = buildspec(step.name)["phases"]["install"]
+    assert install["runtime-versions"] == {"python": 3.13}
+    assert install["commands"][:2] == [
+        "pip install --quiet --require-hashes --requirement infra/pipeline/requirements.txt",
+        "uv sync --quiet",
+    ]
+    pins = (ROOT / "infra" / "pipeline" / "requirements.txt").read_text()
+    assert re.search(r"^uv==\d+\.\d+\.\d+ \\\n    --hash=sha256:[0-9a-f]{64}", pins, re.MULTILINE)
+
+
+def test_a_step_that_calls_pulumi_installs_it(step: Step) -> None:
+    """And a step that does not, does not."""
+    installs = any("bounded_context.pipeline.tools" in command for command in commands(buildspec(step.name)))
+    assert installs == (step.state is not None)
+
+
+def test_every_variable_that_it_uses_is_given(step: Step, pipeline: Graph) -> None:
+    """By the project, the action, CodeBuild, or a command before."""
+    spec = buildspec(step.name)
+    text = "\n".join(commands(spec))
+    name = step.name if step is BUILD else f"prod-{step.name}"
+    project: Any = pipeline.one("codebuild/project", name).inputs["environment"]["environmentVariables"]
+    given = {variable["name"] for variable in project} | set(_SET.findall(text)) | BY_CODEBUILD | BY_THE_ACTION
+    assert {match[1] for match in _USED.finditer(text) if match[1].isupper()} <= given
+    assert set(spec.get("env", {}).get("exported-variables", [])) <= given
+
+
+def test_it_writes_the_report_that_its_role_may_fill(step: Step) -> None:
+    """The report group is made beforehand, under this name."""
+    reports = buildspec(step.name).get("reports", {})
+    assert list(reports) == ([step.report] if step.report else [])
+    for report in reports.values():
+        assert report == {
+            "files": [f"{step.report}.xml"],
+            "base-directory": "build/reports",
+            "file-format": "JUNITXML",
+        }
+
+
+def test_it_hands_on_all_but_the_installed_packages(step: Step) -> None:
+    """What comes next starts where this ended; the last steps hand on nothing."""
+    handed = {"files": ["**/*"], "exclude-paths": [".venv/**/*"]}
+    assert buildspec(step.name).get("artifacts") == (None if step.name in ("shift", "smoke") else handed)
+
+
+def test_no_step_deploys_the_pipeline() -> None:
+    """A pipeline that changes itself can lock itself out."""
+    for step in STEPS.values():
+        text = (ROOT / step.buildspec).read_text()
+        assert "just pipeline" not in text
+        assert "--cwd" not in text

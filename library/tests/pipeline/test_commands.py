@@ -1,0 +1,178 @@
+"""The buildspecs' commands for real, in a shell, from the sources to the smoke check of prod.
+
+Each step runs in a folder of its own that holds what the step before handed on, with the variables that its project
+has. Stand-ins are Pulumi, pip (uv is here already) and the rollout, which uv would start; AWS is moto.
+"""
+
+import json
+import os
+import shutil
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+import yaml
+
+from bounded_context.testing.graph import Graph
+
+from . import stand_in_pip, stand_in_pulumi, stand_in_uv
+from .container import credentials, lambda_answers
+from .program import ENVIRONMENTS
+from .shell import ROOT, Ran, artifact, run, sources, stand_in
+
+pytestmark = pytest.mark.e2e
+
+REGION = "eu-central-1"
+ROLE: str = ENVIRONMENTS[2]["role_arn"]
+ACCOUNT = ROLE.split(":")[4]
+FUNCTIONS = {name: f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}:live" for name in ("one", "two")}
+PASSED = json.dumps({"smoke_check": "passed", "function": "f", "version": "2"})
+
+
+@pytest.fixture(scope="module")
+def surroundings(tmp_path_factory: pytest.TempPathFactory, aws_endpoint: str) -> Iterator[dict[str, str]]:
+    """What is the same for every build: the stand-ins, AWS, and the build's credentials."""
+    folder = tmp_path_factory.mktemp("machine")
+    for name, module in (("pulumi", stand_in_pulumi), ("pip", stand_in_pip), ("uv", stand_in_uv)):
+        stand_in(folder / "bin", name, Path(str(module.__file__)))
+    with credentials() as address:
+        yield {
+            "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ENDPOINT_URL": aws_endpoint,
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI": address,
+            "CODEBUILD_BUILD_ID": "project:0f5a1c2e",
+            stand_in_uv.UV: str(shutil.which("uv")),
+            "STAND_IN_CALLS": str(folder / "pulumi-calls"),
+            "STAND_IN_ROLLOUT": str(folder / "rollout-call"),
+            "STAND_IN_OUTPUTS": json.dumps({"functions": FUNCTIONS}),
+        }
+
+
+@pytest.fixture(scope="module")
+def variables(surroundings: dict[str, str], pipeline: Graph) -> Any:
+    """The variables of a build: those around it, and those of its project."""
+
+    def of(project: str) -> dict[str, str]:
+        told: Any = pipeline.one("codebuild/project", project).inputs["environment"]["environmentVariables"]
+        return surroundings | {variable["name"]: variable["value"] for variable in told}
+
+    return of
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory, variables: Any) -> Path:
+    """The artefact of the build, with one file of tests instead of all of them."""
+    folder = sources(tmp_path_factory.mktemp("build") / "src")
+    smallest = min((ROOT / "tests").rglob("test_*.py"), key=lambda path: path.stat().st_size).relative_to(ROOT)
+    ran = run("build", folder, variables("build") | {"PYTEST_ADDOPTS": str(smallest)})
+    assert ran.status == 0, ran.said
+    assert ElementTree.parse(folder / "build" / "reports" / "tests.xml").getroot() is not None  # noqa: S314
+    return _initialised(artifact("build", folder, tmp_path_factory.mktemp("built")), variables("prod-preview"))
+
+
+def _initialised(folder: Path, variables: Mapping[str, str]) -> Path:
+    """With the file of prod as `pulumi stack init` leaves it."""
+    stack_file = folder / "infra" / "service" / "Pulumi.prod.yaml"
+    key = {"secretsprovider": variables["SECRETS_PROVIDER"], "encryptedkey": "AQICAH=="}
+    stack_file.write_text(yaml.safe_dump(key | yaml.safe_load(stack_file.read_text())))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def previewed(built: Path, tmp_path_factory: pytest.TempPathFactory, variables: Any) -> tuple[Ran, Path]:
+    """How the preview of prod ended, and its artefact."""
+    folder = artifact("build", built, tmp_path_factory.mktemp("preview"))
+    ran = run("preview", folder, variables("prod-preview"))
+    return ran, artifact("preview", folder, tmp_path_factory.mktemp("planned"))
+
+
+@pytest.fixture(scope="module")
+def deployed(previewed: tuple[Ran, Path], tmp_path_factory: pytest.TempPathFactory, variables: Any) -> tuple[Ran, Path]:
+    """How the deployment to prod ended, and its artefact."""
+    folder = artifact("preview", previewed[1], tmp_path_factory.mktemp("deploy"))
+    ran = run("deploy", folder, variables("prod-deploy"))
+    return ran, artifact("deploy", folder, tmp_path_factory.mktemp("deployed"))
+
+
+def test_the_build_hands_on_the_sources_and_the_functions_archives(built: Path) -> None:
+    """Whole, and without the packages that it ran with."""
+    for name in ("code", "layer"):
+        assert zipfile.ZipFile(built / "build" / f"{name}.zip").testzip() is None
+    assert (built / "pyproject.toml").exists()
+    assert not (built / ".venv").exists()
+
+
+def test_the_preview_exports_its_summary_and_hands_on_the_plan(previewed: tuple[Ran, Path]) -> None:
+    """And its report, which CodeBuild shows."""
+    ran, planned = previewed
+    assert ran.status == 0, ran.said
+    assert ran.exported == {
+        "PREVIEW_SUMMARY": "1 to create, 1 to update, 0 to replace, 0 to delete",
+        "PREVIEW_BUILD": "project:0f5a1c2e",
+    }
+    assert (planned / "plan.json").exists()
+    assert (planned / "build" / "reports" / "preview.xml").exists()
+
+
+def test_a_preview_of_a_stack_that_nobody_initialised_says_so(built: Path, tmp_path: Path, variables: Any) -> None:
+    """Before Pulumi is asked for anything."""
+    ran = run("preview", artifact("build", built, tmp_path / "preview"), variables("dev-preview"))
+    assert ran.status == 1
+    assert "Pulumi.dev.yaml has no key of awskms://alias/state" in ran.said.splitlines()[-1]
+
+
+def test_the_deployment_runs_the_plan_under_prods_role(deployed: tuple[Ran, Path]) -> None:
+    """Both came from the preview, in the artefact."""
+    ran, folder = deployed
+    assert ran.status == 0, ran.said
+    assert f"Updating (prod):\n    as {ROLE}" in ran.said
+    assert json.loads((folder / "outputs.json").read_text()) == {"functions": FUNCTIONS}
+
+
+def test_a_plan_that_no_longer_fits_fails_the_deployment_in_words(
+    previewed: tuple[Ran, Path], tmp_path: Path, variables: Any
+) -> None:
+    """The last line of the log says what to do."""
+    folder = artifact("preview", previewed[1], tmp_path / "deploy")
+    ran = run("deploy", folder, variables("prod-deploy") | {"STAND_IN_UNFIT": stand_in_pulumi.VIOLATION})
+    assert ran.status == 1
+    assert ran.said.splitlines()[-1] == (
+        "The previewed plan no longer fits the stack prod, and nothing was changed: "
+        "start the pipeline again for a new preview."
+    )
+
+
+@pytest.mark.parametrize(
+    ("reason", "more"), [("no", []), ("the alarm is broken; $HOME", ["--ignore-alarms", "the alarm is broken; $HOME"])]
+)
+def test_the_traffic_is_shifted_in_prods_account(
+    reason: str, more: list[str], deployed: tuple[Ran, Path], tmp_path: Path, variables: Any
+) -> None:
+    """With the outputs of the deployment; alarms are ignored only if a reason is given, which is handed on as it is."""
+    folder = artifact("deploy", deployed[1], tmp_path / "shift")
+    told = variables("prod-shift") | {"IGNORE_ALARMS": reason}
+    ran = run("shift", folder, told)
+    assert ran.status == 0, ran.said
+    call = json.loads(Path(told["STAND_IN_ROLLOUT"]).read_text())
+    assert call == {"arguments": ["start", "prod", "--outputs", "outputs.json", "--json", *more], "account": ACCOUNT}
+
+
+@pytest.mark.parametrize(("answers", "status"), [([PASSED, PASSED], 0), ([PASSED, '{"errorMessage": "boom"}'], 1)])
+def test_the_smoke_check_asks_every_function_in_prods_account(
+    answers: list[str], status: int, aws: None, deployed: tuple[Ran, Path], tmp_path: Path, variables: Any
+) -> None:
+    """The answers wait in that account alone; a function that does not pass fails the step, and is named."""
+    told = variables("prod-smoke")
+    folder = artifact("deploy", deployed[1], tmp_path / "smoke")
+    with lambda_answers(told["AWS_ENDPOINT_URL"], ACCOUNT, REGION, answers):
+        ran = run("smoke", folder, told)
+    assert ran.status == status, ran.said
+    report = ElementTree.parse(folder / "build" / "reports" / "smoke.xml").getroot()  # noqa: S314
+    assert [case.get("name") for case in report] == ["one", "two"]
+    assert report.get("failures") == str(status)
+    assert ("failed for two" in ran.said) == bool(status)

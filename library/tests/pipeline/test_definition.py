@@ -1,0 +1,204 @@
+"""The pipeline's definition: what stands in it, and that CodePipeline takes it."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.model import StructureShape
+from botocore.session import Session
+from botocore.validate import ParamValidator
+from moto import mock_aws
+
+from bounded_context.local.deploy.translation import to_parameters
+from bounded_context.testing.graph import ACCOUNT, REGION, Graph
+from bounded_context.words import kebab
+
+from .program import CODECOMMIT, ENVIRONMENTS, FOLDER, LEAST, PROJECT, run
+
+GOLDEN = Path(__file__).parents[1] / "infra" / "golden" / "pipeline.json"
+PREFIX = kebab(PROJECT)
+
+_RENAMES = {"pushes": "push"}
+"""What Pulumi calls otherwise than CodePipeline."""
+
+CONFIGURATION_LIMIT = 1000
+"""Characters that CodePipeline takes for one value of an action's configuration."""
+
+
+def actions(graph: Graph) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each action with the name of its stage."""
+    for stage in graph.one("codepipeline/pipeline").inputs["stages"]:
+        for action in stage["actions"]:
+            yield stage["name"], action
+
+
+def named(graph: Graph, stage: str, name: str) -> dict[str, Any]:
+    """One action."""
+    (found,) = [action for at, action in actions(graph) if (at, action["name"]) == (stage, name)]
+    return found
+
+
+def declaration(graph: Graph) -> dict[str, Any]:
+    """The definition as CreatePipeline takes it."""
+    inputs = {key: value for key, value in graph.one("codepipeline/pipeline").inputs.items() if key != "tags"}
+    (store,) = inputs.pop("artifactStores")
+    for stage in (inputs := json.loads(json.dumps(inputs)))["stages"]:
+        for action in stage["actions"]:
+            kind = {key: action.pop(key) for key in ("category", "owner", "provider", "version")}
+            action["actionTypeId"] = kind
+            for artifacts in ("inputArtifacts", "outputArtifacts"):
+                action[artifacts] = [{"name": name} for name in action[artifacts]]
+    return to_parameters(_shape(), {**inputs, "artifactStore": store}, _RENAMES)
+
+
+def _shape() -> StructureShape:
+    model = Session().get_service_model("codepipeline")
+    shape = model.shape_for("PipelineDeclaration")
+    assert isinstance(shape, StructureShape)
+    return shape
+
+
+def test_the_definition_is_the_one_that_was_reviewed(pipeline: Graph) -> None:
+    """Golden file; `UPDATE_GOLDEN=1 pytest` writes it anew, and the difference is then for a person to read."""
+    text = json.dumps(declaration(pipeline), indent=2, sort_keys=True).replace(PREFIX, "{context}-pipeline") + "\n"
+    if os.environ.get("UPDATE_GOLDEN"):
+        GOLDEN.write_text(text)
+    assert text == GOLDEN.read_text()
+
+
+@pytest.mark.parametrize("source", ["pipeline", "from_codecommit"])
+def test_the_definition_has_the_form_that_aws_describes(source: str, request: pytest.FixtureRequest) -> None:
+    """Botocore's own description of CreatePipeline: names, types, lengths."""
+    report = ParamValidator().validate(declaration(request.getfixturevalue(source)), _shape())
+    assert not report.has_errors(), report.generate_report()
+
+
+def test_codepipeline_takes_the_definition(pipeline: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Made on moto under the role that the program made, which trusts CodePipeline."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("MOTO_ACCOUNT_ID", ACCOUNT)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    role = pipeline.one("iam/role", "pipeline").inputs
+    with mock_aws():
+        boto3.client("iam").create_role(RoleName=role["name"], AssumeRolePolicyDocument=role["assumeRolePolicy"])
+        client: Any = boto3.client("codepipeline", region_name=REGION)
+        client.create_pipeline(pipeline=declaration(pipeline))
+        made = client.get_pipeline(name=PREFIX)["pipeline"]
+        started = client.start_pipeline_execution(name=PREFIX, variables=[{"name": "IGNORE_ALARMS", "value": "known"}])
+    assert [stage["name"] for stage in made["stages"]] == ["Source", "Build", "dev", "staging", "prod"]
+    assert made["pipelineType"] == "V2"
+    assert started["pipelineExecutionId"]
+
+
+def test_a_change_reaches_the_environments_in_their_order(pipeline: Graph) -> None:
+    """Only prod waits for a person, unless the settings say otherwise."""
+    order = [(stage, action["name"]) for stage, action in actions(pipeline)]
+    steps = ["Preview", "Deploy", "Shift", "Smoke"]
+    assert order == [
+        ("Source", "Source"),
+        ("Build", "Build"),
+        *[("dev", step) for step in steps],
+        *[("staging", step) for step in steps],
+        *[("prod", step) for step in ["Preview", "Approve", *steps[1:]]],
+    ]
+
+
+@pytest.mark.parametrize("approval", [True, False])
+def test_an_approval_is_the_users_choice(approval: bool) -> None:
+    """For prod too."""
+    environments = [{**ENVIRONMENTS[2], "approval": approval}]
+    graph = run(LEAST | {"environments": environments})
+    assert ("prod", "Approve") in [(stage, action["name"]) for stage, action in actions(graph)] or not approval
+    assert sum(action["name"] == "Approve" for _, action in actions(graph)) == approval
+
+
+def test_the_actions_of_a_stage_run_one_after_another(pipeline: Graph) -> None:
+    """Nothing is deployed beside its own preview."""
+    for stage in pipeline.one("codepipeline/pipeline").inputs["stages"]:
+        orders = [action["runOrder"] for action in stage["actions"]]
+        assert orders == list(range(1, len(orders) + 1)), stage["name"]
+
+
+def test_what_was_built_once_goes_to_every_environment_and_what_was_previewed_is_deployed(pipeline: Graph) -> None:
+    """Artefacts go from the build to each preview, and from there on through the environment."""
+    for environment in ENVIRONMENTS:
+        name = environment["name"]
+        passed = {
+            step: (named(pipeline, name, step)["inputArtifacts"], named(pipeline, name, step)["outputArtifacts"])
+            for step in ("Preview", "Deploy", "Shift", "Smoke")
+        }
+        assert passed == {
+            "Preview": (["built"], [f"{name}-planned"]),
+            "Deploy": ([f"{name}-planned"], [f"{name}-deployed"]),
+            "Shift": ([f"{name}-deployed"], []),
+            "Smoke": ([f"{name}-deployed"], []),
+        }
+
+
+def test_who_approves_sees_the_previews_numbers_and_its_report(pipeline: Graph) -> None:
+    """The link leads to the preview's own build, and the topic tells that somebody is waited for."""
+    review = named(pipeline, "prod", "Approve")["configuration"]
+    project = pipeline.one("codebuild/project", "prod-preview").inputs["name"]
+    assert review["CustomData"] == "prod: #{prod-preview.PREVIEW_SUMMARY}"
+    assert f"/projects/{project}/build/#{{prod-preview.PREVIEW_BUILD}}/" in review["ExternalEntityLink"]
+    assert review["NotificationArn"] == pipeline.one("sns/topic").arn
+    assert named(pipeline, "prod", "Preview")["namespace"] == "prod-preview"
+
+
+def test_alarms_are_ignored_for_one_execution_only(pipeline: Graph) -> None:
+    """The reason is a variable of the execution, which no stack and no later execution has."""
+    (variable,) = pipeline.one("codepipeline/pipeline").inputs["variables"]
+    assert (variable["name"], variable["defaultValue"]) == ("IGNORE_ALARMS", "no")
+    (handed,) = json.loads(named(pipeline, "prod", "Shift")["configuration"]["EnvironmentVariables"])
+    assert (handed["name"], handed["value"]) == ("IGNORE_ALARMS", "#{variables.IGNORE_ALARMS}")
+
+
+def test_every_value_of_a_configuration_fits(pipeline: Graph, from_codecommit: Graph) -> None:
+    """CodePipeline refuses longer ones."""
+    for graph in (pipeline, from_codecommit):
+        for _, action in actions(graph):
+            assert all(len(value) < CONFIGURATION_LIMIT for value in action["configuration"].values()), action["name"]
+
+
+def test_a_push_of_documents_or_of_the_pipeline_itself_starts_nothing(pipeline: Graph) -> None:
+    """The pipeline is deployed by a person, never by itself."""
+    (trigger,) = pipeline.one("codepipeline/pipeline").inputs["triggers"]
+    (push,) = trigger["gitConfiguration"]["pushes"]
+    assert push["branches"] == {"includes": ["main"]}
+    assert set(push["filePaths"]["excludes"]) == {"docs/**", "**/*.md", "infra/pipeline/**"}
+
+
+def test_a_commit_to_codecommit_starts_the_pipeline_by_an_event(from_codecommit: Graph) -> None:
+    """CodePipeline has no triggers for CodeCommit: a rule on the branch starts it, and nothing polls."""
+    made = from_codecommit.one("codepipeline/pipeline")
+    assert made.inputs["triggers"] == []
+    assert named(from_codecommit, "Source", "Source")["configuration"]["PollForSourceChanges"] == "false"
+    pattern = from_codecommit.one("cloudwatch/eventRule", "commits").document("eventPattern")
+    assert pattern["resources"] == [f"arn:aws:codecommit:{REGION}:{ACCOUNT}:{CODECOMMIT['repository']}"]
+    assert pattern["detail"]["referenceName"] == ["main"]
+    target = from_codecommit.one("cloudwatch/eventTarget", "commits").inputs
+    assert (target["arn"], target["roleArn"]) == (made.arn, from_codecommit.one("iam/role", "commits").arn)
+
+
+def test_the_newest_change_overtakes_one_that_waits(pipeline: Graph) -> None:
+    """And an environment is one stage, so that nothing comes between its preview and its deployment."""
+    assert pipeline.one("codepipeline/pipeline").inputs["executionMode"] == "SUPERSEDED"
+    assert {stage for stage, _ in actions(pipeline)} == {"Source", "Build", "dev", "staging", "prod"}
+
+
+def test_the_pipeline_waits_for_its_permissions(pipeline: Graph) -> None:
+    """It starts as soon as it exists."""
+    made = pipeline.one("codepipeline/pipeline")
+    role = pipeline.one("iam/role", "pipeline").inputs["name"]
+    policies = {node.urn for node in pipeline.of("iam/rolePolicy") if node.inputs["role"] == role}
+    assert policies <= made.dependencies
+
+
+def test_the_project_is_called_after_the_context() -> None:
+    """Settings are read from the project's namespace."""
+    assert f"name: {PROJECT}\n" in (FOLDER / "Pulumi.yaml").read_text()

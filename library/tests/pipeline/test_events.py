@@ -1,0 +1,80 @@
+"""The rules' patterns against events of the form that AWS's user guides show, matched by moto."""
+
+from typing import Any
+
+import pytest
+from moto.events.models import EventPattern
+
+from bounded_context.testing.graph import ACCOUNT, REGION, Graph
+
+from .program import CODECOMMIT
+
+
+def matches(graph: Graph, rule: str, event: Any) -> bool:
+    """Whether an event sets off a rule."""
+    return EventPattern(None, graph.one("cloudwatch/eventRule", rule).document("eventPattern")).matches_event(event)
+
+
+def ended(pipeline: str, state: str) -> Any:
+    """An execution of a pipeline came to this state."""
+    return {
+        "detail-type": "CodePipeline Pipeline Execution State Change",
+        "source": "aws.codepipeline",
+        "account": ACCOUNT,
+        "region": REGION,
+        "resources": [f"arn:aws:codepipeline:{REGION}:{ACCOUNT}:{pipeline}"],
+        "detail": {"pipeline": pipeline, "execution-id": "0f5a1c2e-1111", "state": state, "version": 4.0},
+    }
+
+
+def pushed(repository: str, kind: str, name: str, event: str = "referenceUpdated") -> Any:
+    """A reference of a CodeCommit repository changed."""
+    return {
+        "detail-type": "CodeCommit Repository State Change",
+        "source": "aws.codecommit",
+        "account": ACCOUNT,
+        "region": REGION,
+        "resources": [f"arn:aws:codecommit:{REGION}:{ACCOUNT}:{repository}"],
+        "detail": {"event": event, "referenceType": kind, "referenceName": name, "repositoryName": repository},
+    }
+
+
+def test_only_a_failed_execution_of_this_pipeline_is_told(pipeline: Graph) -> None:
+    """Not one that succeeded, was superseded or stopped, and not another pipeline's."""
+    name = pipeline.outputs["pipeline"]
+    assert matches(pipeline, "failed", ended(name, "FAILED"))
+    assert not any(matches(pipeline, "failed", ended(name, state)) for state in ("SUCCEEDED", "SUPERSEDED", "STOPPED"))
+    assert not matches(pipeline, "failed", ended("another", "FAILED"))
+
+
+def test_the_sentence_has_all_that_it_names(pipeline: Graph) -> None:
+    """Each placeholder is read from the event."""
+    transformer = pipeline.one("cloudwatch/eventTarget", "failed").inputs["inputTransformer"]
+    told: str = transformer["inputTemplate"]
+    for name, path in transformer["inputPaths"].items():
+        value = ended("deliver", "FAILED")
+        for step in path.removeprefix("$.").split("."):
+            value = value[step]
+        told = told.replace(f"<{name}>", value)
+    assert told.startswith('"The pipeline deliver failed in its execution 0f5a1c2e-1111: https://eu-central-1.console.')
+    assert "<" not in told
+
+
+@pytest.mark.parametrize("event", ["referenceCreated", "referenceUpdated"])
+def test_a_commit_to_the_branch_starts_the_pipeline(event: str, from_codecommit: Graph) -> None:
+    """The first one too."""
+    assert matches(from_codecommit, "commits", pushed(CODECOMMIT["repository"], "branch", "main", event))
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        pushed(CODECOMMIT["repository"], "branch", "feature"),
+        pushed(CODECOMMIT["repository"], "tag", "main"),
+        pushed(CODECOMMIT["repository"], "branch", "main", "referenceDeleted"),
+        pushed("another", "branch", "main"),
+    ],
+)
+def test_nothing_else_does(event: Any, from_codecommit: Graph) -> None:
+    """No other branch, no tag, no deletion, no other repository."""
+    assert not matches(from_codecommit, "commits", event)

@@ -1,0 +1,130 @@
+"""Who may do what: named actions on named resources, one role for each project."""
+
+import re
+from collections import Counter
+
+import pytest
+
+from bounded_context.testing.graph import ACCOUNT, REGION, Graph
+from tests.infra.test_permissions import actions_on, granted
+
+from .program import CONNECTION, ENVIRONMENTS, LEAST, STATE_KEY, TOKEN, run
+
+STATE = "arn:aws:s3:::state"
+OBJECTS = f"{STATE}/.pulumi/*"
+SOURCES = ("pipeline", "from_codecommit", "in_pulumi_cloud")
+
+
+@pytest.fixture(params=SOURCES)
+def any_pipeline(request: pytest.FixtureRequest) -> Graph:
+    """Each kind of pipeline."""
+    return request.getfixturevalue(request.param)
+
+
+def test_no_role_has_a_wildcard_action_or_the_resource_of_all(any_pipeline: Graph) -> None:
+    """A permission names what it permits, and what for."""
+    for node, statement in any_pipeline.statements("iam/rolePolicy"):
+        assert not any("*" in action for action in statement["Action"]), node.name
+        for resource in statement["Resource"]:
+            assert re.match(r"arn:aws:[a-z0-9-]+:[^*]{5,}", resource), (node.name, resource)
+
+
+def test_no_two_projects_share_a_role(any_pipeline: Graph) -> None:
+    """Each step of each environment has a role of its own."""
+    roles = [node.inputs["serviceRole"] for node in any_pipeline.of("codebuild/project")]
+    assert Counter(roles).most_common(1)[0][1] == 1
+
+
+def test_every_role_trusts_one_service_acting_for_this_account(any_pipeline: Graph) -> None:
+    """Another account cannot make a service use our roles (the confused deputy), where the service says for whom."""
+    for node, statement in any_pipeline.statements("iam/role", "assumeRolePolicy"):
+        service = statement["Principal"]["Service"].removesuffix(".amazonaws.com")
+        assert service in ("codebuild", "codepipeline", "events"), node.name
+        if service != "codepipeline":
+            assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}, node.name
+
+
+def test_a_step_takes_on_the_role_of_its_own_environment_and_no_other(pipeline: Graph) -> None:
+    """The build takes on none."""
+    for environment in ENVIRONMENTS:
+        for step in ("preview", "deploy", "shift", "smoke"):
+            statements = granted(pipeline, f"{environment['name']}-{step}")
+            assumed = [s["Resource"] for s in statements if "sts:AssumeRole" in s["Action"]]
+            assert assumed == [[environment["role_arn"]]]
+    assert not any("sts:AssumeRole" in s["Action"] for s in granted(pipeline, "build"))
+
+
+def test_only_a_deployment_writes_the_state(pipeline: Graph) -> None:
+    """A preview reads it; no other step, and not the pipeline, sees it."""
+    read, write = {"s3:GetObject"}, {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}
+    expected = {"prod-preview": read, "prod-deploy": write, "prod-shift": set(), "build": set(), "pipeline": set()}
+    assert {role: actions_on(pipeline, role, OBJECTS) for role in expected} == expected
+    assert actions_on(pipeline, "prod-preview", STATE) == {"s3:ListBucket"}
+    assert actions_on(pipeline, "prod-preview", STATE_KEY) == {"kms:Decrypt"}
+    assert actions_on(pipeline, "prod-deploy", STATE_KEY) == {"kms:Decrypt", "kms:GenerateDataKey"}
+
+
+def test_in_pulumi_cloud_a_step_may_read_its_token_and_no_bucket_of_state(in_pulumi_cloud: Graph) -> None:
+    """The token is handed over by CodeBuild, never as plain text."""
+    assert actions_on(in_pulumi_cloud, "prod-deploy", TOKEN) == {"secretsmanager:GetSecretValue"}
+    assert actions_on(in_pulumi_cloud, "prod-shift", TOKEN) == set()
+    variables = in_pulumi_cloud.one("codebuild/project", "prod-deploy").inputs["environment"]["environmentVariables"]
+    assert {"name": "PULUMI_ACCESS_TOKEN", "value": TOKEN, "type": "SECRETS_MANAGER"} in variables
+
+
+def test_a_project_writes_its_own_log_and_report_only(pipeline: Graph) -> None:
+    """By the ARN of each."""
+    name = pipeline.one("codebuild/project", "prod-preview").inputs["name"]
+    own = [s for s in granted(pipeline, "prod-preview") if s["Action"][0].startswith(("logs:", "codebuild:"))]
+    place = f"{REGION}:{ACCOUNT}"
+    assert [s["Resource"] for s in own] == [
+        [f"arn:aws:logs:{place}:log-group:/aws/codebuild/{name}:*"],
+        [f"arn:aws:codebuild:{place}:report-group/{name}-preview"],
+    ]
+
+
+def test_the_pipeline_runs_its_projects_and_nothing_else(pipeline: Graph) -> None:
+    """It starts each of them by name."""
+    runs = [s for s in granted(pipeline, "pipeline") if "codebuild:StartBuild" in s["Action"]]
+    assert {arn for s in runs for arn in s["Resource"]} == {node.arn for node in pipeline.of("codebuild/project")}
+    assert not any("sts:AssumeRole" in s["Action"] for s in granted(pipeline, "pipeline"))
+
+
+def test_the_pipeline_uses_its_connection_only(pipeline: Graph) -> None:
+    """Under both names of the service, as AWS asks for the one or the other."""
+    (use,) = [s for s in granted(pipeline, "pipeline") if "codeconnections:UseConnection" in s["Action"]]
+    assert set(use["Resource"]) == {CONNECTION, CONNECTION.replace("codeconnections", "codestar-connections")}
+    assert set(use["Action"]) == {"codeconnections:UseConnection", "codestar-connections:UseConnection"}
+
+
+def test_the_pipeline_may_store_sources_with_an_access_list(any_pipeline: Graph) -> None:
+    """A code connection's action sends one along; no project does."""
+    objects = f"{any_pipeline.one('s3/bucket').arn}/*"
+    use = {"s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"}
+    assert actions_on(any_pipeline, "pipeline", objects) == use | {"s3:PutObjectAcl"}
+    assert actions_on(any_pipeline, "build", objects) == use
+
+
+def test_a_commits_event_may_start_this_pipeline_only(from_codecommit: Graph) -> None:
+    """The rule's role has one action on one pipeline."""
+    made = from_codecommit.one("codepipeline/pipeline").arn
+    (statement,) = granted(from_codecommit, "commits")
+    assert (statement["Action"], statement["Resource"]) == (["codepipeline:StartPipelineExecution"], [made])
+
+
+def test_all_of_an_environments_roles_are_told_to_who_makes_its_role(pipeline: Graph) -> None:
+    """The environment's role must trust exactly these."""
+    for environment in ENVIRONMENTS:
+        roles = {
+            pipeline.one("iam/role", f"{environment['name']}-{s}").arn for s in ("preview", "deploy", "shift", "smoke")
+        }
+        assert set(pipeline.outputs["trust"][environment["name"]]) == roles
+
+
+def test_many_environments_fit_the_quota_of_the_pipelines_role() -> None:
+    """IAM takes 10,240 characters of inline policy for a role, white space not counted."""
+    many = [{"name": f"environment-{number}", "role_arn": ENVIRONMENTS[0]["role_arn"]} for number in range(8)]
+    graph = run(LEAST | {"environments": many})
+    role = graph.one("iam/role", "pipeline").inputs["name"]
+    policies = [node.inputs["policy"] for node in graph.of("iam/rolePolicy") if node.inputs["role"] == role]
+    assert sum(len(re.sub(r"\s", "", policy)) for policy in policies) < 10_240

@@ -1,0 +1,138 @@
+"""The steps that call Pulumi: the preview, and the deployment that is held to it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bounded_context.pipeline import deploy, preview, pulumi_cli
+from bounded_context.pipeline.limits import too_long
+from bounded_context.pipeline.pulumi_cli import Stack
+from bounded_context.project import current
+
+PROVIDER = "awskms://alias/state?region=eu-west-1"
+ROLE = "arn:aws:iam::333344445555:role/deploy"
+
+
+def test_a_preview_saves_the_plan_under_the_environments_role(calls: Path, prod: Stack, tmp_path: Path) -> None:
+    """The role is in the stack's file, the plan and the report beside it."""
+    preview.preview(prod, ROLE)
+    assert ROLE in prod.file.read_text()
+    assert (tmp_path / "plan.json").exists()
+    reports = tmp_path / "build" / "reports"
+    assert (reports / "preview.txt").read_text().startswith("1 to create, 1 to update, ")
+    assert (reports / "preview.xml").exists()
+    assert ["--non-interactive" in json.loads(call) for call in calls.read_text().splitlines()] == [True, True]
+
+
+def test_a_preview_that_fails_says_why_and_nothing_else(
+    calls: Path, prod: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pulumi's JSON holds every resource, and the reason somewhere in it."""
+    monkeypatch.setenv("STAND_IN_BAD_SETTING", "log_retention_days is 31: CloudWatch knows 1, 3, 5.")
+    with pytest.raises(SystemExit, match="pulumi preview failed: error: log_retention_days is 31: CloudWatch"):
+        preview.preview(prod, ROLE)
+
+
+@pytest.mark.parametrize("text", ["config: {}\n", f"secretsprovider: {PROVIDER}\n", "secretsprovider: passphrase\n"])
+def test_a_stack_without_a_key_of_the_secrets_provider_is_refused(text: str, tmp_path: Path) -> None:
+    """Pulumi would ask for a passphrase that nobody ever set."""
+    (tmp_path / "Pulumi.prod.yaml").write_text(text)
+    with pytest.raises(SystemExit, match=r"^Pulumi.prod.yaml has no key of awskms.* commit the file\.$"):
+        preview.require_secrets_provider(tmp_path / "Pulumi.prod.yaml", PROVIDER)
+
+
+def test_a_stack_with_its_key_is_taken(tmp_path: Path) -> None:
+    """As `pulumi stack init` writes it; Pulumi Cloud needs none."""
+    (tmp_path / "Pulumi.prod.yaml").write_text(f"secretsprovider: {PROVIDER}\nencryptedkey: AQI=\nconfig: {{}}\n")
+    preview.require_secrets_provider(tmp_path / "Pulumi.prod.yaml", PROVIDER)
+    preview.require_secrets_provider(tmp_path / "Pulumi.dev.yaml", None)
+
+
+@pytest.mark.parametrize("text", ["", "config: {}\n"])
+def test_an_empty_stack_file_has_no_key(text: str, tmp_path: Path) -> None:
+    """It is refused like any other without one."""
+    (tmp_path / "Pulumi.prod.yaml").write_text(text)
+    with pytest.raises(SystemExit, match=r"^Pulumi.prod.yaml has no key of awskms"):
+        preview.require_secrets_provider(tmp_path / "Pulumi.prod.yaml", PROVIDER)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "refused"), [("Canary10Percent205Minutes", False), ("Canary9Percent206Minutes", True)]
+)
+def test_a_strategy_must_fit_into_the_pipelines_shift(strategy: str, refused: bool) -> None:
+    """The functions and then the state machine take it, each with half an hour for what is beside it."""
+    said = too_long("invoice", {"config": {"invoice:rollout_strategy": strategy}})
+    assert bool(said) is refused
+    assert (
+        said is None
+        or said == f"{strategy} may take 482 minutes, and the pipeline's shift 480: choose a quicker strategy."
+    )
+
+
+def test_a_strategy_that_is_none_is_left_to_the_program() -> None:
+    """It says what to write."""
+    assert too_long("invoice", {"config": {"invoice:rollout_strategy": "fast"}}) is None
+    assert too_long("invoice", {}) is None
+
+
+def test_a_deployment_is_held_to_its_plan_and_leaves_the_outputs(calls: Path, prod: Stack, tmp_path: Path) -> None:
+    """The next steps read them."""
+    preview.preview(prod, ROLE)
+    deploy.deploy(prod)
+    assert json.loads((tmp_path / "outputs.json").read_text()) == {"functions": {}}
+    up = next(arguments for call in calls.read_text().splitlines() if "up" in (arguments := json.loads(call)))
+    assert up[up.index("--plan") + 1] == str(tmp_path / "plan.json")
+    assert "--skip-preview" not in up
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "resource urn violates plan: properties changed: ++tags",
+        "create is not allowed by the plan: no steps were expected for this resource",
+        "expected resource operations for urn but none were seen",
+        "no plan for resource urn",
+    ],
+)
+def test_a_plan_that_no_longer_fits_ends_with_one_sentence(
+    words: str, calls: Path, prod: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever Pulumi calls it; these are its own words (3.274.1)."""
+    monkeypatch.setenv("STAND_IN_UNFIT", f"error: {words}")
+    with pytest.raises(SystemExit, match="plan no longer fits the stack prod, and nothing was changed: start"):
+        deploy.deploy(prod)
+    assert not (tmp_path / "outputs.json").exists()
+
+
+def test_another_failure_of_a_deployment_is_not_taken_for_that(
+    calls: Path, prod: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new preview would not help; Pulumi says the same words of what it could not do any more."""
+    preview.preview(prod, ROLE)
+    monkeypatch.setenv("STAND_IN_FAULT", "error: AccessDenied\nerror: expected resource operations for urn")
+    with pytest.raises(SystemExit, match="pulumi up failed with status 1: its own words are above"):
+        deploy.deploy(prod)
+
+
+def test_a_step_without_its_variable_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step that is run outside its project."""
+    monkeypatch.delenv("ROLE_ARN", raising=False)
+    with pytest.raises(SystemExit, match="ROLE_ARN is not set"):
+        pulumi_cli.variable("ROLE_ARN")
+
+
+def test_a_step_works_on_the_stack_that_its_project_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the repository that it runs in."""
+    monkeypatch.setenv("STACK", "prod")
+    stack = pulumi_cli.stack_of_step()
+    assert (stack.name, stack.project) == ("prod", current())
+    assert stack.file.read_text().startswith("config:")
+
+
+def test_a_preview_of_a_strategy_that_takes_too_long_is_refused(prod: Stack) -> None:
+    """The setting is that of the stack's context."""
+    name = prod.project.context.name
+    prod.file.write_text(f"config:\n  {name}:rollout_strategy: Canary9Percent206Minutes\n")
+    with pytest.raises(SystemExit, match=r"^Pulumi.prod.yaml: Canary9Percent206Minutes may take 482 minutes"):
+        preview.preview(prod, ROLE)

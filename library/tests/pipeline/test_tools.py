@@ -1,0 +1,74 @@
+"""The Pulumi CLI is installed only if it is what its maker states."""
+
+import hashlib
+import io
+import platform
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from bounded_context.pipeline import tools
+
+
+def packed(name: str, content: bytes) -> bytes:
+    """An archive of one program."""
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w:gz") as archive:
+        member = tarfile.TarInfo(name)
+        member.size = len(content)
+        archive.addfile(member, io.BytesIO(content))
+    return file.getvalue()
+
+
+@pytest.fixture
+def archive() -> bytes:
+    """Pulumi's, with one program that tries to leave its folder."""
+    return packed("pulumi/../pulumi", b"#!/bin/sh\necho v1.2.3\n")
+
+
+def release(archive: bytes, digest: str, name: str) -> tools.Fetch:
+    """What the two hosts answer."""
+    return lambda url: f"{digest}  {name}\n".encode() if url.endswith("checksums.txt") else archive
+
+
+def test_a_tool_is_installed_if_it_is_what_its_maker_states(archive: bytes, tmp_path: Path) -> None:
+    """Its programs can be run, and lie in the folder."""
+    name = _name()
+    tools.install("1.2.3", tmp_path, release(archive, hashlib.sha256(archive).hexdigest(), name))
+    (program,) = tmp_path.iterdir()
+    assert program.stat().st_mode & 0o111
+
+
+def test_a_tool_with_another_hash_is_not_installed(archive: bytes, tmp_path: Path) -> None:
+    """Nothing of it is unpacked."""
+    with pytest.raises(tools.ToolError, match="does not have the SHA-256"):
+        tools.install("1.2.3", tmp_path, release(archive, "0" * 64, _name()))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_tool_of_which_nothing_is_stated_is_not_installed(archive: bytes, tmp_path: Path) -> None:
+    """For instance a version that does not exist."""
+    with pytest.raises(tools.ToolError, match="states no SHA-256"):
+        tools.install("1.2.3", tmp_path, release(archive, "0" * 64, "another.tar.gz"))
+
+
+def test_both_come_over_https_and_from_two_hosts(archive: bytes, tmp_path: Path) -> None:
+    """A forger would have to hold both."""
+    asked: list[str] = []
+    served = release(archive, hashlib.sha256(archive).hexdigest(), _name())
+    tools.install("1.2.3", tmp_path, lambda url: (asked.append(url), served(url))[1])
+    assert all(url.startswith("https://") and "1.2.3" in url for url in asked)
+    assert len({url.split("/")[2] for url in asked}) == 2
+
+
+def test_a_tool_that_is_there_is_not_fetched(calls: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It tells its version."""
+    monkeypatch.setattr(tools, "install", lambda *_: pytest.fail("fetched"))
+    tools.main()
+    monkeypatch.setenv("PATH", "")
+    assert tools.installed() is None
+
+
+def _name() -> str:
+    return f"pulumi-v1.2.3-linux-{'x64' if platform.machine() == 'x86_64' else 'arm64'}.tar.gz"

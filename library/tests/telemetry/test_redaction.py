@@ -1,0 +1,60 @@
+"""What lines and traces may show depends on the context that is told of."""
+
+import json
+import sys
+from typing import Any
+
+import pytest
+from payment.context import PAYMENT
+
+from bounded_context import Context
+from bounded_context.telemetry import entry_point, logger, set_up
+from bounded_context.telemetry.errors import told
+from bounded_context.telemetry.redaction import HIDDEN, hidden, redacted
+from tests.contexts import INVOICE, ORDER, NotPacked, over_contexts
+
+
+@over_contexts
+def test_every_field_is_hidden_but_ids(context: Context[Any]):
+    """However its key is written, and at any depth."""
+    set_up(context)
+    ids = {context.identity, *context.references}
+    for field in context.details.model_fields:
+        assert hidden(field) is (field not in ids)
+        assert hidden(field.title().replace("_", "")) is (field not in ids)
+    record = {"payload": dict.fromkeys(context.details.model_fields, "x"), "password": "y", "list_id": "l-1"}
+    shown = redacted(record)
+    assert {name for name, value in shown["payload"].items() if value != HIDDEN} == ids
+    assert (shown["password"], shown["list_id"]) == (HIDDEN, "l-1")
+
+
+class _Call:
+    """Lambda's context."""
+
+    function_name = "function"
+    function_version = "7"
+    memory_limit_in_mb = 512
+    invoked_function_arn = "arn:aws:lambda:eu-west-1:123456789012:function:function:live"
+    aws_request_id = "request-1"
+
+
+def test_each_call_tells_of_its_own_context(capsys: pytest.CaptureFixture[str]):
+    """Where functions of two contexts are in one process, as in tests."""
+    handler: Any = logger.registered_handler
+    before = handler.setStream(sys.stdout)
+    said: dict[str, Any] = {"payer": "Ada", "net": "7.50", "weight": "3"}
+    functions = [entry_point(context)(lambda *_: logger.info("said", **said)) for context in (PAYMENT, INVOICE, ORDER)]
+    for function in functions:
+        function({}, _Call())
+    handler.setStream(before)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [[name for name in said if line[name] == HIDDEN] for line in lines] == [["payer"], ["net"], ["weight"]]
+
+
+def test_errors_of_the_context_may_be_told_and_those_of_others_not():
+    """A context's own name identities only; any other may quote what it was given."""
+    set_up(ORDER)
+    assert told(NotPacked("o-1")) == "order 'o-1' is not packed"
+    assert told(ValueError("Ada")) == ""
+    set_up(PAYMENT)
+    assert told(NotPacked("o-1")) == ""

@@ -1,0 +1,415 @@
+"""What a declaration says, what follows from it, and what it may not say."""
+
+from dataclasses import fields
+from enum import StrEnum
+from typing import Any
+
+import pytest
+from payment.context import PAYMENT
+from payment.model import PaymentDetails
+from payment.model import Status as PaymentStatus
+
+from bounded_context import (
+    Aggregate,
+    Amount,
+    BadContext,
+    BusinessError,
+    Change,
+    Command,
+    Context,
+    Details,
+    Identifier,
+    Text,
+)
+from bounded_context.context import declared, named
+from tests.contexts import INVOICE, ORDER, NotPacked, PackOrder, Progress, over_contexts
+
+CREATE, CHANGE, DELETE = PAYMENT.commands
+_DELETE = "DELETE /payments/{payment_id}"
+
+
+def _as(base: Context[Any], **changes: Any) -> Context[Any]:
+    """Return a declaration with other values of some fields."""
+    values = {field.name: getattr(base, field.name) for field in fields(base)}
+    return Context(**values | changes)
+
+
+def _versions(*events: str) -> dict[str, str]:
+    return dict.fromkeys((*events, "PaymentListImported", "PaymentListRejected"), "1.0")
+
+
+def _with(*commands: Command[Any]) -> Context[Any]:
+    versions = _versions(*(command.event for command in commands))
+    return _as(PAYMENT, commands=commands, versions=versions)
+
+
+class Verify(Change):
+    """Would have the path of VerifyPayment."""
+
+    payment_id: Identifier
+
+
+class GetPayment(Change):
+    """Would be the function of the query."""
+
+    payment_id: Identifier
+
+
+class Backwards(Change):
+    """Its first field is no identity."""
+
+    reason: Text
+    payment_id: Identifier
+
+
+class Elsewhere(StrEnum):
+    """Statuses of another aggregate."""
+
+    LOST = "LOST"
+
+
+class ThreeStatuses(StrEnum):
+    """One more than there are commands for."""
+
+    REGISTERED = "REGISTERED"
+    VERIFIED = "VERIFIED"
+    SETTLED = "SETTLED"
+
+
+class Nameless(Details):
+    """Its first field is no identity."""
+
+    payer: Text
+
+
+class Standing(Details):
+    """Has a field that every aggregate has."""
+
+    payment_id: Identifier
+    status: Text
+
+
+class Confused(Details):
+    """Has an amount whose metric would be that of its rows."""
+
+    payment_id: Identifier
+    rows: Amount
+
+
+def _payment(details: type[Details], statuses: type[StrEnum] = PaymentStatus) -> Any:
+    """Return an aggregate of the same name, with other details."""
+    bases = (Aggregate[details, statuses],)  # pyright: ignore[reportInvalidTypeArguments]
+    return type("Payment", (Aggregate,), {"__orig_bases__": bases})
+
+
+def _of(details: type[Details]) -> Context[Any]:
+    """Return a declaration of an aggregate with other details."""
+    create = type("RegisterPayment", (details,), {"__module__": __name__})
+    return _as(
+        PAYMENT,
+        aggregate=_payment(details),
+        commands=(Command.creates(create, PaymentStatus.REGISTERED, "PaymentRegistered"), CHANGE, DELETE),
+        references={},
+    )
+
+
+class Twice(BusinessError):
+    """Has the code of a refusal that every context has."""
+
+    code = "not-found"
+
+
+class Codeless(BusinessError):
+    """Has no code of its own."""
+
+
+class Broken(BusinessError):
+    """Has a status that is no refusal."""
+
+    code = "broken"
+    status = 500
+
+
+BAD = {
+    "name: the aggregate's": (
+        lambda: _as(PAYMENT, name="pay"),
+        "name is 'pay': for the aggregate Payment write 'payment'.",
+    ),
+    "plural: no snake_case": (lambda: _as(PAYMENT, plural="Payments"), "plural is 'Payments': write it in snake_case."),
+    "verification: no snake_case": (
+        lambda: _as(PAYMENT, verification="VerifySubscription"),
+        "verification is 'VerifySubscription': write it in snake_case.",
+    ),
+    "verification: a function's": (
+        lambda: _as(PAYMENT, verification="verify_payment"),
+        "verification: there would be two functions verify_payment: choose another name.",
+    ),
+    "verification: another step's": (
+        lambda: _as(PAYMENT, verification="import_list"),
+        "verification: there would be two functions import_list: choose another name.",
+    ),
+    "aggregate: no identity": (
+        lambda: _of(Nameless),
+        "aggregate: the first field of Nameless must be its identity, of type Identifier.",
+    ),
+    "aggregate: no fields": (
+        lambda: _as(PAYMENT, aggregate=_payment(Details)),
+        "aggregate: the first field of Details must be its identity, of type Identifier.",
+    ),
+    "aggregate: an item's attribute": (
+        lambda: _of(Standing),
+        "aggregate: Standing has a field 'status', which every aggregate has: rename it.",
+    ),
+    "aggregate: a metric's name": (
+        lambda: _of(Confused),
+        "aggregate: its field 'rows' has the metric RowsImported, which is another's: rename it.",
+    ),
+    "aggregate: other statuses": (
+        lambda: _as(PAYMENT, aggregate=_payment(PaymentDetails, ThreeStatuses)),
+        "commands: RegisterPayment leaves <Status.REGISTERED: 'REGISTERED'>, which is no status of Payment.",
+    ),
+    "commands: one name twice": (
+        lambda: _with(CREATE, CHANGE, CHANGE, DELETE),
+        "commands has VerifyPayment twice: each name may stand there once.",
+    ),
+    "commands: none that creates": (lambda: _with(CHANGE, DELETE), "commands has 0 that creates: write one."),
+    "commands: none that deletes": (lambda: _with(CREATE, CHANGE), "commands has 0 that deletes: write one."),
+    "commands: another aggregate's": (
+        lambda: _with(CREATE, Command.changes(PackOrder, PaymentStatus.VERIFIED, "PaymentVerified"), DELETE),
+        "commands: the first field of PackOrder is 'order_id': name payment_id.",
+    ),
+    "commands: the identity is not first": (
+        lambda: _with(CREATE, Command.changes(Backwards, PaymentStatus.VERIFIED, "PaymentVerified"), DELETE),
+        "commands: the first field of Backwards is 'reason': name payment_id.",
+    ),
+    "commands: creates without the details": (
+        lambda: _with(Command(Verify, "creates", "PaymentRegistered", PaymentStatus.REGISTERED), DELETE),
+        "commands: Verify creates, so its class must be made from PaymentDetails.",
+    ),
+    "commands: changes with the details": (
+        lambda: _with(CREATE, Command(PaymentDetails, "changes", "PaymentVerified", PaymentStatus.VERIFIED), DELETE),
+        "commands: PaymentDetails changes, so its class must be made from Change.",
+    ),
+    "commands: a status of another": (
+        lambda: _with(CREATE, Command.changes(Verify, Elsewhere.LOST, "PaymentVerified"), DELETE),
+        "commands: Verify leaves <Elsewhere.LOST: 'LOST'>, which is no status of Payment.",
+    ),
+    "commands: two leave one status": (
+        lambda: _with(CREATE, CHANGE, Command.changes(Verify, PaymentStatus.VERIFIED, "PaymentChecked"), DELETE),
+        "commands: two leave VERIFIED, and a change's event follows from its status: give each one of its own.",
+    ),
+    "commands: a status that none leaves": (
+        lambda: _with(CREATE, DELETE),
+        "commands: none leaves VERIFIED: remove it from Status, or add a command.",
+    ),
+    "commands: a query's function": (
+        lambda: _with(CREATE, Command.changes(GetPayment, PaymentStatus.VERIFIED, "PaymentVerified"), DELETE),
+        "commands: there would be two functions get_payment: choose another name.",
+    ),
+    "commands: one event twice": (
+        lambda: _with(CREATE, Command.changes(Verify, PaymentStatus.VERIFIED, "PaymentRegistered"), DELETE),
+        "commands: the event PaymentRegistered would tell of two things: choose another name.",
+    ),
+    "commands: a list's event": (
+        lambda: _with(CREATE, Command.changes(Verify, PaymentStatus.VERIFIED, "PaymentListImported"), DELETE),
+        "commands: the event PaymentListImported would tell of two things: choose another name.",
+    ),
+    "commands: a metric's name": (
+        lambda: _with(CREATE, Command.changes(Verify, PaymentStatus.VERIFIED, "CommandsRefused"), DELETE),
+        "commands: the event CommandsRefused has the name of another metric: choose another name.",
+    ),
+    "commands: a route that is none": (
+        lambda: _with(CREATE, Command.changes(Verify, PaymentStatus.VERIFIED, "PaymentVerified", "/payments"), DELETE),
+        "commands: the route of Verify is '/payments': write a method and a path, as in "
+        "PUT /payments/{payment_id}/verify.",
+    ),
+    "commands: a route with another's field": (
+        lambda: _with(CREATE, Command.changes(Verify, PaymentStatus.VERIFIED, "PaymentVerified", "PUT /{x}"), DELETE),
+        "commands: the route of Verify has {x}, which is no field of it.",
+    ),
+    "commands: one route twice": (
+        lambda: _with(CREATE, Command.changes(Verify, PaymentStatus.VERIFIED, "PaymentVerified", _DELETE), DELETE),
+        "commands: two have the route DELETE /payments/{}: choose another name, or write a route.",
+    ),
+    "versions: one too few": (
+        lambda: _as(PAYMENT, versions=_versions("PaymentRegistered", "PaymentDeleted")),
+        "versions lacks PaymentVerified: write the version of its schema, 1.0 at first.",
+    ),
+    "versions: one too many": (
+        lambda: _as(PAYMENT, versions={**PAYMENT.versions, "PaymentLost": "1.0"}),
+        "versions has PaymentLost, which no command raises: remove it.",
+    ),
+    "versions: none": (
+        lambda: _as(PAYMENT, versions={**PAYMENT.versions, "PaymentVerified": "1"}),
+        "versions: that of PaymentVerified is '1': write <major>.<minor>, such as 1.0.",
+    ),
+    "references: no field": (
+        lambda: _as(PAYMENT, references={"customer_id": "customer"}),
+        "references has 'customer_id', which is no field of PaymentDetails.",
+    ),
+    "references: no text": (
+        lambda: _as(PAYMENT, references={"amount": "subscription"}),
+        "references has 'amount', which is no text: what it refers to is found by its id.",
+    ),
+    "references: no snake_case": (
+        lambda: _as(PAYMENT, references={"subscription_id": "Subscription"}),
+        "references: subscription_id refers to 'Subscription': write what that is in snake_case.",
+    ),
+    "references: to itself": (
+        lambda: _as(PAYMENT, references={"subscription_id": "payment"}),
+        "references says that subscription_id is a payment: items of that name are this context's own.",
+    ),
+    "references: to lists": (
+        lambda: _as(PAYMENT, references={"subscription_id": "list"}),
+        "references says that subscription_id is a list: items of that name are this context's own.",
+    ),
+    "errors: a code of all": (
+        lambda: _as(PAYMENT, errors=(Twice,)),
+        "errors: the code of Twice is 'not-found': give it one of its own.",
+    ),
+    "errors: one code twice": (
+        lambda: _as(PAYMENT, errors=(NotPacked, NotPacked)),
+        "errors: the code of NotPacked is 'not-packed': give it one of its own.",
+    ),
+    "errors: no code": (
+        lambda: _as(PAYMENT, errors=(Codeless,)),
+        "errors: the code of Codeless is 'refused': give it one of its own.",
+    ),
+    "errors: no refusal": (
+        lambda: _as(PAYMENT, errors=(Broken,)),
+        "errors: the status of Broken is 500: write one from 400 to 499.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("build", "sentence"), BAD.values(), ids=BAD)
+def test_what_contradicts_itself_is_refused(build: Any, sentence: str):
+    """Where it is built, in one sentence that begins with the field."""
+    with pytest.raises(BadContext) as refused:
+        build()
+    assert str(refused.value) == sentence
+
+
+def test_what_follows_from_the_default_context():
+    """These names are in AWS, in items and in events: they may not change."""
+    assert PAYMENT.title == "Payment"
+    assert (PAYMENT.identity, PAYMENT.key_prefix, PAYMENT.things) == ("payment_id", "PAYMENT#", ("subscription",))
+    assert PAYMENT.command_functions == ("register_payment", "verify_payment", "delete_payment")
+    assert PAYMENT.queries == ("get_payment", "list_payments")
+    assert PAYMENT.steps == (
+        "register_list",
+        "validate_list",
+        "verify_subscription",
+        "import_list",
+        "compensate_error",
+    )
+    assert PAYMENT.functions == (
+        *PAYMENT.command_functions,
+        *PAYMENT.queries,
+        *PAYMENT.steps,
+        "relay_events",
+        "measure_lists",
+        "watch_lists",
+        "on_event",
+    )
+    assert list(PAYMENT.routes.items()) == [
+        ("register_payment", "POST /payments"),
+        ("verify_payment", "POST /payments/{payment_id}/verify"),
+        ("delete_payment", "DELETE /payments/{payment_id}"),
+        ("get_payment", "GET /payments/{payment_id}"),
+        ("list_payments", "GET /payments"),
+    ]
+    assert PAYMENT.reached == {"REGISTERED": "PaymentRegistered", "VERIFIED": "PaymentVerified"}
+    assert (PAYMENT.first, PAYMENT.deleted) == (PaymentStatus.REGISTERED, "PaymentDeleted")
+    assert PAYMENT.list_events == ("PaymentListImported", "PaymentListRejected")
+    assert PAYMENT.events == ("PaymentRegistered", "PaymentVerified", "PaymentDeleted", *PAYMENT.list_events)
+    assert (PAYMENT.amounts, PAYMENT.currency) == (("amount",), "currency")
+    assert PAYMENT.currencies == ("CHF", "EUR", "GBP", "USD", "OTHER")
+    assert PAYMENT.faults == ("cells", "value", "repeated", "unknown", "exists")
+    assert PAYMENT.refusals == (
+        "invalid",
+        "already-exists",
+        "not-found",
+        "version-conflict",
+        "illegal-move",
+        "idempotency-key-reused",
+        "in-progress",
+    )
+
+
+def test_what_follows_from_a_context_with_routes_and_refusals_of_its_own():
+    """Without a currency, amounts have one sum."""
+    assert ORDER.command_functions == ("place_order", "pack_order", "ship_order", "cancel_order")
+    assert ORDER.steps[2] == "verify_customer"
+    assert list(ORDER.routes.values()) == [
+        "POST /orders",
+        "POST /orders/{order_id}/pack",
+        "PUT /orders/{order_id}/shipment",
+        "DELETE /orders/{order_id}",
+        "GET /orders/{order_id}",
+        "GET /orders",
+    ]
+    assert ORDER.reached == {one: f"Order{one.title()}" for one in Progress}
+    assert (ORDER.amounts, ORDER.currency, ORDER.currencies) == (("weight",), None, ("NONE",))
+    assert ORDER.refusals[5:] == ("not-packed", "idempotency-key-reused", "in-progress")
+
+
+def test_what_follows_from_a_context_of_few_answers():
+    """No route, no reference, and a name of two words."""
+    assert INVOICE.routes == {}
+    assert (INVOICE.identity, INVOICE.key_prefix) == ("number", "SALES_INVOICE#")
+    assert INVOICE.queries == ("get_sales_invoice", "list_sales_invoices")
+    assert INVOICE.steps[2] == "verify_list"
+    assert (INVOICE.things, INVOICE.faults) == ((), ("cells", "value", "repeated", "exists"))
+    assert (INVOICE.amounts, INVOICE.currency) == (("net", "vat"), "billed_in")
+    assert list(_as(INVOICE, api=True).routes.values()) == [
+        "POST /sales-invoices",
+        "DELETE /sales-invoices/{number}",
+        "GET /sales-invoices/{number}",
+        "GET /sales-invoices",
+    ]
+
+
+@over_contexts
+def test_every_measure_of_a_context_has_a_name_of_its_own(context: Context[Any]):
+    """Its changes, its refusals, its faults and its amounts."""
+    measures = {measure.name: measure for measure in context.measures.all}
+    assert len(measures) == len(context.measures.all)
+    assert set(context.changes) <= set(measures)
+    assert measures["CommandsRefused"].values == context.refusals
+    assert measures["RowsRejected"].values == context.faults
+    sums = {f"{name.title()}Imported": context.currencies for name in context.amounts}
+    assert {name: one.values for name, one in measures.items() if one.dimension == "currency"} == sums
+
+
+def test_two_declarations_are_never_one():
+    """What is built for a context is kept by it."""
+    same = _as(PAYMENT)
+    assert same != PAYMENT
+    assert len({same, PAYMENT}) == 2
+
+
+def test_a_context_is_found_by_its_name(monkeypatch: pytest.MonkeyPatch):
+    """The functions of the library read it from their environment."""
+    assert named("payment.context:PAYMENT") is PAYMENT
+    monkeypatch.setenv("CONTEXT", "payment.context:PAYMENT")
+    assert declared() is PAYMENT
+
+
+@pytest.mark.parametrize(
+    ("reference", "sentence"),
+    [
+        ("", "'' names no context: write <module>:<constant>."),
+        ("payment.context", "'payment.context' names no context: write <module>:<constant>."),
+        (
+            "payment.nothing:PAYMENT",
+            "there is no context 'payment.nothing:PAYMENT': No module named 'payment.nothing'.",
+        ),
+        ("payment.context:ORDER", "there is no context 'payment.context:ORDER': .* has no attribute 'ORDER'."),
+    ],
+)
+def test_a_name_of_no_context_is_refused(reference: str, sentence: str, monkeypatch: pytest.MonkeyPatch):
+    """With what is wrong with it."""
+    monkeypatch.setenv("CONTEXT", reference)
+    with pytest.raises(BadContext, match=f"^{sentence}$"):
+        declared()

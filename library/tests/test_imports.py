@@ -1,0 +1,60 @@
+"""A function imports what it needs, and nothing of the others': each import is paid for with a cold start."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SLOW = {"aws_lambda_powertools", "boto3", "botocore", "pydynox", "pulumi", "rich"}
+EVENTS = "aws_lambda_powertools.event_handler"
+
+
+def _imported(module: str) -> set[str]:
+    """Return the names of the modules that one brings with it."""
+    import payment
+
+    code = f"import json, sys, {module}; print(json.dumps(list(sys.modules)))"
+    own = {
+        "PYTHONPATH": str(Path(payment.__path__[0]).parent),
+        "CONTEXT": "payment.context:PAYMENT",
+        "POWERTOOLS_METRICS_NAMESPACE": "tests",
+        "POWERTOOLS_SERVICE_NAME": "tests",
+    }
+    done = subprocess.run([sys.executable, "-c", code], env=os.environ | own, capture_output=True, check=True)  # noqa: S603
+    return set(json.loads(done.stdout))
+
+
+@pytest.mark.parametrize(
+    "module", ["bounded_context", "payment.context", "payment.use_cases", "bounded_context.settings"]
+)
+def test_a_declaration_is_light(module: str):
+    """Infrastructure reads it, where no framework of the functions is installed."""
+    assert _imported(module) & SLOW == set()
+
+
+def test_tools_in_infrastructure_know_the_measures_without_a_framework():
+    """Dashboards ask by what functions count by."""
+    assert _imported("bounded_context.measures") & SLOW == set()
+
+
+@pytest.mark.parametrize(
+    ("module", "without"),
+    [
+        (
+            "payment.handlers.register_payment",
+            {"pydynox", "bounded_context.adapters.s3"},
+        ),
+        ("payment.handlers.get_payment", {"pydynox", "aws_lambda_powertools.utilities.idempotency", EVENTS}),
+        ("payment.handlers.validate_list", {"pydynox", "aws_lambda_powertools.utilities.idempotency", EVENTS}),
+        ("payment.handlers.on_event", {"pydynox", EVENTS}),
+        ("bounded_context.handlers.relay_events", {"pydynox", "bounded_context.lists", EVENTS}),
+        ("bounded_context.handlers.measure_lists", {"pydynox", "boto3", "bounded_context.lists", EVENTS}),
+        ("bounded_context.handlers.pre_traffic", {"pydynox", "bounded_context.lists", EVENTS}),
+    ],
+)
+def test_a_function_is_without_what_it_does_not_use(module: str, without: set[str]):
+    """Of the library, and of others' packages."""
+    assert _imported(module) & without == set()

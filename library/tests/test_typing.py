@@ -1,0 +1,41 @@
+"""What a type checker accepts of the library's types, and what it refuses."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FOLDER = Path(__file__).parents[1] / "typing_tests"
+MARK = "# refused: "
+
+
+@pytest.fixture(scope="module")
+def problems() -> dict[str, set[int]]:
+    """The lines that basedpyright refuses, counted from 1, by the file's name."""
+    command = [sys.executable, "-m", "basedpyright", "--outputjson", str(FOLDER)]
+    done = subprocess.run(command, cwd=FOLDER.parents[1], capture_output=True, text=True, check=False)  # noqa: S603
+    found: dict[str, set[int]] = {path.name: set() for path in FOLDER.glob("*.py")}
+    for problem in json.loads(done.stdout)["generalDiagnostics"]:
+        assert problem["severity"] == "error", problem
+        found[Path(problem["file"]).name].add(_line(problem))
+    return found
+
+
+def _line(problem: dict[str, Any]) -> int:
+    return problem["range"]["start"]["line"] + 1
+
+
+def test_what_belongs_together_is_accepted(problems: dict[str, set[int]]):
+    """A context's own commands, rules, adapters and entry points."""
+    assert problems["accepted.py"] == set()
+
+
+def test_what_does_not_belong_together_is_refused(problems: dict[str, set[int]]):
+    """Every marked line, and no other."""
+    lines = (FOLDER / "refused.py").read_text(encoding="utf-8").splitlines()
+    marked = {number for number, line in enumerate(lines, 1) if MARK in line}
+    assert len(marked) > 10
+    assert problems["refused.py"] == marked

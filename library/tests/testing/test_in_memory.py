@@ -1,0 +1,134 @@
+"""Adapters in memory do what the real ones do: the same tests for both."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pydynox import DynamoDBClient
+
+from bounded_context import Aggregates, AlreadyExists, Context, NotFound, VersionConflict
+from bounded_context.adapters.dynamodb import AggregateTable, ListTable
+from bounded_context.adapters.dynamodb_bulk import ImportedAggregateTable
+from bounded_context.adapters.items import Items
+from bounded_context.adapters.s3 import InboxBucket
+from bounded_context.adapters.seen_ids import SqliteSeenIds
+from bounded_context.application.ports import AlreadyTaken, Files, ImportedAggregates, Lists, SeenIds
+from bounded_context.domain.lists import ListStatus, PinnedFile, ReceivedList
+from bounded_context.testing import (
+    InMemoryAggregates,
+    InMemoryFiles,
+    InMemoryLists,
+    InMemorySeenIds,
+    Samples,
+)
+from bounded_context.testing.plugin import BUCKET, TABLE
+from tests.contexts import over_contexts
+
+Stores = tuple[Aggregates[Any], ImportedAggregates]
+
+
+def _in_memory(context: Context[Any]) -> Stores:
+    stored = InMemoryAggregates(context)
+    return stored, stored
+
+
+def _in_a_table(context: Context[Any], table: Any) -> Stores:
+    items = Items(context)
+    imported = ImportedAggregateTable(items, context.first, DynamoDBClient(), TABLE)
+    return AggregateTable(items, table), imported
+
+
+@pytest.fixture(params=["in memory", "in a table"])
+def stores(request: pytest.FixtureRequest) -> Callable[[Context[Any]], Stores]:
+    """Builds a context's aggregates of either make."""
+    if request.param == "in memory":
+        return _in_memory
+    table = request.getfixturevalue("table")
+    return lambda context: _in_a_table(context, table)
+
+
+@over_contexts
+def test_aggregates_are_kept_by_version(context: Context[Any], stores: Callable[[Context[Any]], Stores]):
+    """Each refusal is the same, to the word."""
+    stored, _ = stores(context)
+    sample, field = Samples(context).aggregate(1), context.identity
+    with pytest.raises(NotFound, match=f"{field} 'id-000001' does not exist"):
+        stored.get(sample.id)
+    stored.add(sample)
+    with pytest.raises(AlreadyExists, match=f"{field} 'id-000001' exists already"):
+        stored.add(sample)
+    stored.save(Samples(context).aggregate(1, version=2))
+    for change in (stored.save, stored.remove):
+        with pytest.raises(VersionConflict, match="no longer at version"):
+            change(Samples(context).aggregate(1, version=4))
+    assert stored.get(sample.id).version == 2
+    stored.remove(stored.get(sample.id))
+    with pytest.raises(VersionConflict):
+        stored.remove(sample)
+
+
+@over_contexts
+def test_rows_are_created_once_and_undone_by_their_list(
+    context: Context[Any], stores: Callable[[Context[Any]], Stores]
+):
+    """What another list, or a command, has made stays."""
+    stored, imported = stores(context)
+    rows = [Samples(context).aggregate(n).details.model_dump(mode="json") for n in range(3)]
+    identities = [row[context.identity] for row in rows]
+    for _ in range(2):
+        imported.import_rows("l-1", rows[:2], None)
+    assert stored.get(identities[0]) == Samples(context).aggregate(0, list_id="l-1")
+    assert imported.taken(identities, "l-1") == set()
+    assert imported.taken(identities, "l-2") == set(identities[:2])
+    with pytest.raises(AlreadyTaken):
+        imported.import_rows("l-2", rows, None)
+    imported.undo_rows("l-2", identities)
+    assert imported.taken(identities, "l-2") == set(identities[:2])
+    imported.undo_rows("l-1", identities)
+    assert imported.taken(identities, "l-2") == set()
+
+
+@pytest.fixture(params=["in memory", "in a table"])
+def lists(request: pytest.FixtureRequest) -> Lists:
+    """Lists' records of either make."""
+    return InMemoryLists() if request.param == "in memory" else ListTable(request.getfixturevalue("table"))
+
+
+def test_a_list_keeps_its_first_record_and_its_first_reason(lists: Lists):
+    """And its counts, and where it stands."""
+    received = ReceivedList(PinnedFile("inbox", "incoming/acme/x.csv", "v1", 42), "run-1")
+    assert lists.register(received) == received
+    lists.progress(received.list_id, ListStatus.VALIDATED, rows=3, valid=2, rejected=1)
+    lists.refuse(received.list_id, "first")
+    lists.refuse(received.list_id, "second")
+    recorded = lists.get(received.list_id)
+    assert (recorded.status, recorded.reason, recorded.rows) == (ListStatus.COMPENSATING, "first", 3)
+    with pytest.raises(LookupError):
+        lists.get("nothing")
+
+
+@pytest.fixture(params=["in memory", "in a bucket"])
+def files(request: pytest.FixtureRequest) -> Files:
+    """Files of either make."""
+    return InMemoryFiles() if request.param == "in memory" else InboxBucket(request.getfixturevalue("bucket"), BUCKET)
+
+
+def test_a_pinned_file_stays_what_it_was(files: Files):
+    """Whatever is written under its name later."""
+    assert (files.pin("a", None), files.read("a")) == (None, None)
+    files.write("a", b"first")
+    pinned = files.pin("a", None)
+    files.write("a", b"second")
+    assert pinned is not None
+    with files.open(pinned) as stream:
+        assert stream.read() == b"first"
+    assert files.pin("a", pinned.version_id) == pinned
+    assert files.read("a") == b"second"
+
+
+@pytest.mark.parametrize("make", [InMemorySeenIds, SqliteSeenIds])
+def test_the_first_line_of_an_identity_is_remembered(make: Callable[[], SeenIds]):
+    """Within a chunk and across chunks."""
+    seen = make()
+    assert seen.first_lines([("a", 2), ("b", 3), ("a", 4)]) == {4: 2}
+    assert seen.first_lines([("b", 5), ("c", 6)]) == {5: 3}

@@ -1,0 +1,106 @@
+"""The whole list workflow in one call."""
+
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from payment.context import PAYMENT
+
+from bounded_context import Aggregate, Change, Command, Context, Details, EventData, Identifier
+from bounded_context.lists import Fault, Rejection, StagedRow
+from bounded_context.testing import KNOWN, Samples, run_list
+from tests.contexts import ORDER, over_contexts
+
+rows = Samples(PAYMENT).values
+
+
+@over_contexts
+def test_a_good_list_is_imported(context: Context[Any]):
+    """Each row is an aggregate, just created."""
+    samples = Samples(context)
+    known = dict.fromkeys(context.references, KNOWN)
+    run = run_list(context, [samples.values(n) for n in range(25)], known=known)
+    assert (run.outcome, run.report) == ("IMPORTED", [])
+    assert [one.id for one in run.aggregates] == [samples.aggregate(n).id for n in range(25)]
+    assert {(one.status, one.version) for one in run.aggregates} == {(context.first, 1)}
+
+
+def test_a_row_of_an_unknown_reference_is_rejected_and_the_others_are_imported():
+    """The partner reads which, and why."""
+    good = [rows(n, subscription_id="s-1") for n in range(30)]
+    run = run_list(PAYMENT, [*good, rows(30, subscription_id="s-2")], known={"subscription_id": ["s-1"]})
+    assert run.outcome == "IMPORTED"
+    assert run.report == [{"line": "32", "field": "subscription_id", "reason": "'s-2' is not known here"}]
+    assert len(run.aggregates) == 30
+
+
+def test_a_list_with_too_many_bad_rows_leaves_nothing():
+    """What was there before stays."""
+    there = Samples(PAYMENT).aggregate(0)
+    run = run_list(PAYMENT, [rows(n) for n in range(10)], known={"subscription_id": KNOWN}, existing=[there])
+    assert run.outcome == "REJECTED"
+    assert [line["reason"] for line in run.report] == [
+        "'id-000000' exists already",
+        "1 of 10 rows were rejected, and 5 % is tolerated",
+    ]
+    assert run.aggregates == [there]
+
+
+def test_a_check_of_ones_own_joins_the_others():
+    """It gets the rows of a part, and says what is wrong with them."""
+
+    def light(found: list[StagedRow], _list_id: str) -> list[Rejection]:
+        heavy = [row for row in found if float(row.values["weight"]) > 2]
+        return [Rejection(row.line, "weight", "too heavy", Fault.VALUE) for row in heavy]
+
+    sent, known = [Samples(ORDER).values(n) for n in (1, 2)], {"customer_id": KNOWN}
+    run = run_list(ORDER, sent, known=known, checks=[light], tolerated_share=Fraction(1, 2))
+    assert run.outcome == "IMPORTED"
+    assert [line["reason"] for line in run.report] == ["too heavy"]
+
+
+class Mixed(StrEnum):
+    """Where a paint stands."""
+
+    MIXED = "MIXED"
+
+
+class PaintDetails(Details):
+    """Has a field of no type of the library's."""
+
+    paint_id: Identifier
+    colour: str
+
+
+class Paint(Aggregate[PaintDetails, Mixed]):
+    """A paint as it stands."""
+
+
+class MixPaint(PaintDetails):
+    """Create the paint."""
+
+
+class PourAway(Change):
+    """Remove the paint."""
+
+    paint_id: Identifier
+
+
+PAINT = Context(
+    name="paint",
+    plural="paints",
+    display_name="Paint",
+    owner="painters",
+    aggregate=Paint,
+    commands=(Command.creates(MixPaint, Mixed.MIXED, "PaintMixed"), Command.deletes(PourAway, "PaintPoured")),
+    data=EventData,
+    versions=dict.fromkeys(("PaintMixed", "PaintPoured", "PaintListImported", "PaintListRejected"), "1.0"),
+)
+
+
+def test_a_field_of_ones_own_type_needs_a_value():
+    """No sample can be made up for it."""
+    with pytest.raises(LookupError, match="colour is of no type of the library's: pass its value"):
+        Samples(PAINT).values(1)
+    assert Samples(PAINT).values(1, colour="red") == {"paint_id": "id-000001", "colour": "red"}

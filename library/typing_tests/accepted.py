@@ -1,0 +1,52 @@
+"""What a type checker must accept: a context's rules, its adapters and its entry points, paired as they belong."""
+
+from typing import assert_type
+
+from payment.bootstrap import list_import, payments, projection, shards
+from payment.commands import DeletePayment, RegisterPayment, VerifyPayment
+from payment.context import PAYMENT
+from payment.model import Payment, PaymentDetails, Status
+from payment.use_cases import delete_payment, register_payment, verify_payment
+
+from bounded_context import Aggregates, Context, Projection, Shards, aws, expected
+from bounded_context.handlers import StepEvent, VerificationSettings, command_handler, get_handler, list_handler, step
+from bounded_context.lists import ListImport, Step
+from bounded_context.testing import InMemory, Samples, run_list
+
+assert_type(PAYMENT, Context[Payment])
+
+command_handler(PAYMENT, RegisterPayment, register_payment, payments)
+command_handler(PAYMENT, VerifyPayment, verify_payment, payments)
+command_handler(PAYMENT, DeletePayment, delete_payment, payments)
+get_handler(PAYMENT, payments)
+list_handler(PAYMENT, shards)
+
+
+def its_adapters() -> tuple[Aggregates[Payment], Shards[Payment], ListImport, Projection]:
+    """Every adapter is one of its context."""
+    return aws.aggregates(PAYMENT), aws.shards(PAYMENT), list_import(), projection()
+
+
+def a_rule(command: VerifyPayment, stored: Aggregates[Payment]) -> Payment:
+    """A use case knows the aggregate's own fields and statuses."""
+    current = expected(command, stored)
+    assert_type(current, Payment)
+    assert_type(current.details, PaymentDetails)
+    assert_type(current.status, Status)
+    assert_type(current.moved_to(Status.VERIFIED), Payment)
+    return current
+
+
+@step(PAYMENT, list_import, settings=VerificationSettings)
+def verify(event: StepEvent, settings: VerificationSettings) -> Step:
+    """A step gets its event and its settings."""
+    checks = [aws.known(PAYMENT, "subscription_id"), aws.not_taken(PAYMENT)]
+    return list_import().verify(event.list_id, settings.tolerated_share, checks)
+
+
+def tests_of_it() -> None:
+    """What tests are made of is of the context too."""
+    world, samples = InMemory(PAYMENT), Samples(PAYMENT)
+    assert_type(samples.aggregate(1), Payment)
+    verify_payment(VerifyPayment(payment_id="p-1"), world.aggregates)
+    assert_type(run_list(PAYMENT, [samples.values()]).aggregates, list[Payment])

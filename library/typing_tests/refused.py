@@ -1,0 +1,87 @@
+"""What a type checker must refuse: each marked line mixes two contexts, or takes one thing for another."""
+
+from enum import StrEnum
+
+from payment.bootstrap import payments, shards
+from payment.commands import RegisterPayment, VerifyPayment
+from payment.context import PAYMENT
+from payment.model import Payment, Status
+from payment.use_cases import register_payment, verify_payment
+
+from bounded_context import Aggregate, Aggregates, Change, Command, Details, Identifier, Shards, aws, expected
+from bounded_context.handlers import ListSettings, StepEvent, VerificationSettings, command_handler, get_handler, step
+from bounded_context.lists import Step
+
+
+class Progress(StrEnum):
+    """Where a parcel stands."""
+
+    SENT = "SENT"
+
+
+class ParcelDetails(Details):
+    """Another context's."""
+
+    parcel_id: Identifier
+
+
+class Parcel(Aggregate[ParcelDetails, Progress]):
+    """Another context's."""
+
+
+class SendParcel(ParcelDetails):
+    """Another context's."""
+
+
+class TrackParcel(Change):
+    """Another context's."""
+
+    parcel_id: Identifier
+
+
+def track_parcel(command: TrackParcel, parcels: Aggregates[Parcel]) -> Parcel:
+    """Another context's."""
+    return expected(command, parcels)
+
+
+def parcels() -> Aggregates[Parcel]:
+    """Another context's."""
+    return aws.aggregates(PAYMENT)  # refused: another context's adapters
+
+
+def parcel_shards() -> Shards[Parcel]:
+    """Another context's."""
+    return aws.shards(PAYMENT)  # refused: another context's adapters
+
+
+command_handler(PAYMENT, VerifyPayment, track_parcel, payments)  # refused: another aggregate's use case
+command_handler(PAYMENT, TrackParcel, track_parcel, parcels)  # refused: another context's command
+command_handler(PAYMENT, TrackParcel, verify_payment, payments)  # refused: another command's use case
+command_handler(PAYMENT, VerifyPayment, register_payment, payments)  # refused: another command's use case
+command_handler(PAYMENT, RegisterPayment, register_payment, parcels)  # refused: another aggregate's adapters
+command_handler(PAYMENT, RegisterPayment, register_payment, shards)  # refused: no aggregates
+get_handler(PAYMENT, parcels)  # refused: another aggregate's adapters
+
+verify_payment(TrackParcel(parcel_id="x"), payments())  # refused: another context's command
+verify_payment(VerifyPayment(payment_id="x"), parcels())  # refused: another aggregate's adapters
+verify_payment(VerifyPayment(parcel_id="x"), payments())  # refused: no field of the command
+
+Command.creates(VerifyPayment, Status.REGISTERED, "PaymentRegistered")  # refused: a change creates nothing
+Command.changes(RegisterPayment, Status.VERIFIED, "PaymentVerified")  # refused: details change nothing
+Command.deletes(RegisterPayment, "PaymentDeleted")  # refused: details delete nothing
+
+
+def wrong_status(payment: Payment) -> Payment:
+    """A status of another aggregate."""
+    return payment.moved_to(Progress.SENT)  # refused: another aggregate's status
+
+
+def wrong_answer(command: VerifyPayment, stored: Aggregates[Payment]) -> Parcel:
+    """An aggregate of another context."""
+    return expected(command, stored)  # refused: another aggregate
+
+
+@step(PAYMENT, settings=ListSettings)  # refused: other settings than the step takes
+def verify(event: StepEvent, settings: VerificationSettings) -> Step:
+    """A step with the settings of another."""
+    raise NotImplementedError(event, settings)

@@ -1,0 +1,76 @@
+"""The library, as a repository gets it: a wheel in its own ``vendor/`` folder, a package of an index, or a tag of git.
+
+Standard library only: the hooks and cookiecutter's own process import this module, whatever is installed beside them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+from typing import Any
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+"""Where this template lies: a clone, a download or the folder itself."""
+
+SOURCES = REPOSITORY / "library"
+FOLDER = "vendor"
+
+WHEEL, INDEX, GIT = WAYS = ("wheel", "index", "git")
+"""The answers: built of the clone that bakes, from the package index, or from the template's repository."""
+
+
+def _project(folder: Path) -> dict[str, Any]:
+    return tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+VERSION = str(_project(SOURCES)["version"])
+"""Of the library and of the template, which are released together, by one tag."""
+
+_FILE = f"{FOLDER}/bounded_context-{VERSION}-py3-none-any.whl"
+
+
+class LibraryError(Exception):
+    """The wheel cannot be built: the message says what to do."""
+
+
+def source(way: str) -> str:
+    """Return where a repository's ``pyproject.toml`` says that uv finds the library; an index needs no word."""
+    if way == WHEEL:
+        return f'{{ path = "{_FILE}" }}'
+    if way == GIT:
+        return f'{{ git = "{address()}", tag = "v{VERSION}", subdirectory = "{SOURCES.name}" }}'
+    return ""
+
+
+def address() -> str:
+    """Return the address of the template's repository, which its own ``pyproject.toml`` names."""
+    return str(_project(REPOSITORY)["urls"]["Repository"])
+
+
+def vendor(project: Path) -> Path:
+    """Build the library's wheel into the project's ``vendor/`` folder, in place of an older one, and return its path.
+
+    uv's own build backend needs neither network nor environment, and the same sources give the same bytes.
+
+    Raises:
+        LibraryError: uv is not installed, or it could not build.
+    """
+    folder = project / FOLDER
+    for older in folder.glob("bounded_context-*.whl"):
+        older.unlink()
+    command = [find_uv(), "build", "--wheel", "--quiet", "--no-create-gitignore", "--out-dir", str(folder)]
+    done = subprocess.run([*command, str(SOURCES)], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise LibraryError(f"The library could not be built: {done.stderr.strip()}")
+    return project / _FILE
+
+
+def find_uv() -> str:
+    """Return uv's path: of the uv that runs us, or of the one on the PATH. Raises LibraryError if there is none."""
+    uv = os.environ.get("UV") or shutil.which("uv")
+    if uv is None:
+        raise LibraryError("A bake needs uv, which is not on the PATH: pip install uv")
+    return uv

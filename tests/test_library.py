@@ -1,0 +1,158 @@
+"""How a repository gets the library, and what it remembers of its bake."""
+
+import json
+import os
+import shutil
+import subprocess
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from conftest import VAT_RETURN, Cookiecutter
+
+from template import library
+from template.answers import RULES
+from template.bake import bake, files
+from template.library import SOURCES, VERSION, WAYS, LibraryError, address, vendor
+from template.names import REPOSITORY
+
+WHEEL = f"bounded_context-{VERSION}-py3-none-any.whl"
+NO_UV = "A bake needs uv, which is not on the PATH: pip install uv"
+
+
+@pytest.fixture(scope="module")
+def ways(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
+    """The default context, baked for each answer."""
+    return {way: bake(tmp_path_factory.mktemp(way), {"library": way}) for way in WAYS}
+
+
+def test_library_and_template_have_one_version() -> None:
+    """They are released together, by one tag."""
+    projects = [tomllib.loads((folder / "pyproject.toml").read_text())["project"] for folder in (REPOSITORY, SOURCES)]
+    assert [project["version"] for project in projects] == [VERSION, VERSION]
+
+
+def test_only_the_source_differs(ways: Mapping[str, Path]) -> None:
+    """The repository's other lines are the same, whichever way it takes."""
+    texts = {way: set((project / "pyproject.toml").read_text().splitlines()) for way, project in ways.items()}
+    shared = set.intersection(*texts.values())
+    assert {way: lines - shared for way, lines in texts.items()} == {
+        "wheel": {"[tool.uv.sources]", f'bounded-context = {{ path = "vendor/{WHEEL}" }}'},
+        "index": set(),
+        "git": {
+            "[tool.uv.sources]",
+            f'bounded-context = {{ git = "{address()}", tag = "v{VERSION}", subdirectory = "library" }}',
+        },
+    }
+
+
+def test_the_wheel_is_there_only_if_it_is_the_source(ways: Mapping[str, Path]) -> None:
+    """Under the name that the source says."""
+    found = {way: [path.name for path in project.glob("vendor/*")] for way, project in ways.items()}
+    assert found == {"wheel": [WHEEL], "index": [], "git": []}
+
+
+def test_git_takes_the_wheel(ways: Mapping[str, Path]) -> None:
+    """Nothing that ignores files does so with it: another machine gets it by a clone."""
+    subprocess.run(["git", "init", "--quiet"], cwd=ways["wheel"], check=True)
+    command = ["git", "status", "--porcelain", "--untracked-files=all", "vendor"]
+    said = subprocess.run(command, cwd=ways["wheel"], check=True, capture_output=True, text=True)
+    assert said.stdout == f"?? vendor/{WHEEL}\n"
+
+
+def test_each_bake_builds_the_same_bytes(payment: Path, tmp_path: Path) -> None:
+    """So a bake that changes nothing changes no hash of a lock, and needs no network."""
+    assert vendor(tmp_path).read_bytes() == (payment / "vendor" / WHEEL).read_bytes()
+
+
+def test_a_wheel_of_another_version_goes_and_other_wheels_stay(tmp_path: Path) -> None:
+    """A repository may have wheels of its own there."""
+    folder = tmp_path / "vendor"
+    folder.mkdir()
+    (folder / "bounded_context-0.1.9-py3-none-any.whl").touch()
+    (folder / "ours-1-py3-none-any.whl").touch()
+    vendor(tmp_path)
+    assert {path.name for path in folder.iterdir()} == {WHEEL, "ours-1-py3-none-any.whl"}
+
+
+def test_what_uv_cannot_build_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In uv's words."""
+    monkeypatch.setattr(library, "SOURCES", tmp_path / "nothing")
+    with pytest.raises(LibraryError, match=r"(?s)The library could not be built: .*nothing"):
+        vendor(tmp_path)
+
+
+def test_a_bake_without_uv_says_so_and_leaves_nothing_behind(
+    cookiecutter: Cookiecutter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before anything is written."""
+    monkeypatch.delenv("UV", raising=False)
+    monkeypatch.setenv("PATH", "")
+    done = cookiecutter("--no-input")
+    assert done.returncode == 1
+    assert (done.stdout, done.stderr) == (f"{NO_UV}\n", "")
+    assert list((tmp_path / "here" / "there").iterdir()) == []
+
+
+def test_who_takes_the_library_from_elsewhere_needs_no_uv_to_bake(
+    cookiecutter: Cookiecutter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is nothing to build then."""
+    monkeypatch.delenv("UV", raising=False)
+    monkeypatch.setenv("PATH", "")
+    assert cookiecutter("--no-input", "library=index").returncode == 0
+    assert not (tmp_path / "here" / "there" / "Payment" / "vendor").exists()
+
+
+def test_a_repository_says_what_it_was_baked_of(vat_return: Path) -> None:
+    """The version and the answers, and nothing of the machine."""
+    said = json.loads((vat_return / ".template.json").read_text(encoding="utf-8"))
+    assert said == {"template": VERSION, "default_context": VAT_RETURN}
+    assert list(said["default_context"]) == list(RULES)
+
+
+def test_the_same_can_be_baked_again_from_it(cookiecutter: Cookiecutter, vat_return: Path, tmp_path: Path) -> None:
+    """Cookiecutter takes the file for the answers: what an upgrade is compared with."""
+    assert cookiecutter("--no-input", "--config-file", str(vat_return / ".template.json")).returncode == 0
+    again = tmp_path / "here" / "there" / "VATReturn"
+    names = list(files(vat_return, ()))
+    assert list(files(again, ())) == names
+    assert [name for name in names if (again / name).read_bytes() != (vat_return / name).read_bytes()] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", WAYS)
+def test_another_machine_gets_the_library(way: str, ways: Mapping[str, Path], tmp_path: Path) -> None:
+    """From what git holds of the repository, and the index, or the template's repository at its tag."""
+    published = {"wheel": lambda: {}, "index": lambda: _index(tmp_path), "git": lambda: _tagged(tmp_path)}
+    _commit(ways[way])
+    elsewhere = tmp_path / "elsewhere"
+    subprocess.run(["git", "clone", "--quiet", str(ways[way]), str(elsewhere)], check=True)
+    environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"} | published[way]()
+    command = ["uv", "run", "--quiet", "--no-dev", "python", "-c", "import payment.context; print('it works')"]
+    done = subprocess.run(command, cwd=elsewhere, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "it works\n"), done.stderr
+
+
+def _index(folder: Path) -> dict[str, str]:
+    """Publish the wheel where uv looks beside its index."""
+    return {"UV_FIND_LINKS": str(vendor(folder).parent)}
+
+
+def _tagged(folder: Path) -> dict[str, str]:
+    """Publish the template's repository, as far as it counts here, and let git find it under its address."""
+    template = folder / "template"
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(SOURCES, template / "library", ignore=ignored)
+    shutil.copy(REPOSITORY / "pyproject.toml", template)
+    _commit(template)
+    subprocess.run(["git", "tag", f"v{VERSION}"], cwd=template, check=True)
+    rule = {"GIT_CONFIG_KEY_0": f"url.file://{template}.insteadOf", "GIT_CONFIG_VALUE_0": address()}
+    return {"GIT_CONFIG_COUNT": "1", **rule}
+
+
+def _commit(folder: Path) -> None:
+    git = ["git", "-c", "user.name=test", "-c", "user.email=test@example.org"]
+    for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message", "All of it"]):
+        subprocess.run([*git, *command], cwd=folder, check=True)
