@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from .bake import bake, files, ignored
-from .library import vendor
+from .library import FOLDER, vendor
 from .names import REPOSITORY
 
 EXAMPLE = REPOSITORY / "examples" / "payment"
@@ -33,8 +33,10 @@ def regenerate(target: Path = EXAMPLE) -> int:
 
 def supply(target: Path = EXAMPLE) -> None:
     """Build the wheel for ``target``, which git does not keep; a lock that has the hash of another one goes."""
-    vendor(target)
-    (target / "uv.lock").unlink(missing_ok=True)
+    before = {path: path.read_bytes() for path in target.glob(f"{FOLDER}/*.whl")}
+    wheel = vendor(target)
+    if before.get(wheel) != wheel.read_bytes():
+        (target / "uv.lock").unlink(missing_ok=True)
 
 
 def left_alone(project: Path) -> tuple[str, ...]:

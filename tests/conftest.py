@@ -12,6 +12,7 @@ import yaml
 from hypothesis import HealthCheck, settings
 
 from template.bake import bake, files
+from template.examples import supply
 from template.library import FOLDER
 from template.names import REPOSITORY
 
@@ -98,6 +99,12 @@ def sources(project: Path) -> Iterator[str]:
 
 Baked = Callable[[str], Path]
 Cookiecutter = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give examples/payment/ the wheel of these sources, once a run: a clone has none."""
+    if not hasattr(config, "workerinput"):
+        supply()
 
 
 @pytest.fixture(scope="session")

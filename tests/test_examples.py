@@ -35,7 +35,14 @@ def test_a_new_bake_keeps_what_is_ignored(tmp_path: Path, payment: Path) -> None
 
 def test_what_runs_gets_the_wheel_and_forgets_the_hash_of_the_one_before(tmp_path: Path) -> None:
     """The version stays while the library is worked on."""
-    (tmp_path / "uv.lock").touch()
+    lock, wheel = tmp_path / "uv.lock", tmp_path / "vendor" / f"bounded_context-{VERSION}-py3-none-any.whl"
+    lock.touch()
     supply(tmp_path)
-    assert [path.name for path in (tmp_path / "vendor").iterdir()] == [f"bounded_context-{VERSION}-py3-none-any.whl"]
-    assert not (tmp_path / "uv.lock").exists()
+    assert wheel.exists()
+    assert not lock.exists()
+    lock.touch()
+    supply(tmp_path)
+    assert lock.exists()
+    wheel.write_bytes(b"of other sources")
+    supply(tmp_path)
+    assert not lock.exists()
