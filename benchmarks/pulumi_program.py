@@ -7,12 +7,13 @@ The ratio compares it with a process that only imports Pulumi and the AWS provid
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import time
 from statistics import median
 
-from _context import CONTEXT
+from _context import CONTEXT, SOURCES
 
 PROGRAM = "import sys; from bounded_context.testing.graph import run; sys.exit(len(run('prod').nodes) < 50)"
 IMPORTS = "import pulumi; from pulumi_aws import cloudwatch, dynamodb, iam, kms, lambda_, s3, sfn, sns, sqs, transfer"
@@ -20,7 +21,8 @@ IMPORTS = "import pulumi; from pulumi_aws import cloudwatch, dynamodb, iam, kms,
 
 def _seconds(code: str) -> float:
     start = time.perf_counter()
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=CONTEXT)
+    environment = {**os.environ, "PYTHONPATH": str(SOURCES)}
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=CONTEXT, env=environment)
     return time.perf_counter() - start
 
 
