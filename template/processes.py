@@ -73,7 +73,7 @@ def running(
         child = subprocess.Popen(
             command,
             cwd=folder,
-            env=_environment() | dict(more or {}),
+            env=environment() | dict(more or {}),
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=said,
@@ -101,9 +101,10 @@ def status(child: subprocess.Popen[bytes]) -> int:
     return child.returncode if child.returncode >= 0 else 128 - child.returncode
 
 
-def _environment() -> dict[str, str]:
-    """Return our environment without what would make uv use our own virtual environment for the context."""
-    return {name: value for name, value in os.environ.items() if name not in {"VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT"}}
+def environment() -> dict[str, str]:
+    """Return our environment without what would make a context use our own virtual environment, or another context."""
+    ours = {"VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "BOUNDED_CONTEXT_PROJECT", "CONTEXT"}
+    return {name: value for name, value in os.environ.items() if name not in ours}
 
 
 def _signal(child: subprocess.Popen[bytes], number: signal.Signals) -> None:

@@ -3,13 +3,15 @@
 Nothing but the repository is edited. Where something is missing, a sentence of its promises says which file wants what.
 """
 
-import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from template.bake import bake
+from template.processes import environment
 
 pytestmark = pytest.mark.slow
 
@@ -24,13 +26,13 @@ CONTRACTS, OPENAPI = "bounded_context.contracts", "bounded_context.contracts.ope
 class Repository:
     """A repository as its team works in it: files are edited, and its own tools are run."""
 
-    def __init__(self, folder: Path, environment: Path) -> None:
+    def __init__(self, folder: Path, installed: Path) -> None:
         self.folder = folder
-        self._bin = environment / "bin"
-        self.library = next(environment.glob("lib/python*/site-packages/bounded_context"))
-        ours = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "BOUNDED"))}
+        self._bin = installed / "bin"
+        self.library = next(installed.glob("lib/python*/site-packages/bounded_context"))
+        ours = {name: value for name, value in environment().items() if not name.startswith("PYTEST")}
         # The environment is that of the bake that this is a copy of: here its own sources come first.
-        self._variables = {**ours, "VIRTUAL_ENV": str(environment), "PYTHONPATH": f"{folder / 'src'}:{folder}"}
+        self._variables = {**ours, "VIRTUAL_ENV": str(installed), "PYTHONPATH": f"{folder / 'src'}:{folder}"}
 
     def write(self, file: str, text: str) -> None:
         """Write a new file."""
@@ -81,11 +83,11 @@ class Repository:
 
 
 @pytest.fixture(scope="module")
-def installed(payment: Path) -> Path:
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The default answers, baked, with the environment that their own lock gives."""
-    environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
-    subprocess.run(["uv", "sync", "--quiet"], cwd=payment, env=environment, check=True)
-    return payment
+    project = bake(tmp_path_factory.mktemp("changed"))
+    subprocess.run(["uv", "sync", "--quiet"], cwd=project, env=environment(), check=True)
+    return project
 
 
 @pytest.fixture

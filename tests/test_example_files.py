@@ -1,7 +1,6 @@
 """The answers and lists of ``examples/`` are what ``examples/README.md`` says."""
 
 import json
-import os
 import re
 import subprocess
 from pathlib import Path
@@ -12,6 +11,7 @@ from conftest import sources
 
 from template.bake import bake
 from template.names import REPOSITORY
+from template.processes import environment
 
 EXAMPLES = REPOSITORY / "examples"
 ANSWERS = sorted((EXAMPLES / "answers").glob("*.yaml"))
@@ -49,9 +49,8 @@ def test_lists_end_as_the_page_says(name: str) -> None:
         "--file",
         str(EXAMPLES / "lists" / name),
     ]
-    environment = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
     done = subprocess.run(
-        command, cwd=EXAMPLES / "payment", env=environment, capture_output=True, text=True, check=False
+        command, cwd=EXAMPLES / "payment", env=environment(), capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["outcome"] == SAID[name].upper()

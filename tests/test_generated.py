@@ -1,50 +1,39 @@
 """The generated repositories pass their own checks (lint, types, architecture and the fast tests), and run."""
 
 import json
-import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import EXAMPLES, Baked
+from conftest import EXAMPLES, VAT_RETURN
 
-Checks = dict[str, tuple["subprocess.Popen[bytes]", Path]]
+from template.bake import bake
+from template.processes import environment
 
-ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
-CHECKED = ("payment", "vat_return", "invoice")
+CHECKED = {"payment": {}, "vat_return": VAT_RETURN, "invoice": EXAMPLES["invoice"]}
 """Payment; a context that shares nothing with it and has all that there is; the least that a context can be."""
 
 
-@pytest.fixture(scope="module")
-def checks(payment: Path, vat_return: Path, baked: Baked, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checks]:
-    """`just check`, running in all of them at once: each in an environment of its own, into a file."""
-    started: Checks = {}
-    for name, project in zip(CHECKED, (payment, vat_return, baked("invoice")), strict=True):
-        output = tmp_path_factory.mktemp("check") / "output"
-        with output.open("wb") as file:
-            command = ["uv", "run", "--quiet", "just", "check"]
-            process = subprocess.Popen(command, cwd=project, env=ENVIRONMENT, stdout=file, stderr=subprocess.STDOUT)
-        started[name] = process, output
-    yield started
-    for process, _ in started.values():
-        process.kill()
+def done_in(project: Path, *command: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command of a repository in the environment that its own lock gives."""
+    whole = ["uv", "run", "--quiet", *command]
+    return subprocess.run(whole, cwd=project, env=environment(), capture_output=True, text=True, check=False)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("context", CHECKED)
-def test_the_generated_repository_passes_its_own_checks(context: str, checks: Checks) -> None:
+def test_the_generated_repository_passes_its_own_checks(context: str, tmp_path: Path) -> None:
     """Each by itself."""
-    process, output = checks[context]
-    assert process.wait() == 0, output.read_text()
+    done = done_in(bake(tmp_path, CHECKED[context]), "just", "check")
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["invoice", "order"])
-def test_an_example_runs(name: str, baked: Baked) -> None:
+def test_an_example_runs(name: str, tmp_path: Path) -> None:
     """From a list that is put into the bucket to each subscriber, where it differs most from what Payment does."""
-    command = ["uv", "run", "--quiet", "python", "-m", "bounded_context.local", "--rows", "100", "--json"]
-    done = subprocess.run(command, cwd=baked(name), env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    project = bake(tmp_path, EXAMPLES[name])
+    done = done_in(project, "python", "-m", "bounded_context.local", "--rows", "100", "--json")
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["outcome"] == "IMPORTED"

@@ -1,7 +1,6 @@
 """How a repository gets the library, and what it remembers of its bake."""
 
 import json
-import os
 import shutil
 import subprocess
 import tomllib
@@ -16,6 +15,7 @@ from template.answers import RULES
 from template.bake import bake, files
 from template.library import SOURCES, VERSION, WAYS, LibraryError, address, vendor
 from template.names import REPOSITORY
+from template.processes import environment
 
 WHEEL = f"bounded_context-{VERSION}-py3-none-any.whl"
 NO_UV = "A bake needs uv, which is not on the PATH: pip install uv"
@@ -129,9 +129,9 @@ def test_another_machine_gets_the_library(way: str, ways: Mapping[str, Path], tm
     _commit(ways[way])
     elsewhere = tmp_path / "elsewhere"
     subprocess.run(["git", "clone", "--quiet", str(ways[way]), str(elsewhere)], check=True)
-    environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"} | published[way]()
+    variables = environment() | published[way]()
     command = ["uv", "run", "--quiet", "--no-dev", "python", "-c", "import payment.context; print('it works')"]
-    done = subprocess.run(command, cwd=elsewhere, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=elsewhere, env=variables, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "it works\n"), done.stderr
 
 

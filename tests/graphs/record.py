@@ -8,7 +8,6 @@
 
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -23,6 +22,7 @@ import yaml
 from template.bake import bake
 from template.examples import EXAMPLE
 from template.names import REPOSITORY
+from template.processes import environment
 
 GOLDEN = Path(__file__).parent / "golden"
 PROGRAM = Path(__file__).parent / "program.py"
@@ -33,7 +33,7 @@ ANSWERS: dict[str, dict[str, str]] = {DEFAULT: {}} | {
 }
 """The answers of each recorded context."""
 
-_ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
+_ENVIRONMENT = environment()
 _AT_ONCE = 2
 
 
