@@ -8,6 +8,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 MODULES = ("", ".aws", ".lists", ".handlers", ".infra", ".pipeline", ".testing")
 _MEMBERS = property | classmethod | staticmethod
 
@@ -37,6 +39,8 @@ def _members(kind: type) -> Iterator[str]:
 def _signature(one: Any) -> str:
     if not callable(one) or (inspect.isclass(one) and issubclass(one, Enum)):
         return ""
+    if inspect.isclass(one) and issubclass(one, BaseModel):
+        one.model_rebuild()  # some are built on first use, and have no signature of their own before
     try:
         signature = inspect.signature(one)
     except (TypeError, ValueError):
