@@ -103,8 +103,12 @@ def status(child: subprocess.Popen[bytes]) -> int:
 
 def environment() -> dict[str, str]:
     """Return our environment without what would make a context use our own virtual environment, or another context."""
-    ours = {"VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "BOUNDED_CONTEXT_PROJECT", "CONTEXT"}
-    return {name: value for name, value in os.environ.items() if name not in ours}
+    ours = ("VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "CONTEXT")
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ours and not name.startswith("BOUNDED_CONTEXT_")
+    }
 
 
 def _signal(child: subprocess.Popen[bytes], number: signal.Signals) -> None:

@@ -108,9 +108,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def payment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def payment(baked: Baked) -> Path:
     """The default answers, baked."""
-    return bake(tmp_path_factory.mktemp("payment"))
+    return baked("payment")
 
 
 @pytest.fixture(scope="session")
@@ -127,8 +127,9 @@ def longest(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def baked(tmp_path_factory: pytest.TempPathFactory) -> Baked:
-    """Bakes the answers of an example, each once for all tests."""
-    return cache(lambda name: bake(tmp_path_factory.mktemp(name), EXAMPLES[name]))
+    """Bakes the default answers, by the name `payment`, or those of an example; each once for all tests."""
+    answers = {"payment": {}, **EXAMPLES}
+    return cache(lambda name: bake(tmp_path_factory.mktemp(name), answers[name]))
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import EXAMPLES, Baked
+from conftest import Baked
 from graphs.compare import differences
-from graphs.record import ANSWERS, DEFAULT, GOLDEN, digests, read_digests, record_all
+from graphs.record import ANSWERS, GOLDEN, digests, read_digests, record, source
 
 MOST = 40
 """Lines of a difference that are shown."""
@@ -18,19 +18,12 @@ To see what differs in a resource, record the graphs of both commits whole, and 
     uv run python -m tests.graphs.compare BEFORE AFTER"""
 
 
-@pytest.fixture(scope="module")
-def recorded(payment: Path, baked: Baked, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The graphs of all contexts, in folders of their names."""
-    folder = tmp_path_factory.mktemp("graphs")
-    record_all({DEFAULT: payment, **{name: baked(name) for name in EXAMPLES}}, folder)
-    return folder
-
-
 @pytest.mark.parametrize("context", ANSWERS)
-def test_the_programs_register_what_they_did(context: str, recorded: Path) -> None:
+def test_the_programs_register_what_they_did(context: str, baked: Baked, tmp_path: Path) -> None:
     """Every stack of the service, and the pipeline: a URN that changes is a resource that a deployment replaces."""
+    record(baked(context), tmp_path, source(context))
     golden = {path.name: path.read_text(encoding="utf-8") for path in (GOLDEN / context).iterdir()}
-    now = read_digests(recorded / context)
+    now = read_digests(tmp_path)
     lines = [line for name in sorted(golden | now) for line in changed(name, golden.get(name, ""), now.get(name, ""))]
     assert lines == [], "\n".join([f"{context}: not as in the golden files", *lines[:MOST], RENEW])
 

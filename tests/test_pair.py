@@ -219,7 +219,7 @@ def _list(record: dict[str, object]) -> list[str]:
     return arguments
 
 
-@pytest.mark.slow
+@pytest.mark.e2e
 def test_subscription_tells_and_payment_verifies() -> None:
     """The generated contexts themselves, on one emulator: all is read from queues, tables and the partner's report."""
     command = [sys.executable, "-m", "template", "demo", "--contexts", "subscription,payment", "--json"]

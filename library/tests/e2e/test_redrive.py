@@ -1,4 +1,7 @@
-"""Dead letters on the embedded AWS: the real command, and what becomes of what it sends on its way again."""
+"""Dead letters on the embedded AWS: the real command, and what becomes of what it sends on its way again.
+
+Each test speaks of its own letters: queues deliver at least once, so another test's letter may come twice, and late.
+"""
 
 import time
 import uuid
@@ -27,12 +30,14 @@ def test_letter_of_a_subscriber_goes_back_to_its_queue(deployed: RunningContext,
     event = {"id": str(uuid.uuid4()), "type": CREATED, "subject": "somebody", "data": {"list_id": "dead"}}
     kind = {"type": {"DataType": "String", "StringValue": CREATED}}
     put_letter(deployed, subscriber.name, event, MessageAttributes=kind)
-    looked = redrive(subscriber.name, "--where", f"id={event['id']}")
+    assert _listed(redrive(), subscriber.name)["letters"] >= 1
+    own = (subscriber.name, "--where", f"id={event['id']}")
+    looked = redrive(*own)
     assert (looked["would_redrive"], looked["groups"][0]["type"]) == (1, CREATED)
     assert subscriber.of_list("dead") == []
-    assert redrive(subscriber.name, "--go")["redriven"] == 1
+    assert redrive(*own, "--go")["redriven"] == 1
     _until(lambda: subscriber.of_list("dead") == [event])
-    assert all(queue["letters"] == 0 for queue in redrive()["queues"])
+    assert redrive(*own)["would_redrive"] == 0
 
 
 def test_event_of_another_context_goes_back_to_the_queue_and_is_taken(
@@ -42,13 +47,14 @@ def test_event_of_another_context_goes_back_to_the_queue_and_is_taken(
     event = cloud_event(neighbour.name, neighbour.consumes.known[0], f"redriven-{uuid.uuid4().hex[:8]}", 1)
     reason = {"reason": {"DataType": "String", "StringValue": "no-subject"}}
     put_letter(deployed, "inbound", event, MessageAttributes=reason)
-    assert _listed(redrive(), "inbound")["letters"] == 1
-    looked = redrive("inbound", "--where", f"id={event['id']}")
+    assert _listed(redrive(), "inbound")["letters"] >= 1
+    own = ("inbound", "--where", f"id={event['id']}")
+    looked = redrive(*own)
     assert [(group["reason"], group["letters"]) for group in looked["groups"]] == [("no-subject", 1)]
     assert standing(deployed, event["subject"]) == ""
-    assert redrive("inbound", "--go")["redriven"] == 1
+    assert redrive(*own, "--go")["redriven"] == 1
     _until(lambda: standing(deployed, event["subject"]) == "KNOWN")
-    assert _listed(redrive(), "inbound")["letters"] == 0
+    assert redrive(*own)["would_redrive"] == 0
 
 
 def test_changes_that_could_not_be_published_are_read_from_the_stream_and_published(

@@ -27,6 +27,7 @@ from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto.source_pb2 import StackTrace
 from pulumi.runtime.settings import get_root_resource, set_root_resource
 
+from ..collected import collected_later
 from ..project import current
 from .kept import kept
 
@@ -157,7 +158,8 @@ class Program:
         """The graph as `stack` with this config, as `config` returns it. Raises what the program raises."""
         graph = Graph()
         # Pulumi keeps its run in context variables: a copy keeps one run apart from the next.
-        contextvars.copy_context().run(_run, self, graph, stack, config)
+        with collected_later():
+            contextvars.copy_context().run(_run, self, graph, stack, config)
         return graph
 
 

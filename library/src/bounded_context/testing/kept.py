@@ -9,7 +9,7 @@ from typing import TypeVar
 
 Made = TypeVar("Made")
 
-FOLDER = "KEPT_FOLDER"
+FOLDER = "BOUNDED_CONTEXT_KEPT"
 """The environment's variable that names the folder of this run; without it nothing is kept."""
 
 

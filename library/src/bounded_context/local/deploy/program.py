@@ -20,6 +20,7 @@ from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, set_all_config
 from pulumi.runtime import test as until_done
 from pulumi.runtime.rpc import is_rpc_secret, unwrap_rpc_secret
 
+from ...collected import collected_later
 from ..aws import Aws
 from ..errors import LocalRunError
 from . import ssm
@@ -102,7 +103,7 @@ def _run(maker: "_Maker", project: str, stack: str, config: dict[str, str]) -> N
     set_all_config(config)
     set_mocks(maker, project=project, stack=stack, preview=False)
     try:
-        with closing(loop), chdir(maker.program):
+        with closing(loop), chdir(maker.program), collected_later():
             until_done(_program)(maker)
     except Exception as error:
         raise maker.failure or LocalRunError(f"the program failed: {type(error).__name__}: {error}") from error
