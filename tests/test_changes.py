@@ -134,6 +134,10 @@ def a_refusal_of_its_own(repository: Repository) -> None:
         '\n\nclass PaymentTooLarge(BusinessError):\n    """Nobody pays so much at once."""\n\n'
         '    code = "payment-too-large"\n    status = 422\n    title = "Nobody pays so much at once"\n',
     )
+    undeclared = (
+        "PaymentTooLarge has no status, title and metric of its own: add it to errors in src/payment/context.py."
+    )
+    assert undeclared in repository.promises()
     repository.replace(
         CONTEXT, "from .model import Payment, Status", "from .model import Payment, PaymentTooLarge, Status"
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from bounded_context.project import VARIABLE
+from bounded_context.project import VARIABLE, current
 from bounded_context.testing.kept import FOLDER
 
 _PAYMENT = Path(__file__).parents[2] / "examples" / "payment"
@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(os.environ.setdefault(VARIABLE, str(_PAYMENT))) / "s
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "tests")
 os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "tests")
 # The platform's own functions read it when they are imported.
-os.environ.setdefault("CONTEXT", "payment.context:PAYMENT")
+os.environ.setdefault("CONTEXT", str(current().settings["context"]))
 
 # A busy machine is no fault of the code: what is slow is measured elsewhere, and never by a test.
 settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from payment.context import PAYMENT
 
-from bounded_context.contracts import __main__ as contracts
-from bounded_context.contracts.openapi import __main__ as openapi
+from bounded_context.contracts import cli as contracts
+from bounded_context.contracts.openapi import cli as openapi
 from bounded_context.contracts.update import WORKFLOW
 from bounded_context.project import VARIABLE
 from tests.event_schemas import REPOSITORY

@@ -1,6 +1,7 @@
 """Each short form is made of public names: written out in them it does the same."""
 
 import importlib.util
+import shutil
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -8,12 +9,16 @@ from typing import Any
 import pytest
 from payment.context import PAYMENT
 from payment.handlers import get_payment, register_payment
+from pulumi import FileArchive
 
 from bounded_context.lists import ListStatus, StagedRow
+from bounded_context.project import current
 from bounded_context.testing import Samples, run_list
 from bounded_context.testing.functions import Functions
+from bounded_context.testing.graph import Graph, Program, run
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "long_forms.py"
+PROGRAM = EXAMPLE.with_name("long_program.py")
 SAMPLES = Samples(PAYMENT)
 
 
@@ -58,3 +63,31 @@ def test_a_list(long_forms: ModuleType) -> None:
     rows = [SAMPLES.values(n) for n in range(3)]
     assert long_forms.list_of(rows) is ListStatus.IMPORTING
     assert run_list(PAYMENT, rows).outcome is ListStatus.IMPORTED
+
+
+@pytest.fixture
+def written_out(tmp_path: Path) -> Graph:
+    """What the program registers for production where it is written out."""
+    root = current().root
+    for part in ("infra/service", "workflow"):
+        shutil.copytree(root / part, tmp_path / part)
+    folder = tmp_path / "infra" / "service"
+    shutil.copy(PROGRAM, folder / "__main__.py")
+    return Program(folder, PAYMENT.name).run("prod")
+
+
+def test_a_program(written_out: Graph) -> None:
+    """The same resources, with the same inputs and options."""
+    assert _registered(written_out) == _registered(run("prod"))
+
+
+def _registered(graph: Graph) -> dict[str, Any]:
+    """The inputs and options of each resource by its URN."""
+    return {
+        node.urn: ({key: _plain(value) for key, value in node.inputs.items()}, node.protect, node.retain_on_delete)
+        for node in graph.nodes
+    }
+
+
+def _plain(value: Any) -> Any:
+    return value.path if isinstance(value, FileArchive) else value

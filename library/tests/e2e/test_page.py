@@ -132,5 +132,5 @@ def test_a_plot_that_is_not_drawn_is_seen(chromium: str, tmp_path: Path) -> None
 
 def test_a_run_without_dashboards_does_not_wait_for_plotly() -> None:
     """It takes a while to import."""
-    code = "import sys, bounded_context.local.__main__; sys.exit('plotly' in sys.modules)"
+    code = "import sys, bounded_context.local.cli; sys.exit('plotly' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603

@@ -5,7 +5,7 @@ from typing import Any
 
 from payment.context import PAYMENT
 
-from bounded_context.handlers.deployed import entry_point_of
+from bounded_context.infra.presets import PLATFORM
 from bounded_context.testing import Samples
 from tests.commands import CHANGES, CREATE, DELETE
 
@@ -21,5 +21,5 @@ GET, LIST = PAYMENT.queries
 
 def handler(function: str) -> Any:
     """Return a function's handler."""
-    module, _, name = entry_point_of(PAYMENT, function).rpartition(".")
-    return getattr(importlib.import_module(module), name)
+    package = "bounded_context" if function in PLATFORM else PAYMENT.name
+    return importlib.import_module(f"{package}.handlers.{function}").lambda_handler

@@ -7,8 +7,8 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from bounded_context.local import environment
-from bounded_context.local.__main__ import main
 from bounded_context.local.arguments import parse
+from bounded_context.local.cli import main
 from bounded_context.local.errors import LocalRunError
 from bounded_context.local.samples import Samples
 from bounded_context.project import VARIABLE
@@ -86,7 +86,7 @@ def test_an_emulator_that_ends_before_the_run_is_said(
     def ended(*_: object) -> int:
         raise EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
 
-    monkeypatch.setattr("bounded_context.local.__main__._run", ended)
+    monkeypatch.setattr("bounded_context.local.cli._run", ended)
     assert main([]) == 1
     assert 'The emulator does not answer: Could not connect to the endpoint URL: "http://127.0.0.1:1"' in (
         capsys.readouterr().err

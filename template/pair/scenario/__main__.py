@@ -11,39 +11,23 @@ from pathlib import Path
 from typing import Any
 
 from bounded_context.local import endpoints
-from bounded_context.local.aws import UNANSWERED
-from bounded_context.local.errors import LocalRunError
+from bounded_context.local.ending import exit_status
 from bounded_context.local.inbox_watch import watch
 from bounded_context.local.running import RunningContext
 from bounded_context.local.screen import Screen
 from bounded_context.local.start import running_context
-from bounded_context.project import NoProject, Project, current
+from bounded_context.project import Project, current
 
 from .acts import Orders, act
 from .first import First
 from .outcome import Outcome, show
 
-INTERRUPTED = 128 + signal.SIGINT
-
 
 def main() -> int:
     """Run the scenario; returns 0 if all of it adds up, 130 after Ctrl-C, 1 otherwise."""
     options = _parse()
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     screen = Screen(quiet=options.json)
-    try:
-        return _run(options, current(), screen)
-    except KeyboardInterrupt:
-        # uv passes Ctrl-C on, so it may come twice.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        screen.fail("Interrupted: everything that was started is stopped.")
-        return INTERRUPTED
-    except (LocalRunError, NoProject) as error:
-        screen.fail(str(error))
-        return 1
-    except UNANSWERED as error:
-        screen.fail(f"The emulator does not answer: {error}")
-        return 1
+    return exit_status(lambda: _run(options, current(), screen), screen)
 
 
 def _parse() -> argparse.Namespace:

@@ -1,21 +1,8 @@
-"""`uv run just contracts`: commits what the models say now, as new minor versions, and the AsyncAPI document."""
+"""`python -m bounded_context.contracts`: see the package's description."""
 
 import sys
 
-from .. import project
-from .change import Refused
-from .update import update
-
-
-def main() -> None:
-    """Bring the events of the current repository up to its models, and tell of each file that was written."""
-    try:
-        found = project.current()
-        for line in update(found.context, found.root):
-            sys.stdout.write(f"{line}\n")
-    except (Refused, project.NoProject) as refused:
-        sys.exit(str(refused))
-
+from ..installed import command
 
 if __name__ == "__main__":
-    main()
+    sys.exit(command("contracts.cli")())

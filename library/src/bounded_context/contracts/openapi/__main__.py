@@ -1,24 +1,8 @@
-"""`uv run just openapi`: writes the OpenAPI document and its page; a test says when they are to be written anew."""
+"""`python -m bounded_context.contracts.openapi`: see the package's description."""
 
 import sys
 
-from ... import project
-from .files import files
-
-
-def main() -> None:
-    """Write the files of the current repository, and tell of each."""
-    try:
-        found = project.current()
-    except project.NoProject as missing:
-        sys.exit(str(missing))
-    if not found.context.api:
-        sys.exit(f"{found.context.title} has no HTTP API: write api=True in its context first.")
-    for path, text in files(found.context, found.root / "docs" / "api").items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-        sys.stdout.write(f"{path}\n")
-
+from ...installed import command
 
 if __name__ == "__main__":
-    main()
+    sys.exit(command("contracts.openapi.cli")())

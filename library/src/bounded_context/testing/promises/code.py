@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...domain.commands import Command
+from ...domain.errors import BusinessError
 from ._promise import Check, Repository
 
 
@@ -36,6 +37,17 @@ def code_is_deployed(where: Repository) -> Iterator[str]:
                 f"No function deploys src/{where.context.name}/handlers/{module}.py: "
                 f"add {module!r} to FUNCTIONS in infra/service/functions.py, or remove the file."
             )
+
+
+def refusals_are_declared(where: Repository) -> Iterator[str]:
+    """Callers learn every refusal: each error of the context's own rules is among its errors."""
+    package = where.context.name
+    for path in where.project.sources.glob("[!_]*.py"):
+        importlib.import_module(f"{package}.{path.stem}")
+    for error in _kinds_of(BusinessError):
+        if error.__module__.partition(".")[0] == package and error not in where.context.errors:
+            file = f"src/{package}/context.py"
+            yield f"{error.__name__} has no status, title and metric of its own: add it to errors in {file}."
 
 
 def states_follow_one_another(where: Repository) -> Iterator[str]:
@@ -67,6 +79,15 @@ def calls_are_permitted(where: Repository) -> Iterator[str]:
             action = f"{service}:{'InvokeFunction' if service == 'lambda' else call[0].upper() + call[1:]}"
             if action not in held:
                 yield f"The workflow {machine.name} calls {action}, which its role may not: grant it."
+
+
+def _kinds_of(error: type[BusinessError]) -> Iterator[type[BusinessError]]:
+    """Yield the subclasses, also of subclasses, that have none: what others share is raised by nobody."""
+    for kind in error.__subclasses__():
+        if kind.__subclasses__():
+            yield from _kinds_of(kind)
+        else:
+            yield kind
 
 
 def _missing(where: Repository, command: Command[Any]) -> str:
@@ -112,6 +133,7 @@ CHECKS: tuple[Check, ...] = (
     commands_have_an_entry_point,
     functions_have_code,
     code_is_deployed,
+    refusals_are_declared,
     states_follow_one_another,
     tasks_are_tried_again,
     calls_are_permitted,

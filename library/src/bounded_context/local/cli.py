@@ -1,0 +1,180 @@
+"""`python -m bounded_context.local`: one list through the whole context, from its upload to the subscribers' queues."""
+
+import argparse
+import json
+import signal
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from ..installed import repository
+from ..project import Project
+from . import endpoints, measured
+from .arguments import parse
+from .deploy.program import Progress
+from .ending import exit_status
+from .errors import LocalRunError
+from .executions import Ended
+from .inbox_watch import watch
+from .observation import trail_screen
+from .observation.observation import collect
+from .observation.samples import Sample
+from .observation.settled import settled
+from .observation.trail import Trail, trail
+from .observation.trail_facts import gather
+from .result import Result, expected_events, read_result
+from .running import RunningContext
+from .samples import Samples, count_records
+from .screen import Screen
+from .start import running_context
+from .subscribers import wait_for
+
+DEPLOYED = "DEPLOYED"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status: 0 if the numbers add up, 130 after Ctrl-C, 1 otherwise."""
+    options = parse(arguments)
+    screen = Screen(quiet=options.json)
+    return exit_status(lambda: _run(options, repository(), screen), screen)
+
+
+@contextmanager
+def _running(options: argparse.Namespace, project: Project, screen: Screen) -> Iterator[RunningContext]:
+    """Yield the deployed context, which others may join if that is asked for."""
+    join = endpoints.read(options.join) if options.join else None
+    with running_context(project, screen.stage, _counting(screen), join=join) as running:
+        ours = endpoints.of(running.context, running.emulator, running.outputs)
+        with endpoints.published(options.endpoints, ours) if options.endpoints else nullcontext():
+            yield running
+
+
+def _run(options: argparse.Namespace, project: Project, screen: Screen) -> int:
+    return (_deploy if options.deploy_only else _run_list)(options, project, screen)
+
+
+def _deploy(options: argparse.Namespace, project: Project, screen: Screen) -> int:
+    with _running(options, project, screen) as running:
+        if options.json:
+            stages = {name: round(seconds, 2) for name, seconds in screen.stages.items()}
+            _print({"outcome": DEPLOYED, "not_emulated": running.deployment.not_emulated, "stages": stages})
+        else:
+            screen.show_limits(running.deployment.not_emulated, running.deployment.adapted)
+        if options.keep:
+            _keep(running, screen)
+    return 0
+
+
+def _run_list(options: argparse.Namespace, project: Project, screen: Screen) -> int:
+    samples = Samples(project.context)
+    name, content = _list(options, samples)
+    lines = _lines_of(options.trace, samples, name, content)
+    with _running(options, project, screen) as running:
+        started = time.time()
+        ended, result = _import(running, screen, name, content)
+        way = _trail(running, ended, options.trace, lines, result.report) if options.trace else None
+        # The page is to be whole, so it waits; most runs need not.
+        observed = (settled if options.dashboards else _so_far)(running)
+        _show(result, way, screen, as_json=options.json)
+        if options.dashboards:
+            _draw(running, screen, observed, started, f"{name}: {result.outcome}", options.dashboards)
+        if options.keep:
+            _keep(running, screen)
+    problems = [*result.problems(), *measured.problems_of_run(project.context, running.deployment.inputs, observed)]
+    for problem in problems:
+        screen.fail(problem)
+    return 1 if problems else 0
+
+
+def _list(options: argparse.Namespace, samples: Samples) -> tuple[str, bytes]:
+    if options.file:
+        return options.file.name, options.file.read_bytes()
+    return f"sample-{options.rows}.csv", samples.document(options.rows)
+
+
+def _lines_of(identity: str | None, samples: Samples, name: str, content: bytes) -> list[int]:
+    """Return the lines of an identity. Raises LocalRunError, before anything is started, if the file has none."""
+    if identity is None:
+        return []
+    found = samples.lines_by_identity(content)
+    if identity not in found:
+        example = f": write one that it has, such as {next(iter(found))}" if found else ""
+        raise LocalRunError(f"{name} has no row with the {samples.identity} {identity!r}{example}.")
+    return found[identity]
+
+
+def _counting(screen: Screen) -> Progress:
+    made: list[str] = []
+
+    def tell(kind: str, _: str) -> None:
+        made.append(kind)
+        screen.say(f"{len(made)} resources of {len(set(made))} types")
+
+    return tell
+
+
+def _import(running: RunningContext, screen: Screen, name: str, content: bytes) -> tuple[Ended, Result]:
+    rows = count_records(content)
+    # Nobody else tells this run what exists elsewhere: what the file refers to is taken as known.
+    running.table.know_references(running.samples.references_of(content))
+    with screen.stage("upload"):
+        uploaded = running.partner.upload(name, content)
+        screen.say(f"{name} {running.partner.way}, {len(content):,} bytes, {rows:,} rows")
+    with screen.stage("import"):
+        ended = running.follow(uploaded, lambda state: screen.say(f"{state}, {running.least_received():,} events out"))
+        screen.say(ended.outcome)
+    with screen.stage("events"):
+        expected = expected_events(ended, running.table.imported(ended.list_id) if ended.list_id else 0)
+        events = wait_for(
+            running.subscribers,
+            ended.list_id or "",
+            expected,
+            lambda count: screen.say(f"{count:,} of {expected:,} at each subscriber"),
+        )
+        screen.say(", ".join(f"{len(received):,} to {name}" for name, received in events.items()))
+    return ended, read_result(running, ended, rows, events, screen.stages)
+
+
+def _trail(running: RunningContext, ended: Ended, identity: str, lines: list[int], report: str) -> Trail:
+    return trail(gather(running, running.partner.uploads[-1], ended, identity, lines, report))
+
+
+def _show(result: Result, way: Trail | None, screen: Screen, *, as_json: bool) -> None:
+    if as_json:
+        _print(result.as_json() | ({"trail": trail_screen.as_json(way)} if way else {}))
+        return
+    screen.show(result)
+    if way:
+        trail_screen.show(way, screen.out)
+
+
+def _print(told: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(told, indent=2) + "\n")
+    sys.stdout.flush()
+
+
+def _so_far(running: RunningContext) -> Sequence[Sample]:
+    return collect(running).samples
+
+
+def _draw(
+    running: RunningContext, screen: Screen, samples: Sequence[Sample], started: float, what: str, file: Path
+) -> None:
+    # Plotly takes its time to import, and most runs draw nothing.
+    from .dashboards.run import draw
+
+    draw(running, samples, started, what, file)
+    screen.show_page(file)
+
+
+def _keep(running: RunningContext, screen: Screen) -> None:
+    try:
+        screen.show_endpoints(running)
+        watch(running, screen.tell)
+    except KeyboardInterrupt:
+        # uv passes the terminal's Ctrl-C on, so it may come twice.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        screen.errors.print("Stopping.")
