@@ -124,10 +124,10 @@ inbound.feed(live["on_event"])
 Schedule("watch-lists", stack, live["watch_lists"])
 HttpApi("api", stack, live)
 
-# Observability: alarms on lists, the one on all alarms, what X-Ray keeps, saved queries, the dashboards.
+# Observability: alarms on lists, the one on all alarms, how much X-Ray keeps, saved queries, the dashboards.
 ListAlarms("lists", stack)
 Health("unhealthy", stack)
-traces = Traces("traces", stack)
+Traces("traces", stack)
 Queries("queries", stack, {name: one.log_group for name, one in functions.items()})
 steps = {*PAYMENT.command_functions, *PAYMENT.steps}
 groups = {
@@ -159,7 +159,6 @@ Dashboards(
         "alarms": {"Critical": alarm_arns("critical"), "Warning": alarm_arns("warning")},
         "functions": {title: [functions[name].function.name for name in names] for title, names in groups.items()},
         "log_groups": [functions[name].log_group.name for names in groups.values() for name in names],
-        "traces": traces.group_name,
         "machine_arn": workflow.machine.arn,
         "rules": inbox.rules,
         "server": inbox.server_id,

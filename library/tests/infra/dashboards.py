@@ -31,7 +31,6 @@ LEAST = Names(
     alarms={},
     functions={"Commands": ["made-up-register"]},
     log_groups=["/aws/lambda/made-up-register"],
-    traces="made-up",
     machine_arn=f"arn:aws:states:{REGION}:111122223333:stateMachine:made-up",
     rules={},
     server=None,

@@ -44,8 +44,8 @@ DOCUMENTED: dict[str, dict[str, tuple[set[str], ...]]] = {
     ),
     "AWS/ApiGateway": dict.fromkeys(("Count", "4xx", "5xx", "Latency"), ({"ApiId", "Stage"},)),
     "AWS/DynamoDB": {
-        "ReadThrottleEvents": ({"TableName"},),
-        "WriteThrottleEvents": ({"TableName"},),
+        "ReadThrottleEvents": ({"TableName"}, {"TableName", "GlobalSecondaryIndexName"}),
+        "WriteThrottleEvents": ({"TableName"}, {"TableName", "GlobalSecondaryIndexName"}),
         "SystemErrors": ({"TableName", "Operation"},),
     },
 }
@@ -138,6 +138,9 @@ def test_an_alarm_watches_what_is_there(full: Graph) -> None:
         "QueueName": {node.inputs["name"] for node in full.of("sqs/queue")},
         "StateMachineArn": {full.one("sfn/stateMachine").arn},
         "TableName": {full.one("dynamodb/table").inputs["name"]},
+        "GlobalSecondaryIndexName": {
+            index["name"] for index in full.one("dynamodb/table").inputs["globalSecondaryIndexes"]
+        },
         "ApiId": {node.outputs["id"] for node in full.of("apigatewayv2/api")},
         "Stage": {node.inputs["name"] for node in full.of("apigatewayv2/stage")},
         "service": {
@@ -160,6 +163,14 @@ def test_an_alarm_watches_metrics_that_aws_or_the_code_writes(full: Graph) -> No
                 assert set(metric.dimensions) == {"service"}
             else:
                 assert set(metric.dimensions) in DOCUMENTED[metric.namespace][metric.name], node.name
+
+
+def test_every_index_of_the_table_is_watched_for_throttles(full: Graph) -> None:
+    """One that is throttled on its own is in no metric of the table."""
+    (alarm,) = parts(full, "table-throttles")
+    found = {metric.dimensions.get("GlobalSecondaryIndexName", "") for metric in watched(alarm)}
+    indexes = full.one("dynamodb/table").inputs["globalSecondaryIndexes"]
+    assert found == {"", *(index["name"] for index in indexes)}
 
 
 def test_every_operation_on_the_table_is_watched_for_errors_of_aws(full: Graph) -> None:

@@ -66,7 +66,9 @@ def test_a_bad_value_gives_one_sentence_that_says_what_to_write(bad: dict[str, s
 
 def test_defaults() -> None:
     """Callers sign, no page may call, and there are limits."""
-    assert ApiSettings.from_config({}) == ApiSettings(None, (), Throttle(100, 200), ApiObjectives(99.9, 2000))
+    assert ApiSettings.from_config({}) == ApiSettings(
+        None, (), Throttle(100, 200), ApiObjectives(99.9, 2000), api_route_metrics=True
+    )
 
 
 def test_what_is_said_is_taken() -> None:

@@ -103,7 +103,7 @@ def test_both_say_what_they_are_and_where_else_to_look(prod: Graph) -> None:
         assert f"#dashboards/dashboard/{prefix}-{other})" in first
         assert f"#/statemachines/view/{machine.arn})" in first
         assert f"?region={REGION}#logsV2:logs-insights$3FqueryDetail$3D$257E$2528" in first
-        assert "#/traces?timeRange=PT1H&filter=group.name%20%3D%20%22" in first
+        assert f"#/traces?timeRange=PT1H&filter=annotation.stack%20%3D%20%22{prefix}%22)" in first
 
 
 def test_links_survive_markdown() -> None:

@@ -107,6 +107,15 @@ def test_requests_are_throttled_and_measured_by_route(prod: Graph, with_tokens: 
         assert (stage["name"], stage["autoDeploy"], stage["defaultRouteSettings"]) == ("$default", True, settings)
 
 
+def test_development_counts_the_api_as_a_whole(prod: Graph) -> None:
+    """A metric of a route costs as much as one of our own; the dashboards draw what there is."""
+    dev = run("dev")
+    assert dev.one("apigatewayv2/stage").inputs["defaultRouteSettings"]["detailedMetricsEnabled"] is False
+    for graph, by_route in ((prod, True), (dev, False)):
+        drawn = [one.inputs["dashboardBody"] for one in graph.of("cloudwatch/dashboard")]
+        assert ["by route" in body for body in drawn] == [by_route, by_route]
+
+
 def test_every_request_leaves_a_line_in_a_log_that_is_encrypted_and_expires(prod: Graph) -> None:
     """In a log group of the stack."""
     settings = prod.one("apigatewayv2/stage").inputs["accessLogSettings"]

@@ -5,7 +5,7 @@ import pytest
 from bounded_context.infra.components.fanout import VISIBILITY_TIMEOUT
 from bounded_context.words import kebab
 
-from .graph import CONTEXT, Graph, Node
+from .graph import CONTEXT, STACKS, Graph, Node, run
 
 STREAM_READERS = ("relay_events", "measure_lists")
 LONGEST_CONSUMER = 30
@@ -74,6 +74,16 @@ def test_a_message_stays_invisible_while_a_consumer_may_still_retry_it(prod: Gra
     assert VISIBILITY_TIMEOUT >= 6 * LONGEST_CONSUMER
     for arn in _subscriptions(prod):
         assert prod.one("sqs/queue", _name(prod, arn)).inputs["visibilityTimeoutSeconds"] == VISIBILITY_TIMEOUT
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_subscriber_may_have_the_longest_name_in_every_stack(stack: str) -> None:
+    """What development takes, production takes too."""
+    longest = "a" + "b" * 31
+    graph = run(stack, subscribers=[longest])
+    assert f"{CONTEXT.name}-{stack}-events-{longest}-dead-letters" in {
+        node.inputs["name"] for node in graph.of("sqs/queue")
+    }
 
 
 def test_the_table_is_on_demand_restorable_and_tells_its_changes(prod: Graph) -> None:

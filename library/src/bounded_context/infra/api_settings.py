@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Self
 
-from .config import SettingError, Source, between, numbers, structure
+from .config import SettingError, Source, between, flag, numbers, structure
 from .objectives import LEAST_PERCENT
 
 MOST_AUDIENCES = 50
@@ -27,7 +27,10 @@ class Jwt:
 
 @dataclass(frozen=True)
 class Throttle:
-    """What the API takes of all its callers together: `rate` requests a second, `burst` at once. Others get a 429."""
+    """What each route takes of all callers together: `rate` requests a second, `burst` at once. Others get a 429.
+
+    AWS aims at these numbers and does not guarantee them (API Gateway, "Throttle requests to your HTTP APIs").
+    """
 
     rate: int = between(1, 10_000, 100)
     burst: int = between(1, 5_000, 200)
@@ -43,12 +46,16 @@ class ApiObjectives:
 
 @dataclass(frozen=True)
 class ApiSettings:
-    """Each field is a setting of the same name. Without `api_jwt` callers sign their requests with IAM credentials."""
+    """Each field is a setting of the same name. Without `api_jwt` callers sign their requests with IAM credentials.
+
+    `api_route_metrics` is whether CloudWatch counts each route by itself, which it charges as metrics of one's own.
+    """
 
     api_jwt: Jwt | None
     api_cors_origins: tuple[str, ...]
     api_throttle: Throttle
     api_objectives: ApiObjectives
+    api_route_metrics: bool
 
     @classmethod
     def from_config(cls, config: Source) -> Self:
@@ -58,6 +65,7 @@ class ApiSettings:
             api_cors_origins=_origins(config),
             api_throttle=numbers(config, "api_throttle", Throttle),
             api_objectives=numbers(config, "api_objectives", ApiObjectives),
+            api_route_metrics=config.get("api_route_metrics") is None or flag(config, "api_route_metrics"),
         )
 
 

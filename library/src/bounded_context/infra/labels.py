@@ -11,7 +11,10 @@ from ..words import kebab
 _STACK = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 NAME_LIMIT = 64
-"""The least limit of what is named here: functions, roles and rules 64, queues and state machines 80, others more."""
+"""The least limit of what `Labels.name` names: functions, roles and rules 64, state machines 80, others more."""
+
+QUEUE_LIMIT = 80
+"""Characters of a queue's name (SQS API reference, CreateQueue)."""
 
 ALARM_LIMIT = 255
 """Characters of an alarm's name."""
@@ -20,7 +23,7 @@ BUCKET_LIMIT = 63 - len("-0123456")
 """A bucket's name has 63 characters, of which Pulumi's auto-naming takes 8."""
 
 XRAY_LIMIT = 32
-"""Characters of the name of a group or a sampling rule of X-Ray."""
+"""Characters of the name of a sampling rule of X-Ray."""
 
 
 class LabelError(RunError):
@@ -57,8 +60,12 @@ class Labels:
         return f"{self.prefix[: XRAY_LIMIT - 9]}-{hashlib.sha256(self.prefix.encode()).hexdigest()[:8]}"
 
     def name(self, part: str) -> str:
-        """The name of a function, role, queue, topic, table, rule, layer or state machine. Raises LabelError."""
+        """The name of a function, role, topic, table, rule, layer or state machine. Raises LabelError."""
         return _within(f"{self.prefix}-{kebab(part)}", NAME_LIMIT)
+
+    def queue(self, part: str) -> str:
+        """The name of a queue, which may be longer: a subscriber's name is a part of it. Raises LabelError."""
+        return _within(f"{self.prefix}-{kebab(part)}", QUEUE_LIMIT)
 
     def alarm(self, part: str) -> str:
         """The name of an alarm: `<context>-<stack>-<part>-<what is wrong>`. Raises LabelError."""

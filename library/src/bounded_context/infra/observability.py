@@ -27,7 +27,7 @@ class Observability:
 
     Attributes:
         health: the alarm that is on while any critical alarm is.
-        traces: what X-Ray keeps.
+        traces: how much X-Ray keeps.
         dashboards: for whoever asks how business goes, and for whoever keeps the context running.
     """
 
@@ -47,11 +47,11 @@ class Observability:
         self.health = Health("unhealthy", stack)
         self.traces = Traces("traces", stack)
         Queries("queries", stack, {name: one.log_group for name, one in functions.items()})
-        self.dashboards = Dashboards("dashboards", stack, _names(parts, self.traces.group_name))
+        self.dashboards = Dashboards("dashboards", stack, _names(parts))
         export(parts, self.health.alarm_name, self.dashboards.urls)
 
 
-def _names(parts: Parts, traces: pulumi.Output[str]) -> dict[str, Any]:
+def _names(parts: Parts) -> dict[str, Any]:
     stack, inbox = parts.stack, parts.inbox
     alerts = stack.alerts
     return {
@@ -63,7 +63,6 @@ def _names(parts: Parts, traces: pulumi.Output[str]) -> dict[str, Any]:
             "Warning": _arns(stack, alerts.names("warning")),
         },
         **_functions(parts),
-        "traces": traces,
         "machine_arn": parts.workflow.machine.arn,
         "rules": inbox.rules,
         "server": inbox.server_id,

@@ -55,6 +55,8 @@ def _encrypt(owner: Component, name: str, bucket: s3.Bucket, key_arn: pulumi.Inp
                 "apply_server_side_encryption_by_default": {"sse_algorithm": "aws:kms", "kms_master_key_id": key_arn},
                 # One call to KMS serves many objects.
                 "bucket_key_enabled": True,
+                # What S3 does by itself with new buckets: where it is not said, each preview shows it as a change.
+                "blocked_encryption_types": ["SSE-C"],
             }
         ],
         opts=owner.child(),

@@ -16,7 +16,7 @@ def queue(owner: Component, name: str, key_arn: pulumi.Input[str], **arguments: 
     """An encrypted queue that keeps messages for 14 days; `arguments` add to those of sqs.Queue."""
     return sqs.Queue(
         name,
-        name=owner.labels.name(name),
+        name=owner.labels.queue(name),
         kms_master_key_id=key_arn,
         message_retention_seconds=FOURTEEN_DAYS,
         tags=owner.labels.tags,

@@ -4,6 +4,8 @@ An alarm on a metric of AWS/DynamoDB stays as it is while there are no data, wha
 reference, PutMetricAlarm), and these have data only while something is wrong: filled with zeros, they end.
 """
 
+from collections.abc import Sequence
+
 import pulumi
 
 from ..alerts import Alerts, Notice, Severity
@@ -26,10 +28,17 @@ OPERATIONS = (
 _LASTING = When(bad=3, of=5)
 
 
-def watch_table(owner: Component, alerts: Alerts, name: str, table_name: pulumi.Input[str]) -> None:
-    """Warn that the table turns requests away, or fails to answer them, for some minutes."""
+def watch_table(
+    owner: Component, alerts: Alerts, name: str, table_name: pulumi.Input[str], indexes: Sequence[str] = ()
+) -> None:
+    """Warn that the table, or one of its indexes, turns requests away, or fails to answer them, for some minutes.
+
+    An index is throttled on its own, and its metrics have its name (DynamoDB, "Metrics and dimensions"). With the
+    table's own they are ten metrics at most, which an alarm may have: four indexes.
+    """
     throttles = {
-        kind.lower(): Metric("AWS/DynamoDB", f"{kind}ThrottleEvents", {"TableName": table_name})
+        f"{kind.lower()}{number or ''}": Metric("AWS/DynamoDB", f"{kind}ThrottleEvents", dimensions)
+        for number, dimensions in enumerate(_parts(table_name, indexes))
         for kind in ("Read", "Write")
     }
     calculated(
@@ -38,8 +47,8 @@ def watch_table(owner: Component, alerts: Alerts, name: str, table_name: pulumi.
         f"{name}-throttles",
         Notice(
             "warning",
-            "The table turns reads or writes away, in three of five minutes: commands and imports are slower, and some "
-            "fail.",
+            "The table or an index turns reads or writes away, in three of five minutes: commands and imports are "
+            "slower, and some fail.",
             "the-table-throttles",
         ),
         throttles,
@@ -66,6 +75,12 @@ def watch_table(owner: Component, alerts: Alerts, name: str, table_name: pulumi.
         _sum(errors),
         _LASTING,
     )
+
+
+def _parts(table_name: pulumi.Input[str], indexes: Sequence[str]) -> list[dict[str, pulumi.Input[str]]]:
+    """The dimensions of the table's metrics, and of those of each index."""
+    table: dict[str, pulumi.Input[str]] = {"TableName": table_name}
+    return [table, *({**table, "GlobalSecondaryIndexName": index} for index in indexes)]
 
 
 def watch_stream(owner: Component, alerts: Alerts, consumer: str, severity: Severity) -> None:

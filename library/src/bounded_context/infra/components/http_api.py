@@ -93,7 +93,7 @@ class HttpApi(Component):
         self._query()
         self.id, self.url = self.api.id, self.api.api_endpoint
         watch_api(self, stack.alerts, {"ApiId": self.id, "Stage": STAGE}, settings.api_objectives)
-        sections = self.id.apply(lambda known: api_sections(known, STAGE, keys))
+        sections = self.id.apply(lambda known: api_sections(known, STAGE, keys if settings.api_route_metrics else {}))
         stack.doors[name] = Door({"id": self.id, "url": self.url}, sections)
         self.register_outputs({"id": self.id, "url": self.url})
 
@@ -173,8 +173,7 @@ class HttpApi(Component):
             default_route_settings={
                 "throttling_rate_limit": throttle.rate,
                 "throttling_burst_limit": throttle.burst,
-                # Metrics of each route too.
-                "detailed_metrics_enabled": True,
+                "detailed_metrics_enabled": self._settings.api_route_metrics,
             },
             access_log_settings={"destination_arn": self.log_group.arn, "format": access_log.FORMAT},
             tags=self.labels.tags,

@@ -59,7 +59,7 @@ class Table(Component):
             hash_key="pk",
             attributes=[{"name": name, "type": "S"} for name in ("pk", *INDEXES.values())],
             global_secondary_indexes=[
-                {"name": name, "hash_key": partition, "range_key": "pk", "projection_type": "ALL"}
+                {"name": name, "key_schemas": _keys(partition), "projection_type": "ALL"}
                 for name, partition in INDEXES.items()
             ],
             stream_enabled=True,
@@ -73,7 +73,7 @@ class Table(Component):
         )
         self.table_name = self.table.name
         self.arn = self.table.arn
-        watch_table(self, stack.alerts, name, self.table_name)
+        watch_table(self, stack.alerts, name, self.table_name, tuple(INDEXES))
         self.register_outputs({"name": self.table_name, "arn": self.arn})
 
     def grant_items(self, role: iam.Role, *operations: Operation) -> iam.RolePolicy:
@@ -123,6 +123,10 @@ class Table(Component):
         lost = f"{consumer} gave changes up, so nothing that follows from them has happened."
         watch_dead_letters(self, self._stack.alerts, name, dead_letters, severity, lost)
         return dead_letters
+
+
+def _keys(partition: str) -> list[dynamodb.TableGlobalSecondaryIndexKeySchemaArgsDict]:
+    return [{"attribute_name": partition, "key_type": "HASH"}, {"attribute_name": "pk", "key_type": "RANGE"}]
 
 
 def _key_pattern(prefix: str) -> str:

@@ -1,4 +1,4 @@
-"""What X-Ray keeps of a stack, and how much of it."""
+"""How much of a stack X-Ray keeps."""
 
 from pulumi_aws import xray
 
@@ -7,9 +7,15 @@ from bounded_context.infra import Component, Stack
 PRIORITY = 1000
 """Before X-Ray's own rule (10,000), and after any that somebody makes to look at something closely."""
 
+DEFAULT_PERCENT = 5
+"""X-Ray's own rule, beside the first request of each second (X-Ray, "Configuring sampling rules")."""
+
 
 class Traces(Component):
-    """A group of the stack's traces, and the share of its requests that become traces.
+    """The share of the stack's requests that become traces; `rule` is None where X-Ray's own rule keeps that share.
+
+    An account takes 25 rules in a region (X-Ray, "Endpoints and quotas"), so a stack has one only where it wants
+    something else.
 
     Whoever a request meets first decides for all that follow: for imports the state machine, which asks this rule
     (X-Ray, "Configuring sampling rules"). A function that is called on its own traces the first request of a second
@@ -20,33 +26,26 @@ class Traces(Component):
     urn_type = "bounded-context:infra:Traces"
 
     def __init__(self, name: str, stack: Stack) -> None:
-        """Make both; at 0 percent not even the first request of a second is traced."""
-        labels, percent = stack.labels, stack.settings.trace_percent
-        super().__init__(name, labels)
-        group = xray.Group(
-            name,
-            group_name=labels.short,
-            # Our code puts it on each of its segments.
-            filter_expression=f'annotation.stack = "{labels.prefix}"',
-            insights_configuration={"insights_enabled": False, "notifications_enabled": False},
-            tags=labels.tags,
-            opts=self.child(),
-        )
-        self.group_name = group.group_name
-        xray.SamplingRule(
-            name,
-            rule_name=labels.short,
+        """Make it; at 0 percent not even the first request of a second is traced."""
+        super().__init__(name, stack.labels)
+        percent = stack.settings.trace_percent
+        self.rule = None if percent == DEFAULT_PERCENT else self._rule(percent)
+        self.register_outputs({})
+
+    def _rule(self, percent: int) -> xray.SamplingRule:
+        return xray.SamplingRule(
+            self.name,
+            rule_name=self.labels.short,
             priority=PRIORITY,
             version=1,
             reservoir_size=1 if percent else 0,
             fixed_rate=percent / 100,
-            service_name=f"{labels.prefix}-*",
+            service_name=f"{self.labels.prefix}-*",
             service_type="*",
             resource_arn="*",
             host="*",
             http_method="*",
             url_path="*",
-            tags=labels.tags,
+            tags=self.labels.tags,
             opts=self.child(),
         )
-        self.register_outputs({"group": self.group_name})

@@ -16,7 +16,13 @@ _LATENCIES = {"Latency": "of the answer", "IntegrationLatency": "of the function
 
 
 def api_sections(api: str, stage: str, routes: Mapping[str, str]) -> dict[str, Sequence[Section]]:
-    """The sections of each dashboard; `routes` are the routes' keys, such as `GET /things`, by their functions."""
+    """The sections of each dashboard.
+
+    Args:
+        api: its id.
+        stage: its stage's name.
+        routes: the keys, such as `GET /things`, by their functions, of the routes that are counted each by itself.
+    """
     stage_ = {"ApiId": api, "Stage": stage}
     return {BUSINESS: [_business(stage_, routes)], TECHNICAL: [_technical(stage_, routes)]}
 
@@ -25,7 +31,9 @@ def _business(stage: Mapping[str, str], routes: Mapping[str, str]) -> Section:
     return section(
         "Requests to the HTTP API",
         [
-            graph("Requests, by route", _by_route(stage, routes, "Count"), stacked=True),
+            graph("Requests, by route", _by_route(stage, routes, "Count"), stacked=True)
+            if routes
+            else graph("Requests", _outcomes(stage, "Count")),
             graph("Requests refused and failed", _outcomes(stage, "4xx", "5xx")),
         ],
     )
@@ -37,7 +45,7 @@ def _technical(stage: Mapping[str, str], routes: Mapping[str, str]) -> Section:
         [
             # A request over the limits of the stage is a 429 and so among the refused; the access log tells it apart.
             graph("Requests, refused, failed", _outcomes(stage, *_OUTCOMES)),
-            graph("Failed (5xx), by route", _by_route(stage, routes, "5xx"), stacked=True),
+            *([graph("Failed (5xx), by route", _by_route(stage, routes, "5xx"), stacked=True)] if routes else []),
             graph("Latency (ms)", _latencies(stage)),
         ],
     )

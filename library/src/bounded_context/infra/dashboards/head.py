@@ -31,7 +31,7 @@ def _links(names: Names, other: str) -> str:
             _link(f"Dashboard: {other}", links.dashboard_url(region, f"{names.prefix}-{other}")),
             _link("Runbook", names.runbook) if "://" in names.runbook else f"Runbook: `{names.runbook or RUNBOOK}`",
             _link("Logs", links.logs(region, names.log_groups)),
-            _link("Traces", links.traces(region, names.traces)),
+            _link("Traces", links.traces(region, names.prefix)),
             _link("Imports", links.executions(region, names.machine_arn)),
         ]
     )

@@ -25,9 +25,9 @@ def logs(region: str, groups: Sequence[str]) -> str:
     return f"{_console(region, 'cloudwatch')}#logsV2:logs-insights$3FqueryDetail$3D{encoded}"
 
 
-def traces(region: str, group: str) -> str:
-    """The traces of a group in the last hour (X-Ray, "Console deep linking")."""
-    expression = quote(f'group.name = "{group}"', safe="")
+def traces(region: str, prefix: str) -> str:
+    """A stack's traces of the last hour (X-Ray, "Console deep linking"): our code writes its prefix on each segment."""
+    expression = quote(f'annotation.stack = "{prefix}"', safe="")
     return f"{_console(region, 'xray')}#/traces?timeRange=PT1H&filter={expression}"
 
 

@@ -28,7 +28,6 @@ class Names:
     alarms: Mapping[str, Sequence[str]]
     functions: Mapping[str, Sequence[str]]
     log_groups: Sequence[str]
-    traces: str
     machine_arn: str
     rules: Mapping[str, str]
     server: str | None

@@ -1,5 +1,7 @@
 """DynamoDB: the table and the features that have a call of their own."""
 
+from typing import Any
+
 from ..aws import Aws
 from .registry import Made, Request, creates
 
@@ -70,9 +72,9 @@ def _encryption(request: Request) -> dict[str, object] | None:
     return {"Enabled": True, "SSEType": "KMS"} | ({"KMSMasterKeyId": key} if key else {})
 
 
-def _index(index: dict[str, object]) -> dict[str, object]:
+def _index(index: dict[str, Any]) -> dict[str, Any]:
     projection = {"ProjectionType": index["projectionType"]}
     if names := index.get("nonKeyAttributes"):
         projection["NonKeyAttributes"] = names
-    keys = _keys(str(index["hashKey"]), str(index["rangeKey"]) if index.get("rangeKey") else None)
+    keys = [{"AttributeName": key["attributeName"], "KeyType": key["keyType"]} for key in index["keySchemas"]]
     return {"IndexName": index["name"], "KeySchema": keys, "Projection": projection}
