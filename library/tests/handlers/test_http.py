@@ -290,6 +290,22 @@ def test_a_bad_correlation_id_gives_way_to_the_requests_own(given: str | None, l
     assert {line["correlation_id"] for line in lines()} == {IAM["requestContext"]["requestId"]}
 
 
+CLIENT = {"jwt": {"claims": {"sub": "ada", "client_id": "shop-7"}}}
+TOKEN_OF_A_CLIENT = {**JWT, "requestContext": {**JWT["requestContext"], "authorizer": CLIENT}}
+
+
+@pytest.mark.parametrize(
+    ("recorded", "caller"),
+    [(IAM, "shop"), (TOKEN_OF_A_CLIENT, "shop-7"), (ANOTHER, None)],
+    ids=["a role, without its session", "the client of a token", "a user, whose name may be a person's"],
+)
+def test_a_line_says_which_application_asked(recorded: dict[str, Any], caller: str | None, lines: Lines):
+    """Callers who sign are all of the API's own account: nothing else tells them apart."""
+    create(1, recorded=recorded)
+    _is_problem(create(1, recorded=recorded), 409, "already-exists")
+    assert {line.get("caller") for line in lines()} == {caller}
+
+
 @pytest.mark.usefixtures("sampled")
 def test_a_request_continues_the_trace_that_it_carries(daemon: Daemon):
     """Beside the function's own; the two name each other."""

@@ -128,7 +128,7 @@ def test_every_request_leaves_a_line_in_a_log_that_is_encrypted_and_expires(prod
 def test_a_line_says_what_happened_and_nothing_of_a_person(prod: Graph) -> None:
     """Neither the path, in which identities stand, nor an address, nor a session's name."""
     line = json.loads(prod.one("apigatewayv2/stage").inputs["accessLogSettings"]["format"])
-    assert {"request_id", "route", "status", "latency_ms", "integration_error", "caller_account"} <= set(line)
+    assert {"request_id", "route", "status", "latency_ms", "integration_error", "caller_client"} <= set(line)
     asked = " ".join(line.values())
     for personal in ("sourceIp", "userAgent", "userArn", "identity.caller", "identity.user", "$context.path", "sub"):
         assert personal not in asked

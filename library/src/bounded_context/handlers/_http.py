@@ -41,6 +41,8 @@ def answers_requests(operation: Operation, source: str, watch: Watch) -> Callabl
 def _answered(operation: Operation, source: str, watch: Watch, event: dict[str, Any], context: Any) -> Answer:
     correlation_id = requests.correlation_id(event)
     about(correlation_id=correlation_id)
+    if application := requests.application(event):
+        about(caller=application)
     with continuing(requests.headers(event).get("traceparent"), context.function_name):
         try:
             with watch():

@@ -18,6 +18,7 @@ MOST_BYTES: Final = 64 * 1024
 
 CORRELATION_ID: Final = r"[A-Za-z0-9._-]{1,128}"
 _JSON: Final = "application/json"
+_ROLE: Final = re.compile(r"arn:aws[a-z-]*:sts::\d{12}:assumed-role/([^/]+)/.*")
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,18 @@ def _caller(context: dict[str, Any]) -> str:
         return str(iam["userArn"])
     claims = (authorizer.get("jwt") or {}).get("claims") or {}
     return f"{claims.get('iss', '')} {claims.get('sub', '')}"
+
+
+def application(event: dict[str, Any]) -> str:
+    """Return which application asks: the name of its role, or the client that its token was made for.
+
+    Empty where neither is known: the names of a role's session and of an IAM user are often a person's.
+    """
+    authorizer = event["requestContext"].get("authorizer") or {}
+    if role := _ROLE.fullmatch(str((authorizer.get("iam") or {}).get("userArn", ""))):
+        return role[1]
+    claims = (authorizer.get("jwt") or {}).get("claims") or {}
+    return str(claims.get("client_id") or claims.get("azp") or "")
 
 
 def _query(event: dict[str, Any]) -> dict[str, str | list[str]]:

@@ -1,8 +1,9 @@
 """The access log of the HTTP API: a line for each request, answered or refused, and what is asked of the lines.
 
 Nothing in a line is about a person: no path (identities stand in it), no address, and no principal, since the name of a
-role's session is often that of whoever uses it. The account of a caller, or the client that a token was made for, tells
-which application it was.
+role's session is often that of whoever uses it, and API Gateway cannot cut it off. The client that a token was made for
+tells which application it was. Callers who sign are all of the API's own account: the functions' log lines name their
+role.
 """
 
 import json
@@ -19,7 +20,6 @@ _FIELDS: Final = {
     "integration_ms": "integrationLatency",
     "integration_error": "integrationErrorMessage",
     "authorizer_error": "authorizer.error",
-    "caller_account": "identity.accountId",
     "caller_client": "authorizer.claims.client_id",
     "bytes": "responseLength",
 }
@@ -35,6 +35,6 @@ REFUSED: Final = "requests refused or failed"
 
 QUERY: Final = """filter status >= 400
 | stats count(*) as requests, max(latency_ms) as slowest_ms, max(@timestamp) as last by status, route, error,
-  authorizer_error, integration_error, caller_account, caller_client
+  authorizer_error, integration_error, caller_client
 | sort requests desc
 | limit 100"""

@@ -24,6 +24,7 @@ _SAID: Final = {
     "valid",
     "rejected",
     "correlation_id",
+    "caller",
     "event_id",
     "event_type",
     "message_id",
