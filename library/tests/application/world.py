@@ -44,6 +44,10 @@ class World(InMemory[Any]):
         parts = Staging(self.files, list_id).manifest(VERIFIED)
         return [self.steps.import_part(list_id, part).outcome for part in parts]
 
+    def gone(self, list_id: str, manifest: str) -> None:
+        """The lifecycle of the bucket has deleted a manifest."""
+        del self.files.objects[f"staging/{list_id}/{manifest}"]
+
     def compensate(self, list_id: str) -> ListStatus:
         return self.steps.compensate(list_id).status
 

@@ -33,7 +33,7 @@ def from_list(received: ReceivedList) -> dict[str, Any]:
 def to_list(item: Mapping[str, Any]) -> ReceivedList:
     """Read a list's item."""
     file = PinnedFile(item["bucket"], item["key"], item["version_id"], int(item["size"]))
-    counts = {name: int(item.get(name, 0)) for name in ("rows", "valid", "rejected")}
+    counts = {name: int(item.get(name, 0)) for name in ("rows", "valid", "rejected", "parts")}
     context = from_traceparent(item.get(TRACEPARENT))
     return ReceivedList(
         file,

@@ -203,6 +203,9 @@ def compensate_error(
     """Undo what this list wrote, and only that; say why in the report; return the list, closed.
 
     A list with a reason is rejected. One without broke for a technical reason and has failed.
+
+    Raises:
+        StagingGone: parts of the list may be in the table, and which rows they have cannot be told any more.
     """
     received = lists.get(list_id)
     if received.status in (ListStatus.REJECTED, ListStatus.FAILED):
@@ -210,7 +213,7 @@ def compensate_error(
         return received
     reason = received.reason or TECHNICAL_FAILURE
     lists.refuse(list_id, reason)
-    for part in Staging(files, list_id).manifest(VERIFIED):
+    for part in Staging(files, list_id).manifest(VERIFIED) if received.parts else ():
         aggregates.undo_rows(list_id, list(identities(read_part(files, part), id_field)))
     key = received.file.report_key
     # Without rejected rows, what lies there may be the report of an earlier file of this name.
