@@ -45,4 +45,5 @@ def to_list(item: Mapping[str, Any]) -> ReceivedList:
         rejections={Fault(name): int(rows) for name, rows in item.get("rejections", {}).items()},
         amounts=item.get("amounts", {}),
         received_at=datetime.fromisoformat(item["received_at"]),
+        undone_parts=frozenset(int(part) for part in item.get("undone_parts", ())),
     )
