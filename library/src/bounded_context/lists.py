@@ -90,7 +90,20 @@ class ListImport:
         identity = self._context.identity
         return list_import.import_list(list_id, part, identity, self.lists, self.files, self.imported)
 
+    def undo_part(self, list_id: str, part: Part) -> Step:
+        """Undo what this list wrote of one part, and only that; nobody writes any more of the list from here on.
+
+        Raises:
+            StagingGone: the part may be in the table, and which rows it has cannot be told any more.
+        """
+        identity = self._context.identity
+        return list_import.undo_part(list_id, part, identity, self.lists, self.files, self.imported)
+
     def compensate(self, list_id: str) -> ReceivedList:
-        """Undo what this list wrote, and only that; say why in the report; return the list, closed."""
+        """Undo what is left of a list, and only that; say why in the report; return the list, closed.
+
+        Raises:
+            StagingGone: parts of the list may be in the table, and which rows they have cannot be told any more.
+        """
         identity = self._context.identity
         return list_import.compensate_error(list_id, identity, self.lists, self.files, self.imported)

@@ -149,6 +149,14 @@ def test_a_part_counts_once(lists: ListTable, table: Any):
     assert table.get_item(Key={"pk": f"LIST#{RECEIVED.list_id}"})["Item"]["imported_parts"] == {0, 1}
 
 
+def test_undone_parts_are_counted_once_and_read_again(lists: ListTable):
+    """A list that was recorded before has none."""
+    assert lists.register(RECEIVED).undone_parts == frozenset()
+    for part in (3, 0, 3):
+        lists.part_undone(RECEIVED.list_id, part)
+    assert lists.get(RECEIVED.list_id).undone_parts == {0, 3}
+
+
 def test_each_write_keeps_the_place_in_a_trace_that_it_belongs_to(table: Any):
     """The last one's stays with the item, also for the event of its removal."""
     places = iter([fresh_traceparent(), last := fresh_traceparent()])

@@ -1,11 +1,18 @@
 """Aggregates by the hundred: every write can be repeated and touches no other list's."""
 
+import json
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import Any
 
 import pytest
 from payment.context import PAYMENT
 from pydynox import DynamoDBClient
-from pydynox.exceptions import TransactionCanceledException
+from pydynox.exceptions import (
+    ProvisionedThroughputExceededException,
+    PydynoxException,
+    TransactionCanceledException,
+)
 
 from bounded_context import Context
 from bounded_context.adapters.dynamodb import AggregateTable
@@ -14,7 +21,7 @@ from bounded_context.adapters.items import TRACEPARENT, Items
 from bounded_context.adapters.trace_context import fresh_traceparent
 from bounded_context.application.ports import AlreadyTaken
 from bounded_context.testing import Samples
-from bounded_context.testing.plugin import TABLE
+from bounded_context.testing.plugin import TABLE, set_account
 from tests.contexts import over_contexts
 
 ID, ITEMS = PAYMENT.identity, Items(PAYMENT)
@@ -126,6 +133,74 @@ def test_a_throttled_transaction_is_tried_again(monkeypatch: pytest.MonkeyPatch)
     _table(client).import_rows("l-1", _rows(2))
     assert client.written == 2
     assert len(waits) == 3
+
+
+class _ThrottledReads:
+    """A client whose first reads are turned away."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = list(errors)
+        self.read: list[int] = []
+
+    def sync_batch_get(self, _table: str, keys: list[dict[str, Any]], **_: Any) -> list[dict[str, Any]]:
+        self.read.append(len(keys))
+        if self.errors:
+            raise self.errors.pop()
+        return [{**key, "list_id": "l-1"} for key in keys]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ProvisionedThroughputExceededException("DynamoDB request rate too high."),
+        PydynoxException(
+            'Failed to build request: ConstructionFailure { source: "Failed to get 7 keys after 5 retries" }'
+        ),
+    ],
+    ids=["throttled", "unprocessed"],
+)
+def test_throttled_reads_are_tried_again(error: Exception, monkeypatch: pytest.MonkeyPatch):
+    """Both ways in which pydynox says so; only the hundred that was turned away is read again."""
+    waits: list[float] = []
+    monkeypatch.setattr("time.sleep", waits.append)
+    client: Any = _ThrottledReads(error, error)
+    identities = [row[ID] for row in _rows(120)]
+    assert _table(client).taken(identities, "l-2") == set(identities)
+    assert (client.read, len(waits)) == ([100, 100, 100, 20], 2)
+
+
+class _Unprocessed(BaseHTTPRequestHandler):
+    """DynamoDB, which hands every key of a batch back."""
+
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["RequestItems"]
+        answer = json.dumps({"Responses": {TABLE: []}, "UnprocessedKeys": asked}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+
+def test_pydynox_says_of_unprocessed_keys_what_is_taken_for_throttling(monkeypatch: pytest.MonkeyPatch):
+    """Its words, for which it has no error: another version may have others."""
+    waits: list[float] = []
+    monkeypatch.setattr("bounded_context.adapters.patience._TRIES", 2)
+    monkeypatch.setattr("time.sleep", waits.append)
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Unprocessed) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        set_account(monkeypatch, f"http://127.0.0.1:{server.server_port}")
+        with pytest.raises(PydynoxException, match="after 5 retries"):
+            _table(DynamoDBClient()).taken(["id-1"], "l-1")
+        server.shutdown()
+    assert len(waits) == 1
+
+
+def test_reads_that_fail_for_another_reason_fail_at_once():
+    """A missing permission does not pass."""
+    client: Any = _ThrottledReads(PydynoxException("not allowed"))
+    with pytest.raises(PydynoxException, match="not allowed"):
+        _table(client).taken(["id-1"], "l-1")
+    assert client.read == [1]
 
 
 def test_throttling_without_end_is_an_error(monkeypatch: pytest.MonkeyPatch):

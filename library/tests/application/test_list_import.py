@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from bounded_context.application.list_import import TECHNICAL_FAILURE, Outcome, Upload
-from bounded_context.application.staging import VERIFIED, Staging
+from bounded_context.application.staging import VALIDATED, VERIFIED, Staging, StagingGone
 from bounded_context.domain.amounts import NONE
 from bounded_context.domain.lists import ListStatus, NotAList
 from bounded_context.domain.rows import Fault
@@ -250,3 +250,74 @@ def test_a_technical_failure_is_undone_and_told_as_one(world: World):
     assert world.lists.changes == closed
     assert world.owners == {"id-000900": "another-list"}
     assert [row["reason"] for row in world.report()] == [TECHNICAL_FAILURE]
+
+
+def test_undoing_that_runs_out_of_its_time_goes_on_where_it_was(world: World):
+    """A list of more parts than one function can undo is undone whole, and no part twice."""
+    list_id = world.ready_to_import(world.rows(45))
+    world.import_parts(list_id)
+    calls = world.parts_undone_before_the_time_is_over(2)
+    for _ in range(2):
+        with pytest.raises(TimeoutError):
+            world.compensate(list_id)
+    assert world.compensate(list_id) is ListStatus.FAILED
+    assert world.owners == {}
+    assert len(calls) == 5
+
+
+def test_what_the_map_has_undone_is_left_alone_when_the_list_is_closed(world: World):
+    """The closing step undoes what the map has left over, and nothing else."""
+    list_id = world.ready_to_import(world.rows(25))
+    world.import_parts(list_id)
+    parts = Staging(world.files, list_id).manifest(VERIFIED)
+    assert [world.steps.undo_part(list_id, part).outcome for part in (*parts[1:], parts[1])] == [Outcome.UNDONE] * 3
+    assert world.lists.get(list_id).status is ListStatus.COMPENSATING
+    calls = world.parts_undone_before_the_time_is_over(1)
+    assert world.compensate(list_id) is ListStatus.FAILED
+    assert (world.owners, len(calls)) == ({}, 1)
+
+
+def test_a_part_that_is_being_undone_is_not_written_any_more(world: World):
+    """The first part that is undone gives the whole list up, for the reason that it has."""
+    list_id = world.ready_to_import(world.rows(25))
+    parts = Staging(world.files, list_id).manifest(VERIFIED)
+    world.steps.undo_part(list_id, parts[0])
+    assert world.import_parts(list_id) == [Outcome.REFUSED] * 3
+    assert world.lists.get(list_id).reason == TECHNICAL_FAILURE
+
+
+def test_a_list_that_is_undone_needs_its_parts_no_more(world: World):
+    """Its report can still be written, and it can be closed."""
+    list_id = world.ready_to_import(world.rows(5))
+    [part] = Staging(world.files, list_id).manifest(VERIFIED)
+    world.steps.undo_part(list_id, part)
+    world.gone(list_id, VERIFIED)
+    assert world.compensate(list_id) is ListStatus.FAILED
+
+
+def test_a_list_whose_parts_are_gone_is_not_said_to_be_undone(world: World):
+    """Its rows are still there: no report and no event may say that nothing was kept."""
+    list_id = world.ready_to_import(world.rows(5))
+    world.import_parts(list_id)
+    report = world.report()
+    world.gone(list_id, VERIFIED)
+    for _ in range(2):
+        with pytest.raises(StagingGone, match=f"staging/{list_id}/{VERIFIED} is not there"):
+            world.compensate(list_id)
+    assert (len(world.owners), world.report()) == (5, report)
+    assert world.lists.get(list_id).status is ListStatus.COMPENSATING
+
+
+def test_a_list_that_was_never_to_be_imported_needs_no_parts_to_be_undone(world: World):
+    """Nothing of it was written."""
+    list_id = world.register(world.samples.file(world.rows(5))).list_id
+    assert world.compensate(list_id) is ListStatus.FAILED
+
+
+def test_a_list_whose_rows_are_gone_is_not_verified_as_an_empty_one(world: World):
+    """A redrive that comes too late fails; it does not import nothing."""
+    list_id = world.register(world.samples.file(world.rows(5))).list_id
+    world.validate(list_id)
+    world.gone(list_id, VALIDATED)
+    with pytest.raises(StagingGone):
+        world.verify(list_id)

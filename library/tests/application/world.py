@@ -1,6 +1,8 @@
 """The list workflow on adapters in memory."""
 
 import csv
+import itertools
+from collections.abc import Sequence
 from fractions import Fraction
 from io import StringIO
 from typing import Any
@@ -43,6 +45,24 @@ class World(InMemory[Any]):
     def import_parts(self, list_id: str) -> list[Outcome]:
         parts = Staging(self.files, list_id).manifest(VERIFIED)
         return [self.steps.import_part(list_id, part).outcome for part in parts]
+
+    def gone(self, list_id: str, manifest: str) -> None:
+        """The lifecycle of the bucket has deleted a manifest."""
+        del self.files.objects[f"staging/{list_id}/{manifest}"]
+
+    def parts_undone_before_the_time_is_over(self, most: int) -> list[tuple[str, ...]]:
+        """From now on one call has time for so many parts, and breaks off at the next; return what is undone."""
+        undone: list[tuple[str, ...]] = []
+        undo_rows, time_left = self.aggregates.undo_rows, itertools.cycle([*[True] * most, False])
+
+        def undo_or_break_off(list_id: str, identities: Sequence[str]) -> None:
+            if not next(time_left):
+                raise TimeoutError
+            undo_rows(list_id, identities)
+            undone.append(tuple(identities))
+
+        self.aggregates.undo_rows = undo_or_break_off
+        return undone
 
     def compensate(self, list_id: str) -> ListStatus:
         return self.steps.compensate(list_id).status

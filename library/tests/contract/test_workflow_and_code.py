@@ -63,9 +63,23 @@ def test_an_event_has_a_good_traceparent_whatever_version_of_a_function_wrote_wh
 def test_the_machine_knows_where_the_steps_keep_things(deployed: Graph) -> None:
     """The parts to import, and the list's record."""
     states = _states(deployed)
-    manifest = states["ImportList"]["ItemReader"]["Parameters"]["Key.$"]
-    assert manifest == f"States.Format('{STAGING}/{{}}/{VERIFIED}', $.list_id)"
+    for step in ("ImportList", "UndoList"):
+        manifest = states[step]["ItemReader"]["Parameters"]["Key.$"]
+        assert manifest == f"States.Format('{STAGING}/{{}}/{VERIFIED}', $.list_id)"
     assert states["MarkImported"]["Parameters"]["Key"] == {KEY: {"S.$": f"States.Format('{LIST}{{}}', $.list_id)"}}
+
+
+def test_what_may_have_written_rows_is_undone_by_the_part_and_all_else_is_closed_at_once(deployed: Graph) -> None:
+    """Before the import there is no manifest to undo by, and nothing to undo."""
+    states = _states(deployed)
+    undoing = {name for name, state in states.items() if any(c["Next"] == "UndoList" for c in state.get("Catch", []))}
+    assert undoing == {"ImportList", "MarkImported"}
+    undo = states["UndoList"]
+    assert undo["ItemSelector"] == states["ImportList"]["ItemSelector"]
+    # Whatever happens to the map, the next step undoes what is left, and knows what the import broke with.
+    assert [(caught["ErrorEquals"], caught["ResultPath"]) for caught in undo["Catch"]] == [(["States.ALL"], None)]
+    assert (undo["ToleratedFailurePercentage"], undo["ResultPath"]) == (100, None)
+    assert {undo["Next"], undo["Catch"][0]["Next"]} == {"CompensateError"}
 
 
 def test_the_verification_step_is_named_after_its_function(deployed: Graph) -> None:

@@ -1,9 +1,7 @@
 """Technical failures: nothing of the list stays, and nobody else is touched."""
 
-import json
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
 
@@ -11,6 +9,7 @@ from bounded_context.local.running import RunningContext
 
 from .facts import CREATED, DELETED, LIST_REJECTED
 from .lists import Sample, import_list, measured
+from .outages import denied
 
 pytestmark = pytest.mark.e2e
 
@@ -19,7 +18,7 @@ def test_failure_in_the_middle_of_the_import(deployed: RunningContext, sample: C
     """When one part cannot be read, the parts that were written are undone, and only they."""
     neighbour = import_list(deployed, sample(300), expected=301)
     before = deployed.table.imported_items(neighbour.list_id)
-    with _denied(deployed, "import_list", "s3:GetObject", "staging/*/part-00001"):
+    with denied(deployed, "import_list", "s3:GetObject", "staging/*/part-00001"):
         done = import_list(deployed, sample(750), expected=2 * 500 + 1)
     assert (done.outcome, done.record["status"], done.imported) == ("FAILED", "FAILED", 0)
     assert done.record["imported_parts"] == {0, 2}
@@ -35,35 +34,15 @@ def test_failure_in_the_middle_of_the_import(deployed: RunningContext, sample: C
 def test_list_that_failed_can_be_sent_again(deployed: RunningContext, sample: Callable[[int], Sample]):
     """Once the cause is gone, the same rows are imported as if nothing had been."""
     sent = sample(300)
-    with _denied(deployed, "import_list", "s3:GetObject", "staging/*/part-00001"):
+    with denied(deployed, "import_list", "s3:GetObject", "staging/*/part-00001"):
         assert import_list(deployed, sent).outcome == "FAILED"
     assert import_list(deployed, sent, expected=301).imported == 300
 
 
 def test_failure_before_the_import(deployed: RunningContext, sample: Callable[[int], Sample]):
     """A validation that cannot write its parts ends the execution as failed, with a report and without rows."""
-    with _denied(deployed, "validate_list", "s3:PutObject", "staging/*"):
+    with denied(deployed, "validate_list", "s3:PutObject", "staging/*"):
         done = import_list(deployed, sample(10))
     assert (done.outcome, done.record["status"], done.imported) == ("FAILED", "FAILED", 0)
     assert done.types() == [[LIST_REJECTED]] * len(deployed.subscribers)
     assert done.report is not None
-
-
-@contextmanager
-def _denied(deployed: RunningContext, function: str, action: str, keys: str) -> Iterator[None]:
-    """Deny a function an action on objects of the inbox."""
-    role = _role(deployed, function)
-    resource = f"arn:aws:s3:::{deployed.outputs['inbox_bucket']}/{keys}"
-    statement = {"Effect": "Deny", "Action": action, "Resource": resource}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    deployed.aws.call("iam", "put_role_policy", RoleName=role, PolicyName="outage", PolicyDocument=document)
-    try:
-        yield
-    finally:
-        deployed.aws.call("iam", "delete_role_policy", RoleName=role, PolicyName="outage")
-
-
-def _role(deployed: RunningContext, function: str) -> str:
-    arn = deployed.outputs["functions"][function]
-    configuration = deployed.aws.call("lambda", "get_function_configuration", FunctionName=arn)
-    return configuration["Role"].rpartition("/")[2]

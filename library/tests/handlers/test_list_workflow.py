@@ -77,6 +77,19 @@ def test_a_failed_list_is_undone_and_announced(sent: list[dict[str, str]], table
     assert not [item for item in table.scan()["Items"] if ID in item]
 
 
+def test_a_list_is_undone_part_by_part_and_then_closed(sent: Any, table: Any, context: LambdaContext):
+    """A child of the map gives no event: the list is told of once, when nothing of it is left."""
+    event = _verified(context)
+    parts = [_part(event["list_id"], number, rows) for number, rows in enumerate((10, 10, 5))]
+    for part in parts[:2]:
+        _call("import_list", {**event, "part": part}, context)
+    for part in parts:
+        undone = _call("compensate_error", {**event, "part": part}, context)
+        assert undone == {"list_id": event["list_id"], "outcome": "UNDONE"}
+    assert not [item for item in table.scan()["Items"] if ID in item]
+    assert _call("compensate_error", event, context)["outcome"] == "FAILED"
+
+
 @pytest.mark.usefixtures("sampled")
 def test_all_that_a_list_causes_belongs_where_it_came_in(
     sent: Any, table: Any, topic: tuple[str, str], context: LambdaContext, monkeypatch: pytest.MonkeyPatch

@@ -6,6 +6,9 @@ from bounded_context.infra.settings import SHARED_PARTNERS_LIMIT
 
 from .graph import PARTNERS, Graph, Node, run
 
+REDRIVABLE_DAYS = 14
+"""For so long after its end an execution may be redriven (AWS, "Restarting state machine executions with redrive")."""
+
 SHARED_SERVER = "s-1111aaaa2222bbbb3"
 
 
@@ -28,10 +31,17 @@ def test_what_nobody_needs_expires(prod: Graph) -> None:
     """Staging objects, old versions and unfinished uploads cost nothing for long; what partners sent stays."""
     rules = {rule["id"]: rule for rule in prod.one("s3/bucketLifecycleConfiguration").inputs["rules"]}
     assert rules["staging"]["filter"] == {"prefix": "staging/"}
-    assert rules["staging"]["expiration"] == {"days": 7}
     assert rules["leftovers"]["noncurrentVersionExpiration"] == {"noncurrentDays": 30}
     assert rules["leftovers"]["abortIncompleteMultipartUpload"] == {"daysAfterInitiation": 2}
     assert "days" not in rules["leftovers"]["expiration"]
+
+
+def test_staging_outlives_every_redrive_that_may_need_it(prod: Graph) -> None:
+    """An execution that ran its full time, redriven on the last day, fails again and is redriven on the last day."""
+    day = 24 * 60 * 60
+    runs = prod.one("sfn/stateMachine").document("definition")["TimeoutSeconds"] / day
+    rules = {rule["id"]: rule for rule in prod.one("s3/bucketLifecycleConfiguration").inputs["rules"]}
+    assert rules["staging"]["expiration"]["days"] >= 2 * (runs + REDRIVABLE_DAYS)
 
 
 def test_a_dedicated_server_speaks_sftp_alone_and_no_old_algorithm(prod: Graph) -> None:

@@ -115,10 +115,17 @@ class ListTable:
 
     def part_imported(self, list_id: str, part: int) -> None:
         """Record that a part is written, once however often it is said."""
+        self._add(list_id, "imported_parts", part)
+
+    def part_undone(self, list_id: str, part: int) -> None:
+        """Record that nothing of a part is left, once however often it is said."""
+        self._add(list_id, "undone_parts", part)
+
+    def _add(self, list_id: str, parts: str, part: int) -> None:
         # A set of part numbers, not a counter: a child that is tried again adds nothing.
         self._table.update_item(
             Key=self._key(list_id),
-            UpdateExpression="ADD imported_parts :part",
+            UpdateExpression=f"ADD {parts} :part",
             ExpressionAttributeValues={":part": {part}},
         )
 

@@ -4,11 +4,10 @@ A row is written in a transaction with a condition, not in a batch: a batch woul
 A transaction takes 100 writes (AWS limit) and costs twice the write units; that is the price of never overwriting.
 """
 
-import random
 import re
-import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import StrEnum
+from functools import partial
 from typing import Any, TypeVar
 
 from pydynox import DynamoDBClient
@@ -16,17 +15,18 @@ from pydynox.exceptions import ProvisionedThroughputExceededException, Transacti
 
 from ..application.ports import AlreadyTaken
 from .items import KEY, TRACEPARENT, Items
+from .patience import patiently
 
 T = TypeVar("T")
 
-_TRANSACTION_WRITES = 100
+_AT_ONCE = 100
+"""Writes of a transaction, and keys of a batch that is read (AWS limits)."""
 _ABSENT = {"condition_expression": f"attribute_not_exists({KEY})"}
 _REASONS = re.compile(r"\[([^\]]*)\]\s*$")
 _CONDITION_FAILED = "ConditionalCheckFailed"
 _PASSING = {"ThrottlingError", "ProvisionedThroughputExceeded", "TransactionConflict"}
-# At most 5 s a wait, and half of that on average: a table that is growing into a load gets some 10 seconds a hundred.
-_TRIES = 8
-_LONGEST_WAIT = 5.0
+_UNPROCESSED = "Failed to get "
+"""In pydynox's message when it gave up on keys that came back unprocessed: it has no error of its own for that."""
 
 
 class ImportedAggregateTable:
@@ -93,30 +93,29 @@ class ImportedAggregateTable:
             "expression_attribute_values": {":list_id": list_id},
         }
 
-    def _write(self, operations: list[dict[str, Any]], tries: int = _TRIES) -> list[int]:
+    def _write(self, operations: list[dict[str, Any]]) -> list[int]:
         """Return the indexes of the operations whose condition failed; if there are any, nothing was written."""
         try:
-            self._client.sync_transact_write(operations)
-            return []
-        except (TransactionCanceledException, ProvisionedThroughputExceededException) as error:
-            if not _passes(error):
-                return _conflicts(error)
-            if tries == 1:
-                raise
-        # pydynox does not try a transaction again by itself.
-        time.sleep(random.uniform(0, min(_LONGEST_WAIT, 0.1 * 2 ** (_TRIES - tries))))  # noqa: S311
-        return self._write(operations, tries - 1)
+            patiently(lambda: self._client.sync_transact_write(operations), _passes)
+        except TransactionCanceledException as error:
+            return _conflicts(error)
+        return []
 
 
 def existing(
     client: DynamoDBClient, table: str, prefix: str, identities: Collection[str]
 ) -> dict[str, Mapping[str, Any]]:
-    """Return the items that exist, by their identities: the key without its prefix. They have a key and a list's id."""
-    if not identities:
-        return {}
+    """Return the items that exist, by their identities: the key without its prefix. They have a key and a list's id.
+
+    Reads that are throttled are tried again, a hundred keys at a time (AWS limit of BatchGetItem).
+    """
     keys = [{KEY: prefix + identity} for identity in identities]
-    found = client.sync_batch_get(table, keys, consistent_read=True, projection=[KEY, "list_id", "status"])
+    found = [item for hundred in _hundreds(keys) for item in patiently(partial(_read, client, table, hundred), _passes)]
     return {item[KEY].removeprefix(prefix): item for item in found}
+
+
+def _read(client: DynamoDBClient, table: str, keys: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    return client.sync_batch_get(table, list(keys), consistent_read=True, projection=[KEY, "list_id", "status"])
 
 
 def _of_others(found: Mapping[str, Mapping[str, Any]], list_id: str) -> set[str]:
@@ -130,7 +129,8 @@ def _reasons(error: Exception) -> list[str]:
 
 
 def _passes(error: Exception) -> bool:
-    return isinstance(error, ProvisionedThroughputExceededException) or bool(_PASSING & set(_reasons(error)))
+    throttled = isinstance(error, ProvisionedThroughputExceededException) or _UNPROCESSED in str(error)
+    return throttled or bool(_PASSING & set(_reasons(error)))
 
 
 def _conflicts(error: Exception) -> list[int]:
@@ -141,4 +141,4 @@ def _conflicts(error: Exception) -> list[int]:
 
 
 def _hundreds(found: Sequence[T]) -> Iterator[Sequence[T]]:
-    return (found[start : start + _TRANSACTION_WRITES] for start in range(0, len(found), _TRANSACTION_WRITES))
+    return (found[start : start + _AT_ONCE] for start in range(0, len(found), _AT_ONCE))

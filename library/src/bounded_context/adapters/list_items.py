@@ -33,7 +33,7 @@ def from_list(received: ReceivedList) -> dict[str, Any]:
 def to_list(item: Mapping[str, Any]) -> ReceivedList:
     """Read a list's item."""
     file = PinnedFile(item["bucket"], item["key"], item["version_id"], int(item["size"]))
-    counts = {name: int(item.get(name, 0)) for name in ("rows", "valid", "rejected")}
+    counts = {name: int(item.get(name, 0)) for name in ("rows", "valid", "rejected", "parts")}
     context = from_traceparent(item.get(TRACEPARENT))
     return ReceivedList(
         file,
@@ -45,4 +45,5 @@ def to_list(item: Mapping[str, Any]) -> ReceivedList:
         rejections={Fault(name): int(rows) for name, rows in item.get("rejections", {}).items()},
         amounts=item.get("amounts", {}),
         received_at=datetime.fromisoformat(item["received_at"]),
+        undone_parts=frozenset(int(part) for part in item.get("undone_parts", ())),
     )

@@ -19,6 +19,7 @@ from .staging import VALIDATED, VERIFIED, Part, Staging, identities, read_part
 
 TECHNICAL_FAILURE = "a technical failure: nothing of the list was kept, and it can be sent again"
 _CHUNK_ROWS = 1000
+_CLOSED = (ListStatus.REJECTED, ListStatus.FAILED)
 
 
 class Outcome(StrEnum):
@@ -30,6 +31,7 @@ class Outcome(StrEnum):
     VALIDATED = "VALIDATED"
     VERIFIED = "VERIFIED"
     IMPORTED = "IMPORTED"
+    UNDONE = "UNDONE"
     REFUSED = "REFUSED"
     REJECTED = "REJECTED"
 
@@ -197,24 +199,61 @@ def import_list(
     return Step(list_id, Outcome.IMPORTED)
 
 
+def undo_part(
+    list_id: str, part: Part, id_field: str, lists: Lists, files: Files, aggregates: ImportedAggregates
+) -> Step:
+    """Undo what this list wrote of one part, and only that; nobody writes any more of the list from here on.
+
+    Raises:
+        StagingGone: the part may be in the table, and which rows it has cannot be told any more.
+    """
+    if part.part not in _given_up(list_id, lists).undone_parts:
+        _undo(list_id, part, id_field, lists, files, aggregates)
+    return Step(list_id, Outcome.UNDONE)
+
+
 def compensate_error(
     list_id: str, id_field: str, lists: Lists, files: Files, aggregates: ImportedAggregates
 ) -> ReceivedList:
     """Undo what this list wrote, and only that; say why in the report; return the list, closed.
 
-    A list with a reason is rejected. One without broke for a technical reason and has failed.
+    Parts that are undone already are left alone: those of the workflow's map, and those of an earlier try that ran out
+    of its time. A list with a reason is rejected. One without broke for a technical reason and has failed.
+
+    Raises:
+        StagingGone: parts of the list may be in the table, and which rows they have cannot be told any more.
     """
-    received = lists.get(list_id)
-    if received.status in (ListStatus.REJECTED, ListStatus.FAILED):
+    received = _given_up(list_id, lists)
+    if received.status in _CLOSED:
         # An earlier try came to its end and its answer was lost: to close the list again would count it twice.
         return received
-    reason = received.reason or TECHNICAL_FAILURE
-    lists.refuse(list_id, reason)
-    for part in Staging(files, list_id).manifest(VERIFIED):
-        aggregates.undo_rows(list_id, list(identities(read_part(files, part), id_field)))
-    key = received.file.report_key
+    for part in _left(received, files):
+        _undo(list_id, part, id_field, lists, files, aggregates)
+    key, reason = received.file.report_key, received.reason or TECHNICAL_FAILURE
     # Without rejected rows, what lies there may be the report of an earlier file of this name.
     rows_report = files.read(key) if received.rejected else None
     files.write(key, report.with_reason(rows_report, reason))
     lists.progress(list_id, ListStatus.FAILED if reason == TECHNICAL_FAILURE else ListStatus.REJECTED)
     return lists.get(list_id)
+
+
+def _given_up(list_id: str, lists: Lists) -> ReceivedList:
+    """Return a list that is being given up, or is closed, with the reason."""
+    received = lists.get(list_id)
+    if received.status in (ListStatus.COMPENSATING, *_CLOSED):
+        return received
+    lists.refuse(list_id, received.reason or TECHNICAL_FAILURE)
+    return lists.get(list_id)
+
+
+def _left(received: ReceivedList, files: Files) -> list[Part]:
+    """Return the parts that are still to be undone."""
+    if len(received.undone_parts) == received.parts:
+        return []
+    parts = Staging(files, received.list_id).manifest(VERIFIED)
+    return [part for part in parts if part.part not in received.undone_parts]
+
+
+def _undo(list_id: str, part: Part, id_field: str, lists: Lists, files: Files, aggregates: ImportedAggregates) -> None:
+    aggregates.undo_rows(list_id, list(identities(read_part(files, part), id_field)))
+    lists.part_undone(list_id, part.part)

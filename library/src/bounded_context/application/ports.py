@@ -114,6 +114,10 @@ class Lists(Protocol):
         """Record that a part is written, once however often it is said."""
         ...
 
+    def part_undone(self, list_id: str, part: int) -> None:
+        """Record that nothing of a part is left, once however often it is said."""
+        ...
+
 
 class Files(Protocol):
     """The inbox bucket."""

@@ -17,6 +17,13 @@ VALIDATED = "manifest.json"
 VERIFIED = "import.json"
 
 
+class StagingGone(LookupError):
+    """What a step has handed over is not there any more: which rows a list has cannot be told.
+
+    Lambda tells its name to the state machine, which does not try again.
+    """
+
+
 @dataclass(frozen=True)
 class Part:
     """One part of a list: its number from 0, the object that holds it, and how many rows that has."""
@@ -66,9 +73,12 @@ class Staging:
         self.files.write(self._key(name), json.dumps([asdict(part) for part in self.parts]).encode())
 
     def manifest(self, name: str) -> list[Part]:
-        """Return the parts that a manifest names; none if it was never written."""
-        data = self.files.read(self._key(name))
-        return [Part(**part) for part in json.loads(data)] if data else []
+        """Return the parts that a manifest names.
+
+        Raises:
+            StagingGone: there is no such manifest.
+        """
+        return [Part(**part) for part in json.loads(_read(self.files, self._key(name)))]
 
     def write_rejections(self, text: str) -> None:
         """Keep what the validation rejected, for the verification to add to."""
@@ -86,13 +96,17 @@ def read_part(files: Files, part: Part) -> list[StagedRow]:
     """Return a part's rows.
 
     Raises:
-        LookupError: the part is not there.
+        StagingGone: the part is not there.
     """
-    data = files.read(part.key)
-    if data is None:
-        raise LookupError(f"{part.key} is not there")
-    staged = json.loads(data)
+    staged = json.loads(_read(files, part.key))
     return [StagedRow(line, values) for line, values in zip(staged["lines"], staged["rows"], strict=True)]
+
+
+def _read(files: Files, key: str) -> bytes:
+    data = files.read(key)
+    if data is None:
+        raise StagingGone(f"{key} is not there")
+    return data
 
 
 def identities(rows: Iterable[StagedRow], id_field: str) -> Iterator[str]:

@@ -82,7 +82,9 @@ class ReceivedList:
 
     ``traceparent`` is the place in a trace where it came in; a list recorded before there was one has none.
     ``rejections`` are the rejected rows by their fault; ``amounts`` are the sums of what is to be imported, by field
-    and currency, once the list is verified; ``received_at`` is None before it is recorded.
+    and currency, once the list is verified, and ``parts`` is how many parts are to be imported; before that nothing of
+    it is written. ``undone_parts`` are the numbers of those of which nothing is left. ``received_at`` is None before it
+    is recorded.
     """
 
     file: PinnedFile
@@ -96,6 +98,8 @@ class ReceivedList:
     rejections: Mapping[Fault, int] = field(default_factory=dict)
     amounts: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
     received_at: datetime | None = field(default=None, compare=False)
+    parts: int = 0
+    undone_parts: frozenset[int] = frozenset()
 
     @property
     def list_id(self) -> str:

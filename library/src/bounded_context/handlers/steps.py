@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from ..application.list_import import Step, Upload
+from ..application.list_import import Outcome, Step, Upload
 from ..application.staging import Part
 from ..context import Context
 from ..domain.lists import ReceivedList
@@ -36,9 +36,13 @@ class PartEvent(StepEvent):
 
 
 class ErrorEvent(StepEvent):
-    """The input of the step that undoes a list: what broke, if anything did, as Step Functions caught it."""
+    """The input of the step that undoes a list: what broke, if anything did, as Step Functions caught it.
+
+    A child of the map that undoes names its ``part``; without one, what is left is undone, and the list is closed.
+    """
 
     error: Any = None
+    part: Part | None = None
 
     @property
     def name(self) -> str | None:
@@ -141,9 +145,9 @@ def _with_rows(build: Callable[[], object]) -> Callable[[], object]:
 def _begun(event: BaseModel) -> None:
     if isinstance(event, StepEvent):
         about(list_id=event.list_id)
-    if isinstance(event, PartEvent):
+    if isinstance(event, PartEvent | ErrorEvent) and event.part:
         about(part=event.part.part)
-    if isinstance(event, ErrorEvent):
+    elif isinstance(event, ErrorEvent):
         logger.info("compensating", error=event.name)
 
 
@@ -151,7 +155,8 @@ def _ended(context: Context[Any], name: str, done: Step | ReceivedList) -> dict[
     """Return what a step tells the workflow: never a result, only which list and which way to go."""
     outcome = done.status if isinstance(done, ReceivedList) else done.outcome
     about(list_id=done.list_id)
-    logger.info(_SAYS.get(name, "list verified"), outcome=outcome.value)
+    says = "part undone" if outcome is Outcome.UNDONE else _SAYS.get(name, "list verified")
+    logger.info(says, outcome=outcome.value)
     answer = {"list_id": done.list_id, "outcome": outcome.value}
     return answer | {"event": rejection(context, done)} if isinstance(done, ReceivedList) else answer
 

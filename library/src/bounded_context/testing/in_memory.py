@@ -116,6 +116,11 @@ class InMemoryLists:
         """Record that a part is written, once however often it is said."""
         self.parts.setdefault(list_id, set()).add(part)
 
+    def part_undone(self, list_id: str, part: int) -> None:
+        """Record that nothing of a part is left, once however often it is said."""
+        received = self.stored[list_id]
+        self.stored[list_id] = replace(received, undone_parts=received.undone_parts | {part})
+
 
 @dataclass
 class InMemoryFiles:

@@ -1,13 +1,14 @@
-"""CompensateError: the list workflow's step after a refusal or a failure."""
+"""CompensateError: the list workflow's step after a refusal or a failure; once a part, and once to close the list."""
 
 from bounded_context.handlers import ErrorEvent, ListSettings, step
-from bounded_context.lists import ReceivedList
+from bounded_context.lists import ReceivedList, Step
 
 from ..bootstrap import list_import
 from ..context import PAYMENT
 
 
 @step(PAYMENT, list_import, settings=ListSettings)
-def lambda_handler(event: ErrorEvent, _settings: ListSettings) -> ReceivedList:
-    """Undo what a list wrote, and only that, and report why."""
-    return list_import().compensate(event.list_id)
+def lambda_handler(event: ErrorEvent, _settings: ListSettings) -> Step | ReceivedList:
+    """Undo a part, or what is left of a list, and report why: only what the list wrote."""
+    steps = list_import()
+    return steps.undo_part(event.list_id, event.part) if event.part else steps.compensate(event.list_id)

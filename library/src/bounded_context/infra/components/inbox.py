@@ -26,11 +26,18 @@ from bounded_context.infra import (
     watch_dead_letters,
 )
 
+_STAGING_DAYS = 30
+"""How long what steps hand one another is kept: as long as an execution may still need it to finish or to undo a list.
+
+An execution takes a day at most (TimeoutSeconds of its definition), and again after a redrive, which is possible for 14
+days after its end (AWS, "Restarting state machine executions with redrive"): twice in a row, that is 30 days.
+"""
+
 _STAGING = {
     "id": "staging",
     "status": "Enabled",
     "filter": {"prefix": "staging/"},
-    "expiration": {"days": 7},
+    "expiration": {"days": _STAGING_DAYS},
     "noncurrent_version_expiration": {"noncurrent_days": 1},
 }
 

@@ -224,6 +224,9 @@ def _run(account: Account, machine: str, arn: pulumi.Output[str]) -> tuple[State
             account.arn("states", f"execution:{machine}:*"),
             account.arn("states", f"execution:{machine}/*"),
         ),
+        # Who redrives an execution redrives it alone; the machine itself redrives the children of its Map Runs, whose
+        # ARNs are `execution:<machine>/<label>:<id>` (AWS, "IAM policies for using Distributed Map states").
+        allow(["states:RedriveExecution"], account.arn("states", f"execution:{machine}/*")),
         # Neither the delivery of logs nor X-Ray knows resources for these.
         allow([*_DELIVER_LOGS, *_TRACE], "*"),
     )

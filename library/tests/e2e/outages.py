@@ -1,0 +1,46 @@
+"""What may go wrong in a running context, for as long as a test wants it to."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from bounded_context.local.running import RunningContext
+
+
+@contextmanager
+def denied(deployed: RunningContext, function: str, action: str, *keys: str) -> Iterator[None]:
+    """Deny a function an action on objects of the inbox."""
+    role = configuration(deployed, function)["Role"].rpartition("/")[2]
+    resources = [f"arn:aws:s3:::{deployed.outputs['inbox_bucket']}/{key}" for key in keys]
+    statement = {"Effect": "Deny", "Action": action, "Resource": resources}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    deployed.aws.call("iam", "put_role_policy", RoleName=role, PolicyName="outage", PolicyDocument=document)
+    try:
+        yield
+    finally:
+        deployed.aws.call("iam", "delete_role_policy", RoleName=role, PolicyName="outage")
+
+
+@contextmanager
+def hurried(deployed: RunningContext, function: str, seconds: int) -> Iterator[None]:
+    """Give a function so many seconds a call, as a version of its own that is live."""
+    name, live = configuration(deployed, function)["FunctionName"], {"Name": "live"}
+    before = deployed.aws.call("lambda", "get_alias", FunctionName=name, **live)["FunctionVersion"]
+    timeout = deployed.aws.call("lambda", "update_function_configuration", FunctionName=name, Timeout=seconds)[
+        "Timeout"
+    ]
+    assert timeout == seconds
+    version = deployed.aws.call("lambda", "publish_version", FunctionName=name)["Version"]
+    deployed.aws.call("lambda", "update_alias", FunctionName=name, FunctionVersion=version, **live)
+    try:
+        yield
+    finally:
+        deployed.aws.call("lambda", "update_alias", FunctionName=name, FunctionVersion=before, **live)
+
+
+def configuration(deployed: RunningContext, function: str) -> dict[str, Any]:
+    """Return how a function is made."""
+    return deployed.aws.call(
+        "lambda", "get_function_configuration", FunctionName=deployed.outputs["functions"][function]
+    )

@@ -1,0 +1,58 @@
+"""Lists of more parts than one function can undo in its time.
+
+A stack's part takes seconds, and its function has 900 of them; here a part takes a third of one, and it has 2.
+"""
+
+import uuid
+from collections.abc import Callable
+
+import pytest
+
+from bounded_context.local.running import RunningContext
+
+from .facts import with_sftp
+from .lists import Sample
+from .machines import redriven, seconds_in, started_impatient
+from .outages import denied, hurried
+
+pytestmark = pytest.mark.e2e
+SECONDS = 2
+PARTS = 16
+FIRST, LAST = range(PARTS // 4), f"staging/*/part-{PARTS - 1:05d}"
+Samples = Callable[[int], Sample]
+
+
+def test_list_longer_than_one_function_can_undo_is_undone_whole(deployed: RunningContext, sample: Samples):
+    """Part by part, several at a time, each by a call of its own."""
+    sent = sample(PARTS * 250)
+    with hurried(deployed, "compensate_error", SECONDS), denied(deployed, "import_list", "s3:GetObject", LAST):
+        ended = deployed.follow(deployed.partner.upload(sent.name, sent.content))
+    assert seconds_in(deployed, ended.arn, "UndoList") > SECONDS
+    _undone_whole(deployed, ended.outcome, str(ended.list_id))
+
+
+@with_sftp
+def test_undoing_that_was_interrupted_and_redriven_undoes_the_rest(deployed: RunningContext, sample: Samples):
+    """The map has undone what it could. The rest takes more than one call: each goes on where the last was cut off."""
+    key = f"incoming/{deployed.partner.name}/{uuid.uuid4()}.csv"
+    bucket = deployed.outputs["inbox_bucket"]
+    # Over SFTP nothing but an event of Transfer starts the deployed machine.
+    deployed.aws.call("s3", "put_object", Bucket=bucket, Key=key, Body=sample(PARTS * 250).content)
+    out_of_reach = [f"staging/*/part-{part:05d}" for part in range(PARTS) if part not in FIRST]
+    with (
+        denied(deployed, "import_list", "s3:GetObject", LAST),
+        denied(deployed, "compensate_error", "s3:GetObject", *out_of_reach),
+    ):
+        broken = started_impatient(deployed, f"/{bucket}/{key}")
+    interrupted = deployed.table.list_item(str(broken.list_id))
+    assert (interrupted["status"], interrupted["undone_parts"]) == ("COMPENSATING", set(FIRST))
+    with hurried(deployed, "compensate_error", SECONDS):
+        ended = redriven(deployed, broken.arn)
+    assert seconds_in(deployed, ended.arn, "CompensateError") > SECONDS
+    _undone_whole(deployed, ended.outcome, str(broken.list_id))
+
+
+def _undone_whole(deployed: RunningContext, outcome: str, list_id: str) -> None:
+    record = deployed.table.list_item(list_id)
+    assert (outcome, record["status"], record["undone_parts"]) == ("FAILED", "FAILED", set(range(PARTS)))
+    assert deployed.table.imported(list_id) == 0
