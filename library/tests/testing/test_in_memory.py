@@ -115,14 +115,16 @@ def files(request: pytest.FixtureRequest) -> Files:
 
 def test_a_pinned_file_stays_what_it_was(files: Files):
     """Whatever is written under its name later."""
-    assert (files.pin("a", None), files.read("a")) == (None, None)
+    assert (files.versions("a"), files.read("a")) == ([], None)
     files.write("a", b"first")
-    pinned = files.pin("a", None)
+    [first] = files.versions("a")
     files.write("a", b"second")
-    assert pinned is not None
-    with files.open(pinned) as stream:
+    with files.open(first.file) as stream:
         assert stream.read() == b"first"
-    assert files.pin("a", pinned.version_id) == pinned
+    named = files.version("a", first.file.version_id)
+    assert named is not None
+    assert (named.file, named.etag) == (first.file, first.etag)
+    assert [one.file.size for one in files.versions("a")] == [6, 5]
     assert files.read("a") == b"second"
 
 

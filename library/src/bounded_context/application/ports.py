@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, BinaryIO, Generic, Protocol, TypeVar
 
 from ..domain.aggregate import Aggregate
-from ..domain.lists import ListStatus, PinnedFile, ReceivedList
+from ..domain.lists import ListStatus, PinnedFile, ReceivedList, StoredVersion
 from ..domain.projection import ForeignEvent
 
 A = TypeVar("A", bound=Aggregate[Any, Any])
@@ -118,8 +118,12 @@ class Lists(Protocol):
 class Files(Protocol):
     """The inbox bucket."""
 
-    def pin(self, key: str, version: str | None) -> PinnedFile | None:
-        """Return a version of an object, the newest if none is named, or None if there is none."""
+    def versions(self, key: str) -> Sequence[StoredVersion]:
+        """Return the versions of an object, newest first; of very many, the newest."""
+        ...
+
+    def version(self, key: str, version: str) -> StoredVersion | None:
+        """Return one version of an object, or None if there is none; whether it was removed since is not looked at."""
         ...
 
     def open(self, pinned: PinnedFile) -> BinaryIO:

@@ -103,6 +103,20 @@ class ReceivedList:
         return self.file.list_id
 
 
+@dataclass(frozen=True)
+class StoredVersion:
+    """A version of a file as the bucket has it.
+
+    ``etag`` is S3's tag of its content, without quotes; ``modified`` is when it was stored; ``removed`` says that the
+    file has been deleted since.
+    """
+
+    file: PinnedFile
+    etag: str
+    modified: datetime
+    removed: bool = False
+
+
 def too_many_rejected(rejected: int, rows: int, tolerated_share: Fraction) -> bool:
     """Tell whether more than ``tolerated_share`` (0 to 1) of the rows was rejected, or every row was."""
     return rejected > rows * tolerated_share or rejected == rows
