@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -16,6 +17,7 @@ from bounded_context.testing.running import Finished
 from .facts import with_sftp
 from .letters import Redrive, put_letter
 from .lists import Sample, assert_refused, finish
+from .neighbours import until
 
 pytestmark = [pytest.mark.e2e, with_sftp]
 Samples = Callable[[int], Sample]
@@ -53,6 +55,32 @@ def test_mondays_list_is_imported_although_tuesdays_has_replaced_it(
     second = finish(deployed, _known_by_now(partner, uploads[1]), expected=10)
     assert [one.imported for one in (first, second)] == [9, 9]
     assert [_imported(one) for one in (first, second)] == [monday.identities, tuesday.identities]
+
+
+def test_upload_whose_event_is_lost_is_noticed_and_started(
+    deployed: RunningContext, partner: SftpPartner, sample: Samples, redrive: Redrive
+):
+    """A quarter of an hour later it is counted; a person starts it, and its event may come after all."""
+    good, before = sample(8), _unseen(deployed)
+    uploaded = partner.upload_unheard(good.name, good.content)
+    assert _unseen(deployed) == before + 1
+    asked = ("unseen", "--where", f"key=*/{good.name}", "--older-than", "1s")
+    until(lambda: redrive(*asked)["would_redrive"] == 1)
+    assert redrive(*asked, "--go")["redriven"] == 1
+    done = finish(deployed, uploaded, expected=9)
+    assert (done.outcome, done.imported) == ("IMPORTED", 8)
+    assert (redrive(*asked)["would_redrive"], _unseen(deployed)) == (0, before)
+    partner.announce(uploaded)
+    assert deployed.follow(_known_by_now(partner, uploaded)).outcome == "ALREADY_REGISTERED"
+
+
+def test_half_a_list_that_was_left_behind_is_not_counted(
+    deployed: RunningContext, partner: SftpPartner, sample: Samples
+):
+    """Nobody is to start it."""
+    good, before = sample(6), _unseen(deployed)
+    finish(deployed, partner.upload_broken(good.name, replace(good, rows=good.rows[:2]).content))
+    assert _unseen(deployed) == before
 
 
 def test_upload_of_which_no_version_is_left_is_rejected(
@@ -110,6 +138,12 @@ def test_a_run_tells_what_the_server_took(deployed: RunningContext, partner: Sft
     """As AWS Transfer would."""
     partner.upload((sent := sample(1)).name, sent.content)
     assert "AWS/Transfer" in {one.namespace for one in collect(deployed).samples}
+
+
+def _unseen(deployed: RunningContext) -> int:
+    """Return the count of uploads that nobody has heard of, as the schedule has it made later today."""
+    later = (datetime.now(UTC) + timedelta(hours=2)).replace(minute=30)
+    return deployed.invoke("watch_lists", {"time": later.isoformat()})["uploads"]
 
 
 def _imported(done: Finished) -> set[str]:

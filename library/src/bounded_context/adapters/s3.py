@@ -1,11 +1,12 @@
 """The inbox bucket, through boto3."""
 
+from collections.abc import Iterator
 from io import RawIOBase
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from botocore.exceptions import ClientError
 
-from ..domain.lists import PinnedFile, StoredVersion
+from ..domain.lists import INCOMING, PinnedFile, StoredVersion
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
@@ -46,6 +47,13 @@ class InboxBucket:
         page = self._client.list_object_versions(Bucket=self._bucket, Prefix=key)
         removed = any(marker.get("IsLatest") for marker in page.get("DeleteMarkers", []) if marker.get("Key") == key)
         return [self._stored(found, removed) for found in page.get("Versions", []) if found.get("Key") == key]
+
+    def arrived(self) -> Iterator[StoredVersion]:
+        """Yield the versions of all files that partners have uploaded; whether they were removed is not looked at."""
+        pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=f"{INCOMING}/")
+        for page in pages:
+            for found in page.get("Versions", []):
+                yield self._stored(found, removed=False)
 
     def version(self, key: str, version: str) -> StoredVersion | None:
         """Return one version of an object, or None if there is none; whether it was removed since is not looked at."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 
-from ..domain.lists import BROKEN, ListStatus, PinnedFile, ReceivedList, StoredVersion, over_tolerance
+from ..domain.lists import ListStatus, PinnedFile, ReceivedList, StoredVersion, over_tolerance
 from ..domain.rows import Checked, Fault, Record, Rejection, Row, Rows, Unreadable, rejected_rows
 from . import report
 from .ports import AlreadyTaken, Fact, Files, ImportedAggregates, Lists, SeenIds
@@ -94,8 +94,9 @@ def register_list(upload: Upload, execution: str, max_bytes: int, lists: Lists, 
 def _meant(upload: Upload, execution: str, max_bytes: int, files: Files) -> Iterator[tuple[PinnedFile, str | None]]:
     """Yield the versions that may be meant, newest first, each with the reason to refuse it, if there is one."""
     if upload.broken_by:
-        # Never a version: what lies there may be the next try, which is announced by an event of its own.
-        yield PinnedFile(upload.bucket, upload.key, f"{BROKEN}{upload.broken_by}", 0), BROKE_OFF
+        # Never a version: what lies there may be the next try, which is announced by an event of its own. By its tag,
+        # whoever looks for uploads that nobody has heard of knows what was left behind.
+        yield _gone(upload, "").broken_off(upload.etag or upload.broken_by), BROKE_OFF
         return
     stored = _stored(upload, files)
     meant = [one for one in stored if upload.means(one)]
@@ -103,7 +104,12 @@ def _meant(upload: Upload, execution: str, max_bytes: int, files: Files) -> Iter
         yield one.file, GONE if one.removed else _refusal(one.file, max_bytes)
     if not meant:
         replaced = any(not one.removed for one in stored)
-        yield PinnedFile(upload.bucket, upload.key, f"gone-{execution}", 0), OVERWRITTEN if replaced else GONE
+        yield _gone(upload, f"gone-{execution}"), OVERWRITTEN if replaced else GONE
+
+
+def _gone(upload: Upload, version: str) -> PinnedFile:
+    """Return what stands for a file that cannot be read."""
+    return PinnedFile(upload.bucket, upload.key, version, 0)
 
 
 def _stored(upload: Upload, files: Files) -> Sequence[StoredVersion]:

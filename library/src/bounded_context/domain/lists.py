@@ -64,6 +64,10 @@ class PinnedFile:
         """Whether it stands for an upload that broke off before its end."""
         return self.version_id.startswith(BROKEN)
 
+    def broken_off(self, mark: str) -> "PinnedFile":
+        """Return what stands for an upload of this file that broke off; ``mark`` tells it from other such uploads."""
+        return PinnedFile(self.bucket, self.key, f"{BROKEN}{mark}", 0)
+
     @property
     def report_key(self) -> str:
         """Where the partner finds what was wrong with it."""
