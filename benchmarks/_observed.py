@@ -10,6 +10,7 @@ import time
 import types
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from importlib import import_module
 
 from _context import BUCKET, KEY, TABLE, rows, stubbed
@@ -69,14 +70,15 @@ def _steps() -> Callable[[], None]:
 def _walk(handlers: Mapping[str, Callable[..., object]]) -> None:
     from bounded_context import aws
     from bounded_context.application.staging import VERIFIED, Staging
-    from bounded_context.lists import PinnedFile, Upload
+    from bounded_context.domain.lists import PinnedFile, StoredVersion
+    from bounded_context.lists import Upload
     from bounded_context.testing import KNOWN, InMemoryLists, InMemoryReferences
     from payment.bootstrap import list_import
 
     aws._references = lambda _: InMemoryReferences(set(KNOWN))
     steps = list_import()
     steps.lists = InMemoryLists()
-    steps.files.pin = lambda *_: PinnedFile(BUCKET, KEY, "1", 1)
+    steps.files.versions = lambda _: [StoredVersion(PinnedFile(BUCKET, KEY, "1", 1), "", datetime.now(UTC))]
     event = {"list_id": steps.register(Upload(BUCKET, KEY), "run", 10**9).list_id}
     handlers["validate_list"](event, _Context())
     handlers["verify_subscription"](event, _Context())

@@ -12,6 +12,7 @@ import io
 import json
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from fractions import Fraction
 from statistics import median
 
@@ -22,7 +23,7 @@ from bounded_context.adapters.items import Items
 from bounded_context.adapters.s3 import InboxBucket
 from bounded_context.adapters.seen_ids import SqliteSeenIds
 from bounded_context.application.staging import VALIDATED, Staging
-from bounded_context.domain.lists import PinnedFile
+from bounded_context.domain.lists import PinnedFile, StoredVersion
 from bounded_context.lists import ListImport, ListStatus, Upload
 from bounded_context.testing import InMemoryLists
 from payment.context import PAYMENT
@@ -33,8 +34,8 @@ from pydynox import DynamoDBClient
 class _Inbox(InboxBucket):
     """The real adapter; only the version is made up, which the stub does not know."""
 
-    def pin(self, key: str, version: str | None = None) -> PinnedFile:  # noqa: ARG002
-        return PinnedFile(BUCKET, key, "1", 1)
+    def versions(self, key: str) -> list[StoredVersion]:
+        return [StoredVersion(PinnedFile(BUCKET, key, "1", 1), "", datetime.now(UTC))]
 
 
 def ours() -> None:

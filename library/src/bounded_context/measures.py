@@ -49,6 +49,7 @@ LISTS_LATE: Final = Measure("ListsLate")
 LIST_DURATION: Final = Measure("ListDuration", SECONDS)
 OLDEST_UNFINISHED: Final = Measure("OldestUnfinishedListAge", SECONDS)
 UPLOADS_BROKEN: Final = Measure("UploadsBroken")
+UPLOADS_UNSEEN: Final = Measure("UploadsUnseen")
 ROWS_IMPORTED: Final = Measure("RowsImported")
 EVENTS_APPLIED: Final = Measure("EventsApplied")
 EVENTS_STALE: Final = Measure("EventsStale")
@@ -66,6 +67,7 @@ PLATFORM: Final = (
     LIST_DURATION,
     OLDEST_UNFINISHED,
     UPLOADS_BROKEN,
+    UPLOADS_UNSEEN,
     ROWS_IMPORTED,
     EVENTS_APPLIED,
     EVENTS_STALE,

@@ -65,8 +65,8 @@ class MeasureListsSettings(Settings):
     import_target_seconds: int = Field(gt=0)
 
 
-class WatchListsSettings(Settings):
-    """For the watch over lists that are under way."""
+class WatchListsSettings(ListSettings):
+    """For the watch over lists that are under way, and over uploads that are none yet."""
 
     state_machine_arn: str = Field(min_length=1)
 

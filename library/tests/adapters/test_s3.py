@@ -1,8 +1,13 @@
 """Files in the inbox bucket."""
 
-from typing import Any
+from collections.abc import Iterator
+from hashlib import md5
+from io import BytesIO
+from typing import Any, cast
 
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 
 from bounded_context.adapters.s3 import InboxBucket
 from bounded_context.application.reading import records
@@ -14,30 +19,85 @@ def files(bucket: Any) -> InboxBucket:
     return InboxBucket(bucket, BUCKET)
 
 
-def test_a_pinned_file_stays_what_it_was(files: InboxBucket):
-    """A new version of the object changes nothing for who pinned the old one."""
-    files.write("incoming/acme/x.csv", b"a\n1\n")
-    pinned = files.pin("incoming/acme/x.csv")
-    files.write("incoming/acme/x.csv", b"b\n")
-    assert pinned is not None
-    assert pinned.size == 4
-    with files.open(pinned) as stream:
+KEY = "incoming/acme/x.csv"
+_LISTED = """<ListVersionsResult><EncodingType>url</EncodingType><Version><Key>incoming/acme/ja%0D%0Anu+ary.csv</Key>
+<VersionId>v1</VersionId><ETag>&quot;e&quot;</ETag><Size>3</Size><LastModified>2026-01-31T14:51:56.000Z</LastModified>
+</Version></ListVersionsResult>"""
+
+
+class _Raw(BytesIO):
+    """A body as urllib3 streams it."""
+
+    def stream(self) -> Iterator[bytes]:
+        yield self.getvalue()
+
+
+def test_a_file_stays_what_it_was(files: InboxBucket):
+    """A new version of the object changes nothing for who knows the old one."""
+    files.write(KEY, b"a\n1\n")
+    [stored] = files.versions(KEY)
+    files.write(KEY, b"b\n")
+    assert stored.file.size == 4
+    with files.open(stored.file) as stream:
         assert [cells for _, cells in records(stream)] == [["a"], ["1"]]
 
 
-def test_a_named_version_is_pinned(files: InboxBucket):
+def test_versions_are_told_apart_by_size_and_tag(files: InboxBucket):
+    """Newest first, with the tag as Transfer's events write it."""
+    for data in (b"first", b"second one"):
+        files.write(KEY, data)
+    found = [(one.file.size, one.etag, one.removed) for one in files.versions(KEY)]
+    assert found == [
+        (len(data), md5(data, usedforsecurity=False).hexdigest(), False) for data in (b"second one", b"first")
+    ]
+
+
+@pytest.mark.parametrize("key", [KEY, "incoming/acme/a+b & <c> %0A.csv"])
+def test_versions_are_those_of_this_name_alone(files: InboxBucket, key: str):
+    """A name may hold anything, and may be the beginning of another."""
+    for one in (key, f"{key}.2"):
+        files.write(one, one.encode())
+    [stored] = files.versions(key)
+    assert (stored.file.key, stored.file.size) == (key, len(key.encode()))
+
+
+def test_a_name_with_a_line_end_is_found(files: InboxBucket, bucket: Any):
+    """S3 writes names into XML, which turns some signs into others, unless it is asked to encode them."""
+    key, asked = "incoming/acme/ja\r\nnu ary.csv", list[str]()
+
+    def answer(request: Any, **_: Any) -> AWSResponse:
+        asked.append(request.url)
+        return AWSResponse(request.url, 200, HTTPHeaders(), cast("Any", _Raw(_LISTED.encode())))
+
+    bucket.meta.events.register("before-send.s3.ListObjectVersions", answer)
+    [stored] = files.versions(key)
+    assert (stored.file.key, stored.file.version_id) == (key, "v1")
+    assert "prefix=incoming%2Facme%2Fja%0D%0Anu%20ary.csv" in asked[0]
+
+
+def test_a_removed_file_is_known_with_its_versions(files: InboxBucket, bucket: Any):
+    """The partner may have withdrawn it."""
+    files.write(KEY, b"first")
+    bucket.delete_object(Bucket=BUCKET, Key=KEY)
+    assert [one.removed for one in files.versions(KEY)] == [True]
+    files.write(KEY, b"second")
+    assert [one.removed for one in files.versions(KEY)] == [False, False]
+
+
+def test_a_named_version_is_found(files: InboxBucket):
     """An event that names a version means that one, whatever came after it."""
-    key = "incoming/acme/x.csv"
-    files.write(key, b"first")
-    first = files.pin(key)
-    files.write(key, b"second one")
-    assert first is not None
-    assert files.pin(key, first.version_id) == first
+    files.write(KEY, b"first")
+    [first] = files.versions(KEY)
+    files.write(KEY, b"second one")
+    named = files.version(KEY, first.file.version_id)
+    assert named is not None
+    assert (named.file, named.etag) == (first.file, first.etag)
 
 
 def test_what_is_not_there_is_none(files: InboxBucket):
     """A missing object is no error: the caller decides."""
-    assert files.pin("incoming/acme/nothing.csv") is None
+    assert files.versions("incoming/acme/nothing.csv") == []
+    assert files.version("incoming/acme/nothing.csv", "1") is None
     assert files.read("reports/acme/nothing") is None
 
 

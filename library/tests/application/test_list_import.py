@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from hashlib import md5
 
 import pytest
 
@@ -55,6 +56,82 @@ def test_the_announced_version_is_the_one_that_is_pinned(world: World):
         upload = Upload("inbox", KEY, version)
         step = world.steps.register(upload, f"run-{version}", MAX_BYTES)
         assert world.lists.get(step.list_id).file.version_id == version
+
+
+MONDAY, TUESDAY = b"id\n1\n", b"id\n2\n3\n"
+
+
+def _event(data: bytes, *, tag: bool = True, key: str = KEY) -> Upload:
+    """What Transfer says of an upload; its event may have no tag."""
+    etag = md5(data, usedforsecurity=False).hexdigest() if tag else ""
+    return Upload("inbox", key, size=len(data), etag=etag)
+
+
+@pytest.mark.parametrize("tag", [True, False], ids=["by its tag", "by its size"])
+@pytest.mark.parametrize("order", [(MONDAY, TUESDAY), (TUESDAY, MONDAY)], ids=["in order", "the later one first"])
+def test_mondays_list_is_read_although_tuesdays_has_replaced_it(world: World, order: tuple[bytes, ...], tag: bool):
+    """Each event means the file that it was sent for, however late it starts."""
+    for data in (MONDAY, TUESDAY):
+        world.files.write(KEY, data)
+    for data in order:
+        step = world.announced(_event(data, tag=tag), f"run-{len(data)}")
+        assert step.outcome is Outcome.REGISTERED
+        with world.files.open(world.lists.get(step.list_id).file) as stream:
+            assert stream.read() == data
+
+
+@pytest.mark.parametrize(
+    "event",
+    [_event(MONDAY), _event(MONDAY, tag=False), Upload("inbox", KEY)],
+    ids=["same content", "same size", "renamed to the same name"],
+)
+def test_two_uploads_within_a_minute_are_two_lists_whatever_tells_them_apart(world: World, event: Upload):
+    """Where nothing does, each event still gets a version of its own; one that is sent again gets none."""
+    for data in (MONDAY, MONDAY[:-2] + b"9\n"):
+        world.files.write(KEY, MONDAY if event.etag else data)
+    taken = [world.announced(event, run) for run in ("run-1", "run-2", "run-1", "run-3")]
+    outcomes = [Outcome.REGISTERED] * 3 + [Outcome.ALREADY_REGISTERED]
+    assert [step.outcome for step in taken] == outcomes
+    assert taken[0].list_id == taken[2].list_id
+    assert {one.file.version_id for one in world.lists.stored.values()} == {"1", "2"}
+
+
+def test_an_empty_file_that_a_good_one_replaces_is_refused_and_the_good_one_imported(world: World):
+    """The empty one's execution may start after both are there."""
+    for data in (b"", MONDAY):
+        world.files.write(KEY, data)
+    empty, good = (world.announced(_event(data), f"run-{len(data)}") for data in (b"", MONDAY))
+    assert (empty.outcome, good.outcome) == (Outcome.REFUSED, Outcome.REGISTERED)
+    assert world.lists.get(empty.list_id).reason == "the file is empty"
+
+
+def test_a_list_of_which_no_version_is_left_is_refused_and_its_partner_told(world: World):
+    """It leaves a record, a report and an event; the one that replaced it is imported by its own."""
+    world.files.write(KEY, TUESDAY)
+    step = world.announced(_event(MONDAY), "run-1")
+    assert step.outcome is Outcome.REFUSED
+    assert world.compensate(step.list_id) is ListStatus.REJECTED
+    assert "was overwritten before it could be read" in world.report()[0]["reason"]
+    assert world.announced(_event(TUESDAY), "run-2").outcome is Outcome.REGISTERED
+
+
+def test_a_list_that_its_partner_has_removed_is_refused(world: World):
+    """It may have been withdrawn; its version is known, so nobody looks for it later."""
+    world.files.write(KEY, MONDAY)
+    world.files.removed.add(KEY)
+    step = world.announced(_event(MONDAY), "run-1")
+    recorded = world.lists.get(step.list_id)
+    assert (step.outcome, recorded.file.version_id) == (Outcome.REFUSED, "1")
+    assert "the file was gone" in (recorded.reason or "")
+
+
+def test_names_with_a_line_end_are_names(world: World):
+    """None is taken for another's version, or for another file."""
+    keys = (KEY, f"{KEY}\n1", "incoming/acme/jan\nuary.csv")
+    for key in keys:
+        world.files.write(key, MONDAY)
+    steps = [world.announced(_event(MONDAY, key=key), f"run-{key}") for key in keys]
+    assert [world.lists.get(step.list_id).file.key for step in steps] == list(keys)
 
 
 def test_a_folder_is_no_list_and_no_error(world: World):

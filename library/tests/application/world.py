@@ -28,6 +28,10 @@ class World(InMemory[Any]):
         self.samples = Samples(context)
         self.steps = self.list_import()
 
+    def announced(self, upload: Upload, execution: str) -> Step:
+        """Register what an announcement says that has more than a name."""
+        return self.steps.register(upload, execution, MAX_BYTES)
+
     def register(self, data: bytes | None, execution: str = "run-1", broken_by: str = "") -> Step:
         if data is not None:
             self.files.write(KEY, data)

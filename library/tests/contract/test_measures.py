@@ -15,7 +15,7 @@ from bounded_context.adapters.items import Items
 from bounded_context.domain.lists import BROKEN, ListStatus
 from bounded_context.handlers import event_handler, measure_lists, relay_events, watch_lists
 from bounded_context.measures import CURRENCY, REASON, Measure
-from bounded_context.testing.in_memory import InMemoryProjection
+from bounded_context.testing.in_memory import InMemoryFiles, InMemoryLists, InMemoryProjection
 from bounded_context.testing.samples import Samples
 from tests import foreign
 from tests.emf import Emitted, emitted
@@ -54,7 +54,7 @@ def _lists() -> None:
 
 
 def _watch() -> None:
-    watch_lists.lambda_handler({}, CALL)
+    watch_lists.lambda_handler({"time": "2026-01-31T14:45:00Z"}, CALL)
 
 
 def _inbound() -> None:
@@ -99,6 +99,8 @@ def output() -> Iterator[list[Emitted]]:
         patch.setenv("TABLE_NAME", "table")
         patch.setenv("DEAD_LETTER_URL", "https://queue")
         patch.setattr(aws, "executions", lambda: SimpleNamespace(oldest_start=_oldest))
+        patch.setattr(aws, "files", InMemoryFiles)
+        patch.setattr(aws, "lists", InMemoryLists)
         for refused in ({0}, set[int]()):
             patch.setattr(aws, "topic", lambda refused=refused: _Topic(refused))
             for emitting in EMITTING:

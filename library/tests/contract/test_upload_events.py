@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from moto.events.models import EventPattern
 
+from bounded_context.handlers.steps import RegisterEvent, UploadEvent
 from tests.infra.graph import Graph, run
 
 from .conftest import recorded
@@ -42,9 +43,20 @@ def started_with(graph: Graph, rule: str, event: dict[str, Any]) -> Any:
 
 
 def test_a_finished_upload_starts_the_import(deployed: Graph, upload: dict[str, Any]) -> None:
-    """The recorded event of AWS sets off one rule, which passes on the path."""
+    """The recorded event of AWS sets off one rule, which passes on the path, and what tells the version."""
     assert rules_that_match(deployed, upload) == ["upload-completed"]
-    assert started_with(deployed, "upload-completed", upload) == {"path": "/inbox/incoming/acme/january.csv"}
+    started = started_with(deployed, "upload-completed", upload)
+    assert started == {"path": "/inbox/incoming/acme/january.csv", "detail": upload["detail"]}
+    told = RegisterEvent(upload=UploadEvent.model_validate(started), execution="run-1").uploaded()
+    assert (told.key, told.size, told.etag) == ("incoming/acme/january.csv", 1234, "b6d81b360a5672d80c27430f39153e2c")
+
+
+def test_an_upload_whose_event_has_no_tag_starts_it_as_well(deployed: Graph, upload: dict[str, Any]) -> None:
+    """A variable of the input for what an event lacks would make no JSON: the tag is none."""
+    del upload["detail"]["etag"]
+    started = started_with(deployed, "upload-completed", upload)
+    told = RegisterEvent(upload=UploadEvent.model_validate(started), execution="run-1").uploaded()
+    assert (told.size, told.etag) == (1234, "")
 
 
 def test_an_unfinished_file_does_not(deployed: Graph, upload: dict[str, Any]) -> None:
@@ -60,7 +72,7 @@ def test_the_rename_at_the_end_does(deployed: Graph, upload: dict[str, Any]) -> 
     renamed = changed(upload, paths, detail_type=RENAMED)
     del renamed["detail"]["file-path"]
     assert rules_that_match(deployed, renamed) == ["rename-completed"]
-    assert started_with(deployed, "rename-completed", renamed) == {"path": path}
+    assert started_with(deployed, "rename-completed", renamed) == {"path": path, "detail": renamed["detail"]}
 
 
 def test_a_rename_to_an_unfinished_name_does_not(deployed: Graph, upload: dict[str, Any]) -> None:
@@ -72,10 +84,11 @@ def test_a_rename_to_an_unfinished_name_does_not(deployed: Graph, upload: dict[s
 def test_a_failed_upload_is_told_as_failed(deployed: Graph, upload: dict[str, Any]) -> None:
     """An interrupted upload starts an execution that refuses the list and says why."""
     path = f"/{deployed.outputs['inbox_bucket']}/incoming/acme/january.csv"
-    detail = {"status-code": "FAILED", "failure-code": "INTERNAL_ERROR", "file-path": path}
+    detail = {"status-code": "FAILED", "failure-code": "PARTIAL_UPLOAD", "file-path": path}
     failed = changed(upload, detail, detail_type=FAILED)
     assert rules_that_match(deployed, failed) == ["upload-failed"]
-    assert started_with(deployed, "upload-failed", failed) == {"path": path, "failed": failed["id"]}
+    started = started_with(deployed, "upload-failed", failed)
+    assert started == {"path": path, "failed": failed["id"], "detail": failed["detail"]}
 
 
 def test_a_failed_upload_to_the_reports_is_nobodys_list(deployed: Graph, upload: dict[str, Any]) -> None:
@@ -104,9 +117,10 @@ def test_other_events_start_nothing(deployed: Graph, upload: dict[str, Any], top
 
 
 def test_an_odd_file_name_stays_one_value(deployed: Graph, upload: dict[str, Any]) -> None:
-    """Quotes and braces in a name cannot change the input of the machine."""
-    path = '/inbox/incoming/acme/a", "failed": true, "x": "{}.csv'
-    assert started_with(deployed, "upload-completed", changed(upload, {"file-path": path})) == {"path": path}
+    """Quotes, braces and line ends in a name cannot change the input of the machine."""
+    path = '/inbox/incoming/acme/a", "failed": true,\n"x": "{}.csv'
+    odd = changed(upload, {"file-path": path})
+    assert started_with(deployed, "upload-completed", odd) == {"path": path, "detail": odd["detail"]}
 
 
 def test_without_sftp_a_new_object_starts_the_import() -> None:

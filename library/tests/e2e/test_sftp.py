@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -11,10 +12,12 @@ from bounded_context.local.arrivals import Upload
 from bounded_context.local.observation.observation import collect
 from bounded_context.local.partner_sftp import SftpPartner
 from bounded_context.local.running import RunningContext
+from bounded_context.testing.running import Finished
 
 from .facts import with_sftp
 from .letters import Redrive, put_letter
 from .lists import Sample, assert_refused, finish
+from .neighbours import until
 
 pytestmark = [pytest.mark.e2e, with_sftp]
 Samples = Callable[[int], Sample]
@@ -38,6 +41,55 @@ def test_upload_that_is_announced_twice_is_imported_once(
     assert (again.outcome, again.list_id) == ("ALREADY_REGISTERED", first.list_id)
     assert deployed.table.imported(first.list_id) == 30
     assert finish(deployed, uploaded, expected=31).types() == first.types()
+
+
+def test_mondays_list_is_imported_although_tuesdays_has_replaced_it(
+    deployed: RunningContext, partner: SftpPartner, sample: Samples
+):
+    """Its event comes late, or its execution starts late; both lists have the same size, as daily lists may."""
+    monday, tuesday = (replace(sample(9), name="daily.csv") for _ in range(2))
+    uploads = [partner.upload_unheard(one.name, one.content) for one in (monday, tuesday)]
+    partner.announce(uploads[0])
+    first = finish(deployed, uploads[0], expected=10)
+    partner.announce(uploads[1])
+    second = finish(deployed, _known_by_now(partner, uploads[1]), expected=10)
+    assert [one.imported for one in (first, second)] == [9, 9]
+    assert [_imported(one) for one in (first, second)] == [monday.identities, tuesday.identities]
+
+
+def test_upload_whose_event_is_lost_is_noticed_and_started(
+    deployed: RunningContext, partner: SftpPartner, sample: Samples, redrive: Redrive
+):
+    """A quarter of an hour later it is counted; a person starts it, and its event may come after all."""
+    good, before = sample(8), _unseen(deployed)
+    uploaded = partner.upload_unheard(good.name, good.content)
+    assert _unseen(deployed) == before + 1
+    asked = ("unseen", "--where", f"key=*/{good.name}", "--older-than", "1s")
+    until(lambda: redrive(*asked)["would_redrive"] == 1)
+    assert redrive(*asked, "--go")["redriven"] == 1
+    done = finish(deployed, uploaded, expected=9)
+    assert (done.outcome, done.imported) == ("IMPORTED", 8)
+    assert (redrive(*asked)["would_redrive"], _unseen(deployed)) == (0, before)
+    partner.announce(uploaded)
+    assert deployed.follow(_known_by_now(partner, uploaded)).outcome == "ALREADY_REGISTERED"
+
+
+def test_half_a_list_that_was_left_behind_is_not_counted(
+    deployed: RunningContext, partner: SftpPartner, sample: Samples
+):
+    """Nobody is to start it."""
+    good, before = sample(6), _unseen(deployed)
+    finish(deployed, partner.upload_broken(good.name, replace(good, rows=good.rows[:2]).content))
+    assert _unseen(deployed) == before
+
+
+def test_upload_of_which_no_version_is_left_is_rejected(
+    deployed: RunningContext, partner: SftpPartner, sample: Samples
+):
+    """Nothing else is taken for it, and its partner is told."""
+    uploaded = partner.upload_unheard((sent := sample(3)).name, sent.content)
+    partner.announce(replace(uploaded, etag="0" * 32))
+    assert_refused(finish(deployed, uploaded), "was overwritten before it could be read")
 
 
 def test_upload_under_a_temporary_name(deployed: RunningContext, partner: SftpPartner, sample: Samples):
@@ -86,6 +138,17 @@ def test_a_run_tells_what_the_server_took(deployed: RunningContext, partner: Sft
     """As AWS Transfer would."""
     partner.upload((sent := sample(1)).name, sent.content)
     assert "AWS/Transfer" in {one.namespace for one in collect(deployed).samples}
+
+
+def _unseen(deployed: RunningContext) -> int:
+    """Return the count of uploads that nobody has heard of, as the schedule has it made later today."""
+    later = (datetime.now(UTC) + timedelta(hours=2)).replace(minute=30)
+    return deployed.invoke("watch_lists", {"time": later.isoformat()})["uploads"]
+
+
+def _imported(done: Finished) -> set[str]:
+    """Return whom the events of a list are about, but for the list itself."""
+    return {event["subject"] for received in done.events.values() for event in received} - {done.list_id}
 
 
 def _known_by_now(partner: SftpPartner, uploaded: Upload) -> Upload:

@@ -64,6 +64,17 @@ def test_an_event_of_s3_names_the_file_as_well(sent: Any, bucket: Any, context: 
     assert _call("register_list", again, context) == {**first, "outcome": "ALREADY_REGISTERED"}
 
 
+def test_an_event_of_transfer_means_the_version_that_it_was_sent_for(sent: Any, bucket: Any, context: LambdaContext):
+    """Its detail has size and tag; the file has been replaced since."""
+    head = bucket.head_object(Bucket=BUCKET, Key=KEY)
+    bucket.put_object(Bucket=BUCKET, Key=KEY, Body=b"the next day's")
+    detail = {"bytes": head["ContentLength"], "etag": head["ETag"].strip('"')}
+    first = _call("register_list", {"upload": {**UPLOAD["upload"], "detail": detail}, "execution": "run-1"}, context)
+    named = {"bucket": BUCKET, "key": KEY, "version": head["VersionId"]}
+    again = _call("register_list", {"upload": named, "execution": "run-2"}, context)
+    assert again == {**first, "outcome": "ALREADY_REGISTERED"}
+
+
 def test_a_failed_list_is_undone_and_announced(sent: list[dict[str, str]], table: Any, context: LambdaContext):
     """The event is ready to publish: type, subject, outcome, reason and where the report lies."""
     event = _verified(context)

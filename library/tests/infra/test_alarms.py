@@ -215,6 +215,7 @@ def test_what_loses_data_or_leaves_a_partner_waiting_wakes_somebody(full: Graph)
     expected |= {"relay-events-dead-letters", "relay-events-stream-age", "uploads-dead-letters"}
     expected |= {"api-errors", "api-burn-fast"} if CONTEXT.routes else set()
     expected |= {"list-import-failed", "list-import-timed-out", "lists-unfinished", "lists-burn-fast"}
+    expected |= {"lists-uploads-unseen"}
     assert critical == expected
 
 

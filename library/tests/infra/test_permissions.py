@@ -121,6 +121,14 @@ def test_the_watch_may_list_this_machines_executions_and_do_nothing_with_them(pr
     assert actions_on(prod, "watch-lists", prod.one("sfn/stateMachine").arn) == {"states:ListExecutions"}
 
 
+def test_the_watch_may_list_what_has_arrived_and_the_lists_records_and_read_no_file(prod: Graph) -> None:
+    """Of a file it learns name, size and time."""
+    assert actions_on(prod, "watch-lists", prod.one("dynamodb/table").arn) == {"dynamodb:BatchGetItem"}
+    statements = [one for one in granted(prod, "watch-lists") if any(a.startswith("s3:") for a in one["Action"])]
+    assert [sorted(one["Action"]) for one in statements] == [["s3:ListBucket", "s3:ListBucketVersions"]]
+    assert [one["Condition"] for one in statements] == [{"StringLikeIfExists": {"s3:prefix": "incoming/*"}}]
+
+
 def test_the_rules_may_start_the_alias_of_this_machine_and_nothing_else(prod: Graph) -> None:
     """Step Functions authorizes an alias by its machine's ARN and the qualifier."""
     (statement,) = granted(prod, "uploads")

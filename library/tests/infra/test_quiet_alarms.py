@@ -31,6 +31,7 @@ NORMAL: dict[str, float] = {
     measures.LISTS_LATE.name: 0,
     measures.LISTS_REJECTED.name: 1,
     measures.OLDEST_UNFINISHED.name: 40,
+    measures.UPLOADS_UNSEEN.name: 0,
 }
 """What metrics say when all is well; the table's are written only while something is wrong."""
 

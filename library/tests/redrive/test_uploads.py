@@ -47,7 +47,7 @@ def test_the_event_starts_the_machine_with_what_its_rule_would_have_sent(stack: 
     version = _recorded("s3_object_created")["detail"]["object"]["version-id"]
     started = sorted(_started(moto, machine), key=len)
     assert started == [
-        {"path": "/inbox/incoming/acme/january.csv"},
+        {"path": "/inbox/incoming/acme/january.csv", "detail": _recorded("transfer_upload_completed")["detail"]},
         {"bucket": "inbox", "key": "incoming/acme/january.csv", "version": version},
     ]
     assert "Messages" not in queues.receive_message(QueueUrl=dead)
@@ -82,7 +82,8 @@ def test_an_execution_that_was_not_started_leaves_its_event(stack: Stack):
         {"why": "ExecutionLimitExceeded: too many", "letters": 1}
     ]
     assert stack.redrive("uploads", "--go").status == 0
-    assert stack.machines.inputs == [(MACHINE, {"path": "/inbox/incoming/acme/january.csv"})]
+    detail = _recorded("transfer_upload_completed")["detail"]
+    assert stack.machines.inputs == [(MACHINE, {"path": "/inbox/incoming/acme/january.csv", "detail": detail})]
 
 
 def test_events_are_not_given_up(stack: Stack):

@@ -107,6 +107,16 @@ def test_a_list_keeps_its_first_record_and_its_first_reason(lists: Lists):
         lists.get("nothing")
 
 
+def test_lists_are_known_by_the_hundred(lists: Lists):
+    """Some of many are recorded; one may be asked for twice."""
+    received = [ReceivedList(PinnedFile("inbox", f"incoming/acme/{n}.csv", "v1", 42), "run-1") for n in range(120)]
+    for one in received[::2]:
+        lists.register(one)
+    asked = [one.list_id for one in received]
+    assert lists.recorded([*asked, *asked]) == {one.list_id for one in received[::2]}
+    assert lists.recorded([]) == set()
+
+
 @pytest.fixture(params=["in memory", "in a bucket"])
 def files(request: pytest.FixtureRequest) -> Files:
     """Files of either make."""
@@ -115,14 +125,18 @@ def files(request: pytest.FixtureRequest) -> Files:
 
 def test_a_pinned_file_stays_what_it_was(files: Files):
     """Whatever is written under its name later."""
-    assert (files.pin("a", None), files.read("a")) == (None, None)
+    assert (files.versions("a"), files.read("a")) == ([], None)
     files.write("a", b"first")
-    pinned = files.pin("a", None)
+    [first] = files.versions("a")
     files.write("a", b"second")
-    assert pinned is not None
-    with files.open(pinned) as stream:
+    with files.open(first.file) as stream:
         assert stream.read() == b"first"
-    assert files.pin("a", pinned.version_id) == pinned
+    named = files.version("a", first.file.version_id)
+    assert named is not None
+    assert (named.file, named.etag) == (first.file, first.etag)
+    assert [one.file.size for one in files.versions("a")] == [6, 5]
+    files.write("incoming/acme/b", b"b")
+    assert [one.file.key for one in files.arrived()] == ["incoming/acme/b"]
     assert files.read("a") == b"second"
 
 

@@ -1,8 +1,8 @@
 """Aggregates and lists in the table, one by one, through boto3."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from botocore.exceptions import ClientError
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 A = TypeVar("A", bound=Aggregate[Any, Any])
 
 _ABSENT = f"attribute_not_exists({KEY})"
+
+MOST_KEYS: Final = 100
+"""The most that BatchGetItem takes."""
 
 
 def _condition_failed(error: ClientError) -> bool:
@@ -97,6 +100,23 @@ class ListTable:
             if not _condition_failed(error):
                 raise
         return self.get(received.list_id)
+
+    def recorded(self, list_ids: Sequence[str]) -> set[str]:
+        """Return those that are recorded. What was recorded just now may not show yet."""
+        keys = [list_items.LIST + list_id for list_id in dict.fromkeys(list_ids)]
+        found = {
+            key for start in range(0, len(keys), MOST_KEYS) for key in self._present(keys[start : start + MOST_KEYS])
+        }
+        return {key.removeprefix(list_items.LIST) for key in found}
+
+    def _present(self, keys: Sequence[str]) -> Iterator[str]:
+        """Yield those keys of a batch that have an item, asking again for what DynamoDB had no time for."""
+        name = self._table.name
+        asked: Any = {name: {"Keys": [{KEY: key} for key in keys], "ProjectionExpression": KEY}}
+        while asked:
+            answer = self._table.meta.client.batch_get_item(RequestItems=asked)
+            yield from (str(item[KEY]) for item in answer["Responses"].get(name, []))
+            asked = answer.get("UnprocessedKeys")
 
     def get(self, list_id: str) -> ReceivedList:
         """Return the recorded list. Raises LookupError."""

@@ -1,11 +1,12 @@
 """The inbox bucket, through boto3."""
 
+from collections.abc import Iterator
 from io import RawIOBase
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from botocore.exceptions import ClientError
 
-from ..domain.lists import PinnedFile
+from ..domain.lists import INCOMING, PinnedFile, StoredVersion
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
@@ -40,14 +41,32 @@ class InboxBucket:
         self._client = client
         self._bucket = bucket
 
-    def pin(self, key: str, version: str | None = None) -> PinnedFile | None:
-        """Return a version of an object, the newest if none is named, or None if there is none."""
-        named: Any = {"VersionId": version} if version else {}
+    def versions(self, key: str) -> list[StoredVersion]:
+        """Return the versions of an object, newest first: at most 1,000, a page of S3's ListObjectVersions."""
+        # S3 lists by key, so those of longer names come after, and by age, newest first.
+        page = self._client.list_object_versions(Bucket=self._bucket, Prefix=key)
+        removed = any(marker.get("IsLatest") for marker in page.get("DeleteMarkers", []) if marker.get("Key") == key)
+        return [self._stored(found, removed) for found in page.get("Versions", []) if found.get("Key") == key]
+
+    def arrived(self) -> Iterator[StoredVersion]:
+        """Yield the versions of all files that partners have uploaded; whether they were removed is not looked at."""
+        pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=f"{INCOMING}/")
+        for page in pages:
+            for found in page.get("Versions", []):
+                yield self._stored(found, removed=False)
+
+    def version(self, key: str, version: str) -> StoredVersion | None:
+        """Return one version of an object, or None if there is none; whether it was removed since is not looked at."""
         try:
-            head = self._client.head_object(Bucket=self._bucket, Key=key, **named)
+            head = self._client.head_object(Bucket=self._bucket, Key=key, VersionId=version)
         except ClientError as error:
             return _none_if_absent(error)
-        return PinnedFile(self._bucket, key, head["VersionId"], head["ContentLength"])
+        pinned = PinnedFile(self._bucket, key, version, head["ContentLength"])
+        return StoredVersion(pinned, _bare(head["ETag"]), head["LastModified"])
+
+    def _stored(self, found: Any, removed: bool) -> StoredVersion:
+        pinned = PinnedFile(self._bucket, found["Key"], found["VersionId"], found["Size"])
+        return StoredVersion(pinned, _bare(found["ETag"]), found["LastModified"], removed)
 
     def open(self, pinned: PinnedFile) -> BinaryIO:
         """Return one version's bytes as a stream."""
@@ -64,6 +83,11 @@ class InboxBucket:
     def write(self, key: str, data: bytes) -> None:
         """Store an object."""
         self._client.put_object(Bucket=self._bucket, Key=key, Body=data)
+
+
+def _bare(etag: str) -> str:
+    """Return S3's tag without its quotes, as Transfer's events have it."""
+    return etag.strip('"')
 
 
 def _none_if_absent(error: ClientError) -> None:

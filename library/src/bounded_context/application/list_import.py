@@ -4,12 +4,13 @@ The verification is in a module of its own.
 """
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 
-from ..domain.lists import BROKEN, ListStatus, PinnedFile, ReceivedList, over_tolerance
+from ..domain.lists import ListStatus, PinnedFile, ReceivedList, StoredVersion, over_tolerance
 from ..domain.rows import Checked, Fault, Record, Rejection, Row, Rows, Unreadable, rejected_rows
 from . import report
 from .ports import AlreadyTaken, Fact, Files, ImportedAggregates, Lists, SeenIds
@@ -18,6 +19,9 @@ from .report import Report
 from .staging import VALIDATED, VERIFIED, Part, Staging, identities, read_part
 
 TECHNICAL_FAILURE = "a technical failure: nothing of the list was kept, and it can be sent again"
+BROKE_OFF = "the upload broke off: send the file again"
+GONE = "the file was gone before it could be read: send it again"
+OVERWRITTEN = "the file was overwritten before it could be read: send it again"
 _CHUNK_ROWS = 1000
 _CLOSED = (ListStatus.REJECTED, ListStatus.FAILED)
 
@@ -40,14 +44,23 @@ class Outcome(StrEnum):
 class Upload:
     """An announced file.
 
-    ``version`` is None where its announcement names none; ``broken_by`` is the id of the event that says that the
-    partner's connection broke before the end.
+    ``version`` is None where its announcement names none. ``etag`` and ``size``, in bytes, then tell which version is
+    meant; an announcement of a rename has neither. ``broken_by`` is the id of the event that says that the partner's
+    connection broke before the end.
     """
 
     bucket: str
     key: str
     version: str | None = None
     broken_by: str = ""
+    size: int | None = None
+    etag: str = ""
+
+    def means(self, stored: StoredVersion) -> bool:
+        """Tell whether this may be the announced version: the tag decides, the size where there is no tag."""
+        if self.etag:
+            return stored.etag == self.etag
+        return self.size in (None, stored.file.size)
 
 
 @dataclass(frozen=True)
@@ -61,29 +74,54 @@ class Step:
 def register_list(upload: Upload, execution: str, max_bytes: int, lists: Lists, files: Files) -> Step:
     """Pin the uploaded file and record the list, once however often the file is announced.
 
+    What was uploaded is read also if a later file of its name has replaced it. Of versions that may be meant, the
+    newest is taken that no other execution has: of two that their announcements cannot tell apart, each is imported.
+
     Raises:
         NotAList: the file lies in no partner's folder.
     """
     if upload.key.endswith("/"):
         # What a console or an SFTP client makes for an empty folder.
         return Step("", Outcome.IGNORED)
-    # What lies where an upload broke off may be the next try, which is announced by an event of its own.
-    found = None if upload.broken_by else files.pin(upload.key, upload.version)
-    absent = f"{BROKEN}{upload.broken_by}" if upload.broken_by else f"gone-{execution}"
-    pinned = found or PinnedFile(upload.bucket, upload.key, absent, 0)
-    _ = pinned.partner
-    candidate = ReceivedList(pinned, execution, reason=_refusal(upload, found, max_bytes))
-    recorded = lists.register(candidate)
-    if recorded.execution != execution:
-        return Step(recorded.list_id, Outcome.ALREADY_REGISTERED)
-    return Step(recorded.list_id, Outcome.REFUSED if recorded.reason else Outcome.REGISTERED)
+    taken = ""
+    for pinned, reason in _meant(upload, execution, max_bytes, files):
+        _ = pinned.partner
+        recorded = lists.register(ReceivedList(pinned, execution, reason=reason))
+        if recorded.execution == execution:
+            return Step(recorded.list_id, Outcome.REFUSED if recorded.reason else Outcome.REGISTERED)
+        taken = taken or recorded.list_id
+    return Step(taken, Outcome.ALREADY_REGISTERED)
 
 
-def _refusal(upload: Upload, found: PinnedFile | None, max_bytes: int) -> str | None:
+def _meant(upload: Upload, execution: str, max_bytes: int, files: Files) -> Iterator[tuple[PinnedFile, str | None]]:
+    """Yield the versions that may be meant, newest first, each with the reason to refuse it, if there is one."""
     if upload.broken_by:
-        return "the upload broke off: send the file again"
-    if found is None:
-        return "the file was gone before it could be read: send it again"
+        # Never a version: what lies there may be the next try, which is announced by an event of its own. By its tag,
+        # whoever looks for uploads that nobody has heard of knows what was left behind.
+        yield _gone(upload, "").broken_off(upload.etag or upload.broken_by), BROKE_OFF
+        return
+    stored = _stored(upload, files)
+    meant = [one for one in stored if upload.means(one)]
+    for one in meant:
+        yield one.file, GONE if one.removed else _refusal(one.file, max_bytes)
+    if not meant:
+        replaced = any(not one.removed for one in stored)
+        yield _gone(upload, f"gone-{execution}"), OVERWRITTEN if replaced else GONE
+
+
+def _gone(upload: Upload, version: str) -> PinnedFile:
+    """Return what stands for a file that cannot be read."""
+    return PinnedFile(upload.bucket, upload.key, version, 0)
+
+
+def _stored(upload: Upload, files: Files) -> Sequence[StoredVersion]:
+    if upload.version is None:
+        return files.versions(upload.key)
+    named = files.version(upload.key, upload.version)
+    return [named] if named else []
+
+
+def _refusal(found: PinnedFile, max_bytes: int) -> str | None:
     if found.size == 0:
         return "the file is empty"
     if found.size > max_bytes:

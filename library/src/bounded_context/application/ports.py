@@ -1,12 +1,12 @@
 """What the application needs of the world, as protocols. Adapters fill them; tests fill them with fakes."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, BinaryIO, Generic, Protocol, TypeVar
 
 from ..domain.aggregate import Aggregate
-from ..domain.lists import ListStatus, PinnedFile, ReceivedList
+from ..domain.lists import ListStatus, PinnedFile, ReceivedList, StoredVersion
 from ..domain.projection import ForeignEvent
 
 A = TypeVar("A", bound=Aggregate[Any, Any])
@@ -98,6 +98,10 @@ class Lists(Protocol):
         """Record a list unless it is recorded; return the recorded one."""
         ...
 
+    def recorded(self, list_ids: Sequence[str]) -> set[str]:
+        """Return those that are recorded. What was recorded just now may not show yet."""
+        ...
+
     def get(self, list_id: str) -> ReceivedList:
         """Return the recorded list. Raises LookupError."""
         ...
@@ -122,8 +126,16 @@ class Lists(Protocol):
 class Files(Protocol):
     """The inbox bucket."""
 
-    def pin(self, key: str, version: str | None) -> PinnedFile | None:
-        """Return a version of an object, the newest if none is named, or None if there is none."""
+    def versions(self, key: str) -> Sequence[StoredVersion]:
+        """Return the versions of an object, newest first; of very many, the newest."""
+        ...
+
+    def arrived(self) -> Iterable[StoredVersion]:
+        """Return the versions of all files that partners have uploaded."""
+        ...
+
+    def version(self, key: str, version: str) -> StoredVersion | None:
+        """Return one version of an object, or None if there is none; whether it was removed since is not looked at."""
         ...
 
     def open(self, pinned: PinnedFile) -> BinaryIO:

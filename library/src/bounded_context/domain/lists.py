@@ -64,6 +64,10 @@ class PinnedFile:
         """Whether it stands for an upload that broke off before its end."""
         return self.version_id.startswith(BROKEN)
 
+    def broken_off(self, mark: str) -> "PinnedFile":
+        """Return what stands for an upload of this file that broke off; ``mark`` tells it from other such uploads."""
+        return PinnedFile(self.bucket, self.key, f"{BROKEN}{mark}", 0)
+
     @property
     def report_key(self) -> str:
         """Where the partner finds what was wrong with it."""
@@ -105,6 +109,20 @@ class ReceivedList:
     def list_id(self) -> str:
         """The list's identity."""
         return self.file.list_id
+
+
+@dataclass(frozen=True)
+class StoredVersion:
+    """A version of a file as the bucket has it.
+
+    ``etag`` is S3's tag of its content, without quotes; ``modified`` is when it was stored; ``removed`` says that the
+    file has been deleted since.
+    """
+
+    file: PinnedFile
+    etag: str
+    modified: datetime
+    removed: bool = False
 
 
 def too_many_rejected(rejected: int, rows: int, tolerated_share: Fraction) -> bool:

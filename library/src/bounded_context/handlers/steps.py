@@ -53,7 +53,9 @@ class ErrorEvent(StepEvent):
 class UploadEvent(BaseModel):
     """An announced file: ``path`` as Transfer writes it ("/bucket/key"), or ``bucket`` and ``key`` as S3 does.
 
-    S3 also names the ``version``. ``failed`` is the id of Transfer's event for an upload that broke off.
+    S3 also names the ``version``; what Transfer says of it is ``detail``, whose ``bytes`` and ``etag`` tell the version
+    (Transfer Family User Guide, "Transfer Family events detail reference"; a rename's event has neither). ``failed`` is
+    the id of Transfer's event for an upload that broke off.
     """
 
     model_config = ConfigDict(hide_input_in_errors=True)
@@ -62,14 +64,19 @@ class UploadEvent(BaseModel):
     key: str
     version: str | None = None
     failed: str = ""
+    size: int | None = None
+    etag: str = ""
 
     @model_validator(mode="before")
     @classmethod
-    def _split_path(cls, values: dict[str, Any]) -> dict[str, Any]:
+    def _of_transfer(cls, values: dict[str, Any]) -> dict[str, Any]:
         if "path" not in values:
             return values
         bucket, _, key = str(values["path"]).removeprefix("/").partition("/")
-        return {**values, "bucket": bucket, "key": key}
+        # An execution that an earlier version of the rules started has no detail.
+        detail = values.get("detail") or {}
+        told = {"size": detail.get("bytes"), "etag": str(detail.get("etag") or "").strip('"')}
+        return {**values, **told, "bucket": bucket, "key": key}
 
 
 class RegisterEvent(BaseModel):
@@ -82,7 +89,8 @@ class RegisterEvent(BaseModel):
 
     def uploaded(self) -> Upload:
         """Return the announced file."""
-        return Upload(self.upload.bucket, self.upload.key, self.upload.version, broken_by=self.upload.failed)
+        told = self.upload
+        return Upload(told.bucket, told.key, told.version, broken_by=told.failed, size=told.size, etag=told.etag)
 
 
 E = TypeVar("E", bound=BaseModel)

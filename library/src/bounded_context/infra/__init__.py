@@ -8,7 +8,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from ..measures import LISTS_LATE, LISTS_RECEIVED, LISTS_REJECTED, OLDEST_UNFINISHED, UPLOADS_BROKEN, Measure
+    from ..measures import (
+        LISTS_LATE,
+        LISTS_RECEIVED,
+        LISTS_REJECTED,
+        OLDEST_UNFINISHED,
+        UPLOADS_BROKEN,
+        UPLOADS_UNSEEN,
+        Measure,
+    )
     from ..strategy import Strategy
     from ..words import kebab
     from . import access_log
@@ -92,7 +100,7 @@ if TYPE_CHECKING:
     from .thresholds import Thresholds
 
 _MODULES: Final = {
-    "..measures": "LISTS_LATE LISTS_RECEIVED LISTS_REJECTED OLDEST_UNFINISHED UPLOADS_BROKEN Measure",
+    "..measures": "LISTS_LATE LISTS_RECEIVED LISTS_REJECTED OLDEST_UNFINISHED UPLOADS_BROKEN UPLOADS_UNSEEN Measure",
     "..strategy": "Strategy",
     "..words": "kebab",
     ".account": "Account",
@@ -174,6 +182,7 @@ __all__ = [
     "TECHNICAL",
     "UPLOADS_BROKEN",
     "UPLOADS_DEAD_LETTERS",
+    "UPLOADS_UNSEEN",
     "VALIDATE_LIST",
     "VERIFY_LIST",
     "Account",

@@ -1,7 +1,7 @@
 """How functions are made: their limits, what they are told, and what they may do."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from .components.inbound import TIMEOUT
@@ -114,10 +114,9 @@ ON_EVENT: Final = Preset(
 """Takes other contexts' events."""
 
 
-def _platform(name: str, timeout: int, memory: int, variable: str) -> Preset:
-    variables = ("CONTEXT", variable)
+def _platform(name: str, timeout: int, memory: int, *variables: str) -> Preset:
     handler = f"{_HANDLERS}.{name}.lambda_handler"
-    return Preset(timeout=timeout, memory=memory, variables=variables, handler=handler)
+    return Preset(timeout=timeout, memory=memory, variables=("CONTEXT", *variables), handler=handler)
 
 
 PRE_TRAFFIC: Final = "pre_traffic"
@@ -128,7 +127,11 @@ HOOKS: Final = (PRE_TRAFFIC, POST_TRAFFIC)
 PLATFORM: Final[Mapping[str, Preset]] = {
     "relay_events": _platform("relay_events", 60, 512, "TOPIC_ARN"),
     "measure_lists": _platform("measure_lists", 60, 256, "IMPORT_TARGET_SECONDS"),
-    "watch_lists": _platform("watch_lists", 30, 256, "STATE_MACHINE_ARN"),
+    "watch_lists": replace(
+        _platform("watch_lists", 60, 256, "STATE_MACHINE_ARN", "TABLE_NAME", "INBOX_BUCKET"),
+        items=("BatchGetItem",),
+        list_=("incoming",),
+    ),
     PRE_TRAFFIC: _platform(PRE_TRAFFIC, 120, 512, "FUNCTION_PREFIX"),
     POST_TRAFFIC: _platform(POST_TRAFFIC, 120, 512, "FUNCTION_PREFIX"),
 }

@@ -38,6 +38,13 @@ class SftpPartner(Partner):
         self.sftp.write(self.login, f"{INCOMING}/{name}", content)
         return self.announce_arrived(name)
 
+    def upload_unheard(self, name: str, content: bytes) -> Upload:
+        """Upload a file whose event is lost, or late: Transfer's are best effort."""
+        self.sftp.write(self.login, f"{INCOMING}/{name}", content)
+        uploaded = self._uploaded(self._path(name))
+        self.uploads.append(uploaded)
+        return uploaded
+
     def upload_broken(self, name: str, content: bytes) -> Upload:
         """Upload the beginning of a file, then lose the connection: Transfer keeps what it has, and says so."""
         self.sftp.write(self.login, f"{INCOMING}/{name}", content)
@@ -65,7 +72,7 @@ class SftpPartner(Partner):
 
     def detail_of(self, uploaded: Upload) -> dict[str, Any]:
         """Return what Transfer's event of an upload says of it."""
-        return transfer_events.upload_detail(self._server_id, self.name, uploaded.path, uploaded.size)
+        return transfer_events.upload_detail(self._server_id, self.name, uploaded)
 
     def report(self, name: str) -> str:
         """Return the report on a file, read over SFTP. Raises LocalRunError if there is none."""
@@ -89,21 +96,25 @@ class SftpPartner(Partner):
 
     def _uploaded(self, path: str) -> Upload:
         arrived = time.time()
-        return Upload(path, self._as_a_version(path), arrived, self.executions_of(path))
+        head = self._as_a_version(path)
+        etag = head["ETag"].strip('"')
+        return Upload(path, head["ContentLength"], arrived, self.executions_of(path), etag)
 
     def _path(self, name: str) -> str:
         bucket, key = self._place(name)
         return f"/{bucket}/{key}"
 
-    def _as_a_version(self, path: str) -> int:
+    def _as_a_version(self, path: str) -> dict[str, Any]:
         """Copy an object onto itself: the emulator's SFTP server writes around S3's versioning, Transfer does not.
 
-        Returns its size.
+        Returns what S3 says of the version.
         """
         bucket, key = path.removeprefix("/").split("/", 1)
         source = {"Bucket": bucket, "Key": key}
         self._aws.call("s3", "copy_object", Bucket=bucket, Key=key, CopySource=source, MetadataDirective="REPLACE")
-        return self._aws.call("s3", "head_object", Bucket=bucket, Key=key)["ContentLength"]
+        # What the server wrote is a version too, with the id of objects from before versioning.
+        self._aws.call("s3", "delete_object", Bucket=bucket, Key=key, VersionId="null")
+        return self._aws.call("s3", "head_object", Bucket=bucket, Key=key)
 
     def _send(self, kind: str, detail: dict[str, Any]) -> None:
         self.sent.append(transfer_events.send(self._aws, self.outputs["upload_event_source"], kind, detail))

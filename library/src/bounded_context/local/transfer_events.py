@@ -10,7 +10,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from .arrivals import Sent
+from .arrivals import Sent, Upload
 from .aws import Aws
 from .errors import LocalRunError
 
@@ -19,9 +19,10 @@ FAILED = "SFTP Server File Upload Failed"
 RENAMED = "SFTP Server File Rename Completed"
 
 
-def upload_detail(server_id: str, username: str, path: str, size: int) -> dict[str, Any]:
-    """Return the detail of an upload of `size` bytes to `path`, which is `/<bucket>/<key>`."""
-    return _detail(server_id, username) | {"file-path": path, "bytes": size}
+def upload_detail(server_id: str, username: str, uploaded: Upload) -> dict[str, Any]:
+    """Return the detail of an upload."""
+    told = {"file-path": uploaded.path, "bytes": uploaded.size} | ({"etag": uploaded.etag} if uploaded.etag else {})
+    return _detail(server_id, username) | told
 
 
 def rename_detail(server_id: str, username: str, path: str, new_path: str) -> dict[str, Any]:
@@ -46,7 +47,7 @@ def _detail(server_id: str, username: str) -> dict[str, Any]:
 def send(aws: Aws, source: str, kind: str, detail: dict[str, Any]) -> Sent:
     """Put an event on the default bus, and return what was put."""
     if kind == FAILED:
-        detail = detail | {"status-code": "FAILED", "failure-code": "INTERNAL_ERROR"}
+        detail = detail | {"status-code": "FAILED", "failure-code": "PARTIAL_UPLOAD"}
     sent = Sent(time.time(), source, kind, detail)
     entry = {"Source": source, "DetailType": kind, "Detail": json.dumps(detail), "Resources": []}
     answer = aws.call("events", "put_events", Entries=[entry])

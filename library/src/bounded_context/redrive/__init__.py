@@ -10,6 +10,9 @@ stack's outputs, endpoints from AWS_ENDPOINT_URL[_<SERVICE>].
   a subscriber's go back to the subscriber's queue (`subscriber`), other contexts' events to the queue in which they
   arrive (`inbound`), uploads start the state machine (`uploads`), changes of the table are read from its stream again
   and given to the function that could not take them (`stream`).
+- **`unseen`** in the place of a queue stands for uploads whose event was lost: files that lie in the inbox and of which
+  no list was recorded. They are taken like letters, and start the state machine (`unseen`). `--older-than` then says
+  how long ago a file arrived at least, a quarter of an hour without it.
 
 A letter is delivered first and deleted afterwards, so it is in the dead letters, at its destination or in both, and in
 neither never. What was delivered and not deleted is named: it may come twice. Only letters that were sent before the
@@ -23,11 +26,12 @@ Ctrl-C or SIGTERM, which end it between two letters.
 The operator's role needs, on the resources of the stack:
 
 - always `sqs:GetQueueAttributes` on the dead-letter queues, and `cloudwatch:GetMetricData` for the ages in the list,
-  which are left out without it;
+  which are left out without it; `lambda:InvokeFunction` on the alias of `watch-lists` for uploads that nobody has
+  heard of;
 - to look: `sqs:ReceiveMessage` and `sqs:ChangeMessageVisibility` on the dead-letter queue, `kms:Decrypt` on the key;
 - to redrive, `sqs:DeleteMessage` on the dead-letter queue too, and for a subscriber's letters and other contexts'
-  events `sqs:SendMessage` on the queue to which they go back and `kms:GenerateDataKey` on the key; for uploads
-  `states:StartExecution` on the state machine and its alias; for changes of the table `dynamodb:GetShardIterator` and
-  `dynamodb:GetRecords` on its stream, `lambda:InvokeFunction` on the function's alias, and
-  `lambda:ListEventSourceMappings`, which knows no resources.
+  events `sqs:SendMessage` on the queue to which they go back and `kms:GenerateDataKey` on the key; for uploads of
+  either kind `states:StartExecution` on the state machine and its alias; for changes of the table
+  `dynamodb:GetShardIterator` and `dynamodb:GetRecords` on its stream, `lambda:InvokeFunction` on the function's alias,
+  and `lambda:ListEventSourceMappings`, which knows no resources.
 """

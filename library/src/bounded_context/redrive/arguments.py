@@ -18,6 +18,8 @@ EXAMPLES = """examples:
   uv run just redrive prod QUEUE --where 'type=*Deleted' --older-than 2h --max 1 --go
                                                   try it with one letter of these
   uv run just redrive prod relay_events --go --give-up 'told by hand, ticket 4711'
+  uv run just redrive prod unseen --where 'key=incoming/acme/*' --go
+                                                  start the imports of uploads that nobody has heard of
 
 QUEUE is a name that the list shows, or the queue's name on AWS, which its alarm has too. A letter is delivered first
 and deleted afterwards: it may come twice, and is never lost. Exit status: 0 all is well, 1 letters are left, 2 refused

@@ -19,13 +19,14 @@ from .letterbox import Letterbox
 from .look import MOST, look
 from .outputs import DeadLetters, Stack
 from .report import Report
-from .route import Route
+from .route import Box, Route
 from .run import Order, Run
 from .screen import Screen
 from .stop import Stop
 from .stream import StreamRoute
 from .subscriber import SubscriberRoute
 from .survey import survey
+from .unseen import UnseenRoute, UnseenUploads
 from .uploads import UploadsRoute
 
 INTERRUPTED = 128 + signal.SIGINT
@@ -117,7 +118,9 @@ class Command:
     def _choice(self) -> Choice:
         return Choice(self._options.where, self._options.older_than, self._options.newer_than)
 
-    def _box(self, letters: DeadLetters) -> Letterbox:
+    def _box(self, letters: DeadLetters) -> Box:
+        if letters.kind == "unseen":
+            return UnseenUploads(self._clients.functions, letters.url, self._options.older_than)
         return Letterbox(self._clients.queues, letters.url)
 
     def _names(self, letters: DeadLetters) -> dict[str, str]:
@@ -132,5 +135,7 @@ class Command:
                 return InboundRoute(clients.queues, letters.target)
             case "uploads":
                 return UploadsRoute(clients.machines, letters.target)
+            case "unseen":
+                return UnseenRoute(clients.machines, letters.target)
             case "stream":
                 return StreamRoute(clients.streams, clients.functions, letters.target, self._clock)

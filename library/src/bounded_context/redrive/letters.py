@@ -72,7 +72,12 @@ class Letter:
 
     def text(self, *path: str) -> str:
         """The text at a path of the document, empty if there is none."""
+        value = self.member(*path)
+        return value if isinstance(value, str) else ""
+
+    def member(self, *path: str) -> Any:
+        """What is at a path of the document, None if there is nothing."""
         value: Any = self.document
         for name in path:
             value = value.get(name) if isinstance(value, dict) else None
-        return value if isinstance(value, str) else ""
+        return value

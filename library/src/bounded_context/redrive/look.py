@@ -8,9 +8,8 @@ from typing import Any
 
 from .choice import Choice
 from .errors import Stays
-from .letterbox import Letterbox
 from .letters import About, Letter
-from .route import Route
+from .route import Box, Route
 
 MOST = 1000
 """Letters that a look takes: enough to know what there is."""
@@ -95,7 +94,7 @@ class Look:
 
 
 def look(
-    box: Letterbox,
+    box: Box,
     route: Route,
     choice: Choice,
     most: int | None,

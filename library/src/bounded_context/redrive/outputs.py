@@ -17,7 +17,13 @@ INBOUND = "inbound"
 SUFFIX = "-dead-letters"
 """What the names of all dead-letter queues end with on AWS."""
 
-Kind = Literal["subscriber", "inbound", "uploads", "stream"]
+UNSEEN = "unseen"
+"""What the uploads are called that nobody has heard of: their events are in no queue."""
+
+WATCHER = "watch_lists"
+"""The function that knows of them."""
+
+Kind = Literal["subscriber", "inbound", "uploads", "stream", "unseen"]
 
 
 @dataclass(frozen=True)
@@ -25,7 +31,7 @@ class DeadLetters:
     """A dead-letter queue, and where its letters should have gone.
 
     `target` is the URL of a queue, a subscriber's or that of other contexts' events, or the ARN of an alias: the state
-    machine's or a function's.
+    machine's or a function's. Of uploads that nobody has heard of, `url` is the ARN of the alias to ask.
     """
 
     name: str
@@ -36,12 +42,16 @@ class DeadLetters:
 
 @dataclass(frozen=True)
 class Stack:
-    """The dead-letter queues of a stack; `prefix` is what its names on AWS start with, `<context>-<stack>`."""
+    """The dead-letter queues of a stack; `prefix` is what its names on AWS start with, `<context>-<stack>`.
+
+    `unseen` are its uploads that nobody has heard of; None for a stack that was deployed before it could be asked.
+    """
 
     name: str
     prefix: str
     queues: tuple[DeadLetters, ...]
     region: str
+    unseen: DeadLetters | None = None
 
     @classmethod
     def of(cls, name: str, outputs: Mapping[str, Any]) -> Self:
@@ -50,7 +60,7 @@ class Stack:
             prefix = outputs["release"]["application"]
             refuse_others(prefix, name)
             queues = tuple(_queue(queue, url, outputs) for queue, url in outputs["dead_letter_queues"].items())
-            return cls(name, prefix, queues, outputs["state_machine_arn"].split(":")[3])
+            return cls(name, prefix, queues, outputs["state_machine_arn"].split(":")[3], _unseen(outputs))
         except KeyError as error:
             raise Refused(f"The outputs have no {error}: deploy the stack with `just deploy` first.") from error
         except (AttributeError, IndexError, TypeError) as error:
@@ -60,12 +70,14 @@ class Stack:
 
     def queue(self, name: str) -> DeadLetters:
         """The queue of this name, or else the one that is also called so. Raises Refused if there is not one."""
+        if self.unseen is not None and name == UNSEEN:
+            return self.unseen
         own = [queue for queue in self.queues if queue.name == name]
         found = own or [queue for queue in self.queues if name in self._also_called(queue)]
         if len(found) == 1:
             return found[0]
         number = "more than one" if found else "no"
-        names = ", ".join(queue.name for queue in self.queues)
+        names = ", ".join([*(queue.name for queue in self.queues), *([UNSEEN] if self.unseen else [])])
         raise Refused(f"{self.name} has {number} dead-letter queue {name!r}: name one of {names}.")
 
     def _also_called(self, queue: DeadLetters) -> set[str]:
@@ -89,6 +101,11 @@ def _queue(name: str, url: Any, outputs: Mapping[str, Any]) -> DeadLetters:
         if not isinstance(value, str):
             raise TypeError(f"{value!r} is no text")
     return DeadLetters(name, url, kind, target)
+
+
+def _unseen(outputs: Mapping[str, Any]) -> DeadLetters | None:
+    watcher = outputs["functions"].get(WATCHER)
+    return DeadLetters(UNSEEN, watcher, "unseen", outputs["state_machine_arn"]) if watcher else None
 
 
 def _way_back(name: str, outputs: Mapping[str, Any]) -> tuple[Kind, Any]:

@@ -1,8 +1,29 @@
-"""Where the letters of a queue go."""
+"""Where letters come from, and where they go."""
 
+from collections.abc import Iterator
 from typing import Protocol
 
 from .letters import About, Letter
+
+
+class Box(Protocol):
+    """What letters are taken from."""
+
+    def count(self) -> int:
+        """About how many letters there are."""
+        ...
+
+    def letters(self) -> Iterator[Letter]:
+        """Every letter once."""
+        ...
+
+    def delete(self, letter: Letter) -> None:
+        """Delete a letter that was delivered."""
+        ...
+
+    def release(self) -> int:
+        """Put back what was taken and not deleted; returns how many letters stay hidden for a while."""
+        ...
 
 
 class Route(Protocol):

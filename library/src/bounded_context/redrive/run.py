@@ -7,11 +7,10 @@ from ..rollout.clock import Clock
 from ..rollout.errors import AWS_ERRORS, sentence
 from .choice import Choice
 from .errors import Gone, NotTaken, Stays
-from .letterbox import Letterbox
 from .letters import Letter
 from .limiter import Limiter
 from .report import Report
-from .route import Route
+from .route import Box, Route
 
 IN_A_ROW = 10
 """So many failures one after the other say that the cause is still there."""
@@ -30,7 +29,7 @@ class Order:
 class Run:
     """One pass over a queue. What it did is in `report`, however it ends."""
 
-    def __init__(self, box: Letterbox, route: Route, order: Order, report: Report, clock: Clock) -> None:
+    def __init__(self, box: Box, route: Route, order: Order, report: Report, clock: Clock) -> None:
         self.report = report
         self._box = box
         self._route = route

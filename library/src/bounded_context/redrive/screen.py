@@ -59,6 +59,8 @@ class Screen(Consoles):
             age = "" if count.oldest is None else _age(count.oldest)
             table.add_row(count.name, str(count.letters), str(count.in_flight), age)
         self._out.print(table)
+        if survey.unknown:
+            self._say(f"Whether nobody has heard of some uploads is not known: {survey.unknown}")
         if survey.exit_status:
             self._say(f"To look into one: uv run just redrive {survey.stack} QUEUE")
 

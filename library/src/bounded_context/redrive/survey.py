@@ -6,9 +6,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from ..rollout.clock import Clock
-from ..rollout.errors import AWS_ERRORS
+from ..rollout.errors import AWS_ERRORS, Refused, sentence
 from .clients import Clients
 from .outputs import DeadLetters, Stack
+from .unseen import UnseenUploads
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.type_defs import MetricDataQueryTypeDef
@@ -34,26 +35,42 @@ class Count:
 
 @dataclass(frozen=True)
 class Survey:
-    """The counts of all dead-letter queues of a stack."""
+    """The counts of all dead-letter queues of a stack, and of its uploads that nobody has heard of."""
 
     stack: str
     counts: Sequence[Count]
+    unknown: str = ""
+    """Why it cannot be said whether nobody has heard of some uploads, if it cannot."""
 
     @property
     def exit_status(self) -> int:
-        """0 if there is no letter anywhere, else 1."""
-        return int(any(count.letters or count.in_flight for count in self.counts))
+        """0 if there is no letter anywhere, so far as one knows, else 1."""
+        return int(bool(self.unknown) or any(count.letters or count.in_flight for count in self.counts))
 
     def as_json(self) -> dict[str, Any]:
         """For a program."""
         result = "letters" if self.exit_status else "empty"
-        return {"stack": self.stack, "result": result, "queues": [count.as_json() for count in self.counts]}
+        queues = [count.as_json() for count in self.counts]
+        return {"stack": self.stack, "result": result, "queues": queues, "unknown": self.unknown}
 
 
 def survey(stack: Stack, clients: Clients, clock: Clock) -> Survey:
     """Ask every queue. Raises ClientError and BotoCoreError."""
     ages = _ages(stack.queues, clients, clock)
-    return Survey(stack.name, [_count(queue, clients, ages.get(queue.name)) for queue in stack.queues])
+    counts = [_count(queue, clients, ages.get(queue.name)) for queue in stack.queues]
+    if stack.unseen is None:
+        return Survey(stack.name, counts)
+    try:
+        return Survey(stack.name, [*counts, _unseen(stack.unseen, clients, clock)])
+    except AWS_ERRORS as error:
+        return Survey(stack.name, counts, sentence(error))
+    except Refused as error:
+        return Survey(stack.name, counts, str(error))
+
+
+def _unseen(uploads: DeadLetters, clients: Clients, clock: Clock) -> Count:
+    sent = [letter.sent for letter in UnseenUploads(clients.functions, uploads.url).letters()]
+    return Count(uploads.name, len(sent), 0, clock.now() - min(sent) if sent else None)
 
 
 def _count(queue: DeadLetters, clients: Clients, oldest: timedelta | None) -> Count:

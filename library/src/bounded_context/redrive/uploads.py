@@ -6,7 +6,7 @@ A letter's body is the event as it was matched, before the rule's transformer; i
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .errors import Stays
 from .letters import About, Letter
@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 _FILE = ("detail", "file-path")
+_DETAIL = ("detail",)
 
 INPUTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "SFTP Server File Upload Completed": {"path": _FILE},
-    "SFTP Server File Rename Completed": {"path": ("detail", "renamed-file-path")},
-    "SFTP Server File Upload Failed": {"path": _FILE, "failed": ("id",)},
+    "SFTP Server File Upload Completed": {"path": _FILE, "detail": _DETAIL},
+    "SFTP Server File Rename Completed": {"path": ("detail", "renamed-file-path"), "detail": _DETAIL},
+    "SFTP Server File Upload Failed": {"path": _FILE, "failed": ("id",), "detail": _DETAIL},
     "Object Created": {
         "bucket": ("detail", "bucket", "name"),
         "key": ("detail", "object", "key"),
@@ -62,12 +63,12 @@ class UploadsRoute:
         return ""
 
 
-def input_of(letter: Letter) -> dict[str, str]:
+def input_of(letter: Letter) -> dict[str, Any]:
     """The machine's input. Raises Stays for what is no event that starts an import."""
     paths = INPUTS.get(letter.text("detail-type"))
     if paths is None:
         raise Stays("its body is no event that starts an import: look at it in the SQS console, and delete it there.")
-    made = {name: letter.text(*path) for name, path in paths.items()}
+    made = {name: letter.member(*path) for name, path in paths.items()}
     for name, value in made.items():
         if not value:
             raise Stays(f"its event lacks {'.'.join(paths[name])}, which an import needs: ask for the file once more.")

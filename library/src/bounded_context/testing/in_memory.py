@@ -1,7 +1,9 @@
 """A context's adapters, in dictionaries: what tests run on."""
 
+import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any, BinaryIO, Generic, TypeVar
 
@@ -11,7 +13,7 @@ from ..application.verification import RowsCheck, not_taken
 from ..context import Context
 from ..domain.aggregate import Aggregate
 from ..domain.errors import AlreadyExists, NotFound, VersionConflict
-from ..domain.lists import ListStatus, PinnedFile, ReceivedList
+from ..domain.lists import INCOMING, ListStatus, PinnedFile, ReceivedList, StoredVersion
 from ..domain.projection import ForeignEvent, newer
 from ..lists import ListImport
 from .samples import KNOWN
@@ -97,6 +99,10 @@ class InMemoryLists:
         """Record a list unless it is recorded; return the recorded one."""
         return self.stored.setdefault(received.list_id, received)
 
+    def recorded(self, list_ids: Sequence[str]) -> set[str]:
+        """Return those that are recorded."""
+        return self.stored.keys() & set(list_ids)
+
     def get(self, list_id: str) -> ReceivedList:
         """Return the recorded list. Raises LookupError."""
         return self.stored[list_id]
@@ -124,15 +130,32 @@ class InMemoryLists:
 
 @dataclass
 class InMemoryFiles:
-    """A bucket; the version is how often a key was written."""
+    """A bucket; the version is how often a key was written. ``removed`` are the keys of deleted objects.
+
+    ``since`` is when whatever is in it was stored.
+    """
 
     objects: dict[str, list[bytes]] = field(default_factory=dict)
+    removed: set[str] = field(default_factory=set)
+    since: datetime = field(default_factory=lambda: datetime.now(UTC))
 
-    def pin(self, key: str, version: str | None = None) -> PinnedFile | None:
-        """Return a version of an object, the newest if none is named, or None if there is none."""
-        versions = self.objects.get(key, [])
-        number = int(version or len(versions))
-        return PinnedFile("inbox", key, str(number), len(versions[number - 1])) if versions else None
+    def versions(self, key: str) -> list[StoredVersion]:
+        """Return the versions of an object, newest first."""
+        found = enumerate(self.objects.get(key, []), start=1)
+        return [self._stored(key, str(number), data) for number, data in found][::-1]
+
+    def arrived(self) -> list[StoredVersion]:
+        """Return the versions of all files that partners have uploaded."""
+        keys = [key for key in self.objects if key.startswith(f"{INCOMING}/")]
+        return [stored for key in keys for stored in self.versions(key)]
+
+    def version(self, key: str, version: str) -> StoredVersion | None:
+        """Return one version of an object, or None if there is none."""
+        return next((one for one in self.versions(key) if one.file.version_id == version), None)
+
+    def _stored(self, key: str, version: str, data: bytes) -> StoredVersion:
+        etag = hashlib.md5(data, usedforsecurity=False).hexdigest()
+        return StoredVersion(PinnedFile("inbox", key, version, len(data)), etag, self.since, key in self.removed)
 
     def open(self, pinned: PinnedFile) -> BinaryIO:
         """Return one version's bytes as a stream."""

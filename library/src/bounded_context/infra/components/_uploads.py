@@ -44,8 +44,8 @@ def sftp_rules(
         return []
     whose = {"server-id": [server_id]} | ({"username": users} if users else {})
     finished: Any = [{"anything-but": {"suffix": UNFINISHED}}]
-    path = '{"path": <path>}'
-    failed = '{"path": <path>, "failed": <event>}'
+    path = '{"path": <path>, "detail": <detail>}'
+    failed = '{"path": <path>, "failed": <event>, "detail": <detail>}'
     incoming: Any = [{"prefix": pulumi.Output.concat("/", bucket, "/incoming/")}]
     return [
         _sftp_rule("upload-completed", source, {**whose, "file-path": finished}, "file-path", path),
@@ -69,7 +69,8 @@ def s3_rules(bucket: pulumi.Input[str]) -> list[UploadRule]:
 def _sftp_rule(name: str, source: str, detail: Mapping[str, Any], field: str, template: str) -> UploadRule:
     kind = f"SFTP Server File {name.replace('-', ' ').title()}"
     pattern = pulumi.Output.json_dumps({"source": [source], "detail-type": [kind], "detail": detail})
-    paths = {"path": f"$.detail.{field}"} | ({"event": "$.id"} if "<event>" in template else {})
+    # Bytes and tag of the file are in the detail. It goes as a whole: a variable of what an event lacks makes no JSON.
+    paths = {"path": f"$.detail.{field}", "detail": "$.detail"} | ({"event": "$.id"} if "<event>" in template else {})
     return UploadRule(name, pattern, paths, template)
 
 

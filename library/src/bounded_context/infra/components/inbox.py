@@ -110,7 +110,7 @@ class Inbox(Component):
     def _list(self, folder: Folder) -> Statement:
         # Reading what is not there is a 404 only for a role that may list; a read has no prefix, hence IfExists.
         condition = {"StringLikeIfExists": {"s3:prefix": f"{folder}/*"}}
-        return allow(["s3:ListBucket"], self.bucket.arn, Condition=condition)
+        return allow(_list_actions(folder), self.bucket.arn, Condition=condition)
 
     def _sftp(self) -> tuple[pulumi.Output[str] | None, pulumi.Output[str] | None]:
         settings = self._stack.settings
@@ -147,3 +147,7 @@ class Inbox(Component):
 
 def _read_actions(folder: Folder) -> list[str]:
     return ["s3:GetObject", "s3:GetObjectVersion"] if folder == "incoming" else ["s3:GetObject"]
+
+
+def _list_actions(folder: Folder) -> list[str]:
+    return ["s3:ListBucket", "s3:ListBucketVersions"] if folder == "incoming" else ["s3:ListBucket"]

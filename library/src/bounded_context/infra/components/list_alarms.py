@@ -8,6 +8,7 @@ from bounded_context.infra import (
     MINUTE,
     OLDEST_UNFINISHED,
     UPLOADS_BROKEN,
+    UPLOADS_UNSEEN,
     Component,
     Measure,
     Metric,
@@ -26,7 +27,7 @@ LEAST_LATE = 2
 
 
 class ListAlarms(Component):
-    """Lists that are rejected, late, stuck, broken off on their way in, or, where some are expected, missing."""
+    """Lists that are rejected, late, stuck, broken off, unheard of, or, where some are expected, missing."""
 
     urn_type = "bounded-context:infra:ListAlarms"
 
@@ -36,6 +37,7 @@ class ListAlarms(Component):
         self._rejected()
         self._stuck()
         self._broken()
+        self._unseen()
         self._late(stack.settings.objectives)
         if stack.settings.expect_list_hours is not None:
             self._missing(stack.settings.expect_list_hours)
@@ -54,6 +56,13 @@ class ListAlarms(Component):
             "An upload by SFTP broke off within the last hour. Nothing of it is imported, and its partner may not know."
         )
         self._within_an_hour("uploads-broken", Notice("warning", says, "an-upload-broke-off"), UPLOADS_BROKEN, 0)
+
+    def _unseen(self) -> None:
+        says = "Files have arrived and no list was made of them: nobody knows of these lists but their partners."
+        notice = Notice("critical", says, "nobody-has-heard-of-an-upload")
+        # Written every quarter of an hour; of two, so that a call that comes late does not end the alarm.
+        when = When(0, bad=1, of=2, period=15 * MINUTE)
+        alarm(self, self._alerts, f"{self.name}-uploads-unseen", notice, self._metric(UPLOADS_UNSEEN, "Maximum"), when)
 
     def _missing(self, hours: int) -> None:
         says = f"No list has arrived for {hours} hours: a partner does not send, or what is sent does not reach us."

@@ -88,10 +88,11 @@ def _uploads(names: Names) -> Section:
         for metric, word, drawn in (("Invocations", "started", {}), ("FailedInvocations", "lost", {"color": BAD}))
     ]
     broken = own(names, measures.UPLOADS_BROKEN, label="lists of broken uploads", color=BAD)
+    unseen = own(names, measures.UPLOADS_UNSEEN, label="nobody has heard of", color=WORSE, stat="Maximum")
     return section(
         "Uploads",
         [
-            graph("Uploads announced, and broken ones", [*matched, broken]),
+            graph("Uploads announced, broken, and unheard of", [*matched, broken, unseen]),
             graph("Imports started by uploads", started),
             graph("SFTP server, all its users", _transferred(names)),
         ],

@@ -1,0 +1,83 @@
+"""Uploads that nobody has heard of, as letters: the event that was lost is what this command stands in for.
+
+Transfer's events are best effort. WatchLists, which compares the inbox with the lists' records, is asked for them.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from ..rollout.errors import Refused
+from .letters import About, Letter
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_stepfunctions import SFNClient
+
+ASKED = "unseen"
+"""The member by which WatchLists is asked, and by which it answers."""
+
+
+class UnseenUploads:
+    """The uploads, asked for once. Nothing is deleted: one that has become a list is no longer among them."""
+
+    def __init__(self, functions: "LambdaClient", alias_arn: str, age: timedelta | None = None) -> None:
+        """Ask `alias_arn` for what is older than `age`; without it, as old as the alarm waits for."""
+        self._functions = functions
+        self._alias_arn = alias_arn
+        self._asks = {} if age is None else {"seconds": age.total_seconds()}
+
+    def count(self) -> int:
+        """How many there are. Raises Refused, ClientError and BotoCoreError, as does `letters`."""
+        return len(self._found)
+
+    def letters(self) -> Iterator[Letter]:
+        """Each of them, oldest first."""
+        return map(_letter, self._found)
+
+    def delete(self, letter: Letter) -> None:
+        """Nothing: the list's record ends it."""
+
+    def release(self) -> int:
+        """None is hidden."""
+        return 0
+
+    @cached_property
+    def _found(self) -> list[Mapping[str, Any]]:
+        payload = json.dumps({ASKED: self._asks})
+        answer = self._functions.invoke(FunctionName=self._alias_arn, Payload=payload)
+        told = json.loads(answer["Payload"].read())
+        if "FunctionError" in answer or not isinstance(told, dict) or ASKED not in told:
+            raise Refused(f"{self._alias_arn} could not say which uploads nobody has heard of: look at its log.")
+        return told[ASKED]
+
+
+class UnseenRoute:
+    """Starts the state machine with the version of the file, as the rule does where S3 tells of it."""
+
+    def __init__(self, machines: "SFNClient", alias_arn: str) -> None:
+        self._machines = machines
+        self._alias_arn = alias_arn
+        self.action = f"start an execution of {alias_arn.split(':', 6)[-1]} for each"
+
+    def about(self, letter: Letter) -> About:
+        """A file's name, by which a person knows whom to ask, and its size, by which that one knows if it is whole."""
+        return About(id=letter.id, type="upload", subject=letter.text("key"), reason=f"{letter.member('size')} bytes")
+
+    def check(self, letter: Letter) -> None:
+        """Each can be started."""
+
+    def deliver(self, letter: Letter) -> str:
+        """Start an execution, which records the list, once."""
+        asked = {name: letter.text(name) for name in ("bucket", "key", "version")}
+        self._machines.start_execution(stateMachineArn=self._alias_arn, input=json.dumps(asked))
+        return ""
+
+
+def _letter(found: Mapping[str, Any]) -> Letter:
+    sent = round(datetime.fromisoformat(found["stored"]).timestamp() * 1000)
+    system = {"SentTimestamp": str(sent), "ApproximateReceiveCount": "0"}
+    key: Any = {"key": {"DataType": "String", "StringValue": found["key"]}}
+    return Letter(found["version"], "", json.dumps(found), key, system)

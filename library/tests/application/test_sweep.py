@@ -1,0 +1,75 @@
+"""Uploads that nobody has heard of: what lies in the inbox against the lists that are recorded."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from hashlib import md5
+
+import pytest
+from payment.context import PAYMENT
+
+from bounded_context.application.list_import import Upload
+from bounded_context.application.sweep import AGE, REACH, unseen
+from tests.application.world import KEY, World
+
+LATER = AGE + timedelta(minutes=1)
+
+
+@pytest.fixture
+def world() -> World:
+    """Everything in memory; files are stored now."""
+    return World(PAYMENT)
+
+
+def _keys(world: World, later: timedelta = LATER) -> list[str]:
+    return [one.file.key for one in unseen(world.files, world.lists, datetime.now(UTC) + later)]
+
+
+def test_a_file_whose_event_was_lost_is_noticed_until_it_is_a_list(world: World):
+    """By the version of which no list is recorded."""
+    world.files.write(KEY, b"id\n1\n")
+    assert _keys(world) == [KEY]
+    world.announced(Upload("inbox", KEY, "1"), "run-1")
+    assert _keys(world) == []
+
+
+def test_a_version_that_a_later_file_has_replaced_is_noticed_as_well(world: World):
+    """Of two daily lists, the event of the first was lost."""
+    for data in (b"monday", b"tuesday"):
+        world.files.write(KEY, data)
+    world.announced(Upload("inbox", KEY, size=len(b"tuesday")), "run-1")
+    [lost] = unseen(world.files, world.lists, datetime.now(UTC) + LATER)
+    assert (lost.file.version_id, lost.file.size) == ("1", len(b"monday"))
+
+
+@pytest.mark.parametrize("later", [timedelta(0), AGE - timedelta(minutes=1), REACH + timedelta(days=1)])
+def test_a_file_is_waited_for_a_while_and_not_looked_for_for_ever(world: World, later: timedelta):
+    """Its event may be under way; what is older than the dead letters was told long ago."""
+    world.files.write(KEY, b"id\n1\n")
+    assert _keys(world, later) == []
+
+
+@pytest.mark.parametrize("key", ["incoming/acme/", "incoming/acme/2026/", "incoming/stray.csv", f"{KEY}.filepart"])
+def test_what_is_no_list_is_not_missed(world: World, key: str):
+    """Folders, what lies outside of partners' folders, and what is still being written."""
+    world.files.write(key, b"")
+    assert _keys(world) == []
+
+
+def test_what_a_broken_upload_left_behind_is_not_missed(world: World):
+    """Half a list must not be taken for one: by its tag it is known, however often its event comes."""
+    world.files.write(KEY, half := b"id\n1")
+    etag = md5(half, usedforsecurity=False).hexdigest()
+    world.announced(Upload("inbox", KEY, broken_by="event-1", size=len(half), etag=etag), "run-1")
+    assert _keys(world) == []
+    world.files.write(KEY, b"id\n1\n")
+    assert [one.file.version_id for one in unseen(world.files, world.lists, datetime.now(UTC) + LATER)] == ["2"]
+
+
+def test_the_oldest_comes_first(world: World, monkeypatch: pytest.MonkeyPatch):
+    """Its partner waits longest."""
+    world.files.write(KEY, b"x")
+    [stored] = world.files.arrived()
+    days = [replace(stored, modified=stored.modified - timedelta(days=days)) for days in (1, 3, 2)]
+    monkeypatch.setattr(world.files, "arrived", lambda: days)
+    found = unseen(world.files, world.lists, stored.modified)
+    assert [(stored.modified - one.modified).days for one in found] == [3, 2, 1]
