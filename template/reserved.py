@@ -89,7 +89,7 @@ MEASURES = _words(
     """
     CommandsRefused EventAge EventsApplied EventsPoisoned EventsPublished EventsRefused EventsStale ListDuration
     ListsFailed ListsImported ListsLate ListsReceived ListsRejected OldestUnfinishedListAge RowsImported RowsRejected
-    UploadsBroken
+    UploadsBroken UploadsUnseen
     """
 )
 """Metrics that every context has; an event gives its name to another."""
