@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from bounded_context.application.ports import Throttled
 from bounded_context.project import current
 from tests.infra.graph import Graph
 
@@ -12,6 +13,17 @@ ASL = current().root / "workflow" / "list_import.asl.json"
 
 IAM_ACTIONS = {"lambda:invoke": "lambda:InvokeFunction"}
 """Where the name of an integration is not that of the permission."""
+
+TURNED_AWAY = {
+    "lambda:invoke": ["Lambda.TooManyRequestsException", Throttled.__name__],
+    "dynamodb:updateItem": [
+        f"{service}.{error}"
+        for service in ("DynamoDB", "DynamoDb")
+        for error in ("ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException")
+    ],
+    "sns:publish": ["SNS.ThrottledException"],
+}
+"""What each call of the machine ends with when there is too much at once."""
 
 
 def states(node: Any) -> Iterator[tuple[dict[str, Any], set[str]]]:
@@ -78,3 +90,27 @@ def test_the_machine_waits_longer_than_its_steps_run(deployed: Graph) -> None:
     for state in calls:
         if function := state["Parameters"].get("FunctionName"):
             assert state["TimeoutSeconds"] > by_arn[function]
+
+
+def test_every_state_waits_long_for_what_is_turned_away(deployed: Graph) -> None:
+    """Lists that arrive together are late, not failed: for most of an hour, and each at a time of its own."""
+    for state, _ in states(deployed.one("sfn/stateMachine").document("definition")):
+        if state["Type"] == "Task":
+            for turned_away in TURNED_AWAY[state["Resource"].rpartition(":::")[2]]:
+                retrier = next(one for one in state["Retry"] if {turned_away, "States.ALL"} & set(one["ErrorEquals"]))
+                assert retrier["JitterStrategy"] == "FULL"
+                assert retrier["MaxDelaySeconds"] <= 300
+                assert waited(retrier) >= 45 * 60, (turned_away, waited(retrier))
+
+
+def waited(retrier: dict[str, Any]) -> float:
+    """Return how many seconds a task waits by a retrier, on average: with full jitter half of each delay."""
+    delays = (retrier["IntervalSeconds"] * retrier["BackoffRate"] ** tried for tried in range(retrier["MaxAttempts"]))
+    return sum(min(delay, retrier["MaxDelaySeconds"]) for delay in delays) / 2
+
+
+def test_a_list_whose_parts_are_gone_is_not_tried_for_hours(deployed: Graph) -> None:
+    """Nothing brings them back: a person has to know at once."""
+    all_states = [state for state, _ in states(deployed.one("sfn/stateMachine").document("definition"))]
+    undoing = [state for state in all_states if "compensate-error" in str(state.get("Parameters"))]
+    assert [state["Retry"][0] for state in undoing] == [{"ErrorEquals": ["StagingGone"], "MaxAttempts": 0}] * 2

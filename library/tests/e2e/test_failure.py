@@ -5,10 +5,12 @@ from collections.abc import Callable
 
 import pytest
 
+from bounded_context.local.observation.observation import collect
 from bounded_context.local.running import RunningContext
 
 from .facts import CREATED, DELETED, LIST_REJECTED
 from .lists import Sample, import_list, measured
+from .machines import redriven
 from .outages import denied
 
 pytestmark = pytest.mark.e2e
@@ -46,3 +48,25 @@ def test_failure_before_the_import(deployed: RunningContext, sample: Callable[[i
     assert (done.outcome, done.record["status"], done.imported) == ("FAILED", "FAILED", 0)
     assert done.types() == [[LIST_REJECTED]] * len(deployed.subscribers)
     assert done.report is not None
+
+
+def test_list_that_could_not_even_be_registered_is_told_of_and_can_be_redriven(
+    deployed: RunningContext, sample: Callable[[int], Sample]
+):
+    """Nobody but its partner knows of it: its execution failed, which the critical alarm counts, and names the file."""
+    sent, before = sample(5), _failed(deployed)
+    with denied(deployed, "register_list", "s3:GetObject*", "incoming/*"):
+        uploaded = deployed.partner.upload(sent.name, sent.content)
+        broken = deployed.follow(uploaded)
+    assert (broken.outcome, broken.list_id) == ("FAILED", None)
+    assert _failed(deployed) == before + 1
+    assert uploaded.path in deployed.aws.call("stepfunctions", "describe_execution", executionArn=broken.arn)["input"]
+    ended = redriven(deployed, broken.arn)
+    assert (ended.outcome, deployed.table.imported(str(ended.list_id))) == ("IMPORTED", 5)
+
+
+def _failed(deployed: RunningContext) -> float:
+    """Return what the alarm on failed imports counts."""
+    machine = {"StateMachineArn": deployed.outputs["state_machine"].removesuffix(":live")}
+    told = collect(deployed).samples
+    return sum(one.value for one in told if (one.metric, one.dimensions) == ("ExecutionsFailed", machine))

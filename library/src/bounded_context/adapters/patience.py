@@ -11,6 +11,8 @@ from typing import TypeVar
 
 from pydynox.exceptions import PydynoxException
 
+from ..application.ports import Throttled
+
 T = TypeVar("T")
 
 # At most 5 s a wait, and half of that on average: a table that is growing into a load gets some 10 seconds a hundred.
@@ -25,13 +27,17 @@ def patiently(call: Callable[[], T], passes: Callable[[Exception], bool]) -> T:
     come again together.
 
     Raises:
-        PydynoxException: the call failed with something else, or the last of eight tries with the same.
+        PydynoxException: the call failed with something else.
+        Throttled: it failed with what passes in each of eight tries.
     """
-    for wait in (min(_LONGEST_WAIT, 0.1 * 2**tried) for tried in range(_TRIES - 1)):
+    waits = (min(_LONGEST_WAIT, 0.1 * 2**tried) for tried in range(_TRIES - 1))
+    while True:
         try:
             return call()
         except PydynoxException as error:
             if not passes(error):
                 raise
+            wait = next(waits, None)
+            if wait is None:
+                raise Throttled(f"turned away {_TRIES} times") from error
         time.sleep(random.uniform(0, wait))  # noqa: S311
-    return call()

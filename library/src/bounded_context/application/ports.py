@@ -91,6 +91,13 @@ class AlreadyTaken(Exception):
         self.identities = tuple(identities)
 
 
+class Throttled(Exception):
+    """AWS turned a call away because there is too much at once, also after several tries.
+
+    Lambda tells its name to the state machine, which waits longer than after a fault, and does not count it as one.
+    """
+
+
 class Lists(Protocol):
     """The record of every list received."""
 

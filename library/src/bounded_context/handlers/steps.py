@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from ..adapters.throttling import throttling_as_one
 from ..application.list_import import Outcome, Step, Upload
 from ..application.staging import Part
 from ..context import Context
@@ -130,7 +131,7 @@ def step(
         def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
             asked = event_type.model_validate(event)
             _begun(asked)
-            with span(_SPANS[name]) if name in _SPANS else nullcontext():
+            with throttling_as_one(), span(_SPANS[name]) if name in _SPANS else nullcontext():
                 done = work(asked, load(settings, context))
             return _ended(context, name, done)
 

@@ -23,6 +23,8 @@ STOP_SECONDS = 15.0
 LOG_LINES = 20
 CALLS_AT_ONCE = 12
 """Functions' calls, each a process of this machine: more are turned away, as AWS does beyond 1,000."""
+WAIT_SCALE = 0.05
+"""How long a state machine's second takes: what was turned away together must not come again at once and together."""
 
 NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -74,7 +76,7 @@ class Emulator:
             "MINISTACK_HOST": HOST,
             "MINISTACK_REGION": self.region,
             "IOT_MTLS_ENABLED": "0",
-            "SFN_WAIT_SCALE": "0",
+            "SFN_WAIT_SCALE": str(WAIT_SCALE),
             "AUTH": "true",
             "LAMBDA_ACCOUNT_CONCURRENCY": str(CALLS_AT_ONCE),
             "AWS_ACCESS_KEY_ID": self.access_key,

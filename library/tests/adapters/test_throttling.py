@@ -1,0 +1,25 @@
+"""What AWS turned away has one name for the state machine, whichever client met it."""
+
+import pytest
+from botocore.exceptions import ClientError
+
+from bounded_context.adapters.throttling import throttling_as_one
+from bounded_context.application.ports import Throttled
+
+
+@pytest.mark.parametrize("code", ["ProvisionedThroughputExceededException", "ThrottlingException", "SlowDown"])
+def test_what_was_turned_away_has_one_name(code: str):
+    """It waits longer than a fault does, and does not count as one."""
+    with pytest.raises(Throttled, match=code), throttling_as_one():
+        raise ClientError({"Error": {"Code": code}}, "UpdateItem")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ClientError({"Error": {"Code": "AccessDenied"}}, "UpdateItem"), ClientError({}, "Read"), LookupError("gone")],
+)
+def test_every_other_error_stays_what_it_is(error: Exception):
+    """A fault is tried a few times and then told."""
+    with pytest.raises(type(error)) as raised, throttling_as_one():
+        raise error
+    assert raised.value is error
