@@ -430,7 +430,7 @@ def _subscribers(text: str, good: Mapping[str, str]) -> Iterator[str]:
             yield f"type names of 2 to 32 small letters, digits and dashes such as front-office, not {_shown(name)}"
         elif len(name) > room:
             yield f"type a shorter name than {name}, which may have {room} characters in AWS names"
-        elif name.replace("-", "_") in {"uploads", "inbound", *reserved.FUNCTIONS, *_snakes(good)}:
+        elif name.replace("-", "_") in {"uploads", "unseen", "inbound", *reserved.FUNCTIONS, *_snakes(good)}:
             yield f"type another name than {name}, which another queue has already"
     yield from _repeated(names)
     if len(names) > _SUBSCRIBERS:

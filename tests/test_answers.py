@@ -85,6 +85,7 @@ REFUSED: list[tuple[Mapping[str, object], str]] = [
     ),
     ({"fields": "subscription_id:str net_1:decimal net1:decimal"}, "type Net1Imported once, not 2 times"),
     ({"subscribers": "bi uploads"}, "type another name than uploads"),
+    ({"subscribers": "unseen"}, "type another name than unseen"),
     ({"subscribers": "bi inbound"}, "type another name than inbound"),
     ({"subscribers": "relay-events"}, "type another name than relay-events"),
     ({"subscribers": "verify-subscription"}, "type another name than verify-subscription"),

@@ -73,6 +73,17 @@ def test_a_partner_logs_in_by_key_and_sees_two_folders(prod: Graph) -> None:
     assert (key.inputs["userName"], key.inputs["body"].split()[0]) == ("acme", "ssh-ed25519")
 
 
+def test_a_new_partner_finds_its_folders(prod: Graph, shared: Graph, without_sftp: Graph) -> None:
+    """Our own server makes them; what another stack's server does nobody knows, so there they are made."""
+    assert prod.one("transfer/server").inputs["s3StorageOptions"] == {"directoryListingOptimization": "ENABLED"}
+    assert prod.of("s3/bucketObjectv2") == without_sftp.of("s3/bucketObjectv2") == []
+    folders = [node.inputs for node in shared.of("s3/bucketObjectv2")]
+    assert {one["bucket"] for one in folders} == {shared.outputs["inbox_bucket"]}
+    targets = {one["target"] for user in shared.of("transfer/user") for one in user.inputs["homeDirectoryMappings"]}
+    assert {f"/{one['bucket']}/{one['key']}" for one in folders} == {f"{target}/" for target in targets}
+    assert all("content" not in one and "source" not in one for one in folders)
+
+
 def test_partners_of_a_shared_server_are_users_of_it(shared: Graph) -> None:
     """The stack makes no server and logs in its partners at the given one."""
     assert shared.of("transfer/server") == []

@@ -57,6 +57,7 @@ BAD = [
     ({"subscribers": '["audit", "audit"]'}, "subscribers is ['audit', 'audit']: each name may stand there once."),
     ({"subscribers": '["a_b", "a-b"]'}, "subscribers is ['a_b', 'a-b']: each name may stand there once."),
     ({"subscribers": '["uploads"]'}, "subscribers has the name 'uploads', which a dead-letter queue of ours has"),
+    ({"subscribers": '["unseen"]'}, "subscribers has the name 'unseen', which a dead-letter queue of ours has"),
     ({"subscribers": '["measure-lists"]'}, "has the name 'measure-lists', which a dead-letter queue of ours has"),
     ({"subscribers": '["B I"]'}, "subscribers has the name 'B I': write up to 32 small letters"),
     ({"subscribers": '"audit"'}, "subscribers is '\"audit\"': write a list of names."),

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .components._burn import Promise, watch_promise
     from .components._component import LIVE, Component
     from .components._queue import only_from, queue, queue_policy, redrive_to, sent_by
-    from .components._sftp import sftp_endpoint, sftp_server, sftp_user
+    from .components._sftp import sftp_endpoint, sftp_folders, sftp_server, sftp_user
     from .components._uploads import UPLOADS_DEAD_LETTERS, UploadRule, s3_rules, sftp_rules, start_on_upload
     from .components._watch_api import watch_api
     from .components._watch_function import Dimensions, watch_answers, watch_function
@@ -112,7 +112,7 @@ _MODULES: Final = {
     ".components._burn": "Promise watch_promise",
     ".components._component": "LIVE Component",
     ".components._queue": "only_from queue queue_policy redrive_to sent_by",
-    ".components._sftp": "sftp_endpoint sftp_server sftp_user",
+    ".components._sftp": "sftp_endpoint sftp_folders sftp_server sftp_user",
     ".components._uploads": "UPLOADS_DEAD_LETTERS UploadRule s3_rules sftp_rules start_on_upload",
     ".components._watch_api": "watch_api",
     ".components._watch_function": "Dimensions watch_answers watch_function",
@@ -266,6 +266,7 @@ __all__ = [
     "saved_queries",
     "sent_by",
     "sftp_endpoint",
+    "sftp_folders",
     "sftp_rules",
     "sftp_server",
     "sftp_user",

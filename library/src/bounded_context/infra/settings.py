@@ -187,7 +187,7 @@ def _subscribers(context: Context[Any], config: Source) -> tuple[str, ...]:
 
 def _queues(context: Context[Any]) -> set[str]:
     """Whose dead letters have a name already."""
-    return {"uploads", "inbound", *map(kebab, context.functions)}
+    return {"uploads", "unseen", "inbound", *map(kebab, context.functions)}
 
 
 def _filters(context: Context[Any], config: Source, subscribers: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:

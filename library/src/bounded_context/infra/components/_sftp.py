@@ -1,6 +1,7 @@
 """The SFTP server and its users."""
 
 from collections.abc import Iterable
+from typing import Final
 
 import pulumi
 from pulumi_aws import iam, s3, transfer
@@ -12,6 +13,9 @@ from ._component import Component
 
 SECURITY_POLICY = "TransferSecurityPolicy-2025-03"
 """The newest for servers: no SHA-1, no CBC ciphers, key exchange that also withstands quantum computers."""
+
+FOLDERS: Final = ("incoming", "reports")
+"""What a partner sees."""
 
 DEDICATED_COST = "the dedicated SFTP endpoint costs about 0.30 USD an hour for as long as it exists."
 
@@ -29,6 +33,9 @@ def sftp_server(owner: Component, name: str, logs: Logs) -> transfer.Server:
         security_policy_name=SECURITY_POLICY,
         # Clients set a file's time after its upload, which S3 cannot: ignore it, do not fail the upload.
         protocol_details={"set_stat_option": "ENABLE_NO_OP"},
+        # With it Transfer makes the folders of a new partner, which else must be there before the partner comes
+        # (Transfer Family User Guide, "Configure logical directories examples"). The API's default is off.
+        s3_storage_options={"directory_listing_optimization": "ENABLED"},
         structured_log_destinations=[pulumi.Output.concat(log_group.arn, ":*")],
         tags=owner.labels.tags,
         opts=owner.child(depends_on=[log_group]),
@@ -68,7 +75,7 @@ def sftp_user(
         home_directory_type="LOGICAL",
         home_directory_mappings=[
             {"entry": f"/{folder}", "target": pulumi.Output.concat("/", bucket.id, f"/{folder}/{partner}")}
-            for folder in ("incoming", "reports")
+            for folder in FOLDERS
         ],
         tags=owner.labels.tags,
         opts=owner.child(),
@@ -83,8 +90,14 @@ def sftp_user(
         )
 
 
+def sftp_folders(owner: Component, partner: str, bucket: s3.Bucket) -> None:
+    """The partner's folders as empty objects, for a server that makes none: one that another stack owns."""
+    for folder in FOLDERS:
+        s3.BucketObjectv2(f"{folder}-{partner}", bucket=bucket.id, key=f"{folder}/{partner}/", opts=owner.child())
+
+
 def _permit(owner: Component, role: iam.Role, partner: str, bucket: s3.Bucket, key_arn: pulumi.Input[str]) -> None:
-    folders = [f"incoming/{partner}", f"reports/{partner}"]
+    folders = [f"{folder}/{partner}" for folder in FOLDERS]
     incoming, reports = (pulumi.Output.concat(bucket.arn, f"/{folder}/*") for folder in folders)
     own = [*folders, *(f"{folder}/*" for folder in folders)]
     grant(

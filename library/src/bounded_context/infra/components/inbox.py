@@ -18,6 +18,7 @@ from bounded_context.infra import (
     private_bucket,
     s3_rules,
     sftp_endpoint,
+    sftp_folders,
     sftp_rules,
     sftp_server,
     sftp_user,
@@ -127,6 +128,8 @@ class Inbox(Component):
         if self.server_id is None:
             return
         for partner, public_keys in self._stack.settings.partners.items():
+            if self._stack.settings.sftp_server_id is not None:
+                sftp_folders(self, partner, self.bucket)
             sftp_user(
                 self,
                 partner,

@@ -73,6 +73,14 @@ def notification(aws: Aws, request: Request) -> Made:
     )
 
 
+@creates("aws:s3/bucketObjectv2:BucketObjectv2")
+def bucket_object(aws: Aws, request: Request) -> Made:
+    """Put an empty object: a folder."""
+    name, key = request.take("bucket"), request.take("key")
+    aws.call("s3", "put_object", Bucket=name, Key=key)
+    return f"{name}/{key}", {"bucket": name, "key": key}
+
+
 @creates("aws:s3/bucketPolicy:BucketPolicy")
 def policy(aws: Aws, request: Request) -> Made:
     """Put the policy, but for what plain HTTP would break."""
