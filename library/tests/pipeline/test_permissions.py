@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from fnmatch import fnmatchcase
 
 import pytest
 
@@ -99,7 +100,7 @@ def test_the_pipeline_uses_its_connection_only(pipeline: Graph) -> None:
 
 def test_the_pipeline_may_store_sources_with_an_access_list(any_pipeline: Graph) -> None:
     """A code connection's action sends one along; no project does."""
-    objects = f"{any_pipeline.one('s3/bucket').arn}/*"
+    objects = f"{any_pipeline.one('s3/bucket').arn}/{any_pipeline.one('codepipeline/pipeline').inputs['name'][:10]}*"
     use = {"s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"}
     assert actions_on(any_pipeline, "pipeline", objects) == use | {"s3:PutObjectAcl"}
     assert actions_on(any_pipeline, "build", objects) == use
@@ -128,3 +129,20 @@ def test_many_environments_fit_the_quota_of_the_pipelines_role() -> None:
     role = graph.one("iam/role", "pipeline").inputs["name"]
     policies = [node.inputs["policy"] for node in graph.of("iam/rolePolicy") if node.inputs["role"] == role]
     assert sum(len(re.sub(r"\s", "", policy)) for policy in policies) < 10_240
+
+
+def test_no_project_reaches_the_cache_of_another(any_pipeline: Graph) -> None:
+    """Whoever writes the packages that a step installs has the step's rights."""
+    bucket = any_pipeline.one("s3/bucket")
+    for project in any_pipeline.of("codebuild/project"):
+        objects = {resource for s in granted(any_pipeline, project.name) for resource in s["Resource"]}
+        place = f"{bucket.arn}/cache/"
+        reached = [
+            other for other in any_pipeline.of("codebuild/project") if _covers(objects, f"{place}{other.name}/p")
+        ]
+        assert reached == [project]
+        assert project.inputs["cache"]["location"] == f"{bucket.outputs['bucket']}/cache/{project.name}"
+
+
+def _covers(resources: set[str], arn: str) -> bool:
+    return any(fnmatchcase(arn, resource) for resource in resources)

@@ -11,6 +11,8 @@ from ..infra.components.key import Key
 from ..infra.components.state import State
 from ..infra.labels import Labels
 from ..infra.logs import Logs
+from ..project import current
+from . import handover
 from .limits import SHIFT_TIMEOUT
 from .settings import Environment
 from .stages import ProjectNames
@@ -26,9 +28,16 @@ class Step:
     state: Literal["read", "update"] | None = None
 
     @property
-    def buildspec(self) -> str:
-        """Its commands, as a path from the repository's root."""
+    def path(self) -> str:
+        """The file of its commands, as a path from the repository's root."""
         return f"infra/pipeline/buildspecs/{self.name}.yml"
+
+    @property
+    def buildspec(self) -> str:
+        """Its commands, and those of the handover: of the file as it is when a person deploys the pipeline."""
+        text = (current().root / self.path).read_text(encoding="utf-8")
+        # What the build takes no step has made.
+        return handover.buildspec(text, takes=self is not BUILD)
 
 
 BUILD = Step("build", 30, report="tests")
@@ -79,7 +88,7 @@ class ProjectFactory:
             cache=self.artifacts.cache_of(name),
         )
         self.key.grant_use(made.role)
-        self.artifacts.grant_use(made.role)
+        self.artifacts.grant_use(made.role, name)
         if step.state == "read":
             self.state.grant_read(made.role)
         if step.state == "update":
