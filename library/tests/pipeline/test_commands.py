@@ -27,7 +27,7 @@ from .shell import ROOT, Ran, artifact, run, sources, stand_in
 pytestmark = pytest.mark.e2e
 
 REGION = "eu-central-1"
-ROLE: str = ENVIRONMENTS[2]["role_arn"]
+ROLE: str = ENVIRONMENTS[2]["roles"]["deploy"]
 ACCOUNT = ROLE.split(":")[4]
 FUNCTIONS = {name: f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}:live" for name in ("one", "two")}
 PASSED = json.dumps({"smoke_check": "passed", "function": "f", "version": "2"})
@@ -138,8 +138,8 @@ def test_a_preview_of_a_stack_that_nobody_initialised_says_so(
     assert "Pulumi.dev.yaml has no key of awskms://alias/state" in ran.said.splitlines()[-1]
 
 
-def test_the_deployment_runs_the_plan_under_prods_role(deployed: tuple[Ran, Path]) -> None:
-    """Both came from the preview, in the artefact."""
+def test_the_deployment_runs_the_previews_plan_under_its_own_role(deployed: tuple[Ran, Path]) -> None:
+    """The plan came from the preview, in the artefact."""
     ran, folder = deployed
     assert ran.status == 0, ran.said
     assert f"Updating (prod):\n    as {ROLE}" in ran.said

@@ -14,16 +14,17 @@ from ..infra.logs import Logs
 from ..project import current
 from . import handover
 from .limits import SHIFT_TIMEOUT
-from .settings import Environment
+from .settings import Environment, RoleKind
 from .stages import ProjectNames
 
 
 @dataclass(frozen=True)
 class Step:
-    """A kind of step: its limit in minutes, the report that it writes, and what it does with Pulumi's state."""
+    """A kind of step: its limit in minutes, its role in the environment, its report, what it does with the state."""
 
     name: str
     timeout: int
+    role: RoleKind | None = None
     report: str | None = None
     state: Literal["read", "update"] | None = None
 
@@ -42,10 +43,10 @@ class Step:
 
 BUILD = Step("build", 30, report="tests")
 OF_AN_ENVIRONMENT = (
-    Step("preview", 30, report="preview", state="read"),
-    Step("deploy", 60, state="update"),
-    Step("shift", SHIFT_TIMEOUT),
-    Step("smoke", 15, report="smoke"),
+    Step("preview", 30, "preview", report="preview", state="read"),
+    Step("deploy", 60, "deploy", state="update"),
+    Step("shift", SHIFT_TIMEOUT, "shift"),
+    Step("smoke", 15, "shift", report="smoke"),
 )
 
 
@@ -62,17 +63,17 @@ class ProjectFactory:
 
     def build(self) -> Build:
         """The project that checks and packs."""
-        return self._make(BUILD.name, BUILD, {}, None)
+        return self._make(BUILD.name, BUILD, None)
 
     def environment(self, environment: Environment) -> dict[str, Build]:
         """The projects of one environment by their step."""
-        variables = {"STACK": environment.name, "ROLE_ARN": environment.role_arn}
         return {
-            step.name: self._make(f"{environment.name}-{step.name}", step, variables, environment.role_arn)
-            for step in OF_AN_ENVIRONMENT
+            step.name: self._make(f"{environment.name}-{step.name}", step, environment) for step in OF_AN_ENVIRONMENT
         }
 
-    def _make(self, name: str, step: Step, variables: Mapping[str, str], role_arn: str | None) -> Build:
+    def _make(self, name: str, step: Step, environment: Environment | None) -> Build:
+        role_arn = environment.roles[step.role] if environment and step.role else None
+        variables = {"STACK": environment.name, "ROLE_ARN": role_arn} if environment and role_arn else {}
         made = Build(
             name,
             self.labels,
