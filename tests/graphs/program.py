@@ -90,7 +90,8 @@ class Program:
         file = yaml.safe_load((self.folder / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))["config"]
         config = {**file, **{f"{self.project}:{key}": value for key, value in self.settings.items()}}
         for environment in config.get(f"{self.project}:environments", ()):
-            environment["role_arn"] = f"arn:aws:iam::{ACCOUNT}:role/deploy-{environment['name']}"
+            start = f"arn:aws:iam::{ACCOUNT}:role/{environment['name']}"
+            environment["roles"] = {kind: f"{start}-{kind}" for kind in ("preview", "deploy", "shift")}
         return {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
 
 

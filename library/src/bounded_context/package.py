@@ -26,7 +26,7 @@ REQUIREMENTS: Final = LIBRARY / "data" / "layer.txt"
 
 TOOLS: Final = frozenset(
     {
-        *("contracts", "data", "docs", "infra", "local", "pipeline", "redrive", "rollout", "testing"),
+        *("contracts", "data", "docs", "infra", "local", "permissions", "pipeline", "redrive", "rollout", "testing"),
         *("installed.py", "package.py", "project.py", "strategy.py"),
     }
 )

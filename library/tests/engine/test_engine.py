@@ -68,3 +68,18 @@ def test_a_plan_that_no_longer_fits_is_refused_before_anything_changes(engine: E
     assert refused.returncode == 1
     assert "violates plan: properties changed" in refused.stdout
     assert engine.state("lambda/function") == before
+
+
+def test_a_plan_holds_the_provider_to_what_it_was_told(engine: Engine, tmp_path: Path) -> None:
+    """A role in the stack's settings would be one for preview and deployment; a profile's name is the same for both."""
+    plan = str(tmp_path / "plan.json")
+    role = "arn:aws:iam::111122223333:role/"
+    engine.do("config", "set", "--path", "aws:assumeRoles[0].roleArn", f"{role}preview")
+    engine.do("preview", "--save-plan", plan)
+    engine.do("config", "set", "--path", "aws:assumeRoles[0].roleArn", f"{role}deploy")
+    refused = engine.run("up", "--yes", "--plan", plan)
+    assert (refused.returncode, "violates plan" in refused.stdout) == (1, True)
+    engine.do("config", "rm", "aws:assumeRoles")
+    engine.do("config", "set", "aws:profile", "environment")
+    engine.do("preview", "--save-plan", plan)
+    engine.do("up", "--yes", "--plan", plan)

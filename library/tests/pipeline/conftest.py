@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from bounded_context.pipeline import aws_profile
 from bounded_context.pipeline.pulumi_cli import Stack
 from bounded_context.project import Project, current
 from bounded_context.testing.graph import Graph
@@ -45,4 +46,6 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
     monkeypatch.setenv("STAND_IN_CALLS", str(tmp_path / "calls"))
     monkeypatch.setenv("STAND_IN_OUTPUTS", '{"functions": {}}')
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "aws-config"))
+    aws_profile.write(tmp_path / "aws-config", "arn:aws:iam::333344445555:role/prod-deploy", "pipeline-prod")
     return tmp_path / "calls"

@@ -4,7 +4,7 @@ from typing import Any
 from unittest.mock import patch
 
 from bounded_context.pipeline import Delivery
-from bounded_context.pipeline.settings import SourceKind
+from bounded_context.pipeline.settings import ROLES, SourceKind
 from bounded_context.project import current
 from bounded_context.testing.graph import ACCOUNT, REGION, Graph, Program
 
@@ -14,10 +14,16 @@ CONNECTION = f"arn:aws:codeconnections:{REGION}:{ACCOUNT}:connection/0f5a1c2e-11
 STATE_KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/77777777-1111-2222-3333-444455556666"
 TOKEN = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:pulumi-AbCdEf"
 
-ENVIRONMENTS = [
-    {"name": "dev", "role_arn": "arn:aws:iam::222233334444:role/deploy"},
-    {"name": "staging", "role_arn": "arn:aws:iam::222233334444:role/deploy-staging"},
-    {"name": "prod", "role_arn": "arn:aws:iam::333344445555:role/deploy"},
+
+def roles(name: str, account: str) -> dict[str, str]:
+    """The roles of an environment in its account."""
+    return {kind: f"arn:aws:iam::{account}:role/{name}-{kind}" for kind in ROLES}
+
+
+ENVIRONMENTS: list[dict[str, Any]] = [
+    {"name": "dev", "roles": roles("dev", "222233334444")},
+    {"name": "staging", "roles": roles("staging", "222233334444")},
+    {"name": "prod", "roles": roles("prod", "333344445555")},
 ]
 LEAST = {
     "repository": "org/repository",

@@ -11,11 +11,13 @@ from typing import Any
 
 import yaml
 
+from bounded_context.pipeline.steps import BUILD, OF_AN_ENVIRONMENT
 from bounded_context.project import current
 
 LIBRARY = Path(__file__).parents[2]
 ROOT = current().root
 BUILDSPECS = ROOT / "infra" / "pipeline" / "buildspecs"
+STEPS = {step.name: step for step in (BUILD, *OF_AN_ENVIRONMENT)}
 PHASES = ("install", "pre_build", "build", "post_build")
 
 _KEPT = ("HOME", "LANG", "PATH", "TMPDIR", "SSL_", "REQUESTS_CA_BUNDLE", "UV_", "PIP_", "PYENV_", "XDG_")
@@ -25,8 +27,8 @@ _NOT_DELIVERED = shutil.ignore_patterns(".venv", "vendor", "build", "__pycache__
 
 
 def buildspec(step: str) -> dict[str, Any]:
-    """The buildspec of a step."""
-    return yaml.safe_load((BUILDSPECS / f"{step}.yml").read_text())
+    """The buildspec of a step as its project has it."""
+    return yaml.safe_load(STEPS[step].buildspec)
 
 
 def commands(spec: Mapping[str, Any]) -> list[str]:
@@ -47,12 +49,14 @@ def run(step: str, folder: Path, variables: Mapping[str, str]) -> Ran:
     """Run a step's buildspec in `folder`, which holds its input artefact."""
     spec = buildspec(step)
     names = spec.get("env", {}).get("exported-variables", [])
-    lines = [*commands(spec), *(f'printf "%s" "${name}" > .exported-{name}' for name in names)]
+    exports = folder.parent / f"exported-by-{step}"
+    exports.mkdir()
+    lines = [*commands(spec), *(f'printf "%s" "${name}" > {exports / name}' for name in names)]
     kept = {name: value for name, value in os.environ.items() if name.startswith(_KEPT)}
     kept.pop("UV_PROJECT_ENVIRONMENT", None)
     shell = ["/bin/sh", "-e", "-c", "\n".join(lines)]
     result = subprocess.run(shell, cwd=folder, env=kept | dict(variables), capture_output=True, text=True)  # noqa: S603
-    exported = {name: file.read_text() for name in names if (file := folder / f".exported-{name}").exists()}
+    exported = {file.name: file.read_text() for file in exports.iterdir()}
     return Ran(result.returncode, result.stdout + result.stderr, exported)
 
 

@@ -1,10 +1,11 @@
 """Stands in for the Pulumi CLI, as far as the pipeline's steps call it: records each call, writes what Pulumi would.
 
-It deploys only under the role that `config set` has put into the stack's file, and only by a plan that is there: a step
-passes only if what it needs was handed on by the step before.
+It previews and deploys only under the profile that `config set` has put into the stack's file, whose role it says, and
+deploys only by a plan that is there: a step passes only if what it needs was handed on by the step before.
 """
 
 import argparse
+import configparser
 import json
 import os
 import sys
@@ -34,8 +35,8 @@ def main() -> int:
     match asked:
         case ["version"]:
             _say(f"v{version('pulumi')}")
-        case ["config", "set", "aws:assumeRoles[0].roleArn", role_arn]:
-            _assume(stack_file, role_arn)
+        case ["config", "set", "aws:profile", profile]:
+            _act_as(stack_file, profile)
         case ["preview"]:
             return _preview(Path(given.save_plan))
         case ["up"]:
@@ -56,15 +57,23 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser()
     for flag in ("--stack", "--cwd", "--save-plan", "--plan"):
         parser.add_argument(flag)
-    for flag in ("--non-interactive", "--json", "--yes", "--path"):
+    for flag in ("--non-interactive", "--json", "--yes"):
         parser.add_argument(flag, action="store_true")
     return parser
 
 
-def _assume(stack_file: Path, role_arn: str) -> None:
+def _act_as(stack_file: Path, profile: str) -> None:
     file: dict[str, Any] = yaml.safe_load(stack_file.read_text())
-    file["config"]["aws:assumeRoles"] = [{"roleArn": role_arn}]
+    file["config"]["aws:profile"] = profile
     stack_file.write_text(yaml.safe_dump(file))
+
+
+def _role(stack_file: Path) -> str | None:
+    """The role that the profile of the stack's file takes on, in the file of profiles that the step has made."""
+    name = yaml.safe_load(stack_file.read_text())["config"].get("aws:profile")
+    profiles = configparser.ConfigParser()
+    profiles.read(os.environ.get("AWS_CONFIG_FILE", ""))
+    return profiles.get(f"profile {name}", "role_arn", fallback=None)
 
 
 def _preview(plan: Path) -> int:
@@ -78,13 +87,13 @@ def _preview(plan: Path) -> int:
 
 
 def _up(stack_file: Path, plan: Path) -> int:
-    roles = yaml.safe_load(stack_file.read_text())["config"].get("aws:assumeRoles")
-    unfit = os.environ.get("STAND_IN_UNFIT") or (None if roles and plan.exists() else "error: no role, or no plan")
+    role = _role(stack_file)
+    unfit = os.environ.get("STAND_IN_UNFIT") or (None if role and plan.exists() else "error: no role, or no plan")
     _say(f"Previewing update ({stack_file.suffixes[0][1:]}):")
     if unfit:
         _say(unfit)
         return 1
-    _say(f"Updating ({stack_file.suffixes[0][1:]}):\n    as {roles[0]['roleArn']}")
+    _say(f"Updating ({stack_file.suffixes[0][1:]}):\n    as {role}")
     fault = os.environ.get("STAND_IN_FAULT", "")
     _say(fault)
     return 1 if fault else 0

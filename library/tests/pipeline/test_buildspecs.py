@@ -5,14 +5,13 @@ from typing import Any
 
 import pytest
 
-from bounded_context.pipeline.steps import BUILD, OF_AN_ENVIRONMENT, Step
+from bounded_context.pipeline.steps import BUILD, Step
 from bounded_context.testing.graph import Graph
 
-from .shell import BUILDSPECS, ROOT, buildspec, commands
+from .shell import BUILDSPECS, ROOT, STEPS, buildspec, commands
 
-STEPS = {step.name: step for step in (BUILD, *OF_AN_ENVIRONMENT)}
 BY_CODEBUILD = {"CODEBUILD_BUILD_ID", "PWD"}
-BY_THE_ACTION = {"IGNORE_ALARMS"}
+BY_THE_ACTION = {"COMMIT", "EXPECTED", "IGNORE_ALARMS"}
 
 _USED = re.compile(r"\$\{?(\w+)\b(?!:-)\}?")
 _SET = re.compile(r"\b([A-Z_]+)=")
@@ -27,7 +26,7 @@ def step(request: pytest.FixtureRequest) -> Step:
 def test_every_step_has_a_buildspec_and_every_buildspec_a_step() -> None:
     """By name."""
     assert {path.stem for path in BUILDSPECS.iterdir()} == set(STEPS)
-    assert all((ROOT / step.buildspec).is_file() for step in STEPS.values())
+    assert all((ROOT / step.path).is_file() for step in STEPS.values())
 
 
 def test_it_is_of_version_0_2_and_holds_what_codebuild_knows(step: Step) -> None:
@@ -43,7 +42,7 @@ def test_its_tools_are_pinned(step: Step) -> None:
     """Python by its version, uv by its hash, and the rest by what uv installs."""
     install = buildspec(step.name)["phases"]["install"]
     assert install["runtime-versions"] == {"python": 3.13}
-    assert install["commands"][:2] == [
+    assert install["commands"][step is not BUILD :][:2] == [
         "pip install --quiet --require-hashes --requirement infra/pipeline/requirements.txt",
         "uv sync --quiet",
     ]
@@ -89,6 +88,27 @@ def test_it_hands_on_all_but_the_installed_packages(step: Step) -> None:
 def test_no_step_deploys_the_pipeline() -> None:
     """A pipeline that changes itself can lock itself out."""
     for step in STEPS.values():
-        text = (ROOT / step.buildspec).read_text()
+        text = (ROOT / step.path).read_text()
         assert "just pipeline" not in text
         assert "--cwd" not in text
+
+
+def test_a_project_holds_its_commands_and_not_where_they_stand(step: Step, pipeline: Graph) -> None:
+    """What a step works on cannot say what the step runs: a person deploys that."""
+    name = step.name if step is BUILD else f"prod-{step.name}"
+    assert pipeline.one("codebuild/project", name).inputs["source"]["buildspec"] == step.buildspec
+
+
+def test_what_a_step_was_handed_is_checked_before_any_of_it_runs(step: Step) -> None:
+    """By its first command; what the build takes no step has made."""
+    first, *others = commands(buildspec(step.name))
+    assert ("Refused" in first) == (step is not BUILD)
+    assert not any("Refused" in command for command in others)
+
+
+def test_what_a_step_hands_on_is_listed_after_all_that_it_does(step: Step) -> None:
+    """By its last command, whose variable the next step is told."""
+    spec = buildspec(step.name)
+    hands_on = "artifacts" in spec
+    assert commands(spec)[-1].startswith("export HANDED_ON=") == hands_on
+    assert ("HANDED_ON" in spec.get("env", {}).get("exported-variables", [])) == hands_on

@@ -4,6 +4,7 @@ Each step runs in a folder of its own that holds what the step before handed on,
 has. Stand-ins are Pulumi, pip (uv is here already) and the rollout, which uv would start; AWS is moto.
 """
 
+import hashlib
 import json
 import os
 import shutil
@@ -26,7 +27,7 @@ from .shell import ROOT, Ran, artifact, run, sources, stand_in
 pytestmark = pytest.mark.e2e
 
 REGION = "eu-central-1"
-ROLE: str = ENVIRONMENTS[2]["role_arn"]
+ROLE: str = ENVIRONMENTS[2]["roles"]["deploy"]
 ACCOUNT = ROLE.split(":")[4]
 FUNCTIONS = {name: f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}:live" for name in ("one", "two")}
 PASSED = json.dumps({"smoke_check": "passed", "function": "f", "version": "2"})
@@ -46,6 +47,7 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory, aws_endpoint: str) ->
             "AWS_ENDPOINT_URL": aws_endpoint,
             "AWS_CONTAINER_CREDENTIALS_FULL_URI": address,
             "CODEBUILD_BUILD_ID": "project:0f5a1c2e",
+            "COMMIT": "1f0c5a2e",
             stand_in_uv.UV: str(shutil.which("uv")),
             "STAND_IN_CALLS": str(folder / "pulumi-calls"),
             "STAND_IN_ROLLOUT": str(folder / "rollout-call"),
@@ -65,14 +67,14 @@ def variables(surroundings: dict[str, str], pipeline: Graph) -> Any:
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory, variables: Any) -> Path:
-    """The artefact of the build, with one file of tests instead of all of them."""
-    folder = sources(tmp_path_factory.mktemp("build") / "src")
+def built(tmp_path_factory: pytest.TempPathFactory, variables: Any) -> tuple[Ran, Path]:
+    """How the build ended, with one file of tests instead of all of them, and its artefact."""
+    folder = _initialised(sources(tmp_path_factory.mktemp("build") / "src"), variables("prod-preview"))
     smallest = min((ROOT / "tests").rglob("test_*.py"), key=lambda path: path.stat().st_size).relative_to(ROOT)
     ran = run("build", folder, variables("build") | {"PYTEST_ADDOPTS": str(smallest)})
     assert ran.status == 0, ran.said
     assert ElementTree.parse(folder / "build" / "reports" / "tests.xml").getroot() is not None  # noqa: S314
-    return _initialised(artifact("build", folder, tmp_path_factory.mktemp("built")), variables("prod-preview"))
+    return ran, artifact("build", folder, tmp_path_factory.mktemp("built"))
 
 
 def _initialised(folder: Path, variables: Mapping[str, str]) -> Path:
@@ -83,28 +85,34 @@ def _initialised(folder: Path, variables: Mapping[str, str]) -> Path:
     return folder
 
 
+def _expected(handed_on: tuple[Ran, Path]) -> dict[str, str]:
+    """What the pipeline tells the step that takes what another one made."""
+    return {"EXPECTED": handed_on[0].exported["HANDED_ON"]}
+
+
 @pytest.fixture(scope="module")
-def previewed(built: Path, tmp_path_factory: pytest.TempPathFactory, variables: Any) -> tuple[Ran, Path]:
+def previewed(built: tuple[Ran, Path], tmp_path_factory: pytest.TempPathFactory, variables: Any) -> tuple[Ran, Path]:
     """How the preview of prod ended, and its artefact."""
-    folder = artifact("build", built, tmp_path_factory.mktemp("preview"))
-    ran = run("preview", folder, variables("prod-preview"))
+    folder = artifact("build", built[1], tmp_path_factory.mktemp("preview") / "src")
+    ran = run("preview", folder, variables("prod-preview") | _expected(built))
     return ran, artifact("preview", folder, tmp_path_factory.mktemp("planned"))
 
 
 @pytest.fixture(scope="module")
 def deployed(previewed: tuple[Ran, Path], tmp_path_factory: pytest.TempPathFactory, variables: Any) -> tuple[Ran, Path]:
     """How the deployment to prod ended, and its artefact."""
-    folder = artifact("preview", previewed[1], tmp_path_factory.mktemp("deploy"))
-    ran = run("deploy", folder, variables("prod-deploy"))
+    folder = artifact("preview", previewed[1], tmp_path_factory.mktemp("deploy") / "src")
+    ran = run("deploy", folder, variables("prod-deploy") | _expected(previewed))
     return ran, artifact("deploy", folder, tmp_path_factory.mktemp("deployed"))
 
 
-def test_the_build_hands_on_the_sources_and_the_functions_archives(built: Path) -> None:
+def test_the_build_hands_on_the_sources_and_the_functions_archives(built: tuple[Ran, Path]) -> None:
     """Whole, and without the packages that it ran with."""
+    _, folder = built
     for name in ("code", "layer"):
-        assert zipfile.ZipFile(built / "build" / f"{name}.zip").testzip() is None
-    assert (built / "pyproject.toml").exists()
-    assert not (built / ".venv").exists()
+        assert zipfile.ZipFile(folder / "build" / f"{name}.zip").testzip() is None
+    assert (folder / "pyproject.toml").exists()
+    assert not (folder / ".venv").exists()
 
 
 def test_the_preview_exports_its_summary_and_hands_on_the_plan(previewed: tuple[Ran, Path]) -> None:
@@ -114,24 +122,40 @@ def test_the_preview_exports_its_summary_and_hands_on_the_plan(previewed: tuple[
     assert ran.exported == {
         "PREVIEW_SUMMARY": "1 to create, 1 to update, 0 to replace, 0 to delete",
         "PREVIEW_BUILD": "project:0f5a1c2e",
+        "HANDED_ON": hashlib.sha256((planned / "handed-on.txt").read_bytes()).hexdigest(),
     }
     assert (planned / "plan.json").exists()
     assert (planned / "build" / "reports" / "preview.xml").exists()
 
 
-def test_a_preview_of_a_stack_that_nobody_initialised_says_so(built: Path, tmp_path: Path, variables: Any) -> None:
+def test_a_preview_of_a_stack_that_nobody_initialised_says_so(
+    built: tuple[Ran, Path], tmp_path: Path, variables: Any
+) -> None:
     """Before Pulumi is asked for anything."""
-    ran = run("preview", artifact("build", built, tmp_path / "preview"), variables("dev-preview"))
+    told = variables("dev-preview") | _expected(built)
+    ran = run("preview", artifact("build", built[1], tmp_path / "preview"), told)
     assert ran.status == 1
     assert "Pulumi.dev.yaml has no key of awskms://alias/state" in ran.said.splitlines()[-1]
 
 
-def test_the_deployment_runs_the_plan_under_prods_role(deployed: tuple[Ran, Path]) -> None:
-    """Both came from the preview, in the artefact."""
+def test_the_deployment_runs_the_previews_plan_under_its_own_role(deployed: tuple[Ran, Path]) -> None:
+    """The plan came from the preview, in the artefact."""
     ran, folder = deployed
     assert ran.status == 0, ran.said
     assert f"Updating (prod):\n    as {ROLE}" in ran.said
     assert json.loads((folder / "outputs.json").read_text()) == {"functions": FUNCTIONS}
+
+
+def test_a_plan_that_was_swapped_after_the_approval_reaches_nobodys_rights(
+    previewed: tuple[Ran, Path], tmp_path: Path, variables: Any
+) -> None:
+    """No package is installed, Pulumi is not called, and no role is taken on."""
+    folder = artifact("preview", previewed[1], tmp_path / "deploy")
+    (folder / "plan.json").write_text('{"resourcePlans": {"all": "mine"}}')
+    ran = run("deploy", folder, variables("prod-deploy") | _expected(previewed))
+    assert ran.status == 1
+    assert ran.said.splitlines()[-1].startswith("Refused: these files are not those that the step before made")
+    assert not (folder / ".venv").exists()
 
 
 def test_a_plan_that_no_longer_fits_fails_the_deployment_in_words(
@@ -139,7 +163,8 @@ def test_a_plan_that_no_longer_fits_fails_the_deployment_in_words(
 ) -> None:
     """The last line of the log says what to do."""
     folder = artifact("preview", previewed[1], tmp_path / "deploy")
-    ran = run("deploy", folder, variables("prod-deploy") | {"STAND_IN_UNFIT": stand_in_pulumi.VIOLATION})
+    told = variables("prod-deploy") | _expected(previewed)
+    ran = run("deploy", folder, told | {"STAND_IN_UNFIT": stand_in_pulumi.VIOLATION})
     assert ran.status == 1
     assert ran.said.splitlines()[-1] == (
         "The previewed plan no longer fits the stack prod, and nothing was changed: "
@@ -155,7 +180,7 @@ def test_the_traffic_is_shifted_in_prods_account(
 ) -> None:
     """With the outputs of the deployment; alarms are ignored only if a reason is given, which is handed on as it is."""
     folder = artifact("deploy", deployed[1], tmp_path / "shift")
-    told = variables("prod-shift") | {"IGNORE_ALARMS": reason}
+    told = variables("prod-shift") | _expected(deployed) | {"IGNORE_ALARMS": reason}
     ran = run("shift", folder, told)
     assert ran.status == 0, ran.said
     call = json.loads(Path(told["STAND_IN_ROLLOUT"]).read_text())
@@ -167,7 +192,7 @@ def test_the_smoke_check_asks_every_function_in_prods_account(
     answers: list[str], status: int, aws: None, deployed: tuple[Ran, Path], tmp_path: Path, variables: Any
 ) -> None:
     """The answers wait in that account alone; a function that does not pass fails the step, and is named."""
-    told = variables("prod-smoke")
+    told = variables("prod-smoke") | _expected(deployed)
     folder = artifact("deploy", deployed[1], tmp_path / "smoke")
     with lambda_answers(told["AWS_ENDPOINT_URL"], ACCOUNT, REGION, answers):
         ran = run("smoke", folder, told)

@@ -42,6 +42,11 @@ def named(graph: Graph, stage: str, name: str) -> dict[str, Any]:
     return found
 
 
+def told(action: dict[str, Any]) -> dict[str, str]:
+    """The variables that an action tells its project, by their names."""
+    return {one["name"]: one["value"] for one in json.loads(action["configuration"]["EnvironmentVariables"])}
+
+
 def declaration(graph: Graph) -> dict[str, Any]:
     """The definition as CreatePipeline takes it."""
     inputs = {key: value for key, value in graph.one("codepipeline/pipeline").inputs.items() if key != "tags"}
@@ -140,11 +145,33 @@ def test_what_was_built_once_goes_to_every_environment_and_what_was_previewed_is
         }
 
 
+def test_each_step_is_told_what_the_step_before_it_made(pipeline: Graph) -> None:
+    """By a variable of this execution, which no step of another one can change."""
+    assert named(pipeline, "Build", "Build")["namespace"] == "built"
+    expected = {
+        step: told(named(pipeline, "prod", step))["EXPECTED"] for step in ("Preview", "Deploy", "Shift", "Smoke")
+    }
+    assert expected == {
+        "Preview": "#{built.HANDED_ON}",
+        "Deploy": "#{prod-preview.HANDED_ON}",
+        "Shift": "#{prod-deployed.HANDED_ON}",
+        "Smoke": "#{prod-deployed.HANDED_ON}",
+    }
+    assert named(pipeline, "prod", "Deploy")["namespace"] == "prod-deployed"
+
+
+def test_every_step_is_told_the_commit_of_its_execution(pipeline: Graph) -> None:
+    """As the source says it."""
+    assert named(pipeline, "Source", "Source")["namespace"] == "source"
+    builds = [action for _, action in actions(pipeline) if action["category"] == "Build"]
+    assert {told(action)["COMMIT"] for action in builds} == {"#{source.CommitId}"}
+
+
 def test_who_approves_sees_the_previews_numbers_and_its_report(pipeline: Graph) -> None:
     """The link leads to the preview's own build, and the topic tells that somebody is waited for."""
     review = named(pipeline, "prod", "Approve")["configuration"]
     project = pipeline.one("codebuild/project", "prod-preview").inputs["name"]
-    assert review["CustomData"] == "prod: #{prod-preview.PREVIEW_SUMMARY}"
+    assert review["CustomData"] == "prod, commit #{source.CommitId}: #{prod-preview.PREVIEW_SUMMARY}"
     assert f"/projects/{project}/build/#{{prod-preview.PREVIEW_BUILD}}/" in review["ExternalEntityLink"]
     assert review["NotificationArn"] == pipeline.one("sns/topic").arn
     assert named(pipeline, "prod", "Preview")["namespace"] == "prod-preview"
@@ -154,8 +181,7 @@ def test_alarms_are_ignored_for_one_execution_only(pipeline: Graph) -> None:
     """The reason is a variable of the execution, which no stack and no later execution has."""
     (variable,) = pipeline.one("codepipeline/pipeline").inputs["variables"]
     assert (variable["name"], variable["defaultValue"]) == ("IGNORE_ALARMS", "no")
-    (handed,) = json.loads(named(pipeline, "prod", "Shift")["configuration"]["EnvironmentVariables"])
-    assert (handed["name"], handed["value"]) == ("IGNORE_ALARMS", "#{variables.IGNORE_ALARMS}")
+    assert told(named(pipeline, "prod", "Shift"))["IGNORE_ALARMS"] == "#{variables.IGNORE_ALARMS}"
 
 
 def test_every_value_of_a_configuration_fits(pipeline: Graph, from_codecommit: Graph) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from fnmatch import fnmatchcase
 
 import pytest
 
@@ -12,6 +13,7 @@ from .program import CONNECTION, ENVIRONMENTS, LEAST, STATE_KEY, TOKEN, run
 
 STATE = "arn:aws:s3:::state"
 OBJECTS = f"{STATE}/.pulumi/*"
+ROLE_OF = {"preview": "preview", "deploy": "deploy", "shift": "shift", "smoke": "shift"}
 SOURCES = ("pipeline", "from_codecommit", "in_pulumi_cloud")
 
 
@@ -45,12 +47,12 @@ def test_every_role_trusts_one_service_acting_for_this_account(any_pipeline: Gra
 
 
 def test_a_step_takes_on_the_role_of_its_own_environment_and_no_other(pipeline: Graph) -> None:
-    """The build takes on none."""
+    """What runs before the approval has not the role that changes things. The build takes on none."""
     for environment in ENVIRONMENTS:
-        for step in ("preview", "deploy", "shift", "smoke"):
+        for step, kind in ROLE_OF.items():
             statements = granted(pipeline, f"{environment['name']}-{step}")
             assumed = [s["Resource"] for s in statements if "sts:AssumeRole" in s["Action"]]
-            assert assumed == [[environment["role_arn"]]]
+            assert assumed == [[environment["roles"][kind]]]
     assert not any("sts:AssumeRole" in s["Action"] for s in granted(pipeline, "build"))
 
 
@@ -99,7 +101,7 @@ def test_the_pipeline_uses_its_connection_only(pipeline: Graph) -> None:
 
 def test_the_pipeline_may_store_sources_with_an_access_list(any_pipeline: Graph) -> None:
     """A code connection's action sends one along; no project does."""
-    objects = f"{any_pipeline.one('s3/bucket').arn}/*"
+    objects = f"{any_pipeline.one('s3/bucket').arn}/{any_pipeline.one('codepipeline/pipeline').inputs['name'][:10]}*"
     use = {"s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"}
     assert actions_on(any_pipeline, "pipeline", objects) == use | {"s3:PutObjectAcl"}
     assert actions_on(any_pipeline, "build", objects) == use
@@ -113,18 +115,35 @@ def test_a_commits_event_may_start_this_pipeline_only(from_codecommit: Graph) ->
 
 
 def test_all_of_an_environments_roles_are_told_to_who_makes_its_role(pipeline: Graph) -> None:
-    """The environment's role must trust exactly these."""
+    """Each role of the environment must trust exactly these."""
     for environment in ENVIRONMENTS:
-        roles = {
-            pipeline.one("iam/role", f"{environment['name']}-{s}").arn for s in ("preview", "deploy", "shift", "smoke")
-        }
-        assert set(pipeline.outputs["trust"][environment["name"]]) == roles
+        name = environment["name"]
+        arns = {step: pipeline.one("iam/role", f"{name}-{step}").arn for step in ROLE_OF}
+        told = {kind: [arns[step] for step in ROLE_OF if ROLE_OF[step] == kind] for kind in ROLE_OF.values()}
+        assert pipeline.outputs["trust"][name] == told
 
 
 def test_many_environments_fit_the_quota_of_the_pipelines_role() -> None:
     """IAM takes 10,240 characters of inline policy for a role, white space not counted."""
-    many = [{"name": f"environment-{number}", "role_arn": ENVIRONMENTS[0]["role_arn"]} for number in range(8)]
+    many = [{"name": f"environment-{number}", "roles": ENVIRONMENTS[0]["roles"]} for number in range(8)]
     graph = run(LEAST | {"environments": many})
     role = graph.one("iam/role", "pipeline").inputs["name"]
     policies = [node.inputs["policy"] for node in graph.of("iam/rolePolicy") if node.inputs["role"] == role]
     assert sum(len(re.sub(r"\s", "", policy)) for policy in policies) < 10_240
+
+
+def test_no_project_reaches_the_cache_of_another(any_pipeline: Graph) -> None:
+    """Whoever writes the packages that a step installs has the step's rights."""
+    bucket = any_pipeline.one("s3/bucket")
+    for project in any_pipeline.of("codebuild/project"):
+        objects = {resource for s in granted(any_pipeline, project.name) for resource in s["Resource"]}
+        place = f"{bucket.arn}/cache/"
+        reached = [
+            other for other in any_pipeline.of("codebuild/project") if _covers(objects, f"{place}{other.name}/p")
+        ]
+        assert reached == [project]
+        assert project.inputs["cache"]["location"] == f"{bucket.outputs['bucket']}/cache/{project.name}"
+
+
+def _covers(resources: set[str], arn: str) -> bool:
+    return any(fnmatchcase(arn, resource) for resource in resources)

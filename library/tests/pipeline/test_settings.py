@@ -29,7 +29,8 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-ROLE = ENVIRONMENTS[0]["role_arn"]
+ROLES = ENVIRONMENTS[0]["roles"]
+ROLE = ROLES["deploy"]
 BAD: list[tuple[dict[str, Any], str]] = [
     ({"repository": None}, "repository is None: write organization/repository."),
     ({"repository": "repository"}, "repository is 'repository': write organization/repository."),
@@ -37,16 +38,27 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"connection_arn": None}, "connection_arn is None: write the ARN of a connection"),
     ({"connection_arn": "my-connection"}, "connection_arn is 'my-connection': write the ARN of a connection"),
     ({"connection_arn": ROLE}, f"connection_arn is '{ROLE}': write the ARN of a connection"),
-    ({"environments": None}, "environments is empty: write at least one {name, role_arn}."),
-    ({"environments": {}}, "environments is '{}': write a list of {name, role_arn}."),
-    ({"environments": ["dev"]}, "environments has 'dev': write {name, role_arn}, and approval if you like."),
-    ({"environments": [{"name": "dev", "roleArn": ROLE}]}, "write {name, role_arn}, and approval if you like."),
-    ({"environments": [{"role_arn": ROLE}]}, "environments has the name None: write a stack of infra/service."),
-    ({"environments": [{"name": "pipeline", "role_arn": ROLE}]}, "environments has the name 'pipeline': write a stack"),
-    ({"environments": [{"name": "dev"}]}, "environment dev has the role_arn None: write the ARN of the role that"),
-    ({"environments": [{"name": "dev", "role_arn": "deploy"}]}, "environment dev has the role_arn 'deploy': write"),
+    ({"environments": None}, "environments is empty: write at least one {name, roles}."),
+    ({"environments": {}}, "environments is '{}': write a list of {name, roles}."),
+    ({"environments": ["dev"]}, "environments has 'dev': write {name, roles}, and approval if you like."),
+    ({"environments": [{"name": "dev", "role_arn": ROLE}]}, "write {name, roles}, and approval if you like."),
+    ({"environments": [{"roles": ROLES}]}, "environments has the name None: write a stack of infra/service."),
+    ({"environments": [{"name": "pipeline", "roles": ROLES}]}, "environments has the name 'pipeline': write a stack"),
     (
-        {"environments": [{"name": "dev", "role_arn": ROLE, "approval": "yes"}]},
+        {"environments": [{"name": "dev"}]},
+        "environment dev has the roles None: write the ARNs of preview, deploy, shift.",
+    ),
+    ({"environments": [{"name": "dev", "roles": {"deploy": ROLE}}]}, "'}: write the ARNs of preview, deploy, shift."),
+    (
+        {"environments": [{"name": "dev", "roles": ROLES | {"shift": "shift"}}]},
+        "environment dev has the role shift: 'shift': write the ARN of a role.",
+    ),
+    (
+        {"environments": [{"name": "dev", "roles": ROLES | {"preview": ROLE}}]},
+        "environment dev has one role twice: write three, `just permissions` says what each may.",
+    ),
+    (
+        {"environments": [{"name": "dev", "roles": ROLES, "approval": "yes"}]},
         "environment dev has the approval 'yes': write true or false.",
     ),
     ({"environments": ENVIRONMENTS[:1] * 2}, "environments has a name twice: each stack may stand there once."),

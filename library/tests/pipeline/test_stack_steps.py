@@ -11,13 +11,12 @@ from bounded_context.pipeline.pulumi_cli import Stack
 from bounded_context.project import current
 
 PROVIDER = "awskms://alias/state?region=eu-west-1"
-ROLE = "arn:aws:iam::333344445555:role/deploy"
 
 
-def test_a_preview_saves_the_plan_under_the_environments_role(calls: Path, prod: Stack, tmp_path: Path) -> None:
-    """The role is in the stack's file, the plan and the report beside it."""
-    preview.preview(prod, ROLE)
-    assert ROLE in prod.file.read_text()
+def test_a_preview_saves_the_plan_under_the_environments_profile(calls: Path, prod: Stack, tmp_path: Path) -> None:
+    """The profile is in the stack's file, the plan and the report beside it."""
+    preview.preview(prod)
+    assert "aws:profile: environment" in prod.file.read_text()
     assert (tmp_path / "plan.json").exists()
     reports = tmp_path / "build" / "reports"
     assert (reports / "preview.txt").read_text().startswith("1 to create, 1 to update, ")
@@ -31,7 +30,7 @@ def test_a_preview_that_fails_says_why_and_nothing_else(
     """Pulumi's JSON holds every resource, and the reason somewhere in it."""
     monkeypatch.setenv("STAND_IN_BAD_SETTING", "log_retention_days is 31: CloudWatch knows 1, 3, 5.")
     with pytest.raises(SystemExit, match="pulumi preview failed: error: log_retention_days is 31: CloudWatch"):
-        preview.preview(prod, ROLE)
+        preview.preview(prod)
 
 
 @pytest.mark.parametrize("text", ["config: {}\n", f"secretsprovider: {PROVIDER}\n", "secretsprovider: passphrase\n"])
@@ -78,7 +77,7 @@ def test_a_strategy_that_is_none_is_left_to_the_program() -> None:
 
 def test_a_deployment_is_held_to_its_plan_and_leaves_the_outputs(calls: Path, prod: Stack, tmp_path: Path) -> None:
     """The next steps read them."""
-    preview.preview(prod, ROLE)
+    preview.preview(prod)
     deploy.deploy(prod)
     assert json.loads((tmp_path / "outputs.json").read_text()) == {"functions": {}}
     up = next(arguments for call in calls.read_text().splitlines() if "up" in (arguments := json.loads(call)))
@@ -109,10 +108,47 @@ def test_another_failure_of_a_deployment_is_not_taken_for_that(
     calls: Path, prod: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A new preview would not help; Pulumi says the same words of what it could not do any more."""
-    preview.preview(prod, ROLE)
+    preview.preview(prod)
     monkeypatch.setenv("STAND_IN_FAULT", "error: AccessDenied\nerror: expected resource operations for urn")
     with pytest.raises(SystemExit, match="pulumi up failed with status 1: its own words are above"):
         deploy.deploy(prod)
+
+
+SDK = "operation error SFN: {}, https response error StatusCode: 403, RequestID: 1, api error AccessDeniedException: {}"
+USER = "User: arn:aws:sts::333344445555:assumed-role/prod-deploy/pipeline-prod is not authorized to perform: states:{}"
+
+
+@pytest.mark.parametrize(
+    ("said", "role", "action"),
+    [
+        (
+            SDK.format("CreateStateMachine", USER.format("CreateStateMachine")),
+            "prod-deploy",
+            "states:CreateStateMachine",
+        ),
+        # Some services name neither.
+        (SDK.format("CreateStateMachine", "no"), "prod-of-the-step", "sfn:CreateStateMachine"),
+    ],
+)
+def test_a_role_that_lacks_an_action_ends_the_deployment_with_both_names(
+    said: str, role: str, action: str, calls: Path, prod: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one that AWS names; where it names none, the step's."""
+    preview.preview(prod)
+    monkeypatch.setenv("ROLE_ARN", "arn:aws:iam::333344445555:role/prod-of-the-step")
+    monkeypatch.setenv("STAND_IN_FAULT", f"error: {said}")
+    with pytest.raises(SystemExit, match=f"pulumi up failed: the role {role} may not {action}: `just permissions"):
+        deploy.deploy(prod)
+
+
+def test_a_role_that_lacks_an_action_ends_the_preview_with_both_names(
+    calls: Path, prod: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Below what Pulumi says of it."""
+    action = "ValidateStateMachineDefinition"
+    monkeypatch.setenv("STAND_IN_BAD_SETTING", SDK.format(action, USER.format(action).replace("deploy", "preview")))
+    with pytest.raises(SystemExit, match=f"In short: the role prod-preview may not states:{action}: `just"):
+        preview.preview(prod)
 
 
 def test_a_step_without_its_variable_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,4 +171,4 @@ def test_a_preview_of_a_strategy_that_takes_too_long_is_refused(prod: Stack) -> 
     name = prod.project.context.name
     prod.file.write_text(f"config:\n  {name}:rollout_strategy: Canary9Percent206Minutes\n")
     with pytest.raises(SystemExit, match=r"^Pulumi.prod.yaml: Canary9Percent206Minutes may take 482 minutes"):
-        preview.preview(prod, ROLE)
+        preview.preview(prod)

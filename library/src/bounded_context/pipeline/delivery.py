@@ -16,9 +16,9 @@ from ..infra.labels import Labels
 from ..infra.logs import Logs
 from . import source as sources
 from .connection import require_available
-from .settings import RESERVED, PipelineSettings, SourceKind
+from .settings import RESERVED, ROLES, PipelineSettings, RoleKind, SourceKind
 from .stages import VARIABLES, build_stage, environment_stage, source_stage
-from .steps import ProjectFactory, names
+from .steps import OF_AN_ENVIRONMENT, ProjectFactory, names
 
 
 class Delivery:
@@ -55,10 +55,12 @@ class Delivery:
         self._define()
 
     @property
-    def trust(self) -> Mapping[str, list[pulumi.Output[str]]]:
-        """The ARNs of the roles that the role of each environment must trust, and nobody else."""
+    def trust(self) -> Mapping[str, Mapping[RoleKind, list[pulumi.Output[str]]]]:
+        """The ARNs of the roles that each role of an environment must trust, and nobody else."""
         return {
-            environment.name: [step.role.arn for step in steps.values()]
+            environment.name: {
+                kind: [steps[step.name].role.arn for step in OF_AN_ENVIRONMENT if step.role == kind] for kind in ROLES
+            }
             for environment, steps in self.environments.items()
         }
 

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 
+from ..rollout.denied import denied
 from .pulumi_cli import Stack, stack_of_step, stop
 
 _VIOLATION = re.compile("violates plan|not allowed by the plan|expected resource operations for|no plan for resource")
@@ -24,6 +25,8 @@ def deploy(stack: Stack) -> None:
             f"The previewed plan no longer fits the stack {stack.name}, and nothing was changed: "
             "start the pipeline again for a new preview."
         )
+    if status != 0 and (lacking := denied(text)):
+        stop(f"pulumi up failed: {lacking}: `just permissions deploy {stack.name}` prints what it needs.")
     if status != 0:
         stop(f"pulumi up failed with status {status}: its own words are above.")
     stack.outputs.write_text(stack.output("stack", "output", "--json"))

@@ -1,7 +1,8 @@
 """Previews a change to one environment: `python -m bounded_context.pipeline.preview`.
 
 Writes plan.json, which the deployment is held to, and a report and a line for the person who approves it. The stack's
-file, with the environment's role in it, goes on to the deployment as it is here.
+file, with the name of the environment's profile in it, goes on to the deployment as it is here. It does not name the
+role: a plan holds what the provider is told, and the deployment takes on another one.
 """
 
 import json
@@ -12,18 +13,19 @@ from typing import Any
 
 import yaml
 
+from . import aws_profile
 from .junit import report, write
 from .limits import too_long
 from .preview_report import cases, changes, summary
-from .pulumi_cli import Stack, stack_of_step, stop, variable
+from .pulumi_cli import Stack, stack_of_step, stop
 
 
-def preview(stack: Stack, role_arn: str) -> None:
-    """Preview a stack under the environment's role."""
+def preview(stack: Stack) -> None:
+    """Preview a stack under the environment's profile, which the variable AWS_CONFIG_FILE leads to."""
     require_secrets_provider(stack.file, os.environ.get("SECRETS_PROVIDER"))
     if problem := too_long(stack.project.context.name, _read(stack.file)):
         stop(f"{stack.file.name}: {problem}")
-    stack.output("config", "set", "--path", "aws:assumeRoles[0].roleArn", role_arn)
+    stack.output("config", "set", "aws:profile", aws_profile.NAME)
     found = changes(json.loads(stack.output("preview", "--json", "--save-plan", str(stack.plan))))
     for change in found:
         sys.stdout.write(f"{change}\n")
@@ -48,4 +50,4 @@ def _read(stack_file: Path) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    preview(stack_of_step(), variable("ROLE_ARN"))
+    preview(stack_of_step())

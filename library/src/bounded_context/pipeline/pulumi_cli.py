@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from ..installed import repository_or_exit
 from ..project import Project
+from ..rollout.denied import denied
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,12 @@ class Stack:
         """What a call prints; if it fails, the step does, with what the call said."""
         result = subprocess.run(self.command(*arguments), capture_output=True, text=True, check=False)  # noqa: S603
         if result.returncode != 0:
-            stop(f"pulumi {arguments[0]} failed: {_errors(result.stdout) or result.stderr.strip()}")
+            said = _errors(result.stdout) or result.stderr.strip()
+            lacking = denied(said)
+            stop(
+                f"pulumi {arguments[0]} failed: {said}"
+                + (f"\nIn short: {lacking}: `just permissions` prints what it needs." if lacking else "")
+            )
         return result.stdout
 
 

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, Self
+from dataclasses import dataclass, field
+from typing import Any, Literal, Self, get_args
 
 from ..infra.config import SettingError, flag, matching, retention, structure
 from ..infra.config import Source as Config
@@ -26,12 +26,18 @@ RESERVED = "pipeline"
 """No environment can have this name: the pipeline's own resources do."""
 
 
+RoleKind = Literal["preview", "deploy", "shift"]
+"""What the pipeline does to an environment: each in a role of its own, since only one of them waits for an approval."""
+
+ROLES: tuple[RoleKind, ...] = get_args(RoleKind)
+
+
 @dataclass(frozen=True)
 class Environment:
-    """A stack of the context, the role that changes it, and whether a person approves each change first."""
+    """A stack of the context, the roles (ARNs) that look at it and change it, and whether a person approves first."""
 
     name: str
-    role_arn: str
+    roles: Mapping[RoleKind, str] = field(hash=False)
     approval: bool
 
 
@@ -93,9 +99,9 @@ def _unused(config: Config, key: str, backend: str) -> None:
 
 
 def _environments(config: Config) -> tuple[Environment, ...]:
-    values: list[Any] = structure(config, "environments", list, [], "a list of {name, role_arn}")
+    values: list[Any] = structure(config, "environments", list, [], "a list of {name, roles}")
     if not values:
-        raise SettingError("environments is empty: write at least one {name, role_arn}.")
+        raise SettingError("environments is empty: write at least one {name, roles}.")
     environments = tuple(_environment(value) for value in values)
     if len({environment.name for environment in environments}) != len(environments):
         raise SettingError("environments has a name twice: each stack may stand there once.")
@@ -103,19 +109,26 @@ def _environments(config: Config) -> tuple[Environment, ...]:
 
 
 def _environment(value: Any) -> Environment:
-    if not isinstance(value, dict) or not set(value) <= {"name", "role_arn", "approval"}:
-        raise SettingError(f"environments has {value!r}: write {{name, role_arn}}, and approval if you like.")
+    if not isinstance(value, dict) or not set(value) <= {"name", "roles", "approval"}:
+        raise SettingError(f"environments has {value!r}: write {{name, roles}}, and approval if you like.")
     name = value.get("name")
     if not isinstance(name, str) or not _ENVIRONMENT.fullmatch(name) or name == RESERVED:
         raise SettingError(f"environments has the name {name!r}: write a stack of infra/service.")
-    return Environment(name, _role_arn(name, value), _approval(name, value))
+    return Environment(name, _roles(name, value.get("roles")), _approval(name, value))
 
 
-def _role_arn(name: str, value: Mapping[str, Any]) -> str:
-    arn = value.get("role_arn")
-    if not isinstance(arn, str) or not _ROLE.fullmatch(arn):
-        raise SettingError(f"environment {name} has the role_arn {arn!r}: write the ARN of the role that deploys it.")
-    return arn
+def _roles(name: str, value: Any) -> dict[RoleKind, str]:
+    if not isinstance(value, dict) or set(value) != set(ROLES):
+        raise SettingError(f"environment {name} has the roles {value!r}: write the ARNs of {', '.join(ROLES)}.")
+    for kind, arn in value.items():
+        if not isinstance(arn, str) or not _ROLE.fullmatch(arn):
+            raise SettingError(f"environment {name} has the role {kind}: {arn!r}: write the ARN of a role.")
+    if len(set(value.values())) < len(ROLES):
+        # One that may deploy and is taken on by the preview, which runs before the approval, leaves nothing to approve.
+        raise SettingError(
+            f"environment {name} has one role twice: write three, `just permissions` says what each may."
+        )
+    return value
 
 
 def _approval(name: str, value: Mapping[str, Any]) -> bool:

@@ -14,6 +14,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ..installed import repository_or_exit
+from ..rollout.errors import sentence
 from .junit import Case, report, write
 
 EVENT = {"smoke_check": True}
@@ -32,7 +33,7 @@ def _failure(arn: str, invoke: Invoke) -> str | None:
     try:
         answer = invoke(arn)
     except (BotoCoreError, ClientError) as error:
-        return f"it cannot be invoked: {error}"
+        return f"it cannot be invoked: {sentence(error)}"
     payload = answer["Payload"].read().decode()
     if "FunctionError" in answer:
         return f"it failed: {payload}"

@@ -16,6 +16,9 @@ NAME = "Source"
 SOURCES = "sources"
 """The artefact: the repository's files."""
 
+COMMIT_ID = "#{source.CommitId}"
+"""The commit of an execution: a variable of both kinds of source (CodePipeline's action reference)."""
+
 NOT_DELIVERED = ("docs/**", "**/*.md", "infra/pipeline/**")
 """Files that no environment runs. The pipeline's own are among them: it is changed by a person, never by itself."""
 
@@ -82,7 +85,7 @@ def codecommit(account: Account, repository: str, branch: str) -> Source:
 
 
 def _action(provider: str, configuration: Mapping[str, pulumi.Input[str]]) -> Action:
-    return Action(NAME, "Source", provider, configuration, produces=SOURCES)
+    return Action(NAME, "Source", provider, configuration, produces=SOURCES, namespace="source")
 
 
 def _use_connection(arn: str) -> Statement:

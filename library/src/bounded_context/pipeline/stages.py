@@ -1,14 +1,17 @@
 """The pipeline's stages: the source, the build, and one for each environment."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import pulumi
 
 from ..infra.account import Account
 from .actions import Action, stage
-from .source import SOURCES, Source
+from .handover import COMMIT, EXPECTED, HANDED_ON
+from .source import COMMIT_ID, SOURCES, Source
 
 BUILT = "built"
 """The artefact that every environment starts from: the checked sources with the functions' archives."""
@@ -26,6 +29,8 @@ VARIABLES = [
 ]
 """What a person can say who starts an execution."""
 
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
 
 @dataclass(frozen=True)
 class ProjectNames:
@@ -37,6 +42,19 @@ class ProjectNames:
     smoke: str
 
 
+@dataclass(frozen=True)
+class Handed:
+    """An artefact, and the namespace of the variables of the step that made it; no step made the sources."""
+
+    artifact: str | None
+    namespace: str | None = None
+
+    @property
+    def expected(self) -> dict[str, str]:
+        """What tells a step that takes the artefact what it must find."""
+        return {EXPECTED: f"#{{{self.namespace}.{HANDED_ON}}}"} if self.namespace else {}
+
+
 def environment_stage(
     name: str, projects: ProjectNames, account: Account, *, approval: bool, topic_arn: pulumi.Input[str]
 ) -> Any:
@@ -46,15 +64,15 @@ def environment_stage(
     other change comes to the environment.
     """
     planned, deployed, preview = f"{name}-planned", f"{name}-deployed", f"{name}-preview"
-    overrides = [{"name": IGNORE_ALARMS, "value": f"#{{variables.{IGNORE_ALARMS}}}", "type": "PLAINTEXT"}]
     approve = Action("Approve", "Approval", "Manual", _review(name, projects.preview, preview, account, topic_arn))
+    ignored = {IGNORE_ALARMS: f"#{{variables.{IGNORE_ALARMS}}}"}
     return stage(
         name,
-        _build("Preview", projects.preview, takes=BUILT, produces=planned, namespace=preview),
+        _build("Preview", projects.preview, Handed(BUILT, BUILT), produces=Handed(planned, preview)),
         *([approve] if approval else []),
-        _build("Deploy", projects.deploy, takes=planned, produces=deployed),
-        _build("Shift", projects.shift, takes=deployed, EnvironmentVariables=json.dumps(overrides)),
-        _build("Smoke", projects.smoke, takes=deployed),
+        _build("Deploy", projects.deploy, Handed(planned, preview), produces=Handed(deployed, deployed)),
+        _build("Shift", projects.shift, Handed(deployed, deployed), more=ignored),
+        _build("Smoke", projects.smoke, Handed(deployed, deployed)),
     )
 
 
@@ -65,13 +83,17 @@ def source_stage(source: Source) -> Any:
 
 def build_stage(project: str) -> Any:
     """The stage that checks the sources and makes the archives, once for all environments."""
-    return stage("Build", _build("Build", project, takes=SOURCES, produces=BUILT))
+    return stage("Build", _build("Build", project, Handed(SOURCES), produces=Handed(BUILT, BUILT)))
 
 
 def _build(
-    name: str, project: str, *, takes: str, produces: str | None = None, namespace: str | None = None, **more: str
+    name: str, project: str, takes: Handed, *, produces: Handed | None = None, more: Mapping[str, str] = _NOTHING
 ) -> Action:
-    return Action(name, "Build", "CodeBuild", {"ProjectName": project, **more}, takes, produces, namespace)
+    told = {COMMIT: COMMIT_ID, **takes.expected, **more}
+    overrides = [{"name": key, "value": value, "type": "PLAINTEXT"} for key, value in told.items()]
+    configuration = {"ProjectName": project, "EnvironmentVariables": json.dumps(overrides)}
+    made = produces or Handed(None)
+    return Action(name, "Build", "CodeBuild", configuration, takes.artifact, made.artifact, made.namespace)
 
 
 def _review(
@@ -87,7 +109,7 @@ def _review(
         account.region,
     )
     return {
-        "CustomData": f"{name}: #{{{namespace}.PREVIEW_SUMMARY}}",
+        "CustomData": f"{name}, commit {COMMIT_ID}: #{{{namespace}.PREVIEW_SUMMARY}}",
         "ExternalEntityLink": link,
         "NotificationArn": topic_arn,
     }

@@ -3,6 +3,8 @@
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as LostConnection
 
+from .denied import denied
+
 AWS_ERRORS = (ClientError, BotoCoreError)
 """Everything that a call of AWS may raise."""
 
@@ -38,6 +40,9 @@ def passes(error: Exception) -> bool:
 
 
 def sentence(error: Exception) -> str:
-    """What AWS or botocore said, on one line."""
+    """What AWS or botocore said, on one line; where a permission is missing, whose and which."""
     said = error.response.get("Error", {}).get("Message", "") if isinstance(error, ClientError) else str(error)
-    return " ".join(f"{code(error)}: {said}".removeprefix(": ").split())
+    line = " ".join(f"{code(error)}: {said}".removeprefix(": ").split())
+    operation = error.operation_name if isinstance(error, ClientError) else ""
+    lacking = denied(said, code(error), operation)
+    return f"{line.rstrip('.')}; {lacking}" if lacking else line

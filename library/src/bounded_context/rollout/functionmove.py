@@ -216,8 +216,8 @@ class FunctionMove:
     def _firing(self) -> list[str]:
         try:
             return self._tools.alarms.firing(self._tools.deployments.alarms(self._function.group))
-        except AWS_ERRORS:
-            return []
+        except AWS_ERRORS as error:
+            return [f"which one cannot be asked: {sentence(error)}"]
 
 
 def _left_over(position: Position) -> str:

@@ -43,7 +43,7 @@ class Build(Component):
         assumes: str | None,
         cache: pulumi.Input[str],
     ) -> None:
-        """Make the project of the file `buildspec`.
+        """Make the project.
 
         Args:
             name: the step's.
@@ -51,7 +51,7 @@ class Build(Component):
             account: where it runs.
             logs: for the log group.
             key_arn: what encrypts what it makes.
-            buildspec: its commands, as a path from the repository's root.
+            buildspec: its commands, as YAML: what it works on cannot change them.
             timeout: minutes.
             variables: what its commands are told.
             secrets: the same for what is secret, by the ARNs in Secrets Manager.

@@ -1,0 +1,3 @@
+from tests.rollout.conftest import stack
+
+__all__ = ["stack"]

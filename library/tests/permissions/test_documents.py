@@ -1,0 +1,257 @@
+"""The policies that the account's owner is handed: whole, named, and within IAM's quotas."""
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+import cfnlint
+import pytest
+
+from bounded_context.permissions.__main__ import main
+from bounded_context.permissions.kinds import KINDS
+from bounded_context.permissions.policies import ROLES, place, policy, unknown
+from bounded_context.testing.graph import Graph
+from tests.infra.contexts import SHAPES
+from tests.infra.graph import CONTEXT, PARTNERS, STACKS, run, run_shape
+
+from .watched import PREFIXES
+
+WHERE = place(CONTEXT, "prod", "eu-central-1", "333344445555")
+MOST = 10_240
+"""Characters of inline policy that IAM takes for a role, white space not counted (IAM quotas)."""
+
+SCHEMAS = {
+    "apigatewayv2/api": "AWS::ApiGatewayV2::Api",
+    "apigatewayv2/authorizer": "AWS::ApiGatewayV2::Authorizer",
+    "apigatewayv2/integration": "AWS::ApiGatewayV2::Integration",
+    "apigatewayv2/route": "AWS::ApiGatewayV2::Route",
+    "apigatewayv2/stage": "AWS::ApiGatewayV2::Stage",
+    "cloudwatch/compositeAlarm": "AWS::CloudWatch::CompositeAlarm",
+    "cloudwatch/dashboard": "AWS::CloudWatch::Dashboard",
+    "cloudwatch/metricAlarm": "AWS::CloudWatch::Alarm",
+    "cloudwatch/eventRule": "AWS::Events::Rule",
+    "cloudwatch/eventTarget": "AWS::Events::Rule",
+    "cloudwatch/logGroup": "AWS::Logs::LogGroup",
+    "cloudwatch/queryDefinition": "AWS::Logs::QueryDefinition",
+    "codedeploy/application": "AWS::CodeDeploy::Application",
+    "codedeploy/deploymentConfig": "AWS::CodeDeploy::DeploymentConfig",
+    "codedeploy/deploymentGroup": "AWS::CodeDeploy::DeploymentGroup",
+    "dynamodb/table": "AWS::DynamoDB::Table",
+    "iam/role": "AWS::IAM::Role",
+    "iam/rolePolicy": "AWS::IAM::RolePolicy",
+    "kms/alias": "AWS::KMS::Alias",
+    "kms/key": "AWS::KMS::Key",
+    "lambda/alias": "AWS::Lambda::Alias",
+    "lambda/eventSourceMapping": "AWS::Lambda::EventSourceMapping",
+    "lambda/function": "AWS::Lambda::Function",
+    "lambda/functionEventInvokeConfig": "AWS::Lambda::EventInvokeConfig",
+    "lambda/layerVersion": "AWS::Lambda::LayerVersion",
+    "lambda/permission": "AWS::Lambda::Permission",
+    "s3/bucketPolicy": "AWS::S3::BucketPolicy",
+    **{kind: "AWS::S3::Bucket" for kind in KINDS if kind.startswith("s3/bucket") and kind != "s3/bucketPolicy"},
+    "sfn/alias": "AWS::StepFunctions::StateMachineAlias",
+    "sfn/stateMachine": "AWS::StepFunctions::StateMachine",
+    "sns/topic": "AWS::SNS::Topic",
+    "sns/topicPolicy": "AWS::SNS::Topic",
+    "sns/topicSubscription": "AWS::SNS::Subscription",
+    "sqs/queue": "AWS::SQS::Queue",
+    "sqs/queuePolicy": "AWS::SQS::Queue",
+    "sqs/redriveAllowPolicy": "AWS::SQS::Queue",
+    "ssm/parameter": "AWS::SSM::Parameter",
+    "transfer/server": "AWS::Transfer::Server",
+    "transfer/sshKey": "AWS::Transfer::User",
+    "transfer/user": "AWS::Transfer::User",
+    "xray/group": "AWS::XRay::Group",
+    "xray/samplingRule": "AWS::XRay::SamplingRule",
+}
+"""CloudFormation's type of the same resource, or of that which it is a part of."""
+
+UNUSED = re.compile(
+    r"s3:getObject|s3:(Get|Put|Delete)Bucket(Abac|Analytics|Metadata|Metrics)\w*|s3:Delete\w+|s3tables:\w+"
+    r"|s3:\w*(Accelerate|Analytics|Cors|CORS|IntelligentTiering|Inventory|Logging|Metrics|ObjectLock|Replication"
+    r"|Website|BucketAcl|ObjectAcl|MetadataTable|BucketMetadata\w*)\w*"
+    r"|dynamodb:(Associate|BatchWrite|CreateTableReplica|DescribeImport|Import|Delete(Item|Resource)|Get|Put|Query|Scan)\w*"
+    r"|dynamodb:(Update(Item|ContributorInsights)|\w*Kinesis\w*|DescribeContributorInsights)"
+    r"|(kinesis|ec2|ds|elasticfilesystem|s3files|firehose):\w+|iam:CreateServiceLinkedRole"
+    r"|kms:(RevokeGrant|GenerateDataKey|Disable\w+|EnableKey)"
+    r"|logs:(\w*(DataProtection|IndexPolic|BearerToken|DeletionProtection)\w*|CreateLogStream|DescribeLogStreams"
+    r"|PutLogEvents|DeleteResourcePolicy|PutLogGroup\w+)"
+    r"|iam:(\w*PermissionsBoundary|AttachRolePolicy|DetachRolePolicy)|s3:REST\.PUT\.OBJECT"
+    r"|codedeploy:(CreateDeployment|GetDeployment|ListDeployments|\w*Revision|StopDeployment|RegisterOn\w+)"
+    r"|lambda:\w*(ProvisionedConcurrency|Recursion|Scaling|RuntimeManagement|RuntimeAlias|CapacityProvider)\w*"
+    r"|lambda:\w*CodeSigningConfig|sns:\w*DataProtection\w*|iam:GetRole|s3:GetObject(Version|Metadata)?"
+    r"|sns:ListSubscriptionsByTopic|transfer:UnTagResource"
+)
+"""What AWS states for options that no component uses: replicas, imports, VPCs, signing and others."""
+
+NOT_OPERATIONS = re.compile(
+    r"apigateway:(GET|PUT|POST|PATCH|DELETE)|iam:PassRole|logs:\w+LogDelivery|logs:ListLogDeliveries|lambda:InvokeFunction"
+    r"|s3:(DeleteObjectVersion|ListBucketVersions|GetAccelerateConfiguration|Get\w*Configuration|Put\w*Configuration"
+    r"|GetBucketCORS|ListBucket|(Get|Put)BucketPublicAccessBlock|GetBucketObjectLockConfiguration|GetBucketNotification"
+    r"|PutBucketNotification|TagResource|UntagResource|ListTagsForResource)"
+    r"|apigateway:(TagResource|UntagResource)"
+)
+"""Actions that are called otherwise than an operation (Service Authorization Reference)."""
+
+SERVICES = {**{action: service for service, action in PREFIXES.items()}, "kms": "kms", "xray": "xray"}
+
+WITHOUT_RESOURCE = {
+    "cloudwatch:DescribeAlarms",
+    *("codedeploy:BatchGetDeploymentTargets", "codedeploy:ListDeploymentTargets", "codedeploy:StopDeployment"),
+    *("kms:CreateKey", "kms:ListAliases", "kms:TagResource", "lambda:CreateEventSourceMapping"),
+    *(f"logs:{verb}LogDelivery" for verb in ("Create", "Delete", "Get", "Update")),
+    *("logs:DescribeLogGroups", "logs:DescribeResourcePolicies", "logs:ListLogDeliveries", "logs:PutResourcePolicy"),
+    *(f"logs:{verb}" for verb in ("DeleteQueryDefinition", "DescribeQueryDefinitions", "PutQueryDefinition")),
+    *("ssm:DescribeParameters", "states:ValidateStateMachineDefinition", "transfer:CreateServer"),
+    "xray:GetSamplingRules",
+}
+"""Actions that know no resource, or whose resource is not there yet: the latter are bound to tags or functions."""
+
+
+@pytest.fixture(scope="module")
+def graph() -> Graph:
+    """A stack of production with all that the settings allow."""
+    return run("prod", partners=PARTNERS, sftp="dedicated", rollout_strategy="Canary25Percent20Minutes")
+
+
+@pytest.fixture(params=ROLES)
+def document(request: pytest.FixtureRequest, graph: Graph) -> dict[str, Any]:
+    """The policy of each role."""
+    return policy(request.param, WHERE, graph, {})
+
+
+def actions(document: dict[str, Any]) -> set[str]:
+    """All that a policy allows."""
+    return {action for statement in document["Statement"] for action in statement["Action"]}
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_type_that_a_stack_registers_is_known(stack: str) -> None:
+    """As its file says."""
+    assert unknown(run(stack)) == []
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_type_that_another_context_registers_is_known(shape: str) -> None:
+    """Whatever its shape."""
+    assert unknown(run_shape(shape, "prod")) == []
+
+
+def test_every_type_that_settings_add_is_known(graph: Graph) -> None:
+    """Partners, a strategy of one's own, tokens."""
+    assert unknown(graph) == []
+    jwt = {"issuer": "https://login.example.org/tenant", "audience": ["callers"]}
+    assert unknown(run("prod", api_jwt=jwt)) == []
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_a_type_has_the_actions_that_aws_states_for_it(kind: str) -> None:
+    """In the schema that CloudFormation has of the same resource, without what stands for options that are not used."""
+    stated = {action for action in _stated(SCHEMAS[kind]) if not UNUSED.fullmatch(action)}
+    ours = {action for grants in KINDS.values() for grant in grants for action in (*grant.read, *grant.write)}
+    assert stated - ours == set()
+
+
+@cache
+def _schemas() -> dict[str, Any]:
+    folder = Path(cfnlint.__file__).parent / "data" / "schemas" / "resources"
+    found: dict[str, Any] = {}
+    for path in folder.glob("*.json"):
+        text = path.read_text(encoding="utf-8")
+        if '"handlers"' in text and any(f'"{name}"' in text for name in SCHEMAS.values()):
+            schema = json.loads(text)
+            found.setdefault(schema["typeName"], schema)
+    return found
+
+
+def _stated(name: str) -> set[str]:
+    handlers = _schemas()[name]["handlers"]
+    verbs = ("create", "read", "update", "delete")
+    return {action for verb in verbs if verb in handlers for action in handlers[verb]["permissions"]}
+
+
+def test_every_action_is_one_of_aws(document: dict[str, Any]) -> None:
+    """A misspelt one would be taken by IAM, and allow nothing."""
+    for action in actions(document):
+        service, _, name = action.partition(":")
+        if not NOT_OPERATIONS.fullmatch(action):
+            model = botocore.session.get_session().get_service_model(SERVICES.get(service, service))
+            assert name in model.operation_names, action
+
+
+def test_a_permission_names_actions_and_resources(document: dict[str, Any]) -> None:
+    """A wildcard stands where the API knows no resource, or where its ids are AWS's own."""
+    for statement in document["Statement"]:
+        assert not any("*" in action for action in statement["Action"])
+        if "*" in statement["Resource"]:
+            assert set(statement["Action"]) <= WITHOUT_RESOURCE
+        for resource in statement["Resource"]:
+            assert resource == "*" or re.match(r"arn:aws:[a-z0-9]+:[^*]{8,}", resource), resource
+
+
+def test_other_stacks_are_out_of_reach(document: dict[str, Any]) -> None:
+    """A resource has the stack's name, or its tags; else it is of a service that gives ids, or CodeDeploy's own."""
+    ids = re.compile(r":(apigateway:\S*::/(apis|tags)|transfer:\S*:(server|user)/|lambda:\S*:event-source-mapping:)")
+    for statement in document["Statement"]:
+        for resource in statement["Resource"]:
+            named = re.search(r"payment[-/]prod\b", resource) or "CodeDeployDefault." in resource
+            assert named or resource == "*" or "Condition" in statement or ids.search(resource), resource
+
+
+def test_the_preview_changes_nothing(graph: Graph) -> None:
+    """Whatever a commit's program does in it: it runs before anybody has approved."""
+    verbs = ("Get", "List", "Describe", "BatchGet", "Validate", "GET")
+    assert all(action.partition(":")[2].startswith(verbs) for action in actions(policy("preview", WHERE, graph, {})))
+
+
+def test_the_preview_may_ask_what_its_provider_asks(graph: Graph) -> None:
+    """Whether a definition is a good one, which versions there are, and whether code is signed."""
+    assert {
+        "states:ValidateStateMachineDefinition",
+        "states:ListStateMachineVersions",
+        "lambda:GetFunctionCodeSigningConfig",
+    } <= actions(policy("preview", WHERE, graph, {}))
+
+
+def test_the_shift_neither_deploys_nor_reads_data(graph: Graph) -> None:
+    """It moves what is there, and asks whether it works."""
+    writes = {"codedeploy:CreateDeployment", "lambda:InvokeFunction", "states:UpdateStateMachineAlias"}
+    allowed = actions(policy("shift", WHERE, graph, {}))
+    assert writes <= allowed
+    assert not {action for action in allowed if action.startswith(("iam:", "kms:", "s3:", "dynamodb:"))}
+
+
+def test_roles_are_passed_to_the_services_of_a_stack_only(graph: Graph) -> None:
+    """And none but the stack's own."""
+    [statement] = [s for s in policy("deploy", WHERE, graph, {})["Statement"] if "iam:PassRole" in s["Action"]]
+    assert statement["Resource"] == ["arn:aws:iam::333344445555:role/payment-prod-*"]
+    trusted = {s["Principal"]["Service"] for _, s in graph.statements("iam/role", "assumeRolePolicy")}
+    assert set(statement["Condition"]["StringEquals"]["iam:PassedToService"]) == trusted
+
+
+def test_a_policy_fits_a_role(document: dict[str, Any]) -> None:
+    """As its inline policy."""
+    assert len(re.sub(r"\s", "", json.dumps(document))) <= MOST
+
+
+def test_the_command_prints_the_policy_for_the_account_that_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    """As JSON and nothing else."""
+    assert main(["deploy", "prod", "333344445555"]) == 0
+    printed = capsys.readouterr()
+    assert "arn:aws:sqs:eu-west-1:333344445555:payment-prod-*" in {
+        resource for statement in json.loads(printed.out)["Statement"] for resource in statement["Resource"]
+    }
+    assert printed.err == ""
+
+
+def test_the_command_says_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each in one sentence."""
+    assert main(["preview", "prod"]) == 2
+    assert (
+        "has no roles of prod: write its account, `just permissions preview prod <account>`" in capsys.readouterr().err
+    )
+    assert main(["preview", "moon", "333344445555"]) == 2
+    assert capsys.readouterr().err == "There is no stack moon: write one of dev, local, prod, staging.\n"

@@ -1,0 +1,55 @@
+"""What shifts traffic has the permissions that it uses, and one that is missing is named."""
+
+import pytest
+from botocore.exceptions import ClientError
+
+from bounded_context.permissions.shift import SHIFT
+from bounded_context.pipeline import smoke
+from tests.rollout.conftest import Stack
+
+from .watched import ROLE, live_through_all, refusal, watch
+
+ACTIONS = {action for grant in SHIFT for action in (*grant.read, *grant.write)}
+
+BESIDE = {
+    # CodeDeploy asks for these with each deployment (user guide, "CodeDeploy permissions reference").
+    *("codedeploy:GetApplicationRevision", "codedeploy:GetDeploymentConfig", "codedeploy:RegisterApplicationRevision"),
+    "codedeploy:UpdateDeploymentGroup",
+    # The smoke check's, which is no rollout.
+    "lambda:InvokeFunction",
+    # One by one, where CodeDeploy takes not all of a batch.
+    "codedeploy:GetDeployment",
+}
+"""Actions that no call of these rollouts is named after."""
+
+CALLED = sorted(ACTIONS - BESIDE)
+
+
+def test_a_rollout_asks_for_what_its_role_may_do_and_for_all_of_it(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Conflicts, alarms, releases that ignore them, the way back, and the question where everything is."""
+    asked = watch(stack, monkeypatch)
+    live_through_all(stack)
+    assert asked == set(CALLED)
+
+
+@pytest.mark.parametrize("action", CALLED)
+def test_a_role_that_lacks_one_action_gets_an_error_that_names_both(
+    action: str, stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever in the rollout it is."""
+    watch(stack, monkeypatch, lacking=action)
+    assert f"the role {ROLE} may not {action}" in live_through_all(stack)
+
+
+def test_a_smoke_check_that_may_not_invoke_says_so() -> None:
+    """For each function, in its report."""
+
+    def invoke(arn: str) -> dict[str, str]:
+        raise ClientError(
+            {"Error": {"Code": "AccessDeniedException", "Message": refusal("lambda:InvokeFunction")}}, "Invoke"
+        )
+
+    [case] = smoke.check({"one": "arn"}, invoke)
+    assert f"the role {ROLE} may not lambda:InvokeFunction" in str(case.failure)

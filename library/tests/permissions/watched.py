@@ -1,0 +1,83 @@
+"""The clients of a rollout, which tell what they are asked for, and refuse one action as AWS does."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore import xform_name
+from botocore.exceptions import ClientError
+
+from bounded_context.rollout.clients import Clients
+from tests.rollout.conftest import Stack
+
+ROLE = "prod-shift"
+PREFIXES = {"lambda": "lambda", "codedeploy": "codedeploy", "stepfunctions": "states", "cloudwatch": "cloudwatch"}
+"""The prefix of a service's actions, by its name to botocore."""
+
+
+class Watched:
+    """A client whose calls are kept in `asked` as IAM names them; the action `lacking` is refused."""
+
+    def __init__(self, client: Any, service: str, asked: set[str], lacking: str | None) -> None:
+        self._client, self._service, self._asked, self._lacking = client, service, asked, lacking
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name == "get_paginator":
+            return self._paginator
+        return lambda **parameters: self._ask(name) or getattr(self._client, name)(**parameters)
+
+    def _paginator(self, name: str) -> Any:
+        self._ask(name)
+        return self._client.get_paginator(name)
+
+    def _ask(self, name: str) -> None:
+        operation = operations(self._service)[name]
+        action = f"{PREFIXES[self._service]}:{operation}"
+        self._asked.add(action)
+        if action == self._lacking:
+            raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": refusal(action)}}, operation)
+
+
+def refusal(action: str) -> str:
+    """What AWS says."""
+    user = f"arn:aws:sts::333344445555:assumed-role/{ROLE}/pipeline-prod"
+    return f"User: {user} is not authorized to perform: {action} on resource: arn:aws:x because no policy allows it"
+
+
+@cache
+def operations(service: str) -> dict[str, str]:
+    """The operations of a service by their names in Python."""
+    model = botocore.session.get_session().get_service_model(service)
+    return {xform_name(name): name for name in model.operation_names}
+
+
+def watch(stack: Stack, monkeypatch: pytest.MonkeyPatch, lacking: str | None = None) -> set[str]:
+    """Watch what the rollouts of a stack ask for from now on; the set grows."""
+    asked: set[str] = set()
+    clients = (stack.functions, stack.codedeploy, stack.machines, stack.alarms)
+    watched: Any = [Watched(one, name, asked, lacking) for one, name in zip(clients, PREFIXES, strict=True)]
+    made = Clients(*watched)
+    monkeypatch.setattr(stack, "clients", lambda _: made)
+    return asked
+
+
+def live_through_all(stack: Stack) -> str:
+    """Let releases be made, be in each other's way, fail, ignore alarms and go back; returns all that was said."""
+    said: list[str] = []
+
+    def say(*command: str) -> None:
+        _, out, told = stack.say(*command)
+        said.append(out + told)
+
+    stack.publish("one", "two", "machine")
+    stack.begin("one", "1", "2")
+    say("start", "--on-conflict", "stop")
+    say("status")
+    stack.publish("two", "machine")
+    stack.plan("two", "alarm")
+    say("start")
+    say("start", "--ignore-alarms", "known")
+    say("back")
+    return "\n".join(said)
