@@ -4,7 +4,7 @@ import json
 
 from bounded_context.infra.settings import SHARED_PARTNERS_LIMIT
 
-from .graph import PARTNERS, Graph, Node, run
+from .graph import CONTEXT, PARTNERS, Graph, Node, run
 
 SHARED_SERVER = "s-1111aaaa2222bbbb3"
 
@@ -135,6 +135,19 @@ def test_an_undelivered_event_is_retried_for_a_day_and_then_kept(prod: Graph) ->
     ]
     assert allowed["Principal"] == {"Service": "events.amazonaws.com"}
     assert sorted(allowed["Condition"]["ArnEquals"]["aws:SourceArn"]) == sorted(rule.arn for rule in prod.rules())
+
+
+def test_no_import_is_started_before_the_machine_may_do_its_work(prod: Graph, without_sftp: Graph) -> None:
+    """On the first deployment a file may arrive while the stack is still being made."""
+    for graph in (prod, without_sftp):
+        role = graph.one("iam/role", "list-import").inputs["name"]
+        needed = {node.urn for node in graph.of("iam/rolePolicy") if node.inputs["role"] == role}
+        # What the machine itself waits for, its alias and so the target wait for.
+        needed -= graph.one("sfn/stateMachine").dependencies
+        assert len(needed) > len(CONTEXT.steps)
+        assert _targets(graph)
+        for target in _targets(graph):
+            assert needed <= target.dependencies, target.name
 
 
 def test_inputs_stay_json_whatever_a_file_is_called(prod: Graph) -> None:

@@ -1,6 +1,6 @@
 """The rules that start an import when a file has arrived."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,9 +76,12 @@ def start_on_upload(
     machine_arn: pulumi.Input[str],
     role: iam.Role,
     key_arn: pulumi.Input[str],
-    permission: iam.RolePolicy,
+    permissions: Sequence[iam.RolePolicy],
 ) -> sqs.Queue:
-    """Make the rules; what EventBridge cannot deliver within a day goes to a queue, which is returned."""
+    """Make the rules, once `permissions` are there.
+
+    What EventBridge cannot deliver within a day goes to a queue, which is returned.
+    """
     dead_letters = queue(owner, UPLOADS_DEAD_LETTERS, key_arn)
     made = {rule.name: _event_rule(owner, rule) for rule in rules}
     senders = [event_rule.arn for event_rule in made.values()]
@@ -93,7 +96,7 @@ def start_on_upload(
             input_transformer={"input_paths": rule.paths, "input_template": rule.template},
             retry_policy={"maximum_event_age_in_seconds": DAY, "maximum_retry_attempts": MOST_RETRIES},
             dead_letter_config={"arn": dead_letters.arn},
-            opts=owner.child(depends_on=[policy, permission]),
+            opts=owner.child(depends_on=[policy, *permissions]),
         )
     return dead_letters
 

@@ -75,9 +75,10 @@ class Inbox(Component):
 
     def start(self, workflow: Startable) -> None:
         """Start an execution of `workflow` for each file that arrives."""
-        permission = workflow.grant_start(self.starter)
+        # On the first deployment files may arrive at once: before all is permitted, their imports would fail.
+        permissions = [workflow.grant_start(self.starter), *workflow.permissions]
         key_arn = self._stack.key.arn
-        lost = start_on_upload(self, self._rules(), workflow.alias_arn, self.starter, key_arn, permission)
+        lost = start_on_upload(self, self._rules(), workflow.alias_arn, self.starter, key_arn, permissions)
         says = "Uploads could not start an import for a whole day: nobody knows of these lists but their partners."
         watch_dead_letters(self, self._stack.alerts, UPLOADS_DEAD_LETTERS, lost, "critical", says)
         self.dead_letter_queues["uploads"] = lost.url
