@@ -34,6 +34,24 @@ def test_what_nobody_needs_expires(prod: Graph) -> None:
     assert "days" not in rules["leftovers"]["expiration"]
 
 
+def test_what_partners_sent_and_read_is_kept_as_long_as_the_stack_says() -> None:
+    """Personal data need not stay; the empty objects that are folders do."""
+    graph = run("prod", sftp="dedicated", partners=PARTNERS, incoming_days=90, reports_days=30)
+    rules = {rule["id"]: rule for rule in graph.one("s3/bucketLifecycleConfiguration").inputs["rules"]}
+    assert {name: rules[name]["expiration"] for name in ("incoming", "reports")} == {
+        "incoming": {"days": 90},
+        "reports": {"days": 30},
+    }
+    for name in ("incoming", "reports"):
+        assert rules[name]["filter"] == {"and": {"prefix": f"{name}/", "objectSizeGreaterThan": 1}}
+
+
+def test_without_a_number_it_is_kept(prod: Graph) -> None:
+    """Nobody's data go because a line was forgotten."""
+    rules = prod.one("s3/bucketLifecycleConfiguration").inputs["rules"]
+    assert [rule["id"] for rule in rules] == ["staging", "leftovers"]
+
+
 def test_a_dedicated_server_speaks_sftp_alone_and_no_old_algorithm(prod: Graph) -> None:
     """The stack owns a server with managed users, the newest security policy and logs of its own."""
     server = prod.one("transfer/server").inputs

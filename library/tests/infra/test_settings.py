@@ -61,6 +61,8 @@ BAD = [
     ({"subscribers": '["measure-lists"]'}, "has the name 'measure-lists', which a dead-letter queue of ours has"),
     ({"subscribers": '["B I"]'}, "subscribers has the name 'B I': write up to 32 small letters"),
     ({"subscribers": '"audit"'}, "subscribers is '\"audit\"': write a list of names."),
+    ({"incoming_days": "13"}, "incoming_days is '13': write a whole number from 14 to 3650."),
+    ({"reports_days": "0"}, "reports_days is '0': write a whole number from 1 to 3650."),
     ({"temporary_names": ".part"}, "temporary_names is '.part': write a list of endings of names."),
     ({"temporary_names": '["part"]'}, "temporary_names has 'part': write an ending such as .part"),
     ({"temporary_names": '[".a/b"]'}, "temporary_names has '.a/b': write an ending such as .part"),

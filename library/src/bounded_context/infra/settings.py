@@ -40,6 +40,9 @@ MOST_MORE_ALARMS = 7
 LONGEST_MS = 900_000
 """Milliseconds: the 15 minutes that a function may run."""
 
+LONGEST_KEPT = 3650
+"""Days: ten years, the longest that bookkeeping asks for in most countries."""
+
 LONGEST_WAIT = 168
 """Hours: an alarm looks back a week at most (CloudWatch API reference, PutMetricAlarm)."""
 
@@ -59,7 +62,8 @@ class Settings:
     """The settings of one stack.
 
     `partners` maps a partner's name to its public keys; a file whose name ends as one of `temporary_names` is no list
-    until its client renames it. `latency_alarms` maps a function to the milliseconds that 95 of 100 calls of a new
+    until its client renames it. Files that partners sent, and reports, are kept `incoming_days` and `reports_days`;
+    without a number, for ever. `latency_alarms` maps a function to the milliseconds that 95 of 100 calls of a new
     version may take, `release_alarms` names alarms made elsewhere that stop a release too.
     `debug_percent` of all calls also write their DEBUG lines. `log_key_arn` names a key that encrypts the logs instead
     of the own one of the stack; its policy must let CloudWatch Logs use it for the log groups of the stack. Without
@@ -76,6 +80,8 @@ class Settings:
     upload_event_source: str
     partners: Mapping[str, tuple[str, ...]]
     temporary_names: tuple[str, ...]
+    incoming_days: int | None
+    reports_days: int | None
     subscribers: tuple[str, ...]
     tolerated_share: float
     max_list_mb: int
@@ -116,6 +122,9 @@ class Settings:
             ),
             partners=_partners(config, sftp),
             temporary_names=_temporary_names(config),
+            # What nobody has heard of is looked for, and redriven, for 14 days.
+            incoming_days=_days(config, "incoming_days", 14),
+            reports_days=_days(config, "reports_days", 1),
             subscribers=subscribers,
             tolerated_share=number(config, "tolerated_share", 0.05, 0, 1),
             # A list is verified, and undone, in one pass of at most 15 minutes, the longest that a function runs.
@@ -267,6 +276,11 @@ def _release_alarms(config: Source) -> tuple[str, ...]:
 def _expect_list_hours(config: Source) -> int | None:
     absent = config.get("expect_list_hours") is None
     return None if absent else number(config, "expect_list_hours", 24, 1, LONGEST_WAIT)
+
+
+def _days(config: Source, key: str, least: int) -> int | None:
+    absent = config.get(key) is None
+    return None if absent else number(config, key, least, least, LONGEST_KEPT)
 
 
 def _name(key: str, name: Any, form: re.Pattern[str]) -> str:
