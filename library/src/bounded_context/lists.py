@@ -1,6 +1,6 @@
 """The list workflow's steps of a context, over its adapters. Every step can be repeated."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -60,15 +60,16 @@ class ListImport:
         """The aggregates that lists bring."""
         return self._imported()
 
-    def register(self, upload: Upload, execution: str, max_bytes: int) -> Step:
+    def register(self, upload: Upload, execution: str, max_bytes: int, temporary: Collection[str] = ()) -> Step:
         """Pin the uploaded file and record the list, once however often the file is announced.
 
-        ``execution`` names the workflow's run that asks; a file of more than ``max_bytes`` is refused.
+        ``execution`` names the workflow's run that asks; a file of more than ``max_bytes`` is refused; one whose name
+        ends as one of ``temporary`` is ignored, until it is renamed.
 
         Raises:
             NotAList: the file lies in no partner's folder.
         """
-        return list_import.register_list(upload, execution, max_bytes, self.lists, self.files)
+        return list_import.register_list(upload, execution, max_bytes, self.lists, self.files, temporary)
 
     def validate(self, list_id: str, tolerated_share: Fraction, part_rows: int) -> Step:
         """Read the pinned file once: good rows go to parts of ``part_rows``, bad ones to the report.

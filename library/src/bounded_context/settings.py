@@ -35,7 +35,13 @@ class ListSettings(TableSettings):
     inbox_bucket: str = Field(min_length=1)
 
 
-class RegisterListSettings(ListSettings):
+class TemporarySettings(ListSettings):
+    """``temporary_names`` are the endings, as JSON, of files that are still being written."""
+
+    temporary_names: Json[tuple[str, ...]]
+
+
+class RegisterListSettings(TemporarySettings):
     """``max_list_bytes`` is the largest file taken."""
 
     max_list_bytes: int = Field(gt=0)
@@ -65,7 +71,7 @@ class MeasureListsSettings(Settings):
     import_target_seconds: int = Field(gt=0)
 
 
-class WatchListsSettings(ListSettings):
+class WatchListsSettings(TemporarySettings):
     """For the watch over lists that are under way, and over uploads that are none yet."""
 
     state_machine_arn: str = Field(min_length=1)

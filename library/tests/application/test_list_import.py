@@ -142,6 +142,25 @@ def test_a_folder_is_no_list_and_no_error(world: World):
     assert world.lists.stored == {}
 
 
+@pytest.mark.parametrize("ending", [".part", ".tmp", ".PART"])
+def test_a_file_under_a_temporary_name_is_no_list_until_it_is_renamed(world: World, ending: str):
+    """It is neither imported nor refused: its partner has done nothing wrong."""
+    names = (f"{KEY}{ending}", KEY)
+    for name in names:
+        world.files.write(name, MONDAY)
+    draft, last = (
+        world.steps.register(_event(MONDAY, key=name), f"run-{name}", MAX_BYTES, [".tmp", ".part"]) for name in names
+    )
+    assert (draft.outcome, last.outcome) == (Outcome.IGNORED, Outcome.REGISTERED)
+    assert [one.file.key for one in world.lists.stored.values()] == [KEY]
+
+
+def test_an_upload_that_broke_off_under_a_temporary_name_is_told(world: World):
+    """Nobody renames it."""
+    upload = Upload("inbox", f"{KEY}.part", broken_by="event-1")
+    assert world.steps.register(upload, "run-1", MAX_BYTES, [".part"]).outcome is Outcome.REFUSED
+
+
 def test_a_file_in_nobodys_folder_is_no_list(world: World):
     """The error says where lists lie."""
     with pytest.raises(NotAList):

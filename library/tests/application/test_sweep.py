@@ -48,11 +48,19 @@ def test_a_file_is_waited_for_a_while_and_not_looked_for_for_ever(world: World, 
     assert _keys(world, later) == []
 
 
-@pytest.mark.parametrize("key", ["incoming/acme/", "incoming/acme/2026/", "incoming/stray.csv", f"{KEY}.filepart"])
+@pytest.mark.parametrize("key", ["incoming/acme/", "incoming/acme/2026/", "incoming/stray.csv"])
 def test_what_is_no_list_is_not_missed(world: World, key: str):
-    """Folders, what lies outside of partners' folders, and what is still being written."""
+    """Folders, and what lies outside of partners' folders."""
     world.files.write(key, b"")
     assert _keys(world) == []
+
+
+def test_what_is_still_being_written_is_not_missed(world: World):
+    """Its name says so; it has to be renamed before anybody waits for it."""
+    world.files.write(f"{KEY}.Part", b"")
+    later = datetime.now(UTC) + LATER
+    assert unseen(world.files, world.lists, later, temporary=[".tmp", ".part"]) == []
+    assert len(unseen(world.files, world.lists, later, temporary=[".tmp"])) == 1
 
 
 def test_what_a_broken_upload_left_behind_is_not_missed(world: World):

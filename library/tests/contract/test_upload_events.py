@@ -59,12 +59,6 @@ def test_an_upload_whose_event_has_no_tag_starts_it_as_well(deployed: Graph, upl
     assert (told.size, told.etag) == (1234, "")
 
 
-def test_an_unfinished_file_does_not(deployed: Graph, upload: dict[str, Any]) -> None:
-    """Some clients upload `<name>.filepart` and rename it at the end."""
-    part = changed(upload, {"file-path": "/inbox/incoming/acme/january.csv.filepart"})
-    assert rules_that_match(deployed, part) == []
-
-
 def test_the_rename_at_the_end_does(deployed: Graph, upload: dict[str, Any]) -> None:
     """The new name is passed on."""
     path = "/inbox/incoming/acme/january.csv"
@@ -73,12 +67,6 @@ def test_the_rename_at_the_end_does(deployed: Graph, upload: dict[str, Any]) -> 
     del renamed["detail"]["file-path"]
     assert rules_that_match(deployed, renamed) == ["rename-completed"]
     assert started_with(deployed, "rename-completed", renamed) == {"path": path, "detail": renamed["detail"]}
-
-
-def test_a_rename_to_an_unfinished_name_does_not(deployed: Graph, upload: dict[str, Any]) -> None:
-    """Nothing is imported under a name that says it is incomplete."""
-    renamed = changed(upload, {"renamed-file-path": "/inbox/incoming/acme/x.filepart"}, detail_type=RENAMED)
-    assert rules_that_match(deployed, renamed) == []
 
 
 def test_a_failed_upload_is_told_as_failed(deployed: Graph, upload: dict[str, Any]) -> None:

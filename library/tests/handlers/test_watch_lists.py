@@ -49,6 +49,9 @@ def inbox(monkeypatch: pytest.MonkeyPatch) -> InMemoryFiles:
     files, lists = InMemoryFiles(), InMemoryLists()
     monkeypatch.setattr(aws, "files", lambda: files)
     monkeypatch.setattr(aws, "lists", lambda: lists)
+    told = {"table_name": "t", "inbox_bucket": "b", "state_machine_arn": "m", "temporary_names": '[".part"]'}
+    for name, value in told.items():
+        monkeypatch.setenv(name.upper(), value)
     _under_way(monkeypatch, None)
     return files
 
@@ -89,6 +92,7 @@ def test_a_person_is_told_which_they_are(
 ):
     """All that starts one, and what tells whether it is whole; a question changes no metric."""
     inbox.write(KEY, b"rows")
+    inbox.write(f"{KEY}.part", b"")
     assert lambda_handler({"unseen": {}}, context) == {"unseen": []}
     [told] = lambda_handler({"unseen": {"seconds": 0}}, context)["unseen"]
     stored = told.pop("stored")

@@ -4,7 +4,7 @@ import json
 
 from bounded_context.infra.settings import SHARED_PARTNERS_LIMIT
 
-from .graph import PARTNERS, Graph, Node, run
+from .graph import CONTEXT, PARTNERS, Graph, Node, run
 
 REDRIVABLE_DAYS = 14
 """For so long after its end an execution may be redriven (AWS, "Restarting state machine executions with redrive")."""
@@ -36,12 +36,31 @@ def test_what_nobody_needs_expires(prod: Graph) -> None:
     assert "days" not in rules["leftovers"]["expiration"]
 
 
+<<<<<<< HEAD
 def test_staging_outlives_every_redrive_that_may_need_it(prod: Graph) -> None:
     """An execution that ran its full time, redriven on the last day, fails again and is redriven on the last day."""
     day = 24 * 60 * 60
     runs = prod.one("sfn/stateMachine").document("definition")["TimeoutSeconds"] / day
     rules = {rule["id"]: rule for rule in prod.one("s3/bucketLifecycleConfiguration").inputs["rules"]}
     assert rules["staging"]["expiration"]["days"] >= 2 * (runs + REDRIVABLE_DAYS)
+=======
+def test_what_partners_sent_and_read_is_kept_as_long_as_the_stack_says() -> None:
+    """Personal data need not stay; the empty objects that are folders do."""
+    graph = run("prod", sftp="dedicated", partners=PARTNERS, incoming_days=90, reports_days=30)
+    rules = {rule["id"]: rule for rule in graph.one("s3/bucketLifecycleConfiguration").inputs["rules"]}
+    assert {name: rules[name]["expiration"] for name in ("incoming", "reports")} == {
+        "incoming": {"days": 90},
+        "reports": {"days": 30},
+    }
+    for name in ("incoming", "reports"):
+        assert rules[name]["filter"] == {"and": {"prefix": f"{name}/", "objectSizeGreaterThan": 1}}
+
+
+def test_without_a_number_it_is_kept(prod: Graph) -> None:
+    """Nobody's data go because a line was forgotten."""
+    rules = prod.one("s3/bucketLifecycleConfiguration").inputs["rules"]
+    assert [rule["id"] for rule in rules] == ["staging", "leftovers"]
+>>>>>>> wt-uploads
 
 
 def test_a_dedicated_server_speaks_sftp_alone_and_no_old_algorithm(prod: Graph) -> None:
@@ -145,6 +164,19 @@ def test_an_undelivered_event_is_retried_for_a_day_and_then_kept(prod: Graph) ->
     ]
     assert allowed["Principal"] == {"Service": "events.amazonaws.com"}
     assert sorted(allowed["Condition"]["ArnEquals"]["aws:SourceArn"]) == sorted(rule.arn for rule in prod.rules())
+
+
+def test_no_import_is_started_before_the_machine_may_do_its_work(prod: Graph, without_sftp: Graph) -> None:
+    """On the first deployment a file may arrive while the stack is still being made."""
+    for graph in (prod, without_sftp):
+        role = graph.one("iam/role", "list-import").inputs["name"]
+        needed = {node.urn for node in graph.of("iam/rolePolicy") if node.inputs["role"] == role}
+        # What the machine itself waits for, its alias and so the target wait for.
+        needed -= graph.one("sfn/stateMachine").dependencies
+        assert len(needed) > len(CONTEXT.steps)
+        assert _targets(graph)
+        for target in _targets(graph):
+            assert needed <= target.dependencies, target.name
 
 
 def test_inputs_stay_json_whatever_a_file_is_called(prod: Graph) -> None:

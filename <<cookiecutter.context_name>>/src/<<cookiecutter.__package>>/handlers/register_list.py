@@ -10,4 +10,5 @@ from ..context import <<cookiecutter.__constant>>
 @step(<<cookiecutter.__constant>>, list_import, settings=RegisterListSettings)
 def lambda_handler(event: RegisterEvent, settings: RegisterListSettings) -> Step:
     """Pin an uploaded file and record it as a list."""
-    return list_import().register(event.uploaded(), event.execution, settings.max_list_bytes)
+    uploaded, largest = event.uploaded(), settings.max_list_bytes
+    return list_import().register(uploaded, event.execution, largest, settings.temporary_names)

@@ -4,13 +4,13 @@ The verification is in a module of its own.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 
-from ..domain.lists import ListStatus, PinnedFile, ReceivedList, StoredVersion, over_tolerance
+from ..domain.lists import ListStatus, PinnedFile, ReceivedList, StoredVersion, is_temporary, over_tolerance
 from ..domain.rows import Checked, Fault, Record, Rejection, Row, Rows, Unreadable, rejected_rows
 from . import report
 from .ports import AlreadyTaken, Fact, Files, ImportedAggregates, Lists, SeenIds
@@ -71,17 +71,20 @@ class Step:
     outcome: Outcome
 
 
-def register_list(upload: Upload, execution: str, max_bytes: int, lists: Lists, files: Files) -> Step:
+def register_list(
+    upload: Upload, execution: str, max_bytes: int, lists: Lists, files: Files, temporary: Collection[str] = ()
+) -> Step:
     """Pin the uploaded file and record the list, once however often the file is announced.
 
     What was uploaded is read also if a later file of its name has replaced it. Of versions that may be meant, the
     newest is taken that no other execution has: of two that their announcements cannot tell apart, each is imported.
+    A name that ends as one of ``temporary`` is not the file's last: its client renames it, and that is announced too.
 
     Raises:
         NotAList: the file lies in no partner's folder.
     """
-    if upload.key.endswith("/"):
-        # What a console or an SFTP client makes for an empty folder.
+    if upload.key.endswith("/") or (is_temporary(upload.key, temporary) and not upload.broken_by):
+        # A folder is what a console or an SFTP client makes for an empty one.
         return Step("", Outcome.IGNORED)
     taken = ""
     for pinned, reason in _meant(upload, execution, max_bytes, files):

@@ -1,7 +1,7 @@
 """A list: a file of rows that a partner sends, imported as a whole or not at all."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -123,6 +123,11 @@ class StoredVersion:
     etag: str
     modified: datetime
     removed: bool = False
+
+
+def is_temporary(key: str, endings: Collection[str]) -> bool:
+    """Tell whether a file's name ends as that of one that is still being written, in small letters or capitals."""
+    return key.casefold().endswith(tuple(ending.casefold() for ending in endings))
 
 
 def too_many_rejected(rejected: int, rows: int, tolerated_share: Fraction) -> bool:

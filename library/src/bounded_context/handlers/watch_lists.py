@@ -10,7 +10,7 @@ from .. import aws, measures
 from ..application.sweep import AGE, unseen
 from ..context import declared
 from ..domain.lists import StoredVersion
-from ..settings import WatchListsSettings
+from ..settings import WatchListsSettings, load
 from ..telemetry import count
 from ._function import function
 
@@ -35,7 +35,7 @@ def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """
     if ASKED in event:
         age = timedelta(seconds=(event[ASKED] or {}).get("seconds", AGE.total_seconds()))
-        found = unseen(aws.files(), aws.lists(), datetime.now(UTC), age)
+        found = _unseen(datetime.now(UTC), age)
         return {ASKED: [_told(one) for one in found[:MOST]]}
     started = aws.executions().oldest_start()
     seconds = 0.0 if started is None else max(0.0, (datetime.now(UTC) - started).total_seconds())
@@ -50,8 +50,12 @@ def _sweep_at(event: dict[str, Any]) -> datetime | None:
     return at if at is not None and at.minute % SWEEP_MINUTES == 0 else None
 
 
+def _unseen(at: datetime, age: timedelta) -> list[StoredVersion]:
+    return unseen(aws.files(), aws.lists(), at, age, load(WatchListsSettings).temporary_names)
+
+
 def _swept(at: datetime) -> int:
-    found = len(unseen(aws.files(), aws.lists(), at))
+    found = len(_unseen(at, AGE))
     count(measures.UPLOADS_UNSEEN, found)
     return found
 

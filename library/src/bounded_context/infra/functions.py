@@ -144,6 +144,7 @@ def _settings(stack: Stack) -> dict[str, pulumi.Input[str]]:
         "CONTEXT": str(current().settings["context"]),
         "FUNCTION_PREFIX": f"{stack.labels.prefix}-",
         "MAX_LIST_BYTES": str(settings.max_list_mb * _MB),
+        "TEMPORARY_NAMES": json.dumps(settings.temporary_names),
         "TOLERATED_SHARE": str(settings.tolerated_share),
         "PART_ROWS": str(settings.part_rows),
         "IMPORT_TARGET_SECONDS": str(settings.objectives.import_minutes * 60),

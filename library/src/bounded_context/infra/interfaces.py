@@ -145,9 +145,10 @@ class Objects(Protocol):
 
 
 class Startable(Protocol):
-    """A state machine behind its alias."""
+    """A state machine behind its alias. `permissions` are what its role must have before it is started."""
 
     alias_arn: pulumi.Output[str]
+    permissions: Sequence[iam.RolePolicy]
 
     def grant_start(self, role: iam.Role) -> iam.RolePolicy:
         """Let `role` start executions of the alias."""

@@ -61,7 +61,7 @@ LIST: Final = Preset(timeout=10, memory=512, variables=("TABLE_NAME",), indexes=
 REGISTER_LIST: Final = Preset(
     timeout=900,
     memory=_ONE_CPU,
-    variables=("TABLE_NAME", "INBOX_BUCKET", "MAX_LIST_BYTES"),
+    variables=("TABLE_NAME", "INBOX_BUCKET", "MAX_LIST_BYTES", "TEMPORARY_NAMES"),
     items=("GetItem", "PutItem", "UpdateItem"),
     read=("incoming",),
     list_=("incoming",),
@@ -128,7 +128,7 @@ PLATFORM: Final[Mapping[str, Preset]] = {
     "relay_events": _platform("relay_events", 60, 512, "TOPIC_ARN"),
     "measure_lists": _platform("measure_lists", 60, 256, "IMPORT_TARGET_SECONDS"),
     "watch_lists": replace(
-        _platform("watch_lists", 60, 256, "STATE_MACHINE_ARN", "TABLE_NAME", "INBOX_BUCKET"),
+        _platform("watch_lists", 60, 256, "STATE_MACHINE_ARN", "TABLE_NAME", "INBOX_BUCKET", "TEMPORARY_NAMES"),
         items=("BatchGetItem",),
         list_=("incoming",),
     ),

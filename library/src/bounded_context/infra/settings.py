@@ -20,6 +20,14 @@ Sftp = Literal["dedicated", "shared", "none"]
 _PARTNER = re.compile(r"[a-z][a-z0-9-]{1,30}[a-z0-9]")
 """A part of resource names and object keys, and a user of Transfer, which asks for 3 characters."""
 
+TEMPORARY = (".filepart", ".tmp", ".part")
+"""How clients end the name of a file that they are still writing, and rename it afterwards."""
+
+MOST_TEMPORARY = 20
+"""They are a variable of two functions, and Lambda takes 4 KB for all of one's variables."""
+
+_ENDING = re.compile(r"\.[A-Za-z0-9._-]{1,31}")
+
 SHARED_PARTNERS_LIMIT = 1600
 """Characters: a rule on a shared server names its partners, and EventBridge takes patterns of 2,048 characters."""
 
@@ -31,6 +39,9 @@ MOST_MORE_ALARMS = 7
 
 LONGEST_MS = 900_000
 """Milliseconds: the 15 minutes that a function may run."""
+
+LONGEST_KEPT = 3650
+"""Days: ten years, the longest that bookkeeping asks for in most countries."""
 
 LONGEST_WAIT = 168
 """Hours: an alarm looks back a week at most (CloudWatch API reference, PutMetricAlarm)."""
@@ -50,8 +61,10 @@ _PUBLIC_KEY = re.compile(r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [
 class Settings:
     """The settings of one stack.
 
-    `partners` maps a partner's name to its public keys, `latency_alarms` a function to the milliseconds that 95 of 100
-    calls of a new version may take, `release_alarms` names alarms made elsewhere that stop a release too.
+    `partners` maps a partner's name to its public keys; a file whose name ends as one of `temporary_names` is no list
+    until its client renames it. Files that partners sent, and reports, are kept `incoming_days` and `reports_days`;
+    without a number, for ever. `latency_alarms` maps a function to the milliseconds that 95 of 100 calls of a new
+    version may take, `release_alarms` names alarms made elsewhere that stop a release too.
     `debug_percent` of all calls also write their DEBUG lines. `log_key_arn` names a key that encrypts the logs instead
     of the own one of the stack; its policy must let CloudWatch Logs use it for the log groups of the stack. Without
     `expect_list_hours` it is all right that no list arrives; `runbook_url` stands in the description of every alarm.
@@ -66,6 +79,9 @@ class Settings:
     sftp_server_id: str | None
     upload_event_source: str
     partners: Mapping[str, tuple[str, ...]]
+    temporary_names: tuple[str, ...]
+    incoming_days: int | None
+    reports_days: int | None
     subscribers: tuple[str, ...]
     tolerated_share: float
     max_list_mb: int
@@ -105,6 +121,10 @@ class Settings:
                 config, "upload_event_source", _SOURCE, "aws.transfer", "a source such as aws.transfer"
             ),
             partners=_partners(config, sftp),
+            temporary_names=_temporary_names(config),
+            # What nobody has heard of is looked for, and redriven, for 14 days.
+            incoming_days=_days(config, "incoming_days", 14),
+            reports_days=_days(config, "reports_days", 1),
             subscribers=subscribers,
             tolerated_share=number(config, "tolerated_share", 0.05, 0, 1),
             # A list is verified, and undone, in one pass of at most 15 minutes, the longest that a function runs.
@@ -155,6 +175,16 @@ def _log_key(config: Source) -> str | None:
     # CloudWatch Logs takes a key, and no alias of one.
     words = "the ARN of a KMS key, arn:aws:kms:<region>:<account>:key/<id>"
     return matching(config, "log_key_arn", _KEY, "", words) or None
+
+
+def _temporary_names(config: Source) -> tuple[str, ...]:
+    endings: list[Any] = structure(config, "temporary_names", list, list(TEMPORARY), "a list of endings of names")
+    for ending in endings:
+        if not isinstance(ending, str) or not _ENDING.fullmatch(ending):
+            raise SettingError(f"temporary_names has {ending!r}: write an ending such as .part, up to 32 characters.")
+    if len(endings) > MOST_TEMPORARY:
+        raise SettingError(f"temporary_names has {len(endings)} endings: write at most {MOST_TEMPORARY}.")
+    return tuple(endings)
 
 
 def _partners(config: Source, sftp: Sftp) -> Mapping[str, tuple[str, ...]]:
@@ -246,6 +276,11 @@ def _release_alarms(config: Source) -> tuple[str, ...]:
 def _expect_list_hours(config: Source) -> int | None:
     absent = config.get("expect_list_hours") is None
     return None if absent else number(config, "expect_list_hours", 24, 1, LONGEST_WAIT)
+
+
+def _days(config: Source, key: str, least: int) -> int | None:
+    absent = config.get(key) is None
+    return None if absent else number(config, key, least, least, LONGEST_KEPT)
 
 
 def _name(key: str, name: Any, form: re.Pattern[str]) -> str:

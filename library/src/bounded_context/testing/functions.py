@@ -12,6 +12,7 @@ VARIABLES: Final[Mapping[str, str]] = {
     "TABLE_NAME": TABLE,
     "INBOX_BUCKET": BUCKET,
     "MAX_LIST_BYTES": "1000000",
+    "TEMPORARY_NAMES": '[".part"]',
     "PART_ROWS": "10",
     "TOLERATED_SHARE": "0.05",
     "FUNCTION_PREFIX": "context-test-",

@@ -1,6 +1,6 @@
 """The rules that start an import when a file has arrived."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,9 +18,6 @@ MOST_RETRIES = 185
 
 UPLOADS_DEAD_LETTERS = "uploads-dead-letters"
 
-UNFINISHED = ".filepart"
-"""Some clients upload under this suffix and rename: only the rename says that the file is there."""
-
 
 @dataclass(frozen=True)
 class UploadRule:
@@ -37,19 +34,18 @@ def sftp_rules(
 ) -> list[UploadRule]:
     """The rules for what partners upload by SFTP; `users` names ours on a server that others use too, else None.
 
-    A user can write only below its own /incoming, so server and user stand for the path: a pattern cannot ask one field
-    for both a prefix and the lack of a suffix. Without users nothing of ours can arrive, and there is no rule.
+    Files under temporary names are among them: the workflow's first step knows these, whichever way a file arrives.
+    Without users nothing of ours can arrive, and there is no rule.
     """
     if users == []:
         return []
     whose = {"server-id": [server_id]} | ({"username": users} if users else {})
-    finished: Any = [{"anything-but": {"suffix": UNFINISHED}}]
     path = '{"path": <path>, "detail": <detail>}'
     failed = '{"path": <path>, "failed": <event>, "detail": <detail>}'
     incoming: Any = [{"prefix": pulumi.Output.concat("/", bucket, "/incoming/")}]
     return [
-        _sftp_rule("upload-completed", source, {**whose, "file-path": finished}, "file-path", path),
-        _sftp_rule("rename-completed", source, {**whose, "renamed-file-path": finished}, "renamed-file-path", path),
+        _sftp_rule("upload-completed", source, whose, "file-path", path),
+        _sftp_rule("rename-completed", source, whose, "renamed-file-path", path),
         _sftp_rule("upload-failed", source, {**whose, "file-path": incoming}, "file-path", failed),
     ]
 
@@ -80,9 +76,12 @@ def start_on_upload(
     machine_arn: pulumi.Input[str],
     role: iam.Role,
     key_arn: pulumi.Input[str],
-    permission: iam.RolePolicy,
+    permissions: Sequence[iam.RolePolicy],
 ) -> sqs.Queue:
-    """Make the rules; what EventBridge cannot deliver within a day goes to a queue, which is returned."""
+    """Make the rules, once `permissions` are there.
+
+    What EventBridge cannot deliver within a day goes to a queue, which is returned.
+    """
     dead_letters = queue(owner, UPLOADS_DEAD_LETTERS, key_arn)
     made = {rule.name: _event_rule(owner, rule) for rule in rules}
     senders = [event_rule.arn for event_rule in made.values()]
@@ -97,7 +96,7 @@ def start_on_upload(
             input_transformer={"input_paths": rule.paths, "input_template": rule.template},
             retry_policy={"maximum_event_age_in_seconds": DAY, "maximum_retry_attempts": MOST_RETRIES},
             dead_letter_config={"arn": dead_letters.arn},
-            opts=owner.child(depends_on=[policy, permission]),
+            opts=owner.child(depends_on=[policy, *permissions]),
         )
     return dead_letters
 

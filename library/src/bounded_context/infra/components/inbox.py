@@ -1,6 +1,7 @@
 """Where partners' lists arrive: the bucket, SFTP before it, and the events that start an import."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pulumi
 from pulumi_aws import iam, s3
@@ -9,6 +10,7 @@ from bounded_context.infra import (
     UPLOADS_DEAD_LETTERS,
     Component,
     Folder,
+    Settings,
     Stack,
     Startable,
     Statement,
@@ -43,6 +45,21 @@ _STAGING = {
 }
 
 
+_FOLDER_BYTES = 1
+"""What is larger expires: empty objects are folders, which partners need. 0 is no value to the provider."""
+
+
+def _expiry(settings: Settings) -> list[Any]:
+    """The lifecycle rules for what a stack does not keep for ever."""
+    kept = {"incoming": settings.incoming_days, "reports": settings.reports_days}
+    return [_STAGING, *(_folder(name, days) for name, days in kept.items() if days is not None)]
+
+
+def _folder(name: str, days: int) -> dict[str, Any]:
+    files = {"and": {"prefix": f"{name}/", "object_size_greater_than": _FOLDER_BYTES}}
+    return {"id": name, "status": "Enabled", "filter": files, "expiration": {"days": days}}
+
+
 class Inbox(Component):
     """A bucket with the folders incoming, staging and reports, and the way into it that the stack's settings choose.
 
@@ -57,7 +74,7 @@ class Inbox(Component):
         super().__init__(name, labels)
         self._stack = stack
         self.dead_letter_queues: dict[str, pulumi.Output[str]] = {}
-        self.bucket = private_bucket(self, name, stack.key.arn, protect=settings.protect, expiry=[_STAGING])
+        self.bucket = private_bucket(self, name, stack.key.arn, protect=settings.protect, expiry=_expiry(settings))
         self.bucket_name = self.bucket.id
         self.starter = iam.Role(
             "uploads",
@@ -82,9 +99,10 @@ class Inbox(Component):
 
     def start(self, workflow: Startable) -> None:
         """Start an execution of `workflow` for each file that arrives."""
-        permission = workflow.grant_start(self.starter)
+        # On the first deployment files may arrive at once: before all is permitted, their imports would fail.
+        permissions = [workflow.grant_start(self.starter), *workflow.permissions]
         key_arn = self._stack.key.arn
-        lost = start_on_upload(self, self._rules(), workflow.alias_arn, self.starter, key_arn, permission)
+        lost = start_on_upload(self, self._rules(), workflow.alias_arn, self.starter, key_arn, permissions)
         says = "Uploads could not start an import for a whole day: nobody knows of these lists but their partners."
         watch_dead_letters(self, self._stack.alerts, UPLOADS_DEAD_LETTERS, lost, "critical", says)
         self.dead_letter_queues["uploads"] = lost.url

@@ -53,7 +53,8 @@ _TRACE = (
 class Workflow(Component):
     """The state machine that imports lists, with its own role and log group; callers start `alias_arn`.
 
-    Its role holds what running needs, and what the owners of what its states call grant to it.
+    Its role holds what running needs, and what the owners of what its states call grant to it: the latter are
+    `permissions`, which whoever starts it has to wait for.
     """
 
     urn_type = "bounded-context:infra:Workflow"
@@ -103,12 +104,13 @@ class Workflow(Component):
         self.machine, self.role = self._made(stack, substitute(text, values))
         self.alias_arn = self._alias().arn
         self.alarms = self._watch(stack.alerts)
-        for step in steps.values():
-            step.grant_invoke(self.role)
-        stack.key.grant_use(self.role)
-        table.grant_items(self.role, "UpdateItem")
-        inbox.grant_objects(self.role, read=["staging"])
-        fanout.grant_publish(self.role)
+        self.permissions = [
+            *(step.grant_invoke(self.role) for step in steps.values()),
+            stack.key.grant_use(self.role),
+            table.grant_items(self.role, "UpdateItem"),
+            inbox.grant_objects(self.role, read=["staging"]),
+            fanout.grant_publish(self.role),
+        ]
         self.grant_list(live["watch_lists"].role)
         self.register_outputs({"alias_arn": self.alias_arn})
 
