@@ -36,14 +36,14 @@ def test_what_nobody_needs_expires(prod: Graph) -> None:
     assert "days" not in rules["leftovers"]["expiration"]
 
 
-<<<<<<< HEAD
 def test_staging_outlives_every_redrive_that_may_need_it(prod: Graph) -> None:
     """An execution that ran its full time, redriven on the last day, fails again and is redriven on the last day."""
     day = 24 * 60 * 60
     runs = prod.one("sfn/stateMachine").document("definition")["TimeoutSeconds"] / day
     rules = {rule["id"]: rule for rule in prod.one("s3/bucketLifecycleConfiguration").inputs["rules"]}
     assert rules["staging"]["expiration"]["days"] >= 2 * (runs + REDRIVABLE_DAYS)
-=======
+
+
 def test_what_partners_sent_and_read_is_kept_as_long_as_the_stack_says() -> None:
     """Personal data need not stay; the empty objects that are folders do."""
     graph = run("prod", sftp="dedicated", partners=PARTNERS, incoming_days=90, reports_days=30)
@@ -60,7 +60,6 @@ def test_without_a_number_it_is_kept(prod: Graph) -> None:
     """Nobody's data go because a line was forgotten."""
     rules = prod.one("s3/bucketLifecycleConfiguration").inputs["rules"]
     assert [rule["id"] for rule in rules] == ["staging", "leftovers"]
->>>>>>> wt-uploads
 
 
 def test_a_dedicated_server_speaks_sftp_alone_and_no_old_algorithm(prod: Graph) -> None:
