@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from bounded_context.pipeline import lock
 from bounded_context.testing.graph import run
+from tests.infra.contexts import DEFAULT as CONTEXT
 
 from .conftest import STACK, Engine
 
@@ -68,6 +70,20 @@ def test_a_plan_that_no_longer_fits_is_refused_before_anything_changes(engine: E
     assert refused.returncode == 1
     assert "violates plan: properties changed" in refused.stdout
     assert engine.state("lambda/function") == before
+
+
+def test_a_lock_that_a_dead_deployment_left_behind_is_recognised(engine: Engine) -> None:
+    """By its place, since a preview does not mind it, and by the engine's words; `pulumi cancel` takes it away."""
+    place = engine.folder / lock.folder(CONTEXT.name, STACK)
+    place.mkdir(parents=True, exist_ok=True)
+    made = {"pid": 1, "username": "root", "hostname": "build", "timestamp": "2026-01-01T00:00:00Z"}
+    (place / "dead.json").write_text(json.dumps(made))
+    engine.do("preview")
+    refused = engine.run("up", "--yes", "--skip-preview")
+    assert refused.returncode != 0
+    assert lock.LOCKED.search(refused.stdout + refused.stderr)
+    engine.do("cancel", "--yes")
+    assert not list(place.glob("*.json"))
 
 
 def test_a_plan_holds_the_provider_to_what_it_was_told(engine: Engine, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import boto3
 import pytest
 import yaml
 
@@ -39,6 +40,8 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory, aws_endpoint: str) ->
     folder = tmp_path_factory.mktemp("machine")
     for name, module in (("pulumi", stand_in_pulumi), ("pip", stand_in_pip), ("uv", stand_in_uv)):
         stand_in(folder / "bin", name, Path(str(module.__file__)))
+    session = boto3.Session("AKIABUILD", "secret", region_name="us-east-1")
+    session.client("s3", endpoint_url=aws_endpoint).create_bucket(Bucket="state")
     with credentials() as address:
         yield {
             "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",

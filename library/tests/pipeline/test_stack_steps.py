@@ -1,11 +1,15 @@
 """The steps that call Pulumi: the preview, and the deployment that is held to it."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
+from moto import mock_aws
 
-from bounded_context.pipeline import deploy, preview, pulumi_cli
+from bounded_context.pipeline import deploy, lock, preview, pulumi_cli
 from bounded_context.pipeline.limits import too_long
 from bounded_context.pipeline.pulumi_cli import Stack
 from bounded_context.project import current
@@ -112,6 +116,59 @@ def test_another_failure_of_a_deployment_is_not_taken_for_that(
     monkeypatch.setenv("STAND_IN_FAULT", "error: AccessDenied\nerror: expected resource operations for urn")
     with pytest.raises(SystemExit, match="pulumi up failed with status 1: its own words are above"):
         deploy.deploy(prod)
+
+
+IN_S3 = (
+    "error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock"
+)
+IN_CLOUD = "error: [409] Conflict: Another update is currently in progress."
+
+
+@pytest.mark.parametrize("said", [IN_S3, IN_CLOUD])
+def test_a_lock_is_told_in_words(said: str, calls: Path, prod: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the runbook's section: the deployment that made it may be dead."""
+    preview.preview(prod)
+    monkeypatch.setenv("STAND_IN_UNFIT", said)
+    with pytest.raises(SystemExit, match=r"^The stack prod is locked, and nothing was changed: .* a-stack-is-locked"):
+        deploy.deploy(prod)
+
+
+@pytest.fixture
+def state(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The bucket of the state, as the step reaches it."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "s3://state?region=eu-west-1")
+    with mock_aws():
+        s3 = boto3.client("s3", region_name="eu-west-1")
+        s3.create_bucket(Bucket="state", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        yield s3
+
+
+def test_a_preview_of_a_locked_stack_asks_nobody_to_approve_it(state: Any, calls: Path, prod: Stack) -> None:
+    """It says since when, before Pulumi is called."""
+    state.put_object(Bucket="state", Key=f"{lock.folder(prod.project.package, 'prod')}6d1e.json", Body=b"{}")
+    with pytest.raises(
+        SystemExit, match=r"^The stack prod is locked since 20\d\d-\d\d-\d\d \d\d:\d\d UTC, and nothing"
+    ):
+        preview.preview(prod)
+    assert not calls.exists()
+
+
+def test_the_lock_of_another_stack_is_not_in_the_way(state: Any, calls: Path, prod: Stack) -> None:
+    """Also of one whose name begins alike."""
+    state.put_object(Bucket="state", Key=f"{lock.folder(prod.project.package, 'prod-eu')}6d1e.json", Body=b"{}")
+    preview.preview(prod)
+    assert prod.plan.exists()
+
+
+def test_a_state_that_cannot_be_asked_ends_the_preview_in_words(
+    state: Any, calls: Path, prod: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bucket that is not there, for one."""
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "s3://nowhere?region=eu-west-1")
+    with pytest.raises(SystemExit, match=r"^Whether the stack prod is locked cannot be asked: NoSuchBucket"):
+        preview.preview(prod)
 
 
 SDK = "operation error SFN: {}, https response error StatusCode: 403, RequestID: 1, api error AccessDeniedException: {}"

@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 from ..rollout.denied import denied
+from .lock import LOCKED, refusal
 from .pulumi_cli import Stack, stack_of_step, stop
 
 _VIOLATION = re.compile("violates plan|not allowed by the plan|expected resource operations for|no plan for resource")
@@ -25,6 +26,8 @@ def deploy(stack: Stack) -> None:
             f"The previewed plan no longer fits the stack {stack.name}, and nothing was changed: "
             "start the pipeline again for a new preview."
         )
+    if status != 0 and LOCKED.search(text):
+        stop(refusal(stack))
     if status != 0 and (lacking := denied(text)):
         stop(f"pulumi up failed: {lacking}: `just permissions deploy {stack.name}` prints what it needs.")
     if status != 0:

@@ -16,6 +16,7 @@ import yaml
 from . import aws_profile
 from .junit import report, write
 from .limits import too_long
+from .lock import require_unlocked
 from .preview_report import cases, changes, summary
 from .pulumi_cli import Stack, stack_of_step, stop
 
@@ -25,6 +26,7 @@ def preview(stack: Stack) -> None:
     require_secrets_provider(stack.file, os.environ.get("SECRETS_PROVIDER"))
     if problem := too_long(stack.project.context.name, _read(stack.file)):
         stop(f"{stack.file.name}: {problem}")
+    require_unlocked(stack, os.environ.get("PULUMI_BACKEND_URL", ""))
     stack.output("config", "set", "aws:profile", aws_profile.NAME)
     found = changes(json.loads(stack.output("preview", "--json", "--save-plan", str(stack.plan))))
     for change in found:

@@ -19,8 +19,9 @@ SOURCES = "sources"
 COMMIT_ID = "#{source.CommitId}"
 """The commit of an execution: a variable of both kinds of source (CodePipeline's action reference)."""
 
-NOT_DELIVERED = ("docs/**", "**/*.md", "infra/pipeline/**")
-"""Files that no environment runs. The pipeline's own are among them: it is changed by a person, never by itself."""
+NOT_DELIVERED = ("docs/**", "*.md", "**/*.md", "infra/pipeline/**")
+"""Files that no environment runs, as globs: `*` crosses no folder, and `**/*.md` needs one (CodePipeline user guide,
+"Working with glob patterns in syntax"). The pipeline's own are among them: a person changes it, and never itself."""
 
 _FETCH = (
     "codecommit:GetBranch",
