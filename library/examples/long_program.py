@@ -58,6 +58,7 @@ environment: dict[str, pulumi.Input[str]] = {
     "MAX_LIST_BYTES": str(settings.max_list_mb * 1024 * 1024),
     "TOLERATED_SHARE": str(settings.tolerated_share),
     "PART_ROWS": str(settings.part_rows),
+    "TEMPORARY_NAMES": json.dumps(settings.temporary_names),
     "IMPORT_TARGET_SECONDS": str(settings.objectives.import_minutes * 60),
     "CONSUMES": json.dumps(
         {other: {"thing": one.thing, "known": one.known, "gone": one.gone} for other, one in settings.consumes.items()}

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +104,7 @@ class Workflow(Component):
         self.machine, self.role = self._made(stack, substitute(text, values))
         self.alias_arn = self._alias().arn
         self.alarms = self._watch(stack.alerts)
-        self.permissions = [
+        self.permissions: Sequence[iam.RolePolicy] = [
             *(step.grant_invoke(self.role) for step in steps.values()),
             stack.key.grant_use(self.role),
             table.grant_items(self.role, "UpdateItem"),
