@@ -30,6 +30,7 @@ _ENVIRONMENT = {
     "POWERTOOLS_SERVICE_NAME": "payment",
     "POWERTOOLS_METRICS_NAMESPACE": "payment-bench",
     "CONTEXT": "payment.context:PAYMENT",
+    "PYDANTIC_DISABLE_PLUGINS": "__all__",
 }
 
 

@@ -40,6 +40,19 @@ pulumi.export("url", queue.url)
     assert made.inputs["aws:sqs/queue:Queue orders"] == {"delaySeconds": 3, "tags": {"owner": "us"}}
 
 
+@pytest.mark.parametrize("blocked", [None, ["SSE-C"]])
+def test_encryption_of_a_bucket_is_set_whether_or_not_a_kind_of_it_is_blocked(
+    aws_of_nothing: RecordingAws, program, blocked: list[str] | None
+):
+    """What is blocked stands one level deeper in the API than in the provider."""
+    rule = {"bucket_key_enabled": True} | ({"blocked_encryption_types": blocked} if blocked else {})
+    source = f"aws.s3.BucketServerSideEncryptionConfiguration('e', bucket='b', rules=[{rule}])"
+    deploy(aws_of_nothing, program(source), "local", {})
+    [(_, parameters)] = [call for call in aws_of_nothing.calls if call[0] == "s3:put_bucket_encryption"]
+    told = {"BucketKeyEnabled": True} | ({"BlockedEncryptionTypes": {"EncryptionType": blocked}} if blocked else {})
+    assert parameters["ServerSideEncryptionConfiguration"] == {"Rules": [told]}
+
+
 def test_settings_of_the_run_win(aws_of_nothing: RecordingAws, program):
     """What only this run knows replaces what the stack's file says."""
     made = deploy(

@@ -83,6 +83,8 @@ def _common(stack: Stack) -> dict[str, str]:
         "POWERTOOLS_METRICS_NAMESPACE": stack.labels.prefix,
         "POWERTOOLS_LOG_LEVEL": LOG_LEVEL,
         "POWERTOOLS_LOGGER_SAMPLE_RATE": f"{stack.settings.debug_percent / 100:g}",
+        # There are none in the layer, and to look for them takes some 4 percent of a cold start.
+        "PYDANTIC_DISABLE_PLUGINS": "__all__",
     }
 
 

@@ -1,5 +1,7 @@
 """S3: the bucket, and everything that Pulumi attaches to it as a resource of its own."""
 
+from typing import Any
+
 from ..aws import Aws
 from .policies import without_tls_statements
 from .registry import Made, Request, creates
@@ -35,7 +37,14 @@ def versioning(aws: Aws, request: Request) -> Made:
 @creates("aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration")
 def encryption(aws: Aws, request: Request) -> Made:
     """Set the default encryption."""
+    request.inputs["rules"] = [_encryption_rule(rule) for rule in request.take("rules")]
     return _put(aws, request, "put_bucket_encryption", "ServerSideEncryptionConfiguration")
+
+
+def _encryption_rule(rule: dict[str, Any]) -> dict[str, Any]:
+    """The API has the types that are blocked one level deeper."""
+    blocked = rule.get("blockedEncryptionTypes")
+    return rule | {"blockedEncryptionTypes": {"encryptionType": blocked}} if blocked else rule
 
 
 @creates("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock")
