@@ -10,9 +10,10 @@ from bounded_context.local.running import RunningContext
 
 @contextmanager
 def denied(deployed: RunningContext, function: str, action: str, *keys: str) -> Iterator[None]:
-    """Deny a function an action on objects of the inbox."""
+    """Deny a function an action on objects of the inbox, or without a key on the inbox itself."""
     role = configuration(deployed, function)["Role"].rpartition("/")[2]
-    resources = [f"arn:aws:s3:::{deployed.outputs['inbox_bucket']}/{key}" for key in keys]
+    inbox = f"arn:aws:s3:::{deployed.outputs['inbox_bucket']}"
+    resources = [f"{inbox}/{key}" for key in keys] or [inbox]
     statement = {"Effect": "Deny", "Action": action, "Resource": resources}
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     deployed.aws.call("iam", "put_role_policy", RoleName=role, PolicyName="outage", PolicyDocument=document)

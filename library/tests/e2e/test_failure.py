@@ -55,7 +55,7 @@ def test_list_that_could_not_even_be_registered_is_told_of_and_can_be_redriven(
 ):
     """Nobody but its partner knows of it: its execution failed, which the critical alarm counts, and names the file."""
     sent, before = sample(5), _failed(deployed)
-    with denied(deployed, "register_list", "s3:GetObject*", "incoming/*"):
+    with denied(deployed, "register_list", "s3:ListBucketVersions"):
         uploaded = deployed.partner.upload(sent.name, sent.content)
         broken = deployed.follow(uploaded)
     assert (broken.outcome, broken.list_id) == ("FAILED", None)
