@@ -4,14 +4,13 @@ import signal
 import sys
 from collections.abc import Callable
 from types import FrameType
-from typing import Final, NoReturn
+from typing import NoReturn
 
 from ..project import ProjectError
+from ..rollout.errors import INTERRUPTED
 from .aws import UNANSWERED
 from .errors import LocalRunError
 from .screen import Screen
-
-INTERRUPTED: Final = 128 + signal.SIGINT
 
 
 def exit_status(run: Callable[[], int], screen: Screen) -> int:

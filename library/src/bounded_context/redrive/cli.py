@@ -2,14 +2,13 @@
 
 import argparse
 import shlex
-import signal
 import sys
 from collections.abc import Callable, Sequence
 
 from ..installed import repository
 from ..project import ProjectError
 from ..rollout.clock import Clock, SystemClock
-from ..rollout.errors import AWS_ERRORS, Refused, sentence
+from ..rollout.errors import AWS_ERRORS, INTERRUPTED, REFUSED, Refused, sentence
 from . import outputs
 from .arguments import parsed
 from .choice import Choice
@@ -28,9 +27,6 @@ from .subscriber import SubscriberRoute
 from .survey import survey
 from .unseen import UnseenRoute, UnseenUploads
 from .uploads import UploadsRoute
-
-INTERRUPTED = 128 + signal.SIGINT
-REFUSED = 2
 
 
 def main(

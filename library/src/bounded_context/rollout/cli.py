@@ -13,7 +13,7 @@ from . import outputs
 from .back import back, find_way
 from .clients import Clients
 from .clock import Clock, SystemClock
-from .errors import AWS_ERRORS, Refused, sentence
+from .errors import AWS_ERRORS, INTERRUPTED, REFUSED, Refused, sentence
 from .notes import release_id
 from .orders import Order
 from .report import Report
@@ -21,9 +21,6 @@ from .run import Run
 from .screen import Screen
 from .start import start
 from .status import status
-
-INTERRUPTED = 128 + signal.SIGINT
-REFUSED = 2
 
 
 def main(

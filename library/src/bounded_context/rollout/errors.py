@@ -1,9 +1,18 @@
 """What goes wrong: what is refused, what passes by itself, and how it is told."""
 
+import signal
+from typing import Final
+
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as LostConnection
 
 from .denied import denied
+
+INTERRUPTED: Final = 128 + signal.SIGINT
+"""The exit status of a command that Ctrl-C ended, as a shell has it."""
+
+REFUSED: Final = 2
+"""The exit status of a command that changed nothing."""
 
 AWS_ERRORS = (ClientError, BotoCoreError)
 """Everything that a call of AWS may raise."""

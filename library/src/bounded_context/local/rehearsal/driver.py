@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from ...rollout.cli import INTERRUPTED, main
+from ...rollout.cli import main
 from ...rollout.clients import Clients
+from ...rollout.errors import INTERRUPTED
 from ..aws import Aws
 from ..clock import MINUTE_SECONDS
 
