@@ -13,6 +13,7 @@ import pytest
 from bounded_context.local.api import owner
 from bounded_context.local.dashboards import stored
 from bounded_context.local.dashboards.run import draw
+from bounded_context.local.observation.observation import collect
 from bounded_context.local.observation.settled import settled
 from bounded_context.local.running import RunningContext
 from tests.local.dashboards import board
@@ -81,6 +82,7 @@ def _work(deployed: RunningContext, sample: Callable[[int], Sample]) -> None:
     deployed.invoke(CONTEXT.command_functions[0], {"idempotency_key": "refused", "payload": {}})
     # The schedule's minutes are real ones.
     deployed.invoke("watch_lists", {"time": datetime.now(UTC).replace(minute=0).isoformat()})
+    until(lambda: "EventsPublished" in {one.metric for one in collect(deployed).samples})
 
 
 def _knock(deployed: RunningContext) -> None:
