@@ -353,6 +353,27 @@ def a_component_of_its_own(repository: Repository) -> None:
     )
 
 
+BY_LIST = '    queried_by=("list",),\n'
+
+
+def an_index(repository: Repository) -> None:
+    """Many are asked for by their status too."""
+    repository.replace(CONTEXT, BY_LIST, '    queried_by=("list", "status"),\n')
+    assert "docs/api/openapi.json is not what the code says: run `uv run just openapi`." in repository.promises()
+    repository.make(OPENAPI)
+
+
+def no_query_for_many(repository: Repository) -> None:
+    """Without an index there is none: what is left of it is named."""
+    repository.replace(CONTEXT, BY_LIST, "    queried_by=(),\n")
+    assert "The table has no index to query: name list or status in queried_by" in repository.promises()
+    repository.replace(FUNCTIONS, "    PAYMENT.list_function: LIST,\n", "")
+    repository.replace(FUNCTIONS, "    LIST,\n", "")
+    assert "list_payments" in repository.promises()
+    (repository.folder / "src/payment/handlers/list_payments.py").unlink()
+    repository.make(OPENAPI)
+
+
 CHANGES: tuple[Callable[[Repository], None], ...] = (
     a_rule,
     a_refusal_of_its_own,
@@ -363,6 +384,8 @@ CHANGES: tuple[Callable[[Repository], None], ...] = (
     a_check_of_a_step,
     a_state_of_the_workflow,
     a_threshold,
+    an_index,
+    no_query_for_many,
     a_component_of_its_own,
 )
 

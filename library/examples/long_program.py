@@ -94,8 +94,8 @@ def made(name: str, preset: Preset) -> Function:
     stack.key.grant_use(function.role)
     if preset.items:
         table.grant_items(function.role, *preset.items)
-    if preset.indexes:
-        table.grant_queries(function.role, *preset.indexes)
+    if preset.queries:
+        table.grant_queries(function.role)
     if preset.uses_objects:
         inbox.grant_objects(function.role, read=preset.read, write=preset.write, list_=preset.list_)
     return function

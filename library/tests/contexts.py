@@ -151,6 +151,7 @@ ORDER = Context(
     },
     references={"customer_id": "customer"},
     verification="verify_customer",
+    queried_by=("list", "status"),
     subscribers=("billing",),
     errors=(NotPacked,),
 )
@@ -231,9 +232,10 @@ INVOICE = Context(
         "SalesInvoiceListImported": "1.0",
         "SalesInvoiceListRejected": "1.0",
     },
+    queried_by=("status",),
     api=False,
 )
-"""Without an API, references, subscribers and changes."""
+"""Without an API, references, subscribers and changes; listed by status alone."""
 
 CONTEXTS: tuple[Context[Any], ...] = (PAYMENT, ORDER, INVOICE)
 
@@ -355,4 +357,4 @@ PARCEL = Context(
     ),
     errors=(TooLate,),
 )
-"""With commands that have fields of their own, and routes of many shapes."""
+"""With commands that have fields of their own, routes of many shapes, and no query for many."""

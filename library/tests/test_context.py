@@ -140,6 +140,14 @@ BAD = {
         lambda: _as(PAYMENT, verification="VerifySubscription"),
         "verification is 'VerifySubscription': write it in snake_case.",
     ),
+    "queried_by: unheard of": (
+        lambda: _as(PAYMENT, queried_by=("partner",)),
+        "queried_by has 'partner': write list, status, or both.",
+    ),
+    "queried_by: twice": (
+        lambda: _as(PAYMENT, queried_by=("list", "list")),
+        "queried_by has 'list' twice: each may stand there once.",
+    ),
     "verification: a function's": (
         lambda: _as(PAYMENT, verification="verify_payment"),
         "verification: there would be two functions verify_payment: choose another name.",
@@ -288,6 +296,23 @@ def test_what_contradicts_itself_is_refused(build: Any, sentence: str):
     with pytest.raises(BadContext) as refused:
         build()
     assert str(refused.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("queried_by", "indexes"),
+    [
+        ((), {}),
+        (("list",), {"by_list": "list_shard"}),
+        (("status",), {"by_status": "status_shard"}),
+        (("list", "status"), {"by_list": "list_shard", "by_status": "status_shard"}),
+    ],
+)
+def test_many_are_asked_for_by_what_the_context_names(queried_by: Any, indexes: dict[str, str]):
+    """Each costs an index; without any there is no function, and no route."""
+    context = _as(PAYMENT, queried_by=queried_by)
+    assert context.indexes == indexes
+    assert context.queries == (("get_payment", "list_payments") if queried_by else ("get_payment",))
+    assert ("list_payments" in context.functions) == ("list_payments" in context.routes) == bool(queried_by)
 
 
 def test_what_follows_from_the_default_context():

@@ -15,12 +15,10 @@ from bounded_context.infra import (
 
 from <<cookiecutter.__package>>.context import <<cookiecutter.__constant>>
 
-get_one, list_many = <<cookiecutter.__constant>>.queries
-
 FUNCTIONS: dict[str, Preset] = {
     **dict.fromkeys(<<cookiecutter.__constant>>.command_functions, COMMAND),
-    get_one: GET,
-    list_many: LIST,
+    <<cookiecutter.__constant>>.get_function: GET,
+    <<cookiecutter.__constant>>.list_function: LIST,
     "register_list": REGISTER_LIST,
     "validate_list": VALIDATE_LIST,
     <<cookiecutter.__constant>>.verification: VERIFY_LIST,

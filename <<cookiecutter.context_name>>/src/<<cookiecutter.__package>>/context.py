@@ -23,6 +23,8 @@ from .model import <<cookiecutter.context_name>>, Status
     versions=VERSIONS,
     references=<<cookiecutter.verification | referred>>,
     verification="<<cookiecutter.__verification>>",
+    # Each is an index of the table, and a write unit more for each row.
+    queried_by=("list",),
 <% filter fitted %>
     subscribers=<<cookiecutter.subscribers | subscribers | tupled>>,
 <% endfilter %>

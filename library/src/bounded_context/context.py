@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar
 
 from pydantic import BaseModel
 
@@ -34,6 +34,11 @@ PLATFORM_FUNCTIONS: Final = ("relay_events", "measure_lists", "watch_lists", "on
 
 VERIFY_LIST: Final = "verify_list"
 """The verification of a context whose rows refer to nothing: it refuses what exists already."""
+
+QueriedBy = Literal["list", "status"]
+"""What aggregates have in common when one asks for many."""
+
+_KEYS: Final[Mapping[QueriedBy, str]] = {"list": "list_shard", "status": "status_shard"}
 
 INVALID: Final = "invalid"
 REUSED: Final = "idempotency-key-reused"
@@ -65,6 +70,8 @@ class Context(Generic[A]):
         versions: the version (``<major>.<minor>``) of the schema of each type of event, the lists' two among them.
         references: fields that hold the id of a thing of another context, and what that thing is, in snake_case.
         verification: the workflow's step between validation and import, in snake_case.
+        queried_by: what one may ask for many by, each an index of the table that costs a write unit more for each row;
+            without any there is no query for many.
         subscribers: who gets the events, each through a queue of its own; a stack may name others.
         api: whether callers reach it over HTTP, beside invoking its functions.
         errors: the refusals of its own rules.
@@ -83,6 +90,7 @@ class Context(Generic[A]):
     versions: Mapping[str, str]
     references: Mapping[str, str] = field(default_factory=dict)
     verification: str = VERIFY_LIST
+    queried_by: tuple[QueriedBy, ...] = ()
     subscribers: tuple[str, ...] = ()
     api: bool = True
     errors: tuple[type[BusinessError], ...] = ()
@@ -137,9 +145,19 @@ class Context(Generic[A]):
         return found
 
     @property
-    def queries(self) -> tuple[str, str]:
-        """The functions that answer queries: for one, and for many."""
-        return f"get_{self.name}", f"list_{self.plural}"
+    def get_function(self) -> str:
+        """The function that answers the query for one."""
+        return f"get_{self.name}"
+
+    @property
+    def list_function(self) -> str:
+        """The function that answers the query for many, in a context that has one."""
+        return f"list_{self.plural}"
+
+    @property
+    def queries(self) -> tuple[str, ...]:
+        """The functions that answer queries: for one, and for many where one may ask for them."""
+        return (self.get_function, self.list_function) if self.queried_by else (self.get_function,)
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -160,8 +178,8 @@ class Context(Generic[A]):
         order = {kind: place for place, kind in enumerate(METHODS)}
         commands = sorted(self.commands, key=lambda command: order[command.kind])
         made = {command.function: command.route or self._route(command, many, one) for command in commands}
-        get, list_ = self.queries
-        return made | {get: f"GET {one}", list_: f"GET {many}"}
+        paths = {self.get_function: one, self.list_function: many}
+        return made | {function: f"GET {paths[function]}" for function in self.queries}
 
     def _route(self, command: Command[Any], many: str, one: str) -> str:
         paths = {"creates": many, "changes": f"{one}/{command.action(self.title)}", "deletes": one}
@@ -230,6 +248,11 @@ class Context(Generic[A]):
     def key_prefix(self) -> str:
         """What the key of each aggregate's item begins with."""
         return f"{self.name.upper()}#"
+
+    @property
+    def indexes(self) -> Mapping[str, str]:
+        """The table's indexes by their names, with their partition keys, which only the aggregates' items have."""
+        return {f"by_{one}": _KEYS[one] for one in self.queried_by}
 
     @property
     def things(self) -> tuple[str, ...]:

@@ -31,6 +31,7 @@ def contradictions(context: "Context[Any]") -> Iterator[str]:
     yield from _details(context)
     yield from _commands(context)
     yield from _statuses(context)
+    yield from _queries(context)
     yield from _functions(context)
     yield from _events(context)
     yield from _references(context)
@@ -99,6 +100,14 @@ def _statuses(context: "Context[Any]") -> Iterator[str]:
     for status in context.statuses:
         if status not in {command.status for command in left}:
             yield f"commands: none leaves {status}: remove it from {context.statuses.__name__}, or add a command."
+
+
+def _queries(context: "Context[Any]") -> Iterator[str]:
+    for name in _repeated(context.queried_by):
+        yield f"queried_by has {name!r} twice: each may stand there once."
+    for name in context.queried_by:
+        if name not in ("list", "status"):
+            yield f"queried_by has {name!r}: write list, status, or both."
 
 
 def _functions(context: "Context[Any]") -> Iterator[str]:

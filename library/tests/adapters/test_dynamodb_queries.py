@@ -14,6 +14,7 @@ from bounded_context.adapters.dynamodb_queries import AggregateShards
 from bounded_context.adapters.items import Items
 from bounded_context.application.queries import list_many, selection
 from bounded_context.testing import Samples
+from bounded_context.testing.plugin import made_table
 from tests.contexts import over_contexts
 
 Shards = AggregateShards[Payment]
@@ -46,12 +47,15 @@ def test_a_list_is_read_page_by_page_and_whole(limit: int, shards: Shards, table
 
 
 @over_contexts
-def test_what_comes_back_is_what_was_stored(context: Context[Any], table: Any):
-    """With all of its values."""
-    sample, own = Samples(context).aggregate(100), Items(context)
+@pytest.mark.usefixtures("aws")
+def test_what_comes_back_is_what_was_stored(context: Context[Any]):
+    """With all of its values, from each index that the context has."""
+    sample, own, table = Samples(context).aggregate(100, list_id="l-1"), Items(context), made_table(context.indexes)
     AggregateTable(own, table).add(sample)
-    asked = selection(context)(status=context.first)
-    assert list_many(asked, AggregateShards(own, table)).aggregates == [sample]
+    for asked in context.queried_by:
+        question: Any = {"list": {"list_id": "l-1"}, "status": {"status": context.first}}[asked]
+        found = list_many(selection(context)(**question), AggregateShards(own, table))
+        assert found.aggregates == [sample]
 
 
 def test_a_list_is_spread_over_partitions():

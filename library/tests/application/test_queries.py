@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -24,7 +24,7 @@ from bounded_context.testing import InMemoryAggregates, Samples
 from tests.contexts import over_contexts
 
 samples = Samples(PAYMENT)
-Selection = selection(PAYMENT)
+Selection = selection(replace(PAYMENT, queried_by=("list", "status")))
 FIRST = PAYMENT.first
 OTHER = [status for status in Status if status is not FIRST]
 
@@ -52,10 +52,10 @@ class FakeShards:
         return Slice(read, read[-1].id if len(read) == most else None)
 
 
-def _pages(shards: FakeShards, **asked: Any) -> list[Page[Payment]]:
-    pages = [list_many(Selection(**asked), shards)]
+def _pages(shards: FakeShards, kind: type[Any] = Selection, **asked: Any) -> list[Page[Payment]]:
+    pages = [list_many(kind(**asked), shards)]
     while cursor := pages[-1].next_cursor:
-        pages.append(list_many(Selection(**asked, cursor=cursor), shards))
+        pages.append(list_many(kind(**asked, cursor=cursor), shards))
     return pages
 
 
@@ -69,13 +69,17 @@ def _filled(draw: st.DrawFn) -> FakeShards:
     return FakeShards(shards)
 
 
+_BY_LIST, _BY_STATUS = (selection(replace(PAYMENT, queried_by=(one,))) for one in ("list", "status"))
+_KINDS = st.sampled_from([Selection, _BY_LIST, _BY_STATUS])
 _ASKED = st.sampled_from([{"list_id": "l-1"}, {"status": FIRST}, {"list_id": "l-1", "status": FIRST}])
 
 
-@given(shards=_filled(), asked=_ASKED, limit=st.integers(1, 20))
-def test_all_pages_together_have_each_aggregate_once(shards: FakeShards, asked: dict[str, Any], limit: int):
-    """Those that were asked for, in one order, and never more on a page than were asked for."""
-    pages = _pages(shards, **asked, limit=limit)
+@given(shards=_filled(), kind=_KINDS, asked=_ASKED, limit=st.integers(1, 20))
+def test_all_pages_together_have_each_aggregate_once(shards: FakeShards, kind: Any, asked: dict[str, Any], limit: int):
+    """Those that were asked for, in one order, and never more on a page than were asked for, by whichever index."""
+    if not set(asked) & set(kind.needed):
+        return
+    pages = _pages(shards, kind, **asked, limit=limit)
     found = [one.id for page in pages for one in page.aggregates]
     wanted = [
         one.id
@@ -162,10 +166,21 @@ def test_a_place_that_is_none_is_refused(place: list[Any]):
         paging.position(["l-1", None], _encoded(["l-1", None, *place]), 16)
 
 
-def test_something_must_be_asked_for():
-    """Everything is not."""
-    with pytest.raises(ValidationError, match="list_id or status is needed"):
-        Selection()
+@pytest.mark.parametrize(
+    ("kind", "asked", "refusal"),
+    [
+        (Selection, {}, "list_id or status is needed"),
+        (_BY_LIST, {}, "list_id is needed"),
+        (_BY_LIST, {"status": FIRST}, "list_id is needed: there is no index by status alone"),
+        (_BY_STATUS, {}, "status is needed"),
+        (_BY_STATUS, {"list_id": "l-1"}, "status is needed: there is no index by list_id alone"),
+    ],
+)
+def test_something_must_be_asked_for_that_there_is_an_index_of(kind: Any, asked: dict[str, Any], refusal: str):
+    """Everything is not, and what there is no index of is said."""
+    with pytest.raises(ValidationError) as refused:
+        kind(**asked)
+    assert [error["msg"] for error in refused.value.errors()] == [refusal]
 
 
 @over_contexts
@@ -181,7 +196,7 @@ def test_one_is_found_by_its_identity(context: Context[Any]):
 @over_contexts
 def test_only_what_a_context_has_can_be_asked_for(context: Context[Any]):
     """Its own identity, and its own statuses."""
-    assert selection(context).model_validate({"status": context.first.value}).status is context.first
+    assert selection(context).model_validate({"list_id": "l-1", "status": context.first.value}).status is context.first
     with pytest.raises(ValidationError, match=f"Input should be '{context.first}'"):
         selection(context).model_validate({"status": "ELSEWHERE"})
     with pytest.raises(ValidationError, match=context.identity):

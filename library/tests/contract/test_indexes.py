@@ -2,27 +2,24 @@
 
 import json
 
-from bounded_context.adapters.dynamodb_queries import INDEXES as READ
-from bounded_context.infra.components.table import INDEXES
 from tests.infra.graph import CONTEXT, Graph
 
 
-def test_the_code_reads_the_indexes_that_the_table_has(deployed: Graph) -> None:
-    """By their names and keys."""
-    assert {name: key for key, name in READ.items()} == INDEXES
+def test_the_table_has_the_indexes_that_the_context_names(deployed: Graph) -> None:
+    """By their names and keys, which its queries use."""
     inputs = deployed.one("dynamodb/table", "table").inputs
     made = {
         index["name"]: tuple(key["attributeName"] for key in index["keySchemas"])
         for index in inputs["globalSecondaryIndexes"]
     }
-    assert made == {name: (key, "pk") for name, key in INDEXES.items()}
+    assert made == {name: (key, "pk") for name, key in CONTEXT.indexes.items()}
 
 
 def test_the_query_for_many_may_read_the_indexes_and_nothing_else(deployed: Graph) -> None:
     """Not even the table that they are of."""
     by_id, by_index = CONTEXT.queries
     arn = deployed.one("dynamodb/table", "table").arn
-    allowed = {f"{arn}/index/{name}" for name in INDEXES}
+    allowed = {f"{arn}/index/{name}" for name in CONTEXT.indexes}
     assert _on_table(deployed, by_index) == {("dynamodb:Query", resource) for resource in allowed}
     assert _on_table(deployed, by_id) == {("dynamodb:GetItem", arn)}
 

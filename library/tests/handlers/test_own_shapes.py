@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bounded_context import Context, aws
+from bounded_context import BadContext, Context, aws
 from bounded_context.handlers import command_handler, get_handler, list_handler
 from bounded_context.testing import InMemory, Samples
 from tests import contexts
@@ -200,6 +200,12 @@ def test_a_commands_record_is_found_by_names_that_last(table: Any):
     assert world.tell(contexts.PlaceOrder, contexts.place_order, payload)["ok"]
     [record] = table.scan()["Items"]
     assert record["pk"].startswith("order.place_order#")
+
+
+def test_a_context_without_an_index_has_no_query_for_many():
+    """Where it is built."""
+    with pytest.raises(BadContext, match="Parcel has no query for many: name list or status in queried_by"):
+        list_handler(PARCEL, lambda: aws.shards(PARCEL))
 
 
 def test_a_command_that_the_context_does_not_declare_has_no_handler():

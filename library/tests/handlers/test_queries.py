@@ -8,7 +8,7 @@ from payment.context import PAYMENT
 from tests.emf import totals
 from tests.handlers.conftest import Lines
 from tests.handlers.functions import GET, ID, LIST
-from tests.handlers.messages import call, created, identity
+from tests.handlers.messages import brought, call, created, identity
 
 pytestmark = pytest.mark.usefixtures("function")
 
@@ -29,13 +29,13 @@ def test_what_is_not_there_is_said_to_be_missing():
     assert call(GET, {"payload": {ID: "nobody"}})["error"]["code"] == "not-found"
 
 
-def test_those_in_a_status_come_page_by_page():
+def test_those_of_a_list_come_page_by_page():
     """Until there is no next cursor."""
-    made = [created(n) for n in range(5)]
-    page = _page(status=PAYMENT.first.value, limit=2)
+    made = [brought(n) for n in range(5)]
+    page = _page(list_id="l-1", limit=2)
     found: list[dict[str, Any]] = page["items"]
     while page["next_cursor"] is not None:
-        page = _page(status=PAYMENT.first.value, limit=2, cursor=page["next_cursor"])
+        page = _page(list_id="l-1", limit=2, cursor=page["next_cursor"])
         assert len(page["items"]) <= 2
         found += page["items"]
     assert sorted(found, key=lambda one: one[ID]) == sorted(made, key=lambda one: one[ID])
@@ -44,10 +44,16 @@ def test_those_in_a_status_come_page_by_page():
 def test_a_cursor_is_good_for_its_own_question_only():
     """Another list's would lead nowhere."""
     for n in range(3):
-        created(n)
-    cursor = _page(status=PAYMENT.first.value, limit=1)["next_cursor"]
-    assert _page(status=PAYMENT.first.value, cursor=cursor)["ok"]
-    assert _page(list_id="l-1", cursor=cursor)["error"]["code"] == "invalid"
+        brought(n)
+    cursor = _page(list_id="l-1", limit=1)["next_cursor"]
+    assert _page(list_id="l-1", cursor=cursor)["ok"]
+    assert _page(list_id="l-2", cursor=cursor)["error"]["code"] == "invalid"
+
+
+def test_what_there_is_no_index_of_is_refused_in_words():
+    """The context is listed by list alone."""
+    refused = _page(status=PAYMENT.first.value)["error"]
+    assert (refused["code"], refused["detail"]) == ("invalid", "list_id is needed: there is no index by status alone")
 
 
 @pytest.mark.parametrize(
@@ -85,4 +91,4 @@ def test_a_query_counts_as_no_refused_command(lines: Lines, capsys: pytest.Captu
 def test_each_status_can_be_asked_for():
     """Also one that nothing stands in."""
     for status in PAYMENT.statuses:
-        assert _page(status=status.value) == {"ok": True, "items": [], "next_cursor": None}
+        assert _page(list_id="l-1", status=status.value) == {"ok": True, "items": [], "next_cursor": None}

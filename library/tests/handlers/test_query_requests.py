@@ -8,7 +8,7 @@ from payment.context import PAYMENT
 from tests.emf import totals
 from tests.handlers.conftest import Lines
 from tests.handlers.functions import CHANGE, GET, ID, LIST
-from tests.handlers.messages import identity
+from tests.handlers.messages import brought, identity
 from tests.handlers.requests import create, send
 
 pytestmark = pytest.mark.usefixtures("function")
@@ -43,10 +43,10 @@ def test_what_is_not_there_is_said_to_be_missing():
     assert send(GET, identity="nobody").body["code"] == "not-found"
 
 
-def test_those_in_a_status_come_page_by_page():
+def test_those_of_a_list_come_page_by_page():
     """Until there is no next cursor."""
-    created = {create(n).body[ID] for n in range(5)}
-    query: dict[str, Any] = {"status": PAYMENT.first.value, "limit": 2}
+    created = {brought(n)[ID] for n in range(5)}
+    query: dict[str, Any] = {"list_id": "l-1", "limit": 2}
     found: list[str] = []
     while True:
         answer = send(LIST, query=query)
@@ -64,6 +64,7 @@ def test_those_in_a_status_come_page_by_page():
     [
         None,
         {"limit": 10},
+        {"status": PAYMENT.first.value},
         {"status": "UNHEARD_OF"},
         {"status": ""},
         {"list_id": ""},
@@ -89,10 +90,10 @@ def test_a_question_that_is_none_is_a_problem(query: dict[str, Any] | None):
 def test_a_cursor_is_good_for_its_own_question_only():
     """Another list's, or another status's, would lead nowhere."""
     for n in range(3):
-        create(n)
-    cursor = send(LIST, query={"status": PAYMENT.first.value, "limit": 1}).body["next_cursor"]
-    assert send(LIST, query={"status": PAYMENT.first.value, "cursor": cursor}).status == 200
-    assert send(LIST, query={"list_id": "l-1", "cursor": cursor}).status == 400
+        brought(n)
+    cursor = send(LIST, query={"list_id": "l-1", "limit": 1}).body["next_cursor"]
+    assert send(LIST, query={"list_id": "l-1", "cursor": cursor}).status == 200
+    assert send(LIST, query={"list_id": "l-2", "cursor": cursor}).status == 400
     assert send(LIST, query={"list_id": "l-1", "status": PAYMENT.first.value, "cursor": cursor}).status == 400
 
 
@@ -111,4 +112,4 @@ def test_a_query_counts_as_no_refused_command(lines: Lines, capsys: pytest.Captu
 def test_each_status_can_be_asked_for():
     """Also one that nothing stands in."""
     for status in PAYMENT.statuses:
-        assert send(LIST, query={"status": status.value}).body == {"items": [], "next_cursor": None}
+        assert send(LIST, query={"list_id": "l-1", "status": status.value}).body == {"items": [], "next_cursor": None}

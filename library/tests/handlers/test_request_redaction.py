@@ -6,6 +6,7 @@ import pytest
 from payment.context import PAYMENT
 
 from tests.handlers.functions import CHANGE, CREATES, GET, ID, LIST
+from tests.handlers.messages import brought
 from tests.handlers.requests import JSON, send
 from tests.handlers.test_redaction import ANYTHING, nothing_is_shown, values  # noqa: F401  a fixture
 
@@ -14,7 +15,9 @@ from tests.handlers.test_redaction import ANYTHING, nothing_is_shown, values  # 
 def test_requests():
     """Good ones and bad ones, over HTTP: what is wrong goes back to the caller, without the value."""
     assert send(CREATES, json.dumps(values()), headers=JSON).status == 201
-    assert send(GET, identity=values()[ID]).status == send(LIST, query={"status": PAYMENT.first.value}).status == 200
+    assert send(GET, identity=values()[ID]).status == 200
+    brought(2, **values() | {ID: "id-000002"})
+    assert len(send(LIST, query={"list_id": "l-1", "status": PAYMENT.first.value}).body["items"]) == 1
     bad = json.dumps(dict.fromkeys(values(), ANYTHING + "\n"))
     refused = [
         send(CREATES, json.dumps(values()), headers=JSON),

@@ -80,6 +80,7 @@ OTHER: Context[Any] = Context(
         ("VATReturnFiled", "VATReturnAssessed", "VATReturnWithdrawn", "VATReturnListImported", "VATReturnListRejected"),
         "1.0",
     ),
+    queried_by=("list", "status"),
     subscribers=("audit", "bi", "front-end", "ledger", "tax_office"),
     errors=(TooLate,),
 )
@@ -139,4 +140,5 @@ SHAPES: dict[str, Context[Any]] = {
     "other names": OTHER,
     "the largest": LARGE,
     "without subscribers": replace(DEFAULT, subscribers=()),
+    "listed by status": replace(DEFAULT, queried_by=("status",)),
 }

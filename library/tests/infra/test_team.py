@@ -2,16 +2,18 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bounded_context.infra import FunctionsError, SettingError
+from bounded_context.infra.components.table import TableError
 from bounded_context.project import current
 
 from .alarms import told
-from .graph import CONTEXT, Graph, Program, run
+from .graph import CONTEXT, Graph, Program, run, run_context
 from .test_permissions import actions_on
 
 CONNECTED = "Observability("
@@ -199,6 +201,12 @@ def test_a_function_that_is_not_made_is_named(repository: Repository) -> None:
     repository.replace(FUNCTIONS, '    "on_event": ON_EVENT,\n', "")
     with pytest.raises(FunctionsError, match=r"^FUNCTIONS lacks on_event: write how it is made, by a preset"):
         repository.run()
+
+
+def test_a_query_without_an_index_is_named() -> None:
+    """The program makes the function, and the declaration has no index for it."""
+    with pytest.raises(TableError, match=r"^The table has no index to query: name list or status in queried_by"):
+        run_context(replace(CONTEXT, queried_by=()), "prod")
 
 
 def test_a_variable_that_nobody_sets_is_named(repository: Repository) -> None:

@@ -15,12 +15,10 @@ from bounded_context.infra import (
 
 from payment.context import PAYMENT
 
-get_one, list_many = PAYMENT.queries
-
 FUNCTIONS: dict[str, Preset] = {
     **dict.fromkeys(PAYMENT.command_functions, COMMAND),
-    get_one: GET,
-    list_many: LIST,
+    PAYMENT.get_function: GET,
+    PAYMENT.list_function: LIST,
     "register_list": REGISTER_LIST,
     "validate_list": VALIDATE_LIST,
     PAYMENT.verification: VERIFY_LIST,

@@ -21,6 +21,8 @@ PAYMENT = Context(
     versions=VERSIONS,
     references={"subscription_id": "subscription"},
     verification="verify_subscription",
+    # Each is an index of the table, and a write unit more for each row.
+    queried_by=("list",),
     subscribers=("bi", "frontend"),
     api=True,
 )

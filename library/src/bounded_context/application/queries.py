@@ -1,15 +1,15 @@
 """What callers may ask: one aggregate by its identity, or those of a list or in a status, page by page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from typing import Any, ClassVar, Final, Generic, Self, TypeVar
+from typing import Any, ClassVar, Final, Generic, Self, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 from pydantic_core import PydanticCustomError
 
-from ..context import Context
+from ..context import Context, QueriedBy
 from ..domain.aggregate import Aggregate
 from ..domain.fields import Identifier
 from . import paging
@@ -17,6 +17,8 @@ from .paging import LONGEST_CURSOR, MOST, Position
 from .ports import Aggregates, Shards, Slice
 
 A = TypeVar("A", bound=Aggregate[Any, Any])
+
+_INDEXED: Final[Mapping[QueriedBy, str]] = {"list": "list_id", "status": "status"}
 
 READS: Final = 32
 """How often a shard is read for one page, at most: twice for each of 16."""
@@ -48,7 +50,7 @@ def by_id(context: Context[Any]) -> type[ById]:
 class Selection(BaseModel):
     """The question for those of a list, those in a status, or those of a list in a status.
 
-    `selection` returns a context's, which knows its statuses.
+    `selection` returns a context's, which knows its statuses and indexes.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
@@ -58,10 +60,15 @@ class Selection(BaseModel):
     limit: int = Field(default=50, ge=1, le=MOST)
     cursor: str | None = Field(default=None, min_length=1, max_length=LONGEST_CURSOR)
 
+    needed: ClassVar[tuple[str, ...]] = ()
+    """The fields that there is an index of, one of which must be asked for."""
+
     @model_validator(mode="after")
     def _selects(self) -> Self:
-        if self.list_id is None and self.status is None:
-            raise PydanticCustomError("selection", "list_id or status is needed")
+        if all(getattr(self, name) is None for name in self.needed):
+            asked = [name for name in _INDEXED.values() if getattr(self, name) is not None]
+            because = f": there is no index by {asked[0]} alone" if asked else ""
+            raise PydanticCustomError("selection", f"{' or '.join(self.needed)} is needed{because}")  # pyright: ignore[reportArgumentType]
         return self
 
     @property
@@ -74,7 +81,9 @@ class Selection(BaseModel):
 def selection(context: Context[Any]) -> type[Selection]:
     """Return the question for many aggregates of a context."""
     status: Any = (context.statuses | None, None)
-    return create_model("Selection", __base__=Selection, __doc__=Selection.__doc__, status=status)
+    model = create_model("Selection", __base__=Selection, __doc__=Selection.__doc__, status=status)
+    model.needed = tuple(_INDEXED[one] for one in context.queried_by)
+    return model
 
 
 @dataclass(frozen=True)
@@ -118,7 +127,7 @@ def _read_on(asked: Selection, place: Position, shards: Shards[A], found: list[A
     """Add what the next read brings; return where to read on, or None at the end."""
     wanted = asked.limit - len(found)
     slice_ = _slice(asked, place, shards, wanted)
-    matching = [one for one in slice_.aggregates if asked.status in (None, one.status)]
+    matching = [one for one in slice_.aggregates if _is_asked_for(one, asked)]
     found += matching[:wanted]
     if len(matching) > wanted:
         return Position(place.shard, found[-1].id)
@@ -127,9 +136,13 @@ def _read_on(asked: Selection, place: Position, shards: Shards[A], found: list[A
     return Position(place.shard + 1) if place.shard + 1 < shards.count else None
 
 
+def _is_asked_for(one: Aggregate[Any, Any], asked: Selection) -> bool:
+    return asked.status in (None, one.status) and asked.list_id in (None, one.list_id)
+
+
 def _slice(asked: Selection, place: Position, shards: Shards[A], wanted: int) -> Slice[A]:
-    if asked.list_id is None and asked.status is not None:
-        return shards.in_status(asked.status, place.shard, place.after, wanted)
-    # Of a list, few may be in the status: a long read finds them sooner.
-    most = wanted if asked.status is None else MOST
-    return shards.of_list(str(asked.list_id), place.shard, place.after, most)
+    # Of a list, few may be in the status, or the other way round: a long read finds them sooner.
+    most = wanted if None in asked.question else MOST
+    if asked.list_id is not None and "list_id" in asked.needed:
+        return shards.of_list(asked.list_id, place.shard, place.after, most)
+    return shards.in_status(cast("StrEnum", asked.status), place.shard, place.after, most)

@@ -83,7 +83,7 @@ class _Form:
 
 
 def _created(request: Request, context: Context[Any], view: dict[str, Any]) -> Answer:
-    one = Route.read(context.routes[context.queries[0]]).path
+    one = Route.read(context.routes[context.get_function]).path
     return shown_created(view, request.base + one.replace(f"{{{context.identity}}}", view[context.identity]))
 
 

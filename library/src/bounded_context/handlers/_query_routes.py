@@ -40,7 +40,7 @@ def get_operation(context: Context[Any], query: Callable[[ById], dict[str, Any]]
         return unchanged(view) if is_known else shown_version(view)
 
     return Operation(
-        Route.read(context.routes[context.queries[0]]),
+        Route.read(context.routes[context.get_function]),
         {context.identity: identity(context), "if_none_match": IF_NONE_MATCH},
         answer,
     )
@@ -57,7 +57,7 @@ def list_operation(context: Context[Any], query: Callable[[Selection], dict[str,
             return shown(query(selected))
 
     return Operation(
-        Route.read(context.routes[context.queries[1]]),
+        Route.read(context.routes[context.list_function]),
         {"list_id": _LIST_ID, "status": _in_status(context), "limit": _LIMIT, "cursor": _CURSOR},
         answer,
     )

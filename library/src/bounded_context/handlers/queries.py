@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from ..application.ports import Aggregates, Shards
 from ..application.queries import ById, Selection, by_id, get_one, list_many, selection
-from ..context import Context
+from ..context import BadContext, Context
 from ..domain import events
 from ..domain.aggregate import Aggregate
 from ..settings import TableSettings
@@ -32,14 +32,19 @@ def get_handler(context: Context[A], aggregates: Callable[[], Aggregates[A]]) ->
         from ._query_routes import get_operation
 
         handler = answers_requests(get_operation(context, query), context.name, saying)(handler)
-    return function(context, context.queries[0], TableSettings, [aggregates])(handler)
+    return function(context, context.get_function, TableSettings, [aggregates])(handler)
 
 
 def list_handler(context: Context[A], shards: Callable[[], Shards[A]]) -> Handler:
     """Return the Lambda handler of the query for many aggregates: it takes messages, and with an API requests too.
 
     ``shards`` builds where they are kept.
+
+    Raises:
+        BadContext: one may ask for many by nothing.
     """
+    if not context.queried_by:
+        raise BadContext(f"{context.title} has no query for many: name list or status in queried_by of its context.")
 
     def query(asked: Selection) -> dict[str, Any]:
         return listed(list_many(asked, shards()))
@@ -50,7 +55,7 @@ def list_handler(context: Context[A], shards: Callable[[], Shards[A]]) -> Handle
         from ._query_routes import list_operation
 
         handler = answers_requests(list_operation(context, query), context.name, saying)(handler)
-    return function(context, context.queries[1], TableSettings, [shards])(handler)
+    return function(context, context.list_function, TableSettings, [shards])(handler)
 
 
 def _taking(kind: type[Q], query: Callable[[Q], dict[str, Any]]) -> Handler:

@@ -28,7 +28,7 @@ class Functions(Mapping[str, Function]):
     Args:
         stack: where they are made.
         presets: how each of the context's functions is made.
-        table: what presets' `items` and `indexes` are of; the variable TABLE_NAME.
+        table: what presets' `items` and `queries` are of; the variable TABLE_NAME.
         fanout: what the relay publishes to; TOPIC_ARN.
         inbound: whose messages `on_event` takes; CONSUMES, DEAD_LETTER_URL.
         inbox: what presets' folders are of; INBOX_BUCKET.
@@ -119,8 +119,8 @@ class Functions(Mapping[str, Function]):
         self._stack.key.grant_use(role)
         if preset.items:
             table.grant_items(role, *preset.items)
-        if preset.indexes:
-            table.grant_queries(role, *preset.indexes)
+        if preset.queries:
+            table.grant_queries(role)
         if preset.uses_objects:
             inbox.grant_objects(role, read=preset.read, write=preset.write, list_=preset.list_)
 

@@ -68,8 +68,8 @@ class Items(Protocol):
         """Let `role` do these operations on items."""
         ...
 
-    def grant_queries(self, role: iam.Role, *indexes: str) -> iam.RolePolicy:
-        """Let `role` query these indexes."""
+    def grant_queries(self, role: iam.Role) -> iam.RolePolicy:
+        """Let `role` query the indexes."""
         ...
 
 

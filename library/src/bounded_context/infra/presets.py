@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from .components.inbound import TIMEOUT
-from .components.table import INDEXES
 from .interfaces import Folder, Operation
 
 _HANDLERS: Final = "bounded_context.handlers"
@@ -24,7 +23,7 @@ class Preset:
         memory: MB; with 1769 a function has one whole processor.
         variables: the names of what it is told by its environment (see `Functions`).
         items: what it may do with items of the table.
-        indexes: the table's indexes that it may query.
+        queries: whether it may query the table's indexes.
         read: the inbox's folders whose objects it may read.
         write: those whose objects it may write.
         list_: those that it may list.
@@ -35,7 +34,7 @@ class Preset:
     memory: int
     variables: tuple[str, ...] = ()
     items: tuple[Operation, ...] = ()
-    indexes: tuple[str, ...] = ()
+    queries: bool = False
     read: tuple[Folder, ...] = ()
     write: tuple[Folder, ...] = ()
     list_: tuple[Folder, ...] = ()
@@ -55,7 +54,7 @@ COMMAND: Final = Preset(
 GET: Final = Preset(timeout=10, memory=512, variables=("TABLE_NAME",), items=("GetItem",))
 """Answers with one aggregate."""
 
-LIST: Final = Preset(timeout=10, memory=512, variables=("TABLE_NAME",), indexes=tuple(INDEXES))
+LIST: Final = Preset(timeout=10, memory=512, variables=("TABLE_NAME",), queries=True)
 """Answers with a page of aggregates."""
 
 REGISTER_LIST: Final = Preset(

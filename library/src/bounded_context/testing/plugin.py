@@ -3,7 +3,7 @@
 The first is moto's server, on a free port of 127.0.0.1. Only tests that ask for one of them pay for it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -17,7 +17,6 @@ E2E: Final = "e2e"
 # Any but us-east-1, whose buckets are made in another way.
 REGION: Final = "eu-central-1"
 TABLE: Final = "table"
-INDEXES: Final = {"by_list": "list_shard", "by_status": "status_shard"}
 BUCKET: Final = "inbox"
 
 
@@ -86,15 +85,22 @@ def _reset(endpoint: str) -> None:
 @pytest.fixture
 def table(aws: None) -> Any:  # noqa: ARG001
     """An empty table of the deployed shape."""
+    from ..project import current
+
+    return made_table(current().context.indexes)
+
+
+def made_table(indexes: Mapping[str, str]) -> Any:
+    """Return an empty table with these indexes, by their partition keys."""
     import boto3
 
-    names = ("pk", *INDEXES.values())
+    more: Any = {"GlobalSecondaryIndexes": [_index(*index) for index in indexes.items()]} if indexes else {}
     return boto3.resource("dynamodb").create_table(
         TableName=TABLE,
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
-        GlobalSecondaryIndexes=[_index(name, partition) for name, partition in INDEXES.items()],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", *indexes.values())],
         BillingMode="PAY_PER_REQUEST",
+        **more,
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NoReturn
 
-from ...context import IN_PROGRESS, INVALID, REUSED, Context
+from ...context import IN_PROGRESS, INVALID, REUSED, Context, QueriedBy
 from ...domain.commands import Command, Kind
 from ...domain.errors import AlreadyExists, IllegalMove, NotFound, VersionConflict
 from ...handlers._command_routes import command_operation
@@ -33,17 +33,22 @@ _SUMMARIES: Final[Mapping[Kind, str]] = {
     "deletes": "Remove the {}.",
 }
 
+_OF_MANY: Final[Mapping[frozenset[QueriedBy], str]] = {
+    frozenset({"list"}): "those of a list, or of these those in a status",
+    frozenset({"status"}): "those in a status, or of these those of a list",
+    frozenset({"list", "status"}): "those of a list, those in a status, or those of a list in a status",
+}
+
 Part = dict[str, Any]
 
 
 def operations(context: Context[Any]) -> Iterator[Described]:
     """Yield the operations of a context with an API, in the order of its routes."""
     commands = {command.function: command for command in context.commands}
-    get, list_ = context.queries
     for function in context.routes:
-        if function == get:
+        if function == context.get_function:
             yield Described(get_operation(context, _unasked), _gets(context))
-        elif function == list_:
+        elif function == context.list_function:
             yield Described(list_operation(context, _unasked), _lists(context))
         else:
             yield _command(context, commands[function])
@@ -71,13 +76,13 @@ def _gets(context: Context[Any]) -> Part:
     held = {"description": "The caller has the newest version already.", "headers": _TAG, "content": {}}
     answers = {200: _answer("It as it stands.", view(context), _TAG), 304: held}
     summary = f"Return the {plain(context.title)}."
-    return _operation(context, context.queries[0], summary, answers, BAD_PARAMETER, NotFound.code)
+    return _operation(context, context.get_function, summary, answers, BAD_PARAMETER, NotFound.code)
 
 
 def _lists(context: Context[Any]) -> Part:
-    summary = "Return those of a list, those in a status, or those of a list in a status, page by page."
+    summary = f"Return {_OF_MANY[frozenset(context.queried_by)]}, page by page."
     answers = {200: _answer("A page.", listing(context), {})}
-    return _operation(context, context.queries[1], summary, answers, BAD_PARAMETER)
+    return _operation(context, context.list_function, summary, answers, BAD_PARAMETER)
 
 
 def _operation(context: Context[Any], name: str, summary: str, answers: dict[int, Any], *codes: str) -> Part:

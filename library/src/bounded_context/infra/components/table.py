@@ -33,12 +33,15 @@ PARALLEL = 10
 _LISTS = "LIST#"
 """What the key of each list's item begins with."""
 
-INDEXES = {"by_list": "list_shard", "by_status": "status_shard"}
-"""Each index and its partition key, which only the aggregates' items have; the sort key is `pk`."""
+
+class TableError(pulumi.RunError):
+    """What is asked of the table does not fit the context. Pulumi prints no traceback for it."""
 
 
 class Table(Component):
-    """Items by their key `pk`, on demand, restorable to any second of 35 days, encrypted; aggregates also by `INDEXES`.
+    """Items by their key `pk`, on demand, restorable to any second of 35 days, encrypted.
+
+    It has the indexes that the context names in `queried_by`; their sort key is `pk`.
 
     `readers` are the functions that the stream is sent to so far, `dead_letter_queues` the URLs of the queues of what
     these could not take.
@@ -48,6 +51,7 @@ class Table(Component):
 
     def __init__(self, name: str, stack: Stack) -> None:
         labels, protect = stack.labels, stack.settings.protect
+        self.indexes = stack.context.indexes
         super().__init__(name, labels)
         self._stack = stack
         self.readers: list[str] = []
@@ -57,10 +61,10 @@ class Table(Component):
             name=labels.name(name),
             billing_mode="PAY_PER_REQUEST",
             hash_key="pk",
-            attributes=[{"name": name, "type": "S"} for name in ("pk", *INDEXES.values())],
+            attributes=[{"name": name, "type": "S"} for name in ("pk", *self.indexes.values())],
             global_secondary_indexes=[
                 {"name": name, "key_schemas": _keys(partition), "projection_type": "ALL"}
-                for name, partition in INDEXES.items()
+                for name, partition in self.indexes.items()
             ],
             stream_enabled=True,
             stream_view_type="NEW_AND_OLD_IMAGES",
@@ -73,16 +77,22 @@ class Table(Component):
         )
         self.table_name = self.table.name
         self.arn = self.table.arn
-        watch_table(self, stack.alerts, name, self.table_name, tuple(INDEXES))
+        watch_table(self, stack.alerts, name, self.table_name, tuple(self.indexes))
         self.register_outputs({"name": self.table_name, "arn": self.arn})
 
     def grant_items(self, role: iam.Role, *operations: Operation) -> iam.RolePolicy:
         """Let `role` do these operations on items, alone or within transactions."""
         return grant(self, role, allow([f"dynamodb:{operation}" for operation in operations], self.arn))
 
-    def grant_queries(self, role: iam.Role, *indexes: str) -> iam.RolePolicy:
-        """Let `role` query these indexes, and not the table itself."""
-        arns = [pulumi.Output.concat(self.arn, f"/index/{index}") for index in indexes]
+    def grant_queries(self, role: iam.Role) -> iam.RolePolicy:
+        """Let `role` query the indexes, and not the table itself.
+
+        Raises:
+            TableError: there is none.
+        """
+        if not self.indexes:
+            raise TableError("The table has no index to query: name list or status in queried_by of the context.")
+        arns = [pulumi.Output.concat(self.arn, f"/index/{index}") for index in self.indexes]
         return grant(self, role, allow(["dynamodb:Query"], *arns))
 
     def feed(self, target: Target, items: Literal["aggregates", "lists"], *, severity: Severity = "warning") -> None:
