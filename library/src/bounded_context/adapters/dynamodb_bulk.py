@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from pydynox import DynamoDBClient
 from pydynox.exceptions import ProvisionedThroughputExceededException, TransactionCanceledException
@@ -18,6 +18,9 @@ from .items import KEY, TRACEPARENT, Items
 from .patience import patiently
 
 T = TypeVar("T")
+
+WRITE_UNITS: Final = 2
+"""Units that a written row takes for each KB: twice those of a plain write (DynamoDB, "Transactional writes")."""
 
 _AT_ONCE = 100
 """Writes of a transaction, and keys of a batch that is read (AWS limits)."""

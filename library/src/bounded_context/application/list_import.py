@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
+from typing import Final
 
 from ..domain.lists import ListStatus, PinnedFile, ReceivedList, StoredVersion, is_temporary, over_tolerance
 from ..domain.rows import Checked, Fault, Record, Rejection, Row, Rows, Unreadable, rejected_rows
@@ -22,7 +23,9 @@ TECHNICAL_FAILURE = "a technical failure: nothing of the list was kept, and it c
 BROKE_OFF = "the upload broke off: send the file again"
 GONE = "the file was gone before it could be read: send it again"
 OVERWRITTEN = "the file was overwritten before it could be read: send it again"
-_CHUNK_ROWS = 1000
+CHUNK_ROWS: Final = 1000
+"""So many rows are taken at once; before each of them the import looks whether its list is still wanted."""
+
 _CLOSED = (ListStatus.REJECTED, ListStatus.FAILED)
 
 
@@ -203,7 +206,7 @@ def _read_through(files: Files, pinned: PinnedFile, found: _Validation) -> None:
         if header is None:
             raise Unreadable("the file is empty")
         names = found.form.check_header(header.cells)
-        for chunk in chunks(found_records, _CHUNK_ROWS):
+        for chunk in chunks(found_records, CHUNK_ROWS):
             found.take(names, chunk)
     if not found.rows:
         raise Unreadable("the file has a header and no rows")
@@ -228,7 +231,7 @@ def import_list(
 ) -> Step:
     """Write one part. What is left of it when the list is being given up is left out."""
     try:
-        for rows in chunks(read_part(files, part), _CHUNK_ROWS):
+        for rows in chunks(read_part(files, part), CHUNK_ROWS):
             received = lists.get(list_id)
             if received.status is not ListStatus.IMPORTING:
                 return Step(list_id, Outcome.REFUSED)

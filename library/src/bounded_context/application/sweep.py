@@ -10,6 +10,9 @@ from .ports import Files, Lists
 AGE: Final = timedelta(minutes=15)
 """From its upload to its list's record a file takes seconds; an event that is retried may take longer."""
 
+SWEEP_MINUTES: Final = 15
+"""How often the inbox is listed, which costs a request for 1,000 versions."""
+
 REACH: Final = timedelta(days=14)
 """How far back is looked: as long as the dead-letter queues keep what they hold, and half as long as the bucket keeps
 versions that were replaced."""

@@ -7,15 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from .. import aws, measures
-from ..application.sweep import AGE, unseen
+from ..application.sweep import AGE, SWEEP_MINUTES, unseen
 from ..context import declared
 from ..domain.lists import StoredVersion
 from ..settings import WatchListsSettings, load
 from ..telemetry import count
 from ._function import function
-
-SWEEP_MINUTES: Final = 15
-"""How often the inbox is listed, which costs a request for 1,000 versions."""
 
 ASKED: Final = "unseen"
 """The member of an event that asks for uploads that nobody has heard of."""

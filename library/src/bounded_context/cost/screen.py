@@ -1,0 +1,57 @@
+"""The estimates as text."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from .estimate import Estimate
+from .lines import IDLE, MILLION, Line, Part
+from .prices import Price, prices
+
+_TITLES: Final[Mapping[Part, str]] = {
+    IDLE: "A month without traffic",
+    MILLION: "A million rows, from a list to the queues",
+}
+
+LEFT_OUT: Final = (
+    "Not counted: what is stored (rows, files, backups, logs of traffic), data that leaves the region, the key's\n"
+    "requests, metrics of traffic (each as those above, by the hour), calls of the API. Free tiers are not taken off."
+)
+
+
+def listed(stack: str, found: Estimate) -> str:
+    """One stack, line by line."""
+    parts = [_part(part, found) for part in (IDLE, MILLION)]
+    return "\n\n".join([f"{stack}, {_priced()}", *parts, LEFT_OUT]) + "\n"
+
+
+def table(found: Mapping[str, Estimate]) -> str:
+    """Several stacks, a line each."""
+    width = max(map(len, (*found, "stack")))
+    head = f"{'stack':<{width}}  {'idle month':>12}  {'million rows':>12}"
+    rows = [f"{name:<{width}}  {one.idle_month:>12.2f}  {one.per_million:>12.2f}" for name, one in found.items()]
+    return "\n".join([head, *rows, "", _priced()]) + "\n"
+
+
+def _priced() -> str:
+    return f"USD, list prices of {prices().region} as of {prices().date}"
+
+
+def _part(part: Part, found: Estimate) -> str:
+    lines = [line for line in found.lines if line.part == part]
+    whole = sum(line.usd for line in lines)
+    return "\n".join([_TITLES[part], *_rows(lines), f"  {'together':<56}  {whole:>9.2f}"])
+
+
+def _rows(lines: list[Line]) -> Iterator[str]:
+    for line in lines:
+        yield f"  {line.what:<44}{_amount(line.quantity):>12}  {line.usd:>9.4f}  {_price(line.price)}"
+
+
+def _amount(quantity: float) -> str:
+    return f"{quantity:,.0f}" if quantity >= 1 else f"{quantity:.4f}"
+
+
+def _price(price: Price) -> str:
+    """With two decimals, or with as many as it has: a price of a GB-second is small."""
+    usd = f"{price.usd:.10f}".rstrip("0")
+    return f"{max(usd, f'{price.usd:.2f}', key=len)} for {price.per:,} {price.unit}"

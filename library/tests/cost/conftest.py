@@ -1,0 +1,15 @@
+"""The stacks of the default context."""
+
+import pytest
+
+from bounded_context.testing.graph import Graph
+from tests.handlers.conftest import context, settings
+from tests.infra.graph import run
+
+__all__ = ["context", "settings"]
+
+
+@pytest.fixture(scope="session")
+def dev() -> Graph:
+    """Dev, as its file says."""
+    return run("dev")

@@ -1,0 +1,71 @@
+"""Graphs of a few resources, written by hand."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from bounded_context.testing.graph import Graph, Node
+
+_AWS = "arn:aws:{}:eu-west-1:111122223333:{}"
+
+
+def node(kind: str, name: str = "one", /, **inputs: Any) -> Node:
+    """A resource as the recorder has it."""
+    return Node(
+        type=f"aws:{kind}:Any",
+        name=name,
+        urn=name,
+        inputs=inputs,
+        outputs={"name": name, "arn": _AWS.format("lambda", f"function:{name}"), **inputs},
+        protect=False,
+        retain_on_delete=False,
+        ignore_changes=frozenset(),
+        dependencies=frozenset(),
+    )
+
+
+def graph(*nodes: Node) -> Graph:
+    """All of these, and nothing else."""
+    return Graph(nodes=list(nodes))
+
+
+def function(name: str, memory: int = 1024, **told: str) -> Node:
+    """A function by its name in code."""
+    return node(
+        "lambda/function",
+        name,
+        name=name,
+        handler=f"thing.handlers.{name}.lambda_handler",
+        memorySize=memory,
+        environment={"variables": told},
+        tracingConfig={"mode": "Active"},
+        loggingConfig={"logGroup": f"/{name}"},
+    )
+
+
+def alias(name: str) -> str:
+    """The ARN of a function's alias."""
+    return _AWS.format("lambda", f"function:{name}:live")
+
+
+def schedule(name: str, rate: str = "rate(1 minute)") -> tuple[Node, Node]:
+    """A rule that calls a function."""
+    return (
+        node("cloudwatch/eventRule", f"every-{name}", scheduleExpression=rate),
+        node("cloudwatch/eventTarget", name, rule=f"every-{name}", arn=alias(name)),
+    )
+
+
+def changed(whole: Graph, kind: str, **inputs: Any) -> Graph:
+    """The graph with other inputs of all resources of a kind."""
+    return Graph(nodes=[_with(one, inputs) if one.kind == kind else one for one in whole.nodes])
+
+
+def _with(one: Node, inputs: Mapping[str, Any]) -> Node:
+    return replace(one, inputs={**one.inputs, **inputs})
+
+
+def filter_of(*types: str) -> str:
+    """A subscription's filter."""
+    return json.dumps({"type": list(types)})

@@ -1,0 +1,71 @@
+"""`just cost`: what it prints, and what it refuses."""
+
+import json
+from unittest.mock import patch
+
+import pytest
+
+from bounded_context.cost.cli import main
+from bounded_context.cost.prices import prices
+from bounded_context.testing.graph import Program
+from tests.infra.graph import run
+
+from .small import graph, node
+
+
+def test_one_stack_is_told_line_by_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """In JSON: two sums and their lines, and nothing else."""
+    assert main(["dev", "--json"]) == 0
+    printed = capsys.readouterr()
+    told = json.loads(printed.out)
+    assert list(told) == ["idle_month", "per_million", "lines"]
+    for part in ("idle_month", "per_million"):
+        assert told[part] == pytest.approx(sum(one["usd"] for one in told["lines"] if one["part"] == part), abs=0.001)
+    for one in told["lines"]:
+        assert set(one) == {"part", "what", "quantity", "unit", "unit_price", "usd"}
+        assert one["usd"] == pytest.approx(one["quantity"] * one["unit_price"], abs=0.0001)
+    assert printed.err == ""
+
+
+def test_one_stack_is_told_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    """With the region and the day of its prices, and what is left out."""
+    assert main(["prod"]) == 0
+    said = capsys.readouterr().out
+    assert f"list prices of {prices().region} as of {prices().date}" in said
+    assert "SFTP endpoint" in said
+    assert "Not counted: " in said
+
+
+def test_without_a_name_all_stacks_on_aws_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """The one that runs on this machine costs nothing."""
+    assert main(["--json"]) == 0
+    assert list(json.loads(capsys.readouterr().out)) == ["dev", "prod", "staging"]
+    assert main([]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()[:4]] == ["stack", "dev", "prod", "staging"]
+
+
+def test_a_stack_that_is_not_there_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """In one sentence."""
+    assert main(["moon"]) == 2
+    printed = capsys.readouterr()
+    assert printed.err == "There is no stack moon: write one of dev, local, prod, staging.\n"
+    assert printed.out == ""
+
+
+def test_what_is_not_counted_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    """Beside the estimate, and by the exit status."""
+    more = graph(*run("dev").nodes, node("secretsmanager/secret"))
+    with patch.object(Program, "run", return_value=more):
+        assert main(["dev", "--json"]) == 1
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["idle_month"] > 0
+    assert printed.err == "secretsmanager/secret one is not counted: what AWS asks for its type is not known here.\n"
+
+
+def test_a_stack_without_an_import_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """A team may leave out what it will; then nobody can say what a list costs."""
+    less = graph(*(one for one in run("dev").nodes if one.kind != "sfn/stateMachine"))
+    with patch.object(Program, "run", return_value=less):
+        assert main(["dev"]) == 2
+    said = "The program makes no map that imports lists: what a million rows cost cannot be counted.\n"
+    assert capsys.readouterr().err == said

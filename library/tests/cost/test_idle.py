@@ -1,0 +1,114 @@
+"""What a month without traffic costs."""
+
+from typing import Any
+
+import pytest
+
+from bounded_context.application.sweep import SWEEP_MINUTES
+from bounded_context.cost.estimate import Estimate
+from bounded_context.cost.idle import WRITTEN, idle
+from bounded_context.cost.prices import prices
+from bounded_context.testing.graph import Graph, Node
+from tests.handlers.test_watch_lists import inbox as inbox  # (a fixture)
+
+from .small import function, graph, node, schedule
+
+MINUTES = 730 * 60
+
+
+def month(*nodes: Node) -> float:
+    """USD of a month without traffic."""
+    return Estimate(tuple(idle(graph(*nodes)))).idle_month
+
+
+def counted(*nodes: Node) -> dict[str, float]:
+    """How much there is of what is paid for."""
+    return {line.what: line.quantity for line in idle(graph(*nodes))}
+
+
+def calculated(metrics: int) -> Node:
+    """An alarm on what is calculated of so many metrics."""
+    queries: list[dict[str, Any]] = [{"id": f"m{number}", "metric": {}} for number in range(metrics)]
+    return node("cloudwatch/metricAlarm", metricQueries=[*queries, {"id": "result", "expression": "m0"}])
+
+
+STANDING = [
+    (node("cloudwatch/metricAlarm", metricName="Errors"), 0.10),
+    (calculated(3), 0.30),
+    (node("cloudwatch/compositeAlarm"), 0.50),
+    (node("cloudwatch/dashboard"), 3.00),
+    (node("kms/key"), 1.00),
+    (node("transfer/server"), 219.00),
+]
+
+
+@pytest.mark.parametrize(("one", "usd"), STANDING, ids=[one.kind for one, _ in STANDING])
+def test_what_stands_there_costs_every_month(one: Node, usd: float) -> None:
+    """An alarm counts as often as it has metrics."""
+    assert month(one) == pytest.approx(usd)
+
+
+def test_an_alarm_more_costs_a_tenth_more(dev: Graph) -> None:
+    """In a whole stack too, and nothing else changes."""
+    more = graph(*dev.nodes, node("cloudwatch/metricAlarm", metricName="Errors"))
+    assert Estimate(tuple(idle(more))).idle_month - Estimate(tuple(idle(dev))).idle_month == pytest.approx(0.10)
+
+
+def test_nothing_costs_nothing() -> None:
+    """There is no line without a quantity."""
+    assert idle(graph()) == []
+
+
+@pytest.mark.parametrize(
+    ("rate", "calls"),
+    [("rate(1 minute)", MINUTES), ("rate(15 minutes)", MINUTES / 15), ("rate(1 day)", MINUTES / 1440)],
+)
+def test_a_schedule_is_paid_for_by_its_calls(rate: str, calls: float) -> None:
+    """Each is a call, a duration by the function's memory, a trace, and lines in the log."""
+    found = counted(function("tidy", 512), *schedule("tidy", rate))
+    assert found["calls of tidy"] == pytest.approx(calls)
+    assert found["duration of tidy"] == pytest.approx(calls * 0.1 * 0.5)
+    assert found["traces of tidy"] == pytest.approx(calls)
+    assert found["log of tidy"] > 0
+
+
+def test_what_is_kept_of_a_log_is_paid_for_as_long_as_it_is_kept() -> None:
+    """Ninety days are three months of it."""
+    kept = node("cloudwatch/logGroup", name="/tidy", retentionInDays=90.0)
+    found = counted(function("tidy"), *schedule("tidy"), kept)
+    assert found["log of tidy as it is kept"] == pytest.approx(3 * found["log of tidy"])
+
+
+def test_the_watch_over_lists_writes_its_metrics_and_lists_the_inbox(
+    inbox: object, context: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As many as the function does: it is run."""
+    from bounded_context.handlers.watch_lists import lambda_handler
+    from tests.emf import emitted
+
+    lambda_handler({"time": "2026-01-31T12:00:00Z"}, context)
+    written = {one.name for one in emitted(capsys.readouterr().out)}
+    assert written == {measure.name for measure in WRITTEN["watch_lists"]}
+    found = counted(function("watch_lists"), *schedule("watch_lists"))
+    assert found["metrics that watch_lists writes"] == len(written)
+    assert found["listings of the inbox"] == MINUTES / SWEEP_MINUTES
+
+
+@pytest.mark.parametrize(("settings", "pollers"), [({"scalingConfig": {"maximumConcurrency": 10.0}}, 5), ({}, 2)])
+def test_lambda_looks_into_an_empty_queue(settings: dict[str, Any], pollers: int) -> None:
+    """Every 20 seconds, by five pollers where a maximum concurrency is set, by two where none is."""
+    found = counted(node("lambda/eventSourceMapping", "inbound", **settings))
+    assert found == {"looks into the empty queue inbound": pollers * 3 * MINUTES}
+
+
+def test_a_stream_is_read_for_nothing() -> None:
+    """What Lambda reads of it."""
+    assert counted(node("lambda/eventSourceMapping", startingPosition="TRIM_HORIZON")) == {}
+
+
+def test_each_price_says_where_it_is_from() -> None:
+    """A page of AWS, and what it was compared with."""
+    for name, price in prices().by_name.items():
+        assert price.page.startswith("https://aws.amazon.com/"), name
+        assert price.seen, name
+        assert price.each > 0, name

@@ -1,0 +1,58 @@
+"""Nothing that a stack registers is passed over."""
+
+from typing import Any
+
+import pytest
+
+from bounded_context.cost.kinds import BILLED, FREE, unknown
+from bounded_context.permissions.kinds import KINDS
+from bounded_context.testing.graph import Graph, Node
+from tests.infra.contexts import SHAPES
+from tests.infra.graph import PARTNERS, STACKS, run, run_shape
+
+from .small import graph, node
+
+AGAIN = "write into bounded_context/cost/kinds.py how AWS bills each of them, or why it costs nothing"
+JWT = {"issuer": "https://login.example.org/tenant", "audience": ["callers"]}
+MORE: dict[str, Any] = {"rollout_strategy": "Canary25Percent20Minutes", "trace_percent": 50, "api_jwt": JWT}
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_type_of_a_stack_is_priced_or_free(stack: str) -> None:
+    """As its file says."""
+    assert unknown(run(stack)) == [], AGAIN
+
+
+def test_every_type_that_settings_add_is_priced_or_free() -> None:
+    """Partners of a server of one's own and of another's, a strategy of one's own, a share of traces, tokens."""
+    assert unknown(run("prod", partners=PARTNERS, sftp="dedicated", **MORE)) == [], AGAIN
+    assert unknown(run("prod", partners=PARTNERS, sftp="shared", sftp_server_id="s-0123456789abcdef0")) == [], AGAIN
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_type_of_another_context_is_priced_or_free(shape: str) -> None:
+    """Whatever its shape."""
+    assert unknown(run_shape(shape, "prod")) == [], AGAIN
+
+
+def test_every_type_that_a_pipeline_may_make_is_priced_or_free() -> None:
+    """A new type needs a line among its permissions, and one here."""
+    assert set(KINDS) <= {*BILLED, *FREE}, AGAIN
+
+
+def test_a_type_is_priced_or_free_and_not_both() -> None:
+    """Each once."""
+    assert not set(BILLED) & set(FREE)
+
+
+@pytest.mark.parametrize(
+    ("one", "why"),
+    [
+        (node("secretsmanager/secret"), "what AWS asks for its type is not known here"),
+        (node("dynamodb/table", billingMode="PROVISIONED"), "its capacity is provisioned, and paid for by the hour"),
+        (node("cloudwatch/eventRule", scheduleExpression="cron(0 8 * * ? *)"), "when it calls is not said as a rate"),
+    ],
+)
+def test_what_cannot_be_counted_is_named(one: Node, why: str, dev: Graph) -> None:
+    """In a sentence, with its name."""
+    assert unknown(graph(*dev.nodes, one)) == [f"{one.kind} one is not counted: {why}."]

@@ -1,0 +1,200 @@
+"""What lists cost, by what happens to their rows."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bounded_context.adapters import dynamodb_bulk
+from bounded_context.adapters.dynamodb_bulk import WRITE_UNITS, ImportedAggregateTable
+from bounded_context.adapters.items import Items
+from bounded_context.context import Context
+from bounded_context.cost.estimate import estimate
+from bounded_context.cost.flow import Flow
+from bounded_context.cost.indexes import index_units
+from bounded_context.cost.lines import Line
+from bounded_context.cost.machine import Machine
+from bounded_context.cost.per_million import lists
+from bounded_context.cost.row import Row, item_bytes, units
+from bounded_context.testing import Samples
+from bounded_context.testing.graph import Graph
+from tests.contexts import over_contexts
+from tests.infra.contexts import SHAPES
+from tests.infra.graph import CONTEXT, run, run_shape
+
+from .small import changed, filter_of, graph, node
+
+MILLION = 1_000_000
+
+
+def found(whole: Graph, rows: float = MILLION, lists_of: float = 1, context: Context[Any] = CONTEXT) -> dict[str, Line]:
+    """The lines of such rows."""
+    return {line.what: line for line in lists(Flow(context, whole, rows, lists_of))}
+
+
+def usd(whole: Graph, rows: float, lists_of: float) -> float:
+    """What they cost in all."""
+    return sum(line.usd for line in found(whole, rows, lists_of).values())
+
+
+@given(*[st.floats(1, 1e8)] * 2, *[st.integers(1, 1000)] * 2)
+def test_two_batches_of_lists_cost_what_each_costs(one: float, other: float, few: int, many: int) -> None:
+    """Nothing is paid for twice, or gets cheaper by the dozen."""
+    together = usd(run("dev"), one + other, few + many)
+    assert together == pytest.approx(usd(run("dev"), one, few) + usd(run("dev"), other, many))
+
+
+def test_a_row_takes_the_units_of_its_write(dev: Graph) -> None:
+    """In the table, and in each index that has it."""
+    lines, names = found(dev), [one["name"] for one in dev.one("dynamodb/table").inputs["globalSecondaryIndexes"]]
+    assert lines["writes of rows"].quantity == WRITE_UNITS * MILLION
+    indexed = {what.rpartition(" ")[2] for what in lines if what.startswith("writes of rows to the index")}
+    assert indexed <= set(names)
+    assert lines["reads by the verification"].quantity == MILLION * (1 + len(CONTEXT.references))
+
+
+class _Watched:
+    """A client that tells in which way rows are written."""
+
+    def __init__(self) -> None:
+        self.called: set[str] = set()
+
+    def __getattr__(self, name: str) -> Any:
+        self.called.add(name)
+        return lambda *_, **__: {}
+
+
+def test_the_units_of_a_write_are_those_of_the_way_in_which_rows_are_written() -> None:
+    """Two in a transaction, one otherwise."""
+    client: Any = _Watched()
+    table = ImportedAggregateTable(Items(CONTEXT), CONTEXT.first, client, "table")
+    table.import_rows("l-1", [Samples(CONTEXT).aggregate(1).details.model_dump(mode="json")])
+    assert ("sync_transact_write" in client.called) == (WRITE_UNITS == 2), dynamodb_bulk.__file__
+
+
+ITEM = {"pk": "THING#1", "list_shard": "l#01", "text": "x" * 2048}
+
+
+@pytest.mark.parametrize(
+    ("index", "expected"),
+    [
+        ({"keySchemas": [{"attributeName": "list_shard"}], "projectionType": "ALL"}, [("by", 3)]),
+        ({"hashKey": "list_shard", "projectionType": "ALL"}, [("by", 3)]),
+        ({"keySchemas": [{"attributeName": "list_shard"}], "projectionType": "KEYS_ONLY"}, [("by", 1)]),
+        ({"hashKey": "list_shard", "projectionType": "INCLUDE", "nonKeyAttributes": ["text"]}, [("by", 3)]),
+        ({"keySchemas": [{"attributeName": "status_shard"}], "projectionType": "ALL"}, []),
+    ],
+)
+def test_an_index_costs_what_it_holds_of_a_row(index: dict[str, Any], expected: list[tuple[str, int]]) -> None:
+    """Two KB and a bit are three units; keys are one; an index whose key the row lacks costs nothing."""
+    table = node("dynamodb/table", hashKey="pk", globalSecondaryIndexes=[{"name": "by", **index}])
+    assert list(index_units(table, ITEM)) == expected
+
+
+def test_without_an_index_there_is_no_line_of_it(dev: Graph) -> None:
+    """Nothing else changes."""
+    without = found(changed(dev, "dynamodb/table", globalSecondaryIndexes=None))
+    assert {what for what in found(dev) if "index" not in what} == set(without)
+
+
+def test_an_item_has_the_size_that_dynamodb_counts() -> None:
+    """Names and texts by their bytes, two digits of a number in one."""
+    from decimal import Decimal
+
+    assert item_bytes({"a": "é", "n": Decimal("12.50"), "b": True}) == (1 + 2) + (1 + 3) + (1 + 1)
+    assert (units(1024), units(1025)) == (1, 2)
+
+
+@over_contexts
+def test_a_row_of_any_context_has_a_size(context: Context[Any]) -> None:
+    """Its cells are those of its columns, and its item is the one that the import writes."""
+    row = Row(context)
+    assert list(row.values) == list(context.rows.columns)
+    assert set(Items(context).from_aggregate(Samples(context).aggregate(1, list_id="l"))) <= set(row.item)
+    assert row.requests_a_batch >= 1
+
+
+def test_larger_parts_are_fewer_calls_and_transitions(dev: Graph) -> None:
+    """A part is a child of the map: a state and its start."""
+    lines = {size: found(run("dev", part_rows=size)) for size in (500, 5000)}
+    taken = {size: one["transitions of the workflow and its parts"].quantity for size, one in lines.items()}
+    assert taken[500] - taken[5000] == pytest.approx(2 * (MILLION / 500 - MILLION / 5000))
+    assert lines[500]["objects written"].quantity > lines[5000]["objects written"].quantity
+
+
+def test_the_relay_is_paid_for_by_its_memory_and_its_batches(dev: Graph) -> None:
+    """Where batches gather for a second, they are larger and fewer."""
+    gathered = changed(dev, "lambda/eventSourceMapping", maximumBatchingWindowInSeconds=1.0)
+    before, after = Flow(CONTEXT, dev, MILLION), Flow(CONTEXT, gathered, MILLION)
+    assert after.batch == pytest.approx(min(100, 4 * before.batch))
+    assert found(gathered)["batches of events published"].usd < found(dev)["batches of events published"].usd
+    assert found(gathered)["logs"].usd < found(dev)["logs"].usd
+    larger = found(changed(dev, "lambda/function", memorySize=1024.0))["duration of relay_events"].quantity
+    assert larger == pytest.approx(2 * found(dev)["duration of relay_events"].quantity)
+
+
+def test_a_batch_is_never_larger_than_the_mapping_says(dev: Graph) -> None:
+    """However fast rows come."""
+    assert Flow(CONTEXT, changed(dev, "lambda/eventSourceMapping", batchSize=7.0), MILLION).batch == 7
+
+
+def test_each_subscriber_takes_and_deletes_by_the_ten(dev: Graph) -> None:
+    """Those that hear of what is created; who filters it out costs nothing."""
+    subscribers = len(CONTEXT.subscribers)
+    assert found(dev)["subscribers' deletions"].quantity == pytest.approx(subscribers * (MILLION + 1) / 10)
+    deaf = found(changed(dev, "sns/topicSubscription", filterPolicy=filter_of(CONTEXT.deleted)))
+    assert "subscribers' receives" not in deaf
+
+
+def test_an_upload_over_sftp_is_paid_for_by_its_size() -> None:
+    """Where files are put into the bucket there is no such line."""
+    assert found(run("prod", sftp="dedicated"))["uploads over SFTP"].quantity > 0
+    assert "uploads over SFTP" not in found(run("prod", sftp="none"))
+
+
+def test_a_function_that_is_not_traced_makes_no_traces(dev: Graph) -> None:
+    """Only what is Active is asked for."""
+    assert "traces of the relay" not in found(changed(dev, "lambda/function", tracingConfig={"mode": "PassThrough"}))
+
+
+def test_a_way_without_failures_is_counted() -> None:
+    """Each state once, and the start; a catch leads nowhere that is paid for."""
+    child = {"StartAt": "Do", "States": {"Do": {"Type": "Task", "Next": "Say"}, "Say": {"Type": "Task", "End": True}}}
+    machine = Machine(
+        {
+            "StartAt": "Ask",
+            "States": {
+                "Ask": {"Type": "Task", "Next": "Is", "Catch": [{"Next": "Each"}]},
+                "Is": {"Type": "Choice", "Choices": [{"Next": "Each"}], "Default": "Nothing"},
+                "Nothing": {"Type": "Succeed"},
+                "Each": {"Type": "Map", "MaxConcurrency": 3, "ItemProcessor": child, "Next": "End"},
+                "End": {"Type": "Pass", "End": True},
+            },
+        }
+    )
+    assert (machine.transitions, machine.transitions_a_part, machine.at_once) == (5, 3, 3)
+
+
+def test_the_parts_are_executions_that_are_paid_for_by_transitions(dev: Graph) -> None:
+    """An EXPRESS child would be paid for otherwise."""
+    machine = next(str(one.inputs["definition"]) for one in dev.of("sfn/stateMachine"))
+    maps = [state for state in json.loads(machine)["States"].values() if state["Type"] == "Map"]
+    assert maps
+    assert {one["ItemProcessor"]["ProcessorConfig"]["ExecutionType"] for one in maps} == {"STANDARD"}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_context_of_any_shape_has_a_price(shape: str) -> None:
+    """A row of thirty fields, ten subscribers, no references."""
+    one = estimate(SHAPES[shape], run_shape(shape, "prod"))
+    assert 0 < one.idle_month < 1000
+    assert 0 < one.per_million < 100
+
+
+def test_a_row_of_no_list_costs_nothing() -> None:
+    """All lines come of rows and of lists."""
+    assert found(run("dev"), 0, 0) == {}
+    assert replace(Flow(CONTEXT, graph(), 5), rows=6).rows == 6

@@ -1,0 +1,27 @@
+"""A generated repository says what it costs."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from template.bake import bake
+from template.processes import environment
+
+
+@pytest.mark.slow
+def test_a_stack_is_told_line_by_line(tmp_path: Path) -> None:
+    """Right after the bake, with no account: `dev` has no endpoint to pay for, `prod` has one."""
+    project = bake(tmp_path, {})
+    command = ["uv", "run", "--quiet", "just", "cost"]
+    told = {}
+    for stack in ("dev", "prod"):
+        done = subprocess.run(
+            [*command, stack, "--json"], cwd=project, env=environment(), capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        told[stack] = json.loads(done.stdout)
+        assert list(told[stack]) == ["idle_month", "per_million", "lines"]
+    assert 0 < told["dev"]["idle_month"] < 219 < told["prod"]["idle_month"]
+    assert 0 < told["dev"]["per_million"] < 5
