@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
+from bounded_context.redrive.given_up import place_of
 from bounded_context.redrive.letters import Letter
 from bounded_context.redrive.mapping import Mapped
 from bounded_context.redrive.outputs import Stack
 from bounded_context.redrive.uploads import INPUTS, input_of
 from tests.contract.test_upload_events import rules_that_match, started_with
-from tests.infra.graph import PARTNERS, Graph, run
+from tests.infra.graph import PARTNERS, Graph, Node, run
 
 SERVER = "s-1111aaaa2222bbbb3"
 
@@ -74,10 +75,18 @@ def test_every_dead_letter_queue_has_a_way_back():
     inbound = [queue.target for queue in deployed.queues if queue.kind == "inbound"]
     assert inbound == [graph.one("sqs/queue", "inbound").outputs["url"]]
     readers = {queue.url: queue.target for queue in deployed.queues if queue.kind == "stream"}
-    assert readers == {
-        _url(graph, mapping.inputs["destinationConfig"]["onFailure"]["destinationArn"]): mapping.inputs["functionName"]
-        for mapping in graph.stream_readers()
-    }
+    assert readers == {_told(graph, mapping): mapping.inputs["functionName"] for mapping in graph.stream_readers()}
+
+
+def test_what_a_reader_gives_up_is_where_its_letter_says():
+    """The event that its queue gets names the object of this mapping."""
+    graph = run("dev")
+    for mapping in graph.stream_readers():
+        event = _given_up(graph, mapping)
+        assert place_of(Letter("id", "receipt", json.dumps(event), {}, {})) == (
+            event["detail"]["bucket"]["name"],
+            event["detail"]["object"]["key"],
+        )
 
 
 def test_every_dead_letter_queue_is_known_by_the_name_in_its_alarm():
@@ -113,6 +122,17 @@ class _Answering:
         return {"EventSourceMappings": [mapping]}
 
 
-def _url(graph: Graph, arn: str) -> str:
+def _told(graph: Graph, mapping: Node) -> str:
+    """The URL of the queue that gets word of what a mapping gives up."""
+    [rule] = rules_that_match(graph, _given_up(graph, mapping))
+    arn = graph.one("cloudwatch/eventTarget", rule).inputs["arn"]
     [url] = [queue.outputs["url"] for queue in graph.of("sqs/queue") if queue.arn == arn]
     return url
+
+
+def _given_up(graph: Graph, mapping: Node) -> dict[str, Any]:
+    """What S3 tells of an object that Lambda wrote (Lambda Developer Guide, "Retain discarded records ...")."""
+    bucket = mapping.inputs["destinationConfig"]["onFailure"]["destinationArn"].rpartition(":")[2]
+    key = f"aws/lambda/{mapping.outputs['name']}/shardId-1/2026/01/02/2026-01-02T03.04.05-6f1c"
+    detail = {"bucket": {"name": bucket}, "object": {"key": key}}
+    return {"id": "event-id", "source": "aws.s3", "detail-type": "Object Created", "detail": detail}

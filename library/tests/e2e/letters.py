@@ -20,7 +20,7 @@ def redriving(deployed: RunningContext, folder: Path) -> Redrive:
     """Return the command for a running context; what it needs to know lies in a folder."""
     outputs = folder / "outputs.json"
     outputs.write_text(json.dumps(dict(deployed.outputs)))
-    services = ("sqs", "stepfunctions", "dynamodbstreams", "lambda", "cloudwatch")
+    services = ("sqs", "stepfunctions", "dynamodbstreams", "lambda", "cloudwatch", "s3")
 
     def run(*arguments: str) -> dict[str, Any]:
         printed = StringIO()

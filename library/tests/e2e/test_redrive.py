@@ -3,6 +3,7 @@
 Each test speaks of its own letters: queues deliver at least once, so another test's letter may come twice, and late.
 """
 
+import json
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -68,36 +69,92 @@ def test_changes_that_could_not_be_published_are_read_from_the_stream_and_publis
     _until(lambda: {one.name: sorted(_created(one.of_list(done.list_id))) for one in deployed.subscribers} == wanted)
 
 
+def test_changes_that_lambda_kept_whole_are_published_without_the_stream(
+    deployed: RunningContext, sample: Callable[[int], Sample], redrive: Redrive
+):
+    """The emulator's Lambda knows no bucket as a destination, so its part is played; all after it is the emulator's."""
+    done = import_list(deployed, sample(3), expected=4)
+    place, key = _batch(deployed, done.list_id), _give_up(deployed, done.list_id)
+    own = ("relay_events", "--where", f"id={place['DDBStreamBatchInfo']['startSequenceNumber']}")
+    _until(lambda: redrive(*own)["would_redrive"] == 1)
+    assert redrive(*own, "--go")["redriven"] == 1
+    wanted = {name: sorted(2 * _created(events)) for name, events in done.events.items()}
+    _until(lambda: {one.name: sorted(_created(one.of_list(done.list_id))) for one in deployed.subscribers} == wanted)
+    assert key not in _given_up(deployed)
+    assert redrive(*own)["would_redrive"] == 0
+
+
+def _give_up(deployed: RunningContext, list_id: str) -> str:
+    """Keep a list's changes as Lambda does when the relay could not take them; returns the object's key."""
+    bucket, mapping = _destination(deployed)
+    records = [_as_given(deployed, change) for change in _own(deployed, list_id)]
+    body = {**_batch(deployed, list_id), "payload": json.dumps({"Records": records}, default=float)}
+    key = f"aws/lambda/{mapping}/shardId-1/{time.strftime('%Y/%m/%d/%Y-%m-%dT%H.%M.%S')}-{uuid.uuid4()}"
+    deployed.aws.call("s3", "put_object", Bucket=bucket, Key=key, Body=json.dumps(body).encode())
+    return key
+
+
+def _given_up(deployed: RunningContext) -> list[str]:
+    bucket, _ = _destination(deployed)
+    return [one["Key"] for one in deployed.aws.call("s3", "list_objects_v2", Bucket=bucket).get("Contents", [])]
+
+
+def _destination(deployed: RunningContext) -> tuple[str, str]:
+    """The bucket to which the relay's mapping gives up, and the mapping's id."""
+    alias = deployed.outputs["functions"]["relay_events"]
+    [mapping] = deployed.aws.call("lambda", "list_event_source_mappings", FunctionName=alias)["EventSourceMappings"]
+    return mapping["DestinationConfig"]["OnFailure"]["Destination"].rpartition(":")[2], mapping["UUID"]
+
+
+def _as_given(deployed: RunningContext, record: dict[str, Any]) -> dict[str, Any]:
+    change = record["dynamodb"] | {
+        "ApproximateCreationDateTime": record["dynamodb"]["ApproximateCreationDateTime"].timestamp()
+    }
+    return {**record, "dynamodb": change, "eventSourceARN": _stream(deployed)}
+
+
 def _created(events: list[dict[str, Any]]) -> list[str]:
     return [event["id"] for event in events if event["type"] == CREATED]
 
 
 def _batch(deployed: RunningContext, list_id: str) -> dict[str, Any]:
-    """What Lambda would write of a batch of all that an import put into the table."""
-    table = deployed.aws.call("dynamodb", "describe_table", TableName=deployed.outputs["table_name"])["Table"]
-    stream = {"StreamArn": table["LatestStreamArn"]}
-    described = deployed.aws.call("dynamodbstreams", "describe_stream", **stream)["StreamDescription"]
-    place = {**stream, "ShardId": described["Shards"][0]["ShardId"]}
-    changes = _changes(deployed, place)
-    own = [change for change in changes if change.get("NewImage", {}).get("list_id") == {"S": list_id}]
+    """What Lambda writes of a batch that the relay could not take: the rows that an import put into the table."""
+    numbers = [record["dynamodb"]["SequenceNumber"] for record in _own(deployed, list_id)]
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     info = {
-        "shardId": place["ShardId"],
-        "startSequenceNumber": own[0]["SequenceNumber"],
-        "endSequenceNumber": own[-1]["SequenceNumber"],
+        "shardId": _shard(deployed),
+        "startSequenceNumber": numbers[0],
+        "endSequenceNumber": numbers[-1],
         "approximateArrivalOfFirstRecord": now,
         "approximateArrivalOfLastRecord": now,
-        "batchSize": len(own),
-        "streamArn": table["LatestStreamArn"],
+        "batchSize": len(numbers),
+        "streamArn": _stream(deployed),
     }
     return {"requestContext": {"condition": "RetryAttemptsExhausted"}, "DDBStreamBatchInfo": info}
 
 
-def _changes(deployed: RunningContext, place: dict[str, str]) -> Iterator[dict[str, Any]]:
-    asked = {**place, "ShardIteratorType": "TRIM_HORIZON"}
+def _stream(deployed: RunningContext) -> str:
+    return deployed.aws.call("dynamodb", "describe_table", TableName=deployed.outputs["table_name"])["Table"][
+        "LatestStreamArn"
+    ]
+
+
+def _shard(deployed: RunningContext) -> str:
+    described = deployed.aws.call("dynamodbstreams", "describe_stream", StreamArn=_stream(deployed))
+    return described["StreamDescription"]["Shards"][0]["ShardId"]
+
+
+def _own(deployed: RunningContext, list_id: str) -> list[dict[str, Any]]:
+    """The records of the stream that a list's rows made."""
+    images = ((record, record["dynamodb"].get("NewImage", {})) for record in _records(deployed))
+    return [record for record, image in images if image.get("list_id") == {"S": list_id}]
+
+
+def _records(deployed: RunningContext) -> Iterator[dict[str, Any]]:
+    asked = {"StreamArn": _stream(deployed), "ShardId": _shard(deployed), "ShardIteratorType": "TRIM_HORIZON"}
     iterator = deployed.aws.call("dynamodbstreams", "get_shard_iterator", **asked)["ShardIterator"]
     while (page := deployed.aws.call("dynamodbstreams", "get_records", ShardIterator=iterator))["Records"]:
-        yield from (record["dynamodb"] for record in page["Records"])
+        yield from page["Records"]
         iterator = page["NextShardIterator"]
 
 

@@ -6,6 +6,7 @@ from bounded_context.infra.components.fanout import VISIBILITY_TIMEOUT
 from bounded_context.words import kebab
 
 from .graph import CONTEXT, STACKS, Graph, Node, run
+from .test_permissions import actions_on
 
 STREAM_READERS = ("relay_events", "measure_lists")
 LONGEST_CONSUMER = 30
@@ -115,14 +116,54 @@ def test_the_lists_changes_go_to_their_own_reader(prod: Graph) -> None:
 
 @pytest.mark.parametrize("reader", STREAM_READERS)
 def test_a_poisoned_change_is_isolated_and_kept(prod: Graph, reader: str) -> None:
-    """Partial failures, bisection, a bounded number of retries, then a queue."""
+    """Partial failures, bisection, a bounded number of retries, then the bucket."""
     name = kebab(reader)
     mapping = prod.one("lambda/eventSourceMapping", f"{name}-stream").inputs
     assert mapping["functionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["bisectBatchOnFunctionError"] is True
     assert 0 < mapping["maximumRetryAttempts"] < 10_000
-    dead_letters = prod.one("sqs/queue", f"{name}-dead-letters").arn
-    assert mapping["destinationConfig"] == {"onFailure": {"destinationArn": dead_letters}}
+    assert mapping["destinationConfig"] == {"onFailure": {"destinationArn": _given_up(prod).arn}}
+
+
+@pytest.mark.parametrize("reader", STREAM_READERS)
+def test_a_reader_may_keep_what_it_gives_up_and_read_none_of_it(prod: Graph, reader: str) -> None:
+    """What AWS asks of the role for a bucket as destination, under the keys that it writes."""
+    bucket = _given_up(prod).arn
+    assert actions_on(prod, kebab(reader), f"{bucket}/aws/lambda/*") == {"s3:PutObject"}
+    assert actions_on(prod, kebab(reader), bucket) == {"s3:ListBucket"}
+
+
+@pytest.mark.parametrize("reader", STREAM_READERS)
+def test_the_queue_gets_word_of_what_its_reader_gave_up(prod: Graph, reader: str) -> None:
+    """Of objects of this reader's mapping, and from nobody but the rule; the queue's alarm does the rest."""
+    name, mapping = kebab(reader), prod.one("lambda/eventSourceMapping", f"{kebab(reader)}-stream").outputs["name"]
+    rule, queue = prod.one("cloudwatch/eventRule", f"{name}-lost"), prod.one("sqs/queue", f"{name}-dead-letters")
+    assert rule.document("eventPattern") == {
+        "source": ["aws.s3"],
+        "detail-type": ["Object Created"],
+        "detail": {
+            "bucket": {"name": [_given_up(prod).outputs["bucket"]]},
+            "object": {"key": [{"prefix": f"aws/lambda/{mapping}/"}]},
+        },
+    }
+    assert prod.one("cloudwatch/eventTarget", f"{name}-lost").inputs["arn"] == queue.arn
+    _, allowed = prod.one("sqs/queuePolicy", f"{name}-dead-letters-policy").document()["Statement"]
+    assert allowed["Condition"]["ArnEquals"] == {"aws:SourceArn": rule.arn}
+    assert prod.one("s3/bucketNotification", "given-up-events").inputs["eventbridge"] is True
+
+
+def test_what_was_given_up_outlives_the_word_of_it_and_goes(prod: Graph) -> None:
+    """So a letter without its object was sent before; and personal data are not kept for ever."""
+    rules = {
+        rule["id"]: rule for rule in prod.one("s3/bucketLifecycleConfiguration", "given-up-lifecycle").inputs["rules"]
+    }
+    days = rules["given-up"]["expiration"]["days"]
+    assert days * 24 * 3600 > prod.one("sqs/queue", "relay-events-dead-letters").inputs["messageRetentionSeconds"]
+    assert days + rules["given-up"]["noncurrentVersionExpiration"]["noncurrentDays"] <= 30
+
+
+def _given_up(graph: Graph) -> Node:
+    return next(node for node in graph.of("s3/bucket") if node.name.endswith("-given-up"))
 
 
 @pytest.mark.parametrize("reader", STREAM_READERS)

@@ -29,6 +29,11 @@ def actions_on(graph: Graph, role: str, resource: str) -> set[str]:
     }
 
 
+def inbox(graph: Graph) -> Node:
+    """The bucket of the lists, not that of what readers of the stream give up."""
+    return next(node for node in graph.of("s3/bucket") if node.name.endswith("-inbox"))
+
+
 def test_no_role_has_a_wildcard_action(prod: Graph) -> None:
     """A permission names what it permits."""
     wild = [
@@ -86,7 +91,7 @@ def test_services_that_say_for_whom_they_act_are_held_to_this_account(prod: Grap
 
 def test_validation_reads_arrivals_by_version_and_writes_only_staging_and_reports(prod: Graph) -> None:
     """The step that reads a partner's file cannot change it."""
-    bucket = prod.one("s3/bucket").arn
+    bucket = inbox(prod).arn
     assert actions_on(prod, "validate-list", f"{bucket}/incoming/*") == {"s3:GetObject", "s3:GetObjectVersion"}
     assert actions_on(prod, "validate-list", f"{bucket}/staging/*") == {"s3:PutObject"}
     assert actions_on(prod, "validate-list", f"{bucket}/reports/*") == {"s3:PutObject"}
@@ -100,17 +105,17 @@ def test_the_import_writes_items_and_deletes_none(prod: Graph) -> None:
 
 
 def test_the_relay_reads_the_stream_and_publishes(prod: Graph) -> None:
-    """The relay touches neither items nor objects."""
+    """The relay touches no items, and no objects but what its mapping gives up."""
     services = {action.split(":")[0] for statement in granted(prod, "relay-events") for action in statement["Action"]}
-    assert services == {"dynamodb", "kms", "logs", "sns", "sqs", "xray"}
+    assert services == {"dynamodb", "kms", "logs", "s3", "sns", "xray"}
     assert actions_on(prod, "relay-events", prod.one("dynamodb/table").arn) == set()
     assert actions_on(prod, "relay-events", prod.one("sns/topic", "fanout").arn) == {"sns:Publish"}
 
 
 def test_the_measurer_reads_the_stream_and_nothing_else(prod: Graph) -> None:
-    """It sees lists' records as they change, and touches neither items, objects nor topics."""
+    """It sees lists' records as they change, and touches neither items, the inbox nor topics."""
     services = {action.split(":")[0] for statement in granted(prod, "measure-lists") for action in statement["Action"]}
-    assert services == {"dynamodb", "kms", "logs", "sqs", "xray"}
+    assert services == {"dynamodb", "kms", "logs", "s3", "xray"}
     assert actions_on(prod, "measure-lists", prod.one("dynamodb/table").arn) == set()
 
 
@@ -186,7 +191,7 @@ def test_a_redriven_machine_may_take_up_its_children_and_no_other_execution(prod
 
 def test_a_partner_reaches_only_its_own_prefixes(prod: Graph) -> None:
     """One partner neither sees nor writes what belongs to another."""
-    bucket = prod.one("s3/bucket").arn
+    bucket = inbox(prod).arn
     allowed = granted(prod, "sftp-acme")
     objects = {resource for s in allowed for resource in s["Resource"] if resource.startswith(f"{bucket}/")}
     assert objects == {f"{bucket}/incoming/acme/*", f"{bucket}/reports/acme/*"}

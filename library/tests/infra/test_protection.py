@@ -18,12 +18,13 @@ def refuses_plain_http(document: dict[str, Any]) -> bool:
 
 
 def test_everything_at_rest_is_encrypted_by_the_stacks_key(prod: Graph) -> None:
-    """Table, bucket, queues, topic and log groups use the one key."""
+    """Table, buckets, queues, topic and log groups use the one key."""
     key = prod.one("kms/key").arn
     assert prod.one("dynamodb/table").inputs["serverSideEncryption"] == {"enabled": True, "kmsKeyArn": key}
-    (rule,) = prod.one("s3/bucketServerSideEncryptionConfiguration").inputs["rules"]
-    assert rule["applyServerSideEncryptionByDefault"] == {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": key}
-    assert rule["bucketKeyEnabled"] is True
+    for node in prod.of("s3/bucketServerSideEncryptionConfiguration"):
+        (rule,) = node.inputs["rules"]
+        assert rule["applyServerSideEncryptionByDefault"] == {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": key}
+        assert rule["bucketKeyEnabled"] is True
     assert {node.inputs["kmsMasterKeyId"] for node in prod.of("sqs/queue") + prod.of("sns/topic")} == {key}
     assert {node.inputs["kmsKeyId"] for node in prod.of("cloudwatch/logGroup")} == {key}
 
@@ -55,7 +56,8 @@ def test_services_use_the_key_only_for_this_stacks_queues_topics_and_logs(prod: 
 
 def test_every_bucket_queue_and_topic_refuses_plain_http(prod: Graph) -> None:
     """TLS only, by the resource's own policy."""
-    assert refuses_plain_http(prod.one("s3/bucketPolicy").document())
+    assert all(refuses_plain_http(node.document()) for node in prod.of("s3/bucketPolicy"))
+    assert len(prod.of("s3/bucketPolicy")) == len(prod.of("s3/bucket"))
     assert all(refuses_plain_http(node.document()) for node in prod.of("sns/topicPolicy"))
     guarded = {node.inputs["queueUrl"] for node in prod.of("sqs/queuePolicy") if refuses_plain_http(node.document())}
     assert guarded == {node.outputs["url"] for node in prod.of("sqs/queue")}
@@ -86,10 +88,10 @@ def test_every_log_group_expires_and_is_made_before_what_writes_to_it(prod: Grap
 
 
 def test_production_cannot_lose_data_by_a_mistake(prod: Graph) -> None:
-    """Table, bucket and key survive the removal of the stack; the table refuses deletion itself."""
-    for kind in ("dynamodb/table", "s3/bucket", "kms/key"):
-        assert prod.one(kind).protect, kind
-        assert prod.one(kind).retain_on_delete, kind
+    """Table, buckets and key survive the removal of the stack; the table refuses deletion itself."""
+    for node in (*prod.of("dynamodb/table"), *prod.of("s3/bucket"), *prod.of("kms/key")):
+        assert node.protect, node.name
+        assert node.retain_on_delete, node.name
     assert prod.one("dynamodb/table").inputs["deletionProtectionEnabled"] is True
 
 
@@ -116,14 +118,14 @@ def test_every_resource_that_takes_tags_has_them(prod: Graph) -> None:
 
 
 def test_names_are_explicit_and_within_limits(prod: Graph) -> None:
-    """All but the bucket, whose name is shared with the whole world, are named by the stack."""
+    """All but the buckets, whose names are shared with the whole world, are named by the stack."""
     for node in prod.nodes:
         if node.kind in ("lambda/function", "iam/role", "sqs/queue", "sns/topic", "sfn/stateMachine", "dynamodb/table"):
             assert node.inputs["name"].startswith(
                 "-".join(prod.one("sns/topic", "fanout").inputs["name"].split("-")[:-1])
             )
             assert len(node.inputs["name"]) <= NAME_LIMIT
-    assert "bucket" not in prod.one("s3/bucket").inputs
+    assert not any("bucket" in node.inputs for node in prod.of("s3/bucket"))
 
 
 def test_names_are_unique_in_their_kind(prod: Graph) -> None:

@@ -14,7 +14,7 @@ from bounded_context.project import current
 
 from .alarms import told
 from .graph import CONTEXT, Graph, Program, run, run_context
-from .test_permissions import actions_on
+from .test_permissions import actions_on, inbox
 
 CONNECTED = "Observability("
 """The line of the program before which a team's own stands."""
@@ -109,7 +109,7 @@ def test_a_function_may_use_what_the_context_has(repository: Repository) -> None
     )
     graph = repository.run()
     assert actions_on(graph, "archive", graph.one("dynamodb/table").arn) == {"dynamodb:GetItem"}
-    assert actions_on(graph, "archive", f"{graph.one('s3/bucket').arn}/reports/*") == {"s3:GetObject"}
+    assert actions_on(graph, "archive", f"{inbox(graph).arn}/reports/*") == {"s3:GetObject"}
 
 
 def test_one_function_has_other_limits(repository: Repository) -> None:

@@ -48,6 +48,7 @@ class Stack:
         self.queues = Queues(self.clock)
         self.machines: Any = Machines()
         self.streams: Any = None
+        self.objects: Any = None
         self.functions = Functions(READER)
         self.metrics = Metrics()
         self.outputs: Any = json.loads(json.dumps(OUTPUTS))
@@ -56,7 +57,7 @@ class Stack:
 
     def clients(self, region: str) -> Clients:
         assert region == REGION
-        clients: Any = (self.queues, self.machines, self.streams, self.functions, self.metrics)
+        clients: Any = (self.queues, self.machines, self.streams, self.functions, self.metrics, self.objects)
         return Clients(*clients)
 
     def redrive(self, *arguments: str) -> Ran:

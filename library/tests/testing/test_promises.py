@@ -82,6 +82,12 @@ BREACHES: tuple[tuple[str, str, Change, str], ...] = (
     ("failures_are_partial", "lambda/eventSourceMapping", without("functionResponseTypes"), "takes whole batches"),
     ("messages_stay_invisible", "sqs/queue", having(visibilityTimeoutSeconds=30), "hides messages too shortly"),
     ("somebody_is_told_of_dead_letters", "cloudwatch/metricAlarm", gone, "Nobody is told of letters in"),
+    (
+        "somebody_is_told_of_dead_letters",
+        "cloudwatch/eventTarget",
+        lambda node: None if node.name.endswith("-lost") else node,
+        "Nobody is told of what relay-events-stream gives up",
+    ),
     ("data_survives", "dynamodb/table", optioned(protect=False), "goes with its stack: set protect"),
     ("data_survives", "s3/bucket", optioned(retain_on_delete=False), "goes with its stack: set protect"),
     ("tables_can_be_restored", "dynamodb/table", without("pointInTimeRecovery"), "cannot be restored"),

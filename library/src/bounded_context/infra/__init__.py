@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .components._bucket import private_bucket
     from .components._burn import Promise, watch_promise
     from .components._component import LIVE, Component
+    from .components._given_up import give_up_to, given_up_bucket, tell_of_given_up
     from .components._queue import only_from, queue, queue_policy, redrive_to, sent_by
     from .components._sftp import sftp_endpoint, sftp_folders, sftp_server, sftp_user
     from .components._uploads import UPLOADS_DEAD_LETTERS, UploadRule, s3_rules, sftp_rules, start_on_upload
@@ -111,6 +112,7 @@ _MODULES: Final = {
     ".components._bucket": "private_bucket",
     ".components._burn": "Promise watch_promise",
     ".components._component": "LIVE Component",
+    ".components._given_up": "give_up_to given_up_bucket tell_of_given_up",
     ".components._queue": "only_from queue queue_policy redrive_to sent_by",
     ".components._sftp": "sftp_endpoint sftp_folders sftp_server sftp_user",
     ".components._uploads": "UPLOADS_DEAD_LETTERS UploadRule s3_rules sftp_rules start_on_upload",
@@ -254,6 +256,8 @@ __all__ = [
     "composite",
     "dashboard_url",
     "document",
+    "give_up_to",
+    "given_up_bucket",
     "grant",
     "kebab",
     "only_from",
@@ -272,6 +276,7 @@ __all__ = [
     "sftp_user",
     "start_on_upload",
     "technical",
+    "tell_of_given_up",
     "trust",
     "watch_age",
     "watch_answers",

@@ -25,6 +25,7 @@ _STAND_INS: Final = (
     "codedeploy: a stand-in of this run lives deployments, in minutes of a second, and asks no caller for permission",
     "cloudwatch: alarms have minutes of a second, and the run sets those without data: the emulator leaves them",
     f"lambda: {CALLS_AT_ONCE} calls at once, not 1,000, as each is a process of this machine; more are turned away",
+    "lambda: what a reader of the stream gives up is kept nowhere: the emulator writes to queues and topics alone",
     f"step functions: waits, those between two tries too, last {WAIT_SCALE:.0%} of their time, 60 s of it at most",
     "metrics: the run takes the functions' own from their logs and puts them to CloudWatch: the emulator does not",
     "other contexts: the run speaks for those that it hears of, on a topic that it makes where they have none",

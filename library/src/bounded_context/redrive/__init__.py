@@ -8,16 +8,17 @@ stack's outputs, endpoints from AWS_ENDPOINT_URL[_<SERVICE>].
   visible again afterwards, and has been received once more.
 - **With `--go`** it does it. What that is depends on where the letters come from:
   a subscriber's go back to the subscriber's queue (`subscriber`), other contexts' events to the queue in which they
-  arrive (`inbound`), uploads start the state machine (`uploads`), changes of the table are read from its stream again
-  and given to the function that could not take them (`stream`).
+  arrive (`inbound`), uploads start the state machine (`uploads`), changes of the table are given once more to the
+  function that could not take them (`stream`), as Lambda kept them in a bucket of which the letter tells (`given_up`).
 - **`unseen`** in the place of a queue stands for uploads whose event was lost: files that lie in the inbox and of which
   no list was recorded. They are taken like letters, and start the state machine (`unseen`). `--older-than` then says
   how long ago a file arrived at least, a quarter of an hour without it.
 
-A letter is delivered first and deleted afterwards, so it is in the dead letters, at its destination or in both, and in
-neither never. What was delivered and not deleted is named: it may come twice. Only letters that were sent before the
-run began are redriven, so one that comes back is not sent in a circle. The run ends early when ten in a row fail.
-A run that is killed leaves letters invisible for up to 15 minutes (`letterbox.HIDDEN_SECONDS`); then they are back.
+A letter is delivered first and deleted afterwards, with the object that it tells of: it is in the dead letters, at its
+destination or in both, and in neither never. What was delivered and not deleted is named: it may come twice. Only
+letters that were sent before the run began are redriven, so one that comes back is not sent in a circle. The run ends
+early when ten in a row fail. A run that is killed leaves letters invisible for up to 15 minutes
+(`letterbox.HIDDEN_SECONDS`); then they are back.
 
 Exit status: 0 if all queues are empty, the look is taken, or all chosen letters are redriven; 1 if letters are left (in
 any queue, or of those that were chosen), or may come twice; 2 if it was refused before anything changed; 130 after
@@ -28,10 +29,11 @@ The operator's role needs, on the resources of the stack:
 - always `sqs:GetQueueAttributes` on the dead-letter queues, and `cloudwatch:GetMetricData` for the ages in the list,
   which are left out without it; `lambda:InvokeFunction` on the alias of `watch-lists` for uploads that nobody has
   heard of;
-- to look: `sqs:ReceiveMessage` and `sqs:ChangeMessageVisibility` on the dead-letter queue, `kms:Decrypt` on the key;
+- to look: `sqs:ReceiveMessage` and `sqs:ChangeMessageVisibility` on the dead-letter queue, `kms:Decrypt` on the key,
+  and for changes of the table `s3:GetObject` on the objects of the bucket `given-up`, `s3:ListBucket` on the bucket;
 - to redrive, `sqs:DeleteMessage` on the dead-letter queue too, and for a subscriber's letters and other contexts'
   events `sqs:SendMessage` on the queue to which they go back and `kms:GenerateDataKey` on the key; for uploads of
-  either kind `states:StartExecution` on the state machine and its alias; for changes of the table
-  `dynamodb:GetShardIterator` and `dynamodb:GetRecords` on its stream, `lambda:InvokeFunction` on the function's alias,
-  and `lambda:ListEventSourceMappings`, which knows no resources.
+  either kind `states:StartExecution` on the state machine and its alias; for changes of the table `s3:DeleteObject` on
+  these objects, `lambda:InvokeFunction` on the function's alias, and `lambda:ListEventSourceMappings`, which knows no
+  resources. A letter without records asks for `dynamodb:GetShardIterator` and `dynamodb:GetRecords` on the stream.
 """

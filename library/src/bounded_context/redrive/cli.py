@@ -13,6 +13,7 @@ from . import outputs
 from .arguments import parsed
 from .choice import Choice
 from .clients import Clients
+from .given_up import GivenUpLetters
 from .inbound import InboundRoute
 from .letterbox import Letterbox
 from .look import MOST, look
@@ -117,7 +118,8 @@ class Command:
     def _box(self, letters: DeadLetters) -> Box:
         if letters.kind == "unseen":
             return UnseenUploads(self._clients.functions, letters.url, self._options.older_than)
-        return Letterbox(self._clients.queues, letters.url)
+        box = Letterbox(self._clients.queues, letters.url)
+        return GivenUpLetters(box, self._clients.objects) if letters.kind == "stream" else box
 
     def _names(self, letters: DeadLetters) -> dict[str, str]:
         return {"stack": self._stack.name, "queue": letters.name}

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
 
@@ -29,6 +30,7 @@ class Clients:
     streams: "DynamoDBStreamsClient"
     functions: "LambdaClient"
     metrics: "CloudWatchClient"
+    objects: "S3Client"
 
     @classmethod
     def of(cls, region: str) -> Self:
@@ -39,4 +41,5 @@ class Clients:
             streams=boto3.client("dynamodbstreams", region_name=region, config=_CONFIG),
             functions=boto3.client("lambda", region_name=region, config=_INVOKE),
             metrics=boto3.client("cloudwatch", region_name=region, config=_CONFIG),
+            objects=boto3.client("s3", region_name=region, config=_CONFIG),
         )

@@ -1,11 +1,12 @@
 """Changes of the table that a reader of its stream could not take.
 
-A letter names a place in the stream and holds no record (Lambda Developer Guide, "Retaining discarded batches for a
-DynamoDB event source"). The stream keeps records for 24 hours, a queue its letters for up to 14 days.
+A letter holds the records themselves (`given_up`). One that does not names their place in the stream, from which they
+are read again: so are letters of a stack whose readers gave up to a queue. The stream keeps records for 24 hours.
 
 Lambda gives a reader up to ten batches of one shard at a time, each of other items. So between the first and the last
 record of the batch that failed there are records of batches that did not: they are given to the reader again. A reader
-must stand that from the stream too; what the relay publishes again has the same event id.
+must stand that from the stream too; what the relay publishes again has the same event id. What a letter holds itself is
+the batch and no more.
 """
 
 import base64
@@ -22,6 +23,7 @@ from botocore.exceptions import ClientError
 from ..rollout.clock import Clock
 from ..rollout.errors import code
 from .errors import Gone, NotTaken, Stays
+from .given_up import gone, records_in
 from .letters import About, Letter
 from .mapping import Mapped
 
@@ -93,7 +95,7 @@ class Place:
 
 
 class StreamRoute:
-    """Reads the records that a letter stands for, and gives the function those that it listens to."""
+    """Gives the function the records that a letter holds or stands for: those that it listens to."""
 
     def __init__(
         self, streams: "DynamoDBStreamsClient", functions: "LambdaClient", alias_arn: str, clock: Clock
@@ -114,15 +116,20 @@ class StreamRoute:
         )
 
     def check(self, letter: Letter) -> None:
-        """Judged by its age alone: reading the stream only to look would cost the stream's readers."""
-        place = Place.of(letter)
+        """Judged by what it holds, else by its age: reading the stream only to look would cost the stream's readers."""
+        if why := gone(letter):
+            raise why
+        if records_in(letter) is None:
+            self._check_age(Place.of(letter))
+
+    def _check_age(self, place: Place) -> None:
         if self._clock.now() - place.began > KEPT:
             raise place.gone()
 
     def deliver(self, letter: Letter) -> str:
         """Invoke the function batch by batch, in the stream's order, and stop at the first that it does not take."""
-        mapped, place = self._mapped, Place.of(letter)
-        records = [_as_event(record, place) for record in self._read(place) if mapped.takes(record)]
+        mapped = self._mapped
+        records = [record for record in self._batch(letter) if mapped.takes(record)]
         for start in range(0, len(records), mapped.batch_size):
             self._give(records[start : start + mapped.batch_size])
         return ""
@@ -130,6 +137,14 @@ class StreamRoute:
     @cached_property
     def _mapped(self) -> Mapped:
         return Mapped.of(self._functions, self._alias_arn)
+
+    def _batch(self, letter: Letter) -> Sequence[Mapping[str, Any]]:
+        if why := gone(letter):
+            raise why
+        if (held := records_in(letter)) is not None:
+            return held
+        place = Place.of(letter)
+        return [_as_event(record, place) for record in self._read(place)]
 
     def _read(self, place: Place) -> "list[RecordTypeDef]":
         try:

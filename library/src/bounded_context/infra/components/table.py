@@ -13,10 +13,12 @@ from bounded_context.infra import (
     Stack,
     Target,
     allow,
+    give_up_to,
+    given_up_bucket,
     grant,
     kebab,
     queue,
-    queue_policy,
+    tell_of_given_up,
     watch_dead_letters,
     watch_stream,
     watch_table,
@@ -43,8 +45,8 @@ class Table(Component):
 
     It has the indexes that the context names in `queried_by`; their sort key is `pk`.
 
-    `readers` are the functions that the stream is sent to so far, `dead_letter_queues` the URLs of the queues of what
-    these could not take.
+    `readers` are the functions that the stream is sent to so far. What these could not take is kept in the bucket
+    `given_up`; `dead_letter_queues` has the URLs of the queues that get word of it.
     """
 
     urn_type = "bounded-context:infra:Table"
@@ -77,6 +79,7 @@ class Table(Component):
         )
         self.table_name = self.table.name
         self.arn = self.table.arn
+        self.given_up = given_up_bucket(self, stack.key.arn, protect=protect)
         watch_table(self, stack.alerts, name, self.table_name, tuple(self.indexes))
         self.register_outputs({"name": self.table_name, "arn": self.arn})
 
@@ -98,19 +101,18 @@ class Table(Component):
     def feed(self, target: Target, items: Literal["aggregates", "lists"], *, severity: Severity = "warning") -> None:
         """Send the changes of aggregates, or of lists, to a function's alias, in order for each item.
 
-        What it cannot take goes to a dead-letter queue. `severity` says how bad it is that the function is behind, or
-        gave a change up. The stream takes two readers: DynamoDB throttles more at a shard.
+        What it cannot take is kept for 15 days, and its dead-letter queue gets word of it. `severity` says how bad it
+        is that the function is behind, or gave a change up. The stream takes two readers: DynamoDB throttles more at a
+        shard.
         """
         consumer = kebab(target.snake_name)
         self.readers.append(self.labels.name(consumer))
         dead_letters = self._dead_letters(consumer, severity)
         self.dead_letter_queues[target.snake_name] = dead_letters.url
         watch_stream(self, self._stack.alerts, consumer, severity)
-        permission = grant(
-            self, target.role, allow(_READ_STREAM, self.table.stream_arn), allow(["sqs:SendMessage"], dead_letters.arn)
-        )
+        permission = grant(self, target.role, allow(_READ_STREAM, self.table.stream_arn), *give_up_to(self.given_up))
         prefix = {"aggregates": self._stack.context.key_prefix, "lists": _LISTS}[items]
-        lambda_.EventSourceMapping(
+        mapping = lambda_.EventSourceMapping(
             f"{consumer}-stream",
             event_source_arn=self.table.stream_arn,
             function_name=target.alias_arn,
@@ -120,16 +122,16 @@ class Table(Component):
             function_response_types=["ReportBatchItemFailures"],
             bisect_batch_on_function_error=True,
             maximum_retry_attempts=STREAM_RETRIES,
-            destination_config={"on_failure": {"destination_arn": dead_letters.arn}},
+            destination_config={"on_failure": {"destination_arn": self.given_up.arn}},
             filter_criteria={"filters": [{"pattern": _key_pattern(prefix)}]},
             tags=self.labels.tags,
             opts=self.child(depends_on=[permission]),
         )
+        tell_of_given_up(self, consumer, self.given_up, mapping.id, dead_letters)
 
     def _dead_letters(self, consumer: str, severity: Severity) -> sqs.Queue:
         name = f"{consumer}-dead-letters"
         dead_letters = queue(self, name, self._stack.key.arn)
-        queue_policy(self, name, dead_letters)
         lost = f"{consumer} gave changes up, so nothing that follows from them has happened."
         watch_dead_letters(self, self._stack.alerts, name, dead_letters, severity, lost)
         return dead_letters

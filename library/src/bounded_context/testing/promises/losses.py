@@ -10,6 +10,8 @@ from ._promise import Check, Repository
 _TIMES = 6
 """So many times the function's timeout a message stays invisible (AWS Lambda, "Using Lambda with Amazon SQS")."""
 
+_BUCKET = "arn:aws:s3:::"
+
 
 def queues_have_dead_letters(where: Repository) -> Iterator[str]:
     """A message that nobody can take is kept: every queue has a dead-letter queue."""
@@ -27,10 +29,12 @@ def subscriptions_have_dead_letters(where: Repository) -> Iterator[str]:
 
 
 def rules_have_dead_letters(where: Repository) -> Iterator[str]:
-    """An event that starts nothing is kept: every target of a rule with a pattern has a dead-letter queue."""
+    """An event that starts nothing is kept: every target of a rule with a pattern has a dead-letter queue or is one."""
     patterns = {node.outputs["name"] for node in where.graph.rules()}
     for node in where.graph.of("cloudwatch/eventTarget"):
-        if node.inputs["rule"] in patterns and "deadLetterConfig" not in node.inputs:
+        if node.inputs["rule"] not in patterns or node.inputs["arn"] in _told_of_objects(where.graph):
+            continue
+        if "deadLetterConfig" not in node.inputs:
             yield f"The target {node.name} has no dead letters: give it a dead_letter_config."
 
 
@@ -59,7 +63,11 @@ def messages_stay_invisible(where: Repository) -> Iterator[str]:
 
 
 def somebody_is_told_of_dead_letters(where: Repository) -> Iterator[str]:
-    """Somebody is told of what is kept: every dead-letter queue has an alarm."""
+    """Somebody is told of what is kept: every dead-letter queue has an alarm, and gets word of what a bucket keeps."""
+    buckets = _told_buckets(where.graph)
+    for node in where.graph.stream_readers():
+        if (kept := _destination(node)).startswith(_BUCKET) and kept.removeprefix(_BUCKET) not in buckets:
+            yield f"Nobody is told of what {node.name} gives up: make a rule for the objects of {kept}."
     watched = {name for alarm in where.graph.of("cloudwatch/metricAlarm") for name in _queues_of(alarm)}
     keepers = dead_letter_arns(where.graph)
     for queue in where.graph.of("sqs/queue"):
@@ -71,12 +79,30 @@ def dead_letter_arns(graph: Graph) -> set[str]:
     """Return the ARNs of the queues that keep what others could not handle."""
     kept = {_target(node.document("redrivePolicy")) for node in graph.nodes if "redrivePolicy" in node.inputs}
     kept |= {node.inputs["deadLetterConfig"]["arn"] for node in graph.nodes if "deadLetterConfig" in node.inputs}
-    kept |= {
-        node.inputs["destinationConfig"]["onFailure"]["destinationArn"]
-        for node in graph.nodes
-        if "destinationConfig" in node.inputs
-    }
-    return kept
+    kept |= {arn for node in graph.nodes if (arn := _destination(node)) and not arn.startswith(_BUCKET)}
+    return kept | _told_of_objects(graph)
+
+
+def _destination(node: Node) -> str:
+    """Return the ARN of where what failed for good goes, empty without one."""
+    return node.inputs.get("destinationConfig", {}).get("onFailure", {}).get("destinationArn", "")
+
+
+def _told_of_objects(graph: Graph) -> set[str]:
+    """Return the ARNs of what gets word of the objects in which readers of streams keep what they give up."""
+    kept = {_destination(node).removeprefix(_BUCKET) for node in graph.stream_readers()}
+    rules = {node.outputs["name"] for node in graph.rules() if kept & _buckets_of(node)}
+    return {node.inputs["arn"] for node in graph.of("cloudwatch/eventTarget") if node.inputs["rule"] in rules}
+
+
+def _told_buckets(graph: Graph) -> set[str]:
+    """Return the names of the buckets of whose objects a rule with a target tells."""
+    rules = {node.inputs["rule"] for node in graph.of("cloudwatch/eventTarget")}
+    return {name for node in graph.rules() if node.outputs["name"] in rules for name in _buckets_of(node)}
+
+
+def _buckets_of(rule: Node) -> set[str]:
+    return set(rule.document("eventPattern").get("detail", {}).get("bucket", {}).get("name", []))
 
 
 def _target(policy: dict[str, Any]) -> str:

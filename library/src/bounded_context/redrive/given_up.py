@@ -1,0 +1,95 @@
+"""What a reader of the table's stream gave up, whole: an object of a bucket, of which a letter gives word.
+
+The letter is S3's own event, the object what Lambda writes of a batch: its place in the stream, as a queue would get
+it, and as `payload` the event that the function was given (Lambda Developer Guide, "Retain discarded records for a
+DynamoDB event source in Lambda"). The guide shows the payload as text; an object of JSON is understood as well.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from ..rollout.errors import code
+from .errors import Gone, Stays
+from .letters import Letter
+from .route import Box
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_PAYLOAD = "payload"
+
+
+def place_of(letter: Letter) -> tuple[str, str] | None:
+    """The bucket and the key that a letter gives word of, None if of nothing."""
+    bucket, key = letter.text("detail", "bucket", "name"), letter.text("detail", "object", "key")
+    return (bucket, key) if bucket and key else None
+
+
+def gone(letter: Letter) -> Gone | None:
+    """Why there is nothing to deliver, and what to do, if an opened letter still is no more than word of an object."""
+    if (place := place_of(letter)) is None:
+        return None
+    return Gone(
+        f"its object s3://{'/'.join(place)} is gone: it was sent before, or somebody deleted it; if the function has"
+        ' had it, give the letter up with --go --give-up "why".'
+    )
+
+
+def records_in(letter: Letter) -> list[Mapping[str, Any]] | None:
+    """The records that a letter holds itself, as the function was given them; None if it holds their place only.
+
+    Raises Stays if its payload is no batch of records.
+    """
+    if (payload := letter.member(_PAYLOAD)) is None:
+        return None
+    try:
+        read = json.loads(payload) if isinstance(payload, str) else payload
+        records = list(read["Records"])
+        if not records or not all(isinstance(one["dynamodb"]["SequenceNumber"], str) for one in records):
+            raise ValueError("a record has no number")
+    except (KeyError, RecursionError, TypeError, ValueError) as error:
+        raise Stays("its payload is not what Lambda gives a function: look at the object in the S3 console.") from error
+    return records
+
+
+class GivenUpLetters:
+    """A dead-letter queue whose letters are opened as they are taken: each has for its body the object's text."""
+
+    def __init__(self, box: Box, objects: "S3Client") -> None:
+        self._box = box
+        self._objects = objects
+        self._places: dict[str, tuple[str, str]] = {}
+
+    def count(self) -> int:
+        """About how many letters there are. Raises ClientError and BotoCoreError, as all of these do."""
+        return self._box.count()
+
+    def letters(self) -> Iterator[Letter]:
+        """Every letter once; one whose object is gone is as it came."""
+        return map(self._opened, self._box.letters())
+
+    def delete(self, letter: Letter) -> None:
+        """Delete the object first: a letter without it says that it was sent."""
+        if place := self._places.get(letter.id):
+            self._objects.delete_object(Bucket=place[0], Key=place[1])
+        self._box.delete(letter)
+
+    def release(self) -> int:
+        """Make visible what is held; returns how many stay hidden for a while."""
+        return self._box.release()
+
+    def _opened(self, letter: Letter) -> Letter:
+        if (place := place_of(letter)) is None:
+            return letter
+        self._places[letter.id] = place
+        try:
+            body = self._objects.get_object(Bucket=place[0], Key=place[1])["Body"].read()
+        except ClientError as error:
+            if code(error) == "NoSuchKey":
+                return letter
+            raise
+        return replace(letter, body=body.decode(errors="replace"))
