@@ -49,6 +49,14 @@ def test_what_is_not_there_is_refused_with_what_is(
     assert says in capsys.readouterr().err
 
 
+def test_what_only_an_account_settles_says_what_to_try_or_what_is_wrong() -> None:
+    """An item that one can neither run nor recognize would be a worry, and no help."""
+    items = re.split(r"^(?:\*\*|## )", pages.page("account"), flags=re.MULTILINE)[1:]
+    named = [item for item in items if item.partition("\n")[0].count("**") == 1]
+    assert len(named) > 20
+    assert [item[:40] for item in named if "*Try" not in item and "*Wrong if:*" not in item] == []
+
+
 @pytest.mark.parametrize("page", sorted(pages.FOLDER.glob("*.md")), ids=lambda page: page.stem)
 def test_links_lead_to_pages_and_sections(page: Path) -> None:
     """Those that are installed: a page never points into a repository, where the other file may not be."""
