@@ -26,8 +26,19 @@ REQUIREMENTS: Final = LIBRARY / "data" / "layer.txt"
 
 TOOLS: Final = frozenset(
     {
-        *("contracts", "data", "docs", "infra", "local", "permissions", "pipeline", "redrive", "rollout", "testing"),
-        *("installed.py", "package.py", "project.py", "strategy.py"),
+        *(
+            "contracts",
+            "data",
+            "docs",
+            "infra",
+            "local",
+            "permissions",
+            "pipeline",
+            "redrive",
+            "rollout",
+            "smoke_account",
+        ),
+        *("testing", "installed.py", "package.py", "project.py", "strategy.py"),
     }
 )
 """What of the library no function runs: a change of a tool gives no function a new version."""

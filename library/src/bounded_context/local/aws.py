@@ -4,7 +4,7 @@ import os
 import threading
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import boto3
 import botocore.session
@@ -31,6 +31,20 @@ UNCONFIGURED = {
     "config_file": (None, None, os.devnull, None),
     "credentials_file": (None, None, os.devnull, None),
 }
+
+
+class Calls(Protocol):
+    """An account as its caller sees it: this machine's, or a real one."""
+
+    region: str
+
+    def client(self, service: str) -> Any:
+        """Return the service's client of boto3."""
+        ...
+
+    def call(self, service: str, operation: str, **parameters: object) -> dict[str, Any]:
+        """Call an operation by its boto3 name, such as `create_queue`; a parameter that is None is not sent."""
+        ...
 
 
 class Aws:

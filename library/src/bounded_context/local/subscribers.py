@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .aws import Aws
+from .aws import Calls
 from .errors import LocalRunError
 
 BATCH = 10
@@ -41,7 +41,7 @@ class Reception:
 class Subscriber:
     """Reads one queue until it is told to stop."""
 
-    def __init__(self, aws: Aws, name: str, url: str) -> None:
+    def __init__(self, aws: Calls, name: str, url: str) -> None:
         """Begin to read, in a thread of its own."""
         self.name = name
         self.url = url

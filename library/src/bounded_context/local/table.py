@@ -6,7 +6,7 @@ from typing import Any, Final
 from boto3.dynamodb.types import TypeDeserializer
 
 from ..context import Context
-from .aws import Aws
+from .aws import Calls
 
 Item = dict[str, Any]
 
@@ -17,7 +17,7 @@ _WRITE_BATCH: Final = 25
 class Table:
     """What is kept: lists' records, aggregates, and the projection of other contexts' things."""
 
-    def __init__(self, aws: Aws, name: str, context: Context[Any]) -> None:
+    def __init__(self, aws: Calls, name: str, context: Context[Any]) -> None:
         """Read the table of that name, as this context writes it."""
         self.name = name
         self._aws = aws

@@ -4,10 +4,10 @@ import io
 import zipfile
 from pathlib import Path
 
-from .aws import Aws
+from .aws import Calls
 
 
-def publish(aws: Aws, function: str, deployed: Path, file: str, source: str) -> str:
+def publish(aws: Calls, function: str, deployed: Path, file: str, source: str) -> str:
     """Publish a version of a function in which one file is another; its alias stays where it is.
 
     Args:

@@ -8,7 +8,6 @@ from ..traffic import Call
 
 Command = Literal["start", "back"]
 
-_CANNOT_START = 'raise RuntimeError("rehearsal: this version cannot start")\n'
 _FAILS_FOR_REAL = """
 
 _checked = lambda_handler
@@ -19,7 +18,16 @@ def lambda_handler(event, context):
         raise RuntimeError("rehearsal: a mistake that no check knows")
     return _checked(event, context)
 """
-_ANOTHER = "\n# Another version that works.\n"
+
+
+def cannot_start(source: str) -> str:
+    """The source of a version that fails as it is loaded."""
+    return f'raise RuntimeError("rehearsal: this version cannot start")\n{source}'
+
+
+def works(source: str) -> str:
+    """The source of another version that works."""
+    return f"{source}\n# Another version that works.\n"
 
 
 @dataclass(frozen=True)
@@ -47,7 +55,7 @@ ACTS = (
         status=1,
         why="HOOK_EXECUTION_FAILURE",
         seen=False,
-        change=lambda source: _CANNOT_START + source,
+        change=cannot_start,
     ),
     Act(
         "fails for its callers",
@@ -62,7 +70,7 @@ ACTS = (
         "start",
         result="succeeded",
         status=0,
-        change=lambda source: source + _ANOTHER,
+        change=works,
         workflow=True,
     ),
     Act("the way back", "back", result="succeeded", status=0, seen=None),

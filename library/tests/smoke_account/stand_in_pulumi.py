@@ -1,0 +1,62 @@
+"""Stands in for the Pulumi CLI, as far as a throw-away stack needs it: records each call, keeps which stacks there are.
+
+The folder in STAND_IN has what it knows: `stacks`, `outputs.json`, and for each call that is to fail a file with what
+it says, whose name is the call's first word.
+"""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+FOLDER = Path(os.environ.get("STAND_IN", "."))
+LEFT = {
+    "deployment": {
+        "resources": [
+            {"urn": "urn:pulumi:s::p::pulumi:pulumi:Stack::p-s", "type": "pulumi:pulumi:Stack"},
+            {
+                "urn": "urn:pulumi:s::p::p:infra:Inbox$aws:s3/bucket:Bucket::inbox",
+                "type": "aws:s3/bucket:Bucket",
+                "custom": True,
+            },
+        ]
+    }
+}
+
+
+def main() -> int:
+    """Do as the arguments say."""
+    asked = sys.argv[1:]
+    with (FOLDER / "calls").open("a") as calls:
+        calls.write(f"{' '.join(asked[:2])}\n")
+    fault = FOLDER / asked[0]
+    if fault.exists() and asked[:2] != ["stack", "ls"]:
+        sys.stderr.write(fault.read_text())
+        time.sleep(30 if "hangs" in fault.read_text() else 0)
+        return 255
+    return _do(asked)
+
+
+def _do(asked: list[str]) -> int:
+    stacks = (FOLDER / "stacks").read_text().split()
+    match asked[:2]:
+        case ["stack", "ls"]:
+            sys.stdout.write(json.dumps([{"name": f"organization/{name}"} for name in stacks]))
+        case ["stack", "init"]:
+            (FOLDER / "stacks").write_text(" ".join([*stacks, asked[3]]))
+        case ["stack", "rm"]:
+            (FOLDER / "stacks").write_text(" ".join(name for name in stacks if name not in asked))
+        case ["stack", "output"]:
+            sys.stdout.write((FOLDER / "outputs.json").read_text())
+        case ["stack", "export"]:
+            sys.stdout.write(json.dumps(LEFT))
+        case ["up" | "destroy", "--yes"]:
+            sys.stdout.write("    1 resource\n")
+        case _:
+            return 255
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,116 @@
+"""What is refused before anything changes, in one sentence each."""
+
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import NoCredentialsError
+
+from bounded_context.rollout.errors import Refused
+from bounded_context.smoke_account import cli as command
+from tests.smoke_account.conftest import NAME, Cli, Place
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+
+def refused(place: Place, stack: str = NAME) -> str:
+    """The sentence."""
+    with pytest.raises(Refused) as caught:
+        place.account(stack).check()
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def untouched(place: Place, cli: Cli) -> bool:
+    return not place.file.exists() and set(cli.calls) <= {"stack ls"}
+
+
+def test_a_stack_that_none_has_may_be_tried(place: Place, cli: Cli) -> None:
+    """It is said on which account; nothing is changed by looking."""
+    assert place.account().check() == f"account 123456789012, {place.account().aws.region}"
+    assert untouched(place, cli)
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_a_stack_of_the_repository_is_refused(stack: str, place: Place, cli: Cli) -> None:
+    """Also a protected one: its file is there."""
+    assert f"Pulumi.{stack}.yaml exists" in refused(place, stack)
+    assert cli.calls == []
+
+
+def test_a_stack_that_pulumi_knows_is_refused(place: Place, cli: Cli) -> None:
+    """Whoever's it is."""
+    cli.has("dev", NAME)
+    assert refused(place).startswith(f"The stack {NAME} exists: write a name that none has")
+    assert untouched(place, cli)
+
+
+def test_a_stack_that_is_deployed_from_another_state_is_refused(place: Place, cli: Cli) -> None:
+    """Its names would be taken, and its data destroyed."""
+    table = f"{place.project.context.name}-{NAME}-table"
+    boto3.client("dynamodb", region_name=place.account().aws.region).create_table(
+        TableName=table,
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    assert f"has a table {table} already" in refused(place)
+    assert untouched(place, cli)
+
+
+@pytest.mark.parametrize("protect", [True, None])
+def test_settings_that_protect_data_are_refused(protect: bool | None, place: Place, cli: Cli) -> None:
+    """Such a stack could not be destroyed."""
+    place.set(protect=protect)
+    assert "does not have protect: false" in refused(place)
+    assert untouched(place, cli)
+
+
+@pytest.mark.parametrize("stack", ["Smoke", "a_b", "x" * 60, "../x"])
+def test_a_name_that_cannot_be_a_part_of_names_is_refused(stack: str, place: Place, cli: Cli) -> None:
+    """As a deployment would, but before it begins."""
+    assert "write" in refused(place, stack) or "shorten" in refused(place, stack)
+    assert cli.calls == []
+
+
+def test_without_pulumi_nothing_is_done(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says where to get it."""
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert refused(place) == "The Pulumi CLI is not on the PATH: see https://www.pulumi.com/docs/install/."
+
+
+def test_without_a_login_to_the_state_nothing_is_done(place: Place, cli: Cli) -> None:
+    """Pulumi's own words say what it wants."""
+    (cli.folder / "stacks").unlink()
+    assert refused(place).startswith("Pulumi does not list the stacks: ")
+
+
+def test_without_credentials_nothing_is_done(place: Place, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """boto3 finds none anywhere."""
+    account = place.account()
+
+    def call(*_: Any, **__: Any) -> None:
+        raise NoCredentialsError
+
+    monkeypatch.setattr(account.aws, "call", call)
+    with pytest.raises(Refused, match="There are no AWS credentials: log in, or set AWS_PROFILE"):
+        account.check()
+    assert untouched(place, cli)
+
+
+def test_a_refusal_is_told_with_its_status(
+    place: Place, cli: Cli, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """2, as everywhere."""
+    monkeypatch.setattr(command, "repository", lambda: place.project)
+    cli.has(NAME)
+    assert command.main([NAME]) == 2
+    assert f"The stack {NAME} exists" in capsys.readouterr().err
+    assert untouched(place, cli)
+
+
+@pytest.mark.parametrize("arguments", [[], [NAME, "--emulator"]])
+def test_one_place_must_be_named(arguments: list[str]) -> None:
+    """An account by the name of a stack, or this machine."""
+    with pytest.raises(SystemExit, match="2"):
+        command.main(arguments)

@@ -1,0 +1,138 @@
+"""Whatever happens, the stack is destroyed, or it is said what is left of it."""
+
+import os
+import signal
+import threading
+import time
+from typing import Any
+
+import pytest
+import yaml
+
+from bounded_context.rollout.errors import INTERRUPTED
+from bounded_context.smoke_account import cli as command
+from bounded_context.smoke_account import steps as of_steps
+from bounded_context.smoke_account.steps import Steps, smoke
+from bounded_context.smoke_account.world import Failed
+from tests.smoke_account.conftest import NAME, Cli, Place
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+OUTPUTS = {"release": {"application": "context-smoke"}, "sftp": None}
+TRIED = ("arrive", "events", "bad_version", "good_version")
+
+
+@pytest.fixture
+def tried(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Which steps between deployment and destruction were taken; each goes well."""
+    taken: list[str] = []
+
+    def well(name: str) -> Any:
+        return lambda *_: taken.append(name) or "well"
+
+    for name in TRIED:
+        monkeypatch.setattr(of_steps, name, well(name))
+    return taken
+
+
+def ran(place: Place) -> Steps:
+    """Take all steps."""
+    steps = Steps(lambda _: None)
+    smoke(place.account(), place.project.context, steps)
+    return steps
+
+
+def test_all_steps_are_taken_in_order_and_nothing_is_left(place: Place, cli: Cli, tried: list[str]) -> None:
+    """Each is told, with its seconds."""
+    cli.outputs(OUTPUTS)
+    steps = ran(place)
+    names = ["deploy", "10 rows", "queues", "bad version", "good version", "destroy"]
+    assert (steps.passed, [step.name for step in steps.done], tuple(tried)) == (True, names, TRIED)
+    assert cli.calls[-5:] == ["stack init", "up --yes", "stack output", "destroy --yes", "stack rm"]
+    assert (cli.stacks, place.file.exists()) == (["dev", "prod"], False)
+
+
+def test_the_stack_has_the_settings_of_dev(place: Place, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """But every subscriber gets every event, and with SFTP the one partner is this run."""
+    name = place.project.context.name
+    place.set(sftp="dedicated", part_rows=777, filters={"bi": ["x"]}, partners={"acme": {"public_keys": []}})
+    cli.outputs(OUTPUTS)
+    account = place.account()
+    account.deploy()
+    config = yaml.safe_load(place.file.read_text())["config"]
+    assert (config[f"{name}:part_rows"], f"{name}:filters" in config) == (777, False)
+    [[partner, logins]] = config[f"{name}:partners"].items()
+    assert (partner, logins["public_keys"][0].split()[0]) == ("demo", "ssh-ed25519")
+    account.destroy()
+
+
+@pytest.mark.parametrize("step", TRIED)
+def test_a_step_that_fails_ends_the_others_and_the_stack_is_destroyed(
+    step: str, place: Place, cli: Cli, tried: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was seen is told."""
+
+    def fails(*_: Any) -> str:
+        raise Failed("what was seen")
+
+    monkeypatch.setattr(of_steps, step, fails)
+    cli.outputs(OUTPUTS)
+    steps = ran(place)
+    assert tuple(tried) == TRIED[: TRIED.index(step)]
+    [failed] = [one for one in steps.done if not one.passed]
+    assert (failed.said, steps.done[-1].name, steps.done[-1].passed) == ("what was seen", "destroy", True)
+    assert (cli.stacks, place.file.exists()) == (["dev", "prod"], False)
+
+
+def test_a_deployment_that_fails_halfway_is_destroyed(place: Place, cli: Cli, tried: list[str]) -> None:
+    """Pulumi's own error is told, and which permission is missing."""
+    said = "User: arn:aws:sts::1:assumed-role/ops/me is not authorized to perform: sqs:CreateQueue on resource: x"
+    cli.fails("up", f"Updating (smoke)\nerror: {said}\n")
+    steps = ran(place)
+    assert (steps.passed, tried) == (False, [])
+    assert steps.done[0].said.startswith("pulumi up failed: error: User: ")
+    assert f"the role ops may not sqs:CreateQueue: `just permissions deploy {NAME}`" in steps.done[0].said
+    assert (cli.calls[-2:], cli.stacks) == (["destroy --yes", "stack rm"], ["dev", "prod"])
+
+
+def test_what_cannot_be_destroyed_is_named_with_how_to_take_it_away(place: Place, cli: Cli, tried: list[str]) -> None:
+    """The stack's file stays: the commands need it."""
+    cli.outputs(OUTPUTS)
+    cli.fails("destroy", "error: BucketNotEmpty\n")
+    steps = ran(place)
+    said = steps.done[-1].said
+    assert (steps.passed, steps.done[-1].passed) == (False, False)
+    assert f"Of the stack {NAME} 1 resources are left: aws:s3/bucket:Bucket::inbox" in said
+    place_of_it = f"--yes --cwd {place.project.service} --stack {NAME}"
+    assert f"`pulumi destroy {place_of_it}`, `pulumi stack rm {place_of_it}`." in said
+    assert place.file.exists()
+
+
+def test_a_stack_that_is_locked_is_unlocked_first(place: Place, cli: Cli, tried: list[str]) -> None:
+    """A deployment that was killed leaves a lock."""
+    cli.outputs(OUTPUTS)
+    cli.fails("destroy", "error: the stack is currently locked by 1 lock(s). Either wait or use `pulumi cancel`\n")
+    assert "Take it away with `pulumi cancel --yes " in ran(place).done[-1].said
+
+
+def test_ctrl_c_destroys_what_was_made(
+    place: Place, cli: Cli, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the middle of the deployment, pressed twice: Pulumi is asked to end, and the stack is destroyed."""
+    monkeypatch.setattr(command, "repository", lambda: place.project)
+    monkeypatch.setattr(command, "Account", lambda *_: place.account())
+    cli.fails("up", "hangs\n")
+
+    def press() -> None:
+        while "up --yes" not in cli.calls:
+            time.sleep(0.02)
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.1)
+
+    presser = threading.Thread(target=press)
+    presser.start()
+    assert command.main([NAME]) == INTERRUPTED
+    presser.join()
+    assert "✓ destroy" in capsys.readouterr().out
+    assert (cli.stacks, place.file.exists()) == (["dev", "prod"], False)
