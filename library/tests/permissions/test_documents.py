@@ -92,7 +92,7 @@ NOT_OPERATIONS = re.compile(
     r"|s3:(DeleteObjectVersion|ListBucketVersions|GetAccelerateConfiguration|Get\w*Configuration|Put\w*Configuration"
     r"|GetBucketCORS|ListBucket|(Get|Put)BucketPublicAccessBlock|GetBucketObjectLockConfiguration|GetBucketNotification"
     r"|PutBucketNotification|TagResource|UntagResource|ListTagsForResource)"
-    r"|apigateway:(TagResource|UntagResource)"
+    r"|apigateway:(TagResource|UntagResource)|dynamodb:Get(Records|ShardIterator)"
 )
 """Actions that are called otherwise than an operation (Service Authorization Reference)."""
 
@@ -106,7 +106,7 @@ WITHOUT_RESOURCE = {
     *("logs:DescribeLogGroups", "logs:DescribeResourcePolicies", "logs:ListLogDeliveries", "logs:PutResourcePolicy"),
     *(f"logs:{verb}" for verb in ("DeleteQueryDefinition", "DescribeQueryDefinitions", "PutQueryDefinition")),
     *("ssm:DescribeParameters", "states:ValidateStateMachineDefinition", "transfer:CreateServer"),
-    "xray:GetSamplingRules",
+    *("xray:GetSamplingRules", "lambda:ListEventSourceMappings", "cloudwatch:GetMetricData"),
 }
 """Actions that know no resource, or whose resource is not there yet: the latter are bound to tags or functions."""
 

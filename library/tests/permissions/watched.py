@@ -1,4 +1,4 @@
-"""The clients of a rollout, which tell what they are asked for, and refuse one action as AWS does."""
+"""Clients that tell what they are asked for, and refuse one action as AWS does."""
 
 from collections.abc import Callable
 from functools import cache
@@ -14,7 +14,13 @@ from tests.rollout.conftest import Stack
 
 ROLE = "prod-shift"
 PREFIXES = {"lambda": "lambda", "codedeploy": "codedeploy", "stepfunctions": "states", "cloudwatch": "cloudwatch"}
-"""The prefix of a service's actions, by its name to botocore."""
+"""The prefix of a service's actions, by its name to botocore: those of a rollout."""
+
+_OTHERS = {"dynamodbstreams": "dynamodb"}
+"""Those of a redrive that are not called as their service."""
+
+_NAMES = {"Invoke": "InvokeFunction", "ChangeMessageVisibilityBatch": "ChangeMessageVisibility"}
+"""Actions that are not called as their operation (Service Authorization Reference)."""
 
 
 class Watched:
@@ -34,7 +40,8 @@ class Watched:
 
     def _ask(self, name: str) -> None:
         operation = operations(self._service)[name]
-        action = f"{PREFIXES[self._service]}:{operation}"
+        prefix = PREFIXES.get(self._service) or _OTHERS.get(self._service, self._service)
+        action = f"{prefix}:{_NAMES.get(operation, operation)}"
         self._asked.add(action)
         if action == self._lacking:
             raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": refusal(action)}}, operation)

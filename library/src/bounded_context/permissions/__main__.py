@@ -1,4 +1,4 @@
-"""`uv run just permissions ROLE STACK [ACCOUNT]`: prints the policy that a role of the pipeline needs.
+"""`uv run just permissions ROLE STACK [ACCOUNT]`: prints the policy of a role of the pipeline, or of who redrives.
 
 Nothing is asked of AWS: the document comes of what the stack's program registers.
 """
@@ -46,7 +46,7 @@ def _print(project: Project, role: str, stack: str, account: str) -> int:
     where = place(project.context, stack, config["aws:region"], account)
     document = policy(role, where, graph, consumed(project.context, ours))
     sys.stdout.write(json.dumps(document, indent=2) + "\n")
-    left_out = unknown(graph) if role != "shift" else []
+    left_out = unknown(graph) if role in ("preview", "deploy") else []
     for one in left_out:
         sys.stderr.write(f"{one} is of a kind of your own: add what its provider asks for to the policy.\n")
     return 1 if left_out else 0
@@ -57,7 +57,8 @@ def _account(project: Project, options: argparse.Namespace) -> str:
     file: dict[str, Any] = yaml.safe_load((project.pipeline / "Pulumi.main.yaml").read_text(encoding="utf-8"))
     for environment in file["config"].get(f"{project.package}-pipeline:environments", ()):
         if environment["name"] == options.stack and "roles" in environment:
-            return environment["roles"][options.role].split(":")[4]
+            roles = environment["roles"]
+            return roles.get(options.role, roles["shift"]).split(":")[4]
     raise NoAccount(
         f"infra/pipeline/Pulumi.main.yaml has no roles of {options.stack}: write its account, "
         f"`just permissions {options.role} {options.stack} <account>`."
@@ -66,9 +67,10 @@ def _account(project: Project, options: argparse.Namespace) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="just permissions", description="The IAM policy that a role of the pipeline needs in an environment."
+        prog="just permissions",
+        description="The IAM policy that a role of the pipeline needs in an environment, or whoever redrives there.",
     )
-    parser.add_argument("role", choices=ROLES, help="shift is the role of the smoke check too")
+    parser.add_argument("role", choices=ROLES, help="shift is that of the smoke check too, redrive a person's")
     parser.add_argument("stack", help="the environment, such as dev")
     parser.add_argument("account", nargs="?", help="the environment's account; default: as the pipeline's settings say")
     return parser

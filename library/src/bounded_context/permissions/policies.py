@@ -1,7 +1,7 @@
-"""The policy of each of the pipeline's roles, for one stack."""
+"""The policy of each of the pipeline's roles, and of whoever redrives, for one stack."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from ..context import Context
 from ..infra.consumes import Consumed
@@ -9,10 +9,17 @@ from ..infra.labels import Labels
 from ..testing.graph import Graph
 from .grants import Grant, Place, document, on
 from .kinds import KINDS
+from .redrive import REDRIVE
 from .shift import SHIFT
 
-ROLES = ("preview", "deploy", "shift")
+PIPELINE = ("preview", "deploy", "shift")
 """The roles, in the order in which the pipeline takes them on; the shift's is that of the smoke check too."""
+
+ROLES = (*PIPELINE, "redrive")
+"""Also the role of a person at night."""
+
+_OF_CALLS: Final = {"shift": SHIFT, "redrive": REDRIVE}
+"""Those that change nothing that the program makes, so that its types say nothing of them."""
 
 
 def place(context: Context[Any], stack: str, region: str, account: str) -> Place:
@@ -30,8 +37,8 @@ def policy(role: str, where: Place, graph: Graph, consumes: Mapping[str, Consume
         graph: what its program registers; types that `unknown` returns are left out.
         consumes: the contexts whose events it hears: their topics are not this stack's.
     """
-    if role == "shift":
-        return document(where, SHIFT, change=True)
+    if role in _OF_CALLS:
+        return document(where, _OF_CALLS[role], change=True)
     kinds = {node.kind for node in graph.nodes}
     grants = [grant for kind in sorted(kinds & KINDS.keys()) for grant in KINDS[kind]]
     return document(where, [*grants, *_heard(consumes.values())], change=role == "deploy")

@@ -32,7 +32,7 @@ def require_unlocked(stack: Stack, backend: str) -> None:
     try:
         since = _since(place[1], parse_qs(place[2] or "").get("region", [None])[0], stack)
     except (BotoCoreError, ClientError) as error:
-        stop(f"Whether the stack {stack.name} is locked cannot be asked: {sentence(error)}")
+        stop(f"Whether the stack {stack.name} is locked cannot be asked: {sentence(error, None)}")
     if since is not None:
         stop(refusal(stack, f" since {since:%Y-%m-%d %H:%M} UTC"))
 

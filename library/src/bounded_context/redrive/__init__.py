@@ -24,7 +24,7 @@ Exit status: 0 if all queues are empty, the look is taken, or all chosen letters
 any queue, or of those that were chosen), or may come twice; 2 if it was refused before anything changed; 130 after
 Ctrl-C or SIGTERM, which end it between two letters.
 
-The operator's role needs, on the resources of the stack:
+The operator's role needs, on the resources of the stack (`just permissions redrive STACK` prints it as a policy):
 
 - always `sqs:GetQueueAttributes` on the dead-letter queues, and `cloudwatch:GetMetricData` for the ages in the list,
   which are left out without it; `lambda:InvokeFunction` on the alias of `watch-lists` for uploads that nobody has

@@ -46,7 +46,7 @@ def main(
     except (Refused, ProjectError) as error:
         screen.refuse(options.stack, str(error))
     except AWS_ERRORS as error:
-        screen.refuse(options.stack, sentence(error))
+        screen.refuse(options.stack, sentence(error, "redrive"))
     except KeyboardInterrupt:
         screen.fail("Interrupted before anything was changed.")
         return INTERRUPTED
@@ -107,7 +107,7 @@ class Command:
         except AWS_ERRORS as error:
             if not report.tried:
                 raise
-            report.stopped = sentence(error)
+            report.stopped = sentence(error, "redrive")
         report.interrupted = self._stop.asked
         self._screen.show_report(report, self._names(letters))
         return INTERRUPTED if report.interrupted else report.exit_status

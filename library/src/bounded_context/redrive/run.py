@@ -80,7 +80,7 @@ class Run:
         except NotTaken as error:
             self._fail(str(error))
         except AWS_ERRORS as error:
-            self._fail(sentence(error))
+            self._fail(sentence(error, "redrive"))
         else:
             self._in_a_row = 0
             self.report.redriven += 1
@@ -97,7 +97,7 @@ class Run:
         try:
             self._box.delete(letter)
         except AWS_ERRORS as error:
-            self.report.not_deleted[letter.id] = sentence(error)
+            self.report.not_deleted[letter.id] = sentence(error, "redrive")
 
     def _fail(self, why: str) -> None:
         self._in_a_row += 1

@@ -63,7 +63,7 @@ def survey(stack: Stack, clients: Clients, clock: Clock) -> Survey:
     try:
         return Survey(stack.name, [*counts, _unseen(stack.unseen, clients, clock)])
     except AWS_ERRORS as error:
-        return Survey(stack.name, counts, sentence(error))
+        return Survey(stack.name, counts, sentence(error, "redrive"))
     except Refused as error:
         return Survey(stack.name, counts, str(error))
 

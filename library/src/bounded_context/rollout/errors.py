@@ -6,7 +6,7 @@ from typing import Final
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as LostConnection
 
-from .denied import denied
+from .denied import Document, denied
 
 INTERRUPTED: Final = 128 + signal.SIGINT
 """The exit status of a command that Ctrl-C ended, as a shell has it."""
@@ -48,10 +48,10 @@ def passes(error: Exception) -> bool:
     return code(error) in _THROTTLED or status >= 500
 
 
-def sentence(error: Exception) -> str:
-    """What AWS or botocore said, on one line; where a permission is missing, whose and which."""
+def sentence(error: Exception, document: Document | None = "shift") -> str:
+    """What AWS or botocore said, on one line; of a missing permission also whose it is, and which `document` has it."""
     said = error.response.get("Error", {}).get("Message", "") if isinstance(error, ClientError) else str(error)
     line = " ".join(f"{code(error)}: {said}".removeprefix(": ").split())
     operation = error.operation_name if isinstance(error, ClientError) else ""
-    lacking = denied(said, code(error), operation)
+    lacking = denied(said, code(error), operation, document)
     return f"{line.rstrip('.')}; {lacking}" if lacking else line

@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         screen.refuse(options.stack or "", str(error))
         return REFUSED
     except AWS_ERRORS as error:
-        screen.refuse(options.stack or "", sentence(error))
+        screen.refuse(options.stack or "", sentence(error, "deploy"))
         return REFUSED
     except KeyboardInterrupt:
         screen.fail("Interrupted before anything was changed.")

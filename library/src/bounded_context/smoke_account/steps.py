@@ -47,7 +47,7 @@ class Steps:
         try:
             said = act()
         except STOPS as error:
-            self._over(name, began, sentence(error), passed=False)
+            self._over(name, began, sentence(error, "deploy"), passed=False)
             raise
         except KeyboardInterrupt:
             self._over(name, began, "interrupted", passed=False)

@@ -1,0 +1,108 @@
+"""Whoever redrives has the permissions that it takes; one that is missing is named, with the document that has it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from bounded_context.permissions.redrive import REDRIVE
+from bounded_context.redrive.clients import Clients
+from bounded_context.rollout.errors import sentence
+from tests.permissions.watched import ROLE, Watched
+from tests.redrive.conftest import CHANGES, ONE, UPLOADS, Stack, event
+from tests.redrive.test_given_up import Lambda, record
+from tests.redrive.test_stream import Table
+from tests.redrive.test_unseen import WATCHER, Watcher
+
+SERVICES = ("sqs", "stepfunctions", "dynamodbstreams", "lambda", "cloudwatch", "s3")
+UPLOAD = {
+    "detail-type": "Object Created",
+    "detail": {"bucket": {"name": "b"}, "object": {"key": "k", "version-id": "v"}},
+}
+
+BESIDE = {"kms:Decrypt", "kms:GenerateDataKey", "s3:ListBucket"}
+"""Asked for by SQS and S3 with what the redrive asks of them."""
+
+CALLED = sorted({action for grant in REDRIVE for action in (*grant.read, *grant.write)} - BESIDE)
+
+
+class Both:
+    """Lambda with the function of the stream and that of uploads, each in memory."""
+
+    def __init__(self, reader: Any, watcher: Any) -> None:
+        self._reader, self._watcher = reader, watcher
+
+    def invoke(self, **asked: Any) -> Any:
+        return (self._watcher if asked["FunctionName"] == WATCHER else self._reader).invoke(**asked)
+
+    def list_event_source_mappings(self, **asked: Any) -> Any:
+        return self._reader.list_event_source_mappings(**asked)
+
+
+@pytest.fixture
+def night(moto: Any, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Callable[[str | None], tuple[set[str], str]]:
+    """Redrives letters of every kind, without one action if it is named; returns what was asked for, and said."""
+    watcher = Watcher(stack)
+    stack.outputs["functions"]["watch_lists"] = WATCHER
+    stack.functions = Both(stack.functions, watcher)  # pyright: ignore[reportAttributeAccessIssue]
+    table, lambda_ = Table(moto), Lambda(stack, moto)
+    stack.streams = table.streams
+
+    def redrive(lacking: str | None = None) -> tuple[set[str], str]:
+        asked: set[str] = set()
+        plain = (stack.queues, stack.machines, stack.streams, stack.functions, stack.metrics, stack.objects)
+        watched: Any = [Watched(one, name, asked, lacking) for one, name in zip(plain, SERVICES, strict=True)]
+        monkeypatch.setattr(stack, "clients", lambda _: Clients(*watched))
+        stack.queues.put(ONE, event(1))
+        stack.queues.put(UPLOADS, UPLOAD)
+        stack.queues.put(CHANGES, table.letter(arrived=stack.clock.now() - timedelta(hours=1)))
+        lambda_.gives_up(record(1))
+        watcher.arrived("incoming/acme/monday.csv", minutes=90)
+        said: list[str] = []
+        for arguments in ((), ("one",), ("one", "--go"), ("uploads", "--go"), ("reader", "--go"), ("unseen", "--go")):
+            _, out, told = stack.say(*arguments)
+            said.append(out + told)
+        return asked, "\n".join(said)
+
+    return redrive
+
+
+def test_a_redrive_asks_for_what_its_policy_has_and_for_all_of_it(night: Any) -> None:
+    """Letters of every kind, the list of them, and a look."""
+    asked, _ = night()
+    assert asked == set(CALLED)
+
+
+# The ages in the list are left out without it, and nothing is said.
+@pytest.mark.parametrize("action", [action for action in CALLED if action != "cloudwatch:GetMetricData"])
+def test_who_lacks_one_action_gets_an_error_that_names_role_action_and_document(action: str, night: Any) -> None:
+    """Letters that could not be made visible are counted, so of these nothing is said."""
+    _, said = night(action)
+    if action == "sqs:ChangeMessageVisibility":
+        assert "could not be made visible at once" in said
+    else:
+        assert f"the role {ROLE} may not {action}: `just permissions redrive <stack>` prints what it needs" in said
+
+
+@pytest.mark.parametrize(
+    ("who", "named"),
+    [
+        ("sts::1:assumed-role/AWSReservedSSO_Admin_1f/me@example.org", "the role AWSReservedSSO_Admin_1f"),
+        ("iam::1:user/me", "the user me"),
+        ("iam::1:user/people/of/payments/me", "the user me"),
+    ],
+)
+def test_whoever_it_is_has_a_name(who: str, named: str) -> None:
+    """A role that somebody took on, or a user."""
+    said = f"User: arn:aws:{who} is not authorized to perform: lambda:UpdateAlias on resource: x"
+    error: Any = {"Error": {"Code": "AccessDeniedException", "Message": said}}
+    told = sentence(ClientError(error, "UpdateAlias"))
+    assert told.endswith(f"; {named} may not lambda:UpdateAlias: `just permissions shift <stack>` prints what it needs")
+
+
+def test_what_is_no_refusal_names_no_document() -> None:
+    """Whatever AWS says otherwise."""
+    error: Any = {"Error": {"Code": "ThrottlingException", "Message": "Rate exceeded"}}
+    assert sentence(ClientError(error, "UpdateAlias")) == "ThrottlingException: Rate exceeded"
