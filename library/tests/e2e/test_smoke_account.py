@@ -4,11 +4,21 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from .facts import CONTEXT, ENVIRONMENT
+from bounded_context.local.running import RunningContext
+from bounded_context.local.stack import STACK
+from bounded_context.local.subscribers import Subscriber
+from bounded_context.smoke_account.account import Account
+from bounded_context.smoke_account.steps import Steps, smoke
+from tests.smoke_account.conftest import Cli, Place, cli, place, signals
+
+from .facts import CONTEXT, ENVIRONMENT, PROJECT
+
+__all__ = ["cli", "place", "signals"]
 
 pytestmark = pytest.mark.e2e
 COMMAND = [sys.executable, "-m", "bounded_context.smoke_account", "--emulator"]
@@ -47,3 +57,32 @@ def test_ctrl_c_takes_the_stack_away(tmp_path: Path) -> None:
     assert "interrupted" in told
     assert "✓ destroy" in told
     assert list(tmp_path.glob("local-aws-*")) == []
+
+
+class There(Account):
+    """An account that is the emulator's: its SFTP has a port of its own, and others read its queues already."""
+
+    deployed: RunningContext
+
+    def send(self, name: str, content: bytes) -> None:
+        self.deployed.partner.upload(name, content)
+
+    def subscribers(self) -> Sequence[Subscriber]:
+        return self.deployed.subscribers
+
+
+def test_what_an_account_is_asked_for_is_asked_of_the_emulator(
+    deployed: RunningContext, place: Place, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By boto3 as it is, with the driver's own clients and clock; the Pulumi CLI is a stand-in."""
+    for name, value in deployed.emulator.client_environment().items():
+        monkeypatch.setenv(name, value)
+    cli.outputs(dict(deployed.outputs))
+    cli.has("dev")
+    account = There(place.project, STACK, build=lambda _: None, patience=60)
+    account.deployed, account.code = deployed, PROJECT.build / "local" / "code.zip"
+    steps = Steps(lambda _: None)
+    smoke(account, CONTEXT, steps)
+    assert steps.passed, [step.said for step in steps.done if not step.passed]
+    assert len(steps.done) == 6
+    assert (cli.calls[-2:], cli.stacks) == (["destroy --yes", "stack rm"], ["dev"])

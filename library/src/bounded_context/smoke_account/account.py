@@ -129,7 +129,8 @@ class Account:
     def destroy(self) -> None:
         """Destroy the stack, remove it, and its file with it; the file stays as long as something is left."""
         if self._began:
-            self._pulumi.remove()
+            if self.stack in self._pulumi.there():
+                self._pulumi.remove()
             self._file.unlink(missing_ok=True)
 
     def _check_name(self) -> None:
