@@ -13,7 +13,7 @@ ROOT = current().root
 JUST = Path(sys.executable).parent / "just"
 
 
-@pytest.mark.parametrize("recipe", ["redrive", "rollout", "run", "rehearse"])
+@pytest.mark.parametrize("recipe", ["redrive", "rollout", "run", "rehearse", "smoke-account", "cost"])
 def test_just_does_not_call_an_answer_an_error(recipe: str, tmp_path: Path):
     """Status and words are the command's own, and nothing is added to them."""
     command = tmp_path / "uv"
