@@ -245,6 +245,11 @@ def test_defaults() -> None:
     assert (settings.expect_list_hours, settings.runbook_url) == (None, "")
 
 
+def test_logs_may_be_kept_for_ten_years() -> None:
+    """The longest that CloudWatch Logs takes (API reference, PutRetentionPolicy)."""
+    assert Settings.from_config(CONTEXT, LEAST | {"log_retention_days": "3653"}).log_retention_days == 3653
+
+
 def test_what_a_map_of_limits_does_not_name_keeps_its_default() -> None:
     """A whole number is a good percentage too."""
     settings = Settings.from_config(
