@@ -48,3 +48,47 @@ def test_input_without_a_parameter_is_an_error(shape: Any):
     """An input that would be dropped stops the run and is named."""
     with pytest.raises(Untranslatable, match="'colour'"):
         to_parameters(shape("lambda", "create_function", "Environment"), {"colour": "red"}, {})
+
+
+def test_a_rename_leads_into_structures_and_may_have_several_names(shape: Any):
+    """The first that the structure at hand has; what others have in it stays."""
+    index = {"name": "by_status", "projectionType": "INCLUDE", "nonKeyAttributes": ["status"]}
+    renames = {
+        "name": "TableName|IndexName",
+        "projectionType": "Projection.ProjectionType",
+        "nonKeyAttributes": "Projection.NonKeyAttributes",
+    }
+    (found,) = to_parameters(shape("dynamodb", "create_table", "GlobalSecondaryIndexes"), index, renames)
+    assert found == {
+        "IndexName": "by_status",
+        "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["status"]},
+    }
+
+
+def test_a_map_is_a_list_of_pairs_where_aws_has_one(shape: Any):
+    """Tags, dimensions; a block with the names of the pair is one of them."""
+    found = to_parameters(shape("iam", "create_role", "Tags"), {"owner": "team", "stack": "dev"}, {})
+    assert found == [{"Key": "owner", "Value": "team"}, {"Key": "stack", "Value": "dev"}]
+    assert to_parameters(shape("iam", "create_role", "Tags"), {"key": "owner", "value": "team"}, {}) == found[:1]
+
+
+def test_a_text_is_a_name_and_a_list_the_only_list_in_a_structure(shape: Any):
+    """Pulumi's provider leaves out what has one member."""
+    configuration = shape("codedeploy", "create_deployment_group", "alarmConfiguration")
+    assert to_parameters(configuration, {"alarms": ["errors"]}, {}) == {"alarms": [{"name": "errors"}]}
+    encryption = shape("s3", "put_bucket_encryption", "ServerSideEncryptionConfiguration")
+    (rule,) = to_parameters(encryption, {"rules": {"blockedEncryptionTypes": ["SSE-C"]}}, {})["Rules"]
+    assert rule == {"BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]}}
+
+
+@pytest.mark.parametrize(("given", "found"), [(30.0, "30"), (0.5, "0.5"), (True, "true"), ("30", "30"), ([], [])])
+def test_a_number_is_text_where_text_is_wanted(given: Any, found: Any, aws_of_nothing: Aws):
+    """As the provider writes it; what is no scalar stays."""
+    shape = aws_of_nothing.input_shape("sqs", "create_queue").members["Attributes"]
+    assert to_parameters(shape, {"VisibilityTimeout": given}, {}) == {"VisibilityTimeout": found}
+
+
+@pytest.mark.parametrize(("given", "found"), [("30", 30), ("soon", "soon"), (1.5, 1.5), (None, None)])
+def test_what_is_no_whole_number_stays_for_whoever_checks_the_call(given: Any, found: Any, shape: Any):
+    """Half a second would be none."""
+    assert to_parameters(shape("lambda", "create_function", "Timeout"), given, {}) == found

@@ -132,6 +132,12 @@ BREACHES: tuple[tuple[str, str, Change, str], ...] = (
         "is tried once: give it a Retry.",
     ),
     ("calls_are_permitted", "iam/rolePolicy", gone, "which its role may not: grant it."),
+    (
+        "aws_takes_the_stacks",
+        "lambda/function",
+        having(timeout=901.0),
+        "service prod: lambda/function verify-payment, timeout: CreateFunction's Timeout takes a whole number",
+    ),
 )
 
 ELSEWHERE = {

@@ -1,13 +1,14 @@
 """A promise, and what it is held against."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, Self
 
 from ...context import Context
 from ...project import Project, current
-from ..graph import Graph, run
+from ..delivery import delivery, run_delivery
+from ..graph import Graph, run, service
 
 STACK = "prod"
 """The stack whose resources are looked at: it has all that a context has, and its data is protected."""
@@ -28,6 +29,12 @@ class Repository:
     def graph(self) -> Graph:
         """What the program of the service registers as the stack ``prod``."""
         return run(STACK)
+
+    @cached_property
+    def graphs(self) -> Mapping[str, Graph]:
+        """What each stack of the service and of the pipeline registers, by the programs' and the stacks' names."""
+        stacks = {f"service {stack}": self.graph if stack == STACK else run(stack) for stack in service().stacks()}
+        return {**stacks, **{f"pipeline {stack}": run_delivery(stack) for stack in delivery().stacks()}}
 
     @cached_property
     def modules(self) -> tuple[str, ...]:

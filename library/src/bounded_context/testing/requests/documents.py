@@ -1,0 +1,148 @@
+"""Documents inside of requests, which AWS reads where its models see a text: policies and patterns of events.
+
+The state machine's definition has promises of its own. cfn-lint, which also knows states and every service's actions,
+is slow to import; it reads all documents in the library's tests.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from .shapes import Fault
+
+Found = Iterator[tuple[str, str, Any]]
+"""Where in a document, what AWS takes there, and what is there."""
+
+_ACTION = re.compile(r"\*|[a-z0-9-]+:[A-Za-z0-9*?]+")
+_RESOURCE = re.compile(r"\*|arn:[a-z*-]+:[a-z0-9*-]+:\S+")
+_VERSIONS = ("2012-10-17", "2008-10-17")
+_ELEMENTS = {
+    *("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"),
+}
+"""IAM User Guide, "IAM JSON policy element reference"."""
+
+_MATCHERS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
+    "anything-but": ("values, or one matcher", lambda value: value not in ([], {}, None)),
+    "cidr": ("a range of addresses", lambda value: isinstance(value, str) and "/" in value),
+    "equals-ignore-case": ("a text", lambda value: isinstance(value, str)),
+    "exists": ("true or false", lambda value: isinstance(value, bool)),
+    "numeric": ("operators and numbers", lambda value: isinstance(value, list) and len(value) in (2, 4)),
+    "prefix": ("a text", lambda value: isinstance(value, str | dict)),
+    "suffix": ("a text", lambda value: isinstance(value, str | dict)),
+    "wildcard": ("a text", lambda value: isinstance(value, str)),
+}
+"""EventBridge User Guide, "Comparison operators for use in event patterns"."""
+
+
+def policy(document: Any, *, principals: bool) -> Found:
+    """Yield what IAM would refuse in a policy: of a resource, or a role's trust, which names `principals`; or not."""
+    if document.get("Version", _VERSIONS[0]) not in _VERSIONS:
+        yield "Version", f"one of {', '.join(_VERSIONS)}", document["Version"]
+    statements = document.get("Statement") or [{}]
+    for number, statement in enumerate(statements if isinstance(statements, list) else [statements]):
+        for at, wanted, given in _statement(statement, principals):
+            yield f"Statement[{number}].{at}", wanted, given
+
+
+def _statement(statement: Mapping[str, Any], principals: bool) -> Found:
+    for name in sorted(statement.keys() - _ELEMENTS):
+        yield name, f"any of {', '.join(sorted(_ELEMENTS))}", name
+    if statement.get("Effect") not in ("Allow", "Deny"):
+        yield "Effect", "Allow or Deny", statement.get("Effect")
+    if bool({"Principal", "NotPrincipal"} & statement.keys()) != principals:
+        yield "Principal", "a principal" if principals else "none: it is the role's", statement.get("Principal")
+    yield from _texts(statement, "Action", _ACTION, "actions such as s3:GetObject")
+    if not principals or "Resource" in statement:
+        yield from _texts(statement, "Resource", _RESOURCE, "ARNs, or *")
+
+
+def _texts(
+    statement: Mapping[str, Any], name: str, form: re.Pattern[str], wanted: str
+) -> Iterator[tuple[str, str, Any]]:
+    value = statement.get(name, statement.get(f"Not{name}", []))
+    values = value if isinstance(value, list) else [value]
+    for one in values or [None]:
+        if not isinstance(one, str) or not form.fullmatch(one):
+            yield name, wanted, one
+
+
+def pattern(document: Any, path: str = "") -> Found:
+    """Yield what EventBridge, Lambda and SNS would refuse in a pattern: it leads to lists of values and matchers."""
+    if not isinstance(document, Mapping) or not document:
+        yield path or "the pattern", "an object that is not empty", document
+        return
+    for name, value in document.items():
+        at = f"{path}.{name}" if path else name
+        if name == "$or" and isinstance(value, list):
+            for one in value:
+                yield from pattern(one, at)
+        elif isinstance(value, list):
+            yield from _values(value, at)
+        else:
+            yield from pattern(value, at)
+
+
+def _values(values: list[Any], path: str) -> Found:
+    if not values:
+        yield path, "a list that is not empty", values
+    for value in values:
+        if isinstance(value, list):
+            yield path, "values and matchers", value
+        elif isinstance(value, Mapping):
+            yield from _matcher(value, path)
+
+
+def _matcher(value: Mapping[str, Any], path: str) -> Found:
+    if len(value) != 1 or not value.keys() <= _MATCHERS.keys():
+        yield path, f"one of {', '.join(_MATCHERS)}", dict(value)
+        return
+    ((name, operand),) = value.items()
+    wanted, fits = _MATCHERS[name]
+    if not fits(operand):
+        yield f"{path}.{name}", wanted, operand
+
+
+def _of_role(document: Any) -> Found:
+    return policy(document, principals=False)
+
+
+def _of_resource(document: Any) -> Found:
+    return policy(document, principals=True)
+
+
+def _object(document: Any) -> Found:
+    return iter([] if isinstance(document, dict) else [("the document", "an object", document)])
+
+
+DOCUMENTS: Mapping[str, Mapping[str, Callable[[Any], Found]]] = {
+    "cloudwatch PutDashboard": {"DashboardBody": _object},
+    "events PutRule": {"EventPattern": pattern},
+    "iam CreatePolicy": {"PolicyDocument": _of_role},
+    "iam CreateRole": {"AssumeRolePolicyDocument": _of_resource},
+    "iam PutRolePolicy": {"PolicyDocument": _of_role},
+    "kms CreateKey": {"Policy": _of_resource},
+    "lambda CreateEventSourceMapping": {"FilterCriteria.Filters.Pattern": pattern},
+    "s3 PutBucketPolicy": {"Policy": _of_resource},
+    "sns SetTopicAttributes": {"AttributeValue": _of_resource},
+    "sns Subscribe": {"Attributes.FilterPolicy": pattern},
+    "sqs CreateQueue": {"Attributes.Policy": _of_resource},
+    "sqs SetQueueAttributes": {"Attributes.Policy": _of_resource},
+    "stepfunctions CreateStateMachine": {"definition": _object},
+    "transfer CreateUser": {"Policy": _of_role},
+}
+"""By a call's service and operation, and the path in its request."""
+
+
+def read(check: Callable[[Any], Found], path: str, text: str) -> Iterator[Fault]:
+    """Yield what AWS would refuse in a document that is written as text."""
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        yield Fault(path, f"JSON ({error})", text)
+        return
+    try:
+        found = list(check(document))
+    except (AttributeError, TypeError):
+        found = [("the document", "an object", document)]
+    yield from (Fault(f"{path}, {at},", wanted, given) for at, wanted, given in found)

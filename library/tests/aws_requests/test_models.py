@@ -1,0 +1,81 @@
+"""The tables of requests against botocore's models: no line is dead, and no pattern is left out unseen."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from botocore.model import ListShape, MapShape, Shape, StructureShape
+
+from bounded_context.local.deploy import program as _program  # noqa: F401 (it registers all handlers)
+from bounded_context.local.deploy.registry import HANDLERS
+from bounded_context.permissions.kinds import KINDS as PERMITTED
+from bounded_context.testing.requests import KINDS, Call
+from bounded_context.testing.requests.documented import LIMITS
+from bounded_context.testing.requests.documents import DOCUMENTS
+from bounded_context.testing.requests.patterns import CLASSES, as_python
+
+ALL = [(kind, made) for kind, calls in KINDS.items() for made in calls]
+CALLS = {made.named: made for _, made in ALL}
+
+
+def shapes(shape: Shape, above: tuple[str, ...] = ()) -> Iterator[Shape]:
+    """A shape and all in it; what holds itself, once."""
+    yield shape
+    if shape.name in above:
+        return
+    inside = (*above, shape.name)
+    if isinstance(shape, StructureShape):
+        for member in shape.members.values():
+            yield from shapes(member, inside)
+    elif isinstance(shape, ListShape):
+        yield from shapes(shape.member, inside)
+    elif isinstance(shape, MapShape):
+        yield from (*shapes(shape.key, inside), *shapes(shape.value, inside))
+
+
+def patterns() -> set[str]:
+    """Every pattern of what a request may hold."""
+    found = {one.metadata.get("pattern") for made in CALLS.values() for one in shapes(made.shape)}
+    return {pattern for pattern in found if pattern}
+
+
+def test_every_type_that_is_deployed_elsewhere_has_its_requests() -> None:
+    """On the emulator, and by the pipeline's roles."""
+    here = {kind.split(":")[1] for kind in HANDLERS}
+    assert here | PERMITTED.keys() <= KINDS.keys()
+
+
+def test_every_pattern_is_looked_at() -> None:
+    """One that Python cannot read, or reads otherwise than Java, would be a check of nothing."""
+    assert [pattern for pattern in patterns() if as_python(pattern) is None] == []
+    classes = {name for pattern in patterns() for name in re.findall(r"\\[pP]\{\w+\}", pattern)}
+    assert classes == CLASSES.keys()
+
+
+@pytest.mark.parametrize("made", [made for _, made in ALL], ids=[f"{kind}: {made.named}" for kind, made in ALL])
+def test_every_place_is_a_member(made: Call) -> None:
+    """A misspelt one would never be found: names that are not there are looked for as they are."""
+    heads = {
+        name.lower() for shape in shapes(made.shape) if isinstance(shape, StructureShape) for name in shape.members
+    }
+    placed = [name for place in made.places.values() if place for name in re.split(r"[.|]", place)]
+    attributes = [name for place in made.places.values() for name in re.findall(r"^Attributes\.(\w+)$", place)]
+    assert {name.lower() for name in placed} - {name.lower() for name in attributes} <= heads
+    assert not made.below or made.below in made.shape.members
+
+
+@pytest.mark.parametrize("table", [LIMITS, DOCUMENTS], ids=["limits", "documents"])
+def test_every_limit_is_of_a_member(table: dict[str, dict[str, object]]) -> None:
+    """And of a call that is made."""
+    for named, paths in table.items():
+        for path in paths:
+            assert is_there(CALLS[named].shape, path.split(".")), (named, path)
+
+
+def is_there(shape: Shape, path: list[str]) -> bool:
+    """Whether a path without numbers leads to something."""
+    if isinstance(shape, ListShape):
+        return is_there(shape.member, path)
+    if not path or isinstance(shape, MapShape):
+        return True
+    return isinstance(shape, StructureShape) and path[0] in shape.members and is_there(shape.members[path[0]], path[1:])

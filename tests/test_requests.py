@@ -1,0 +1,43 @@
+"""AWS would take every stack that the template bakes: its models refuse no request of any resource."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import EXAMPLES, LONGEST, NOTHING, SHORTEST, VAT_RETURN, Baked
+
+from template.bake import bake
+from template.processes import environment
+
+CHECK = """
+from bounded_context.testing.promises import PROMISES, repository
+(promise,) = (one for one in PROMISES if one.check.__name__ == "aws_takes_the_stacks")
+where = repository()
+print(sum(len(graph.nodes) for graph in where.graphs.values()), *promise.breaches(where), sep="\\n")
+"""
+EXTREMES = {"shortest": SHORTEST, "longest": LONGEST, "vat_return": VAT_RETURN, "least": SHORTEST | NOTHING}
+
+
+def breaches(project: Path) -> list[str]:
+    """What AWS would refuse of a baked context, by its own promise."""
+    variables = {**environment(), "PYTHONPATH": os.pathsep.join(map(str, (project / "src", project)))}
+    command = [sys.executable, "-c", CHECK]
+    done = subprocess.run(command, cwd=project, env=variables, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    count, *found = done.stdout.splitlines()
+    assert int(count) > 500
+    return found
+
+
+@pytest.mark.parametrize("context", ["payment", *EXAMPLES])
+def test_aws_takes_every_example(context: str, baked: Baked) -> None:
+    """Every stack of the service, and the pipeline."""
+    assert breaches(baked(context)) == []
+
+
+@pytest.mark.parametrize("answers", EXTREMES)
+def test_aws_takes_the_extremes_of_answers(answers: str, tmp_path: Path) -> None:
+    """The shortest names and the longest, nothing that can be left out, and other words than Payment's."""
+    assert breaches(bake(tmp_path / answers, EXTREMES[answers])) == []
