@@ -18,8 +18,10 @@ from bounded_context.infra import (
     HOOKS,
     PLATFORM,
     Dashboards,
+    DeadLetterAlarms,
     Fanout,
     Function,
+    FunctionAlarms,
     Health,
     HttpApi,
     Inbound,
@@ -114,8 +116,7 @@ for name in HOOKS:
 stack.key.grant_use(shared.role)
 stack.warnings.grant_publish(shared.role)
 live = {name: Release(name, stack, function=functions[name], shared=shared) for name in called}
-for name in PAYMENT.command_functions:
-    live[name].promise_answers(settings.objectives.command_percent)
+FunctionAlarms("functions", stack, live)
 
 workflow = Workflow(IMPORT, stack, DEFINITION, live, table=table, inbox=inbox, fanout=fanout)
 inbox.start(workflow)
@@ -127,6 +128,7 @@ HttpApi("api", stack, live)
 
 # Observability: alarms on lists, the one on all alarms, how much X-Ray keeps, saved queries, the dashboards.
 ListAlarms("lists", stack)
+DeadLetterAlarms("dead-letters", stack)
 Health("unhealthy", stack)
 Traces("traces", stack)
 Queries("queries", stack, {name: one.log_group for name, one in functions.items()})

@@ -12,6 +12,9 @@ from .graph import Graph, Node
 Samples = Mapping[int, Sequence[float]]
 """The values of a metric, by the minute in which they were written."""
 
+Metrics = Mapping[str, Samples]
+"""Samples by a metric's name; or by its name, a blank and one value of its dimensions, for that one alone."""
+
 LOOK_BACK = 2
 """How many periods more than it evaluates an alarm looks back (CloudWatch user guide, its examples of missing data)."""
 
@@ -89,28 +92,28 @@ def _watched(name: str, metric: Mapping[str, Any]) -> Watched:
     return Watched(name, *where, metric["stat"], int(metric["period"]))
 
 
-def expression(alarm: Node) -> str:
-    """What an alarm calculates of its metrics."""
-    queries = alarm.inputs.get("metricQueries") or []
-    return next((query["expression"] for query in queries if query.get("returnData")), "m")
+def expressions(alarm: Node) -> dict[str, str]:
+    """What an alarm calculates, in its order, by the names that it gives to it; the last is what it watches."""
+    queries = alarm.inputs.get("metricQueries") or [{"id": "result", "expression": "m"}]
+    return {query["id"]: query["expression"] for query in queries if "expression" in query}
 
 
 class Evaluation:
-    """An alarm over time, minute by minute; `metrics` holds samples by a metric's name."""
+    """An alarm over time, minute by minute."""
 
-    def __init__(self, alarm: Node, metrics: Mapping[str, Samples]) -> None:
+    def __init__(self, alarm: Node, metrics: Metrics) -> None:
         self._alarm = alarm.inputs
         self._watched = watched(alarm)
         self._metrics = metrics
         self._minutes = {name: sorted(samples) for name, samples in metrics.items()}
         self._period = self._watched[0].period // 60
         self._of = int(self._alarm["evaluationPeriods"])
-        self._run: Callable[..., Value] = eval(f"lambda FILL, {_names(self._watched)}: {expression(alarm)}", _FUNCTIONS)  # noqa: S307 (our own expressions)
+        self._steps = _steps(alarm)
 
-    def states(self, minutes: int) -> Iterator[str]:
-        """Its state at the end of each minute."""
+    def states(self, minutes: int, since: int = 0) -> Iterator[str]:
+        """Its state at the end of each minute; it is OK at first."""
         state = "OK"
-        for now in range(1, minutes + 1):
+        for now in range(since + 1, minutes + 1):
             state = self._next(state, self._points(now))
             yield state
 
@@ -140,10 +143,17 @@ class Evaluation:
         ends = [now - self._period * back for back in range(self._of + LOOK_BACK)]
         windows = [[self._statistic(metric, end) for metric in self._watched] for end in ends]
         any_data = any(value.number is not None for window in windows for value in window)
-        return [self._run(_fill if any_data else _leave, *window).number for window in windows]
+        return [self._calculated(_fill if any_data else _leave, window) for window in windows]
+
+    def _calculated(self, fill: Any, window: Sequence["Value"]) -> float | None:
+        known: dict[str, Any] = {metric.id: value for metric, value in zip(self._watched, window, strict=True)}
+        for name, step in self._steps.items():
+            known[name] = step(FILL=fill, **known)
+        return known["result"].number
 
     def _statistic(self, metric: Watched, end: int) -> "Value":
-        samples, minutes = self._metrics.get(metric.name, {}), self._minutes.get(metric.name, [])
+        name = next((one for one in _names(metric) if one in self._metrics), metric.name)
+        samples, minutes = self._metrics.get(name, {}), self._minutes.get(name, [])
         within = minutes[bisect_left(minutes, end - self._period) : bisect_left(minutes, end)]
         values = [value for minute in within for value in samples[minute]]
         if not values:
@@ -191,24 +201,32 @@ def _leave(value: Any, _filler: float) -> Any:
     return value
 
 
-def _names(metrics: Sequence[Watched]) -> str:
-    return ", ".join(metric.id for metric in metrics)
+def _names(metric: Watched) -> list[str]:
+    """What samples of a metric may be called, the most exact first."""
+    return [*(f"{metric.name} {value}" for value in metric.dimensions.values()), metric.name]
 
 
-_FUNCTIONS: dict[str, Any] = {"SUM": _sum, "IF": _if}
+def _steps(alarm: Node) -> dict[str, Callable[..., "Value"]]:
+    """Each expression of an alarm as a function of FILL, the metrics and the expressions before it."""
+    return {
+        name: eval(f"lambda FILL, **known: {_of_known(text)}", dict(_FUNCTIONS))  # noqa: S307 (our own expressions)
+        for name, text in expressions(alarm).items()
+    }
 
 
-def times_told(alarms: Sequence[Node], metrics: Mapping[str, Samples], minutes: int) -> int:
-    """How often it goes off that all of these alarms are on at once."""
-    states = zip(*(Evaluation(alarm, metrics).states(minutes) for alarm in alarms), strict=True)
-    on = [all(state == "ALARM" for state in moment) for moment in states]
+def _of_known(text: str) -> str:
+    return re.sub(r"\b[a-z]\w*\b", r'known["\g<0>"]', text)
+
+
+def _max(values: Sequence[Value]) -> Value:
+    present = [value.number for value in values if value.number is not None]
+    return Value(max(present, default=None))
+
+
+_FUNCTIONS: dict[str, Any] = {"SUM": _sum, "MAX": _max, "IF": _if}
+
+
+def times_told(alarm: Node, metrics: Metrics, minutes: int) -> int:
+    """How often an alarm goes off."""
+    on = [state == "ALARM" for state in Evaluation(alarm, metrics).states(minutes)]
     return sum(now and not before for before, now in zip([False, *on], on, strict=False))
-
-
-def parts(graph: Graph, name: str) -> list[Node]:
-    """The alarms whose states make that of the alarm `name`: itself, or the children of a composite."""
-    node = told(graph)[name]
-    if node.kind == "cloudwatch/metricAlarm":
-        return [node]
-    by_name = {name_of(alarm): alarm for alarm in metric_alarms(graph)}
-    return [by_name[child] for child in children(node)]

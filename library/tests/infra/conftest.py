@@ -45,7 +45,7 @@ def varied() -> Graph:
         "log_key_arn": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/mrk-0123456789abcdef0123456789abcdef",
         "rollout_strategy": "Canary5Percent45Minutes",
         "latency_alarms": dict.fromkeys(CONTEXT.functions, 1000),
-        "release_alarms": [f"alarm-{number}" for number in range(7)],
+        "release_alarms": [f"alarm-{number}" for number in range(8)],
     }
     return run("dev", **settings)
 

@@ -3,6 +3,7 @@
 import dataclasses
 import re
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -16,21 +17,19 @@ from .alarms import (
     children,
     composites,
     everything_of,
-    expression,
+    expressions,
     metric_alarms,
     name_of,
-    parts,
     prefix_of,
     severity_of,
     told,
     watched,
 )
-from .graph import CONTEXT, Graph, run_shape
+from .graph import CONTEXT, Graph, Node, run, run_shape
 from .test_permissions import granted
 
 RUNBOOK = FOLDER / "runbook.md"
 FUNCTION = CONTEXT.functions[0]
-COMMAND = CONTEXT.command_functions[0].replace("_", "-")
 
 _OF_FUNCTIONS = ({"FunctionName", "Resource"}, {"FunctionName", "Resource", "ExecutedVersion"})
 DOCUMENTED: dict[str, dict[str, tuple[set[str], ...]]] = {
@@ -75,14 +74,6 @@ def test_every_alarm_tells_one_topic_when_it_goes_off_and_when_it_is_over(full: 
         assert severity_of(full, node) in ("critical", "warning")
 
 
-def test_an_alarm_that_tells_nobody_is_half_of_one_that_does(full: Graph) -> None:
-    """Each window of a promise is asked for by exactly one composite alarm."""
-    silent = [name_of(node) for node in metric_alarms(full) if not node.inputs.get("alarmActions")]
-    asked = Counter(child for node in told(full).values() if node in composites(full) for child in children(node))
-    assert silent
-    assert [asked[name] for name in silent] == [1] * len(silent)
-
-
 def test_an_alarm_says_what_it_means_in_one_or_two_sentences_and_where_to_read_on(full: Graph) -> None:
     """CloudWatch takes 1,024 characters."""
     for node in everything_of(full):
@@ -114,11 +105,17 @@ def rows() -> list[tuple[str, str, str]]:
     return sorted(found, key=lambda row: len(re.sub(r"<\w+>", "", row[0])), reverse=True)
 
 
-def test_the_runbooks_table_has_every_alarm_with_its_severity_and_its_section(full: Graph) -> None:
-    """Where two rows fit, the one that says more counts."""
-    for name, node in told(full).items():
+@pytest.mark.parametrize("shape", ["full", "large"])
+def test_the_runbooks_table_has_every_alarm_with_its_severity_and_its_section(
+    shape: str, request: pytest.FixtureRequest
+) -> None:
+    """Where two rows fit, the one that says more counts; one that continues another has its name and a number."""
+    graph: Graph = request.getfixturevalue(shape)
+    for numbered, node in told(graph).items():
+        name = re.sub(r"-\d+$", "", numbered)
         _, severity, link = next(row for row in rows() if re.fullmatch(re.sub(r"<\w+>", "[a-z0-9-]+", row[0]), name))
-        assert (severity, link) == (severity_of(full, node), section(node)), name
+        assert severity == severity_of(graph, node), name
+        assert link in node.inputs["alarmDescription"], name
 
 
 @pytest.mark.parametrize("setting", ["thresholds", "objectives"])
@@ -167,7 +164,7 @@ def test_an_alarm_watches_metrics_that_aws_or_the_code_writes(full: Graph) -> No
 
 def test_every_index_of_the_table_is_watched_for_throttles(full: Graph) -> None:
     """One that is throttled on its own is in no metric of the table."""
-    (alarm,) = parts(full, "table-throttles")
+    alarm = told(full)["table-throttles"]
     found = {metric.dimensions.get("GlobalSecondaryIndexName", "") for metric in watched(alarm)}
     indexes = full.one("dynamodb/table").inputs["globalSecondaryIndexes"]
     assert found == {"", *(index["name"] for index in indexes)}
@@ -175,7 +172,7 @@ def test_every_index_of_the_table_is_watched_for_throttles(full: Graph) -> None:
 
 def test_every_operation_on_the_table_is_watched_for_errors_of_aws(full: Graph) -> None:
     """AWS counts them by operation; a function may do none that no alarm adds up."""
-    (alarm,) = parts(full, "table-system-errors")
+    alarm = told(full)["table-system-errors"]
     operations = {metric.dimensions["Operation"] for metric in watched(alarm)}
     table = full.one("dynamodb/table").arn
     allowed = {
@@ -188,44 +185,97 @@ def test_every_operation_on_the_table_is_watched_for_errors_of_aws(full: Graph) 
     assert {"TransactWriteItems", "TransactGetItems"} < operations
 
 
+def names_in(alarms: Iterable[Node], metric: str, dimension: str) -> Counter[str]:
+    """How many of the alarms watch each value of a metric's dimension, the newest version apart."""
+    found = [one for alarm in alarms for one in watched(alarm) if one.name == metric]
+    return Counter(one.dimensions[dimension] for one in found if "ExecutedVersion" not in one.dimensions)
+
+
 def test_every_function_behind_an_alias_is_watched(full: Graph) -> None:
-    """Errors, throttles, duration; the hooks of releases are called by CodeDeploy, which tells by itself."""
-    for function in CONTEXT.functions:
-        name = function.replace("_", "-")
-        for what in ("errors", "new-version-errors", "throttles", "duration"):
-            assert f"{name}-{what}" in told(full)
+    """Errors, throttles, duration, each by one alarm; CodeDeploy calls the hooks of releases and tells by itself."""
+    functions = {f"{prefix_of(full)}-{function.replace('_', '-')}" for function in CONTEXT.functions}
+    for what, metric in (("errors", "Errors"), ("throttles", "Throttles"), ("duration", "Duration")):
+        alarms = [node for name, node in told(full).items() if re.fullmatch(rf"(callers|background)-{what}", name)]
+        assert names_in(alarms, metric, "FunctionName") == dict.fromkeys(functions, 1)
+    for function in functions:
+        assert f"{function.removeprefix(prefix_of(full))[1:]}-new-version-errors" in told(full)
+
+
+def test_what_callers_wait_for_is_told_apart_from_what_is_tried_again(full: Graph) -> None:
+    """Each alarm says which functions it may be."""
+    callers = told(full)["callers-errors"]
+    waited_for = {name.replace("_", "-") for name in (*CONTEXT.command_functions, *CONTEXT.queries)}
+    found = {one.dimensions["FunctionName"] for one in watched(callers)}
+    assert found == {f"{prefix_of(full)}-{name}" for name in waited_for}
+    assert all(name in callers.inputs["alarmDescription"] for name in waited_for)
 
 
 def test_every_queue_and_every_reader_of_the_stream_is_watched(full: Graph) -> None:
     """Dead letters for being there, a subscriber's messages for their age, a reader for being behind."""
-    for queue in full.of("sqs/queue"):
-        wrong = "" if queue.name.endswith("-dead-letters") else "-age"
-        assert told(full)[f"{queue.name}{wrong}"]
-    queues = {node.outputs["url"]: node.name for node in full.of("sqs/queue")}
-    assert {queues[url] for url in full.outputs["dead_letter_queues"].values()} <= set(told(full))
+    queues = [node.inputs["name"] for node in full.of("sqs/queue")]
+    dead = {name for name in queues if name.endswith("-dead-letters")}
+    letters = [told(full)[f"dead-letters-{severity}"] for severity in ("critical", "warning")]
+    assert names_in(letters, "ApproximateNumberOfMessagesVisible", "QueueName") == dict.fromkeys(dead, 1)
+    waiting = [told(full)[name] for name in ("events-age", "inbound-age")]
+    alive = {name for name in queues if name not in dead}
+    assert names_in(waiting, "ApproximateAgeOfOldestMessage", "QueueName") == dict.fromkeys(alive, 1)
     for mapping in full.stream_readers():
         assert told(full)[f"{mapping.name.removesuffix('-stream')}-stream-age"]
+
+
+def test_letters_that_nobody_else_knows_of_wake_somebody(full: Graph) -> None:
+    """Uploads that started nothing, and changes that no subscriber was told of."""
+    urgent = names_in([told(full)["dead-letters-critical"]], "ApproximateNumberOfMessagesVisible", "QueueName")
+    assert set(urgent) == {f"{prefix_of(full)}-{name}-dead-letters" for name in ("uploads", "relay-events")}
 
 
 def test_what_loses_data_or_leaves_a_partner_waiting_wakes_somebody(full: Graph) -> None:
     """And what mends itself, or is a subscriber's, does not."""
     critical = {name for name, node in told(full).items() if severity_of(full, node) == "critical"}
-    expected = {f"{function.replace('_', '-')}-errors" for function in CONTEXT.functions}
-    expected |= {f"{command.replace('_', '-')}-burn-fast" for command in CONTEXT.command_functions}
-    expected |= {"relay-events-dead-letters", "relay-events-stream-age", "uploads-dead-letters"}
+    expected = {"callers-errors", "background-errors", "commands-burn-fast"}
+    expected |= {"dead-letters-critical", "relay-events-stream-age"}
     expected |= {"api-errors", "api-burn-fast"} if CONTEXT.routes else set()
     expected |= {"list-import-failed", "list-import-timed-out", "lists-unfinished", "lists-burn-fast"}
     expected |= {"lists-uploads-unseen"}
     assert critical == expected
 
 
-def test_names_are_unique_and_only_the_stack_changes_them(full: Graph, without_sftp: Graph) -> None:
+def test_a_stack_has_no_more_alarms_than_somebody_can_own(prod: Graph) -> None:
+    """Thirty, and one for each function that stops its releases alone."""
+    of_releases = {name for group in prod.of("codedeploy/deploymentGroup") for name in _stopping(group)}
+    assert len(of_releases) == len(CONTEXT.functions)
+    assert len(metric_alarms(prod)) - len(of_releases) <= 30
+
+
+def test_a_stack_may_leave_warnings_out(full: Graph) -> None:
+    """What wakes somebody stays, and the sum of it; all else is one word in the stack's file away."""
+    few = run("staging", alarms="critical", rollout_strategy="AllAtOnce")
+    critical = {name for name, node in told(full).items() if severity_of(full, node) == "critical"}
+    assert {name_of(node).removeprefix(f"{prefix_of(few)}-") for node in everything_of(few)} == critical | {"unhealthy"}
+    assert len(children(told(few)["unhealthy"])) == len(critical)
+
+
+def test_a_stack_without_warnings_costs_little_while_nothing_happens() -> None:
+    """Of its 15 USD a month alarms, dashboards, key and the metrics that `watch-lists` writes leave a third."""
+    few = run("dev", alarms="critical")
+    metrics = sum(len(watched(node)) for node in metric_alarms(few))
+    alarms = 0.10 * metrics + 0.50 * len(composites(few))
+    written = 0.30 * len([measures.OLDEST_UNFINISHED, measures.UPLOADS_UNSEEN])
+    others = 3.00 * len(few.of("cloudwatch/dashboard")) + 1.00 * len(few.of("kms/key"))
+    assert alarms + others + written <= 12
+
+
+def _stopping(group: Node) -> list[str]:
+    return group.inputs["alarmConfiguration"]["alarms"]
+
+
+def test_names_are_unique_and_only_the_stack_changes_them(full: Graph, shared: Graph) -> None:
     """A renamed alarm forgets its history, and whoever asks for it by name."""
     names = [name_of(node) for node in everything_of(full)]
     assert len(names) == len(set(names))
     assert all(name.startswith(f"{prefix_of(full)}-") for name in names)
     optional = {"lists-expected", f"{FUNCTION.replace('_', '-')}-latency"}
-    assert set(told(full)) - optional == set(told(without_sftp))
+    assert set(told(full)) - optional == set(told(shared))
 
 
 def test_the_context_is_unhealthy_while_any_critical_alarm_is_on(full: Graph) -> None:
@@ -247,14 +297,17 @@ def test_a_composite_alarm_is_made_after_what_it_asks_for(full: Graph) -> None:
 
 def test_the_limits_of_cloudwatch_hold_for_the_largest_context(large: Graph) -> None:
     """100 alarms, 500 elements, 10,240 characters in a composite alarm; 10 metrics of one period in an expression."""
-    assert len([name for name in told(large) if name.endswith("-burn-fast")]) == (22 if CONTEXT.routes else 21)
+    promising = [node for name, node in told(large).items() if name.startswith("commands-burn-fast")]
+    assert sum(names_in(promising, "Invocations", "FunctionName").values()) == 20
+    assert len(promising) == 7
     for node in composites(large):
         assert len(children(node)) <= 100
         assert len(node.inputs["alarmRule"].split()) <= 500
         assert len(node.inputs["alarmRule"]) <= 10_240
     for node in metric_alarms(large):
         assert len(watched(node)) <= 10
-        assert len(expression(node)) <= 2048
+        assert all(len(text) <= 2048 for text in expressions(node).values())
+        assert len(expressions(node)) <= 10
         assert len({metric.period for metric in watched(node)}) == 1
     for node in everything_of(large):
         assert len(name_of(node)) <= 255
@@ -271,7 +324,7 @@ def test_an_alarm_never_looks_back_further_than_cloudwatch_does(full: Graph) -> 
 
 
 def test_missing_data_are_good_but_where_that_would_be_a_lie(full: Graph) -> None:
-    """No list is what one alarm is about; the watcher's silence is no good news; few calls are no better ones."""
+    """No list is what one alarm is about, and the watcher's silence is no good news."""
     unusual = {n.inputs["name"]: n.inputs["treatMissingData"] for n in metric_alarms(full)}
     unusual = {name: missing for name, missing in unusual.items() if missing != "notBreaching"}
     prefix = prefix_of(full)
@@ -280,8 +333,7 @@ def test_missing_data_are_good_but_where_that_would_be_a_lie(full: Graph) -> Non
     warnings = full.outputs["warning_topic_arn"]
     silent = {n.inputs["name"]: n.inputs["insufficientDataActions"] for n in metric_alarms(full)}
     assert {name: topics for name, topics in silent.items() if topics} == {f"{prefix}-lists-unfinished": [warnings]}
-    assert set(unusual.values()) == {"ignore"}
-    assert all(re.search(r"-burn-(fast-5m|slow-30m)$", name) for name in unusual)
+    assert unusual == {}
 
 
 def test_lists_are_waited_for_only_where_the_stack_expects_them(full: Graph, prod: Graph) -> None:
@@ -295,23 +347,24 @@ def test_lists_are_waited_for_only_where_the_stack_expects_them(full: Graph, pro
 
 def test_thresholds_arrive_in_the_alarms(full: Graph) -> None:
     """Each in the unit of its metric."""
-    timeout = full.one("lambda/function", "import-list").inputs["timeout"]
     limits = {name: node.inputs.get("threshold") for name, node in told(full).items()}
-    assert limits["import-list-duration"] == timeout * 1000 * 0.5
-    assert {limits[name] for name in limits if re.fullmatch(r"events-.*-age", name)} <= {7 * 60}
+    assert {limits["callers-duration"], limits["background-duration"]} == {50}
+    assert {limits["events-age"], limits["inbound-age"]} == {7 * 60}
     assert limits["relay-events-stream-age"] == 3 * 60 * 1000
     assert limits["lists-unfinished"] == 90 * 60
     assert limits["lists-rejected"] == 0
 
 
 def test_objectives_arrive_in_the_alarms(full: Graph) -> None:
-    """The share that may be bad divides the share that is; both windows have the same limit."""
-    for name, share in ((COMMAND, "0.005000"), ("lists", "0.020000")):
-        for speed, rate, windows in (("fast", 14.4, [3600, 300]), ("slow", 6, [21_600, 1800])):
-            halves = parts(full, f"{name}-burn-{speed}")
-            assert [watched(half)[0].period for half in halves] == windows
-            assert {half.inputs["threshold"] for half in halves} == {rate}
-            assert all(f"/ {share}" in expression(half) for half in halves)
+    """The share that may be bad divides the share that is."""
+    for name, share in (("commands", "0.005000"), ("lists", "0.020000")):
+        for speed, rate, window in (("fast", 14.4, 3600), ("slow", 6, 21_600)):
+            alarm = told(full)[f"{name}-burn-{speed}"]
+            *burns, worst = expressions(alarm).values()
+            assert {metric.period for metric in watched(alarm)} == {window}
+            assert alarm.inputs["threshold"] == rate
+            assert all(f"/ {share}" in burn for burn in burns)
+            assert worst.startswith("MAX([part1")
     assert "over 20 minutes" in told(full)["lists-burn-fast"].inputs["alarmDescription"]
     assert "14.4 times as many as a promise of 98 %" in told(full)["lists-burn-fast"].inputs["alarmDescription"]
 

@@ -158,7 +158,9 @@ def test_the_function_may_put_items_take_messages_and_put_poison_aside(prod: Gra
 
 def test_what_waits_or_is_lost_is_told_in_office_hours(full: Graph) -> None:
     """Lists are verified against what was true before, which wakes nobody."""
-    assert {severity_of(full, told(full)[name]) for name in ("inbound-age", "inbound-dead-letters")} == {"warning"}
+    letters = told(full)["dead-letters-warning"]
+    assert {severity_of(full, one) for one in (told(full)["inbound-age"], letters)} == {"warning"}
+    assert " inbound-dead-letters" in letters.inputs["alarmDescription"]
     assert told(full)["inbound-age"].inputs["threshold"] == 7 * 60
 
 

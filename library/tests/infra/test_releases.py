@@ -94,29 +94,34 @@ def test_a_canary_of_ones_own_gets_a_configuration(varied: Graph) -> None:
     }
 
 
-def test_the_newest_version_is_watched_apart_from_the_alias(prod: Graph) -> None:
-    """A few failures of ten percent of the traffic are not lost among the other ninety."""
+def test_a_release_is_stopped_by_the_newest_version_of_its_function_alone(prod: Graph) -> None:
+    """Neither the version before nor another function takes a good one back."""
     for function in CONTEXT.functions:
         node = prod.one("lambda/function", function.replace("_", "-"))
-        alias = {"FunctionName": node.inputs["name"], "Resource": f"{node.inputs['name']}:live"}
-        watched = [(one["metricName"], one["dimensions"]) for one in alarms(prod, function)]
-        newest = {**alias, "ExecutedVersion": node.outputs["version"]}
-        assert watched == [("Errors", alias), ("Errors", newest)]
+        (newest,) = alarms(prod, function)
+        assert (newest["metricName"], newest["dimensions"]) == (
+            "Errors",
+            {
+                "FunctionName": node.inputs["name"],
+                "Resource": f"{node.inputs['name']}:live",
+                "ExecutedVersion": node.outputs["version"],
+            },
+        )
 
 
 def test_one_failure_of_the_newest_version_is_enough(prod: Graph) -> None:
     """A business refusal is an answer, not a failure: what fails is broken."""
-    newest = alarms(prod, CONTEXT.functions[0])[1]
+    (newest,) = alarms(prod, CONTEXT.functions[0])
     assert (newest["threshold"], newest["period"], newest["datapointsToAlarm"]) == (0, 60, 1)
 
 
 def test_latency_is_watched_where_a_limit_is_set(own: Graph) -> None:
     """The limit holds for 95 of 100 calls of the newest version."""
-    latency = alarms(own, SLOW)[2]
+    _, latency = alarms(own, SLOW)
     assert (latency["metricName"], latency["extendedStatistic"], latency["threshold"]) == ("Duration", "p95", 800)
     assert latency["dimensions"]["ExecutedVersion"]
     assert "statistic" not in latency
-    assert len(alarms(own, QUICK)) == 2
+    assert len(alarms(own, QUICK)) == 1
 
 
 def test_alarms_made_elsewhere_stop_every_release(own: Graph) -> None:
@@ -139,12 +144,22 @@ def test_no_release_has_more_alarms_than_codedeploy_takes(varied: Graph) -> None
     assert {len(group["alarmConfiguration"]["alarms"]) for group in groups(varied).values()} == {10}
 
 
-def test_the_alarms_of_a_release_are_quiet_without_data_and_only_the_alias_wakes_somebody(own: Graph) -> None:
+def test_the_alarms_of_a_release_are_quiet_without_data_and_wake_nobody(own: Graph) -> None:
     """What is wrong with a new version alone is undone by the rollout."""
-    failing, *of_the_version = alarms(own, SLOW)
-    assert failing["alarmActions"] == [own.outputs["alarm_topic_arn"]]
-    assert {tuple(alarm["alarmActions"]) for alarm in of_the_version} == {(own.outputs["warning_topic_arn"],)}
-    assert {alarm["treatMissingData"] for alarm in (failing, *of_the_version)} == {"notBreaching"}
+    assert {tuple(alarm["alarmActions"]) for alarm in alarms(own, SLOW)} == {(own.outputs["warning_topic_arn"],)}
+    assert {alarm["treatMissingData"] for alarm in alarms(own, SLOW)} == {"notBreaching"}
+
+
+def test_where_nobody_looks_at_warnings_a_release_that_takes_time_is_stopped_all_the_same() -> None:
+    """Its alarm tells nobody then; where a version gets all traffic at once, there would be nothing left to stop."""
+    slowly = run("staging", alarms="critical", rollout_strategy="Canary10Percent5Minutes")
+    for function in CONTEXT.functions:
+        (newest,) = alarms(slowly, function)
+        assert (newest["metricName"], newest["alarmActions"]) == ("Errors", [])
+    assert {group["alarmConfiguration"]["enabled"] for group in groups(slowly).values()} == {True}
+    at_once = run("staging", alarms="critical", rollout_strategy="AllAtOnce")
+    off = {"enabled": False, "alarms": []}
+    assert [group["alarmConfiguration"] for group in groups(at_once).values()] == [off] * len(CONTEXT.functions)
 
 
 def test_the_key_lets_cloudwatch_tell_this_stacks_topics(prod: Graph) -> None:

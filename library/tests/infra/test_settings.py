@@ -84,6 +84,7 @@ BAD = [
         "rollout_strategy is 'Canary10Percent': write one of Canary10Percent5Min",
     ),
     ({"rollout_strategy": "Canary100Percent5Minutes"}, "begins with 100 percent: write 1 to 99."),
+    ({"alarms": "none"}, "alarms is 'none': write one of all, critical."),
     ({"latency_alarms": "500"}, "latency_alarms is '500': write a map of functions to milliseconds."),
     (
         {"latency_alarms": '{"relay_events": 0}'},
@@ -92,8 +93,8 @@ BAD = [
     ({"latency_alarms": '{"relay_events": true}'}, "latency_alarms.relay_events is True: write milliseconds"),
     ({"release_alarms": '"alarm"'}, "release_alarms is '\"alarm\"': write a list of alarms' names."),
     ({"release_alarms": "[1]"}, "release_alarms has 1: write the name of an alarm, up to 255 characters."),
-    ({"release_alarms": '["a", "a"]'}, "release_alarms has 2 names: write at most 7, each once;"),
-    ({"release_alarms": json.dumps([f"alarm-{number}" for number in range(8)])}, "release_alarms has 8 names: write"),
+    ({"release_alarms": '["a", "a"]'}, "release_alarms has 2 names: write at most 8, each once;"),
+    ({"release_alarms": json.dumps([f"alarm-{number}" for number in range(9)])}, "release_alarms has 9 names: write"),
     ({"thresholds": "80"}, "thresholds is '80': write a map with any of duration_percent, queue_age_minutes,"),
     (
         {"thresholds": '{"queue_age": 5}'},
@@ -239,7 +240,7 @@ def test_defaults() -> None:
     assert settings.partners == {}
     assert (settings.tolerated_share, settings.max_list_mb, settings.part_rows) == (0.05, 100, 5000)
     assert (settings.import_concurrency, settings.log_retention_days) == (2, 30)
-    assert (settings.latency_alarms, settings.release_alarms) == ({}, ())
+    assert (settings.alarms, settings.latency_alarms, settings.release_alarms) == ("all", {}, ())
     assert (settings.debug_percent, settings.log_key_arn) == (1, None)
     assert (settings.thresholds, settings.objectives) == (Thresholds(), Objectives())
     assert (settings.expect_list_hours, settings.runbook_url) == (None, "")

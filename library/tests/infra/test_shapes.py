@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 from bounded_context.context import Context
 from bounded_context.infra import kebab, saved_queries
 
-from .alarms import everything_of, name_of, prefix_of, told
+from .alarms import everything_of, name_of, prefix_of, told, watched
 from .contexts import LARGE, OTHER, SHAPES
 from .dashboards import SCHEMA, bodies, metrics
 from .graph import Graph, run_context, run_shape
@@ -101,8 +101,9 @@ def test_dashboards_show_every_measure_and_are_good(shape: Shape) -> None:
 def test_every_command_keeps_a_promise_and_every_alarm_has_a_name_of_its_own(shape: Shape) -> None:
     """However many there are."""
     context, graph = shape
-    burning = {name.removesuffix("-burn-fast") for name in told(graph) if name.endswith("-burn-fast")}
-    assert burning - {"api", "lists"} == set(map(kebab, context.command_functions))
+    promising = [node for name, node in told(graph).items() if "commands-burn-fast" in name]
+    kept = {metric.dimensions["FunctionName"] for node in promising for metric in watched(node)}
+    assert kept == {f"{prefix_of(graph)}-{kebab(command)}" for command in context.command_functions}
     names = [name_of(node) for node in everything_of(graph)]
     assert len(names) == len(set(names))
 

@@ -101,7 +101,7 @@ def test_an_alarm_that_calculates_exists_is_ok_and_is_listed(aws_of_nothing: Rec
     }
     assert second == {"Id": "rate", "Expression": "100 * failed", "Label": "Failed", "ReturnData": True}
     assert _sent(aws_of_nothing, "set_alarm_state")["StateValue"] == "OK"
-    assert "never calculated here" in adapted[0]
+    assert "knows no metric math" in adapted[0]
 
 
 def test_an_input_that_nobody_handles_is_an_error(aws_of_nothing: RecordingAws) -> None:

@@ -109,7 +109,7 @@ BREACHES: tuple[tuple[str, str, Change, str], ...] = (
         "name its alias live.",
     ),
     ("alarms_say_what_to_do", "cloudwatch/metricAlarm", without("alarmDescription"), "does not say what to do"),
-    ("alarms_tell_somebody", "cloudwatch/compositeAlarm", gone, "tells nobody: name a topic in alarm_actions."),
+    ("alarms_tell_somebody", "cloudwatch/metricAlarm", without("alarmActions"), "tells nobody: name a topic in"),
     ("functions_are_traced", "lambda/function", without("tracingConfig"), "cannot be followed: set tracing_config"),
     ("functions_fail_loudly", "cloudwatch/metricAlarm", gone, "Nobody is told of errors of"),
     (

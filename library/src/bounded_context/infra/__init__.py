@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .alerts import Alerts, Notice, Severity
     from .api_settings import ApiObjectives, ApiSettings
     from .canary import Canary
-    from .components._alarm import HOUR, MINUTE, Metric, When, alarm, calculated, composite
+    from .components._alarm import HOUR, MINUTE, Metric, Part, When, alarm, calculated, composite, guard, joined
     from .components._bucket import private_bucket
     from .components._burn import Promise, watch_promise
     from .components._component import LIVE, Component
@@ -33,13 +33,15 @@ if TYPE_CHECKING:
     from .components._sftp import sftp_endpoint, sftp_folders, sftp_server, sftp_user
     from .components._uploads import UPLOADS_DEAD_LETTERS, UploadRule, s3_rules, sftp_rules, start_on_upload
     from .components._watch_api import watch_api
-    from .components._watch_function import Dimensions, watch_answers, watch_function
-    from .components._watch_queue import watch_age, watch_dead_letters
+    from .components._watch_function import Dimensions, watch_answers, watch_durations, watch_errors, watch_throttles
+    from .components._watch_queue import watch_age, watch_dead_letters, watch_letters
     from .components._watch_table import watch_stream, watch_table
     from .components.alarm_topic import AlarmTopic
     from .components.dashboards import Dashboards
+    from .components.dead_letter_alarms import DeadLetterAlarms
     from .components.fanout import Fanout
     from .components.function import Function
+    from .components.function_alarms import FunctionAlarms
     from .components.health import Health
     from .components.http_api import HttpApi
     from .components.inbound import Inbound
@@ -108,7 +110,7 @@ _MODULES: Final = {
     ".alerts": "Alerts Notice Severity",
     ".api_settings": "ApiObjectives ApiSettings",
     ".canary": "Canary",
-    ".components._alarm": "HOUR MINUTE Metric When alarm calculated composite",
+    ".components._alarm": "HOUR MINUTE Metric Part When alarm calculated composite guard joined",
     ".components._bucket": "private_bucket",
     ".components._burn": "Promise watch_promise",
     ".components._component": "LIVE Component",
@@ -117,13 +119,15 @@ _MODULES: Final = {
     ".components._sftp": "sftp_endpoint sftp_folders sftp_server sftp_user",
     ".components._uploads": "UPLOADS_DEAD_LETTERS UploadRule s3_rules sftp_rules start_on_upload",
     ".components._watch_api": "watch_api",
-    ".components._watch_function": "Dimensions watch_answers watch_function",
-    ".components._watch_queue": "watch_age watch_dead_letters",
+    ".components._watch_function": "Dimensions watch_answers watch_durations watch_errors watch_throttles",
+    ".components._watch_queue": "watch_age watch_dead_letters watch_letters",
     ".components._watch_table": "watch_stream watch_table",
     ".components.alarm_topic": "AlarmTopic",
     ".components.dashboards": "Dashboards",
+    ".components.dead_letter_alarms": "DeadLetterAlarms",
     ".components.fanout": "Fanout",
     ".components.function": "Function",
+    ".components.function_alarms": "FunctionAlarms",
     ".components.health": "Health",
     ".components.http_api": "HttpApi",
     ".components.inbound": "Inbound",
@@ -196,11 +200,13 @@ __all__ = [
     "Component",
     "Consumed",
     "Dashboards",
+    "DeadLetterAlarms",
     "Dimensions",
     "Door",
     "Fanout",
     "Folder",
     "Function",
+    "FunctionAlarms",
     "Functions",
     "FunctionsError",
     "Health",
@@ -223,6 +229,7 @@ __all__ = [
     "Objects",
     "Observability",
     "Operation",
+    "Part",
     "Preset",
     "Promise",
     "Queries",
@@ -259,6 +266,8 @@ __all__ = [
     "give_up_to",
     "given_up_bucket",
     "grant",
+    "guard",
+    "joined",
     "kebab",
     "only_from",
     "only_over_tls",
@@ -282,10 +291,13 @@ __all__ = [
     "watch_answers",
     "watch_api",
     "watch_dead_letters",
-    "watch_function",
+    "watch_durations",
+    "watch_errors",
+    "watch_letters",
     "watch_promise",
     "watch_stream",
     "watch_table",
+    "watch_throttles",
 ]
 
 

@@ -24,6 +24,19 @@ class Notice:
     section: str
 
 
+Wanted = Literal["all", "critical"]
+"""Which alarms a stack has."""
+
+
+@dataclass(frozen=True)
+class DeadLetters:
+    """A dead-letter queue: its name within the stack and in AWS, and how urgent it is that something lies in it."""
+
+    name: str
+    queue_name: pulumi.Output[str]
+    severity: Severity
+
+
 @dataclass(frozen=True)
 class Told:
     """An alarm that tells a topic."""
@@ -34,12 +47,21 @@ class Told:
 
 @dataclass(frozen=True)
 class Alerts:
-    """Handed to whatever makes alarms; remembers in `told` those that were made."""
+    """Handed to whatever makes alarms; remembers in `told` those that were made, in `dead_letters` what one is due on.
+
+    Where `wanted` is "critical", warnings are left out.
+    """
 
     topics: Mapping[Severity, pulumi.Input[str]]
     runbook_url: str
     thresholds: Thresholds
+    wanted: Wanted = "all"
     told: list[Told] = field(default_factory=list)
+    dead_letters: list[DeadLetters] = field(default_factory=list)
+
+    def wants(self, severity: Severity) -> bool:
+        """Whether the stack has alarms of this severity."""
+        return self.wanted == "all" or severity == self.wanted
 
     def description(self, notice: Notice) -> str:
         """The alarm's description; its last words are what a person follows or types at night."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .components.function_alarms import FunctionAlarms
 from .components.release import Release
 from .components.releases import Releases
 from .config import SettingError
@@ -33,8 +34,7 @@ class Canary(Mapping[str, Release]):
         self._releases = {
             name: Release(name, stack, function=functions[name], shared=self.shared) for name in functions.called
         }
-        for name in stack.context.command_functions:
-            self[name].promise_answers(stack.settings.objectives.command_percent)
+        FunctionAlarms("functions", stack, self._releases)
 
     def __getitem__(self, name: str) -> Release:
         return self._releases[name]

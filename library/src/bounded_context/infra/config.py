@@ -29,9 +29,10 @@ class Source(Protocol):
         ...
 
 
-def one_of(config: Source, key: str, allowed: tuple[Any, ...]) -> Any:
-    """The text of `key`, which must be one of these."""
-    value = config.get(key)
+def one_of(config: Source, key: str, allowed: tuple[Any, ...], default: str | None = None) -> Any:
+    """The text of `key`, which must be one of these; without a default it must be there."""
+    text = config.get(key)
+    value = default if text is None else text
     if value not in allowed:
         raise SettingError(f"{key} is {value!r}: write one of {', '.join(allowed)}.")
     return value

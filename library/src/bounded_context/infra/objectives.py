@@ -1,8 +1,8 @@
 """What a stack promises, and how fast the room for failures may be used up (service level objectives).
 
-The windows and rates are those of Google's SRE workbook, "Alerting on SLOs", table 5-8 (multiwindow, multi-burn-rate):
-what is left of a month's budget is used up in two days at a rate of 14.4, in five days at a rate of 6. The long window
-says that it matters, the short one that it still goes on.
+Windows and rates are the first two of Google's SRE workbook, "Alerting on SLOs", 5: multiple burn rate alerts. What is
+left of a month's budget is used up in two days at a rate of 14.4, in five days at a rate of 6. A second, short window,
+which says sooner that a failure is over, would be two alarms more for each; without it that takes the window's time.
 """
 
 from dataclasses import dataclass
@@ -29,13 +29,12 @@ class Objectives:
 
 @dataclass(frozen=True)
 class Burn:
-    """A rate at which the budget must not be used up, over two windows (minutes)."""
+    """A rate at which the budget must not be used up, over a window in minutes."""
 
     name: str
     rate: float
-    long: int
-    short: int
+    window: int
     severity: Severity
 
 
-BURNS: Final = (Burn("fast", 14.4, 60, 5, "critical"), Burn("slow", 6, 360, 30, "warning"))
+BURNS: Final = (Burn("fast", 14.4, 60, "critical"), Burn("slow", 6, 360, "warning"))

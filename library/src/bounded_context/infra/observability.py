@@ -7,6 +7,7 @@ import pulumi
 
 from .canary import Canary
 from .components.dashboards import Dashboards
+from .components.dead_letter_alarms import DeadLetterAlarms
 from .components.health import Health
 from .components.list_alarms import ListAlarms
 from .components.queries import Queries
@@ -44,6 +45,7 @@ class Observability:
     ) -> None:
         parts = Parts(stack, table, fanout, inbound, inbox, functions, live, workflow)
         ListAlarms("lists", stack)
+        DeadLetterAlarms("dead-letters", stack)
         self.health = Health("unhealthy", stack)
         self.traces = Traces("traces", stack)
         Queries("queries", stack, {name: one.log_group for name, one in functions.items()})

@@ -9,6 +9,7 @@ from typing import Any, Literal, Self, get_args
 from ..context import Context
 from ..strategy import BadStrategy, Strategy
 from ..words import kebab
+from .alerts import Wanted
 from .api_settings import ApiSettings
 from .config import SettingError, Source, flag, matching, number, numbers, one_of, retention, structure
 from .consumes import Consumed, consumed
@@ -34,8 +35,8 @@ SHARED_PARTNERS_LIMIT = 1600
 _SUBSCRIBER = re.compile(r"[a-z][a-z0-9_-]{0,30}[a-z0-9]")
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _ALARM = re.compile(r"[!-~]([ -~]{0,253}[!-~])?")
-MOST_MORE_ALARMS = 7
-"""CodeDeploy takes ten alarms for a deployment group, and a release may make three of its own."""
+MOST_MORE_ALARMS = 8
+"""CodeDeploy takes ten alarms for a deployment group, and a release may make two of its own."""
 
 LONGEST_MS = 900_000
 """Milliseconds: the 15 minutes that a function may run."""
@@ -68,7 +69,8 @@ class Settings:
     `debug_percent` of all calls also write their DEBUG lines. `log_key_arn` names a key that encrypts the logs instead
     of the own one of the stack; its policy must let CloudWatch Logs use it for the log groups of the stack. Without
     `expect_list_hours` it is all right that no list arrives; `runbook_url` stands in the description of every alarm.
-    Without it the command stands there that prints the library's runbook.
+    Without it the command stands there that prints the library's runbook. `alarms` says which alarms there are: with
+    "critical", warnings are left out, but for those that stop a release which takes time.
     `trace_percent` is the share of imports that are traced, beyond the first of each second; 0 is none at all.
     `filters` maps a subscriber to the types of the events that it gets; who is not in it gets all.
     `consumes` says of which other contexts which events are heard; `subscriber_accounts` are other AWS accounts whose
@@ -95,6 +97,7 @@ class Settings:
     rollout_strategy: Strategy
     latency_alarms: Mapping[str, int]
     release_alarms: tuple[str, ...]
+    alarms: Wanted
     thresholds: Thresholds
     objectives: Objectives
     expect_list_hours: int | None
@@ -144,6 +147,7 @@ class Settings:
             rollout_strategy=_strategy(config),
             latency_alarms=_latency_alarms(config),
             release_alarms=_release_alarms(config),
+            alarms=one_of(config, "alarms", get_args(Wanted), "all"),
             thresholds=numbers(config, "thresholds", Thresholds),
             objectives=numbers(config, "objectives", Objectives),
             expect_list_hours=_expect_list_hours(config),
@@ -268,7 +272,7 @@ def _release_alarms(config: Source) -> tuple[str, ...]:
     if len(names) > MOST_MORE_ALARMS or len(set(names)) != len(names):
         raise SettingError(
             f"release_alarms has {len(names)} names: write at most {MOST_MORE_ALARMS}, each once; "
-            "CodeDeploy takes ten alarms, and a release may make three of its own."
+            "CodeDeploy takes ten alarms, and a release may make two of its own."
         )
     return tuple(names)
 

@@ -47,7 +47,7 @@ class Stack:
         self.alarms = AlarmTopic("alarms", labels, account, key.arn)
         self.warnings = AlarmTopic("warnings", labels, account, key.arn)
         topics: dict[Severity, pulumi.Input[str]] = {"critical": self.alarms.arn, "warning": self.warnings.arn}
-        self.alerts = Alerts(topics, settings.runbook_url, settings.thresholds)
+        self.alerts = Alerts(topics, settings.runbook_url, settings.thresholds, settings.alarms)
         self.doors: dict[str, Door] = {}
 
     def machine_arn(self, name: str) -> pulumi.Output[str]:

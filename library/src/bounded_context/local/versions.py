@@ -1,10 +1,16 @@
 """Other versions of a deployed function: its code with one file replaced, published as an ordinary deployment does."""
 
+import copy
 import io
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, Final
 
-from .aws import Calls
+from .aws import Aws, Calls
+from .deploy.registry import Request, create
+
+_ALARM: Final = "aws:cloudwatch/metricAlarm:MetricAlarm"
 
 
 def publish(aws: Calls, function: str, deployed: Path, file: str, source: str) -> str:
@@ -25,6 +31,23 @@ def publish(aws: Calls, function: str, deployed: Path, file: str, source: str) -
     """
     code = with_file(deployed, file, source)
     return aws.call("lambda", "update_function_code", FunctionName=function, ZipFile=code, Publish=True)["Version"]
+
+
+def watch(aws: Aws, inputs: Mapping[str, Mapping[str, Any]], function: str, version: str) -> None:
+    """Have the alarms on the newest version of a function watch this one, as a deployment of it does.
+
+    Args:
+        aws: where the function is.
+        inputs: what the stack's program asked for, by `type name`.
+        function: its name.
+        version: the number of the version.
+    """
+    for label, given in inputs.items():
+        dimensions = given.get("dimensions", {}) if label.startswith(_ALARM) else {}
+        if "ExecutedVersion" in dimensions and dimensions["FunctionName"] == function:
+            newest = copy.deepcopy(dict(given))
+            newest["dimensions"]["ExecutedVersion"] = version
+            create(aws, Request(_ALARM, label.removeprefix(f"{_ALARM} "), newest, Path()))
 
 
 def source_of(deployed: Path, file: str) -> str:

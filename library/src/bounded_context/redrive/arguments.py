@@ -21,8 +21,8 @@ EXAMPLES = """examples:
   uv run just redrive prod unseen --where 'key=incoming/acme/*' --go
                                                   start the imports of uploads that nobody has heard of
 
-QUEUE is a name that the list shows, or the queue's name on AWS, which its alarm has too. A letter is delivered first
-and deleted afterwards: it may come twice, and is never lost. Exit status: 0 all is well, 1 letters are left, 2 refused
+QUEUE is a name that the list shows or its alarm names, or the queue's name on AWS. A letter is delivered first and
+deleted afterwards: it may come twice, and is never lost. Exit status: 0 all is well, 1 letters are left, 2 refused
 before anything changed, 130 Ctrl-C.
 """
 

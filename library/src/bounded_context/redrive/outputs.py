@@ -81,7 +81,7 @@ class Stack:
         raise Refused(f"{self.name} has {number} dead-letter queue {name!r}: name one of {names}.")
 
     def _also_called(self, queue: DeadLetters) -> set[str]:
-        """Its name on AWS, which is its alarm's too, whole or without the prefix or the suffix; its key in kebab."""
+        """Its name on AWS, whole or without the prefix or the suffix; its key in kebab."""
         whole = queue.url.rpartition("/")[2]
         names = {whole, whole.removeprefix(f"{self.prefix}-")}
         return {queue.name.replace("_", "-")} | names | {name.removesuffix(SUFFIX) for name in names}

@@ -1,7 +1,7 @@
 """The one way to make an alarm: with a name that says where it belongs, and a description that says what it means."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import pulumi
@@ -14,6 +14,12 @@ MINUTE = 60
 """Seconds: the shortest period of the metrics that AWS's own services write."""
 
 HOUR = 3600
+
+MOST_METRICS = 10
+"""Metrics of an alarm (CloudWatch user guide, "Limits that apply to alarms based on metric math expressions")."""
+
+MOST_EXPRESSIONS = 10
+"""Expressions of an alarm, the one that it watches included (CloudWatch API reference, MetricDataQuery)."""
 
 
 @dataclass(frozen=True)
@@ -44,23 +50,34 @@ class When:
     wrong: Literal["GreaterThanThreshold", "LessThanThreshold"] = "GreaterThanThreshold"
 
 
+@dataclass(frozen=True)
+class Part:
+    """One of several things that an alarm watches at once: its name, its metrics, and what is made of them.
+
+    `expression` calls each metric by its name in braces. Without it there is one metric, which is taken as it is.
+    """
+
+    name: str
+    metrics: Mapping[str, Metric]
+    expression: str = ""
+
+
 def alarm(
     owner: Component, alerts: Alerts, name: str, notice: Notice, metric: Metric, when: When
+) -> cloudwatch.MetricAlarm | None:
+    """An alarm on a metric, told to the topic of its severity when it goes off and when it is over.
+
+    None where the stack's setting `alarms` leaves out those of this severity; so for all alarms but `guard`.
+    """
+    return _told(owner, alerts, name, notice, when, **_on(metric, when))
+
+
+def guard(
+    owner: Component, alerts: Alerts, name: str, notice: Notice, metric: Metric, when: When
 ) -> cloudwatch.MetricAlarm:
-    """An alarm on a metric, told to the topic of its severity when it goes off and when it is over."""
-    # AWS knows percentiles under another name than the plain statistics.
-    statistic = "extended_statistic" if metric.statistic.startswith("p") else "statistic"
-    return _told(
-        owner,
-        alerts,
-        name,
-        notice,
-        when,
-        namespace=metric.namespace,
-        metric_name=metric.name,
-        dimensions=metric.dimensions,
-        period=when.period,
-        **{statistic: metric.statistic},
+    """An alarm like `alarm` that stops a release: where the other is left out, it is there and tells nobody."""
+    return _told(owner, alerts, name, notice, when, **_on(metric, when)) or _made(
+        owner, alerts, name, notice, when, [], **_on(metric, when)
     )
 
 
@@ -72,22 +89,29 @@ def calculated(
     metrics: Mapping[str, Metric],
     expression: str,
     when: When,
-) -> cloudwatch.MetricAlarm:
+) -> cloudwatch.MetricAlarm | None:
     """An alarm like `alarm` on what `expression` makes of `metrics`, by the names that it calls them."""
-    return _told(owner, alerts, name, notice, when, metric_queries=_queries(metrics, expression, when.period))
+    queries = [_query(one, metric, when.period) for one, metric in metrics.items()]
+    return _told(owner, alerts, name, notice, when, metric_queries=[*queries, _result(expression)])
 
 
-def part(
+def joined(
     owner: Component,
     alerts: Alerts,
     name: str,
     notice: Notice,
-    metrics: Mapping[str, Metric],
-    expression: str,
+    parts: Sequence[Part],
+    by: Literal["SUM", "MAX"],
     when: When,
-) -> cloudwatch.MetricAlarm:
-    """An alarm like `calculated` that tells nobody: a composite alarm asks for its state."""
-    return _made(owner, alerts, name, notice, when, [], metric_queries=_queries(metrics, expression, when.period))
+) -> None:
+    """One alarm like `alarm` on all of `parts`, by their sum or by the worst of them; its description names them.
+
+    What is more than one alarm takes makes another, `<name>-2`, and so on.
+    """
+    for number, some in enumerate(_chunks(parts), 1):
+        title = name if number == 1 else f"{name}-{number}"
+        which = replace(notice, says=f"{notice.says} One of {', '.join(part.name for part in some)}.")
+        _told(owner, alerts, title, which, when, metric_queries=_joined(some, by, when.period))
 
 
 def composite(
@@ -117,9 +141,23 @@ def composite(
     return made
 
 
+def _on(metric: Metric, when: When) -> dict[str, Any]:
+    # AWS knows percentiles under another name than the plain statistics.
+    statistic = "extended_statistic" if metric.statistic.startswith("p") else "statistic"
+    return {
+        "namespace": metric.namespace,
+        "metric_name": metric.name,
+        "dimensions": metric.dimensions,
+        "period": when.period,
+        statistic: metric.statistic,
+    }
+
+
 def _told(
     owner: Component, alerts: Alerts, name: str, notice: Notice, when: When, **watched: Any
-) -> cloudwatch.MetricAlarm:
+) -> cloudwatch.MetricAlarm | None:
+    if not alerts.wants(notice.severity):
+        return None
     made = _made(owner, alerts, name, notice, when, [alerts.topics[notice.severity]], **watched)
     alerts.remember(made.name, notice.severity)
     return made
@@ -152,18 +190,40 @@ def _made(
     )
 
 
-def _queries(metrics: Mapping[str, Metric], expression: str, period: int) -> list[Any]:
-    queries = [
-        {
-            "id": name,
-            "metric": {
-                "namespace": metric.namespace,
-                "metric_name": metric.name,
-                "dimensions": metric.dimensions,
-                "period": period,
-                "stat": metric.statistic,
-            },
-        }
-        for name, metric in metrics.items()
-    ]
-    return [*queries, {"id": "result", "expression": expression, "return_data": True}]
+def _chunks(parts: Sequence[Part]) -> list[Sequence[Part]]:
+    return [parts[start : start + _room(parts)] for start in range(0, len(parts), _room(parts))] if parts else []
+
+
+def _room(parts: Sequence[Part]) -> int:
+    """How many parts, all of one form, an alarm has room for."""
+    form = parts[0]
+    return min(MOST_METRICS // len(form.metrics), MOST_EXPRESSIONS - 1 if form.expression else MOST_METRICS)
+
+
+def _joined(parts: Sequence[Part], by: str, period: int) -> list[Any]:
+    queries: list[Any] = []
+    names: list[str] = []
+    for number, part in enumerate(parts, 1):
+        known = {name: f"{name}{number}" for name in part.metrics}
+        queries += [_query(known[name], metric, period) for name, metric in part.metrics.items()]
+        names.append(f"part{number}" if part.expression else known[next(iter(known))])
+        if part.expression:
+            queries.append({"id": names[-1], "expression": part.expression.format_map(known), "return_data": False})
+    return [*queries, _result(f"{by}([{', '.join(names)}])")]
+
+
+def _query(name: str, metric: Metric, period: int) -> dict[str, Any]:
+    return {
+        "id": name,
+        "metric": {
+            "namespace": metric.namespace,
+            "metric_name": metric.name,
+            "dimensions": metric.dimensions,
+            "period": period,
+            "stat": metric.statistic,
+        },
+    }
+
+
+def _result(expression: str) -> dict[str, Any]:
+    return {"id": "result", "expression": expression, "return_data": True}

@@ -66,9 +66,9 @@ def _promise(owner: Component, alerts: Alerts, api: Dimensions, percent: float) 
     promise = Promise(
         "Callers of the API get errors (5xx)",
         "the-api-misses-its-objective",
-        {"failed": _metric("5xx", api), "requests": _metric("Count", api)},
-        bad="failed",
-        all="requests",
+        {owner.name: {"failed": _metric("5xx", api), "requests": _metric("Count", api)}},
+        bad="{failed}",
+        all="{requests}",
         percent=percent,
         least=LEAST_FAILURES,
     )

@@ -67,16 +67,19 @@ class Fanout(Component):
             tags=labels.tags,
             opts=self.child(),
         )
-        self.dead_letter_queues: dict[str, pulumi.Output[str]] = {}
-        self.queue_arns: dict[str, pulumi.Output[str]] = {}
-        self.queues = {subscriber: self._subscribe(subscriber) for subscriber in settings.subscribers}
+        self.dead_letter_queues = dict[str, pulumi.Output[str]]()
+        self.queue_arns = dict[str, pulumi.Output[str]]()
+        subscribed = {subscriber: self._subscribe(subscriber) for subscriber in settings.subscribers}
+        self.queues = {subscriber: one.url for subscriber, one in subscribed.items()}
+        behind = "this subscriber does not know what happened since."
+        watch_age(self, self._stack.alerts, "events", subscribed, behind, "a-subscriber-does-not-keep-up")
         self.register_outputs({"topic_arn": self.topic.arn})
 
     def grant_publish(self, role: iam.Role) -> iam.RolePolicy:
         """Let `role` publish events."""
         return grant(self, role, allow(["sns:Publish"], self.topic.arn))
 
-    def _subscribe(self, subscriber: str) -> pulumi.Output[str]:
+    def _subscribe(self, subscriber: str) -> sqs.Queue:
         name = f"events-{subscriber}"
         key_arn = self._stack.key.arn
         dead_letters = queue(self, f"{name}-dead-letters", key_arn)
@@ -89,19 +92,13 @@ class Fanout(Component):
         )
         only_from(self, name, inbox, dead_letters)
         self._deliver(name, inbox, dead_letters, self._types(subscriber))
-        self._watch(subscriber, name, inbox, dead_letters)
+        watch_dead_letters(self._stack.alerts, f"{name}-dead-letters", dead_letters, "warning")
         self.dead_letter_queues[subscriber] = dead_letters.url
         self.queue_arns[subscriber] = inbox.arn
-        return inbox.url
+        return inbox
 
     def _types(self, subscriber: str) -> Sequence[str]:
         return self._stack.settings.filters.get(subscriber, self._stack.context.events)
-
-    def _watch(self, subscriber: str, name: str, inbox: sqs.Queue, dead_letters: sqs.Queue) -> None:
-        lost = f"Events did not reach {subscriber}, or it could not take them: what it knows is no longer true."
-        watch_dead_letters(self, self._stack.alerts, f"{name}-dead-letters", dead_letters, "warning", lost)
-        behind = "this subscriber does not know what happened since."
-        watch_age(self, self._stack.alerts, name, inbox, behind, "a-subscriber-does-not-keep-up")
 
     def _deliver(self, name: str, inbox: sqs.Queue, dead_letters: sqs.Queue, types: Sequence[str]) -> None:
         targets = {name: inbox, f"{name}-dead-letters": dead_letters}

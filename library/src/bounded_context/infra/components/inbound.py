@@ -127,10 +127,9 @@ class Inbound(Component):
             )
 
     def _watch(self, alerts: Alerts) -> None:
-        lost = "Events of other contexts could not be taken: what is known of them here is no longer true."
-        watch_dead_letters(self, alerts, f"{self.name}-dead-letters", self.dead_letters, "warning", lost)
+        watch_dead_letters(alerts, f"{self.name}-dead-letters", self.dead_letters, "warning")
         behind = "what is known of them here was true before."
-        watch_age(self, alerts, self.name, self.queue, behind, "events-of-other-contexts-wait")
+        watch_age(self, alerts, self.name, {self.name: self.queue}, behind, "events-of-other-contexts-wait")
 
 
 def _sent_from(source: _Source, queue_arn: pulumi.Input[str]) -> Statement:

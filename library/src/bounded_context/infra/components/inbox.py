@@ -103,8 +103,7 @@ class Inbox(Component):
         permissions = [workflow.grant_start(self.starter), *workflow.permissions]
         key_arn = self._stack.key.arn
         lost = start_on_upload(self, self._rules(), workflow.alias_arn, self.starter, key_arn, permissions)
-        says = "Uploads could not start an import for a whole day: nobody knows of these lists but their partners."
-        watch_dead_letters(self, self._stack.alerts, UPLOADS_DEAD_LETTERS, lost, "critical", says)
+        watch_dead_letters(self._stack.alerts, UPLOADS_DEAD_LETTERS, lost, "critical")
         self.dead_letter_queues["uploads"] = lost.url
 
     def grant_objects(

@@ -93,9 +93,9 @@ class ListAlarms(Component):
         promise = Promise(
             f"Partners wait over {objectives.import_minutes} minutes for what became of their lists",
             "lists-are-late",
-            metrics,
-            bad="late",
-            all="closed",
+            {"lists": metrics},
+            bad="{late}",
+            all="{closed}",
             percent=objectives.import_percent,
             least=LEAST_LATE,
         )

@@ -132,8 +132,7 @@ class Table(Component):
     def _dead_letters(self, consumer: str, severity: Severity) -> sqs.Queue:
         name = f"{consumer}-dead-letters"
         dead_letters = queue(self, name, self._stack.key.arn)
-        lost = f"{consumer} gave changes up, so nothing that follows from them has happened."
-        watch_dead_letters(self, self._stack.alerts, name, dead_letters, severity, lost)
+        watch_dead_letters(self._stack.alerts, name, dead_letters, severity)
         return dead_letters
 
 

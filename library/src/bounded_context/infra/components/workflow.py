@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
-from pulumi_aws import cloudwatch, iam, sfn
+from pulumi_aws import iam, sfn
 
 from bounded_context.infra import (
     LIVE,
@@ -27,6 +27,7 @@ from bounded_context.infra import (
     alarm,
     allow,
     grant,
+    guard,
     trust,
 )
 
@@ -172,17 +173,18 @@ class Workflow(Component):
             "An import failed for a technical reason: its partner's list is not imported until somebody acts.",
             "an-import-failed",
         )
+        late = self._ended("TimedOut")
         against = [
-            self._alarm(alerts, "failed", "Failed", failed),
-            self._alarm(alerts, "timed-out", "TimedOut", _halfway("critical", "ran out of time")),
+            guard(self, alerts, f"{self.name}-failed", failed, self._ended("Failed"), When()),
+            guard(self, alerts, f"{self.name}-timed-out", _halfway("critical", "ran out of time"), late, When()),
         ]
         # Only a person aborts an import, and knows of it.
-        self._alarm(alerts, "aborted", "Aborted", _halfway("warning", "was aborted"))
+        aborted = _halfway("warning", "was aborted")
+        alarm(self, alerts, f"{self.name}-aborted", aborted, self._ended("Aborted"), When())
         return [one.name for one in against]
 
-    def _alarm(self, alerts: Alerts, what: str, outcome: str, notice: Notice) -> cloudwatch.MetricAlarm:
-        metric = Metric("AWS/States", f"Executions{outcome}", {"StateMachineArn": self.machine.arn})
-        return alarm(self, alerts, f"{self.name}-{what}", notice, metric, When())
+    def _ended(self, outcome: str) -> Metric:
+        return Metric("AWS/States", f"Executions{outcome}", {"StateMachineArn": self.machine.arn})
 
 
 def _halfway(severity: Severity, ended: str) -> Notice:

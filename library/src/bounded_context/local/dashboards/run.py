@@ -7,9 +7,11 @@ from pathlib import Path
 from ..observation.samples import Sample
 from ..running import RunningContext
 from ..stack import STACK
-from . import stored
+from . import alarms, stored
 from .page import About, page
 from .series import Recorded
+
+_ALARM = "aws:cloudwatch/metricAlarm:"
 
 
 def draw(running: RunningContext, samples: Iterable[Sample], started: float, what: str, file: Path) -> None:
@@ -19,4 +21,6 @@ def draw(running: RunningContext, samples: Iterable[Sample], started: float, wha
     """
     about = About(f"Dashboards of {running.context.name}, stack {STACK}", what, running.stand_ins)
     recorded = Recorded(samples, started, time.time())
-    file.write_text(page(about, stored.bodies(running.aws), recorded, stored.alarm_states(running.aws)))
+    asked = [one for label, one in running.deployment.inputs.items() if label.startswith(_ALARM)]
+    states = stored.alarm_states(running.aws) | alarms.states(asked, recorded)
+    file.write_text(page(about, stored.bodies(running.aws), recorded, states))

@@ -73,9 +73,9 @@ def _calculating_alarm(aws: Aws, request: Request, name: str) -> None:
     tags, queries = request.tags(), [_query(one) for one in request.take(CALCULATES)]
     parameters = request.rest(aws, "cloudwatch", "put_metric_alarm")
     aws.call("cloudwatch", "put_metric_alarm", AlarmName=name, Metrics=queries, Tags=tags, **parameters)
-    reason = "Nothing here calculates what the alarm is on."
+    reason = "The emulator does not calculate what the alarm is on."
     aws.call("cloudwatch", "set_alarm_state", AlarmName=name, StateValue="OK", StateReason=reason)
-    request.adapted.append("the alarm is never calculated here and stays OK: the emulator knows no metric math")
+    request.adapted.append("the alarm stays OK: the emulator knows no metric math; the page of a run calculates it")
 
 
 def _query(query: dict[str, Any]) -> dict[str, Any]:

@@ -28,6 +28,7 @@ class Stage:
         """Take the context's first command."""
         self._aws = running.aws
         self._outputs = dict(running.outputs)
+        self._inputs = running.deployment.inputs
         self._command = running.context.command_functions[0]
         self._alias_arn: str = self._outputs["functions"][self._command]
         self._function = self._alias_arn.split(":")[6]
@@ -65,7 +66,9 @@ class Stage:
         if act.change is None:
             return ""
         changed = act.change(versions.source_of(self._code, self._file))
-        return versions.publish(self._aws, self._function, self._code, self._file, changed)
+        version = versions.publish(self._aws, self._function, self._code, self._file, changed)
+        versions.watch(self._aws, self._inputs, self._function, version)
+        return version
 
     def _publish_workflow(self) -> None:
         arn = self._outputs["state_machine"]

@@ -1,0 +1,20 @@
+"""Two alarms on all dead letters of a stack."""
+
+from bounded_context.infra import Component, Stack, watch_letters
+
+
+class DeadLetterAlarms(Component):
+    """An alarm for each severity: which queue it is, `just redrive` lists.
+
+    Watched are those queues that were named to `watch_dead_letters` before.
+    """
+
+    urn_type = "bounded-context:infra:DeadLetterAlarms"
+
+    def __init__(self, name: str, stack: Stack) -> None:
+        super().__init__(name, stack.labels)
+        lost = "What lies in a dead-letter queue has had no effect, and partners or subscribers believe that it had."
+        watch_letters(self, stack.alerts, "critical", lost)
+        behind = "What lies in a dead-letter queue has had no effect: what one subscriber or reader knows has gaps."
+        watch_letters(self, stack.alerts, "warning", behind)
+        self.register_outputs({})

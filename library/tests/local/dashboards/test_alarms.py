@@ -1,0 +1,83 @@
+"""What alarms that calculate are at the end of a run."""
+
+from typing import Any
+
+import pytest
+
+from bounded_context.local.dashboards.alarms import states
+from bounded_context.local.dashboards.series import Recorded
+from bounded_context.local.observation.samples import Sample
+from bounded_context.testing.graph import run
+
+STARTED = 1_760_000_000.0
+SECONDS = 20
+"""How long the run lasts: of its minutes, each is a second."""
+
+
+def one(metric: str, dimension: str, value: str, at: float, number: float = 1) -> Sample:
+    return Sample("AWS", metric, {dimension: value}, "Count", STARTED + at, number)
+
+
+def recorded(*samples: Sample) -> Recorded:
+    return Recorded(samples, STARTED, STARTED + SECONDS - 0.5)
+
+
+def alarm(expression: str = "SUM([a, b])", **differs: Any) -> dict[str, Any]:
+    queries = [
+        {"id": name, "metric": {"namespace": "AWS", "metricName": "Errors", "dimensions": {"of": name}, **over}}
+        for name, over in (("a", {"period": 60.0, "stat": "Sum"}), ("b", {"period": 60.0, "stat": "Sum"}))
+    ]
+    return {
+        "name": "fails",
+        "metricQueries": [*queries, {"id": "result", "expression": expression, "returnData": True}],
+        "comparisonOperator": "GreaterThanThreshold",
+        "threshold": 0.0,
+        "evaluationPeriods": 3.0,
+        "datapointsToAlarm": 2.0,
+        "treatMissingData": "notBreaching",
+        **differs,
+    }
+
+
+def state(asked: dict[str, Any], *samples: Sample) -> str | None:
+    return states([asked], recorded(*samples)).get("fails")
+
+
+def test_two_bad_minutes_of_three_are_enough_whichever_of_both_it_was() -> None:
+    assert state(alarm(), one("Errors", "of", "a", 18.1), one("Errors", "of", "b", 19.2)) == "ALARM"
+    assert state(alarm(), one("Errors", "of", "a", 18.1), one("Errors", "of", "b", 18.2)) == "OK"
+
+
+def test_what_was_bad_before_is_over() -> None:
+    before = [one("Errors", "of", "a", at) for at in (10.1, 11.1, 12.1)]
+    assert state(alarm(), *before, one("Errors", "of", "a", 19.1, 0)) == "OK"
+
+
+@pytest.mark.parametrize(
+    ("missing", "expected"),
+    [("notBreaching", "OK"), ("breaching", "ALARM"), ("missing", "INSUFFICIENT_DATA"), ("ignore", "OK")],
+)
+def test_an_alarm_without_data_is_what_it_says_of_itself(missing: str, expected: str) -> None:
+    assert state(alarm(treatMissingData=missing)) == expected
+
+
+def test_too_little_is_wrong_where_the_alarm_says_so() -> None:
+    few = alarm("FILL(SUM([a, b]), 0)", comparisonOperator="LessThanThreshold", threshold=1.0)
+    assert state(few, one("Errors", "of", "a", 3)) == "ALARM"
+    assert state(few, *(one("Errors", "of", "a", at) for at in (17.5, 18.5, 19.2))) == "OK"
+
+
+def test_what_cannot_be_calculated_is_left_to_the_emulator() -> None:
+    assert states([alarm("ANOMALY_DETECTION_BAND(a)")], recorded()) == {}
+
+
+def test_an_alarm_on_one_metric_is_left_to_the_emulator() -> None:
+    assert states([{"name": "plain", "metricName": "Errors"}], recorded()) == {}
+
+
+def test_every_alarm_of_a_stack_that_calculates_is_calculated_here() -> None:
+    """With all that a context has, and nothing measured: all is well."""
+    asked = [node.inputs for node in run("prod").of("cloudwatch/metricAlarm") if "metricQueries" in node.inputs]
+    found = states(asked, recorded())
+    assert set(found) == {one["name"] for one in asked}
+    assert set(found.values()) == {"OK"}
