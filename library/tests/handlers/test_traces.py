@@ -11,6 +11,8 @@ from payment.context import PAYMENT
 
 from bounded_context import aws
 from bounded_context.telemetry import about, continuing, entry_point, span, traceparent, watched
+from bounded_context.telemetry.allowance import Allowance
+from bounded_context.telemetry.traces import MOST_OF_OTHERS
 from bounded_context.testing.plugin import TABLE
 from tests.commands import CREATE
 from tests.handlers.conftest import HEADER, PARENT, TRACE, Daemon, LambdaContext
@@ -114,6 +116,37 @@ def test_a_message_is_continued_in_its_own_trace_and_both_name_each_other(daemon
     assert (segment["trace_id"], segment["parent_id"]) == ("1-0af76519-16cd43dd8448eb211c80319c", "b7ad6b7169203331")
     assert segment["annotations"]["linked_trace"] == ROOT
     assert own["metadata"]["default"]["linked_traces"] == [segment["trace_id"]]
+
+
+@pytest.mark.usefixtures("sampled")
+@pytest.mark.parametrize(("ours", "recorded"), [(False, 10), (True, 50)])
+def test_others_may_have_ten_traces_a_minute_recorded_here(
+    ours: bool, recorded: int, daemon: Daemon, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
+):
+    """Each costs money here, and a flag is quickly set; all is worked on, and what X-Ray chose to record counts."""
+    monkeypatch.setattr("bounded_context.telemetry.traces._OF_OTHERS", Allowance(MOST_OF_OTHERS, lambda: 0))
+    done: list[int] = []
+
+    def work() -> None:
+        for number in range(50):
+            with continuing(f"00-{number + 1:032x}-b7ad6b7169203331-01", "a function", ours=ours):
+                done.append(number)
+
+    _call(work, context)
+    assert done == list(range(50))
+    *segments, _own = daemon.documents()
+    assert len({segment["trace_id"] for segment in segments}) == recorded
+
+
+def test_a_trace_that_is_recorded_is_recorded_whole_and_the_next_minute_is_another() -> None:
+    """A list of others has thousands of events in one trace, which is paid once."""
+    seconds = 0.0
+    allowance = Allowance(2, lambda: seconds)
+    assert [allowance.admits(trace) for trace in ("a", "b", "c", "a", "b")] == [True, True, False, True, True]
+    seconds = 59.9
+    assert not allowance.admits("c")
+    seconds = 60.0
+    assert [allowance.admits(trace) for trace in ("c", "a", "b")] == [True, True, False]
 
 
 @pytest.mark.usefixtures("sampled")

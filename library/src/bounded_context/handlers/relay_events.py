@@ -34,7 +34,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     with ExitStack() as traces:
         # One segment for each trace that brought changes: a list brings thousands of them.
         for carried in dict.fromkeys(_image(record).get(TRACEPARENT) for record in records):
-            traces.enter_context(continuing(carried, context.function_name))
+            traces.enter_context(continuing(carried, context.function_name, ours=True))
         failed = next(_unpublished(records), None)
     return {"batchItemFailures": [] if failed is None else [{"itemIdentifier": failed}]}
 

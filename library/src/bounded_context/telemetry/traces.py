@@ -8,11 +8,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Final
 
 from ..adapters.trace_context import TraceContext, fresh, from_header, from_traceparent
 from . import documents
+from .allowance import Allowance
 from .documents import Document
 from .redaction import hidden
+
+MOST_OF_OTHERS: Final = 10
+"""Traces a minute that an execution environment records because somebody else says so: each is paid for here."""
+
+_OF_OTHERS: Final = Allowance(MOST_OF_OTHERS)
 
 
 @dataclass
@@ -70,13 +77,19 @@ def subsegment(name: str) -> Document:
 
 
 @contextmanager
-def continuing(carried: object, name: str) -> Iterator[None]:
+def continuing(carried: object, name: str, *, ours: bool = False) -> Iterator[None]:
     """Record the work on a message as a segment in the trace that the message carries in its ``traceparent``.
 
     A function that takes many messages has a trace of its own: the two name each other. A bad ``traceparent`` is none.
+
+    Args:
+        carried: the ``traceparent``. What sets its flag may be anybody, so that of ``MOST_OF_OTHERS`` traces a minute
+            counts; what is beyond is worked on and not recorded.
+        name: the function.
+        ours: this context wrote it, by what X-Ray had chosen to record: it counts each time.
     """
     context = from_traceparent(carried)
-    if context is None or not context.sampled:
+    if context is None or not context.sampled or not (ours or _OF_OTHERS.admits(context.trace)):
         yield
         return
     # With the origin of Lambda's own segments, X-Ray's map shows one function and not two.
