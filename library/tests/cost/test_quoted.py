@@ -62,7 +62,8 @@ def _sources() -> Iterator[Path]:
 def test_what_is_said_in_passing_is_a_price(path: Path) -> None:
     """An hour of an endpoint; a month of a metric, of a route's three, or of an alarm."""
     each = {name: price.usd for name, price in prices().by_name.items()}
-    known = {"an hour": {each["sftp_hour"]}, "a month": {each["composite_alarm"], each["custom_metric"]}}
-    known["a month"].add(round(3 * each["custom_metric"], 2))
+    metric = each["custom_metric"]
+    monthly = {each["composite_alarm"], each["alarm_metric"], metric, round(3 * metric, 2)}
+    known = {"an hour": {each["sftp_hour"]}, "a month": monthly}
     for usd, time in STATED.findall(path.read_text(encoding="utf-8")):
         assert float(usd) in known[time], f"{path.name} says {usd} USD {time}"

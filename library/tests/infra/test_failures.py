@@ -9,7 +9,6 @@ import pytest
 
 from bounded_context import measures
 from bounded_context.docs.pages import FOLDER
-from bounded_context.infra.components.table import INDEXES
 from bounded_context.words import kebab
 
 from .alarms import Evaluation, Metrics, Samples, composites, told
@@ -125,7 +124,7 @@ FAILURES: Final[Mapping[str, Failure]] = {
         plants=[
             {f"{kind}ThrottleEvents {where}": during(3, 5)}
             for kind in ("Read", "Write")
-            for where in (f"{PREFIX}-table", *INDEXES)
+            for where in (f"{PREFIX}-table", *CONTEXT.indexes)
         ],
     ),
     "the table answers with errors": failure(
