@@ -28,6 +28,7 @@ TOOLS: Final = frozenset(
     {
         *(
             "contracts",
+            "cost",
             "data",
             "docs",
             "infra",

@@ -21,6 +21,10 @@ MOST_METRICS = 10
 MOST_EXPRESSIONS = 10
 """Expressions of an alarm, the one that it watches included (CloudWatch API reference, MetricDataQuery)."""
 
+_NAMES_ROOM = 300
+"""Characters for the names of what an alarm watches: a runbook's address may have 500, and a description 1,024 in all
+(CloudWatch API reference, PutMetricAlarm)."""
+
 
 @dataclass(frozen=True)
 class Metric:
@@ -104,14 +108,19 @@ def joined(
     by: Literal["SUM", "MAX"],
     when: When,
 ) -> None:
-    """One alarm like `alarm` on all of `parts`, by their sum or by the worst of them; its description names them.
+    """One alarm like `alarm` on all of `parts`, by their sum or by the worst; its description names most of them.
 
     What is more than one alarm takes makes another, `<name>-2`, and so on.
     """
     for number, some in enumerate(_chunks(parts), 1):
         title = name if number == 1 else f"{name}-{number}"
-        which = replace(notice, says=f"{notice.says} One of {', '.join(part.name for part in some)}.")
+        which = replace(notice, says=f"{notice.says} One of {_named([part.name for part in some])}.")
         _told(owner, alerts, title, which, when, metric_queries=_joined(some, by, when.period))
+
+
+def _named(names: list[str]) -> str:
+    shown = next(names[:count] for count in range(len(names), -1, -1) if len(", ".join(names[:count])) <= _NAMES_ROOM)
+    return ", ".join(shown) + (f" and {len(names) - len(shown)} more" if len(shown) < len(names) else "")
 
 
 def composite(
