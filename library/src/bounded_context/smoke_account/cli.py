@@ -67,6 +67,8 @@ class Screen(Consoles):
         result = "interrupted" if interrupted else "passed" if steps.passed else "failed"
         if self._as_json:
             self._write({"stack": stack, "result": result, "steps": [asdict(step) for step in steps.done]})
+        elif interrupted:
+            self.fail(f"{stack}: interrupted.")
         elif result == "failed":
             self.fail(f"{stack}: {', '.join(step.name for step in steps.done if not step.passed)} failed.")
 
