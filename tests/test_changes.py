@@ -359,8 +359,8 @@ BY_LIST = '    queried_by=("list",),\n'
 def an_index(repository: Repository) -> None:
     """Many are asked for by their status too."""
     repository.replace(CONTEXT, BY_LIST, '    queried_by=("list", "status"),\n')
-    assert "docs/api/openapi.json is not what the code says: run `uv run just openapi`." in repository.promises()
     repository.make(OPENAPI)
+    assert "those in a status" in (repository.folder / "docs/api/openapi.json").read_text()
 
 
 def no_query_for_many(repository: Repository) -> None:
@@ -369,7 +369,6 @@ def no_query_for_many(repository: Repository) -> None:
     assert "The table has no index to query: name list or status in queried_by" in repository.promises()
     repository.replace(FUNCTIONS, "    PAYMENT.list_function: LIST,\n", "")
     repository.replace(FUNCTIONS, "    LIST,\n", "")
-    assert "list_payments" in repository.promises()
     (repository.folder / "src/payment/handlers/list_payments.py").unlink()
     repository.make(OPENAPI)
 
