@@ -37,9 +37,9 @@ def rows(count: int) -> bytes:
 
 
 @contextmanager
-def stubbed(data: bytes) -> Iterator[None]:
-    """Point every AWS client at a stub whose inbox holds ``data``."""
-    with endpoint() as url:
+def stubbed(data: bytes, indexes: tuple[str, ...] = ()) -> Iterator[str]:
+    """Point every AWS client at a stub, whose inbox holds ``data`` and whose table has ``indexes``; yield its URL."""
+    with endpoint(indexes) as url:
         os.environ.update(
             AWS_ENDPOINT_URL=url, AWS_ACCESS_KEY_ID="x", AWS_SECRET_ACCESS_KEY="x", AWS_REGION="eu-west-1"
         )
@@ -47,4 +47,4 @@ def stubbed(data: bytes) -> Iterator[None]:
         import boto3
 
         boto3.client("s3").put_object(Bucket=BUCKET, Key=KEY, Body=data)
-        yield
+        yield url

@@ -1,16 +1,37 @@
-"""An AWS endpoint that says yes: S3 objects in memory, DynamoDB writes taken and forgotten.
+"""An AWS endpoint that says yes: S3 objects in memory, DynamoDB writes taken, counted and forgotten.
 
 It runs in a process of its own, so that the CPU time measured is the client's alone.
 """
 
+import json
 import multiprocessing
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.connection import Connection
+from typing import Any
 from urllib.parse import urlsplit
 
-ANSWERS = {"BatchWriteItem": b'{"UnprocessedItems":{}}'}
+UNITS = "/units"
+"""Where the write units so far are told."""
+
+
+def _taken(operation: str, body: dict[str, Any]) -> tuple[list[dict[str, Any]], float, Any]:
+    """Return the items that a request writes, the units of each and what is answered (AWS, "Write consumption")."""
+    if operation == "BatchWriteItem":
+        puts = [put["PutRequest"]["Item"] for requests in body["RequestItems"].values() for put in requests]
+        return puts, 1, {"UnprocessedItems": {}}
+    if operation == "TransactWriteItems":
+        return [one["Put"]["Item"] for one in body["TransactItems"] if "Put" in one], 2, {}
+    if operation == "BatchExecuteStatement":
+        items = [_inserted(**one) for one in body["Statements"]]
+        return items, 1, {"Responses": [{"TableName": "table"} for _ in items]}
+    return [], 0, {}
+
+
+def _inserted(Statement: str, Parameters: list[Any]) -> dict[str, Any]:  # noqa: N803  the API's names
+    return dict(zip(re.findall(r"'(\w+)': \?", Statement), Parameters, strict=True))
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -19,6 +40,8 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1
     disable_nagle_algorithm = True
     objects: dict[str, bytes] = {}  # noqa: RUF012
+    indexes: tuple[str, ...] = ()
+    units = 0.0
 
     def handle_expect_100(self) -> bool:
         carry_on = super().handle_expect_100()
@@ -26,6 +49,9 @@ class _Handler(BaseHTTPRequestHandler):
         return carry_on
 
     def do_GET(self) -> None:
+        if self.path == UNITS:
+            self._answer(json.dumps(_Handler.units).encode())
+            return
         self._answer(self.objects[urlsplit(self.path).path])
 
     def do_PUT(self) -> None:
@@ -33,9 +59,10 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(b"")
 
     def do_POST(self) -> None:
-        self._body()
-        operation = self.headers["X-Amz-Target"].partition(".")[2]
-        self._answer(ANSWERS.get(operation, b"{}"))
+        body, operation = json.loads(self._body()), self.headers["X-Amz-Target"].partition(".")[2]
+        items, units, answer = _taken(operation, body)
+        _Handler.units += sum((units + len(item.keys() & set(self.indexes))) * _kilobytes(item) for item in items)
+        self._answer(json.dumps(answer).encode())
 
     def _body(self) -> bytes:
         return self.rfile.read(int(self.headers["Content-Length"]))
@@ -51,17 +78,23 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def _serve(parent: Connection) -> None:
+def _kilobytes(item: dict[str, Any]) -> int:
+    """An item's size in KB, rounded up: its names and values (AWS, "DynamoDB item sizes and formats")."""
+    return -(-sum(len(name) + len(str(*value.values())) for name, value in item.items()) // 1024)
+
+
+def _serve(parent: Connection, indexes: tuple[str, ...]) -> None:
+    _Handler.indexes = indexes
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     parent.send(server.server_port)
     server.serve_forever()
 
 
 @contextmanager
-def endpoint() -> Iterator[str]:
-    """Serve on a free port of 127.0.0.1 and yield the address."""
+def endpoint(indexes: tuple[str, ...] = ()) -> Iterator[str]:
+    """Serve on a free port of 127.0.0.1 and yield the address; `indexes` are those of the table, by their keys."""
     here, there = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(there,), daemon=True)
+    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(there, indexes), daemon=True)
     process.start()
     try:
         if not here.poll(timeout=20):

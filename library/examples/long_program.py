@@ -152,6 +152,12 @@ def queue_name(url: pulumi.Output[str]) -> pulumi.Output[str]:
     return url.apply(lambda text: text.rsplit("/", 1)[1])
 
 
+def operation(action: str) -> str:
+    """Return by which operation an action is done: INSERT statements are sent in batches."""
+    return "BatchExecuteStatement" if action == "PartiQLInsert" else action
+
+
+allowed = {action for name in called for action in presets[name].items}
 Dashboards(
     "dashboards",
     stack,
@@ -166,7 +172,7 @@ Dashboards(
         "rules": inbox.rules,
         "server": inbox.server_id,
         "table": table.table_name,
-        "operations": sorted({"TransactWriteItems", *(one for name in called for one in presets[name].items)}),
+        "operations": sorted({"TransactWriteItems", *map(operation, allowed)}),
         "readers": table.readers,
         "topic": fanout.topic.name,
         "queues": {what: queue_name(url) for what, url in fanout.queues.items()},

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .adapters.codedeploy import Deployments
     from .adapters.dynamodb import AggregateTable, ListTable
     from .adapters.dynamodb_bulk import ImportedAggregateTable
+    from .adapters.dynamodb_inserts import Inserts
     from .adapters.dynamodb_queries import AggregateShards
     from .adapters.lambda_ import Versions
     from .adapters.projection import ProjectionTable
@@ -135,7 +136,19 @@ def imported(context: Context[Any]) -> "ImportedAggregateTable":
     from .adapters.dynamodb_bulk import ImportedAggregateTable
     from .adapters.items import Items
 
-    return ImportedAggregateTable(Items(context), context.first, bulk_client(), load(TableSettings).table_name)
+    table = load(TableSettings).table_name
+    return ImportedAggregateTable(Items(context), context.first, bulk_client(), _inserts(table), table)
+
+
+def _inserts(table: str) -> "Inserts":
+    import boto3
+
+    from .adapters.dynamodb_inserts import Inserts
+    from .adapters.signed import Signed
+
+    meta = _table().meta.client.meta
+    credentials: Any = boto3.Session().get_credentials()
+    return Inserts(table, Signed("dynamodb", credentials, meta.region_name, meta.endpoint_url))
 
 
 def seen_ids() -> "SqliteSeenIds":

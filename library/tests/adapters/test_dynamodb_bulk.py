@@ -3,7 +3,7 @@
 import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from payment.context import PAYMENT
@@ -24,12 +24,19 @@ from bounded_context.testing import Samples
 from bounded_context.testing.plugin import TABLE, set_account
 from tests.contexts import over_contexts
 
+from .endpoints import inserts
+
 ID, ITEMS = PAYMENT.identity, Items(PAYMENT)
 samples = Samples(PAYMENT)
 
 
 def _table(client: Any, context: Context[Any] = PAYMENT) -> ImportedAggregateTable:
-    return ImportedAggregateTable(Items(context), context.first, client, TABLE)
+    return ImportedAggregateTable(Items(context), context.first, client, inserts(), TABLE)
+
+
+def _uninserted(client: Any) -> ImportedAggregateTable:
+    """One into which nothing is inserted."""
+    return ImportedAggregateTable(ITEMS, PAYMENT.first, client, cast("Any", None), TABLE)
 
 
 @pytest.fixture
@@ -55,19 +62,21 @@ def test_an_imported_row_is_the_same_as_one_added_by_a_command(context: Context[
 
 
 def test_a_part_of_any_size_is_written_and_can_be_written_again(imported: ImportedAggregateTable, table: Any):
-    """More rows than a transaction takes, twice."""
+    """More rows than a batch takes, twice."""
     for _ in range(2):
         imported.import_rows("l-1", _rows(120))
     assert _count(table) == 120
 
 
 def test_another_lists_row_is_never_overwritten(imported: ImportedAggregateTable, table: Any):
-    """The conflict names the identity, and the other row stays byte for byte."""
+    """The conflict names the identity, the other row stays byte for byte, and what stands beside it is undone."""
     imported.import_rows("l-1", _rows(3)[1:2])
     before = table.scan()["Items"]
     with pytest.raises(AlreadyTaken) as conflict:
         imported.import_rows("l-2", _rows(3))
     assert conflict.value.identities == (_rows(3)[1][ID],)
+    assert [item for item in table.scan()["Items"] if item["list_id"] == "l-1"] == before
+    imported.undo_rows("l-2", [row[ID] for row in _rows(3)])
     assert table.scan()["Items"] == before
 
 
@@ -112,7 +121,7 @@ def test_imported_rows_keep_their_lists_place_in_a_trace(imported: ImportedAggre
 
 
 class _Throttled:
-    """A client whose first transactions are cancelled for a reason that passes by itself."""
+    """A client whose first removals are cancelled for a reason that passes by itself."""
 
     def __init__(self, times: int) -> None:
         self.left = times
@@ -125,12 +134,12 @@ class _Throttled:
         self.written += len(operations)
 
 
-def test_a_throttled_transaction_is_tried_again(monkeypatch: pytest.MonkeyPatch):
-    """A table that grows into its load is no reason to give up a part; and throttling is no conflict."""
+def test_a_throttled_removal_is_tried_again(monkeypatch: pytest.MonkeyPatch):
+    """A table that grows into its load is no reason to leave rows; and throttling is no other list's row."""
     waits: list[float] = []
     monkeypatch.setattr("time.sleep", waits.append)
     client: Any = _Throttled(3)
-    _table(client).import_rows("l-1", _rows(2))
+    _uninserted(client).undo_rows("l-1", [row[ID] for row in _rows(2)])
     assert client.written == 2
     assert len(waits) == 3
 
@@ -165,7 +174,7 @@ def test_throttled_reads_are_tried_again(error: Exception, monkeypatch: pytest.M
     monkeypatch.setattr("time.sleep", waits.append)
     client: Any = _ThrottledReads(error, error)
     identities = [row[ID] for row in _rows(120)]
-    assert _table(client).taken(identities, "l-2") == set(identities)
+    assert _uninserted(client).taken(identities, "l-2") == set(identities)
     assert (client.read, len(waits)) == ([100, 100, 100, 20], 2)
 
 
@@ -190,7 +199,7 @@ def test_pydynox_says_of_unprocessed_keys_what_is_taken_for_throttling(monkeypat
         Thread(target=server.serve_forever, daemon=True).start()
         set_account(monkeypatch, f"http://127.0.0.1:{server.server_port}")
         with pytest.raises(Throttled):
-            _table(DynamoDBClient()).taken(["id-1"], "l-1")
+            _uninserted(DynamoDBClient()).taken(["id-1"], "l-1")
         server.shutdown()
     assert len(waits) == 1
 
@@ -199,7 +208,7 @@ def test_reads_that_fail_for_another_reason_fail_at_once():
     """A missing permission does not pass."""
     client: Any = _ThrottledReads(PydynoxException("not allowed"))
     with pytest.raises(PydynoxException, match="not allowed"):
-        _table(client).taken(["id-1"], "l-1")
+        _uninserted(client).taken(["id-1"], "l-1")
     assert client.read == [1]
 
 
@@ -208,4 +217,4 @@ def test_throttling_without_end_is_an_error(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("time.sleep", lambda _: None)
     client: Any = _Throttled(1000)
     with pytest.raises(Throttled):
-        _table(client).import_rows("l-1", _rows(2))
+        _uninserted(client).undo_rows("l-1", ["id-1"])

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bounded_context.adapters import dynamodb_bulk
-from bounded_context.adapters.dynamodb_bulk import WRITE_UNITS, ImportedAggregateTable
+from bounded_context.adapters.dynamodb_bulk import ImportedAggregateTable
+from bounded_context.adapters.dynamodb_inserts import UNITS
 from bounded_context.adapters.items import Items
 from bounded_context.context import Context
 from bounded_context.cost.estimate import estimate
@@ -50,7 +50,7 @@ def test_two_batches_of_lists_cost_what_each_costs(one: float, other: float, few
 def test_a_row_takes_the_units_of_its_write(dev: Graph) -> None:
     """In the table, and in each index that has it."""
     lines, names = found(dev), [one["name"] for one in dev.one("dynamodb/table").inputs["globalSecondaryIndexes"]]
-    assert lines["writes of rows"].quantity == WRITE_UNITS * MILLION
+    assert lines["writes of rows"].quantity == UNITS * MILLION
     indexed = {what.rpartition(" ")[2] for what in lines if what.startswith("writes of rows to the index")}
     assert indexed <= set(names)
     assert lines["reads by the verification"].quantity == MILLION * (1 + len(CONTEXT.references))
@@ -68,11 +68,12 @@ class _Watched:
 
 
 def test_the_units_of_a_write_are_those_of_the_way_in_which_rows_are_written() -> None:
-    """Two in a transaction, one otherwise."""
+    """A statement for each, and no transaction, which would take two."""
     client: Any = _Watched()
-    table = ImportedAggregateTable(Items(CONTEXT), CONTEXT.first, client, "table")
+    inserts: Any = _Watched()
+    table = ImportedAggregateTable(Items(CONTEXT), CONTEXT.first, client, inserts, "table")
     table.import_rows("l-1", [Samples(CONTEXT).aggregate(1).details.model_dump(mode="json")])
-    assert ("sync_transact_write" in client.called) == (WRITE_UNITS == 2), dynamodb_bulk.__file__
+    assert (client.called, inserts.called, UNITS) == (set(), {"insert"}, 1)
 
 
 ITEM = {"pk": "THING#1", "list_shard": "l#01", "text": "x" * 2048}

@@ -11,9 +11,15 @@ from bounded_context.local.running import RunningContext
 @contextmanager
 def denied(deployed: RunningContext, function: str, action: str, *keys: str) -> Iterator[None]:
     """Deny a function an action on objects of the inbox, or without a key on the inbox itself."""
-    role = configuration(deployed, function)["Role"].rpartition("/")[2]
     inbox = f"arn:aws:s3:::{deployed.outputs['inbox_bucket']}"
-    resources = [f"{inbox}/{key}" for key in keys] or [inbox]
+    with denied_on(deployed, function, action, [f"{inbox}/{key}" for key in keys] or [inbox]):
+        yield
+
+
+@contextmanager
+def denied_on(deployed: RunningContext, function: str, action: str, resources: list[str]) -> Iterator[None]:
+    """Deny a function an action on resources."""
+    role = configuration(deployed, function)["Role"].rpartition("/")[2]
     statement = {"Effect": "Deny", "Action": action, "Resource": resources}
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     deployed.aws.call("iam", "put_role_policy", RoleName=role, PolicyName="outage", PolicyDocument=document)

@@ -11,7 +11,7 @@ from bounded_context.local.running import RunningContext
 from .facts import CREATED, DELETED, LIST_REJECTED
 from .lists import Sample, import_list, measured
 from .machines import redriven
-from .outages import denied
+from .outages import denied, denied_on
 
 pytestmark = pytest.mark.e2e
 
@@ -39,6 +39,14 @@ def test_list_that_failed_can_be_sent_again(deployed: RunningContext, sample: Ca
     with denied(deployed, "import_list", "s3:GetObject", "staging/*/part-00001"):
         assert import_list(deployed, sent).outcome == "FAILED"
     assert import_list(deployed, sent, expected=301).imported == 300
+
+
+def test_import_that_may_not_insert(deployed: RunningContext, sample: Callable[[int], Sample]):
+    """Its role is asked for each row, though what writes it is the run's own stand-in."""
+    table = deployed.aws.call("dynamodb", "describe_table", TableName=deployed.outputs["table_name"])["Table"]
+    with denied_on(deployed, "import_list", "dynamodb:PutItem", [table["TableArn"]]):
+        done = import_list(deployed, sample(10))
+    assert (done.outcome, done.imported) == ("FAILED", 0)
 
 
 def test_failure_before_the_import(deployed: RunningContext, sample: Callable[[int], Sample]):

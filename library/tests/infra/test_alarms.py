@@ -176,7 +176,7 @@ def test_every_operation_on_the_table_is_watched_for_errors_of_aws(full: Graph) 
     operations = {metric.dimensions["Operation"] for metric in watched(alarm)}
     table = full.one("dynamodb/table").arn
     allowed = {
-        action.removeprefix("dynamodb:")
+        action.removeprefix("dynamodb:").replace("PartiQLInsert", "BatchExecuteStatement")
         for _, statement in full.statements("iam/rolePolicy")
         if table in statement["Resource"]
         for action in statement["Action"]

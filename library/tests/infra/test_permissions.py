@@ -97,11 +97,11 @@ def test_validation_reads_arrivals_by_version_and_writes_only_staging_and_report
     assert actions_on(prod, "validate-list", f"{bucket}/reports/*") == {"s3:PutObject"}
 
 
-def test_the_import_writes_items_and_deletes_none(prod: Graph) -> None:
-    """Only compensation and the commands delete."""
+def test_the_import_writes_new_items_and_replaces_and_deletes_none(prod: Graph) -> None:
+    """Of aggregates: what it may update is its list's record, and only compensation and the commands delete."""
     table = prod.one("dynamodb/table").arn
     operations = actions_on(prod, "import-list", table)
-    assert operations == {f"dynamodb:{name}" for name in ("GetItem", "BatchGetItem", "PutItem", "UpdateItem")}
+    assert operations == {f"dynamodb:{name}" for name in ("GetItem", "BatchGetItem", "PartiQLInsert", "UpdateItem")}
 
 
 def test_the_relay_reads_the_stream_and_publishes(prod: Graph) -> None:

@@ -8,7 +8,7 @@ import pytest
 from bounded_context.local.doors import Doors
 from bounded_context.local.emulator import Emulator
 
-EMULATOR = Emulator(1, 2, 3, "eu-west-1", Path())
+EMULATOR = Emulator(1, 2, 3, 4, "eu-west-1", Path())
 
 
 @pytest.mark.parametrize("outputs", [{}, {"api": None}])

@@ -38,7 +38,7 @@ def emulator(tmp_path: Path) -> Iterator[Emulator]:
     """An emulator of which nothing is there but that it is ready."""
     with HTTPServer(("127.0.0.1", 0), _Ready) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        yield Emulator(server.server_port, 2, 3, "eu-west-1", tmp_path, "127.0.0.1:4")
+        yield Emulator(server.server_port, 2, 3, 4, "eu-west-1", tmp_path, "127.0.0.1:5")
         server.shutdown()
 
 
@@ -90,8 +90,8 @@ def test_a_run_that_has_ended_is_told_from_one_that_goes_on(context: Context[Any
         ("", "was not written by --endpoints"),
         ("[]", "was not written by --endpoints"),
         ("{}", "was not written by --endpoints: KeyError"),
-        ('{"version": 1, "emulator": {"folder": "/", "ports": 1}}', "was not written by --endpoints: TypeError"),
-        ('{"version": 7}', "has the form 7, and this run reads 1"),
+        ('{"version": 2, "emulator": {"folder": "/", "ports": 1}}', "was not written by --endpoints: TypeError"),
+        ('{"version": 7}', "has the form 7, and this run reads 2"),
     ],
 )
 def test_what_another_program_wrote_is_refused(text: str, sentence: str, tmp_path: Path):

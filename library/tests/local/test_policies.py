@@ -20,6 +20,7 @@ def _asked(**statement: Any) -> tuple[list[dict[str, Any]], list[str]]:
     ("action", "more"),
     [
         ("sns:Publish", {"Action": "sns:PublishBatch", "Resource": "arn"}),
+        (["dynamodb:PartiQLInsert"], {"Action": "dynamodb:PutItem", "Resource": "arn"}),
         (["lambda:GetAlias"], {"Action": "lambda:ListAliases", "Resource": "arn"}),
     ],
 )

@@ -22,6 +22,7 @@ from bounded_context.testing import (
     Samples,
 )
 from bounded_context.testing.plugin import BUCKET, TABLE
+from tests.adapters.endpoints import inserts
 from tests.contexts import over_contexts
 
 Stores = tuple[Aggregates[Any], ImportedAggregates]
@@ -34,7 +35,7 @@ def _in_memory(context: Context[Any]) -> Stores:
 
 def _in_a_table(context: Context[Any], table: Any) -> Stores:
     items = Items(context)
-    imported = ImportedAggregateTable(items, context.first, DynamoDBClient(), TABLE)
+    imported = ImportedAggregateTable(items, context.first, DynamoDBClient(), inserts(), TABLE)
     return AggregateTable(items, table), imported
 
 

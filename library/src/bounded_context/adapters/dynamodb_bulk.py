@@ -1,30 +1,27 @@
-"""Aggregates in the table by the hundred, through pydynox: its Rust core spends a fifth of boto3's CPU time a row.
+"""Aggregates in the table by the hundred; what is read or removed, through pydynox, whose Rust core spares CPU time.
 
-A row is written in a transaction with a condition, not in a batch: a batch would silently replace another list's row.
-A transaction takes 100 writes (AWS limit) and costs twice the write units; that is the price of never overwriting.
+New ones are inserted, not put: a put would silently replace another list's row. They are removed in transactions with
+a condition each, which take 100 writes (AWS limit) and cost twice the write units; few lists are undone.
 """
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from pydynox import DynamoDBClient
 from pydynox.exceptions import ProvisionedThroughputExceededException, TransactionCanceledException
 
 from ..application.ports import AlreadyTaken
+from .dynamodb_inserts import Inserts
 from .items import KEY, TRACEPARENT, Items
 from .patience import patiently
 
 T = TypeVar("T")
 
-WRITE_UNITS: Final = 2
-"""Units that a written row takes for each KB: twice those of a plain write (DynamoDB, "Transactional writes")."""
-
 _AT_ONCE = 100
-"""Writes of a transaction, and keys of a batch that is read (AWS limits)."""
-_ABSENT = {"condition_expression": f"attribute_not_exists({KEY})"}
+"""Deletions of a transaction, and keys of a batch that is read (AWS limits)."""
 _REASONS = re.compile(r"\[([^\]]*)\]\s*$")
 _CONDITION_FAILED = "ConditionalCheckFailed"
 _PASSING = {"ThrottlingError", "ProvisionedThroughputExceeded", "TransactionConflict"}
@@ -38,10 +35,13 @@ class ImportedAggregateTable:
     Every write can be repeated and touches no other list's.
     """
 
-    def __init__(self, items: Items[Any], first: StrEnum, client: DynamoDBClient, table_name: str) -> None:
+    def __init__(
+        self, items: Items[Any], first: StrEnum, client: DynamoDBClient, inserts: Inserts, table_name: str
+    ) -> None:
         self._items = items
         self._first = first
         self._client = client
+        self._inserts = inserts
         self._table = table_name
 
     def taken(self, identities: Collection[str], list_id: str) -> set[str]:
@@ -55,26 +55,16 @@ class ImportedAggregateTable:
         Each item keeps the list's ``traceparent``, if it has one, for the event that the stream makes of it.
 
         Raises:
-            AlreadyTaken: an identity exists and is not this list's; rows before it may be written.
+            AlreadyTaken: an identity exists and is not this list's; other rows may be written.
         """
         traced = {} if traceparent is None else {TRACEPARENT: traceparent}
-        for chunk in _hundreds(rows):
-            if self._create(list_id, chunk, traced):
-                self._create_rest(list_id, chunk, traced)
+        items = [self._items.from_values(row, self._first, 1, list_id) | traced for row in rows]
+        if refused := self._inserts.insert(items):
+            self._refuse_others(list_id, [rows[index][self._items.identity] for index in refused])
 
-    def _create_rest(self, list_id: str, rows: Sequence[Mapping[str, Any]], traced: dict[str, str]) -> None:
-        found = existing(self._client, self._table, self._items.prefix, [self._identity(row) for row in rows])
-        if others := _of_others(found, list_id):
+    def _refuse_others(self, list_id: str, identities: Sequence[str]) -> None:
+        if others := self.taken(identities, list_id):
             raise AlreadyTaken(sorted(others))
-        rest = [row for row in rows if self._identity(row) not in found]
-        if rest and (conflicts := self._create(list_id, rest, traced)):
-            raise AlreadyTaken([self._identity(rest[index]) for index in conflicts])
-
-    def _create(self, list_id: str, rows: Sequence[Mapping[str, Any]], traced: dict[str, str]) -> list[int]:
-        return self._write([self._put(self._items.from_values(row, self._first, 1, list_id) | traced) for row in rows])
-
-    def _identity(self, row: Mapping[str, Any]) -> str:
-        return row[self._items.identity]
 
     def undo_rows(self, list_id: str, identities: Sequence[str]) -> None:
         """Remove those that came with this list and leave the others."""
@@ -83,9 +73,6 @@ class ImportedAggregateTable:
             own = [identity for index, identity in enumerate(chunk) if index not in others]
             if others and own:
                 self._write([self._delete(list_id, identity) for identity in own])
-
-    def _put(self, item: dict[str, Any]) -> dict[str, Any]:
-        return {"type": "put", "table": self._table, "item": item, **_ABSENT}
 
     def _delete(self, list_id: str, identity: str) -> dict[str, Any]:
         return {

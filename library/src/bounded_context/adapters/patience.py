@@ -1,4 +1,4 @@
-"""Calls of pydynox, tried again while the table turns them away: one on demand does so while it grows into a load.
+"""Calls of DynamoDB, tried again while the table turns them away: one on demand does so while it grows into a load.
 
 pydynox itself gives a throttled request three tries within two seconds, and keys of a batch that come back unprocessed
 five within three, all without regard to other writers: too few for a table that needs minutes to grow.
@@ -8,8 +8,6 @@ import random
 import time
 from collections.abc import Callable
 from typing import TypeVar
-
-from pydynox.exceptions import PydynoxException
 
 from ..application.ports import Throttled
 
@@ -27,14 +25,14 @@ def patiently(call: Callable[[], T], passes: Callable[[Exception], bool]) -> T:
     come again together.
 
     Raises:
-        PydynoxException: the call failed with something else.
+        Exception: what the call failed with, if it is something else.
         Throttled: it failed with what passes in each of eight tries.
     """
     waits = (min(_LONGEST_WAIT, 0.1 * 2**tried) for tried in range(_TRIES - 1))
     while True:
         try:
             return call()
-        except PydynoxException as error:
+        except Exception as error:
             if not passes(error):
                 raise
             wait = next(waits, None)

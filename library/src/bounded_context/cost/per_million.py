@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from ..adapters.dynamodb_bulk import WRITE_UNITS
+from ..adapters.dynamodb_inserts import UNITS
 from ..application.list_import import CHUNK_ROWS
 from . import assumptions as assumed
 from .flow import RELAY, Flow
@@ -24,7 +24,7 @@ def lists(flow: Flow) -> list[Line]:
 
 
 def _table(flow: Flow) -> Counted:
-    yield "writes of rows", flow.rows * WRITE_UNITS * units(flow.row.item_bytes), "write_unit"
+    yield "writes of rows", flow.rows * UNITS * units(flow.row.item_bytes), "write_unit"
     for name, taken in index_units(flow.table, flow.row.item):
         yield f"writes of rows to the index {name}", flow.rows * taken, "write_unit"
     # Consistent reads; an item of up to 4 KB is one unit, and so is one that is not there.

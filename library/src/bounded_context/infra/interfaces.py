@@ -12,7 +12,7 @@ from pulumi_aws import cloudwatch, codedeploy, iam, lambda_, sfn, sns
 
 from .dashboards.grid import Section
 
-Operation = Literal["GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem"]
+Operation = Literal["GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "PartiQLInsert"]
 """What a function may do with the table's items."""
 
 Folder = Literal["incoming", "staging", "reports"]

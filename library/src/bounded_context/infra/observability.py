@@ -18,7 +18,10 @@ from .outputs import Parts, export
 from .stack import Stack
 
 _TRANSACTION = "TransactWriteItems"
-"""An operation that no IAM action is named after: who may put an item may put it in a transaction."""
+"""An operation that no IAM action is named after: who may delete an item may delete it in a transaction."""
+
+_STATEMENTS = {"PartiQLInsert": "BatchExecuteStatement"}
+"""By which operation an action of IAM is done."""
 
 
 class Observability:
@@ -91,7 +94,7 @@ def _functions(parts: Parts) -> dict[str, Any]:
 
 def _operations(functions: Functions) -> list[str]:
     used = {operation for name in functions.called for operation in functions.presets[name].items}
-    return sorted({_TRANSACTION, *used})
+    return sorted({_TRANSACTION, *(_STATEMENTS.get(operation, operation) for operation in used)})
 
 
 def _arns(stack: Stack, alarms: pulumi.Output[list[str]]) -> pulumi.Output[list[str]]:

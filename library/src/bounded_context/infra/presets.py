@@ -91,7 +91,7 @@ IMPORT_LIST: Final = Preset(
     timeout=240,
     memory=_ONE_CPU,
     variables=("TABLE_NAME", "INBOX_BUCKET"),
-    items=("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
+    items=("GetItem", "BatchGetItem", "PartiQLInsert", "UpdateItem"),
     read=("staging",),
 )
 """Writes one part of a list; an execution of the workflow's map has 300 seconds in all."""

@@ -134,7 +134,7 @@ class Settings:
             max_list_mb=number(config, "max_list_mb", 100, 1, 200),
             # A part is imported by one function within 4 minutes; the list's record holds the number of each part.
             part_rows=number(config, "part_rows", 5000, 250, 50_000),
-            # Each child may write some 1,000 items a second at 2 units each (a transaction costs double); a new
+            # Each child may write some 1,000 items a second at a unit each, and one more for each index; a new
             # on-demand table takes 4,000 units.
             import_concurrency=number(config, "import_concurrency", 2, 1, 100),
             log_retention_days=retention(config),

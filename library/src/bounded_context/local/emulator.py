@@ -33,13 +33,14 @@ NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 class Emulator:
     """A running emulator: where it listens and who its root is.
 
-    CodeDeploy, which it lacks, is ours at its own port. Functions send traces to `trace_address`, if there is one.
-    `joined` says that another run has started it.
+    CodeDeploy, which it lacks, is ours at its own port, and so is what functions take for DynamoDB, for its INSERTs.
+    Functions send traces to `trace_address`, if there is one. `joined` says that another run has started it.
     """
 
     port: int
     sftp_port: int
     codedeploy_port: int
+    dynamodb_port: int
     region: str
     folder: Path
     trace_address: str = ""
@@ -56,6 +57,11 @@ class Emulator:
     def codedeploy_endpoint(self) -> str:
         """The URL of CodeDeploy's API, for functions and for any AWS tool."""
         return f"http://{HOST}:{self.codedeploy_port}"
+
+    @property
+    def dynamodb_endpoint(self) -> str:
+        """The URL of DynamoDB's API for functions; other tools need no INSERT and ask the emulator."""
+        return f"http://{HOST}:{self.dynamodb_port}"
 
     @property
     def log(self) -> Path:
@@ -82,6 +88,7 @@ class Emulator:
             "AWS_ACCESS_KEY_ID": self.access_key,
             "AWS_SECRET_ACCESS_KEY": self.secret_key,
             "AWS_ENDPOINT_URL_CODEDEPLOY": self.codedeploy_endpoint,
+            "AWS_ENDPOINT_URL_DYNAMODB": self.dynamodb_endpoint,
             **({"AWS_XRAY_DAEMON_ADDRESS": self.trace_address} if self.trace_address else {}),
         }
 
@@ -116,8 +123,8 @@ def running_emulator(python: Path, region: str, trace_address: str = "") -> Iter
         LocalRunError: it could not be made or was not ready in time; the message ends with its log's last lines.
     """
     folder = Path(tempfile.mkdtemp(prefix="local-aws-"))
-    port, sftp_port, codedeploy_port = _free_ports(3)
-    emulator = Emulator(port, sftp_port, codedeploy_port, region, folder, trace_address)
+    port, sftp_port, codedeploy_port, dynamodb_port = _free_ports(4)
+    emulator = Emulator(port, sftp_port, codedeploy_port, dynamodb_port, region, folder, trace_address)
     keeper = _start(emulator, python)
     try:
         _wait_until_ready(emulator, keeper)

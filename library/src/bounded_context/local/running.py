@@ -23,6 +23,7 @@ from .table import Table
 
 _STAND_INS: Final = (
     "codedeploy: a stand-in of this run lives deployments, in minutes of a second, and asks no caller for permission",
+    "dynamodb: the run writes INSERT statements as puts, by the function's role: the emulator's never reach the stream",
     "cloudwatch: alarms have minutes of a second, and the run sets those without data: the emulator leaves them",
     f"lambda: {CALLS_AT_ONCE} calls at once, not 1,000, as each is a process of this machine; more are turned away",
     "lambda: what a reader of the stream gives up is kept nowhere: the emulator writes to queues and topics alone",

@@ -25,6 +25,7 @@ from .partner_bucket import BucketPartner
 from .partner_sftp import SftpPartner
 from .running import RunningContext
 from .stack import NO_SETTINGS, STACK
+from .statements import running_statements
 
 Stage = Callable[[str], AbstractContextManager[Any]]
 
@@ -75,7 +76,7 @@ def _started(project: Project, traces: TraceDaemon) -> Iterator[Aws]:
     """Start an emulator, and what runs beside it."""
     with running_emulator(emulator_python(project.build), stack.region(project), traces.address) as emulator:
         aws = Aws(emulator)
-        with _releases(aws):
+        with _releases(aws), running_statements(aws):
             yield aws
 
 

@@ -46,13 +46,18 @@ def running() -> Iterator["Running"]:
 @pytest.fixture(scope="session")
 def aws_endpoint() -> Iterator[str]:
     """The server's address, for as long as the tests run."""
+    from moto.dynamodb.models import DynamoDBBackend
     from moto.server import ThreadedMotoServer
 
+    from .statements import batch_execute_statement
+
     server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DynamoDBBackend, "batch_execute_statement", batch_execute_statement)
+        server.start()
+        host, port = server.get_host_and_port()
+        yield f"http://{host}:{port}"
+        server.stop()
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ OPERATIONS = (
     "DeleteItem",
     "TransactGetItems",
     "TransactWriteItems",
+    "BatchExecuteStatement",
 )
 """What may be done to items. AWS counts its own errors by table and operation only, and an alarm takes ten metrics."""
 

@@ -8,6 +8,7 @@ from .registry import Request
 
 EMULATORS_ACTIONS = {
     "sns:Publish": "sns:PublishBatch",
+    "dynamodb:PartiQLInsert": "dynamodb:PutItem",
     "lambda:GetAlias": "lambda:ListAliases",
     "lambda:UpdateAlias": "lambda:ListAliases",
 }

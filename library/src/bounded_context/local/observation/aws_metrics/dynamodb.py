@@ -19,6 +19,7 @@ OPERATIONS = (
     "UpdateItem",
     "DeleteItem",
     "TransactWriteItems",
+    "BatchExecuteStatement",
     "Query",
     "Scan",
     "GetRecords",

@@ -1,0 +1,136 @@
+"""New items by 25, at one write unit each: PartiQL's INSERT refuses a key that is taken, each statement for itself.
+
+A transaction with conditions refuses it too, and costs two units an item; a batch of puts overwrites what is there.
+
+The statements do not go through botocore's client, which looks at each of an item's values by DynamoDB's model: the
+import would take half as long again (CPU time, `benchmarks/import_path.py`).
+"""
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from decimal import Decimal
+from functools import cache
+from typing import Any, Final
+
+from boto3.dynamodb.types import TypeSerializer
+from botocore.exceptions import ClientError
+from pydantic_core import to_json
+
+from .patience import patiently
+from .signed import Signed, Unanswered
+
+AT_ONCE: Final = 25
+"""Statements of a batch (DynamoDB API reference, BatchExecuteStatement)."""
+
+UNITS: Final = 1
+"""Write units of a new item of up to 1 KB: each index that it is in costs as many more."""
+
+_OPERATION: Final = "BatchExecuteStatement"
+_HEADERS: Final = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": f"DynamoDB_20120810.{_OPERATION}"}
+_TAKEN: Final = "DuplicateItem"
+_PASSING: Final = frozenset(
+    (
+        "InternalServerError",
+        "ProvisionedThroughputExceeded",
+        "RequestLimitExceeded",
+        "ServiceUnavailable",
+        "Throttling",
+        "ThrottlingError",
+        "TransactionConflict",
+    )
+)
+"""What goes by itself, of a statement or of the whole batch, whose errors have `Exception` at their end."""
+
+
+class TurnedAway(Exception):
+    """DynamoDB had no time for some statements."""
+
+
+class Inserts:
+    """Writes new items to a table.
+
+    Args:
+        table: its name.
+        dynamodb: sends to DynamoDB as somebody who may use `dynamodb:PartiQLInsert`.
+    """
+
+    def __init__(self, table: str, dynamodb: Signed) -> None:
+        self._table = table
+        self._dynamodb = dynamodb
+
+    def insert(self, items: Sequence[Mapping[str, Any]]) -> list[int]:
+        """Write those whose key is free; return the indexes of the others.
+
+        Raises:
+            ClientError: DynamoDB refused the batch, or a statement, for another reason.
+            Throttled: it had no time for it in each of eight tries.
+        """
+        batches = range(0, len(items), AT_ONCE)
+        return [start + number for start in batches for number in self._batch(items[start : start + AT_ONCE])]
+
+    def _batch(self, items: Sequence[Mapping[str, Any]]) -> list[int]:
+        left, taken = dict(enumerate(items)), list[int]()
+
+        def attempt() -> None:
+            for number, error in zip(list(left), self._errors(left.values()), strict=True):
+                if error not in _PASSING:
+                    del left[number]
+                if error == _TAKEN:
+                    taken.append(number)
+            if left:
+                raise TurnedAway
+
+        patiently(attempt, _passes)
+        return sorted(taken)
+
+    def _errors(self, items: Collection[Mapping[str, Any]]) -> Iterator[str | None]:
+        """Send items, and yield the code of each one's error. Raises ClientError for one that is not expected."""
+        answer = self._send({"Statements": [self._statement(item) for item in items]})
+        for one in answer["Responses"]:
+            error = one.get("Error")
+            if error and error["Code"] not in (_TAKEN, *_PASSING):
+                raise ClientError({"Error": error}, _OPERATION)
+            yield error and error["Code"]
+
+    def _statement(self, item: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "Statement": _insert(self._table, tuple(item)),
+            "Parameters": [{"S": value} if type(value) is str else _typed(value) for value in item.values()],
+        }
+
+    def _send(self, body: dict[str, Any]) -> Any:
+        """Send a request, and return the answer. Raises ClientError, TurnedAway, Unanswered."""
+        status, answer = self._dynamodb.post(_HEADERS, to_json(body))
+        if status == 200:
+            return json.loads(answer)
+        raise _refused(status, answer)
+
+
+@cache
+def _insert(table: str, names: tuple[str, ...]) -> str:
+    """The statement for an item with these attributes: its values are parameters, in their order."""
+    values = ", ".join(f"'{name}': ?" for name in names)
+    return f'INSERT INTO "{table}" VALUE {{{values}}}'
+
+
+def _typed(value: Any) -> dict[str, Any]:
+    if type(value) in (int, Decimal):
+        return {"N": str(value)}
+    return {**TypeSerializer().serialize(value)}
+
+
+def _refused(status: int, content: bytes) -> Exception:
+    try:
+        told = json.loads(content)
+    except ValueError:
+        told = {}
+    code = str(told.get("__type", status)).rpartition("#")[2]
+    if status >= 500 or code.removesuffix("Exception") in _PASSING:
+        return TurnedAway(code)
+    return ClientError(
+        {"Error": {"Code": code, "Message": str(told.get("message", told.get("Message", "")))}}, _OPERATION
+    )
+
+
+def _passes(error: Exception) -> bool:
+    return isinstance(error, (TurnedAway, Unanswered))
