@@ -23,7 +23,8 @@ PACKAGES = WORDS.union(sys.stdlib_module_names) | _words(
     events functions google grpc hypothesis infra jsonschema layer markdown_it moto mypy_boto3_cloudwatch
     mypy_boto3_codedeploy mypy_boto3_dynamodb mypy_boto3_dynamodbstreams mypy_boto3_lambda mypy_boto3_s3
     mypy_boto3_sns mypy_boto3_sqs mypy_boto3_stepfunctions openapi_spec_validator plotly pulumi pulumi_aws pydantic
-    pydantic_core pydynox pytest requests rich schemathesis src staging tests typing_extensions vendor workflow yaml
+    pydantic_core pydynox pytest requests rich schemathesis src staging tests typing_extensions urllib3 vendor workflow
+    yaml
     """
 )
 """Top-level packages and folders that a repository has, or that it or the library imports."""

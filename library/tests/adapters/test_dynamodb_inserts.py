@@ -1,5 +1,6 @@
 """New items by 25: what is taken is told, what is turned away is sent again, and all else is an error."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
@@ -140,9 +141,9 @@ def test_every_item_is_sent_once_and_no_batch_is_too_large(count: int):
     sent = list[list[str]]()
 
     class Recorded(Inserts):
-        def _send(self, body: dict[str, Any]) -> Any:
-            sent.append([one["Parameters"][0]["S"] for one in body["Statements"]])
-            return {"Responses": [{} for _ in body["Statements"]]}
+        def _send(self, statements: list[str]) -> Any:
+            sent.append([json.loads(one)["Parameters"][0]["S"] for one in statements])
+            return {"Responses": [{} for _ in statements]}
 
     Recorded("table", None).insert(_items(count))  # pyright: ignore[reportArgumentType]
     assert [key for batch in sent for key in batch] == [item["pk"] for item in _items(count)]

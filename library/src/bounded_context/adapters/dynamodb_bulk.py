@@ -57,8 +57,10 @@ class ImportedAggregateTable:
         Raises:
             AlreadyTaken: an identity exists and is not this list's; other rows may be written.
         """
-        traced = {} if traceparent is None else {TRACEPARENT: traceparent}
-        items = [self._items.from_values(row, self._first, 1, list_id) | traced for row in rows]
+        items = [self._items.from_values(row, self._first, 1, list_id) for row in rows]
+        if traceparent is not None:
+            for item in items:
+                item[TRACEPARENT] = traceparent
         if refused := self._inserts.insert(items):
             self._refuse_others(list_id, [rows[index][self._items.identity] for index in refused])
 

@@ -10,11 +10,11 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
+from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any, Final
 
 from boto3.dynamodb.types import TypeSerializer
 from botocore.exceptions import ClientError
-from pydantic_core import to_json
 
 from .patience import patiently
 from .signed import Signed, Unanswered
@@ -85,22 +85,21 @@ class Inserts:
 
     def _errors(self, items: Collection[Mapping[str, Any]]) -> Iterator[str | None]:
         """Send items, and yield the code of each one's error. Raises ClientError for one that is not expected."""
-        answer = self._send({"Statements": [self._statement(item) for item in items]})
+        answer = self._send([self._statement(item) for item in items])
         for one in answer["Responses"]:
             error = one.get("Error")
             if error and error["Code"] not in (_TAKEN, *_PASSING):
                 raise ClientError({"Error": error}, _OPERATION)
             yield error and error["Code"]
 
-    def _statement(self, item: Mapping[str, Any]) -> dict[str, Any]:
-        return {
-            "Statement": _insert(self._table, tuple(item)),
-            "Parameters": [{"S": value} if type(value) is str else _typed(value) for value in item.values()],
-        }
+    def _statement(self, item: Mapping[str, Any]) -> str:
+        """The statement and its parameters as JSON, made of text: a dictionary a value would take twice the time."""
+        values = [f'{{"S":{_quoted(value)}}}' if type(value) is str else _typed(value) for value in item.values()]
+        return f'{{"Statement":{_insert(self._table, tuple(item))},"Parameters":[{",".join(values)}]}}'
 
-    def _send(self, body: dict[str, Any]) -> Any:
-        """Send a request, and return the answer. Raises ClientError, TurnedAway, Unanswered."""
-        status, answer = self._dynamodb.post(_HEADERS, to_json(body))
+    def _send(self, statements: list[str]) -> Any:
+        """Send a batch, and return the answer. Raises ClientError, TurnedAway, Unanswered."""
+        status, answer = self._dynamodb.post(_HEADERS, f'{{"Statements":[{",".join(statements)}]}}'.encode())
         if status == 200:
             return json.loads(answer)
         raise _refused(status, answer)
@@ -108,15 +107,15 @@ class Inserts:
 
 @cache
 def _insert(table: str, names: tuple[str, ...]) -> str:
-    """The statement for an item with these attributes: its values are parameters, in their order."""
+    """The statement for an item with these attributes, as JSON: its values are parameters, in their order."""
     values = ", ".join(f"'{name}': ?" for name in names)
-    return f'INSERT INTO "{table}" VALUE {{{values}}}'
+    return json.dumps(f'INSERT INTO "{table}" VALUE {{{values}}}')
 
 
-def _typed(value: Any) -> dict[str, Any]:
+def _typed(value: Any) -> str:
     if type(value) in (int, Decimal):
-        return {"N": str(value)}
-    return {**TypeSerializer().serialize(value)}
+        return f'{{"N":"{value}"}}'
+    return json.dumps(TypeSerializer().serialize(value))
 
 
 def _refused(status: int, content: bytes) -> Exception:

@@ -51,8 +51,9 @@ class Items(Generic[A]):
     ) -> dict[str, Any]:
         """Return an aggregate's item, made from its details as JSON values."""
         identity = values[self.identity]
-        numbers = {name: Decimal(values[name]) for name in self._decimals}
-        item = {KEY: self.prefix + identity, **values, **numbers, "status": status.value, "version": version}
+        item = {KEY: self.prefix + identity, **values, "status": status.value, "version": version}
+        for name in self._decimals:
+            item[name] = Decimal(values[name])
         suffix = _SUFFIXES[crc32(identity.encode()) % SHARDS]
         item[STATUS_SHARD] = status.value + suffix
         if list_id is not None:

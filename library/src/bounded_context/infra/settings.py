@@ -130,7 +130,7 @@ class Settings:
             reports_days=_days(config, "reports_days", 1),
             subscribers=subscribers,
             tolerated_share=number(config, "tolerated_share", 0.05, 0, 1),
-            # A list is verified, and undone, in one pass of at most 15 minutes, the longest that a function runs.
+            # A list is validated, and then verified, by one call of at most 15 minutes, the longest that there is.
             max_list_mb=number(config, "max_list_mb", 100, 1, 200),
             # A part is imported by one function within 4 minutes; the list's record holds the number of each part.
             part_rows=number(config, "part_rows", 5000, 250, 50_000),
