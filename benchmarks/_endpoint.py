@@ -5,13 +5,14 @@ It runs in a process of its own, so that the CPU time measured is the client's a
 
 import json
 import multiprocessing
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.connection import Connection
 from typing import Any
 from urllib.parse import urlsplit
+
+from bounded_context.local.statements.form import insert
 
 UNITS = "/units"
 """Where the write units so far are told."""
@@ -25,13 +26,9 @@ def _taken(operation: str, body: dict[str, Any]) -> tuple[list[dict[str, Any]], 
     if operation == "TransactWriteItems":
         return [one["Put"]["Item"] for one in body["TransactItems"] if "Put" in one], 2, {}
     if operation == "BatchExecuteStatement":
-        items = [_inserted(**one) for one in body["Statements"]]
+        items = [insert(one).item for one in body["Statements"]]
         return items, 1, {"Responses": [{"TableName": "table"} for _ in items]}
     return [], 0, {}
-
-
-def _inserted(Statement: str, Parameters: list[Any]) -> dict[str, Any]:  # noqa: N803  the API's names
-    return dict(zip(re.findall(r"'(\w+)': \?", Statement), Parameters, strict=True))
 
 
 class _Handler(BaseHTTPRequestHandler):

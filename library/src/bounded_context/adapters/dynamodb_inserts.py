@@ -25,6 +25,7 @@ AT_ONCE: Final = 25
 UNITS: Final = 1
 """Write units of a new item of up to 1 KB: each index that it is in costs as many more."""
 
+_serialize: Final = TypeSerializer().serialize
 _OPERATION: Final = "BatchExecuteStatement"
 _HEADERS: Final = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": f"DynamoDB_20120810.{_OPERATION}"}
 _TAKEN: Final = "DuplicateItem"
@@ -115,7 +116,7 @@ def _insert(table: str, names: tuple[str, ...]) -> str:
 def _typed(value: Any) -> str:
     if type(value) in (int, Decimal):
         return f'{{"N":"{value}"}}'
-    return json.dumps(TypeSerializer().serialize(value))
+    return json.dumps(_serialize(value))
 
 
 def _refused(status: int, content: bytes) -> Exception:
