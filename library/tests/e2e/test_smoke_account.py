@@ -4,7 +4,7 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from bounded_context.local.stack import STACK
 from bounded_context.local.subscribers import Subscriber
 from bounded_context.smoke_account.account import Account
 from bounded_context.smoke_account.steps import Steps, smoke
+from bounded_context.testing.running import running as started
 from tests.smoke_account.conftest import Cli, Place, cli, place, signals
 
 from .facts import CONTEXT, ENVIRONMENT, PROJECT
@@ -22,6 +23,13 @@ __all__ = ["cli", "place", "signals"]
 
 pytestmark = pytest.mark.e2e
 COMMAND = [sys.executable, "-m", "bounded_context.smoke_account", "--emulator"]
+
+
+@pytest.fixture
+def untouched() -> Iterator[RunningContext]:
+    """A stack that is this test's alone: what others leave in its dead-letter queues would be told as a failure."""
+    with started(PROJECT) as one:
+        yield one.deployed
 
 
 def test_a_stack_is_made_tried_and_taken_away() -> None:
@@ -72,15 +80,15 @@ class There(Account):
 
 
 def test_what_an_account_is_asked_for_is_asked_of_the_emulator(
-    deployed: RunningContext, place: Place, cli: Cli, monkeypatch: pytest.MonkeyPatch
+    untouched: RunningContext, place: Place, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By boto3 as it is, with the driver's own clients and clock; the Pulumi CLI is a stand-in."""
-    for name, value in deployed.emulator.client_environment().items():
+    for name, value in untouched.emulator.client_environment().items():
         monkeypatch.setenv(name, value)
-    cli.outputs(dict(deployed.outputs))
+    cli.outputs(dict(untouched.outputs))
     cli.has("dev")
     account = There(place.project, STACK, build=lambda _: None, patience=60)
-    account.deployed, account.code = deployed, PROJECT.build / "local" / "code.zip"
+    account.deployed, account.code = untouched, PROJECT.build / "local" / "code.zip"
     steps = Steps(lambda _: None)
     smoke(account, CONTEXT, steps)
     assert steps.passed, [step.said for step in steps.done if not step.passed]
