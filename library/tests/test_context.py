@@ -158,11 +158,11 @@ BAD = {
     ),
     "aggregate: no identity": (
         lambda: _of(Nameless),
-        "aggregate: the first field of Nameless must be its identity, of type Identifier.",
+        "aggregate: the first field of Nameless must be its identity: an Identifier without a default.",
     ),
     "aggregate: no fields": (
         lambda: _as(PAYMENT, aggregate=_payment(Details)),
-        "aggregate: the first field of Details must be its identity, of type Identifier.",
+        "aggregate: the first field of Details must be its identity: an Identifier without a default.",
     ),
     "aggregate: an item's attribute": (
         lambda: _of(Standing),

@@ -5,10 +5,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
 from .domain.aggregate import Change
 from .domain.commands import Command
 from .domain.errors import BusinessError
-from .domain.fields import kind_of
+from .domain.fields import description_of, is_default_of_type, kind_of, may_be_none
 from .words import snake
 
 if TYPE_CHECKING:
@@ -29,6 +32,7 @@ def contradictions(context: "Context[Any]") -> Iterator[str]:
     """Yield one sentence for each; what comes first explains what comes later."""
     yield from _names(context)
     yield from _details(context)
+    yield from _defaults(context)
     yield from _commands(context)
     yield from _statuses(context)
     yield from _queries(context)
@@ -53,11 +57,33 @@ def _names(context: "Context[Any]") -> Iterator[str]:
 
 def _details(context: "Context[Any]") -> Iterator[str]:
     details = context.details
-    if not context.identity or kind_of(details.model_fields[context.identity]) != "identifier":
-        yield f"aggregate: the first field of {details.__name__} must be its identity, of type Identifier."
+    if not context.identity or not _names_one(details.model_fields[context.identity]):
+        yield f"aggregate: the first field of {details.__name__} must be its identity: an Identifier without a default."
     for name in details.model_fields:
         if name in OWN_FIELDS:
             yield f"aggregate: {details.__name__} has a field {name!r}, which every aggregate has: rename it."
+
+
+def _names_one(field: FieldInfo) -> bool:
+    return kind_of(field) == "identifier" and field.is_required() and not may_be_none(field)
+
+
+def _defaults(context: "Context[Any]") -> Iterator[str]:
+    details = context.details
+    for name, field in details.model_fields.items():
+        # None is no attribute of an item: what is read again of it is the default.
+        if may_be_none(field) and (field.is_required() or field.default is not None):
+            yield f"{details.__name__}.{name} may be None, which is not stored: write `= None` as its default."
+    for model in (details, *(command.model for command in context.commands if issubclass(command.model, Change))):
+        yield from _bad_defaults(model)
+
+
+def _bad_defaults(model: type[BaseModel]) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        # pydantic holds what callers say to the type, and not what stands in the code.
+        if not field.is_required() and not is_default_of_type(field):
+            wanted = description_of(field) or "a value of its type"
+            yield f"{model.__name__}.{name} has the default {field.default!r}: write {wanted}."
 
 
 def _commands(context: "Context[Any]") -> Iterator[str]:

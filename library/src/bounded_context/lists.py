@@ -84,12 +84,13 @@ class ListImport:
 
         More bad rows than ``tolerated_share`` (0 to 1), those of the validation included, reject the list.
         """
-        return verify_list(list_id, tolerated_share, self._context.sums(), self.lists, self.files, checks)
+        form, sums = self._context.rows, self._context.sums()
+        return verify_list(list_id, tolerated_share, form, sums, self.lists, self.files, checks)
 
     def import_part(self, list_id: str, part: Part) -> Step:
         """Write one part. What is left of it when the list is being given up is left out."""
-        identity = self._context.identity
-        return list_import.import_list(list_id, part, identity, self.lists, self.files, self.imported)
+        form = self._context.rows
+        return list_import.import_list(list_id, part, form, self.lists, self.files, self.imported)
 
     def undo_part(self, list_id: str, part: Part) -> Step:
         """Undo what this list wrote of one part, and only that; nobody writes any more of the list from here on.
@@ -97,8 +98,8 @@ class ListImport:
         Raises:
             StagingGone: the part may be in the table, and which rows it has cannot be told any more.
         """
-        identity = self._context.identity
-        return list_import.undo_part(list_id, part, identity, self.lists, self.files, self.imported)
+        form = self._context.rows
+        return list_import.undo_part(list_id, part, form, self.lists, self.files, self.imported)
 
     def compensate(self, list_id: str) -> ReceivedList:
         """Undo what is left of a list, and only that; say why in the report; return the list, closed.
@@ -106,5 +107,5 @@ class ListImport:
         Raises:
             StagingGone: parts of the list may be in the table, and which rows they have cannot be told any more.
         """
-        identity = self._context.identity
-        return list_import.compensate_error(list_id, identity, self.lists, self.files, self.imported)
+        form = self._context.rows
+        return list_import.compensate_error(list_id, form, self.lists, self.files, self.imported)

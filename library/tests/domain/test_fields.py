@@ -16,8 +16,10 @@ from bounded_context.domain.fields import (
     Identifier,
     Text,
     WholeNumber,
+    defaults,
+    description_of,
     kind_of,
-    kind_within,
+    may_be_none,
 )
 
 GOOD = [
@@ -98,17 +100,21 @@ def test_no_text_breaks_a_line_or_runs_as_a_formula(text: str):
     assert taken[0] not in "=+-@"
 
 
-def test_a_field_that_may_be_left_out_has_the_kind_of_its_type():
-    """For whoever makes samples; nothing is summed up of it."""
+def test_a_field_that_may_be_left_out_has_the_kind_and_the_words_of_its_type():
+    """And a type of one's own has none."""
 
     class Noted(BaseModel):
         note: Text | None = None
         amount: Amount
         other: str | None = None
 
-    assert {name: kind_within(field) for name, field in Noted.model_fields.items()} == {
+    fields = Noted.model_fields
+    assert {name: kind_of(field) for name, field in fields.items()} == {
         "note": "text",
         "amount": "decimal",
         "other": None,
     }
-    assert kind_of(Noted.model_fields["note"]) is None
+    assert description_of(fields["note"]) == "1 to 200 characters on one line, not starting with = + - or @"
+    assert description_of(fields["other"]) is None
+    assert [name for name, field in fields.items() if may_be_none(field)] == ["note", "other"]
+    assert defaults(Noted) == {"note": None, "other": None}

@@ -9,7 +9,7 @@ import would take half as long again (CPU time, `benchmarks/import_path.py`).
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
-from functools import cache
+from functools import lru_cache
 from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any, Final
 
@@ -106,7 +106,7 @@ class Inserts:
         raise _refused(status, answer)
 
 
-@cache
+@lru_cache(maxsize=1024)  # Rows that lack optional values have statements of their own.
 def _insert(table: str, names: tuple[str, ...]) -> str:
     """The statement for an item with these attributes, as JSON: its values are parameters, in their order."""
     values = ", ".join(f"'{name}': ?" for name in names)

@@ -227,37 +227,37 @@ def refuse(list_id: str, reason: str, lists: Lists, **facts: Fact) -> Step:
 
 
 def import_list(
-    list_id: str, part: Part, id_field: str, lists: Lists, files: Files, aggregates: ImportedAggregates
+    list_id: str, part: Part, form: Rows, lists: Lists, files: Files, aggregates: ImportedAggregates
 ) -> Step:
     """Write one part. What is left of it when the list is being given up is left out."""
     try:
-        for rows in chunks(read_part(files, part), CHUNK_ROWS):
+        for rows in chunks(read_part(files, part, form), CHUNK_ROWS):
             received = lists.get(list_id)
             if received.status is not ListStatus.IMPORTING:
                 return Step(list_id, Outcome.REFUSED)
             aggregates.import_rows(list_id, [row.values for row in rows], received.traceparent)
     except AlreadyTaken as conflict:
-        lists.refuse(list_id, f"{id_field} {', '.join(conflict.identities)} was created while the list was imported")
+        lists.refuse(
+            list_id, f"{form.identity} {', '.join(conflict.identities)} was created while the list was imported"
+        )
         return Step(list_id, Outcome.REFUSED)
     lists.part_imported(list_id, part.part)
     return Step(list_id, Outcome.IMPORTED)
 
 
-def undo_part(
-    list_id: str, part: Part, id_field: str, lists: Lists, files: Files, aggregates: ImportedAggregates
-) -> Step:
+def undo_part(list_id: str, part: Part, form: Rows, lists: Lists, files: Files, aggregates: ImportedAggregates) -> Step:
     """Undo what this list wrote of one part, and only that; nobody writes any more of the list from here on.
 
     Raises:
         StagingGone: the part may be in the table, and which rows it has cannot be told any more.
     """
     if part.part not in _given_up(list_id, lists).undone_parts:
-        _undo(list_id, part, id_field, lists, files, aggregates)
+        _undo(list_id, part, form, lists, files, aggregates)
     return Step(list_id, Outcome.UNDONE)
 
 
 def compensate_error(
-    list_id: str, id_field: str, lists: Lists, files: Files, aggregates: ImportedAggregates
+    list_id: str, form: Rows, lists: Lists, files: Files, aggregates: ImportedAggregates
 ) -> ReceivedList:
     """Undo what this list wrote, and only that; say why in the report; return the list, closed.
 
@@ -272,7 +272,7 @@ def compensate_error(
         # An earlier try came to its end and its answer was lost: to close the list again would count it twice.
         return received
     for part in _left(received, files):
-        _undo(list_id, part, id_field, lists, files, aggregates)
+        _undo(list_id, part, form, lists, files, aggregates)
     key, reason = received.file.report_key, received.reason or TECHNICAL_FAILURE
     # Without rejected rows, what lies there may be the report of an earlier file of this name.
     rows_report = files.read(key) if received.rejected else None
@@ -298,6 +298,6 @@ def _left(received: ReceivedList, files: Files) -> list[Part]:
     return [part for part in parts if part.part not in received.undone_parts]
 
 
-def _undo(list_id: str, part: Part, id_field: str, lists: Lists, files: Files, aggregates: ImportedAggregates) -> None:
-    aggregates.undo_rows(list_id, list(identities(read_part(files, part), id_field)))
+def _undo(list_id: str, part: Part, form: Rows, lists: Lists, files: Files, aggregates: ImportedAggregates) -> None:
+    aggregates.undo_rows(list_id, list(identities(read_part(files, part, form), form.identity)))
     lists.part_undone(list_id, part.part)

@@ -7,11 +7,12 @@ from .verification import RowsCheck
 
 
 def known_to(references: References, field: str) -> RowsCheck:
-    """Return the check that what each row refers to in a field is known."""
+    """Return the check that what each row refers to in a field is known; a row may refer to nothing there."""
 
     def check(rows: list[StagedRow], _list_id: str) -> list[Rejection]:
-        known = references.known(set(identities(rows, field)))
-        return [_unknown(row, field) for row in rows if row.values[field] not in known]
+        referring = [row for row in rows if row.values[field] is not None]
+        known = references.known(set(identities(referring, field)))
+        return [_unknown(row, field) for row in referring if row.values[field] not in known]
 
     return check
 

@@ -92,14 +92,17 @@ class Staging:
         return f"{STAGING}/{self.list_id}/{name}"
 
 
-def read_part(files: Files, part: Part) -> list[StagedRow]:
-    """Return a part's rows.
+def read_part(files: Files, part: Part, form: Rows) -> list[StagedRow]:
+    """Return a part's rows, whichever version staged them.
+
+    A value that the version before did not know is the default; one that only a newer version knows is there too.
 
     Raises:
         StagingGone: the part is not there.
     """
     staged = json.loads(_read(files, part.key))
-    return [StagedRow(line, values) for line, values in zip(staged["lines"], staged["rows"], strict=True)]
+    rows = zip(staged["lines"], staged["rows"], strict=True)
+    return [StagedRow(line, form.completed(values)) for line, values in rows]
 
 
 def _read(files: Files, key: str) -> bytes:

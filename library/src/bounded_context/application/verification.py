@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from ..domain.amounts import Amounts
 from ..domain.lists import ListStatus, ReceivedList, over_tolerance
-from ..domain.rows import Fault, Rejection, rejected_rows
+from ..domain.rows import Fault, Rejection, Rows, rejected_rows
 from . import report
 from .list_import import Outcome, Step, counts, refuse
 from .ports import Files, ImportedAggregates, Lists
@@ -46,7 +46,13 @@ class _Verification:
 
 
 def verify_list(
-    list_id: str, tolerated_share: Fraction, amounts: Amounts, lists: Lists, files: Files, checks: Iterable[RowsCheck]
+    list_id: str,
+    tolerated_share: Fraction,
+    form: Rows,
+    amounts: Amounts,
+    lists: Lists,
+    files: Files,
+    checks: Iterable[RowsCheck],
 ) -> Step:
     """Put each part's rows to the checks; those that fail one join the report. What is left is ready to import.
 
@@ -57,7 +63,7 @@ def verify_list(
     found = _Verification(Staging(files, list_id), Report(validated.rejections()), amounts)
     checks = tuple(checks)
     for part in validated.manifest(VALIDATED):
-        rows = read_part(files, part)
+        rows = read_part(files, part, form)
         found.take(part, rows, sorted(rejection for check in checks for rejection in check(rows, list_id)))
     if found.rejections:
         files.write(received.file.report_key, report.document(found.report.rows))

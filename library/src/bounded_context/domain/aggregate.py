@@ -1,5 +1,6 @@
 """The aggregate: what a context keeps, and how it may change."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, ClassVar, Final, Generic, Self, TypeVar, get_args, get_origin
@@ -30,10 +31,22 @@ class _Identified(BaseModel):
 class Details(_Identified):
     """What a caller says of an aggregate: one row of a list, or the payload of the command that creates.
 
-    The first field is the identity.
+    The first field is the identity. Callers may leave out a field with a default, and what was stored before there was
+    such a field has the default.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    @classmethod
+    def model_validate_stored(cls, values: Mapping[str, Any]) -> Self:
+        """Return what any version has stored or staged, by the names of fields: None is what is not there.
+
+        Names that this version does not know are passed over. Callers are held to the fields: `model_validate`.
+
+        Raises:
+            pydantic.ValidationError: a field without a default is missing, or a value is none of its type.
+        """
+        return cls.model_validate({name: values[name] for name in cls.model_fields if values.get(name) is not None})
 
 
 class Change(_Identified):

@@ -10,7 +10,7 @@ APART: Final = ("CHF", "EUR", "GBP", "USD")
 could name 17,576 (three letters): whatever is not named here is summed as one."""
 
 OTHER: Final = "OTHER"
-"""The sum of all other currencies: it tells that there were some, and no more."""
+"""The sum of all other currencies, and of amounts without one: it tells that there were some, and no more."""
 
 NONE: Final = "NONE"
 """The currency of an aggregate that has none."""
@@ -35,13 +35,14 @@ class Amounts:
         self._sums: dict[str, dict[str, Decimal]] = {name: defaultdict(Decimal) for name in decimals}
 
     def add(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Add rows, given as JSON values."""
+        """Add rows, given as JSON values: an amount that is missing adds nothing, one without currency is another's."""
         if not self._decimals:
             return
         for row in rows:
-            name = NONE if self._currency is None else self._names.get(row[self._currency], OTHER)
+            name = NONE if self._currency is None else self._names.get(row.get(self._currency) or "", OTHER)
             for field in self._decimals:
-                self._sums[field][name] += Decimal(row[field])
+                if (amount := row.get(field)) is not None:
+                    self._sums[field][name] += Decimal(amount)
 
     def sums(self) -> dict[str, dict[str, Decimal]]:
         """Return the sums by field and currency; a currency that no row has is left out."""

@@ -5,14 +5,16 @@ Each type checks the text before it reads it, so what looks like a number to Pyt
 "expected ..." of a report; the kind names the type for tools that make sample values.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from types import NoneType
 from typing import Annotated, Any, get_args
 
-from pydantic import BaseModel, Field, GetCoreSchemaHandler
+from pydantic import BaseModel, Field, GetCoreSchemaHandler, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, core_schema, to_jsonable_python
 
 IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 """How an identity is written."""
@@ -79,16 +81,47 @@ Flag = Annotated[
 
 
 def kind_of(field: FieldInfo) -> str | None:
-    """Return the kind of a model's field; None if it has no type of these."""
-    extra: Any = field.json_schema_extra
-    return extra.get("kind") if isinstance(extra, dict) else None
+    """Return the kind of a model's field, that of ``Text`` for ``Text | None`` too; None if it has no type of these."""
+    extras: list[Any] = [said.json_schema_extra for said in _said(field)]
+    return next((extra["kind"] for extra in extras if isinstance(extra, dict) and "kind" in extra), None)
 
 
-def kind_within(field: FieldInfo) -> str | None:
-    """Return the kind of a field whose type may also be left out, as in ``Text | None``; None if it has none."""
-    metadata = (getattr(part, "__metadata__", ()) for part in get_args(field.annotation))
-    kinds = (kind_of(one) for found in metadata for one in found if isinstance(one, FieldInfo))
-    return kind_of(field) or next((kind for kind in kinds if kind), None)
+def description_of(field: FieldInfo) -> str | None:
+    """Return what completes "expected ..." for a model's field, for ``Text | None`` as for ``Text``."""
+    return next((said.description for said in _said(field) if said.description), None)
+
+
+def _said(field: FieldInfo) -> Iterator[FieldInfo]:
+    """What pydantic keeps of a field, and of the types within its own: those of a union are the union's matter."""
+    yield field
+    for part in get_args(field.annotation):
+        yield from (one for one in getattr(part, "__metadata__", ()) if isinstance(one, FieldInfo))
+
+
+def may_be_none(field: FieldInfo) -> bool:
+    """Tell whether a model's field may be None, as ``Text | None``."""
+    return NoneType in get_args(field.annotation)
+
+
+def defaults(model: type[BaseModel]) -> dict[str, Any]:
+    """Return the defaults of a model's fields that have one, by name, as JSON values: an amount and a day as text."""
+    optional = {name: field for name, field in model.model_fields.items() if not field.is_required()}
+    return {name: to_jsonable_python(_default(field)) for name, field in optional.items()}
+
+
+def is_default_of_type(field: FieldInfo) -> bool:
+    """Tell whether a field's default, stored as a JSON value, is read again as what stands in the code."""
+    kind: Any = Annotated[(field.annotation, Field(), *field.metadata)]
+    default = _default(field)
+    try:
+        read = TypeAdapter(kind).validate_python(to_jsonable_python(default))
+    except ValidationError:
+        return False
+    return type(read) is type(default) and read == default
+
+
+def _default(field: FieldInfo) -> Any:
+    return field.get_default(call_default_factory=True)
 
 
 def of_kind(kind: str, model: type[BaseModel]) -> tuple[str, ...]:

@@ -5,12 +5,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from .aggregate import Details
+from .fields import defaults, description_of
 
 # Long enough to recognise a value, short enough to keep a report readable.
 _SHOWN = 40
@@ -72,6 +73,9 @@ def rejected_rows(rejections: Sequence[Rejection]) -> Counter[Fault]:
 class Rows:
     """How the rows of a context's lists are read: each is the details of an aggregate.
 
+    ``columns`` are the names of all columns, in their order. ``defaults`` are the values, as JSON, of those that a file
+    may leave out; an empty cell of such a column stands for the same.
+
     Args:
         details: their model; its fields are the columns.
     """
@@ -79,6 +83,7 @@ class Rows:
     def __init__(self, details: type[Details]) -> None:
         self._details = details
         self.columns = tuple(details.model_fields)
+        self.defaults = defaults(details)
 
     @cached_property
     def _adapter(self) -> TypeAdapter[list[Details]]:
@@ -93,15 +98,23 @@ class Rows:
         """Return the column names, in the file's order.
 
         Raises:
-            Unreadable: a column is missing, unknown or there twice.
+            Unreadable: a column is missing that has no default, unknown, or there twice.
         """
-        names, columns = tuple(cell.strip() for cell in cells), self.columns
-        if sorted(names) == sorted(columns):
+        names, required = tuple(cell.strip() for cell in cells), self.columns_with(default=False)
+        found = {
+            "missing": set(required) - set(names),
+            "unknown": set(names) - set(self.columns),
+            "repeated": {name for name in names if names.count(name) > 1},
+        }
+        wrong = "; ".join(f"{what}: {', '.join(map(_shown, sorted(which)))}" for what, which in found.items() if which)
+        if not wrong:
             return names
-        wrong = [("missing", sorted(set(columns) - set(names))), ("unknown", sorted(set(names) - set(columns)))]
-        wrong.append(("repeated", sorted({name for name in names if names.count(name) > 1})))
-        details = "; ".join(f"{what}: {', '.join(map(_shown, found))}" for what, found in wrong if found)
-        raise Unreadable(f"the first line must name the columns {','.join(columns)} ({details})")
+        may = f" and may name {','.join(self.columns_with(default=True))}" if self.defaults else ""
+        raise Unreadable(f"the first line must name the columns {','.join(required)}{may} ({wrong})")
+
+    def columns_with(self, *, default: bool) -> tuple[str, ...]:
+        """Return the columns that a file may leave out, or those that it may not, in their order."""
+        return tuple(name for name in self.columns if (name in self.defaults) is default)
 
     def check(self, header: tuple[str, ...], records: Sequence[Record]) -> Checked:
         """Sort records into good rows and rejections, one pass of pydantic over all of them."""
@@ -109,11 +122,19 @@ class Rows:
         ragged = [_ragged(record, width) for record in records if len(record.cells) != width]
         whole = [record for record in records if len(record.cells) == width] if ragged else records
         values = [dict(zip(header, record.cells, strict=True)) for record in whole]
+        self._leave_out_empty(header, values)
         try:
             details = self._adapter.validate_python(values)
         except ValidationError as error:
             return self._sorted_out(whole, values, error, ragged)
         return Checked([Row(record.line, good) for record, good in zip(whole, details, strict=True)], ragged)
+
+    def _leave_out_empty(self, header: tuple[str, ...], values: list[dict[str, str]]) -> None:
+        # Column by column: a file without such columns costs nothing here.
+        for name in (column for column in header if column in self.defaults):
+            for row in values:
+                if not row[name]:
+                    del row[name]
 
     def _sorted_out(
         self, records: Sequence[Record], values: list[dict[str, str]], error: ValidationError, ragged: list[Rejection]
@@ -131,12 +152,19 @@ class Rows:
         if not field:
             # A validator of the model itself: it alone knows what it expected.
             return Rejection(line, field, problem["msg"].removeprefix("Value error, "), Fault.VALUE)
-        expected = self._details.model_fields[field].description
+        expected = description_of(self._details.model_fields[field])
         return Rejection(line, field, f"{_shown(problem['input'])}: expected {expected}", Fault.VALUE)
 
     def staged(self, details: Iterable[Details]) -> bytes:
         """Return details as a JSON array of objects, amounts and days as strings."""
         return self._adapter.dump_json(list(details))
+
+    def completed(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Put the defaults into a staged row that lacks them, as one of the version before does; return it."""
+        for name, default in self.defaults.items():
+            if values.get(name) is None:
+                values[name] = default
+        return values
 
 
 def _ragged(record: Record, width: int) -> Rejection:

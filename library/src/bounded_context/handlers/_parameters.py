@@ -10,7 +10,7 @@ from pydantic import Field
 from pydantic.fields import FieldInfo
 
 from ..context import Context
-from ..domain.fields import IDENTIFIER
+from ..domain.fields import IDENTIFIER, description_of
 from ..words import plain
 
 Place = Literal["path", "query", "header"]
@@ -80,7 +80,7 @@ def identity(context: Context[Any]) -> Parameter:
 
 def in_path(field: FieldInfo) -> Parameter:
     """Return the part of a path that is a field of a command."""
-    return Parameter("path", Annotated[(field.annotation, *field.metadata, Field(description=field.description))])
+    return Parameter("path", Annotated[(field.annotation, *field.metadata, Field(description=description_of(field)))])
 
 
 def etag(version: int) -> str:

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from ..context import Context
-from ..domain.fields import kind_within
+from ..domain.fields import kind_of
 
 REFERENCES = 20
 """How many things of each kind sample rows refer to."""
@@ -48,8 +48,12 @@ class Samples:
 
     @cached_property
     def columns(self) -> dict[str, str]:
-        """The aggregate's columns and their kinds, in order; what is of a type of the context's own is text."""
-        return {name: kind_within(field) or "text" for name, field in self._context.details.model_fields.items()}
+        """The aggregate's columns and their kinds, in order; what is of a type of the context's own is text.
+
+        One of such a type that has a default is left out.
+        """
+        kinds = {name: (kind_of(field), field) for name, field in self._context.details.model_fields.items()}
+        return {name: kind or "text" for name, (kind, field) in kinds.items() if kind or field.is_required()}
 
     @cached_property
     def _references(self) -> list[str]:

@@ -75,7 +75,7 @@ class InMemoryAggregates(Generic[A]):
 
     def _created(self, row: Mapping[str, Any], list_id: str) -> A:
         kind = self._context.aggregate
-        return kind(kind.details_type.model_validate(row), self._context.first, list_id=list_id)
+        return kind(kind.details_type.model_validate_stored(row), self._context.first, list_id=list_id)
 
     def undo_rows(self, list_id: str, identities: Sequence[str]) -> None:
         """Remove those that came with this list and leave the others."""

@@ -7,7 +7,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from ..context import Context
 from ..domain.aggregate import Aggregate
-from ..domain.fields import kind_within
+from ..domain.fields import kind_of
 
 A = TypeVar("A", bound=Aggregate[Any, Any])
 
@@ -34,11 +34,14 @@ class Samples(Generic[A]):
     def values(self, n: int = 1, **changes: str) -> dict[str, str]:
         """Return the n-th row's values as text, but for the changes.
 
+        A field with a default has a value too, unless it is of no type of the library's: that is left out.
+
         Raises:
-            LookupError: a field is of no type of the library's: pass its value.
+            LookupError: a field without a default is of no type of the library's: pass its value.
         """
-        columns = self._context.rows.columns
-        return {name: changes[name] if name in changes else self._value(name, n) for name in columns} | changes
+        rows = self._context.rows
+        made = [name for name in rows.columns if name in changes or name not in rows.defaults or self._kind(name)]
+        return {name: changes[name] if name in changes else self._value(name, n) for name in made} | changes
 
     def aggregate(self, n: int = 1, **changes: Any) -> A:
         """Return the n-th aggregate, just created; changes are of its status, version or list."""
@@ -61,7 +64,10 @@ class Samples(Generic[A]):
     def _value(self, field: str, n: int) -> str:
         if field in self._context.references:
             return KNOWN[n % len(KNOWN)]
-        kind = kind_within(self._context.details.model_fields[field])
-        if kind not in _BY_KIND:
+        kind = self._kind(field)
+        if kind is None:
             raise LookupError(f"{field} is of no type of the library's: pass its value")
         return _BY_KIND[kind].format(n=n)
+
+    def _kind(self, field: str) -> str | None:
+        return kind_of(self._context.details.model_fields[field])

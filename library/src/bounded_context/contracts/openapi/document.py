@@ -7,6 +7,7 @@ from aws_lambda_powertools.event_handler.openapi.merge import OpenAPIMerge
 from pydantic import BaseModel
 
 from ...context import Context
+from ...domain.fields import kind_of
 from ...handlers._requests import CORRELATION_ID
 from .operations import operations
 
@@ -111,8 +112,8 @@ def _examples(context: Context[Any]) -> dict[str, Any]:
 
 
 def _good(model: type[BaseModel]) -> dict[str, Any]:
-    extras: dict[str, Any] = {name: field.json_schema_extra or {} for name, field in model.model_fields.items()}
-    return {name: _EXAMPLES[extra["kind"]] for name, extra in extras.items() if "kind" in extra}
+    kinds = {name: kind_of(field) for name, field in model.model_fields.items()}
+    return {name: _EXAMPLES[kind] for name, kind in kinds.items() if kind}
 
 
 def _leave_out_unused(made: dict[str, Any]) -> None:

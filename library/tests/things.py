@@ -1,0 +1,76 @@
+"""Contexts of one shape whose details are what a test says: versions of one context, one with a field more."""
+
+from enum import StrEnum
+from typing import Any
+
+from pydantic import create_model
+
+from bounded_context import Aggregate, Aggregates, Change, Command, Context, Details, EventData, Identifier, expected
+
+Fields = dict[str, Any]
+"""Fields by name, each as its type and its default, `...` if it has none."""
+
+
+class Stage(StrEnum):
+    """Where a thing stands."""
+
+    MADE = "MADE"
+    MOVED = "MOVED"
+
+
+def context_of(fields: Fields, **more: Any) -> Context[Any]:
+    """Return a context whose details have an identity and these fields, and so have its change and its events."""
+    details: Any = _model("ThingDetails", Details, fields)
+    standing: Fields = {"status": (str, ...), "version": (int, ...), "list_id": (str | None, ...)}
+    change, delete = _model("MoveThing", Change, fields), _model("DropThing", Change, {})
+    commands = (
+        Command.creates(_model("MakeThing", details, {}), Stage.MADE, "ThingMade"),
+        Command.changes(change, Stage.MOVED, "ThingMoved"),
+        Command.deletes(delete, "ThingDropped"),
+    )
+    events = [command.event for command in commands]
+    return Context(
+        name="thing",
+        plural="things",
+        display_name="Thing",
+        owner="things-team",
+        aggregate=_aggregate(details),
+        commands=commands,
+        data=_model("ThingData", EventData, fields | standing),
+        versions=dict.fromkeys((*events, "ThingListImported", "ThingListRejected"), "1.0"),
+        queried_by=("list", "status"),
+        **more,
+    )
+
+
+def _model(name: str, base: Any, fields: Fields) -> Any:
+    own: Fields = {} if "thing_id" in base.model_fields else {"thing_id": (Identifier, ...)}
+    made: Any = create_model
+    return made(name, __base__=base, __doc__=f"{name}.", **own | fields)
+
+
+def _aggregate(details: Any) -> Any:
+    class Thing(Aggregate[details, Stage]):
+        """A thing as it stands."""
+
+    return Thing
+
+
+def make(context: Context[Any]) -> Any:
+    """Return the use case of a context's first command."""
+    kind = context.aggregate
+
+    def make_thing(command: Any, things: Aggregates[Any]) -> Any:
+        """Create the thing."""
+        made = kind(kind.details_type(**command.model_dump(mode="json")), Stage.MADE)
+        things.add(made)
+        return made
+
+    return make_thing
+
+
+def move_thing(command: Any, things: Aggregates[Any]) -> Any:
+    """Move the thing to MOVED."""
+    moved = expected(command, things).moved_to(Stage.MOVED)
+    things.save(moved)
+    return moved
