@@ -109,12 +109,13 @@ def test_a_page_that_finds_nothing_for_long_says_where_to_go_on():
 
 
 _IDENTITIES = st.from_regex(IDENTIFIER, fullmatch=True)
-_QUESTIONS = st.lists(st.one_of(st.none(), st.text(max_size=64)), min_size=2, max_size=2)
+_QUESTIONS = st.fixed_dictionaries(dict.fromkeys(("list_id", "status"), st.none() | st.text(max_size=64)))
+_QUESTION = {"list_id": "l-1", "status": None}
 _POSITIONS = st.builds(Position, st.integers(0, 15), st.one_of(st.just(""), _IDENTITIES))
 
 
 @given(question=_QUESTIONS, position=_POSITIONS)
-def test_a_cursor_is_read_as_the_place_that_it_was_made_of(question: list[str | None], position: Position):
+def test_a_cursor_is_read_as_the_place_that_it_was_made_of(question: dict[str, str | None], position: Position):
     """And can stand in a URL."""
     text = paging.cursor(question, position)
     assert text.replace("-", "").replace("_", "").isalnum()
@@ -144,26 +145,37 @@ def _encoded(value: Any) -> str:
 def test_any_text_is_a_place_or_refused(text: str):
     """And raises nothing else."""
     try:
-        paging.position(["l-1", None], text, 16)
+        paging.position(_QUESTION, text, 16)
     except BadCursor:
         return
 
 
-@given(members=st.lists(_JSON, max_size=3))
-def test_any_members_are_a_place_or_refused(members: list[Any]):
+@given(members=st.fixed_dictionaries({}, optional={"asked": _JSON, "shard": _JSON, "after": _JSON, "more": _JSON}))
+def test_any_members_are_a_place_or_refused(members: dict[str, Any]):
     """Of the right question too."""
     try:
-        place = paging.position(["l-1", None], _encoded(["l-1", None, *members]), 16)
+        place = paging.position(_QUESTION, _encoded({"asked": _QUESTION} | members), 16)
     except BadCursor:
         return
     assert 0 <= place.shard < 16
+
+
+def test_a_cursor_of_another_version_is_read():
+    """One that says more, or that could not be asked yet what this one may be asked."""
+    place = {"shard": 3, "after": "id-1"}
+    for asked in ({"list_id": "l-1"}, {"list_id": "l-1", "payer": None}):
+        assert paging.position(_QUESTION, _encoded({"asked": asked, "more": 1, **place}), 16) == Position(3, "id-1")
+    with pytest.raises(BadCursor):
+        paging.position(_QUESTION, _encoded({"asked": {"list_id": "l-1", "payer": "Ada"}, **place}), 16)
 
 
 @pytest.mark.parametrize("place", [[16, ""], [-1, ""], [True, ""], [1.0, ""], ["1", ""], [0, "a/b"], [0, "x\n"], [0]])
 def test_a_place_that_is_none_is_refused(place: list[Any]):
     """DynamoDB would refuse it with an error, or read elsewhere."""
     with pytest.raises(BadCursor):
-        paging.position(["l-1", None], _encoded(["l-1", None, *place]), 16)
+        paging.position(
+            _QUESTION, _encoded({"asked": _QUESTION} | dict(zip(("shard", "after"), place, strict=False))), 16
+        )
 
 
 @pytest.mark.parametrize(

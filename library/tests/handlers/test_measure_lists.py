@@ -107,10 +107,9 @@ def test_what_happens_to_a_closed_record_counts_nothing(status: ListStatus, cont
         change(None, {"pk": "LIST#1"}),
         change(None, list_item() | {"status": "LOST"}),
         change(None, list_item() | {"key": "secret.csv", "status": "REJECTED"}),
-        closing(ListStatus.IMPORTED, rejections={"unheard-of": 1}),
         {"eventID": "event-1"},
     ],
-    ids=["no list", "a status of another version", "a stray key", "a fault of another version", "no change"],
+    ids=["no list", "a status of another version", "a stray key", "no change"],
 )
 def test_a_record_that_cannot_be_read_is_told_and_holds_up_no_other(
     bad: dict[str, Any], context: LambdaContext, capsys: Output, caplog: pytest.LogCaptureFixture
@@ -120,6 +119,12 @@ def test_a_record_that_cannot_be_read_is_told_and_holds_up_no_other(
     [said] = [vars(line) for line in caplog.records if line.levelname == "ERROR"]
     assert (said["message"], said["event_id"]) == ("list not measured", "event-1")
     assert "secret" not in str(said)
+
+
+@pytest.mark.parametrize("more", [{"rejections": {"unheard-of": 1}}, {"amounts": {"unheard_of": {"EUR": 1}}}])
+def test_what_only_another_version_counts_is_passed_over(more: dict[str, Any], context: LambdaContext, capsys: Output):
+    """The list is measured all the same."""
+    assert _measured(capsys, context, closing(ListStatus.IMPORTED, **more))[("ListsImported",)] == 1
 
 
 def test_the_end_of_a_list_is_one_line_without_names_and_reasons(

@@ -13,6 +13,9 @@ LIST: Final = "LIST#"
 """What the key of each list's item begins with."""
 
 
+_FAULTS: Final = frozenset(Fault)
+
+
 def from_list(received: ReceivedList) -> dict[str, Any]:
     """Return a list's item as it is first recorded."""
     file = received.file
@@ -31,7 +34,7 @@ def from_list(received: ReceivedList) -> dict[str, Any]:
 
 
 def to_list(item: Mapping[str, Any]) -> ReceivedList:
-    """Read a list's item."""
+    """Read a list's item: attributes that are not its own are passed over, and so are faults that are unheard of."""
     file = PinnedFile(item["bucket"], item["key"], item["version_id"], int(item["size"]))
     counts = {name: int(item.get(name, 0)) for name in ("rows", "valid", "rejected", "parts")}
     context = from_traceparent(item.get(TRACEPARENT))
@@ -42,7 +45,7 @@ def to_list(item: Mapping[str, Any]) -> ReceivedList:
         item.get("reason"),
         **counts,
         traceparent=context.traceparent if context else None,
-        rejections={Fault(name): int(rows) for name, rows in item.get("rejections", {}).items()},
+        rejections={Fault(name): int(rows) for name, rows in item.get("rejections", {}).items() if name in _FAULTS},
         amounts=item.get("amounts", {}),
         received_at=datetime.fromisoformat(item["received_at"]),
         undone_parts=frozenset(int(part) for part in item.get("undone_parts", ())),

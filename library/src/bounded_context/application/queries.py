@@ -13,7 +13,7 @@ from ..context import Context, QueriedBy
 from ..domain.aggregate import Aggregate
 from ..domain.fields import Identifier
 from . import paging
-from .paging import LONGEST_CURSOR, MOST, Position
+from .paging import LONGEST_CURSOR, MOST, Position, Question
 from .ports import Aggregates, Shards, Slice
 
 A = TypeVar("A", bound=Aggregate[Any, Any])
@@ -72,9 +72,9 @@ class Selection(BaseModel):
         return self
 
     @property
-    def question(self) -> list[str | None]:
+    def question(self) -> Question:
         """What a cursor must have been given for."""
-        return [self.list_id, self.status and self.status.value]
+        return {"list_id": self.list_id, "status": self.status and self.status.value}
 
 
 @cache
@@ -142,7 +142,7 @@ def _is_asked_for(one: Aggregate[Any, Any], asked: Selection) -> bool:
 
 def _slice(asked: Selection, place: Position, shards: Shards[A], wanted: int) -> Slice[A]:
     # Of a list, few may be in the status, or the other way round: a long read finds them sooner.
-    most = wanted if None in asked.question else MOST
+    most = wanted if None in asked.question.values() else MOST
     if asked.list_id is not None and "list_id" in asked.needed:
         return shards.of_list(asked.list_id, place.shard, place.after, most)
     return shards.in_status(cast("StrEnum", asked.status), place.shard, place.after, most)

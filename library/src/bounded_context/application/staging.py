@@ -5,8 +5,8 @@ parts, the form a Distributed Map reads.
 """
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from ..domain.lists import STAGING
@@ -78,7 +78,7 @@ class Staging:
         Raises:
             StagingGone: there is no such manifest.
         """
-        return [Part(**part) for part in json.loads(_read(self.files, self._key(name)))]
+        return [_part(told) for told in json.loads(_read(self.files, self._key(name)))]
 
     def write_rejections(self, text: str) -> None:
         """Keep what the validation rejected, for the verification to add to."""
@@ -103,6 +103,11 @@ def read_part(files: Files, part: Part, form: Rows) -> list[StagedRow]:
     staged = json.loads(_read(files, part.key))
     rows = zip(staged["lines"], staged["rows"], strict=True)
     return [StagedRow(line, form.completed(values)) for line, values in rows]
+
+
+def _part(told: Mapping[str, Any]) -> Part:
+    # Another version may say more of a part.
+    return Part(**{one.name: told[one.name] for one in fields(Part)})
 
 
 def _read(files: Files, key: str) -> bytes:

@@ -30,7 +30,10 @@ def command_operation(context: Context[Any], declared: Command[Any], perform: Pe
         command = form.command(asked)
         named = asked.header["idempotency_key"]
         key = None if named is None else ["http", asked.request.caller, named]
-        done = perform(command, key, command.model_dump(mode="json"), asked.context)
+        # Without the defaults of fields that nobody wrote: the next version has more of them, and a caller that tries
+        # again must be known by it.
+        said = command.model_dump(mode="json", exclude_unset=True)
+        done = perform(command, key, said, asked.context)
         return _SHOWN[declared.kind](asked.request, context, done[context.name])
 
     return Operation(form.route, form.parameters, answer, form.body)
@@ -76,7 +79,9 @@ class _Form:
         """Return the command of a request. Raises Refused."""
         if isinstance(asked.body, self.declared.model):
             return asked.body
-        values = to_jsonable_python(asked.path) | ({} if asked.body is None else asked.body.model_dump(mode="json"))
+        values = to_jsonable_python(asked.path) | (
+            {} if asked.body is None else asked.body.model_dump(mode="json", exclude_unset=True)
+        )
         version = {"expected_version": expected_version(asked.header["if_match"])} if self._changes else {}
         with reading():
             return self.declared.model.model_validate(values | version)

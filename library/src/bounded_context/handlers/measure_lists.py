@@ -97,6 +97,7 @@ def _closed(closed: ReceivedList, seconds: float, *, late: bool) -> None:
 
 def _imported(closed: ReceivedList) -> None:
     count(measures.ROWS_IMPORTED, closed.valid)
-    for field, by_currency in closed.amounts.items():
-        for currency, amount in by_currency.items():
-            count(CONTEXT.measures.amounts_imported[field], amount, currency=currency)
+    # A newer version may have summed up a field that this one does not know.
+    for field, measure in CONTEXT.measures.amounts_imported.items():
+        for currency, amount in closed.amounts.get(field, {}).items():
+            count(measure, amount, currency=currency)

@@ -1,0 +1,224 @@
+"""Two versions of one context, one with a field more: what either stores, stages or remembers, the other reads."""
+
+import json
+from copy import deepcopy
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from itertools import product
+from typing import Any
+
+import pytest
+from pydynox import DynamoDBClient
+
+from bounded_context import Amount, Context, Text, WholeNumber
+from bounded_context.adapters.dynamodb import AggregateTable
+from bounded_context.adapters.dynamodb_bulk import ImportedAggregateTable
+from bounded_context.adapters.items import Items
+from bounded_context.application.staging import VERIFIED, Part, Staging
+from bounded_context.handlers import command_handler
+from bounded_context.handlers.steps import ErrorEvent, PartEvent, RegisterEvent, StepEvent
+from bounded_context.lists import Fault, ListImport, Rejection, Upload
+from bounded_context.testing import InMemory, InMemorySeenIds, Samples
+from bounded_context.testing.lists import KEY
+from bounded_context.testing.plugin import TABLE
+from tests.adapters.endpoints import inserts
+from tests.handlers.conftest import LambdaContext
+from tests.handlers.requests import IAM
+from tests.things import context_of, make, move_thing
+
+BEFORE = context_of({"size": (WholeNumber, ...)})
+AFTER = context_of(
+    {
+        "size": (WholeNumber, ...),
+        "note": (Text | None, None),
+        "fee": (Amount, Decimal("1.50")),
+        "due": (WholeNumber | None, None),
+    }
+)
+NAMES = {BEFORE: "before", AFTER: "after"}
+
+either_way = pytest.mark.parametrize(
+    ("one", "other"), [(BEFORE, AFTER), (AFTER, BEFORE)], ids=["to the new version", "back to the old one"]
+)
+
+
+@dataclass
+class Import:
+    """One list's way, each of whose steps may run in either version."""
+
+    table: Any
+
+    def __post_init__(self) -> None:
+        self.world = InMemory(BEFORE)
+
+    def steps(self, context: Context[Any]) -> ListImport:
+        """Return a version's steps, over what all versions have in common."""
+        items, world = Items(context), self.world
+        imported = ImportedAggregateTable(items, context.first, DynamoDBClient(), inserts(), TABLE)
+        return ListImport(context, world.lists, world.files, lambda: imported, InMemorySeenIds)
+
+    def validated(self, context: Context[Any]) -> str:
+        """Send thirty rows, one of them twice, which a version validates; return the list's id."""
+        samples = Samples(context)
+        rows = [samples.values(n) for n in range(30)]
+        self.world.files.write(KEY, samples.file([*rows, rows[0]]))
+        steps = self.steps(context)
+        list_id = steps.register(Upload("inbox", KEY), "run", 10**6).list_id
+        steps.validate(list_id, Fraction(1, 2), 10)
+        return list_id
+
+    def verified(self, context: Context[Any], list_id: str) -> list[Part]:
+        """Let a version verify the list: one row is taken meanwhile, so that its part is written again."""
+        taken = Samples(context).aggregate(5)
+        AggregateTable(Items(context), self.table).add(taken)
+        checks = [lambda rows, _: [one for row in rows for one in self._taken(row, taken.id)]]
+        assert self.steps(context).verify(list_id, Fraction(1, 2), checks).outcome == "VERIFIED"
+        return Staging(self.world.files, list_id).manifest(VERIFIED)
+
+    @staticmethod
+    def _taken(row: Any, identity: str) -> list[Any]:
+        taken = row.values["thing_id"] == identity
+        return [Rejection(row.line, "thing_id", "taken", Fault.EXISTS)] if taken else []
+
+
+@pytest.mark.parametrize(
+    "versions", list(product((BEFORE, AFTER), repeat=3)), ids=lambda them: "-".join(NAMES[one] for one in them)
+)
+def test_each_step_of_an_import_may_run_in_either_version(versions: tuple[Context[Any], ...], table: Any):
+    """Nothing is lost of what the validating version knew, whoever carries it to the table."""
+    validates, verifies, imports = versions
+    way = Import(table)
+    list_id = way.validated(validates)
+    parts = way.verified(verifies, list_id)
+    assert {way.steps(imports).import_part(list_id, part).outcome for part in parts} == {"IMPORTED"}
+    things = AggregateTable(Items(AFTER), table)
+    for n in (0, 1, 29):
+        sample = Samples(AFTER).aggregate(n).details
+        read = things.get(sample.id).details
+        known = sample if validates is AFTER else AFTER.details(thing_id=sample.id, size=n)  # pyright: ignore
+        assert read == known
+    summed = way.world.lists.get(list_id).amounts
+    assert summed == ({} if verifies is BEFORE else {"fee": {"NONE": _sum(validates)}})
+
+
+def _sum(validates: Context[Any]) -> Decimal:
+    imported = [n for n in range(30) if n != 5]
+    fees = (n + Decimal("0.50") if validates is AFTER else Decimal("1.50") for n in imported)
+    return sum(fees, Decimal(0))
+
+
+@either_way
+def test_a_part_of_another_version_is_undone(one: Context[Any], other: Context[Any], table: Any):
+    """With all that its items hold, also what the undoing version does not know."""
+    way = Import(table)
+    list_id = way.validated(one)
+    parts = way.verified(one, list_id)
+    for part in parts:
+        way.steps(one).import_part(list_id, part)
+    way.steps(other).undo_part(list_id, parts[0])
+    assert way.steps(other).compensate(list_id).status == "FAILED"
+    assert [item["thing_id"] for item in table.scan()["Items"]] == ["id-000005"]
+
+
+def test_a_check_of_a_step_finds_the_default_where_the_row_lacks_the_value(table: Any):
+    """A team's own code needs not know of the version before."""
+    way = Import(table)
+    list_id = way.validated(BEFORE)
+    seen: set[tuple[Any, ...]] = set()
+
+    def check(rows: list[Any], _list_id: str) -> list[Any]:
+        seen.update((row.values["note"], row.values["fee"], row.values["due"]) for row in rows)
+        return []
+
+    way.steps(AFTER).verify(list_id, Fraction(1, 2), [check])
+    assert seen == {(None, "1.50", None)}
+
+
+def test_steps_pass_over_what_they_do_not_know_of_an_event():
+    """An execution goes on in whichever version its steps meet."""
+    part = {"part": 1, "key": "k", "rows": 10, "size": 7}
+    assert PartEvent.model_validate({"list_id": "l", "more": 1, "part": part}).part == Part(1, "k", 10)
+    assert ErrorEvent.model_validate({"list_id": "l", "more": 1, "part": part}).part == Part(1, "k", 10)
+    assert StepEvent.model_validate({"list_id": "l", "more": 1}).list_id == "l"
+    upload = {"bucket": "b", "key": "k", "more": 1}
+    assert RegisterEvent.model_validate({"upload": upload, "execution": "run", "more": 1}).upload.key == "k"
+
+
+def test_a_manifest_may_say_more_of_a_part():
+    """Than this version knows."""
+    world = InMemory(BEFORE)
+    told = [{"part": 0, "key": "k", "rows": 10, "size": 7}]
+    world.files.write(f"staging/l-1/{VERIFIED}", json.dumps(told).encode())
+    assert Staging(world.files, "l-1").manifest(VERIFIED) == [Part(0, "k", 10)]
+
+
+class Door:
+    """Two versions of a function behind one alias, over one table."""
+
+    def __init__(self, table: Any) -> None:
+        self._table = table
+
+    def _call(self, context: Context[Any], command: int, event: dict[str, Any]) -> dict[str, Any]:
+        model, use_case = context.commands[command].model, (make(context), move_thing)[command]
+        things = AggregateTable(Items(context), self._table)
+        handler: Any = command_handler(context, model, use_case, lambda: things)
+        return handler(event, LambdaContext())
+
+    def message(self, context: Context[Any], command: int, payload: dict[str, Any]) -> dict[str, Any]:
+        """Send a message, always under one key."""
+        return self._call(context, command, {"idempotency_key": "key", "payload": payload})
+
+    def request(self, context: Context[Any], command: int, payload: dict[str, Any]) -> dict[str, Any]:
+        """Send a request, always under one key."""
+        path = "/things" if command == 0 else f"/things/{payload['thing_id']}/move"
+        body = payload if command == 0 else {name: value for name, value in payload.items() if name != "thing_id"}
+        event: dict[str, Any] = deepcopy(IAM)
+        event["requestContext"]["http"] |= {"method": "POST", "path": path}
+        event |= {"rawPath": path, "body": json.dumps(body), "isBase64Encoded": False}
+        event["headers"] |= {"idempotency-key": "key", "content-type": "application/json"}
+        return self._call(context, command, event)
+
+
+@pytest.fixture
+def door(function: None, table: Any) -> Door:
+    return Door(table)
+
+
+PAYLOAD = {"thing_id": "t-1", "size": 5}
+
+
+@pytest.mark.parametrize("by", [Door.message, Door.request], ids=["message", "request"])
+@either_way
+def test_a_caller_that_tries_again_across_a_release_gets_the_same_answer(
+    one: Context[Any], other: Context[Any], by: Any, door: Door
+):
+    """The field that is new has a default, which nobody wrote: it is the same command, and has one effect."""
+    for command in (0, 1):
+        first = by(door, one, command, PAYLOAD)
+        assert first.get("ok", first.get("statusCode")) in (True, 200, 201)
+        again = by(door, other, command, PAYLOAD)
+        assert _told(again) == _told(first)
+
+
+def _told(answer: dict[str, Any]) -> Any:
+    return json.loads(answer["body"]) if "body" in answer else answer
+
+
+@pytest.mark.parametrize("by", [Door.message, Door.request], ids=["message", "request"])
+def test_another_command_under_the_same_key_is_refused_all_the_same(by: Any, door: Door):
+    """Also if it differs in the new field alone."""
+    by(door, AFTER, 0, PAYLOAD | {"note": "one"})
+    assert "idempotency-key-reused" in json.dumps(by(door, AFTER, 0, PAYLOAD | {"note": "two"}))
+    assert "idempotency-key-reused" in json.dumps(by(door, AFTER, 0, PAYLOAD))
+
+
+@pytest.mark.parametrize("by", [Door.message, Door.request], ids=["message", "request"])
+def test_a_caller_is_told_of_a_member_that_nobody_knows(by: Any, door: Door):
+    """A typing error is none that a default may hide; nor does the version before drop what a caller says."""
+    told = json.dumps(by(door, AFTER, 0, PAYLOAD | {"note_": "x"}))
+    assert "invalid" in told
+    assert "note_" in told
+    told = json.dumps(by(door, BEFORE, 0, PAYLOAD | {"note": "x"}))
+    assert "invalid" in told
+    assert "note" in told
