@@ -1,20 +1,22 @@
 """Two versions of one context, one with a field more: what either stores, stages or remembers, the other reads."""
 
+import itertools
 import json
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
-from itertools import product
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pydynox import DynamoDBClient
 
 from bounded_context import Amount, Context, Text, WholeNumber
 from bounded_context.adapters.dynamodb import AggregateTable
 from bounded_context.adapters.dynamodb_bulk import ImportedAggregateTable
-from bounded_context.adapters.items import Items
+from bounded_context.adapters.items import TRACEPARENT, Items
 from bounded_context.application.staging import VERIFIED, Part, Staging
 from bounded_context.handlers import command_handler
 from bounded_context.handlers.steps import ErrorEvent, PartEvent, RegisterEvent, StepEvent
@@ -25,7 +27,7 @@ from bounded_context.testing.plugin import TABLE
 from tests.adapters.endpoints import inserts
 from tests.handlers.conftest import LambdaContext
 from tests.handlers.requests import IAM
-from tests.things import context_of, make, move_thing
+from tests.things import Stage, context_of, make, move_thing
 
 BEFORE = context_of({"size": (WholeNumber, ...)})
 AFTER = context_of(
@@ -83,7 +85,9 @@ class Import:
 
 
 @pytest.mark.parametrize(
-    "versions", list(product((BEFORE, AFTER), repeat=3)), ids=lambda them: "-".join(NAMES[one] for one in them)
+    "versions",
+    list(itertools.product((BEFORE, AFTER), repeat=3)),
+    ids=lambda them: "-".join(NAMES[one] for one in them),
 )
 def test_each_step_of_an_import_may_run_in_either_version(versions: tuple[Context[Any], ...], table: Any):
     """Nothing is lost of what the validating version knew, whoever carries it to the table."""
@@ -133,6 +137,61 @@ def test_a_check_of_a_step_finds_the_default_where_the_row_lacks_the_value(table
 
     way.steps(AFTER).verify(list_id, Fraction(1, 2), [check])
     assert seen == {(None, "1.50", None)}
+
+
+@pytest.mark.parametrize("note", ["a note", None])
+def test_after_a_way_back_nothing_is_lost_that_the_newer_version_wrote(note: str | None, table: Any):
+    """The older one changes what it knows, and leaves the rest: also what is an index's key, and a lack of a value."""
+    before, after = (AggregateTable(Items(context), table) for context in (BEFORE, AFTER))
+    details = AFTER.details.model_validate(
+        {"thing_id": "t-1", "size": 5, "fee": "9.00"} | ({"note": note} if note else {})
+    )
+    after.add(AFTER.aggregate(details, Stage.MADE, list_id="l-1"))
+    old = before.get("t-1")
+    resized = replace(old, details=old.details.model_copy(update={"size": 6}))
+    before.save(resized.moved_to(Stage.MOVED))
+    expected = AFTER.aggregate(details.model_copy(update={"size": 6}), Stage.MOVED, 2, "l-1")
+    assert after.get("t-1") == expected
+    item = table.scan()["Items"][0]
+    assert {name: value for name, value in item.items() if name != TRACEPARENT} == Items(AFTER).from_aggregate(expected)
+    before.remove(before.get("t-1"))
+    assert table.scan()["Items"] == []
+
+
+def test_what_a_change_takes_away_is_gone(table: Any):
+    """None is no attribute, whatever was there; what is not its own stays."""
+    things = AggregateTable(Items(AFTER), table)
+    things.add(Samples(AFTER).aggregate(1, list_id="l-1"))
+    table.update_item(
+        Key={"pk": "THING#id-000001"}, UpdateExpression="SET more = :more", ExpressionAttributeValues={":more": 7}
+    )
+    stored = things.get("id-000001")
+    cleared = replace(stored, details=stored.details.model_copy(update={"note": None, "due": None}), version=2)
+    things.save(cleared)
+    assert things.get("id-000001") == cleared
+    [item] = table.scan()["Items"]
+    assert "note" not in item
+    assert "due" not in item
+    assert item["more"] == 7
+
+
+_NEW = itertools.count()
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(changes=st.lists(st.tuples(st.booleans(), st.integers(1, 9), st.none() | st.just("a note")), max_size=6))
+def test_in_whichever_order_versions_change_an_item_nothing_of_the_newer_is_lost(changes: list[Any], table: Any):
+    """The last size stands, whoever said it, and the last note of the one that knows notes."""
+    identity, size, note = f"t-{next(_NEW)}", 1, None
+    before, after = (AggregateTable(Items(context), table) for context in (BEFORE, AFTER))
+    after.add(AFTER.aggregate(AFTER.details.model_validate({"thing_id": identity, "size": size}), Stage.MADE))
+    for is_newer, size, said in changes:
+        things, note = (after, said) if is_newer else (before, note)
+        stored = things.get(identity)
+        details = stored.details.model_copy(update={"size": size} | ({"note": said} if is_newer else {}))
+        things.save(replace(stored, details=details, version=stored.version + 1))
+    read: Any = after.get(identity).details
+    assert (read.size, read.note) == (size, note)
 
 
 def test_steps_pass_over_what_they_do_not_know_of_an_event():

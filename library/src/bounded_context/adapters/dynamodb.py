@@ -1,6 +1,6 @@
 """Aggregates and lists in the table, one by one, through boto3."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
@@ -32,6 +32,9 @@ def _condition_failed(error: ClientError) -> bool:
 class AggregateTable(Generic[A]):
     """The aggregates, with optimistic concurrency on their version.
 
+    A change leaves in place what this version of the context does not know of an item: a newer one wrote it, which runs
+    beside this one in a release, or ran before a way back.
+
     Each write keeps its ``traceparent`` with the item, for the event that the stream makes of it. A removal writes
     nothing: its event has what the last write kept.
     """
@@ -61,26 +64,42 @@ class AggregateTable(Generic[A]):
     def save(self, aggregate: A) -> None:
         """Store the version after the stored one. Raises VersionConflict."""
         replaced = aggregate.version - 1
+        item = self._items.from_aggregate(aggregate) | {TRACEPARENT: self._traceparent()}
+        gone = [name for name in self._items.attributes if name not in item]
+        key = {KEY: item.pop(KEY)}
         try:
-            item = self._items.from_aggregate(aggregate) | {TRACEPARENT: self._traceparent()}
-            self._table.put_item(Item=item, **self._at_version(replaced))
+            self._table.update_item(Key=key, **_update(item, gone, replaced))
         except ClientError as error:
             raise self._conflict(error, aggregate.id, replaced) from error
 
     def remove(self, aggregate: A) -> None:
         """Remove exactly this version. Raises VersionConflict."""
         try:
-            key, version = self._items.key(aggregate.id), self._at_version(aggregate.version)
-            self._table.delete_item(Key=key, **version)
+            self._table.delete_item(
+                Key=self._items.key(aggregate.id),
+                ConditionExpression="version = :version",
+                ExpressionAttributeValues={":version": aggregate.version},
+            )
         except ClientError as error:
             raise self._conflict(error, aggregate.id, aggregate.version) from error
 
-    @staticmethod
-    def _at_version(version: int) -> dict[str, Any]:
-        return {"ConditionExpression": "version = :version", "ExpressionAttributeValues": {":version": version}}
-
     def _conflict(self, error: ClientError, identity: str, version: int) -> Exception:
         return VersionConflict(self._items.identity, identity, version) if _condition_failed(error) else error
+
+
+def _update(item: Mapping[str, Any], gone: Sequence[str], version: int) -> dict[str, Any]:
+    """The parameters of UpdateItem that set these attributes and remove those, if the item is at this version."""
+    # Numbers stand for names: many a field's name is a word of DynamoDB's.
+    names = {name: f"#{number}" for number, name in enumerate((*item, *gone))}
+    values = {name: f":{number}" for number, name in enumerate(item)}
+    sets = ", ".join(f"{names[name]} = {values[name]}" for name in item)
+    removes = f" REMOVE {', '.join(names[name] for name in gone)}" if gone else ""
+    return {
+        "UpdateExpression": f"SET {sets}{removes}",
+        "ConditionExpression": f"{names['version']} = :replaced",
+        "ExpressionAttributeNames": {short: name for name, short in names.items()},
+        "ExpressionAttributeValues": {":replaced": version} | {short: item[name] for name, short in values.items()},
+    }
 
 
 class ListTable:

@@ -29,11 +29,12 @@ def shard(value: str, number: int) -> str:
 
 
 class Items(Generic[A]):
-    """The items of a context's aggregates."""
+    """The items of a context's aggregates. ``attributes`` are the names of all that it writes of them, but the key."""
 
     def __init__(self, context: Context[A]) -> None:
         self.prefix = context.key_prefix
         self.identity = context.identity
+        self.attributes = (*context.details.model_fields, "status", "version", STATUS_SHARD, "list_id", LIST_SHARD)
         self._aggregate = context.aggregate
         self._decimals = context.amounts
 

@@ -28,7 +28,7 @@ class Aggregates(Protocol[A]):
         ...
 
     def save(self, aggregate: A) -> None:
-        """Store the version after the stored one. Raises VersionConflict."""
+        """Store the version after the stored one; what was stored beside its fields stays. Raises VersionConflict."""
         ...
 
     def remove(self, aggregate: A) -> None:
