@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from . import reserved
 from .library import WAYS
@@ -139,6 +140,13 @@ def read_commands(text: str, context: str) -> tuple[Command, ...]:
     """Read ``Name:kind:Event Name:kind:Event``; what is missing reads as empty."""
     parts = ((*word.split(":", 2), "", "")[:3] for word in text.split())
     return tuple(Command(name, kind, event, context) for name, kind, event in parts)
+
+
+def starts_of(commands: Iterable[Command]) -> dict[str, str]:
+    """Return the status from which each changing command starts: the created one's, then one's after another."""
+    known = tuple(commands)
+    chain = [one for kind in KINDS[:2] for one in known if one.kind == kind]
+    return {one.name: before.status for before, one in pairwise(chain)}
 
 
 def read_subscribers(text: str) -> tuple[str, ...]:

@@ -120,10 +120,30 @@ def _events(context: Context, text: str) -> tuple[str, ...]:
     return (*raised, *(f"{name}{event}" for event in LIST_EVENTS))
 
 
-def _declared(command: Command) -> str:
-    """Return what a command's declaration says of it: its class, the status it leaves, if any is left, its event."""
+@pass_context
+def _declared(context: Context, command: Command) -> str:
+    """Return what a command's declaration says: its class, the status it leaves, its event, from where it starts."""
     status = () if command.kind == "deletes" else (f"Status.{command.status}",)
-    return ", ".join((command.name, *status, f'"{command.event}"'))
+    return ", ".join((command.name, *status, f'"{command.event}"', *_started(context, command)))
+
+
+def _started(context: Context, command: Command) -> tuple[str, ...]:
+    if command.kind == "changes":
+        return (f"after=(Status.{_before(context, command)},)",)
+    return ("after=tuple(Status)",) if command.kind == "deletes" else ()
+
+
+@pass_context
+def _before(context: Context, command: Command) -> str:
+    """Return the status from which a changing command starts: that which the one before it leaves."""
+    return answers.starts_of(_commands(context, context["cookiecutter"]["commands"]))[command.name]
+
+
+@pass_context
+def _refusals(context: Context, text: str) -> list[str]:
+    """Return the library's refusals that the rules' tests meet."""
+    moved = ["IllegalMove"] if _changes(context, text) else []
+    return ["AlreadyExists", *moved, "NotFound", "VersionConflict"]
 
 
 def _referred(verification: str) -> str:
@@ -163,6 +183,7 @@ _FILTERS: dict[str, Any] = {
     "creates": _creates,
     "changes": _changes,
     "deletes": _deletes,
+    "before": _before,
     "lasting": _lasting,
     "events": _events,
     "chosen": _chosen,
@@ -172,6 +193,7 @@ _FILTERS: dict[str, Any] = {
     "json_schema": json_schema,
     "kebab": _kebab,
     "referred": _referred,
+    "refusals": _refusals,
     "tupled": tupled,
     "subscribers": answers.read_subscribers,
     "quoted": _quoted,

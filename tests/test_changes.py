@@ -99,19 +99,33 @@ def repository(installed: Path, tmp_path: Path) -> Iterator[Repository]:
 
 
 def a_rule(repository: Repository) -> None:
-    """What is verified cannot be removed any more."""
+    """Only what is due soon can be verified."""
     repository.replace(
         RULES,
-        "    current = expected(command, payments)\n",
+        "    changed = expected(command, payments).moved_to(Status.VERIFIED)\n",
         "    current = expected(command, payments)\n"
-        "    if current.status is Status.VERIFIED:\n"
-        '        raise IllegalMove("payment_id", current.id, current.status)\n',
+        "    if current.details.due_date.year > 2026:\n"
+        '        raise NotFound("payment_id", current.id)\n'
+        "    changed = current.moved_to(Status.VERIFIED)\n",
     )
     repository.replace(
         RULES,
         "from bounded_context import Aggregates, expected",
-        "from bounded_context import Aggregates, IllegalMove, expected",
+        "from bounded_context import Aggregates, NotFound, expected",
     )
+    repository.add(
+        "tests/test_rules.py",
+        "\n\ndef test_what_is_due_later_is_not_verified_yet(payments):\n"
+        '    later = RegisterPayment.model_validate(samples.values(1, due_date="2027-01-01"))\n'
+        "    register_payment(later, payments)\n"
+        "    with pytest.raises(NotFound):\n"
+        "        verify_payment(VerifyPayment(payment_id=SAMPLE.id), payments)\n",
+    )
+
+
+def a_transition(repository: Repository) -> None:
+    """What is verified cannot be removed any more: the declaration says it, and no rule asks."""
+    repository.replace(CONTEXT, "after=tuple(Status)", "after=(Status.REGISTERED,)")
     repository.add(
         "tests/test_rules.py",
         "\n\ndef test_what_is_verified_stays(payments):\n"
@@ -119,11 +133,7 @@ def a_rule(repository: Repository) -> None:
         "    with pytest.raises(IllegalMove):\n"
         "        delete_payment(DeletePayment(payment_id=SAMPLE.id), payments)\n",
     )
-    repository.replace(
-        "tests/test_rules.py",
-        "from bounded_context import AlreadyExists, NotFound",
-        "from bounded_context import AlreadyExists, IllegalMove, NotFound",
-    )
+    repository.make(OPENAPI)
 
 
 def a_refusal_of_its_own(repository: Repository) -> None:
@@ -192,9 +202,12 @@ def a_command(repository: Repository) -> None:
     )
     for file in (RULES, CONTEXT):
         repository.replace(file, "from .commands import ", "from .commands import SettlePayment, ")
-    declared = '        Command.deletes(DeletePayment, "PaymentDeleted"),\n'
+    declared = '        Command.deletes(DeletePayment, "PaymentDeleted", after=tuple(Status)),\n'
     repository.replace(
-        CONTEXT, declared, f'        Command.changes(SettlePayment, Status.SETTLED, "PaymentSettled"),\n{declared}'
+        CONTEXT,
+        declared,
+        '        Command.changes(SettlePayment, Status.SETTLED, "PaymentSettled", after=(Status.VERIFIED,)),\n'
+        + declared,
     )
     assert "versions lacks PaymentSettled" in repository.promises()
     repository.replace(
@@ -375,6 +388,7 @@ def no_query_for_many(repository: Repository) -> None:
 
 CHANGES: tuple[Callable[[Repository], None], ...] = (
     a_rule,
+    a_transition,
     a_refusal_of_its_own,
     a_field,
     a_command,

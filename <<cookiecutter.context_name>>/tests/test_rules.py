@@ -1,7 +1,7 @@
 """The business rules, without AWS: what each command leaves, and what it is refused for."""
 
 import pytest
-from bounded_context import AlreadyExists, NotFound, VersionConflict
+from bounded_context import <<cookiecutter.commands | refusals | join(", ")>>
 from bounded_context.testing import InMemory, Samples
 
 from <<cookiecutter.__package>>.commands import <<cookiecutter.commands | commands | map(attribute="name") | join(", ")>>
@@ -29,11 +29,15 @@ def test_a_<<cookiecutter.__package>>_is_created_once(<<cookiecutter.__plural_sn
 
 
 def test_<<command.snake>>_leaves_the_next_version(<<cookiecutter.__plural_snake>>):
-    <<cookiecutter.__plural_snake>>.add(SAMPLE)
+<% filter fitted %>
+    <<cookiecutter.__plural_snake>>.add(samples.aggregate(1, status=Status.<<command | before>>))
+<% endfilter %>
     command = <<command.name>>(<<cookiecutter.__package>>_id=SAMPLE.id)
     changed = <<command.snake>>(command, <<cookiecutter.__plural_snake>>)
     assert (changed.status, changed.version) == (Status.<<command.status>>, 2)
     assert <<cookiecutter.__plural_snake>>.get(SAMPLE.id) == changed
+    with pytest.raises(IllegalMove):
+        <<command.snake>>(command, <<cookiecutter.__plural_snake>>)
 <% endfor %>
 
 

@@ -136,9 +136,11 @@ ORDER = Context(
     aggregate=Order,
     commands=(
         Command.creates(PlaceOrder, Progress.PLACED, "OrderPlaced"),
-        Command.changes(PackOrder, Progress.PACKED, "OrderPacked"),
-        Command.changes(ShipOrder, Progress.SHIPPED, "OrderShipped", route="PUT /orders/{order_id}/shipment"),
-        Command.deletes(CancelOrder, "OrderCancelled"),
+        Command.changes(PackOrder, Progress.PACKED, "OrderPacked", after=(Progress.PLACED,)),
+        Command.changes(
+            ShipOrder, Progress.SHIPPED, "OrderShipped", "PUT /orders/{order_id}/shipment", after=(Progress.PACKED,)
+        ),
+        Command.deletes(CancelOrder, "OrderCancelled", after=(Progress.PLACED, Progress.PACKED)),
     ),
     data=OrderData,
     versions={
@@ -223,7 +225,7 @@ INVOICE = Context(
     aggregate=SalesInvoice,
     commands=(
         Command.creates(IssueInvoice, Standing.ISSUED, "SalesInvoiceIssued"),
-        Command.deletes(VoidInvoice, "SalesInvoiceVoided"),
+        Command.deletes(VoidInvoice, "SalesInvoiceVoided", after=tuple(Standing)),
     ),
     data=SalesInvoiceData,
     versions={
@@ -344,11 +346,15 @@ PARCEL = Context(
     aggregate=Parcel,
     commands=(
         Command.creates(SendParcel, Handed.SENT, "ParcelSent", route="PUT /parcels/{parcel_id}"),
-        Command.changes(WeighParcel, Handed.WEIGHED, "ParcelWeighed"),
+        Command.changes(WeighParcel, Handed.WEIGHED, "ParcelWeighed", after=(Handed.SENT, Handed.REROUTED)),
         Command.changes(
-            RerouteParcel, Handed.REROUTED, "ParcelRerouted", route="PATCH /depots/{depot}/parcels/{parcel_id}/{until}"
+            RerouteParcel,
+            Handed.REROUTED,
+            "ParcelRerouted",
+            route="PATCH /depots/{depot}/parcels/{parcel_id}/{until}",
+            after=(Handed.SENT, Handed.WEIGHED),
         ),
-        Command.deletes(ReturnParcel, "ParcelReturned", route="POST /returns"),
+        Command.deletes(ReturnParcel, "ParcelReturned", route="POST /returns", after=tuple(Handed)),
     ),
     data=ParcelData,
     versions=dict.fromkeys(

@@ -1,6 +1,6 @@
 """What a declaration says, what follows from it, and what it may not say."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from enum import StrEnum
 from typing import Any
 
@@ -26,6 +26,7 @@ from tests.contexts import INVOICE, ORDER, NotPacked, PackOrder, Progress, over_
 
 CREATE, CHANGE, DELETE = PAYMENT.commands
 _DELETE = "DELETE /payments/{payment_id}"
+START = (PaymentStatus.REGISTERED,)
 
 
 def _as(base: Context[Any], **changes: Any) -> Context[Any]:
@@ -41,6 +42,16 @@ def _versions(*events: str) -> dict[str, str]:
 def _with(*commands: Command[Any]) -> Context[Any]:
     versions = _versions(*(command.event for command in commands))
     return _as(PAYMENT, commands=commands, versions=versions)
+
+
+def _starting(*after: Any) -> Context[Any]:
+    return _with(CREATE, replace(CHANGE, after=after), DELETE)
+
+
+def _islands() -> tuple[Command[Any], ...]:
+    """The commands of orders: those that pack and ship start from what the other one leaves."""
+    create, pack, ship, cancel = ORDER.commands
+    return create, replace(pack, after=(Progress.SHIPPED,)), ship, cancel
 
 
 class Verify(Change):
@@ -183,11 +194,15 @@ BAD = {
     "commands: none that creates": (lambda: _with(CHANGE, DELETE), "commands has 0 that creates: write one."),
     "commands: none that deletes": (lambda: _with(CREATE, CHANGE), "commands has 0 that deletes: write one."),
     "commands: another aggregate's": (
-        lambda: _with(CREATE, Command.changes(PackOrder, PaymentStatus.VERIFIED, "PaymentVerified"), DELETE),
+        lambda: _with(
+            CREATE, Command.changes(PackOrder, PaymentStatus.VERIFIED, "PaymentVerified", after=START), DELETE
+        ),
         "commands: the first field of PackOrder is 'order_id': name payment_id.",
     ),
     "commands: the identity is not first": (
-        lambda: _with(CREATE, Command.changes(Backwards, PaymentStatus.VERIFIED, "PaymentVerified"), DELETE),
+        lambda: _with(
+            CREATE, Command.changes(Backwards, PaymentStatus.VERIFIED, "PaymentVerified", after=START), DELETE
+        ),
         "commands: the first field of Backwards is 'reason': name payment_id.",
     ),
     "commands: creates without the details": (
@@ -199,44 +214,82 @@ BAD = {
         "commands: PaymentDetails changes, so its class must be made from Change.",
     ),
     "commands: a status of another": (
-        lambda: _with(CREATE, Command.changes(Verify, Elsewhere.LOST, "PaymentVerified"), DELETE),
+        lambda: _with(CREATE, Command.changes(Verify, Elsewhere.LOST, "PaymentVerified", after=START), DELETE),
         "commands: Verify leaves <Elsewhere.LOST: 'LOST'>, which is no status of Payment.",
     ),
     "commands: two leave one status": (
-        lambda: _with(CREATE, CHANGE, Command.changes(Verify, PaymentStatus.VERIFIED, "PaymentChecked"), DELETE),
+        lambda: _with(
+            CREATE, CHANGE, Command.changes(Verify, PaymentStatus.VERIFIED, "PaymentChecked", after=START), DELETE
+        ),
         "commands: two leave VERIFIED, and a change's event follows from its status: give each one of its own.",
     ),
     "commands: a status that none leaves": (
         lambda: _with(CREATE, DELETE),
         "commands: none leaves VERIFIED: remove it from Status, or add a command.",
     ),
+    "commands: starts from nowhere": (
+        lambda: _starting(),
+        "commands: after of VerifyPayment is empty: name the statuses from which it may start.",
+    ),
+    "commands: removes from nowhere": (
+        lambda: _with(CREATE, CHANGE, replace(DELETE, after=())),
+        "commands: after of DeletePayment is empty: name the statuses from which it may start.",
+    ),
+    "commands: starts from a status of another": (
+        lambda: _starting(Progress.PLACED),
+        "commands: VerifyPayment starts after <Progress.PLACED: 'PLACED'>, which is no status of Payment.",
+    ),
+    "commands: starts from one status twice": (
+        lambda: _starting(*START, *START),
+        "commands: after of VerifyPayment has REGISTERED twice: each may stand there once.",
+    ),
+    "commands: starts from what it leaves": (
+        lambda: _starting(*PaymentStatus),
+        "commands: VerifyPayment starts after VERIFIED, which it leaves: remove it from after.",
+    ),
+    "commands: no way leads there": (
+        lambda: _as(ORDER, commands=_islands()),
+        "commands: nothing leads from PLACED to PACKED: let PackOrder start after a status that is reached.",
+    ),
     "commands: a query's function": (
-        lambda: _with(CREATE, Command.changes(GetPayment, PaymentStatus.VERIFIED, "PaymentVerified"), DELETE),
+        lambda: _with(
+            CREATE, Command.changes(GetPayment, PaymentStatus.VERIFIED, "PaymentVerified", after=START), DELETE
+        ),
         "commands: there would be two functions get_payment: choose another name.",
     ),
     "commands: one event twice": (
-        lambda: _with(CREATE, Command.changes(Verify, PaymentStatus.VERIFIED, "PaymentRegistered"), DELETE),
+        lambda: _with(
+            CREATE, Command.changes(Verify, PaymentStatus.VERIFIED, "PaymentRegistered", after=START), DELETE
+        ),
         "commands: the event PaymentRegistered would tell of two things: choose another name.",
     ),
     "commands: a list's event": (
-        lambda: _with(CREATE, Command.changes(Verify, PaymentStatus.VERIFIED, "PaymentListImported"), DELETE),
+        lambda: _with(
+            CREATE, Command.changes(Verify, PaymentStatus.VERIFIED, "PaymentListImported", after=START), DELETE
+        ),
         "commands: the event PaymentListImported would tell of two things: choose another name.",
     ),
     "commands: a metric's name": (
-        lambda: _with(CREATE, Command.changes(Verify, PaymentStatus.VERIFIED, "CommandsRefused"), DELETE),
+        lambda: _with(CREATE, Command.changes(Verify, PaymentStatus.VERIFIED, "CommandsRefused", after=START), DELETE),
         "commands: the event CommandsRefused has the name of another metric: choose another name.",
     ),
     "commands: a route that is none": (
-        lambda: _with(CREATE, Command.changes(Verify, PaymentStatus.VERIFIED, "PaymentVerified", "/payments"), DELETE),
+        lambda: _with(
+            CREATE, Command.changes(Verify, PaymentStatus.VERIFIED, "PaymentVerified", "/payments", after=START), DELETE
+        ),
         "commands: the route of Verify is '/payments': write a method and a path, as in "
         "PUT /payments/{payment_id}/verify.",
     ),
     "commands: a route with another's field": (
-        lambda: _with(CREATE, Command.changes(Verify, PaymentStatus.VERIFIED, "PaymentVerified", "PUT /{x}"), DELETE),
+        lambda: _with(
+            CREATE, Command.changes(Verify, PaymentStatus.VERIFIED, "PaymentVerified", "PUT /{x}", after=START), DELETE
+        ),
         "commands: the route of Verify has {x}, which is no field of it.",
     ),
     "commands: one route twice": (
-        lambda: _with(CREATE, Command.changes(Verify, PaymentStatus.VERIFIED, "PaymentVerified", _DELETE), DELETE),
+        lambda: _with(
+            CREATE, Command.changes(Verify, PaymentStatus.VERIFIED, "PaymentVerified", _DELETE, after=START), DELETE
+        ),
         "commands: two have the route DELETE /payments/{}: choose another name, or write a route.",
     ),
     "versions: one too few": (

@@ -8,7 +8,7 @@ from payment.context import PAYMENT
 from payment.model import Payment, PaymentDetails, Status
 from payment.use_cases import delete_payment, register_payment, verify_payment
 
-from bounded_context import Aggregates, Context, Projection, Shards, aws, expected
+from bounded_context import Aggregates, Command, Context, Projection, Shards, aws, expected
 from bounded_context.handlers import StepEvent, VerificationSettings, command_handler, get_handler, list_handler, step
 from bounded_context.lists import ListImport, Step
 from bounded_context.testing import InMemory, Samples, run_list
@@ -18,6 +18,8 @@ assert_type(PAYMENT, Context[Payment])
 command_handler(PAYMENT, RegisterPayment, register_payment, payments)
 command_handler(PAYMENT, VerifyPayment, verify_payment, payments)
 command_handler(PAYMENT, DeletePayment, delete_payment, payments)
+Command.changes(VerifyPayment, Status.VERIFIED, "PaymentVerified", after=(Status.REGISTERED,))
+Command.deletes(DeletePayment, "PaymentDeleted", after=tuple(Status))
 get_handler(PAYMENT, payments)
 list_handler(PAYMENT, shards)
 

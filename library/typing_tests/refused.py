@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from payment.bootstrap import payments, shards
-from payment.commands import RegisterPayment, VerifyPayment
+from payment.commands import DeletePayment, RegisterPayment, VerifyPayment
 from payment.context import PAYMENT
 from payment.model import Payment, Status
 from payment.use_cases import register_payment, verify_payment
@@ -66,9 +66,13 @@ verify_payment(TrackParcel(parcel_id="x"), payments())  # refused: another conte
 verify_payment(VerifyPayment(payment_id="x"), parcels())  # refused: another aggregate's adapters
 verify_payment(VerifyPayment(parcel_id="x"), payments())  # refused: no field of the command
 
+START = (Status.REGISTERED,)
 Command.creates(VerifyPayment, Status.REGISTERED, "PaymentRegistered")  # refused: a change creates nothing
-Command.changes(RegisterPayment, Status.VERIFIED, "PaymentVerified")  # refused: details change nothing
-Command.deletes(RegisterPayment, "PaymentDeleted")  # refused: details delete nothing
+Command.changes(RegisterPayment, Status.VERIFIED, "PaymentVerified", after=START)  # refused: details change nothing
+Command.deletes(RegisterPayment, "PaymentDeleted", after=START)  # refused: details delete nothing
+Command.changes(VerifyPayment, Status.VERIFIED, "PaymentVerified")  # refused: it starts from somewhere
+Command.deletes(DeletePayment, "PaymentDeleted")  # refused: it starts from somewhere
+Command.changes(VerifyPayment, Status.VERIFIED, "PaymentVerified", after=Status.REGISTERED)  # refused: no tuple
 
 
 def wrong_status(payment: Payment) -> Payment:

@@ -41,7 +41,7 @@ def <<(cookiecutter.commands | deletes).snake>>(command: <<(cookiecutter.command
     """Remove the <<cookiecutter.__words>> and return it as it was.
 
     Raises:
-        NotFound, VersionConflict: it cannot be removed so.
+        NotFound, VersionConflict, IllegalMove: it cannot be removed so.
     """
     current = expected(command, <<cookiecutter.__plural_snake>>)
     <<cookiecutter.__plural_snake>>.remove(current)

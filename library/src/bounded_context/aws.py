@@ -14,7 +14,7 @@ from .telemetry import traceparent, watched
 
 if TYPE_CHECKING:
     from .adapters.codedeploy import Deployments
-    from .adapters.dynamodb import AggregateTable, ListTable
+    from .adapters.dynamodb import ListTable
     from .adapters.dynamodb_bulk import ImportedAggregateTable
     from .adapters.dynamodb_inserts import Inserts
     from .adapters.dynamodb_queries import AggregateShards
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .adapters.sns import Topic
     from .adapters.sqs import DeadLetters
     from .adapters.stepfunctions import Executions
+    from .application.guarded import GuardedAggregates
     from .application.verification import RowsCheck
     from .lists import ListImport
 
@@ -89,12 +90,13 @@ def dynamodb_client() -> Any:
 
 
 @_kept
-def aggregates(context: Context[A]) -> "AggregateTable[A]":
-    """Return a context's aggregates."""
+def aggregates(context: Context[A]) -> "GuardedAggregates[A]":
+    """Return a context's aggregates, which change only as it declares."""
     from .adapters.dynamodb import AggregateTable
     from .adapters.items import Items
+    from .application.guarded import GuardedAggregates
 
-    return AggregateTable(Items(context), _table(), traceparent)
+    return GuardedAggregates(context.transitions, AggregateTable(Items(context), _table(), traceparent))
 
 
 @_kept

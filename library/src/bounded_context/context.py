@@ -18,6 +18,7 @@ from .domain.errors import AlreadyExists, BusinessError, IllegalMove, NotFound, 
 from .domain.events import Source
 from .domain.fields import of_kind
 from .domain.rows import Fault, Rows
+from .domain.transitions import Transitions
 from .measures import Measures
 from .words import kebab
 
@@ -184,6 +185,11 @@ class Context(Generic[A]):
     def _route(self, command: Command[Any], many: str, one: str) -> str:
         paths = {"creates": many, "changes": f"{one}/{command.action(self.title)}", "deletes": one}
         return f"{METHODS[command.kind]} {paths[command.kind]}"
+
+    @cached_property
+    def transitions(self) -> Transitions:
+        """From where each command may start: whoever stores a change or removes asks it."""
+        return Transitions(self.commands)
 
     # -- its events
 

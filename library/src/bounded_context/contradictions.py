@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel
@@ -35,6 +36,7 @@ def contradictions(context: "Context[Any]") -> Iterator[str]:
     yield from _defaults(context)
     yield from _commands(context)
     yield from _statuses(context)
+    yield from _transitions(context)
     yield from _queries(context)
     yield from _functions(context)
     yield from _events(context)
@@ -126,6 +128,37 @@ def _statuses(context: "Context[Any]") -> Iterator[str]:
     for status in context.statuses:
         if status not in {command.status for command in left}:
             yield f"commands: none leaves {status}: remove it from {context.statuses.__name__}, or add a command."
+
+
+def _transitions(context: "Context[Any]") -> Iterator[str]:
+    for command in context.commands:
+        if command.kind != "creates":
+            yield from _starts(context, command)
+    reached = _reachable(context)
+    for command in context.commands:
+        if command.status not in reached:
+            way = f"nothing leads from {context.first} to {command.status}"
+            yield f"commands: {way}: let {command.name} start after a status that is reached."
+
+
+def _starts(context: "Context[Any]", command: Command[Any]) -> Iterator[str]:
+    if not command.after:
+        yield f"commands: after of {command.name} is empty: name the statuses from which it may start."
+    for status in command.after:
+        if not isinstance(status, context.statuses):
+            yield f"commands: {command.name} starts after {status!r}, which is no status of {context.title}."
+    for name in _repeated(str(status) for status in command.after):
+        yield f"commands: after of {command.name} has {name} twice: each may stand there once."
+    if command.status in command.after:
+        yield f"commands: {command.name} starts after {command.status}, which it leaves: remove it from after."
+
+
+def _reachable(context: "Context[Any]") -> set[StrEnum | None]:
+    """Return the statuses that an aggregate may ever have, and None: of one that is removed."""
+    reached: set[StrEnum | None] = {context.first, None}
+    while more := {command.status for command in context.commands if reached & {*command.after}} - reached:
+        reached |= more
+    return reached
 
 
 def _queries(context: "Context[Any]") -> Iterator[str]:

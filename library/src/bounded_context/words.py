@@ -1,6 +1,7 @@
 """One name, written as code and as AWS needs it."""
 
 import re
+from collections.abc import Iterable
 
 # Where a new word starts: a capital after a small letter, or the last capital of a run of capitals (VAT|Return), unless
 # all that follows it is the s of a plural (TaxIDs).
@@ -22,3 +23,9 @@ def plain(name: str) -> str:
 def kebab(name: str) -> str:
     """Return a name in snake_case as AWS's names and paths have it: ``vat_return`` becomes ``vat-return``."""
     return name.replace("_", "-")
+
+
+def either(names: Iterable[str]) -> str:
+    """Return names as a sentence offers them: ``A, B or C``."""
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last

@@ -1,12 +1,24 @@
 """What each command does to the aggregate."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from bounded_context import AlreadyExists, IllegalMove, NotFound, VersionConflict
+from bounded_context import Aggregates, AlreadyExists, IllegalMove, NotFound, VersionConflict
 from bounded_context.testing import InMemoryAggregates, Samples
-from tests.commands import ALL, Commands, Pair
+from tests.commands import ALL, OF_ORDER, Commands, Pair
+from tests.contexts import (
+    ORDER,
+    CancelOrder,
+    Order,
+    PackOrder,
+    Progress,
+    ShipOrder,
+    cancel_order,
+    pack_order,
+    ship_order,
+)
 
 Case = tuple[Commands, Pair]
 CREATING = pytest.mark.parametrize("commands", ALL, ids=lambda commands: commands.context.name)
@@ -64,6 +76,53 @@ def test_the_same_change_again_is_refused(commands: Commands, pair: Pair):
     pair.use_case(_existing(commands, pair.command, identity), aggregates)
     with pytest.raises(IllegalMove):
         pair.use_case(_existing(commands, pair.command, identity), aggregates)
+
+
+def _dispatched(command: Any, orders: Aggregates[Order]) -> Order:
+    """A use case that knows the library's helpers as little as its declaration."""
+    current = orders.get(command.id)
+    orders.save(replace(current, status=Progress.SHIPPED, version=current.version + 1))
+    return orders.get(command.id)
+
+
+def test_a_use_case_that_judges_nothing_itself_is_held_to_the_declaration():
+    """It cannot forget what it need not do."""
+    aggregates, identity = _create(OF_ORDER)
+    ship = ShipOrder(order_id=identity)
+    with pytest.raises(IllegalMove, match="is PLACED: the command starts from PACKED"):
+        _dispatched(ship, aggregates)
+    pack_order(PackOrder(order_id=identity), aggregates)
+    assert _dispatched(ship, aggregates).status is Progress.SHIPPED
+
+
+def test_what_is_shipped_cannot_be_cancelled():
+    """The command that removes starts from where it says, too."""
+    aggregates, identity = _create(OF_ORDER)
+    pack_order(PackOrder(order_id=identity), aggregates)
+    ship_order(ShipOrder(order_id=identity), aggregates)
+    with pytest.raises(IllegalMove, match="is SHIPPED: the command starts from PLACED or PACKED"):
+        cancel_order(CancelOrder(order_id=identity), aggregates)
+    assert aggregates.get(identity).status is Progress.SHIPPED
+
+
+class _Overtaken(InMemoryAggregates[Order]):
+    """Somebody packs an order between each reading and what is made of it."""
+
+    def get(self, identity: str) -> Order:
+        read = super().get(identity)
+        if read.status is Progress.PLACED:
+            super().save(read.moved_to(Progress.PACKED))
+        return read
+
+
+@pytest.mark.parametrize("pair", [*OF_ORDER.changes, OF_ORDER.delete], ids=_named)
+def test_what_was_changed_meanwhile_is_a_conflict(pair: Pair):
+    """Whatever may follow on where it stands by now: the caller has not seen that."""
+    orders = _Overtaken(ORDER)
+    identity = _created(OF_ORDER, orders)
+    with pytest.raises(VersionConflict):
+        pair.use_case(_existing(OF_ORDER, pair.command, identity), orders)
+    assert (orders.stored[identity].status, orders.stored[identity].version) == (Progress.PACKED, 2)
 
 
 @CREATING

@@ -2,9 +2,7 @@
 
 from typing import Any
 
-import pytest
-
-from bounded_context import Context, IllegalMove
+from bounded_context import Context
 from bounded_context.domain import events
 from bounded_context.testing import Samples
 from tests.contexts import over_contexts
@@ -18,13 +16,6 @@ def test_a_change_makes_the_next_version(context: Context[Any]):
         after = before.moved_to(status)
         assert (after.status, after.version, after.details) == (status, 2, before.details)
         assert type(after) is context.aggregate
-
-
-@over_contexts
-def test_a_change_that_changes_nothing_is_refused(context: Context[Any]):
-    """An event for it would be a lie."""
-    with pytest.raises(IllegalMove, match=f"{context.identity} .* is {context.first} already"):
-        Samples(context).aggregate().moved_to(context.first)
 
 
 @over_contexts

@@ -81,6 +81,31 @@ def test_a_change_is_stored(pair: Any, context: LambdaContext, table: Any):
     assert aws.aggregates(PAYMENT).get(SAMPLES.aggregate(1).id).version == 2
 
 
+@pytest.mark.parametrize("pair", CHANGES, ids=lambda pair: pair[1].__name__)
+def test_from_where_a_command_starts_is_known_without_another_read(
+    pair: Any, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
+):
+    """One read and one write; where the command does not start, one read."""
+    _create(context)
+    calls: list[str] = []
+    for name in ("get", "save"):
+        monkeypatch.setattr(AggregateTable, name, _counted(calls, name))
+    answers = [_handler(pair)(_message({ID: SAMPLES.aggregate(1).id}, key), context) for key in ("first", "second")]
+    assert [answer["ok"] for answer in answers] == [True, False]
+    assert answers[1]["error"]["code"] == "illegal-move"
+    assert calls == ["get", "save", "get"]
+
+
+def _counted(calls: list[str], name: str) -> Any:
+    done = getattr(AggregateTable, name)
+
+    def call(table: AggregateTable[Any], said: Any) -> Any:
+        calls.append(name)
+        return done(table, said)
+
+    return call
+
+
 @pytest.mark.parametrize(
     ("event", "detail"),
     [

@@ -11,7 +11,7 @@ from bounded_context import BadContext, Context, aws
 from bounded_context.handlers import command_handler, get_handler, list_handler
 from bounded_context.testing import InMemory, Samples
 from tests import contexts
-from tests.contexts import INVOICE, ORDER, PARCEL, Handed
+from tests.contexts import INVOICE, ORDER, PARCEL, Handed, Progress
 from tests.emf import totals
 from tests.handlers.conftest import LambdaContext, Lines
 from tests.handlers.requests import IAM
@@ -153,6 +153,17 @@ def test_a_refusal_of_ones_own_is_a_problem_and_a_reason(
     assert problem["detail"] == "2026-01-01 is before 2026-01-31, when north had it"
     assert totals(capsys.readouterr().out) == {("CommandsRefused", "too-late"): 1}
     assert [(line["message"], line["code"]) for line in lines()] == [("command refused", "too-late")]
+
+
+def test_a_command_that_does_not_start_from_there_is_refused(capsys: pytest.CaptureFixture[str]):
+    """As a problem that says where it stands and from where the command starts; it is counted by its code."""
+    world = World(ORDER)
+    world.kept.add(Samples(ORDER).aggregate(1, status=Progress.SHIPPED))
+    status, _, problem = world.send(contexts.CancelOrder, contexts.cancel_order, "/orders/id-000001")
+    assert status == problem["status"] == 409
+    assert (problem["title"], problem["code"]) == ("The command does not start from where it stands", "illegal-move")
+    assert problem["detail"] == "order_id 'id-000001' is SHIPPED: the command starts from PLACED or PACKED"
+    assert totals(capsys.readouterr().out) == {("CommandsRefused", "illegal-move"): 1}
 
 
 @pytest.mark.usefixtures("function")

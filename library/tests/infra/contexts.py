@@ -71,9 +71,13 @@ OTHER: Context[Any] = Context(
     commands=(
         Command.creates(FileVATReturn, Status.FILED, "VATReturnFiled"),
         Command.changes(
-            AssessVATReturn, Status.ASSESSED, "VATReturnAssessed", "PUT /vat-returns/{vat_return_id}/assessment"
+            AssessVATReturn,
+            Status.ASSESSED,
+            "VATReturnAssessed",
+            "PUT /vat-returns/{vat_return_id}/assessment",
+            after=(Status.FILED,),
         ),
-        Command.deletes(WithdrawVATReturn, "VATReturnWithdrawn"),
+        Command.deletes(WithdrawVATReturn, "VATReturnWithdrawn", after=tuple(Status)),
     ),
     data=VATReturnData,
     versions=dict.fromkeys(
@@ -114,13 +118,13 @@ def _change(status: StrEnum) -> Command[Any]:
     room = NAME_LIMIT - len(f"{DEFAULT.name}-prod-command{number}_")
     name = f"Command{number}X{'x' * (room - 1)}"
     model = type(name, (Change,), {"__annotations__": {DEFAULT.identity: Identifier}})
-    return Command.changes(model, status, f"Event{number}")
+    return Command.changes(model, status, f"Event{number}", after=(next(iter(_Many)),))
 
 
 def _large() -> Context[Any]:
     first, *others = _Many
     creates, deletes = (one for one in DEFAULT.commands if one.kind != "changes")
-    commands = (replace(creates, status=first), deletes, *map(_change, others))
+    commands = (replace(creates, status=first), replace(deletes, after=tuple(_Many)), *map(_change, others))
     return replace(
         DEFAULT,
         aggregate=new_class(DEFAULT.title, (Aggregate[DEFAULT.details, _Many],)),

@@ -1,17 +1,19 @@
 """Adapters in memory do what the real ones do: the same tests for both."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from pydynox import DynamoDBClient
 
-from bounded_context import Aggregates, AlreadyExists, Context, NotFound, VersionConflict
+from bounded_context import Aggregates, AlreadyExists, Context, IllegalMove, NotFound, VersionConflict
 from bounded_context.adapters.dynamodb import AggregateTable, ListTable
 from bounded_context.adapters.dynamodb_bulk import ImportedAggregateTable
 from bounded_context.adapters.items import Items
 from bounded_context.adapters.s3 import InboxBucket
 from bounded_context.adapters.seen_ids import SqliteSeenIds
+from bounded_context.application.guarded import GuardedAggregates
 from bounded_context.application.ports import AlreadyTaken, Files, ImportedAggregates, Lists, SeenIds
 from bounded_context.domain.lists import ListStatus, PinnedFile, ReceivedList
 from bounded_context.testing import (
@@ -23,7 +25,7 @@ from bounded_context.testing import (
 )
 from bounded_context.testing.plugin import BUCKET, TABLE
 from tests.adapters.endpoints import inserts
-from tests.contexts import over_contexts
+from tests.contexts import ORDER, Progress, over_contexts
 
 Stores = tuple[Aggregates[Any], ImportedAggregates]
 
@@ -36,7 +38,7 @@ def _in_memory(context: Context[Any]) -> Stores:
 def _in_a_table(context: Context[Any], table: Any) -> Stores:
     items = Items(context)
     imported = ImportedAggregateTable(items, context.first, DynamoDBClient(), inserts(), TABLE)
-    return AggregateTable(items, table), imported
+    return GuardedAggregates(context.transitions, AggregateTable(items, table)), imported
 
 
 @pytest.fixture(params=["in memory", "in a table"])
@@ -58,14 +60,29 @@ def test_aggregates_are_kept_by_version(context: Context[Any], stores: Callable[
     stored.add(sample)
     with pytest.raises(AlreadyExists, match=f"{field} 'id-000001' exists already"):
         stored.add(sample)
-    stored.save(Samples(context).aggregate(1, version=2))
-    for change in (stored.save, stored.remove):
-        with pytest.raises(VersionConflict, match="no longer at version"):
-            change(Samples(context).aggregate(1, version=4))
-    assert stored.get(sample.id).version == 2
+    with pytest.raises(VersionConflict, match="no longer at version 4"):
+        stored.remove(replace(sample, version=4))
     stored.remove(stored.get(sample.id))
     with pytest.raises(VersionConflict):
         stored.remove(sample)
+
+
+def test_a_change_is_kept_by_version(stores: Callable[[Context[Any]], Stores]):
+    """And only what may follow on where it stood."""
+    stored, _ = stores(ORDER)
+    sample = Samples(ORDER).aggregate(1)
+    stored.add(sample)
+    with pytest.raises(IllegalMove, match="order_id 'id-000001' is PLACED: the command starts from PACKED"):
+        stored.save(sample.moved_to(Progress.SHIPPED))
+    stored.save(sample.moved_to(Progress.PACKED))
+    with pytest.raises(VersionConflict, match="no longer at version 1"):
+        stored.save(sample.moved_to(Progress.PACKED))
+    packed = stored.get(sample.id)
+    assert (packed.version, packed.status) == (2, Progress.PACKED)
+    stored.save(replace(packed, status=Progress.SHIPPED, version=3))
+    with pytest.raises(IllegalMove, match="is SHIPPED: the command starts from PLACED or PACKED"):
+        stored.remove(stored.get(sample.id))
+    assert stored.get(sample.id).status is Progress.SHIPPED
 
 
 @over_contexts

@@ -93,7 +93,10 @@ PAINT = Context(
     display_name="Paint",
     owner="painters",
     aggregate=Paint,
-    commands=(Command.creates(MixPaint, Mixed.MIXED, "PaintMixed"), Command.deletes(PourAway, "PaintPoured")),
+    commands=(
+        Command.creates(MixPaint, Mixed.MIXED, "PaintMixed"),
+        Command.deletes(PourAway, "PaintPoured", after=tuple(Mixed)),
+    ),
     data=EventData,
     versions=dict.fromkeys(("PaintMixed", "PaintPoured", "PaintListImported", "PaintListRejected"), "1.0"),
 )

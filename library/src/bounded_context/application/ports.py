@@ -28,11 +28,14 @@ class Aggregates(Protocol[A]):
         ...
 
     def save(self, aggregate: A) -> None:
-        """Store the version after the stored one; what was stored beside its fields stays. Raises VersionConflict."""
+        """Store the version after the stored one; what was stored beside its fields stays.
+
+        Raises IllegalMove, VersionConflict.
+        """
         ...
 
     def remove(self, aggregate: A) -> None:
-        """Remove exactly this version. Raises VersionConflict."""
+        """Remove exactly this version. Raises IllegalMove, VersionConflict."""
         ...
 
 

@@ -1,13 +1,11 @@
 """The aggregate: what a context keeps, and how it may change."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, ClassVar, Final, Generic, Self, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field
-
-from .errors import IllegalMove
 
 _EXPECTED: Final = "expected_version"
 
@@ -68,7 +66,8 @@ S = TypeVar("S", bound=StrEnum)
 class Aggregate(Generic[D, S]):
     """An aggregate as it stands: ``class Payment(Aggregate[PaymentDetails, Status])``.
 
-    ``version`` counts its changes from 1; ``list_id`` names the list that brought it, if one did.
+    ``version`` counts its changes from 1; ``list_id`` names the list that brought it, if one did. ``stood`` is where it
+    stood before its last change, which `dataclasses.replace` keeps; of what was just read or created, where it stands.
     """
 
     details_type: ClassVar[type[Details]] = Details
@@ -78,6 +77,11 @@ class Aggregate(Generic[D, S]):
     status: S
     version: int = 1
     list_id: str | None = None
+    stood: S | None = field(default=None, kw_only=True, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.stood is None:
+            object.__setattr__(self, "stood", self.status)
 
     def __init_subclass__(cls, **more: Any) -> None:
         super().__init_subclass__(**more)
@@ -91,11 +95,5 @@ class Aggregate(Generic[D, S]):
         return self.details.id
 
     def moved_to(self, status: S) -> Self:
-        """Return the next version, in ``status``.
-
-        Raises:
-            IllegalMove: it is there already.
-        """
-        if self.status is status:
-            raise IllegalMove(self.details.identity, self.id, status)
-        return replace(self, status=status, version=self.version + 1)
+        """Return the next version, in ``status``. Whether that may follow, whoever stores it is asked."""
+        return replace(self, status=status, version=self.version + 1, stood=self.status)

@@ -1,4 +1,4 @@
-"""What callers may ask of one aggregate, as data: what each command does, and the event that tells of it."""
+"""What callers may ask of one aggregate, as data: from where each command starts, what it does, and its event."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,8 +22,9 @@ METHODS: Final[Mapping[Kind, str]] = {"creates": "POST", "changes": "POST", "del
 class Command(Generic[M]):
     """A command: its model, what it does, the event that tells of it, and the status that it leaves, if any is left.
 
-    ``route`` is the key of a route of its own shape, such as ``PUT /payments/{payment_id}/payer``; without it the route
-    follows from the kind. Build one by `creates`, `changes` or `deletes`.
+    ``after`` are the statuses from which it may start: one that creates starts from none. ``route`` is the key of a
+    route of its own shape, such as ``PUT /payments/{payment_id}/payer``; without it the route follows from the kind.
+    Build one by `creates`, `changes` or `deletes`.
     """
 
     model: type[M]
@@ -31,6 +32,7 @@ class Command(Generic[M]):
     event: str
     status: StrEnum | None = None
     route: str | None = None
+    after: tuple[StrEnum, ...] = ()
 
     @staticmethod
     def creates(model: type[D], status: StrEnum, event: str, route: str | None = None) -> "Command[D]":
@@ -38,14 +40,16 @@ class Command(Generic[M]):
         return Command(model, "creates", event, status, route)
 
     @staticmethod
-    def changes(model: type[C], status: StrEnum, event: str, route: str | None = None) -> "Command[C]":
-        """Return a command after which an aggregate is in ``status``."""
-        return Command(model, "changes", event, status, route)
+    def changes(
+        model: type[C], status: StrEnum, event: str, route: str | None = None, *, after: tuple[StrEnum, ...]
+    ) -> "Command[C]":
+        """Return a command that takes an aggregate from one of the statuses ``after`` into ``status``."""
+        return Command(model, "changes", event, status, route, after)
 
     @staticmethod
-    def deletes(model: type[C], event: str, route: str | None = None) -> "Command[C]":
-        """Return a command that removes an aggregate."""
-        return Command(model, "deletes", event, None, route)
+    def deletes(model: type[C], event: str, route: str | None = None, *, after: tuple[StrEnum, ...]) -> "Command[C]":
+        """Return a command that removes an aggregate from one of the statuses ``after``: ``tuple(Status)`` are all."""
+        return Command(model, "deletes", event, None, route, after)
 
     @property
     def name(self) -> str:

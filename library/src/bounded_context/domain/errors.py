@@ -1,6 +1,9 @@
 """Refusals: rules that forbid what a caller asks. A context adds its own by a subclass of `BusinessError`."""
 
+from collections.abc import Iterable
 from typing import ClassVar
+
+from ..words import either
 
 
 class BusinessError(Exception):
@@ -48,10 +51,10 @@ class VersionConflict(BusinessError):
 
 
 class IllegalMove(BusinessError):
-    """The change makes no sense from where the aggregate stands."""
+    """The command does not start from where the aggregate stands; ``after`` are the statuses from which it does."""
 
     code = "illegal-move"
-    title = "The change makes no sense from where it stands"
+    title = "The command does not start from where it stands"
 
-    def __init__(self, field: str, identity: str, status: str) -> None:
-        super().__init__(f"{field} {identity!r} is {status} already")
+    def __init__(self, field: str, identity: str, status: str, after: Iterable[str]) -> None:
+        super().__init__(f"{field} {identity!r} is {status}: the command starts from {either(after)}")

@@ -38,7 +38,7 @@ class InMemoryAggregates(Generic[A]):
         """Return it as it stands. Raises NotFound."""
         if identity not in self.stored:
             raise NotFound(self._context.identity, identity)
-        return self.stored[identity]
+        return replace(self.stored[identity], stood=None)
 
     def add(self, aggregate: A) -> None:
         """Store a new one. Raises AlreadyExists."""
@@ -47,12 +47,14 @@ class InMemoryAggregates(Generic[A]):
         self.stored[aggregate.id] = aggregate
 
     def save(self, aggregate: A) -> None:
-        """Store the version after the stored one. Raises VersionConflict."""
+        """Store the version after the stored one. Raises IllegalMove, VersionConflict."""
+        self._context.transitions.change(aggregate)
         self._at_version(aggregate.id, aggregate.version - 1)
         self.stored[aggregate.id] = aggregate
 
     def remove(self, aggregate: A) -> None:
-        """Remove exactly this version. Raises VersionConflict."""
+        """Remove exactly this version. Raises IllegalMove, VersionConflict."""
+        self._context.transitions.removal(aggregate)
         self._at_version(aggregate.id, aggregate.version)
         del self.stored[aggregate.id]
 
