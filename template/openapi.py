@@ -14,9 +14,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .answers import Command, Field
+from .answers import Command, Field, starts_of
 
 PROTOTYPE = "openapi.prototype.json"
+BEFORE = "STATUS_BEFORE"
+"""Stands in the prototype for the status from which a command starts."""
 _PAGE = Path(__file__).parents[1] / "library" / "src" / "bounded_context" / "contracts" / "openapi" / "page.py"
 
 Schema = dict[str, Any]
@@ -116,15 +118,16 @@ def _with_examples(paths: Schema, fields: Sequence[Field], status: str) -> None:
                 view |= shown
 
 
-def _with_commands(made: Schema, commands: Iterable[Command]) -> None:
+def _with_commands(made: Schema, commands: Sequence[Command]) -> None:
     paths, schemas = made["paths"], made["components"]["schemas"]
     many, one, action = sorted(paths, key=len)
-    changing = paths.pop(action)
+    changing, starts = paths.pop(action), starts_of(commands)
     for command in commands:
         if command.kind == "changes":
             path = f"{one}/{command.action}"
             paths[path] = copy.deepcopy(changing)
             paths[path]["post"]["operationId"] = command.snake
+            _from(paths[path]["post"]["responses"]["409"], starts[command.name])
         elif command.kind == "deletes":
             paths[one]["delete"]["operationId"] = command.snake
         else:
@@ -132,3 +135,8 @@ def _with_commands(made: Schema, commands: Iterable[Command]) -> None:
             paths[many]["post"]["operationId"] = command.snake
             [content] = paths[many]["post"]["requestBody"]["content"].values()
             content["schema"]["$ref"] = f"#/components/schemas/{command.name}"
+
+
+def _from(refused: Schema, status: str) -> None:
+    """Say from which status a command starts."""
+    refused["description"] = refused["description"].replace(BEFORE, status)

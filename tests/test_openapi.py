@@ -38,11 +38,21 @@ def test_each_command_is_an_operation(made: dict) -> None:
     assert made["components"]["schemas"]["Status"]["enum"] == ["OPENED", "SETTLED", "AMENDED"]
 
 
+def test_each_change_starts_from_where_the_one_before_leaves_off(made: dict) -> None:
+    """The first from where what was created stands; what removes starts from everywhere."""
+    operations = {one["operationId"]: one for found in made["paths"].values() for one in found.values()}
+    refused = {name: operations[name]["responses"]["409"]["description"] for name in ("settle", "amend_loan", "drop")}
+    assert "(`illegal-move`): it starts from `OPENED`." in refused["settle"]
+    assert "(`illegal-move`): it starts from `SETTLED`." in refused["amend_loan"]
+    assert "illegal-move" not in refused["drop"]
+
+
 def test_nothing_of_the_prototype_is_left(made: dict) -> None:
     """What stood for a command's names is filled in."""
     assert "CommandName" not in json.dumps(made)
     assert "command-action" not in json.dumps(made)
     assert "command_name" not in json.dumps(made)
+    assert "STATUS_BEFORE" not in json.dumps(made)
 
 
 def test_examples_have_a_value_of_each_field(made: dict) -> None:

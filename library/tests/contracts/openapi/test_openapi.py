@@ -73,6 +73,25 @@ def test_each_refusal_is_a_problem(context: Context) -> None:
 
 
 @over_apis
+def test_each_route_says_from_which_statuses_its_command_starts(context: Context) -> None:
+    """A command that starts from everywhere is never refused for where something stands, nor is one that creates."""
+    operations = {operation["operationId"]: operation for operation in _operations(MADE[context.name]).values()}
+    for command in context.commands:
+        said = operations[command.function]["responses"]["409"]["description"]
+        limited = command.kind != "creates" and set(command.after) != set(context.statuses)
+        assert ("(`illegal-move`): it starts from" in said) == limited
+        after = re.findall(r"`([A-Z]+)`", said)
+        assert after == ([status.value for status in command.after] if limited else [])
+
+
+def test_a_route_names_the_statuses_in_a_sentence() -> None:
+    """After the refusal's title and code."""
+    cancels = MADE["order"]["paths"]["/orders/{order_id}"]["delete"]["responses"]["409"]["description"]
+    title = "The command does not start from where it stands"
+    assert f"{title} (`illegal-move`): it starts from `PLACED` or `PACKED`. The same" in cancels
+
+
+@over_apis
 def test_a_refusal_of_the_contexts_own_is_told_of_each_command_and_of_no_query(context: Context) -> None:
     """By its status, its title and its code."""
     operations = {operation["operationId"]: operation for operation in _operations(MADE[context.name]).values()}

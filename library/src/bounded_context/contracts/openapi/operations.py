@@ -9,7 +9,7 @@ from ...domain.errors import AlreadyExists, IllegalMove, NotFound, VersionConfli
 from ...handlers._command_routes import command_operation
 from ...handlers._problems import BAD_PARAMETER, MALFORMED, MEDIA_TYPE, TOO_LARGE, UNSUPPORTED, kinds
 from ...handlers._query_routes import get_operation, list_operation
-from ...words import plain
+from ...words import either, plain
 from .described import Described
 from .views import Problem, listing, view
 
@@ -22,7 +22,7 @@ _PLACE: Final = {"Location": {"description": "Where it is.", "schema": {"type": 
 
 _REFUSALS: Final[Mapping[Kind, tuple[str, ...]]] = {
     "creates": (AlreadyExists.code,),
-    "changes": (*_EXISTING, IllegalMove.code),
+    "changes": _EXISTING,
     "deletes": _EXISTING,
 }
 """What the platform's own rules may say of each kind of command."""
@@ -68,24 +68,34 @@ def _command(context: Context[Any], command: Command[Any]) -> Described:
     in_body = () if operation.body is None else (INVALID,)
     own = tuple(error.code for error in context.errors)
     summary = _SUMMARIES[command.kind].format(plain(context.title))
-    codes = (*_BODY, *in_body, *_ONCE, *_REFUSALS[command.kind], *own)
-    return Described(operation, _operation(context, command.function, summary, answers[command.kind], *codes))
+    codes = _plain(*_BODY, *in_body, *_ONCE, *_REFUSALS[command.kind], *own) | _starts(context, command)
+    return Described(operation, _operation(context, command.function, summary, answers[command.kind], codes))
+
+
+def _starts(context: Context[Any], command: Command[Any]) -> dict[str, str]:
+    """Return from where a command starts, by the code of what refuses the rest, if it starts not from everywhere."""
+    if command.kind == "creates" or set(context.statuses) <= set(command.after):
+        return {}
+    return {IllegalMove.code: f"it starts from {either(f'`{status}`' for status in command.after)}"}
 
 
 def _gets(context: Context[Any]) -> Part:
     held = {"description": "The caller has the newest version already.", "headers": _TAG, "content": {}}
     answers = {200: _answer("It as it stands.", view(context), _TAG), 304: held}
     summary = f"Return the {plain(context.title)}."
-    return _operation(context, context.get_function, summary, answers, BAD_PARAMETER, NotFound.code)
+    return _operation(context, context.get_function, summary, answers, _plain(BAD_PARAMETER, NotFound.code))
 
 
 def _lists(context: Context[Any]) -> Part:
     summary = f"Return {_OF_MANY[frozenset(context.queried_by)]}, page by page."
     answers = {200: _answer("A page.", listing(context), {})}
-    return _operation(context, context.list_function, summary, answers, BAD_PARAMETER)
+    return _operation(context, context.list_function, summary, answers, _plain(BAD_PARAMETER))
 
 
-def _operation(context: Context[Any], name: str, summary: str, answers: dict[int, Any], *codes: str) -> Part:
+def _operation(
+    context: Context[Any], name: str, summary: str, answers: dict[int, Any], codes: Mapping[str, str]
+) -> Part:
+    """Describe an operation; ``codes`` are those of its refusals, each with what more there is to say of it."""
     responses = answers | _refusals(context, codes)
     return {"operation_id": name, "summary": summary, "tags": [context.name], "responses": responses}
 
@@ -94,13 +104,17 @@ def _answer(description: str, model: type, headers: Part) -> Part:
     return {"description": description, "headers": headers, "content": {"application/json": {"model": model}}}
 
 
-def _refusals(context: Context[Any], codes: tuple[str, ...]) -> dict[int, Any]:
-    """Describe the problems with these codes: a status may stand for several."""
+def _plain(*codes: str) -> dict[str, str]:
+    return dict.fromkeys(codes, "")
+
+
+def _refusals(context: Context[Any], codes: Mapping[str, str]) -> dict[int, Any]:
+    """Describe the problems with these codes, each with what more there is to say: a status may stand for several."""
     known, by_status = kinds(context), dict[int, list[str]]()
     for code in codes:
         by_status.setdefault(known[code].status, []).append(code)
-    titles = {code: f"{kind.title} (`{code}`)." for code, kind in known.items()}
-    return {status: _problem([titles[code] for code in sorted(of)]) for status, of in sorted(by_status.items())}
+    said = {code: f"{known[code].title} (`{code}`){more and f': {more}'}." for code, more in codes.items()}
+    return {status: _problem([said[code] for code in sorted(of)]) for status, of in sorted(by_status.items())}
 
 
 def _problem(sentences: list[str]) -> Part:
