@@ -70,8 +70,8 @@ FUNCTIONS_OF_PLURAL = ("list_{}", "{}")
 
 FIELDS = WORDS | _words(
     """
-    date details event expected_version expires_at field fields identity json line list_id list_shard part pk reason
-    schema status status_shard traceparent version
+    dataschema date details event expected_version expires_at field fields identity json line list_id list_shard part
+    pk reason schema status status_shard traceparent version
     """
 )
 """Attributes of an item or of its model."""

@@ -25,8 +25,8 @@ def context_of(fields: Fields, **more: Any) -> Context[Any]:
     change, delete = _model("MoveThing", Change, fields), _model("DropThing", Change, {})
     commands = (
         Command.creates(_model("MakeThing", details, {}), Stage.MADE, "ThingMade"),
-        Command.changes(change, Stage.MOVED, "ThingMoved"),
-        Command.deletes(delete, "ThingDropped"),
+        Command.changes(change, Stage.MOVED, "ThingMoved", after=(Stage.MADE,)),
+        Command.deletes(delete, "ThingDropped", after=tuple(Stage)),
     )
     events = [command.event for command in commands]
     return Context(

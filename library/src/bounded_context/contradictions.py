@@ -24,7 +24,19 @@ _ROUTE: Final = re.compile(r"(DELETE|PATCH|POST|PUT) (/[A-Za-z0-9._-]+|/\{[a-z0-
 _HOOKS: Final = ("pre_traffic", "post_traffic")
 _NO_TEXT: Final = ("decimal", "int", "currency", "date", "bool")
 OWN_FIELDS: Final = frozenset(
-    ("id", "identity", "pk", "status", "version", "list_id", "list_shard", "status_shard", "traceparent", "expires_at")
+    (
+        "id",
+        "identity",
+        "pk",
+        "status",
+        "version",
+        "list_id",
+        "list_shard",
+        "status_shard",
+        "traceparent",
+        "dataschema",
+        "expires_at",
+    )
 )
 """What an aggregate and its item have beside the details."""
 

@@ -54,7 +54,7 @@ def test_an_item_is_what_every_version_of_a_context_reads(payments: Payments, ta
         "pk": "PAYMENT#id-000007",
         "payment_id": "id-000007",
         "subscription_id": "ref-1",
-        "amount": Decimal("7.50"),
+        "amount": "7.50",
         "currency": "EUR",
         "due_date": "2026-01-31",
         "payer": "text 7",

@@ -12,7 +12,7 @@ from boto3.dynamodb.types import TypeSerializer
 from payment.context import PAYMENT
 
 from bounded_context import aws
-from bounded_context.adapters.items import TRACEPARENT, Items
+from bounded_context.adapters.items import SCHEMA, TRACEPARENT, Items
 from bounded_context.adapters.trace_context import fresh_traceparent, from_traceparent
 from bounded_context.domain import events
 from bounded_context.handlers.relay_events import lambda_handler
@@ -177,3 +177,21 @@ def test_the_age_of_an_event_is_that_of_the_oldest_of_its_batch(
         record["dynamodb"]["ApproximateCreationDateTime"] = datetime.now(UTC).timestamp() - seconds
     lambda_handler({"Records": records}, context)
     assert totals(capsys.readouterr().out)["EventAge",] == pytest.approx(41, abs=2)
+
+
+def test_what_a_newer_version_wrote_is_told_as_it_was_written(topic: tuple[str, str], context: LambdaContext):
+    """A field more, of any type, and a status whose event this version does not know."""
+    more = {"note": "a note", "fee": "1.50", "days": 100, "urgent": True}
+    schema = "urn:event-schema:payment:PaymentSettled:1.0"
+    settled = _record(1)
+    for name, value in {**more, "status": "SETTLED", SCHEMA: schema}.items():
+        settled["dynamodb"]["NewImage"][name] = TypeSerializer().serialize(value)
+    noted, removed = _record(2), _record(3, "REMOVE")
+    for image in (noted["dynamodb"]["NewImage"], removed["dynamodb"]["OldImage"]):
+        image["note"] = {"S": "a note"}
+    assert lambda_handler({"Records": [settled, noted, removed]}, context) == {"batchItemFailures": []}
+    told = {event["id"]: event for event in _received(topic[1])}
+    assert (told["event-1"]["type"], told["event-1"]["dataschema"]) == ("PaymentSettled", schema)
+    assert told["event-1"]["data"] == events.payload(SAMPLES.aggregate(1)) | more | {"status": "SETTLED"}
+    assert {told[one]["data"]["note"] for one in ("event-2", "event-3")} == {"a note"}
+    assert told["event-2"]["dataschema"] == PAYMENT.schema_of(PAYMENT.reached[PAYMENT.first])

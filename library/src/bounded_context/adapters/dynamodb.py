@@ -11,7 +11,7 @@ from ..domain.aggregate import Aggregate
 from ..domain.errors import AlreadyExists, NotFound, VersionConflict
 from ..domain.lists import ListStatus, ReceivedList
 from . import list_items
-from .items import KEY, TRACEPARENT, Items
+from .items import KEY, SCHEMA, TRACEPARENT, Items
 from .trace_context import fresh_traceparent
 
 if TYPE_CHECKING:
@@ -35,8 +35,9 @@ class AggregateTable(Generic[A]):
     A change leaves in place what this version of the context does not know of an item: a newer one wrote it, which runs
     beside this one in a release, or ran before a way back.
 
-    Each write keeps its ``traceparent`` with the item, for the event that the stream makes of it. A removal writes
-    nothing: its event has what the last write kept.
+    Each write keeps its ``traceparent`` with the item, for the event that the stream makes of it, and a change the name
+    of the event's schema: a version that knows no such event relays it all the same. A removal writes nothing: its
+    event has what the last write kept.
     """
 
     def __init__(self, items: Items[A], table: "Table", traceparent: Callable[[], str] = fresh_traceparent) -> None:
@@ -64,7 +65,8 @@ class AggregateTable(Generic[A]):
     def save(self, aggregate: A) -> None:
         """Store the version after the stored one. Raises VersionConflict."""
         replaced = aggregate.version - 1
-        item = self._items.from_aggregate(aggregate) | {TRACEPARENT: self._traceparent()}
+        told = {TRACEPARENT: self._traceparent(), SCHEMA: self._items.schema_of(aggregate.status)}
+        item = self._items.from_aggregate(aggregate) | told
         gone = [name for name in self._items.attributes if name not in item]
         key = {KEY: item.pop(KEY)}
         try:

@@ -13,6 +13,9 @@ A = TypeVar("A", bound=Aggregate[Any, Any])
 
 KEY: Final = "pk"
 TRACEPARENT: Final = "traceparent"
+SCHEMA: Final = "dataschema"
+"""What the schema of the event is called that tells of an item's last change: of a new item, that of its creation."""
+
 LIST_SHARD: Final = "list_shard"
 STATUS_SHARD: Final = "status_shard"
 SHARDS: Final = 16
@@ -36,7 +39,8 @@ class Items(Generic[A]):
         self.identity = context.identity
         self.attributes = (*context.details.model_fields, "status", "version", STATUS_SHARD, "list_id", LIST_SHARD)
         self._aggregate = context.aggregate
-        self._decimals = context.amounts
+        self._context = context
+        self._known = {KEY, TRACEPARENT, SCHEMA, *self.attributes}
 
     def key(self, identity: str) -> dict[str, str]:
         """Return an aggregate's key."""
@@ -46,18 +50,20 @@ class Items(Generic[A]):
         """Return whose key it is."""
         return key.removeprefix(self.prefix)
 
+    def schema_of(self, status: StrEnum) -> str:
+        """Return the name of the schema of the event that tells that a status was reached."""
+        return self._context.schema_of(self._context.reached[status])
+
     def from_values(
         self, values: Mapping[str, Any], status: StrEnum, version: int, list_id: str | None
     ) -> dict[str, Any]:
-        """Return an aggregate's item, made from its details as JSON values: None is no attribute.
+        """Return an aggregate's item, made from its details as JSON values: None is no attribute, an amount is text.
 
-        Values of names that this version does not know are kept as they are: a newer one has staged them.
+        So a number is a whole one, and whoever reads an item can tell what it is without its field. Values of names
+        that this version does not know are kept as they are: a newer one has staged them.
         """
         identity = values[self.identity]
         item = {KEY: self.prefix + identity, **_there(values), "status": status.value, "version": version}
-        for name in self._decimals:
-            if name in item:
-                item[name] = Decimal(item[name])
         suffix = _SUFFIXES[crc32(identity.encode()) % SHARDS]
         item[STATUS_SHARD] = status.value + suffix
         if list_id is not None:
@@ -73,7 +79,15 @@ class Items(Generic[A]):
         """Read an aggregate's item: attributes that are not its own are passed over, a missing one is the default."""
         kind = self._aggregate
         details = kind.details_type.model_validate_stored({name: _plain(value) for name, value in item.items()})
-        return kind(details, kind.statuses(item["status"]), int(item["version"]), item.get("list_id"))
+        return kind(details, kind.status_of(item["status"]), int(item["version"]), item.get("list_id"))
+
+    def beyond(self, item: Mapping[str, Any]) -> dict[str, Any]:
+        """Return, as JSON values, what a newer version wrote of an aggregate beside what this one knows."""
+        return {
+            name: int(value) if isinstance(value, Decimal) else value
+            for name, value in item.items()
+            if name not in self._known
+        }
 
 
 def _there(values: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -82,5 +96,5 @@ def _there(values: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    # DynamoDB may give 100 back as 1E+2, which is no amount as a partner writes one.
+    # DynamoDB may give 100 back as 1E+2, which is no number as a partner writes one.
     return format(value, "f") if isinstance(value, Decimal) else value

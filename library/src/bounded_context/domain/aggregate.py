@@ -89,6 +89,20 @@ class Aggregate(Generic[D, S]):
             if get_origin(base) is Aggregate:
                 cls.details_type, cls.statuses = get_args(base)
 
+    @classmethod
+    def status_of(cls, name: str) -> S:
+        """Return the status of that name.
+
+        One that only a newer version has is none of the enumeration's members: it has their type, and this name. So it
+        can be told, and no command of this version starts from it.
+        """
+        try:
+            return cls.statuses(name)  # pyright: ignore[reportReturnType]
+        except ValueError:
+            unknown = str.__new__(cls.statuses, name)
+            unknown._name_ = unknown._value_ = name
+            return unknown  # pyright: ignore[reportReturnType]
+
     @property
     def id(self) -> str:
         """The aggregate's identity."""

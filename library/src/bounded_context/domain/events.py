@@ -30,6 +30,11 @@ class Source:
         """Return the name of a version (without one, the version said) of a type's schema: its file's ``$id``."""
         return f"urn:event-schema:{self.name}:{event_type}:{version or self.versions[event_type]}"
 
+    @staticmethod
+    def type_of(schema: str) -> str:
+        """Return the type of the events that have the schema of this name."""
+        return schema.split(":")[-2]
+
     def cloud_event(
         self,
         event_id: str,
@@ -38,10 +43,12 @@ class Source:
         time: datetime,
         data: dict[str, Any],
         traceparent: str,
+        schema: str | None = None,
         **more: str,
     ) -> dict[str, Any]:
         """Return the CloudEvents 1.0 envelope in its JSON form, as a dictionary.
 
+        ``schema`` is the name of the data's schema, where it is not that of the version said of the type.
         ``traceparent`` is the place in a trace where it was caused (CloudEvents' extension "Distributed Tracing");
         ``more`` are further members, such as ``sequence`` (the extension "Sequence").
         """
@@ -53,7 +60,7 @@ class Source:
             "subject": subject,
             "time": time.isoformat(),
             "datacontenttype": "application/json",
-            "dataschema": self.schema_of(event_type),
+            "dataschema": schema or self.schema_of(event_type),
             "traceparent": traceparent,
             **more,
             "data": data,

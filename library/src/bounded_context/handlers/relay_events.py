@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
 from aws_lambda_powertools.utilities.data_classes import DynamoDBStreamEvent
@@ -13,7 +14,7 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
 )
 
 from .. import aws, measures
-from ..adapters.items import TRACEPARENT, Items
+from ..adapters.items import SCHEMA, TRACEPARENT, Items
 from ..adapters.sns import BATCH
 from ..adapters.trace_context import accepted
 from ..context import declared
@@ -55,7 +56,8 @@ def _unpublished(records: list[DynamoDBRecord]) -> Iterator[str]:
 
 def _measure(published: list[dict[str, Any]], refused: int) -> None:
     for event_type, number in Counter(event["type"] for event in published).items():
-        count(CONTEXT.measures.changes[event_type], number)
+        if event_type in CONTEXT.measures.changes:
+            count(CONTEXT.measures.changes[event_type], number)
     count(measures.EVENTS_PUBLISHED, len(published))
     if refused:
         count(measures.EVENTS_REFUSED, refused)
@@ -66,23 +68,37 @@ def _measure(published: list[dict[str, Any]], refused: int) -> None:
 
 
 def to_event(record: DynamoDBRecord) -> dict[str, Any]:
-    """Return the event that a committed change of an aggregate is for other contexts."""
+    """Return the event that a committed change of an aggregate is for other contexts.
+
+    What a newer version wrote that runs beside this one, or ran before a way back, is told as it was written.
+    """
     change = record.dynamodb
     if change is None:
         raise ValueError("a stream record without its change")
     image = _image(record)
     aggregate = _ITEMS.to_aggregate(image)
-    event_type = CONTEXT.deleted if _removed(record) else CONTEXT.reached[aggregate.status]
+    event_type, schema = _told_by(record, aggregate.status)
     time = datetime.fromtimestamp(change.approximate_creation_date_time or 0, UTC)
     return CONTEXT.source.cloud_event(
         str(record.event_id),
         event_type,
         aggregate.id,
         time,
-        events.payload(aggregate),
+        events.payload(aggregate) | _ITEMS.beyond(image),
         accepted(image.get(TRACEPARENT)),
+        schema,
         sequence=events.sequence(str(change.sequence_number)),
     )
+
+
+def _told_by(record: DynamoDBRecord, status: StrEnum) -> tuple[str, str | None]:
+    """Return the type of the event that tells of a change, and its schema where only a newer version knows it."""
+    if _removed(record):
+        return CONTEXT.deleted, None
+    if status in CONTEXT.reached:
+        return CONTEXT.reached[status], None
+    schema = _image(record)[SCHEMA]
+    return CONTEXT.source.type_of(schema), schema
 
 
 def _image(record: DynamoDBRecord) -> Mapping[str, Any]:
