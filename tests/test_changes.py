@@ -176,12 +176,21 @@ def a_refusal_of_its_own(repository: Repository) -> None:
     assert "Nobody pays so much at once (`payment-too-large`)" in document
 
 
+FIELDS = "    note: Text | None = None\n    fee: Amount | None = None\n    priority: WholeNumber = 0\n"
+
+
 def a_field(repository: Repository) -> None:
-    """It has a default in what is stored, sent and told: what was written before has none."""
+    """It has a default in what is stored, sent and told, since what was written before has none; it takes two edits."""
     line = "    payer: Text\n"
-    repository.replace(MODEL, line, f"{line}    note: Text | None = None\n")
-    repository.replace(EVENTS, line, f"{line}    note: Text | None = None\n")
-    assert "run `uv run just contracts`" in repository.promises()
+    repository.replace(MODEL, "Identifier, Text\n", "Identifier, Text, WholeNumber\n")
+    repository.replace(MODEL, line, line + FIELDS)
+    lacking = "PaymentData has no 'note', which events carry: write it in src/payment/events.py as in PaymentDetails."
+    assert lacking in repository.promises()
+    repository.replace(EVENTS, "Identifier, Text\n", "Identifier, Text, WholeNumber\n")
+    repository.replace(EVENTS, line, line + FIELDS)
+    missing = repository.promises()
+    assert lacking not in missing
+    assert "run `uv run just contracts`" in missing
     repository.make(CONTRACTS, OPENAPI)
     assert '"PaymentRegistered": "1.1"' in (repository.folder / EVENTS).read_text()
 

@@ -20,11 +20,11 @@ class Stage(StrEnum):
 
 def context_of(fields: Fields, **more: Any) -> Context[Any]:
     """Return a context whose details have an identity and these fields, and so have its change and its events."""
-    details: Any = _model("ThingDetails", Details, fields)
+    details: Any = model_of("ThingDetails", Details, fields)
     standing: Fields = {"status": (str, ...), "version": (int, ...), "list_id": (str | None, ...)}
-    change, delete = _model("MoveThing", Change, fields), _model("DropThing", Change, {})
+    change, delete = model_of("MoveThing", Change, fields), model_of("DropThing", Change, {})
     commands = (
-        Command.creates(_model("MakeThing", details, {}), Stage.MADE, "ThingMade"),
+        Command.creates(model_of("MakeThing", details, {}), Stage.MADE, "ThingMade"),
         Command.changes(change, Stage.MOVED, "ThingMoved", after=(Stage.MADE,)),
         Command.deletes(delete, "ThingDropped", after=tuple(Stage)),
     )
@@ -36,14 +36,15 @@ def context_of(fields: Fields, **more: Any) -> Context[Any]:
         owner="things-team",
         aggregate=_aggregate(details),
         commands=commands,
-        data=_model("ThingData", EventData, fields | standing),
+        data=model_of("ThingData", EventData, fields | standing),
         versions=dict.fromkeys((*events, "ThingListImported", "ThingListRejected"), "1.0"),
         queried_by=("list", "status"),
         **more,
     )
 
 
-def _model(name: str, base: Any, fields: Fields) -> Any:
+def model_of(name: str, base: Any, fields: Fields) -> Any:
+    """Return a model of a thing, with its identity and these fields."""
     own: Fields = {} if "thing_id" in base.model_fields else {"thing_id": (Identifier, ...)}
     made: Any = create_model
     return made(name, __base__=base, __doc__=f"{name}.", **own | fields)

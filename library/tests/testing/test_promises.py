@@ -3,13 +3,16 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, Optional
 
 import pytest
 
+from bounded_context import EventData, Text
 from bounded_context.project import current
 from bounded_context.testing.graph import Graph, Node, run
 from bounded_context.testing.promises import PROMISES, Repository
+from tests.things import Fields, context_of, model_of
 
 Change = Callable[[Node], Node | None]
 """What becomes of one resource; None if it is not made at all."""
@@ -141,6 +144,7 @@ BREACHES: tuple[tuple[str, str, Change, str], ...] = (
 )
 
 ELSEWHERE = {
+    "events_say_every_field",
     "commands_have_an_entry_point",
     "refusals_are_declared",
     "events_keep_their_contract",
@@ -178,6 +182,35 @@ def test_a_breach_is_a_sentence(name: str, kind: str, change: Change, sentence: 
     broken = replace(prod, nodes=[node for node in changed if node is not None])
     breaches = BY_NAME[name].breaches(repository(broken))
     assert any(sentence in breach for breach in breaches), breaches
+
+
+_NOTE: Fields = {"note": (Optional[Text], None)}  # noqa: UP045  the checker takes no | of what is annotated
+
+
+@pytest.mark.parametrize(
+    ("details", "data", "sentences"),
+    [
+        (_NOTE, _NOTE, []),
+        (
+            _NOTE,
+            {},
+            ["ThingData has no 'note', which events carry: write it in src/thing/events.py as in ThingDetails."],
+        ),
+        ({}, _NOTE, ["ThingData has 'note', which no event carries: write it in ThingDetails too, or remove it."]),
+        (
+            _NOTE,
+            {"note": (Text, ...)},
+            ["ThingData.note may be None, as in ThingDetails: write `| None = None` in src/thing/events.py."],
+        ),
+    ],
+)
+def test_a_field_of_the_aggregate_alone_is_missed_in_the_events(
+    details: Fields, data: Fields, sentences: list[str]
+) -> None:
+    """One line in each of the two files is all that a field wants."""
+    declared = replace(context_of(details), data=model_of("ThingData", EventData, data))
+    where: Any = SimpleNamespace(context=declared)
+    assert BY_NAME["events_say_every_field"].breaches(where) == sentences
 
 
 def test_each_promise_is_broken_somewhere() -> None:
