@@ -134,6 +134,14 @@ def _started(context: Context, command: Command) -> tuple[str, ...]:
 
 
 @pass_context
+def _starts(context: Context, command: Command) -> list[str]:
+    """Return where the arrows of a command begin, in the diagram of the library's contracts/statuses.py."""
+    lasting = _lasting(context, context["cookiecutter"]["commands"])
+    starts = {"creates": lambda: ["[*]"], "changes": lambda: [f"is_{_before(context, command)}"]}
+    return starts.get(command.kind, lambda: [f"is_{one.status}" for one in lasting])()
+
+
+@pass_context
 def _before(context: Context, command: Command) -> str:
     """Return the status from which a changing command starts: that which the one before it leaves."""
     return answers.starts_of(_commands(context, context["cookiecutter"]["commands"]))[command.name]
@@ -184,6 +192,7 @@ _FILTERS: dict[str, Any] = {
     "changes": _changes,
     "deletes": _deletes,
     "before": _before,
+    "starts": _starts,
     "lasting": _lasting,
     "events": _events,
     "chosen": _chosen,

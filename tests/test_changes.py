@@ -133,7 +133,11 @@ def a_transition(repository: Repository) -> None:
         "    with pytest.raises(IllegalMove):\n"
         "        delete_payment(DeletePayment(payment_id=SAMPLE.id), payments)\n",
     )
-    repository.make(OPENAPI)
+    assert "The diagram of statuses in README.md is not what the code says: run `uv run just contracts`." in (
+        repository.promises()
+    )
+    repository.make(CONTRACTS, OPENAPI)
+    assert "is_VERIFIED --> [*]" not in (repository.folder / "README.md").read_text()
 
 
 def a_refusal_of_its_own(repository: Repository) -> None:
@@ -234,6 +238,7 @@ def a_command(repository: Repository) -> None:
         other.replace("VerifyPayment", "SettlePayment").replace("verify_payment", "settle_payment"),
     )
     repository.make(CONTRACTS, OPENAPI)
+    assert "    is_VERIFIED --> is_SETTLED: SettlePayment\n" in (repository.folder / "README.md").read_text()
 
 
 def a_subscriber(repository: Repository) -> None:

@@ -26,8 +26,8 @@ def _repository(root: Path, monkeypatch: pytest.MonkeyPatch, context: str) -> Pa
     (root / "pyproject.toml").write_text(_PYPROJECT.format(context))
     for name in ("events", "docs/api"):
         shutil.copytree(REPOSITORY / name, root / name)
-    for name in (WORKFLOW, "src/payment/events.py"):
-        (root / name).parent.mkdir(parents=True)
+    for name in (WORKFLOW, "src/payment/events.py", "README.md"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(REPOSITORY / name, root / name)
     monkeypatch.chdir(root)
     return root
@@ -53,6 +53,18 @@ def test_contracts_tells_what_it_writes(repository: Path, capsys: pytest.Capture
     (repository / "events" / "asyncapi.json").unlink()
     contracts.main()
     assert capsys.readouterr().out == f"events/{PAYMENT.deleted}/1.0.json is new\nevents/asyncapi.json is new\n"
+
+
+def test_contracts_draws_the_statuses_anew(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where their diagram stands; all else is as it was."""
+    path = repository / "README.md"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        text.replace("is_REGISTERED --> is_VERIFIED: VerifyPayment", "is_VERIFIED --> is_LOST: LosePayment")
+    )
+    contracts.main()
+    assert capsys.readouterr().out == "README.md has a new diagram of statuses\n"
+    assert path.read_text(encoding="utf-8") == text
 
 
 def test_contracts_says_in_one_sentence_what_it_refuses(repository: Path) -> None:

@@ -150,6 +150,7 @@ ELSEWHERE = {
     "events_keep_their_contract",
     "events_are_described",
     "routes_are_described",
+    "statuses_are_drawn",
 }
 """Those that look at files: a team's changes break them, on a fresh bake."""
 

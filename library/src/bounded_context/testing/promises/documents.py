@@ -1,8 +1,8 @@
-"""What others read is what the code says: schemas of events, AsyncAPI, OpenAPI."""
+"""What others read is what the code says: schemas of events, AsyncAPI, OpenAPI, the diagram of statuses."""
 
 from collections.abc import Iterator
 
-from ...contracts import asyncapi, schemas
+from ...contracts import asyncapi, schemas, statuses
 from ...contracts.change import Refused, next_version
 from ...contracts.published import Version, versions
 from ...contracts.update import release
@@ -41,4 +41,16 @@ def routes_are_described(where: Repository) -> Iterator[str]:
             yield f"docs/api/{path.name} is not what the code says: run `uv run just openapi`."
 
 
-CHECKS: tuple[Check, ...] = (events_keep_their_contract, events_are_described, routes_are_described)
+def statuses_are_drawn(where: Repository) -> Iterator[str]:
+    """People see where an aggregate may stand: the diagram in the README is what the code says."""
+    path = where.project.root / statuses.NAME
+    if not path.is_file() or path.read_text(encoding="utf-8") != statuses.drawn(where.context, where.project.root):
+        yield f"The diagram of statuses in {statuses.NAME} is not what the code says: run `uv run just contracts`."
+
+
+CHECKS: tuple[Check, ...] = (
+    events_keep_their_contract,
+    events_are_described,
+    routes_are_described,
+    statuses_are_drawn,
+)

@@ -1,0 +1,67 @@
+"""The diagram of where an aggregate may stand, in its repository's README: mermaid, made of the declaration."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from ..context import Context
+from ..domain.commands import Command
+from ..words import plain
+
+NAME: Final = "README.md"
+
+
+def diagram(context: Context[Any]) -> str:
+    """Return the diagram (``stateDiagram-v2``) as a block of Markdown; the same declaration gives the same one."""
+    lines = (_title(context), _DESCRIPTION, *_statuses(context), *_arrows(context))
+    return "\n    ".join((_OPENING, *lines)) + "\n```\n"
+
+
+def drawn(context: Context[Any], root: Path) -> str:
+    """Return the text of a repository's README with the diagram in its place, at the end if it has none yet."""
+    path = root / NAME
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    made, block = diagram(context), re.escape(f"{_OPENING}\n    {_title(context)}\n") + r"(?s:.*?)^```\n"
+    found, count = re.subn(block, lambda _: made, text, count=1, flags=re.MULTILINE)
+    return found if count else f"{text}\n{made}"
+
+
+def draw(context: Context[Any], root: Path) -> Iterator[str]:
+    """Draw the diagram in the README of the repository in ``root`` anew; yields a line if that changes it."""
+    path, text = root / NAME, drawn(context, root)
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
+        yield f"{NAME} has a new diagram of statuses"
+
+
+_OPENING: Final = "```mermaid\nstateDiagram-v2"
+_DESCRIPTION: Final = "accDescr: Each arrow is a command, from a status where it may start to the one that it leaves"
+
+
+def _title(context: Context[Any]) -> str:
+    return f"accTitle: Where the {plain(context.title)} may stand"
+
+
+def _statuses(context: Context[Any]) -> Iterator[str]:
+    for status in context.statuses:
+        yield f'state "{status.name}" as {_id(status.name)}'
+
+
+def _arrows(context: Context[Any]) -> Iterator[str]:
+    for command in context.commands:
+        for start in _starts(command):
+            yield f"{start} --> {_id(command.status.name) if command.status else _NOWHERE}: {command.name}"
+
+
+def _starts(command: Command[Any]) -> tuple[str, ...]:
+    return (_NOWHERE,) if command.kind == "creates" else tuple(_id(status.name) for status in command.after)
+
+
+_NOWHERE: Final = "[*]"
+"""Mermaid's beginning and end."""
+
+
+def _id(name: str) -> str:
+    # Mermaid reads a status that is called NOTE, STATE or SCALE as a word of its own.
+    return f"is_{name}"
