@@ -8,7 +8,7 @@ from pathlib import Path
 CONTEXT = json.loads(r"""<< cookiecutter | located | tojson >>""")  # JSON never has three quotes in a row
 sys.path.insert(0, CONTEXT["_repo_dir"])
 
-from template import handlers, library, openapi, options, schemas  # noqa: E402
+from template import handlers, library, openapi, options, released, schemas  # noqa: E402
 from template.answers import NONE, read_commands, read_fields  # noqa: E402
 
 NEXT_STEPS = """
@@ -21,13 +21,15 @@ NEXT_STEPS = """
 """
 
 COMMANDS = read_commands(CONTEXT["commands"], CONTEXT["context_name"])
+FIELDS = read_fields(CONTEXT["fields"])
 
 try:
     options.choose(Path.cwd(), CONTEXT)
     handlers.expand(Path.cwd(), CONTEXT["__package"], COMMANDS)
     schemas.expand(Path.cwd(), [command.event for command in COMMANDS])
+    released.expand(Path.cwd(), CONTEXT["__package"], FIELDS, COMMANDS, CONTEXT["context_name"])
     if CONTEXT["api"] != NONE:
-        openapi.expand(Path.cwd(), read_fields(CONTEXT["fields"]), COMMANDS)
+        openapi.expand(Path.cwd(), FIELDS, COMMANDS)
     if CONTEXT["library"] == library.WHEEL:
         library.vendor(Path.cwd())
 except library.LibraryError as error:

@@ -186,6 +186,12 @@ FIELDS = "    note: Text | None = None\n    fee: Amount | None = None\n    prior
 def a_field(repository: Repository) -> None:
     """It has a default in what is stored, sent and told, since what was written before has none; it takes two edits."""
     line = "    payer: Text\n"
+    repository.replace(MODEL, line, f"{line}    note: Text\n")
+    without = (
+        "note is missing in item REGISTERED, item VERIFIED, answer, part of released/0.1.0.json: give it a default"
+    )
+    assert without in repository.promises()
+    repository.replace(MODEL, f"{line}    note: Text\n", line)
     repository.replace(MODEL, "Identifier, Text\n", "Identifier, Text, WholeNumber\n")
     repository.replace(MODEL, line, line + FIELDS)
     lacking = "PaymentData has no 'note', which events carry: write it in src/payment/events.py as in PaymentDetails."
@@ -197,6 +203,7 @@ def a_field(repository: Repository) -> None:
     assert "run `uv run just contracts`" in missing
     repository.make(CONTRACTS, OPENAPI)
     assert '"PaymentRegistered": "1.1"' in (repository.folder / EVENTS).read_text()
+    assert '"note": ' in (repository.folder / "released/0.1.0.json").read_text()
 
 
 def a_command(repository: Repository) -> None:

@@ -12,7 +12,7 @@ from payment.context import PAYMENT
 from bounded_context.contracts import schemas
 from bounded_context.contracts.asyncapi import NAME, document
 from bounded_context.contracts.published import Version
-from bounded_context.contracts.update import release
+from bounded_context.contracts.release import release
 from tests.event_schemas import EVENTS, REPOSITORY
 
 SCHEMA = json.loads((Path(__file__).parent / "asyncapi" / "schema-3.0.0.json").read_text())

@@ -24,7 +24,7 @@ context = "{}"
 def _repository(root: Path, monkeypatch: pytest.MonkeyPatch, context: str) -> Path:
     root.mkdir()
     (root / "pyproject.toml").write_text(_PYPROJECT.format(context))
-    for name in ("events", "docs/api"):
+    for name in ("events", "docs/api", "released"):
         shutil.copytree(REPOSITORY / name, root / name)
     for name in (WORKFLOW, "src/payment/events.py", "README.md"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)

@@ -23,7 +23,8 @@ SAID_IN = said_in(PAYMENT)
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     """A copy of what the command reads and writes."""
-    shutil.copytree(REPOSITORY / "events", tmp_path / "events")
+    for name in ("events", "released"):
+        shutil.copytree(REPOSITORY / name, tmp_path / name)
     for name in (SAID_IN, WORKFLOW, "pyproject.toml"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(REPOSITORY / name, tmp_path / name)
@@ -77,12 +78,17 @@ def test_a_new_field_of_the_aggregate_is_a_new_minor_version_of_each_event_that_
 @over_contexts
 def test_a_new_repository_gets_every_schema_and_the_document(context: Context, repository: Path) -> None:
     """Whatever its context."""
-    shutil.rmtree(repository / "events")
+    for name in ("events", "released"):
+        shutil.rmtree(repository / name)
     (repository / "events").mkdir()
     (repository / said_in(context)).parent.mkdir(parents=True, exist_ok=True)
     first = dict.fromkeys(context.events, "1.0")
     written = list(update(context, repository, first))
-    assert written == [*(f"events/{event}/1.0.json is new" for event in context.events), "events/asyncapi.json is new"]
+    assert written == [
+        *(f"events/{event}/1.0.json is new" for event in context.events),
+        "events/asyncapi.json is new",
+        "released/0.1.0.json has what the code stores and says",
+    ]
     assert all(versions(event, repository / "events") == [Version(1, 0)] for event in context.events)
     document = json.loads((repository / "events" / "asyncapi.json").read_text())
     assert set(document["channels"]) == {"events", *(f"events-{name}" for name in context.subscribers)}

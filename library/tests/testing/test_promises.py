@@ -151,6 +151,8 @@ ELSEWHERE = {
     "events_are_described",
     "routes_are_described",
     "statuses_are_drawn",
+    "what_was_kept_is_read",
+    "what_was_said_is_kept",
 }
 """Those that look at files: a team's changes break them, on a fresh bake."""
 

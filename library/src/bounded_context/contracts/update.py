@@ -1,14 +1,18 @@
-"""Writes the schemas that are not committed yet, says their versions where they are said, and the AsyncAPI document."""
+"""Writes new schemas, says their versions where they are said, and writes AsyncAPI and the samples of the version."""
 
-import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..context import Context
 from . import asyncapi, schemas
-from .change import next_version, said_in
+from .change import Refused, next_version, said_in
 from .published import Version, versions, write
+from .release import release
+from .released import files
+from .released.breaches import Released
+from .values import NoSample
 
 WORKFLOW = "workflow/list_import.asl.json"
 
@@ -19,10 +23,12 @@ def update(context: Context[Any], root: Path, said: Mapping[str, str] | None = N
     ``said`` is the version of each type of event, if it is not the context's own.
 
     Raises:
-        Refused: a model says what no new version of a schema may say. Nothing is written then.
+        Refused: a model says what no new version of a schema may say, or what an earlier version kept or promised is
+            not read or kept any more. Nothing is written then.
     """
     said, events = said or context.versions, root / "events"
     current = {event_type: next_version(context, event_type, text, events) for event_type, text in said.items()}
+    released = _readable(replace(context, versions={one: str(version) for one, version in current.items()}), root)
     for event_type, version in current.items():
         if version not in versions(event_type, events):
             write(event_type, version, schemas.of_data(context, event_type, str(version)), events)
@@ -30,6 +36,21 @@ def update(context: Context[Any], root: Path, said: Mapping[str, str] | None = N
         if str(version) != said[event_type]:
             yield from _say(context, root, event_type, said[event_type], str(version))
     yield from _document(context, root, current)
+    if not released.is_written:
+        files.write(root, released.release, released.grown)
+        yield f"{files.FOLDER}/{released.release}.json has what the code stores and says"
+
+
+def _readable(context: Context[Any], root: Path) -> Released:
+    released = Released(context, root)
+    try:
+        broken = [*released.kept(), *released.said()]
+        released.grown  # noqa: B018  (raises before anything is written)
+    except NoSample as unknown:
+        raise Refused(str(unknown)) from None
+    if broken:
+        raise Refused("\n".join(broken))
+    return released
 
 
 def _say(context: Context[Any], root: Path, event_type: str, old: str, new: str) -> Iterator[str]:
@@ -52,8 +73,3 @@ def _document(context: Context[Any], root: Path, current: Mapping[str, Version])
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         path.write_text(text, encoding="utf-8")
         yield f"{path.relative_to(root)} is new"
-
-
-def release(root: Path) -> str:
-    """Return the version of a repository's package, as its ``pyproject.toml`` says it."""
-    return tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]

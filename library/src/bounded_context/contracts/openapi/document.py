@@ -29,7 +29,7 @@ _SECURITY: Final[dict[str, Any]] = {
         "description": "A token of the issuer that the stack names, where it takes tokens.",
     },
 }
-_EXAMPLES: Final[dict[str, Any]] = {
+EXAMPLES: Final[dict[str, Any]] = {
     "identifier": "id-1",
     "text": "text",
     "decimal": "12.50",
@@ -113,7 +113,7 @@ def _examples(context: Context[Any]) -> dict[str, Any]:
 
 def _good(model: type[BaseModel]) -> dict[str, Any]:
     kinds = {name: kind_of(field) for name, field in model.model_fields.items()}
-    return {name: _EXAMPLES[kind] for name, kind in kinds.items() if kind}
+    return {name: EXAMPLES[kind] for name, kind in kinds.items() if kind}
 
 
 def _leave_out_unused(made: dict[str, Any]) -> None:

@@ -10,12 +10,12 @@ promises too, and one that keeps them turns none red::
         assert not breaches, "\\n".join(breaches)
 """
 
-from . import code, data, documents, fields, losses, permissions, releases, requests, watching
+from . import code, data, documents, fields, losses, permissions, released, releases, requests, watching
 from ._promise import Promise, Repository, repository
 
 PROMISES: tuple[Promise, ...] = tuple(
     Promise.made_of(check)
-    for module in (permissions, losses, data, releases, watching, code, fields, documents, requests)
+    for module in (permissions, losses, data, releases, watching, code, fields, documents, released, requests)
     for check in module.CHECKS
 )
 """All of them."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from ...contracts import asyncapi, schemas, statuses
 from ...contracts.change import Refused, next_version
 from ...contracts.published import Version, versions
-from ...contracts.update import release
+from ...contracts.release import release
 from ._promise import Check, Repository
 
 

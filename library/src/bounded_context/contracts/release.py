@@ -1,0 +1,34 @@
+"""The versions of a repository's package, as its ``pyproject.toml`` says them, and which of them may break."""
+
+import re
+import tomllib
+from pathlib import Path
+
+_NUMBER = re.compile(r"[0-9]+")
+
+
+def release(root: Path) -> str:
+    """Return the version of a repository's package, as its ``pyproject.toml`` says it."""
+    return tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+
+
+def numbers(version: str) -> tuple[int, int, int]:
+    """Return the first three numbers of a version; those that it lacks are 0."""
+    first = [int(number) for number in _NUMBER.findall(version)[:3]]
+    major, minor, patch = [*first, 0, 0, 0][:3]
+    return major, minor, patch
+
+
+def may_break(old: str, new: str) -> bool:
+    """Tell whether ``new`` says that callers and subscribers of ``old`` may break.
+
+    The major version is raised, or before 1.0 the minor one (semver.org, 4 and 8).
+    """
+    (major, minor, _), (next_major, next_minor, _) = numbers(old), numbers(new)
+    return next_major > major or (major == next_major == 0 and next_minor > minor)
+
+
+def breaking(version: str) -> str:
+    """Return the next version that may break who knows this one: 0.2.0 after 0.1.3, 2.0.0 after 1.4.0."""
+    major, minor, _ = numbers(version)
+    return f"{major + 1}.0.0" if major else f"0.{minor + 1}.0"
