@@ -404,7 +404,9 @@ def no_query_for_many(repository: Repository) -> None:
     repository.replace(FUNCTIONS, "    PAYMENT.list_function: LIST,\n", "")
     repository.replace(FUNCTIONS, "    LIST,\n", "")
     (repository.folder / "src/payment/handlers/list_payments.py").unlink()
-    repository.make(OPENAPI)
+    assert "GET /payments is gone, and callers by docs/api/openapi.json of 0.1.0 rely on it" in repository.promises()
+    repository.replace("pyproject.toml", 'version = "0.1.0"', 'version = "0.2.0"')
+    repository.make(CONTRACTS, OPENAPI)
 
 
 CHANGES: tuple[Callable[[Repository], None], ...] = (

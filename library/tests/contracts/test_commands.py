@@ -94,6 +94,24 @@ def test_openapi_of_a_context_without_an_api_says_so(tmp_path: Path, monkeypatch
     assert refused.value.code == "SalesInvoice has no HTTP API: write api=True in its context first."
 
 
+def test_openapi_does_not_write_over_what_callers_rely_on(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It says what they would miss, and leaves the document that they know."""
+    document = repository / "docs" / "api" / "openapi.json"
+    known = document.read_text(encoding="utf-8").replace(
+        "/payments/{payment_id}/verify", "/payments/{payment_id}/check"
+    )
+    document.write_text(known, encoding="utf-8")
+    with pytest.raises(SystemExit, match=r"POST /payments/\{payment_id\}/check is gone, .* write version = \"0.2.0\""):
+        openapi.main()
+    assert (document.read_text(encoding="utf-8"), capsys.readouterr().out) == (known, "")
+    pyproject = repository / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text(encoding="utf-8").replace("0.1.0", "0.2.0"), encoding="utf-8")
+    openapi.main()
+    assert "/check" not in document.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("main", [contracts.main, openapi.main])
 def test_outside_of_a_repository_there_is_nothing_to_write(
     main: Callable[[], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

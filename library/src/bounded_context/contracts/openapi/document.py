@@ -11,9 +11,6 @@ from ...domain.fields import kind_of
 from ...handlers._requests import CORRELATION_ID
 from .operations import operations
 
-VERSION: Final = "1"
-"""The API's: a change that breaks callers takes the next one."""
-
 _SECURITY: Final[dict[str, Any]] = {
     "sigv4": {
         "type": "apiKey",
@@ -49,9 +46,9 @@ _HEADERS: Final[dict[str, Any]] = {
 }
 
 
-def document(context: Context[Any]) -> dict[str, Any]:
-    """Return the document of a context with an API; the same code gives the same one."""
-    merged, examples = _merged(context), _examples(context)
+def document(context: Context[Any], release: str) -> dict[str, Any]:
+    """Return the document of a release of a context with an API; the same code gives the same one."""
+    merged, examples = _merged(context, release), _examples(context)
     for operation in (one for of_path in merged["paths"].values() for one in of_path.values()):
         _complete(operation, examples)
     merged["security"] = [{name: []} for name in _SECURITY]
@@ -67,10 +64,10 @@ def as_json(made: dict[str, Any]) -> str:
     return json.dumps(made, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def _merged(context: Context[Any]) -> dict[str, Any]:
+def _merged(context: Context[Any], release: str) -> dict[str, Any]:
     merge = OpenAPIMerge(
         title=context.title,
-        version=VERSION,
+        version=release,
         description=f"Commands and queries of the context {context.title}.",
         security_schemes=_SECURITY,
         on_conflict="error",

@@ -66,7 +66,7 @@ def _answer(context: Context[Any], sample: Any) -> object:
 
 
 def _part(context: Context[Any], sample: Any) -> object:
-    rows = read_part(_kept(sample), Part(0, "", len(sample["rows"])))
+    rows = read_part(_kept(sample), Part(0, "", len(sample["rows"])), context.rows)
     return [context.details.model_validate_stored(row.values) for row in rows]
 
 

@@ -30,13 +30,20 @@ def events_are_described(where: Repository) -> Iterator[str]:
         yield f"events/{asyncapi.NAME} is not what the code says: run `uv run just contracts`."
 
 
+def callers_find_what_they_rely_on(where: Repository) -> Iterator[str]:
+    """Callers find what they rely on: the routes and answers of the committed OpenAPI document."""
+    from ...contracts.openapi.change import missed
+
+    yield from missed(where.context, where.project.root)
+
+
 def routes_are_described(where: Repository) -> Iterator[str]:
     """Callers find every route: the OpenAPI document and its page are what the code says."""
     if not where.context.api:
         return
     from ...contracts.openapi.files import files
 
-    for path, text in files(where.context, where.project.root / "docs" / "api").items():
+    for path, text in files(where.context, where.project.root).items():
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
             yield f"docs/api/{path.name} is not what the code says: run `uv run just openapi`."
 
@@ -51,6 +58,7 @@ def statuses_are_drawn(where: Repository) -> Iterator[str]:
 CHECKS: tuple[Check, ...] = (
     events_keep_their_contract,
     events_are_described,
+    callers_find_what_they_rely_on,
     routes_are_described,
     statuses_are_drawn,
 )

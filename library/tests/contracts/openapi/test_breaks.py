@@ -1,0 +1,181 @@
+"""What callers by one document miss in the next one: of what they send, and of what they read."""
+
+import json
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from payment.context import PAYMENT
+
+from bounded_context.contracts.openapi.breaks import breaks
+from bounded_context.contracts.openapi.change import missed
+from bounded_context.contracts.openapi.document import as_json, document
+
+Document = dict[str, Any]
+MADE = document(PAYMENT, "0.1.0")
+MANY, ONE = "/payments", "/payments/{payment_id}"
+
+
+def _view(made: Document) -> Document:
+    return made["components"]["schemas"]["View"]
+
+
+def _body(made: Document) -> Document:
+    return made["components"]["schemas"]["RegisterPayment"]
+
+
+def _parameter(made: Document, method: str, path: str, name: str) -> Document:
+    return next(one for one in made["paths"][path][method]["parameters"] if one.get("name") == name)
+
+
+def _moved(made: Document) -> None:
+    made["paths"]["/payments/{payment_id}/approve"] = made["paths"].pop("/payments/{payment_id}/verify")
+
+
+def _accepted(made: Document) -> None:
+    responses = made["paths"][MANY]["post"]["responses"]
+    responses["202"] = responses.pop("201")
+
+
+def _enveloped(made: Document) -> None:
+    made["paths"][ONE]["get"]["responses"]["200"]["content"]["application/json"]["schema"] = {
+        "type": "array",
+        "items": {},
+    }
+
+
+BREAKS: tuple[tuple[Callable[[Document], object], list[str]], ...] = (
+    (lambda made: made["paths"][ONE].pop("delete"), ["DELETE /payments/{payment_id} is gone"]),
+    (_moved, ["POST /payments/{payment_id}/verify is gone"]),
+    (lambda made: _body(made)["required"].append("note"), ["POST /payments: note must be there"]),
+    (lambda made: _body(made)["properties"].pop("payer"), ["POST /payments: payer is not taken any more"]),
+    (
+        lambda made: _body(made)["properties"]["payer"].update(maxLength=100),
+        ["POST /payments: payer has the maxLength 100"],
+    ),
+    (
+        lambda made: _body(made)["properties"]["payer"].update(type="integer"),
+        ["POST /payments: payer has another type"],
+    ),
+    (
+        lambda made: _parameter(made, "post", MANY, "idempotency-key").update(required=True),
+        ["POST /payments: the header idempotency-key must be there"],
+    ),
+    (
+        lambda made: made["paths"][MANY]["get"]["parameters"].remove(_parameter(made, "get", MANY, "cursor")),
+        ["GET /payments: the query cursor is gone"],
+    ),
+    (
+        lambda made: _parameter(made, "get", MANY, "limit")["schema"].update(maximum=50),
+        ["GET /payments: the query limit has the maximum 50"],
+    ),
+    (
+        _accepted,
+        [
+            "POST /payments: the answer 201 is gone",
+            "POST /payments: the answer 202 is new, and callers do not know it",
+        ],
+    ),
+    (
+        lambda made: made["paths"][ONE]["get"]["responses"]["200"]["headers"].pop("ETag"),
+        ["GET /payments/{payment_id}: the answer's header ETag is gone"],
+    ),
+)
+
+
+@pytest.mark.parametrize(("change", "phrases"), BREAKS)
+def test_what_callers_rely_on_is_missed(change: Callable[[Document], object], phrases: list[str]) -> None:
+    """Each is a phrase that names the operation and the field."""
+    new = deepcopy(MADE)
+    change(new)
+    assert list(breaks(MADE, new)) == phrases
+
+
+@pytest.mark.parametrize(
+    ("change", "phrase"),
+    [
+        (lambda made: _view(made)["properties"].pop("payer"), "the answer's payer is gone"),
+        (lambda made: _view(made)["required"].remove("payer"), "the answer's payer may be missing"),
+        (
+            lambda made: _view(made)["properties"].update(payer={"anyOf": [{"type": "string"}, {"type": "null"}]}),
+            "the answer's payer is of another type",
+        ),
+        (
+            lambda made: _view(made)["properties"]["version"].update(type="string"),
+            "the answer's version is of another type",
+        ),
+        (_enveloped, "the answer's is of another type"),
+    ],
+)
+def test_what_callers_read_is_missed(change: Callable[[Document], object], phrase: str) -> None:
+    """In the answer of each operation that has it."""
+    new = deepcopy(MADE)
+    change(new)
+    assert f"GET {ONE}: {phrase}" in list(breaks(MADE, new))
+
+
+def _renamed_parameter(made: Document) -> None:
+    made["paths"]["/payments/{id}"] = made["paths"].pop(ONE)
+    _parameter(made, "get", "/payments/{id}", "payment_id").update(name="id")
+    _parameter(made, "delete", "/payments/{id}", "payment_id").update(name="id")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda made: made["paths"].update({"/payments/{payment_id}/settle": made["paths"][ONE]}),
+        lambda made: made["components"]["schemas"]["Status"]["enum"].append("SETTLED"),
+        lambda made: _view(made)["properties"].update(note={"type": "string"}),
+        lambda made: _body(made)["properties"].update(note={"type": "string"}),
+        lambda made: _body(made)["properties"]["payer"].update(maxLength=300),
+        lambda made: _body(made)["required"].remove("payer"),
+        lambda made: made["paths"][ONE]["get"]["responses"].update({"410": {"description": "gone"}}),
+        lambda made: made["paths"][ONE]["get"].update(summary="In other words.", operationId="fetch_payment"),
+        _renamed_parameter,
+    ],
+)
+def test_what_callers_do_not_rely_on_may_change(change: Callable[[Document], object]) -> None:
+    """What comes beside the rest, what takes more, another refusal, words, the name of a part of the path."""
+    new = deepcopy(MADE)
+    change(new)
+    assert list(breaks(MADE, new)) == []
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A repository with the document of 0.1.0."""
+    (tmp_path / "docs" / "api").mkdir(parents=True)
+    (tmp_path / "docs" / "api" / "openapi.json").write_text(as_json(MADE), encoding="utf-8")
+    _says(tmp_path, "0.1.0")
+    return tmp_path
+
+
+def _says(root: Path, version: str) -> None:
+    (root / "pyproject.toml").write_text(f'[project]\nversion = "{version}"\n', encoding="utf-8")
+
+
+def test_a_route_that_is_gone_is_a_sentence_until_the_version_says_so(root: Path) -> None:
+    """A patch says nothing of the kind; before 1.0 a minor version does."""
+    without = replace(PAYMENT, queried_by=())
+    assert list(missed(PAYMENT, root)) == []
+    _says(root, "0.1.1")
+    assert list(missed(without, root)) == [
+        "GET /payments is gone, and callers by docs/api/openapi.json of 0.1.0 rely on it: take that back, let the new "
+        'come beside it, or write version = "0.2.0" into pyproject.toml if callers know.'
+    ]
+    _says(root, "0.2.0")
+    assert list(missed(without, root)) == []
+
+
+def test_an_api_that_is_switched_off_is_missed(root: Path) -> None:
+    """Each of its routes."""
+    assert len(list(missed(replace(PAYMENT, api=False), root))) == len(json.loads(as_json(MADE))["paths"]) + 2
+
+
+def test_where_no_document_is_nobody_relies_on_one(root: Path) -> None:
+    """As in a context that gets its API now."""
+    (root / "docs" / "api" / "openapi.json").unlink()
+    assert list(missed(PAYMENT, root)) == []
