@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from . import reserved
+from . import limits, reserved
 from .library import WAYS
+from .texts import faults, one_line
 from .words import columns, constant, plain, slug, snake
 
 TYPES = {
@@ -51,11 +52,11 @@ API = ("http", NONE)
 STEP_WITHOUT_REFERENCES = "VerifyList"
 """The step that is left if rows refer to nothing: it refuses what exists already, and sums up the rest."""
 
-_PASCAL = re.compile(r"(?=.*[a-z])[A-Z][A-Za-z0-9]*")
+_CAPITALIZED = re.compile(r"[A-Z][A-Za-z0-9]*")
 _SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
-_VERIFICATION = re.compile(rf"Verify(?P<noun>{_PASCAL.pattern})")
+_VERIFICATION = re.compile(rf"Verify{_CAPITALIZED.pattern}")
 # As the library's infra/settings.py has it: a subscriber's name becomes part of its queue's.
-_SUBSCRIBER = re.compile(r"[a-z][a-z0-9-]{0,30}[a-z0-9]")
+_SUBSCRIBER = re.compile(rf"[a-z][a-z0-9-]{{0,{limits.SUBSCRIBER - 2}}}[a-z0-9]")
 _STRATEGY = re.compile(
     r"AllAtOnce|Canary(?P<first>[0-9]+)Percent(?P<once>[0-9]+)Minutes?"
     r"|Linear(?P<each>[0-9]+)PercentEvery(?P<every>[0-9]+)Minutes?"
@@ -66,24 +67,6 @@ _REGION = re.compile(
 """Those of the partition ``aws``: the library writes ARNs of no other (China, GovCloud, the sovereign cloud)."""
 _OWNER = re.compile(r"[A-Za-z0-9]([A-Za-z0-9 ._:/=+@-]*[A-Za-z0-9])?")
 """What an AWS tag takes, without what is hard to tell apart."""
-_DESCRIPTION = re.compile(r"(?!.*'')[^\W_][^\"\\`<>{}$|\[\]]*")
-"""Starts with a letter or digit; has nothing that ends a string or starts markup in Python, TOML, YAML or Markdown."""
-
-_ANSWER = 2000
-_LONGEST = 2880  # minutes from the first shift of traffic to the last, as CodeDeploy has it
-_DESCRIBED = 100  # a docstring on one line of 120
-_OWNED = 60
-_PACKAGE = 20
-_PLURAL = 22
-_DISPLAYED = 40
-# As the library's infra/labels.py names things: <package>-<stack>-<part>, the least of AWS's limits for all of them.
-_PART = 64 - len("-staging-")
-_QUEUE_AROUND = len("events-") + len("-dead-letters")
-_FIELD = 40
-_FIELDS = 30
-_COMMANDS = 20
-_SUBSCRIBERS = 10
-_SHOWN = 40
 
 
 class BadAnswer(Exception):
@@ -150,8 +133,8 @@ def starts_of(commands: Iterable[Command]) -> dict[str, str]:
 
 
 def read_subscribers(text: str) -> tuple[str, ...]:
-    """Read names separated by spaces."""
-    return tuple(text.split())
+    """Read names separated by spaces; there may be none."""
+    return () if text == NONE else tuple(text.split())
 
 
 def references_of(verification: str) -> tuple[str, ...]:
@@ -239,15 +222,15 @@ Rule = Callable[[str, Mapping[str, str]], Iterator[str]]
 def _problems(answer: object, rule: Rule, good: Mapping[str, str]) -> list[str]:
     if not isinstance(answer, str) or not answer.strip():
         return ["type at least one word"]
-    if not answer.isprintable() or answer != answer.strip():
+    if not one_line(answer) or answer != answer.strip():
         return [f"type one line without tabs and without spaces around it, not {_shown(answer)}"]
-    if len(answer) > _ANSWER:
-        return [f"type at most {_ANSWER} characters, not {len(answer)}"]
+    if len(answer) > limits.ANSWER:
+        return [f"type at most {limits.ANSWER} characters, not {len(answer)}"]
     return list(rule(answer, good))
 
 
 def _shown(text: str) -> str:
-    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "...")
+    return repr(text if len(text) <= limits.SHOWN else text[: limits.SHOWN] + "...")
 
 
 def _step(verification: str) -> str:
@@ -265,12 +248,20 @@ def _reference(answers: Mapping[str, str]) -> str:
 
 
 def _context(name: str, _: Mapping[str, str]) -> Iterator[str]:
-    if not _PASCAL.fullmatch(name):
+    if not _CAPITALIZED.fullmatch(name):
         yield f"type a name in PascalCase such as Payment, not {_shown(name)}"
-    elif len(snake(name)) > _PACKAGE:
-        yield f"type a shorter name than {_shown(name)}, {snake(name)} may have {_PACKAGE} characters in AWS names"
+    elif name.isupper():
+        yield f"type a name with a small letter in it{_smaller(name)}, since {name} is a constant in the code"
+    elif len(snake(name)) > limits.PACKAGE:
+        short = _shown(snake(name))
+        yield f"type a shorter name than {_shown(name)}, {short} may have {limits.PACKAGE} characters in AWS names"
     elif _taken(name):
         yield f"type another name than {name}, such as {name}Record, since the code has that one already"
+
+
+def _smaller(name: str) -> str:
+    """Return an example in small letters, as the end of a half-sentence; one letter alone has none."""
+    return f" such as {name.capitalize()}" if len(name) > 1 else ""
 
 
 def _taken(name: str) -> bool:
@@ -289,10 +280,12 @@ def _forms(forms: Iterable[str], name: str) -> set[str]:
 def _plural(name: str, good: Mapping[str, str]) -> Iterator[str]:
     context = good.get("context_name", "Payment")
     other = f"type another name than {name}, such as {context}Records, since"
-    if not _PASCAL.fullmatch(name):
+    if not _CAPITALIZED.fullmatch(name):
         yield f"type the plural in PascalCase such as Payments, not {_shown(name)}"
-    elif len(snake(name)) > _PLURAL:
-        yield f"type a shorter name than {_shown(name)}, {snake(name)} may have {_PLURAL} characters"
+    elif len(name) == 1:
+        yield f"type the plural in two letters or more such as Payments, not {_shown(name)}"
+    elif len(snake(name)) > limits.PLURAL:
+        yield f"type a shorter name than {_shown(name)}, {snake(name)} may have {limits.PLURAL} characters"
     elif snake(name) == snake(context):
         yield f"{other} one and many need two names"
     elif _taken_by_many(name):
@@ -305,19 +298,19 @@ def _taken_by_many(name: str) -> bool:
 
 def _display_name(text: str, _: Mapping[str, str]) -> Iterator[str]:
     yield from _plain_words(text)
-    if columns(text) > _DISPLAYED:
-        yield f"type at most {_DISPLAYED} columns, not {columns(text)} (letters of East Asia take two)"
+    if columns(text) > limits.DISPLAYED:
+        yield f"type at most {limits.DISPLAYED} columns, not {columns(text)} (letters of East Asia take two)"
 
 
 def _description(text: str, _: Mapping[str, str]) -> Iterator[str]:
     yield from _plain_words(text)
-    if len(text) > _DESCRIBED:
-        yield f"type at most {_DESCRIBED} characters, not {len(text)}"
+    if len(text) > limits.DESCRIPTION:
+        yield f"type at most {limits.DESCRIPTION} characters, not {len(text)}"
 
 
 def _plain_words(text: str) -> Iterator[str]:
-    if not _DESCRIPTION.fullmatch(text):
-        yield f'type plain words that start with a letter, without " \\ ` < > {{ }} [ ] $ and |, not {_shown(text)}'
+    for fault in faults(text):
+        yield f"type plain words {fault}, not {_shown(text)}"
 
 
 def _fields(text: str, good: Mapping[str, str]) -> Iterator[str]:
@@ -326,8 +319,8 @@ def _fields(text: str, good: Mapping[str, str]) -> Iterator[str]:
         yield from _field(field, good)
     yield from _repeated(field.name for field in fields)
     yield from _repeated(measure_of(name) for name in amounts_of(fields))
-    if len(fields) > _FIELDS:
-        yield f"type at most {_FIELDS} fields, not {len(fields)}"
+    if len(fields) > limits.FIELDS:
+        yield f"type at most {limits.FIELDS} fields, not {len(fields)}"
 
 
 def _field(field: Field, good: Mapping[str, str]) -> Iterator[str]:
@@ -335,8 +328,8 @@ def _field(field: Field, good: Mapping[str, str]) -> Iterator[str]:
     taken = {*reserved.FIELDS, *reserved.FIELDS_OF_PYDANTIC}
     if not _SNAKE.fullmatch(name):
         yield f"type a field's name in snake_case such as due_date, not {_shown(name)}"
-    elif len(name) > _FIELD:
-        yield f"type a shorter name than {_shown(name)}, of at most {_FIELD} characters"
+    elif len(name) > limits.FIELD:
+        yield f"type a shorter name than {_shown(name)}, of at most {limits.FIELD} characters"
     elif name in ("id", f"{owner}_id"):
         yield f"type the fields without {name}, since {owner}_id is there in any case"
     elif name in taken or name.startswith("model_"):
@@ -360,15 +353,18 @@ def _commands(text: str, good: Mapping[str, str]) -> Iterator[str]:
     yield from _repeated(snake(command.event) for command in commands if command.event)
     yield from _exactly_one(commands, "creates")
     yield from _exactly_one(commands, "deletes")
-    if len(commands) > _COMMANDS:
-        yield f"type at most {_COMMANDS} commands, not {len(commands)}"
+    if len(commands) > limits.COMMANDS:
+        yield f"type at most {limits.COMMANDS} commands, not {len(commands)}"
 
 
 def _command(command: Command, context: str, measures: Iterable[str]) -> Iterator[str]:
     example = f"Register{context or 'Payment'}:creates:{context or 'Payment'}Registered"
     word = _shown(f"{command.name}:{command.kind}:{command.event}")
-    if not (_PASCAL.fullmatch(command.name) and _PASCAL.fullmatch(command.event)):
+    if not (_CAPITALIZED.fullmatch(command.name) and _CAPITALIZED.fullmatch(command.event)):
         yield f"type each command as Name:kind:Event such as {example}, not {word}"
+    elif command.name.isupper():
+        name = _shown(command.name)
+        yield f"type a name with a small letter in it{_smaller(command.name)}, since {name} is written like a constant"
     elif command.kind not in KINDS:
         yield f"type one of {', '.join(KINDS)} between the colons, such as {example}, not {word}"
     elif context:
@@ -377,18 +373,22 @@ def _command(command: Command, context: str, measures: Iterable[str]) -> Iterato
 
 
 def _command_name(command: Command, context: str) -> Iterator[str]:
-    room = _PART - len(snake(context))
+    room = limits.PART - len(snake(context))
     taken = reserved.FUNCTIONS | _forms(reserved.FUNCTIONS_OF_CONTEXT, snake(context))
     if command.name in reserved.CLASSES or command.snake in taken or command.name.startswith(context):
         yield f"type another name than {command.name}, a verb first, such as Register{context}"
     elif len(command.snake) > room:
-        yield f"type a shorter name than {command.name}, {command.snake} may have {room} characters in AWS names"
+        name = _shown(command.snake)
+        yield f"type a shorter name than {_shown(command.name)}, {name} may have {room} characters in AWS names"
 
 
 def _event(command: Command, context: str, measures: Iterable[str]) -> Iterator[str]:
     said = command.event.removeprefix(context)
-    if said == command.event or not _PASCAL.fullmatch(said) or said in reserved.LIST_EVENTS:
+    if said == command.event or not _CAPITALIZED.fullmatch(said) or said in reserved.LIST_EVENTS:
         yield f"type {context} and what happened to it, such as {context}Registered, not {command.event}"
+    elif len(command.status) > limits.STATUS:
+        status = _shown(command.status)
+        yield f"type a shorter event than {_shown(command.event)}, {status} may have {limits.STATUS} characters in code"
     elif command.event in measures:
         yield f"type another event than {command.event}, which is the name of a metric already"
 
@@ -412,7 +412,7 @@ def _verification(name: str, good: Mapping[str, str]) -> Iterator[str]:
         yield f"type Verify and a name in PascalCase such as VerifySubscription, or none, not {_shown(name)}"
         return
     noun, context = _noun(name), good.get("context_name", "")
-    field, room = Field(f"{snake(noun)}_id", "str"), _PART - len(snake(context))
+    field, room = Field(f"{snake(noun)}_id", "str"), limits.PART - len(snake(context))
     commands = {command.snake for command in read_commands(good.get("commands", ""), context)}
     if noun in reserved.CLASSES | reserved.WORDS or snake(noun) in reserved.WORDS or noun == context:
         yield f"type Verify and something else than {noun}, such as VerifySubscription"
@@ -432,7 +432,9 @@ def _snakes(good: Mapping[str, str]) -> set[str]:
 
 def _subscribers(text: str, good: Mapping[str, str]) -> Iterator[str]:
     names = read_subscribers(text)
-    room = _PART - _QUEUE_AROUND - len(snake(good.get("context_name", "")))
+    if NONE in names:
+        yield f"type {NONE} alone for no subscriber, or leave it out, not {_shown(text)}"
+    room = limits.QUEUE - len(snake(good.get("context_name", "")))
     for name in names:
         if not _SUBSCRIBER.fullmatch(name):
             yield f"type names of 2 to 32 small letters, digits and dashes such as front-office, not {_shown(name)}"
@@ -441,12 +443,12 @@ def _subscribers(text: str, good: Mapping[str, str]) -> Iterator[str]:
         elif name.replace("-", "_") in {"uploads", "unseen", "inbound", *reserved.FUNCTIONS, *_snakes(good)}:
             yield f"type another name than {name}, which another queue has already"
     yield from _repeated(names)
-    if len(names) > _SUBSCRIBERS:
-        yield f"type at most {_SUBSCRIBERS} names, not {len(names)}"
+    if len(names) > limits.SUBSCRIBERS:
+        yield f"type at most {limits.SUBSCRIBERS} names, not {len(names)}"
 
 
 def _strategy(name: str, _: Mapping[str, str]) -> Iterator[str]:
-    form = _STRATEGY.fullmatch(name) if len(name) <= _SHOWN else None
+    form = _STRATEGY.fullmatch(name) if len(name) <= limits.SHOWN else None
     if form is None:
         own = "or one of your own such as Canary25Percent20Minutes"
         yield f"type one of {', '.join(STRATEGIES)}, {own}, not {_shown(name)}"
@@ -457,8 +459,8 @@ def _strategy(name: str, _: Mapping[str, str]) -> Iterator[str]:
 def _shifts(percentage: int, once: int, every: int) -> Iterator[str]:
     if not 1 <= percentage <= 99:
         yield f"type a strategy that shifts 1 to 99 percent at first, not {percentage}"
-    elif not 1 <= (minutes := once or every * (99 // percentage)) <= _LONGEST:
-        yield f"type a strategy that takes 1 to {_LONGEST} minutes, not {minutes}"
+    elif not 1 <= (minutes := once or every * (99 // percentage)) <= limits.SHIFT:
+        yield f"type a strategy that takes 1 to {limits.SHIFT} minutes, not {minutes}"
 
 
 def _one_of(words: tuple[str, ...]) -> Rule:
@@ -475,9 +477,11 @@ def _region(name: str, _: Mapping[str, str]) -> Iterator[str]:
 
 
 def _owner(name: str, _: Mapping[str, str]) -> Iterator[str]:
-    if not _OWNER.fullmatch(name) or len(name) > _OWNED:
+    if not _OWNER.fullmatch(name) or len(name) > limits.OWNER:
         signs = "letters, digits, spaces and . _ : / = + @ -"
-        yield f"type a team such as payments-team in at most {_OWNED} {signs}, not {_shown(name)}"
+        yield f"type a team such as payments-team in at most {limits.OWNER} {signs}, not {_shown(name)}"
+    elif name.lower().startswith("aws:"):
+        yield f"type a team such as payments-team, not {_shown(name)}, since AWS keeps what begins with aws: for itself"
 
 
 RULES: Mapping[str, Rule] = {

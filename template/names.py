@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from jinja2 import Environment, pass_context
+from jinja2 import Environment, StrictUndefined, pass_context
 from jinja2.ext import Extension
 from jinja2.runtime import Context
 
@@ -25,9 +25,17 @@ from .words import display, plural
 OLDEST = (2, 6)
 """The first cookiecutter that finds a template folder by delimiters of its own."""
 
+_QUESTIONS = REPOSITORY / "cookiecutter.json"
 _FOLDER = "<<cookiecutter.context_name>>"
-_PLAIN = re.compile(r"<<\s*cookiecutter(\.\w+)?(\s*\|\s*\w+)*\s*>>")
+_NO_SIGNS = "Type answers without << <% and <#, which are the template's own signs, not {!r}."
 _SIGN = re.compile("<[<%#]")
+_OWN = {
+    *(value for value in json.loads(_QUESTIONS.read_text("utf-8")).values() if isinstance(value, str)),
+    *(path.read_text("utf-8") for path in (REPOSITORY / "hooks").glob("*.py")),
+}
+"""The template's own strings: the defaults, and the hooks, which cookiecutter renders like answers."""
+_PATH = re.compile(f"<<cookiecutter\\.(context_name|__({'|'.join(answers.DERIVED)}))>>")
+"""What names of files and folders hold, which cookiecutter renders like answers too."""
 
 
 class Names(Extension):
@@ -39,6 +47,7 @@ class Names(Extension):
         _refuse_old_cookiecutter()
         environment.filters.update(_FILTERS)
         environment.globals |= {"version": VERSION, "address": address()}
+        environment.undefined = _NotYet
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:  # noqa: ARG002
         """Let a string, which may be an answer, name other answers and do nothing else; files may use all of Jinja.
@@ -50,16 +59,31 @@ class Names(Extension):
             return sorting_imports(source) if name.endswith(".py") else source
         if source == _FOLDER:
             return "<<cookiecutter|folder>>"
-        if _SIGN.search(_PLAIN.sub("", source)):
-            _refuse(f"Type answers without << <% and <#, which are the template's own signs, not {source[:60]!r}.")
+        if source not in _OWN and _SIGN.search(_PATH.sub("", source)):
+            _refuse(_NO_SIGNS.format(source[:60]))
         return source
 
 
-def _refuse(message: object) -> NoReturn:
+class _NotYet(StrictUndefined):
+    """An answer that is named before it is given; without this, cookiecutter prints all that it knows."""
+
+    def __init__(self, hint: str | None = None, obj: object = None, name: str | None = None, *_: object) -> None:
+        super().__init__(hint, obj, name, _refusal())  # pyright: ignore[reportArgumentType]
+
+    @property
+    def _undefined_message(self) -> str:
+        return _NO_SIGNS.format(f"<<cookiecutter.{self._undefined_name}>>")
+
+
+def _refusal() -> type[Exception]:
     # Cookiecutter's command prints this exception as it is and exits with 1; other exceptions give a traceback.
     from cookiecutter.exceptions import FailedHookException
 
-    raise FailedHookException(str(message))
+    return FailedHookException
+
+
+def _refuse(message: object) -> NoReturn:
+    raise _refusal()(str(message))
 
 
 def _refuse_old_cookiecutter() -> None:
@@ -74,7 +98,10 @@ def _derived(name: str, context: Mapping[str, Any]) -> str:
         answers.refuse_bad(context)
     except BadAnswer as error:
         _refuse(error)
-    return answers.DERIVED[name](context)
+    try:
+        return answers.DERIVED[name](context)
+    except KeyError:  # an answer that names a derived name, by a default of ours, before that can be derived
+        _refuse(_NO_SIGNS.format(f"<<cookiecutter|{name}>>"))
 
 
 def _folder(context: Mapping[str, Any]) -> str:

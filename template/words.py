@@ -10,6 +10,9 @@ import unicodedata
 _BOUNDARY = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z0-9])(?=[A-Z](?!s(?![a-z]))[a-z])")
 _ACRONYM = re.compile(r"[A-Z]([A-Z0-9]+s?)?")
 
+_UNSEEN = ("Mn", "Me", "Cf")
+"""Categories of Unicode whose signs change others and take no column: accents, and what joins letters and emoji."""
+
 _ENDINGS = (
     (re.compile(r"(?<=[A-Z0-9])$"), "s"),  # TaxIDs
     (re.compile(r"(?<=[^aeiou])y$"), "ies"),  # Categories, but Days
@@ -57,6 +60,6 @@ def columns(text: str) -> int:
 
 
 def _width(character: str) -> int:
-    if unicodedata.combining(character):
+    if unicodedata.category(character) in _UNSEEN:
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1

@@ -39,6 +39,11 @@ def rendered(source: str) -> str:
         "<<",
         "<< self >>",
         "<<cookiecutter['a']>>",
+        "<<cookiecutter>>",
+        "<<cookiecutter.owner|nofilter>>",
+        "<<cookiecutter|folder>>",
+        "<<cookiecutter.owner>>",
+        "<<cookiecutter.__plural_slug>>-team",  # a default of ours, of what is not answered yet
     ],
 )
 def test_an_answer_is_never_run(answer: str) -> None:
@@ -48,9 +53,9 @@ def test_an_answer_is_never_run(answer: str) -> None:
 
 
 def test_a_name_may_be_used() -> None:
-    """Derived values, paths and hooks need no more than this."""
-    assert rendered("src/<<cookiecutter|package>>/x.py") == "src/vat_return/x.py"
-    assert rendered("<< cookiecutter.description | quoted >>") == '"Élan"'
+    """Defaults and paths need no more than this."""
+    assert rendered("<<cookiecutter|package>>") == "vat_return"
+    assert rendered("./events/<<cookiecutter.context_name>>Filed/1.0.json") == "./events/VATReturnFiled/1.0.json"
 
 
 def test_the_folder_is_only_made_of_answers_that_were_checked() -> None:

@@ -82,7 +82,10 @@ def test_a_plural_is_another_name(name: str) -> None:
     assert PASCAL_NAME.fullmatch(plural(name))
 
 
-@pytest.mark.parametrize(("text", "expected"), [("Payment", 7), ("支払い", 6), ("Ü", 1), ("U\u0308", 1), ("", 0)])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("Payment", 7), ("支払い", 6), ("Ü", 1), ("U\u0308", 1), ("👩\u200d👧", 4), ("❤\ufe0f", 1), ("", 0)],
+)
 def test_letters_of_east_asia_take_two_columns(text: str, expected: int) -> None:
     """As editors, terminals and ruff count them."""
     assert columns(text) == expected

@@ -9,7 +9,7 @@ from ..context import <<cookiecutter.__constant>>
 
 
 def checks() -> list[RowsCheck]:
-    """Return what each row must pass: its <<cookiecutter.__reference_words>> is known here, and its identity is new."""
+    """Return what each row must pass: its <<cookiecutter.__reference_words>> is known here, its identity new."""
     return [
         aws.known(<<cookiecutter.__constant>>, "<<cookiecutter.__reference_snake>>_id"),
         aws.not_taken(<<cookiecutter.__constant>>),
