@@ -114,14 +114,19 @@ class Command:
         return constant(self.event.removeprefix(self.context))
 
 
+def split(text: str) -> tuple[str, ...]:
+    """Return the words of an answer, which spaces or commas separate."""
+    return tuple(text.replace(",", " ").split())
+
+
 def read_fields(text: str) -> tuple[Field, ...]:
     """Read ``name:type name:type``; what is missing reads as empty."""
-    return tuple(Field(name, kind) for name, _, kind in (word.partition(":") for word in text.split()))
+    return tuple(Field(name, kind) for name, _, kind in (word.partition(":") for word in split(text)))
 
 
 def read_commands(text: str, context: str) -> tuple[Command, ...]:
     """Read ``Name:kind:Event Name:kind:Event``; what is missing reads as empty."""
-    parts = ((*word.split(":", 2), "", "")[:3] for word in text.split())
+    parts = ((*word.split(":", 2), "", "")[:3] for word in split(text))
     return tuple(Command(name, kind, event, context) for name, kind, event in parts)
 
 
@@ -133,8 +138,18 @@ def starts_of(commands: Iterable[Command]) -> dict[str, str]:
 
 
 def read_subscribers(text: str) -> tuple[str, ...]:
-    """Read names separated by spaces; there may be none."""
-    return () if text == NONE else tuple(text.split())
+    """Read names; there may be none."""
+    return () if text == NONE else split(text)
+
+
+def looked_up(answers: Mapping[str, str]) -> str:
+    """Return the step that looks up the first field that is an id of another thing, or none if no field is."""
+    for field in read_fields(answers["fields"]):
+        thing = field.name.removesuffix("_id")
+        step = f"Verify{''.join(word.capitalize() for word in thing.split('_'))}"
+        if thing != field.name and field.type == "str" and not list(_verification(step, answers)):
+            return step
+    return NONE
 
 
 def references_of(verification: str) -> tuple[str, ...]:
@@ -220,7 +235,7 @@ Rule = Callable[[str, Mapping[str, str]], Iterator[str]]
 
 
 def _problems(answer: object, rule: Rule, good: Mapping[str, str]) -> list[str]:
-    if not isinstance(answer, str) or not answer.strip():
+    if not isinstance(answer, str) or not answer.strip(" ,"):
         return ["type at least one word"]
     if not one_line(answer) or answer != answer.strip():
         return [f"type one line without tabs and without spaces around it, not {_shown(answer)}"]
@@ -418,6 +433,8 @@ def _verification(name: str, good: Mapping[str, str]) -> Iterator[str]:
         yield f"type Verify and something else than {noun}, such as VerifySubscription"
     elif snake(name) in commands:
         yield f"type another name than {name}, which is a command already"
+    elif not 2 <= len(snake(noun)) <= limits.REFERENCE:
+        yield f"type Verify and a context's name of 2 to {limits.REFERENCE} characters, not {_shown(snake(noun))}"
     elif len(snake(name)) > room:
         yield f"type a shorter name than {name}, {snake(name)} may have {room} characters in AWS names"
     elif "fields" in good and field not in read_fields(good["fields"]):
@@ -502,3 +519,6 @@ RULES: Mapping[str, Rule] = {
     "library": _one_of(WAYS),
 }
 """The questions in the order they are asked, each with its rule."""
+
+CHOICES: Mapping[str, tuple[str, ...]] = {"sftp": SFTP, "api": API, "source": SOURCES, "library": WAYS}
+"""The questions whose answer is one of some words; the first is the default."""

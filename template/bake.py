@@ -10,8 +10,10 @@ from fnmatch import fnmatch
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from cookiecutter.exceptions import FailedHookException
 from cookiecutter.main import cookiecutter
 
+from .answers import check
 from .names import REPOSITORY
 
 
@@ -23,6 +25,8 @@ def bake(output: Path, answers: Mapping[str, str] | None = None) -> Path:
     Raises:
         cookiecutter.exceptions.CookiecutterException: an answer is refused, or the folder is there already.
     """
+    if sentences := check(answers or {}):
+        raise FailedHookException("\n".join(sentences))
     with TemporaryDirectory() as scratch, _temporary_files_in(scratch):
         project = cookiecutter(
             str(REPOSITORY),

@@ -33,6 +33,9 @@ QUEUE = PART - len("events-") - len("-dead-letters")
 SUBSCRIBER = 32
 """Characters of a subscriber's name, as the library's infra/settings.py has it."""
 
+REFERENCE = 32
+"""Characters of what rows refer to, in snake_case, and 2 at least: another context, as infra/consumes.py reads it."""
+
 STATUS = 40
 """Characters of what an event says happened, in CONSTANT_CASE: the status stands twice on one line of the model."""
 

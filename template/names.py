@@ -27,10 +27,16 @@ OLDEST = (2, 6)
 
 _QUESTIONS = REPOSITORY / "cookiecutter.json"
 _FOLDER = "<<cookiecutter.context_name>>"
+_IGNORED = "Invalid default received: "
 _NO_SIGNS = "Type answers without << <% and <#, which are the template's own signs, not {!r}."
 _SIGN = re.compile("<[<%#]")
+_DEFAULTS = {
+    str(option)
+    for value in json.loads(_QUESTIONS.read_text("utf-8")).values()
+    for option in (value if isinstance(value, list) else [value])
+}
 _OWN = {
-    *(value for value in json.loads(_QUESTIONS.read_text("utf-8")).values() if isinstance(value, str)),
+    *_DEFAULTS,
     *(path.read_text("utf-8") for path in (REPOSITORY / "hooks").glob("*.py")),
 }
 """The template's own strings: the defaults, and the hooks, which cookiecutter renders like answers."""
@@ -45,6 +51,7 @@ class Names(Extension):
         """Refuse a cookiecutter that is too old, before it fails in a way nobody understands."""
         super().__init__(environment)
         _refuse_old_cookiecutter()
+        _refuse_ignored_answers()
         environment.filters.update(_FILTERS)
         environment.globals |= {"version": VERSION, "address": address()}
         environment.undefined = _NotYet
@@ -61,7 +68,8 @@ class Names(Extension):
             return "<<cookiecutter|folder>>"
         if source not in _OWN and _SIGN.search(_PATH.sub("", source)):
             _refuse(_NO_SIGNS.format(source[:60]))
-        return source
+        # Each question's default is rendered before it is asked: the answers so far are judged then, not some later.
+        return f"<<cookiecutter|judged>>{source}" if source in _DEFAULTS else source
 
 
 class _NotYet(StrictUndefined):
@@ -93,11 +101,27 @@ def _refuse_old_cookiecutter() -> None:
         _refuse(f"This template needs cookiecutter 2.6 or newer, and this is {version}: pip install -U cookiecutter")
 
 
-def _derived(name: str, context: Mapping[str, Any]) -> str:
+def _refuse_ignored_answers() -> None:
+    """Refuse to go on where cookiecutter only warned: that it left out a bad choice of a file, and all after it."""
+    from cookiecutter import generate
+
+    for warned in getattr(generate, "__warningregistry__", {}):
+        said = str(warned[0]) if isinstance(warned, tuple) else ""
+        if said.startswith(_IGNORED):
+            _refuse(f"The file of answers: type one of the choices: {said.removeprefix(_IGNORED)}")
+
+
+def _judged(context: Mapping[str, Any]) -> str:
+    """Return nothing, if all answers so far are good."""
     try:
         answers.refuse_bad(context)
     except BadAnswer as error:
         _refuse(error)
+    return ""
+
+
+def _derived(name: str, context: Mapping[str, Any]) -> str:
+    _judged(context)
     try:
         return answers.DERIVED[name](context)
     except KeyError:  # an answer that names a derived name, by a default of ours, before that can be derived
@@ -226,12 +250,14 @@ _FILTERS: dict[str, Any] = {
     "declared": _declared,
     "fitted": fitted,
     "imported": imported,
+    "judged": _judged,
     "json_schema": json_schema,
     "kebab": _kebab,
     "referred": _referred,
     "refusals": _refusals,
     "tupled": tupled,
     "subscribers": answers.read_subscribers,
+    "looked_up": answers.looked_up,
     "quoted": _quoted,
     "plural": plural,
     "display": display,

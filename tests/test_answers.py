@@ -2,7 +2,6 @@
 
 import ast
 import json
-import re
 import tomllib
 from collections.abc import Mapping
 
@@ -13,6 +12,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from template.answers import (
+    CHOICES,
     DERIVED,
     RULES,
     STRATEGIES,
@@ -20,24 +20,15 @@ from template.answers import (
     check,
     read_commands,
     read_fields,
+    read_subscribers,
     refuse_unusable,
     types_of,
 )
-from template.names import REPOSITORY, _quoted
+from template.library import REPOSITORY
+from template.names import _quoted
+from template.questions import filled
 
-# The defaults follow the context's name, as cookiecutter renders them.
-NAMED = {
-    "<<cookiecutter.context_name>>": "Payment",
-    "<<cookiecutter.context_name|plural>>": "Payments",
-    "<<cookiecutter.context_name|display>>": "Payment",
-    "<<cookiecutter.__words>>": "payment",
-    "<<cookiecutter.__plural_slug>>": "payments",
-}
-DEFAULTS = {
-    question: re.sub("|".join(map(re.escape, NAMED)), lambda found: NAMED[found[0]], answer)
-    for question, answer in json.loads((REPOSITORY / "cookiecutter.json").read_text()).items()
-    if question in RULES
-}
+DEFAULTS = filled({})
 
 TAKEN: list[Mapping[str, str]] = [
     {},
@@ -59,6 +50,8 @@ TAKEN: list[Mapping[str, str]] = [
     {"display_name": "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f Pay ❤️"},
     {"description": "Takes the partner's lists; 20% of them: late (a lot), and élan & co."},
     {"fields": "subscription_id:str"},
+    {"fields": "subscription_id:str, amount:decimal,due_date:date", "subscribers": "bi,front-office"},
+    {"commands": "Take:creates:PaymentTaken, Drop:deletes:PaymentDropped"},
     {"fields": "subscription_id:str a1:int b_2:bool"},
     {"commands": "RegisterPayment:creates:PaymentRegistered DeletePayment:deletes:PaymentDeleted"},
     {"commands": "Register:creates:PaymentMade Undo:deletes:PaymentUndone Hold:changes:PaymentPutOnHold"},
@@ -181,7 +174,7 @@ REFUSED: list[tuple[Mapping[str, object], str]] = [
     ({"description": "x" * 3000}, "at most 2200 characters, not 3000"),
     ({"fields": "amount"}, "type amount: and one of str, int, decimal, currency, date, bool, not 'amount:'"),
     ({"fields": "amount:money"}, "not 'amount:money'"),
-    ({"fields": "amount:decimal,due_date:date"}, "not 'amount:decimal,due_date:date'"),
+    ({"fields": ","}, "type at least one word"),
     ({"fields": "dueDate:date"}, "snake_case such as due_date, not 'dueDate'"),
     ({"fields": "_due:date"}, "snake_case"),
     ({"fields": "due__date:date"}, "snake_case"),
@@ -232,6 +225,8 @@ REFUSED: list[tuple[Mapping[str, object], str]] = [
     ({"verification": "VerifySubscription", "fields": "amount:int"}, "type none or a name whose id is a field"),
     ({"commands": "VerifyList:creates:PaymentMade Drop:deletes:PaymentDropped"}, "another name than VerifyList"),
     ({"subscribers": "verify-list", "verification": "none"}, "type another name than verify-list"),
+    ({"verification": "VerifyA", "fields": "a_id:str"}, "a context's name of 2 to 32 characters, not 'a'"),
+    ({"verification": f"Verify{'Abcd' * 7}", "fields": f"{'_'.join(['abcd'] * 7)}_id:str"}, "of 2 to 32 characters"),
     ({"sftp": "shared"}, "type one of dedicated, none, not 'shared'"),
     ({"api": "rest"}, "type one of http, none, not 'rest'"),
     ({"verification": "VerifyPayer", "fields": "payer_id:str", "commands": (
@@ -246,7 +241,6 @@ REFUSED: list[tuple[Mapping[str, object], str]] = [
     ),
     ({"subscribers": "b"}, "2 to 32 small letters"),
     ({"subscribers": "BI"}, "2 to 32 small letters"),
-    ({"subscribers": "bi,frontend"}, "2 to 32 small letters"),
     ({"subscribers": "front_end"}, "2 to 32 small letters"),
     ({"subscribers": "front-"}, "2 to 32 small letters"),
     ({"subscribers": "s" * 29}, "may have 28 characters in AWS names"),
@@ -379,3 +373,36 @@ def test_a_command_knows_its_function_and_status() -> None:
 def test_fields_name_the_types_to_import() -> None:
     """Sorted as ruff sorts names of an import, and each once."""
     assert types_of(read_fields("a:date b:decimal c:date")) == ("Amount", "Day", "Identifier")
+
+
+@pytest.mark.parametrize(
+    ("fields", "step"),
+    [
+        ("subscription_id:str amount:decimal", "VerifySubscription"),
+        ("amount:decimal, vat_number_id:str, other_id:str", "VerifyVatNumber"),
+        ("amount:decimal customer_id:int", "none"),
+        ("a_id:str aggregate_id:str customer_id:str", "VerifyCustomer"),  # the first two could not be answered
+        ("amount:decimal", "none"),
+    ],
+)
+def test_the_verification_follows_from_the_fields(fields: str, step: str) -> None:
+    """It looks up the first field that is an id of something else, where that step may be answered."""
+    answers = filled({"fields": fields})
+    assert answers["verification"] == step
+    assert check(answers) == []
+
+
+def test_names_are_separated_by_commas_as_well_as_by_spaces() -> None:
+    """However people write a list."""
+    assert read_fields("a:int,b:str") == read_fields("a:int  b:str") == read_fields("a:int, b:str,")
+    assert read_subscribers("bi, front-office,") == ("bi", "front-office")
+    assert read_subscribers("none") == ()
+
+
+def test_choices_are_lists_of_what_is_accepted() -> None:
+    """Whoever asks shows them; the first is the default."""
+    asked = json.loads((REPOSITORY / "cookiecutter.json").read_text())
+    choices = {
+        question: tuple(value) for question, value in asked.items() if isinstance(value, list) and question[0] != "_"
+    }
+    assert choices == CHOICES

@@ -134,3 +134,32 @@ def test_the_template_may_be_a_zip_file(cookiecutter: Cookiecutter, tmp_path: Pa
     done = cookiecutter("--no-input", template=archive)
     assert done.returncode == 0, done.stdout + done.stderr
     assert list(files(tmp_path / "here" / "there" / "Payment", ())) == list(files(payment, ()))
+
+
+def test_a_bad_choice_of_a_file_is_refused_in_words(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
+    """Cookiecutter warns, and leaves out every answer after it: nobody should get that repository."""
+    answers = tmp_path / "answers.yaml"
+    answers.write_text("default_context: {context_name: Order, sftp: shared, owner: team-7}\n")
+    done = cookiecutter("--no-input", "--config-file", str(answers))
+    assert done.returncode == 1
+    assert "type one of the choices: shared provided for choice variable sftp" in done.stdout
+    assert left_behind(tmp_path) == []
+
+
+def test_a_choice_of_a_file_is_taken(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
+    """Also one that is not the first."""
+    answers = tmp_path / "answers.yaml"
+    answers.write_text("default_context: {context_name: Order, sftp: none, api: none, library: index}\n")
+    assert cookiecutter("--no-input", "--config-file", str(answers)).returncode == 0
+    said = json.loads((tmp_path / "here" / "there" / "Order" / ".template.json").read_text())["default_context"]
+    assert (said["sftp"], said["api"], said["library"]) == ("none", "none", "index")
+
+
+@pytest.mark.parametrize(
+    ("typed", "asked"), [("Payment\nPayments\n(no)\n", "[4/15]"), ("\n\n\n\namount:money\n", "[6/15]")]
+)
+def test_an_answer_is_judged_before_the_next_question(typed: str, asked: str, cookiecutter: Cookiecutter) -> None:
+    """Not some questions later."""
+    done = cookiecutter(typed=typed)
+    assert done.returncode == 1
+    assert asked not in done.stdout

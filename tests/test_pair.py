@@ -101,7 +101,9 @@ def test_the_second_verifies_what_the_first_tells() -> None:
 def test_answers_of_ones_own_follow_from_the_name(tmp_path: Path) -> None:
     """Commands that are not answered are the template's own; a name of two words is written as its topic is."""
     (tmp_path / "vat_return.yaml").write_text("default_context: {context_name: VATReturn}")
-    (tmp_path / "refund.yaml").write_text("default_context: {context_name: Refund, verification: VerifyVATReturn}")
+    (tmp_path / "refund.yaml").write_text(
+        "default_context: {context_name: Refund, fields: 'vat_return_id:str', verification: VerifyVATReturn}"
+    )
     pair = choose("vat_return,refund", tmp_path)
     assert pair.first.command("creates").snake == "register_vat_return"
     assert pair.consumes == {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,8 @@ from pathlib import Path
 from cookiecutter.config import get_config
 
 from ..answers import Command, read_commands
-from ..names import REPOSITORY
+from ..library import REPOSITORY
+from ..questions import filled
 from ..words import slug, snake
 
 ANSWERS = REPOSITORY / "examples" / "answers"
@@ -18,7 +18,6 @@ DEFAULT = "payment"
 """The name of the context that the template's default answers give."""
 
 _EXAMPLE = "subscription,payment"
-_NAME = "<<cookiecutter.context_name>>"
 
 
 class BadPair(Exception):
@@ -57,8 +56,7 @@ class Chosen:
         return next(command for command in self.commands if command.kind == kind)
 
     def _answer(self, question: str) -> str:
-        name = self.answers.get("context_name", _defaults()["context_name"])
-        return str(self.answers.get(question, _defaults()[question])).replace(_NAME, name)
+        return filled(self.answers)[question]
 
 
 @dataclass(frozen=True)
@@ -107,7 +105,3 @@ def _strangers(pair: Pair) -> str:
     first, second = pair.first.name, pair.second.name
     against = f"against {pair.second.verified}, not {first}" if pair.second.verified else "against nothing"
     return f"{second} verifies its lists {against}: write second a context that verifies the first, such as {_EXAMPLE}"
-
-
-def _defaults() -> dict[str, str]:
-    return json.loads((REPOSITORY / "cookiecutter.json").read_text(encoding="utf-8"))

@@ -39,7 +39,7 @@ def _numbered(count: int, length: int, first: str = "f") -> Iterable[str]:
 
 def _of_each_type(answers: Mapping[str, str]) -> str:
     """As many fields as there may be, with the longest names; the first can be looked up."""
-    looked_up = _filled("r", min(limits.FIELD - len("_id"), _room(answers) - len("verify_"))) + "_id:str"
+    looked_up = _filled("r", min(limits.REFERENCE, _room(answers) - len("verify_"))) + "_id:str"
     names = _numbered(limits.FIELDS - 1, limits.FIELD)
     return " ".join([looked_up, *map("{}:{}".format, names, cycle(TYPES))])
 
@@ -96,7 +96,7 @@ VALUES: Mapping[str, Mapping[str, Value]] = {
     ),
     "description": _said("O", _filled("It's #1, 100% & 'x'; _a_ = y! (牛, Ü) * os.system(~x) ", limits.DESCRIPTION)),
     "fields": {
-        **_said("a:bool", "x:decimal", "b_id:str", "b_id:str whole:int d:decimal c:currency o:date f:bool"),
+        **_said("a:bool", "x:decimal", "ab_id:str", "ab_id:str whole:int d:decimal c:currency o:date f:bool"),
         "most, of each type": _of_each_type,
         "most, amounts": _amounts,
     },
