@@ -1,24 +1,14 @@
 """Apply the options, make a handler module and a schema for each command, and say what is next. No network, no git."""
 
 import json
-import shlex
 import sys
 from pathlib import Path
 
 CONTEXT = json.loads(r"""<< cookiecutter | located | tojson >>""")  # JSON never has three quotes in a row
 sys.path.insert(0, CONTEXT["_repo_dir"])
 
-from template import handlers, library, openapi, options, released, schemas  # noqa: E402
+from template import handlers, library, openapi, options, released, schemas, welcome  # noqa: E402
 from template.answers import NONE, read_commands, read_fields  # noqa: E402
-
-NEXT_STEPS = """
-{name} is ready. It needs uv (pip install uv) and nothing else on this machine:
-
-    cd {folder}
-    uv run just check          lint, types, architecture and the fast tests
-    uv run just run            the whole context on this machine, from an upload to its subscribers
-    uv run just rehearse       releases on this machine: bad versions are caught, a good one takes all traffic
-"""
 
 COMMANDS = read_commands(CONTEXT["commands"], CONTEXT["context_name"])
 FIELDS = read_fields(CONTEXT["fields"])
@@ -38,4 +28,4 @@ except OSError as error:
     sys.exit(f"The options, or what each command needs, could not be written: {error}")
 
 if CONTEXT["_next_steps"]:
-    print(NEXT_STEPS.format(name=CONTEXT["context_name"], folder=shlex.quote(str(Path.cwd()))))
+    print(welcome.next_steps(Path.cwd()))

@@ -9,9 +9,11 @@ from pathlib import Path
 
 from cookiecutter.exceptions import CookiecutterException
 
+from .answers import BadAnswer
 from .demo import DemoError, demo
 from .examples import regenerate, supply
 from .library import LibraryError
+from .new import NothingMade, new
 from .pair import run as pair_run
 from .pair.choice import BadPair, Pair, choose
 
@@ -20,6 +22,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the command's parser; each subcommand sets ``run``, which takes the arguments and returns a status."""
     top = argparse.ArgumentParser(prog="template", description=__doc__)
     commands = top.add_subparsers(required=True, metavar="COMMAND")
+    _add_new(commands.add_parser("new", help="ask for the answers, and bake a context of one's own"))
     _add_demo(commands.add_parser("demo", help="bake the default context and run it on this machine"))
     examples = commands.add_parser("examples", help="bake examples/payment/ again, after a change of the template")
     examples.set_defaults(run=_examples)
@@ -31,9 +34,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         return options.run(options)
-    except (CookiecutterException, DemoError, LibraryError) as error:
+    except (BadAnswer, CookiecutterException, DemoError, LibraryError, NothingMade) as error:
         print(error, file=sys.stderr)
         return 1
+
+
+def _add_new(new_parser: argparse.ArgumentParser) -> None:
+    new_parser.add_argument(
+        "--answers",
+        type=_file,
+        metavar="FILE",
+        help="answers to begin with, as .template.json of a repository has them",
+    )
+    new_parser.add_argument(
+        "--output-dir", type=Path, default=Path(), metavar="DIR", help="where the new folder goes, else here"
+    )
+    new_parser.add_argument("--no-input", action="store_true", help="take the answers and defaults, ask nothing")
+    new_parser.set_defaults(run=_new)
+
+
+def _new(options: argparse.Namespace) -> int:
+    new(options.output_dir, options.answers, ask=not options.no_input)
+    return 0
 
 
 def _add_demo(demo_parser: argparse.ArgumentParser) -> None:

@@ -12,8 +12,9 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-REPOSITORY = Path(__file__).resolve().parent.parent
-"""Where this template lies: a clone, a download or the folder itself."""
+_HERE = Path(__file__).resolve().parent
+REPOSITORY = _HERE.parent if (_HERE.parent / "cookiecutter.json").exists() else _HERE / "repository"
+"""Where this template lies: a clone or a download; if it is installed as a package, its copy in there."""
 
 SOURCES = REPOSITORY / "library"
 FOLDER = "vendor"

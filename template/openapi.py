@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from .answers import Command, Field, starts_of
+from .library import SOURCES
 
 PROTOTYPE = "openapi.prototype.json"
 BEFORE = "STATUS_BEFORE"
 """Stands in the prototype for the status from which a command starts."""
-_PAGE = Path(__file__).parents[1] / "library" / "src" / "bounded_context" / "contracts" / "openapi" / "page.py"
+_PAGE = SOURCES / "src" / "bounded_context" / "contracts" / "openapi" / "page.py"
 
 Schema = dict[str, Any]
 

@@ -1,0 +1,127 @@
+"""``template new``: the questions, each until its answer is good, and then the bake that cookiecutter makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from cookiecutter.config import get_config
+from rich.console import Console
+from rich.markup import escape
+
+from .answers import RULES, BadAnswer
+from .bake import bake
+from .questions import Question, interview
+from .welcome import next_steps
+
+_INTRODUCTION = "An empty answer takes what stands in brackets; Ctrl-C leaves, and nothing is made.\n"
+
+
+class NothingMade(Exception):
+    """Somebody left before the last answer, or before the repository was whole: nothing is left of it."""
+
+
+def new(output: Path, file: Path | None, ask: bool) -> Path:
+    """Ask, bake into a new folder below ``output``, and return that folder.
+
+    Answers in ``file`` stand in for the defaults; unless ``ask`` is set they are taken, and so are the defaults.
+
+    Raises:
+        BadAnswer: without asking, an answer is bad, or the file has something that is no answer.
+        NothingMade: somebody left.
+        cookiecutter.exceptions.CookiecutterException: the file cannot be read.
+    """
+    given = _read(file) if file else {}
+    try:
+        answers = interview(_Person(given, output).answer if ask else _Answered(given, output).answer)
+        project = _made(output, answers)
+    except (KeyboardInterrupt, EOFError):
+        raise NothingMade("\nNothing was made.") from None
+    print(next_steps(project))
+    return project
+
+
+def _made(output: Path, answers: Mapping[str, str]) -> Path:
+    """Bake beside the target, and move what is whole to it."""
+    with _folder(output), TemporaryDirectory(dir=output, prefix=".template-") as scratch:
+        made = bake(Path(scratch), answers)
+        return made.rename(output.resolve() / made.name)
+
+
+@contextmanager
+def _folder(path: Path) -> Iterator[None]:
+    """Make a folder that is not there, and take it away again if nothing came into it."""
+    is_ours = not path.exists()
+    path.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    finally:
+        if is_ours and not any(path.iterdir()):
+            path.rmdir()
+
+
+def _read(file: Path) -> Mapping[str, object]:
+    """Return the answers of a file as cookiecutter reads it: YAML or JSON, below ``default_context``."""
+    answers = get_config(file)["default_context"]
+    if unknown := [name for name in answers if name not in RULES]:
+        raise BadAnswer(f"{name}: leave it out of {file}, there is no such question." for name in unknown)
+    return answers
+
+
+def _problems(question: Question, answer: object, before: Mapping[str, str], output: Path) -> list[str]:
+    """Return what is wrong with an answer; a folder that is there already is wrong, too."""
+    problems = question.problems(answer, before)
+    if question.name == "context_name" and not problems and (output / str(answer)).exists():
+        return [f"{question.name}: type another name than {answer}, since {output / str(answer)} is there already."]
+    return problems
+
+
+class _Answered:
+    """Takes what is given, and refuses what is bad."""
+
+    def __init__(self, given: Mapping[str, object], output: Path) -> None:
+        self.given, self.output = given, output
+
+    def answer(self, question: Question, before: Mapping[str, str]) -> str:
+        answer = self.given.get(question.name, question.default)
+        if problems := _problems(question, answer, before, self.output):
+            raise BadAnswer(problems)
+        return str(answer)
+
+
+class _Person:
+    """Asks somebody at a terminal; what is given is what an empty answer takes."""
+
+    def __init__(self, given: Mapping[str, object], output: Path) -> None:
+        self.given, self.output, self.console = given, output, Console(highlight=False)
+        self.console.print(_INTRODUCTION)
+
+    def answer(self, question: Question, before: Mapping[str, str]) -> str:
+        default = self._default(question, before)
+        self.console.print(f"[dim]\\[{question.place}/{len(RULES)}][/] [bold]{escape(question.text)}[/]")
+        for number, choice in enumerate(question.choices, start=1):
+            self.console.print(f"    {number} - {choice}")
+        while True:
+            typed = self.console.input(f"  [cyan]\\[{escape(default)}][/]: ").strip() or default
+            answer = _chosen(typed, question.choices)
+            if not (problems := _problems(question, answer, before, self.output)):
+                return answer
+            self._tell(problems)
+
+    def _default(self, question: Question, before: Mapping[str, str]) -> str:
+        answer = self.given.get(question.name, question.default)
+        problems = _problems(question, answer, before, self.output) if question.name in self.given else []
+        self._tell(problems)
+        return question.default if problems else str(answer)
+
+    def _tell(self, problems: list[str]) -> None:
+        for problem in problems:
+            self.console.print(f"  [red]{escape(problem)}[/]", soft_wrap=True)
+
+
+def _chosen(typed: str, choices: tuple[str, ...]) -> str:
+    """Return the choice of this number, or what was typed."""
+    numbers = {str(number): choice for number, choice in enumerate(choices, start=1)}
+    return numbers.get(typed, typed)

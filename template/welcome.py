@@ -1,0 +1,20 @@
+"""What is printed after a bake. Standard library only: the hook imports this."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+_NEXT_STEPS = """
+{name} is ready. It needs uv (pip install uv) and nothing else on this machine:
+
+    cd {folder}
+    uv run just check          lint, types, architecture and the fast tests
+    uv run just run            the whole context on this machine, from an upload to its subscribers
+    uv run just rehearse       releases on this machine: bad versions are caught, a good one takes all traffic
+"""
+
+
+def next_steps(project: Path) -> str:
+    """Return what one does first in a repository; its folder has the context's name."""
+    return _NEXT_STEPS.format(name=project.name, folder=shlex.quote(str(project)))

@@ -1,0 +1,155 @@
+"""``template new`` asks until each answer is good, and makes what cookiecutter makes of the same answers."""
+
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import EXAMPLES, Cookiecutter
+from terminal import terminal
+
+from template import new as command
+from template.answers import BadAnswer
+from template.bake import files
+from template.cli import main
+from template.names import REPOSITORY
+from template.new import NothingMade, new
+from template.processes import environment
+
+
+def written(folder: Path, answers: Mapping[str, object]) -> Path:
+    """A file of answers."""
+    path = folder / "answers.yaml"
+    path.write_text(yaml.safe_dump({"default_context": dict(answers)}, allow_unicode=True), "utf-8")
+    return path
+
+
+def contents(project: Path) -> dict[str, bytes]:
+    """Every file of a repository, the library's wheel too."""
+    return {name: (project / name).read_bytes() for name in files(project, ())}
+
+
+def answered(path: Path, monkeypatch: pytest.MonkeyPatch, *typed: str, given: Path | None = None) -> Path:
+    """Let somebody type these answers, and take the defaults of what is asked then."""
+    lines = iter(typed)
+    monkeypatch.setattr(command.Console, "input", lambda *_, **__: next(lines, ""))
+    return new(path, given, ask=True)
+
+
+def test_the_bake_is_the_one_of_cookiecutter(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
+    """Byte for byte, of the same answers."""
+    file = written(tmp_path, EXAMPLES["vat_return"])
+    assert cookiecutter("--no-input", "--config-file", str(file)).returncode == 0
+    assert contents(new(tmp_path / "new", file, ask=False)) == contents(tmp_path / "here" / "there" / "VATReturn")
+
+
+def test_somebody_is_asked_again_at_a_terminal(tmp_path: Path) -> None:
+    """At once and with the reason, as often as it takes; what was answered before is kept; choices are a list."""
+    with terminal("template", "new", cwd=tmp_path) as screen:
+        screen.wait_for("[Payment]: ")
+        screen.type("order\n")
+        screen.wait_for("type a name in PascalCase such as Payment, not 'order'.")
+        screen.type("Order\n")
+        for default in ("[Orders]: ", "[Order]: ", "[Registers every order, one by one or by the list"):
+            screen.wait_for(default)
+            screen.type("\n")
+        screen.wait_for("payer:str]: ")
+        screen.type("customer_id:str, net:money\n")
+        screen.wait_for("type net: and one of str, int, decimal, currency, date, bool, not 'net:money'.")
+        screen.type("customer_id:str, net:decimal\n")
+        screen.wait_for("OrderDeleted]: ")
+        screen.type("\n")
+        screen.wait_for("[VerifyCustomer]: ")
+        screen.type("\n")
+        assert "1 - dedicated" in screen.wait_for("2 - none")
+        screen.type("2\n")
+        screen.wait_for("1 - http")
+        screen.type("none\n")
+        for default in ("[bi frontend]: ", "[Canary10Percent5Minutes]: ", "[codeconnections]: ", "[eu-west-1]: "):
+            screen.wait_for(default)
+            screen.type("\n")
+        screen.wait_for("[orders-team]: ")
+        screen.type("\n")
+        screen.wait_for("[wheel]: ")
+        screen.type("index\n")
+        screen.wait_for("Order is ready.")
+        assert screen.ended() == 0
+    said = yaml.safe_load((tmp_path / "Order" / ".template.json").read_text())["default_context"]
+    assert said["fields"] == "customer_id:str, net:decimal"
+    assert (said["sftp"], said["api"], said["library"]) == ("none", "none", "index")
+    assert list(tmp_path.iterdir()) == [tmp_path / "Order"]
+
+
+def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
+    """One sentence, and no traceback."""
+    with terminal("template", "new", "--output-dir", "contexts", cwd=tmp_path) as screen:
+        screen.wait_for("[Payment]: ")
+        screen.type("Order\n")
+        screen.wait_for("[Orders]: ")
+        screen.type("\x03")
+        shown = screen.wait_for("Nothing was made.")
+        assert screen.ended() == 1
+    assert "Traceback" not in shown
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_whoever_leaves_during_the_bake_has_nothing_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A repository is there whole, or not at all."""
+
+    def half(output: Path, _: object) -> Path:
+        (output / "Payment").mkdir()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "bake", half)
+    with pytest.raises(NothingMade):
+        new(tmp_path / "new", None, ask=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_answers_of_a_file_are_what_is_offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bad one among them is told at its question, and the default stands in for it."""
+    file = written(tmp_path, {"context_name": "Order", "owner": "aws:us", "subscribers": "none", "library": "index"})
+    project = answered(tmp_path / "new", monkeypatch, "Loan", given=file)
+    said = yaml.safe_load((project / ".template.json").read_text())["default_context"]
+    assert (said["context_name"], said["subscribers"], said["owner"]) == ("Loan", "none", "loans-team")
+
+
+@pytest.mark.parametrize(
+    ("answers", "sentence"),
+    [
+        ({"sftp": "shared"}, "sftp: type one of dedicated, none, not 'shared'."),
+        ({"context_name": "KYC"}, "context_name: type a name with a small letter in it such as Kyc"),
+        ({"context": "Order"}, "context: leave it out of"),
+        ({"verification": "VerifyCustomer"}, "verification: type none or a name whose id is a field"),
+    ],
+)
+def test_a_bad_answer_of_a_file_is_refused(
+    answers: dict[str, object], sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In its own words, where nobody can be asked; nothing is left."""
+    file, output = written(tmp_path, answers), tmp_path / "new"
+    assert main(["new", "--no-input", "--answers", str(file), "--output-dir", str(output)]) == 1
+    assert capsys.readouterr().err.startswith(sentence)
+    assert not output.exists()
+
+
+def test_a_folder_that_is_there_is_told_at_the_first_question(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not after the last; what is in it is left alone."""
+    (tmp_path / "Payment").mkdir()
+    with pytest.raises(BadAnswer, match="context_name: type another name than Payment"):
+        new(tmp_path, None, ask=False)
+    file = written(tmp_path, {"library": "index"})
+    assert answered(tmp_path, monkeypatch, "", "Order", given=file).name == "Order"
+    assert list((tmp_path / "Payment").iterdir()) == []
+
+
+@pytest.mark.e2e
+def test_uvx_bakes_the_same(tmp_path: Path) -> None:
+    """The package has all that a bake reads, and the library's wheel comes out the same."""
+    file, variables = written(tmp_path, EXAMPLES["invoice"]), environment()
+    subprocess.run(["uv", "build", "--quiet", "--wheel", "--out-dir", tmp_path, REPOSITORY], env=variables, check=True)
+    [wheel] = tmp_path.glob("*.whl")
+    asked = ["template", "new", "--no-input", "--answers", file, "--output-dir", tmp_path / "uvx"]
+    subprocess.run(["uvx", "--from", wheel, *asked], cwd=tmp_path, env=variables, check=True)
+    assert contents(tmp_path / "uvx" / "Invoice") == contents(new(tmp_path / "here", file, ask=False))
