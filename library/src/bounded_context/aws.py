@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from .context import Context
 from .domain.aggregate import Aggregate
+from .secret_names import secret_arn
 from .settings import ListSettings, OnEventSettings, RelaySettings, TableSettings, WatchListsSettings, load
-from .telemetry import traceparent, watched
+from .telemetry import conceal, traceparent, watched
 
 if TYPE_CHECKING:
+    from pydantic import SecretStr
+
     from .adapters.codedeploy import Deployments
     from .adapters.dynamodb import ListTable
     from .adapters.dynamodb_bulk import ImportedAggregateTable
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from .adapters.projection import ProjectionTable
     from .adapters.references import ReferenceTable
     from .adapters.s3 import InboxBucket
+    from .adapters.secrets import Secrets
     from .adapters.seen_ids import SqliteSeenIds
     from .adapters.sns import Topic
     from .adapters.sqs import DeadLetters
@@ -44,6 +48,7 @@ __all__ = [
     "lists",
     "not_taken",
     "projection",
+    "secret",
     "seen_ids",
     "shards",
     "topic",
@@ -215,6 +220,26 @@ def dead_letters() -> "DeadLetters":
     from .adapters.sqs import DeadLetters
 
     return DeadLetters(_client("sqs"), load(OnEventSettings).dead_letter_url)
+
+
+@_kept
+def _secrets() -> "Secrets":
+    from .adapters.secrets import Secrets
+
+    return Secrets(_client("secretsmanager", attempts=3, read_timeout=5))
+
+
+def secret(name: str) -> "SecretStr":
+    """Return the value of a secret that the function's preset names; it shows as stars, and in no line or trace.
+
+    A value is kept for five minutes at most: ask for it where it is used, and a rotation is seen within them.
+
+    Raises:
+        NoSecret: it has no value yet, or the function may not read it; the message says what to do.
+    """
+    value = _secrets().get(secret_arn(name))
+    conceal(value.get_secret_value())
+    return value
 
 
 @_kept

@@ -54,12 +54,14 @@ def test_a_stack_that_is_not_there_is_refused(capsys: pytest.CaptureFixture[str]
 
 def test_what_is_not_counted_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     """Beside the estimate, and by the exit status."""
-    more = graph(*run("dev").nodes, node("secretsmanager/secret"))
+    more = graph(*run("dev").nodes, node("elasticache/serverlessCache"))
     with patch.object(Program, "run", return_value=more):
         assert main(["dev", "--json"]) == 1
     printed = capsys.readouterr()
     assert json.loads(printed.out)["idle_month"] > 0
-    assert printed.err == "secretsmanager/secret one is not counted: what AWS asks for its type is not known here.\n"
+    assert (
+        printed.err == "elasticache/serverlessCache one is not counted: what AWS asks for its type is not known here.\n"
+    )
 
 
 def test_a_stack_without_an_import_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -48,7 +48,7 @@ def test_a_type_is_priced_or_free_and_not_both() -> None:
 @pytest.mark.parametrize(
     ("one", "why"),
     [
-        (node("secretsmanager/secret"), "what AWS asks for its type is not known here"),
+        (node("elasticache/serverlessCache"), "what AWS asks for its type is not known here"),
         (node("dynamodb/table", billingMode="PROVISIONED"), "its capacity is provisioned, and paid for by the hour"),
         (node("cloudwatch/eventRule", scheduleExpression="cron(0 8 * * ? *)"), "when it calls is not said as a rate"),
     ],

@@ -60,10 +60,10 @@ def _sources() -> Iterator[Path]:
 
 @pytest.mark.parametrize("path", sorted(_sources()), ids=lambda path: path.name)
 def test_what_is_said_in_passing_is_a_price(path: Path) -> None:
-    """An hour of an endpoint; a month of a metric, of a route's three, or of an alarm."""
+    """An hour of an endpoint; a month of a metric, of a route's three, of an alarm, or of a secret."""
     each = {name: price.usd for name, price in prices().by_name.items()}
     metric = each["custom_metric"]
-    monthly = {each["composite_alarm"], each["alarm_metric"], metric, round(3 * metric, 2)}
+    monthly = {each["composite_alarm"], each["alarm_metric"], each["secret"], metric, round(3 * metric, 2)}
     known = {"an hour": {each["sftp_hour"]}, "a month": monthly}
     for usd, time in STATED.findall(path.read_text(encoding="utf-8")):
         assert float(usd) in known[time], f"{path.name} says {usd} USD {time}"

@@ -52,6 +52,7 @@ SCHEMAS = {
     "lambda/permission": "AWS::Lambda::Permission",
     "s3/bucketPolicy": "AWS::S3::BucketPolicy",
     **{kind: "AWS::S3::Bucket" for kind in KINDS if kind.startswith("s3/bucket") and kind != "s3/bucketPolicy"},
+    "secretsmanager/secret": "AWS::SecretsManager::Secret",
     "sfn/alias": "AWS::StepFunctions::StateMachineAlias",
     "sfn/stateMachine": "AWS::StepFunctions::StateMachine",
     "sns/topic": "AWS::SNS::Topic",
@@ -84,6 +85,7 @@ UNUSED = re.compile(
     r"|lambda:\w*(ProvisionedConcurrency|Recursion|Scaling|RuntimeManagement|RuntimeAlias|CapacityProvider)\w*"
     r"|lambda:\w*CodeSigningConfig|sns:\w*DataProtection\w*|iam:GetRole|s3:GetObject(Version|Metadata)?"
     r"|sns:ListSubscriptionsByTopic|transfer:UnTagResource"
+    r"|secretsmanager:(GetRandomPassword|GetSecretValue|ReplicateSecretToRegions|RemoveRegionsFromReplication)"
 )
 """What AWS states for options that no component uses: replicas, imports, VPCs, signing and others."""
 

@@ -33,6 +33,7 @@ def _standing(graph: Graph) -> Counted:
     yield "dashboards", len(graph.of("cloudwatch/dashboard")), "dashboard"
     # Each of the first two rotations adds as much (KMS's page of prices).
     yield "keys that are not rotated yet", len(graph.of("kms/key")), "key"
+    yield "secrets", len(graph.of("secretsmanager/secret")), "secret"
     yield "SFTP endpoint", len(graph.of("transfer/server")) * assumed.HOURS_A_MONTH, "sftp_hour"
 
 

@@ -17,6 +17,7 @@ BILLED: Final[Mapping[str, str]] = {
     "lambda/eventSourceMapping": "by the receives of a queue; a stream's cost nothing",
     "lambda/function": "by calls, GB-seconds and traces",
     "s3/bucket": "by requests",
+    "secretsmanager/secret": "by the month; reads, one in five minutes for each copy of a function, are not counted",
     "sfn/stateMachine": "by transitions",
     "sns/topic": "by publishes",
     "sqs/queue": "by requests",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from ..settings import ListSettings, RegisterListSettings, TableSettings, ValidationSettings, VerificationSettings
+    from ._function import function
     from .commands import command_handler
     from .inbound import event_handler
     from .queries import get_handler, list_handler
@@ -26,6 +27,7 @@ __all__ = [
     "VerificationSettings",
     "command_handler",
     "event_handler",
+    "function",
     "get_handler",
     "list_handler",
     "step",
@@ -34,6 +36,7 @@ __all__ = [
 _PLACES: Final = {
     "command_handler": ".commands",
     "event_handler": ".inbound",
+    "function": "._function",
     "get_handler": ".queries",
     "list_handler": ".queries",
     **dict.fromkeys(("ErrorEvent", "PartEvent", "RegisterEvent", "StepEvent", "step"), ".steps"),

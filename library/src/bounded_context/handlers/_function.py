@@ -6,20 +6,24 @@ from typing import Any
 from pydantic import BaseModel
 
 from ..context import Context
+from ..settings import Settings
 from ..telemetry import Handler, entry_point
 from ._smoke import answers_smoke_checks
 
 
 def function(
-    context: Context[Any], name: str, settings: type[BaseModel], needs: Sequence[Callable[[], object]] = ()
+    context: Context[Any],
+    name: str,
+    settings: type[BaseModel] = Settings,
+    needs: Sequence[Callable[[], object]] = (),
 ) -> Callable[[Handler], Handler]:
-    """Make a handler a function: observed, without the aggregate's fields in what it tells, and ready for smoke checks.
+    """Return the decorator that makes a handler a function: observed, hiding the aggregate's fields, with smoke checks.
 
     Args:
         context: whose function it is.
         name: the function's, such as ``verify_payment``.
-        settings: what it reads from its environment.
-        needs: what builds what it needs.
+        settings: what it reads from its environment; nothing without them.
+        needs: what builds what it needs: a release whose new version cannot build it takes no traffic.
     """
 
     def decorate(handler: Handler) -> Handler:

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from .components.release import Release
     from .components.releases import Releases
     from .components.schedule import Schedule
+    from .components.secret import Secret
     from .components.table import Table
     from .components.traces import Traces
     from .components.workflow import Workflow
@@ -138,6 +139,7 @@ _MODULES: Final = {
     ".components.release": "Release",
     ".components.releases": "Releases",
     ".components.schedule": "Schedule",
+    ".components.secret": "Secret",
     ".components.table": "Table",
     ".components.traces": "Traces",
     ".components.workflow": "Workflow",
@@ -238,6 +240,7 @@ __all__ = [
     "Release",
     "Releases",
     "Schedule",
+    "Secret",
     "SettingError",
     "Settings",
     "Severity",

@@ -8,7 +8,9 @@ import pulumi
 from pulumi_aws import lambda_
 
 from ..project import current
+from ..secret_names import NAME, secret_variable
 from .components.function import ARCHITECTURE, RUNTIME, Function
+from .components.secret import Secret
 from .interfaces import Items, Objects, Queue, Topic
 from .presets import HOOKS, PLATFORM, Preset
 from .stack import Stack
@@ -37,9 +39,11 @@ class Functions(Mapping[str, Function]):
 
     Attributes:
         presets: how each of them is made, in the order of the context's functions.
+        secrets: what presets' `secrets` name, each made once.
 
     Raises:
-        FunctionsError: a function of the context has no preset, or a preset asks for a variable that nobody sets.
+        FunctionsError: a function of the context has no preset, or a preset asks for a variable that nobody sets, or
+            for a secret whose name is none.
     """
 
     def __init__(
@@ -65,6 +69,7 @@ class Functions(Mapping[str, Function]):
             "STATE_MACHINE_ARN": stack.machine_arn(workflow),
             **(values or {}),
         }
+        self.secrets = {name: Secret(name, stack) for name in _secrets(self.presets)}
         self._code = pulumi.FileArchive(f"{stack.settings.artifacts}/code.zip")
         self._layer = self._dependencies()
         self._functions = {name: self._function(name, preset) for name, preset in self.presets.items()}
@@ -106,7 +111,10 @@ class Functions(Mapping[str, Function]):
             layer_arn=self._layer.arn,
             timeout=preset.timeout,
             memory=preset.memory,
-            environment={variable: self._value(name, variable) for variable in preset.variables},
+            environment={
+                **{variable: self._value(name, variable) for variable in preset.variables},
+                **{secret_variable(secret): self.secrets[secret].arn for secret in preset.secrets},
+            },
         )
 
     def _value(self, name: str, variable: str) -> pulumi.Input[str]:
@@ -123,6 +131,8 @@ class Functions(Mapping[str, Function]):
             table.grant_queries(role)
         if preset.uses_objects:
             inbox.grant_objects(role, read=preset.read, write=preset.write, list_=preset.list_)
+        for secret in preset.secrets:
+            self.secrets[secret].grant_read(role)
 
 
 def _ordered(stack: Stack, presets: Mapping[str, Preset]) -> dict[str, Preset]:
@@ -132,6 +142,15 @@ def _ordered(stack: Stack, presets: Mapping[str, Preset]) -> dict[str, Preset]:
         raise FunctionsError(f"FUNCTIONS lacks {min(missing)}: write how it is made, by a preset of the library.")
     own = [name for name in presets if name not in (*names, *HOOKS)]
     return {name: presets[name] for name in (*names, *own, *HOOKS)}
+
+
+def _secrets(presets: Mapping[str, Preset]) -> list[str]:
+    """The names of all secrets, sorted: which function comes first changes nothing."""
+    for function, preset in presets.items():
+        for name in preset.secrets:
+            if not NAME.fullmatch(name):
+                raise FunctionsError(f"{function} has the secret {name!r}: write its name in kebab-case.")
+    return sorted({name for preset in presets.values() for name in preset.secrets})
 
 
 def _settings(stack: Stack) -> dict[str, pulumi.Input[str]]:

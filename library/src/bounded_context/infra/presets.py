@@ -27,6 +27,7 @@ class Preset:
         read: the inbox's folders whose objects it may read.
         write: those whose objects it may write.
         list_: those that it may list.
+        secrets: the secrets that it may read, in kebab-case; the variable SECRET_<NAME> tells it where each is.
         handler: the dotted name of what Lambda calls, if not `<package>.handlers.<function>.lambda_handler`.
     """
 
@@ -38,6 +39,7 @@ class Preset:
     read: tuple[Folder, ...] = ()
     write: tuple[Folder, ...] = ()
     list_: tuple[Folder, ...] = ()
+    secrets: tuple[str, ...] = ()
     handler: str | None = None
 
     @property

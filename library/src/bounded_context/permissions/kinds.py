@@ -218,6 +218,17 @@ KINDS: Final[Mapping[str, tuple[Grant, ...]]] = {
             write="DeleteObject DeleteObjectVersion PutObject PutObjectTagging",
         ),
     ),
+    # What a secret says is nobody's business here: its value is neither read nor put.
+    "secretsmanager/secret": (
+        on(
+            "secretsmanager:{place}:secret:{prefix}-*",
+            "secretsmanager",
+            read="DescribeSecret GetResourcePolicy",
+            write="CreateSecret DeleteSecret TagResource UntagResource UpdateSecret",
+        ),
+        # Secrets Manager uses the key in the name of whoever makes the secret.
+        on(_KEY, "kms", write="Decrypt GenerateDataKey", when="tagged"),
+    ),
     "sfn/alias": (
         on(
             _MACHINE,

@@ -5,11 +5,13 @@ from .calls import Handler, about, entry_point
 from .current import set_up
 from .logs import logger
 from .measures import count
+from .redaction import conceal
 from .traces import continuing, span, traceparent
 
 __all__ = [
     "Handler",
     "about",
+    "conceal",
     "continuing",
     "count",
     "entry_point",

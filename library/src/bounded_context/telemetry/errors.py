@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
 from .current import current
+from .redaction import without_secrets
 
 _PACKAGE = __name__.partition(".")[0]
 _DENIED = re.compile(r"not authorized to perform: [\w:-]+")
@@ -21,7 +22,7 @@ def told(error: BaseException) -> str:
     from pydantic what is wrong where. The library's exceptions and those of the context name identities only, an
     ImportError names modules.
     """
-    return next(filter(None, map(_own, _chain(error))), "")
+    return without_secrets(next(filter(None, map(_own, _chain(error))), ""))
 
 
 def _own(error: BaseException) -> str:

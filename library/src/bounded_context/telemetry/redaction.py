@@ -32,6 +32,9 @@ _SAID: Final = {
 _OWN: Final = frozenset({"exception", "exception_name", *_RUNTIME, *_LINE, *_SAID})
 """A record's own keys, which hold no field's value even where a field has the same name."""
 
+_values: Final[set[str]] = set()
+"""The secrets that were read: what rotated away may still be good for a while."""
+
 
 def _plain(key: object) -> str:
     return str(key).lower().replace("-", "").replace("_", "")
@@ -55,6 +58,19 @@ def hidden(key: object) -> bool:
     return plain in _fields(current()) or plain == "exceptionnotes" or any(secret in plain for secret in _SECRETS)
 
 
+def conceal(value: str) -> None:
+    """Hide this text wherever it stands, from now on: a secret that was read."""
+    if value:
+        _values.add(value)
+
+
+def without_secrets(text: str) -> str:
+    """Return a text with the secrets hidden that were read so far; a long one first, since it may hold another."""
+    for value in sorted(_values, key=len, reverse=True):
+        text = text.replace(value, HIDDEN)
+    return text
+
+
 def redacted(record: Mapping[str, Any]) -> dict[str, Any]:
     """Return a log record with everything hidden that must be, at any depth."""
     own = _OWN | _ids(current())
@@ -70,4 +86,4 @@ def _inside(value: Any) -> Any:
         return {key: _at(key, inner) for key, inner in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_inside(inner) for inner in value]
-    return value
+    return without_secrets(value) if isinstance(value, str) else value

@@ -14,7 +14,7 @@ from ..adapters.trace_context import TraceContext, fresh, from_header, from_trac
 from . import documents
 from .allowance import Allowance
 from .documents import Document
-from .redaction import hidden
+from .redaction import hidden, without_secrets
 
 MOST_OF_OTHERS: Final = 10
 """Traces a minute that an execution environment records because somebody else says so: each is paid for here."""
@@ -53,7 +53,7 @@ def annotate(**ids: str | int) -> None:
     """Make this call's trace searchable by these ids."""
     current = _CALL.get()
     if current and current.document:
-        shown = {key: value for key, value in ids.items() if not hidden(key)}
+        shown = {key: without_secrets(str(value)) for key, value in ids.items() if not hidden(key)}
         current.document["annotations"].update(documents.annotations(shown))
 
 

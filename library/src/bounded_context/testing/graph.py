@@ -52,6 +52,7 @@ _ARNS = {
     "lambda/function": "lambda:{place}:function:{name}",
     "lambda/layerVersion": "lambda:{place}:layer:{name}:1",
     "s3/bucket": "s3:::{name}",
+    "secretsmanager/secret": "secretsmanager:{place}:secret:{name}-a1B2c3",
     "sfn/stateMachine": "states:{place}:stateMachine:{name}",
     "sns/topic": "sns:{place}:{name}",
     "sqs/queue": "sqs:{place}:{name}",

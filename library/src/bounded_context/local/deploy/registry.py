@@ -13,7 +13,14 @@ from .translation import Untranslatable, to_parameters
 
 # They tell the provider how to compare, wait or delete; no AWS call ever carries them.
 PROVIDER_ONLY = frozenset(
-    {"forceDestroy", "forceDetachPolicies", "skipDestroy", "sourceCodeHash", "deletionWindowInDays"}
+    {
+        "deletionWindowInDays",
+        "forceDestroy",
+        "forceDetachPolicies",
+        "recoveryWindowInDays",
+        "skipDestroy",
+        "sourceCodeHash",
+    }
 )
 
 Made = tuple[str, dict[str, Any]]

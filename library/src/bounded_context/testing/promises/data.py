@@ -6,11 +6,11 @@ from typing import Any
 from ..graph import Node
 from ._promise import Check, Repository
 
-_STATEFUL = ("dynamodb/table", "s3/bucket", "kms/key")
+_STATEFUL = ("dynamodb/table", "s3/bucket", "kms/key", "secretsmanager/secret")
 
 
 def data_survives(where: Repository) -> Iterator[str]:
-    """Production cannot lose data by a mistake: tables, buckets and keys are protected and retained."""
+    """Production cannot lose data by a mistake: tables, buckets, keys and secrets are protected and retained."""
     for node in (node for kind in _STATEFUL for node in where.graph.of(kind)):
         if not node.protect or not node.retain_on_delete:
             yield f"{node.kind} {node.name} goes with its stack: set protect and retain_on_delete."
@@ -24,7 +24,7 @@ def tables_can_be_restored(where: Repository) -> Iterator[str]:
 
 
 def data_is_encrypted(where: Repository) -> Iterator[str]:
-    """What is kept is encrypted by a key of one's own: tables, buckets, queues, topics and logs."""
+    """What is kept is encrypted by a key of one's own: tables, buckets, queues, topics, logs, secrets."""
     encrypted = {_text(node.inputs.get("bucket")) for node in _by_kms(where)}
     for node in where.graph.nodes:
         if _KEYS.get(node.kind) and not _KEYS[node.kind](node.inputs):
@@ -38,6 +38,7 @@ _KEYS: Mapping[str, Any] = {
     "sqs/queue": lambda inputs: inputs.get("kmsMasterKeyId"),
     "sns/topic": lambda inputs: inputs.get("kmsMasterKeyId"),
     "cloudwatch/logGroup": lambda inputs: inputs.get("kmsKeyId"),
+    "secretsmanager/secret": lambda inputs: inputs.get("kmsKeyId"),
 }
 
 

@@ -66,6 +66,11 @@ def _with_event_bridge(inputs: Inputs) -> Inputs:
     return {**rest, "notificationConfiguration": asked}
 
 
+def _with_window(inputs: Inputs) -> Inputs:
+    """Without a window for its recovery a secret is deleted at once."""
+    return _without(inputs, "recoveryWindowInDays", 0)
+
+
 KINDS: Final[dict[str, tuple[Call, ...]]] = {
     "apigatewayv2/api": (call("apigatewayv2 CreateApi", name="Name"),),
     "apigatewayv2/authorizer": (
@@ -252,6 +257,10 @@ KINDS: Final[dict[str, tuple[Call, ...]]] = {
         call("s3 PutBucketEncryption", rules="ServerSideEncryptionConfiguration.Rules"),
     ),
     "s3/bucketVersioning": (call("s3 PutBucketVersioning"),),
+    "secretsmanager/secret": (
+        call("secretsmanager CreateSecret", turned=_with_window, name="Name"),
+        call("secretsmanager DeleteSecret", arn="SecretId", recoveryWindowInDays="RecoveryWindowInDays"),
+    ),
     "sfn/alias": (
         call("stepfunctions CreateStateMachineAlias", name="name", routingConfigurations="routingConfiguration"),
     ),

@@ -1,0 +1,80 @@
+"""A function that reads a secret: it has the value, and nothing that it tells has it."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+
+from bounded_context import aws as adapters
+from bounded_context.application.checks import SMOKE
+from bounded_context.handlers import function
+from bounded_context.project import current
+from bounded_context.secret_names import NoSecret
+from bounded_context.telemetry import about, logger, redaction
+from bounded_context.testing.functions import LambdaContext, forget_adapters
+
+from .conftest import Daemon, Lines
+
+CONTEXT = current().context
+SENTINEL = "s3ntinel-of-the-acquirer"
+
+
+@pytest.fixture
+def named(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The ARN of a secret that the function may read."""
+    forget_adapters()
+    arn = boto3.client("secretsmanager").create_secret(Name="shop-dev-acquirer-key", SecretString=SENTINEL)["ARN"]
+    monkeypatch.setenv("SECRET_ACQUIRER_KEY", arn)
+    monkeypatch.setattr(redaction, "_values", set())
+    yield arn
+    forget_adapters()
+
+
+def test_no_line_has_it_wherever_it_stands(named: str, lines: Lines) -> None:
+    """In a message, in a value at any depth, in the text of an error: also where somebody means to write it."""
+
+    @function(CONTEXT, "charge")
+    def charge(event: dict[str, Any], _context: object) -> dict[str, Any]:
+        key = adapters.secret("acquirer-key")
+        text = key.get_secret_value()
+        logger.info(f"asked with {text}", deep={"of": [text, key]}, code=text)
+        raise NoSecret(f"refused {text}")
+
+    with pytest.raises(NoSecret) as raised:
+        charge({}, LambdaContext())
+    said, failed = lines()
+    assert SENTINEL not in json.dumps([said, failed, str(raised.value)])
+    assert (said["message"], said["code"]) == ("asked with ***", "***")
+    assert str(raised.value) == "refused ***"
+
+
+def test_no_trace_has_it(named: str, sampled: None, daemon: Daemon) -> None:
+    """Not in the ids that a call is found by, and not in what was asked of AWS."""
+
+    @function(CONTEXT, "charge")
+    def charge(event: dict[str, Any], _context: object) -> dict[str, Any]:
+        about(code=adapters.secret("acquirer-key").get_secret_value())
+        return {}
+
+    charge({}, LambdaContext())
+    sent = daemon.documents()
+    assert "GetSecretValue" in json.dumps(sent)
+    assert SENTINEL not in json.dumps(sent)
+
+
+def test_a_function_whose_preset_does_not_name_it_is_told_so(aws: None) -> None:
+    """In the log too: it is an error of the library, and quotes nothing."""
+    with pytest.raises(NoSecret, match="may not read acquirer-pin: write it into secrets of its preset"):
+        adapters.secret("acquirer-pin")
+
+
+def test_a_function_of_ones_own_answers_the_smoke_check() -> None:
+    """Its own work is not done for it."""
+
+    @function(CONTEXT, "charge")
+    def charge(event: dict[str, Any], _context: object) -> dict[str, Any]:
+        raise AssertionError
+
+    assert SMOKE.judge(charge(dict(SMOKE.event), LambdaContext())) is None

@@ -1,0 +1,74 @@
+"""A secret that presets name: its place and who may read it, and nowhere its value."""
+
+import json
+from typing import Any
+
+import pytest
+
+from bounded_context.cost.idle import idle
+from bounded_context.infra import FunctionsError
+from bounded_context.permissions.policies import unknown
+from bounded_context.testing.graph import Graph
+from bounded_context.testing.requests import KINDS, findings
+
+from .test_team import FUNCTIONS, Repository
+
+READER = 'Preset(timeout=30, memory=256, secrets=("acquirer-key",))'
+
+
+@pytest.fixture
+def repository(tmp_path: Any) -> Repository:
+    return Repository(tmp_path)
+
+
+def _with(repository: Repository, **presets: str) -> Repository:
+    lines = "".join(f'    "{name}": {preset},\n' for name, preset in presets.items())
+    repository.replace(FUNCTIONS, '    "on_event": ON_EVENT,\n', f'    "on_event": ON_EVENT,\n{lines}')
+    return repository
+
+
+def _readers(graph: Graph) -> dict[str, Any]:
+    """Who may do something with secrets, and on what."""
+    found = {}
+    for node, statement in graph.statements("iam/rolePolicy"):
+        if any(action.startswith("secretsmanager:") for action in statement["Action"]):
+            found[node.inputs["role"]] = (statement["Action"], statement["Resource"])
+    return found
+
+
+def test_a_preset_that_names_a_secret_makes_it_and_may_read_it_alone(repository: Repository) -> None:
+    """One place for two functions; the stack's key, no value; the environment has the ARN."""
+    graph = _with(repository, charge=READER, refund=READER).run("prod")
+    secret = graph.one("secretsmanager/secret")
+    prefix = secret.inputs["name"].removesuffix("-acquirer-key")
+    assert secret.inputs["kmsKeyId"] == graph.one("kms/key").arn
+    assert _readers(graph) == {
+        f"{prefix}-{name}": (["secretsmanager:GetSecretValue"], [secret.arn]) for name in ("charge", "refund")
+    }
+    told = graph.one("lambda/function", "charge").inputs["environment"]["variables"]
+    assert told["SECRET_ACQUIRER_KEY"] == secret.arn
+    assert "SECRET_ACQUIRER_KEY" not in json.dumps(dict(graph.one("lambda/function", "on-event").inputs), default=str)
+    assert not graph.of("secretsmanager/secretVersion")
+
+
+@pytest.mark.parametrize(("stack", "kept"), [("prod", True), ("dev", False)])
+def test_it_stays_where_a_stack_protects_its_data(repository: Repository, stack: str, kept: bool) -> None:
+    """Else its name is free again as soon as the stack is gone."""
+    secret = _with(repository, charge=READER).run(stack).one("secretsmanager/secret")
+    assert (secret.protect, secret.retain_on_delete) == (kept, kept)
+    assert secret.inputs["recoveryWindowInDays"] == (30 if kept else 0)
+    assert findings(secret) == []
+
+
+def test_it_is_priced_and_its_deployer_has_what_it_takes(repository: Repository) -> None:
+    """To make it and to remove it, and never to read or to put a value."""
+    graph = _with(repository, charge=READER).run("prod")
+    assert unknown(graph) == []
+    assert [line.quantity for line in idle(graph) if line.what == "secrets"] == [1]
+    assert "secretsmanager/secret" in KINDS
+
+
+def test_a_name_that_no_variable_can_have_is_refused(repository: Repository) -> None:
+    """In one sentence, before anything is made."""
+    with pytest.raises(FunctionsError, match="charge has the secret 'Acquirer key': write its name in kebab-case"):
+        _with(repository, charge=READER.replace("acquirer-key", "Acquirer key")).run("prod")

@@ -1,0 +1,24 @@
+"""What the pages say that a team adds first, done word by word in a fresh repository: its check is green after it."""
+
+import pytest
+from bounded_context.docs.pages import section
+from bounded_context.docs.steps import steps
+from test_changes import Repository, installed, repository
+
+__all__ = ["installed", "repository"]
+
+pytestmark = pytest.mark.slow
+
+SECTIONS = ("a-secret",)
+SCREEN = 60
+"""Lines that a person sees at once."""
+
+
+@pytest.mark.parametrize("anchor", SECTIONS)
+def test_what_a_page_says_is_all_that_is_needed(anchor: str, repository: Repository) -> None:
+    """No line more, and nothing to repair."""
+    said = section("changing", anchor)
+    assert len(said.splitlines()) <= SCREEN
+    for step in steps(said, "payment"):
+        step.follow(repository.folder)
+    assert repository.check() == ""
