@@ -9,7 +9,7 @@ __all__ = ["installed", "repository"]
 
 pytestmark = pytest.mark.slow
 
-SECTIONS = ("a-secret",)
+SECTIONS = ("a-secret", "a-queue", "a-schedule")
 SCREEN = 60
 """Lines that a person sees at once."""
 

@@ -9,9 +9,9 @@ from bounded_context.local.running import RunningContext
 SECONDS = 30.0
 
 
-def until(holds: Callable[[], Any]) -> Any:
+def until(holds: Callable[[], Any], seconds: float = SECONDS) -> Any:
     """Wait for something to hold, and return it."""
-    deadline = time.monotonic() + SECONDS
+    deadline = time.monotonic() + seconds
     while not (found := holds()):
         assert time.monotonic() < deadline
         time.sleep(0.05)

@@ -3,10 +3,12 @@
 import hashlib
 import hmac
 import json
+import re
 import shutil
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,10 +21,12 @@ from bounded_context.local.start import running_context
 from bounded_context.project import Project
 
 from .facts import CONTEXT, PROJECT
+from .letters import redriving
+from .neighbours import until
 
 pytestmark = pytest.mark.e2e
 
-SECTIONS = ("a-secret",)
+SECTIONS = ("a-secret", "a-queue", "a-schedule")
 FIRST, SECOND = "s3ntinel-before-the-rotation", "s3ntinel-after-the-rotation"
 SHORT = "\nfrom bounded_context.adapters import secrets\n\nsecrets.MAX_AGE = 1\n"
 """A second in the place of five minutes, for the copy's code alone."""
@@ -38,6 +42,8 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningContext
             step.follow(copy)
     handler = copy / "src" / CONTEXT.name / "handlers" / "charge.py"
     handler.write_text(handler.read_text() + SHORT)
+    program = copy / "infra" / "service" / "__main__.py"
+    program.write_text(program.read_text().replace("cron(0 6 * * ? *)", "rate(1 minute)"))
     # The program's own module of this name may be another program's.
     sys.modules.pop("functions", None)
     with running_context(Project(copy, PROJECT.settings)) as running:
@@ -73,9 +79,9 @@ def test_a_rotated_secret_is_read_and_stands_nowhere_in_clear(changed: RunningCo
         assert SECOND not in told
 
 
-def _logs(running: RunningContext) -> str:
+def _logs(running: RunningContext, part: str = "") -> str:
     logs = running.aws.client("logs")
-    groups = [one["logGroupName"] for one in logs.describe_log_groups()["logGroups"]]
+    groups = [one["logGroupName"] for one in logs.describe_log_groups()["logGroups"] if part in one["logGroupName"]]
     pages = [logs.get_paginator("filter_log_events").paginate(logGroupName=name) for name in groups]
     return json.dumps([groups, [event["message"] for found in pages for page in found for event in page["events"]]])
 
@@ -92,3 +98,36 @@ def test_only_the_function_that_names_a_secret_may_read_it(changed: RunningConte
         label for label, inputs in policies.items() if "secretsmanager:GetSecretValue" in inputs.get("policy", "")
     ]
     assert granted == ["aws:iam/rolePolicy:RolePolicy acquirer-key-to-charge"]
+
+
+def test_letters_of_a_queue_are_taken_and_what_fails_comes_back_by_a_redrive(
+    changed: RunningContext, tmp_path: Path
+) -> None:
+    """In one batch: two good ones, and one that nobody can read, which is a dead letter after its last try."""
+    url = changed.outputs["work_queues"]["letters"]
+    changed.aws.call("sqs", "set_queue_attributes", QueueUrl=url, Attributes={"VisibilityTimeout": "1"})
+    bodies = [json.dumps({"to": "Ada", "text": "x" * signs}) for signs in (11, 12)]
+    entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate([*bodies, "no letter"])]
+    changed.aws.call("sqs", "send_message_batch", QueueUrl=url, Entries=entries)
+    redrive = redriving(changed, tmp_path)
+    until(lambda: _waiting(changed, changed.outputs["dead_letter_queues"]["letters"]) == 1)
+    assert _waiting(changed, url) == 0
+    assert _written(changed) == {11, 12}
+    assert redrive("letters", "--go")["redriven"] == 1
+    until(lambda: _waiting(changed, changed.outputs["dead_letter_queues"]["letters"]) == 1)
+
+
+def _written(running: RunningContext) -> set[int]:
+    """The letters that the function says it has written, by their length."""
+    return {int(signs) for signs in re.findall(r"letter written.*?signs\W+(\d+)", _logs(running, "send-letter"))}
+
+
+def _waiting(running: RunningContext, url: str) -> int:
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    found = running.aws.call("sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=names)["Attributes"]
+    return sum(map(int, found.values()))
+
+
+def test_a_schedule_calls_its_function(changed: RunningContext) -> None:
+    """Of each minute here; nobody else calls it."""
+    until(lambda: "START" in _logs(changed, "remind"), seconds=90)

@@ -12,6 +12,7 @@ EXPORTS = {
     "queue_arns",
     "key_arn",
     "inbound_queue",
+    "work_queues",
     "dead_letter_queues",
     "functions",
     "api",

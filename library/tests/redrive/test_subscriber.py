@@ -34,3 +34,15 @@ def test_a_letter_goes_back_as_it_was_sent(stack: Stack, moto: Any):
     assert full["Attributes"]["AWSTraceHeader"] == "Root=1-67891233-abcdef012345678912345678"
     assert bare["Body"] == "neither attributes nor JSON"
     assert "Messages" not in queues.receive_message(QueueUrl=dead)
+
+
+def test_letters_of_a_queue_of_ones_own_go_back_to_it(stack: Stack, moto: Any):
+    """A stack that has none, or none yet, has no such output."""
+    queues = stack.queues = moto("sqs")
+    dead, letters = (queues.create_queue(QueueName=name)["QueueUrl"] for name in ("letters-dead-letters", "letters"))
+    stack.outputs |= {"work_queues": {"letters": letters}, "dead_letter_queues": {"letters": dead}}
+    queues.send_message(QueueUrl=dead, MessageBody='{"to": "Ada"}')
+    ran = stack.redrive("letters", "--go")
+    assert (ran.status, ran.report["redriven"]) == (0, 1)
+    [message] = queues.receive_message(QueueUrl=letters)["Messages"]
+    assert message["Body"] == '{"to": "Ada"}'

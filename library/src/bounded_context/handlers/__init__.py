@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from ..settings import ListSettings, RegisterListSettings, TableSettings, ValidationSettings, VerificationSettings
+    from ..telemetry import logger
     from ._function import function
     from .commands import command_handler
     from .inbound import event_handler
     from .queries import get_handler, list_handler
+    from .queues import queue_handler
     from .steps import ErrorEvent, PartEvent, RegisterEvent, StepEvent, step
 
 __all__ = [
@@ -30,6 +32,8 @@ __all__ = [
     "function",
     "get_handler",
     "list_handler",
+    "logger",
+    "queue_handler",
     "step",
 ]
 
@@ -39,6 +43,8 @@ _PLACES: Final = {
     "function": "._function",
     "get_handler": ".queries",
     "list_handler": ".queries",
+    "logger": "..telemetry",
+    "queue_handler": ".queues",
     **dict.fromkeys(("ErrorEvent", "PartEvent", "RegisterEvent", "StepEvent", "step"), ".steps"),
 }
 

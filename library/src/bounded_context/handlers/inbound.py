@@ -1,15 +1,9 @@
-"""The function that takes other contexts' events from the queue, once or often, in any order, and keeps what is news.
-
-Messages are taken one by one, and one that fails comes again alone. A loop of our own is shorter than Powertools' batch
-processor, and a batch of which nothing could be taken raises the error itself: a release that breaks everything is then
-seen by its alarm.
-"""
+"""The function that takes other contexts' events from the queue, once or often, in any order, and keeps the news."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from aws_lambda_powertools.utilities.data_classes import SQSEvent
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from .. import measures
@@ -20,7 +14,8 @@ from ..context import Context
 from ..domain.consumed import Consumed
 from ..domain.poison import Poison
 from ..settings import OnEventSettings, load
-from ..telemetry import Handler, continuing, count, logger
+from ..telemetry import Handler, count, logger
+from ._batches import take_each
 from ._function import function
 
 FUNCTION: Final = "on_event"
@@ -59,25 +54,13 @@ class _Taker:
 
     def take(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         consumes = inbound.by_name(load(OnEventSettings, self.context).consumes)
-        records = list(SQSEvent(event).records)
-        failures: dict[str, Exception] = {}
-        for record in records:
-            try:
-                self._take(record, consumes, context.function_name)
-            except Exception as error:
-                # Its text stays out of the log: it may quote the message.
-                logger.warning("event not taken", message_id=record.message_id, error=type(error).__name__)
-                failures[record.message_id] = error
-        if failures and len(failures) == len(records):
-            raise failures.popitem()[1]
-        return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failures]}
+        return take_each(event, context.function_name, lambda record: self._take(record, consumes))
 
-    def _take(self, record: SQSRecord, consumes: Mapping[str, Consumed], function_name: str) -> None:
-        with continuing(_traceparent(record), function_name):
-            try:
-                self._apply(inbound.read(record.body, consumes))
-            except Poison as poison:
-                self._bury(record, poison)
+    def _take(self, record: SQSRecord, consumes: Mapping[str, Consumed]) -> None:
+        try:
+            self._apply(inbound.read(record.body, consumes))
+        except Poison as poison:
+            self._bury(record, poison)
 
     def _apply(self, message: Message) -> None:
         outcome = inbound.apply(message, self.projection())
@@ -91,8 +74,3 @@ class _Taker:
         self.dead_letters().bury(record.body, attributes, poison.reason)
         count(measures.EVENTS_POISONED, reason=poison.reason)
         logger.warning("event is poison", message_id=record.message_id, code=poison.reason)
-
-
-def _traceparent(record: SQSRecord) -> object:
-    # The event has it too, and this one is there before the body is read: of a poison message as well.
-    return record.raw_event.get("messageAttributes", {}).get("traceparent", {}).get("stringValue")

@@ -29,7 +29,15 @@ if TYPE_CHECKING:
     from .components._burn import Promise, watch_promise
     from .components._component import LIVE, Component
     from .components._given_up import give_up_to, given_up_bucket, tell_of_given_up
-    from .components._queue import only_from, queue, queue_policy, redrive_to, sent_by
+    from .components._queue import (
+        feed_from,
+        only_from,
+        queue,
+        queue_and_dead_letters,
+        queue_policy,
+        redrive_to,
+        sent_by,
+    )
     from .components._sftp import sftp_endpoint, sftp_folders, sftp_server, sftp_user
     from .components._uploads import UPLOADS_DEAD_LETTERS, UploadRule, s3_rules, sftp_rules, start_on_upload
     from .components._watch_api import watch_api
@@ -55,6 +63,7 @@ if TYPE_CHECKING:
     from .components.secret import Secret
     from .components.table import Table
     from .components.traces import Traces
+    from .components.work_queue import WorkQueue
     from .components.workflow import Workflow
     from .config import SettingError
     from .consumes import Consumed
@@ -78,6 +87,7 @@ if TYPE_CHECKING:
         Startable,
         Target,
         Topic,
+        Work,
     )
     from .labels import LabelError, Labels
     from .logs import Logs
@@ -116,7 +126,7 @@ _MODULES: Final = {
     ".components._burn": "Promise watch_promise",
     ".components._component": "LIVE Component",
     ".components._given_up": "give_up_to given_up_bucket tell_of_given_up",
-    ".components._queue": "only_from queue queue_policy redrive_to sent_by",
+    ".components._queue": "feed_from only_from queue queue_and_dead_letters queue_policy redrive_to sent_by",
     ".components._sftp": "sftp_endpoint sftp_folders sftp_server sftp_user",
     ".components._uploads": "UPLOADS_DEAD_LETTERS UploadRule s3_rules sftp_rules start_on_upload",
     ".components._watch_api": "watch_api",
@@ -142,6 +152,7 @@ _MODULES: Final = {
     ".components.secret": "Secret",
     ".components.table": "Table",
     ".components.traces": "Traces",
+    ".components.work_queue": "WorkQueue",
     ".components.workflow": "Workflow",
     ".config": "SettingError",
     ".consumes": "Consumed",
@@ -152,7 +163,7 @@ _MODULES: Final = {
     ".dashboards.names": "Names",
     ".dashboards.technical": "technical",
     ".functions": "Functions FunctionsError",
-    ".interfaces": "Door Folder Items Machine Made Objects Operation Queue Shared Startable Target Topic",
+    ".interfaces": "Door Folder Items Machine Made Objects Operation Queue Shared Startable Target Topic Work",
     ".labels": "LabelError Labels",
     ".logs": "Logs",
     ".objectives": "Objectives",
@@ -256,6 +267,8 @@ __all__ = [
     "Traces",
     "UploadRule",
     "When",
+    "Work",
+    "WorkQueue",
     "Workflow",
     "access_log",
     "alarm",
@@ -266,6 +279,7 @@ __all__ = [
     "composite",
     "dashboard_url",
     "document",
+    "feed_from",
     "give_up_to",
     "given_up_bucket",
     "grant",
@@ -276,6 +290,7 @@ __all__ = [
     "only_over_tls",
     "private_bucket",
     "queue",
+    "queue_and_dead_letters",
     "queue_policy",
     "redrive_to",
     "s3_rules",

@@ -110,6 +110,17 @@ class Queue(Protocol):
         ...
 
 
+class Work(Protocol):
+    """A queue of the context's own."""
+
+    queue_url: pulumi.Output[str]
+
+    @property
+    def dead_letter_queues(self) -> Urls:
+        """The URL of its dead letters, by the queue's name."""
+        ...
+
+
 class Objects(Protocol):
     """The inbox: its bucket, and the way into it. `server_id` and `endpoint` are None without SFTP."""
 

@@ -27,9 +27,14 @@ class Parts:
 
     @property
     def dead_letter_queues(self) -> Urls:
-        """The URLs of all dead-letter queues, by what they are for."""
-        owners = (self.fanout, self.table, self.inbox, self.inbound)
-        return {what: url for owner in owners for what, url in owner.dead_letter_queues.items()}
+        """The URLs of all dead-letter queues, by what they are for. Raises RunError: two are called the same."""
+        owners = (self.fanout, self.table, self.inbox, self.inbound, *self.stack.work_queues.values())
+        found: dict[str, pulumi.Output[str]] = {}
+        for what, url in (pair for owner in owners for pair in owner.dead_letter_queues.items()):
+            if what in found:
+                raise pulumi.RunError(f"Two dead-letter queues are called {what}: give the queue another name.")
+            found[what] = url
+        return found
 
 
 def export(parts: Parts, unhealthy: pulumi.Output[str], dashboards: Urls) -> None:
@@ -51,6 +56,7 @@ def _flow(parts: Parts) -> Mapping[str, Any]:
         "queue_arns": fanout.queue_arns,
         "key_arn": parts.stack.key.arn,
         "inbound_queue": parts.inbound.queue_url,
+        "work_queues": {name: one.queue_url for name, one in parts.stack.work_queues.items()},
         "dead_letter_queues": parts.dead_letter_queues,
         "api": api and api.output,
         "sftp": inbox.server_id and {"server_id": inbox.server_id, "endpoint": inbox.endpoint},

@@ -9,7 +9,7 @@ from .account import Account
 from .alerts import Alerts, Severity
 from .components.alarm_topic import AlarmTopic
 from .components.key import Key
-from .interfaces import Door  # noqa: TC001 (public: what `doors` holds)
+from .interfaces import Door, Work  # noqa: TC001 (public: what `doors` and `work_queues` hold)
 from .labels import Labels
 from .logs import Logs
 from .settings import Settings
@@ -31,6 +31,7 @@ class Stack:
         warnings: the topic that warnings, and releases that failed, tell.
         alerts: what makes an alarm known; remembers those that were made.
         doors: the ways in besides a function's invocation that were made, by name.
+        work_queues: the queues of the context's own that were made, by name.
 
     Raises:
         SettingError: a setting is missing or bad; the message says what to write.
@@ -49,6 +50,7 @@ class Stack:
         topics: dict[Severity, pulumi.Input[str]] = {"critical": self.alarms.arn, "warning": self.warnings.arn}
         self.alerts = Alerts(topics, settings.runbook_url, settings.thresholds, settings.alarms)
         self.doors: dict[str, Door] = {}
+        self.work_queues: dict[str, Work] = {}
 
     def machine_arn(self, name: str) -> pulumi.Output[str]:
         """The ARN of the state machine `name` before there is one: what it calls may have to know it."""

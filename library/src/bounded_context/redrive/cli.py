@@ -127,7 +127,7 @@ class Command:
     def _route(self, letters: DeadLetters) -> Route:
         clients = self._clients
         match letters.kind:
-            case "subscriber":
+            case "subscriber" | "work":
                 return SubscriberRoute(clients.queues, letters.target)
             case "inbound":
                 return InboundRoute(clients.queues, letters.target)

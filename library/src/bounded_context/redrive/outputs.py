@@ -23,15 +23,16 @@ UNSEEN = "unseen"
 WATCHER = "watch_lists"
 """The function that knows of them."""
 
-Kind = Literal["subscriber", "inbound", "uploads", "stream", "unseen"]
+Kind = Literal["subscriber", "work", "inbound", "uploads", "stream", "unseen"]
 
 
 @dataclass(frozen=True)
 class DeadLetters:
     """A dead-letter queue, and where its letters should have gone.
 
-    `target` is the URL of a queue, a subscriber's or that of other contexts' events, or the ARN of an alias: the state
-    machine's or a function's. Of uploads that nobody has heard of, `url` is the ARN of the alias to ask.
+    `target` is the URL of a queue (a subscriber's, the context's own, that of other contexts' events), or the ARN of an
+    alias: the state machine's or a function's. Of uploads that nobody has heard of, `url` is the ARN of the alias to
+    ask.
     """
 
     name: str
@@ -115,4 +116,7 @@ def _way_back(name: str, outputs: Mapping[str, Any]) -> tuple[Kind, Any]:
         return "inbound", outputs["inbound_queue"]
     if name in outputs["functions"]:
         return "stream", outputs["functions"][name]
+    # A stack that was deployed before there were any has no such output.
+    if name in outputs.get("work_queues", {}):
+        return "work", outputs["work_queues"][name]
     return "subscriber", outputs["queues"][name]

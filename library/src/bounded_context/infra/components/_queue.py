@@ -3,13 +3,28 @@
 from typing import Any
 
 import pulumi
-from pulumi_aws import sqs
+from pulumi_aws import lambda_, sqs
 
-from ..policy import Statement, allow, document, only_over_tls
+from ..interfaces import Target
+from ..policy import Statement, allow, document, grant, only_over_tls
 from ._component import Component
 
 FOURTEEN_DAYS = 14 * 24 * 3600
 """The longest that SQS keeps a message, in seconds: time to find out why it failed."""
+
+MAX_RECEIVES = 5
+"""How often a message is tried before it moves to the dead letters: Lambda's developer guide asks for 5 at least
+("Using Lambda with Amazon SQS", configuring a queue)."""
+
+BATCH = 10
+CONCURRENCY = 10
+"""Batches at a time. Each is a few writes: some hundred messages a second, never the account's whole concurrency."""
+
+_TIMES = 6
+"""So many times the function's timeout a message stays hidden (same page): none is handed out again while its batch is
+still retried."""
+
+_RECEIVE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 
 
 def queue(owner: Component, name: str, key_arn: pulumi.Input[str], **arguments: Any) -> sqs.Queue:
@@ -22,6 +37,44 @@ def queue(owner: Component, name: str, key_arn: pulumi.Input[str], **arguments: 
         tags=owner.labels.tags,
         opts=owner.child(),
         **arguments,
+    )
+
+
+def queue_and_dead_letters(
+    owner: Component, name: str, key_arn: pulumi.Input[str], timeout: int
+) -> tuple[sqs.Queue, sqs.Queue]:
+    """A queue for a function that may take `timeout` seconds for a batch, and its dead letters."""
+    dead_letters = queue(owner, f"{name}-dead-letters", key_arn)
+    made = queue(
+        owner,
+        name,
+        key_arn,
+        visibility_timeout_seconds=_TIMES * timeout,
+        redrive_policy=redrive_to(dead_letters, maxReceiveCount=MAX_RECEIVES),
+    )
+    only_from(owner, name, made, dead_letters)
+    return made, dead_letters
+
+
+def feed_from(owner: Component, source: sqs.Queue, target: Target, timeout: int, *statements: Statement) -> None:
+    """Hand the messages of `source` to a function's alias; its role may take them, and do what `statements` allow.
+
+    A message that the function reports as failed comes again, alone. `timeout` is what the queue was made for. Raises
+    ValueError if the function may take longer.
+    """
+    if target.timeout > timeout:
+        kind = type(owner).__name__
+        raise ValueError(f"{target.snake_name} may take {target.timeout} seconds: say so to {kind}, as timeout.")
+    permission = grant(owner, target.role, allow(_RECEIVE, source.arn), *statements)
+    lambda_.EventSourceMapping(
+        f"{owner.name}-queue",
+        event_source_arn=source.arn,
+        function_name=target.alias_arn,
+        batch_size=BATCH,
+        function_response_types=["ReportBatchItemFailures"],
+        scaling_config={"maximum_concurrency": CONCURRENCY},
+        tags=owner.labels.tags,
+        opts=owner.child(depends_on=[permission]),
     )
 
 

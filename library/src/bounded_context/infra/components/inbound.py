@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_aws import lambda_, sns, ssm
+from pulumi_aws import sns, ssm
 
 from bounded_context.infra import (
     Alerts,
@@ -15,10 +15,9 @@ from bounded_context.infra import (
     Statement,
     Target,
     allow,
-    grant,
+    feed_from,
     kebab,
-    only_from,
-    queue,
+    queue_and_dead_letters,
     queue_policy,
     redrive_to,
     watch_age,
@@ -27,15 +26,6 @@ from bounded_context.infra import (
 
 TIMEOUT = 30
 """Seconds that the function may take for a batch."""
-
-MAX_RECEIVES = 5
-"""How often a message is tried before it moves to the dead letters."""
-
-BATCH = 10
-CONCURRENCY = 10
-"""Batches at a time. Each is a few writes: some hundred events a second, and never the account's whole concurrency."""
-
-_RECEIVE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 
 
 @dataclass(frozen=True)
@@ -63,21 +53,11 @@ class Inbound(Component):
     def __init__(self, name: str, stack: Stack, *, timeout: int = TIMEOUT) -> None:
         """Make both; `timeout` is how many seconds the function that takes the messages may take for a batch."""
         super().__init__(name, stack.labels)
-        key_arn = stack.key.arn
         self._timeout = timeout
-        self.dead_letters = queue(self, f"{name}-dead-letters", key_arn)
-        self.queue = queue(
-            self,
-            name,
-            key_arn,
-            # What Lambda asks for, so that no message is handed out again while its batch is still retried.
-            visibility_timeout_seconds=6 * timeout,
-            redrive_policy=redrive_to(self.dead_letters, maxReceiveCount=MAX_RECEIVES),
-        )
+        self.queue, self.dead_letters = queue_and_dead_letters(self, name, stack.key.arn, timeout)
         self.queue_url = self.queue.url
         self.dead_letter_url = self.dead_letters.url
         self.dead_letter_queues = {name: self.dead_letter_url}
-        only_from(self, name, self.queue, self.dead_letters)
         self._subscribe([_source(context, one) for context, one in stack.settings.consumes.items()])
         self._watch(stack.alerts)
         self.register_outputs({"queue_url": self.queue_url})
@@ -88,24 +68,8 @@ class Inbound(Component):
         A message that the function reports as failed comes again, alone. Raises ValueError if the function may take
         longer than the queue hides a message for it.
         """
-        if target.timeout > self._timeout:
-            raise ValueError(f"{target.snake_name} may take {target.timeout} seconds: say so to Inbound, as timeout.")
-        permission = grant(
-            self,
-            target.role,
-            allow(_RECEIVE, self.queue.arn),
-            allow(["sqs:SendMessage"], self.dead_letters.arn),
-        )
-        lambda_.EventSourceMapping(
-            f"{self.name}-queue",
-            event_source_arn=self.queue.arn,
-            function_name=target.alias_arn,
-            batch_size=BATCH,
-            function_response_types=["ReportBatchItemFailures"],
-            scaling_config={"maximum_concurrency": CONCURRENCY},
-            tags=self.labels.tags,
-            opts=self.child(depends_on=[permission]),
-        )
+        bury = allow(["sqs:SendMessage"], self.dead_letters.arn)
+        feed_from(self, self.queue, target, self._timeout, bury)
 
     def _subscribe(self, sources: Sequence[_Source]) -> None:
         targets = {self.name: self.queue, f"{self.name}-dead-letters": self.dead_letters}

@@ -4,21 +4,33 @@ from pulumi_aws import cloudwatch, lambda_
 
 from bounded_context.infra import Component, Stack, Target
 
+EVERY_MINUTE = "rate(1 minute)"
+
 YOUNGEST = 60
 """Seconds: the youngest that EventBridge, and Lambda, may give an event up at."""
 
+HOUR = 3600
+TRIES = 2
+"""Lambda's own number of further tries of what it was called for without an answer, and the most that it has (Lambda
+developer guide, "Configuring error handling settings for asynchronous invocations")."""
+
 
 class Schedule(Component):
-    """An EventBridge rule that calls an alias once a minute, and may call nothing else."""
+    """An EventBridge rule that calls an alias again and again, and may call nothing else.
+
+    A call of each minute that cannot be delivered or fails is not worth a second try: the next one does the same. Any
+    other is tried twice more within an hour.
+    """
 
     urn_type = "bounded-context:infra:Schedule"
 
-    def __init__(self, name: str, stack: Stack, target: Target) -> None:
-        """Call the alias of `target`."""
+    def __init__(self, name: str, stack: Stack, target: Target, when: str = EVERY_MINUTE) -> None:
+        """Call the alias of `target` as `when` says: `rate(1 day)`, or `cron(0 6 * * ? *)` in UTC."""
         labels, alias = stack.labels, target.alias
+        age, tries = (YOUNGEST, 0) if when == EVERY_MINUTE else (HOUR, TRIES)
         super().__init__(name, labels)
         self.rule = cloudwatch.EventRule(
-            name, name=labels.name(name), schedule_expression="rate(1 minute)", tags=labels.tags, opts=self.child()
+            name, name=labels.name(name), schedule_expression=when, tags=labels.tags, opts=self.child()
         )
         permission = lambda_.Permission(
             name,
@@ -33,16 +45,15 @@ class Schedule(Component):
             name,
             rule=self.rule.name,
             arn=alias.arn,
-            retry_policy={"maximum_event_age_in_seconds": YOUNGEST, "maximum_retry_attempts": 0},
+            retry_policy={"maximum_event_age_in_seconds": age, "maximum_retry_attempts": tries},
             opts=self.child(depends_on=[permission]),
         )
-        # Neither what cannot be delivered nor what fails is worth a second try: the next minute brings the next call.
         lambda_.FunctionEventInvokeConfig(
             name,
             function_name=alias.function_name,
             qualifier=alias.name,
-            maximum_event_age_in_seconds=YOUNGEST,
-            maximum_retry_attempts=0,
+            maximum_event_age_in_seconds=age,
+            maximum_retry_attempts=tries,
             opts=self.child(),
         )
         self.register_outputs({"rule": self.rule.name})

@@ -1,0 +1,54 @@
+"""Work for a function: a queue of the context's own."""
+
+from pulumi_aws import iam
+
+from bounded_context.infra import (
+    Component,
+    Stack,
+    Target,
+    allow,
+    feed_from,
+    grant,
+    queue_and_dead_letters,
+    queue_policy,
+    watch_age,
+    watch_dead_letters,
+)
+
+TIMEOUT = 30
+"""Seconds that the function may take for a batch of ten messages."""
+
+
+class WorkQueue(Component):
+    """A queue that feeds a function, with its dead letters, alarms on both, and a way back by `just redrive`.
+
+    A role sends to it that was let to by `grant_send`, and no other service or account.
+    """
+
+    urn_type = "bounded-context:infra:WorkQueue"
+
+    def __init__(self, name: str, stack: Stack, *, timeout: int = TIMEOUT) -> None:
+        """Make both; `timeout` is how many seconds the function that takes the messages may take for a batch."""
+        super().__init__(name, stack.labels)
+        self._timeout = timeout
+        self.queue, self.dead_letters = queue_and_dead_letters(self, name, stack.key.arn, timeout)
+        for title, one in {name: self.queue, f"{name}-dead-letters": self.dead_letters}.items():
+            queue_policy(self, title, one)
+        self.queue_url = self.queue.url
+        self.dead_letter_queues = {name: self.dead_letters.url}
+        watch_dead_letters(stack.alerts, f"{name}-dead-letters", self.dead_letters, "warning")
+        behind = "what it asks for is not done yet."
+        watch_age(self, stack.alerts, name, {name: self.queue}, behind, "work-waits-in-a-queue")
+        stack.work_queues[name] = self
+        self.register_outputs({"queue_url": self.queue_url})
+
+    def grant_send(self, role: iam.Role) -> iam.RolePolicy:
+        """Let `role` send messages."""
+        return grant(self, role, allow(["sqs:SendMessage"], self.queue.arn))
+
+    def feed(self, target: Target) -> None:
+        """Hand the messages to a function's alias, in batches of ten; one that fails comes again alone.
+
+        Raises ValueError if the function may take longer than the queue hides a message for it.
+        """
+        feed_from(self, self.queue, target, self._timeout)

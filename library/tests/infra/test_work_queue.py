@@ -1,0 +1,110 @@
+"""A queue of the context's own that feeds a function, and a function that is called by the clock."""
+
+import json
+from pathlib import Path
+
+import pulumi
+import pytest
+
+from bounded_context.docs.pages import section
+from bounded_context.docs.steps import steps
+from bounded_context.testing.requests import findings
+
+from .alarms import told
+from .graph import CONTEXT, Graph
+from .test_alarms import OF_A_WORK_QUEUE
+from .test_permissions import actions_on
+from .test_team import FUNCTIONS, MAIN, Repository
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    """With what the pages say about a queue and a schedule, but for the code of the functions."""
+    made = Repository(tmp_path)
+    for anchor in ("a-queue", "a-schedule"):
+        for step in steps(section("changing", anchor), CONTEXT.name):
+            if step.path.startswith("infra/"):
+                step.follow(tmp_path)
+    return made
+
+
+@pytest.fixture
+def graph(repository: Repository) -> Graph:
+    return repository.run()
+
+
+def test_it_hides_a_message_for_six_times_as_long_as_the_function_may_take(graph: Graph) -> None:
+    """In batches, of which failures come again alone; the alias is called."""
+    queue, function = graph.one("sqs/queue", "letters"), graph.one("lambda/function", "send-letter")
+    assert queue.inputs["visibilityTimeoutSeconds"] == 6 * function.inputs["timeout"]
+    mapping = graph.one("lambda/eventSourceMapping", "letters-queue").inputs
+    assert mapping["eventSourceArn"] == queue.arn
+    assert mapping["functionName"] == graph.outputs["functions"]["send_letter"]
+    assert mapping["functionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_what_fails_is_kept_and_somebody_is_told(graph: Graph) -> None:
+    """After five tries, in dead letters that no other queue may use; the redrive knows the way back."""
+    queue, letters = (graph.one("sqs/queue", name) for name in ("letters", "letters-dead-letters"))
+    assert queue.document("redrivePolicy") == {"deadLetterTargetArn": letters.arn, "maxReceiveCount": 5}
+    allowed = graph.one("sqs/redriveAllowPolicy", "letters-redrive-allow").document("redriveAllowPolicy")
+    assert allowed["sourceQueueArns"] == [queue.arn]
+    assert graph.outputs["dead_letter_queues"]["letters"] == letters.outputs["url"]
+    assert graph.outputs["work_queues"] == {"letters": queue.outputs["url"]}
+    alarms = {name: json.dumps(dict(node.inputs)) for name, node in told(graph).items()}
+    assert letters.inputs["name"] in alarms["dead-letters-warning"]
+    assert queue.inputs["name"] in alarms["letters-age"]
+    assert f"docs runbook {OF_A_WORK_QUEUE}" in alarms["letters-age"]
+
+
+def test_the_function_may_take_messages_and_nobody_sends_who_was_not_let_to(
+    graph: Graph, repository: Repository
+) -> None:
+    """The queue's own policy lets nobody in; a role of the context is let to by one line."""
+    arn = graph.one("sqs/queue", "letters").arn
+    assert actions_on(graph, "send-letter", arn) == {
+        "sqs:ReceiveMessage",
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
+    }
+    for name in ("letters-policy", "letters-dead-letters-policy"):
+        statements = graph.one("sqs/queuePolicy", name).document()["Statement"]
+        assert [statement["Effect"] for statement in statements] == ["Deny"]
+    sender = CONTEXT.command_functions[0]
+    feed = 'letters.feed(live["send_letter"])\n'
+    repository.replace(MAIN, feed, f'{feed}letters.grant_send(functions["{sender}"].role)\n')
+    assert actions_on(repository.run(), sender.replace("_", "-"), arn) == {"sqs:SendMessage"}
+
+
+def test_a_function_that_may_take_longer_is_refused(repository: Repository) -> None:
+    """With the word that helps; said so, the queue hides messages for longer."""
+    repository.replace(FUNCTIONS, '"send_letter": Preset(timeout=30', '"send_letter": Preset(timeout=90')
+    with pytest.raises(ValueError, match="send_letter may take 90 seconds: say so to WorkQueue, as timeout"):
+        repository.run()
+    repository.replace(MAIN, 'WorkQueue("letters", stack)', 'WorkQueue("letters", stack, timeout=90)')
+    assert repository.run().one("sqs/queue", "letters").inputs["visibilityTimeoutSeconds"] == 540
+
+
+def test_two_queues_whose_dead_letters_have_one_name_are_refused(repository: Repository) -> None:
+    """The redrive would know one of them only."""
+    name = CONTEXT.subscribers[0]
+    repository.replace(MAIN, 'WorkQueue("letters"', f'WorkQueue("{name}"')
+    with pytest.raises(pulumi.RunError, match=f"Two dead-letter queues are called {name}"):
+        repository.run()
+
+
+def test_a_schedule_calls_an_alias_by_the_clock_and_tries_again(graph: Graph) -> None:
+    """A day is worth a second try; the next minute is not."""
+    rule, target = (graph.one(f"cloudwatch/event{kind}", "remind") for kind in ("Rule", "Target"))
+    assert rule.inputs["scheduleExpression"] == "cron(0 6 * * ? *)"
+    assert target.inputs["arn"] == graph.outputs["functions"]["remind"]
+    assert target.inputs["retryPolicy"] == {"maximumEventAgeInSeconds": 3600, "maximumRetryAttempts": 2}
+    tries = graph.one("lambda/functionEventInvokeConfig", "remind").inputs
+    assert (tries["maximumEventAgeInSeconds"], tries["maximumRetryAttempts"]) == (3600, 2)
+    assert graph.one("lambda/permission", "remind").inputs["sourceArn"] == rule.arn
+
+
+def test_aws_takes_all_of_it(graph: Graph) -> None:
+    """No request would be refused in the middle of a deployment."""
+    ours = [node for node in graph.nodes if node.name.startswith(("letters", "remind", "send-letter"))]
+    assert [finding for node in ours for finding in findings(node)] == []
