@@ -387,6 +387,56 @@ def a_component_of_its_own(repository: Repository) -> None:
     )
 
 
+def a_major_version(repository: Repository) -> None:
+    """Both are published, each is held; taken back in one file."""
+    repository.replace(EVENTS, "    due_date: Day\n", '    due_date: str = Field(description="when it is due")\n')
+    assert 'write "2.0" for it in src/payment/events.py, and publish this one beside it' in repository.promises()
+    for event in ("Registered", "Verified", "Deleted"):
+        repository.replace(EVENTS, f'    "Payment{event}": "1.0",\n', f'    "Payment{event}": "2.0",\n')
+    assert "PaymentRegistered 2.0 would be published alone, and its subscribers read 1.0" in repository.promises()
+    repository.add(EVENTS, EVENTS_1)
+    repository.replace(EVENTS, "from typing import Final", "from typing import Any, Final")
+    repository.replace(EVENTS, "import Amount, Currency", "import Amount, Beside, Currency")
+    repository.replace(CONTEXT, "import VERSIONS,", "import BESIDE, VERSIONS,")
+    repository.replace(CONTEXT, "    versions=VERSIONS,\n", "    versions=VERSIONS,\n    beside=BESIDE,\n")
+    repository.make(CONTRACTS)
+    assert {"1.0.json", "2.0.json"} == {path.name for path in (repository.folder / "events/PaymentVerified").iterdir()}
+    repository.tidy()
+    assert repository.check() == ""
+    repository.replace(CONTEXT, "    beside=BESIDE,\n", "")
+    repository.make(CONTRACTS)
+    assert "PaymentVerified/1.0.json" not in (repository.folder / "events/asyncapi.json").read_text()
+
+
+EVENTS_1 = '''
+
+class PaymentData1(EventData):
+    """The payment after the change; one that was removed, as it was before."""
+
+    payment_id: Identifier
+    subscription_id: Text
+    amount: Amount
+    currency: Currency
+    due_date: Day
+    payer: Text
+    status: str = Field(description="where it stands; there may be others one day", examples=list(Status))
+    version: int = Field(ge=1, description="counts its changes from 1")
+    list_id: str | None = Field(description="the list that brought it; null if it came alone")
+
+
+def as_1(data: dict[str, Any]) -> dict[str, Any]:
+    """Say as 1.x what is said now."""
+    return data
+
+
+BESIDE: Final = Beside(
+    data=PaymentData1,
+    versions={"PaymentRegistered": "1.0", "PaymentVerified": "1.0", "PaymentDeleted": "1.0"},
+    made=as_1,
+)
+'''
+
+
 BY_LIST = '    queried_by=("list",),\n'
 
 
@@ -416,6 +466,7 @@ CHANGES: tuple[Callable[[Repository], None], ...] = (
     a_field,
     a_command,
     a_subscriber,
+    a_major_version,
     a_resource_with_a_function,
     a_check_of_a_step,
     a_state_of_the_workflow,

@@ -6,7 +6,7 @@ from .context import BadContext, Context
 from .domain.aggregate import Aggregate, Change, Details
 from .domain.commands import Command
 from .domain.errors import AlreadyExists, BusinessError, IllegalMove, NotFound, VersionConflict
-from .domain.events import EventData
+from .domain.events import Beside, EventData
 from .domain.fields import Amount, Currency, Day, Flag, Identifier, Text, WholeNumber
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "AlreadyExists",
     "Amount",
     "BadContext",
+    "Beside",
     "BusinessError",
     "Change",
     "Command",

@@ -15,7 +15,7 @@ from .domain.aggregate import Aggregate, Details
 from .domain.amounts import Amounts, currencies
 from .domain.commands import METHODS, Command
 from .domain.errors import AlreadyExists, BusinessError, IllegalMove, NotFound, VersionConflict
-from .domain.events import Source
+from .domain.events import Beside, Source, label
 from .domain.fields import of_kind
 from .domain.rows import Fault, Rows
 from .domain.transitions import Transitions
@@ -69,6 +69,7 @@ class Context(Generic[A]):
         commands: what callers may ask; one creates, one deletes, any number changes.
         data: what the events of the aggregate say, as a model.
         versions: the version (``<major>.<minor>``) of the schema of each type of event, the lists' two among them.
+        beside: the events of aggregates in the major version before, as long as somebody reads that.
         references: fields that hold the id of a thing of another context, and what that thing is, in snake_case.
         verification: the workflow's step between validation and import, in snake_case.
         queried_by: what one may ask for many by, each an index of the table that costs a write unit more for each row;
@@ -89,6 +90,7 @@ class Context(Generic[A]):
     commands: tuple[Command[Any], ...]
     data: type[BaseModel]
     versions: Mapping[str, str]
+    beside: Beside | None = None
     references: Mapping[str, str] = field(default_factory=dict)
     verification: str = VERIFY_LIST
     queried_by: tuple[QueriedBy, ...] = ()
@@ -232,6 +234,25 @@ class Context(Generic[A]):
         """Return the name of a version (without one, the version said) of a type's schema: its file's ``$id``."""
         return self.source.schema_of(event_type, version)
 
+    @property
+    def told(self) -> tuple[tuple[str, str], ...]:
+        """The types of all events with their versions: those of today, and those that are published beside them."""
+        return (*self.versions.items(), *(self.beside.versions.items() if self.beside else ()))
+
+    def label(self, event_type: str, version: str) -> str:
+        """Return the message attribute ``type`` of a version; that of lists' events is the type alone."""
+        return event_type if event_type in self.list_events else label(event_type, version)
+
+    def heard(self, event_type: str, subscriber: str) -> str:
+        """Return the version of a type that a subscriber of its stacks gets."""
+        old = None if self.beside is None or subscriber in self.beside.ready else self.beside.versions.get(event_type)
+        return old or self.versions[event_type]
+
+    def model(self, event_type: str, version: str) -> type[BaseModel]:
+        """Return what an event of a type says in a version."""
+        is_old = self.beside is not None and _major(self.beside.versions.get(event_type, "")) == _major(version)
+        return self.beside.data if self.beside and is_old else self.models[event_type]
+
     @cached_property
     def models(self) -> Mapping[str, type[BaseModel]]:
         """What an event of each type says."""
@@ -303,6 +324,10 @@ class Context(Generic[A]):
     def business_errors(self) -> tuple[type[BusinessError], ...]:
         """The refusals of rules: the library's and the context's own."""
         return (*_PLATFORM_ERRORS, *self.errors)
+
+
+def _major(version: str) -> str:
+    return version.partition(".")[0]
 
 
 def declared() -> Context[Any]:

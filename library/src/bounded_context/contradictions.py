@@ -52,6 +52,7 @@ def contradictions(context: "Context[Any]") -> Iterator[str]:
     yield from _queries(context)
     yield from _functions(context)
     yield from _events(context)
+    yield from _beside(context)
     yield from _references(context)
     yield from _errors(context)
     yield from _measures(context)
@@ -200,6 +201,21 @@ def _events(context: "Context[Any]") -> Iterator[str]:
             yield f"versions has {event}, which no command raises: remove it."
         elif not _VERSION.fullmatch(version):
             yield f"versions: that of {event} is {version!r}: write <major>.<minor>, such as 1.0."
+
+
+def _beside(context: "Context[Any]") -> Iterator[str]:
+    for event, version in context.beside.versions.items() if context.beside else ():
+        if event not in context.changes:
+            yield f"beside has {event}, which no command raises: remove it."
+        elif not _VERSION.fullmatch(version) or _major(version) + 1 != _major(context.versions[event]):
+            yield (
+                f"beside: that of {event} is {version!r}, and versions says {context.versions[event]!r}: "
+                "write one of the major version before."
+            )
+
+
+def _major(version: str) -> int:
+    return int(version.partition(".")[0])
 
 
 def _references(context: "Context[Any]") -> Iterator[str]:

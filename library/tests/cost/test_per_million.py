@@ -1,6 +1,7 @@
 """What lists cost, by what happens to their rows."""
 
 import json
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -22,8 +23,9 @@ from bounded_context.cost.row import Row, item_bytes, units
 from bounded_context.testing import Samples
 from bounded_context.testing.graph import Graph
 from tests.contexts import over_contexts
+from tests.contracts.test_beside import beside
 from tests.infra.contexts import SHAPES
-from tests.infra.graph import CONTEXT, run, run_shape
+from tests.infra.graph import CONTEXT, run, run_context, run_shape
 
 from .small import changed, filter_of, graph, node
 
@@ -148,6 +150,14 @@ def test_each_subscriber_takes_and_deletes_by_the_ten(dev: Graph) -> None:
     assert found(dev)["subscribers' deletions"].quantity == pytest.approx(subscribers * (MILLION + 1) / 10)
     deaf = found(changed(dev, "sns/topicSubscription", filterPolicy=filter_of(CONTEXT.deleted)))
     assert "subscribers' receives" not in deaf
+
+
+def test_two_major_versions_are_published_and_each_subscriber_gets_one(dev: Graph) -> None:
+    """A change is two messages to the topic, and one to each queue."""
+    both = beside(ready=CONTEXT.subscribers[:1])
+    alone, two = Flow(CONTEXT, dev, MILLION), Flow(both, run_context(both, "dev"), MILLION)
+    assert two.publishes == alone.relayed * math.ceil(alone.batch / 5)
+    assert two.subscribers == alone.subscribers == len(CONTEXT.subscribers)
 
 
 def test_an_upload_over_sftp_is_paid_for_by_its_size() -> None:

@@ -12,13 +12,19 @@ from boto3.dynamodb.types import TypeSerializer
 from payment.context import PAYMENT
 
 from bounded_context import aws
-from bounded_context.adapters.items import SCHEMA, TRACEPARENT, Items
+from bounded_context.adapters.items import TRACEPARENT, Items
 from bounded_context.adapters.trace_context import fresh_traceparent, from_traceparent
+from bounded_context.context import Context
 from bounded_context.domain import events
+from bounded_context.handlers import relay_events
 from bounded_context.handlers.relay_events import lambda_handler
+from tests.contracts.test_beside import BI, CREATED, FRONTEND, beside
 from tests.emf import totals
+from tests.event_schemas import faults
 from tests.handlers.conftest import Daemon, LambdaContext, Lines
 from tests.handlers.functions import SAMPLES
+
+SCHEMA = f"urn:event-schema:{PAYMENT.name}:{CREATED}"
 
 pytestmark = pytest.mark.usefixtures("function")
 RECORD = json.loads((Path(__file__).parents[1] / "events" / "stream_insert.json").read_text())
@@ -184,7 +190,7 @@ def test_what_a_newer_version_wrote_is_told_as_it_was_written(topic: tuple[str, 
     more = {"note": "a note", "fee": "1.50", "days": 100, "urgent": True}
     schema = "urn:event-schema:payment:PaymentSettled:1.0"
     settled = _record(1)
-    for name, value in {**more, "status": "SETTLED", SCHEMA: schema}.items():
+    for name, value in {**more, "status": "SETTLED", "dataschema": schema}.items():
         settled["dynamodb"]["NewImage"][name] = TypeSerializer().serialize(value)
     noted, removed = _record(2), _record(3, "REMOVE")
     for image in (noted["dynamodb"]["NewImage"], removed["dynamodb"]["OldImage"]):
@@ -195,3 +201,53 @@ def test_what_a_newer_version_wrote_is_told_as_it_was_written(topic: tuple[str, 
     assert told["event-1"]["data"] == events.payload(SAMPLES.aggregate(1)) | more | {"status": "SETTLED"}
     assert {told[one]["data"]["note"] for one in ("event-2", "event-3")} == {"a note"}
     assert told["event-2"]["dataschema"] == PAYMENT.schema_of(PAYMENT.reached[PAYMENT.first])
+
+
+def _subscribed(arn: str, subscriber: str, context: Context[Any]) -> str:
+    """Return the URL of a queue that hears what the stack lets through to a subscriber."""
+    sns: Any = boto3.client("sns")
+    sqs: Any = boto3.client("sqs")
+    url = sqs.create_queue(QueueName=subscriber)["QueueUrl"]
+    queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    policy = {"type": [context.label(event, context.heard(event, subscriber)) for event in context.events]}
+    attributes = {"RawMessageDelivery": "true", "FilterPolicy": json.dumps(policy)}
+    sns.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=queue, Attributes=attributes)
+    return url
+
+
+def test_each_subscriber_gets_its_own_major_version(
+    topic: tuple[str, str], context: LambdaContext, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each event once: an id of its own, of the same subject and sequence; a change is counted once."""
+    both = beside(ready=(FRONTEND,))
+    monkeypatch.setattr(relay_events, "CONTEXT", both)
+    queues = {name: _subscribed(topic[0], name, both) for name in (BI, FRONTEND)}
+    lambda_handler({"Records": [_record(n) for n in range(12)]}, context)
+    old, new = ({event["subject"]: event for event in _received(queues[name])} for name in (BI, FRONTEND))
+    assert len(old) == len(new) == 12
+    for subject, event in old.items():
+        assert (event["dataschema"], new[subject]["dataschema"]) == (f"{SCHEMA}:1.0", f"{SCHEMA}:2.0")
+        assert (event["id"], event["sequence"]) == (f"{new[subject]['id']}-1", new[subject]["sequence"])
+        assert faults(event) == []
+    assert totals(capsys.readouterr().out)[CREATED,] == 12
+
+
+def test_the_stream_goes_on_from_a_change_of_which_one_version_was_refused(
+    context: LambdaContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is published again in both: each is delivered at least once."""
+    monkeypatch.setattr(relay_events, "CONTEXT", beside())
+    monkeypatch.setattr(aws, "topic", lambda: _Refusing({7}))
+    answer = lambda_handler({"Records": [_record(n) for n in range(5)]}, context)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "1003"}]}
+
+
+class _Refusing:
+    """Takes all but the events at some places."""
+
+    def __init__(self, refused: set[int]) -> None:
+        self._refused = refused
+
+    def publish(self, events: list[dict[str, Any]]) -> set[int]:
+        assert len(events) <= 10
+        return self._refused

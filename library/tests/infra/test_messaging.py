@@ -5,7 +5,8 @@ import pytest
 from bounded_context.infra.components.fanout import VISIBILITY_TIMEOUT
 from bounded_context.words import kebab
 
-from .graph import CONTEXT, STACKS, Graph, Node, run
+from ..contracts.test_beside import beside
+from .graph import CONTEXT, STACKS, Graph, Node, run, run_context
 from .test_permissions import actions_on
 
 STREAM_READERS = ("relay_events", "measure_lists")
@@ -35,6 +36,19 @@ def test_subscribers_get_every_event_raw(prod: Graph) -> None:
         assert subscription.inputs["rawMessageDelivery"] is True
         assert subscription.inputs["filterPolicyScope"] == "MessageAttributes"
         assert subscription.document("filterPolicy") == {"type": list(CONTEXT.events)}
+
+
+def test_a_subscriber_hears_one_major_version() -> None:
+    """The one before, until it is ready for that of today; lists' events have one alone."""
+    old, new = CONTEXT.subscribers
+    graph = run_context(beside(ready=(new,)), "prod")
+    heard = {node.name.removeprefix("events-"): node.document("filterPolicy")["type"] for node in _of_topic(graph)}
+    assert heard[old] == list(CONTEXT.events)
+    assert heard[new] == [*(f"{event}.2" for event in CONTEXT.changes), *CONTEXT.list_events]
+
+
+def _of_topic(graph: Graph) -> list[Node]:
+    return list(_subscriptions(graph).values())
 
 
 def test_what_cannot_be_delivered_or_consumed_ends_in_one_dead_letter_queue(prod: Graph) -> None:

@@ -149,6 +149,7 @@ ELSEWHERE = {
     "refusals_are_declared",
     "events_keep_their_contract",
     "events_are_described",
+    "events_before_are_made",
     "callers_find_what_they_rely_on",
     "routes_are_described",
     "statuses_are_drawn",

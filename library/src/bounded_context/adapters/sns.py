@@ -4,6 +4,8 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..domain.events import label_of
+
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sns.type_defs import PublishBatchRequestEntryTypeDef
@@ -15,7 +17,8 @@ BATCH = 10
 class Topic:
     """Publishes CloudEvents, with two of their members as message attributes too.
 
-    Subscribers filter on ``type``; ``traceparent`` is where a tracing library looks for it.
+    Subscribers filter on ``type``, which also tells major versions from 2 on apart; ``traceparent`` is where a tracing
+    library looks for it.
     """
 
     def __init__(self, client: "SNSClient", arn: str) -> None:
@@ -30,10 +33,9 @@ class Topic:
 
 
 def _entry(index: int, event: dict[str, Any]) -> "PublishBatchRequestEntryTypeDef":
+    attributes = {"type": label_of(event), "traceparent": event["traceparent"]}
     return {
         "Id": str(index),
         "Message": json.dumps(event, separators=(",", ":")),
-        "MessageAttributes": {
-            name: {"DataType": "String", "StringValue": event[name]} for name in ("type", "traceparent")
-        },
+        "MessageAttributes": {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()},
     }

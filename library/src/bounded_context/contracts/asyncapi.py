@@ -1,6 +1,6 @@
 """The events as an AsyncAPI 3.0 document: which there are, what they look like, where they go."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from ..context import Context
@@ -16,12 +16,13 @@ ENVELOPE: Final = "application/cloudevents+json"
 Part = dict[str, Any]
 
 
-def document(context: Context[Any], versions: Mapping[str, Version], release: str) -> Part:
+def document(context: Context[Any], told: Sequence[tuple[str, Version]], release: str) -> Part:
     """Return the document of a release, for events of these types in these versions of their schemas."""
     topic = f"{kebab(context.name)}-{{stack}}-events"
-    queues = {f"events-{name}": _queue(topic, name, versions) for name in context.subscribers}
+    versions = {context.label(event_type, str(version)): (event_type, version) for event_type, version in told}
+    queues = {f"events-{name}": _queue(topic, name, _heard(context, name, versions)) for name in context.subscribers}
     channels = {"events": _topic(topic, versions)} | queues
-    messages = {event_type: _message(context, event_type, version) for event_type, version in versions.items()}
+    messages = {name: _message(context, name, *version) for name, version in versions.items()}
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -31,7 +32,7 @@ def document(context: Context[Any], versions: Mapping[str, Version], release: st
         },
         "defaultContentType": ENVELOPE,
         "channels": channels,
-        "operations": {f"send-{name}": _sent(name, versions) for name in channels},
+        "operations": {f"send-{name}": _sent(name, channel["messages"]) for name, channel in channels.items()},
         "components": {
             "messages": messages,
             "messageTraits": {"attributes": {"headers": _headers()}},
@@ -40,13 +41,18 @@ def document(context: Context[Any], versions: Mapping[str, Version], release: st
     }
 
 
-def _topic(topic: str, versions: Mapping[str, Version]) -> Part:
+def _heard(context: Context[Any], subscriber: str, names: Iterable[str]) -> list[str]:
+    heard = {context.label(event_type, context.heard(event_type, subscriber)) for event_type in context.events}
+    return [name for name in names if name in heard]
+
+
+def _topic(topic: str, versions: Iterable[str]) -> Part:
     binding = {"name": topic, "ordering": {"type": "standard"}, "bindingVersion": "0.1.0"}
     words = "Every event, at least once and in no order. Its ARN is an output of the stack, topic_arn."
     return _channel(topic, words, versions, {"sns": binding})
 
 
-def _queue(topic: str, subscriber: str, versions: Mapping[str, Version]) -> Part:
+def _queue(topic: str, subscriber: str, versions: Iterable[str]) -> Part:
     address = f"{topic}-{kebab(subscriber)}"
     binding = {
         "queue": {"name": address, "fifoQueue": False},
@@ -57,7 +63,7 @@ def _queue(topic: str, subscriber: str, versions: Mapping[str, Version]) -> Part
     return _channel(address, words, versions, {"sqs": binding})
 
 
-def _channel(address: str, words: str, versions: Mapping[str, Version], bindings: Part) -> Part:
+def _channel(address: str, words: str, versions: Iterable[str], bindings: Part) -> Part:
     return {
         "address": address,
         "description": words,
@@ -67,20 +73,23 @@ def _channel(address: str, words: str, versions: Mapping[str, Version], bindings
     }
 
 
-def _sent(channel: str, versions: Mapping[str, Version]) -> Part:
+def _sent(channel: str, versions: Iterable[str]) -> Part:
     messages = [{"$ref": f"#/channels/{channel}/messages/{event_type}"} for event_type in versions]
     return {"action": "send", "channel": {"$ref": f"#/channels/{channel}"}, "messages": messages}
 
 
-def _message(context: Context[Any], event_type: str, version: Version) -> Part:
+def _message(context: Context[Any], name: str, event_type: str, version: Version) -> Part:
     schema = context.schema_of(event_type, rf"{version.major}\.[0-9]+")
     own = {
         "type": {"const": event_type},
         "dataschema": {"pattern": f"^{schema}$"},
         "data": {"$ref": f"./{event_type}/{version}.json"},
     }
+    # From major version 2 on, the attribute is not the member of its name.
+    attribute = {} if name == event_type else {"headers": {"properties": {"type": {"const": name}}}}
     return {
         "name": event_type,
+        **attribute,
         "contentType": ENVELOPE,
         "traits": [{"$ref": "#/components/messageTraits/attributes"}],
         "payload": {"allOf": [{"$ref": "#/components/schemas/CloudEvent"}, {"properties": own}]},

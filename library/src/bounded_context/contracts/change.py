@@ -29,10 +29,17 @@ def next_version(context: Context[Any], event_type: str, said: str, folder: Path
     """
     version = _parsed(context, event_type, said)
     committed = versions(event_type, folder)
+    if context.beside and version.major < Version.parse(context.versions[event_type]).major:
+        committed = [one for one in committed if one.major == version.major]
     if version in committed and version == committed[-1]:
         return _compared(context, event_type, version, folder)
     if version not in _first_of_a_major(committed):
         raise Refused(_out_of_order(context, event_type, version, committed))
+    if committed and event_type in context.changes and not (context.beside and event_type in context.beside.versions):
+        raise Refused(
+            f"{event_type} {version} would be published alone, and its subscribers read {committed[-1]}: publish that "
+            "beside it as long as they do (`uv run just docs events two-major-versions`)."
+        )
     return version
 
 
@@ -54,7 +61,7 @@ def _compared(context: Context[Any], event_type: str, version: Version, folder: 
     if broken := list(breaks(old, new)):
         raise Refused(
             f"{event_type} {version} cannot be read as before: {', '.join(broken)}: take that back, or write "
-            f'"{version.major + 1}.0" for it in {said_in(context)} once its subscribers know.'
+            f'"{version.major + 1}.0" for it in {said_in(context)}, and publish this one beside it.'
         )
     return version.raised()
 

@@ -33,7 +33,7 @@ def of_data(context: Context[Any], event_type: str, version: str) -> Schema:
         "$schema": DIALECT,
         "$id": context.schema_of(event_type, version),
         "title": event_type,
-        **of_model(context.models[event_type]),
+        **of_model(context.model(event_type, version)),
     }
 
 

@@ -1,6 +1,6 @@
 """Writes new schemas, says their versions where they are said, and writes AsyncAPI and the samples of the version."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,16 +26,18 @@ def update(context: Context[Any], root: Path, said: Mapping[str, str] | None = N
         Refused: a model says what no new version of a schema may say, or what an earlier version kept or promised is
             not read or kept any more. Nothing is written then.
     """
-    said, events = said or context.versions, root / "events"
-    current = {event_type: next_version(context, event_type, text, events) for event_type, text in said.items()}
-    released = _readable(replace(context, versions={one: str(version) for one, version in current.items()}), root)
-    for event_type, version in current.items():
+    events = root / "events"
+    told = context.told if said is None else tuple(said.items())
+    current = [(one, text, next_version(context, one, text, events)) for one, text in told]
+    newest = {one: str(version) for one, _, version in current[: len(context.versions)]}
+    released = _readable(replace(context, versions=newest), root)
+    for event_type, text, version in current:
         if version not in versions(event_type, events):
             write(event_type, version, schemas.of_data(context, event_type, str(version)), events)
             yield f"events/{event_type}/{version}.json is new"
-        if str(version) != said[event_type]:
-            yield from _say(context, root, event_type, said[event_type], str(version))
-    yield from _document(context, root, current)
+        if str(version) != text:
+            yield from _say(context, root, event_type, text, str(version))
+    yield from _document(context, root, [(event_type, version) for event_type, _, version in current])
     if not released.is_written:
         files.write(root, released.release, released.grown)
         yield f"{files.FOLDER}/{released.release}.json has what the code stores and says"
@@ -67,7 +69,7 @@ def _say(context: Context[Any], root: Path, event_type: str, old: str, new: str)
             yield f"{name} says {event_type} {new}"
 
 
-def _document(context: Context[Any], root: Path, current: Mapping[str, Version]) -> Iterator[str]:
+def _document(context: Context[Any], root: Path, current: Sequence[tuple[str, Version]]) -> Iterator[str]:
     path = root / "events" / asyncapi.NAME
     text = schemas.as_text(asyncapi.document(context, current, release(root)))
     if not path.exists() or path.read_text(encoding="utf-8") != text:

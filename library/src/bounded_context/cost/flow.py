@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, TypeVar
@@ -96,15 +96,22 @@ class Flow:
     @property
     def publishes(self) -> float:
         """Batches that it publishes."""
-        return self.relayed * math.ceil(self.batch / BATCH)
+        return self.relayed * math.ceil(self.batch / (BATCH // len(self._created)))
+
+    @property
+    def _created(self) -> set[str]:
+        """How the events of a row are filtered: each major version that is published has its own."""
+        context, created = self.context, self.context.reached[self.context.first]
+        return {context.label(event_type, version) for event_type, version in context.told if event_type == created}
 
     @property
     def subscribers(self) -> int:
-        """The queues of this stack that get an event of each row."""
-        topic, created = told(self.function(RELAY), "TOPIC_ARN"), self.context.reached[self.context.first]
+        """The queues of this stack that get an event of each row; who filters nothing gets each major version."""
+        topic = told(self.function(RELAY), "TOPIC_ARN")
         return sum(
-            one.inputs["topic"] == topic and one.inputs["protocol"] == "sqs" and created in _types(one, created)
+            len(self._created.intersection(_types(one, self._created)))
             for one in self.graph.of("sns/topicSubscription")
+            if one.inputs["topic"] == topic and one.inputs["protocol"] == "sqs"
         )
 
     @property
@@ -113,9 +120,9 @@ class Flow:
         return self.lists * assumed.LIST_WRITES + self.parts
 
 
-def _types(subscription: Node, otherwise: str) -> Sequence[str]:
+def _types(subscription: Node, otherwise: Collection[str]) -> Collection[str]:
     """The types of events that a subscription asks for; one that asks for none in particular gets all."""
-    return json.loads(subscription.inputs.get("filterPolicy") or "{}").get("type", [otherwise])
+    return json.loads(subscription.inputs.get("filterPolicy") or "{}").get("type", otherwise)
 
 
 def _there(what: str, found: One | None) -> One:

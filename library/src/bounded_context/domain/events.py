@@ -1,6 +1,6 @@
 """What happened, in the past tense: the only thing other contexts hear of this one."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -65,6 +65,50 @@ class Source:
             **more,
             "data": data,
         }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """Events of aggregates as the major version before says them: published beside those of today, for a while.
+
+    A subscriber gets each event once: in the major version of today if it is ready, or else in the one before.
+
+    Args:
+        data: what they say, as a model.
+        versions: the version (``<major>.<minor>``) of the schema of each type whose major version was raised.
+        made: makes what one of them says, as JSON values, of what the event of today says.
+        ready: the subscribers that get the events of today already.
+    """
+
+    data: type[BaseModel]
+    versions: Mapping[str, str]
+    made: Callable[[dict[str, Any]], dict[str, Any]]
+    ready: tuple[str, ...] = ()
+
+    def event(self, today: dict[str, Any], source: Source) -> dict[str, Any] | None:
+        """Return the event as the major version before says it; None for a type that has one major version alone.
+
+        It has an id of its own; subject, time and sequence are the same.
+        """
+        version = self.versions.get(today["type"])
+        if version is None:
+            return None
+        event_id, schema = f"{today['id']}-{version.partition('.')[0]}", source.schema_of(today["type"], version)
+        return {**today, "id": event_id, "dataschema": schema, "data": self.made(dict(today["data"]))}
+
+
+def label(event_type: str, version: str) -> str:
+    """Return the message attribute ``type`` of a version: the event's type, from major version 2 on with that number.
+
+    So a filter means one major version, and what passes it does not change when another one comes or goes.
+    """
+    major = version.partition(".")[0]
+    return event_type if major == "1" else f"{event_type}.{major}"
+
+
+def label_of(event: Mapping[str, Any]) -> str:
+    """Return the message attribute ``type`` of an event, by the schema that it names."""
+    return label(event["type"], event["dataschema"].rpartition(":")[2])
 
 
 def sequence(number: str) -> str:

@@ -42,22 +42,34 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def _unpublished(records: list[DynamoDBRecord]) -> Iterator[str]:
     # A stream goes on from the first failure, so nothing after it is published before its turn.
-    for start in range(0, len(records), BATCH):
-        batch = records[start : start + BATCH]
-        told = [to_event(record) for record in batch]
-        refused = aws.topic().publish(told)
-        published = [event for index, event in enumerate(told) if index not in refused]
+    size = BATCH if CONTEXT.beside is None else BATCH // 2
+    for start in range(0, len(records), size):
+        batch = records[start : start + size]
+        told = [(record, event) for record in batch for event in _events(record)]
+        refused = aws.topic().publish([event for _, event in told])
+        published = [event for index, (_, event) in enumerate(told) if index not in refused]
         logger.info("events published", ids=[event["subject"] for event in published])
         _measure(published, len(refused))
         if refused:
             logger.warning("events refused", refused=len(refused))
-            yield str(batch[min(refused)].dynamodb.sequence_number)  # pyright: ignore[reportOptionalMemberAccess]
+            yield str(told[min(refused)][0].dynamodb.sequence_number)  # pyright: ignore[reportOptionalMemberAccess]
+
+
+def _events(record: DynamoDBRecord) -> Iterator[dict[str, Any]]:
+    """Yield the event of a change, and the same one in the major version before, if somebody still reads that."""
+    today = to_event(record)
+    yield today
+    before = CONTEXT.beside.event(today, CONTEXT.source) if CONTEXT.beside else None
+    if before is not None:
+        yield before
 
 
 def _measure(published: list[dict[str, Any]], refused: int) -> None:
-    for event_type, number in Counter(event["type"] for event in published).items():
-        if event_type in CONTEXT.measures.changes:
-            count(CONTEXT.measures.changes[event_type], number)
+    # A change counts once, however many major versions tell of it; what only a newer version knows is its to count.
+    known = (event for event in published if event["type"] in CONTEXT.versions)
+    today = (event["type"] for event in known if event["dataschema"] == CONTEXT.schema_of(event["type"]))
+    for event_type, number in Counter(today).items():
+        count(CONTEXT.measures.changes[event_type], number)
     count(measures.EVENTS_PUBLISHED, len(published))
     if refused:
         count(measures.EVENTS_REFUSED, refused)

@@ -98,7 +98,9 @@ class Fanout(Component):
         return inbox
 
     def _types(self, subscriber: str) -> Sequence[str]:
-        return self._stack.settings.filters.get(subscriber, self._stack.context.events)
+        context = self._stack.context
+        types = self._stack.settings.filters.get(subscriber, context.events)
+        return [context.label(event_type, context.heard(event_type, subscriber)) for event_type in types]
 
     def _deliver(self, name: str, inbox: sqs.Queue, dead_letters: sqs.Queue, types: Sequence[str]) -> None:
         targets = {name: inbox, f"{name}-dead-letters": dead_letters}

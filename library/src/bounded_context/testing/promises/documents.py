@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator
 
+from pydantic import ValidationError
+
 from ...contracts import asyncapi, schemas, statuses
-from ...contracts.change import Refused, next_version
+from ...contracts.change import Refused, next_version, said_in
 from ...contracts.published import Version, versions
 from ...contracts.release import release
+from ...contracts.released.samples import version_of
 from ._promise import Check, Repository
 
 
 def events_keep_their_contract(where: Repository) -> Iterator[str]:
     """Subscribers can read what events say: each model is a version of its schema that is written down."""
-    for event_type, said in where.context.versions.items():
+    for event_type, said in where.context.told:
         try:
             version = next_version(where.context, event_type, said, where.project.events)
         except Refused as refused:
@@ -23,11 +26,27 @@ def events_keep_their_contract(where: Repository) -> Iterator[str]:
 
 def events_are_described(where: Repository) -> Iterator[str]:
     """Subscribers find every event: the AsyncAPI document is what the code says."""
-    said = {event_type: Version.parse(text) for event_type, text in where.context.versions.items()}
+    said = [(event_type, Version.parse(text)) for event_type, text in where.context.told]
     text = schemas.as_text(asyncapi.document(where.context, said, release(where.project.root)))
     path = where.project.events / asyncapi.NAME
     if not path.is_file() or path.read_text(encoding="utf-8") != text:
         yield f"events/{asyncapi.NAME} is not what the code says: run `uv run just contracts`."
+
+
+def events_before_are_made(where: Repository) -> Iterator[str]:
+    """Subscribers of the major version before get what it says: it can be made of each event of today."""
+    beside = where.context.beside
+    if beside is None:
+        return
+    for event_type, version in beside.versions.items():
+        [today] = version_of(where.context)["sent"][event_type]
+        try:
+            beside.data.model_validate(beside.made(today["data"]))
+        except ValidationError as error:
+            found = error.errors(include_url=False)
+            wrong = ", ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in found)
+            file = said_in(where.context)
+            yield f"{event_type} {version} cannot be made of what is said now ({wrong}): mend made of Beside in {file}."
 
 
 def callers_find_what_they_rely_on(where: Repository) -> Iterator[str]:
@@ -58,6 +77,7 @@ def statuses_are_drawn(where: Repository) -> Iterator[str]:
 CHECKS: tuple[Check, ...] = (
     events_keep_their_contract,
     events_are_described,
+    events_before_are_made,
     callers_find_what_they_rely_on,
     routes_are_described,
     statuses_are_drawn,

@@ -1,0 +1,140 @@
+"""Two major versions beside each other: both are committed, described and held, until the old one is taken back."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from payment.context import PAYMENT
+from pydantic import create_model
+
+from bounded_context import BadContext, Beside, Context, EventData, Text
+from bounded_context.contracts.change import Refused
+from bounded_context.contracts.published import Version, versions
+from bounded_context.contracts.update import WORKFLOW, update
+from bounded_context.testing.promises.documents import events_before_are_made
+from tests.event_schemas import REPOSITORY
+
+OLD = dict.fromkeys(PAYMENT.changes, "1.0")
+NEW = {**PAYMENT.versions, **dict.fromkeys(PAYMENT.changes, "2.0")}
+CREATED, *_ = PAYMENT.changes
+IMPORTED, REJECTED = PAYMENT.list_events
+BI, FRONTEND = PAYMENT.subscribers
+
+
+def as_before(data: dict[str, Any]) -> dict[str, Any]:
+    """Say what is said in another way now in the old way."""
+    return {"payer" if name == "paid_by" else name: value for name, value in data.items()}
+
+
+def _today() -> type[EventData]:
+    fields: dict[str, Any] = {
+        "paid_by" if name == "payer" else name: (field.annotation, field)
+        for name, field in PAYMENT.data.model_fields.items()
+    }
+    return create_model("PaymentData", __base__=EventData, **fields)
+
+
+def beside(versions: Mapping[str, str] = OLD, ready: tuple[str, ...] = (), data: Any = PAYMENT.data) -> Context[Any]:
+    """Return the context with a renamed field in what its events say, and the old events beside them."""
+    old = Beside(data=data, versions=versions, made=as_before, ready=ready)
+    return replace(PAYMENT, data=_today(), versions=NEW, beside=old)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """One whose 1.0 is committed."""
+    for name in ("events", "released"):
+        shutil.copytree(REPOSITORY / name, tmp_path / name)
+    for name in ("src/payment/events.py", WORKFLOW, "pyproject.toml"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(REPOSITORY / name, tmp_path / name)
+    return tmp_path
+
+
+def test_a_major_version_comes_beside_the_one_that_is_read(repository: Path) -> None:
+    """Alone it is refused, before anything is written: its subscribers read the other."""
+    with pytest.raises(Refused) as refused:
+        list(update(replace(beside(), beside=None), repository))
+    assert str(refused.value).startswith(
+        f"{CREATED} 2.0 would be published alone, and its subscribers read 1.0: publish that beside it"
+    )
+    written = list(update(beside(), repository))
+    assert {f"events/{event}/2.0.json is new" for event in PAYMENT.changes} <= set(written)
+    assert versions(CREATED, repository / "events") == [Version(1, 0), Version(2, 0)]
+    assert list(update(beside(), repository)) == []
+
+
+def test_both_are_held(repository: Path) -> None:
+    """The old one may still grow by what may be left out, and by nothing else."""
+    list(update(beside(), repository))
+    more = create_model("More", __base__=PAYMENT.data, note=(Text | None, None))
+    assert f"events/{CREATED}/1.1.json is new" in list(update(beside(data=more), repository))
+    needed = create_model("Needed", __base__=PAYMENT.data, note=(Text, ...))
+    with pytest.raises(Refused, match=rf"{CREATED} 1\.1 cannot be read as before"):
+        list(update(beside(dict.fromkeys(OLD, "1.1"), data=needed), repository))
+
+
+def test_the_document_lists_both_and_who_gets_which(repository: Path) -> None:
+    """A subscriber gets each event once."""
+    list(update(beside(ready=(FRONTEND,)), repository))
+    document = json.loads((repository / "events" / "asyncapi.json").read_text())
+    messages, channels = document["components"]["messages"], document["channels"]
+    assert messages[CREATED]["payload"]["allOf"][1]["properties"]["data"]["$ref"] == f"./{CREATED}/1.0.json"
+    new = messages[f"{CREATED}.2"]
+    assert new["payload"]["allOf"][1]["properties"]["data"]["$ref"] == f"./{CREATED}/2.0.json"
+    assert new["headers"]["properties"]["type"] == {"const": f"{CREATED}.2"}
+    both = {name for event in PAYMENT.changes for name in (event, f"{event}.2")} | set(PAYMENT.list_events)
+    assert set(channels["events"]["messages"]) == both
+    assert set(channels[f"events-{BI}"]["messages"]) == set(PAYMENT.events)
+    assert set(channels[f"events-{FRONTEND}"]["messages"]) == both - set(PAYMENT.changes)
+
+
+def test_the_old_one_is_taken_back(repository: Path) -> None:
+    """What was committed stays, and what subscribers filter on does too."""
+    list(update(beside(ready=PAYMENT.subscribers), repository))
+    without = replace(beside(), beside=None)
+    assert list(update(without, repository)) == ["events/asyncapi.json is new"]
+    assert versions(CREATED, repository / "events") == [Version(1, 0), Version(2, 0)]
+    channels = json.loads((repository / "events" / "asyncapi.json").read_text())["channels"]
+    new = {f"{event}.2" for event in PAYMENT.changes}
+    assert set(channels[f"events-{BI}"]["messages"]) == new | {IMPORTED, REJECTED}
+
+
+def test_what_cannot_be_made_of_today_is_said_before_a_subscriber_finds_out() -> None:
+    """By a promise, with the field."""
+    good = beside()
+    assert list(events_before_are_made(_declaring(good))) == []
+    lost = replace(good, beside=Beside(data=PAYMENT.data, versions=OLD, made=lambda data: {**data, "payer": 5}))
+    assert [sentence.partition(": mend made")[0] for sentence in events_before_are_made(_declaring(lost))] == [
+        f"{event} 1.0 cannot be made of what is said now (payer: Input should be a valid string)" for event in OLD
+    ]
+
+
+def _declaring(context: Context[Any]) -> Any:
+    return SimpleNamespace(context=context)
+
+
+@pytest.mark.parametrize(
+    ("versions", "sentence"),
+    [
+        ({IMPORTED: "1.0"}, f"beside has {IMPORTED}, which no command raises: remove it."),
+        (
+            {CREATED: "2.0"},
+            f"beside: that of {CREATED} is '2.0', and versions says '2.0': write one of the major",
+        ),
+        (
+            {CREATED: "one"},
+            f"beside: that of {CREATED} is 'one', and versions says '2.0': write one of the major",
+        ),
+    ],
+)
+def test_what_is_beside_is_the_major_version_before(versions: Mapping[str, str], sentence: str) -> None:
+    """Of an event of an aggregate."""
+    with pytest.raises(BadContext) as refused:
+        beside(versions)
+    assert str(refused.value).startswith(sentence)
