@@ -51,6 +51,23 @@ def test_change_of_an_older_version_is_refused(deployed: RunningContext, sample:
     assert refused["error"]["code"] == "version-conflict"
 
 
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_command_that_does_not_start_from_there_is_refused(
+    change: str, deployed: RunningContext, sample: Callable[[int], Sample]
+):
+    """It is done once on the way; after that it does not start any more, and nobody hears of it."""
+    details = _details(sample)
+    assert _send(deployed, CREATE, details)["ok"]
+    for before in CHANGES[: CHANGES.index(change) + 1]:
+        assert _send(deployed, before, {ID: details[ID]})["ok"]
+    refused = _send(deployed, change, {ID: details[ID]})["error"]
+    assert refused["code"] == "illegal-move"
+    assert "the command starts from" in refused["detail"]
+    told = 2 + CHANGES.index(change)
+    for received in _events_of(deployed, details[ID], told):
+        assert len(received) == told
+
+
 def test_message_that_is_no_command_is_refused(deployed: RunningContext):
     """A wrong message gets an answer that says what is wrong, and no exception."""
     assert deployed.invoke(CREATE, {"hello": "world"})["error"]["code"] == "invalid"
