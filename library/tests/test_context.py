@@ -124,6 +124,20 @@ def _of(details: type[Details]) -> Context[Any]:
     )
 
 
+class WithNote(Details):
+    """May have a note."""
+
+    payment_id: Identifier
+    note: Text | None = None
+
+
+class WithSize(Details):
+    """Has a field that items of lists have too, as a number."""
+
+    payment_id: Identifier
+    size: Text
+
+
 class Twice(BusinessError):
     """Has the code of a refusal that every context has."""
 
@@ -153,7 +167,23 @@ BAD = {
     ),
     "queried_by: unheard of": (
         lambda: _as(PAYMENT, queried_by=("partner",)),
-        "queried_by has 'partner': write list, status, or both.",
+        "queried_by has 'partner': write list, status, or a required field that is a Text or an Identifier.",
+    ),
+    "queried_by: no text": (
+        lambda: _as(PAYMENT, queried_by=("amount",)),
+        "queried_by has 'amount': write list, status, or a required field that is a Text or an Identifier.",
+    ),
+    "queried_by: not in every row": (
+        lambda: _as(_of(WithNote), queried_by=("note",)),
+        "queried_by has 'note': write list, status, or a required field that is a Text or an Identifier.",
+    ),
+    "queried_by: of items of lists": (
+        lambda: _as(_of(WithSize), queried_by=("size",)),
+        "queried_by has 'size', which is another thing's name too: rename the field, or leave it out.",
+    ),
+    "queried_by: the identity": (
+        lambda: _as(PAYMENT, queried_by=("payment_id",)),
+        "queried_by has 'payment_id', which is another thing's name too: rename the field, or leave it out.",
     ),
     "queried_by: twice": (
         lambda: _as(PAYMENT, queried_by=("list", "list")),
@@ -358,6 +388,7 @@ def test_what_contradicts_itself_is_refused(build: Any, sentence: str):
         (("list",), {"by_list": "list_shard"}),
         (("status",), {"by_status": "status_shard"}),
         (("list", "status"), {"by_list": "list_shard", "by_status": "status_shard"}),
+        (("list", "payer"), {"by_list": "list_shard", "by_payer": "payer"}),
     ],
 )
 def test_many_are_asked_for_by_what_the_context_names(queried_by: Any, indexes: dict[str, str]):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from pydantic import BaseModel
 
@@ -36,10 +36,8 @@ PLATFORM_FUNCTIONS: Final = ("relay_events", "measure_lists", "watch_lists", "on
 VERIFY_LIST: Final = "verify_list"
 """The verification of a context whose rows refer to nothing: it refuses what exists already."""
 
-QueriedBy = Literal["list", "status"]
-"""What aggregates have in common when one asks for many."""
-
-_KEYS: Final[Mapping[QueriedBy, str]] = {"list": "list_shard", "status": "status_shard"}
+_KEYS: Final[Mapping[str, str]] = {"list": "list_shard", "status": "status_shard"}
+"""What all aggregates have in common when one asks for many. Any other is a field, and the key of its index itself."""
 
 INVALID: Final = "invalid"
 REUSED: Final = "idempotency-key-reused"
@@ -72,8 +70,8 @@ class Context(Generic[A]):
         beside: the events of aggregates in the major version before, as long as somebody reads that.
         references: fields that hold the id of a thing of another context, and what that thing is, in snake_case.
         verification: the workflow's step between validation and import, in snake_case.
-        queried_by: what one may ask for many by, each an index of the table that costs a write unit more for each row;
-            without any there is no query for many.
+        queried_by: what one may ask for many by: ``list``, ``status``, or fields of the details that are texts. Each is
+            an index of the table that costs a write unit more for each row; without any there is no query for many.
         subscribers: who gets the events, each through a queue of its own; a stack may name others.
         api: whether callers reach it over HTTP, beside invoking its functions.
         errors: the refusals of its own rules.
@@ -93,7 +91,7 @@ class Context(Generic[A]):
     beside: Beside | None = None
     references: Mapping[str, str] = field(default_factory=dict)
     verification: str = VERIFY_LIST
-    queried_by: tuple[QueriedBy, ...] = ()
+    queried_by: tuple[str, ...] = ()
     subscribers: tuple[str, ...] = ()
     api: bool = True
     errors: tuple[type[BusinessError], ...] = ()
@@ -279,7 +277,12 @@ class Context(Generic[A]):
     @property
     def indexes(self) -> Mapping[str, str]:
         """The table's indexes by their names, with their partition keys, which only the aggregates' items have."""
-        return {f"by_{one}": _KEYS[one] for one in self.queried_by}
+        return {f"by_{one}": _KEYS.get(one, one) for one in self.queried_by}
+
+    @property
+    def queried_fields(self) -> tuple[str, ...]:
+        """The fields of the details that have an index."""
+        return tuple(one for one in self.queried_by if one not in _KEYS)
 
     @property
     def things(self) -> tuple[str, ...]:

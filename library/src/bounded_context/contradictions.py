@@ -40,6 +40,17 @@ OWN_FIELDS: Final = frozenset(
 )
 """What an aggregate and its item have beside the details."""
 
+_OF_LISTS: Final = ("amounts", "bucket", "execution", "imported_parts", "key", "partner", "parts", "received_at")
+_MORE_OF_LISTS: Final = ("reason", "rejected", "rejections", "rows", "size", "undone_parts", "valid", "version_id")
+_OF_THINGS: Final = ("event_id", "event_type", "order", "source")
+_OF_ANSWERS: Final = ("data", "expiration", "in_progress_expiration", "validation")
+OTHERS: Final = frozenset((*_OF_LISTS, *_MORE_OF_LISTS, *_OF_THINGS, *_OF_ANSWERS))
+"""What items of lists, of other contexts' things and of remembered answers have: in an index they would stand between
+the aggregates, and DynamoDB takes no item whose key is a number or empty."""
+
+_PARAMETERS: Final = ("cursor", "limit")
+"""What the query for many is asked beside."""
+
 
 def contradictions(context: "Context[Any]") -> Iterator[str]:
     """Yield one sentence for each; what comes first explains what comes later."""
@@ -177,9 +188,12 @@ def _reachable(context: "Context[Any]") -> set[StrEnum | None]:
 def _queries(context: "Context[Any]") -> Iterator[str]:
     for name in _repeated(context.queried_by):
         yield f"queried_by has {name!r} twice: each may stand there once."
-    for name in context.queried_by:
-        if name not in ("list", "status"):
-            yield f"queried_by has {name!r}: write list, status, or both."
+    for name in context.queried_fields:
+        field = context.details.model_fields.get(name)
+        if field is None or kind_of(field) not in ("text", "identifier") or not field.is_required():
+            yield f"queried_by has {name!r}: write list, status, or a required field that is a Text or an Identifier."
+        elif name in (context.identity, *_PARAMETERS) or name in OTHERS:
+            yield f"queried_by has {name!r}, which is another thing's name too: rename the field, or leave it out."
 
 
 def _functions(context: "Context[Any]") -> Iterator[str]:

@@ -15,6 +15,7 @@ from bounded_context.adapters.items import Items
 from bounded_context.application.queries import list_many, selection
 from bounded_context.testing import Samples
 from bounded_context.testing.plugin import made_table
+from tests.application.test_queries import paid_by
 from tests.contexts import over_contexts
 
 Shards = AggregateShards[Payment]
@@ -84,3 +85,20 @@ def test_an_item_from_before_the_indexes_is_read_and_not_listed(shards: Shards, 
     assert _ids(shards, list_id="l-1") == []
     stored.save(replace(sample, version=2))
     assert _ids(shards, list_id="l-1") == [sample.id]
+
+
+@pytest.mark.usefixtures("aws")
+def test_those_with_a_value_come_from_an_index_of_the_field_itself():
+    """Every aggregate is in it, whichever version stored it: none has a key of its own for it."""
+    context = replace(PAYMENT, queried_by=("list", "payer"))
+    table, own = made_table(context.indexes), Items(PAYMENT)
+    assert context.indexes["by_payer"] == "payer"
+    stored = AggregateTable(own, table)
+    for number in range(7):
+        stored.add(paid_by("Ada" if number % 2 else "Bob", number))
+    shards = AggregateShards(Items(context), table)
+    asked: Any = {"payer": "Ada", "limit": 2}
+    first = list_many(selection(context)(**asked), shards)
+    second = list_many(selection(context)(**asked, cursor=first.next_cursor), shards)
+    found = [*first.aggregates, *second.aggregates]
+    assert found == [paid_by("Ada", number) for number in (1, 3, 5)]

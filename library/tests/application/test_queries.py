@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from payment.context import PAYMENT
-from payment.model import Payment, Status
+from payment.model import Payment, PaymentDetails, Status
 from pydantic import ValidationError
 
 from bounded_context import Context, NotFound
@@ -45,6 +45,10 @@ class FakeShards:
 
     def in_status(self, status: StrEnum, number: int, after: str, most: int) -> Slice[Payment]:
         return self._read([one for one in self.shards[number] if one.status is status], after, most)
+
+    def with_value(self, field: str, value: str, after: str, most: int) -> Slice[Payment]:
+        found = [one for shard in self.shards for one in shard if getattr(one.details, field) == value]
+        return self._read(found, after, most)
 
     def _read(self, found: Sequence[Payment], after: str, most: int) -> Slice[Payment]:
         self.reads.append(most)
@@ -213,3 +217,58 @@ def test_only_what_a_context_has_can_be_asked_for(context: Context[Any]):
         selection(context).model_validate({"status": "ELSEWHERE"})
     with pytest.raises(ValidationError, match=context.identity):
         by_id(context).model_validate({"other_id": "a"})
+
+
+_BY_PAYER: Any = selection(replace(PAYMENT, queried_by=("list", "payer")))
+_WITH_A_PAYER = st.sampled_from([{}, {"status": FIRST}, {"list_id": "l-1"}, {"list_id": "l-1", "status": FIRST}])
+
+
+@given(shards=_filled(), narrowed=_WITH_A_PAYER, limit=st.integers(1, 20), number=st.integers(0, 400))
+def test_those_with_a_value_are_read_in_one_order_whatever_else_is_asked(
+    shards: FakeShards, narrowed: dict[str, Any], limit: int, number: int
+):
+    """The index of a field has no shards; list and status narrow down what it finds."""
+    payer = samples.values(number)["payer"]
+    pages = _pages(shards, _BY_PAYER, payer=payer, **narrowed, limit=limit)
+    found = [one.id for page in pages for one in page.aggregates]
+    wanted = sorted(
+        one.id
+        for shard in shards.shards
+        for one in shard
+        if one.details.payer == payer and all(getattr(one, name) == value for name, value in narrowed.items())
+    )
+    assert found == wanted
+    assert all(len(page.aggregates) <= limit for page in pages)
+
+
+def paid_by(payer: str, number: int) -> Payment:
+    return Payment(PaymentDetails.model_validate(samples.values(number, payer=payer)), Status(FIRST))
+
+
+def test_a_cursor_says_nothing_of_a_value_and_is_good_for_it_alone():
+    """It may be about a person, and a cursor stands in addresses."""
+    shards = FakeShards([[paid_by("Ada", n) for n in range(3)]])
+    cursor = list_many(_BY_PAYER(payer="Ada", limit=1), shards).next_cursor
+    assert cursor is not None
+    assert "Ada" not in str(_members(cursor))
+    with pytest.raises(BadCursor):
+        list_many(_BY_PAYER(payer="Bob", cursor=cursor), shards)
+
+
+def test_a_cursor_of_a_list_is_the_same_with_an_index_more():
+    """A caller reads on while a release adds the index."""
+    shards = FakeShards([[samples.aggregate(n, list_id="l-1") for n in range(3)]])
+    cursor = list_many(_BY_LIST(list_id="l-1", limit=1), shards).next_cursor
+    assert cursor == list_many(_BY_PAYER(list_id="l-1", limit=1), shards).next_cursor
+
+
+def test_a_field_without_an_index_is_no_question():
+    """It is refused as any other that the query does not know."""
+    with pytest.raises(ValidationError):
+        _BY_LIST.model_validate({"payer": "Ada"})
+    with pytest.raises(ValidationError, match="list_id or payer is needed: there is no index by status alone"):
+        _BY_PAYER(status=FIRST)
+
+
+def _members(cursor: str) -> Any:
+    return json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))

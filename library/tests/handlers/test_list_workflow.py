@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from bounded_context.adapters.items import TRACEPARENT
 from bounded_context.adapters.list_items import LIST
 from bounded_context.adapters.trace_context import from_traceparent
+from bounded_context.contradictions import OTHERS, OWN_FIELDS
 from bounded_context.testing.plugin import BUCKET
 from tests.handlers.conftest import HEADER, PARENT, TRACE, LambdaContext
 from tests.handlers.functions import ID, SAMPLES, handler
@@ -154,3 +155,17 @@ def test_an_event_of_another_form_is_an_error_that_names_what_is_missing(step: s
     """A wrongly wired workflow shows at once."""
     with pytest.raises(ValidationError, match="Field required"):
         _call(step, {}, context)
+
+
+def test_no_other_item_has_what_an_index_of_a_field_may_be_of(
+    sent: list[dict[str, str]], table: Any, context: LambdaContext
+):
+    """Items of lists, of others' things and of remembered answers have names that are all written down."""
+    event = _verified(context)
+    _call("import_list", {**event, "part": _part(event["list_id"], 0, 10)}, context)
+    _call("compensate_error", {**event, "error": {"Error": "States.Timeout"}}, context)
+    message = {"idempotency_key": "key-1", "payload": {**SAMPLES.values(40)}}
+    assert handler(PAYMENT.command_functions[0])(message, context)["ok"]
+    others = [item for item in table.scan()["Items"] if not item["pk"].startswith(PAYMENT.key_prefix)]
+    assert len({item["pk"].partition("#")[0] for item in others}) >= 3
+    assert {name for item in others for name in item} <= OWN_FIELDS | OTHERS

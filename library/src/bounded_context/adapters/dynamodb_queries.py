@@ -19,7 +19,7 @@ A = TypeVar("A", bound=Aggregate[Any, Any])
 
 
 class AggregateShards(Generic[A]):
-    """The aggregates of a list, or in a status, shard by shard, as far as the context has an index for it."""
+    """The aggregates of a list, in a status, or with a value, as far as the context has an index for it."""
 
     count = SHARDS
 
@@ -34,6 +34,10 @@ class AggregateShards(Generic[A]):
     def in_status(self, status: StrEnum, number: int, after: str, most: int) -> Slice[A]:
         """Return up to so many of the aggregates that stand there in one shard, from the identity after ``after``."""
         return self._read("by_status", STATUS_SHARD, shard(status.value, number), after, most)
+
+    def with_value(self, field: str, value: str, after: str, most: int) -> Slice[A]:
+        """Return up to so many of the aggregates that have a value in a field, from the identity after ``after``."""
+        return self._read(f"by_{field}", field, value, after, most)
 
     def _read(self, index: str, attribute: str, value: str, after: str, most: int) -> Slice[A]:
         start: Any = {"ExclusiveStartKey": {attribute: value, **self._items.key(after)}} if after else {}

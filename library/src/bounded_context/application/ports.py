@@ -66,6 +66,10 @@ class Shards(Protocol[A_co]):
         """Return up to so many of the aggregates that stand there in one shard, from the identity after ``after``."""
         ...
 
+    def with_value(self, field: str, value: str, after: str, most: int) -> Slice[A_co]:
+        """Return up to so many of the aggregates that have a value in a field, from the identity after ``after``."""
+        ...
+
 
 class ImportedAggregates(Protocol):
     """The aggregates, by the part of a list. Every write can be repeated and touches no other list's."""

@@ -1,15 +1,16 @@
-"""What callers may ask: one aggregate by its identity, or those of a list or in a status, page by page."""
+"""What callers may ask: one aggregate by its identity, or those of a list, in a status, with a value, page by page."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from typing import Any, ClassVar, Final, Generic, Self, TypeVar, cast
+from hashlib import sha256
+from typing import Annotated, Any, ClassVar, Final, Generic, Self, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 from pydantic_core import PydanticCustomError
 
-from ..context import Context, QueriedBy
+from ..context import Context
 from ..domain.aggregate import Aggregate
 from ..domain.fields import Identifier
 from . import paging
@@ -18,7 +19,10 @@ from .ports import Aggregates, Shards, Slice
 
 A = TypeVar("A", bound=Aggregate[Any, Any])
 
-_INDEXED: Final[Mapping[QueriedBy, str]] = {"list": "list_id", "status": "status"}
+_INDEXED: Final[Mapping[str, str]] = {"list": "list_id", "status": "status"}
+
+LONGEST_VALUE: Final = 200
+"""Characters of a text (`bounded_context.domain.fields`)."""
 
 READS: Final = 32
 """How often a shard is read for one page, at most: twice for each of 16."""
@@ -48,9 +52,9 @@ def by_id(context: Context[Any]) -> type[ById]:
 
 
 class Selection(BaseModel):
-    """The question for those of a list, those in a status, or those of a list in a status.
+    """The question for those of a list, in a status, or with a value, or for those of which several of these are true.
 
-    `selection` returns a context's, which knows its statuses and indexes.
+    `selection` returns a context's, which knows its statuses and indexes, and the fields that have one.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
@@ -63,6 +67,9 @@ class Selection(BaseModel):
     needed: ClassVar[tuple[str, ...]] = ()
     """The fields that there is an index of, one of which must be asked for."""
 
+    own: ClassVar[tuple[str, ...]] = ()
+    """Those of them that are fields of the details."""
+
     @model_validator(mode="after")
     def _selects(self) -> Self:
         if all(getattr(self, name) is None for name in self.needed):
@@ -73,16 +80,25 @@ class Selection(BaseModel):
 
     @property
     def question(self) -> Question:
-        """What a cursor must have been given for."""
-        return {"list_id": self.list_id, "status": self.status and self.status.value}
+        """What a cursor must have been given for; of a value, which may be about a person, its digest."""
+        values = {name: sha256(value.encode()).hexdigest()[:16] for name, value in self.values.items()}
+        return {"list_id": self.list_id, "status": self.status and self.status.value, **values}
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        """The values that are asked for, by their fields."""
+        return {name: value for name in self.own if (value := getattr(self, name)) is not None}
 
 
 @cache
 def selection(context: Context[Any]) -> type[Selection]:
     """Return the question for many aggregates of a context."""
     status: Any = (context.statuses | None, None)
-    model = create_model("Selection", __base__=Selection, __doc__=Selection.__doc__, status=status)
-    model.needed = tuple(_INDEXED[one] for one in context.queried_by)
+    value: Any = (Annotated[str | None, Field(min_length=1, max_length=LONGEST_VALUE)], None)
+    fields: dict[str, Any] = {"status": status, **dict.fromkeys(context.queried_fields, value)}
+    model = create_model("Selection", __base__=Selection, __doc__=Selection.__doc__, **fields)
+    model.needed = tuple(_INDEXED.get(one, one) for one in context.queried_by)
+    model.own = context.queried_fields
     return model
 
 
@@ -115,7 +131,7 @@ def list_many(asked: Selection, shards: Shards[A]) -> Page[A]:
     found: list[A] = []
     place: Position | None = Position(0)
     if asked.cursor is not None:
-        place = paging.position(asked.question, asked.cursor, shards.count)
+        place = paging.position(asked.question, asked.cursor, _count(asked, shards))
     for _ in range(READS):
         if place is None or len(found) == asked.limit:
             break
@@ -133,16 +149,24 @@ def _read_on(asked: Selection, place: Position, shards: Shards[A], found: list[A
         return Position(place.shard, found[-1].id)
     if slice_.last is not None:
         return Position(place.shard, slice_.last)
-    return Position(place.shard + 1) if place.shard + 1 < shards.count else None
+    return Position(place.shard + 1) if place.shard + 1 < _count(asked, shards) else None
+
+
+def _count(asked: Selection, shards: Shards[Any]) -> int:
+    """How many shards there are to read: the index of a field has the field itself for its key."""
+    return 1 if asked.values else shards.count
 
 
 def _is_asked_for(one: Aggregate[Any, Any], asked: Selection) -> bool:
-    return asked.status in (None, one.status) and asked.list_id in (None, one.list_id)
+    stands = asked.status in (None, one.status) and asked.list_id in (None, one.list_id)
+    return stands and all(getattr(one.details, name) == value for name, value in asked.values.items())
 
 
 def _slice(asked: Selection, place: Position, shards: Shards[A], wanted: int) -> Slice[A]:
     # Of a list, few may be in the status, or the other way round: a long read finds them sooner.
-    most = wanted if None in asked.question.values() else MOST
+    most = wanted if sum(one is not None for one in asked.question.values()) == 1 else MOST
+    for name, value in asked.values.items():
+        return shards.with_value(name, value, place.after, most)
     if asked.list_id is not None and "list_id" in asked.needed:
         return shards.of_list(asked.list_id, place.shard, place.after, most)
     return shards.in_status(cast("StrEnum", asked.status), place.shard, place.after, most)

@@ -1,7 +1,7 @@
 """What a section of a page has a team write: the blocks of code whose first line names a file.
 
 ``# <file>`` is followed by a whole new file, ``# <file>, after <text>`` by lines that come after the one line of the
-file in which that text stands.
+file in which that text stands, and ``# <file>, instead of <text>`` by lines that come in its place.
 """
 
 import re
@@ -11,32 +11,39 @@ from pathlib import Path
 from typing import Final
 
 _BLOCK: Final = re.compile(
-    r"^```\w+\n# (?P<path>[\w./]+\.\w+)(?:, after (?P<after>[^\n]+))?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
+    r"^```\w+\n# (?P<path>[\w./]+\.\w+)(?:, (?P<how>after|instead of) (?P<place>[^\n]+))?\n(?P<text>.*?)^```$",
+    re.MULTILINE | re.DOTALL,
 )
 
 
 @dataclass(frozen=True)
 class Step:
-    """What is written into the file at ``path``: after the line that has the text ``after``, or else all of it."""
+    """What is written into the file at ``path``: all of it, or lines at the ``place`` of the one line that has a text.
+
+    ``how`` says whether they come after that line or instead of it; it is empty for a whole file.
+    """
 
     path: str
-    after: str
+    how: str
+    place: str
     text: str
 
     def follow(self, repository: Path) -> None:
         """Write it. Raises ValueError: a new file is there already, or not one line has the text."""
         file = repository / self.path
         before = file.read_text(encoding="utf-8") if file.exists() else ""
-        if not self.after and before:
+        if not self.how and before:
             raise ValueError(f"{self.path} is there already")
-        file.write_text(self._inserted(before) if self.after else self.text, encoding="utf-8")
+        file.write_text(self._inserted(before) if self.how else self.text, encoding="utf-8")
 
     def _inserted(self, before: str) -> str:
         lines = before.splitlines(keepends=True)
-        places = [number for number, line in enumerate(lines, 1) if self.after in line]
-        if len(places) != 1:
-            raise ValueError(f"{self.path} has {self.after!r} in {len(places)} lines")
-        return "".join([*lines[: places[0]], self.text, *lines[places[0] :]])
+        found = [number for number, line in enumerate(lines) if self.place in line]
+        if len(found) != 1:
+            raise ValueError(f"{self.path} has {self.place!r} in {len(found)} lines")
+        [number] = found
+        kept = lines[: number + 1] if self.how == "after" else lines[:number]
+        return "".join([*kept, self.text, *lines[number + 1 :]])
 
 
 def steps(section: str, context: str) -> Iterator[Step]:
@@ -44,4 +51,4 @@ def steps(section: str, context: str) -> Iterator[Step]:
     names = {"loan": context, "Loan": context.title(), "LOAN": context.upper()}
     text = re.sub("|".join(names), lambda found: names[found[0]], section)
     for block in _BLOCK.finditer(text):
-        yield Step(block["path"], block["after"] or "", block["text"])
+        yield Step(block["path"], block["how"] or "", block["place"] or "", block["text"])

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from ..application.paging import LONGEST_CURSOR, MOST
-from ..application.queries import ById, Selection, by_id, selection
+from ..application.queries import LONGEST_VALUE, ById, Selection, by_id, selection
 from ..context import Context
 from ._http import shown, shown_version, unchanged
 from ._operations import Answer, Asked, Operation, Route
@@ -58,9 +58,22 @@ def list_operation(context: Context[Any], query: Callable[[Selection], dict[str,
 
     return Operation(
         Route.read(context.routes[context.list_function]),
-        {"list_id": _LIST_ID, "status": _in_status(context), "limit": _LIMIT, "cursor": _CURSOR},
+        {"list_id": _LIST_ID, "status": _in_status(context), **_values(context), "limit": _LIMIT, "cursor": _CURSOR},
         answer,
     )
+
+
+def _values(context: Context[Any]) -> dict[str, Parameter]:
+    return {name: _value(name) for name in context.queried_fields}
+
+
+def _value(field: str) -> Parameter:
+    described = Field(min_length=1, max_length=LONGEST_VALUE, description=f"Those that have this {_words(field)}.")
+    return Parameter("query", Annotated[str | None, described], None)
+
+
+def _words(field: str) -> str:
+    return field.replace("_", " ")
 
 
 def _in_status(context: Context[Any]) -> Parameter:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NoReturn
 
-from ...context import IN_PROGRESS, INVALID, REUSED, Context, QueriedBy
+from ...context import IN_PROGRESS, INVALID, REUSED, Context
 from ...domain.commands import Command, Kind
 from ...domain.errors import AlreadyExists, IllegalMove, NotFound, VersionConflict
 from ...handlers._command_routes import command_operation
@@ -33,7 +33,7 @@ _SUMMARIES: Final[Mapping[Kind, str]] = {
     "deletes": "Remove the {}.",
 }
 
-_OF_MANY: Final[Mapping[frozenset[QueriedBy], str]] = {
+_OF_MANY: Final[Mapping[frozenset[str], str]] = {
     frozenset({"list"}): "those of a list, or of these those in a status",
     frozenset({"status"}): "those in a status, or of these those of a list",
     frozenset({"list", "status"}): "those of a list, those in a status, or those of a list in a status",
@@ -87,9 +87,15 @@ def _gets(context: Context[Any]) -> Part:
 
 
 def _lists(context: Context[Any]) -> Part:
-    summary = f"Return {_OF_MANY[frozenset(context.queried_by)]}, page by page."
+    summary = f"Return {_of_many(context)}, page by page."
     answers = {200: _answer("A page.", listing(context), {})}
     return _operation(context, context.list_function, summary, answers, _plain(BAD_PARAMETER))
+
+
+def _of_many(context: Context[Any]) -> str:
+    fields = [f"those of a {name.replace('_', ' ')}" for name in context.queried_fields]
+    common = frozenset(context.queried_by) - frozenset(context.queried_fields)
+    return ", ".join([*([_OF_MANY[common]] if common else []), *fields])
 
 
 def _operation(
