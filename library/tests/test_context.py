@@ -322,10 +322,6 @@ BAD = {
         ),
         "commands: two have the route DELETE /payments/{}: choose another name, or write a route.",
     ),
-    "versions: one too few": (
-        lambda: _as(PAYMENT, versions=_versions("PaymentRegistered", "PaymentDeleted")),
-        "versions lacks PaymentVerified: write the version of its schema, 1.0 at first.",
-    ),
     "versions: one too many": (
         lambda: _as(PAYMENT, versions={**PAYMENT.versions, "PaymentLost": "1.0"}),
         "versions has PaymentLost, which no command raises: remove it.",

@@ -15,7 +15,7 @@ from .domain.aggregate import Aggregate, Details
 from .domain.amounts import Amounts, currencies
 from .domain.commands import METHODS, Command
 from .domain.errors import AlreadyExists, BusinessError, IllegalMove, NotFound, VersionConflict
-from .domain.events import Beside, Source, label
+from .domain.events import FIRST_VERSION, Beside, Source, label
 from .domain.fields import of_kind
 from .domain.rows import Fault, Rows
 from .domain.transitions import Transitions
@@ -66,7 +66,7 @@ class Context(Generic[A]):
         aggregate: what it keeps.
         commands: what callers may ask; one creates, one deletes, any number changes.
         data: what the events of the aggregate say, as a model.
-        versions: the version (``<major>.<minor>``) of the schema of each type of event, the lists' two among them.
+        versions: the version (``<major>.<minor>``) of the schema of each type of event; one that is not said is 1.0.
         beside: the events of aggregates in the major version before, as long as somebody reads that.
         references: fields that hold the id of a thing of another context, and what that thing is, in snake_case.
         verification: the workflow's step between validation and import, in snake_case.
@@ -99,6 +99,8 @@ class Context(Generic[A]):
     def __post_init__(self) -> None:
         for contradiction in contradictions(self):
             raise BadContext(contradiction)
+        # A new command's event is in its first version from the beginning: `just contracts` writes that down.
+        object.__setattr__(self, "versions", dict.fromkeys(self.events, FIRST_VERSION) | dict(self.versions))
 
     # -- the aggregate
 

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from .domain.aggregate import Change
 from .domain.commands import Command
 from .domain.errors import BusinessError
+from .domain.events import FIRST_VERSION
 from .domain.fields import description_of, is_default_of_type, kind_of, may_be_none
 from .words import snake
 
@@ -207,9 +208,6 @@ def _functions(context: "Context[Any]") -> Iterator[str]:
 def _events(context: "Context[Any]") -> Iterator[str]:
     for event in _repeated(context.events):
         yield f"commands: the event {event} would tell of two things: choose another name."
-    for event in context.events:
-        if event not in context.versions:
-            yield f"versions lacks {event}: write the version of its schema, 1.0 at first."
     for event, version in context.versions.items():
         if event not in context.events:
             yield f"versions has {event}, which no command raises: remove it."
@@ -221,9 +219,11 @@ def _beside(context: "Context[Any]") -> Iterator[str]:
     for event, version in context.beside.versions.items() if context.beside else ():
         if event not in context.changes:
             yield f"beside has {event}, which no command raises: remove it."
-        elif not _VERSION.fullmatch(version) or _major(version) + 1 != _major(context.versions[event]):
+            continue
+        today = context.versions.get(event, FIRST_VERSION)
+        if not _VERSION.fullmatch(version) or _major(version) + 1 != _major(today):
             yield (
-                f"beside: that of {event} is {version!r}, and versions says {context.versions[event]!r}: "
+                f"beside: that of {event} is {version!r}, and versions says {today!r}: "
                 "write one of the major version before."
             )
 

@@ -15,7 +15,8 @@ from pydantic import create_model
 from bounded_context import BadContext, Beside, Context, EventData, Text
 from bounded_context.contracts.change import Refused
 from bounded_context.contracts.published import Version, versions
-from bounded_context.contracts.update import WORKFLOW, update
+from bounded_context.contracts.said import WORKFLOW
+from bounded_context.contracts.update import update
 from bounded_context.testing.promises.documents import events_before_are_made
 from tests.event_schemas import REPOSITORY
 

@@ -9,7 +9,7 @@ from payment.context import PAYMENT
 
 from bounded_context.contracts import cli as contracts
 from bounded_context.contracts.openapi import cli as openapi
-from bounded_context.contracts.update import WORKFLOW
+from bounded_context.contracts.said import WORKFLOW
 from bounded_context.project import VARIABLE
 from tests.event_schemas import REPOSITORY
 

@@ -12,7 +12,8 @@ from pydantic import BaseModel, create_model
 from bounded_context import Context, Text
 from bounded_context.contracts.change import Refused, said_in
 from bounded_context.contracts.published import Version, versions
-from bounded_context.contracts.update import WORKFLOW, update
+from bounded_context.contracts.said import WORKFLOW
+from bounded_context.contracts.update import update
 from tests.contexts import over_contexts
 from tests.event_schemas import REPOSITORY
 
@@ -82,6 +83,7 @@ def test_a_new_repository_gets_every_schema_and_the_document(context: Context, r
         shutil.rmtree(repository / name)
     (repository / "events").mkdir()
     (repository / said_in(context)).parent.mkdir(parents=True, exist_ok=True)
+    (repository / said_in(context)).touch()
     first = dict.fromkeys(context.events, "1.0")
     written = list(update(context, repository, first))
     assert written == [
@@ -92,6 +94,26 @@ def test_a_new_repository_gets_every_schema_and_the_document(context: Context, r
     assert all(versions(event, repository / "events") == [Version(1, 0)] for event in context.events)
     document = json.loads((repository / "events" / "asyncapi.json").read_text())
     assert set(document["channels"]) == {"events", *(f"events-{name}" for name in context.subscribers)}
+
+
+def test_the_event_of_a_new_command_has_its_version_written_for_it(repository: Path) -> None:
+    """It is the first one until then; beside the other events of aggregates, and once."""
+    path = repository / SAID_IN
+    whole = path.read_text()
+    lines = [f'    "{event}": "1.0",\n' for event in PAYMENT.changes]
+    path.write_text(whole.replace(lines[-1], ""))
+    fewer = {event: said for event, said in PAYMENT.versions.items() if event != PAYMENT.changes[-1]}
+    context = replace(PAYMENT, versions=fewer)
+    assert context.versions == PAYMENT.versions
+    assert list(update(context, repository)) == [f"{SAID_IN} says {PAYMENT.changes[-1]} 1.0"]
+    assert path.read_text() == whole
+    assert list(update(context, repository)) == []
+
+
+def test_versions_that_are_said_in_another_way_are_left_to_the_team(repository: Path) -> None:
+    """Nothing is written into code that nobody knows."""
+    (repository / SAID_IN).write_text('VERSIONS = dict.fromkeys(EVENTS, "1.0")\n')
+    assert list(update(PAYMENT, repository)) == []
 
 
 def test_a_change_that_breaks_subscribers_is_refused_and_nothing_is_written(

@@ -7,14 +7,13 @@ from typing import Any
 
 from ..context import Context
 from . import asyncapi, schemas
-from .change import Refused, next_version, said_in
+from .change import Refused, next_version
 from .published import Version, versions, write
 from .release import release
 from .released import files
 from .released.breaches import Released
+from .said import begun, raised
 from .values import NoSample
-
-WORKFLOW = "workflow/list_import.asl.json"
 
 
 def update(context: Context[Any], root: Path, said: Mapping[str, str] | None = None) -> Iterator[str]:
@@ -31,12 +30,13 @@ def update(context: Context[Any], root: Path, said: Mapping[str, str] | None = N
     current = [(one, text, next_version(context, one, text, events)) for one, text in told]
     newest = {one: str(version) for one, _, version in current[: len(context.versions)]}
     released = _readable(replace(context, versions=newest), root)
+    yield from begun(context, root)
     for event_type, text, version in current:
         if version not in versions(event_type, events):
             write(event_type, version, schemas.of_data(context, event_type, str(version)), events)
             yield f"events/{event_type}/{version}.json is new"
         if str(version) != text:
-            yield from _say(context, root, event_type, text, str(version))
+            yield from raised(context, root, event_type, text, str(version))
     yield from _document(context, root, [(event_type, version) for event_type, _, version in current])
     if not released.is_written:
         files.write(root, released.release, released.grown)
@@ -53,20 +53,6 @@ def _readable(context: Context[Any], root: Path) -> Released:
     if broken:
         raise Refused("\n".join(broken))
     return released
-
-
-def _say(context: Context[Any], root: Path, event_type: str, old: str, new: str) -> Iterator[str]:
-    """Write the new version where the old one was said."""
-    texts = {
-        said_in(context): (f'"{event_type}": "{old}"', f'"{event_type}": "{new}"'),
-        WORKFLOW: (f'"{context.schema_of(event_type, old)}"', f'"{context.schema_of(event_type, new)}"'),
-    }
-    for name, (before, after) in texts.items():
-        path = root / name
-        text = path.read_text(encoding="utf-8")
-        if before in text:
-            path.write_text(text.replace(before, after), encoding="utf-8")
-            yield f"{name} says {event_type} {new}"
 
 
 def _document(context: Context[Any], root: Path, current: Sequence[tuple[str, Version]]) -> Iterator[str]:

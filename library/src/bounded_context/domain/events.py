@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict
 
@@ -11,6 +11,9 @@ from .aggregate import Aggregate
 
 _SEQUENCE_DIGITS = 40
 """The longest sequence number of a stream (DynamoDB Streams API reference, StreamRecord)."""
+
+FIRST_VERSION: Final = "1.0"
+"""The version of the schema of a type of event for which none is said."""
 
 
 class EventData(BaseModel):
