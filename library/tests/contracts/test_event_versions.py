@@ -1,6 +1,7 @@
 """The command that commits what the models say: a minor version for what may change, a refusal for what may not."""
 
 import json
+import py_compile
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -74,6 +75,16 @@ def test_a_new_field_of_the_aggregate_is_a_new_minor_version_of_each_event_that_
     said = (repository / SAID_IN).read_text()
     assert all(f'"{event}": "1.1"' in said for event in PAYMENT.changes)
     assert f'"{LIST_IMPORTED}": "1.0"' in said
+
+
+def test_what_was_written_is_read_in_the_same_second(repository: Path) -> None:
+    """Compiled code that is as old and as long as the new one is not taken for it."""
+    path = repository / SAID_IN
+    compiled = Path(py_compile.compile(str(path)) or "")
+    assert compiled.exists()
+    wider = create_model("PaymentData", __base__=PAYMENT.data, note=(Text | None, None))
+    list(update(replace(PAYMENT, data=wider), repository))
+    assert not compiled.exists()
 
 
 @over_contexts

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ def begun(context: Context[Any], root: Path) -> Iterator[str]:
         place = re.search(rf'^( *)"{context.list_events[0]}": "', text, re.MULTILINE)
         if place and f'"{event_type}": "' not in text:
             line = f'{place[1]}"{event_type}": "{context.versions[event_type]}",\n'
-            path.write_text(text[: place.start()] + line + text[place.start() :], encoding="utf-8")
+            _write(path, text[: place.start()] + line + text[place.start() :])
             yield f"{said_in(context)} says {event_type} {context.versions[event_type]}"
 
 
@@ -36,5 +37,11 @@ def raised(context: Context[Any], root: Path, event_type: str, old: str, new: st
         path = root / name
         text = path.read_text(encoding="utf-8")
         if before in text:
-            path.write_text(text.replace(before, after), encoding="utf-8")
+            _write(path, text.replace(before, after))
             yield f"{name} says {event_type} {new}"
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+    # Python knows what it compiled by the source's size and second: that of an edit a moment ago would pass for new.
+    Path(cache_from_source(str(path))).unlink(missing_ok=True)
