@@ -5,26 +5,62 @@ import re
 import pytest
 from bounded_context.docs.pages import section
 from bounded_context.docs.steps import steps
-from test_changes import OPENAPI, Repository, installed, repository
+from test_changes import CONTRACTS, OPENAPI, Repository, installed, repository
 
 __all__ = ["installed", "repository"]
 
 pytestmark = pytest.mark.slow
 
-SECTIONS = ("ask-for-many-by-a-field", "a-secret", "a-queue", "a-schedule")
-MODULES = {"openapi": OPENAPI}
+SECTIONS = (
+    ("a-field",),
+    ("a-command",),
+    ("a-command", "a-status-between-two-others"),
+    ("a-subscriber",),
+    ("a-resource-of-your-own-and-a-function-that-uses-it",),
+    ("ask-for-many-by-a-field",),
+    ("a-secret",),
+    ("a-queue",),
+    ("a-schedule",),
+)
+"""Each after those that it says are there already."""
+
+FILES = {"a-field": 2, "a-command": 5}
+"""How many a newcomer has to edit, at most."""
+
+MODULES = {"contracts": CONTRACTS, "openapi": OPENAPI}
 """What recipes of the repository run."""
 
 SCREEN = 60
 """Lines that a person sees at once."""
 
 
-@pytest.mark.parametrize("anchor", SECTIONS)
-def test_what_a_page_says_is_all_that_is_needed(anchor: str, repository: Repository) -> None:
+@pytest.mark.parametrize("anchors", SECTIONS, ids=lambda anchors: anchors[-1])
+def test_what_a_page_says_is_all_that_is_needed(anchors: tuple[str, ...], repository: Repository) -> None:
     """No line more, and nothing to repair."""
-    said = section("changing", anchor)
-    assert len(said.splitlines()) <= SCREEN
-    for step in steps(said, "payment"):
-        step.follow(repository.folder)
-    repository.make(*(MODULES[recipe] for recipe in re.findall(r"^uv run just (\w+)$", said, re.MULTILINE)))
+    for anchor in anchors:
+        said = section("changing", anchor)
+        assert len(said.strip().splitlines()) <= SCREEN
+        for step in steps(said, "payment"):
+            step.follow(repository.folder)
+        for recipes in re.findall(r"^uv run just ([\w ]+)$", said, re.MULTILINE):
+            repository.make(*(MODULES[recipe] for recipe in recipes.split()))
     assert repository.check() == ""
+
+
+def test_what_is_left_out_is_named(repository: Repository) -> None:
+    """In a sentence that says which file wants what."""
+    handler = "src/payment/handlers/approve_payment.py"
+    for anchor, left_out in (("a-field", "src/payment/events.py"), ("a-command", handler)):
+        for step in steps(section("changing", anchor), "payment"):
+            if step.path != left_out:
+                step.follow(repository.folder)
+    said = repository.promises()
+    assert "PaymentData has no 'note', which events carry: write it in src/payment/events.py" in said
+    assert f"ApprovePayment has no entry point: write {handler} with `lambda_handler =" in said
+    assert "events/PaymentApproved/1.0.json is not written: run `uv run just contracts`." in said
+
+
+@pytest.mark.parametrize(("anchor", "most"), FILES.items())
+def test_a_newcomer_edits_few_files(anchor: str, most: int) -> None:
+    """All of them named by the page."""
+    assert 0 < len({step.path for step in steps(section("changing", anchor), "payment")}) <= most

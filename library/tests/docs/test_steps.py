@@ -17,6 +17,8 @@ LOAN = "Loan"
 ```python
 # src/loan/list.py, after first,
     "second",
+# src/loan/list.py, instead of third,
+    "fourth",
 ```
 
 ```sh
@@ -30,6 +32,7 @@ def test_blocks_that_name_a_file_are_steps_of_ones_own_context() -> None:
     assert list(steps(SECTION, "order")) == [
         Step("src/order/thing.py", "", "", 'ORDER = "Order"\n'),
         Step("src/order/list.py", "after", "first,", '    "second",\n'),
+        Step("src/order/list.py", "instead of", "third,", '    "fourth",\n'),
     ]
 
 

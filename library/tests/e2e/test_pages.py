@@ -26,7 +26,7 @@ from .neighbours import until
 
 pytestmark = pytest.mark.e2e
 
-SECTIONS = ("a-secret", "a-queue", "a-schedule")
+SECTIONS = ("a-resource-of-your-own-and-a-function-that-uses-it", "a-secret", "a-queue", "a-schedule")
 FIRST, SECOND = "s3ntinel-before-the-rotation", "s3ntinel-after-the-rotation"
 SHORT = "\nfrom bounded_context.adapters import secrets\n\nsecrets.MAX_AGE = 1\n"
 """A second in the place of five minutes, for the copy's code alone."""
@@ -131,3 +131,17 @@ def _waiting(running: RunningContext, url: str) -> int:
 def test_a_schedule_calls_its_function(changed: RunningContext) -> None:
     """Of each minute here; nobody else calls it."""
     until(lambda: "START" in _logs(changed, "remind"), seconds=90)
+
+
+def test_a_function_writes_into_a_bucket_of_ones_own(changed: RunningContext) -> None:
+    """With its own role, to which nothing but the writing is permitted."""
+    changed.invoke("write_receipt", {CONTEXT.identity: "r-1", "text": "granted"})
+    s3 = changed.aws.client("s3")
+    [bucket] = [one["Name"] for one in s3.list_buckets()["Buckets"] if "receipts" in one["Name"]]
+    assert s3.get_object(Bucket=bucket, Key="r-1")["Body"].read() == b"granted"
+    actions = [
+        inputs["policy"]
+        for label, inputs in changed.deployment.inputs.items()
+        if label.endswith("receipts-to-write-receipt")
+    ]
+    assert ["s3:PutObject" in one for one in actions] == [True]

@@ -1,7 +1,8 @@
 """What a section of a page has a team write: the blocks of code whose first line names a file.
 
 ``# <file>`` is followed by a whole new file, ``# <file>, after <text>`` by lines that come after the one line of the
-file in which that text stands, and ``# <file>, instead of <text>`` by lines that come in its place.
+file in which that text stands, and ``# <file>, instead of <text>`` by lines that come in its place. A block may go on
+with another place.
 """
 
 import re
@@ -10,10 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-_BLOCK: Final = re.compile(
-    r"^```\w+\n# (?P<path>[\w./]+\.\w+)(?:, (?P<how>after|instead of) (?P<place>[^\n]+))?\n(?P<text>.*?)^```$",
-    re.MULTILINE | re.DOTALL,
-)
+_FILE: Final = r"# ([\w./]+\.\w+)(?:, (after|instead of) ([^\n]+))?\n"
+_PLACE: Final = re.compile(f"^{_FILE}", re.MULTILINE)
+_BLOCK: Final = re.compile(rf"^```\w+\n(?={_FILE})(?P<steps>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -51,4 +51,6 @@ def steps(section: str, context: str) -> Iterator[Step]:
     names = {"loan": context, "Loan": context.title(), "LOAN": context.upper()}
     text = re.sub("|".join(names), lambda found: names[found[0]], section)
     for block in _BLOCK.finditer(text):
-        yield Step(block["path"], block["how"] or "", block["place"] or "", block["text"])
+        parts = _PLACE.split(block["steps"])[1:]
+        for path, how, place, written in zip(*(parts[n::4] for n in range(4)), strict=True):
+            yield Step(path, how or "", place or "", written)

@@ -67,7 +67,7 @@ class Function(Component):
         self.register_outputs({"arn": self.function.arn})
 
     def permit(self, name: str, *statements: Statement) -> iam.RolePolicy:
-        """Let the function do what these statements allow on `name`, a resource that no component owns."""
+        """Let the function do what these statements allow on `name`, a resource of the context's own."""
         return iam.RolePolicy(
             f"{name}-to-{self.name}",
             name=name,
