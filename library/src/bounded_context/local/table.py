@@ -28,6 +28,10 @@ class Table:
         """Return a list's record. Raises KeyError if there is none."""
         return _plain(self._get(f"{_LIST_KEY}{list_id}")["Item"])
 
+    def lists(self) -> list[Item]:
+        """Return the records of all lists."""
+        return [_plain(item) for page in self._of_kind(_LIST_KEY) for item in page["Items"]]
+
     def item_of(self, identity: str) -> Item | None:
         """Return an aggregate's item; None if it is not in the table."""
         found = self._get(f"{self._own}{identity}").get("Item")

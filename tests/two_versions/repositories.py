@@ -1,0 +1,60 @@
+"""The older version of a context, and the newer one: a field more, a status more, a command more."""
+
+import shutil
+from pathlib import Path
+
+from template.bake import bake
+
+_EDITS = (
+    ("model", "    payer: Text\n", "    payer: Text\n    note: Text | None = None\n"),
+    ("events", "    payer: Text\n", "    payer: Text\n    note: Text | None = None\n"),
+    ("model", '    VERIFIED = "VERIFIED"\n', '    VERIFIED = "VERIFIED"\n    SETTLED = "SETTLED"\n'),
+    (
+        "commands",
+        "class DeletePayment(Change):\n",
+        'class SettlePayment(Change):\n    """Move the payment to SETTLED."""\n\n    payment_id: Identifier\n\n\n'
+        "class DeletePayment(Change):\n",
+    ),
+    ("use_cases", "from .commands import ", "from .commands import SettlePayment, "),
+    (
+        "use_cases",
+        "def delete_payment(",
+        "def settle_payment(command: SettlePayment, payments: Aggregates[Payment]) -> Payment:\n"
+        '    """Move the payment to SETTLED."""\n'
+        "    changed = expected(command, payments).moved_to(Status.SETTLED)\n"
+        "    payments.save(changed)\n    return changed\n\n\ndef delete_payment(",
+    ),
+    ("context", "from .commands import ", "from .commands import SettlePayment, "),
+    (
+        "context",
+        "        Command.deletes(DeletePayment,",
+        '        Command.changes(SettlePayment, Status.SETTLED, "PaymentSettled", after=(Status.VERIFIED,)),\n'
+        "        Command.deletes(DeletePayment,",
+    ),
+    ("events", '    "PaymentDeleted": "1.0",\n', '    "PaymentDeleted": "1.0",\n    "PaymentSettled": "1.0",\n'),
+)
+
+
+def older(folder: Path) -> Path:
+    """Bake the default answers into a folder; returns the repository."""
+    return bake(folder)
+
+
+def newer(repository: Path, folder: Path) -> Path:
+    """Return a copy of a repository in which payments have a note, and can be settled."""
+    copied = folder / repository.name
+    shutil.copytree(repository, copied)
+    package = copied / "src" / "payment"
+    for module, old, new in _EDITS:
+        _replace(package / f"{module}.py", old, new)
+    handler = (package / "handlers" / "verify_payment.py").read_text(encoding="utf-8")
+    settled = handler.replace("VerifyPayment", "SettlePayment").replace("verify_payment", "settle_payment")
+    (package / "handlers" / "settle_payment.py").write_text(settled, encoding="utf-8")
+    return copied
+
+
+def _replace(file: Path, old: str, new: str) -> None:
+    text = file.read_text(encoding="utf-8")
+    if text.count(old) != 1:
+        raise LookupError(f"{file.name} has {old!r} {text.count(old)} times")
+    file.write_text(text.replace(old, new), encoding="utf-8")
