@@ -21,7 +21,6 @@ VERSION = "0.1.0"
 
 _FORM = Path(__file__).parents[1] / "library" / "src" / "bounded_context" / "contracts" / "released" / "form.py"
 _VALUES = {"str": "text", "int": 42, "decimal": "12.50", "currency": "EUR", "date": "2026-01-31", "bool": True}
-_NUMBERS = ("int", "decimal")
 _IDENTIFIER = {"pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", "type": "string"}
 _KEY = "incoming/partner/list.csv"
 _LIST = sha256(f"inbox\n{_KEY}\nversion-1\n100".encode()).hexdigest()[:32]
@@ -95,7 +94,7 @@ class _First:
             command.name: self._values if command.kind == "creates" else {self._id: "id-1"}
             for command in self._commands
         }
-        cursor = urlsafe_b64encode(b'[null,null,0,"id-1"]').decode().rstrip("=")
+        cursor = urlsafe_b64encode(b'{"asked":{},"shard":0,"after":"id-1"}').decode().rstrip("=")
         messages = {name: {"idempotency_key": "key-1", "payload": payload} for name, payload in payloads.items()}
         return {**messages, "cursor": cursor}
 
@@ -150,7 +149,7 @@ def _bare(schema: Part) -> Part:
 def _attribute(kind: str) -> Part:
     """Return a value of a type as DynamoDB keeps it."""
     value = _VALUES[kind]
-    if kind in _NUMBERS:
+    if kind == "int":
         return {"N": str(value)}
     return {"BOOL": value} if kind == "bool" else {"S": value}
 

@@ -23,15 +23,15 @@ PACKAGES = WORDS.union(sys.stdlib_module_names) | _words(
     events functions google grpc hypothesis infra jsonschema layer markdown_it moto mypy_boto3_cloudwatch
     mypy_boto3_codedeploy mypy_boto3_dynamodb mypy_boto3_dynamodbstreams mypy_boto3_lambda mypy_boto3_s3
     mypy_boto3_sns mypy_boto3_sqs mypy_boto3_stepfunctions openapi_spec_validator plotly pulumi pulumi_aws pydantic
-    pydantic_core pydynox pytest requests rich schemathesis src staging tests typing_extensions urllib3 vendor workflow
-    yaml
+    pydantic_core pydynox pytest released requests rich schemathesis src staging tests typing_extensions urllib3 vendor
+    workflow yaml
     """
 )
 """Top-level packages and folders that a repository has, or that it or the library imports."""
 
 CLASSES = _words(
     """
-    Aggregate Aggregates AlreadyExists Amount Any BadContext BusinessError Change Command CommandName Context
+    Aggregate Aggregates AlreadyExists Amount Any BadContext Beside BusinessError Change Command CommandName Context
     Counter Currency Day Details ErrorEvent EventData Fault Field Final Flag Flaw Functions Identifier IllegalMove
     InMemory InMemoryAggregates InMemoryFiles InMemoryLists InMemoryProjection InMemoryReferences InMemorySeenIds
     List ListImport ListSettings ListStatus Listing NotFound Outcome Part PartEvent PinnedFile Problem Projection

@@ -70,8 +70,10 @@ def terminal(*command: str, cwd: Path) -> Iterator[Terminal]:
 
 
 def _control() -> None:
-    """Make the terminal the one whose Ctrl-C ends us."""
+    """Make the terminal the one whose Ctrl-C ends us, also if these tests run where none does."""
     import fcntl
+    import signal
     import termios
 
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)

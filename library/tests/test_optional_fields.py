@@ -189,7 +189,7 @@ def test_what_is_told_of_it_is_what_its_schema_says(case: Case):
     for one in [_said(context)] if case.shape == REQUIRED else [_said(context), _unsaid(context)]:
         told = json.loads(json.dumps(events.payload(one)))
         assert faults_of(told, schema) == faults_of(told, shown) == []
-    made = document(context)
+    made = document(context, "1.0.0")
     example = made["paths"]["/things"]["post"]["requestBody"]["content"]["application/json"]["example"]
     assert "field" in example
     assert context.command(context.commands[0].model).model.model_validate(example).field is not None

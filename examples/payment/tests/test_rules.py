@@ -1,7 +1,7 @@
 """The business rules, without AWS: what each command leaves, and what it is refused for."""
 
 import pytest
-from bounded_context import AlreadyExists, NotFound, VersionConflict
+from bounded_context import AlreadyExists, IllegalMove, NotFound, VersionConflict
 from bounded_context.testing import InMemory, Samples
 
 from payment.commands import DeletePayment, RegisterPayment, VerifyPayment
@@ -28,11 +28,13 @@ def test_a_payment_is_created_once(payments):
 
 
 def test_verify_payment_leaves_the_next_version(payments):
-    payments.add(SAMPLE)
+    payments.add(samples.aggregate(1, status=Status.REGISTERED))
     command = VerifyPayment(payment_id=SAMPLE.id)
     changed = verify_payment(command, payments)
     assert (changed.status, changed.version) == (Status.VERIFIED, 2)
     assert payments.get(SAMPLE.id) == changed
+    with pytest.raises(IllegalMove):
+        verify_payment(command, payments)
 
 
 def test_what_is_removed_is_gone(payments):

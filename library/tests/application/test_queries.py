@@ -220,29 +220,36 @@ def test_only_what_a_context_has_can_be_asked_for(context: Context[Any]):
 
 
 _BY_PAYER: Any = selection(replace(PAYMENT, queried_by=("list", "payer")))
-_WITH_A_PAYER = st.sampled_from([{}, {"status": FIRST}, {"list_id": "l-1"}, {"list_id": "l-1", "status": FIRST}])
+_NARROWED = st.sampled_from([{}, {"status": FIRST}, {"list_id": "l-1"}, {"list_id": "l-1", "status": FIRST}])
 
 
-@given(shards=_filled(), narrowed=_WITH_A_PAYER, limit=st.integers(1, 20), number=st.integers(0, 400))
+def paid_by(payer: str, number: int, **standing: Any) -> Payment:
+    return Payment(
+        PaymentDetails.model_validate(samples.values(number, payer=payer)), **{"status": Status(FIRST), **standing}
+    )
+
+
+@given(
+    payers=st.lists(st.sampled_from(["Ada", "Bob"]), max_size=40),
+    count=st.integers(1, 16),
+    narrowed=_NARROWED,
+    limit=st.integers(1, 20),
+)
 def test_those_with_a_value_are_read_in_one_order_whatever_else_is_asked(
-    shards: FakeShards, narrowed: dict[str, Any], limit: int, number: int
+    payers: list[str], count: int, narrowed: dict[str, Any], limit: int
 ):
     """The index of a field has no shards; list and status narrow down what it finds."""
-    payer = samples.values(number)["payer"]
-    pages = _pages(shards, _BY_PAYER, payer=payer, **narrowed, limit=limit)
+    lists = [None, "l-1", "l-2"]
+    all_ = [
+        paid_by(payer, number, status=list(Status)[number % len(Status)], list_id=lists[number % 3])
+        for number, payer in enumerate(payers)
+    ]
+    shards = FakeShards([all_[number::count] for number in range(count)])
+    pages = _pages(shards, _BY_PAYER, payer="Ada", **narrowed, limit=limit)
     found = [one.id for page in pages for one in page.aggregates]
-    wanted = sorted(
-        one.id
-        for shard in shards.shards
-        for one in shard
-        if one.details.payer == payer and all(getattr(one, name) == value for name, value in narrowed.items())
-    )
-    assert found == wanted
+    asked = [one for one in all_ if all(getattr(one, name) == value for name, value in narrowed.items())]
+    assert found == sorted(one.id for one in asked if one.details.payer == "Ada")
     assert all(len(page.aggregates) <= limit for page in pages)
-
-
-def paid_by(payer: str, number: int) -> Payment:
-    return Payment(PaymentDetails.model_validate(samples.values(number, payer=payer)), Status(FIRST))
 
 
 def test_a_cursor_says_nothing_of_a_value_and_is_good_for_it_alone():

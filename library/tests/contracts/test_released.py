@@ -51,9 +51,10 @@ def having(left: tuple[str, ...] = (), statuses: type[StrEnum] = Status, **more:
         """As it stands."""
 
     first, changes, deletes = PAYMENT.commands
-    moved = replace(changes, status=list(statuses)[1])
-    created = Command.creates(creates, next(iter(statuses)), first.event)
-    return replace(PAYMENT, aggregate=Payment, commands=(created, moved, deletes))
+    start, end = statuses
+    created = Command.creates(creates, start, first.event)
+    moved = replace(changes, status=end, after=(start,))
+    return replace(PAYMENT, aggregate=Payment, commands=(created, moved, replace(deletes, after=(start, end))))
 
 
 @pytest.fixture
@@ -190,7 +191,7 @@ def test_a_command_or_an_event_that_is_gone_is_missed(root: Path) -> None:
     renamed = having()
     other = create_model("ApprovePayment", __base__=changes.model)
     first, _, last = renamed.commands
-    approve = Command.changes(other, Status.VERIFIED, "PaymentApproved")
+    approve = Command.changes(other, Status.VERIFIED, "PaymentApproved", after=(Status.REGISTERED,))
     versions = {"PaymentApproved" if one == "PaymentVerified" else one: said for one, said in PAYMENT.versions.items()}
     context = replace(renamed, commands=(first, approve, last), versions=versions)
     assert said(context, root).splitlines() == [

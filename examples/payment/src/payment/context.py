@@ -14,8 +14,8 @@ PAYMENT = Context(
     aggregate=Payment,
     commands=(
         Command.creates(RegisterPayment, Status.REGISTERED, "PaymentRegistered"),
-        Command.changes(VerifyPayment, Status.VERIFIED, "PaymentVerified"),
-        Command.deletes(DeletePayment, "PaymentDeleted"),
+        Command.changes(VerifyPayment, Status.VERIFIED, "PaymentVerified", after=(Status.REGISTERED,)),
+        Command.deletes(DeletePayment, "PaymentDeleted", after=tuple(Status)),
     ),
     data=PaymentData,
     versions=VERSIONS,

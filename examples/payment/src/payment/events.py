@@ -20,8 +20,8 @@ VERSIONS: Final = {
 }
 """The version of each event's schema, as ``<major>.<minor>``.
 
-`uv run just contracts` raises a minor version, here and wherever else it is said. A major version is yours to raise:
-put ``"2.0"`` here once subscribers know, and run it.
+`uv run just contracts` raises a minor version, here and wherever else it is said. A major version is yours to raise,
+and comes beside the one before: `uv run just docs events two-major-versions`.
 """
 
 

@@ -33,7 +33,7 @@ def delete_payment(command: DeletePayment, payments: Aggregates[Payment]) -> Pay
     """Remove the payment and return it as it was.
 
     Raises:
-        NotFound, VersionConflict: it cannot be removed so.
+        NotFound, VersionConflict, IllegalMove: it cannot be removed so.
     """
     current = expected(command, payments)
     payments.remove(current)

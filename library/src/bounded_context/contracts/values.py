@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ..domain.fields import kind_within
+from ..domain.fields import kind_of
 from .openapi.document import EXAMPLES
 
 
@@ -24,7 +24,7 @@ def good(model: type[BaseModel]) -> dict[str, Any]:
 
 def _value(name: str, model: type[BaseModel]) -> Any:
     field = model.model_fields[name]
-    value = next(iter(field.examples or ()), EXAMPLES.get(kind_within(field) or ""))
+    value = next(iter(field.examples or ()), EXAMPLES.get(kind_of(field) or ""))
     if value is None and field.is_required():
         raise NoSample(f"{model.__name__}.{name} is of no type of the library's: give it Field(examples=[...]).")
     return value

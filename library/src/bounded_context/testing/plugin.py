@@ -3,14 +3,18 @@
 The first is moto's server, on a free port of 127.0.0.1. Only tests that ask for one of them pay for it.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
 import pytest
 
 if TYPE_CHECKING:
     from .functions import Functions
     from .running import Running
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 E2E: Final = "e2e"
 
@@ -47,6 +51,7 @@ def running() -> Iterator["Running"]:
 def aws_endpoint() -> Iterator[str]:
     """The server's address, for as long as the tests run."""
     from moto.dynamodb.models import DynamoDBBackend
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication
     from moto.server import ThreadedMotoServer
 
     from .statements import batch_execute_statement
@@ -54,10 +59,22 @@ def aws_endpoint() -> Iterator[str]:
     server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DynamoDBBackend, "batch_execute_statement", batch_execute_statement)
+        patch.setattr(DomainDispatcherApplication, "__call__", _one_at_a_time(DomainDispatcherApplication.__call__))
         server.start()
         host, port = server.get_host_and_port()
         yield f"http://{host}:{port}"
         server.stop()
+
+
+def _one_at_a_time(answer: Callable[P, T]) -> Callable[P, T]:
+    """A write and its condition are one on AWS; moto, with a thread for each request, lets others between them."""
+    lock = threading.Lock()
+
+    def answered(*args: P.args, **named: P.kwargs) -> T:
+        with lock:
+            return answer(*args, **named)
+
+    return answered
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from ..context import PAYMENT
 
 
 def checks() -> list[RowsCheck]:
-    """Return what each row must pass: its subscription is known here, and its identity is new."""
+    """Return what each row must pass: its subscription is known here, its identity new."""
     return [
         aws.known(PAYMENT, "subscription_id"),
         aws.not_taken(PAYMENT),
