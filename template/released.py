@@ -14,12 +14,13 @@ from typing import Any
 from zlib import crc32
 
 from .answers import Command, Field
+from .library import SOURCES
 from .schemas import OF_TYPE
 
 VERSION = "0.1.0"
 """What a baked ``pyproject.toml`` says."""
 
-_FORM = Path(__file__).parents[1] / "library" / "src" / "bounded_context" / "contracts" / "released" / "form.py"
+_FORM = SOURCES / "src" / "bounded_context" / "contracts" / "released" / "form.py"
 _VALUES = {"str": "text", "int": 42, "decimal": "12.50", "currency": "EUR", "date": "2026-01-31", "bool": True}
 _IDENTIFIER = {"pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", "type": "string"}
 _KEY = "incoming/partner/list.csv"

@@ -15,6 +15,7 @@ from template.bake import bake, files
 from template.examples import supply
 from template.library import FOLDER
 from template.names import REPOSITORY
+from template.processes import environment
 
 # A busy machine is no fault of the code: what is slow is measured elsewhere, and never by a test.
 settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -130,6 +131,14 @@ def baked(tmp_path_factory: pytest.TempPathFactory) -> Baked:
     """Bakes the default answers, by the name `payment`, or those of an example; each once for all tests."""
     answers = {"payment": {}, **EXAMPLES}
     return cache(lambda name: bake(tmp_path_factory.mktemp(name), answers[name]))
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The default answers, baked, with the environment that their own lock gives."""
+    project = bake(tmp_path_factory.mktemp("installed"))
+    subprocess.run(["uv", "sync", "--quiet"], cwd=project, env=environment(), check=True)
+    return project
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from template.bake import bake
 from template.processes import environment
 
 pytestmark = pytest.mark.slow
@@ -79,14 +78,6 @@ class Repository:
         return subprocess.run(
             command, cwd=self.folder, env=self._variables, capture_output=True, text=True, check=False
         )
-
-
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The default answers, baked, with the environment that their own lock gives."""
-    project = bake(tmp_path_factory.mktemp("changed"))
-    subprocess.run(["uv", "sync", "--quiet"], cwd=project, env=environment(), check=True)
-    return project
 
 
 @pytest.fixture

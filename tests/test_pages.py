@@ -5,9 +5,9 @@ import re
 import pytest
 from bounded_context.docs.pages import section
 from bounded_context.docs.steps import steps
-from test_changes import CONTRACTS, OPENAPI, Repository, installed, repository
+from test_changes import CONTRACTS, OPENAPI, Repository, repository
 
-__all__ = ["installed", "repository"]
+__all__ = ["repository"]
 
 pytestmark = pytest.mark.slow
 

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
@@ -66,9 +67,36 @@ def build_lambda(project: Project) -> Path:
 
 
 def build_local(project: Project, python: Path) -> Path:
-    """Build for functions that run under the interpreter `python` of this machine; otherwise as build_lambda."""
+    """Build for functions that run under the interpreter `python` of this machine; returns the folder of both archives.
+
+    The layer's packages lie unpacked and compiled beside the archive, which leads there: each function's process would
+    unpack and compile them anew.
+
+    Raises:
+        PackageError: as build.
+    """
+    folder, target = project.build / "local", ("--python", str(python))
     extras = tuple(f"{name}=={version(name)}" for name in _LOCAL_EXTRAS)
-    return build(project.sources, project.build / "local", ("--python", str(python)), extras)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_code(project.sources, folder / "code.zip")
+    with _renewed(folder, (*target, str(folder.resolve())), extras) as is_due:
+        if is_due:
+            _unpack(folder / "layer", target, extras)
+            _lead(folder / "layer", folder / "layer.zip")
+    return folder
+
+
+def _unpack(packages: Path, target: tuple[str, ...], extras: tuple[str, ...]) -> None:
+    shutil.rmtree(packages, ignore_errors=True)
+    _install(packages, (*target, "--compile-bytecode"), extras)
+
+
+def _lead(packages: Path, archive: Path) -> None:
+    # Of a layer's site-packages Lambda reads .pth files, too, and so does the embedded AWS.
+    with tempfile.TemporaryDirectory() as folder:
+        leading = Path(folder) / "layer.pth"
+        leading.write_text(f"import sys; sys.path.insert(0, {str(packages.resolve())!r})\n", encoding="utf-8")
+        _write_zip(archive, [("python/lib/python3/site-packages/layer.pth", leading)])
 
 
 def build(sources: Path, folder: Path, target: tuple[str, ...], extras: tuple[str, ...] = ()) -> Path:
@@ -85,12 +113,20 @@ def build(sources: Path, folder: Path, target: tuple[str, ...], extras: tuple[st
     """
     folder.mkdir(parents=True, exist_ok=True)
     write_code(sources, folder / "code.zip")
-    key = _layer_key(target, extras)
-    made = folder / "layer.key"
-    if not (folder / "layer.zip").exists() or not made.exists() or made.read_text() != key:
-        write_layer(folder / "layer.zip", target, extras)
-        made.write_text(key)
+    with _renewed(folder, target, extras) as is_due:
+        if is_due:
+            write_layer(folder / "layer.zip", target, extras)
     return folder
+
+
+@contextmanager
+def _renewed(folder: Path, target: tuple[str, ...], extras: tuple[str, ...]) -> Iterator[bool]:
+    """Tell whether the layer in a folder is another one by now, and note what it is once it is made."""
+    made, key = folder / "layer.key", _layer_key(target, extras)
+    is_due = not (folder / "layer.zip").exists() or not made.exists() or made.read_text() != key
+    yield is_due
+    if is_due:
+        made.write_text(key)
 
 
 def write_code(sources: Path, archive: Path) -> None:
@@ -108,11 +144,15 @@ def write_code(sources: Path, archive: Path) -> None:
 def write_layer(archive: Path, target: tuple[str, ...], extras: tuple[str, ...] = ()) -> None:
     """Install the pinned requirements (and unpinned-by-hash `extras`) for `target` and write them into `archive`."""
     with tempfile.TemporaryDirectory() as installed:
-        _uv("pip", "install", "--require-hashes", "-r", str(REQUIREMENTS), "--target", installed, *target)
-        if extras:
-            _uv("pip", "install", *extras, "--target", installed, *target)
         root = Path(installed)
+        _install(root, target, extras)
         _write_zip(archive, ((f"python/{path.relative_to(root)}", path) for path in _files(root)))
+
+
+def _install(folder: Path, target: tuple[str, ...], extras: tuple[str, ...]) -> None:
+    _uv("pip", "install", "--require-hashes", "-r", str(REQUIREMENTS), "--target", str(folder), *target)
+    if extras:
+        _uv("pip", "install", *extras, "--target", str(folder), *target)
 
 
 def digest(archive: Path) -> str:

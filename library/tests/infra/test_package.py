@@ -1,6 +1,8 @@
 """The package: the same sources give the same bytes, and what is missing is said."""
 
 import os
+import shutil
+import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -8,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bounded_context import package
-from bounded_context.project import current
+from bounded_context.project import Project, current
 
 
 @pytest.fixture
@@ -120,6 +122,33 @@ def test_the_layer_is_built_once_for_its_requirements_and_target(
     for target in (package.LAMBDA_TARGET, package.LAMBDA_TARGET, ("--python", sys.executable)):
         package.build(current().sources, tmp_path, target)
     assert built == [package.LAMBDA_TARGET, ("--python", sys.executable)]
+
+
+def test_functions_of_this_machine_share_one_unpacked_layer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The archive leads to it, before whatever else is installed; it is made anew when it would differ."""
+    shared = Project(tmp_path, {"context": "payment.context:PAYMENT"})
+    shutil.copytree(current().sources, shared.sources)
+    versions = iter("12")
+
+    def install(folder: Path, target: tuple[str, ...], _: tuple[str, ...]) -> None:
+        assert "--compile-bytecode" in target
+        folder.mkdir()
+        (folder / "pydantic.py").write_text(f"VERSION = {next(versions)}")
+
+    monkeypatch.setattr(package, "_install", install)
+    for _ in range(2):
+        assert _layer_of(package.build_local(shared, Path(sys.executable))) == "1"
+    monkeypatch.setattr(package, "_LOCAL_EXTRAS", ("boto3",))
+    assert _layer_of(package.build_local(shared, Path(sys.executable))) == "2"
+
+
+def _layer_of(folder: Path) -> str:
+    """Return what a function finds that reads the layer as Lambda does."""
+    layer = folder / "unpacked"
+    shutil.unpack_archive(folder / "layer.zip", layer)
+    read = f"import site; site.addsitedir({str(layer / 'python/lib/python3/site-packages')!r}); import pydantic"
+    command = [sys.executable, "-c", f"{read}; print(pydantic.VERSION)"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603
 
 
 def test_the_code_archive_holds_every_handler(tmp_path: Path) -> None:

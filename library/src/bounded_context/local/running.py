@@ -26,6 +26,7 @@ _STAND_INS: Final = (
     "dynamodb: the run writes INSERT statements as puts, by the function's role: the emulator's never reach the stream",
     "cloudwatch: alarms have minutes of a second, and the run sets those without data: the emulator leaves them",
     f"lambda: {CALLS_AT_ONCE} calls at once, not 1,000, as each is a process of this machine; more are turned away",
+    "lambda: the layer's packages are unpacked once, and all functions read them there",
     "lambda: what a reader of the stream gives up is kept nowhere: the emulator writes to queues and topics alone",
     f"step functions: waits, those between two tries too, last {WAIT_SCALE:.0%} of their time, 60 s of it at most",
     "metrics: the run takes the functions' own from their logs and puts them to CloudWatch: the emulator does not",
