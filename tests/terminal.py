@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PATIENCE = 120  # seconds until a terminal that says nothing more is given up
+_SILENCE = 5  # seconds
 _STYLE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -21,12 +22,20 @@ class Terminal:
     def __init__(self, process: "subprocess.Popen[bytes]", screen: int) -> None:
         self.process, self._screen, self.shown = process, screen, ""
 
-    def wait_for(self, text: str) -> str:
-        """Read until the text is shown, and return what was shown since the last call up to it."""
-        limit = time.monotonic() + PATIENCE
+    def wait_for(self, text: str, again: str = "") -> str:
+        """Read until the text is shown, and return what was shown since the last call up to it.
+
+        Keys to press `again` are pressed after each five seconds of silence: a Ctrl-C that comes between a prompt and
+        the reading after it is noticed with the next key only.
+        """
+        limit, heard = time.monotonic() + PATIENCE, time.monotonic()
         while text not in self.shown:
             assert time.monotonic() < limit, f"{text!r} is not shown:\n{self.shown}"
-            self.shown += self._read()
+            if more := self._read():
+                self.shown, heard = self.shown + more, time.monotonic()
+            elif again and time.monotonic() > heard + _SILENCE:
+                self.type(again)
+                heard = time.monotonic()
         before, _, self.shown = self.shown.partition(text)
         return before
 

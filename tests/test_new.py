@@ -88,7 +88,7 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
         screen.type("Order\n")
         screen.wait_for("[Orders]: ")
         screen.type("\x03")
-        shown = screen.wait_for("Nothing was made.")
+        shown = screen.wait_for("Nothing was made.", again="\x03")
         assert screen.ended() == 1
     assert "Traceback" not in shown
     assert list(tmp_path.iterdir()) == []
