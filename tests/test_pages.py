@@ -30,6 +30,7 @@ SCREEN = 60
 """Lines that a person sees at once."""
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize("anchors", SECTIONS, ids=" ".join)
 def test_what_a_page_says_is_all_that_is_needed(anchors: tuple[str, ...], repository: Repository) -> None:
     """No line more, and nothing to repair."""
