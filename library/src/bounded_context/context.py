@@ -15,7 +15,7 @@ from .domain.aggregate import Aggregate, Details
 from .domain.amounts import Amounts, currencies
 from .domain.commands import METHODS, Command
 from .domain.errors import AlreadyExists, BusinessError, IllegalMove, NotFound, VersionConflict
-from .domain.events import FIRST_VERSION, Beside, Source, label
+from .domain.events import FIRST_VERSION, Beside, Source, label, major
 from .domain.fields import of_kind
 from .domain.rows import Fault, Rows
 from .domain.transitions import Transitions
@@ -250,8 +250,8 @@ class Context(Generic[A]):
 
     def model(self, event_type: str, version: str) -> type[BaseModel]:
         """Return what an event of a type says in a version."""
-        is_old = self.beside is not None and _major(self.beside.versions.get(event_type, "")) == _major(version)
-        return self.beside.data if self.beside and is_old else self.models[event_type]
+        old = self.beside.versions.get(event_type) if self.beside else None
+        return self.beside.data if self.beside and old and major(old) == major(version) else self.models[event_type]
 
     @cached_property
     def models(self) -> Mapping[str, type[BaseModel]]:
@@ -329,10 +329,6 @@ class Context(Generic[A]):
     def business_errors(self) -> tuple[type[BusinessError], ...]:
         """The refusals of rules: the library's and the context's own."""
         return (*_PLATFORM_ERRORS, *self.errors)
-
-
-def _major(version: str) -> str:
-    return version.partition(".")[0]
 
 
 def declared() -> Context[Any]:

@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 from .domain.aggregate import Change
 from .domain.commands import Command
 from .domain.errors import BusinessError
-from .domain.events import FIRST_VERSION
+from .domain.events import FIRST_VERSION, major
 from .domain.fields import description_of, is_default_of_type, kind_of, may_be_none
 from .words import snake
 
@@ -221,15 +221,11 @@ def _beside(context: "Context[Any]") -> Iterator[str]:
             yield f"beside has {event}, which no command raises: remove it."
             continue
         today = context.versions.get(event, FIRST_VERSION)
-        if not _VERSION.fullmatch(version) or _major(version) + 1 != _major(today):
+        if not _VERSION.fullmatch(version) or major(version) + 1 != major(today):
             yield (
                 f"beside: that of {event} is {version!r}, and versions says {today!r}: "
                 "write one of the major version before."
             )
-
-
-def _major(version: str) -> int:
-    return int(version.partition(".")[0])
 
 
 def _references(context: "Context[Any]") -> Iterator[str]:

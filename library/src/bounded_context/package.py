@@ -13,8 +13,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
@@ -77,18 +76,14 @@ def build_local(project: Project, python: Path) -> Path:
     """
     folder, target = project.build / "local", ("--python", str(python))
     extras = tuple(f"{name}=={version(name)}" for name in _LOCAL_EXTRAS)
-    folder.mkdir(parents=True, exist_ok=True)
-    write_code(project.sources, folder / "code.zip")
-    with _renewed(folder, (*target, str(folder.resolve())), extras) as is_due:
-        if is_due:
-            _unpack(folder / "layer", target, extras)
-            _lead(folder / "layer", folder / "layer.zip")
-    return folder
 
+    def unpack() -> None:
+        packages = folder / "layer"
+        shutil.rmtree(packages, ignore_errors=True)
+        _install(packages, (*target, "--compile-bytecode"), extras)
+        _lead(packages, folder / "layer.zip")
 
-def _unpack(packages: Path, target: tuple[str, ...], extras: tuple[str, ...]) -> None:
-    shutil.rmtree(packages, ignore_errors=True)
-    _install(packages, (*target, "--compile-bytecode"), extras)
+    return _built(project.sources, folder, _layer_key((*target, str(folder.resolve())), extras), unpack)
 
 
 def _lead(packages: Path, archive: Path) -> None:
@@ -111,22 +106,19 @@ def build(sources: Path, folder: Path, target: tuple[str, ...], extras: tuple[st
     Raises:
         PackageError: there are no sources, or uv cannot install the layer.
     """
+    key = _layer_key(target, extras)
+    return _built(sources, folder, key, lambda: write_layer(folder / "layer.zip", target, extras))
+
+
+def _built(sources: Path, folder: Path, key: str, make_layer: Callable[[], None]) -> Path:
+    """Write the code into a folder, and have the layer made if that in it has another key; returns the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     write_code(sources, folder / "code.zip")
-    with _renewed(folder, target, extras) as is_due:
-        if is_due:
-            write_layer(folder / "layer.zip", target, extras)
-    return folder
-
-
-@contextmanager
-def _renewed(folder: Path, target: tuple[str, ...], extras: tuple[str, ...]) -> Iterator[bool]:
-    """Tell whether the layer in a folder is another one by now, and note what it is once it is made."""
-    made, key = folder / "layer.key", _layer_key(target, extras)
-    is_due = not (folder / "layer.zip").exists() or not made.exists() or made.read_text() != key
-    yield is_due
-    if is_due:
+    made = folder / "layer.key"
+    if not (folder / "layer.zip").exists() or not made.exists() or made.read_text() != key:
+        make_layer()
         made.write_text(key)
+    return folder
 
 
 def write_code(sources: Path, archive: Path) -> None:

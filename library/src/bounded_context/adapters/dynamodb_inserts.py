@@ -8,7 +8,6 @@ import would take half as long again (CPU time, `benchmarks/import_path.py`).
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from decimal import Decimal
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any, Final
@@ -114,7 +113,7 @@ def _insert(table: str, names: tuple[str, ...]) -> str:
 
 
 def _typed(value: Any) -> str:
-    if type(value) in (int, Decimal):
+    if type(value) is int:
         return f'{{"N":"{value}"}}'
     return json.dumps(_serialize(value))
 

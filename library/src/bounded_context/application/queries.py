@@ -165,7 +165,8 @@ def _is_asked_for(one: Aggregate[Any, Any], asked: Selection) -> bool:
 def _slice(asked: Selection, place: Position, shards: Shards[A], wanted: int) -> Slice[A]:
     # Of a list, few may be in the status, or the other way round: a long read finds them sooner.
     most = wanted if sum(one is not None for one in asked.question.values()) == 1 else MOST
-    for name, value in asked.values.items():
+    if asked.values:
+        name, value = next(iter(asked.values.items()))
         return shards.with_value(name, value, place.after, most)
     if asked.list_id is not None and "list_id" in asked.needed:
         return shards.of_list(asked.list_id, place.shard, place.after, most)

@@ -96,8 +96,13 @@ class Beside:
         version = self.versions.get(today["type"])
         if version is None:
             return None
-        event_id, schema = f"{today['id']}-{version.partition('.')[0]}", source.schema_of(today["type"], version)
+        event_id, schema = f"{today['id']}-{major(version)}", source.schema_of(today["type"], version)
         return {**today, "id": event_id, "dataschema": schema, "data": self.made(dict(today["data"]))}
+
+
+def major(version: str) -> int:
+    """Return the major number of a version, which is written ``<major>.<minor>``."""
+    return int(version.partition(".")[0])
 
 
 def label(event_type: str, version: str) -> str:
@@ -105,8 +110,8 @@ def label(event_type: str, version: str) -> str:
 
     So a filter means one major version, and what passes it does not change when another one comes or goes.
     """
-    major = version.partition(".")[0]
-    return event_type if major == "1" else f"{event_type}.{major}"
+    number = major(version)
+    return event_type if number == 1 else f"{event_type}.{number}"
 
 
 def label_of(event: Mapping[str, Any]) -> str:
