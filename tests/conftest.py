@@ -105,6 +105,8 @@ Cookiecutter = Callable[..., "subprocess.CompletedProcess[str]"]
 def pytest_configure(config: pytest.Config) -> None:
     """Give examples/payment/ the wheel of these sources, once a run: a clone has none."""
     if not hasattr(config, "workerinput"):
+        # Many Pythons are started by the tests: none compiles its packages anew, also where the machine asks for it.
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         supply()
 
 

@@ -69,9 +69,9 @@ class Repository:
         done = (self._run(*command) for command in commands)
         return next((f"{one.stdout}\n{one.stderr}" for one in done if one.returncode), "")
 
-    def promises(self) -> str:
-        """Run the promises alone, and return what they say."""
-        return self._run("pytest", "-q", "-p", "no:cacheprovider", "tests/test_promises.py").stdout
+    def promises(self, words: str) -> str:
+        """Run the promises that have these words, and return what they say; `words` is an expression of pytest's -k."""
+        return self._run("pytest", "-q", "-p", "no:cacheprovider", "tests/test_promises.py", "-k", words).stdout
 
     def _run(self, program: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
         command = [str(self._bin / program), *arguments]
@@ -124,7 +124,7 @@ def a_transition(repository: Repository) -> None:
         "        delete_payment(DeletePayment(payment_id=SAMPLE.id), payments)\n",
     )
     assert "The diagram of statuses in README.md is not what the code says: run `uv run just contracts`." in (
-        repository.promises()
+        repository.promises("diagram")
     )
     repository.make(CONTRACTS, OPENAPI)
     assert "is_VERIFIED --> [*]" not in (repository.folder / "README.md").read_text()
@@ -141,7 +141,7 @@ def a_refusal_of_its_own(repository: Repository) -> None:
     undeclared = (
         "PaymentTooLarge has no status, title and metric of its own: add it to errors in src/payment/context.py."
     )
-    assert undeclared in repository.promises()
+    assert undeclared in repository.promises("refusal")
     repository.replace(
         CONTEXT, "from .model import Payment, Status", "from .model import Payment, PaymentTooLarge, Status"
     )
@@ -164,7 +164,9 @@ def a_refusal_of_its_own(repository: Repository) -> None:
         "from bounded_context.testing import Samples\n",
         "import pytest\nfrom bounded_context.testing import Samples\n",
     )
-    assert "docs/api/openapi.json is not what the code says: run `uv run just openapi`." in repository.promises()
+    assert "docs/api/openapi.json is not what the code says: run `uv run just openapi`." in (
+        repository.promises("OpenAPI")
+    )
     repository.make(OPENAPI)
     document = (repository.folder / "docs/api/openapi.json").read_text()
     assert "Nobody pays so much at once (`payment-too-large`)" in document
@@ -219,7 +221,7 @@ def a_state_of_the_workflow(repository: Repository) -> None:
     repository.replace(
         ASL, '"StringEquals": "VERIFIED", "Next": "ImportList"', '"StringEquals": "VERIFIED", "Next": "WaitForOthers"'
     )
-    assert "The state WaitForOthers of list-import goes to Import, which is no state" in repository.promises()
+    assert "The state WaitForOthers of list-import goes to Import, which is no state" in repository.promises("workflow")
     repository.replace(ASL, '"Next": "Import"}', '"Next": "ImportList"}')
 
 
@@ -243,10 +245,14 @@ def a_component_of_its_own(repository: Repository) -> None:
 def a_major_version(repository: Repository) -> None:
     """Both are published, each is held; taken back in one file."""
     repository.replace(EVENTS, "    due_date: Day\n", '    due_date: str = Field(description="when it is due")\n')
-    assert 'write "2.0" for it in src/payment/events.py, and publish this one beside it' in repository.promises()
+    assert 'write "2.0" for it in src/payment/events.py, and publish this one beside it' in (
+        repository.promises("Subscribers")
+    )
     for event in ("Registered", "Verified", "Deleted"):
         repository.replace(EVENTS, f'    "Payment{event}": "1.0",\n', f'    "Payment{event}": "2.0",\n')
-    assert "PaymentRegistered 2.0 would be published alone, and its subscribers read 1.0" in repository.promises()
+    assert "PaymentRegistered 2.0 would be published alone, and its subscribers read 1.0" in (
+        repository.promises("Subscribers")
+    )
     repository.add(EVENTS, EVENTS_1)
     repository.replace(EVENTS, "from typing import Final", "from typing import Any, Final")
     repository.replace(EVENTS, "import Amount, Currency", "import Amount, Beside, Currency")
@@ -303,11 +309,13 @@ def an_index(repository: Repository) -> None:
 def no_query_for_many(repository: Repository) -> None:
     """Without an index there is none: what is left of it is named."""
     repository.replace(CONTEXT, BY_LIST, "    queried_by=(),\n")
-    assert "The table has no index to query: name list or status in queried_by" in repository.promises()
+    assert "The table has no index to query: name list or status in queried_by" in repository.promises("alias")
     repository.replace(FUNCTIONS, "    PAYMENT.list_function: LIST,\n", "")
     repository.replace(FUNCTIONS, "    LIST,\n", "")
     (repository.folder / "src/payment/handlers/list_payments.py").unlink()
-    assert "GET /payments is gone, and callers by docs/api/openapi.json of 0.1.0 rely on it" in repository.promises()
+    assert "GET /payments is gone, and callers by docs/api/openapi.json of 0.1.0 rely on it" in (
+        repository.promises("OpenAPI")
+    )
     repository.replace("pyproject.toml", 'version = "0.1.0"', 'version = "0.2.0"')
     repository.make(CONTRACTS, OPENAPI)
 

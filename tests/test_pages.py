@@ -51,7 +51,7 @@ def test_what_is_left_out_is_named(repository: Repository) -> None:
         for step in steps(section("changing", anchor), "payment"):
             if step.path != left_out:
                 step.follow(repository.folder)
-    said = repository.promises()
+    said = repository.promises("event or field or point")
     assert "PaymentData has no 'note', which events carry: write it in src/payment/events.py" in said
     assert f"ApprovePayment has no entry point: write {handler} with `lambda_handler =" in said
     assert "events/PaymentApproved/1.0.json is not written: run `uv run just contracts`." in said
