@@ -98,6 +98,9 @@ def sources(project: Path) -> Iterator[str]:
     return files(project, [FOLDER, ".git"])
 
 
+LONG_FILES = ("library/tests/engine/", "library/tests/pipeline/", "library/tests/e2e/test_api_fuzz", "tests/test_pages")
+"""Where the files are that take minutes end to end."""
+
 Baked = Callable[[str], Path]
 Cookiecutter = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -108,6 +111,11 @@ def pytest_configure(config: pytest.Config) -> None:
         # Many Pythons are started by the tests: none compiles its packages anew, also where the machine asks for it.
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         supply()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no worker is left alone with it at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG_FILES))
 
 
 @pytest.fixture(scope="session")
