@@ -17,6 +17,7 @@ from jinja2.runtime import Context
 from . import answers
 from .answers import RULES, BadAnswer, Command
 from .library import REPOSITORY, VERSION, WHEEL, LibraryError, address, find_uv, source
+from .record import record
 from .reserved import LIST_EVENTS
 from .schemas import json_schema
 from .style import fitted, imported, sorting_imports, tupled
@@ -231,8 +232,7 @@ def _located(context: Mapping[str, Any]) -> dict[str, Any]:
 
 def _provenance(context: Mapping[str, Any]) -> str:
     """Return what a repository was baked of, as JSON that cookiecutter takes for the answers of another bake."""
-    answered = {question: context[question] for question in RULES}
-    return json.dumps({"template": VERSION, "default_context": answered}, indent=2, ensure_ascii=False)
+    return record({question: context[question] for question in RULES})
 
 
 _FILTERS: dict[str, Any] = {

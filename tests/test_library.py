@@ -16,6 +16,7 @@ from template.bake import bake, files
 from template.library import SOURCES, VERSION, WAYS, LibraryError, address, vendor
 from template.names import REPOSITORY
 from template.processes import environment
+from template.record import digest
 
 WHEEL = f"bounded_context-{VERSION}-py3-none-any.whl"
 NO_UV = "A bake needs uv, which is not on the PATH: pip install uv"
@@ -108,7 +109,7 @@ def test_who_takes_the_library_from_elsewhere_needs_no_uv_to_bake(
 def test_a_repository_says_what_it_was_baked_of(vat_return: Path) -> None:
     """The version and the answers, and nothing of the machine."""
     said = json.loads((vat_return / ".template.json").read_text(encoding="utf-8"))
-    assert said == {"template": VERSION, "default_context": VAT_RETURN}
+    assert said == {"template": VERSION, "digest": digest(VAT_RETURN), "default_context": VAT_RETURN}
     assert list(said["default_context"]) == list(RULES)
 
 
