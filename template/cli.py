@@ -16,6 +16,7 @@ from .library import LibraryError
 from .new import NothingMade, new
 from .pair import run as pair_run
 from .pair.choice import BadPair, Pair, choose
+from .upkeep.commands import add_check, add_update, add_versions
 
 
 def parser() -> argparse.ArgumentParser:
@@ -24,6 +25,9 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     _add_new(commands.add_parser("new", help="ask for the answers, and bake a context of one's own"))
     _add_demo(commands.add_parser("demo", help="bake the default context and run it on this machine"))
+    add_check(commands.add_parser("check", help="say what drifted from the template in a repository"))
+    add_update(commands.add_parser("update", help="take a repository to another version of the template"))
+    add_versions(commands.add_parser("versions", help="list the versions of the template"))
     examples = commands.add_parser("examples", help="bake examples/payment/ again, after a change of the template")
     examples.set_defaults(run=_examples)
     return top

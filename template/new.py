@@ -13,7 +13,7 @@ from rich.markup import escape
 
 from .answers import RULES, BadAnswer
 from .bake import bake
-from .questions import Question, interview
+from .questions import Question, filled, interview
 from .welcome import next_steps
 
 _INTRODUCTION = "An empty answer takes what stands in brackets; Ctrl-C leaves, and nothing is made.\n"
@@ -41,6 +41,14 @@ def new(output: Path, file: Path | None, ask: bool) -> Path:
         raise NothingMade("\nNothing was made.") from None
     print(next_steps(project))
     return project
+
+
+def completed(known: Mapping[str, str], ask: bool) -> dict[str, str]:
+    """Return answers with those to the questions that are missing: somebody's if ``ask`` is set, else the defaults."""
+    if not ask or all(name in known for name in RULES):
+        return filled(known)
+    person = _Person({}, Path())
+    return interview(lambda question, before: known.get(question.name) or person.answer(question, before))
 
 
 def _made(output: Path, answers: Mapping[str, str]) -> Path:

@@ -1,0 +1,142 @@
+"""Whether a repository still follows its template and library: file by file, against a bake of its own version."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from ..bake import files
+from ..library import FOLDER
+from .bakes import bake_of
+from .errors import CannotTell
+from .owners import Owner, owner
+from .releases import behind, newest, release
+from .repository import Repository, open_repository
+from .sources import sources
+
+_PIN = re.compile(r"^bounded-context(?:\[[^\]]*\])?==(?P<version>\S+)$")
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of the template's that is not what its version bakes: ``changed`` or ``missing``, with the difference."""
+
+    path: str
+    owner: Owner
+    state: str
+    diff: str
+
+
+@dataclass(frozen=True)
+class Library:
+    """The versions of the library that a repository names; empty is what it does not have."""
+
+    pinned: str
+    """In `pyproject.toml`."""
+    locked: str
+    """In `uv.lock`."""
+    wheel: str
+    """Of the file in `vendor/`."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a check found: a repository of ``version``, ``behind`` so many versions of ``newest``."""
+
+    repository: Repository
+    newest: str
+    behind: int
+    library: Library
+    files: tuple[File, ...]
+    faults: tuple[str, ...]
+    """What does not fit together, each as a sentence."""
+
+    @property
+    def version(self) -> str:
+        """The version of the template that the repository follows."""
+        return self.repository.version
+
+    @property
+    def drifted(self) -> tuple[str, ...]:
+        """The template's own files that are not what it bakes."""
+        return tuple(file.path for file in self.files if file.owner is Owner.TEMPLATE)
+
+    @property
+    def in_step(self) -> bool:
+        """Whether nothing drifted. A newer version is no drift: it is there to be taken when the team wants it."""
+        return not self.drifted and not self.faults
+
+
+def inspect(folder: Path) -> Report:
+    """Hold a repository against a bake of its version and answers.
+
+    Raises:
+        CannotTell: it is no repository of this template, or the sources of its version cannot be had.
+    """
+    repository = open_repository(folder)
+    version = release(repository.version)
+    with sources(version) as tree, TemporaryDirectory(prefix="template-") as scratch:
+        baked = bake_of(version, tree, repository.answers, Path(scratch))
+        found = tuple(_files(baked, folder))
+    library = _library(folder)
+    faults = tuple(_faults(repository, library))
+    return Report(repository, newest().version, behind(repository.version), library, found, faults)
+
+
+def _files(baked: Path, folder: Path) -> Iterator[File]:
+    for path in files(baked, ()):
+        wanted, there = (baked / path).read_bytes(), folder / path
+        if not there.is_file():
+            yield File(path, owner(path), "missing", "")
+        elif there.read_bytes() != wanted:
+            yield File(path, owner(path), "changed", _diff(path, wanted, there.read_bytes()))
+
+
+def _diff(path: str, wanted: bytes, found: bytes) -> str:
+    """Return the difference as a patch; of what is no text it says no more than that."""
+    try:
+        before, after = (text.decode().splitlines(keepends=True) for text in (wanted, found))
+    except UnicodeDecodeError:
+        return f"Binary files template/{path} and {path} differ\n"
+    return "".join(_ended(difflib.unified_diff(before, after, f"template/{path}", path)))
+
+
+def _ended(lines: Iterator[str]) -> Iterator[str]:
+    return (line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+
+def _library(folder: Path) -> Library:
+    project = _toml(folder / "pyproject.toml").get("project", {})
+    pins = (_PIN.match(str(one).replace(" ", "")) for one in project.get("dependencies", []))
+    packages = _toml(folder / "uv.lock").get("package", [])
+    wheels = sorted(path.name.split("-")[1] for path in (folder / FOLDER).glob("bounded_context-*.whl"))
+    return Library(
+        pinned=next((pin["version"] for pin in pins if pin), ""),
+        locked=next((one["version"] for one in packages if one.get("name") == "bounded-context"), ""),
+        wheel=", ".join(wheels),
+    )
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CannotTell(f"{path} cannot be read: {error}") from None
+
+
+def _faults(repository: Repository, library: Library) -> Iterator[str]:
+    if repository.edited:
+        yield "The answers in .template.json were edited: put them back, and `template update --answer` changes them."
+    wanted = repository.version
+    if library.pinned != wanted:
+        yield f"pyproject.toml names the library {library.pinned or 'without a version'}, and the template is {wanted}."
+    if library.locked and library.locked != library.pinned:
+        yield f"uv.lock has the library {library.locked}, and pyproject.toml {library.pinned}: run `uv lock`."
+    if repository.answers.get("library") == "wheel" and library.wheel != wanted:
+        yield f"{FOLDER}/ has the library {library.wheel or 'not'}, and the template is {wanted}."

@@ -1,0 +1,45 @@
+"""A repository of this template: its folder, and what it remembers of its bake."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..record import FILE, digest
+from .errors import NotOurs
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A repository: ``version`` is that of the template which baked it, ``answers`` what it was baked of."""
+
+    folder: Path
+    version: str
+    answers: Mapping[str, str]
+    edited: bool
+    """Whether somebody changed the answers by hand, so that they are not those of the bake."""
+
+
+def open_repository(folder: Path) -> Repository:
+    """Read what a repository remembers. Raises NotOurs if it is none, or if that cannot be read."""
+    path = folder / FILE
+    if not path.is_file():
+        raise NotOurs(f"{folder} is no repository of this template: it has no {FILE}.")
+    try:
+        return _read(folder, json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+        raise NotOurs(f"{path} cannot be read ({_said(error)}): put back what git has of it.") from None
+
+
+def _read(folder: Path, record: Mapping[str, Any]) -> Repository:
+    version, answers = record["template"], record["default_context"]
+    if not isinstance(version, str) or not all(isinstance(value, str) for value in answers.values()):
+        raise TypeError("a version or an answer is no text")
+    return Repository(folder, version, dict(answers), record["digest"] != digest(answers))
+
+
+def _said(error: Exception) -> str:
+    return f"it has no {error}" if isinstance(error, KeyError) else str(error)

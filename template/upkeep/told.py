@@ -1,0 +1,105 @@
+"""What a check or an update found, as people read it and as JSON has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from .apply import UNDO
+from .check import Report
+from .owners import Owner
+from .releases import Release, notes
+from .update import Outcome
+
+_OWNERS = {
+    Owner.TEMPLATE: "drifted from the template",
+    Owner.MADE: "made by a command of the code",
+    Owner.SHARED: "the template's, with the team's changes",
+    Owner.TEAM: "the team's own",
+}
+
+
+def report_json(report: Report) -> dict[str, Any]:
+    """Return a check's report as JSON has it."""
+    library = report.library
+    return {
+        "context": report.repository.answers.get("context_name", ""),
+        "version": report.version,
+        "newest": report.newest,
+        "behind": report.behind,
+        "in_step": report.in_step,
+        "library": {"pinned": library.pinned, "locked": library.locked, "wheel": library.wheel},
+        "faults": list(report.faults),
+        "files": [{"path": one.path, "owner": one.owner.value, "state": one.state} for one in report.files],
+    }
+
+
+def report_lines(report: Report, with_diff: bool) -> Iterator[str]:
+    """Yield the lines of a check's report; with the differences if they are asked for."""
+    name = report.repository.answers.get("context_name", "")
+    yield f"{name}: template {report.version}, {_behind(report)}"
+    for kind, words in _OWNERS.items():
+        found = [one for one in report.files if one.owner is kind]
+        if found:
+            yield f"{len(found)} {words}:"
+        for file in found:
+            yield f"  {file.state:7} {file.path}"
+            if with_diff and file.diff:
+                yield file.diff.rstrip("\n")
+    yield from report.faults
+    yield "In step." if report.in_step else "Not in step."
+
+
+def _behind(report: Report) -> str:
+    if not report.behind:
+        return "the newest"
+    versions = "1 version" if report.behind == 1 else f"{report.behind} versions"
+    return f"{versions} behind {report.newest}: `template update` takes it there"
+
+
+def outcome_json(outcome: Outcome, written: bool, check: int | None) -> dict[str, Any]:
+    """Return an update as JSON has it; ``check`` is the exit status of the repository's own, if it ran."""
+    merged = outcome.merged
+    return {
+        "from": outcome.plan.before.version,
+        "to": outcome.plan.after.version,
+        "written": written,
+        "changed": list(outcome.changed),
+        "conflicts": sorted(merged.conflicts),
+        "kept": merged.kept,
+        "left_out": merged.left_out,
+        "to_make": merged.to_make,
+        "asked": list(outcome.asked),
+        "check": check,
+    }
+
+
+def outcome_lines(outcome: Outcome, written: bool) -> Iterator[str]:
+    """Yield the lines of an update: what changed, and what to look at."""
+    before, after = outcome.plan.before.version, outcome.plan.after.version
+    yield f"{'Updated' if written else 'Would update'} from {before} to {after}: {len(outcome.changed)} files"
+    merged = outcome.merged
+    yield from (f"  {path}" for path in outcome.changed if path not in merged.conflicts)
+    yield from _listed("Conflicts, with markers in place; settle each, then `git add` it:", sorted(merged.conflicts))
+    yield from _listed("Changed by you and dropped by the template; they stay:", merged.kept)
+    yield from _listed("Removed by you and changed by the template; they stay away:", merged.left_out)
+    yield from _listed("Made of the code; run `uv run just contracts` and `uv run just openapi`:", merged.to_make)
+    yield from _listed("New questions, with the answers that were taken:", _asked(outcome))
+    yield from (line for release in outcome.plan.releases for line in _notes(release))
+    if written:
+        yield f"Nothing is committed. `{UNDO}` takes it back."
+
+
+def _asked(outcome: Outcome) -> list[str]:
+    return [f"{name}: {outcome.answers[name]}" for name in outcome.asked]
+
+
+def _notes(release: Release) -> Iterator[str]:
+    yield f"What {release.version} says:"
+    yield from (f"  {line}" for line in notes(release.version).splitlines() if line.strip())
+
+
+def _listed(title: str, items: list[str]) -> Iterator[str]:
+    if items:
+        yield title
+        yield from (f"  {item}" for item in items)

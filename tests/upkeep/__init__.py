@@ -1,0 +1,1 @@
+"""Repositories of any version, and how they get to this one."""

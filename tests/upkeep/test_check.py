@@ -1,0 +1,118 @@
+"""``template check``: what drifted, file by file, and whether the library's versions fit together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from template.bake import files
+from template.cli import main
+from template.library import VERSION
+from template.upkeep.check import inspect
+from template.upkeep.owners import Owner, owner
+from template.upkeep.releases import releases
+
+from .team import BakedBy
+
+RULES = "src/payment/use_cases.py"
+BUILD = "infra/pipeline/buildspecs/build.yml"
+
+
+def said(folder: Path, capsys: pytest.CaptureFixture[str], *options: str) -> tuple[int, str]:
+    """The command's exit status, and all that it prints."""
+    status = main(["check", str(folder), *options])
+    return status, capsys.readouterr().out
+
+
+@pytest.mark.parametrize("version", [one.version for one in releases()])
+def test_a_fresh_bake_is_in_step(
+    bakes: Callable[[str], Path], version: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of each version; that there is a newer one is said, and is no drift."""
+    status, told = said(bakes(version), capsys, "--json")
+    report = json.loads(told)
+    assert (status, report["in_step"], report["files"], report["faults"]) == (0, True, [], [])
+    assert report["version"] == version
+    assert report["behind"] == len(releases()) - 1 - [one.version for one in releases()].index(version)
+
+
+def test_what_a_team_changes_is_its_own_and_what_the_template_owns_has_drifted(
+    baked_by: BakedBy, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Rules may change, the pipeline's steps may not; each is told by who changes it."""
+    team = baked_by(VERSION)
+    team.write(RULES, team.read(RULES) + "# ours\n")
+    (team.folder / "docs/inbound.md").unlink()
+    team.write("own.txt", "ours\n")
+    assert said(team.folder, capsys)[0] == 0
+    team.write(BUILD, team.read(BUILD) + "# ours\n")
+    status, told = said(team.folder, capsys, "--diff")
+    assert status == 1
+    assert f"1 drifted from the template:\n  changed {BUILD}\n--- template/{BUILD}\n+++ {BUILD}\n" in told
+    assert "+# ours" in told
+    assert f"  changed {RULES}" in told
+    assert "  missing docs/inbound.md" in told
+    assert "own.txt" not in told
+    assert told.endswith("Not in step.\n")
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "sentence"),
+    [
+        (
+            "pyproject.toml",
+            f"=={VERSION}",
+            "==9.9.9",
+            f"names the library 9.9.9, and the template is {VERSION}.",
+        ),
+        ("pyproject.toml", f"=={VERSION}", ">=1", "pyproject.toml names the library without a version"),
+        (".template.json", "-team", "-others", "The answers in .template.json were edited"),
+    ],
+    ids=["ahead of the template", "not pinned", "answers edited"],
+)
+def test_what_does_not_fit_together_is_a_sentence(
+    baked_by: BakedBy, capsys: pytest.CaptureFixture[str], path: str, old: str, new: str, sentence: str
+) -> None:
+    """And the exit status is 1."""
+    team = baked_by(VERSION)
+    team.replace(path, old, new)
+    status, told = said(team.folder, capsys)
+    assert (status, sentence in told) == (1, True)
+
+
+def test_lock_and_wheel_are_held_against_the_version(baked_by: BakedBy) -> None:
+    """A lock of before, and a wheel that somebody took away."""
+    team = baked_by(VERSION)
+    team.write("uv.lock", 'version = 1\n[[package]]\nname = "bounded-context"\nversion = "0.1.0"\n')
+    (team.folder / f"vendor/bounded_context-{VERSION}-py3-none-any.whl").unlink()
+    assert inspect(team.folder).faults == (
+        f"uv.lock has the library 0.1.0, and pyproject.toml {VERSION}: run `uv lock`.",
+        f"vendor/ has the library not, and the template is {VERSION}.",
+    )
+
+
+def test_a_file_that_is_no_text_is_told_without_its_bytes(baked_by: BakedBy) -> None:
+    """Nobody reads a patch of it."""
+    team = baked_by(VERSION)
+    wheel = f"vendor/bounded_context-{VERSION}-py3-none-any.whl"
+    team.write(wheel, b"\xff\0")
+    [file] = inspect(team.folder).files
+    assert (file.path, file.diff) == (wheel, f"Binary files template/{wheel} and {wheel} differ\n")
+
+
+def test_it_cannot_tell_of_what_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit status 2, and one sentence."""
+    assert main(["check", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == f"{tmp_path} is no repository of this template: it has no .template.json.\n"
+
+
+def test_each_file_of_a_bake_is_somebodys(bakes: Callable[[str], Path]) -> None:
+    """Of each kind there are some; nothing that a team writes its rules in is the template's."""
+    owners = {path: owner(path) for path in files(bakes(VERSION), ())}
+    assert set(owners.values()) == set(Owner)
+    assert {path for path, one in owners.items() if path.startswith("src/")} & {
+        path for path, one in owners.items() if one is Owner.TEMPLATE
+    } == set()

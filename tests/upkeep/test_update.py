@@ -1,0 +1,235 @@
+"""``template update`` on repositories that a version of the template baked and a team changed."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from template.cli import main
+from template.library import VERSION
+from template.new import completed
+from template.processes import Asked, Heed
+from template.record import digest
+from template.upkeep import sources
+from template.upkeep.errors import CannotTell
+from template.upkeep.releases import Release, releases
+from template.upkeep.update import Outcome, plan, update
+
+from .team import BakedBy, Team
+
+EARLIER = [one.version for one in releases() if one.version != VERSION]
+HANDLERS = "src/payment/handlers"
+ASL = "workflow/list_import.asl.json"
+
+
+def updated(team: Team, **changes: str) -> Outcome:
+    """Take a repository to this version."""
+    return update(plan(team.folder, None, changes), dict, write=True, heed=Heed())
+
+
+def lived_in(team: Team) -> None:
+    """What a team does in a year: a command of its own, changed and renamed and removed files, a component, the ASL."""
+    team.write(f"{HANDLERS}/refund_payment.py", '"""Refunds."""\n\nfrom payment.context import PAYMENT\n')
+    team.write(f"{HANDLERS}/verify_payment.py", team.read(f"{HANDLERS}/verify_payment.py") + "# ours\n")
+    team.write("infra/service/ledger.py", '"""A component of our own."""\n')
+    team.git("mv", f"{HANDLERS}/delete_payment.py", f"{HANDLERS}/cancel_payment.py")
+    team.git("rm", "--quiet", "docs/inbound.md", "tests/e2e/test_running.py")
+    team.write(ASL, team.read(ASL).replace('  "StartAt"', '  "Version": "1.0",\n  "StartAt"', 1))
+    team.write("README.md", team.read("README.md").replace("\n", "\r\n") + "Ours, without a last newline")
+    team.write("docs/logo.png", b"\x89PNG\0\xff")
+    team.commit("a year of work")
+
+
+@pytest.mark.parametrize("version", EARLIER)
+def test_a_repository_that_was_lived_in_goes_to_this_version(baked_by: BakedBy, version: str) -> None:
+    """Nothing that the team did is lost, and what the template owns is the new version's."""
+    team = baked_by(version)
+    lived_in(team)
+    before = team.everything()
+    outcome = updated(team)
+    after = team.everything()
+    own = (
+        f"{HANDLERS}/refund_payment.py",
+        f"{HANDLERS}/verify_payment.py",
+        f"{HANDLERS}/cancel_payment.py",
+        "infra/service/ledger.py",
+        "docs/logo.png",
+    )
+    assert {path: after[path] for path in own} == {path: before[path] for path in own}
+    assert not {f"{HANDLERS}/delete_payment.py", "docs/inbound.md", "tests/e2e/test_running.py"} & set(after)
+    assert '  "Version": "1.0",\n' in team.read(ASL)
+    assert b"Ours, without a last newline" in after["README.md"]
+    assert json.loads(team.read(".template.json"))["template"] == VERSION
+    assert f"[runtime]=={VERSION}" in team.read("pyproject.toml")
+    assert [path.name for path in (team.folder / "vendor").iterdir()] == [f"bounded_context-{VERSION}-py3-none-any.whl"]
+    assert set(team.status()) == set(outcome.changed)
+    team.git("reset", "--hard")
+    assert team.everything() == before
+
+
+@pytest.mark.parametrize("version", EARLIER)
+def test_a_repository_that_nobody_changed_becomes_the_new_bake(
+    baked_by: BakedBy, bakes: Callable[[str], Path], version: str
+) -> None:
+    """File by file."""
+    team, wanted = baked_by(version), bakes(VERSION)
+    assert updated(team).merged.conflicts == {}
+    there = {path: content for path, content in team.everything().items() if path not in ("HEAD", "index")}
+    files = (path for path in wanted.rglob("*") if path.is_file())
+    assert there == {str(path.relative_to(wanted)): path.read_bytes() for path in files}
+
+
+def test_a_dry_run_changes_nothing(baked_by: BakedBy, capsys: pytest.CaptureFixture[str]) -> None:
+    """Not even git's objects."""
+    team = baked_by(VERSION)
+    before, objects = team.everything(), team.git("count-objects", "-v")
+    assert main(["update", str(team.folder), "--answer", "owner=others", "--dry-run", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert not said["written"]
+    assert ".template.json" in said["changed"]
+    assert (team.everything(), team.git("count-objects", "-v")) == (before, objects)
+
+
+def test_a_changed_answer_is_merged_as_a_new_version_is(baked_by: BakedBy) -> None:
+    """And recorded with its digest, so that the next update starts from it."""
+    team = baked_by(VERSION)
+    updated(team, owner="others")
+    team.commit("other owners")
+    record = json.loads(team.read(".template.json"))
+    assert record["default_context"]["owner"] == "others"
+    assert record["digest"] == digest(record["default_context"])
+    assert updated(team).changed == ()
+
+
+def test_a_question_that_was_not_asked_gets_its_default(baked_by: BakedBy) -> None:
+    """It is named, with the answer that was taken."""
+    team = baked_by(VERSION)
+    record = json.loads(team.read(".template.json"))
+    del record["default_context"]["library"]
+    record["digest"] = digest(record["default_context"])
+    team.write(".template.json", json.dumps(record))
+    team.commit("baked before the question came")
+    outcome = update(plan(team.folder, None, {}), lambda known: completed(known, ask=False), write=True, heed=Heed())
+    assert (outcome.asked, outcome.answers["library"]) == (("library",), "wheel")
+
+
+@pytest.mark.parametrize(
+    ("path", "content"), [("README.md", "changed"), ("own.txt", "new")], ids=["a changed file", "a new file"]
+)
+def test_a_work_tree_that_is_not_clean_is_refused(baked_by: BakedBy, path: str, content: str) -> None:
+    """What is not committed could not be given back."""
+    team = baked_by(VERSION)
+    team.write(path, content)
+    before = team.everything()
+    with pytest.raises(CannotTell, match=f"has 1 changes that are not committed, {path} among them"):
+        updated(team, owner="others")
+    assert team.everything() == before
+
+
+def test_whoever_is_asked_to_end_leaves_all_as_it_was(baked_by: BakedBy) -> None:
+    """Up to the moment in which it is written."""
+    team = baked_by(VERSION)
+    before, heed = team.everything(), Heed()
+    heed.number = signal.SIGTERM
+    with pytest.raises(Asked):
+        update(plan(team.folder, None, {"owner": "others"}), dict, write=True, heed=heed)
+    assert team.everything() == before
+
+
+@pytest.mark.parametrize(
+    ("record", "sentence"),
+    [
+        (None, r"is no repository of this template: it has no \.template\.json\."),
+        ("{", r"cannot be read \(.*\): put back what git has of it\."),
+        ("[]", r"cannot be read \(.*\): put back what git has of it\."),
+        ('{"template": "0.3.0", "default_context": {}}', r"cannot be read \(it has no 'digest'\)"),
+        ('{"template": "9.9.9", "digest": "", "default_context": {}}', r"were edited by hand"),
+        (
+            json.dumps({"template": "9.9.9", "digest": digest({}), "default_context": {}}),
+            r"There is no version 9\.9\.9",
+        ),
+    ],
+    ids=["no record", "no JSON", "a list", "no digest", "answers edited", "unknown version"],
+)
+def test_what_cannot_be_updated_is_said_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], record: str | None, sentence: str
+) -> None:
+    """And nothing is changed."""
+    (tmp_path / "README.md").write_text("ours\n")
+    if record is not None:
+        (tmp_path / ".template.json").write_text(record)
+    team = Team(tmp_path)
+    before = team.everything()
+    assert main(["update", str(tmp_path)]) == 2
+    said = capsys.readouterr().err
+    assert len(said.splitlines()) == 1
+    assert re.search(sentence, said)
+    assert team.everything() == before
+
+
+def test_a_folder_without_git_is_refused(bakes: Callable[[str], Path], capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing could be taken back."""
+    assert main(["update", str(bakes(VERSION))]) == 2
+    assert "is not the top of a git repository: commit it first" in capsys.readouterr().err
+
+
+def test_bad_answers_are_refused_as_they_are_by_a_bake(baked_by: BakedBy, capsys: pytest.CaptureFixture[str]) -> None:
+    """One sentence each."""
+    team = baked_by(VERSION)
+    for bad in ("owner=aws:x", "nothing=1", "context_name=Other"):
+        assert main(["update", str(team.folder), f"--answer={bad}"]) == 2
+        assert capsys.readouterr().err.startswith(f"{bad.partition('=')[0]}: ")
+
+
+def test_a_template_that_cannot_be_reached_is_said(
+    baked_by: BakedBy, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It lies in no clone, and its address leads nowhere; a check cannot tell either."""
+    team = baked_by(VERSION)
+    monkeypatch.setattr(sources, "REPOSITORY", tmp_path)
+    monkeypatch.setattr(sources, "VERSION", "9.9.9")
+    monkeypatch.setattr(sources, "address", lambda: str(tmp_path / "moved"))
+    for command in ("update", "check"):
+        assert main([command, str(team.folder)]) == 2
+        assert "it cannot be reached. Run this from a clone" in capsys.readouterr().err
+
+
+def test_sources_are_fetched_where_the_template_is_no_clone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Of the address that the template names, at the version's commit."""
+    origin = tmp_path / "origin"
+    origin.mkdir()
+    (origin / "cookiecutter.json").write_text("{}\n")
+    team = Team(origin)
+    commit = team.git("rev-parse", "HEAD").strip()
+    (tmp_path / "installed").mkdir()
+    monkeypatch.setattr(sources, "REPOSITORY", tmp_path / "installed")
+    monkeypatch.setattr(sources, "address", lambda: origin.as_uri())
+    with sources.sources(Release("0.1.0", commit, "2026-01-01")) as tree:
+        assert (tree / "cookiecutter.json").read_text() == "{}\n"
+
+
+def test_a_conflict_is_left_to_the_team_before_any_check(baked_by: BakedBy, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit status 1: the markers are there, and what is not settled cannot be green."""
+    team = baked_by(VERSION)
+    team.replace("src/payment/context.py", 'owner="payments-team"', 'owner="ours"')
+    team.commit()
+    assert main(["update", str(team.folder), "--answer", "owner=others", "--json"]) == 1
+    said = json.loads(capsys.readouterr().out)
+    assert (said["conflicts"], said["check"]) == (["src/payment/context.py"], None)
+    assert team.status()["src/payment/context.py"] == "UU"
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("version", EARLIER)
+def test_the_repositorys_own_check_is_green_afterwards(
+    baked_by: BakedBy, capfd: pytest.CaptureFixture[str], version: str
+) -> None:
+    """The command runs it, in the environment that the new lock gives."""
+    team = baked_by(version)
+    assert main(["update", str(team.folder)]) == 0
+    assert capfd.readouterr().out.endswith("Green.\n")
