@@ -35,11 +35,12 @@ TOOLS: Final = frozenset(
             "local",
             "permissions",
             "pipeline",
+            "policies",
             "redrive",
             "rollout",
             "smoke_account",
         ),
-        *("testing", "installed.py", "package.py", "project.py", "strategy.py"),
+        *("testing", "graph.py", "installed.py", "package.py", "project.py", "strategy.py"),
     }
 )
 """What of the library no function runs: a change of a tool gives no function a new version."""

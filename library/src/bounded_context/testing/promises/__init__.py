@@ -10,14 +10,17 @@ promises too, and one that keeps them turns none red::
         assert not breaches, "\\n".join(breaches)
 """
 
-from . import code, data, documents, fields, losses, permissions, released, releases, requests, watching
+from . import code, documents, fields, policies, released, requests
 from ._promise import Promise, Repository, repository
 
-PROMISES: tuple[Promise, ...] = tuple(
-    Promise.made_of(check)
-    for module in (permissions, losses, data, releases, watching, code, fields, documents, released, requests)
-    for check in module.CHECKS
+PROMISES: tuple[Promise, ...] = (
+    *policies.PROMISES,
+    *(
+        Promise.made_of(check)
+        for module in (policies, code, fields, documents, released, requests)
+        for check in module.CHECKS
+    ),
 )
-"""All of them."""
+"""All of them: the policies of the infrastructure first."""
 
 __all__ = ["PROMISES", "Promise", "Repository", "repository"]

@@ -6,12 +6,12 @@ from functools import cache, cached_property
 from typing import Any, Self
 
 from ...context import Context
+from ...graph import Graph
+from ...policies import POLICIES, BadWaiver, Waiver, waivers
+from ...policies import PRODUCTION as STACK
 from ...project import Project, current
 from ..delivery import delivery, run_delivery
-from ..graph import Graph, run, service
-
-STACK = "prod"
-"""The stack whose resources are looked at: it has all that a context has, and its data is protected."""
+from ..graph import run, service
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,14 @@ class Repository:
         return {**stacks, **{f"pipeline {stack}": run_delivery(stack) for stack in delivery().stacks()}}
 
     @cached_property
+    def waivers(self) -> tuple[Waiver, ...]:
+        """What is left out of the policies; nothing if one of them is no waiver, which a promise of its own says."""
+        try:
+            return waivers(self.project.settings, POLICIES)
+        except BadWaiver:
+            return ()
+
+    @cached_property
     def modules(self) -> tuple[str, ...]:
         """The names of the modules in ``handlers/`` that are no helpers."""
         found = (self.project.sources / "handlers").glob("[!_]*.py")
@@ -56,13 +64,15 @@ Check = Callable[[Repository], Iterator[str]]
 class Promise:
     """A promise: ``sentence`` says what it is, ``check`` yields one sentence for each place that breaks it."""
 
+    name: str
     sentence: str
     check: Check
 
     @classmethod
     def made_of(cls, check: Check) -> Self:
         """Return the promise that a check's docstring makes."""
-        return cls((check.__doc__ or "").strip().splitlines()[0].rstrip("."), check)
+        sentence = (check.__doc__ or "").strip().splitlines()[0].rstrip(".")
+        return cls(check.__name__.replace("_", "-"), sentence, check)
 
     def breaches(self, where: Repository) -> list[str]:
         """Return what breaks it, each as a sentence that says what to write."""

@@ -1,0 +1,162 @@
+"""Nothing is lost without a word: what cannot be delivered or taken is kept, and somebody is told."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from ..graph import Graph, Node
+from ._policy import Policy, Violation, policies
+
+_TIMES = 6
+"""So many times the function's timeout a message stays invisible (AWS Lambda, "Using Lambda with Amazon SQS")."""
+
+_BUCKET = "arn:aws:s3:::"
+
+
+def queues_have_dead_letters(graph: Graph) -> Iterator[Violation]:
+    """A message that nobody can take is kept: every queue has a dead-letter queue.
+
+    Without one SQS hands it out again and again, and deletes it without a word when its retention is over.
+    """
+    keepers = dead_letter_arns(graph)
+    for queue in graph.of("sqs/queue"):
+        if queue.arn not in keepers and "redrivePolicy" not in queue.inputs:
+            yield Violation(queue, f"The queue {queue.name} has no dead letters: give it a redrive_policy.")
+
+
+def subscriptions_have_dead_letters(graph: Graph) -> Iterator[Violation]:
+    """An event that cannot be delivered is kept: every subscription has a dead-letter queue.
+
+    SNS gives up after its tries, and the subscriber never learns that something happened.
+    """
+    for node in graph.of("sns/topicSubscription"):
+        if "redrivePolicy" not in node.inputs:
+            yield Violation(node, f"The subscription {node.name} has no dead letters: give it a redrive_policy.")
+
+
+def rules_have_dead_letters(graph: Graph) -> Iterator[Violation]:
+    """An event that starts nothing is kept: every target of a rule with a pattern has a dead-letter queue or is one.
+
+    EventBridge drops an event after a day of tries: an uploaded list would never be read.
+    """
+    patterns = {node.outputs["name"] for node in graph.rules()}
+    for node in graph.of("cloudwatch/eventTarget"):
+        if node.inputs["rule"] not in patterns or node.inputs["arn"] in _told_of_objects(graph):
+            continue
+        if "deadLetterConfig" not in node.inputs:
+            yield Violation(node, f"The target {node.name} has no dead letters: give it a dead_letter_config.")
+
+
+def streams_have_dead_letters(graph: Graph) -> Iterator[Violation]:
+    """A change that cannot be handled is kept: every reader of a stream says where it goes.
+
+    A reader that gives a change up goes on without it, and no subscriber hears of it.
+    """
+    for node in graph.stream_readers():
+        if "destinationConfig" not in node.inputs:
+            yield Violation(node, f"The reader {node.name} loses what fails for good: give it a destination_config.")
+
+
+def failures_are_partial(graph: Graph) -> Iterator[Violation]:
+    """One bad message does not send its whole batch back: every function that takes batches says which failed.
+
+    Otherwise the good ones of the batch are handled again and again, until they are dead letters, too.
+    """
+    for node in graph.of("lambda/eventSourceMapping"):
+        if "ReportBatchItemFailures" not in node.inputs.get("functionResponseTypes", []):
+            said = "takes whole batches: set function_response_types to ReportBatchItemFailures."
+            yield Violation(node, f"{node.name} {said}")
+
+
+def messages_stay_invisible(graph: Graph) -> Iterator[Violation]:
+    """A message is not handed out again while it is handled: its queue waits six times the function's timeout.
+
+    With less a slow call is overtaken by a second one with the same message: AWS asks for six times.
+    """
+    queues = {queue.arn: queue for queue in graph.of("sqs/queue")}
+    timeouts = {node.inputs["name"]: node.inputs["timeout"] for node in graph.of("lambda/function")}
+    for node in graph.of("lambda/eventSourceMapping"):
+        queue, timeout = queues.get(node.inputs["eventSourceArn"]), timeouts.get(_function(node))
+        if queue and timeout and queue.inputs.get("visibilityTimeoutSeconds", 30) < _TIMES * timeout:
+            said = f"hides messages too shortly: set visibility_timeout to {_TIMES * timeout:g}."
+            yield Violation(queue, f"The queue {queue.name} {said}")
+
+
+def somebody_is_told_of_dead_letters(graph: Graph) -> Iterator[Violation]:
+    """Somebody is told of what is kept: every dead-letter queue has an alarm, and gets word of what a bucket keeps.
+
+    What is kept is deleted after 14 days, whether anybody has looked at it or not.
+    """
+    buckets = _told_buckets(graph)
+    for node in graph.stream_readers():
+        if (kept := _destination(node)).startswith(_BUCKET) and kept.removeprefix(_BUCKET) not in buckets:
+            said = f"Nobody is told of what {node.name} gives up: make a rule for the objects of {kept}."
+            yield Violation(node, said)
+    watched = {name for alarm in graph.of("cloudwatch/metricAlarm") for name in _queues_of(alarm)}
+    keepers = dead_letter_arns(graph)
+    for queue in graph.of("sqs/queue"):
+        if queue.arn in keepers and queue.inputs.get("name", queue.name) not in watched:
+            said = (
+                f"Nobody is told of letters in {queue.name}: make an alarm of its ApproximateNumberOfMessagesVisible."
+            )
+            yield Violation(queue, said)
+
+
+def dead_letter_arns(graph: Graph) -> set[str]:
+    """Return the ARNs of the queues that keep what others could not handle."""
+    kept = {_target(node.document("redrivePolicy")) for node in graph.nodes if "redrivePolicy" in node.inputs}
+    kept |= {node.inputs["deadLetterConfig"]["arn"] for node in graph.nodes if "deadLetterConfig" in node.inputs}
+    kept |= {arn for node in graph.nodes if (arn := _destination(node)) and not arn.startswith(_BUCKET)}
+    return kept | _told_of_objects(graph)
+
+
+def _destination(node: Node) -> str:
+    """Return the ARN of where what failed for good goes, empty without one."""
+    return node.inputs.get("destinationConfig", {}).get("onFailure", {}).get("destinationArn", "")
+
+
+def _told_of_objects(graph: Graph) -> set[str]:
+    """Return the ARNs of what gets word of the objects in which readers of streams keep what they give up."""
+    kept = {_destination(node).removeprefix(_BUCKET) for node in graph.stream_readers()}
+    rules = {node.outputs["name"] for node in graph.rules() if kept & _buckets_of(node)}
+    return {node.inputs["arn"] for node in graph.of("cloudwatch/eventTarget") if node.inputs["rule"] in rules}
+
+
+def _told_buckets(graph: Graph) -> set[str]:
+    """Return the names of the buckets of whose objects a rule with a target tells."""
+    rules = {node.inputs["rule"] for node in graph.of("cloudwatch/eventTarget")}
+    return {name for node in graph.rules() if node.outputs["name"] in rules for name in _buckets_of(node)}
+
+
+def _buckets_of(rule: Node) -> set[str]:
+    return set(rule.document("eventPattern").get("detail", {}).get("bucket", {}).get("name", []))
+
+
+def _target(policy: dict[str, Any]) -> str:
+    return policy.get("deadLetterTargetArn", "")
+
+
+def _function(mapping: Node) -> str:
+    """Return the name of the function of which a mapping names the alias."""
+    parts = str(mapping.inputs["functionName"]).split(":")
+    return parts[6] if len(parts) > 6 else parts[-1]
+
+
+def _queues_of(alarm: Node) -> set[str]:
+    text = json.loads(json.dumps(dict(alarm.inputs)))
+    metrics = [text, *(query["metric"] for query in text.get("metricQueries", []) if "metric" in query)]
+    return {metric.get("dimensions", {}).get("QueueName", "") for metric in metrics}
+
+
+POLICIES: tuple[Policy, ...] = (
+    *policies(
+        queues_have_dead_letters,
+        subscriptions_have_dead_letters,
+        rules_have_dead_letters,
+        streams_have_dead_letters,
+        failures_are_partial,
+        messages_stay_invisible,
+    ),
+    # A stack for development may do without alarms that nobody looks at.
+    Policy.made_of(somebody_is_told_of_dead_letters, production=True),
+)

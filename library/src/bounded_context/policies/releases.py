@@ -1,0 +1,76 @@
+"""No big bangs: what calls a function calls its alias, and CodeDeploy shifts the alias's traffic."""
+
+from collections.abc import Iterator
+
+from ..graph import Graph, Node
+from ._policy import Policy, Violation, policies
+
+HOOKS = ("pre-traffic", "post-traffic")
+"""CodeDeploy calls them by the function's name; nothing else calls them."""
+
+LIVE = "live"
+
+_OWNED = {"functionVersion", "routingConfig"}
+
+
+def functions_have_an_alias(graph: Graph) -> Iterator[Violation]:
+    """A new version gets no traffic by itself: every function is published behind the alias live.
+
+    Without one a deployment is live at once, for everybody, and there is no version to go back to.
+    """
+    live = {node.inputs["functionName"] for node in graph.of("lambda/alias") if node.inputs["name"] == LIVE}
+    for node in _functions(graph):
+        if not node.inputs.get("publish") or node.inputs["name"] not in live:
+            said = f"has no alias {LIVE}: hand it to Functions, and that to Canary."
+            yield Violation(node, f"The function {node.name} {said}")
+
+
+def aliases_are_the_rollouts(graph: Graph) -> Iterator[Violation]:
+    """The rollout owns an alias once it exists: Pulumi takes no shift of traffic for drift.
+
+    A deployment in the middle of a rollout would move all traffic back, or all of it forward.
+    """
+    for node in graph.of("lambda/alias"):
+        if not node.ignore_changes >= _OWNED:
+            said = f"would be moved back by Pulumi: ignore {', '.join(sorted(_OWNED))}."
+            yield Violation(node, f"The alias {node.name} {said}")
+
+
+def functions_are_released(graph: Graph) -> Iterator[Violation]:
+    """Every function's traffic is shifted step by step, and comes back by itself: each has a deployment group.
+
+    A bad version of a function without one meets every caller before anybody has seen it fail.
+    """
+    groups = {node.name for node in graph.of("codedeploy/deploymentGroup")}
+    for node in _functions(graph):
+        if node.name not in groups:
+            said = "has no deployment group: hand it to Functions, and that to Canary."
+            yield Violation(node, f"The function {node.name} {said}")
+
+
+def callers_call_aliases(graph: Graph) -> Iterator[Violation]:
+    """What calls a function calls its alias: queues, streams, rules and schedules name it.
+
+    Who calls the function itself gets each new version at once, whatever the rollout does.
+    """
+    called = [(node, node.inputs["functionName"]) for node in graph.of("lambda/eventSourceMapping")]
+    called += [(node, node.inputs["arn"]) for node in graph.of("cloudwatch/eventTarget")]
+    for node, arn in called:
+        if _calls_code(str(arn)) and not str(arn).endswith(f":{LIVE}"):
+            yield Violation(node, f"{node.name} calls {arn}: name its alias {LIVE}.")
+
+
+def _calls_code(arn: str) -> bool:
+    return arn.startswith(("arn:aws:lambda:", "arn:aws:states:"))
+
+
+def _functions(graph: Graph) -> Iterator[Node]:
+    yield from (node for node in graph.of("lambda/function") if node.name not in HOOKS)
+
+
+POLICIES: tuple[Policy, ...] = policies(
+    functions_have_an_alias,
+    aliases_are_the_rollouts,
+    functions_are_released,
+    callers_call_aliases,
+)

@@ -1,0 +1,30 @@
+"""The infrastructure's policies as promises, less what the repository leaves out of them with a reason."""
+
+from collections.abc import Iterator
+
+from ...policies import POLICIES, PRODUCTION, BadWaiver, Policy, judged, waivers
+from ...policies.waivers import needless
+from ._promise import Check, Promise, Repository
+
+
+def waivers_are_needed(where: Repository) -> Iterator[str]:
+    """What is left out of a policy has a reason, and is still broken."""
+    try:
+        waived = waivers(where.project.settings, POLICIES)
+    except BadWaiver as error:
+        yield str(error)
+        return
+    found = judged(POLICIES, lambda policy: policy.violations(where.graph), waived, PRODUCTION)
+    yield from needless(waived, found)
+
+
+def _promise(policy: Policy) -> Promise:
+    def check(where: Repository) -> Iterator[str]:
+        [one] = judged([policy], lambda policy: policy.violations(where.graph), where.waivers, PRODUCTION)
+        yield from (violation.sentence for violation in one.violations)
+
+    return Promise(policy.name, policy.sentence, check)
+
+
+PROMISES: tuple[Promise, ...] = tuple(map(_promise, POLICIES))
+CHECKS: tuple[Check, ...] = (waivers_are_needed,)
