@@ -87,7 +87,12 @@ def current() -> Project:
     Raises:
         NoProject: none of them has a ``pyproject.toml`` with a ``[tool.bounded-context]``.
     """
-    return _found(Path(os.environ.get(VARIABLE) or Path.cwd()).resolve())
+    return at(Path(os.environ.get(VARIABLE) or Path.cwd()))
+
+
+def at(folder: Path) -> Project:
+    """Return the repository of a folder, or of the first one above it. Raises NoProject, as `current` does."""
+    return _found(folder.resolve())
 
 
 @cache

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from bounded_context.policies.folder import pack
 from bounded_context.project import current
 
 from .provider import MOVED
@@ -59,6 +60,11 @@ class Engine:
         """Say what changed behind Pulumi: properties by the logical name of a resource."""
         (self.folder / "moved.json").write_text(json.dumps(moved))
 
+    @property
+    def pack(self) -> Path:
+        """The folder of the policies, as a repository makes it."""
+        return pack(current())
+
     def new_code(self, text: str) -> None:
         """Put other sources into the archive; only its hash matters here."""
         (self.folder / "build" / "code.zip").write_text(text)
@@ -79,15 +85,15 @@ class Engine:
 
 @pytest.fixture(scope="session")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
-    """The engine and a stack that it deployed by a plan; skipped where there is no Pulumi CLI."""
+    """The engine and a stack that it deployed by a plan and by the policies; skipped where there is no Pulumi CLI."""
     if shutil.which("pulumi") is None:
         pytest.skip("pulumi is not on the PATH: see https://www.pulumi.com/docs/install/")
     engine = Engine(_copy(tmp_path_factory.mktemp("engine")))
     engine.do("stack", "init")
     plan = str(engine.folder / "plan.json")
-    # Nothing that AWS makes up is known in this preview.
-    engine.do("preview", "--save-plan", plan)
-    engine.do("up", "--yes", "--plan", plan)
+    # Nothing that AWS makes up is known in this preview; all of it is at the end of the update.
+    engine.do("preview", "--save-plan", plan, "--policy-pack", str(engine.pack))
+    engine.do("up", "--yes", "--plan", plan, "--policy-pack", str(engine.pack))
     return engine
 
 

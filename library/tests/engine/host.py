@@ -7,10 +7,13 @@ comes in the CLI's archive, is used where it is installed.
 
 import os
 import runpy
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from pulumi.automation._server import LanguageServer
-from pulumi.runtime.proto import language_pb2_grpc
+from pulumi.runtime.proto import language_pb2, language_pb2_grpc
 
 from .served import serve
 
@@ -25,6 +28,17 @@ class Host(LanguageServer):
         os.chdir(request.info.program_directory)
         self.program = lambda: _run(request.info.program_directory)
         return super().Run(request, context)
+
+    def RunPlugin(self, request: Any, context: Any) -> Iterator[Any]:
+        """Run a pack of policies by the environment that its PulumiPolicy.yaml names; the engine asks to end it."""
+        python = Path(request.info.options["virtualenv"], "bin", "python")
+        command = [str(python), "-u", request.info.program_directory, *request.args]
+        variables = dict(one.split("=", 1) for one in request.env)
+        with subprocess.Popen(command, cwd=request.pwd, env=variables, stdout=subprocess.PIPE) as running:  # noqa: S603
+            context.add_callback(running.terminate)
+            for line in running.stdout or ():
+                yield language_pb2.RunPluginResponse(stdout=line)
+        yield language_pb2.RunPluginResponse(exitcode=running.returncode)
 
 
 def _run(program: str) -> None:

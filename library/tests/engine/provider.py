@@ -59,7 +59,7 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         identity, outputs = _made(request.urn, inputs)
         if request.preview:
             outputs |= dict.fromkeys(outputs.keys() - inputs.keys(), UNKNOWN)
-        return provider_pb2.CreateResponse(id=identity, properties=_struct(outputs))
+        return provider_pb2.CreateResponse(id="" if request.preview else identity, properties=_struct(outputs))
 
     def Update(self, request: Any, context: Any) -> Any:
         _, outputs = _made(request.urn, MessageToDict(request.news))

@@ -1,6 +1,7 @@
 """What Pulumi's own engine does with the program: plans, versions and aliases."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,26 @@ def _changed(preview: str) -> set[str]:
 def test_a_first_deployment_runs_by_its_plan(engine: Engine) -> None:
     """What was previewed when nothing was known yet is what was deployed."""
     assert json.loads(engine.do("stack", "output", "--json")).keys() == run(STACK).outputs.keys() - {"sftp"}
+
+
+_PLAIN_QUEUE = """
+import pulumi_aws
+pulumi_aws.sqs.Queue("reminders", name="reminders", tags=stack.labels.tags)
+"""
+
+
+def test_a_queue_that_breaks_policies_is_refused_by_their_names(engine: Engine) -> None:
+    """The program as it is keeps all of them: it was deployed with the same pack."""
+    program = engine.folder / "infra" / "service" / "__main__.py"
+    text = program.read_text(encoding="utf-8")
+    program.write_text(text + _PLAIN_QUEUE, encoding="utf-8")
+    refused = engine.run("preview", "--policy-pack", str(engine.pack))
+    program.write_text(text, encoding="utf-8")
+    assert refused.returncode == 1, refused.stdout + refused.stderr
+    broken = re.findall(r"\[mandatory\] +(\S+) +\(aws:sqs:Queue: reminders\)", refused.stdout)
+    assert broken == ["data-is-encrypted", "queues-have-dead-letters", "transport-is-encrypted"]
+    assert refused.stdout.count("[mandatory]") == len(broken)
+    assert "sqs/queue reminders is not encrypted by a key of one's own: name the stack's key." in refused.stdout
 
 
 def test_the_same_program_changes_nothing(engine: Engine) -> None:

@@ -96,10 +96,8 @@ def somebody_is_told_of_dead_letters(graph: Graph) -> Iterator[Violation]:
     keepers = dead_letter_arns(graph)
     for queue in graph.of("sqs/queue"):
         if queue.arn in keepers and queue.inputs.get("name", queue.name) not in watched:
-            said = (
-                f"Nobody is told of letters in {queue.name}: make an alarm of its ApproximateNumberOfMessagesVisible."
-            )
-            yield Violation(queue, said)
+            said = f"letters in {queue.name}: make an alarm of its ApproximateNumberOfMessagesVisible."
+            yield Violation(queue, f"Nobody is told of {said}")
 
 
 def dead_letter_arns(graph: Graph) -> set[str]:
@@ -119,7 +117,8 @@ def _told_of_objects(graph: Graph) -> set[str]:
     """Return the ARNs of what gets word of the objects in which readers of streams keep what they give up."""
     kept = {_destination(node).removeprefix(_BUCKET) for node in graph.stream_readers()}
     rules = {node.outputs["name"] for node in graph.rules() if kept & _buckets_of(node)}
-    return {node.inputs["arn"] for node in graph.of("cloudwatch/eventTarget") if node.inputs["rule"] in rules}
+    targets = [(node.inputs["rule"], node.inputs["arn"]) for node in graph.of("cloudwatch/eventTarget")]
+    return {arn for rule, arn in targets if rule in rules}
 
 
 def _told_buckets(graph: Graph) -> set[str]:

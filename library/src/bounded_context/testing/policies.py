@@ -1,6 +1,7 @@
 """`python -m bounded_context.policies [STACK] [--json]`: prints which policies a stack breaks, and what is left out.
 
-Nothing is asked of AWS, and no Pulumi CLI: what is looked at is what the stack's program registers.
+Nothing is asked of AWS, and no Pulumi CLI: what is looked at is what the stack's program registers. `--pack` makes the
+folder by which Pulumi's own engine holds a preview to the same policies, and prints it.
 """
 
 import argparse
@@ -10,10 +11,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from ..installed import repository
+from ..local.errors import LocalRunError
 from ..policies import POLICIES, PRODUCTION, judged, waivers
+from ..policies.folder import pack
 from ..policies.waivers import Judged, needless
 from ..project import Project, ProjectError
-from .graph import Graph, service
+from .graph import Graph, run, service
 
 _REFUSED: Final = 2
 
@@ -23,7 +26,7 @@ class NotRun(ProjectError):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print what becomes of each policy.
+    """Print what becomes of each policy, or the pack's folder.
 
     Returns:
         The exit status: 1 if a policy is broken or a waiver waives nothing, 2 if nothing could be judged.
@@ -31,8 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         project = repository()
+        if options.pack:
+            sys.stdout.write(f"{pack(project)}\n")
+            return 0
         return _print(project, options.stack, options.json)
-    except ProjectError as error:
+    except (ProjectError, LocalRunError) as error:
         sys.stderr.write(f"{error}\n")
         return _REFUSED
 
@@ -52,7 +58,7 @@ def _graph(stack: str) -> Graph:
     if stack not in program.stacks():
         raise NotRun(f"There is no stack {stack}: write one of {', '.join(program.stacks())}.")
     try:
-        return program.run(stack)
+        return run(stack)
     except Exception as error:
         raise NotRun(f"The program does not run as {stack}: {type(error).__name__}: {error}") from error
 
@@ -90,4 +96,5 @@ def _parser() -> argparse.ArgumentParser:
         "stack", nargs="?", default=PRODUCTION, help=f"default: {PRODUCTION}, which is held to all of them"
     )
     parser.add_argument("--json", action="store_true", help="for programs")
+    parser.add_argument("--pack", action="store_true", help="make the folder for `pulumi preview --policy-pack`")
     return parser

@@ -1,0 +1,97 @@
+"""A platform team's own policy: one function in one file, and every repository is held to it."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import grpc
+import pytest
+from google.protobuf.empty_pb2 import Empty
+from pulumi.runtime.proto import analyzer_pb2_grpc
+
+import bounded_context
+from bounded_context.policies import own
+from bounded_context.project import current
+
+pytestmark = pytest.mark.e2e
+
+NAME = "queues-keep-messages-long-enough"
+IMPORTS = """from collections.abc import Iterator
+
+from ..graph import Graph
+from ._policy import Violation, policies
+"""
+TOLD = """
+import json
+from bounded_context.testing import policies
+from bounded_context.testing.promises import PROMISES, repository
+[promise] = [one for one in PROMISES if one.name == "queues-keep-messages-long-enough"]
+print(json.dumps([promise.sentence, promise.breaches(repository())]))
+raise SystemExit(policies.main(["--json"]))
+"""
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    """A copy of the library, whose file for the platform team has what its docstring shows, for a month."""
+    folder = tmp_path / "library"
+    there = Path(bounded_context.__path__[0])
+    shutil.copytree(there, folder / "bounded_context", ignore=shutil.ignore_patterns("__pycache__"))
+    _, _, shown = (own.__doc__ or "").partition("dashes::\n\n")
+    code = "\n".join(line.removeprefix("    ") for line in shown.partition("\nEach repository")[0].splitlines())
+    written = f"{IMPORTS}\n\n{code}\n".replace("604_800", "2_592_000")
+    (folder / "bounded_context" / "policies" / "own.py").write_text(written, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A repository like the default one, with a folder of its own for what is built."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    for name in ("infra", "workflow", "src", "pyproject.toml"):
+        (folder / name).symlink_to(current().root / name)
+    return folder
+
+
+def _python(code: list[str], library: Path, project: Path) -> "subprocess.CompletedProcess[str]":
+    path = os.pathsep.join(map(str, (library, project / "src", project)))
+    variables = {**os.environ, "PYTHONPATH": path, "BOUNDED_CONTEXT_PROJECT": str(project)}
+    return subprocess.run([sys.executable, *code], env=variables, capture_output=True, text=True, check=False)  # noqa: S603
+
+
+@contextmanager
+def _asked(folder: Path, home: Path) -> Iterator[analyzer_pb2_grpc.AnalyzerStub]:
+    """The pack, as Pulumi's host of Python programs starts it; the first line that it prints is its port."""
+    command = [str(home / "bin" / "python"), "-u", str(folder), "127.0.0.1:1", "."]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:  # noqa: S603
+        try:
+            assert running.stdout
+            with grpc.insecure_channel(f"127.0.0.1:{running.stdout.readline().strip()}") as channel:
+                yield analyzer_pb2_grpc.AnalyzerStub(channel)
+        finally:
+            running.terminate()
+
+
+def test_a_policy_of_the_platform_team_is_held_everywhere(library: Path, project: Path) -> None:
+    """By the promises, by the command, and by the pack."""
+    told = _python(["-c", TOLD], library, project)
+    assert told.returncode == 1, told.stderr
+    first, rest = told.stdout.split("\n", 1)
+    sentence, breaches = json.loads(first)
+    assert sentence == "Nobody loses a message over a long weekend: every queue keeps messages for a week"
+    assert "The queue inbound forgets too soon: set message_retention_seconds." in breaches
+    [last] = [one for one in json.loads(rest)["policies"] if one["violations"]]
+    assert (last["name"], last["reason"]) == (NAME, "SQS keeps them for four days unless it is told otherwise.")
+    assert [one["sentence"] for one in last["violations"]] == breaches
+
+    made = _python(["-m", "bounded_context.policies", "--pack"], library, project)
+    assert made.returncode == 0, made.stderr
+    [home] = project.glob("build/policies-*")
+    with _asked(Path(made.stdout.strip()), home) as pack:
+        assert [policy.name for policy in pack.GetAnalyzerInfo(Empty()).policies][-1] == NAME
