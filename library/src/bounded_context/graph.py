@@ -30,9 +30,19 @@ class Node:
         """What AWS would call it."""
         return self.outputs["arn"]
 
+    @property
+    def called(self) -> str:
+        """Its name in AWS: what the program says, or else what is made up."""
+        return self.inputs.get("name") or self.outputs.get("name", "")
+
     def document(self, key: str = "policy") -> dict[str, Any]:
         """An input that holds JSON text, read."""
         return json.loads(self.inputs[key])
+
+    def statements(self, key: str = "policy") -> list[dict[str, Any]]:
+        """The statements of a policy that an input holds; one alone may stand there without a list."""
+        found = self.document(key)["Statement"]
+        return found if isinstance(found, list) else [found]
 
 
 @dataclass
@@ -65,5 +75,5 @@ class Graph:
     def statements(self, kind: str, key: str = "policy") -> Iterator[tuple[Node, dict[str, Any]]]:
         """Each statement of the policies that resources of a kind hold, with the resource."""
         for node in self.of(kind):
-            for statement in node.document(key)["Statement"]:
+            for statement in node.statements(key):
                 yield node, statement

@@ -67,6 +67,8 @@ def _unlogged(node: Node) -> Node | None:
     return having(loggingConfig={"logFormat": "Text"})(node)
 
 
+_CODE = "arn:aws:lambda:eu-central-1:1:function:own"
+_INVOKED = "arn:aws:apigateway:eu-central-1:lambda:path/2015-03-31/functions"
 _ANYBODY: dict[str, Any] = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Condition": {}}
 
 BREACHES: tuple[tuple[str, str, Change, str], ...] = (
@@ -78,6 +80,14 @@ BREACHES: tuple[tuple[str, str, Change, str], ...] = (
         stating("policy", **_ANYBODY),
         "lets everybody in: name a principal",
     ),
+    (
+        "permissions-are-written-here",
+        "iam/role",
+        having(managedPolicyArns=["arn:aws:iam::aws:policy/AmazonS3FullAccess"]),
+        "takes arn:aws:iam::aws:policy/AmazonS3FullAccess: write a policy that names",
+    ),
+    ("routes-ask-who-calls", "apigatewayv2/route", without("authorizationType"), "lets everybody call: set author"),
+    ("nobody-at-large-comes-in", "sqs/queue", having(policy=json.dumps({"Statement": _ANYBODY})), "lets everybody in"),
     ("roles-are-not-shared", "lambda/function", having(role="arn:aws:iam::1:role/all"), "share the role arn:aws:iam"),
     (
         "roles-are-assumed-by-services",
@@ -91,6 +101,12 @@ BREACHES: tuple[tuple[str, str, Change, str], ...] = (
     ("rules-have-dead-letters", "cloudwatch/eventTarget", without("deadLetterConfig"), "has no dead letters"),
     ("streams-have-dead-letters", "lambda/eventSourceMapping", without("destinationConfig"), "loses what fails"),
     ("failures-are-partial", "lambda/eventSourceMapping", without("functionResponseTypes"), "takes whole batches"),
+    (
+        "dead-letters-are-kept",
+        "sqs/queue",
+        having(messageRetentionSeconds=345_600),
+        "forgets too soon: set message_ret",
+    ),
     ("messages-stay-invisible", "sqs/queue", having(visibilityTimeoutSeconds=30), "hides messages too shortly"),
     ("somebody-is-told-of-dead-letters", "cloudwatch/metricAlarm", gone, "Nobody is told of letters in"),
     (
@@ -101,6 +117,8 @@ BREACHES: tuple[tuple[str, str, Change, str], ...] = (
     ),
     ("data-survives", "dynamodb/table", optioned(protect=False), "goes with its stack: set protect"),
     ("data-survives", "s3/bucket", optioned(retain_on_delete=False), "goes with its stack: set protect"),
+    ("tables-refuse-deletion", "dynamodb/table", without("deletionProtectionEnabled"), "can be deleted: set deletion"),
+    ("keys-rotate", "kms/key", having(enableKeyRotation=False), "is never rotated: set enable_key_rotation."),
     ("tables-can-be-restored", "dynamodb/table", without("pointInTimeRecovery"), "cannot be restored"),
     ("data-is-encrypted", "sqs/queue", without("kmsMasterKeyId"), "is not encrypted by a key of one's own"),
     ("data-is-encrypted", "s3/bucketServerSideEncryptionConfiguration", gone, "is not encrypted by a key"),
@@ -116,8 +134,27 @@ BREACHES: tuple[tuple[str, str, Change, str], ...] = (
     (
         "callers-call-aliases",
         "lambda/eventSourceMapping",
-        having(functionName="arn:aws:lambda:eu-central-1:1:function:own"),
+        having(functionName=_CODE),
         "name its alias live.",
+    ),
+    (
+        "callers-call-aliases",
+        "lambda/eventSourceMapping",
+        having(functionName="own"),
+        "calls own: name its alias live.",
+    ),
+    ("callers-call-aliases", "sns/topicSubscription", having(endpoint=_CODE), "function:own: name its alias live."),
+    (
+        "callers-call-aliases",
+        "apigatewayv2/integration",
+        having(integrationUri=f"{_INVOKED}/{_CODE}:7/x"),
+        "own:7: name",
+    ),
+    (
+        "callers-call-aliases",
+        "sfn/stateMachine",
+        with_states(lambda state: state.update(Parameters={"FunctionName": _CODE})),
+        "list-import calls arn:aws:lambda:eu-central-1:1:function:own: name its alias live.",
     ),
     ("alarms-say-what-to-do", "cloudwatch/metricAlarm", without("alarmDescription"), "does not say what to do"),
     ("alarms-tell-somebody", "cloudwatch/metricAlarm", without("alarmActions"), "tells nobody: name a topic in"),

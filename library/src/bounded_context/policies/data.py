@@ -30,6 +30,26 @@ def tables_can_be_restored(graph: Graph) -> Iterator[Violation]:
             yield Violation(node, f"The table {node.name} cannot be restored: set point_in_time_recovery.")
 
 
+def tables_refuse_deletion(graph: Graph) -> Iterator[Violation]:
+    """Nobody deletes a table of production in passing: AWS itself refuses it.
+
+    Pulumi's protection holds nobody back who uses the console, or a script.
+    """
+    for node in graph.of("dynamodb/table"):
+        if not node.inputs.get("deletionProtectionEnabled"):
+            yield Violation(node, f"The table {node.name} can be deleted: set deletion_protection_enabled.")
+
+
+def keys_rotate(graph: Graph) -> Iterator[Violation]:
+    """A key does not stay the same for ever: KMS rotates it each year.
+
+    The less is encrypted by one key, the less is lost with it; KMS keeps the older ones to read by.
+    """
+    for node in graph.of("kms/key"):
+        if not node.inputs.get("enableKeyRotation"):
+            yield Violation(node, f"The key {node.name} is never rotated: set enable_key_rotation.")
+
+
 def data_is_encrypted(graph: Graph) -> Iterator[Violation]:
     """What is kept is encrypted by a key of one's own: tables, buckets, queues, topics, logs, secrets.
 
@@ -73,9 +93,10 @@ def transport_is_encrypted(graph: Graph) -> Iterator[Violation]:
     """
     guarded: set[str] = set()
     for kind, key in (("s3/bucketPolicy", "bucket"), ("sqs/queuePolicy", "queueUrl"), ("sns/topicPolicy", "arn")):
-        guarded |= {_text(node.inputs[key]) for node in graph.of(kind) if _refuses_http(node.document())}
+        guarded |= {_text(node.inputs[key]) for node in graph.of(kind) if _refuses_http(node)}
     for node in (node for kind in ("s3/bucket", "sqs/queue", "sns/topic") for node in graph.of(kind)):
-        if guarded.isdisjoint(_names(node)):
+        by_itself = "policy" in node.inputs and _refuses_http(node)
+        if guarded.isdisjoint(_names(node)) and not by_itself:
             said = "takes plain HTTP: deny aws:SecureTransport false in its policy."
             yield Violation(node, f"{node.kind} {node.name} {said}")
 
@@ -85,7 +106,7 @@ def logs_expire(graph: Graph) -> Iterator[Violation]:
 
     A group that Lambda makes by itself is kept and paid for ever, without a key of one's own.
     """
-    groups = {node.inputs["name"] for node in graph.of("cloudwatch/logGroup")}
+    groups = {node.called for node in graph.of("cloudwatch/logGroup")}
     for node in graph.of("cloudwatch/logGroup"):
         if not node.inputs.get("retentionInDays"):
             yield Violation(node, f"The log group {node.name} is kept for ever: set retention_in_days.")
@@ -102,11 +123,11 @@ def _by_kms(graph: Graph) -> Iterator[Node]:
             yield node
 
 
-def _refuses_http(document: Mapping[str, Any]) -> bool:
+def _refuses_http(node: Node) -> bool:
     return any(
         statement["Effect"] == "Deny"
         and statement.get("Condition", {}).get("Bool", {}).get("aws:SecureTransport") == "false"
-        for statement in document["Statement"]
+        for statement in node.statements()
     )
 
 
@@ -121,5 +142,13 @@ def _text(value: object) -> str:
 
 POLICIES: tuple[Policy, ...] = (
     Policy.made_of(data_survives, production=True),
-    *policies(tables_can_be_restored, data_is_encrypted, buckets_are_private, transport_is_encrypted, logs_expire),
+    Policy.made_of(tables_refuse_deletion, production=True),
+    *policies(
+        tables_can_be_restored,
+        keys_rotate,
+        data_is_encrypted,
+        buckets_are_private,
+        transport_is_encrypted,
+        logs_expire,
+    ),
 )

@@ -1,7 +1,7 @@
 """Nothing is lost without a word: what cannot be delivered or taken is kept, and somebody is told."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..graph import Graph, Node
@@ -9,6 +9,12 @@ from ._policy import Policy, Violation, policies
 
 _TIMES = 6
 """So many times the function's timeout a message stays invisible (AWS Lambda, "Using Lambda with Amazon SQS")."""
+
+_TIMEOUT = 3
+"""Seconds that a function has unless it is told otherwise (AWS Lambda, "Configure Lambda function timeout")."""
+
+_LONGEST = 14 * 24 * 60 * 60
+"""Seconds for which a queue can keep a message (SQS API reference, CreateQueue)."""
 
 _BUCKET = "arn:aws:s3:::"
 
@@ -74,12 +80,25 @@ def messages_stay_invisible(graph: Graph) -> Iterator[Violation]:
     With less a slow call is overtaken by a second one with the same message: AWS asks for six times.
     """
     queues = {queue.arn: queue for queue in graph.of("sqs/queue")}
-    timeouts = {node.inputs["name"]: node.inputs["timeout"] for node in graph.of("lambda/function")}
+    timeouts = {node.called: node.inputs.get("timeout", _TIMEOUT) for node in graph.of("lambda/function")}
     for node in graph.of("lambda/eventSourceMapping"):
-        queue, timeout = queues.get(node.inputs["eventSourceArn"]), timeouts.get(_function(node))
+        queue, timeout = queues.get(node.inputs.get("eventSourceArn", "")), timeouts.get(_function(node))
         if queue and timeout and queue.inputs.get("visibilityTimeoutSeconds", 30) < _TIMES * timeout:
             said = f"hides messages too shortly: set visibility_timeout to {_TIMES * timeout:g}."
             yield Violation(queue, f"The queue {queue.name} {said}")
+
+
+def dead_letters_are_kept(graph: Graph) -> Iterator[Violation]:
+    """There is time to look at what is kept: a dead-letter queue keeps messages for 14 days, as long as SQS can.
+
+    Unless it is told otherwise it forgets them after four, which a feast and a weekend take together.
+    """
+    keepers = dead_letter_arns(graph)
+    for queue in graph.of("sqs/queue"):
+        if queue.arn in keepers and queue.inputs.get("messageRetentionSeconds", 0) < _LONGEST:
+            yield Violation(
+                queue, f"The queue {queue.name} forgets too soon: set message_retention_seconds to {_LONGEST}."
+            )
 
 
 def somebody_is_told_of_dead_letters(graph: Graph) -> Iterator[Violation]:
@@ -103,9 +122,20 @@ def somebody_is_told_of_dead_letters(graph: Graph) -> Iterator[Violation]:
 def dead_letter_arns(graph: Graph) -> set[str]:
     """Return the ARNs of the queues that keep what others could not handle."""
     kept = {_target(node.document("redrivePolicy")) for node in graph.nodes if "redrivePolicy" in node.inputs}
-    kept |= {node.inputs["deadLetterConfig"]["arn"] for node in graph.nodes if "deadLetterConfig" in node.inputs}
+    kept |= {arn for node in graph.nodes for arn in _configured(node)}
     kept |= {arn for node in graph.nodes if (arn := _destination(node)) and not arn.startswith(_BUCKET)}
     return kept | _told_of_objects(graph)
+
+
+def _configured(node: Node) -> list[str]:
+    """Return the ARNs of the dead-letter queues of a rule's target, of a function, or of a schedule."""
+    configs = (node.inputs.get("deadLetterConfig"), _part(node, "target").get("deadLetterConfig"))
+    return [config[key] for config in configs if config for key in ("arn", "targetArn") if key in config]
+
+
+def _part(node: Node, key: str) -> Mapping[str, Any]:
+    value = node.inputs.get(key)
+    return value if isinstance(value, Mapping) else {}
 
 
 def _destination(node: Node) -> str:
@@ -155,6 +185,7 @@ POLICIES: tuple[Policy, ...] = (
         streams_have_dead_letters,
         failures_are_partial,
         messages_stay_invisible,
+        dead_letters_are_kept,
     ),
     # A stack for development may do without alarms that nobody looks at.
     Policy.made_of(somebody_is_told_of_dead_letters, production=True),

@@ -17,7 +17,15 @@ _WITHOUT_RESOURCES = re.compile(
 
 _HOLDERS = {"lambda/function": "role", "sfn/stateMachine": "roleArn", "transfer/user": "role"}
 
-_DOORS = ("s3/bucketPolicy", "sqs/queuePolicy", "sns/topicPolicy", "kms/key", "secretsmanager/secretPolicy")
+_WRITTEN = ("iam/rolePolicy", "iam/policy", "iam/userPolicy", "iam/groupPolicy")
+"""The kinds whose documents permit something to whoever has them."""
+
+_AWS_WRITES = re.compile(r"arn:aws[a-z-]*:iam::aws:policy/.+")
+
+_DOORS = (
+    *("s3/bucketPolicy", "sqs/queuePolicy", "sns/topicPolicy", "secretsmanager/secretPolicy"),
+    *("s3/bucket", "sqs/queue", "sns/topic", "secretsmanager/secret", "kms/key"),
+)
 """The kinds that hold the policy of a resource: who may come from outside."""
 
 _QUOTA = 10_240
@@ -29,7 +37,7 @@ def no_permission_is_a_wildcard(graph: Graph) -> Iterator[Violation]:
 
     A wildcard also permits what AWS adds to the service tomorrow, and whoever takes over the function may do all of it.
     """
-    for node, statement in graph.statements("iam/rolePolicy"):
+    for node, statement in _statements(graph):
         for action in _texts(statement.get("Action", [])):
             if "*" in action:
                 yield Violation(node, f"The policy {node.name} permits {action}: name the actions.")
@@ -40,7 +48,7 @@ def permissions_name_resources(graph: Graph) -> Iterator[Violation]:
 
     With a wildcard a mistake in one context reads or deletes what belongs to another in the same account.
     """
-    for node, statement in graph.statements("iam/rolePolicy"):
+    for node, statement in _statements(graph):
         actions = _texts(statement.get("Action", []))
         for resource in _texts(statement.get("Resource", [])):
             named = re.match(r"arn:aws[a-z-]*:[a-z0-9-]+:[^*]{3,}", resource)
@@ -50,13 +58,35 @@ def permissions_name_resources(graph: Graph) -> Iterator[Violation]:
                 yield Violation(node, f"The policy {node.name} {said}")
 
 
+def permissions_are_written_here(graph: Graph) -> Iterator[Violation]:
+    """A permission is written in the program: no role takes a policy that AWS writes.
+
+    Those permit with wildcards, on whatever there is, and more tomorrow than today.
+    """
+    attached = [(node, node.inputs["policyArn"]) for node in graph.of("iam/rolePolicyAttachment")]
+    attached += [(node, arn) for node in graph.of("iam/role") for arn in node.inputs.get("managedPolicyArns") or []]
+    for node, arn in attached:
+        if _AWS_WRITES.fullmatch(str(arn)):
+            yield Violation(node, f"{node.kind} {node.name} takes {arn}: write a policy that names what it needs.")
+
+
+def routes_ask_who_calls(graph: Graph) -> Iterator[Violation]:
+    """Nobody calls without a name: every route of an API and every URL of a function asks who it is.
+
+    Strangers find an address on the internet within hours, and each of their calls is paid for.
+    """
+    for node in (node for kind in ("apigatewayv2/route", "lambda/functionUrl") for node in graph.of(kind)):
+        if node.inputs.get("authorizationType", "NONE") == "NONE":
+            yield Violation(node, f"{node.kind} {node.name} lets everybody call: set authorization_type.")
+
+
 def nobody_at_large_comes_in(graph: Graph) -> Iterator[Violation]:
     """Nobody at large comes in: what a resource's own policy permits to everybody has a condition.
 
     Everybody is every account of AWS: without a condition strangers read the queue or use the key.
     """
     for node in (node for kind in _DOORS for node in graph.of(kind) if "policy" in node.inputs):
-        if any(_lets_anybody_in(statement) for statement in node.document()["Statement"]):
+        if any(map(_lets_anybody_in, node.statements())):
             yield Violation(node, f"{node.kind} {node.name} lets everybody in: name a principal, or add a Condition.")
 
 
@@ -99,6 +129,11 @@ def policies_fit(graph: Graph) -> Iterator[Violation]:
             yield Violation(nodes[-1], f"The policies of {role} have {size} characters: IAM takes {_QUOTA}.")
 
 
+def _statements(graph: Graph) -> Iterator[tuple[Node, dict[str, Any]]]:
+    for kind in _WRITTEN:
+        yield from graph.statements(kind)
+
+
 def _texts(value: str | list[str]) -> list[str]:
     return [value] if isinstance(value, str) else list(value)
 
@@ -112,6 +147,8 @@ def _lets_anybody_in(statement: Mapping[str, Any]) -> bool:
 POLICIES: tuple[Policy, ...] = policies(
     no_permission_is_a_wildcard,
     permissions_name_resources,
+    permissions_are_written_here,
+    routes_ask_who_calls,
     nobody_at_large_comes_in,
     roles_are_not_shared,
     roles_are_assumed_by_services,

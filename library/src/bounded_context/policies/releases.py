@@ -1,5 +1,6 @@
 """No big bangs: what calls a function calls its alias, and CodeDeploy shifts the alias's traffic."""
 
+import re
 from collections.abc import Iterator
 
 from ..graph import Graph, Node
@@ -10,6 +11,19 @@ HOOKS = ("pre-traffic", "post-traffic")
 
 LIVE = "live"
 
+_CALLERS = {
+    "apigatewayv2/integration": "integrationUri",
+    "cloudwatch/eventTarget": "arn",
+    "lambda/eventSourceMapping": "functionName",
+    "scheduler/schedule": "target",
+    "sfn/stateMachine": "definition",
+    "sns/topicSubscription": "endpoint",
+}
+"""The kinds that call code, and the input that names it."""
+
+_CODE = re.compile(r"arn:aws[a-z-]*:(?:lambda|states):[^:]*:[0-9]*:(?:function|stateMachine):[\w-]+(?::[\w$-]+)?")
+"""The ARN of a function or a state machine, with its version or alias if it has one."""
+
 _OWNED = {"functionVersion", "routingConfig"}
 
 
@@ -18,9 +32,10 @@ def functions_have_an_alias(graph: Graph) -> Iterator[Violation]:
 
     Without one a deployment is live at once, for everybody, and there is no version to go back to.
     """
-    live = {node.inputs["functionName"] for node in graph.of("lambda/alias") if node.inputs["name"] == LIVE}
+    aliases = [node for node in graph.of("lambda/alias") if node.inputs["name"] == LIVE]
+    live = {node.inputs["functionName"].rpartition(":")[2] for node in aliases}  # a name, or an ARN that ends with it
     for node in _functions(graph):
-        if not node.inputs.get("publish") or node.inputs["name"] not in live:
+        if not node.inputs.get("publish") or node.called not in live:
             said = f"has no alias {LIVE}: hand it to Functions, and that to Canary."
             yield Violation(node, f"The function {node.name} {said}")
 
@@ -49,19 +64,26 @@ def functions_are_released(graph: Graph) -> Iterator[Violation]:
 
 
 def callers_call_aliases(graph: Graph) -> Iterator[Violation]:
-    """What calls a function calls its alias: queues, streams, rules and schedules name it.
+    """What calls a function calls its alias: queues, streams, rules, schedules, topics, routes and workflows name it.
 
     Who calls the function itself gets each new version at once, whatever the rollout does.
     """
-    called = [(node, node.inputs["functionName"]) for node in graph.of("lambda/eventSourceMapping")]
-    called += [(node, node.inputs["arn"]) for node in graph.of("cloudwatch/eventTarget")]
-    for node, arn in called:
-        if _calls_code(str(arn)) and not str(arn).endswith(f":{LIVE}"):
-            yield Violation(node, f"{node.name} calls {arn}: name its alias {LIVE}.")
+    for node, called in _calls(graph):
+        if not called.endswith(f":{LIVE}"):
+            yield Violation(node, f"{node.name} calls {called}: name its alias {LIVE}.")
 
 
-def _calls_code(arn: str) -> bool:
-    return arn.startswith(("arn:aws:lambda:", "arn:aws:states:"))
+def _calls(graph: Graph) -> Iterator[tuple[Node, str]]:
+    for kind, key in _CALLERS.items():
+        yield from ((node, called) for node in graph.of(kind) for called in _code(node, key))
+
+
+def _code(caller: Node, key: str) -> list[str]:
+    """Return the functions and state machines that an input names, each once."""
+    said = str(caller.inputs.get(key, ""))
+    if key == "functionName" and ":" not in said:
+        return [said]  # a mapping takes a bare name, too
+    return sorted(set(_CODE.findall(said)))
 
 
 def _functions(graph: Graph) -> Iterator[Node]:

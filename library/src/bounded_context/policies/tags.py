@@ -14,6 +14,9 @@ from ._policy import Policy, Violation, policies
 _WANTED: Final = ("context", "stack", "owner")
 """The tags that a stack gives to its resources (`bounded_context.infra.labels`)."""
 
+_PARTS: Final = ("s3/bucketObject", "s3/bucketObjectv2", "s3/objectCopy")
+"""What lies in a bucket is the bucket's."""
+
 
 def resources_are_tagged(graph: Graph) -> Iterator[Violation]:
     """Everybody finds out whose a resource is: all that take tags say context, stack and owner.
@@ -29,7 +32,7 @@ def resources_are_tagged(graph: Graph) -> Iterator[Violation]:
 
 def takes_tags(node: Node) -> bool:
     """Whether a resource can have tags: the provider then tells all of them as `tagsAll`, and its package says so."""
-    return "tagsAll" in node.outputs or _says_tags(node.kind)
+    return node.kind not in _PARTS and ("tagsAll" in node.outputs or _says_tags(node.kind))
 
 
 @cache

@@ -56,7 +56,7 @@ def functions_fail_loudly(graph: Graph) -> Iterator[Violation]:
     # One on its newest version stops a release, and may be without data once that is over.
     watched = {str(one.get("FunctionName", "")) for one in found if "ExecutedVersion" not in one}
     for node in graph.of("lambda/function"):
-        if node.name not in HOOKS and node.inputs["name"] not in watched:
+        if node.name not in HOOKS and node.called not in watched:
             said = f"Nobody is told of errors of {node.name}: hand it to Functions, and that to Canary."
             yield Violation(node, said)
 
