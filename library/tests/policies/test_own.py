@@ -5,18 +5,16 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import grpc
 import pytest
 from google.protobuf.empty_pb2 import Empty
-from pulumi.runtime.proto import analyzer_pb2_grpc
 
 import bounded_context
 from bounded_context.policies import own
 from bounded_context.project import current
+
+from .asked import asked
 
 pytestmark = pytest.mark.e2e
 
@@ -65,19 +63,6 @@ def _python(code: list[str], library: Path, project: Path) -> "subprocess.Comple
     return subprocess.run([sys.executable, *code], env=variables, capture_output=True, text=True, check=False)  # noqa: S603
 
 
-@contextmanager
-def _asked(folder: Path, home: Path) -> Iterator[analyzer_pb2_grpc.AnalyzerStub]:
-    """The pack, as Pulumi's host of Python programs starts it; the first line that it prints is its port."""
-    command = [str(home / "bin" / "python"), "-u", str(folder), "127.0.0.1:1", "."]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:  # noqa: S603
-        try:
-            assert running.stdout
-            with grpc.insecure_channel(f"127.0.0.1:{running.stdout.readline().strip()}") as channel:
-                yield analyzer_pb2_grpc.AnalyzerStub(channel)
-        finally:
-            running.terminate()
-
-
 def test_a_policy_of_the_platform_team_is_held_everywhere(library: Path, project: Path) -> None:
     """By the promises, by the command, and by the pack."""
     told = _python(["-c", TOLD], library, project)
@@ -93,5 +78,5 @@ def test_a_policy_of_the_platform_team_is_held_everywhere(library: Path, project
     made = _python(["-m", "bounded_context.policies", "--pack"], library, project)
     assert made.returncode == 0, made.stderr
     [home] = project.glob("build/policies-*")
-    with _asked(Path(made.stdout.strip()), home) as pack:
-        assert [policy.name for policy in pack.GetAnalyzerInfo(Empty()).policies][-1] == NAME
+    with asked(Path(made.stdout.strip()), home) as pack:
+        assert [policy.name for policy in pack.GetAnalyzerInfo(Empty()).policies][-2] == NAME

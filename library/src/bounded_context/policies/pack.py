@@ -25,7 +25,7 @@ from ..project import ProjectError, at
 from . import POLICIES
 from ._policy import Policy
 from .known import UNKNOWN, Registered, certain
-from .waivers import Waiver, judged, waivers
+from .waivers import Judged, Waiver, judged, waivers
 
 NAME: Final = "bounded-context"
 
@@ -43,7 +43,8 @@ def serve(root: Path) -> None:
         waived = waivers(at(root).settings, POLICIES)
     except ProjectError as error:
         sys.exit(str(error))
-    PolicyPack(NAME, [_collector(given), *(_stack_policy(policy, given, waived) for policy in POLICIES)])
+    judges = [_stack_policy(policy, given, waived) for policy in POLICIES]
+    PolicyPack(NAME, [_collector(given), *judges, _waiver_policy(given, waived)])
 
 
 def _collector(given: _Inputs) -> ResourceValidationPolicy:
@@ -55,14 +56,32 @@ def _collector(given: _Inputs) -> ResourceValidationPolicy:
 
 def _stack_policy(policy: Policy, given: _Inputs, waived: Sequence[Waiver]) -> StackValidationPolicy:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
-        resources = [_registered(one, given) for one in args.resources]
-        stack = _stack(args.resources[0].urn) if resources else ""
-        for one in judged([policy], lambda policy: certain(policy, resources), waived, stack):
+        for one in _judged([policy], args, given, waived):
             for violation in one.violations:
                 report(violation.sentence, violation.node.urn)
 
     description = f"{policy.sentence}. {policy.reason}"
     return StackValidationPolicy(policy.name, description, validate, EnforcementLevel.MANDATORY)
+
+
+def _waiver_policy(given: _Inputs, waived: Sequence[Waiver]) -> StackValidationPolicy:
+    asked = [policy for policy in POLICIES if policy.name in {waiver.policy for waiver in waived}]
+
+    def validate(args: StackValidationArgs, report: ReportViolation) -> None:
+        for one in _judged(asked, args, given, waived):
+            for violation, waiver in one.waived:
+                report(f"{waiver.resource} need not keep {waiver.policy}: {waiver.reason}", violation.node.urn)
+
+    description = "What is left out of the policies is seen by everybody, with its reason."
+    return StackValidationPolicy("waivers", description, validate, EnforcementLevel.ADVISORY)
+
+
+def _judged(
+    policies: Sequence[Policy], args: StackValidationArgs, given: _Inputs, waived: Sequence[Waiver]
+) -> tuple[Judged, ...]:
+    resources = [_registered(one, given) for one in args.resources]
+    stack = _stack(args.resources[0].urn) if resources else ""
+    return judged(policies, lambda policy: certain(policy, resources), waived, stack)
 
 
 def _registered(resource: PolicyResource, given: _Inputs) -> Registered:

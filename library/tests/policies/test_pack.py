@@ -1,0 +1,41 @@
+"""What the pack answers when it is asked about a stack: breaches, and what is left out with a reason."""
+
+import json
+from pathlib import Path
+
+import pytest
+from pulumi.runtime.proto import analyzer_pb2
+
+from bounded_context.policies.folder import pack
+from bounded_context.project import Project, current
+
+from .asked import asked
+
+pytestmark = pytest.mark.e2e
+
+REASON = "A partner's system without access to our key puts messages into it."
+WAIVER = {"policy": "data-is-encrypted", "resource": "reminders", "reason": REASON}
+URN = "urn:pulumi:dev::own::aws:sqs/queue:Queue::reminders"
+
+
+def _queue() -> analyzer_pb2.AnalyzerResource:
+    queue = analyzer_pb2.AnalyzerResource(type="aws:sqs/queue:Queue", name="reminders", urn=URN)
+    queue.properties.update({"name": "reminders", "arn": "arn:aws:sqs:eu-central-1:111122223333:reminders"})
+    return queue
+
+
+def test_a_waiver_is_seen_in_the_preview(tmp_path: Path) -> None:
+    """As advice, with its reason; what is not waived is refused."""
+    lines = "".join(f"{key} = {json.dumps(value)}\n" for key, value in WAIVER.items())
+    said = (current().root / "pyproject.toml").read_text(encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text(f"{said}\n[[tool.bounded-context.waivers]]\n{lines}", encoding="utf-8")
+    folder = pack(Project(tmp_path, {}))
+    [home] = (tmp_path / "build").glob("policies-*")
+    with asked(folder, home) as server:
+        found = server.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(resources=[_queue()])).diagnostics
+    advice = [one for one in found if one.enforcementLevel == analyzer_pb2.ADVISORY]
+    assert [(one.policyName, one.message.splitlines()[-1], one.urn) for one in advice] == [
+        ("waivers", f"reminders need not keep data-is-encrypted: {REASON}", URN)
+    ]
+    refused = {one.policyName for one in found if one.enforcementLevel == analyzer_pb2.MANDATORY}
+    assert refused == {"queues-have-dead-letters", "transport-is-encrypted", "resources-are-tagged"}
