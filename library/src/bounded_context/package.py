@@ -27,6 +27,7 @@ REQUIREMENTS: Final = LIBRARY / "data" / "layer.txt"
 TOOLS: Final = frozenset(
     {
         *(
+            "audit",
             "contracts",
             "cost",
             "data",

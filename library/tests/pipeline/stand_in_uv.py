@@ -1,4 +1,7 @@
-"""Stands in for uv as far as it would start the rollout: a stand-in of that is started. All else is uv's own."""
+"""Stands in for uv as far as it would start the rollout, or ask for vulnerabilities. All else is uv's own.
+
+A stand-in of the rollout is started, and one of the service is asked.
+"""
 
 import os
 import sys
@@ -7,6 +10,10 @@ from pathlib import Path
 UV = "STAND_IN_UV"
 """The variable that names uv itself."""
 
+OSV = "STAND_IN_OSV"
+"""The variable that names the service's address."""
+
+_AUDIT = ["run", "just", "audit"]
 _ROLLOUT = ["run", "python", "-m", "bounded_context.rollout"]
 _IN_ITS_PLACE = ["run", "python", str(Path(__file__).with_name("stand_in_rollout.py"))]
 
@@ -16,6 +23,8 @@ def main() -> None:
     given = sys.argv[1:]
     if given[:4] == _ROLLOUT:
         given = [*_IN_ITS_PLACE, *given[4:]]
+    if given[:3] == _AUDIT:
+        given = [*given, "--service-url", os.environ[OSV]]
     os.execv(os.environ[UV], ["uv", *given])  # noqa: S606
 
 

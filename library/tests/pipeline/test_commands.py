@@ -1,7 +1,8 @@
 """The buildspecs' commands for real, in a shell, from the sources to the smoke check of prod.
 
 Each step runs in a folder of its own that holds what the step before handed on, with the variables that its project
-has. Stand-ins are Pulumi, pip (uv is here already) and the rollout, which uv would start; AWS is moto.
+has. Stand-ins are Pulumi, pip (uv is here already), the rollout, which uv would start, and the service that knows of
+vulnerabilities; AWS is moto.
 """
 
 import hashlib
@@ -19,6 +20,7 @@ import pytest
 import yaml
 
 from bounded_context.testing.graph import Graph
+from tests.audit.osv import serving
 
 from . import stand_in_pip, stand_in_pulumi, stand_in_uv
 from .container import credentials, lambda_answers
@@ -42,7 +44,7 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory, aws_endpoint: str) ->
         stand_in(folder / "bin", name, Path(str(module.__file__)))
     session = boto3.Session("AKIABUILD", "secret", region_name="us-east-1")
     session.client("s3", endpoint_url=aws_endpoint).create_bucket(Bucket="state")
-    with credentials() as address:
+    with credentials() as address, serving() as service:
         yield {
             "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
             "AWS_REGION": REGION,
@@ -51,6 +53,7 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory, aws_endpoint: str) ->
             "AWS_CONTAINER_CREDENTIALS_FULL_URI": address,
             "CODEBUILD_BUILD_ID": "project:0f5a1c2e",
             "COMMIT": "1f0c5a2e",
+            stand_in_uv.OSV: service.url,
             stand_in_uv.UV: str(shutil.which("uv")),
             "STAND_IN_CALLS": str(folder / "pulumi-calls"),
             "STAND_IN_ROLLOUT": str(folder / "rollout-call"),
@@ -110,8 +113,9 @@ def deployed(previewed: tuple[Ran, Path], tmp_path_factory: pytest.TempPathFacto
 
 
 def test_the_build_hands_on_the_sources_and_the_functions_archives(built: tuple[Ran, Path]) -> None:
-    """Whole, and without the packages that it ran with."""
+    """Whole, and without the packages that it ran with; with the bill of what they were."""
     _, folder = built
+    assert (folder / "build" / "audit" / "sbom.json").exists()
     for name in ("code", "layer"):
         assert zipfile.ZipFile(folder / "build" / f"{name}.zip").testzip() is None
     assert (folder / "pyproject.toml").exists()

@@ -1,0 +1,87 @@
+"""`uv run just audit [--service-url URL]`: writes ``build/audit/sbom.json`` and says what is wrong with the packages.
+
+A team accepts a finding in its ``pyproject.toml``, by the vulnerability's id or the package's name, with a reason::
+
+    [tool.bounded-context.audit.accepted]
+    GHSA-xxxx-xxxx-xxxx = "we never parse what others send"
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from ..installed import repository
+from ..project import Project, ProjectError
+from .finding import Finding
+from .licences import is_accepted, licence_of, refused
+from .locked import CannotTell, Document
+from .sbom import FOLDER, NAME, packages, sbom
+from .vulnerabilities import vulnerabilities
+
+CLEAN: Final = 0
+FOUND: Final = 1
+UNKNOWN: Final = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Audit the current repository.
+
+    Returns:
+        The exit status: 1 if something was found that is not accepted, 2 if it cannot be told.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        project = repository()
+        accepted = _accepted(project)
+        made = sbom(project.root)
+        _written(project, made)
+        told = _told([*_of_licences(made)], accepted)
+        return max(told, _told(vulnerabilities(project.root, options.service_url), accepted))
+    except ProjectError as error:
+        sys.stderr.write(f"{error}\n")
+        return UNKNOWN
+
+
+def _written(project: Project, made: Document) -> None:
+    path = project.build / FOLDER / NAME
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(made, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    run = sum(one["scope"] == "required" for one in made["components"])
+    said = f"{len(made['components'])} packages, of which functions run {run}"
+    sys.stdout.write(f"{path.relative_to(project.root)}: {said} (CycloneDX {made['specVersion']})\n")
+
+
+def _told(findings: Sequence[Finding], accepted: Mapping[str, str]) -> int:
+    status = CLEAN
+    for names, sentence in findings:
+        reasons = [accepted[name] for name in sorted(names & set(accepted))]
+        sys.stdout.write(f"{sentence} Accepted: {reasons[0]}\n" if reasons else f"{sentence}\n")
+        status = status if reasons else FOUND
+    return status
+
+
+def _of_licences(made: Document) -> Iterator[Finding]:
+    for component, package in packages(made["components"]):
+        name = f"{component['name']} {component['version']}"
+        if package is None:
+            raise CannotTell(f"{name} is in the lock and not installed here: run `uv sync`.")
+        licence = licence_of(package)
+        if not is_accepted(licence):
+            under = " and ".join(refused(licence)) or "no licence that it names"
+            yield Finding(frozenset({component["name"]}), f"{name} is under {under}, which is not accepted.")
+
+
+def _accepted(project: Project) -> Mapping[str, str]:
+    given = project.settings.get("audit", {}).get("accepted", {})
+    for name, reason in given.items():
+        if not isinstance(reason, str) or not reason.strip():
+            raise CannotTell(f"[tool.bounded-context.audit.accepted] {name} has no reason: write one, as text.")
+    return given
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="just audit", description="Known vulnerabilities, licences, and an SBOM.")
+    parser.add_argument("--service-url", metavar="URL", help="another OSV service than uv's, such as a mirror of yours")
+    return parser
