@@ -7,7 +7,7 @@ from pathlib import Path
 CONTEXT = json.loads(r"""<< cookiecutter | located | tojson >>""")  # JSON never has three quotes in a row
 sys.path.insert(0, CONTEXT["_repo_dir"])
 
-from template import handlers, library, openapi, options, released, schemas, welcome  # noqa: E402
+from template import catalog, handlers, library, openapi, options, released, schemas, welcome  # noqa: E402
 from template.answers import NONE, read_commands, read_fields  # noqa: E402
 
 COMMANDS = read_commands(CONTEXT["commands"], CONTEXT["context_name"])
@@ -20,6 +20,7 @@ try:
     released.expand(Path.cwd(), CONTEXT["__package"], FIELDS, COMMANDS, CONTEXT["context_name"])
     if CONTEXT["api"] != NONE:
         openapi.expand(Path.cwd(), FIELDS, COMMANDS)
+    catalog.expand(Path.cwd(), CONTEXT, CONTEXT["__package"])
     if CONTEXT["library"] == library.WHEEL:
         library.vendor(Path.cwd())
 except library.LibraryError as error:

@@ -15,6 +15,7 @@ from tests.event_schemas import REPOSITORY
 
 _PYPROJECT = """[project]
 version = "0.1.0"
+description = "Registers every payment, one by one or by the list, and tells the other contexts."
 
 [tool.bounded-context]
 context = "{}"
@@ -26,7 +27,7 @@ def _repository(root: Path, monkeypatch: pytest.MonkeyPatch, context: str) -> Pa
     (root / "pyproject.toml").write_text(_PYPROJECT.format(context))
     for name in ("events", "docs/api", "released"):
         shutil.copytree(REPOSITORY / name, root / name)
-    for name in (WORKFLOW, "src/payment/events.py", "README.md"):
+    for name in (WORKFLOW, "src/payment/events.py", "README.md", "catalog-info.yaml"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(REPOSITORY / name, root / name)
     monkeypatch.chdir(root)
@@ -64,6 +65,16 @@ def test_contracts_draws_the_statuses_anew(repository: Path, capsys: pytest.Capt
     )
     contracts.main()
     assert capsys.readouterr().out == "README.md has a new diagram of statuses\n"
+    assert path.read_text(encoding="utf-8") == text
+
+
+def test_contracts_tells_the_catalogue(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What the declaration says."""
+    path = repository / "catalog-info.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("owner: payments-team", "owner: nobody"))
+    contracts.main()
+    assert capsys.readouterr().out == "catalog-info.yaml has what the code says\n"
     assert path.read_text(encoding="utf-8") == text
 
 

@@ -200,6 +200,7 @@ ELSEWHERE = {
     "callers-find-what-they-rely-on",
     "routes-are-described",
     "statuses-are-drawn",
+    "the-catalogue-is-told",
     "what-was-kept-is-read",
     "what-was-said-is-kept",
     "waivers-are-needed",

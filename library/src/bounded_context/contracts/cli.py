@@ -5,16 +5,18 @@ from itertools import chain
 
 from ..installed import repository
 from ..project import ProjectError
+from .catalog import files as catalog
 from .change import Refused
 from .statuses import draw
 from .update import update
 
 
 def main() -> None:
-    """Bring the events and the README of the current repository up to its code; tell of each file that is written."""
+    """Bring the events, the README and the catalogue's file up to the code; tell of each file that is written."""
     try:
         found = repository()
-        for line in chain(update(found.context, found.root), draw(found.context, found.root)):
+        steps = (update, draw, catalog.write)
+        for line in chain.from_iterable(step(found.context, found.root) for step in steps):
             sys.stdout.write(f"{line}\n")
     except (Refused, ProjectError) as refused:
         sys.exit(str(refused))

@@ -3,13 +3,19 @@
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 _NUMBER = re.compile(r"[0-9]+")
 
 
 def release(root: Path) -> str:
     """Return the version of a repository's package, as its ``pyproject.toml`` says it."""
-    return tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    return project_table(root)["version"]
+
+
+def project_table(root: Path) -> dict[str, Any]:
+    """Return what a repository's ``pyproject.toml`` says of its package: the table ``[project]``."""
+    return tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
 def numbers(version: str) -> tuple[int, int, int]:

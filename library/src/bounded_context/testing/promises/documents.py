@@ -1,10 +1,11 @@
-"""What others read is what the code says: schemas of events, AsyncAPI, OpenAPI, the diagram of statuses."""
+"""What others read is what the code says: schemas of events, AsyncAPI, OpenAPI, the diagram, the catalogue's file."""
 
 from collections.abc import Iterator
 
 from pydantic import ValidationError
 
 from ...contracts import asyncapi, schemas, statuses
+from ...contracts.catalog import files as catalog
 from ...contracts.change import Refused, next_version, said_in
 from ...contracts.published import Version, versions
 from ...contracts.release import release
@@ -74,6 +75,15 @@ def statuses_are_drawn(where: Repository) -> Iterator[str]:
         yield f"The diagram of statuses in {statuses.NAME} is not what the code says: run `uv run just contracts`."
 
 
+def the_catalogue_is_told(where: Repository) -> Iterator[str]:
+    """People find the context, its APIs and its owner: the catalogue's file has what the code says."""
+    try:
+        if not catalog.is_said(where.context, where.project.root):
+            yield f"{catalog.NAME} is not what the code says: run `uv run just contracts`."
+    except Refused as refused:
+        yield str(refused)
+
+
 CHECKS: tuple[Check, ...] = (
     events_keep_their_contract,
     events_are_described,
@@ -81,4 +91,5 @@ CHECKS: tuple[Check, ...] = (
     callers_find_what_they_rely_on,
     routes_are_described,
     statuses_are_drawn,
+    the_catalogue_is_told,
 )

@@ -1,0 +1,245 @@
+"""The catalogue's file: valid by Backstage's schemas, what the declaration says, and what a team adds to it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bounded_context import Context
+from bounded_context.contracts.catalog.files import NAME, is_said, write
+from bounded_context.contracts.catalog.form import as_text, entities, group
+from bounded_context.contracts.change import Refused
+from tests.contexts import CONTEXTS, INVOICE, ORDER, PARCEL, PAYMENT
+from tests.event_schemas import REPOSITORY
+from tests.infra.contexts import LARGE
+from tests.published import NAME as NAMES
+from tests.published import faults
+
+over_all = pytest.mark.parametrize("context", [*CONTEXTS, PARCEL, LARGE], ids=lambda context: context.name)
+
+_PYPROJECT = '[project]\nname = "order"\nversion = "0.1.0"\ndescription = "Sends \'orders\': 100%, #1."\n'
+_CONSUMES = "config:\n  order:consumes:\n    {}:\n      topic: /customer/prod/topic-arn\n      known: [CustomerMoved]\n"
+
+Entity = dict[str, Any]
+Change = Callable[[dict[tuple[str, str], Entity]], object]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A repository without a file of the catalogue."""
+    (tmp_path / "infra" / "service").mkdir(parents=True)
+    (tmp_path / "pyproject.toml").write_text(_PYPROJECT)
+    return tmp_path
+
+
+def _read(root: Path) -> dict[tuple[str, str], Entity]:
+    found = yaml.safe_load_all((root / NAME).read_text(encoding="utf-8"))
+    return {(one["kind"], one["metadata"]["name"]): one for one in found}
+
+
+def _changed(root: Path, change: Change) -> None:
+    found = _read(root)
+    change(found)
+    (root / NAME).write_text(yaml.safe_dump_all(found.values(), sort_keys=True), encoding="utf-8")
+
+
+def _placed(entity: Entity) -> Entity:
+    """As Backstage takes it: with the texts of files in the places that name them."""
+    definition = entity["spec"].get("definition")
+    return entity if definition is None else entity | {"spec": entity["spec"] | {"definition": str(definition)}}
+
+
+def test_the_bake_wrote_it_byte_for_byte(tmp_path: Path) -> None:
+    """As the declaration says it."""
+    (tmp_path / "pyproject.toml").write_bytes((REPOSITORY / "pyproject.toml").read_bytes())
+    assert list(write(PAYMENT, tmp_path)) == [f"{NAME} has what the code says"]
+    assert (tmp_path / NAME).read_bytes() == (REPOSITORY / NAME).read_bytes()
+    assert is_said(PAYMENT, tmp_path)
+
+
+def test_its_definitions_are_there() -> None:
+    """Backstage reads each file from where the catalogue's lies."""
+    for entity in _read(REPOSITORY).values():
+        for file in entity["spec"].get("definition", {}).values():
+            assert (REPOSITORY / file).is_file()
+
+
+@over_all
+def test_it_is_valid_by_the_published_schemas(context: Context[Any], root: Path) -> None:
+    """Each entity by that of its kind."""
+    list(write(context, root))
+    found = _read(root)
+    assert {kind for kind, _ in found} == {"System", "Component", "API"}
+    assert [fault for entity in found.values() for fault in faults(_placed(entity))] == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"spec": {"type": "service", "lifecycle": "experimental"}},
+        {"spec": {"type": "service", "lifecycle": "experimental", "owner": ""}},
+        {"metadata": {"name": "a name"}},
+        {"metadata": {"name": "x" * 64}},
+        {"metadata": {"name": "order", "annotations": {"a": 1}}},
+        {"apiVersion": "backstage.io/v1alpha1", "kind": "API"},
+    ],
+)
+def test_the_schemas_refuse_what_is_wrong(wrong: Mapping[str, Any], root: Path) -> None:
+    """Or they would prove nothing."""
+    list(write(ORDER, root))
+    assert faults({**_read(root)["Component", "order"], **wrong})
+
+
+def test_it_says_what_the_declaration_says(root: Path) -> None:
+    """Its names for people and for machines, its owner, and how it is asked and heard."""
+    list(write(ORDER, root))
+    component = _read(root)["Component", "order"]
+    assert component["metadata"]["title"] == "Bestellung"
+    assert component["metadata"]["description"] == "Sends 'orders': 100%, #1."
+    assert component["metadata"]["annotations"] == {"aws.amazon.com/aws-codepipeline-tags": "context=order"}
+    assert component["spec"]["owner"] == "orders-team"
+    assert component["spec"]["providesApis"] == ["order-http", "order-events"]
+    assert component["spec"]["consumesApis"] == []
+
+
+def test_without_an_api_there_is_none(root: Path) -> None:
+    """But that of the events. And one that is gone is gone."""
+    list(write(INVOICE, root))
+    assert [name for kind, name in _read(root) if kind == "API"] == ["sales-invoice-events"]
+    list(write(ORDER, root))
+    without = replace(ORDER, api=False, commands=tuple(replace(one, route=None) for one in ORDER.commands))
+    assert not is_said(without, root)
+    list(write(without, root))
+    assert ("API", "order-http") not in _read(root)
+    assert _read(root)["Component", "order"]["spec"]["providesApis"] == ["order-events"]
+
+
+def test_the_events_that_a_stack_on_aws_hears_are_consumed(root: Path) -> None:
+    """Of each context that any stack names; the emulator's stack speaks for contexts that may not even be there."""
+    service = root / "infra" / "service"
+    (service / "Pulumi.prod.yaml").write_text(_CONSUMES.format("customer"))
+    (service / "Pulumi.dev.yaml").write_text(_CONSUMES.format("price_list"))
+    (service / "Pulumi.test.yaml").write_text("")
+    (service / "Pulumi.local.yaml").write_text(_CONSUMES.format("stand_in") + "  aws:endpoints: []\n")
+    list(write(ORDER, root))
+    assert _read(root)["Component", "order"]["spec"]["consumesApis"] == ["customer-events", "price-list-events"]
+    (service / "Pulumi.dev.yaml").unlink()
+    assert not is_said(ORDER, root)
+    list(write(ORDER, root))
+    assert _read(root)["Component", "order"]["spec"]["consumesApis"] == ["customer-events"]
+
+
+ADDED: Mapping[str, Change] = {
+    "an annotation": lambda found: found["Component", "order"]["metadata"]["annotations"].update({"a.b/c": "d"}),
+    "a link": lambda found: found["API", "order-http"]["metadata"].update(links=[{"url": "https://example.org"}]),
+    "a lifecycle": lambda found: found["Component", "order"]["spec"].update(lifecycle="production"),
+    "an API that it calls": lambda found: found["Component", "order"]["spec"].update(consumesApis=["stock-http"]),
+    "an API of its own": lambda found: found["Component", "order"]["spec"]["providesApis"].insert(0, "order-files"),
+    "an entity": lambda found: found.update({("Resource", "r"): {"kind": "Resource", "metadata": {"name": "r"}}}),
+    "a day": lambda found: found["System", "order"]["metadata"].update(since="2026-01-31"),
+}
+
+
+@pytest.mark.parametrize("added", ADDED)
+def test_what_a_team_adds_stays(added: str, root: Path) -> None:
+    """It breaks no promise, and what the declaration says later is written beside it."""
+    list(write(ORDER, root))
+    _changed(root, ADDED[added])
+    before = _read(root)
+    assert is_said(ORDER, root)
+    assert list(write(ORDER, root)) == []
+    list(write(replace(ORDER, owner="others"), root))
+    after = _read(root)
+    assert after != before
+    for entity in (one for one in after.values() if "owner" in one.get("spec", {})):
+        assert entity["spec"]["owner"] == "others"
+        entity["spec"]["owner"] = "orders-team"
+    assert after == before
+
+
+def test_a_component_of_a_larger_system_needs_none_of_its_own(root: Path) -> None:
+    """The team says which, and takes its own away."""
+
+    def move(found: dict[tuple[str, str], Entity]) -> None:
+        found.pop(("System", "order"))
+        for entity in found.values():
+            entity["spec"]["system"] = "shop"
+
+    list(write(ORDER, root))
+    _changed(root, move)
+    assert is_said(ORDER, root)
+
+
+LOST: Mapping[str, Change] = {
+    "the owner": lambda found: found["API", "order-events"]["spec"].pop("owner"),
+    "the API": lambda found: found.pop(("API", "order-http")),
+    "where it is": lambda found: found["API", "order-http"]["spec"].update(definition={"$text": "./elsewhere.json"}),
+    "that it provides it": lambda found: found["Component", "order"]["spec"]["providesApis"].remove("order-events"),
+    "its title": lambda found: found["System", "order"]["metadata"].update(title="Order"),
+}
+
+
+@pytest.mark.parametrize("lost", LOST)
+def test_what_is_not_said_any_more_is_noticed_and_mended(lost: str, root: Path) -> None:
+    """By the promise, and by the command that it names."""
+    list(write(ORDER, root))
+    before = _read(root)
+    _changed(root, LOST[lost])
+    assert not is_said(ORDER, root)
+    assert list(write(ORDER, root)) == [f"{NAME} has what the code says"]
+    assert _read(root) == before
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: [", "is no YAML"),
+        ("- a\n", "has a part that is no entity"),
+        ("kind: API\n", "has a part that is no entity"),
+    ],
+)
+def test_what_cannot_be_read_is_left_alone(text: str, said: str, root: Path) -> None:
+    """In one sentence."""
+    (root / NAME).write_text(text)
+    with pytest.raises(Refused, match=rf"^{NAME} {said}[^\n]*$"):
+        list(write(ORDER, root))
+    assert (root / NAME).read_text() == text
+
+
+@pytest.mark.parametrize(
+    ("owner", "entity"),
+    [
+        ("payments-team", "payments-team"),
+        ("Team.7_b", "Team.7_b"),
+        ("group:money/payments-team", "group:money/payments-team"),
+        ("user:jane", "user:jane"),
+        ("organisation/payments", "payments"),
+        ("insurance renewals / team 7", "insurance-renewals-team-7"),
+        ("jane@example.org", "jane-example-org"),
+        ("a:b:c=d+e", "a-b-c-d-e"),
+    ],
+)
+def test_the_owner_is_an_entity(owner: str, entity: str) -> None:
+    """Whatever text a tag has."""
+    assert group(owner) == entity
+
+
+@given(st.text("aZ09 ._:/=+@-", max_size=58))
+def test_every_owner_that_an_answer_may_name_is_one(inner: str) -> None:
+    """A name, with a kind and a namespace or without."""
+    owner = f"a{inner}9"
+    assert NAMES.fullmatch(group(owner).rpartition(":")[2].rpartition("/")[2])
+
+
+@given(
+    st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\u2028\u2029\u0085\ufeff"), min_size=1)
+)
+def test_any_words_are_read_as_they_are_written(words: str) -> None:
+    """Also those that mean something in YAML."""
+    [system, *_] = yaml.safe_load_all(as_text(entities("order", words, words, "team")))
+    assert (system["metadata"]["title"], system["metadata"]["description"]) == (words, words)
