@@ -48,8 +48,10 @@ class Option:
 OPTIONS = (
     Option("verification", NONE),
     Option("api", NONE, drops=("docs/api",)),
+    Option("source", "codecommit", drops=("CODEOWNERS",)),
 )
-"""What no data can say: a workflow's step without a look-up, and no document of an API that is not there."""
+"""What no data can say: a workflow's step without a look-up, no document of an API that is not there, and no owners of
+code for a service that knows none."""
 
 
 def remember(project: Path) -> None:

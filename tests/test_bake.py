@@ -77,7 +77,7 @@ def assert_parses(project: Path) -> None:
     readers = {
         ".py": ast.parse,
         ".toml": tomllib.loads,
-        ".yaml": yaml.safe_load,
+        ".yaml": lambda text: list(yaml.safe_load_all(text)),
         ".yml": yaml.safe_load,
         ".json": lambda text: json.loads(re.sub(r'(?<!")\$\{\w+\}', "0", text)),
     }
@@ -155,7 +155,7 @@ def test_people_read_the_display_name_and_programs_do_not(baked: Baked) -> None:
     project, name = baked("invoice"), EXAMPLES["invoice"]["display_name"]
     assert text_of(project / "README.md").startswith(f"# {name}\n")
     naming = {path for path in sources(project) if name in text_of(project / path)}
-    assert naming == {".template.json", "README.md", "src/invoice/context.py"}
+    assert naming == {".template.json", "README.md", "catalog-info.yaml", "src/invoice/context.py"}
 
 
 def test_many_of_them_have_the_plural_that_was_typed(baked: Baked) -> None:

@@ -1,0 +1,138 @@
+"""Where platform teams live: the catalogue, reviews, updates and the dev container, each as its service reads it."""
+
+import json
+import runpy
+import subprocess
+import tomllib
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from conftest import EXAMPLES, LONGEST, NOTHING, SHORTEST, VAT_RETURN
+
+from template.bake import bake
+from template.library import SOURCES, WAYS, vendor
+from template.names import REPOSITORY
+
+PUBLISHED: dict[str, Any] = runpy.run_path(str(SOURCES / "tests" / "published" / "__init__.py"))
+"""Backstage's schemas, which the library's tests have."""
+
+CONTEXTS = {"vat_return": VAT_RETURN, "shortest": SHORTEST, "longest": LONGEST, "nothing": VAT_RETURN | NOTHING}
+DEVCONTAINER = {"name", "image", "containerEnv", "postCreateCommand", "customizations"}
+"""Of the members that the schema knows (containers.dev, devContainer.base.schema.json) those that are used."""
+
+
+def catalogue(project: Path) -> list[dict[str, Any]]:
+    """The entities of a repository, with the texts of files in the places that name them, as Backstage reads them."""
+    found = list(yaml.safe_load_all((project / "catalog-info.yaml").read_text(encoding="utf-8")))
+    for entity in found:
+        if "definition" in entity["spec"]:
+            [(key, file)] = entity["spec"]["definition"].items()
+            assert key == "$text"
+            entity["spec"]["definition"] = (project / file).read_text(encoding="utf-8")
+    return found
+
+
+@pytest.mark.parametrize("context", CONTEXTS)
+def test_the_catalogue_takes_a_context_of_any_answers(context: str, tmp_path: Path) -> None:
+    """By Backstage's published schemas, and with definitions that are the documents beside it."""
+    answers = CONTEXTS[context]
+    found = catalogue(bake(tmp_path, answers))
+    assert [fault for entity in found for fault in PUBLISHED["faults"](entity)] == []
+    [system, component, *apis] = found
+    assert {one["metadata"]["title"] for one in (system, component)} == {answers["display_name"]}
+    assert component["metadata"]["description"] == answers["description"]
+    assert [one["metadata"]["name"] for one in apis] == component["spec"]["providesApis"]
+    kinds = [one["spec"]["type"] for one in apis]
+    assert kinds == (["asyncapi"] if answers["api"] == "none" else ["openapi", "asyncapi"])
+    assert all(json.loads(one["spec"]["definition"])[one["spec"]["type"]] for one in apis)
+
+
+def test_a_catalogue_that_is_there_is_kept(tmp_path: Path) -> None:
+    """Cookiecutter's --skip-if-file-exists promises that for every file."""
+    from template.catalog import NAME, expand
+
+    (tmp_path / NAME).write_text("mine")
+    expand(tmp_path, VAT_RETURN, "vat_return")
+    assert (tmp_path / NAME).read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("owner", "line"),
+    [
+        ("acme/payments", "* @acme/payments"),
+        ("payments@acme.example", "* payments@acme.example"),
+        ("payments-team", "# * @organisation/payments-team"),
+        ("insurance renewals / team 7", "# * @organisation/insurance-renewals-team-7"),
+    ],
+)
+def test_who_reviews_is_said_where_the_owner_is_one_that_can_be_asked(owner: str, line: str, tmp_path: Path) -> None:
+    """Any other name is a remark: a service takes a team that it does not know for an error."""
+    project = bake(tmp_path, {"owner": owner})
+    assert (project / "CODEOWNERS").read_text(encoding="utf-8").splitlines()[-1] == line
+
+
+def test_codecommit_knows_no_owners_of_code(vat_return: Path, payment: Path) -> None:
+    """So there is no file of them."""
+    assert not (vat_return / "CODEOWNERS").exists()
+    assert (payment / "CODEOWNERS").exists()
+
+
+def refused(settings: Path) -> bool:
+    """Whether Renovate's published schema has something against a file."""
+    command = ["check-jsonschema", "--builtin-schema", "vendor.renovate", str(settings)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 1), done.stderr
+    return done.returncode == 1
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_renovate_takes_its_settings(way: str, tmp_path: Path) -> None:
+    """A wheel that a bake builds is in no index: nobody can propose another."""
+    path = bake(tmp_path, {"library": way}) / "renovate.json"
+    assert not refused(path)
+    [library, *_] = json.loads(path.read_text(encoding="utf-8"))["packageRules"]
+    assert library["matchPackageNames"] == ["bounded-context"]
+    assert library.get("enabled", True) == (way != "wheel")
+
+
+def test_renovate_takes_the_templates_settings_and_not_any(tmp_path: Path) -> None:
+    """The schema would refuse a member of another kind."""
+    settings = json.loads((REPOSITORY / "renovate.json").read_text(encoding="utf-8"))
+    assert not refused(REPOSITORY / "renovate.json")
+    wrong = tmp_path / "renovate.json"
+    wrong.write_text(json.dumps(settings | {"packageRules": [{"matchManagers": "pep621", "groupName": 1}]}))
+    assert refused(wrong)
+
+
+def test_the_dev_container_has_what_the_pipelines_builds_have(payment: Path) -> None:
+    """The same Python, and uv by its hash; its image by a tag that is not moved."""
+    container: Mapping[str, Any] = json.loads((payment / ".devcontainer" / "devcontainer.json").read_text())
+    build = yaml.safe_load((payment / "infra" / "pipeline" / "buildspecs" / "build.yml").read_text())
+    assert set(container) == DEVCONTAINER
+    image, _, tag = container["image"].rpartition(":")
+    assert image
+    assert tag.split("-") == ["2.0.0", str(build["phases"]["install"]["runtime-versions"]["python"])]
+    installs = [one.replace(" --quiet", "") for one in build["phases"]["install"]["commands"]]
+    assert container["postCreateCommand"] == " && ".join(installs)
+
+
+def test_both_distributions_have_the_licence(tmp_path: Path) -> None:
+    """And a repository's own wheel of the library too: an audit reads it there."""
+    texts = [(folder / "LICENSE").read_text() for folder in (REPOSITORY, SOURCES)]
+    assert texts[0] == texts[1]
+    assert texts[0].startswith("MIT License\n")
+    for folder in (REPOSITORY, SOURCES):
+        project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
+        assert (project["license"], project["license-files"]) == ("MIT", ["LICENSE"])
+    names = zipfile.ZipFile(vendor(tmp_path)).namelist()
+    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
+
+
+def test_an_example_is_found_in_the_catalogue_by_the_team_that_its_answers_name(tmp_path: Path) -> None:
+    """As the owner of all that it is."""
+    found = catalogue(bake(tmp_path, EXAMPLES["order"]))
+    assert {one["spec"]["owner"] for one in found} == {EXAMPLES["order"]["owner"]}
