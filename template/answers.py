@@ -520,5 +520,13 @@ RULES: Mapping[str, Rule] = {
 }
 """The questions in the order they are asked, each with its rule."""
 
+FORMS: Mapping[str, re.Pattern[str]] = {
+    "context_name": _CAPITALIZED,
+    "plural": _CAPITALIZED,
+    "region": _REGION,
+    "owner": _OWNER,
+}
+"""The form of an answer, of those that have one as a whole."""
+
 CHOICES: Mapping[str, tuple[str, ...]] = {"sftp": SFTP, "api": API, "source": SOURCES, "library": WAYS}
 """The questions whose answer is one of some words; the first is the default."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cookiecutter.exceptions import CookiecutterException
 
+from . import backstage
 from .answers import BadAnswer
 from .demo import DemoError, demo
 from .examples import regenerate, supply
@@ -28,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
     add_check(commands.add_parser("check", help="say what drifted from the template in a repository"))
     add_update(commands.add_parser("update", help="take a repository to another version of the template"))
     add_versions(commands.add_parser("versions", help="list the versions of the template"))
-    examples = commands.add_parser("examples", help="bake examples/payment/ again, after a change of the template")
+    examples = commands.add_parser("examples", help="make examples/ again, after a change of the template")
     examples.set_defaults(run=_examples)
     return top
 
@@ -90,6 +91,7 @@ def _demo(options: argparse.Namespace) -> int:
 def _examples(_: argparse.Namespace) -> int:
     print(f"examples/payment: {regenerate()} files")
     supply()
+    backstage.write()
     return 0
 
 

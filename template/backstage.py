@@ -1,0 +1,125 @@
+"""The template in Backstage, ``examples/backstage/template.yaml``: made of the questions and their limits."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from . import limits
+from .answers import FORMS, RULES
+from .library import REPOSITORY, VERSION, address
+
+FILE = REPOSITORY / "examples" / "backstage" / "template.yaml"
+
+_MOST = {
+    "context_name": limits.PACKAGE,
+    "plural": limits.PLURAL,
+    "description": limits.DESCRIPTION,
+    "owner": limits.OWNER,
+}
+"""Characters of an answer; what has no line here is judged by the bake alone, in a sentence."""
+
+_HEAD = """\
+# This template in Backstage: what to set up, README.md. Made by `uv run template examples`, of cookiecutter.json.
+"""
+
+Part = dict[str, Any]
+
+
+def write(path: Path = FILE) -> None:
+    """Write the file anew."""
+    path.write_text(text(), encoding="utf-8")
+
+
+def text() -> str:
+    """Return the file's text."""
+    return _HEAD + yaml.safe_dump(document(), sort_keys=False, allow_unicode=True, width=120)
+
+
+def document() -> Part:
+    """Return the template as an entity of Backstage's catalogue (scaffolder.backstage.io/v1beta3)."""
+    return {
+        "apiVersion": "scaffolder.backstage.io/v1beta3",
+        "kind": "Template",
+        "metadata": {
+            "name": "bounded-context",
+            "title": "Bounded context on AWS",
+            "description": "A repository of a new bounded context: its rules, infrastructure, pipeline and tests.",
+            "tags": ["aws", "bounded-context", "python"],
+        },
+        "spec": {
+            "owner": "platform-team",
+            "type": "service",
+            "parameters": [page()],
+            "steps": list(_steps()),
+            "output": {
+                "links": [
+                    {"title": "Repository", "url": "${{ steps.publish.output.remoteUrl }}"},
+                    {"title": "In the catalogue", "entityRef": "${{ steps.register.output.entityRef }}"},
+                ]
+            },
+        },
+    }
+
+
+def page() -> Part:
+    """Return the page of parameters: a JSON Schema of the answers, and where the repository goes."""
+    questions = json.loads((REPOSITORY / "cookiecutter.json").read_text(encoding="utf-8"))
+    asked = {name: _property(name, questions[name], questions["__prompts__"][name]) for name in RULES}
+    place = {
+        "title": "Where the repository goes",
+        "type": "string",
+        "ui:field": "RepoUrlPicker",
+        "ui:options": {"allowedHosts": ["github.com"]},
+    }
+    return {
+        "title": "A new bounded context",
+        "required": ["context_name", "repoUrl"],
+        "properties": {**asked, "repoUrl": place},
+    }
+
+
+def _property(name: str, default: str | list[str], words: str) -> Part:
+    made: Part = {"title": name.replace("_", " ").capitalize(), "type": "string", "description": words}
+    if isinstance(default, list):
+        return {**made, "enum": default, "default": default[0]}
+    made["maxLength"] = _MOST.get(name, limits.ANSWER)
+    if name in FORMS:
+        made["pattern"] = f"^({FORMS[name].pattern})$"
+    # A default that follows from other answers is left to the bake; the first answer is nobody's default.
+    return made if "<<" in default or name == "context_name" else {**made, "default": default}
+
+
+def _steps() -> Iterator[Part]:
+    yield {
+        "id": "bake",
+        "name": "Bake the repository",
+        "action": "fetch:cookiecutter",
+        "input": {
+            "url": f"{address()}/tree/v{VERSION}",
+            "values": {name: f"${{{{ parameters.{name} }}}}" for name in RULES},
+        },
+    }
+    yield {
+        "id": "publish",
+        "name": "Publish it",
+        "action": "publish:github",
+        "input": {
+            "repoUrl": "${{ parameters.repoUrl }}",
+            "description": "${{ parameters.description }}",
+            "defaultBranch": "main",
+        },
+    }
+    yield {
+        "id": "register",
+        "name": "Register it in the catalogue",
+        "action": "catalog:register",
+        "input": {
+            "repoContentsUrl": "${{ steps.publish.output.repoContentsUrl }}",
+            "catalogInfoPath": "/catalog-info.yaml",
+        },
+    }

@@ -1,0 +1,39 @@
+"""What Backstage's action ``fetch:cookiecutter`` asks of cookiecutter, as a bake of the template that it has fetched.
+
+python -m template.scaffold DIR/cookiecutter.json OUT
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from cookiecutter.exceptions import CookiecutterException
+
+from .answers import RULES
+from .bake import bake
+from .names import REPOSITORY
+
+
+def given(asked: Path) -> dict[str, str]:
+    """Return the answers of the action's file: it has the template's questions, and over them what was typed."""
+    questions = json.loads((REPOSITORY / "cookiecutter.json").read_text(encoding="utf-8"))
+    said = json.loads(asked.read_text(encoding="utf-8"))
+    return {name: said[name] for name in RULES if said.get(name, questions[name]) != questions[name]}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Bake into a folder, and return the exit status: 1, with a sentence for each answer that cannot work."""
+    asked, output = map(Path, arguments)
+    try:
+        print(bake(output, given(asked)))
+    except CookiecutterException as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
