@@ -81,31 +81,25 @@ def test_codecommit_knows_no_owners_of_code(vat_return: Path, payment: Path) -> 
     assert (payment / "CODEOWNERS").exists()
 
 
-def refused(settings: Path) -> bool:
-    """Whether Renovate's published schema has something against a file."""
-    command = ["check-jsonschema", "--builtin-schema", "vendor.renovate", str(settings)]
+def refused(*settings: Path) -> bool:
+    """Whether Renovate's published schema has something against any of these files."""
+    command = ["check-jsonschema", "--builtin-schema", "vendor.renovate", *map(str, settings)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode in (0, 1), done.stderr
     return done.returncode == 1
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_renovate_takes_its_settings(way: str, tmp_path: Path) -> None:
-    """A wheel that a bake builds is in no index: nobody can propose another."""
-    path = bake(tmp_path, {"library": way}) / "renovate.json"
-    assert not refused(path)
-    [library, *_] = json.loads(path.read_text(encoding="utf-8"))["packageRules"]
-    assert library["matchPackageNames"] == ["bounded-context"]
-    assert library.get("enabled", True) == (way != "wheel")
-
-
-def test_renovate_takes_the_templates_settings_and_not_any(tmp_path: Path) -> None:
-    """The schema would refuse a member of another kind."""
-    settings = json.loads((REPOSITORY / "renovate.json").read_text(encoding="utf-8"))
-    assert not refused(REPOSITORY / "renovate.json")
-    wrong = tmp_path / "renovate.json"
-    wrong.write_text(json.dumps(settings | {"packageRules": [{"matchManagers": "pep621", "groupName": 1}]}))
-    assert refused(wrong)
+def test_renovate_takes_its_settings(tmp_path: Path) -> None:
+    """Those of a repository, whichever way it gets the library, and the template's. Not any would be taken."""
+    paths = [REPOSITORY / "renovate.json", *(bake(tmp_path / way, {"library": way}) / "renovate.json" for way in WAYS)]
+    assert not refused(*paths)
+    wrong = json.loads(paths[0].read_text(encoding="utf-8")) | {"packageRules": [{"groupName": 1}]}
+    (tmp_path / "renovate.json").write_text(json.dumps(wrong))
+    assert refused(tmp_path / "renovate.json")
+    libraries = [json.loads(path.read_text(encoding="utf-8"))["packageRules"][0] for path in paths[1:]]
+    assert {one["matchPackageNames"][0] for one in libraries} == {"bounded-context"}
+    # A wheel that a bake builds is in no index: nobody can propose another.
+    assert [one.get("enabled", True) for one in libraries] == [way != "wheel" for way in WAYS]
 
 
 def test_the_dev_container_has_what_the_pipelines_builds_have(payment: Path) -> None:
