@@ -259,6 +259,14 @@ def test_a_stack_may_leave_warnings_out(full: Graph) -> None:
     assert len(children(told(few)["unhealthy"])) == len(critical)
 
 
+def test_a_stack_may_have_no_alarms_at_all() -> None:
+    """Nor what asks for them: its releases, the workflow's, and the sum."""
+    none = run("dev", alarms="none", rollout_strategy="Canary10Percent5Minutes")
+    assert everything_of(none) == []
+    assert (none.outputs["unhealthy_alarm"], none.outputs["release"]["workflow_alarms"]) == (None, [])
+    assert {str(_stopping(group)) for group in none.of("codedeploy/deploymentGroup")} == {"[]"}
+
+
 def test_a_stack_without_warnings_costs_little_while_nothing_happens() -> None:
     """Of its 15 USD a month alarms, dashboards, key and the metrics that `watch-lists` writes leave a third."""
     few = run("dev", alarms="critical")

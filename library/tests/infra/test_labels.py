@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bounded_context.infra.labels import BUCKET_LIMIT, NAME_LIMIT, LabelError, Labels
+from bounded_context.testing.graph import run
 
 _WORD = st.text("abz09", min_size=1, max_size=20)
 WORDS = st.lists(_WORD, min_size=1, max_size=4).map(lambda words: "a" + "_".join(words))
@@ -19,6 +20,15 @@ def test_a_name_says_context_stack_and_part() -> None:
     assert LABELS.bucket("inbox") == "direct-debit-dev-inbox"
     assert LABELS.log_group("lambda", "relay") == "/aws/lambda/direct-debit-dev-relay"
     assert LABELS.tags == {"context": "direct_debit", "stack": "dev", "owner": "team"}
+
+
+def test_what_is_there_for_a_while_says_until_when() -> None:
+    """As a tag of everything that takes tags, with whose it is."""
+    graph = run("dev", owner="anna@example.org", expires="2026-11-27T18:00:00Z")
+    tagged = [node.inputs["tags"] for node in graph.nodes if "tags" in node.inputs]
+    told = {(tags["owner"], tags["expires"]) for tags in tagged}
+    assert told == {("anna@example.org", "2026-11-27T18:00:00Z")}
+    assert len(tagged) == len([node for node in run("dev").nodes if "tags" in node.inputs]) > 50
 
 
 @given(context=WORDS, stack=WORDS, part=WORDS)

@@ -78,13 +78,15 @@ BAD = [
     ({"debug_percent": "few"}, "debug_percent is 'few': write a number from 0 to 100."),
     ({"log_key_arn": ""}, "log_key_arn is '': write the ARN of a KMS key, arn:aws:kms:<region>:<account>:key/<id>."),
     ({"log_key_arn": "arn:aws:kms:eu-west-1:111122223333:alias/logs"}, "write the ARN of a KMS key, arn:aws:kms:"),
+    ({"owner": "dependabot[bot]"}, "owner is 'dependabot[bot]': write a name as a tag of AWS takes it"),
+    ({"expires": "tomorrow"}, "expires is 'tomorrow': write a time in UTC such as 2026-01-31T18:00:00Z."),
     ({"protect": "yes"}, "protect is 'yes': write true or false."),
     (
         {"rollout_strategy": "Canary10Percent"},
         "rollout_strategy is 'Canary10Percent': write one of Canary10Percent5Min",
     ),
     ({"rollout_strategy": "Canary100Percent5Minutes"}, "begins with 100 percent: write 1 to 99."),
-    ({"alarms": "none"}, "alarms is 'none': write one of all, critical."),
+    ({"alarms": "few"}, "alarms is 'few': write one of all, critical, none."),
     ({"latency_alarms": "500"}, "latency_alarms is '500': write a map of functions to milliseconds."),
     (
         {"latency_alarms": '{"relay_events": 0}'},

@@ -24,7 +24,7 @@ class Notice:
     section: str
 
 
-Wanted = Literal["all", "critical"]
+Wanted = Literal["all", "critical", "none"]
 """Which alarms a stack has."""
 
 
@@ -49,7 +49,7 @@ class Told:
 class Alerts:
     """Handed to whatever makes alarms; remembers in `told` those that were made, in `dead_letters` what one is due on.
 
-    Where `wanted` is "critical", warnings are left out.
+    Where `wanted` is "critical", warnings are left out, and where it is "none", all of them.
     """
 
     topics: Mapping[Severity, pulumi.Input[str]]

@@ -32,11 +32,15 @@ class LabelError(RunError):
 
 @dataclass(frozen=True)
 class Labels:
-    """Names and tags of one stack of one context, for instance `<context>-<stack>-<part>`."""
+    """Names and tags of one stack of one context, for instance `<context>-<stack>-<part>`.
+
+    `expires` is when somebody may take the stack away (UTC, ISO 8601), if it is not there for good.
+    """
 
     context: str
     stack: str
     owner: str
+    expires: str | None = None
 
     def __post_init__(self) -> None:
         if not _STACK.fullmatch(self.stack):
@@ -50,7 +54,8 @@ class Labels:
     @property
     def tags(self) -> dict[str, str]:
         """The tags of every resource that takes tags."""
-        return {"context": self.context, "stack": self.stack, "owner": self.owner}
+        tags = {"context": self.context, "stack": self.stack, "owner": self.owner}
+        return tags | ({"expires": self.expires} if self.expires else {})
 
     @property
     def short(self) -> str:

@@ -37,8 +37,11 @@ class Parts:
         return found
 
 
-def export(parts: Parts, unhealthy: pulumi.Output[str], dashboards: Urls) -> None:
-    """Register all outputs; `unhealthy` is the name of the alarm on all critical ones, `dashboards` are URLs."""
+def export(parts: Parts, unhealthy: pulumi.Output[str] | None, dashboards: Urls) -> None:
+    """Register all outputs.
+
+    `unhealthy` is the name of the alarm on all critical ones, if there are any; `dashboards` are URLs.
+    """
     for name, value in {**_flow(parts), **_releases(parts), **_watched(parts, unhealthy, dashboards)}.items():
         pulumi.export(name, value)
 
@@ -71,7 +74,7 @@ def _releases(parts: Parts) -> Mapping[str, Any]:
     }
 
 
-def _watched(parts: Parts, unhealthy: pulumi.Output[str], dashboards: Urls) -> Mapping[str, Any]:
+def _watched(parts: Parts, unhealthy: pulumi.Output[str] | None, dashboards: Urls) -> Mapping[str, Any]:
     return {
         "alarm_topic_arn": parts.stack.alarms.arn,
         "warning_topic_arn": parts.stack.warnings.arn,

@@ -53,6 +53,8 @@ _RUNBOOK = re.compile(r"""(https://|\w)[^\s#()<>"':]{1,500}""")
 _SOURCE = re.compile(r"[a-z0-9]+(\.[a-z0-9]+)+")
 _FOLDER = re.compile(r"\S.*")
 _KEY = re.compile(r"arn:aws:kms:[a-z0-9-]+:\d{12}:key/(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+_OWNER = re.compile(r"[\w.:/=+@-]([\w .:/=+@-]{0,254}[\w.:/=+@-])?")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _SERVER_ID = re.compile(r"s-[0-9a-f]{17}")
 _PUBLIC_KEY = re.compile(r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+={0,2}( \S.*)?")
 """The key types that Transfer Family takes; ssh-dss is too old for it."""
@@ -70,7 +72,9 @@ class Settings:
     of the own one of the stack; its policy must let CloudWatch Logs use it for the log groups of the stack. Without
     `expect_list_hours` it is all right that no list arrives; `runbook_url` stands in the description of every alarm.
     Without it the command stands there that prints the library's runbook. `alarms` says which alarms there are: with
-    "critical", warnings are left out, but for those that stop a release which takes time.
+    "critical", warnings are left out, but for those that stop a release which takes time; with "none" all of them.
+    `owner` and `expires` are tags of everything that the stack is made of: a person instead of the context's team, and
+    when anybody may take the stack away (UTC, ISO 8601).
     `trace_percent` is the share of imports that are traced, beyond the first of each second; 0 is none at all.
     `filters` maps a subscriber to the types of the events that it gets; who is not in it gets all.
     `consumes` says of which other contexts which events are heard; `subscriber_accounts` are other AWS accounts whose
@@ -91,6 +95,8 @@ class Settings:
     import_concurrency: int
     log_retention_days: int
     log_key_arn: str | None
+    owner: str | None
+    expires: str | None
     debug_percent: float
     protect: bool
     artifacts: str
@@ -139,6 +145,8 @@ class Settings:
             import_concurrency=number(config, "import_concurrency", 2, 1, 100),
             log_retention_days=retention(config),
             log_key_arn=_log_key(config),
+            owner=_tag(config, "owner", _OWNER, "a name as a tag of AWS takes it, of up to 256 characters"),
+            expires=_tag(config, "expires", _TIME, "a time in UTC such as 2026-01-31T18:00:00Z"),
             debug_percent=number(config, "debug_percent", 1.0, 0, 100),
             protect=flag(config, "protect"),
             artifacts=matching(
@@ -173,6 +181,10 @@ def _server_id(config: Source, sftp: Sftp) -> str | None:
     if sftp == "shared" and not _SERVER_ID.fullmatch(value or ""):
         raise SettingError(f"sftp_server_id is {value!r}: sftp: shared needs the server's id, s- and 17 hex digits.")
     return value
+
+
+def _tag(config: Source, key: str, form: re.Pattern[str], words: str) -> str | None:
+    return matching(config, key, form, "", words) or None
 
 
 def _log_key(config: Source) -> str | None:

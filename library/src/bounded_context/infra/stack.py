@@ -41,7 +41,9 @@ class Stack:
     def __init__(self, context: Context[Any]) -> None:
         self.context = context
         self.settings = settings = Settings.from_config(context, pulumi.Config())
-        self.labels = labels = Labels(context.name, pulumi.get_stack(), context.owner)
+        self.labels = labels = Labels(
+            context.name, pulumi.get_stack(), settings.owner or context.owner, settings.expires
+        )
         self.account = account = Account.current()
         self.key = key = Key("key", labels, account, protect=settings.protect)
         self.logs = Logs(labels, settings.log_key_arn or key.arn, settings.log_retention_days)

@@ -4,7 +4,10 @@ from bounded_context.infra import Component, Notice, Stack, composite
 
 
 class Health(Component):
-    """An alarm, `alarm_name`, that is on while any critical alarm made before it is on."""
+    """An alarm, `alarm_name`, that is on while any critical alarm made before it is on.
+
+    None in a stack without alarms.
+    """
 
     urn_type = "bounded-context:infra:Health"
 
@@ -18,5 +21,9 @@ class Health(Component):
             "At least one critical alarm is on: partners, callers or subscribers are served badly.",
             "the-context-is-unhealthy",
         )
-        self.alarm_name = composite(self, alerts, name, notice, alerts.names("critical"), "OR").alarm_name
+        self.alarm_name = (
+            composite(self, alerts, name, notice, alerts.names("critical"), "OR").alarm_name
+            if alerts.wants("critical")
+            else None
+        )
         self.register_outputs({"alarm_name": self.alarm_name})

@@ -46,7 +46,8 @@ class Release(Component):
         self.alias = self._alias()
         self.alias_arn = self.alias.arn
         # Where a new version gets all traffic at once, an alarm comes too late to stop it.
-        watched = self._alerts.wants("warning") or stack.settings.rollout_strategy.kind != "AllAtOnce"
+        gradual = stack.settings.rollout_strategy.kind != "AllAtOnce"
+        watched = self._alerts.wants("warning") or (self._alerts.wants("critical") and gradual)
         self.alarms = self._alarms(stack.settings.latency_alarms.get(name)) if watched else []
         self.group = self._group(shared, stack.settings.release_alarms)
         self.register_outputs({"alias_arn": self.alias_arn})
