@@ -40,6 +40,12 @@ class Cli:
     def has(self, *stacks: str) -> None:
         (self.folder / "stacks").write_text(" ".join(stacks))
 
+    def tag(self, stack: str, **tags: str) -> None:
+        (self.folder / f"tags-{stack}.json").write_text(json.dumps(tags))
+
+    def tags(self, stack: str) -> dict[str, str]:
+        return json.loads((self.folder / f"tags-{stack}.json").read_text())
+
     def outputs(self, outputs: object) -> None:
         (self.folder / "outputs.json").write_text(json.dumps(outputs))
 

@@ -43,6 +43,8 @@ def _do(asked: list[str]) -> int:
     match asked[:2]:
         case ["stack", "ls"]:
             sys.stdout.write(json.dumps([{"name": f"organization/{name}"} for name in stacks]))
+        case ["stack", "tag"]:
+            _tag(asked[2:])
         case ["stack", "init"]:
             (FOLDER / "stacks").write_text(" ".join([*stacks, asked[3]]))
         case ["stack", "rm"]:
@@ -56,6 +58,15 @@ def _do(asked: list[str]) -> int:
         case _:
             return 255
     return 0
+
+
+def _tag(asked: list[str]) -> None:
+    file = FOLDER / f"tags-{asked[asked.index('--stack') + 1]}.json"
+    tags = json.loads(file.read_text()) if file.exists() else {}
+    if asked[0] == "set":
+        file.write_text(json.dumps({**tags, asked[1]: asked[2]}))
+    else:
+        sys.stdout.write(json.dumps(tags))
 
 
 if __name__ == "__main__":

@@ -33,14 +33,23 @@ class Pulumi:
             raise Refused(f"Pulumi does not list the stacks: {_said(listed)}")
         return {one["name"].rpartition("/")[2] for one in json.loads(listed.stdout)}
 
-    def make(self, provider: str) -> None:
-        """Make the stack, whose secrets `provider` encrypts, if it is not empty, and deploy it. Raises Failed."""
+    def init(self, provider: str) -> None:
+        """Make the stack, whose secrets `provider` encrypts, if it is not empty. Raises Failed."""
         self._do("stack", "init", "--no-select", self.stack, *(["--secrets-provider", provider] if provider else []))
-        self._do("up", "--yes", "--skip-preview", "--stack", self.stack)
 
-    def outputs(self) -> dict[str, Any]:
-        """The outputs that the stack has. Raises Failed."""
+    def up(self) -> dict[str, Any]:
+        """Deploy the stack; returns its outputs. Raises Failed."""
+        self._do("up", "--yes", "--skip-preview", "--stack", self.stack)
         return json.loads(self._do("stack", "output", "--json", "--stack", self.stack))
+
+    def tag(self, **tags: str) -> None:
+        """Note something beside the stack, where the state is. Raises Failed."""
+        for name, value in tags.items():
+            self._do("stack", "tag", "set", name, value, "--stack", self.stack)
+
+    def tags(self) -> dict[str, str]:
+        """What is noted beside the stack. Raises Failed."""
+        return json.loads(self._do("stack", "tag", "ls", "--json", "--stack", self.stack) or "{}")
 
     def remove(self) -> None:
         """Destroy what the stack is made of, and remove it. Raises Failed, which says what is left."""
