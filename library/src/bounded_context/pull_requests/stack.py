@@ -1,0 +1,53 @@
+"""A pull request's own stack: `python -m bounded_context.pull_requests.stack up|down`.
+
+The variable PULL_REQUEST has the number, so the stack is `pr-<number>`; OWNER whoever it is for. `up` deploys the
+sources as they are and writes outputs.json, which the smoke check reads; `down` destroys the stack.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+from ..installed import repository
+from ..pipeline.pulumi_cli import Stack, variable
+from ..project import Project
+from ..rollout.console import Consoles
+from ..sandbox.cli import guarded, now
+from ..sandbox.kinds import REQUEST
+from ..sandbox.owner import as_tag
+from ..sandbox.temporary import raise_up
+from ..smoke_account.throwaway import Throwaway
+
+HOURS: Final = 72
+"""Until the stack may be swept although the pull request is open: each push to it begins them anew."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Make or destroy the stack, and return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m bounded_context.pull_requests.stack", description=__doc__)
+    parser.add_argument("act", choices=("up", "down"))
+    act = _up if parser.parse_args(arguments).act == "up" else _down
+    return guarded(lambda: act(repository()), Consoles(as_json=False))
+
+
+def _up(project: Project) -> int:
+    stack = REQUEST.stack(variable("PULL_REQUEST"))
+    until = now() + timedelta(hours=HOURS)
+    outputs = raise_up(project, stack, as_tag(variable("OWNER")), until)
+    Stack(stack, project).outputs.write_text(json.dumps(dict(outputs)))
+    sys.stdout.write(f"{stack} is there until {until:%Y-%m-%d %H:%M} UTC.\n")
+    return 0
+
+
+def _down(project: Project) -> int:
+    stack = REQUEST.stack(variable("PULL_REQUEST"))
+    Throwaway(project, stack).remove()
+    sys.stdout.write(f"{stack} is destroyed.\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

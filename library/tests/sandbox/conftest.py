@@ -1,0 +1,96 @@
+"""The surroundings of a throw-away stack, and a person's session on the account."""
+
+import json
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from bounded_context.sandbox import cli as command
+from bounded_context.sandbox import temporary
+from tests.smoke_account.conftest import Cli, Place, aws, cli, place, signals
+
+__all__ = ["aws", "cli", "place", "signals"]
+
+OUTPUTS = {"inbox_bucket": "context-sandbox-anna-inbox", "api": {"url": "https://api.example.org"}, "functions": {}}
+ANNA = "anna@example.org"
+
+Sandbox = Callable[..., int]
+
+
+@pytest.fixture
+def sandbox(place: Place, cli: Cli, aws: None, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+    """The command, as Anna calls it: nothing is packaged, and the driver of rollouts finds all up to date."""
+    monkeypatch.setattr(command, "repository", lambda: place.project)
+    monkeypatch.setattr(command, "person", lambda _: ANNA)
+    monkeypatch.setattr(temporary, "release", lambda *_: (0, {}))
+    monkeypatch.setattr(temporary.raise_up, "__defaults__", (lambda _: None,))
+    for variable in ("GITHUB_API_URL", "GITHUB_REPOSITORY", "GITHUB_TOKEN"):
+        monkeypatch.delenv(variable, raising=False)
+    cli.outputs(OUTPUTS)
+    return lambda *arguments: command.main(arguments)
+
+
+class Api:
+    """GitHub's REST API: which pull requests are open, and the comments of one of them."""
+
+    def __init__(self) -> None:
+        self.open: set[int] = set()
+        self.comments: list[dict[str, Any]] = []
+        self.tokens: set[str | None] = set()
+        self.url = ""
+
+    def answer(self, method: str, path: str, body: Any) -> Any:
+        """What GitHub says; None for what it does not know."""
+        _, _, owner, repository, *rest = path.partition("?")[0].split("/")
+        match (method, owner, repository, *rest):
+            case ("GET", "org", "repo", "pulls", number):
+                return {"state": "open" if int(number) in self.open else "closed"}
+            case ("GET", "org", "repo", "issues", _, "comments"):
+                page = int(path.rpartition("page=")[2])
+                return self.comments[(page - 1) * 100 : page * 100]
+            case ("POST", "org", "repo", "issues", _, "comments"):
+                self.comments.append({"id": len(self.comments) + 1, **body})
+                return self.comments[-1]
+            case ("PATCH", "org", "repo", "issues", "comments", number):
+                self.comments[int(number) - 1].update(body)
+                return self.comments[int(number) - 1]
+            case _:
+                return None
+
+
+@pytest.fixture
+def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
+    """GitHub, as a step of a workflow of `org/repo` reaches it."""
+    api = Api()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(api))
+    Thread(target=server.serve_forever, daemon=True).start()
+    api.url = f"http://127.0.0.1:{server.server_port}"
+    told = {"GITHUB_API_URL": api.url, "GITHUB_REPOSITORY": "org/repo", "GITHUB_TOKEN": "token"}
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    yield api
+    server.shutdown()
+    server.server_close()
+
+
+def _handler(api: Api) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def _do(self) -> None:
+            api.tokens.add(self.headers["Authorization"])
+            length = int(self.headers.get("Content-Length") or 0)
+            told = api.answer(self.command, self.path, json.loads(self.rfile.read(length) or "null"))
+            body = json.dumps(told).encode()
+            self.send_response(404 if told is None else 200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_POST = do_PATCH = _do  # noqa: N815 (named by http.server)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (named by http.server)
+            pass
+
+    return Handler

@@ -1,0 +1,175 @@
+"""A sandbox of one's own: made, shown and destroyed, and never somebody else's."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import yaml
+
+from bounded_context.sandbox import temporary
+from bounded_context.testing.graph import service
+from tests.sandbox.conftest import ANNA, Sandbox
+from tests.smoke_account.conftest import Cli, Place
+
+Capture = pytest.CaptureFixture[str]
+
+
+def settings(place: Place, stack: str = "sandbox-mine") -> dict[str, object]:
+    """The stack's settings, without the context's name."""
+    config = yaml.safe_load((place.project.service / f"Pulumi.{stack}.yaml").read_text())["config"]
+    return {name.rpartition(":")[2]: value for name, value in config.items()}
+
+
+def test_a_sandbox_is_made_with_the_settings_of_dev_without_sftp_and_alarms(
+    sandbox: Sandbox, place: Place, cli: Cli, capsys: Capture
+) -> None:
+    """It says where to put a file, and until when."""
+    place.set(sftp="dedicated", partners={"acme": {"public_keys": []}}, part_rows=777, protect=True)
+    assert sandbox("up", "mine") == 0
+    made = settings(place)
+    assert {name: made[name] for name in ("sftp", "alarms", "protect", "part_rows", "owner")} == {
+        "sftp": "none",
+        "alarms": "none",
+        "protect": False,
+        "part_rows": 777,
+        "owner": ANNA,
+    }
+    assert "partners" not in made
+    assert cli.tags("sandbox-mine") == {"owner": ANNA, "expires": made["expires"]}
+    assert [call for call in cli.calls if call not in ("stack ls", "stack tag")] == [
+        "stack init",
+        "up --yes",
+        "stack output",
+    ]
+    said = capsys.readouterr().out
+    assert re.search(r"^sandbox-mine is there until 20\d\d-\d\d-\d\d \d\d:\d\d UTC\.$", said, re.MULTILINE)
+    assert "s3://context-sandbox-anna-inbox/incoming/" in said
+    assert "https://api.example.org" in said
+
+
+def test_the_program_takes_the_settings_of_a_sandbox(sandbox: Sandbox, place: Place) -> None:
+    """And all that it makes says whose it is."""
+    assert sandbox("up", "mine") == 0
+    program = service()
+    file = yaml.safe_load((place.project.service / "Pulumi.sandbox-mine.yaml").read_text())["config"]
+    config = {name: value if isinstance(value, str) else json.dumps(value) for name, value in file.items()}
+    graph = program.run_with("sandbox-mine", config)
+    assert {node.inputs["tags"]["owner"] for node in graph.nodes if "tags" in node.inputs} == {ANNA}
+    assert not [kind for kind in ("transfer/server", "cloudwatch/metricAlarm") if graph.of(kind)]
+
+
+@pytest.mark.parametrize(("hours", "given"), [(24, []), (2, ["--hours", "2"])])
+def test_it_expires_after_some_hours(hours: int, given: list[str], sandbox: Sandbox, cli: Cli) -> None:
+    """From now on."""
+    before = datetime.now(UTC).replace(microsecond=0)
+    assert sandbox("up", "mine", *given) == 0
+    until = datetime.fromisoformat(cli.tags("sandbox-mine")["expires"])
+    assert before <= until - timedelta(hours=hours) <= datetime.now(UTC)
+
+
+def test_one_that_is_there_is_deployed_anew_and_lasts_longer(sandbox: Sandbox, place: Place, cli: Cli) -> None:
+    """Also from another machine, where there is no file of it: its secrets are those of dev."""
+    assert sandbox("up", "mine", "--hours", "1") == 0
+    early = cli.tags("sandbox-mine")["expires"]
+    place.file.with_name("Pulumi.sandbox-mine.yaml").unlink()
+    dev = place.project.service / "Pulumi.dev.yaml"
+    dev.write_text(yaml.safe_dump({"secretsprovider": "awskms://alias/x"} | yaml.safe_load(dev.read_text())))
+    assert sandbox("up", "mine") == 0
+    assert cli.tags("sandbox-mine")["expires"] > early
+    assert cli.calls.count("stack init") == 1
+    assert "awskms://alias/x" in (place.project.service / "Pulumi.sandbox-mine.yaml").read_text()
+
+
+def test_what_is_somebody_elses_is_left_alone(sandbox: Sandbox, cli: Cli, capsys: Capture) -> None:
+    """Neither deployed over nor destroyed."""
+    cli.has("dev", "sandbox-mine")
+    cli.tag("sandbox-mine", owner="ben@example.org", expires="2026-01-01T00:00:00Z")
+    assert (sandbox("up", "mine"), sandbox("down", "mine")) == (2, 2)
+    sentence = "The stack sandbox-mine is ben@example.org's, and you are anna@example.org: write another name, or ask."
+    assert capsys.readouterr().err.count(sentence) == 2
+    assert set(cli.calls) == {"stack ls", "stack tag"}
+
+
+@pytest.mark.parametrize("name", ["Mine", "a_b", "-a", "a--b", "../x", "", "x" * 21, "dev/.."])
+def test_a_name_that_cannot_be_part_of_a_stacks_is_refused(
+    name: str, sandbox: Sandbox, cli: Cli, capsys: Capture
+) -> None:
+    """Before anything is asked."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.argv", ["sandbox"])
+        assert sandbox("up", "--", name) == 2
+    assert f"{name!r} cannot be part of a stack's name: write small letters" in capsys.readouterr().err
+    assert cli.calls == []
+
+
+@pytest.mark.parametrize("hours", ["0", "169", "two", "-1"])
+def test_hours_are_from_one_to_a_week(hours: str, sandbox: Sandbox, capsys: Capture) -> None:
+    """What is needed for longer is a stack of the repository."""
+    with pytest.raises(SystemExit, match="2"):
+        sandbox("up", "mine", f"--hours={hours}")
+    assert f"{hours!r} is no number of hours: write 1 to 168" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["up", "mine"], ["down", "mine"], ["list"], ["sweep"]])
+def test_without_pulumi_nothing_is_done(
+    arguments: list[str], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    """It says where to get it."""
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert sandbox(*arguments) == 2
+    assert "The Pulumi CLI is not on the PATH: see " in capsys.readouterr().err
+
+
+def test_one_that_could_not_be_deployed_stays_and_says_why(sandbox: Sandbox, cli: Cli, capsys: Capture) -> None:
+    """To be mended, or destroyed."""
+    cli.fails("up", "error: bucket limit reached\n")
+    assert sandbox("up", "mine") == 1
+    assert "pulumi up failed: error: bucket limit reached" in capsys.readouterr().err
+    assert "sandbox-mine" in cli.stacks
+    assert sandbox("down", "mine") == 0
+    assert cli.stacks == ["dev", "prod"]
+
+
+def test_traffic_that_was_not_shifted_is_told(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    """What was deployed does not run then."""
+    report = {"result": "failed", "functions": [{"name": "list_payments", "why": "rolled back"}]}
+    monkeypatch.setattr(temporary, "release", lambda *_: (1, report))
+    assert sandbox("up", "mine") == 1
+    assert "not all of its traffic was shifted: list_payments: rolled back" in capsys.readouterr().err
+
+
+def test_one_that_is_destroyed_leaves_neither_stack_nor_file(sandbox: Sandbox, place: Place, cli: Cli) -> None:
+    """And cannot be destroyed twice."""
+    assert (sandbox("up", "mine"), sandbox("down", "mine"), sandbox("down", "mine")) == (0, 0, 2)
+    assert cli.stacks == ["dev", "prod"]
+    assert not (place.project.service / "Pulumi.sandbox-mine.yaml").exists()
+
+
+def test_the_list_says_whose_each_is_and_until_when(sandbox: Sandbox, cli: Cli, capsys: Capture) -> None:
+    """Of sandboxes and preview stacks, and of no stack of the repository."""
+    cli.has("dev", "prod", "sandbox-mine", "pr-12", "sandbox-odd", "pr-nine")
+    cli.tag("sandbox-mine", owner=ANNA, expires="2126-01-01T00:00:00Z")
+    cli.tag("pr-12", owner="ben", expires="2026-01-01T00:00:00Z")
+    assert sandbox("list", "--json") == 0
+    told = {one["stack"]: (one["owner"], one["expires"], one["expired"]) for one in printed(capsys)["stacks"]}
+    assert told == {
+        "pr-12": ("ben", "2026-01-01T00:00:00Z", True),
+        "sandbox-mine": (ANNA, "2126-01-01T00:00:00Z", False),
+        "sandbox-odd": (None, None, False),
+    }
+    assert sandbox("list") == 0
+    assert re.search(r"pr-12 +ben +until 2026-01-01 00:00 UTC \(over\)", capsys.readouterr().out)
+
+
+def test_an_empty_list_says_so(sandbox: Sandbox, capsys: Capture) -> None:
+    """In words, and in JSON."""
+    assert sandbox("list") == 0
+    assert capsys.readouterr().out == "There are no sandboxes and no preview stacks.\n"
+
+
+def printed(capsys: Capture) -> dict[str, list[dict[str, object]]]:
+    """What was printed, as JSON and nothing else."""
+    return json.loads(capsys.readouterr().out)

@@ -1,0 +1,86 @@
+"""What is over is destroyed, by a job that nobody looks at: so what is left makes it red."""
+
+import pytest
+
+from bounded_context.rollout.errors import Refused
+from bounded_context.sandbox.owner import as_tag
+from tests.sandbox.conftest import Api, Sandbox
+from tests.smoke_account.conftest import Cli
+
+PAST, FUTURE = "2026-01-01T00:00:00Z", "2126-01-01T00:00:00Z"
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def stacks(cli: Cli) -> None:
+    """A sandbox and a preview stack past their time, and one of each that are not."""
+    cli.has("dev", "prod", "sandbox-old", "sandbox-new", "pr-7", "pr-8")
+    for stack, expires in {"sandbox-old": PAST, "sandbox-new": FUTURE, "pr-7": PAST, "pr-8": FUTURE}.items():
+        cli.tag(stack, owner="ben", expires=expires)
+
+
+def test_what_is_past_its_time_is_destroyed(sandbox: Sandbox, cli: Cli, capsys: Capture) -> None:
+    """Whosever it is; all else stays, the stacks of the repository too."""
+    assert sandbox("sweep") == 0
+    assert cli.stacks == ["dev", "prod", "sandbox-new", "pr-8"]
+    said = capsys.readouterr()
+    assert "✓ sandbox-old destroyed: it was ben's until 2026-01-01 00:00 UTC" in said.out
+    assert "sandbox-new kept: ben's until 2126-01-01 00:00 UTC" in said.out
+    assert "No GITHUB_TOKEN: which pull requests are closed is not asked." in said.err
+
+
+def test_the_stack_of_a_closed_request_is_destroyed(sandbox: Sandbox, cli: Cli, github: Api, capsys: Capture) -> None:
+    """The workflow that should have done it may have failed, or waited for somebody."""
+    assert sandbox("sweep", "pr") == 0
+    assert cli.stacks == ["dev", "prod", "sandbox-old", "sandbox-new"]
+    assert "✓ pr-8 destroyed: pull request 8 is closed" in capsys.readouterr().out
+
+
+def test_that_of_an_open_one_stays(sandbox: Sandbox, cli: Cli, github: Api) -> None:
+    """GitHub is asked with the workflow's token."""
+    github.open = {8}
+    assert sandbox("sweep", "pr") == 0
+    assert "pr-8" in cli.stacks
+    assert github.tokens == {"Bearer token"}
+
+
+def test_what_cannot_be_destroyed_is_told_and_makes_it_red(sandbox: Sandbox, cli: Cli, capsys: Capture) -> None:
+    """And what comes after it is destroyed all the same."""
+    cli.fails("destroy", "error: BucketNotEmpty\n")
+    assert sandbox("sweep") == 1
+    said = capsys.readouterr().out
+    assert "✗ pr-7 failed: pulumi destroy failed: error: BucketNotEmpty" in said
+    assert "✗ sandbox-old failed: pulumi destroy failed" in said
+    assert "pulumi stack rm --yes --cwd" in said
+
+
+def test_what_does_not_say_when_it_expires_makes_it_red_and_stays(sandbox: Sandbox, cli: Cli, capsys: Capture) -> None:
+    """Somebody made it in another way."""
+    cli.tag("sandbox-old", owner="ben")
+    assert sandbox("sweep", "sandbox") == 1
+    assert "✗ sandbox-old failed: It does not say when it expires" in capsys.readouterr().out
+    assert "sandbox-old" in cli.stacks
+
+
+def test_a_request_that_cannot_be_asked_for_makes_it_red(
+    sandbox: Sandbox, cli: Cli, github: Api, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    """Its stack stays: it may be open."""
+    monkeypatch.setenv("GITHUB_REPOSITORY", "org/other")
+    assert sandbox("sweep", "pr") == 1
+    assert "✗ pr-8 failed: GitHub does not answer GET pulls/8: HTTP Error 404" in capsys.readouterr().out
+    assert "pr-8" in cli.stacks
+
+
+@pytest.mark.parametrize(
+    ("name", "tag"), [("anna@example.org", "anna@example.org"), ("dependabot[bot]", "dependabot-bot"), ("é x", "x")]
+)
+def test_an_owner_is_told_as_a_tag_takes_it(name: str, tag: str) -> None:
+    """Else AWS would refuse all that the stack is made of."""
+    assert as_tag(name) == tag
+
+
+def test_nobody_is_no_owner() -> None:
+    """Anybody could destroy it."""
+    with pytest.raises(Refused, match="Nobody can be called"):
+        as_tag("[]")
