@@ -41,13 +41,16 @@ STRATEGIES = (
 )
 """The strategies that AWS has; others are said in the same form, as the library's strategy.py reads them."""
 
-SOURCES = ("codeconnections", "codecommit")
+CODECOMMIT = "codecommit"
+SOURCES = ("codeconnections", CODECOMMIT)
+GITHUB = "github"
 
 NONE = "none"
 """The answer that leaves something out."""
 
 SFTP = ("dedicated", NONE)
 API = ("http", NONE)
+PULL_REQUESTS = (GITHUB, NONE)
 
 STEP_WITHOUT_REFERENCES = "VerifyList"
 """The step that is left if rows refer to nothing: it refuses what exists already, and sums up the rest."""
@@ -150,6 +153,11 @@ def looked_up(answers: Mapping[str, str]) -> str:
         if thing != field.name and field.type == "str" and not list(_verification(step, answers)):
             return step
     return NONE
+
+
+def merged_on(answers: Mapping[str, str]) -> str:
+    """Return where changes are looked at before they are merged: nowhere if the sources are in CodeCommit."""
+    return NONE if answers["source"] == CODECOMMIT else GITHUB
 
 
 def references_of(verification: str) -> tuple[str, ...]:
@@ -488,6 +496,12 @@ def _one_of(words: tuple[str, ...]) -> Rule:
     return rule
 
 
+def _pull_requests(name: str, good: Mapping[str, str]) -> Iterator[str]:
+    yield from _one_of(PULL_REQUESTS)(name, good)
+    if name == GITHUB and good.get("source") == CODECOMMIT:
+        yield f"type {NONE}, not {_shown(name)}, since the sources are in CodeCommit"
+
+
 def _region(name: str, _: Mapping[str, str]) -> Iterator[str]:
     if not _REGION.fullmatch(name):
         yield f"type an AWS region such as eu-west-1, not {_shown(name)}"
@@ -514,6 +528,7 @@ RULES: Mapping[str, Rule] = {
     "subscribers": _subscribers,
     "strategy": _strategy,
     "source": _one_of(SOURCES),
+    "pull_requests": _pull_requests,
     "region": _region,
     "owner": _owner,
     "library": _one_of(WAYS),

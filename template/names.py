@@ -259,6 +259,7 @@ _FILTERS: dict[str, Any] = {
     "tupled": tupled,
     "subscribers": answers.read_subscribers,
     "looked_up": answers.looked_up,
+    "merged_on": answers.merged_on,
     "quoted": _quoted,
     "plural": plural,
     "display": display,

@@ -21,6 +21,7 @@ FOLDER = "options"
 """Where the template keeps the options' files; no bake keeps it."""
 
 _BEFORE = "before.json"
+_GITHUB = ".github"
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,10 @@ OPTIONS = (
     Option("verification", NONE),
     Option("api", NONE, drops=("docs/api",)),
     Option("source", "codecommit", drops=("CODEOWNERS",)),
+    Option("pull_requests", NONE, drops=(".github/actions/setup", ".github/workflows", ".github/zizmor.yml")),
 )
-"""What no data can say: a workflow's step without a look-up, no document of an API that is not there, and no owners of
-code for a service that knows none."""
+"""What no data can say: a workflow's step without a look-up, no document of an API that is not there, no owners of code
+for a service that knows none, and no workflows where no request is looked at."""
 
 
 def remember(project: Path) -> None:
@@ -110,9 +112,12 @@ def _skipped(project: Path) -> set[Path]:
 
 
 def _files(folder: Path) -> list[Path]:
-    """Return the files below a folder, but for what tools keep in folders of their own, such as .venv and .git."""
+    """Return the files below a folder, but for what tools keep in folders of their own, such as .venv and .git.
+
+    What lies in .github is ours to leave out, or somebody else's to be kept.
+    """
     found: list[Path] = []
     for here, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
+        folders[:] = [name for name in folders if not name.startswith(".") or name == _GITHUB]
         found += (Path(here) / name for name in names)
     return found

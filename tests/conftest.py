@@ -38,6 +38,7 @@ VAT_RETURN = {
     "subscribers": "ledger front-office audit archive data-lake",
     "strategy": "Linear25PercentEvery3Minutes",
     "source": "codecommit",
+    "pull_requests": "none",
     "region": "ap-southeast-2",
     "owner": "tax-team",
     "library": "wheel",
@@ -56,6 +57,7 @@ SHORTEST = {
     "subscribers": "bi",
     "strategy": "AllAtOnce",
     "source": "codecommit",
+    "pull_requests": "none",
     "region": "eu-west-1",
     "owner": "o",
     "library": "wheel",
@@ -78,6 +80,7 @@ LONGEST = {
     "subscribers": " ".join(f"subscriber-no-{number}" for number in range(10)),
     "strategy": "Canary99Percent2880Minutes",
     "source": "codeconnections",
+    "pull_requests": "github",
     "region": "ap-southeast-2",
     "owner": "insurance renewals / team 7",
     "library": "wheel",
@@ -89,7 +92,7 @@ EXAMPLES: dict[str, dict[str, str]] = {
 }
 """The answers of the examples, by the name of their file."""
 
-NOTHING = {"verification": "none", "sftp": "none", "api": "none"}
+NOTHING = {"verification": "none", "sftp": "none", "api": "none", "pull_requests": "none"}
 """The answers that leave out all that can be left out."""
 
 

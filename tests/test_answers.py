@@ -65,7 +65,8 @@ TAKEN: list[Mapping[str, str]] = [
     *({"strategy": name} for name in STRATEGIES),
     {"strategy": "Canary99Percent2880Minutes"},
     {"strategy": "Linear1PercentEvery29Minutes"},
-    {"source": "codecommit"},
+    {"source": "codecommit", "pull_requests": "none"},
+    {"pull_requests": "none"},
     {"region": "us-east-1"},
     {"region": "ap-southeast-2"},
     {"subscribers": "none"},
@@ -258,6 +259,11 @@ REFUSED: list[tuple[Mapping[str, object], str]] = [
     ({"strategy": f"Canary{'1' * 50}Percent5Minutes"}, "type one of Canary10Percent5Minutes"),
     ({"strategy": "Canary\uff11\uff10Percent5Minutes"}, "type one of Canary10Percent5Minutes"),
     ({"source": "github"}, "type one of codeconnections, codecommit, not 'github'"),
+    ({"pull_requests": "gitlab"}, "type one of github, none, not 'gitlab'"),
+    (
+        {"pull_requests": "github", "source": "codecommit"},
+        "type none, not 'github', since the sources are in CodeCommit",
+    ),
     ({"region": "Frankfurt"}, "an AWS region such as eu-west-1, not 'Frankfurt'"),
     ({"region": "eu-west-1a"}, "an AWS region"),
     ({"region": "eu-west-1: x"}, "an AWS region"),
@@ -390,6 +396,13 @@ def test_the_verification_follows_from_the_fields(fields: str, step: str) -> Non
     answers = filled({"fields": fields})
     assert answers["verification"] == step
     assert check(answers) == []
+
+
+def test_changes_are_looked_at_on_github_unless_the_sources_are_elsewhere() -> None:
+    """Answers of before the question was asked are good ones still."""
+    assert filled({})["pull_requests"] == "github"
+    old = filled({"source": "codecommit"})
+    assert (old["pull_requests"], check(old)) == ("none", [])
 
 
 def test_names_are_separated_by_commas_as_well_as_by_spaces() -> None:

@@ -78,7 +78,7 @@ def test_a_prompt_is_refused_before_the_next_one(cookiecutter: Cookiecutter) -> 
     """Nobody types eight answers to hear that the first is bad."""
     done = cookiecutter(typed="evil\n")
     assert done.returncode == 1
-    assert "[1/15] Name of the bounded context" in done.stdout
+    assert "[1/16] Name of the bounded context" in done.stdout
     assert "context_name: type a name in PascalCase such as Payment, not 'evil'." in done.stdout
     assert "2/8" not in done.stdout
 
@@ -156,7 +156,7 @@ def test_a_choice_of_a_file_is_taken(cookiecutter: Cookiecutter, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("typed", "asked"), [("Payment\nPayments\n(no)\n", "[4/15]"), ("\n\n\n\namount:money\n", "[6/15]")]
+    ("typed", "asked"), [("Payment\nPayments\n(no)\n", "[4/16]"), ("\n\n\n\namount:money\n", "[6/16]")]
 )
 def test_an_answer_is_judged_before_the_next_question(typed: str, asked: str, cookiecutter: Cookiecutter) -> None:
     """Not some questions later."""

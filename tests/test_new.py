@@ -66,8 +66,9 @@ def test_somebody_is_asked_again_at_a_terminal(tmp_path: Path) -> None:
         screen.type("2\n")
         screen.wait_for("1 - http")
         screen.type("none\n")
-        for default in ("[bi frontend]: ", "[Canary10Percent5Minutes]: ", "[codeconnections]: ", "[eu-west-1]: "):
-            screen.wait_for(default)
+        defaults = ("bi frontend", "Canary10Percent5Minutes", "codeconnections", "github", "eu-west-1")
+        for default in defaults:
+            screen.wait_for(f"[{default}]: ")
             screen.type("\n")
         screen.wait_for("[orders-team]: ")
         screen.type("\n")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import cycle
 
 from template import limits
-from template.answers import API, NONE, SFTP, SOURCES, TYPES, read_fields
+from template.answers import API, CODECOMMIT, GITHUB, NONE, PULL_REQUESTS, SFTP, SOURCES, TYPES, read_fields
 from template.library import WAYS
 from template.words import columns, plural, snake
 
@@ -112,6 +112,7 @@ VALUES: Mapping[str, Mapping[str, Value]] = {
     "subscribers": {**_said(NONE, "bi"), "most": _most_subscribers},
     "strategy": _said("AllAtOnce", "Canary1Percent1Minute", f"Linear1PercentEvery{limits.SHIFT // 99}Minutes"),
     "source": _said(*SOURCES),
+    "pull_requests": _said(*PULL_REQUESTS),
     "region": _said("eu-west-1", "ap-southeast-2", "us-east-1"),
     "owner": _said("o", _filled("a B 7._:/=+@-", limits.OWNER)),
     "library": _said(*WAYS),
@@ -119,10 +120,15 @@ VALUES: Mapping[str, Mapping[str, Value]] = {
 """The values of each question, by a name."""
 
 NEVER = frozenset(
-    frozenset([("fields", fields), ("verification", "looked up")])
-    for fields in ("a:bool", "x:decimal", "most, amounts")
+    {
+        *(
+            frozenset([("fields", fields), ("verification", "looked up")])
+            for fields in ("a:bool", "x:decimal", "most, amounts")
+        ),
+        frozenset([("source", CODECOMMIT), ("pull_requests", GITHUB)]),
+    }
 )
-"""Pairs that no answers have: nothing refers to another context."""
+"""Pairs that no answers have: nothing refers to another context, or GitHub has no sources to look at."""
 
 
 def answers_of(row: Mapping[str, str]) -> dict[str, str]:

@@ -38,7 +38,7 @@ def main() -> int:
         case ["config", "set", "aws:profile", profile]:
             _act_as(stack_file, profile)
         case ["preview"]:
-            return _preview(Path(given.save_plan))
+            return _preview(given.save_plan and Path(given.save_plan))
         case ["up"]:
             return _up(stack_file, Path(given.plan))
         case ["stack", "output"]:
@@ -76,12 +76,13 @@ def _role(stack_file: Path) -> str | None:
     return profiles.get(f"profile {name}", "role_arn", fallback=None)
 
 
-def _preview(plan: Path) -> int:
+def _preview(plan: Path | None) -> int:
     fault = os.environ.get("STAND_IN_BAD_SETTING")
     if fault:
         _say(json.dumps({"steps": [], "diagnostics": [{"message": f"error: {fault}\n", "severity": "error"}]}))
         return 1
-    plan.write_text("{}")
+    if plan:
+        plan.write_text("{}")
     _say(json.dumps(PREVIEW))
     return 0
 

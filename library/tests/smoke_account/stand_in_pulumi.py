@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 FOLDER = Path(os.environ.get("STAND_IN", "."))
@@ -43,6 +44,8 @@ def _do(asked: list[str]) -> int:
     match asked[:2]:
         case ["stack", "ls"]:
             sys.stdout.write(json.dumps([{"name": f"organization/{name}"} for name in stacks]))
+        case ["version"]:
+            sys.stdout.write(f"v{version('pulumi')}\n")
         case ["stack", "tag"]:
             _tag(asked[2:])
         case ["stack", "init"]:

@@ -16,7 +16,7 @@ from .github import GitHub
 from .kinds import KINDS, SANDBOX
 from .owner import person
 from .sweep import Swept, sweep
-from .temporary import Temporary, find, raise_up, there
+from .temporary import Temporary, find, raise_up, shift, there
 
 HOURS: Final = 24
 MOST_HOURS: Final = 168
@@ -87,6 +87,7 @@ def _up(project: Project, options: argparse.Namespace, screen: Screen) -> int:
     stack = SANDBOX.stack(options.name)
     until = now() + timedelta(hours=options.hours)
     outputs = raise_up(project, stack, _caller(project), until)
+    shift(stack, outputs)
     screen.up(stack, until, dict(outputs))
     return 0
 

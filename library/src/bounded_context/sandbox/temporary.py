@@ -86,11 +86,11 @@ def raise_up(
     expires: datetime,
     build: Callable[[Project], object] = build_lambda,
 ) -> Mapping[str, Any]:
-    """Make the stack of the sources as they are, or deploy them to it and shift its traffic; returns its outputs.
+    """Make the stack of the sources as they are, or deploy them to it; returns its outputs.
 
     Raises:
         Refused: it is somebody else's, or could not be made; nothing was changed.
-        Failed: it was not deployed, or a function's traffic was not shifted; what is there stays.
+        Failed: it was not deployed; what is there stays.
     """
     made = Throwaway(project, stack)
     made.check_name()
@@ -101,13 +101,16 @@ def raise_up(
     if found is None:
         made.init()
     made.pulumi.tag(owner=owner, expires=until)
-    outputs = made.pulumi.up()
+    return made.pulumi.up()
+
+
+def shift(stack: str, outputs: Mapping[str, Any]) -> None:
+    """Let the newest versions have all traffic, which a second deployment leaves where it was. Raises Failed."""
     status, report = release(stack, outputs)
     if status != 0:
         behind = [one for one in report.get("functions", ()) if one["why"]]
         why = "; ".join(f"{one['name']}: {one['why']}" for one in behind) or report.get("why") or report.get("result")
         raise Failed(f"{stack} is deployed, and not all of its traffic was shifted: {why}")
-    return outputs
 
 
 def _settings(owner: str, expires: str) -> dict[str, Any]:

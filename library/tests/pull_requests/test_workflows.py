@@ -1,0 +1,170 @@
+"""The workflows: nothing of them is trusted with more than it needs, and two tools look for what we do not know of."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .workflows import FOLDER, WORKFLOWS, jobs, read, steps
+
+JOBS = dict(jobs())
+PINNED = re.compile(r"uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+ONE_COMMAND = re.compile(r"(uv run (python -m bounded_context\.[\w.]+|just \w+)|uv sync|pip install)( [^;&|`\n]*)?")
+
+of_each_job = pytest.mark.parametrize("job", JOBS.values(), ids=list(JOBS))
+
+
+def lines() -> Iterator[str]:
+    """Every line of what lies there."""
+    for path in FOLDER.rglob("*.yml"):
+        yield from path.read_text().splitlines()
+
+
+def test_there_is_a_workflow_for_the_check_the_preview_and_the_sweep() -> None:
+    """And no other."""
+    assert [path.stem for path in WORKFLOWS] == ["check", "preview", "sweep"]
+
+
+def test_actions_of_others_are_pinned_by_commit() -> None:
+    """A tag can be moved; which version it is stands beside."""
+    foreign = [line for line in lines() if "uses:" in line and "./.github" not in line]
+    assert len(foreign) > 5
+    assert [line for line in foreign if not PINNED.search(line)] == []
+
+
+def test_the_same_action_is_everywhere_of_the_same_version() -> None:
+    """What is renewed in one place would else be forgotten in another."""
+    pins: dict[str, set[str]] = {}
+    for line in lines():
+        if found := re.search(r"uses: ([\w-]+/[\w-]+)@(\S+)", line):
+            pins.setdefault(found[1], set()).add(found[2])
+    assert [name for name, found in pins.items() if len(found) > 1] == []
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_a_forks_code_runs_with_a_token_that_reads_only(path: Path) -> None:
+    """`pull_request_target` and `workflow_run` would run it with rights of the repository; no secret is named."""
+    workflow = read(path)
+    assert set(workflow["on"]) <= {"pull_request", "schedule", "workflow_dispatch"}
+    assert workflow["permissions"] == {}
+    assert "secrets." not in path.read_text()
+
+
+@of_each_job
+def test_what_may_take_on_a_role_is_no_job_for_forks(job: dict[str, Any]) -> None:
+    """Forks get the check alone."""
+    takes_on = "id-token" in job["permissions"]
+    asks = "head.repo.full_name == github.repository" in job.get("if", "")
+    assert asks or not takes_on or "pull_request" not in str(job)
+
+
+@of_each_job
+def test_a_job_may_do_what_its_steps_need(job: dict[str, Any]) -> None:
+    """Read the sources; a role and a comment where there is a step for it; and it ends some time."""
+    used = list(steps(job))
+    told = {"contents": "read"}
+    if any("role" in step.get("with", {}) for step in job["steps"]):
+        told["id-token"] = "write"
+    if any("pull_requests.comment" in step.get("run", "") for step in used):
+        told["pull-requests"] = "write"
+    if any("sweep" in step.get("run", "") for step in used):
+        told["pull-requests"] = "read"
+    assert job["permissions"] == told
+    assert int(job["timeout-minutes"]) <= 120
+
+
+@of_each_job
+def test_the_checkout_leaves_no_token_behind(job: dict[str, Any]) -> None:
+    """The sources that come next could read it."""
+    [checkout] = [step for step in job["steps"] if "actions/checkout" in step.get("uses", "")]
+    assert checkout["with"]["persist-credentials"] == "false"
+
+
+@of_each_job
+def test_githubs_token_is_there_for_the_step_that_asks_github(job: dict[str, Any]) -> None:
+    """And never while a pull request's own program runs."""
+    with_token = [step["run"] for step in steps(job) if "GITHUB_TOKEN" in step.get("env", {})]
+    assert "GITHUB_TOKEN" not in job.get("env", {})
+    assert all(re.search(r"pull_requests\.comment|sandbox sweep", command) for command in with_token)
+
+
+@of_each_job
+def test_each_step_is_one_command_that_is_there(job: dict[str, Any]) -> None:
+    """What it does is in the library, or in the justfile, where it is tested."""
+    recipes = (FOLDER.parent / "justfile").read_text()
+    for command in (step["run"] for step in steps(job) if "run" in step):
+        assert ONE_COMMAND.fullmatch(command), command
+        assert "${{" not in command
+        if module := re.search(r"python -m (\S+)", command):
+            assert find_spec(module[1]), command
+        if recipe := re.search(r"just (\w+)", command):
+            assert re.search(rf"^{recipe[1]}\b.*:", recipes, re.MULTILINE), command
+
+
+@pytest.mark.parametrize("name", ["preview/stack", "preview/gone", "sweep/sweep"])
+def test_nothing_ends_a_deployment_in_the_middle(name: str) -> None:
+    """It would leave a lock; what comes later waits."""
+    workflow, _, job = name.partition("/")
+    document = read(FOLDER / "workflows" / f"{workflow}.yml")
+    group = document["jobs"][job].get("concurrency") or document["concurrency"]
+    assert group["cancel-in-progress"] == "false"
+
+
+def test_a_stack_is_made_and_destroyed_one_at_a_time() -> None:
+    """By the same group."""
+    assert JOBS["preview/stack"]["concurrency"]["group"] == JOBS["preview/gone"]["concurrency"]["group"]
+
+
+def checked(tool: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """What a tool says of the workflows below a folder; the test is skipped without it."""
+    if shutil.which(tool) is None:
+        pytest.skip(f"{tool} is not on the PATH: see .ci/run")
+    arguments = {"actionlint": ["-no-color"], "zizmor": ["--offline", "--quiet", "--persona", "pedantic", "."]}[tool]
+    return subprocess.run([tool, *arguments], cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """A repository with the workflows and nothing else."""
+    shutil.copytree(FOLDER, tmp_path / ".github")
+    (tmp_path / ".git").mkdir()
+    return tmp_path
+
+
+@pytest.mark.parametrize("tool", ["actionlint", "zizmor"])
+def test_a_tool_finds_nothing(tool: str, copied: Path) -> None:
+    """Neither a mistake of form nor what an attacker could use."""
+    done = checked(tool, copied)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("tool", "good", "bad", "said"),
+    [
+        ("actionlint", "vars.AWS_PREVIEW_ROLE", "varz.AWS_PREVIEW_ROLE", "undefined variable"),
+        ("actionlint", "id-token: write", "id-token: wrote", "is invalid as permission of scope"),
+        ("zizmor", "persist-credentials: false", "fetch-depth: 1", "artipacked"),
+        ("zizmor", "  pull_request:", "  pull_request_target:", "dangerous-triggers"),
+        ("zizmor", "@3d3c42e5aac5ba805825da76410c181273ba90b1", "@v7", "unpinned-uses"),
+        (
+            "zizmor",
+            "-m bounded_context.pull_requests.comment",
+            "-m x '${{ github.event.pull_request.title }}'",
+            "template-injection",
+        ),
+    ],
+)
+def test_a_mistake_would_be_found(tool: str, good: str, bad: str, said: str, copied: Path) -> None:
+    """One of each kind, planted."""
+    preview = copied / ".github" / "workflows" / "preview.yml"
+    text = preview.read_text()
+    assert good in text
+    preview.write_text(text.replace(good, bad))
+    done = checked(tool, copied)
+    assert done.returncode != 0
+    assert said in done.stdout + done.stderr
