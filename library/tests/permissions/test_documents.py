@@ -256,4 +256,4 @@ def test_the_command_says_what_is_missing(capsys: pytest.CaptureFixture[str]) ->
         "has no roles of prod: write its account, `just permissions preview prod <account>`" in capsys.readouterr().err
     )
     assert main(["preview", "moon", "333344445555"]) == 2
-    assert capsys.readouterr().err == "There is no stack moon: write one of dev, local, prod, staging.\n"
+    assert capsys.readouterr().err == "There is no stack moon: write one of dev, local, prod, staging, sandbox, pr.\n"

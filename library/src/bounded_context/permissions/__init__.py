@@ -1,1 +1,1 @@
-"""What the pipeline's roles in an environment must be allowed: `just permissions` prints it for the account's owner."""
+"""What roles must be allowed, and whom GitHub's trust: `just permissions` prints it for the account's owner."""

@@ -13,7 +13,10 @@ _PASSED_TO: Final = ("codedeploy", "events", "lambda", "states", "transfer")
 
 @dataclass(frozen=True)
 class Place:
-    """A stack where it lives: the `prefix` of its names, its short one for X-Ray, its tags, region and account."""
+    """A stack where it lives: the `prefix` of its names, its short one for X-Ray, its tags, region and account.
+
+    All of a kind are one place, whose `stack` is a pattern such as `pr-*`.
+    """
 
     context: str
     stack: str
@@ -33,11 +36,12 @@ class Place:
     def condition(self, when: When) -> dict[str, Any]:
         """The condition of a statement."""
         tags = {"context": self.context, "stack": self.stack}
+        equals = "StringLike" if "*" in self.stack else "StringEquals"
         match when:
             case "tagged":
-                return {"StringEquals": {f"aws:ResourceTag/{key}": value for key, value in tags.items()}}
+                return {equals: {f"aws:ResourceTag/{key}": value for key, value in tags.items()}}
             case "asked with tags":
-                return {"StringEquals": {f"aws:RequestTag/{key}": value for key, value in tags.items()}}
+                return {equals: {f"aws:RequestTag/{key}": value for key, value in tags.items()}}
             case "of its functions":
                 return {"ArnLike": {"lambda:FunctionArn": self.arn("lambda:{place}:function:{prefix}-*")}}
             case "passed on":

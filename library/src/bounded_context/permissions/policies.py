@@ -5,8 +5,9 @@ from typing import Any, Final
 
 from ..context import Context
 from ..infra.consumes import Consumed
-from ..infra.labels import Labels
+from ..infra.labels import XRAY_LIMIT, Labels
 from ..testing.graph import Graph
+from ..words import kebab
 from .grants import Grant, Place, document, on
 from .kinds import KINDS
 from .redrive import REDRIVE
@@ -26,6 +27,13 @@ def place(context: Context[Any], stack: str, region: str, account: str) -> Place
     """Where a stack of a context is, and how its names begin."""
     labels = Labels(context.name, stack, context.owner)
     return Place(context.name, stack, labels.prefix, labels.short, region, account)
+
+
+def of_kind(context: Context[Any], kind: str, region: str, account: str) -> Place:
+    """Where all stacks of a kind are that are there for a while: their names begin with it, and go on in any way."""
+    stacks, prefix = f"{kind}-*", f"{kebab(context.name)}-{kind}-*"
+    # A longer name is cut for X-Ray, and ends with a digest.
+    return Place(context.name, stacks, prefix, f"{prefix[: XRAY_LIMIT - 9].rstrip('*')}*", region, account)
 
 
 def policy(role: str, where: Place, graph: Graph, consumes: Mapping[str, Consumed]) -> dict[str, Any]:

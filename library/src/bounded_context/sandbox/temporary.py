@@ -97,7 +97,7 @@ def raise_up(
     found = find(project, stack, owner)
     build(project)
     until = expires.strftime(TIME)
-    made.write(**_settings(owner, until))
+    made.write(**settings(owner, until))
     if found is None:
         made.init()
     made.pulumi.tag(owner=owner, expires=until)
@@ -113,7 +113,7 @@ def shift(stack: str, outputs: Mapping[str, Any]) -> None:
         raise Failed(f"{stack} is deployed, and not all of its traffic was shifted: {why}")
 
 
-def _settings(owner: str, expires: str) -> dict[str, Any]:
-    """What differs from `dev`: less to pay for, nobody to be told, nothing to be kept."""
+def settings(owner: str, expires: str) -> dict[str, Any]:
+    """What differs from `dev`, None for what is left out: less to pay for, nobody to be told, nothing to be kept."""
     differs = {"sftp": "none", "alarms": "none", "protect": False, "rollout_strategy": "AllAtOnce"}
     return {**differs, OWNER: owner, EXPIRES: expires, **dict.fromkeys(_LEFT_OUT)}
