@@ -36,16 +36,17 @@ class Engine:
 
     folder: Path
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Call the CLI; returns what it said and its exit code."""
-        command = ["pulumi", *arguments, "--stack", STACK, "--cwd", str(self.folder / "infra" / "service")]
-        environment = {**os.environ, **self._variables()}
+    def run(self, *arguments: str, stack: str | None = STACK) -> subprocess.CompletedProcess[str]:
+        """Call the CLI, for this stack or for all of them; returns what it said and its exit code."""
+        which = [] if stack is None else ["--stack", stack]
+        command = ["pulumi", *arguments, *which, "--cwd", str(self.folder / "infra" / "service")]
+        environment = {**os.environ, **self.variables()}
         asked = [*command, "--non-interactive"]
         return subprocess.run(asked, env=environment, capture_output=True, text=True, check=False, timeout=SECONDS)  # noqa: S603
 
-    def do(self, *arguments: str) -> str:
+    def do(self, *arguments: str, stack: str | None = STACK) -> str:
         """Call the CLI, which must succeed; returns what it printed."""
-        result = self.run(*arguments)
+        result = self.run(*arguments, stack=stack)
         assert result.returncode == 0, result.stdout + result.stderr
         return result.stdout
 
@@ -69,7 +70,8 @@ class Engine:
         """Put other sources into the archive; only its hash matters here."""
         (self.folder / "build" / "code.zip").write_text(text)
 
-    def _variables(self) -> dict[str, str]:
+    def variables(self) -> dict[str, str]:
+        """The engine's own, for whoever else calls the CLI."""
         return {
             "PATH": f"{os.environ['PATH']}{os.pathsep}{self.folder / 'bin'}",
             "PULUMI_HOME": str(self.folder / "home"),
@@ -86,15 +88,20 @@ class Engine:
 @pytest.fixture(scope="session")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
     """The engine and a stack that it deployed by a plan and by the policies; skipped where there is no Pulumi CLI."""
-    if shutil.which("pulumi") is None:
-        pytest.skip("pulumi is not on the PATH: see https://www.pulumi.com/docs/install/")
-    engine = Engine(_copy(tmp_path_factory.mktemp("engine")))
+    engine = empty(tmp_path_factory.mktemp("engine"))
     engine.do("stack", "init")
     plan = str(engine.folder / "plan.json")
     # Nothing that AWS makes up is known in this preview; all of it is at the end of the update.
     engine.do("preview", "--save-plan", plan, "--policy-pack", str(engine.pack))
     engine.do("up", "--yes", "--plan", plan, "--policy-pack", str(engine.pack))
     return engine
+
+
+def empty(folder: Path) -> Engine:
+    """The engine in a folder, which has deployed nothing; the test is skipped where there is no Pulumi CLI."""
+    if shutil.which("pulumi") is None:
+        pytest.skip("pulumi is not on the PATH: see https://www.pulumi.com/docs/install/")
+    return Engine(_copy(folder))
 
 
 def _copy(folder: Path) -> Path:
