@@ -122,6 +122,7 @@ def test_what_speaks_of_an_api_would_be_found(payment: Path) -> None:
 
 
 STEP = "src/loan/handlers/verify_list.py"
+WORKFLOW = ".github/workflows/check.yml"
 
 
 def placed_by_option(project: Path) -> None:
@@ -133,7 +134,7 @@ def placed_by_option(project: Path) -> None:
 
 def test_what_is_left_alone_by_the_bake_is_left_alone_by_the_options(tmp_path: Path) -> None:
     """Cookiecutter's --skip-if-file-exists: the files of the repository that was there stay, whatever is chosen."""
-    mine = {name: tmp_path / name for name in ("docs/api/openapi.json", STEP, "options/mine.txt")}
+    mine = {name: tmp_path / name for name in ("docs/api/openapi.json", STEP, "options/mine.txt", WORKFLOW)}
     for path in mine.values():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("mine")

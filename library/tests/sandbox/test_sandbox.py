@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import yaml
 
+from bounded_context.sandbox import cli as command
 from bounded_context.sandbox import temporary
 from bounded_context.testing.graph import service
 from tests.sandbox.conftest import ANNA, Sandbox
@@ -139,6 +140,19 @@ def test_traffic_that_was_not_shifted_is_told(
     monkeypatch.setattr(temporary, "release", lambda *_: (1, report))
     assert sandbox("up", "mine") == 1
     assert "not all of its traffic was shifted: list_payments: rolled back" in capsys.readouterr().err
+
+
+def test_ctrl_c_says_that_something_may_be_there(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    """Nobody takes away what somebody wants to go on with."""
+
+    def pressed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "raise_up", pressed)
+    assert sandbox("up", "mine") == 130
+    assert "Interrupted: what is there already stays; deploy again, or destroy it." in capsys.readouterr().err
 
 
 def test_one_that_is_destroyed_leaves_neither_stack_nor_file(sandbox: Sandbox, place: Place, cli: Cli) -> None:

@@ -3,7 +3,8 @@
 import pytest
 
 from bounded_context.rollout.errors import Refused
-from bounded_context.sandbox.owner import as_tag
+from bounded_context.sandbox.owner import as_tag, person
+from bounded_context.smoke_account.throwaway import Services
 from tests.sandbox.conftest import Api, Sandbox
 from tests.smoke_account.conftest import Cli
 
@@ -62,6 +63,14 @@ def test_what_does_not_say_when_it_expires_makes_it_red_and_stays(sandbox: Sandb
     assert "sandbox-old" in cli.stacks
 
 
+def test_what_cannot_be_read_is_in_nobodys_way(sandbox: Sandbox, cli: Cli, capsys: Capture) -> None:
+    """It makes the sweep red, and the others are swept."""
+    (cli.folder / "tags-pr-7.json").write_text("{")
+    assert sandbox("sweep") == 1
+    assert "✗ pr-7 failed: pulumi stack failed: " in capsys.readouterr().out
+    assert cli.stacks == ["dev", "prod", "sandbox-new", "pr-7", "pr-8"]
+
+
 def test_a_request_that_cannot_be_asked_for_makes_it_red(
     sandbox: Sandbox, cli: Cli, github: Api, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
@@ -78,6 +87,12 @@ def test_a_request_that_cannot_be_asked_for_makes_it_red(
 def test_an_owner_is_told_as_a_tag_takes_it(name: str, tag: str) -> None:
     """Else AWS would refuse all that the stack is made of."""
     assert as_tag(name) == tag
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_person_is_who_calls_aws() -> None:
+    """By the name of the session, or of the user."""
+    assert person(Services("eu-west-1")) == "moto"
 
 
 def test_nobody_is_no_owner() -> None:

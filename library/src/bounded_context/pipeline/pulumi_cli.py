@@ -59,8 +59,8 @@ def stack_of_step() -> Stack:
 
 
 def variable(name: str) -> str:
-    """A variable that the step's project sets; without it the step ends with one sentence."""
-    return os.environ.get(name) or stop(f"{name} is not set: the step's CodeBuild project says it.")
+    """A variable that the step's project or workflow sets; without it the step ends with one sentence."""
+    return os.environ.get(name) or stop(f"{name} is not set: the step's CodeBuild project, or its workflow, says it.")
 
 
 def stop(sentence: str) -> NoReturn:

@@ -16,7 +16,7 @@ from .github import GitHub
 from .kinds import KINDS, SANDBOX
 from .owner import person
 from .sweep import Swept, sweep
-from .temporary import Temporary, find, raise_up, shift, there
+from .temporary import Temporary, find, raise_up, read, shift, stacks
 
 HOURS: Final = 24
 MOST_HOURS: Final = 168
@@ -102,7 +102,7 @@ def _down(project: Project, options: argparse.Namespace, screen: Screen) -> int:
 
 
 def _list(project: Project, _: argparse.Namespace, screen: Screen) -> int:
-    screen.listed(there(project), now())
+    screen.listed([read(project, stack) for stack in stacks(project)], now())
     return 0
 
 

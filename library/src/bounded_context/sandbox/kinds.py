@@ -1,6 +1,7 @@
 """The kinds of stacks that are there for a while, and how each is called."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,11 +27,6 @@ class Kind:
             )
         return f"{self.prefix}-{name}"
 
-    def name(self, stack: str) -> str | None:
-        """Return what a stack of this kind is called by people, or None of another stack."""
-        prefix, _, name = stack.partition("-")
-        return name if prefix == self.prefix and self.form.fullmatch(name) else None
-
 
 SANDBOX: Final = Kind("sandbox", re.compile(r"[a-z0-9]+(-[a-z0-9]+)*"), "small letters, digits and single hyphens")
 """A person's."""
@@ -38,4 +34,11 @@ SANDBOX: Final = Kind("sandbox", re.compile(r"[a-z0-9]+(-[a-z0-9]+)*"), "small l
 REQUEST: Final = Kind("pr", re.compile(r"[1-9][0-9]*"), "the number of a pull request")
 """A pull request's."""
 
-KINDS: Final = {kind.prefix: kind for kind in (SANDBOX, REQUEST)}
+KINDS: Final[Mapping[str, Kind]] = {kind.prefix: kind for kind in (SANDBOX, REQUEST)}
+
+
+def kind_of(stack: str) -> Kind | None:
+    """Return the kind of a stack, None of one that is there for good."""
+    prefix, _, name = stack.partition("-")
+    kind = KINDS.get(prefix)
+    return kind if kind and kind.form.fullmatch(name) else None

@@ -10,7 +10,7 @@ from ..rollout.errors import AWS_ERRORS, Refused, sentence
 from ..smoke_account.throwaway import Throwaway
 from ..smoke_account.world import Failed
 from .kinds import REQUEST
-from .temporary import Temporary, there
+from .temporary import Temporary, read, stacks
 
 IsOpen = Callable[[int], bool]
 """Whether the pull request of this number is open. Raises Refused if that cannot be asked."""
@@ -34,19 +34,17 @@ def sweep(
 
     Raises:
         Refused: it cannot be asked which stacks there are.
-        Failed: the same, of one of them.
     """
-    swept = [_swept(project, one, now, is_open, tell) for one in there(project) if one.kind in kinds]
+    found = [stack for stack in stacks(project) if stack.partition("-")[0] in kinds]
+    swept = [_swept(project, stack, now, is_open, tell) for stack in found]
     return all(one.result != "failed" for one in swept)
 
 
-def _swept(
-    project: Project, one: Temporary, now: datetime, is_open: IsOpen | None, tell: Callable[[Swept], None]
-) -> Swept:
+def _swept(project: Project, stack: str, now: datetime, is_open: IsOpen | None, tell: Callable[[Swept], None]) -> Swept:
     try:
-        told = _judged(project, one, now, is_open)
+        told = _judged(project, read(project, stack), now, is_open)
     except (Failed, Refused, *AWS_ERRORS) as error:
-        told = Swept(one.stack, "failed", sentence(error, "deploy"))
+        told = Swept(stack, "failed", sentence(error, "deploy"))
     tell(told)
     return told
 

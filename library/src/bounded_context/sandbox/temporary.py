@@ -1,6 +1,6 @@
 """A stack that is there for a while: whose it is, and until when; made of the sources as they are, and taken away."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -11,7 +11,7 @@ from ..rollout.errors import Refused
 from ..smoke_account.pulumi_cli import Pulumi
 from ..smoke_account.throwaway import Throwaway, release
 from ..smoke_account.world import Failed
-from .kinds import KINDS
+from .kinds import kind_of
 
 OWNER: Final = "owner"
 EXPIRES: Final = "expires"
@@ -50,17 +50,16 @@ class Temporary:
         return {"stack": self.stack, "kind": self.kind, "name": self.name, OWNER: self.owner, EXPIRES: until}
 
 
-def there(project: Project) -> list[Temporary]:
-    """All of a repository's, by name. Raises Refused without a Pulumi CLI or a login, and Failed."""
-    return list(_read(project, sorted(Pulumi("", project.service).there())))
+def stacks(project: Project) -> list[str]:
+    """The names of all of a repository's, sorted. Raises Refused without a Pulumi CLI or a login."""
+    return sorted(stack for stack in Pulumi("", project.service).there() if kind_of(stack))
 
 
-def _read(project: Project, stacks: list[str]) -> Iterator[Temporary]:
-    for stack in stacks:
-        for kind in KINDS.values():
-            if name := kind.name(stack):
-                tags = Pulumi(stack, project.service).tags()
-                yield Temporary(kind.prefix, name, tags.get(OWNER), _time(tags.get(EXPIRES)))
+def read(project: Project, stack: str) -> Temporary:
+    """Ask Pulumi whose a stack is, and until when. Raises Failed."""
+    tags = Pulumi(stack, project.service).tags()
+    kind, _, name = stack.partition("-")
+    return Temporary(kind, name, tags.get(OWNER), _time(tags.get(EXPIRES)))
 
 
 def _time(text: str | None) -> datetime | None:
@@ -72,7 +71,7 @@ def _time(text: str | None) -> datetime | None:
 
 def find(project: Project, stack: str, owner: str) -> Temporary | None:
     """Return the stack if it is there. Raises Refused if it is somebody else's."""
-    found = next((one for one in there(project) if one.stack == stack), None)
+    found = read(project, stack) if stack in stacks(project) else None
     if found is not None and found.owner != owner:
         whose = f"is {found.owner}'s" if found.owner else "has no owner"
         raise Refused(f"The stack {stack} {whose}, and you are {owner}: write another name, or ask.")
