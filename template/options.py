@@ -75,6 +75,7 @@ def choose(project: Path, context: Mapping[str, object]) -> None:
     for option in (option for option in OPTIONS if option.chosen(context)):
         for path in (project / name for name in option.dropped(context)):
             _drop(path, kept)
+            _prune(path.parent, project)
         for path in _files(folder / option.name):
             target = project / path.relative_to(folder / option.name)
             if target not in kept:
@@ -92,6 +93,13 @@ def _drop(path: Path, kept: set[Path]) -> None:
             path.rmdir()
     elif path not in kept:
         path.unlink(missing_ok=True)
+
+
+def _prune(folder: Path, project: Path) -> None:
+    """Remove a folder in which nothing is left, and those around it, within the project."""
+    while folder != project and folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent
 
 
 def _clear(folder: Path) -> None:

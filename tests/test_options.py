@@ -64,6 +64,7 @@ def test_what_is_left_out_is_gone(left_out: tuple[str, ...], tmp_path: Path) -> 
     for option in OPTIONS:
         if option.chosen(answers):
             assert not [path for path in option.dropped(derived) if (project / path).exists()]
+    assert [path for path in project.rglob("*") if path.is_dir() and not any(path.iterdir())] == []
     assert not (project / FOLDER).exists()
     assert_parses(project)
     assert_in_style(project)
