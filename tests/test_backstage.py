@@ -69,6 +69,7 @@ def test_its_defaults_are_the_templates(payment: Path) -> None:
     assert given.items() <= said.items()
     assert set(said) - set(given) == {
         *("context_name", "plural", "display_name", "description", "commands", "verification", "owner"),
+        "pull_requests",
     }
 
 

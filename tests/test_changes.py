@@ -321,10 +321,9 @@ def no_query_for_many(repository: Repository) -> None:
 
 
 CHANGES: tuple[tuple[Callable[[Repository], None], ...], ...] = (
-    (a_rule, a_check_of_a_step, a_state_of_the_workflow, a_threshold, a_component_of_its_own),
-    (a_transition, a_refusal_of_its_own, an_index, fields_of_other_types),
-    (a_major_version,),
-    (no_query_for_many,),
+    (a_transition, a_refusal_of_its_own, an_index, fields_of_other_types, a_check_of_a_step),
+    (a_major_version, a_state_of_the_workflow, a_threshold),
+    (no_query_for_many, a_rule, a_component_of_its_own),
 )
 """Those that have nothing to do with one another are one repository's: a check takes 15 seconds of a processor."""
 

@@ -1,4 +1,4 @@
-"""The subscribers' side: one reader a queue, which takes every event out and remembers it."""
+"""The subscribers' side: readers of each queue, which take every event out and remember it."""
 
 import json
 import threading
@@ -12,6 +12,9 @@ from .aws import Calls
 from .errors import LocalRunError
 
 BATCH = 10
+READERS = 4
+"""A queue's: what waits in a queue of the emulator makes each call to it longer, so that nobody may fall behind."""
+
 PAUSE_SECONDS = 0.05
 QUIET_SECONDS = 15.0
 SURPLUS_SECONDS = 0.3
@@ -42,7 +45,7 @@ class Subscriber:
     """Reads one queue until it is told to stop."""
 
     def __init__(self, aws: Calls, name: str, url: str) -> None:
-        """Begin to read, in a thread of its own."""
+        """Begin to read, in threads of its own."""
         self.name = name
         self.url = url
         self.events: list[Event] = []
@@ -51,13 +54,17 @@ class Subscriber:
         self.failure: Exception | None = None
         self._aws = aws
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._read, name=f"subscriber-{name}", daemon=True)
-        self._thread.start()
+        self._remembering = threading.Lock()
+        names = (f"subscriber-{name}-{number}" for number in range(READERS))
+        self._threads = [threading.Thread(target=self._read, name=name, daemon=True) for name in names]
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
         """End the reading."""
         self._stopped.set()
-        self._thread.join()
+        for thread in self._threads:
+            thread.join()
 
     def of_list(self, list_id: str) -> list[Event]:
         """Return the events that one list caused, its own included."""
@@ -99,8 +106,9 @@ class Subscriber:
         if messages:
             entries = [{"Id": str(n), "ReceiptHandle": one["ReceiptHandle"]} for n, one in enumerate(messages)]
             self._aws.call("sqs", "delete_message_batch", QueueUrl=self.url, Entries=entries)
-            for one in messages:
-                self._remember(Reception.of(one, now))
+            with self._remembering:
+                for one in messages:
+                    self._remember(Reception.of(one, now))
         return bool(messages)
 
 
