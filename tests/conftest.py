@@ -101,8 +101,12 @@ def sources(project: Path) -> Iterator[str]:
     return files(project, [FOLDER, ".git"])
 
 
-LONG_FILES = ("library/tests/engine/", "library/tests/pipeline/", "library/tests/e2e/test_api_fuzz", "tests/test_pages")
-"""Where the files are that take minutes end to end."""
+LONG_FILES = (
+    *(f"library/tests/{folder}/" for folder in ("engine", "pipeline", "pull_requests")),
+    *(f"library/tests/e2e/test_{name}" for name in ("api_fuzz", "command", "inbound", "pages", "undoing", "rehearsal")),
+    *("library/tests/e2e/test_smoke_account", "tests/test_pages", "tests/test_requests", "tests/upkeep"),
+)
+"""Where the files are that take a minute or more end to end."""
 
 Baked = Callable[[str], Path]
 Cookiecutter = Callable[..., "subprocess.CompletedProcess[str]"]

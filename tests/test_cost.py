@@ -6,19 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from template.bake import bake
 from template.processes import environment
 
 
 @pytest.mark.slow
-def test_a_stack_is_told_line_by_line(tmp_path: Path) -> None:
+def test_a_stack_is_told_line_by_line(installed: Path) -> None:
     """Right after the bake, with no account: `dev` has no endpoint to pay for, `prod` has one."""
-    project = bake(tmp_path, {})
     command = ["uv", "run", "--quiet", "just", "cost"]
     told = {}
     for stack in ("dev", "prod"):
         done = subprocess.run(
-            [*command, stack, "--json"], cwd=project, env=environment(), capture_output=True, text=True, check=False
+            [*command, stack, "--json"], cwd=installed, env=environment(), capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
         told[stack] = json.loads(done.stdout)

@@ -17,7 +17,9 @@ CHECKED = {"payment": {}, "vat_return": VAT_RETURN, "invoice": EXAMPLES["invoice
 def done_in(project: Path, *command: str) -> "subprocess.CompletedProcess[str]":
     """Run a command of a repository in the environment that its own lock gives."""
     whole = ["uv", "run", "--quiet", *command]
-    return subprocess.run(whole, cwd=project, env=environment(), capture_output=True, text=True, check=False)
+    # Other tests are on the other processors.
+    variables = {**environment(), "PYTEST_XDIST_AUTO_NUM_WORKERS": "1"}
+    return subprocess.run(whole, cwd=project, env=variables, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.slow

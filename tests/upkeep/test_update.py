@@ -227,9 +227,11 @@ def test_a_conflict_is_left_to_the_team_before_any_check(baked_by: BakedBy, caps
 @pytest.mark.e2e
 @pytest.mark.parametrize("version", EARLIER)
 def test_the_repositorys_own_check_is_green_afterwards(
-    baked_by: BakedBy, capfd: pytest.CaptureFixture[str], version: str
+    baked_by: BakedBy, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, version: str
 ) -> None:
     """The command runs it, in the environment that the new lock gives."""
     team = baked_by(version)
+    # Other tests are on the other processors.
+    monkeypatch.setenv("PYTEST_XDIST_AUTO_NUM_WORKERS", "1")
     assert main(["update", str(team.folder)]) == 0
     assert capfd.readouterr().out.endswith("Green.\n")
