@@ -34,6 +34,7 @@ def breaches(project: Path) -> list[str]:
     return found
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("context", EXAMPLES)
 def test_aws_takes_every_example(context: str, baked: Baked) -> None:
     """Every stack of the service, and the pipeline."""

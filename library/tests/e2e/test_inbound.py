@@ -15,7 +15,6 @@ from .neighbours import standing, until
 
 pytestmark = pytest.mark.e2e
 
-ORDERS = 1000
 AT_ONCE = 10
 """Things whose events are mixed in one example: each has an order of its own."""
 
@@ -42,14 +41,15 @@ def _waiting(deployed: RunningContext) -> int:
     return sum(map(int, found.values()))
 
 
-def test_a_thousand_random_orders_leave_one_state(deployed: RunningContext, neighbour: Neighbour):
+@pytest.mark.parametrize("number", [200, pytest.param(1000, marks=pytest.mark.nightly)])
+def test_random_orders_leave_one_state(deployed: RunningContext, neighbour: Neighbour, number: int):
     """The deployed function and table; each order is of one thing, and ten of them share the batches."""
     history = _history(neighbour)
     numbers = itertools.count()
     ended: set[str] = set()
 
     @settings(
-        max_examples=ORDERS // AT_ONCE, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+        max_examples=number // AT_ONCE, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
     )
     @given(st.lists(_orders(history), min_size=AT_ONCE, max_size=AT_ONCE), st.integers(5, 40))
     def any_orders(orders: list[list[Told]], batch: int) -> None:
@@ -61,7 +61,7 @@ def test_a_thousand_random_orders_leave_one_state(deployed: RunningContext, neig
         ended.update(subjects)
 
     any_orders()
-    assert len(ended) >= ORDERS
+    assert len(ended) >= number
 
 
 def _history(neighbour: Neighbour) -> list[Told]:
