@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from two_versions.played import played
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.nightly]
 
 
 def test_payments_and_lists_outlive_the_change_of_versions_and_its_way_back(tmp_path: Path) -> None:
