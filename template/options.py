@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .answers import NONE
+from .answers import CODECOMMIT, NONE
 
 FOLDER = "options"
 """Where the template keeps the options' files; no bake keeps it."""
@@ -49,7 +49,7 @@ class Option:
 OPTIONS = (
     Option("verification", NONE),
     Option("api", NONE, drops=("docs/api",)),
-    Option("source", "codecommit", drops=("CODEOWNERS",)),
+    Option("source", CODECOMMIT, drops=("CODEOWNERS",)),
     Option("pull_requests", NONE, drops=(".github/actions/setup", ".github/workflows", ".github/zizmor.yml")),
 )
 """What no data can say: a workflow's step without a look-up, no document of an API that is not there, no owners of code

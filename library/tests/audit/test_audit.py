@@ -51,8 +51,8 @@ _PACKAGE = """
 [[package]]
 name = "{name}"
 version = "{version}"
-source = {{ registry = "https://index.invalid/simple" }}
-wheels = [{{ url = "https://index.invalid/{name}-{version}-py3-none-any.whl", hash = "sha256:{hash}" }}]
+source = {{ registry = "wheels" }}
+wheels = [{{ path = "{name}-{version}-py3-none-any.whl", hash = "sha256:{hash}" }}]
 """
 _METADATA = "Metadata-Version: 2.4\nName: copyleft\nVersion: 1.0\n{}\n"
 

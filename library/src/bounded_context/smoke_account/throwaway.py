@@ -3,6 +3,7 @@
 import io
 import json
 import tempfile
+import threading
 from collections.abc import Mapping
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -28,13 +29,15 @@ class Services:
     def __init__(self, region: str) -> None:
         self.region = region
         self._clients: dict[str, Any] = {}
+        self._making = threading.Lock()
 
     def client(self, service: str) -> Any:
-        """Return the service's client, with boto3's own configuration."""
-        if service not in self._clients:
-            made: Any = boto3.client
-            self._clients[service] = made(service, region_name=self.region)
-        return self._clients[service]
+        """Return the service's client, with boto3's own configuration, the same to every thread."""
+        with self._making:
+            if service not in self._clients:
+                made: Any = boto3.client
+                self._clients[service] = made(service, region_name=self.region)
+            return self._clients[service]
 
     def call(self, service: str, operation: str, **parameters: object) -> dict[str, Any]:
         """Call an operation by its boto3 name; a parameter that is None is not sent."""
