@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import yaml
 from . import limits
 from .answers import FORMS, RULES
 from .library import REPOSITORY, VERSION, address
+from .questions import declared
 
 FILE = REPOSITORY / "examples" / "backstage" / "template.yaml"
 
@@ -68,7 +68,7 @@ def document() -> Part:
 
 def page() -> Part:
     """Return the page of parameters: a JSON Schema of the answers, and where the repository goes."""
-    questions = json.loads((REPOSITORY / "cookiecutter.json").read_text(encoding="utf-8"))
+    questions = declared()
     asked = {name: _property(name, questions[name], questions["__prompts__"][name]) for name in RULES}
     place = {
         "title": "Where the repository goes",

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 import runpy
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from .answers import NONE
 from .library import SOURCES
@@ -20,9 +22,15 @@ _FORM = SOURCES / "src" / "bounded_context" / "contracts" / "catalog" / "form.py
 _REVIEWER = re.compile(r"(?P<team>[A-Za-z0-9-]+/[A-Za-z0-9._-]+)|[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
 
+@cache
+def _form() -> dict[str, Any]:
+    """Return what the library's module defines, which needs the standard library alone."""
+    return runpy.run_path(str(_FORM))
+
+
 def group(owner: str) -> str:
     """Return an owner as the catalogue's entity."""
-    return runpy.run_path(str(_FORM))["group"](owner)
+    return _form()["group"](owner)
 
 
 def reviewer(owner: str) -> str:
@@ -35,7 +43,6 @@ def expand(project: Path, answers: Mapping[str, str], package: str) -> None:
     """Write the file into a project. One that is there is kept."""
     path = project / NAME
     if not path.exists():
-        # The library's module needs the standard library alone.
-        form = runpy.run_path(str(_FORM))
+        form = _form()
         said = (answers[question] for question in ("display_name", "description", "owner"))
         path.write_text(form["as_text"](form["entities"](package, *said, api=answers["api"] != NONE)), encoding="utf-8")

@@ -38,7 +38,7 @@ Ask = Callable[[Question, Mapping[str, str]], str]
 
 def interview(ask: Ask) -> dict[str, str]:
     """Put each question and return the answers, in the questions' order."""
-    template = _template()
+    template = declared()
     texts, environment = template["__prompts__"], create_env_with_context({"cookiecutter": template})
     context: dict[str, Any] = {}
     answers: dict[str, str] = {}
@@ -57,7 +57,8 @@ def filled(given: Mapping[str, str]) -> dict[str, str]:
     return interview(lambda question, _: given.get(question.name, question.default))
 
 
-def _template() -> dict[str, Any]:
+def declared() -> dict[str, Any]:
+    """Return ``cookiecutter.json``: the questions with their defaults, their texts, and what is derived of them."""
     return json.loads((REPOSITORY / "cookiecutter.json").read_text(encoding="utf-8"))
 
 

@@ -14,12 +14,12 @@ from cookiecutter.exceptions import CookiecutterException
 
 from .answers import RULES
 from .bake import bake
-from .names import REPOSITORY
+from .questions import declared
 
 
 def given(asked: Path) -> dict[str, str]:
     """Return the answers of the action's file: it has the template's questions, and over them what was typed."""
-    questions = json.loads((REPOSITORY / "cookiecutter.json").read_text(encoding="utf-8"))
+    questions = declared()
     said = json.loads(asked.read_text(encoding="utf-8"))
     return {name: said[name] for name in RULES if said.get(name, questions[name]) != questions[name]}
 

@@ -94,8 +94,8 @@ def _files(baked: Path, folder: Path) -> Iterator[File]:
         wanted, there = (baked / path).read_bytes(), folder / path
         if not there.is_file():
             yield File(path, owner(path), "missing", "")
-        elif there.read_bytes() != wanted:
-            yield File(path, owner(path), "changed", _diff(path, wanted, there.read_bytes()))
+        elif (found := there.read_bytes()) != wanted:
+            yield File(path, owner(path), "changed", _diff(path, wanted, found))
 
 
 def _diff(path: str, wanted: bytes, found: bytes) -> str:
