@@ -15,7 +15,19 @@ from bounded_context.domain.poison import Poison, PoisonReason
 from bounded_context.domain.projection import Standing
 from bounded_context.testing import InMemoryProjection
 from tests.contexts import over_contexts
-from tests.foreign import CHANGED, CONSUMES, CREATED, HISTORIES, REMOVED, arrivals, event, sequenced, told
+from tests.foreign import (
+    CHANGED,
+    CONSUMES,
+    CREATED,
+    HISTORIES,
+    REMOVED,
+    SOURCE,
+    THING,
+    arrivals,
+    event,
+    sequenced,
+    told,
+)
 
 
 def _read(message: Any) -> Any:
@@ -48,6 +60,15 @@ def test_a_type_that_nobody_asked_for_is_no_poison():
     projection = InMemoryProjection()
     assert apply(message, projection) is Applied.IGNORED
     assert projection.kept == {}
+
+
+def test_a_major_version_is_asked_for_by_its_number():
+    """`OrderLineCreated.2` is what its topic's filter asks for, and what counts here: not the version before."""
+    second = {"somewhere-else": Consumed(thing=THING, known=frozenset({f"{CREATED}.2"}), gone=frozenset())}
+    schema = f"urn:event-schema:{SOURCE}:{CREATED}"
+    messages = [event(1, dataschema=f"{schema}:1.3"), event(2, dataschema=f"{schema}:2.0"), event(3)]
+    found = [read(json.dumps(one), second).event for one in messages]
+    assert [one is not None for one in found] == [False, True, False]
 
 
 @pytest.mark.parametrize("source", ["somewhere_else", "somewhere-else"])

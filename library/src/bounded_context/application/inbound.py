@@ -1,6 +1,7 @@
 """What is done with a message of another context: it is read, and what it says of a thing is kept if it is news."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from ..domain.consumed import Consumed
+from ..domain.events import label
 from ..domain.fields import Written
 from ..domain.poison import Poison, PoisonReason
 from ..domain.projection import ForeignEvent, Standing, order_key
@@ -23,6 +25,9 @@ LONGEST_ID = 500
 
 _TIMESTAMP = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
 """As RFC 3339 writes it, which CloudEvents asks for; pydantic would take seconds since 1970 too."""
+
+_SCHEMA = re.compile(r"urn:event-schema:[^:]+:[^:]+:(?P<version>[0-9]{1,9}\.[0-9]{1,9})")
+"""How a context of this platform names the schema of an event's data (`domain.events.Source.schema_of`)."""
 
 
 class Applied(StrEnum):
@@ -42,6 +47,13 @@ class Envelope(BaseModel):
     id: Annotated[str, Field(min_length=1, max_length=LONGEST_ID)]
     source: Annotated[str, Field(min_length=1)]
     type: Annotated[str, Field(min_length=1)]
+    dataschema: Any = None
+
+    @property
+    def label(self) -> str:
+        """What asks for its major version, where a context of this platform sent it; else its type."""
+        named = _SCHEMA.fullmatch(self.dataschema) if isinstance(self.dataschema, str) else None
+        return label(self.type, named["version"]) if named else self.type
 
 
 class _Subject(BaseModel):
@@ -78,7 +90,7 @@ def read(body: str, consumes: Mapping[str, Consumed]) -> Message:
     consumed = consumes.get(_name(envelope.source))
     if consumed is None:
         raise Poison(PoisonReason.SOURCE)
-    standing = consumed.standing(envelope.type)
+    standing = consumed.standing(envelope.label) or consumed.standing(envelope.type)
     return Message(envelope, None if standing is None else _event(document, envelope, consumed.thing, standing))
 
 
