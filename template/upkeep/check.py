@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +13,7 @@ from typing import Any
 
 from ..bake import files
 from ..library import FOLDER
-from .bakes import bake_of
+from .bakes import bakes_of
 from .errors import CannotTell
 from .owners import Owner, owner
 from .releases import behind, newest, release
@@ -79,14 +79,46 @@ def inspect(folder: Path) -> Report:
     Raises:
         CannotTell: it is no repository of this template, or the sources of its version cannot be had.
     """
-    repository = open_repository(folder)
-    version = release(repository.version)
-    with sources(version) as tree, TemporaryDirectory(prefix="template-") as scratch:
-        baked = bake_of(version, tree, repository.answers, Path(scratch))
-        found = tuple(_files(baked, folder))
-    library = _library(folder)
-    faults = tuple(_faults(repository, library))
-    return Report(repository, newest().version, behind(repository.version), library, found, faults)
+    [found] = inspect_all([open_repository(folder)])
+    if isinstance(found, CannotTell):
+        raise found
+    return found
+
+
+def inspect_all(repositories: Sequence[Repository]) -> list[Report | CannotTell]:
+    """Hold repositories against bakes of their versions and answers; return what is found of each, or why nothing is."""
+    found: dict[Path, Report | CannotTell] = {}
+    for version in sorted({one.version for one in repositories}):
+        those = [one for one in repositories if one.version == version]
+        found |= {one.folder: report for one, report in zip(those, _of_version(version, those), strict=True)}
+    return [found[one.folder] for one in repositories]
+
+
+def _of_version(version: str, repositories: Sequence[Repository]) -> list[Report | CannotTell]:
+    try:
+        wanted = release(version)
+        with sources(wanted) as tree, TemporaryDirectory(prefix="template-") as scratch:
+            bakes = bakes_of(wanted, tree, [one.answers for one in repositories], Path(scratch))
+            return [_report(one, baked) for one, baked in zip(repositories, bakes, strict=True)]
+    except CannotTell as error:
+        return [error] * len(repositories)
+
+
+def _report(repository: Repository, baked: Path | CannotTell) -> Report | CannotTell:
+    if isinstance(baked, CannotTell):
+        return baked
+    try:
+        library = _library(repository.folder)
+    except CannotTell as error:
+        return error
+    return Report(
+        repository,
+        newest().version,
+        behind(repository.version),
+        library,
+        tuple(_files(baked, repository.folder)),
+        tuple(_faults(repository, library)),
+    )
 
 
 def _files(baked: Path, folder: Path) -> Iterator[File]:
