@@ -32,6 +32,7 @@ TOOLS: Final = frozenset(
             "cost",
             "data",
             "docs",
+            "drawing",
             "infra",
             "local",
             "permissions",
