@@ -13,6 +13,7 @@ from . import backstage
 from .answers import BadAnswer
 from .demo import DemoError, demo
 from .examples import regenerate, supply
+from .fleet.command import add_fleet
 from .library import LibraryError
 from .new import NothingMade, new
 from .pair import run as pair_run
@@ -28,6 +29,7 @@ def parser() -> argparse.ArgumentParser:
     _add_demo(commands.add_parser("demo", help="bake the default context and run it on this machine"))
     add_check(commands.add_parser("check", help="say what drifted from the template in a repository"))
     add_update(commands.add_parser("update", help="take a repository to another version of the template"))
+    add_fleet(commands.add_parser("fleet", help="look at all repositories of a platform together"))
     add_versions(commands.add_parser("versions", help="list the versions of the template"))
     examples = commands.add_parser("examples", help="make examples/ again, after a change of the template")
     examples.set_defaults(run=_examples)

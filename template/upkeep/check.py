@@ -86,7 +86,7 @@ def inspect(folder: Path) -> Report:
 
 
 def inspect_all(repositories: Sequence[Repository]) -> list[Report | CannotTell]:
-    """Hold repositories against bakes of their versions and answers; return what is found of each, or why nothing is."""
+    """Hold repositories against bakes, as `inspect` does; return what is found of each, or why nothing can be."""
     found: dict[Path, Report | CannotTell] = {}
     for version in sorted({one.version for one in repositories}):
         those = [one for one in repositories if one.version == version]

@@ -2,7 +2,7 @@
 
 import importlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -247,6 +247,10 @@ class Context(Generic[A]):
         """Return the version of a type that a subscriber of its stacks gets."""
         old = None if self.beside is None or subscriber in self.beside.ready else self.beside.versions.get(event_type)
         return old or self.versions[event_type]
+
+    def labels_for(self, subscriber: str, types: Iterable[str]) -> list[str]:
+        """Return the labels of these types' events as a subscriber of its stacks gets them."""
+        return [self.label(event_type, self.heard(event_type, subscriber)) for event_type in types]
 
     def model(self, event_type: str, version: str) -> type[BaseModel]:
         """Return what an event of a type says in a version."""

@@ -43,6 +43,7 @@ TOOLS: Final = frozenset(
             "rollout",
             "sandbox",
             "smoke_account",
+            "survey",
         ),
         *("testing", "graph.py", "installed.py", "package.py", "project.py", "strategy.py"),
     }

@@ -101,10 +101,9 @@ def _print(asked: Asked) -> int:
 def _policy(asked: Asked) -> tuple[dict[str, Any], list[str]]:
     """The document, and the types that it knows nothing of."""
     context, account, (config, graph) = asked.project.context, asked.account, _ran(asked)
-    ours = {key.partition(":")[2]: value for key, value in config.items() if key.startswith(f"{context.name}:")}
     make = of_kind if asked.stack in KINDS else place
     where = make(context, asked.stack, config["aws:region"], account)
-    document = policy(asked.role, where, graph, consumed(context, ours))
+    document = policy(asked.role, where, graph, consumed(context, service().own(config)))
     return document, unknown(graph) if asked.role in ("preview", "deploy") else []
 
 

@@ -103,6 +103,10 @@ class Program:
         mine = {f"{self.project}:{key}": value for key, value in settings.items()}
         return {key: _text(value) for key, value in (file | mine).items()}
 
+    def own(self, config: Mapping[str, str]) -> dict[str, str]:
+        """What a config says for this program, without the prefix that is its project's name."""
+        return {key.partition(":")[2]: value for key, value in config.items() if key.startswith(f"{self.project}:")}
+
     def run(self, stack: str, **settings: Any) -> Graph:
         """The graph as `stack`, with these settings instead of those in its file. Raises what the program raises."""
         return self.run_with(stack, self.config(stack, **settings))

@@ -17,7 +17,7 @@ NAME: Final = "catalog-info.yaml"
 _THEIRS: Final = ("lifecycle", "system")
 """What no declaration says: the first value is the bake's, every later one the team's."""
 
-_ELSEWHERE: Final = "aws:endpoints"
+ELSEWHERE: Final = "aws:endpoints"
 """The config of a stack that is deployed to no account of AWS."""
 
 
@@ -43,7 +43,7 @@ def is_said(context: Context[Any], root: Path) -> bool:
 def heard(package: str, service: Path) -> set[str]:
     """Return the contexts whose events any stack of a service hears that is deployed to AWS (setting `consumes`)."""
     configs = [_config(path) for path in sorted(service.glob("Pulumi.*.yaml"))]
-    named = (config.get(f"{package}:consumes") or {} for config in configs if _ELSEWHERE not in config)
+    named = (config.get(f"{package}:consumes") or {} for config in configs if ELSEWHERE not in config)
     return {context for one in named for context in one}
 
 

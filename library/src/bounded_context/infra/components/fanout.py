@@ -99,8 +99,7 @@ class Fanout(Component):
 
     def _types(self, subscriber: str) -> Sequence[str]:
         context = self._stack.context
-        types = self._stack.settings.filters.get(subscriber, context.events)
-        return [context.label(event_type, context.heard(event_type, subscriber)) for event_type in types]
+        return context.labels_for(subscriber, self._stack.settings.filters.get(subscriber, context.events))
 
     def _deliver(self, name: str, inbox: sqs.Queue, dead_letters: sqs.Queue, types: Sequence[str]) -> None:
         targets = {name: inbox, f"{name}-dead-letters": dead_letters}

@@ -1,0 +1,82 @@
+"""How long `template fleet` takes for many contexts that hear one another, as a platform team runs it.
+
+uv run python benchmarks/fleet.py [--contexts N] [--json]
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+
+from template.bake import bake
+from template.words import slug, snake
+
+NAMES = ("Invoice", "Order", "Customer", "Shipment", "Refund", "Ledger", "Claim", "Voucher", "Quote", "Ticket")
+
+
+def measure(contexts: int) -> tuple[float, dict]:
+    """Return the seconds that the command takes, and what it says; the contexts are baked before."""
+    with tempfile.TemporaryDirectory() as folder:
+        with ProcessPoolExecutor() as processes:
+            list(processes.map(partial(_baked, Path(folder)), range(contexts)))
+        start = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-m", "template", "fleet", folder, "--json", "--html", f"{folder}/fleet.html"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        seconds = time.perf_counter() - start
+        return seconds, json.loads(done.stdout)
+
+
+def _name(number: int) -> str:
+    """`InvoiceAx`, `OrderAx`, ..., `InvoiceBx`."""
+    return f"{NAMES[number % len(NAMES)]}{chr(ord('A') + number // len(NAMES))}x"
+
+
+def _baked(folder: Path, number: int) -> None:
+    """Bake a context that hears the one before it, and commit it."""
+    name, before = _name(number), _name(max(number - 1, 0))
+    project = bake(folder, _answers(name))
+    heard = slug(before)
+    consumes = {heard: {"topic": f"/{heard}/prod/topic-arn", "known": [f"{before}Registered"]}}
+    if number:
+        with (project / "infra" / "service" / "Pulumi.prod.yaml").open("a", encoding="utf-8") as settings:
+            settings.write(f"  {snake(name)}:consumes: {json.dumps(consumes)}\n")
+    git = ["git", "-c", "user.name=benchmark", "-c", "user.email=benchmark@example.com"]
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "as it was baked"]):
+        subprocess.run([*git, *command], cwd=project, check=True)
+
+
+def _answers(name: str) -> dict[str, str]:
+    return {
+        "context_name": name,
+        "plural": f"{name}s",
+        "display_name": name,
+        "fields": "amount:decimal currency:currency due_date:date payer:str",
+        "commands": f"Register{name}:creates:{name}Registered Drop{name}:deletes:{name}Dropped",
+        "verification": "none",
+    }
+
+
+def main() -> None:
+    """Print the seconds, and how much of the fleet is in step."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--contexts", type=int, default=50)
+    options.add_argument("--json", action="store_true")
+    chosen = options.parse_args()
+    seconds, told = measure(chosen.contexts)
+    in_step = sum(one["in_step"] for one in told["contexts"])
+    result = {"contexts": len(told["contexts"]), "in_step": in_step, "hears": len(told["hears"])}
+    result |= {"seconds": round(seconds, 1)}
+    print(json.dumps(result) if chosen.json else ", ".join(f"{name} {value}" for name, value in result.items()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""Prints what is found in repositories, in the order in which they are named."""
+
+import argparse
+import gc
+import json
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from ..installed import DISTRIBUTION
+from .apart import each
+from .surveyed import survey
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print `{"library": VERSION, "repositories": [...]}`, one object a repository, as `survey` returns it.
+
+    Returns:
+        The exit status: 0, also where a repository cannot be read, which its object says.
+    """
+    options = _parser().parse_args(arguments)
+    _import_once()
+    found = each(options.repositories, survey)
+    told = {"library": version(DISTRIBUTION), "repositories": found}
+    sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
+    return 0
+
+
+def _import_once() -> None:
+    """What every program imports is here before the first process begins, and is not looked at as garbage in each."""
+    from .. import infra
+
+    for name in infra.__all__:
+        getattr(infra, name)
+    gc.collect()
+    gc.freeze()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m bounded_context.survey", description="What repositories declare, and which policies they break."
+    )
+    parser.add_argument("repositories", nargs="+", type=Path, metavar="REPO", help="the folder of a repository")
+    return parser

@@ -1,0 +1,37 @@
+"""Each folder's work is done in a process of its own, and what one does is nobody else's harm."""
+
+import os
+import sys
+from pathlib import Path
+
+from bounded_context.survey.apart import Result, each
+
+FOLDERS = [Path(name) for name in ("one", "other", "third", "fourth", "fifth")]
+
+
+def test_what_is_found_comes_in_the_order_of_the_folders() -> None:
+    """However many processes there are at once, and one for each."""
+    found = each(FOLDERS, lambda folder: {"folder": str(folder), "process": os.getpid()})
+    assert [one["folder"] for one in found] == [str(folder) for folder in FOLDERS]
+    assert len({one["process"] for one in found} | {os.getpid()}) == len(FOLDERS) + 1
+
+
+def test_what_one_imports_or_sets_no_other_sees() -> None:
+    """Modules of two repositories may have the same name."""
+    seen = each(FOLDERS, lambda _: {"before": sys.modules.setdefault("of_one", sys) is not sys})
+    assert not any(one["before"] for one in seen)
+    assert "of_one" not in sys.modules
+
+
+def test_whose_process_ends_has_an_error_with_its_status_and_the_others_are_read() -> None:
+    """Even without a word, as after a fault in a compiled package."""
+
+    def end(folder: Path) -> Result:
+        if folder.name == "other":
+            os._exit(7)
+        return {"folder": folder.name}
+
+    one, other, *more = each(FOLDERS, end)
+    assert one == {"folder": "one"}
+    assert other == {"error": "its code ended the process that read it, with status 7"}
+    assert len(more) == len(FOLDERS) - 2

@@ -1,0 +1,174 @@
+"""What is found in a repository: the default one, and copies of it in which something is other or wrong."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bounded_context.project import current
+from bounded_context.testing.graph import service
+
+ROLES = """\
+    - name: prod
+      roles: {preview: "arn:aws:iam::111122223333:role/preview", shift: "arn:aws:iam::111122223333:role/shift"}
+"""
+BESIDE = """
+from bounded_context import Beside
+
+BESIDE = Beside(data=PaymentData, versions={"PaymentVerified": "1.0"}, made=dict, ready=("bi",))
+"""
+Of = Callable[[Callable[[Path], None]], dict[str, Any]]
+
+QUEUE = """
+from pulumi_aws import sqs
+
+sqs.Queue("reminders", tags=stack.labels.tags)
+"""
+WAIVER = """
+[[tool.bounded-context.waivers]]
+policy = "data-is-encrypted"
+resource = "reminders"
+reason = "They hold no data at all."
+"""
+PROD = """
+  payment:filters: {bi: [PaymentVerified]}
+  payment:subscriber_accounts: ["444455556666"]
+  payment:consumes: {order: {topic: /order/prod/topic-arn, known: [OrderPlaced]}}
+"""
+PROGRAM, CONTEXT = "infra/service/__main__.py", "src/payment/context.py"
+
+
+def _as_it_is(_: Path) -> None:
+    pass
+
+
+def _placed(repository: Path) -> None:
+    _replace(repository / "infra/pipeline/Pulumi.main.yaml", "    - name: prod\n", ROLES)
+    _add(repository / "infra/service/Pulumi.prod.yaml", PROD)
+
+
+def _with_two_versions(repository: Path) -> None:
+    _replace(repository / "src/payment/events.py", '"PaymentVerified": "1.0"', '"PaymentVerified": "2.0"')
+    _add(repository / "src/payment/events.py", BESIDE)
+    _replace(repository / CONTEXT, "import VERSIONS,", "import BESIDE, VERSIONS,")
+    _replace(repository / CONTEXT, "versions=VERSIONS,", "versions=VERSIONS, beside=BESIDE,")
+
+
+def _breaking(repository: Path) -> None:
+    _add(repository / PROGRAM, QUEUE + 'print("here I am")\n')
+
+
+def _waiving(repository: Path) -> None:
+    _breaking(repository)
+    _add(repository / "pyproject.toml", WAIVER)
+
+
+def _that_does_not_import(repository: Path) -> None:
+    (repository / CONTEXT).write_text("import nowhere\n", encoding="utf-8")
+
+
+def _that_ends_its_process(repository: Path) -> None:
+    (repository / PROGRAM).write_text("import os\n\nos._exit(3)\n", encoding="utf-8")
+
+
+def _that_names_no_context(repository: Path) -> None:
+    (repository / "pyproject.toml").write_text("[project]\n", encoding="utf-8")
+
+
+CHANGES = (
+    *(_as_it_is, _placed, _with_two_versions, _breaking, _waiving),
+    *(_that_does_not_import, _that_ends_its_process, _that_names_no_context),
+)
+
+
+def _replace(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text, path
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def _add(path: Path, text: str) -> None:
+    path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def said(tmp_path_factory: pytest.TempPathFactory) -> "subprocess.CompletedProcess[str]":
+    """What the command says of copies of the default repository, each with one of the changes."""
+    folders = [tmp_path_factory.mktemp("surveyed") / "payment" for _ in CHANGES]
+    for folder, change in zip(folders, CHANGES, strict=True):
+        shutil.copytree(current().root, folder, ignore=shutil.ignore_patterns(".venv", "build", "vendor"))
+        change(folder)
+    # Not in this process, where Pulumi may have run: the threads that it began are in no process that is forked of it.
+    command = [sys.executable, "-m", "bounded_context.survey", *map(str, folders)]
+    return subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+
+
+@pytest.fixture(scope="module")
+def of(said: "subprocess.CompletedProcess[str]") -> Of:
+    """What is found in the copy with a change."""
+    found: dict[Any, dict[str, Any]] = dict(zip(CHANGES, json.loads(said.stdout)["repositories"], strict=True))
+    return lambda change: found[change]
+
+
+def test_a_repository_is_told_by_its_declaration_its_stacks_and_its_production(of: Of) -> None:
+    """Only stacks that are deployed to AWS, and as many resources of each kind as production registers."""
+    found, context, graph = of(_as_it_is), current().context, service().run("prod")
+    assert "error" not in found
+    assert (found["name"], found["owner"]) == (context.name, context.owner)
+    assert found["publishes"] == {event: [event] for event in sorted(context.events)}
+    assert sorted(found["schemas"]) == sorted(context.schema_of(event) for event in context.events)
+    assert sorted(found["stacks"]) == ["dev", "prod", "staging"]
+    assert found["resources"]["sqs/queue"] == len(graph.of("sqs/queue"))
+    assert sum(found["resources"].values()) == len(graph.nodes)
+    assert found["policies"] == {}
+
+
+def test_a_stack_is_told_with_its_account_whom_it_tells_and_whom_it_hears(of: Of) -> None:
+    """The account is that of the pipeline's roles; a filter leaves a subscriber the types that it names."""
+    stack = of(_placed)["stacks"]["prod"]
+    assert (stack["region"], stack["account"]) == ("eu-west-1", "111122223333")
+    assert stack["tells"]["bi"] == ["PaymentVerified"]
+    assert len(stack["tells"]["frontend"]) == len(current().context.events)
+    assert stack["told_accounts"] == ["444455556666"]
+    assert stack["hears"] == {"order": {"topic": "/order/prod/topic-arn", "labels": ["OrderPlaced"]}}
+
+
+def test_two_major_versions_are_published_and_each_subscriber_gets_its_own(of: Of) -> None:
+    """`PaymentVerified.2` goes to who is ready for it."""
+    found = of(_with_two_versions)
+    assert found["publishes"]["PaymentVerified"] == ["PaymentVerified", "PaymentVerified.2"]
+    tells = found["stacks"]["prod"]["tells"]
+    assert "PaymentVerified.2" in tells["bi"]
+    assert "PaymentVerified.2" not in tells["frontend"]
+
+
+def test_a_policy_that_production_breaks_is_told_with_its_sentence(of: Of) -> None:
+    """And one that is waived with how often."""
+    [broken] = of(_breaking)["policies"]["data-is-encrypted"]
+    assert "reminders" in broken
+    assert "data-is-encrypted" not in of(_waiving)["policies"]
+    assert of(_waiving)["waived"] == {"data-is-encrypted": 1}
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (_that_does_not_import, "No module named 'nowhere'"),
+        (_that_ends_its_process, "status 3"),
+        (_that_names_no_context, "[tool.bounded-context]"),
+    ],
+)
+def test_what_cannot_be_read_is_said_in_a_sentence(of: Of, change: Callable[[Path], None], sentence: str) -> None:
+    """A declaration that does not import, a program that ends its process, a project that names no context."""
+    assert sentence in of(change)["error"]
+
+
+def test_what_a_repository_prints_is_no_part_of_the_result(said: "subprocess.CompletedProcess[str]") -> None:
+    """It goes to the standard error."""
+    assert "here I am" not in said.stdout
+    assert "here I am" in said.stderr

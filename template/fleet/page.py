@@ -1,0 +1,32 @@
+"""A fleet as one HTML file: a picture of who hears whom, a table, and what is to be looked at; no script, no link."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from .findings import Finding
+from .members import Member
+from .picture import picture
+from .quotas import uses
+from .told import row, sentences
+
+_HERE = Path(__file__).parent
+
+
+def page(fleet: Sequence[Member], found: Sequence[Finding]) -> str:
+    """Return the file's text."""
+    pages = Environment(
+        loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return pages.get_template("page.html").render(
+        contexts=[(member, row(member), list(sentences(member))) for member in fleet],
+        in_step=sum(member.in_step for member in fleet),
+        findings=found,
+        picture=picture(fleet),
+        uses=sorted(uses(fleet), key=lambda use: use.taken / use.most, reverse=True),
+        day=date.today().isoformat(),
+    )

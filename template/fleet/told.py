@@ -1,0 +1,86 @@
+"""A fleet as text and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from .findings import Finding
+from .hearing import hearings, pairs
+from .members import Member
+from .quotas import uses
+
+_HEAD = ("context", "owner", "version", "behind", "drift", "policies", "updated")
+
+
+def fleet_json(fleet: Sequence[Member], found: Sequence[Finding]) -> dict[str, Any]:
+    """Return a fleet and what was found in it, as JSON has it."""
+    return {
+        "contexts": [_context(member) for member in fleet],
+        "hears": [
+            {"publisher": publisher, "hearer": hearer, "labels": labels}
+            for (publisher, hearer), labels in pairs(hearings(fleet)).items()
+        ],
+        "quotas": [
+            {"account": use.account, "region": use.region, "kind": use.quota.kind, "taken": use.taken, "most": use.most}
+            for use in uses(fleet)
+        ],
+        "findings": [asdict(one) for one in found],
+    }
+
+
+def _context(member: Member) -> dict[str, Any]:
+    report = member.report
+    return {
+        "name": member.name,
+        "folder": str(member.folder),
+        "owner": member.owner,
+        "version": report and report.version,
+        "behind": report and report.behind,
+        "drifted": list(report.drifted) if report else [],
+        "faults": list(report.faults) if report else [],
+        "policies": member.broken,
+        "waived": member.told.get("waived", {}),
+        "updated": member.updated,
+        "in_step": member.in_step,
+        "errors": list(member.errors),
+    }
+
+
+def fleet_lines(fleet: Sequence[Member], found: Sequence[Finding]) -> Iterator[str]:
+    """Yield the lines of a table of a fleet's contexts, and what is to be looked at below it."""
+    rows = [_HEAD, *(row(member) for member in fleet)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for one in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(one, widths, strict=True)).rstrip()
+    for member in fleet:
+        yield from (f"{member.name}: {sentence}" for sentence in sentences(member))
+    yield from (one.sentence for one in found)
+    in_step = sum(member.in_step for member in fleet)
+    yield f"{in_step} of {len(fleet)} contexts are in step; {len(found)} findings concern several of them."
+
+
+def row(member: Member) -> tuple[str, ...]:
+    """Return a context's cells of the table: `?` is what cannot be told."""
+    report = member.report
+    judged = "policies" in member.told
+    return (
+        member.name,
+        member.owner or "?",
+        report.version if report else "?",
+        str(report.behind) if report else "?",
+        str(len(report.drifted) + len(report.faults)) if report else "?",
+        str(len(member.broken)) if judged else "?",
+        member.updated or "?",
+    )
+
+
+def sentences(member: Member) -> Iterator[str]:
+    """Yield what is to be looked at in a context: what drifted, what breaks a policy, what could not be told."""
+    if member.report:
+        yield from (f"{path} drifted from the template." for path in member.report.drifted)
+        yield from member.report.faults
+    for policy, broken in member.broken.items():
+        yield from (f"{policy}: {sentence}" for sentence in broken)
+    yield from member.errors

@@ -1,0 +1,35 @@
+"""Contexts of a fleet, as they are found in their repositories."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from template.fleet.members import Member
+
+
+def stack(
+    hears: Mapping[str, Sequence[str]] | None = None,
+    *,
+    region: str = "eu-west-1",
+    account: str | None = None,
+    tells: Mapping[str, Sequence[str]] | None = None,
+    told_accounts: Sequence[str] = (),
+) -> dict[str, Any]:
+    """A stack that hears these labels of contexts, by the parameter of their production."""
+    return {
+        "region": region,
+        "account": account,
+        "tells": tells or {},
+        "told_accounts": list(told_accounts),
+        "hears": {
+            name: {"topic": f"/{name}/prod/topic-arn", "labels": labels} for name, labels in (hears or {}).items()
+        },
+    }
+
+
+def member(name: str, *events: str, folder: str = "", errors: tuple[str, ...] = (), **told: object) -> Member:
+    """A context that publishes these events in major version 1; ``told`` is what else the library found of it."""
+    found = {"name": name, "owner": f"{name}-team", "publishes": {one: [one] for one in events}, "policies": {}, **told}
+    return Member(Path(folder or name), {}, None, found, "2026-01-31", errors)

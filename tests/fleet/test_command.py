@@ -1,0 +1,129 @@
+"""``template fleet`` on repositories as teams have them: as text, as JSON, as a page in a browser."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from upkeep.team import Team, copied
+
+from template.cli import main
+from template.library import VERSION
+
+HEARS = """\
+  payment:consumes:
+    subscription:
+      topic: /subscription/prod/topic-arn
+      known: [SubscriptionStarted, SubscriptionSold]
+      gone: [SubscriptionEnded]
+"""
+QUEUE = """
+from pulumi_aws import sqs
+
+sqs.Queue("reminders", tags=stack.labels.tags)
+"""
+BUILD = "infra/pipeline/buildspecs/build.yml"
+
+
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory: pytest.TempPathFactory, baked: Callable[[str], Path]) -> Path:
+    """Payment, which hears one event that Subscription does not publish; that, in step; and two that are ill.
+
+    Order has a queue without encryption and a changed build, and Invoice does not import.
+    """
+    folder = tmp_path_factory.mktemp("fleet")
+    payment, _, order, invoice = (
+        Team(copied(baked(name), folder)) for name in ("payment", "subscription", "order", "invoice")
+    )
+    payment.write("infra/service/Pulumi.prod.yaml", payment.read("infra/service/Pulumi.prod.yaml") + HEARS)
+    order.write("infra/service/__main__.py", order.read("infra/service/__main__.py") + QUEUE)
+    order.write(BUILD, order.read(BUILD) + "# ours\n")
+    invoice.write("src/invoice/context.py", "import nowhere\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def told(fleet: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What the command prints as JSON, by the context's name, with its exit status and its page."""
+    page = tmp_path_factory.mktemp("page") / "fleet.html"
+    with pytest.MonkeyPatch.context() as patch:
+        printed: list[str] = []
+        patch.setattr("builtins.print", lambda *said, **_: printed.extend(said))
+        status = main(["fleet", str(fleet), "--json", "--html", str(page)])
+    found = json.loads("\n".join(printed))
+    return {"status": status, "page": page, **found, "contexts": {one["name"]: one for one in found["contexts"]}}
+
+
+def test_each_context_is_told_with_what_it_follows_and_breaks(told: dict[str, Any]) -> None:
+    """Owner, version and day of those that are in step; drift and policies of one that is not."""
+    contexts = told["contexts"]
+    assert sorted(contexts) == ["invoice", "order", "payment", "subscription"]
+    good = contexts["subscription"]
+    assert (good["version"], good["behind"], good["in_step"], good["errors"]) == (VERSION, 0, True, [])
+    assert good["owner"]
+    assert good["updated"].count("-") == 2
+    order = contexts["order"]
+    assert (order["drifted"], order["in_step"]) == ([BUILD], False)
+    assert "data-is-encrypted" in order["policies"]
+    assert all("reminders" in one for broken in order["policies"].values() for one in broken)
+
+
+def test_a_repository_that_cannot_be_read_is_told_and_costs_no_other_its_line(told: dict[str, Any]) -> None:
+    """Its code does not import; what needs no code is told nonetheless. The status is that of what cannot be told."""
+    invoice = told["contexts"]["invoice"]
+    assert told["status"] == 2
+    assert invoice["version"] == VERSION
+    assert "nowhere" in " ".join(invoice["errors"])
+
+
+def test_who_hears_whom_is_told_and_what_nobody_publishes(told: dict[str, Any]) -> None:
+    """From the declarations of both, and the stack's settings."""
+    started = {"SubscriptionStarted": ["prod"], "SubscriptionSold": ["prod"], "SubscriptionEnded": ["prod"]}
+    assert told["hears"] == [{"publisher": "subscription", "hearer": "payment", "labels": started}]
+    said = [one["sentence"] for one in told["findings"] if one["kind"] == "unpublished"]
+    assert said == ["payment hears SubscriptionSold of subscription, which publishes no such event."]
+
+
+def test_people_read_a_table_and_sentences(fleet: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A fleet of one that is in step has the exit status 0; a folder in the list that is no repository has 2."""
+    listed = tmp_path / "fleet.txt"
+    listed.write_text(f"{fleet}/Subscription\n", encoding="utf-8")
+    assert main(["fleet", str(listed)]) == 0
+    head, row, summary = capsys.readouterr().out.splitlines()
+    assert head.split() == ["context", "owner", "version", "behind", "drift", "policies", "updated"]
+    assert row.split()[:1] == ["subscription"]
+    assert summary.startswith("1 of 1 contexts are in step")
+    listed.write_text(f"{fleet}\n", encoding="utf-8")
+    assert main(["fleet", str(listed)]) == 2
+    assert f"{fleet} is no repository of this template" in capsys.readouterr().out
+
+
+def test_what_is_no_fleet_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In one sentence, with the exit status of what cannot be told."""
+    assert main(["fleet", str(tmp_path)]) == 2
+    assert "has no repository of this template" in capsys.readouterr().err
+
+
+@pytest.mark.e2e
+def test_the_page_shows_all_of_it_in_a_browser(told: dict[str, Any], tmp_path: Path) -> None:
+    """Each context in the picture and in the table, every sentence, no script, and nothing on the console."""
+    browser = shutil.which("chromium") or pytest.skip("no browser")
+    options = ("--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", f"--user-data-dir={tmp_path}")
+    command = [browser, *options, "--dump-dom", told["page"].as_uri()]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    page = done.stdout
+    assert "<script" not in page
+    assert ":CONSOLE" not in done.stderr
+    picture = page[page.index("<svg") : page.index("</svg>")]
+    for name in told["contexts"]:
+        assert f">{name}<" in picture
+        assert f"<td>{name}</td>" in page
+    assert "payment hears subscription" in picture
+    for finding in told["findings"]:
+        assert finding["sentence"] in page
+    assert "reminders" in page
