@@ -171,4 +171,5 @@ def _faults(repository: Repository, library: Library) -> Iterator[str]:
     if library.locked and library.locked != library.pinned:
         yield f"uv.lock has the library {library.locked}, and pyproject.toml {library.pinned}: run `uv lock`."
     if repository.answers.get("library") == "wheel" and library.wheel != wanted:
-        yield f"{FOLDER}/ has the library {library.wheel or 'not'}, and the template is {wanted}."
+        found = f"the library {library.wheel}" if library.wheel else "no library"
+        yield f"{FOLDER}/ has {found}, and the template is {wanted}."

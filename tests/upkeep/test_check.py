@@ -90,7 +90,7 @@ def test_lock_and_wheel_are_held_against_the_version(baked_by: BakedBy) -> None:
     (team.folder / f"vendor/bounded_context-{VERSION}-py3-none-any.whl").unlink()
     assert inspect(team.folder).faults == (
         f"uv.lock has the library 0.1.0, and pyproject.toml {VERSION}: run `uv lock`.",
-        f"vendor/ has the library not, and the template is {VERSION}.",
+        f"vendor/ has no library, and the template is {VERSION}.",
     )
 
 

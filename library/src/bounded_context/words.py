@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 
 # Where a new word starts: a capital after a small letter, or the last capital of a run of capitals (VAT|Return), unless
 # all that follows it is the s of a plural (TaxIDs).
@@ -29,3 +30,8 @@ def either(names: Iterable[str]) -> str:
     """Return names as a sentence offers them: ``A, B or C``."""
     *others, last = names
     return f"{', '.join(others)} or {last}" if others else last
+
+
+def minute(time: datetime) -> str:
+    """Return a time of UTC as people read it: ``2026-01-31 12:00 UTC``."""
+    return f"{time:%Y-%m-%d %H:%M} UTC"

@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import yaml
@@ -61,7 +62,7 @@ class Asked:
         """The stack of the repository whose settings count."""
         return MODEL if self.stack in KINDS else self.stack
 
-    @property
+    @cached_property
     def pipeline(self) -> Mapping[str, Any]:
         """The pipeline's settings, without their prefix."""
         file: dict[str, Any] = yaml.safe_load((self.project.pipeline / "Pulumi.main.yaml").read_text(encoding="utf-8"))

@@ -11,6 +11,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ..rollout.errors import sentence
+from ..words import minute
 from .pulumi_cli import Stack, stop
 
 LOCKED = re.compile("the stack is currently locked by|Another update is currently in progress")
@@ -34,7 +35,7 @@ def require_unlocked(stack: Stack, backend: str) -> None:
     except (BotoCoreError, ClientError) as error:
         stop(f"Whether the stack {stack.name} is locked cannot be asked: {sentence(error, None)}")
     if since is not None:
-        stop(refusal(stack, f" since {since:%Y-%m-%d %H:%M} UTC"))
+        stop(refusal(stack, f" since {minute(since)}"))
 
 
 def refusal(stack: Stack, since: str = "") -> str:

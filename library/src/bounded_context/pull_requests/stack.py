@@ -20,6 +20,7 @@ from ..sandbox.kinds import REQUEST
 from ..sandbox.owner import as_tag
 from ..sandbox.temporary import raise_up
 from ..smoke_account.throwaway import Throwaway
+from ..words import minute
 
 HOURS: Final = 72
 """Until the stack may be swept although the pull request is open: each push to it begins them anew."""
@@ -38,7 +39,7 @@ def _up(project: Project) -> int:
     until = now() + timedelta(hours=HOURS)
     outputs = raise_up(project, stack, as_tag(variable("OWNER")), until)
     Stack(stack, project).outputs.write_text(json.dumps(dict(outputs)))
-    sys.stdout.write(f"{stack} is there until {until:%Y-%m-%d %H:%M} UTC.\n")
+    sys.stdout.write(f"{stack} is there until {minute(until)}.\n")
     return 0
 
 

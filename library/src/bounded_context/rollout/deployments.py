@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from botocore.exceptions import ClientError
 
+from ..words import minute
 from .errors import code, passes
 from .notes import Note
 
@@ -69,7 +70,7 @@ class Deployment:
         """Its status, when it was created, what it rolls back, and why it failed, in a few words."""
         why = f": {self.error} {self.message}".rstrip() if self.error else ""
         undone = f" (rolls {self.rollback_of} back)" if self.rollback_of else ""
-        return f"{self.id} {self.status}, {self.created:%Y-%m-%d %H:%M} UTC{undone}{why}"
+        return f"{self.id} {self.status}, {minute(self.created)}{undone}{why}"
 
     @property
     def note(self) -> Note | None:

@@ -12,6 +12,7 @@ from ..rollout.console import Consoles
 from ..rollout.errors import AWS_ERRORS, INTERRUPTED, REFUSED, Refused, sentence
 from ..smoke_account.throwaway import MODEL, Throwaway
 from ..smoke_account.world import Failed
+from ..words import minute
 from .github import GitHub
 from .kinds import KINDS, SANDBOX
 from .owner import person
@@ -55,7 +56,7 @@ class Screen(Consoles):
 
     def up(self, stack: str, until: datetime, outputs: dict[str, Any]) -> None:
         """Say what there is to play with."""
-        self._out.print(f"{stack} is there until {until:%Y-%m-%d %H:%M} UTC.", markup=False)
+        self._out.print(f"{stack} is there until {minute(until)}.", markup=False)
         api = outputs.get("api") or {}
         for what, where in (("inbox", f"s3://{outputs['inbox_bucket']}/incoming/"), ("API", api.get("url"))):
             if where:
@@ -71,7 +72,7 @@ class Screen(Consoles):
             self._write({"stacks": [{**one.told(), "expired": one.is_over(at)} for one in found]})
             return
         for one in found:
-            until = f"{one.expires:%Y-%m-%d %H:%M} UTC" if one.expires else "nobody knows when"
+            until = minute(one.expires) if one.expires else "nobody knows when"
             over = " (over)" if one.is_over(at) else ""
             self._out.print(f"{one.stack:<28} {one.owner or '?':<24} until {until}{over}", markup=False, soft_wrap=True)
         if not found:

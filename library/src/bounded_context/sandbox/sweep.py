@@ -9,6 +9,7 @@ from ..project import Project
 from ..rollout.errors import AWS_ERRORS, Refused, sentence
 from ..smoke_account.throwaway import Throwaway
 from ..smoke_account.world import Failed
+from ..words import minute
 from .kinds import REQUEST
 from .temporary import Temporary, read, stacks
 
@@ -55,13 +56,13 @@ def _judged(project: Project, one: Temporary, now: datetime, is_open: IsOpen | N
     if why := _over(one, now, is_open):
         Throwaway(project, one.stack).remove()
         return Swept(one.stack, "destroyed", why)
-    return Swept(one.stack, "kept", f"{one.owner}'s until {one.expires:%Y-%m-%d %H:%M} UTC")
+    return Swept(one.stack, "kept", f"{one.owner}'s until {minute(one.expires)}")
 
 
 def _over(one: Temporary, now: datetime, is_open: IsOpen | None) -> str | None:
     """Why a stack is over, if it is."""
-    if one.is_over(now):
-        return f"it was {one.owner}'s until {one.expires:%Y-%m-%d %H:%M} UTC"
+    if one.expires is not None and one.is_over(now):
+        return f"it was {one.owner}'s until {minute(one.expires)}"
     if one.kind == REQUEST.prefix and is_open is not None and not is_open(int(one.name)):
         return f"pull request {one.name} is closed"
     return None

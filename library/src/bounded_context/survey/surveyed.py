@@ -20,6 +20,7 @@ def survey(root: Path) -> Told:
     `error` says why.
     """
     root = root.resolve()
+    sys.dont_write_bytecode = True  # a repository is only looked at
     os.environ[VARIABLE] = str(root)
     sys.path[:0] = [str(root / "src"), str(root)]
     return _found(root, declared) | _found(root, production)
