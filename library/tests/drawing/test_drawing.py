@@ -74,6 +74,16 @@ def test_steps_of_a_group_stand_one_below_the_other() -> None:
     assert seen["register"].bottom < seen["validate"].top < seen["validate"].bottom < seen["import"].top
 
 
+def test_lines_of_a_frame_that_say_the_same_to_one_box_join() -> None:
+    """With one label; each still begins at its own box, and one that says something else is alone."""
+    boxes = [*(Box(name, name, group="commands") for name in "abc"), Box("table", "table")]
+    seen = Seen(boxes, [Arrow("a", "table", "writes"), Arrow("b", "table", "writes"), Arrow("c", "table", "reads")])
+    assert sorted(seen.texts("label")) == ["reads", "writes"]
+    ends = {line.source: line.points[-4:] for line in seen.lines()}
+    assert ends["a"] == ends["b"] != ends["c"]
+    assert len({line.points[0] for line in seen.lines()}) == 3
+
+
 @pytest.mark.parametrize("label", ["<b>&\"'</b>", "支払い", "Zahlung\nbezahlt", "a\x00b\x1b\ud800"])
 def test_any_text_is_a_label(label: str) -> None:
     seen = Seen([Box("a", label, label, label, label)], [Arrow("a", "a", label, label)], label)

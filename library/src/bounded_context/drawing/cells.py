@@ -35,9 +35,10 @@ class Cell:
     tops: dict[str, float] = field(default_factory=dict)
     heights: dict[str, float] = field(default_factory=dict)
 
-    def middle(self, box: str | None) -> float:
-        """Where arrows to a box (None: through the bend) end, in pixels below the cell's top."""
-        return self.height / 2 if box is None else self.tops[box] + self.heights[box] / 2
+    def middle(self, boxes: Sequence[str]) -> float:
+        """Where arrows to boxes (none: through the bend) end on average, in pixels below the cell's top."""
+        found = [self.tops[box] + self.heights[box] / 2 for box in boxes]
+        return sum(found) / len(found) if found else self.height / 2
 
 
 def cells(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> list[Cell]:

@@ -1,21 +1,19 @@
 """The lines of arrows as curves."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
 from .cells import INNER
 from .layout import Area, Layout
+from .ports import JOIN, End, ports
 from .shapes import Arrow
 from .wires import Stop, Wire
 
-_PORT: Final = 12
-"""Pixels between arrows at one side of a box, where there is room."""
-
 _BULGE: Final = 34
-"""How far an arrow within a frame swings out to the right, in pixels."""
+"""How far an arrow within a frame swings out to the left, in pixels."""
 
 Point = tuple[float, float]
 Curve = tuple[Point, Point, Point, Point]
@@ -24,68 +22,60 @@ Curve = tuple[Point, Point, Point, Point]
 
 @dataclass(frozen=True)
 class Line:
-    """An arrow's curves one after the other, from its source to its target; `labelled` is that which has its label."""
+    """An arrow's curves one after the other, from its source to its target; `labelled` is that which has its label.
+
+    Of lines that join, one alone has it, as of those within a frame that lead to one box and say the same.
+    """
 
     arrow: Arrow
     curves: Sequence[Curve]
-    labelled: Curve
+    labelled: Curve | None
 
 
 def lines(found: Layout) -> list[Line]:
     """The lines of all arrows."""
-    ports = _ports(found)
-    outer = (_outer(found, wire, ports[n, True], ports[n, False]) for n, wire in enumerate(found.wires))
-    inner = (_inner(arrow, found.boxes[arrow.source], found.boxes[arrow.target]) for arrow in found.inner)
-    return [*outer, *inner]
+    return [*_outer(found), *_inner(found)]
 
 
-def _ports(found: Layout) -> dict[tuple[int, bool], float]:
-    """How far down each wire ends, by its number and whether its left end is meant.
-
-    Those at one side of a box are in the order of where they lead.
-    """
-    sides: defaultdict[tuple[str, bool], list[tuple[float, int]]] = defaultdict(list)
-    for number, wire in enumerate(found.wires):
-        for is_left, (stop, beside) in ((True, wire.stops[:2]), (False, wire.stops[:-3:-1])):
-            sides[stop.box or "", is_left].append((_middle(_area(found, beside)), number))
-    return {
-        (number, is_left): down
-        for (box, is_left), ends in sides.items()
-        for (_, number), down in zip(sorted(ends), _spread(found.boxes[box], len(ends)), strict=True)
-    }
-
-
-def _area(found: Layout, stop: Stop) -> Area:
-    return found.areas[stop.cell] if stop.box is None else found.boxes[stop.box]
-
-
-def _middle(area: Area) -> float:
-    return area.y + area.height / 2
-
-
-def _spread(area: Area, count: int) -> Iterator[float]:
-    step = min(_PORT, (area.height - 8) / count)
-    first = _middle(area) - step * (count - 1) / 2
-    return (first + step * number for number in range(count))
-
-
-def _outer(found: Layout, wire: Wire, left: float, right: float) -> Line:
+def _outer(found: Layout) -> Iterator[Line]:
     """Level within columns, curved between them."""
-    points = list(_points(found, wire.stops, left, right))
-    way = points[::-1] if wire.is_back else points
-    curves = [_level(start, end) for start, end in pairwise(way) if start != end]
-    return Line(wire.arrow, curves, _level(points[1], points[2]))
+    ends = ports(found)
+    for number, wire in enumerate(found.wires):
+        for place, arrow in enumerate(wire.arrows):
+            points = list(_points(found, wire, number, arrow, ends))
+            curves = [_level(start, end) for start, end in pairwise(points) if start != end]
+            yield Line(arrow, curves, None if place else _between_columns(wire, points))
 
 
-def _points(found: Layout, stops: Sequence[Stop], left: float, right: float) -> Iterator[Point]:
-    first, *passed, last = (_area(found, stop) for stop in stops)
-    yield first.right, left
-    yield found.areas[stops[0].cell].right, left
-    for area in passed:
-        yield area.x, _middle(area)
-        yield area.right, _middle(area)
-    yield found.areas[stops[-1].cell].x, right
-    yield last.x, right
+def _points(found: Layout, wire: Wire, number: int, arrow: Arrow, ends: Mapping[End, float]) -> Iterator[Point]:
+    """From the source's side on."""
+    stops = wire.stops[::-1] if wire.is_back else wire.stops
+    start, end = ends[number, arrow.source], ends[number, arrow.target]
+    yield _side(found.boxes[arrow.source], wire.is_back), start
+    yield _side(found.areas[stops[0].cell], wire.is_back), start
+    if len(wire.arrows) > 1:
+        yield _joined(found, wire, stops[0], ends[number, None])
+    for area in (found.areas[stop.cell] for stop in stops[1:-1]):
+        middle = area.y + area.height / 2
+        yield _side(area, not wire.is_back), middle
+        yield _side(area, wire.is_back), middle
+    yield _side(found.areas[stops[-1].cell], not wire.is_back), end
+    yield _side(found.boxes[arrow.target], not wire.is_back), end
+
+
+def _joined(found: Layout, wire: Wire, stop: Stop, level: float) -> Point:
+    area = found.areas[stop.cell]
+    return _side(area, wire.is_back) + (-JOIN if wire.is_back else JOIN), level
+
+
+def _side(area: Area, is_left: bool) -> float:
+    return area.x if is_left else area.right
+
+
+def _between_columns(wire: Wire, points: Sequence[Point]) -> Curve:
+    """The last curve out of the column of the source."""
+    first = 2 if len(wire.arrows) > 1 else 1
+    return _level(points[first], points[first + 1])
 
 
 def _level(start: Point, end: Point) -> Curve:
@@ -94,10 +84,18 @@ def _level(start: Point, end: Point) -> Curve:
     return start, (middle, start[1]), (middle, end[1]), end
 
 
-def _inner(arrow: Arrow, source: Area, target: Area) -> Line:
-    is_next = 0 < target.y - source.bottom <= INNER
-    curve = _down(source, target) if is_next else _aside(source, target)
-    return Line(arrow, [curve], curve)
+def _inner(found: Layout) -> Iterator[Line]:
+    """Down to the next box, or else aside; the shortest one has the label."""
+    drawn: defaultdict[tuple[str, str], list[tuple[Arrow, Curve]]] = defaultdict(list)
+    for arrow in found.inner:
+        drawn[arrow.target, arrow.label].append((arrow, _within(found.boxes[arrow.source], found.boxes[arrow.target])))
+    for alike in drawn.values():
+        labelled = min((curve for _, curve in alike), key=lambda curve: abs(curve[3][1] - curve[0][1]))
+        yield from (Line(arrow, [curve], curve if curve == labelled else None) for arrow, curve in alike)
+
+
+def _within(source: Area, target: Area) -> Curve:
+    return _down(source, target) if 0 < target.y - source.bottom <= INNER else _aside(source, target)
 
 
 def _down(source: Area, target: Area) -> Curve:
@@ -106,8 +104,8 @@ def _down(source: Area, target: Area) -> Curve:
 
 
 def _aside(source: Area, target: Area) -> Curve:
-    start, end = (source.right, source.y + source.height * 0.75), (target.right, target.y + target.height * 0.25)
-    return start, (start[0] + _BULGE, start[1]), (end[0] + _BULGE, end[1]), end
+    start, end = (source.x, source.y + source.height * 0.75), (target.x, target.y + target.height * 0.25)
+    return start, (start[0] - _BULGE, start[1]), (end[0] - _BULGE, end[1]), end
 
 
 def at(curve: Curve, share: float) -> Point:

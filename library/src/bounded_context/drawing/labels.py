@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from .curves import Line, Point, at
+from .curves import Curve, Line, Point, at
 from .text import SMALL, width
 
 _SHARES: Final = (0.5, 0.4, 0.6, 0.32, 0.68)
@@ -13,27 +13,28 @@ _Label = tuple[Point, float]
 """The middle of a label, and half its width."""
 
 
-def labels(lines: Sequence[Line]) -> list[Point]:
-    """The middle of each line's label."""
-    placed: list[_Label] = []
+def labels(lines: Sequence[Line]) -> list[tuple[str, Point]]:
+    """The labels of lines, each with its middle."""
+    placed: list[tuple[str, _Label]] = []
     for line in lines:
-        placed.append(_best(line, placed))
-    return [middle for middle, _ in placed]
+        if line.labelled and line.arrow.label:
+            placed.append((line.arrow.label, _best(line.arrow.label, line.labelled, [one for _, one in placed])))
+    return [(text, middle) for text, (middle, _) in placed]
 
 
-def _best(line: Line, placed: Sequence[_Label]) -> _Label:
-    half = width(line.arrow.label, SMALL) / 2
-    tried = [(_beside(line, at(line.labelled, share), half), half) for share in _SHARES]
+def _best(text: str, curve: Curve, placed: Sequence[_Label]) -> _Label:
+    half = width(text, SMALL) / 2
+    tried = [(_beside(curve, at(curve, share), half), half) for share in _SHARES]
     return min(tried, key=lambda one: sum(_overlap(one, other) for other in placed))
 
 
-def _beside(line: Line, point: Point, half: float) -> Point:
+def _beside(curve: Curve, point: Point, half: float) -> Point:
     """Upright lines are too short to carry their label: it is to the right of them."""
-    is_upright = line.labelled[0][0] == line.labelled[1][0]
+    is_upright = curve[0][0] == curve[1][0]
     return (point[0] + half + 6, point[1]) if is_upright else point
 
 
 def _overlap(one: _Label, other: _Label) -> bool:
     (x, y), half = one
     (other_x, other_y), other_half = other
-    return min(half, other_half) > 0 and abs(y - other_y) < SMALL + 2 and abs(x - other_x) < half + other_half
+    return abs(y - other_y) < SMALL + 2 and abs(x - other_x) < half + other_half

@@ -12,7 +12,7 @@ from .shapes import Arrow, Box
 from .text import SMALL, width
 from .wires import Stop, Wire, bends, wires
 
-GAP: Final = 64
+GAP: Final = 72
 """Pixels between columns, where no arrow has a longer label."""
 
 _GRID: Final = 900
@@ -110,16 +110,16 @@ def _order(by_key: Mapping[str, Cell], column_of: Mapping[str, int], ways: Seque
 
 
 def _ends(by_key: Mapping[str, Cell], piece: tuple[Stop, Stop]) -> Ends:
-    left, right = ((stop.cell, _share(by_key[stop.cell], stop.box)) for stop in piece)
+    left, right = ((stop.cell, _share(by_key[stop.cell], stop.boxes)) for stop in piece)
     return left, right
 
 
-def _share(cell: Cell, box: str | None) -> float:
-    return cell.middle(box) / cell.height
+def _share(cell: Cell, boxes: Sequence[str]) -> float:
+    return cell.middle(boxes) / cell.height
 
 
 def _level(by_key: Mapping[str, Cell], piece: tuple[Stop, Stop]) -> Ends:
-    left, right = ((stop.cell, by_key[stop.cell].middle(stop.box)) for stop in piece)
+    left, right = ((stop.cell, by_key[stop.cell].middle(stop.boxes)) for stop in piece)
     return left, right
 
 
@@ -136,7 +136,7 @@ def _areas(
 
 def _gap(column: Sequence[str], ways: Sequence[Wire]) -> float:
     """Wide enough for the labels of the arrows that have theirs between this column and the next."""
-    labels = (way.arrow.label for way in ways if way.stops[0].cell in column)
+    labels = (way.arrows[0].label for way in ways if way.stops[-2 if way.is_back else 0].cell in column)
     return round(max((width(label, SMALL) + 2 * PAD for label in labels), default=0) + GAP)
 
 

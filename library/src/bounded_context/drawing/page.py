@@ -24,6 +24,8 @@ _NO_XML: Final = re.compile("[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U000100
 def svg(title: str, boxes: Sequence[Box], arrows: Sequence[Arrow]) -> str:
     """Draw boxes and arrows from left to right; what has no arrow stands in a grid below.
 
+    Arrows from one group to the same box join, if they have the same label, and it is written once.
+
     The same boxes and arrows give the same text in whatever order they come. A page may hold several drawings: there
     are no ids, and the style is for what is within `svg.drawing`. Each box is a group with its kind as a class and its
     key as `data-key`, each arrow one with `data-source` and `data-target`.
@@ -93,9 +95,8 @@ def _lines(found: Layout) -> Iterator[str]:
     drawn = lines(found)
     for line in drawn:
         yield from _line(line)
-    for line, (x, y) in zip(drawn, labels(drawn), strict=True):
-        if line.arrow.label:
-            yield f'<text class="label" x="{_number(x)}" y="{_number(y + 3.5)}">{_text(line.arrow.label)}</text>'
+    for text, (x, y) in labels(drawn):
+        yield f'<text class="label" x="{_number(x)}" y="{_number(y + 3.5)}">{_text(text)}</text>'
 
 
 def _line(line: Line) -> Iterator[str]:

@@ -1,4 +1,7 @@
-"""The way of each arrow through the columns: from a box over bends, one in each column that it passes, to a box."""
+"""The way of arrows through the columns: from a box over bends, one in each column that they pass, to a box.
+
+Arrows from boxes of one frame that lead to the same box and say the same join, and are one line from there on.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,17 +12,17 @@ from .shapes import Arrow
 
 @dataclass(frozen=True)
 class Stop:
-    """A cell on the way, and the box in it (None: it is a bend)."""
+    """A cell on the way, and the boxes in it at which the way ends; none if it is a bend."""
 
     cell: str
-    box: str | None = None
+    boxes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Wire:
-    """An arrow and its stops from left to right; one that leads back to the left has its head at the first of them."""
+    """Arrows that join, and their stops from left to right; what leads back to the left has its head at the first."""
 
-    arrow: Arrow
+    arrows: tuple[Arrow, ...]
     stops: tuple[Stop, ...]
     is_back: bool
 
@@ -31,18 +34,22 @@ class Wire:
 
 def wires(arrows: Sequence[Arrow], cell_of: Mapping[str, str], column_of: Mapping[str, int]) -> list[Wire]:
     """The ways of the arrows between boxes of different cells."""
-    outer = [arrow for arrow in arrows if cell_of[arrow.source] != cell_of[arrow.target]]
-    return [_wire(number, arrow, cell_of, column_of) for number, arrow in enumerate(outer)]
+    joined: dict[tuple[str, str, str], list[Arrow]] = {}
+    for arrow in arrows:
+        if cell_of[arrow.source] != cell_of[arrow.target]:
+            joined.setdefault((cell_of[arrow.source], arrow.target, arrow.label), []).append(arrow)
+    return [_wire(number, tuple(found), cell_of, column_of) for number, found in enumerate(joined.values())]
 
 
-def _wire(number: int, arrow: Arrow, cell_of: Mapping[str, str], column_of: Mapping[str, int]) -> Wire:
-    source, target = (Stop(cell_of[key], key) for key in (arrow.source, arrow.target))
+def _wire(number: int, arrows: tuple[Arrow, ...], cell_of: Mapping[str, str], column_of: Mapping[str, int]) -> Wire:
+    source = Stop(cell_of[arrows[0].source], tuple(dict.fromkeys(arrow.source for arrow in arrows)))
+    target = Stop(cell_of[arrows[0].target], (arrows[0].target,))
     is_back = column_of[source.cell] > column_of[target.cell]
     left, right = (target, source) if is_back else (source, target)
     passed = range(column_of[left.cell] + 1, column_of[right.cell])
-    # The number has a fixed width: keys are sorted as text.
+    # The numbers have a fixed width: keys are sorted as text.
     bends = [Stop(f"bend {number:05} {column:05}") for column in passed]
-    return Wire(arrow, (left, *bends, right), is_back)
+    return Wire(arrows, (left, *bends, right), is_back)
 
 
 def bends(found: Sequence[Wire], column_of: Mapping[str, int]) -> dict[str, int]:
@@ -51,5 +58,5 @@ def bends(found: Sequence[Wire], column_of: Mapping[str, int]) -> dict[str, int]
         stop.cell: column_of[wire.stops[0].cell] + number
         for wire in found
         for number, stop in enumerate(wire.stops)
-        if stop.box is None
+        if not stop.boxes
     }
