@@ -221,6 +221,16 @@ def _kebab(name: str) -> str:
     return name.replace("_", "-")
 
 
+def _underscored(name: str) -> str:
+    """A name with hyphens as an id of the README's picture has it: ``front-office`` becomes ``front_office``."""
+    return name.replace("-", "_")
+
+
+def _camel(name: str) -> str:
+    """The name of a function as the README's picture has it: ``get_vat_return`` becomes ``GetVatReturn``."""
+    return "".join(word.capitalize() for word in name.split("_"))
+
+
 def _quoted(text: str) -> str:
     """Return text between double quotes, as JSON, TOML, YAML and Python all read it."""
     return json.dumps(text, ensure_ascii=False)
@@ -241,6 +251,7 @@ _FILTERS: dict[str, Any] = {
     "types": answers.types_of,
     "commands": _commands,
     "creates": _creates,
+    "camel": _camel,
     "changes": _changes,
     "deletes": _deletes,
     "before": _before,
@@ -258,6 +269,7 @@ _FILTERS: dict[str, Any] = {
     "refusals": _refusals,
     "tupled": tupled,
     "subscribers": answers.read_subscribers,
+    "underscored": _underscored,
     "looked_up": answers.looked_up,
     "merged_on": answers.merged_on,
     "quoted": _quoted,

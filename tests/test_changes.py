@@ -19,6 +19,7 @@ MODEL, RULES, EVENTS, CONTEXT = (f"src/payment/{name}.py" for name in ("model", 
 STEP = "src/payment/handlers/verify_subscription.py"
 FUNCTIONS, MAIN, ASL = "infra/service/functions.py", "infra/service/__main__.py", "workflow/list_import.asl.json"
 CONTRACTS, OPENAPI = "bounded_context.contracts", "bounded_context.contracts.openapi"
+PICTURE = "bounded_context.picture --readme"
 
 
 class Repository:
@@ -47,9 +48,9 @@ class Repository:
         self.write(file, (self.folder / file).read_text(encoding="utf-8") + text)
 
     def make(self, *modules: str) -> None:
-        """Run recipes that write documents."""
+        """Run modules that write documents, some with an argument."""
         for module in modules:
-            done = self._run("python", "-m", module)
+            done = self._run("python", "-m", *module.split())
             assert done.returncode == 0, done.stdout + done.stderr
 
     def tidy(self) -> None:
@@ -317,7 +318,7 @@ def no_query_for_many(repository: Repository) -> None:
         repository.promises("OpenAPI")
     )
     repository.replace("pyproject.toml", 'version = "0.1.0"', 'version = "0.2.0"')
-    repository.make(CONTRACTS, OPENAPI)
+    repository.make(CONTRACTS, PICTURE, OPENAPI)
 
 
 CHANGES: tuple[tuple[Callable[[Repository], None], ...], ...] = (

@@ -5,7 +5,7 @@ import re
 import pytest
 from bounded_context.docs.pages import section
 from bounded_context.docs.steps import steps
-from test_changes import CONTRACTS, OPENAPI, Repository, repository
+from test_changes import CONTRACTS, OPENAPI, PICTURE, Repository, repository
 
 __all__ = ["repository"]
 
@@ -23,7 +23,7 @@ SECTIONS = (
 FILES = {"a-field": 2, "a-command": 5}
 """How many a newcomer has to edit, at most."""
 
-MODULES = {"contracts": CONTRACTS, "openapi": OPENAPI}
+MODULES = {"contracts": (CONTRACTS, PICTURE), "openapi": (OPENAPI,)}
 """What recipes of the repository run."""
 
 SCREEN = 60
@@ -40,7 +40,7 @@ def test_what_a_page_says_is_all_that_is_needed(anchors: tuple[str, ...], reposi
         for step in steps(said, "payment"):
             step.follow(repository.folder)
         for recipes in re.findall(r"^uv run just ([\w ]+)$", said, re.MULTILINE):
-            repository.make(*(MODULES[recipe] for recipe in recipes.split()))
+            repository.make(*(module for recipe in recipes.split() for module in MODULES[recipe]))
     assert repository.check() == ""
 
 
@@ -55,6 +55,18 @@ def test_what_is_left_out_is_named(repository: Repository) -> None:
     assert "PaymentData has no 'note', which events carry: write it in src/payment/events.py" in said
     assert f"ApprovePayment has no entry point: write {handler} with `lambda_handler =" in said
     assert "events/PaymentApproved/1.0.json is not written: run `uv run just contracts`." in said
+
+
+def test_a_new_command_is_in_the_picture(repository: Repository) -> None:
+    """Until it is, a promise says what to run."""
+    for step in steps(section("changing", "a-command"), "payment"):
+        step.follow(repository.folder)
+    again = "The picture in README.md is not what the program registers: run `uv run just contracts`."
+    assert again in repository.promises("triggers")
+    repository.make(PICTURE)
+    assert again not in repository.promises("triggers")
+    readme = (repository.folder / "README.md").read_text(encoding="utf-8")
+    assert '        function_approve_payment["ApprovePayment"]\n' in readme
 
 
 @pytest.mark.parametrize(("anchor", "most"), FILES.items())

@@ -36,6 +36,7 @@ TOOLS: Final = frozenset(
             "infra",
             "local",
             "permissions",
+            "picture",
             "pipeline",
             "policies",
             "pull_requests",

@@ -10,6 +10,8 @@ from ...contracts.change import Refused, next_version, said_in
 from ...contracts.published import Version, versions
 from ...contracts.release import release
 from ...contracts.released.samples import version_of
+from ...picture import picture, readme
+from ...policies import PRODUCTION
 from ._promise import Check, Repository
 
 
@@ -75,6 +77,13 @@ def statuses_are_drawn(where: Repository) -> Iterator[str]:
         yield f"The diagram of statuses in {statuses.NAME} is not what the code says: run `uv run just contracts`."
 
 
+def the_context_is_drawn(where: Repository) -> Iterator[str]:
+    """People see what triggers what: the picture in the README is what the program registers."""
+    path, drawn = where.project.root / readme.NAME, picture(where.context, where.graph, PRODUCTION)
+    if not path.is_file() or path.read_text(encoding="utf-8") != readme.drawn(drawn, where.project.root):
+        yield f"The picture in {readme.NAME} is not what the program registers: run `uv run just contracts`."
+
+
 def the_catalogue_is_told(where: Repository) -> Iterator[str]:
     """People find the context, its APIs and its owner: the catalogue's file has what the code says."""
     try:
@@ -91,5 +100,6 @@ CHECKS: tuple[Check, ...] = (
     callers_find_what_they_rely_on,
     routes_are_described,
     statuses_are_drawn,
+    the_context_is_drawn,
     the_catalogue_is_told,
 )

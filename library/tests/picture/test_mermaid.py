@@ -1,0 +1,87 @@
+"""A picture as mermaid: forms that mermaid takes, for any names; what a frame's boxes share is one arrow."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bounded_context import Context
+from bounded_context.drawing import Arrow, Box
+from bounded_context.picture import Picture, picture
+from bounded_context.picture.mermaid import flowchart
+from bounded_context.picture.readme import draw, drawn
+from tests.contexts import CONTEXTS
+from tests.infra.graph import CONTEXT, run, run_context
+
+TEXT = r'"[^"\n`<>]*(?:<br>[^"\n`<>]*)*"'
+BOX = re.compile(rf"(\w+)(\[{TEXT}\]|\[\({TEXT}\)\]|\[\[{TEXT}\]\]|\(\[{TEXT}\]\)|\{{\{{{TEXT}\}}\}})")
+FRAME = re.compile(rf"subgraph (\w+) \[{TEXT}\]")
+ARROW = re.compile(rf"(\w+(?: & \w+)*) (?:-- {TEXT} )?--> (\w+)")
+
+_HARD = '支払い "x" `a` <b>#35; [c](d) {{e}} |f|\n&'
+
+
+def _lines(found: Picture) -> list[str]:
+    kind, title, *lines = flowchart(found).rstrip("\n").split("\n")
+    assert kind == "flowchart LR"
+    assert title.startswith("    accTitle: ")
+    return [line.strip() for line in lines]
+
+
+def _checked(found: Picture) -> list[str]:
+    """The lines, each of which is a box, a frame or an arrow between these; ids are words of ASCII, used once."""
+    lines = _lines(found)
+    ids = [one[1] for line in lines if (one := BOX.fullmatch(line) or FRAME.fullmatch(line))]
+    arrows = [one for line in lines if (one := ARROW.fullmatch(line))]
+    assert len(ids) + len(arrows) + lines.count("end") == len(lines)
+    assert len(ids) == len(set(ids))
+    assert all(one.isascii() for one in ids)
+    assert {key for arrow in arrows for key in (*arrow[1].split(" & "), arrow[2])} <= set(ids)
+    return lines
+
+
+@pytest.mark.parametrize("context", CONTEXTS, ids=lambda context: context.name)
+def test_each_line_is_a_box_a_frame_or_an_arrow(context: Context[Any]) -> None:
+    lines = _checked(picture(context, run_context(context, "prod"), "prod"))
+    assert all(f'function_{command.function}["{command.name}"]' in lines for command in context.commands)
+
+
+def test_names_of_any_script_are_labels_and_ids_nowhere() -> None:
+    boxes = [Box(f"{_HARD}{number}", _HARD, _HARD, group=_HARD * (number % 2)) for number in range(4)]
+    lines = _checked(Picture("any", boxes, [Arrow(boxes[0].key, boxes[1].key, _HARD)]))
+    assert sum("支払い #quot;x#quot; #96;a#96; #lt;b#gt;#35;35; [c](d) {{e}} |f|<br>&" in line for line in lines) == 6
+
+
+def test_words_of_mermaid_s_own_are_no_ids() -> None:
+    """And what would be the same word is told apart."""
+    keys = ["end", "style", "a b", "a-b", "a_b_2", "a b 2"]
+    boxes = [line.partition("[")[0] for line in _checked(Picture("words", [Box(key, key) for key in keys], []))]
+    assert boxes == ["end_", "style_", "a_b", "a_b_2", "a_b_2_2", "a_b_2_3"]
+
+
+def test_what_the_boxes_of_a_frame_share_is_one_arrow() -> None:
+    """Two of them, or all; what one of several does is its own."""
+    boxes = [Box("a", "A", group="g"), Box("b", "B", group="g"), Box("c", "C", group="g"), Box("t", "T"), Box("u", "U")]
+    arrows = [Arrow("a", "t", "reads"), Arrow("b", "t", "writes"), Arrow("c", "u"), Arrow("u", "a"), Arrow("u", "b")]
+    lines = _checked(Picture("shared", boxes, [*arrows, Arrow("a", "b")]))
+    assert [line for line in lines if "-->" in line] == [
+        "a_ --> b_",
+        "c_ --> u_",
+        'frame_g -- "reads, writes" --> t_',
+        "u_ --> frame_g",
+    ]
+
+
+def test_a_readme_keeps_what_is_around_the_picture(tmp_path: Path) -> None:
+    """A team's own flowchart too; without one it comes at the end."""
+    found = picture(CONTEXT, run("prod"), "prod")
+    mine = "# Mine\n\n```mermaid\nflowchart LR\n    accTitle: Mine\n    a --> b\n```\n"
+    (tmp_path / "README.md").write_text(mine, encoding="utf-8")
+    assert draw(found, tmp_path)
+    first = (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert first == f"{mine}\n```mermaid\n{flowchart(found)}```\n"
+    (tmp_path / "README.md").write_text(f"{first.replace('RegisterPayment', 'Old')}\nAfter it.\n", encoding="utf-8")
+    assert drawn(found, tmp_path) == f"{first}\nAfter it.\n"
+    assert draw(found, tmp_path)
+    assert not draw(found, tmp_path)
