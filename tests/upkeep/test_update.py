@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from terminal import terminal
 
 from template.cli import main
 from template.library import VERSION
@@ -116,6 +117,25 @@ def test_a_question_that_was_not_asked_gets_its_default(baked_by: BakedBy) -> No
     team.commit("baked before the question came")
     outcome = update(plan(team.folder, None, {}), lambda known: completed(known, ask=False), write=True, heed=Heed())
     assert (outcome.asked, outcome.answers["library"]) == (("library",), "wheel")
+
+
+def test_a_question_that_was_not_asked_is_asked_at_a_terminal(baked_by: BakedBy) -> None:
+    """And asked again until the answer is good; what was answered once is not asked."""
+    team = baked_by(VERSION)
+    record = json.loads(team.read(".template.json"))
+    del record["default_context"]["owner"]
+    record["digest"] = digest(record["default_context"])
+    team.write(".template.json", json.dumps(record))
+    team.commit("baked before the question came")
+    with terminal("template", "update", str(team.folder), "--dry-run", cwd=team.folder) as screen:
+        screen.wait_for("[payments-team]: ")
+        screen.type("aws:us\n")
+        screen.wait_for("[payments-team]: ")
+        screen.type("our-team\n")
+        assert screen.ended() == 0
+    assert "New questions, with the answers that were taken:" in screen.shown
+    assert "owner: our-team" in screen.shown
+    assert team.status() == {}
 
 
 @pytest.mark.parametrize(
