@@ -1,6 +1,7 @@
 """Encryption, TLS, retention, names and tags of what the pipeline is made of."""
 
 import json
+from fnmatch import fnmatch
 
 from bounded_context.infra.labels import NAME_LIMIT
 from bounded_context.testing.graph import ACCOUNT, REGION, Graph
@@ -47,12 +48,26 @@ def test_a_failed_execution_of_this_pipeline_is_told_to_the_topic(pipeline: Grap
     assert json.loads(sentence).startswith("The pipeline <pipeline> failed in its execution <execution>: https://")
 
 
+def test_a_failure_that_cannot_be_told_is_kept_and_an_alarm_says_so(pipeline: Graph) -> None:
+    """For as long as SQS can, and to the same topic: EventBridge's way to it is not the alarms'."""
+    queue, alarm = pipeline.one("sqs/queue"), pipeline.one("cloudwatch/metricAlarm").inputs
+    assert pipeline.one("cloudwatch/eventTarget", "failed").inputs["deadLetterConfig"] == {"arn": queue.arn}
+    assert queue.inputs["messageRetentionSeconds"] == 14 * 24 * 3600
+    (sent,) = [one for one in pipeline.one("sqs/queuePolicy").statements() if one["Effect"] == "Allow"]
+    assert sent["Condition"] == {"ArnEquals": {"aws:SourceArn": pipeline.one("cloudwatch/eventRule", "failed").arn}}
+    assert alarm["dimensions"] == {"QueueName": queue.called}
+    assert alarm["alarmActions"] == [pipeline.one("sns/topic").arn]
+    policy = pipeline.one("sns/topicPolicy").statements()
+    (by_alarms,) = [one for one in policy if one.get("Principal") == {"Service": "cloudwatch.amazonaws.com"}]
+    (pattern,) = by_alarms["Condition"]["ArnLike"].values()
+    assert fnmatch(f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{alarm['name']}", pattern)
+
+
 def test_rules_publish_to_the_topic_without_a_condition_and_only_over_tls(pipeline: Graph) -> None:
     """EventBridge meets no condition of a topic's policy. The key lets it publish for this topic's name alone."""
     policy = pipeline.one("sns/topicPolicy").document()
     assert refuses_plain_http(policy)
-    (sent,) = [statement for statement in policy["Statement"] if statement["Effect"] == "Allow"]
-    assert sent["Principal"] == {"Service": "events.amazonaws.com"}
+    (sent,) = [one for one in policy["Statement"] if one["Principal"] == {"Service": "events.amazonaws.com"}]
     assert "Condition" not in sent
     topic = pipeline.one("sns/topic").arn
     (used,) = [

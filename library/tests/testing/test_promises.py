@@ -10,8 +10,9 @@ import pytest
 
 from bounded_context import EventData, Text
 from bounded_context.project import current
+from bounded_context.testing.delivery import run_delivery
 from bounded_context.testing.graph import Graph, Node, run
-from bounded_context.testing.promises import PROMISES, Repository
+from bounded_context.testing.promises import PROMISES, Repository, _promise
 from tests.things import Fields, context_of, model_of
 
 Change = Callable[[Node], Node | None]
@@ -200,6 +201,7 @@ ELSEWHERE = {
     "callers-find-what-they-rely-on",
     "routes-are-described",
     "statuses-are-drawn",
+    "the-context-is-drawn",
     "the-catalogue-is-told",
     "what-was-kept-is-read",
     "what-was-said-is-kept",
@@ -236,6 +238,16 @@ def test_a_breach_is_a_sentence(name: str, kind: str, change: Change, sentence: 
     broken = replace(prod, nodes=[node for node in changed if node is not None])
     breaches = BY_NAME[name].breaches(repository(broken))
     assert any(sentence in breach for breach in breaches), breaches
+
+
+def test_the_pipeline_is_held_to_the_policies_as_production_is(prod: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What its rule cannot tell would be lost."""
+    pipeline = run_delivery("main")
+    strip = without("deadLetterConfig")
+    nodes = [strip(node) if node.kind == "cloudwatch/eventTarget" else node for node in pipeline.nodes]
+    monkeypatch.setattr(_promise, "run_delivery", lambda _: replace(pipeline, nodes=nodes))
+    breaches = BY_NAME["rules-have-dead-letters"].breaches(repository(prod))
+    assert breaches == ["The target failed has no dead letters: give it a dead_letter_config."]
 
 
 _NOTE: Fields = {"note": (Optional[Text], None)}  # noqa: UP045  the checker takes no | of what is annotated

@@ -78,7 +78,8 @@ class Delivery:
             token_arn=settings.pulumi_token_secret_arn,
         )
         self.pipeline = Pipeline("pipeline", labels, self._account)
-        self.failures = Failures("failures", labels, self.key.arn, pipeline_name=self.pipeline.pipeline_name)
+        name = self.pipeline.pipeline_name
+        self.failures = Failures("failures", labels, self._account, self.key.arn, pipeline_name=name)
 
     def _make_projects(self) -> None:
         factory = ProjectFactory(self._labels, self._account, self.logs, self.key, self.artifacts, self.state)

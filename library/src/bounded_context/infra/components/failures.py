@@ -3,39 +3,52 @@
 import json
 
 import pulumi
-from pulumi_aws import cloudwatch, iam, sns
+from pulumi_aws import cloudwatch, iam, sns, sqs
 
+from ..account import Account
+from ..alerts import RUNBOOK
 from ..labels import Labels
-from ..policy import allow, document, grant, only_over_tls
+from ..policy import Statement, allow, document, grant, only_over_tls
 from ._component import Component
+from ._queue import queue, queue_policy, sent_by
 
 _MESSAGE = (
     '"The pipeline <pipeline> failed in its execution <execution>: '
     'https://<region>.console.aws.amazon.com/codesuite/codepipeline/pipelines/<pipeline>/view?region=<region>"'
 )
+_UNTOLD = f"A failed delivery was told to nobody. Runbook: {RUNBOOK} a-failed-delivery-was-told-to-nobody"
 _PATHS = {"pipeline": "$.detail.pipeline", "execution": "$.detail.execution-id", "region": "$.region"}
 
 
 class Failures(Component):
-    """An encrypted topic, `topic_arn`, and the rule that tells it of each failed execution of one pipeline."""
+    """An encrypted topic, `topic_arn`, and the rule that tells it of each failed execution of one pipeline.
+
+    What the rule cannot tell it is kept for 14 days in a queue, and an alarm tells the topic that something lies there.
+    """
 
     urn_type = "bounded-context:pipeline:Failures"
 
-    def __init__(self, name: str, labels: Labels, key_arn: pulumi.Input[str], *, pipeline_name: str) -> None:
+    def __init__(
+        self, name: str, labels: Labels, account: Account, key_arn: pulumi.Input[str], *, pipeline_name: str
+    ) -> None:
         super().__init__(name, labels)
+        self._account = account
         self._topic = sns.Topic(
             "alarms", name=labels.name("alarms"), kms_master_key_id=key_arn, tags=labels.tags, opts=self.child()
         )
         self.topic_arn = self._topic.arn
         rule = self._rule(pipeline_name)
-        policy = self._policy()
+        lost = queue(self, "failed-dead-letters", key_arn)
+        policies = [self._policy(), queue_policy(self, "failed-dead-letters", lost, sent_by("events", rule.arn, lost))]
         cloudwatch.EventTarget(
             "failed",
             rule=rule.name,
             arn=self.topic_arn,
             input_transformer={"input_paths": _PATHS, "input_template": _MESSAGE},
-            opts=self.child(depends_on=[policy]),
+            dead_letter_config={"arn": lost.arn},
+            opts=self.child(depends_on=policies),
         )
+        self._watch(lost)
         self.register_outputs({"topic_arn": self.topic_arn})
 
     def grant_publish(self, role: iam.Role) -> iam.RolePolicy:
@@ -63,6 +76,33 @@ class Failures(Component):
         return sns.TopicPolicy(
             "alarms-policy",
             arn=self.topic_arn,
-            policy=document(only_over_tls("sns:Publish", self.topic_arn), sent_by_rules),
+            policy=document(only_over_tls("sns:Publish", self.topic_arn), sent_by_rules, self._sent_by_alarms()),
+            opts=self.child(),
+        )
+
+    def _sent_by_alarms(self) -> Statement:
+        return allow(
+            ["sns:Publish"],
+            self.topic_arn,
+            Principal={"Service": "cloudwatch.amazonaws.com"},
+            Condition={"ArnLike": {"aws:SourceArn": self._account.arn("cloudwatch", f"alarm:{self.labels.prefix}-*")}},
+        )
+
+    def _watch(self, lost: sqs.Queue) -> None:
+        cloudwatch.MetricAlarm(
+            "failed-dead-letters",
+            name=self.labels.name("failed-dead-letters"),
+            alarm_description=_UNTOLD,
+            namespace="AWS/SQS",
+            metric_name="ApproximateNumberOfMessagesVisible",
+            dimensions={"QueueName": lost.name},
+            statistic="Maximum",
+            period=300,
+            evaluation_periods=1,
+            threshold=0,
+            comparison_operator="GreaterThanThreshold",
+            treat_missing_data="notBreaching",
+            alarm_actions=[self.topic_arn],
+            tags=self.labels.tags,
             opts=self.child(),
         )

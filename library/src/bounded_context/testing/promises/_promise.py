@@ -37,6 +37,11 @@ class Repository:
         return {**stacks, **{f"pipeline {stack}": run_delivery(stack) for stack in delivery().stacks()}}
 
     @cached_property
+    def held(self) -> tuple[Graph, ...]:
+        """What is held to the policies: production of the service, and the pipeline."""
+        return (self.graph, *map(run_delivery, delivery().stacks()))
+
+    @cached_property
     def waivers(self) -> tuple[Waiver, ...]:
         """What is left out of the policies; nothing if one of them is no waiver, which a promise of its own says."""
         try:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ...policies import POLICIES, PRODUCTION, BadWaiver, Policy, judged, waivers
+from ...policies import POLICIES, PRODUCTION, BadWaiver, Policy, Violation, judged, waivers
 from ...policies.waivers import needless
 from ._promise import Check, Promise, Repository
 
@@ -14,16 +14,19 @@ def waivers_are_needed(where: Repository) -> Iterator[str]:
     except BadWaiver as error:
         yield str(error)
         return
-    found = judged(POLICIES, lambda policy: policy.violations(where.graph), waived, PRODUCTION)
-    yield from needless(waived, found)
+    yield from needless(waived, judged(POLICIES, lambda policy: _violations(policy, where), waived, PRODUCTION))
 
 
 def _promise(policy: Policy) -> Promise:
     def check(where: Repository) -> Iterator[str]:
-        [one] = judged([policy], lambda policy: policy.violations(where.graph), where.waivers, PRODUCTION)
+        [one] = judged([policy], lambda policy: _violations(policy, where), where.waivers, PRODUCTION)
         yield from (violation.sentence for violation in one.violations)
 
     return Promise(policy.name, policy.sentence, check)
+
+
+def _violations(policy: Policy, where: Repository) -> list[Violation]:
+    return [violation for graph in where.held for violation in policy.violations(graph)]
 
 
 PROMISES: tuple[Promise, ...] = tuple(map(_promise, POLICIES))
