@@ -15,7 +15,7 @@ from .demo import DemoError, demo
 from .examples import regenerate, supply
 from .fleet.command import add_fleet
 from .library import LibraryError
-from .new import NothingMade, new
+from .new import NothingMade, answers_in, new
 from .pair import run as pair_run
 from .pair.choice import BadPair, Pair, choose
 from .upkeep.commands import add_check, add_update, add_versions
@@ -69,11 +69,15 @@ def _add_demo(demo_parser: argparse.ArgumentParser) -> None:
     demo_parser.add_argument(
         "--contexts", type=_pair, metavar="A,B", help="bake two of examples/answers/ and run them together"
     )
+    demo_parser.add_argument(
+        "--answers", type=_file, metavar="FILE", help="run the context of these answers instead of Payment"
+    )
     demo_parser.add_argument("--output", type=Path, metavar="DIR", help="keep the context in this folder")
     demo_parser.add_argument("--rows", type=_count, metavar="N", help="upload a list of N rows made for the run")
     demo_parser.add_argument("--file", type=_file, metavar="F", help="upload this list instead")
     demo_parser.add_argument("--trace", metavar="ID", help="then show the way of the row with this identity")
     demo_parser.add_argument("--dashboards", type=_page, metavar="PAGE", help="draw the dashboards into this HTML file")
+    demo_parser.add_argument("--verbose", action="store_true", help="name all that is not as on AWS")
     demo_parser.add_argument("--json", action="store_true", help="print the result as JSON and nothing else")
     demo_parser.add_argument("--keep", action="store_true", help="leave it running and print its endpoints")
     demo_parser.set_defaults(run=_demo)
@@ -82,12 +86,13 @@ def _add_demo(demo_parser: argparse.ArgumentParser) -> None:
 def _demo(options: argparse.Namespace) -> int:
     names = ("rows", "file", "trace", "dashboards")
     valued = [f"--{name}={value}" for name in names if (value := getattr(options, name)) is not None]
-    if options.contexts and valued:
-        raise DemoError(f"{valued[0]} is for the demo of one context: leave it or --contexts out")
+    if options.contexts and (alone := [*valued, *(["--answers"] if options.answers else [])]):
+        raise DemoError(f"{alone[0]} is for the demo of one context: leave it or --contexts out")
     if options.contexts:
         return pair_run.demo(options.contexts, options.output, as_json=options.json, keep=options.keep)
-    flags = [f"--{name}" for name in ("json", "keep") if getattr(options, name)]
-    return demo(options.output, [*valued, *flags], options.keep)
+    flags = [f"--{name}" for name in ("json", "keep", "verbose") if getattr(options, name)]
+    answers = answers_in(options.answers) if options.answers else None
+    return demo(options.output, [*valued, *flags], options.keep, answers)
 
 
 def _examples(_: argparse.Namespace) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
@@ -17,16 +17,18 @@ class DemoError(Exception):
     """The demo cannot start: the message says what is missing."""
 
 
-def demo(output: Path | None, arguments: Sequence[str], keep: bool) -> int:
-    """Bake Payment below ``output`` or a temporary folder, run its ``local`` there, return its exit status.
+def demo(output: Path | None, arguments: Sequence[str], keep: bool, answers: Mapping[str, str] | None = None) -> int:
+    """Bake a context below ``output`` or a temporary folder, run its ``local`` there, return its exit status.
+
+    Without ``answers`` it is Payment.
 
     Raises:
         DemoError: uv is not installed.
-        cookiecutter.exceptions.CookiecutterException: the folder is there already.
+        cookiecutter.exceptions.CookiecutterException: an answer is refused, or the folder is there already.
     """
     uv = find_uv()
     with heeding() as heed, folder_for(output, keep) as folder:
-        project = bake(folder)
+        project = bake(folder, answers)
         print(f"Baked {project}", file=sys.stderr)
         return _run([uv, "run", "--quiet", "python", "-m", "bounded_context.local", *arguments], project, heed)
 

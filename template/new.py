@@ -43,6 +43,16 @@ def new(output: Path, file: Path | None, ask: bool) -> Path:
     return project
 
 
+def answers_in(file: Path) -> dict[str, str]:
+    """Return the answers of a file, with the defaults of what it leaves out.
+
+    Raises:
+        BadAnswer: one is bad, or the file has something that is no answer.
+        cookiecutter.exceptions.CookiecutterException: the file cannot be read.
+    """
+    return interview(_Answered(_read(file), Path()).answer)
+
+
 def completed(known: Mapping[str, str], ask: bool) -> dict[str, str]:
     """Return answers with those to the questions that are missing: somebody's if ``ask`` is set, else the defaults."""
     if not ask or all(name in known for name in RULES):

@@ -67,6 +67,22 @@ def test_the_demo_runs_the_baked_context_and_removes_it(said: Path, tmp_path: Pa
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
+def test_the_demo_runs_the_context_of_anybodys_answers(said: Path, tmp_path: Path) -> None:
+    """What the file leaves out gets its default; a bad answer ends it in its own words before anything is baked."""
+    answers = tmp_path / "answers.yaml"
+    answers.write_text("default_context: {context_name: Order, verification: none}\n")
+    start("--answers", str(answers), "--verbose").communicate(timeout=30)
+    record = json.loads(said.read_text())
+    assert Path(record["folder"]).name == "Order"
+    assert record["arguments"][-1] == "--verbose"
+    answers.write_text("default_context: {context_name: order}\n")
+    process = start("--answers", str(answers))
+    _, error = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "context_name: type a name in PascalCase such as Payment" in error
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
 @pytest.mark.parametrize("arguments", [["--output"], ["--keep"]])
 def test_the_demo_keeps_what_it_was_asked_to_keep(arguments: list[str], said: Path, tmp_path: Path) -> None:
     """A folder of the user's stays, and so does what goes on running."""

@@ -23,6 +23,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--keep", action="store_true", help="leave it running, print its endpoints, stop on Ctrl-C")
     parser.add_argument("--endpoints", type=described, metavar="FILE", help="with --keep: write what --join needs")
     parser.add_argument("--join", type=Path, metavar="FILE", help="deploy onto the emulator of the run that wrote FILE")
+    parser.add_argument(
+        "--verbose", action="store_true", help="name all that the emulator lacks, and all that is adapted to it"
+    )
     parser.add_argument("--json", action="store_true", help="print the result as JSON and nothing else")
     options = parser.parse_args(arguments)
     if problem := _problem(options):

@@ -38,7 +38,7 @@ DEPLOYED = "DEPLOYED"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status: 0 if the numbers add up, 130 after Ctrl-C, 1 otherwise."""
     options = parse(arguments)
-    screen = Screen(quiet=options.json)
+    screen = Screen(quiet=options.json, verbose=options.verbose)
     return exit_status(lambda: _run(options, repository(), screen), screen)
 
 
@@ -79,6 +79,7 @@ def _run_list(options: argparse.Namespace, project: Project, screen: Screen) -> 
         # The page is to be whole, so it waits; most runs need not.
         observed = (settled if options.dashboards else _so_far)(running)
         _show(result, way, screen, as_json=options.json)
+        screen.show_more(next(iter(samples.lines_by_identity(content)), ""))
         if options.dashboards:
             _draw(running, screen, observed, started, f"{name}: {result.outcome}", options.dashboards)
         if options.keep:

@@ -24,8 +24,9 @@ REPORT_LINES = 12
 class Screen:
     """Stages go to standard error as they happen, results to standard output."""
 
-    def __init__(self, *, quiet: bool) -> None:
-        """Show everything, or with `quiet` only what went wrong."""
+    def __init__(self, *, quiet: bool, verbose: bool = False) -> None:
+        """Show what people want to know, with `verbose` also what differs from AWS; with `quiet` what went wrong."""
+        self._verbose = verbose
         self.live = Console(stderr=True, quiet=quiet, highlight=False)
         self.out = Console(highlight=False, quiet=quiet)
         self.errors = Console(stderr=True, highlight=False)
@@ -88,10 +89,20 @@ class Screen:
         self.show_limits(result.not_emulated, result.adapted)
 
     def show_limits(self, not_emulated: list[str], adapted: list[str]) -> None:
-        """Print what the emulator lacks, and what differs there from AWS."""
+        """Print what the emulator lacks, and what differs there from AWS: all of it, or how much it is."""
+        if not self._verbose:
+            lacking, differing = len(not_emulated), len(_by_reason(adapted))
+            self.out.print(f"Not as on AWS: {lacking + differing} things (--verbose names them)", markup=False)
+            return
         self.out.print(f"Not emulated: {', '.join(not_emulated) or 'nothing'}", markup=False)
         for what, where in _by_reason(adapted).items():
             self.out.print(f"Adapted ({where}): {what}", markup=False, soft_wrap=True)
+
+    def show_more(self, identity: str) -> None:
+        """Print what to try next, with a row that there is."""
+        trace = f"--trace {identity} (the way of one row), " if identity else ""
+        more = "--dashboards page.html, --file your.csv, --keep (it goes on running, with endpoints to play with)"
+        self.out.print(f"Try next: {trace}{more}", markup=False, soft_wrap=True)
 
     def show_page(self, file: Path) -> None:
         """Print where the dashboards are drawn."""

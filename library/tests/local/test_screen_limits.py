@@ -1,0 +1,33 @@
+"""What a run says of the differences from AWS: how many there are, or each of them."""
+
+import pytest
+
+from bounded_context.local.screen import Screen
+
+LACKING = ["aws:xray/samplingRule:SamplingRule traces"]
+ADAPTED = ["function one: no traffic", "function other: no traffic", "api: no throttling"]
+
+
+def test_a_run_counts_what_is_not_as_on_aws(capsys: pytest.CaptureFixture[str]) -> None:
+    """In one line, each reason once."""
+    Screen(quiet=False).show_limits(LACKING, ADAPTED)
+    assert capsys.readouterr().out == "Not as on AWS: 3 things (--verbose names them)\n"
+
+
+def test_a_verbose_run_names_it(capsys: pytest.CaptureFixture[str]) -> None:
+    """With what it concerns."""
+    Screen(quiet=False, verbose=True).show_limits(LACKING, ADAPTED)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == [
+        "Not emulated: aws:xray/samplingRule:SamplingRule traces",
+        "Adapted (one, other): no traffic",
+        "Adapted (api): no throttling",
+    ]
+
+
+def test_what_to_try_next_names_a_row_that_is_there(capsys: pytest.CaptureFixture[str]) -> None:
+    """An empty list has none."""
+    Screen(quiet=False).show_more("id-7")
+    assert "--trace id-7" in capsys.readouterr().out
+    Screen(quiet=False).show_more("")
+    assert "--trace" not in capsys.readouterr().out
