@@ -12,7 +12,7 @@ from cookiecutter.exceptions import CookiecutterException
 from . import backstage
 from .answers import BadAnswer
 from .demo import DemoError, demo
-from .examples import regenerate, supply
+from .examples import draw, regenerate, supply
 from .fleet.command import add_fleet
 from .library import LibraryError
 from .new import NothingMade, answers_in, new
@@ -98,6 +98,7 @@ def _demo(options: argparse.Namespace) -> int:
 def _examples(_: argparse.Namespace) -> int:
     print(f"examples/payment: {regenerate()} files")
     supply()
+    draw()
     backstage.write()
     return 0
 

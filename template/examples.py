@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from .bake import bake, files, ignored
-from .library import FOLDER, vendor
+from .library import FOLDER, python, vendor
 from .names import REPOSITORY
+from .processes import environment
 
 EXAMPLE = REPOSITORY / "examples" / "payment"
 
@@ -37,6 +39,13 @@ def supply(target: Path = EXAMPLE) -> None:
     wheel = vendor(target)
     if before.get(wheel) != wheel.read_bytes():
         (target / "uv.lock").unlink(missing_ok=True)
+
+
+def draw(target: Path = EXAMPLE) -> None:
+    """Draw the example's production into a file beside it, of what its program registers."""
+    command = [*python(), "-m", "bounded_context.picture", "--svg", "--output", str(target.with_suffix(".svg"))]
+    variables = {**environment(), "PYTHONPATH": str(target / "src")}
+    subprocess.run(command, cwd=target, env=variables, check=True, stdout=subprocess.DEVNULL)
 
 
 def left_alone(project: Path) -> tuple[str, ...]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import tomllib
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +69,18 @@ def vendor(project: Path) -> Path:
     if done.returncode:
         raise LibraryError(f"The library could not be built: {done.stderr.strip()}")
     return project / _FILE
+
+
+def python() -> list[str]:
+    """Return the command of a Python that has the library and Pulumi: ours in a clone, else one that uv makes.
+
+    Raises:
+        LibraryError: uv is not installed.
+    """
+    if find_spec("bounded_context") and find_spec("pulumi_aws"):
+        return [sys.executable]
+    packages = f"bounded-context[infra] @ {SOURCES.as_uri()}"
+    return [find_uv(), "run", "--quiet", "--no-project", "--with", packages, "python"]
 
 
 def find_uv() -> str:
