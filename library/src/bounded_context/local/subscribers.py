@@ -12,8 +12,11 @@ from .aws import Calls
 from .errors import LocalRunError
 
 BATCH = 10
-READERS = 4
-"""A queue's: what waits in a queue of the emulator makes each call to it longer, so that nobody may fall behind."""
+HELPERS = 3
+"""More readers of a queue that is full: what waits in a queue of the emulator makes each call to it longer."""
+
+WAIT_SECONDS = 1
+"""How long SQS may wait for a message before it answers that there is none: looking all the time takes a processor."""
 
 PAUSE_SECONDS = 0.05
 QUIET_SECONDS = 15.0
@@ -53,16 +56,18 @@ class Subscriber:
         self._by_list: dict[str, list[Event]] = {}
         self.failure: Exception | None = None
         self._aws = aws
-        self._stopped = threading.Event()
+        self._stopped = False
+        self._behind = threading.Event()
         self._remembering = threading.Lock()
-        names = (f"subscriber-{name}-{number}" for number in range(READERS))
-        self._threads = [threading.Thread(target=self._read, name=name, daemon=True) for name in names]
+        reads = (self._wait, *[self._help] * HELPERS)
+        named: Any = {"target": self._read, "name": f"subscriber-{name}", "daemon": True}
+        self._threads = [threading.Thread(args=(read,), **named) for read in reads]
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
-        """End the reading."""
-        self._stopped.set()
+        """End the reading, which takes a second at most."""
+        self._stopped = True
         for thread in self._threads:
             thread.join()
 
@@ -84,21 +89,30 @@ class Subscriber:
         self.events.append(event)
         self._by_list.setdefault(event["data"].get("list_id") or "", []).append(event)
 
-    def _read(self) -> None:
+    def _read(self, read: Callable[[], None]) -> None:
         try:
-            while not self._stopped.is_set():
-                if not self._take():
-                    self._stopped.wait(PAUSE_SECONDS)
+            while not self._stopped:
+                read()
         except Exception as error:
             self.failure = error
 
-    def _take(self) -> bool:
+    def _wait(self) -> None:
+        """Take what comes; a whole batch of it is a sign that there is more."""
+        if self._take(WAIT_SECONDS) == BATCH:
+            self._behind.set()
+
+    def _help(self) -> None:
+        """Take what is there already, once there is much of it."""
+        if self._behind.wait(WAIT_SECONDS) and self._take(0) < BATCH:
+            self._behind.clear()
+
+    def _take(self, seconds: int) -> int:
         answer = self._aws.call(
             "sqs",
             "receive_message",
             QueueUrl=self.url,
             MaxNumberOfMessages=BATCH,
-            WaitTimeSeconds=0,
+            WaitTimeSeconds=seconds,
             AttributeNames=["SentTimestamp"],
             MessageAttributeNames=["All"],
         )
@@ -109,7 +123,7 @@ class Subscriber:
             with self._remembering:
                 for one in messages:
                     self._remember(Reception.of(one, now))
-        return bool(messages)
+        return len(messages)
 
 
 def types(events: Iterable[Event]) -> Counter[str]:

@@ -1,0 +1,71 @@
+"""How a subscriber's queue is read: each event once, and no question after question while there is nothing."""
+
+import json
+import threading
+from typing import Any
+
+from bounded_context.local.subscribers import BATCH, Subscriber, wait_for
+
+COUNT = 5 * BATCH + 3
+
+
+class Queue:
+    """An account with one queue, which holds what was put into it."""
+
+    region = "eu-central-1"
+
+    def __init__(self, count: int = 0) -> None:
+        self.asked: list[int] = []
+        self.quiet, self._more = threading.Event(), threading.Event()
+        self._lock = threading.Lock()
+        self._messages = [_message(number) for number in range(count)]
+
+    def client(self, service: str) -> Any:
+        raise AssertionError(service)
+
+    def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        assert service == "sqs"
+        return {} if operation == "delete_message_batch" else {"Messages": self._taken(parameters["WaitTimeSeconds"])}
+
+    def _taken(self, seconds: int) -> list[dict[str, Any]]:
+        with self._lock:
+            self.asked.append(seconds)
+            taken, self._messages = self._messages[:BATCH], self._messages[BATCH:]
+        if not taken:
+            self.quiet.set()
+            self._more.wait(seconds)
+        return taken
+
+
+def _message(number: int) -> dict[str, Any]:
+    event = {"id": str(number), "subject": "s", "data": {"list_id": "l"}}
+    return {"Body": json.dumps(event), "ReceiptHandle": str(number), "Attributes": {"SentTimestamp": "0"}}
+
+
+def test_what_waits_in_a_queue_is_received_once() -> None:
+    """By however many readers."""
+    subscriber = Subscriber(Queue(COUNT), "bi", "url")
+    received = wait_for([subscriber], "l", COUNT)["bi"]
+    subscriber.stop()
+    assert sorted(int(event["id"]) for event in received) == list(range(COUNT))
+
+
+def test_a_quiet_queue_is_waited_at() -> None:
+    """SQS answers when there is something; nobody looks again and again meanwhile."""
+    queue = Queue()
+    subscriber = Subscriber(queue, "bi", "url")
+    assert queue.quiet.wait(60)
+    subscriber.stop()
+    assert 0 not in queue.asked
+
+
+def test_a_failure_is_kept_for_whoever_waits() -> None:
+    """The reading ends."""
+
+    class Gone(Queue):
+        def call(self, service: str, operation: str, **_: Any) -> dict[str, Any]:
+            raise ConnectionError(f"{service} {operation}")
+
+    subscriber = Subscriber(Gone(), "bi", "url")
+    subscriber.stop()
+    assert str(subscriber.failure) == "sqs receive_message"
