@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from .aws import Aws
@@ -31,11 +32,14 @@ def of_path(aws: Aws, machine: str, path: str) -> list[str]:
     """Return the ARNs of the executions that an upload to a path started, oldest first."""
     found = aws.call("stepfunctions", "list_executions", stateMachineArn=machine, maxResults=1000)["executions"]
     arns = [one["executionArn"] for one in sorted(found, key=lambda one: one["startDate"])]
-    return [arn for arn in arns if _path(json.loads(_describe(aws, arn)["input"])) == path]
+    return [arn for arn in arns if _path(aws, arn) == path]
 
 
-def _path(announced: dict[str, str]) -> str:
-    """Return the path of an announced file: Transfer's events have it, S3's have a bucket and a key."""
+# Each is asked for once: an execution's input never changes, and a run that lasts has hundreds.
+@lru_cache(maxsize=10_000)
+def _path(aws: Aws, arn: str) -> str:
+    """Return the path of the announced file: Transfer's events have it, S3's have a bucket and a key."""
+    announced: dict[str, str] = json.loads(_describe(aws, arn)["input"])
     return announced.get("path") or f"/{announced.get('bucket')}/{announced.get('key')}"
 
 
@@ -53,8 +57,8 @@ def wait_for_next(aws: Aws, machine: str, path: str, known: list[str]) -> str:
     raise LocalRunError(f"no execution started in {START_SECONDS:.0f} s after the upload to {path}")
 
 
-def follow(aws: Aws, arn: str, progress: Progress = lambda _: None) -> Ended:
-    """Wait for an execution's end; `progress` is told the name of each state it enters.
+def follow(aws: Aws, arn: str, progress: Progress | None = None) -> Ended:
+    """Wait for an execution's end; `progress`, if there is one, is told the name of each state it enters.
 
     Raises:
         LocalRunError: it has not ended in time.
@@ -63,7 +67,7 @@ def follow(aws: Aws, arn: str, progress: Progress = lambda _: None) -> Ended:
     while (found := _describe(aws, arn))["status"] == "RUNNING":
         if time.monotonic() > deadline:
             raise LocalRunError(f"the execution {arn} has not ended in {END_SECONDS:.0f} s")
-        if state := _state(aws, arn):
+        if progress and (state := _state(aws, arn)):
             progress(state)
         time.sleep(POLL_SECONDS)
     return _ended(aws, found)

@@ -75,7 +75,7 @@ class RunningContext:
         """What is not as on AWS, a sentence each."""
         return (*self.partner.stand_ins, *_STAND_INS, *([_JOINED] if self.emulator.joined else []))
 
-    def follow(self, uploaded: Upload, progress: executions.Progress = lambda _: None) -> Ended:
+    def follow(self, uploaded: Upload, progress: executions.Progress | None = None) -> Ended:
         """Wait for the execution that an upload started, and for its end."""
         arn = executions.wait_for_next(self.aws, self.outputs["state_machine"], uploaded.path, uploaded.known)
         return executions.follow(self.aws, arn, progress)
