@@ -52,10 +52,17 @@ class Engine:
 
     def state(self, kind: str) -> dict[str, dict[str, Any]]:
         """The outputs of the resources of a kind such as `lambda/alias`, by their logical names."""
+        items = self._resources(f"aws:{kind}:")
+        return {item["urn"].split("::")[3]: item["outputs"] for item in items}
+
+    def provider(self) -> dict[str, Any]:
+        """The outputs of the AWS provider."""
+        [item] = self._resources("pulumi:providers:aws")
+        return item["outputs"]
+
+    def _resources(self, kind: str) -> list[dict[str, Any]]:
         resources = json.loads(self.do("stack", "export"))["deployment"]["resources"]
-        return {
-            item["urn"].split("::")[3]: item["outputs"] for item in resources if item["type"].startswith(f"aws:{kind}:")
-        }
+        return [item for item in resources if item["type"].startswith(kind)]
 
     def move(self, moved: Mapping[str, Mapping[str, Any]]) -> None:
         """Say what changed behind Pulumi: properties by the logical name of a resource."""
@@ -90,6 +97,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
     """The engine and a stack that it deployed by a plan and by the policies; skipped where there is no Pulumi CLI."""
     engine = empty(tmp_path_factory.mktemp("engine"))
     engine.do("stack", "init")
+    engine.do("config", "set", "aws:profile", "environment")
     plan = str(engine.folder / "plan.json")
     # Nothing that AWS makes up is known in this preview; all of it is at the end of the update.
     engine.do("preview", "--save-plan", plan, "--policy-pack", str(engine.pack))
