@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from template.bake import bake, files
 from template.examples import supply
@@ -101,12 +103,20 @@ def sources(project: Path) -> Iterator[str]:
     return files(project, [FOLDER, ".git"])
 
 
-LONG_FILES = (
-    *(f"library/tests/{folder}/" for folder in ("engine", "pipeline", "pull_requests")),
-    *(f"library/tests/e2e/test_{name}" for name in ("api_fuzz", "command", "inbound", "pages", "undoing", "rehearsal")),
-    *("library/tests/e2e/test_smoke_account", "tests/test_pages", "tests/test_requests", "tests/upkeep"),
+RUNNING = "library/tests/e2e/"
+"""Where tests share one context that runs."""
+
+OF_THEIR_OWN = tuple(
+    f"{RUNNING}test_{name}.py" for name in ("api_tokens", "command", "consumer", "pages", "rehearsal", "smoke_account")
 )
-"""Where the files are that take a minute or more end to end."""
+"""Those that start others."""
+
+LONG = (
+    RUNNING,
+    *(f"library/tests/{name}/" for name in ("engine", "pipeline", "pull_requests")),
+    *(f"tests/{name}" for name in ("test_generated", "test_pages", "test_pair", "upkeep")),
+)
+"""Where the files are that take half a minute or more end to end."""
 
 Baked = Callable[[str], Path]
 Cookiecutter = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -120,9 +130,28 @@ def pytest_configure(config: pytest.Config) -> None:
         supply()
 
 
+class Together(LoadFileScheduling):
+    """Gives a file to one worker, and to the same one all that share the running context.
+
+    xdist's own groups are lost on this version of pytest (pytest-xdist 1386).
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return RUNNING if _shares(nodeid) else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
+    """Use it for `--dist loadfile`."""
+    return Together(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest, so that no worker is left alone with it at the end."""
-    items.sort(key=lambda item: not item.nodeid.startswith(LONG_FILES))
+    """Begin with what takes longest, the running context first, so that no worker is left alone with it at the end."""
+    items.sort(key=lambda item: (not _shares(item.nodeid), not item.nodeid.startswith(LONG)))
+
+
+def _shares(nodeid: str) -> bool:
+    return nodeid.startswith(RUNNING) and not nodeid.startswith(OF_THEIR_OWN)
 
 
 @pytest.fixture(scope="session")

@@ -9,12 +9,12 @@ from bounded_context.local.running import RunningContext
 SECONDS = 30.0
 
 
-def until(holds: Callable[[], Any], seconds: float = SECONDS) -> Any:
-    """Wait for something to hold, and return it."""
+def until(holds: Callable[[], Any], seconds: float = SECONDS, every: float = 0.1) -> Any:
+    """Wait for something to hold, and return it. What is costly to ask should not be asked ten times a second."""
     deadline = time.monotonic() + seconds
     while not (found := holds()):
         assert time.monotonic() < deadline
-        time.sleep(0.05)
+        time.sleep(every)
     return found
 
 

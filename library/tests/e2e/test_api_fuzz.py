@@ -1,4 +1,4 @@
-"""Made-up requests, hundreds of them and each night thousands, to the deployed HTTP API: what the document promises holds, and nothing breaks."""
+"""Made-up requests to the deployed HTTP API, many each night: what the document promises holds, and nothing breaks."""
 
 import time
 from collections import Counter

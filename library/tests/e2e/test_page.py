@@ -82,7 +82,7 @@ def _work(deployed: RunningContext, sample: Callable[[int], Sample]) -> None:
     deployed.invoke(CONTEXT.command_functions[0], {"idempotency_key": "refused", "payload": {}})
     # The schedule's minutes are real ones.
     deployed.invoke("watch_lists", {"time": datetime.now(UTC).replace(minute=0).isoformat()})
-    until(lambda: "EventsPublished" in {one.metric for one in collect(deployed).samples})
+    until(lambda: "EventsPublished" in {one.metric for one in collect(deployed).samples}, every=1)
 
 
 def _knock(deployed: RunningContext) -> None:

@@ -128,11 +128,6 @@ def _waiting(running: RunningContext, url: str) -> int:
     return sum(map(int, found.values()))
 
 
-def test_a_schedule_calls_its_function(changed: RunningContext) -> None:
-    """Of each minute here; nobody else calls it."""
-    until(lambda: "START" in _logs(changed, "remind"), seconds=90)
-
-
 def test_a_function_writes_into_a_bucket_of_ones_own(changed: RunningContext) -> None:
     """With its own role, to which nothing but the writing is permitted."""
     changed.invoke("write_receipt", {CONTEXT.identity: "r-1", "text": "granted"})
@@ -145,3 +140,8 @@ def test_a_function_writes_into_a_bucket_of_ones_own(changed: RunningContext) ->
         if label.endswith("receipts-to-write-receipt")
     ]
     assert ["s3:PutObject" in one for one in actions] == [True]
+
+
+def test_a_schedule_calls_its_function(changed: RunningContext) -> None:
+    """Of each minute here, which begins with the deployment; nobody else calls it."""
+    until(lambda: "START" in _logs(changed, "remind"), seconds=90, every=1)

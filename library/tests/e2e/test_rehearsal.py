@@ -5,15 +5,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from bounded_context.local.rehearsal.acts import ACTS, Act
-from bounded_context.local.rehearsal.stage import Stage
-from bounded_context.local.running import RunningContext
+from bounded_context.local.rehearsal.acts import ACTS
 
 from .facts import ENVIRONMENT
 
@@ -65,27 +61,3 @@ def test_a_rehearsal_ends_in_the_middle_of_a_release(number: signal.Signals, tmp
     while (left := list(tmp_path.iterdir())) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert left == []
-
-
-def test_a_release_has_the_rights_of_its_role_and_no_others(deployed: RunningContext) -> None:
-    """Without its policy CodeDeploy's role can call no hook, and no traffic moves."""
-    release = Act(
-        "powerless", "start", "failed", 1, seen=False, change=lambda source: f"{source}\n# Another version.\n"
-    )
-    with _without_policy(deployed, "release"):
-        performed = Stage(deployed).perform(release)
-    assert performed.part["result"] in ("failed", "rolled back")
-    assert "not authorized to perform" in performed.part["why"]
-    assert {call.version for call in performed.after} == {performed.before}
-
-
-@contextmanager
-def _without_policy(deployed: RunningContext, part: str) -> Iterator[None]:
-    role, name = f"{deployed.outputs['release']['application']}-{part}", part
-    policy = deployed.aws.call("iam", "get_role_policy", RoleName=role, PolicyName=name)["PolicyDocument"]
-    deployed.aws.call("iam", "delete_role_policy", RoleName=role, PolicyName=name)
-    try:
-        yield
-    finally:
-        document = policy if isinstance(policy, str) else json.dumps(policy)
-        deployed.aws.call("iam", "put_role_policy", RoleName=role, PolicyName=name, PolicyDocument=document)

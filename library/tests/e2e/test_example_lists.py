@@ -1,0 +1,31 @@
+"""The lists of the template's examples, which its page says the end of."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bounded_context.local.running import RunningContext
+
+from .facts import CONTEXT
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
+SAID = dict(re.findall(r"^\| `(.+\.csv)` \| (imported|rejected)", (EXAMPLES / "README.md").read_text(), re.MULTILINE))
+
+pytestmark = pytest.mark.skipif(CONTEXT.name != "payment", reason="these are lists of payments")
+
+
+def test_the_page_names_every_list() -> None:
+    """A list without a word on what becomes of it teaches nothing."""
+    assert set(SAID) == {path.name for path in (EXAMPLES / "lists").iterdir()}
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("name", SAID)
+def test_lists_end_as_the_page_says(name: str, deployed: RunningContext) -> None:
+    """Each goes through the whole context; its payments get names of their own, since the lists name the same ones."""
+    path = EXAMPLES / "lists" / name
+    content = path.read_bytes().replace(b"pay-", f"{path.stem}-".encode())
+    deployed.table.know_references(deployed.samples.references_of(content))
+    ended = deployed.follow(deployed.partner.upload(name, content))
+    assert ended.outcome == SAID[name].upper()
