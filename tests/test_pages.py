@@ -12,11 +12,10 @@ __all__ = ["repository"]
 pytestmark = pytest.mark.slow
 
 SECTIONS = (
-    ("a-field",),
     ("a-command",),
     ("a-command", "a-status-between-two-others"),
     ("a-subscriber", "ask-for-many-by-a-field"),
-    ("a-resource-of-your-own-and-a-function-that-uses-it", "a-secret", "a-queue", "a-schedule"),
+    ("a-field", "a-resource-of-your-own-and-a-function-that-uses-it", "a-secret", "a-queue", "a-schedule"),
 )
 """Each with those that it asks for. Where none can make up for what another one lacks, they share a check."""
 
