@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bounded_context.local.observation.observation import collect
+from bounded_context.local.observation.aws_metrics import states
 from bounded_context.local.running import RunningContext
 
 from .facts import CREATED, DELETED, LIST_REJECTED
@@ -75,6 +75,6 @@ def test_list_that_could_not_even_be_registered_is_told_of_and_can_be_redriven(
 
 def _failed(deployed: RunningContext) -> float:
     """Return what the alarm on failed imports counts."""
-    machine = {"StateMachineArn": deployed.outputs["state_machine"].removesuffix(":live")}
-    told = collect(deployed).samples
-    return sum(one.value for one in told if (one.metric, one.dimensions) == ("ExecutionsFailed", machine))
+    machine = deployed.outputs["state_machine"].removesuffix(":live")
+    told = states.samples(machine, states.executions(deployed.aws, machine))
+    return sum(one.value for one in told if one.metric == "ExecutionsFailed")
