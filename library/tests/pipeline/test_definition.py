@@ -225,6 +225,12 @@ def test_a_commit_to_codecommit_starts_the_pipeline_by_an_event(from_codecommit:
     assert pattern["detail"]["referenceName"] == ["main"]
     target = from_codecommit.one("cloudwatch/eventTarget", "commits").inputs
     assert (target["arn"], target["roleArn"]) == (made.arn, from_codecommit.one("iam/role", "commits").arn)
+    kept = from_codecommit.one("sqs/queue", "commits-dead-letters")
+    assert target["deadLetterConfig"] == {"arn": kept.arn}
+    assert (
+        "a-commit-started-no-delivery"
+        in from_codecommit.one("cloudwatch/metricAlarm", kept.name).inputs["alarmDescription"]
+    )
 
 
 def test_the_newest_change_overtakes_one_that_waits(pipeline: Graph) -> None:

@@ -8,7 +8,7 @@ import pulumi
 from ..context import Context
 from ..infra.account import Account
 from ..infra.components.artifacts import Artifacts
-from ..infra.components.failures import Failures
+from ..infra.components.failures import UNSTARTED, Failures
 from ..infra.components.key import Key
 from ..infra.components.pipeline import Pipeline
 from ..infra.components.state import State
@@ -98,7 +98,7 @@ class Delivery:
             permissions=[self.pipeline.grant_fetch(source.statement), *self._permissions()],
         )
         if source.commits is not None:
-            self.pipeline.start_on(source.commits, self.definition)
+            self.pipeline.start_on(source.commits, self.definition, lambda rule: self.failures.keep(rule, UNSTARTED))
 
     def _stages(self) -> Iterator[Any]:
         """The stage of each environment, in the order in which a change reaches them."""

@@ -1,5 +1,6 @@
 """Encrypted queues and their policies."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import pulumi
@@ -25,6 +26,14 @@ _TIMES = 6
 still retried."""
 
 _RECEIVE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A queue of what a rule cannot deliver, by its ARN, and the policy that lets the rule send to it."""
+
+    arn: pulumi.Output[str]
+    policy: sqs.QueuePolicy
 
 
 def queue(owner: Component, name: str, key_arn: pulumi.Input[str], **arguments: Any) -> sqs.Queue:

@@ -1,6 +1,7 @@
 """Who hears that the pipeline failed, or waits for somebody."""
 
 import json
+from dataclasses import dataclass
 
 import pulumi
 from pulumi_aws import cloudwatch, iam, sns, sqs
@@ -10,20 +11,32 @@ from ..alerts import RUNBOOK
 from ..labels import Labels
 from ..policy import Statement, allow, document, grant, only_over_tls
 from ._component import Component
-from ._queue import queue, queue_policy, sent_by
+from ._queue import Kept, queue, queue_policy, sent_by
 
 _MESSAGE = (
     '"The pipeline <pipeline> failed in its execution <execution>: '
     'https://<region>.console.aws.amazon.com/codesuite/codepipeline/pipelines/<pipeline>/view?region=<region>"'
 )
-_UNTOLD = f"A failed delivery was told to nobody. Runbook: {RUNBOOK} a-failed-delivery-was-told-to-nobody"
 _PATHS = {"pipeline": "$.detail.pipeline", "execution": "$.detail.execution-id", "region": "$.region"}
+
+
+@dataclass(frozen=True)
+class Says:
+    """What it means that a rule's event could not be delivered, and the section of the runbook that says what to do."""
+
+    rule: str
+    sentence: str
+    section: str
+
+
+_UNTOLD = Says("failed", "A failed delivery was told to nobody.", "a-failed-delivery-was-told-to-nobody")
+UNSTARTED = Says("commits", "A commit started no delivery.", "a-commit-started-no-delivery")
 
 
 class Failures(Component):
     """An encrypted topic, `topic_arn`, and the rule that tells it of each failed execution of one pipeline.
 
-    What the rule cannot tell it is kept for 14 days in a queue, and an alarm tells the topic that something lies there.
+    What a rule cannot deliver is kept for 14 days in a queue, and an alarm tells the topic that something lies there.
     """
 
     urn_type = "bounded-context:pipeline:Failures"
@@ -37,23 +50,30 @@ class Failures(Component):
             "alarms", name=labels.name("alarms"), kms_master_key_id=key_arn, tags=labels.tags, opts=self.child()
         )
         self.topic_arn = self._topic.arn
+        self._key_arn = key_arn
         rule = self._rule(pipeline_name)
-        lost = queue(self, "failed-dead-letters", key_arn)
-        policies = [self._policy(), queue_policy(self, "failed-dead-letters", lost, sent_by("events", rule.arn, lost))]
+        policy = self._policy()
+        kept = self.keep(rule, _UNTOLD)
         cloudwatch.EventTarget(
             "failed",
             rule=rule.name,
             arn=self.topic_arn,
             input_transformer={"input_paths": _PATHS, "input_template": _MESSAGE},
-            dead_letter_config={"arn": lost.arn},
-            opts=self.child(depends_on=policies),
+            dead_letter_config={"arn": kept.arn},
+            opts=self.child(depends_on=[policy, kept.policy]),
         )
-        self._watch(lost)
         self.register_outputs({"topic_arn": self.topic_arn})
 
     def grant_publish(self, role: iam.Role) -> iam.RolePolicy:
         """Let `role` tell the topic that somebody is waited for."""
         return grant(self, role, allow(["sns:Publish"], self.topic_arn))
+
+    def keep(self, rule: cloudwatch.EventRule, says: Says) -> Kept:
+        """Keep what a rule cannot deliver, and tell the topic that something lies there, and what that means."""
+        name = f"{says.rule}-dead-letters"
+        lost = queue(self, name, self._key_arn)
+        self._watch(name, lost, says)
+        return Kept(lost.arn, queue_policy(self, name, lost, sent_by("events", rule.arn, lost)))
 
     def _rule(self, pipeline_name: str) -> cloudwatch.EventRule:
         pattern = {
@@ -88,11 +108,11 @@ class Failures(Component):
             Condition={"ArnLike": {"aws:SourceArn": self._account.arn("cloudwatch", f"alarm:{self.labels.prefix}-*")}},
         )
 
-    def _watch(self, lost: sqs.Queue) -> None:
+    def _watch(self, name: str, lost: sqs.Queue, says: Says) -> None:
         cloudwatch.MetricAlarm(
-            "failed-dead-letters",
-            name=self.labels.name("failed-dead-letters"),
-            alarm_description=_UNTOLD,
+            name,
+            name=self.labels.name(name),
+            alarm_description=f"{says.sentence} Runbook: {RUNBOOK} {says.section}",
             namespace="AWS/SQS",
             metric_name="ApproximateNumberOfMessagesVisible",
             dimensions={"QueueName": lost.name},

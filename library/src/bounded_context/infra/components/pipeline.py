@@ -1,6 +1,6 @@
 """The pipeline: from a commit to the last environment."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pulumi
@@ -10,6 +10,10 @@ from ..account import Account
 from ..labels import Labels
 from ..policy import Statement, allow, grant, trust
 from ._component import Component
+from ._queue import Kept
+
+Keep = Callable[[cloudwatch.EventRule], Kept]
+"""Makes a queue for what a rule cannot deliver."""
 
 
 class Pipeline(Component):
@@ -63,8 +67,8 @@ class Pipeline(Component):
             opts=self.child(depends_on=[*permissions]),
         )
 
-    def start_on(self, pattern: pulumi.Input[str], made: codepipeline.Pipeline) -> None:
-        """Start the pipeline when an event of this pattern comes."""
+    def start_on(self, pattern: pulumi.Input[str], made: codepipeline.Pipeline, keep: Keep) -> None:
+        """Start the pipeline when an event of this pattern comes; `keep` makes a queue for those that start nothing."""
         role = iam.Role(
             "commits",
             name=self.labels.name("commits"),
@@ -80,6 +84,12 @@ class Pipeline(Component):
             opts=self.child(),
         )
         starts = grant(self, role, allow(["codepipeline:StartPipelineExecution"], made.arn))
+        kept = keep(rule)
         cloudwatch.EventTarget(
-            "commits", rule=rule.name, arn=made.arn, role_arn=role.arn, opts=self.child(depends_on=[starts])
+            "commits",
+            rule=rule.name,
+            arn=made.arn,
+            role_arn=role.arn,
+            dead_letter_config={"arn": kept.arn},
+            opts=self.child(depends_on=[starts, kept.policy]),
         )
