@@ -29,6 +29,7 @@ from bounded_context.project import VARIABLE
         (["--deploy-only", "--trace", "id-1"], "--deploy-only imports none"),
         (["--deploy-only", "--dashboards", "page.html"], "--deploy-only imports none"),
         (["--endpoints", "endpoints.json"], "--endpoints needs --keep"),
+        (["--watch"], "--watch needs --keep"),
         (["--keep", "--endpoints", "."], "'.' is a folder: write the path of a JSON file"),
     ],
 )

@@ -21,6 +21,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     page, described = partial(_writable, kind="an HTML file"), partial(_writable, kind="a JSON file")
     parser.add_argument("--dashboards", type=page, metavar="FILE", help="draw the dashboards into this HTML file")
     parser.add_argument("--keep", action="store_true", help="leave it running, print its endpoints, stop on Ctrl-C")
+    parser.add_argument("--watch", action="store_true", help="with --keep: bring onto it what is saved in src/")
     parser.add_argument("--endpoints", type=described, metavar="FILE", help="with --keep: write what --join needs")
     parser.add_argument("--join", type=Path, metavar="FILE", help="deploy onto the emulator of the run that wrote FILE")
     parser.add_argument(
@@ -37,6 +38,8 @@ def _problem(options: argparse.Namespace) -> str:
     """Return why options do not go together; empty if they do."""
     if options.endpoints and not options.keep:
         return "--endpoints needs --keep: a run that ends by itself cannot be joined"
+    if options.watch and not options.keep:
+        return "--watch needs --keep: a run that ends by itself has nothing to wait for"
     if options.deploy_only and (options.trace or options.dashboards):
         return "--trace and --dashboards show what became of a list, and --deploy-only imports none"
     return ""

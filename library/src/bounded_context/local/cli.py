@@ -6,19 +6,20 @@ import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from ..installed import repository
 from ..project import Project
-from . import endpoints, measured
+from . import endpoints, kept, measured
 from .arguments import parse
 from .deploy.program import Progress
 from .ending import exit_status
 from .errors import LocalRunError
 from .executions import Ended
 from .inbox_watch import watch
+from .live.watching import watching
 from .observation import trail_screen
 from .observation.observation import collect
 from .observation.samples import Sample
@@ -48,7 +49,11 @@ def _running(options: argparse.Namespace, project: Project, screen: Screen) -> I
     join = endpoints.read(options.join) if options.join else None
     with running_context(project, screen.stage, _counting(screen), join=join) as running:
         ours = endpoints.of(running.context, running.emulator, running.outputs)
-        with endpoints.published(options.endpoints, ours) if options.endpoints else nullcontext():
+        with ExitStack() as told:
+            if options.keep:
+                told.enter_context(kept.announced(project, ours))
+            if options.endpoints:
+                told.enter_context(endpoints.published(options.endpoints, ours))
             yield running
 
 
@@ -64,7 +69,7 @@ def _deploy(options: argparse.Namespace, project: Project, screen: Screen) -> in
         else:
             screen.show_limits(running.deployment.not_emulated, running.deployment.adapted)
         if options.keep:
-            _keep(running, screen)
+            _keep(running, screen, watched=options.watch)
     return 0
 
 
@@ -83,7 +88,7 @@ def _run_list(options: argparse.Namespace, project: Project, screen: Screen) -> 
         if options.dashboards:
             _draw(running, screen, observed, started, f"{name}: {result.outcome}", options.dashboards)
         if options.keep:
-            _keep(running, screen)
+            _keep(running, screen, watched=options.watch)
     problems = [*result.problems(), *measured.problems_of_run(project.context, running.deployment.inputs, observed)]
     for problem in problems:
         screen.fail(problem)
@@ -171,10 +176,11 @@ def _draw(
     screen.show_page(file)
 
 
-def _keep(running: RunningContext, screen: Screen) -> None:
+def _keep(running: RunningContext, screen: Screen, *, watched: bool) -> None:
     try:
         screen.show_endpoints(running)
-        watch(running, screen.tell)
+        with watching(running, screen.tell) if watched else nullcontext():
+            watch(running, screen.tell)
     except KeyboardInterrupt:
         # uv passes the terminal's Ctrl-C on, so it may come twice.
         signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -5,6 +5,7 @@ emulator, as they would in one account.
 """
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -45,9 +46,11 @@ def of(context: Context[Any], emulator: Emulator, outputs: Mapping[str, Any]) ->
 def published(file: Path, endpoints: Endpoints) -> Iterator[None]:
     """Write the file, and remove it when the block is left.
 
-    It holds the keys of the emulator's root, so only its owner can read it; a reader finds all of it or nothing.
+    It holds the keys of the emulator's root, so only its owner can read it; a reader finds all of it or nothing. What
+    another run has written there meanwhile stays.
     """
-    text = json.dumps(_as_json(endpoints), indent=2)
+    text = json.dumps(_as_json(endpoints) | {"process": os.getpid()}, indent=2)
+    file.parent.mkdir(parents=True, exist_ok=True)
     # A temporary file has the mode 0600.
     with NamedTemporaryFile("w", dir=file.parent, prefix=f".{file.name}-", delete=False) as draft:
         draft.write(text)
@@ -55,7 +58,8 @@ def published(file: Path, endpoints: Endpoints) -> Iterator[None]:
     try:
         yield
     finally:
-        file.unlink(missing_ok=True)
+        if file.exists() and file.read_text() == text:
+            file.unlink()
 
 
 def _as_json(endpoints: Endpoints) -> dict[str, Any]:

@@ -49,8 +49,17 @@ def _secrets(aws: Aws) -> Iterator[tuple[str, str]]:
 
 def keys(function_arn: str, role_arn: str) -> tuple[str, str]:
     """Return the access key and the secret that the pinned emulator gives a function (`execution_credentials`)."""
-    digest = hashlib.sha256(f"{function_arn}:{role_arn}".encode()).hexdigest()
-    return f"ASIA{digest[:16].upper()}", hashlib.sha256(f"secret:{digest}".encode()).hexdigest()
+    digest = _digest(f"{function_arn}:{role_arn}")
+    return f"ASIA{digest[:16].upper()}", _digest(f"secret:{digest}")
+
+
+def session_token(function_arn: str, role_arn: str) -> str:
+    """Return the session token that goes with a function's keys."""
+    return _digest(f"token:{_digest(f'{function_arn}:{role_arn}')}")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _listed(aws: Aws, operation: str, member: str, **parameters: str) -> Iterator[Mapping[str, Any]]:

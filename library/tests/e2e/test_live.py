@@ -1,0 +1,172 @@
+"""Work on a context that runs: call its functions, step through them, follow what they log, save other code."""
+
+import copy
+import json
+import shutil
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bounded_context.local import endpoints, kept
+from bounded_context.local.live.watching import watching
+from bounded_context.local.running import RunningContext
+from bounded_context.project import VARIABLE, Project, at
+
+from .facts import CONTEXT, ENVIRONMENT, GET, PROJECT
+
+pytestmark = pytest.mark.e2e
+SECONDS = 60
+
+TELLING = """
+import os
+import boto3
+
+def lambda_handler(event, context):
+    {first}
+    return {{"who": boto3.client("sts").get_caller_identity()["Arn"], "table": os.environ["TABLE_NAME"]}}
+"""
+"""An entry point that says who it is, and what it was told."""
+
+
+@pytest.fixture
+def repository(deployed: RunningContext, tmp_path: Path) -> Iterator[Project]:
+    """A repository of the context, of which a run is kept; its code may be changed."""
+    shutil.copytree(PROJECT.root / "src", tmp_path / "src")
+    shutil.copy(PROJECT.root / "pyproject.toml", tmp_path)
+    project = at(tmp_path)
+    with kept.announced(project, endpoints.of(deployed.context, deployed.emulator, deployed.outputs)):
+        yield project
+
+
+@pytest.fixture
+def edited(deployed: RunningContext, repository: Project) -> Iterator[list[str]]:
+    """What is said of code that is saved there; in the end the function is as it was."""
+    function, alias = deployed.outputs["functions"][GET].split(":")[6:]
+    before = deployed.aws.call("lambda", "get_alias", FunctionName=function, Name=alias)["FunctionVersion"]
+    ours, said = copy.copy(deployed), list[str]()
+    ours.project = repository
+    with watching(ours, said.append):
+        yield said
+    code = (PROJECT.build / "local" / "code.zip").read_bytes()
+    deployed.aws.call("lambda", "update_function_code", FunctionName=function, ZipFile=code)
+    deployed.aws.call("lambda", "update_alias", FunctionName=function, Name=alias, FunctionVersion=before)
+
+
+def test_a_call_prints_the_answer_and_what_the_function_logs(repository: Project):
+    """The answer alone is on standard output."""
+    done = _live(repository, "invoke", GET, "message")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["error"]["code"] == "not-found"
+    assert "query refused" in done.stderr
+    assert "code=not-found" in done.stderr
+
+
+def test_a_call_that_raises_ends_with_1_and_a_wrong_name_with_2(repository: Project):
+    """Whoever calls it from a script tells them apart."""
+    raised = _live(repository, "invoke", "register_list", "-", given="{}")
+    assert raised.returncode == 1
+    assert "errorType" in json.loads(raised.stdout)
+    assert "uncaught exception" in raised.stderr
+    wrong = _live(repository, "invoke", f"{GET}s")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert f"write {GET}" in wrong.stderr
+
+
+def test_logs_are_found_by_a_caller_s_id(repository: Project, tmp_path: Path):
+    """All lines of that call, and of no other."""
+    mark = f"mark-{uuid.uuid4().hex}"
+    listed = _live(repository, "invoke", GET).stdout.split()
+    if "request" not in listed:
+        pytest.skip("this context has no API")
+    request = {"headers": {"x-correlation-id": mark}, **_context_of_a_request()}
+    (tmp_path / "request.json").write_text(json.dumps(request))
+    assert _live(repository, "invoke", GET, str(tmp_path / "request.json")).returncode == 0
+    lines = _live(repository, "logs", "--correlation", mark).stdout.splitlines()
+    assert mark in lines[0]
+    assert [line.split()[2] for line in lines] == ["INFO", "REPORT"]
+    assert all(line.split()[1].startswith(GET) for line in lines)
+
+
+def test_a_debugger_stops_in_a_function_that_has_its_own_role(deployed: RunningContext, repository: Project):
+    """Its environment is that of the deployed function; its code is what lies in the repository."""
+    _handler(repository).write_text(TELLING.format(first="breakpoint()"))
+    done = _live(repository, "debug", GET, "message", given="p 'stopped in', context.function_name\nc\n")
+    name = deployed.outputs["functions"][GET].split(":")[6]
+    assert f"('stopped in', '{name}')" in done.stdout
+    told = json.loads(done.stdout[done.stdout.rindex("{\n") :])
+    assert told["table"] == deployed.outputs["table_name"]
+    assert (
+        told["who"].split("/")[1]
+        == deployed.aws.call("lambda", "get_function", FunctionName=name)["Configuration"]["Role"].rpartition("/")[2]
+    )
+
+
+def test_saved_code_is_live_and_code_that_cannot_be_read_is_not(
+    deployed: RunningContext, repository: Project, edited: list[str]
+):
+    """Only the code is another: the environment and the alias stay."""
+    before = _configuration(deployed)
+    _handler(repository).write_text(TELLING.format(first="pass"))
+    _until(edited, f"-> {GET}: live after ")
+    assert deployed.invoke(GET, {})["table"] == deployed.outputs["table_name"]
+    _handler(repository).write_text("def (")
+    _until(edited, "the code that was there stays")
+    assert deployed.invoke(GET, {})["table"] == deployed.outputs["table_name"]
+    assert _configuration(deployed) == before
+
+
+def test_launch_configurations_name_commands_that_run(repository: Project):
+    """As the editor starts them, but for its debugger."""
+    found = json.loads((PROJECT.root / ".vscode" / "launch.json").read_text())
+    event = {f"${{input:{one['id']}}}": one["default"] for one in found["inputs"]}
+    function, tests = found["configurations"]
+    values = event | {"${fileBasenameNoExtension}": GET, "${file}": "tests/test_rules.py"}
+    done = _run(repository.root, function, values, {VARIABLE: str(repository.root)})
+    assert json.loads(done.stdout[done.stdout.rindex("\n{\n") :])["error"]["code"] == "not-found"
+    assert "passed" in _run(PROJECT.root, tests, values, {}).stdout
+
+
+def _run(
+    folder: Path, configuration: dict[str, Any], values: dict[str, str], more: dict[str, str]
+) -> "subprocess.CompletedProcess[str]":
+    arguments = [values.get(argument, argument) for argument in configuration["args"]]
+    command = [sys.executable, "-m", configuration["module"], *arguments]
+    return subprocess.run(command, cwd=folder, env=ENVIRONMENT | more, capture_output=True, text=True, check=True)  # noqa: S603
+
+
+def _live(repository: Project, *arguments: str, given: str = "") -> "subprocess.CompletedProcess[str]":
+    environment = ENVIRONMENT | {VARIABLE: str(repository.root), "PYTHONPATH": str(repository.root / "src")}
+    command = [sys.executable, "-m", "bounded_context.local.live", *arguments]
+    return subprocess.run(  # noqa: S603
+        command, env=environment, input=given, capture_output=True, text=True, check=False, timeout=SECONDS
+    )
+
+
+def _handler(repository: Project) -> Path:
+    return repository.sources / "handlers" / f"{GET}.py"
+
+
+def _context_of_a_request() -> dict[str, Any]:
+    path = CONTEXT.routes[GET].partition(" ")[2].format_map({CONTEXT.identity: "nobody"})
+    return {
+        "rawPath": path,
+        "requestContext": {"http": {"method": "GET", "path": path}, "requestId": "request", "stage": "$default"},
+    }
+
+
+def _configuration(deployed: RunningContext) -> dict[str, Any]:
+    found = deployed.aws.call("lambda", "get_function_configuration", FunctionName=deployed.outputs["functions"][GET])
+    return {name: found[name] for name in ("Environment", "Role", "Timeout", "MemorySize", "Handler", "Layers")}
+
+
+def _until(said: list[str], what: str) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not any(what in line for line in said):
+        assert time.monotonic() < deadline, said
+        time.sleep(0.05)

@@ -1,0 +1,64 @@
+"""Events to call a function with."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bounded_context.context import Context
+from bounded_context.local.errors import LocalRunError
+from bounded_context.local.live.choices import NoSuchName
+from bounded_context.local.live.events import event_of, samples_of
+
+HEARD = {"subscription": {"thing": "subscription", "known": ["Begun"], "gone": ["Ended"]}}
+
+
+def test_a_command_has_a_message_and_a_request(context: Context[Any]):
+    """Both say the same, and the message is a command of its own each time."""
+    [create] = [command for command in context.commands if command.kind == "creates"]
+    first, again = (samples_of(context, create.function, {}) for _ in range(2))
+    command = create.model.model_validate(first["message"]["payload"])
+    assert create.model.model_validate_json(first["request"]["body"]) == command
+    assert first["request"]["routeKey"] == context.routes[create.function]
+    assert first["message"]["idempotency_key"] != again["message"]["idempotency_key"]
+
+
+def test_what_the_path_names_is_not_in_the_body(context: Context[Any]):
+    """A query for one has no body at all."""
+    request = samples_of(context, context.get_function, {})["request"]
+    assert "{" not in request["rawPath"]
+    assert "body" not in request
+
+
+def test_each_function_has_a_sample(context: Context[Any]):
+    """At least the check that a release begins with."""
+    for function in context.functions:
+        assert "smoke-check" in samples_of(context, function, {}), function
+
+
+def test_what_is_heard_of_others_is_in_the_function_s_environment(context: Context[Any]):
+    """An event of each type, as the queue hands it over."""
+    samples = samples_of(context, "on_event", {"CONSUMES": json.dumps(HEARD)})
+    [record] = samples["Ended"]["Records"]
+    assert json.loads(record["body"])["type"] == "Ended"
+    assert "Begun" in samples
+
+
+def test_an_event_is_a_sample_a_file_or_standard_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Whichever is meant."""
+    (tmp_path / "event.json").write_text('{"from": "file"}')
+    monkeypatch.setattr("sys.stdin", io.StringIO('{"from": "input"}'))
+    assert event_of("smoke-check", {"smoke-check": {"a": 1}}) == {"a": 1}
+    assert event_of(str(tmp_path / "event.json"), {}) == {"from": "file"}
+    assert event_of("-", {}) == {"from": "input"}
+
+
+def test_an_event_that_is_none_of_them_is_refused(tmp_path: Path):
+    """With the names there are, or with what is wrong with the file."""
+    with pytest.raises(NoSuchName, match=r"write message\. The path of a file"):
+        event_of("mesage", {"message": {}})
+    (tmp_path / "event.json").write_text("{")
+    with pytest.raises(LocalRunError, match="is no JSON"):
+        event_of(str(tmp_path / "event.json"), {})
