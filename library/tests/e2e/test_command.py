@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import signal
 import socket
 import stat
@@ -65,6 +66,24 @@ def test_run_that_is_ended_leaves_nothing_behind(number: signal.Signals, tmp_pat
     command.communicate(timeout=SECONDS)
     assert command.returncode != 0
     _assert_gone(tmp_path, port)
+
+
+def test_run_whose_outer_command_is_killed_leaves_nothing_behind(tmp_path: Path):
+    """`just` can tell nobody that it is killed, and the run ends all the same."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    (tmp_path / "justfile").write_text(f"run:\n    {sys.executable} -m bounded_context.local --deploy-only --keep\n")
+    just = shutil.which("just", path=str(Path(sys.executable).parent))
+    assert just
+    environment = ENVIRONMENT | {"TMPDIR": str(scratch)}
+    with (tmp_path / "log").open("w") as log:
+        outer = subprocess.Popen([just, "run"], cwd=tmp_path, env=environment, stdout=log, stderr=log)  # noqa: S603
+    while not (port := _port(scratch)):
+        assert outer.poll() is None, (tmp_path / "log").read_text()
+        time.sleep(0.05)
+    outer.kill()
+    outer.wait(SECONDS)
+    _assert_gone(scratch, port)
 
 
 def _port(folder: Path) -> int:

@@ -10,14 +10,19 @@ from ..project import ProjectError
 from ..rollout.errors import INTERRUPTED
 from .aws import UNANSWERED
 from .errors import LocalRunError
+from .launchers import ending_with_launchers
 from .screen import Screen
 
 
 def exit_status(run: Callable[[], int], screen: Screen) -> int:
-    """Run it and return its exit status: 130 after Ctrl-C, and 1, with a sentence on the screen, if it cannot go on."""
+    """Run it and return its exit status: 130 after Ctrl-C, and 1, with a sentence on the screen, if it cannot go on.
+
+    It also ends when a command that started it is killed.
+    """
     signal.signal(signal.SIGTERM, _exit)
     try:
-        return run()
+        with ending_with_launchers():
+            return run()
     except KeyboardInterrupt:
         # uv passes the terminal's Ctrl-C on, so it may come twice.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
