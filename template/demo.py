@@ -7,9 +7,10 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory, mkdtemp
+from tempfile import mkdtemp
 
 from .bake import bake
+from .leftovers import taken_away
 from .processes import Asked, Heed, heeding, running, status
 
 
@@ -47,11 +48,16 @@ def folder_for(output: Path | None, keep: bool) -> Iterator[Path]:
     if output is not None:
         yield output
     elif keep:
-        yield Path(mkdtemp(prefix="template-demo-"))
+        folder = Path(mkdtemp(prefix="template-demo-"))
+        yield folder
+        print(f"What was baked stays, {_megabytes(folder)} MB with its environment: rm -r {folder}", file=sys.stderr)
     else:
-        # The emulator of a run that was killed may still write there.
-        with TemporaryDirectory(prefix="template-demo-", ignore_cleanup_errors=True) as folder:
-            yield Path(folder)
+        with taken_away(folder := Path(mkdtemp(prefix="template-demo-"))):
+            yield folder
+
+
+def _megabytes(folder: Path) -> int:
+    return round(sum(file.lstat().st_size for file in folder.rglob("*") if not file.is_symlink()) / 1e6)
 
 
 def _run(command: Sequence[str], project: Path, heed: Heed) -> int:

@@ -19,6 +19,7 @@ import json, os, signal, sys, time
 from pathlib import Path
 said = Path({said!r})
 record = {{"arguments": sys.argv[1:], "folder": os.getcwd(), "venv": os.environ.get("VIRTUAL_ENV")}}
+record["process"] = os.getpid()
 def clean_up(*_):
     record["interrupts"] = record.get("interrupts", 0) + 1
     time.sleep(0.3)
@@ -87,8 +88,9 @@ def test_the_demo_runs_the_context_of_anybodys_answers(said: Path, tmp_path: Pat
 def test_the_demo_keeps_what_it_was_asked_to_keep(arguments: list[str], said: Path, tmp_path: Path) -> None:
     """A folder of the user's stays, and so does what goes on running."""
     process = start(*arguments, *([str(tmp_path / "mine")] if arguments == ["--output"] else []))
-    process.communicate(timeout=30)
+    _, told = process.communicate(timeout=30)
     folder = Path(json.loads(said.read_text())["folder"])
+    assert arguments == ["--output"] or f"rm -r {folder.parent}" in told
     assert (folder / "pyproject.toml").exists()
     assert arguments == ["--keep"] or folder == tmp_path / "mine" / "Payment"
 
@@ -106,6 +108,21 @@ def test_an_interrupt_reaches_the_run_once_and_is_waited_for(number: signal.Sign
     assert process.returncode == 130
     assert record["interrupts"] == 1
     assert not Path(record["folder"]).exists()
+
+
+def test_a_demo_that_is_killed_leaves_no_folder(said: Path, tmp_path: Path) -> None:
+    """It can tell nobody that it ends, and its folder goes all the same."""
+    process = start("--rows", "7")
+    deadline = time.monotonic() + 60
+    while not said.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert list((tmp_path / "tmp").iterdir())
+    process.kill()
+    process.wait()
+    while list((tmp_path / "tmp").iterdir()) and time.monotonic() < deadline + 20:
+        time.sleep(0.05)
+    assert list((tmp_path / "tmp").iterdir()) == []
+    os.kill(json.loads(said.read_text())["process"], signal.SIGKILL)
 
 
 def test_the_demo_says_that_uv_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
