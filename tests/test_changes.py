@@ -63,7 +63,7 @@ class Repository:
         commands = (
             ("ruff", "check", "."),
             ("ruff", "format", "--check", "."),
-            ("basedpyright",),
+            ("pyrefly", "check"),
             ("lint-imports",),
             ("pytest", "-q", "-p", "no:cacheprovider"),
         )

@@ -4,28 +4,26 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 FOLDER = Path(__file__).parents[1] / "typing_tests"
+PAYMENT = Path(__file__).parents[2] / "examples" / "payment" / "src"
 MARK = "# refused: "
 
 
 @pytest.fixture(scope="module")
 def problems() -> dict[str, set[int]]:
-    """The lines that basedpyright refuses, counted from 1, by the file's name."""
-    command = [sys.executable, "-m", "basedpyright", "--outputjson", str(FOLDER)]
+    """The lines that the type checker of every repository refuses, counted from 1, by the file's name."""
+    paths = ["--search-path", str(PAYMENT), "--python-interpreter-path", sys.executable]
+    checks = ["--preset", "default", "--python-version", "3.11", "--output-format", "json"]
+    command = [sys.executable, "-m", "pyrefly", "check", str(FOLDER), *paths, *checks]
     done = subprocess.run(command, cwd=FOLDER.parents[1], capture_output=True, text=True, check=False)  # noqa: S603
     found: dict[str, set[int]] = {path.name: set() for path in FOLDER.glob("*.py")}
-    for problem in json.loads(done.stdout)["generalDiagnostics"]:
+    for problem in json.loads(done.stdout)["errors"]:
         assert problem["severity"] == "error", problem
-        found[Path(problem["file"]).name].add(_line(problem))
+        found[Path(problem["path"]).name].add(problem["line"])
     return found
-
-
-def _line(problem: dict[str, Any]) -> int:
-    return problem["range"]["start"]["line"] + 1
 
 
 def test_what_belongs_together_is_accepted(problems: dict[str, set[int]]):

@@ -16,6 +16,7 @@ from . import endpoints, kept, measured
 from .arguments import parse
 from .deploy.program import Progress
 from .ending import exit_status
+from .environment import lend
 from .errors import LocalRunError
 from .executions import Ended
 from .inbox_watch import watch
@@ -77,6 +78,9 @@ def _run_list(options: argparse.Namespace, project: Project, screen: Screen) -> 
     samples = Samples(project.context)
     name, content = _list(options, samples)
     lines = _lines_of(options.trace, samples, name, content)
+    if options.dashboards:
+        # Plotly: 45 MB that most repositories never need. Before the run, since it may have to be downloaded.
+        lend(project.build, "dashboards")
     with _running(options, project, screen) as running:
         started = time.time()
         ended, result = _import(running, screen, name, content)
