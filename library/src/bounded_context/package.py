@@ -28,6 +28,7 @@ TOOLS: Final = frozenset(
     {
         *(
             "audit",
+            "check",
             "contracts",
             "cost",
             "data",

@@ -18,10 +18,20 @@ T = TypeVar("T")
 
 E2E: Final = "e2e"
 
+LEAVE_OUT_PROGRAM: Final = "--leave-out-program"
+
+_PROGRAM: Final = tuple(f"bounded_context.testing.promises.{name}" for name in ("policies", "requests"))
+
 # Any but us-east-1, whose buckets are made in another way.
 REGION: Final = "eu-central-1"
 TABLE: Final = "table"
 BUCKET: Final = "inbox"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What `just check --changed` says where no change reaches the Pulumi programs."""
+    words = "leave out the promises that only look at what the Pulumi programs register"
+    parser.addoption(LEAVE_OUT_PROGRAM, action="store_true", help=words)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -30,11 +40,22 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark the tests that ask for the whole context: whoever leaves these out starts no emulator by mistake."""
+    if config.getoption(LEAVE_OUT_PROGRAM):
+        left_out = [item for item in items if _of_program(item)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
     for item in items:
         if "running" in getattr(item, "fixturenames", ()):
             item.add_marker(E2E)
+
+
+def _of_program(item: pytest.Item) -> bool:
+    """Whether it is a promise that only looks at what the Pulumi programs register."""
+    values = item.callspec.params.values() if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ()
+    checks = [getattr(value, "check", None) for value in values]
+    return any(getattr(check, "__module__", None) in _PROGRAM for check in checks)
 
 
 @pytest.fixture(scope="session")

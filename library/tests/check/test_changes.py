@@ -1,0 +1,66 @@
+"""What git says of a repository's files, and that a save is seen."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bounded_context.check import watching
+from bounded_context.check.changes import NoHistory, changed
+from bounded_context.check.watching import saves
+
+
+def _git(folder: Path, *arguments: str) -> None:
+    who = ("-c", "user.name=A", "-c", "user.email=a@example.org")
+    subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True)  # noqa: S603, S607
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """With three files in its only commit."""
+    for name in ("kept.py", "edited.py", "deleted.py"):
+        (tmp_path / name).write_text("x = 1\n")
+    (tmp_path / ".gitignore").write_text("build/\n")
+    _git(tmp_path, "init", "--quiet")
+    _git(tmp_path, "add", ".")
+    _git(tmp_path, "commit", "--quiet", "-m", "First")
+    return tmp_path
+
+
+def test_what_was_edited_added_and_deleted_has_changed(repository: Path) -> None:
+    """Staged or not; what git ignores has not."""
+    (repository / "edited.py").write_text("x = 2\n")
+    _git(repository, "add", "edited.py")
+    (repository / "deleted.py").unlink()
+    (repository / "new file.py").touch()
+    (repository / "build").mkdir()
+    (repository / "build" / "code.zip").touch()
+    assert changed(repository) == ("deleted.py", "edited.py", "new file.py")
+
+
+def test_nothing_has_changed_after_a_commit(repository: Path) -> None:
+    """As it is."""
+    assert changed(repository) == ()
+
+
+def test_without_a_history_it_says_so(tmp_path: Path) -> None:
+    """In words."""
+    with pytest.raises(NoHistory, match="Git cannot say"):
+        changed(tmp_path)
+
+
+def test_each_save_is_seen_once(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new file, an edited one and a deleted one, each while the watcher pauses."""
+    saved = iter(
+        [
+            lambda: None,
+            lambda: (repository / "new.py").touch(),
+            lambda: (repository / "edited.py").write_text("x = 3\n"),
+            lambda: (repository / "deleted.py").unlink(),
+        ]
+    )
+    monkeypatch.setattr(watching, "sleep", lambda _: next(saved)())
+    seen = saves(repository)
+    for _ in range(4):
+        next(seen)
+    assert next(saved, None) is None

@@ -1,0 +1,98 @@
+"""`just check --changed` of a repository finds what the whole check finds, whatever kind of file is wrong."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from template.bake import bake
+from template.processes import environment
+
+# What is wrong: the file, what stands there, what is planted, and the place that the first red line names.
+PLANTED = {
+    "a rule": (
+        "src/payment/use_cases.py",
+        "moved_to(Status.VERIFIED)",
+        "moved_to(Status.REGISTERED)",
+        "test: tests/test_rules.py",
+    ),
+    "a type": (
+        "src/payment/use_cases.py",
+        "    payments.remove(current)\n    return current\n",
+        "    payments.remove(current)\n    return payments\n",
+        "types: src/payment/use_cases.py:",
+    ),
+    "an import": (
+        "src/payment/use_cases.py",
+        "from bounded_context import Aggregates, expected\n",
+        "from bounded_context import Aggregates, expected\n\nfrom .bootstrap import payments as _  # noqa: F401\n",
+        "imports: src/payment/use_cases.py:5",
+    ),
+    "style": ("src/payment/events.py", '"""', '"""\n\nimport os\n\n"""', "lint: src/payment/events.py"),
+    "a function": ("infra/service/functions.py", '    "on_event": ON_EVENT,\n', "", "test: tests/test_"),
+    "a stack": ("infra/service/Pulumi.prod.yaml", "protect: true", "protect: false", "test: tests/test_"),
+    "the workflow": ("workflow/list_import.asl.json", '"ValidateList": {', '"Validate": {', "test: tests/test_"),
+    "a document": ("events/asyncapi.json", '"asyncapi"', '"asyncpi"', "test: tests/test_promises.py"),
+    "a test": ("tests/test_rules.py", "Status.VERIFIED, 2)", "Status.VERIFIED, 3)", "test: tests/test_rules.py"),
+    "a setting": ("pyproject.toml", "line-length = 120", "line-length = 60", "lint: "),
+}
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The default answers, baked, with an environment and a first commit."""
+    project = bake(tmp_path_factory.mktemp("checked"))
+    git = ("git", "-c", "user.name=A", "-c", "user.email=a@example.org")
+    commands = (
+        ("uv", "sync", "--quiet"),
+        (*git, "init", "--quiet"),
+        (*git, "add", "."),
+        (*git, "commit", "--quiet", "-m", "First"),
+    )
+    for command in commands:
+        subprocess.run(command, cwd=project, env=environment(), check=True)
+    return project
+
+
+@pytest.fixture
+def clean(repository: Path) -> Iterator[Path]:
+    """It, as it was committed."""
+    yield repository
+    subprocess.run(["git", "reset", "--quiet", "--hard"], cwd=repository, check=True)
+
+
+def check(project: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run `just check` in the repository's own environment."""
+    command = ["uv", "run", "--quiet", "just", "check", *arguments]
+    return subprocess.run(command, cwd=project, env=environment(), capture_output=True, text=True, check=False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", PLANTED)
+def test_what_is_wrong_is_found_and_named(kind: str, clean: Path) -> None:
+    """Its place stands in a line before all that the tool says."""
+    name, right, wrong, place = PLANTED[kind]
+    file = clean / name
+    text = file.read_text(encoding="utf-8")
+    assert right in text
+    file.write_text(text.replace(right, wrong, 1), encoding="utf-8")
+    done = check(clean, "--changed")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert any(line.startswith(place) for line in done.stdout.splitlines()), done.stdout
+
+
+def test_a_right_change_passes_and_what_is_left_out_is_said(clean: Path) -> None:
+    """A test alone runs alone."""
+    (clean / "tests" / "test_more.py").write_text("def test_more():\n    assert True\n")
+    done = check(clean, "--changed")
+    (clean / "tests" / "test_more.py").unlink()
+    assert done.returncode == 0, done.stdout + done.stderr
+    first, *rest = done.stdout.splitlines()
+    assert first.startswith("Left out, since the changes cannot break it: tests/test_handlers.py, ")
+    assert any(line.startswith("test: 1 passed") for line in rest), rest
+
+
+def test_nothing_is_run_where_nothing_has_changed(clean: Path) -> None:
+    """And it says so."""
+    assert check(clean, "--changed").stdout == "Nothing has changed since the last commit.\n"
