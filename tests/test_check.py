@@ -38,6 +38,12 @@ PLANTED = {
     "a setting": ("pyproject.toml", "line-length = 120", "line-length = 60", "lint: "),
 }
 
+# The ones that run most of a check: a share is enough by default.
+NIGHTLY = ("an import", "a function", "a stack", "the workflow", "a setting")
+KINDS = [
+    pytest.param(kind, marks=[pytest.mark.e2e, pytest.mark.nightly] if kind in NIGHTLY else []) for kind in PLANTED
+]
+
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -69,7 +75,7 @@ def check(project: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", PLANTED)
+@pytest.mark.parametrize("kind", KINDS)
 def test_what_is_wrong_is_found_and_named(kind: str, clean: Path) -> None:
     """Its place stands in a line before all that the tool says."""
     name, right, wrong, place = PLANTED[kind]

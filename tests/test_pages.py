@@ -56,6 +56,7 @@ def test_what_is_left_out_is_named(repository: Repository) -> None:
     assert "events/PaymentApproved/1.0.json is not written: run `uv run just contracts`." in said
 
 
+@pytest.mark.e2e
 def test_a_new_command_is_in_the_picture(repository: Repository) -> None:
     """Until it is, a promise says what to run."""
     for step in steps(section("changing", "a-command"), "payment"):
