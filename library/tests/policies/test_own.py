@@ -73,7 +73,8 @@ def test_a_policy_of_the_platform_team_is_held_everywhere(library: Path, project
     assert "The queue inbound forgets too soon: set message_retention_seconds." in breaches
     [last] = [one for one in json.loads(rest)["policies"] if one["violations"]]
     assert (last["name"], last["reason"]) == (NAME, "SQS keeps them for four days unless it is told otherwise.")
-    assert [one["sentence"] for one in last["violations"]] == breaches
+    # The promises hold the pipeline to it, too.
+    assert {one["sentence"] for one in last["violations"]} < set(breaches)
 
     made = _python(["-m", "bounded_context.policies", "--pack"], library, project)
     assert made.returncode == 0, made.stderr
