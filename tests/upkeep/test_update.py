@@ -33,6 +33,15 @@ def updated(team: Team, **changes: str) -> Outcome:
     return update(plan(team.folder, None, changes), dict, write=True, heed=Heed())
 
 
+def never_asked(team: Team, question: str) -> None:
+    """The repository was baked before there was this question."""
+    record = json.loads(team.read(".template.json"))
+    del record["default_context"][question]
+    record["digest"] = digest(record["default_context"])
+    team.write(".template.json", json.dumps(record))
+    team.commit("baked before the question came")
+
+
 def lived_in(team: Team) -> None:
     """What a team does in a year: a command of its own, changed and renamed and removed files, a component, the ASL."""
     team.write(f"{HANDLERS}/refund_payment.py", '"""Refunds."""\n\nfrom payment.context import PAYMENT\n')
@@ -110,11 +119,7 @@ def test_a_changed_answer_is_merged_as_a_new_version_is(baked_by: BakedBy) -> No
 def test_a_question_that_was_not_asked_gets_its_default(baked_by: BakedBy) -> None:
     """It is named, with the answer that was taken."""
     team = baked_by(VERSION)
-    record = json.loads(team.read(".template.json"))
-    del record["default_context"]["library"]
-    record["digest"] = digest(record["default_context"])
-    team.write(".template.json", json.dumps(record))
-    team.commit("baked before the question came")
+    never_asked(team, "library")
     outcome = update(plan(team.folder, None, {}), lambda known: completed(known, ask=False), write=True, heed=Heed())
     assert (outcome.asked, outcome.answers["library"]) == (("library",), "wheel")
 
@@ -122,11 +127,7 @@ def test_a_question_that_was_not_asked_gets_its_default(baked_by: BakedBy) -> No
 def test_a_question_that_was_not_asked_is_asked_at_a_terminal(baked_by: BakedBy) -> None:
     """And asked again until the answer is good; what was answered once is not asked."""
     team = baked_by(VERSION)
-    record = json.loads(team.read(".template.json"))
-    del record["default_context"]["owner"]
-    record["digest"] = digest(record["default_context"])
-    team.write(".template.json", json.dumps(record))
-    team.commit("baked before the question came")
+    never_asked(team, "owner")
     with terminal("template", "update", str(team.folder), "--dry-run", cwd=team.folder) as screen:
         screen.wait_for("[payments-team]: ")
         screen.type("aws:us\n")

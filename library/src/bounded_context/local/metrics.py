@@ -3,7 +3,6 @@
 So an alarm there watches a metric whose name carries the dimensions, and a metric is put under both names.
 """
 
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -11,6 +10,7 @@ from typing import Any
 
 from .aws import Aws
 from .clock import MINUTE_SECONDS
+from .repeated import repeated
 
 STATE_WITHOUT_DATA = {"notBreaching": "OK", "breaching": "ALARM", "missing": "INSUFFICIENT_DATA"}
 """The state of an alarm whose periods are empty, by its `TreatMissingData`; `ignore` keeps the state it has."""
@@ -46,19 +46,8 @@ def put(
 @contextmanager
 def treating_missing_data(aws: Aws) -> Iterator[None]:
     """Set the state of alarms that have no data, again and again as CloudWatch does: the emulator leaves it."""
-    stopped = threading.Event()
-
-    def keep_treating() -> None:
-        while not stopped.wait(MINUTE_SECONDS / 2):
-            treat_missing_data(aws)
-
-    thread = threading.Thread(target=keep_treating, name="alarms", daemon=True)
-    thread.start()
-    try:
+    with repeated("alarms", MINUTE_SECONDS / 2, lambda: treat_missing_data(aws)):
         yield
-    finally:
-        stopped.set()
-        thread.join()
 
 
 def treat_missing_data(aws: Aws) -> None:

@@ -1,7 +1,6 @@
 """What is saved while a kept run goes on: it is on the emulator a moment later, and `live` stands for it."""
 
 import ast
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ...package import PackageError, write_code
 from ..aws import Aws
+from ..repeated import repeated
 from ..running import RunningContext
 from .concerned import concerned
 
@@ -31,22 +31,15 @@ States = dict[Path, tuple[int, int]]
 @contextmanager
 def watching(running: RunningContext, say: Say) -> Iterator[None]:
     """Bring what is saved in the context's package onto the emulator, and say so, until the block is left."""
-    stopped = threading.Event()
     sources = _Sources(running.project.sources)
     update = _Update(running, say)
 
     def look() -> None:
-        while not stopped.wait(PAUSE_SECONDS):
-            if changed := sources.changed():
-                update(changed)
+        if changed := sources.changed():
+            update(changed)
 
-    thread = threading.Thread(target=look, name="sources", daemon=True)
-    thread.start()
-    try:
+    with repeated("sources", PAUSE_SECONDS, look):
         yield
-    finally:
-        stopped.set()
-        thread.join()
 
 
 class _Sources:
