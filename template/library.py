@@ -32,6 +32,9 @@ def _project(folder: Path) -> dict[str, Any]:
 VERSION = str(_project(SOURCES)["version"])
 """Of the library and of the template, which are released together, by one tag."""
 
+BUILT = "BOUNDED_CONTEXT_WHEEL"
+"""The variable that names a folder with the library's wheel as these sources build it, for many bakes of one run."""
+
 _FILE = f"{FOLDER}/bounded_context-{VERSION}-py3-none-any.whl"
 
 
@@ -54,21 +57,33 @@ def address() -> str:
 
 
 def vendor(project: Path) -> Path:
-    """Build the library's wheel into the project's ``vendor/`` folder, in place of an older one, and return its path.
+    """Put the library's wheel into the project's ``vendor/`` folder, in place of an older one, and return its path.
+
+    Raises:
+        LibraryError: uv is not installed, or it could not build.
+    """
+    folder, wheel = project / FOLDER, project / _FILE
+    for older in folder.glob("bounded_context-*.whl"):
+        older.unlink()
+    if BUILT in os.environ:
+        folder.mkdir(exist_ok=True)
+        return Path(shutil.copyfile(Path(os.environ[BUILT]) / wheel.name, wheel))
+    return build(folder)
+
+
+def build(folder: Path) -> Path:
+    """Build the library's wheel into a folder and return its path.
 
     uv's own build backend needs neither network nor environment, and the same sources give the same bytes.
 
     Raises:
         LibraryError: uv is not installed, or it could not build.
     """
-    folder = project / FOLDER
-    for older in folder.glob("bounded_context-*.whl"):
-        older.unlink()
     command = [find_uv(), "build", "--wheel", "--quiet", "--no-create-gitignore", "--out-dir", str(folder)]
     done = subprocess.run([*command, str(SOURCES)], capture_output=True, text=True, check=False)
     if done.returncode:
         raise LibraryError(f"The library could not be built: {done.stderr.strip()}")
-    return project / _FILE
+    return folder / Path(_FILE).name
 
 
 def python() -> list[str]:

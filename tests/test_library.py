@@ -77,6 +77,15 @@ def test_a_wheel_of_another_version_goes_and_other_wheels_stay(tmp_path: Path) -
     assert {path.name for path in folder.iterdir()} == {WHEEL, "ours-1-py3-none-any.whl"}
 
 
+def test_bakes_of_one_run_share_a_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They need no uv, then: one of them built it for all."""
+    built = library.build(tmp_path / "once")
+    monkeypatch.setenv(library.BUILT, str(built.parent))
+    monkeypatch.delenv("UV", raising=False)
+    monkeypatch.setenv("PATH", "")
+    assert vendor(tmp_path).read_bytes() == built.read_bytes()
+
+
 def test_what_uv_cannot_build_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In uv's words."""
     monkeypatch.setattr(library, "SOURCES", tmp_path / "nothing")

@@ -45,7 +45,7 @@ def test_tools_in_infrastructure_know_the_measures_without_a_framework():
     [
         (
             "payment.handlers.register_payment",
-            {"pydynox", "bounded_context.adapters.s3"},
+            {"pydynox", "bounded_context.adapters.s3", "bounded_context.lists", "bounded_context.domain.rows"},
         ),
         ("payment.handlers.get_payment", {"pydynox", "aws_lambda_powertools.utilities.idempotency", EVENTS}),
         ("payment.handlers.validate_list", {"pydynox", "aws_lambda_powertools.utilities.idempotency", EVENTS}),

@@ -11,7 +11,10 @@ import json
 import os
 import sys
 import traceback
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NoReturn
 
 from cookiecutter.cli import main
@@ -57,5 +60,26 @@ def _all(bakes: list[list[str]]) -> list[int]:
     return statuses
 
 
+@contextmanager
+def _one_wheel() -> Iterator[None]:
+    """Build the library once for all bakes, where that version takes one; if it cannot be built, each bake says so."""
+    try:
+        from template.library import BUILT, LibraryError, build
+    except ImportError:
+        yield
+        return
+    with TemporaryDirectory(prefix="template-") as folder:
+        with suppress(LibraryError):
+            build(Path(folder))
+            os.environ[BUILT] = folder
+        yield
+
+
+def _main() -> None:
+    bakes = json.load(sys.stdin)
+    with _one_wheel():
+        print(json.dumps(_all(bakes)))
+
+
 if __name__ == "__main__":
-    print(json.dumps(_all(json.load(sys.stdin))))
+    _main()

@@ -1,10 +1,15 @@
 """The composition root: which adapters the context runs on. Each is built on first use and kept."""
 
+from typing import TYPE_CHECKING
+
 from bounded_context import Aggregates, Projection, Shards, aws
-from bounded_context.lists import ListImport
 
 from .context import <<cookiecutter.__constant>>
 from .model import <<cookiecutter.context_name>>
+
+if TYPE_CHECKING:
+    # Only the steps of a list need it: a command starts sooner without.
+    from bounded_context.lists import ListImport
 
 
 def <<cookiecutter.__plural_snake>>() -> Aggregates[<<cookiecutter.context_name>>]:
@@ -17,7 +22,7 @@ def shards() -> Shards[<<cookiecutter.context_name>>]:
     return aws.shards(<<cookiecutter.__constant>>)
 
 
-def list_import() -> ListImport:
+def list_import() -> "ListImport":
     """Return the steps of the list workflow."""
     return aws.list_import(<<cookiecutter.__constant>>)
 

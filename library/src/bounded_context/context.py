@@ -16,14 +16,15 @@ from .domain.amounts import Amounts, currencies
 from .domain.commands import METHODS, Command
 from .domain.errors import AlreadyExists, BusinessError, IllegalMove, NotFound, VersionConflict
 from .domain.events import FIRST_VERSION, Beside, Source, label, major
+from .domain.faults import Fault
 from .domain.fields import of_kind
-from .domain.rows import Fault, Rows
 from .domain.transitions import Transitions
 from .measures import Measures
 from .words import kebab
 
 if TYPE_CHECKING:
     from .domain.event_models import CloudEvent
+    from .domain.rows import Rows
 
 A = TypeVar("A", bound=Aggregate[Any, Any])
 
@@ -129,8 +130,10 @@ class Context(Generic[A]):
         return of_kind(kind, self.details)
 
     @cached_property
-    def rows(self) -> Rows:
+    def rows(self) -> "Rows":
         """How the rows of its lists are read."""
+        from .domain.rows import Rows
+
         return Rows(self.details)
 
     # -- its functions

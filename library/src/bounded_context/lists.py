@@ -11,8 +11,9 @@ from .application.ports import Files, ImportedAggregates, Lists, SeenIds
 from .application.staging import Part, StagedRow
 from .application.verification import RowsCheck, verify_list
 from .context import Context
+from .domain.faults import Fault
 from .domain.lists import ListStatus, PinnedFile, ReceivedList
-from .domain.rows import Fault, Rejection
+from .domain.rows import Rejection
 
 __all__ = [
     "Fault",

@@ -15,8 +15,8 @@ from bounded_context.adapters import list_items
 from bounded_context.adapters.dynamodb import AggregateTable, ListTable
 from bounded_context.adapters.items import TRACEPARENT, Items
 from bounded_context.adapters.trace_context import fresh_traceparent
+from bounded_context.domain.faults import Fault
 from bounded_context.domain.lists import ListStatus, PinnedFile, ReceivedList
-from bounded_context.domain.rows import Fault
 from bounded_context.testing import Samples
 from tests.contexts import over_contexts
 

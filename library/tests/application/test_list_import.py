@@ -9,8 +9,8 @@ import pytest
 from bounded_context.application.list_import import TECHNICAL_FAILURE, Outcome, Upload
 from bounded_context.application.staging import VALIDATED, VERIFIED, Staging, StagingGone
 from bounded_context.domain.amounts import NONE
+from bounded_context.domain.faults import Fault
 from bounded_context.domain.lists import ListStatus, NotAList
-from bounded_context.domain.rows import Fault
 from tests.application.world import KEY, MAX_BYTES, World
 from tests.contexts import CONTEXTS
 

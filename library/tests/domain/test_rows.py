@@ -7,7 +7,8 @@ from payment.context import PAYMENT
 from pydantic import model_validator
 
 from bounded_context import Details, Identifier
-from bounded_context.domain.rows import Fault, Record, Rejection, Rows, Unreadable, rejected_rows
+from bounded_context.domain.faults import Fault
+from bounded_context.domain.rows import Record, Rejection, Rows, Unreadable, rejected_rows
 from bounded_context.testing import Samples
 
 ID, COLUMNS = PAYMENT.identity, PAYMENT.rows.columns

@@ -1,10 +1,15 @@
 """The composition root: which adapters the context runs on. Each is built on first use and kept."""
 
+from typing import TYPE_CHECKING
+
 from bounded_context import Aggregates, Projection, Shards, aws
-from bounded_context.lists import ListImport
 
 from .context import PAYMENT
 from .model import Payment
+
+if TYPE_CHECKING:
+    # Only the steps of a list need it: a command starts sooner without.
+    from bounded_context.lists import ListImport
 
 
 def payments() -> Aggregates[Payment]:
@@ -17,7 +22,7 @@ def shards() -> Shards[Payment]:
     return aws.shards(PAYMENT)
 
 
-def list_import() -> ListImport:
+def list_import() -> "ListImport":
     """Return the steps of the list workflow."""
     return aws.list_import(PAYMENT)
 

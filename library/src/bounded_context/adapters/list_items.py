@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from ..domain.faults import Fault
 from ..domain.lists import ListStatus, PinnedFile, ReceivedList
-from ..domain.rows import Fault
 from .items import KEY, TRACEPARENT
 from .trace_context import from_traceparent
 

@@ -11,8 +11,9 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Final
 
+from ..domain.faults import Fault
 from ..domain.lists import ListStatus, PinnedFile, ReceivedList, StoredVersion, is_temporary, over_tolerance
-from ..domain.rows import Checked, Fault, Record, Rejection, Row, Rows, Unreadable, rejected_rows
+from ..domain.rows import Checked, Record, Rejection, Row, Rows, Unreadable, rejected_rows
 from . import report
 from .ports import AlreadyTaken, Fact, Files, ImportedAggregates, Lists, SeenIds
 from .reading import chunks, records

@@ -3,11 +3,14 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, BinaryIO, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Generic, Protocol, TypeVar
 
 from ..domain.aggregate import Aggregate
-from ..domain.lists import ListStatus, PinnedFile, ReceivedList, StoredVersion
-from ..domain.projection import ForeignEvent
+
+if TYPE_CHECKING:
+    # A command knows no lists and no events of others, and starts sooner without.
+    from ..domain.lists import ListStatus, PinnedFile, ReceivedList, StoredVersion
+    from ..domain.projection import ForeignEvent
 
 A = TypeVar("A", bound=Aggregate[Any, Any])
 A_co = TypeVar("A_co", bound=Aggregate[Any, Any], covariant=True)
@@ -108,7 +111,7 @@ class Throttled(Exception):
 class Lists(Protocol):
     """The record of every list received."""
 
-    def register(self, received: ReceivedList) -> ReceivedList:
+    def register(self, received: "ReceivedList") -> "ReceivedList":
         """Record a list unless it is recorded; return the recorded one."""
         ...
 
@@ -116,11 +119,11 @@ class Lists(Protocol):
         """Return those that are recorded. What was recorded just now may not show yet."""
         ...
 
-    def get(self, list_id: str) -> ReceivedList:
+    def get(self, list_id: str) -> "ReceivedList":
         """Return the recorded list. Raises LookupError."""
         ...
 
-    def progress(self, list_id: str, status: ListStatus, **facts: Fact) -> None:
+    def progress(self, list_id: str, status: "ListStatus", **facts: Fact) -> None:
         """Record how far a list has come, with counts such as ``rows``, ``valid`` and ``rejected``."""
         ...
 
@@ -140,19 +143,19 @@ class Lists(Protocol):
 class Files(Protocol):
     """The inbox bucket."""
 
-    def versions(self, key: str) -> Sequence[StoredVersion]:
+    def versions(self, key: str) -> "Sequence[StoredVersion]":
         """Return the versions of an object, newest first; of very many, the newest."""
         ...
 
-    def arrived(self) -> Iterable[StoredVersion]:
+    def arrived(self) -> "Iterable[StoredVersion]":
         """Return the versions of all files that partners have uploaded."""
         ...
 
-    def version(self, key: str, version: str) -> StoredVersion | None:
+    def version(self, key: str, version: str) -> "StoredVersion | None":
         """Return one version of an object, or None if there is none; whether it was removed since is not looked at."""
         ...
 
-    def open(self, pinned: PinnedFile) -> BinaryIO:
+    def open(self, pinned: "PinnedFile") -> BinaryIO:
         """Return one version's bytes as a stream."""
         ...
 
@@ -176,7 +179,7 @@ class SeenIds(Protocol):
 class Projection(Protocol):
     """What this context keeps of other contexts' things."""
 
-    def apply(self, event: ForeignEvent) -> bool:
+    def apply(self, event: "ForeignEvent") -> bool:
         """Keep what an event says if it is newer than what is kept of its subject; return whether it was."""
         ...
 

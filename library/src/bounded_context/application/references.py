@@ -1,6 +1,7 @@
 """Lists are held against the things of other contexts that this one knows: its projection of their events."""
 
-from ..domain.rows import Fault, Rejection
+from ..domain.faults import Fault
+from ..domain.rows import Rejection
 from .ports import References
 from .staging import StagedRow, identities
 from .verification import RowsCheck

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from ..domain.amounts import Amounts
+from ..domain.faults import Fault
 from ..domain.lists import ListStatus, ReceivedList, over_tolerance
-from ..domain.rows import Fault, Rejection, Rows, rejected_rows
+from ..domain.rows import Rejection, Rows, rejected_rows
 from . import report
 from .list_import import Outcome, Step, counts, refuse
 from .ports import Files, ImportedAggregates, Lists

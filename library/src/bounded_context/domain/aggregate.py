@@ -33,7 +33,7 @@ class Details(_Identified):
     such a field has the default.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
     @classmethod
     def model_validate_stored(cls, values: Mapping[str, Any]) -> Self:
@@ -53,7 +53,7 @@ class Change(_Identified):
     ``expected_version`` refuses it if somebody changed that meanwhile; None takes whichever version there is.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
     expected_version: int | None = Field(default=None, ge=1)
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from fractions import Fraction
 from pathlib import PurePosixPath
 
-from .rows import Fault
+from .faults import Fault
 
 INCOMING = "incoming"
 REPORTS = "reports"

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -11,6 +10,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from .aggregate import Details
+from .faults import Fault
 from .fields import defaults, description_of
 
 # Long enough to recognise a value, short enough to keep a report readable.
@@ -31,16 +31,6 @@ class Row(NamedTuple):
 
     line: int
     details: Details
-
-
-class Fault(StrEnum):
-    """What kind of fault a row has, for those who count: the report says the same in words, with the value."""
-
-    CELLS = "cells"
-    VALUE = "value"
-    REPEATED = "repeated"
-    UNKNOWN = "unknown"
-    EXISTS = "exists"
 
 
 class Rejection(NamedTuple):

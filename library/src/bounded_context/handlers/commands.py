@@ -29,6 +29,8 @@ def command_handler(
         LookupError: the context declares no such command.
     """
     declared = context.command(command)
+    # A function builds the models that it reads, and does so while it starts: Lambda gives most processor time then.
+    command.model_rebuild()
     handler = CommandHandler(context, declared, command, use_case, aggregates)
     return function(context, declared.function, TableSettings, [aggregates])(_answering(handler))
 

@@ -28,13 +28,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _import_once() -> None:
-    """What every program imports is here before the first process begins, and is not looked at as garbage in each."""
+    """What every program imports is here before the first process begins; none of them lives to have garbage."""
     from .. import infra
 
     for name in infra.__all__:
         getattr(infra, name)
-    gc.collect()
-    gc.freeze()
+    gc.disable()
 
 
 def _parser() -> argparse.ArgumentParser:

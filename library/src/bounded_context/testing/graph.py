@@ -181,8 +181,8 @@ def execute(folder: Path) -> None:
 
 
 def _logger(name: str, graph: Graph) -> logging.Logger:
-    logger = logging.Logger(name)
-    handler = logging.Handler(logging.INFO)
+    logger = logging.Logger(name, logging.INFO)
+    handler = logging.Handler()
     handler.emit = lambda record: graph.log.append(record.getMessage())
     logger.addHandler(handler)
     return logger

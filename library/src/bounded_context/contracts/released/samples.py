@@ -16,8 +16,8 @@ from ...application.staging import Part
 from ...context import Context
 from ...domain import events
 from ...domain.aggregate import Aggregate
+from ...domain.faults import Fault
 from ...domain.lists import STAGING, ListStatus, PinnedFile, ReceivedList
-from ...domain.rows import Fault
 from ..compatibility import WORDS
 from ..narrower import inlined
 from ..schemas import of_model
