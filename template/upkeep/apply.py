@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from .errors import CannotTell
 from .git import Git
@@ -29,14 +32,44 @@ def require_clean(folder: Path) -> None:
 
 
 def apply(merge: Merge, merged: Merged, message: str) -> None:
-    """Write it. ``message`` is what git offers for the commit. Raises CannotTell if a file is in the way."""
+    """Write it. ``message`` is what git offers for the commit. Raises CannotTell if a file is in the way.
+
+    Whatever ends us leaves either nothing or what `UNDO` takes back: before the first file is written, the index names
+    all of them, and each conflict.
+    """
     git = merge.repository
     _require_room(merge.reader, merged)
     objects = git.folder / git("rev-parse", "--git-path", "objects")
     shutil.copytree(merge.objects, objects, dirs_exist_ok=True, copy_function=_once)
-    git("read-tree", "-m", "-u", "HEAD", merged.tree)
-    git("update-index", "--index-info", given=_stages(merged).encode())
+    gone = git.records("diff-tree", "-r", "-z", "--name-only", "--diff-filter=D", "--no-renames", "HEAD", merged.tree)
     (git.folder / git("rev-parse", "--git-path", "SQUASH_MSG")).write_text(f"{message}\n", encoding="utf-8")
+    with TemporaryDirectory(prefix="template-") as scratch:
+        written = _indexed(git, merged, Path(scratch) / "index")
+        _remove(git.folder, gone)
+        written("checkout-index", "--all", "--force")
+    git.run("update-index", "-q", "--refresh")
+
+
+def _indexed(git: Git, merged: Merged, beside: Path) -> Git:
+    """Put the index in its place in one step; return git with another one in which nothing is in conflict."""
+    index = git.folder / git("rev-parse", "--git-path", "index")
+    shutil.copy2(index, beside)
+    written = Git(git.folder, {"GIT_INDEX_FILE": str(beside)})
+    written("read-tree", "-m", "HEAD", merged.tree)
+    coming = index.with_name("index.template")
+    shutil.copy2(beside, coming)
+    Git(git.folder, {"GIT_INDEX_FILE": str(coming)})("update-index", "--index-info", given=_stages(merged).encode())
+    coming.replace(index)
+    return written
+
+
+def _remove(folder: Path, paths: Iterable[str]) -> None:
+    """Remove files, and the folders that are empty without them."""
+    for path in paths:
+        (folder / path).unlink(missing_ok=True)
+        for above in Path(path).parents[:-1]:
+            with suppress(OSError):
+                (folder / above).rmdir()
 
 
 def _require_room(git: Git, merged: Merged) -> None:

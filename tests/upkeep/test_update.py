@@ -16,7 +16,7 @@ from template.library import VERSION
 from template.new import completed
 from template.processes import Asked, Heed
 from template.record import digest
-from template.upkeep import sources
+from template.upkeep import apply, sources
 from template.upkeep.errors import CannotTell
 from template.upkeep.releases import Release, releases
 from template.upkeep.update import Outcome, plan, update
@@ -159,6 +159,33 @@ def test_whoever_is_asked_to_end_leaves_all_as_it_was(baked_by: BakedBy) -> None
     heed.number = signal.SIGTERM
     with pytest.raises(Asked):
         update(plan(team.folder, None, {"owner": "others"}), dict, write=True, heed=heed)
+    assert team.everything() == before
+
+
+class Killed(BaseException):
+    """Stands for a signal that nobody can heed."""
+
+
+@pytest.mark.parametrize("last", ["_indexed", "_remove"])
+def test_an_update_that_dies_while_it_writes_is_taken_back_by_one_command(
+    last: str, baked_by: BakedBy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """New files go, removed ones come back, and what is in conflict was never taken for merged."""
+    team = baked_by(EARLIER[-1])
+    lived_in(team)
+    before, step = team.everything(), getattr(apply, last)
+
+    def dying(*arguments: object) -> None:
+        step(*arguments)
+        raise Killed
+
+    monkeypatch.setattr(apply, last, dying)
+    with pytest.raises(Killed):
+        updated(team)
+    with pytest.raises(CannotTell, match=r"An update that was interrupted is taken back by `git reset --hard`"):
+        updated(team)
+    assert team.git("ls-files", "--unmerged")
+    team.git("reset", "--hard", "--quiet")
     assert team.everything() == before
 
 
