@@ -52,6 +52,8 @@ class Graph:
     nodes: list[Node] = field(default_factory=list)
     outputs: dict[str, Any] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
+    unread: dict[str, str] = field(default_factory=dict)
+    """The program's own settings that it did not read, each with the one most like it that it asked for, or nothing."""
 
     def of(self, kind: str) -> list[Node]:
         """The resources of a kind such as `sqs/queue`."""

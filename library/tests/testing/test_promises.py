@@ -195,6 +195,7 @@ ELSEWHERE = {
     "events-say-every-field",
     "commands-have-an-entry-point",
     "refusals-are-declared",
+    "settings-are-read",
     "events-keep-their-contract",
     "events-are-described",
     "events-before-are-made",
@@ -248,6 +249,16 @@ def test_the_pipeline_is_held_to_the_policies_as_production_is(prod: Graph, monk
     monkeypatch.setattr(_promise, "run_delivery", lambda _: replace(pipeline, nodes=nodes))
     breaches = BY_NAME["rules-have-dead-letters"].breaches(repository(prod))
     assert breaches == ["The target failed has no dead letters: give it a dead_letter_config."]
+
+
+def test_a_setting_that_nothing_reads_is_named() -> None:
+    """With what it may have been meant to be: a slip of the pen would leave the default without a word."""
+    graphs = {"service prod": run("prod", log_retention_day=30, colour="blue"), "pipeline main": run_delivery("main")}
+    where: Any = SimpleNamespace(graphs=graphs)
+    assert BY_NAME["settings-are-read"].breaches(where) == [
+        "Nothing reads colour of infra/service/Pulumi.prod.yaml: remove it.",
+        "Nothing reads log_retention_day of infra/service/Pulumi.prod.yaml: write log_retention_days, or remove it.",
+    ]
 
 
 _NOTE: Fields = {"note": (Optional[Text], None)}  # noqa: UP045  the checker takes no | of what is annotated

@@ -22,7 +22,8 @@ from unittest.mock import patch
 
 import pulumi
 import yaml
-from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, rpc, set_all_config, set_mocks
+from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, rpc, set_mocks
+from pulumi.runtime.config import CONFIG
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto.source_pb2 import StackTrace
 from pulumi.runtime.settings import get_root_resource, set_root_resource
@@ -31,6 +32,7 @@ from ..collected import collected_later
 from ..graph import Graph, Node
 from ..project import current
 from .kept import kept
+from .settings_read import SettingsRead
 
 __all__ = [
     "ACCOUNT",
@@ -149,10 +151,12 @@ def _run(program: Program, graph: Graph, stack: str, config: Mapping[str, str]) 
     recorder = _Recorder(cloud, graph)
     _have_a_loop()
     set_root_resource(None)  # pyright: ignore[reportArgumentType] (no resource yet: each run makes its own)
-    set_all_config(dict(config))
+    settings = SettingsRead(config)
+    CONFIG.set(settings)
     logger = _logger(program.project, graph)
     set_mocks(cloud, project=program.project, stack=stack, preview=False, monitor=recorder, logger=logger)
     pulumi.runtime.test(_program)(program, graph)
+    graph.unread.update(settings.unread(program.project))
 
 
 def _have_a_loop() -> None:

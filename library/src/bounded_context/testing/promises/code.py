@@ -39,6 +39,15 @@ def code_is_deployed(where: Repository) -> Iterator[str]:
             )
 
 
+def settings_are_read(where: Repository) -> Iterator[str]:
+    """A setting has an effect: each one of a stack's file is read by its program."""
+    for name, graph in where.graphs.items():
+        program, stack = name.split()
+        for key, like in graph.unread.items():
+            instead = f"write {like}, or remove it" if like else "remove it"
+            yield f"Nothing reads {key} of infra/{program}/Pulumi.{stack}.yaml: {instead}."
+
+
 def refusals_are_declared(where: Repository) -> Iterator[str]:
     """Callers learn every refusal: each error of the context's own rules is among its errors."""
     package = where.context.name
@@ -133,6 +142,7 @@ CHECKS: tuple[Check, ...] = (
     commands_have_an_entry_point,
     functions_have_code,
     code_is_deployed,
+    settings_are_read,
     refusals_are_declared,
     states_follow_one_another,
     tasks_are_tried_again,
