@@ -1,10 +1,12 @@
 """The collector of cycles rests while a program runs, and works again afterwards."""
 
 import gc
+from itertools import count
 
 import pytest
 
-from bounded_context.collected import collected_later
+from bounded_context import collected
+from bounded_context.collected import LEFT, collected_later
 
 
 def test_it_works_again_after_an_error() -> None:
@@ -22,3 +24,14 @@ def test_who_let_it_rest_before_goes_on() -> None:
             assert not gc.isenabled()
         assert not gc.isenabled()
     assert gc.isenabled()
+
+
+@pytest.mark.parametrize(("ended", "left"), [(0, True), (LEFT - 1, True), (LEFT, False)])
+def test_the_first_programs_leave_their_garbage(ended: int, left: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To look for it takes longer than it is worth, until it is much."""
+    monkeypatch.setattr(collected, "_ended", count(ended))
+    gc.unfreeze()
+    with collected_later():
+        pass
+    assert (gc.get_freeze_count() > 0) is left
+    gc.unfreeze()
