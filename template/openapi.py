@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import copy
 import json
-import runpy
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from .alone import alone
 from .answers import Command, Field, starts_of
-from .library import SOURCES
 
 PROTOTYPE = "openapi.prototype.json"
 BEFORE = "STATUS_BEFORE"
 """Stands in the prototype for the status from which a command starts."""
-_PAGE = SOURCES / "src" / "bounded_context" / "contracts" / "openapi" / "page.py"
 
 Schema = dict[str, Any]
 
@@ -77,8 +75,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _page(made: Schema) -> str:
-    # The library's module needs the standard library alone.
-    return runpy.run_path(str(_PAGE))["page"](made)
+    return alone("pages.api").api_page(made)
 
 
 def document(prototype: Schema, fields: Sequence[Field], commands: Sequence[Command]) -> Schema:

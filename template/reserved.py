@@ -22,7 +22,7 @@ PACKAGES = WORDS.union(sys.stdlib_module_names) | _words(
     asyncssh aws_lambda_powertools boolean boto3 botocore bounded_context build cfnlint context cryptography dist
     docs events functions google grimp grpc hypothesis infra jsonschema layer license_expression markdown_it moto
     mypy_boto3_cloudwatch mypy_boto3_codedeploy mypy_boto3_dynamodb mypy_boto3_dynamodbstreams mypy_boto3_lambda
-    mypy_boto3_s3 mypy_boto3_sns mypy_boto3_sqs mypy_boto3_stepfunctions openapi_spec_validator plotly pulumi
+    mypy_boto3_s3 mypy_boto3_sns mypy_boto3_sqs mypy_boto3_stepfunctions openapi_spec_validator pulumi
     pulumi_aws pulumi_policy pydantic pydantic_core pydynox pytest released requests rich schemathesis src staging
     tests typing_extensions urllib3 vendor workflow yaml
     """

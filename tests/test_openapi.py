@@ -1,9 +1,11 @@
 """The document of the HTTP API, for other fields and commands than the prototype's."""
 
 import json
+import re
 
 import pytest
 
+from template.alone import alone
 from template.answers import read_commands, read_fields
 from template.names import REPOSITORY
 from template.openapi import document
@@ -45,6 +47,14 @@ def test_each_change_starts_from_where_the_one_before_leaves_off(made: dict) -> 
     assert "(`illegal-move`): it starts from `OPENED`." in refused["settle"]
     assert "(`illegal-move`): it starts from `SETTLED`." in refused["amend_loan"]
     assert "illegal-move" not in refused["drop"]
+
+
+def test_the_page_has_the_changes_in_the_order_in_which_they_work(made: dict) -> None:
+    """Not in that of their names; what starts from one status says so beside its request."""
+    page = alone("pages.api").api_page(made)
+    operations = re.findall(r'<h3 id="(\w+)"><code>[A-Z]+ /', page)
+    assert operations == ["open", "list_loans", "get_loan", "settle", "amend_loan", "drop"]
+    assert re.findall(r"It starts from <code>(\w+)</code>", page) == ["OPENED", "SETTLED"]
 
 
 def test_nothing_of_the_prototype_is_left(made: dict) -> None:

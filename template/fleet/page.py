@@ -8,6 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from ..alone import alone
 from .findings import Finding
 from .members import Member
 from .picture import picture
@@ -15,6 +16,7 @@ from .quotas import uses
 from .told import row, sentences
 
 _HERE = Path(__file__).parent
+_STYLE = (_HERE / "page.css").read_text(encoding="utf-8")
 
 
 def page(fleet: Sequence[Member], found: Sequence[Finding]) -> str:
@@ -22,7 +24,7 @@ def page(fleet: Sequence[Member], found: Sequence[Finding]) -> str:
     pages = Environment(
         loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    return pages.get_template("page.html").render(
+    body = pages.get_template("page.html").render(
         contexts=[(member, row(member), list(sentences(member))) for member in fleet],
         in_step=sum(member.in_step for member in fleet),
         findings=found,
@@ -30,3 +32,4 @@ def page(fleet: Sequence[Member], found: Sequence[Finding]) -> str:
         uses=sorted(uses(fleet), key=lambda use: use.taken / use.most, reverse=True),
         day=date.today().isoformat(),
     )
+    return alone("pages").page("Contexts of the platform", [body], _STYLE)

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
-from functools import cache
-from importlib.util import module_from_spec, spec_from_file_location
 from types import ModuleType
 from typing import Any
 
-from ..library import SOURCES
+from ..alone import alone
 from .hearing import hearings, pairs
 from .members import Member
-
-_PACKAGE = SOURCES / "src" / "bounded_context" / "drawing"
-_NAME = "bounded_context_drawing"
 
 
 def picture(fleet: Sequence[Member]) -> str:
     """Return a drawing of a fleet as SVG: a box for each context, an arrow from whom is heard to who hears."""
-    drawing = _drawing()
+    drawing = alone("drawing")
     return drawing.svg("Who hears whom", list(_boxes(drawing, fleet)), list(_arrows(drawing, fleet)))
 
 
@@ -36,14 +30,3 @@ def _arrows(drawing: ModuleType, fleet: Sequence[Member]) -> Iterator[Any]:
     for (publisher, hearer), labels in pairs(hearings(fleet)).items():
         note = "; ".join(f"{label} ({', '.join(stacks)})" for label, stacks in sorted(labels.items()))
         yield drawing.Arrow(source=publisher, target=hearer, note=f"{hearer} hears {publisher}: {note}")
-
-
-@cache
-def _drawing() -> ModuleType:
-    """Return the library's package, which is loaded alone: no other module of it is here."""
-    spec = spec_from_file_location(_NAME, _PACKAGE / "__init__.py", submodule_search_locations=[str(_PACKAGE)])
-    assert spec is not None and spec.loader is not None  # noqa: S101 (there is a file)
-    module = module_from_spec(spec)
-    sys.modules[_NAME] = module
-    spec.loader.exec_module(module)
-    return module

@@ -36,6 +36,7 @@ TOOLS: Final = frozenset(
             "drawing",
             "infra",
             "local",
+            "pages",
             "permissions",
             "picture",
             "pipeline",

@@ -12,7 +12,7 @@ from payment.context import PAYMENT
 from bounded_context import Context
 from bounded_context.contracts.openapi.document import document
 from bounded_context.contracts.openapi.files import files
-from bounded_context.contracts.openapi.page import page
+from bounded_context.pages.api import api_page
 from tests.contexts import CONTEXTS, PARCEL
 from tests.event_schemas import REPOSITORY
 
@@ -156,7 +156,7 @@ class _Page(HTMLParser):
         self.links: set[str] = set()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag != "meta":
+        if tag not in ("br", "meta"):
             self.open.append(tag)
         named = dict(attrs)
         self.anchors |= {str(named["id"])} if "id" in named else set()
@@ -170,7 +170,7 @@ class _Page(HTMLParser):
 def test_the_page_is_whole_and_its_links_lead_somewhere(context: Context) -> None:
     """Within it, or to the document beside it."""
     parsed = _Page()
-    parsed.feed(page(MADE[context.name]))
+    parsed.feed(api_page(MADE[context.name]))
     assert parsed.open == []
     assert parsed.links - {"openapi.json"} <= {f"#{anchor}" for anchor in parsed.anchors}
     assert set(context.routes) <= parsed.anchors
@@ -178,12 +178,12 @@ def test_the_page_is_whole_and_its_links_lead_somewhere(context: Context) -> Non
 
 def test_the_page_needs_no_network_and_runs_nothing() -> None:
     """It can be opened from the folder."""
-    assert not re.search(r"<script|https?://|@import|url\(", page(MADE["payment"]))
+    assert not re.search(r"<script|https?://|@import|url\(", api_page(MADE["payment"]))
 
 
 def test_what_the_document_says_is_text_in_the_page() -> None:
     """Never markup."""
     made = MADE["payment"]
-    text = page(made | {"info": made["info"] | {"title": "<b>", "description": "<i>"}})
+    text = api_page(made | {"info": made["info"] | {"title": "<b>", "description": "<i>"}})
     assert "<b>" not in text
     assert "<i>" not in text

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from ...context import Context
+from ...pages.api import api_page
 from ..release import release
 from .change import FOLDER, NAME
 from .document import as_json, document
-from .page import page
 
 
 def files(context: Context[Any], root: Path) -> dict[Path, str]:
     """Return the text of each file that is to lie in the ``docs/api`` of a repository."""
     text = as_json(document(context, release(root)))
-    return {root / FOLDER / NAME: text, root / FOLDER / "index.html": page(json.loads(text))}
+    return {root / FOLDER / NAME: text, root / FOLDER / "index.html": api_page(json.loads(text))}

@@ -1,0 +1,30 @@
+"""The requests on the page of the API, sent to the functions one after the other as somebody copies them."""
+
+from copy import deepcopy
+from urllib.parse import urlencode
+
+import pytest
+from payment.context import PAYMENT
+
+from bounded_context.contracts.openapi.document import document
+from bounded_context.pages.api import api_page
+from tests.handlers.messages import call
+from tests.handlers.requests import IAM
+from tests.pages.reading import Curl, requests
+
+
+@pytest.mark.usefixtures("function")
+def test_each_request_of_the_page_works() -> None:
+    """What is created is read, found among many, changed, and deleted."""
+    answers = {one.operation: _sent(one) for one in requests(api_page(document(PAYMENT, "0.1.0")))}
+    created = {command.function: command.kind == "creates" for command in PAYMENT.commands}
+    assert answers == {function: 201 if created.get(function) else 200 for function in PAYMENT.routes}
+
+
+def _sent(one: Curl) -> int:
+    event = deepcopy(IAM) | {"rawPath": one.path, "rawQueryString": urlencode(one.query)}
+    event["requestContext"]["http"] |= {"method": one.method, "path": one.path}
+    event["headers"] |= dict(one.headers)
+    event |= {"queryStringParameters": dict(one.query)} if one.query else {}
+    event |= {"body": one.body, "isBase64Encoded": False} if one.body else {}
+    return call(one.operation, event)["statusCode"]

@@ -1,0 +1,77 @@
+"""The requests on the page of an API: what they send is what the document says, of every context."""
+
+import json
+import re
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from bounded_context import Context
+from bounded_context.contracts.openapi.document import document
+from bounded_context.pages.api import Called, api_page
+from tests.contexts import CONTEXTS, PARCEL
+
+from .reading import commands, exports, requests
+
+over_apis = pytest.mark.parametrize(
+    "context", [one for one in (*CONTEXTS, PARCEL) if one.api], ids=lambda context: context.name
+)
+
+
+@over_apis
+def test_each_operation_has_a_request_of_its_route(context: Context) -> None:
+    """With a value for each part of the path that is as it should be."""
+    made = document(context, "0.1.0")
+    found = {one.operation: one for one in requests(api_page(made))}
+    assert set(found) == set(context.routes)
+    for function, one in found.items():
+        method, path = context.routes[function].split(" ")
+        form = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path))
+        values = re.fullmatch(form, one.path)
+        assert (one.method, values is not None) == (method, True)
+        for parameter in made["paths"][path][method.lower()]["parameters"]:
+            if parameter.get("in") == "path" and values:
+                Draft202012Validator(parameter["schema"]).validate(values[parameter["name"]])
+
+
+@over_apis
+def test_each_body_is_one_that_the_operation_takes(context: Context) -> None:
+    """By the document's schema; what takes no body is sent none."""
+    made = document(context, "0.1.0")
+    for one in requests(api_page(made)):
+        method, path = context.routes[one.operation].split(" ")
+        body = made["paths"][path][method.lower()].get("requestBody")
+        assert (one.body is None) == (body is None)
+        if body and one.body:
+            [(kind, content)] = body["content"].items()
+            assert one.headers["content-type"] == kind
+            schema = {**content["schema"], "components": made["components"]}
+            Draft202012Validator(schema).validate(json.loads(one.body))
+
+
+def test_what_creates_comes_first_and_what_deletes_last() -> None:
+    """Whoever copies one after the other gets the answers that the page promises."""
+    by_kind = {command.function: command.kind for context in CONTEXTS for command in context.commands}
+    for context in CONTEXTS:
+        if context.api:
+            kinds = [by_kind.get(one, "asks") for one in commands(api_page(document(context, "0.1.0")))]
+            assert kinds == sorted(kinds, key=["creates", "asks", "changes", "deletes"].index)
+
+
+def test_the_page_says_how_to_be_authorised() -> None:
+    """By a signature or by a token; each request signs, and names no key."""
+    page = api_page(document(PARCEL, "0.1.0"))
+    for word in ("execute-api:Invoke", "Authorization: Bearer", "uv run just docs access"):
+        assert word in page
+    for command in commands(page).values():
+        assert '--aws-sigv4 "aws:amz:$AWS_REGION:execute-api"' in command
+        assert '--user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"' in command
+        assert set(re.findall(r"\$(\w+)", command)) <= set(re.findall(r"export (\w+)=", exports(page)))
+
+
+def test_of_a_run_the_page_has_the_address_and_the_keys() -> None:
+    """As text of a shell, whatever characters they have."""
+    here = Called("A run is kept.", {"API": "http://127.0.0.1:1/it's", "AWS_REGION": "eu-west-1"})
+    page = api_page(document(PARCEL, "0.1.0"), here)
+    assert exports(page) == "export API='http://127.0.0.1:1/it'\"'\"'s'\nexport AWS_REGION=eu-west-1"
+    assert "A run is kept." in page
