@@ -1,7 +1,5 @@
 """The page of the dashboards in a browser: every plot is drawn, and nothing goes wrong."""
 
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -12,15 +10,18 @@ import pytest
 
 from bounded_context.local.api import owner
 from bounded_context.local.dashboards import stored
+from bounded_context.local.dashboards.asked import OF_AWS
+from bounded_context.local.dashboards.reasons import MEASURED
 from bounded_context.local.dashboards.run import draw
 from bounded_context.local.observation.observation import collect
 from bounded_context.local.observation.settled import settled
 from bounded_context.local.running import RunningContext
+from bounded_context.testing import browser
+from bounded_context.testing.browser import Seen
 from tests.local.dashboards import board
+from tests.local.dashboards.reading import plots, says, widgets
 
-from . import browser
 from .api import request
-from .browser import Seen
 from .facts import CONTEXT, ROUTES
 from .lists import Sample, import_list
 from .neighbours import standing, until
@@ -31,31 +32,32 @@ pytestmark = pytest.mark.e2e
 @pytest.fixture(scope="module")
 def chromium() -> str:
     """A browser."""
-    found = browser.find()
-    if found is None:
-        pytest.skip(f"none of {', '.join(browser.NAMES)} is on the PATH")
-    return found
+    return browser.found_or_skip()
 
 
 def _seen(chromium: str, folder: Path, html: str) -> Seen:
     page = folder / "page.html"
-    page.write_text(html)
-    return browser.look(chromium, page, folder / "profile")
+    page.write_text(html, encoding="utf-8")
+    return browser.look(chromium, page, folder / "browser")
 
 
 def _assert_drawn(seen: Seen) -> None:
-    """As many traces as a widget has series, and a mark for each of their values."""
-    for plot in seen.plots:
-        assert plot.drawn["trace"] == plot.traces > 0, plot
-        assert plot.drawn["point"] >= plot.points > 0, plot
-    assert seen.console == []
+    """As many traces as a widget has series, with all of their values, at each width by day and in the dark."""
+    for shown in seen.shown:
+        for plot in plots(shown.html):
+            assert len(plot.traces) == plot.series > 0, plot
+            assert sum(trace.points for trace in plot.traces) == plot.points > 0, plot
+            assert all(trace.paths for trace in plot.traces), plot
+    assert seen.flaws() == []
 
 
-def test_every_plot_draws_its_series_and_the_console_is_silent(chromium: str, tmp_path: Path) -> None:
-    """A page with every kind of widget."""
-    seen = _seen(chromium, tmp_path, board.html())
-    assert len(seen.widgets) == len(board.BODY["widgets"])
-    assert [plot.widget for plot in seen.plots] == ["d0-w1", "d0-w2", "d0-w4", "d0-w5"]
+def test_every_plot_draws_its_series_and_nothing_is_cut_off(chromium: str, tmp_path: Path) -> None:
+    """A page with every kind of widget, and with many more alarms than its tile has room for."""
+    seen = _seen(chromium, tmp_path, board.html(alarms=90))
+    assert len(widgets(seen.wide.html)) == len(board.BODY["widgets"]) + 1
+    assert [plot.widget for plot in plots(seen.wide.html)] == ["d0-w1", "d0-w2", "d0-w5"]
+    for shown in seen.shown:
+        assert all(f"alarm-{number}" in shown.text.split() for number in range(90))
     _assert_drawn(seen)
 
 
@@ -65,12 +67,34 @@ def test_the_deployed_dashboards_are_drawn_of_a_run(
     """Each widget of each deployed dashboard is there, each graph has data, and nothing is beyond the arithmetic."""
     started, page = time.time(), tmp_path / "page.html"
     _work(deployed, sample)
-    draw(deployed, settled(deployed), started, "lists and a command", page)
-    seen, bodies = browser.look(chromium, page, tmp_path / "profile"), stored.bodies(deployed.aws)
-    assert len(seen.widgets) == sum(len(body["widgets"]) for body in bodies.values()) > 0
-    assert _graphs(bodies) - {plot.widget for plot in seen.plots} == set()
-    assert "Not calculated here" not in page.read_text()
+    samples = settled(deployed)
+    draw(deployed, samples, started, "lists and a command", page)
+    seen, bodies = browser.look(chromium, page, tmp_path / "browser"), stored.bodies(deployed.aws)
+    assert len(widgets(seen.wide.html)) == sum(len(body["widgets"]) for body in bodies.values()) > 0
+    assert _graphs(bodies) - {plot.widget for plot in plots(seen.wide.html)} == set()
+    assert "Not calculated here" not in seen.wide.text
+    assert [one for one in _metrics(bodies) if not says(seen.wide.html, one)] == []
+    measured = {(one.namespace, one.metric) for one in samples if one.namespace.startswith(OF_AWS)}
+    assert measured <= {(namespace, name) for namespace, names in MEASURED.items() for name in names}
+    for shown in seen.shown:
+        assert _alarms(bodies) - set(shown.text.split()) == set()
     _assert_drawn(seen)
+
+
+def _metrics(bodies: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The properties of the widgets that show metrics, by the page's names of them."""
+    return {
+        f"d{board}-w{number}": widget["properties"]
+        for board, body in enumerate(bodies.values())
+        for number, widget in enumerate(body["widgets"])
+        if widget["type"] == "metric"
+    }
+
+
+def _alarms(bodies: Mapping[str, Any]) -> set[str]:
+    """The names of the alarms whose states the dashboards show."""
+    shown = [one["properties"] for body in bodies.values() for one in body["widgets"] if one["type"] == "alarm"]
+    return {arn.rpartition(":")[2] for properties in shown for arn in properties["alarms"]}
 
 
 def _work(deployed: RunningContext, sample: Callable[[int], Sample]) -> None:
@@ -103,37 +127,4 @@ def _hear(deployed: RunningContext) -> None:
 
 def _graphs(bodies: Mapping[str, Any]) -> set[str]:
     """The page's names of the widgets that are graphs."""
-    return {
-        f"d{board}-w{number}"
-        for board, body in enumerate(bodies.values())
-        for number, widget in enumerate(body["widgets"])
-        if widget["type"] == "metric" and widget["properties"]["view"] == "timeSeries"
-    }
-
-
-WRONG = {
-    "console.error('one is wrong')": "one is wrong",
-    "nobody.knows()": "nobody is not defined",
-    "fetch('https://example.invalid/')": "Content Security Policy",
-}
-
-
-def test_what_goes_wrong_in_a_page_is_seen(chromium: str, tmp_path: Path) -> None:
-    """An error, an exception, and a page that wants something from elsewhere."""
-    scripts = "".join(f"<script>{script}</script>" for script in WRONG)
-    seen = _seen(chromium, tmp_path, board.html().replace("</body>", f"{scripts}</body>"))
-    for line in WRONG.values():
-        assert any(line in written for written in seen.console), line
-
-
-def test_a_plot_that_is_not_drawn_is_seen(chromium: str, tmp_path: Path) -> None:
-    """Without Plotly there is no trace, and the console says why."""
-    seen = _seen(chromium, tmp_path, board.html().replace("Plotly.newPlot", "Plotly.noPlot"))
-    assert {plot.drawn["trace"] for plot in seen.plots} == {0}
-    assert seen.console != []
-
-
-def test_a_run_without_dashboards_does_not_wait_for_plotly() -> None:
-    """It takes a while to import."""
-    code = "import sys, bounded_context.local.cli; sys.exit('plotly' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603
+    return {name for name, shown in _metrics(bodies).items() if shown["view"] == "timeSeries"}

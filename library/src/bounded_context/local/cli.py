@@ -14,9 +14,9 @@ from ..installed import repository
 from ..project import Project
 from . import endpoints, kept, measured
 from .arguments import parse
+from .dashboards.run import draw
 from .deploy.program import Progress
 from .ending import exit_status
-from .environment import lend
 from .errors import LocalRunError
 from .executions import Ended
 from .inbox_watch import watch
@@ -78,9 +78,6 @@ def _run_list(options: argparse.Namespace, project: Project, screen: Screen) -> 
     samples = Samples(project.context)
     name, content = _list(options, samples)
     lines = _lines_of(options.trace, samples, name, content)
-    if options.dashboards:
-        # Plotly: 45 MB that most repositories never need. Before the run, since it may have to be downloaded.
-        lend(project.build, "dashboards")
     with _running(options, project, screen) as running:
         started = time.time()
         ended, result = _import(running, screen, name, content)
@@ -173,9 +170,6 @@ def _so_far(running: RunningContext) -> Sequence[Sample]:
 def _draw(
     running: RunningContext, screen: Screen, samples: Sequence[Sample], started: float, what: str, file: Path
 ) -> None:
-    # Plotly takes its time to import, and most runs draw nothing.
-    from .dashboards.run import draw
-
     draw(running, samples, started, what, file)
     screen.show_page(file)
 

@@ -44,16 +44,6 @@ def environment(build: Path, name: str) -> Path:
     return home
 
 
-def lend(build: Path, name: str) -> None:
-    """Let this process import what an environment below `build` holds; what is installed here goes first.
-
-    Raises:
-        LocalRunError: as environment.
-    """
-    (packages,) = environment(build, name).glob("lib/python*/site-packages")
-    sys.path.append(str(packages))
-
-
 def _fingerprint(pins: Path) -> str:
     return hashlib.sha256(pins.read_bytes() + sys.version.encode()).hexdigest()[:12]
 

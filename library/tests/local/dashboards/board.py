@@ -130,6 +130,16 @@ STATES = {"a": "OK", "b": "ALARM"}
 ABOUT = About("A run", "a list of 10 rows", ("Duration: measured by the run",))
 
 
-def html() -> str:
-    """The page of it all."""
-    return page(ABOUT, {"everything": BODY}, recorded(), STATES)
+def html(alarms: int = 0) -> str:
+    """The page of it all, and of a tile with so many more alarms."""
+    names = [f"alarm-{number}" for number in range(alarms)]
+    tile = {
+        "type": "alarm",
+        "x": 0,
+        "y": 23,
+        "width": 12,
+        "height": 3,
+        "properties": {"title": "Many", "alarms": names},
+    }
+    body = {"widgets": [*BODY["widgets"], *([tile] if alarms else [])]}
+    return page(ABOUT, {"everything": body}, recorded(), STATES | dict.fromkeys(names, "OK"))

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from bounded_context.local.dashboards.drawing import Drawing, drawing
+from bounded_context.local.dashboards.reasons import NOTHING
 from bounded_context.local.dashboards.series import Recorded
 
 from .board import OURS, SERVICE, STARTED, recorded, sample
@@ -61,7 +62,7 @@ def test_what_was_measured_before_the_run_is_left_out() -> None:
 def test_a_metric_is_its_dimensions_exactly() -> None:
     """As in CloudWatch, a metric with another set of dimensions is another metric."""
     made = _drawn([OURS, "Refused", "service", "it"], [OURS, "Refused", "service", "it", "reason", "late"])
-    assert (made.without_data, len(made.drawn)) == (["Refused"], 1)
+    assert (made.without_data, len(made.drawn)) == ({NOTHING: ["Refused"]}, 1)
 
 
 def test_shorthands_repeat_the_entry_before() -> None:
@@ -129,12 +130,14 @@ def test_a_search_draws_each_metric_with_the_label_in_which_they_differ() -> Non
 
 def test_a_search_that_finds_nothing_is_without_data() -> None:
     made = _drawn([{"expression": "SEARCH('{ours,service} MetricName=\"Never\"', 'Sum', 60)", "label": "never"}])
-    assert (made.drawn, made.without_data) == ([], ["never"])
+    assert (made.drawn, made.without_data) == ([], {NOTHING: ["never"]})
 
 
 def test_a_label_without_a_metric_has_no_part_of_one() -> None:
     query = "SEARCH('{ours,service} MetricName=\"Never\"', 'Sum', 60)"
-    assert _drawn([{"expression": query, "label": "version ${PROP('Dim.version')}"}]).without_data == ["version"]
+    assert _drawn([{"expression": query, "label": "version ${PROP('Dim.version')}"}]).without_data == {
+        NOTHING: ["version"]
+    }
 
 
 def test_a_search_looks_at_the_namespace_and_the_dimensions_it_names() -> None:

@@ -1,12 +1,12 @@
 """What a metric widget shows: its series with their labels, and what there is to say about the others."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..clock import shortened
-from . import search
+from . import reasons, search
 from .asked import Line, Metric, lines
 from .expressions import Calculator
 from .series import NotCalculated, Recorded, Series
@@ -15,7 +15,7 @@ _DYNAMIC = re.compile(r"\$\{(?P<what>[^}]*)\}")
 _DIMENSION = re.compile(r"PROP\('Dim\.(?P<name>[^']*)'\)")
 
 DRAWN_AS_SECOND = 300
-"""Seconds: up to this, a period is drawn as one second."""
+"""Seconds: up to this, a period is drawn as one second, or as long as a run's `tick` is."""
 
 Found = tuple[Line, Series | list[Series]]
 
@@ -32,10 +32,15 @@ class Drawn:
 
 @dataclass
 class Drawing:
-    """What a widget draws, the labels of what has no sample, and what is not calculated here."""
+    """What a widget draws, and the labels of what there is nothing to see of, by the reason (`reasons`).
+
+    `without_data` has no sample; `as_zero` is drawn, and nobody has measured it. `not_calculated` says what is beyond
+    the arithmetic here.
+    """
 
     drawn: list[Drawn] = field(default_factory=list)
-    without_data: list[str] = field(default_factory=list)
+    without_data: dict[str, list[str]] = field(default_factory=dict)
+    as_zero: dict[str, list[str]] = field(default_factory=dict)
     not_calculated: list[str] = field(default_factory=list)
 
 
@@ -43,7 +48,7 @@ def drawing(properties: Mapping[str, Any], recorded: Recorded) -> Drawing:
     """Calculate a widget over the run. Where it asks for the whole time range, that is one period."""
     asked = lines(properties)
     whole = properties.get("setPeriodToTimeRange", False)
-    calculator = Calculator(asked, recorded, (lambda _: recorded.seconds) if whole else _period)
+    calculator = Calculator(asked, recorded, (lambda _: recorded.seconds) if whole else _periods(recorded))
     made, found = Drawing(), list[Found]()
     for line in asked:
         if line.visible:
@@ -51,26 +56,29 @@ def drawing(properties: Mapping[str, Any], recorded: Recorded) -> Drawing:
                 found.append((line, calculator.of(line)))
             except NotCalculated as error:
                 made.not_calculated.append(f"{line.label or line.id or line.expression} ({error})")
-    _add(made, found)
+    _add(made, found, recorded, asked)
     return made
 
 
-def _period(seconds: int) -> int:
+def _periods(recorded: Recorded) -> Callable[[int], int]:
     """Return what a period lasts here: of five seconds, a run of ten would have but two points."""
-    return 1 if seconds <= DRAWN_AS_SECOND else shortened(seconds)
+    return lambda seconds: max(recorded.tick, 1 if seconds <= DRAWN_AS_SECOND else shortened(seconds))
 
 
-def _add(made: Drawing, found: Sequence[Found]) -> None:
+def _add(made: Drawing, found: Sequence[Found], recorded: Recorded, asked: Sequence[Line]) -> None:
     names = _Names([one.metric for _, value in found for one in _listed(value) if one.metric])
     for line, value in found:
         drawn = [one for one in _listed(value) if one.points]
         if not drawn:
-            made.without_data.append(names.label(line, line.metric))
+            why = reasons.without_data(line, asked)
+            made.without_data.setdefault(why, []).append(names.label(line, line.metric))
         # CloudWatch puts the label of a search in front of each series' own.
         prefix = f"{line.label} " if isinstance(value, list) and line.label and "${" not in line.label else ""
         for one in drawn:
             label = prefix + names.own(one.metric) if prefix and one.metric else names.label(line, one.metric)
             made.drawn.append(Drawn(label, one, line.right, line.color))
+            if why := reasons.as_zero(one, recorded):
+                made.as_zero.setdefault(why, []).append(label)
 
 
 def _listed(value: Series | list[Series]) -> list[Series]:

@@ -1,25 +1,21 @@
 """The page: what was run, and each dashboard as CloudWatch lays it out. It needs no server and no network."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
 from typing import Any
 
-from plotly.offline import get_plotlyjs
-
+from ...pages import facts
+from ...pages import page as framed
 from .series import Recorded
 from .widgets import widget
 
-# The browser itself makes sure of it: nothing is loaded from anywhere.
-POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:; font-src data:"
-)
-STYLE = Path(__file__).with_name("page.css")
-SHORTENED = (
-    "A run lasts seconds: a statistic over 1 to 5 minutes on AWS is one over 1 s here, "
+_STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
+_SHORTENED = (
+    "A run lasts seconds: a statistic over 1 to 5 minutes on AWS is one over {tick} s here, "
     "and one over a day is one over the whole run. The time is counted from the start of the run."
 )
 
@@ -42,30 +38,23 @@ def page(about: About, bodies: Mapping[str, Any], recorded: Recorded, states: Ma
         recorded: what was measured.
         states: the state of each alarm at the end, by its name.
     """
-    sections = [_dashboard(name, body, number, recorded, states) for number, (name, body) in enumerate(bodies.items())]
-    return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(about.title)}</title><style>{STYLE.read_text()}</style>"
-        f"<script>{get_plotlyjs()}</script></head><body><h1>{escape(about.title)}</h1>"
-        f"{_about(about, recorded, states)}{_contents(bodies)}{''.join(sections)}</body></html>\n"
-    )
+    body = [_about(about, recorded, states), *_contents(bodies)]
+    for number, (name, dashboard) in enumerate(bodies.items()):
+        body += _dashboard(name, dashboard, number, recorded, states)
+    return framed(about.title, body, _STYLE)
 
 
 def _about(about: About, recorded: Recorded, states: Mapping[str, str]) -> str:
     started = datetime.fromtimestamp(recorded.started, UTC)
-    rows = {
-        "Run": escape(about.what),
-        "Started": f"{started:%Y-%m-%d %H:%M:%S} UTC, {recorded.seconds} s shown",
-        "Measured": f"{len(recorded):,} values of {len(recorded.metrics):,} metrics",
-        "Alarms": escape(_count(states)),
-        "Time": escape(SHORTENED),
-        "Stand-ins": _list(about.stand_ins),
-        "Assumed": escape(_assumed(recorded.assumed)),
-    }
-    body = "".join(f"<tr><th>{name}</th><td>{content}</td></tr>" for name, content in rows.items() if content)
-    return f'<table class="about">{body}</table>'
+    return facts(
+        {
+            "Run": escape(about.what),
+            "Started": f"{started:%Y-%m-%d %H:%M:%S} UTC, {recorded.seconds} s shown",
+            "Measured": f"{len(recorded):,} values of {len(recorded.metrics):,} metrics",
+            "Alarms": escape(_count(states)),
+            "Time": escape(_SHORTENED.format(tick=recorded.tick)),
+        }
+    ) + _unlike_aws([*about.stand_ins, *_assumed(recorded.assumed)])
 
 
 def _count(states: Mapping[str, str]) -> str:
@@ -75,20 +64,23 @@ def _count(states: Mapping[str, str]) -> str:
     return f"{numbers}: {', '.join(others)}" if others else numbers
 
 
-def _assumed(names: Sequence[str]) -> str:
-    return f"Nobody measures these here, they are shown as 0: {', '.join(names)}." if names else ""
+def _assumed(names: Sequence[str]) -> list[str]:
+    return [f"Nobody measures these here, they are shown as 0: {', '.join(names)}."] if names else []
 
 
-def _list(sentences: Sequence[str]) -> str:
+def _unlike_aws(sentences: Sequence[str]) -> str:
     items = "".join(f"<li>{escape(one)}</li>" for one in sentences)
-    return f"<ul>{items}</ul>" if items else ""
+    summary = f"<summary>Not as on AWS: {len(sentences)} things</summary>"
+    return f"<details>{summary}<ul>{items}</ul></details>" if items else ""
 
 
-def _contents(bodies: Mapping[str, Any]) -> str:
+def _contents(bodies: Mapping[str, Any]) -> Iterator[str]:
     links = [f'<a href="#d{number}">{escape(name)}</a>' for number, name in enumerate(bodies)]
-    return f"<nav>{''.join(links)}</nav>" if links else "<p>No dashboard is deployed.</p>"
+    yield f'<nav aria-label="Dashboards">{"".join(links)}</nav>' if links else "<p>No dashboard is deployed.</p>"
 
 
-def _dashboard(name: str, body: Any, number: int, recorded: Recorded, states: Mapping[str, str]) -> str:
-    drawn = [widget(one, f"d{number}-w{index}", recorded, states) for index, one in enumerate(body.get("widgets", []))]
-    return f'<h2 id="d{number}">{escape(name)}</h2><div class="grid">{"".join(drawn)}</div>'
+def _dashboard(name: str, body: Any, number: int, recorded: Recorded, states: Mapping[str, str]) -> Iterator[str]:
+    yield f'<h2 id="d{number}">{escape(name)}</h2>\n<div class="grid">'
+    for index, one in enumerate(body.get("widgets", [])):
+        yield widget(one, f"d{number}-w{index}", recorded, states)
+    yield "</div>"

@@ -23,4 +23,4 @@ def draw(running: RunningContext, samples: Iterable[Sample], started: float, wha
     recorded = Recorded(samples, started, time.time())
     asked = [one for label, one in running.deployment.inputs.items() if label.startswith(_ALARM)]
     states = stored.alarm_states(running.aws) | alarms.states(asked, recorded)
-    file.write_text(page(about, stored.bodies(running.aws), recorded, states))
+    file.write_text(page(about, stored.bodies(running.aws), recorded, states), encoding="utf-8")

@@ -16,6 +16,9 @@ STATISTICS: Mapping[str, Callable[[list[float]], float]] = {
     "Maximum": max,
     "SampleCount": len,
 }
+POINTS = 120
+"""A line has no more of them: what a tile can show, and a page can carry."""
+
 _PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d+)?|100)")
 
 
@@ -45,6 +48,8 @@ class Recorded:
                 ended = max(ended, sample.time)
         self.started = started
         self.seconds = math.floor(ended - started) + 1
+        self.tick = math.ceil(self.seconds / POINTS)
+        """The shortest period that is drawn, in seconds: a long run has no more points than a short one."""
 
     @property
     def metrics(self) -> list[Metric]:
@@ -58,6 +63,10 @@ class Recorded:
         for metric, samples in self._samples.items():
             measured[f"{metric.namespace} {metric.name}"] |= any(not one.assumed for one in samples)
         return [name for name, known in measured.items() if not known]
+
+    def is_assumed(self, metric: Metric) -> bool:
+        """Whether nobody has measured a metric: all that there is of it is zeros."""
+        return all(one.assumed for one in self._samples.get(metric, []))
 
     def __len__(self) -> int:
         """How many samples there are."""

@@ -15,6 +15,7 @@ NAMESPACE = "AWS/ApiGateway"
 STAGE = "$default"
 COUNTED = ("Count", "4xx", "5xx")
 TIMED = ("Latency", "IntegrationLatency")
+NAMES = (*COUNTED, *TIMED)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ OPERATIONS = (
     "GetRecords",
 )
 LATENCY = "SuccessfulRequestLatency"
+NAMES = (*OF_TABLE, "SystemErrors", LATENCY)
 
 
 def samples(table: str, documents: Iterable[Mapping[str, Any]], now: float) -> Iterator[Sample]:

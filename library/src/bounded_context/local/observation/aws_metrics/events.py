@@ -17,6 +17,7 @@ from ..samples import Sample
 from . import zeros
 
 NAMESPACE = "AWS/Events"
+NAMES = ("MatchedEvents", "Invocations", "FailedInvocations")
 
 
 def samples(

@@ -16,6 +16,7 @@ from ..samples import Sample, own_metrics
 from . import zeros
 
 NAMESPACE = "AWS/Lambda"
+NAMES = ("Invocations", "Errors", "Duration", "Throttles", "IteratorAge")
 PERIOD_SECONDS = 86_400
 
 

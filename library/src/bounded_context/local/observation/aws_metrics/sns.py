@@ -13,6 +13,7 @@ from ..samples import Sample
 from . import zeros
 
 NAMESPACE = "AWS/SNS"
+NAMES = ("NumberOfMessagesPublished", "NumberOfNotificationsDelivered", "NumberOfNotificationsFailed")
 PUBLISH = ":sns:publish"
 
 

@@ -14,6 +14,7 @@ from ..samples import Sample
 NAMESPACE = "AWS/SQS"
 VISIBLE = "ApproximateNumberOfMessagesVisible"
 AGE = "ApproximateAgeOfOldestMessage"
+NAMES = (VISIBLE, AGE, "NumberOfMessagesSent", "NumberOfMessagesReceived", "NumberOfMessagesDeleted")
 
 
 class Queues:

@@ -13,6 +13,7 @@ ENDS = {
     "TIMED_OUT": "ExecutionsTimedOut",
     "ABORTED": "ExecutionsAborted",
 }
+NAMES = ("ExecutionsStarted", *ENDS.values(), "ExecutionTime")
 
 
 def executions(aws: Aws, machine: str) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from ...arrivals import Upload
 
 NAMESPACE = "AWS/Transfer"
+NAMES = ("FilesIn", "BytesIn")
 
 
 def samples(server_id: str, uploads: "Iterable[Upload]") -> Iterator[Sample]:
