@@ -46,19 +46,27 @@ def of(context: Context[Any], emulator: Emulator, outputs: Mapping[str, Any]) ->
 def published(file: Path, endpoints: Endpoints) -> Iterator[None]:
     """Write the file, and remove it when the block is left.
 
-    It holds the keys of the emulator's root, so only its owner can read it; a reader finds all of it or nothing. What
-    another run has written there meanwhile stays.
+    It holds the keys of the emulator's root.
     """
-    text = json.dumps(_as_json(endpoints) | {"process": os.getpid()}, indent=2)
+    with standing(file, json.dumps(_as_json(endpoints) | {"process": os.getpid()}, indent=2)):
+        yield
+
+
+@contextmanager
+def standing(file: Path, text: str) -> Iterator[None]:
+    """Let a file have this text until the block is left, for its owner's eyes alone: it may hold keys.
+
+    A reader finds all of it or nothing. What another run has written there meanwhile stays.
+    """
     file.parent.mkdir(parents=True, exist_ok=True)
     # A temporary file has the mode 0600.
-    with NamedTemporaryFile("w", dir=file.parent, prefix=f".{file.name}-", delete=False) as draft:
+    with NamedTemporaryFile("w", encoding="utf-8", dir=file.parent, prefix=f".{file.name}-", delete=False) as draft:
         draft.write(text)
     Path(draft.name).replace(file)
     try:
         yield
     finally:
-        if file.exists() and file.read_text() == text:
+        if file.exists() and file.read_text(encoding="utf-8") == text:
             file.unlink()
 
 

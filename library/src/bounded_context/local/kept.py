@@ -1,11 +1,12 @@
 """A run that is kept, as commands of its repository find it: by a file below `build/`, while it goes on."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from ..project import Project
-from . import endpoints
+from . import endpoints, kept_api
 from .endpoints import Endpoints
 from .errors import LocalRunError
 
@@ -17,9 +18,11 @@ def place(project: Project) -> Path:
     return project.build / "kept-run.json"
 
 
-def announced(project: Project, ours: Endpoints) -> AbstractContextManager[None]:
-    """Tell of this run, until the block is left."""
-    return endpoints.published(place(project), ours)
+@contextmanager
+def announced(project: Project, ours: Endpoints) -> Iterator[None]:
+    """Tell of this run, until the block is left: to commands by a file, to people by requests to copy."""
+    with endpoints.published(place(project), ours), kept_api.standing_page(project, ours):
+        yield
 
 
 def find(project: Project) -> Endpoints:

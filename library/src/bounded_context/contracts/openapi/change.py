@@ -9,9 +9,7 @@ from ...context import Context
 from ..release import breaking, may_break, release
 from .breaks import breaks
 from .document import document
-
-FOLDER = Path("docs", "api")
-NAME = "openapi.json"
+from .places import FOLDER, NAME
 
 
 def missed(context: Context[Any], root: Path) -> Iterator[str]:

@@ -7,8 +7,8 @@ from typing import Any
 from ...context import Context
 from ...pages.api import api_page
 from ..release import release
-from .change import FOLDER, NAME
 from .document import as_json, document
+from .places import FOLDER, NAME
 
 
 def files(context: Context[Any], root: Path) -> dict[Path, str]:

@@ -1,0 +1,47 @@
+"""The page of the HTTP API with the address of a kept run, and its keys: requests to copy and send."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from ..contracts.openapi.places import FOLDER, NAME
+from ..pages.api import Called, api_page
+from ..project import Project
+from .endpoints import Endpoints, standing
+
+_WHERE: Final = (
+    "A run is kept on this machine: these are its address and the keys of its emulator's root, who may do "
+    "anything there. They are worth nothing when the run has ended."
+)
+
+
+def place(project: Project) -> Path:
+    """Return the page's file, which is there while a run with an API is kept."""
+    return project.build / "kept-api.html"
+
+
+@contextmanager
+def standing_page(project: Project, ours: Endpoints) -> Iterator[None]:
+    """Keep the page until the block is left; nothing, where the stack has no API or the repository no document."""
+    document, file = project.root / FOLDER / NAME, place(project)
+    if not (ours.outputs.get("api") and document.is_file()):
+        yield
+        return
+    made = json.loads(document.read_text(encoding="utf-8"))
+    with standing(file, api_page(made, _called(ours), os.path.relpath(document, file.parent))):
+        yield
+
+
+def _called(ours: Endpoints) -> Called:
+    emulator = ours.emulator
+    variables = {
+        "API": ours.outputs["api"]["url"],
+        "AWS_REGION": emulator.region,
+        "AWS_ACCESS_KEY_ID": emulator.access_key,
+        "AWS_SECRET_ACCESS_KEY": emulator.secret_key,
+        "AWS_SESSION_TOKEN": "",
+    }
+    return Called(_WHERE, variables)
