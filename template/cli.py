@@ -75,6 +75,7 @@ def _add_demo(demo_parser: argparse.ArgumentParser) -> None:
     demo_parser.add_argument("--output", type=Path, metavar="DIR", help="keep the context in this folder")
     demo_parser.add_argument("--rows", type=_count, metavar="N", help="upload a list of N rows made for the run")
     demo_parser.add_argument("--file", type=_file, metavar="F", help="upload this list instead")
+    demo_parser.add_argument("--page", type=_page, metavar="PAGE", help="tell all of the list in this HTML file")
     demo_parser.add_argument("--trace", metavar="ID", help="then show the way of the row with this identity")
     demo_parser.add_argument("--dashboards", type=_page, metavar="PAGE", help="draw the dashboards into this HTML file")
     demo_parser.add_argument("--verbose", action="store_true", help="name all that is not as on AWS")
@@ -84,7 +85,7 @@ def _add_demo(demo_parser: argparse.ArgumentParser) -> None:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    names = ("rows", "file", "trace", "dashboards")
+    names = ("rows", "file", "page", "trace", "dashboards")
     valued = [f"--{name}={value}" for name in names if (value := getattr(options, name)) is not None]
     if options.contexts and (alone := [*valued, *(["--answers"] if options.answers else [])]):
         raise DemoError(f"{alone[0]} is for the demo of one context: leave it or --contexts out")

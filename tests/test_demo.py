@@ -56,12 +56,13 @@ def start(*arguments: str) -> "subprocess.Popen[str]":
 def test_the_demo_runs_the_baked_context_and_removes_it(said: Path, tmp_path: Path) -> None:
     """Its output and exit status are the local run's, in an environment that is not the template's."""
     (tmp_path / "list.csv").write_text("")
-    process = start("--json", "--file", str(tmp_path / "list.csv"))
+    process = start("--json", "--file", str(tmp_path / "list.csv"), "--page", "list.html")
     out, _ = process.communicate(timeout=30)
     record = json.loads(said.read_text())
     assert (process.returncode, out) == (3, "on stdout\n")
     run = ["run", "--quiet", "python", "-m", "bounded_context.local"]
-    assert record["arguments"] == [*run, f"--file={tmp_path / 'list.csv'}", "--json"]
+    page = f"--page={Path('list.html').resolve()}"
+    assert record["arguments"] == [*run, f"--file={tmp_path / 'list.csv'}", page, "--json"]
     assert Path(record["folder"]).name == "Payment"
     assert record["venv"] is None
     assert not Path(record["folder"]).exists()

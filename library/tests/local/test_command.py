@@ -22,6 +22,7 @@ from bounded_context.project import VARIABLE
         (["--rows", "many"], "'many' is no number of rows"),
         (["--file", "nowhere.csv"], "'nowhere.csv' is no file"),
         (["--file", "."], "'.' is no file"),
+        (["--page", "."], "'.' is a folder: write the path of an HTML file"),
         (["--dashboards", "."], "'.' is a folder: write the path of an HTML file"),
         (["--dashboards", "README.md/page.html"], "'README.md/page.html' cannot be written: "),
         (["--rows", "5", "--file", "README.md"], "not allowed with"),

@@ -14,12 +14,14 @@ from ..installed import repository
 from ..project import Project
 from . import endpoints, kept, measured
 from .arguments import parse
+from .arrivals import Upload
 from .dashboards.run import draw
 from .deploy.program import Progress
 from .ending import exit_status
 from .errors import LocalRunError
 from .executions import Ended
 from .inbox_watch import watch
+from .list_page.write import write
 from .live.watching import watching
 from .observation import trail_screen
 from .observation.observation import collect
@@ -80,11 +82,14 @@ def _run_list(options: argparse.Namespace, project: Project, screen: Screen) -> 
     lines = _lines_of(options.trace, samples, name, content)
     with _running(options, project, screen) as running:
         started = time.time()
-        ended, result = _import(running, screen, name, content)
-        way = _trail(running, ended, options.trace, lines, result.report) if options.trace else None
+        uploaded, ended, result = _import(running, screen, name, content)
+        way = _trail(running, uploaded, ended, options.trace, lines, result.report) if options.trace else None
         # The page is to be whole, so it waits; most runs need not.
         observed = (settled if options.dashboards else _so_far)(running)
         _show(result, way, screen, as_json=options.json)
+        if options.page:
+            write(running, uploaded, ended, result, options.page)
+            screen.show_list_page(options.page)
         screen.show_more(next(iter(samples.lines_by_identity(content)), ""))
         if options.dashboards:
             _draw(running, screen, observed, started, f"{name}: {result.outcome}", options.dashboards)
@@ -123,7 +128,7 @@ def _counting(screen: Screen) -> Progress:
     return tell
 
 
-def _import(running: RunningContext, screen: Screen, name: str, content: bytes) -> tuple[Ended, Result]:
+def _import(running: RunningContext, screen: Screen, name: str, content: bytes) -> tuple[Upload, Ended, Result]:
     rows = count_records(content)
     # Nobody else tells this run what exists elsewhere: what the file refers to is taken as known.
     running.table.know_references(running.samples.references_of(content))
@@ -142,11 +147,13 @@ def _import(running: RunningContext, screen: Screen, name: str, content: bytes) 
             lambda count: screen.say(f"{count:,} of {expected:,} at each subscriber"),
         )
         screen.say(", ".join(f"{len(received):,} to {name}" for name, received in events.items()))
-    return ended, read_result(running, ended, rows, events, screen.stages)
+    return uploaded, ended, read_result(running, ended, rows, events, screen.stages)
 
 
-def _trail(running: RunningContext, ended: Ended, identity: str, lines: list[int], report: str) -> Trail:
-    return trail(gather(running, running.partner.uploads[-1], ended, identity, lines, report))
+def _trail(
+    running: RunningContext, uploaded: Upload, ended: Ended, identity: str, lines: list[int], report: str
+) -> Trail:
+    return trail(gather(running, uploaded, ended, identity, lines, report))
 
 
 def _show(result: Result, way: Trail | None, screen: Screen, *, as_json: bool) -> None:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from . import kept_api
 from .result import Result
 from .running import RunningContext
 from .stack import STACK
@@ -104,6 +105,10 @@ class Screen:
         more = "--dashboards page.html, --file your.csv, --keep (it goes on running, with endpoints to play with)"
         self.out.print(f"Try next: {trace}{more}", markup=False, soft_wrap=True)
 
+    def show_list_page(self, file: Path) -> None:
+        """Print where all of the list is told."""
+        self.out.print(f"All of the list: {file.resolve()}", markup=False, soft_wrap=True)
+
     def show_page(self, file: Path) -> None:
         """Print where the dashboards are drawn."""
         self.out.print(f"Dashboards: {file.resolve()}", markup=False, soft_wrap=True)
@@ -121,6 +126,7 @@ class Screen:
         lines += [f"# {name}: {running.outputs[name]}" for name in names]
         lines += [f"# queue of {name}: {url}" for name, url in running.outputs["queues"].items()]
         lines += running.doors.to_call(running.emulator, running.outputs)
+        lines += [f"# requests to copy: {page}"] if (page := kept_api.place(running.project)).exists() else []
         stops = "this run; what it deployed stays" if running.emulator.joined else "everything"
         lines += [f"# log: {running.emulator.log}", f"# A file uploaded so is imported. Ctrl-C stops {stops}."]
         self.errors.print("\n".join(lines), markup=False, soft_wrap=True)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import executions
+from ..staged import staged
 from .trail import Facts, Rejection, published
 
 if TYPE_CHECKING:
@@ -77,8 +78,8 @@ def _rejections(report: str) -> list[Rejection]:
 
 def _part(running: "RunningContext", list_id: str, identity: str) -> int | None:
     """Return the number of the part that holds an aggregate's row; None if no part does."""
-    for part in json.loads(_staged(running, list_id, "import.json") or "[]"):
-        rows = json.loads(_staged(running, list_id, part["key"].rpartition("/")[2]) or "{}").get("rows", [])
+    for part in json.loads(staged(running, list_id, "import.json") or "[]"):
+        rows = json.loads(staged(running, list_id, part["key"].rpartition("/")[2]) or "{}").get("rows", [])
         if any(row[running.context.identity] == identity for row in rows):
             return part["part"]
     return None
@@ -86,15 +87,6 @@ def _part(running: "RunningContext", list_id: str, identity: str) -> int | None:
 
 def _rejecting(running: "RunningContext", list_id: str, rejections: Sequence[Rejection]) -> str:
     """Return the function that rejected a row: the validation keeps what it rejected, the verification adds to it."""
-    kept: list[Any] = list(csv.reader(io.StringIO(_staged(running, list_id, "rejections.csv"), newline="")))
+    kept: list[Any] = list(csv.reader(io.StringIO(staged(running, list_id, "rejections.csv"), newline="")))
     lines = {row[0] for row in kept if row}
     return "validate_list" if any(str(one.line) in lines for one in rejections) else running.context.verification
-
-
-def _staged(running: "RunningContext", list_id: str, name: str) -> str:
-    """Return what a list's step keeps for the next; empty if there is no such object."""
-    bucket, key = running.outputs["inbox_bucket"], f"staging/{list_id}/{name}"
-    found = running.aws.call("s3", "list_objects_v2", Bucket=bucket, Prefix=key).get("Contents", [])
-    if key not in (one["Key"] for one in found):
-        return ""
-    return running.aws.call("s3", "get_object", Bucket=bucket, Key=key)["Body"].read().decode()

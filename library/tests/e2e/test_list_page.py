@@ -1,0 +1,64 @@
+"""The page of a list that a run imported, and of one that it refused, in a browser: each number that it promises."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bounded_context.local.list_page.write import write
+from bounded_context.local.result import read_result
+from bounded_context.local.running import RunningContext
+from bounded_context.local.subscribers import wait_for
+from bounded_context.testing import browser
+from bounded_context.testing.browser import Seen
+
+from .lists import Sample
+
+pytestmark = pytest.mark.e2e
+
+STAGES = {"deploy": 1.25, "import": 2.5}
+
+
+def _page(deployed: RunningContext, sent: Sample, events: int, file: Path) -> None:
+    """Import a list as a run does, and write its page."""
+    uploaded = deployed.partner.upload(sent.name, sent.content)
+    ended = deployed.follow(uploaded)
+    received = wait_for(deployed.subscribers, ended.list_id or "", events)
+    write(deployed, uploaded, ended, read_result(deployed, ended, len(sent.rows), received, STAGES), file)
+
+
+def _seen(file: Path, folder: Path) -> Seen:
+    seen = browser.look(browser.found_or_skip(), file, folder / "browser")
+    assert seen.flaws() == []
+    return seen
+
+
+def test_the_page_of_a_list_tells_its_rows_rejects_parts_and_times(
+    deployed: RunningContext, sample: Callable[[int], Sample], tmp_path: Path
+) -> None:
+    """On a wide screen and on a phone, by day and in the dark."""
+    sent, file = sample(400).with_ragged(1), tmp_path / "list.html"
+    _page(deployed, sent, 400, file)
+    for shown in _seen(file, tmp_path).shown:
+        lines = [" ".join(line.split()) for line in shown.text.splitlines()]
+        assert {"uploaded 400", "valid 399", "rejected 1", "imported 399", "cells 1"} <= set(lines)
+        assert f"the row the row has {len(sent.rows[1]) + 1} cells, and the header has {len(sent.rows[1])} 1 2" in lines
+        parts = [line.split() for line in lines if " imported " in line and line[0].isdigit()]
+        assert sum(int(part[1]) for part in parts) == 399
+        assert all(float(part[-1]) > 0 for part in parts)
+        steps = {line.split()[0]: float(line.split()[-1]) for line in lines if " state " in line}
+        assert steps["ImportList"] > 0
+        assert sum(line.startswith("import_list ") for line in lines) == 1
+        assert {"deploy 1.25", "import 2.50"} <= set(lines)
+
+
+def test_the_page_of_a_refused_list_says_why(
+    deployed: RunningContext, sample: Callable[[int], Sample], tmp_path: Path
+) -> None:
+    """With each reason that its partner reads, and how many rows there are of it."""
+    sent, file = sample(20).with_ragged(20), tmp_path / "list.html"
+    _page(deployed, sent, 1, file)
+    for shown in _seen(file, tmp_path).shown:
+        assert "REJECTED" in shown.text
+        assert "20 of 20 rows were rejected" in shown.text
+        assert "2, 3, 4, 5, 6, 7, 8, 9, ..." in shown.text
