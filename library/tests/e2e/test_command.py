@@ -51,6 +51,7 @@ def test_kept_run_prints_its_result_and_ends_on_ctrl_c(tmp_path: Path):
     assert result["rows"] == {"uploaded": 20, "valid": 20, "rejected": 0, "imported": 20}
     assert set(result["events"].values()) == {21}
     assert result["outcome"] == "IMPORTED"
+    _assert_besides(result["besides"])
     [endpoint] = [line for line in lines if "AWS_ENDPOINT_URL=" in line]
     _assert_gone(tmp_path, int(endpoint.strip().rpartition(":")[2]))
 
@@ -84,6 +85,17 @@ def test_run_whose_outer_command_is_killed_leaves_nothing_behind(tmp_path: Path)
     outer.kill()
     outer.wait(SECONDS)
     _assert_gone(scratch, port)
+
+
+def _assert_besides(shown: list[dict[str, str]]) -> None:
+    """A command, a refusal, a query, a bad row, an event of another context, and what a schedule does."""
+    backs = [one["back"] for one in shown]
+    taken, refused, found, reported, heard, _ = backs
+    assert "already-exists" in refused
+    assert taken.split()[1] == found.split()[1] == CONTEXT.first.value
+    assert reported.startswith("REJECTED, line 2, ")
+    assert heard == "kept as KNOWN"
+    assert not any("problem" in one for one in shown)
 
 
 def _port(folder: Path) -> int:

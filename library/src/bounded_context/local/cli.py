@@ -5,16 +5,17 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from ..installed import repository
 from ..project import Project
-from . import endpoints, kept, measured
+from . import beside, endpoints, kept, measured
 from .arguments import parse
 from .arrivals import Upload
+from .beside import Shown
 from .dashboards.run import draw
 from .deploy.program import Progress
 from .ending import exit_status
@@ -82,11 +83,13 @@ def _run_list(options: argparse.Namespace, project: Project, screen: Screen) -> 
     lines = _lines_of(options.trace, samples, name, content)
     with _running(options, project, screen) as running:
         started = time.time()
-        uploaded, ended, result = _import(running, screen, name, content)
+        with beside.begun(running) as others:
+            uploaded, ended, result = _import(running, screen, name, content)
+            shown = _shown(others, screen)
         way = _trail(running, uploaded, ended, options.trace, lines, result.report) if options.trace else None
         # The page is to be whole, so it waits; most runs need not.
         observed = (settled if options.dashboards else _so_far)(running)
-        _show(result, way, screen, as_json=options.json)
+        _show(result, shown, way, screen, as_json=options.json)
         if options.page:
             write(running, uploaded, ended, result, options.page)
             screen.show_list_page(options.page)
@@ -95,7 +98,16 @@ def _run_list(options: argparse.Namespace, project: Project, screen: Screen) -> 
             _draw(running, screen, observed, started, f"{name}: {result.outcome}", options.dashboards)
         if options.keep:
             _keep(running, screen, watched=options.watch)
-    problems = [*result.problems(), *measured.problems_of_run(project.context, running.deployment.inputs, observed)]
+    return _judged(running, result, shown, observed, screen)
+
+
+def _judged(
+    running: RunningContext, result: Result, shown: list[Shown], observed: Sequence[Sample], screen: Screen
+) -> int:
+    """Say what does not add up, and return the exit status."""
+    wrong = [one.problem for one in shown if one.problem]
+    of_metrics = measured.problems_of_run(running.context, running.deployment.inputs, observed)
+    problems = [*result.problems(), *wrong, *of_metrics]
     for problem in problems:
         screen.fail(problem)
     return 1 if problems else 0
@@ -150,17 +162,25 @@ def _import(running: RunningContext, screen: Screen, name: str, content: bytes) 
     return uploaded, ended, read_result(running, ended, rows, events, screen.stages)
 
 
+def _shown(others: Callable[[], list[Shown]], screen: Screen) -> list[Shown]:
+    with screen.stage("besides"):
+        shown = others()
+        screen.say(f"{len(shown)} calls, messages and files more")
+    return shown
+
+
 def _trail(
     running: RunningContext, uploaded: Upload, ended: Ended, identity: str, lines: list[int], report: str
 ) -> Trail:
     return trail(gather(running, uploaded, ended, identity, lines, report))
 
 
-def _show(result: Result, way: Trail | None, screen: Screen, *, as_json: bool) -> None:
+def _show(result: Result, shown: list[Shown], way: Trail | None, screen: Screen, *, as_json: bool) -> None:
     if as_json:
-        _print(result.as_json() | ({"trail": trail_screen.as_json(way)} if way else {}))
+        besides = {"besides": [one.as_json() for one in shown]}
+        _print(result.as_json() | besides | ({"trail": trail_screen.as_json(way)} if way else {}))
         return
-    screen.show(result)
+    screen.show(result, shown)
     if way:
         trail_screen.show(way, screen.out)
 

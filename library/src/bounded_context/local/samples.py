@@ -12,6 +12,9 @@ from typing import Any
 from ..context import Context
 from ..domain.fields import kind_of
 
+_BAD_SEED = 998
+_BAD = "no such value"
+
 REFERENCES = 20
 """How many things of each kind sample rows refer to."""
 
@@ -83,6 +86,17 @@ class Samples:
     def document(self, count: int, seed: int = 0) -> bytes:
         """Return a list as a partner sends it: the header and `count` good rows, as CSV in UTF-8."""
         return as_csv([list(self.columns), *self.rows(count, seed)])
+
+    def bad_document(self) -> bytes:
+        """Return a list whose only row is bad: a value of no field's type, or a cell too many where all are texts."""
+        columns, [row] = list(self.columns), self.rows(1, _BAD_SEED)
+        typed = next((name for name, kind in self.columns.items() if kind not in UNIQUE), None)
+        bad = (
+            [*row, _BAD]
+            if typed is None
+            else [_BAD if name == typed else cell for name, cell in zip(columns, row, strict=True)]
+        )
+        return as_csv([columns, bad])
 
     def lines_by_identity(self, content: bytes) -> dict[str, list[int]]:
         """Return for each identity in a file the lines, counted from 1, on which its records begin."""

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from . import kept_api
+from .beside import Shown
 from .result import Result
 from .running import RunningContext
 from .stack import STACK
@@ -60,8 +61,8 @@ class Screen:
         """Show what went wrong."""
         self.errors.print(f"[red]✗[/] {escape(sentence)}", soft_wrap=True)
 
-    def show(self, result: Result) -> None:
-        """Print the final table."""
+    def show(self, result: Result, shown: Sequence[Shown] = ()) -> None:
+        """Print the final table, and a line for each thing that was sent besides the list."""
         table = Table(title=f"The list is {result.outcome}", title_justify="left", show_header=False)
         table.add_column()
         table.add_column(justify="right")
@@ -76,6 +77,15 @@ class Screen:
         table.add_row("all stages", f"{sum(result.stages.values()):.2f} s", style="bold")
         self.out.print(table)
         self._notes(result)
+        self._besides(shown)
+        self.show_limits(result.not_emulated, result.adapted)
+
+    def _besides(self, shown: Sequence[Shown]) -> None:
+        wide = max((len(one.sent) for one in shown), default=0)
+        if shown:
+            self.out.print("Besides the list:")
+        for one in shown:
+            self.out.print(f"  {one.sent:<{wide}}  {one.back}", markup=False, soft_wrap=True)
 
     def _notes(self, result: Result) -> None:
         if result.cause:
@@ -87,7 +97,6 @@ class Screen:
             )
             more = len(lines) - REPORT_LINES
             self.out.print(f"  ... and {more:,} lines more" if more > 0 else "", end="\n" if more > 0 else "")
-        self.show_limits(result.not_emulated, result.adapted)
 
     def show_limits(self, not_emulated: list[str], adapted: list[str]) -> None:
         """Print what the emulator lacks, and what differs there from AWS: all of it, or how much it is."""

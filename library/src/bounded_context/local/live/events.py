@@ -10,6 +10,7 @@ from typing import Any, Final
 from ...application.checks import checks_of
 from ...context import Context
 from ..errors import LocalRunError
+from ..routed import routed
 from .choices import NoSuchName, chosen
 
 STANDARD_INPUT: Final = "-"
@@ -89,10 +90,8 @@ def _payload(context: Context[Any], function: str) -> dict[str, Any]:
 
 
 def _request(route: str, payload: Mapping[str, Any]) -> Event:
-    """Return a request as API Gateway sends it: what the path names stands there, the rest in the body."""
-    method, _, form = route.partition(" ")
-    path = form.format_map(payload)
-    body = {name: value for name, value in payload.items() if f"{{{name}}}" not in form}
+    """Return a request as API Gateway sends it."""
+    method, path, body = routed(route, payload)
     request = {"http": {"method": method, "path": path}, "requestId": str(uuid.uuid4()), "stage": "$default"}
     sent = {"headers": {"content-type": "application/json"}, "body": json.dumps(body)} if body else {"headers": {}}
     start = {"version": "2.0", "routeKey": route, "rawPath": path, "rawQueryString": "", "requestContext": request}

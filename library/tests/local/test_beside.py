@@ -1,0 +1,110 @@
+"""What a run does besides its list: three calls, and what is wrong with their answers."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from bounded_context.context import Context
+from bounded_context.domain.errors import AlreadyExists, BusinessError, NotFound
+from bounded_context.local.beside.calls import calls
+from bounded_context.local.beside.heard import heard
+from bounded_context.local.routed import routed
+from bounded_context.local.samples import Samples
+
+Answering = Callable[[str, dict[str, Any]], Any]
+
+
+class Dear(BusinessError):
+    """A rule of the team's own."""
+
+    code = "too-dear"
+
+
+class Kept:
+    """A context that takes messages: what is there twice is refused, and what is refused is not found."""
+
+    def __init__(self, context: Context[Any], refusal: str = "") -> None:
+        """Refuse every command with a code, if one is given."""
+        self._context = context
+        self._refusal = refusal
+        self.there: set[str] = set()
+
+    def invoke(self, function: str, message: dict[str, Any]) -> Any:
+        """Answer as a function does."""
+        identity = message["payload"][self._context.identity]
+        if function == self._context.get_function:
+            return self._answer("" if identity in self.there else NotFound.code)
+        assert message["idempotency_key"]
+        code = self._refusal or (AlreadyExists.code if identity in self.there else "")
+        if not code:
+            self.there.add(identity)
+        return self._answer(code)
+
+    def _answer(self, code: str) -> Any:
+        return {"ok": False, "error": {"code": code}} if code else {"ok": True, self._context.name: {"status": "OPEN"}}
+
+
+def _running(context: Context[Any], invoke: Answering, errors: tuple[type[BusinessError], ...] = ()) -> Any:
+    said = SimpleNamespace(**{name: getattr(context, name) for name in ("identity", "commands", "details", "name")})
+    said.get_function, said.command_functions, said.errors = context.get_function, context.command_functions, errors
+    return SimpleNamespace(context=said, samples=Samples(context), outputs={"api": None}, invoke=invoke)
+
+
+def test_a_command_is_taken_once_and_what_it_made_is_found(context: Context[Any]):
+    """In a context without an API they are messages."""
+    taken, again, found = calls(_running(context, Kept(context).invoke))
+    assert [one.back for one in (taken, again, found)] == ["ok OPEN", "refused already-exists", "ok OPEN"]
+    assert taken.sent == again.sent
+    assert [one.problem for one in (taken, again, found)] == ["", "", ""]
+
+
+def test_what_is_refused_without_a_rule_is_a_problem(context: Context[Any]):
+    """It names what was sent, what came back, and what should have."""
+    taken, again, found = calls(_running(context, Kept(context, "invalid").invoke))
+    assert taken.problem.endswith("was answered refused invalid, and no refusal should have come.")
+    assert "and already-exists should have come" in again.problem
+    assert "refused not-found" in found.problem
+
+
+def test_a_rule_of_the_team_s_own_may_refuse_a_sample(context: Context[Any]):
+    """Nobody knows here what it takes: then it is refused again, and not found."""
+    shown = list(calls(_running(context, Kept(context, Dear.code).invoke, (Dear,))))
+    assert [one.back for one in shown] == ["refused too-dear", "refused too-dear", "refused not-found"]
+    assert not any(one.problem for one in shown)
+
+
+def test_a_command_that_no_sample_fits_is_not_sent(context: Context[Any]):
+    """As where a field is of a type of the team's own."""
+    running = _running(context, Kept(context).invoke)
+    running.samples.rows = lambda _count, _seed: [["" for _ in running.samples.columns]]
+    [said] = calls(running)
+    assert (said.back, said.problem) == ("not sent: a field's own rule takes no sample", "")
+
+
+@pytest.mark.parametrize(("joined", "account"), [(True, None), (False, "123456789012")])
+def test_nobody_speaks_for_a_context_that_speaks_for_itself(joined: bool, account: str | None):
+    """One that runs on the same emulator, or whose topic is another account's."""
+    other = SimpleNamespace(consumes=SimpleNamespace(account_id=account))
+    running: Any = SimpleNamespace(neighbours=[other], emulator=SimpleNamespace(joined=joined))
+    assert list(heard(running)) == []
+    running.neighbours = []
+    assert list(heard(running)) == []
+
+
+def test_the_only_row_of_the_bad_list_is_bad(context: Context[Any], samples: Samples):
+    """Whichever columns there are: a value that no field of its type takes, or a cell too many."""
+    rows = context.rows
+    header, row = (line.split(",") for line in samples.bad_document().decode().splitlines())
+    assert len(row) > len(header) or any(cell == "no such value" for cell in row)
+    assert rows.check_header(tuple(header))
+
+
+def test_a_request_has_in_its_path_what_the_route_names():
+    """Encoded, and nowhere else."""
+    assert routed("POST /things/{thing_id}/open", {"thing_id": "a/b", "by": "x"}) == (
+        "POST",
+        "/things/a%2Fb/open",
+        {"by": "x"},
+    )
