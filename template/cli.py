@@ -15,30 +15,30 @@ from .demo import DemoError, demo
 from .examples import draw, regenerate, supply
 from .fleet.command import add_fleet
 from .library import LibraryError
+from .manual import ABOUT, PARTS, of_all, of_part
 from .new import NothingMade, answers_in, new
 from .pair import run as pair_run
 from .pair.choice import BadPair, Pair, choose
 from .upkeep.commands import add_check, add_update, add_versions
 
+COMMAND = "template"
 
-def parser() -> argparse.ArgumentParser:
-    """Return the command's parser; each subcommand sets ``run``, which takes the arguments and returns a status."""
-    top = argparse.ArgumentParser(prog="template", description=__doc__)
+
+def parser(typed: str = COMMAND) -> argparse.ArgumentParser:
+    """Return the command's parser; each part sets ``run``, which takes the arguments and returns a status.
+
+    ``typed`` is the command as it was typed.
+    """
+    top = of_all(typed).parser(ABOUT)
     commands = top.add_subparsers(required=True, metavar="COMMAND")
-    _add_new(commands.add_parser("new", help="ask for the answers, and bake a context of one's own"))
-    _add_demo(commands.add_parser("demo", help="bake the default context and run it on this machine"))
-    add_check(commands.add_parser("check", help="say what drifted from the template in a repository"))
-    add_update(commands.add_parser("update", help="take a repository to another version of the template"))
-    add_fleet(commands.add_parser("fleet", help="look at all repositories of a platform together"))
-    add_versions(commands.add_parser("versions", help="list the versions of the template"))
-    examples = commands.add_parser("examples", help="make examples/ again, after a change of the template")
-    examples.set_defaults(run=_examples)
+    for name, add in _PARTS.items():
+        add(of_part(typed, name).part(commands, name, PARTS[name].about))
     return top
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit status."""
-    options = parser().parse_args(arguments)
+def main(arguments: Sequence[str] | None = None, typed: str = COMMAND) -> int:
+    """Run the command, as it was typed, and return its exit status."""
+    options = parser(typed).parse_args(arguments)
     try:
         return options.run(options)
     except (BadAnswer, CookiecutterException, DemoError, LibraryError, NothingMade) as error:
@@ -96,6 +96,10 @@ def _demo(options: argparse.Namespace) -> int:
     return demo(options.output, [*valued, *flags], options.keep, answers)
 
 
+def _add_examples(examples_parser: argparse.ArgumentParser) -> None:
+    examples_parser.set_defaults(run=_examples)
+
+
 def _examples(_: argparse.Namespace) -> int:
     print(f"examples/payment: {regenerate()} files")
     supply()
@@ -126,3 +130,15 @@ def _pair(text: str) -> Pair:
 def _page(text: str) -> Path:
     # The run is in a folder of its own.
     return Path(text).resolve()
+
+
+_PARTS = {
+    "new": _add_new,
+    "demo": _add_demo,
+    "check": add_check,
+    "update": add_update,
+    "fleet": add_fleet,
+    "versions": add_versions,
+    "examples": _add_examples,
+}
+"""What gives each part its arguments."""

@@ -13,13 +13,15 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
 from .installed import repository
 from .project import Project, ProjectError
+from .typed import typed
+from .usage import Usage
 
 LIBRARY: Final = Path(__file__).parent
 REQUIREMENTS: Final = LIBRARY / "data" / "layer.txt"
@@ -48,7 +50,7 @@ TOOLS: Final = frozenset(
             "smoke_account",
             "survey",
         ),
-        *("testing", "graph.py", "installed.py", "package.py", "project.py", "strategy.py"),
+        *("testing", "graph.py", "installed.py", "package.py", "project.py", "strategy.py", "typed.py", "usage.py"),
     }
 )
 """What of the library no function runs: a change of a tool gives no function a new version."""
@@ -216,8 +218,14 @@ def _uv(*arguments: str) -> None:
         raise PackageError(f"uv could not install the layer: {result.stderr.strip()}")
 
 
-def main() -> None:
+_ABOUT: Final = "Builds the functions' code and their layer, as AWS Lambda needs them."
+_EXAMPLES: Final = {"": "build/code.zip and build/layer.zip, with their hashes"}
+_STATUSES: Final = {0: "both are there", 1: "they could not be built", 2: "it takes no arguments"}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
     """Build for Lambda and say what was built."""
+    Usage(typed("package", "package"), _EXAMPLES, _STATUSES).parser(_ABOUT).parse_args(arguments)
     try:
         project = repository()
         folder = build_lambda(project)

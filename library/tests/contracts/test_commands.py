@@ -48,11 +48,11 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_contracts_tells_what_it_writes(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """And nothing if all is there."""
-    contracts.main()
+    contracts.main([])
     assert capsys.readouterr().out == ""
     (repository / "events" / PAYMENT.deleted / "1.0.json").unlink()
     (repository / "events" / "asyncapi.json").unlink()
-    contracts.main()
+    contracts.main([])
     assert capsys.readouterr().out == f"events/{PAYMENT.deleted}/1.0.json is new\nevents/asyncapi.json is new\n"
 
 
@@ -63,7 +63,7 @@ def test_contracts_draws_the_statuses_anew(repository: Path, capsys: pytest.Capt
     path.write_text(
         text.replace("is_REGISTERED --> is_VERIFIED: VerifyPayment", "is_VERIFIED --> is_LOST: LosePayment")
     )
-    contracts.main()
+    contracts.main([])
     assert capsys.readouterr().out == "README.md has a new diagram of statuses\n"
     assert path.read_text(encoding="utf-8") == text
 
@@ -73,7 +73,7 @@ def test_contracts_tells_the_catalogue(repository: Path, capsys: pytest.CaptureF
     path = repository / "catalog-info.yaml"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("owner: payments-team", "owner: nobody"))
-    contracts.main()
+    contracts.main([])
     assert capsys.readouterr().out == "catalog-info.yaml has what the code says\n"
     assert path.read_text(encoding="utf-8") == text
 
@@ -83,14 +83,14 @@ def test_contracts_says_in_one_sentence_what_it_refuses(repository: Path) -> Non
     folder = repository / "events" / PAYMENT.deleted
     shutil.copy(folder / "1.0.json", folder / "3.0.json")
     with pytest.raises(SystemExit) as refused:
-        contracts.main()
+        contracts.main([])
     assert refused.value.code == f"{PAYMENT.deleted} is 1.0 in src/payment/events.py: write 3.0 or 4.0."
 
 
 def test_openapi_writes_the_document_and_its_page(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """As they are kept."""
     shutil.rmtree(repository / "docs")
-    openapi.main()
+    openapi.main([])
     written = [repository / "docs" / "api" / name for name in ("openapi.json", "index.html")]
     assert capsys.readouterr().out.splitlines() == list(map(str, written))
     for path in written:
@@ -101,7 +101,7 @@ def test_openapi_of_a_context_without_an_api_says_so(tmp_path: Path, monkeypatch
     """And what to write."""
     _repository(tmp_path / "invoice", monkeypatch, "tests.contexts:INVOICE")
     with pytest.raises(SystemExit) as refused:
-        openapi.main()
+        openapi.main([])
     assert refused.value.code == "SalesInvoice has no HTTP API: write api=True in its context first."
 
 
@@ -115,11 +115,11 @@ def test_openapi_does_not_write_over_what_callers_rely_on(
     )
     document.write_text(known, encoding="utf-8")
     with pytest.raises(SystemExit, match=r"POST /payments/\{payment_id\}/check is gone, .* write version = \"0.2.0\""):
-        openapi.main()
+        openapi.main([])
     assert (document.read_text(encoding="utf-8"), capsys.readouterr().out) == (known, "")
     pyproject = repository / "pyproject.toml"
     pyproject.write_text(pyproject.read_text(encoding="utf-8").replace("0.1.0", "0.2.0"), encoding="utf-8")
-    openapi.main()
+    openapi.main([])
     assert "/check" not in document.read_text(encoding="utf-8")
 
 

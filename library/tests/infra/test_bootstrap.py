@@ -74,7 +74,7 @@ def test_a_second_run_changes_nothing() -> None:
 
 def test_it_says_what_to_log_in_to(capsys: pytest.CaptureFixture[str]) -> None:
     """The command's lines can be pasted, into a shell and into the pipeline's file."""
-    bootstrap.main()
+    bootstrap.main([])
     told = capsys.readouterr().out
     assert f'pulumi login "s3://{kebab(CONTEXT.name)}-state-123456789012-{REGION}?region={REGION}"\n' in told
     assert f'--secrets-provider "awskms://alias/{kebab(CONTEXT.name)}-state?region={REGION}"\n' in told
@@ -95,13 +95,13 @@ def test_without_a_region_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """The state's region is the user's choice."""
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     with pytest.raises(SystemExit, match="set AWS_REGION"):
-        bootstrap.main()
+        bootstrap.main([])
 
 
 def test_what_it_asks_for_is_what_it_takes(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """AWS_REGION, of which boto3 by itself knows nothing, and before any other."""
     monkeypatch.setenv("AWS_REGION", "eu-north-1")
-    bootstrap.main()
+    bootstrap.main([])
     assert "-eu-north-1?region=eu-north-1" in capsys.readouterr().out
 
 

@@ -168,5 +168,5 @@ def test_a_repository_that_asks_for_another_library_gets_no_archives(
     )
     monkeypatch.setenv("BOUNDED_CONTEXT_PROJECT", str(tmp_path))
     with pytest.raises(SystemExit, match=r"asks for 0\.0\.1: run `uv sync`\.$"):
-        package.main()
+        package.main([])
     assert not (tmp_path / "build").exists()

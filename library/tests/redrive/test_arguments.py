@@ -98,10 +98,3 @@ def test_wrong_arguments_are_refused(arguments: list[str], sentence: str, capsys
     with pytest.raises(SystemExit, match="2"):
         main(arguments)
     assert sentence in capsys.readouterr().err
-
-
-def test_help_has_examples(capsys: pytest.CaptureFixture[str]):
-    """The first thing that somebody reads at night."""
-    with pytest.raises(SystemExit, match="0"):
-        main(["--help"])
-    assert "uv run just redrive prod uploads --go " in capsys.readouterr().out

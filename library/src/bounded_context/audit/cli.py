@@ -14,6 +14,8 @@ from typing import Final
 
 from ..installed import repository
 from ..project import Project, ProjectError
+from ..typed import typed
+from ..usage import Usage
 from .finding import Finding
 from .licences import is_accepted, licence_of, refused
 from .locked import CannotTell, Document
@@ -23,6 +25,16 @@ from .vulnerabilities import vulnerabilities
 CLEAN: Final = 0
 FOUND: Final = 1
 UNKNOWN: Final = 2
+
+_EXAMPLES: Final = {
+    "": "of the packages that are locked, by uv's own service",
+    "--service-url https://osv.example.com": "by a mirror of yours",
+}
+_STATUSES: Final = {
+    CLEAN: "nothing was found that is not accepted",
+    FOUND: "something was",
+    UNKNOWN: "it cannot be told, as where nobody could be asked",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -82,6 +94,8 @@ def _accepted(project: Project) -> Mapping[str, str]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="just audit", description="Known vulnerabilities, licences, and an SBOM.")
+    parser = Usage(typed("audit", "audit"), _EXAMPLES, _STATUSES).parser(
+        "Known vulnerabilities, licences, and an SBOM."
+    )
     parser.add_argument("--service-url", metavar="URL", help="another OSV service than uv's, such as a mirror of yours")
     return parser

@@ -1,15 +1,25 @@
-"""`python -m bounded_context.check`: the repository's check. Exit status: 1 if something fails, 2 if it cannot run."""
+"""`python -m bounded_context.check`: the repository's check."""
 
 import argparse
 import os
 import sys
 from collections.abc import Sequence
+from typing import Final
 
 from ..project import Project, ProjectError, current
+from ..typed import typed
+from ..usage import Usage
 from .changes import NoHistory, changed
 from .selection import Selection, selected
 from .steps import run
 from .watching import saves
+
+_EXAMPLES: Final = {
+    "": "all of it; nothing is changed",
+    "--changed": "what your changes can break",
+    "--watch": "the same, on each save, until Ctrl-C",
+}
+_STATUSES: Final = {0: "all holds", 1: "something does not", 2: "it cannot run here", 130: "Ctrl-C"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="just check", description="All that must hold before a commit.")
+    parser = Usage(typed("check", "check"), _EXAMPLES, _STATUSES).parser("All that must hold before a commit.")
     parser.add_argument("--changed", action="store_true", help="only what the changes since the last commit can break")
     parser.add_argument("--watch", action="store_true", help="as --changed, now and again on each save")
     return parser.parse_args(arguments)

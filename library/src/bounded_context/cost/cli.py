@@ -7,18 +7,24 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from typing import Final
 
 from ..context import Context
 from ..installed import repository
 from ..project import ProjectError
 from ..rollout.errors import REFUSED
 from ..testing.graph import Program, service
+from ..typed import typed
+from ..usage import Usage
 from .estimate import Estimate, estimate
 from .kinds import unknown
 from .screen import listed, table
 
 _ELSEWHERE = "aws:endpoints"
 """The config of a stack that is deployed to no account of AWS."""
+
+_EXAMPLES: Final = {"": "all stacks, side by side", "prod": "one, line by line", "prod --json": "for programs"}
+_STATUSES: Final = {0: "it is printed", 1: "it is, and lacks something that is not counted", REFUSED: "nothing is"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -66,7 +72,7 @@ def _on_aws(program: Program) -> list[str]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="just cost", description="What a stack costs, by list prices.")
+    parser = Usage(typed("cost", "cost"), _EXAMPLES, _STATUSES).parser("What a stack costs, by list prices.")
     parser.add_argument("stack", nargs="?", help="such as dev; without one, all that are deployed to AWS")
     parser.add_argument("--json", action="store_true", help="for programs")
     return parser

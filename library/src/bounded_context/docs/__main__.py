@@ -3,8 +3,18 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import Final
 
+from ..typed import typed
+from ..usage import Usage
 from .pages import NoPage, page, pages, section
+
+_EXAMPLES: Final = {
+    "": "the pages that there are",
+    "changing": "one of them",
+    "runbook a-function-fails": "a section of one",
+}
+_STATUSES: Final = {0: "it is printed", 1: "there is no such page or section", 2: "arguments that cannot work"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -20,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="just docs", description="The platform's pages.")
+    parser = Usage(typed("docs", "docs"), _EXAMPLES, _STATUSES).parser("The platform's pages.")
     parser.add_argument("page", nargs="?", help="a page's name, such as runbook")
     parser.add_argument("section", nargs="?", help="an alarm's section, such as a-function-fails")
     return parser

@@ -7,8 +7,8 @@ the settings below, so that the command may be run at any time.
 import json
 import os
 import sys
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -16,10 +16,18 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ..context import Context
 from ..installed import repository
 from ..project import ProjectError
+from ..typed import typed
+from ..usage import Usage
 from ..words import kebab
 
 _DAYS_OF_HISTORY = 90
 """How long an overwritten state can be brought back."""
+
+_ABOUT: Final = (
+    "Makes the bucket and the key for Pulumi's state, once for an account and region; harmless to run again."
+)
+_EXAMPLES: Final = {"": "in the account and the region of your credentials; it prints the next two commands"}
+_STATUSES: Final = {0: "they are there", 1: "they could not be made", 2: "it takes no arguments"}
 
 
 class BootstrapError(RuntimeError):
@@ -118,8 +126,9 @@ def _only_over_tls(bucket: str) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Make the place and say how to use it."""
+    Usage(typed("infra.bootstrap", "bootstrap"), _EXAMPLES, _STATUSES).parser(_ABOUT).parse_args(arguments)
     try:
         context = repository().context
         # Pulumi and AWS's other tools read AWS_REGION, boto3 does not.

@@ -7,12 +7,32 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from ..rollout.errors import INTERRUPTED
+from ..typed import typed
+from ..usage import Usage
+
 _ABOUT: Final = "One list through the whole context, from its upload to the subscribers' queues."
+_EXAMPLES: Final = {
+    "": "1,000 sample rows, some calls, and what came of them",
+    "--rows 10000": "more of them",
+    "--file my.csv": "a list of your own",
+    "--trace id-000000007": "and then the way of that row",
+    "--dashboards page.html": "and the dashboards, drawn",
+    "--keep --watch": "leave it running; what is saved in src/ is on it a moment later",
+    "--deploy-only --keep": "nothing but the deployment",
+    "--json": "the result for programs",
+}
+_STATUSES: Final = {
+    0: "all numbers add up",
+    1: "some do not, or it could not be run",
+    2: "arguments that cannot work: nothing was started",
+    INTERRUPTED: "Ctrl-C: all that was started is stopped",
+}
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Return the options; ends the process with one sentence for those that cannot work."""
-    parser = argparse.ArgumentParser(prog="python -m bounded_context.local", description=_ABOUT)
+    parser = Usage(typed("local", "run"), _EXAMPLES, _STATUSES).parser(_ABOUT)
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--rows", type=_positive, default=1000, help="how many sample rows to import (default 1000)")
     source.add_argument("--file", type=_file, help="import this CSV file; what it refers to is known")

@@ -20,6 +20,8 @@ from ..sandbox.kinds import KINDS
 from ..sandbox.temporary import settings
 from ..smoke_account.throwaway import MODEL
 from ..testing.graph import Graph, service
+from ..typed import typed
+from ..usage import Usage
 from .policies import ROLES, of_kind, place, policy, unknown
 from .state import Backend
 from .state import policy as of_state
@@ -27,6 +29,18 @@ from .trust import trust
 
 STATE: Final = "state"
 TRUST: Final = "trust"
+_ABOUT: Final = "The IAM policy that a role of the pipeline or of GitHub's workflows needs, or whoever redrives."
+_EXAMPLES: Final = {
+    "deploy prod": "of the role that deploys prod, in the account of the pipeline's settings",
+    "shift dev 123456789012": "of the role that shifts dev's traffic, in that account",
+    "state sandbox 123456789012": "what sandboxes need of Pulumi's state",
+    "trust pr 123456789012 --repository org/payment": "whom GitHub's role trusts",
+}
+_STATUSES: Final = {
+    0: "the document is printed",
+    1: "it is, and lacks what a resource of your own kind asks for",
+    2: "nothing could be printed",
+}
 
 
 class NoAccount(ProjectError):
@@ -138,10 +152,7 @@ def _trust(asked: Asked) -> dict[str, Any]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="just permissions",
-        description="The IAM policy that a role of the pipeline or of GitHub's workflows needs, or whoever redrives.",
-    )
+    parser = Usage(typed("permissions", "permissions"), _EXAMPLES, _STATUSES).parser(_ABOUT)
     parser.add_argument(
         "role",
         choices=(*ROLES, STATE, TRUST),

@@ -4,7 +4,6 @@ The variable PULL_REQUEST has the number, so the stack is `pr-<number>`; OWNER w
 sources as they are and writes outputs.json, which the smoke check reads; `down` destroys the stack.
 """
 
-import argparse
 import json
 import sys
 from collections.abc import Sequence
@@ -15,20 +14,37 @@ from ..installed import repository
 from ..pipeline.pulumi_cli import Stack, variable
 from ..project import Project
 from ..rollout.console import Consoles
+from ..rollout.errors import INTERRUPTED, REFUSED
 from ..sandbox.cli import guarded, now
 from ..sandbox.kinds import REQUEST
 from ..sandbox.owner import as_tag
 from ..sandbox.temporary import raise_up
 from ..smoke_account.throwaway import Throwaway
+from ..typed import typed
+from ..usage import Usage
 from ..words import minute
 
 HOURS: Final = 72
 """Until the stack may be swept although the pull request is open: each push to it begins them anew."""
 
+_ABOUT: Final = (
+    """A pull request's own stack, named by the variable PULL_REQUEST: pr-<number>; OWNER is whoever it is for."""
+)
+_EXAMPLES: Final = {
+    "up": "deploy the sources as they are, and write outputs.json",
+    "down": "destroy it",
+}
+_STATUSES: Final = {
+    0: "all went well",
+    1: "something did not",
+    REFUSED: "refused before anything changed",
+    INTERRUPTED: "interrupted: what is there already stays",
+}
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Make or destroy the stack, and return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m bounded_context.pull_requests.stack", description=__doc__)
+    parser = Usage(typed("pull_requests.stack"), _EXAMPLES, _STATUSES).parser(_ABOUT)
     parser.add_argument("act", choices=("up", "down"))
     act = _up if parser.parse_args(arguments).act == "up" else _down
     return guarded(lambda: act(repository()), Consoles(as_json=False))

@@ -5,26 +5,35 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
+from ..rollout.errors import INTERRUPTED, REFUSED
+from ..typed import typed
+from ..usage import Usage
 from .choice import Where
 
 DEFAULT_RATE = 10
 """Letters a second."""
 
-EXAMPLES = """examples:
-  uv run just redrive prod                        list all dead-letter queues
-  uv run just redrive prod uploads                look into one, and see what would be done
-  uv run just redrive prod uploads --go           do it
-  uv run just redrive prod QUEUE --where 'type=*Deleted' --older-than 2h --max 1 --go
-                                                  try it with one letter of these
-  uv run just redrive prod relay_events --go --give-up 'told by hand, ticket 4711'
-  uv run just redrive prod unseen --where 'key=incoming/acme/*' --go
-                                                  start the imports of uploads that nobody has heard of
+_ABOUT: Final = """Looks into the dead-letter queues of a stack and sends their letters on their way again.
 
 QUEUE is a name that the list shows or its alarm names, or the queue's name on AWS. A letter is delivered first and
-deleted afterwards: it may come twice, and is never lost. Exit status: 0 all is well, 1 letters are left, 2 refused
-before anything changed, 130 Ctrl-C.
+deleted afterwards: it may come twice, and is never lost.
 """
+_EXAMPLES: Final = {
+    "prod": "list all dead-letter queues",
+    "prod uploads": "look into one, and see what would be done",
+    "prod uploads --go": "do it",
+    "prod QUEUE --where 'type=*Deleted' --older-than 2h --max 1 --go": "try it with one letter of these",
+    "prod relay_events --go --give-up 'told by hand, ticket 4711'": "leave those whose changes are gone",
+    "prod unseen --where 'key=incoming/acme/*' --go": "import uploads that nobody has heard of",
+}
+_STATUSES: Final = {
+    0: "all is well",
+    1: "letters are left",
+    REFUSED: "refused before anything changed",
+    INTERRUPTED: "Ctrl-C",
+}
 
 _DURATION = re.compile(r"([1-9][0-9]{0,5})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -53,13 +62,7 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m bounded_context.redrive",
-        description="Looks into the dead-letter queues of a stack and sends their letters on their way again.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = Usage(typed("redrive", "redrive"), _EXAMPLES, _STATUSES).parser(_ABOUT)
     add = parser.add_argument
     add("stack", help="the Pulumi stack, such as dev")
     add("queue", nargs="?", help="a dead-letter queue; without it, all are listed")

@@ -5,10 +5,12 @@ import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from ..installed import repository
 from ..project import ProjectError
+from ..typed import typed
+from ..usage import Usage
 from . import outputs
 from .back import back, find_way
 from .clients import Clients
@@ -21,6 +23,20 @@ from .run import Run
 from .screen import Screen
 from .start import start
 from .status import status
+
+_EXAMPLES: Final = {
+    "status prod": "where every alias is, and what a start would do",
+    "start dev": "shift the traffic, and follow it to its end",
+    "start prod --timeout 90": "with more time",
+    "start prod --ignore-alarms 'ticket 4711'": "although an alarm is on",
+    "back prod": "return to the versions before",
+}
+_STATUSES: Final = {
+    0: "all is well",
+    1: "something went wrong",
+    REFUSED: "refused before anything changed",
+    INTERRUPTED: "Ctrl-C",
+}
 
 
 def main(
@@ -98,15 +114,12 @@ def _reported(run: Run, report: Report, act: Callable[[], None]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m bounded_context.rollout",
-        description="Moves the traffic of a stack to its newest versions, step by step, and back.",
-        epilog="Exit status: 0 all is well, 1 something went wrong, 2 refused before anything changed, 130 Ctrl-C.",
-    )
+    usage = Usage(typed("rollout", "rollout"), _EXAMPLES, _STATUSES)
+    parser = usage.parser("Moves the traffic of a stack to its newest versions, step by step, and back.")
     commands = parser.add_subparsers(required=True, metavar="start|status|back")
-    _add_start(commands.add_parser("start", help="shift the traffic to the newest versions, and follow it to its end"))
-    _add(commands.add_parser("status", help="say where every alias is, and what start would do"), _status)
-    back_parser = commands.add_parser("back", help="return what the last release brought live to the version before")
+    _add_start(usage.part(commands, "start", "shift the traffic to the newest versions, and follow it to its end"))
+    _add(usage.part(commands, "status", "say where every alias is, and what start would do"), _status)
+    back_parser = usage.part(commands, "back", "return what the last release brought live to the version before")
     _add(back_parser, _back)
     _add_timeout(back_parser, "default 30")
     return parser

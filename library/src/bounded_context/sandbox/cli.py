@@ -12,6 +12,8 @@ from ..rollout.console import Consoles
 from ..rollout.errors import AWS_ERRORS, INTERRUPTED, REFUSED, Refused, sentence
 from ..smoke_account.throwaway import MODEL, Throwaway
 from ..smoke_account.world import Failed
+from ..typed import typed
+from ..usage import Usage
 from ..words import minute
 from .github import GitHub
 from .kinds import KINDS, SANDBOX
@@ -22,6 +24,20 @@ from .temporary import Temporary, find, raise_up, read, shift, stacks
 HOURS: Final = 24
 MOST_HOURS: Final = 168
 """A week: what is needed for longer is a stack of the repository."""
+
+_EXAMPLES: Final = {
+    "up ada": "deploy the sources as they are to the stack sandbox-ada, for a day",
+    "up ada --hours 48": "for two",
+    "list": "who has which, and until when",
+    "down ada": "destroy it",
+    "sweep sandbox": "destroy the sandboxes whose time is over",
+}
+_STATUSES: Final = {
+    0: "all went well",
+    1: "something did not",
+    REFUSED: "refused before anything changed",
+    INTERRUPTED: "Ctrl-C: what is there already stays",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -120,20 +136,17 @@ def _caller(project: Project) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="just sandbox",
-        description="A stack of your own for some hours, with the settings of dev, without SFTP and alarms.",
-        epilog="Exit status: 0 all went well, 1 something did not, 2 refused before anything changed, 130 Ctrl-C.",
-    )
+    usage = Usage(typed("sandbox", "sandbox"), _EXAMPLES, _STATUSES)
+    parser = usage.parser("A stack of your own for some hours, with the settings of dev, without SFTP and alarms.")
     acts = parser.add_subparsers(required=True, metavar="up|down|list|sweep")
-    up = acts.add_parser("up", help="make it of the sources as they are, or deploy them to it again")
+    up = usage.part(acts, "up", "make it of the sources as they are, or deploy them to it again")
     up.add_argument("--hours", type=_hours, default=HOURS, help=f"until it may be swept, from now (default {HOURS})")
-    down = acts.add_parser("down", help="destroy it")
+    down = usage.part(acts, "down", "destroy it")
     for act in (up, down):
         act.add_argument("name", help="small letters, digits and hyphens; the stack is called sandbox-NAME")
-    listed = acts.add_parser("list", help="all of them, and the preview stacks of pull requests")
+    listed = usage.part(acts, "list", "all of them, and the preview stacks of pull requests")
     listed.add_argument("--json", action="store_true", help="print them as JSON")
-    swept = acts.add_parser("sweep", help="destroy those whose time is over, or whose pull request is closed")
+    swept = usage.part(acts, "sweep", "destroy those whose time is over, or whose pull request is closed")
     swept.add_argument("kind", nargs="?", choices=KINDS, help="of this kind alone")
     for act, function in ((up, _up), (down, _down), (listed, _list), (swept, _sweep)):
         act.set_defaults(act=function)

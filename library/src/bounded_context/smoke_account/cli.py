@@ -5,16 +5,30 @@ import signal
 from collections.abc import Sequence
 from dataclasses import asdict
 from types import FrameType
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from ..installed import repository
 from ..project import Project, ProjectError
 from ..rollout.console import Consoles
 from ..rollout.errors import AWS_ERRORS, INTERRUPTED, REFUSED, Refused, sentence
+from ..typed import typed
+from ..usage import Usage
 from .account import Account
 from .emulator import Emulated
 from .steps import Step, Steps, smoke
 from .world import World
+
+_EXAMPLES: Final = {
+    "smoke": "on the account of your credentials, as the stack smoke",
+    "--emulator": "on the embedded AWS of this machine",
+    "smoke --json": "a report for programs",
+}
+_STATUSES: Final = {
+    0: "all went well",
+    1: "something did not",
+    REFUSED: "refused before anything changed",
+    INTERRUPTED: "Ctrl-C: what was made is destroyed",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -74,10 +88,9 @@ class Screen(Consoles):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m bounded_context.smoke_account",
-        description="Deploys a throw-away stack, sends it ten rows, releases a bad and a good version, destroys it.",
-        epilog="Exit status: 0 all went well, 1 something did not, 2 refused before anything changed, 130 Ctrl-C.",
+    usage = Usage(typed("smoke_account", "smoke-account"), _EXAMPLES, _STATUSES)
+    parser = usage.parser(
+        "Deploys a throw-away stack, sends it ten rows, releases a bad and a good version, destroys it."
     )
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("stack", nargs="?", help="the name of a stack that nobody has, such as smoke")

@@ -7,10 +7,19 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import Final
 
 from ..installed import DISTRIBUTION
+from ..typed import typed
+from ..usage import Usage
 from .apart import each
 from .surveyed import survey
+
+_EXAMPLES: Final = {"../payment ../order": "of two repositories, as JSON"}
+_STATUSES: Final = {
+    0: "it is printed, also where a repository cannot be read: its object says so",
+    2: "arguments that cannot work",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,8 +46,7 @@ def _import_once() -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m bounded_context.survey", description="What repositories declare, and which policies they break."
-    )
+    usage = Usage(typed("survey"), _EXAMPLES, _STATUSES)
+    parser = usage.parser("What repositories declare, and which policies they break.")
     parser.add_argument("repositories", nargs="+", type=Path, metavar="REPO", help="the folder of a repository")
     return parser

@@ -18,9 +18,17 @@ from ..picture.mermaid import flowchart
 from ..picture.readme import NAME, draw
 from ..policies import PRODUCTION
 from ..project import Project, ProjectError
+from ..typed import typed
+from ..usage import Usage
 from .graph import run, service
 
 _REFUSED: Final = 2
+_EXAMPLES: Final = {
+    "--output context.svg": f"the stack {PRODUCTION}, for a browser",
+    "dev --mermaid": "the stack dev, for Markdown",
+    "--readme": f"renew the picture in {NAME}",
+}
+_STATUSES: Final = {0: "it is drawn", _REFUSED: "nothing could be drawn"}
 
 
 class NotDrawn(ProjectError):
@@ -63,10 +71,8 @@ def _done(project: Project, drawn: Picture, options: argparse.Namespace) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m bounded_context.picture",
-        description="The context as a picture: who triggers whom, and who may do what.",
-    )
+    usage = Usage(typed("picture", "picture"), _EXAMPLES, _STATUSES)
+    parser = usage.parser("The context as a picture: who triggers whom, and who may do what.")
     parser.add_argument("stack", nargs="?", default=PRODUCTION, help=f"default: {PRODUCTION}")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--svg", action="store_true", help="for browsers; the default")

@@ -16,9 +16,21 @@ from ..policies import POLICIES, PRODUCTION, judged, waivers
 from ..policies.folder import pack
 from ..policies.waivers import Judged, needless
 from ..project import Project, ProjectError
+from ..typed import typed
+from ..usage import Usage
 from .graph import Graph, run, service
 
 _REFUSED: Final = 2
+_EXAMPLES: Final = {
+    "": f"all policies, as the stack {PRODUCTION} keeps them",
+    "dev --json": "another stack, for programs",
+    "--pack": "the folder by which Pulumi's own engine holds a preview to them",
+}
+_STATUSES: Final = {
+    0: "all are kept",
+    1: "one is broken, or a waiver waives nothing",
+    _REFUSED: "nothing could be judged",
+}
 
 
 class NotRun(ProjectError):
@@ -89,9 +101,8 @@ def _as_text(stack: str, found: Sequence[Judged]) -> Iterator[str]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m bounded_context.policies", description="Which policies a stack breaks, and what is left out."
-    )
+    usage = Usage(typed("policies"), _EXAMPLES, _STATUSES)
+    parser = usage.parser("Which policies a stack breaks, and what is left out.")
     parser.add_argument(
         "stack", nargs="?", default=PRODUCTION, help=f"default: {PRODUCTION}, which is held to all of them"
     )

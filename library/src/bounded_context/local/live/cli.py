@@ -4,10 +4,13 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from typing import Final
 
 from ...installed import repository
 from ...project import Project, ProjectError
 from ...rollout.errors import AWS_ERRORS, INTERRUPTED, REFUSED, sentence
+from ...typed import typed
+from ...usage import Parts, Usage
 from .. import kept
 from ..aws import UNANSWERED, Aws
 from ..endpoints import Endpoints
@@ -22,6 +25,22 @@ from .lines import readable
 
 Act = Callable[[argparse.Namespace, Project, Endpoints], int | Callable[[], int]]
 """Returns the exit status, or what is left to do and then returns it: outside of all that handles errors."""
+
+_EXAMPLES: Final = {
+    "invoke": "the functions that there are",
+    "invoke FUNCTION": "the samples of one of them",
+    "invoke FUNCTION smoke-check": "call it with a sample",
+    "invoke FUNCTION event.json": "with an event of your own; - is standard input",
+    "debug FUNCTION message": "the same in this process: a breakpoint() stops there",
+    "logs --follow": "what all of them log, until Ctrl-C",
+    "logs --function FUNCTION --correlation ID": "of one, and of the calls that name an id",
+}
+_STATUSES: Final = {
+    0: "the function answered, or what was asked for is printed",
+    1: "it raised, or no run is kept here",
+    2: "no function and no sample has that name",
+    INTERRUPTED: "Ctrl-C",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -123,16 +142,21 @@ def _print(answer: object) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m bounded_context.local.live", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    _with_event(commands.add_parser("invoke", help="call a function of the kept run"), _invoke)
-    _with_event(commands.add_parser("debug", help="run its entry point in this process, for a debugger"), _debug)
-    logs = commands.add_parser("logs", help="what the functions of the kept run log, in one stream")
+    usage = Usage(typed("local.live", ""), _EXAMPLES, _STATUSES)
+    parser = usage.parser("Work on a context while it runs here: `run --keep` is the run that is meant.")
+    parts = parser.add_subparsers(required=True, metavar="COMMAND")
+    _with_event(usage.part(parts, "invoke", "call a function of the kept run"), _invoke)
+    _with_event(usage.part(parts, "debug", "run its entry point in this process, for a debugger"), _debug)
+    _add_logs(usage, parts)
+    return parser
+
+
+def _add_logs(usage: Usage, parts: Parts) -> None:
+    logs = usage.part(parts, "logs", "what the functions of the kept run log, in one stream")
     logs.add_argument("--function", metavar="NAME", help="of this one alone")
     logs.add_argument("--correlation", metavar="ID", help="of the calls that name this id: a caller's, a list's, ...")
     logs.add_argument("--follow", action="store_true", help="go on until Ctrl-C, or until the run ends")
     logs.set_defaults(act=_logs)
-    return parser
 
 
 def _with_event(command: argparse.ArgumentParser, act: Act) -> None:

@@ -1,21 +1,32 @@
-"""`python -m bounded_context.local.rehearsal`: releases on this machine, good ones and bad ones, with real traffic."""
+"""The command line: releases on this machine, good ones and bad ones, with real traffic."""
 
-import argparse
 import json
 import sys
 from collections.abc import Sequence
+from typing import Final
 
 from rich.console import Console
 from rich.table import Table
 
 from ...installed import repository
 from ...project import Project
+from ...rollout.errors import INTERRUPTED
+from ...typed import typed
+from ...usage import Usage
 from ..ending import exit_status
 from ..screen import Screen
 from ..start import running_context
 from .acts import ACTS, Performed
 from .stage import STRATEGY, Stage
 
+_ABOUT: Final = "Releases on this machine, with real traffic: bad versions are caught, a good one takes all of it."
+_EXAMPLES: Final = {"": "each act with its versions and its calls", "--json": "what happened, for programs"}
+_STATUSES: Final = {
+    0: "every act went as it should",
+    1: "one did not, or nothing could be run",
+    2: "arguments that cannot work: nothing was started",
+    INTERRUPTED: "Ctrl-C: all that was started is stopped",
+}
 EMULATED = (
     "Real here: the Pulumi program, the functions' versions and aliases, the hooks' code, the rollout driver.",
     "Stand-ins: CodeDeploy is this run's own (moto's answers, and a deployment's life added); callers honour the "
@@ -25,7 +36,7 @@ EMULATED = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Rehearse; returns 0 if every act went as it should, 130 after Ctrl-C, 1 otherwise."""
-    parser = argparse.ArgumentParser(prog="python -m bounded_context.local.rehearsal", description=__doc__)
+    parser = Usage(typed("local.rehearsal", "rehearse"), _EXAMPLES, _STATUSES).parser(_ABOUT)
     parser.add_argument("--json", action="store_true", help="print what happened as JSON and nothing else")
     options = parser.parse_args(arguments)
     screen = Screen(quiet=options.json)
