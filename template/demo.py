@@ -52,7 +52,7 @@ def folder_for(output: Path | None, keep: bool) -> Iterator[Path]:
         yield folder
         print(f"What was baked stays, {_megabytes(folder)} MB with its environment: rm -r {folder}", file=sys.stderr)
     else:
-        with taken_away(folder := Path(mkdtemp(prefix="template-demo-"))):
+        with taken_away(Path(mkdtemp(prefix="template-demo-"))) as folder:
             yield folder
 
 

@@ -19,13 +19,13 @@ PAUSE_SECONDS = 0.2
 
 
 @contextmanager
-def taken_away(folder: Path) -> Iterator[None]:
-    """Take a folder away when the block is left, and also if this process is killed within it."""
+def taken_away(folder: Path) -> Iterator[Path]:
+    """Yield a folder, and take it away when the block is left, and also if this process is killed within it."""
     with subprocess.Popen(
         [sys.executable, "-I", __file__, str(folder)], stdin=subprocess.PIPE, start_new_session=True
     ) as keeper:
         try:
-            yield
+            yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
             keeper.kill()

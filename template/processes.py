@@ -14,6 +14,9 @@ from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+STARTED_BY = "BOUNDED_CONTEXT_STARTED_BY"
+"""The variable by which what we start knows us: should we be killed, it ends by itself."""
+
 END_SECONDS = 30.0
 POLL_SECONDS = 0.05
 
@@ -73,7 +76,7 @@ def running(
         child = subprocess.Popen(
             command,
             cwd=folder,
-            env=environment() | dict(more or {}),
+            env=environment() | {STARTED_BY: str(os.getpid())} | dict(more or {}),
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=said,

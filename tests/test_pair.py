@@ -2,16 +2,19 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from template.pair.choice import BadPair, choose
+from template.pair.run import SCENARIO
 
 # Stands in for uv: the first context writes its endpoints and waits, the second's scenario does what the test wants.
 UV = """#!{python}
@@ -234,3 +237,58 @@ def test_subscription_tells_and_payment_verifies() -> None:
     assert [one["line"] for one in told["rejected"]] == [97, 98]
     assert all(one["field"] == "subscription_id" for one in told["rejected"])
     assert all(one["reason"].endswith("is not known here") for one in told["rejected"])
+
+
+class Orphan:
+    """The demo as a command that no launcher has started, below the test's own temporary folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.temporary, self.log = folder / "tmp", folder / "log"
+        self.temporary.mkdir()
+        command = [sys.executable, "-m", "template", "demo", "--contexts", "subscription,payment"]
+        # The shell ends at once: above what it leaves is no uv that started these tests.
+        shell = f'{shlex.join(command)} > "{self.log}" 2>&1 & echo $!'
+        environment = os.environ | {"TMPDIR": str(self.temporary)}
+        done = subprocess.run(["sh", "-c", shell], env=environment, stdout=subprocess.PIPE, text=True, check=True)
+        self.process = int(done.stdout)
+
+    def alive(self) -> dict[int, str]:
+        """Its processes, and those that they have started: all have its temporary folder."""
+        mark, found = f"TMPDIR={self.temporary}".encode(), dict[int, str]()
+        for process in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                if mark in (process / "environ").read_bytes().split(b"\0"):
+                    found[int(process.name)] = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        return found
+
+    def left(self) -> list[str]:
+        """What is in its temporary folder, but for uv's own locks."""
+        return [path.name for path in self.temporary.iterdir() if path.suffix != ".lock"]
+
+
+@pytest.fixture
+def orphan(tmp_path: Path) -> Iterator[Orphan]:
+    """It, and nothing of it afterwards."""
+    one = Orphan(tmp_path)
+    yield one
+    for process in one.alive():
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+
+
+@pytest.mark.e2e
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="whose child a process is, is read from /proc")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_two_contexts_that_are_ended_leave_nothing(number: signal.Signals, orphan: Orphan) -> None:
+    """While the second is deployed beside the first: no process and no folder, however the command is ended."""
+    deadline = time.monotonic() + 200
+    while "runs, with the emulator" not in orphan.log.read_text() and orphan.alive() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    while not any(SCENARIO in command for command in orphan.alive().values()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert orphan.left()
+    os.kill(orphan.process, number)
+    deadline = time.monotonic() + 60
+    while (orphan.alive() or orphan.left()) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert (orphan.alive(), orphan.left()) == ({}, []), orphan.log.read_text()

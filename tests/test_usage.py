@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from bounded_context.local import launchers
+from bounded_context.typed import VARIABLE
 
-from template import cli
+from template import cli, processes
 from template.library import SOURCES, LibraryError
 from template.manual import PARTS
 from template.names import REPOSITORY
@@ -91,3 +93,14 @@ def test_help_names_the_module_where_that_was_typed() -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("usage: python -m template [-h]")
     assert "\n  python -m template new " in done.stdout
+
+
+def test_a_recipe_says_that_it_was_typed() -> None:
+    """By the variable that the library reads."""
+    justfile = (REPOSITORY / "<<cookiecutter.context_name>>" / "justfile").read_text(encoding="utf-8")
+    assert f'export {VARIABLE} := "just"\n' in justfile
+
+
+def test_what_the_demo_starts_knows_it() -> None:
+    """By the variable that the library reads: the run ends once the demo is killed."""
+    assert processes.STARTED_BY == launchers.VARIABLE

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 
 from ..bake import bake
 from ..demo import DemoError, find_uv, folder_for
+from ..leftovers import taken_away
 from ..names import REPOSITORY
 from ..processes import Asked, Heed, heeding, running, status
 from .choice import Pair
@@ -50,7 +51,7 @@ class _Run:
     def act(self, options: list[str]) -> int:
         first, second = self._baked()
         with ExitStack() as running_here:
-            scratch = Path(running_here.enter_context(TemporaryDirectory(prefix="template-demo-")))
+            scratch = running_here.enter_context(taken_away(Path(mkdtemp(prefix="template-demo-"))))
             endpoints, log = scratch / ENDPOINTS, scratch / LOG
             with self._stage(f"{self.pair.first.name} runs, with the emulator"):
                 # What the second needs is installed while the first is deployed.

@@ -26,6 +26,14 @@ def test_a_run_that_no_launcher_started_has_none():
     assert launchers(60, TERMINAL | {60: Process(10, "python")}) == []
 
 
+def test_a_command_that_says_so_counts_as_a_launcher():
+    """If it has started the run; another's word is that of some other run."""
+    by_template = TERMINAL | {30: Process(10, "python"), 50: Process(30, "uv"), 60: Process(50, "python")}
+    assert launchers(60, by_template) == [50]
+    assert launchers(60, by_template, "30") == [50, 30]
+    assert launchers(60, by_template, "70") == [50]
+
+
 def test_a_chain_is_another_once_one_of_it_is_killed():
     """What it started gets another parent at once, whether or not anybody took notice of its end."""
     killed = {number: one for number, one in STARTED.items() if number != 30} | {40: Process(1, "sh")}

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+VARIABLE: Final = "BOUNDED_CONTEXT_STARTED_BY"
+"""In it a command that started this one, and is no launcher by its name, says its process id."""
+
 PAUSE_SECONDS: Final = 0.5
 _LAUNCHERS: Final = frozenset({"uv", "just"})
 _PROC: Final = Path("/proc")
@@ -30,9 +33,9 @@ class Process:
 def ending_with_launchers() -> Iterator[None]:
     """Have this process end, as SIGTERM asks it to, once a command that started it is gone; until the block is left.
 
-    Those are all up to the topmost `uv` or `just`; without one of these nobody is watched.
+    Those are all up to the topmost `uv` or `just`, or whoever says so in `VARIABLE`; without one nobody is watched.
     """
-    watched = launchers(os.getpid(), processes())
+    watched = launchers(os.getpid(), processes(), os.environ.get(VARIABLE, ""))
     left = threading.Event()
 
     def look() -> None:
@@ -49,11 +52,18 @@ def ending_with_launchers() -> Iterator[None]:
         left.set()
 
 
-def launchers(process: int, found: Mapping[int, Process]) -> list[int]:
-    """Return the ids of those that started a process, the nearest first, up to the topmost `uv` or `just`."""
+def launchers(process: int, found: Mapping[int, Process], more: str = "") -> list[int]:
+    """Return the ids of those that started a process, the nearest first, up to the topmost `uv` or `just`.
+
+    `more` is the id of one that counts as such, too.
+    """
     above = chain(process, found, len(found))
-    named = [place for place, one in enumerate(above, 1) if one in found and found[one].program in _LAUNCHERS]
+    named = [place for place, one in enumerate(above, 1) if _is_launcher(one, found) or str(one) == more]
     return above[: max(named, default=0)]
+
+
+def _is_launcher(process: int, found: Mapping[int, Process]) -> bool:
+    return process in found and found[process].program in _LAUNCHERS
 
 
 def chain(process: int, found: Mapping[int, Process], length: int) -> list[int]:
