@@ -7,18 +7,23 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bounded_context.local import endpoints, kept
+from bounded_context.local.live.deployed import Deployed
+from bounded_context.local.live.events import samples_of
+from bounded_context.local.live.invoking import invoke
+from bounded_context.local.live.listed import steps
 from bounded_context.local.live.watching import watching
 from bounded_context.local.running import RunningContext
 from bounded_context.project import VARIABLE, Project, at
 
 from .facts import CONTEXT, ENVIRONMENT, GET, PROJECT
+from .lists import Sample, import_list
 
 pytestmark = pytest.mark.e2e
 SECONDS = 60
@@ -120,6 +125,23 @@ def test_saved_code_is_live_and_code_that_cannot_be_read_is_not(
     _until(edited, "the code that was there stays")
     assert deployed.invoke(GET, {})["table"] == deployed.outputs["table_name"]
     assert _configuration(deployed) == before
+
+
+def test_every_function_can_be_called_with_each_of_its_samples(
+    deployed: RunningContext, repository: Project, sample: Callable[[int], Sample]
+):
+    """Those of steps are about a list that is there; none of them ends with an error."""
+    import_list(deployed, sample(3).with_ragged(3))
+    import_list(deployed, sample(3), expected=4)
+    run, failed = kept.find(repository), dict[str, Any]()
+    for name in deployed.outputs["functions"]:
+        function = Deployed.find(deployed.aws, run, name)
+        own = dict(steps(deployed.aws, deployed.outputs, CONTEXT, name))
+        samples = own | samples_of(CONTEXT, name, function.variables)
+        assert own or name not in CONTEXT.steps
+        done = {f"{name} {event}": invoke(deployed.aws, function, given) for event, given in samples.items()}
+        failed |= {asked: one.answer for asked, one in done.items() if one.failed}
+    assert failed == {}
 
 
 def test_launch_configurations_name_commands_that_run(repository: Project):

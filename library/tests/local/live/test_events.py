@@ -6,8 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aws_lambda_powertools.utilities.data_classes import DynamoDBStreamEvent
 
+from bounded_context.application.checks import checks_of
 from bounded_context.context import Context
+from bounded_context.domain.lists import ListStatus
+from bounded_context.handlers.measure_lists import Change
 from bounded_context.local.errors import LocalRunError
 from bounded_context.local.live.choices import NoSuchName
 from bounded_context.local.live.events import event_of, samples_of
@@ -33,9 +37,22 @@ def test_what_the_path_names_is_not_in_the_body(context: Context[Any]):
 
 
 def test_each_function_has_a_sample(context: Context[Any]):
-    """At least the check that a release begins with."""
+    """One of its work, and the check that a release begins with; those of steps are about lists that a run has."""
+    variables = {"CONSUMES": json.dumps(HEARD)}
     for function in context.functions:
-        assert "smoke-check" in samples_of(context, function, {}), function
+        samples = samples_of(context, function, variables)
+        checks = {check.name.replace(" ", "-") for check in checks_of(function, context)}
+        assert "smoke-check" in checks <= samples.keys()
+        assert function in context.steps or samples.keys() - checks, function
+
+
+def test_a_list_that_is_closed_is_measured(context: Context[Any]):
+    """As the stream tells of it: before and after."""
+    [record] = DynamoDBStreamEvent(samples_of(context, "measure_lists", {})["list"]).records
+    change = Change.read(record)
+    assert change.before
+    assert change.after
+    assert (change.before.status, change.after.status) == (ListStatus.IMPORTING, ListStatus.IMPORTED)
 
 
 def test_what_is_heard_of_others_is_in_the_function_s_environment(context: Context[Any]):

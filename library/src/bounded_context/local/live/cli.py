@@ -16,12 +16,14 @@ from ..aws import UNANSWERED, Aws
 from ..endpoints import Endpoints
 from ..errors import LocalRunError
 from .choices import NoSuchName, chosen
+from .completion import SHELLS, script
 from .debugging import become, entry_point
 from .deployed import Deployed
 from .events import Event, event_of, samples_of
 from .following import groups, lines
 from .invoking import invoke
 from .lines import readable
+from .listed import steps
 
 Act = Callable[[argparse.Namespace, Project, Endpoints], int | Callable[[], int]]
 """Returns the exit status, or what is left to do and then returns it: outside of all that handles errors."""
@@ -31,6 +33,7 @@ _EXAMPLES: Final = {
     "invoke FUNCTION": "the samples of one of them",
     "invoke FUNCTION smoke-check": "call it with a sample",
     "invoke FUNCTION event.json": "with an event of your own; - is standard input",
+    "invoke --completion bash": 'a script for your shell: eval "$(...)" in its .bashrc or .zshrc',
     "debug FUNCTION message": "the same in this process: a breakpoint() stops there",
     "logs --follow": "what all of them log, until Ctrl-C",
     "logs --function FUNCTION --correlation ID": "of one, and of the calls that name an id",
@@ -49,6 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     It is 0 if the function answered, 1 if it raised or if nobody could be asked, 2 for a name that nothing has.
     """
     options = _parser().parse_args(arguments)
+    if options.completion:
+        sys.stdout.write(script(options.completion))
+        return 0
     try:
         project = repository()
         done: int | Callable[[], int] = options.act(options, project, kept.find(project))
@@ -78,7 +84,7 @@ def _invoke(options: argparse.Namespace, project: Project, run: Endpoints) -> in
     """Call a function, print its answer, and on standard error what it logs."""
     aws = Aws(run.emulator)
     function = _function(options, run, aws)
-    event = function and _event(options, project, function)
+    event = function and _event(options, project, run, function)
     if function is None or event is None:
         return 0
     done = invoke(aws, function, event)
@@ -98,7 +104,7 @@ def _debug(options: argparse.Namespace, project: Project, run: Endpoints) -> int
     if options.event:
         # First of all: what samples are made with reads the environment when it is imported.
         become(aws, function)
-    event = _event(options, project, function)
+    event = _event(options, project, run, function)
     return 0 if event is None else lambda: _print(entry_point(function)(event))
 
 
@@ -122,9 +128,11 @@ def _function(options: argparse.Namespace, run: Endpoints, aws: Aws) -> Deployed
     return Deployed.find(aws, run, options.function)
 
 
-def _event(options: argparse.Namespace, project: Project, function: Deployed) -> Event | None:
+def _event(options: argparse.Namespace, project: Project, run: Endpoints, function: Deployed) -> Event | None:
     """Return the event that is meant; where none is named, print the samples."""
-    samples = samples_of(project.context, function.name, function.variables)
+    # By the emulator's own keys: `debug` has taken on those of the function.
+    listed = dict(steps(Aws(run.emulator), run.outputs, project.context, function.name))
+    samples = listed | samples_of(project.context, function.name, function.variables)
     if options.event is None:
         _print_names(samples)
         return None
@@ -144,8 +152,11 @@ def _print(answer: object) -> int:
 def _parser() -> argparse.ArgumentParser:
     usage = Usage(typed("local.live", ""), _EXAMPLES, _STATUSES)
     parser = usage.parser("Work on a context while it runs here: `run --keep` is the run that is meant.")
+    parser.set_defaults(completion=None)
     parts = parser.add_subparsers(required=True, metavar="COMMAND")
-    _with_event(usage.part(parts, "invoke", "call a function of the kept run"), _invoke)
+    invoke_parser = usage.part(parts, "invoke", "call a function of the kept run")
+    invoke_parser.add_argument("--completion", choices=SHELLS, help="print what lets a shell complete all of these")
+    _with_event(invoke_parser, _invoke)
     _with_event(usage.part(parts, "debug", "run its entry point in this process, for a debugger"), _debug)
     _add_logs(usage, parts)
     return parser

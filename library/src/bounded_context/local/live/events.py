@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any, Final
 
 from ...application.checks import checks_of
 from ...context import Context
+from ...domain.lists import ListStatus
 from ..errors import LocalRunError
 from ..routed import routed
 from .choices import NoSuchName, chosen
@@ -60,6 +62,8 @@ def _own(context: Context[Any], function: str, variables: Mapping[str, str]) -> 
         yield from _asked(context, function)
     elif function == "relay_events":
         yield "change", _change(context)
+    elif function == "measure_lists":
+        yield "list", _closed_list(context)
     elif function == "on_event":
         yield from _heard(variables)
     elif function == "watch_lists":
@@ -103,8 +107,21 @@ def _change(context: Context[Any]) -> Event:
     from ...contracts.released.samples import ITEM, version_of
 
     [item] = version_of(context)["stored"][f"{ITEM}{context.first}"]
-    change = {"Keys": {"pk": item["pk"]}, "NewImage": item, "SequenceNumber": "1", "SizeBytes": 1}
-    record = {"eventID": "1", "eventName": "INSERT", "eventSource": "aws:dynamodb", "dynamodb": change}
+    return _record("INSERT", {"Keys": {"pk": item["pk"]}, "NewImage": item})
+
+
+def _closed_list(context: Context[Any]) -> Event:
+    """Return what the table's stream says of a list that is imported."""
+    from ...contracts.released.samples import LIST, version_of
+
+    [after] = version_of(context)["stored"][LIST]
+    before = after | {"status": {"S": ListStatus.IMPORTING.value}}
+    return _record("MODIFY", {"Keys": {"pk": after["pk"]}, "OldImage": before, "NewImage": after})
+
+
+def _record(name: str, change: Event) -> Event:
+    told = {"ApproximateCreationDateTime": time.time(), "SequenceNumber": "1", "SizeBytes": 1}
+    record = {"eventID": "1", "eventName": name, "eventSource": "aws:dynamodb", "dynamodb": change | told}
     return {"Records": [record]}
 
 

@@ -15,6 +15,7 @@ from ..aws import Aws
 from ..repeated import repeated
 from ..running import RunningContext
 from .concerned import concerned
+from .warming import Warm, warming
 
 PAUSE_SECONDS: Final = 0.1
 SETTLED_SECONDS: Final = 0.05
@@ -32,14 +33,15 @@ States = dict[Path, tuple[int, int]]
 def watching(running: RunningContext, say: Say) -> Iterator[None]:
     """Bring what is saved in the context's package onto the emulator, and say so, until the block is left."""
     sources = _Sources(running.project.sources)
-    update = _Update(running, say)
+    with warming(running.aws, say) as warm:
+        update = _Update(running, say, warm)
 
-    def look() -> None:
-        if changed := sources.changed():
-            update(changed)
+        def look() -> None:
+            if changed := sources.changed():
+                update(changed)
 
-    with repeated("sources", PAUSE_SECONDS, look):
-        yield
+        with repeated("sources", PAUSE_SECONDS, look):
+            yield
 
 
 class _Sources:
@@ -75,9 +77,10 @@ class _Sources:
 class _Update:
     """Gives the functions that a change concerns the code as it is now."""
 
-    def __init__(self, running: RunningContext, say: Say) -> None:
+    def __init__(self, running: RunningContext, say: Say, warm: Warm) -> None:
         self._running = running
         self._say = say
+        self._warm = warm
         self._waiting: set[Path] = set()
         names = running.outputs["functions"]
         inputs = running.deployment.inputs
@@ -101,6 +104,7 @@ class _Update:
         every = len(functions) == len(self._handlers)
         said = "all functions" if every else ", ".join(functions) or "no function that is deployed"
         self._say(f"{what} -> {said}: live after {time.monotonic() - started:.1f} s")
+        self._warm([self._running.outputs["functions"][name] for name in functions])
 
     def _publish(self) -> list[str]:
         project = self._running.project
