@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from bounded_context.local.beside import Shown
 from bounded_context.local.result import Result, Rows
 from bounded_context.local.screen import Screen
 from screens.record import drawn, without_what_was_wiped
@@ -23,7 +24,15 @@ RUN = Result(
     own_event="PaymentListImported",
     not_emulated=[],
     adapted=[],
-    stages={"package": 1.0, "emulator": 1.0, "deploy": 1.0, "upload": 1.0, "import": 1.0, "events": 1.0},
+    stages=dict.fromkeys(("package", "emulator", "deploy", "upload", "import", "events", "besides"), 1.0),
+)
+BESIDES = (
+    Shown("POST /payments", "201 REGISTERED"),
+    Shown("POST /payments again", "409 already-exists"),
+    Shown("GET /payments/id-999000001", "200 REGISTERED"),
+    Shown("one-bad-row.csv over SFTP", "REJECTED, line 2, amount: 'no such value'"),
+    Shown("SubscriptionRegistered by subscription", "subscription-1 is kept as KNOWN"),
+    Shown("watch_lists, as each minute", "the oldest unfinished list is 1 s old"),
 )
 
 
@@ -43,10 +52,10 @@ def test_the_example_is_drawn_as_it_is(tmp_path: Path) -> None:
 
 
 def test_the_recorded_demo_has_the_words_of_a_run(capsys: pytest.CaptureFixture[str]) -> None:
-    """Its rows, its stages, and what it says at its end; nothing comes from elsewhere."""
+    """Its rows, its stages, what it did besides, and what it says at its end; nothing comes from elsewhere."""
     recorded = (REPOSITORY / "examples" / "demo.svg").read_text(encoding="utf-8")
     screen = Screen(quiet=False)
-    screen.show(RUN)
+    screen.show(RUN, BESIDES)
     screen.show_more("id-000000001")
     shown = html.unescape(" ".join(re.findall(r"<text[^>]*>([^<]*)</text>", recorded))).replace("\xa0", " ")
     again = "examples/demo.svg is not what a run shows: run `uv run python -m tests.screens.record`"

@@ -56,7 +56,7 @@ def test_a_command_is_taken_once_and_what_it_made_is_found(context: Context[Any]
     """In a context without an API they are messages."""
     taken, again, found = calls(_running(context, Kept(context).invoke))
     assert [one.back for one in (taken, again, found)] == ["ok OPEN", "refused already-exists", "ok OPEN"]
-    assert taken.sent == again.sent
+    assert again.sent == f"{taken.sent} again"
     assert [one.problem for one in (taken, again, found)] == ["", "", ""]
 
 

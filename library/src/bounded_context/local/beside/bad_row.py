@@ -23,5 +23,5 @@ def bad_row(running: "RunningContext") -> Iterator[Shown]:
         yield Shown(sent, FAILED, f"{NAME} ended as {FAILED}: {ended.error}.")
         return
     of_rows = [one for one in csv.DictReader(StringIO(partner.report(NAME), newline="")) if one["line"]]
-    said = "; ".join(f"line {one['line']}, {one['field']}: {one['reason']}" for one in of_rows)
+    said = "; ".join(f"line {one['line']}, {one['field']}: {one['reason'].partition(': ')[0]}" for one in of_rows)
     yield Shown(sent, f"{ended.outcome}, {said}", "" if of_rows else f"The report on {NAME} names no row.")

@@ -4,6 +4,7 @@ They are requests to the HTTP API where the stack has one, and messages to the f
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
@@ -44,7 +45,7 @@ def _sent(running: "RunningContext", create: str, made: dict[str, Any]) -> Itera
     # A rule of the team's own may refuse a sample: then it is refused again, and not found.
     own = taken.code in {error.code for error in context.errors}
     expected = (taken.code, taken.code, NotFound.code) if own else ("", AlreadyExists.code, "")
-    for asked, code in zip((taken, again, found), expected, strict=True):
+    for asked, code in zip((taken, replace(again, sent=f"{again.sent} again"), found), expected, strict=True):
         yield Shown(asked.sent, asked.said, _problem(asked, code))
 
 

@@ -10,7 +10,7 @@ from .shown import Shown
 if TYPE_CHECKING:
     from ..running import RunningContext
 
-SECONDS: Final = 20.0
+SECONDS: Final = 60.0
 _POLL_SECONDS: Final = 0.1
 
 
@@ -25,9 +25,9 @@ def _told(running: "RunningContext", neighbour: Neighbour) -> Shown:
     thing, kind = neighbour.consumes.thing, neighbour.consumes.known[0]
     subject = f"{thing}-1"
     neighbour.says(kind, subject)
-    sent, deadline = f"{kind} {subject}, by {neighbour.name}", time.monotonic() + SECONDS
+    sent, deadline = f"{kind} by {neighbour.name}", time.monotonic() + SECONDS
     while (kept := running.table.projected(thing, subject)) is None:
         if time.monotonic() > deadline:
-            return Shown(sent, "nothing is known of it", f"{sent}, has come to nothing within {SECONDS:.0f} s.")
+            return Shown(sent, "nothing is kept", f"{sent} has come to nothing within {SECONDS:.0f} s.")
         time.sleep(_POLL_SECONDS)
-    return Shown(sent, f"kept as {kept['status']}")
+    return Shown(sent, f"{subject} is kept as {kept['status']}")

@@ -19,4 +19,4 @@ def minute(running: "RunningContext") -> Iterator[Shown]:
     """
     if _FUNCTION in running.outputs["functions"]:
         seconds = running.invoke(_FUNCTION, {})["seconds"]
-        yield Shown(f"{_FUNCTION}, as each minute", f"{seconds:.0f} s, the oldest unfinished list")
+        yield Shown(f"{_FUNCTION}, as each minute", f"the oldest unfinished list is {seconds:.0f} s old")
