@@ -32,7 +32,6 @@ BESIDES = (
     Shown("GET /payments/id-999000001", "200 REGISTERED"),
     Shown("one-bad-row.csv over SFTP", "REJECTED, line 2, amount: 'no such value'"),
     Shown("SubscriptionRegistered by subscription", "subscription-1 is kept as KNOWN"),
-    Shown("watch_lists, as each minute", "the oldest unfinished list is 1 s old"),
 )
 
 

@@ -88,9 +88,9 @@ def test_run_whose_outer_command_is_killed_leaves_nothing_behind(tmp_path: Path)
 
 
 def _assert_besides(shown: list[dict[str, str]]) -> None:
-    """A command, a refusal, a query, a bad row, an event of another context, and what a schedule does."""
+    """A command, a refusal, a query, a bad row, and an event of another context."""
     backs = [one["back"] for one in shown]
-    taken, refused, found, reported, heard, _ = backs
+    taken, refused, found, reported, heard = backs
     assert "already-exists" in refused
     assert taken.split()[1] == found.split()[1] == CONTEXT.first.value
     assert reported.startswith("REJECTED, line 2, ")

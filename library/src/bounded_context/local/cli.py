@@ -5,7 +5,7 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from ..project import Project
 from . import beside, endpoints, kept, measured
 from .arguments import parse
 from .arrivals import Upload
-from .beside import Shown
+from .beside import Beside, Shown
 from .dashboards.run import draw
 from .deploy.program import Progress
 from .ending import exit_status
@@ -84,7 +84,7 @@ def _run_list(options: argparse.Namespace, project: Project, screen: Screen) -> 
     with _running(options, project, screen) as running:
         started = time.time()
         with beside.begun(running) as others:
-            uploaded, ended, result = _import(running, screen, name, content)
+            uploaded, ended, result = _import(running, others, screen, name, content)
             shown = _shown(others, screen)
         way = _trail(running, uploaded, ended, options.trace, lines, result.report) if options.trace else None
         # The page is to be whole, so it waits; most runs need not.
@@ -140,7 +140,9 @@ def _counting(screen: Screen) -> Progress:
     return tell
 
 
-def _import(running: RunningContext, screen: Screen, name: str, content: bytes) -> tuple[Upload, Ended, Result]:
+def _import(
+    running: RunningContext, others: Beside, screen: Screen, name: str, content: bytes
+) -> tuple[Upload, Ended, Result]:
     rows = count_records(content)
     # Nobody else tells this run what exists elsewhere: what the file refers to is taken as known.
     running.table.know_references(running.samples.references_of(content))
@@ -150,6 +152,7 @@ def _import(running: RunningContext, screen: Screen, name: str, content: bytes) 
     with screen.stage("import"):
         ended = running.follow(uploaded, lambda state: screen.say(f"{state}, {running.least_received():,} events out"))
         screen.say(ended.outcome)
+    others.list_ended()
     with screen.stage("events"):
         expected = expected_events(ended, running.table.imported(ended.list_id) if ended.list_id else 0)
         events = wait_for(
@@ -162,9 +165,9 @@ def _import(running: RunningContext, screen: Screen, name: str, content: bytes) 
     return uploaded, ended, read_result(running, ended, rows, events, screen.stages)
 
 
-def _shown(others: Callable[[], list[Shown]], screen: Screen) -> list[Shown]:
+def _shown(others: Beside, screen: Screen) -> list[Shown]:
     with screen.stage("besides"):
-        shown = others()
+        shown = others.shown()
         screen.say(f"{len(shown)} calls, messages and files more")
     return shown
 

@@ -1,14 +1,13 @@
 """All that a run does besides its list, and while that is under way: most of it is waiting."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from .bad_row import bad_row
 from .calls import calls
 from .heard import heard
-from .minute import minute
 from .shown import Shown
 
 if TYPE_CHECKING:
@@ -16,23 +15,42 @@ if TYPE_CHECKING:
 
 Act = Callable[["RunningContext"], Iterable[Shown]]
 
-_ACTS: Final[Sequence[Act]] = (calls, bad_row, heard, minute)
+_AT_ONCE: Final = 3
+
+
+class Beside:
+    """What is done besides the list of a run."""
+
+    def __init__(self, running: "RunningContext", pool: ThreadPoolExecutor) -> None:
+        """Begin to call, and to let another context tell of something."""
+        self._running = running
+        self._pool = pool
+        self._calls, self._heard = self._begun(calls), self._begun(heard)
+        self._bad_row: Future[list[Shown]] | None = None
+
+    def list_ended(self) -> None:
+        """Send a second list, by the functions that the first has started: beside it, each would start once more."""
+        self._bad_row = self._begun(bad_row)
+
+    def shown(self) -> list[Shown]:
+        """Wait for the end of all, and return a line for each thing that was sent.
+
+        Raises:
+            LocalRunError: a function ended with an error, or a list has not come to its end in time.
+        """
+        done = (self._calls, self._bad_row, self._heard)
+        return [shown for one in done if one for shown in one.result()]
+
+    def _begun(self, act: Act) -> Future[list[Shown]]:
+        return self._pool.submit(lambda: list(act(self._running)))
 
 
 @contextmanager
-def begun(running: "RunningContext") -> Iterator[Callable[[], list[Shown]]]:
-    """Begin with all of it at once; yield what waits for its end and returns a line for each thing that was sent.
-
-    That raises LocalRunError if a function ended with an error, or if a list has not come to its end in time.
-    """
-    pool = ThreadPoolExecutor(len(_ACTS), thread_name_prefix="beside")
-    done = [pool.submit(_shown, one, running) for one in _ACTS]
+def begun(running: "RunningContext") -> Iterator[Beside]:
+    """Begin with what need not wait for the list, and leave nothing waiting when the block is left."""
+    pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="beside")
     try:
-        yield lambda: [shown for one in done for shown in one.result()]
+        yield Beside(running, pool)
     finally:
         # A run that is interrupted stops its emulator: whoever waits for that is then told.
         pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _shown(act: Act, running: "RunningContext") -> list[Shown]:
-    return list(act(running))
