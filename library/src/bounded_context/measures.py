@@ -42,14 +42,20 @@ EVENTS_PUBLISHED: Final = Measure("EventsPublished")
 EVENTS_REFUSED: Final = Measure("EventsRefused")
 EVENT_AGE: Final = Measure("EventAge", SECONDS)
 LISTS_RECEIVED: Final = Measure("ListsReceived")
+"""Lists that were recorded, before their rows were read."""
 LISTS_IMPORTED: Final = Measure("ListsImported")
 LISTS_REJECTED: Final = Measure("ListsRejected")
+"""Lists refused for what they say: nothing of them was imported."""
 LISTS_FAILED: Final = Measure("ListsFailed")
 LISTS_LATE: Final = Measure("ListsLate")
+"""Lists that took longer from their upload to their end than the stack's objective allows."""
 LIST_DURATION: Final = Measure("ListDuration", SECONDS)
 OLDEST_UNFINISHED: Final = Measure("OldestUnfinishedListAge", SECONDS)
+"""Seconds since the upload of the oldest list that has not ended."""
 UPLOADS_BROKEN: Final = Measure("UploadsBroken")
+"""Uploads that broke off before their end."""
 UPLOADS_UNSEEN: Final = Measure("UploadsUnseen")
+"""Files in the inbox for which no list was recorded."""
 ROWS_IMPORTED: Final = Measure("RowsImported")
 EVENTS_APPLIED: Final = Measure("EventsApplied")
 EVENTS_STALE: Final = Measure("EventsStale")

@@ -48,36 +48,43 @@ Identifier = Annotated[
     Field(pattern=IDENTIFIER),
     _kind("identifier", "1 to 64 letters, digits, dots, dashes or underscores"),
 ]
+"""An identity: 1 to 64 letters, digits, dots, dashes or underscores."""
 Text = Annotated[
     str,
     Field(pattern=_PLAIN_TEXT, max_length=200),
     _kind("text", "1 to 200 characters on one line, not starting with = + - or @"),
 ]
+"""1 to 200 characters on one line, of which the first is none of ``= + - @``, which spreadsheets take for formulas."""
 WholeNumber = Annotated[
     int,
     Written(r"^-?[0-9]{1,15}$"),
     _kind("int", "a whole number of at most 15 digits, such as 42"),
 ]
+"""A whole number of at most 15 digits."""
 Amount = Annotated[
     Decimal,
     Field(gt=0),
     Written(r"^[0-9]{1,13}(\.[0-9]{1,2})?$"),
     _kind("decimal", "an amount above 0 with at most 13 digits and 2 decimals, such as 12.50"),
 ]
+"""An amount above 0, with at most 13 digits before the point and 2 after it."""
 Currency = Annotated[
     str,
     Field(pattern=r"^[A-Z]{3}$"),
     _kind("currency", "a currency as its three capital letters (ISO 4217), such as EUR"),
 ]
+"""A currency by its three capital letters (ISO 4217), such as ``EUR``."""
 Day = Annotated[
     date,
     Written(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
     _kind("date", "a day of the calendar as YYYY-MM-DD, such as 2026-01-31"),
 ]
+"""A day of the calendar, as ``YYYY-MM-DD``."""
 Flag = Annotated[
     bool,
     _kind("bool", "true or false"),
 ]
+"""``true`` or ``false``."""
 
 
 def kind_of(field: FieldInfo) -> str | None:

@@ -7,6 +7,7 @@ import pulumi
 from pulumi_aws import iam
 
 Statement = Mapping[str, Any]
+"""A statement of an IAM policy, by its members: ``Action``, ``Resource`` and the others."""
 
 
 def document(*statements: Statement) -> pulumi.Output[str]:

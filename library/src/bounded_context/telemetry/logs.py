@@ -35,6 +35,7 @@ logger = Logger(
     # Lambda reads the level of lines whose time is written as RFC 3339 says.
     logger_formatter=_Formatter(json_default=_named, use_rfc3339=True, utc=True, serialize_stacktrace=False)
 )
+"""Writes structured lines that carry the call's ids and hide what the context's fields hold."""
 # Lambda lets DEBUG lines through, so that sampled ones arrive; Powertools takes that for the level of every call.
 logger.initial_log_level = os.environ.get("POWERTOOLS_LOG_LEVEL", "INFO")
 logger.refresh_sample_rate_calculation()

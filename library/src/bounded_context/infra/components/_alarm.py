@@ -14,6 +14,7 @@ MINUTE = 60
 """Seconds: the shortest period of the metrics that AWS's own services write."""
 
 HOUR = 3600
+"""Seconds."""
 
 MOST_METRICS = 10
 """Metrics of an alarm (CloudWatch user guide, "Limits that apply to alarms based on metric math expressions")."""

@@ -17,6 +17,7 @@ MOST_RETRIES = 185
 """As many as EventBridge makes within a day."""
 
 UPLOADS_DEAD_LETTERS = "uploads-dead-letters"
+"""The name of the queue of uploads that could not start the workflow."""
 
 
 @dataclass(frozen=True)

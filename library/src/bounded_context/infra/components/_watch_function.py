@@ -10,6 +10,7 @@ from ._burn import Promise, watch_promise
 from ._component import Component
 
 Dimensions = Mapping[str, pulumi.Input[str]]
+"""The dimensions of a metric, by name."""
 
 LEAST_FAILURES = 5
 """Failures of a command within an hour, or six: one at night is the caller's to send again."""

@@ -7,7 +7,9 @@ from .names import Names
 from .widgets import alarms, text
 
 BUSINESS = "business"
+"""The name of the dashboard for those who own what the context does."""
 TECHNICAL = "technical"
+"""The name of the dashboard for those who operate it."""
 
 
 def head(names: Names, this: str, other: str) -> Section:
