@@ -66,10 +66,10 @@ FAILURES: Final[Mapping[str, Failure]] = {
     ),
     "a new version fails": failure(f"{QUERY}-new-version-errors", plants=[of(QUERY, Errors=during(1, 1))]),
     "a new version is slow": failure(f"{COMMAND}-latency", plants=[of(COMMAND, Duration=during(3, 900))]),
-    "a command or a query is turned away": failure("callers-throttles", plants=[of(COMMAND, Throttles=during(3, 1))]),
-    "anything else is turned away": failure("background-throttles", plants=[of(STEP, Throttles=during(3, 40))]),
-    "a command or a query is nearly cut off": failure("callers-duration", plants=[of(QUERY, Duration=during(1, 9000))]),
-    "anything else is nearly cut off": failure(
+    "a command or a query is throttled": failure("callers-throttles", plants=[of(COMMAND, Throttles=during(3, 1))]),
+    "anything else is throttled": failure("background-throttles", plants=[of(STEP, Throttles=during(3, 40))]),
+    "a command or a query nearly times out": failure("callers-duration", plants=[of(QUERY, Duration=during(1, 9000))]),
+    "anything else nearly times out": failure(
         "background-duration",
         plants=[of(STEP, Duration=during(1, 200_000)), of("relay-events", Duration=during(1, 50_000))],
     ),
@@ -90,20 +90,20 @@ FAILURES: Final[Mapping[str, Failure]] = {
     "the API refuses most requests": failure(
         "api-refusals", plants=[{"4xx": during(20, 30), "Count": during(20, 40)}], unless=NO_API
     ),
-    "changes are told late, or their publishing is refused": failure(
+    "changes are published late, or publishing them is refused": failure(
         "relay-events-stream-age", plants=[of("relay-events", IteratorAge=during(5, 3_600_000))]
     ),
     "lists are measured late": failure(
         "measure-lists-stream-age", plants=[of("measure-lists", IteratorAge=during(5, 3_600_000))]
     ),
-    "an upload started no import, or a change was given up": failure(
+    "an upload started no import, or the relay gave up on a change": failure(
         "dead-letters-critical", plants=letters("uploads", "relay-events")
     ),
-    "a subscriber, a metric or an event of others was given up": failure(
+    "messages of a subscriber, list metrics or others' events were given up on": failure(
         "dead-letters-warning", plants=letters(*OWN, "inbound", "measure-lists")
     ),
     "a subscriber does not keep up": failure("events-age", plants=waiting(*OWN), unless=not OWN),
-    "events of others wait": failure("inbound-age", plants=waiting("inbound")),
+    "other contexts' events wait": failure("inbound-age", plants=waiting("inbound")),
     "an import fails": failure("list-import-failed", plants=[{"ExecutionsFailed": during(1, 1)}]),
     "an import runs out of time": failure("list-import-timed-out", plants=[{"ExecutionsTimedOut": during(1, 1)}]),
     "an import is aborted": failure("list-import-aborted", plants=[{"ExecutionsAborted": during(1, 1)}]),

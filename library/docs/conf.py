@@ -1,0 +1,42 @@
+"""What Sphinx reads: nothing that a page loads comes from elsewhere, and anchors are those of code hosts."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pygments.lexers.special import TextLexer
+from sphinx.application import Sphinx
+
+_ROOT = Path(__file__).parent.parent.parent
+
+project = "Bounded contexts on AWS"
+version = release = tomllib.loads((_ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+source_suffix = {".md": "markdown"}
+
+myst_enable_extensions = ["deflist"]
+myst_heading_anchors = 4
+myst_heading_slug_func = "bounded_context.docs.pages.anchor_of"
+
+autodoc_typehints_format = "short"
+autodoc_member_order = "bysource"
+default_role = "code"
+python_use_unqualified_type_names = True
+
+html_theme = "furo"
+html_title = f"{project} {release}"
+html_show_sourcelink = False
+html_copy_source = False
+
+
+def setup(app: Sphinx) -> None:
+    """Connect what Sphinx has no setting for."""
+    app.add_lexer("mermaid", TextLexer)
+    app.connect("autodoc-process-docstring", _keep_colons, priority=400)
+
+
+def _keep_colons(_app: Sphinx, what: str, _name: str, _one: Any, _options: Any, lines: list[str]) -> None:
+    """Napoleon, which comes after this, takes what stands before a colon in an attribute's first line for its type."""
+    if what in ("attribute", "data", "property"):
+        lines.insert(0, "\\ ")

@@ -1,0 +1,127 @@
+"""Each command that a page tells people to run is run by a test, or its block says that it needs an account."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from template.names import REPOSITORY
+
+PLACES = ("*.md", "library/*.md", "library/docs/**/*.md", "library/src/**/*.md", "library/examples/**/*.md")
+EXAMPLES = ("examples/*.md", "examples/backstage/*.md", "examples/payment/*.md", "examples/payment/docs/*.md")
+PAGES = sorted(page for place in (*PLACES, *EXAMPLES) for page in REPOSITORY.glob(place))
+
+BLOCK = re.compile(r"^ *```(?:sh|bash|console)(?P<account> account)?\n(?P<text>.*?)^ *```$", re.MULTILINE | re.DOTALL)
+COMMENT = re.compile(r"\s{2,}#.*|\s#\s.*")
+
+E2E = "library/tests/e2e/test_"
+DEBUGGED = f"{E2E}live.py::test_a_debugger_stops_in_a_function_that_has_its_own_role"
+DRAWN = f"{E2E}page.py::test_the_deployed_dashboards_are_drawn_of_a_run"
+INVOKED = f"{E2E}live.py::test_a_call_prints_the_answer_and_what_the_function_logs"
+LOGGED = f"{E2E}live.py::test_logs_are_found_by_a_caller_s_id"
+REHEARSED = f"{E2E}rehearsal.py::test_bad_versions_are_caught_and_a_good_one_takes_all_traffic"
+TOGETHER = "tests/test_pair.py::test_subscription_tells_and_payment_verifies"
+TUTORIAL = "tests/test_tutorial.py::test_what_the_tutorial_says_is_what_happens"
+PUBLISHED = "what it fetches is what lies here"
+"""Of commands that differ from others only in where the template comes from."""
+
+TRIED = {
+    r"\.ci/run": ".ci/run::section",
+    r"cd \w+": TUTORIAL,
+    r"echo '.*' > large.json": TUTORIAL,
+    r"git (init|add|commit) .*": TUTORIAL,
+    r"git clone https://github.com/org/template && cd template": PUBLISHED,
+    r"pip install uv": ".ci/run::pip install --quiet uv",
+    r"pytest consumer": "library/examples/consumer/tests/test_handler.py",
+    r"rm large.json": TUTORIAL,
+    r"template fleet (DIR|fleet.txt)( --html fleet.html| --json)?": "tests/fleet/test_command.py",
+    r"uv run --group docs library/docs/build.py": "tests/test_site.py::built",
+    r"uv run just check": "tests/test_generated.py::test_the_generated_repository_passes_its_own_checks",
+    r"uv run just check --changed": TUTORIAL,
+    r"uv run just check --watch": "library/tests/check/test_changes.py::test_each_save_is_seen_once",
+    r"uv run just contracts( openapi)?": "tests/test_pages.py::test_what_a_page_says_is_all_that_is_needed",
+    r"uv run just debug \w+ message": DEBUGGED,
+    r"uv run just e2e": f"{E2E}kit.py::test_a_list_is_imported_and_every_subscriber_hears_of_it",
+    r"uv run just invoke( \w+ [\w.]+)?": INVOKED,
+    r"uv run just logs --(follow|correlation ID)": LOGGED,
+    r"uv run just openapi": "tests/test_pages.py::test_what_a_page_says_is_all_that_is_needed",
+    r"uv run just permissions \w+ \w+": "library/tests/permissions/test_documents.py",
+    r"uv run just rehearse": REHEARSED,
+    r"uv run just run": TUTORIAL,
+    r"uv run just run --dashboards dashboards.html": DRAWN,
+    r"uv run just run --file my.csv": f"{E2E}example_lists.py",
+    r"uv run just run --keep --watch": TUTORIAL,
+    r"uv run just run --trace id-000000007": f"{E2E}trail.py",
+    r"uv run pytest": ".ci/run::uv run pytest",
+    r"uv run pytest -m nightly": "tests/test_two_versions.py",
+    r"uv run python -m tests\.graphs\.record --golden": "tests/test_graphs.py",
+    r"uv run python -m tests\.matrix": "tests/test_matrix.py",
+    r"uv run python -m tests\.two_versions": "tests/test_two_versions.py",
+    r"uv run template demo": ".ci/run::uv run template demo",
+    r"uv run template demo --contexts subscription,payment": TOGETHER,
+    r"uv run template examples": "tests/test_examples.py::test_a_new_bake_keeps_what_is_ignored",
+    r"uvx --from git\+\S+ template check \.": "tests/upkeep/test_check.py",
+    r"uvx --from git\+\S+ template new.*": "tests/test_new.py::test_uvx_bakes_the_same",
+    r"uvx --from git\+\S+ template update \.": "tests/upkeep/test_update.py",
+}
+"""Commands, as patterns, and the test of each: a file, and what it defines; or a script, and a text in it."""
+
+
+class Command(NamedTuple):
+    """A command of a page."""
+
+    page: Path
+    text: str
+
+
+def commands(page: Path) -> Iterator[Command]:
+    """The commands of a page's blocks that need no account; what `&&` joins is two."""
+    for block in BLOCK.finditer(page.read_text(encoding="utf-8")):
+        if not block["account"]:
+            for line in block["text"].splitlines():
+                found = COMMENT.sub("", line).strip()
+                yield from (
+                    Command(page, part) for part in ([found] if "clone" in found else found.split(" && ")) if part
+                )
+
+
+ALL = [command for page in PAGES for command in commands(page)]
+
+
+def tried(command: str) -> bool:
+    """Whether the table names a test for it."""
+    return any(re.fullmatch(pattern, command) for pattern in TRIED)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))
+def test_commands_are_tried_or_need_an_account(page: Path) -> None:
+    """A new one is neither, and red."""
+    assert [command.text for command in commands(page) if not tried(command.text)] == []
+
+
+@pytest.mark.parametrize("pattern", TRIED)
+def test_the_table_names_commands_and_tests_that_are_there(pattern: str) -> None:
+    """A command that no page has any more leaves the table, and a test that moves takes its line along."""
+    assert any(re.fullmatch(pattern, command.text) for command in ALL)
+    if TRIED[pattern] != PUBLISHED:
+        file, _, name = TRIED[pattern].partition("::")
+        text = (REPOSITORY / file).read_text(encoding="utf-8")
+        assert name in (defined(text) if file.endswith(".py") else text) or not name
+
+
+def defined(text: str) -> set[str]:
+    """The functions of a module."""
+    return {one.name for one in ast.walk(ast.parse(text)) if isinstance(one, ast.FunctionDef)}
+
+
+def test_a_command_without_a_test_is_seen(tmp_path: Path) -> None:
+    """Within a list too, and after a comment; marked, it is left to whoever has an account."""
+    page = tmp_path / "page.md"
+    page.write_text("```sh\nrm -r x    # away\n```\n\n1. So:\n\n   ```sh\n   uv run just launch\n   ```\n")
+    assert [command.text for command in commands(page)] == ["rm -r x", "uv run just launch"]
+    assert not any(tried(command.text) for command in commands(page))
+    page.write_text("```sh account\naws sts get-caller-identity\n```\n")
+    assert list(commands(page)) == []

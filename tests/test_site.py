@@ -1,0 +1,175 @@
+"""The site of the pages: it is whole, its links hold, and a reader's browser loads nothing from elsewhere."""
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator, Mapping
+from html.parser import HTMLParser
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from bounded_context.docs import pages
+from test_page_commands import PAGES
+
+from template.names import REPOSITORY
+from template.processes import environment
+
+SITE = REPOSITORY / "library" / "docs"
+RECORDS = SITE / "explanation" / "decisions"
+SCREEN = 40
+PUBLIC = REPOSITORY / "library" / "tests" / "public_names.txt"
+LOADED = {"link": "href", "script": "src", "img": "src", "source": "src", "iframe": "src", "object": "data"}
+
+
+def sources() -> ModuleType:
+    """The module that gathers the pages, which no package has."""
+    spec = spec_from_file_location("sources", SITE / "sources.py")
+    assert spec
+    assert spec.loader
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site's pages, as `CONTRIBUTING.md` says how they are built, in an environment of their own."""
+    folder = tmp_path_factory.mktemp("site")
+    done = run("library/docs/build.py", str(folder))
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+    return folder / "html"
+
+
+def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run a Python that has the site's packages."""
+    command = ["uv", "run", "--quiet", "--isolated", "--no-default-groups", "--group", "docs", "python", *arguments]
+    return subprocess.run(command, cwd=REPOSITORY, env=environment(), capture_output=True, text=True, check=False)
+
+
+class Loads(HTMLParser):
+    """What a browser fetches with a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep the address of what is loaded; what `rel` says to be another page is no part of this one."""
+        said = dict(attrs)
+        if said.get("rel") not in ("next", "prev", "index", "search", "canonical"):
+            self.found += [address for address in [said.get(LOADED.get(tag, ""))] if address]
+
+
+def loads(page: Path) -> list[str]:
+    """The addresses that a page makes a browser fetch."""
+    reader = Loads()
+    reader.feed(page.read_text(encoding="utf-8"))
+    return reader.found
+
+
+@pytest.mark.e2e
+def test_every_page_of_the_library_is_in_the_site(built: Path) -> None:
+    """What `just docs` prints is what the site shows."""
+    shown = {page.stem for kind in ("how-to", "reference", "explanation") for page in (built / kind).glob("*.html")}
+    assert set(pages.pages()) <= shown
+
+
+@pytest.mark.e2e
+def test_every_public_name_command_and_answer_is_in_the_reference(built: Path) -> None:
+    """Names have an anchor of their own."""
+    reference = "".join(page.read_text(encoding="utf-8") for page in (built / "reference").glob("*.html"))
+    for line in PUBLIC.read_text(encoding="utf-8").splitlines():
+        name = line.partition("(")[0]
+        if name.count(".") <= 2 and name.rpartition(".")[2] != "access_log":
+            assert f'id="{name}"' in reference, name
+    for recipe in re.findall(r"^([a-z][\w-]*)[^:=\n]*:(?!=)", justfile(), re.MULTILINE):
+        assert f"<h2>just {recipe}<" in reference, recipe
+    for answer in json.loads((REPOSITORY / "cookiecutter.json").read_text(encoding="utf-8"))["__prompts__"]:
+        assert f'<span class="pre">{answer}</span></code></dt>' in reference, answer
+
+
+def justfile() -> str:
+    """The recipes of a repository."""
+    return (REPOSITORY / "examples" / "payment" / "justfile").read_text(encoding="utf-8")
+
+
+SECTION = re.compile(r"^##+ ((?:just|template)(?: [\w-]+)?)\n(.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
+FENCED = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
+TYPED = re.compile(r"\b((?:just|template) [a-z][a-z-]*)\b(.*)", re.DOTALL)
+
+
+@pytest.mark.e2e
+def test_options_that_pages_name_are_those_of_the_commands(built: Path) -> None:
+    """In text and in blocks, those for an account among them."""
+    helped = dict(SECTION.findall((built.parent / "source/reference/commands.md").read_text(encoding="utf-8")))
+    wrong = [option for page in PAGES for option in unknown(page.read_text(encoding="utf-8"), helped)]
+    assert wrong == []
+    assert list(unknown("`just run --fast`, or `uv run just check --changed`", helped)) == ["just run --fast"]
+
+
+def unknown(text: str, helped: Mapping[str, str]) -> Iterator[str]:
+    """The options of our commands in a page's code that the command does not have."""
+    blocks = "\n".join(FENCED.findall(text))
+    for code in [*re.findall(r"`([^`]+)`", FENCED.sub("", text)), *re.split(r" # |\n", blocks)]:
+        typed = TYPED.search(code)
+        if typed and typed[1] in helped:
+            yield from (
+                f"{typed[1]} {option}"
+                for option in re.findall(r"(?<!\S)--[a-z][a-z-]*", typed[2])
+                if option not in helped[typed[1]]
+            )
+
+
+@pytest.mark.e2e
+def test_pages_load_nothing_from_elsewhere_and_tell_no_paths(built: Path) -> None:
+    """Scripts, styles, fonts and pictures are the site's own; nobody learns where it was built."""
+    for page in built.rglob("*.html"):
+        assert [address for address in loads(page) if re.match(r"(https?:)?//", address)] == [], page
+        text = page.read_text(encoding="utf-8")
+        assert str(REPOSITORY) not in text
+        assert str(built.parent) not in text
+    for style in built.rglob("*.css"):
+        assert (
+            re.findall(r"""(?:url\(|@import)\s*['"]?(?:https?:)?//[^)]+""", style.read_text(encoding="utf-8")) == []
+        ), style
+
+
+@pytest.mark.e2e
+def test_links_that_lead_nowhere_fail_the_build(tmp_path: Path) -> None:
+    """To a page or to a section, each is named with its line."""
+    links = "[one](how-to/runbook.md#nowhere)\n\n[other](neverthere.md)\n"
+    (tmp_path / "index.md").write_text(f"# Start\n\n{links}\n```{{toctree}}\nhow-to/runbook\n```\n", encoding="utf-8")
+    (tmp_path / "how-to").mkdir()
+    (tmp_path / "how-to" / "runbook.md").write_text("# Runbook\n", encoding="utf-8")
+    strict = ["--quiet", "--fail-on-warning", "--keep-going"]
+    done = run("-m", "sphinx", *strict, "-c", str(SITE), str(tmp_path), str(tmp_path / "html"))
+    assert done.returncode == 1
+    assert re.search(r"index.md:3: .*nowhere", done.stderr)
+    assert re.search(r"index.md:5: .*neverthere", done.stderr)
+
+
+def test_a_link_to_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    """Before anything is built."""
+    gathering = sources()
+    places = {"README.md": "template/readme.md", "library/docs/tutorial.md": "tutorial.md"}
+    (tmp_path / "LICENSE").touch()
+
+    def linked(to: str) -> str:
+        return gathering._relinked(f"[a]({to})", tmp_path, "README.md", places, "https://example.com/t")
+
+    assert linked("library/docs/tutorial.md#b") == "[a](../tutorial.md#b)"
+    assert linked("LICENSE") == "[a](https://example.com/t/blob/HEAD/LICENSE)"
+    with pytest.raises(gathering.NoSuchFile, match=r"README.md links to gone.md, which is not there"):
+        linked("gone.md")
+
+
+@pytest.mark.parametrize("record", sorted(RECORDS.glob("*.md")), ids=lambda path: path.stem)
+def test_a_decision_is_a_short_record(record: Path) -> None:
+    """A screen, in three parts, that the index names by its title."""
+    title, *lines = record.read_text(encoding="utf-8").splitlines()
+    assert re.findall(r"^\*\*(\w+)\.\*\* ", "\n".join(lines), re.MULTILINE) == ["Context", "Decision", "Consequence"]
+    assert len(lines) <= SCREEN
+    index = (SITE / "explanation" / "index.md").read_text(encoding="utf-8")
+    assert f"- [{title.removeprefix('# ')}](decisions/{record.name})\n" in index
