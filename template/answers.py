@@ -274,7 +274,7 @@ def _context(name: str, _: Mapping[str, str]) -> Iterator[str]:
     if not _CAPITALIZED.fullmatch(name):
         yield f"type a name in PascalCase such as Payment, not {_shown(name)}"
     elif name.isupper():
-        yield f"type a name with a small letter in it{_smaller(name)}, since {name} is a constant in the code"
+        yield f"type a name with a lower-case letter in it{_smaller(name)}, since {name} is a constant in the code"
     elif len(snake(name)) > limits.PACKAGE:
         short = _shown(snake(name))
         yield f"type a shorter name than {_shown(name)}, {short} may have {limits.PACKAGE} characters in AWS names"
@@ -283,7 +283,7 @@ def _context(name: str, _: Mapping[str, str]) -> Iterator[str]:
 
 
 def _smaller(name: str) -> str:
-    """Return an example in small letters, as the end of a half-sentence; one letter alone has none."""
+    """Return an example in lower-case letters, as the end of a half-sentence; one letter alone has none."""
     return f" such as {name.capitalize()}" if len(name) > 1 else ""
 
 
@@ -387,7 +387,8 @@ def _command(command: Command, context: str, measures: Iterable[str]) -> Iterato
         yield f"type each command as Name:kind:Event such as {example}, not {word}"
     elif command.name.isupper():
         name = _shown(command.name)
-        yield f"type a name with a small letter in it{_smaller(command.name)}, since {name} is written like a constant"
+        smaller = _smaller(command.name)
+        yield f"type a name with a lower-case letter in it{smaller}, since {name} is written like a constant"
     elif command.kind not in KINDS:
         yield f"type one of {', '.join(KINDS)} between the colons, such as {example}, not {word}"
     elif context:
@@ -462,7 +463,7 @@ def _subscribers(text: str, good: Mapping[str, str]) -> Iterator[str]:
     room = limits.QUEUE - len(snake(good.get("context_name", "")))
     for name in names:
         if not _SUBSCRIBER.fullmatch(name):
-            yield f"type names of 2 to 32 small letters, digits and dashes such as front-office, not {_shown(name)}"
+            yield f"type 2 to 32 lower-case letters, digits and dashes such as front-office, not {_shown(name)}"
         elif len(name) > room:
             yield f"type a shorter name than {name}, which may have {room} characters in AWS names"
         elif name.replace("-", "_") in {"uploads", "unseen", "inbound", *reserved.FUNCTIONS, *_snakes(good)}:

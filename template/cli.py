@@ -51,12 +51,14 @@ def _add_new(new_parser: argparse.ArgumentParser) -> None:
         "--answers",
         type=_file,
         metavar="FILE",
-        help="answers to begin with, as .template.json of a repository has them",
+        help="answers to start from, in the form of a repository's .template.json",
     )
     new_parser.add_argument(
-        "--output-dir", type=Path, default=Path(), metavar="DIR", help="where the new folder goes, else here"
+        "--output-dir", type=Path, default=Path(), metavar="DIR", help="where the new folder goes (default: here)"
     )
-    new_parser.add_argument("--no-input", action="store_true", help="take the answers and defaults, ask nothing")
+    new_parser.add_argument(
+        "--no-input", action="store_true", help="take the given answers and the defaults, and ask nothing"
+    )
     new_parser.set_defaults(run=_new)
 
 
@@ -76,7 +78,7 @@ def _add_demo(demo_parser: argparse.ArgumentParser) -> None:
     demo_parser.add_argument("--rows", type=_count, metavar="N", help="upload a list of N rows made for the run")
     demo_parser.add_argument("--file", type=_file, metavar="F", help="upload this list instead")
     demo_parser.add_argument("--page", type=_page, metavar="PAGE", help="tell all of the list in this HTML file")
-    demo_parser.add_argument("--trace", metavar="ID", help="then show the way of the row with this identity")
+    demo_parser.add_argument("--trace", metavar="ID", help="then show the path of the row with this identity")
     demo_parser.add_argument("--dashboards", type=_page, metavar="PAGE", help="draw the dashboards into this HTML file")
     demo_parser.add_argument("--verbose", action="store_true", help="name all that is not as on AWS")
     demo_parser.add_argument("--json", action="store_true", help="print the result as JSON and nothing else")
@@ -88,7 +90,7 @@ def _demo(options: argparse.Namespace) -> int:
     names = ("rows", "file", "page", "trace", "dashboards")
     valued = [f"--{name}={value}" for name in names if (value := getattr(options, name)) is not None]
     if options.contexts and (alone := [*valued, *(["--answers"] if options.answers else [])]):
-        raise DemoError(f"{alone[0]} is for the demo of one context: leave it or --contexts out")
+        raise DemoError(f"{alone[0]} is for the demo of one context: leave out either it or --contexts")
     if options.contexts:
         return pair_run.demo(options.contexts, options.output, as_json=options.json, keep=options.keep)
     flags = [f"--{name}" for name in ("json", "keep", "verbose") if getattr(options, name)]

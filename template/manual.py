@@ -22,7 +22,7 @@ class Part:
 
 PARTS: Final[Mapping[str, Part]] = {
     "new": Part(
-        "ask for the answers, and bake a context of one's own",
+        "ask for the answers, and bake a context of your own",
         {
             "new": "ask, and bake into a new folder here",
             "new --output-dir ..": "beside this folder",
@@ -53,16 +53,16 @@ PARTS: Final[Mapping[str, Part]] = {
         },
     ),
     "check": Part(
-        "say what drifted from the template in a repository",
+        "show what drifted from the template in a repository",
         {"check .": "of this repository, file by file", "check ../payment --diff": "with the differences"},
         {0: "nothing did", 1: "something did", 2: "it cannot be told"},
     ),
     "update": Part(
-        "take a repository to another version of the template",
+        "bring a repository to another version of the template",
         {
             "update . --dry-run": "say what would change",
             "update .": "to the version of this template",
-            "update . --answer api=none": "and change an answer on the way",
+            "update . --answer api=none": "and change an answer as well",
         },
         {
             0: "it is done, and the repository's own check is green",
@@ -85,7 +85,7 @@ PARTS: Final[Mapping[str, Part]] = {
         {0: "they are listed", 2: "arguments that cannot work"},
     ),
     "examples": Part(
-        "make examples/ again, after a change of the template",
+        "bake examples/ again, after a change of the template",
         {"examples": "the default context, its wheel, its picture, the forms of Backstage"},
         {0: "they are as the template makes them", 1: "the wheel could not be built", 2: "it takes no arguments"},
     ),

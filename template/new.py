@@ -16,7 +16,7 @@ from .bake import bake
 from .questions import Question, filled, interview
 from .welcome import next_steps
 
-_INTRODUCTION = "An empty answer takes what stands in brackets; Ctrl-C leaves, and nothing is made.\n"
+_INTRODUCTION = "An empty answer takes the default in brackets; Ctrl-C ends the questions, and nothing is made.\n"
 
 
 class NothingMade(Exception):
@@ -29,7 +29,7 @@ def new(output: Path, file: Path | None, ask: bool) -> Path:
     Answers in ``file`` stand in for the defaults; unless ``ask`` is set they are taken, and so are the defaults.
 
     Raises:
-        BadAnswer: without asking, an answer is bad, or the file has something that is no answer.
+        BadAnswer: without asking, an answer is bad, or the file has something that is not an answer.
         NothingMade: somebody left.
         cookiecutter.exceptions.CookiecutterException: the file cannot be read.
     """
@@ -47,7 +47,7 @@ def answers_in(file: Path) -> dict[str, str]:
     """Return the answers of a file, with the defaults of what it leaves out.
 
     Raises:
-        BadAnswer: one is bad, or the file has something that is no answer.
+        BadAnswer: one is bad, or the file has something that is not an answer.
         cookiecutter.exceptions.CookiecutterException: the file cannot be read.
     """
     return interview(_Answered(_read(file), Path()).answer)

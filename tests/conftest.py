@@ -114,7 +114,7 @@ OF_THEIR_OWN = tuple(
 LONG = (
     RUNNING,
     *(f"library/tests/{name}/" for name in ("engine", "pipeline", "pull_requests")),
-    *(f"tests/{name}" for name in ("test_generated", "test_pages", "test_pair", "upkeep")),
+    *(f"tests/{name}" for name in ("test_generated", "test_pages", "test_pair", "test_site", "upkeep")),
 )
 """Where the files are that take half a minute or more end to end."""
 

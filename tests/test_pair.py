@@ -124,9 +124,9 @@ def test_answers_of_ones_own_follow_from_the_name(tmp_path: Path) -> None:
         ("payment", "write two contexts with a comma between them, such as subscription,payment"),
         ("a,b,c", "write two contexts with a comma between them"),
         ("payment,payment", "write two different contexts, such as subscription,payment, not payment twice"),
-        ("subscription,receipt", "there are no answers of 'receipt': write two of"),
-        ("../answers/subscription,payment", "there are no answers of '../answers/subscription'"),
-        ("subscription,order", "Order verifies its lists against Customer, not Subscription: write second"),
+        ("subscription,receipt", "there are no answers for 'receipt': write two of"),
+        ("../answers/subscription,payment", "there are no answers for '../answers/subscription'"),
+        ("subscription,order", "Order verifies its lists against Customer, not Subscription: write a context"),
         ("payment,subscription", "Subscription verifies its lists against Customer, not Payment"),
     ],
 )

@@ -215,7 +215,7 @@ BAD = {
     ),
     "aggregate: other statuses": (
         lambda: _as(PAYMENT, aggregate=_payment(PaymentDetails, ThreeStatuses)),
-        "commands: RegisterPayment leaves <Status.REGISTERED: 'REGISTERED'>, which is no status of Payment.",
+        "commands: RegisterPayment leaves <Status.REGISTERED: 'REGISTERED'>, which is not a status of Payment.",
     ),
     "commands: one name twice": (
         lambda: _with(CREATE, CHANGE, CHANGE, DELETE),
@@ -245,7 +245,7 @@ BAD = {
     ),
     "commands: a status of another": (
         lambda: _with(CREATE, Command.changes(Verify, Elsewhere.LOST, "PaymentVerified", after=START), DELETE),
-        "commands: Verify leaves <Elsewhere.LOST: 'LOST'>, which is no status of Payment.",
+        "commands: Verify leaves <Elsewhere.LOST: 'LOST'>, which is not a status of Payment.",
     ),
     "commands: two leave one status": (
         lambda: _with(
@@ -267,7 +267,7 @@ BAD = {
     ),
     "commands: starts from a status of another": (
         lambda: _starting(Progress.PLACED),
-        "commands: VerifyPayment starts after <Progress.PLACED: 'PLACED'>, which is no status of Payment.",
+        "commands: VerifyPayment starts after <Progress.PLACED: 'PLACED'>, which is not a status of Payment.",
     ),
     "commands: starts from one status twice": (
         lambda: _starting(*START, *START),
@@ -314,7 +314,7 @@ BAD = {
         lambda: _with(
             CREATE, Command.changes(Verify, PaymentStatus.VERIFIED, "PaymentVerified", "PUT /{x}", after=START), DELETE
         ),
-        "commands: the route of Verify has {x}, which is no field of it.",
+        "commands: the route of Verify has {x}, which is not one of its fields.",
     ),
     "commands: one route twice": (
         lambda: _with(
@@ -332,11 +332,11 @@ BAD = {
     ),
     "references: no field": (
         lambda: _as(PAYMENT, references={"customer_id": "customer"}),
-        "references has 'customer_id', which is no field of PaymentDetails.",
+        "references has 'customer_id', which is not a field of PaymentDetails.",
     ),
     "references: no text": (
         lambda: _as(PAYMENT, references={"amount": "subscription"}),
-        "references has 'amount', which is no text: what it refers to is found by its id.",
+        "references has 'amount', which is not a text: what it refers to is found by its id.",
     ),
     "references: no snake_case": (
         lambda: _as(PAYMENT, references={"subscription_id": "Subscription"}),

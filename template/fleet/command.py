@@ -19,9 +19,9 @@ from .told import fleet_json, fleet_lines
 def add_fleet(parser: argparse.ArgumentParser) -> None:
     """Give a parser the arguments of ``template fleet``."""
     parser.add_argument(
-        "place", type=Path, metavar="DIR|FILE", help="a folder of clones, or a file that lists one a line"
+        "place", type=Path, metavar="DIR|FILE", help="a folder of clones, or a file that lists one per line"
     )
-    parser.add_argument("--html", type=Path, metavar="PAGE", help="write one HTML file with a picture, too")
+    parser.add_argument("--html", type=Path, metavar="PAGE", help="also write one HTML file, with a picture")
     parser.add_argument("--json", action="store_true", help="print the result as JSON and nothing else")
     parser.set_defaults(run=_fleet)
 

@@ -42,7 +42,7 @@ def _twice(fleet: Sequence[Member]) -> Iterator[Finding]:
         folders[member.name].append(str(member.folder))
     for name, places in folders.items():
         if len(places) > 1:
-            yield Finding("twice", (name,), f"{name} is declared by {_and(places)}: one of them has to go.")
+            yield Finding("twice", (name,), f"{name} is declared by {_and(places)}: remove one of them.")
 
 
 def _unpublished(one: Hearing) -> Iterator[Finding]:
@@ -105,7 +105,7 @@ def _disagreed(fleet: Sequence[Member]) -> Iterator[Finding]:
             those = [member for members in by_digest.values() for member in members]
             folders = _and([str(member.folder) for member in those])
             names = tuple(sorted({member.name for member in those}))
-            yield Finding("schema", names, f"{schema} says one thing in one and another in the other of {folders}.")
+            yield Finding("schema", names, f"{schema} has one content in one and another in the other of {folders}.")
 
 
 def _and(words: Sequence[str]) -> str:

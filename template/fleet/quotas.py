@@ -66,8 +66,8 @@ class Use:
         """Say how much it is, and what to do."""
         place = f"{self.account} in {self.region}" if self.quota.regional else self.account
         return (
-            f"{len(self.contexts)} contexts in {place} have {self.taken} {self.quota.words}, and AWS gives {self.most} "
-            f"({self.quota.source}): ask for more, or give some of them another account."
+            f"{len(self.contexts)} contexts in {place} have {self.taken} {self.quota.words}, and AWS allows "
+            f"{self.most} ({self.quota.source}): ask for more, or give some of them another account."
         )
 
 

@@ -97,11 +97,11 @@ def _chosen(name: str, folder: Path) -> Chosen:
         return Chosen({})
     known = sorted({DEFAULT, *(path.stem for path in folder.glob("*.yaml"))})
     if name not in known:
-        raise BadPair(f"there are no answers of {name!r}: write two of {', '.join(known)}")
+        raise BadPair(f"there are no answers for {name!r}: write two of {', '.join(known)}")
     return Chosen(get_config(folder / f"{name}.yaml")["default_context"])
 
 
 def _strangers(pair: Pair) -> str:
     first, second = pair.first.name, pair.second.name
     against = f"against {pair.second.verified}, not {first}" if pair.second.verified else "against nothing"
-    return f"{second} verifies its lists {against}: write second a context that verifies the first, such as {_EXAMPLE}"
+    return f"{second} verifies its lists {against}: write a context that verifies the first one, such as {_EXAMPLE}"

@@ -17,17 +17,17 @@ UNDO = "git reset --hard"
 
 
 def require_clean(folder: Path) -> None:
-    """Refuse a folder that is no repository of git's, or in which something is not committed. Raises CannotTell."""
+    """Refuse a folder that is not a repository of git's, or in which something is not committed. Raises CannotTell."""
     git = Git(folder)
     top = git.run("rev-parse", "--show-toplevel")
     if top.returncode or Path(top.stdout.decode().strip()).resolve() != folder.resolve():
         raise CannotTell(f"{folder} is not the top of a git repository: commit it first (git init, add, commit).")
     if git.run("rev-parse", "--verify", "HEAD").returncode:
-        raise CannotTell(f"{folder} has no commit yet: commit it first, so that an update can be taken back.")
+        raise CannotTell(f"{folder} has no commit yet: commit it first, so that an update can be undone.")
     if changed := git.records("status", "--porcelain", "-z", "--untracked-files=all"):
         raise CannotTell(
             f"{folder} has {len(changed)} changes that are not committed, {changed[0][3:]} among them: "
-            f"commit or stash them first. An update that was interrupted is taken back by `{UNDO}`."
+            f"commit or stash them first. An update that was interrupted is undone by `{UNDO}`."
         )
 
 

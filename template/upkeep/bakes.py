@@ -66,7 +66,7 @@ class _Bake:
 
 
 def _statuses(tree: Path, scratch: Path, bakes: list[list[str]]) -> list[int]:
-    # The version's own package `template` comes before ours, and our folder of scripts is no place to import from.
+    # The version's own package `template` comes before ours, and our folder of scripts is not a place to import from.
     variables = {**os.environ, "PYTHONPATH": str(tree), "TMPDIR": str(scratch)}
     command = [sys.executable, "-P", str(_BAKER)]
     done = subprocess.run(

@@ -69,7 +69,7 @@ class Report:
 
     @property
     def in_step(self) -> bool:
-        """Whether nothing drifted. A newer version is no drift: it is there to be taken when the team wants it."""
+        """Whether nothing drifted. A newer version is not drift: it is there to be taken when the team wants it."""
         return not self.drifted and not self.faults
 
 
@@ -77,7 +77,7 @@ def inspect(folder: Path) -> Report:
     """Hold a repository against a bake of its version and answers.
 
     Raises:
-        CannotTell: it is no repository of this template, or the sources of its version cannot be had.
+        CannotTell: it is not a repository of this template, or the sources of its version cannot be had.
     """
     [found] = inspect_all([open_repository(folder)])
     if isinstance(found, CannotTell):
@@ -131,7 +131,7 @@ def _files(baked: Path, folder: Path) -> Iterator[File]:
 
 
 def _diff(path: str, wanted: bytes, found: bytes) -> str:
-    """Return the difference as a patch; of what is no text it says no more than that."""
+    """Return the difference as a patch; of what is not text it says no more than that."""
     try:
         before, after = (text.decode().splitlines(keepends=True) for text in (wanted, found))
     except UnicodeDecodeError:
@@ -164,7 +164,7 @@ def _toml(path: Path) -> dict[str, Any]:
 
 def _faults(repository: Repository, library: Library) -> Iterator[str]:
     if repository.edited:
-        yield "The answers in .template.json were edited: put them back, and `template update --answer` changes them."
+        yield "The answers in .template.json were edited: restore them; `template update --answer` changes them."
     wanted = repository.version
     if library.pinned != wanted:
         yield f"pyproject.toml names the library {library.pinned or 'without a version'}, and the template is {wanted}."

@@ -32,12 +32,12 @@ def add_check(parser: argparse.ArgumentParser) -> None:
 def add_update(parser: argparse.ArgumentParser) -> None:
     """Give a parser the arguments of ``template update``."""
     _add_repository(parser)
-    parser.add_argument("--to", metavar="VERSION", help="go to this version, else to that of this template")
+    parser.add_argument("--to", metavar="VERSION", help="go to this version (default: that of this template)")
     parser.add_argument(
-        "--answer", type=_answer, action="append", default=[], metavar="NAME=VALUE", help="change an answer on the way"
+        "--answer", type=_answer, action="append", default=[], metavar="NAME=VALUE", help="change an answer as well"
     )
-    parser.add_argument("--no-input", action="store_true", help="take the defaults of new questions, ask nothing")
-    parser.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
+    parser.add_argument("--no-input", action="store_true", help="take the defaults of new questions, and ask nothing")
+    parser.add_argument("--dry-run", action="store_true", help="show what would change, and change nothing")
     parser.add_argument("--json", action="store_true", help="print the result as JSON and nothing else")
     parser.set_defaults(run=_update)
 
@@ -96,7 +96,7 @@ def _own_check(repository: Path, quiet: bool) -> int:
         command, cwd=repository, env=environment(), stdout=said, stderr=said, check=False
     ).returncode
     if not quiet:
-        print("Green." if not status else "Red: look at what it says above.")
+        print("Green." if not status else "Red: see its output above.")
     return status
 
 

@@ -6,7 +6,7 @@ class CannotTell(Exception):
 
 
 class NotOurs(CannotTell):
-    """A folder is no repository of this template, or what it remembers of its bake cannot be read."""
+    """A folder is not a repository of this template, or what it remembers of its bake cannot be read."""
 
 
 class Unreachable(CannotTell):

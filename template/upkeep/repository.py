@@ -27,17 +27,17 @@ def open_repository(folder: Path) -> Repository:
     """Read what a repository remembers. Raises NotOurs if it is none, or if that cannot be read."""
     path = folder / FILE
     if not path.is_file():
-        raise NotOurs(f"{folder} is no repository of this template: it has no {FILE}.")
+        raise NotOurs(f"{folder} is not a repository of this template: it has no {FILE}.")
     try:
         return _read(folder, json.loads(path.read_text(encoding="utf-8")))
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
-        raise NotOurs(f"{path} cannot be read ({_said(error)}): put back what git has of it.") from None
+        raise NotOurs(f"{path} cannot be read ({_said(error)}): restore it from git.") from None
 
 
 def _read(folder: Path, record: Mapping[str, Any]) -> Repository:
     version, answers = record["template"], record["default_context"]
     if not isinstance(version, str) or not all(isinstance(value, str) for value in answers.values()):
-        raise TypeError("a version or an answer is no text")
+        raise TypeError("a version or an answer is not text")
     return Repository(folder, version, dict(answers), record["digest"] != digest(answers))
 
 

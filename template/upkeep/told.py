@@ -13,7 +13,7 @@ from .update import Outcome
 
 _OWNERS = {
     Owner.TEMPLATE: "drifted from the template",
-    Owner.MADE: "made by a command of the code",
+    Owner.MADE: "generated from the code by a command",
     Owner.SHARED: "the template's, with the team's changes",
     Owner.TEAM: "the team's own",
 }
@@ -54,7 +54,7 @@ def _behind(report: Report) -> str:
     if not report.behind:
         return "the newest"
     versions = "1 version" if report.behind == 1 else f"{report.behind} versions"
-    return f"{versions} behind {report.newest}: `template update` takes it there"
+    return f"{versions} behind {report.newest}: `template update` brings it up to date"
 
 
 def outcome_json(outcome: Outcome, written: bool, check: int | None) -> dict[str, Any]:
@@ -80,14 +80,16 @@ def outcome_lines(outcome: Outcome, written: bool) -> Iterator[str]:
     yield f"{'Updated' if written else 'Would update'} from {before} to {after}: {len(outcome.changed)} files"
     merged = outcome.merged
     yield from (f"  {path}" for path in outcome.changed if path not in merged.conflicts)
-    yield from _listed("Conflicts, with markers in place; settle each, then `git add` it:", sorted(merged.conflicts))
+    yield from _listed("Conflicts, marked in the files; resolve each, then `git add` it:", sorted(merged.conflicts))
     yield from _listed("Changed by you and dropped by the template; they stay:", merged.kept)
     yield from _listed("Removed by you and changed by the template; they stay away:", merged.left_out)
-    yield from _listed("Made of the code; run `uv run just contracts` and `uv run just openapi`:", merged.to_make)
-    yield from _listed("New questions, with the answers that were taken:", _asked(outcome))
+    yield from _listed(
+        "Generated from the code; run `uv run just contracts` and `uv run just openapi`:", merged.to_make
+    )
+    yield from _listed("New questions, with the answers that were used:", _asked(outcome))
     yield from (line for release in outcome.plan.releases for line in _notes(release))
     if written:
-        yield f"Nothing is committed. `{UNDO}` takes it back."
+        yield f"Nothing is committed. `{UNDO}` undoes it."
 
 
 def _asked(outcome: Outcome) -> list[str]:

@@ -55,15 +55,15 @@ def plan(folder: Path, version: str | None, changes: Mapping[str, str]) -> Plan:
     """Return what an update of a repository is: to a version, or to this template's, with changed answers.
 
     Raises:
-        CannotTell: it is no repository of this template, its work tree is not clean, its answers were edited by hand,
-            a version is not known, or a changed answer is bad.
+        CannotTell: it is not a repository of this template, its work tree is not clean, its answers were edited by
+            hand, a version is not known, or a changed answer is bad.
     """
     repository = open_repository(folder)
     require_clean(folder)
     if repository.edited:
         raise CannotTell(
-            f"The answers in {folder}/.template.json were edited by hand, and what it was baked of is not known: "
-            "put them back, and change them by `template update --answer NAME=VALUE`."
+            f"The answers in {folder}/.template.json were edited by hand, so the original ones are not known: "
+            "restore them, and change them with `template update --answer NAME=VALUE`."
         )
     before, after = release(repository.version), release(version) if version else newest()
     answered = {**repository.answers, **changes}
@@ -77,7 +77,7 @@ def _of_changes(changes: Mapping[str, str]) -> Iterator[str]:
         if name not in rules.RULES:
             yield f"{name}: there is no such question."
         elif name == "context_name":
-            yield f"{name}: it names every resource that is deployed, and cannot change: bake a new repository."
+            yield f"{name}: it names every deployed resource, and cannot change: bake a new repository."
 
 
 def update(made: Plan, complete: Complete, write: bool, heed: Heed) -> Outcome:

@@ -100,7 +100,7 @@ def test_people_read_a_table_and_sentences(fleet: Path, tmp_path: Path, capsys: 
     assert summary.startswith("1 of 1 contexts are in step")
     listed.write_text(f"{fleet}\n", encoding="utf-8")
     assert main(["fleet", str(listed)]) == 2
-    assert f"{fleet} is no repository of this template" in capsys.readouterr().out
+    assert f"{fleet} is not a repository of this template" in capsys.readouterr().out
 
 
 def test_what_is_no_fleet_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

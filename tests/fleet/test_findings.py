@@ -83,7 +83,7 @@ def test_two_repositories_say_different_things_in_one_version_of_a_schema() -> N
 
 def test_two_repositories_declare_one_context() -> None:
     """They would deploy the same resources."""
-    said = "order is declared by a and b: one of them has to go."
+    said = "order is declared by a and b: remove one of them."
     assert sentence(member("order", folder="a"), member("order", folder="b")) == said
 
 
@@ -110,7 +110,7 @@ def test_an_account_has_room_for_its_quota_and_no_more(quota: Quota) -> None:
     apart = member("other", stacks={"prod": stack(account="444455556666")}, resources={quota.kind: 1})
     assert kinds(one) == kinds(one, apart) == []
     assert sentence(one, other).startswith("2 contexts in account 111122223333")
-    assert f"{quota.most + 1} {quota.words}, and AWS gives {quota.most}" in sentence(one, other)
+    assert f"{quota.most + 1} {quota.words}, and AWS allows {quota.most}" in sentence(one, other)
 
 
 def test_roles_are_an_accounts_and_rules_a_regions() -> None:

@@ -106,7 +106,7 @@ def test_a_file_that_is_no_text_is_told_without_its_bytes(baked_by: BakedBy) -> 
 def test_it_cannot_tell_of_what_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Exit status 2, and one sentence."""
     assert main(["check", str(tmp_path)]) == 2
-    assert capsys.readouterr().err == f"{tmp_path} is no repository of this template: it has no .template.json.\n"
+    assert capsys.readouterr().err == f"{tmp_path} is not a repository of this template: it has no .template.json.\n"
 
 
 def test_each_file_of_a_bake_is_somebodys(bakes: Callable[[str], Path]) -> None:

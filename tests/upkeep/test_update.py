@@ -134,7 +134,7 @@ def test_a_question_that_was_not_asked_is_asked_at_a_terminal(baked_by: BakedBy)
         screen.wait_for("[payments-team]: ")
         screen.type("our-team\n")
         assert screen.ended() == 0
-    assert "New questions, with the answers that were taken:" in screen.shown
+    assert "New questions, with the answers that were used:" in screen.shown
     assert "owner: our-team" in screen.shown
     assert team.status() == {}
 
@@ -182,7 +182,7 @@ def test_an_update_that_dies_while_it_writes_is_taken_back_by_one_command(
     monkeypatch.setattr(apply, last, dying)
     with pytest.raises(Killed):
         updated(team)
-    with pytest.raises(CannotTell, match=r"An update that was interrupted is taken back by `git reset --hard`"):
+    with pytest.raises(CannotTell, match=r"An update that was interrupted is undone by `git reset --hard`"):
         updated(team)
     assert team.git("ls-files", "--unmerged")
     team.git("reset", "--hard", "--quiet")
@@ -192,9 +192,9 @@ def test_an_update_that_dies_while_it_writes_is_taken_back_by_one_command(
 @pytest.mark.parametrize(
     ("record", "sentence"),
     [
-        (None, r"is no repository of this template: it has no \.template\.json\."),
-        ("{", r"cannot be read \(.*\): put back what git has of it\."),
-        ("[]", r"cannot be read \(.*\): put back what git has of it\."),
+        (None, r"is not a repository of this template: it has no \.template\.json\."),
+        ("{", r"cannot be read \(.*\): restore it from git\."),
+        ("[]", r"cannot be read \(.*\): restore it from git\."),
         ('{"template": "0.3.0", "default_context": {}}', r"cannot be read \(it has no 'digest'\)"),
         ('{"template": "9.9.9", "digest": "", "default_context": {}}', r"were edited by hand"),
         (

@@ -260,7 +260,7 @@ def deployments() -> "Deployments":
 
 
 def versions(seconds: int) -> "Versions":
-    """Return the functions' versions, each asked once and given so many seconds to answer."""
+    """Return the functions' versions, each asked once and given ``seconds`` to answer."""
     from .adapters.lambda_ import Versions
 
     return Versions(_client("lambda", attempts=1, read_timeout=seconds))

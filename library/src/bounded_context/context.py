@@ -67,15 +67,15 @@ class Context(Generic[A]):
         aggregate: what it keeps.
         commands: what callers may ask; one creates, one deletes, any number changes.
         data: what the events of the aggregate say, as a model.
-        versions: the version (``<major>.<minor>``) of the schema of each type of event; one that is not said is 1.0.
-        beside: the events of aggregates in the major version before, as long as somebody reads that.
-        references: fields that hold the id of a thing of another context, and what that thing is, in snake_case.
+        versions: the version (``<major>.<minor>``) of each event type's schema; a type that is not named has 1.0.
+        beside: the aggregates' events in the major version before, as long as somebody reads them.
+        references: fields that hold the id of another context's thing, and what that thing is, in snake_case.
         verification: the workflow's step between validation and import, in snake_case.
-        queried_by: what one may ask for many by: ``list``, ``status``, or fields of the details that are texts. Each is
-            an index of the table that costs a write unit more for each row; without any there is no query for many.
+        queried_by: what the query for many goes by: ``list``, ``status``, or fields of the details that are texts. Each
+            is an index of the table, and costs one more write unit for each row; without any there is no such query.
         subscribers: who gets the events, each through a queue of its own; a stack may name others.
-        api: whether callers reach it over HTTP, beside invoking its functions.
-        errors: the refusals of its own rules.
+        api: whether callers reach it over HTTP, as well as by invoking its functions.
+        errors: the refusals of the context's own rules.
 
     Raises:
         BadContext: it contradicts itself.
@@ -310,7 +310,7 @@ class Context(Generic[A]):
 
     @property
     def currencies(self) -> tuple[str, ...]:
-        """What sums are told apart by."""
+        """What distinguishes sums from one another."""
         return currencies(self.currency)
 
     def sums(self) -> Amounts:

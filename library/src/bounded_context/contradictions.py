@@ -98,7 +98,7 @@ def _names_one(field: FieldInfo) -> bool:
 def _defaults(context: "Context[Any]") -> Iterator[str]:
     details = context.details
     for name, field in details.model_fields.items():
-        # None is no attribute of an item: what is read again of it is the default.
+        # None is not an attribute of an item: what is read again of it is the default.
         if may_be_none(field) and (field.is_required() or field.default is not None):
             yield f"{details.__name__}.{name} may be None, which is not stored: write `= None` as its default."
     for model in (details, *(command.model for command in context.commands if issubclass(command.model, Change))):
@@ -140,14 +140,14 @@ def _route(context: "Context[Any]", command: Command[Any]) -> Iterator[str]:
         yield f"commands: the route of {command.name} is {command.route!r}: write a method and a path, as in {example}."
     for name in re.findall(r"\{(\w+)\}", command.route or ""):
         if name not in command.model.model_fields:
-            yield f"commands: the route of {command.name} has {{{name}}}, which is no field of it."
+            yield f"commands: the route of {command.name} has {{{name}}}, which is not one of its fields."
 
 
 def _statuses(context: "Context[Any]") -> Iterator[str]:
     left = [command for command in context.commands if command.status is not None]
     for command in left:
         if not isinstance(command.status, context.statuses):
-            yield f"commands: {command.name} leaves {command.status!r}, which is no status of {context.title}."
+            yield f"commands: {command.name} leaves {command.status!r}, which is not a status of {context.title}."
     for name in _repeated(str(command.status) for command in left):
         yield f"commands: two leave {name}, and a change's event follows from its status: give each one of its own."
     for status in context.statuses:
@@ -171,7 +171,7 @@ def _starts(context: "Context[Any]", command: Command[Any]) -> Iterator[str]:
         yield f"commands: after of {command.name} is empty: name the statuses from which it may start."
     for status in command.after:
         if not isinstance(status, context.statuses):
-            yield f"commands: {command.name} starts after {status!r}, which is no status of {context.title}."
+            yield f"commands: {command.name} starts after {status!r}, which is not a status of {context.title}."
     for name in _repeated(str(status) for status in command.after):
         yield f"commands: after of {command.name} has {name} twice: each may stand there once."
     if command.status in command.after:
@@ -232,9 +232,9 @@ def _references(context: "Context[Any]") -> Iterator[str]:
     details = context.details
     for name, thing in context.references.items():
         if name not in details.model_fields:
-            yield f"references has {name!r}, which is no field of {details.__name__}."
+            yield f"references has {name!r}, which is not a field of {details.__name__}."
         elif kind_of(details.model_fields[name]) in _NO_TEXT:
-            yield f"references has {name!r}, which is no text: what it refers to is found by its id."
+            yield f"references has {name!r}, which is not a text: what it refers to is found by its id."
         if not _SNAKE.fullmatch(thing):
             yield f"references: {name} refers to {thing!r}: write what that is in snake_case."
         elif thing in (context.name, "list"):

@@ -90,7 +90,7 @@ class Measures:
         refusals: the codes of refused commands.
         faults: what may be wrong with a row.
         amounts: the fields whose imported sums are measured.
-        currencies: what these are told apart by.
+        currencies: what these are distinguished by.
     """
 
     def __init__(

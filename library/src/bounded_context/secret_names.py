@@ -5,7 +5,7 @@ import re
 from typing import Final
 
 NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-"""Small letters, digits and single hyphens, such as ``acquirer-key``."""
+"""Lower-case letters, digits and single hyphens, such as ``acquirer-key``."""
 
 _SUFFIX: Final = re.compile(r"-[A-Za-z0-9]{6}$")
 """What Secrets Manager adds to a name to make its ARN ("What's in a Secrets Manager secret?", secret ARN)."""

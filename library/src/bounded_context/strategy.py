@@ -1,7 +1,7 @@
-"""How traffic moves to a new version: CodeDeploy's strategies for Lambda, and strategies of one's own in the same form.
+"""How traffic moves to a new version: CodeDeploy's strategies for Lambda, and others in the same form.
 
 The nine names are AWS's (CodeDeploy user guide, "Deployment configurations on an AWS Lambda compute platform"); the
-limits of one's own are CodeDeploy's for time-based canary and linear configurations.
+limits of the others are CodeDeploy's for time-based canary and linear configurations.
 """
 
 import re

@@ -70,7 +70,7 @@ DOCUMENTED: tuple[Planted, ...] = (
     ("cloudwatch/metricAlarm", {"datapointsToAlarm": 99.0}, "DatapointsToAlarm takes at most the"),
     ("cloudwatch/logGroup", {"retentionInDays": 15.0}, "PutRetentionPolicy's retentionInDays takes one of 1, 3, 5"),
     ("codedeploy/deploymentGroup", {"alarmConfiguration": {"alarms": list("abcdefghijk")}}, "at most 10 alarms"),
-    ("s3/bucket", {"bucket": "Inbox_1"}, "Bucket takes 3 to 63 small letters"),
+    ("s3/bucket", {"bucket": "Inbox_1"}, "Bucket takes 3 to 63 lower-case letters"),
     ("sns/topic", {"name": "a topic"}, "Name takes up to 256 letters, digits, _ and -"),
     ("kms/key", {"deletionWindowInDays": 6.0}, "PendingWindowInDays takes a whole number from 7 to 30"),
     ("cloudwatch/eventRule", {"eventPattern": json.dumps({"source": ["x" * 2048]})}, "EventPattern takes at most 2048"),

@@ -111,7 +111,7 @@ def test_what_cannot_be_made_of_today_is_said_before_a_subscriber_finds_out() ->
     good = beside()
     assert list(events_before_are_made(_declaring(good))) == []
     lost = replace(good, beside=Beside(data=PAYMENT.data, versions=OLD, made=lambda data: {**data, "payer": 5}))
-    assert [sentence.partition(": mend made")[0] for sentence in events_before_are_made(_declaring(lost))] == [
+    assert [sentence.partition(": correct `made`")[0] for sentence in events_before_are_made(_declaring(lost))] == [
         f"{event} 1.0 cannot be made of what is said now (payer: Input should be a valid string)" for event in OLD
     ]
 

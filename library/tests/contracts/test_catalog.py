@@ -198,9 +198,9 @@ def test_what_is_not_said_any_more_is_noticed_and_mended(lost: str, root: Path) 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("a: [", "is no YAML"),
-        ("- a\n", "has a part that is no entity"),
-        ("kind: API\n", "has a part that is no entity"),
+        ("a: [", "is not YAML"),
+        ("- a\n", "has a part that is not an entity"),
+        ("kind: API\n", "has a part that is not an entity"),
     ],
 )
 def test_what_cannot_be_read_is_left_alone(text: str, said: str, root: Path) -> None:

@@ -157,7 +157,7 @@ def test_a_major_version_may_say_anything(repository: Path, monkeypatch: pytest.
         ("2.1", r"write 1\.0 or 2\.0\."),
         ("3.0", r"write 1\.0 or 2\.0\."),
         ("0.9", r"write 1\.0 or 2\.0\."),
-        ("1", r"'1' is no version: write one such as 1\.0\."),
+        ("1", r"'1' is not a version: write one such as 1\.0\."),
     ],
 )
 def test_a_version_that_cannot_come_next_is_refused(repository: Path, said: str, sentence: str) -> None:
@@ -177,7 +177,7 @@ def test_a_new_event_begins_at_its_first_version(repository: Path) -> None:
 @pytest.mark.parametrize("text", ["1", "1.0.0", "01.0", "a.b", "", "1.0 "])
 def test_what_is_no_version_is_none(text: str) -> None:
     """Two numbers with a dot between them."""
-    with pytest.raises(ValueError, match="is no version"):
+    with pytest.raises(ValueError, match="is not a version"):
         Version.parse(text)
 
 

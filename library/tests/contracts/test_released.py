@@ -142,7 +142,7 @@ def test_what_a_version_has_is_never_taken_out_of_its_file(root: Path) -> None:
         pytest.param(
             having(("payer",)),
             "payer is gone, and 0.1.0, which runs beside this version during a release, cannot read what lacks it: "
-            "give it a default first, and take it away in a later version",
+            "give it a default first, and remove it in a later version",
             id="a field is gone",
         ),
         pytest.param(

@@ -31,7 +31,7 @@ def test_an_upload_that_broke_off_is_told_by_its_version():
 @pytest.mark.parametrize("key", ["x.csv", "incoming/x.csv", "incoming//x.csv", "incoming/acme/", "reports/acme/x.csv"])
 def test_an_object_elsewhere_is_no_list(key: str):
     """Only files in a partner's folder are lists."""
-    with pytest.raises(NotAList, match="lists lie under"):
+    with pytest.raises(NotAList, match="lists are under"):
         _ = replace(FILE, key=key).partner
 
 

@@ -175,7 +175,7 @@ def test_other_contexts_events(nothing_is_shown: None, context: LambdaContext):
 
 def test_a_file_that_is_nobodys_list(nothing_is_shown: None, context: LambdaContext):
     """Its name is in the execution's input, for who may read that."""
-    with pytest.raises(Exception, match="no list") as raised:
+    with pytest.raises(Exception, match="not a list") as raised:
         _call("register_list", {"upload": {"path": f"/{BUCKET}/{FILE_NAME}"}, "execution": "run-1"}, context)
     assert FILE_NAME not in str(raised.value)
 

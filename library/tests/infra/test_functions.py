@@ -140,7 +140,7 @@ def test_a_function_cannot_set_a_reserved_variable(variable: str) -> None:
 @pytest.mark.parametrize("variable", ["table_name", "TABLE-NAME", "1ST", ""])
 def test_a_variable_is_written_in_capitals(variable: str) -> None:
     """A name that a shell could not hold is refused."""
-    with pytest.raises(ValueError, match="write capital letters, digits and underscores"):
+    with pytest.raises(ValueError, match="write upper-case letters, digits and underscores"):
         _function({variable: "x"})
 
 

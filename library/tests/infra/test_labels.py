@@ -56,5 +56,5 @@ def test_a_bucket_leaves_room_for_auto_naming() -> None:
 @pytest.mark.parametrize("stack", ["Dev", "dev_1", "-dev", "dev-", "dev--1", "1dev", "", "dév"])
 def test_a_stack_that_cannot_be_part_of_a_name_is_refused(stack: str) -> None:
     """The message says what to write instead."""
-    with pytest.raises(LabelError, match="small letters, digits and single hyphens"):
+    with pytest.raises(LabelError, match="lower-case letters, digits and single hyphens"):
         Labels("context", stack, "team")

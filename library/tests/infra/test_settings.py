@@ -44,7 +44,10 @@ BAD = [
     ({"partners": '{"acme": {}}'}, "partners.acme is {}: write {public_keys: [...]} and nothing else."),
     ({"partners": '{"acme": {"public_keys": "k"}}'}, "write {public_keys: [...]} and nothing else."),
     ({"partners": '{"acme": {"public_keys": ["ssh-dss AAAA"]}}'}, "partners.acme has the key 'ssh-dss AAAA': write"),
-    ({"partners": '{"../acme": {"public_keys": []}}'}, "partners has the name '../acme': write up to 32 small letters"),
+    (
+        {"partners": '{"../acme": {"public_keys": []}}'},
+        "partners has the name '../acme': write up to 32 lower-case letters",
+    ),
     ({"partners": '{"ac": {"public_keys": []}}'}, "partners has the name 'ac': write"),
     (
         {
@@ -59,7 +62,7 @@ BAD = [
     ({"subscribers": '["uploads"]'}, "subscribers has the name 'uploads', which a dead-letter queue of ours has"),
     ({"subscribers": '["unseen"]'}, "subscribers has the name 'unseen', which a dead-letter queue of ours has"),
     ({"subscribers": '["measure-lists"]'}, "has the name 'measure-lists', which a dead-letter queue of ours has"),
-    ({"subscribers": '["B I"]'}, "subscribers has the name 'B I': write up to 32 small letters"),
+    ({"subscribers": '["B I"]'}, "subscribers has the name 'B I': write up to 32 lower-case letters"),
     ({"subscribers": '"audit"'}, "subscribers is '\"audit\"': write a list of names."),
     ({"incoming_days": "13"}, "incoming_days is '13': write a whole number from 14 to 3650."),
     ({"reports_days": "0"}, "reports_days is '0': write a whole number from 1 to 3650."),
@@ -160,9 +163,9 @@ BAD = [
     ({"consumes": "[]"}, "consumes is '[]': write a map of contexts to {topic: ..., known: [...], gone: [...]}."),
     (
         _consumes("Other"),
-        "consumes has the context 'Other': write its name in small letters, such as order-line.",
+        "consumes has the context 'Other': write its name in lower-case letters, such as order-line.",
     ),
-    (_consumes("../other"), "consumes has the context '../other': write its name in small letters"),
+    (_consumes("../other"), "consumes has the context '../other': write its name in lower-case letters"),
     (
         {"consumes": '{"other": "topic"}'},
         "consumes.other is 'topic': write {topic: ..., known: [...], gone: [...]}.",
@@ -182,8 +185,8 @@ BAD = [
     (_consumes(topic="arn:aws:sqs:eu-west-1:123456789012:q"), "topic-arn, or the ARN of an SNS topic."),
     (_consumes(topic="arn:aws:sns:eu-west-1:123456789012:t.fifo"), "topic-arn, or the ARN of an SNS topic."),
     (_consumes(topic=7), "consumes.other.topic is 7: write a parameter's name such as"),
-    (_consumes(thing="Line"), "consumes.other.thing is 'Line': write a name in small letters, such as customer."),
-    (_consumes(thing=7), "consumes.other.thing is 7: write a name in small letters"),
+    (_consumes(thing="Line"), "consumes.other.thing is 'Line': write a name in lower-case letters, such as customer."),
+    (_consumes(thing=7), "consumes.other.thing is 7: write a name in lower-case letters"),
     (_consumes(thing="list"), "consumes.other.thing is 'list', and items of this name are this context's own."),
     (
         _consumes(thing=OURS),

@@ -215,9 +215,7 @@ def test_a_query_without_an_index_is_named() -> None:
 def test_a_variable_that_nobody_sets_is_named(repository: Repository) -> None:
     """With the function that is told it."""
     _function(repository, 'Preset(timeout=30, memory=512, variables=("ARCHIVE",))')
-    with pytest.raises(
-        FunctionsError, match=r"^archive is told ARCHIVE, which nobody sets: hand its value to Functions"
-    ):
+    with pytest.raises(FunctionsError, match=r"^archive reads ARCHIVE, which nobody sets: pass its value to Functions"):
         repository.run()
 
 

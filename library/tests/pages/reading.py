@@ -15,7 +15,7 @@ _EXPORTS = re.compile(r'<pre class="exports"[^>]*>(.*?)</pre>', re.DOTALL)
 
 @dataclass(frozen=True)
 class Curl:
-    """A request as curl would send it: `path` is decoded; `headers` have small letters."""
+    """A request as curl would send it: `path` is decoded; `headers` have lower-case letters."""
 
     operation: str
     method: str

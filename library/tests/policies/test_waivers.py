@@ -61,7 +61,7 @@ def test_a_waiver_for_another_resource_waives_nothing(broken: Graph) -> None:
     [
         ({"reason": ""}, "Waiver 1 in pyproject.toml, of data-is-encrypted for reminders, gives no reason: write one"),
         ({"reason": "Later"}, "gives no reason: write one as a sentence."),
-        ({"policy": "data-is-encrytped"}, "is of 'data-is-encrytped', which is no policy: write data-is-encrypted."),
+        ({"policy": "data-is-encrytped"}, "is of 'data-is-encrytped', which is not a policy: write data-is-encrypted."),
         ({"resource": "*"}, "names no resource: write the name of one as the program has it."),
         ({"until": "2027"}, "says until: write policy, resource, reason."),
     ],
@@ -115,7 +115,7 @@ def test_the_command_shows_what_is_broken_and_why(
     assert policies.main([]) == 1
     said = capsys.readouterr().out
     assert said.startswith(f"prod: {len(POLICIES)} policies, 1 broken\n")
-    assert "broken  data-is-encrypted\n        What is kept is encrypted by a key of one's own" in said
+    assert "broken  data-is-encrypted\n        What is kept is encrypted with the context's own key" in said
     assert "        - sqs/queue reminders is not encrypted by a key of one's own: name the stack's key.\n" in said
     assert policies.main(["--json"]) == 1
     [one] = [one for one in json.loads(capsys.readouterr().out)["policies"] if one["violations"]]

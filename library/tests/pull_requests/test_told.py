@@ -91,7 +91,7 @@ def test_a_comment_that_is_not_taken_fails_the_step(told: Path, github: Api, mon
     monkeypatch.setenv("GITHUB_REPOSITORY", "org/other")
     told.parent.mkdir()
     told.write_text("text")
-    with pytest.raises(SystemExit, match="was not told: GitHub does not answer GET issues/12/comments: HTTP Error 404"):
+    with pytest.raises(SystemExit, match="be written: GitHub does not answer GET issues/12/comments: HTTP Error 404"):
         comment.main()
 
 

@@ -69,7 +69,7 @@ def test_at_most_so_many_go(stack: Stack):
 
 @pytest.mark.parametrize(("options", "seconds"), [([], 2.4), (["--rate", "1"], 24), (["--rate", "100"], 0.24)])
 def test_letters_go_at_the_rate_that_was_asked_for(stack: Stack, options: list[str], seconds: float):
-    """25 letters are 24 pauses: no burst, and no pause before the first."""
+    """25 messages are 24 pauses: no burst, and no pause before the first."""
     for number in range(25):
         stack.queues.put(ONE, event(number))
     stack.redrive("one", "--go", *options)
@@ -134,7 +134,7 @@ def test_a_letter_that_comes_back_is_not_sent_in_a_circle(stack: Stack):
     assert (ran.status, ran.report["redriven"], ran.report["came_later"]) == (1, 1, 1)
     assert len(stack.queues.called("send_message")) == 1
     stack.clock.sleep(1)
-    assert "Came after the start and left, 1 letter" in stack.say("one", "--go")[1]
+    assert "Came after the start and left, 1 message" in stack.say("one", "--go")[1]
 
 
 def test_a_letter_that_comes_back_is_known_by_its_id_where_clocks_differ(stack: Stack):
@@ -181,5 +181,5 @@ def test_people_read_what_was_done(stack: Stack):
         stack.queues.put(ONE, event(number))
     stack.queues.before["send_message"] = [error("SendMessage", "AccessDenied", "no [key]")] * 2
     _, out, _ = stack.say("one", "--go")
-    assert "test / one: incomplete. 2 letters redriven: send each to the queue test-one." in out
-    assert "Failed and left, 2 letters: AccessDenied: no [key]" in out
+    assert "test / one: incomplete. 2 messages redriven: send each to the queue test-one." in out
+    assert "Failed and left, 2 messages: AccessDenied: no [key]" in out

@@ -60,7 +60,7 @@ def test_it_says_how_to_do_it(stack: Stack):
     """The same command, quoted for a shell."""
     stack.queues.put(ONE, event(1))
     _, out, _ = stack.say("one", "--where", "type=Thing*", "--max", "1")
-    assert "1 letter would be redriven: send each to the queue test-one." in out
+    assert "1 message would be redriven: send each to the queue test-one." in out
     assert "Nothing was changed. To do it: uv run just redrive test one --where 'type=Thing*' --max 1 --outputs" in out
     assert out.rstrip().endswith("--go")
 
@@ -72,7 +72,7 @@ def test_what_would_stay_is_said(stack: Stack):
     assert ran.report["would_redrive"] == 0
     [stays] = ran.report["would_stay"]
     assert stays["letters"] == 1
-    assert "no event that starts an import" in stays["why"]
+    assert "not an event that starts an import" in stays["why"]
     assert "nothing is to be redriven" in stack.say("uploads")[1]
 
 
@@ -110,7 +110,7 @@ def test_a_letter_that_cannot_be_shown_again_is_counted(stack: Stack):
     stack.queues.refuses_to_show = set()
     stack.queues.before["change_message_visibility_batch"] = [error("ChangeMessageVisibilityBatch", "AccessDenied")]
     assert stack.redrive("one").report["still_hidden"] == 10
-    assert "1 letter could not be made visible" not in stack.say("one")[1]
+    assert "1 message could not be made visible" not in stack.say("one")[1]
 
 
 def test_a_long_queue_is_looked_at_in_part(stack: Stack):
@@ -119,5 +119,5 @@ def test_a_long_queue_is_looked_at_in_part(stack: Stack):
         stack.queues.put(ONE, event(number))
     ran = stack.redrive("one")
     assert (ran.report["looked_at"], ran.report["more"], stack.queues.hidden(ONE)) == (1000, True, 0)
-    assert "the first 1000 letters looked at" in stack.say("one")[1]
-    assert "looking: 1000 of about 1000 letters" in ran.told
+    assert "the first 1000 messages looked at" in stack.say("one")[1]
+    assert "looking: 1000 of about 1000 messages" in ran.told

@@ -110,7 +110,7 @@ def test_the_region_is_that_of_the_arns(stack: Stack):
         ([], "start|status|back"),
         (["start"], "stack"),
         (["forward", "test"], "invalid choice"),
-        (["start", "test", "--timeout", "0"], "'0' is no number of minutes"),
+        (["start", "test", "--timeout", "0"], "'0' is not a number of minutes"),
         (["start", "test", "--ignore-alarms", " "], "write why alarms are to be ignored"),
         (["start", "test", "--on-conflict", "hope"], "invalid choice"),
         (["back", "test", "--ignore-alarms", "why"], "unrecognized arguments"),

@@ -101,7 +101,7 @@ def test_a_version_that_keeps_its_share_is_told(stack: Stack):
     stack.codedeploy.rolls_back = False
     ran = stack.rollout("start")
     assert (ran.status, ran.functions["one"]["result"], stack.live("one")) == (1, "failed", "1+{'2': 0.1}")
-    assert "The alias still gives version 2 10 % of the traffic: take it away at once." in ran.functions["one"]["why"]
+    assert "The alias still gives version 2 10 % of the traffic: stop that at once." in ran.functions["one"]["why"]
 
 
 def test_a_deployment_that_somebody_stops(stack: Stack):

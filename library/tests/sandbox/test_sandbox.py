@@ -100,7 +100,7 @@ def test_a_name_that_cannot_be_part_of_a_stacks_is_refused(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.argv", ["sandbox"])
         assert sandbox("up", "--", name) == 2
-    assert f"{name!r} cannot be part of a stack's name: write small letters" in capsys.readouterr().err
+    assert f"{name!r} cannot be part of a stack's name: write lower-case letters" in capsys.readouterr().err
     assert cli.calls == []
 
 
@@ -109,7 +109,7 @@ def test_hours_are_from_one_to_a_week(hours: str, sandbox: Sandbox, capsys: Capt
     """What is needed for longer is a stack of the repository."""
     with pytest.raises(SystemExit, match="2"):
         sandbox("up", "mine", f"--hours={hours}")
-    assert f"{hours!r} is no number of hours: write 1 to 168" in capsys.readouterr().err
+    assert f"{hours!r} is not a number of hours: write 1 to 168" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", [["up", "mine"], ["down", "mine"], ["list"], ["sweep"]])

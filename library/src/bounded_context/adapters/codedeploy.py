@@ -23,7 +23,7 @@ class Deployments:
         self._client = client
 
     def target(self, deployment: str) -> Target:
-        """Return what a deployment moves traffic to. Raises LookupError if that is no version of a function."""
+        """Return what a deployment moves traffic to. Raises LookupError if that is not a version of a function."""
         ids = self._client.list_deployment_targets(deploymentId=deployment).get("targetIds", [])
         if not ids:
             raise LookupError(f"deployment {deployment} has no target")

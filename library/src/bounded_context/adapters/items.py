@@ -57,7 +57,7 @@ class Items(Generic[A]):
     def from_values(
         self, values: Mapping[str, Any], status: StrEnum, version: int, list_id: str | None
     ) -> dict[str, Any]:
-        """Return an aggregate's item, made from its details as JSON values: None is no attribute, an amount is text.
+        """Return an aggregate's item, made from its details as JSON values: without what is None, and amounts as text.
 
         So a number is a whole one, and whoever reads an item can tell what it is without its field. Values of names
         that this version does not know are kept as they are: a newer one has staged them.
@@ -96,5 +96,5 @@ def _there(values: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    # DynamoDB may give 100 back as 1E+2, which is no number as a partner writes one.
+    # DynamoDB may give 100 back as 1E+2, which is not a number as a partner writes one.
     return format(value, "f") if isinstance(value, Decimal) else value

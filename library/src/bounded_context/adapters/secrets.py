@@ -26,7 +26,7 @@ class Secrets:
         """Return the value of the secret with this ARN.
 
         Raises:
-            NoSecret: it has none yet, or one that is no text.
+            NoSecret: it has none yet, or one that is not text.
             GetParameterError: Secrets Manager refused it or could not be reached.
         """
         try:

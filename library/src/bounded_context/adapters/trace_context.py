@@ -2,7 +2,7 @@
 
 Messages and items carry the first (W3C, "Trace Context", version 00): ``00-<32 hex>-<16 hex>-<2 hex>``. Lambda gives
 the second in ``_X_AMZN_TRACE_ID``: ``Root=1-<8 hex>-<24 hex>;Parent=<16 hex>;Sampled=1``. The 32 digits are the two
-parts of the root, joined. What has another form is no context: nothing here raises.
+parts of the root, joined. What has another form is not a context: nothing here raises.
 """
 
 import re

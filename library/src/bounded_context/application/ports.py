@@ -54,7 +54,7 @@ class Slice(Generic[A_co]):
 
 
 class Shards(Protocol[A_co]):
-    """The aggregates by what they have in common, in so many shards. What was just written may not show yet."""
+    """The aggregates by what they have in common, in ``count`` shards. What was just written may not show yet."""
 
     @property
     def count(self) -> int:
@@ -62,15 +62,15 @@ class Shards(Protocol[A_co]):
         ...
 
     def of_list(self, list_id: str, number: int, after: str, most: int) -> Slice[A_co]:
-        """Return up to so many of a list's aggregates in one shard, from the identity after ``after``."""
+        """Return at most ``most`` of a list's aggregates in one shard, from the identity after ``after``."""
         ...
 
     def in_status(self, status: StrEnum, number: int, after: str, most: int) -> Slice[A_co]:
-        """Return up to so many of the aggregates that stand there in one shard, from the identity after ``after``."""
+        """Return at most ``most`` aggregates in a status, of one shard, from the identity after ``after``."""
         ...
 
     def with_value(self, field: str, value: str, after: str, most: int) -> Slice[A_co]:
-        """Return up to so many of the aggregates that have a value in a field, from the identity after ``after``."""
+        """Return at most ``most`` aggregates with a value in a field, from the identity after ``after``."""
         ...
 
 

@@ -34,7 +34,7 @@ _PROGRAM: Final = frozenset({"bounded_context.testing.graph"})
 def reads(test: Path, packages: frozenset[str]) -> Reads:
     """Return what a test module reads; `packages` are the repository's own, whose imports the graph knows.
 
-    Raises SyntaxError if it is no Python.
+    Raises SyntaxError if it is not Python.
     """
     tree = ast.parse(test.read_text(encoding="utf-8"))
     strange = {name for name in _imported(tree) if name.split(".")[0] not in packages and not _plain(name)}
@@ -48,7 +48,7 @@ def _plain(name: str) -> bool:
 
 
 def _imported(tree: ast.AST) -> Iterator[str]:
-    """The dotted names of modules, and of what is no stand-in and no sample of the library's help for tests."""
+    """The dotted names of modules, and of what is neither a stand-in nor a sample of the library's help for tests."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (one.name for one in node.names)
@@ -70,7 +70,7 @@ def _fixtures(tree: ast.Module) -> set[str]:
 
 
 def _parameters(tree: ast.AST) -> set[str]:
-    """The names that `parametrize` gives values to; a property's are given by Hypothesis, and are no fixtures."""
+    """The names that `parametrize` gives values to; a property's are given by Hypothesis, and are not fixtures."""
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args]
     marks = [one.args[0] for one in calls if isinstance(one.func, ast.Attribute) and one.func.attr == "parametrize"]
     named = [str(one.value) for one in marks if isinstance(one, ast.Constant)]

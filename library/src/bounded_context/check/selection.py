@@ -30,7 +30,7 @@ class Selection:
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """What pytest is told."""
+        """The arguments for pytest."""
         ignored = tuple(f"--ignore={file}" for file in self.left_out)
         return ignored if self.program else (*ignored, LEAVE_OUT)
 
@@ -117,7 +117,7 @@ class _Tests:
         return Reads.ANYTHING in found or (program and of_program)
 
     def _found(self, name: str) -> Reads:
-        """What a module of the tests reads itself; a folder's is no file."""
+        """What a module of the tests reads itself; a folder's is not a file."""
         file = self.root / self.files[name]
         return reads(file, frozenset(self.packages)) if file.exists() else Reads.NOTHING
 

@@ -21,7 +21,7 @@ class Version(NamedTuple):
         """Read it as it is written. Raises ValueError for anything else."""
         found = _VERSION.fullmatch(text)
         if found is None:
-            raise ValueError(f"{text!r} is no version: write one such as 1.0")
+            raise ValueError(f"{text!r} is not a version: write one such as 1.0")
         return cls(int(found[1]), int(found[2]))
 
     def __str__(self) -> str:

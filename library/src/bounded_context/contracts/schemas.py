@@ -50,7 +50,7 @@ def of_model(model: type[BaseModel]) -> Schema:
 
 
 def _without_kind(part: dict[str, Any]) -> dict[str, Any]:
-    # The fields' types have a keyword of this name for tools of this repository; a field of this name is no text.
+    # The fields' types have a keyword of this name for tools of this repository; a field of this name is not text.
     return {name: value for name, value in part.items() if name != "kind" or not isinstance(value, str)}
 
 

@@ -32,7 +32,7 @@ def section(name: str, anchor: str) -> str:
 
 
 def anchor_of(heading: str) -> str:
-    """Return a heading's anchor: small letters, digits and dashes."""
+    """Return a heading's anchor: lower-case letters, digits and dashes."""
     return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
 
 

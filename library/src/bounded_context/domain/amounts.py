@@ -17,7 +17,7 @@ NONE: Final = "NONE"
 
 
 def currencies(currency: str | None) -> tuple[str, ...]:
-    """Return what sums are told apart by, for an aggregate with this currency field or none."""
+    """Return what distinguishes sums, for an aggregate with this currency field or none."""
     return (NONE,) if currency is None else (*APART, OTHER)
 
 

@@ -35,7 +35,7 @@ class NotAList(Exception):
 
     def __init__(self) -> None:
         # A file's name may name a person, and this goes into logs.
-        super().__init__(f"this is no list: lists lie under {INCOMING}/<partner>/<file>")
+        super().__init__(f"this is not a list: lists are under {INCOMING}/<partner>/<file>")
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ class StoredVersion:
 
 
 def is_temporary(key: str, endings: Collection[str]) -> bool:
-    """Tell whether a file's name ends as that of one that is still being written, in small letters or capitals."""
+    """Tell whether a file's name ends as that of one that is still being written, in lower-case letters or capitals."""
     return key.casefold().endswith(tuple(ending.casefold() for ending in endings))
 
 

@@ -43,7 +43,7 @@ class Rejection(NamedTuple):
 
 
 class Unreadable(Exception):
-    """The file as a whole is no list: the message says why, in words for the partner."""
+    """The file as a whole is not a list: the message says why, in words for the partner."""
 
 
 @dataclass(frozen=True)

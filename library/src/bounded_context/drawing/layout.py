@@ -49,7 +49,7 @@ class Layout:
     Args:
         areas: of each cell by its key; a bend's is what its arrow takes of the column.
         boxes: of each box by its key.
-        cells: all that are no bends.
+        cells: all that are not bends.
         wires: arrows between cells.
         inner: arrows within one cell.
     """

@@ -27,7 +27,7 @@ def svg(title: str, boxes: Sequence[Box], arrows: Sequence[Arrow]) -> str:
     Arrows from one group to the same box join, if they have the same label, and it is written once.
 
     The same boxes and arrows give the same text in whatever order they come. A page may hold several drawings: there
-    are no ids, and the style is for what is within `svg.drawing`. Each box is a group with its kind as a class and its
+    are not ids, and the style is for what is within `svg.drawing`. Each box is a group with its kind as a class and its
     key as `data-key`, each arrow one with `data-source` and `data-target`.
 
     Raises ValueError if two boxes have the same key, or an arrow names none of them.
@@ -45,7 +45,7 @@ def _check(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> None:
     if twice := sorted(key for key, count in keys.items() if count > 1):
         raise ValueError(f"Several boxes have the key {twice[0]!r}.")
     if unknown := sorted({key for arrow in arrows for key in (arrow.source, arrow.target)} - set(keys)):
-        raise ValueError(f"An arrow names {unknown[0]!r}, which is no box.")
+        raise ValueError(f"An arrow names {unknown[0]!r}, which is not a box.")
 
 
 def _opened(title: str, broad: float, high: float) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Parameters of the routes, as they are checked and documented; versions in headers (RFC 9110).
 
-A version is told as an entity tag: ``ETag: "3"``.
+A version is given as an entity tag: ``ETag: "3"``.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Refusals: what callers are told when they do not get what they asked for, by a code that programs can act on."""
+"""Refusals: what callers learn when they do not get what they asked for, with a code that programs can act on."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager

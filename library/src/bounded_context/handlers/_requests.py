@@ -105,7 +105,7 @@ def _body(event: dict[str, Any]) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError:
-        raise Refused(MALFORMED, "the body is no UTF-8") from None
+        raise Refused(MALFORMED, "the body is not UTF-8") from None
 
 
 def _data(event: dict[str, Any]) -> bytes:
@@ -113,19 +113,19 @@ def _data(event: dict[str, Any]) -> bytes:
     try:
         return b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode()
     except ValueError:
-        raise Refused(MALFORMED, "the body is no text") from None
+        raise Refused(MALFORMED, "the body is not text") from None
 
 
 def parsed(text: str) -> dict[str, Any]:
     """Return a body's members. Numbers keep the digits that they were written with.
 
     Raises:
-        Refused: it is no JSON, or no object. What JSON in Python takes beside JSON is none: NaN, repeated members.
+        Refused: it is not JSON, or no object. What JSON in Python takes beside JSON is none: NaN, repeated members.
     """
     try:
         body = json.loads(text, parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_members)
     except (ValueError, RecursionError):
-        raise Refused(MALFORMED, "the body is no JSON, or has a member twice") from None
+        raise Refused(MALFORMED, "the body is not JSON, or repeats a member") from None
     if not isinstance(body, dict):
         raise Refused(INVALID, "the body must be an object")
     return body

@@ -82,7 +82,7 @@ def _measure(published: list[dict[str, Any]], refused: int) -> None:
 def to_event(record: DynamoDBRecord) -> dict[str, Any]:
     """Return the event that a committed change of an aggregate is for other contexts.
 
-    What a newer version wrote that runs beside this one, or ran before a way back, is told as it was written.
+    What a newer version wrote, which runs beside this one or ran before a rollback, is published as it was written.
     """
     change = record.dynamodb
     if change is None:

@@ -28,7 +28,7 @@ def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     Four times an hour the answer also has ``uploads``, the number of those that nobody has heard of.
 
     To ``{"unseen": {"seconds"}}`` answer ``{"unseen": [{"bucket", "key", "version", "size", "stored"}]}``: the uploads
-    that nobody has heard of within so many seconds, or within a quarter of an hour. ``size`` is in bytes.
+    that nobody has heard of within that many seconds, or within a quarter of an hour. ``size`` is in bytes.
     """
     if ASKED in event:
         age = timedelta(seconds=(event[ASKED] or {}).get("seconds", AGE.total_seconds()))

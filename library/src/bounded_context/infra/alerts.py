@@ -1,4 +1,4 @@
-"""How a stack's alarms are told: to whom, with which words, and which of them there are."""
+"""How a stack's alarms notify: whom, in which words, and which alarms there are."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ Wanted = Literal["all", "critical", "none"]
 
 @dataclass(frozen=True)
 class DeadLetters:
-    """A dead-letter queue: its name within the stack and in AWS, and how urgent it is that something lies in it."""
+    """A dead-letter queue: its name within the stack and in AWS, and how urgent it is if it holds something."""
 
     name: str
     queue_name: pulumi.Output[str]

@@ -48,7 +48,7 @@ class ApiObjectives:
 class ApiSettings:
     """Each field is a setting of the same name. Without `api_jwt` callers sign their requests with IAM credentials.
 
-    `api_route_metrics` is whether CloudWatch counts each route by itself, which it charges as metrics of one's own.
+    `api_route_metrics` is whether CloudWatch counts each route by itself, which it charges as custom metrics.
     """
 
     api_jwt: Jwt | None

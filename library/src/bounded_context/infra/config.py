@@ -103,7 +103,7 @@ def numbers(config: Source, key: str, kind: type[_T]) -> _T:
         if name not in known:
             raise SettingError(f"{key} has {name!r}: write any of {', '.join(known)}.")
         least, most = known[name].metadata["least"], known[name].metadata["most"]
-        # JSON's whole numbers are good fractions too; true and false are no numbers.
+        # JSON's whole numbers are good fractions too; true and false are not numbers.
         if type(value) not in (int, type(least)) or not least <= value <= most:
             word = "a whole number" if type(least) is int else "a number"
             raise SettingError(f"{key}.{name} is {value!r}: write {word} from {least} to {most}.")

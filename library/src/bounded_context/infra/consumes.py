@@ -66,7 +66,9 @@ def consumed(context: Context[Any], config: Source) -> Mapping[str, Consumed]:
 
 def _consumed(name: str, value: Any) -> Consumed:
     if not _CONTEXT.fullmatch(name):
-        raise SettingError(f"consumes has the context {name!r}: write its name in small letters, such as order-line.")
+        raise SettingError(
+            f"consumes has the context {name!r}: write its name in lower-case letters, such as order-line."
+        )
     if not isinstance(value, dict) or not {"topic", "known"} <= set(value) <= set(_MEMBERS):
         raise SettingError(f"consumes.{name} is {value!r}: write {{topic: ..., known: [...], gone: [...]}}.")
     known, gone = _types(name, "known", value["known"]), _types(name, "gone", value.get("gone", []))
@@ -79,7 +81,7 @@ def _consumed(name: str, value: Any) -> Consumed:
 
 def _thing(name: str, value: Any) -> str:
     if not isinstance(value, str) or not _CONTEXT.fullmatch(value):
-        raise SettingError(f"consumes.{name}.thing is {value!r}: write a name in small letters, such as customer.")
+        raise SettingError(f"consumes.{name}.thing is {value!r}: write a name in lower-case letters, such as customer.")
     return value.replace("-", "_")
 
 

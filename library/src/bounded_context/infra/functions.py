@@ -35,7 +35,7 @@ class Functions(Mapping[str, Function]):
         inbound: whose messages `on_event` takes; CONSUMES, DEAD_LETTER_URL.
         inbox: what presets' folders are of; INBOX_BUCKET.
         workflow: the name of the state machine, which is made after what it calls; STATE_MACHINE_ARN.
-        values: of variables of one's own, by their names.
+        values: of your own variables, by their names.
 
     Attributes:
         presets: how each of them is made, in the order of the context's functions.
@@ -119,7 +119,7 @@ class Functions(Mapping[str, Function]):
 
     def _value(self, name: str, variable: str) -> pulumi.Input[str]:
         if variable not in self._values:
-            raise FunctionsError(f"{name} is told {variable}, which nobody sets: hand its value to Functions.")
+            raise FunctionsError(f"{name} reads {variable}, which nobody sets: pass its value to Functions.")
         return self._values[variable]
 
     def _permit(self, name: str, table: Items, inbox: Objects) -> None:
@@ -136,7 +136,7 @@ class Functions(Mapping[str, Function]):
 
 
 def _ordered(stack: Stack, presets: Mapping[str, Preset]) -> dict[str, Preset]:
-    """In the order in which people look at them: the context's, those of one's own, the hooks of releases."""
+    """In the order in which people look at them: the context's, the team's own, the hooks of releases."""
     names = stack.context.functions
     if missing := set(names) - set(presets):
         raise FunctionsError(f"FUNCTIONS lacks {min(missing)}: write how it is made, by a preset of the library.")

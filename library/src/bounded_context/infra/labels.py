@@ -44,7 +44,9 @@ class Labels:
 
     def __post_init__(self) -> None:
         if not _STACK.fullmatch(self.stack):
-            raise LabelError(f"stack {self.stack!r}: write small letters, digits and single hyphens, a letter first.")
+            raise LabelError(
+                f"stack {self.stack!r}: write lower-case letters, digits and single hyphens, a letter first."
+            )
 
     @property
     def prefix(self) -> str:

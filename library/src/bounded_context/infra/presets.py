@@ -1,4 +1,4 @@
-"""How functions are made: their limits, what they are told, and what they may do."""
+"""How functions are made: their limits, their environment, and what they may do."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ class Preset:
     Args:
         timeout: seconds that a call may take.
         memory: MB; with 1769 a function has one whole processor.
-        variables: the names of what it is told by its environment (see `Functions`).
+        variables: the names of the variables in its environment (see `Functions`).
         items: what it may do with items of the table.
         queries: whether it may query the table's indexes.
         read: the inbox's folders whose objects it may read.

@@ -64,21 +64,21 @@ _PUBLIC_KEY = re.compile(r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [
 class Settings:
     """The settings of one stack.
 
-    `partners` maps a partner's name to its public keys; a file whose name ends as one of `temporary_names` is no list
-    until its client renames it. Files that partners sent, and reports, are kept `incoming_days` and `reports_days`;
+    `partners` maps a partner's name to its public keys; a file whose name ends in one of `temporary_names` is not a
+    list until its client renames it. Partners' files and reports are kept for `incoming_days` and `reports_days`;
     without a number, for ever. `latency_alarms` maps a function to the milliseconds that 95 of 100 calls of a new
-    version may take, `release_alarms` names alarms made elsewhere that stop a release too.
-    `debug_percent` of all calls also write their DEBUG lines. `log_key_arn` names a key that encrypts the logs instead
-    of the own one of the stack; its policy must let CloudWatch Logs use it for the log groups of the stack. Without
-    `expect_list_hours` it is all right that no list arrives; `runbook_url` stands in the description of every alarm.
-    Without it the command stands there that prints the library's runbook. `alarms` says which alarms there are: with
-    "critical", warnings are left out, but for those that stop a release which takes time; with "none" all of them.
-    `owner` and `expires` are tags of everything that the stack is made of: a person instead of the context's team, and
-    when anybody may take the stack away (UTC, ISO 8601).
-    `trace_percent` is the share of imports that are traced, beyond the first of each second; 0 is none at all.
-    `filters` maps a subscriber to the types of the events that it gets; who is not in it gets all.
-    `consumes` says of which other contexts which events are heard; `subscriber_accounts` are other AWS accounts whose
-    queues may subscribe to this context's events. `api` are the settings of the HTTP API.
+    version may take; `release_alarms` names alarms made elsewhere that stop a release too. `debug_percent` of all
+    calls also write their DEBUG lines. `log_key_arn` names a key that encrypts the logs instead of the stack's own;
+    its policy must allow CloudWatch Logs to use it for the stack's log groups. Without `expect_list_hours`, no
+    alarm goes off when no list arrives. `runbook_url` stands in the description of every alarm; without it, the
+    command that prints the library's runbook does. `alarms` says which alarms there are: with "critical", warnings
+    are left out, except those that stop a release that takes time; with "none", all are left out. `owner` and
+    `expires` are tags of all the stack's resources: a person instead of the context's team, and when anybody may
+    destroy the stack (UTC, ISO 8601). `trace_percent` is the percentage of imports that are traced beyond the first
+    of each second; 0 is none at all. `filters` maps a subscriber to the event types that it gets; a subscriber
+    without an entry gets all. `consumes` says which events of which other contexts are heard; `subscriber_accounts`
+    are other AWS accounts whose queues may subscribe to this context's events. `api` holds the settings of the HTTP
+    API.
     """
 
     sftp: Sftp
@@ -301,5 +301,5 @@ def _days(config: Source, key: str, least: int) -> int | None:
 
 def _name(key: str, name: Any, form: re.Pattern[str]) -> str:
     if not isinstance(name, str) or not form.fullmatch(name):
-        raise SettingError(f"{key} has the name {name!r}: write up to 32 small letters, digits and hyphens.")
+        raise SettingError(f"{key} has the name {name!r}: write up to 32 lower-case letters, digits and hyphens.")
     return name

@@ -1,4 +1,4 @@
-"""Where goes what could not be worked off: queues of dead letters, and what stands before them."""
+"""Where failures go: dead-letter queues, and what stands before them."""
 
 import json
 from collections import defaultdict
@@ -11,7 +11,7 @@ from ..graph import Graph, Node
 def failures(graph: Graph) -> Mapping[str, set[str]]:
     """The ARNs of what takes failures, each with the ARNs of what fails: a queue, a function, a rule's target.
 
-    A bucket that takes a stream's lost records leads on to the queue that is told of each.
+    A bucket that takes a stream's lost records leads on to the queue that gets a message for each.
     """
     found: defaultdict[str, set[str]] = defaultdict(set)
     for taker, failing in _all(graph):

@@ -52,7 +52,7 @@ def _box(context: Context[Any], things: Things, thing: Thing, frame: str) -> Box
 
 
 def _outside(started: Iterable[Trigger]) -> set[Box]:
-    """What sets something off and is no resource here."""
+    """What sets something off and is not a resource here."""
     return {Box(_key(one.source), one.source[1], one.source[0]) for one in started if not isinstance(one.source, Thing)}
 
 

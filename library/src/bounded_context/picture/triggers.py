@@ -13,7 +13,7 @@ _RATE: Final = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 
 @dataclass(frozen=True)
 class Trigger:
-    """Who sets off what; who is no resource here is named by its kind and its name alone."""
+    """Who sets off what; who is not a resource here is named by its kind and its name alone."""
 
     source: Thing | tuple[str, str]
     target: Thing

@@ -38,7 +38,7 @@ class Delivery:
         artifacts: where the stages hand one another what they made.
         state: where Pulumi keeps the state of the context's stacks.
         pipeline: the pipeline and its role.
-        failures: the topic that is told of failed executions, and that somebody is waited for.
+        failures: the topic for failed executions, and for approvals that are waited for.
         build: the project that checks the sources and makes the archives.
         environments: the projects of each environment, by their step.
         definition: the pipeline as it stands in AWS.

@@ -2,7 +2,7 @@
 
 Writes plan.json, which the deployment is held to, and a report and a line for the person who approves it. The stack's
 file, with the name of the environment's profile in it, goes on to the deployment as it is here. It does not name the
-role: a plan holds what the provider is told, and the deployment takes on another one.
+role: a plan contains the provider's settings, and the deployment assumes another one.
 """
 
 import json

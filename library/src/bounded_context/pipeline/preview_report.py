@@ -69,6 +69,6 @@ def cases(found: Sequence[Change]) -> list[Case]:
     if not found:
         return [Case("preview", "nothing changes")]
     return [
-        Case(change.type, f"{change.operation} {change.name}", "this takes data away" if change.loses_data else None)
+        Case(change.type, f"{change.operation} {change.name}", "this deletes data" if change.loses_data else None)
         for change in found
     ]

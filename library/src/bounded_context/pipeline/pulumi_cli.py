@@ -60,7 +60,7 @@ def stack_of_step() -> Stack:
 
 def variable(name: str) -> str:
     """A variable that the step's project or workflow sets; without it the step ends with one sentence."""
-    return os.environ.get(name) or stop(f"{name} is not set: the step's CodeBuild project, or its workflow, says it.")
+    return os.environ.get(name) or stop(f"{name} is not set: it belongs in the CodeBuild project or the workflow.")
 
 
 def stop(sentence: str) -> NoReturn:

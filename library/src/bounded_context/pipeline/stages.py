@@ -99,7 +99,7 @@ def _build(
 def _review(
     name: str, project: str, namespace: str, account: Account, topic_arn: pulumi.Input[str]
 ) -> dict[str, pulumi.Input[str]]:
-    """What the person who approves is told: the numbers, and where the whole preview is."""
+    """What the person who approves sees: the numbers, and where the whole preview is."""
     link = pulumi.Output.concat(
         "https://",
         account.region,

@@ -51,7 +51,7 @@ def keys_rotate(graph: Graph) -> Iterator[Violation]:
 
 
 def data_is_encrypted(graph: Graph) -> Iterator[Violation]:
-    """What is kept is encrypted by a key of one's own: tables, buckets, queues, topics, logs, secrets.
+    """What is kept is encrypted with the context's own key: tables, buckets, queues, topics, logs, secrets.
 
     AWS's own keys let in whoever may read the resource; one's own is a second lock, with a trail of each use.
     """
@@ -104,7 +104,7 @@ def transport_is_encrypted(graph: Graph) -> Iterator[Violation]:
 def logs_expire(graph: Graph) -> Iterator[Violation]:
     """Logs are kept as long as is said: every log group expires, and every function writes to one that is made.
 
-    A group that Lambda makes by itself is kept and paid for ever, without a key of one's own.
+    A group that Lambda makes by itself is kept and paid for for ever, without the context's own key.
     """
     groups = {node.called for node in graph.of("cloudwatch/logGroup")}
     for node in graph.of("cloudwatch/logGroup"):

@@ -1,4 +1,4 @@
-"""What is certain in a preview: a value that AWS has yet to make up is no breach.
+"""What is certain in a preview: a value that AWS has yet to make up is not a breach.
 
 A policy is asked about the resources as far as they are known, and what it looks at that is not known yet is noted.
 What it then says of a resource counts, unless such a value is that resource's own, or is made of it: a bucket that no

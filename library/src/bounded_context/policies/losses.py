@@ -1,4 +1,4 @@
-"""Nothing is lost without a word: what cannot be delivered or taken is kept, and somebody is told."""
+"""Nothing is lost silently: what cannot be delivered or processed is kept, and somebody is notified."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ _TIMES = 6
 """So many times the function's timeout a message stays invisible (AWS Lambda, "Using Lambda with Amazon SQS")."""
 
 _TIMEOUT = 3
-"""Seconds that a function has unless it is told otherwise (AWS Lambda, "Configure Lambda function timeout")."""
+"""Seconds that a function has by default (AWS Lambda, "Configure Lambda function timeout")."""
 
 _LONGEST = 14 * 24 * 60 * 60
 """Seconds for which a queue can keep a message (SQS API reference, CreateQueue)."""
@@ -20,7 +20,7 @@ _BUCKET = "arn:aws:s3:::"
 
 
 def queues_have_dead_letters(graph: Graph) -> Iterator[Violation]:
-    """A message that nobody can take is kept: every queue has a dead-letter queue.
+    """A message that nobody can process is kept: every queue has a dead-letter queue.
 
     Without one SQS hands it out again and again, and deletes it without a word when its retention is over.
     """
@@ -91,7 +91,7 @@ def messages_stay_invisible(graph: Graph) -> Iterator[Violation]:
 def dead_letters_are_kept(graph: Graph) -> Iterator[Violation]:
     """There is time to look at what is kept: a dead-letter queue keeps messages for 14 days, as long as SQS can.
 
-    Unless it is told otherwise it forgets them after four, which a feast and a weekend take together.
+    By default it forgets them after four, which is no more than a holiday and a weekend.
     """
     keepers = dead_letter_arns(graph)
     for queue in graph.of("sqs/queue"):
@@ -102,21 +102,21 @@ def dead_letters_are_kept(graph: Graph) -> Iterator[Violation]:
 
 
 def somebody_is_told_of_dead_letters(graph: Graph) -> Iterator[Violation]:
-    """Somebody is told of what is kept: every dead-letter queue has an alarm, and gets word of what a bucket keeps.
+    """Somebody is notified of what is kept: each dead-letter queue has an alarm, and a message for what a bucket keeps.
 
     What is kept is deleted after 14 days, whether anybody has looked at it or not.
     """
     buckets = _told_buckets(graph)
     for node in graph.stream_readers():
         if (kept := _destination(node)).startswith(_BUCKET) and kept.removeprefix(_BUCKET) not in buckets:
-            said = f"Nobody is told of what {node.name} gives up: make a rule for the objects of {kept}."
+            said = f"Nobody is notified of what {node.name} gives up on: make a rule for the objects of {kept}."
             yield Violation(node, said)
     watched = {name for alarm in graph.of("cloudwatch/metricAlarm") for name in _queues_of(alarm)}
     keepers = dead_letter_arns(graph)
     for queue in graph.of("sqs/queue"):
         if queue.arn in keepers and queue.inputs.get("name", queue.name) not in watched:
-            said = f"letters in {queue.name}: make an alarm of its ApproximateNumberOfMessagesVisible."
-            yield Violation(queue, f"Nobody is told of {said}")
+            said = f"messages in {queue.name}: make an alarm of its ApproximateNumberOfMessagesVisible."
+            yield Violation(queue, f"Nobody is notified of {said}")
 
 
 def dead_letter_arns(graph: Graph) -> set[str]:

@@ -6,7 +6,7 @@ function's, with dashes::
     def queues_keep_messages_long_enough(graph: Graph) -> Iterator[Violation]:
         \"\"\"Nobody loses a message over a long weekend: every queue keeps messages for a week.
 
-        SQS keeps them for four days unless it is told otherwise.
+        SQS keeps them for four days by default.
         \"\"\"
         for node in graph.of("sqs/queue"):
             if node.inputs.get("messageRetentionSeconds", 345_600) < 604_800:

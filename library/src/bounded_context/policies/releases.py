@@ -36,7 +36,7 @@ def functions_have_an_alias(graph: Graph) -> Iterator[Violation]:
     live = {node.inputs["functionName"].rpartition(":")[2] for node in aliases}  # a name, or an ARN that ends with it
     for node in _functions(graph):
         if not node.inputs.get("publish") or node.called not in live:
-            said = f"has no alias {LIVE}: hand it to Functions, and that to Canary."
+            said = f"has no alias {LIVE}: pass it to Functions, and Functions to Canary."
             yield Violation(node, f"The function {node.name} {said}")
 
 
@@ -59,7 +59,7 @@ def functions_are_released(graph: Graph) -> Iterator[Violation]:
     groups = {node.name for node in graph.of("codedeploy/deploymentGroup")}
     for node in _functions(graph):
         if node.name not in groups:
-            said = "has no deployment group: hand it to Functions, and that to Canary."
+            said = "has no deployment group: pass it to Functions, and Functions to Canary."
             yield Violation(node, f"The function {node.name} {said}")
 
 

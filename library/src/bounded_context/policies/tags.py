@@ -21,7 +21,7 @@ _PARTS: Final = ("s3/bucketObject", "s3/bucketObjectv2", "s3/objectCopy")
 def resources_are_tagged(graph: Graph) -> Iterator[Violation]:
     """Everybody finds out whose a resource is: all that take tags say context, stack and owner.
 
-    Costs are told apart by them, and who is called at night; what has no owner is never deleted.
+    They say what a cost belongs to, and whom to call at night; what has no owner is never deleted.
     """
     for node in graph.nodes:
         missing = [name for name in _WANTED if not (node.inputs.get("tags") or {}).get(name)]

@@ -62,7 +62,9 @@ def waivers(settings: Mapping[str, Any], known: Iterable[Policy]) -> tuple[Waive
     names = {policy.name for policy in known}
     said = settings.get("waivers", [])
     if not isinstance(said, list) or not all(isinstance(one, dict) for one in said):
-        raise BadWaiver("The waivers in pyproject.toml are no list: write [[tool.bounded-context.waivers]] over each.")
+        raise BadWaiver(
+            "The waivers in pyproject.toml are not a list: write [[tool.bounded-context.waivers]] over each."
+        )
     return tuple(_waiver(number, one, names) for number, one in enumerate(said, 1))
 
 
@@ -105,7 +107,7 @@ def _waiver(number: int, said: Mapping[str, Any], names: set[str]) -> Waiver:
     place = f"Waiver {number} in pyproject.toml"
     if policy not in names:
         meant = get_close_matches(policy, names, 1) or sorted(names)
-        raise BadWaiver(f"{place} is of {policy!r}, which is no policy: write {either(meant)}.")
+        raise BadWaiver(f"{place} is of {policy!r}, which is not a policy: write {either(meant)}.")
     if not resource or "*" in resource:
         raise BadWaiver(f"{place}, of {policy}, names no resource: write the name of one as the program has it.")
     if len(reason.split()) < _WORDS:

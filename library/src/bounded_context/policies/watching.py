@@ -1,4 +1,4 @@
-"""Somebody is told, and knows what to do: alarms, topics and traces."""
+"""Somebody is notified, and knows what to do: alarms, topics and traces."""
 
 from collections.abc import Iterator
 
@@ -32,7 +32,7 @@ def alarms_tell_somebody(graph: Graph) -> Iterator[Violation]:
     for node in _alarms(graph):
         name = str(node.inputs.get("name", node.inputs.get("alarmName", node.name)))
         if not node.inputs.get("alarmActions") and name not in asked and name not in releases:
-            yield Violation(node, f"The alarm {node.name} tells nobody: name a topic in alarm_actions.")
+            yield Violation(node, f"The alarm {node.name} notifies nobody: name a topic in alarm_actions.")
 
 
 def functions_are_traced(graph: Graph) -> Iterator[Violation]:
@@ -57,7 +57,7 @@ def functions_fail_loudly(graph: Graph) -> Iterator[Violation]:
     watched = {str(one.get("FunctionName", "")) for one in found if "ExecutedVersion" not in one}
     for node in graph.of("lambda/function"):
         if node.name not in HOOKS and node.called not in watched:
-            said = f"Nobody is told of errors of {node.name}: hand it to Functions, and that to Canary."
+            said = f"Nobody is notified of errors of {node.name}: pass it to Functions, and Functions to Canary."
             yield Violation(node, said)
 
 

@@ -18,11 +18,11 @@ def main() -> None:
     number, mark = int(variable("PULL_REQUEST")), f"<!-- preview of {variable('STACK')} -->"
     file, github = report(repository_or_exit()), GitHub.here()
     if github is None:
-        stop("GITHUB_TOKEN is not set: the step of the workflow says it.")
+        stop("GITHUB_TOKEN is not set: it belongs in the step of the workflow.")
     try:
         github.comment(number, mark, file.read_text(encoding="utf-8"))
     except (Refused, OSError) as error:
-        stop(f"The pull request was not told: {error}")
+        stop(f"The comment could not be written: {error}")
     sys.stdout.write(f"Told pull request {number}.\n")
 
 

@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def report(project: Project) -> Path:
-    """The file of what the pull request is told."""
+    """The file with the comment for the pull request."""
     return project.build / "reports" / "preview.md"
 
 

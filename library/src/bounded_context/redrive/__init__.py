@@ -1,28 +1,28 @@
-"""Looks into the dead-letter queues of a stack and sends their letters on their way again.
+"""Looks into the dead-letter queues of a stack and sends their messages on again.
 
 `python -m bounded_context.redrive STACK [QUEUE] [--go]`. Region, queues, functions and state machine come from the
 stack's outputs, endpoints from AWS_ENDPOINT_URL[_<SERVICE>].
 
 - **Without a queue** it lists all of them. That changes nothing, not even a receive count.
-- **With a queue** it looks at the letters and says what it would do. Each is hidden from other readers meanwhile, is
+- **With a queue** it looks at the messages and says what it would do. Each is hidden from other readers meanwhile, is
   visible again afterwards, and has been received once more.
-- **With `--go`** it does it. What that is depends on where the letters come from:
+- **With `--go`** it does it. What that is depends on where the messages come from:
   a subscriber's go back to the subscriber's queue (`subscriber`), other contexts' events to the queue in which they
-  arrive (`inbound`), uploads start the state machine (`uploads`), changes of the table are given once more to the
-  function that could not take them (`stream`), as Lambda kept them in a bucket of which the letter tells (`given_up`).
-- **`unseen`** in the place of a queue stands for uploads whose event was lost: files that lie in the inbox and of which
-  no list was recorded. They are taken like letters, and start the state machine (`unseen`). `--older-than` then says
-  how long ago a file arrived at least, a quarter of an hour without it.
+  arrive (`inbound`), uploads start the state machine (`uploads`), changes of the table go once more to the
+  function that failed on them (`stream`), as Lambda kept them in the bucket that the message names (`given_up`).
+- **`unseen`** in the place of a queue stands for uploads whose event was lost: files in the inbox for which no list
+  was recorded. They are treated like messages, and start the state machine (`unseen`). `--older-than` then says
+  how long ago a file arrived at least; by default that is a quarter of an hour.
 
-A letter is delivered first and deleted afterwards, with the object that it tells of: it is in the dead letters, at its
-destination or in both, and in neither never. What was delivered and not deleted is named: it may come twice. Only
-letters that were sent before the run began are redriven, so one that comes back is not sent in a circle. The run ends
-early when ten in a row fail. A run that is killed leaves letters invisible for up to 15 minutes
-(`letterbox.HIDDEN_SECONDS`); then they are back.
+A message is delivered first and deleted afterwards, with the object that it names: it is always in the dead letters, at
+its destination, or in both. What was delivered but not deleted is named: it may arrive twice. Only messages that were
+sent before the run began are redriven, so one that comes back is not sent round in circles. The run ends early when ten
+in a row fail. A run that is killed leaves messages invisible for up to 15 minutes (`letterbox.HIDDEN_SECONDS`); then
+they are back.
 
-Exit status: 0 if all queues are empty, the look is taken, or all chosen letters are redriven; 1 if letters are left (in
-any queue, or of those that were chosen), or may come twice; 2 if it was refused before anything changed; 130 after
-Ctrl-C or SIGTERM, which end it between two letters.
+Exit status: 0 if all queues are empty, the look is taken, or all chosen messages are redriven; 1 if messages are left
+(in any queue, or of those that were chosen), or may arrive twice; 2 if it was refused before anything changed; 130
+after Ctrl-C or SIGTERM, which end it between two messages.
 
 The operator's role needs, on the resources of the stack (`just permissions redrive STACK` prints it as a policy):
 
@@ -31,9 +31,9 @@ The operator's role needs, on the resources of the stack (`just permissions redr
   heard of;
 - to look: `sqs:ReceiveMessage` and `sqs:ChangeMessageVisibility` on the dead-letter queue, `kms:Decrypt` on the key,
   and for changes of the table `s3:GetObject` on the objects of the bucket `given-up`, `s3:ListBucket` on the bucket;
-- to redrive, `sqs:DeleteMessage` on the dead-letter queue too, and for a subscriber's letters and other contexts'
+- to redrive, `sqs:DeleteMessage` on the dead-letter queue too, and for a subscriber's messages and other contexts'
   events `sqs:SendMessage` on the queue to which they go back and `kms:GenerateDataKey` on the key; for uploads of
   either kind `states:StartExecution` on the state machine and its alias; for changes of the table `s3:DeleteObject` on
   these objects, `lambda:InvokeFunction` on the function's alias, and `lambda:ListEventSourceMappings`, which knows no
-  resources. A letter without records asks for `dynamodb:GetShardIterator` and `dynamodb:GetRecords` on the stream.
+  resources. A message without records asks for `dynamodb:GetShardIterator` and `dynamodb:GetRecords` on the stream.
 """

@@ -1,4 +1,4 @@
-"""Which letters are meant."""
+"""Which messages are meant."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ Where = tuple[str, str]
 
 @dataclass(frozen=True)
 class Choice:
-    """Every condition must hold; `older_than` and `newer_than` are counted from when a letter was first sent."""
+    """Every condition must hold; `older_than` and `newer_than` are counted from when a message was first sent."""
 
     where: Sequence[Where] = ()
     older_than: timedelta | None = None
     newer_than: timedelta | None = None
 
     def takes(self, letter: Letter, about: About, now: datetime) -> bool:
-        """Whether a letter is meant."""
+        """Whether a message is meant."""
         age = now - letter.sent
         if self.older_than is not None and age < self.older_than:
             return False

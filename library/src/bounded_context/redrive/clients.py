@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
 
-# botocore retries what passes by itself; few times, since Ctrl-C waits for the letter in hand.
+# botocore retries what passes by itself; few times, since Ctrl-C waits for the message in hand.
 _CONFIG = Config(retries={"mode": "standard", "max_attempts": 4}, connect_timeout=5, read_timeout=20)
 
 # A function may work for 15 minutes. A call that was not answered in time is not repeated: it may still run.

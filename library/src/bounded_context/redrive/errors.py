@@ -1,13 +1,13 @@
-"""Why a letter is not redriven."""
+"""Why a message is not redriven."""
 
 
 class Stays(Exception):
-    """The letter cannot be redriven; the message says why, and what to do."""
+    """The message cannot be redriven; the message says why, and what to do."""
 
 
 class Gone(Stays):
-    """What the letter stands for exists no more: all that is left is to give it up."""
+    """What the message stands for exists no more: all that is left is to give it up."""
 
 
 class NotTaken(Exception):
-    """The letter was delivered in vain; it may be taken another time."""
+    """The message was delivered in vain; it may be taken another time."""

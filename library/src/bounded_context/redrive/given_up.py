@@ -1,6 +1,6 @@
-"""What a reader of the table's stream gave up, whole: an object of a bucket, of which a letter gives word.
+"""What a reader of the table's stream gave up, whole: an object of a bucket, of which a message gives word.
 
-The letter is S3's own event, the object what Lambda writes of a batch: its place in the stream, as a queue would get
+The message is S3's own event, the object what Lambda writes of a batch: its place in the stream, as a queue would get
 it, and as `payload` the event that the function was given (Lambda Developer Guide, "Retain discarded records for a
 DynamoDB event source in Lambda"). The guide shows the payload as text; an object of JSON is understood as well.
 """
@@ -24,25 +24,25 @@ _PAYLOAD = "payload"
 
 
 def place_of(letter: Letter) -> tuple[str, str] | None:
-    """The bucket and the key that a letter gives word of, None if of nothing."""
+    """The bucket and the key that a message gives word of, None if of nothing."""
     bucket, key = letter.text("detail", "bucket", "name"), letter.text("detail", "object", "key")
     return (bucket, key) if bucket and key else None
 
 
 def gone(letter: Letter) -> Gone | None:
-    """Why there is nothing to deliver, and what to do, if an opened letter still is no more than word of an object."""
+    """Why there is nothing to deliver, and what to do, if an opened message still is no more than word of an object."""
     if (place := place_of(letter)) is None:
         return None
     return Gone(
         f"its object s3://{'/'.join(place)} is gone: it was sent before, or somebody deleted it; if the function has"
-        ' had it, give the letter up with --go --give-up "why".'
+        ' had it, give the message up with --go --give-up "why".'
     )
 
 
 def records_in(letter: Letter) -> list[Mapping[str, Any]] | None:
-    """The records that a letter holds itself, as the function was given them; None if it holds their place only.
+    """The records that a message holds itself, as the function was given them; None if it holds their place only.
 
-    Raises Stays if its payload is no batch of records.
+    Raises Stays if its payload is not a batch of records.
     """
     if (payload := letter.member(_PAYLOAD)) is None:
         return None
@@ -57,7 +57,7 @@ def records_in(letter: Letter) -> list[Mapping[str, Any]] | None:
 
 
 class GivenUpLetters:
-    """A dead-letter queue whose letters are opened as they are taken: each has for its body the object's text."""
+    """A dead-letter queue whose messages are opened as they are taken: each has for its body the object's text."""
 
     def __init__(self, box: Box, objects: "S3Client") -> None:
         self._box = box
@@ -65,15 +65,15 @@ class GivenUpLetters:
         self._places: dict[str, tuple[str, str]] = {}
 
     def count(self) -> int:
-        """About how many letters there are. Raises ClientError and BotoCoreError, as all of these do."""
+        """About how many messages there are. Raises ClientError and BotoCoreError, as all of these do."""
         return self._box.count()
 
     def letters(self) -> Iterator[Letter]:
-        """Every letter once; one whose object is gone is as it came."""
+        """Every message once; one whose object is gone is as it came."""
         return map(self._opened, self._box.letters())
 
     def delete(self, letter: Letter) -> None:
-        """Delete the object first: a letter without it says that it was sent."""
+        """Delete the object first: a message without it says that it was sent."""
         if place := self._places.get(letter.id):
             self._objects.delete_object(Bucket=place[0], Key=place[1])
         self._box.delete(letter)

@@ -13,13 +13,13 @@ BATCH = 10
 """The most that SQS takes or gives in one call."""
 
 HIDDEN_SECONDS = 900
-"""How long a received letter stays invisible: more than ten slow deliveries take."""
+"""How long a received message stays invisible: more than ten slow deliveries take."""
 
 WAIT_SECONDS = 1
 """From one second on SQS asks all of its servers; without waiting it may find nothing where there is something."""
 
 QUIET_RECEIVES = 2
-"""So many receives without a new letter say that all were seen."""
+"""So many receives without a new message say that all were seen."""
 
 
 class Letterbox:
@@ -32,12 +32,12 @@ class Letterbox:
         self._seen: set[str] = set()
 
     def count(self) -> int:
-        """About how many letters can be received. Raises ClientError and BotoCoreError, as all of these do."""
+        """About how many messages can be received. Raises ClientError and BotoCoreError, as all of these do."""
         answer = self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=["ApproximateNumberOfMessages"])
         return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
     def letters(self) -> Iterator[Letter]:
-        """Every letter once, in whatever order SQS gives them."""
+        """Every message once, in whatever order SQS gives them."""
         quiet = 0
         while quiet < QUIET_RECEIVES:
             received = self._receive()
@@ -48,7 +48,7 @@ class Letterbox:
             yield from fresh
 
     def delete(self, letter: Letter) -> None:
-        """Delete a letter that is held."""
+        """Delete a message that is held."""
         self._client.delete_message(QueueUrl=self._url, ReceiptHandle=self._held[letter.id].receipt)
         del self._held[letter.id]
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class About:
-    """What may be shown of a letter: whose it is and why it is here, and nothing of what it says.
+    """What may be shown of a message: whose it is and why it is here, and nothing of what it says.
 
     All are empty where they are not known.
     """

@@ -1,10 +1,10 @@
-"""How fast letters go: what failed under load should not meet all of it again at once."""
+"""How fast messages go: what failed under load should not meet all of it again at once."""
 
 from ..rollout.clock import Clock
 
 
 class Limiter:
-    """Lets at most `rate` letters a second pass, evenly: a pause is not made up for by a burst."""
+    """Lets at most `rate` messages a second pass, evenly: a pause is not made up for by a burst."""
 
     def __init__(self, rate: int, clock: Clock) -> None:
         self._pause = 1 / rate
@@ -12,7 +12,7 @@ class Limiter:
         self._last: float | None = None
 
     def wait(self) -> None:
-        """Wait until the next letter may go."""
+        """Wait until the next message may go."""
         now = self._now()
         if self._last is not None:
             # A clock that is set back must not stop the run.

@@ -12,14 +12,14 @@ from .letters import About, Letter
 from .route import Box, Route
 
 MOST = 1000
-"""Letters that a look takes: enough to know what there is."""
+"""Messages that a look takes: enough to know what there is."""
 
 SAMPLES = 5
 
 
 @dataclass
 class Group:
-    """Letters of one type and one reason that have the same fate; times in UTC."""
+    """Messages of one type and one reason that have the same fate; times in UTC."""
 
     type: str
     reason: str
@@ -30,7 +30,7 @@ class Group:
     letters: int = 0
 
     def add(self, letter: Letter) -> None:
-        """Count a letter."""
+        """Count a message."""
         self.letters += 1
         self.first_sent = min(self.first_sent, letter.sent)
         self.last_sent = max(self.last_sent, letter.sent)
@@ -63,12 +63,12 @@ class Look:
 
     @property
     def redrivable(self) -> int:
-        """How many letters would be redriven of those that were looked at."""
+        """How many messages would be redriven of those that were looked at."""
         found = self.chosen - self.stay.total()
         return found if self.most is None else min(found, self.most)
 
     def add(self, letter: Letter, about: About, why: str) -> None:
-        """Take in a letter that is chosen; `why` it would stay, if it would."""
+        """Take in a message that is chosen; `why` it would stay, if it would."""
         self.chosen += 1
         if why:
             self.stay[why] += 1
@@ -102,7 +102,7 @@ def look(
     stopped: Callable[[], bool],
     tell: Callable[[], None],
 ) -> Look:
-    """Receive letters, judge them, and make them visible again. Raises ClientError and BotoCoreError."""
+    """Receive messages, judge them, and make them visible again. Raises ClientError and BotoCoreError."""
     found = Look(route.action, most)
     try:
         for letter in box.letters():

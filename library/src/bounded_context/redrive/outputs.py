@@ -28,7 +28,7 @@ Kind = Literal["subscriber", "work", "inbound", "uploads", "stream", "unseen"]
 
 @dataclass(frozen=True)
 class DeadLetters:
-    """A dead-letter queue, and where its letters should have gone.
+    """A dead-letter queue, and where its messages should have gone.
 
     `target` is the URL of a queue (a subscriber's, the context's own, that of other contexts' events), or the ARN of an
     alias: the state machine's or a function's. Of uploads that nobody has heard of, `url` is the ARN of the alias to
@@ -100,7 +100,7 @@ def _queue(name: str, url: Any, outputs: Mapping[str, Any]) -> DeadLetters:
     kind, target = _way_back(name, outputs)
     for value in (url, target):
         if not isinstance(value, str):
-            raise TypeError(f"{value!r} is no text")
+            raise TypeError(f"{value!r} is not text")
     return DeadLetters(name, url, kind, target)
 
 

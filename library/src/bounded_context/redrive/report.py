@@ -8,9 +8,9 @@ from typing import Any
 
 @dataclass
 class Report:
-    """Counts letters by what became of them.
+    """Counts messages by what became of them.
 
-    `failed` and `stay` count by why; `not_deleted` maps the ids of letters that were delivered or given up, and are
+    `failed` and `stay` count by why; `not_deleted` maps the ids of messages that were delivered or given up, and are
     still there, to why.
     """
 
@@ -28,12 +28,12 @@ class Report:
 
     @property
     def tried(self) -> int:
-        """How many letters it has tried to deliver, or given up."""
+        """How many messages it has tried to deliver, or given up."""
         return self.redriven + self.failed.total() + len(self.given_up)
 
     @property
     def left(self) -> int:
-        """How many of the chosen letters stay, so far as they were seen."""
+        """How many of the chosen messages stay, so far as they were seen."""
         return self.failed.total() + self.stay.total() + self.came_later
 
     @property
@@ -47,7 +47,7 @@ class Report:
 
     @property
     def exit_status(self) -> int:
-        """0 if all chosen letters are redriven or given up, else 1."""
+        """0 if all chosen messages are redriven or given up, else 1."""
         return int(self.result != "done")
 
     def as_json(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Where letters come from, and where they go."""
+"""Where messages come from, and where they go."""
 
 from collections.abc import Iterator
 from typing import Protocol
@@ -7,43 +7,43 @@ from .letters import About, Letter
 
 
 class Box(Protocol):
-    """What letters are taken from."""
+    """What messages are taken from."""
 
     def count(self) -> int:
-        """About how many letters there are."""
+        """About how many messages there are."""
         ...
 
     def letters(self) -> Iterator[Letter]:
-        """Every letter once."""
+        """Every message once."""
         ...
 
     def delete(self, letter: Letter) -> None:
-        """Delete a letter that was delivered."""
+        """Delete a message that was delivered."""
         ...
 
     def release(self) -> int:
-        """Put back what was taken and not deleted; returns how many letters stay hidden for a while."""
+        """Put back what was taken and not deleted; returns how many messages stay hidden for a while."""
         ...
 
 
 class Route(Protocol):
-    """Knows the letters of one kind of dead-letter queue."""
+    """Knows the messages of one kind of dead-letter queue."""
 
     @property
     def action(self) -> str:
-        """What is done with letters: completes the sentence "to redrive them is to ...", and calls a letter `each`."""
+        """What is done with messages: completes "to redrive them is to ...", and calls a message `each`."""
         ...
 
     def about(self, letter: Letter) -> About:
-        """What may be shown of a letter."""
+        """What may be shown of a message."""
         ...
 
     def check(self, letter: Letter) -> None:
-        """Look at a letter without doing anything. Raises Stays if it cannot be redriven, so far as one can see."""
+        """Look at a message without doing anything. Raises Stays if it cannot be redriven, so far as one can see."""
         ...
 
     def deliver(self, letter: Letter) -> str:
-        """Send a letter on its way; returns the id under which it may come back, empty if it cannot.
+        """Send a message on its way; returns the id under which it may come back, empty if it cannot.
 
         Raises:
             Stays: it cannot be redriven.

@@ -1,4 +1,4 @@
-"""Redrives the letters of one queue."""
+"""Redrives the messages of one queue."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ IN_A_ROW = 10
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be redriven, at most how many letters, how many a second, and why those that are lost are given up."""
+    """What is to be redriven, at most how many messages, how many a second, and why lost ones are given up."""
 
     choice: Choice
     most: int | None
@@ -41,7 +41,7 @@ class Run:
         self._in_a_row = 0
 
     def redrive(self, stopped: Callable[[], bool], tell: Callable[[], None]) -> None:
-        """Redrive letter by letter until all are seen, `stopped` says so, or nothing works; then put back the rest.
+        """Redrive message by message until all are seen, `stopped` says so, or nothing works; then put back the rest.
 
         Raises:
             Refused: the stack is not as this command must know it.
@@ -58,7 +58,7 @@ class Run:
 
     def _over(self) -> bool:
         if self._in_a_row >= IN_A_ROW:
-            self.report.stopped = f"{IN_A_ROW} letters in a row failed, so the cause is still there: the rest stays."
+            self.report.stopped = f"{IN_A_ROW} messages in a row failed, so the cause is still there: the rest stays."
         return bool(self.report.stopped) or self.report.tried == self._order.most
 
     def _take(self, letter: Letter) -> None:

@@ -15,7 +15,7 @@ from .report import Report
 from .survey import Survey
 
 LINE_EVERY = 100
-"""Letters after which a build's log gets a line."""
+"""Messages after which a build's log gets a line."""
 
 SENTENCES = 10
 """So many of a kind are shown; `--json` has all."""
@@ -29,7 +29,7 @@ class Screen(Consoles):
 
     @contextmanager
     def progress(self, verb: str, total: int) -> Iterator[Callable[[], None]]:
-        """Give a function to call after each letter: it moves a bar, or writes a line now and then to a log."""
+        """Give a function to call after each message: it moves a bar, or writes a line now and then to a log."""
         if not self._progress.is_terminal:
             yield self._lines(verb, total)
             return
@@ -45,7 +45,7 @@ class Screen(Consoles):
             nonlocal done
             done += 1
             if done % LINE_EVERY == 0:
-                self.tell(f"{verb}: {done} of about {total} letters")
+                self.tell(f"{verb}: {done} of about {total} messages")
 
         return advance
 
@@ -54,7 +54,7 @@ class Screen(Consoles):
         if self._as_json:
             self._write(survey.as_json())
             return
-        table = Table(_named("queue"), "letters", "in flight", "oldest", title=survey.stack, title_justify="left")
+        table = Table(_named("queue"), "messages", "in flight", "oldest", title=survey.stack, title_justify="left")
         for count in survey.counts:
             age = "" if count.oldest is None else _age(count.oldest)
             table.add_row(count.name, str(count.letters), str(count.in_flight), age)
@@ -116,7 +116,7 @@ class Screen(Consoles):
 
 
 def _groups(look: Look) -> Table:
-    table = Table("type", "reason", "letters", "first sent (UTC)", "last sent (UTC)", "most receives", "would be")
+    table = Table("type", "reason", "messages", "first sent (UTC)", "last sent (UTC)", "most receives", "would be")
     for group in look.groups:
         times = (_time(group.first_sent), _time(group.last_sent))
         fate = "redriven" if group.redrivable else "left"
@@ -134,13 +134,13 @@ def _samples(look: Look) -> Table:
 
 
 def _shown(text: str) -> Text:
-    """Text of a letter, which may hold anything: nothing in it is markup or moves the cursor."""
+    """Text of a message, which may hold anything: nothing in it is markup or moves the cursor."""
     plain = "".join(character if character.isprintable() else "?" for character in text)
     return Text(plain if len(plain) <= LONGEST else f"{plain[: LONGEST - 1]}…")
 
 
 def _letters(number: int) -> str:
-    return f"{number} letter{'' if number == 1 else 's'}"
+    return f"{number} message{'' if number == 1 else 's'}"
 
 
 def _time(time: datetime) -> str:

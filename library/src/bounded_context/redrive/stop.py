@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: they end a command at once, or between two letters while it has some in hand."""
+"""Ctrl-C and SIGTERM: they end a command at once, or between two messages while it has some in hand."""
 
 import signal
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ class Stop:
 
     @contextmanager
     def between_letters(self) -> Iterator[None]:
-        """Let signals set `asked` and nothing else in here, so that whoever has letters in hand can put them back."""
+        """Let signals set `asked` and nothing else in here, so that whoever has messages in hand can put them back."""
         self._at_work = True
         try:
             yield

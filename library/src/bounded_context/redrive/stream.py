@@ -1,12 +1,12 @@
 """Changes of the table that a reader of its stream could not take.
 
-A letter holds the records themselves (`given_up`). One that does not names their place in the stream, from which they
-are read again: so are letters of a stack whose readers gave up to a queue. The stream keeps records for 24 hours.
+A message holds the records themselves (`given_up`). One that does not names their place in the stream, from which they
+are read again: so are messages of a stack whose readers gave up to a queue. The stream keeps records for 24 hours.
 
 Lambda gives a reader up to ten batches of one shard at a time, each of other items. So between the first and the last
-record of the batch that failed there are records of batches that did not: they are given to the reader again. A reader
-must stand that from the stream too; what the relay publishes again has the same event id. What a letter holds itself is
-the batch and no more.
+record of the batch that failed there are records of batches that did not: they are given to the reader again. The
+stream makes readers expect that too; what the relay publishes again has the same event id. What a message itself holds
+is the batch and no more.
 """
 
 import base64
@@ -59,7 +59,7 @@ class Place:
 
     @classmethod
     def of(cls, letter: Letter) -> Self:
-        """Read a letter. Raises Stays if it names no place."""
+        """Read a message. Raises Stays if it names no place."""
         info: Any = letter.document.get(_INFO)
         try:
             return cls._read(info)
@@ -90,12 +90,12 @@ class Place:
             f"the records of its batch ({self.size}, committed from {self.began:%Y-%m-%d %H:%M:%S} to"
             f" {self.ended:%Y-%m-%d %H:%M:%S} UTC; {self.shard}, {self.first} to {self.last}) are gone from the stream,"
             " which keeps them for 24 hours: an incremental export of the table for that time names the items; tell"
-            ' their readers by hand, then give the letter up with --go --give-up "why".'
+            ' their readers by hand, then give the message up with --go --give-up "why".'
         )
 
 
 class StreamRoute:
-    """Gives the function the records that a letter holds or stands for: those that it listens to."""
+    """Gives the function the records that a message holds or stands for: those that it listens to."""
 
     def __init__(
         self, streams: "DynamoDBStreamsClient", functions: "LambdaClient", alias_arn: str, clock: Clock

@@ -33,7 +33,7 @@ class SubscriberRoute:
         )
 
     def check(self, letter: Letter) -> None:
-        """Every letter can be sent."""
+        """Every message can be sent."""
 
     def deliver(self, letter: Letter) -> str:
         """Send it; returns the new message's id."""

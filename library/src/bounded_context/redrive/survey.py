@@ -1,4 +1,4 @@
-"""How many letters there are, without touching any."""
+"""How many messages there are, without touching any."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ RECENT = timedelta(minutes=20)
 
 @dataclass(frozen=True)
 class Count:
-    """About how many letters of a queue can be received, how many are hidden, and the age of the oldest if known."""
+    """About how many messages of a queue can be received, how many are hidden, and the age of the oldest if known."""
 
     name: str
     letters: int
@@ -44,7 +44,7 @@ class Survey:
 
     @property
     def exit_status(self) -> int:
-        """0 if there is no letter anywhere, so far as one knows, else 1."""
+        """0 if there is no message anywhere, so far as one knows, else 1."""
         return int(bool(self.unknown) or any(count.letters or count.in_flight for count in self.counts))
 
     def as_json(self) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def _count(queue: DeadLetters, clients: Clients, oldest: timedelta | None) -> Co
 
 
 def _ages(queues: Sequence[DeadLetters], clients: Clients, clock: Clock) -> Mapping[str, timedelta]:
-    """The ages that CloudWatch knows: how long the oldest letters have been in these queues."""
+    """The ages that CloudWatch knows: how long the oldest messages have been in these queues."""
     now = clock.now()
     try:
         results = clients.metrics.get_metric_data(

@@ -1,4 +1,4 @@
-"""Uploads that nobody has heard of, as letters: the event that was lost is what this command stands in for.
+"""Uploads that nobody has heard of, as messages: the event that was lost is what this command stands in for.
 
 Transfer's events are best effort. WatchLists, which compares the inbox with the lists' records, is asked for them.
 """

@@ -1,6 +1,6 @@
 """Events that EventBridge could not deliver to the state machine.
 
-A letter's body is the event as it was matched, before the rule's transformer; its message attributes say why it is here
+A message's body is the event as it was matched, before the rule's transformer; its attributes say why it is here
 (EventBridge User Guide, "Using dead-letter queues to process undelivered events").
 """
 
@@ -64,10 +64,12 @@ class UploadsRoute:
 
 
 def input_of(letter: Letter) -> dict[str, Any]:
-    """The machine's input. Raises Stays for what is no event that starts an import."""
+    """The machine's input. Raises Stays for what is not an event that starts an import."""
     paths = INPUTS.get(letter.text("detail-type"))
     if paths is None:
-        raise Stays("its body is no event that starts an import: look at it in the SQS console, and delete it there.")
+        raise Stays(
+            "its body is not an event that starts an import: look at it in the SQS console, and delete it there."
+        )
     made = {name: letter.member(*path) for name, path in paths.items()}
     for name, value in made.items():
         if not value:

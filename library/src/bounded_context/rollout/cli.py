@@ -170,5 +170,5 @@ def _reason(text: str) -> str:
 
 def _minutes(text: str) -> int:
     if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of minutes: write one from 1, such as 45")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of minutes: write one from 1, such as 45")
     return int(text)

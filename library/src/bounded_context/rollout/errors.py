@@ -1,4 +1,4 @@
-"""What goes wrong: what is refused, what passes by itself, and how it is told."""
+"""What goes wrong: what is refused, what passes by itself, and how it is reported."""
 
 import signal
 from typing import Final

@@ -223,7 +223,7 @@ class FunctionMove:
 def _left_over(position: Position) -> str:
     """Say that a version still shares the traffic although its deployment has ended; empty if none does."""
     shares = " and ".join(f"version {version} {100 * share:g} %" for version, share in position.shifting.items())
-    return f" The alias still gives {shares} of the traffic: take it away at once." if shares else ""
+    return f" The alias still gives {shares} of the traffic: stop that at once." if shares else ""
 
 
 def _result(ended: Deployment, rollback: Deployment | None) -> Result:

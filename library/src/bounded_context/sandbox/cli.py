@@ -143,7 +143,7 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--hours", type=_hours, default=HOURS, help=f"until it may be swept, from now (default {HOURS})")
     down = usage.part(acts, "down", "destroy it")
     for act in (up, down):
-        act.add_argument("name", help="small letters, digits and hyphens; the stack is called sandbox-NAME")
+        act.add_argument("name", help="lower-case letters, digits and hyphens; the stack is called sandbox-NAME")
     listed = usage.part(acts, "list", "all of them, and the preview stacks of pull requests")
     listed.add_argument("--json", action="store_true", help="print them as JSON")
     swept = usage.part(acts, "sweep", "destroy those whose time is over, or whose pull request is closed")
@@ -155,5 +155,5 @@ def _parser() -> argparse.ArgumentParser:
 
 def _hours(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= MOST_HOURS:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of hours: write 1 to {MOST_HOURS}")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of hours: write 1 to {MOST_HOURS}")
     return int(text)

@@ -1,4 +1,4 @@
-"""What is asked of GitHub, and told to it, by a step of a workflow: with the token that the workflow hands it."""
+"""What a step of a workflow asks and tells GitHub, with the token that the workflow gives it."""
 
 import json
 import os

@@ -28,7 +28,7 @@ class Kind:
         return f"{self.prefix}-{name}"
 
 
-SANDBOX: Final = Kind("sandbox", re.compile(r"[a-z0-9]+(-[a-z0-9]+)*"), "small letters, digits and single hyphens")
+SANDBOX: Final = Kind("sandbox", re.compile(r"[a-z0-9]+(-[a-z0-9]+)*"), "lower-case letters, digits and single hyphens")
 """A person's."""
 
 REQUEST: Final = Kind("pr", re.compile(r"[1-9][0-9]*"), "the number of a pull request")

@@ -1,4 +1,4 @@
-"""A stack that is there for a while: whose it is, and until when; made of the sources as they are, and taken away."""
+"""A stack that is there for a while: whose it is, and until when; made from the sources as they are, and destroyed."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

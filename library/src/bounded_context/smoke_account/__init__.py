@@ -3,7 +3,7 @@
 `python -m bounded_context.smoke_account STACK`. The stack has a name that none has yet, and the settings of `dev`. Ten
 rows come in by its door (SFTP, or the bucket where `dev` has none), every subscriber's queue must get ten events, and
 no dead-letter queue any; a version that cannot start must be rolled back, and one that works take all traffic. The
-stack is destroyed at the end, also when something failed or somebody pressed Ctrl-C in between. Each step is told in
+stack is destroyed at the end, even if something failed or somebody pressed Ctrl-C in between. Each step is told in
 one line.
 
 `--emulator` takes the same steps on the embedded AWS of this machine, deployed as `just run` does it: what is left out

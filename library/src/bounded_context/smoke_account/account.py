@@ -97,7 +97,7 @@ class Account:
     def _check_name(self) -> None:
         self._made.check_name()
         if self._made.file.exists():
-            raise Refused(f"{self._made.file} exists: write the name of a stack that nobody has, such as smoke.")
+            raise Refused(f"{self._made.file} exists: write a name that no stack has, such as smoke.")
 
     def _check_table(self) -> None:
         """Refuse a stack that is deployed from another state: its names would be taken."""
@@ -108,4 +108,4 @@ class Account:
             if code(error) != "ResourceNotFoundException":
                 raise
         else:
-            raise Refused(f"The account has a table {table} already: write the name of a stack that nobody has.")
+            raise Refused(f"The account has a table {table} already: write a name that no stack has.")

@@ -93,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
         "Deploys a throw-away stack, sends it ten rows, releases a bad and a good version, destroys it."
     )
     where = parser.add_mutually_exclusive_group(required=True)
-    where.add_argument("stack", nargs="?", help="the name of a stack that nobody has, such as smoke")
+    where.add_argument("stack", nargs="?", help="a name that no stack has, such as smoke")
     where.add_argument("--emulator", action="store_true", help="on the embedded AWS of this machine, not on an account")
     parser.add_argument("--json", action="store_true", help="print a JSON report; progress goes to standard error")
     return parser

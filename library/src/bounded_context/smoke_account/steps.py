@@ -42,7 +42,7 @@ class Steps:
         return all(step.passed for step in self.done)
 
     def take(self, name: str, act: Callable[[], str]) -> None:
-        """Take a step, which says what was seen. Raises what it raises, once that is told."""
+        """Take a step, which says what was seen. Raises what it raises, once that is reported."""
         began = time.monotonic()
         try:
             said = act()

@@ -1,4 +1,4 @@
-"""The calls of boto3's clients, told by botocore's own events: how long each took and how it ended, never what it sent.
+"""The calls of boto3's clients, from botocore's own events: how long each took and how it ended, never what it sent.
 
 Each is a subsegment of the trace, and a DEBUG line where those are written.
 """

@@ -21,5 +21,5 @@ def set_up(context: Context[Any]) -> None:
 
 
 def current() -> Context[Any] | None:
-    """Return the context that is told of, if any is yet."""
+    """Return the context whose calls are observed, if one is set yet."""
     return _current.context

@@ -1,4 +1,4 @@
-"""This call's part of its trace. Lambda makes the function's segment; what happens inside is told from here.
+"""This call's part of its trace. Lambda makes the function's segment; what happens inside is reported from here.
 
 Nothing is recorded where the trace is not sampled, and nothing that goes wrong here reaches a handler.
 """

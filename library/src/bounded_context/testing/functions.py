@@ -1,4 +1,4 @@
-"""A context's functions in the tests' own process: called as Lambda calls them, with what a deployed one is told."""
+"""A context's functions in the tests' own process: called as Lambda calls them, in a deployed one's environment."""
 
 import sys
 from collections.abc import Mapping

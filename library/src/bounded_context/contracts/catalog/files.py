@@ -56,10 +56,12 @@ def _read(root: Path) -> list[Entity]:
     try:
         found = list(yaml.safe_load_all(path.read_text(encoding="utf-8"))) if path.exists() else []
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise Refused(f"{NAME} is no YAML: {' '.join(str(error).split())}: mend it, or remove it.") from None
+        raise Refused(f"{NAME} is not YAML: {' '.join(str(error).split())}: correct it, or remove it.") from None
     found = [one for one in found if one is not None]
     if not all(isinstance(one, dict) and isinstance(one.get("metadata"), dict) for one in found):
-        raise Refused(f"{NAME} has a part that is no entity: write apiVersion, kind, metadata and spec, or remove it.")
+        raise Refused(
+            f"{NAME} has a part that is not an entity: write apiVersion, kind, metadata and spec, or remove it."
+        )
     return found
 
 

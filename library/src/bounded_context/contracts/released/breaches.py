@@ -126,7 +126,7 @@ class Released:
             if name not in {*self.made["details"], *renamed}:
                 yield (
                     f"{name} is gone, and {newest}, which runs beside this version during a release, cannot read what "
-                    f"lacks it: give it a default first, and take it away in a later version {_PAGE}."
+                    f"lacks it: give it a default first, and remove it in a later version {_PAGE}."
                 )
 
 

@@ -36,7 +36,7 @@ def problems(context: Context[Any], form: str, sample: Any) -> Iterator[Problem]
     except KeyError as error:
         yield str(error.args[0]), MISSING
     except BadCursor:
-        yield "", "is no place any more"
+        yield "", "is not a place any more"
     except (TypeError, ValueError) as error:
         yield "", f"is not read: {error}"
 

@@ -44,7 +44,7 @@ class When:
     Where data are missing, a period is a good one unless `missing` says otherwise; but CloudWatch then looks at some
     periods before the last `of`, and counts the data that it finds there first (its "evaluation range"). With `bad`
     below `of` an alarm is on at once and over only after a while, or on only after a while: what happens now and then
-    does not flap. With "missing" an alarm without data says so, and that is told as a warning.
+    does not flap. With "missing" an alarm without data says so, and that is notified as a warning.
     """
 
     threshold: float = 0
@@ -70,7 +70,7 @@ class Part:
 def alarm(
     owner: Component, alerts: Alerts, name: str, notice: Notice, metric: Metric, when: When
 ) -> cloudwatch.MetricAlarm | None:
-    """An alarm on a metric, told to the topic of its severity when it goes off and when it is over.
+    """An alarm on a metric, which notifies the topic of its severity when it goes off and when it is over.
 
     None where the stack's setting `alarms` leaves out those of this severity; so for all alarms but `guard`.
     """

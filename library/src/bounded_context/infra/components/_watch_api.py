@@ -54,7 +54,7 @@ def _refusing(owner: Component, alerts: Alerts, api: Dimensions) -> None:
     notice = Notice(
         "warning",
         "The API refuses more than half of its requests (4xx), for a quarter of an hour: a caller lacks a permission, "
-        "sends what is no command, or sends too much.",
+        "sends malformed commands, or sends too much.",
         "the-api-refuses-most-requests",
     )
     metrics = {"refused": _metric("4xx", api), "requests": _metric("Count", api)}

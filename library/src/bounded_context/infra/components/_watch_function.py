@@ -57,7 +57,7 @@ def watch_answers(
         "Callers of a command get errors or are turned away",
         "a-command-misses-its-objective",
         {one: {kind.lower(): _metric(kind, alias) for kind in kinds} for one, alias in aliases.items()},
-        # A call that is turned away is no invocation.
+        # A call that is turned away is not an invocation.
         bad="SUM([{errors}, {throttles}])",
         all="SUM([{invocations}, {throttles}])",
         percent=percent,

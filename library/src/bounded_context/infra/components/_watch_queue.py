@@ -16,7 +16,7 @@ def watch_dead_letters(alerts: Alerts, name: str, dead_letters: sqs.Queue, sever
 
 
 def watch_letters(owner: Component, alerts: Alerts, severity: Severity, says: str) -> None:
-    """Tell that something lies in a dead-letter queue of this severity, and what that means (`says`)."""
+    """Notify when a dead-letter queue of this severity holds something, and say what that means (`says`)."""
     parts = [
         Part(one.name, {"letters": _metric("ApproximateNumberOfMessagesVisible", one.queue_name)})
         # Sorted: the order in which queues are made changes nothing.

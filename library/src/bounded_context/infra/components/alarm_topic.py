@@ -1,4 +1,4 @@
-"""Where alarms and failed releases are told."""
+"""Where alarms and failed releases are announced."""
 
 import pulumi
 from pulumi_aws import iam, sns

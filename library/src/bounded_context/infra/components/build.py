@@ -13,7 +13,7 @@ from ..policy import allow, grant, trust
 from ._component import Component
 
 IMAGE = "aws/codebuild/amazonlinux-x86_64-standard:6.0"
-"""The release of CodeBuild's image; AWS mends it in place, so every tool that matters is pinned by the buildspecs."""
+"""The release of CodeBuild's image; AWS updates it in place, so every tool that matters is pinned by the buildspecs."""
 
 _REPORT = ("codebuild:CreateReportGroup", "codebuild:CreateReport", "codebuild:UpdateReport")
 _CASES = ("codebuild:BatchPutTestCases",)
@@ -53,7 +53,7 @@ class Build(Component):
             key_arn: what encrypts what it makes.
             buildspec: its commands, as YAML: what it works on cannot change them.
             timeout: minutes.
-            variables: what its commands are told.
+            variables: the environment of its commands.
             secrets: the same for what is secret, by the ARNs in Secrets Manager.
             report: the report that the buildspec writes.
             assumes: the role that it may take on.

@@ -21,7 +21,7 @@ class Dashboards(Component):
     urn_type = "bounded-context:infra:Dashboards"
 
     def __init__(self, name: str, stack: Stack, names: Mapping[str, Any]) -> None:
-        """Make both; `names` are the arguments of Names but the first three, as Outputs where they are no values."""
+        """Make both; `names` are the arguments of Names but the first three, as Outputs where they are not values."""
         super().__init__(name, stack.labels)
         first = {"context": stack.context, "prefix": stack.labels.prefix, "alias": LIVE}
         known = pulumi.Output.all(**names).apply(lambda all_: Names(**first, **all_))

@@ -62,7 +62,7 @@ class Fanout(Component):
             name=labels.parameter("topic-arn"),
             description="The topic that this context tells others of its events.",
             type="String",
-            # Not `value`, which Pulumi would hide: an ARN is no secret.
+            # Not `value`, which Pulumi would hide: an ARN is not a secret.
             insecure_value=self.topic.arn,
             tags=labels.tags,
             opts=self.child(),

@@ -93,7 +93,7 @@ def _checked(function: str, environment: Mapping[str, pulumi.Input[str]]) -> Map
         if _RESERVED.fullmatch(variable):
             raise ValueError(f"{function} sets {variable}: names of AWS, Lambda and Powertools are reserved.")
         if not _VARIABLE.fullmatch(variable):
-            raise ValueError(f"{function} sets {variable!r}: write capital letters, digits and underscores.")
+            raise ValueError(f"{function} sets {variable!r}: write upper-case letters, digits and underscores.")
     return environment
 
 

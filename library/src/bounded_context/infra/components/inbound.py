@@ -114,5 +114,5 @@ def _source(context: str, one: Consumed) -> _Source:
 def _topic_arn(one: Consumed) -> pulumi.Input[str]:
     if one.account_id is not None:
         return one.topic
-    # Its owner publishes it. Not `value`, which Pulumi would hide: an ARN is no secret.
+    # Its owner publishes it. Not `value`, which Pulumi would hide: an ARN is not a secret.
     return ssm.get_parameter_output(name=one.topic).apply(lambda found: found.insecure_value)

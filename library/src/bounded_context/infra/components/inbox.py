@@ -46,7 +46,7 @@ _STAGING = {
 
 
 _FOLDER_BYTES = 1
-"""What is larger expires: empty objects are folders, which partners need. 0 is no value to the provider."""
+"""What is larger expires: empty objects are folders, which partners need. 0 is not a value to the provider."""
 
 
 def _expiry(settings: Settings) -> list[Any]:

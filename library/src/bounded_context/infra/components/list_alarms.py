@@ -58,7 +58,7 @@ class ListAlarms(Component):
         self._within_an_hour("uploads-broken", Notice("warning", says, "an-upload-broke-off"), UPLOADS_BROKEN, 0)
 
     def _unseen(self) -> None:
-        says = "Files have arrived and no list was made of them: nobody knows of these lists but their partners."
+        says = "Files have arrived, but no list was recorded for them: only their partners know of these lists."
         notice = Notice("critical", says, "nobody-has-heard-of-an-upload")
         # Written every quarter of an hour; of two, so that a call that comes late does not end the alarm.
         when = When(0, bad=1, of=2, period=15 * MINUTE)

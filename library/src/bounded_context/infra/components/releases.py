@@ -18,7 +18,7 @@ _REPORT = (
 class Releases(Component):
     """One CodeDeploy application for all functions of a stack: people look for its deployments in one place.
 
-    `config_name` is the deployment configuration of the strategy: AWS's own, or one made for a strategy of one's own.
+    `config_name` is the deployment configuration of the strategy: AWS's own, or one made for a strategy that AWS lacks.
     """
 
     urn_type = "bounded-context:infra:Releases"

@@ -101,9 +101,9 @@ class Table(Component):
     def feed(self, target: Target, items: Literal["aggregates", "lists"], *, severity: Severity = "warning") -> None:
         """Send the changes of aggregates, or of lists, to a function's alias, in order for each item.
 
-        What it cannot take is kept for 15 days, and its dead-letter queue gets word of it. `severity` says how bad it
-        is that the function is behind, or gave a change up. The stream takes two readers: DynamoDB throttles more at a
-        shard.
+        What it cannot take is kept for 15 days, and its dead-letter queue gets a message about it. `severity` says how
+        bad it is that the function is behind, or gave up on a change. The stream takes two readers: DynamoDB throttles
+        more at a shard.
         """
         consumer = kebab(target.snake_name)
         self.readers.append(self.labels.name(consumer))

@@ -85,8 +85,8 @@ class Workflow(Component):
             live: the functions behind their aliases.
             table: holds the lists' items.
             inbox: holds the parts of lists.
-            fanout: is told what became of a list.
-            substitutions: values of one's own, by their names.
+            fanout: hears what became of a list.
+            substitutions: your own values, by their names.
 
         Raises:
             ValueError: a value is missing or is not used.
@@ -190,7 +190,7 @@ class Workflow(Component):
 
 
 def _halfway(severity: Severity, ended: str) -> Notice:
-    says = f"An import {ended}: its list may be imported in part, and its partner is told nothing."
+    says = f"An import {ended}: its list may be imported in part, and its partner hears nothing."
     return Notice(severity, says, "an-import-ended-halfway")
 
 

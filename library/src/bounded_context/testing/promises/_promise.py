@@ -43,7 +43,7 @@ class Repository:
 
     @cached_property
     def waivers(self) -> tuple[Waiver, ...]:
-        """What is left out of the policies; nothing if one of them is no waiver, which a promise of its own says."""
+        """What is left out of the policies; nothing if one of them is not a waiver, which a promise of its own says."""
         try:
             return waivers(self.project.settings, POLICIES)
         except BadWaiver:
@@ -51,7 +51,7 @@ class Repository:
 
     @cached_property
     def modules(self) -> tuple[str, ...]:
-        """The names of the modules in ``handlers/`` that are no helpers."""
+        """The names of the modules in ``handlers/`` that are not helpers."""
         found = (self.project.sources / "handlers").glob("[!_]*.py")
         return tuple(sorted(path.stem for path in found))
 

@@ -64,7 +64,7 @@ def states_follow_one_another(where: Repository) -> Iterator[str]:
     for machine in where.graph.of("sfn/stateMachine"):
         for name, state, known in _states(machine.document("definition")):
             for target in set(_targets(state)) - known:
-                yield f"The state {name} of {machine.name} goes to {target}, which is no state: write its name."
+                yield f"The state {name} of {machine.name} goes to {target}, which is not a state: write its name."
 
 
 def tasks_are_tried_again(where: Repository) -> Iterator[str]:

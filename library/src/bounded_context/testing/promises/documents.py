@@ -49,7 +49,7 @@ def events_before_are_made(where: Repository) -> Iterator[str]:
             found = error.errors(include_url=False)
             wrong = ", ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in found)
             file = said_in(where.context)
-            yield f"{event_type} {version} cannot be made of what is said now ({wrong}): mend made of Beside in {file}."
+            yield f"{event_type} {version} cannot be made of what is said now ({wrong}): correct `made` in {file}."
 
 
 def callers_find_what_they_rely_on(where: Repository) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Events carry the fields of the aggregate: what subscribers are told of them is what they find."""
+"""Events carry the fields of the aggregate: what subscribers can read about them is what they find."""
 
 from collections.abc import Iterator, Set
 
@@ -12,7 +12,7 @@ _STANDING = ("status", "version", "list_id")
 
 
 def events_say_every_field(where: Repository) -> Iterator[str]:
-    """Subscribers are told of every field that they are sent, and of no other."""
+    """The schema has every field that subscribers are sent, and no other."""
     details, said = where.context.details, where.context.data
     file = f"src/{where.context.name}/events.py"
     for name in _without(details, said.model_fields.keys()):

@@ -28,7 +28,7 @@ class Call:
         service: as botocore calls it.
         operation: as AWS's API reference calls it.
         places: the member for each input that has another name; dots lead into structures, `|` stands between names of
-            which one is there. An empty one is no member: its input asks for the call, or is the provider's own.
+            which one is there. An empty one is not a member: its input asks for the call, or is the provider's own.
         below: the member in which all other inputs are.
         made: inputs that the provider makes up where there are none.
         turned: what the provider does to the inputs before all of this.

@@ -99,7 +99,9 @@ LIMITS: Mapping[str, Mapping[str, Limit]] = {
             r"(p|tm|tc|ts|wm)\d{1,2}(\.\d{1,10})?|p100|IQM|(PR|TC|TM|TS|WM)\(.+\)",
             "a percentile such as p95, or a trimmed statistic",
         ),
-        "Metrics.Id": _form(r"[a-z][A-Za-z0-9_]*", "letters, digits and _, a small letter first", "MetricDataQuery"),
+        "Metrics.Id": _form(
+            r"[a-z][A-Za-z0-9_]*", "letters, digits and _, a lower-case letter first", "MetricDataQuery"
+        ),
         "Metrics.MetricStat.Period": _ALARM_PERIOD,
         "Period": _ALARM_PERIOD,
         "TreatMissingData": _choice("breaching", "notBreaching", "ignore", "missing"),
@@ -141,7 +143,7 @@ LIMITS: Mapping[str, Mapping[str, Limit]] = {
     "s3 CreateBucket": {
         "Bucket": _form(
             r"(?!xn--|sthree-|amzn-s3-demo-)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
-            "3 to 63 small letters, digits, . and -",
+            "3 to 63 lower-case letters, digits, . and -",
             "S3, bucket naming rules",
         ),
     },
@@ -234,5 +236,5 @@ def _seconds(query: Mapping[str, Any]) -> int:
 
 
 def _number(values: Mapping[str, Any], name: str) -> int:
-    """A member, or 0: what is no number is a fault of its own."""
+    """A member, or 0: what is not a number is a fault of its own."""
     return values[name] if isinstance(values.get(name), int) else 0
