@@ -23,14 +23,14 @@ PUBLIC = REPOSITORY / "library" / "tests" / "public_names.txt"
 LOADED = {"link": "href", "script": "src", "img": "src", "source": "src", "iframe": "src", "object": "data"}
 
 
-def sources() -> ModuleType:
-    """The module that gathers the pages, which no package has."""
-    spec = spec_from_file_location("sources", SITE / "sources.py")
+def module(name: str) -> ModuleType:
+    """One of the modules that build the site, which no package has."""
+    spec = spec_from_file_location(name, SITE / f"{name}.py")
     assert spec
     assert spec.loader
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    found = module_from_spec(spec)
+    spec.loader.exec_module(found)
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -150,9 +150,10 @@ def test_links_that_lead_nowhere_fail_the_build(tmp_path: Path) -> None:
     assert re.search(r"index.md:5: .*neverthere", done.stderr)
 
 
-def test_a_link_to_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_a_link_to_a_file_that_is_not_there_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before anything is built."""
-    gathering = sources()
+    monkeypatch.syspath_prepend(str(SITE))
+    gathering = module("sources")
     places = {"README.md": "template/readme.md", "library/docs/tutorial.md": "tutorial.md"}
     (tmp_path / "LICENSE").touch()
 
@@ -173,3 +174,18 @@ def test_a_decision_is_a_short_record(record: Path) -> None:
     assert len(lines) <= SCREEN
     index = (SITE / "explanation" / "index.md").read_text(encoding="utf-8")
     assert f"- [{title.removeprefix('# ')}](decisions/{record.name})\n" in index
+
+
+def test_a_flowchart_is_drawn_with_its_boxes_arrows_and_frames(tmp_path: Path) -> None:
+    """A browser needs no script for it."""
+    diagrams = module("diagrams")
+    framed = 'subgraph f ["A frame"]\n        b["Two, too"] -. why .-> d[(Four)]\n    end'
+    chart = f"flowchart LR\n    a([One]) --> b & c\n    {framed}\n"
+    text = diagrams.draw(f"# Page\n\n```mermaid\n{chart}```\n", tmp_path / "page.md")
+    [picture] = tmp_path.glob("page-*.svg")
+    assert text == f"# Page\n\n[![Page]({picture.name})]({picture.name})\n"
+    drawn = picture.read_text(encoding="utf-8")
+    assert set(re.findall(r'data-key="(\w+)"', drawn)) == {"a", "b", "c", "d"}
+    assert set(re.findall(r'data-source="(\w+)" data-target="(\w+)"', drawn)) == {("a", "b"), ("a", "c"), ("b", "d")}
+    for said in ("One", "Two, too", "why", "A frame", "Four"):
+        assert f">{said}<" in drawn

@@ -13,6 +13,16 @@ from pathlib import Path
 from typing import Final
 from unittest.mock import patch
 
+from template.cli import main as template
+
+from bounded_context.typed import VARIABLE
+
+TEMPLATE: Final = "template"
+"""The command of the platform team, which is no module of the library."""
+
+_SHOWN: Final = {"COLUMNS": "100", VARIABLE: "just"}
+"""How wide helps are, and that they speak of recipes."""
+
 _RECIPE: Final = re.compile(r"# ([^\n]+)\n(?:\[[^\n]*\n)*([a-z][\w-]*)[^:\n]*:[^\n]*\n((?:    [^\n]*\n)+)")
 _MODULE: Final = re.compile(r"python -m (\S+)((?: [a-z]+)*)")
 _SUBCOMMAND: Final = re.compile(r"^    ([a-z]+) {2,}\S", re.MULTILINE)
@@ -56,19 +66,26 @@ def _all_help(module: str, *words: str) -> Iterator[str]:
 
 
 def _template() -> Iterator[str]:
-    top, *below = _all_help("template")
+    top, *below = _all_help(TEMPLATE)
     yield f"## template\n\n```text\n{top}```\n"
     for name, helped in zip(_SUBCOMMAND.findall(top), below, strict=True):
         yield f"### template {name}\n\n```text\n{helped}```\n"
 
 
 def _help(module: str, *words: str) -> str:
-    """What `python -m <module> <words> --help` prints, in this process: dozens of interpreters would take a minute."""
+    """What a command prints with `--help`, in this process: dozens of interpreters would take a minute."""
     printed = io.StringIO()
     typed = patch.object(sys, "argv", [module, *words, "--help"])
-    with typed, patch.dict(os.environ, COLUMNS="100"), redirect_stdout(printed), warnings.catch_warnings():
+    with typed, patch.dict(os.environ, _SHOWN), redirect_stdout(printed), warnings.catch_warnings():
         # One of these modules is imported by others before it runs as a command.
         warnings.simplefilter("ignore", RuntimeWarning)
         with suppress(SystemExit):
-            runpy.run_module(module, run_name="__main__")
+            _run(module)
     return printed.getvalue()
+
+
+def _run(module: str) -> None:
+    if module == TEMPLATE:
+        template()
+    else:
+        runpy.run_module(module, run_name="__main__")

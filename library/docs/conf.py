@@ -4,7 +4,6 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from pygments.lexers.special import TextLexer
 from sphinx.application import Sphinx
 
 _ROOT = Path(__file__).parent.parent.parent
@@ -32,7 +31,6 @@ html_copy_source = False
 
 def setup(app: Sphinx) -> None:
     """Connect what Sphinx has no setting for."""
-    app.add_lexer("mermaid", TextLexer)
     app.connect("autodoc-process-docstring", _keep_colons, priority=400)
 
 

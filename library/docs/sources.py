@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from diagrams import draw
+
 PACKAGED: Final = "library/src/bounded_context/docs"
 
 _ELSEWHERE: Final = {"library": "reference", "policies": "reference", "proof": "explanation"}
@@ -52,7 +54,8 @@ def gather(repository: Path, source: Path) -> None:
         if target.suffix == ".md":
             text = (repository / origin).read_text(encoding="utf-8")
             listed = "---\norphan: true\n---\n\n" if place.startswith(_RECORDS) else ""
-            target.write_text(listed + _relinked(text, repository, origin, places, address), encoding="utf-8")
+            linked = draw(_relinked(text, repository, origin, places, address), target)
+            target.write_text(listed + linked, encoding="utf-8")
         else:
             shutil.copy(repository / origin, target)
 

@@ -56,10 +56,10 @@ def test_the_event_starts_the_machine_with_what_its_rule_would_have_sent(stack: 
 @pytest.mark.parametrize(
     ("body", "why"),
     [
-        ({"detail-type": "SFTP Server File Download Completed"}, "no event that starts an import"),
-        ({"path": "/inbox/incoming/acme/january.csv"}, "no event that starts an import"),
-        ("not JSON", "no event that starts an import"),
-        ("[" * 200_000, "no event that starts an import"),
+        ({"detail-type": "SFTP Server File Download Completed"}, "not an event that starts an import"),
+        ({"path": "/inbox/incoming/acme/january.csv"}, "not an event that starts an import"),
+        ("not JSON", "not an event that starts an import"),
+        ("[" * 200_000, "not an event that starts an import"),
         ({"detail-type": "Object Created", "detail": {"bucket": {"name": "inbox"}}}, "lacks detail.object.key"),
         ({"detail-type": "SFTP Server File Upload Completed", "detail": 7}, "lacks detail.file-path"),
     ],

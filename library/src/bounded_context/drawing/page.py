@@ -27,7 +27,7 @@ def svg(title: str, boxes: Sequence[Box], arrows: Sequence[Arrow]) -> str:
     Arrows from one group to the same box join, if they have the same label, and it is written once.
 
     The same boxes and arrows give the same text in whatever order they come. A page may hold several drawings: there
-    are not ids, and the style is for what is within `svg.drawing`. Each box is a group with its kind as a class and its
+    are no ids, and the style is for what is within `svg.drawing`. Each box is a group with its kind as a class and its
     key as `data-key`, each arrow one with `data-source` and `data-target`.
 
     Raises ValueError if two boxes have the same key, or an arrow names none of them.
