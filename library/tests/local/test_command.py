@@ -17,11 +17,11 @@ from bounded_context.project import VARIABLE
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--rows", "0"], "'0' is no number of rows: write one from 1"),
-        (["--rows", "-5"], "'-5' is no number of rows"),
-        (["--rows", "many"], "'many' is no number of rows"),
-        (["--file", "nowhere.csv"], "'nowhere.csv' is no file"),
-        (["--file", "."], "'.' is no file"),
+        (["--rows", "0"], "'0' is not a number of rows: write one from 1"),
+        (["--rows", "-5"], "'-5' is not a number of rows"),
+        (["--rows", "many"], "'many' is not a number of rows"),
+        (["--file", "nowhere.csv"], "'nowhere.csv' is not a file"),
+        (["--file", "."], "'.' is not a file"),
         (["--page", "."], "'.' is a folder: write the path of an HTML file"),
         (["--dashboards", "."], "'.' is a folder: write the path of an HTML file"),
         (["--dashboards", "README.md/page.html"], "'README.md/page.html' cannot be written: "),

@@ -37,12 +37,12 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     source.add_argument("--rows", type=_positive, default=1000, help="how many sample rows to import (default 1000)")
     source.add_argument("--file", type=_file, help="import this CSV file; what it refers to is known")
     source.add_argument("--deploy-only", action="store_true", help="deploy, and import nothing")
-    parser.add_argument("--trace", metavar="ID", help="then show the way of the row with this identity, step by step")
+    parser.add_argument("--trace", metavar="ID", help="then show the path of the row with this identity, step by step")
     page, described = partial(_writable, kind="an HTML file"), partial(_writable, kind="a JSON file")
     parser.add_argument("--dashboards", type=page, metavar="FILE", help="draw the dashboards into this HTML file")
     parser.add_argument("--page", type=page, metavar="FILE", help="tell all of the list in this HTML file")
     parser.add_argument("--keep", action="store_true", help="leave it running, print its endpoints, stop on Ctrl-C")
-    parser.add_argument("--watch", action="store_true", help="with --keep: bring onto it what is saved in src/")
+    parser.add_argument("--watch", action="store_true", help="with --keep: make live what is saved in src/")
     parser.add_argument("--endpoints", type=described, metavar="FILE", help="with --keep: write what --join needs")
     parser.add_argument("--join", type=Path, metavar="FILE", help="deploy onto the emulator of the run that wrote FILE")
     parser.add_argument(
@@ -68,14 +68,14 @@ def _problem(options: argparse.Namespace) -> str:
 
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of rows: write one from 1, such as 1000")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of rows: write one from 1, such as 1000")
     return int(text)
 
 
 def _file(text: str) -> Path:
     path = Path(text)
     if not path.is_file():
-        raise argparse.ArgumentTypeError(f"{text!r} is no file: write the path of a CSV file")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a file: write the path of a CSV file")
     return path
 
 

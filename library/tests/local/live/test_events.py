@@ -77,5 +77,5 @@ def test_an_event_that_is_none_of_them_is_refused(tmp_path: Path):
     with pytest.raises(NoSuchName, match=r"write message\. The path of a file"):
         event_of("mesage", {"message": {}})
     (tmp_path / "event.json").write_text("{")
-    with pytest.raises(LocalRunError, match="is no JSON"):
+    with pytest.raises(LocalRunError, match="is not JSON"):
         event_of(str(tmp_path / "event.json"), {})

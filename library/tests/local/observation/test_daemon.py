@@ -28,10 +28,10 @@ def test_a_segment_document_is_taken(document: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("datagram", "sentence"),
     [
-        (b"hello", "the header is no JSON"),
+        (b"hello", "the header is not JSON"),
         (b'{"format": "xml"}\n{}', "the header is"),
-        (HEADER, "the document is no JSON"),
-        (HEADER + b"[]", "no JSON object"),
+        (HEADER, "the document is not JSON"),
+        (HEADER + b"[]", "not a JSON object"),
         (HEADER + json.dumps(DOCUMENT | {"id": "short"}).encode(), "id is 'short'"),
         (HEADER + json.dumps(DOCUMENT | {"trace_id": "4bf92f3577b34da6"}).encode(), "trace_id is"),
         (HEADER + json.dumps(DOCUMENT | {"type": "subsegment"}).encode(), "'read' has no parent_id"),

@@ -26,7 +26,7 @@ def deployment_group(aws: Aws, request: Request) -> Made:
     """Create a deployment group, whose service role the stand-in may assume."""
     tags, alarms = request.tags(), _alarms(request)
     if request.inputs.get("triggerConfigurations"):
-        request.adapted.append("nobody is told of its deployments: the stand-in sends no triggers")
+        request.adapted.append("nobody is notified of its deployments: the stand-in sends no triggers")
     parameters = request.rest(aws, "codedeploy", "create_deployment_group", appName="applicationName")
     _let_the_run_assume(aws, request, parameters["serviceRoleArn"])
     made = aws.call("codedeploy", "create_deployment_group", tags=tags, alarmConfiguration=alarms, **parameters)
@@ -86,4 +86,4 @@ def _let_the_run_assume(aws: Aws, request: Request, role_arn: str) -> None:
     trusting = [*statements, {"Effect": "Allow", "Principal": root, "Action": "sts:AssumeRole"}]
     document = json.dumps(policy | {"Statement": trusting})
     aws.call("iam", "update_assume_role_policy", RoleName=name, PolicyDocument=document)
-    request.adapted.append("its service role trusts this run too: the stand-in is no AWS service, and assumes it")
+    request.adapted.append("its service role trusts this run too: the stand-in is not an AWS service, and assumes it")

@@ -40,7 +40,7 @@ def _trace_to_this_run(aws: Aws, request: Request, parameters: dict[str, Any]) -
     if aws.emulator.joined:
         variables = parameters.setdefault("Environment", {}).setdefault("Variables", {})
         variables["AWS_XRAY_DAEMON_ADDRESS"] = aws.emulator.trace_address
-        request.adapted.append("it is told this run's X-Ray daemon: functions inherit that of the run that was joined")
+        request.adapted.append("it gets this run's X-Ray daemon: functions inherit that of the run that was joined")
 
 
 @creates("aws:lambda/alias:Alias")

@@ -35,7 +35,7 @@ def event_of(given: str, samples: Mapping[str, Event]) -> Event:
     try:
         return json.loads(sys.stdin.read() if given == STANDARD_INPUT else Path(given).read_text(encoding="utf-8"))
     except ValueError as error:
-        raise LocalRunError(f"{given} is no JSON: {error}") from error
+        raise LocalRunError(f"{given} is not JSON: {error}") from error
     except OSError as error:
         raise LocalRunError(f"{given} cannot be read: {error.strerror}") from error
 

@@ -94,7 +94,7 @@ def read(datagram: bytes) -> Document:
         raise Unfit(f"the header is {header[:80]!r}, not {json.dumps(HEADER)}")
     document = _json(body, "document")
     if not isinstance(document, dict):
-        raise Unfit("the document is no JSON object")
+        raise Unfit("the document is not a JSON object")
     if problem := _problem(document):
         raise Unfit(problem)
     return document
@@ -104,7 +104,7 @@ def _json(text: bytes, what: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
-        raise Unfit(f"the {what} is no JSON: {text[:80]!r}") from error
+        raise Unfit(f"the {what} is not JSON: {text[:80]!r}") from error
 
 
 def _problem(document: Mapping[str, Any]) -> str | None:
