@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -11,6 +10,7 @@ from tempfile import mkdtemp
 
 from .bake import bake
 from .leftovers import taken_away
+from .library import find_uv
 from .processes import Asked, Heed, heeding, running, status
 
 
@@ -24,7 +24,7 @@ def demo(output: Path | None, arguments: Sequence[str], keep: bool, answers: Map
     Without ``answers`` it is Payment.
 
     Raises:
-        DemoError: uv is not installed.
+        LibraryError: uv is not installed.
         cookiecutter.exceptions.CookiecutterException: an answer is refused, or the folder is there already.
     """
     uv = find_uv()
@@ -32,14 +32,6 @@ def demo(output: Path | None, arguments: Sequence[str], keep: bool, answers: Map
         project = bake(folder, answers)
         print(f"Baked {project}", file=sys.stderr)
         return _run([uv, "run", "--quiet", "python", "-m", "bounded_context.local", *arguments], project, heed)
-
-
-def find_uv() -> str:
-    """Return uv's path. Raises DemoError if it is not installed."""
-    uv = shutil.which("uv")
-    if uv is None:
-        raise DemoError("The demo runs the context with uv, which is not on the PATH: pip install uv")
-    return uv
 
 
 @contextmanager

@@ -102,5 +102,5 @@ def find_uv() -> str:
     """Return uv's path: of the uv that runs us, or of the one on the PATH. Raises LibraryError if there is none."""
     uv = os.environ.get("UV") or shutil.which("uv")
     if uv is None:
-        raise LibraryError("A bake needs uv, which is not on the PATH: pip install uv")
+        raise LibraryError("This needs uv, which is not on the PATH: pip install uv")
     return uv

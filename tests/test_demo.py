@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from template.demo import DemoError, demo
+from template.demo import demo
+from template.library import BUILT, LibraryError, build
 
 # Stands in for uv: says how it was started, then does what the test wants the context's local run to do.
 UV = """#!{python}
@@ -40,6 +41,8 @@ def said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     uv.parent.mkdir()
     uv.write_text(UV.format(python=sys.executable, said=str(tmp_path / "said.json")))
     uv.chmod(0o755)
+    monkeypatch.setenv(BUILT, str(build(tmp_path / "wheel").parent))
+    monkeypatch.delenv("UV", raising=False)
     monkeypatch.setenv("PATH", f"{uv.parent}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("VIRTUAL_ENV", "/ours")
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
@@ -128,8 +131,9 @@ def test_a_demo_that_is_killed_leaves_no_folder(said: Path, tmp_path: Path) -> N
 
 def test_the_demo_says_that_uv_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Before it bakes anything."""
+    monkeypatch.delenv("UV", raising=False)
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(DemoError, match="pip install uv"):
+    with pytest.raises(LibraryError, match="pip install uv"):
         demo(tmp_path, [], keep=False)
     assert list(tmp_path.iterdir()) == []
 

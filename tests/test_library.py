@@ -19,7 +19,7 @@ from template.processes import environment
 from template.record import digest
 
 WHEEL = f"bounded_context-{VERSION}-py3-none-any.whl"
-NO_UV = "A bake needs uv, which is not on the PATH: pip install uv"
+NO_UV = "This needs uv, which is not on the PATH: pip install uv"
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from template.library import BUILT, build
 from template.pair.choice import BadPair, choose
 from template.pair.run import SCENARIO
 
@@ -83,6 +84,8 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     uv.parent.mkdir()
     uv.write_text(UV.format(python=sys.executable, said=str(tmp_path)))
     uv.chmod(0o755)
+    monkeypatch.setenv(BUILT, str(build(tmp_path / "wheel").parent))
+    monkeypatch.delenv("UV", raising=False)
     monkeypatch.setenv("PATH", f"{uv.parent}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("VIRTUAL_ENV", "/ours")
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))

@@ -13,8 +13,9 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from ..bake import bake
-from ..demo import DemoError, find_uv, folder_for
+from ..demo import DemoError, folder_for
 from ..leftovers import taken_away
+from ..library import find_uv
 from ..names import REPOSITORY
 from ..processes import Asked, Heed, heeding, running, status
 from .choice import Pair
@@ -29,7 +30,8 @@ def demo(pair: Pair, output: Path | None, *, as_json: bool, keep: bool) -> int:
     """Show the two contexts together; returns the scenario's exit status.
 
     Raises:
-        DemoError: uv is not installed, a folder is there already, or the first context could not be started.
+        LibraryError: uv is not installed.
+        DemoError: a folder is there already, or the first context could not be started.
         cookiecutter.exceptions.CookiecutterException: answers are refused.
     """
     uv = find_uv()
