@@ -222,7 +222,9 @@ def a_state_of_the_workflow(repository: Repository) -> None:
     repository.replace(
         ASL, '"StringEquals": "VERIFIED", "Next": "ImportList"', '"StringEquals": "VERIFIED", "Next": "WaitForOthers"'
     )
-    assert "The state WaitForOthers of list-import goes to Import, which is no state" in repository.promises("workflow")
+    assert "The state WaitForOthers of list-import goes to Import, which is not a state" in repository.promises(
+        "workflow"
+    )
     repository.replace(ASL, '"Next": "Import"}', '"Next": "ImportList"}')
 
 
