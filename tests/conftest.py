@@ -15,7 +15,7 @@ from xdist.scheduler import LoadFileScheduling
 
 from template.bake import bake, files
 from template.examples import supply
-from template.library import FOLDER
+from template.library import BUILT, FOLDER, build
 from template.names import REPOSITORY
 from template.processes import environment
 
@@ -152,6 +152,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _shares(nodeid: str) -> bool:
     return nodeid.startswith(RUNNING) and not nodeid.startswith(OF_THEIR_OWN)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_wheel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Bakes of one process share the library's wheel, as those of a fleet do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(BUILT, str(build(tmp_path_factory.mktemp("wheel")).parent))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from template.demo import demo
-from template.library import BUILT, LibraryError, build
+from template.library import LibraryError
 
 # Stands in for uv: says how it was started, then does what the test wants the context's local run to do.
 UV = """#!{python}
@@ -41,7 +41,6 @@ def said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     uv.parent.mkdir()
     uv.write_text(UV.format(python=sys.executable, said=str(tmp_path / "said.json")))
     uv.chmod(0o755)
-    monkeypatch.setenv(BUILT, str(build(tmp_path / "wheel").parent))
     monkeypatch.delenv("UV", raising=False)
     monkeypatch.setenv("PATH", f"{uv.parent}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("VIRTUAL_ENV", "/ours")

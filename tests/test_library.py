@@ -62,11 +62,19 @@ def test_git_takes_the_wheel(ways: Mapping[str, Path]) -> None:
     assert said.stdout == f"vendor/{WHEEL}\n"
 
 
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bake that shares nothing with others builds the wheel itself."""
+    monkeypatch.delenv(library.BUILT)
+
+
+@pytest.mark.usefixtures("alone")
 def test_each_bake_builds_the_same_bytes(payment: Path, tmp_path: Path) -> None:
     """So a bake that changes nothing changes no hash of a lock, and needs no network."""
     assert vendor(tmp_path).read_bytes() == (payment / "vendor" / WHEEL).read_bytes()
 
 
+@pytest.mark.usefixtures("alone")
 def test_a_wheel_of_another_version_goes_and_other_wheels_stay(tmp_path: Path) -> None:
     """A repository may have wheels of its own there."""
     folder = tmp_path / "vendor"
@@ -86,6 +94,7 @@ def test_bakes_of_one_run_share_a_wheel(tmp_path: Path, monkeypatch: pytest.Monk
     assert vendor(tmp_path).read_bytes() == built.read_bytes()
 
 
+@pytest.mark.usefixtures("alone")
 def test_what_uv_cannot_build_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In uv's words."""
     monkeypatch.setattr(library, "SOURCES", tmp_path / "nothing")

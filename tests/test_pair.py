@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from template.library import BUILT, build
 from template.pair.choice import BadPair, choose
 from template.pair.run import SCENARIO
 
@@ -84,7 +83,6 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     uv.parent.mkdir()
     uv.write_text(UV.format(python=sys.executable, said=str(tmp_path)))
     uv.chmod(0o755)
-    monkeypatch.setenv(BUILT, str(build(tmp_path / "wheel").parent))
     monkeypatch.delenv("UV", raising=False)
     monkeypatch.setenv("PATH", f"{uv.parent}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("VIRTUAL_ENV", "/ours")
@@ -281,7 +279,9 @@ def orphan(tmp_path: Path) -> Iterator[Orphan]:
 
 @pytest.mark.e2e
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="whose child a process is, is read from /proc")
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize(
+    "number", [signal.SIGKILL, pytest.param(signal.SIGINT, marks=pytest.mark.nightly)], ids=["killed", "interrupted"]
+)
 def test_two_contexts_that_are_ended_leave_nothing(number: signal.Signals, orphan: Orphan) -> None:
     """While the second is deployed beside the first: no process and no folder, however the command is ended."""
     deadline = time.monotonic() + 200

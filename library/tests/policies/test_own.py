@@ -72,7 +72,7 @@ def test_a_policy_of_the_platform_team_is_held_everywhere(library: Path, project
     assert sentence == "Nobody loses a message over a long weekend: every queue keeps messages for a week"
     assert "The queue inbound forgets too soon: set message_retention_seconds." in breaches
     [last] = [one for one in json.loads(rest)["policies"] if one["violations"]]
-    assert (last["name"], last["reason"]) == (NAME, "SQS keeps them for four days unless it is told otherwise.")
+    assert (last["name"], last["reason"]) == (NAME, "SQS keeps them for four days by default.")
     # The promises hold the pipeline to it, too.
     assert {one["sentence"] for one in last["violations"]} < set(breaches)
 
