@@ -333,12 +333,12 @@ CHANGES: tuple[tuple[Callable[[Repository], None], ...], ...] = (
 
 @pytest.mark.parametrize(
     "changes",
-    # One of them is left to the end-to-end run.
+    # Two of them are left to the end-to-end run.
     [
         pytest.param(
             changes,
             id="-".join(change.__name__ for change in changes),
-            marks=pytest.mark.e2e if a_rule in changes else (),
+            marks=pytest.mark.e2e if {a_rule, a_transition} & set(changes) else (),
         )
         for changes in CHANGES
     ],

@@ -22,9 +22,16 @@ def done_in(project: Path, *command: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(whole, cwd=project, env=variables, capture_output=True, text=True, check=False)
 
 
-# What a team changes is checked on Payment anyway.
+# What a team changes is checked on Payment anyway, and contexts of all shapes each night.
 @pytest.mark.slow
-@pytest.mark.parametrize("context", [pytest.param("payment", marks=pytest.mark.e2e), "vat_return", "invoice"])
+@pytest.mark.parametrize(
+    "context",
+    [
+        pytest.param("payment", marks=pytest.mark.e2e),
+        pytest.param("vat_return", marks=(pytest.mark.e2e, pytest.mark.nightly)),
+        "invoice",
+    ],
+)
 def test_the_generated_repository_passes_its_own_checks(context: str, tmp_path: Path) -> None:
     """Each by itself."""
     done = done_in(bake(tmp_path, CHECKED[context]), "just", "check")
