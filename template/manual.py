@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from .usage import Usage
+from .alone import alone
+
+if TYPE_CHECKING:
+    from bounded_context.usage import Usage
 
 ABOUT: Final = "What a platform team needs beside cookiecutter itself."
 
@@ -95,9 +98,9 @@ PARTS: Final[Mapping[str, Part]] = {
 def of_all(typed: str) -> Usage:
     """Return the usage of the whole command, as it was typed: the first example of each part."""
     examples = {given: does for part in PARTS.values() for given, does in list(part.examples.items())[:1]}
-    return Usage(typed, examples, {0: "all is well", 1: "it is not", 2: "nothing could be done"})
+    return alone("usage").Usage(typed, examples, {0: "all is well", 1: "it is not", 2: "nothing could be done"})
 
 
 def of_part(typed: str, name: str) -> Usage:
     """Return the usage of a part."""
-    return Usage(typed, PARTS[name].examples, PARTS[name].statuses)
+    return alone("usage").Usage(typed, PARTS[name].examples, PARTS[name].statuses)

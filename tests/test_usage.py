@@ -11,7 +11,7 @@ from bounded_context.local import launchers
 from bounded_context.typed import VARIABLE
 
 from template import cli, processes
-from template.library import SOURCES, LibraryError
+from template.library import LibraryError
 from template.manual import PARTS
 from template.names import REPOSITORY
 
@@ -40,12 +40,6 @@ def ended(*arguments: str) -> int:
         return cli.main(arguments)
     except SystemExit as left:
         return int(left.code or 0)
-
-
-def test_both_trees_have_the_same_piece() -> None:
-    """Neither may import the other."""
-    theirs = SOURCES / "src" / "bounded_context" / "usage.py"
-    assert (REPOSITORY / "template" / "usage.py").read_text() == theirs.read_text()
 
 
 @every

@@ -1,6 +1,6 @@
 """What a command says of itself: `--help` has its examples and exit statuses, and names it as it was typed.
 
-The template has a copy of this file, since neither imports the other; a test holds both alike.
+The template's own command loads this file by itself, so it needs the standard library alone.
 """
 
 import argparse
