@@ -1,7 +1,7 @@
 """`just check --changed` of a repository finds what the whole check finds, whatever kind of file is wrong."""
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -29,7 +29,7 @@ PLANTED = {
         "from bounded_context import Aggregates, expected\n\nfrom .bootstrap import payments as _  # noqa: F401\n",
         "imports: src/payment/use_cases.py:5",
     ),
-    "style": ("src/payment/events.py", '"""', '"""\n\nimport os\n\n"""', "lint: src/payment/events.py"),
+    "style": ("src/payment/events.py", '"""\n\n', '"""\n\nimport os\n', "lint: src/payment/events.py:7"),
     "a function": ("infra/service/functions.py", '    "on_event": ON_EVENT,\n', "", "test: tests/test_"),
     "a stack": ("infra/service/Pulumi.prod.yaml", "protect: true", "protect: false", "test: tests/test_"),
     "the workflow": ("workflow/list_import.asl.json", '"ValidateList": {', '"Validate": {', "test: tests/test_"),
@@ -38,11 +38,8 @@ PLANTED = {
     "a setting": ("pyproject.toml", "line-length = 120", "line-length = 60", "lint: "),
 }
 
-# The ones that run most of a check: a share is enough by default.
-NIGHTLY = ("an import", "a function", "a stack", "the workflow", "a setting")
-KINDS = [
-    pytest.param(kind, marks=[pytest.mark.e2e, pytest.mark.nightly] if kind in NIGHTLY else []) for kind in PLANTED
-]
+# Each alone runs most of a check: by default, one of each step is planted beside the others.
+TOGETHER = ("a rule", "a type", "style")
 
 
 @pytest.fixture(scope="module")
@@ -74,18 +71,37 @@ def check(project: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, cwd=project, env=environment(), capture_output=True, text=True, check=False)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", KINDS)
-def test_what_is_wrong_is_found_and_named(kind: str, clean: Path) -> None:
-    """Its place stands in a line before all that the tool says."""
+def plant(kind: str, project: Path) -> str:
+    """Write what is wrong into its file, and return the place that a red line has to name."""
     name, right, wrong, place = PLANTED[kind]
-    file = clean / name
+    file = project / name
     text = file.read_text(encoding="utf-8")
     assert right in text
     file.write_text(text.replace(right, wrong, 1), encoding="utf-8")
-    done = check(clean, "--changed")
+    return place
+
+
+def assert_named(places: Iterable[str], project: Path) -> None:
+    """Each place stands in a line before all that its tool says."""
+    done = check(project, "--changed")
     assert done.returncode == 1, done.stdout + done.stderr
-    assert any(line.startswith(place) for line in done.stdout.splitlines()), done.stdout
+    for place in places:
+        assert any(line.startswith(place) for line in done.stdout.splitlines()), (place, done.stdout)
+
+
+@pytest.mark.slow
+def test_all_that_is_wrong_is_found_at_once(clean: Path) -> None:
+    """A red step of a check hides no other."""
+    assert_named([plant(kind, clean) for kind in TOGETHER], clean)
+
+
+@pytest.mark.slow
+@pytest.mark.e2e
+@pytest.mark.nightly
+@pytest.mark.parametrize("kind", PLANTED)
+def test_what_is_wrong_is_found_and_named(kind: str, clean: Path) -> None:
+    """Also where it is the only thing, and the check runs no more than that can break."""
+    assert_named([plant(kind, clean)], clean)
 
 
 def test_a_right_change_passes_and_what_is_left_out_is_said(clean: Path) -> None:
