@@ -1,4 +1,4 @@
-"""Refuse answers that cannot work, and note what is there already. Needs no network and no git.
+"""Refuse answers that cannot work, and note what already exists. Needs no network and no git.
 
 The template's filters refuse such answers first; this is for those who go around them.
 """

@@ -53,7 +53,7 @@ API = ("http", NONE)
 PULL_REQUESTS = (GITHUB, NONE)
 
 STEP_WITHOUT_REFERENCES = "VerifyList"
-"""The step that is left if rows refer to nothing: it refuses what exists already, and sums up the rest."""
+"""The step that is left if rows refer to nothing: it refuses what already exists, and sums up the rest."""
 
 _CAPITALIZED = re.compile(r"[A-Z][A-Za-z0-9]*")
 _SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -279,7 +279,7 @@ def _context(name: str, _: Mapping[str, str]) -> Iterator[str]:
         short = _shown(snake(name))
         yield f"type a shorter name than {_shown(name)}, {short} may have {limits.PACKAGE} characters in AWS names"
     elif _taken(name):
-        yield f"type another name than {name}, such as {name}Record, since the code has that one already"
+        yield f"type a name other than {name}, such as {name}Record, since the code has that one already"
 
 
 def _smaller(name: str) -> str:
@@ -302,7 +302,7 @@ def _forms(forms: Iterable[str], name: str) -> set[str]:
 
 def _plural(name: str, good: Mapping[str, str]) -> Iterator[str]:
     context = good.get("context_name", "Payment")
-    other = f"type another name than {name}, such as {context}Records, since"
+    other = f"type a name other than {name}, such as {context}Records, since"
     if not _CAPITALIZED.fullmatch(name):
         yield f"type the plural in PascalCase such as Payments, not {_shown(name)}"
     elif len(name) == 1:
@@ -322,7 +322,7 @@ def _taken_by_many(name: str) -> bool:
 def _display_name(text: str, _: Mapping[str, str]) -> Iterator[str]:
     yield from _plain_words(text)
     if columns(text) > limits.DISPLAYED:
-        yield f"type at most {limits.DISPLAYED} columns, not {columns(text)} (letters of East Asia take two)"
+        yield f"type at most {limits.DISPLAYED} columns, not {columns(text)} (East Asian characters take two)"
 
 
 def _description(text: str, _: Mapping[str, str]) -> Iterator[str]:
@@ -356,11 +356,11 @@ def _field(field: Field, good: Mapping[str, str]) -> Iterator[str]:
     elif name in ("id", f"{owner}_id"):
         yield f"type the fields without {name}, since {owner}_id is there in any case"
     elif name in taken or name.startswith("model_"):
-        yield f"type another name than {name}, such as {owner}_{name}, since the code has that one already"
+        yield f"type a name other than {name}, such as {owner}_{name}, since the code has that one already"
     elif field.type not in TYPES:
         yield f"type {name}: and one of {', '.join(TYPES)}, not {_shown(f'{name}:{field.type}')}"
     elif field.type == "decimal" and measure_of(name) in reserved.MEASURES:
-        yield f"type another name than {name}, such as {owner}_{name}, since {measure_of(name)} is another metric"
+        yield f"type a name other than {name}, such as {owner}_{name}, since {measure_of(name)} is another metric"
 
 
 def _commands(text: str, good: Mapping[str, str]) -> Iterator[str]:
@@ -370,7 +370,7 @@ def _commands(text: str, good: Mapping[str, str]) -> Iterator[str]:
     for command in commands:
         yield from _command(command, context, measures)
         if command.snake in _forms(reserved.FUNCTIONS_OF_PLURAL, snake(good.get("plural", ""))):
-            yield f"type another name than {command.name}, a verb first, such as Register{context}"
+            yield f"type a name other than {command.name}, a verb first, such as Register{context}"
     yield from _repeated(command.snake for command in commands)
     yield from _repeated(command.action for command in commands if command.kind == "changes")
     yield from _repeated(snake(command.event) for command in commands if command.event)
@@ -400,7 +400,7 @@ def _command_name(command: Command, context: str) -> Iterator[str]:
     room = limits.PART - len(snake(context))
     taken = reserved.FUNCTIONS | _forms(reserved.FUNCTIONS_OF_CONTEXT, snake(context))
     if command.name in reserved.CLASSES or command.snake in taken or command.name.startswith(context):
-        yield f"type another name than {command.name}, a verb first, such as Register{context}"
+        yield f"type a name other than {command.name}, a verb first, such as Register{context}"
     elif len(command.snake) > room:
         name = _shown(command.snake)
         yield f"type a shorter name than {_shown(command.name)}, {name} may have {room} characters in AWS names"
@@ -414,7 +414,7 @@ def _event(command: Command, context: str, measures: Iterable[str]) -> Iterator[
         status = _shown(command.status)
         yield f"type a shorter event than {_shown(command.event)}, {status} may have {limits.STATUS} characters in code"
     elif command.event in measures:
-        yield f"type another event than {command.event}, which is the name of a metric already"
+        yield f"type an event other than {command.event}, which is the name of a metric already"
 
 
 def _exactly_one(commands: Iterable[Command], kind: str) -> Iterator[str]:
@@ -439,9 +439,9 @@ def _verification(name: str, good: Mapping[str, str]) -> Iterator[str]:
     field, room = Field(f"{snake(noun)}_id", "str"), limits.PART - len(snake(context))
     commands = {command.snake for command in read_commands(good.get("commands", ""), context)}
     if noun in reserved.CLASSES | reserved.WORDS or snake(noun) in reserved.WORDS or noun == context:
-        yield f"type Verify and something else than {noun}, such as VerifySubscription"
+        yield f"type Verify and something other than {noun}, such as VerifySubscription"
     elif snake(name) in commands:
-        yield f"type another name than {name}, which is a command already"
+        yield f"type a name other than {name}, which is a command already"
     elif not 2 <= len(snake(noun)) <= limits.REFERENCE:
         yield f"type Verify and a context's name of 2 to {limits.REFERENCE} characters, not {_shown(snake(noun))}"
     elif len(snake(name)) > room:
@@ -467,7 +467,7 @@ def _subscribers(text: str, good: Mapping[str, str]) -> Iterator[str]:
         elif len(name) > room:
             yield f"type a shorter name than {name}, which may have {room} characters in AWS names"
         elif name.replace("-", "_") in {"uploads", "unseen", "inbound", *reserved.FUNCTIONS, *_snakes(good)}:
-            yield f"type another name than {name}, which another queue has already"
+            yield f"type a name other than {name}, which another queue has already"
     yield from _repeated(names)
     if len(names) > limits.SUBSCRIBERS:
         yield f"type at most {limits.SUBSCRIBERS} names, not {len(names)}"

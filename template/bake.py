@@ -23,7 +23,7 @@ def bake(output: Path, answers: Mapping[str, str] | None = None) -> Path:
     Questions that ``answers`` lacks get the template's defaults; the user's cookiecutter settings are left alone.
 
     Raises:
-        cookiecutter.exceptions.CookiecutterException: an answer is refused, or the folder is there already.
+        cookiecutter.exceptions.CookiecutterException: an answer is refused, or the folder already exists.
     """
     if sentences := check(answers or {}):
         raise FailedHookException("\n".join(sentences))
@@ -40,7 +40,7 @@ def bake(output: Path, answers: Mapping[str, str] | None = None) -> Path:
 
 @contextmanager
 def _temporary_files_in(folder: str) -> Iterator[None]:
-    """Take what cookiecutter leaves with the temporary files (the hooks as it rendered them) away with a folder."""
+    """Remove, with a folder, what cookiecutter leaves among the temporary files (the hooks as it rendered them)."""
     before, tempfile.tempdir = tempfile.tempdir, folder
     try:
         yield

@@ -1,4 +1,4 @@
-"""The command ``template``: what a platform team needs beside cookiecutter itself."""
+"""The command ``template``: what a platform team needs besides cookiecutter itself."""
 
 from __future__ import annotations
 
@@ -77,10 +77,10 @@ def _add_demo(demo_parser: argparse.ArgumentParser) -> None:
     demo_parser.add_argument("--output", type=Path, metavar="DIR", help="keep the context in this folder")
     demo_parser.add_argument("--rows", type=_count, metavar="N", help="upload a list of N rows made for the run")
     demo_parser.add_argument("--file", type=_file, metavar="F", help="upload this list instead")
-    demo_parser.add_argument("--page", type=_page, metavar="PAGE", help="tell all of the list in this HTML file")
+    demo_parser.add_argument("--page", type=_page, metavar="PAGE", help="write all about the list into this HTML file")
     demo_parser.add_argument("--trace", metavar="ID", help="then show the path of the row with this identity")
     demo_parser.add_argument("--dashboards", type=_page, metavar="PAGE", help="draw the dashboards into this HTML file")
-    demo_parser.add_argument("--verbose", action="store_true", help="name all that is not as on AWS")
+    demo_parser.add_argument("--verbose", action="store_true", help="name everything that differs from AWS")
     demo_parser.add_argument("--json", action="store_true", help="print the result as JSON and nothing else")
     demo_parser.add_argument("--keep", action="store_true", help="leave it running and print its endpoints")
     demo_parser.set_defaults(run=_demo)

@@ -25,7 +25,7 @@ def demo(output: Path | None, arguments: Sequence[str], keep: bool, answers: Map
 
     Raises:
         LibraryError: uv is not installed.
-        cookiecutter.exceptions.CookiecutterException: an answer is refused, or the folder is there already.
+        cookiecutter.exceptions.CookiecutterException: an answer is refused, or the folder already exists.
     """
     uv = find_uv()
     with heeding() as heed, folder_for(output, keep) as folder:

@@ -12,7 +12,7 @@ OWNER = 60
 """Characters of a team's name; the value of an AWS tag may have 256."""
 
 DISPLAYED = 40
-"""Columns of a name for people: letters of East Asia take two."""
+"""Columns of a name for people: East Asian characters take two."""
 
 PACKAGE = 20
 """Characters of the context's name in snake_case, with which every AWS name begins."""

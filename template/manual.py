@@ -11,7 +11,7 @@ from .alone import alone
 if TYPE_CHECKING:
     from bounded_context.usage import Usage
 
-ABOUT: Final = "What a platform team needs beside cookiecutter itself."
+ABOUT: Final = "What a platform team needs besides cookiecutter itself."
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ PARTS: Final[Mapping[str, Part]] = {
         },
         {
             0: "the repository is made",
-            1: "an answer is refused, or somebody left: nothing was made",
+            1: "an answer is refused, or the questions were left: nothing was made",
             2: "arguments that cannot work",
         },
     ),
@@ -45,7 +45,7 @@ PARTS: Final[Mapping[str, Part]] = {
             "demo --file my.csv": "with a list of your own",
             "demo --answers answers.yaml": "another context",
             "demo --contexts subscription,payment": "two of them, the second hears of the first",
-            "demo --trace id-000000007 --dashboards page.html": "and the way of a row, and the dashboards",
+            "demo --trace id-000000007 --dashboards page.html": "with the path of a row, and the dashboards",
             "demo --keep": "leave it running, until Ctrl-C",
         },
         {
@@ -58,7 +58,7 @@ PARTS: Final[Mapping[str, Part]] = {
     "check": Part(
         "show what drifted from the template in a repository",
         {"check .": "of this repository, file by file", "check ../payment --diff": "with the differences"},
-        {0: "nothing did", 1: "something did", 2: "it cannot be told"},
+        {0: "nothing did", 1: "something did", 2: "it cannot be determined"},
     ),
     "update": Part(
         "bring a repository to another version of the template",
@@ -80,7 +80,7 @@ PARTS: Final[Mapping[str, Part]] = {
             "fleet ..": "of the clones in a folder",
             "fleet clones.txt --html fleet.html": "of those that a file lists, and as a page",
         },
-        {0: "all are in step, and nothing was found", 1: "something was", 2: "one of them cannot be told"},
+        {0: "all are in step, and nothing was found", 1: "something was", 2: "one of them could not be determined"},
     ),
     "versions": Part(
         "list the versions of the template",

@@ -237,7 +237,7 @@ def _quoted(text: str) -> str:
 
 
 def _located(context: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the context for a hook, which runs in another folder than cookiecutter: with where the template lies."""
+    """Return the context for a hook, which runs in a folder other than cookiecutter's: with where the template lies."""
     return {**context, "_repo_dir": str(REPOSITORY)}
 
 

@@ -20,7 +20,7 @@ _INTRODUCTION = "An empty answer takes the default in brackets; Ctrl-C ends the 
 
 
 class NothingMade(Exception):
-    """Somebody left before the last answer, or before the repository was whole: nothing is left of it."""
+    """The questions were left before the last answer, or the bake before it was whole: nothing is left of it."""
 
 
 def new(output: Path, file: Path | None, ask: bool) -> Path:
@@ -89,10 +89,10 @@ def _read(file: Path) -> Mapping[str, object]:
 
 
 def _problems(question: Question, answer: object, before: Mapping[str, str], output: Path) -> list[str]:
-    """Return what is wrong with an answer; a folder that is there already is wrong, too."""
+    """Return what is wrong with an answer; a folder that already exists is wrong, too."""
     problems = question.problems(answer, before)
     if question.name == "context_name" and not problems and (output / str(answer)).exists():
-        return [f"{question.name}: type another name than {answer}, since {output / str(answer)} is there already."]
+        return [f"{question.name}: type a name other than {answer}, since {output / str(answer)} already exists."]
     return problems
 
 

@@ -15,7 +15,7 @@ def _words(text: str) -> frozenset[str]:
 
 
 WORDS = frozenset([*keyword.kwlist, *keyword.softkwlist, *dir(builtins)]) | _words("y n yes no on off true false null")
-"""Names that nothing may have: Python's keywords and built-ins, and what YAML 1.1 reads as something else than text."""
+"""Names that nothing may have: Python's keywords and built-ins, and what YAML 1.1 does not read as text."""
 
 PACKAGES = WORDS.union(sys.stdlib_module_names) | _words(
     """

@@ -55,7 +55,7 @@ def plural(name: str) -> str:
 
 
 def columns(text: str) -> int:
-    """Return how wide a text is in an editor or a terminal, where letters of East Asia take two columns."""
+    """Return how wide a text is in an editor or a terminal, where East Asian characters take two columns."""
     return sum(_width(character) for character in text)
 
 

@@ -116,7 +116,7 @@ def test_the_command_says_what_to_do_next(cookiecutter: Cookiecutter, tmp_path: 
 
 
 def test_the_template_may_be_a_relative_path(cookiecutter: Cookiecutter, tmp_path: Path, payment: Path) -> None:
-    """Hooks run in another folder than cookiecutter and still find the template."""
+    """Hooks run in a folder other than cookiecutter and still find the template."""
     template = os.path.relpath(REPOSITORY, tmp_path / "here" / "there")
     assert cookiecutter("--no-input", template=template).returncode == 0
     assert list(files(tmp_path / "here" / "there" / "Payment", ())) == list(files(payment, ()))

@@ -148,7 +148,7 @@ def test_the_demo_refuses_arguments_that_cannot_work(arguments: list[str]) -> No
 
 
 def test_the_demo_does_not_overwrite(said: Path, tmp_path: Path) -> None:
-    """A context that is there already may be somebody's work."""
+    """A context that already exists may be somebody's work."""
     (tmp_path / "mine" / "Payment").mkdir(parents=True)
     process = start("--output", str(tmp_path / "mine"))
     _, error = process.communicate(timeout=30)

@@ -138,7 +138,7 @@ def test_a_bad_answer_of_a_file_is_refused(
 def test_a_folder_that_is_there_is_told_at_the_first_question(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not after the last; what is in it is left alone."""
     (tmp_path / "Payment").mkdir()
-    with pytest.raises(BadAnswer, match="context_name: type another name than Payment"):
+    with pytest.raises(BadAnswer, match="context_name: type a name other than Payment"):
         new(tmp_path, None, ask=False)
     file = written(tmp_path, {"library": "index"})
     assert answered(tmp_path, monkeypatch, "", "Order", given=file).name == "Order"

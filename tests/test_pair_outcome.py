@@ -34,9 +34,12 @@ def test_all_of_it_adds_up() -> None:
 @pytest.mark.parametrize(
     ("found", "sentence"),
     [
-        (replace(GOOD, emitted={"SubscriptionStarted": 20}), "Subscription told of [20] events of a type"),
-        (replace(GOOD, emitted={}), "Subscription told of [] events of a type"),
-        (replace(GOOD, projected={"known": 20}), "Payment knows of {'known': 20}, and should of 19 known and 1 gone."),
+        (replace(GOOD, emitted={"SubscriptionStarted": 20}), "Subscription published [20] events of a type"),
+        (replace(GOOD, emitted={}), "Subscription published [] events of a type"),
+        (
+            replace(GOOD, projected={"known": 20}),
+            "Payment knows of {'known': 20}, and should know of 19 known and 1 gone.",
+        ),
         (replace(GOOD, outcome="REJECTED"), "The list ended as REJECTED."),
         (replace(GOOD, imported=97), "97 rows are in the table, and 95 should be."),
         (replace(GOOD, rejected=REJECTED[:1]), "The report has"),

@@ -1,4 +1,4 @@
-"""What this context's stacks are made of, beside what every context promises."""
+"""What this context's stacks are made of, besides what every context promises."""
 
 import pytest
 from bounded_context.testing.graph import run

@@ -291,13 +291,13 @@ BAD = {
         lambda: _with(
             CREATE, Command.changes(Verify, PaymentStatus.VERIFIED, "PaymentRegistered", after=START), DELETE
         ),
-        "commands: the event PaymentRegistered would tell of two things: choose another name.",
+        "commands: the event PaymentRegistered would report two things: choose another name.",
     ),
     "commands: a list's event": (
         lambda: _with(
             CREATE, Command.changes(Verify, PaymentStatus.VERIFIED, "PaymentListImported", after=START), DELETE
         ),
-        "commands: the event PaymentListImported would tell of two things: choose another name.",
+        "commands: the event PaymentListImported would report two things: choose another name.",
     ),
     "commands: a metric's name": (
         lambda: _with(CREATE, Command.changes(Verify, PaymentStatus.VERIFIED, "CommandsRefused", after=START), DELETE),

@@ -33,7 +33,7 @@ class Stack:
 
 @dataclass(frozen=True)
 class Member:
-    """A repository of a fleet; of what cannot be told there is nothing, and ``errors`` say why."""
+    """A repository of a fleet; of what cannot be determined there is nothing, and ``errors`` say why."""
 
     folder: Path
     answers: Mapping[str, str]

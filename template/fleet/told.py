@@ -58,11 +58,12 @@ def fleet_lines(fleet: Sequence[Member], found: Sequence[Finding]) -> Iterator[s
         yield from (f"{member.name}: {sentence}" for sentence in sentences(member))
     yield from (one.sentence for one in found)
     in_step = sum(member.in_step for member in fleet)
-    yield f"{in_step} of {len(fleet)} contexts are in step; {len(found)} findings concern several of them."
+    concern = "finding concerns" if len(found) == 1 else "findings concern"
+    yield f"{in_step} of {len(fleet)} contexts are in step; {len(found)} {concern} several of them."
 
 
 def row(member: Member) -> tuple[str, ...]:
-    """Return a context's cells of the table: `?` is what cannot be told."""
+    """Return a context's cells of the table: `?` is what cannot be determined."""
     report = member.report
     judged = "policies" in member.told
     return (

@@ -31,7 +31,7 @@ def demo(pair: Pair, output: Path | None, *, as_json: bool, keep: bool) -> int:
 
     Raises:
         LibraryError: uv is not installed.
-        DemoError: a folder is there already, or the first context could not be started.
+        DemoError: a folder already exists, or the first context could not be started.
         cookiecutter.exceptions.CookiecutterException: answers are refused.
     """
     uv = find_uv()

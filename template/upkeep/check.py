@@ -74,7 +74,7 @@ class Report:
 
 
 def inspect(folder: Path) -> Report:
-    """Hold a repository against a bake of its version and answers.
+    """Check a repository against a bake of its version and answers.
 
     Raises:
         CannotTell: it is not a repository of this template, or the sources of its version cannot be had.
@@ -86,7 +86,7 @@ def inspect(folder: Path) -> Report:
 
 
 def inspect_all(repositories: Sequence[Repository]) -> list[Report | CannotTell]:
-    """Hold repositories against bakes, as `inspect` does; return what is found of each, or why nothing can be."""
+    """Check repositories against bakes, as `inspect` does; return what is found of each, or why nothing can be."""
     found: dict[Path, Report | CannotTell] = {}
     for version in sorted({one.version for one in repositories}):
         those = [one for one in repositories if one.version == version]

@@ -45,7 +45,7 @@ class Outcome:
     plan: Plan
     merged: Merged
     changed: tuple[str, ...]
-    """The files that are others afterwards."""
+    """The files that differ afterwards."""
     answers: Mapping[str, str]
     asked: tuple[str, ...]
     """The questions that the repository had not been asked."""

@@ -74,7 +74,7 @@ def test_each_context_is_told_with_what_it_follows_and_breaks(told: dict[str, An
 
 
 def test_a_repository_that_cannot_be_read_is_told_and_costs_no_other_its_line(told: dict[str, Any]) -> None:
-    """Its code does not import; what needs no code is told nonetheless. The status is that of what cannot be told."""
+    """Its code does not import; what needs no code is told nonetheless. The status says that something is not known."""
     invoice = told["contexts"]["invoice"]
     assert told["status"] == 2
     assert invoice["version"] == VERSION
@@ -104,7 +104,7 @@ def test_people_read_a_table_and_sentences(fleet: Path, tmp_path: Path, capsys: 
 
 
 def test_what_is_no_fleet_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """In one sentence, with the exit status of what cannot be told."""
+    """In one sentence, with the exit status of what cannot be determined."""
     assert main(["fleet", str(tmp_path)]) == 2
     assert "has no repository of this template" in capsys.readouterr().err
 

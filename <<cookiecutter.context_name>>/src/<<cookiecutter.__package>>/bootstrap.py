@@ -28,5 +28,5 @@ def list_import() -> "ListImport":
 
 
 def projection() -> Projection:
-    """Return what is kept of other contexts' things."""
+    """Return what is kept about other contexts' things."""
     return aws.projection()

@@ -27,7 +27,7 @@ def <<command.snake>>(command: <<command.name>>, <<cookiecutter.__plural_snake>>
     """Move the <<cookiecutter.__words>> to <<command.status>>.
 
     Raises:
-        NotFound, VersionConflict, IllegalMove: it cannot be changed so.
+        NotFound, VersionConflict, IllegalMove: it may not be changed now.
     """
     changed = expected(command, <<cookiecutter.__plural_snake>>).moved_to(Status.<<command.status>>)
     <<cookiecutter.__plural_snake>>.save(changed)
@@ -41,7 +41,7 @@ def <<(cookiecutter.commands | deletes).snake>>(command: <<(cookiecutter.command
     """Remove the <<cookiecutter.__words>> and return it as it was.
 
     Raises:
-        NotFound, VersionConflict, IllegalMove: it cannot be removed so.
+        NotFound, VersionConflict, IllegalMove: it may not be removed now.
     """
     current = expected(command, <<cookiecutter.__plural_snake>>)
     <<cookiecutter.__plural_snake>>.remove(current)

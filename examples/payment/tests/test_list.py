@@ -20,7 +20,7 @@ def test_a_row_that_exists_already_is_rejected_and_the_others_are_imported():
     assert run.outcome == "IMPORTED"
     identity = ROWS[0]["payment_id"]
     [rejected] = run.report
-    assert (rejected["line"], rejected["reason"]) == ("2", f"{identity!r} exists already")
+    assert (rejected["line"], rejected["reason"]) == ("2", f"{identity!r} already exists")
 
 
 def test_a_list_of_too_many_bad_rows_is_rejected_as_a_whole():

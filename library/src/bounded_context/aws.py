@@ -192,7 +192,7 @@ def known(context: Context[Any], field: str) -> "RowsCheck":
 
 
 def not_taken(context: Context[Any]) -> "RowsCheck":
-    """Return the check that no row has the identity of what exists already and did not come with its list."""
+    """Return the check that no row has the identity of what already exists and did not come with its list."""
     from .application.verification import not_taken as not_taken_in
 
     return not_taken_in(imported(context), context.identity)
@@ -208,7 +208,7 @@ def topic() -> "Topic":
 
 @_kept
 def projection() -> "ProjectionTable":
-    """Return what is kept of other contexts' things, to be written."""
+    """Return what is kept about other contexts' things, to be written."""
     from .adapters.projection import ProjectionTable
 
     return ProjectionTable(_table())

@@ -32,10 +32,10 @@ LIST_STEPS: Final = ("register_list", "validate_list", "import_list", "compensat
 """The list workflow's steps that every context has; the verification, whose name is the context's, is its third."""
 
 PLATFORM_FUNCTIONS: Final = ("relay_events", "measure_lists", "watch_lists", "on_event")
-"""What runs in every context beside commands, queries and steps."""
+"""What runs in every context besides commands, queries and steps."""
 
 VERIFY_LIST: Final = "verify_list"
-"""The verification of a context whose rows refer to nothing: it refuses what exists already."""
+"""The verification of a context whose rows refer to nothing: it refuses what already exists."""
 
 _KEYS: Final[Mapping[str, str]] = {"list": "list_shard", "status": "status_shard"}
 """What all aggregates have in common when one asks for many. Any other is a field, and the key of its index itself."""
@@ -329,7 +329,7 @@ class Context(Generic[A]):
 
     @cached_property
     def measures(self) -> Measures:
-        """What its functions count, beside what those of every context do (see `bounded_context.measures`)."""
+        """What its functions count, besides what those of every context do (see `bounded_context.measures`)."""
         return Measures(self.changes, self.refusals, self.faults, self.amounts, self.currencies)
 
     @cached_property

@@ -39,7 +39,7 @@ OWN_FIELDS: Final = frozenset(
         "expires_at",
     )
 )
-"""What an aggregate and its item have beside the details."""
+"""What an aggregate and its item have besides the details."""
 
 _OF_LISTS: Final = ("amounts", "bucket", "execution", "imported_parts", "key", "partner", "parts", "received_at")
 _MORE_OF_LISTS: Final = ("reason", "rejected", "rejections", "rows", "size", "undone_parts", "valid", "version_id")
@@ -50,7 +50,7 @@ OTHERS: Final = frozenset((*_OF_LISTS, *_MORE_OF_LISTS, *_OF_THINGS, *_OF_ANSWER
 the aggregates, and DynamoDB takes no item whose key is a number or empty."""
 
 _PARAMETERS: Final = ("cursor", "limit")
-"""What the query for many is asked beside."""
+"""What the query for many is asked besides."""
 
 
 def contradictions(context: "Context[Any]") -> Iterator[str]:
@@ -207,7 +207,7 @@ def _functions(context: "Context[Any]") -> Iterator[str]:
 
 def _events(context: "Context[Any]") -> Iterator[str]:
     for event in _repeated(context.events):
-        yield f"commands: the event {event} would tell of two things: choose another name."
+        yield f"commands: the event {event} would report two things: choose another name."
     for event, version in context.versions.items():
         if event not in context.events:
             yield f"versions has {event}, which no command raises: remove it."

@@ -20,7 +20,7 @@ _FILES: Final = {
 
 
 class WrongLibrary(ProjectError):
-    """The library is not whole, or of another version than the repository asks for; the message says what to run."""
+    """The library is not whole, or of a version other than the repository asks for; the message says what to run."""
 
 
 def repository() -> Project:
@@ -44,7 +44,7 @@ def repository_or_exit() -> Project:
 
 
 def check(root: Path) -> None:
-    """Raise WrongLibrary if a file of the repository in `root` names another version than that which is installed."""
+    """Raise WrongLibrary if a file of the repository in `root` names a version other than that which is installed."""
     there = _installed()
     for file, wanted in _wanted(root):
         if there is None:

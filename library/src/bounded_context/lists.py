@@ -97,7 +97,7 @@ class ListImport:
         """Undo what this list wrote of one part, and only that; nobody writes any more of the list from here on.
 
         Raises:
-            StagingGone: the part may be in the table, and which rows it has cannot be told any more.
+            StagingGone: the part may be in the table, and which rows it has can no longer be determined.
         """
         form = self._context.rows
         return list_import.undo_part(list_id, part, form, self.lists, self.files, self.imported)
@@ -106,7 +106,7 @@ class ListImport:
         """Undo what is left of a list, and only that; say why in the report; return the list, closed.
 
         Raises:
-            StagingGone: parts of the list may be in the table, and which rows they have cannot be told any more.
+            StagingGone: parts of the list may be in the table, and which rows they have can no longer be determined.
         """
         form = self._context.rows
         return list_import.compensate_error(list_id, form, self.lists, self.files, self.imported)

@@ -21,7 +21,7 @@ CURRENCY: Final = "currency"
 
 @dataclass(frozen=True)
 class Measure:
-    """A metric. ``unit`` is one of CloudWatch's; ``dimension`` is its own one, and ``values`` are all that this may be.
+    """A metric. ``unit`` is one of CloudWatch's; ``dimension`` is its own, and ``values`` are all that this may be.
 
     Each value is a metric that costs money every month: no value may come from a file or a caller.
     """

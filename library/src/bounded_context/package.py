@@ -53,7 +53,7 @@ TOOLS: Final = frozenset(
         *("testing", "graph.py", "installed.py", "package.py", "project.py", "strategy.py", "typed.py", "usage.py"),
     }
 )
-"""What of the library no function runs: a change of a tool gives no function a new version."""
+"""The parts of the library that no function runs: a change of a tool gives no function a new version."""
 
 LAMBDA_TARGET = ("--python-platform", "aarch64-manylinux2014", "--python-version", "3.13")
 

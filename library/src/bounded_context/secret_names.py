@@ -32,4 +32,4 @@ def without_value(arn: str) -> NoSecret:
     """Return the error that a secret has no value yet, with the command that puts one."""
     name = _SUFFIX.sub("", arn.rpartition(":")[2])
     command = f"aws secretsmanager put-secret-value --secret-id {name} --secret-string file:///dev/stdin"
-    return NoSecret(f"{name} has no text for a value yet: put one by `{command}`.")
+    return NoSecret(f"{name} has no text as its value yet: put one with `{command}`.")

@@ -114,7 +114,7 @@ def by_function(context: Context[Any]) -> dict[str, type[BaseModel]]:
 
 
 def load(kind: type[S], context: Context[Any] | None = None) -> S:
-    """Read one function's settings from the environment; what must not be a context's own is held against ``context``.
+    """Read one function's settings from the environment; ``context`` checks what must not be its own.
 
     Raises:
         pydantic.ValidationError: a variable is missing or its value is not what it should be.

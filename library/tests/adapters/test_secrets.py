@@ -74,7 +74,7 @@ def test_without_a_value_the_command_is_named_that_puts_one(manager: Any, arn: s
 def test_bytes_are_no_value(manager: Any, arn: str) -> None:
     """They would show in an error of whoever takes them for a text."""
     manager.put_secret_value(SecretId=arn, SecretBinary=b"\x00hush")
-    with pytest.raises(NoSecret, match="has no text for a value"):
+    with pytest.raises(NoSecret, match="has no text as its value"):
         Secrets(manager).get(arn)
 
 

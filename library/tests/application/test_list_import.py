@@ -257,7 +257,7 @@ def test_rows_whose_identity_exists_are_rejected_by_the_verification(world: Worl
     """Nobody's aggregate is overwritten by a list."""
     world.exists(7)
     world.ready_to_import(world.rows(40))
-    assert [row["reason"] for row in world.report()] == ["'id-000007' exists already"]
+    assert [row["reason"] for row in world.report()] == ["'id-000007' already exists"]
 
 
 def test_a_part_whose_rows_are_all_rejected_is_left_out(world: World):

@@ -55,7 +55,7 @@ def test_creating_stores_the_first_version(commands: Commands):
 def test_creating_twice_is_refused(commands: Commands):
     """An identity is taken once."""
     aggregates, _ = _create(commands)
-    with pytest.raises(AlreadyExists, match="exists already"):
+    with pytest.raises(AlreadyExists, match="already exists"):
         _created(commands, aggregates)
 
 

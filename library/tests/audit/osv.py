@@ -21,7 +21,7 @@ class Service:
     asked: set[str] = field(default_factory=set)
 
     def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """Return the ids of what is known of each package that is asked for."""
+        """Return the ids of what is known about each package that is asked for."""
         names = [query["package"]["name"] for query in asked["queries"]]
         self.asked |= set(names)
         known = {"vulns": [{"id": ID, "modified": "2026-01-31T12:00:00Z"}]}

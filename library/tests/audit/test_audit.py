@@ -195,7 +195,7 @@ def test_who_reaches_nobody_is_told_so_and_not_that_all_is_well(capsys: pytest.C
     assert cli.main(["--service-url", NOWHERE]) == UNKNOWN
     told = capsys.readouterr()
     assert told.out.startswith("build/audit/sbom.json: ")
-    assert told.err.startswith("Nobody could be asked for known vulnerabilities: ")
+    assert told.err.startswith("No service could be asked about known vulnerabilities: ")
     assert told.err.count("\n") == 1
 
 

@@ -1,4 +1,4 @@
-"""Every graph that is held against AWS's models: all shapes, stacks and pipelines, the extremes, the consumer."""
+"""Every graph that is checked against AWS's models: all shapes, stacks and pipelines, the extremes, the consumer."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path

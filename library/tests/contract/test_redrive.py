@@ -1,4 +1,4 @@
-"""The redrive command against the graph: which dead-letter queues there are, and what their letters were for."""
+"""The redrive command against the graph: which dead-letter queues there are, and what their messages were for."""
 
 import json
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from bounded_context.redrive.given_up import place_of
-from bounded_context.redrive.letters import Letter
 from bounded_context.redrive.mapping import Mapped
+from bounded_context.redrive.messages import Message
 from bounded_context.redrive.outputs import Stack
 from bounded_context.redrive.uploads import INPUTS, input_of
 from tests.contract.test_upload_events import rules_that_match, started_with
@@ -44,8 +44,8 @@ def test_an_event_is_redriven_with_the_input_that_its_rule_makes(kind: str):
         event = _event(kind, graph.outputs["inbox_bucket"])
         for rule in rules_that_match(graph, event):
             met += 1
-            letter = Letter("id", "receipt", json.dumps(event), {}, {})
-            assert input_of(letter) == started_with(graph, rule, event)
+            message = Message("id", "receipt", json.dumps(event), {}, {})
+            assert input_of(message) == started_with(graph, rule, event)
     assert met
 
 
@@ -78,12 +78,12 @@ def test_every_dead_letter_queue_has_a_way_back():
     assert readers == {_told(graph, mapping): mapping.inputs["functionName"] for mapping in graph.stream_readers()}
 
 
-def test_what_a_reader_gives_up_is_where_its_letter_says():
+def test_what_a_reader_gives_up_is_where_its_message_says():
     """The event that its queue gets names the object of this mapping."""
     graph = run("dev")
     for mapping in graph.stream_readers():
         event = _given_up(graph, mapping)
-        assert place_of(Letter("id", "receipt", json.dumps(event), {}, {})) == (
+        assert place_of(Message("id", "receipt", json.dumps(event), {}, {})) == (
             event["detail"]["bucket"]["name"],
             event["detail"]["object"]["key"],
         )

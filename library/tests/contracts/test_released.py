@@ -226,7 +226,7 @@ def test_a_field_of_an_unknown_type_needs_an_example(root: Path) -> None:
     """Samples are made of what the library knows, or of what a team says."""
     unknown = having(shape=(dict[str, int], ...))
     (root / "events").mkdir()
-    with pytest.raises(Refused, match=r"PaymentDetails.shape is of no type of the library's: give it Field\(examples="):
+    with pytest.raises(Refused, match=r"PaymentDetails.shape is of none of the library's types: give it Field\("):
         list(update(unknown, root))
     shown = having(shape=(dict[str, int], Field(examples=[{"a": 1}])))
     assert version_of(shown)["staged"]["part"][0]["rows"][0]["shape"] == {"a": 1}

@@ -61,5 +61,5 @@ def test_a_place_that_is_not_there_once_is_no_place(tmp_path: Path, text: str) -
 def test_a_new_file_is_new(tmp_path: Path) -> None:
     """A team's own is never overwritten."""
     (tmp_path / "list.py").write_text("ours\n")
-    with pytest.raises(ValueError, match=r"list.py is there already"):
+    with pytest.raises(ValueError, match=r"list.py already exists"):
         Step("list.py", "", "", "theirs\n").follow(tmp_path)

@@ -11,8 +11,8 @@ from bounded_context.local.running import RunningContext
 from bounded_context.testing.running import Running
 from bounded_context.testing.running import running as started
 
+from .dead_letters import Redrive, redriving
 from .facts import PROJECT
-from .letters import Redrive, redriving
 from .lists import Sample
 
 # Small enough that a file over the limit is made in no time, larger than the longest line that a test sends.

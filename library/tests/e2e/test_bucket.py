@@ -7,8 +7,8 @@ import pytest
 from bounded_context.local import executions
 from bounded_context.local.running import RunningContext
 
+from .dead_letters import Redrive, put_dead_letter
 from .facts import with_bucket
-from .letters import Redrive, put_letter
 from .lists import Sample, finish
 
 pytestmark = [pytest.mark.e2e, with_bucket]
@@ -27,13 +27,13 @@ def test_a_new_version_of_a_file_is_a_list_of_its_own(deployed: RunningContext, 
 def test_an_event_that_was_delivered_after_all_imports_nothing_twice(
     deployed: RunningContext, sample: Samples, redrive: Redrive
 ):
-    """Its letter starts the workflow once more, which knows the version."""
+    """Its message starts the workflow once more, which knows the version."""
     good = sample(20)
     uploaded = deployed.partner.upload(good.name, good.content)
     done = finish(deployed, uploaded, expected=21)
     known = deployed.partner.executions_of(uploaded.path)
     event = {"id": "e", "detail-type": "Object Created", "detail": deployed.partner.detail_of(uploaded)}
-    put_letter(deployed, "uploads", event)
+    put_dead_letter(deployed, "uploads", event)
     assert redrive("uploads", "--go")["redriven"] == 1
     [again] = [arn for arn in deployed.partner.executions_of(uploaded.path) if arn not in known]
     ended = executions.follow(deployed.aws, again)

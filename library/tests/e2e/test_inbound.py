@@ -113,7 +113,7 @@ def test_poison_is_put_aside_with_the_reason_and_events_go_on(deployed: RunningC
     neighbour.says(known, f"{mark}-good", 1)
     until(lambda: standing(deployed, f"{mark}-good") == "KNOWN")
     found: dict[str, str] = {}
-    until(lambda: found.update(_letters(deployed, mark)) or len(found) == 3)
+    until(lambda: found.update(_dead_letters(deployed, mark)) or len(found) == 3)
     assert sorted(found.values()) == ["no-cloud-event", "no-subject", "not-json"]
 
 
@@ -121,13 +121,13 @@ def _send(deployed: RunningContext, body: str) -> None:
     deployed.aws.call("sqs", "send_message", QueueUrl=deployed.outputs["inbound_queue"], MessageBody=body)
 
 
-def _letters(deployed: RunningContext, mark: str) -> dict[str, str]:
-    """Take letters out of the dead letters, and return the reasons of those that are marked, by their bodies."""
+def _dead_letters(deployed: RunningContext, mark: str) -> dict[str, str]:
+    """Take messages out of the dead letters, and return the reasons of those that are marked, by their bodies."""
     url = deployed.outputs["dead_letter_queues"]["inbound"]
     taken = deployed.aws.call(
         "sqs", "receive_message", QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
     ).get("Messages", [])
-    for letter in taken:
-        deployed.aws.call("sqs", "delete_message", QueueUrl=url, ReceiptHandle=letter["ReceiptHandle"])
-    marked = [letter for letter in taken if mark in letter["Body"]]
-    return {letter["Body"]: letter["MessageAttributes"]["reason"]["StringValue"] for letter in marked}
+    for message in taken:
+        deployed.aws.call("sqs", "delete_message", QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    marked = [message for message in taken if mark in message["Body"]]
+    return {message["Body"]: message["MessageAttributes"]["reason"]["StringValue"] for message in marked}

@@ -72,7 +72,7 @@ def test_same_file_as_a_new_version_takes_nothing_twice(deployed: RunningContext
     assert second.list_id != first.list_id
     assert (second.outcome, second.imported) == ("REJECTED", 0)
     assert second.report is not None
-    assert second.report.count("exists already") == 30
+    assert second.report.count("already exists") == 30
     assert deployed.table.imported_items(first.list_id) == before
 
 

@@ -20,8 +20,8 @@ from bounded_context.local.running import RunningContext
 from bounded_context.local.start import running_context
 from bounded_context.project import Project
 
+from .dead_letters import redriving
 from .facts import CONTEXT, PROJECT
-from .letters import redriving
 from .neighbours import until
 
 pytestmark = pytest.mark.e2e

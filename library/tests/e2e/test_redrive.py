@@ -1,6 +1,6 @@
-"""Dead letters on the embedded AWS: the real command, and what becomes of what it sends on its way again.
+"""Dead letters on the embedded AWS: the real command, and what becomes from what it sends on its way again.
 
-Each test speaks of its own letters: queues deliver at least once, so another test's letter may come twice, and late.
+Each test speaks of its own messages: queues deliver at least once, so another test's message may come twice, and late.
 """
 
 import json
@@ -14,8 +14,8 @@ import pytest
 from bounded_context.local.neighbour import Neighbour, cloud_event
 from bounded_context.local.running import RunningContext
 
+from .dead_letters import Redrive, put_dead_letter
 from .facts import CREATED
-from .letters import Redrive, put_letter
 from .lists import Sample, import_list
 from .neighbours import standing
 
@@ -23,15 +23,15 @@ pytestmark = pytest.mark.e2e
 SECONDS = 15.0
 
 
-def test_letter_of_a_subscriber_goes_back_to_its_queue(deployed: RunningContext, redrive: Redrive):
+def test_message_of_a_subscriber_goes_back_to_its_queue(deployed: RunningContext, redrive: Redrive):
     """The subscriber reads it there; a look beforehand changes nothing."""
     if not deployed.subscribers:
         pytest.skip("this context has no subscribers")
     subscriber = deployed.subscribers[0]
     event = {"id": str(uuid.uuid4()), "type": CREATED, "subject": "somebody", "data": {"list_id": "dead"}}
     kind = {"type": {"DataType": "String", "StringValue": CREATED}}
-    put_letter(deployed, subscriber.name, event, MessageAttributes=kind)
-    assert _listed(redrive(), subscriber.name)["letters"] >= 1
+    put_dead_letter(deployed, subscriber.name, event, MessageAttributes=kind)
+    assert _listed(redrive(), subscriber.name)["messages"] >= 1
     own = (subscriber.name, "--where", f"id={event['id']}")
     looked = redrive(*own)
     assert (looked["would_redrive"], looked["groups"][0]["type"]) == (1, CREATED)
@@ -47,11 +47,11 @@ def test_event_of_another_context_goes_back_to_the_queue_and_is_taken(
     """It was put aside as poison by a version that knew no better: a look says why."""
     event = cloud_event(neighbour.name, neighbour.consumes.known[0], f"redriven-{uuid.uuid4().hex[:8]}", 1)
     reason = {"reason": {"DataType": "String", "StringValue": "no-subject"}}
-    put_letter(deployed, "inbound", event, MessageAttributes=reason)
-    assert _listed(redrive(), "inbound")["letters"] >= 1
+    put_dead_letter(deployed, "inbound", event, MessageAttributes=reason)
+    assert _listed(redrive(), "inbound")["messages"] >= 1
     own = ("inbound", "--where", f"id={event['id']}")
     looked = redrive(*own)
-    assert [(group["reason"], group["letters"]) for group in looked["groups"]] == [("no-subject", 1)]
+    assert [(group["reason"], group["messages"]) for group in looked["groups"]] == [("no-subject", 1)]
     assert standing(deployed, event["subject"]) == ""
     assert redrive(*own, "--go")["redriven"] == 1
     _until(lambda: standing(deployed, event["subject"]) == "KNOWN")
@@ -63,7 +63,7 @@ def test_changes_that_could_not_be_published_are_read_from_the_stream_and_publis
 ):
     """Subscribers hear of them again, with the same ids: here they had been published before."""
     done = import_list(deployed, sample(3), expected=4)
-    put_letter(deployed, "relay_events", _batch(deployed, done.list_id))
+    put_dead_letter(deployed, "relay_events", _batch(deployed, done.list_id))
     assert redrive("relay_events", "--go")["redriven"] == 1
     wanted = {name: sorted(2 * _created(events)) for name, events in done.events.items()}
     _until(lambda: {one.name: sorted(_created(one.of_list(done.list_id))) for one in deployed.subscribers} == wanted)

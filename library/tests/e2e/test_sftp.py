@@ -14,8 +14,8 @@ from bounded_context.local.partner_sftp import SftpPartner
 from bounded_context.local.running import RunningContext
 from bounded_context.testing.running import Finished
 
+from .dead_letters import Redrive, put_dead_letter
 from .facts import with_sftp
-from .letters import Redrive, put_letter
 from .lists import Sample, assert_refused, finish
 from .neighbours import until
 
@@ -130,7 +130,7 @@ def test_upload_that_could_not_start_the_workflow_is_imported(
     deployed.aws.call("s3", "put_object", Bucket=bucket, Key=key, Body=good.content)
     uploaded = Upload(f"/{bucket}/{key}", len(good.content), time.time(), [])
     event = {"id": "e", "detail-type": transfer_events.COMPLETED, "detail": partner.detail_of(uploaded)}
-    put_letter(deployed, "uploads", event)
+    put_dead_letter(deployed, "uploads", event)
     assert redrive("uploads", "--go")["redriven"] == 1
     assert finish(deployed, uploaded, expected=21).imported == 20
 

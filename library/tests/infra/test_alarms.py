@@ -234,7 +234,7 @@ def test_letters_that_nobody_else_knows_of_wake_somebody(full: Graph) -> None:
 
 
 def test_what_loses_data_or_leaves_a_partner_waiting_wakes_somebody(full: Graph) -> None:
-    """And what mends itself, or is a subscriber's, does not."""
+    """And what fixes itself, or is a subscriber's, does not."""
     critical = {name for name, node in told(full).items() if severity_of(full, node) == "critical"}
     expected = {"callers-errors", "background-errors", "commands-burn-fast"}
     expected |= {"dead-letters-critical", "relay-events-stream-age"}

@@ -1,4 +1,4 @@
-"""What dashboards and alarms ask for, held against what the code defines and writes."""
+"""What dashboards and alarms ask for, checked against what the code defines and writes."""
 
 import json
 from typing import Any

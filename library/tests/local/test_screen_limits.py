@@ -11,7 +11,7 @@ ADAPTED = ["function one: no traffic", "function other: no traffic", "api: no th
 def test_a_run_counts_what_is_not_as_on_aws(capsys: pytest.CaptureFixture[str]) -> None:
     """In one line, each reason once."""
     Screen(quiet=False).show_limits(LACKING, ADAPTED)
-    assert capsys.readouterr().out == "Not as on AWS: 3 things (--verbose names them)\n"
+    assert capsys.readouterr().out == "Unlike AWS: 3 things (--verbose names them)\n"
 
 
 def test_a_verbose_run_names_it(capsys: pytest.CaptureFixture[str]) -> None:

@@ -97,7 +97,7 @@ def _alone(node: Node) -> Node:
 def test_a_queue_that_breaks_a_policy_is_refused(
     seen: Callable[[Graph], list[Registered]], name: str, change: Callable[[Node], Node], prod: Graph
 ) -> None:
-    """In the first preview as in any other: whatever AWS makes up will not mend it."""
+    """In the first preview as in any other: whatever AWS makes up will not fix it."""
     queue = next(node for node in prod.of("sqs/queue") if "redrivePolicy" in node.inputs)
     others = [node for node in prod.nodes if node is not queue or change is _alone]
     broken = replace(prod, nodes=[*others, change(queue)])

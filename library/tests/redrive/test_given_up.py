@@ -39,7 +39,7 @@ class Lambda:
         self._stack = stack
 
     def gives_up(self, *records: Any, age: timedelta = WEEK, **changes: Any) -> str:
-        """Keep the batch, and put the letter; returns the object's key."""
+        """Keep the batch, and put the message; returns the object's key."""
         now = datetime(2031, 5, 4, 10, 30, tzinfo=UTC)
         number = len(self.keys())
         key = f"aws/lambda/{MAPPING}/{SHARD}/{now:%Y/%m/%d}/{now:%Y-%m-%dT%H.%M.%S}-{number}"
@@ -86,7 +86,7 @@ def lambda_(stack: Stack, moto: Any) -> Lambda:
 
 
 def test_a_removal_that_the_stream_has_forgotten_is_given_to_the_function_again(stack: Stack, lambda_: Lambda):
-    """A week later, exactly as the function was given it; then object and letter are gone."""
+    """A week later, exactly as the function was given it; then object and message are gone."""
     lambda_.gives_up(record(1), record(2))
     assert stack.streams is None, "the stream is not even asked"
     ran = stack.redrive("reader", "--go")
@@ -113,7 +113,7 @@ def test_a_look_says_what_was_given_up_and_changes_nothing(stack: Stack, lambda_
 
 
 def test_what_the_function_still_does_not_take_is_kept(stack: Stack, lambda_: Lambda):
-    """Object and letter both, for another day."""
+    """Object and message both, for another day."""
     key = lambda_.gives_up(record(1), record(2))
     stack.functions.answers = [lambda _: {"batchItemFailures": [{"itemIdentifier": "2"}]}] * 2
     ran = stack.redrive("reader", "--go")
@@ -123,7 +123,7 @@ def test_what_the_function_still_does_not_take_is_kept(stack: Stack, lambda_: La
 def test_an_object_that_cannot_be_deleted_may_come_twice(
     stack: Stack, lambda_: Lambda, monkeypatch: pytest.MonkeyPatch
 ):
-    """The letter stays with it, and the report says so."""
+    """The message stays with it, and the report says so."""
 
     def refuses(**_: Any) -> None:
         raise error("DeleteObject", "AccessDenied")
@@ -135,7 +135,7 @@ def test_an_object_that_cannot_be_deleted_may_come_twice(
     assert len(ran.report["may_come_twice"]) == len(stack.queues.bodies(CHANGES)) == 1
 
 
-def test_a_letter_whose_object_is_gone_stays_until_it_is_given_up(stack: Stack, lambda_: Lambda):
+def test_a_message_whose_object_is_gone_stays_until_it_is_given_up(stack: Stack, lambda_: Lambda):
     """It was sent before: events of S3 may come twice. Nothing is taken for done that nobody has seen."""
     lambda_.tells(lambda_.gives_up(record(1)))
     ran = stack.redrive("reader", "--go")
@@ -160,7 +160,7 @@ def test_a_payload_that_is_no_batch_stays_and_the_others_go_on(stack: Stack, lam
 
 
 def test_who_may_not_read_the_bucket_is_told_so(stack: Stack, lambda_: Lambda, monkeypatch: pytest.MonkeyPatch):
-    """Before anything is changed; the letter can be received again."""
+    """Before anything is changed; the message can be received again."""
 
     def refuses(**_: Any) -> None:
         said = "User: arn:aws:sts::1:assumed-role/ops/me is not authorized to perform: s3:GetObject on resource: x"

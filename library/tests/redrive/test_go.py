@@ -1,4 +1,4 @@
-"""With `--go`: which letters, how fast, and what is said of those that stay."""
+"""With `--go`: which messages, how fast, and what is said of those that stay."""
 
 import json
 from datetime import timedelta
@@ -13,7 +13,7 @@ from tests.rollout.clients import error
 LOST = EndpointConnectionError(endpoint_url="https://sqs")
 
 
-def test_all_letters_go_back_to_the_queue(stack: Stack):
+def test_all_messages_go_back_to_the_queue(stack: Stack):
     """As they are, and none stays."""
     bodies = [json.dumps(event(number)) for number in range(23)]
     for body in bodies:
@@ -47,7 +47,7 @@ def test_an_empty_queue_is_done(stack: Stack):
         (["--older-than", "3h", "--newer-than", "90m"], set()),
     ],
 )
-def test_only_chosen_letters_go(stack: Stack, options: list[str], subjects: set[int]):
+def test_only_chosen_messages_go(stack: Stack, options: list[str], subjects: set[int]):
     """The others stay, and are visible again."""
     blue = {"tenant": {"DataType": "String", "StringValue": "blue"}}
     stack.queues.put(ONE, event(1), timedelta(hours=1))
@@ -68,7 +68,7 @@ def test_at_most_so_many_go(stack: Stack):
 
 
 @pytest.mark.parametrize(("options", "seconds"), [([], 2.4), (["--rate", "1"], 24), (["--rate", "100"], 0.24)])
-def test_letters_go_at_the_rate_that_was_asked_for(stack: Stack, options: list[str], seconds: float):
+def test_messages_go_at_the_rate_that_was_asked_for(stack: Stack, options: list[str], seconds: float):
     """25 messages are 24 pauses: no burst, and no pause before the first."""
     for number in range(25):
         stack.queues.put(ONE, event(number))
@@ -76,18 +76,18 @@ def test_letters_go_at_the_rate_that_was_asked_for(stack: Stack, options: list[s
     assert (stack.clock.now() - stack.clock.began).total_seconds() == pytest.approx(seconds)
 
 
-def test_a_letter_that_was_not_sent_is_not_deleted(stack: Stack):
+def test_a_message_that_was_not_sent_is_not_deleted(stack: Stack):
     """The others go on; the reason is told."""
     for number in range(3):
         stack.queues.put(ONE, event(number))
     stack.queues.before["send_message"] = [error("SendMessage", "KmsThrottled", "slow down")]
     ran = stack.redrive("one", "--go")
     assert (ran.status, ran.report["result"], ran.report["redriven"]) == (1, "incomplete", 2)
-    assert ran.report["failed"] == [{"why": "KmsThrottled: slow down", "letters": 1}]
+    assert ran.report["failed"] == [{"why": "KmsThrottled: slow down", "messages": 1}]
     assert (len(stack.queues.bodies(ONE)), stack.queues.hidden(ONE)) == (1, 0)
 
 
-def test_a_letter_that_was_not_deleted_may_come_twice(stack: Stack):
+def test_a_message_that_was_not_deleted_may_come_twice(stack: Stack):
     """It is named, and not sent again in this run."""
     number = stack.queues.put(ONE, event(1))
     stack.queues.before["delete_message"] = [LOST]
@@ -122,7 +122,7 @@ def test_failures_with_a_success_between_them_do_not(stack: Stack):
     assert len(stack.queues.called("send_message")) == 19
 
 
-def test_a_letter_that_comes_back_is_not_sent_in_a_circle(stack: Stack):
+def test_a_message_that_comes_back_is_not_sent_in_a_circle(stack: Stack):
     """Its consumer refuses it at once; SQS moves it to the dead letters again, under its id."""
     stack.queues.put(ONE, event(1))
 
@@ -137,7 +137,7 @@ def test_a_letter_that_comes_back_is_not_sent_in_a_circle(stack: Stack):
     assert "Came after the start and left, 1 message" in stack.say("one", "--go")[1]
 
 
-def test_a_letter_that_comes_back_is_known_by_its_id_where_clocks_differ(stack: Stack):
+def test_a_message_that_comes_back_is_known_by_its_id_where_clocks_differ(stack: Stack):
     """SQS's clock is behind this machine's, so what was sent a moment ago looks older than the run."""
     stack.queues.put(ONE, event(1))
 
@@ -151,8 +151,8 @@ def test_a_letter_that_comes_back_is_known_by_its_id_where_clocks_differ(stack: 
     assert len(stack.queues.called("send_message")) == 1
 
 
-def test_a_letter_that_comes_while_others_are_redriven_stays(stack: Stack):
-    """It may be a letter of this run that SNS could not deliver, under another id."""
+def test_a_message_that_comes_while_others_are_redriven_stays(stack: Stack):
+    """It may be a message of this run that SNS could not deliver, under another id."""
     stack.queues.put(ONE, event(1))
 
     def come() -> None:

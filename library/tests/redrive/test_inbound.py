@@ -25,8 +25,8 @@ def queues(stack: Stack, moto: Any) -> Any:
 
 
 @pytest.mark.usefixtures("queues")
-def test_a_look_tells_why_letters_were_put_aside(stack: Stack):
-    """By type and reason, and letters can be chosen by it."""
+def test_a_look_tells_why_messages_were_put_aside(stack: Stack):
+    """By type and reason, and messages can be chosen by it."""
     ran = stack.redrive("inbound")
     assert {(group["type"], group["reason"]) for group in ran.report["groups"]} == {
         ("ThingDone", "no-subject"),
@@ -35,7 +35,7 @@ def test_a_look_tells_why_letters_were_put_aside(stack: Stack):
     assert stack.redrive("inbound", "--where", "reason=not-json").report["would_redrive"] == 1
 
 
-def test_letters_go_back_without_the_reason(stack: Stack, queues: Any):
+def test_messages_go_back_without_the_reason(stack: Stack, queues: Any):
     """They are judged anew: what is poison still gets its reason again, and what failed for another has none."""
     ran = stack.redrive("inbound", "--go")
     assert (ran.status, ran.report["redriven"]) == (0, 2)

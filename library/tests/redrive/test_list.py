@@ -1,4 +1,4 @@
-"""What all queues hold, asked without touching a letter."""
+"""What all queues hold, asked without touching a message."""
 
 from tests.redrive.conftest import CHANGES, ONE, Stack
 from tests.rollout.clients import error
@@ -11,7 +11,7 @@ def test_empty_queues_are_well(stack: Stack):
     assert [one["queue"] for one in ran.report["queues"]] == ["one", "two", "reader", "uploads"]
 
 
-def test_letters_are_counted_with_their_age(stack: Stack):
+def test_messages_are_counted_with_their_age(stack: Stack):
     """What is hidden counts too: somebody else looks at it."""
     for _ in range(3):
         stack.queues.put(ONE, "{}")
@@ -26,8 +26,8 @@ def test_letters_are_counted_with_their_age(stack: Stack):
     )
     ran = stack.redrive()
     assert ran.status == 1
-    assert ran.report["queues"][0] == {"queue": "one", "letters": 2, "in_flight": 1, "oldest_seconds": 5400}
-    assert ran.report["queues"][1] == {"queue": "two", "letters": 0, "in_flight": 0, "oldest_seconds": None}
+    assert ran.report["queues"][0] == {"queue": "one", "messages": 2, "in_flight": 1, "oldest_seconds": 5400}
+    assert ran.report["queues"][1] == {"queue": "two", "messages": 0, "in_flight": 0, "oldest_seconds": None}
 
 
 def test_nothing_is_received(stack: Stack):

@@ -8,7 +8,7 @@ from tests.rollout.clients import error
 MOVED = {"DeadLetterQueueSourceArn": "arn:aws:sqs:eu-central-1:123456789012:test-one"}
 
 
-def test_letters_are_summed_up_by_type_and_reason(stack: Stack):
+def test_messages_are_summed_up_by_type_and_reason(stack: Stack):
     """With when they were sent, and how often they were received."""
     for number in range(12):
         stack.queues.put(ONE, event(number), timedelta(hours=number + 1), system=MOVED)
@@ -16,13 +16,13 @@ def test_letters_are_summed_up_by_type_and_reason(stack: Stack):
     ran = stack.redrive("one")
     assert (ran.status, ran.report["would_redrive"]) == (0, 13)
     many, single = ran.report["groups"]
-    assert (many["type"], many["reason"], many["letters"]) == ("ThingDone", "received too often", 12)
+    assert (many["type"], many["reason"], many["messages"]) == ("ThingDone", "received too often", 12)
     assert (many["first_sent"], many["last_sent"]) == ("2031-05-05T19:08:09+00:00", "2031-05-06T06:08:09+00:00")
     assert (single["type"], single["reason"], single["most_receives"]) == ("ThingUndone", "", 1)
 
 
 def test_nothing_is_changed_and_everything_is_visible_again(stack: Stack):
-    """More letters than one call takes."""
+    """More messages than one call takes."""
     for number in range(25):
         stack.queues.put(ONE, event(number))
     ran = stack.redrive("one")
@@ -30,14 +30,14 @@ def test_nothing_is_changed_and_everything_is_visible_again(stack: Stack):
     assert (stack.queues.hidden(ONE), ran.report["still_hidden"]) == (0, 0)
 
 
-def test_letters_are_waited_for(stack: Stack):
+def test_messages_are_waited_for(stack: Stack):
     """Without waiting SQS asks some of its servers, and may find nothing where there is something."""
     stack.redrive("one")
     assert all(asked["WaitTimeSeconds"] > 0 for asked in stack.queues.called("receive_message"))
     assert len(stack.queues.called("receive_message")) == 2
 
 
-def test_samples_tell_whose_letters_they_are_and_nothing_more(stack: Stack):
+def test_samples_tell_whose_messages_they_are_and_nothing_more(stack: Stack):
     """No field of the payload is shown, to people or to programs."""
     stack.queues.put(ONE, event(7))
     _, out, _ = stack.say("one")
@@ -48,7 +48,7 @@ def test_samples_tell_whose_letters_they_are_and_nothing_more(stack: Stack):
     assert "nobody's business" not in out + str(ran.report)
 
 
-def test_what_a_letter_says_does_not_move_the_cursor(stack: Stack):
+def test_what_a_message_says_does_not_move_the_cursor(stack: Stack):
     """Somebody else wrote it."""
     stack.queues.put(ONE, {**event(1), "subject": "\x1b[2J[red]x", "type": "T" * 500})
     _, out, _ = stack.say("one")
@@ -71,7 +71,7 @@ def test_what_would_stay_is_said(stack: Stack):
     ran = stack.redrive("uploads")
     assert ran.report["would_redrive"] == 0
     [stays] = ran.report["would_stay"]
-    assert stays["letters"] == 1
+    assert stays["messages"] == 1
     assert "not an event that starts an import" in stays["why"]
     assert "nothing is to be redriven" in stack.say("uploads")[1]
 
@@ -81,11 +81,11 @@ def test_a_body_that_is_no_event_is_counted_too(stack: Stack):
     for body in ("not JSON", "[1]", '{"type": 7}', "[" * 200_000):
         stack.queues.put(ONE, body)
     ran = stack.redrive("one")
-    assert [(group["type"], group["letters"]) for group in ran.report["groups"]] == [("", 4)]
+    assert [(group["type"], group["messages"]) for group in ran.report["groups"]] == [("", 4)]
 
 
 def test_a_failure_in_the_middle_puts_everything_back(stack: Stack):
-    """One sentence, and no letter stays hidden."""
+    """One sentence, and no message stays hidden."""
     for number in range(15):
         stack.queues.put(ONE, event(number))
 
@@ -100,7 +100,7 @@ def test_a_failure_in_the_middle_puts_everything_back(stack: Stack):
     assert stack.queues.hidden(ONE) == 5
 
 
-def test_a_letter_that_cannot_be_shown_again_is_counted(stack: Stack):
+def test_a_message_that_cannot_be_shown_again_is_counted(stack: Stack):
     """A call for ten may fail for one, or for all."""
     for number in range(12):
         stack.queues.put(ONE, event(number))

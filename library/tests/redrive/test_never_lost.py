@@ -1,4 +1,4 @@
-"""Whatever fails, a letter is in the dead letters, at its destination, or in both."""
+"""Whatever fails, a message is in the dead letters, at its destination, or in both."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bounded_context.redrive.choice import Choice
-from bounded_context.redrive.letterbox import Letterbox
+from bounded_context.redrive.queue_reader import QueueReader
 from bounded_context.redrive.report import Report
 from bounded_context.redrive.run import Order, Run
 from bounded_context.redrive.subscriber import SubscriberRoute
@@ -53,22 +53,22 @@ class Clumsy(Queues):
 
 @settings(max_examples=150, deadline=None)
 @given(
-    letters=st.integers(1, 25),
+    messages=st.integers(1, 25),
     fates=st.lists(st.sampled_from(FATES), max_size=80),
     most=st.none() | st.integers(1, 25),
     stops_after=st.none() | st.integers(0, 25),
 )
-def test_no_letter_is_lost(letters: int, fates: list[str], most: int | None, stops_after: int | None):
+def test_no_message_is_lost(messages: int, fates: list[str], most: int | None, stops_after: int | None):
     """Every one is somewhere; what the report calls done has arrived; what is left can be received again."""
     clock = FakeClock()
     queues = Clumsy(clock, iter(fates))
-    bodies = {f"letter {number}" for number in range(letters)}
+    bodies = {f"message {number}" for number in range(messages)}
     for body in bodies:
         queues.put(ONE, body)
     client: Any = queues
     report = Report("")
     route = SubscriberRoute(client, INBOX)
-    run = Run(Letterbox(client, ONE), route, Order(Choice(), most, rate=1000), report, clock)
+    run = Run(QueueReader(client, ONE), route, Order(Choice(), most, rate=1000), report, clock)
     seen: list[None] = []
     try:
         run.redrive(lambda: len(seen) == stops_after, lambda: seen.append(None))
@@ -82,8 +82,8 @@ def test_no_letter_is_lost(letters: int, fates: list[str], most: int | None, sto
     assert queues.hidden(ONE) == 0
 
 
-def test_a_signal_ends_it_between_two_letters(stack: Any):
-    """The letter in hand is delivered and deleted; the rest is visible again, and the report is shown."""
+def test_a_signal_ends_it_between_two_messages(stack: Any):
+    """The message in hand is delivered and deleted; the rest is visible again, and the report is shown."""
     for number in (signal.SIGINT, signal.SIGTERM):
         for _ in range(15):
             stack.queues.put(ONE, "{}")

@@ -43,7 +43,7 @@ class Both:
 
 @pytest.fixture
 def night(moto: Any, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Callable[[str | None], tuple[set[str], str]]:
-    """Redrives letters of every kind, without one action if it is named; returns what was asked for, and said."""
+    """Redrives messages of every kind, without one action if it is named; returns what was asked for, and said."""
     watcher = Watcher(stack)
     stack.outputs["functions"]["watch_lists"] = WATCHER
     stack.functions = Both(stack.functions, watcher)  # pyright: ignore[reportAttributeAccessIssue]
@@ -57,7 +57,7 @@ def night(moto: Any, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Callable[
         monkeypatch.setattr(stack, "clients", lambda _: Clients(*watched))
         stack.queues.put(ONE, event(1))
         stack.queues.put(UPLOADS, UPLOAD)
-        stack.queues.put(CHANGES, table.letter(arrived=stack.clock.now() - timedelta(hours=1)))
+        stack.queues.put(CHANGES, table.message(arrived=stack.clock.now() - timedelta(hours=1)))
         lambda_.gives_up(record(1))
         watcher.arrived("incoming/acme/monday.csv", minutes=90)
         said: list[str] = []
@@ -70,7 +70,7 @@ def night(moto: Any, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Callable[
 
 
 def test_a_redrive_asks_for_what_its_policy_has_and_for_all_of_it(night: Any) -> None:
-    """Letters of every kind, the list of them, and a look."""
+    """Messages of every kind, the list of them, and a look."""
     asked, _ = night()
     assert asked == set(CALLED)
 
@@ -78,7 +78,7 @@ def test_a_redrive_asks_for_what_its_policy_has_and_for_all_of_it(night: Any) ->
 # The ages in the list are left out without it, and nothing is said.
 @pytest.mark.parametrize("action", [action for action in CALLED if action != "cloudwatch:GetMetricData"])
 def test_who_lacks_one_action_gets_an_error_that_names_role_action_and_document(action: str, night: Any) -> None:
-    """Letters that could not be made visible are counted, so of these nothing is said."""
+    """Messages that could not be made visible are counted, so of these nothing is said."""
     _, said = night(action)
     if action == "sqs:ChangeMessageVisibility":
         assert "could not be made visible at once" in said

@@ -1,4 +1,4 @@
-"""The recipes whose exit status is an answer: letters are left, a version was taken back."""
+"""The recipes whose exit status is an answer: messages are left, a version was taken back."""
 
 import os
 import subprocess

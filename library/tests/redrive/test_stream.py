@@ -35,7 +35,7 @@ class Table:
         records = self.streams.get_records(ShardIterator=iterator)["Records"]
         self.numbers = [record["dynamodb"]["SequenceNumber"] for record in records]
 
-    def letter(self, first: int = 0, last: int = 5, arrived: datetime | None = None, **changes: Any) -> dict[str, Any]:
+    def message(self, first: int = 0, last: int = 5, arrived: datetime | None = None, **changes: Any) -> dict[str, Any]:
         """What Lambda writes of a batch that it gave up."""
         time = (arrived or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
         info = {
@@ -80,7 +80,7 @@ def _fails_at(place: int) -> Any:
 
 def test_the_function_gets_the_records_that_it_listens_to(stack: Stack, table: Table):
     """In the stream's order, in the form in which Lambda gives them, and nothing of the other items."""
-    stack.queues.put(CHANGES, table.letter())
+    stack.queues.put(CHANGES, table.message())
     ran = stack.redrive("reader", "--go")
     assert (ran.status, ran.report["redriven"], stack.queues.bodies(CHANGES)) == (0, 1, [])
     assert _given(stack) == [["ITEM#1", "ITEM#2", "ITEM#3"]]
@@ -91,9 +91,9 @@ def test_the_function_gets_the_records_that_it_listens_to(stack: Stack, table: T
     assert datetime.now(UTC).timestamp() - change["ApproximateCreationDateTime"] < 60
 
 
-def test_only_the_place_that_the_letter_names_is_read(stack: Stack, table: Table):
+def test_only_the_place_that_the_message_names_is_read(stack: Stack, table: Table):
     """From its first record to its last, both included."""
-    stack.queues.put(CHANGES, table.letter(2, 4))
+    stack.queues.put(CHANGES, table.message(2, 4))
     stack.redrive("reader", "--go")
     assert _given(stack) == [["ITEM#2", "ITEM#3"]]
 
@@ -108,7 +108,7 @@ def test_nothing_beyond_the_place_is_read(stack: Stack, table: Table, monkeypatc
         return page | {"Records": kept}
 
     monkeypatch.setattr(table.streams, "get_records", without_the_last)
-    stack.queues.put(CHANGES, table.letter(0, 3))
+    stack.queues.put(CHANGES, table.message(0, 3))
     stack.redrive("reader", "--go")
     assert _given(stack) == [["ITEM#1", "ITEM#2"]]
 
@@ -125,7 +125,7 @@ def test_an_item_that_expired_says_who_deleted_it(stack: Stack, table: Table, mo
         },
     }
     monkeypatch.setattr(table.streams, "get_records", lambda **_: {"Records": [record]})
-    stack.queues.put(CHANGES, table.letter(0, 0))
+    stack.queues.put(CHANGES, table.message(0, 0))
     stack.redrive("reader", "--go")
     identity = stack.functions.given[0][0]["userIdentity"]
     assert identity == {"principalId": "dynamodb.amazonaws.com", "type": "Service"}
@@ -133,7 +133,7 @@ def test_an_item_that_expired_says_who_deleted_it(stack: Stack, table: Table, mo
 
 def test_what_the_function_reports_is_tried_once_more(stack: Stack, table: Table):
     """From the first record that it did not take, as the stream would."""
-    stack.queues.put(CHANGES, table.letter())
+    stack.queues.put(CHANGES, table.message())
     stack.functions.answers = [_fails_at(1)]
     ran = stack.redrive("reader", "--go")
     assert (ran.status, stack.queues.bodies(CHANGES)) == (0, [])
@@ -141,8 +141,8 @@ def test_what_the_function_reports_is_tried_once_more(stack: Stack, table: Table
 
 
 def test_what_it_does_not_take_then_stays(stack: Stack, table: Table):
-    """The letter is for another day."""
-    stack.queues.put(CHANGES, table.letter())
+    """The message is for another day."""
+    stack.queues.put(CHANGES, table.message())
     stack.functions.answers = [_fails_at(1), _fails_at(0)]
     ran = stack.redrive("reader", "--go")
     assert (ran.status, len(stack.queues.bodies(CHANGES)), len(stack.functions.given)) == (1, 1, 2)
@@ -151,7 +151,7 @@ def test_what_it_does_not_take_then_stays(stack: Stack, table: Table):
 
 def test_a_report_on_a_record_that_it_was_not_given_is_one_on_all(stack: Stack, table: Table):
     """So does Lambda read it."""
-    stack.queues.put(CHANGES, table.letter())
+    stack.queues.put(CHANGES, table.message())
     stack.functions.answers = [lambda _: {"batchItemFailures": [{"itemIdentifier": "1"}]}]
     stack.redrive("reader", "--go")
     assert _given(stack) == [["ITEM#1", "ITEM#2", "ITEM#3"]] * 2
@@ -159,7 +159,7 @@ def test_a_report_on_a_record_that_it_was_not_given_is_one_on_all(stack: Stack, 
 
 def test_a_function_that_fails_is_not_asked_again(stack: Stack, table: Table):
     """The kind of its error is told; its words may say more than anybody should read."""
-    stack.queues.put(CHANGES, table.letter())
+    stack.queues.put(CHANGES, table.message())
     stack.functions.answers = [lambda _: ValueError("nobody's business")]
     ran = stack.redrive("reader", "--go")
     assert (ran.status, len(stack.functions.given), len(stack.queues.bodies(CHANGES))) == (1, 1, 1)
@@ -168,19 +168,21 @@ def test_a_function_that_fails_is_not_asked_again(stack: Stack, table: Table):
 
 def test_no_batch_is_larger_than_the_functions_own(stack: Stack, table: Table):
     """And none is given after one that was not taken: the order of an item's changes stays."""
-    stack.queues.put(CHANGES, table.letter())
+    stack.queues.put(CHANGES, table.message())
     stack.functions.batch_size = 2
     stack.redrive("reader", "--go")
     assert _given(stack) == [["ITEM#1", "ITEM#2"], ["ITEM#3"]]
     stack.functions.given.clear()
     stack.functions.answers = [_fails_at(0), _fails_at(0)]
-    stack.queues.put(CHANGES, table.letter())
+    stack.queues.put(CHANGES, table.message())
     stack.redrive("reader", "--go")
     assert _given(stack) == [["ITEM#1", "ITEM#2"]] * 2
 
 
 @pytest.mark.parametrize("code", ["TrimmedDataAccessException", "ResourceNotFoundException"])
-def test_records_that_are_gone_leave_the_letter(stack: Stack, table: Table, monkeypatch: pytest.MonkeyPatch, code: str):
+def test_records_that_are_gone_leave_the_message(
+    stack: Stack, table: Table, monkeypatch: pytest.MonkeyPatch, code: str
+):
     """It says which they were and what to do, and gives up nothing by itself."""
 
     def gone(**_: Any) -> None:
@@ -188,7 +190,7 @@ def test_records_that_are_gone_leave_the_letter(stack: Stack, table: Table, monk
 
     monkeypatch.setattr(table.streams, "get_shard_iterator", gone)
     arrived = datetime(2031, 5, 4, 10, 30, tzinfo=UTC)
-    stack.queues.put(CHANGES, table.letter(arrived=arrived))
+    stack.queues.put(CHANGES, table.message(arrived=arrived))
     ran = stack.redrive("reader", "--go")
     assert (ran.status, len(stack.queues.bodies(CHANGES)), stack.functions.given) == (1, 1, [])
     [stays] = ran.report["stay"]
@@ -197,9 +199,9 @@ def test_records_that_are_gone_leave_the_letter(stack: Stack, table: Table, monk
     assert '--go --give-up "why"' in stays["why"]
 
 
-def test_letters_are_given_up_for_a_reason(stack: Stack, table: Table, monkeypatch: pytest.MonkeyPatch):
+def test_messages_are_given_up_for_a_reason(stack: Stack, table: Table, monkeypatch: pytest.MonkeyPatch):
     """Only those whose records are gone; what they said is printed, since nobody has it any more."""
-    real, lost = table.streams.get_shard_iterator, table.letter()
+    real, lost = table.streams.get_shard_iterator, table.message()
     lost["DDBStreamBatchInfo"]["shardId"] = "shardId-of-yesterday"
 
     def found(**asked: Any) -> Any:
@@ -209,7 +211,7 @@ def test_letters_are_given_up_for_a_reason(stack: Stack, table: Table, monkeypat
 
     monkeypatch.setattr(table.streams, "get_shard_iterator", found)
     stack.queues.put(CHANGES, lost)
-    stack.queues.put(CHANGES, table.letter())
+    stack.queues.put(CHANGES, table.message())
     stack.queues.put(CHANGES, "not JSON")
     ran = stack.redrive("reader", "--go", "--give-up", "told by hand")
     assert (ran.report["redriven"], stack.queues.bodies(CHANGES)) == (1, ["not JSON"])
@@ -222,8 +224,8 @@ def test_letters_are_given_up_for_a_reason(stack: Stack, table: Table, monkeypat
 def test_a_look_judges_by_age(stack: Stack, table: Table):
     """It neither reads the stream nor calls the function."""
     stack.streams = None
-    stack.queues.put(CHANGES, table.letter(arrived=stack.clock.now() - timedelta(hours=23)))
-    stack.queues.put(CHANGES, table.letter(arrived=stack.clock.now() - timedelta(hours=25)))
+    stack.queues.put(CHANGES, table.message(arrived=stack.clock.now() - timedelta(hours=23)))
+    stack.queues.put(CHANGES, table.message(arrived=stack.clock.now() - timedelta(hours=25)))
     stack.queues.put(CHANGES, '{"DDBStreamBatchInfo": {"shardId": "s"}}')
     ran = stack.redrive("reader")
     assert (ran.report["would_redrive"], stack.functions.calls) == (1, [])
@@ -252,10 +254,10 @@ BROKEN = [
 
 
 @pytest.mark.parametrize("changes", BROKEN, ids=lambda changes: str(changes)[:50])
-def test_a_letter_that_names_no_place_stays_and_the_others_go_on(stack: Stack, table: Table, changes: dict[str, Any]):
+def test_a_message_that_names_no_place_stays_and_the_others_go_on(stack: Stack, table: Table, changes: dict[str, Any]):
     """Whatever is wrong with it; it is neither given up nor taken for a success."""
-    broken = stack.queues.put(CHANGES, table.letter(arrived=stack.clock.now(), **changes))
-    stack.queues.put(CHANGES, table.letter(arrived=stack.clock.now()))
+    broken = stack.queues.put(CHANGES, table.message(arrived=stack.clock.now(), **changes))
+    stack.queues.put(CHANGES, table.message(arrived=stack.clock.now()))
     assert stack.redrive("reader").report["would_redrive"] == 1
     ran = stack.redrive("reader", "--go", "--give-up", "told by hand")
     assert (ran.status, ran.report["redriven"], list(stack.queues.messages[CHANGES])) == (1, 1, [broken])
@@ -264,17 +266,17 @@ def test_a_letter_that_names_no_place_stays_and_the_others_go_on(stack: Stack, t
     assert "its body is not what Lambda writes of a batch" in stack.say("reader", "--go")[1]
 
 
-def test_a_letter_that_is_nested_too_deep_stays(stack: Stack, table: Table):
+def test_a_message_that_is_nested_too_deep_stays(stack: Stack, table: Table):
     """Python's reader of JSON gives up on it."""
     stack.queues.put(CHANGES, "[" * 200_000)
-    stack.queues.put(CHANGES, table.letter())
+    stack.queues.put(CHANGES, table.message())
     ran = stack.redrive("reader", "--go")
     assert (ran.status, ran.report["redriven"], len(stack.queues.bodies(CHANGES))) == (1, 1, 1)
 
 
 def test_a_place_without_its_last_record_is_no_success(stack: Stack, table: Table):
     """The stream gives empty pages for ever."""
-    stack.queues.put(CHANGES, table.letter(endSequenceNumber=str(int(table.numbers[-1]) + 1)))
+    stack.queues.put(CHANGES, table.message(endSequenceNumber=str(int(table.numbers[-1]) + 1)))
     ran = stack.redrive("reader", "--go")
     assert (ran.status, stack.functions.given) == (1, [])
     assert "its last record was not to be found" in ran.report["failed"][0]["why"]
@@ -285,7 +287,7 @@ def test_a_place_without_its_last_record_is_no_success(stack: Stack, table: Tabl
 )
 def test_a_filter_that_is_not_understood_is_refused(stack: Stack, table: Table, pattern: Any):
     """Before anything is changed: a record too many or too few is worse than none."""
-    stack.queues.put(CHANGES, table.letter())
+    stack.queues.put(CHANGES, table.message())
     stack.functions.patterns = [pattern]
     ran = stack.redrive("reader", "--go")
     assert (ran.status, ran.report["result"]) == (2, "refused")
@@ -296,9 +298,9 @@ def test_a_filter_that_is_not_understood_is_refused(stack: Stack, table: Table, 
 def test_filters_by_value_and_without_a_filter(stack: Stack, table: Table):
     """One of several patterns is enough; without any, all records are the function's."""
     stack.functions.patterns = [{"dynamodb": {"Keys": {"pk": {"S": ["LIST#2"]}}}}, {"eventName": ["REMOVE"]}]
-    stack.queues.put(CHANGES, table.letter())
+    stack.queues.put(CHANGES, table.message())
     stack.redrive("reader", "--go")
     stack.functions.patterns = []
-    stack.queues.put(CHANGES, table.letter())
+    stack.queues.put(CHANGES, table.message())
     stack.redrive("reader", "--go")
     assert _given(stack) == [["LIST#2"], ITEMS]

@@ -10,7 +10,7 @@ def _text(value: str) -> dict[str, str]:
     return {"DataType": "String", "StringValue": value}
 
 
-def test_a_letter_goes_back_as_it_was_sent(stack: Stack, moto: Any):
+def test_a_message_goes_back_as_it_was_sent(stack: Stack, moto: Any):
     """Body, attributes of every kind, and the trace that it belongs to."""
     queues = stack.queues = moto("sqs")
     dead, inbox = (queues.create_queue(QueueName=name)["QueueUrl"] for name in ("dead", "inbox"))
@@ -36,13 +36,13 @@ def test_a_letter_goes_back_as_it_was_sent(stack: Stack, moto: Any):
     assert "Messages" not in queues.receive_message(QueueUrl=dead)
 
 
-def test_letters_of_a_queue_of_ones_own_go_back_to_it(stack: Stack, moto: Any):
+def test_messages_of_a_queue_of_ones_own_go_back_to_it(stack: Stack, moto: Any):
     """A stack that has none, or none yet, has no such output."""
     queues = stack.queues = moto("sqs")
-    dead, letters = (queues.create_queue(QueueName=name)["QueueUrl"] for name in ("letters-dead-letters", "letters"))
-    stack.outputs |= {"work_queues": {"letters": letters}, "dead_letter_queues": {"letters": dead}}
+    dead, messages = (queues.create_queue(QueueName=name)["QueueUrl"] for name in ("messages-dead-letters", "messages"))
+    stack.outputs |= {"work_queues": {"messages": messages}, "dead_letter_queues": {"messages": dead}}
     queues.send_message(QueueUrl=dead, MessageBody='{"to": "Ada"}')
-    ran = stack.redrive("letters", "--go")
+    ran = stack.redrive("messages", "--go")
     assert (ran.status, ran.report["redriven"]) == (0, 1)
-    [message] = queues.receive_message(QueueUrl=letters)["Messages"]
+    [message] = queues.receive_message(QueueUrl=messages)["Messages"]
     assert message["Body"] == '{"to": "Ada"}'

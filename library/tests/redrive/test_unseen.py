@@ -53,7 +53,7 @@ def test_they_are_listed_beside_the_queues(stack: Stack, watcher: Watcher):
     watcher.arrived("incoming/acme/monday.csv", minutes=90)
     watcher.arrived("incoming/acme/tuesday.csv", minutes=30)
     ran = stack.redrive()
-    told = {"queue": "unseen", "letters": 2, "in_flight": 0, "oldest_seconds": 5400}
+    told = {"queue": "unseen", "messages": 2, "in_flight": 0, "oldest_seconds": 5400}
     assert (ran.status, ran.report["queues"][-1]) == (1, told)
 
 
@@ -101,7 +101,7 @@ def test_one_that_was_not_started_is_told(stack: Stack, watcher: Watcher):
     watcher.arrived("incoming/acme/january.csv", minutes=20)
     stack.machines.before["start_execution"] = [error("StartExecution", "ExecutionLimitExceeded", "too many")]
     ran = stack.redrive("unseen", "--go")
-    assert (ran.status, ran.report["failed"][0]["letters"]) == (1, 1)
+    assert (ran.status, ran.report["failed"][0]["messages"]) == (1, 1)
 
 
 def test_a_stack_that_cannot_be_asked_has_none(stack: Stack):

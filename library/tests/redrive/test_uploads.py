@@ -79,7 +79,7 @@ def test_an_execution_that_was_not_started_leaves_its_event(stack: Stack):
     stack.queues.put(UPLOADS, _recorded("transfer_upload_completed"))
     stack.machines.before["start_execution"] = [error("StartExecution", "ExecutionLimitExceeded", "too many")]
     assert stack.redrive("uploads", "--go").report["failed"] == [
-        {"why": "ExecutionLimitExceeded: too many", "letters": 1}
+        {"why": "ExecutionLimitExceeded: too many", "messages": 1}
     ]
     assert stack.redrive("uploads", "--go").status == 0
     detail = _recorded("transfer_upload_completed")["detail"]

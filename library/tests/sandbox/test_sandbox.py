@@ -123,7 +123,7 @@ def test_without_pulumi_nothing_is_done(
 
 
 def test_one_that_could_not_be_deployed_stays_and_says_why(sandbox: Sandbox, cli: Cli, capsys: Capture) -> None:
-    """To be mended, or destroyed."""
+    """To be fixed, or destroyed."""
     cli.fails("up", "error: bucket limit reached\n")
     assert sandbox("up", "mine") == 1
     assert "pulumi up failed: error: bucket limit reached" in capsys.readouterr().err
@@ -152,7 +152,7 @@ def test_ctrl_c_says_that_something_may_be_there(
 
     monkeypatch.setattr(command, "raise_up", pressed)
     assert sandbox("up", "mine") == 130
-    assert "Interrupted: what is there already stays; deploy again, or destroy it." in capsys.readouterr().err
+    assert "Interrupted: what already exists stays; deploy again, or destroy it." in capsys.readouterr().err
 
 
 def test_one_that_is_destroyed_leaves_neither_stack_nor_file(sandbox: Sandbox, place: Place, cli: Cli) -> None:

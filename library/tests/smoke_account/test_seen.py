@@ -21,10 +21,10 @@ OUTPUTS = {"dead_letter_queues": {"bi": "url-of-bi", "uploads": "url-of-uploads"
 
 
 class Aws:
-    """Queues with so many letters, and a function whose versions are numbers."""
+    """Queues with so many messages, and a function whose versions are numbers."""
 
     def __init__(self) -> None:
-        self.letters = {"url-of-bi": 0, "url-of-uploads": 0}
+        self.messages = {"url-of-bi": 0, "url-of-uploads": 0}
         self.live, self.newest = "1", 1
 
     def client(self, _: str) -> Any:
@@ -34,7 +34,7 @@ class Aws:
         return getattr(self, operation)(**asked)
 
     def get_queue_attributes(self, QueueUrl: str, **_: Any) -> dict[str, Any]:  # noqa: N803
-        numbers = {"ApproximateNumberOfMessages": self.letters[QueueUrl], "ApproximateNumberOfMessagesNotVisible": 0}
+        numbers = {"ApproximateNumberOfMessages": self.messages[QueueUrl], "ApproximateNumberOfMessagesNotVisible": 0}
         return {"Attributes": {name: str(number) for name, number in numbers.items()}}
 
     def update_function_code(self, **_: Any) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def test_an_event_that_comes_twice_is_one(world: Any) -> None:
 
 def test_dead_letters_are_a_failure(world: Any) -> None:
     """Also where all events have come."""
-    world.aws.letters["url-of-uploads"] = 2
+    world.aws.messages["url-of-uploads"] = 2
     with pytest.raises(Failed, match=r"There are dead letters: 2 in uploads\."):
         events(world, CONTEXT, OUTPUTS)
 

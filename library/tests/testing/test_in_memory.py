@@ -58,7 +58,7 @@ def test_aggregates_are_kept_by_version(context: Context[Any], stores: Callable[
     with pytest.raises(NotFound, match=f"{field} 'id-000001' does not exist"):
         stored.get(sample.id)
     stored.add(sample)
-    with pytest.raises(AlreadyExists, match=f"{field} 'id-000001' exists already"):
+    with pytest.raises(AlreadyExists, match=f"{field} 'id-000001' already exists"):
         stored.add(sample)
     with pytest.raises(VersionConflict, match="no longer at version 4"):
         stored.remove(replace(sample, version=4))

@@ -41,7 +41,7 @@ def test_a_list_with_too_many_bad_rows_leaves_nothing():
     run = run_list(PAYMENT, [rows(n) for n in range(10)], known={"subscription_id": KNOWN}, existing=[there])
     assert run.outcome == "REJECTED"
     assert [line["reason"] for line in run.report] == [
-        "'id-000000' exists already",
+        "'id-000000' already exists",
         "1 of 10 rows were rejected, and 5 % is tolerated",
     ]
     assert run.aggregates == [there]
@@ -67,7 +67,7 @@ class Mixed(StrEnum):
 
 
 class PaintDetails(Details):
-    """Has a field of no type of the library's."""
+    """Has a field of none of the library's types."""
 
     paint_id: Identifier
     colour: str
@@ -104,6 +104,6 @@ PAINT = Context(
 
 def test_a_field_of_ones_own_type_needs_a_value():
     """No sample can be made up for it."""
-    with pytest.raises(LookupError, match="colour is of no type of the library's: pass its value"):
+    with pytest.raises(LookupError, match="colour is of none of the library's types: pass its value"):
         Samples(PAINT).values(1)
     assert Samples(PAINT).values(1, colour="red") == {"paint_id": "id-000001", "colour": "red"}

@@ -53,7 +53,7 @@ def act(screen: Screen, orders: Orders, first: First, second: RunningContext) ->
     [(column, thing)] = second.context.references.items()
     listed = _list(second.samples, column, known, ended, nobody)
     if before := second.table.references():
-        raise LocalRunError(f"{second.context.title} knows of {len(before)} {thing}s before anybody told it.")
+        raise LocalRunError(f"{second.context.title} knows of {len(before)} {thing}s before anybody told it of any.")
     emitted = _emit(screen, orders, first, known, ended)
     projected = _project(screen, second, listed.sent)
     imported, rejected, outcome = _import(screen, second, listed)

@@ -72,10 +72,10 @@ class Outcome:
         reported = {one.line: (one.field, one.reason) for one in self.rejected}
         good = sent.rows - len(sent.unknown)
         checks = {
-            f"{self.first} told of {sorted(found.values())} events of a type, and should of {sent.created} created and "
-            f"{sent.deleted} deleted": sorted(found.values()) == sorted((sent.created, sent.deleted)),
-            f"{self.second} knows of {dict(self.projected)}, and should of {sent.created - sent.deleted} known and "
-            f"{sent.deleted} gone": self.projected == _projected(sent),
+            f"{self.first} published {sorted(found.values())} events of a type, for {sent.created} created "
+            f"and {sent.deleted} deleted": sorted(found.values()) == sorted((sent.created, sent.deleted)),
+            f"{self.second} knows of {dict(self.projected)}, and should know of "
+            f"{sent.created - sent.deleted} known and {sent.deleted} gone": self.projected == _projected(sent),
             f"The list ended as {self.outcome}": self.outcome == "IMPORTED",
             f"{self.imported} rows are in the table, and {good} should be": self.imported == good,
             f"The report has {reported}, and should have {expected}": reported == expected,

@@ -9,6 +9,6 @@ from ..context import <<cookiecutter.__constant>>
 
 @step(<<cookiecutter.__constant>>, list_import, settings=ListSettings)
 def lambda_handler(event: ErrorEvent, _settings: ListSettings) -> Step | ReceivedList:
-    """Undo a part, or what is left of a list, and report why: only what the list wrote."""
+    """Undo a part, or what is left of a list, and report why; only what the list wrote is undone."""
     steps = list_import()
     return steps.undo_part(event.list_id, event.part) if event.part else steps.compensate(event.list_id)

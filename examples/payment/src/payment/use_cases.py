@@ -22,7 +22,7 @@ def verify_payment(command: VerifyPayment, payments: Aggregates[Payment]) -> Pay
     """Move the payment to VERIFIED.
 
     Raises:
-        NotFound, VersionConflict, IllegalMove: it cannot be changed so.
+        NotFound, VersionConflict, IllegalMove: it may not be changed now.
     """
     changed = expected(command, payments).moved_to(Status.VERIFIED)
     payments.save(changed)
@@ -33,7 +33,7 @@ def delete_payment(command: DeletePayment, payments: Aggregates[Payment]) -> Pay
     """Remove the payment and return it as it was.
 
     Raises:
-        NotFound, VersionConflict, IllegalMove: it cannot be removed so.
+        NotFound, VersionConflict, IllegalMove: it may not be removed now.
     """
     current = expected(command, payments)
     payments.remove(current)

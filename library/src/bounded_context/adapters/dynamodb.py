@@ -32,8 +32,8 @@ def _condition_failed(error: ClientError) -> bool:
 class AggregateTable(Generic[A]):
     """The aggregates, with optimistic concurrency on their version.
 
-    A change leaves in place what this version of the context does not know of an item: a newer one wrote it, which runs
-    beside this one in a release, or ran before a way back.
+    A change leaves in place what this version of the context does not know of an item: it was written by a newer
+    one, which runs beside this one in a release, or ran before a rollback.
 
     Each write keeps its ``traceparent`` with the item, for the event that the stream makes of it, and a change the name
     of the event's schema: a version that knows no such event relays it all the same. A removal writes nothing: its

@@ -1,4 +1,4 @@
-"""Aggregates in the table by the hundred; what is read or removed, through pydynox, whose Rust core spares CPU time.
+"""Aggregates in the table by the hundred; what is read or removed, through pydynox, whose Rust core saves CPU time.
 
 New ones are inserted, not put: a put would silently replace another list's row. They are removed in transactions with
 a condition each, which take 100 writes (AWS limit) and cost twice the write units; few lists are undone.

@@ -14,7 +14,7 @@ A = TypeVar("A", bound=Aggregate[Any, Any])
 KEY: Final = "pk"
 TRACEPARENT: Final = "traceparent"
 SCHEMA: Final = "dataschema"
-"""What the schema of the event is called that tells of an item's last change: of a new item, that of its creation."""
+"""The name of the schema of the event that reports an item's last change; for a new item, its creation."""
 
 LIST_SHARD: Final = "list_shard"
 STATUS_SHARD: Final = "status_shard"

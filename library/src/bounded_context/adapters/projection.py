@@ -23,7 +23,7 @@ _NEWER: Final = "attribute_not_exists(#order) OR #order < :order"
 
 
 def key_of(thing: str, subject: str) -> str:
-    """Return the key of what is known of one thing: ``order_line`` and ``7`` give ``ORDER_LINE#7``."""
+    """Return the key of what is known about one thing: ``order_line`` and ``7`` give ``ORDER_LINE#7``."""
     return f"{thing.upper()}#{subject}"
 
 
@@ -35,7 +35,7 @@ class ProjectionTable:
         self._clock = clock
 
     def apply(self, event: ForeignEvent) -> bool:
-        """Keep what an event says if it is newer than what is kept of its subject; return whether it was."""
+        """Keep what an event says if it is newer than what is kept about its subject; return whether it was."""
         try:
             self._table.put_item(
                 Item=self._item(event),

@@ -35,13 +35,13 @@ class TraceContext:
 
 
 def from_traceparent(text: object) -> TraceContext | None:
-    """Read a ``traceparent``; None if it is none."""
+    """Read a ``traceparent``; None if it is not one."""
     found = _TRACEPARENT.fullmatch(text) if isinstance(text, str) else None
     return _context(found[1], found[2], int(found[3], 16) % 2 == 1) if found else None
 
 
 def from_header(text: object) -> TraceContext | None:
-    """Read an X-Ray header; None if it is none, or names no parent."""
+    """Read an X-Ray header; None if it is not one, or names no parent."""
     members = text.split(";") if isinstance(text, str) else []
     named = {name.strip(): value.strip() for name, _, value in (member.partition("=") for member in members)}
     root, parent = _ROOT.fullmatch(named.get("Root", "")), named.get("Parent", "")
@@ -51,7 +51,7 @@ def from_header(text: object) -> TraceContext | None:
 
 
 def _context(trace: str, parent: str, sampled: bool) -> TraceContext | None:
-    # W3C: an id of zeros only is none.
+    # W3C: an id of zeros only is not one.
     return TraceContext(trace, parent, sampled) if trace.strip("0") and parent.strip("0") else None
 
 

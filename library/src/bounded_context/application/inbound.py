@@ -71,7 +71,7 @@ class _Order(BaseModel):
 
 @dataclass(frozen=True)
 class Message:
-    """A message that can be read: ``event`` is what it says of a thing, None if its type is none that counts here."""
+    """A message that can be read: ``event`` is what it says of a thing, None if its type does not count here."""
 
     envelope: Envelope
     event: ForeignEvent | None
@@ -83,7 +83,7 @@ def read(body: str, consumes: Mapping[str, Consumed]) -> Message:
     What a producer may add at any time is tolerated: members, versions of its data, types of events.
 
     Raises:
-        Poison: it can be no event that anybody should act on.
+        Poison: it cannot be an event that anybody should act on.
     """
     document = _document(body)
     envelope = _checked(Envelope, document, PoisonReason.NO_EVENT)

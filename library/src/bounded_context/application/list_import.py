@@ -250,7 +250,7 @@ def undo_part(list_id: str, part: Part, form: Rows, lists: Lists, files: Files, 
     """Undo what this list wrote of one part, and only that; nobody writes any more of the list from here on.
 
     Raises:
-        StagingGone: the part may be in the table, and which rows it has cannot be told any more.
+        StagingGone: the part may be in the table, and which rows it has can no longer be determined.
     """
     if part.part not in _given_up(list_id, lists).undone_parts:
         _undo(list_id, part, form, lists, files, aggregates)
@@ -266,7 +266,7 @@ def compensate_error(
     of its time. A list with a reason is rejected. One without broke for a technical reason and has failed.
 
     Raises:
-        StagingGone: parts of the list may be in the table, and which rows they have cannot be told any more.
+        StagingGone: parts of the list may be in the table, and which rows they have can no longer be determined.
     """
     received = _given_up(list_id, lists)
     if received.status in _CLOSED:

@@ -24,7 +24,7 @@ Question = Mapping[str, str | None]
 
 
 class BadCursor(Exception):
-    """The cursor is none that an answer to this question gave."""
+    """The cursor is not one that an answer to this question gave."""
 
 
 @dataclass(frozen=True)

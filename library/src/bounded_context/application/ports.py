@@ -180,7 +180,7 @@ class Projection(Protocol):
     """What this context keeps of other contexts' things."""
 
     def apply(self, event: "ForeignEvent") -> bool:
-        """Keep what an event says if it is newer than what is kept of its subject; return whether it was."""
+        """Keep what an event says if it is newer than what is kept about its subject; return whether it was."""
         ...
 
 

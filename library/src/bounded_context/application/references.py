@@ -1,4 +1,4 @@
-"""Lists are held against the things of other contexts that this one knows: its projection of their events."""
+"""Lists are checked against the things of other contexts that this one knows: its projection of their events."""
 
 from ..domain.faults import Fault
 from ..domain.rows import Rejection

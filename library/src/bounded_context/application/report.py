@@ -6,7 +6,7 @@ from io import StringIO
 
 from ..domain.rows import Rejection
 
-# A partner mends a cause, not ten thousand rows one by one; the cap keeps the report's memory constant.
+# A partner fixes a cause, not ten thousand rows one by one; the cap keeps the report's memory constant.
 REPORTED_ROWS = 10_000
 _HEADER = "line,field,reason\r\n"
 _FORMULA = ("=", "+", "-", "@")

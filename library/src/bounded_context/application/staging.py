@@ -18,7 +18,7 @@ VERIFIED = "import.json"
 
 
 class StagingGone(LookupError):
-    """What a step has handed over is not there any more: which rows a list has cannot be told.
+    """What a step has handed over is not there any more: which rows a list has cannot be determined.
 
     Lambda tells its name to the state machine, which does not try again.
     """

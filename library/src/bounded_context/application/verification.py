@@ -1,4 +1,4 @@
-"""The step between validation and import: rows are held against what the context knows. It can be repeated."""
+"""The step between validation and import: rows are checked against what the context knows. It can be repeated."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -72,7 +72,7 @@ def verify_list(
 
 
 def not_taken(aggregates: ImportedAggregates, id_field: str) -> RowsCheck:
-    """Return the check that no row has the identity of what exists already and did not come with its list."""
+    """Return the check that no row has the identity of what already exists and did not come with its list."""
 
     def check(rows: list[StagedRow], list_id: str) -> list[Rejection]:
         taken = aggregates.taken(list(identities(rows, id_field)), list_id)
@@ -82,7 +82,7 @@ def not_taken(aggregates: ImportedAggregates, id_field: str) -> RowsCheck:
 
 
 def _taken(row: StagedRow, id_field: str) -> Rejection:
-    return Rejection(row.line, id_field, f"{row.values[id_field]!r} exists already", Fault.EXISTS)
+    return Rejection(row.line, id_field, f"{row.values[id_field]!r} already exists", Fault.EXISTS)
 
 
 def _judged(received: ReceivedList, found: _Verification, tolerated_share: Fraction, lists: Lists) -> Step:

@@ -33,7 +33,7 @@ _EXAMPLES: Final = {
 _STATUSES: Final = {
     CLEAN: "nothing was found that is not accepted",
     FOUND: "something was",
-    UNKNOWN: "it cannot be told, as where nobody could be asked",
+    UNKNOWN: "it cannot be determined, as where nobody could be asked",
 }
 
 
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Audit the current repository.
 
     Returns:
-        The exit status: 1 if something was found that is not accepted, 2 if it cannot be told.
+        The exit status: 1 if something was found that is not accepted, 2 if it cannot be determined.
     """
     options = _parser().parse_args(arguments)
     try:

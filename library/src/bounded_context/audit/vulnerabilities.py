@@ -1,4 +1,4 @@
-"""Which vulnerabilities are known of the locked packages: `uv audit` asks an OSV service."""
+"""Which vulnerabilities are known in the locked packages: `uv audit` asks an OSV service."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ _ENDED: Final = (0, 1)
 
 
 def vulnerabilities(root: Path, service: str | None = None) -> list[Finding]:
-    """Return what is known of the packages of the lock in ``root``; ``service`` is the URL of another OSV service.
+    """Return what is known about the packages of the lock in ``root``; ``service`` is the URL of another OSV service.
 
     Raises:
         CannotTell: the service was not reached, no package was looked at, or what uv says has another form.
@@ -22,13 +22,13 @@ def vulnerabilities(root: Path, service: str | None = None) -> list[Finding]:
     elsewhere: Sequence[str] = ("--service-url", service) if service else ()
     done = uv(root, "audit", "--frozen", *_FORM, *elsewhere)
     if done.returncode not in _ENDED or not done.stdout:
-        raise CannotTell(f"Nobody could be asked for known vulnerabilities: {reason(done)}.")
+        raise CannotTell(f"No service could be asked about known vulnerabilities: {reason(done)}.")
     try:
         said = json.loads(done.stdout)
         known, looked_at = list(_known(said)), said["summary"]["audited_packages"]
         found = [*known, *_statuses(said)]
     except (ValueError, KeyError, TypeError) as error:
-        raise CannotTell(f"uv tells of vulnerabilities in a form that is not known here ({error!r}).") from None
+        raise CannotTell(f"uv reports vulnerabilities in an unknown form ({error!r}).") from None
     if not looked_at or bool(known) != bool(done.returncode):
         raise CannotTell(f"uv looked at {looked_at} packages, found {len(known)} and ended with {done.returncode}.")
     return found
@@ -37,8 +37,8 @@ def vulnerabilities(root: Path, service: str | None = None) -> list[Finding]:
 def _known(said: dict[str, Any]) -> Iterator[Finding]:
     for one in said["vulnerabilities"]:
         package, names = one["dependency"], (one["id"], *one["aliases"])
-        mended = f"fixed in {', '.join(one['fix_versions'])}" if one["fix_versions"] else "not fixed in any version"
-        words = f"{' alias '.join(names)}: {one['summary'] or 'without a summary'} ({mended})"
+        fixed = f"fixed in {', '.join(one['fix_versions'])}" if one["fix_versions"] else "not fixed in any version"
+        words = f"{' alias '.join(names)}: {one['summary'] or 'without a summary'} ({fixed})"
         sentence = f"{package['name']} {package['version']} has {words}."
         yield Finding(frozenset({package["name"], *names}), sentence)
 

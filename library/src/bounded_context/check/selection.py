@@ -1,4 +1,4 @@
-"""Which tests changed files can break. In doubt that is all of them: only what surely cannot is left out."""
+"""Which tests changed files can break. If in doubt, that is all of them: only what surely cannot is left out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -10,7 +10,7 @@ from .published import Version, read, versions
 
 
 class Refused(Exception):
-    """The models say what no new version of an event's schema may say, or the version said is none that can come next.
+    """The models say what no new version of an event's schema may say, or name a version that cannot come next.
 
     The message says in one sentence what to write, and where.
     """

@@ -20,7 +20,7 @@ _STATUSES: Final = {0: "they are as the code is", 1: "a reader would miss someth
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Bring the events, the README and the catalogue's file up to the code; tell of each file that is written."""
+    """Bring the events, the README and the catalogue's file up to the code; report each file that is written."""
     Usage(typed("contracts", "contracts"), _EXAMPLES, _STATUSES).parser(_ABOUT).parse_args(arguments)
     try:
         found = repository()

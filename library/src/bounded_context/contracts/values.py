@@ -26,5 +26,5 @@ def _value(name: str, model: type[BaseModel]) -> Any:
     field = model.model_fields[name]
     value = next(iter(field.examples or ()), EXAMPLES.get(kind_of(field) or ""))
     if value is None and field.is_required():
-        raise NoSample(f"{model.__name__}.{name} is of no type of the library's: give it Field(examples=[...]).")
+        raise NoSample(f"{model.__name__}.{name} is of none of the library's types: give it Field(examples=[...]).")
     return value

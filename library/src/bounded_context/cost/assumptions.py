@@ -53,7 +53,7 @@ POLLERS_IN_QUIET: Final = 2
 scaling behavior for SQS event source mappings")."""
 
 TRACED: Final = 0.05
-"""Of the calls of a function, beside the first of each second (Lambda, "Visualize Lambda function invocations")."""
+"""Of the calls of a function, besides the first of each second (Lambda, "Visualize Lambda function invocations")."""
 
 LIST_WRITES: Final = 4
 """Changes of a list's record but those of its parts: it is registered, validated, verified, imported."""

@@ -1,6 +1,6 @@
 """`uv run just cost [STACK] [--json]`: prints what a stack costs, or all of them.
 
-Nothing is asked of AWS: what is counted comes of what the stack's program registers.
+Nothing is asked of AWS: what is counted comes from what the stack's program registers.
 """
 
 import argparse

@@ -27,7 +27,7 @@ def idle(graph: Graph) -> list[Line]:
 
 
 def _standing(graph: Graph) -> Counted:
-    """What is paid for by its being there."""
+    """What is paid for merely because it exists."""
     yield "metrics that alarms watch", sum(map(_watched, graph.of("cloudwatch/metricAlarm"))), "alarm_metric"
     yield "alarms on other alarms", len(graph.of("cloudwatch/compositeAlarm")), "composite_alarm"
     yield "dashboards", len(graph.of("cloudwatch/dashboard")), "dashboard"

@@ -1,4 +1,4 @@
-"""What a written row costs beside itself: the table's indexes that it appears in."""
+"""What a written row costs besides itself: the table's indexes that it appears in."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -29,11 +29,11 @@ class Step:
     text: str
 
     def follow(self, repository: Path) -> None:
-        """Write it. Raises ValueError: a new file is there already, or not one line has the text."""
+        """Write it. Raises ValueError: a new file already exists, or not one line has the text."""
         file = repository / self.path
         before = file.read_text(encoding="utf-8") if file.exists() else ""
         if not self.how and before:
-            raise ValueError(f"{self.path} is there already")
+            raise ValueError(f"{self.path} already exists")
         file.write_text(self._inserted(before) if self.how else self.text, encoding="utf-8")
 
     def _inserted(self, before: str) -> str:

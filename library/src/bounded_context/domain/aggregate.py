@@ -42,7 +42,7 @@ class Details(_Identified):
         Names that this version does not know are passed over. Callers are held to the fields: `model_validate`.
 
         Raises:
-            pydantic.ValidationError: a field without a default is missing, or a value is none of its type.
+            pydantic.ValidationError: a field without a default is missing, or a value is not of its type.
         """
         return cls.model_validate({name: values[name] for name in cls.model_fields if values.get(name) is not None})
 
@@ -93,8 +93,8 @@ class Aggregate(Generic[D, S]):
     def status_of(cls, name: str) -> S:
         """Return the status of that name.
 
-        One that only a newer version has is none of the enumeration's members: it has their type, and this name. So it
-        can be told, and no command of this version starts from it.
+        One that only a newer version has is not a member of the enumeration: it has the members' type, and this name.
+        So it can be shown, and no command of this version starts from it.
         """
         try:
             return cls.statuses(name)  # pyright: ignore[reportReturnType]

@@ -20,7 +20,7 @@ METHODS: Final[Mapping[Kind, str]] = {"creates": "POST", "changes": "POST", "del
 
 @dataclass(frozen=True)
 class Command(Generic[M]):
-    """A command: its model, what it does, the event that tells of it, and the status that it leaves, if any is left.
+    """A command: its model, what it does, the event that reports it, and the status that it leaves, if any is left.
 
     ``after`` are the statuses from which it may start: one that creates starts from none. ``route`` is the key of a
     route of its own shape, such as ``PUT /payments/{payment_id}/payer``; without it the route follows from the kind.

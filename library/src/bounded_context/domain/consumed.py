@@ -10,8 +10,8 @@ from .projection import Standing
 class Consumed(BaseModel):
     """What is heard of one context: after an event of a type in ``known`` a thing exists for us, in ``gone`` not.
 
-    ``thing`` says what kind of thing, in snake_case: what is known of each is kept under this name. Validated with the
-    context as pydantic's, it is none whose items are that context's own.
+    ``thing`` says what kind of thing, in snake_case: what is known about each is kept under this name. Validated with
+    the context as pydantic's, it is not one whose items are that context's own.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, defer_build=True)

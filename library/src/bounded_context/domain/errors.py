@@ -25,7 +25,7 @@ class AlreadyExists(BusinessError):
     title = "The identity is taken"
 
     def __init__(self, field: str, identity: str) -> None:
-        super().__init__(f"{field} {identity!r} exists already")
+        super().__init__(f"{field} {identity!r} already exists")
 
 
 class NotFound(BusinessError):

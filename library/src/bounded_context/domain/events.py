@@ -17,7 +17,7 @@ FIRST_VERSION: Final = "1.0"
 
 
 class EventData(BaseModel):
-    """What an event says beside its envelope. Nothing of it is built before it is asked for: functions never ask."""
+    """What an event says besides its envelope. Nothing of it is built before it is asked for: functions never ask."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, defer_build=True)
 

@@ -44,7 +44,7 @@ def order_key(event_id: str, sequence: str | None, time: datetime | None) -> str
     who hears of them keeps the same one.
 
     Raises:
-        ValueError: there is neither, or the time is out of the calendar in UTC.
+        ValueError: there is neither, or the time is outside the calendar in UTC.
     """
     if sequence is not None:
         return f"1{sequence.zfill(SEQUENCE_DIGITS)}#{event_id}"
@@ -53,7 +53,7 @@ def order_key(event_id: str, sequence: str | None, time: datetime | None) -> str
     try:
         utc = time.astimezone(UTC)
     except OverflowError:
-        raise ValueError("an event's time is out of the calendar") from None
+        raise ValueError("an event's time is outside the calendar") from None
     return f"0{utc.isoformat(timespec='microseconds')}#{event_id}"
 
 

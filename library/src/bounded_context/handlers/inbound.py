@@ -37,7 +37,7 @@ def event_handler(
     """Return the Lambda handler that takes other contexts' events.
 
     It takes a batch of messages and answers which of them have to come again; it raises what the last one failed of if
-    every one of them failed. ``projection`` builds where is kept what the events say, ``dead_letters`` the queue for
+    every one of them failed. ``projection`` builds where what the events say is kept, ``dead_letters`` the queue for
     those that can never be taken.
     """
     taker = _Taker(context, projection, dead_letters)

@@ -65,7 +65,7 @@ def _events(record: DynamoDBRecord) -> Iterator[dict[str, Any]]:
 
 
 def _measure(published: list[dict[str, Any]], refused: int) -> None:
-    # A change counts once, however many major versions tell of it; what only a newer version knows is its to count.
+    # A change counts once, however many major versions report it; what only a newer version knows is its to count.
     known = (event for event in published if event["type"] in CONTEXT.versions)
     today = (event["type"] for event in known if event["dataschema"] == CONTEXT.schema_of(event["type"]))
     for event_type, number in Counter(today).items():
@@ -104,7 +104,7 @@ def to_event(record: DynamoDBRecord) -> dict[str, Any]:
 
 
 def _told_by(record: DynamoDBRecord, status: StrEnum) -> tuple[str, str | None]:
-    """Return the type of the event that tells of a change, and its schema where only a newer version knows it."""
+    """Return the type of the event that reports a change, and its schema where only a newer version knows it."""
     if _removed(record):
         return CONTEXT.deleted, None
     if status in CONTEXT.reached:

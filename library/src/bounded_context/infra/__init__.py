@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from .components._uploads import UPLOADS_DEAD_LETTERS, UploadRule, s3_rules, sftp_rules, start_on_upload
     from .components._watch_api import watch_api
     from .components._watch_function import Dimensions, watch_answers, watch_durations, watch_errors, watch_throttles
-    from .components._watch_queue import watch_age, watch_dead_letters, watch_letters
+    from .components._watch_queue import alarm_on_dead_letters, watch_age, watch_dead_letters
     from .components._watch_table import watch_stream, watch_table
     from .components.alarm_topic import AlarmTopic
     from .components.dashboards import Dashboards
@@ -131,7 +131,7 @@ _MODULES: Final = {
     ".components._uploads": "UPLOADS_DEAD_LETTERS UploadRule s3_rules sftp_rules start_on_upload",
     ".components._watch_api": "watch_api",
     ".components._watch_function": "Dimensions watch_answers watch_durations watch_errors watch_throttles",
-    ".components._watch_queue": "watch_age watch_dead_letters watch_letters",
+    ".components._watch_queue": "watch_age watch_dead_letters alarm_on_dead_letters",
     ".components._watch_table": "watch_stream watch_table",
     ".components.alarm_topic": "AlarmTopic",
     ".components.dashboards": "Dashboards",
@@ -272,6 +272,7 @@ __all__ = [
     "Workflow",
     "access_log",
     "alarm",
+    "alarm_on_dead_letters",
     "allow",
     "api_sections",
     "business",
@@ -311,7 +312,6 @@ __all__ = [
     "watch_dead_letters",
     "watch_durations",
     "watch_errors",
-    "watch_letters",
     "watch_promise",
     "watch_stream",
     "watch_table",

@@ -1,6 +1,6 @@
 """Makes what Pulumi needs before it can deploy anything: `python -m bounded_context.infra.bootstrap`.
 
-A bucket for the state and a key for the state and the secrets in it. Whatever is there already stays as it is or gets
+A bucket for the state and a key for the state and the secrets in it. Whatever already exists stays as it is or gets
 the settings below, so that the command may be run at any time.
 """
 

@@ -40,7 +40,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--trace", metavar="ID", help="then show the path of the row with this identity, step by step")
     page, described = partial(_writable, kind="an HTML file"), partial(_writable, kind="a JSON file")
     parser.add_argument("--dashboards", type=page, metavar="FILE", help="draw the dashboards into this HTML file")
-    parser.add_argument("--page", type=page, metavar="FILE", help="tell all of the list in this HTML file")
+    parser.add_argument("--page", type=page, metavar="FILE", help="write all about the list into this HTML file")
     parser.add_argument("--keep", action="store_true", help="leave it running, print its endpoints, stop on Ctrl-C")
     parser.add_argument("--watch", action="store_true", help="with --keep: make live what is saved in src/")
     parser.add_argument("--endpoints", type=described, metavar="FILE", help="with --keep: write what --join needs")

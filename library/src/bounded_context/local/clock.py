@@ -1,4 +1,4 @@
-"""How long a minute lasts here: nobody waits five minutes for a canary on his own machine."""
+"""How long a minute lasts here: nobody waits five minutes for a canary on their own machine."""
 
 MINUTE_SECONDS = 1.0
 """Seconds that a minute of a release lasts: between two shifts of traffic, and in the period of an alarm."""

@@ -12,7 +12,7 @@ from .aws import Aws
 NAME: Final = "demo"
 
 UNFINISHED: Final = ".filepart"
-"""How names of files end that are still being written."""
+"""How the names of files that are still being written end."""
 
 
 class Partner(ABC):

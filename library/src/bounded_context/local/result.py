@@ -27,7 +27,7 @@ class Rows:
 class Result:
     """The numbers of one run.
 
-    `own_event` is the type of the event that should tell of the list itself. `stages` are seconds by stage, `cause`
+    `own_event` is the type of the event that should report the list itself. `stages` are seconds by stage, `cause`
     says why it failed or was refused, `report` is what the partner reads.
     """
 

@@ -22,7 +22,7 @@ from .subscribers import Subscriber
 from .table import Table
 
 _STAND_INS: Final = (
-    "codedeploy: a stand-in of this run lives deployments, in minutes of a second, and asks no caller for permission",
+    "codedeploy: a stand-in of this run acts out deployments, in minutes of a second, and needs no caller's permission",
     "dynamodb: the run writes INSERT statements as puts, by the function's role: the emulator's never reach the stream",
     "cloudwatch: alarms have minutes of a second, and the run sets those without data: the emulator leaves them",
     f"lambda: {CALLS_AT_ONCE} calls at once, not 1,000, as each is a process of this machine; more are turned away",
@@ -33,7 +33,7 @@ _STAND_INS: Final = (
     "other contexts: the run speaks for those that it hears of, on a topic that it makes where they have none",
     "x-ray: the run listens as the daemon and keeps what functions send: the emulator has no X-Ray",
 )
-_JOINED: Final = "emulator: another run has started it, and lives its deployments and its alarms without data"
+_JOINED: Final = "emulator: another run has started it, and runs its deployments and its alarms without data"
 
 
 class RunningContext:
@@ -72,7 +72,7 @@ class RunningContext:
 
     @property
     def stand_ins(self) -> Sequence[str]:
-        """What is not as on AWS, a sentence each."""
+        """What differs from AWS, a sentence each."""
         return (*self.partner.stand_ins, *_STAND_INS, *([_JOINED] if self.emulator.joined else []))
 
     def follow(self, uploaded: Upload, progress: executions.Progress | None = None) -> Ended:

@@ -102,7 +102,7 @@ class Screen:
         """Print what the emulator lacks, and what differs there from AWS: all of it, or how much it is."""
         if not self._verbose:
             lacking, differing = len(not_emulated), len(_by_reason(adapted))
-            self.out.print(f"Not as on AWS: {lacking + differing} things (--verbose names them)", markup=False)
+            self.out.print(f"Unlike AWS: {lacking + differing} things (--verbose names them)", markup=False)
             return
         self.out.print(f"Not emulated: {', '.join(not_emulated) or 'nothing'}", markup=False)
         for what, where in _by_reason(adapted).items():

@@ -102,7 +102,7 @@ class Subscriber:
             self._behind.set()
 
     def _help(self) -> None:
-        """Take what is there already, once there is much of it."""
+        """Take what is already there, once there is much of it."""
         if self._behind.wait(WAIT_SECONDS) and self._take(0) < BATCH:
             self._behind.clear()
 

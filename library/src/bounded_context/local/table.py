@@ -58,7 +58,7 @@ class Table:
     def know_references(self, identities: Iterable[str]) -> None:
         """Put into the projection what rows refer to, unless something is known of it, also that it is gone.
 
-        Directly, and not by events: a list refers to thousands, which would be the most of a run's time.
+        Directly, and not by events: a list refers to thousands, which would be most of a run's time.
         """
         known = list(identities)
         keys = [f"{kind}{identity}" for kind in self._others for identity in known]

@@ -18,7 +18,7 @@ def page(title: str, body: Iterable[str], style: str = "") -> str:
     Args:
         title: its title and its first heading, as text.
         body: what stands below the heading, as HTML.
-        style: what this page has of its own beside the common style.
+        style: what this page has of its own besides the common style.
     """
     said = escape(title)
     head = (

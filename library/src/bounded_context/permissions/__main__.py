@@ -1,6 +1,6 @@
 """`uv run just permissions ROLE STACK [ACCOUNT]`: prints the policy of a role: the pipeline's, GitHub's, or a person's.
 
-Nothing is asked of AWS: the document comes of what the stack's program registers, and of the pipeline's settings.
+Nothing is asked of AWS: the document comes from what the stack's program registers, and of the pipeline's settings.
 """
 
 import argparse

@@ -14,7 +14,7 @@ from .redrive import REDRIVE
 from .shift import SHIFT
 
 PIPELINE = ("preview", "deploy", "shift")
-"""The roles, in the order in which the pipeline takes them on; the shift's is that of the smoke check too."""
+"""The roles, in the order in which the pipeline assumes them; the shift's is that of the smoke check too."""
 
 ROLES = (*PIPELINE, "redrive")
 """Also the role of a person at night."""

@@ -1,4 +1,4 @@
-"""What a redrive asks AWS for. A test holds it against the calls that it makes."""
+"""What a redrive asks AWS for. A test checks it against the calls that it makes."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What the rollout and the smoke check ask AWS for. A test holds it against the calls that they make."""
+"""What the rollout and the smoke check ask AWS for. A test checks it against the calls that they make."""
 
 from typing import Final
 

@@ -1,6 +1,6 @@
 """Writes the AWS profile under which a step acts in its environment.
 
-`python -m bounded_context.pipeline.aws_profile <file>`. The profile takes on the environment's role with the
+`python -m bounded_context.pipeline.aws_profile <file>`. The profile assumes the environment's role with the
 credentials of the build, and does so again when they expire.
 """
 

@@ -124,7 +124,7 @@ def _roles(name: str, value: Any) -> dict[RoleKind, str]:
         if not isinstance(arn, str) or not _ROLE.fullmatch(arn):
             raise SettingError(f"environment {name} has the role {kind}: {arn!r}: write the ARN of a role.")
     if len(set(value.values())) < len(ROLES):
-        # One that may deploy and is taken on by the preview, which runs before the approval, leaves nothing to approve.
+        # One that may deploy and is assumed by the preview, which runs before the approval, leaves nothing to approve.
         raise SettingError(
             f"environment {name} has one role twice: write three, `just permissions` says what each may."
         )

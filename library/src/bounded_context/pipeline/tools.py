@@ -73,7 +73,7 @@ def _download(url: str) -> bytes:
 
 
 def main() -> None:
-    """Install the CLI unless it is there already."""
+    """Install the CLI unless it already exists."""
     wanted = version("pulumi")
     if installed() != wanted:
         try:

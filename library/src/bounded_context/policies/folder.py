@@ -1,6 +1,6 @@
 """The folder that `pulumi preview --policy-pack` is given: the pack, in an environment of its own.
 
-The package `pulumi-policy` wants another protobuf than the library's other packages do, so that it lives apart. The
+The package `pulumi-policy` needs a different protobuf from the library's other packages, so it is kept apart. The
 library itself is found where it is installed, behind the packages of that environment.
 """
 

@@ -152,7 +152,7 @@ def _told_of_objects(graph: Graph) -> set[str]:
 
 
 def _told_buckets(graph: Graph) -> set[str]:
-    """Return the names of the buckets of whose objects a rule with a target tells."""
+    """Return the names of the buckets whose objects a rule with a target reports."""
     rules = {node.inputs["rule"] for node in graph.of("cloudwatch/eventTarget")}
     return {name for node in graph.rules() if node.outputs["name"] in rules for name in _buckets_of(node)}
 

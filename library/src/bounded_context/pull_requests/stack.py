@@ -38,7 +38,7 @@ _STATUSES: Final = {
     0: "all went well",
     1: "something did not",
     REFUSED: "refused before anything changed",
-    INTERRUPTED: "interrupted: what is there already stays",
+    INTERRUPTED: "interrupted: what already exists stays",
 }
 
 

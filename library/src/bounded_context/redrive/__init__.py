@@ -17,7 +17,7 @@ stack's outputs, endpoints from AWS_ENDPOINT_URL[_<SERVICE>].
 A message is delivered first and deleted afterwards, with the object that it names: it is always in the dead letters, at
 its destination, or in both. What was delivered but not deleted is named: it may arrive twice. Only messages that were
 sent before the run began are redriven, so one that comes back is not sent round in circles. The run ends early when ten
-in a row fail. A run that is killed leaves messages invisible for up to 15 minutes (`letterbox.HIDDEN_SECONDS`); then
+in a row fail. A run that is killed leaves messages invisible for up to 15 minutes (`queue_reader.HIDDEN_SECONDS`); then
 they are back.
 
 Exit status: 0 if all queues are empty, the look is taken, or all chosen messages are redriven; 1 if messages are left

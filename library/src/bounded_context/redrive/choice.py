@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
-from .letters import About, Letter
+from .messages import About, Message
 
 Where = tuple[str, str]
 """A name and a pattern with `*`, `?` and `[...]`."""
@@ -19,17 +19,17 @@ class Choice:
     older_than: timedelta | None = None
     newer_than: timedelta | None = None
 
-    def takes(self, letter: Letter, about: About, now: datetime) -> bool:
+    def takes(self, message: Message, about: About, now: datetime) -> bool:
         """Whether a message is meant."""
-        age = now - letter.sent
+        age = now - message.sent
         if self.older_than is not None and age < self.older_than:
             return False
         if self.newer_than is not None and age > self.newer_than:
             return False
-        return all(_holds(name, pattern, letter, about) for name, pattern in self.where)
+        return all(_holds(name, pattern, message, about) for name, pattern in self.where)
 
 
-def _holds(name: str, pattern: str, letter: Letter, about: About) -> bool:
-    values = {"type": [about.type], "subject": [about.subject], "source": [about.source], "id": [about.id, letter.id]}
-    found = values[name] if name in values else [letter.attribute(name)]
+def _holds(name: str, pattern: str, message: Message, about: About) -> bool:
+    values = {"type": [about.type], "subject": [about.subject], "source": [about.source], "id": [about.id, message.id]}
+    found = values[name] if name in values else [message.attribute(name)]
     return any(fnmatchcase(value, pattern) for value in found if value)

@@ -13,13 +13,13 @@ from . import outputs
 from .arguments import parsed
 from .choice import Choice
 from .clients import Clients
-from .given_up import GivenUpLetters
+from .given_up import GivenUpMessages
 from .inbound import InboundRoute
-from .letterbox import Letterbox
 from .look import MOST, look
-from .outputs import DeadLetters, Stack
+from .outputs import DeadLetterQueue, Stack
+from .queue_reader import QueueReader
 from .report import Report
-from .route import Box, Route
+from .route import Route, Source
 from .run import Order, Run
 from .screen import Screen
 from .stop import Stop
@@ -76,31 +76,31 @@ class Command:
         """Do it; returns the exit status."""
         if self._options.queue is None:
             return self._survey()
-        letters = self._stack.queue(self._options.queue)
-        if self._options.give_up and letters.kind != "stream":
-            raise Refused(f"--give-up is for changes that are gone from the stream, and {letters.name} holds none.")
-        with self._stop.between_letters():
-            return self._redrive(letters) if self._options.go else self._look(letters, given)
+        queue = self._stack.queue(self._options.queue)
+        if self._options.give_up and queue.kind != "stream":
+            raise Refused(f"--give-up is for changes that are gone from the stream, and {queue.name} holds none.")
+        with self._stop.between_messages():
+            return self._redrive(queue) if self._options.go else self._look(queue, given)
 
     def _survey(self) -> int:
         found = survey(self._stack, self._clients, self._clock)
         self._screen.show_survey(found)
         return found.exit_status
 
-    def _look(self, letters: DeadLetters, given: Sequence[str]) -> int:
-        box, route, choice = self._box(letters), self._route(letters), self._choice()
-        with self._screen.progress("looking", min(box.count(), MOST)) as tell:
-            found = look(box, route, choice, self._options.max, self._clock.now(), lambda: self._stop.asked, tell)
+    def _look(self, queue: DeadLetterQueue, given: Sequence[str]) -> int:
+        source, route, choice = self._source(queue), self._route(queue), self._choice()
+        with self._screen.progress("looking", min(source.count(), MOST)) as tell:
+            found = look(source, route, choice, self._options.max, self._clock.now(), lambda: self._stop.asked, tell)
         command = shlex.join(["uv", "run", "just", "redrive", *(one for one in given if one != "--json"), "--go"])
-        self._screen.show_look(found, self._names(letters), command)
+        self._screen.show_look(found, self._names(queue), command)
         return INTERRUPTED if self._stop.asked else 0
 
-    def _redrive(self, letters: DeadLetters) -> int:
-        box, route = self._box(letters), self._route(letters)
+    def _redrive(self, queue: DeadLetterQueue) -> int:
+        source, route = self._source(queue), self._route(queue)
         report = Report(route.action)
         order = Order(self._choice(), self._options.max, self._options.rate, self._options.give_up or "")
-        run = Run(box, route, order, report, self._clock)
-        total = min(box.count(), self._options.max or sys.maxsize)
+        run = Run(source, route, order, report, self._clock)
+        total = min(source.count(), self._options.max or sys.maxsize)
         try:
             with self._screen.progress("redriving", total) as tell:
                 run.redrive(lambda: self._stop.asked, tell)
@@ -109,31 +109,31 @@ class Command:
                 raise
             report.stopped = sentence(error, "redrive")
         report.interrupted = self._stop.asked
-        self._screen.show_report(report, self._names(letters))
+        self._screen.show_report(report, self._names(queue))
         return INTERRUPTED if report.interrupted else report.exit_status
 
     def _choice(self) -> Choice:
         return Choice(self._options.where, self._options.older_than, self._options.newer_than)
 
-    def _box(self, letters: DeadLetters) -> Box:
-        if letters.kind == "unseen":
-            return UnseenUploads(self._clients.functions, letters.url, self._options.older_than)
-        box = Letterbox(self._clients.queues, letters.url)
-        return GivenUpLetters(box, self._clients.objects) if letters.kind == "stream" else box
+    def _source(self, queue: DeadLetterQueue) -> Source:
+        if queue.kind == "unseen":
+            return UnseenUploads(self._clients.functions, queue.url, self._options.older_than)
+        source = QueueReader(self._clients.queues, queue.url)
+        return GivenUpMessages(source, self._clients.objects) if queue.kind == "stream" else source
 
-    def _names(self, letters: DeadLetters) -> dict[str, str]:
-        return {"stack": self._stack.name, "queue": letters.name}
+    def _names(self, queue: DeadLetterQueue) -> dict[str, str]:
+        return {"stack": self._stack.name, "queue": queue.name}
 
-    def _route(self, letters: DeadLetters) -> Route:
+    def _route(self, queue: DeadLetterQueue) -> Route:
         clients = self._clients
-        match letters.kind:
+        match queue.kind:
             case "subscriber" | "work":
-                return SubscriberRoute(clients.queues, letters.target)
+                return SubscriberRoute(clients.queues, queue.target)
             case "inbound":
-                return InboundRoute(clients.queues, letters.target)
+                return InboundRoute(clients.queues, queue.target)
             case "uploads":
-                return UploadsRoute(clients.machines, letters.target)
+                return UploadsRoute(clients.machines, queue.target)
             case "unseen":
-                return UnseenRoute(clients.machines, letters.target)
+                return UnseenRoute(clients.machines, queue.target)
             case "stream":
-                return StreamRoute(clients.streams, clients.functions, letters.target, self._clock)
+                return StreamRoute(clients.streams, clients.functions, queue.target, self._clock)

@@ -14,8 +14,8 @@ from botocore.exceptions import ClientError
 
 from ..rollout.errors import code
 from .errors import Gone, Stays
-from .letters import Letter
-from .route import Box
+from .messages import Message
+from .route import Source
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 _PAYLOAD = "payload"
 
 
-def place_of(letter: Letter) -> tuple[str, str] | None:
+def place_of(message: Message) -> tuple[str, str] | None:
     """The bucket and the key that a message gives word of, None if of nothing."""
-    bucket, key = letter.text("detail", "bucket", "name"), letter.text("detail", "object", "key")
+    bucket, key = message.text("detail", "bucket", "name"), message.text("detail", "object", "key")
     return (bucket, key) if bucket and key else None
 
 
-def gone(letter: Letter) -> Gone | None:
+def gone(message: Message) -> Gone | None:
     """Why there is nothing to deliver, and what to do, if an opened message still is no more than word of an object."""
-    if (place := place_of(letter)) is None:
+    if (place := place_of(message)) is None:
         return None
     return Gone(
         f"its object s3://{'/'.join(place)} is gone: it was sent before, or somebody deleted it; if the function has"
@@ -39,12 +39,12 @@ def gone(letter: Letter) -> Gone | None:
     )
 
 
-def records_in(letter: Letter) -> list[Mapping[str, Any]] | None:
+def records_in(message: Message) -> list[Mapping[str, Any]] | None:
     """The records that a message holds itself, as the function was given them; None if it holds their place only.
 
     Raises Stays if its payload is not a batch of records.
     """
-    if (payload := letter.member(_PAYLOAD)) is None:
+    if (payload := message.member(_PAYLOAD)) is None:
         return None
     try:
         read = json.loads(payload) if isinstance(payload, str) else payload
@@ -56,40 +56,40 @@ def records_in(letter: Letter) -> list[Mapping[str, Any]] | None:
     return records
 
 
-class GivenUpLetters:
+class GivenUpMessages:
     """A dead-letter queue whose messages are opened as they are taken: each has for its body the object's text."""
 
-    def __init__(self, box: Box, objects: "S3Client") -> None:
-        self._box = box
+    def __init__(self, source: Source, objects: "S3Client") -> None:
+        self._source = source
         self._objects = objects
         self._places: dict[str, tuple[str, str]] = {}
 
     def count(self) -> int:
         """About how many messages there are. Raises ClientError and BotoCoreError, as all of these do."""
-        return self._box.count()
+        return self._source.count()
 
-    def letters(self) -> Iterator[Letter]:
+    def messages(self) -> Iterator[Message]:
         """Every message once; one whose object is gone is as it came."""
-        return map(self._opened, self._box.letters())
+        return map(self._opened, self._source.messages())
 
-    def delete(self, letter: Letter) -> None:
+    def delete(self, message: Message) -> None:
         """Delete the object first: a message without it says that it was sent."""
-        if place := self._places.get(letter.id):
+        if place := self._places.get(message.id):
             self._objects.delete_object(Bucket=place[0], Key=place[1])
-        self._box.delete(letter)
+        self._source.delete(message)
 
     def release(self) -> int:
         """Make visible what is held; returns how many stay hidden for a while."""
-        return self._box.release()
+        return self._source.release()
 
-    def _opened(self, letter: Letter) -> Letter:
-        if (place := place_of(letter)) is None:
-            return letter
-        self._places[letter.id] = place
+    def _opened(self, message: Message) -> Message:
+        if (place := place_of(message)) is None:
+            return message
+        self._places[message.id] = place
         try:
             body = self._objects.get_object(Bucket=place[0], Key=place[1])["Body"].read()
         except ClientError as error:
             if code(error) == "NoSuchKey":
-                return letter
+                return message
             raise
-        return replace(letter, body=body.decode(errors="replace"))
+        return replace(message, body=body.decode(errors="replace"))

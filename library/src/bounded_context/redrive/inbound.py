@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from .letters import About, Letter
+from .messages import About, Message
 from .subscriber import SubscriberRoute
 
 REASON = "reason"
@@ -12,12 +12,12 @@ REASON = "reason"
 class InboundRoute(SubscriberRoute):
     """Back to the queue of these events, as they came: what was put aside for a reason is judged anew."""
 
-    def about(self, letter: Letter) -> About:
+    def about(self, message: Message) -> About:
         """A CloudEvent, and the reason for which it was put aside, if it was."""
-        about = super().about(letter)
-        return replace(about, reason=letter.attribute(REASON) or about.reason)
+        about = super().about(message)
+        return replace(about, reason=message.attribute(REASON) or about.reason)
 
-    def deliver(self, letter: Letter) -> str:
+    def deliver(self, message: Message) -> str:
         """Send it without the reason; returns the new message's id."""
-        came = {name: value for name, value in letter.attributes.items() if name != REASON}
-        return super().deliver(replace(letter, attributes=came))
+        came = {name: value for name, value in message.attributes.items() if name != REASON}
+        return super().deliver(replace(message, attributes=came))

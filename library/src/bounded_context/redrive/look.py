@@ -8,8 +8,8 @@ from typing import Any
 
 from .choice import Choice
 from .errors import Stays
-from .letters import About, Letter
-from .route import Box, Route
+from .messages import About, Message
+from .route import Route, Source
 
 MOST = 1000
 """Messages that a look takes: enough to know what there is."""
@@ -27,14 +27,14 @@ class Group:
     first_sent: datetime
     last_sent: datetime
     most_receives: int = 0
-    letters: int = 0
+    messages: int = 0
 
-    def add(self, letter: Letter) -> None:
+    def add(self, message: Message) -> None:
         """Count a message."""
-        self.letters += 1
-        self.first_sent = min(self.first_sent, letter.sent)
-        self.last_sent = max(self.last_sent, letter.sent)
-        self.most_receives = max(self.most_receives, letter.receives)
+        self.messages += 1
+        self.first_sent = min(self.first_sent, message.sent)
+        self.last_sent = max(self.last_sent, message.sent)
+        self.most_receives = max(self.most_receives, message.receives)
 
     def as_json(self) -> dict[str, Any]:
         """For a program."""
@@ -52,14 +52,14 @@ class Look:
     chosen: int = 0
     more: bool = False
     still_hidden: int = 0
-    samples: list[tuple[Letter, About]] = field(default_factory=list)
+    samples: list[tuple[Message, About]] = field(default_factory=list)
     stay: Counter[str] = field(default_factory=Counter)
     _groups: dict[tuple[str, str, bool], Group] = field(default_factory=dict)
 
     @property
     def groups(self) -> list[Group]:
         """The most frequent first."""
-        return sorted(self._groups.values(), key=lambda group: -group.letters)
+        return sorted(self._groups.values(), key=lambda group: -group.messages)
 
     @property
     def redrivable(self) -> int:
@@ -67,15 +67,15 @@ class Look:
         found = self.chosen - self.stay.total()
         return found if self.most is None else min(found, self.most)
 
-    def add(self, letter: Letter, about: About, why: str) -> None:
+    def add(self, message: Message, about: About, why: str) -> None:
         """Take in a message that is chosen; `why` it would stay, if it would."""
         self.chosen += 1
         if why:
             self.stay[why] += 1
         if len(self.samples) < SAMPLES:
-            self.samples.append((letter, about))
+            self.samples.append((message, about))
         key = (about.type, about.reason, not why)
-        self._groups.setdefault(key, Group(*key, letter.sent, letter.sent)).add(letter)
+        self._groups.setdefault(key, Group(*key, message.sent, message.sent)).add(message)
 
     def as_json(self) -> dict[str, Any]:
         """For a program."""
@@ -86,15 +86,15 @@ class Look:
             "chosen": self.chosen,
             "would_redrive": self.redrivable,
             "action": self.action,
-            "would_stay": [{"why": why, "letters": count} for why, count in self.stay.items()],
+            "would_stay": [{"why": why, "messages": count} for why, count in self.stay.items()],
             "groups": [group.as_json() for group in self.groups],
-            "samples": [_sample(letter, about) for letter, about in self.samples],
+            "samples": [_sample(message, about) for message, about in self.samples],
             "still_hidden": self.still_hidden,
         }
 
 
 def look(
-    box: Box,
+    source: Source,
     route: Route,
     choice: Choice,
     most: int | None,
@@ -105,28 +105,28 @@ def look(
     """Receive messages, judge them, and make them visible again. Raises ClientError and BotoCoreError."""
     found = Look(route.action, most)
     try:
-        for letter in box.letters():
+        for message in source.messages():
             if stopped() or found.looked_at == MOST:
                 found.more = True
                 break
             found.looked_at += 1
-            about = route.about(letter)
-            if choice.takes(letter, about, now):
-                found.add(letter, about, _why_it_stays(route, letter))
+            about = route.about(message)
+            if choice.takes(message, about, now):
+                found.add(message, about, _why_it_stays(route, message))
             tell()
     finally:
-        found.still_hidden = box.release()
+        found.still_hidden = source.release()
     return found
 
 
-def _why_it_stays(route: Route, letter: Letter) -> str:
+def _why_it_stays(route: Route, message: Message) -> str:
     try:
-        route.check(letter)
+        route.check(message)
     except Stays as stays:
         return str(stays)
     return ""
 
 
-def _sample(letter: Letter, about: About) -> dict[str, Any]:
-    seen = {"message_id": letter.id, "sent": letter.sent.isoformat(), "receives": letter.receives}
+def _sample(message: Message, about: About) -> dict[str, Any]:
+    seen = {"message_id": message.id, "sent": message.sent.isoformat(), "receives": message.receives}
     return {**seen, **vars(about)}

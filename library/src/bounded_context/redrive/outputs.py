@@ -18,7 +18,7 @@ SUFFIX = "-dead-letters"
 """What the names of all dead-letter queues end with on AWS."""
 
 UNSEEN = "unseen"
-"""What the uploads are called that nobody has heard of: their events are in no queue."""
+"""What uploads that nobody has heard of are called: their events are in no queue."""
 
 WATCHER = "watch_lists"
 """The function that knows of them."""
@@ -27,7 +27,7 @@ Kind = Literal["subscriber", "work", "inbound", "uploads", "stream", "unseen"]
 
 
 @dataclass(frozen=True)
-class DeadLetters:
+class DeadLetterQueue:
     """A dead-letter queue, and where its messages should have gone.
 
     `target` is the URL of a queue (a subscriber's, the context's own, that of other contexts' events), or the ARN of an
@@ -50,9 +50,9 @@ class Stack:
 
     name: str
     prefix: str
-    queues: tuple[DeadLetters, ...]
+    queues: tuple[DeadLetterQueue, ...]
     region: str
-    unseen: DeadLetters | None = None
+    unseen: DeadLetterQueue | None = None
 
     @classmethod
     def of(cls, name: str, outputs: Mapping[str, Any]) -> Self:
@@ -69,7 +69,7 @@ class Stack:
                 f"The outputs are not those of the service program ({error}): deploy the stack again."
             ) from error
 
-    def queue(self, name: str) -> DeadLetters:
+    def queue(self, name: str) -> DeadLetterQueue:
         """The queue of this name, or else the one that is also called so. Raises Refused if there is not one."""
         if self.unseen is not None and name == UNSEEN:
             return self.unseen
@@ -81,7 +81,7 @@ class Stack:
         names = ", ".join([*(queue.name for queue in self.queues), *([UNSEEN] if self.unseen else [])])
         raise Refused(f"{self.name} has {number} dead-letter queue {name!r}: name one of {names}.")
 
-    def _also_called(self, queue: DeadLetters) -> set[str]:
+    def _also_called(self, queue: DeadLetterQueue) -> set[str]:
         """Its name on AWS, whole or without the prefix or the suffix; its key in kebab."""
         whole = queue.url.rpartition("/")[2]
         names = {whole, whole.removeprefix(f"{self.prefix}-")}
@@ -96,17 +96,17 @@ def read(stack: str, program: Path, file: Path | None) -> Stack:
     return Stack.of(stack, read_outputs(stack, program, file))
 
 
-def _queue(name: str, url: Any, outputs: Mapping[str, Any]) -> DeadLetters:
+def _queue(name: str, url: Any, outputs: Mapping[str, Any]) -> DeadLetterQueue:
     kind, target = _way_back(name, outputs)
     for value in (url, target):
         if not isinstance(value, str):
             raise TypeError(f"{value!r} is not text")
-    return DeadLetters(name, url, kind, target)
+    return DeadLetterQueue(name, url, kind, target)
 
 
-def _unseen(outputs: Mapping[str, Any]) -> DeadLetters | None:
+def _unseen(outputs: Mapping[str, Any]) -> DeadLetterQueue | None:
     watcher = outputs["functions"].get(WATCHER)
-    return DeadLetters(UNSEEN, watcher, "unseen", outputs["state_machine_arn"]) if watcher else None
+    return DeadLetterQueue(UNSEEN, watcher, "unseen", outputs["state_machine_arn"]) if watcher else None
 
 
 def _way_back(name: str, outputs: Mapping[str, Any]) -> tuple[Kind, Any]:

@@ -68,4 +68,4 @@ class Report:
 
 
 def _by_why(counts: Counter[str]) -> list[dict[str, Any]]:
-    return [{"why": why, "letters": letters} for why, letters in counts.items()]
+    return [{"why": why, "messages": messages} for why, messages in counts.items()]

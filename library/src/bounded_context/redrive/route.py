@@ -3,21 +3,21 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from .letters import About, Letter
+from .messages import About, Message
 
 
-class Box(Protocol):
+class Source(Protocol):
     """What messages are taken from."""
 
     def count(self) -> int:
         """About how many messages there are."""
         ...
 
-    def letters(self) -> Iterator[Letter]:
+    def messages(self) -> Iterator[Message]:
         """Every message once."""
         ...
 
-    def delete(self, letter: Letter) -> None:
+    def delete(self, message: Message) -> None:
         """Delete a message that was delivered."""
         ...
 
@@ -34,15 +34,15 @@ class Route(Protocol):
         """What is done with messages: completes "to redrive them is to ...", and calls a message `each`."""
         ...
 
-    def about(self, letter: Letter) -> About:
+    def about(self, message: Message) -> About:
         """What may be shown of a message."""
         ...
 
-    def check(self, letter: Letter) -> None:
+    def check(self, message: Message) -> None:
         """Look at a message without doing anything. Raises Stays if it cannot be redriven, so far as one can see."""
         ...
 
-    def deliver(self, letter: Letter) -> str:
+    def deliver(self, message: Message) -> str:
         """Send a message on its way; returns the id under which it may come back, empty if it cannot.
 
         Raises:

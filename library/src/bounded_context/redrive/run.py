@@ -7,10 +7,10 @@ from ..rollout.clock import Clock
 from ..rollout.errors import AWS_ERRORS, sentence
 from .choice import Choice
 from .errors import Gone, NotTaken, Stays
-from .letters import Letter
 from .limiter import Limiter
+from .messages import Message
 from .report import Report
-from .route import Box, Route
+from .route import Route, Source
 
 IN_A_ROW = 10
 """So many failures one after the other say that the cause is still there."""
@@ -29,9 +29,9 @@ class Order:
 class Run:
     """One pass over a queue. What it did is in `report`, however it ends."""
 
-    def __init__(self, box: Box, route: Route, order: Order, report: Report, clock: Clock) -> None:
+    def __init__(self, source: Source, route: Route, order: Order, report: Report, clock: Clock) -> None:
         self.report = report
-        self._box = box
+        self._source = source
         self._route = route
         self._order = order
         self._clock = clock
@@ -48,33 +48,33 @@ class Run:
             ClientError, BotoCoreError: the queue cannot be read.
         """
         try:
-            for letter in self._box.letters():
+            for message in self._source.messages():
                 if self._over() or stopped():
                     break
-                self._take(letter)
+                self._take(message)
                 tell()
         finally:
-            self.report.still_hidden = self._box.release()
+            self.report.still_hidden = self._source.release()
 
     def _over(self) -> bool:
         if self._in_a_row >= IN_A_ROW:
             self.report.stopped = f"{IN_A_ROW} messages in a row failed, so the cause is still there: the rest stays."
         return bool(self.report.stopped) or self.report.tried == self._order.most
 
-    def _take(self, letter: Letter) -> None:
-        if not self._order.choice.takes(letter, self._route.about(letter), self._began):
+    def _take(self, message: Message) -> None:
+        if not self._order.choice.takes(message, self._route.about(message), self._began):
             self.report.not_chosen += 1
-        elif letter.id in self._sent or letter.sent >= self._began:
+        elif message.id in self._sent or message.sent >= self._began:
             self.report.came_later += 1
         else:
             self._limiter.wait()
-            self._redrive(letter)
+            self._redrive(message)
 
-    def _redrive(self, letter: Letter) -> None:
+    def _redrive(self, message: Message) -> None:
         try:
-            self._sent.add(self._route.deliver(letter))
+            self._sent.add(self._route.deliver(message))
         except Gone as gone:
-            self._give_up(letter, str(gone))
+            self._give_up(message, str(gone))
         except Stays as stays:
             self.report.stay[str(stays)] += 1
         except NotTaken as error:
@@ -84,20 +84,20 @@ class Run:
         else:
             self._in_a_row = 0
             self.report.redriven += 1
-            self._delete(letter)
+            self._delete(message)
 
-    def _give_up(self, letter: Letter, why: str) -> None:
+    def _give_up(self, message: Message, why: str) -> None:
         if not self._order.give_up:
             self.report.stay[why] += 1
             return
-        self.report.given_up.append({"message_id": letter.id, "body": letter.body, "why": self._order.give_up})
-        self._delete(letter)
+        self.report.given_up.append({"message_id": message.id, "body": message.body, "why": self._order.give_up})
+        self._delete(message)
 
-    def _delete(self, letter: Letter) -> None:
+    def _delete(self, message: Message) -> None:
         try:
-            self._box.delete(letter)
+            self._source.delete(message)
         except AWS_ERRORS as error:
-            self.report.not_deleted[letter.id] = sentence(error, "redrive")
+            self.report.not_deleted[message.id] = sentence(error, "redrive")
 
     def _fail(self, why: str) -> None:
         self._in_a_row += 1

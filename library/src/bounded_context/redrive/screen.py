@@ -57,7 +57,7 @@ class Screen(Consoles):
         table = Table(_named("queue"), "messages", "in flight", "oldest", title=survey.stack, title_justify="left")
         for count in survey.counts:
             age = "" if count.oldest is None else _age(count.oldest)
-            table.add_row(count.name, str(count.letters), str(count.in_flight), age)
+            table.add_row(count.name, str(count.messages), str(count.in_flight), age)
         self._out.print(table)
         if survey.unknown:
             self._say(f"Whether nobody has heard of some uploads is not known: {survey.unknown}")
@@ -70,13 +70,13 @@ class Screen(Consoles):
             self._write({**names, **look.as_json()})
             return
         first = "the first " if look.more else ""
-        self._say(f"{' / '.join(names.values())}: {first}{_letters(look.looked_at)} looked at, {look.chosen} chosen.")
+        self._say(f"{' / '.join(names.values())}: {first}{_messages(look.looked_at)} looked at, {look.chosen} chosen.")
         if look.chosen:
             self._out.print(_groups(look), _samples(look), sep="\n")
         self._say_why(look.stay, "Would be left")
         self._say_of_hidden(look.still_hidden)
         if look.redrivable:
-            self._say(f"{_letters(look.redrivable)} would be redriven: {look.action}.")
+            self._say(f"{_messages(look.redrivable)} would be redriven: {look.action}.")
             self._say(f"Nothing was changed. To do it: {command}")
         else:
             self._say("Nothing was changed, and nothing is to be redriven.")
@@ -87,13 +87,13 @@ class Screen(Consoles):
             self._write({**names, **report.as_json()})
             return
         place = " / ".join(names.values())
-        self._say(f"{place}: {report.result}. {_letters(report.redriven)} redriven: {report.action}.")
+        self._say(f"{place}: {report.result}. {_messages(report.redriven)} redriven: {report.action}.")
         self._say_why(report.failed, "Failed and left")
         self._say_why(report.stay, "Left")
         if report.came_later:
-            self._say(f"Came after the start and left, {_letters(report.came_later)}: is the cause still there?")
+            self._say(f"Came after the start and left, {_messages(report.came_later)}: is the cause still there?")
         if report.given_up:
-            self._say(f"{_letters(len(report.given_up))} given up:")
+            self._say(f"{_messages(len(report.given_up))} given up:")
             self._out.print_json(data=report.given_up)
         for message_id, why in report.not_deleted.items():
             self._say(f"{message_id} is done and could not be deleted, so it may come twice: {why}")
@@ -105,14 +105,14 @@ class Screen(Consoles):
         self._out.print(sentence, markup=False, soft_wrap=True)
 
     def _say_why(self, counts: Counter[str], what: str) -> None:
-        for why, letters in counts.most_common(SENTENCES):
-            self._say(f"{what}, {_letters(letters)}: {why}")
+        for why, messages in counts.most_common(SENTENCES):
+            self._say(f"{what}, {_messages(messages)}: {why}")
         if len(counts) > SENTENCES:
             self._say(f"{what}, for {len(counts) - SENTENCES} more reasons: --json has them all.")
 
-    def _say_of_hidden(self, letters: int) -> None:
-        if letters:
-            self._say(f"{_letters(letters)} could not be made visible at once, and are again after 15 minutes.")
+    def _say_of_hidden(self, messages: int) -> None:
+        if messages:
+            self._say(f"{_messages(messages)} could not be made visible at once, and are again after 15 minutes.")
 
 
 def _groups(look: Look) -> Table:
@@ -121,15 +121,15 @@ def _groups(look: Look) -> Table:
         times = (_time(group.first_sent), _time(group.last_sent))
         fate = "redriven" if group.redrivable else "left"
         names = (_shown(group.type), _shown(group.reason))
-        table.add_row(*names, str(group.letters), *times, str(group.most_receives), fate)
+        table.add_row(*names, str(group.messages), *times, str(group.most_receives), fate)
     return table
 
 
 def _samples(look: Look) -> Table:
     table = Table(Column("sample", overflow="fold"), "type", "subject", "sent (UTC)", "receives")
-    for letter, about in look.samples:
-        texts = (_shown(about.id or letter.id), _shown(about.type), _shown(about.subject))
-        table.add_row(*texts, _time(letter.sent), str(letter.receives))
+    for message, about in look.samples:
+        texts = (_shown(about.id or message.id), _shown(about.type), _shown(about.subject))
+        table.add_row(*texts, _time(message.sent), str(message.receives))
     return table
 
 
@@ -139,7 +139,7 @@ def _shown(text: str) -> Text:
     return Text(plain if len(plain) <= LONGEST else f"{plain[: LONGEST - 1]}…")
 
 
-def _letters(number: int) -> str:
+def _messages(number: int) -> str:
     return f"{number} message{'' if number == 1 else 's'}"
 
 

@@ -21,7 +21,7 @@ class Stop:
             signal.signal(number, self._ask)
 
     @contextmanager
-    def between_letters(self) -> Iterator[None]:
+    def between_messages(self) -> Iterator[None]:
         """Let signals set `asked` and nothing else in here, so that whoever has messages in hand can put them back."""
         self._at_work = True
         try:

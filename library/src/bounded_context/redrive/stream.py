@@ -24,8 +24,8 @@ from ..rollout.clock import Clock
 from ..rollout.errors import code
 from .errors import Gone, NotTaken, Stays
 from .given_up import gone, records_in
-from .letters import About, Letter
 from .mapping import Mapped
+from .messages import About, Message
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
@@ -58,9 +58,9 @@ class Place:
     ended: datetime
 
     @classmethod
-    def of(cls, letter: Letter) -> Self:
+    def of(cls, message: Message) -> Self:
         """Read a message. Raises Stays if it names no place."""
-        info: Any = letter.document.get(_INFO)
+        info: Any = message.document.get(_INFO)
         try:
             return cls._read(info)
         except (KeyError, OverflowError, TypeError, ValueError) as error:
@@ -106,30 +106,30 @@ class StreamRoute:
         self._clock = clock
         self.action = f"give the records of each to {alias_arn.split(':', 6)[-1]}"
 
-    def about(self, letter: Letter) -> About:
+    def about(self, message: Message) -> About:
         """A batch: its first record's number, the table, and why Lambda gave it up."""
         return About(
-            id=letter.text(_INFO, "startSequenceNumber"),
+            id=message.text(_INFO, "startSequenceNumber"),
             type="batch of changes",
-            source=letter.text(_INFO, "streamArn").partition(":table/")[2].partition("/")[0],
-            reason=letter.text("requestContext", "condition"),
+            source=message.text(_INFO, "streamArn").partition(":table/")[2].partition("/")[0],
+            reason=message.text("requestContext", "condition"),
         )
 
-    def check(self, letter: Letter) -> None:
+    def check(self, message: Message) -> None:
         """Judged by what it holds, else by its age: reading the stream only to look would cost the stream's readers."""
-        if why := gone(letter):
+        if why := gone(message):
             raise why
-        if records_in(letter) is None:
-            self._check_age(Place.of(letter))
+        if records_in(message) is None:
+            self._check_age(Place.of(message))
 
     def _check_age(self, place: Place) -> None:
         if self._clock.now() - place.began > KEPT:
             raise place.gone()
 
-    def deliver(self, letter: Letter) -> str:
+    def deliver(self, message: Message) -> str:
         """Invoke the function batch by batch, in the stream's order, and stop at the first that it does not take."""
         mapped = self._mapped
-        records = [record for record in self._batch(letter) if mapped.takes(record)]
+        records = [record for record in self._batch(message) if mapped.takes(record)]
         for start in range(0, len(records), mapped.batch_size):
             self._give(records[start : start + mapped.batch_size])
         return ""
@@ -138,12 +138,12 @@ class StreamRoute:
     def _mapped(self) -> Mapped:
         return Mapped.of(self._functions, self._alias_arn)
 
-    def _batch(self, letter: Letter) -> Sequence[Mapping[str, Any]]:
-        if why := gone(letter):
+    def _batch(self, message: Message) -> Sequence[Mapping[str, Any]]:
+        if why := gone(message):
             raise why
-        if (held := records_in(letter)) is not None:
+        if (held := records_in(message)) is not None:
             return held
-        place = Place.of(letter)
+        place = Place.of(message)
         return [_as_event(record, place) for record in self._read(place)]
 
     def _read(self, place: Place) -> "list[RecordTypeDef]":

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from .letters import About, Letter
+from .messages import About, Message
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -21,29 +21,29 @@ class SubscriberRoute:
         self._url = url
         self.action = f"send each to the queue {url.rpartition('/')[2]}"
 
-    def about(self, letter: Letter) -> About:
+    def about(self, message: Message) -> About:
         """A CloudEvent; only what SQS itself moved here names the queue that it comes from."""
-        moved = "DeadLetterQueueSourceArn" in letter.system
+        moved = "DeadLetterQueueSourceArn" in message.system
         return About(
-            id=letter.text("id"),
-            type=letter.text("type") or letter.attribute("type"),
-            subject=letter.text("subject"),
-            source=letter.text("source"),
+            id=message.text("id"),
+            type=message.text("type") or message.attribute("type"),
+            subject=message.text("subject"),
+            source=message.text("source"),
             reason="received too often" if moved else "",
         )
 
-    def check(self, letter: Letter) -> None:
+    def check(self, message: Message) -> None:
         """Every message can be sent."""
 
-    def deliver(self, letter: Letter) -> str:
+    def deliver(self, message: Message) -> str:
         """Send it; returns the new message's id."""
-        attributes: Any = {name: _value(value) for name, value in letter.attributes.items()}
+        attributes: Any = {name: _value(value) for name, value in message.attributes.items()}
         trace: Any = (
-            {TRACE: {"DataType": "String", "StringValue": letter.system[TRACE]}} if TRACE in letter.system else {}
+            {TRACE: {"DataType": "String", "StringValue": message.system[TRACE]}} if TRACE in message.system else {}
         )
         answer = self._queues.send_message(
             QueueUrl=self._url,
-            MessageBody=letter.body,
+            MessageBody=message.body,
             MessageAttributes=attributes,
             MessageSystemAttributes=trace,
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..rollout.clock import Clock
 from ..rollout.errors import AWS_ERRORS, Refused, sentence
 from .clients import Clients
-from .outputs import DeadLetters, Stack
+from .outputs import DeadLetterQueue, Stack
 from .unseen import UnseenUploads
 
 if TYPE_CHECKING:
@@ -23,14 +23,14 @@ class Count:
     """About how many messages of a queue can be received, how many are hidden, and the age of the oldest if known."""
 
     name: str
-    letters: int
+    messages: int
     in_flight: int
     oldest: timedelta | None
 
     def as_json(self) -> dict[str, Any]:
         """For a program; the age in seconds."""
         seconds = None if self.oldest is None else round(self.oldest.total_seconds())
-        return {"queue": self.name, "letters": self.letters, "in_flight": self.in_flight, "oldest_seconds": seconds}
+        return {"queue": self.name, "messages": self.messages, "in_flight": self.in_flight, "oldest_seconds": seconds}
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,11 @@ class Survey:
     @property
     def exit_status(self) -> int:
         """0 if there is no message anywhere, so far as one knows, else 1."""
-        return int(bool(self.unknown) or any(count.letters or count.in_flight for count in self.counts))
+        return int(bool(self.unknown) or any(count.messages or count.in_flight for count in self.counts))
 
     def as_json(self) -> dict[str, Any]:
         """For a program."""
-        result = "letters" if self.exit_status else "empty"
+        result = "messages" if self.exit_status else "empty"
         queues = [count.as_json() for count in self.counts]
         return {"stack": self.stack, "result": result, "queues": queues, "unknown": self.unknown}
 
@@ -68,21 +68,23 @@ def survey(stack: Stack, clients: Clients, clock: Clock) -> Survey:
         return Survey(stack.name, counts, str(error))
 
 
-def _unseen(uploads: DeadLetters, clients: Clients, clock: Clock) -> Count:
-    sent = [letter.sent for letter in UnseenUploads(clients.functions, uploads.url).letters()]
+def _unseen(uploads: DeadLetterQueue, clients: Clients, clock: Clock) -> Count:
+    sent = [message.sent for message in UnseenUploads(clients.functions, uploads.url).messages()]
     return Count(uploads.name, len(sent), 0, clock.now() - min(sent) if sent else None)
 
 
-def _count(queue: DeadLetters, clients: Clients, oldest: timedelta | None) -> Count:
+def _count(queue: DeadLetterQueue, clients: Clients, oldest: timedelta | None) -> Count:
     answer = clients.queues.get_queue_attributes(
         QueueUrl=queue.url,
         AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
     )["Attributes"]
-    letters = int(answer["ApproximateNumberOfMessages"])
-    return Count(queue.name, letters, int(answer["ApproximateNumberOfMessagesNotVisible"]), oldest if letters else None)
+    messages = int(answer["ApproximateNumberOfMessages"])
+    return Count(
+        queue.name, messages, int(answer["ApproximateNumberOfMessagesNotVisible"]), oldest if messages else None
+    )
 
 
-def _ages(queues: Sequence[DeadLetters], clients: Clients, clock: Clock) -> Mapping[str, timedelta]:
+def _ages(queues: Sequence[DeadLetterQueue], clients: Clients, clock: Clock) -> Mapping[str, timedelta]:
     """The ages that CloudWatch knows: how long the oldest messages have been in these queues."""
     now = clock.now()
     try:
@@ -99,7 +101,7 @@ def _ages(queues: Sequence[DeadLetters], clients: Clients, clock: Clock) -> Mapp
     return {queues[number].name: timedelta(seconds=value) for number, values in newest.items() for value in values}
 
 
-def _query(number: int, queue: DeadLetters) -> "MetricDataQueryTypeDef":
+def _query(number: int, queue: DeadLetterQueue) -> "MetricDataQueryTypeDef":
     return {
         "Id": f"q{number}",
         "MetricStat": {

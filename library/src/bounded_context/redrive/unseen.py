@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ..rollout.errors import Refused
-from .letters import About, Letter
+from .messages import About, Message
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -30,14 +30,14 @@ class UnseenUploads:
         self._asks = {} if age is None else {"seconds": age.total_seconds()}
 
     def count(self) -> int:
-        """How many there are. Raises Refused, ClientError and BotoCoreError, as does `letters`."""
+        """How many there are. Raises Refused, ClientError and BotoCoreError, as does `messages`."""
         return len(self._found)
 
-    def letters(self) -> Iterator[Letter]:
+    def messages(self) -> Iterator[Message]:
         """Each of them, oldest first."""
-        return map(_letter, self._found)
+        return map(_message, self._found)
 
-    def delete(self, letter: Letter) -> None:
+    def delete(self, message: Message) -> None:
         """Nothing: the list's record ends it."""
 
     def release(self) -> int:
@@ -55,29 +55,31 @@ class UnseenUploads:
 
 
 class UnseenRoute:
-    """Starts the state machine with the version of the file, as the rule does where S3 tells of it."""
+    """Starts the state machine with the version of the file, as the rule does where S3 reports it."""
 
     def __init__(self, machines: "SFNClient", alias_arn: str) -> None:
         self._machines = machines
         self._alias_arn = alias_arn
         self.action = f"start an execution of {alias_arn.split(':', 6)[-1]} for each"
 
-    def about(self, letter: Letter) -> About:
+    def about(self, message: Message) -> About:
         """A file's name, by which a person knows whom to ask, and its size, by which that one knows if it is whole."""
-        return About(id=letter.id, type="upload", subject=letter.text("key"), reason=f"{letter.member('size')} bytes")
+        return About(
+            id=message.id, type="upload", subject=message.text("key"), reason=f"{message.member('size')} bytes"
+        )
 
-    def check(self, letter: Letter) -> None:
+    def check(self, message: Message) -> None:
         """Each can be started."""
 
-    def deliver(self, letter: Letter) -> str:
+    def deliver(self, message: Message) -> str:
         """Start an execution, which records the list, once."""
-        asked = {name: letter.text(name) for name in ("bucket", "key", "version")}
+        asked = {name: message.text(name) for name in ("bucket", "key", "version")}
         self._machines.start_execution(stateMachineArn=self._alias_arn, input=json.dumps(asked))
         return ""
 
 
-def _letter(found: Mapping[str, Any]) -> Letter:
+def _message(found: Mapping[str, Any]) -> Message:
     sent = round(datetime.fromisoformat(found["stored"]).timestamp() * 1000)
     system = {"SentTimestamp": str(sent), "ApproximateReceiveCount": "0"}
     key: Any = {"key": {"DataType": "String", "StringValue": found["key"]}}
-    return Letter(found["version"], "", json.dumps(found), key, system)
+    return Message(found["version"], "", json.dumps(found), key, system)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .errors import Stays
-from .letters import About, Letter
+from .messages import About, Message
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -44,33 +44,33 @@ class UploadsRoute:
         self._alias_arn = alias_arn
         self.action = f"start an execution of {alias_arn.split(':', 6)[-1]} for each"
 
-    def about(self, letter: Letter) -> About:
+    def about(self, message: Message) -> About:
         """An event of EventBridge, which has no subject: what it is about is a file's name."""
         return About(
-            id=letter.text("id"),
-            type=letter.text("detail-type"),
-            source=letter.text("source"),
-            reason=letter.attribute("ERROR_CODE"),
+            id=message.text("id"),
+            type=message.text("detail-type"),
+            source=message.text("source"),
+            reason=message.attribute("ERROR_CODE"),
         )
 
-    def check(self, letter: Letter) -> None:
+    def check(self, message: Message) -> None:
         """An event of a type that starts imports can be delivered."""
-        input_of(letter)
+        input_of(message)
 
-    def deliver(self, letter: Letter) -> str:
+    def deliver(self, message: Message) -> str:
         """Start an execution, which never comes back here."""
-        self._machines.start_execution(stateMachineArn=self._alias_arn, input=json.dumps(input_of(letter)))
+        self._machines.start_execution(stateMachineArn=self._alias_arn, input=json.dumps(input_of(message)))
         return ""
 
 
-def input_of(letter: Letter) -> dict[str, Any]:
+def input_of(message: Message) -> dict[str, Any]:
     """The machine's input. Raises Stays for what is not an event that starts an import."""
-    paths = INPUTS.get(letter.text("detail-type"))
+    paths = INPUTS.get(message.text("detail-type"))
     if paths is None:
         raise Stays(
             "its body is not an event that starts an import: look at it in the SQS console, and delete it there."
         )
-    made = {name: letter.member(*path) for name, path in paths.items()}
+    made = {name: message.member(*path) for name, path in paths.items()}
     for name, value in made.items():
         if not value:
             raise Stays(f"its event lacks {'.'.join(paths[name])}, which an import needs: ask for the file once more.")

@@ -36,7 +36,7 @@ _STATUSES: Final = {
     0: "all went well",
     1: "something did not",
     REFUSED: "refused before anything changed",
-    INTERRUPTED: "Ctrl-C: what is there already stays",
+    INTERRUPTED: "Ctrl-C: what already exists stays",
 }
 
 
@@ -58,7 +58,7 @@ def guarded(act: Callable[[], int], screen: Consoles) -> int:
         screen.fail(sentence(error, "deploy"))
         return 1
     except KeyboardInterrupt:
-        screen.fail("Interrupted: what is there already stays; deploy again, or destroy it.")
+        screen.fail("Interrupted: what already exists stays; deploy again, or destroy it.")
         return INTERRUPTED
 
 

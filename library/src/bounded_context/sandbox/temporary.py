@@ -28,7 +28,7 @@ _LEFT_OUT: Final = (
 
 @dataclass(frozen=True)
 class Temporary:
-    """What is known of such a stack; nobody knows its owner, or its end, where a stack was made in another way."""
+    """What is known about such a stack; nobody knows its owner, or its end, where a stack was made in another way."""
 
     kind: str
     name: str

@@ -185,12 +185,12 @@ class InMemorySeenIds:
 
 @dataclass
 class InMemoryProjection:
-    """What is kept of other contexts' things: the event that counts, by the thing and its identity."""
+    """What is kept about other contexts' things: the event that counts, by the thing and its identity."""
 
     kept: dict[tuple[str, str], ForeignEvent] = field(default_factory=dict)
 
     def apply(self, event: ForeignEvent) -> bool:
-        """Keep what an event says if it is newer than what is kept of its subject; return whether it was."""
+        """Keep what an event says if it is newer than what is kept about its subject; return whether it was."""
         key = (event.thing, event.subject)
         before = self.kept.get(key)
         self.kept[key] = newer(event, before)
@@ -199,7 +199,7 @@ class InMemoryProjection:
 
 @dataclass
 class InMemoryReferences:
-    """The identities that are known of one kind of thing."""
+    """The identities that are known for one kind of thing."""
 
     identities: set[str] = field(default_factory=set)
 

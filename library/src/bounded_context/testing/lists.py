@@ -51,7 +51,7 @@ def run_list(
         rows: what the partner wrote, by column.
         known: the identities that are known, by the field that refers to them; without it, those that samples refer to.
         existing: aggregates that are there before.
-        checks: the verification's own, beside those for references and identities.
+        checks: the verification's own, besides those for references and identities.
         tolerated_share: of bad rows, 0 to 1; more reject the list.
         part_rows: how many rows a part has.
     """

@@ -34,10 +34,10 @@ class Samples(Generic[A]):
     def values(self, n: int = 1, **changes: str) -> dict[str, str]:
         """Return the n-th row's values as text, but for the changes.
 
-        A field with a default has a value too, unless it is of no type of the library's: that is left out.
+        A field with a default has a value too, unless it is of none of the library's types: that is left out.
 
         Raises:
-            LookupError: a field without a default is of no type of the library's: pass its value.
+            LookupError: a field without a default is of none of the library's types: pass its value.
         """
         rows = self._context.rows
         made = [name for name in rows.columns if name in changes or name not in rows.defaults or self._kind(name)]
@@ -66,7 +66,7 @@ class Samples(Generic[A]):
             return KNOWN[n % len(KNOWN)]
         kind = self._kind(field)
         if kind is None:
-            raise LookupError(f"{field} is of no type of the library's: pass its value")
+            raise LookupError(f"{field} is of none of the library's types: pass its value")
         return _BY_KIND[kind].format(n=n)
 
     def _kind(self, field: str) -> str | None:

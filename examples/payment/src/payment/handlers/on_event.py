@@ -1,4 +1,4 @@
-"""OnEvent: takes other contexts' events from the queue, and keeps what is news of what this context refers to."""
+"""OnEvent: takes other contexts' events from the queue, and keeps what is new about what this context refers to."""
 
 from bounded_context import aws
 from bounded_context.handlers import event_handler

@@ -28,7 +28,7 @@ _HEAD: Final = """\
 """
 _PLAIN: Final = re.compile(r"[A-Za-z$][A-Za-z0-9_=./$-]*(?:,? [A-Za-z0-9_=./-]+)*")
 _WORDS: Final = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null"])
-"""What YAML reads as something else than text."""
+"""What YAML reads as something other than text."""
 
 
 def entities(

@@ -21,7 +21,7 @@ _STATUSES: Final = {
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Write the files of the current repository, and tell of each; nothing if callers would miss something."""
+    """Write the files of the current repository, and report each; nothing if callers would miss something."""
     Usage(typed("contracts.openapi", "openapi"), _EXAMPLES, _STATUSES).parser(_ABOUT).parse_args(arguments)
     try:
         found = repository()

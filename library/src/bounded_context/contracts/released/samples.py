@@ -43,7 +43,7 @@ def version_of(context: Context[Any]) -> Version:
     other sections have a list of samples for each form.
 
     Raises:
-        NoSample: a field is of no type of the library's and has no example.
+        NoSample: a field is of none of the library's types and has no example.
     """
     values = context.details.model_validate(good(context.details)).model_dump(mode="json")
     schema = of_model(context.details)

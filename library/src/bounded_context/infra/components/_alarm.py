@@ -152,7 +152,7 @@ def composite(
 
 
 def _on(metric: Metric, when: When) -> dict[str, Any]:
-    # AWS knows percentiles under another name than the plain statistics.
+    # AWS puts percentiles into a field apart from the plain statistics.
     statistic = "extended_statistic" if metric.statistic.startswith("p") else "statistic"
     return {
         "namespace": metric.namespace,

@@ -23,7 +23,7 @@ REFUSED_SHARE = 0.5
 
 
 def watch_api(owner: Component, alerts: Alerts, api: Dimensions, objectives: ApiObjectives) -> None:
-    """Tell of answers that fail (5xx), come late, or are refusals for the most part (4xx)."""
+    """Report answers that fail (5xx), come late, or are refusals for the most part (4xx)."""
     _failing(owner, alerts, api)
     _slow(owner, alerts, api, objectives.latency_ms)
     _refusing(owner, alerts, api)

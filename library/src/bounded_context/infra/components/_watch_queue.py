@@ -15,7 +15,7 @@ def watch_dead_letters(alerts: Alerts, name: str, dead_letters: sqs.Queue, sever
     alerts.dead_letters.append(DeadLetters(name, dead_letters.name, severity))
 
 
-def watch_letters(owner: Component, alerts: Alerts, severity: Severity, says: str) -> None:
+def alarm_on_dead_letters(owner: Component, alerts: Alerts, severity: Severity, says: str) -> None:
     """Notify when a dead-letter queue of this severity holds something, and say what that means (`says`)."""
     parts = [
         Part(one.name, {"letters": _metric("ApproximateNumberOfMessagesVisible", one.queue_name)})

@@ -22,7 +22,7 @@ _CASES = ("codebuild:BatchPutTestCases",)
 class Build(Component):
     """A CodeBuild project with a role, a log group and (if it reports) a report group of its own.
 
-    `assumes` is the one role that it may take on: that of the environment which it changes.
+    `assumes` is the one role that it may assume: that of the environment which it changes.
     """
 
     urn_type = "bounded-context:pipeline:Build"
@@ -56,7 +56,7 @@ class Build(Component):
             variables: the environment of its commands.
             secrets: the same for what is secret, by the ARNs in Secrets Manager.
             report: the report that the buildspec writes.
-            assumes: the role that it may take on.
+            assumes: the role that it may assume.
             cache: where packages are kept between builds, as bucket/prefix.
         """
         super().__init__(name, labels)

@@ -1,6 +1,6 @@
 """Two alarms on all dead letters of a stack."""
 
-from bounded_context.infra import Component, Stack, watch_letters
+from bounded_context.infra import Component, Stack, alarm_on_dead_letters
 
 
 class DeadLetterAlarms(Component):
@@ -14,7 +14,7 @@ class DeadLetterAlarms(Component):
     def __init__(self, name: str, stack: Stack) -> None:
         super().__init__(name, stack.labels)
         lost = "What lies in a dead-letter queue has had no effect, and partners or subscribers believe that it had."
-        watch_letters(self, stack.alerts, "critical", lost)
+        alarm_on_dead_letters(self, stack.alerts, "critical", lost)
         behind = "What lies in a dead-letter queue has had no effect: what one subscriber or reader knows has gaps."
-        watch_letters(self, stack.alerts, "warning", behind)
+        alarm_on_dead_letters(self, stack.alerts, "warning", behind)
         self.register_outputs({})

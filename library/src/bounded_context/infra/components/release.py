@@ -29,8 +29,8 @@ class Release(Component):
     """An alias in front of a function's versions. Callers call `alias_arn`; CodeDeploy moves it, step by step.
 
     A new version that fails, answers too slowly (where the setting `latency_alarms` says what that is) or sets off one
-    of `release_alarms` loses its traffic to the version before. What no release need be to blame for, `FunctionAlarms`
-    tells of.
+    of `release_alarms` loses its traffic to the version before. What no release need be blamed for is reported
+    by `FunctionAlarms`.
     """
 
     urn_type = "bounded-context:infra:Release"

@@ -8,7 +8,7 @@ PRIORITY = 1000
 """Before X-Ray's own rule (10,000), and after any that somebody makes to look at something closely."""
 
 DEFAULT_PERCENT = 5
-"""X-Ray's own rule, beside the first request of each second (X-Ray, "Configuring sampling rules")."""
+"""X-Ray's own rule, besides the first request of each second (X-Ray, "Configuring sampling rules")."""
 
 
 class Traces(Component):

@@ -75,7 +75,7 @@ class Deployment:
         self._stopping.set()
 
     def run(self) -> Ended | None:
-        """Live; returns why it has to end otherwise than well, None after its success."""
+        """Run it; returns why it has to end badly, None after its success."""
         self._tell("InProgress")
         try:
             self._traffic.check()

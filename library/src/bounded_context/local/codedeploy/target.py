@@ -26,7 +26,7 @@ class Target:
 
     @contextmanager
     def event(self, name: str) -> Iterator[None]:
-        """Live through a lifecycle event; it failed if it is left by an exception."""
+        """Go through a lifecycle event; it failed if it is left by an exception."""
         self._set(name, status="InProgress", startTime=_now())
         try:
             yield

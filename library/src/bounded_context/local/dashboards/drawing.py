@@ -32,7 +32,7 @@ class Drawn:
 
 @dataclass
 class Drawing:
-    """What a widget draws, and the labels of what there is nothing to see of, by the reason (`reasons`).
+    """What a widget draws, and the labels of what has nothing to show, by reason (`reasons`).
 
     `without_data` has no sample; `as_zero` is drawn, and nobody has measured it. `not_calculated` says what is beyond
     the arithmetic here.

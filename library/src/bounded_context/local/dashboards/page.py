@@ -22,7 +22,7 @@ _SHORTENED = (
 
 @dataclass(frozen=True)
 class About:
-    """What the head of the page tells. `stand_ins` has a sentence for each thing that is not as on AWS."""
+    """What the head of the page tells. `stand_ins` has a sentence for each thing that differs from AWS."""
 
     title: str
     what: str
@@ -70,7 +70,7 @@ def _assumed(names: Sequence[str]) -> list[str]:
 
 def _unlike_aws(sentences: Sequence[str]) -> str:
     items = "".join(f"<li>{escape(one)}</li>" for one in sentences)
-    summary = f"<summary>Not as on AWS: {len(sentences)} things</summary>"
+    summary = f"<summary>Unlike AWS: {len(sentences)} things</summary>"
     return f"<details>{summary}<ul>{items}</ul></details>" if items else ""
 
 

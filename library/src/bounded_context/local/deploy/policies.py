@@ -38,7 +38,7 @@ def as_emulator_asks(request: Request, document: str) -> str:
 
 
 def _wider(request: Request, statement: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield what has to be allowed beside a statement."""
+    """Yield what has to be allowed besides a statement."""
     for action in as_list(statement["Action"]):
         if other := EMULATORS_ACTIONS.get(action):
             request.adapted.append(f"{other} goes with {action}: the emulator asks for it, AWS does not")

@@ -40,7 +40,7 @@ class Rejected:
 
 @dataclass(frozen=True)
 class Told:
-    """All that is known of a list when its run is over.
+    """All that is known about a list when its run is over.
 
     `file` is its name, `size` its bytes, `way` how it arrived, `arrived` when (seconds since 1970). `record` is its
     item in the table, empty if it was not recorded; `faults` counts the rejected rows by their faults.

@@ -28,7 +28,7 @@ _OF_THE_USER: Final = "AWS_"
 
 @dataclass(frozen=True)
 class LambdaContext:
-    """What Lambda hands to an entry point beside the event."""
+    """What Lambda hands to an entry point besides the event."""
 
     function_name: str
     function_version: str
@@ -38,7 +38,7 @@ class LambdaContext:
     aws_request_id: str = ""
 
     def get_remaining_time_in_millis(self) -> int:
-        """Return all the time that a call has: whoever stands at a breakpoint takes his."""
+        """Return all the time that a call has: whoever stands at a breakpoint takes theirs."""
         return self.seconds * 1000
 
 

@@ -51,7 +51,7 @@ def samples_of(context: Context[Any], function: str, variables: Mapping[str, str
         variables: of its environment.
 
     Raises:
-        NoSample: a field is of no type of the library's and has no example.
+        NoSample: a field is of none of the library's types and has no example.
     """
     checks = {check.name.replace(" ", "-"): dict(check.event) for check in checks_of(function, context)}
     return dict(_own(context, function, variables)) | checks

@@ -7,7 +7,7 @@ from typing import Final
 from ..observation.logs import METRICS, PLATFORM, TEXT, LogLine
 
 _UNCAUGHT: Final = "uncaught exception"
-"""What every function logs of an exception that it does not take."""
+"""What every function logs about an exception that it does not handle."""
 
 _OWN: Final = {
     *("level", "message", "timestamp", "location", "service", "exception", "stack_trace", "exception_name"),

@@ -87,7 +87,7 @@ class _Update:
         self._handlers = {name: inputs[f"{_FUNCTION} {name.replace('_', '-')}"]["handler"] for name in names}
 
     def __call__(self, changed: set[Path]) -> None:
-        """Bring changes onto the emulator; where the code cannot be read, it stays as it was until that is mended."""
+        """Bring changes onto the emulator; where the code cannot be read, it stays as it was until that is fixed."""
         started = time.monotonic()
         self._waiting |= changed
         project = self._running.project

@@ -38,7 +38,7 @@ class Rejection:
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of an aggregate and of the list it came with. Times are in seconds since 1970.
+    """What is known about an aggregate and of the list it came with. Times are in seconds since 1970.
 
     `context` is the aggregate's, `way` says how the list arrived. `part` is the part of the list that holds its row;
     `record` and `item` are the list's and its own in the table; `receptions` are its own events, by subscriber;

@@ -62,7 +62,7 @@ def gather(
 
 
 def _wait_for_logs(running: "RunningContext", identity: str, *, expected: bool) -> None:
-    """Wait until the logs tell of the publication: a function's lines come when its call is over."""
+    """Wait until the logs report the publication: a function's lines come when its call is over."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     running.watch.look()
     while expected and not published(running.watch.logs.lines, identity) and time.monotonic() < deadline:

@@ -110,7 +110,7 @@ class Performed:
         return self.released if self.act.result == "succeeded" else self.before
 
     def problems(self) -> list[str]:
-        """One sentence for each thing that went otherwise than it should."""
+        """One sentence for each thing that did not go as it should."""
         expected = {
             "the driver's exit status": (self.status, self.act.status),
             "the result": (self.part["result"], self.act.result),

@@ -27,7 +27,7 @@ def insert(statement: Mapping[str, Any]) -> Insert:
     """Return what a statement of a batch inserts.
 
     Raises:
-        ValueError: it has another form than `INSERT INTO "table" VALUE {'name': ?, ...}`, with a parameter for each.
+        ValueError: it has a form other than `INSERT INTO "table" VALUE {'name': ?, ...}`, with a parameter for each.
     """
     found = _INSERT.fullmatch(str(statement.get("Statement", "")))
     if found is None:

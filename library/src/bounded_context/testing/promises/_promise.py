@@ -1,4 +1,4 @@
-"""A promise, and what it is held against."""
+"""A promise, and what it is checked against."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass

@@ -8,7 +8,7 @@ from ...domain.fields import may_be_none
 from ._promise import Check, Repository
 
 _STANDING = ("status", "version", "list_id")
-"""What events carry beside the details (`bounded_context.domain.events.payload`)."""
+"""What events carry besides the details (`bounded_context.domain.events.payload`)."""
 
 
 def events_say_every_field(where: Repository) -> Iterator[str]:

@@ -1,8 +1,8 @@
-"""The graph as requests: what AWS would be asked for each registered resource, held against AWS's own models.
+"""The graph as requests: what AWS would be asked for each registered resource, checked against AWS's own models.
 
 Mocks answer whatever they are asked, and a preview asks AWS for nothing: a timeout of 901 seconds, a misspelt enum or a
 name one character too long is refused only in the middle of a deployment. So each resource is turned here into the
-requests that Pulumi's provider sends, and these are held against botocore's models of the services: required, type,
+requests that Pulumi's provider sends, and these are checked against botocore's models of the services: required, type,
 minimum, maximum, enum, pattern (botocore's own validation leaves out the last three), and against what AWS's
 documentation says where its models are silent (`documented`)::
 

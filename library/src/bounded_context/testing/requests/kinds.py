@@ -1,4 +1,4 @@
-"""What Pulumi's AWS provider calls for each type of resource, and what it calls otherwise than AWS.
+"""What Pulumi's AWS provider calls for each type of resource, and what it calls by names other than AWS's.
 
 Names that differ by their case alone, blocks that are lists of one and maps that are lists of pairs need no line.
 """

@@ -26,7 +26,7 @@ class About:
 
 
 @dataclass(frozen=True)
-class Letter:
+class Message:
     """A message of a dead-letter queue, as it was received. Its `id` is SQS's, which it kept when it was moved here."""
 
     id: str

@@ -34,7 +34,7 @@ def redriving(deployed: RunningContext, folder: Path) -> Redrive:
     return run
 
 
-def put_letter(deployed: RunningContext, queue: str, body: dict[str, Any], **more: Any) -> None:
-    """Put a letter into a dead-letter queue, as what could not deliver it would."""
+def put_dead_letter(deployed: RunningContext, queue: str, body: dict[str, Any], **more: Any) -> None:
+    """Put a message into a dead-letter queue, as what could not deliver it would."""
     url = deployed.outputs["dead_letter_queues"][queue]
     deployed.aws.call("sqs", "send_message", QueueUrl=url, MessageBody=json.dumps(body), **more)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ..rollout.errors import AWS_ERRORS
-from .letters import Letter
+from .messages import Message
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -22,13 +22,13 @@ QUIET_RECEIVES = 2
 """So many receives without a new message say that all were seen."""
 
 
-class Letterbox:
+class QueueReader:
     """One dead-letter queue. What it has received it holds until that is deleted or released."""
 
     def __init__(self, client: "SQSClient", url: str) -> None:
         self._client = client
         self._url = url
-        self._held: dict[str, Letter] = {}
+        self._held: dict[str, Message] = {}
         self._seen: set[str] = set()
 
     def count(self) -> int:
@@ -36,21 +36,21 @@ class Letterbox:
         answer = self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=["ApproximateNumberOfMessages"])
         return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
-    def letters(self) -> Iterator[Letter]:
+    def messages(self) -> Iterator[Message]:
         """Every message once, in whatever order SQS gives them."""
         quiet = 0
         while quiet < QUIET_RECEIVES:
             received = self._receive()
             self._held |= received
-            fresh = [letter for letter in received.values() if letter.id not in self._seen]
+            fresh = [message for message in received.values() if message.id not in self._seen]
             self._seen |= received.keys()
             quiet = 0 if fresh else quiet + 1
             yield from fresh
 
-    def delete(self, letter: Letter) -> None:
+    def delete(self, message: Message) -> None:
         """Delete a message that is held."""
-        self._client.delete_message(QueueUrl=self._url, ReceiptHandle=self._held[letter.id].receipt)
-        del self._held[letter.id]
+        self._client.delete_message(QueueUrl=self._url, ReceiptHandle=self._held[message.id].receipt)
+        del self._held[message.id]
 
     def release(self) -> int:
         """Make visible what is held; returns how many stay hidden for a while, since SQS did not do it."""
@@ -58,7 +58,7 @@ class Letterbox:
         self._held.clear()
         return sum(self._show(held[start : start + BATCH]) for start in range(0, len(held), BATCH))
 
-    def _receive(self) -> dict[str, Letter]:
+    def _receive(self) -> dict[str, Message]:
         answer = self._client.receive_message(
             QueueUrl=self._url,
             MaxNumberOfMessages=BATCH,
@@ -67,18 +67,18 @@ class Letterbox:
             MessageSystemAttributeNames=["All"],
             MessageAttributeNames=["All"],
         )
-        letters = map(Letter.of, answer.get("Messages", []))
-        return {letter.id: letter for letter in letters}
+        messages = map(Message.of, answer.get("Messages", []))
+        return {message.id: message for message in messages}
 
-    def _show(self, letters: Sequence[Letter]) -> int:
+    def _show(self, messages: Sequence[Message]) -> int:
         try:
             answer = self._client.change_message_visibility_batch(
                 QueueUrl=self._url,
                 Entries=[
-                    {"Id": str(number), "ReceiptHandle": letter.receipt, "VisibilityTimeout": 0}
-                    for number, letter in enumerate(letters)
+                    {"Id": str(number), "ReceiptHandle": message.receipt, "VisibilityTimeout": 0}
+                    for number, message in enumerate(messages)
                 ],
             )
         except AWS_ERRORS:
-            return len(letters)
+            return len(messages)
         return len(answer.get("Failed", []))
