@@ -187,7 +187,7 @@ BAD = {
     ),
     "queried_by: twice": (
         lambda: _as(PAYMENT, queried_by=("list", "list")),
-        "queried_by has 'list' twice: each may stand there once.",
+        "queried_by has 'list' twice: name each once.",
     ),
     "verification: a function's": (
         lambda: _as(PAYMENT, verification="verify_payment"),
@@ -219,7 +219,7 @@ BAD = {
     ),
     "commands: one name twice": (
         lambda: _with(CREATE, CHANGE, CHANGE, DELETE),
-        "commands has VerifyPayment twice: each name may stand there once.",
+        "commands has VerifyPayment twice: name each once.",
     ),
     "commands: none that creates": (lambda: _with(CHANGE, DELETE), "commands has 0 that creates: write one."),
     "commands: none that deletes": (lambda: _with(CREATE, CHANGE), "commands has 0 that deletes: write one."),
@@ -271,7 +271,7 @@ BAD = {
     ),
     "commands: starts from one status twice": (
         lambda: _starting(*START, *START),
-        "commands: after of VerifyPayment has REGISTERED twice: each may stand there once.",
+        "commands: after of VerifyPayment has REGISTERED twice: name each once.",
     ),
     "commands: starts from what it leaves": (
         lambda: _starting(*PaymentStatus),

@@ -1,4 +1,4 @@
-"""The aggregate: what the <<cookiecutter.__words>> is, and where it may stand."""
+"""The aggregate: what the <<cookiecutter.__words>> is, and which statuses it may have."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from bounded_context import Aggregate, Details, <<cookiecutter.fields | fields |
 
 
 class Status(StrEnum):
-    """Where the <<cookiecutter.__words>> stands; each value is what its last event said."""
+    """The <<cookiecutter.__words>>'s status; each value is what its last event said."""
 
 <% for command in cookiecutter.commands | lasting %>
     <<command.status>> = "<<command.status>>"

@@ -117,7 +117,7 @@ class Context(Generic[A]):
 
     @property
     def statuses(self) -> type[StrEnum]:
-        """Where an aggregate may stand."""
+        """The statuses that an aggregate may have."""
         return self.aggregate.statuses
 
     @property

@@ -115,7 +115,7 @@ def _bad_defaults(model: type[BaseModel]) -> Iterator[str]:
 
 def _commands(context: "Context[Any]") -> Iterator[str]:
     for name in _repeated(command.name for command in context.commands):
-        yield f"commands has {name} twice: each name may stand there once."
+        yield f"commands has {name} twice: name each once."
     for kind in ("creates", "deletes"):
         count = sum(command.kind == kind for command in context.commands)
         if count != 1:
@@ -173,7 +173,7 @@ def _starts(context: "Context[Any]", command: Command[Any]) -> Iterator[str]:
         if not isinstance(status, context.statuses):
             yield f"commands: {command.name} starts after {status!r}, which is not a status of {context.title}."
     for name in _repeated(str(status) for status in command.after):
-        yield f"commands: after of {command.name} has {name} twice: each may stand there once."
+        yield f"commands: after of {command.name} has {name} twice: name each once."
     if command.status in command.after:
         yield f"commands: {command.name} starts after {command.status}, which it leaves: remove it from after."
 
@@ -188,7 +188,7 @@ def _reachable(context: "Context[Any]") -> set[StrEnum | None]:
 
 def _queries(context: "Context[Any]") -> Iterator[str]:
     for name in _repeated(context.queried_by):
-        yield f"queried_by has {name!r} twice: each may stand there once."
+        yield f"queried_by has {name!r} twice: name each once."
     for name in context.queried_fields:
         field = context.details.model_fields.get(name)
         if field is None or kind_of(field) not in ("text", "identifier") or not field.is_required():

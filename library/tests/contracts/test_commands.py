@@ -125,10 +125,10 @@ def test_openapi_does_not_write_over_what_callers_rely_on(
 
 @pytest.mark.parametrize("main", [contracts.main, openapi.main])
 def test_outside_of_a_repository_there_is_nothing_to_write(
-    main: Callable[[], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    main: Callable[[list[str]], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The sentence says what is missing."""
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit) as refused:
-        main()
+        main([])
     assert "is in no context's repository" in str(refused.value.code)

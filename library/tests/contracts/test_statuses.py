@@ -18,7 +18,7 @@ ARROW = re.compile(r"(\[\*\]|is_\w+) --> (\[\*\]|is_\w+): (\w+)")
 DRAWN = """\
 ```mermaid
 stateDiagram-v2
-    accTitle: Where the order may stand
+    accTitle: Statuses of the order
     accDescr: Each arrow is a command, from a status where it may start to the one that it leaves
     state "PLACED" as is_PLACED
     state "PACKED" as is_PACKED

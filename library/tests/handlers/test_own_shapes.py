@@ -161,7 +161,7 @@ def test_a_command_that_does_not_start_from_there_is_refused(capsys: pytest.Capt
     world.kept.add(Samples(ORDER).aggregate(1, status=Progress.SHIPPED))
     status, _, problem = world.send(contexts.CancelOrder, contexts.cancel_order, "/orders/id-000001")
     assert status == problem["status"] == 409
-    assert (problem["title"], problem["code"]) == ("The command does not start from where it stands", "illegal-move")
+    assert (problem["title"], problem["code"]) == ("The command does not start from its status", "illegal-move")
     assert problem["detail"] == "order_id 'id-000001' is SHIPPED: the command starts from PLACED or PACKED"
     assert totals(capsys.readouterr().out) == {("CommandsRefused", "illegal-move"): 1}
 

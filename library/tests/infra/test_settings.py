@@ -57,8 +57,8 @@ BAD = [
         },
         "partners are too many for one rule on a shared server: write sftp: dedicated.",
     ),
-    ({"subscribers": '["audit", "audit"]'}, "subscribers is ['audit', 'audit']: each name may stand there once."),
-    ({"subscribers": '["a_b", "a-b"]'}, "subscribers is ['a_b', 'a-b']: each name may stand there once."),
+    ({"subscribers": '["audit", "audit"]'}, "subscribers is ['audit', 'audit']: name each once."),
+    ({"subscribers": '["a_b", "a-b"]'}, "subscribers is ['a_b', 'a-b']: name each once."),
     ({"subscribers": '["uploads"]'}, "subscribers has the name 'uploads', which a dead-letter queue of ours has"),
     ({"subscribers": '["unseen"]'}, "subscribers has the name 'unseen', which a dead-letter queue of ours has"),
     ({"subscribers": '["measure-lists"]'}, "has the name 'measure-lists', which a dead-letter queue of ours has"),
@@ -158,7 +158,7 @@ BAD = [
     ),
     ({"subscriber_accounts": "[123456789012]"}, "subscriber_accounts has 123456789012: write the 12 digits of an acc"),
     ({"subscriber_accounts": '["12345"]'}, "subscriber_accounts has '12345': write the 12 digits of an account in quo"),
-    ({"subscriber_accounts": json.dumps(["1" * 12] * 2)}, "each account may stand there once."),
+    ({"subscriber_accounts": json.dumps(["1" * 12] * 2)}, "name each once."),
     ({"subscribers": '["inbound"]'}, "subscribers has the name 'inbound', which a dead-letter queue of ours has"),
     ({"consumes": "[]"}, "consumes is '[]': write a map of contexts to {topic: ..., known: [...], gone: [...]}."),
     (
@@ -209,7 +209,7 @@ BAD = [
     (_consumes(known=[f"T{number}" for number in range(51)]), "consumes names over 50 types of events: leave out"),
     (
         {"consumes": json.dumps({name: {"topic": f"/{name}", "known": ["A"]} for name in ("a_b", "a-b")})},
-        "consumes names a_b, a-b: each context may stand there once.",
+        "consumes names a_b, a-b: name each once.",
     ),
     (
         {"consumes": json.dumps({name: {"topic": "/one", "known": ["A"]} for name in ("one", "two")})},

@@ -61,7 +61,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
         {"environments": [{"name": "dev", "roles": ROLES, "approval": "yes"}]},
         "environment dev has the approval 'yes': write true or false.",
     ),
-    ({"environments": ENVIRONMENTS[:1] * 2}, "environments has a name twice: each stack may stand there once."),
+    ({"environments": ENVIRONMENTS[:1] * 2}, "environments has a name twice: name each once."),
     ({"backend": None}, "backend is None: write s3://<bucket>, or https://api.pulumi.com."),
     ({"backend": "file://state"}, "backend is 'file://state': write s3://<bucket>, or https://api.pulumi.com."),
     ({"secrets_provider": None}, "secrets_provider is None: write awskms://alias/<key>?region=<region>"),

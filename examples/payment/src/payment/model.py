@@ -1,4 +1,4 @@
-"""The aggregate: what the payment is, and where it may stand."""
+"""The aggregate: what the payment is, and which statuses it may have."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from bounded_context import Aggregate, Amount, Currency, Day, Details, Identifie
 
 
 class Status(StrEnum):
-    """Where the payment stands; each value is what its last event said."""
+    """The payment's status; each value is what its last event said."""
 
     REGISTERED = "REGISTERED"
     VERIFIED = "VERIFIED"

@@ -1,4 +1,4 @@
-"""The diagram of where an aggregate may stand, in its repository's README: mermaid, made of the declaration."""
+"""The diagram of an aggregate's statuses, in its repository's README: mermaid, made of the declaration."""
 
 import re
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ _DESCRIPTION: Final = "accDescr: Each arrow is a command, from a status where it
 
 
 def _title(context: Context[Any]) -> str:
-    return f"accTitle: Where the {plain(context.title)} may stand"
+    return f"accTitle: Statuses of the {plain(context.title)}"
 
 
 def _statuses(context: Context[Any]) -> Iterator[str]:

@@ -54,7 +54,7 @@ class IllegalMove(BusinessError):
     """The command does not start from where the aggregate stands; ``after`` are the statuses from which it does."""
 
     code = "illegal-move"
-    title = "The command does not start from where it stands"
+    title = "The command does not start from its status"
 
     def __init__(self, field: str, identity: str, status: str, after: Iterable[str]) -> None:
         super().__init__(f"{field} {identity!r} is {status}: the command starts from {either(after)}")

@@ -28,12 +28,12 @@ class Kind:
 
 _OF_REQUESTS: Final[Mapping[str, Kind]] = {
     MALFORMED: Kind(400, "The body cannot be read as JSON"),
-    BAD_PARAMETER: Kind(400, "A parameter is not as it should be"),
+    BAD_PARAMETER: Kind(400, "A parameter is invalid"),
     NO_SUCH_ROUTE: Kind(404, "There is no such route"),
     IN_PROGRESS: Kind(409, "The same command is being run", {"Retry-After": "1"}),
     TOO_LARGE: Kind(413, "The body is too large"),
     UNSUPPORTED: Kind(415, "The body must be JSON"),
-    INVALID: Kind(422, "Values in the body are not as they should be"),
+    INVALID: Kind(422, "Values in the body are invalid"),
     REUSED: Kind(422, "The idempotency key was used for another command"),
 }
 

@@ -16,11 +16,11 @@ from ._refusals import obeying, reading
 
 _LIST_ID: Final = Parameter(
     "query",
-    Annotated[str | None, Field(min_length=1, max_length=64, description="Those that this list brought.")],
+    Annotated[str | None, Field(min_length=1, max_length=64, description="Only those that this list brought.")],
     None,
 )
 _LIMIT: Final = Parameter(
-    "query", Annotated[int, Field(ge=1, le=MOST, description="The longest page that is wanted.")], 50
+    "query", Annotated[int, Field(ge=1, le=MOST, description="The most that a page may have.")], 50
 )
 _CURSOR: Final = Parameter(
     "query",
@@ -68,7 +68,7 @@ def _values(context: Context[Any]) -> dict[str, Parameter]:
 
 
 def _value(field: str) -> Parameter:
-    described = Field(min_length=1, max_length=LONGEST_VALUE, description=f"Those that have this {_words(field)}.")
+    described = Field(min_length=1, max_length=LONGEST_VALUE, description=f"Only those that have this {_words(field)}.")
     return Parameter("query", Annotated[str | None, described], None)
 
 
@@ -77,4 +77,4 @@ def _words(field: str) -> str:
 
 
 def _in_status(context: Context[Any]) -> Parameter:
-    return Parameter("query", Annotated[context.statuses | None, Field(description="Those that stand there.")], None)
+    return Parameter("query", Annotated[context.statuses | None, Field(description="Only those in this status.")], None)

@@ -54,7 +54,7 @@ def consumed(context: Context[Any], config: Source) -> Mapping[str, Consumed]:
     _leave_ours(context, found)
     # The code takes a_b and a-b for one name.
     if len({kebab(name) for name in found}) != len(found):
-        raise SettingError(f"consumes names {', '.join(found)}: each context may stand there once.")
+        raise SettingError(f"consumes names {', '.join(found)}: name each once.")
     if len({one.topic for one in found.values()}) != len(found):
         raise SettingError("consumes has one topic twice: each context has its own.")
     if len({one.thing for one in found.values()}) != len(found):

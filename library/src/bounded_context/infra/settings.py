@@ -224,7 +224,7 @@ def _subscribers(context: Context[Any], config: Source) -> tuple[str, ...]:
     names: list[Any] = structure(config, "subscribers", list, list(context.subscribers), "a list of names")
     # In AWS, a_b and a-b are one name.
     if len({kebab(str(name)) for name in names}) != len(names):
-        raise SettingError(f"subscribers is {names!r}: each name may stand there once.")
+        raise SettingError(f"subscribers is {names!r}: name each once.")
     for name in names:
         if kebab(str(name)) in _queues(context):
             raise SettingError(f"subscribers has the name {name!r}, which a dead-letter queue of ours has: rename it.")
@@ -257,7 +257,7 @@ def _subscriber_accounts(config: Source) -> tuple[str, ...]:
         if not isinstance(account, str) or not _ACCOUNT.fullmatch(account):
             raise SettingError(f"subscriber_accounts has {account!r}: write the 12 digits of an account in quotes.")
     if len(set(accounts)) != len(accounts):
-        raise SettingError(f"subscriber_accounts is {accounts!r}: each account may stand there once.")
+        raise SettingError(f"subscriber_accounts is {accounts!r}: name each once.")
     return tuple(accounts)
 
 

@@ -104,7 +104,7 @@ def _environments(config: Config) -> tuple[Environment, ...]:
         raise SettingError("environments is empty: write at least one {name, roles}.")
     environments = tuple(_environment(value) for value in values)
     if len({environment.name for environment in environments}) != len(environments):
-        raise SettingError("environments has a name twice: each stack may stand there once.")
+        raise SettingError("environments has a name twice: name each once.")
     return environments
 
 

@@ -87,7 +87,7 @@ def test_each_route_says_from_which_statuses_its_command_starts(context: Context
 def test_a_route_names_the_statuses_in_a_sentence() -> None:
     """After the refusal's title and code."""
     cancels = MADE["order"]["paths"]["/orders/{order_id}"]["delete"]["responses"]["409"]["description"]
-    title = "The command does not start from where it stands"
+    title = "The command does not start from its status"
     assert f"{title} (`illegal-move`): it starts from `PLACED` or `PACKED`. The same" in cancels
 
 

@@ -40,7 +40,7 @@ EXAMPLES: Final[dict[str, Any]] = {
 _CORRELATION: Final = "X-Correlation-Id"
 _HEADERS: Final[dict[str, Any]] = {
     _CORRELATION: {
-        "description": "What the request belongs to: the caller's own id, or else the request's.",
+        "description": "The correlation id: the caller's own, or else the request's.",
         "schema": {"type": "string"},
     },
 }
@@ -79,9 +79,7 @@ def _merged(context: Context[Any], release: str) -> dict[str, Any]:
 
 def _parameter() -> dict[str, Any]:
     # No pattern in the schema: a caller that sends something else is answered all the same.
-    description = (
-        f"What the request belongs to, in the caller's words (`{CORRELATION_ID}`); one of another form is passed over."
-    )
+    description = f"The caller's own correlation id (`{CORRELATION_ID}`); one of another form is ignored."
     return {"name": _CORRELATION, "in": "header", "description": description, "schema": {"type": "string"}}
 
 

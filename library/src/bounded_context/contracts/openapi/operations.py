@@ -34,8 +34,8 @@ _SUMMARIES: Final[Mapping[Kind, str]] = {
 }
 
 _OF_MANY: Final[Mapping[frozenset[str], str]] = {
-    frozenset({"list"}): "those of a list, or of these those in a status",
-    frozenset({"status"}): "those in a status, or of these those of a list",
+    frozenset({"list"}): "those of a list, optionally in one status",
+    frozenset({"status"}): "those in a status, optionally of one list",
     frozenset({"list", "status"}): "those of a list, those in a status, or those of a list in a status",
 }
 
@@ -61,9 +61,9 @@ def _unasked(*_: Any) -> NoReturn:
 def _command(context: Context[Any], command: Command[Any]) -> Described:
     operation, shown = command_operation(context, command, _unasked), view(context)
     answers: Mapping[Kind, dict[int, Part]] = {
-        "creates": {201: _answer("It as it was created.", shown, _TAG | _PLACE)},
-        "changes": {200: _answer("It as it stands now.", shown, _TAG)},
-        "deletes": {200: _answer("It as it was.", shown, {})},
+        "creates": {201: _answer("As it was created.", shown, _TAG | _PLACE)},
+        "changes": {200: _answer("As it is now.", shown, _TAG)},
+        "deletes": {200: _answer("As it was before.", shown, {})},
     }
     in_body = () if operation.body is None else (INVALID,)
     own = tuple(error.code for error in context.errors)
@@ -81,7 +81,7 @@ def _starts(context: Context[Any], command: Command[Any]) -> dict[str, str]:
 
 def _gets(context: Context[Any]) -> Part:
     held = {"description": "The caller has the newest version already.", "headers": _TAG, "content": {}}
-    answers = {200: _answer("It as it stands.", view(context), _TAG), 304: held}
+    answers = {200: _answer("As it is.", view(context), _TAG), 304: held}
     summary = f"Return the {plain(context.title)}."
     return _operation(context, context.get_function, summary, answers, _plain(BAD_PARAMETER, NotFound.code))
 

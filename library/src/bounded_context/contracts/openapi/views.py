@@ -42,7 +42,7 @@ class _Listing(BaseModel):
 
 
 class Flaw(BaseModel):
-    """One value that is not as it should be."""
+    """One invalid value."""
 
     model_config = ConfigDict(hide_input_in_errors=True)
 
@@ -61,4 +61,4 @@ class Problem(BaseModel):
     detail: str = Field(description="A sentence for people.")
     code: str = Field(description="What programs can act on; it does not change.")
     correlation_id: str
-    errors: list[Flaw] = Field(default=[], description="Each value that is not as it should be.")
+    errors: list[Flaw] = Field(default=[], description="Each invalid value.")

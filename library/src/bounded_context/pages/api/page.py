@@ -39,7 +39,7 @@ def api_page(made: dict[str, Any], called: Called = ANYWHERE, document: str = "o
         '<h2 id="requests">Requests</h2>',
         f"<p>{text(_ORDER)}</p>",
         *(part for one in found for part in _operation(made, one)),
-        '<h2 id="schemas">What values are</h2>',
+        '<h2 id="schemas">Values</h2>',
         *schemas(made),
     ]
     return page(f"{made['info']['title']}: HTTP API", filter(None, parts))

@@ -71,7 +71,7 @@ def routes_are_described(where: Repository) -> Iterator[str]:
 
 
 def statuses_are_drawn(where: Repository) -> Iterator[str]:
-    """People see where an aggregate may stand: the diagram in the README is what the code says."""
+    """People see which statuses an aggregate may have: the diagram in the README is what the code says."""
     path = where.project.root / statuses.NAME
     if not path.is_file() or path.read_text(encoding="utf-8") != statuses.drawn(where.context, where.project.root):
         yield f"The diagram of statuses in {statuses.NAME} is not what the code says: run `uv run just contracts`."
