@@ -32,11 +32,12 @@ def pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "infra" / "pipeline"
     folder.mkdir(parents=True)
     config = {f"{PROJECT}:{name}": value for name, value in LEAST.items()}
+    (folder / "Pulumi.yaml").write_text(f"name: {PROJECT}")
     (folder / "Pulumi.main.yaml").write_text(yaml.safe_dump({"config": config}))
     monkeypatch.setattr(command, "repository", lambda: Project(tmp_path, current().settings))
 
 
-def test_the_role_of_previews_is_taken_on_for_pull_requests_alone(pipeline: None, capsys: Capture) -> None:
+def test_the_role_of_previews_is_assumed_for_pull_requests_alone(pipeline: None, capsys: Capture) -> None:
     """Of this repository; AWS is who the token is for."""
     [statement] = printed(capsys, "trust", "dev")["Statement"]
     assert statement == {
@@ -56,7 +57,7 @@ def test_the_role_of_previews_is_taken_on_for_pull_requests_alone(pipeline: None
     ("kind", "subjects"),
     [("pr", ["environment:preview-stacks", "ref:refs/heads/main"]), ("sandbox", ["ref:refs/heads/main"])],
 )
-def test_roles_that_change_stacks_are_taken_on_in_an_environment_or_by_the_sweep(
+def test_roles_that_change_stacks_are_assumed_in_an_environment_or_by_the_sweep(
     kind: str, subjects: list[str], capsys: Capture
 ) -> None:
     """And by no pull request that has nobody's consent."""

@@ -1,11 +1,12 @@
 """The stack `local`: its name, and its settings as one run has them."""
 
-import json
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from .. import pulumi_files
 from ..project import Project
+from ..pulumi_files import as_text
 from .deploy.program import stack_config
 
 STACK: Final = "local"
@@ -20,6 +21,5 @@ def region(project: Project) -> str:
 
 def settings(project: Project, more: Mapping[str, object]) -> dict[str, str]:
     """Return the context's settings in the stack's file, with those of this run: as text, without their namespace."""
-    prefix = f"{project.context.name}:"
-    file = {name.removeprefix(prefix): value for name, value in stack_config(project.service, STACK).items()}
-    return file | {name: value if isinstance(value, str) else json.dumps(value) for name, value in more.items()}
+    said = pulumi_files.settings(project.service, STACK) | dict(more)
+    return {name: as_text(value) for name, value in said.items()}

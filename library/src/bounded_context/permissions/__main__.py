@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-import yaml
-
 from ..infra.consumes import consumed
 from ..installed import repository
 from ..project import Project, ProjectError
+from ..pulumi_files import PIPELINE, settings
 from ..sandbox.kinds import KINDS
-from ..sandbox.temporary import settings
+from ..sandbox.temporary import settings as temporary
 from ..smoke_account.throwaway import MODEL
 from ..testing.graph import Graph, service
 from ..typed import typed
@@ -78,9 +77,8 @@ class Asked:
 
     @cached_property
     def pipeline(self) -> Mapping[str, Any]:
-        """The pipeline's settings, without their prefix."""
-        file: dict[str, Any] = yaml.safe_load((self.project.pipeline / "Pulumi.main.yaml").read_text(encoding="utf-8"))
-        return {name.rpartition(":")[2]: value for name, value in file["config"].items()}
+        """The pipeline's settings."""
+        return settings(self.project.pipeline, PIPELINE)
 
     @property
     def account(self) -> str:
@@ -127,7 +125,7 @@ def _ran(asked: Asked) -> tuple[Mapping[str, str], Graph]:
     program = service()
     if asked.stack not in KINDS:
         return program.config(asked.stack), program.run(asked.stack)
-    differs = settings("nobody", "2026-01-01T00:00:00Z")
+    differs = temporary("nobody", "2026-01-01T00:00:00Z")
     config = program.config(MODEL, **{name: value for name, value in differs.items() if value is not None})
     left = {f"{program.project}:{name}" for name, value in differs.items() if value is None}
     config = {name: value for name, value in config.items() if name not in left}

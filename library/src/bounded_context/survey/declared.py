@@ -3,20 +3,16 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
-
-import yaml
+from typing import Any
 
 from ..context import Context
 from ..contracts.catalog.files import ELSEWHERE
 from ..infra.settings import Settings
 from ..project import Project
+from ..pulumi_files import PIPELINE, settings, stacks
 from ..testing.graph import Program
 
 Told = dict[str, Any]
-
-PIPELINE: Final = "Pulumi.main.yaml"
-"""The stack of the pipeline, whose settings name each environment's roles, and so its account."""
 
 
 def declared(project: Project) -> Told:
@@ -86,12 +82,9 @@ def _labels(context: Context[Any], settings: Settings, subscriber: str) -> list[
 
 def _accounts(project: Project) -> Mapping[str, str]:
     """The account of each stack that the pipeline's settings name a role of."""
-    path = project.pipeline / PIPELINE
-    config = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("config", {}) if path.is_file() else {}
-    named = (value for key, value in config.items() if key.endswith(":environments"))
+    said = settings(project.pipeline, PIPELINE) if PIPELINE in stacks(project.pipeline) else {}
     return {
         environment["name"]: role.split(":")[4]
-        for environments in named
-        for environment in environments or ()
+        for environment in said.get("environments") or ()
         for role in environment.get("roles", {}).values()
     }

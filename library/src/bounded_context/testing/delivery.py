@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import yaml
-
 from ..pipeline.settings import ROLES
 from ..project import current
+from ..pulumi_files import project_name, settings
 from .graph import ACCOUNT, REGION, Graph, Program
 from .kept import kept
 
@@ -25,7 +24,7 @@ _ANSWERS = {
 def delivery() -> Program:
     """The program that deploys the pipeline of the current repository. Raises NoProject."""
     project = current()
-    return Program(project.pipeline, _project(), _ANSWERS)
+    return Program(project.pipeline, project_name(project.pipeline), _ANSWERS)
 
 
 def run_delivery(stack: str) -> Graph:
@@ -33,15 +32,9 @@ def run_delivery(stack: str) -> Graph:
     return kept(f"pipeline {stack}", lambda: delivery().run(stack, **_made_up(stack)))
 
 
-def _project() -> str:
-    return yaml.safe_load((current().pipeline / "Pulumi.yaml").read_text(encoding="utf-8"))["name"]
-
-
 def _made_up(stack: str) -> dict[str, Any]:
     """Return what the stack's file does not say."""
-    prefix = f"{_project()}:"
-    text = (current().pipeline / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8")
-    said = {key.removeprefix(prefix): value for key, value in yaml.safe_load(text)["config"].items()}
+    said = settings(current().pipeline, stack)
     backend = {} if "backend" in said else _BACKEND
     missing = {key: value for key, value in {**_source(), **backend}.items() if key not in said}
     return {**missing, "environments": [_with_roles(one) for one in said.get("environments", ())]}

@@ -9,7 +9,6 @@ What AWS would make up, such as ARNs, is made up here of names.
 import asyncio
 import contextvars
 import functools
-import json
 import logging
 import runpy
 import sys
@@ -21,13 +20,13 @@ from typing import Any
 from unittest.mock import patch
 
 import pulumi
-import yaml
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, rpc, set_mocks
 from pulumi.runtime.config import CONFIG
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto.source_pb2 import StackTrace
 from pulumi.runtime.settings import get_root_resource, set_root_resource
 
+from .. import pulumi_files
 from ..collected import collected_later
 from ..graph import Graph, Node
 from ..project import current
@@ -96,14 +95,13 @@ class Program:
 
     def stacks(self) -> list[str]:
         """The names of the stacks that have a file, sorted."""
-        return sorted(path.name.split(".")[1] for path in self.folder.glob("Pulumi.*.yaml"))
+        return pulumi_files.stacks(self.folder)
 
     def config(self, stack: str, **settings: Any) -> dict[str, str]:
         """The config of a stack in the form in which Pulumi hands it over: its file's, then these, all as text."""
-        path = self.folder / f"Pulumi.{stack}.yaml"
-        file: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))["config"]
         mine = {f"{self.project}:{key}": value for key, value in settings.items()}
-        return {key: _text(value) for key, value in (file | mine).items()}
+        said = pulumi_files.config(self.folder, stack) | mine
+        return {key: pulumi_files.as_text(value) for key, value in said.items()}
 
     def own(self, config: Mapping[str, str]) -> dict[str, str]:
         """What a config says for this program, without the prefix that is its project's name."""
@@ -133,16 +131,12 @@ def run(stack: str, **settings: Any) -> Graph:
 
     It is run once for the same settings. Raises what the program raises, such as SettingError.
     """
-    return _run_once(stack, tuple((key, _text(value)) for key, value in settings.items()))
+    return _run_once(stack, tuple((key, pulumi_files.as_text(value)) for key, value in settings.items()))
 
 
 @functools.cache
 def _run_once(stack: str, settings: tuple[tuple[str, str], ...]) -> Graph:
     return kept(f"{stack} {settings}", lambda: service().run(stack, **dict(settings)))
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 @untraced

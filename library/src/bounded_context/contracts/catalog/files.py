@@ -7,6 +7,7 @@ from typing import Any, Final
 import yaml
 
 from ...context import Context
+from ...pulumi_files import config, stacks
 from ...words import kebab
 from ..change import Refused
 from ..release import project_table
@@ -42,13 +43,9 @@ def is_said(context: Context[Any], root: Path) -> bool:
 
 def heard(package: str, service: Path) -> set[str]:
     """Return the contexts whose events any stack of a service hears that is deployed to AWS (setting `consumes`)."""
-    configs = [_config(path) for path in sorted(service.glob("Pulumi.*.yaml"))]
-    named = (config.get(f"{package}:consumes") or {} for config in configs if ELSEWHERE not in config)
+    configs = [config(service, stack) for stack in stacks(service)]
+    named = (one.get(f"{package}:consumes") or {} for one in configs if ELSEWHERE not in one)
     return {context for one in named for context in one}
-
-
-def _config(path: Path) -> dict[str, Any]:
-    return (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("config") or {}
 
 
 def _read(root: Path) -> list[Entity]:

@@ -3,7 +3,6 @@
 import asyncio
 import copy
 import importlib
-import json
 import pkgutil
 import runpy
 import threading
@@ -15,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
-import yaml
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, set_all_config, set_mocks
 from pulumi.runtime import test as until_done
 from pulumi.runtime.rpc import is_rpc_secret, unwrap_rpc_secret
 
+from ... import pulumi_files
 from ...collected import collected_later
+from ...pulumi_files import as_text, project_name
 from ..aws import Aws
 from ..errors import LocalRunError
 from . import ssm
@@ -70,20 +70,15 @@ def deploy(
         LocalRunError: a resource could not be made; the message names it.
     """
     maker = _Maker(aws, program.resolve(), progress)
-    project = yaml.safe_load((program / "Pulumi.yaml").read_text())["name"]
-    config = stack_config(program, stack) | {f"{project}:{key}": _text(value) for key, value in overrides.items()}
+    project = project_name(program)
+    config = stack_config(program, stack) | {f"{project}:{key}": as_text(value) for key, value in overrides.items()}
     _in_a_thread(lambda: _run(maker, project, stack, config))
     return maker.deployment
 
 
 def stack_config(program: Path, stack: str) -> dict[str, str]:
     """Return a stack's settings as the Pulumi engine hands them to a program: by full name, all text."""
-    config: dict[str, object] = yaml.safe_load((program / f"Pulumi.{stack}.yaml").read_text())["config"]
-    return {key: _text(value) for key, value in config.items()}
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    return {key: as_text(value) for key, value in pulumi_files.config(program, stack).items()}
 
 
 def _in_a_thread(run: Callable[[], None]) -> None:
