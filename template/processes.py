@@ -70,7 +70,7 @@ def running(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Start a command in a folder, yield it, and end it as Ctrl-C would if it still runs then.
 
-    ``log`` gets all that it prints, ``more`` are variables that it sees beside ours.
+    ``log`` gets all that it prints, ``more`` are variables that it sees besides ours.
     """
     with log.open("ab") if log else nullcontext() as said:
         child = subprocess.Popen(

@@ -20,7 +20,7 @@ _BAKER = Path(__file__).with_name("baker.py")
 def bake_of(release: Release, tree: Path, answers: Mapping[str, str], folder: Path) -> Path:
     """Bake a version's files, which lie in ``tree``, into a new folder below ``folder``, and return that folder.
 
-    Answers that the version does not ask for are left aside, and what it asks for beside them gets its defaults.
+    Answers that the version does not ask for are left aside, and what it asks for besides them gets its defaults.
 
     Raises:
         CannotTell: the version refuses the answers; the message has its own words.

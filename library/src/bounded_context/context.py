@@ -38,7 +38,7 @@ VERIFY_LIST: Final = "verify_list"
 """The verification of a context whose rows refer to nothing: it refuses what already exists."""
 
 _KEYS: Final[Mapping[str, str]] = {"list": "list_shard", "status": "status_shard"}
-"""What all aggregates have in common when one asks for many. Any other is a field, and the key of its index itself."""
+"""What the query for many can go by in every context. Anything else is a field, which is the key of its index."""
 
 INVALID: Final = "invalid"
 REUSED: Final = "idempotency-key-reused"

@@ -1,4 +1,4 @@
-"""What contexts measure, as data: each metric's name, unit, and the one dimension that it may have beside `service`.
+"""What contexts measure, as data: each metric's name, unit, and the one dimension that it may have besides `service`.
 
 Functions count by it, dashboards and alarms ask by it. What every context has is named here; `Measures` adds what
 follows from a declaration.

@@ -10,6 +10,7 @@ from bounded_context.context import Context
 from bounded_context.domain.errors import AlreadyExists, BusinessError, NotFound
 from bounded_context.local.beside.calls import calls
 from bounded_context.local.beside.heard import heard
+from bounded_context.local.beside.watched import watched
 from bounded_context.local.routed import routed
 from bounded_context.local.samples import Samples
 
@@ -108,3 +109,16 @@ def test_a_request_has_in_its_path_what_the_route_names():
         "/things/a%2Fb/open",
         {"by": "x"},
     )
+
+
+def test_the_watch_over_lists_is_called_as_its_schedule_does():
+    """At a full hour, when it also counts the uploads that nobody has heard of."""
+
+    def invoke(function: str, event: dict[str, str]) -> dict[str, float]:
+        assert function == "watch_lists"
+        assert event["time"].endswith(":00:00+00:00")
+        return {"seconds": 1.2, "uploads": 3}
+
+    running: Any = SimpleNamespace(invoke=invoke)
+    [shown] = watched(running)
+    assert shown.back == "the oldest unfinished list is 1 s old, 3 unseen uploads"

@@ -156,7 +156,7 @@ def test_the_deployment_runs_the_previews_plan_under_its_own_role(deployed: tupl
 def test_a_plan_that_was_swapped_after_the_approval_reaches_nobodys_rights(
     previewed: tuple[Ran, Path], tmp_path: Path, variables: Any
 ) -> None:
-    """No package is installed, Pulumi is not called, and no role is taken on."""
+    """No package is installed, Pulumi is not called, and no role is assumed."""
     folder = artifact("preview", previewed[1], tmp_path / "deploy")
     (folder / "plan.json").write_text('{"resourcePlans": {"all": "mine"}}')
     ran = run("deploy", folder, variables("prod-deploy") | _expected(previewed))

@@ -82,7 +82,7 @@ class Items(Generic[A]):
         return kind(details, kind.status_of(item["status"]), int(item["version"]), item.get("list_id"))
 
     def beyond(self, item: Mapping[str, Any]) -> dict[str, Any]:
-        """Return, as JSON values, what a newer version wrote of an aggregate beside what this one knows."""
+        """Return, as JSON values, what a newer version wrote of an aggregate besides what this one knows."""
         return {
             name: int(value) if isinstance(value, Decimal) else value
             for name, value in item.items()

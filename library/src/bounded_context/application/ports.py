@@ -31,7 +31,7 @@ class Aggregates(Protocol[A]):
         ...
 
     def save(self, aggregate: A) -> None:
-        """Store the version after the stored one; what was stored beside its fields stays.
+        """Store the version after the stored one; what was stored besides its fields stays.
 
         Raises IllegalMove, VersionConflict.
         """

@@ -33,7 +33,7 @@ _EXAMPLES: Final = {
 _STATUSES: Final = {
     CLEAN: "nothing was found that is not accepted",
     FOUND: "something was",
-    UNKNOWN: "it cannot be determined, as where nobody could be asked",
+    UNKNOWN: "it cannot be determined, for instance because no service could be asked",
 }
 
 

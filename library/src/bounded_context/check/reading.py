@@ -1,4 +1,4 @@
-"""What a test reads of a repository beside the modules that it imports, as its own imports and fixtures tell."""
+"""What a test reads of a repository besides the modules that it imports, as its own imports and fixtures tell."""
 
 import ast
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from typing import Final
 
 
 class Reads(Enum):
-    """What a test depends on beside its imports."""
+    """What a test depends on besides its imports."""
 
     NOTHING = "nothing"
     PROGRAM = "what the program registers"

@@ -108,7 +108,7 @@ class _Tests:
         return Selection(tuple(left_out), promises, tests=len(left_out) < len(tests))
 
     def _reads(self, name: str, program: bool, only_tests: bool) -> bool:
-        """Whether a test sees a change beside its imports; one that changes tests alone is seen by importing them."""
+        """Whether a test sees a change other than by its imports; one of tests alone is seen by importing them."""
         if only_tests:
             return False
         imported = {name, *self.graph.find_upstream_modules(name)}

@@ -120,7 +120,7 @@ def parsed(text: str) -> dict[str, Any]:
     """Return a body's members. Numbers keep the digits that they were written with.
 
     Raises:
-        Refused: it is not JSON, or no object. What JSON in Python takes beside JSON is none: NaN, repeated members.
+        Refused: it is not JSON, or no object. What Python takes besides JSON is not JSON: NaN, repeated members.
     """
     try:
         body = json.loads(text, parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_members)

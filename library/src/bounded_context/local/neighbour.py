@@ -24,7 +24,7 @@ class Neighbour:
     """One context of the setting `consumes`."""
 
     def __init__(self, aws: Aws, name: str, consumes: Consumed) -> None:
-        """Know it; nothing is asked or made yet."""
+        """Remember it; nothing is asked or made yet."""
         self._aws = aws
         self.name = name
         self.consumes = consumes

@@ -27,7 +27,7 @@ LEAST_LATE = 2
 
 
 class ListAlarms(Component):
-    """Lists that are rejected, late, stuck, broken off, unheard of, or, where some are expected, missing."""
+    """Lists that are rejected, late, stuck, broken off, unseen, or, where some are expected, missing."""
 
     urn_type = "bounded-context:infra:ListAlarms"
 

@@ -92,7 +92,7 @@ def _uploads(names: Names) -> Section:
     return section(
         "Uploads",
         [
-            graph("Uploads announced, broken, and unheard of", [*matched, broken, unseen]),
+            graph("Uploads announced, broken off, and unseen", [*matched, broken, unseen]),
             graph("Imports started by uploads", started),
             graph("SFTP server, all its users", _transferred(names)),
         ],

@@ -9,6 +9,7 @@ from .bad_row import bad_row
 from .calls import calls
 from .heard import heard
 from .shown import Shown
+from .watched import watched
 
 if TYPE_CHECKING:
     from ..running import RunningContext
@@ -26,11 +27,14 @@ class Beside:
         self._running = running
         self._pool = pool
         self._calls, self._heard = self._begun(calls), self._begun(heard)
-        self._bad_row: Future[list[Shown]] | None = None
+        self._later: list[Future[list[Shown]]] = []
 
     def list_ended(self) -> None:
-        """Send a second list, by the functions that the first has started: beside it, each would start once more."""
-        self._bad_row = self._begun(bad_row)
+        """Send a second list, by the functions that the first has started: beside it, each would start once more.
+
+        And call what a schedule calls, while the second is under way.
+        """
+        self._later = [self._begun(bad_row), self._begun(watched)]
 
     def shown(self) -> list[Shown]:
         """Wait for the end of all, and return a line for each thing that was sent.
@@ -38,8 +42,7 @@ class Beside:
         Raises:
             LocalRunError: a function ended with an error, or a list has not come to its end in time.
         """
-        done = (self._calls, self._bad_row, self._heard)
-        return [shown for one in done if one for shown in one.result()]
+        return [shown for one in (self._calls, *self._later, self._heard) for shown in one.result()]
 
     def _begun(self, act: Act) -> Future[list[Shown]]:
         return self._pool.submit(lambda: list(act(self._running)))

@@ -44,7 +44,7 @@ class Deployment:
     def __init__(
         self, record: "DeploymentInfo", appspec: AppSpec, strategy: Strategy, alarms: dict[str, Any], account: Account
     ) -> None:
-        """Be created; nothing happens before `run`."""
+        """Create it; nothing happens before `run`."""
         self.record = record
         self.appspec = appspec
         self.error: dict[str, str] = {}

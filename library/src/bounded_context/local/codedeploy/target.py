@@ -36,7 +36,7 @@ class Target:
         self._set(name, status="Succeeded", endTime=_now())
 
     def end(self, status: str) -> None:
-        """Be done: what has not begun is skipped."""
+        """Finish: what has not begun is skipped."""
         self.status = status
         for event in self._events:
             if event["status"] == "Pending":

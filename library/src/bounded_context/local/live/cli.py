@@ -130,7 +130,7 @@ def _function(options: argparse.Namespace, run: Endpoints, aws: Aws) -> Deployed
 
 def _event(options: argparse.Namespace, project: Project, run: Endpoints, function: Deployed) -> Event | None:
     """Return the event that is meant; where none is named, print the samples."""
-    # By the emulator's own keys: `debug` has taken on those of the function.
+    # By the emulator's own keys: `debug` has assumed those of the function.
     listed = dict(steps(Aws(run.emulator), run.outputs, project.context, function.name))
     samples = listed | samples_of(project.context, function.name, function.variables)
     if options.event is None:

@@ -21,7 +21,7 @@ _AT_ONCE: Final = 1
 
 @contextmanager
 def warming(aws: Calls, say: Say) -> Iterator[Warm]:
-    """Yield what starts functions beside all else; what does not start is said. What is left ends with the block."""
+    """Yield what starts functions alongside all else; what does not start is said. What is left ends with the block."""
     pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="warming")
     waiting: list[Future[None]] = []
 

@@ -121,7 +121,7 @@ LIMITS: Mapping[str, Mapping[str, Limit]] = {
     "events PutTargets": {"Targets": _most(5, "targets of a rule", "EventBridge quotas")},
     "iam CreateRole": {
         "AssumeRolePolicyDocument": Limit(
-            "at most 2048 characters beside white space",
+            "at most 2048 characters, not counting white space",
             lambda value: len(re.sub(r"\s", "", value)) <= 2048,
             _IAM_QUOTAS,
         ),
@@ -212,7 +212,7 @@ def _places(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def contradictory(named: str, request: Mapping[str, Any]) -> Iterator[Fault]:
-    """Yield what AWS takes by itself, and not beside the rest of the request.
+    """Yield what AWS takes by itself, and not together with the rest of the request.
 
     An alarm looks back a day, or seven if its periods are hours, and its breaches are some of its periods (API
     reference, PutMetricAlarm).
