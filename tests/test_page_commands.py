@@ -39,6 +39,7 @@ TRIED = {
     r"rm large.json": TUTORIAL,
     r"template fleet (DIR|fleet.txt)( --html fleet.html| --json)?": "tests/fleet/test_command.py",
     r"uv run --group docs library/docs/build.py": "tests/test_site.py::built",
+    r"uv run --group types basedpyright": ".ci/run::uv run --group types basedpyright",
     r"uv run just check": "tests/test_generated.py::test_the_generated_repository_passes_its_own_checks",
     r"uv run just check --changed": TUTORIAL,
     r"uv run just check --watch": "library/tests/check/test_changes.py::test_each_save_is_seen_once",

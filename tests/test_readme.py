@@ -13,7 +13,7 @@ from template.names import REPOSITORY
 
 DOCUMENTS = ["README.md", "CONTRIBUTING.md"]
 LINE = re.compile(r"^(?:\$ )?((?:uv run|uvx|cookiecutter|just|python3?|bash|pip)\b.*)$", re.MULTILINE)
-TOOLS = {"template", "pytest", "ruff", "pyrefly", "cookiecutter", "just", "python"}
+TOOLS = {"template", "basedpyright", "pytest", "ruff", "pyrefly", "cookiecutter", "just", "python"}
 
 
 def commands(path: Path) -> list[str]:
