@@ -66,6 +66,8 @@ class RunningContext:
 
     def close(self) -> None:
         """Stop reading the queues, and watching."""
+        for subscriber in self.subscribers:  # each waits at its queue for up to a second: all of them at once
+            subscriber.end()
         self.watch.stop()
         for subscriber in self.subscribers:
             subscriber.stop()

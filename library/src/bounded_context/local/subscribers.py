@@ -65,9 +65,14 @@ class Subscriber:
         for thread in self._threads:
             thread.start()
 
+    def end(self) -> None:
+        """Have the reading end, and do not wait for it."""
+        self._stopped = True
+        self._behind.set()
+
     def stop(self) -> None:
         """End the reading, which takes a second at most."""
-        self._stopped = True
+        self.end()
         for thread in self._threads:
             thread.join()
 
@@ -103,7 +108,7 @@ class Subscriber:
 
     def _help(self) -> None:
         """Take what is already there, once there is much of it."""
-        if self._behind.wait(WAIT_SECONDS) and self._take(0) < BATCH:
+        if self._behind.wait(WAIT_SECONDS) and not self._stopped and self._take(0) < BATCH:
             self._behind.clear()
 
     def _take(self, seconds: int) -> int:
