@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from ..installed import repository_or_exit
 from ..project import Project
+from ..pulumi_files import stack_file
 from ..rollout.denied import denied
 
 
@@ -23,7 +24,7 @@ class Stack:
     @property
     def file(self) -> Path:
         """The stack's settings; the preview adds the environment's role."""
-        return self.project.service / f"Pulumi.{self.name}.yaml"
+        return stack_file(self.project.service, self.name)
 
     @property
     def plan(self) -> Path:

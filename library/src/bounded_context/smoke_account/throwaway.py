@@ -15,6 +15,7 @@ from botocore.exceptions import NoCredentialsError
 
 from ..infra.labels import LabelError, Labels
 from ..project import Project
+from ..pulumi_files import stack_file
 from ..rollout.cli import main as rollout
 from ..rollout.errors import INTERRUPTED, Refused
 from .pulumi_cli import Pulumi
@@ -68,10 +69,10 @@ class Throwaway:
     def __init__(self, project: Project, stack: str) -> None:
         self.stack = stack
         self._project = project
-        self._model = _read(project.service / f"Pulumi.{MODEL}.yaml")
+        self._model = _read(stack_file(project.service, MODEL))
         self._config: dict[str, Any] = self._model.get("config", {})
         self.pulumi = Pulumi(stack, project.service)
-        self.file = project.service / f"Pulumi.{stack}.yaml"
+        self.file = stack_file(project.service, stack)
         self.aws = Services(str(self._config.get("aws:region", "")))
 
     @property
