@@ -9,6 +9,8 @@ import pytest
 from tests.aws_requests.graphs import GRAPHS
 from tests.infra.graph import REGION, Graph, Node
 
+pytestmark = pytest.mark.e2e
+
 Properties = Callable[[Node], dict[str, Any]]
 
 PARTS: dict[str, tuple[str, Properties]] = {

@@ -19,6 +19,11 @@ from .lists import Sample
 MAX_LIST_MB = 11
 
 
+def pytest_ignore_collect(config: pytest.Config) -> bool | None:
+    """Where no end-to-end test is to run, none is imported: schemathesis is in the dependency group `e2e` alone."""
+    return True if "not e2e" in (config.getoption("markexpr") or "") else None
+
+
 @pytest.fixture(scope="session")
 def running() -> Iterator[Running]:
     """The context, with a limit of its own; stopped at the end of the session."""

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import botocore.session
-import cfnlint
 import pytest
 
 from bounded_context.permissions.__main__ import main
@@ -149,6 +148,7 @@ def test_every_type_that_settings_add_is_known(graph: Graph) -> None:
     assert unknown(run("prod", api_jwt=jwt)) == []
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_a_type_has_the_actions_that_aws_states_for_it(kind: str) -> None:
     """In the schema that CloudFormation has of the same resource, without what stands for options that are not used."""
@@ -159,6 +159,8 @@ def test_a_type_has_the_actions_that_aws_states_for_it(kind: str) -> None:
 
 @cache
 def _schemas() -> dict[str, Any]:
+    import cfnlint
+
     folder = Path(cfnlint.__file__).parent / "data" / "schemas" / "resources"
     found: dict[str, Any] = {}
     for path in folder.glob("*.json"):
