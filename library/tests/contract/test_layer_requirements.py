@@ -1,4 +1,4 @@
-"""The layer's requirements: pinned by hash, naming no host, and the versions that the tests ran with."""
+"""The layer's requirements and the emulator's: pinned by hash, no host, and the versions that the tests ran with."""
 
 import re
 from importlib.metadata import requires, version
@@ -10,6 +10,9 @@ from bounded_context.package import REQUIREMENTS
 TEXT = REQUIREMENTS.read_text()
 ENTRY = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+)((?: \\\n    --hash=sha256:[0-9a-f]{64})+)$", re.MULTILINE)
 PINS = {name: pinned for name, pinned, _ in ENTRY.findall(TEXT)}
+EMULATOR = dict(
+    re.findall(r"^([a-z0-9._-]+)==([^\s;]+)", REQUIREMENTS.with_name("emulator.txt").read_text(), re.MULTILINE)
+)
 RUNTIME = {"boto3"}
 """What the Lambda runtime brings."""
 
@@ -47,6 +50,14 @@ def test_the_layer_holds_what_a_repository_has() -> None:
     """The closure that a repository's environment is pinned to says the same of each of them."""
     pinned = _required("pinned")
     assert {name: pinned.get(name) for name in PINS} == PINS
+
+
+def test_what_an_emulator_needs_too_is_of_the_same_version() -> None:
+    """Else a first run would download two of each; botocore alone is 24 MB."""
+    pinned = _required("pinned")
+    both = EMULATOR.keys() & pinned.keys()
+    assert both > {"asyncssh", "botocore", "cryptography"}
+    assert {name: pinned[name] for name in both} == {name: EMULATOR[name] for name in both}
 
 
 @pytest.mark.parametrize("name", PINS)
