@@ -50,8 +50,8 @@ TOOLS: Final = frozenset(
             "smoke_account",
             "survey",
         ),
-        *("testing", "collected.py", "graph.py", "installed.py", "package.py", "project.py", "pulumi_files.py"),
-        *("strategy.py", "typed.py", "usage.py"),
+        *("testing", "collected.py", "graph.py", "installed.py", "package.py", "project.py"),
+        *("pulumi_files.py", "pulumi_program.py", "strategy.py", "typed.py", "usage.py"),
     }
 )
 """The parts of the library that no function runs: a change of a tool gives no function a new version."""

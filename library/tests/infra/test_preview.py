@@ -9,7 +9,9 @@ from pulumi.runtime import MockResourceArgs, rpc, set_all_config, set_mocks
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import set_root_resource
 
-from .graph import CONTEXT, SERVICE, Cloud, execute, run, stack_config, untraced
+from bounded_context.pulumi_program import execute
+
+from .graph import CONTEXT, SERVICE, Cloud, run, stack_config, untraced
 
 
 class _Nothing(Cloud):

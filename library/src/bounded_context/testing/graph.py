@@ -10,8 +10,6 @@ import asyncio
 import contextvars
 import functools
 import logging
-import runpy
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +28,7 @@ from .. import pulumi_files
 from ..collected import collected_later
 from ..graph import Graph, Node
 from ..project import current
+from ..pulumi_program import execute
 from .kept import kept
 from .settings_read import SettingsRead
 
@@ -41,7 +40,6 @@ __all__ = [
     "Graph",
     "Node",
     "Program",
-    "execute",
     "run",
     "service",
     "untraced",
@@ -165,17 +163,6 @@ def _program(program: Program, graph: Graph) -> "pulumi.Output[None]":
     execute(program.folder)
     exports: dict[str, Any] = getattr(get_root_resource(), "outputs", {})
     return pulumi.Output.all(**exports).apply(graph.outputs.update)
-
-
-def execute(folder: Path) -> None:
-    """Execute the program of a folder as Pulumi does; the modules beside it are forgotten afterwards."""
-    before = set(sys.modules)
-    try:
-        runpy.run_path(str(folder), run_name="__main__")
-    finally:
-        for name in set(sys.modules) - before:
-            if str(getattr(sys.modules[name], "__file__", None) or "").startswith(f"{folder}/"):
-                del sys.modules[name]
 
 
 def _logger(name: str, graph: Graph) -> logging.Logger:

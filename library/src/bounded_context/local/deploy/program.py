@@ -4,7 +4,6 @@ import asyncio
 import copy
 import importlib
 import pkgutil
-import runpy
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +20,7 @@ from pulumi.runtime.rpc import is_rpc_secret, unwrap_rpc_secret
 from ... import pulumi_files
 from ...collected import collected_later
 from ...pulumi_files import as_text, project_name
+from ...pulumi_program import execute
 from ..aws import Aws
 from ..errors import LocalRunError
 from . import ssm
@@ -105,8 +105,8 @@ def _run(maker: "_Maker", project: str, stack: str, config: dict[str, str]) -> N
 
 
 def _program(maker: "_Maker") -> "pulumi.Output[None]":
-    """Run the program's file as Pulumi does, then read what it exports."""
-    runpy.run_path(str(maker.program), run_name="__main__")
+    """Run the program, then read what it exports."""
+    execute(maker.program)
     root = pulumi.runtime.get_root_resource()
     exported: dict[str, Any] = getattr(root, "outputs", {})
     return pulumi.Output.all(**exported).apply(maker.deployment.outputs.update)
