@@ -13,8 +13,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-GRACE_SECONDS = 2.0
-
 
 def main(folder: Path, command: list[str]) -> None:
     """Keep the command running until it ends or standard input closes; then leave nothing behind."""
@@ -34,10 +32,7 @@ def _input_closed() -> bool:
 
 
 def end(process: "subprocess.Popen[bytes]") -> None:
-    """Ask the process to end, then end its whole group: a worker in the middle of a call does not outlive it."""
-    process.terminate()
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(timeout=GRACE_SECONDS)
+    """End the process and its whole group at once: no worker outlives it, and nothing of it is to be kept."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

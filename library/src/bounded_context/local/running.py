@@ -64,13 +64,18 @@ class RunningContext:
         self.watch = Watch(aws, deployment)
         self.doors = Doors(self.context.routes)
 
-    def close(self) -> None:
-        """Stop reading the queues, and watching."""
-        for subscriber in self.subscribers:  # each waits at its queue for up to a second: all of them at once
+    def end(self) -> None:
+        """Have the reading of queues and the watching end, and do not wait for it."""
+        for subscriber in self.subscribers:
             subscriber.end()
-        self.watch.stop()
+        self.watch.end()
+
+    def stop(self) -> None:
+        """End both, which takes a second at most: a reader waits at its queue, if the emulator is still there."""
+        self.end()
         for subscriber in self.subscribers:
             subscriber.stop()
+        self.watch.stop()
 
     @property
     def stand_ins(self) -> Sequence[str]:

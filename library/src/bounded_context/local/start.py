@@ -52,7 +52,7 @@ def running_context(
     Raises:
         LocalRunError: one of them failed; the message says why.
     """
-    with ExitStack() as begun:
+    with ExitStack() as ended, ExitStack() as begun:
         with stage("package"):
             _package(project)
         with stage("emulator"):
@@ -60,7 +60,8 @@ def running_context(
             aws = begun.enter_context(_joined(project, join, traces) if join else _started(project, traces))
         with stage("deploy"):
             running = _deployed(project, aws, traces, progress, settings)
-        begun.callback(running.close)
+        ended.callback(running.stop)
+        begun.callback(running.end)  # so that nobody waits at a queue whose emulator has ended
         yield running
 
 

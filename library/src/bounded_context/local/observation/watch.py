@@ -30,9 +30,13 @@ class Watch:
         self._thread = threading.Thread(target=self._look, name="watch", daemon=True)
         self._thread.start()
 
+    def end(self) -> None:
+        """Have the looking end, and do not wait for it."""
+        self._stopped.set()
+
     def stop(self) -> None:
         """End the looking."""
-        self._stopped.set()
+        self.end()
         self._thread.join()
 
     def look(self) -> None:
