@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -111,13 +111,16 @@ class Emulator:
 
 
 @contextmanager
-def running_emulator(python: Path, region: str, trace_address: str = "") -> Iterator[Emulator]:
+def running_emulator(
+    python: Path, region: str, trace_address: str = "", meanwhile: Callable[[], None] = lambda: None
+) -> Iterator[Emulator]:
     """Start an emulator, yield it ready, and stop it with all it started, whatever happens in between.
 
     Args:
         python: the interpreter of the emulator's environment.
         region: of its resources.
         trace_address: where an X-Ray daemon listens, such as "127.0.0.1:2000".
+        meanwhile: done here while the emulator's own process starts.
 
     Raises:
         LocalRunError: it could not be made or was not ready in time; the message ends with its log's last lines.
@@ -127,6 +130,7 @@ def running_emulator(python: Path, region: str, trace_address: str = "") -> Iter
     emulator = Emulator(port, sftp_port, codedeploy_port, dynamodb_port, region, folder, trace_address)
     keeper = _start(emulator, python)
     try:
+        meanwhile()
         _wait_until_ready(emulator, keeper)
         yield emulator
     finally:

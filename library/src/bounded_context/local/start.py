@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import replace
+from importlib import import_module
 from typing import Any
 
+from .. import infra
 from ..context import Context
 from ..infra.labels import Labels
 from ..package import PackageError, build_local
@@ -75,10 +77,18 @@ def _package(project: Project) -> None:
 @contextmanager
 def _started(project: Project, traces: TraceDaemon) -> Iterator[Aws]:
     """Start an emulator, and what runs beside it."""
-    with running_emulator(emulator_python(project.build), stack.region(project), traces.address) as emulator:
+    python, region = emulator_python(project.build), stack.region(project)
+    with running_emulator(python, region, traces.address, _import_what_comes_next) as emulator:
         aws = Aws(emulator)
         with _releases(aws), running_statements(aws):
             yield aws
+
+
+def _import_what_comes_next() -> None:
+    """Import what deploying needs: `pulumi_aws` with the components, and moto for CodeDeploy."""
+    import_module("moto.codedeploy.responses")
+    for component in infra.__all__:
+        getattr(infra, component)
 
 
 @contextmanager

@@ -1,0 +1,68 @@
+"""An emulator's process, with a stand-in for it that starts to listen once a file is there."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from bounded_context.local import emulator
+from bounded_context.local.emulator import Emulator, is_ready, running_emulator
+from bounded_context.local.errors import LocalRunError
+
+STAND_IN = """#!{python}
+import http.server, os, pathlib, time
+
+print("waiting", flush=True)
+while not pathlib.Path({sign!r}).exists():
+    time.sleep(0.01)
+
+
+class Ready(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+
+
+http.server.HTTPServer(("127.0.0.1", int(os.environ["GATEWAY_PORT"])), Ready).serve_forever()
+"""
+
+
+@pytest.fixture
+def sign(tmp_path: Path) -> Path:
+    """What the stand-in waits for."""
+    return tmp_path / "sign"
+
+
+@pytest.fixture
+def interpreter(tmp_path: Path, sign: Path) -> Path:
+    """Stands in for the interpreter of the emulator's environment."""
+    script = tmp_path / "python"
+    script.write_text(STAND_IN.format(python=sys.executable, sign=str(sign)))
+    script.chmod(0o755)
+    return script
+
+
+def test_what_is_done_meanwhile_is_done_before_the_emulator_is_waited_for(interpreter: Path, sign: Path):
+    with running_emulator(interpreter, "eu-west-1", meanwhile=sign.touch) as running:
+        assert is_ready(running)
+    assert not is_ready(running)
+    assert not running.folder.exists()
+
+
+def test_an_emulator_ends_if_what_is_done_meanwhile_fails(interpreter: Path, monkeypatch: pytest.MonkeyPatch):
+    """Ctrl-C may come there, too."""
+    made: list[Emulator] = []
+    monkeypatch.setattr(emulator, "Emulator", lambda *given: made.append(Emulator(*given)) or made[0])
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), running_emulator(interpreter, "eu-west-1", meanwhile=interrupt):
+        pytest.fail("it was yielded")
+    assert not made[0].folder.exists()
+
+
+def test_an_emulator_that_is_never_ready_is_an_error_with_its_log(interpreter: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(emulator, "READY_SECONDS", 2.0)
+    with pytest.raises(LocalRunError, match="not ready in 2 s:\nwaiting"), running_emulator(interpreter, "eu-west-1"):
+        pytest.fail("it was yielded")
