@@ -17,7 +17,7 @@ from bounded_context.local.emulator import Emulator
 from bounded_context.local.errors import LocalRunError
 from bounded_context.project import Project
 from tests.event_schemas import REPOSITORY
-from tests.pages.reading import exports
+from tests.pages.reading import exports, requests
 
 
 @pytest.fixture
@@ -56,24 +56,25 @@ def test_where_no_run_is_kept_the_command_to_start_one_is_named(repository: Proj
 
 
 def test_requests_to_copy_stand_beside_it_for_their_owner_alone(repository: Project, ours: endpoints.Endpoints):
-    """With the run's address and keys, while it goes on; the document is where it always is."""
+    """With the run's address, keys and list, while it goes on; the document is where it always is."""
     there = replace(ours, outputs={"api": {"id": "a", "url": "http://127.0.0.1:1/a"}})
     documents = repository.root / "docs" / "api"
     documents.mkdir(parents=True)
     shutil.copy(REPOSITORY / "docs" / "api" / "openapi.json", documents)
     page = kept_api.place(repository)
-    with kept.announced(repository, there):
+    with kept_api.standing_page(repository, there, "list-7"):
         text = page.read_text(encoding="utf-8")
         assert stat.S_IMODE(page.stat().st_mode) == 0o600
     assert not page.exists()
     said = dict(re.findall(r"export (\w+)=(\S+)", exports(text)))
     keys = (there.emulator.access_key, there.emulator.secret_key)
     assert (said["API"], said["AWS_ACCESS_KEY_ID"], said["AWS_SECRET_ACCESS_KEY"]) == ("http://127.0.0.1:1/a", *keys)
+    assert {one.query.get("list_id", "list-7") for one in requests(text)} == {"list-7"}
     [document] = re.findall(r'href="([^"#]+)"', text)
     assert (page.parent / document).resolve() == (documents / "openapi.json").resolve()
 
 
 def test_without_an_api_there_are_no_requests_to_copy(repository: Project, ours: endpoints.Endpoints):
     """Nothing is announced that is not there."""
-    with kept.announced(repository, ours):
+    with kept_api.standing_page(repository, ours):
         assert not kept_api.place(repository).exists()

@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -11,7 +13,7 @@ from bounded_context.contracts.openapi.document import document
 from bounded_context.pages.api import Called, api_page
 from tests.contexts import CONTEXTS, PARCEL
 
-from .reading import commands, exports, requests
+from .reading import Curl, commands, exports, requests
 
 over_apis = pytest.mark.parametrize(
     "context", [one for one in (*CONTEXTS, PARCEL) if one.api], ids=lambda context: context.name
@@ -75,3 +77,19 @@ def test_of_a_run_the_page_has_the_address_and_the_keys() -> None:
     page = api_page(document(PARCEL, "0.1.0"), here)
     assert exports(page) == "export API='http://127.0.0.1:1/it'\"'\"'s'\nexport AWS_REGION=eu-west-1"
     assert "A run is kept." in page
+
+
+def test_of_a_run_a_query_of_a_list_is_of_its_list() -> None:
+    """Whoever copies it sees rows; no other request changes by that."""
+    of_run = Called("A run is kept.", known={"list_id": "list-7"})
+    found = [both for context in CONTEXTS if context.api for both in _both(context, of_run)]
+    changed = [(anywhere, there) for anywhere, there in found if anywhere != there]
+    assert changed
+    for anywhere, there in changed:
+        assert there == replace(anywhere, query={**anywhere.query, "list_id": "list-7"})
+
+
+def _both(context: Context, called: Called) -> Iterator[tuple[Curl, Curl]]:
+    """Yield each request as it is anywhere, and as it is there."""
+    made = document(context, "0.1.0")
+    return zip(requests(api_page(made)), requests(api_page(made, called)), strict=True)

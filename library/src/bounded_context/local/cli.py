@@ -12,7 +12,7 @@ from typing import Any
 
 from ..installed import repository
 from ..project import Project
-from . import beside, endpoints, kept, measured
+from . import beside, endpoints, kept, kept_api, measured
 from .arguments import parse
 from .arrivals import Upload
 from .beside import Beside, Shown
@@ -97,7 +97,7 @@ def _run_list(options: argparse.Namespace, project: Project, screen: Screen) -> 
         if options.dashboards:
             _draw(running, screen, observed, started, f"{name}: {result.outcome}", options.dashboards)
         if options.keep:
-            _keep(running, screen, watched=options.watch)
+            _keep(running, screen, watched=options.watch, list_id=ended.list_id)
     return _judged(running, result, shown, observed, screen)
 
 
@@ -204,11 +204,13 @@ def _draw(
     screen.show_page(file)
 
 
-def _keep(running: RunningContext, screen: Screen, *, watched: bool) -> None:
+def _keep(running: RunningContext, screen: Screen, *, watched: bool, list_id: str | None = None) -> None:
+    ours = endpoints.of(running.context, running.emulator, running.outputs)
     try:
-        screen.show_endpoints(running)
-        with watching(running, screen.tell) if watched else nullcontext():
-            watch(running, screen.tell)
+        with kept_api.standing_page(running.project, ours, list_id):
+            screen.show_endpoints(running)
+            with watching(running, screen.tell) if watched else nullcontext():
+                watch(running, screen.tell)
     except KeyboardInterrupt:
         # uv passes the terminal's Ctrl-C on, so it may come twice.
         signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from ..project import Project
-from . import endpoints, kept_api
+from . import endpoints
 from .endpoints import Endpoints
 from .errors import LocalRunError
 
@@ -20,8 +20,8 @@ def place(project: Project) -> Path:
 
 @contextmanager
 def announced(project: Project, ours: Endpoints) -> Iterator[None]:
-    """Tell of this run, until the block is left: to commands by a file, to people by requests to copy."""
-    with endpoints.published(place(project), ours), kept_api.standing_page(project, ours):
+    """Tell the repository's commands of this run, until the block is left."""
+    with endpoints.published(place(project), ours):
         yield
 
 

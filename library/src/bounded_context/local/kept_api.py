@@ -24,18 +24,21 @@ def place(project: Project) -> Path:
 
 
 @contextmanager
-def standing_page(project: Project, ours: Endpoints) -> Iterator[None]:
-    """Keep the page until the block is left; nothing, where the stack has no API or the repository no document."""
+def standing_page(project: Project, ours: Endpoints, list_id: str | None = None) -> Iterator[None]:
+    """Keep the page until the block is left; nothing, where the stack has no API or the repository no document.
+
+    Its query of a list is of the list that is given.
+    """
     document, file = project.root / FOLDER / NAME, place(project)
     if not (ours.outputs.get("api") and document.is_file()):
         yield
         return
     made = json.loads(document.read_text(encoding="utf-8"))
-    with standing(file, api_page(made, _called(ours), os.path.relpath(document, file.parent))):
+    with standing(file, api_page(made, _called(ours, list_id), os.path.relpath(document, file.parent))):
         yield
 
 
-def _called(ours: Endpoints) -> Called:
+def _called(ours: Endpoints, list_id: str | None) -> Called:
     emulator = ours.emulator
     variables = {
         "API": ours.outputs["api"]["url"],
@@ -44,4 +47,4 @@ def _called(ours: Endpoints) -> Called:
         "AWS_SECRET_ACCESS_KEY": emulator.secret_key,
         "AWS_SESSION_TOKEN": "",
     }
-    return Called(_WHERE, variables)
+    return Called(_WHERE, variables, {"list_id": list_id} if list_id else {})

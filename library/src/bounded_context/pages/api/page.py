@@ -38,7 +38,7 @@ def api_page(made: dict[str, Any], called: Called = ANYWHERE, document: str = "o
         *_access(made, called),
         '<h2 id="requests">Requests</h2>',
         f"<p>{text(_ORDER)}</p>",
-        *(part for one in found for part in _operation(made, one)),
+        *(part for one in found for part in _operation(made, one, called)),
         '<h2 id="schemas">Values</h2>',
         *schemas(made),
     ]
@@ -62,12 +62,12 @@ def _access(made: dict[str, Any], called: Called) -> Iterator[str]:
     yield preformatted(exports(called), "exports")
 
 
-def _operation(made: dict[str, Any], found: Found) -> Iterator[str]:
+def _operation(made: dict[str, Any], found: Found, called: Called) -> Iterator[str]:
     path, method, operation = found
     name = escape(operation["operationId"])
     yield f'<h3 id="{name}"><code>{escape(f"{method} {path}")}</code></h3>'
     yield f"<p>{text(operation['summary'])} Operation <code>{name}</code>.</p>"
-    yield preformatted(request(made, found), "request")
+    yield preformatted(request(made, found, called), "request")
     if begins := starts(operation):
         yield f"<p>It starts from {text(begins)}.</p>"
     for content in operation.get("requestBody", {}).get("content", {}).values():

@@ -25,10 +25,14 @@ _COMMON: Final = ("list_id", "status")
 
 @dataclass(frozen=True)
 class Called:
-    """Where the requests go: `variables` are exported before them, and `where` says to people what is there."""
+    """Where the requests go: `variables` are exported before them, and `where` says to people what is there.
+
+    `known` has values for parameters, by their names, for which something is there.
+    """
 
     where: str
     variables: Mapping[str, str] = field(default_factory=dict)
+    known: Mapping[str, str] = field(default_factory=dict)
 
 
 ANYWHERE: Final = Called(
@@ -74,10 +78,10 @@ def _statuses(made: Document) -> list[str]:
     return made["components"]["schemas"][shown["$ref"].rpartition("/")[2]]["enum"] if "$ref" in shown else []
 
 
-def request(made: Document, found: Found) -> str:
+def request(made: Document, found: Found, called: Called = ANYWHERE) -> str:
     """Return one request as a command of a shell; its variables are those of `exports`."""
     path, method, operation = found
-    known = samples(made)
+    known = {**samples(made), **called.known}
     named = [one for one in operation["parameters"] if "name" in one]
     for one in named:
         if one["in"] == "path":
