@@ -1,25 +1,45 @@
 """A program is executed as Pulumi does, and leaves nothing to the next one."""
 
+import asyncio
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
+import pulumi
 import pytest
+from pulumi.runtime import set_mocks
 
 from bounded_context.pulumi_program import execute
+from bounded_context.testing.graph import Cloud
 
 
 def program(folder: Path, text: str) -> Path:
-    """A program whose own module `functions` says something when it is imported."""
+    """A program whose own module `functions` says something when it is imported, and which exports it."""
     folder.mkdir()
-    (folder / "functions.py").write_text(f"print({text!r})\n")
-    (folder / "__main__.py").write_text("import functions\n")
+    (folder / "functions.py").write_text(f"SAID = {text!r}\nprint(SAID)\n")
+    (folder / "__main__.py").write_text("import functions, pulumi\npulumi.export('said', functions.SAID)\n")
     return folder
+
+
+def exported(folder: Path) -> dict[str, Any]:
+    """What a program exports, which is executed in a thread: Pulumi keeps its state by context."""
+    found: dict[str, Any] = {}
+
+    def run() -> None:
+        asyncio.set_event_loop(asyncio.new_event_loop())
+        set_mocks(Cloud())
+        pulumi.runtime.test(lambda: execute(folder).apply(found.update))()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(run).result()
+    return found
 
 
 def test_each_program_has_its_own_modules(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Those of the same name are two."""
-    execute(program(tmp_path / "payment", "of Payment"))
-    execute(program(tmp_path / "loan", "of Loan"))
+    assert exported(program(tmp_path / "payment", "of Payment")) == {"said": "of Payment"}
+    assert exported(program(tmp_path / "loan", "of Loan")) == {"said": "of Loan"}
     assert capsys.readouterr().out.split("\n") == ["of Payment", "of Loan", ""]
 
 
@@ -28,5 +48,5 @@ def test_a_program_that_fails_leaves_none_either(tmp_path: Path) -> None:
     folder = program(tmp_path / "payment", "")
     (folder / "__main__.py").write_text("import functions\nfunctions.missing\n")
     with pytest.raises(AttributeError, match="missing"):
-        execute(folder)
+        exported(folder)
     assert "functions" not in sys.modules

@@ -3,12 +3,15 @@
 import runpy
 import sys
 from pathlib import Path
+from typing import Any
+
+import pulumi
 
 
-def execute(folder: Path) -> None:
-    """Execute the program of a folder as Pulumi does; the modules beside it are forgotten afterwards.
+def execute(folder: Path) -> pulumi.Output[dict[str, Any]]:
+    """Execute the program of a folder as Pulumi does, and return what it exports.
 
-    Another program's modules may have the same names.
+    The modules beside it are forgotten afterwards. Another program's modules may have the same names.
     """
     before = set(sys.modules)
     try:
@@ -17,3 +20,5 @@ def execute(folder: Path) -> None:
         for name in set(sys.modules) - before:
             if str(getattr(sys.modules[name], "__file__", None) or "").startswith(f"{folder}/"):
                 del sys.modules[name]
+    exported: dict[str, Any] = getattr(pulumi.runtime.get_root_resource(), "outputs", {})
+    return pulumi.Output.all(**exported)

@@ -22,7 +22,7 @@ from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, rpc, set_mocks
 from pulumi.runtime.config import CONFIG
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto.source_pb2 import StackTrace
-from pulumi.runtime.settings import get_root_resource, set_root_resource
+from pulumi.runtime.settings import set_root_resource
 
 from .. import pulumi_files
 from ..collected import collected_later
@@ -147,7 +147,7 @@ def _run(program: Program, graph: Graph, stack: str, config: Mapping[str, str]) 
     CONFIG.set(settings)
     logger = _logger(program.project, graph)
     set_mocks(cloud, project=program.project, stack=stack, preview=False, monitor=recorder, logger=logger)
-    pulumi.runtime.test(_program)(program, graph)
+    pulumi.runtime.test(lambda: execute(program.folder).apply(graph.outputs.update))()
     graph.unread.update(settings.unread(program.project))
 
 
@@ -157,12 +157,6 @@ def _have_a_loop() -> None:
         asyncio.get_event_loop()
     except RuntimeError:
         asyncio.set_event_loop(asyncio.new_event_loop())
-
-
-def _program(program: Program, graph: Graph) -> "pulumi.Output[None]":
-    execute(program.folder)
-    exports: dict[str, Any] = getattr(get_root_resource(), "outputs", {})
-    return pulumi.Output.all(**exports).apply(graph.outputs.update)
 
 
 def _logger(name: str, graph: Graph) -> logging.Logger:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pulumi
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, set_all_config, set_mocks
 from pulumi.runtime import test as until_done
 from pulumi.runtime.rpc import is_rpc_secret, unwrap_rpc_secret
@@ -99,17 +98,9 @@ def _run(maker: "_Maker", project: str, stack: str, config: dict[str, str]) -> N
     set_mocks(maker, project=project, stack=stack, preview=False)
     try:
         with closing(loop), chdir(maker.program), collected_later():
-            until_done(_program)(maker)
+            until_done(lambda: execute(maker.program).apply(maker.deployment.outputs.update))()
     except Exception as error:
         raise maker.failure or LocalRunError(f"the program failed: {type(error).__name__}: {error}") from error
-
-
-def _program(maker: "_Maker") -> "pulumi.Output[None]":
-    """Run the program, then read what it exports."""
-    execute(maker.program)
-    root = pulumi.runtime.get_root_resource()
-    exported: dict[str, Any] = getattr(root, "outputs", {})
-    return pulumi.Output.all(**exported).apply(maker.deployment.outputs.update)
 
 
 class _Maker(Mocks):
