@@ -1,17 +1,12 @@
 """A program is executed as Pulumi does, and leaves nothing to the next one."""
 
-import asyncio
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import pulumi
 import pytest
-from pulumi.runtime import set_mocks
 
-from bounded_context.pulumi_program import execute
-from bounded_context.testing.graph import Cloud
+from bounded_context.testing.graph import Program
 
 
 def program(folder: Path, text: str) -> Path:
@@ -23,17 +18,8 @@ def program(folder: Path, text: str) -> Path:
 
 
 def exported(folder: Path) -> dict[str, Any]:
-    """What a program exports, which is executed in a thread: Pulumi keeps its state by context."""
-    found: dict[str, Any] = {}
-
-    def run() -> None:
-        asyncio.set_event_loop(asyncio.new_event_loop())
-        set_mocks(Cloud())
-        pulumi.runtime.test(lambda: execute(folder).apply(found.update))()
-
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(run).result()
-    return found
+    """What a program exports, under mocks."""
+    return Program(folder, "payment").run_with("dev", {}).outputs
 
 
 def test_each_program_has_its_own_modules(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

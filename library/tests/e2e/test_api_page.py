@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context.local import endpoints, kept_api
+from bounded_context.local import kept_api
 from bounded_context.local.api import owner
 from bounded_context.local.running import RunningContext
 from bounded_context.testing import browser
 from tests.pages.reading import commands, exports, requests
 
-from .facts import CONTEXT, CREATE, PROJECT, ROUTES, with_api
+from .facts import CREATE, PROJECT, ROUTES, with_api
 
 pytestmark = [pytest.mark.e2e, with_api]
 
@@ -28,7 +28,7 @@ def page(deployed: RunningContext, tmp_path_factory: pytest.TempPathFactory) -> 
     """The page, in a folder of its own: a run may be kept beside these tests."""
     ours = replace(PROJECT, root=tmp_path_factory.mktemp("kept"))
     shutil.copytree(PROJECT.root / "docs", ours.root / "docs")
-    with kept_api.standing_page(ours, endpoints.of(CONTEXT, deployed.emulator, deployed.outputs)):
+    with kept_api.standing_page(ours, deployed.emulator, deployed.outputs):
         yield kept_api.place(ours)
 
 

@@ -1,12 +1,13 @@
 """An emulator's process, with a stand-in for it that starts to listen once a file is there."""
 
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from bounded_context.local import emulator
-from bounded_context.local.emulator import Emulator, is_ready, running_emulator
+from bounded_context.local.emulator import is_ready, running_emulator
 from bounded_context.local.errors import LocalRunError
 
 STAND_IN = """#!{python}
@@ -51,15 +52,17 @@ def test_what_is_done_meanwhile_is_done_before_the_emulator_is_waited_for(interp
 
 def test_an_emulator_ends_if_what_is_done_meanwhile_fails(interpreter: Path, monkeypatch: pytest.MonkeyPatch):
     """Ctrl-C may come there, too."""
-    made: list[Emulator] = []
-    monkeypatch.setattr(emulator, "Emulator", lambda *given: made.append(Emulator(*given)) or made[0])
+    folders = interpreter.with_name("folders")
+    folders.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folders))
 
     def interrupt() -> None:
+        assert list(folders.iterdir())
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt), running_emulator(interpreter, "eu-west-1", meanwhile=interrupt):
         pytest.fail("it was yielded")
-    assert not made[0].folder.exists()
+    assert not list(folders.iterdir())
 
 
 def test_an_emulator_that_is_never_ready_is_an_error_with_its_log(interpreter: Path, monkeypatch: pytest.MonkeyPatch):

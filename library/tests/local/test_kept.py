@@ -62,7 +62,7 @@ def test_requests_to_copy_stand_beside_it_for_their_owner_alone(repository: Proj
     documents.mkdir(parents=True)
     shutil.copy(REPOSITORY / "docs" / "api" / "openapi.json", documents)
     page = kept_api.place(repository)
-    with kept_api.standing_page(repository, there, "list-7"):
+    with kept_api.standing_page(repository, there.emulator, there.outputs, "list-7"):
         text = page.read_text(encoding="utf-8")
         assert stat.S_IMODE(page.stat().st_mode) == 0o600
     assert not page.exists()
@@ -76,5 +76,5 @@ def test_requests_to_copy_stand_beside_it_for_their_owner_alone(repository: Proj
 
 def test_without_an_api_there_are_no_requests_to_copy(repository: Project, ours: endpoints.Endpoints):
     """Nothing is announced that is not there."""
-    with kept_api.standing_page(repository, ours):
+    with kept_api.standing_page(repository, ours.emulator, ours.outputs):
         assert not kept_api.place(repository).exists()

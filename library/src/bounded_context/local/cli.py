@@ -205,9 +205,8 @@ def _draw(
 
 
 def _keep(running: RunningContext, screen: Screen, *, watched: bool, list_id: str | None = None) -> None:
-    ours = endpoints.of(running.context, running.emulator, running.outputs)
     try:
-        with kept_api.standing_page(running.project, ours, list_id):
+        with kept_api.standing_page(running.project, running.emulator, running.outputs, list_id):
             screen.show_endpoints(running)
             with watching(running, screen.tell) if watched else nullcontext():
                 watch(running, screen.tell)

@@ -1,7 +1,6 @@
 """A run that is kept, as commands of its repository find it: by a file below `build/`, while it goes on."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
 
@@ -18,11 +17,9 @@ def place(project: Project) -> Path:
     return project.build / "kept-run.json"
 
 
-@contextmanager
-def announced(project: Project, ours: Endpoints) -> Iterator[None]:
+def announced(project: Project, ours: Endpoints) -> AbstractContextManager[None]:
     """Tell the repository's commands of this run, until the block is left."""
-    with endpoints.published(place(project), ours):
-        yield
+    return endpoints.published(place(project), ours)
 
 
 def find(project: Project) -> Endpoints:

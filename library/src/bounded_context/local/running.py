@@ -71,8 +71,7 @@ class RunningContext:
         self.watch.end()
 
     def stop(self) -> None:
-        """End both, which takes a second at most: a reader waits at its queue, if the emulator is still there."""
-        self.end()
+        """Wait for what `end` has ended: a second at most, as a reader waits at its queue if that is still there."""
         for subscriber in self.subscribers:
             subscriber.stop()
         self.watch.stop()

@@ -78,7 +78,7 @@ def _statuses(made: Document) -> list[str]:
     return made["components"]["schemas"][shown["$ref"].rpartition("/")[2]]["enum"] if "$ref" in shown else []
 
 
-def request(made: Document, found: Found, called: Called = ANYWHERE) -> str:
+def request(made: Document, found: Found, called: Called) -> str:
     """Return one request as a command of a shell; its variables are those of `exports`."""
     path, method, operation = found
     known = {**samples(made), **called.known}
