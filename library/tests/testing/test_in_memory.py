@@ -8,9 +8,11 @@ import pytest
 from pydynox import DynamoDBClient
 
 from bounded_context import Aggregates, AlreadyExists, Context, IllegalMove, NotFound, VersionConflict
-from bounded_context.adapters.dynamodb import AggregateTable, ListTable
+from bounded_context.adapters.dynamodb import AggregateTable
 from bounded_context.adapters.dynamodb_bulk import ImportedAggregateTable
+from bounded_context.adapters.dynamodb_lists import ListTable
 from bounded_context.adapters.items import Items
+from bounded_context.adapters.list_state import ListStates
 from bounded_context.adapters.s3 import InboxBucket
 from bounded_context.adapters.seen_ids import SqliteSeenIds
 from bounded_context.application.guarded import GuardedAggregates
@@ -38,7 +40,7 @@ def _in_memory(context: Context[Any]) -> Stores:
 def _in_a_table(context: Context[Any], table: Any) -> Stores:
     items = Items(context)
     imported = ImportedAggregateTable(items, context.first, DynamoDBClient(), inserts(), TABLE)
-    return GuardedAggregates(context.transitions, AggregateTable(items, table)), imported
+    return GuardedAggregates(context.transitions, AggregateTable(items, table), ListStates(table).is_open), imported
 
 
 @pytest.fixture(params=["in memory", "in a table"])

@@ -6,12 +6,13 @@ from typing import Any, Final
 
 from ..domain.faults import Fault
 from ..domain.lists import ListStatus, PinnedFile, ReceivedList
-from .items import KEY, TRACEPARENT
+from .items import KEY, LIST, TRACEPARENT
 from .trace_context import from_traceparent
 
-LIST: Final = "LIST#"
-"""What the key of each list's item begins with."""
-
+UNTIL: Final = "until_"
+"""The prefix of the attribute that says until when an invocation may write a part; the part's number follows."""
+ROWS: Final = "rows_"
+"""The prefix of the attribute that counts the written rows of a part."""
 
 _FAULTS: Final = frozenset(Fault)
 
@@ -48,5 +49,19 @@ def to_list(item: Mapping[str, Any]) -> ReceivedList:
         rejections={Fault(name): int(rows) for name, rows in item.get("rejections", {}).items() if name in _FAULTS},
         amounts=item.get("amounts", {}),
         received_at=datetime.fromisoformat(item["received_at"]),
-        undone_parts=frozenset(int(part) for part in item.get("undone_parts", ())),
+        undone_parts=_parts(item, "undone_parts"),
+        imported_parts=_parts(item, "imported_parts"),
+        staged=item.get("staged"),
+        verified=item.get("verified"),
+        writers=_by_part(item, UNTIL),
+        written=_by_part(item, ROWS),
     )
+
+
+def _parts(item: Mapping[str, Any], name: str) -> frozenset[int]:
+    return frozenset(int(part) for part in item.get(name, ()))
+
+
+def _by_part(item: Mapping[str, Any], prefix: str) -> dict[int, int]:
+    """Return the attributes of parts that have this prefix, by the parts' numbers."""
+    return {int(name.removeprefix(prefix)): int(value) for name, value in item.items() if name.startswith(prefix)}

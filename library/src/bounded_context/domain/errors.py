@@ -58,3 +58,13 @@ class IllegalMove(BusinessError):
 
     def __init__(self, field: str, identity: str, status: str, after: Iterable[str]) -> None:
         super().__init__(f"{field} {identity!r} is {status}: the command starts from {either(after)}")
+
+
+class ListOpen(BusinessError):
+    """The aggregate came with a list that is not closed yet: the list may still be undone."""
+
+    code = "list-open"
+    title = "Its list is not closed yet"
+
+    def __init__(self, field: str, identity: str) -> None:
+        super().__init__(f"{field} {identity!r} came with a list that is still being imported: try again later")

@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import PurePosixPath
+from typing import Final
 
 from .faults import Fault
 
@@ -28,6 +29,17 @@ class ListStatus(StrEnum):
     IMPORTED = "IMPORTED"
     REJECTED = "REJECTED"
     FAILED = "FAILED"
+
+
+BEFORE: Final[Mapping[ListStatus, tuple[ListStatus, ...]]] = {
+    ListStatus.VALIDATED: (ListStatus.REGISTERED,),
+    ListStatus.IMPORTING: (ListStatus.VALIDATED,),
+    ListStatus.COMPENSATING: (ListStatus.REGISTERED, ListStatus.VALIDATED, ListStatus.IMPORTING),
+    ListStatus.IMPORTED: (ListStatus.IMPORTING,),
+    ListStatus.REJECTED: (ListStatus.COMPENSATING,),
+    ListStatus.FAILED: (ListStatus.COMPENSATING,),
+}
+"""The statuses from which a list may reach each status. No step moves a list back, and no step opens a closed list."""
 
 
 class NotAList(Exception):
@@ -89,6 +101,11 @@ class ReceivedList:
     and currency, once the list is verified, and ``parts`` is how many parts are to be imported; before that nothing of
     it is written. ``undone_parts`` are the numbers of those of which nothing is left. ``received_at`` is None before it
     is recorded.
+
+    ``imported_parts`` are the numbers of the parts whose rows are all in the table. ``staged`` and ``verified`` name
+    the attempts of validation and verification whose results count; None for a list of an older version of the library.
+    ``writers`` maps the number of a part to the time, in seconds since 1970, until which an invocation may write it.
+    ``written`` maps it to the number of its first rows that are in the table.
     """
 
     file: PinnedFile
@@ -104,6 +121,21 @@ class ReceivedList:
     received_at: datetime | None = field(default=None, compare=False)
     parts: int = 0
     undone_parts: frozenset[int] = frozenset()
+    imported_parts: frozenset[int] = field(default=frozenset(), compare=False)
+    staged: str | None = field(default=None, compare=False)
+    verified: str | None = field(default=None, compare=False)
+    writers: Mapping[int, int] = field(default_factory=dict, compare=False)
+    written: Mapping[int, int] = field(default_factory=dict, compare=False)
+
+    @property
+    def given_up(self) -> bool:
+        """Whether the list is being undone, or was."""
+        return self.status in (ListStatus.COMPENSATING, ListStatus.REJECTED, ListStatus.FAILED)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the status is final."""
+        return self.status in (ListStatus.IMPORTED, ListStatus.REJECTED, ListStatus.FAILED)
 
     @property
     def list_id(self) -> str:

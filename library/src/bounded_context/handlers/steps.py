@@ -12,10 +12,11 @@ from typing import Any, Final, TypeVar, get_type_hints
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from ..adapters.throttling import throttling_as_one
+from ..application.deadline import time_left
 from ..application.list_import import Outcome, Step, Upload
 from ..application.staging import Part
 from ..context import Context
-from ..domain.lists import ReceivedList
+from ..domain.lists import ListStatus, ReceivedList
 from ..lists import ListImport
 from ..settings import load
 from ..telemetry import Handler, about, logger, span, traceparent
@@ -128,10 +129,11 @@ def step(
         event_type: type[E] = next(iter(get_type_hints(work).values()))
 
         @wraps(work)
-        def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+        def handler(event: dict[str, Any], call: Any) -> dict[str, Any]:
             asked = event_type.model_validate(event)
             _begun(asked)
-            with throttling_as_one(), span(_SPANS[name]) if name in _SPANS else nullcontext():
+            recorded = span(_SPANS[name]) if name in _SPANS else nullcontext()
+            with time_left(call.get_remaining_time_in_millis() / 1000), throttling_as_one(), recorded:
                 done = work(asked, load(settings, context))
             return _ended(context, name, done)
 
@@ -167,23 +169,32 @@ def _ended(context: Context[Any], name: str, done: Step | ReceivedList) -> dict[
     says = "part undone" if outcome is Outcome.UNDONE else _SAYS.get(name, "list verified")
     logger.info(says, outcome=outcome.value)
     answer = {"list_id": done.list_id, "outcome": outcome.value}
-    return answer | {"event": rejection(context, done)} if isinstance(done, ReceivedList) else answer
+    return answer | {"event": ending(context, done)} if isinstance(done, ReceivedList) else answer
 
 
-def rejection(context: Context[Any], closed: ReceivedList) -> dict[str, Any]:
-    """Return the event that tells other contexts; its id is the same however often the step is tried.
+def ending(context: Context[Any], closed: ReceivedList) -> dict[str, Any]:
+    """Return the event of a closed list for other contexts. Each try of the step returns the same event id.
 
-    It belongs where the list came in; a list recorded before that was noted has this step's place in a trace.
+    The event joins the upload's trace. A list without a recorded trace uses the step's trace.
     """
-    file = closed.file
-    data = {
-        "list_id": closed.list_id,
-        "partner": file.partner,
-        "file": file.key,
-        "report": file.report_key,
-        "outcome": closed.status.value,
-        "reason": closed.reason,
-    }
-    caused_by, now = closed.traceparent or traceparent(), datetime.now(UTC)
-    event_id, event_type = f"{closed.list_id}-rejected", context.list_events[1]
-    return context.source.cloud_event(event_id, event_type, closed.list_id, now, data, caused_by)
+    imported, rejected = context.list_events
+    if closed.status is ListStatus.IMPORTED:
+        return _event(context, closed, imported, "imported", _counts(closed))
+    return _event(context, closed, rejected, "rejected", _refusal(closed))
+
+
+def _event(
+    context: Context[Any], closed: ReceivedList, event_type: str, suffix: str, data: dict[str, Any]
+) -> dict[str, Any]:
+    file, caused_by = closed.file, closed.traceparent or traceparent()
+    about_list = {"list_id": closed.list_id, "partner": file.partner, "file": file.key}
+    event_id, now = f"{closed.list_id}-{suffix}", datetime.now(UTC)
+    return context.source.cloud_event(event_id, event_type, closed.list_id, now, about_list | data, caused_by)
+
+
+def _counts(closed: ReceivedList) -> dict[str, Any]:
+    return {"rows": closed.rows, "imported": closed.valid, "rejected": closed.rejected}
+
+
+def _refusal(closed: ReceivedList) -> dict[str, Any]:
+    return {"report": closed.file.report_key, "outcome": closed.status.value, "reason": closed.reason}
