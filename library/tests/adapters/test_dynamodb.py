@@ -149,6 +149,17 @@ def test_a_part_counts_once(lists: ListTable, table: Any):
     assert table.get_item(Key={"pk": f"LIST#{RECEIVED.list_id}"})["Item"]["imported_parts"] == {0, 1}
 
 
+def test_a_broken_upload_is_remembered_for_a_month_and_is_no_list(lists: ListTable, table: Any):
+    """Its item reaches no reader of the stream, whose filters name keys."""
+    at = datetime(2026, 1, 31, 12, tzinfo=UTC)
+    lists.remember_broken(RECEIVED.file.broken_off("bytes-42"), at)
+    [item] = table.scan()["Items"]
+    assert not item["pk"].startswith((list_items.LIST, PAYMENT.key_prefix))
+    assert item["expires_at"] == at.timestamp() + 30 * 24 * 60 * 60
+    with pytest.raises(LookupError):
+        lists.get(RECEIVED.file.broken_off("bytes-42").list_id)
+
+
 def test_undone_parts_are_counted_once_and_read_again(lists: ListTable):
     """A list that was recorded before has none."""
     assert lists.register(RECEIVED).undone_parts == frozenset()

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from ..application.ports import Fact
 from ..domain.aggregate import Aggregate
 from ..domain.errors import AlreadyExists, NotFound, VersionConflict
-from ..domain.lists import ListStatus, ReceivedList
+from ..domain.lists import ListStatus, PinnedFile, ReceivedList
 from . import list_items
 from .items import KEY, SCHEMA, TRACEPARENT, Items
 from .trace_context import fresh_traceparent
@@ -121,6 +121,18 @@ class ListTable:
             if not _condition_failed(error):
                 raise
         return self.get(received.list_id)
+
+    def remember_broken(self, broken: PinnedFile, at: datetime) -> None:
+        """Remember for 30 days that an upload broke off ``at`` a time, without recording a list."""
+        self._table.put_item(Item=list_items.from_broken(broken, at))
+
+    def broke_off_at(self, broken: PinnedFile) -> datetime | None:
+        """Return when a broken upload was recorded or remembered, or None."""
+        for kind in (list_items.LIST, list_items.BROKEN_UPLOAD):
+            found = self._table.get_item(Key={KEY: kind + broken.list_id}, ConsistentRead=True)
+            if "Item" in found:
+                return datetime.fromisoformat(str(found["Item"]["received_at"]))
+        return None
 
     def recorded(self, list_ids: Sequence[str]) -> set[str]:
         """Return those that are recorded. What was recorded just now may not show yet."""
