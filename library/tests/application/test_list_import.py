@@ -309,7 +309,7 @@ def test_a_file_that_cannot_be_a_list_is_refused_at_once(world: World, data: byt
     ("data", "reason"),
     [
         (lambda _: b"\n\n", "the file is empty"),
-        (lambda _: b"colour,size\nred,9\n", "must name the columns"),
+        (lambda _: b"colour,size\nred,9\n", "columns are missing"),
         (lambda good: good.splitlines()[0], "a header and no rows"),
         (lambda good: good.decode().encode("utf-16"), "UTF-16"),
         (lambda good: good + b"\xff\n", "not UTF-8"),

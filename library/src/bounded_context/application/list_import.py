@@ -15,6 +15,7 @@ from urllib.parse import unquote_plus
 
 from ..domain.faults import Fault
 from ..domain.lists import ListStatus, PinnedFile, ReceivedList, StoredVersion, is_temporary, over_tolerance
+from ..domain.reasons import enumerated, shortened
 from ..domain.rows import Checked, Record, Rejection, Row, Rows, Unreadable, rejected_rows
 from . import report
 from .ports import AlreadyTaken, Fact, Files, ImportedAggregates, Lists, SeenIds
@@ -280,8 +281,8 @@ def counts(rows: int, rejections: Counter[Fault]) -> dict[str, Fact]:
 
 
 def refuse(list_id: str, reason: str, lists: Lists, **facts: Fact) -> Step:
-    """Record that a list is being given up, and why; return the step's answer."""
-    lists.refuse(list_id, reason, **facts)
+    """Record that a list is being given up, and why, in at most 1,000 characters; return the step's answer."""
+    lists.refuse(list_id, shortened(reason), **facts)
     return Step(list_id, Outcome.REJECTED)
 
 
@@ -297,7 +298,7 @@ def import_list(
             aggregates.import_rows(list_id, [row.values for row in rows], received.traceparent)
     except AlreadyTaken as conflict:
         lists.refuse(
-            list_id, f"{form.identity} {', '.join(conflict.identities)} was created while the list was imported"
+            list_id, f"{form.identity} {enumerated(conflict.identities)} was created while the list was imported"
         )
         return Step(list_id, Outcome.REFUSED)
     lists.part_imported(list_id, part.part)

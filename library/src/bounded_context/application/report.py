@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterable
 from io import StringIO
 
+from ..domain.reasons import shortened
 from ..domain.rows import Rejection
 
 # A partner fixes a cause, not ten thousand rows one by one; the cap keeps the report's memory constant.
@@ -26,7 +27,7 @@ class Report:
         for rejection in rejections:
             self._reported += 1
             if self._reported <= REPORTED_ROWS:
-                self._writer.writerow((rejection.line, rejection.field, _harmless(rejection.reason)))
+                self._writer.writerow((rejection.line, shortened(rejection.field), _harmless(rejection.reason)))
 
     @property
     def rows(self) -> str:
@@ -56,4 +57,4 @@ def with_reason(report: bytes | None, reason: str) -> bytes:
 
 def _harmless(reason: str) -> str:
     # A spreadsheet runs a cell that starts so as a formula; an apostrophe makes it text.
-    return f"'{reason}" if reason.startswith(_FORMULA) else reason
+    return shortened(f"'{reason}" if reason.startswith(_FORMULA) else reason)

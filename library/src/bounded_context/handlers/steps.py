@@ -24,6 +24,7 @@ from ..application.list_import import Outcome, Step, Upload
 from ..application.staging import Part
 from ..context import Context
 from ..domain.lists import ReceivedList
+from ..domain.reasons import shortened
 from ..lists import ListImport
 from ..settings import load
 from ..telemetry import Handler, about, logger, span, traceparent
@@ -211,7 +212,8 @@ def rejection(context: Context[Any], closed: ReceivedList) -> dict[str, Any]:
         "file": file.key,
         "report": file.report_key,
         "outcome": closed.status.value,
-        "reason": closed.reason,
+        # An older version may have recorded a longer one.
+        "reason": closed.reason and shortened(closed.reason),
     }
     caused_by, now = closed.traceparent or traceparent(), datetime.now(UTC)
     event_id, event_type = f"{closed.list_id}-rejected", context.list_events[1]
