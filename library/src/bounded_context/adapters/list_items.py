@@ -13,8 +13,8 @@ LIST: Final = "LIST#"
 """What the key of each list's item begins with."""
 
 BROKEN_UPLOAD: Final = "BROKEN-UPLOAD#"
-"""What the key of each item begins with that remembers a broken upload. No aggregate has a dash in its prefix, and neither
-reader of the stream gets such items."""
+"""What the key of each item begins with that remembers a broken upload. No aggregate has a dash in its prefix, and
+neither reader of the stream gets such items."""
 
 BROKEN_UPLOAD_SECONDS: Final = 30 * 24 * 60 * 60
 """How long a broken upload is remembered: as long as the inbox keeps replaced versions. A dead-letter queue keeps an
