@@ -101,7 +101,7 @@ def test_a_row_of_very_many_cells_does_not_fill_the_memory():
     assert len(_report_lines(world, closed)) == 1
 
 
-def test_a_thousand_taken_identities_are_a_short_reason():
+def test_a_thousand_taken_identities_are_a_short_reason(monkeypatch: pytest.MonkeyPatch):
     """Those of one write are told together."""
     world = World(PAYMENT)
     list_id = world.ready_to_import(world.rows(1))
@@ -111,7 +111,7 @@ def test_a_thousand_taken_identities_are_a_short_reason():
     def taken(*_: Any) -> None:
         raise AlreadyTaken(identities)
 
-    world.aggregates.import_rows = taken
+    monkeypatch.setattr(world.aggregates, "import_rows", taken)
     world.steps.import_part(list_id, part)
     closed = world.steps.compensate(list_id)
     assert closed.status is ListStatus.REJECTED
