@@ -43,7 +43,7 @@ def test_a_record_is_known_by_the_line_it_starts_on():
         (b"a\n" + b'"x\n' + b'","\n' * 1_000_000, "line 2: a record is longer than"),
         (b"a\n" + b"," * MAX_RECORD_CELLS, "line 2: a record has 1001 cells"),
     ],
-    ids=["utf-16", "invalid utf-8", "picture", "open quote", "text after quote", "10 MB line", "endless record", "wide"],
+    ids=["utf-16", "invalid utf-8", "picture", "open quote", "text after quote", "10 MB", "endless record", "wide"],
 )
 def test_what_is_no_csv_is_refused_with_the_reason(data: bytes, complaint: str):
     """The partner learns why, and nothing of such a file is taken."""
