@@ -6,10 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from payment.context import PAYMENT
 
 from bounded_context.adapters import list_items
 from bounded_context.adapters.dynamodb_lists import ListTable
-from bounded_context.adapters.items import TRACEPARENT
+from bounded_context.adapters.items import LIST, TRACEPARENT
 from bounded_context.adapters.trace_context import fresh_traceparent
 from bounded_context.domain.faults import Fault
 from bounded_context.domain.lists import BEFORE, ListStatus, PinnedFile, ReceivedList
@@ -184,3 +185,14 @@ def test_an_unknown_list_is_an_error(lists: ListTable):
     """A step never works on a list that was not registered."""
     with pytest.raises(LookupError, match="not recorded"):
         lists.get("nothing")
+
+
+def test_a_broken_upload_is_remembered_for_a_month_and_is_no_list(lists: ListTable, table: Any):
+    """Its item reaches no reader of the stream, whose filters name keys."""
+    at = datetime(2026, 1, 31, 12, tzinfo=UTC)
+    lists.remember_broken(RECEIVED.file.broken_off("bytes-42"), at)
+    [item] = table.scan()["Items"]
+    assert not item["pk"].startswith((LIST, PAYMENT.key_prefix))
+    assert item["expires_at"] == at.timestamp() + 30 * 24 * 60 * 60
+    with pytest.raises(LookupError):
+        lists.get(RECEIVED.file.broken_off("bytes-42").list_id)

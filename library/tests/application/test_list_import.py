@@ -1,8 +1,12 @@
 """The list workflow's steps, on fakes: what each leaves behind for the next, for the partner and for a second try."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from hashlib import md5
+from typing import Any
+from urllib.parse import quote, quote_plus, unquote_plus
 
 import pytest
 
@@ -94,6 +98,121 @@ def test_two_uploads_within_a_minute_are_two_lists_whatever_tells_them_apart(wor
     assert [step.outcome for step in taken] == outcomes
     assert taken[0].list_id == taken[2].list_id
     assert {one.file.version_id for one in world.lists.stored.values()} == {"1", "2"}
+
+
+RENAMED = Upload("inbox", KEY)
+"""What Transfer says of a rename has neither a tag nor a size."""
+
+
+def _at(world: World, minutes: int, data: bytes) -> None:
+    """Store a version some minutes from now."""
+    world.files.since = datetime.now(UTC) + timedelta(minutes=minutes)
+    world.files.write(KEY, data)
+
+
+def _broke_off(world: World, left: bytes, *, tag: bool, event: str = "event-1") -> None:
+    """An upload breaks off and leaves something behind, which its event describes."""
+    _at(world, -1, left)
+    upload = replace(_event(left, tag=tag), broken_by=event)
+    assert world.announced(upload, f"run-{event}").outcome is Outcome.REFUSED
+
+
+def _versions(world: World) -> set[str]:
+    """The versions that lists were recorded of; broken uploads are none."""
+    return {one.file.version_id for one in world.lists.stored.values() if not one.file.broke_off}
+
+
+@pytest.mark.parametrize("tag", [True, False], ids=["by its tag", "by its size"])
+@pytest.mark.parametrize("event", [RENAMED, _event(MONDAY, tag=False)], ids=["a rename", "an upload without a tag"])
+def test_a_repeated_event_does_not_import_the_remains_of_a_broken_upload(world: World, event: Upload, tag: bool):
+    """EventBridge delivers at least once; the second delivery finds the remains, which have the size of a list."""
+    _broke_off(world, MONDAY[:-2] + b"9\n", tag=tag)
+    _at(world, 1, MONDAY)
+    outcomes = [world.announced(event, run).outcome for run in ("run-1", "run-2", "run-3")]
+    assert outcomes == [Outcome.REGISTERED, Outcome.ALREADY_REGISTERED, Outcome.ALREADY_REGISTERED]
+    assert _versions(world) == {"2"}
+
+
+@pytest.mark.parametrize("tag", [True, False], ids=["by its tag", "by its size"])
+def test_a_file_sent_again_whole_is_imported_although_it_looks_like_the_remains(world: World, tag: bool):
+    """The connection broke after the last byte: the second try has the same size and content, and is stored later."""
+    _broke_off(world, MONDAY, tag=tag)
+    _at(world, 1, MONDAY)
+    step = world.announced(RENAMED, "run-1")
+    assert (step.outcome, _versions(world)) == (Outcome.REGISTERED, {"2"})
+
+
+def test_only_remains_are_no_file(world: World):
+    """The list is refused and its partner told to send it again."""
+    _broke_off(world, MONDAY, tag=False)
+    step = world.announced(RENAMED, "run-1")
+    assert (step.outcome, world.lists.get(step.list_id).file.size) == (Outcome.REFUSED, 0)
+
+
+def test_each_broken_upload_is_told_although_two_have_one_size(world: World):
+    """Clients send in blocks of one size; the same event again tells nothing new."""
+    for event in ("event-1", "event-2"):
+        _broke_off(world, MONDAY, tag=False, event=event)
+    again = replace(_event(MONDAY, tag=False), broken_by="event-1")
+    assert world.announced(again, "run-3").outcome is Outcome.ALREADY_REGISTERED
+    assert len(world.lists.stored) == 2
+
+
+NOON = datetime.now(UTC)
+
+
+@pytest.mark.parametrize(
+    ("during", "versions"),
+    [
+        (None, {"1", "2", "3"}),
+        ((NOON, NOON), {"2"}),
+        ((NOON - timedelta(hours=3), NOON), {"1", "2"}),
+    ],
+    ids=["an event without its time", "a rename at noon", "three hours of an upload"],
+)
+def test_a_rename_is_of_a_version_stored_near_its_time(world: World, during: Any, versions: set[str]):
+    """Yesterday's remains, of which no event tells, are not what was renamed today."""
+    for hours in (-2, 0, 2):
+        world.files.since = NOON + timedelta(hours=hours)
+        world.files.write(KEY, MONDAY)
+    event = replace(RENAMED, during=during)
+    for run in ("run-1", "run-2", "run-3"):
+        world.announced(event, run)
+    assert _versions(world) == versions
+
+
+def test_a_tag_needs_no_time(world: World):
+    """It tells the version by itself, also where clocks disagree."""
+    world.files.write(KEY, MONDAY)
+    upload = replace(_event(MONDAY), during=(NOON - timedelta(days=1),) * 2)
+    assert world.announced(upload, "run-1").outcome is Outcome.REGISTERED
+
+
+ODD = "incoming/acme/Größe 1 & 2+3.csv"
+
+
+@pytest.mark.parametrize("written", [str, lambda key: quote_plus(key, safe="/"), quote], ids=["plain", "form", "url"])
+def test_a_key_is_found_however_its_event_writes_it(world: World, written: Callable[[str], str]):
+    """No page of AWS says how EventBridge's events of S3 write it, and emulators disagree."""
+    world.files.write(ODD, MONDAY)
+    step = world.announced(Upload("inbox", written(ODD), "1"), "run-1")
+    assert step.outcome is Outcome.REGISTERED
+    assert world.lists.get(step.list_id).file.key == ODD
+
+
+@pytest.mark.parametrize("key", ["incoming/acme/a+b.csv", "incoming/acme/%41.csv"])
+def test_a_key_that_exists_as_its_event_writes_it_is_that_key(world: World, key: str):
+    """Also if what it decodes to exists as well."""
+    for name in (key, unquote_plus(key)):
+        world.files.write(name, MONDAY)
+    step = world.announced(Upload("inbox", key, "1"), "run-1")
+    assert world.lists.get(step.list_id).file.key == key
+
+
+def test_a_key_of_which_there_is_no_version_stays_as_it_is_written(world: World):
+    """The partner is told of the name that the event has."""
+    step = world.announced(Upload("inbox", "incoming/acme/a+b.csv", "1"), "run-1")
+    assert (step.outcome, world.lists.get(step.list_id).file.key) == (Outcome.REFUSED, "incoming/acme/a+b.csv")
 
 
 def test_an_empty_file_that_a_good_one_replaces_is_refused_and_the_good_one_imported(world: World):
@@ -190,7 +309,7 @@ def test_a_file_that_cannot_be_a_list_is_refused_at_once(world: World, data: byt
     ("data", "reason"),
     [
         (lambda _: b"\n\n", "the file is empty"),
-        (lambda _: b"colour,size\nred,9\n", "must name the columns"),
+        (lambda _: b"colour,size\nred,9\n", "columns are missing"),
         (lambda good: good.splitlines()[0], "a header and no rows"),
         (lambda good: good.decode().encode("utf-16"), "UTF-16"),
         (lambda good: good + b"\xff\n", "not UTF-8"),

@@ -1,7 +1,9 @@
 """The workflow's Lambda functions, one after the other as the state machine calls them."""
 
 import json
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote_plus
 
 import boto3
 import pytest
@@ -142,6 +144,31 @@ def test_a_list_recorded_before_traces_were_kept_goes_its_way(sent: Any, table: 
     _call("import_list", {**event, "part": _parts(event["list_id"])[0]}, context)
     assert not [item for item in table.scan()["Items"] if TRACEPARENT in item]
     assert from_traceparent(_call("compensate_error", event, context)["event"]["traceparent"])
+
+
+@pytest.mark.parametrize("written", [str, lambda key: quote_plus(key, safe="/")], ids=["plain", "encoded"])
+def test_an_object_of_an_odd_name_is_registered(
+    bucket: Any, table: Any, context: LambdaContext, written: Callable[[str], str]
+):
+    """However its event writes the key: S3 itself says which is there."""
+    key = "incoming/acme/Größe 1 & 2+3.csv"
+    version = bucket.put_object(Bucket=BUCKET, Key=key, Body=SAMPLES.file([SAMPLES.values(0)]))["VersionId"]
+    upload = {"bucket": BUCKET, "key": written(key), "version": version}
+    event = _call("register_list", {"upload": upload, "execution": "run-1"}, context)
+    assert event["outcome"] == "REGISTERED"
+    assert table.get_item(Key={"pk": f"{LIST}{event['list_id']}"})["Item"]["key"] == key
+
+
+def test_a_repeated_rename_leaves_the_remains_of_a_broken_upload_alone(bucket: Any, table: Any, context: LambdaContext):
+    """Through the functions, on S3 and the table."""
+    remains, whole = (SAMPLES.file([SAMPLES.values(n) for n in range(rows)]) for rows in (1, 2))
+    bucket.put_object(Bucket=BUCKET, Key=KEY, Body=remains)
+    upload = {"path": f"/{BUCKET}/{KEY}"}
+    broken = {"upload": {**upload, "failed": "event-1", "detail": {"bytes": len(remains)}}, "execution": "run-1"}
+    assert _call("register_list", broken, context)["outcome"] == "REFUSED"
+    bucket.put_object(Bucket=BUCKET, Key=KEY, Body=whole)
+    outcomes = [_call("register_list", {"upload": upload, "execution": f"run-{n}"}, context) for n in (2, 3)]
+    assert [one["outcome"] for one in outcomes] == ["REGISTERED", "ALREADY_REGISTERED"]
 
 
 def test_an_upload_that_broke_off_is_refused(context: LambdaContext):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -135,6 +136,19 @@ def test_lists_are_known_by_the_hundred(lists: Lists):
     asked = [one.list_id for one in received]
     assert lists.recorded([*asked, *asked]) == {one.list_id for one in received[::2]}
     assert lists.recorded([]) == set()
+
+
+def test_a_broken_upload_is_found_with_its_time(lists: Lists):
+    """By its list, or by its size: of two of one size, the later counts."""
+    file = PinnedFile("inbox", "incoming/acme/x.csv", "v1", 42)
+    recorded = lists.register(ReceivedList(file.broken_off("tag"), "run-1"))
+    assert lists.broke_off_at(file.broken_off("tag")) == recorded.received_at
+    by_size = file.broken_off("bytes-42")
+    assert lists.broke_off_at(by_size) is None
+    for minute in (1, 2):
+        lists.remember_broken(by_size, datetime(2026, 1, 31, 12, minute, tzinfo=UTC))
+    assert lists.broke_off_at(by_size) == datetime(2026, 1, 31, 12, 2, tzinfo=UTC)
+    assert lists.recorded([by_size.list_id]) == set()
 
 
 @pytest.fixture(params=["in memory", "in a bucket"])

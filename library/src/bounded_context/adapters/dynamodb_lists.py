@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from ..application.ports import Fact
-from ..domain.lists import BEFORE, ListStatus, ReceivedList
+from ..domain.lists import BEFORE, ListStatus, PinnedFile, ReceivedList
 from . import list_items
 from .conditional import ON_FAILURE, condition_failed, refusing_item
 from .dynamodb import ABSENT
@@ -41,6 +41,18 @@ class ListTable:
             if not condition_failed(error):
                 raise
         return self.get(received.list_id)
+
+    def remember_broken(self, broken: PinnedFile, at: datetime) -> None:
+        """Remember for 30 days that an upload broke off ``at`` a time, without recording a list."""
+        self._table.put_item(Item=list_items.from_broken(broken, at))
+
+    def broke_off_at(self, broken: PinnedFile) -> datetime | None:
+        """Return when a broken upload was recorded or remembered, or None."""
+        for kind in (LIST, list_items.BROKEN_UPLOAD):
+            found = self._table.get_item(Key={KEY: kind + broken.list_id}, ConsistentRead=True)
+            if "Item" in found:
+                return datetime.fromisoformat(str(found["Item"]["received_at"]))
+        return None
 
     def recorded(self, list_ids: Sequence[str]) -> set[str]:
         """Return the recorded ones. A record that was just written may be missing."""

@@ -14,6 +14,14 @@ UNTIL: Final = "until_"
 ROWS: Final = "rows_"
 """The prefix of the attribute that counts the written rows of a part."""
 
+BROKEN_UPLOAD: Final = "BROKEN-UPLOAD#"
+"""What the key of each item begins with that remembers a broken upload. No aggregate has a dash in its prefix, and
+neither reader of the stream gets such items."""
+
+BROKEN_UPLOAD_SECONDS: Final = 30 * 24 * 60 * 60
+"""How long a broken upload is remembered: as long as the inbox keeps replaced versions. A dead-letter queue keeps an
+event that may still name the file for 14 days."""
+
 _FAULTS: Final = frozenset(Fault)
 
 
@@ -32,6 +40,12 @@ def from_list(received: ReceivedList) -> dict[str, Any]:
         "size": file.size,
     }
     return item if received.reason is None else item | {"reason": received.reason}
+
+
+def from_broken(broken: PinnedFile, at: datetime) -> dict[str, Any]:
+    """Return the item that remembers a broken upload, until it expires."""
+    expires_at = int(at.timestamp()) + BROKEN_UPLOAD_SECONDS
+    return {KEY: BROKEN_UPLOAD + broken.list_id, "received_at": at.isoformat(), "expires_at": expires_at}
 
 
 def to_list(item: Mapping[str, Any]) -> ReceivedList:

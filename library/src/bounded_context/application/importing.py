@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ..domain.lists import ListStatus
+from ..domain.reasons import enumerated
 from ..domain.rows import Rows
-from .list_import import Outcome, Step
+from .list_import import Outcome, Step, refuse
 from .ports import AlreadyTaken, Files, ImportedAggregates, Lists, Throttled
 from .reading import chunks
 from .staging import Part, StagedRow, read_part
@@ -74,7 +76,7 @@ def _written(writing: _Writing, files: Files, form: Rows) -> Outcome:
     try:
         return writing.write(read_part(files, writing.part, form))
     except AlreadyTaken as conflict:
-        writing.lists.refuse(writing.list_id, _conflict(form.identity, conflict))
+        refuse(writing.list_id, _conflict(form.identity, conflict), writing.lists, ListStatus.IMPORTING)
         writing.leave(writing.earlier)
         return Outcome.REFUSED
     except Throttled:
@@ -87,7 +89,7 @@ def _written(writing: _Writing, files: Files, form: Rows) -> Outcome:
 
 
 def _conflict(identity: str, conflict: AlreadyTaken) -> str:
-    return f"{identity} {', '.join(conflict.identities)} was created while the list was imported"
+    return f"{identity} {enumerated(conflict.identities)} was created while the list was imported"
 
 
 def _values(row: StagedRow) -> Mapping[str, Any]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Generic, Protocol, TypeVar
 from ..domain.aggregate import Aggregate
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     # A command knows no lists and no events of others, and starts sooner without.
     from ..domain.lists import ListStatus, PinnedFile, ReceivedList, StoredVersion
     from ..domain.projection import ForeignEvent
@@ -113,6 +115,17 @@ class Lists(Protocol):
 
     def register(self, received: "ReceivedList") -> "ReceivedList":
         """Record a list unless it is recorded; return the recorded one."""
+        ...
+
+    def remember_broken(self, broken: "PinnedFile", at: "datetime") -> None:
+        """Remember for 30 days that an upload broke off ``at`` a time, without recording a list.
+
+        ``broken`` stands for the upload; a later time replaces an earlier one.
+        """
+        ...
+
+    def broke_off_at(self, broken: "PinnedFile") -> "datetime | None":
+        """Return when a broken upload was recorded or remembered, or None. ``broken`` stands for the upload."""
         ...
 
     def recorded(self, list_ids: Sequence[str]) -> set[str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from io import StringIO
 
 from ..domain.lists import ReceivedList
+from ..domain.reasons import shortened
 from ..domain.rows import Rejection
 from .ports import Files, Lists
 
@@ -28,7 +29,7 @@ class Report:
         for rejection in rejections:
             self._reported += 1
             if self._reported <= REPORTED_ROWS:
-                self._writer.writerow((rejection.line, rejection.field, _harmless(rejection.reason)))
+                self._writer.writerow((rejection.line, shortened(rejection.field), _harmless(rejection.reason)))
 
     @property
     def rows(self) -> str:
@@ -69,4 +70,4 @@ def write_report(files: Files, lists: Lists, received: ReceivedList, data: bytes
 
 def _harmless(reason: str) -> str:
     # A spreadsheet runs a cell that starts so as a formula; an apostrophe makes it text.
-    return f"'{reason}" if reason.startswith(_FORMULA) else reason
+    return shortened(f"'{reason}" if reason.startswith(_FORMULA) else reason)

@@ -7,7 +7,7 @@ from ..words import either
 
 
 class BusinessError(Exception):
-    """A refusal that the caller can act on; its text is a sentence for people.
+    """A refusal that the caller can act on; its text is a sentence for people, of at most 1,000 characters.
 
     ``code`` is stable and meant for programs: the ``reason`` of the metric, and a part of the problem's type.
     ``status`` (4xx) and ``title`` are those of the problem that the HTTP API answers with (RFC 9457).

@@ -15,6 +15,10 @@ from .faults import Fault
 INCOMING = "incoming"
 REPORTS = "reports"
 STAGING = "staging"
+_REPORT_ENDING = ".report.csv"
+_KEY_BYTES = 1024
+"""The longest key of an object, in UTF-8 (S3 User Guide, "Naming Amazon S3 objects")."""
+
 BROKEN = "broken-"
 """What the version of an upload that broke off begins with; S3 names no version so."""
 
@@ -82,8 +86,13 @@ class PinnedFile:
 
     @property
     def report_key(self) -> str:
-        """Where the partner finds what was wrong with it."""
-        return str(PurePosixPath(REPORTS, *PurePosixPath(self.key).parts[1:])) + ".report.csv"
+        """Where the partner finds what was wrong with it; the end of a very long name is a hash of the name."""
+        key = str(PurePosixPath(REPORTS, *PurePosixPath(self.key).parts[1:]))
+        room = _KEY_BYTES - len(_REPORT_ENDING)
+        if len(key.encode()) > room:
+            ending = f"-{hashlib.sha256(self.key.encode()).hexdigest()[:16]}"
+            key = key.encode()[: room - len(ending)].decode(errors="ignore") + ending
+        return key + _REPORT_ENDING
 
     @property
     def list_id(self) -> str:

@@ -7,9 +7,17 @@ from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from functools import wraps
-from typing import Any, Final, TypeVar, get_type_hints
+from typing import Annotated, Any, Final, TypeVar, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
 from ..adapters.throttling import throttling_as_one
 from ..application.deadline import time_left
@@ -17,6 +25,7 @@ from ..application.list_import import Outcome, Step, Upload
 from ..application.staging import Part
 from ..context import Context
 from ..domain.lists import ListStatus, ReceivedList
+from ..domain.reasons import shortened
 from ..lists import ListImport
 from ..settings import load
 from ..telemetry import Handler, about, logger, span, traceparent
@@ -52,12 +61,24 @@ class ErrorEvent(StepEvent):
         return self.error.get("Error") if isinstance(self.error, dict) else None
 
 
+def _time_or_none(value: Any, read: ValidatorFunctionWrapHandler) -> datetime | None:
+    """Return None for what is no time of a zone: an import goes on without it."""
+    try:
+        return read(value)
+    except ValidationError:
+        return None
+
+
+_Time = Annotated[AwareDatetime | None, WrapValidator(_time_or_none)]
+
+
 class UploadEvent(BaseModel):
     """An announced file: ``path`` as Transfer writes it ("/bucket/key"), or ``bucket`` and ``key`` as S3 does.
 
     S3 also names the ``version``; what Transfer says of it is ``detail``, whose ``bytes`` and ``etag`` tell the version
-    (Transfer Family User Guide, "Transfer Family events detail reference"; a rename's event has neither). ``failed`` is
-    the id of Transfer's event for an upload that broke off.
+    (Transfer Family User Guide, "Transfer Family events detail reference"; a rename's event has neither). ``began`` and
+    ``ended`` are its ``start-timestamp`` and ``end-timestamp``. ``failed`` is the id of Transfer's event for an upload
+    that broke off.
     """
 
     model_config = ConfigDict(hide_input_in_errors=True)
@@ -68,6 +89,8 @@ class UploadEvent(BaseModel):
     failed: str = ""
     size: int | None = None
     etag: str = ""
+    began: _Time = None
+    ended: _Time = None
 
     @model_validator(mode="before")
     @classmethod
@@ -78,7 +101,14 @@ class UploadEvent(BaseModel):
         # An execution that an earlier version of the rules started has no detail.
         detail = values.get("detail") or {}
         told = {"size": detail.get("bytes"), "etag": str(detail.get("etag") or "").strip('"')}
-        return {**values, **told, "bucket": bucket, "key": key}
+        times = {"began": detail.get("start-timestamp"), "ended": detail.get("end-timestamp")}
+        return {**values, **told, **times, "bucket": bucket, "key": key}
+
+    @property
+    def during(self) -> tuple[datetime, datetime] | None:
+        """When the upload or rename began and ended, as far as Transfer says."""
+        times = [time for time in (self.began, self.ended) if time]
+        return (min(times), max(times)) if times else None
 
 
 class RegisterEvent(BaseModel):
@@ -92,7 +122,7 @@ class RegisterEvent(BaseModel):
     def uploaded(self) -> Upload:
         """Return the announced file."""
         told = self.upload
-        return Upload(told.bucket, told.key, told.version, broken_by=told.failed, size=told.size, etag=told.etag)
+        return Upload(told.bucket, told.key, told.version, told.failed, told.size, told.etag, told.during)
 
 
 E = TypeVar("E", bound=BaseModel)
@@ -197,4 +227,6 @@ def _counts(closed: ReceivedList) -> dict[str, Any]:
 
 
 def _refusal(closed: ReceivedList) -> dict[str, Any]:
-    return {"report": closed.file.report_key, "outcome": closed.status.value, "reason": closed.reason}
+    # An older version may have recorded a longer reason.
+    reason = closed.reason and shortened(closed.reason)
+    return {"report": closed.file.report_key, "outcome": closed.status.value, "reason": reason}

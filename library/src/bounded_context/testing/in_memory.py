@@ -103,10 +103,20 @@ class InMemoryLists:
     stored: dict[str, ReceivedList] = field(default_factory=dict)
     writers: dict[tuple[str, int], str] = field(default_factory=dict)
     changes: int = 0
+    _broken: dict[str, datetime] = field(default_factory=dict, init=False)
 
     def register(self, received: ReceivedList) -> ReceivedList:
         """Record a list unless it is recorded; return the recorded one."""
-        return self.stored.setdefault(received.list_id, received)
+        return self.stored.setdefault(received.list_id, replace(received, received_at=datetime.now(UTC)))
+
+    def remember_broken(self, broken: PinnedFile, at: datetime) -> None:
+        """Remember that an upload broke off ``at`` a time, without recording a list."""
+        self._broken[broken.list_id] = at
+
+    def broke_off_at(self, broken: PinnedFile) -> datetime | None:
+        """Return when a broken upload was recorded or remembered, or None."""
+        recorded = self.stored.get(broken.list_id)
+        return recorded.received_at if recorded else self._broken.get(broken.list_id)
 
     def recorded(self, list_ids: Sequence[str]) -> set[str]:
         """Return those that are recorded."""
@@ -186,12 +196,13 @@ class InMemoryLists:
 class InMemoryFiles:
     """A bucket; the version is how often a key was written. ``removed`` are the keys of deleted objects.
 
-    ``since`` is when whatever is in it was stored.
+    ``since`` is when whatever is written to it is stored; it may be set to another time between two writes.
     """
 
     objects: dict[str, list[bytes]] = field(default_factory=dict)
     removed: set[str] = field(default_factory=set)
     since: datetime = field(default_factory=lambda: datetime.now(UTC))
+    _stored_at: dict[tuple[str, str], datetime] = field(default_factory=dict, init=False)
 
     def versions(self, key: str) -> list[StoredVersion]:
         """Return the versions of an object, newest first."""
@@ -209,7 +220,8 @@ class InMemoryFiles:
 
     def _stored(self, key: str, version: str, data: bytes) -> StoredVersion:
         etag = hashlib.md5(data, usedforsecurity=False).hexdigest()
-        return StoredVersion(PinnedFile("inbox", key, version, len(data)), etag, self.since, key in self.removed)
+        stored_at = self._stored_at.get((key, version), self.since)
+        return StoredVersion(PinnedFile("inbox", key, version, len(data)), etag, stored_at, key in self.removed)
 
     def open(self, pinned: PinnedFile) -> BinaryIO:
         """Return one version's bytes as a stream."""
@@ -221,7 +233,9 @@ class InMemoryFiles:
 
     def write(self, key: str, data: bytes) -> None:
         """Store an object."""
-        self.objects.setdefault(key, []).append(data)
+        versions = self.objects.setdefault(key, [])
+        versions.append(data)
+        self._stored_at[key, str(len(versions))] = self.since
 
     def tag(self, key: str) -> str | None:
         """Return the tag of an object's newest version, or None if there is no object."""
