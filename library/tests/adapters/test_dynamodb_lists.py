@@ -187,6 +187,15 @@ def test_an_unknown_list_is_an_error(lists: ListTable):
         lists.get("nothing")
 
 
+def test_an_execution_has_one_list(records: Any):
+    """Its first step may be repeated after a newer version of the file has arrived."""
+    newer = ReceivedList(PinnedFile("inbox", "incoming/acme/x.csv", "v2", 43), RECEIVED.execution)
+    assert records.register(newer).list_id == ID
+    other = replace(newer, execution="run-2")
+    assert records.register(other).list_id == other.list_id
+    assert records.register(replace(RECEIVED, execution="run-3")).execution == RECEIVED.execution
+
+
 def test_a_broken_upload_is_remembered_for_a_month_and_is_no_list(lists: ListTable, table: Any):
     """Its item reaches no reader of the stream, whose filters name keys."""
     at = datetime(2026, 1, 31, 12, tzinfo=UTC)

@@ -130,7 +130,7 @@ def test_a_list_keeps_its_first_record_and_its_first_reason(lists: Lists):
 
 def test_lists_are_known_by_the_hundred(lists: Lists):
     """Some of many are recorded; one may be asked for twice."""
-    received = [ReceivedList(PinnedFile("inbox", f"incoming/acme/{n}.csv", "v1", 42), "run-1") for n in range(120)]
+    received = [ReceivedList(PinnedFile("inbox", f"incoming/acme/{n}.csv", "v1", 42), f"run-{n}") for n in range(120)]
     for one in received[::2]:
         lists.register(one)
     asked = [one.list_id for one in received]

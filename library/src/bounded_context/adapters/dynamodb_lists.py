@@ -1,5 +1,6 @@
 """The lists' records in the table, through boto3. Every write has a condition on the list's status."""
 
+import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -9,7 +10,7 @@ from botocore.exceptions import ClientError
 from ..application.ports import Fact
 from ..domain.lists import BEFORE, ListStatus, PinnedFile, ReceivedList
 from . import list_items
-from .conditional import ON_FAILURE, condition_failed, refusing_item
+from .conditional import ON_FAILURE, condition_failed, despite_conflicts, refusing_item
 from .dynamodb import ABSENT
 from .items import KEY, LIST, TRACEPARENT
 from .trace_context import fresh_traceparent
@@ -32,15 +33,29 @@ class ListTable:
         self._traceparent = traceparent
 
     def register(self, received: ReceivedList) -> ReceivedList:
-        """Record a list unless it is recorded; return the recorded one."""
-        noted = {"received_at": datetime.now(UTC).isoformat(), TRACEPARENT: self._traceparent()}
-        item = list_items.from_list(received) | noted
+        """Record a list for its execution; return the list of the execution, or else the recorded list.
+
+        A list has one execution, and an execution has one list: two calls of an execution may see different versions of
+        a file, and only the first records one.
+        """
+        now = datetime.now(UTC)
+        noted = {"received_at": now.isoformat(), TRACEPARENT: self._traceparent()}
+        items = (list_items.from_list(received) | noted, list_items.from_run(received, now))
+        puts: Any = [
+            {"Put": {"TableName": self._table.name, "Item": item, "ConditionExpression": ABSENT}} for item in items
+        ]
+        transact, token = self._table.meta.client.transact_write_items, secrets.token_hex(16)
         try:
-            self._table.put_item(Item=item, ConditionExpression=ABSENT)
+            despite_conflicts(lambda: transact(TransactItems=puts, ClientRequestToken=token))
         except ClientError as error:
             if not condition_failed(error):
                 raise
-        return self.get(received.list_id)
+        return self.get(self._list_of(received.execution) or received.list_id)
+
+    def _list_of(self, execution: str) -> str | None:
+        """Return the id of an execution's list. An older version of the library recorded none."""
+        found = self._table.get_item(Key={KEY: list_items.RUN + execution}, ConsistentRead=True)
+        return str(found["Item"]["list_id"]) if "Item" in found else None
 
     def remember_broken(self, broken: PinnedFile, at: datetime) -> None:
         """Remember for 30 days that an upload broke off ``at`` a time, without recording a list."""

@@ -22,6 +22,14 @@ BROKEN_UPLOAD_SECONDS: Final = 30 * 24 * 60 * 60
 """How long a broken upload is remembered: as long as the inbox keeps replaced versions. A dead-letter queue keeps an
 event that may still name the file for 14 days."""
 
+RUN: Final = "LIST-RUN#"
+"""The prefix of the key of each item that names the list of an execution. No aggregate has a dash in its prefix, and no
+reader of the stream gets such items."""
+
+RUN_SECONDS: Final = 30 * 24 * 60 * 60
+"""How long the list of an execution is stored. An execution is redriven within 14 days (Step Functions Developer Guide,
+"Redriving executions"), and runs for a day."""
+
 _FAULTS: Final = frozenset(Fault)
 
 
@@ -46,6 +54,12 @@ def from_broken(broken: PinnedFile, at: datetime) -> dict[str, Any]:
     """Return the item that remembers a broken upload, until it expires."""
     expires_at = int(at.timestamp()) + BROKEN_UPLOAD_SECONDS
     return {KEY: BROKEN_UPLOAD + broken.list_id, "received_at": at.isoformat(), "expires_at": expires_at}
+
+
+def from_run(received: ReceivedList, at: datetime) -> dict[str, Any]:
+    """Return the item that names the list of an execution."""
+    expires_at = int(at.timestamp()) + RUN_SECONDS
+    return {KEY: RUN + received.execution, "list_id": received.list_id, "expires_at": expires_at}
 
 
 def to_list(item: Mapping[str, Any]) -> ReceivedList:

@@ -114,7 +114,10 @@ class Lists(Protocol):
     """The record of every list received."""
 
     def register(self, received: "ReceivedList") -> "ReceivedList":
-        """Record a list unless it is recorded; return the recorded one."""
+        """Record a list for its execution; return the list of the execution, or else the recorded list.
+
+        A list has one execution, and an execution has one list.
+        """
         ...
 
     def remember_broken(self, broken: "PinnedFile", at: "datetime") -> None:

@@ -106,8 +106,10 @@ class InMemoryLists:
     _broken: dict[str, datetime] = field(default_factory=dict, init=False)
 
     def register(self, received: ReceivedList) -> ReceivedList:
-        """Record a list unless it is recorded; return the recorded one."""
-        return self.stored.setdefault(received.list_id, replace(received, received_at=datetime.now(UTC)))
+        """Record a list for its execution; return the list of the execution, or else the recorded list."""
+        of_execution = (one for one in self.stored.values() if one.execution == received.execution)
+        recorded = next(of_execution, None) or self.stored.get(received.list_id)
+        return recorded or self.stored.setdefault(received.list_id, replace(received, received_at=datetime.now(UTC)))
 
     def remember_broken(self, broken: PinnedFile, at: datetime) -> None:
         """Remember that an upload broke off ``at`` a time, without recording a list."""
