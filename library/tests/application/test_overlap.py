@@ -79,6 +79,37 @@ def test_a_part_is_imported_when_its_earlier_writer_has_ended(world: World, wait
     assert len(waited) == 1
 
 
+def test_an_unanswered_write_is_awaited(world: World, waited: list[float]):
+    """It may take effect after the row's deletion, by a command or by the undoing."""
+    list_id = world.ready_to_import(world.rows(30))
+    world.aggregates.unanswered = int(time.time())
+    world.import_parts(list_id)
+    assert [0 < wait <= writers.MARGIN for wait in waited] == [True] * 3
+    world.exists(900)
+    other = world.register(world.samples.file([world.samples.values(900)]), "run-2").list_id
+    world.validate(other)
+    world.aggregates.stored.pop("id-000900")
+    world.verify(other)
+    world.exists(900)
+    assert world.import_parts(other) == [Outcome.REFUSED]
+    world.compensate(other)
+    assert len(waited) == 4
+
+
+def test_a_call_that_lost_its_part_is_repeated(world: World):
+    """The list is still wanted: another call has the part, or had it."""
+    list_id = world.ready_to_import(world.rows(5))
+    write = world.aggregates.import_rows
+
+    def overtaken(list_id: str, rows: Sequence[Mapping[str, Any]], traceparent: str | None) -> None:
+        write(list_id, rows, traceparent)
+        world.lists.take_part(list_id, 0, "other", 0)
+
+    world.aggregates.import_rows = overtaken
+    with pytest.raises(Throttled):
+        world.import_parts(list_id)
+
+
 def test_a_step_that_has_no_time_to_wait_is_repeated(world: World, waited: list[float]):
     """Later, and it begins with the rows that are left."""
     list_id = world.ready_to_import(world.rows(5))

@@ -51,6 +51,11 @@ class ImportedAggregateTable:
     def _existing(self, identities: Collection[str]) -> dict[str, Mapping[str, Any]]:
         return existing(self._client, self._table, self._items.prefix, identities)
 
+    @property
+    def unanswered(self) -> int:
+        """When the last write without an answer was sent, in seconds since 1970: it may still take effect. Or 0."""
+        return self._inserts.unanswered
+
     def import_rows(self, list_id: str, rows: Sequence[Mapping[str, Any]], traceparent: str | None = None) -> None:
         """Create an aggregate for each row; rows that this list created stay.
 

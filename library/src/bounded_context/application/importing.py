@@ -1,7 +1,6 @@
 """The list workflow's step that writes one part of a list. It can be repeated, and goes on where it stopped."""
 
 import secrets
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -36,21 +35,29 @@ class _Writing:
         """Write the rows that are left of a part."""
         for number, rows in enumerate(chunks(staged[self.rows :], ROWS_AT_ONCE)):
             if number and not self.lists.keep_part(self.list_id, self.part.part, self.writer, self.rows):
-                return self._left(Outcome.REFUSED)
+                return self._stopped()
             self.aggregates.import_rows(self.list_id, [_values(row) for row in rows], self.traceparent)
             self.rows += len(rows)
         # A part is imported when nobody can write it any more: its rows may change or be deleted from then on.
-        await_end(self.earlier)
+        await_end(self._end)
         done = self.lists.part_imported(self.list_id, self.part.part, self.writer)
-        return Outcome.IMPORTED if done else self._left(Outcome.REFUSED)
+        return Outcome.IMPORTED if done else self._stopped()
 
-    def _left(self, outcome: Outcome) -> Outcome:
-        self.leave(self.earlier)
-        return outcome
+    @property
+    def _end(self) -> int:
+        """When the last request of others, and the last unanswered request of this call, may take effect."""
+        return max(self.earlier, self.aggregates.unanswered)
 
-    def leave(self, until: int) -> None:
-        """Record that this invocation writes no more, and until when others may."""
-        self.lists.leave_part(self.list_id, self.part.part, self.writer, self.rows, until)
+    def _stopped(self) -> Outcome:
+        """Leave a part that this call may not write any more. Raises Throttled if another call may."""
+        self.leave()
+        if self.lists.get(self.list_id).status is ListStatus.IMPORTING:
+            raise Throttled("another call writes this part")
+        return Outcome.REFUSED
+
+    def leave(self) -> None:
+        """Record that this call writes no more, and until when requests may take effect."""
+        self.lists.leave_part(self.list_id, self.part.part, self.writer, self.rows, self._end)
 
 
 def import_list(
@@ -77,14 +84,10 @@ def _written(writing: _Writing, files: Files, form: Rows) -> Outcome:
         return writing.write(read_part(files, writing.part, form))
     except AlreadyTaken as conflict:
         refuse(writing.list_id, _conflict(form.identity, conflict), writing.lists, ListStatus.IMPORTING)
-        writing.leave(writing.earlier)
+        writing.leave()
         return Outcome.REFUSED
-    except Throttled:
-        # An unanswered request may still take effect.
-        writing.leave(max(writing.earlier, int(time.time())))
-        raise
     except Exception:
-        writing.leave(writing.earlier)
+        writing.leave()
         raise
 
 

@@ -83,6 +83,11 @@ class ImportedAggregates(Protocol):
         """Return those identities that exist and did not come with this list."""
         ...
 
+    @property
+    def unanswered(self) -> int:
+        """When the last write without an answer was sent, in seconds since 1970: it may still take effect. Or 0."""
+        ...
+
     def import_rows(self, list_id: str, rows: Sequence[Mapping[str, Any]], traceparent: str | None) -> None:
         """Create an aggregate for each row, with the list's traceparent; rows that this list created stay.
 

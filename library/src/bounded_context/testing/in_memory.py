@@ -26,13 +26,15 @@ _KEPT = {field.name for field in fields(ReceivedList)}
 class InMemoryAggregates(Generic[A]):
     """A context's aggregates by their identities, whichever way they came: ``stored``.
 
-    ``traceparents`` are those that imported rows came with. ``is_open`` tells whether a list is not closed yet.
+    ``traceparents`` are those that imported rows came with. ``unanswered`` is when the last write without an answer was
+    sent, in seconds since 1970. ``is_open`` tells whether a list is not closed yet.
     """
 
     def __init__(self, context: Context[A], is_open: Callable[[str], bool] = lambda _: False) -> None:
         self._context = context
         self._is_open = is_open
         self.stored: dict[str, A] = {}
+        self.unanswered = 0
         self.traceparents: set[str | None] = set()
 
     def get(self, identity: str) -> A:
