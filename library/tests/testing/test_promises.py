@@ -49,15 +49,25 @@ def stating(key: str, **more: Any) -> Change:
     return change
 
 
-def with_states(change: Callable[[dict[str, Any]], None]) -> Change:
+def with_states(change: Callable[[dict[str, Any]], Any]) -> Change:
     """The workflow's first task is changed."""
+    return with_state("RegisterList", change)
+
+
+def with_state(name: str, change: Callable[[dict[str, Any]], Any]) -> Change:
+    """A state of the workflow is changed."""
 
     def changed(node: Node) -> Node | None:
         definition = node.document("definition")
-        change(next(state for state in definition["States"].values() if state["Type"] == "Task"))
+        change(definition["States"][name])
         return having(definition=json.dumps(definition))(node)
 
     return changed
+
+
+def renamed(node: dict[str, Any], name: str, other: str) -> None:
+    """A member has another name."""
+    node[other] = node.pop(name)
 
 
 def _long(node: Node) -> Node | None:
@@ -181,6 +191,81 @@ BREACHES: tuple[tuple[str, str, Change, str], ...] = (
         "sfn/stateMachine",
         with_states(lambda state: state.pop("Retry")),
         "is tried once: give it a Retry.",
+    ),
+    (
+        "outages-of-lambda-are-outlasted",
+        "sfn/stateMachine",
+        with_states(lambda state: state["Retry"].pop(1)),
+        "The state RegisterList of list-import gives up on Lambda.AWSLambdaException, Lambda.ClientExecutionTimeout",
+    ),
+    (
+        "outages-of-lambda-are-outlasted",
+        "sfn/stateMachine",
+        with_states(lambda state: state["Retry"].insert(0, {"ErrorEquals": ["Lambda.SdkClientException"]})),
+        "gives up on Lambda.SdkClientException after 7 of 600 seconds",
+    ),
+    (
+        "catch-alls-come-last",
+        "sfn/stateMachine",
+        with_states(lambda state: state["Retry"].reverse()),
+        "The state RegisterList of list-import has States.ALL in number 1 of its 3 retriers: write it last.",
+    ),
+    (
+        "catch-alls-come-last",
+        "sfn/stateMachine",
+        with_states(lambda state: state["Retry"][-1].update(ErrorEquals=["Throttled", "States.ALL"])),
+        "has States.ALL beside other errors in one of its retriers: write States.ALL alone.",
+    ),
+    (
+        "catch-alls-come-last",
+        "sfn/stateMachine",
+        with_state("ImportList", lambda state: state["Catch"].append({"ErrorEquals": ["Late"], "Next": "UndoList"})),
+        "The state ImportList of list-import has States.ALL in number 1 of its 2 catchers: write it last.",
+    ),
+    *(
+        ("calls-are-well-formed", "sfn/stateMachine", with_state(state, change), sentence)
+        for state, change, sentence in (
+            (
+                "PublishOutcome",
+                lambda state: renamed(state["Parameters"], "Message.$", "Mesage.$"),
+                "The state PublishOutcome of list-import: Publish has no Mesage: write Message.",
+            ),
+            (
+                "PublishOutcome",
+                lambda state: renamed(state["Parameters"]["MessageAttributes"]["type"], "DataType", "Type"),
+                "Publish has no MessageAttributes.type.Type: write",
+            ),
+            (
+                "PublishOutcome",
+                lambda state: state["Parameters"]["MessageAttributes"].update(type="String"),
+                "Publish's MessageAttributes.type takes a structure of DataType, StringValue, BinaryValue, not",
+            ),
+            (
+                "PublishOutcome",
+                lambda state: state["Parameters"]["MessageAttributes"]["type"].pop("DataType"),
+                "Publish needs MessageAttributes.type.DataType: write it.",
+            ),
+            (
+                "MarkImported",
+                lambda state: state["Parameters"].update(ReturnValues="ALL"),
+                "UpdateItem's ReturnValues takes one of 5 values such as",
+            ),
+            (
+                "MarkImported",
+                lambda state: state["Parameters"]["ExpressionAttributeValues"].update({":imported": "IMPORTED"}),
+                "UpdateItem's ExpressionAttributeValues.:imported takes a structure of S, N",
+            ),
+            (
+                "MarkImported",
+                lambda state: state["Parameters"]["Key"]["pk"].update(S=1),
+                "UpdateItem's Key.pk.S takes a text, not 1",
+            ),
+            (
+                "MarkImported",
+                lambda state: state.update(Resource="arn:aws:states:::dynamodb:updateItems"),
+                "dynamodb has no updateItems: write the name of a call.",
+            ),
+        )
     ),
     ("calls-are-permitted", "iam/rolePolicy", gone, "which its role may not: grant it."),
     (
