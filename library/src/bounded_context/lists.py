@@ -12,7 +12,7 @@ from .application.staging import Part, StagedRow
 from .application.verification import RowsCheck, verify_list
 from .context import Context
 from .domain.faults import Fault
-from .domain.lists import ListStatus, PinnedFile, ReceivedList
+from .domain.lists import ListStatus, PinnedFile, ReceivedList, rows_a_part
 from .domain.rows import Rejection
 
 __all__ = [
@@ -75,9 +75,11 @@ class ListImport:
     def validate(self, list_id: str, tolerated_share: Fraction, part_rows: int) -> Step:
         """Read the pinned file once: good rows go to parts of ``part_rows``, bad ones to the report.
 
-        More bad rows than ``tolerated_share`` (0 to 1) reject the list.
+        More bad rows than ``tolerated_share`` (0 to 1) reject the list. Parts have more rows if the list could have
+        over 10,000 parts otherwise.
         """
         rows, seen = self._context.rows, self._seen_ids()
+        part_rows = rows_a_part(part_rows, self.lists.get(list_id).file.size, rows.smallest_row)
         return list_import.validate_list(list_id, tolerated_share, part_rows, rows, self.lists, self.files, seen)
 
     def verify(self, list_id: str, tolerated_share: Fraction, checks: Iterable[RowsCheck]) -> Step:

@@ -138,7 +138,8 @@ class Settings:
             tolerated_share=number(config, "tolerated_share", 0.05, 0, 1),
             # A list is validated, and then verified, by one call of at most 15 minutes, the longest that there is.
             max_list_mb=number(config, "max_list_mb", 100, 1, 200),
-            # A part is imported by one function within 4 minutes; the list's record holds the number of each part.
+            # A part is imported by one function within 4 minutes. The list's record has the number of each part, so the
+            # parts of a list that could have over 10,000 are larger (`rows_a_part`): up to 10,486 rows at 200 MB.
             part_rows=number(config, "part_rows", 5000, 250, 50_000),
             # Each child may write some 1,000 items a second at a unit each, and one more for each index; a new
             # on-demand table takes 4,000 units.
