@@ -65,8 +65,9 @@ class Settings:
     """The settings of one stack.
 
     `partners` maps a partner's name to its public keys; a file whose name ends in one of `temporary_names` is not a
-    list until its client renames it. Partners' files and reports are kept for `incoming_days` and `reports_days`;
-    without a number, for ever. `latency_alarms` maps a function to the milliseconds that 95 of 100 calls of a new
+    list until its client renames it. A part has `part_rows` rows, and more in a list that could have over 10,000 parts.
+    Partners' files and reports are kept for `incoming_days` and `reports_days`; without a number, for ever.
+    `latency_alarms` maps a function to the milliseconds that 95 of 100 calls of a new
     version may take; `release_alarms` names alarms made elsewhere that stop a release too. `debug_percent` of all
     calls also write their DEBUG lines. `log_key_arn` names a key that encrypts the logs instead of the stack's own;
     its policy must allow CloudWatch Logs to use it for the stack's log groups. Without `expect_list_hours`, no
