@@ -13,11 +13,13 @@ from payment.context import PAYMENT
 from bounded_context.adapters.items import KEY, TRACEPARENT
 from bounded_context.adapters.list_items import LIST
 from bounded_context.application.ports import Throttled
-from bounded_context.application.staging import StagingGone
+from bounded_context.application.staging import VERIFIED, StagingGone
+from bounded_context.domain.lists import STAGING
 from bounded_context.testing.functions import Functions
 from bounded_context.testing.plugin import BUCKET
 from bounded_context.testing.promises.workflow import LAMBDAS_OWN
 from tests.contract.interpreter import (
+    Behaviour,
     Broken,
     Definition,
     Handle,
@@ -42,6 +44,9 @@ Start = Callable[[], Run]
 Published = Callable[[], list[dict[str, Any]]]
 """Returns the messages that the state machine published: their events, with the messages' attributes."""
 
+Staged = Callable[..., Behaviour]
+"""Makes a function lose staged objects."""
+
 IMPORTED, REJECTED = PAYMENT.list_events
 VERIFICATION = PAYMENT.verification
 FORWARD = {"register_list": 1, "validate_list": 1, VERIFICATION: 1, "import_list": 3}
@@ -50,6 +55,7 @@ FORWARD = {"register_list": 1, "validate_list": 1, VERIFICATION: 1, "import_list
 TO_VERIFY = ("RegisterList", "IsRegistered", "ValidateList", "IsValid", "VerifySubscription")
 TO_IMPORT = (*TO_VERIFY, "IsVerified", "ImportList")
 IMPORTS = (*TO_IMPORT, "MarkImported", "DescribeImport", "PublishOutcome", "HasFailed", "Done")
+CLOSES = ("CompensateError", "PublishOutcome", "HasFailed", "Failed")
 REJECTS = ("RegisterList", "IsRegistered", "ValidateList", "IsValid", "CompensateError", "PublishOutcome", "HasFailed")
 
 FAULTY = b"one,two\n1,2\n"
@@ -85,6 +91,29 @@ def upload(bucket: Any, table: Any) -> None:
 @pytest.fixture
 def run(interpreter: Interpreter, definition: Definition, upload: None) -> Start:
     return lambda: interpreter.run(definition, UPLOAD)
+
+
+@pytest.fixture
+def staged(bucket: Any) -> Staged:
+    """Return a behaviour that deletes the staged objects with such keys, before its handler runs or after."""
+
+    def deleting(gone: Callable[[str], bool], late: bool = False) -> Behaviour:
+        def delete() -> None:
+            for found in bucket.list_objects_v2(Bucket=BUCKET, Prefix=STAGING)["Contents"]:
+                if gone(found["Key"]):
+                    bucket.delete_object(Bucket=BUCKET, Key=found["Key"])
+
+        def behaviour(payload: Any, handle: Handle) -> Any:
+            if not late:
+                delete()
+            answer = handle(payload)
+            if late:
+                delete()
+            return answer
+
+        return behaviour
+
+    return deleting
 
 
 @pytest.fixture
@@ -196,7 +225,7 @@ def test_a_step_that_always_fails_fails_the_list(run: Start, calls: Lambda, tabl
     calls.fails(VERIFICATION, Broken())
     ended, [event] = run(), published()
     assert (ended.status, ended.error) == ("FAILED", "ListFailed")
-    assert ended.states == (*TO_VERIFY, "CompensateError", "PublishOutcome", "HasFailed", "Failed")
+    assert ended.states == (*TO_VERIFY, *CLOSES)
     assert calls.counts == {"register_list": 1, "validate_list": 1, VERIFICATION: 3, "compensate_error": 1}
     assert calls.payloads["compensate_error"][0]["error"]["Error"] == Broken.__name__
     assert (_record(table)["status"], event["attributes"]) == ("FAILED", {"type": REJECTED, TRACEPARENT: SENT})
@@ -227,32 +256,47 @@ def test_a_failing_child_undoes_all_of_the_list(run: Start, calls: Lambda, table
     """The other children run to their ends. DynamoDB refuses to mark the list, and this error is not retried."""
     _break_part(calls, 1)
     ended, [event] = run(), published()
-    undone = ("MarkImported", "UndoList", "CompensateError", "PublishOutcome", "HasFailed", "Failed")
-    assert (ended.error, ended.states) == ("ListFailed", (*TO_IMPORT, *undone))
+    assert (ended.error, ended.states) == ("ListFailed", (*TO_IMPORT, "MarkImported", "UndoList", *CLOSES))
     assert calls.counts == {**FORWARD, "import_list": 2 + 4, "compensate_error": 3 + 1}
+    assert len(calls.waits) == 3
     assert {payload["part"]["part"] for payload in calls.payloads["compensate_error"][:3]} == {0, 1, 2}
     assert (_record(table)["status"], _rows(table)) == ("FAILED", 0)
     assert (event["type"], event["attributes"]) == (REJECTED, {"type": REJECTED, TRACEPARENT: SENT})
 
 
+def test_a_compensation_whose_answers_are_lost_is_called_again(
+    run: Start, calls: Lambda, table: Any, published: Published
+) -> None:
+    """The list is closed and published once."""
+    _break_part(calls, 1)
+    calls.fails("compensate_error", Broken(), times=1, late=True)
+    assert run().states == (*TO_IMPORT, "MarkImported", "UndoList", *CLOSES)
+    assert calls.counts["compensate_error"] == 2 * (3 + 1)
+    assert (_record(table)["status"], _rows(table), len(published())) == ("FAILED", 0, 1)
+
+
 def test_a_list_whose_parts_are_gone_fails_at_once(
-    run: Start, calls: Lambda, bucket: Any, table: Any, published: Published
+    run: Start, calls: Lambda, staged: Staged, table: Any, published: Published
 ) -> None:
     """Each part is tried once, then the list once: a person has to look. Nothing claims that the list is undone."""
     _break_part(calls, 2)
-
-    def parts_gone(payload: Any, handle: Handle) -> Any:
-        for staged in bucket.list_objects_v2(Bucket=BUCKET, Prefix="staging/").get("Contents", []):
-            if not staged["Key"].endswith(".json"):
-                bucket.delete_object(Bucket=BUCKET, Key=staged["Key"])
-        return handle(payload)
-
-    calls.instead["compensate_error"] = parts_gone
+    calls.instead["compensate_error"] = staged(lambda key: not key.endswith(".json"))
     ended = run()
     assert (ended.status, ended.error) == ("FAILED", StagingGone.__name__)
-    assert ended.states[-2:] == ("UndoList", "CompensateError")
+    assert ended.states == (*TO_IMPORT, "MarkImported", "UndoList", "CompensateError")
     assert calls.counts["compensate_error"] == 3 + 1
     assert (_record(table)["status"], published()) == ("COMPENSATING", [])
+
+
+def test_a_list_whose_manifest_is_gone_is_handed_to_the_compensation(
+    run: Start, calls: Lambda, staged: Staged, table: Any
+) -> None:
+    """Neither map can be read. The last step sees what is left, and fails at once too."""
+    calls.instead[VERIFICATION] = staged(lambda key: key.endswith(VERIFIED), late=True)
+    ended = run()
+    assert (ended.status, ended.error) == ("FAILED", StagingGone.__name__)
+    assert ended.states == (*TO_IMPORT, "UndoList", "CompensateError")
+    assert (calls.counts["compensate_error"], _record(table)["status"]) == (1, "COMPENSATING")
 
 
 def test_a_list_without_a_trace_is_imported_and_published(
