@@ -317,13 +317,41 @@ def test_the_default_context_keeps(promise: Any, prod: Graph) -> None:
     assert promise.breaches(repository(prod)) == []
 
 
+def _changed(prod: Graph, kind: str, change: Change) -> Graph:
+    """Return the graph with each resource of a kind changed."""
+    changed = [change(node) if node.kind == kind else node for node in prod.nodes]
+    return replace(prod, nodes=[node for node in changed if node is not None])
+
+
 @pytest.mark.parametrize(("name", "kind", "change", "sentence"), BREACHES)
 def test_a_breach_is_a_sentence(name: str, kind: str, change: Change, sentence: str, prod: Graph) -> None:
     """It names the resource, and says what to write."""
-    changed = [change(node) if node.kind == kind else node for node in prod.nodes]
-    broken = replace(prod, nodes=[node for node in changed if node is not None])
-    breaches = BY_NAME[name].breaches(repository(broken))
+    breaches = BY_NAME[name].breaches(repository(_changed(prod, kind, change)))
     assert any(sentence in breach for breach in breaches), breaches
+
+
+_MACHINE = "arn:aws:states:eu-central-1:111122223333:stateMachine:other"
+_INTEGRATIONS: tuple[tuple[str, str, Any], ...] = (
+    ("http:invoke", "Parameters", {"ApiEndpoint": "https://example.org", "Method": "GET"}),
+    ("eks:call", "Parameters", {"ClusterName": "c", "Path": "/"}),
+    ("sqs:sendMessage.waitForTaskToken", "Parameters", {"QueueUrl.$": "$.url", "MessageBody": {"token.$": "$$.Task"}}),
+    ("states:startExecution.sync:2", "Parameters", {"StateMachineArn": _MACHINE, "Input": {"list_id.$": "$.list_id"}}),
+    ("aws-sdk:codebuild:startBuild", "Parameters", {"ProjectName": "build"}),
+    ("aws-sdk:sfn:startExecution", "Arguments", {"StateMachineArn": "{% $machine %}", "Input": "{}"}),
+    ("sns:publish", "Arguments", "{% $states.input %}"),
+)
+
+
+@pytest.mark.parametrize(("call", "name", "given"), _INTEGRATIONS)
+def test_a_call_of_a_team_is_good_if_aws_takes_it(call: str, name: str, given: Any, prod: Graph) -> None:
+    """Names begin with a capital letter, values may come from the state, and texts may be written as JSON."""
+
+    def change(state: dict[str, Any]) -> None:
+        del state["Parameters"]
+        state |= {"Resource": f"arn:aws:states:::{call}", name: given}
+
+    changed = _changed(prod, "sfn/stateMachine", with_state("PublishOutcome", change))
+    assert BY_NAME["calls-are-well-formed"].breaches(repository(changed)) == []
 
 
 def test_the_pipeline_is_held_to_the_policies_as_production_is(prod: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
