@@ -21,7 +21,7 @@ from urllib.parse import unquote, urlsplit
 import boto3
 import pytest
 from botocore.config import Config
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker, SyncExecutionWorker
@@ -201,7 +201,7 @@ class Interpreter:
         """Run a definition to its end."""
         role = f"arn:aws:iam::{DEFAULT_ACCOUNT_ID}:role/list-import"
         machine = self._backend.create_state_machine("list-import", json.dumps(adapted(definition)), role)
-        execution = self._backend.start_execution(machine.arn, "run-1", json.dumps(given))
+        execution: Any = self._backend.start_execution(machine.arn, "run-1", json.dumps(given))
         history = execution.to_history_output()["events"]
         entered = [
             event["stateEnteredEventDetails"]["name"] for event in history if "stateEnteredEventDetails" in event

@@ -69,7 +69,7 @@ def test_the_record_of_an_imported_list_fits_the_state(record: dict[str, Any], t
     mark = shipped(topic[0])["States"]["MarkImported"]["Parameters"]
     mark["Key"] = {"pk": {"S": record["pk"]}}
     mark["ExpressionAttributeValues"][":untraced"] = {"S": "0" * 55}
-    answer = boto3.client("dynamodb").update_item(**mark)
+    answer: Any = boto3.client("dynamodb").update_item(**mark)
     assert answer["Attributes"]["status"] == {"S": "IMPORTED"}
     assert len(answer["Attributes"]["imported_parts"]["NS"]) == MOST_PARTS
     assert len(json.dumps(answer["Attributes"])) + HEADERS < STATE_DATA
