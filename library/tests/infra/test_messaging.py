@@ -60,6 +60,17 @@ def test_what_cannot_be_delivered_or_consumed_ends_in_one_dead_letter_queue(prod
         assert redrive["maxReceiveCount"] == 5
 
 
+DAY = 24 * 3600
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_message_that_fails_has_at_least_a_week_among_the_dead_letters(stack: str) -> None:
+    """SQS counts from when it was first sent; a queue that has no dead letters holds those of others."""
+    queues = run(stack).of("sqs/queue")
+    kept = {("redrivePolicy" in queue.inputs, queue.inputs["messageRetentionSeconds"]) for queue in queues}
+    assert kept == {(True, 7 * DAY), (False, 14 * DAY)}
+
+
 def test_a_dead_letter_queue_takes_only_from_its_own_queue(prod: Graph) -> None:
     """No other queue of the account can use it as its own."""
     allowed = {

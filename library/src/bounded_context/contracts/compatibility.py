@@ -1,6 +1,6 @@
 """What may change between two minor versions of an event's schema: optional fields may come, and words may change.
 
-Nothing else, since events of several minor versions are on their way at the same time: queues keep them for 14 days, a
+Nothing else, since events of several minor versions are on their way at the same time: queues and dead letters keep them for up to 14 days, a
 release shifts traffic step by step, and dead letters are redriven. So a subscriber that reads by either version must be
 able to read events of the other (what schema registries call full compatibility):
 
