@@ -37,7 +37,7 @@ _ITEMS = Items(CONTEXT)
 class _Change:
     """A stream record that was read: its number in the stream, the trace that it carries, and its events.
 
-    The events are that of today and, if subscribers still read it, the same in the major version before.
+    It has more than one event while two major versions are published.
     """
 
     number: str
@@ -49,7 +49,7 @@ class _Change:
         """Read a record. Raises whatever it is about the record that this version cannot read."""
         today = to_event(record)
         carried = _image(record).get(TRACEPARENT)
-        return cls(_number(record), carried if isinstance(carried, str) else None, tuple(_versions(today)))
+        return cls(_number(record), carried if isinstance(carried, str) else None, _versions(today))
 
     @property
     def subject(self) -> str:
@@ -138,12 +138,8 @@ def _batches(changes: Iterable[_Change]) -> Iterator[list[_Change]]:
         yield list(batch.values())
 
 
-def _versions(today: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the event of a change, and the same one in the major version before, if somebody still reads that."""
-    yield today
-    before = CONTEXT.beside.event(today, CONTEXT.source) if CONTEXT.beside else None
-    if before is not None:
-        yield before
+def _versions(today: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    return CONTEXT.beside.events(today, CONTEXT.source) if CONTEXT.beside else (today,)
 
 
 def _report(published: list[dict[str, Any]], refused: int) -> None:
@@ -156,8 +152,8 @@ def _report(published: list[dict[str, Any]], refused: int) -> None:
 def _measure(published: list[dict[str, Any]], refused: int) -> None:
     # A change counts once, however many major versions report it; what only a newer version knows is its to count.
     known = (event for event in published if event["type"] in CONTEXT.versions)
-    today = (event["type"] for event in known if event["dataschema"] == CONTEXT.schema_of(event["type"]))
-    for event_type, number in Counter(today).items():
+    first = (event["type"] for event in known if event["dataschema"] == _first_schema(event["type"]))
+    for event_type, number in Counter(first).items():
         count(CONTEXT.measures.changes[event_type], number)
     count(measures.EVENTS_PUBLISHED, len(published))
     if refused:
@@ -166,6 +162,10 @@ def _measure(published: list[dict[str, Any]], refused: int) -> None:
         # To the second: a stream knows its records' times no better.
         oldest = min(datetime.fromisoformat(event["time"]) for event in published)
         count(measures.EVENT_AGE, max(0.0, (datetime.now(UTC) - oldest).total_seconds()))
+
+
+def _first_schema(event_type: str) -> str:
+    return CONTEXT.schema_of(event_type, CONTEXT.published(event_type)[0])
 
 
 def to_event(record: DynamoDBRecord) -> dict[str, Any]:

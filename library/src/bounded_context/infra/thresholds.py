@@ -10,8 +10,8 @@ class Thresholds:
     """What a value must exceed to be bad.
 
     `duration_percent` of a function's timeout; minutes that the oldest message of a queue (which keeps it for 7 days),
-    the oldest change in the table's stream (which forgets after a day) and the oldest unfinished list may wait; lists that may be
-    rejected within an hour.
+    the oldest change in the table's stream (which forgets after a day) and the oldest unfinished list may wait; lists
+    that may be rejected within an hour.
     """
 
     duration_percent: int = between(1, 99, 80)
