@@ -113,10 +113,8 @@ def failed_messages_have_time_left(graph: Graph) -> Iterator[Violation]:
     for queue in graph.of("sqs/queue"):
         letters = _target(queue.document("redrivePolicy")) if "redrivePolicy" in queue.inputs else ""
         if letters in kept and kept[queue.arn] >= kept[letters]:
-            said = (
-                f"keeps messages as long as its dead letters do: set message_retention_seconds below {kept[letters]}."
-            )
-            yield Violation(queue, f"The queue {queue.name} {said}")
+            said = f"as long as its dead letters do: set message_retention_seconds below {kept[letters]:.0f}."
+            yield Violation(queue, f"The queue {queue.name} keeps messages {said}")
 
 
 def somebody_is_told_of_dead_letters(graph: Graph) -> Iterator[Violation]:
