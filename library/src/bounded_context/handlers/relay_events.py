@@ -108,7 +108,8 @@ def _log_unreadable(record: DynamoDBRecord, error: Exception) -> None:
 def _number(record: DynamoDBRecord) -> str:
     # To an empty number Lambda answers by sending the whole batch again (Lambda Developer Guide, "Configuring partial
     # batch response with DynamoDB and Lambda").
-    return (record.dynamodb and record.dynamodb.sequence_number) or ""
+    change = record.dynamodb
+    return "" if change is None else change.sequence_number or ""
 
 
 def _first_refused(changes: Iterable[_Change]) -> str | None:

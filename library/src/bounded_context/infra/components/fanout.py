@@ -1,7 +1,6 @@
 """The topic and a queue for each subscriber."""
 
 import json
-from collections.abc import Sequence
 
 import pulumi
 from pulumi_aws import iam, sns, sqs, ssm
@@ -98,19 +97,19 @@ class Fanout(Component):
         self.queue_arns[subscriber] = inbox.arn
         return inbox
 
-    def _filter(self, subscriber: str) -> dict[str, str]:
-        """Return the arguments of a subscription that filter events: none for a subscriber that gets all.
+    def _filter(self, subscriber: str) -> str | None:
+        """Return the filter policy of a subscription; None for a subscriber that gets all events.
 
         SNS takes up to 15 minutes to apply a changed filter (SNS Developer Guide, "Subscription filter policies"). A
         list of all types would change with each new command, whose first events would be lost.
         """
         context, types = self._stack.context, self._stack.settings.filters.get(subscriber)
         if types is not None:
-            return _by_type(context.labels_for(subscriber, types))
+            return json.dumps({"type": context.labels_for(subscriber, types)})
         withheld = context.withheld_from(subscriber)
-        return _by_type([{"anything-but": withheld}]) if withheld else {}
+        return json.dumps({"type": [{"anything-but": withheld}]}) if withheld else None
 
-    def _deliver(self, name: str, inbox: sqs.Queue, dead_letters: sqs.Queue, filtered: dict[str, str]) -> None:
+    def _deliver(self, name: str, inbox: sqs.Queue, dead_letters: sqs.Queue, filter_policy: str | None) -> None:
         targets = {name: inbox, f"{name}-dead-letters": dead_letters}
         policies = [
             queue_policy(self, title, target, sent_by("sns", self.topic.arn, target))
@@ -122,9 +121,10 @@ class Fanout(Component):
             protocol="sqs",
             endpoint=inbox.arn,
             raw_message_delivery=True,
+            filter_policy=filter_policy,
+            filter_policy_scope="MessageAttributes" if filter_policy else None,
             redrive_policy=redrive_to(dead_letters),
             opts=self.child(depends_on=policies),
-            **filtered,
         )
 
     def _may_subscribe(self, account_id: str) -> Statement:
@@ -138,8 +138,3 @@ class Fanout(Component):
                 "StringLike": {"sns:Endpoint": f"arn:aws:sqs:*:{account_id}:*"},
             },
         )
-
-
-def _by_type(conditions: Sequence[str | dict[str, list[str]]]) -> dict[str, str]:
-    policy = json.dumps({"type": list(conditions)})
-    return {"filter_policy": policy, "filter_policy_scope": "MessageAttributes"}
