@@ -118,6 +118,12 @@ BREACHES: tuple[tuple[str, str, Change, str], ...] = (
         having(messageRetentionSeconds=345_600),
         "forgets too soon: set message_ret",
     ),
+    (
+        "failed-messages-have-time-left",
+        "sqs/queue",
+        having(messageRetentionSeconds=1_209_600),
+        "keeps messages as long as its dead letters do: set message_ret",
+    ),
     ("messages-stay-invisible", "sqs/queue", having(visibilityTimeoutSeconds=30), "hides messages too shortly"),
     ("somebody-is-told-of-dead-letters", "cloudwatch/metricAlarm", gone, "Nobody is notified of messages in"),
     (
