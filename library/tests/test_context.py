@@ -430,7 +430,7 @@ def test_what_follows_from_the_default_context():
     assert PAYMENT.events == ("PaymentRegistered", "PaymentVerified", "PaymentDeleted", *PAYMENT.list_events)
     assert (PAYMENT.amounts, PAYMENT.currency) == (("amount",), "currency")
     assert PAYMENT.currencies == ("CHF", "EUR", "GBP", "USD", "OTHER")
-    assert PAYMENT.faults == ("cells", "value", "repeated", "unknown", "exists")
+    assert PAYMENT.faults == ("cells", "value", "repeated", "unknown", "exists", "rule")
     assert PAYMENT.refusals == (
         "invalid",
         "already-exists",
@@ -465,7 +465,7 @@ def test_what_follows_from_a_context_of_few_answers():
     assert (INVOICE.identity, INVOICE.key_prefix) == ("number", "SALES_INVOICE#")
     assert INVOICE.queries == ("get_sales_invoice", "list_sales_invoices")
     assert INVOICE.steps[2] == "verify_list"
-    assert (INVOICE.things, INVOICE.faults) == ((), ("cells", "value", "repeated", "exists"))
+    assert (INVOICE.things, INVOICE.faults) == ((), ("cells", "value", "repeated", "exists", "rule"))
     assert (INVOICE.amounts, INVOICE.currency) == (("net", "vat"), "billed_in")
     assert list(_as(INVOICE, api=True).routes.values()) == [
         "POST /sales-invoices",

@@ -194,6 +194,7 @@ BREACHES: tuple[tuple[str, str, Change, str], ...] = (
 ELSEWHERE = {
     "events-say-every-field",
     "commands-have-an-entry-point",
+    "lists-obey-the-rule",
     "refusals-are-declared",
     "settings-are-read",
     "events-keep-their-contract",
