@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .adapters.sns import Topic
     from .adapters.sqs import DeadLetters
     from .adapters.stepfunctions import Executions
-    from .application.creating import CreatingRule, Ran
+    from .application.creating import Ran
     from .application.guarded import GuardedAggregates
     from .application.ports import Aggregates
     from .application.verification import RowsCheck
@@ -203,7 +203,7 @@ def not_taken(context: Context[Any]) -> "RowsCheck[Any]":
     return not_taken_in(imported(context), context.identity)
 
 
-def obeys(context: Context[A], command: type[D], use_case: "Callable[[D, Aggregates[A]], A]") -> "CreatingRule[D, A]":
+def obeys(context: Context[A], command: type[D], use_case: "Callable[[D, Aggregates[A]], A]") -> "RowsCheck[Any]":
     """Return the check that each row obeys the rule of the command that creates: ``use_case``.
 
     A refusal rejects the row, with its code. What the rule adds is what is imported. Each part's time is logged, and

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from operator import is_
 from time import perf_counter
 from typing import Any, Generic, NoReturn, TypeVar
@@ -46,14 +46,16 @@ class Ran:
     refused: Mapping[str, int]
 
 
-@dataclass
 class _Additions(Generic[A]):
-    """The aggregates as a rule meets them for one row: it reads the stored ones, and what it adds is collected."""
+    """The aggregates as a rule meets them: it reads the stored ones, and what it adds for a row is collected.
 
-    stored: Aggregates[A]
-    added: list[A] = field(default_factory=list[A])
-    broken: Exception | None = None
-    """What a read of the stored aggregates failed with, if that is no refusal."""
+    ``broken`` is what a read of the stored aggregates failed with, if that is no refusal.
+    """
+
+    def __init__(self, stored: Aggregates[A]) -> None:
+        self._stored = stored
+        self.added: list[A] = []
+        self.broken: Exception | None = None
 
     def get(self, identity: str) -> A:
         """Return what the rule has added, or else the stored aggregate. Raises NotFound."""
@@ -62,7 +64,7 @@ class _Additions(Generic[A]):
 
     def _read(self, identity: str) -> A:
         try:
-            return self.stored.get(identity)
+            return self._stored.get(identity)
         except BusinessError:
             raise
         except Exception as error:
@@ -111,7 +113,8 @@ class CreatingRule(Generic[D, A]):
         _refuse_others(context, command)
         self.command = command
         self.use_case = use_case
-        self._context = context
+        self._identity = context.identity
+        self._first = context.first
         self._stored = stored
         self._ran = ran
 
@@ -126,14 +129,14 @@ class CreatingRule(Generic[D, A]):
         Raises:
             RuleFailed: the rule did for a row what is neither a refusal nor one new aggregate.
         """
-        began = perf_counter()
-        rejections = [refused for row in rows if (refused := self._refused(row))]
+        began, found = perf_counter(), _Additions(self._stored)
+        rejections = [refused for row in rows if (refused := self._refused(row, found))]
         seconds = perf_counter() - began
         self._ran(Ran(self.name, len(rows), seconds, Counter(one.code for one in rejections)))
         return rejections
 
-    def _refused(self, row: TypedRow[D]) -> Rejection | None:
-        found = _Additions(self._stored)
+    def _refused(self, row: TypedRow[D], found: _Additions[A]) -> Rejection | None:
+        found.added.clear()
         try:
             self.use_case(row.details, found)
             row.created = self._created(row, found.added)
@@ -151,31 +154,25 @@ class CreatingRule(Generic[D, A]):
         return f"the rule {self.name} fails for the row on line {row.line}: {why}"
 
     def _created(self, row: TypedRow[D], added: list[A]) -> Mapping[str, Any] | None:
-        """Return the values to import, if they differ from the row's."""
+        """Return the values to import, if they differ from the row's. Most rows take the short way through."""
         if len(added) != 1:
             raise _NotForRows(f"it adds {len(added)} aggregates: let it add one")
-        [created] = added
-        self._refuse_unlike_rows(row, created)
-        # The values of `Details.of` are those of the command themselves: most rows need no second look.
-        own = created.details.__dict__
-        if all(map(is_, own.values(), map(row.details.__dict__.get, own))):
-            return None
-        changed = {name: value for name, value in _json(created.details).items() if row.values.get(name) != value}
-        return {**row.values, **changed} if changed else None
-
-    def _refuse_unlike_rows(self, row: TypedRow[D], created: A) -> None:
-        first = self._context.first
-        if created.status is not first or created.version != 1:
+        created = added[0]
+        if created.status is not self._first or created.version != 1:
             stands = f"version {created.version} in status {created.status}"
-            raise _NotForRows(f"it adds {stands}: rows are imported as version 1 in status {first}")
-        if created.id != row.details.id:
-            raise _NotForRows(f"it changes {self._context.identity}: let the row keep it")
+            raise _NotForRows(f"it adds {stands}: rows are imported as version 1 in status {self._first}")
         if created.list_id is not None:
             raise _NotForRows("it sets list_id: the import sets it")
+        # The values of `Details.of` are those of the command themselves.
+        own = created.details.__dict__
+        return None if all(map(is_, own.values(), map(row.details.__dict__.get, own))) else self._changed(row, created)
 
-
-def _json(details: Details) -> dict[str, Any]:
-    return details.model_dump(mode="json")
+    def _changed(self, row: TypedRow[D], created: A) -> Mapping[str, Any] | None:
+        if created.id != row.details.id:
+            raise _NotForRows(f"it changes {self._identity}: let the row keep it")
+        dumped = created.details.model_dump(mode="json")
+        changed = {name: value for name, value in dumped.items() if row.values.get(name) != value}
+        return {**row.values, **changed} if changed else None
 
 
 def _refuse_others(context: Context[Any], command: type[Details]) -> None:

@@ -59,7 +59,7 @@ class Details(_Identified):
         # As in pydantic's own `__copy__`: a model's attributes are these four.
         details = cls.__new__(cls)
         _set(details, "__dict__", values)
-        _set(details, "__pydantic_fields_set__", command.model_fields_set & names)
+        _set(details, "__pydantic_fields_set__", command.__pydantic_fields_set__ & names)
         _set(details, "__pydantic_extra__", None)
         _set(details, "__pydantic_private__", command.__pydantic_private__)
         return details
