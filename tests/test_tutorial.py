@@ -41,6 +41,7 @@ class Terminals:
         self._log = folder / "run.log"
         self._kept: subprocess.Popen[bytes] | None = None
         self._read, self._said = 0, ""
+        self.last, self.status = "", 0
         self._variables = {name: value for name, value in environment().items() if not name.startswith("PYTEST")}
 
     def type(self, lines: str) -> None:
@@ -97,6 +98,7 @@ class Terminals:
             text=True,
             check=False,
         )
+        self.last, self.status = line, done.returncode
         return done.stdout
 
     def _stay(self, line: str) -> None:
@@ -135,7 +137,7 @@ def terminals(tmp_path: Path) -> Iterator[Terminals]:
 @pytest.mark.e2e
 @pytest.mark.nightly
 def test_what_the_tutorial_says_is_what_happens(terminals: Terminals) -> None:
-    """In its order, and with nothing that a reader has to add."""
+    """In its order, and with nothing that a reader has to add. What is left at its end is green."""
     for part in PARTS:
         match part.language:
             case "":
@@ -146,6 +148,7 @@ def test_what_the_tutorial_says_is_what_happens(terminals: Terminals) -> None:
                 assert terminals.shows(part.text), f"{part.text}\nis not in\n{terminals.said}"
             case _:
                 terminals.save(part.text)
+    assert (terminals.last, terminals.status) == ("uv run just check", 0), terminals.said
 
 
 def test_the_edits_of_the_tutorial_fit_the_bake(tmp_path: Path) -> None:
