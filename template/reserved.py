@@ -35,9 +35,9 @@ CLASSES = _words(
     Counter Currency Day Details ErrorEvent EventData Fault Field Final Flag Flaw Functions Identifier IllegalMove
     InMemory InMemoryAggregates InMemoryFiles InMemoryLists InMemoryProjection InMemoryReferences InMemorySeenIds List
     ListImport ListSettings ListStatus Listing NotFound Outcome Part PartEvent PinnedFile Problem Projection Promise
-    ReceivedList RegisterEvent RegisterListSettings Rejection RowsCheck Run Running Samples Shards StagedRow Status Step
-    StepEvent StrEnum TableSettings Text TypedRow Upload ValidationSettings VerificationSettings VersionConflict View
-    WholeNumber
+    ReceivedList RegisterEvent RegisterListSettings Rejection RowsCheck RuleFailed Run Running Samples Shards StagedRow
+    Status Step StepEvent StrEnum TableSettings Text TypedRow Upload ValidationSettings VerificationSettings
+    VersionConflict View WholeNumber
     """
 )
 """Classes that a repository imports or may import of the library, and schemas of its documents; lists are items too."""

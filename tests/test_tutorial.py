@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import pytest
 from bounded_context.docs.steps import steps
+from test_bake import assert_in_style
 
 from template.names import REPOSITORY
 from template.processes import environment
@@ -152,7 +153,7 @@ def test_what_the_tutorial_says_is_what_happens(terminals: Terminals) -> None:
 
 
 def test_the_edits_of_the_tutorial_fit_the_bake(tmp_path: Path) -> None:
-    """Each names one line that is there; no test waits for the night to see that."""
+    """Each names one line that is there, and all are in style; no test waits for the night to see that."""
     shutil.copytree(
         REPOSITORY / "examples" / "payment", tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*")
     )
@@ -162,6 +163,7 @@ def test_the_edits_of_the_tutorial_fit_the_bake(tmp_path: Path) -> None:
         assert steps(f"```python\n{edit.text}```\n", "payment")
         for step in steps(f"```python\n{edit.text}```\n", "payment"):
             step.follow(tmp_path)
+    assert_in_style(tmp_path)
 
 
 def test_what_is_not_shown_or_in_another_order_is_seen() -> None:

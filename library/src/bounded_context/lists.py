@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from .application import list_import
+from .application.creating import RuleFailed
 from .application.list_import import Outcome, Step, Upload
 from .application.ports import Files, ImportedAggregates, Lists, SeenIds
 from .application.staging import Part, StagedRow
@@ -25,6 +26,7 @@ __all__ = [
     "ReceivedList",
     "Rejection",
     "RowsCheck",
+    "RuleFailed",
     "StagedRow",
     "Step",
     "TypedRow",

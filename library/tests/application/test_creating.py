@@ -13,14 +13,15 @@ from payment.commands import RegisterPayment, VerifyPayment
 from payment.context import PAYMENT
 from payment.model import Payment, PaymentDetails, Status
 from payment.use_cases import register_payment
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
-from bounded_context import Aggregate, Aggregates, BusinessError, Context, NotFound, Text
+from bounded_context import Aggregate, Aggregates, BusinessError, Context, NotFound, Text, WholeNumber
 from bounded_context.application.creating import CreatingRule, Ran, RuleFailed
 from bounded_context.application.list_import import Upload
 from bounded_context.application.ports import Throttled
 from bounded_context.application.staging import VERIFIED, StagedRow, Staging
 from bounded_context.application.verification import TypedRow, typed
+from bounded_context.context import INVALID
 from bounded_context.domain.faults import Fault
 from bounded_context.testing import InMemory, InMemoryAggregates, Run, Samples, run_list
 from bounded_context.testing.lists import KEY
@@ -286,6 +287,21 @@ def test_a_command_with_a_default_that_no_row_has_is_taken() -> None:
 
     assert run_list(context, [{"thing_id": "t-1"}], rule=rule).outcome == "IMPORTED"
     assert channels == {"list"}
+
+
+def test_a_row_that_the_commands_own_model_refuses_is_rejected_as_a_caller_is() -> None:
+    """The command may ask for more than its details do."""
+    plain = context_of({"size": (WholeNumber, ...)})
+    create, *others = plain.commands
+    model = model_of("MakeThing", plain.details, {"size": (WholeNumber, Field(le=5))})
+    context = replace(plain, commands=(replace(create, model=model), *others))
+    rows = [{"thing_id": f"t-{n}", "size": str(n)} for n in range(4, 8)]
+    run = run_list(context, rows, rule=_made, tolerated_share=TOLERANT)
+    assert [one.id for one in run.aggregates] == ["t-4", "t-5"]
+    assert [(line["line"], line["field"], line["code"]) for line in run.report] == [
+        ("4", "size", INVALID),
+        ("5", "size", INVALID),
+    ]
 
 
 def _made(command: Any, things: Aggregates[Any]) -> Any:

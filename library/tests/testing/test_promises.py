@@ -10,6 +10,7 @@ from typing import Any, Optional
 import pytest
 from payment.commands import RegisterPayment
 from payment.context import PAYMENT
+from payment.handlers import register_payment as handler_of_creating
 from payment.handlers import verify_subscription
 from payment.use_cases import register_payment
 
@@ -272,8 +273,21 @@ def test_a_verification_that_lets_lists_bypass_the_rule_is_told_what_to_write(
     ]
 
 
-def test_a_promise_leaves_the_environment_as_it_was(prod: Graph) -> None:
+@pytest.mark.parametrize(("verified", "sentences"), [(True, 0), (False, 1)])
+def test_a_handler_of_ones_own_may_run_any_rule_and_lists_must_run_one(
+    verified: bool, sentences: int, prod: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which one the handler runs is not known then."""
+    monkeypatch.delitem(vars(handler_of_creating.lambda_handler), "use_case")
+    if not verified:
+        monkeypatch.setitem(vars(verify_subscription.lambda_handler), "needs", ())
+    assert len(BY_NAME["lists-obey-the-rule"].breaches(repository(prod))) == sentences
+
+
+def test_a_promise_leaves_the_environment_as_it_was(prod: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
     """It builds what the smoke check builds, of an account that is none."""
+    monkeypatch.delenv("TABLE_NAME", raising=False)
+    monkeypatch.setenv("AWS_PROFILE", "somebody")
     before = dict(os.environ)
     BY_NAME["lists-obey-the-rule"].breaches(repository(prod))
     assert dict(os.environ) == before

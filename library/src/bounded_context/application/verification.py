@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Generic, TypeVar
 
+from ..context import INVALID
 from ..domain.aggregate import Details
 from ..domain.amounts import Amounts
 from ..domain.faults import Fault
@@ -99,12 +100,15 @@ def verify_list(
 
 
 def typed(staged: Sequence[StagedRow], commands: Rows) -> tuple[list[TypedRow[Any]], list[Rejection]]:
-    """Return a part's rows with typed details, and what is wrong with those that this version cannot read."""
+    """Return a part's rows with typed details, and what is wrong with those that the command's model refuses.
+
+    Another version may have staged them, or the command may ask for more than its details. A caller gets the same code.
+    """
     read = commands.read_staged([row.line for row in staged], [row.values for row in staged])
     # Most parts are read as a whole.
     good = staged if len(read.rows) == len(staged) else _of_lines(staged, {row.line for row in read.rows})
     rows = [TypedRow(row.line, found.details, row.values) for row, found in zip(good, read.rows, strict=True)]
-    return rows, read.rejections
+    return rows, [one._replace(fault=Fault.RULE, rule=INVALID) for one in read.rejections]
 
 
 def _of_lines(staged: Sequence[StagedRow], lines: set[int]) -> list[StagedRow]:

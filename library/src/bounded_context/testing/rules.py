@@ -11,14 +11,15 @@ from ..context import Context
 from ..handlers._marks import mark
 from .functions import VARIABLES, forget_adapters
 
-_NOWHERE: Final[Mapping[str, str]] = {
+_NOWHERE: Final[Mapping[str, str | None]] = {
     "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
     "AWS_ACCESS_KEY_ID": "none",
     "AWS_SECRET_ACCESS_KEY": "none",
     "AWS_REGION": "eu-central-1",
     "AWS_DEFAULT_REGION": "eu-central-1",
+    "AWS_PROFILE": None,
 }
-"""An account that no client reaches."""
+"""An account that no client reaches. None stands for a variable that is not set."""
 
 
 def creating_use_case(context: Context[Any]) -> Callable[..., Any] | None:
@@ -52,12 +53,20 @@ def _handler(context: Context[Any], function: str) -> object:
 
 @contextmanager
 def _without_aws() -> Iterator[None]:
-    before = dict(environ)
-    environ.update({**VARIABLES, **_NOWHERE})
+    values = {**VARIABLES, **_NOWHERE}
+    before = {name: environ.get(name) for name in values}
+    _set(values)
     forget_adapters()
     try:
         yield
     finally:
         forget_adapters()
-        environ.clear()
-        environ.update(before)
+        _set(before)
+
+
+def _set(values: Mapping[str, str | None]) -> None:
+    for name, value in values.items():
+        if value is None:
+            environ.pop(name, None)
+        else:
+            environ[name] = value
