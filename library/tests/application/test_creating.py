@@ -1,6 +1,7 @@
 """The rule of the command that creates, run for each row of a list: what a command is refused for, a row is too."""
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -19,7 +20,7 @@ from bounded_context import Aggregate, Aggregates, BusinessError, Context, NotFo
 from bounded_context.application.creating import CreatingRule, Ran, RuleFailed
 from bounded_context.application.list_import import Upload
 from bounded_context.application.ports import Throttled
-from bounded_context.application.staging import VERIFIED, StagedRow, Staging
+from bounded_context.application.staging import VERIFIED, StagedRow, Staging, StagingGone
 from bounded_context.application.verification import TypedRow, typed
 from bounded_context.context import INVALID
 from bounded_context.domain.faults import Fault
@@ -316,6 +317,27 @@ def test_the_rule_of_each_context_takes_its_good_rows(of: Commands) -> None:
     samples = Samples(of.context)
     run = run_list(of.context, [samples.values(n) for n in range(25)], rule=of.create.use_case)
     assert (run.outcome, len(run.aggregates)) == ("IMPORTED", 25)
+
+
+@pytest.fixture
+def collecting() -> Iterator[None]:
+    """Whatever a test does, Python's search for cycles is on after it."""
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("collecting")
+@pytest.mark.parametrize("on", [True, False])
+def test_the_search_for_cycles_is_as_it_was_after_a_verification(on: bool) -> None:
+    """Also after one that broke; a function that has switched it off finds it so."""
+    world, list_id = _verified(register_payment, ROWS)
+    if not on:
+        gc.disable()
+    for key in [key for key in world.files.objects if "part-00001" in key]:
+        del world.files.objects[key]
+    with pytest.raises(StagingGone):
+        world.list_import().verify(list_id, TOLERANT, world.checks())
+    assert gc.isenabled() is on
 
 
 amounts = st.decimals("0.01", "40", places=2).map(str) | st.sampled_from(["", "0", "-1", "x", "1e3"])

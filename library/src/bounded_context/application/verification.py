@@ -1,7 +1,9 @@
 """The step between validation and import: rows are checked against what the context knows. It can be repeated."""
 
+import gc
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Generic, TypeVar
@@ -92,11 +94,27 @@ def verify_list(
     found = _Verification(Staging(files, list_id), Report(validated.rejections()), amounts)
     checks = tuple(checks)
     for part in validated.manifest(VALIDATED):
-        rows, unread = typed(read_part(files, part, form), commands)
+        with _collecting_later():
+            rows, unread = typed(read_part(files, part, form), commands)
         found.take(part, rows, sorted([*unread, *(one for check in checks for one in check(rows, list_id))]))
     if found.rejections:
         files.write(received.file.report_key, report.document(found.report.rows))
     return _judged(received, found, tolerated_share, lists)
+
+
+@contextmanager
+def _collecting_later() -> Iterator[None]:
+    """Pause Python's search for cycles while a part's rows are built.
+
+    The rows have no cycles. Each search visits all of them: together, the searches took a third of the step's time.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def typed(staged: Sequence[StagedRow], commands: Rows) -> tuple[list[TypedRow[Any]], list[Rejection]]:

@@ -55,11 +55,15 @@ class Details(_Identified):
         The values are taken over as they are. Nothing is validated a second time.
         """
         given, names = command.__dict__, cls.__pydantic_fields__.keys()
-        values = given.copy() if given.keys() == names else {name: given[name] for name in names}
+        said = command.__pydantic_fields_set__
+        if given.keys() == names:
+            values = given.copy()
+        else:
+            values, said = {name: given[name] for name in names}, said & names
         # As in pydantic's own `__copy__`: a model's attributes are these four.
         details = cls.__new__(cls)
         _set(details, "__dict__", values)
-        _set(details, "__pydantic_fields_set__", command.__pydantic_fields_set__ & names)
+        _set(details, "__pydantic_fields_set__", said)
         _set(details, "__pydantic_extra__", None)
         _set(details, "__pydantic_private__", command.__pydantic_private__)
         return details
