@@ -136,7 +136,19 @@ class Context(Generic[A]):
 
         return Rows(self.details)
 
+    @cached_property
+    def rows_as_commands(self) -> "Rows":
+        """How staged rows are read as the command that creates, whose class is made from the details'."""
+        from .domain.rows import Rows
+
+        return Rows(self.creating.model)
+
     # -- its functions
+
+    @cached_property
+    def creating(self) -> Command[Any]:
+        """The command that creates."""
+        return next(command for command in self.commands if command.kind == "creates")
 
     @cached_property
     def command_functions(self) -> tuple[str, ...]:
@@ -201,7 +213,7 @@ class Context(Generic[A]):
     @property
     def first(self) -> StrEnum:
         """The status of an aggregate that was just created."""
-        return next(command.status for command in self.commands if command.kind == "creates")  # pyright: ignore[reportReturnType]
+        return self.creating.status  # pyright: ignore[reportReturnType]
 
     @cached_property
     def reached(self) -> Mapping[StrEnum, str]:

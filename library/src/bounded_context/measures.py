@@ -57,6 +57,8 @@ UPLOADS_BROKEN: Final = Measure("UploadsBroken")
 UPLOADS_UNSEEN: Final = Measure("UploadsUnseen")
 """Files in the inbox for which no list was recorded."""
 ROWS_IMPORTED: Final = Measure("RowsImported")
+RULE_SECONDS: Final = Measure("RuleSeconds", SECONDS)
+"""How long the rule of the command that creates took for the rows of a part of a list."""
 EVENTS_APPLIED: Final = Measure("EventsApplied")
 EVENTS_STALE: Final = Measure("EventsStale")
 EVENTS_POISONED: Final = Measure("EventsPoisoned", dimension=REASON, values=tuple(PoisonReason))
@@ -75,6 +77,7 @@ PLATFORM: Final = (
     UPLOADS_BROKEN,
     UPLOADS_UNSEEN,
     ROWS_IMPORTED,
+    RULE_SECONDS,
     EVENTS_APPLIED,
     EVENTS_STALE,
     EVENTS_POISONED,

@@ -15,7 +15,8 @@ from bounded_context.adapters.items import Items
 from bounded_context.domain.lists import BROKEN, ListStatus
 from bounded_context.handlers import event_handler, measure_lists, relay_events, watch_lists
 from bounded_context.measures import CURRENCY, REASON, Measure
-from bounded_context.testing.in_memory import InMemoryFiles, InMemoryLists, InMemoryProjection
+from bounded_context.telemetry.measures import flush
+from bounded_context.testing.in_memory import InMemoryAggregates, InMemoryFiles, InMemoryLists, InMemoryProjection
 from bounded_context.testing.samples import Samples
 from tests import foreign
 from tests.emf import Emitted, emitted
@@ -65,7 +66,11 @@ def _inbound() -> None:
     event_handler(CONTEXT, lambda: projection, _DeadLetters)({"Records": records}, CALL)
 
 
-EMITTING = (_commands, _relay, _lists, _watch, _inbound)
+def _rule() -> None:
+    aws.obeys(CONTEXT, CONTEXT.creating.model, lambda _, __: None)([], "l-1")
+
+
+EMITTING = (_commands, _relay, _lists, _watch, _inbound, _rule)
 """Together they emit every measure. One that is added needs to be emitted by one of them."""
 
 
@@ -104,10 +109,12 @@ def output() -> Iterator[list[Emitted]]:
         patch.setattr(aws, "executions", lambda: SimpleNamespace(oldest_start=_oldest))
         patch.setattr(aws, "files", InMemoryFiles)
         patch.setattr(aws, "lists", InMemoryLists)
+        patch.setattr(aws, "aggregates", InMemoryAggregates)
         for refused in ({0}, set[int]()):
             patch.setattr(aws, "topic", lambda refused=refused: _Topic(refused))
             for emitting in EMITTING:
                 emitting()
+        flush()
     yield emitted(written.getvalue())
 
 

@@ -89,12 +89,12 @@ def test_services_that_say_for_whom_they_act_are_held_to_this_account(prod: Grap
             assert statement["Condition"]["StringEquals"]["aws:SourceAccount"], node.name
 
 
-def test_validation_reads_arrivals_by_version_and_writes_only_staging_and_reports(prod: Graph) -> None:
+def test_validation_reads_arrivals_by_version_and_writes_only_staging(prod: Graph) -> None:
     """The step that reads a partner's file cannot change it."""
     bucket = inbox(prod).arn
     assert actions_on(prod, "validate-list", f"{bucket}/incoming/*") == {"s3:GetObject", "s3:GetObjectVersion"}
-    assert actions_on(prod, "validate-list", f"{bucket}/staging/*") == {"s3:PutObject"}
-    assert actions_on(prod, "validate-list", f"{bucket}/reports/*") == {"s3:PutObject"}
+    assert actions_on(prod, "validate-list", f"{bucket}/staging/*") == {"s3:GetObject", "s3:PutObject"}
+    assert actions_on(prod, "validate-list", f"{bucket}/reports/*") == set()
 
 
 def test_the_import_writes_new_items_and_replaces_and_deletes_none(prod: Graph) -> None:

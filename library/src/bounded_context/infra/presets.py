@@ -95,7 +95,7 @@ IMPORT_LIST: Final = Preset(
     timeout=120,
     memory=_ONE_CPU,
     variables=("TABLE_NAME", "INBOX_BUCKET"),
-    items=("BatchGetItem", "PartiQLInsert", "UpdateItem"),
+    items=("GetItem", "BatchGetItem", "PartiQLInsert", "UpdateItem"),
     read=("staging",),
     list_=("staging",),
 )
