@@ -17,7 +17,7 @@ def test_each_line_has_the_code_of_the_refusal_or_the_fault() -> None:
     """A line about the list as a whole has none."""
     found = Report()
     found.add([Rejection(2, "payer", "no", Fault.VALUE), Rejection(3, "", "too large", Fault.RULE, "too-large")])
-    text = report.with_reason(report.document(found.rows), "too many")
+    text = report.with_reason(found.rows, "too many")
     assert [line["code"] for line in _lines(text)] == ["value", "too-large", ""]
 
 

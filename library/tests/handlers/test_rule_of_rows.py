@@ -14,7 +14,7 @@ from bounded_context.testing.plugin import BUCKET
 from tests.emf import emitted
 from tests.handlers.conftest import LambdaContext, Lines
 from tests.handlers.functions import ID, SAMPLES
-from tests.handlers.test_list_workflow import KEY, UPLOAD, _call, _part
+from tests.handlers.test_list_workflow import KEY, UPLOAD, _call, _parts
 
 pytestmark = pytest.mark.usefixtures("function")
 PERSON = "some-person"
@@ -57,7 +57,7 @@ def test_a_refused_row_is_reported_and_the_others_are_imported(
     event = _call("verify_subscription", validated, context)
     report = bucket.get_object(Bucket=BUCKET, Key=REPORT)["Body"].read().decode().splitlines()
     assert report == ["line,field,reason,code", "5,,not this one,not-this-one"]
-    part = _part(event["list_id"], 0, 9) | {"key": f"staging/{event['list_id']}/part-00000-verified"}
+    part, *_ = _parts(event["list_id"])
     assert _call("import_list", {**event, "part": part}, context)["outcome"] == "IMPORTED"
     assert len([item for item in table.scan()["Items"] if ID in item]) == 9
     ran = [line for line in lines() if line["message"] == "rule run"]
