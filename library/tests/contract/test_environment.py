@@ -5,7 +5,8 @@ import json
 
 from bounded_context.adapters.items import KEY, Items
 from bounded_context.adapters.list_items import LIST
-from bounded_context.infra import PLATFORM
+from bounded_context.adapters.projection import key_of
+from bounded_context.infra import PLATFORM, Consumed
 from bounded_context.project import current
 from bounded_context.settings import by_function
 from tests.infra.graph import CONTEXT, Graph
@@ -75,6 +76,11 @@ def test_each_reader_of_the_stream_gets_the_items_that_it_knows(deployed: Graph)
         mapping = deployed.one("lambda/eventSourceMapping", f"{reader}-stream").inputs
         (pattern,) = [json.loads(one["pattern"]) for one in mapping["filterCriteria"]["filters"]]
         assert pattern == {"dynamodb": {"Keys": {KEY: {"S": [{"prefix": prefix}]}}}}
+
+
+def test_the_items_of_others_things_have_the_keys_that_the_code_writes() -> None:
+    """A role that may write other keys alone would refuse every event."""
+    assert Consumed("/topic", "order_line", ("A",), ()).key == key_of("order_line", "")
 
 
 def test_metrics_of_two_stacks_do_not_mix(deployed: Graph) -> None:

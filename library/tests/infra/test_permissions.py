@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from typing import Any
 
-from .graph import Graph, Node
+from .graph import Graph, Node, run
 
 # These APIs know no resources: X-Ray's, those by which a service sets up its own log delivery, and a hook's.
 ACTIONS_WITHOUT_RESOURCES = re.compile(
@@ -187,6 +187,35 @@ def test_a_redriven_machine_may_take_up_its_children_and_no_other_execution(prod
     redriven = [s["Resource"] for s in granted(prod, "list-import") if "states:RedriveExecution" in s["Action"]]
     machine = prod.one("sfn/stateMachine").arn
     assert redriven == [[f"{machine.replace(':stateMachine:', ':execution:')}/*"]]
+
+
+def _keys(graph: Graph, role: str) -> list[list[str]]:
+    """The leading keys of each statement on items of the table; [] where it has no such condition."""
+    table = graph.one("dynamodb/table").arn
+    on_items = [one for one in granted(graph, role) if table in one["Resource"]]
+    conditions = [one.get("Condition", {}).get("ForAllValues:StringLike", {}) for one in on_items]
+    return [condition.get("dynamodb:LeadingKeys", []) for condition in conditions]
+
+
+def test_the_machine_updates_the_records_of_lists_and_no_aggregate(prod: Graph) -> None:
+    """Its states mark lists only."""
+    assert actions_on(prod, "list-import", prod.one("dynamodb/table").arn) == {"dynamodb:UpdateItem"}
+    assert _keys(prod, "list-import") == [["LIST#*"]]
+
+
+def test_events_of_others_write_items_of_others_things_and_no_aggregate_and_no_list() -> None:
+    """One key for each thing that the setting `consumes` names."""
+    other = {"known": ["A"]}
+    topics = {"orders": {**other, "topic": "/o/arn", "thing": "order_line"}, "people": {**other, "topic": "/p/arn"}}
+    graph = run("prod", consumes=topics)
+    assert actions_on(graph, "on-event", graph.one("dynamodb/table").arn) == {"dynamodb:PutItem"}
+    assert _keys(graph, "on-event") == [["ORDER_LINE#*", "PEOPLE#*"]]
+
+
+def test_where_no_events_are_consumed_nothing_may_write_them() -> None:
+    """A condition without a key would allow every item."""
+    graph = run("prod", consumes={})
+    assert actions_on(graph, "on-event", graph.one("dynamodb/table").arn) == set()
 
 
 def test_a_partner_reaches_only_its_own_prefixes(prod: Graph) -> None:

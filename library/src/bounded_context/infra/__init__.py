@@ -75,6 +75,8 @@ if TYPE_CHECKING:
     from .dashboards.technical import technical
     from .functions import Functions, FunctionsError
     from .interfaces import (
+        ALL_KEYS,
+        LIST_KEY,
         Door,
         Folder,
         Items,
@@ -163,7 +165,8 @@ _MODULES: Final = {
     ".dashboards.names": "Names",
     ".dashboards.technical": "technical",
     ".functions": "Functions FunctionsError",
-    ".interfaces": "Door Folder Items Machine Made Objects Operation Queue Shared Startable Target Topic Work",
+    ".interfaces": "ALL_KEYS LIST_KEY Door Folder Items Machine Made Objects Operation Queue Shared Startable Target "
+    "Topic Work",
     ".labels": "LabelError Labels",
     ".logs": "Logs",
     ".objectives": "Objectives",
@@ -181,6 +184,7 @@ _MODULES: Final = {
 _MODULE_OF: Final = {name: module for module, names in _MODULES.items() for name in names.split()}
 
 __all__ = [
+    "ALL_KEYS",
     "BUSINESS",
     "COMMAND",
     "COMPENSATE_ERROR",
@@ -192,6 +196,7 @@ __all__ = [
     "LISTS_LATE",
     "LISTS_RECEIVED",
     "LISTS_REJECTED",
+    "LIST_KEY",
     "LIVE",
     "MINUTE",
     "OLDEST_UNFINISHED",
