@@ -59,7 +59,8 @@ FUNCTIONS = WORDS | _words(
     answer answers aws bootstrap changed command command_handler command_name commands compensate_error context
     created current details event_handler expected found functions get_handler handlers import_list inbound invoked
     lambda_handler list_handler list_import measure_lists model on_event post_traffic pre_traffic projection pytest
-    queries register_list relay_events samples shards step steps use_cases validate_list verify_list watch_lists
+    queries register_list relay_events samples shards step steps sweep_uploads use_cases validate_list verify_list
+    watch_lists
     """
 )
 """Lambda functions that every context has, and what stands beside a command's function in a module."""

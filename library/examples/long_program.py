@@ -126,6 +126,7 @@ table.feed(live["relay_events"], "aggregates", severity="critical")
 table.feed(live["measure_lists"], "lists")
 inbound.feed(live["on_event"])
 Schedule("watch-lists", stack, live["watch_lists"])
+Schedule("sweep-uploads", stack, live["sweep_uploads"], "rate(15 minutes)")
 HttpApi("api", stack, live)
 
 # Observability: alarms on lists, the one on all alarms, how much X-Ray keeps, saved queries, the dashboards.

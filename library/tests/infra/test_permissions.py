@@ -9,7 +9,7 @@ from .graph import Graph, Node, run
 # These APIs know no resources: X-Ray's, those by which a service sets up its own log delivery, and a hook's.
 ACTIONS_WITHOUT_RESOURCES = re.compile(
     r"xray:\w+|logs:(\w+LogDelivery|ListLogDeliveries|\w+ResourcePolic\w+|DescribeLogGroups)"
-    r"|cloudwatch:DescribeAlarms"
+    r"|cloudwatch:DescribeAlarms|lambda:ListEventSourceMappings"
     r"|codedeploy:(ListDeploymentTargets|BatchGetDeploymentTargets|PutLifecycleEventHookExecutionStatus)"
 )
 
@@ -124,12 +124,14 @@ def test_the_watch_may_list_this_machines_executions_and_do_nothing_with_them(pr
     actions = {action for statement in granted(prod, "watch-lists") for action in statement["Action"]}
     assert {action for action in actions if action.startswith("states:")} == {"states:ListExecutions"}
     assert actions_on(prod, "watch-lists", prod.one("sfn/stateMachine").arn) == {"states:ListExecutions"}
+    assert {action for action in actions if action.startswith("lambda:")} == {"lambda:ListEventSourceMappings"}
+    assert not {action for action in actions if action.startswith(("s3:", "dynamodb:"))}
 
 
-def test_the_watch_may_list_what_has_arrived_and_the_lists_records_and_read_no_file(prod: Graph) -> None:
+def test_the_sweep_may_list_what_has_arrived_and_the_lists_records_and_read_no_file(prod: Graph) -> None:
     """Of a file it learns name, size and time."""
-    assert actions_on(prod, "watch-lists", prod.one("dynamodb/table").arn) == {"dynamodb:BatchGetItem"}
-    statements = [one for one in granted(prod, "watch-lists") if any(a.startswith("s3:") for a in one["Action"])]
+    assert actions_on(prod, "sweep-uploads", prod.one("dynamodb/table").arn) == {"dynamodb:BatchGetItem"}
+    statements = [one for one in granted(prod, "sweep-uploads") if any(a.startswith("s3:") for a in one["Action"])]
     assert [sorted(one["Action"]) for one in statements] == [["s3:ListBucket", "s3:ListBucketVersions"]]
     assert [one["Condition"] for one in statements] == [{"StringLikeIfExists": {"s3:prefix": "incoming/*"}}]
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         LISTS_LATE,
         LISTS_RECEIVED,
         LISTS_REJECTED,
+        MAPPINGS_FAILING,
         OLDEST_UNFINISHED,
         UPLOADS_BROKEN,
         UPLOADS_UNSEEN,
@@ -116,7 +117,8 @@ if TYPE_CHECKING:
     from .thresholds import Thresholds
 
 _MODULES: Final = {
-    "..measures": "LISTS_LATE LISTS_RECEIVED LISTS_REJECTED OLDEST_UNFINISHED UPLOADS_BROKEN UPLOADS_UNSEEN Measure",
+    "..measures": "LISTS_LATE LISTS_RECEIVED LISTS_REJECTED MAPPINGS_FAILING OLDEST_UNFINISHED UPLOADS_BROKEN "
+    "UPLOADS_UNSEEN Measure",
     "..strategy": "Strategy",
     "..words": "kebab",
     ".account": "Account",
@@ -198,6 +200,7 @@ __all__ = [
     "LISTS_REJECTED",
     "LIST_KEY",
     "LIVE",
+    "MAPPINGS_FAILING",
     "MINUTE",
     "OLDEST_UNFINISHED",
     "ON_EVENT",

@@ -134,8 +134,10 @@ HOOKS: Final = (PRE_TRAFFIC, POST_TRAFFIC)
 PLATFORM: Final[Mapping[str, Preset]] = {
     "relay_events": _platform("relay_events", 60, 512, "TOPIC_ARN"),
     "measure_lists": _platform("measure_lists", 60, 256, "IMPORT_TARGET_SECONDS"),
-    "watch_lists": replace(
-        _platform("watch_lists", 60, 256, "STATE_MACHINE_ARN", "TABLE_NAME", "INBOX_BUCKET", "TEMPORARY_NAMES"),
+    "watch_lists": _platform("watch_lists", 60, 256, "STATE_MACHINE_ARN", "FUNCTION_PREFIX"),
+    # A page of 1,000 versions takes less than half a second: some two million versions within 15 minutes.
+    "sweep_uploads": replace(
+        _platform("sweep_uploads", 900, 512, "TABLE_NAME", "INBOX_BUCKET", "TEMPORARY_NAMES"),
         items=("BatchGetItem",),
         list_=("incoming",),
     ),

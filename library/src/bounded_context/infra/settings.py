@@ -65,20 +65,20 @@ class Settings:
     """The settings of one stack.
 
     `partners` maps a partner's name to its public keys; a file whose name ends in one of `temporary_names` is not a
-    list until its client renames it. Partners' files and reports are kept for `incoming_days` and `reports_days`;
-    without a number, for ever. `latency_alarms` maps a function to the milliseconds that 95 of 100 calls of a new
-    version may take; `release_alarms` names alarms made elsewhere that stop a release too. `debug_percent` of all
-    calls also write their DEBUG lines. `log_key_arn` names a key that encrypts the logs instead of the stack's own;
-    its policy must allow CloudWatch Logs to use it for the stack's log groups. Without `expect_list_hours`, no
-    alarm goes off when no list arrives. `runbook_url` stands in the description of every alarm; without it, the
-    command that prints the library's runbook does. `alarms` says which alarms there are: with "critical", warnings
-    are left out, except those that stop a release that takes time; with "none", all are left out. `owner` and
-    `expires` are tags of all the stack's resources: a person instead of the context's team, and when anybody may
-    destroy the stack (UTC, ISO 8601). `trace_percent` is the percentage of imports that are traced beyond the first
-    of each second; 0 is none at all. `filters` maps a subscriber to the event types that it gets; a subscriber
-    without an entry gets all. `consumes` says which events of which other contexts are heard; `subscriber_accounts`
-    are other AWS accounts whose queues may subscribe to this context's events. `api` holds the settings of the HTTP
-    API.
+    list until its client renames it. Partners' files are kept for `incoming_days` (a year by default), their reports
+    for `reports_days`, or without a number for ever. `latency_alarms` maps a function to the milliseconds that 95 of
+    100 calls of a new version may take; `release_alarms` names alarms made elsewhere that stop a release too.
+    `debug_percent` of all calls also write their DEBUG lines. `log_key_arn` names a key that encrypts the logs instead
+    of the stack's own; its policy must allow CloudWatch Logs to use it for the stack's log groups. Without
+    `expect_list_hours`, no alarm goes off when no list arrives. `runbook_url` stands in the description of every alarm;
+    without it, the command that prints the library's runbook does. `alarms` says which alarms there are: with
+    "critical", warnings are left out, except those that stop a release that takes time; with "none", all are left out.
+    `owner` and `expires` are tags of all the stack's resources: a person instead of the context's team, and when
+    anybody may destroy the stack (UTC, ISO 8601). `trace_percent` is the percentage of imports that are traced beyond
+    the first of each second; 0 is none at all. `filters` maps a subscriber to the event types that it gets; a
+    subscriber without an entry gets all. `consumes` says which events of which other contexts are heard;
+    `subscriber_accounts` are other AWS accounts whose queues may subscribe to this context's events. `api` holds the
+    settings of the HTTP API.
     """
 
     sftp: Sftp
@@ -86,7 +86,7 @@ class Settings:
     upload_event_source: str
     partners: Mapping[str, tuple[str, ...]]
     temporary_names: tuple[str, ...]
-    incoming_days: int | None
+    incoming_days: int
     reports_days: int | None
     subscribers: tuple[str, ...]
     tolerated_share: float
@@ -131,8 +131,8 @@ class Settings:
             ),
             partners=_partners(config, sftp),
             temporary_names=_temporary_names(config),
-            # What nobody has heard of is looked for, and redriven, for 14 days.
-            incoming_days=_days(config, "incoming_days", 14),
+            # Unseen uploads are looked for, and redriven, for 14 days; the sweep lists all uploads that there are.
+            incoming_days=number(config, "incoming_days", 365, 14, LONGEST_KEPT),
             reports_days=_days(config, "reports_days", 1),
             subscribers=subscribers,
             tolerated_share=number(config, "tolerated_share", 0.05, 0, 1),
