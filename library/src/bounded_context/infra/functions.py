@@ -11,6 +11,7 @@ from ..project import current
 from ..secret_names import NAME, secret_variable
 from .components.function import ARCHITECTURE, RUNTIME, Function
 from .components.secret import Secret
+from .config import SettingError
 from .interfaces import ALL_KEYS, Items, Objects, Queue, Topic
 from .presets import HOOKS, PLATFORM, Preset
 from .stack import Stack
@@ -60,6 +61,7 @@ class Functions(Mapping[str, Function]):
     ) -> None:
         self._stack = stack
         self.presets = _ordered(stack, {**PLATFORM, **presets})
+        _check_reserved(stack, self.presets)
         self._values = {
             **_settings(stack),
             "TABLE_NAME": table.table_name,
@@ -146,6 +148,12 @@ def _ordered(stack: Stack, presets: Mapping[str, Preset]) -> dict[str, Preset]:
         raise FunctionsError(f"FUNCTIONS lacks {min(missing)}: write how it is made, by a preset of the library.")
     own = [name for name in presets if name not in (*names, *HOOKS)]
     return {name: presets[name] for name in (*names, *own, *HOOKS)}
+
+
+def _check_reserved(stack: Stack, presets: Mapping[str, Preset]) -> None:
+    for name in stack.settings.reserved_concurrency:
+        if name not in presets:
+            raise SettingError(f"reserved_concurrency has {name!r}: write one of {', '.join(presets)}.")
 
 
 def _secrets(presets: Mapping[str, Preset]) -> list[str]:

@@ -41,6 +41,10 @@ MOST_MORE_ALARMS = 8
 LONGEST_MS = 900_000
 """Milliseconds: the 15 minutes that a function may run."""
 
+MOST_RESERVED = 10_000
+"""Executions at a time. An account has 1,000 at first and "tens of thousands" on request (Lambda developer guide,
+"Lambda quotas"); with 0 a function would never run."""
+
 LONGEST_KEPT = 3650
 """Days: ten years, the longest that bookkeeping asks for in most countries."""
 
@@ -63,6 +67,10 @@ _PUBLIC_KEY = re.compile(r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [
 @dataclass(frozen=True)
 class Settings:
     """The settings of one stack.
+
+    The functions that read the table's stream take `stream_parallelization_factor` batches of a shard at a time;
+    `reserved_concurrency` maps a function to the executions that Lambda keeps for it, which are also the most that it
+    has; without an entry a function shares those of the account.
 
     `partners` maps a partner's name to its public keys; a file whose name ends in one of `temporary_names` is not a
     list until its client renames it. Partners' files are kept for `incoming_days` (a year by default), their reports
@@ -93,6 +101,8 @@ class Settings:
     max_list_mb: int
     part_rows: int
     import_concurrency: int
+    stream_parallelization_factor: int
+    reserved_concurrency: Mapping[str, int]
     log_retention_days: int
     log_key_arn: str | None
     owner: str | None
@@ -143,6 +153,9 @@ class Settings:
             # Each child may write some 1,000 items a second at a unit each, and one more for each index; a new
             # on-demand table takes 4,000 units.
             import_concurrency=number(config, "import_concurrency", 2, 1, 100),
+            # Lambda API reference, CreateEventSourceMapping.
+            stream_parallelization_factor=number(config, "stream_parallelization_factor", 10, 1, 10),
+            reserved_concurrency=_reserved_concurrency(config),
             log_retention_days=retention(config),
             log_key_arn=_log_key(config),
             owner=_tag(config, "owner", _OWNER, "a name as a tag of AWS takes it, of up to 256 characters"),
@@ -274,6 +287,16 @@ def _latency_alarms(config: Source) -> Mapping[str, int]:
         if type(limit) is not int or not 1 <= limit <= LONGEST_MS:
             raise SettingError(f"latency_alarms.{function} is {limit!r}: write milliseconds from 1 to {LONGEST_MS}.")
     return limits
+
+
+def _reserved_concurrency(config: Source) -> Mapping[str, int]:
+    reserved: dict[str, Any] = structure(config, "reserved_concurrency", dict, {}, "a map of functions to executions")
+    for function, executions in reserved.items():
+        if type(executions) is not int or not 1 <= executions <= MOST_RESERVED:
+            raise SettingError(
+                f"reserved_concurrency.{function} is {executions!r}: write executions from 1 to {MOST_RESERVED}."
+            )
+    return reserved
 
 
 def _release_alarms(config: Source) -> tuple[str, ...]:

@@ -32,9 +32,6 @@ _READ_STREAM = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetS
 STREAM_RETRIES = 100
 """Enough to outlast an outage, few enough that an item nobody can read does not hold up its shard for a day."""
 
-PARALLEL = 10
-"""Batches of one shard at a time, the most that Lambda takes; the changes of one item stay in order."""
-
 
 class TableError(pulumi.RunError):
     """What is asked of the table does not fit the context. Pulumi prints no traceback for it."""
@@ -126,7 +123,8 @@ class Table(Component):
             function_name=target.alias_arn,
             starting_position="TRIM_HORIZON",
             batch_size=100,
-            parallelization_factor=PARALLEL,
+            # The changes of one item stay in order however many batches of a shard there are.
+            parallelization_factor=self._stack.settings.stream_parallelization_factor,
             function_response_types=["ReportBatchItemFailures"],
             bisect_batch_on_function_error=True,
             maximum_retry_attempts=STREAM_RETRIES,
