@@ -68,10 +68,6 @@ _PUBLIC_KEY = re.compile(r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [
 class Settings:
     """The settings of one stack.
 
-    The functions that read the table's stream take `stream_parallelization_factor` batches of a shard at a time;
-    `reserved_concurrency` maps a function to the executions that Lambda keeps for it, which are also the most that it
-    has; without an entry a function shares those of the account.
-
     `partners` maps a partner's name to its public keys; a file whose name ends in one of `temporary_names` is not a
     list until its client renames it. Partners' files are kept for `incoming_days` (a year by default), their reports
     for `reports_days`, or without a number for ever. `latency_alarms` maps a function to the milliseconds that 95 of
@@ -87,6 +83,10 @@ class Settings:
     subscriber without an entry gets all. `consumes` says which events of which other contexts are heard;
     `subscriber_accounts` are other AWS accounts whose queues may subscribe to this context's events. `api` holds the
     settings of the HTTP API.
+
+    The functions that read the table's stream take `stream_parallelization_factor` batches of a shard at a time;
+    `reserved_concurrency` maps a function to the executions that Lambda keeps for it, which are also the most that it
+    has; without an entry a function shares those of the account.
     """
 
     sftp: Sftp

@@ -93,7 +93,7 @@ def watch_stream(owner: Component, alerts: Alerts, consumer: str, severity: Seve
 def _lost(owner: Component, alerts: Alerts, consumer: str, severity: Severity) -> None:
     """Make the alarm on batches that Lambda could not write to the bucket of given-up batches.
 
-    Lambda counts each failure once, by the function (Lambda developer guide, "Types of metrics for Lambda functions",
+    Lambda counts these failures by the function (Lambda developer guide, "Types of metrics for Lambda functions",
     DestinationDeliveryFailures).
     """
     says = (
