@@ -89,9 +89,9 @@ LIST_EVENTS = ("ListImported", "ListRejected")
 
 MEASURES = _words(
     """
-    CommandsRefused EventAge EventsApplied EventsPoisoned EventsPublished EventsRefused EventsStale ListDuration
-    ListsFailed ListsImported ListsLate ListsReceived ListsRejected OldestUnfinishedListAge RowsImported RowsRejected
-    UploadsBroken UploadsUnseen
+    CommandsRefused EventAge EventSourceMappingsFailing EventsApplied EventsPoisoned EventsPublished EventsRefused
+    EventsStale ListDuration ListsFailed ListsImported ListsLate ListsReceived ListsRejected OldestUnfinishedListAge
+    RowsImported RowsRejected UploadsBroken UploadsUnseen
     """
 )
 """Metrics that every context has; an event gives its name to another."""
