@@ -59,8 +59,8 @@ FUNCTIONS = WORDS | _words(
     answer answers aws bootstrap changed checks command command_handler command_name commands compensate_error context
     created current details event event_handler expected found functions get_handler handlers import_list inbound
     invoked lambda_handler list_handler list_import measure_lists model on_event post_traffic pre_traffic projection
-    pytest queries register_list relay_events samples settings shards step steps use_cases validate_list verify_list
-    watch_lists
+    pytest queries register_list relay_events samples settings shards step steps sweep_uploads use_cases validate_list
+    verify_list watch_lists
     """
 )
 """Lambda functions that every context has, and what stands beside a command's function in a module."""
@@ -71,7 +71,7 @@ FUNCTIONS_OF_PLURAL = ("list_{}", "{}")
 
 FIELDS = WORDS | _words(
     """
-    dataschema date details event expected_version expires_at field fields identity json line list_id list_shard of part
+    dataschema date details etag event expected_version expires_at field fields identity json line list_id list_shard of part
     pk reason schema status status_shard traceparent version
     """
 )
@@ -89,9 +89,9 @@ LIST_EVENTS = ("ListImported", "ListRejected")
 
 MEASURES = _words(
     """
-    CommandsRefused EventAge EventsApplied EventsPoisoned EventsPublished EventsRefused EventsStale ListDuration
-    ListsFailed ListsImported ListsLate ListsReceived ListsRejected OldestUnfinishedListAge RowsImported RowsRejected
-    RuleSeconds UploadsBroken UploadsUnseen
+    CommandsRefused EventAge EventSourceMappingsFailing EventsApplied EventsPoisoned EventsPublished EventsRefused
+    EventsStale ListDuration ListsFailed ListsImported ListsLate ListsReceived ListsRejected OldestUnfinishedListAge
+    RowsImported RowsRejected RuleSeconds UploadsBroken UploadsUnseen
     """
 )
 """Metrics that every context has; an event gives its name to another."""

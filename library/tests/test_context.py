@@ -415,6 +415,7 @@ def test_what_follows_from_the_default_context():
         "relay_events",
         "measure_lists",
         "watch_lists",
+        "sweep_uploads",
         "on_event",
     )
     assert list(PAYMENT.routes.items()) == [

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .adapters.dynamodb_inserts import Inserts
     from .adapters.dynamodb_lists import ListTable
     from .adapters.dynamodb_queries import AggregateShards
+    from .adapters.event_sources import EventSources
     from .adapters.lambda_ import Versions
     from .adapters.projection import ProjectionTable
     from .adapters.references import ReferenceTable
@@ -43,6 +44,7 @@ __all__ = [
     "dead_letters",
     "deployments",
     "dynamodb_client",
+    "event_sources",
     "executions",
     "files",
     "imported",
@@ -276,6 +278,15 @@ def executions() -> "Executions":
 
     client = _client("stepfunctions", attempts=3, read_timeout=5)
     return Executions(client, load(WatchListsSettings).state_machine_arn)
+
+
+@_kept
+def event_sources() -> "EventSources":
+    """Return the event source mappings of the stack's functions."""
+    from .adapters.event_sources import EventSources
+
+    client = _client("lambda", attempts=3, read_timeout=5)
+    return EventSources(client, load(WatchListsSettings).function_prefix)
 
 
 @_kept

@@ -31,7 +31,7 @@ A = TypeVar("A", bound=Aggregate[Any, Any])
 LIST_STEPS: Final = ("register_list", "validate_list", "import_list", "compensate_error")
 """The list workflow's steps that every context has; the verification, whose name is the context's, is its third."""
 
-PLATFORM_FUNCTIONS: Final = ("relay_events", "measure_lists", "watch_lists", "on_event")
+PLATFORM_FUNCTIONS: Final = ("relay_events", "measure_lists", "watch_lists", "sweep_uploads", "on_event")
 """What runs in every context besides commands, queries and steps."""
 
 VERIFY_LIST: Final = "verify_list"

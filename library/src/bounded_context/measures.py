@@ -52,6 +52,8 @@ LISTS_LATE: Final = Measure("ListsLate")
 LIST_DURATION: Final = Measure("ListDuration", SECONDS)
 OLDEST_UNFINISHED: Final = Measure("OldestUnfinishedListAge", SECONDS)
 """Seconds since the upload of the oldest list that has not ended."""
+MAPPINGS_FAILING: Final = Measure("EventSourceMappingsFailing")
+"""Event source mappings that are stopped, missing, or failed at their last attempt."""
 UPLOADS_BROKEN: Final = Measure("UploadsBroken")
 """Uploads that broke off before their end."""
 UPLOADS_UNSEEN: Final = Measure("UploadsUnseen")
@@ -74,6 +76,7 @@ PLATFORM: Final = (
     LISTS_LATE,
     LIST_DURATION,
     OLDEST_UNFINISHED,
+    MAPPINGS_FAILING,
     UPLOADS_BROKEN,
     UPLOADS_UNSEEN,
     ROWS_IMPORTED,

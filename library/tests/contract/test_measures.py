@@ -13,7 +13,7 @@ import pytest
 from bounded_context import aws
 from bounded_context.adapters.items import Items
 from bounded_context.domain.lists import BROKEN, ListStatus
-from bounded_context.handlers import event_handler, measure_lists, relay_events, watch_lists
+from bounded_context.handlers import event_handler, measure_lists, relay_events, sweep_uploads, watch_lists
 from bounded_context.measures import CURRENCY, REASON, Measure
 from bounded_context.telemetry.measures import flush
 from bounded_context.testing.in_memory import InMemoryAggregates, InMemoryFiles, InMemoryLists, InMemoryProjection
@@ -55,7 +55,8 @@ def _lists() -> None:
 
 
 def _watch() -> None:
-    watch_lists.lambda_handler({"time": "2026-01-31T14:45:00Z"}, CALL)
+    watch_lists.lambda_handler({}, CALL)
+    sweep_uploads.lambda_handler({"time": "2026-01-31T14:45:00Z"}, CALL)
 
 
 def _inbound() -> None:
@@ -107,6 +108,7 @@ def output() -> Iterator[list[Emitted]]:
         patch.setenv("TEMPORARY_NAMES", "[]")
         patch.setenv("DEAD_LETTER_URL", "https://queue")
         patch.setattr(aws, "executions", lambda: SimpleNamespace(oldest_start=_oldest))
+        patch.setattr(aws, "event_sources", lambda: SimpleNamespace(failing=lambda _: []))
         patch.setattr(aws, "files", InMemoryFiles)
         patch.setattr(aws, "lists", InMemoryLists)
         patch.setattr(aws, "aggregates", InMemoryAggregates)
