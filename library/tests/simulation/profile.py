@@ -1,0 +1,107 @@
+"""Fault profiles: which faults a schedule injects, and how often its activities alternate."""
+
+from dataclasses import dataclass, field
+from random import Random
+from typing import Final
+
+THROTTLED: Final = "throttled"
+FAILED: Final = "failed"
+UNANSWERED: Final = "unanswered"
+KILLED_BEFORE: Final = "killed-before"
+KILLED_AFTER: Final = "killed-after"
+EXPIRES: Final = "expires"
+SLOW: Final = "slow"
+STALLED: Final = "stalled"
+SKEWED: Final = "skewed"
+LOST: Final = "lost"
+BUSY: Final = "busy"
+
+TECHNICAL: Final = frozenset((FAILED, UNANSWERED, KILLED_BEFORE, KILLED_AFTER, EXPIRES, LOST))
+"""Faults that may use up a state's retries. A schedule without them must not end with a FAILED list."""
+
+_FAULTS: Final = (UNANSWERED, FAILED, THROTTLED, KILLED_BEFORE, KILLED_AFTER, EXPIRES, SKEWED)
+_LONGEST_STALL: Final = 900.0
+
+
+@dataclass(frozen=True)
+class Window:
+    """A time in which calls are throttled: from ``start`` to ``end`` (virtual seconds), each with ``rate``."""
+
+    start: float
+    end: float
+    rate: float
+    slow: float
+    """Seconds that the answer to a throttled call takes."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The rates of one schedule; each is a probability per call.
+
+    Args:
+        faults: rate by kind of fault.
+        budget: the largest number of injected faults.
+        switch: rate at which another runnable activity goes on.
+        slow: rate of calls that take up to 8 seconds.
+        stall: rate of pauses of a function after a call.
+        longest: seconds of the longest pause.
+        lost: rate of invocations whose caller loses the connection.
+        busy: rate of invocations that Lambda throttles.
+        windows: times in which DynamoDB throttles.
+        timeouts: factor of the functions' timeouts; the simulated lists are smaller than real ones.
+    """
+
+    faults: dict[str, float] = field(default_factory=dict)
+    budget: int = 0
+    switch: float = 0.2
+    slow: float = 0.0
+    stall: float = 0.0
+    longest: float = 1.0
+    lost: float = 0.0
+    busy: float = 0.0
+    windows: tuple[Window, ...] = ()
+    timeouts: float = 1.0
+
+    @property
+    def technical(self) -> bool:
+        """Whether a state's retries may be used up."""
+        return self.lost > 0 or any(kind in TECHNICAL for kind in self.faults)
+
+
+def drawn(random: Random) -> Profile:
+    """Return a profile: two of five have no injected fault, one in ten throttles alone."""
+    switch = random.choice((0.03, 0.1, 0.3, 0.6, 0.9))
+    kind = random.random()
+    if kind < 0.3:
+        return Profile(switch=switch, slow=random.choice((0.0, 0.0, 0.05)))
+    if kind < 0.4:
+        return _throttling(random, switch)
+    return _faulty(random, switch)
+
+
+def _throttling(random: Random, switch: float) -> Profile:
+    start = random.uniform(0, 20)
+    window = Window(start, start + random.choice((20, 120, 600)), random.choice((0.3, 0.6, 0.9)), random.choice((0, 5)))
+    return Profile(
+        switch=switch,
+        windows=(window,),
+        busy=random.choice((0.0, 0.1)),
+        timeouts=random.choice((1.0, 0.3)),
+        budget=1_000,
+    )
+
+
+def _faulty(random: Random, switch: float) -> Profile:
+    kinds = random.sample(_FAULTS, random.choice((1, 1, 2, 3)))
+    rate = random.choice((0.01, 0.03, 0.1))
+    return Profile(
+        faults=dict.fromkeys(kinds, rate / len(kinds)),
+        budget=random.choice((1, 2, 4, 12)),
+        switch=switch,
+        slow=random.choice((0.0, 0.02)),
+        stall=random.choice((0.0, 0.02, 0.1)),
+        longest=random.choice((5.0, 60.0, _LONGEST_STALL)),
+        lost=random.choice((0.0, 0.0, 0.1, 0.3)),
+        busy=random.choice((0.0, 0.0, 0.05)),
+        timeouts=random.choice((1.0, 0.3)),
+    )

@@ -1,0 +1,188 @@
+"""Scenarios: which lists, commands and events of other contexts a schedule has, as plain data."""
+
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any, Final
+
+HEADER: Final = "payment_id,subscription_id,amount,currency,due_date,payer"
+SUBSCRIPTIONS: Final = ("S-1", "S-2", "S-3")
+"""Known to the context from the start."""
+PARTNER: Final = "acme"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a file. ``fault`` is empty, ``value`` or ``unknown`` (its subscription)."""
+
+    identity: str
+    fault: str = ""
+
+    @property
+    def text(self) -> str:
+        """The row as the partner writes it."""
+        subscription = "S-9" if self.fault == "unknown" else SUBSCRIPTIONS[len(self.identity) % len(SUBSCRIPTIONS)]
+        amount = "=1" if self.fault == "value" else "10.00"
+        return f"{self.identity},{subscription},{amount},EUR,2026-03-01,Jane"
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that a partner uploads at a time, in seconds from the start.
+
+    ``form`` is how the upload is announced: ``s3``, ``transfer``, ``rename``, ``failed`` or ``lost`` (not at all).
+    ``announced`` are the seconds from the upload to each of its events.
+    """
+
+    name: str
+    rows: tuple[Row, ...]
+    at: float = 0.0
+    form: str = "s3"
+    announced: tuple[float, ...] = (0.0,)
+
+    @property
+    def body(self) -> bytes:
+        """The file's bytes."""
+        return "".join(f"{line}\r\n" for line in (HEADER, *(row.text for row in self.rows))).encode()
+
+
+@dataclass(frozen=True)
+class Order:
+    """A command that a caller sends. ``tries`` is how often it is sent until an answer comes; ``copies`` send at once.
+
+    ``version`` is the expected version, None for any.
+    """
+
+    function: str
+    identity: str
+    key: str
+    at: float
+    tries: int = 3
+    copies: int = 1
+    version: int | None = None
+    payer: str = "Joe"
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """What the message holds."""
+        if self.function == "register_payment":
+            return {
+                "payment_id": self.identity,
+                "subscription_id": "S-1",
+                "amount": "20.00",
+                "currency": "EUR",
+                "due_date": "2026-04-01",
+                "payer": self.payer,
+            }
+        expected = {} if self.version is None else {"expected_version": self.version}
+        return {"payment_id": self.identity, **expected}
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """An event of another context: a thing of this name exists or is gone; ``number`` is its sequence."""
+
+    subject: str
+    known: bool
+    number: int
+    at: float
+    copies: int = 1
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """All of a schedule but its choices.
+
+    ``settings`` are pairs of ``PART_ROWS`` and ``TOLERATED_SHARE``: with two, a release is on, and each invocation has
+    one of them. ``chunk`` and ``at_once`` are the sizes of the import's chunks and of its requests.
+    """
+
+    uploads: tuple[Upload, ...] = ()
+    orders: tuple[Order, ...] = ()
+    foreign: tuple[Foreign, ...] = ()
+    settings: tuple[tuple[int, str], ...] = ((2, "0.5"),)
+    chunk: int = 1000
+    at_once: int = 25
+    transaction: int = 100
+    concurrency: int = 2
+    batch: int = 100
+    existing: tuple[str, ...] = ()
+
+    def pieces(self) -> int:
+        """Return how many pieces a shrunk scenario can lack."""
+        return len(self.uploads) + len(self.orders) + len(self.foreign)
+
+    def without(self, number: int) -> "Scenario":
+        """Return it without one piece."""
+        for name in ("uploads", "orders", "foreign"):
+            there = getattr(self, name)
+            if number < len(there):
+                return replace(self, **{name: there[:number] + there[number + 1 :]})
+            number -= len(there)
+        raise IndexError(number)
+
+
+def drawn(random: Random) -> Scenario:
+    """Return a scenario of at most three lists over at most eight identities, and commands on the same ones."""
+    pool = [f"P-{number}" for number in range(random.choice((3, 5, 8)))]
+    uploads = tuple(_upload(random, pool) for _ in range(random.choice((0, 1, 1, 2, 2, 3))))
+    orders = _orders(random, pool, most=random.choice((0, 0, 2, 4, 8)) if uploads else 6)
+    sizes = ((2, 2, 2), (1, 1, 1), (3, 2, 1), (1000, 25, 100))
+    chunk, at_once, transaction = random.choice(sizes)
+    return Scenario(
+        uploads=uploads,
+        orders=orders,
+        foreign=_foreign(random) if random.random() < 0.1 else (),
+        settings=_settings(random),
+        chunk=chunk,
+        at_once=at_once,
+        transaction=transaction,
+        concurrency=random.choice((1, 2, 2, 4)),
+        batch=random.choice((2, 5, 100)),
+        existing=tuple(random.sample(pool, random.choice((0, 0, 0, 1, 2)))),
+    )
+
+
+def _settings(random: Random) -> tuple[tuple[int, str], ...]:
+    one = (random.choice((1, 2, 3)), random.choice(("0.05", "0.5")))
+    other = (random.choice((1, 2, 3)), random.choice(("0.05", "0.5")))
+    return (one, other) if random.random() < 0.15 else (one,)
+
+
+def _upload(random: Random, pool: list[str]) -> Upload:
+    rows = [Row(identity) for identity in random.sample(pool, min(len(pool), random.choice((2, 3, 4, 6))))]
+    if random.random() < 0.3:
+        spoilt = random.randrange(len(rows))
+        rows[spoilt] = replace(rows[spoilt], fault=random.choice(("value", "unknown")))
+    if random.random() < 0.1:
+        rows.append(rows[0])
+    times = (0.0,) * random.choice((1, 1, 1, 2)) + ((round(random.uniform(0, 200), 1),) if random.random() < 0.2 else ())
+    return Upload(
+        name=random.choice(("a.csv", "b.csv")),
+        rows=tuple(rows),
+        at=round(random.choice((0.0, 0.0, 1.0, 20.0)) * random.random(), 1),
+        form=random.choice(("s3", "s3", "s3", "transfer", "transfer", "rename", "failed", "lost")),
+        announced=times,
+    )
+
+
+def _orders(random: Random, pool: list[str], most: int) -> tuple[Order, ...]:
+    return tuple(_order(random, pool, number) for number in range(most))
+
+
+def _order(random: Random, pool: list[str], number: int) -> Order:
+    function = random.choice(("register_payment", "verify_payment", "delete_payment"))
+    return Order(
+        function=function,
+        identity=random.choice(pool[:3]),
+        key=f"key-{number}",
+        at=round(random.choice((0.0, 1.0, 5.0, 60.0, 300.0)) * random.random(), 1),
+        copies=random.choice((1, 1, 1, 2)),
+        version=random.choice((None, None, 1, 2)) if function != "register_payment" else None,
+    )
+
+
+def _foreign(random: Random) -> tuple[Foreign, ...]:
+    return tuple(
+        Foreign("S-2", random.random() < 0.6, number + 1, round(5 * random.random(), 1), random.choice((1, 2)))
+        for number in range(3)
+    )

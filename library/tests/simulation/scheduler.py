@@ -1,0 +1,420 @@
+"""The scheduler: activities as greenlets, virtual time, and every choice drawn from one seed.
+
+An activity runs alone until its next call of a simulated service, or until it sleeps. Each choice other than the
+default is kept under the activity's name and the number of its call. A schedule is its scenario and these choices:
+a shrunk schedule has fewer of them.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, Final, TypeVar
+
+from greenlet import getcurrent, greenlet
+
+from . import profile as faults
+from .profile import Profile
+
+T = TypeVar("T")
+Key = tuple[str, int, str]
+"""An activity's name, the number of its call, and the kind of choice."""
+
+TICK: Final = 0.01
+"""Seconds that a call takes if nothing delays it."""
+EPOCH: Final = 1_769_860_800.0
+"""The schedule's start: 2026-01-31T12:00:00Z."""
+LONGEST_FLIGHT: Final = 8.0
+"""Seconds from a request to its effect, below the smallest read timeout of a client (10 seconds, `adapters.signed`)."""
+_MOST_STEPS: Final = 50_000
+"""A schedule of more steps does not end."""
+
+
+class Killed(BaseException):
+    """The process of an invocation has ended. No handler catches it."""
+
+
+class Endless(BaseException):
+    """The schedule does not come to its end."""
+
+
+@dataclass(eq=False)
+class Activity:
+    """A piece of work that alternates with others: an invocation, an execution, a caller.
+
+    ``deadline`` is the virtual time at which Lambda ends the invocation. ``skew`` is the error of its wall clock in
+    seconds. ``made_by`` describes the work for the history of writes.
+    """
+
+    name: str
+    order: int
+    work: Callable[[], Any]
+    deadline: float = math.inf
+    variables: Mapping[str, str] = field(default_factory=dict)
+    function: str = ""
+    made_by: Any = None
+    wake: float = 0.0
+    skew: float = 0.0
+    calls: int = 0
+    turns: int = 0
+    done: bool = False
+    dead: str = ""
+    result: Any = None
+    error: BaseException | None = None
+    environment: dict[Any, Any] = field(default_factory=dict)
+    waiting: list["Activity"] = field(default_factory=list)
+    started: float = 0.0
+    ended: float = math.inf
+
+    def __post_init__(self) -> None:
+        self.greenlet: Any = None
+        self.draws: Random | None = None
+
+
+class Scheduler:
+    """Runs activities and decides which goes on; it is the gate of the simulated services.
+
+    Args:
+        seed: of every choice.
+        profile: which faults, and how often.
+        kept: replays these choices, and takes the default for all others.
+    """
+
+    def __init__(self, seed: int, profile: Profile, kept: Mapping[Key, Any] | None = None) -> None:
+        self.seed = seed
+        self.profile = profile
+        self.random = Random(seed)
+        self.replayed = kept
+        self.made: dict[Key, Any] = {}
+        self.clock = 0.0
+        self.calm = False
+        self.trace: list[tuple[float, str, str, str]] = []
+        self.me: Activity | None = None
+        self.injected: set[str] = set()
+        self._live: list[Activity] = []
+        self._names: dict[str, int] = {}
+        self._left = profile.budget
+        self._steps = 0
+        self._order = 0
+        self._rates = sorted(profile.faults.items())
+        self._total = sum(rate for _, rate in self._rates)
+        self.observers: list[Callable[[Activity, str], None]] = []
+
+    # Time.
+
+    def now(self) -> float:
+        """Return the seconds since 1970 in virtual time."""
+        return EPOCH + self.clock
+
+    def wall(self) -> float:
+        """Return the wall clock that the current activity reads."""
+        return EPOCH + self.clock + (self.me.skew if self.me else 0.0)
+
+    def sleep(self, seconds: float) -> None:
+        """Let virtual time pass for the current activity."""
+        me = self._inside()
+        if me is None:
+            self.clock += seconds
+            return
+        self._check(me)
+        me.wake = self.clock + max(0.0, seconds)
+        self._yield(me)
+
+    # Activities.
+
+    def spawn(self, name: str, work: Callable[[], Any], **facts: Any) -> Activity:
+        """Add an activity that runs from now on; a repeated name gets a number."""
+        number = self._names[name] = self._names.get(name, 0) + 1
+        self._order += 1
+        unique = name if number == 1 else f"{name}~{number}"
+        made = Activity(unique, self._order, work, wake=self.clock, **facts)
+        made.greenlet = greenlet(lambda: self._work(made), getcurrent() if self.me is None else self._root)
+        self._live.append(made)
+        return made
+
+    def _work(self, made: Activity) -> None:
+        try:
+            self._check(made)
+            made.result = made.work()
+        except Killed:
+            pass
+        except Exception as error:
+            made.error = error
+        made.done = True
+        self._live.remove(made)
+        for waiting in made.waiting:
+            waiting.wake = min(waiting.wake, self.clock)
+
+    def join(self, others: Sequence[Activity], until: float = math.inf) -> bool:
+        """Wait until one of the others is done, or until a virtual time; return whether one is done."""
+        me = self._inside()
+        assert me is not None  # noqa: S101
+        while not any(other.done for other in others):
+            if self.clock >= until:
+                return False
+            for other in others:
+                other.waiting.append(me)
+            me.wake = until
+            self._yield(me)
+            for other in others:
+                other.waiting.remove(me)
+        return True
+
+    def rest(self) -> None:
+        """Let the current activity wait until `rouse` names it."""
+        me = self._inside()
+        assert me is not None  # noqa: S101
+        me.wake = math.inf
+        self._yield(me)
+
+    def rouse(self, activity: Activity) -> None:
+        """Let an activity that rests go on."""
+        activity.wake = min(activity.wake, self.clock)
+
+    def run(self) -> None:
+        """Run all activities to their end.
+
+        Raises:
+            Endless: an activity waits for ever, or there are too many steps.
+        """
+        self._root = getcurrent()
+        last: Activity | None = None
+        while self._live:
+            self.me = self._next(last)
+            self.me.greenlet.switch()
+            last = self.me
+        self.me = None
+
+    def end(self) -> None:
+        """End every activity that is left, so that its greenlet is freed."""
+        for activity in list(self._live):
+            activity.dead = "end"
+            self.me = activity
+            while not activity.done and not activity.greenlet.dead:
+                activity.greenlet.switch()
+        self.me = None
+
+    # Choices.
+
+    def pick(self, kind: str, draw: Callable[[Random], Any]) -> Any:
+        """Return a choice of the current activity, None for the default."""
+        me = self.me
+        if me is None:
+            return None
+        return self._pick((me.name, me.calls, kind), draw)
+
+    def _pick(self, key: Key, draw: Callable[[Random], Any]) -> Any:
+        if self.replayed is not None:
+            return self.replayed.get(key)
+        value = draw(self.random)
+        if value is not None:
+            self.made[key] = value
+        return value
+
+    def chance(self, p: float) -> bool:
+        """Tell whether something happens that has this probability."""
+        if self.calm or self.me is None:
+            return False
+        me = self.me
+        me.calls += 1
+        return bool(self._pick((me.name, me.calls, "chance"), lambda random: True if random.random() < p else None))
+
+    def choose(self, options: Sequence[T]) -> T:
+        """Return one of the options; the first is the default."""
+        if self.me is None or len(options) < 2:
+            return options[0]
+        me = self.me
+        me.calls += 1
+        index = self._pick((me.name, me.calls, "choose"), lambda random: random.randrange(len(options)) or None)
+        return options[(index or 0) % len(options)]
+
+    def own_random(self) -> Random:
+        """Return the current activity's own source of random numbers, for jitter and tokens."""
+        me = self.me
+        if me is None:
+            return self.random
+        if me.draws is None:
+            me.draws = Random(f"{self.seed}:{me.name}")  # noqa: S311
+        return me.draws
+
+    # Calls.
+
+    def call(self, name: str, effect: Callable[[], T], errors: Any = None) -> T:
+        """Run one call of a simulated service: others may run before it, and it may fail."""
+        me = self._inside()
+        if me is None:
+            return effect()
+        self._check(me)
+        me.calls += 1
+        fault = None if self.calm else self._fault(me, name)
+        self._pass(me, fault)
+        if fault is not None:
+            return self._faulty(me, name, effect, errors, fault)
+        result = self._do(me, name, effect)
+        return result
+
+    def _do(self, me: Activity, name: str, effect: Callable[[], T], outcome: str = "") -> T:
+        try:
+            result = effect()
+        except Exception as error:
+            self.trace.append((self.clock, me.name, name, outcome or _code(error)))
+            self._after(me)
+            raise
+        self.trace.append((self.clock, me.name, name, outcome or "ok"))
+        self._after(me)
+        return result
+
+    def _after(self, me: Activity) -> None:
+        for observer in self.observers:
+            observer(me, self.trace[-1][2])
+
+    def _faulty(self, me: Activity, name: str, effect: Callable[[], T], errors: Any, fault: tuple[str, float]) -> T:
+        kind, value = fault
+        if kind == faults.SLOW:
+            return self._do(me, name, effect)
+        self.injected.add(kind)
+        if kind == faults.STALLED:
+            return self._stall(me, name, effect, value)
+        if kind == faults.SKEWED:
+            me.skew = value
+            return self._do(me, name, effect)
+        if kind in (faults.THROTTLED, faults.FAILED):
+            self.trace.append((self.clock, me.name, name, kind))
+            raise errors.throttled() if kind == faults.THROTTLED else errors.failed()
+        if kind == faults.UNANSWERED:
+            return self._unanswered(me, name, effect, errors)
+        return self._die(me, name, effect, kind)
+
+    def _stall(self, me: Activity, name: str, effect: Callable[[], T], seconds: float) -> T:
+        try:
+            return self._do(me, name, effect)
+        finally:
+            self.sleep(seconds)
+
+    def _unanswered(self, me: Activity, name: str, effect: Callable[[], T], errors: Any) -> T:
+        try:
+            self._do(me, name, effect, faults.UNANSWERED)
+        except Exception:  # noqa: S110
+            pass
+        raise errors.unanswered()
+
+    def _die(self, me: Activity, name: str, effect: Callable[[], T], kind: str) -> T:
+        if kind == faults.KILLED_BEFORE:
+            self.trace.append((self.clock, me.name, name, kind))
+        else:
+            try:
+                self._do(me, name, effect, kind)
+            except Exception:  # noqa: S110
+                pass
+        if kind == faults.EXPIRES:
+            self.sleep(max(0.0, me.deadline - self.clock))
+        me.dead = me.dead or "killed"
+        raise Killed
+
+    def _fault(self, me: Activity, name: str) -> tuple[str, float] | None:
+        key = (me.name, me.calls, "fault")
+        if self.replayed is not None:
+            return self.replayed.get(key)
+        drawn = self._drawn(me, name)
+        if drawn is not None:
+            self.made[key] = drawn
+        return drawn
+
+    def _drawn(self, me: Activity, name: str) -> tuple[str, float] | None:
+        profile, random = self.profile, self.random
+        for window in profile.windows:
+            if window.start <= self.clock < window.end and "dynamodb" in name and random.random() < window.rate:
+                return faults.THROTTLED, window.slow
+        draw = random.random()
+        if draw < self._total:
+            return self._injected(me, draw)
+        draw -= self._total
+        if draw < profile.slow:
+            return faults.SLOW, round(random.uniform(0, LONGEST_FLIGHT), 2)
+        if draw < profile.slow + profile.stall and me.function:
+            return faults.STALLED, round(profile.longest ** random.random(), 2)
+        return None
+
+    def _injected(self, me: Activity, draw: float) -> tuple[str, float] | None:
+        for kind, rate in self._rates:
+            if draw < rate:
+                break
+            draw -= rate
+        else:
+            return None
+        if self._left <= 0 or (kind in _OF_FUNCTIONS and not me.function):
+            return None
+        self._left -= 1
+        return kind, round(self.random.uniform(-5, 5), 2) if kind == faults.SKEWED else 0.0
+
+    # Switching.
+
+    def _inside(self) -> Activity | None:
+        me = self.me
+        return me if me is not None and getcurrent() is me.greenlet else None
+
+    def inside(self) -> bool:
+        """Tell whether the caller is an activity of this scheduler."""
+        return self._inside() is not None
+
+    def _check(self, me: Activity) -> None:
+        if self.clock >= me.deadline:
+            me.dead = me.dead or "timeout"
+        if me.dead:
+            raise Killed
+
+    def _pass(self, me: Activity, fault: tuple[str, float] | None) -> None:
+        self.clock += TICK
+        if fault is not None and fault[0] in (faults.SLOW, faults.THROTTLED):
+            me.wake = self.clock + fault[1]
+        else:
+            me.wake = self.clock
+        self._yield(me)
+
+    def _yield(self, me: Activity) -> None:
+        chosen = self._next(me)
+        if chosen is not me:
+            self.me = chosen
+            chosen.greenlet.switch()
+        self._check(me)
+
+    def _next(self, last: Activity | None) -> Activity:
+        self._steps += 1
+        if self._steps > _MOST_STEPS:
+            raise Endless("too many steps")
+        clock = self.clock
+        ready = [one for one in self._live if one.wake <= clock or one.deadline <= clock]
+        if not ready:
+            ready = self._later()
+        default = last if last is not None and last in ready else ready[0]
+        if len(ready) == 1 or last is None:
+            return default
+        return self._chosen(last, ready, default)
+
+    def _later(self) -> list[Activity]:
+        self.clock = min(min(one.wake, one.deadline) for one in self._live)
+        if self.clock == math.inf:
+            raise Endless("activities wait for each other: " + ", ".join(one.name for one in self._live))
+        return [one for one in self._live if min(one.wake, one.deadline) <= self.clock]
+
+    def _chosen(self, last: Activity, ready: list[Activity], default: Activity) -> Activity:
+        last.turns += 1
+        key = (last.name, last.turns, "next")
+        if self.replayed is not None:
+            name = self.replayed.get(key)
+            return next((one for one in ready if one.name == name), default)
+        if self.random.random() >= self.profile.switch:
+            return default
+        chosen = ready[self.random.randrange(len(ready))]
+        if chosen is not default:
+            self.made[key] = chosen.name
+        return chosen
+
+
+_OF_FUNCTIONS: Final = frozenset((faults.KILLED_BEFORE, faults.KILLED_AFTER, faults.EXPIRES, faults.SKEWED))
+
+
+def _code(error: Exception) -> str:
+    response = getattr(error, "response", None)
+    code = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
+    return code or type(error).__name__
