@@ -1,7 +1,8 @@
 """The activities around the state machine: callers of commands, the relay's event source mapping, upload events."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from random import Random
 from typing import Any, Final
 from zlib import crc32
@@ -9,7 +10,7 @@ from zlib import crc32
 from .functions import Lambda
 from .history import AGGREGATE, History, Sent
 from .profile import BUSY, LOST
-from .scenario import Foreign, Order
+from .scenario import Foreign
 from .scheduler import Activity, Scheduler
 
 _RETRIES: Final = 100
@@ -18,27 +19,34 @@ _LANES: Final = 2
 
 
 class Caller:
-    """Sends a command under one key until it is answered, as an HTTP client does."""
+    """Sends commands one after the other, each under one key until it is answered, as an HTTP client does."""
 
-    def __init__(self, scheduler: Scheduler, functions: Lambda, sent: Sent) -> None:
+    def __init__(self, scheduler: Scheduler, functions: Lambda, session: Sequence[Sent]) -> None:
         self._scheduler = scheduler
         self._functions = functions
-        self._sent = sent
+        self._session = session
 
     def run(self) -> None:
-        """Wait for the order's time, and send it."""
-        order = self._sent.order
-        self._scheduler.sleep(order.at)
-        for _ in range(order.tries):
-            if self._send(order):
+        """Send each command at its time."""
+        for sent in self._session:
+            self._scheduler.sleep(sent.order.at)
+            copies = [self._scheduler.spawn("copy", partial(self._insist, sent)) for _ in range(1, sent.order.copies)]
+            self._insist(sent)
+            for copy in copies:
+                self._scheduler.join([copy])
+
+    def _insist(self, sent: Sent) -> None:
+        for _ in range(sent.order.tries):
+            if self._send(sent):
                 return
             self._scheduler.sleep(self._scheduler.own_random().uniform(0.1, 5))
 
-    def _send(self, order: Order) -> bool:
+    def _send(self, sent: Sent) -> bool:
+        order = sent.order
         message = {"idempotency_key": order.key, "payload": order.payload}
-        invocation = self._functions.invoke(order.function, message, self._sent)
+        invocation = self._functions.invoke(order.function, message, sent)
         invocation.started = self._scheduler.now()
-        self._sent.invocations.append(invocation)
+        sent.invocations.append(invocation)
         lost = self._lost()
         answered = self._scheduler.join([invocation], self._scheduler.clock + (29.0 if lost is None else lost))
         if not answered or invocation.dead or invocation.error is not None:
@@ -47,7 +55,7 @@ class Caller:
         answer = json.loads(json.dumps(invocation.result))
         if not answer["ok"] and answer["error"]["code"] == "in-progress":
             return False
-        self._sent.answers.append((invocation, answer))
+        sent.answers.append((invocation, answer))
         return True
 
     def _lost(self) -> float | None:

@@ -3,6 +3,8 @@
 import csv
 import json
 from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import partial
 from io import StringIO
 from typing import Any, Final
 
@@ -145,18 +147,15 @@ class AtRest:
         self._world = world
         self._lists = history.lists()
 
-    def check(self) -> None:
-        """Check everything. Raises Violation."""
-        self._executions()
+    def checks(self) -> Iterator[Callable[[], None]]:
+        """Yield every check. Each raises Violation."""
+        yield self._executions
         for list_id, record in self._lists.items():
-            self._list(list_id, record)
-        self._outcomes()
-        self._uploads()
+            yield partial(self._list, list_id, record)
+        yield from (self._outcomes, self._uploads)
         for sent in self._history.sent:
-            self._command(sent)
-        self._events()
-        self._reports()
-        self._projection()
+            yield partial(self._command, sent)
+        yield from (self._events, self._reports, self._projection)
 
     def _executions(self) -> None:
         for execution in self._world.machine.executions:

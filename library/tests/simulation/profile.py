@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 THROTTLED: Final = "throttled"
 FAILED: Final = "failed"
@@ -42,6 +42,9 @@ class Profile:
         faults: rate by kind of fault.
         budget: the largest number of injected faults.
         switch: rate at which another runnable activity goes on.
+        priorities: whether the activity of the highest drawn priority goes on instead (probabilistic concurrency
+            testing, Burckhardt et al. 2010); ``switch`` is then the rate at which the current one loses its priority.
+        streak: rate of faults that the next calls of the same name meet too: clients hide a single fault.
         slow: rate of calls that take up to 8 seconds.
         stall: rate of pauses of a function after a call.
         longest: seconds of the longest pause.
@@ -54,6 +57,8 @@ class Profile:
     faults: dict[str, float] = field(default_factory=dict)
     budget: int = 0
     switch: float = 0.2
+    priorities: bool = False
+    streak: float = 0.0
     slow: float = 0.0
     stall: float = 0.0
     longest: float = 1.0
@@ -69,35 +74,38 @@ class Profile:
 
 
 def drawn(random: Random) -> Profile:
-    """Return a profile: two of five have no injected fault, one in ten throttles alone."""
-    switch = random.choice((0.03, 0.1, 0.3, 0.6, 0.9))
+    """Return a profile: three of ten have no injected fault, one in ten throttles alone."""
     kind = random.random()
     if kind < 0.3:
-        return Profile(switch=switch, slow=random.choice((0.0, 0.0, 0.05)))
-    if kind < 0.4:
-        return _throttling(random, switch)
-    return _faulty(random, switch)
+        return Profile(**_order(random), slow=random.choice((0.0, 0.0, 0.05)))
+    return _throttling(random) if kind < 0.4 else _faulty(random)
 
 
-def _throttling(random: Random, switch: float) -> Profile:
-    start = random.uniform(0, 20)
-    window = Window(start, start + random.choice((20, 120, 600)), random.choice((0.3, 0.6, 0.9)), random.choice((0, 5)))
+def _order(random: Random) -> dict[str, Any]:
+    if random.random() < 0.4:
+        return {"priorities": True, "switch": random.choice((0.01, 0.05))}
+    return {"switch": random.choice((0.03, 0.1, 0.3, 0.6))}
+
+
+def _throttling(random: Random) -> Profile:
+    start = random.choice((0.0, 0.2, 1.0)) * random.random()
+    length, rate, slow = random.choice((20, 120, 600)), random.choice((0.3, 0.6, 0.9)), random.choice((0, 5))
     return Profile(
-        switch=switch,
-        windows=(window,),
+        **_order(random),
+        windows=(Window(start, start + length, rate, slow),),
         busy=random.choice((0.0, 0.1)),
         timeouts=random.choice((1.0, 0.3)),
-        budget=1_000,
     )
 
 
-def _faulty(random: Random, switch: float) -> Profile:
+def _faulty(random: Random) -> Profile:
     kinds = random.sample(_FAULTS, random.choice((1, 1, 2, 3)))
-    rate = random.choice((0.01, 0.03, 0.1))
+    rate = random.choice((0.01, 0.03, 0.06))
     return Profile(
+        **_order(random),
         faults=dict.fromkeys(kinds, rate / len(kinds)),
-        budget=random.choice((1, 2, 4, 12)),
-        switch=switch,
+        budget=random.choice((2, 4, 12)),
+        streak=random.choice((0.2, 0.6)),
         slow=random.choice((0.0, 0.02)),
         stall=random.choice((0.0, 0.02, 0.1)),
         longest=random.choice((5.0, 60.0, _LONGEST_STALL)),

@@ -20,7 +20,7 @@ class Row:
     @property
     def text(self) -> str:
         """The row as the partner writes it."""
-        subscription = "S-9" if self.fault == "unknown" else SUBSCRIPTIONS[len(self.identity) % len(SUBSCRIPTIONS)]
+        subscription = "S-9" if self.fault == "unknown" else SUBSCRIPTIONS[int(self.identity[2:]) % len(SUBSCRIPTIONS)]
         amount = "=1" if self.fault == "value" else "10.00"
         return f"{self.identity},{subscription},{amount},EUR,2026-03-01,Jane"
 
@@ -49,7 +49,7 @@ class Upload:
 class Order:
     """A command that a caller sends. ``tries`` is how often it is sent until an answer comes; ``copies`` send at once.
 
-    ``version`` is the expected version, None for any.
+    ``version`` is the expected version, None for any. Orders of one ``session`` are sent one after the other.
     """
 
     function: str
@@ -59,6 +59,7 @@ class Order:
     tries: int = 3
     copies: int = 1
     version: int | None = None
+    session: int = 0
     payer: str = "Joe"
 
     @property
@@ -122,67 +123,97 @@ class Scenario:
 
 
 def drawn(random: Random) -> Scenario:
-    """Return a scenario of at most three lists over at most eight identities, and commands on the same ones."""
-    pool = [f"P-{number}" for number in range(random.choice((3, 5, 8)))]
-    uploads = tuple(_upload(random, pool) for _ in range(random.choice((0, 1, 1, 2, 2, 3))))
-    orders = _orders(random, pool, most=random.choice((0, 0, 2, 4, 8)) if uploads else 6)
+    """Return a scenario of at most three lists over at most six identities, and commands on the same ones."""
+    pool = [f"P-{number}" for number in range(random.choice((2, 3, 4, 6)))]
+    uploads = tuple(_upload(random, pool) for _ in range(random.choice((0, 1, 1, 1, 2, 2, 3))))
+    orders = _orders(random, pool, sessions=random.choice((0, 0, 1, 2, 3)) if uploads else 3)
     sizes = ((2, 2, 2), (1, 1, 1), (3, 2, 1), (1000, 25, 100))
     chunk, at_once, transaction = random.choice(sizes)
     return Scenario(
         uploads=uploads,
         orders=orders,
-        foreign=_foreign(random) if random.random() < 0.1 else (),
+        foreign=_foreign(random) if random.random() < 0.15 else (),
         settings=_settings(random),
         chunk=chunk,
         at_once=at_once,
         transaction=transaction,
         concurrency=random.choice((1, 2, 2, 4)),
         batch=random.choice((2, 5, 100)),
-        existing=tuple(random.sample(pool, random.choice((0, 0, 0, 1, 2)))),
+        existing=tuple(random.sample(pool, random.choice((0, 0, 0, 1)))),
     )
 
 
 def _settings(random: Random) -> tuple[tuple[int, str], ...]:
-    one = (random.choice((1, 2, 3)), random.choice(("0.05", "0.5")))
+    one = (random.choice((1, 2, 3)), random.choice(("0.05", "0.5", "0.5")))
     other = (random.choice((1, 2, 3)), random.choice(("0.05", "0.5")))
-    return (one, other) if random.random() < 0.15 else (one,)
+    return (one, other) if random.random() < 0.1 else (one,)
 
 
 def _upload(random: Random, pool: list[str]) -> Upload:
     rows = [Row(identity) for identity in random.sample(pool, min(len(pool), random.choice((2, 3, 4, 6))))]
-    if random.random() < 0.3:
+    if random.random() < 0.2:
         spoilt = random.randrange(len(rows))
         rows[spoilt] = replace(rows[spoilt], fault=random.choice(("value", "unknown")))
-    if random.random() < 0.1:
+    if random.random() < 0.05:
         rows.append(rows[0])
-    times = (0.0,) * random.choice((1, 1, 1, 2)) + ((round(random.uniform(0, 200), 1),) if random.random() < 0.2 else ())
     return Upload(
-        name=random.choice(("a.csv", "b.csv")),
+        name=random.choice(("a.csv", "a.csv", "b.csv")),
         rows=tuple(rows),
-        at=round(random.choice((0.0, 0.0, 1.0, 20.0)) * random.random(), 1),
-        form=random.choice(("s3", "s3", "s3", "transfer", "transfer", "rename", "failed", "lost")),
-        announced=times,
+        at=_moment(random),
+        form=random.choice(("s3", "s3", "s3", "s3", "transfer", "transfer", "rename", "failed", "lost")),
+        announced=_announced(random),
     )
 
 
-def _orders(random: Random, pool: list[str], most: int) -> tuple[Order, ...]:
-    return tuple(_order(random, pool, number) for number in range(most))
+def _announced(random: Random) -> tuple[float, ...]:
+    times = (0.0,) * random.choice((1, 1, 1, 1, 2))
+    return (*times, round(random.uniform(0, 200), 1)) if random.random() < 0.1 else times
 
 
-def _order(random: Random, pool: list[str], number: int) -> Order:
-    function = random.choice(("register_payment", "verify_payment", "delete_payment"))
-    return Order(
-        function=function,
-        identity=random.choice(pool[:3]),
-        key=f"key-{number}",
-        at=round(random.choice((0.0, 1.0, 5.0, 60.0, 300.0)) * random.random(), 1),
-        copies=random.choice((1, 1, 1, 2)),
-        version=random.choice((None, None, 1, 2)) if function != "register_payment" else None,
-    )
+def _moment(random: Random) -> float:
+    """Return a time in seconds: an undisturbed import takes about half a second."""
+    return round(random.choice((0.0, 0.3, 0.8, 2.0, 60.0)) * random.random(), 2)
+
+
+def _orders(random: Random, pool: list[str], sessions: int) -> tuple[Order, ...]:
+    identities = pool[: random.choice((1, 1, 2, 3))]
+    made = [_session(random, number, random.choice(identities)) for number in range(sessions)]
+    return tuple(order for session in made for order in session)
+
+
+_SESSIONS: Final = (
+    ("register", "delete"),
+    ("register", "delete", "register"),
+    ("verify",),
+    ("delete",),
+    ("delete", "register"),
+    ("verify", "delete"),
+    ("register", "verify"),
+    ("register",),
+)
+
+
+def _session(random: Random, number: int, identity: str) -> list[Order]:
+    kinds, at = random.choice(_SESSIONS), _moment(random)
+    versioned = random.random() < 0.3
+    return [
+        Order(
+            function=f"{kind}_payment",
+            identity=identity,
+            key=f"key-{number}-{place}",
+            at=at if place == 0 else 0.0,
+            copies=random.choice((1, 1, 1, 1, 2)),
+            version=random.choice((1, 2)) if versioned and kind != "register" else None,
+            session=number,
+            payer=f"Joe {number} {place}",
+        )
+        for place, kind in enumerate(kinds)
+    ]
 
 
 def _foreign(random: Random) -> tuple[Foreign, ...]:
+    subject = random.choice(SUBSCRIPTIONS)
     return tuple(
-        Foreign("S-2", random.random() < 0.6, number + 1, round(5 * random.random(), 1), random.choice((1, 2)))
-        for number in range(3)
+        Foreign(subject, random.random() < 0.6, number + 1, _moment(random), random.choice((1, 1, 2)))
+        for number in range(random.choice((1, 2, 3)))
     )

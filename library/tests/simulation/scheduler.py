@@ -63,6 +63,7 @@ class Activity:
     error: BaseException | None = None
     environment: dict[Any, Any] = field(default_factory=dict)
     waiting: list["Activity"] = field(default_factory=list)
+    priority: float = 0.0
     started: float = 0.0
     ended: float = math.inf
 
@@ -96,6 +97,9 @@ class Scheduler:
         self._left = profile.budget
         self._steps = 0
         self._order = 0
+        self._streak: tuple[str, str, float] = ("", "", 0.0)
+        self._streak_left = 0
+        self._lowest = 0.0
         self._rates = sorted(profile.faults.items())
         self._total = sum(rate for _, rate in self._rates)
         self.observers: list[Callable[[Activity, str], None]] = []
@@ -129,6 +133,8 @@ class Scheduler:
         unique = name if number == 1 else f"{name}~{number}"
         made = Activity(unique, self._order, work, wake=self.clock, **facts)
         made.greenlet = greenlet(lambda: self._work(made), getcurrent() if self.me is None else self._root)
+        if self.profile.priorities and self.replayed is None:
+            made.priority = self.random.random()
         self._live.append(made)
         return made
 
@@ -325,9 +331,12 @@ class Scheduler:
         for window in profile.windows:
             if window.start <= self.clock < window.end and "dynamodb" in name and random.random() < window.rate:
                 return faults.THROTTLED, window.slow
+        if self._streak_left and self._streak[0] == name:
+            self._streak_left -= 1
+            return self._streak[1:]
         draw = random.random()
         if draw < self._total:
-            return self._injected(me, draw)
+            return self._begun(name, self._injected(me, draw))
         draw -= self._total
         if draw < profile.slow:
             return faults.SLOW, round(random.uniform(0, LONGEST_FLIGHT), 2)
@@ -346,6 +355,11 @@ class Scheduler:
             return None
         self._left -= 1
         return kind, round(self.random.uniform(-5, 5), 2) if kind == faults.SKEWED else 0.0
+
+    def _begun(self, name: str, fault: tuple[str, float] | None) -> tuple[str, float] | None:
+        if fault and fault[0] in _REPEATABLE and self.random.random() < self.profile.streak:
+            self._streak, self._streak_left = (name, *fault), self.random.randint(2, 8)
+        return fault
 
     # Switching.
 
@@ -403,14 +417,25 @@ class Scheduler:
         if self.replayed is not None:
             name = self.replayed.get(key)
             return next((one for one in ready if one.name == name), default)
-        if self.random.random() >= self.profile.switch:
-            return default
-        chosen = ready[self.random.randrange(len(ready))]
+        chosen = self._by_priority(last, ready) if self.profile.priorities else self._drawn_next(ready, default)
         if chosen is not default:
             self.made[key] = chosen.name
         return chosen
 
 
+    def _drawn_next(self, ready: list[Activity], default: Activity) -> Activity:
+        if self.random.random() >= self.profile.switch:
+            return default
+        return ready[self.random.randrange(len(ready))]
+
+    def _by_priority(self, last: Activity, ready: list[Activity]) -> Activity:
+        if self.random.random() < self.profile.switch:
+            self._lowest -= 1
+            last.priority = self._lowest
+        return max(ready, key=lambda one: one.priority)
+
+
+_REPEATABLE: Final = frozenset((faults.FAILED, faults.UNANSWERED, faults.THROTTLED, faults.KILLED_AFTER, faults.KILLED_BEFORE))
 _OF_FUNCTIONS: Final = frozenset((faults.KILLED_BEFORE, faults.KILLED_AFTER, faults.EXPIRES, faults.SKEWED))
 
 

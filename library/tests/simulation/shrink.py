@@ -17,8 +17,9 @@ _SECONDS: Final = 60.0
 class Shrinker:
     """Keeps the smallest schedule that violates the invariant. ``seconds`` limits the search."""
 
-    def __init__(self, found: Outcome, seconds: float = _SECONDS) -> None:
+    def __init__(self, found: Outcome, seconds: float = _SECONDS, known: frozenset[str] = frozenset()) -> None:
         assert found.violation is not None  # noqa: S101
+        self._known = known
         self._name = found.violation.name
         self._until = perf_counter() + seconds
         self.best = found
@@ -38,7 +39,7 @@ class Shrinker:
     def _try(self, scenario: Scenario, choices: Choices) -> bool:
         if perf_counter() > self._until:
             return False
-        found = play(self.best.seed, scenario, self.best.profile, choices)
+        found = play(self.best.seed, scenario, self.best.profile, choices, self._known)
         if found.violation is None or found.violation.name != self._name:
             return False
         self.best = found
@@ -88,6 +89,6 @@ _SIMPLER: Final[tuple[Callable[[Scenario], Scenario], ...]] = (
 )
 
 
-def shrunk(found: Outcome, seconds: float = _SECONDS) -> Outcome:
+def shrunk(found: Outcome, seconds: float = _SECONDS, known: frozenset[str] = frozenset()) -> Outcome:
     """Return the shortest schedule that was found to violate the same invariant. The patches have to be installed."""
-    return Shrinker(found, seconds).run()
+    return Shrinker(found, seconds, known).run()
