@@ -1,0 +1,77 @@
+"""A table: its items by key, and every committed change."""
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from ..gate import Gate
+from ..values import Item, same
+
+LAG_SECONDS: Final = 10.0
+"""The most that an eventually consistent read is behind. AWS gives no limit, and one second as what is usual."""
+
+_LAGGING: Final = 0.25
+"""The share of eventually consistent reads that are behind, if the table changed within the lag."""
+
+_MOST_BEHIND: Final = 20
+"""The most changes that such a read is behind."""
+
+
+class Change(NamedTuple):
+    """A committed change of an item; ``old`` is None for a new item, and ``new`` for a deleted one.
+
+    ``at`` is the time in seconds since 1970, and ``sequence`` counts the table's changes from 1.
+    """
+
+    sequence: int
+    at: float
+    key: str
+    old: Item | None
+    new: Item | None
+
+
+class Store:
+    """A table.
+
+    Args:
+        name: the table's.
+        gate: gives time and randomness.
+        indexes: the partition key of each index, by the index's name; their range key is the table's key.
+        key: the attribute that is the table's partition key.
+
+    ``items`` and ``changes`` are for reading only. No item in them is ever changed in place.
+    """
+
+    def __init__(self, name: str, gate: Gate, indexes: Mapping[str, str] | None = None, key: str = "pk") -> None:
+        self.name = name
+        self.gate = gate
+        self.indexes = dict(indexes or {})
+        self.key = key
+        self.items = dict[str, Item]()
+        self.changes = list[Change]()
+        self.tokens = dict[str, tuple[float, Any]]()
+
+    def commit(self, key: str, new: Item | None) -> None:
+        """Replace an item, or delete it. A write that changes nothing leaves no change, as in DynamoDB's streams."""
+        old = self.items.get(key)
+        if old is None and new is None:
+            return
+        if new is None:
+            del self.items[key]
+        else:
+            self.items[key] = new
+        if not (old == new and same(old, new)):
+            self.changes.append(Change(len(self.changes) + 1, self.gate.now(), key, old, new))
+
+    def seen(self, *, consistent: bool) -> Mapping[str, Item]:
+        """Return the items as a read sees them. Each item may be behind on its own if the read is not consistent."""
+        if consistent or not self._lags():
+            return self.items
+        behind = self.changes[-self.gate.choose(range(1, _MOST_BEHIND + 1)) :]
+        since = self.gate.now() - LAG_SECONDS
+        older = {change.key: change.old for change in reversed(behind) if change.at >= since}
+        chosen = {key: item for key, item in older.items() if self.gate.chance(0.5)}
+        return {key: item for key, item in (self.items | chosen).items() if item is not None}
+
+    def _lags(self) -> bool:
+        fresh = self.changes and self.changes[-1].at >= self.gate.now() - LAG_SECONDS
+        return bool(fresh) and self.gate.chance(_LAGGING)
