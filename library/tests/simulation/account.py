@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from typing import Any, Final
 
-
 from .functions import Lambda
 from .scheduler import Activity, Scheduler
 from .services.client_errors import faults

@@ -1,17 +1,17 @@
 """The activities around the state machine: callers of commands, the relay's event source mapping, upload events."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from random import Random
 from typing import Any, Final
 from zlib import crc32
 
 from .functions import Lambda
-from .history import AGGREGATE, History, Sent
-from .profile import BUSY, LOST
+from .history import Sent
+from .profile import LOST
 from .scenario import Foreign
-from .scheduler import Activity, Scheduler
+from .scheduler import Scheduler
 
 _RETRIES: Final = 100
 """Retries of a batch by the event source mapping (`infra.components.table`)."""
@@ -47,7 +47,7 @@ class Caller:
         invocation = self._functions.invoke(order.function, message, sent)
         invocation.started = self._scheduler.now()
         sent.invocations.append(invocation)
-        lost = self._lost()
+        lost = _lost(self._scheduler, 1.0)
         answered = self._scheduler.join([invocation], self._scheduler.clock + (29.0 if lost is None else lost))
         if not answered or invocation.dead or invocation.error is not None:
             return False
@@ -58,16 +58,15 @@ class Caller:
         sent.answers.append((invocation, answer))
         return True
 
-    def _lost(self) -> float | None:
-        me = self._scheduler.me
-        assert me is not None  # noqa: S101
-        me.calls += 1
-        rate = self._scheduler.profile.lost
 
-        def draw(random: Random) -> float | None:
-            return round(3 * random.random(), 2) if random.random() < rate else None
+def _lost(scheduler: Scheduler, factor: float) -> float | None:
+    """Return after how many seconds a caller loses its connection, None if it does not."""
+    rate = scheduler.profile.lost * factor
 
-        return None if self._scheduler.calm else self._scheduler.pick(LOST, draw)
+    def draw(random: Random) -> float | None:
+        return round(3 * random.random(), 2) if random.random() < rate else None
+
+    return scheduler.fault(LOST, draw)
 
 
 class Mapping:
@@ -117,10 +116,7 @@ class Mapping:
             size = random.randint(1, most)
             return size if size < most else None
 
-        me = self._scheduler.me
-        assert me is not None  # noqa: S101
-        me.calls += 1
-        size = None if self._scheduler.calm else self._scheduler.pick("batch", draw)
+        size = self._scheduler.pick("batch", draw)
         return min(size or most, most)
 
     def _deliver(self, batch: list[dict[str, Any]]) -> None:
@@ -145,24 +141,13 @@ class Mapping:
     def _invoke(self, records: list[dict[str, Any]]) -> int:
         """Return how many records have to come again: all of them after an error, the last ones after a failure."""
         invocation = self._functions.invoke("relay_events", {"Records": json.loads(json.dumps(records))})
-        lost = self._lost()
+        lost = _lost(self._scheduler, 0.3)
         answered = self._scheduler.join([invocation], self._scheduler.clock + (900.0 if lost is None else lost))
         if not answered or invocation.dead or invocation.error is not None:
             return -1
         failures = {one["itemIdentifier"] for one in invocation.result["batchItemFailures"]}
         numbers = [_number(record) for record in records]
         return len(records) - min((numbers.index(one) for one in failures), default=len(records))
-
-    def _lost(self) -> float | None:
-        me = self._scheduler.me
-        assert me is not None  # noqa: S101
-        me.calls += 1
-        rate = self._scheduler.profile.lost / 3
-
-        def draw(random: Random) -> float | None:
-            return round(3 * random.random(), 2) if random.random() < rate else None
-
-        return None if self._scheduler.calm else self._scheduler.pick(LOST, draw)
 
     def _again(self) -> bool:
         """Tell whether a batch that was taken comes once more."""
@@ -228,20 +213,3 @@ def message(event: Foreign) -> dict[str, Any]:
         "attributes": {},
         "messageAttributes": {},
     }
-
-
-def lane_records(history: History, number: int, record: Callable[[Any], dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Yield the stream records of a lane's aggregates."""
-    return (record(write) for write in history.writes if write.key.startswith(AGGREGATE) and lane(write.key) == number)
-
-
-def busy(scheduler: Scheduler) -> bool:
-    """Tell whether Lambda throttles the current caller's invocation."""
-    return not scheduler.calm and bool(
-        scheduler.pick(BUSY, lambda random: True if random.random() < scheduler.profile.busy else None)
-    )
-
-
-def all_done(activities: list[Activity]) -> bool:
-    """Tell whether all of these have come to their end."""
-    return all(one.done for one in activities)

@@ -199,7 +199,9 @@ class AtRest:
         if record["status"] not in expected:
             raise Violation("wrong-outcome", f"{record['status']} instead of {sorted(expected)}")
         if record["status"] == "IMPORTED" and (record["rows"], record["rejected"]) != (len(rows), bad):
-            raise Violation("wrong-counts", f"{record['rows']} rows, {record['rejected']} rejected, not {len(rows)}, {bad}")
+            raise Violation(
+                "wrong-counts", f"{record['rows']} rows, {record['rejected']} rejected, not {len(rows)}, {bad}"
+            )
 
     def _outcomes(self) -> None:
         told: dict[str, list[dict[str, Any]]] = {}

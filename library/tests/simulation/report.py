@@ -31,7 +31,9 @@ def _lines(outcome: Outcome) -> Iterator[str]:
 
 
 def _choices(outcome: Outcome) -> str:
-    shown = [f"{name} {number} {kind}={value}" for (name, number, kind), value in sorted(outcome.choices.items(), key=str)]
+    shown = [
+        f"{name} {number} {kind}={value}" for (name, number, kind), value in sorted(outcome.choices.items(), key=str)
+    ]
     return "; ".join(shown[:40])
 
 

@@ -154,7 +154,7 @@ class Scheduler:
     def join(self, others: Sequence[Activity], until: float = math.inf) -> bool:
         """Wait until one of the others is done, or until a virtual time; return whether one is done."""
         me = self._inside()
-        assert me is not None  # noqa: S101
+        assert me is not None
         while not any(other.done for other in others):
             if self.clock >= until:
                 return False
@@ -169,7 +169,7 @@ class Scheduler:
     def rest(self) -> None:
         """Let the current activity wait until `rouse` names it."""
         me = self._inside()
-        assert me is not None  # noqa: S101
+        assert me is not None
         me.wake = math.inf
         self._yield(me)
 
@@ -205,9 +205,17 @@ class Scheduler:
     def pick(self, kind: str, draw: Callable[[Random], Any]) -> Any:
         """Return a choice of the current activity, None for the default."""
         me = self.me
-        if me is None:
+        if me is None or self.calm:
             return None
+        me.calls += 1
         return self._pick((me.name, me.calls, kind), draw)
+
+    def fault(self, kind: str, draw: Callable[[Random], Any]) -> Any:
+        """Return the details of a fault that is not one of a call, None for no fault."""
+        value = self.pick(kind, draw)
+        if value is not None:
+            self.injected.add(kind)
+        return value
 
     def _pick(self, key: Key, draw: Callable[[Random], Any]) -> Any:
         if self.replayed is not None:
@@ -422,7 +430,6 @@ class Scheduler:
             self.made[key] = chosen.name
         return chosen
 
-
     def _drawn_next(self, ready: list[Activity], default: Activity) -> Activity:
         if self.random.random() >= self.profile.switch:
             return default
@@ -435,7 +442,9 @@ class Scheduler:
         return max(ready, key=lambda one: one.priority)
 
 
-_REPEATABLE: Final = frozenset((faults.FAILED, faults.UNANSWERED, faults.THROTTLED, faults.KILLED_AFTER, faults.KILLED_BEFORE))
+_REPEATABLE: Final = frozenset(
+    (faults.FAILED, faults.UNANSWERED, faults.THROTTLED, faults.KILLED_AFTER, faults.KILLED_BEFORE)
+)
 _OF_FUNCTIONS: Final = frozenset((faults.KILLED_BEFORE, faults.KILLED_AFTER, faults.EXPIRES, faults.SKEWED))
 
 

@@ -18,7 +18,7 @@ class Shrinker:
     """Keeps the smallest schedule that violates the invariant. ``seconds`` limits the search."""
 
     def __init__(self, found: Outcome, seconds: float = _SECONDS, known: frozenset[str] = frozenset()) -> None:
-        assert found.violation is not None  # noqa: S101
+        assert found.violation is not None
         self._known = known
         self._name = found.violation.name
         self._until = perf_counter() + seconds

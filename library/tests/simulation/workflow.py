@@ -21,9 +21,35 @@ Json = Any
 _NOT_CAUGHT: Final = ("States.DataLimitExceeded", "States.Runtime")
 """Errors that States.ALL does not match ("Handling errors in Step Functions workflows")."""
 _FIELDS: Final = frozenset(
-    "Type Comment Resource Parameters ResultSelector ResultPath TimeoutSeconds Retry Catch Next End Choices Default "
-    "ItemReader ItemSelector MaxConcurrency ToleratedFailurePercentage ItemProcessor Error Cause ErrorPath CausePath "
-    "InputPath OutputPath Seconds Result Label".split()
+    [
+        "Type",
+        "Comment",
+        "Resource",
+        "Parameters",
+        "ResultSelector",
+        "ResultPath",
+        "TimeoutSeconds",
+        "Retry",
+        "Catch",
+        "Next",
+        "End",
+        "Choices",
+        "Default",
+        "ItemReader",
+        "ItemSelector",
+        "MaxConcurrency",
+        "ToleratedFailurePercentage",
+        "ItemProcessor",
+        "Error",
+        "Cause",
+        "ErrorPath",
+        "CausePath",
+        "InputPath",
+        "OutputPath",
+        "Seconds",
+        "Result",
+        "Label",
+    ]
 )
 
 
@@ -226,8 +252,7 @@ class Walk:
         raise NotImplementedError(resource)
 
     def _invoke(self, parameters: Json, timeout: float) -> Json:
-        if not self._scheduler.calm and self._scheduler.pick(BUSY, self._busy):
-            self._scheduler.injected.add(BUSY)
+        if self._busy():
             raise StatesError("Lambda.TooManyRequestsException")
         started = self._scheduler.clock
         invocation = self._services.invoke(parameters["FunctionName"], parameters.get("Payload", {}))
@@ -238,23 +263,18 @@ class Walk:
         # A connection that breaks is an error of the SDK's; the invocation goes on.
         raise StatesError("States.Timeout" if lost is None else "Lambda.SdkClientException")
 
-    def _busy(self, random: Random) -> bool | None:
-        return True if random.random() < self._scheduler.profile.busy else None
+    def _busy(self) -> bool:
+        rate = self._scheduler.profile.busy
+        return bool(self._scheduler.fault(BUSY, lambda random: True if random.random() < rate else None))
 
     def _lost(self) -> float | None:
-        me = self._scheduler.me
-        assert me is not None  # noqa: S101
-        me.calls += 1
-        if self._scheduler.calm:
-            return None
-        after = self._scheduler.pick(LOST, self._drawn_loss)
-        if after is not None:
-            self._scheduler.injected.add(LOST)
-        return after
+        return self._scheduler.fault(LOST, self._drawn_loss)
 
     def _drawn_loss(self, random: Random) -> float | None:
         profile = self._scheduler.profile
-        return round(random.choice((0.0, 0.1, 1.0, 30.0)) * random.random(), 2) if random.random() < profile.lost else None
+        return (
+            round(random.choice((0.0, 0.1, 1.0, 30.0)) * random.random(), 2) if random.random() < profile.lost else None
+        )
 
     # Maps.
 
@@ -291,7 +311,7 @@ class Walk:
         chosen = self._template(state["ItemSelector"], given, context) if "ItemSelector" in state else item
         processor = state["ItemProcessor"]
         me = self._scheduler.me
-        assert me is not None  # noqa: S101
+        assert me is not None
         label = f"{me.name}.{name}[{index}]"
         walk = Walk(self._machine, self._execution, processor["States"], context, label)
 
@@ -400,7 +420,9 @@ def _compared(name: str, expected: Json, value: Json) -> bool:
 
 # Paths and intrinsic functions.
 
-_TOKEN: Final = re.compile(r"\s*(?:(States\.\w+)\s*\(|('(?:[^'\\]|\\.)*')|(\$\$?[^\s,()]*)|(-?\d+(?:\.\d+)?)|(\w+)|([,()]))")
+_TOKEN: Final = re.compile(
+    r"\s*(?:(States\.\w+)\s*\(|('(?:[^'\\]|\\.)*')|(\$\$?[^\s,()]*)|(-?\d+(?:\.\d+)?)|(\w+)|([,()]))"
+)
 
 
 def evaluate(expression: str, given: Json, context: Json) -> Json:

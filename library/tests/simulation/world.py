@@ -132,7 +132,9 @@ class World:
         return self.scheduler.spawn(f"relay{number}", mapping.run)
 
     def _variables(self, name: str) -> dict[str, str]:
-        part_rows, share = self.scheduler.choose(self.scenario.settings) if name in _STEPS else self.scenario.settings[0]
+        part_rows, share = (
+            self.scheduler.choose(self.scenario.settings) if name in _STEPS else self.scenario.settings[0]
+        )
         return {
             "TABLE_NAME": TABLE,
             "INBOX_BUCKET": BUCKET,
@@ -299,8 +301,6 @@ def play(
             scheduler.end()
     outcome.statuses = [record["status"] for record in world.history.lists().values()]
     return outcome
-
-
 
 
 lambda_functions.load()
