@@ -170,9 +170,8 @@ class AtRest:
         if record["status"] not in CLOSED:
             raise Violation("list-open", f"{list_id[:6]} is {record['status']}")
         there = self._history.of_list(list_id)
-        if record["status"] != "IMPORTED":
-            if there:
-                raise Violation("rows-left", f"list {list_id[:6]} is {record['status']} and has {sorted(there)}")
+        if record["status"] != "IMPORTED" and there:
+            raise Violation("rows-left", f"list {list_id[:6]} is {record['status']} and has {sorted(there)}")
         if record["status"] == "FAILED" and not self._world.technical:
             raise Violation("failed-without-fault", f"{list_id[:6]}: {record.get('reason', '')}")
         stored = self._history.stored.get(list_id)
@@ -189,7 +188,7 @@ class AtRest:
             return
         if self._world.scenario.foreign:
             return
-        names = Counter(row.identity for row in rows if not row.fault == "value")
+        names = Counter(row.identity for row in rows if row.fault != "value")
         bad = sum(1 for row in rows if row.fault) + sum(number - 1 for number in names.values())
         share = float(self._world.scenario.settings[0][1])
         good = bad <= share * len(rows) and bad < len(rows) and stored.upload.form != "failed"

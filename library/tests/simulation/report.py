@@ -18,7 +18,8 @@ def _lines(outcome: Outcome) -> Iterator[str]:
         yield f"  upload at {upload.at}: {upload.name} [{rows}], {upload.form}, announced {upload.announced}"
     for order in scenario.orders:
         expected = "" if order.version is None else f" version {order.version}"
-        yield f"  command at {order.at}: {order.function} {order.identity}{expected}, {order.key}, {order.copies} at once"
+        sent = f"{order.function} {order.identity}{expected}, {order.key}, {order.copies} at once"
+        yield f"  command at {order.at} of caller {order.session}: {sent}"
     for event in scenario.foreign:
         yield f"  event at {event.at}: {event.subject} {'exists' if event.known else 'is gone'}, number {event.number}"
     yield f"  settings {scenario.settings}, chunks {scenario.chunk}/{scenario.at_once}/{scenario.transaction}, "

@@ -7,6 +7,7 @@ a shrunk schedule has fewer of them.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final, TypeVar
@@ -84,7 +85,7 @@ class Scheduler:
     def __init__(self, seed: int, profile: Profile, kept: Mapping[Key, Any] | None = None) -> None:
         self.seed = seed
         self.profile = profile
-        self.random = Random(seed)
+        self.random = Random(seed)  # noqa: S311
         self.replayed = kept
         self.made: dict[Key, Any] = {}
         self.clock = 0.0
@@ -306,20 +307,16 @@ class Scheduler:
             self.sleep(seconds)
 
     def _unanswered(self, me: Activity, name: str, effect: Callable[[], T], errors: Any) -> T:
-        try:
+        with suppress(Exception):
             self._do(me, name, effect, faults.UNANSWERED)
-        except Exception:  # noqa: S110
-            pass
         raise errors.unanswered()
 
     def _die(self, me: Activity, name: str, effect: Callable[[], T], kind: str) -> T:
         if kind == faults.KILLED_BEFORE:
             self.trace.append((self.clock, me.name, name, kind))
         else:
-            try:
+            with suppress(Exception):
                 self._do(me, name, effect, kind)
-            except Exception:  # noqa: S110
-                pass
         if kind == faults.EXPIRES:
             self.sleep(max(0.0, me.deadline - self.clock))
         me.dead = me.dead or "killed"
@@ -353,16 +350,18 @@ class Scheduler:
         return None
 
     def _injected(self, me: Activity, draw: float) -> tuple[str, float] | None:
-        for kind, rate in self._rates:
-            if draw < rate:
-                break
-            draw -= rate
-        else:
-            return None
+        kind = self._kind(draw)
         if self._left <= 0 or (kind in _OF_FUNCTIONS and not me.function):
             return None
         self._left -= 1
         return kind, round(self.random.uniform(-5, 5), 2) if kind == faults.SKEWED else 0.0
+
+    def _kind(self, draw: float) -> str:
+        for kind, rate in self._rates:
+            if draw < rate:
+                return kind
+            draw -= rate
+        return self._rates[-1][0]
 
     def _begun(self, name: str, fault: tuple[str, float] | None) -> tuple[str, float] | None:
         if fault and fault[0] in _REPEATABLE and self.random.random() < self.profile.streak:

@@ -7,7 +7,6 @@ raises NotImplementedError: the file has outgrown the interpreter.
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
@@ -21,36 +20,14 @@ Json = Any
 _NOT_CAUGHT: Final = ("States.DataLimitExceeded", "States.Runtime")
 """Errors that States.ALL does not match ("Handling errors in Step Functions workflows")."""
 _FIELDS: Final = frozenset(
-    [
-        "Type",
-        "Comment",
-        "Resource",
-        "Parameters",
-        "ResultSelector",
-        "ResultPath",
-        "TimeoutSeconds",
-        "Retry",
-        "Catch",
-        "Next",
-        "End",
-        "Choices",
-        "Default",
-        "ItemReader",
-        "ItemSelector",
-        "MaxConcurrency",
-        "ToleratedFailurePercentage",
-        "ItemProcessor",
-        "Error",
-        "Cause",
-        "ErrorPath",
-        "CausePath",
-        "InputPath",
-        "OutputPath",
-        "Seconds",
-        "Result",
-        "Label",
-    ]
+    (
+        *("Type", "Comment", "Next", "End", "TimeoutSeconds", "Retry", "Catch"),
+        *("Resource", "Parameters", "ResultSelector", "ResultPath", "Result"),
+        *("Choices", "Default", "Seconds", "Error", "Cause", "CausePath"),
+        *("ItemReader", "ItemSelector", "MaxConcurrency", "ToleratedFailurePercentage", "ItemProcessor"),
+    )
 )
+"""The fields of states that are interpreted."""
 
 
 class StatesError(Exception):
@@ -201,7 +178,7 @@ class Walk:
         return self._tried(name, state, given)
 
     def _passed(self, state: Json, given: Json) -> Json:
-        result = state["Result"] if "Result" in state else given
+        result = state.get("Result", given)
         if "Parameters" in state:
             result = self._template(state["Parameters"], given)
         return _placed(state, given, result)
@@ -501,14 +478,3 @@ def _walked(path: str, given: Json, context: Json) -> Json:
         except (KeyError, IndexError, TypeError):
             raise StatesError("States.ParameterPathFailure", path) from None
     return at
-
-
-@contextmanager
-def named(names: Mapping[str, str]) -> Iterator[None]:
-    """Raise a client's error under the name that Step Functions gives it (``DynamoDB.`` and the code)."""
-    try:
-        yield
-    except Exception as error:
-        response = getattr(error, "response", None)
-        code = response.get("Error", {}).get("Code", "") if isinstance(response, dict) else type(error).__name__
-        raise StatesError(names.get(code, f"{names['prefix']}.{code}"), str(error)) from None

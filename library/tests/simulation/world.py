@@ -131,10 +131,8 @@ class World:
         )
         return self.scheduler.spawn(f"relay{number}", mapping.run)
 
-    def _variables(self, name: str) -> dict[str, str]:
-        part_rows, share = (
-            self.scheduler.choose(self.scenario.settings) if name in _STEPS else self.scenario.settings[0]
-        )
+    def _variables(self, _name: str) -> dict[str, str]:
+        part_rows, share = self.scheduler.choose(self.scenario.settings)
         return {
             "TABLE_NAME": TABLE,
             "INBOX_BUCKET": BUCKET,
