@@ -29,7 +29,7 @@ class Caller:
     def run(self) -> None:
         """Send each command at its time."""
         for sent in self._session:
-            self._scheduler.sleep(sent.order.at)
+            self._scheduler.wait_for(sent.order.trigger, sent.order.at)
             copies = [self._scheduler.spawn("copy", partial(self._insist, sent)) for _ in range(1, sent.order.copies)]
             self._insist(sent)
             for copy in copies:

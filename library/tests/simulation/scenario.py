@@ -49,7 +49,8 @@ class Upload:
 class Order:
     """A command that a caller sends. ``tries`` is how often it is sent until an answer comes; ``copies`` send at once.
 
-    ``version`` is the expected version, None for any. Orders of one ``session`` are sent one after the other.
+    ``version`` is the expected version, None for any. Orders of one ``session`` are sent one after the other. With a
+    ``trigger``, the command is sent after the next call of this name, or after ``at`` seconds.
     """
 
     function: str
@@ -60,6 +61,7 @@ class Order:
     copies: int = 1
     version: int | None = None
     session: int = 0
+    trigger: str = ""
     payer: str = "Joe"
 
     @property
@@ -181,6 +183,12 @@ def _orders(random: Random, pool: list[str], sessions: int) -> tuple[Order, ...]
     return tuple(order for session in made for order in session)
 
 
+TRIGGERS: Final = (
+    *("BatchGetItem", "BatchExecuteStatement", "BatchExecuteStatement", "TransactWriteItems", "import.json"),
+    *("GetItem LIST#", "UpdateItem LIST#", "report.csv", "GetItem PAYMENT#", "DeleteItem PAYMENT#"),
+)
+"""Names of calls after which a command is likely to meet a list halfway."""
+
 _SESSIONS: Final = (
     ("register", "delete"),
     ("register", "delete", "register"),
@@ -195,13 +203,14 @@ _SESSIONS: Final = (
 
 def _session(random: Random, number: int, identity: str) -> list[Order]:
     kinds, at = random.choice(_SESSIONS), _moment(random)
-    versioned = random.random() < 0.3
+    versioned, triggered = random.random() < 0.3, random.random() < 0.6
     return [
         Order(
             function=f"{kind}_payment",
             identity=identity,
             key=f"key-{number}-{place}",
             at=at if place == 0 else 0.0,
+            trigger=random.choice(TRIGGERS) if triggered else "",
             copies=random.choice((1, 1, 1, 1, 2)),
             version=random.choice((1, 2)) if versioned and kind != "register" else None,
             session=number,

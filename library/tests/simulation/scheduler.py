@@ -27,6 +27,8 @@ EPOCH: Final = 1_769_860_800.0
 """The schedule's start: 2026-01-31T12:00:00Z."""
 LONGEST_FLIGHT: Final = 8.0
 """Seconds from a request to its effect, below the smallest read timeout of a client (10 seconds, `adapters.signed`)."""
+_LONGEST_WAIT: Final = 30.0
+"""Seconds after which an activity no longer waits for its trigger."""
 _MOST_STEPS: Final = 50_000
 """A schedule of more steps does not end."""
 
@@ -101,6 +103,7 @@ class Scheduler:
         self._streak: tuple[str, str, float] = ("", "", 0.0)
         self._streak_left = 0
         self._lowest = 0.0
+        self._triggers: dict[Activity, str] = {}
         self._rates = sorted(profile.faults.items())
         self._total = sum(rate for _, rate in self._rates)
         self.observers: list[Callable[[Activity, str], None]] = []
@@ -125,6 +128,16 @@ class Scheduler:
         me.wake = self.clock + max(0.0, seconds)
         self._yield(me)
 
+    def wait_for(self, trigger: str, seconds: float) -> None:
+        """Let the current activity wait for a call of another one whose name contains ``trigger``, or for a time."""
+        me = self.me
+        if trigger and me is not None:
+            self._triggers[me] = trigger
+            self.sleep(max(seconds, _LONGEST_WAIT))
+            self._triggers.pop(me, None)
+        else:
+            self.sleep(seconds)
+
     # Activities.
 
     def spawn(self, name: str, work: Callable[[], Any], **facts: Any) -> Activity:
@@ -146,6 +159,9 @@ class Scheduler:
         except Killed:
             pass
         except Exception as error:
+            if not made.function:
+                # The simulator itself is at fault.
+                raise
             made.error = error
         made.done = True
         self._live.remove(made)
@@ -266,7 +282,19 @@ class Scheduler:
         if fault is not None:
             return self._faulty(me, name, effect, errors, fault)
         result = self._do(me, name, effect)
+        if self._triggers:
+            self._trigger(me, name)
         return result
+
+    def _trigger(self, me: Activity, name: str) -> None:
+        """Let the activities go on that wait for this call, most often before this activity's next call."""
+        for waiting, trigger in list(self._triggers.items()):
+            if trigger in name and waiting is not me:
+                del self._triggers[waiting]
+                self.rouse(waiting)
+                pause = self.pick("pause", lambda random: round(random.choice((0.0, 0.03, 0.05, 0.08, 0.2)), 2) or None)
+                if pause:
+                    self.sleep(pause)
 
     def _do(self, me: Activity, name: str, effect: Callable[[], T], outcome: str = "") -> T:
         try:
@@ -336,7 +364,7 @@ class Scheduler:
         for window in profile.windows:
             if window.start <= self.clock < window.end and "dynamodb" in name and random.random() < window.rate:
                 return faults.THROTTLED, window.slow
-        if self._streak_left and self._streak[0] == name:
+        if self._streak_left and self._streak[0] == name and (me.function or self._streak[1] not in _OF_FUNCTIONS):
             self._streak_left -= 1
             return self._streak[1:]
         draw = random.random()
