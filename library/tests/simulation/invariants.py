@@ -188,8 +188,7 @@ class AtRest:
             return
         if self._world.scenario.foreign:
             return
-        names = Counter(row.identity for row in rows if row.fault != "value")
-        bad = sum(1 for row in rows if row.fault) + sum(number - 1 for number in names.values())
+        bad = _bad(stored)
         share = float(self._world.scenario.settings[0][1])
         good = bad <= share * len(rows) and bad < len(rows) and stored.upload.form != "failed"
         expected = {"IMPORTED"} if good else {"REJECTED"}
@@ -342,6 +341,16 @@ class AtRest:
             item = self._history.item(f"SUBSCRIPTION#{subject}")
             if (item is not None and item["status"] == "KNOWN") is not known:
                 raise Violation("projection", f"{subject} is {item}")
+
+
+def _bad(stored: Stored) -> int:
+    """Return how many rows of a file are rejected if nothing else has their identities."""
+    seen, bad = set[str](), 0
+    for row in stored.upload.rows:
+        bad += bool(row.fault) or row.identity in seen
+        if row.fault != "value":
+            seen.add(row.identity)
+    return bad
 
 
 def _same(shown: Item, item: Item, name: str) -> bool:
