@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
@@ -159,7 +160,7 @@ class World:
         self.history.stored[list_id] = stored
         for seconds in () if upload.form == "lost" else upload.announced:
             self.scheduler.sleep(seconds)
-            self._work.append(self.machine.start(_announcement(upload, key, version.id, etag)))
+            self._work.append(self.machine.start(_announcement(upload, key, version.id, etag, version.modified)))
 
     def _operate(self) -> None:
         """Wait until everything has ended; then redrive failed executions, without faults, and let the relay end."""
@@ -256,13 +257,14 @@ def _existing(identity: str) -> dict[str, Any]:
     }
 
 
-def _announcement(upload: Upload, key: str, version: str, etag: str) -> dict[str, Any]:
+def _announcement(upload: Upload, key: str, version: str, etag: str, at: datetime) -> dict[str, Any]:
     path = f"/{BUCKET}/{key}"
-    detail = {"username": PARTNER, "file-path": path, "bytes": len(upload.body), "etag": etag}
+    times = {"start-timestamp": at.isoformat(), "end-timestamp": at.isoformat()}
+    detail = {"username": PARTNER, "file-path": path, "bytes": len(upload.body), "etag": etag, **times}
     if upload.form == "s3":
         return {"bucket": BUCKET, "key": key, "version": version}
     if upload.form == "rename":
-        return {"path": path, "detail": {"username": PARTNER, "renamed-file-path": path}}
+        return {"path": path, "detail": {"username": PARTNER, "renamed-file-path": path, **times}}
     if upload.form == "failed":
         return {"path": path, "failed": f"event-{version}", "detail": detail}
     return {"path": path, "detail": detail}
