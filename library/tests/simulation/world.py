@@ -1,16 +1,17 @@
 """One schedule: a scenario's activities over the simulated account, run to rest and judged."""
 
 import json
+import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from dataclasses import field as made_of
 from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
 from unittest.mock import patch
 
-from bounded_context.adapters import dynamodb_bulk, dynamodb_inserts
-from bounded_context.application import list_import
 from bounded_context.domain.lists import PinnedFile
 
 from . import functions as lambda_functions
@@ -50,7 +51,7 @@ class Outcome:
     choices: dict[Key, Any]
     trace: list[tuple[float, str, str, str]]
     violation: Violation | None = None
-    statuses: list[str] = field(default_factory=list)
+    statuses: list[str] = made_of(default_factory=list)
 
 
 class World:
@@ -270,6 +271,25 @@ def _announcement(upload: Upload, key: str, version: str, etag: str, at: datetim
     return {"path": path, "detail": detail}
 
 
+@cache
+def _sized() -> tuple[tuple[Any, str, str], ...]:
+    """Return the modules with a size of the import, its name there, and the scenario's field for it."""
+    fields = {"CHUNK_ROWS": "chunk", "AT_ONCE": "at_once", "_AT_ONCE": "transaction"}
+    modules = [module for name, module in sorted(sys.modules.items()) if name.startswith(_SIZED)]
+    return tuple((module, name, field) for module in modules for name, field in fields.items() if name in vars(module))
+
+
+_SIZED: Final = ("bounded_context.application", "bounded_context.adapters.dynamodb")
+
+
+@contextmanager
+def _sizes(scenario: Scenario) -> Iterator[None]:
+    with ExitStack() as patched:
+        for module, name, field in _sized():
+            patched.enter_context(patch.object(module, name, getattr(scenario, field)))
+        yield
+
+
 def play(
     seed: int,
     scenario: Scenario,
@@ -284,12 +304,7 @@ def play(
     scheduler = Scheduler(seed, profile, kept)
     world = World(scheduler, scenario, known)
     outcome = Outcome(seed, scenario, profile, scheduler.made if kept is None else kept, scheduler.trace)
-    sizes = (
-        patch.object(list_import, "CHUNK_ROWS", scenario.chunk),
-        patch.object(dynamodb_inserts, "AT_ONCE", scenario.at_once),
-        patch.object(dynamodb_bulk, "_AT_ONCE", scenario.transaction),
-    )
-    with attached(scheduler, world.account), sizes[0], sizes[1], sizes[2]:
+    with attached(scheduler, world.account), _sizes(scenario):
         try:
             world.run()
         except Violation as violation:
