@@ -16,7 +16,7 @@ SKEWED: Final = "skewed"
 LOST: Final = "lost"
 BUSY: Final = "busy"
 
-TECHNICAL: Final = frozenset((FAILED, UNANSWERED, KILLED_BEFORE, KILLED_AFTER, EXPIRES, LOST))
+TECHNICAL: Final = frozenset((FAILED, UNANSWERED, KILLED_BEFORE, KILLED_AFTER, EXPIRES, STALLED, LOST))
 """Faults that may use up a state's retries. A schedule without them must not end with a FAILED list."""
 
 _FAULTS: Final = (UNANSWERED, FAILED, THROTTLED, KILLED_BEFORE, KILLED_AFTER, EXPIRES, SKEWED)
@@ -70,7 +70,7 @@ class Profile:
     @property
     def technical(self) -> bool:
         """Whether a state's retries may be used up."""
-        return self.lost > 0 or any(kind in TECHNICAL for kind in self.faults)
+        return self.lost > 0 or self.stall > 0 or any(kind in TECHNICAL for kind in self.faults)
 
 
 def drawn(random: Random) -> Profile:
