@@ -10,16 +10,27 @@ UNANSWERED: Final = "unanswered"
 KILLED_BEFORE: Final = "killed-before"
 KILLED_AFTER: Final = "killed-after"
 EXPIRES: Final = "expires"
+IN_FLIGHT: Final = "in-flight"
+LATE: Final = "late"
 SLOW: Final = "slow"
 STALLED: Final = "stalled"
 SKEWED: Final = "skewed"
 LOST: Final = "lost"
 BUSY: Final = "busy"
 
-TECHNICAL: Final = frozenset((FAILED, UNANSWERED, KILLED_BEFORE, KILLED_AFTER, EXPIRES, STALLED, LOST))
+TECHNICAL: Final = frozenset((FAILED, UNANSWERED, KILLED_BEFORE, KILLED_AFTER, EXPIRES, IN_FLIGHT, LATE, STALLED, LOST))
 """Faults that may use up a state's retries. A schedule without them must not end with a FAILED list."""
 
-_FAULTS: Final = (UNANSWERED, FAILED, THROTTLED, KILLED_BEFORE, KILLED_AFTER, EXPIRES, SKEWED)
+_FAULTS: Final = (UNANSWERED, LATE, FAILED, THROTTLED, KILLED_BEFORE, KILLED_AFTER, IN_FLIGHT, EXPIRES, SKEWED)
+"""Kinds of faults of calls:
+
+- throttled, failed: without effect.
+- unanswered: with its effect, without its answer. Late: the effect comes up to 8 seconds after the error.
+- killed-before, killed-after: the invocation ends. In-flight: its request takes effect up to 8 seconds later.
+- expires: the invocation hangs until Lambda ends it.
+- skewed: the function's wall clock is up to 5 seconds wrong from then on.
+"""
+
 _LONGEST_STALL: Final = 900.0
 
 

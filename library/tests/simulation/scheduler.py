@@ -326,7 +326,10 @@ class Scheduler:
             raise errors.throttled() if kind == faults.THROTTLED else errors.failed()
         if kind == faults.UNANSWERED:
             return self._unanswered(me, name, effect, errors)
-        return self._die(me, name, effect, kind)
+        if kind == faults.LATE:
+            self._fly(me, name, effect, value)
+            raise errors.unanswered()
+        return self._die(me, name, effect, kind, value)
 
     def _stall(self, me: Activity, name: str, effect: Callable[[], T], seconds: float) -> T:
         try:
@@ -339,9 +342,22 @@ class Scheduler:
             self._do(me, name, effect, faults.UNANSWERED)
         raise errors.unanswered()
 
-    def _die(self, me: Activity, name: str, effect: Callable[[], T], kind: str) -> T:
+    def _fly(self, me: Activity, name: str, effect: Callable[[], T], seconds: float) -> None:
+        """Let a request take effect later, when its sender has an error, or is dead."""
+        self.trace.append((self.clock, me.name, name, "sent"))
+
+        def land() -> None:
+            self.sleep(seconds)
+            with suppress(Exception):
+                self._do(me, name, effect, "late effect")
+
+        self.spawn(f"{me.name}/request", land)
+
+    def _die(self, me: Activity, name: str, effect: Callable[[], T], kind: str, value: float) -> T:
         if kind == faults.KILLED_BEFORE:
             self.trace.append((self.clock, me.name, name, kind))
+        elif kind == faults.IN_FLIGHT:
+            self._fly(me, name, effect, value)
         else:
             with suppress(Exception):
                 self._do(me, name, effect, kind)
@@ -382,7 +398,8 @@ class Scheduler:
         if self._left <= 0 or (kind in _OF_FUNCTIONS and not me.function):
             return None
         self._left -= 1
-        return kind, round(self.random.uniform(-5, 5), 2) if kind == faults.SKEWED else 0.0
+        low, high = _DETAILS.get(kind, (0.0, 0.0))
+        return kind, round(self.random.uniform(low, high), 2)
 
     def _kind(self, draw: float) -> str:
         for kind, rate in self._rates:
@@ -472,7 +489,15 @@ class Scheduler:
 _REPEATABLE: Final = frozenset(
     (faults.FAILED, faults.UNANSWERED, faults.THROTTLED, faults.KILLED_AFTER, faults.KILLED_BEFORE)
 )
-_OF_FUNCTIONS: Final = frozenset((faults.KILLED_BEFORE, faults.KILLED_AFTER, faults.EXPIRES, faults.SKEWED))
+_OF_FUNCTIONS: Final = frozenset(
+    (faults.KILLED_BEFORE, faults.KILLED_AFTER, faults.IN_FLIGHT, faults.EXPIRES, faults.SKEWED)
+)
+_DETAILS: Final = {
+    faults.SKEWED: (-5.0, 5.0),
+    faults.LATE: (0.0, LONGEST_FLIGHT),
+    faults.IN_FLIGHT: (0.0, LONGEST_FLIGHT),
+}
+"""The seconds by which a fault skews or delays."""
 
 
 def _code(error: Exception) -> str:
