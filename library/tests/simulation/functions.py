@@ -3,10 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from random import Random
 from typing import Any, Final
 
 from bounded_context.infra import presets
 
+from .profile import SKEWED
 from .scheduler import Activity, Scheduler
 
 _HANDLERS: Final = "payment.handlers."
@@ -74,6 +76,14 @@ class Lambda:
         self._variables = variables
         self._idle: dict[str, list[dict[Any, Any]]] = {name: [] for name in FUNCTIONS}
 
+    def _skew(self) -> float:
+        rate = self._scheduler.profile.skew
+
+        def draw(random: Random) -> float | None:
+            return round(random.uniform(-5, 5), 2) if random.random() < rate else None
+
+        return self._scheduler.fault(SKEWED, draw) or 0.0
+
     def invoke(self, name: str, event: Any, made_by: Any = None) -> Activity:
         """Start an invocation in an idle execution environment, or in a new one."""
         idle = self._idle[name]
@@ -94,6 +104,7 @@ class Lambda:
         made = self._scheduler.spawn(
             label,
             work,
+            skew=self._skew(),
             deadline=deadline,
             function=name,
             made_by=made_by,

@@ -21,16 +21,27 @@ BUSY: Final = "busy"
 TECHNICAL: Final = frozenset((FAILED, UNANSWERED, KILLED_BEFORE, KILLED_AFTER, EXPIRES, IN_FLIGHT, LATE, STALLED, LOST))
 """Faults that may use up a state's retries. A schedule without them must not end with a FAILED list."""
 
-_FAULTS: Final = (UNANSWERED, LATE, FAILED, THROTTLED, KILLED_BEFORE, KILLED_AFTER, IN_FLIGHT, EXPIRES, SKEWED)
+_FAULTS: Final = (UNANSWERED, LATE, FAILED, THROTTLED, KILLED_BEFORE, KILLED_AFTER, IN_FLIGHT, EXPIRES)
 """Kinds of faults of calls:
 
 - throttled, failed: without effect.
 - unanswered: with its effect, without its answer. Late: the effect comes up to 8 seconds after the error.
 - killed-before, killed-after: the invocation ends. In-flight: its request takes effect up to 8 seconds later.
 - expires: the invocation hangs until Lambda ends it.
-- skewed: the function's wall clock is up to 5 seconds wrong from then on.
 """
 
+_TARGETS: Final = (
+    (),
+    (),
+    ("import_list",),
+    ("import_list", "compensate_error"),
+    ("compensate_error",),
+    ("validate_list", "verify_subscription"),
+    ("register_list",),
+    ("register_payment", "verify_payment", "delete_payment"),
+    ("relay_events",),
+    ("",),
+)
 _LONGEST_STALL: Final = 900.0
 
 
@@ -62,6 +73,8 @@ class Profile:
         lost: rate of invocations whose caller loses the connection.
         busy: rate of invocations that Lambda throttles.
         windows: times in which DynamoDB throttles.
+        targets: the functions whose calls meet faults; all of them, and the state machine, if there is none.
+        skew: rate of invocations whose wall clock is up to 5 seconds wrong.
         timeouts: factor of the functions' timeouts; the simulated lists are smaller than real ones.
     """
 
@@ -77,6 +90,8 @@ class Profile:
     busy: float = 0.0
     windows: tuple[Window, ...] = ()
     timeouts: float = 1.0
+    targets: tuple[str, ...] = ()
+    skew: float = 0.0
 
     @property
     def technical(self) -> bool:
@@ -111,11 +126,13 @@ def _throttling(random: Random) -> Profile:
 
 def _faulty(random: Random) -> Profile:
     kinds = random.sample(_FAULTS, random.choice((1, 1, 2, 3)))
-    rate = random.choice((0.01, 0.03, 0.06))
+    targets = random.choice(_TARGETS)
+    rate = random.choice((0.05, 0.15, 0.3) if targets else (0.01, 0.03, 0.06))
     return Profile(
         **_order(random),
         faults=dict.fromkeys(kinds, rate / len(kinds)),
         budget=random.choice((2, 4, 12)),
+        targets=targets,
         streak=random.choice((0.2, 0.6)),
         slow=random.choice((0.0, 0.02)),
         stall=random.choice((0.0, 0.02, 0.1)),
@@ -123,4 +140,5 @@ def _faulty(random: Random) -> Profile:
         lost=random.choice((0.0, 0.0, 0.1, 0.3)),
         busy=random.choice((0.0, 0.0, 0.05)),
         timeouts=random.choice((1.0, 0.3)),
+        skew=random.choice((0.0, 0.0, 0.5)),
     )

@@ -318,9 +318,6 @@ class Scheduler:
         self.injected.add(kind)
         if kind == faults.STALLED:
             return self._stall(me, name, effect, value)
-        if kind == faults.SKEWED:
-            me.skew = value
-            return self._do(me, name, effect)
         if kind in (faults.THROTTLED, faults.FAILED):
             self.trace.append((self.clock, me.name, name, kind))
             raise errors.throttled() if kind == faults.THROTTLED else errors.failed()
@@ -395,7 +392,8 @@ class Scheduler:
 
     def _injected(self, me: Activity, draw: float) -> tuple[str, float] | None:
         kind = self._kind(draw)
-        if self._left <= 0 or (kind in _OF_FUNCTIONS and not me.function):
+        aside = bool(self.profile.targets) and me.function not in self.profile.targets
+        if aside or self._left <= 0 or (kind in _OF_FUNCTIONS and not me.function):
             return None
         self._left -= 1
         low, high = _DETAILS.get(kind, (0.0, 0.0))
@@ -489,11 +487,8 @@ class Scheduler:
 _REPEATABLE: Final = frozenset(
     (faults.FAILED, faults.UNANSWERED, faults.THROTTLED, faults.KILLED_AFTER, faults.KILLED_BEFORE)
 )
-_OF_FUNCTIONS: Final = frozenset(
-    (faults.KILLED_BEFORE, faults.KILLED_AFTER, faults.IN_FLIGHT, faults.EXPIRES, faults.SKEWED)
-)
+_OF_FUNCTIONS: Final = frozenset((faults.KILLED_BEFORE, faults.KILLED_AFTER, faults.IN_FLIGHT, faults.EXPIRES))
 _DETAILS: Final = {
-    faults.SKEWED: (-5.0, 5.0),
     faults.LATE: (0.0, LONGEST_FLIGHT),
     faults.IN_FLIGHT: (0.0, LONGEST_FLIGHT),
 }
