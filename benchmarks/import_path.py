@@ -52,8 +52,8 @@ def ours() -> None:
     steps = ListImport(PAYMENT, lists, files, lambda: payments, SqliteSeenIds)
     list_id = steps.register(Upload(BUCKET, KEY), "run", 10**9).list_id
     steps.validate(list_id, Fraction(0), 5000)
-    lists.progress(list_id, ListStatus.IMPORTING)
-    for part in Staging(files, list_id).manifest(VALIDATED):
+    staged = lists.progress(list_id, ListStatus.IMPORTING).staged
+    for part in Staging(files, list_id, staged).manifest(VALIDATED):
         steps.import_part(list_id, part)
 
 

@@ -223,7 +223,7 @@ def test_the_header_names_what_must_be_there_and_what_may():
     rows = context_of({"size": (WholeNumber, ...), "note": (Text | None, None), "fee": (Amount | None, None)}).rows
     with pytest.raises(Unreadable) as refused:
         rows.check_header(["thing_id", "fee"])
-    told = "the first line must name the columns thing_id,size and may name note,fee (missing: 'size')"
+    told = "columns are missing: 'size'. The first line must name thing_id,size and may name note,fee"
     assert str(refused.value) == told
     with pytest.raises(Unreadable, match="repeated: 'note'"):
         rows.check_header(["thing_id", "size", "note", "note"])

@@ -5,7 +5,7 @@ from .application.use_cases import expected
 from .context import BadContext, Context
 from .domain.aggregate import Aggregate, Change, Details
 from .domain.commands import Command
-from .domain.errors import AlreadyExists, BusinessError, IllegalMove, NotFound, VersionConflict
+from .domain.errors import AlreadyExists, BusinessError, IllegalMove, ListOpen, NotFound, VersionConflict
 from .domain.events import Beside, EventData
 from .domain.fields import Amount, Currency, Day, Flag, Identifier, Text, WholeNumber
 
@@ -27,6 +27,7 @@ __all__ = [
     "Flag",
     "Identifier",
     "IllegalMove",
+    "ListOpen",
     "NotFound",
     "Projection",
     "Shards",

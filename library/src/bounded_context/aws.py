@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from .adapters.codedeploy import Deployments
-    from .adapters.dynamodb import ListTable
     from .adapters.dynamodb_bulk import ImportedAggregateTable
     from .adapters.dynamodb_inserts import Inserts
+    from .adapters.dynamodb_lists import ListTable
     from .adapters.dynamodb_queries import AggregateShards
     from .adapters.lambda_ import Versions
     from .adapters.projection import ProjectionTable
@@ -99,9 +99,11 @@ def aggregates(context: Context[A]) -> "GuardedAggregates[A]":
     """Return a context's aggregates, which change only as it declares."""
     from .adapters.dynamodb import AggregateTable
     from .adapters.items import Items
+    from .adapters.list_state import ListStates
     from .application.guarded import GuardedAggregates
 
-    return GuardedAggregates(context.transitions, AggregateTable(Items(context), _table(), traceparent))
+    stored = AggregateTable(Items(context), _table(), traceparent)
+    return GuardedAggregates(context.transitions, stored, ListStates(_table()).is_open)
 
 
 @_kept
@@ -116,7 +118,7 @@ def shards(context: Context[A]) -> "AggregateShards[A]":
 @_kept
 def lists() -> "ListTable":
     """Return the lists' records."""
-    from .adapters.dynamodb import ListTable
+    from .adapters.dynamodb_lists import ListTable
 
     return ListTable(_table(), traceparent)
 

@@ -14,7 +14,7 @@ from .contradictions import contradictions
 from .domain.aggregate import Aggregate, Details
 from .domain.amounts import Amounts, currencies
 from .domain.commands import METHODS, Command
-from .domain.errors import AlreadyExists, BusinessError, IllegalMove, NotFound, VersionConflict
+from .domain.errors import AlreadyExists, BusinessError, IllegalMove, ListOpen, NotFound, VersionConflict
 from .domain.events import FIRST_VERSION, Beside, Source, label, major
 from .domain.faults import Fault
 from .domain.fields import of_kind
@@ -47,7 +47,7 @@ IN_PROGRESS: Final = "in-progress"
 VARIABLE: Final = "CONTEXT"
 """Names the context to the functions of the library: ``payment.context:PAYMENT``."""
 
-_PLATFORM_ERRORS: Final = (AlreadyExists, NotFound, VersionConflict, IllegalMove)
+_PLATFORM_ERRORS: Final = (AlreadyExists, NotFound, VersionConflict, IllegalMove, ListOpen)
 
 
 class BadContext(ValueError):

@@ -36,16 +36,18 @@ OWN_FIELDS: Final = frozenset(
         "status_shard",
         "traceparent",
         "dataschema",
+        "etag",
         "expires_at",
     )
 )
 """What an aggregate and its item have besides the details."""
 
 _OF_LISTS: Final = ("amounts", "bucket", "execution", "imported_parts", "key", "partner", "parts", "received_at")
-_MORE_OF_LISTS: Final = ("reason", "rejected", "rejections", "rows", "size", "undone_parts", "valid", "version_id")
+_MORE_OF_LISTS: Final = ("reason", "rejected", "rejections", "rows", "size", "staged", "undone_parts", "valid")
+_STILL_MORE_OF_LISTS: Final = ("verified", "version_id")
 _OF_THINGS: Final = ("event_id", "event_type", "order", "source")
 _OF_ANSWERS: Final = ("data", "expiration", "in_progress_expiration", "validation")
-OTHERS: Final = frozenset((*_OF_LISTS, *_MORE_OF_LISTS, *_OF_THINGS, *_OF_ANSWERS))
+OTHERS: Final = frozenset((*_OF_LISTS, *_MORE_OF_LISTS, *_STILL_MORE_OF_LISTS, *_OF_THINGS, *_OF_ANSWERS))
 """What items of lists, of other contexts' things and of remembered answers have: in an index they would stand between
 the aggregates, and DynamoDB takes no item whose key is a number or empty."""
 

@@ -5,10 +5,11 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from .application import list_import
+from .application import importing, list_import, undoing
 from .application.list_import import Outcome, Step, Upload
 from .application.ports import Files, ImportedAggregates, Lists, SeenIds
 from .application.staging import Part, StagedRow
+from .application.validation import validate_list
 from .application.verification import RowsCheck, verify_list
 from .context import Context
 from .domain.faults import Fault
@@ -78,7 +79,7 @@ class ListImport:
         More bad rows than ``tolerated_share`` (0 to 1) reject the list.
         """
         rows, seen = self._context.rows, self._seen_ids()
-        return list_import.validate_list(list_id, tolerated_share, part_rows, rows, self.lists, self.files, seen)
+        return validate_list(list_id, tolerated_share, part_rows, rows, self.lists, self.files, seen)
 
     def verify(self, list_id: str, tolerated_share: Fraction, checks: Iterable[RowsCheck]) -> Step:
         """Put each part's rows to the checks; those that fail one join the report. What is left is ready to import.
@@ -91,7 +92,7 @@ class ListImport:
     def import_part(self, list_id: str, part: Part) -> Step:
         """Write one part. What is left of it when the list is being given up is left out."""
         form = self._context.rows
-        return list_import.import_list(list_id, part, form, self.lists, self.files, self.imported)
+        return importing.import_list(list_id, part, form, self.lists, self.files, self.imported)
 
     def undo_part(self, list_id: str, part: Part) -> Step:
         """Undo what this list wrote of one part, and only that; nobody writes any more of the list from here on.
@@ -100,7 +101,7 @@ class ListImport:
             StagingGone: the part may be in the table, and which rows it has can no longer be determined.
         """
         form = self._context.rows
-        return list_import.undo_part(list_id, part, form, self.lists, self.files, self.imported)
+        return undoing.undo_part(list_id, part, form, self.lists, self.files, self.imported)
 
     def compensate(self, list_id: str) -> ReceivedList:
         """Undo what is left of a list, and only that; say why in the report; return the list, closed.
@@ -109,4 +110,4 @@ class ListImport:
             StagingGone: parts of the list may be in the table, and which rows they have can no longer be determined.
         """
         form = self._context.rows
-        return list_import.compensate_error(list_id, form, self.lists, self.files, self.imported)
+        return undoing.compensate_error(list_id, form, self.lists, self.files, self.imported)

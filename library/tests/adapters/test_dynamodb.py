@@ -1,9 +1,6 @@
 """Aggregates and lists in a table."""
 
 import re
-from dataclasses import replace
-from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,12 +8,11 @@ from payment.context import PAYMENT
 from payment.model import Payment
 
 from bounded_context import AlreadyExists, Context, NotFound, VersionConflict
-from bounded_context.adapters import list_items
-from bounded_context.adapters.dynamodb import AggregateTable, ListTable
+from bounded_context.adapters.dynamodb import AggregateTable
+from bounded_context.adapters.dynamodb_lists import ListTable
 from bounded_context.adapters.items import TRACEPARENT, Items
 from bounded_context.adapters.trace_context import fresh_traceparent
-from bounded_context.domain.faults import Fault
-from bounded_context.domain.lists import ListStatus, PinnedFile, ReceivedList
+from bounded_context.domain.lists import PinnedFile, ReceivedList
 from bounded_context.testing import Samples
 from tests.contexts import over_contexts
 
@@ -50,6 +46,7 @@ def test_an_item_is_what_every_version_of_a_context_reads(payments: Payments, ta
     payments.add(samples.aggregate(7, list_id="l-1"))
     [item] = table.scan()["Items"]
     assert re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-00", item.pop("traceparent"))
+    assert re.fullmatch(r"[0-9a-f]{16}", item.pop("etag"))
     assert item == {
         "pk": "PAYMENT#id-000007",
         "payment_id": "id-000007",
@@ -98,65 +95,6 @@ def test_only_the_version_that_was_read_is_removed(payments: Payments):
         payments.get(samples.aggregate(1).id)
 
 
-def test_a_list_is_recorded_once(lists: ListTable):
-    """Whoever comes second gets the first record."""
-    assert lists.register(RECEIVED) == RECEIVED
-    assert lists.register(replace(RECEIVED, execution="run-2")) == RECEIVED
-
-
-def test_progress_and_counts_are_kept(lists: ListTable):
-    """What a step found is there for the next."""
-    lists.register(RECEIVED)
-    lists.progress(RECEIVED.list_id, ListStatus.VALIDATED, rows=10, valid=9, rejected=1)
-    recorded = lists.get(RECEIVED.list_id)
-    assert (recorded.status, recorded.rows, recorded.valid, recorded.rejected) == (ListStatus.VALIDATED, 10, 9, 1)
-
-
-def test_findings_by_name_are_kept_exactly(lists: ListTable):
-    """Faults and sums, which replace what an earlier try found."""
-    lists.register(RECEIVED)
-    lists.progress(RECEIVED.list_id, ListStatus.VALIDATED, rejections={"cells": 3})
-    sums = {"field": {"OTHER": Decimal("12345678901234567890.10")}}
-    lists.progress(RECEIVED.list_id, ListStatus.IMPORTING, rejections={"value": 1, "exists": 2}, amounts=sums)
-    recorded = lists.get(RECEIVED.list_id)
-    assert recorded.rejections == {Fault.VALUE: 1, Fault.EXISTS: 2}
-    assert recorded.amounts == sums
-
-
-def test_a_list_knows_when_it_was_received(lists: ListTable):
-    """From its first record on."""
-    before = datetime.now(UTC)
-    received_at = lists.register(RECEIVED).received_at
-    assert received_at is not None
-    assert before <= received_at <= datetime.now(UTC)
-    assert lists.register(replace(RECEIVED, execution="run-2")).received_at == received_at
-
-
-def test_the_first_reason_stays(lists: ListTable):
-    """A second refusal does not hide the first."""
-    lists.register(RECEIVED)
-    lists.refuse(RECEIVED.list_id, "first", rows=3)
-    lists.refuse(RECEIVED.list_id, "second")
-    recorded = lists.get(RECEIVED.list_id)
-    assert (recorded.reason, recorded.status, recorded.rows) == ("first", ListStatus.COMPENSATING, 3)
-
-
-def test_a_part_counts_once(lists: ListTable, table: Any):
-    """A child that is tried again adds nothing."""
-    lists.register(RECEIVED)
-    for part in (0, 1, 1, 0):
-        lists.part_imported(RECEIVED.list_id, part)
-    assert table.get_item(Key={"pk": f"LIST#{RECEIVED.list_id}"})["Item"]["imported_parts"] == {0, 1}
-
-
-def test_undone_parts_are_counted_once_and_read_again(lists: ListTable):
-    """A list that was recorded before has none."""
-    assert lists.register(RECEIVED).undone_parts == frozenset()
-    for part in (3, 0, 3):
-        lists.part_undone(RECEIVED.list_id, part)
-    assert lists.get(RECEIVED.list_id).undone_parts == {0, 3}
-
-
 def test_each_write_keeps_the_place_in_a_trace_that_it_belongs_to(table: Any):
     """The last one's stays with the item, also for the event of its removal."""
     places = iter([fresh_traceparent(), last := fresh_traceparent()])
@@ -172,24 +110,3 @@ def test_attributes_that_nobody_knows_are_passed_over(payments: Payments, table:
     unheard_of = {TRACEPARENT: 1, "unheard_of": {"of": {1}}}
     table.put_item(Item=ITEMS.from_aggregate(samples.aggregate(1)) | unheard_of)
     assert payments.get(samples.aggregate(1).id) == samples.aggregate(1)
-
-
-def test_a_list_keeps_the_place_in_a_trace_where_it_came_in(table: Any):
-    """Registering it again changes nothing of that."""
-    first, second = fresh_traceparent(), fresh_traceparent()
-    assert ListTable(table, lambda: first).register(RECEIVED).traceparent == first
-    assert ListTable(table, lambda: second).register(RECEIVED).traceparent == first
-
-
-@pytest.mark.parametrize("noted", [{}, {TRACEPARENT: "none"}, {TRACEPARENT: 7}])
-def test_a_list_without_a_good_place_in_a_trace_is_read(lists: ListTable, table: Any, noted: dict[str, Any]):
-    """It was recorded before there was one, or by somebody else."""
-    table.put_item(Item=list_items.from_list(RECEIVED) | {"received_at": "2026-01-01T00:00Z"} | noted)
-    assert lists.get(RECEIVED.list_id) == RECEIVED
-    assert lists.get(RECEIVED.list_id).traceparent is None
-
-
-def test_an_unknown_list_is_an_error(lists: ListTable):
-    """A step never works on a list that was not registered."""
-    with pytest.raises(LookupError, match="not recorded"):
-        lists.get("nothing")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bounded_context.application.reading import MAX_RECORD_CHARACTERS, chunks, records
+from bounded_context.application.reading import MAX_RECORD_CELLS, MAX_RECORD_CHARACTERS, chunks, records
 from bounded_context.domain.rows import Record, Unreadable
 
 
@@ -41,13 +41,19 @@ def test_a_record_is_known_by_the_line_it_starts_on():
         (b'a\n"b"c\n', "line 2 breaks the rules"),
         (b"a\n" + b"x" * 10_000_000, "line 2: a record is longer than"),
         (b"a\n" + b'"x\n' + b'","\n' * 1_000_000, "line 2: a record is longer than"),
+        (b"a\n" + b"," * MAX_RECORD_CELLS, "line 2: a record has 1001 cells"),
     ],
-    ids=["utf-16", "invalid utf-8", "picture", "open quote", "text after quote", "10 MB line", "endless record"],
+    ids=["utf-16", "invalid utf-8", "picture", "open quote", "text after quote", "10 MB", "endless record", "wide"],
 )
 def test_what_is_no_csv_is_refused_with_the_reason(data: bytes, complaint: str):
     """The partner learns why, and nothing of such a file is taken."""
     with pytest.raises(Unreadable, match=complaint):
         _read(data)
+
+
+def test_the_widest_record_is_read():
+    """A list has far fewer columns."""
+    assert len(_read(b"," * (MAX_RECORD_CELLS - 1))[0].cells) == MAX_RECORD_CELLS
 
 
 @given(st.lists(st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=1).filter(any)))

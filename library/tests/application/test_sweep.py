@@ -73,6 +73,13 @@ def test_what_a_broken_upload_left_behind_is_not_missed(world: World):
     assert [one.file.version_id for one in unseen(world.files, world.lists, datetime.now(UTC) + LATER)] == ["2"]
 
 
+def test_a_whole_file_of_the_size_of_a_broken_upload_is_missed(world: World):
+    """By its size alone nothing is known to be left behind: the sweep asks a person rather than lose a list."""
+    world.announced(Upload("inbox", KEY, broken_by="event-1", size=5), "run-1")
+    world.files.write(KEY, b"id\n1\n")
+    assert _keys(world) == [KEY]
+
+
 def test_the_oldest_comes_first(world: World, monkeypatch: pytest.MonkeyPatch):
     """Its partner waits longest."""
     world.files.write(KEY, b"x")

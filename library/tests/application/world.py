@@ -51,8 +51,11 @@ class World(InMemory[Any]):
         return [self.steps.import_part(list_id, part).outcome for part in parts]
 
     def gone(self, list_id: str, manifest: str) -> None:
-        """The lifecycle of the bucket has deleted a manifest."""
-        del self.files.objects[f"staging/{list_id}/{manifest}"]
+        """The lifecycle of the bucket has deleted a manifest, and the attempts' copies of it."""
+        staged = [key for key in self.files.objects if key.startswith(f"staging/{list_id}/")]
+        for key in staged:
+            if key.endswith(f"/{manifest}"):
+                del self.files.objects[key]
 
     def parts_undone_before_the_time_is_over(self, most: int) -> list[tuple[str, ...]]:
         """From now on one call has time for so many parts, and breaks off at the next; return what is undone."""

@@ -3,8 +3,7 @@
 import importlib
 import json
 
-from bounded_context.adapters.items import KEY, Items
-from bounded_context.adapters.list_items import LIST
+from bounded_context.adapters.items import KEY, LIST, Items
 from bounded_context.infra import PLATFORM
 from bounded_context.project import current
 from bounded_context.settings import by_function

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -67,6 +68,31 @@ def test_the_rename_at_the_end_does(deployed: Graph, upload: dict[str, Any]) -> 
     del renamed["detail"]["file-path"]
     assert rules_that_match(deployed, renamed) == ["rename-completed"]
     assert started_with(deployed, "rename-completed", renamed) == {"path": path, "detail": renamed["detail"]}
+
+
+@pytest.mark.parametrize(
+    ("times", "during"),
+    [
+        (
+            {"start-timestamp": "2025-05-15T15:45:11.706282454Z", "end-timestamp": "2025-05-15T15:45:12.749749117Z"},
+            (datetime(2025, 5, 15, 15, 45, 11, 706282, UTC), datetime(2025, 5, 15, 15, 45, 12, 749749, UTC)),
+        ),
+        (
+            {"end-timestamp": "2025-05-15T15:45:12Z"},
+            (datetime(2025, 5, 15, 15, 45, 12, tzinfo=UTC), datetime(2025, 5, 15, 15, 45, 12, tzinfo=UTC)),
+        ),
+        ({"start-timestamp": "2025-05-15T15:45:11", "end-timestamp": "noon"}, None),
+        ({}, None),
+    ],
+    ids=["as AWS shows it", "an end alone", "no times of a zone", "none"],
+)
+def test_a_rename_says_when_it_was(deployed: Graph, upload: dict[str, Any], times: dict[str, str], during: Any) -> None:
+    """Nine digits of a second are read; what is no time is passed over, because an import does not need it."""
+    path = "/inbox/incoming/acme/january.csv"
+    event = upload | {"detail": {"renamed-file-path": path, **times}}
+    started = started_with(deployed, "rename-completed", event)
+    told = RegisterEvent(upload=UploadEvent.model_validate(started), execution="run-1").uploaded()
+    assert (told.key, told.during) == ("incoming/acme/january.csv", during)
 
 
 def test_a_failed_upload_is_told_as_failed(deployed: Graph, upload: dict[str, Any]) -> None:

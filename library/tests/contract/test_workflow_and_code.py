@@ -5,8 +5,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from bounded_context.adapters.items import KEY, TRACEPARENT
-from bounded_context.adapters.list_items import LIST
+from bounded_context.adapters.items import KEY, LIST, TRACEPARENT
 from bounded_context.adapters.trace_context import from_traceparent
 from bounded_context.application.list_import import Outcome
 from bounded_context.application.staging import VERIFIED

@@ -19,7 +19,7 @@ from bounded_context.contracts.published import Version
 from bounded_context.domain.fields import kind_of
 from bounded_context.domain.lists import ListStatus, PinnedFile, ReceivedList
 from bounded_context.handlers.relay_events import to_event
-from bounded_context.handlers.steps import rejection
+from bounded_context.handlers.steps import ending
 from tests.event_schemas import EVENTS, faults, faults_of
 from tests.streams import change
 
@@ -98,11 +98,11 @@ def test_what_is_published_of_an_aggregate_is_what_its_schema_says(
     assert set(event["data"]) == set(PAYMENT.models[event["type"]].model_fields)
 
 
-@pytest.mark.parametrize("status", [ListStatus.REJECTED, ListStatus.FAILED])
-def test_what_is_published_of_a_list_that_was_given_up_is_what_its_schema_says(status: ListStatus) -> None:
-    """Refused for its rows, or broken."""
+@pytest.mark.parametrize("status", [ListStatus.IMPORTED, ListStatus.REJECTED, ListStatus.FAILED])
+def test_the_event_of_a_closed_list_is_as_its_schema_says(status: ListStatus) -> None:
+    """Imported, refused for its rows, or broken."""
     closed = ReceivedList(PinnedFile("inbox", "incoming/acme/x.csv", "v1", 42), "run-1", status, "too many bad rows")
-    event = rejection(PAYMENT, closed)
+    event = ending(PAYMENT, closed)
     assert faults(event) == []
     assert set(event["data"]) == set(PAYMENT.models[event["type"]].model_fields)
 
@@ -119,7 +119,7 @@ def test_what_is_published_of_a_list_that_was_given_up_is_what_its_schema_says(s
 def test_a_fault_is_found(spoilt: dict[str, Any], fault: str) -> None:
     """The check of the events is one that can fail."""
     closed = ReceivedList(PinnedFile("inbox", "incoming/acme/x.csv", "v1", 42), "run-1", ListStatus.FAILED, "why")
-    assert fault in faults(rejection(PAYMENT, closed) | spoilt)[0]
+    assert fault in faults(ending(PAYMENT, closed) | spoilt)[0]
 
 
 def test_a_value_of_another_type_is_found() -> None:

@@ -1,7 +1,9 @@
 """The workflow's Lambda functions, one after the other as the state machine calls them."""
 
 import json
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote_plus
 
 import boto3
 import pytest
@@ -9,8 +11,7 @@ from boto3.dynamodb.types import TypeSerializer
 from payment.context import PAYMENT
 from pydantic import ValidationError
 
-from bounded_context.adapters.items import TRACEPARENT
-from bounded_context.adapters.list_items import LIST
+from bounded_context.adapters.items import LIST, TRACEPARENT
 from bounded_context.adapters.trace_context import from_traceparent
 from bounded_context.contradictions import OTHERS, OWN_FIELDS
 from bounded_context.testing.plugin import BUCKET
@@ -42,16 +43,17 @@ def _verified(context: LambdaContext) -> dict[str, Any]:
     return _call("verify_subscription", event, context)
 
 
-def _part(list_id: str, number: int, rows: int) -> dict[str, Any]:
-    return {"part": number, "key": f"staging/{list_id}/part-{number:05d}", "rows": rows}
+def _parts(list_id: str) -> list[dict[str, Any]]:
+    """What the workflow's map reads: the parts to import."""
+    manifest = boto3.client("s3").get_object(Bucket=BUCKET, Key=f"staging/{list_id}/import.json")
+    return json.loads(manifest["Body"].read())
 
 
 def test_a_list_goes_from_the_inbox_to_the_table(sent: list[dict[str, str]], table: Any, context: LambdaContext):
     """Each step answers with the list and the way to go, nothing else."""
     event = _verified(context)
     assert set(event) == {"list_id", "outcome"}
-    for number, rows in enumerate((10, 10, 5)):
-        part = _part(event["list_id"], number, rows)
+    for part in _parts(event["list_id"]):
         assert _call("import_list", {**event, "part": part}, context)["outcome"] == "IMPORTED"
     imported = [item[ID] for item in table.scan()["Items"] if item.get("list_id") == event["list_id"] and ID in item]
     assert sorted(imported) == [row[ID] for row in sent]
@@ -79,7 +81,7 @@ def test_an_event_of_transfer_means_the_version_that_it_was_sent_for(sent: Any, 
 def test_a_failed_list_is_undone_and_announced(sent: list[dict[str, str]], table: Any, context: LambdaContext):
     """The event is ready to publish: type, subject, outcome, reason and where the report lies."""
     event = _verified(context)
-    _call("import_list", {**event, "part": _part(event["list_id"], 0, 10)}, context)
+    _call("import_list", {**event, "part": _parts(event["list_id"])[0]}, context)
     answer = _call("compensate_error", {**event, "error": {"Error": "States.Timeout"}}, context)
 
     assert answer["outcome"] == "FAILED"
@@ -92,7 +94,7 @@ def test_a_failed_list_is_undone_and_announced(sent: list[dict[str, str]], table
 def test_a_list_is_undone_part_by_part_and_then_closed(sent: Any, table: Any, context: LambdaContext):
     """A child of the map gives no event: the list is told of once, when nothing of it is left."""
     event = _verified(context)
-    parts = [_part(event["list_id"], number, rows) for number, rows in enumerate((10, 10, 5))]
+    parts = _parts(event["list_id"])
     for part in parts[:2]:
         _call("import_list", {**event, "part": part}, context)
     for part in parts:
@@ -112,7 +114,7 @@ def test_all_that_a_list_causes_belongs_where_it_came_in(
     monkeypatch.setenv("_X_AMZN_TRACE_ID", HEADER.replace(TRACE[8:], "f" * 24))
     _call("validate_list", event, context)
     _call("verify_subscription", event, context)
-    _call("import_list", {**event, "part": _part(event["list_id"], 0, 10)}, context)
+    _call("import_list", {**event, "part": _parts(event["list_id"])[0]}, context)
     stored = table.scan()["Items"]
     kept = [item for item in stored if item["pk"].startswith((LIST, PAYMENT.key_prefix))]
     assert len(kept) == 11
@@ -139,9 +141,34 @@ def test_a_list_recorded_before_traces_were_kept_goes_its_way(sent: Any, table: 
     table.update_item(Key={"pk": f"LIST#{event['list_id']}"}, UpdateExpression=f"REMOVE {TRACEPARENT}")
     _call("validate_list", event, context)
     _call("verify_subscription", event, context)
-    _call("import_list", {**event, "part": _part(event["list_id"], 0, 10)}, context)
+    _call("import_list", {**event, "part": _parts(event["list_id"])[0]}, context)
     assert not [item for item in table.scan()["Items"] if TRACEPARENT in item]
     assert from_traceparent(_call("compensate_error", event, context)["event"]["traceparent"])
+
+
+@pytest.mark.parametrize("written", [str, lambda key: quote_plus(key, safe="/")], ids=["plain", "encoded"])
+def test_an_object_of_an_odd_name_is_registered(
+    bucket: Any, table: Any, context: LambdaContext, written: Callable[[str], str]
+):
+    """However its event writes the key: S3 itself says which is there."""
+    key = "incoming/acme/Größe 1 & 2+3.csv"
+    version = bucket.put_object(Bucket=BUCKET, Key=key, Body=SAMPLES.file([SAMPLES.values(0)]))["VersionId"]
+    upload = {"bucket": BUCKET, "key": written(key), "version": version}
+    event = _call("register_list", {"upload": upload, "execution": "run-1"}, context)
+    assert event["outcome"] == "REGISTERED"
+    assert table.get_item(Key={"pk": f"{LIST}{event['list_id']}"})["Item"]["key"] == key
+
+
+def test_a_repeated_rename_leaves_the_remains_of_a_broken_upload_alone(bucket: Any, table: Any, context: LambdaContext):
+    """Through the functions, on S3 and the table."""
+    remains, whole = (SAMPLES.file([SAMPLES.values(n) for n in range(rows)]) for rows in (1, 2))
+    bucket.put_object(Bucket=BUCKET, Key=KEY, Body=remains)
+    upload = {"path": f"/{BUCKET}/{KEY}"}
+    broken = {"upload": {**upload, "failed": "event-1", "detail": {"bytes": len(remains)}}, "execution": "run-1"}
+    assert _call("register_list", broken, context)["outcome"] == "REFUSED"
+    bucket.put_object(Bucket=BUCKET, Key=KEY, Body=whole)
+    outcomes = [_call("register_list", {"upload": upload, "execution": f"run-{n}"}, context) for n in (2, 3)]
+    assert [one["outcome"] for one in outcomes] == ["REGISTERED", "ALREADY_REGISTERED"]
 
 
 def test_an_upload_that_broke_off_is_refused(context: LambdaContext):
@@ -162,7 +189,7 @@ def test_no_other_item_has_what_an_index_of_a_field_may_be_of(
 ):
     """Items of lists, of others' things and of remembered answers have names that are all written down."""
     event = _verified(context)
-    _call("import_list", {**event, "part": _part(event["list_id"], 0, 10)}, context)
+    _call("import_list", {**event, "part": _parts(event["list_id"])[0]}, context)
     _call("compensate_error", {**event, "error": {"Error": "States.Timeout"}}, context)
     message = {"idempotency_key": "key-1", "payload": {**SAMPLES.values(40)}}
     assert handler(PAYMENT.command_functions[0])(message, context)["ok"]

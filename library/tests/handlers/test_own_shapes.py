@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bounded_context import BadContext, Context, aws
+from bounded_context.domain.reasons import REASON_CHARACTERS
 from bounded_context.handlers import command_handler, get_handler, list_handler
 from bounded_context.testing import InMemory, Samples
 from tests import contexts
@@ -185,6 +186,18 @@ def test_a_refusal_that_the_context_does_not_declare_is_told_all_the_same(capsys
     status, _, problem = world.send(contexts.CancelOrder, never, "/orders/id-000001")
     assert (status, problem["code"], problem["title"]) == (410, "too-late", "The day has passed")
     assert totals(capsys.readouterr().out) == {("CommandsRefused", "invalid"): 1}
+
+
+def test_the_text_of_a_refusal_is_shortened():
+    """It may quote what a caller sent."""
+    world = World(ORDER)
+    world.kept.add(Samples(ORDER).aggregate(1))
+
+    def never(_command: Any, _orders: Any) -> Any:
+        raise contexts.TooLate("x" * 300_000)
+
+    _, _, problem = world.send(contexts.CancelOrder, never, "/orders/id-000001")
+    assert len(problem["detail"]) == REASON_CHARACTERS
 
 
 @pytest.mark.usefixtures("function")

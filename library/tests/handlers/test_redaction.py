@@ -23,7 +23,7 @@ from tests import foreign
 from tests.commands import CHANGES, CREATE, DELETE
 from tests.handlers.conftest import Daemon, LambdaContext, Lines
 from tests.handlers.functions import GET, ID, LIST, SAMPLES, handler
-from tests.handlers.test_list_workflow import _part
+from tests.handlers.test_list_workflow import _parts
 from tests.handlers.test_relay_events import _record
 
 SECRET, FILE_NAME, ANYTHING = "sentinel-credential", "sentinel-person.csv", "sentinel-anything"
@@ -111,7 +111,7 @@ def _imported(context: LambdaContext) -> dict[str, Any]:
     _call("validate_list", event, context)
     event = _call("verify_subscription", event, context)
     assert event["outcome"] == "VERIFIED"
-    _call("import_list", {**event, "part": _part(event["list_id"], 0, 10)}, context)
+    _call("import_list", {**event, "part": _parts(event["list_id"])[0]}, context)
     return event
 
 
@@ -240,9 +240,10 @@ def test_a_table_that_is_gone_while_a_list_is_imported(nothing_is_shown: None, t
     event = _registered(context)
     _call("validate_list", event, context)
     table.delete()
+    part = {"part": 0, "key": f"staging/{event['list_id']}/part-00000", "rows": 10}
     for step in ("verify_subscription", "import_list", "compensate_error"):
         with pytest.raises(Exception, match=r"ResourceNotFound|^$"):
-            _call(step, {**event, "part": _part(event["list_id"], 0, 10)}, context)
+            _call(step, {**event, "part": part}, context)
 
 
 @pytest.mark.parametrize(

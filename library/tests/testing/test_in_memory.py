@@ -2,15 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from pydynox import DynamoDBClient
 
 from bounded_context import Aggregates, AlreadyExists, Context, IllegalMove, NotFound, VersionConflict
-from bounded_context.adapters.dynamodb import AggregateTable, ListTable
+from bounded_context.adapters.dynamodb import AggregateTable
 from bounded_context.adapters.dynamodb_bulk import ImportedAggregateTable
+from bounded_context.adapters.dynamodb_lists import ListTable
 from bounded_context.adapters.items import Items
+from bounded_context.adapters.list_state import ListStates
 from bounded_context.adapters.s3 import InboxBucket
 from bounded_context.adapters.seen_ids import SqliteSeenIds
 from bounded_context.application.guarded import GuardedAggregates
@@ -38,7 +41,7 @@ def _in_memory(context: Context[Any]) -> Stores:
 def _in_a_table(context: Context[Any], table: Any) -> Stores:
     items = Items(context)
     imported = ImportedAggregateTable(items, context.first, DynamoDBClient(), inserts(), TABLE)
-    return GuardedAggregates(context.transitions, AggregateTable(items, table)), imported
+    return GuardedAggregates(context.transitions, AggregateTable(items, table), ListStates(table).is_open), imported
 
 
 @pytest.fixture(params=["in memory", "in a table"])
@@ -127,12 +130,25 @@ def test_a_list_keeps_its_first_record_and_its_first_reason(lists: Lists):
 
 def test_lists_are_known_by_the_hundred(lists: Lists):
     """Some of many are recorded; one may be asked for twice."""
-    received = [ReceivedList(PinnedFile("inbox", f"incoming/acme/{n}.csv", "v1", 42), "run-1") for n in range(120)]
+    received = [ReceivedList(PinnedFile("inbox", f"incoming/acme/{n}.csv", "v1", 42), f"run-{n}") for n in range(120)]
     for one in received[::2]:
         lists.register(one)
     asked = [one.list_id for one in received]
     assert lists.recorded([*asked, *asked]) == {one.list_id for one in received[::2]}
     assert lists.recorded([]) == set()
+
+
+def test_a_broken_upload_is_found_with_its_time(lists: Lists):
+    """By its list, or by its size: of two of one size, the later counts."""
+    file = PinnedFile("inbox", "incoming/acme/x.csv", "v1", 42)
+    recorded = lists.register(ReceivedList(file.broken_off("tag"), "run-1"))
+    assert lists.broke_off_at(file.broken_off("tag")) == recorded.received_at
+    by_size = file.broken_off("bytes-42")
+    assert lists.broke_off_at(by_size) is None
+    for minute in (1, 2):
+        lists.remember_broken(by_size, datetime(2026, 1, 31, 12, minute, tzinfo=UTC))
+    assert lists.broke_off_at(by_size) == datetime(2026, 1, 31, 12, 2, tzinfo=UTC)
+    assert lists.recorded([by_size.list_id]) == set()
 
 
 @pytest.fixture(params=["in memory", "in a bucket"])

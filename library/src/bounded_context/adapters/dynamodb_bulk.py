@@ -46,35 +46,51 @@ class ImportedAggregateTable:
 
     def taken(self, identities: Collection[str], list_id: str) -> set[str]:
         """Return those identities that exist and did not come with this list."""
-        found = existing(self._client, self._table, self._items.prefix, identities)
-        return _of_others(found, list_id)
+        return _of_others(self._existing(identities), list_id)
+
+    def _existing(self, identities: Collection[str]) -> dict[str, Mapping[str, Any]]:
+        return existing(self._client, self._table, self._items.prefix, identities)
+
+    @property
+    def unanswered(self) -> int:
+        """When the last write without an answer was sent, in seconds since 1970: it may still take effect. Or 0."""
+        return self._inserts.unanswered
 
     def import_rows(self, list_id: str, rows: Sequence[Mapping[str, Any]], traceparent: str | None = None) -> None:
-        """Create one aggregate a row, but for those that this list created already: they may have changed since.
+        """Create an aggregate for each row; rows that this list created stay.
 
-        Each item keeps the list's ``traceparent``, if it has one, for the event that the stream makes of it.
+        Each item stores the list's ``traceparent``, if it has one, for the event that the stream makes of it.
 
         Raises:
             AlreadyTaken: an identity exists and is not this list's; other rows may be written.
+            Throttled: the table throttled too many tries, or the function's time is nearly over.
         """
         items = [self._items.from_values(row, self._first, 1, list_id) for row in rows]
         if traceparent is not None:
             for item in items:
                 item[TRACEPARENT] = traceparent
-        if refused := self._inserts.insert(items):
-            self._refuse_others(list_id, [rows[index][self._items.identity] for index in refused])
+        while items:
+            refused = self._inserts.insert(items)
+            items = self._absent(list_id, [items[index] for index in refused])
 
-    def _refuse_others(self, list_id: str, identities: Sequence[str]) -> None:
-        if others := self.taken(identities, list_id):
+    def _absent(self, list_id: str, refused: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the refused items whose key is free again: what was there when they were refused is gone.
+
+        Raises:
+            AlreadyTaken: an item is there that is not this list's.
+        """
+        found = self._existing([item[self._items.identity] for item in refused]) if refused else {}
+        if others := _of_others(found, list_id):
             raise AlreadyTaken(sorted(others))
+        return [item for item in refused if item[self._items.identity] not in found]
 
     def undo_rows(self, list_id: str, identities: Sequence[str]) -> None:
-        """Remove those that came with this list and leave the others."""
+        """Delete the aggregates that this list created, all of them, and leave the others."""
         for chunk in _hundreds(identities):
-            others = set(self._write([self._delete(list_id, identity) for identity in chunk]))
-            own = [identity for index, identity in enumerate(chunk) if index not in others]
-            if others and own:
-                self._write([self._delete(list_id, identity) for identity in own])
+            left = list(chunk)
+            # A transaction is all or nothing: it is repeated without the items that are not this list's.
+            while left and (others := set(self._write([self._delete(list_id, identity) for identity in left]))):
+                left = [identity for index, identity in enumerate(left) if index not in others]
 
     def _delete(self, list_id: str, identity: str) -> dict[str, Any]:
         return {

@@ -7,6 +7,7 @@ import would take half as long again (CPU time, `benchmarks/import_path.py`).
 """
 
 import json
+import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii as _quoted
@@ -52,11 +53,15 @@ class Inserts:
     Args:
         table: its name.
         dynamodb: sends to DynamoDB as somebody who may use `dynamodb:PartiQLInsert`.
+
+    Attributes:
+        unanswered: when the last request without an answer was sent, in seconds since 1970: it may still take effect.
     """
 
     def __init__(self, table: str, dynamodb: Signed) -> None:
         self._table = table
         self._dynamodb = dynamodb
+        self.unanswered = 0
 
     def insert(self, items: Sequence[Mapping[str, Any]]) -> list[int]:
         """Write those whose key is free; return the indexes of the others.
@@ -99,7 +104,11 @@ class Inserts:
 
     def _send(self, statements: list[str]) -> Any:
         """Send a batch, and return the answer. Raises ClientError, TurnedAway, Unanswered."""
-        status, answer = self._dynamodb.post(_HEADERS, f'{{"Statements":[{",".join(statements)}]}}'.encode())
+        try:
+            status, answer = self._dynamodb.post(_HEADERS, f'{{"Statements":[{",".join(statements)}]}}'.encode())
+        except Unanswered:
+            self.unanswered = int(time.time()) + 1
+            raise
         if status == 200:
             return json.loads(answer)
         raise _refused(status, answer)

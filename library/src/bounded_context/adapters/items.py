@@ -16,6 +16,11 @@ TRACEPARENT: Final = "traceparent"
 SCHEMA: Final = "dataschema"
 """The name of the schema of the event that reports an item's last change; for a new item, its creation."""
 
+ETAG: Final = "etag"
+"""A name of the item's state, new with each write of a command. Rows of a list have none before their first change."""
+LIST: Final = "LIST#"
+"""The prefix of the key of each list's record."""
+
 LIST_SHARD: Final = "list_shard"
 STATUS_SHARD: Final = "status_shard"
 SHARDS: Final = 16
@@ -40,7 +45,7 @@ class Items(Generic[A]):
         self.attributes = (*context.details.model_fields, "status", "version", STATUS_SHARD, "list_id", LIST_SHARD)
         self._aggregate = context.aggregate
         self._context = context
-        self._known = {KEY, TRACEPARENT, SCHEMA, *self.attributes}
+        self._known = {KEY, TRACEPARENT, SCHEMA, ETAG, *self.attributes}
 
     def key(self, identity: str) -> dict[str, str]:
         """Return an aggregate's key."""
@@ -79,7 +84,8 @@ class Items(Generic[A]):
         """Read an aggregate's item: attributes that are not its own are passed over, a missing one is the default."""
         kind = self._aggregate
         details = kind.details_type.model_validate_stored({name: _plain(value) for name, value in item.items()})
-        return kind(details, kind.status_of(item["status"]), int(item["version"]), item.get("list_id"))
+        status, etag = kind.status_of(item["status"]), item.get(ETAG, "")
+        return kind(details, status, int(item["version"]), item.get("list_id"), etag=etag)
 
     def beyond(self, item: Mapping[str, Any]) -> dict[str, Any]:
         """Return, as JSON values, what a newer version wrote of an aggregate besides what this one knows."""

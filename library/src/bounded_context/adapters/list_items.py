@@ -6,12 +6,29 @@ from typing import Any, Final
 
 from ..domain.faults import Fault
 from ..domain.lists import ListStatus, PinnedFile, ReceivedList
-from .items import KEY, TRACEPARENT
+from .items import KEY, LIST, TRACEPARENT
 from .trace_context import from_traceparent
 
-LIST: Final = "LIST#"
-"""What the key of each list's item begins with."""
+UNTIL: Final = "until_"
+"""The prefix of the attribute that says until when an invocation may write a part; the part's number follows."""
+ROWS: Final = "rows_"
+"""The prefix of the attribute that counts the written rows of a part."""
 
+BROKEN_UPLOAD: Final = "BROKEN-UPLOAD#"
+"""What the key of each item begins with that remembers a broken upload. No aggregate has a dash in its prefix, and
+neither reader of the stream gets such items."""
+
+BROKEN_UPLOAD_SECONDS: Final = 30 * 24 * 60 * 60
+"""How long a broken upload is remembered: as long as the inbox keeps replaced versions. A dead-letter queue keeps an
+event that may still name the file for 14 days."""
+
+RUN: Final = "LIST-RUN#"
+"""The prefix of the key of each item that names the list of an execution. No aggregate has a dash in its prefix, and no
+reader of the stream gets such items."""
+
+RUN_SECONDS: Final = 30 * 24 * 60 * 60
+"""How long the list of an execution is stored. An execution is redriven within 14 days (Step Functions Developer Guide,
+"Redriving executions"), and runs for a day."""
 
 _FAULTS: Final = frozenset(Fault)
 
@@ -33,6 +50,18 @@ def from_list(received: ReceivedList) -> dict[str, Any]:
     return item if received.reason is None else item | {"reason": received.reason}
 
 
+def from_broken(broken: PinnedFile, at: datetime) -> dict[str, Any]:
+    """Return the item that remembers a broken upload, until it expires."""
+    expires_at = int(at.timestamp()) + BROKEN_UPLOAD_SECONDS
+    return {KEY: BROKEN_UPLOAD + broken.list_id, "received_at": at.isoformat(), "expires_at": expires_at}
+
+
+def from_run(received: ReceivedList, at: datetime) -> dict[str, Any]:
+    """Return the item that names the list of an execution."""
+    expires_at = int(at.timestamp()) + RUN_SECONDS
+    return {KEY: RUN + received.execution, "list_id": received.list_id, "expires_at": expires_at}
+
+
 def to_list(item: Mapping[str, Any]) -> ReceivedList:
     """Read a list's item: attributes that are not its own are passed over, and so are faults that are unheard of."""
     file = PinnedFile(item["bucket"], item["key"], item["version_id"], int(item["size"]))
@@ -48,5 +77,19 @@ def to_list(item: Mapping[str, Any]) -> ReceivedList:
         rejections={Fault(name): int(rows) for name, rows in item.get("rejections", {}).items() if name in _FAULTS},
         amounts=item.get("amounts", {}),
         received_at=datetime.fromisoformat(item["received_at"]),
-        undone_parts=frozenset(int(part) for part in item.get("undone_parts", ())),
+        undone_parts=_parts(item, "undone_parts"),
+        imported_parts=_parts(item, "imported_parts"),
+        staged=item.get("staged"),
+        verified=item.get("verified"),
+        writers=_by_part(item, UNTIL),
+        written=_by_part(item, ROWS),
     )
+
+
+def _parts(item: Mapping[str, Any], name: str) -> frozenset[int]:
+    return frozenset(int(part) for part in item.get(name, ()))
+
+
+def _by_part(item: Mapping[str, Any], prefix: str) -> dict[int, int]:
+    """Return the attributes of parts that have this prefix, by the parts' numbers."""
+    return {int(name.removeprefix(prefix)): int(value) for name, value in item.items() if name.startswith(prefix)}

@@ -1,14 +1,15 @@
-"""Calls of DynamoDB, tried again while the table turns them away: one on demand does so while it grows into a load.
+"""Calls of DynamoDB, repeated while the table throttles them: a table on demand throttles while it grows into a load.
 
-pydynox itself gives a throttled request three tries within two seconds, and keys of a batch that come back unprocessed
-five within three, all without regard to other writers: too few for a table that needs minutes to grow.
+pydynox itself gives a throttled request three tries within two seconds, and unprocessed keys of a batch five within
+three seconds, without regard to other writers: too few for a table that needs minutes to grow.
 """
 
 import random
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Final, TypeVar
 
+from ..application.deadline import seconds_left
 from ..application.ports import Throttled
 
 T = TypeVar("T")
@@ -17,19 +18,30 @@ T = TypeVar("T")
 _TRIES = 8
 _LONGEST_WAIT = 5.0
 
+RESERVE: Final = 30.0
+"""Seconds before the end of a function's time after which no further call is sent.
+
+One request may take 20 s, with its connection (`adapters.signed`). The rest is for the list's record.
+"""
+
 
 def patiently(call: Callable[[], T], passes: Callable[[Exception], bool]) -> T:
-    """Return what a call returns, which is tried again as long as it fails with what passes by itself.
+    """Return the result of a call, and repeat the call while it fails for a transient reason.
 
-    Between two tries it waits for a time that grows and has full jitter: those that were turned away together do not
-    come again together.
+    Between two tries it waits for a time that grows and has full jitter, so that throttled calls do not retry in step.
+
+    Args:
+        call: the call.
+        passes: tells whether an error is transient.
 
     Raises:
-        Exception: what the call failed with, if it is something else.
-        Throttled: it failed with what passes in each of eight tries.
+        Exception: the call failed with another error.
+        Throttled: it failed with transient errors eight times, or the function's time is nearly over.
     """
     waits = (min(_LONGEST_WAIT, 0.1 * 2**tried) for tried in range(_TRIES - 1))
     while True:
+        if seconds_left() < RESERVE:
+            raise Throttled("the function's time is nearly over")
         try:
             return call()
         except Exception as error:
@@ -37,5 +49,5 @@ def patiently(call: Callable[[], T], passes: Callable[[Exception], bool]) -> T:
                 raise
             wait = next(waits, None)
             if wait is None:
-                raise Throttled(f"turned away {_TRIES} times") from error
+                raise Throttled(f"throttled {_TRIES} times") from error
         time.sleep(random.uniform(0, wait))  # noqa: S311

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _ABSENT = {"404", "NoSuchKey", "NoSuchVersion", "NotFound"}
+_REPLACED = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
+"""The errors of a conditional write if another write was first, was at the same time, or removed the object."""
 
 
 class _Body(RawIOBase):
@@ -83,6 +85,27 @@ class InboxBucket:
     def write(self, key: str, data: bytes) -> None:
         """Store an object."""
         self._client.put_object(Bucket=self._bucket, Key=key, Body=data)
+
+    def tag(self, key: str) -> str | None:
+        """Return the tag of an object's newest version, or None if there is no object."""
+        try:
+            return self._client.head_object(Bucket=self._bucket, Key=key)["ETag"]
+        except ClientError as error:
+            return _none_if_absent(error)
+
+    def replace(self, key: str, data: bytes, tag: str | None) -> bool:
+        """Store an object if its newest version still has the tag; return whether it did.
+
+        S3 compares and stores in one step (S3 User Guide, "How to prevent object overwrites with conditional writes").
+        """
+        condition: Any = {"IfNoneMatch": "*"} if tag is None else {"IfMatch": tag}
+        try:
+            self._client.put_object(Bucket=self._bucket, Key=key, Body=data, **condition)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") not in _REPLACED:
+                raise
+            return False
+        return True
 
 
 def _bare(etag: str) -> str:

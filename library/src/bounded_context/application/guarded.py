@@ -1,8 +1,10 @@
-"""Aggregates that change only as their context declares it."""
+"""Aggregates that change only as their context declares it, and only after their list is closed."""
 
+from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from ..domain.aggregate import Aggregate
+from ..domain.errors import ListOpen
 from ..domain.transitions import Transitions
 from .ports import Aggregates
 
@@ -12,28 +14,38 @@ A = TypeVar("A", bound=Aggregate[Any, Any])
 class GuardedAggregates(Generic[A]):
     """Aggregates behind their context's transitions: no use case has to ask, and none can forget to.
 
-    It asks nothing of the store: an aggregate knows where it stood, and the store refuses a version that is not the
-    one that was read. So what changed meanwhile is a VersionConflict, whatever the status is by now.
+    Transitions need no request: an aggregate knows where it stood, and the store refuses a version that is not the one
+    that was read. A concurrent change is a VersionConflict, whatever the new status is.
+
+    An aggregate that came with a list does not change before the list is closed as imported: until then the list may be
+    undone. The first change of such an aggregate reads the list's status. The status is final, so later changes do not.
     """
 
-    def __init__(self, transitions: Transitions, aggregates: Aggregates[A]) -> None:
+    def __init__(self, transitions: Transitions, aggregates: Aggregates[A], is_open: Callable[[str], bool]) -> None:
         self._transitions = transitions
         self._aggregates = aggregates
+        self._is_open = is_open
 
     def get(self, identity: str) -> A:
-        """Return it as it stands. Raises NotFound."""
+        """Return the aggregate as stored. Raises NotFound."""
         return self._aggregates.get(identity)
 
     def add(self, aggregate: A) -> None:
-        """Store a new one. Raises AlreadyExists."""
+        """Store a new aggregate. Raises AlreadyExists."""
         self._aggregates.add(aggregate)
 
     def save(self, aggregate: A) -> None:
-        """Store the version after the stored one. Raises IllegalMove, VersionConflict."""
+        """Store the version after the stored one. Raises IllegalMove, ListOpen, VersionConflict."""
         self._transitions.change(aggregate)
+        self._of_closed_list(aggregate, aggregate.version - 1)
         self._aggregates.save(aggregate)
 
     def remove(self, aggregate: A) -> None:
-        """Remove exactly this version. Raises IllegalMove, VersionConflict."""
+        """Remove exactly this version. Raises IllegalMove, ListOpen, VersionConflict."""
         self._transitions.removal(aggregate)
+        self._of_closed_list(aggregate, aggregate.version)
         self._aggregates.remove(aggregate)
+
+    def _of_closed_list(self, aggregate: A, version: int) -> None:
+        if version == 1 and aggregate.list_id is not None and self._is_open(aggregate.list_id):
+            raise ListOpen(aggregate.details.identity, aggregate.id)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Generic, Protocol, TypeVar
 from ..domain.aggregate import Aggregate
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     # A command knows no lists and no events of others, and starts sooner without.
     from ..domain.lists import ListStatus, PinnedFile, ReceivedList, StoredVersion
     from ..domain.projection import ForeignEvent
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 A = TypeVar("A", bound=Aggregate[Any, Any])
 A_co = TypeVar("A_co", bound=Aggregate[Any, Any], covariant=True)
 
-Fact = int | Mapping[str, Any]
+Fact = int | str | Mapping[str, Any]
 """What a list's record holds of a step's findings: a number, or numbers by name."""
 
 
@@ -81,15 +83,20 @@ class ImportedAggregates(Protocol):
         """Return those identities that exist and did not come with this list."""
         ...
 
+    @property
+    def unanswered(self) -> int:
+        """When the last write without an answer was sent, in seconds since 1970: it may still take effect. Or 0."""
+        ...
+
     def import_rows(self, list_id: str, rows: Sequence[Mapping[str, Any]], traceparent: str | None) -> None:
-        """Create one aggregate a row, with the list's traceparent, but for those that this list created already.
+        """Create an aggregate for each row, with the list's traceparent; rows that this list created stay.
 
         Raises AlreadyTaken; rows before the conflict may be written then.
         """
         ...
 
     def undo_rows(self, list_id: str, identities: Sequence[str]) -> None:
-        """Remove those that came with this list and leave the others."""
+        """Delete the aggregates that this list created, all of them, and leave the others."""
         ...
 
 
@@ -112,7 +119,21 @@ class Lists(Protocol):
     """The record of every list received."""
 
     def register(self, received: "ReceivedList") -> "ReceivedList":
-        """Record a list unless it is recorded; return the recorded one."""
+        """Record a list for its execution; return the list of the execution, or else the recorded list.
+
+        A list has one execution, and an execution has one list.
+        """
+        ...
+
+    def remember_broken(self, broken: "PinnedFile", at: "datetime") -> None:
+        """Remember for 30 days that an upload broke off ``at`` a time, without recording a list.
+
+        ``broken`` stands for the upload; a later time replaces an earlier one.
+        """
+        ...
+
+    def broke_off_at(self, broken: "PinnedFile") -> "datetime | None":
+        """Return when a broken upload was recorded or remembered, or None. ``broken`` stands for the upload."""
         ...
 
     def recorded(self, list_ids: Sequence[str]) -> set[str]:
@@ -123,20 +144,42 @@ class Lists(Protocol):
         """Return the recorded list. Raises LookupError."""
         ...
 
-    def progress(self, list_id: str, status: "ListStatus", **facts: Fact) -> None:
-        """Record how far a list has come, with counts such as ``rows``, ``valid`` and ``rejected``."""
+    def progress(self, list_id: str, status: "ListStatus", **facts: Fact) -> "ReceivedList":
+        """Move a list to a status that may follow its own, with facts such as ``rows``; return the record.
+
+        The record's status tells whether the list moved.
+        """
         ...
 
-    def refuse(self, list_id: str, reason: str, **facts: Fact) -> None:
-        """Record that a list is being given up, and why; the first reason stays."""
+    def refuse(self, list_id: str, reason: str, during: "Sequence[ListStatus]" = (), **facts: Fact) -> "ReceivedList":
+        """Record that a list is being undone, and why; return the record. The first reason stays.
+
+        A list stays as it is if it is being undone already, is closed, or is in none of the statuses ``during``.
+        """
         ...
 
-    def part_imported(self, list_id: str, part: int) -> None:
-        """Record that a part is written, once however often it is said."""
+    def take_part(self, list_id: str, part: int, writer: str, until: int) -> "tuple[bool, ReceivedList]":
+        """Make an invocation the writer of a part, until a time in seconds since 1970.
+
+        Return whether it is, and the record as it was before: its ``writers`` may name an earlier writer of the part.
+        A part that is written, and a list that is not being imported, have no writer.
+        """
+        ...
+
+    def keep_part(self, list_id: str, part: int, writer: str, rows: int) -> bool:
+        """Record how many rows of a part are written; return whether the invocation is still the part's writer."""
+        ...
+
+    def leave_part(self, list_id: str, part: int, writer: str, rows: int, until: int) -> None:
+        """Record that an invocation writes no more, how many rows are written, and until when others may write."""
+        ...
+
+    def part_imported(self, list_id: str, part: int, writer: str) -> bool:
+        """Record that a part is written by its writer; return whether it is."""
         ...
 
     def part_undone(self, list_id: str, part: int) -> None:
-        """Record that nothing of a part is left, once however often it is said."""
+        """Record that nothing of a part is left, once however often it is reported."""
         ...
 
 
@@ -165,6 +208,14 @@ class Files(Protocol):
 
     def write(self, key: str, data: bytes) -> None:
         """Store an object."""
+        ...
+
+    def tag(self, key: str) -> str | None:
+        """Return the tag of an object's newest version, or None if there is no object."""
+        ...
+
+    def replace(self, key: str, data: bytes, tag: str | None) -> bool:
+        """Store an object if its newest version still has the tag; return whether it did."""
         ...
 
 

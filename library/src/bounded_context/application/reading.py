@@ -11,6 +11,10 @@ T = TypeVar("T")
 
 # Many times what a row of the longest allowed values takes; a longer record is a missing quote or no CSV at all.
 MAX_RECORD_CHARACTERS = 64 * 1024
+MAX_RECORD_CELLS = 1000
+"""A cell takes 50 to 100 bytes of memory, and a thousand records are read at once: 100 MB at most. No list has so many
+columns."""
+
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -34,13 +38,16 @@ def records(stream: BinaryIO) -> Iterator[Record]:
     """Yield each record of a comma-separated UTF-8 file, the header first, blank lines left out.
 
     Raises:
-        Unreadable: the file is not UTF-8, breaks the rules of quoting (RFC 4180), or has an endless record.
+        Unreadable: the file is not UTF-8, breaks the rules of quoting (RFC 4180), or has a record that is endless or
+            has more than 1,000 cells.
     """
     lines = _Lines(_text(stream))
     reader = csv.reader(lines, strict=True)
     line = 1
     try:
         for cells in reader:
+            if len(cells) > MAX_RECORD_CELLS:
+                raise Unreadable(f"a record has {len(cells)} cells, and at most {MAX_RECORD_CELLS} are read")
             if cells:
                 yield Record(line, cells)
             line = reader.line_num + 1

@@ -4,7 +4,10 @@ import csv
 from collections.abc import Iterable
 from io import StringIO
 
+from ..domain.lists import ReceivedList
+from ..domain.reasons import shortened
 from ..domain.rows import Rejection
+from .ports import Files, Lists
 
 # A partner fixes a cause, not ten thousand rows one by one; the cap keeps the report's memory constant.
 REPORTED_ROWS = 10_000
@@ -26,7 +29,7 @@ class Report:
         for rejection in rejections:
             self._reported += 1
             if self._reported <= REPORTED_ROWS:
-                self._writer.writerow((rejection.line, rejection.field, _harmless(rejection.reason)))
+                self._writer.writerow((rejection.line, shortened(rejection.field), _harmless(rejection.reason)))
 
     @property
     def rows(self) -> str:
@@ -47,13 +50,24 @@ def document(rows: str) -> bytes:
     return (_HEADER + rows).encode()
 
 
-def with_reason(report: bytes | None, reason: str) -> bytes:
-    """Return a report that also says why the list as a whole was refused, once however often it is added."""
-    so_far = report.decode() if report else _HEADER
-    line = whole_list(reason)
-    return (so_far if line in so_far else so_far + line).encode()
+def with_reason(rows: str, reason: str) -> bytes:
+    """Return a report file's bytes that also say why the list as a whole was refused."""
+    return document(rows + whole_list(reason))
+
+
+def write_report(files: Files, lists: Lists, received: ReceivedList, data: bytes) -> None:
+    """Store the partner's report of a list, unless the list has left the status in which it was received.
+
+    A step may outlive its execution and write late. The report is replaced only if it is still the one that was there
+    before the status was read, so a late step does not replace the report of a later step.
+    """
+    key = received.file.report_key
+    while True:
+        tag = files.tag(key)
+        if lists.get(received.list_id).status is not received.status or files.replace(key, data, tag):
+            return
 
 
 def _harmless(reason: str) -> str:
     # A spreadsheet runs a cell that starts so as a formula; an apostrophe makes it text.
-    return f"'{reason}" if reason.startswith(_FORMULA) else reason
+    return shortened(f"'{reason}" if reason.startswith(_FORMULA) else reason)

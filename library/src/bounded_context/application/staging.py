@@ -5,6 +5,7 @@ parts, the form a Distributed Map reads.
 """
 
 import json
+import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
@@ -15,6 +16,7 @@ from .ports import Files
 
 VALIDATED = "manifest.json"
 VERIFIED = "import.json"
+_REJECTIONS = "rejections.csv"
 
 
 class StagingGone(LookupError):
@@ -41,12 +43,23 @@ class StagedRow:
     values: dict[str, Any]
 
 
+def attempt() -> str:
+    """Return a new name for an attempt of a step."""
+    return secrets.token_hex(6)
+
+
 @dataclass
 class Staging:
-    """One list's folder."""
+    """The folder of a list, or of one attempt of a step in it.
+
+    Attempts write to folders of their own, so that an attempt which outlives its execution changes nothing that a later
+    step reads. When the list's record names an attempt, its manifest is published in the list's folder. Without an
+    attempt it is the folder in which an older version of the library staged everything.
+    """
 
     files: Files
     list_id: str
+    attempt: str | None = None
     parts: list[Part] = field(default_factory=list)
 
     def write_part(self, rows: list[Row], form: Rows) -> None:
@@ -58,8 +71,8 @@ class Staging:
         self.parts.append(Part(len(self.parts), key, len(rows)))
 
     def rewrite_part(self, part: Part, rows: list[StagedRow]) -> None:
-        """Keep only these rows of a validated part, under a key of its own, so that a repeated step reads the same."""
-        key = part.key + "-verified"
+        """Keep only these rows of a validated part."""
+        key = self._key(f"part-{part.part:05d}")
         data = {"lines": [row.line for row in rows], "rows": [row.values for row in rows]}
         self.files.write(key, json.dumps(data).encode())
         self.parts.append(Part(part.part, key, len(rows)))
@@ -69,8 +82,17 @@ class Staging:
         self.parts.append(part)
 
     def write_manifest(self, name: str) -> None:
-        """Write which parts there are."""
+        """Write the parts' names."""
         self.files.write(self._key(name), json.dumps([asdict(part) for part in self.parts]).encode())
+
+    def publish(self, name: str) -> None:
+        """Copy the attempt's manifest into the list's folder, where the workflow reads it.
+
+        Raises:
+            StagingGone: there is no such manifest.
+        """
+        if self.attempt:
+            self.files.write(Staging(self.files, self.list_id)._key(name), _read(self.files, self._key(name)))
 
     def manifest(self, name: str) -> list[Part]:
         """Return the parts that a manifest names.
@@ -81,15 +103,21 @@ class Staging:
         return [_part(told) for told in json.loads(_read(self.files, self._key(name)))]
 
     def write_rejections(self, text: str) -> None:
-        """Keep what the validation rejected, for the verification to add to."""
-        self.files.write(self._key("rejections.csv"), text.encode())
+        """Store the report's lines of rejected rows, for the next step and for the report."""
+        self.files.write(self._key(_REJECTIONS), text.encode())
 
     def rejections(self) -> str:
-        """Return what the validation rejected."""
-        return (self.files.read(self._key("rejections.csv")) or b"").decode()
+        """Return the report's lines of rejected rows.
+
+        Raises:
+            StagingGone: the attempt's lines are gone.
+        """
+        if self.attempt:
+            return _read(self.files, self._key(_REJECTIONS)).decode()
+        return (self.files.read(self._key(_REJECTIONS)) or b"").decode()
 
     def _key(self, name: str) -> str:
-        return f"{STAGING}/{self.list_id}/{name}"
+        return "/".join(filter(None, (STAGING, self.list_id, self.attempt, name)))
 
 
 def read_part(files: Files, part: Part, form: Rows) -> list[StagedRow]:

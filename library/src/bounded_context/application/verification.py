@@ -13,13 +13,10 @@ from . import report
 from .list_import import Outcome, Step, counts, refuse
 from .ports import Files, ImportedAggregates, Lists
 from .report import Report
-from .staging import VALIDATED, VERIFIED, Part, StagedRow, Staging, identities, read_part
+from .staging import VALIDATED, VERIFIED, Part, StagedRow, Staging, attempt, identities, read_part
 
 RowsCheck = Callable[[list[StagedRow], str], list[Rejection]]
 """Says what is wrong with the rows of a part; the text is the id of their list."""
-
-_FOUND_BEFORE = (Fault.CELLS, Fault.VALUE, Fault.REPEATED)
-"""What the validation finds."""
 
 
 @dataclass
@@ -38,6 +35,10 @@ class _Verification:
         self.rejections += rejected_rows(rejections)
         self.amounts.add(row.values for row in good)
         self._pass_on(part, good)
+
+    def finish(self) -> None:
+        self.staging.write_rejections(self.report.rows)
+        self.staging.write_manifest(VERIFIED)
 
     def _pass_on(self, part: Part, good: list[StagedRow]) -> None:
         if len(good) == part.rows:
@@ -60,15 +61,15 @@ def verify_list(
     ``amounts`` sums up what is left.
     """
     received = lists.get(list_id)
-    validated = Staging(files, list_id)
-    found = _Verification(Staging(files, list_id), Report(validated.rejections()), amounts)
+    if received.status is not ListStatus.VALIDATED:
+        return _step(received, lists, files)
+    validated = Staging(files, list_id, received.staged)
+    found = _Verification(Staging(files, list_id, attempt()), Report(validated.rejections()), amounts)
     checks = tuple(checks)
     for part in validated.manifest(VALIDATED):
         rows = read_part(files, part, form)
         found.take(part, rows, sorted(rejection for check in checks for rejection in check(rows, list_id)))
-    if found.rejections:
-        files.write(received.file.report_key, report.document(found.report.rows))
-    return _judged(received, found, tolerated_share, lists)
+    return _step(_judged(received, found, tolerated_share, lists), lists, files)
 
 
 def not_taken(aggregates: ImportedAggregates, id_field: str) -> RowsCheck:
@@ -85,16 +86,23 @@ def _taken(row: StagedRow, id_field: str) -> Rejection:
     return Rejection(row.line, id_field, f"{row.values[id_field]!r} already exists", Fault.EXISTS)
 
 
-def _judged(received: ReceivedList, found: _Verification, tolerated_share: Fraction, lists: Lists) -> Step:
-    rows, rejections = received.rows, _before_verification(received) + found.rejections
+def _judged(received: ReceivedList, found: _Verification, tolerated_share: Fraction, lists: Lists) -> ReceivedList:
+    """Record the verdict on a list, unless another attempt has recorded one; return the record."""
+    found.finish()
+    rows, rejections = received.rows, Counter(received.rejections) + found.rejections
+    facts = counts(rows, rejections) | {"verified": found.staging.attempt or ""}
     if reason := over_tolerance(rejections.total(), rows, tolerated_share):
-        return refuse(received.list_id, reason, lists, **counts(rows, rejections))
-    found.staging.write_manifest(VERIFIED)
-    facts = counts(rows, rejections) | {"parts": len(found.staging.parts), "amounts": found.amounts.sums()}
-    lists.progress(received.list_id, ListStatus.IMPORTING, **facts)
+        return refuse(received.list_id, reason, lists, ListStatus.VALIDATED, **facts)
+    facts |= {"parts": len(found.staging.parts), "amounts": found.amounts.sums()}
+    return lists.progress(received.list_id, ListStatus.IMPORTING, **facts)
+
+
+def _step(received: ReceivedList, lists: Lists, files: Files) -> Step:
+    """Return the answer for a list as it is recorded; the parts and the report that count are handed over."""
+    if received.given_up:
+        return Step(received.list_id, Outcome.REJECTED)
+    verified = Staging(files, received.list_id, received.verified)
+    verified.publish(VERIFIED)
+    # Also without rejections: an empty report says that the list is good, and replaces that of an earlier file.
+    report.write_report(files, lists, received, report.document(verified.rejections()))
     return Step(received.list_id, Outcome.VERIFIED)
-
-
-def _before_verification(received: ReceivedList) -> Counter[Fault]:
-    # The record may hold what an earlier try of the verification found: a second one must not count that again.
-    return Counter({fault: rows for fault, rows in received.rejections.items() if fault in _FOUND_BEFORE})

@@ -58,11 +58,11 @@ TRACED: Final = 0.05
 LIST_WRITES: Final = 4
 """Changes of a list's record but those of its parts: it is registered, validated, verified, imported."""
 
-LIST_OBJECTS: Final = 5
-"""Objects of a list but its parts: the upload, both manifests, the rejections and the report."""
+LIST_OBJECTS: Final = 8
+"""Objects of a list besides its parts: the upload, both manifests twice, the rejections twice, and the report."""
 
-STEPS: Final = 3
-"""Functions that are called once for a list that is imported: those that register, validate and verify."""
+LIST_READS: Final = 4
+"""Reads of the record of a list that is imported: by the three steps before the import, and before the report."""
 
 UNSAID_TEXT: Final = "x" * 40
 """The value of a field whose kind is a context's own."""

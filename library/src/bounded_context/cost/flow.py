@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, Final, TypeVar
 
 from ..adapters.sns import BATCH
+from ..application.importing import ROWS_AT_ONCE
 from ..context import Context
 from ..project import ProjectError
 from ..testing.graph import Graph, Node
@@ -116,8 +117,11 @@ class Flow:
 
     @property
     def changes(self) -> float:
-        """Changes of lists' records, each a call of what measures them."""
-        return self.lists * assumed.LIST_WRITES + self.parts
+        """Changes of lists' records, each a call of the function that measures them.
+
+        A part is taken and reported, and its record is updated between every two pieces of rows.
+        """
+        return self.lists * assumed.LIST_WRITES + self.parts + max(self.parts, self.rows / ROWS_AT_ONCE)
 
 
 def _types(subscription: Node, otherwise: Collection[str]) -> Collection[str]:

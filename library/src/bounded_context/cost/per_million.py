@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from ..adapters.dynamodb_inserts import UNITS
-from ..application.list_import import CHUNK_ROWS
 from . import assumptions as assumed
 from .flow import RELAY, Flow
 from .indexes import index_units
@@ -30,7 +29,7 @@ def _table(flow: Flow) -> Counted:
     # Consistent reads; an item of up to 4 KB is one unit, and so is one that is not there.
     yield "reads by the verification", flow.rows * flow.checks, "read_unit"
     yield "writes of lists' records", flow.changes, "write_unit"
-    yield "reads of lists' records", flow.rows / CHUNK_ROWS + flow.lists * assumed.STEPS, "read_unit"
+    yield "reads of lists' records", flow.lists * assumed.LIST_READS, "read_unit"
 
 
 def _functions(flow: Flow) -> Counted:

@@ -68,6 +68,7 @@ class Aggregate(Generic[D, S]):
 
     ``version`` counts its changes from 1; ``list_id`` names the list that brought it, if one did. ``stood`` is where it
     stood before its last change, which `dataclasses.replace` keeps; of what was just read or created, where it stands.
+    ``etag`` names the stored state that was read: empty if the state has no name, None if the aggregate was not read.
     """
 
     details_type: ClassVar[type[Details]] = Details
@@ -78,6 +79,7 @@ class Aggregate(Generic[D, S]):
     version: int = 1
     list_id: str | None = None
     stood: S | None = field(default=None, kw_only=True, compare=False, repr=False)
+    etag: str | None = field(default=None, kw_only=True, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.stood is None:

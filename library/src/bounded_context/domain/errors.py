@@ -7,7 +7,7 @@ from ..words import either
 
 
 class BusinessError(Exception):
-    """A refusal that the caller can act on; its text is a sentence for people.
+    """A refusal that the caller can act on; its text is a sentence for people, of at most 1,000 characters.
 
     ``code`` is stable and meant for programs: the ``reason`` of the metric, and a part of the problem's type.
     ``status`` (4xx) and ``title`` are those of the problem that the HTTP API answers with (RFC 9457).
@@ -58,3 +58,13 @@ class IllegalMove(BusinessError):
 
     def __init__(self, field: str, identity: str, status: str, after: Iterable[str]) -> None:
         super().__init__(f"{field} {identity!r} is {status}: the command starts from {either(after)}")
+
+
+class ListOpen(BusinessError):
+    """The aggregate came with a list that is not closed yet: the list may still be undone."""
+
+    code = "list-open"
+    title = "Its list is not closed yet"
+
+    def __init__(self, field: str, identity: str) -> None:
+        super().__init__(f"{field} {identity!r} came with a list that is still being imported: try again later")

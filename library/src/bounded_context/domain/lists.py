@@ -8,12 +8,17 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import PurePosixPath
+from typing import Final
 
 from .faults import Fault
 
 INCOMING = "incoming"
 REPORTS = "reports"
 STAGING = "staging"
+_REPORT_ENDING = ".report.csv"
+_KEY_BYTES = 1024
+"""The longest key of an object, in UTF-8 (S3 User Guide, "Naming Amazon S3 objects")."""
+
 BROKEN = "broken-"
 """What the version of an upload that broke off begins with; S3 names no version so."""
 
@@ -28,6 +33,17 @@ class ListStatus(StrEnum):
     IMPORTED = "IMPORTED"
     REJECTED = "REJECTED"
     FAILED = "FAILED"
+
+
+BEFORE: Final[Mapping[ListStatus, tuple[ListStatus, ...]]] = {
+    ListStatus.VALIDATED: (ListStatus.REGISTERED,),
+    ListStatus.IMPORTING: (ListStatus.VALIDATED,),
+    ListStatus.COMPENSATING: (ListStatus.REGISTERED, ListStatus.VALIDATED, ListStatus.IMPORTING),
+    ListStatus.IMPORTED: (ListStatus.IMPORTING,),
+    ListStatus.REJECTED: (ListStatus.COMPENSATING,),
+    ListStatus.FAILED: (ListStatus.COMPENSATING,),
+}
+"""The statuses from which a list may reach each status. No step moves a list back, and no step opens a closed list."""
 
 
 class NotAList(Exception):
@@ -70,8 +86,13 @@ class PinnedFile:
 
     @property
     def report_key(self) -> str:
-        """Where the partner finds what was wrong with it."""
-        return str(PurePosixPath(REPORTS, *PurePosixPath(self.key).parts[1:])) + ".report.csv"
+        """Where the partner finds what was wrong with it; the end of a very long name is a hash of the name."""
+        key = str(PurePosixPath(REPORTS, *PurePosixPath(self.key).parts[1:]))
+        room = _KEY_BYTES - len(_REPORT_ENDING)
+        if len(key.encode()) > room:
+            ending = f"-{hashlib.sha256(self.key.encode()).hexdigest()[:16]}"
+            key = key.encode()[: room - len(ending)].decode(errors="ignore") + ending
+        return key + _REPORT_ENDING
 
     @property
     def list_id(self) -> str:
@@ -89,6 +110,11 @@ class ReceivedList:
     and currency, once the list is verified, and ``parts`` is how many parts are to be imported; before that nothing of
     it is written. ``undone_parts`` are the numbers of those of which nothing is left. ``received_at`` is None before it
     is recorded.
+
+    ``imported_parts`` are the numbers of the parts whose rows are all in the table. ``staged`` and ``verified`` name
+    the attempts of validation and verification whose results count; None for a list of an older version of the library.
+    ``writers`` maps the number of a part to the time, in seconds since 1970, until which an invocation may write it.
+    ``written`` maps it to the number of its first rows that are in the table.
     """
 
     file: PinnedFile
@@ -104,6 +130,21 @@ class ReceivedList:
     received_at: datetime | None = field(default=None, compare=False)
     parts: int = 0
     undone_parts: frozenset[int] = frozenset()
+    imported_parts: frozenset[int] = field(default=frozenset(), compare=False)
+    staged: str | None = field(default=None, compare=False)
+    verified: str | None = field(default=None, compare=False)
+    writers: Mapping[int, int] = field(default_factory=dict, compare=False)
+    written: Mapping[int, int] = field(default_factory=dict, compare=False)
+
+    @property
+    def given_up(self) -> bool:
+        """Whether the list is being undone, or was."""
+        return self.status in (ListStatus.COMPENSATING, ListStatus.REJECTED, ListStatus.FAILED)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the status is final."""
+        return self.status in (ListStatus.IMPORTED, ListStatus.REJECTED, ListStatus.FAILED)
 
     @property
     def list_id(self) -> str:

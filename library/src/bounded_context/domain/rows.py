@@ -12,9 +12,8 @@ from pydantic_core import ErrorDetails
 from .aggregate import Details
 from .faults import Fault
 from .fields import defaults, description_of
+from .reasons import enumerated, shown
 
-# Long enough to recognise a value, short enough to keep a report readable.
-_SHOWN = 40
 # The list's own: that of its items does not count for it.
 _HIDING = ConfigDict(hide_input_in_errors=True)
 
@@ -94,13 +93,14 @@ class Rows:
         found = {
             "missing": set(required) - set(names),
             "unknown": set(names) - set(self.columns),
-            "repeated": {name for name in names if names.count(name) > 1},
+            "repeated": {name for name, times in Counter(names).items() if times > 1},
         }
-        wrong = "; ".join(f"{what}: {', '.join(map(_shown, sorted(which)))}" for what, which in found.items() if which)
+        wrong = [f"{what}: {enumerated([*map(shown, sorted(which))])}" for what, which in found.items() if which]
         if not wrong:
             return names
         may = f" and may name {','.join(self.columns_with(default=True))}" if self.defaults else ""
-        raise Unreadable(f"the first line must name the columns {','.join(required)}{may} ({wrong})")
+        # A reason is cut at its end: what the partner has to change comes first.
+        raise Unreadable(f"columns are {'; '.join(wrong)}. The first line must name {','.join(required)}{may}")
 
     def columns_with(self, *, default: bool) -> tuple[str, ...]:
         """Return the columns that a file may leave out, or those that it may not, in their order."""
@@ -143,7 +143,7 @@ class Rows:
             # A validator of the model itself: it alone knows what it expected.
             return Rejection(line, field, problem["msg"].removeprefix("Value error, "), Fault.VALUE)
         expected = description_of(self._details.model_fields[field])
-        return Rejection(line, field, f"{_shown(problem['input'])}: expected {expected}", Fault.VALUE)
+        return Rejection(line, field, f"{shown(problem['input'])}: expected {expected}", Fault.VALUE)
 
     def staged(self, details: Iterable[Details]) -> bytes:
         """Return details as a JSON array of objects, amounts and days as strings."""
@@ -160,8 +160,3 @@ class Rows:
 def _ragged(record: Record, width: int) -> Rejection:
     reason = f"the row has {len(record.cells)} cells, and the header has {width}"
     return Rejection(record.line, "", reason, Fault.CELLS)
-
-
-def _shown(value: object) -> str:
-    text = str(value)
-    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "...")

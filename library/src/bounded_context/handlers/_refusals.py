@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from ..application.paging import BadCursor
 from ..context import INVALID
 from ..domain.errors import BusinessError
+from ..domain.reasons import shortened
 
 
 class Refused(Exception):
@@ -49,7 +50,7 @@ def obeying(code: str = INVALID) -> Iterator[None]:
     except BadCursor:
         raise Refused(code, "cursor: no answer to this question gave it") from None
     except BusinessError as error:
-        raise Refused(error.code, str(error), rule=type(error)) from None
+        raise Refused(error.code, shortened(str(error)), rule=type(error)) from None
 
 
 def answer(refused: Refused) -> dict[str, Any]:

@@ -7,15 +7,25 @@ from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from functools import wraps
-from typing import Any, Final, TypeVar, get_type_hints
+from typing import Annotated, Any, Final, TypeVar, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
 from ..adapters.throttling import throttling_as_one
+from ..application.deadline import time_left
 from ..application.list_import import Outcome, Step, Upload
 from ..application.staging import Part
 from ..context import Context
-from ..domain.lists import ReceivedList
+from ..domain.lists import ListStatus, ReceivedList
+from ..domain.reasons import shortened
 from ..lists import ListImport
 from ..settings import load
 from ..telemetry import Handler, about, logger, span, traceparent
@@ -51,12 +61,24 @@ class ErrorEvent(StepEvent):
         return self.error.get("Error") if isinstance(self.error, dict) else None
 
 
+def _time_or_none(value: Any, read: ValidatorFunctionWrapHandler) -> datetime | None:
+    """Return None for what is no time of a zone: an import goes on without it."""
+    try:
+        return read(value)
+    except ValidationError:
+        return None
+
+
+_Time = Annotated[AwareDatetime | None, WrapValidator(_time_or_none)]
+
+
 class UploadEvent(BaseModel):
     """An announced file: ``path`` as Transfer writes it ("/bucket/key"), or ``bucket`` and ``key`` as S3 does.
 
     S3 also names the ``version``; what Transfer says of it is ``detail``, whose ``bytes`` and ``etag`` tell the version
-    (Transfer Family User Guide, "Transfer Family events detail reference"; a rename's event has neither). ``failed`` is
-    the id of Transfer's event for an upload that broke off.
+    (Transfer Family User Guide, "Transfer Family events detail reference"; a rename's event has neither). ``began`` and
+    ``ended`` are its ``start-timestamp`` and ``end-timestamp``. ``failed`` is the id of Transfer's event for an upload
+    that broke off.
     """
 
     model_config = ConfigDict(hide_input_in_errors=True)
@@ -67,6 +89,8 @@ class UploadEvent(BaseModel):
     failed: str = ""
     size: int | None = None
     etag: str = ""
+    began: _Time = None
+    ended: _Time = None
 
     @model_validator(mode="before")
     @classmethod
@@ -77,7 +101,14 @@ class UploadEvent(BaseModel):
         # An execution that an earlier version of the rules started has no detail.
         detail = values.get("detail") or {}
         told = {"size": detail.get("bytes"), "etag": str(detail.get("etag") or "").strip('"')}
-        return {**values, **told, "bucket": bucket, "key": key}
+        times = {"began": detail.get("start-timestamp"), "ended": detail.get("end-timestamp")}
+        return {**values, **told, **times, "bucket": bucket, "key": key}
+
+    @property
+    def during(self) -> tuple[datetime, datetime] | None:
+        """When the upload or rename began and ended, as far as Transfer says."""
+        times = [time for time in (self.began, self.ended) if time]
+        return (min(times), max(times)) if times else None
 
 
 class RegisterEvent(BaseModel):
@@ -91,7 +122,7 @@ class RegisterEvent(BaseModel):
     def uploaded(self) -> Upload:
         """Return the announced file."""
         told = self.upload
-        return Upload(told.bucket, told.key, told.version, broken_by=told.failed, size=told.size, etag=told.etag)
+        return Upload(told.bucket, told.key, told.version, told.failed, told.size, told.etag, told.during)
 
 
 E = TypeVar("E", bound=BaseModel)
@@ -128,10 +159,11 @@ def step(
         event_type: type[E] = next(iter(get_type_hints(work).values()))
 
         @wraps(work)
-        def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+        def handler(event: dict[str, Any], call: Any) -> dict[str, Any]:
             asked = event_type.model_validate(event)
             _begun(asked)
-            with throttling_as_one(), span(_SPANS[name]) if name in _SPANS else nullcontext():
+            recorded = span(_SPANS[name]) if name in _SPANS else nullcontext()
+            with time_left(call.get_remaining_time_in_millis() / 1000), throttling_as_one(), recorded:
                 done = work(asked, load(settings, context))
             return _ended(context, name, done)
 
@@ -167,23 +199,34 @@ def _ended(context: Context[Any], name: str, done: Step | ReceivedList) -> dict[
     says = "part undone" if outcome is Outcome.UNDONE else _SAYS.get(name, "list verified")
     logger.info(says, outcome=outcome.value)
     answer = {"list_id": done.list_id, "outcome": outcome.value}
-    return answer | {"event": rejection(context, done)} if isinstance(done, ReceivedList) else answer
+    return answer | {"event": ending(context, done)} if isinstance(done, ReceivedList) else answer
 
 
-def rejection(context: Context[Any], closed: ReceivedList) -> dict[str, Any]:
-    """Return the event that tells other contexts; its id is the same however often the step is tried.
+def ending(context: Context[Any], closed: ReceivedList) -> dict[str, Any]:
+    """Return the event of a closed list for other contexts. Each try of the step returns the same event id.
 
-    It belongs where the list came in; a list recorded before that was noted has this step's place in a trace.
+    The event joins the upload's trace. A list without a recorded trace uses the step's trace.
     """
-    file = closed.file
-    data = {
-        "list_id": closed.list_id,
-        "partner": file.partner,
-        "file": file.key,
-        "report": file.report_key,
-        "outcome": closed.status.value,
-        "reason": closed.reason,
-    }
-    caused_by, now = closed.traceparent or traceparent(), datetime.now(UTC)
-    event_id, event_type = f"{closed.list_id}-rejected", context.list_events[1]
-    return context.source.cloud_event(event_id, event_type, closed.list_id, now, data, caused_by)
+    imported, rejected = context.list_events
+    if closed.status is ListStatus.IMPORTED:
+        return _event(context, closed, imported, "imported", _counts(closed))
+    return _event(context, closed, rejected, "rejected", _refusal(closed))
+
+
+def _event(
+    context: Context[Any], closed: ReceivedList, event_type: str, suffix: str, data: dict[str, Any]
+) -> dict[str, Any]:
+    file, caused_by = closed.file, closed.traceparent or traceparent()
+    about_list = {"list_id": closed.list_id, "partner": file.partner, "file": file.key}
+    event_id, now = f"{closed.list_id}-{suffix}", datetime.now(UTC)
+    return context.source.cloud_event(event_id, event_type, closed.list_id, now, about_list | data, caused_by)
+
+
+def _counts(closed: ReceivedList) -> dict[str, Any]:
+    return {"rows": closed.rows, "imported": closed.valid, "rejected": closed.rejected}
+
+
+def _refusal(closed: ReceivedList) -> dict[str, Any]:
+    # An older version may have recorded a longer reason.
+    reason = closed.reason and shortened(closed.reason)
+    return {"report": closed.file.report_key, "outcome": closed.status.value, "reason": reason}

@@ -74,8 +74,9 @@ VALIDATE_LIST: Final = Preset(
     memory=_ONE_CPU,
     variables=("TABLE_NAME", "INBOX_BUCKET", "TOLERATED_SHARE", "PART_ROWS"),
     items=("GetItem", "UpdateItem"),
-    read=("incoming",),
-    write=("staging", "reports"),
+    read=("incoming", "staging"),
+    write=("staging",),
+    list_=("staging",),
 )
 """Reads a list's rows, and stages the good ones."""
 
@@ -84,19 +85,21 @@ VERIFY_LIST: Final = Preset(
     memory=_ONE_CPU,
     variables=("TABLE_NAME", "INBOX_BUCKET", "TOLERATED_SHARE"),
     items=("GetItem", "BatchGetItem", "UpdateItem"),
-    read=("staging",),
+    read=("staging", "reports"),
     write=("staging", "reports"),
+    list_=("staging", "reports"),
 )
 """Checks a list's rows against what the context knows."""
 
 IMPORT_LIST: Final = Preset(
-    timeout=240,
+    timeout=120,
     memory=_ONE_CPU,
     variables=("TABLE_NAME", "INBOX_BUCKET"),
-    items=("GetItem", "BatchGetItem", "PartiQLInsert", "UpdateItem"),
+    items=("BatchGetItem", "PartiQLInsert", "UpdateItem"),
     read=("staging",),
+    list_=("staging",),
 )
-"""Writes one part of a list; an execution of the workflow's map has 300 seconds in all."""
+"""Writes one part of a list. If a call is lost, the part and its list wait for the end of that call's time."""
 
 COMPENSATE_ERROR: Final = Preset(
     timeout=900,
@@ -105,7 +108,7 @@ COMPENSATE_ERROR: Final = Preset(
     items=("GetItem", "UpdateItem", "DeleteItem"),
     read=("staging", "reports"),
     write=("reports",),
-    list_=("staging",),
+    list_=("staging", "reports"),
 )
 """Undoes what a list wrote."""
 

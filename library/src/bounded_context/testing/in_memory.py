@@ -1,7 +1,7 @@
 """A context's adapters, in dictionaries: what tests run on."""
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from io import BytesIO
@@ -12,8 +12,8 @@ from ..application.references import known_to
 from ..application.verification import RowsCheck, not_taken
 from ..context import Context
 from ..domain.aggregate import Aggregate
-from ..domain.errors import AlreadyExists, NotFound, VersionConflict
-from ..domain.lists import INCOMING, ListStatus, PinnedFile, ReceivedList, StoredVersion
+from ..domain.errors import AlreadyExists, ListOpen, NotFound, VersionConflict
+from ..domain.lists import BEFORE, INCOMING, ListStatus, PinnedFile, ReceivedList, StoredVersion
 from ..domain.projection import ForeignEvent, newer
 from ..lists import ListImport
 from .samples import KNOWN
@@ -26,12 +26,15 @@ _KEPT = {field.name for field in fields(ReceivedList)}
 class InMemoryAggregates(Generic[A]):
     """A context's aggregates by their identities, whichever way they came: ``stored``.
 
-    ``traceparents`` are those that imported rows came with.
+    ``traceparents`` are those that imported rows came with. ``unanswered`` is when the last write without an answer was
+    sent, in seconds since 1970. ``is_open`` tells whether a list is not closed yet.
     """
 
-    def __init__(self, context: Context[A]) -> None:
+    def __init__(self, context: Context[A], is_open: Callable[[str], bool] = lambda _: False) -> None:
         self._context = context
+        self._is_open = is_open
         self.stored: dict[str, A] = {}
+        self.unanswered = 0
         self.traceparents: set[str | None] = set()
 
     def get(self, identity: str) -> A:
@@ -47,16 +50,22 @@ class InMemoryAggregates(Generic[A]):
         self.stored[aggregate.id] = aggregate
 
     def save(self, aggregate: A) -> None:
-        """Store the version after the stored one. Raises IllegalMove, VersionConflict."""
+        """Store the version after the stored one. Raises IllegalMove, ListOpen, VersionConflict."""
         self._context.transitions.change(aggregate)
+        self._of_closed_list(aggregate)
         self._at_version(aggregate.id, aggregate.version - 1)
         self.stored[aggregate.id] = aggregate
 
     def remove(self, aggregate: A) -> None:
-        """Remove exactly this version. Raises IllegalMove, VersionConflict."""
+        """Remove exactly this version. Raises IllegalMove, ListOpen, VersionConflict."""
         self._context.transitions.removal(aggregate)
+        self._of_closed_list(aggregate)
         self._at_version(aggregate.id, aggregate.version)
         del self.stored[aggregate.id]
+
+    def _of_closed_list(self, aggregate: A) -> None:
+        if aggregate.list_id is not None and self._is_open(aggregate.list_id):
+            raise ListOpen(self._context.identity, aggregate.id)
 
     def _at_version(self, identity: str, version: int) -> None:
         if identity not in self.stored or self.stored[identity].version != version:
@@ -91,15 +100,27 @@ class InMemoryAggregates(Generic[A]):
 
 @dataclass
 class InMemoryLists:
-    """Lists' records; ``changes`` counts how often one was written."""
+    """Lists' records, and the writers of their parts; ``changes`` counts the changes of a status."""
 
     stored: dict[str, ReceivedList] = field(default_factory=dict)
-    parts: dict[str, set[int]] = field(default_factory=dict)
+    writers: dict[tuple[str, int], str] = field(default_factory=dict)
     changes: int = 0
+    _broken: dict[str, datetime] = field(default_factory=dict, init=False)
 
     def register(self, received: ReceivedList) -> ReceivedList:
-        """Record a list unless it is recorded; return the recorded one."""
-        return self.stored.setdefault(received.list_id, received)
+        """Record a list for its execution; return the list of the execution, or else the recorded list."""
+        of_execution = (one for one in self.stored.values() if one.execution == received.execution)
+        recorded = next(of_execution, None) or self.stored.get(received.list_id)
+        return recorded or self.stored.setdefault(received.list_id, replace(received, received_at=datetime.now(UTC)))
+
+    def remember_broken(self, broken: PinnedFile, at: datetime) -> None:
+        """Remember that an upload broke off ``at`` a time, without recording a list."""
+        self._broken[broken.list_id] = at
+
+    def broke_off_at(self, broken: PinnedFile) -> datetime | None:
+        """Return when a broken upload was recorded or remembered, or None."""
+        recorded = self.stored.get(broken.list_id)
+        return recorded.received_at if recorded else self._broken.get(broken.list_id)
 
     def recorded(self, list_ids: Sequence[str]) -> set[str]:
         """Return those that are recorded."""
@@ -109,37 +130,83 @@ class InMemoryLists:
         """Return the recorded list. Raises LookupError."""
         return self.stored[list_id]
 
-    def progress(self, list_id: str, status: ListStatus, **facts: Any) -> None:
-        """Record how far a list has come."""
-        self.changes += 1
-        kept = {name: value for name, value in facts.items() if name in _KEPT}
-        self.stored[list_id] = replace(self.stored[list_id], status=status, **kept)
+    def is_open(self, list_id: str) -> bool:
+        """Return whether rows of the list may still be written or undone. A list without a record is not open."""
+        return list_id in self.stored and self.stored[list_id].status is not ListStatus.IMPORTED
 
-    def refuse(self, list_id: str, reason: str, **facts: Any) -> None:
-        """Record that a list is being given up, and why; the first reason stays."""
-        self.progress(list_id, ListStatus.COMPENSATING, **facts)
-        self.stored[list_id] = replace(self.stored[list_id], reason=self.stored[list_id].reason or reason)
+    def progress(self, list_id: str, status: ListStatus, **facts: Any) -> ReceivedList:
+        """Move a list to a status that may follow its own; return the record."""
+        return self._moved(list_id, status, BEFORE[status], facts)
 
-    def part_imported(self, list_id: str, part: int) -> None:
-        """Record that a part is written, once however often it is said."""
-        self.parts.setdefault(list_id, set()).add(part)
+    def refuse(self, list_id: str, reason: str, during: Sequence[ListStatus] = (), **facts: Any) -> ReceivedList:
+        """Record that a list is being undone, and why; the first reason stays; return the record."""
+        first = self.stored[list_id].reason or reason
+        undone = ListStatus.COMPENSATING
+        return self._moved(list_id, undone, during or BEFORE[undone], {**facts, "reason": first})
+
+    def _moved(
+        self, list_id: str, status: ListStatus, statuses: Sequence[ListStatus], facts: Mapping[str, Any]
+    ) -> ReceivedList:
+        if self.stored[list_id].status in statuses:
+            self.changes += 1
+            self._change(list_id, status=status, **{name: value for name, value in facts.items() if name in _KEPT})
+        return self.stored[list_id]
+
+    def _change(self, list_id: str, **facts: Any) -> None:
+        self.stored[list_id] = replace(self.stored[list_id], **facts)
+
+    def take_part(self, list_id: str, part: int, writer: str, until: int) -> tuple[bool, ReceivedList]:
+        """Make an invocation the writer of a part; return whether it is, and the record as it was."""
+        before = self.stored[list_id]
+        taken = before.status is ListStatus.IMPORTING and part not in before.imported_parts
+        if taken:
+            self.writers[list_id, part] = writer
+            self._change(list_id, writers={**before.writers, part: until})
+        return taken, before
+
+    def keep_part(self, list_id: str, part: int, writer: str, rows: int) -> bool:
+        """Record how many rows of a part are written; return whether the invocation is still the part's writer."""
+        if not self._writes(list_id, part, writer):
+            return False
+        self._change(list_id, written={**self.stored[list_id].written, part: rows})
+        return True
+
+    def _writes(self, list_id: str, part: int, writer: str) -> bool:
+        importing = self.stored[list_id].status is ListStatus.IMPORTING
+        return importing and self.writers.get((list_id, part)) == writer
+
+    def leave_part(self, list_id: str, part: int, writer: str, rows: int, until: int) -> None:
+        """Record that an invocation writes no more, how many rows are written, and until when others may write."""
+        before = self.stored[list_id]
+        if self.writers.get((list_id, part)) == writer:
+            written, writers = {**before.written, part: rows}, {**before.writers, part: until}
+            self._change(list_id, written=written, writers=writers)
+
+    def part_imported(self, list_id: str, part: int, writer: str) -> bool:
+        """Record that a part is written by its writer; return whether it is."""
+        if not self._writes(list_id, part, writer):
+            return False
+        before = self.stored[list_id]
+        writers = {number: until for number, until in before.writers.items() if number != part}
+        self._change(list_id, imported_parts=before.imported_parts | {part}, writers=writers)
+        return True
 
     def part_undone(self, list_id: str, part: int) -> None:
-        """Record that nothing of a part is left, once however often it is said."""
-        received = self.stored[list_id]
-        self.stored[list_id] = replace(received, undone_parts=received.undone_parts | {part})
+        """Record that nothing of a part is left, once however often it is reported."""
+        self._change(list_id, undone_parts=self.stored[list_id].undone_parts | {part})
 
 
 @dataclass
 class InMemoryFiles:
     """A bucket; the version is how often a key was written. ``removed`` are the keys of deleted objects.
 
-    ``since`` is when whatever is in it was stored.
+    ``since`` is when whatever is written to it is stored; it may be set to another time between two writes.
     """
 
     objects: dict[str, list[bytes]] = field(default_factory=dict)
     removed: set[str] = field(default_factory=set)
     since: datetime = field(default_factory=lambda: datetime.now(UTC))
+    _stored_at: dict[tuple[str, str], datetime] = field(default_factory=dict, init=False)
 
     def versions(self, key: str) -> list[StoredVersion]:
         """Return the versions of an object, newest first."""
@@ -157,7 +224,8 @@ class InMemoryFiles:
 
     def _stored(self, key: str, version: str, data: bytes) -> StoredVersion:
         etag = hashlib.md5(data, usedforsecurity=False).hexdigest()
-        return StoredVersion(PinnedFile("inbox", key, version, len(data)), etag, self.since, key in self.removed)
+        stored_at = self._stored_at.get((key, version), self.since)
+        return StoredVersion(PinnedFile("inbox", key, version, len(data)), etag, stored_at, key in self.removed)
 
     def open(self, pinned: PinnedFile) -> BinaryIO:
         """Return one version's bytes as a stream."""
@@ -169,7 +237,20 @@ class InMemoryFiles:
 
     def write(self, key: str, data: bytes) -> None:
         """Store an object."""
-        self.objects.setdefault(key, []).append(data)
+        versions = self.objects.setdefault(key, [])
+        versions.append(data)
+        self._stored_at[key, str(len(versions))] = self.since
+
+    def tag(self, key: str) -> str | None:
+        """Return the tag of an object's newest version, or None if there is no object."""
+        return str(len(self.objects[key])) if key in self.objects else None
+
+    def replace(self, key: str, data: bytes, tag: str | None) -> bool:
+        """Store an object if its newest version still has the tag; return whether it did."""
+        if self.tag(key) != tag:
+            return False
+        self.write(key, data)
+        return True
 
 
 @dataclass
@@ -219,8 +300,8 @@ class InMemory(Generic[A]):
 
     def __init__(self, context: Context[A], known: Mapping[str, Collection[str]] | None = None) -> None:
         self.context = context
-        self.aggregates = InMemoryAggregates(context)
         self.lists = InMemoryLists()
+        self.aggregates = InMemoryAggregates(context, self.lists.is_open)
         self.files = InMemoryFiles()
         self.projection = InMemoryProjection()
         there = dict.fromkeys(context.references, KNOWN) if known is None else known

@@ -5,7 +5,7 @@ from typing import Any, Final, NoReturn
 
 from ...context import IN_PROGRESS, INVALID, REUSED, Context
 from ...domain.commands import Command, Kind
-from ...domain.errors import AlreadyExists, IllegalMove, NotFound, VersionConflict
+from ...domain.errors import AlreadyExists, IllegalMove, ListOpen, NotFound, VersionConflict
 from ...handlers._command_routes import command_operation
 from ...handlers._problems import BAD_PARAMETER, MALFORMED, MEDIA_TYPE, TOO_LARGE, UNSUPPORTED, kinds
 from ...handlers._query_routes import get_operation, list_operation
@@ -15,7 +15,7 @@ from .views import Problem, listing, view
 
 _BODY: Final = (MALFORMED, TOO_LARGE, UNSUPPORTED)
 _ONCE: Final = (BAD_PARAMETER, IN_PROGRESS, REUSED)
-_EXISTING: Final = (NotFound.code, VersionConflict.code)
+_EXISTING: Final = (NotFound.code, ListOpen.code, VersionConflict.code)
 
 _TAG: Final = {"ETag": {"description": "The version, as an entity tag.", "schema": {"type": "string"}}}
 _PLACE: Final = {"Location": {"description": "Where it is.", "schema": {"type": "string"}}}

@@ -1,0 +1,228 @@
+"""The lists' records in the table, through boto3. Every write has a condition on the list's status."""
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import ClientError
+
+from ..application.ports import Fact
+from ..domain.lists import BEFORE, ListStatus, PinnedFile, ReceivedList
+from . import list_items
+from .conditional import ON_FAILURE, condition_failed, despite_conflicts, refusing_item
+from .dynamodb import ABSENT
+from .items import KEY, LIST, TRACEPARENT
+from .trace_context import fresh_traceparent
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+MOST_KEYS: Final = 100
+"""The most keys that BatchGetItem takes (AWS limit)."""
+
+_NAMES: Final = {"#status": "status"}
+_IMPORTING: Final = {":importing": ListStatus.IMPORTING.value}
+
+
+class ListTable:
+    """The record of every list received, with the ``traceparent`` of the call that registered it."""
+
+    def __init__(self, table: "Table", traceparent: Callable[[], str] = fresh_traceparent) -> None:
+        self._table = table
+        self._traceparent = traceparent
+
+    def register(self, received: ReceivedList) -> ReceivedList:
+        """Record a list for its execution; return the list of the execution, or else the recorded list.
+
+        A list has one execution, and an execution has one list: two calls of an execution may see different versions of
+        a file, and only the first records one.
+        """
+        now = datetime.now(UTC)
+        noted = {"received_at": now.isoformat(), TRACEPARENT: self._traceparent()}
+        items = (list_items.from_list(received) | noted, list_items.from_run(received, now))
+        puts: Any = [
+            {"Put": {"TableName": self._table.name, "Item": item, "ConditionExpression": ABSENT}} for item in items
+        ]
+        transact, token = self._table.meta.client.transact_write_items, secrets.token_hex(16)
+        try:
+            despite_conflicts(lambda: transact(TransactItems=puts, ClientRequestToken=token))
+        except ClientError as error:
+            if not condition_failed(error):
+                raise
+        return self.get(self._list_of(received.execution) or received.list_id)
+
+    def _list_of(self, execution: str) -> str | None:
+        """Return the id of an execution's list. An older version of the library recorded none."""
+        found = self._table.get_item(Key={KEY: list_items.RUN + execution}, ConsistentRead=True)
+        return str(found["Item"]["list_id"]) if "Item" in found else None
+
+    def remember_broken(self, broken: PinnedFile, at: datetime) -> None:
+        """Remember for 30 days that an upload broke off ``at`` a time, without recording a list."""
+        self._table.put_item(Item=list_items.from_broken(broken, at))
+
+    def broke_off_at(self, broken: PinnedFile) -> datetime | None:
+        """Return when a broken upload was recorded or remembered, or None."""
+        for kind in (LIST, list_items.BROKEN_UPLOAD):
+            found = self._table.get_item(Key={KEY: kind + broken.list_id}, ConsistentRead=True)
+            if "Item" in found:
+                return datetime.fromisoformat(str(found["Item"]["received_at"]))
+        return None
+
+    def recorded(self, list_ids: Sequence[str]) -> set[str]:
+        """Return the recorded ones. A record that was just written may be missing."""
+        keys = [LIST + list_id for list_id in dict.fromkeys(list_ids)]
+        found = {
+            key for start in range(0, len(keys), MOST_KEYS) for key in self._present(keys[start : start + MOST_KEYS])
+        }
+        return {key.removeprefix(LIST) for key in found}
+
+    def _present(self, keys: Sequence[str]) -> Iterator[str]:
+        """Yield the keys of a batch that have an item. Keys that come back unprocessed are requested again."""
+        name = self._table.name
+        asked: Any = {name: {"Keys": [{KEY: key} for key in keys], "ProjectionExpression": KEY}}
+        while asked:
+            answer = self._table.meta.client.batch_get_item(RequestItems=asked)
+            yield from (str(item[KEY]) for item in answer["Responses"].get(name, []))
+            asked = answer.get("UnprocessedKeys")
+
+    def get(self, list_id: str) -> ReceivedList:
+        """Return the recorded list. Raises LookupError."""
+        found = self._table.get_item(Key=_key(list_id), ConsistentRead=True)
+        if "Item" not in found:
+            raise LookupError(f"list {list_id} is not recorded")
+        return list_items.to_list(found["Item"])
+
+    def progress(self, list_id: str, status: ListStatus, **facts: Fact) -> ReceivedList:
+        """Move a list to a status that may follow its own, with facts; return the record, moved or not."""
+        return self._moved(list_id, status, BEFORE[status], facts)
+
+    def refuse(self, list_id: str, reason: str, during: Sequence[ListStatus] = (), **facts: Fact) -> ReceivedList:
+        """Record that a list is being undone, and why; return the record. The first reason stays.
+
+        A list stays as it is if it is being undone already, is closed, or is in none of the statuses ``during``.
+        """
+        undone = ListStatus.COMPENSATING
+        return self._moved(list_id, undone, during or BEFORE[undone], {**facts, "reason": reason})
+
+    def _moved(
+        self, list_id: str, status: ListStatus, statuses: Sequence[ListStatus], facts: Mapping[str, Fact]
+    ) -> ReceivedList:
+        assignments = ["#status = :status", *(f"#{name} = {_value(name)}" for name in facts)]
+        before = {f":before{number}": one.value for number, one in enumerate(statuses)}
+        _, record = self._written(
+            list_id,
+            "SET " + ", ".join(assignments),
+            f"#status IN ({', '.join(before)})",
+            _NAMES | {f"#{name}": name for name in facts},
+            {":status": status.value} | {f":{name}": value for name, value in facts.items()} | before,
+        )
+        return list_items.to_list(record)
+
+    def take_part(self, list_id: str, part: int, writer: str, until: int) -> tuple[bool, ReceivedList]:
+        """Make an invocation the writer of a part, until a time in seconds since 1970.
+
+        Return whether it is, and the record as it was before: its ``writers`` may name an earlier writer of the part.
+        A part that is written, and a list that is not being imported, have no writer.
+        """
+        names = _NAMES | {"#writer": _writer(part), "#until": _until(part)}
+        values = _IMPORTING | {":writer": writer, ":until": until, ":part": part}
+        condition = "#status = :importing AND NOT contains(imported_parts, :part)"
+        update = "SET #writer = :writer, #until = :until"
+        taken, record = self._written(list_id, update, condition, names, values, returned="ALL_OLD")
+        return taken, list_items.to_list(record)
+
+    def keep_part(self, list_id: str, part: int, writer: str, rows: int) -> bool:
+        """Record how many rows of a part are written; return whether the invocation is still the part's writer."""
+        names = {"#rows": _rows(part)}
+        kept, _ = self._as_writer(list_id, part, writer, "SET #rows = :rows", names, {":rows": rows})
+        return kept
+
+    def leave_part(self, list_id: str, part: int, writer: str, rows: int, until: int) -> None:
+        """Record that an invocation writes no more, how many rows are written, and until when others may write."""
+        self._written(
+            list_id,
+            "SET #rows = :rows, #until = :until",
+            "#writer = :writer",
+            {"#writer": _writer(part), "#rows": _rows(part), "#until": _until(part)},
+            {":writer": writer, ":rows": rows, ":until": until},
+        )
+
+    def part_imported(self, list_id: str, part: int, writer: str) -> bool:
+        """Record that a part is written by its writer; return whether it is."""
+        names = {"#until": _until(part), "#rows": _rows(part)}
+        update = "ADD imported_parts :part REMOVE #writer, #until, #rows"
+        done, record = self._as_writer(list_id, part, writer, update, names, {":part": {part}})
+        # This very request may have recorded the part, and its answer was lost.
+        return done or part in record.get("imported_parts", ())
+
+    def part_undone(self, list_id: str, part: int) -> None:
+        """Record that nothing of a part is left, once however often it is reported."""
+        # A set of part numbers, not a counter: a child that is tried again adds nothing.
+        self._table.update_item(
+            Key=_key(list_id),
+            UpdateExpression="ADD undone_parts :part REMOVE #writer, #until, #rows",
+            ExpressionAttributeNames={"#writer": _writer(part), "#until": _until(part), "#rows": _rows(part)},
+            ExpressionAttributeValues={":part": {part}},
+        )
+
+    def _as_writer(
+        self, list_id: str, part: int, writer: str, update: str, names: dict[str, str], values: dict[str, Any]
+    ) -> tuple[bool, Mapping[str, Any]]:
+        condition = "#status = :importing AND #writer = :writer"
+        names, values = _NAMES | names | {"#writer": _writer(part)}, _IMPORTING | values | {":writer": writer}
+        return self._written(list_id, update, condition, names, values)
+
+    def _written(
+        self,
+        list_id: str,
+        update: str,
+        condition: str,
+        names: dict[str, str],
+        values: dict[str, Any],
+        returned: Any = "ALL_NEW",
+    ) -> tuple[bool, Mapping[str, Any]]:
+        """Send a conditional update; return whether it was written, and the record.
+
+        Raises:
+            LookupError: the list is not recorded.
+        """
+        try:
+            answer = self._table.update_item(
+                Key=_key(list_id),
+                UpdateExpression=update,
+                ConditionExpression=condition,
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues=values,
+                ReturnValues=returned,
+                ReturnValuesOnConditionCheckFailure=ON_FAILURE,
+            )
+        except ClientError as error:
+            if not condition_failed(error):
+                raise
+            record = refusing_item(error)
+            if not record:
+                raise LookupError(f"list {list_id} is not recorded") from error
+            return False, record
+        return True, answer["Attributes"]
+
+
+def _value(name: str) -> str:
+    # The first reason stays: a file that was refused when it arrived has one already.
+    return f"if_not_exists(#{name}, :{name})" if name == "reason" else f":{name}"
+
+
+def _key(list_id: str) -> dict[str, str]:
+    return {KEY: LIST + list_id}
+
+
+def _writer(part: int) -> str:
+    return f"writer_{part}"
+
+
+def _until(part: int) -> str:
+    return f"{list_items.UNTIL}{part}"
+
+
+def _rows(part: int) -> str:
+    return f"{list_items.ROWS}{part}"

@@ -1,0 +1,78 @@
+"""The list workflow's steps that undo a list, and close it. They can be repeated."""
+
+from ..domain.lists import ListStatus, ReceivedList
+from ..domain.rows import Rows
+from .list_import import TECHNICAL_FAILURE, Outcome, Step
+from .ports import Files, ImportedAggregates, Lists
+from .report import with_reason, write_report
+from .staging import VERIFIED, Part, Staging, identities, read_part
+from .writers import await_end
+
+
+def undo_part(list_id: str, part: Part, form: Rows, lists: Lists, files: Files, aggregates: ImportedAggregates) -> Step:
+    """Delete the rows of one part that this list wrote. From here on no invocation may write the list.
+
+    A closed list stays as it is.
+
+    Raises:
+        StagingGone: rows of the part may be in the table, and the part that names them is gone.
+        Throttled: the table throttles, or the function's time is too short.
+    """
+    received = _given_up(list_id, lists)
+    if not received.closed and part.part not in received.undone_parts:
+        _undo(received, part, form, lists, files, aggregates)
+    return Step(list_id, Outcome.UNDONE)
+
+
+def compensate_error(
+    list_id: str, form: Rows, lists: Lists, files: Files, aggregates: ImportedAggregates
+) -> ReceivedList:
+    """Delete the rows that this list wrote, write the reason into the report, and return the list, closed.
+
+    Undone parts are not undone again: the workflow's map undoes parts, and so does an earlier try that ran out of its
+    time. A list with a reason is rejected. A list without a reason broke for a technical reason and has failed.
+
+    A list that is imported stays imported: the workflow comes here if it lost the answer to its last write.
+
+    Raises:
+        StagingGone: rows of the list may be in the table, and the parts that name them are gone.
+        Throttled: the table throttles, or the function's time is too short.
+    """
+    received = _given_up(list_id, lists)
+    if received.closed:
+        return received
+    for part in _left(received, files):
+        _undo(received, part, form, lists, files, aggregates)
+    reason = received.reason or TECHNICAL_FAILURE
+    write_report(files, lists, received, with_reason(_rows_report(received, files), reason))
+    return lists.progress(list_id, ListStatus.FAILED if reason == TECHNICAL_FAILURE else ListStatus.REJECTED)
+
+
+def _given_up(list_id: str, lists: Lists) -> ReceivedList:
+    """Return a list that is being undone, with the reason, or is closed."""
+    received = lists.get(list_id)
+    if received.given_up or received.closed:
+        return received
+    return lists.refuse(list_id, received.reason or TECHNICAL_FAILURE)
+
+
+def _left(received: ReceivedList, files: Files) -> list[Part]:
+    """Return the parts that are still to be undone."""
+    if len(received.undone_parts) == received.parts:
+        return []
+    parts = Staging(files, received.list_id, received.verified).manifest(VERIFIED)
+    return [part for part in parts if part.part not in received.undone_parts]
+
+
+def _undo(
+    received: ReceivedList, part: Part, form: Rows, lists: Lists, files: Files, aggregates: ImportedAggregates
+) -> None:
+    await_end(received.writers.get(part.part, 0))
+    aggregates.undo_rows(received.list_id, list(identities(read_part(files, part, form), form.identity)))
+    lists.part_undone(received.list_id, part.part)
+
+
+def _rows_report(received: ReceivedList, files: Files) -> str:
+    """Return the report's lines of rejected rows, as the attempt found them whose counts the record has."""
+    attempt = received.verified or received.staged
+    return Staging(files, received.list_id, attempt).rejections() if received.rejected else ""

@@ -1,0 +1,108 @@
+"""The list workflow's step that reads a file: good rows go to parts, bad rows to the report. It can be repeated."""
+
+from collections import Counter
+from contextlib import closing
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Final
+
+from ..domain.faults import Fault
+from ..domain.lists import ListStatus, PinnedFile, ReceivedList, over_tolerance
+from ..domain.rows import Checked, Record, Rejection, Row, Rows, Unreadable, rejected_rows
+from .list_import import Outcome, Step, counts, refuse
+from .ports import Files, Lists, SeenIds
+from .reading import chunks, records
+from .report import Report
+from .staging import VALIDATED, Staging, attempt
+
+ROWS_AT_ONCE: Final = 1000
+"""Rows that are checked together."""
+
+
+@dataclass
+class _Validation:
+    """The results of a pass over a file so far; rows beyond a full part are already written."""
+
+    form: Rows
+    staging: Staging
+    seen: SeenIds
+    part_rows: int
+    report: Report
+    rows: int = 0
+    rejections: Counter[Fault] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self._buffer: list[Row] = []
+
+    def take(self, header: tuple[str, ...], chunk: list[Record]) -> None:
+        checked = self._without_repeated(self.form.check(header, chunk))
+        self.rows += len(chunk)
+        rejections = sorted(checked.rejections)
+        self.report.add(rejections)
+        self.rejections += rejected_rows(rejections)
+        self._buffer += checked.rows
+        while len(self._buffer) >= self.part_rows:
+            self._flush()
+
+    def finish(self) -> None:
+        if self._buffer:
+            self._flush()
+        self.staging.write_rejections(self.report.rows)
+        self.staging.write_manifest(VALIDATED)
+
+    def _flush(self) -> None:
+        self.staging.write_part(self._buffer[: self.part_rows], self.form)
+        del self._buffer[: self.part_rows]
+
+    def _without_repeated(self, checked: Checked) -> Checked:
+        first = self.seen.first_lines([(row.details.id, row.line) for row in checked.rows])
+        if not first:
+            return checked
+        repeated = [self._repeated(row, first[row.line]) for row in checked.rows if row.line in first]
+        return Checked([row for row in checked.rows if row.line not in first], checked.rejections + repeated)
+
+    def _repeated(self, row: Row, first: int) -> Rejection:
+        return Rejection(row.line, self.form.identity, f"{row.details.id!r} is on line {first} already", Fault.REPEATED)
+
+
+def validate_list(
+    list_id: str, tolerated_share: Fraction, part_rows: int, form: Rows, lists: Lists, files: Files, seen: SeenIds
+) -> Step:
+    """Read the pinned file once, in constant memory, and stage its good rows in parts.
+
+    Each attempt stages rows of its own. The first attempt that is recorded counts: later ones repeat its answer.
+    """
+    received = lists.get(list_id)
+    if received.status is not ListStatus.REGISTERED:
+        return _step(received, files)
+    found = _Validation(form, Staging(files, list_id, attempt()), seen, part_rows, Report())
+    try:
+        _read_through(files, received.file, found)
+    except Unreadable as refusal:
+        return _step(refuse(list_id, str(refusal), lists, ListStatus.REGISTERED), files)
+    facts = counts(found.rows, found.rejections) | {"staged": found.staging.attempt or ""}
+    if reason := over_tolerance(found.rejections.total(), found.rows, tolerated_share):
+        return _step(refuse(list_id, reason, lists, ListStatus.REGISTERED, **facts), files)
+    return _step(lists.progress(list_id, ListStatus.VALIDATED, **facts), files)
+
+
+def _step(received: ReceivedList, files: Files) -> Step:
+    """Return the answer for a list as it is recorded; the parts that count are handed over."""
+    if received.given_up:
+        return Step(received.list_id, Outcome.REJECTED)
+    Staging(files, received.list_id, received.staged).publish(VALIDATED)
+    return Step(received.list_id, Outcome.VALIDATED)
+
+
+def _read_through(files: Files, pinned: PinnedFile, found: _Validation) -> None:
+    with closing(files.open(pinned)) as stream:
+        found_records = records(stream)
+        header = next(found_records, None)
+        if header is None:
+            raise Unreadable("the file is empty")
+        names = found.form.check_header(header.cells)
+        for chunk in chunks(found_records, ROWS_AT_ONCE):
+            found.take(names, chunk)
+    if not found.rows:
+        raise Unreadable("the file has a header and no rows")
+    found.finish()

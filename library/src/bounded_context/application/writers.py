@@ -1,0 +1,41 @@
+"""The writers of a list's parts: an invocation may outlive the execution that started it.
+
+Step Functions may lose its connection to Lambda. The invocation then writes on, while another one writes the same part
+or the list is undone. Lambda stops it at the end of its time, which the list's record keeps for each part.
+"""
+
+import time
+from typing import Final
+
+from .deadline import seconds_left
+from .ports import Throttled
+
+LONGEST_CALL: Final = 900
+"""Seconds that Lambda gives a call at most (AWS limit)."""
+
+MARGIN: Final = 15
+"""Seconds after a writer's end: the clocks of two functions differ, and its last request may still be on its way.
+
+Lambda keeps clocks by the Amazon Time Sync Service, within a second.
+"""
+
+_RESERVE: Final = 30
+"""Seconds that the rest of a step takes after it has waited."""
+
+
+def latest_end() -> int:
+    """Return when this call ends at the latest, in seconds since 1970."""
+    return int(time.time() + min(seconds_left(), LONGEST_CALL)) + 1
+
+
+def await_end(until: int) -> None:
+    """Wait until an earlier writer, whose time ends at ``until`` (seconds since 1970), cannot write any more.
+
+    Raises:
+        Throttled: this call's own time is too short for that. The workflow tries again later.
+    """
+    wait = until + MARGIN - time.time()
+    if wait > seconds_left() - _RESERVE:
+        raise Throttled("an earlier call may still write this part")
+    if wait > 0:
+        time.sleep(wait)
