@@ -29,9 +29,14 @@ def _function(target: Any, name: str, put: Any) -> Plant:
 # The import.
 
 
-def _count_what_vanished(*_: Any) -> list[Any]:
-    """Regard each row as imported whose key was taken, unless another list's row is there now."""
-    return []
+def _count_what_vanished(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Regard a row as imported whose key was taken when it was inserted, and is free now."""
+
+    def absent(self: Any, list_id: str, refused: Any) -> list[Any]:
+        original(self, list_id, refused)
+        return []
+
+    return absent
 
 
 def _import_without_writers(_self: Any, _list_id: str, part: int, _writer: str) -> bool:
@@ -226,7 +231,7 @@ _bulk: Final = dynamodb_bulk.ImportedAggregateTable
 _lists: Final = dynamodb_lists.ListTable
 
 PLANTS: Final[Mapping[str, Plant]] = {
-    "a row whose blocker vanished counts as imported": _function(_bulk, "_absent", _count_what_vanished),
+    "a row whose blocker vanished counts as imported": _function(_bulk, "_absent", _count_what_vanished(_bulk._absent)),
     "an undo's transaction is repeated once": _function(_bulk, "undo_rows", _undo_once_again),
     "commands change rows of open lists": _function(GuardedAggregates, "_of_closed_list", lambda *_: None),
     "nobody waits for an earlier writer": lambda: _no_waiting(),
