@@ -265,6 +265,8 @@ def a_major_version(repository: Repository) -> None:
     assert {"1.0.json", "2.0.json"} == {path.name for path in (repository.folder / "events/PaymentVerified").iterdir()}
     repository.tidy()
     assert repository.check() == ""
+    repository.replace(EVENTS, "    made=as_1,\n", '    made=as_1,\n    ready=("bi", "frontend"),\n')
+    repository.make(CONTRACTS)
     repository.replace(CONTEXT, "    beside=BESIDE,\n", "")
     repository.make(CONTRACTS)
     assert "PaymentVerified/1.0.json" not in (repository.folder / "events/asyncapi.json").read_text()

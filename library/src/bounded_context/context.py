@@ -239,21 +239,39 @@ class Context(Generic[A]):
 
     @property
     def told(self) -> tuple[tuple[str, str], ...]:
-        """The types of all events with their versions: those of today, and those that are published beside them."""
+        """The types of all events with their versions: those of today, and those of `beside`."""
         return (*self.versions.items(), *(self.beside.versions.items() if self.beside else ()))
 
     def label(self, event_type: str, version: str) -> str:
         """Return the message attribute ``type`` of a version; that of lists' events is the type alone."""
         return event_type if event_type in self.list_events else label(event_type, version)
 
-    def heard(self, event_type: str, subscriber: str) -> str:
-        """Return the version of a type that a subscriber of its stacks gets."""
-        old = None if self.beside is None or subscriber in self.beside.ready else self.beside.versions.get(event_type)
-        return old or self.versions[event_type]
+    def published(self, event_type: str) -> tuple[str, ...]:
+        """Return the versions in which a type's events are published: one, or that before and that of today."""
+        today, beside = self.versions[event_type], self.beside
+        before = beside.versions.get(event_type) if beside else None
+        if beside is None or before is None:
+            return (today,)
+        return (before, today) if beside.ready else (before,)
+
+    def labels_of(self, event_type: str) -> list[str]:
+        """Return the labels with which a type's events are published, one for each version."""
+        return [self.label(event_type, version) for version in self.published(event_type)]
+
+    def heard(self, event_type: str, subscriber: str) -> tuple[str, ...]:
+        """Return the versions of a type that a subscriber of its stacks gets: more than one only if it is ready."""
+        is_ready = self.beside is None or subscriber in self.beside.ready
+        return self.published(event_type) if is_ready else self.published(event_type)[:1]
 
     def labels_for(self, subscriber: str, types: Iterable[str]) -> list[str]:
-        """Return the labels of these types' events as a subscriber of its stacks gets them."""
-        return [self.label(event_type, self.heard(event_type, subscriber)) for event_type in types]
+        """Return the labels of these types' events that a subscriber of its stacks gets."""
+        return [self.label(event_type, one) for event_type in types for one in self.heard(event_type, subscriber)]
+
+    def withheld_from(self, subscriber: str) -> list[str]:
+        """Return the labels of the events of today that a subscriber of its stacks is not ready for."""
+        if self.beside is None or subscriber in self.beside.ready:
+            return []
+        return [self.label(event_type, self.versions[event_type]) for event_type in self.beside.versions]
 
     def model(self, event_type: str, version: str) -> type[BaseModel]:
         """Return what an event of a type says in a version."""

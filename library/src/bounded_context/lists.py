@@ -76,7 +76,8 @@ class ListImport:
     def validate(self, list_id: str, tolerated_share: Fraction, part_rows: int) -> Step:
         """Read the pinned file once: good rows go to parts of ``part_rows``, bad ones to the report.
 
-        More bad rows than ``tolerated_share`` (0 to 1) reject the list.
+        More bad rows than ``tolerated_share`` (0 to 1) reject the list. Parts have more rows if the list could have
+        over 10,000 parts otherwise.
         """
         rows, seen = self._context.rows, self._seen_ids()
         return validate_list(list_id, tolerated_share, part_rows, rows, self.lists, self.files, seen)

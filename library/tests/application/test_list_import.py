@@ -12,6 +12,7 @@ import pytest
 
 from bounded_context.application.list_import import TECHNICAL_FAILURE, Outcome, Upload
 from bounded_context.application.staging import VALIDATED, VERIFIED, Staging, StagingGone
+from bounded_context.domain import lists
 from bounded_context.domain.amounts import NONE
 from bounded_context.domain.faults import Fault
 from bounded_context.domain.lists import ListStatus, NotAList
@@ -34,6 +35,14 @@ def test_a_good_list_is_imported_as_a_whole(world: World):
     assert len(world.owners) == 25
     assert world.lists.get(list_id).imported_parts == {0, 1, 2}
     assert world.report() == []
+
+
+def test_a_list_of_very_many_rows_has_larger_parts(world: World, monkeypatch: pytest.MonkeyPatch):
+    """Its record has the number of each part."""
+    monkeypatch.setattr(lists, "MOST_PARTS", 2)
+    list_id = world.register(world.samples.file(world.rows(25))).list_id
+    world.validate(list_id, part_rows=1)
+    assert len(Staging(world.files, list_id).manifest(VALIDATED)) <= 2
 
 
 def test_a_file_announced_twice_is_one_list(world: World):

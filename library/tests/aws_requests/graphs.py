@@ -35,7 +35,7 @@ EVERYTHING: Mapping[str, Any] = {
     "release_alarms": [f"{number}{'!' * 254}" for number in range(7)],
     "thresholds": {
         "duration_percent": 99,
-        "queue_age_minutes": 20_160,
+        "queue_age_minutes": 10_079,
         "stream_age_minutes": 1439,
         "unfinished_list_minutes": 1440,
         "rejected_lists": 1000,

@@ -7,6 +7,7 @@ from typing import Any
 
 from bounded_context.application.ports import Throttled
 from bounded_context.project import current
+from bounded_context.testing.promises.workflow import LAMBDAS_OWN
 from tests.infra.graph import Graph
 
 ASL = current().root / "workflow" / "list_import.asl.json"
@@ -101,6 +102,17 @@ def test_every_state_waits_long_for_what_is_turned_away(deployed: Graph) -> None
                 assert retrier["JitterStrategy"] == "FULL"
                 assert retrier["MaxDelaySeconds"] <= 300
                 assert waited(retrier) >= 45 * 60, (turned_away, waited(retrier))
+
+
+def test_every_step_outlasts_an_outage_of_lambda(deployed: Graph) -> None:
+    """For 10 to 15 minutes; the undoing steps retry all errors for longer. A step's own errors are retried shortly."""
+    for state, _ in states(deployed.one("sfn/stateMachine").document("definition")):
+        if state.get("Resource") == "arn:aws:states:::lambda:invoke":
+            for error in LAMBDAS_OWN:
+                retrier = next(one for one in state["Retry"] if {error, "States.ALL"} & set(one["ErrorEquals"]))
+                assert retrier["JitterStrategy"] == "FULL"
+                assert waited(retrier) >= 600
+                assert waited(retrier) <= (900 if error in retrier["ErrorEquals"] else 4000)
 
 
 def waited(retrier: dict[str, Any]) -> float:

@@ -80,28 +80,69 @@ def test_both_are_held(repository: Path) -> None:
         list(update(beside(dict.fromkeys(OLD, "1.1"), data=needed), repository))
 
 
+def _document(repository: Path) -> dict[str, Any]:
+    return json.loads((repository / "events" / "asyncapi.json").read_text())
+
+
+BOTH = {name for event in PAYMENT.changes for name in (event, f"{event}.2")} | set(PAYMENT.list_events)
+
+
+def test_the_schemas_of_a_major_version_come_before_its_events(repository: Path) -> None:
+    """Until a subscriber is ready, each gets what it got before."""
+    list(update(beside(), repository))
+    document = _document(repository)
+    assert set(document["components"]["messages"]) == set(PAYMENT.events)
+    assert all(set(channel["messages"]) == set(PAYMENT.events) for channel in document["channels"].values())
+
+
+def test_nobody_is_ready_for_a_major_version_before_it_is_committed(repository: Path) -> None:
+    """The filters of those that are not ready have to be there first, and SNS takes 15 minutes to apply them."""
+    with pytest.raises(Refused) as refused:
+        list(update(beside(ready=(FRONTEND,)), repository))
+    assert f"{CREATED} 2.0" in str(refused.value)
+    assert FRONTEND in str(refused.value)
+    assert versions(CREATED, repository / "events") == [Version(1, 0)]
+
+
+@pytest.mark.parametrize("ready", [(), (FRONTEND,)])
+def test_the_old_one_stays_until_every_subscriber_gets_both(repository: Path, ready: tuple[str, ...]) -> None:
+    """A filter that changes from one version to the other may let neither through while SNS applies it."""
+    _steps(repository, (), ready)
+    before = _document(repository)
+    with pytest.raises(Refused) as refused:
+        list(update(replace(beside(), beside=None), repository))
+    assert BI in str(refused.value)
+    assert (FRONTEND in str(refused.value)) == (FRONTEND not in ready)
+    assert _document(repository) == before
+
+
+def _steps(repository: Path, *ready: tuple[str, ...]) -> None:
+    """Commit one step after the other, each with these subscribers that are ready."""
+    for one in ready:
+        list(update(beside(ready=one), repository))
+
+
 def test_the_document_lists_both_and_who_gets_which(repository: Path) -> None:
-    """A subscriber gets each event once."""
-    list(update(beside(ready=(FRONTEND,)), repository))
-    document = json.loads((repository / "events" / "asyncapi.json").read_text())
+    """Who is ready gets both."""
+    _steps(repository, (), (FRONTEND,))
+    document = _document(repository)
     messages, channels = document["components"]["messages"], document["channels"]
     assert messages[CREATED]["payload"]["allOf"][1]["properties"]["data"]["$ref"] == f"./{CREATED}/1.0.json"
     new = messages[f"{CREATED}.2"]
     assert new["payload"]["allOf"][1]["properties"]["data"]["$ref"] == f"./{CREATED}/2.0.json"
     assert new["headers"]["properties"]["type"] == {"const": f"{CREATED}.2"}
-    both = {name for event in PAYMENT.changes for name in (event, f"{event}.2")} | set(PAYMENT.list_events)
-    assert set(channels["events"]["messages"]) == both
+    assert set(channels["events"]["messages"]) == BOTH
     assert set(channels[f"events-{BI}"]["messages"]) == set(PAYMENT.events)
-    assert set(channels[f"events-{FRONTEND}"]["messages"]) == both - set(PAYMENT.changes)
+    assert set(channels[f"events-{FRONTEND}"]["messages"]) == BOTH
 
 
 def test_the_old_one_is_taken_back(repository: Path) -> None:
     """What was committed stays, and what subscribers filter on does too."""
-    list(update(beside(ready=PAYMENT.subscribers), repository))
+    _steps(repository, (), (FRONTEND,), PAYMENT.subscribers)
     without = replace(beside(), beside=None)
     assert list(update(without, repository)) == ["events/asyncapi.json is new"]
     assert versions(CREATED, repository / "events") == [Version(1, 0), Version(2, 0)]
-    channels = json.loads((repository / "events" / "asyncapi.json").read_text())["channels"]
+    channels = _document(repository)["channels"]
     new = {f"{event}.2" for event in PAYMENT.changes}
     assert set(channels[f"events-{BI}"]["messages"]) == new | {IMPORTED, REJECTED}
 

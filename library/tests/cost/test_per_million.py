@@ -152,12 +152,14 @@ def test_each_subscriber_takes_and_deletes_by_the_ten(dev: Graph) -> None:
     assert "subscribers' receives" not in deaf
 
 
-def test_two_major_versions_are_published_and_each_subscriber_gets_one(dev: Graph) -> None:
-    """A change is two messages to the topic, and one to each queue."""
-    both = beside(ready=CONTEXT.subscribers[:1])
+@pytest.mark.parametrize(("ready", "messages"), [(0, 1), (1, 2), (2, 2)])
+def test_two_major_versions_are_published_once_a_subscriber_is_ready(dev: Graph, ready: int, messages: int) -> None:
+    """A change is then two messages to the topic and to each queue of one that is ready, and one to the others."""
+    both = beside(ready=CONTEXT.subscribers[:ready])
     alone, two = Flow(CONTEXT, dev, MILLION), Flow(both, run_context(both, "dev"), MILLION)
-    assert two.publishes == alone.relayed * math.ceil(alone.batch / 5)
-    assert two.subscribers == alone.subscribers == len(CONTEXT.subscribers)
+    assert two.publishes == alone.relayed * math.ceil(alone.batch / (10 // messages))
+    assert two.subscribers == alone.subscribers + ready
+    assert alone.subscribers == len(CONTEXT.subscribers)
 
 
 def test_an_upload_over_sftp_is_paid_for_by_its_size() -> None:

@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from math import ceil
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bounded_context.domain.lists import BROKEN, NotAList, PinnedFile, over_tolerance
+from bounded_context.domain.lists import BROKEN, MOST_PARTS, NotAList, PinnedFile, over_tolerance, rows_a_part
 
 FILE = PinnedFile("inbox", "incoming/acme/2026/january.csv", "v1", 100)
 
@@ -47,3 +50,17 @@ def test_a_list_is_refused_over_the_tolerance_only(rejected: int, rows: int, ref
 def test_a_list_without_a_good_row_is_refused_whatever_is_tolerated():
     """There is nothing to import."""
     assert over_tolerance(3, 3, Fraction(1)) == "3 of 3 rows were rejected, and 100 % is tolerated"
+
+
+@given(size=st.integers(1, 200 * 2**20), wanted=st.integers(1, 50_000), smallest_row=st.integers(2, 500))
+def test_no_file_has_more_parts_than_its_record_holds(size: int, wanted: int, smallest_row: int):
+    """Also one that consists of the smallest rows, the last of which has no line end."""
+    rows = rows_a_part(wanted, size, smallest_row)
+    assert ceil((size + 1) // smallest_row / rows) <= MOST_PARTS
+    assert wanted <= rows <= 50_000
+
+
+def test_a_part_of_a_file_of_the_usual_size_has_the_wanted_rows():
+    """100 MB in rows of 7 bytes or more."""
+    assert rows_a_part(5000, 100 * 2**20, 7) == 5000
+    assert rows_a_part(250, 10 * 2**20, 7) == 250

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from payment.context import PAYMENT
 from pydantic import model_validator
 
-from bounded_context import Details, Identifier
+from bounded_context import Details, Identifier, Text
 from bounded_context.domain.faults import Fault
 from bounded_context.domain.rows import Record, Rejection, Rows, Unreadable, rejected_rows
 from bounded_context.testing import Samples
@@ -116,3 +116,19 @@ def test_a_rule_over_several_fields_rejects_the_row_in_its_own_words():
     checked = Rows(Range).check(("range_id", "first", "last"), [Record(2, ["r", "b", "a"]), Record(3, ["s", "a", "b"])])
     assert [row.line for row in checked.rows] == [3]
     assert checked.rejections == [Rejection(2, "", "first must not be after last", Fault.VALUE)]
+
+
+class _Plain(Details):
+    """Details of one required column and one with a default."""
+
+    plain_id: Identifier
+    note: Text = "none"
+
+
+@pytest.mark.parametrize(("details", "line"), [(_Plain, "a\n"), (PAYMENT.details, "a,a,1,EUR,2026-01-31,a\n")])
+def test_no_good_row_is_smaller_than_the_smallest(details: type[Details], line: str):
+    """A file may leave out the columns with defaults, and an identity has a character at least."""
+    rows = Rows(details)
+    required = rows.columns_with(default=False)
+    assert rows.check(required, [Record(2, line.strip().split(","))]).rejections == []
+    assert len(required) + 1 == rows.smallest_row <= len(line)

@@ -7,14 +7,22 @@ from .graph import Graph
 
 
 def passes(policy: Mapping[str, list[Any]], attributes: Mapping[str, str]) -> bool:
-    """Tell whether SNS lets a message with these attributes through a policy on attributes.
+    """Tell whether SNS lets a message with these attributes through a policy on attributes; an empty one lets all.
 
-    All names of the policy must be there, each with one of its values (SNS developer guide, "Subscription filter
-    policies"). Values other than plain texts are refused here: no policy of ours has any.
+    All names of the policy must be there, each with a value that one of its conditions matches (SNS developer guide,
+    "Subscription filter policies"). Texts and `anything-but` are known here; our policies have no other condition.
     """
-    for accepted in policy.values():
-        assert all(isinstance(value, str) for value in accepted), "this test knows exact values only"
-    return all(attributes.get(name) in accepted for name, accepted in policy.items())
+    return all(
+        any(_matches(condition, attributes[name]) for condition in conditions) if name in attributes else False
+        for name, conditions in policy.items()
+    )
+
+
+def _matches(condition: Any, value: str) -> bool:
+    if isinstance(condition, str):
+        return value == condition
+    assert list(condition) == ["anything-but"], "this test knows texts and anything-but only"
+    return value not in condition["anything-but"]
 
 
 def policies(graph: Graph) -> dict[str, dict[str, Any]]:
@@ -31,5 +39,6 @@ def inbound_policies(graph: Graph) -> list[dict[str, Any]]:
 
 def _policies(graph: Graph, member: str, arn: str) -> dict[str, dict[str, Any]]:
     nodes = [node for node in graph.of("sns/topicSubscription") if node.inputs[member] == arn]
-    assert {node.inputs["filterPolicyScope"] for node in nodes} <= {"MessageAttributes"}
-    return {node.name: node.document("filterPolicy") for node in nodes}
+    filtered = {node.name for node in nodes if "filterPolicy" in node.inputs}
+    assert {node.inputs.get("filterPolicyScope") for node in nodes if node.name in filtered} <= {"MessageAttributes"}
+    return {node.name: node.document("filterPolicy") if node.name in filtered else {} for node in nodes}

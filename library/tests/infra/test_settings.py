@@ -118,6 +118,10 @@ BAD = [
         "thresholds.unfinished_list_minutes is True: write a whole number from 1 to 1440.",
     ),
     (
+        {"thresholds": '{"queue_age_minutes": 10080}'},
+        "thresholds.queue_age_minutes is 10080: write a whole number from 1 to 10079.",
+    ),
+    (
         {"thresholds": '{"stream_age_minutes": 1440}'},
         "thresholds.stream_age_minutes is 1440: write a whole number from 1",
     ),

@@ -49,6 +49,7 @@ def test_what_fails_is_kept_and_somebody_is_told(graph: Graph) -> None:
     assert queue.document("redrivePolicy") == {"deadLetterTargetArn": letters.arn, "maxReceiveCount": 5}
     allowed = graph.one("sqs/redriveAllowPolicy", "letters-redrive-allow").document("redriveAllowPolicy")
     assert allowed["sourceQueueArns"] == [queue.arn]
+    assert [one.inputs["messageRetentionSeconds"] for one in (queue, letters)] == [7 * 86_400, 14 * 86_400]
     assert graph.outputs["dead_letter_queues"]["letters"] == letters.outputs["url"]
     assert graph.outputs["work_queues"] == {"letters": queue.outputs["url"]}
     alarms = {name: json.dumps(dict(node.inputs)) for name, node in told(graph).items()}

@@ -49,15 +49,25 @@ def stating(key: str, **more: Any) -> Change:
     return change
 
 
-def with_states(change: Callable[[dict[str, Any]], None]) -> Change:
+def with_states(change: Callable[[dict[str, Any]], Any]) -> Change:
     """The workflow's first task is changed."""
+    return with_state("RegisterList", change)
+
+
+def with_state(name: str, change: Callable[[dict[str, Any]], Any]) -> Change:
+    """A state of the workflow is changed."""
 
     def changed(node: Node) -> Node | None:
         definition = node.document("definition")
-        change(next(state for state in definition["States"].values() if state["Type"] == "Task"))
+        change(definition["States"][name])
         return having(definition=json.dumps(definition))(node)
 
     return changed
+
+
+def renamed(node: dict[str, Any], name: str, other: str) -> None:
+    """A member has another name."""
+    node[other] = node.pop(name)
 
 
 def _long(node: Node) -> Node | None:
@@ -107,6 +117,12 @@ BREACHES: tuple[tuple[str, str, Change, str], ...] = (
         "sqs/queue",
         having(messageRetentionSeconds=345_600),
         "forgets too soon: set message_ret",
+    ),
+    (
+        "failed-messages-have-time-left",
+        "sqs/queue",
+        having(messageRetentionSeconds=1_209_600),
+        "keeps messages as long as its dead letters do: set message_ret",
     ),
     ("messages-stay-invisible", "sqs/queue", having(visibilityTimeoutSeconds=30), "hides messages too shortly"),
     ("somebody-is-told-of-dead-letters", "cloudwatch/metricAlarm", gone, "Nobody is notified of messages in"),
@@ -182,6 +198,81 @@ BREACHES: tuple[tuple[str, str, Change, str], ...] = (
         with_states(lambda state: state.pop("Retry")),
         "is tried once: give it a Retry.",
     ),
+    (
+        "outages-of-lambda-are-outlasted",
+        "sfn/stateMachine",
+        with_states(lambda state: state["Retry"].pop(1)),
+        "The state RegisterList of list-import gives up on Lambda.AWSLambdaException, Lambda.ClientExecutionTimeout",
+    ),
+    (
+        "outages-of-lambda-are-outlasted",
+        "sfn/stateMachine",
+        with_states(lambda state: state["Retry"].insert(0, {"ErrorEquals": ["Lambda.SdkClientException"]})),
+        "gives up on Lambda.SdkClientException after 7 of 600 seconds",
+    ),
+    (
+        "catch-alls-come-last",
+        "sfn/stateMachine",
+        with_states(lambda state: state["Retry"].reverse()),
+        "The state RegisterList of list-import has States.ALL in number 1 of its 3 retriers: write it last.",
+    ),
+    (
+        "catch-alls-come-last",
+        "sfn/stateMachine",
+        with_states(lambda state: state["Retry"][-1].update(ErrorEquals=["Throttled", "States.ALL"])),
+        "has States.ALL beside other errors in one of its retriers: write States.ALL alone.",
+    ),
+    (
+        "catch-alls-come-last",
+        "sfn/stateMachine",
+        with_state("ImportList", lambda state: state["Catch"].append({"ErrorEquals": ["Late"], "Next": "UndoList"})),
+        "The state ImportList of list-import has States.ALL in number 1 of its 2 catchers: write it last.",
+    ),
+    *(
+        ("calls-are-well-formed", "sfn/stateMachine", with_state(state, change), sentence)
+        for state, change, sentence in (
+            (
+                "PublishOutcome",
+                lambda state: renamed(state["Parameters"], "Message.$", "Mesage.$"),
+                "The state PublishOutcome of list-import: Publish has no Mesage: write Message.",
+            ),
+            (
+                "PublishOutcome",
+                lambda state: renamed(state["Parameters"]["MessageAttributes"]["type"], "DataType", "Type"),
+                "Publish has no MessageAttributes.type.Type: write",
+            ),
+            (
+                "PublishOutcome",
+                lambda state: state["Parameters"]["MessageAttributes"].update(type="String"),
+                "Publish's MessageAttributes.type takes a structure of DataType, StringValue, BinaryValue, not",
+            ),
+            (
+                "PublishOutcome",
+                lambda state: state["Parameters"]["MessageAttributes"]["type"].pop("DataType"),
+                "Publish needs MessageAttributes.type.DataType: write it.",
+            ),
+            (
+                "MarkImported",
+                lambda state: state["Parameters"].update(ReturnValues="ALL"),
+                "UpdateItem's ReturnValues takes one of 5 values such as",
+            ),
+            (
+                "MarkImported",
+                lambda state: state["Parameters"]["ExpressionAttributeValues"].update({":imported": "IMPORTED"}),
+                "UpdateItem's ExpressionAttributeValues.:imported takes a structure of S, N",
+            ),
+            (
+                "MarkImported",
+                lambda state: state["Parameters"]["Key"]["pk"].update(S=1),
+                "UpdateItem's Key.pk.S takes a text, not 1",
+            ),
+            (
+                "MarkImported",
+                lambda state: state.update(Resource="arn:aws:states:::dynamodb:updateItems"),
+                "dynamodb has no updateItems: write the name of a call.",
+            ),
+        )
+    ),
     ("calls-are-permitted", "iam/rolePolicy", gone, "which its role may not: grant it."),
     (
         "aws-takes-the-stacks",
@@ -232,13 +323,41 @@ def test_the_default_context_keeps(promise: Any, prod: Graph) -> None:
     assert promise.breaches(repository(prod)) == []
 
 
+def _changed(prod: Graph, kind: str, change: Change) -> Graph:
+    """Return the graph with each resource of a kind changed."""
+    changed = [change(node) if node.kind == kind else node for node in prod.nodes]
+    return replace(prod, nodes=[node for node in changed if node is not None])
+
+
 @pytest.mark.parametrize(("name", "kind", "change", "sentence"), BREACHES)
 def test_a_breach_is_a_sentence(name: str, kind: str, change: Change, sentence: str, prod: Graph) -> None:
     """It names the resource, and says what to write."""
-    changed = [change(node) if node.kind == kind else node for node in prod.nodes]
-    broken = replace(prod, nodes=[node for node in changed if node is not None])
-    breaches = BY_NAME[name].breaches(repository(broken))
+    breaches = BY_NAME[name].breaches(repository(_changed(prod, kind, change)))
     assert any(sentence in breach for breach in breaches), breaches
+
+
+_MACHINE = "arn:aws:states:eu-central-1:111122223333:stateMachine:other"
+_INTEGRATIONS: tuple[tuple[str, str, Any], ...] = (
+    ("http:invoke", "Parameters", {"ApiEndpoint": "https://example.org", "Method": "GET"}),
+    ("eks:call", "Parameters", {"ClusterName": "c", "Path": "/"}),
+    ("sqs:sendMessage.waitForTaskToken", "Parameters", {"QueueUrl.$": "$.url", "MessageBody": {"token.$": "$$.Task"}}),
+    ("states:startExecution.sync:2", "Parameters", {"StateMachineArn": _MACHINE, "Input": {"list_id.$": "$.list_id"}}),
+    ("aws-sdk:codebuild:startBuild", "Parameters", {"ProjectName": "build"}),
+    ("aws-sdk:sfn:startExecution", "Arguments", {"StateMachineArn": "{% $machine %}", "Input": "{}"}),
+    ("sns:publish", "Arguments", "{% $states.input %}"),
+)
+
+
+@pytest.mark.parametrize(("call", "name", "given"), _INTEGRATIONS)
+def test_a_call_of_a_team_is_good_if_aws_takes_it(call: str, name: str, given: Any, prod: Graph) -> None:
+    """Names begin with a capital letter, values may come from the state, and texts may be written as JSON."""
+
+    def change(state: dict[str, Any]) -> None:
+        del state["Parameters"]
+        state |= {"Resource": f"arn:aws:states:::{call}", name: given}
+
+    changed = _changed(prod, "sfn/stateMachine", with_state("PublishOutcome", change))
+    assert BY_NAME["calls-are-well-formed"].breaches(repository(changed)) == []
 
 
 def test_the_pipeline_is_held_to_the_policies_as_production_is(prod: Graph, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 TOMBSTONE_SECONDS: Final = 90 * 24 * 3600
 """How long it is kept that a thing is gone.
 
-It has to outlive every message that could bring the thing back. One may be in the queue for 14 days and in the dead
-letters for 14 more, and as long again after a redrive: 56 days. The rest is for what waited before it was published.
+It outlives every message that could bring the thing back. SQS deletes a message 14 days after it was sent, dead
+letters included. A redrive sends it anew: 28 days. The rest is for what waited before it was published.
 """
 
 _NEWER: Final = "attribute_not_exists(#order) OR #order < :order"

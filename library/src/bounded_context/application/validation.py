@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Final
 
 from ..domain.faults import Fault
-from ..domain.lists import ListStatus, PinnedFile, ReceivedList, over_tolerance
+from ..domain.lists import ListStatus, PinnedFile, ReceivedList, over_tolerance, rows_a_part
 from ..domain.rows import Checked, Record, Rejection, Row, Rows, Unreadable, rejected_rows
 from .list_import import Outcome, Step, counts, refuse
 from .ports import Files, Lists, SeenIds
@@ -75,7 +75,8 @@ def validate_list(
     received = lists.get(list_id)
     if received.status is not ListStatus.REGISTERED:
         return _step(received, files)
-    found = _Validation(form, Staging(files, list_id, attempt()), seen, part_rows, Report())
+    size = rows_a_part(part_rows, received.file.size, form.smallest_row)
+    found = _Validation(form, Staging(files, list_id, attempt()), seen, size, Report())
     try:
         _read_through(files, received.file, found)
     except Unreadable as refusal:

@@ -19,7 +19,9 @@ Part = dict[str, Any]
 def document(context: Context[Any], told: Sequence[tuple[str, Version]], release: str) -> Part:
     """Return the document of a release, for events of these types in these versions of their schemas."""
     topic = f"{kebab(context.name)}-{{stack}}-events"
-    versions = {context.label(event_type, str(version)): (event_type, version) for event_type, version in told}
+    published = {label for event_type in context.events for label in context.labels_of(event_type)}
+    labelled = {context.label(event_type, str(version)): (event_type, version) for event_type, version in told}
+    versions = {name: version for name, version in labelled.items() if name in published}
     queues = {f"events-{name}": _queue(topic, name, _heard(context, name, versions)) for name in context.subscribers}
     channels = {"events": _topic(topic, versions)} | queues
     messages = {name: _message(context, name, *version) for name, version in versions.items()}
@@ -42,7 +44,7 @@ def document(context: Context[Any], told: Sequence[tuple[str, Version]], release
 
 
 def _heard(context: Context[Any], subscriber: str, names: Iterable[str]) -> list[str]:
-    heard = {context.label(event_type, context.heard(event_type, subscriber)) for event_type in context.events}
+    heard = context.labels_for(subscriber, context.events)
     return [name for name in names if name in heard]
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from ..context import Context
 from . import schemas
+from .changeover import PAGE
 from .compatibility import breaks
 from .published import Version, read, versions
 
@@ -38,7 +39,12 @@ def next_version(context: Context[Any], event_type: str, said: str, folder: Path
     if committed and event_type in context.changes and not (context.beside and event_type in context.beside.versions):
         raise Refused(
             f"{event_type} {version} would be published alone, and its subscribers read {committed[-1]}: publish that "
-            "beside it as long as they do (`uv run just docs events two-major-versions`)."
+            f"beside it as long as they do ({PAGE})."
+        )
+    if committed and context.beside and context.beside.ready:
+        raise Refused(
+            f"{event_type} {version} is new, and {', '.join(context.beside.ready)} would get it at once: leave `ready` "
+            f"of Beside empty, release that to every stack, and name subscribers 15 minutes later ({PAGE})."
         )
     return version
 

@@ -1,8 +1,8 @@
 """What may change between two minor versions of an event's schema: optional fields may come, and words may change.
 
-Nothing else, since events of several minor versions are on their way at the same time: queues keep them for 14 days, a
-release shifts traffic step by step, and dead letters are redriven. So a subscriber that reads by either version must be
-able to read events of the other (what schema registries call full compatibility):
+Nothing else, since events of several minor versions are on their way at the same time: queues and dead letters keep
+them for up to 14 days, a release shifts traffic step by step, and dead letters are redriven. So a subscriber that reads
+by either version must be able to read events of the other (what schema registries call full compatibility):
 
 - a field that goes, or is called another name, is missed by those who read it;
 - a field that must be there is missing in older events, one that need no longer be there is missing in newer ones;

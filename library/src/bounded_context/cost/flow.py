@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, TypeVar
@@ -102,15 +102,14 @@ class Flow:
     @property
     def _created(self) -> set[str]:
         """How the events of a row are filtered: each major version that is published has its own."""
-        context, created = self.context, self.context.reached[self.context.first]
-        return {context.label(event_type, version) for event_type, version in context.told if event_type == created}
+        return set(self.context.labels_of(self.context.reached[self.context.first]))
 
     @property
     def subscribers(self) -> int:
         """The queues of this stack that get an event of each row; who filters nothing gets each major version."""
         topic = told(self.function(RELAY), "TOPIC_ARN")
         return sum(
-            len(self._created.intersection(_types(one, self._created)))
+            len(_passed(one, self._created))
             for one in self.graph.of("sns/topicSubscription")
             if one.inputs["topic"] == topic and one.inputs["protocol"] == "sqs"
         )
@@ -124,9 +123,14 @@ class Flow:
         return self.lists * assumed.LIST_WRITES + self.parts + max(self.parts, self.rows / ROWS_AT_ONCE)
 
 
-def _types(subscription: Node, otherwise: Collection[str]) -> Collection[str]:
-    """The types of events that a subscription asks for; one that asks for none in particular gets all."""
-    return json.loads(subscription.inputs.get("filterPolicy") or "{}").get("type", otherwise)
+def _passed(subscription: Node, labels: Collection[str]) -> set[str]:
+    """Return the labels of events that a subscription's filter lets through; without a filter, all."""
+    conditions = json.loads(subscription.inputs.get("filterPolicy") or "{}").get("type", [{}])
+    return {label for label in labels if any(_matches(condition, label) for condition in conditions)}
+
+
+def _matches(condition: str | Mapping[str, Any], label: str) -> bool:
+    return label == condition if isinstance(condition, str) else label not in condition.get("anything-but", ())
 
 
 def _there(what: str, found: One | None) -> One:

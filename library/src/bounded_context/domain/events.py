@@ -72,15 +72,16 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True)
 class Beside:
-    """Events of aggregates as the major version before says them: published beside those of today, for a while.
+    """The events of aggregates in the major version before, while subscribers change over to that of today.
 
-    A subscriber gets each event once: in the major version of today if it is ready, or else in the one before.
+    Subscribers that are ready get each event in both versions, all others in the one before. While nobody is ready, the
+    version of today is not published.
 
     Args:
-        data: what they say, as a model.
+        data: the model of the data of the events before.
         versions: the version (``<major>.<minor>``) of the schema of each type whose major version was raised.
-        made: makes what one of them says, as JSON values, of what the event of today says.
-        ready: the subscribers that get the events of today already.
+        made: makes the data of an event before, as JSON values, from the data of the event of today.
+        ready: the subscribers that read both versions.
     """
 
     data: type[BaseModel]
@@ -88,14 +89,18 @@ class Beside:
     made: Callable[[dict[str, Any]], dict[str, Any]]
     ready: tuple[str, ...] = ()
 
-    def event(self, today: dict[str, Any], source: Source) -> dict[str, Any] | None:
-        """Return the event as the major version before says it; None for a type that has one major version alone.
+    def events(self, today: dict[str, Any], source: Source) -> tuple[dict[str, Any], ...]:
+        """Return the events that are published of a change, by the event of today: the version before comes first.
 
-        It has an id of its own; subject, time and sequence are the same.
+        The event before has an id of its own; subject, time and sequence are the same.
         """
         version = self.versions.get(today["type"])
         if version is None:
-            return None
+            return (today,)
+        before = self._before(today, source, version)
+        return (before, today) if self.ready else (before,)
+
+    def _before(self, today: dict[str, Any], source: Source, version: str) -> dict[str, Any]:
         event_id, schema = f"{today['id']}-{major(version)}", source.schema_of(today["type"], version)
         return {**today, "id": event_id, "dataschema": schema, "data": self.made(dict(today["data"]))}
 
@@ -112,6 +117,11 @@ def label(event_type: str, version: str) -> str:
     """
     number = major(version)
     return event_type if number == 1 else f"{event_type}.{number}"
+
+
+def type_of_label(label: str) -> str:
+    """Return the type of the events that have this message attribute ``type``."""
+    return label.partition(".")[0]
 
 
 def label_of(event: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from math import ceil
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -21,6 +22,10 @@ _KEY_BYTES = 1024
 
 BROKEN = "broken-"
 """What the version of an upload that broke off begins with; S3 names no version so."""
+
+MOST_PARTS: Final = 10_000
+"""The parts of a list. Its record has the number of each part, and Step Functions reads the record into its state, of
+256 KiB (AWS Step Functions Developer Guide, "Quotas related to state executions"): 10,000 numbers take 67 KiB."""
 
 
 class ListStatus(StrEnum):
@@ -164,6 +169,15 @@ class StoredVersion:
     etag: str
     modified: datetime
     removed: bool = False
+
+
+def rows_a_part(wanted: int, size: int, smallest_row: int) -> int:
+    """Return how many rows a part has: ``wanted``, or more if the file could otherwise have over `MOST_PARTS` parts.
+
+    ``size`` is the file's and ``smallest_row`` that of the smallest good row, both in bytes.
+    """
+    # The last row may have no line end.
+    return max(wanted, ceil((size + 1) / smallest_row / MOST_PARTS))
 
 
 def is_temporary(key: str, endings: Collection[str]) -> bool:

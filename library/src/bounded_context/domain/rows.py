@@ -83,6 +83,11 @@ class Rows:
         """The column that holds the identity."""
         return self._details.identity
 
+    @property
+    def smallest_row(self) -> int:
+        """The least bytes of a good row: a separator or line end for each required column, and an identity."""
+        return len(self.columns_with(default=False)) + 1
+
     def check_header(self, cells: Sequence[str]) -> tuple[str, ...]:
         """Return the column names, in the file's order.
 

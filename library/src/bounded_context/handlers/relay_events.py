@@ -1,11 +1,17 @@
-"""RelayEvents: the outbox. Publishes what the table's stream says was committed, in order, at least once."""
+"""RelayEvents: the outbox. Publishes an event for each committed change of an aggregate.
+
+Events of one aggregate are published in the order of their changes, at least once: a later one is sent only after the
+topic has taken each earlier one, or after Lambda has given the earlier change up. After a failure Lambda sends changes
+again, so an event may be repeated, also after a later one of its aggregate. Subscribers compare ``sequence``.
+"""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 from aws_lambda_powertools.utilities.data_classes import DynamoDBStreamEvent
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import (
@@ -27,48 +33,128 @@ CONTEXT = declared()
 _ITEMS = Items(CONTEXT)
 
 
+@dataclass(frozen=True)
+class _Change:
+    """A stream record that was read: its number in the stream, the trace that it carries, and its events.
+
+    It has more than one event while two major versions are published.
+    """
+
+    number: str
+    carried: object
+    events: tuple[dict[str, Any], ...]
+
+    @classmethod
+    def read(cls, record: DynamoDBRecord) -> Self:
+        """Read a record. Raises whatever it is about the record that this version cannot read."""
+        today = to_event(record)
+        carried = _image(record).get(TRACEPARENT)
+        return cls(_number(record), carried if isinstance(carried, str) else None, _versions(today))
+
+    @property
+    def subject(self) -> str:
+        """The identity of the aggregate that changed."""
+        return self.events[0]["subject"]
+
+
 @function(CONTEXT, "relay_events", RelaySettings, [aws.topic])
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Take a batch of stream records; answer from which record on the stream must send them again."""
+    """Publish a batch of stream records; return the number of the first one that was not published.
+
+    Lambda then counts the records before it as published, and sends that record and the later ones again.
+
+    Raises:
+        Exception: this version reads none of several records, so the alarm of its release has to see it. Or SNS did
+            not answer. Lambda sends the whole batch again, in halves.
+    """
     records = list(DynamoDBStreamEvent(event).records)
     logger.debug("changes received", changes=len(records))
+    changes, unreadable = _read(records)
     with ExitStack() as traces:
         # One segment for each trace that brought changes: a list brings thousands of them.
-        for carried in dict.fromkeys(_image(record).get(TRACEPARENT) for record in records):
+        for carried in dict.fromkeys(change.carried for change in changes):
             traces.enter_context(continuing(carried, context.function_name, ours=True))
-        failed = next(_unpublished(records), None)
+        refused = _first_refused(changes)
+    failed = unreadable if refused is None else refused
     return {"batchItemFailures": [] if failed is None else [{"itemIdentifier": failed}]}
 
 
-def _unpublished(records: list[DynamoDBRecord]) -> Iterator[str]:
-    # A stream goes on from the first failure, so nothing after it is published before its turn.
-    size = BATCH if CONTEXT.beside is None else BATCH // 2
-    for start in range(0, len(records), size):
-        batch = records[start : start + size]
-        told = [(record, event) for record in batch for event in _events(record)]
+def _read(records: Sequence[DynamoDBRecord]) -> tuple[list[_Change], str | None]:
+    """Return the changes before the first unreadable record, and the number of that record."""
+    changes: list[_Change] = []
+    for record in records:
+        try:
+            changes.append(_Change.read(record))
+        except Exception as error:
+            if not changes and len(records) > 1 and not any(map(_is_readable, records)):
+                raise
+            _log_unreadable(record, error)
+            return changes, _number(record)
+    return changes, None
+
+
+def _is_readable(record: DynamoDBRecord) -> bool:
+    try:
+        _Change.read(record)
+    except Exception:
+        return False
+    return True
+
+
+def _log_unreadable(record: DynamoDBRecord, error: Exception) -> None:
+    logger.error("change not readable", event_id=record.event_id, sequence_number=_number(record), exc_info=error)
+
+
+def _number(record: DynamoDBRecord) -> str:
+    # To an empty number Lambda answers by sending the whole batch again (Lambda Developer Guide, "Configuring partial
+    # batch response with DynamoDB and Lambda").
+    change = record.dynamodb
+    return "" if change is None else change.sequence_number or ""
+
+
+def _first_refused(changes: Iterable[_Change]) -> str | None:
+    """Publish changes in their order until the topic refuses an event; return the number of that event's change."""
+    for batch in _batches(changes):
+        told = [(change, event) for change in batch for event in change.events]
         refused = aws.topic().publish([event for _, event in told])
-        published = [event for index, (_, event) in enumerate(told) if index not in refused]
-        logger.info("events published", ids=[event["subject"] for event in published])
-        _measure(published, len(refused))
+        _report([event for place, (_, event) in enumerate(told) if place not in refused], len(refused))
         if refused:
-            logger.warning("events refused", refused=len(refused))
-            yield str(told[min(refused)][0].dynamodb.sequence_number)  # pyright: ignore[reportOptionalMemberAccess]
+            return told[min(refused)][0].number
+    return None
 
 
-def _events(record: DynamoDBRecord) -> Iterator[dict[str, Any]]:
-    """Yield the event of a change, and the same one in the major version before, if somebody still reads that."""
-    today = to_event(record)
-    yield today
-    before = CONTEXT.beside.event(today, CONTEXT.source) if CONTEXT.beside else None
-    if before is not None:
-        yield before
+def _batches(changes: Iterable[_Change]) -> Iterator[list[_Change]]:
+    """Yield changes in their order, as many as the topic takes at once, and one of each aggregate at most.
+
+    SNS may refuse any entry of a batch and take those after it: none of these may be of the same aggregate.
+    """
+    batch: dict[str, _Change] = {}
+    for change in changes:
+        entries = sum(len(one.events) for one in batch.values()) + len(change.events)
+        if change.subject in batch or entries > BATCH:
+            yield list(batch.values())
+            batch = {}
+        batch[change.subject] = change
+    if batch:
+        yield list(batch.values())
+
+
+def _versions(today: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    return CONTEXT.beside.events(today, CONTEXT.source) if CONTEXT.beside else (today,)
+
+
+def _report(published: list[dict[str, Any]], refused: int) -> None:
+    logger.info("events published", ids=[event["subject"] for event in published])
+    if refused:
+        logger.warning("events refused", refused=refused)
+    _measure(published, refused)
 
 
 def _measure(published: list[dict[str, Any]], refused: int) -> None:
     # A change counts once, however many major versions report it; what only a newer version knows is its to count.
     known = (event for event in published if event["type"] in CONTEXT.versions)
-    today = (event["type"] for event in known if event["dataschema"] == CONTEXT.schema_of(event["type"]))
-    for event_type, number in Counter(today).items():
+    first = (event["type"] for event in known if event["dataschema"] == _first_schema(event["type"]))
+    for event_type, number in Counter(first).items():
         count(CONTEXT.measures.changes[event_type], number)
     count(measures.EVENTS_PUBLISHED, len(published))
     if refused:
@@ -77,6 +163,10 @@ def _measure(published: list[dict[str, Any]], refused: int) -> None:
         # To the second: a stream knows its records' times no better.
         oldest = min(datetime.fromisoformat(event["time"]) for event in published)
         count(measures.EVENT_AGE, max(0.0, (datetime.now(UTC) - oldest).total_seconds()))
+
+
+def _first_schema(event_type: str) -> str:
+    return CONTEXT.schema_of(event_type, CONTEXT.published(event_type)[0])
 
 
 def to_event(record: DynamoDBRecord) -> dict[str, Any]:

@@ -65,8 +65,9 @@ class Settings:
     """The settings of one stack.
 
     `partners` maps a partner's name to its public keys; a file whose name ends in one of `temporary_names` is not a
-    list until its client renames it. Partners' files and reports are kept for `incoming_days` and `reports_days`;
-    without a number, for ever. `latency_alarms` maps a function to the milliseconds that 95 of 100 calls of a new
+    list until its client renames it. A part has `part_rows` rows, and more in a list that could have over 10,000 parts.
+    Partners' files and reports are kept for `incoming_days` and `reports_days`; without a number, for ever.
+    `latency_alarms` maps a function to the milliseconds that 95 of 100 calls of a new
     version may take; `release_alarms` names alarms made elsewhere that stop a release too. `debug_percent` of all
     calls also write their DEBUG lines. `log_key_arn` names a key that encrypts the logs instead of the stack's own;
     its policy must allow CloudWatch Logs to use it for the stack's log groups. Without `expect_list_hours`, no
@@ -138,7 +139,8 @@ class Settings:
             tolerated_share=number(config, "tolerated_share", 0.05, 0, 1),
             # A list is validated, and then verified, by one call of at most 15 minutes, the longest that there is.
             max_list_mb=number(config, "max_list_mb", 100, 1, 200),
-            # A part is imported by one function within 4 minutes; the list's record holds the number of each part.
+            # A part is imported by one function within 4 minutes. The list's record has the number of each part, so the
+            # parts of a list that could have over 10,000 are larger (`rows_a_part`): up to 10,486 rows at 200 MB.
             part_rows=number(config, "part_rows", 5000, 250, 50_000),
             # Each child may write some 1,000 items a second at a unit each, and one more for each index; a new
             # on-demand table takes 4,000 units.

@@ -16,6 +16,9 @@ _TIMEOUT = 3
 _LONGEST = 14 * 24 * 60 * 60
 """Seconds for which a queue can keep a message (SQS API reference, CreateQueue)."""
 
+_KEPT = 4 * 24 * 60 * 60
+"""Seconds for which a queue keeps a message by default (same page)."""
+
 _BUCKET = "arn:aws:s3:::"
 
 
@@ -99,6 +102,19 @@ def dead_letters_are_kept(graph: Graph) -> Iterator[Violation]:
             yield Violation(
                 queue, f"The queue {queue.name} forgets too soon: set message_retention_seconds to {_LONGEST}."
             )
+
+
+def failed_messages_have_time_left(graph: Graph) -> Iterator[Violation]:
+    """A message that failed has time left: its queue keeps messages for a shorter time than the dead-letter queue.
+
+    SQS keeps the time at which a message was sent when it moves it: with the same time it may be deleted on arrival.
+    """
+    kept = {queue.arn: queue.inputs.get("messageRetentionSeconds", _KEPT) for queue in graph.of("sqs/queue")}
+    for queue in graph.of("sqs/queue"):
+        letters = _target(queue.document("redrivePolicy")) if "redrivePolicy" in queue.inputs else ""
+        if letters in kept and kept[queue.arn] >= kept[letters]:
+            said = f"as long as its dead letters do: set message_retention_seconds below {kept[letters]:.0f}."
+            yield Violation(queue, f"The queue {queue.name} keeps messages {said}")
 
 
 def somebody_is_told_of_dead_letters(graph: Graph) -> Iterator[Violation]:
@@ -186,6 +202,7 @@ POLICIES: tuple[Policy, ...] = (
         failures_are_partial,
         messages_stay_invisible,
         dead_letters_are_kept,
+        failed_messages_have_time_left,
     ),
     # A stack for development may do without alarms that nobody looks at.
     Policy.made_of(somebody_is_told_of_dead_letters, production=True),

@@ -40,10 +40,7 @@ def declared(project: Project) -> Told:
 
 def _publishes(context: Context[Any]) -> dict[str, list[str]]:
     """The labels by which each type's versions are asked for: `PaymentRegistered`, `PaymentRegistered.2`."""
-    found: dict[str, list[str]] = {}
-    for event_type, version in context.told:
-        found.setdefault(event_type, []).append(context.label(event_type, version))
-    return {event_type: sorted(labels) for event_type, labels in sorted(found.items())}
+    return {event_type: sorted(context.labels_of(event_type)) for event_type in sorted(context.events)}
 
 
 def _schemas(project: Project) -> Iterator[tuple[str, str]]:

@@ -10,8 +10,15 @@ from ..interfaces import Target
 from ..policy import Statement, allow, document, grant, only_over_tls
 from ._component import Component
 
-FOURTEEN_DAYS = 14 * 24 * 3600
-"""The longest that SQS keeps a message, in seconds: time to find out why it failed."""
+DEAD_LETTER_SECONDS = 14 * 24 * 3600
+"""How long a dead-letter queue keeps a message: as long as SQS can (SQS API reference, CreateQueue)."""
+
+SOURCE_SECONDS = 7 * 24 * 3600
+"""How long a queue with dead letters keeps a message.
+
+A message that SQS moves to the dead letters keeps the time at which it was sent (SQS Developer Guide, "Using
+dead-letter queues"). So it has at least a week left there.
+"""
 
 MAX_RECEIVES = 5
 """How often a message is tried before it moves to the dead letters: Lambda's developer guide asks for 5 at least
@@ -37,15 +44,18 @@ class Kept:
 
 
 def queue(owner: Component, name: str, key_arn: pulumi.Input[str], **arguments: Any) -> sqs.Queue:
-    """An encrypted queue that keeps messages for 14 days; `arguments` add to those of sqs.Queue."""
+    """Make an encrypted queue; `arguments` add to those of sqs.Queue.
+
+    It keeps messages for 7 days if it has a `redrive_policy`. Without one it holds dead letters, for 14 days.
+    """
+    seconds = SOURCE_SECONDS if "redrive_policy" in arguments else DEAD_LETTER_SECONDS
     return sqs.Queue(
         name,
         name=owner.labels.queue(name),
         kms_master_key_id=key_arn,
-        message_retention_seconds=FOURTEEN_DAYS,
         tags=owner.labels.tags,
         opts=owner.child(),
-        **arguments,
+        **{"message_retention_seconds": seconds, **arguments},
     )
 
 

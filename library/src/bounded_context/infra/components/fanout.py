@@ -1,7 +1,6 @@
 """The topic and a queue for each subscriber."""
 
 import json
-from collections.abc import Sequence
 
 import pulumi
 from pulumi_aws import iam, sns, sqs, ssm
@@ -33,7 +32,8 @@ MAX_RECEIVES = 5
 class Fanout(Component):
     """Every event goes to every subscriber's queue; what cannot be delivered or consumed, to that queue's dead letters.
 
-    A subscriber that the setting `filters` names gets the types of events that stand there alone.
+    A subscriber that the setting `filters` names gets the types of events listed there, and no others. While the
+    context publishes two major versions, subscribers that are not ready get no event of the new one.
 
     `queues` and `dead_letter_queues` map a subscriber to a queue's URL, `queue_arns` to its ARN. The accounts of the
     setting `subscriber_accounts` may subscribe queues of theirs, and other stacks find the topic by its ARN in a
@@ -91,17 +91,25 @@ class Fanout(Component):
             redrive_policy=redrive_to(dead_letters, maxReceiveCount=MAX_RECEIVES),
         )
         only_from(self, name, inbox, dead_letters)
-        self._deliver(name, inbox, dead_letters, self._types(subscriber))
+        self._deliver(name, inbox, dead_letters, self._filter(subscriber))
         watch_dead_letters(self._stack.alerts, f"{name}-dead-letters", dead_letters, "warning")
         self.dead_letter_queues[subscriber] = dead_letters.url
         self.queue_arns[subscriber] = inbox.arn
         return inbox
 
-    def _types(self, subscriber: str) -> Sequence[str]:
-        context = self._stack.context
-        return context.labels_for(subscriber, self._stack.settings.filters.get(subscriber, context.events))
+    def _filter(self, subscriber: str) -> str | None:
+        """Return the filter policy of a subscription; None for a subscriber that gets all events.
 
-    def _deliver(self, name: str, inbox: sqs.Queue, dead_letters: sqs.Queue, types: Sequence[str]) -> None:
+        SNS takes up to 15 minutes to apply a changed filter (SNS Developer Guide, "Subscription filter policies"). A
+        list of all types would change with each new command, whose first events would be lost.
+        """
+        context, types = self._stack.context, self._stack.settings.filters.get(subscriber)
+        if types is not None:
+            return json.dumps({"type": context.labels_for(subscriber, types)})
+        withheld = context.withheld_from(subscriber)
+        return json.dumps({"type": [{"anything-but": withheld}]}) if withheld else None
+
+    def _deliver(self, name: str, inbox: sqs.Queue, dead_letters: sqs.Queue, filter_policy: str | None) -> None:
         targets = {name: inbox, f"{name}-dead-letters": dead_letters}
         policies = [
             queue_policy(self, title, target, sent_by("sns", self.topic.arn, target))
@@ -113,8 +121,8 @@ class Fanout(Component):
             protocol="sqs",
             endpoint=inbox.arn,
             raw_message_delivery=True,
-            filter_policy=json.dumps({"type": list(types)}),
-            filter_policy_scope="MessageAttributes",
+            filter_policy=filter_policy,
+            filter_policy_scope="MessageAttributes" if filter_policy else None,
             redrive_policy=redrive_to(dead_letters),
             opts=self.child(depends_on=policies),
         )

@@ -27,7 +27,7 @@ from bounded_context.infra import (
 _READ_STREAM = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams")
 
 STREAM_RETRIES = 100
-"""Enough to outlast an outage, few enough that an item nobody can read does not hold up its shard for a day."""
+"""Enough to outlast an outage, few enough that an unreadable record does not hold up its shard for a day."""
 
 PARALLEL = 10
 """Batches of one shard at a time, the most that Lambda takes; the changes of one item stay in order."""
@@ -101,9 +101,14 @@ class Table(Component):
     def feed(self, target: Target, items: Literal["aggregates", "lists"], *, severity: Severity = "warning") -> None:
         """Send the changes of aggregates, or of lists, to a function's alias, in order for each item.
 
-        What it cannot take is kept for 15 days, and its dead-letter queue gets a message about it. `severity` says how
-        bad it is that the function is behind, or gave up on a change. The stream takes two readers: DynamoDB throttles
-        more at a shard.
+        - If the function reports a record by its number, Lambda sends that record and the later ones of the batch
+          again. If the function fails, Lambda sends the two halves of the batch one after the other (Lambda Developer
+          Guide, "Configuring partial batch response with DynamoDB and Lambda").
+        - Lambda gives a batch up after `STREAM_RETRIES` retries and goes on with the next. The bucket `given_up` keeps
+          the batch for 15 days, and the function's dead-letter queue gets a message about it.
+
+        `severity` applies to a function that is behind, and to one that gave up on a change. The stream takes two
+        readers: DynamoDB throttles more at a shard.
         """
         consumer = kebab(target.snake_name)
         self.readers.append(self.labels.name(consumer))

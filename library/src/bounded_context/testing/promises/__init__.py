@@ -10,14 +10,14 @@ promises too, and one that keeps them turns none red::
         assert not breaches, "\\n".join(breaches)
 """
 
-from . import code, documents, fields, policies, released, requests
+from . import code, documents, fields, policies, released, requests, workflow
 from ._promise import Promise, Repository, repository
 
 PROMISES: tuple[Promise, ...] = (
     *policies.PROMISES,
     *(
         Promise.made_of(check)
-        for module in (policies, code, fields, documents, released, requests)
+        for module in (policies, code, workflow, fields, documents, released, requests)
         for check in module.CHECKS
     ),
 )

@@ -2,8 +2,6 @@
 
 import importlib
 import importlib.util
-import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -59,37 +57,6 @@ def refusals_are_declared(where: Repository) -> Iterator[str]:
             yield f"{error.__name__} has no status, title and metric of its own: add it to errors in {file}."
 
 
-def states_follow_one_another(where: Repository) -> Iterator[str]:
-    """Every state of the workflow leads to one that is there."""
-    for machine in where.graph.of("sfn/stateMachine"):
-        for name, state, known in _states(machine.document("definition")):
-            for target in set(_targets(state)) - known:
-                yield f"The state {name} of {machine.name} goes to {target}, which is not a state: write its name."
-
-
-def tasks_are_tried_again(where: Repository) -> Iterator[str]:
-    """A passing fault ends no list: every task of the workflow is tried again."""
-    for machine in where.graph.of("sfn/stateMachine"):
-        for name, state, _ in _states(machine.document("definition")):
-            if state["Type"] == "Task" and not state.get("Retry"):
-                yield f"The state {name} of {machine.name} is tried once: give it a Retry."
-
-
-def calls_are_permitted(where: Repository) -> Iterator[str]:
-    """The workflow may make every call that it makes."""
-    for machine in where.graph.of("sfn/stateMachine"):
-        held = {
-            action
-            for node, statement in where.graph.statements("iam/rolePolicy")
-            if machine.inputs["roleArn"].endswith(f"/{node.inputs['role']}")
-            for action in statement["Action"]
-        }
-        for service, call in set(re.findall(r'"arn:aws:states:::([a-z0-9]+):(\w+)', json.dumps(_definition(machine)))):
-            action = f"{service}:{'InvokeFunction' if service == 'lambda' else call[0].upper() + call[1:]}"
-            if action not in held:
-                yield f"The workflow {machine.name} calls {action}, which its role may not: grant it."
-
-
 def _kinds_of(error: type[BusinessError]) -> Iterator[type[BusinessError]]:
     """Yield the subclasses, also of subclasses, that have none: what others share is raised by nobody."""
     for kind in error.__subclasses__():
@@ -116,35 +83,10 @@ def _is_there(where: Repository, module: str, name: str) -> bool:
         return False
 
 
-def _definition(machine: Any) -> Any:
-    return machine.document("definition")
-
-
-def _states(node: Any) -> Iterator[tuple[str, dict[str, Any], set[str]]]:
-    """Yield every state with its name and the names that it may go to, also inside of maps."""
-    if isinstance(node, dict):
-        for name, state in node.get("States", {}).items():
-            yield name, state, set(node["States"])
-        for value in node.values():
-            yield from _states(value)
-    elif isinstance(node, list):
-        for item in node:
-            yield from _states(item)
-
-
-def _targets(state: dict[str, Any]) -> Iterator[str]:
-    yield from (state[key] for key in ("Next", "Default") if key in state)
-    for choice in [*state.get("Choices", []), *state.get("Catch", [])]:
-        yield choice["Next"]
-
-
 CHECKS: tuple[Check, ...] = (
     commands_have_an_entry_point,
     functions_have_code,
     code_is_deployed,
     settings_are_read,
     refusals_are_declared,
-    states_follow_one_another,
-    tasks_are_tried_again,
-    calls_are_permitted,
 )

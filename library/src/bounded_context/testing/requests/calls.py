@@ -49,7 +49,7 @@ class Call:
     @property
     def shape(self) -> StructureShape:
         """What botocore knows of the request."""
-        return _shape(self.service, self.operation)
+        return shape_of(self.service, self.operation)
 
     def part(self, name: str, value: Any) -> Inputs:
         """Return what one input is in the request. Raises Untranslatable: it is no part of it."""
@@ -78,7 +78,13 @@ def call(
 
 
 @cache
-def _shape(service: str, operation: str) -> StructureShape:
+def shape_of(service: str, operation: str) -> StructureShape:
+    """Return what botocore knows of an operation's request.
+
+    Raises:
+        UnknownServiceError: botocore knows no such service.
+        OperationNotFoundError: the service has no such operation.
+    """
     shape = _service(service).operation_model(operation).input_shape
     return shape or StructureShape("Empty", {"type": "structure", "members": {}})
 

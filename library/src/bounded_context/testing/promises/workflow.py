@@ -1,0 +1,215 @@
+"""The states of the workflow: where they lead, what they call, and how long they retry."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any, Final
+
+from botocore.exceptions import UnknownServiceError
+from botocore.model import ListShape, MapShape, OperationNotFoundError, Shape, StructureShape
+
+from ..requests.calls import shape_of
+from ..requests.shapes import faults
+from ._promise import Check, Repository
+
+State = dict[str, Any]
+
+LAMBDAS_OWN: Final = (
+    "Lambda.AWSLambdaException",
+    "Lambda.ClientExecutionTimeoutException",
+    "Lambda.SdkClientException",
+    "Lambda.ServiceException",
+)
+"""The errors of Lambda itself (AWS Step Functions Developer Guide, "Handle transient Lambda service exceptions")."""
+
+OUTAGE_SECONDS: Final = 600
+"""How long a task retries the errors of Lambda itself at least, on average."""
+
+_PATIENT: Final = {
+    "IntervalSeconds": 2,
+    "MaxAttempts": 30,
+    "BackoffRate": 2,
+    "MaxDelaySeconds": 60,
+    "JitterStrategy": "FULL",
+}
+"""A retrier that waits 781 seconds on average, and 1,562 at most."""
+
+_CALL: Final = re.compile(r"arn:[\w-]+:states:::(?:aws-sdk:)?([a-z0-9]+):(\w+)(?:\.\w+(?::2)?)?")
+_SERVICES: Final = {"states": "stepfunctions", "sfn": "stepfunctions", "elasticmapreduce": "emr"}
+"""The services that botocore names otherwise than Step Functions."""
+
+_NO_REQUEST: Final = ("apigateway:invoke", "eks:call", "eks:runJob")
+"""Integrations that are no call of the AWS API."""
+
+_JSON: Final = ("Payload", "Message", "MessageBody", "Input", "Detail")
+"""Texts and bytes that a state may give as JSON: Step Functions writes them as text."""
+
+_ALL: Final = "States.ALL"
+
+
+def states_follow_one_another(where: Repository) -> Iterator[str]:
+    """Every state of the workflow leads to one that is there."""
+    for called, state, known in _states(where):
+        for target in set(_targets(state)) - known:
+            yield f"{called} goes to {target}, which is not a state: write its name."
+
+
+def tasks_are_tried_again(where: Repository) -> Iterator[str]:
+    """A passing fault ends no list: every task of the workflow is tried again."""
+    for called, state, _ in _states(where):
+        if state["Type"] == "Task" and not state.get("Retry"):
+            yield f"{called} is tried once: give it a Retry."
+
+
+def outages_of_lambda_are_outlasted(where: Repository) -> Iterator[str]:
+    """An outage of Lambda ends no list: every task that calls a function retries Lambda's own errors for 10 minutes."""
+    for called, state, _ in _states(where):
+        if ":lambda:" not in state.get("Resource", ""):
+            continue
+        waits = {error: _waited(state, error) for error in LAMBDAS_OWN}
+        if early := {error: waited for error, waited in waits.items() if waited < OUTAGE_SECONDS}:
+            retrier = json.dumps({"ErrorEquals": list(early), **_PATIENT})
+            yield (
+                f"{called} gives up on {', '.join(early)} after {min(early.values()):.0f} of {OUTAGE_SECONDS} seconds: "
+                f"write {retrier} into its Retry, before {_ALL}."
+            )
+
+
+def _waited(state: State, error: str) -> float:
+    """Return the seconds that a task waits in all after an error, on average; it stops counting at `OUTAGE_SECONDS`."""
+    matching = (one for one in state.get("Retry", []) if {error, _ALL, "States.TaskFailed"} & set(one["ErrorEquals"]))
+    retrier = next(matching, {"MaxAttempts": 0})
+    # With full jitter a wait is anything between nothing and the delay.
+    share = 0.5 if retrier.get("JitterStrategy") == "FULL" else 1
+    waited, delay, most = 0.0, retrier.get("IntervalSeconds", 1), retrier.get("MaxDelaySeconds", OUTAGE_SECONDS * 2)
+    for _ in range(retrier.get("MaxAttempts", 3)):
+        waited += share * min(delay, most)
+        if waited >= OUTAGE_SECONDS:
+            break
+        delay = min(delay, most) * retrier.get("BackoffRate", 2)
+    return waited
+
+
+def catch_alls_come_last(where: Repository) -> Iterator[str]:
+    """Every error reaches its own retrier and catcher: `States.ALL` is the last of its list, and alone there."""
+    for called, state, _ in _states(where):
+        for name, words in (("Retry", "retriers"), ("Catch", "catchers")):
+            listed = [one["ErrorEquals"] for one in state.get(name, [])]
+            for number, errors in enumerate(listed, 1):
+                if _ALL in errors and number < len(listed):
+                    yield f"{called} has {_ALL} in number {number} of its {len(listed)} {words}: write it last."
+                if _ALL in errors and len(errors) > 1:
+                    yield f"{called} has {_ALL} beside other errors in one of its {words}: write {_ALL} alone."
+
+
+def calls_are_well_formed(where: Repository) -> Iterator[str]:
+    """AWS takes every call of the workflow: its parameters have the names and types of the call's own model."""
+    for called, state, _ in _states(where):
+        resource = _CALL.fullmatch(state.get("Resource", ""))
+        if resource and f"{resource[1]}:{resource[2]}" not in _NO_REQUEST:
+            parameters = state.get("Parameters", state.get("Arguments", {}))
+            yield from (f"{called}: {finding}" for finding in _of_request(resource[1], resource[2], parameters))
+
+
+def _of_request(service: str, call: str, parameters: Any) -> Iterator[str]:
+    operation = call[0].upper() + call[1:]
+    try:
+        shape = shape_of(_SERVICES.get(service, service), operation)
+    except UnknownServiceError:
+        return  # an integration that is no service, such as http
+    except OperationNotFoundError:
+        yield f"{service} has no {call}: write the name of a call."
+        return
+    yield from (f"{operation}{finding}" for finding in _of_call(shape, parameters, ""))
+
+
+def _of_call(shape: Shape, value: Any, path: str) -> Iterator[str]:
+    if _computed(value):
+        return
+    if isinstance(shape, StructureShape) and isinstance(value, Mapping):
+        yield from _of_structure(shape, value, path)
+    elif isinstance(shape, MapShape) and isinstance(value, Mapping):
+        for name, one in _given(value):
+            yield from _of_call(shape.value, one, f"{path}.{name}")
+    elif isinstance(shape, ListShape) and isinstance(value, list):
+        for number, one in enumerate(value):
+            yield from _of_call(shape.member, one, f"{path}[{number}]")
+    elif not (isinstance(value, Mapping) and path.rpartition(".")[2] in _JSON):
+        yield from (f"'s {fault}: correct it." for fault in faults(shape, value, path))
+
+
+def _of_structure(shape: StructureShape, value: Mapping[str, Any], path: str) -> Iterator[str]:
+    below = f"{path}." if path else ""
+    # Step Functions begins every name with a capital letter, whatever the API does.
+    members = {name[0].upper() + name[1:]: member for name, member in shape.members.items()}
+    required = {name[0].upper() + name[1:] for name in shape.required_members}
+    for name, one in _given(value):
+        if name in members:
+            yield from _of_call(members[name], one, f"{below}{name}")
+        else:
+            near = get_close_matches(name, members, 1) or sorted(members)
+            yield f" has no {below}{name}: write {' or '.join(near)}."
+    given = {name for name, _ in _given(value)}
+    yield from (f" needs {below}{name}: write it." for name in sorted(required - given))
+
+
+def _given(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield each member's name and value; that of a member that is computed from the state is a text in `{%`."""
+    for name, one in value.items():
+        yield (name.removesuffix(".$"), "{%" if name.endswith(".$") else one)
+
+
+def _computed(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith("{%")
+
+
+def calls_are_permitted(where: Repository) -> Iterator[str]:
+    """The workflow may make every call that it makes."""
+    for machine in where.graph.of("sfn/stateMachine"):
+        held = {
+            action
+            for node, statement in where.graph.statements("iam/rolePolicy")
+            if machine.inputs["roleArn"].endswith(f"/{node.inputs['role']}")
+            for action in statement["Action"]
+        }
+        definition = json.dumps(machine.document("definition"))
+        for service, call in set(re.findall(r'"arn:aws:states:::([a-z0-9]+):(\w+)', definition)):
+            action = f"{service}:{'InvokeFunction' if service == 'lambda' else call[0].upper() + call[1:]}"
+            if action not in held:
+                yield f"The workflow {machine.name} calls {action}, which its role may not: grant it."
+
+
+def _states(where: Repository) -> Iterator[tuple[str, State, set[str]]]:
+    """Yield every state of every machine with its place in a sentence, and the names that it may go to."""
+    for machine in where.graph.of("sfn/stateMachine"):
+        for name, state, known in _within(machine.document("definition")):
+            yield f"The state {name} of {machine.name}", state, known
+
+
+def _within(node: Any) -> Iterator[tuple[str, State, set[str]]]:
+    """Yield every state with its name and the names that it may go to, also inside of maps."""
+    if isinstance(node, dict):
+        for name, state in node.get("States", {}).items():
+            yield name, state, set(node["States"])
+        for value in node.values():
+            yield from _within(value)
+    elif isinstance(node, list):
+        for item in node:
+            yield from _within(item)
+
+
+def _targets(state: State) -> Iterator[str]:
+    yield from (state[key] for key in ("Next", "Default") if key in state)
+    for choice in [*state.get("Choices", []), *state.get("Catch", [])]:
+        yield choice["Next"]
+
+
+CHECKS: tuple[Check, ...] = (
+    states_follow_one_another,
+    tasks_are_tried_again,
+    outages_of_lambda_are_outlasted,
+    catch_alls_come_last,
+    calls_are_well_formed,
+    calls_are_permitted,
+)
