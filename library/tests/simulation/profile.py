@@ -17,6 +17,7 @@ STALLED: Final = "stalled"
 SKEWED: Final = "skewed"
 LOST: Final = "lost"
 BUSY: Final = "busy"
+ABORTED: Final = "aborted"
 
 TECHNICAL: Final = frozenset((FAILED, UNANSWERED, KILLED_BEFORE, KILLED_AFTER, EXPIRES, IN_FLIGHT, LATE, STALLED, LOST))
 """Faults that may use up a state's retries. A schedule without them must not end with a FAILED list."""
@@ -71,6 +72,7 @@ class Profile:
         stall: rate of pauses of a function after a call.
         longest: seconds of the longest pause.
         lost: rate of invocations whose caller loses the connection.
+        abort: rate of states at which somebody aborts the execution; it is redriven later.
         busy: rate of invocations that Lambda throttles.
         windows: times in which DynamoDB throttles.
         targets: the functions whose calls meet faults; all of them, and the state machine, if there is none.
@@ -88,6 +90,7 @@ class Profile:
     longest: float = 1.0
     lost: float = 0.0
     busy: float = 0.0
+    abort: float = 0.0
     windows: tuple[Window, ...] = ()
     timeouts: float = 1.0
     targets: tuple[str, ...] = ()
@@ -137,6 +140,7 @@ def _faulty(random: Random) -> Profile:
         slow=random.choice((0.0, 0.02)),
         stall=random.choice((0.0, 0.02, 0.1)),
         longest=random.choice((5.0, 60.0, _LONGEST_STALL)),
+        abort=random.choice((0.0, 0.0, 0.05)),
         lost=random.choice((0.0, 0.0, 0.1, 0.3)),
         busy=random.choice((0.0, 0.0, 0.05)),
         timeouts=random.choice((1.0, 0.3)),

@@ -129,16 +129,14 @@ def drawn(random: Random) -> Scenario:
     pool = [f"P-{number}" for number in range(random.choice((2, 3, 4, 6)))]
     uploads = tuple(_upload(random, pool) for _ in range(random.choice((0, 1, 1, 1, 2, 2, 3))))
     orders = _orders(random, pool, sessions=random.choice((0, 0, 1, 2, 3)) if uploads else 3)
-    sizes = ((2, 2, 2), (1, 1, 1), (3, 2, 1), (1000, 25, 100))
-    chunk, at_once, transaction = random.choice(sizes)
     return Scenario(
         uploads=uploads,
         orders=orders,
         foreign=_foreign(random) if random.random() < 0.15 else (),
         settings=_settings(random),
-        chunk=chunk,
-        at_once=at_once,
-        transaction=transaction,
+        chunk=random.choice((1, 2, 1000)),
+        at_once=random.choice((1, 2, 25)),
+        transaction=random.choice((1, 2, 100, 100)),
         concurrency=random.choice((1, 2, 2, 4)),
         batch=random.choice((2, 5, 100)),
         existing=tuple(random.sample(pool, random.choice((0, 0, 0, 1)))),
@@ -146,7 +144,7 @@ def drawn(random: Random) -> Scenario:
 
 
 def _settings(random: Random) -> tuple[tuple[int, str], ...]:
-    one = (random.choice((1, 2, 3)), random.choice(("0.05", "0.5", "0.5")))
+    one = (random.choice((1, 2, 3, 6)), random.choice(("0.05", "0.5", "0.5")))
     other = (random.choice((1, 2, 3)), random.choice(("0.05", "0.5")))
     return (one, other) if random.random() < 0.1 else (one,)
 

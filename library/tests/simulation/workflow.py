@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any, Final, Protocol
 
-from .profile import BUSY, LOST
+from .profile import ABORTED, BUSY, LOST
 from .scheduler import Activity, Scheduler
 
 Json = Any
@@ -155,12 +155,18 @@ class Walk:
         while True:
             if not self._name:
                 self._execution.at, self._execution.carried = at, given
+                self._abort()
             state = self._states[at]
             self._context["State"] = {"Name": at, "EnteredTime": _stamp(self._scheduler.now())}
             output, following = self._state(at, state, given)
             if following is None:
                 return output
             at, given = following, output
+
+    def _abort(self) -> None:
+        rate = self._scheduler.profile.abort
+        if self._scheduler.fault(ABORTED, lambda random: True if random.random() < rate else None):
+            raise Halted("Aborted", "")
 
     def _state(self, name: str, state: Json, given: Json) -> tuple[Json, str | None]:
         kind = state["Type"]
