@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from ..client_errors import invalid, refused
+from ..client_errors import refused
 from ..expressions.compiled import Compiled, compiled
 from ..expressions.tokens import Malformed
 from ..typed_values import typed_item
@@ -114,20 +114,23 @@ PLANS: Final = {
 
 def written(store: Store, operation: str, request: Request) -> Answer:
     """Apply PutItem, UpdateItem or DeleteItem, and return its answer."""
+    returned = _wanted(operation, request.get("ReturnValues", "NONE"))
     try:
         plan = PLANS[operation.removesuffix("Item")](store, request)
     except ConditionFailed as failure:
         raise refused(operation, "ConditionalCheckFailedException", str(failure), **failure.members) from None
     store.commit(plan.key, plan.new)
-    return _returned(operation, request.get("ReturnValues", "NONE"), plan)
+    return _answer(returned, plan)
 
 
-def _returned(operation: str, values: str, plan: Planned) -> Answer:
-    if values == "NONE":
-        return {}
-    if values not in ("ALL_OLD", "ALL_NEW"):
+def _wanted(operation: str, values: str) -> str:
+    if values not in ("NONE", "ALL_OLD", "ALL_NEW"):
         raise NotImplementedError(f"ReturnValues={values} is not simulated")
     if values == "ALL_NEW" and operation != "UpdateItem":
-        raise invalid(operation, "ReturnValues can only be ALL_OLD or NONE")
-    item = plan.old if values == "ALL_OLD" else plan.new
+        raise Malformed("Return values set to invalid value")
+    return values
+
+
+def _answer(returned: str, plan: Planned) -> Answer:
+    item = {"NONE": None, "ALL_OLD": plan.old, "ALL_NEW": plan.new}[returned]
     return {} if item is None else {"Attributes": copied(item)}

@@ -62,16 +62,26 @@ def _negation(tokens: Tokens) -> Condition:
 
 
 def _primary(tokens: Tokens) -> Condition:
-    if tokens.took("("):
-        inner = disjunction(tokens)
-        tokens.expect(")")
-        return inner
+    if tokens.peek() == "(":
+        return _group(tokens)
     for name, read in _FUNCTIONS.items():
         if tokens.opens(name):
             function = read(tokens)
             tokens.expect(")")
             return function
     return _comparison(tokens)
+
+
+def _group(tokens: Tokens) -> Condition:
+    """Read a condition in parentheses. DynamoDB refuses a second pair around the same condition."""
+    start = tokens.at
+    tokens.expect("(")
+    inner = disjunction(tokens)
+    if tokens.group == (start + 1, tokens.at):
+        raise Malformed("The expression has redundant parentheses")
+    tokens.expect(")")
+    tokens.group = start, tokens.at
+    return inner
 
 
 def _comparison(tokens: Tokens) -> Condition:

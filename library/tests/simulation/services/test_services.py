@@ -1,0 +1,75 @@
+"""The simulated DynamoDB answers as moto does: random requests, with equal answers, errors and tables."""
+
+from typing import Any
+
+import pytest
+
+from . import compared
+from .generated import TABLE, Call
+from .motos import as_client, as_resource, explore
+
+QUICK = 80
+NIGHTLY = 10_000
+
+
+@pytest.mark.parametrize("examples", [QUICK, pytest.param(NIGHTLY, marks=pytest.mark.nightly)])
+def test_the_table_answers_as_motos(examples: int, moto: Any):
+    """With Python's values."""
+    explore(as_resource, moto, examples)
+
+
+@pytest.mark.parametrize("examples", [QUICK // 2, pytest.param(NIGHTLY, marks=pytest.mark.nightly)])
+def test_the_client_answers_as_motos(examples: int, moto: Any):
+    """With values in DynamoDB's JSON."""
+    explore(as_client, moto, examples)
+
+
+_KEY = {"Key": {"pk": "k-1"}}
+_ONE = {":a": 1}
+_PUT = {"Put": {"TableName": TABLE, "Item": {"pk": "k-1"}}}
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        ("PutItem", {"Item": {"parts": 1}}),
+        ("PutItem", {"Item": {"pk": ""}}),
+        ("PutItem", {"Item": {"pk": 1}}),
+        ("PutItem", {"Item": {"pk": "k-1"}, "ConditionExpression": "((attribute_exists(pk)))"}),
+        ("UpdateItem", _KEY | {"UpdateExpression": "SET pk = :a", "ExpressionAttributeValues": _ONE}),
+        ("UpdateItem", _KEY | {"UpdateExpression": "SET parts = :a SET tags = :a", "ExpressionAttributeValues": _ONE}),
+        ("UpdateItem", _KEY | {"UpdateExpression": "SET parts = :a, parts = :a", "ExpressionAttributeValues": _ONE}),
+        ("UpdateItem", _KEY | {"UpdateExpression": "SET facts.a = :a", "ExpressionAttributeValues": _ONE}),
+        ("UpdateItem", _KEY | {"UpdateExpression": "SET parts = tags"}),
+        ("UpdateItem", _KEY | {"UpdateExpression": "", "ExpressionAttributeValues": _ONE}),
+        ("GetItem", {"Key": {"parts": "k-1"}}),
+        ("DeleteItem", {"Key": {"pk": "k-1", "parts": 1}}),
+        ("BatchGetItem", {"RequestItems": {TABLE: {"Keys": [{"pk": "k-1"}, {"pk": "k-1"}]}}}),
+        ("BatchGetItem", {"RequestItems": {"another": {"Keys": [{"pk": "k-1"}]}}}),
+        ("TransactWriteItems", {"TransactItems": [_PUT, _PUT]}),
+        ("TransactWriteItems", {"TransactItems": [{"Put": {"TableName": "another", "Item": {"pk": "k-1"}}}]}),
+    ],
+    ids=lambda call: str(call[1])[:60],
+)
+def test_invalid_requests_are_refused_as_motos(call: Call, moto: Any):
+    """With the same code, and without an effect."""
+    as_resource([call], moto)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        ("PutItem", {"Item": {"pk": "k-1", "word": 1}}),
+        ("PutItem", {"Item": {"pk": "k-1"}, "ReturnValues": "ALL_NEW"}),
+        ("PutItem", {"Item": {"pk": "k-1"}, "ConditionExpression": "pk = = :a", "ExpressionAttributeValues": _ONE}),
+        ("PutItem", {"Item": {"pk": "k-1"}, "ConditionExpression": "parts = :b", "ExpressionAttributeValues": _ONE}),
+        ("UpdateItem", _KEY | {"UpdateExpression": "SET #p = :a", "ExpressionAttributeValues": _ONE}),
+        ("UpdateItem", _KEY | {"UpdateExpression": "ADD parts :a", "ExpressionAttributeValues": {":a": "a"}}),
+    ],
+    ids=lambda call: str(call[1])[:60],
+)
+def test_invalid_requests_that_moto_does_not_refuse(call: Call):
+    """DynamoDB refuses them. moto fails in itself, or leaves an effect."""
+    store, simulated, _ = compared.simulated()
+    code, _, _ = compared.outcome(compared.through_table(simulated), call)
+    assert (code, store.items) == ("ValidationException", {})
