@@ -17,8 +17,12 @@ MOTO: Final = (
     "A transaction with an update that does not fit its item is refused with ValidationException. DynamoDB cancels it, "
     "with the reason ValidationError (API reference, TransactWriteItems).",
     "An absent attribute is equal to null. In DynamoDB only attribute_not_exists() and <> are true of it.",
-    "An order between values of two types raises TypeError in moto, or takes true for 1. In DynamoDB it is false.",
+    "An order between values of two types raises TypeError in moto. In DynamoDB it is false.",
+    "true is equal to 1. In DynamoDB values of two types are not equal.",
     "Numbers keep their trailing zeros: 1.50 is stored as such. DynamoDB trims them.",
+    "SET of an attribute from another one lets both share a set, which a later ADD changes in both.",
+    "A failed ADD to a new item leaves the item. Requests with bad syntax, or undefined names, fail in moto itself.",
+    "The key of an index may be a number, or empty. DynamoDB refuses such an item.",
     "size() of an absent attribute raises ValueError in moto itself. In DynamoDB the comparison is false.",
 )
 

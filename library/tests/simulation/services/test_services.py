@@ -6,6 +6,7 @@ import pytest
 
 from . import compared
 from .generated import TABLE, Call
+from .library_calls import SEQUENCES
 from .motos import as_client, as_resource, explore
 
 QUICK = 80
@@ -22,6 +23,13 @@ def test_the_table_answers_as_motos(examples: int, moto: Any):
 def test_the_client_answers_as_motos(examples: int, moto: Any):
     """With values in DynamoDB's JSON."""
     explore(as_client, moto, examples)
+
+
+@pytest.mark.parametrize("calls", SEQUENCES.values(), ids=SEQUENCES)
+@pytest.mark.parametrize("compare", [as_resource, as_client])
+def test_the_librarys_requests_are_answered_as_motos(calls: list[Call], compare: Any, moto: Any):
+    """With its own expressions, whose conditions hold and do not hold."""
+    compare(calls, moto)
 
 
 _KEY = {"Key": {"pk": "k-1"}}
@@ -42,6 +50,7 @@ _PUT = {"Put": {"TableName": TABLE, "Item": {"pk": "k-1"}}}
         ("UpdateItem", _KEY | {"UpdateExpression": "SET facts.a = :a", "ExpressionAttributeValues": _ONE}),
         ("UpdateItem", _KEY | {"UpdateExpression": "SET parts = tags"}),
         ("UpdateItem", _KEY | {"UpdateExpression": "", "ExpressionAttributeValues": _ONE}),
+        ("UpdateItem", _KEY | {"UpdateExpression": "SET status = :a", "ExpressionAttributeValues": _ONE}),
         ("GetItem", {"Key": {"parts": "k-1"}}),
         ("DeleteItem", {"Key": {"pk": "k-1", "parts": 1}}),
         ("BatchGetItem", {"RequestItems": {TABLE: {"Keys": [{"pk": "k-1"}, {"pk": "k-1"}]}}}),

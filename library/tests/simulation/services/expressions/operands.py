@@ -1,6 +1,7 @@
 """The operands of expressions: paths of attributes, and values."""
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, Final
 
 from .tokens import Malformed, Tokens
@@ -40,7 +41,17 @@ def _name(tokens: Tokens) -> str:
         raise Malformed(f"Syntax error; token: {name!r}")
     if name[0] == "#":
         tokens.names.add(name)
+    elif name.upper() in reserved_words():
+        raise Malformed(f"Attribute name is a reserved keyword; reserved keyword: {name}")
     return name
+
+
+@cache
+def reserved_words() -> frozenset[str]:
+    """Return DynamoDB's reserved words (developer guide), of which moto has a list."""
+    from moto.dynamodb.parsing.reserved_keywords import ReservedKeywords
+
+    return frozenset(ReservedKeywords.get_reserved_keywords())
 
 
 def resolved(steps: Path, names: Names) -> Path:

@@ -1,0 +1,116 @@
+"""Expressions in which DynamoDB differs from moto, and what a stored value keeps."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from hypothesis import given
+from hypothesis import strategies as st
+
+from .compared import simulated
+from .expressions.compiled import compiled
+from .typed_values import typed, untyped
+from .values import copied, normalized, same
+
+ITEM = {"flag": True, "parts": Decimal(1), "reason": "1", "nil": None, "texts": {"a"}}
+ONE = {":a": Decimal(1)}
+
+
+def _holds(condition: str, values: dict[str, Any]) -> bool:
+    parsed = compiled(condition)
+    parsed.check({}, values)
+    assert parsed.condition
+    return parsed.condition(ITEM, {}, values)
+
+
+@pytest.mark.parametrize(
+    ("condition", "holds"),
+    [
+        ("flag = :a", False),
+        ("flag <> :a", True),
+        ("reason = :a", False),
+        ("reason < :a", False),
+        ("reason >= :a", False),
+        ("NOT reason < :a", True),
+        ("size(nowhere) = :a", False),
+        ("size(nowhere) < :a", False),
+        ("size(flag) = :a", False),
+        ("size(texts) = :a", True),
+        ("size(texts) = nowhere", False),
+        ("nowhere = :a", False),
+        ("nowhere <> :a", True),
+        ("nowhere IN (:a)", False),
+        ("nowhere BETWEEN :a AND :a", False),
+        ("flag = :a OR reason = :a AND flag = :a", False),
+        ("nowhere = :a OR reason = :a AND nowhere = :a OR flag <> :a", True),
+    ],
+)
+def test_values_of_two_types_are_neither_equal_nor_in_order(condition: str, holds: bool):
+    """And an absent attribute is only unequal."""
+    assert _holds(condition, ONE) is holds
+
+
+def test_an_absent_attribute_is_not_null():
+    """Null is a value."""
+    assert not _holds("nowhere = :a", {":a": None})
+    assert _holds("nil = :a", {":a": None})
+
+
+_ATOMS = st.text() | st.integers(-(10**30), 10**30) | st.booleans() | st.none() | st.binary()
+_DECIMALS = st.decimals(allow_nan=False, allow_infinity=False, places=5, min_value=-(10**9), max_value=10**9)
+_SETS = st.sets(st.text(), min_size=1) | st.sets(st.integers(-9, 9), min_size=1) | st.sets(st.binary(), min_size=1)
+_VALUES = st.recursive(
+    _ATOMS | _DECIMALS | _SETS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+)
+
+
+@given(_VALUES)
+def test_values_are_stored_as_boto3_reads_them_back(value: Any):
+    """Whatever their type, and with the same JSON."""
+    stored = normalized(value)
+    read = TypeDeserializer().deserialize(TypeSerializer().serialize(value))
+    assert same(stored, read)
+    assert same(untyped(typed(stored)), stored)
+    assert TypeDeserializer().deserialize(typed(stored)) == read
+
+
+@pytest.mark.parametrize("value", [1.5, set(), {"a", 1}, object(), {None}])
+def test_what_boto3_does_not_take_is_refused(value: Any):
+    """Before the request is sent."""
+    with pytest.raises(TypeError):
+        normalized(value)
+
+
+def test_numbers_lose_trailing_zeros():
+    """As DynamoDB trims them."""
+    assert typed(normalized(Decimal("1.50"))) == {"N": "1.5"}
+    assert typed(normalized(Decimal("100.00"))) == {"N": "100"}
+    assert typed(normalized(100)) == {"N": "100"}
+
+
+def test_a_reader_may_change_its_copy():
+    """The stored item stays, and so does a copy that was read before a write."""
+    store, table, _ = simulated()
+    table.put_item(Item={"pk": "k", "facts": {"a": {"b": 1}}, "tags": {"x"}, "several": [{"c": 1}]})
+    before = copied(store.items["k"])
+    read = table.get_item(Key={"pk": "k"})["Item"]
+    read["facts"]["a"]["b"] = 2
+    read["tags"].add("y")
+    read["several"][0]["c"] = 2
+    assert store.items["k"] == before
+    table.update_item(
+        Key={"pk": "k"},
+        UpdateExpression="SET facts.a.b = :n ADD tags :t",
+        ExpressionAttributeValues={":n": 3, ":t": {"z"}},
+    )
+    assert store.changes[0].new == before
+    assert store.items["k"]["facts"] == {"a": {"b": 3}}
+
+
+@pytest.mark.parametrize("text", ["", "a =", "a = :a AND", "(a = :a", "a ! :a", "status = :a", "a IN ()", "f(a)"])
+def test_an_expression_that_is_not_one_is_refused(text: str):
+    """With a ValueError, which the service answers as ValidationException."""
+    with pytest.raises(ValueError, match=r"\w"):
+        compiled(text)
