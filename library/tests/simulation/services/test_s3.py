@@ -126,7 +126,7 @@ def _their_bucket(client: Any, number: int) -> str:
     return name
 
 
-@pytest.mark.parametrize("examples", [40, pytest.param(5000, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("examples", [25, pytest.param(5000, marks=pytest.mark.nightly)])
 def test_s3_answers_as_motos(examples: int, theirs: Any):
     """Versions, markers, conditions and listings."""
     numbers = iter(range(1_000_000))

@@ -9,7 +9,7 @@ from .generated import TABLE, Call
 from .library_calls import SEQUENCES
 from .motos import as_client, as_resource, explore
 
-QUICK = 80
+QUICK = 50
 NIGHTLY = 10_000
 
 

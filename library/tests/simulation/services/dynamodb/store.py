@@ -51,7 +51,10 @@ class Store:
         self.tokens = dict[str, tuple[float, Any]]()
 
     def commit(self, key: str, new: Item | None) -> None:
-        """Replace an item, or delete it. A write that changes nothing leaves no change, as in DynamoDB's streams."""
+        """Replace an item, or delete it. A write that changes nothing leaves no change, as in DynamoDB's streams.
+
+        The item has stored values, such as Decimal for numbers (``values.normalized``).
+        """
         old = self.items.get(key)
         if old is None and new is None:
             return

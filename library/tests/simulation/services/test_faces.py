@@ -1,0 +1,203 @@
+"""The adapters and Powertools on the simulated clients, as they are on the real ones."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from aws_lambda_powertools.utilities.data_classes import DynamoDBStreamEvent, SQSEvent
+from aws_lambda_powertools.utilities.idempotency import (
+    DynamoDBPersistenceLayer,
+    IdempotencyConfig,
+    idempotent_function,
+)
+from aws_lambda_powertools.utilities.idempotency.exceptions import IdempotencyValidationError
+from pydynox.exceptions import TransactionCanceledException
+
+from bounded_context.adapters.dynamodb_bulk import existing
+from bounded_context.adapters.dynamodb_inserts import Inserts
+from bounded_context.adapters.s3 import InboxBucket
+from bounded_context.adapters.signed import Unanswered
+from bounded_context.adapters.sns import Topic as TopicAdapter
+from bounded_context.adapters.sqs import REASON, DeadLetters
+from bounded_context.telemetry import watched
+from bounded_context.testing.functions import LambdaContext
+
+from .dynamodb import Service, SimBulk, SimClient, SimSigned, SimTable, Store, record
+from .plain_gate import PlainGate
+from .s3 import Bucket, SimS3
+from .scripted_gate import ScriptedGate
+from .sns import SimSns, Topic
+from .sqs import Queue, SimSqs, lambda_event
+
+
+def _store(*faults: str) -> tuple[Store, Service, ScriptedGate]:
+    gate = ScriptedGate(*faults)
+    store = Store("table", gate)
+    return store, Service(store, gate), gate
+
+
+def _inserts(*faults: str) -> tuple[Store, Inserts, ScriptedGate]:
+    store, _, gate = _store(*faults)
+    return store, Inserts("table", SimSigned(store, gate)), gate  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize("fault", ["throttled", "failed", "lost"])
+def test_a_batch_of_statements_that_did_not_arrive_is_sent_again(fault: str, monkeypatch: pytest.MonkeyPatch):
+    """By the adapter: the connection itself does not repeat it."""
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    store, inserts, gate = _inserts(fault)
+    assert inserts.insert([{"pk": "a"}, {"pk": "b"}]) == []
+    assert (list(store.items), len(gate.names)) == (["a", "b"], 2)
+
+
+def test_a_batch_of_statements_whose_answer_was_lost_finds_its_own_items(monkeypatch: pytest.MonkeyPatch):
+    """So each of its keys is taken, by itself."""
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    _, inserts, _ = _inserts("unanswered")
+    assert inserts.insert([{"pk": "a"}, {"pk": "b"}]) == [0, 1]
+
+
+def test_a_connection_raises_what_the_real_one_raises():
+    """For the adapter to repeat it."""
+    store, _, gate = _store("unanswered")
+    with pytest.raises(Unanswered):
+        SimSigned(store, gate).post({"X-Amz-Target": "DynamoDB_20120810.BatchExecuteStatement"}, b'{"Statements": []}')
+
+
+def test_inserted_items_reach_the_stream():
+    """As written ones do, in order, and a write that changes nothing does not."""
+    store, inserts, _ = _inserts()
+    inserts.insert([{"pk": "a", "version": 1}])
+    table = SimTable(Service(store, PlainGate()))
+    for _ in range(2):
+        table.put_item(Item={"pk": "a", "version": 2, "tags": {"x"}})
+    table.delete_item(Key={"pk": "a"})
+    table.delete_item(Key={"pk": "a"})
+    records = list(DynamoDBStreamEvent({"Records": [record(store, change) for change in store.changes]}).records)
+    assert [one.event_name.name for one in records if one.event_name] == ["INSERT", "MODIFY", "REMOVE"]
+    changes = [one.dynamodb for one in records if one.dynamodb]
+    assert [dict(one.old_image or {}).get("version") for one in changes] == [None, 1, 2]
+    assert dict(changes[1].new_image or {}) == {"pk": "a", "version": 2, "tags": {"x"}}
+    numbers = [str(one.sequence_number) for one in changes]
+    assert (len(set(numbers)), sorted(numbers)) == (3, numbers)
+
+
+def test_pydynox_reads_what_exists():
+    """Whole numbers as int, and only the attributes that are asked for."""
+    store, service, _ = _store()
+    bulk: Any = SimBulk(service)
+    SimTable(service).put_item(Item={"pk": "A#1", "list_id": "l", "status": "S", "version": 3})
+    assert existing(bulk, "table", "A#", ["1", "2"]) == {"1": {"pk": "A#1", "list_id": "l", "status": "S"}}
+    assert bulk.sync_batch_get("table", [{"pk": "A#1"}], projection=["version"]) == [{"version": 3}]
+    assert store.items["A#1"]["version"] == 3
+
+
+def test_pydynox_writes_all_or_nothing():
+    """And its message ends with the reasons, in the order of the operations."""
+    store, service, _ = _store()
+    store.commit("a", {"pk": "a"})
+    put = {"type": "put", "table": "table", "item": {"pk": "b", "version": 1}}
+    held = {"type": "condition_check", "table": "table", "key": {"pk": "a"}, "condition_expression": "version = :v"}
+    with pytest.raises(TransactionCanceledException, match=r"\[None, ConditionalCheckFailed\]$"):
+        SimBulk(service).sync_transact_write([put, held | {"expression_attribute_values": {":v": 1}}])
+    assert list(store.items) == ["a"]
+
+
+def _once(service: Service, done: list[str]) -> Any:
+    config = IdempotencyConfig(event_key_jmespath="key", payload_validation_jmespath="payload")
+    config.register_lambda_context(LambdaContext())  # pyright: ignore[reportArgumentType]
+    client: Any = SimClient(service)
+    layer = DynamoDBPersistenceLayer("table", key_attr="pk", expiry_attr="expires_at", boto3_client=client)
+
+    @idempotent_function(
+        data_keyword_argument="message", config=config, persistence_store=layer, key_prefix="simulated"
+    )
+    def once(*, message: dict[str, Any]) -> dict[str, Any]:
+        done.append(message["payload"])
+        return {"done": message["payload"]}
+
+    return once
+
+
+def test_powertools_keeps_its_records():
+    """One effect, the same answer again, and another payload is refused."""
+    _, service, _ = _store()
+    done = list[str]()
+    once = _once(service, done)
+    for _ in range(2):
+        assert once(message={"key": "k", "payload": "a"}) == {"done": "a"}
+    with pytest.raises(IdempotencyValidationError):
+        once(message={"key": "k", "payload": "b"})
+    assert done == ["a"]
+
+
+def test_files_are_read_and_written_by_the_adapter():
+    """Versions, markers, and what is absent."""
+    gate = PlainGate()
+    bucket = Bucket("inbox", gate)
+    client: Any = SimS3([bucket], gate)
+    files = InboxBucket(client, "inbox")
+    files.write("incoming/acme/x.csv", b"one")
+    files.write("incoming/acme/x.csv", b"two")
+    newest, oldest = files.versions("incoming/acme/x.csv")
+    assert files.open(oldest.file).read() == b"one"
+    assert (newest.modified, newest.removed) == (datetime.fromtimestamp(gate.now(), UTC), False)
+    client.delete_object(Bucket="inbox", Key="incoming/acme/x.csv")
+    assert files.read("incoming/acme/x.csv") is None
+    assert len(list(files.arrived())) == 2
+    assert files.version("incoming/acme/x.csv", "none") is None
+
+
+def test_events_reach_the_topics_queues():
+    """Raw, with their attributes, as Lambda gets them."""
+    gate = PlainGate()
+    queue = Queue("url", gate)
+    topic = Topic("arn", gate, [queue])
+    client: Any = SimSns(topic, gate)
+    event = {"id": "1", "type": "Made", "traceparent": "00-t", "dataschema": "urn:event-schema:thing:Made:1.0"}
+    assert TopicAdapter(client, "arn").publish([event]) == set()
+    [message] = SQSEvent(lambda_event(queue.receive())).records
+    assert json.loads(message.body) == event
+    assert message.message_attributes["traceparent"].string_value == "00-t"
+    assert len(topic.published) == 1
+
+
+def test_an_event_whose_answer_was_lost_is_published_twice():
+    """SNS delivers at least once."""
+    gate = ScriptedGate("unanswered")
+    topic = Topic("arn", gate)
+    SimSns(topic, gate).publish(TopicArn="arn", Message="m")
+    assert [one.message for one in topic.published] == ["m", "m"]
+
+
+def test_events_that_sns_refuses_are_named():
+    """Each entry for itself."""
+    gate = PlainGate()
+    topic = Topic("arn", gate)
+    client: Any = SimSns(topic, gate)
+    refusals = iter([False, True, False])
+    gate.chance = lambda _: next(refusals)
+    events = [{"id": str(n), "type": "Made", "traceparent": "t", "dataschema": "urn:x:1.0"} for n in range(3)]
+    assert TopicAdapter(client, "arn").publish(events) == {1}
+    assert [json.loads(one.message)["id"] for one in topic.published] == ["0", "2"]
+
+
+def test_dead_letters_are_put_aside_by_the_adapter():
+    """With the reason."""
+    gate = PlainGate()
+    queue = Queue("url", gate)
+    client: Any = SimSqs([queue], gate)
+    DeadLetters(client, "url").bury("body", {}, "why")
+    [message] = client.receive_message(QueueUrl="url")["Messages"]
+    assert (message["Body"], message["MessageAttributes"][REASON]["StringValue"]) == ("body", "why")
+    client.delete_message(QueueUrl="url", ReceiptHandle=message["ReceiptHandle"])
+    assert queue.messages == {}
+
+
+def test_clients_take_hooks():
+    """As the composition root registers them."""
+    _, service, _ = _store()
+    table, client = SimTable(service), SimClient(service)
+    assert watched(client) is client
+    assert watched(table.meta.client) is table.meta.client
