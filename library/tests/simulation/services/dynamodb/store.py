@@ -13,7 +13,7 @@ _LAGGING: Final = 0.25
 """The share of eventually consistent reads that are behind, if the table changed within the lag."""
 
 _MOST_BEHIND: Final = 20
-"""The most changes that such a read is behind."""
+"""The latest changes that such a read may miss."""
 
 
 class Change(NamedTuple):
@@ -69,11 +69,16 @@ class Store:
         """Return the items as a read sees them. Each item may be behind on its own if the read is not consistent."""
         if consistent or not self._lags():
             return self.items
-        behind = self.changes[-self.gate.choose(range(1, _MOST_BEHIND + 1)) :]
-        since = self.gate.now() - LAG_SECONDS
-        older = {change.key: change.old for change in reversed(behind) if change.at >= since}
-        chosen = {key: item for key, item in older.items() if self.gate.chance(0.5)}
+        chosen = {key: self.gate.choose(older) for key, older in self._older().items() if self.gate.chance(0.5)}
         return {key: item for key, item in (self.items | chosen).items() if item is not None}
+
+    def _older(self) -> dict[str, list[Item | None]]:
+        """Return what each item was within the lag, the latest first."""
+        older, since = dict[str, list[Item | None]](), self.gate.now() - LAG_SECONDS
+        for change in reversed(self.changes[-_MOST_BEHIND:]):
+            if change.at >= since:
+                older.setdefault(change.key, []).append(change.old)
+        return older
 
     def _lags(self) -> bool:
         fresh = self.changes and self.changes[-1].at >= self.gate.now() - LAG_SECONDS
