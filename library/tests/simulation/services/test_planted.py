@@ -147,6 +147,7 @@ def test_a_planted_fault_is_found(fault: Callable[[Patch], None], moto: Any, mon
             as_resource(calls, moto)
 
 
+@pytest.mark.e2e
 @pytest.mark.nightly
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__.strip("_"))
 def test_random_requests_find_a_planted_fault(fault: Callable[[Patch], None], moto: Any, monkeypatch: Patch):

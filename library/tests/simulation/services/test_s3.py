@@ -17,6 +17,7 @@ from .s3 import Bucket, SimS3
 
 BUCKET = "compared"
 KEYS = ("a", "a/b", "b")
+NIGHT = (pytest.mark.e2e, pytest.mark.nightly)
 
 MOTO = (
     "Get of a delete marker's version is answered with NoSuchVersion. S3 answers MethodNotAllowed.",
@@ -126,7 +127,7 @@ def _their_bucket(client: Any, number: int) -> str:
     return name
 
 
-@pytest.mark.parametrize("examples", [25, pytest.param(5000, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("examples", [25, pytest.param(5000, marks=NIGHT)])
 def test_s3_answers_as_motos(examples: int, theirs: Any):
     """Versions, markers, conditions and listings."""
     numbers = iter(range(1_000_000))

@@ -11,15 +11,16 @@ from .motos import as_client, as_resource, explore
 
 QUICK = 50
 NIGHTLY = 10_000
+NIGHT = (pytest.mark.e2e, pytest.mark.nightly)
 
 
-@pytest.mark.parametrize("examples", [QUICK, pytest.param(NIGHTLY, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("examples", [QUICK, pytest.param(NIGHTLY, marks=NIGHT)])
 def test_the_table_answers_as_motos(examples: int, moto: Any):
     """With Python's values."""
     explore(as_resource, moto, examples)
 
 
-@pytest.mark.parametrize("examples", [QUICK // 2, pytest.param(NIGHTLY, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("examples", [QUICK // 2, pytest.param(NIGHTLY, marks=NIGHT)])
 def test_the_client_answers_as_motos(examples: int, moto: Any):
     """With values in DynamoDB's JSON."""
     explore(as_client, moto, examples)
