@@ -1,6 +1,6 @@
-"""Requests sent to the simulated DynamoDB and to moto, and what is the same in both answers.
+"""Outcomes of requests to the simulated DynamoDB and to moto.
 
-Known differences of moto 5.2.5 from DynamoDB are listed in ``MOTO``, and taken out of its answers here.
+``MOTO`` lists the known differences of moto 5.2.5 from DynamoDB. The generated requests avoid most of them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -68,7 +68,7 @@ def _refusal(response: Mapping[str, Any]) -> Outcome:
 
 
 def _ordered(answer: Request) -> Request:
-    """Return an answer in an order of its own: BatchGetItem has none."""
+    """Return an answer in a fixed order. BatchGetItem returns its items in any order."""
     if "Responses" in answer:
         answer["Responses"] = {name: sorted(items, key=repr) for name, items in answer["Responses"].items()}
     return _members_ordered(answer)
@@ -131,7 +131,7 @@ def compare(calls: Sequence[Call], one: Send, other: Send) -> None:
 
 
 def known(ours: Outcome, theirs: Outcome) -> bool:
-    """Return whether two outcomes differ in what ``MOTO`` lists."""
+    """Return whether ``MOTO`` lists the difference of two outcomes."""
     if not (isinstance(ours, tuple) and isinstance(theirs, tuple)):
         return False
     return theirs[0] == "ValidationException" and {"Code": "ValidationError"} in ours[2]

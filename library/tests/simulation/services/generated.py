@@ -34,7 +34,7 @@ VALUES: Final[dict[str, st.SearchStrategy[Any]]] = {
 """Attributes and their values. ``word`` is the key of the index. ``valid`` has values of several types."""
 
 _COMPARED: Final = VALUES | {"valid": _FLAGS}
-"""Values in conditions: moto takes null for an absent attribute."""
+"""Values in conditions. moto treats null as an absent attribute."""
 
 _NAMES: Final = tuple(VALUES)
 _UNINDEXED: Final = tuple(name for name in VALUES if name != "word")
@@ -62,7 +62,7 @@ class Placeholders:
         return placeholder
 
     def members(self) -> Request:
-        """Return the members of the request. DynamoDB refuses empty ones."""
+        """Return the members of the request. DynamoDB refuses empty members."""
         named = {"ExpressionAttributeNames": self.names, "ExpressionAttributeValues": self.values}
         return {name: given for name, given in named.items() if given}
 
@@ -94,7 +94,7 @@ def _equality(made: Placeholders) -> str:
 
 
 def _order(made: Placeholders) -> str:
-    # moto itself fails on an order between values of two types.
+    # moto raises an internal error for an order between values of two types.
     attribute, values = made.draw(st.sampled_from((("parts", _SMALL), ("reason", _WORDS), ("status", _WORDS))))
     return f"{made.name(attribute)} {made.draw(st.sampled_from(('<', '<=', '>', '>=')))} {made.value(values)}"
 
@@ -109,7 +109,7 @@ def _size(made: Placeholders) -> str:
     attribute = made.draw(st.sampled_from(("imported", "tags", "facts", "reason")))
     name, other = made.name(attribute), made.value(_SMALL) if made.draw(st.booleans()) else made.name("parts")
     sign = made.draw(st.sampled_from(("=", "<", ">=")))
-    # moto itself fails on the size of what is absent.
+    # moto raises an internal error for the size of an absent attribute.
     return f"(attribute_exists({name}) AND size({name}) {sign} {other})"
 
 
@@ -155,7 +155,7 @@ def _set_once(made: Placeholders, attribute: str) -> tuple[str, str]:
 
 
 def _set_from(made: Placeholders, attribute: str) -> tuple[str, str]:
-    # moto lets two attributes share one set, which a later ADD changes in both.
+    # In moto, two attributes then share a set, and a later ADD changes both.
     source = made.draw(st.sampled_from(("parts", "reason", "status", "valid")))
     return "SET", f"{made.name(attribute)} = {made.name(source)}"
 
@@ -184,7 +184,7 @@ _ON_OTHERS: Final = (_set, _set, _set_once, _set_from, _count, _remove, _add)
 
 @st.composite
 def conditional(draw: Any, members: Callable[[Placeholders], Request], *, updates: bool = False) -> Request:
-    """Return the request of a write: its members, an update if it has one, and perhaps a condition."""
+    """Return the request of a write, at random with a condition."""
     made = Placeholders(draw)
     request = members(made)
     if updates:
@@ -292,4 +292,4 @@ _CALL: Final = st.one_of(
 CALLS: Final = st.tuples(st.tuples(_ITEM, _ITEM).map(_both), st.lists(_CALL, min_size=2, max_size=8)).map(
     lambda parts: [parts[0], *parts[1]]
 )
-"""Requests, one after the other; the first one puts both items."""
+"""Sequences of requests. The first request puts both items."""

@@ -1,6 +1,6 @@
 """Requests with the expressions of the library's adapters, of Powertools' idempotency and of the state machine.
 
-Each sequence meets conditions that hold and conditions that do not.
+Each sequence contains conditions that hold and conditions that fail.
 """
 
 import json

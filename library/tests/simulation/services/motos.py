@@ -1,4 +1,4 @@
-"""moto's DynamoDB in this process, and random requests to it and to the simulated one."""
+"""moto's DynamoDB in this process, and its comparison with the simulated DynamoDB."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -64,7 +64,7 @@ def as_client(calls: list[Call], table: Any) -> None:
 
 
 def explore(compare: Callable[[list[Call], Any], None], table: Any, examples: int, **more: Any) -> None:
-    """Compare random calls, the same ones each time. Raises AssertionError."""
+    """Compare random calls, which are the same in each run. Raises AssertionError."""
 
     @settings(max_examples=examples, derandomize=True, database=None, suppress_health_check=list(HealthCheck), **more)
     @given(CALLS)

@@ -70,7 +70,7 @@ class Bucket:
         return version
 
     def current(self, key: str) -> Version | None:
-        """Return the newest version of an object, or None if there is none, or a delete marker."""
+        """Return the newest version of an object. Return None for an absent or deleted object."""
         newest = self.versions.get(key, [None])[-1]
         return newest if newest is not None and newest.data is not None else None
 
@@ -90,7 +90,7 @@ class SimS3:
     def put_object(
         self, *, Bucket: str, Key: str, Body: Any = b"", IfMatch: str | None = None, IfNoneMatch: str | None = None
     ) -> Answer:
-        """Send PutObject, on condition of the current version's ETag, or of there being none (``IfNoneMatch="*"``)."""
+        """Send PutObject. The conditions are the current ETag, or an absent object (``IfNoneMatch="*"``)."""
         data = Body.encode() if isinstance(Body, str) else bytes(Body if isinstance(Body, bytes) else Body.read())
         return self._send("PutObject", Bucket, Key, lambda bucket: _put(bucket, Key, data, IfMatch, IfNoneMatch))
 

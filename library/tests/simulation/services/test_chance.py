@@ -1,4 +1,4 @@
-"""What the services do by chance: only what AWS documents, and the same for each seed."""
+"""Random behaviour of the services: within AWS's documentation, and repeatable by seed."""
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
@@ -43,7 +43,7 @@ def _queried(seed: int) -> list[tuple[str, int]]:
 
 
 def test_an_index_is_behind_at_times_and_each_item_for_itself():
-    """Every item that it shows was committed at some time, and nothing else is shown."""
+    """Each item in an answer is a committed version. The same seed gives the same answer."""
     newest = [(f"k-{number}", 2) for number in range(10)]
     seen = [_queried(seed) for seed in SEEDS]
     assert newest in seen
@@ -53,7 +53,7 @@ def test_an_index_is_behind_at_times_and_each_item_for_itself():
 
 
 def test_an_index_catches_up():
-    """After the longest lag it shows everything."""
+    """After the longest lag, a query returns the newest versions."""
     for seed in SEEDS:
         gate = SeededGate(seed)
         _, table = _filled(gate)
@@ -62,7 +62,7 @@ def test_an_index_catches_up():
 
 
 def test_a_consistent_read_is_never_behind():
-    """And another read may be, also from before the item was there."""
+    """An eventually consistent read may miss updates, and also the item's creation."""
     read: dict[bool, set[Any]] = {True: set(), False: set()}
     for seed in SEEDS:
         for consistent, versions in read.items():
@@ -72,8 +72,8 @@ def test_a_consistent_read_is_never_behind():
     assert read == {True: {2}, False: {None, 1, 2}}
 
 
-def test_keys_that_come_back_unprocessed_are_read_by_asking_again():
-    """Each key is answered once, and some batches are answered in parts."""
+def test_unprocessed_keys_are_returned_by_another_read():
+    """Repeated reads return each item once."""
     parts = set[int]()
     for seed in SEEDS:
         _, table = _filled(SeededGate(seed, likely=5))
@@ -91,7 +91,7 @@ def _pages(table: SimTable, asked: Any) -> Iterator[list[Any]]:
 
 
 def test_pydynox_gives_up_on_keys_that_stay_unprocessed():
-    """After five reads, with the words that the adapter looks for."""
+    """After five reads, with the message that the adapter matches."""
     gate = PlainGate()
     store, _ = _filled(gate)
     gate.chance = lambda _: True
@@ -100,8 +100,8 @@ def test_pydynox_gives_up_on_keys_that_stay_unprocessed():
     assert len(gate.names) == 5
 
 
-def test_a_transaction_is_cancelled_at_times_for_what_passes():
-    """Without an effect, and with one reason."""
+def test_a_transaction_is_cancelled_at_times_for_a_transient_reason():
+    """The transaction has no effect."""
     codes = set[str]()
     for seed in SEEDS:
         gate = SeededGate(seed, likely=20)
@@ -117,7 +117,7 @@ def test_a_transaction_is_cancelled_at_times_for_what_passes():
 
 
 def test_inserts_that_are_rejected_are_sent_again(monkeypatch: pytest.MonkeyPatch):
-    """By the real adapter, whatever the seed: every item is there, and taken keys are reported."""
+    """The adapter writes each item, and reports taken keys, for each seed."""
     monkeypatch.setattr("time.sleep", lambda _: None)
     rejected = 0
     for seed in SEEDS:
@@ -137,7 +137,7 @@ def test_inserts_that_are_rejected_are_sent_again(monkeypatch: pytest.MonkeyPatc
 
 
 def test_messages_come_at_least_once_and_in_no_order():
-    """Those that are not deleted come again after the visibility timeout, and deleted ones at times."""
+    """A message that was not deleted returns after the visibility timeout. A deleted message may return too."""
     orders, again = set[tuple[str, ...]](), 0
     for seed in SEEDS:
         gate = SeededGate(seed, likely=3)

@@ -1,4 +1,4 @@
-"""Expressions in which DynamoDB differs from moto, and what a stored value keeps."""
+"""Expressions for which moto differs from DynamoDB, and stored values."""
 
 from decimal import Decimal
 from typing import Any
@@ -47,12 +47,12 @@ def _holds(condition: str, values: dict[str, Any]) -> bool:
     ],
 )
 def test_values_of_two_types_are_neither_equal_nor_in_order(condition: str, holds: bool):
-    """And an absent attribute is only unequal."""
+    """An absent attribute makes every comparison false except ``<>``."""
     assert _holds(condition, ONE if ":a" in condition else {}) is holds
 
 
 def test_an_absent_attribute_is_not_null():
-    """Null is a value."""
+    """A stored null is equal to null."""
     assert not _holds("nowhere = :a", {":a": None})
     assert _holds("nil = :a", {":a": None})
 
@@ -68,7 +68,7 @@ _VALUES = st.recursive(
 
 @given(_VALUES)
 def test_values_are_stored_as_boto3_reads_them_back(value: Any):
-    """Whatever their type, and with the same JSON."""
+    """Values of each type survive storage and DynamoDB's JSON."""
     stored = normalized(value)
     read = TypeDeserializer().deserialize(TypeSerializer().serialize(value))
     assert same(stored, read)
@@ -77,21 +77,21 @@ def test_values_are_stored_as_boto3_reads_them_back(value: Any):
 
 
 @pytest.mark.parametrize("value", [1.5, set(), {"a", 1}, object(), {None}])
-def test_what_boto3_does_not_take_is_refused(value: Any):
-    """Before the request is sent."""
+def test_unsupported_types_are_refused(value: Any):
+    """The client raises before it sends the request."""
     with pytest.raises(TypeError):
         normalized(value)
 
 
 def test_numbers_lose_trailing_zeros():
-    """As DynamoDB trims them."""
+    """DynamoDB trims zeros after the decimal point."""
     assert typed(normalized(Decimal("1.50"))) == {"N": "1.5"}
     assert typed(normalized(Decimal("100.00"))) == {"N": "100"}
     assert typed(normalized(100)) == {"N": "100"}
 
 
 def test_a_reader_may_change_its_copy():
-    """The stored item stays, and so does a copy that was read before a write."""
+    """Changes of an answer do not reach the stored item. A write does not change an earlier image."""
     store, table, _ = simulated()
     table.put_item(Item={"pk": "k", "facts": {"a": {"b": 1}}, "tags": {"x"}, "several": [{"c": 1}]})
     before = copied(store.items["k"])
@@ -110,7 +110,7 @@ def test_a_reader_may_change_its_copy():
 
 
 @pytest.mark.parametrize("text", ["", "a =", "a = :a AND", "(a = :a", "a ! :a", "status = :a", "a IN ()", "f(a)"])
-def test_an_expression_that_is_not_one_is_refused(text: str):
-    """With a ValueError, which the service answers as ValidationException."""
+def test_malformed_expressions_are_refused(text: str):
+    """The parser raises ValueError, and the service answers ValidationException."""
     with pytest.raises(ValueError, match=r"\w"):
         compiled(text)

@@ -1,4 +1,4 @@
-"""The adapters and Powertools on the simulated clients, as they are on the real ones."""
+"""The library's adapters and Powertools on the simulated clients."""
 
 import json
 from datetime import UTC, datetime
@@ -12,6 +12,7 @@ from aws_lambda_powertools.utilities.idempotency import (
     idempotent_function,
 )
 from aws_lambda_powertools.utilities.idempotency.exceptions import IdempotencyValidationError
+from boto3.dynamodb.conditions import Key
 from pydynox.exceptions import TransactionCanceledException
 
 from bounded_context.adapters.dynamodb_bulk import existing
@@ -44,7 +45,7 @@ def _inserts(*faults: str) -> tuple[Store, Inserts, ScriptedGate]:
 
 @pytest.mark.parametrize("fault", ["throttled", "failed", "lost"])
 def test_a_batch_of_statements_that_did_not_arrive_is_sent_again(fault: str, monkeypatch: pytest.MonkeyPatch):
-    """By the adapter: the connection itself does not repeat it."""
+    """The adapter repeats it. The connection does not."""
     monkeypatch.setattr("time.sleep", lambda _: None)
     store, inserts, gate = _inserts(fault)
     assert inserts.insert([{"pk": "a"}, {"pk": "b"}]) == []
@@ -52,21 +53,21 @@ def test_a_batch_of_statements_that_did_not_arrive_is_sent_again(fault: str, mon
 
 
 def test_a_batch_of_statements_whose_answer_was_lost_finds_its_own_items(monkeypatch: pytest.MonkeyPatch):
-    """So each of its keys is taken, by itself."""
+    """The repeated batch reports each of its keys as taken."""
     monkeypatch.setattr("time.sleep", lambda _: None)
     _, inserts, _ = _inserts("unanswered")
     assert inserts.insert([{"pk": "a"}, {"pk": "b"}]) == [0, 1]
 
 
 def test_a_connection_raises_what_the_real_one_raises():
-    """For the adapter to repeat it."""
+    """The adapter repeats the batch after Unanswered."""
     store, _, gate = _store("unanswered")
     with pytest.raises(Unanswered):
         SimSigned(store, gate).post({"X-Amz-Target": "DynamoDB_20120810.BatchExecuteStatement"}, b'{"Statements": []}')
 
 
 def test_inserted_items_reach_the_stream():
-    """As written ones do, in order, and a write that changes nothing does not."""
+    """The stream has a record for each change, in order. A write of the same item adds no record."""
     store, inserts, _ = _inserts()
     inserts.insert([{"pk": "a", "version": 1}])
     table = SimTable(Service(store, PlainGate()))
@@ -84,7 +85,7 @@ def test_inserted_items_reach_the_stream():
 
 
 def test_pydynox_reads_what_exists():
-    """Whole numbers as int, and only the attributes that are asked for."""
+    """Numbers arrive as int, and a projection limits the attributes."""
     store, service, _ = _store()
     bulk: Any = SimBulk(service)
     SimTable(service).put_item(Item={"pk": "A#1", "list_id": "l", "status": "S", "version": 3})
@@ -94,7 +95,7 @@ def test_pydynox_reads_what_exists():
 
 
 def test_pydynox_writes_all_or_nothing():
-    """And its message ends with the reasons, in the order of the operations."""
+    """The exception's message ends with a reason for each operation."""
     store, service, _ = _store()
     store.commit("a", {"pk": "a"})
     put = {"type": "put", "table": "table", "item": {"pk": "b", "version": 1}}
@@ -102,6 +103,24 @@ def test_pydynox_writes_all_or_nothing():
     with pytest.raises(TransactionCanceledException, match=r"\[None, ConditionalCheckFailed\]$"):
         SimBulk(service).sync_transact_write([put, held | {"expression_attribute_values": {":v": 1}}])
     assert list(store.items) == ["a"]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 7])
+def test_an_index_is_read_page_by_page(limit: int):
+    """DynamoDB gives a last key whenever it stops at the limit, also at the end. The condition is boto3's object."""
+    store = Store("table", PlainGate(), {"by_word": "word"})
+    table = SimTable(Service(store, PlainGate()))
+    for key in "cabd":
+        table.put_item(Item={"pk": key, "word": "other" if key == "d" else "a"})
+    asked: Any = {"IndexName": "by_word", "KeyConditionExpression": Key("word").eq("a"), "Limit": limit}
+    found, pages = list[str](), 0
+    while True:
+        answer = table.query(**asked)
+        found, pages = found + [item["pk"] for item in answer["Items"]], pages + 1
+        if "LastEvaluatedKey" not in answer:
+            break
+        asked["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+    assert (found, pages) == (["a", "b", "c"], 3 // limit + 1)
 
 
 def _once(service: Service, done: list[str]) -> Any:
@@ -121,7 +140,7 @@ def _once(service: Service, done: list[str]) -> Any:
 
 
 def test_powertools_keeps_its_records():
-    """One effect, the same answer again, and another payload is refused."""
+    """A repeated key returns the first answer. A changed payload is refused."""
     _, service, _ = _store()
     done = list[str]()
     once = _once(service, done)
@@ -133,7 +152,7 @@ def test_powertools_keeps_its_records():
 
 
 def test_files_are_read_and_written_by_the_adapter():
-    """Versions, markers, and what is absent."""
+    """The adapter reads versions, and recognizes deleted and absent objects."""
     gate = PlainGate()
     bucket = Bucket("inbox", gate)
     client: Any = SimS3([bucket], gate)
@@ -150,7 +169,7 @@ def test_files_are_read_and_written_by_the_adapter():
 
 
 def test_events_reach_the_topics_queues():
-    """Raw, with their attributes, as Lambda gets them."""
+    """Lambda's event has the raw message and its attributes."""
     gate = PlainGate()
     queue = Queue("url", gate)
     topic = Topic("arn", gate, [queue])
@@ -171,8 +190,8 @@ def test_an_event_whose_answer_was_lost_is_published_twice():
     assert [one.message for one in topic.published] == ["m", "m"]
 
 
-def test_events_that_sns_refuses_are_named():
-    """Each entry for itself."""
+def test_refused_events_are_named():
+    """The adapter returns the index of the refused entry."""
     gate = PlainGate()
     topic = Topic("arn", gate)
     client: Any = SimSns(topic, gate)
@@ -184,7 +203,7 @@ def test_events_that_sns_refuses_are_named():
 
 
 def test_dead_letters_are_put_aside_by_the_adapter():
-    """With the reason."""
+    """The message keeps its body, and its reason as an attribute."""
     gate = PlainGate()
     queue = Queue("url", gate)
     client: Any = SimSqs([queue], gate)
@@ -196,7 +215,7 @@ def test_dead_letters_are_put_aside_by_the_adapter():
 
 
 def test_clients_take_hooks():
-    """As the composition root registers them."""
+    """The library registers its hooks without an error."""
     _, service, _ = _store()
     table, client = SimTable(service), SimClient(service)
     assert watched(client) is client

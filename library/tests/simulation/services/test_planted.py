@@ -29,7 +29,7 @@ SHORT: list[Call] = [
     ("PutItem", {"Item": {"pk": "k-2", "parts": 1}}),
     ("PutItem", {"Item": {"pk": "k-2"}}),
 ]
-"""Requests that meet what the library's own do not use."""
+"""Requests for the operators that the library does not use."""
 
 
 @pytest.fixture(autouse=True)
@@ -140,7 +140,7 @@ FAULTS: tuple[Callable[[Patch], None], ...] = (
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__.strip("_"))
 def test_a_planted_fault_is_found(fault: Callable[[Patch], None], moto: Any, monkeypatch: Patch):
-    """By the library's own requests, and by a short one for faults that those do not meet."""
+    """The library's requests and a short sequence detect each fault."""
     fault(monkeypatch)
     with pytest.raises(AssertionError):
         for calls in (*SEQUENCES.values(), SHORT):
@@ -151,7 +151,7 @@ def test_a_planted_fault_is_found(fault: Callable[[Patch], None], moto: Any, mon
 @pytest.mark.nightly
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__.strip("_"))
 def test_random_requests_find_a_planted_fault(fault: Callable[[Patch], None], moto: Any, monkeypatch: Patch):
-    """Within as many examples as the nightly comparison has in its first minute."""
+    """A fifth of the nightly examples suffices."""
     fault(monkeypatch)
     with pytest.raises(AssertionError):
         explore(as_resource, moto, 2000, phases=[Phase.generate], report_multiple_bugs=False)

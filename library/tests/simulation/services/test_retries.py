@@ -1,4 +1,4 @@
-"""Clients send a request again before their caller sees an error, and what that does to conditional writes."""
+"""Clients repeat a request before their caller sees an error: effects on conditional writes."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ def test_two_faults_are_not_seen(fault: str):
 
 
 def test_a_conditional_write_whose_answer_was_lost_is_refused_by_its_own_effect():
-    """botocore sends it again, and the caller cannot tell it from another's write."""
+    """The caller cannot distinguish it from another caller's write."""
     store, table, _ = _table("unanswered")
     with pytest.raises(ClientError) as error:
         table.put_item(Item={"pk": "a"}, ConditionExpression=_ABSENT)
@@ -49,7 +49,7 @@ def test_a_conditional_write_whose_answer_was_lost_is_refused_by_its_own_effect(
 
 
 def test_an_add_whose_answer_was_lost_is_added_twice():
-    """A number, not a set: that is why the library counts parts in sets."""
+    """A number counts the write twice. A set does not, therefore the library counts parts in sets."""
     store, table, _ = _table("unanswered")
     values = {":one": 1, ":part": {1}}
     table.update_item(Key={"pk": "a"}, UpdateExpression="ADD n :one, parts :part", ExpressionAttributeValues=values)
@@ -65,7 +65,7 @@ def test_a_transaction_whose_answer_was_lost_has_one_effect():
 
 
 def test_a_token_is_good_for_one_request_and_ten_minutes():
-    """Another request with it is refused, and later it is a new request."""
+    """Another request with the token is refused. After ten minutes the token is forgotten."""
     _, table, gate = _table()
     client = table.meta.client
 
@@ -87,7 +87,7 @@ def test_a_token_is_good_for_one_request_and_ten_minutes():
     ("fault", "code"), [("throttled", "ProvisionedThroughputExceededException"), ("failed", "InternalServerError")]
 )
 def test_three_faults_are_an_error(fault: str, code: str):
-    """Nothing is written."""
+    """The table stays empty."""
     store, table, gate = _table(*[fault] * 3)
     with pytest.raises(ClientError) as error:
         table.put_item(Item={"pk": "a"})
@@ -95,7 +95,7 @@ def test_three_faults_are_an_error(fault: str, code: str):
 
 
 def test_three_lost_answers_are_an_error_after_the_effect():
-    """As botocore's timeouts are."""
+    """The item is stored all the same."""
     store, table, _ = _table(*["unanswered"] * 3)
     with pytest.raises(HTTPClientError):
         table.put_item(Item={"pk": "a"})
@@ -103,7 +103,7 @@ def test_three_lost_answers_are_an_error_after_the_effect():
 
 
 def test_a_refusal_is_not_sent_again():
-    """It would be refused again."""
+    """botocore repeats throttled, failed and unanswered requests only."""
     _, table, gate = _table()
     with pytest.raises(ClientError):
         table.put_item(Item={"pk": ""})
@@ -111,8 +111,8 @@ def test_a_refusal_is_not_sent_again():
 
 
 @pytest.mark.parametrize("service", ["dynamodb", "s3"])
-def test_the_library_sees_throttling(service: str):
-    """By the codes that its adapters take for throttling."""
+def test_throttling_is_recognized(service: str):
+    """The adapters recognize the codes of throttled requests."""
     _, table, gate = _table(*["throttled"] * 3)
     s3 = SimS3([Bucket("inbox", gate)], gate)
     with pytest.raises(Throttled), throttling_as_one():
@@ -137,7 +137,7 @@ _DELETE = {"type": "delete", "table": "table", "key": {"pk": "a"}, "condition_ex
     ],
 )
 def test_pydynox_raises_its_own_errors_after_three_attempts(fault: str, error: type[Exception]):
-    """As its Rust core does."""
+    """The AWS SDK for Rust attempts a request three times."""
     _, bulk, gate = _bulk(*[fault] * 3)
     with pytest.raises(error):
         bulk.sync_batch_get("table", [{"pk": "a"}])

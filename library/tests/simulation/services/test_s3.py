@@ -1,4 +1,4 @@
-"""The simulated S3 answers as moto does, and what moto cannot show."""
+"""The simulated S3 is compared with moto. Pages, conflicts and bodies have tests of their own."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -44,7 +44,7 @@ OPERATIONS = st.lists(
 
 
 class Sent:
-    """A client, and the versions that it made, in order: their ids differ from those of another client."""
+    """A client, with the ids of the versions that it made. Outcomes contain indexes in place of ids."""
 
     def __init__(self, client: Any, bucket: str) -> None:
         self.client = client
@@ -53,7 +53,7 @@ class Sent:
         self.etags = dict[str, str]()
 
     def outcome(self, name: str, *arguments: Any) -> Any:
-        """Send a request, and return what is the same in the answers of both clients."""
+        """Send a request, and return the comparable part of its answer."""
         try:
             answer = getattr(self, name)(*arguments)
         except ClientError as error:
@@ -129,7 +129,7 @@ def _their_bucket(client: Any, number: int) -> str:
 
 @pytest.mark.parametrize("examples", [25, pytest.param(5000, marks=NIGHT)])
 def test_s3_answers_as_motos(examples: int, theirs: Any):
-    """Versions, markers, conditions and listings."""
+    """Random requests have equal answers, errors and listings."""
     numbers = iter(range(1_000_000))
 
     @settings(max_examples=examples, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
@@ -145,7 +145,7 @@ def test_s3_answers_as_motos(examples: int, theirs: Any):
 
 
 def test_a_bucket_that_does_not_exist_is_an_error():
-    """With S3's code."""
+    """The code is NoSuchBucket."""
     client, _ = _simulated()
     with pytest.raises(ClientError) as error:
         client.get_object(Bucket="another", Key="a")
@@ -154,7 +154,7 @@ def test_a_bucket_that_does_not_exist_is_an_error():
 
 @pytest.mark.parametrize("size", [1, 2, 3, 100])
 def test_pages_have_each_version_once(size: int):
-    """In S3's order: by key, the newest first."""
+    """The order is by key, then from the newest version to the oldest."""
     client, bucket = _simulated()
     for key in ("b", "a", "b", "a", "a/b"):
         client.put_object(Bucket=BUCKET, Key=key, Body=b"1")
@@ -165,7 +165,7 @@ def test_pages_have_each_version_once(size: int):
 
 
 def test_a_conditional_write_conflicts_at_times():
-    """With status 409, which botocore does not retry, and without an effect."""
+    """S3 answers 409 without an effect. botocore does not repeat the request."""
     gate = PlainGate()
     client, bucket = _simulated(gate)
     gate.chance = lambda _: True
@@ -176,7 +176,7 @@ def test_a_conditional_write_conflicts_at_times():
 
 
 def test_a_body_is_read_in_pieces():
-    """As botocore's is."""
+    """The body is a stream."""
     client, _ = _simulated()
     client.put_object(Bucket=BUCKET, Key="a", Body=b"abcde")
     body = client.get_object(Bucket=BUCKET, Key="a")["Body"]

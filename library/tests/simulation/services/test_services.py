@@ -1,4 +1,4 @@
-"""The simulated DynamoDB answers as moto does: random requests, with equal answers, errors and tables."""
+"""The simulated DynamoDB is compared with moto: answers, errors and tables are equal."""
 
 from typing import Any
 
@@ -16,20 +16,20 @@ NIGHT = (pytest.mark.e2e, pytest.mark.nightly)
 
 @pytest.mark.parametrize("examples", [QUICK, pytest.param(NIGHTLY, marks=NIGHT)])
 def test_the_table_answers_as_motos(examples: int, moto: Any):
-    """With Python's values."""
+    """Random requests through boto3's resource."""
     explore(as_resource, moto, examples)
 
 
 @pytest.mark.parametrize("examples", [QUICK // 2, pytest.param(NIGHTLY, marks=NIGHT)])
 def test_the_client_answers_as_motos(examples: int, moto: Any):
-    """With values in DynamoDB's JSON."""
+    """Random requests through boto3's low-level client."""
     explore(as_client, moto, examples)
 
 
 @pytest.mark.parametrize("calls", SEQUENCES.values(), ids=SEQUENCES)
 @pytest.mark.parametrize("compare", [as_resource, as_client])
 def test_the_librarys_requests_are_answered_as_motos(calls: list[Call], compare: Any, moto: Any):
-    """With its own expressions, whose conditions hold and do not hold."""
+    """Each condition occurs with both results."""
     compare(calls, moto)
 
 
@@ -62,7 +62,7 @@ _PUT = {"Put": {"TableName": TABLE, "Item": {"pk": "k-1"}}}
     ids=lambda call: str(call[1])[:60],
 )
 def test_invalid_requests_are_refused_as_motos(call: Call, moto: Any):
-    """With the same code, and without an effect."""
+    """The code is the same, and the table stays empty."""
     as_resource([call], moto)
 
 
@@ -79,7 +79,7 @@ def test_invalid_requests_are_refused_as_motos(call: Call, moto: Any):
     ids=lambda call: str(call[1])[:60],
 )
 def test_invalid_requests_that_moto_does_not_refuse(call: Call):
-    """DynamoDB refuses them. moto fails in itself, or leaves an effect."""
+    """moto raises an internal error, or leaves an effect."""
     store, simulated, _ = compared.simulated()
     code, _, _ = compared.outcome(compared.through_table(simulated), call)
     assert (code, store.items) == ("ValidationException", {})

@@ -1,4 +1,4 @@
-"""DynamoDB: one store, and a face for each client that the adapters use.
+"""DynamoDB, with a face for each client that the adapters use.
 
 Differences from DynamoDB, on purpose:
 

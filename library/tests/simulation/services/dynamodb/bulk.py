@@ -1,4 +1,4 @@
-"""DynamoDB as pydynox has it. The exceptions and their messages are those of pydynox 1.8.0 against a server."""
+"""DynamoDB as pydynox has it. Exceptions and messages were observed with pydynox 1.8.0."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -77,7 +77,7 @@ class SimBulk:
     def sync_transact_write(
         self, operations: Sequence[Mapping[str, Any]], *, client_request_token: str | None = None
     ) -> None:
-        """Write all or nothing. Raises TransactionCanceledException, whose message ends with the list of reasons."""
+        """Write in a transaction. Raises TransactionCanceledException, whose message ends with the list of reasons."""
         token = {} if client_request_token is None else {"ClientRequestToken": client_request_token}
         request = {"TransactItems": [_action(operation) for operation in operations], **token}
         self._call(TRANSACTION, request)
@@ -89,7 +89,7 @@ class SimBulk:
         consistent_read: bool = False,
         projection: Sequence[str] | None = None,
     ) -> list[dict[str, Any]]:
-        """Return the items that exist, in no order. Raises PydynoxException if keys stay unprocessed."""
+        """Return the items that exist, in any order. Raises PydynoxException if keys stay unprocessed."""
         starts = range(0, len(keys), MOST_KEYS)
         more = {"ConsistentRead": consistent_read, **_projected(projection)}
         return [

@@ -7,7 +7,7 @@ from ..gate import Gate
 from ..values import Item, same
 
 LAG_SECONDS: Final = 10.0
-"""The most that an eventually consistent read is behind. AWS gives no limit, and one second as what is usual."""
+"""The longest lag of an eventually consistent read. AWS documents no limit, and usually one second."""
 
 _LAGGING: Final = 0.25
 """The share of eventually consistent reads that are behind, if the table changed within the lag."""
@@ -17,9 +17,10 @@ _MOST_BEHIND: Final = 20
 
 
 class Change(NamedTuple):
-    """A committed change of an item; ``old`` is None for a new item, and ``new`` for a deleted one.
+    """A committed change of an item.
 
-    ``at`` is the time in seconds since 1970, and ``sequence`` counts the table's changes from 1.
+    ``old`` is None for a new item, and ``new`` is None for a deleted item. ``at`` is the time in seconds since 1970,
+    and ``sequence`` counts the table's changes from 1.
     """
 
     sequence: int
@@ -51,7 +52,7 @@ class Store:
         self.tokens = dict[str, tuple[float, Any]]()
 
     def commit(self, key: str, new: Item | None) -> None:
-        """Replace an item, or delete it. A write that changes nothing leaves no change, as in DynamoDB's streams.
+        """Replace an item, or delete it. A write of the same item adds no change, as in DynamoDB's streams.
 
         The item has stored values, such as Decimal for numbers (``values.normalized``).
         """
@@ -73,7 +74,7 @@ class Store:
         return {key: item for key, item in (self.items | chosen).items() if item is not None}
 
     def _older(self) -> dict[str, list[Item | None]]:
-        """Return what each item was within the lag, the latest first."""
+        """Return the earlier versions of each item within the lag, the latest first."""
         older, since = dict[str, list[Item | None]](), self.gate.now() - LAG_SECONDS
         for change in reversed(self.changes[-_MOST_BEHIND:]):
             if change.at >= since:

@@ -1,4 +1,4 @@
-"""Writes of one item: the decision, which the transaction uses too, and the commit."""
+"""Writes of an item. Transactions use the same decisions."""
 
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
@@ -17,7 +17,7 @@ _NOTHING: Final[Mapping[str, Any]] = {}
 
 
 class Planned(NamedTuple):
-    """The effect of a write: the item before, None if there is none, and the item after, None if it is deleted."""
+    """The effect of a write. ``old`` is None without an item, and ``new`` is None after a deletion."""
 
     key: str
     old: Item | None
@@ -63,14 +63,14 @@ def planned_delete(store: Store, request: Request) -> Planned:
 
 
 def planned_check(store: Store, request: Request) -> Planned:
-    """Decide on ConditionCheck, which changes nothing."""
+    """Decide on ConditionCheck, which keeps the item."""
     key = _request_key(store, request)
     old, _ = _held(store, request, key)
     return Planned(key, old, old)
 
 
 def planned_update(store: Store, request: Request) -> Planned:
-    """Decide on Update, which creates the item if there is none."""
+    """Decide on Update, which creates an absent item."""
     key = _request_key(store, request)
     old, expressions = _held(store, request, key)
     new = dict(old or request["Key"])

@@ -39,7 +39,7 @@ class Tokens:
         return token
 
     def took(self, *words: str) -> str:
-        """Move on if the next token is one of these words, in any case; return the word, or ""."""
+        """Return the next token and move on if it matches a word in any case. Otherwise return ""."""
         word = self.peek().upper()
         if word not in words:
             return ""
