@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 import boto3
 import pytest
@@ -14,6 +14,9 @@ from bounded_context.testing.plugin import REGION
 
 from . import compared
 from .generated import CALLS, INDEX, TABLE, Call
+
+HEALTH: Final[Any] = list(HealthCheck)
+"""Hypothesis's checks of speed and size, which a busy machine fails."""
 
 _KEYS = [{"AttributeName": "word", "KeyType": "HASH"}, {"AttributeName": "pk", "KeyType": "RANGE"}]
 
@@ -66,7 +69,7 @@ def as_client(calls: list[Call], table: Any) -> None:
 def explore(compare: Callable[[list[Call], Any], None], table: Any, examples: int, **more: Any) -> None:
     """Compare random calls, which are the same in each run. Raises AssertionError."""
 
-    @settings(max_examples=examples, derandomize=True, database=None, suppress_health_check=list(HealthCheck), **more)
+    @settings(max_examples=examples, derandomize=True, database=None, suppress_health_check=HEALTH, **more)
     @given(CALLS)
     def explored(calls: list[Call]) -> None:
         compare(calls, table)

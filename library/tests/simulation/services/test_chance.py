@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from itertools import repeat
 from typing import Any
 
 import pytest
@@ -92,9 +93,8 @@ def _pages(table: SimTable, asked: Any) -> Iterator[list[Any]]:
 
 def test_pydynox_gives_up_on_keys_that_stay_unprocessed():
     """After five reads, with the message that the adapter matches."""
-    gate = PlainGate()
+    gate = PlainGate(repeat(True))
     store, _ = _filled(gate)
-    gate.chance = lambda _: True
     with pytest.raises(PydynoxException, match="Failed to get 3 keys after 5 retries"):
         SimBulk(Service(store, gate)).sync_batch_get("table", [{"pk": f"k-{n}"} for n in range(3)], True)
     assert len(gate.names) == 5

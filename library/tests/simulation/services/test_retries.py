@@ -28,7 +28,8 @@ def _table(*faults: str) -> tuple[Store, SimTable, ScriptedGate]:
 
 
 def _code(error: ClientError) -> str:
-    return error.response["Error"]["Code"]
+    response: Any = error.response
+    return response["Error"]["Code"]
 
 
 @pytest.mark.parametrize("fault", ["throttled", "failed", "lost", "unanswered"])

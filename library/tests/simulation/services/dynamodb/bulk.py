@@ -17,7 +17,7 @@ from pydynox.exceptions import (
 )
 
 from ..retries import Faults
-from ..values import normalized
+from ..values import normalized, raw
 from .messages import converted
 from .reads import MOST_KEYS
 from .service import Service
@@ -65,7 +65,7 @@ def _passes(error: Exception) -> bool:
 
 
 _FAULTS: Final = Faults(_throttled, lambda: _Failed("Internal server error"), _unanswered, _passes)
-_EVERY: Final = dict.fromkeys((TRANSACTION, "BatchGetItem"), _FAULTS)
+_EVERY: Final[dict[str, Faults]] = dict.fromkeys((TRANSACTION, "BatchGetItem"), _FAULTS)
 
 
 class SimBulk:
@@ -143,4 +143,4 @@ def _plain(value: Any) -> Any:
         return {name: _plain(member) for name, member in value.items()}
     if type(value) in (list, set):
         return type(value)(_plain(member) for member in value)
-    return value.value if type(value) is Binary else value
+    return raw(value) if type(value) is Binary else value

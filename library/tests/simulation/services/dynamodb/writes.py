@@ -30,7 +30,7 @@ class ConditionFailed(Exception):
     def __init__(self, request: Request, old: Item | None) -> None:
         super().__init__("The conditional request failed")
         wanted = request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD" and old is not None
-        self.members = {"Item": typed_item(old)} if wanted and old else {}
+        self.members: dict[str, Any] = {"Item": typed_item(old)} if wanted and old else {}
 
 
 def key_of(store: Store, found: Mapping[str, Any]) -> str:

@@ -63,19 +63,23 @@ def attribute(steps: Path) -> Operand:
     """Return the operand of a path."""
     if len(steps) > 1:
         return lambda item, names, _: _reached(item, resolved(steps, names))
-    [name] = steps
-    if str(name)[0] == "#":
-        return lambda item, names, _: item.get(names[name], ABSENT)  # pyright: ignore[reportArgumentType]
-    return lambda item, _, __: item.get(name, ABSENT)  # pyright: ignore[reportArgumentType,reportCallIssue]
+    name = str(next(iter(steps)))
+    if name[0] == "#":
+        return lambda item, names, _: item.get(names[name], ABSENT)
+    return lambda item, _, __: item.get(name, ABSENT)
 
 
 def _reached(value: Any, steps: Path) -> Any:
     for step in steps:
         try:
-            value = value[step] if type(value) is (dict if type(step) is str else list) else ABSENT
+            value = value[step] if _leads_on(value, step) else ABSENT
         except (KeyError, IndexError):
             return ABSENT
     return value
+
+
+def _leads_on(value: Any, step: str | int) -> bool:
+    return type(value) is (dict if type(step) is str else list)
 
 
 def placeholder(tokens: Tokens) -> Operand:

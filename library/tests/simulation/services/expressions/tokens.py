@@ -24,7 +24,7 @@ class Tokens:
     def __init__(self, text: str) -> None:
         self._tokens = _split(text)
         self.at = 0
-        self.group = (0, 0)
+        self.group: tuple[int, int] = (0, 0)
         self.names = set[str]()
         self.values = set[str]()
 
