@@ -20,8 +20,11 @@ from .retries import retried
 
 Answer = dict[str, Any]
 
-_CONFLICTING: Final = 0.02
-"""The share of conditional writes that conflict with another request, answered with status 409."""
+_CONFLICTING: Final = 0.2
+"""The share of contended conditional writes that S3 answers with status 409 (user guide, "Conditional requests")."""
+
+CONTENDED_SECONDS: Final = 10.0
+"""How long a write to an object makes the next conditional write contended."""
 
 _PAGE: Final = 1000
 """Versions of a page (AWS limit)."""
@@ -73,6 +76,11 @@ class Bucket:
         """Return the newest version of an object. Return None for an absent or deleted object."""
         newest = self.versions.get(key, [None])[-1]
         return newest if newest is not None and newest.data is not None else None
+
+    def contended(self, key: str) -> bool:
+        """Return whether the object was written a moment ago."""
+        newest = self.versions.get(key, [None])[-1]
+        return newest is not None and self.gate.now() - newest.modified.timestamp() <= CONTENDED_SECONDS
 
     def version(self, key: str, version: str) -> Version | None:
         """Return one version of an object, or None."""
@@ -159,7 +167,7 @@ class VersionPages:
 
 def _put(bucket: Bucket, key: str, data: bytes, match: str | None, none_match: str | None) -> Answer:
     current = bucket.current(key)
-    if (match or none_match) and bucket.gate.chance(_CONFLICTING):
+    if (match or none_match) and bucket.contended(key) and bucket.gate.chance(_CONFLICTING):
         raise refused("PutObject", "ConditionalRequestConflict", "The conditional request cannot succeed", 409)
     if match is not None and current is None:
         raise refused("PutObject", "NoSuchKey", "The specified key does not exist.", 404)

@@ -1,6 +1,7 @@
 """The simulated S3 is compared with moto. Pages, conflicts and bodies have tests of their own."""
 
 from collections.abc import Iterator
+from itertools import repeat
 from typing import Any
 
 import boto3
@@ -173,10 +174,21 @@ def test_a_conditional_write_conflicts_at_times():
     """S3 answers 409 without an effect. botocore does not repeat the request."""
     gate = PlainGate([True])
     client, bucket = _simulated(gate)
+    client.delete_object(Bucket=BUCKET, Key="a")
     with pytest.raises(ClientError) as error:
         client.put_object(Bucket=BUCKET, Key="a", Body=b"1", IfNoneMatch="*")
     assert _code(error.value) == ("ConditionalRequestConflict", 409)
-    assert (bucket.versions, len(gate.names)) == ({}, 1)
+    assert (len(bucket.versions["a"]), len(gate.names)) == (1, 2)
+
+
+def test_a_conditional_write_without_another_write_does_not_conflict():
+    """Neither to a new object nor long after the last write."""
+    gate = PlainGate(repeat(True))
+    client, bucket = _simulated(gate)
+    tag = client.put_object(Bucket=BUCKET, Key="a", Body=b"1", IfNoneMatch="*")["ETag"]
+    gate.seconds += 60
+    client.put_object(Bucket=BUCKET, Key="a", Body=b"2", IfMatch=tag)
+    assert len(bucket.versions["a"]) == 2
 
 
 def test_a_body_is_read_in_pieces():
