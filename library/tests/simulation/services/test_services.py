@@ -10,7 +10,7 @@ from .library_calls import SEQUENCES
 from .motos import as_client, as_resource, explore
 
 QUICK = 50
-NIGHTLY = 10_000
+NIGHTLY = 5_000
 NIGHT = (pytest.mark.e2e, pytest.mark.nightly)
 
 
