@@ -17,7 +17,7 @@ THROTTLING: Final = frozenset(
         "TransactionInProgressException",
     )
 )
-"""The codes among those that botocore retries (botocore.retries.standard) which the simulated services answer."""
+"""The simulated services' codes that botocore retries (botocore.retries.standard)."""
 
 
 class ConditionalCheckFailedException(ClientError):
@@ -25,7 +25,7 @@ class ConditionalCheckFailedException(ClientError):
 
 
 class TransactionCanceledException(ClientError):
-    """DynamoDB applied nothing of a transaction. ``response["CancellationReasons"]`` has a reason for each action."""
+    """DynamoDB cancelled a transaction. ``response["CancellationReasons"]`` has a reason for each action."""
 
 
 class IdempotentParameterMismatchException(ClientError):
@@ -85,7 +85,7 @@ def passes(error: Exception) -> bool:
 
 
 def faults(operation: str, throttling: str, status: int = 400, failure: str = "InternalServerError") -> Faults:
-    """Return the faults of an operation. ``throttling`` and ``status`` are those of a throttled request."""
+    """Return the faults of an operation. ``throttling`` and ``status`` describe a throttled request."""
     return Faults(
         partial(refused, operation, throttling, "Rate exceeded", status),
         partial(refused, operation, failure, "Internal server error", 500),

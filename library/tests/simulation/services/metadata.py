@@ -4,10 +4,10 @@ from typing import Any
 
 
 class Events:
-    """The events of a client, to which hooks may be registered. No simulated call emits one."""
+    """The events of a client. Hooks may be registered, and are never called."""
 
     def register(self, *_: Any, **__: Any) -> None:
-        """Accept a hook, which is never called."""
+        """Accept a hook."""
 
 
 class Meta:

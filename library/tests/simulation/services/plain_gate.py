@@ -1,6 +1,6 @@
 """A gate without faults: each call runs at once. Tests of the services use it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, TypeVar
 
 from .gate import Errors
@@ -12,9 +12,14 @@ START: Final = 1_767_182_400.0
 
 
 class PlainGate:
-    """A gate whose clock stands still until a test moves ``seconds``. ``names`` lists the calls."""
+    """A gate whose clock stands still until a test moves ``seconds``. ``names`` lists the calls.
 
-    def __init__(self) -> None:
+    Args:
+        chances: the answers of ``chance``, in order; False after the last.
+    """
+
+    def __init__(self, chances: Iterable[bool] = ()) -> None:
+        self._chances = iter(chances)
         self.seconds = START
         self.names = list[str]()
 
@@ -28,8 +33,8 @@ class PlainGate:
         return self.seconds
 
     def chance(self, probability: float) -> bool:  # noqa: ARG002
-        """Return False."""
-        return False
+        """Return the next of the given answers."""
+        return next(self._chances, False)
 
     def choose(self, options: Sequence[T]) -> T:
         """Return the first option."""

@@ -20,8 +20,11 @@ from .retries import retried
 
 Answer = dict[str, Any]
 
-_CONFLICTING: Final = 0.02
-"""The share of conditional writes that conflict with another request, answered with status 409."""
+_CONFLICTING: Final = 0.2
+"""The share of contended conditional writes that S3 answers with status 409 (user guide, "Conditional requests")."""
+
+CONTENDED_SECONDS: Final = 10.0
+"""How long a write to an object makes the next conditional write contended."""
 
 _PAGE: Final = 1000
 """Versions of a page (AWS limit)."""
@@ -70,9 +73,14 @@ class Bucket:
         return version
 
     def current(self, key: str) -> Version | None:
-        """Return the newest version of an object, or None if there is none, or a delete marker."""
+        """Return the newest version of an object. Return None for an absent or deleted object."""
         newest = self.versions.get(key, [None])[-1]
         return newest if newest is not None and newest.data is not None else None
+
+    def contended(self, key: str) -> bool:
+        """Return whether the object was written a moment ago."""
+        newest = self.versions.get(key, [None])[-1]
+        return newest is not None and self.gate.now() - newest.modified.timestamp() <= CONTENDED_SECONDS
 
     def version(self, key: str, version: str) -> Version | None:
         """Return one version of an object, or None."""
@@ -90,7 +98,7 @@ class SimS3:
     def put_object(
         self, *, Bucket: str, Key: str, Body: Any = b"", IfMatch: str | None = None, IfNoneMatch: str | None = None
     ) -> Answer:
-        """Send PutObject, on condition of the current version's ETag, or of there being none (``IfNoneMatch="*"``)."""
+        """Send PutObject. The conditions are the current ETag, or an absent object (``IfNoneMatch="*"``)."""
         data = Body.encode() if isinstance(Body, str) else bytes(Body if isinstance(Body, bytes) else Body.read())
         return self._send("PutObject", Bucket, Key, lambda bucket: _put(bucket, Key, data, IfMatch, IfNoneMatch))
 
@@ -159,7 +167,7 @@ class VersionPages:
 
 def _put(bucket: Bucket, key: str, data: bytes, match: str | None, none_match: str | None) -> Answer:
     current = bucket.current(key)
-    if (match or none_match) and bucket.gate.chance(_CONFLICTING):
+    if (match or none_match) and bucket.contended(key) and bucket.gate.chance(_CONFLICTING):
         raise refused("PutObject", "ConditionalRequestConflict", "The conditional request cannot succeed", 409)
     if match is not None and current is None:
         raise refused("PutObject", "NoSuchKey", "The specified key does not exist.", 404)

@@ -35,7 +35,7 @@ class Publication(NamedTuple):
 class Topic:
     """A standard topic, which delivers to its queues raw, as the contexts' subscriptions do.
 
-    ``published`` has every accepted message: a request that was sent twice is there twice.
+    ``published`` has every accepted message. A request that was sent twice has two entries.
     """
 
     def __init__(self, arn: str, gate: Gate, queues: Sequence[Queue] = ()) -> None:

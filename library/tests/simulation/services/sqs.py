@@ -44,7 +44,7 @@ class Queue:
         gate: gives time and randomness.
         visibility: seconds that a received message is hidden for.
 
-    ``messages`` are those that are not deleted, by id, and ``sent`` all that were ever sent.
+    ``messages`` has the messages that are not deleted, by id. ``sent`` has all messages.
     """
 
     def __init__(self, url: str, gate: Gate, visibility: float = 30.0) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from boto3.dynamodb.types import Binary
 
-from .values import normalized
+from .values import normalized, raw
 
 _SETS: Final[dict[type, str]] = {str: "SS", Decimal: "NS", Binary: "BS"}
 
@@ -38,7 +38,7 @@ def _typed_set(value: set[Any]) -> dict[str, Any]:
 
 
 def _order(member: Any) -> Any:
-    return member.value if isinstance(member, Binary) else member
+    return raw(member) if isinstance(member, Binary) else member
 
 
 _TYPED: Final[dict[type, Callable[[Any], dict[str, Any]]]] = {
@@ -46,7 +46,7 @@ _TYPED: Final[dict[type, Callable[[Any], dict[str, Any]]]] = {
     Decimal: lambda value: {"N": format(value, "f")},
     bool: lambda value: {"BOOL": value},
     type(None): lambda _: {"NULL": True},
-    Binary: lambda value: {"B": value.value},
+    Binary: lambda value: {"B": raw(value)},
     set: _typed_set,
     list: lambda value: {"L": [typed(member) for member in value]},
     dict: lambda value: {"M": typed_item(value)},

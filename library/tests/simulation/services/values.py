@@ -73,6 +73,11 @@ _STORED: Final[dict[type, Callable[[Any], Any]]] = {
 }
 
 
+def raw(value: Any) -> bytes:
+    """Return the bytes of a Binary, whose attribute ``value`` boto3's types do not declare."""
+    return value.value
+
+
 def copied(value: Any) -> Any:
     """Return a copy that a reader may change."""
     kind = type(value)

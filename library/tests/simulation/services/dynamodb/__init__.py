@@ -1,9 +1,9 @@
-"""DynamoDB: one store, and a face for each client that the adapters use.
+"""DynamoDB, with a face for each client that the adapters use.
 
 Differences from DynamoDB, on purpose:
 
 - A batch of PartiQL statements is applied in one step. On AWS other requests may come between its statements.
-- Reserved words are accepted as names, and items of any size.
+- Items of any size are accepted.
 - Only the table's own reads and the operations of the adapters exist. An unknown operation or parameter is an error.
 """
 

@@ -1,4 +1,4 @@
-"""DynamoDB as pydynox has it. The exceptions and their messages are those of pydynox 1.8.0 against a server."""
+"""DynamoDB as pydynox has it. Exceptions and messages were observed with pydynox 1.8.0."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -17,7 +17,7 @@ from pydynox.exceptions import (
 )
 
 from ..retries import Faults
-from ..values import normalized
+from ..values import normalized, raw
 from .messages import converted
 from .reads import MOST_KEYS
 from .service import Service
@@ -65,7 +65,7 @@ def _passes(error: Exception) -> bool:
 
 
 _FAULTS: Final = Faults(_throttled, lambda: _Failed("Internal server error"), _unanswered, _passes)
-_EVERY: Final = dict.fromkeys((TRANSACTION, "BatchGetItem"), _FAULTS)
+_EVERY: Final[dict[str, Faults]] = dict.fromkeys((TRANSACTION, "BatchGetItem"), _FAULTS)
 
 
 class SimBulk:
@@ -77,7 +77,7 @@ class SimBulk:
     def sync_transact_write(
         self, operations: Sequence[Mapping[str, Any]], *, client_request_token: str | None = None
     ) -> None:
-        """Write all or nothing. Raises TransactionCanceledException, whose message ends with the list of reasons."""
+        """Write in a transaction. Raises TransactionCanceledException, whose message ends with the list of reasons."""
         token = {} if client_request_token is None else {"ClientRequestToken": client_request_token}
         request = {"TransactItems": [_action(operation) for operation in operations], **token}
         self._call(TRANSACTION, request)
@@ -89,7 +89,7 @@ class SimBulk:
         consistent_read: bool = False,
         projection: Sequence[str] | None = None,
     ) -> list[dict[str, Any]]:
-        """Return the items that exist, in no order. Raises PydynoxException if keys stay unprocessed."""
+        """Return the items that exist, in any order. Raises PydynoxException if keys stay unprocessed."""
         starts = range(0, len(keys), MOST_KEYS)
         more = {"ConsistentRead": consistent_read, **_projected(projection)}
         return [
@@ -143,4 +143,4 @@ def _plain(value: Any) -> Any:
         return {name: _plain(member) for name, member in value.items()}
     if type(value) in (list, set):
         return type(value)(_plain(member) for member in value)
-    return value.value if type(value) is Binary else value
+    return raw(value) if type(value) is Binary else value

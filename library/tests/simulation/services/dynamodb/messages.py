@@ -1,4 +1,4 @@
-"""Requests and answers of DynamoDB's clients: their values, each converted by one function."""
+"""Conversion of the values in requests and answers of DynamoDB's clients."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final

@@ -1,10 +1,11 @@
 """Reads: GetItem, BatchGetItem, and Query of an index."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Final
 
 from ..expressions.compiled import compiled
-from ..expressions.operands import ABSENT, path, resolved
+from ..expressions.operands import ABSENT, Path, path, resolved
 from ..expressions.tokens import Malformed, Tokens
 from ..values import Item, copied
 from .store import Store
@@ -45,22 +46,21 @@ def _projection(request: Request) -> Callable[[Item], Item]:
     text, names = request.get("ProjectionExpression"), request.get("ExpressionAttributeNames", {})
     if text is None:
         return copied
-    attributes = [resolved(one, names)[0] for one in _paths(Tokens(text))]
-    return lambda item: {str(name): copied(item[name]) for name in attributes if name in item}  # pyright: ignore
+    attributes = [str(name) for name in resolved(_attributes(text), names)]
+    return lambda item: {name: copied(item[name]) for name in attributes if name in item}
 
 
-def _paths(tokens: Tokens) -> Iterable[tuple[str | int, ...]]:
-    yield _top(tokens)
+@lru_cache(maxsize=256)
+def _attributes(text: str) -> Path:
+    """Return the names and placeholders of a ProjectionExpression. Raises Malformed."""
+    tokens = Tokens(text)
+    paths = [path(tokens)]
     while tokens.took(","):
-        yield _top(tokens)
+        paths.append(path(tokens))
     tokens.end()
-
-
-def _top(tokens: Tokens) -> tuple[str | int, ...]:
-    steps = path(tokens)
-    if len(steps) > 1:
+    if any(len(steps) > 1 for steps in paths):
         raise NotImplementedError("projections of nested attributes are not simulated")
-    return steps
+    return tuple(steps[0] for steps in paths)
 
 
 def query(store: Store, request: Request) -> Answer:

@@ -1,4 +1,4 @@
-"""DynamoDB's operations on a store, without a client: requests and answers have stored values."""
+"""DynamoDB's operations on a store. Requests and answers have stored values."""
 
 from collections.abc import Callable, Mapping
 from functools import partial

@@ -20,7 +20,10 @@ _TARGET: Final = "DynamoDB_20120810.BatchExecuteStatement"
 _PASSING: Final = 0.02
 """The share of statements that are rejected for a reason that passes by itself."""
 
-_REJECTED: Final = ("ThrottlingError", "ProvisionedThroughputExceeded", "TransactionConflict", "InternalServerError")
+_BROKEN: Final = "InternalServerError"
+"""The error of a statement that may have had its effect."""
+
+_REJECTED: Final = ("ThrottlingError", "ProvisionedThroughputExceeded", "TransactionConflict", _BROKEN)
 
 Response = tuple[int, bytes]
 
@@ -80,14 +83,18 @@ class SimSigned:
         table, values = insert(statement)
         if table != self._store.name:
             return _error("ResourceNotFound", "Requested resource not found")
-        if self._gate.chance(_PASSING):
-            return _error(self._gate.choose(_REJECTED), "simulated")
-        item = untyped_item(values)
+        rejected = self._gate.choose(_REJECTED) if self._gate.chance(_PASSING) else ""
+        if rejected and not (rejected == _BROKEN and self._gate.chance(0.5)):
+            return _error(rejected, "simulated")
+        answer = self._stored(untyped_item(values))
+        return _error(rejected, "simulated") if rejected else {"TableName": table, **answer}
+
+    def _stored(self, item: dict[str, Any]) -> dict[str, Any]:
         key = key_of(self._store, item)
         if key in self._store.items:
-            return {"TableName": table, "Error": DUPLICATE}
+            return {"Error": DUPLICATE}
         self._store.commit(key, item)
-        return {"TableName": table}
+        return {}
 
 
 def _error(code: str, message: str) -> dict[str, Any]:

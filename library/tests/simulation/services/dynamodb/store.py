@@ -7,19 +7,20 @@ from ..gate import Gate
 from ..values import Item, same
 
 LAG_SECONDS: Final = 10.0
-"""The most that an eventually consistent read is behind. AWS gives no limit, and one second as what is usual."""
+"""The longest lag of an eventually consistent read. AWS documents no limit, and usually one second."""
 
 _LAGGING: Final = 0.25
 """The share of eventually consistent reads that are behind, if the table changed within the lag."""
 
 _MOST_BEHIND: Final = 20
-"""The most changes that such a read is behind."""
+"""The latest changes that such a read may miss."""
 
 
 class Change(NamedTuple):
-    """A committed change of an item; ``old`` is None for a new item, and ``new`` for a deleted one.
+    """A committed change of an item.
 
-    ``at`` is the time in seconds since 1970, and ``sequence`` counts the table's changes from 1.
+    ``old`` is None for a new item, and ``new`` is None for a deleted item. ``at`` is the time in seconds since 1970,
+    and ``sequence`` counts the table's changes from 1.
     """
 
     sequence: int
@@ -51,7 +52,10 @@ class Store:
         self.tokens = dict[str, tuple[float, Any]]()
 
     def commit(self, key: str, new: Item | None) -> None:
-        """Replace an item, or delete it. A write that changes nothing leaves no change, as in DynamoDB's streams."""
+        """Replace an item, or delete it. A write of the same item adds no change, as in DynamoDB's streams.
+
+        The item has stored values, such as Decimal for numbers (``values.normalized``).
+        """
         old = self.items.get(key)
         if old is None and new is None:
             return
@@ -66,11 +70,16 @@ class Store:
         """Return the items as a read sees them. Each item may be behind on its own if the read is not consistent."""
         if consistent or not self._lags():
             return self.items
-        behind = self.changes[-self.gate.choose(range(1, _MOST_BEHIND + 1)) :]
-        since = self.gate.now() - LAG_SECONDS
-        older = {change.key: change.old for change in reversed(behind) if change.at >= since}
-        chosen = {key: item for key, item in older.items() if self.gate.chance(0.5)}
+        chosen = {key: self.gate.choose(older) for key, older in self._older().items() if self.gate.chance(0.5)}
         return {key: item for key, item in (self.items | chosen).items() if item is not None}
+
+    def _older(self) -> dict[str, list[Item | None]]:
+        """Return the earlier versions of each item within the lag, the latest first."""
+        older, since = dict[str, list[Item | None]](), self.gate.now() - LAG_SECONDS
+        for change in reversed(self.changes[-_MOST_BEHIND:]):
+            if change.at >= since:
+                older.setdefault(change.key, []).append(change.old)
+        return older
 
     def _lags(self) -> bool:
         fresh = self.changes and self.changes[-1].at >= self.gate.now() - LAG_SECONDS

@@ -1,4 +1,4 @@
-"""TransactWriteItems: all of its actions or none, once per token."""
+"""TransactWriteItems: atomic, and applied once per token."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
@@ -21,7 +21,7 @@ _CONFLICTING: Final = 0.02
 
 
 class _Reason(NamedTuple):
-    """Why an action cancels its transaction; the code "None" does not cancel it."""
+    """The reason of an action for cancelling the transaction. The code "None" does not cancel it."""
 
     code: str
     members: Mapping[str, Any]

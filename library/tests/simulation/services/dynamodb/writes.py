@@ -1,9 +1,9 @@
-"""Writes of one item: the decision, which the transaction uses too, and the commit."""
+"""Writes of an item. Transactions use the same decisions."""
 
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from ..client_errors import invalid, refused
+from ..client_errors import refused
 from ..expressions.compiled import Compiled, compiled
 from ..expressions.tokens import Malformed
 from ..typed_values import typed_item
@@ -17,7 +17,7 @@ _NOTHING: Final[Mapping[str, Any]] = {}
 
 
 class Planned(NamedTuple):
-    """The effect of a write: the item before, None if there is none, and the item after, None if it is deleted."""
+    """The effect of a write. ``old`` is None without an item, and ``new`` is None after a deletion."""
 
     key: str
     old: Item | None
@@ -30,7 +30,7 @@ class ConditionFailed(Exception):
     def __init__(self, request: Request, old: Item | None) -> None:
         super().__init__("The conditional request failed")
         wanted = request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD" and old is not None
-        self.members = {"Item": typed_item(old)} if wanted and old else {}
+        self.members: dict[str, Any] = {"Item": typed_item(old)} if wanted and old else {}
 
 
 def key_of(store: Store, found: Mapping[str, Any]) -> str:
@@ -63,14 +63,14 @@ def planned_delete(store: Store, request: Request) -> Planned:
 
 
 def planned_check(store: Store, request: Request) -> Planned:
-    """Decide on ConditionCheck, which changes nothing."""
+    """Decide on ConditionCheck, which keeps the item."""
     key = _request_key(store, request)
     old, _ = _held(store, request, key)
     return Planned(key, old, old)
 
 
 def planned_update(store: Store, request: Request) -> Planned:
-    """Decide on Update, which creates the item if there is none."""
+    """Decide on Update, which creates an absent item."""
     key = _request_key(store, request)
     old, expressions = _held(store, request, key)
     new = dict(old or request["Key"])
@@ -114,20 +114,23 @@ PLANS: Final = {
 
 def written(store: Store, operation: str, request: Request) -> Answer:
     """Apply PutItem, UpdateItem or DeleteItem, and return its answer."""
+    returned = _wanted(operation, request.get("ReturnValues", "NONE"))
     try:
         plan = PLANS[operation.removesuffix("Item")](store, request)
     except ConditionFailed as failure:
         raise refused(operation, "ConditionalCheckFailedException", str(failure), **failure.members) from None
     store.commit(plan.key, plan.new)
-    return _returned(operation, request.get("ReturnValues", "NONE"), plan)
+    return _answer(returned, plan)
 
 
-def _returned(operation: str, values: str, plan: Planned) -> Answer:
-    if values == "NONE":
-        return {}
-    if values not in ("ALL_OLD", "ALL_NEW"):
+def _wanted(operation: str, values: str) -> str:
+    if values not in ("NONE", "ALL_OLD", "ALL_NEW"):
         raise NotImplementedError(f"ReturnValues={values} is not simulated")
     if values == "ALL_NEW" and operation != "UpdateItem":
-        raise invalid(operation, "ReturnValues can only be ALL_OLD or NONE")
-    item = plan.old if values == "ALL_OLD" else plan.new
+        raise Malformed("Return values set to invalid value")
+    return values
+
+
+def _answer(returned: str, plan: Planned) -> Answer:
+    item = {"NONE": None, "ALL_OLD": plan.old, "ALL_NEW": plan.new}[returned]
     return {} if item is None else {"Attributes": copied(item)}

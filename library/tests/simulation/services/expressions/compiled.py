@@ -18,7 +18,7 @@ class Compiled(NamedTuple):
     values: frozenset[str]
 
     def check(self, names: Mapping[str, str], values: Mapping[str, Any]) -> None:
-        """Raise Malformed unless the given placeholders are the used ones."""
+        """Raise Malformed for a placeholder that is unused, or not defined."""
         if names.keys() != self.names or values.keys() != self.values:
             given, used = {*names, *values}, self.names | self.values
             raise Malformed(f"unused: {sorted(given - used)}, not defined: {sorted(used - given)}")

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from boto3.dynamodb.types import Binary
 
-from ..values import same
+from ..values import raw, same
 from .operands import ABSENT, Names, Operand, Values, attribute, path, simple
 from .tokens import Malformed, Tokens
 
@@ -62,16 +62,26 @@ def _negation(tokens: Tokens) -> Condition:
 
 
 def _primary(tokens: Tokens) -> Condition:
-    if tokens.took("("):
-        inner = disjunction(tokens)
-        tokens.expect(")")
-        return inner
+    if tokens.peek() == "(":
+        return _group(tokens)
     for name, read in _FUNCTIONS.items():
         if tokens.opens(name):
             function = read(tokens)
             tokens.expect(")")
             return function
     return _comparison(tokens)
+
+
+def _group(tokens: Tokens) -> Condition:
+    """Read a condition in parentheses. DynamoDB refuses a second pair around the same condition."""
+    start = tokens.at
+    tokens.expect("(")
+    inner = disjunction(tokens)
+    if tokens.group == (start + 1, tokens.at):
+        raise Malformed("The expression has redundant parentheses")
+    tokens.expect(")")
+    tokens.group = start, tokens.at
+    return inner
 
 
 def _comparison(tokens: Tokens) -> Condition:
@@ -98,7 +108,7 @@ def _operand(tokens: Tokens) -> Operand:
 def _size(value: Any) -> Any:
     if type(value) in (str, set, list, dict):
         return Decimal(len(value))
-    return Decimal(len(value.value)) if type(value) is Binary else ABSENT
+    return Decimal(len(raw(value))) if type(value) is Binary else ABSENT
 
 
 def _between(tokens: Tokens, left: Operand) -> Condition:
@@ -149,7 +159,7 @@ def _of_two(compare: Callable[[Any, Any], bool]) -> Callable[[Tokens], Condition
 
 def _begins(value: Any, start: Any) -> bool:
     if type(value) is Binary and type(start) is Binary:
-        return value.value.startswith(start.value)
+        return raw(value).startswith(raw(start))
     return type(value) is str and type(start) is str and value.startswith(start)
 
 

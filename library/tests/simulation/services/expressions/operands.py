@@ -1,6 +1,7 @@
 """The operands of expressions: paths of attributes, and values."""
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, Final
 
 from .tokens import Malformed, Tokens
@@ -40,7 +41,17 @@ def _name(tokens: Tokens) -> str:
         raise Malformed(f"Syntax error; token: {name!r}")
     if name[0] == "#":
         tokens.names.add(name)
+    elif name.upper() in reserved_words():
+        raise Malformed(f"Attribute name is a reserved keyword; reserved keyword: {name}")
     return name
+
+
+@cache
+def reserved_words() -> frozenset[str]:
+    """Return DynamoDB's reserved words (developer guide), of which moto has a list."""
+    from moto.dynamodb.parsing.reserved_keywords import ReservedKeywords
+
+    return frozenset(ReservedKeywords.get_reserved_keywords())
 
 
 def resolved(steps: Path, names: Names) -> Path:
@@ -52,19 +63,23 @@ def attribute(steps: Path) -> Operand:
     """Return the operand of a path."""
     if len(steps) > 1:
         return lambda item, names, _: _reached(item, resolved(steps, names))
-    [name] = steps
-    if str(name)[0] == "#":
-        return lambda item, names, _: item.get(names[name], ABSENT)  # pyright: ignore[reportArgumentType]
-    return lambda item, _, __: item.get(name, ABSENT)  # pyright: ignore[reportArgumentType,reportCallIssue]
+    name = str(next(iter(steps)))
+    if name[0] == "#":
+        return lambda item, names, _: item.get(names[name], ABSENT)
+    return lambda item, _, __: item.get(name, ABSENT)
 
 
 def _reached(value: Any, steps: Path) -> Any:
     for step in steps:
         try:
-            value = value[step] if type(value) is (dict if type(step) is str else list) else ABSENT
+            value = value[step] if _leads_on(value, step) else ABSENT
         except (KeyError, IndexError):
             return ABSENT
     return value
+
+
+def _leads_on(value: Any, step: str | int) -> bool:
+    return type(value) is (dict if type(step) is str else list)
 
 
 def placeholder(tokens: Tokens) -> Operand:

@@ -15,26 +15,31 @@ class Mismatch(Malformed):
 
 
 class Tokens:
-    """A cursor over the tokens of an expression. ``names`` and ``values`` collect its placeholders."""
+    """A cursor over the tokens of an expression.
+
+    ``names`` and ``values`` collect its placeholders. ``at`` is the position, and ``group`` where the parentheses
+    that were read last begin and end.
+    """
 
     def __init__(self, text: str) -> None:
         self._tokens = _split(text)
-        self._at = 0
+        self.at = 0
+        self.group: tuple[int, int] = (0, 0)
         self.names = set[str]()
         self.values = set[str]()
 
     def peek(self) -> str:
         """Return the next token, or "" at the end."""
-        return self._tokens[self._at]
+        return self._tokens[self.at]
 
     def take(self) -> str:
         """Return the next token, and move on."""
-        token = self._tokens[self._at]
-        self._at += bool(token)
+        token = self._tokens[self.at]
+        self.at += bool(token)
         return token
 
     def took(self, *words: str) -> str:
-        """Move on if the next token is one of these words, in any case; return the word, or ""."""
+        """Return the next token and move on if it matches a word in any case. Otherwise return ""."""
         word = self.peek().upper()
         if word not in words:
             return ""
@@ -48,9 +53,9 @@ class Tokens:
 
     def opens(self, function: str) -> bool:
         """Move behind a function's name and parenthesis if they are next; function names are case-sensitive."""
-        if self.peek() != function or self._tokens[self._at + 1] != "(":
+        if self.peek() != function or self._tokens[self.at + 1] != "(":
             return False
-        self._at += 2
+        self.at += 2
         return True
 
     def end(self) -> None:

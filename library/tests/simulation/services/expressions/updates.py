@@ -14,7 +14,7 @@ from .tokens import Malformed, Mismatch, Tokens
 Update = Callable[[Mapping[str, Any], Names, Values], Item]
 
 _Action = tuple[Path, Operand]
-"""A path, and the value that replaces what it leads to, or ABSENT to remove it."""
+"""A path, and the attribute's new value. ABSENT removes the attribute."""
 
 
 def clauses(tokens: Tokens) -> Update:
