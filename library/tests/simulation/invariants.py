@@ -287,7 +287,8 @@ class AtRest:
         if sent.done and not sent.writes:
             raise Violation("answered-without-effect", f"{order.function} {order.key}")
         for by, answer in sent.answers:
-            own = [write for write in sent.writes if write.by is by]
+            # A request may take effect after its sender has been refused for another item: no client can prevent that.
+            own = [write for write in sent.writes if write.by is by and write.time <= by.ended]
             if not answer["ok"]:
                 self._refused(sent, by, answer, own)
             elif order.function == "delete_payment":
