@@ -24,7 +24,10 @@ class Violation(BaseException):
 
 @dataclass(eq=False)
 class Write:
-    """A committed change of an item; None is an absent item. ``sequence`` and ``event_id`` are the stream's."""
+    """A committed change of an item; None is an absent item. ``sequence`` and ``event_id`` are the stream's.
+
+    It is ``late`` if its request was repeated, or its sender was dead, when it took effect.
+    """
 
     key: str
     before: Item | None
@@ -33,6 +36,7 @@ class Write:
     time: float
     sequence: str
     event_id: str
+    late: bool = False
 
     @property
     def function(self) -> str:

@@ -100,7 +100,8 @@ class AtWrites:
             _differs("changed-hands", *owners, write.key)
 
     def _by_command(self, write: Write, sent: Sent) -> None:
-        if len(sent.writes) > 1 and all(_answered(one.by) for one in sent.writes[:-1]):
+        # A request that was repeated may still take effect itself: no client can prevent that.
+        if len(sent.writes) > 1 and not write.late and all(_answered(one.by) for one in sent.writes[:-1]):
             raise Violation("repeated", f"{sent.order.function} {sent.order.key} wrote {write.key} twice")
         if write.before and write.after:
             for name in _DETAILS:
@@ -288,7 +289,7 @@ class AtRest:
             raise Violation("answered-without-effect", f"{order.function} {order.key}")
         for by, answer in sent.answers:
             # A request may take effect after its sender has been refused for another item: no client can prevent that.
-            own = [write for write in sent.writes if write.by is by and write.time <= by.ended]
+            own = [write for write in sent.writes if write.by is by and not write.late]
             if not answer["ok"]:
                 self._refused(sent, by, answer, own)
             elif order.function == "delete_payment":

@@ -126,6 +126,8 @@ class Scenario:
 
 def drawn(random: Random) -> Scenario:
     """Return a scenario of at most three lists over at most six identities, and commands on the same ones."""
+    if random.random() < 0.1:
+        return _contested(random)
     pool = [f"P-{number}" for number in range(random.choice((2, 3, 4, 6)))]
     uploads = tuple(_upload(random, pool) for _ in range(random.choice((0, 1, 1, 1, 2, 2, 3))))
     orders = _orders(random, pool, sessions=random.choice((0, 0, 1, 2, 3)) if uploads else 3)
@@ -140,6 +142,24 @@ def drawn(random: Random) -> Scenario:
         concurrency=random.choice((1, 2, 2, 4)),
         batch=random.choice((2, 5, 100)),
         existing=tuple(random.sample(pool, random.choice((0, 0, 0, 1)))),
+    )
+
+
+def _contested(random: Random) -> Scenario:
+    """Return a list of one part that is undone because callers register its rows while it is imported and undone."""
+    pool = [f"P-{number}" for number in range(random.choice((3, 4, 5)))]
+    registered = random.sample(pool, random.choice((2, 3)))
+    orders = [
+        Order("register_payment", identity, f"key-{number}", _moment(random), session=number, trigger=trigger)
+        for number, identity in enumerate(registered)
+        for trigger in [random.choice(("import.json", "BatchExecuteStatement", "TransactWriteItems"))]
+    ]
+    return Scenario(
+        uploads=(Upload("a.csv", tuple(Row(identity) for identity in pool)),),
+        orders=tuple(orders),
+        settings=((6, "0.5"),),
+        chunk=random.choice((1, 2)),
+        transaction=random.choice((2, 3, 100)),
     )
 
 

@@ -92,6 +92,7 @@ class Scheduler:
         self.made: dict[Key, Any] = {}
         self.clock = 0.0
         self.calm = False
+        self.late = False
         self.trace: list[tuple[float, str, str, str]] = []
         self.me: Activity | None = None
         self.injected: set[str] = set()
@@ -345,8 +346,10 @@ class Scheduler:
 
         def land() -> None:
             self.sleep(seconds)
+            self.late = True
             with suppress(Exception):
                 self._do(me, name, effect, "late effect")
+            self.late = False
 
         self.spawn(f"{me.name}/request", land)
 

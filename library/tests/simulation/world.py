@@ -205,7 +205,8 @@ class World:
             self._lanes[lane(change.key)].append(told)
             for relay in self._relays:
                 self.scheduler.rouse(relay)
-        self.history.add(Write(change.key, change.old, change.new, me, change.at, number, told["eventID"]))
+        late = self.scheduler.late
+        self.history.add(Write(change.key, change.old, change.new, me, change.at, number, told["eventID"], late))
 
     # Facts for the invariants.
 
