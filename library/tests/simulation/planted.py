@@ -39,16 +39,6 @@ def _count_what_vanished(original: Callable[..., Any]) -> Callable[..., Any]:
     return absent
 
 
-def _import_without_writers(_self: Any, _list_id: str, part: int, _writer: str) -> bool:
-    """Record a part as imported, whoever wrote it."""
-    _self._table.update_item(
-        Key={"pk": f"LIST#{_list_id}"},
-        UpdateExpression="ADD imported_parts :part",
-        ExpressionAttributeValues={":part": {part}},
-    )
-    return True
-
-
 def _report_part_first(original: Callable[..., Any]) -> Callable[..., Any]:
     """Record a part as imported before its rows are written."""
 
@@ -247,7 +237,6 @@ PLANTS: Final[Mapping[str, Plant]] = {
     "a function's time is not looked at": _function(patience, "seconds_left", lambda: float("inf")),
     "attempts of a step share a folder": _shared_attempts,
     "a part is recorded before its rows": lambda: _part_first(),
-    "a part is recorded by whoever says so": _function(_lists, "part_imported", _import_without_writers),
     "the last row of a request is lost": lambda: _lost_rows(),
     "keys that were not processed are left out": lambda: _unprocessed(),
     "nothing is undone": _function(_bulk, "undo_rows", _undo_never),

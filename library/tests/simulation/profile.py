@@ -107,7 +107,7 @@ def drawn(random: Random) -> Profile:
     kind = random.random()
     if kind < 0.3:
         return Profile(**_order(random), slow=random.choice((0.0, 0.0, 0.05)))
-    return _throttling(random) if kind < 0.4 else _faulty(random)
+    return _throttling(random) if kind < 0.42 else _faulty(random)
 
 
 def _order(random: Random) -> dict[str, Any]:
@@ -118,12 +118,12 @@ def _order(random: Random) -> dict[str, Any]:
 
 def _throttling(random: Random) -> Profile:
     start = random.choice((0.0, 0.2, 1.0)) * random.random()
-    length, rate, slow = random.choice((20, 120, 600)), random.choice((0.3, 0.6, 0.9)), random.choice((0, 5))
+    length, rate, slow = random.choice((20, 120, 1200)), random.choice((0.4, 0.7, 0.9)), random.choice((0, 5, 8))
     return Profile(
         **_order(random),
         windows=(Window(start, start + length, rate, slow),),
         busy=random.choice((0.0, 0.1)),
-        timeouts=random.choice((1.0, 0.3)),
+        timeouts=random.choice((1.0, 0.3, 0.3)),
     )
 
 

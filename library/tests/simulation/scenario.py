@@ -136,7 +136,7 @@ def drawn(random: Random) -> Scenario:
         orders=orders,
         foreign=_foreign(random) if random.random() < 0.15 else (),
         settings=_settings(random),
-        chunk=random.choice((1, 2, 1000)),
+        chunk=random.choice((1, 1, 2, 1000)),
         at_once=random.choice((1, 2, 25)),
         transaction=random.choice((1, 2, 100, 100)),
         concurrency=random.choice((1, 2, 2, 4)),
@@ -164,7 +164,7 @@ def _contested(random: Random) -> Scenario:
 
 
 def _settings(random: Random) -> tuple[tuple[int, str], ...]:
-    one = (random.choice((1, 2, 3, 6)), random.choice(("0.05", "0.5", "0.5")))
+    one = (random.choice((1, 2, 3, 6, 6)), random.choice(("0.05", "0.5", "0.5")))
     other = (random.choice((1, 2, 3)), random.choice(("0.05", "0.5")))
     return (one, other) if random.random() < 0.1 else (one,)
 

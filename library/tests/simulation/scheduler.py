@@ -191,6 +191,10 @@ class Scheduler:
         me.wake = math.inf
         self._yield(me)
 
+    def hold(self, activity: Activity, seconds: float) -> None:
+        """Let an activity that is about to go on wait for a while."""
+        activity.wake = max(activity.wake, self.clock + seconds)
+
     def rouse(self, activity: Activity) -> None:
         """Let an activity that rests go on."""
         activity.wake = min(activity.wake, self.clock)
@@ -282,10 +286,11 @@ class Scheduler:
         self._pass(me, fault)
         if fault is not None:
             return self._faulty(me, name, effect, errors, fault)
-        result = self._do(me, name, effect)
-        if self._triggers:
-            self._trigger(me, name)
-        return result
+        try:
+            return self._do(me, name, effect)
+        finally:
+            if self._triggers:
+                self._trigger(me, name)
 
     def _trigger(self, me: Activity, name: str) -> None:
         """Let the activities go on that wait for this call, most often before this activity's next call."""

@@ -243,6 +243,8 @@ class Walk:
         if self._scheduler.join([invocation], started + min(timeout, timeout if lost is None else lost)):
             return {"Payload": _answer(invocation), "StatusCode": 200}
         self._scheduler.trace.append((self._scheduler.clock, invocation.name, "connection", LOST))
+        if (pause := self._scheduler.pick("hold", self._drawn_pause)) and not invocation.done:
+            self._scheduler.hold(invocation, pause)
         # A connection that breaks is an error of the SDK's; the invocation goes on.
         raise StatesError("States.Timeout" if lost is None else "Lambda.SdkClientException")
 
@@ -252,6 +254,11 @@ class Walk:
 
     def _lost(self) -> float | None:
         return self._scheduler.fault(LOST, self._drawn_loss)
+
+    @staticmethod
+    def _drawn_pause(random: Random) -> float | None:
+        """Draw how long a function hangs whose caller has lost it: often until long after the next try."""
+        return round(random.choice((0.0, 1.0, 10.0, 60.0, 300.0)) * random.random(), 2) or None
 
     def _drawn_loss(self, random: Random) -> float | None:
         profile = self._scheduler.profile
