@@ -88,7 +88,7 @@ class Lambda:
         """Start an invocation in an idle execution environment, or in a new one."""
         idle = self._idle[name]
         environment = idle.pop() if idle else {}
-        deadline = self._scheduler.clock + FUNCTIONS[name].timeout * self._scheduler.profile.timeouts
+        deadline = self._scheduler.clock + FUNCTIONS[name].timeout
         handler = _LOADED[name]
         me = self._scheduler.me
         label = name if me is None else f"{me.name}/{name}"

@@ -77,7 +77,6 @@ class Profile:
         windows: times in which DynamoDB throttles.
         targets: the functions whose calls meet faults; all of them, and the state machine, if there is none.
         skew: rate of invocations whose wall clock is up to 5 seconds wrong.
-        timeouts: factor of the functions' timeouts; the simulated lists are smaller than real ones.
     """
 
     faults: dict[str, float] = field(default_factory=dict)
@@ -92,7 +91,6 @@ class Profile:
     busy: float = 0.0
     abort: float = 0.0
     windows: tuple[Window, ...] = ()
-    timeouts: float = 1.0
     targets: tuple[str, ...] = ()
     skew: float = 0.0
 
@@ -123,7 +121,6 @@ def _throttling(random: Random) -> Profile:
         **_order(random),
         windows=(Window(start, start + length, rate, slow),),
         busy=random.choice((0.0, 0.1)),
-        timeouts=random.choice((1.0, 0.3, 0.3)),
     )
 
 
@@ -143,6 +140,5 @@ def _faulty(random: Random) -> Profile:
         abort=random.choice((0.0, 0.0, 0.05)),
         lost=random.choice((0.0, 0.0, 0.1, 0.3)),
         busy=random.choice((0.0, 0.0, 0.05)),
-        timeouts=random.choice((1.0, 0.3)),
         skew=random.choice((0.0, 0.0, 0.5)),
     )

@@ -23,7 +23,7 @@ def _lines(outcome: Outcome) -> Iterator[str]:
     for event in scenario.foreign:
         yield f"  event at {event.at}: {event.subject} {'exists' if event.known else 'is gone'}, number {event.number}"
     yield f"  settings {scenario.settings}, chunks {scenario.chunk}/{scenario.at_once}/{scenario.transaction}, "
-    yield f"  existing {scenario.existing}, timeouts x {outcome.profile.timeouts}"
+    yield f"  existing {scenario.existing}"
     yield f"  {len(outcome.choices)} choices: {_choices(outcome)}"
     yield ""
     yield f"  {'seconds':>9}  {'activity':44}  {'call':58}  outcome"

@@ -152,7 +152,7 @@ def _contested(random: Random) -> Scenario:
     orders = [
         Order("register_payment", identity, f"key-{number}", _moment(random), session=number, trigger=trigger)
         for number, identity in enumerate(registered)
-        for trigger in [random.choice(("import.json", "BatchExecuteStatement", "TransactWriteItems"))]
+        for trigger in [random.choice(("import.json", "BatchExecuteStatement", _UNDOES, _UNDOES))]
     ]
     return Scenario(
         uploads=(Upload("a.csv", tuple(Row(identity) for identity in pool)),),
@@ -201,8 +201,9 @@ def _orders(random: Random, pool: list[str], sessions: int) -> tuple[Order, ...]
     return tuple(order for session in made for order in session)
 
 
+_UNDOES: Final = "compensate_error:dynamodb.TransactWriteItems"
 TRIGGERS: Final = (
-    *("BatchGetItem", "BatchExecuteStatement", "BatchExecuteStatement", "TransactWriteItems", "import.json"),
+    *("BatchGetItem", "BatchExecuteStatement", "BatchExecuteStatement", _UNDOES, "import.json"),
     *("GetItem LIST#", "UpdateItem LIST#", "report.csv", "GetItem PAYMENT#", "DeleteItem PAYMENT#"),
 )
 """Names of calls after which a command is likely to meet a list halfway."""

@@ -130,7 +130,10 @@ class Scheduler:
         self._yield(me)
 
     def wait_for(self, trigger: str, seconds: float) -> None:
-        """Let the current activity wait for a call of another one whose name contains ``trigger``, or for a time."""
+        """Let the current activity wait for a call of another one, or for a time.
+
+        ``trigger`` is a part of the function's name, a colon, and the call's name.
+        """
         me = self.me
         if trigger and me is not None:
             self._triggers[me] = trigger
@@ -294,8 +297,9 @@ class Scheduler:
 
     def _trigger(self, me: Activity, name: str) -> None:
         """Let the activities go on that wait for this call, most often before this activity's next call."""
+        named = f"{me.function}:{name}"
         for waiting, trigger in list(self._triggers.items()):
-            if trigger in name and waiting is not me:
+            if trigger in named and waiting is not me:
                 del self._triggers[waiting]
                 self.rouse(waiting)
                 pause = self.pick("pause", lambda random: round(random.choice((0.0, 0.03, 0.05, 0.08, 0.2)), 2) or None)
