@@ -12,8 +12,8 @@ _SECONDS = 60.0
 _FIRST = 200_000
 QUICKEST = (
     "a status is written without a condition",
-    "commands change rows of open lists",
-    "a command compares versions alone",
+    "an undo's transaction is repeated once",
+    "attempts of a step share a folder",
 )
 
 

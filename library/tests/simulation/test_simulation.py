@@ -68,7 +68,7 @@ from tests import conftest
 from tests.simulation.patches import installed
 from tests.simulation.test_simulation import digest
 with installed():
-    print(digest(range(30)))
+    print(digest(range(10)))
 """
 
 
