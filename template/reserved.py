@@ -33,11 +33,11 @@ CLASSES = _words(
     """
     Aggregate Aggregates AlreadyExists Amount Any BadContext Beside BusinessError Change Command CommandName Context
     Counter Currency Day Details ErrorEvent EventData Fault Field Final Flag Flaw Functions Identifier IllegalMove
-    InMemory InMemoryAggregates InMemoryFiles InMemoryLists InMemoryProjection InMemoryReferences InMemorySeenIds
-    List ListImport ListSettings ListStatus Listing NotFound Outcome Part PartEvent PinnedFile Problem Projection
-    Promise ReceivedList RegisterEvent RegisterListSettings Rejection RowsCheck Run Running Samples Shards StagedRow
-    Status Step StepEvent StrEnum TableSettings Text Upload ValidationSettings VerificationSettings VersionConflict
-    View WholeNumber
+    InMemory InMemoryAggregates InMemoryFiles InMemoryLists InMemoryProjection InMemoryReferences InMemorySeenIds List
+    ListImport ListSettings ListStatus Listing NotFound Outcome Part PartEvent PinnedFile Problem Projection Promise
+    ReceivedList RegisterEvent RegisterListSettings Rejection RowsCheck RuleFailed Run Running Samples Shards StagedRow
+    Status Step StepEvent StrEnum TableSettings Text TypedRow Upload ValidationSettings VerificationSettings
+    VersionConflict View WholeNumber
     """
 )
 """Classes that a repository imports or may import of the library, and schemas of its documents; lists are items too."""
@@ -49,17 +49,18 @@ VARIABLES = _words(
     """
     answer answers asked aws bootstrap change changed changes command commands context created current definition
     details empty event events expected found functions get handlers list_import message model projection pytest
-    rows run running sample samples shards stacks step table use_cases values version versions workflow
+    refused rows run running sample samples shards stacks step table use_cases values version versions workflow
     """
 )
 """What stands in one function with a variable that is named after the context, or in one module with its constant."""
 
 FUNCTIONS = WORDS | _words(
     """
-    answer answers aws bootstrap changed command command_handler command_name commands compensate_error context
-    created current details event_handler expected found functions get_handler handlers import_list inbound invoked
-    lambda_handler list_handler list_import measure_lists model on_event post_traffic pre_traffic projection pytest
-    queries register_list relay_events samples shards step steps use_cases validate_list verify_list watch_lists
+    answer answers aws bootstrap changed checks command command_handler command_name commands compensate_error context
+    created current details event event_handler expected found functions get_handler handlers import_list inbound
+    invoked lambda_handler list_handler list_import measure_lists model on_event post_traffic pre_traffic projection
+    pytest queries register_list relay_events samples settings shards step steps sweep_uploads use_cases validate_list
+    verify_list watch_lists
     """
 )
 """Lambda functions that every context has, and what stands beside a command's function in a module."""
@@ -70,7 +71,7 @@ FUNCTIONS_OF_PLURAL = ("list_{}", "{}")
 
 FIELDS = WORDS | _words(
     """
-    dataschema date details event expected_version expires_at field fields identity json line list_id list_shard part
+    dataschema date details etag event expected_version expires_at field fields identity json line list_id list_shard of part
     pk reason schema status status_shard traceparent version
     """
 )
@@ -88,9 +89,9 @@ LIST_EVENTS = ("ListImported", "ListRejected")
 
 MEASURES = _words(
     """
-    CommandsRefused EventAge EventsApplied EventsPoisoned EventsPublished EventsRefused EventsStale ListDuration
-    ListsFailed ListsImported ListsLate ListsReceived ListsRejected OldestUnfinishedListAge RowsImported RowsRejected
-    UploadsBroken UploadsUnseen
+    CommandsRefused EventAge EventSourceMappingsFailing EventsApplied EventsPoisoned EventsPublished EventsRefused
+    EventsStale ListDuration ListsFailed ListsImported ListsLate ListsReceived ListsRejected OldestUnfinishedListAge
+    RowsImported RowsRejected RuleSeconds UploadsBroken UploadsUnseen
     """
 )
 """Metrics that every context has; an event gives its name to another."""

@@ -189,21 +189,28 @@ def a_check_of_a_step(repository: Repository) -> None:
     repository.replace(STEP, "        aws.not_taken(PAYMENT),\n", "        aws.not_taken(PAYMENT),\n        payable,\n")
     repository.add(
         STEP,
-        "\n\ndef payable(rows: list[StagedRow], _list_id: str) -> list[Rejection]:\n"
-        '    """Reject what nobody pays."""\n'
-        '    return [Rejection(row.line, "payer", "nobody", Fault.VALUE) for row in rows if row.values["payer"] == "nobody"]\n',
+        "\n\ndef payable(rows: Sequence[TypedRow[PaymentDetails]], _list_id: str) -> list[Rejection]:\n"
+        '    """Reject what is too much, or due too late."""\n'
+        "    late = [row for row in rows if row.details.amount > 1000 or row.details.due_date > date(2026, 12, 31)]\n"
+        '    return [Rejection(row.line, "", "nobody pays it", Fault.RULE, "late") for row in late]\n',
     )
     repository.replace(
         STEP,
         "from bounded_context.lists import RowsCheck, Step\n",
-        "from bounded_context.lists import Fault, Rejection, RowsCheck, StagedRow, Step\n",
+        "from bounded_context.lists import Fault, Rejection, RowsCheck, Step, TypedRow\n",
     )
+    repository.replace(
+        STEP,
+        "from bounded_context import aws\n",
+        "from collections.abc import Sequence\nfrom datetime import date\n\nfrom bounded_context import aws\n",
+    )
+    repository.replace(STEP, "from ..use_cases import", "from ..model import PaymentDetails\nfrom ..use_cases import")
     repository.add(
         "tests/test_list.py",
         "\n\ndef test_a_row_that_nobody_pays_is_rejected():\n"
-        '    rows = [*ROWS, samples.values(30, payer="nobody")]\n'
+        '    rows = [*ROWS, samples.values(30, due_date="2027-01-01")]\n'
         "    run = run_list(PAYMENT, rows, checks=[payable])\n"
-        '    assert [one["reason"] for one in run.report] == ["nobody"]\n',
+        '    assert [one["code"] for one in run.report] == ["late"]\n',
     )
     repository.replace(
         "tests/test_list.py",

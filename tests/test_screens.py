@@ -31,7 +31,8 @@ BESIDES = (
     Shown("POST /payments again", "409 already-exists"),
     Shown("GET /payments/id-999000001", "200 REGISTERED"),
     Shown("one-bad-row.csv over SFTP", "REJECTED, line 2, amount: 'no such value'"),
-    Shown("watch_lists, as its schedule", "the oldest unfinished list is 0 s old, 0 unseen uploads"),
+    Shown("watch_lists, as its schedule", "the oldest unfinished list is 0 s old"),
+    Shown("sweep_uploads, as its schedule", "0 unseen uploads"),
     Shown("SubscriptionRegistered by subscription", "subscription-1 is kept as KNOWN"),
 )
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import pytest
 from bounded_context.docs.steps import steps
+from test_bake import assert_in_style
 
 from template.names import REPOSITORY
 from template.processes import environment
@@ -41,6 +42,7 @@ class Terminals:
         self._log = folder / "run.log"
         self._kept: subprocess.Popen[bytes] | None = None
         self._read, self._said = 0, ""
+        self.last, self.status = "", 0
         self._variables = {name: value for name, value in environment().items() if not name.startswith("PYTEST")}
 
     def type(self, lines: str) -> None:
@@ -97,6 +99,7 @@ class Terminals:
             text=True,
             check=False,
         )
+        self.last, self.status = line, done.returncode
         return done.stdout
 
     def _stay(self, line: str) -> None:
@@ -135,7 +138,7 @@ def terminals(tmp_path: Path) -> Iterator[Terminals]:
 @pytest.mark.e2e
 @pytest.mark.nightly
 def test_what_the_tutorial_says_is_what_happens(terminals: Terminals) -> None:
-    """In its order, and with nothing that a reader has to add."""
+    """In its order, and with nothing that a reader has to add. What is left at its end is green."""
     for part in PARTS:
         match part.language:
             case "":
@@ -146,10 +149,11 @@ def test_what_the_tutorial_says_is_what_happens(terminals: Terminals) -> None:
                 assert terminals.shows(part.text), f"{part.text}\nis not in\n{terminals.said}"
             case _:
                 terminals.save(part.text)
+    assert (terminals.last, terminals.status) == ("uv run just check", 0), terminals.said
 
 
 def test_the_edits_of_the_tutorial_fit_the_bake(tmp_path: Path) -> None:
-    """Each names one line that is there; no test waits for the night to see that."""
+    """Each names one line that is there, and all are in style; no test waits for the night to see that."""
     shutil.copytree(
         REPOSITORY / "examples" / "payment", tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*")
     )
@@ -159,6 +163,7 @@ def test_the_edits_of_the_tutorial_fit_the_bake(tmp_path: Path) -> None:
         assert steps(f"```python\n{edit.text}```\n", "payment")
         for step in steps(f"```python\n{edit.text}```\n", "payment"):
             step.follow(tmp_path)
+    assert_in_style(tmp_path)
 
 
 def test_what_is_not_shown_or_in_another_order_is_seen() -> None:

@@ -1,8 +1,10 @@
 """Lists that partners send, through the whole workflow in one call: imported as a whole, or not at all."""
 
+from bounded_context import BusinessError
 from bounded_context.testing import Samples, run_list
 
 from <<cookiecutter.__package>>.context import <<cookiecutter.__constant>>
+from <<cookiecutter.__package>>.use_cases import <<(cookiecutter.commands | creates).snake>>
 
 samples = Samples(<<cookiecutter.__constant>>)
 ROWS = [samples.values(n) for n in range(30)]
@@ -29,3 +31,15 @@ def test_a_list_of_too_many_bad_rows_is_rejected_as_a_whole():
     assert run.outcome == "REJECTED"
     assert run.aggregates == []
     assert len(run.report) == 31
+
+
+def test_a_row_that_the_rule_refuses_is_rejected_with_its_code():
+    def refused(command, <<cookiecutter.__plural_snake>>):
+        if command.id == ROWS[3]["<<cookiecutter.__package>>_id"]:
+            raise BusinessError("not this one")
+        return <<(cookiecutter.commands | creates).snake>>(command, <<cookiecutter.__plural_snake>>)
+
+    run = run_list(<<cookiecutter.__constant>>, ROWS, rule=refused)
+    assert run.outcome == "IMPORTED"
+    [found] = run.report
+    assert (found["line"], found["code"]) == ("5", BusinessError.code)

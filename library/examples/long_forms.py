@@ -3,18 +3,19 @@
 Over Payment, the context that the template bakes by default. A test holds each against its short form.
 """
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
 from payment.bootstrap import payments
 from payment.commands import RegisterPayment
 from payment.context import PAYMENT
-from payment.model import Payment
+from payment.model import Payment, PaymentDetails
 from payment.use_cases import register_payment
 from pydantic import ValidationError
 
 from bounded_context import BusinessError
-from bounded_context.lists import Fault, ListStatus, Rejection, StagedRow, Upload
+from bounded_context.lists import Fault, ListStatus, Rejection, TypedRow, Upload
 from bounded_context.testing import InMemory, Samples
 
 PERFECT = Fraction(0)
@@ -43,12 +44,12 @@ def get(event: dict[str, Any], _context: object) -> dict[str, Any]:
     return {"ok": True, PAYMENT.name: shown(payments().get(event["payload"]["payment_id"]))}
 
 
-def known(rows: list[StagedRow], _list_id: str) -> list[Rejection]:
+def known(rows: Sequence[TypedRow[PaymentDetails]], _list_id: str) -> list[Rejection]:
     """``aws.known(PAYMENT, "subscription_id")``, of one subscription."""
-    unknown = [row for row in rows if row.values["subscription_id"] != "ref-0"]
+    unknown = [(row.line, row.details.subscription_id) for row in rows if row.details.subscription_id != "ref-0"]
     return [
-        Rejection(row.line, "subscription_id", f"{row.values['subscription_id']!r} is not known here", Fault.UNKNOWN)
-        for row in unknown
+        Rejection(line, "subscription_id", f"{subscription!r} is not known here", Fault.UNKNOWN)
+        for line, subscription in unknown
     ]
 
 

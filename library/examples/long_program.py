@@ -15,6 +15,7 @@ from payment.context import PAYMENT
 from pulumi_aws import lambda_
 
 from bounded_context.infra import (
+    ALL_KEYS,
     HOOKS,
     PLATFORM,
     Dashboards,
@@ -71,6 +72,7 @@ environment: dict[str, pulumi.Input[str]] = {
     "DEAD_LETTER_URL": inbound.dead_letter_url,
     "STATE_MACHINE_ARN": stack.machine_arn(IMPORT),
 }
+others = [one.key for one in settings.consumes.values()]  # the beginnings of their items' keys
 layer = lambda_.LayerVersion(
     "dependencies",
     layer_name=labels.name("dependencies"),
@@ -94,8 +96,8 @@ def made(name: str, preset: Preset) -> Function:
         environment={variable: environment[variable] for variable in preset.variables},
     )
     stack.key.grant_use(function.role)
-    if preset.items:
-        table.grant_items(function.role, *preset.items)
+    if preset.items and (keys := others if preset.of_others else ALL_KEYS):
+        table.grant_items(function.role, *preset.items, keys=keys)
     if preset.queries:
         table.grant_queries(function.role)
     if preset.uses_objects:
@@ -124,6 +126,7 @@ table.feed(live["relay_events"], "aggregates", severity="critical")
 table.feed(live["measure_lists"], "lists")
 inbound.feed(live["on_event"])
 Schedule("watch-lists", stack, live["watch_lists"])
+Schedule("sweep-uploads", stack, live["sweep_uploads"], "rate(15 minutes)")
 HttpApi("api", stack, live)
 
 # Observability: alarms on lists, the one on all alarms, how much X-Ray keeps, saved queries, the dashboards.

@@ -99,7 +99,7 @@ class OrderData(EventData):
 
 def place_order(command: PlaceOrder, orders: Aggregates[Order]) -> Order:
     """Create the order."""
-    created = Order(OrderDetails(**command.model_dump(mode="json")), Progress.PLACED)
+    created = Order(OrderDetails.of(command), Progress.PLACED)
     orders.add(created)
     return created
 
@@ -205,7 +205,7 @@ class SalesInvoiceData(EventData):
 
 def issue_invoice(command: IssueInvoice, invoices: Aggregates[SalesInvoice]) -> SalesInvoice:
     """Create the invoice."""
-    created = SalesInvoice(SalesInvoiceDetails(**command.model_dump(mode="json")), Standing.ISSUED)
+    created = SalesInvoice(SalesInvoiceDetails.of(command), Standing.ISSUED)
     invoices.add(created)
     return created
 
@@ -309,7 +309,7 @@ class TooLate(BusinessError):
 
 def send_parcel(command: SendParcel, parcels: Aggregates[Parcel]) -> Parcel:
     """Create the parcel."""
-    created = Parcel(ParcelDetails(**command.model_dump(mode="json")), Handed.SENT)
+    created = Parcel(ParcelDetails.of(command), Handed.SENT)
     parcels.add(created)
     return created
 

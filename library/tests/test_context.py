@@ -415,6 +415,7 @@ def test_what_follows_from_the_default_context():
         "relay_events",
         "measure_lists",
         "watch_lists",
+        "sweep_uploads",
         "on_event",
     )
     assert list(PAYMENT.routes.items()) == [
@@ -430,13 +431,14 @@ def test_what_follows_from_the_default_context():
     assert PAYMENT.events == ("PaymentRegistered", "PaymentVerified", "PaymentDeleted", *PAYMENT.list_events)
     assert (PAYMENT.amounts, PAYMENT.currency) == (("amount",), "currency")
     assert PAYMENT.currencies == ("CHF", "EUR", "GBP", "USD", "OTHER")
-    assert PAYMENT.faults == ("cells", "value", "repeated", "unknown", "exists")
+    assert PAYMENT.faults == ("cells", "value", "repeated", "unknown", "exists", "rule")
     assert PAYMENT.refusals == (
         "invalid",
         "already-exists",
         "not-found",
         "version-conflict",
         "illegal-move",
+        "list-open",
         "idempotency-key-reused",
         "in-progress",
     )
@@ -456,7 +458,7 @@ def test_what_follows_from_a_context_with_routes_and_refusals_of_its_own():
     ]
     assert ORDER.reached == {one: f"Order{one.title()}" for one in Progress}
     assert (ORDER.amounts, ORDER.currency, ORDER.currencies) == (("weight",), None, ("NONE",))
-    assert ORDER.refusals[5:] == ("not-packed", "idempotency-key-reused", "in-progress")
+    assert ORDER.refusals[6:] == ("not-packed", "idempotency-key-reused", "in-progress")
 
 
 def test_what_follows_from_a_context_of_few_answers():
@@ -465,7 +467,7 @@ def test_what_follows_from_a_context_of_few_answers():
     assert (INVOICE.identity, INVOICE.key_prefix) == ("number", "SALES_INVOICE#")
     assert INVOICE.queries == ("get_sales_invoice", "list_sales_invoices")
     assert INVOICE.steps[2] == "verify_list"
-    assert (INVOICE.things, INVOICE.faults) == ((), ("cells", "value", "repeated", "exists"))
+    assert (INVOICE.things, INVOICE.faults) == ((), ("cells", "value", "repeated", "exists", "rule"))
     assert (INVOICE.amounts, INVOICE.currency) == (("net", "vat"), "billed_in")
     assert list(_as(INVOICE, api=True).routes.values()) == [
         "POST /sales-invoices",

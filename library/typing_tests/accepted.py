@@ -1,5 +1,8 @@
 """What a type checker must accept: a context's rules, its adapters and its entry points, paired as they belong."""
 
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
 from typing import assert_type
 
 from payment.bootstrap import list_import, payments, projection, shards
@@ -10,7 +13,7 @@ from payment.use_cases import delete_payment, register_payment, verify_payment
 
 from bounded_context import Aggregates, Command, Context, Projection, Shards, aws, expected
 from bounded_context.handlers import StepEvent, VerificationSettings, command_handler, get_handler, list_handler, step
-from bounded_context.lists import ListImport, Step
+from bounded_context.lists import Fault, ListImport, Rejection, RowsCheck, Step, TypedRow
 from bounded_context.testing import InMemory, Samples, run_list
 
 assert_type(PAYMENT, Context[Payment])
@@ -39,10 +42,23 @@ def a_rule(command: VerifyPayment, stored: Aggregates[Payment]) -> Payment:
     return current
 
 
+def payable(rows: Sequence[TypedRow[PaymentDetails]], list_id: str) -> list[Rejection]:
+    """A check of a step knows the fields' types."""
+    assert_type(rows[0].details.amount, Decimal)
+    assert_type(rows[0].details.due_date, date)
+    return [Rejection(row.line, "", list_id, Fault.RULE) for row in rows if row.details.amount > 10]
+
+
 @step(PAYMENT, list_import, settings=VerificationSettings)
 def verify(event: StepEvent, settings: VerificationSettings) -> Step:
     """A step gets its event and its settings."""
-    checks = [aws.known(PAYMENT, "subscription_id"), aws.not_taken(PAYMENT)]
+    obeys = aws.obeys(PAYMENT, RegisterPayment, register_payment)
+    checks: list[RowsCheck[PaymentDetails]] = [
+        aws.known(PAYMENT, "subscription_id"),
+        aws.not_taken(PAYMENT),
+        obeys,
+        payable,
+    ]
     return list_import().verify(event.list_id, settings.tolerated_share, checks)
 
 
@@ -51,4 +67,5 @@ def tests_of_it() -> None:
     world, samples = InMemory(PAYMENT), Samples(PAYMENT)
     assert_type(samples.aggregate(1), Payment)
     verify_payment(VerifyPayment(payment_id="p-1"), world.aggregates)
+    assert_type(PaymentDetails.of(RegisterPayment.model_validate(samples.values())), PaymentDetails)
     assert_type(run_list(PAYMENT, [samples.values()]).aggregates, list[Payment])

@@ -1,16 +1,18 @@
 """What a type checker must refuse: each marked line mixes two contexts, or takes one thing for another."""
 
+from collections.abc import Sequence
+from datetime import date
 from enum import StrEnum
 
 from payment.bootstrap import payments, shards
 from payment.commands import DeletePayment, RegisterPayment, VerifyPayment
 from payment.context import PAYMENT
-from payment.model import Payment, Status
+from payment.model import Payment, PaymentDetails, Status
 from payment.use_cases import register_payment, verify_payment
 
 from bounded_context import Aggregate, Aggregates, Change, Command, Details, Identifier, Shards, aws, expected
 from bounded_context.handlers import ListSettings, StepEvent, VerificationSettings, command_handler, get_handler, step
-from bounded_context.lists import Step
+from bounded_context.lists import Rejection, RowsCheck, StagedRow, Step, TypedRow
 
 
 class Progress(StrEnum):
@@ -89,3 +91,29 @@ def wrong_answer(command: VerifyPayment, stored: Aggregates[Payment]) -> Parcel:
 def verify(event: StepEvent, settings: VerificationSettings) -> Step:
     """A step with the settings of another."""
     raise NotImplementedError(event, settings)
+
+
+aws.obeys(PAYMENT, VerifyPayment, verify_payment)  # refused: a change creates nothing
+aws.obeys(PAYMENT, RegisterPayment, verify_payment)  # refused: another command's use case
+PaymentDetails.of(ParcelDetails(parcel_id="x"))  # refused: another context's details
+
+
+def of_texts(rows: Sequence[TypedRow[PaymentDetails]], _list_id: str) -> list[Rejection]:
+    """A check that takes a row's values for texts."""
+    early = [row for row in rows if row.details.due_date < "2026-01-31"]  # refused: a day is no text
+    large = [row for row in rows if row.details.amount > date(2026, 1, 31)]  # refused: an amount is no day
+    raise NotImplementedError(early, large)
+
+
+def of_staged_rows(rows: list[StagedRow], _list_id: str) -> list[Rejection]:
+    """A check as it was before rows had types."""
+    raise NotImplementedError(rows)
+
+
+def of_parcels(rows: Sequence[TypedRow[ParcelDetails]], _list_id: str) -> list[Rejection]:
+    """Another context's."""
+    raise NotImplementedError(rows)
+
+
+STAGED: RowsCheck[PaymentDetails] = of_staged_rows  # refused: rows without types
+PARCELS: RowsCheck[PaymentDetails] = of_parcels  # refused: another context's rows

@@ -35,6 +35,7 @@ table.feed(live["relay_events"], "aggregates", severity="critical")
 table.feed(live["measure_lists"], "lists")
 inbound.feed(live["on_event"])
 Schedule("watch-lists", stack, live["watch_lists"])
+Schedule("sweep-uploads", stack, live["sweep_uploads"], "rate(15 minutes)")
 if <<cookiecutter.__constant>>.api:
     HttpApi("api", stack, live)
 Observability(stack, table, fanout, inbound, inbox, functions, live, workflow)

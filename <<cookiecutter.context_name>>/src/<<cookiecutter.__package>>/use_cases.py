@@ -9,12 +9,12 @@ from .model import <<cookiecutter.context_name>>, <<cookiecutter.context_name>>D
 <% filter fitted %>
 def <<(cookiecutter.commands | creates).snake>>(command: <<(cookiecutter.commands | creates).name>>, <<cookiecutter.__plural_snake>>: Aggregates[<<cookiecutter.context_name>>]) -> <<cookiecutter.context_name>>:
 <% endfilter %>
-    """Create the <<cookiecutter.__words>>.
+    """Create the <<cookiecutter.__words>>. Lists obey this rule too.
 
     Raises:
         AlreadyExists: its identity is taken.
     """
-    details = <<cookiecutter.context_name>>Details(**command.model_dump(mode="json"))
+    details = <<cookiecutter.context_name>>Details.of(command)
     created = <<cookiecutter.context_name>>(details, Status.<<(cookiecutter.commands | creates).status>>)
     <<cookiecutter.__plural_snake>>.add(created)
     return created

@@ -8,10 +8,11 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from .context import Context
-from .domain.aggregate import Aggregate
+from .domain.aggregate import Aggregate, Details
+from .measures import RULE_SECONDS
 from .secret_names import secret_arn
 from .settings import ListSettings, OnEventSettings, RelaySettings, TableSettings, WatchListsSettings, load
-from .telemetry import conceal, traceparent, watched
+from .telemetry import conceal, count, logger, traceparent, watched
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from .adapters.dynamodb_inserts import Inserts
     from .adapters.dynamodb_lists import ListTable
     from .adapters.dynamodb_queries import AggregateShards
+    from .adapters.event_sources import EventSources
     from .adapters.lambda_ import Versions
     from .adapters.projection import ProjectionTable
     from .adapters.references import ReferenceTable
@@ -30,7 +32,9 @@ if TYPE_CHECKING:
     from .adapters.sns import Topic
     from .adapters.sqs import DeadLetters
     from .adapters.stepfunctions import Executions
+    from .application.creating import Ran
     from .application.guarded import GuardedAggregates
+    from .application.ports import Aggregates
     from .application.verification import RowsCheck
     from .lists import ListImport
 
@@ -40,6 +44,7 @@ __all__ = [
     "dead_letters",
     "deployments",
     "dynamodb_client",
+    "event_sources",
     "executions",
     "files",
     "imported",
@@ -47,6 +52,7 @@ __all__ = [
     "list_import",
     "lists",
     "not_taken",
+    "obeys",
     "projection",
     "secret",
     "seen_ids",
@@ -56,6 +62,7 @@ __all__ = [
 ]
 
 A = TypeVar("A", bound=Aggregate[Any, Any])
+D = TypeVar("D", bound=Details)
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -182,7 +189,7 @@ def _references(thing: str) -> "ReferenceTable":
     return ReferenceTable(thing, bulk_client(), load(TableSettings).table_name)
 
 
-def known(context: Context[Any], field: str) -> "RowsCheck":
+def known(context: Context[Any], field: str) -> "RowsCheck[Any]":
     """Return the check that what each row refers to in a field is known here, from other contexts' events.
 
     Raises:
@@ -193,11 +200,31 @@ def known(context: Context[Any], field: str) -> "RowsCheck":
     return known_to(_references(context.references[field]), field)
 
 
-def not_taken(context: Context[Any]) -> "RowsCheck":
+def not_taken(context: Context[Any]) -> "RowsCheck[Any]":
     """Return the check that no row has the identity of what already exists and did not come with its list."""
     from .application.verification import not_taken as not_taken_in
 
     return not_taken_in(imported(context), context.identity)
+
+
+def obeys(context: Context[A], command: type[D], use_case: "Callable[[D, Aggregates[A]], A]") -> "RowsCheck[Any]":
+    """Return the check that each row obeys the rule of the command that creates: ``use_case``.
+
+    A refusal rejects the row, with its code. What the rule adds is what is imported. Each part's time is logged, and
+    counted as ``RuleSeconds``.
+
+    Raises:
+        LookupError: the context declares no such command.
+        ValueError: the command does not create, or requires a field that no row has.
+    """
+    from .application.creating import CreatingRule
+
+    return CreatingRule(context, command, use_case, aggregates(context), _ran)
+
+
+def _ran(ran: "Ran") -> None:
+    count(RULE_SECONDS, ran.seconds)
+    logger.info("rule run", rule=ran.rule, rows=ran.rows, seconds=round(ran.seconds, 3), refused=ran.refused)
 
 
 @_kept
@@ -251,6 +278,15 @@ def executions() -> "Executions":
 
     client = _client("stepfunctions", attempts=3, read_timeout=5)
     return Executions(client, load(WatchListsSettings).state_machine_arn)
+
+
+@_kept
+def event_sources() -> "EventSources":
+    """Return the event source mappings of the stack's functions."""
+    from .adapters.event_sources import EventSources
+
+    client = _client("lambda", attempts=3, read_timeout=5)
+    return EventSources(client, load(WatchListsSettings).function_prefix)
 
 
 @_kept

@@ -31,7 +31,7 @@ A = TypeVar("A", bound=Aggregate[Any, Any])
 LIST_STEPS: Final = ("register_list", "validate_list", "import_list", "compensate_error")
 """The list workflow's steps that every context has; the verification, whose name is the context's, is its third."""
 
-PLATFORM_FUNCTIONS: Final = ("relay_events", "measure_lists", "watch_lists", "on_event")
+PLATFORM_FUNCTIONS: Final = ("relay_events", "measure_lists", "watch_lists", "sweep_uploads", "on_event")
 """What runs in every context besides commands, queries and steps."""
 
 VERIFY_LIST: Final = "verify_list"
@@ -136,7 +136,19 @@ class Context(Generic[A]):
 
         return Rows(self.details)
 
+    @cached_property
+    def rows_as_commands(self) -> "Rows":
+        """How staged rows are read as the command that creates, whose class is made from the details'."""
+        from .domain.rows import Rows
+
+        return Rows(self.creating.model)
+
     # -- its functions
+
+    @cached_property
+    def creating(self) -> Command[Any]:
+        """The command that creates."""
+        return next(command for command in self.commands if command.kind == "creates")
 
     @cached_property
     def command_functions(self) -> tuple[str, ...]:
@@ -201,7 +213,7 @@ class Context(Generic[A]):
     @property
     def first(self) -> StrEnum:
         """The status of an aggregate that was just created."""
-        return next(command.status for command in self.commands if command.kind == "creates")  # pyright: ignore[reportReturnType]
+        return self.creating.status  # pyright: ignore[reportReturnType]
 
     @cached_property
     def reached(self) -> Mapping[StrEnum, str]:

@@ -6,11 +6,12 @@ from functools import cached_property
 from typing import Any
 
 from .application import importing, list_import, undoing
+from .application.creating import RuleFailed
 from .application.list_import import Outcome, Step, Upload
 from .application.ports import Files, ImportedAggregates, Lists, SeenIds
 from .application.staging import Part, StagedRow
 from .application.validation import validate_list
-from .application.verification import RowsCheck, verify_list
+from .application.verification import RowsCheck, TypedRow, verify_list
 from .context import Context
 from .domain.faults import Fault
 from .domain.lists import ListStatus, PinnedFile, ReceivedList
@@ -26,8 +27,10 @@ __all__ = [
     "ReceivedList",
     "Rejection",
     "RowsCheck",
+    "RuleFailed",
     "StagedRow",
     "Step",
+    "TypedRow",
     "Upload",
 ]
 
@@ -82,13 +85,13 @@ class ListImport:
         rows, seen = self._context.rows, self._seen_ids()
         return validate_list(list_id, tolerated_share, part_rows, rows, self.lists, self.files, seen)
 
-    def verify(self, list_id: str, tolerated_share: Fraction, checks: Iterable[RowsCheck]) -> Step:
+    def verify(self, list_id: str, tolerated_share: Fraction, checks: Iterable[RowsCheck[Any]]) -> Step:
         """Put each part's rows to the checks; those that fail one join the report. What is left is ready to import.
 
         More bad rows than ``tolerated_share`` (0 to 1), those of the validation included, reject the list.
         """
-        form, sums = self._context.rows, self._context.sums()
-        return verify_list(list_id, tolerated_share, form, sums, self.lists, self.files, checks)
+        form, commands, sums = self._context.rows, self._context.rows_as_commands, self._context.sums()
+        return verify_list(list_id, tolerated_share, form, commands, sums, self.lists, self.files, checks)
 
     def import_part(self, list_id: str, part: Part) -> Step:
         """Write one part. What is left of it when the list is being given up is left out."""

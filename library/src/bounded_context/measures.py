@@ -52,11 +52,15 @@ LISTS_LATE: Final = Measure("ListsLate")
 LIST_DURATION: Final = Measure("ListDuration", SECONDS)
 OLDEST_UNFINISHED: Final = Measure("OldestUnfinishedListAge", SECONDS)
 """Seconds since the upload of the oldest list that has not ended."""
+MAPPINGS_FAILING: Final = Measure("EventSourceMappingsFailing")
+"""Event source mappings that are stopped, missing, or failed at their last attempt."""
 UPLOADS_BROKEN: Final = Measure("UploadsBroken")
 """Uploads that broke off before their end."""
 UPLOADS_UNSEEN: Final = Measure("UploadsUnseen")
 """Files in the inbox for which no list was recorded."""
 ROWS_IMPORTED: Final = Measure("RowsImported")
+RULE_SECONDS: Final = Measure("RuleSeconds", SECONDS)
+"""How long the rule of the command that creates took for the rows of a part of a list."""
 EVENTS_APPLIED: Final = Measure("EventsApplied")
 EVENTS_STALE: Final = Measure("EventsStale")
 EVENTS_POISONED: Final = Measure("EventsPoisoned", dimension=REASON, values=tuple(PoisonReason))
@@ -72,9 +76,11 @@ PLATFORM: Final = (
     LISTS_LATE,
     LIST_DURATION,
     OLDEST_UNFINISHED,
+    MAPPINGS_FAILING,
     UPLOADS_BROKEN,
     UPLOADS_UNSEEN,
     ROWS_IMPORTED,
+    RULE_SECONDS,
     EVENTS_APPLIED,
     EVENTS_STALE,
     EVENTS_POISONED,

@@ -71,10 +71,15 @@ class MeasureListsSettings(Settings):
     import_target_seconds: int = Field(gt=0)
 
 
-class WatchListsSettings(TemporarySettings):
-    """For the watch over lists that are under way, and over uploads that are none yet."""
+class SweepUploadsSettings(TemporarySettings):
+    """For the sweep of the inbox for uploads of which no list was recorded."""
+
+
+class WatchListsSettings(Settings):
+    """For the watch over lists that are under way. ``function_prefix`` is the beginning of the functions' names."""
 
     state_machine_arn: str = Field(min_length=1)
+    function_prefix: str = Field(min_length=1)
 
 
 class OnEventSettings(TableSettings):
@@ -101,6 +106,7 @@ _PLATFORM: Final[Mapping[str, type[BaseModel]]] = {
     "relay_events": RelaySettings,
     "measure_lists": MeasureListsSettings,
     "watch_lists": WatchListsSettings,
+    "sweep_uploads": SweepUploadsSettings,
     "on_event": OnEventSettings,
     "pre_traffic": TrafficHookSettings,
     "post_traffic": TrafficHookSettings,

@@ -19,9 +19,9 @@ def test_every_function_is_put_the_smoke_check_first(context: Context[Any]):
 
 @over_contexts
 def test_what_can_be_asked_without_a_change_has_a_check_of_its_own(context: Context[Any]):
-    """A command that is added later is not forgotten. A step, or the watch, would do its work."""
+    """A command that is added later is not forgotten. A step, the watch or the sweep would do its work."""
     own = {function for function in context.functions if len(checks_of(function, context)) == 2}
-    assert own == {*context.functions} - {*context.steps, "watch_lists"}
+    assert own == {*context.functions} - {*context.steps, "watch_lists", "sweep_uploads"}
 
 
 def test_a_command_is_sent_with_a_key_that_was_never_used():

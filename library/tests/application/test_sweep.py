@@ -1,5 +1,6 @@
 """Uploads that nobody has heard of: what lies in the inbox against the lists that are recorded."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import md5
@@ -7,8 +8,10 @@ from hashlib import md5
 import pytest
 from payment.context import PAYMENT
 
+from bounded_context.adapters.dynamodb import MOST_KEYS
 from bounded_context.application.list_import import Upload
-from bounded_context.application.sweep import AGE, REACH, unseen
+from bounded_context.application.sweep import AGE, BATCH, REACH, oldest, unseen
+from bounded_context.domain.lists import StoredVersion
 from tests.application.world import KEY, World
 
 LATER = AGE + timedelta(minutes=1)
@@ -59,8 +62,8 @@ def test_what_is_still_being_written_is_not_missed(world: World):
     """Its name says so; it has to be renamed before anybody waits for it."""
     world.files.write(f"{KEY}.Part", b"")
     later = datetime.now(UTC) + LATER
-    assert unseen(world.files, world.lists, later, temporary=[".tmp", ".part"]) == []
-    assert len(unseen(world.files, world.lists, later, temporary=[".tmp"])) == 1
+    assert list(unseen(world.files, world.lists, later, temporary=[".tmp", ".part"])) == []
+    assert len(list(unseen(world.files, world.lists, later, temporary=[".tmp"]))) == 1
 
 
 def test_what_a_broken_upload_left_behind_is_not_missed(world: World):
@@ -82,9 +85,39 @@ def test_a_whole_file_of_the_size_of_a_broken_upload_is_missed(world: World):
 
 def test_the_oldest_comes_first(world: World, monkeypatch: pytest.MonkeyPatch):
     """Its partner waits longest."""
-    world.files.write(KEY, b"x")
-    [stored] = world.files.arrived()
-    days = [replace(stored, modified=stored.modified - timedelta(days=days)) for days in (1, 3, 2)]
+    days = _stored(world, [1, 3, 2])
     monkeypatch.setattr(world.files, "arrived", lambda: days)
-    found = unseen(world.files, world.lists, stored.modified)
-    assert [(stored.modified - one.modified).days for one in found] == [3, 2, 1]
+    found = oldest(unseen(world.files, world.lists, datetime.now(UTC)), most=2)
+    assert [one.file.version_id for one in found] == ["3", "2"]
+
+
+def test_an_inbox_of_any_size_is_read_in_constant_memory(world: World, monkeypatch: pytest.MonkeyPatch):
+    """Of versions, and of keys that are asked for, only a batch is held at a time."""
+    read, asked, stored = [0], list[int](), _stored(world, [1] * 10 * BATCH)
+
+    def arrived() -> Iterator[StoredVersion]:
+        for one in stored:
+            read[0] += 1
+            yield one
+
+    def recorded(list_ids: Sequence[str]) -> set[str]:
+        asked.append(len(list_ids))
+        return set()
+
+    monkeypatch.setattr(world.files, "arrived", arrived)
+    monkeypatch.setattr(world.lists, "recorded", recorded)
+    found = unseen(world.files, world.lists, datetime.now(UTC))
+    next(found)
+    assert read == [BATCH]
+    assert len(list(found)) == 10 * BATCH - 1
+    assert max(asked) <= MOST_KEYS
+
+
+def _stored(world: World, days: list[int]) -> list[StoredVersion]:
+    """Versions that were stored so many days ago, which is also what they are called."""
+    world.files.write(KEY, b"x")
+    [one] = world.files.arrived()
+    return [
+        replace(one, file=replace(one.file, version_id=f"{age}"), modified=one.modified - timedelta(age))
+        for age in days
+    ]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from bounded_context.context import PLATFORM_FUNCTIONS
 from bounded_context.infra.labels import NAME_LIMIT, Labels
 from bounded_context.testing.graph import ACCOUNT, REGION, Graph, Program
 from tests.infra.contexts import DEFAULT, LARGE, SHAPES
@@ -27,6 +28,8 @@ EVERYTHING: Mapping[str, Any] = {
     "max_list_mb": 200,
     "part_rows": 250,
     "import_concurrency": 100,
+    "stream_parallelization_factor": 10,
+    "reserved_concurrency": dict.fromkeys(PLATFORM_FUNCTIONS, 10_000),
     "log_retention_days": 3653,
     "log_key_arn": KEY,
     "debug_percent": 100,
@@ -65,6 +68,8 @@ LEAST: Mapping[str, Any] = {
     "incoming_days": 14,
     "max_list_mb": 1,
     "import_concurrency": 1,
+    "stream_parallelization_factor": 1,
+    "reserved_concurrency": {"relay_events": 1},
     "log_retention_days": 1,
     "debug_percent": 0,
     "thresholds": {

@@ -3,8 +3,11 @@
 import importlib
 import json
 
+from bounded_context.adapters.event_sources import ALIAS
 from bounded_context.adapters.items import KEY, LIST, Items
-from bounded_context.infra import PLATFORM
+from bounded_context.adapters.projection import key_of
+from bounded_context.handlers.watch_lists import MAPPED
+from bounded_context.infra import PLATFORM, Consumed, kebab
 from bounded_context.project import current
 from bounded_context.settings import by_function
 from tests.infra.graph import CONTEXT, Graph
@@ -74,6 +77,18 @@ def test_each_reader_of_the_stream_gets_the_items_that_it_knows(deployed: Graph)
         mapping = deployed.one("lambda/eventSourceMapping", f"{reader}-stream").inputs
         (pattern,) = [json.loads(one["pattern"]) for one in mapping["filterCriteria"]["filters"]]
         assert pattern == {"dynamodb": {"Keys": {KEY: {"S": [{"prefix": prefix}]}}}}
+
+
+def test_the_items_of_others_things_have_the_keys_that_the_code_writes() -> None:
+    """A role that may write other keys alone would refuse every event."""
+    assert Consumed("/topic", "order_line", ("A",), ()).key == key_of("order_line", "")
+
+
+def test_the_watch_looks_at_the_mappings_that_every_stack_has(deployed: Graph) -> None:
+    """By the names of functions and of their alias. One more would be reported as missing."""
+    watched = {f"{_variables(deployed, 'watch_lists')['FUNCTION_PREFIX']}{kebab(name)}:{ALIAS}" for name in MAPPED}
+    mapped = {node.inputs["functionName"].split(":", 6)[-1] for node in deployed.of("lambda/eventSourceMapping")}
+    assert watched == mapped
 
 
 def test_metrics_of_two_stacks_do_not_mix(deployed: Graph) -> None:

@@ -13,9 +13,10 @@ import pytest
 from bounded_context import aws
 from bounded_context.adapters.items import Items
 from bounded_context.domain.lists import BROKEN, ListStatus
-from bounded_context.handlers import event_handler, measure_lists, relay_events, watch_lists
+from bounded_context.handlers import event_handler, measure_lists, relay_events, sweep_uploads, watch_lists
 from bounded_context.measures import CURRENCY, REASON, Measure
-from bounded_context.testing.in_memory import InMemoryFiles, InMemoryLists, InMemoryProjection
+from bounded_context.telemetry.measures import flush
+from bounded_context.testing.in_memory import InMemoryAggregates, InMemoryFiles, InMemoryLists, InMemoryProjection
 from bounded_context.testing.samples import Samples
 from tests import foreign
 from tests.emf import Emitted, emitted
@@ -54,7 +55,8 @@ def _lists() -> None:
 
 
 def _watch() -> None:
-    watch_lists.lambda_handler({"time": "2026-01-31T14:45:00Z"}, CALL)
+    watch_lists.lambda_handler({}, CALL)
+    sweep_uploads.lambda_handler({"time": "2026-01-31T14:45:00Z"}, CALL)
 
 
 def _inbound() -> None:
@@ -65,7 +67,11 @@ def _inbound() -> None:
     event_handler(CONTEXT, lambda: projection, _DeadLetters)({"Records": records}, CALL)
 
 
-EMITTING = (_commands, _relay, _lists, _watch, _inbound)
+def _rule() -> None:
+    aws.obeys(CONTEXT, CONTEXT.creating.model, lambda _, __: None)([], "l-1")
+
+
+EMITTING = (_commands, _relay, _lists, _watch, _inbound, _rule)
 """Together they emit every measure. One that is added needs to be emitted by one of them."""
 
 
@@ -102,12 +108,15 @@ def output() -> Iterator[list[Emitted]]:
         patch.setenv("TEMPORARY_NAMES", "[]")
         patch.setenv("DEAD_LETTER_URL", "https://queue")
         patch.setattr(aws, "executions", lambda: SimpleNamespace(oldest_start=_oldest))
+        patch.setattr(aws, "event_sources", lambda: SimpleNamespace(failing=lambda _: []))
         patch.setattr(aws, "files", InMemoryFiles)
         patch.setattr(aws, "lists", InMemoryLists)
+        patch.setattr(aws, "aggregates", InMemoryAggregates)
         for refused in ({0}, set[int]()):
             patch.setattr(aws, "topic", lambda refused=refused: _Topic(refused))
             for emitting in EMITTING:
                 emitting()
+        flush()
     yield emitted(written.getvalue())
 
 

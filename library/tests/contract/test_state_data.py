@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from bounded_context.adapters.dynamodb_lists import ListTable
-from bounded_context.adapters.list_items import LIST
+from bounded_context.adapters.items import LIST
 from bounded_context.domain.amounts import currencies
 from bounded_context.domain.faults import Fault
 from bounded_context.domain.lists import MOST_PARTS, ListStatus, PinnedFile, ReceivedList

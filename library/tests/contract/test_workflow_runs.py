@@ -10,8 +10,7 @@ from botocore.exceptions import ClientError
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_dynamodb
 from payment.context import PAYMENT
 
-from bounded_context.adapters.items import KEY, TRACEPARENT
-from bounded_context.adapters.list_items import LIST
+from bounded_context.adapters.items import KEY, LIST, TRACEPARENT
 from bounded_context.application.ports import Throttled
 from bounded_context.application.staging import VERIFIED, StagingGone
 from bounded_context.domain.lists import STAGING

@@ -1,15 +1,17 @@
 """What a month without traffic costs."""
 
+from importlib import import_module
 from typing import Any
 
 import pytest
 
-from bounded_context.application.sweep import SWEEP_MINUTES
 from bounded_context.cost.estimate import Estimate
 from bounded_context.cost.idle import WRITTEN, idle
 from bounded_context.cost.prices import prices
 from bounded_context.testing.graph import Graph, Node
-from tests.handlers.test_watch_lists import inbox as inbox  # (a fixture)
+from tests.emf import emitted
+from tests.handlers.test_sweep_uploads import inbox as inbox  # (a fixture)
+from tests.handlers.test_watch_lists import under_way as under_way  # (a fixture)
 
 from .small import function, graph, node, schedule
 
@@ -79,19 +81,22 @@ def test_what_is_kept_of_a_log_is_paid_for_as_long_as_it_is_kept() -> None:
     assert found["log of tidy as it is kept"] == pytest.approx(3 * found["log of tidy"])
 
 
-def test_the_watch_over_lists_writes_its_metrics_and_lists_the_inbox(
-    inbox: object, context: Any, capsys: pytest.CaptureFixture[str]
+@pytest.mark.usefixtures("inbox", "under_way")
+@pytest.mark.parametrize("name", WRITTEN)
+def test_functions_of_schedules_write_their_metrics(
+    name: str, context: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """As many as the function does: it is run."""
-    from bounded_context.handlers.watch_lists import lambda_handler
-    from tests.emf import emitted
-
-    lambda_handler({"time": "2026-01-31T12:00:00Z"}, context)
+    import_module(f"bounded_context.handlers.{name}").lambda_handler({}, context)
     written = {one.name for one in emitted(capsys.readouterr().out)}
-    assert written == {measure.name for measure in WRITTEN["watch_lists"]}
-    found = counted(function("watch_lists"), *schedule("watch_lists"))
-    assert found["metrics that watch_lists writes"] == len(written)
-    assert found["listings of the inbox"] == MINUTES / SWEEP_MINUTES
+    assert written == {measure.name for measure in WRITTEN[name]}
+    assert counted(function(name), *schedule(name))[f"metrics that {name} writes"] == len(written)
+
+
+def test_the_sweep_lists_the_inbox_each_time() -> None:
+    """A request for 1,000 versions."""
+    found = counted(function("sweep_uploads"), *schedule("sweep_uploads", "rate(15 minutes)"))
+    assert found["listings of the inbox"] == MINUTES / 15
 
 
 @pytest.mark.parametrize(("settings", "pollers"), [({"scalingConfig": {"maximumConcurrency": 10.0}}, 5), ({}, 2)])

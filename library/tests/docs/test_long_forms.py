@@ -11,6 +11,7 @@ from payment.context import PAYMENT
 from payment.handlers import get_payment, register_payment
 from pulumi import FileArchive
 
+from bounded_context.application.verification import typed
 from bounded_context.lists import ListStatus, StagedRow
 from bounded_context.project import current
 from bounded_context.testing import Samples, run_list
@@ -54,7 +55,8 @@ def test_a_query(functions: Functions, long_forms: ModuleType) -> None:
 def test_a_check_of_rows(long_forms: ModuleType) -> None:
     rows = [SAMPLES.values(n) for n in range(3)]
     run = run_list(PAYMENT, rows, known={"subscription_id": ["ref-0"]})
-    found = long_forms.known([StagedRow(line, row) for line, row in enumerate(rows, start=2)], "list-1")
+    staged = [StagedRow(line, row) for line, row in enumerate(rows, start=2)]
+    found = long_forms.known(typed(staged, PAYMENT.rows_as_commands)[0], "list-1")
     assert {one.reason for one in found} <= {line["reason"] for line in run.report}
     assert [str(one.line) for one in found] == [line["line"] for line in run.report if line["line"]]
 

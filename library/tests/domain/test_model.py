@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from bounded_context import Context
+from bounded_context import Context, Details, Text, WholeNumber
 from bounded_context.domain import events
 from bounded_context.testing import Samples
 from tests.contexts import over_contexts
+from tests.things import model_of
 
 
 @over_contexts
@@ -30,3 +31,16 @@ def test_an_event_carries_the_aggregate_as_json_values(context: Context[Any]):
     sample = Samples(context).aggregate(3, list_id="l-1")
     standing = {"status": context.first, "version": 1, "list_id": "l-1"}
     assert events.payload(sample) == sample.details.model_dump(mode="json") | standing
+
+
+def test_details_of_a_command_are_those_that_its_caller_said():
+    """As if they were read anew: of their own type, with the same values, and what was left out is known."""
+    details = model_of("ThingDetails", Details, {"size": (WholeNumber, ...), "note": (Text | None, None)})
+    wider = model_of("MakeThing", details, {"channel": (Text, "list")})
+    said = {"thing_id": "t-1", "size": 5}
+    for command in (model_of("MakeThing", details, {}), wider):
+        made = details.of(command.model_validate(said))
+        assert type(made) is details
+        assert made == details.model_validate(said)
+        assert made.model_dump(exclude_unset=True) == said
+        assert made.model_dump_json() == details.model_validate(said).model_dump_json()

@@ -88,13 +88,14 @@ def test_run_whose_outer_command_is_killed_leaves_nothing_behind(tmp_path: Path)
 
 
 def _assert_besides(shown: list[dict[str, str]]) -> None:
-    """A command, a refusal, a query, a bad row, a call of the schedule's, and an event of another context."""
+    """A command, a refusal, a query, a bad row, a call of each schedule's, and an event of another context."""
     backs = [one["back"] for one in shown]
-    taken, refused, found, reported, watched, heard = backs
+    taken, refused, found, reported, watched, swept, heard = backs
     assert "already-exists" in refused
     assert taken.split()[1] == found.split()[1] == CONTEXT.first.value
     assert reported.startswith("REJECTED, line 2, ")
-    assert watched.endswith(" s old, 0 unseen uploads")
+    assert watched.endswith(" s old")
+    assert swept == "0 unseen uploads"
     assert heard.endswith("-1 is kept as KNOWN")
     assert not any("problem" in one for one in shown)
 

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +104,8 @@ def _work(deployed: RunningContext, sample: Callable[[int], Sample]) -> None:
     import_list(deployed, sample(30).with_ragged(30), expected=1)
     deployed.invoke(CONTEXT.command_functions[0], {"idempotency_key": "refused", "payload": {}})
     # The schedule's minutes are real ones.
-    deployed.invoke("watch_lists", {"time": datetime.now(UTC).replace(minute=0).isoformat()})
+    for scheduled in ("watch_lists", "sweep_uploads"):
+        deployed.invoke(scheduled, {})
     until(lambda: "EventsPublished" in {one.metric for one in collect(deployed).samples}, every=1)
 
 

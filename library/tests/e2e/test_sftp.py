@@ -143,8 +143,8 @@ def test_a_run_tells_what_the_server_took(deployed: RunningContext, partner: Sft
 
 def _unseen(deployed: RunningContext) -> int:
     """Return the count of uploads that nobody has heard of, as the schedule has it made later today."""
-    later = (datetime.now(UTC) + timedelta(hours=2)).replace(minute=30)
-    return deployed.invoke("watch_lists", {"time": later.isoformat()})["uploads"]
+    later = datetime.now(UTC) + timedelta(hours=2)
+    return deployed.invoke("sweep_uploads", {"time": later.isoformat()})["uploads"]
 
 
 def _imported(done: Finished) -> set[str]:

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -17,6 +18,7 @@ from bounded_context import Amount, Context, Text, WholeNumber
 from bounded_context.adapters.dynamodb import AggregateTable
 from bounded_context.adapters.dynamodb_bulk import ImportedAggregateTable
 from bounded_context.adapters.items import ETAG, SCHEMA, TRACEPARENT, Items
+from bounded_context.application.creating import CreatingRule
 from bounded_context.application.staging import VERIFIED, Part, Staging
 from bounded_context.handlers import command_handler
 from bounded_context.handlers.steps import ErrorEvent, PartEvent, RegisterEvent, StepEvent
@@ -131,12 +133,42 @@ def test_a_check_of_a_step_finds_the_default_where_the_row_lacks_the_value(table
     list_id = way.validated(BEFORE)
     seen: set[tuple[Any, ...]] = set()
 
-    def check(rows: list[Any], _list_id: str) -> list[Any]:
-        seen.update((row.values["note"], row.values["fee"], row.values["due"]) for row in rows)
+    def check(rows: Sequence[Any], _list_id: str) -> list[Any]:
+        seen.update((row.details.note, row.details.fee, row.details.due) for row in rows)
         return []
 
     way.steps(AFTER).verify(list_id, Fraction(1, 2), [check])
-    assert seen == {(None, "1.50", None)}
+    assert seen == {(None, Decimal("1.50"), None)}
+
+
+def _growing(context: Context[Any]) -> CreatingRule[Any, Any]:
+    """A version's rule, which makes each thing larger by 100."""
+
+    def grow(command: Any, things: Any) -> Any:
+        details = context.details.of(command).model_copy(update={"size": command.size + 100})
+        created = context.aggregate(details, context.first)
+        things.add(created)
+        return created
+
+    return CreatingRule(context, context.creating.model, grow, InMemory(context).aggregates)
+
+
+@pytest.mark.parametrize(
+    "versions",
+    list(itertools.product((BEFORE, AFTER), repeat=3)),
+    ids=lambda them: "-".join(NAMES[one] for one in them),
+)
+def test_a_rule_changes_what_its_version_knows_and_nothing_else(versions: tuple[Context[Any], ...], table: Any):
+    """What the validating version knew besides reaches the table."""
+    validates, verifies, imports = versions
+    way = Import(table)
+    list_id = way.validated(validates)
+    way.steps(verifies).verify(list_id, Fraction(1, 2), [_growing(verifies)])
+    for part in Staging(way.world.files, list_id).manifest(VERIFIED):
+        way.steps(imports).import_part(list_id, part)
+    read = AggregateTable(Items(AFTER), table).get("id-000007").details
+    sample = Samples(AFTER).aggregate(7).details if validates is AFTER else AFTER.details(thing_id="id-000007", size=7)  # pyright: ignore
+    assert read == sample.model_copy(update={"size": 107})
 
 
 @pytest.mark.parametrize("note", ["a note", None])

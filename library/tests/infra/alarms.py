@@ -119,6 +119,8 @@ class Evaluation:
 
     def _next(self, state: str, points: list[float | None]) -> str:
         existing = [point for point in points if point is not None][: self._of]
+        if not existing and self._missing_data() == "missing":
+            return "INSUFFICIENT_DATA"
         bad = sum(map(self._is_bad, existing))
         missing, enough = self._of - len(existing), int(self._alarm["datapointsToAlarm"])
         if self._missing_data() == "breaching":

@@ -35,7 +35,7 @@ _OF_FUNCTIONS = ({"FunctionName", "Resource"}, {"FunctionName", "Resource", "Exe
 DOCUMENTED: dict[str, dict[str, tuple[set[str], ...]]] = {
     "AWS/Lambda": {
         **dict.fromkeys(("Errors", "Throttles", "Invocations", "Duration"), _OF_FUNCTIONS),
-        "IteratorAge": ({"FunctionName"},),
+        **dict.fromkeys(("IteratorAge", "DestinationDeliveryFailures"), ({"FunctionName"},)),
     },
     "AWS/SQS": dict.fromkeys(("ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"), ({"QueueName"},)),
     "AWS/States": dict.fromkeys(
@@ -199,7 +199,7 @@ def test_every_function_behind_an_alias_is_watched(full: Graph) -> None:
     """Errors, throttles, duration, each by one alarm; CodeDeploy calls the hooks of releases and tells by itself."""
     functions = {f"{prefix_of(full)}-{function.replace('_', '-')}" for function in CONTEXT.functions}
     for what, metric in (("errors", "Errors"), ("throttles", "Throttles"), ("duration", "Duration")):
-        alarms = [node for name, node in told(full).items() if re.fullmatch(rf"(callers|background)-{what}", name)]
+        alarms = [node for name, node in told(full).items() if re.fullmatch(rf"(callers|background)-{what}(-2)?", name)]
         assert names_in(alarms, metric, "FunctionName") == dict.fromkeys(functions, 1)
     for function in functions:
         assert f"{function.removeprefix(prefix_of(full))[1:]}-new-version-errors" in told(full)
@@ -240,15 +240,15 @@ def test_what_loses_data_or_leaves_a_partner_waiting_wakes_somebody(full: Graph)
     expected |= {"dead-letters-critical", "relay-events-stream-age"}
     expected |= {"api-errors", "api-burn-fast"} if CONTEXT.routes else set()
     expected |= {"list-import-failed", "list-import-timed-out", "lists-unfinished", "lists-burn-fast"}
-    expected |= {"lists-uploads-unseen"}
+    expected |= {"lists-uploads-unseen", "mappings-failing", "relay-events-given-up-lost"}
     assert critical == expected
 
 
 def test_a_stack_has_no_more_alarms_than_somebody_can_own(prod: Graph) -> None:
-    """Thirty, and one for each function that stops its releases alone."""
+    """Thirty-four, and one for each function that stops its releases alone."""
     of_releases = {name for group in prod.of("codedeploy/deploymentGroup") for name in _stopping(group)}
     assert len(of_releases) == len(CONTEXT.functions)
-    assert len(metric_alarms(prod)) - len(of_releases) <= 30
+    assert len(metric_alarms(prod)) - len(of_releases) <= 34
 
 
 def test_a_stack_may_leave_warnings_out(full: Graph) -> None:
@@ -268,13 +268,13 @@ def test_a_stack_may_have_no_alarms_at_all() -> None:
 
 
 def test_a_stack_without_warnings_costs_little_while_nothing_happens() -> None:
-    """Of its 15 USD a month alarms, dashboards, key and the metrics that `watch-lists` writes leave a third."""
+    """Of its 15 USD a month alarms, dashboards, key and the metrics that schedules write leave a sixth."""
     few = run("dev", alarms="critical")
     metrics = sum(len(watched(node)) for node in metric_alarms(few))
     alarms = 0.10 * metrics + 0.50 * len(composites(few))
-    written = 0.30 * len([measures.OLDEST_UNFINISHED, measures.UPLOADS_UNSEEN])
+    written = 0.30 * len([measures.OLDEST_UNFINISHED, measures.UPLOADS_UNSEEN, measures.MAPPINGS_FAILING])
     others = 3.00 * len(few.of("cloudwatch/dashboard")) + 1.00 * len(few.of("kms/key"))
-    assert alarms + others + written <= 12
+    assert alarms + others + written <= 12.5
 
 
 def _stopping(group: Node) -> list[str]:
@@ -341,10 +341,11 @@ def test_missing_data_are_good_but_where_that_would_be_a_lie(full: Graph) -> Non
     unusual = {name: missing for name, missing in unusual.items() if missing != "notBreaching"}
     prefix = prefix_of(full)
     assert unusual.pop(f"{prefix}-lists-expected") == "breaching"
-    assert unusual.pop(f"{prefix}-lists-unfinished") == "missing"
+    watched = {f"{prefix}-{name}" for name in ("lists-unfinished", "lists-uploads-unseen", "mappings-failing")}
+    assert {unusual.pop(name) for name in watched} == {"missing"}
     warnings = full.outputs["warning_topic_arn"]
     silent = {n.inputs["name"]: n.inputs["insufficientDataActions"] for n in metric_alarms(full)}
-    assert {name: topics for name, topics in silent.items() if topics} == {f"{prefix}-lists-unfinished": [warnings]}
+    assert {name: topics for name, topics in silent.items() if topics} == {name: [warnings] for name in watched}
     assert unusual == {}
 
 

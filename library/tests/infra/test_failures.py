@@ -73,6 +73,9 @@ FAILURES: Final[Mapping[str, Failure]] = {
         "background-duration",
         plants=[of(STEP, Duration=during(1, 200_000)), of("relay-events", Duration=during(1, 50_000))],
     ),
+    "events of other contexts nearly time out": failure(
+        "background-duration-2", plants=[of("on-event", Duration=during(1, 29_000))]
+    ),
     "a command fails now and then": failure(
         "commands-burn-fast",
         "commands-burn-slow",
@@ -95,6 +98,15 @@ FAILURES: Final[Mapping[str, Failure]] = {
     ),
     "lists are measured late": failure(
         "measure-lists-stream-age", plants=[of("measure-lists", IteratorAge=during(5, 3_600_000))]
+    ),
+    "an event source mapping is disabled or fails": failure(
+        "mappings-failing", plants=[{measures.MAPPINGS_FAILING.name: during(10, 1)}]
+    ),
+    "a batch that the relay gave up is not kept": failure(
+        "relay-events-given-up-lost", plants=[of("relay-events", DestinationDeliveryFailures=during(1, 1))]
+    ),
+    "a batch that the metrics of lists gave up is not kept": failure(
+        "measure-lists-given-up-lost", plants=[of("measure-lists", DestinationDeliveryFailures=during(1, 1))]
     ),
     "an upload started no import, or the relay gave up on a change": failure(
         "dead-letters-critical", plants=letters("uploads", "relay-events")

@@ -143,16 +143,16 @@ def test_the_function_takes_small_batches_and_reports_what_failed(prod: Graph) -
     assert prod.one("iam/rolePolicy", "inbound-to-on-event").urn in mapping.dependencies
 
 
-def test_the_function_may_put_items_take_messages_and_put_poison_aside(prod: Graph) -> None:
+def test_the_function_may_put_items_take_messages_and_put_poison_aside(hearing: Graph) -> None:
     """It reads nothing of the table, and publishes nothing."""
-    assert actions_on(prod, "on-event", prod.one("dynamodb/table").arn) == {"dynamodb:PutItem"}
-    assert actions_on(prod, "on-event", _queue(prod).arn) == {
+    assert actions_on(hearing, "on-event", hearing.one("dynamodb/table").arn) == {"dynamodb:PutItem"}
+    assert actions_on(hearing, "on-event", _queue(hearing).arn) == {
         "sqs:ReceiveMessage",
         "sqs:DeleteMessage",
         "sqs:GetQueueAttributes",
     }
-    assert actions_on(prod, "on-event", _queue(prod, "inbound-dead-letters").arn) == {"sqs:SendMessage"}
-    services = {action.split(":")[0] for statement in granted(prod, "on-event") for action in statement["Action"]}
+    assert actions_on(hearing, "on-event", _queue(hearing, "inbound-dead-letters").arn) == {"sqs:SendMessage"}
+    services = {action.split(":")[0] for statement in granted(hearing, "on-event") for action in statement["Action"]}
     assert services == {"dynamodb", "kms", "logs", "sqs", "xray"}
 
 

@@ -2,6 +2,10 @@
 
 import json
 
+import pytest
+
+from bounded_context.application.sweep import REACH
+from bounded_context.infra import SettingError
 from bounded_context.infra.settings import SHARED_PARTNERS_LIMIT
 
 from .graph import CONTEXT, PARTNERS, Graph, Node, run
@@ -71,10 +75,18 @@ def test_what_partners_sent_and_read_is_kept_as_long_as_the_stack_says() -> None
         assert rules[name]["filter"] == {"and": {"prefix": f"{name}/", "objectSizeGreaterThan": 1}}
 
 
-def test_without_a_number_it_is_kept(prod: Graph) -> None:
-    """Nobody's data go because a line was forgotten."""
+def test_without_a_number_uploads_are_kept_for_a_year_and_reports_for_ever(prod: Graph) -> None:
+    """The sweep lists all uploads: their number is bounded."""
     rules = prod.one("s3/bucketLifecycleConfiguration", "inbox-lifecycle").inputs["rules"]
-    assert [rule["id"] for rule in rules] == ["staging", "leftovers"]
+    assert [rule["id"] for rule in rules] == ["staging", "incoming", "leftovers"]
+    assert rules[1]["expiration"] == {"days": 365}
+
+
+def test_uploads_are_kept_for_as_long_as_the_sweep_looks_for_them() -> None:
+    """Whatever a stack says."""
+    run("prod", incoming_days=REACH.days)
+    with pytest.raises(SettingError):
+        run("prod", incoming_days=REACH.days - 1)
 
 
 def test_a_dedicated_server_speaks_sftp_alone_and_no_old_algorithm(prod: Graph) -> None:

@@ -4,12 +4,12 @@ import re
 from collections import Counter
 from typing import Any
 
-from .graph import Graph, Node
+from .graph import Graph, Node, run
 
 # These APIs know no resources: X-Ray's, those by which a service sets up its own log delivery, and a hook's.
 ACTIONS_WITHOUT_RESOURCES = re.compile(
     r"xray:\w+|logs:(\w+LogDelivery|ListLogDeliveries|\w+ResourcePolic\w+|DescribeLogGroups)"
-    r"|cloudwatch:DescribeAlarms"
+    r"|cloudwatch:DescribeAlarms|lambda:ListEventSourceMappings"
     r"|codedeploy:(ListDeploymentTargets|BatchGetDeploymentTargets|PutLifecycleEventHookExecutionStatus)"
 )
 
@@ -89,12 +89,12 @@ def test_services_that_say_for_whom_they_act_are_held_to_this_account(prod: Grap
             assert statement["Condition"]["StringEquals"]["aws:SourceAccount"], node.name
 
 
-def test_validation_reads_arrivals_by_version_and_writes_only_staging_and_reports(prod: Graph) -> None:
+def test_validation_reads_arrivals_by_version_and_writes_only_staging(prod: Graph) -> None:
     """The step that reads a partner's file cannot change it."""
     bucket = inbox(prod).arn
     assert actions_on(prod, "validate-list", f"{bucket}/incoming/*") == {"s3:GetObject", "s3:GetObjectVersion"}
-    assert actions_on(prod, "validate-list", f"{bucket}/staging/*") == {"s3:PutObject"}
-    assert actions_on(prod, "validate-list", f"{bucket}/reports/*") == {"s3:PutObject"}
+    assert actions_on(prod, "validate-list", f"{bucket}/staging/*") == {"s3:GetObject", "s3:PutObject"}
+    assert actions_on(prod, "validate-list", f"{bucket}/reports/*") == set()
 
 
 def test_the_import_writes_new_items_and_replaces_and_deletes_none(prod: Graph) -> None:
@@ -124,12 +124,14 @@ def test_the_watch_may_list_this_machines_executions_and_do_nothing_with_them(pr
     actions = {action for statement in granted(prod, "watch-lists") for action in statement["Action"]}
     assert {action for action in actions if action.startswith("states:")} == {"states:ListExecutions"}
     assert actions_on(prod, "watch-lists", prod.one("sfn/stateMachine").arn) == {"states:ListExecutions"}
+    assert {action for action in actions if action.startswith("lambda:")} == {"lambda:ListEventSourceMappings"}
+    assert not {action for action in actions if action.startswith(("s3:", "dynamodb:"))}
 
 
-def test_the_watch_may_list_what_has_arrived_and_the_lists_records_and_read_no_file(prod: Graph) -> None:
+def test_the_sweep_may_list_what_has_arrived_and_the_lists_records_and_read_no_file(prod: Graph) -> None:
     """Of a file it learns name, size and time."""
-    assert actions_on(prod, "watch-lists", prod.one("dynamodb/table").arn) == {"dynamodb:BatchGetItem"}
-    statements = [one for one in granted(prod, "watch-lists") if any(a.startswith("s3:") for a in one["Action"])]
+    assert actions_on(prod, "sweep-uploads", prod.one("dynamodb/table").arn) == {"dynamodb:BatchGetItem"}
+    statements = [one for one in granted(prod, "sweep-uploads") if any(a.startswith("s3:") for a in one["Action"])]
     assert [sorted(one["Action"]) for one in statements] == [["s3:ListBucket", "s3:ListBucketVersions"]]
     assert [one["Condition"] for one in statements] == [{"StringLikeIfExists": {"s3:prefix": "incoming/*"}}]
 
@@ -187,6 +189,35 @@ def test_a_redriven_machine_may_take_up_its_children_and_no_other_execution(prod
     redriven = [s["Resource"] for s in granted(prod, "list-import") if "states:RedriveExecution" in s["Action"]]
     machine = prod.one("sfn/stateMachine").arn
     assert redriven == [[f"{machine.replace(':stateMachine:', ':execution:')}/*"]]
+
+
+def _keys(graph: Graph, role: str) -> list[list[str]]:
+    """The leading keys of each statement on items of the table; [] where it has no such condition."""
+    table = graph.one("dynamodb/table").arn
+    on_items = [one for one in granted(graph, role) if table in one["Resource"]]
+    conditions = [one.get("Condition", {}).get("ForAllValues:StringLike", {}) for one in on_items]
+    return [condition.get("dynamodb:LeadingKeys", []) for condition in conditions]
+
+
+def test_the_machine_updates_the_records_of_lists_and_no_aggregate(prod: Graph) -> None:
+    """Its states mark lists only."""
+    assert actions_on(prod, "list-import", prod.one("dynamodb/table").arn) == {"dynamodb:UpdateItem"}
+    assert _keys(prod, "list-import") == [["LIST#*"]]
+
+
+def test_events_of_others_write_items_of_others_things_and_no_aggregate_and_no_list() -> None:
+    """One key for each thing that the setting `consumes` names."""
+    other = {"known": ["A"]}
+    topics = {"orders": {**other, "topic": "/o/arn", "thing": "order_line"}, "people": {**other, "topic": "/p/arn"}}
+    graph = run("prod", consumes=topics)
+    assert actions_on(graph, "on-event", graph.one("dynamodb/table").arn) == {"dynamodb:PutItem"}
+    assert _keys(graph, "on-event") == [["ORDER_LINE#*", "PEOPLE#*"]]
+
+
+def test_where_no_events_are_consumed_nothing_may_write_them() -> None:
+    """A condition without a key would allow every item."""
+    graph = run("prod", consumes={})
+    assert actions_on(graph, "on-event", graph.one("dynamodb/table").arn) == set()
 
 
 def test_a_partner_reaches_only_its_own_prefixes(prod: Graph) -> None:

@@ -219,6 +219,23 @@ BAD = [
         {"consumes": json.dumps({name: {"topic": "/one", "known": ["A"]} for name in ("one", "two")})},
         "consumes has one topic twice: each context has its own.",
     ),
+    (
+        {"stream_parallelization_factor": "0"},
+        "stream_parallelization_factor is '0': write a whole number from 1 to 10.",
+    ),
+    (
+        {"stream_parallelization_factor": "11"},
+        "stream_parallelization_factor is '11': write a whole number from 1 to 10.",
+    ),
+    ({"reserved_concurrency": "5"}, "reserved_concurrency is '5': write a map of functions to executions."),
+    (
+        {"reserved_concurrency": '{"relay_events": 0}'},
+        "reserved_concurrency.relay_events is 0: write executions from 1 to 10000.",
+    ),
+    (
+        {"reserved_concurrency": '{"relay_events": true}'},
+        "reserved_concurrency.relay_events is True: write executions from 1 to 10000.",
+    ),
     ({"artifacts": " "}, "artifacts is ' ': write the folder that holds code.zip and layer.zip."),
 ]
 
@@ -249,6 +266,7 @@ def test_defaults() -> None:
     assert settings.partners == {}
     assert (settings.tolerated_share, settings.max_list_mb, settings.part_rows) == (0.05, 100, 5000)
     assert (settings.import_concurrency, settings.log_retention_days) == (2, 30)
+    assert (settings.stream_parallelization_factor, settings.reserved_concurrency) == (10, {})
     assert (settings.alarms, settings.latency_alarms, settings.release_alarms) == ("all", {}, ())
     assert (settings.debug_percent, settings.log_key_arn) == (1, None)
     assert (settings.thresholds, settings.objectives) == (Thresholds(), Objectives())

@@ -212,6 +212,14 @@ def test_a_query_without_an_index_is_named() -> None:
         run_context(replace(CONTEXT, queried_by=()), "prod")
 
 
+def test_a_role_of_items_without_a_key_is_refused(repository: Repository) -> None:
+    """On AWS an empty list of keys allows every item."""
+    more = 'inbox.start(workflow)\ntable.grant_items(workflow.role, "GetItem", keys=[])'
+    repository.replace(MAIN, "inbox.start(workflow)", more)
+    with pytest.raises(TableError):
+        repository.run()
+
+
 def test_a_variable_that_nobody_sets_is_named(repository: Repository) -> None:
     """With the function that is told it."""
     _function(repository, 'Preset(timeout=30, memory=512, variables=("ARCHIVE",))')

@@ -1,5 +1,6 @@
 """What a run does besides its list: three calls, and what is wrong with their answers."""
 
+import re
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -111,14 +112,11 @@ def test_a_request_has_in_its_path_what_the_route_names():
     )
 
 
-def test_the_watch_over_lists_is_called_as_its_schedule_does():
-    """At a full hour, when it also counts the uploads that nobody has heard of."""
-
-    def invoke(function: str, event: dict[str, str]) -> dict[str, float]:
-        assert function == "watch_lists"
-        assert event["time"].endswith(":00:00+00:00")
-        return {"seconds": 1.2, "uploads": 3}
-
-    running: Any = SimpleNamespace(invoke=invoke)
-    [shown] = watched(running)
-    assert shown.back == "the oldest unfinished list is 1 s old, 3 unseen uploads"
+def test_functions_of_schedules_are_called_as_their_schedules_call_them():
+    """Each is named with its answer."""
+    answers = {"watch_lists": {"seconds": 1.2}, "sweep_uploads": {"uploads": 3}}
+    running: Any = SimpleNamespace(invoke=lambda function, _event: answers[function])
+    assert [(one.sent.partition(",")[0], *re.findall(r"\d+", one.back)) for one in watched(running)] == [
+        ("watch_lists", "1"),
+        ("sweep_uploads", "3"),
+    ]

@@ -18,6 +18,7 @@ def test_everything_of_the_context_is_there_and_nothing_that_serves_it(payment: 
     asked = {f"function {name}" for name in CONTEXT.functions}
     assert keys(payment) == asked | {
         *("HTTP API api", "SFTP server sftp", "bucket inbox", "queue inbound", "schedule every minute", "table table"),
+        "schedule every 15 minutes",
         *("topic events", "workflow list-import", "queue events-bi", "queue events-frontend"),
     }
 

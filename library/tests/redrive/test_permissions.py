@@ -14,7 +14,7 @@ from tests.permissions.watched import ROLE, Watched
 from tests.redrive.conftest import CHANGES, ONE, UPLOADS, Stack, event
 from tests.redrive.test_given_up import Lambda, record
 from tests.redrive.test_stream import Table
-from tests.redrive.test_unseen import WATCHER, Watcher
+from tests.redrive.test_unseen import SWEEPER, Sweeper
 
 SERVICES = ("sqs", "stepfunctions", "dynamodbstreams", "lambda", "cloudwatch", "s3")
 UPLOAD = {
@@ -31,11 +31,11 @@ CALLED = sorted({action for grant in REDRIVE for action in (*grant.read, *grant.
 class Both:
     """Lambda with the function of the stream and that of uploads, each in memory."""
 
-    def __init__(self, reader: Any, watcher: Any) -> None:
-        self._reader, self._watcher = reader, watcher
+    def __init__(self, reader: Any, sweeper: Any) -> None:
+        self._reader, self._sweeper = reader, sweeper
 
     def invoke(self, **asked: Any) -> Any:
-        return (self._watcher if asked["FunctionName"] == WATCHER else self._reader).invoke(**asked)
+        return (self._sweeper if asked["FunctionName"] == SWEEPER else self._reader).invoke(**asked)
 
     def list_event_source_mappings(self, **asked: Any) -> Any:
         return self._reader.list_event_source_mappings(**asked)
@@ -44,9 +44,9 @@ class Both:
 @pytest.fixture
 def night(moto: Any, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Callable[[str | None], tuple[set[str], str]]:
     """Redrives messages of every kind, without one action if it is named; returns what was asked for, and said."""
-    watcher = Watcher(stack)
-    stack.outputs["functions"]["watch_lists"] = WATCHER
-    stack.functions = Both(stack.functions, watcher)  # pyright: ignore[reportAttributeAccessIssue]
+    sweeper = Sweeper(stack)
+    stack.outputs["functions"]["sweep_uploads"] = SWEEPER
+    stack.functions = Both(stack.functions, sweeper)  # pyright: ignore[reportAttributeAccessIssue]
     table, lambda_ = Table(moto), Lambda(stack, moto)
     stack.streams = table.streams
 
@@ -59,7 +59,7 @@ def night(moto: Any, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Callable[
         stack.queues.put(UPLOADS, UPLOAD)
         stack.queues.put(CHANGES, table.message(arrived=stack.clock.now() - timedelta(hours=1)))
         lambda_.gives_up(record(1))
-        watcher.arrived("incoming/acme/monday.csv", minutes=90)
+        sweeper.arrived("incoming/acme/monday.csv", minutes=90)
         said: list[str] = []
         for arguments in ((), ("one",), ("one", "--go"), ("uploads", "--go"), ("reader", "--go"), ("unseen", "--go")):
             _, out, told = stack.say(*arguments)

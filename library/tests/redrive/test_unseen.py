@@ -1,4 +1,4 @@
-"""Uploads that nobody has heard of: asked of the function that watches, and started."""
+"""Uploads that nobody has heard of: asked of the function that sweeps, and started."""
 
 import io
 import json
@@ -10,10 +10,10 @@ import pytest
 from tests.redrive.conftest import MACHINE, Stack
 from tests.rollout.clients import Client, error
 
-WATCHER = "arn:aws:lambda:eu-central-1:123456789012:function:test-watch-lists:live"
+SWEEPER = "arn:aws:lambda:eu-central-1:123456789012:function:test-sweep-uploads:live"
 
 
-class Watcher(Client):
+class Sweeper(Client):
     """The function: `unseen` is what it answers, by how old an upload must be, in seconds."""
 
     service = "lambda"
@@ -32,7 +32,7 @@ class Watcher(Client):
         self.unseen.append({**named, "size": size, "stored": stored.isoformat()})
 
     def _invoke(self, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803
-        assert FunctionName == WATCHER
+        assert FunctionName == SWEEPER
         self.asked.append(json.loads(Payload))
         if self.fails:
             return {"FunctionError": "Unhandled", "Payload": io.BytesIO(b'{"errorMessage": "no"}')}
@@ -40,65 +40,65 @@ class Watcher(Client):
 
 
 @pytest.fixture
-def watcher(stack: Stack) -> Watcher:
+def sweeper(stack: Stack) -> Sweeper:
     """The function of a stack that has it."""
-    stack.outputs["functions"]["watch_lists"] = WATCHER
-    stack.functions = watcher = Watcher(stack)  # pyright: ignore[reportAttributeAccessIssue]
-    return watcher
+    stack.outputs["functions"]["sweep_uploads"] = SWEEPER
+    stack.functions = sweeper = Sweeper(stack)  # pyright: ignore[reportAttributeAccessIssue]
+    return sweeper
 
 
-def test_they_are_listed_beside_the_queues(stack: Stack, watcher: Watcher):
+def test_they_are_listed_beside_the_queues(stack: Stack, sweeper: Sweeper):
     """With the age of the oldest, since its partner waits longest."""
     assert stack.redrive().status == 0
-    watcher.arrived("incoming/acme/monday.csv", minutes=90)
-    watcher.arrived("incoming/acme/tuesday.csv", minutes=30)
+    sweeper.arrived("incoming/acme/monday.csv", minutes=90)
+    sweeper.arrived("incoming/acme/tuesday.csv", minutes=30)
     ran = stack.redrive()
     told = {"queue": "unseen", "messages": 2, "in_flight": 0, "oldest_seconds": 5400}
     assert (ran.status, ran.report["queues"][-1]) == (1, told)
 
 
 @pytest.mark.parametrize("denied", [True, False], ids=["not allowed", "fails"])
-def test_queues_are_listed_also_if_nobody_can_say(stack: Stack, watcher: Watcher, denied: bool):
+def test_queues_are_listed_also_if_nobody_can_say(stack: Stack, sweeper: Sweeper, denied: bool):
     """That it is not known is no good news."""
-    watcher.fails = True
+    sweeper.fails = True
     if denied:
-        watcher.before["invoke"] = [error("Invoke", "AccessDenied", "not allowed: lambda:InvokeFunction")]
+        sweeper.before["invoke"] = [error("Invoke", "AccessDenied", "not allowed: lambda:InvokeFunction")]
     ran = stack.redrive()
     assert (ran.status, len(ran.report["queues"])) == (1, 4)
-    assert ("lambda:InvokeFunction" if denied else WATCHER) in ran.report["unknown"]
-    watcher.fails = True
+    assert ("lambda:InvokeFunction" if denied else SWEEPER) in ran.report["unknown"]
+    sweeper.fails = True
     assert "is not known" in stack.say()[1]
 
 
-def test_a_look_says_what_they_are_and_starts_nothing(stack: Stack, watcher: Watcher):
+def test_a_look_says_what_they_are_and_starts_nothing(stack: Stack, sweeper: Sweeper):
     """Whose file, and how large: by it the partner says whether it is whole."""
-    watcher.arrived("incoming/acme/january.csv", minutes=20, size=77)
+    sweeper.arrived("incoming/acme/january.csv", minutes=20, size=77)
     looked = stack.redrive("unseen").report
     assert (looked["would_redrive"], stack.machines.inputs) == (1, [])
     [sample] = looked["samples"]
     assert (sample["subject"], sample["reason"]) == ("incoming/acme/january.csv", "77 bytes")
 
 
-def test_each_is_started_by_its_version(stack: Stack, watcher: Watcher):
+def test_each_is_started_by_its_version(stack: Stack, sweeper: Sweeper):
     """As S3's own event would, so that the execution imports this file and no later one."""
-    watcher.arrived("incoming/acme/ja\nnuary.csv", minutes=20)
-    watcher.arrived("incoming/other/january.csv", minutes=20)
+    sweeper.arrived("incoming/acme/ja\nnuary.csv", minutes=20)
+    sweeper.arrived("incoming/other/january.csv", minutes=20)
     ran = stack.redrive("unseen", "--where", "key=incoming/acme/*", "--go")
     assert (ran.status, ran.report["redriven"], ran.report["not_chosen"]) == (0, 1, 1)
     asked = {"bucket": "inbox", "key": "incoming/acme/ja\nnuary.csv", "version": "v0"}
     assert stack.machines.inputs == [(MACHINE, asked)]
 
 
-def test_a_person_may_ask_for_younger_ones(stack: Stack, watcher: Watcher):
+def test_a_person_may_ask_for_younger_ones(stack: Stack, sweeper: Sweeper):
     """The alarm waits for a quarter of an hour; who knows that an event was lost need not."""
-    watcher.arrived("incoming/acme/january.csv", minutes=3)
+    sweeper.arrived("incoming/acme/january.csv", minutes=3)
     assert stack.redrive("unseen", "--older-than", "2m", "--go").report["redriven"] == 1
-    assert watcher.asked == [{"unseen": {"seconds": 120}}]
+    assert sweeper.asked == [{"unseen": {"seconds": 120}}]
 
 
-def test_one_that_was_not_started_is_told(stack: Stack, watcher: Watcher):
+def test_one_that_was_not_started_is_told(stack: Stack, sweeper: Sweeper):
     """It is still there the next time."""
-    watcher.arrived("incoming/acme/january.csv", minutes=20)
+    sweeper.arrived("incoming/acme/january.csv", minutes=20)
     stack.machines.before["start_execution"] = [error("StartExecution", "ExecutionLimitExceeded", "too many")]
     ran = stack.redrive("unseen", "--go")
     assert (ran.status, ran.report["failed"][0]["messages"]) == (1, 1)

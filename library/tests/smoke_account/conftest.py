@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -16,6 +17,7 @@ from moto import mock_aws
 
 from bounded_context.project import Project, current
 from bounded_context.smoke_account.account import Account
+from bounded_context.smoke_account.throwaway import Services
 from tests.smoke_account import stand_in_pulumi
 
 NAME = "smoke"
@@ -107,7 +109,19 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
     for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     with mock_aws():
+        monkeypatch.setattr(Services, "call", _with_limits(Services.call))
         yield boto3.Session()
+
+
+def _with_limits(call: Any) -> Any:
+    """Answer for the account's limits, which moto does not know."""
+
+    def answered(services: Services, service: str, operation: str, **parameters: object) -> Any:
+        if operation == "get_account_settings":
+            return {"AccountLimit": {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 1000}}
+        return call(services, service, operation, **parameters)
+
+    return answered
 
 
 @pytest.fixture(autouse=True)

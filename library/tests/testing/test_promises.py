@@ -1,15 +1,23 @@
 """Each promise breaks in a sentence where one thing of production's stack is changed, and holds where nothing is."""
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, Optional
 
 import pytest
+from payment.commands import RegisterPayment
+from payment.context import PAYMENT
+from payment.handlers import register_payment as handler_of_creating
+from payment.handlers import verify_subscription
+from payment.use_cases import register_payment
 
 from bounded_context import EventData, Text
+from bounded_context.application.creating import CreatingRule
 from bounded_context.project import current
+from bounded_context.testing import InMemory
 from bounded_context.testing.delivery import run_delivery
 from bounded_context.testing.graph import Graph, Node, run
 from bounded_context.testing.promises import PROMISES, Repository, _promise
@@ -285,6 +293,7 @@ BREACHES: tuple[tuple[str, str, Change, str], ...] = (
 ELSEWHERE = {
     "events-say-every-field",
     "commands-have-an-entry-point",
+    "lists-obey-the-rule",
     "refusals-are-declared",
     "settings-are-read",
     "events-keep-their-contract",
@@ -358,6 +367,49 @@ def test_a_call_of_a_team_is_good_if_aws_takes_it(call: str, name: str, given: A
 
     changed = _changed(prod, "sfn/stateMachine", with_state("PublishOutcome", change))
     assert BY_NAME["calls-are-well-formed"].breaches(repository(changed)) == []
+
+
+def _another(command: Any, payments: Any) -> Any:
+    return register_payment(command, payments)
+
+
+@pytest.mark.parametrize(
+    ("rule", "runs"),
+    [
+        (None, "runs no rule"),
+        (_another, "runs _another"),
+    ],
+)
+def test_a_verification_that_lets_lists_bypass_the_rule_is_told_what_to_write(
+    rule: Any, runs: str, prod: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has none, or another than the handler of the command."""
+    checks = [] if rule is None else [CreatingRule(PAYMENT, RegisterPayment, rule, InMemory(PAYMENT).aggregates)]
+    monkeypatch.setitem(vars(verify_subscription.lambda_handler), "needs", (lambda: checks,))
+    assert BY_NAME["lists-obey-the-rule"].breaches(repository(prod)) == [
+        f"src/payment/handlers/verify_subscription.py {runs} for rows: "
+        "write `aws.obeys(PAYMENT, RegisterPayment, register_payment)` into its checks."
+    ]
+
+
+@pytest.mark.parametrize(("verified", "sentences"), [(True, 0), (False, 1)])
+def test_a_handler_of_ones_own_may_run_any_rule_and_lists_must_run_one(
+    verified: bool, sentences: int, prod: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which one the handler runs is not known then."""
+    monkeypatch.delitem(vars(handler_of_creating.lambda_handler), "use_case")
+    if not verified:
+        monkeypatch.setitem(vars(verify_subscription.lambda_handler), "needs", ())
+    assert len(BY_NAME["lists-obey-the-rule"].breaches(repository(prod))) == sentences
+
+
+def test_a_promise_leaves_the_environment_as_it_was(prod: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It builds what the smoke check builds, of an account that is none."""
+    monkeypatch.delenv("TABLE_NAME", raising=False)
+    monkeypatch.setenv("AWS_PROFILE", "somebody")
+    before = dict(os.environ)
+    BY_NAME["lists-obey-the-rule"].breaches(repository(prod))
+    assert dict(os.environ) == before
 
 
 def test_the_pipeline_is_held_to_the_policies_as_production_is(prod: Graph, monkeypatch: pytest.MonkeyPatch) -> None:

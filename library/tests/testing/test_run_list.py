@@ -1,5 +1,6 @@
 """The whole list workflow in one call."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
@@ -8,9 +9,9 @@ import pytest
 from payment.context import PAYMENT
 
 from bounded_context import Aggregate, Change, Command, Context, Details, EventData, Identifier
-from bounded_context.lists import Fault, Rejection, StagedRow
+from bounded_context.lists import Fault, Rejection, TypedRow
 from bounded_context.testing import KNOWN, Samples, run_list
-from tests.contexts import ORDER, over_contexts
+from tests.contexts import ORDER, OrderDetails, over_contexts
 
 rows = Samples(PAYMENT).values
 
@@ -31,7 +32,8 @@ def test_a_row_of_an_unknown_reference_is_rejected_and_the_others_are_imported()
     good = [rows(n, subscription_id="s-1") for n in range(30)]
     run = run_list(PAYMENT, [*good, rows(30, subscription_id="s-2")], known={"subscription_id": ["s-1"]})
     assert run.outcome == "IMPORTED"
-    assert run.report == [{"line": "32", "field": "subscription_id", "reason": "'s-2' is not known here"}]
+    said = {"line": "32", "field": "subscription_id", "reason": "'s-2' is not known here", "code": "unknown"}
+    assert run.report == [said]
     assert len(run.aggregates) == 30
 
 
@@ -50,9 +52,9 @@ def test_a_list_with_too_many_bad_rows_leaves_nothing():
 def test_a_check_of_ones_own_joins_the_others():
     """It gets the rows of a part, and says what is wrong with them."""
 
-    def light(found: list[StagedRow], _list_id: str) -> list[Rejection]:
-        heavy = [row for row in found if float(row.values["weight"]) > 2]
-        return [Rejection(row.line, "weight", "too heavy", Fault.VALUE) for row in heavy]
+    def light(found: Sequence[TypedRow[OrderDetails]], _list_id: str) -> list[Rejection]:
+        heavy = [row for row in found if row.details.weight > 2]
+        return [Rejection(row.line, "weight", "too heavy", Fault.RULE) for row in heavy]
 
     sent, known = [Samples(ORDER).values(n) for n in (1, 2)], {"customer_id": KNOWN}
     run = run_list(ORDER, sent, known=known, checks=[light], tolerated_share=Fraction(1, 2))

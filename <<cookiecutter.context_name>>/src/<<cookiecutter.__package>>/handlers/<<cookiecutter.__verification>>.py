@@ -5,14 +5,19 @@ from bounded_context.handlers import StepEvent, VerificationSettings, step
 from bounded_context.lists import RowsCheck, Step
 
 from ..bootstrap import list_import
+from ..commands import <<(cookiecutter.commands | creates).name>>
 from ..context import <<cookiecutter.__constant>>
+from ..use_cases import <<(cookiecutter.commands | creates).snake>>
 
 
 def checks() -> list[RowsCheck]:
-    """Return what each row must pass: its <<cookiecutter.__reference_words>> is known here, its identity new."""
+    """Return the checks: the <<cookiecutter.__reference_words>> is known, the identity new, the rule obeyed."""
     return [
         aws.known(<<cookiecutter.__constant>>, "<<cookiecutter.__reference_snake>>_id"),
         aws.not_taken(<<cookiecutter.__constant>>),
+<% filter fitted %>
+        aws.obeys(<<cookiecutter.__constant>>, <<(cookiecutter.commands | creates).name>>, <<(cookiecutter.commands | creates).snake>>),
+<% endfilter %>
     ]
 
 

@@ -7,12 +7,12 @@ from .model import Payment, PaymentDetails, Status
 
 
 def register_payment(command: RegisterPayment, payments: Aggregates[Payment]) -> Payment:
-    """Create the payment.
+    """Create the payment. Lists obey this rule too.
 
     Raises:
         AlreadyExists: its identity is taken.
     """
-    details = PaymentDetails(**command.model_dump(mode="json"))
+    details = PaymentDetails.of(command)
     created = Payment(details, Status.REGISTERED)
     payments.add(created)
     return created

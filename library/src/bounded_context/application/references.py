@@ -1,16 +1,19 @@
 """Lists are checked against the things of other contexts that this one knows: its projection of their events."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from ..domain.faults import Fault
 from ..domain.rows import Rejection
 from .ports import References
-from .staging import StagedRow, identities
-from .verification import RowsCheck
+from .staging import identities
+from .verification import RowsCheck, TypedRow
 
 
-def known_to(references: References, field: str) -> RowsCheck:
+def known_to(references: References, field: str) -> RowsCheck[Any]:
     """Return the check that what each row refers to in a field is known; a row may refer to nothing there."""
 
-    def check(rows: list[StagedRow], _list_id: str) -> list[Rejection]:
+    def check(rows: Sequence[TypedRow[Any]], _list_id: str) -> list[Rejection]:
         referring = [row for row in rows if row.values[field] is not None]
         known = references.known(set(identities(referring, field)))
         return [_unknown(row, field) for row in referring if row.values[field] not in known]
@@ -18,5 +21,5 @@ def known_to(references: References, field: str) -> RowsCheck:
     return check
 
 
-def _unknown(row: StagedRow, field: str) -> Rejection:
+def _unknown(row: TypedRow[Any], field: str) -> Rejection:
     return Rejection(row.line, field, f"{row.values[field]!r} is not known here", Fault.UNKNOWN)

@@ -11,7 +11,8 @@ from .ports import Files, Lists
 
 # A partner fixes a cause, not ten thousand rows one by one; the cap keeps the report's memory constant.
 REPORTED_ROWS = 10_000
-_HEADER = "line,field,reason\r\n"
+_HEADER = "line,field,reason,code\r\n"
+_CELLS = 4
 _FORMULA = ("=", "+", "-", "@")
 
 
@@ -20,8 +21,9 @@ class Report:
 
     def __init__(self, so_far: str = "") -> None:
         self._text = StringIO(newline="")
-        self._text.write(so_far)
         self._writer = csv.writer(self._text)
+        # An earlier version wrote no code.
+        self._writer.writerows([*cells, ""][:_CELLS] for cells in csv.reader(StringIO(so_far, newline="")))
         self._reported = 0
 
     def add(self, rejections: Iterable[Rejection]) -> None:
@@ -29,7 +31,7 @@ class Report:
         for rejection in rejections:
             self._reported += 1
             if self._reported <= REPORTED_ROWS:
-                self._writer.writerow((rejection.line, shortened(rejection.field), _harmless(rejection.reason)))
+                self._writer.writerow(_cells(rejection))
 
     @property
     def rows(self) -> str:
@@ -38,10 +40,14 @@ class Report:
         return self._text.getvalue() + (whole_list(f"and {unreported} more") if unreported > 0 else "")
 
 
+def _cells(found: Rejection) -> tuple[int, str, str, str]:
+    return found.line, shortened(found.field), _harmless(found.reason), found.code
+
+
 def whole_list(reason: str) -> str:
     """Return the line that speaks of the list as a whole."""
     text = StringIO(newline="")
-    csv.writer(text).writerow(("", "", _harmless(reason)))
+    csv.writer(text).writerow(("", "", _harmless(reason), ""))
     return text.getvalue()
 
 

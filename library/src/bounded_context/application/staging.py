@@ -8,11 +8,14 @@ import json
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..domain.lists import STAGING
 from ..domain.rows import Row, Rows
 from .ports import Files
+
+if TYPE_CHECKING:
+    from .verification import TypedRow
 
 VALIDATED = "manifest.json"
 VERIFIED = "import.json"
@@ -145,6 +148,6 @@ def _read(files: Files, key: str) -> bytes:
     return data
 
 
-def identities(rows: Iterable[StagedRow], id_field: str) -> Iterator[str]:
+def identities(rows: "Iterable[StagedRow | TypedRow[Any]]", id_field: str) -> Iterator[str]:
     """Yield the rows' identities."""
     return (row.values[id_field] for row in rows)

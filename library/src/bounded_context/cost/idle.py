@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from .. import measures
-from ..application.sweep import SWEEP_MINUTES
 from ..measures import Measure
 from ..testing.graph import Graph, Node
 from . import assumptions as assumed
@@ -12,9 +11,12 @@ from .lines import IDLE, Line, lines
 from .read import Scheduled, is_traced, memory_gb, scheduled
 
 _GB: Final = 10**9
-_WATCHER: Final = "watch_lists"
+_SWEEPER: Final = "sweep_uploads"
 
-WRITTEN: Final[Mapping[str, tuple[Measure, ...]]] = {_WATCHER: (measures.OLDEST_UNFINISHED, measures.UPLOADS_UNSEEN)}
+WRITTEN: Final[Mapping[str, tuple[Measure, ...]]] = {
+    "watch_lists": (measures.OLDEST_UNFINISHED, measures.MAPPINGS_FAILING),
+    _SWEEPER: (measures.UPLOADS_UNSEEN,),
+}
 """The metrics that scheduled functions write also when nothing happens. CloudWatch asks for a metric by the hour in
 which it is written: these are written in each."""
 
@@ -51,8 +53,8 @@ def _called(each: list[Scheduled]) -> Counted:
         yield f"duration of {one.name}", one.calls * assumed.CALL_SECONDS * memory_gb(one.function), "lambda_gb_second"
         # They come one by one, and the first of each second is traced.
         yield f"traces of {one.name}", one.calls * is_traced(one.function), "trace"
-        if one.name == _WATCHER:
-            yield "listings of the inbox", assumed.HOURS_A_MONTH * 60 / SWEEP_MINUTES, "s3_put"
+        if one.name == _SWEEPER:
+            yield "listings of the inbox", one.calls, "s3_put"
 
 
 def _polled(graph: Graph) -> Counted:

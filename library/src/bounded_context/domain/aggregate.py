@@ -8,6 +8,8 @@ from typing import Any, ClassVar, Final, Generic, Self, TypeVar, get_args, get_o
 from pydantic import BaseModel, ConfigDict, Field
 
 _EXPECTED: Final = "expected_version"
+_set: Final = object.__setattr__
+"""Sets an attribute of a frozen model."""
 
 
 class _Identified(BaseModel):
@@ -45,6 +47,26 @@ class Details(_Identified):
             pydantic.ValidationError: a field without a default is missing, or a value is not of its type.
         """
         return cls.model_validate({name: values[name] for name in cls.model_fields if values.get(name) is not None})
+
+    @classmethod
+    def of(cls, command: Self) -> Self:
+        """Return the details of a command that creates: ``PaymentDetails.of(command)``.
+
+        The values are taken over as they are. Nothing is validated a second time.
+        """
+        given, names = command.__dict__, cls.__pydantic_fields__.keys()
+        said = command.__pydantic_fields_set__
+        if given.keys() == names:
+            values = given.copy()
+        else:
+            values, said = {name: given[name] for name in names}, said & names
+        # As in pydantic's own `__copy__`: a model's attributes are these four.
+        details = cls.__new__(cls)
+        _set(details, "__dict__", values)
+        _set(details, "__pydantic_fields_set__", said)
+        _set(details, "__pydantic_extra__", None)
+        _set(details, "__pydantic_private__", command.__pydantic_private__)
+        return details
 
 
 class Change(_Identified):

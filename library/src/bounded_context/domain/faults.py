@@ -11,3 +11,4 @@ class Fault(StrEnum):
     REPEATED = "repeated"
     UNKNOWN = "unknown"
     EXISTS = "exists"
+    RULE = "rule"

@@ -33,12 +33,21 @@ class Row(NamedTuple):
 
 
 class Rejection(NamedTuple):
-    """Why a row is not taken. ``field`` is empty if the row as a whole is at fault."""
+    """Why a row is not taken. ``field`` is empty if the row as a whole is at fault.
+
+    ``rule`` is the code of the refusal, such as ``payment-too-large``, if a rule of the context refused the row.
+    """
 
     line: int
     field: str
     reason: str
     fault: Fault
+    rule: str = ""
+
+    @property
+    def code(self) -> str:
+        """What the report names for programs: the code of the refusal, or the fault."""
+        return self.rule or self.fault.value
 
 
 class Unreadable(Exception):
@@ -118,11 +127,23 @@ class Rows:
         whole = [record for record in records if len(record.cells) == width] if ragged else records
         values = [dict(zip(header, record.cells, strict=True)) for record in whole]
         self._leave_out_empty(header, values)
+        return self._validated([record.line for record in whole], values, ragged)
+
+    def read_staged(self, lines: Sequence[int], staged: Sequence[dict[str, Any]]) -> Checked:
+        """Sort staged rows, completed by ``completed``, into typed rows and rejections: one pass of pydantic.
+
+        Another version may have staged them. Names that this version does not know are passed over.
+        """
+        known = self._details.model_fields.keys()
+        values = [one if one.keys() <= known else {name: one[name] for name in known & one.keys()} for one in staged]
+        return self._validated(lines, values, [])
+
+    def _validated(self, lines: Sequence[int], values: list[dict[str, Any]], ragged: list[Rejection]) -> Checked:
         try:
             details = self._adapter.validate_python(values)
         except ValidationError as error:
-            return self._sorted_out(whole, values, error, ragged)
-        return Checked([Row(record.line, good) for record, good in zip(whole, details, strict=True)], ragged)
+            return self._sorted_out(lines, values, error, ragged)
+        return Checked(list(map(Row, lines, details)), ragged)
 
     def _leave_out_empty(self, header: tuple[str, ...], values: list[dict[str, str]]) -> None:
         # Column by column: a file without such columns costs nothing here.
@@ -132,14 +153,14 @@ class Rows:
                     del row[name]
 
     def _sorted_out(
-        self, records: Sequence[Record], values: list[dict[str, str]], error: ValidationError, ragged: list[Rejection]
+        self, lines: Sequence[int], values: list[dict[str, Any]], error: ValidationError, ragged: list[Rejection]
     ) -> Checked:
         problems = error.errors(include_url=False, include_context=False)
         bad = {int(problem["loc"][0]) for problem in problems}
         good = [index for index in range(len(values)) if index not in bad]
         details = self._adapter.validate_python([values[index] for index in good])
-        rows = [Row(records[index].line, found) for index, found in zip(good, details, strict=True)]
-        rejections = [self._rejection(records[int(problem["loc"][0])].line, problem) for problem in problems]
+        rows = [Row(lines[index], found) for index, found in zip(good, details, strict=True)]
+        rejections = [self._rejection(lines[int(problem["loc"][0])], problem) for problem in problems]
         return Checked(rows, ragged + rejections)
 
     def _rejection(self, line: int, problem: ErrorDetails) -> Rejection:
@@ -147,6 +168,8 @@ class Rows:
         if not field:
             # A validator of the model itself: it alone knows what it expected.
             return Rejection(line, field, problem["msg"].removeprefix("Value error, "), Fault.VALUE)
+        if problem["type"] == "missing":
+            return Rejection(line, field, "it is missing", Fault.VALUE)
         expected = description_of(self._details.model_fields[field])
         return Rejection(line, field, f"{shown(problem['input'])}: expected {expected}", Fault.VALUE)
 

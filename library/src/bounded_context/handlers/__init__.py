@@ -1,7 +1,7 @@
 """A context's Lambda functions, made of its declaration and its rules: what their entry points are written with.
 
-The platform's own functions (``relay_events``, ``measure_lists``, ``watch_lists``, ``pre_traffic``, ``post_traffic``)
-are modules of this package: their context is named by the variable CONTEXT of their environment.
+The platform's own functions (``relay_events``, ``measure_lists``, ``watch_lists``, ``sweep_uploads``, ``pre_traffic``,
+``post_traffic``) are modules of this package: their context is named by the variable CONTEXT of their environment.
 """
 
 from importlib import import_module

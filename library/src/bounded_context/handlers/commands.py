@@ -10,6 +10,7 @@ from ..settings import TableSettings
 from ..telemetry import Handler
 from ._commands import CommandHandler
 from ._function import function
+from ._marks import marked
 
 C = TypeVar("C", bound=Details | Change)
 A = TypeVar("A", bound=Aggregate[Any, Any])
@@ -32,7 +33,8 @@ def command_handler(
     # A function builds the models that it reads, and does so while it starts: Lambda gives most processor time then.
     command.model_rebuild()
     handler = CommandHandler(context, declared, command, use_case, aggregates)
-    return function(context, declared.function, TableSettings, [aggregates])(_answering(handler))
+    made = function(context, declared.function, TableSettings, [aggregates])(_answering(handler))
+    return marked(made, use_case=use_case)
 
 
 def _answering(handler: CommandHandler[Any, Any]) -> Handler:

@@ -30,6 +30,7 @@ from ..lists import ListImport
 from ..settings import load
 from ..telemetry import Handler, about, logger, span, traceparent
 from ._function import function
+from ._marks import marked
 
 
 class StepEvent(BaseModel):
@@ -168,7 +169,7 @@ def step(
             return _ended(context, name, done)
 
         builders = [_with_rows(build) for build in needs] if name in _SPANS else needs
-        return function(context, name, settings, builders)(handler)
+        return marked(function(context, name, settings, builders)(handler), needs=needs)
 
     return decorate
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         LISTS_LATE,
         LISTS_RECEIVED,
         LISTS_REJECTED,
+        MAPPINGS_FAILING,
         OLDEST_UNFINISHED,
         UPLOADS_BROKEN,
         UPLOADS_UNSEEN,
@@ -75,6 +76,8 @@ if TYPE_CHECKING:
     from .dashboards.technical import technical
     from .functions import Functions, FunctionsError
     from .interfaces import (
+        ALL_KEYS,
+        LIST_KEY,
         Door,
         Folder,
         Items,
@@ -114,7 +117,8 @@ if TYPE_CHECKING:
     from .thresholds import Thresholds
 
 _MODULES: Final = {
-    "..measures": "LISTS_LATE LISTS_RECEIVED LISTS_REJECTED OLDEST_UNFINISHED UPLOADS_BROKEN UPLOADS_UNSEEN Measure",
+    "..measures": "LISTS_LATE LISTS_RECEIVED LISTS_REJECTED MAPPINGS_FAILING OLDEST_UNFINISHED UPLOADS_BROKEN "
+    "UPLOADS_UNSEEN Measure",
     "..strategy": "Strategy",
     "..words": "kebab",
     ".account": "Account",
@@ -163,7 +167,8 @@ _MODULES: Final = {
     ".dashboards.names": "Names",
     ".dashboards.technical": "technical",
     ".functions": "Functions FunctionsError",
-    ".interfaces": "Door Folder Items Machine Made Objects Operation Queue Shared Startable Target Topic Work",
+    ".interfaces": "ALL_KEYS LIST_KEY Door Folder Items Machine Made Objects Operation Queue Shared Startable Target "
+    "Topic Work",
     ".labels": "LabelError Labels",
     ".logs": "Logs",
     ".objectives": "Objectives",
@@ -181,6 +186,7 @@ _MODULES: Final = {
 _MODULE_OF: Final = {name: module for module, names in _MODULES.items() for name in names.split()}
 
 __all__ = [
+    "ALL_KEYS",
     "BUSINESS",
     "COMMAND",
     "COMPENSATE_ERROR",
@@ -192,7 +198,9 @@ __all__ = [
     "LISTS_LATE",
     "LISTS_RECEIVED",
     "LISTS_REJECTED",
+    "LIST_KEY",
     "LIVE",
+    "MAPPINGS_FAILING",
     "MINUTE",
     "OLDEST_UNFINISHED",
     "ON_EVENT",

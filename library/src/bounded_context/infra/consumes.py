@@ -37,6 +37,11 @@ class Consumed:
     gone: tuple[str, ...]
 
     @property
+    def key(self) -> str:
+        """What the keys of these items begin with."""
+        return f"{self.thing.upper()}#"
+
+    @property
     def types(self) -> tuple[str, ...]:
         """All types of events that count."""
         return (*self.known, *self.gone)

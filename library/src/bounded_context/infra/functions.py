@@ -1,7 +1,7 @@
 """All functions of a stack, each made by its preset, and those of the library's own."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import pulumi
@@ -11,7 +11,8 @@ from ..project import current
 from ..secret_names import NAME, secret_variable
 from .components.function import ARCHITECTURE, RUNTIME, Function
 from .components.secret import Secret
-from .interfaces import Items, Objects, Queue, Topic
+from .config import SettingError
+from .interfaces import ALL_KEYS, Items, Objects, Queue, Topic
 from .presets import HOOKS, PLATFORM, Preset
 from .stack import Stack
 
@@ -60,6 +61,7 @@ class Functions(Mapping[str, Function]):
     ) -> None:
         self._stack = stack
         self.presets = _ordered(stack, {**PLATFORM, **presets})
+        _check_reserved(stack, self.presets)
         self._values = {
             **_settings(stack),
             "TABLE_NAME": table.table_name,
@@ -122,11 +124,15 @@ class Functions(Mapping[str, Function]):
             raise FunctionsError(f"{name} reads {variable}, which nobody sets: pass its value to Functions.")
         return self._values[variable]
 
+    def _keys(self, preset: Preset) -> Sequence[str]:
+        """The beginnings of the keys of a preset's items: none where nothing is consumed."""
+        return [one.key for one in self._stack.settings.consumes.values()] if preset.of_others else ALL_KEYS
+
     def _permit(self, name: str, table: Items, inbox: Objects) -> None:
         preset, role = self.presets[name], self[name].role
         self._stack.key.grant_use(role)
-        if preset.items:
-            table.grant_items(role, *preset.items)
+        if preset.items and (keys := self._keys(preset)):
+            table.grant_items(role, *preset.items, keys=keys)
         if preset.queries:
             table.grant_queries(role)
         if preset.uses_objects:
@@ -142,6 +148,12 @@ def _ordered(stack: Stack, presets: Mapping[str, Preset]) -> dict[str, Preset]:
         raise FunctionsError(f"FUNCTIONS lacks {min(missing)}: write how it is made, by a preset of the library.")
     own = [name for name in presets if name not in (*names, *HOOKS)]
     return {name: presets[name] for name in (*names, *own, *HOOKS)}
+
+
+def _check_reserved(stack: Stack, presets: Mapping[str, Preset]) -> None:
+    for name in stack.settings.reserved_concurrency:
+        if name not in presets:
+            raise SettingError(f"reserved_concurrency has {name!r}: write one of {', '.join(presets)}.")
 
 
 def _secrets(presets: Mapping[str, Preset]) -> list[str]:

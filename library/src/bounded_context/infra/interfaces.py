@@ -5,7 +5,7 @@ A component is given others by what they can do, not by their classes: a copy of
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 import pulumi
 from pulumi_aws import cloudwatch, codedeploy, iam, lambda_, sfn, sns
@@ -14,6 +14,12 @@ from .dashboards.grid import Section
 
 Operation = Literal["GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "PartiQLInsert"]
 """What a function may do with the table's items."""
+
+ALL_KEYS: Final = ("",)
+"""What the keys of all items begin with."""
+
+LIST_KEY: Final = "LIST#"
+"""What the key of each list's item begins with."""
 
 Folder = Literal["incoming", "staging", "reports"]
 """A folder of the inbox: what arrived, what a workflow's steps hand one another, and what partners read."""
@@ -64,8 +70,8 @@ class Items(Protocol):
         """The URL of the queue of changes that a reader could not take, by the reader."""
         ...
 
-    def grant_items(self, role: iam.Role, *operations: Operation) -> iam.RolePolicy:
-        """Let `role` do these operations on items."""
+    def grant_items(self, role: iam.Role, *operations: Operation, keys: Sequence[str] = ALL_KEYS) -> iam.RolePolicy:
+        """Let `role` do these operations on items whose keys begin with one of `keys`."""
         ...
 
     def grant_queries(self, role: iam.Role) -> iam.RolePolicy:

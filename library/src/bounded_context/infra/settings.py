@@ -41,6 +41,10 @@ MOST_MORE_ALARMS = 8
 LONGEST_MS = 900_000
 """Milliseconds: the 15 minutes that a function may run."""
 
+MOST_RESERVED = 10_000
+"""Executions at a time. An account has 1,000 at first and "tens of thousands" on request (Lambda developer guide,
+"Lambda quotas"); with 0 a function would never run."""
+
 LONGEST_KEPT = 3650
 """Days: ten years, the longest that bookkeeping asks for in most countries."""
 
@@ -66,20 +70,24 @@ class Settings:
 
     `partners` maps a partner's name to its public keys; a file whose name ends in one of `temporary_names` is not a
     list until its client renames it. A part has `part_rows` rows, and more in a list that could have over 10,000 parts.
-    Partners' files and reports are kept for `incoming_days` and `reports_days`; without a number, for ever.
-    `latency_alarms` maps a function to the milliseconds that 95 of 100 calls of a new
-    version may take; `release_alarms` names alarms made elsewhere that stop a release too. `debug_percent` of all
-    calls also write their DEBUG lines. `log_key_arn` names a key that encrypts the logs instead of the stack's own;
-    its policy must allow CloudWatch Logs to use it for the stack's log groups. Without `expect_list_hours`, no
-    alarm goes off when no list arrives. `runbook_url` stands in the description of every alarm; without it, the
-    command that prints the library's runbook does. `alarms` says which alarms there are: with "critical", warnings
-    are left out, except those that stop a release that takes time; with "none", all are left out. `owner` and
-    `expires` are tags of all the stack's resources: a person instead of the context's team, and when anybody may
-    destroy the stack (UTC, ISO 8601). `trace_percent` is the percentage of imports that are traced beyond the first
-    of each second; 0 is none at all. `filters` maps a subscriber to the event types that it gets; a subscriber
-    without an entry gets all. `consumes` says which events of which other contexts are heard; `subscriber_accounts`
-    are other AWS accounts whose queues may subscribe to this context's events. `api` holds the settings of the HTTP
-    API.
+    Partners' files are kept for `incoming_days` (a year by default), their reports
+    for `reports_days`, or without a number for ever. `latency_alarms` maps a function to the milliseconds that 95 of
+    100 calls of a new version may take; `release_alarms` names alarms made elsewhere that stop a release too.
+    `debug_percent` of all calls also write their DEBUG lines. `log_key_arn` names a key that encrypts the logs instead
+    of the stack's own; its policy must allow CloudWatch Logs to use it for the stack's log groups. Without
+    `expect_list_hours`, no alarm goes off when no list arrives. `runbook_url` stands in the description of every alarm;
+    without it, the command that prints the library's runbook does. `alarms` says which alarms there are: with
+    "critical", warnings are left out, except those that stop a release that takes time; with "none", all are left out.
+    `owner` and `expires` are tags of all the stack's resources: a person instead of the context's team, and when
+    anybody may destroy the stack (UTC, ISO 8601). `trace_percent` is the percentage of imports that are traced beyond
+    the first of each second; 0 is none at all. `filters` maps a subscriber to the event types that it gets; a
+    subscriber without an entry gets all. `consumes` says which events of which other contexts are heard;
+    `subscriber_accounts` are other AWS accounts whose queues may subscribe to this context's events. `api` holds the
+    settings of the HTTP API.
+
+    The functions that read the table's stream take `stream_parallelization_factor` batches of a shard at a time;
+    `reserved_concurrency` maps a function to the executions that Lambda keeps for it, which are also the most that it
+    has; without an entry a function shares those of the account.
     """
 
     sftp: Sftp
@@ -87,13 +95,15 @@ class Settings:
     upload_event_source: str
     partners: Mapping[str, tuple[str, ...]]
     temporary_names: tuple[str, ...]
-    incoming_days: int | None
+    incoming_days: int
     reports_days: int | None
     subscribers: tuple[str, ...]
     tolerated_share: float
     max_list_mb: int
     part_rows: int
     import_concurrency: int
+    stream_parallelization_factor: int
+    reserved_concurrency: Mapping[str, int]
     log_retention_days: int
     log_key_arn: str | None
     owner: str | None
@@ -132,8 +142,8 @@ class Settings:
             ),
             partners=_partners(config, sftp),
             temporary_names=_temporary_names(config),
-            # What nobody has heard of is looked for, and redriven, for 14 days.
-            incoming_days=_days(config, "incoming_days", 14),
+            # Unseen uploads are looked for, and redriven, for 14 days; the sweep lists all uploads that there are.
+            incoming_days=number(config, "incoming_days", 365, 14, LONGEST_KEPT),
             reports_days=_days(config, "reports_days", 1),
             subscribers=subscribers,
             tolerated_share=number(config, "tolerated_share", 0.05, 0, 1),
@@ -145,6 +155,9 @@ class Settings:
             # Each child may write some 1,000 items a second at a unit each, and one more for each index; a new
             # on-demand table takes 4,000 units.
             import_concurrency=number(config, "import_concurrency", 2, 1, 100),
+            # Lambda API reference, CreateEventSourceMapping.
+            stream_parallelization_factor=number(config, "stream_parallelization_factor", 10, 1, 10),
+            reserved_concurrency=_reserved_concurrency(config),
             log_retention_days=retention(config),
             log_key_arn=_log_key(config),
             owner=_tag(config, "owner", _OWNER, "a name as a tag of AWS takes it, of up to 256 characters"),
@@ -276,6 +289,16 @@ def _latency_alarms(config: Source) -> Mapping[str, int]:
         if type(limit) is not int or not 1 <= limit <= LONGEST_MS:
             raise SettingError(f"latency_alarms.{function} is {limit!r}: write milliseconds from 1 to {LONGEST_MS}.")
     return limits
+
+
+def _reserved_concurrency(config: Source) -> Mapping[str, int]:
+    reserved: dict[str, Any] = structure(config, "reserved_concurrency", dict, {}, "a map of functions to executions")
+    for function, executions in reserved.items():
+        if type(executions) is not int or not 1 <= executions <= MOST_RESERVED:
+            raise SettingError(
+                f"reserved_concurrency.{function} is {executions!r}: write executions from 1 to {MOST_RESERVED}."
+            )
+    return reserved
 
 
 def _release_alarms(config: Source) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from ._policy import Policy, Violation, policies
 
 _WITHOUT_RESOURCES = re.compile(
     r"xray:\w+|logs:(\w+LogDelivery|ListLogDeliveries|\w+ResourcePolic\w+|DescribeLogGroups)"
-    r"|cloudwatch:DescribeAlarms"
+    r"|cloudwatch:DescribeAlarms|lambda:ListEventSourceMappings"
     r"|codedeploy:(ListDeploymentTargets|BatchGetDeploymentTargets|PutLifecycleEventHookExecutionStatus)"
 )
 """These APIs know no resources: X-Ray's, those by which a service sets up its own log delivery, and a hook's."""

@@ -27,7 +27,7 @@ after Ctrl-C or SIGTERM, which end it between two messages.
 The operator's role needs, on the resources of the stack (`just permissions redrive STACK` prints it as a policy):
 
 - always `sqs:GetQueueAttributes` on the dead-letter queues, and `cloudwatch:GetMetricData` for the ages in the list,
-  which are left out without it; `lambda:InvokeFunction` on the alias of `watch-lists` for uploads that nobody has
+  which are left out without it; `lambda:InvokeFunction` on the alias of `sweep-uploads` for uploads that nobody has
   heard of;
 - to look: `sqs:ReceiveMessage` and `sqs:ChangeMessageVisibility` on the dead-letter queue, `kms:Decrypt` on the key,
   and for changes of the table `s3:GetObject` on the objects of the bucket `given-up`, `s3:ListBucket` on the bucket;

@@ -20,8 +20,8 @@ SUFFIX = "-dead-letters"
 UNSEEN = "unseen"
 """What uploads that nobody has heard of are called: their events are in no queue."""
 
-WATCHER = "watch_lists"
-"""The function that knows of them."""
+SWEEPER = "sweep_uploads"
+"""The function that finds them."""
 
 Kind = Literal["subscriber", "work", "inbound", "uploads", "stream", "unseen"]
 
@@ -105,8 +105,8 @@ def _queue(name: str, url: Any, outputs: Mapping[str, Any]) -> DeadLetterQueue:
 
 
 def _unseen(outputs: Mapping[str, Any]) -> DeadLetterQueue | None:
-    watcher = outputs["functions"].get(WATCHER)
-    return DeadLetterQueue(UNSEEN, watcher, "unseen", outputs["state_machine_arn"]) if watcher else None
+    sweeper = outputs["functions"].get(SWEEPER)
+    return DeadLetterQueue(UNSEEN, sweeper, "unseen", outputs["state_machine_arn"]) if sweeper else None
 
 
 def _way_back(name: str, outputs: Mapping[str, Any]) -> tuple[Kind, Any]:

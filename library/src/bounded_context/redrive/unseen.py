@@ -1,6 +1,6 @@
 """Uploads that nobody has heard of, as messages: the event that was lost is what this command stands in for.
 
-Transfer's events are best effort. WatchLists, which compares the inbox with the lists' records, is asked for them.
+Transfer's events are best effort. SweepUploads, which compares the inbox with the lists' records, is asked for them.
 """
 
 import json
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 ASKED = "unseen"
-"""The member by which WatchLists is asked, and by which it answers."""
+"""The member by which SweepUploads is asked, and by which it answers."""
 
 
 class UnseenUploads:

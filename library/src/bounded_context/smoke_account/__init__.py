@@ -13,7 +13,7 @@ Exit status: 0 all went as it should; 1 something did not, or something is left,
 away; 2 refused before anything changed; 130 after Ctrl-C or SIGTERM, once the stack was destroyed.
 
 The caller needs what a deployment of the stack needs (`just permissions deploy STACK`), what the rollout needs (`just
-permissions shift STACK`), and on the stack's resources `s3:PutObject` and `s3:GetObject` in the inbox,
-`sqs:ReceiveMessage`, `sqs:DeleteMessage` and `sqs:GetQueueAttributes`, `states:ListExecutions`, `dynamodb:GetItem`,
-`dynamodb:BatchWriteItem` and `dynamodb:BatchGetItem`, and the use of its key.
+permissions shift STACK`), `lambda:GetAccountSettings`, and on the stack's resources `s3:PutObject` and `s3:GetObject`
+in the inbox, `sqs:ReceiveMessage`, `sqs:DeleteMessage` and `sqs:GetQueueAttributes`, `states:ListExecutions`,
+`dynamodb:GetItem`, `dynamodb:BatchWriteItem` and `dynamodb:BatchGetItem`, and the use of its key.
 """

@@ -11,6 +11,7 @@ from ..local.subscribers import Subscriber
 from ..package import build_lambda
 from ..project import Project
 from ..rollout.errors import Refused, code
+from .concurrency import refuse_too_few
 from .throwaway import MODEL, Services, Throwaway, release
 
 PATIENCE: Final = 900.0
@@ -59,6 +60,7 @@ class Account:
                 f"The stack {self.stack} exists: write a name that none has, since it is destroyed at the end."
             )
         account = self.aws.caller()["Account"]
+        self._check_concurrency()
         self._check_table()
         return f"account {account}, {self.aws.region}"
 
@@ -98,6 +100,11 @@ class Account:
         self._made.check_name()
         if self._made.file.exists():
             raise Refused(f"{self._made.file} exists: write a name that no stack has, such as smoke.")
+
+    def _check_concurrency(self) -> None:
+        """Refuse an account whose functions may not run as often at a time as the stack's have to."""
+        limit = self.aws.call("lambda", "get_account_settings")["AccountLimit"]
+        refuse_too_few(self._made.settings(), limit)
 
     def _check_table(self) -> None:
         """Refuse a stack that is deployed from another state: its names would be taken."""

@@ -13,9 +13,11 @@ import boto3
 import yaml
 from botocore.exceptions import NoCredentialsError
 
+from ..infra.config import SettingError
 from ..infra.labels import LabelError, Labels
+from ..infra.settings import Settings
 from ..project import Project
-from ..pulumi_files import stack_file
+from ..pulumi_files import as_text, stack_file
 from ..rollout.cli import main as rollout
 from ..rollout.errors import INTERRUPTED, Refused
 from .pulumi_cli import Pulumi
@@ -96,6 +98,15 @@ class Throwaway:
     def setting(self, name: str) -> Any:
         """Return a setting of `dev`, None if its file does not have it."""
         return self._config.get(f"{self._project.context.name}:{name}")
+
+    def settings(self) -> Settings:
+        """Return the settings of `dev`, checked as the program checks them. Raises Refused."""
+        start = f"{self._project.context.name}:"
+        own = {key.removeprefix(start): as_text(value) for key, value in self._config.items() if key.startswith(start)}
+        try:
+            return Settings.from_config(self._project.context, own)
+        except SettingError as error:
+            raise Refused(f"{stack_file(self._project.service, MODEL)}: {error}") from error
 
     def write(self, **changes: Any) -> None:
         """Write the stack's file: the settings of `dev` with these in their place; None leaves one out.

@@ -23,6 +23,8 @@ _SAID: Final = {
     "rows",
     "valid",
     "rejected",
+    "rule",
+    "refused",
     "correlation_id",
     "caller",
     "event_id",

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any, BinaryIO, Generic, TypeVar
 
-from ..application.ports import AlreadyTaken
+from ..application.creating import CreatingRule
+from ..application.ports import Aggregates, AlreadyTaken
 from ..application.references import known_to
 from ..application.verification import RowsCheck, not_taken
 from ..context import Context
@@ -296,10 +297,18 @@ class InMemory(Generic[A]):
         context: the context.
         known: the identities that are known, by the field of the rows that refers to them; without it, those that
             samples refer to.
+        rule: the use case that each row of a list must obey; without it, that of the handler of the command that
+            creates, if there is such a handler.
     """
 
-    def __init__(self, context: Context[A], known: Mapping[str, Collection[str]] | None = None) -> None:
+    def __init__(
+        self,
+        context: Context[A],
+        known: Mapping[str, Collection[str]] | None = None,
+        rule: Callable[[Any, Aggregates[A]], A] | None = None,
+    ) -> None:
         self.context = context
+        self._rule = rule
         self.lists = InMemoryLists()
         self.aggregates = InMemoryAggregates(context, self.lists.is_open)
         self.files = InMemoryFiles()
@@ -311,7 +320,16 @@ class InMemory(Generic[A]):
         """Return the list workflow's steps."""
         return ListImport(self.context, self.lists, self.files, lambda: self.aggregates, InMemorySeenIds)
 
-    def checks(self) -> list[RowsCheck]:
-        """Return what the verification checks: that references are known, and that identities are new."""
+    def checks(self) -> list[RowsCheck[Any]]:
+        """Return what the verification checks.
+
+        References must be known, identities new, and the rule of the command that creates must take each row.
+        """
         known = [known_to(references, field) for field, references in self.references.items()]
-        return [*known, not_taken(self.aggregates, self.context.identity)]
+        return [*known, not_taken(self.aggregates, self.context.identity), *self._obeys()]
+
+    def _obeys(self) -> list[RowsCheck[Any]]:
+        from .rules import creating_use_case
+
+        rule, command = self._rule or creating_use_case(self.context), self.context.creating.model
+        return [CreatingRule(self.context, command, rule, self.aggregates)] if rule else []

@@ -1,13 +1,14 @@
 """The whole list workflow in one call, without AWS: from a partner's rows to their report."""
 
 import csv
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from io import StringIO
 from typing import Any, Final, Generic, TypeVar
 
 from ..application.list_import import Outcome, Upload
+from ..application.ports import Aggregates
 from ..application.staging import VERIFIED, Staging
 from ..application.verification import RowsCheck
 from ..context import Context
@@ -26,7 +27,8 @@ _LARGEST: Final = 100_000_000
 class Run(Generic[A]):
     """How a list ended: ``outcome`` is its last status, ``report`` the lines that its partner reads.
 
-    A line has the keys ``line`` (empty for the list as a whole), ``field`` and ``reason``.
+    A line has the keys ``line`` (empty for the list as a whole), ``field``, ``reason`` and ``code``. The code is that
+    of the refusal if a rule refused the row, and otherwise the fault.
     """
 
     outcome: ListStatus
@@ -40,7 +42,8 @@ def run_list(
     *,
     known: Mapping[str, Collection[str]] | None = None,
     existing: Sequence[A] = (),
-    checks: Sequence[RowsCheck] = (),
+    checks: Sequence[RowsCheck[Any]] = (),
+    rule: Callable[[Any, Aggregates[A]], A] | None = None,
     tolerated_share: Fraction = Fraction(1, 20),
     part_rows: int = 10,
 ) -> Run[A]:
@@ -51,11 +54,12 @@ def run_list(
         rows: what the partner wrote, by column.
         known: the identities that are known, by the field that refers to them; without it, those that samples refer to.
         existing: aggregates that are there before.
-        checks: the verification's own, besides those for references and identities.
+        checks: the verification's own, besides those for references, identities and the rule.
+        rule: the use case that each row must obey; without it, that of the handler of the command that creates.
         tolerated_share: of bad rows, 0 to 1; more reject the list.
         part_rows: how many rows a part has.
     """
-    world = InMemory(context, known)
+    world = InMemory(context, known, rule)
     for one in existing:
         world.aggregates.add(one)
     world.files.write(KEY, Samples(context).file(rows))
@@ -70,7 +74,7 @@ class _Workflow(Generic[A]):
     tolerated_share: Fraction
     part_rows: int
 
-    def run(self, checks: Sequence[RowsCheck]) -> Run[A]:
+    def run(self, checks: Sequence[RowsCheck[Any]]) -> Run[A]:
         steps = self.world.list_import()
         list_id = steps.register(Upload("inbox", KEY), "run-1", _LARGEST).list_id
         good = (

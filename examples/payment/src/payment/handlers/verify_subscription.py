@@ -5,14 +5,17 @@ from bounded_context.handlers import StepEvent, VerificationSettings, step
 from bounded_context.lists import RowsCheck, Step
 
 from ..bootstrap import list_import
+from ..commands import RegisterPayment
 from ..context import PAYMENT
+from ..use_cases import register_payment
 
 
 def checks() -> list[RowsCheck]:
-    """Return what each row must pass: its subscription is known here, its identity new."""
+    """Return the checks: the subscription is known, the identity new, the rule obeyed."""
     return [
         aws.known(PAYMENT, "subscription_id"),
         aws.not_taken(PAYMENT),
+        aws.obeys(PAYMENT, RegisterPayment, register_payment),
     ]
 
 

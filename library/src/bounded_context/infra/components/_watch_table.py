@@ -85,7 +85,27 @@ def _parts(table_name: pulumi.Input[str], indexes: Sequence[str]) -> list[dict[s
 
 
 def watch_stream(owner: Component, alerts: Alerts, consumer: str, severity: Severity) -> None:
-    """Tell that the function `consumer` is behind with the changes of the table's stream."""
+    """Make the alarms on a function `consumer` that reads the table's stream: it is behind, or loses batches."""
+    _behind(owner, alerts, consumer, severity)
+    _lost(owner, alerts, consumer, severity)
+
+
+def _lost(owner: Component, alerts: Alerts, consumer: str, severity: Severity) -> None:
+    """Make the alarm on batches that Lambda could not write to the bucket of given-up batches.
+
+    Lambda counts these failures by the function (Lambda developer guide, "Types of metrics for Lambda functions",
+    DestinationDeliveryFailures).
+    """
+    says = (
+        f"Lambda gave up on a batch of {consumer} and could not write it to the bucket of given-up batches. The stream "
+        "has it for 24 hours from its change."
+    )
+    notice = Notice(severity, says, "a-batch-that-was-given-up-is-not-kept")
+    metric = Metric("AWS/Lambda", "DestinationDeliveryFailures", _function(owner, consumer))
+    alarm(owner, alerts, f"{consumer}-given-up-lost", notice, metric, When(bad=1, of=15))
+
+
+def _behind(owner: Component, alerts: Alerts, consumer: str, severity: Severity) -> None:
     minutes = alerts.thresholds.stream_age_minutes
     alarm(
         owner,
@@ -97,10 +117,14 @@ def watch_stream(owner: Component, alerts: Alerts, consumer: str, severity: Seve
             "The stream forgets after 24 hours.",
             "a-reader-of-the-stream-is-behind",
         ),
-        Metric("AWS/Lambda", "IteratorAge", {"FunctionName": owner.labels.name(consumer)}, "Maximum"),
+        Metric("AWS/Lambda", "IteratorAge", _function(owner, consumer), "Maximum"),
         # A batch that fails is tried again after longer and longer pauses, and each try says how old it is.
         When(minutes * MINUTE * 1000, bad=1, of=15),
     )
+
+
+def _function(owner: Component, consumer: str) -> dict[str, pulumi.Input[str]]:
+    return {"FunctionName": owner.labels.name(consumer)}
 
 
 def _sum(metrics: dict[str, Metric]) -> str:

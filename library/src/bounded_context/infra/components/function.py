@@ -35,7 +35,11 @@ class Function(Component):
         memory: int,
         environment: Mapping[str, pulumi.Input[str]],
     ) -> None:
-        """Make the function; `timeout` in seconds, `memory` in MB. Raises ValueError for a reserved setting."""
+        """Make the function; `timeout` in seconds, `memory` in MB.
+
+        The stack's setting `reserved_concurrency` says how many executions Lambda keeps for it. Raises ValueError for
+        a reserved variable.
+        """
         self.snake_name, name = name, kebab(name)
         own = _checked(name, environment)
         labels = stack.labels
@@ -57,6 +61,7 @@ class Function(Component):
             architectures=[ARCHITECTURE],
             timeout=timeout,
             memory_size=memory,
+            reserved_concurrent_executions=stack.settings.reserved_concurrency.get(self.snake_name),
             environment={"variables": {**_common(stack), **own}},
             tracing_config={"mode": "Active"},
             logging_config={"log_format": "JSON", "log_group": log_group.name, "application_log_level": LEAST_LEVEL},

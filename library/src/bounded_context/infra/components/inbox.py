@@ -51,7 +51,7 @@ _FOLDER_BYTES = 1
 
 def _expiry(settings: Settings) -> list[Any]:
     """The lifecycle rules for what a stack does not keep for ever."""
-    kept = {"incoming": settings.incoming_days, "reports": settings.reports_days}
+    kept: dict[str, int | None] = {"incoming": settings.incoming_days, "reports": settings.reports_days}
     return [_STAGING, *(_folder(name, days) for name, days in kept.items() if days is not None)]
 
 

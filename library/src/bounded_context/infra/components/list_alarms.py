@@ -60,8 +60,9 @@ class ListAlarms(Component):
     def _unseen(self) -> None:
         says = "Files have arrived, but no list was recorded for them: only their partners know of these lists."
         notice = Notice("critical", says, "nobody-has-heard-of-an-upload")
-        # Written every quarter of an hour; of two, so that a call that comes late does not end the alarm.
-        when = When(0, bad=1, of=2, period=15 * MINUTE)
+        # Written every quarter of an hour; of two, so that a call that comes late does not end the alarm. A sweep that
+        # fails writes nothing, and that is not the same as no unseen upload.
+        when = When(0, bad=1, of=2, period=15 * MINUTE, missing="missing")
         alarm(self, self._alerts, f"{self.name}-uploads-unseen", notice, self._metric(UPLOADS_UNSEEN, "Maximum"), when)
 
     def _missing(self, hours: int) -> None:

@@ -1,12 +1,15 @@
 """The one table of the context, and its stream."""
 
 import json
-from typing import Literal
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import pulumi
 from pulumi_aws import dynamodb, iam, lambda_, sqs
 
 from bounded_context.infra import (
+    ALL_KEYS,
+    LIST_KEY,
     Component,
     Operation,
     Severity,
@@ -28,12 +31,6 @@ _READ_STREAM = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetS
 
 STREAM_RETRIES = 100
 """Enough to outlast an outage, few enough that an unreadable record does not hold up its shard for a day."""
-
-PARALLEL = 10
-"""Batches of one shard at a time, the most that Lambda takes; the changes of one item stay in order."""
-
-_LISTS = "LIST#"
-"""What the key of each list's item begins with."""
 
 
 class TableError(pulumi.RunError):
@@ -83,9 +80,17 @@ class Table(Component):
         watch_table(self, stack.alerts, name, self.table_name, tuple(self.indexes))
         self.register_outputs({"name": self.table_name, "arn": self.arn})
 
-    def grant_items(self, role: iam.Role, *operations: Operation) -> iam.RolePolicy:
-        """Let `role` do these operations on items, alone or within transactions."""
-        return grant(self, role, allow([f"dynamodb:{operation}" for operation in operations], self.arn))
+    def grant_items(self, role: iam.Role, *operations: Operation, keys: Sequence[str] = ALL_KEYS) -> iam.RolePolicy:
+        """Let `role` do these operations on items, alone or within transactions.
+
+        `keys` are the beginnings of the keys of these items; by default they are all items.
+
+        Raises:
+            TableError: `keys` is empty. AWS would allow every item then.
+        """
+        if not keys:
+            raise TableError("A role may use items of no key: grant it nothing, or name the keys.")
+        return grant(self, role, allow([f"dynamodb:{one}" for one in operations], self.arn, **_only(keys)))
 
     def grant_queries(self, role: iam.Role) -> iam.RolePolicy:
         """Let `role` query the indexes, and not the table itself.
@@ -116,14 +121,15 @@ class Table(Component):
         self.dead_letter_queues[target.snake_name] = dead_letters.url
         watch_stream(self, self._stack.alerts, consumer, severity)
         permission = grant(self, target.role, allow(_READ_STREAM, self.table.stream_arn), *give_up_to(self.given_up))
-        prefix = {"aggregates": self._stack.context.key_prefix, "lists": _LISTS}[items]
+        prefix = {"aggregates": self._stack.context.key_prefix, "lists": LIST_KEY}[items]
         mapping = lambda_.EventSourceMapping(
             f"{consumer}-stream",
             event_source_arn=self.table.stream_arn,
             function_name=target.alias_arn,
             starting_position="TRIM_HORIZON",
             batch_size=100,
-            parallelization_factor=PARALLEL,
+            # The changes of one item stay in order however many batches of a shard there are.
+            parallelization_factor=self._stack.settings.stream_parallelization_factor,
             function_response_types=["ReportBatchItemFailures"],
             bisect_batch_on_function_error=True,
             maximum_retry_attempts=STREAM_RETRIES,
@@ -139,6 +145,15 @@ class Table(Component):
         dead_letters = queue(self, name, self._stack.key.arn)
         watch_dead_letters(self._stack.alerts, name, dead_letters, severity)
         return dead_letters
+
+
+def _only(keys: Sequence[str]) -> dict[str, Any]:
+    """Return the condition on items' keys (DynamoDB developer guide, "Using IAM policy conditions for fine-grained
+    access control").
+    """
+    if tuple(keys) == ALL_KEYS:
+        return {}
+    return {"Condition": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{key}*" for key in keys]}}}
 
 
 def _keys(partition: str) -> list[dynamodb.TableGlobalSecondaryIndexKeySchemaArgsDict]:

@@ -10,6 +10,7 @@ import pulumi
 from pulumi_aws import iam, sfn
 
 from bounded_context.infra import (
+    LIST_KEY,
     LIVE,
     Account,
     Alerts,
@@ -108,7 +109,7 @@ class Workflow(Component):
         self.permissions: Sequence[iam.RolePolicy] = [
             *(step.grant_invoke(self.role) for step in steps.values()),
             stack.key.grant_use(self.role),
-            table.grant_items(self.role, "UpdateItem"),
+            table.grant_items(self.role, "UpdateItem", keys=[LIST_KEY]),
             inbox.grant_objects(self.role, read=["staging"]),
             fanout.grant_publish(self.role),
         ]

@@ -75,6 +75,10 @@ def _lists(names: Names) -> Section:
                 stat="Maximum",
                 annotations=target,
             ),
+            graph(
+                "The rule, for the rows of a part (s)",
+                [own(names, measures.RULE_SECONDS, label=stat, stat=stat) for stat in ("p50", "p99")],
+            ),
         ],
     )
 

@@ -164,7 +164,9 @@ def _depth(title: str, queues: Mapping[str, str]) -> Widget:
 
 def _table(names: Names) -> Section:
     consumed = [sources.table(names, f"Consumed{kind}CapacityUnits", label=kind.lower()) for kind in ("Read", "Write")]
-    return section("Table and stream", [graph("Capacity units consumed", consumed), *_table_troubles(names)])
+    failing = own(names, measures.MAPPINGS_FAILING, label="mappings", color=BAD, stat="Maximum")
+    stopped = graph("Event source mappings that fail", [failing])
+    return section("Table and stream", [graph("Capacity units consumed", consumed), *_table_troubles(names), stopped])
 
 
 def _table_troubles(names: Names) -> Row:

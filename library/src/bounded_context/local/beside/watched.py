@@ -1,7 +1,6 @@
-"""The watch over lists, called as its schedule calls it: a run is over before the schedule's first minute."""
+"""The functions of schedules, called as their schedules call them: a run ends before the first minute is over."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from .shown import Shown
@@ -9,12 +8,16 @@ from .shown import Shown
 if TYPE_CHECKING:
     from ..running import RunningContext
 
-FUNCTION: Final = "watch_lists"
+WATCH: Final = "watch_lists"
+SWEEP: Final = "sweep_uploads"
 
 
 def watched(running: "RunningContext") -> Iterator[Shown]:
-    """Call it as at a full hour, when it also counts the uploads that nobody has heard of, and say what it found."""
-    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
-    found = running.invoke(FUNCTION, {"time": hour.isoformat()})
-    back = f"the oldest unfinished list is {found['seconds']:.0f} s old, {found['uploads']} unseen uploads"
-    yield Shown(f"{FUNCTION}, as its schedule", back)
+    """Call both functions, and yield what each of them found."""
+    found = running.invoke(WATCH, {})
+    yield _shown(WATCH, f"the oldest unfinished list is {found['seconds']:.0f} s old")
+    yield _shown(SWEEP, f"{running.invoke(SWEEP, {})['uploads']} unseen uploads")
+
+
+def _shown(function: str, back: str) -> Shown:
+    return Shown(f"{function}, as its schedule", back)

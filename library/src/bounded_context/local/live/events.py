@@ -66,7 +66,7 @@ def _own(context: Context[Any], function: str, variables: Mapping[str, str]) -> 
         yield "list", _closed_list(context)
     elif function == "on_event":
         yield from _heard(variables)
-    elif function == "watch_lists":
+    elif function in ("watch_lists", "sweep_uploads"):
         yield "minute", {}
 
 

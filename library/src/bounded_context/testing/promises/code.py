@@ -5,8 +5,11 @@ import importlib.util
 from collections.abc import Iterator
 from typing import Any
 
+from ...application.creating import lacking_in_rows
+from ...context import Context
 from ...domain.commands import Command
 from ...domain.errors import BusinessError
+from ..rules import creating_use_case, verifying_rules
 from ._promise import Check, Repository
 
 
@@ -15,6 +18,28 @@ def commands_have_an_entry_point(where: Repository) -> Iterator[str]:
     for command in where.context.commands:
         if command.function not in where.modules:
             yield _missing(where, command)
+
+
+def lists_obey_the_rule(where: Repository) -> Iterator[str]:
+    """Lists obey what commands obey: the verification runs the rule of the command that creates for each row."""
+    context = where.context
+    if lacking := lacking_in_rows(context):
+        yield f"commands: {lacking}"
+        return
+    rule, verified = creating_use_case(context), [one.use_case for one in verifying_rules(context)]
+    if not verified or (rule and verified != [rule]):
+        runs = f"runs {', '.join(map(_named, verified))}" if verified else "runs no rule"
+        yield f"src/{context.name}/handlers/{context.verification}.py {runs} for rows: {_obeying(context, rule)}."
+
+
+def _obeying(context: Context[Any], rule: Any) -> str:
+    creating = context.creating
+    name = _named(rule) if rule else creating.function
+    return f"write `aws.obeys({context.name.upper()}, {creating.name}, {name})` into its checks"
+
+
+def _named(rule: Any) -> str:
+    return getattr(rule, "__name__", type(rule).__name__)
 
 
 def functions_have_code(where: Repository) -> Iterator[str]:
@@ -85,6 +110,7 @@ def _is_there(where: Repository, module: str, name: str) -> bool:
 
 CHECKS: tuple[Check, ...] = (
     commands_have_an_entry_point,
+    lists_obey_the_rule,
     functions_have_code,
     code_is_deployed,
     settings_are_read,

@@ -5,12 +5,19 @@ from bounded_context.handlers import StepEvent, VerificationSettings, step
 from bounded_context.lists import RowsCheck, Step
 
 from ..bootstrap import list_import
+from ..commands import <<(cookiecutter.commands | creates).name>>
 from ..context import <<cookiecutter.__constant>>
+from ..use_cases import <<(cookiecutter.commands | creates).snake>>
 
 
 def checks() -> list[RowsCheck]:
-    """Return what each row must pass: its identity is new."""
-    return [aws.not_taken(<<cookiecutter.__constant>>)]
+    """Return the checks: the identity is new, the rule obeyed."""
+    return [
+        aws.not_taken(<<cookiecutter.__constant>>),
+<% filter fitted %>
+        aws.obeys(<<cookiecutter.__constant>>, <<(cookiecutter.commands | creates).name>>, <<(cookiecutter.commands | creates).snake>>),
+<% endfilter %>
+    ]
 
 
 @step(<<cookiecutter.__constant>>, list_import, checks, settings=VerificationSettings)

@@ -1,0 +1,99 @@
+"""The verification step on AWS: it runs the rule of the command that creates, and tells how long that took."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from payment.context import PAYMENT
+from payment.handlers import verify_subscription
+from payment.use_cases import register_payment
+
+from bounded_context import BusinessError
+from bounded_context.application.creating import RuleFailed
+from bounded_context.testing.plugin import BUCKET
+from tests.emf import emitted
+from tests.handlers.conftest import LambdaContext, Lines
+from tests.handlers.functions import ID, SAMPLES
+from tests.handlers.test_list_workflow import KEY, UPLOAD, _call, _parts
+
+pytestmark = pytest.mark.usefixtures("function")
+PERSON = "some-person"
+REPORT = "reports/acme/january.csv.report.csv"
+
+
+class NotThisOne(BusinessError):
+    """A refusal."""
+
+    code = "not-this-one"
+
+
+@pytest.fixture
+def validated(bucket: Any, table: Any, context: LambdaContext) -> dict[str, Any]:
+    """A list of 40 rows, which refer to what is there; the step's event for it."""
+    rows = [SAMPLES.values(n, payer=f"{PERSON}-{n}") for n in range(40)]
+    bucket.put_object(Bucket=BUCKET, Key=KEY, Body=SAMPLES.file(rows))
+    for known in SAMPLES.projection():
+        table.put_item(Item=known)
+    return _call("validate_list", _call("register_list", UPLOAD, context), context)
+
+
+@pytest.fixture
+def rule(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., Any]], None]:
+    """Let the handler name another rule."""
+    return lambda used: monkeypatch.setattr(verify_subscription, "register_payment", used)
+
+
+def _refusing(command: Any, payments: Any) -> Any:
+    if command.id == "id-000003":
+        raise NotThisOne("not this one")
+    return register_payment(command, payments)
+
+
+def test_a_refused_row_is_reported_and_the_others_are_imported(
+    validated: Any, rule: Any, bucket: Any, table: Any, context: LambdaContext, lines: Lines, capsys: Any
+):
+    """The line of the log has the time and the codes, and so has the metric."""
+    rule(_refusing)
+    event = _call("verify_subscription", validated, context)
+    report = bucket.get_object(Bucket=BUCKET, Key=REPORT)["Body"].read().decode().splitlines()
+    assert report == ["line,field,reason,code", "5,,not this one,not-this-one"]
+    part, *_ = _parts(event["list_id"])
+    assert _call("import_list", {**event, "part": part}, context)["outcome"] == "IMPORTED"
+    assert len([item for item in table.scan()["Items"] if ID in item]) == 9
+    ran = [line for line in lines() if line["message"] == "rule run"]
+    assert [(line["rule"], line["rows"]) for line in ran] == [("_refusing", 10)] * 4
+    assert [line["refused"] for line in ran] == [{"not-this-one": 1}, {}, {}, {}]
+    assert all(line["seconds"] >= 0 and line["list_id"] == event["list_id"] for line in ran)
+    [measured] = [one for one in emitted(capsys.readouterr().out) if one.name == "RuleSeconds"]
+    assert len(measured.values) == 4
+
+
+def test_a_rule_that_breaks_is_logged_by_its_name_and_the_line_and_nothing_of_the_row(
+    validated: Any, rule: Any, context: LambdaContext, lines: Lines
+):
+    """Nor is it in what Lambda writes."""
+
+    def broken(command: Any, _: Any) -> Any:
+        raise KeyError(command.payer)
+
+    rule(broken)
+    with pytest.raises(RuleFailed) as failed:
+        _call("verify_subscription", validated, context)
+    assert str(failed.value) == "the rule broken fails for the row on line 2: it raised KeyError"
+    [line] = [line for line in lines() if line["level"] == "ERROR"]
+    assert str(failed.value) in line["exception"]
+    assert PERSON not in str(lines())
+    assert PERSON not in str(failed.value)
+
+
+def test_a_rule_reads_the_table(validated: Any, rule: Any, context: LambdaContext):
+    """What a command has created."""
+
+    def after_another(command: Any, payments: Any) -> Any:
+        payments.get("id-000090")
+        return register_payment(command, payments)
+
+    message = {"idempotency_key": "key-1", "payload": SAMPLES.values(90)}
+    assert _call(PAYMENT.creating.function, message, context)["ok"]
+    rule(after_another)
+    assert _call("verify_subscription", validated, context)["outcome"] == "VERIFIED"

@@ -1,0 +1,39 @@
+"""Concurrent executions: what a stack reserves, and how many batches of the stream run at a time."""
+
+import pytest
+
+from bounded_context.infra import SettingError
+
+from .graph import CONTEXT, Graph, run
+
+OTHER = "relay_events"
+
+
+def _reserved(graph: Graph) -> dict[str, float]:
+    functions = {node.name: node.inputs.get("reservedConcurrentExecutions") for node in graph.of("lambda/function")}
+    return {name: number for name, number in functions.items() if number is not None}
+
+
+def test_nothing_is_reserved_unless_the_stack_says_so(prod: Graph) -> None:
+    """A reservation takes executions from every other function of the account."""
+    assert _reserved(prod) == {}
+
+
+def test_a_function_has_the_executions_that_the_stack_reserves_for_it() -> None:
+    """Any function, by its name in code."""
+    command = CONTEXT.command_functions[0]
+    graph = run("prod", reserved_concurrency={command: 5, OTHER: 20})
+    assert _reserved(graph) == {command.replace("_", "-"): 5, "relay-events": 20}
+
+
+def test_a_function_that_the_stack_does_not_have_is_refused() -> None:
+    """With the functions that it has."""
+    with pytest.raises(SettingError, match=rf"^reserved_concurrency has 'nothing': write one of .*{OTHER}"):
+        run("prod", reserved_concurrency={"nothing": 1})
+
+
+@pytest.mark.parametrize("factor", [1, 10])
+def test_each_reader_of_the_stream_takes_so_many_batches_of_a_shard_at_a_time(factor: int) -> None:
+    """In an account with few executions, one."""
+    graph = run("prod", stream_parallelization_factor=factor)
+    assert {node.inputs["parallelizationFactor"] for node in graph.stream_readers()} == {factor}

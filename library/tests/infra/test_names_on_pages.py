@@ -1,0 +1,66 @@
+"""Names of resources on the platform's pages, held against those that a stack registers."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bounded_context.docs import pages
+
+from .alarms import prefix_of
+from .graph import Graph
+
+NAMED = re.compile(r"<prefix>-([a-z0-9<>.…-]*[a-z0-9>.…])")
+ALARM = re.compile(r"`(?!<prefix>)([a-z<>]+(?:-[a-z]+)+)`")
+OPEN = re.compile(r"<[a-z.]*>|\.\.\.|…")
+"""Where a page leaves out a part of a name: `<function>`, `<...>` and `...`."""
+
+OTHERS = {"exclude-paths"}
+"""Words of other languages that look like an alarm's name."""
+
+
+def _names(graph: Graph) -> set[str]:
+    """The names of all resources without the stack's prefix, of log groups without their folder.
+
+    The name of a bucket's resource is the beginning of the bucket's.
+    """
+    prefix = f"{prefix_of(graph)}-"
+    given = {str(node.inputs.get(key, "")) for node in graph.nodes for key in ("name", "alarmName", "dashboardName")}
+    buckets = {f"{node.name}-" for node in graph.of("s3/bucket")}
+    names = {name.rpartition("/")[2] for name in given} | buckets
+    return {name.removeprefix(prefix) for name in names if name.startswith(prefix)}
+
+
+def _wrong(page: str, names: set[str], form: re.Pattern[str]) -> list[str]:
+    """The names of a page that no resource has."""
+    written = set(form.findall(page)) - OTHERS
+    return sorted(one for one in written if not any(map(_pattern(one).fullmatch, names)))
+
+
+def _pattern(written: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, OPEN.split(written))))
+
+
+@pytest.mark.parametrize("page", sorted(pages.FOLDER.glob("*.md")), ids=lambda page: page.stem)
+def test_each_name_with_the_stacks_prefix_is_a_resources(page: Path, full: Graph) -> None:
+    """A command that asks for a name that nothing has shows nothing, and looks like good news."""
+    assert _wrong(page.read_text(encoding="utf-8"), _names(full), NAMED) == []
+
+
+def test_each_alarm_that_is_tried_on_an_account_exists(full: Graph) -> None:
+    """An alarm of another name would be waited for in vain."""
+    assert _wrong(pages.page("account"), _names(full), ALARM) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("`Value=<prefix>-fanout`", ["fanout"]),
+        ("`Value=<prefix>-events`", []),
+        ("`<prefix>-<function>:live`, `s3://<prefix>-given-up-<...>/`", []),
+        ("`<prefix>-relay-events-found`", ["relay-events-found"]),
+    ],
+)
+def test_a_wrong_name_is_found(text: str, wrong: list[str], full: Graph) -> None:
+    """Also beside an open part of another."""
+    assert _wrong(text, _names(full), NAMED) == wrong

@@ -1,0 +1,87 @@
+"""Whether an account has the concurrent executions that a stack needs."""
+
+from typing import Any
+
+import pytest
+
+from bounded_context.rollout.errors import Refused
+from tests.smoke_account.conftest import Place
+
+pytestmark = pytest.mark.usefixtures("aws", "cli")
+
+DEFAULT = 24
+"""Two readers of the stream with ten batches each, two children of the import, and two calls besides."""
+
+
+def _check(place: Place, monkeypatch: pytest.MonkeyPatch, total: int, free: int | None = None) -> str:
+    """What the check says, or why it refuses; `free` is what no function of the account has reserved."""
+    account = place.account()
+    limit = {"ConcurrentExecutions": total, "UnreservedConcurrentExecutions": total if free is None else free}
+    call = account.aws.call
+
+    def answered(service: str, operation: str, **parameters: object) -> dict[str, Any]:
+        asked = operation == "get_account_settings"
+        return {"AccountLimit": limit} if asked else call(service, operation, **parameters)
+
+    monkeypatch.setattr(account.aws, "call", answered)
+    try:
+        return account.check()
+    except Refused as refused:
+        return str(refused)
+
+
+def _refused(said: str) -> bool:
+    return not said.startswith("account ")
+
+
+@pytest.mark.parametrize(("total", "refused"), [(10, True), (DEFAULT - 1, True), (DEFAULT, False), (1000, False)])
+def test_an_account_with_too_few_executions_is_refused(
+    place: Place, monkeypatch: pytest.MonkeyPatch, total: int, refused: bool
+) -> None:
+    """With both numbers, the quota to raise, and the settings to lower."""
+    said = _check(place, monkeypatch, total)
+    assert _refused(said) == refused
+    if refused:
+        for word in (str(total), str(DEFAULT), "Concurrent executions", "stream_parallelization_factor"):
+            assert word in said
+
+
+def test_a_new_account_takes_a_stack_with_small_settings(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten executions are enough for one batch of a shard and one child of an import at a time."""
+    place.set(stream_parallelization_factor=1, import_concurrency=1)
+    assert not _refused(_check(place, monkeypatch, 10))
+
+
+def test_executions_that_other_functions_have_reserved_do_not_count(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody else may use them."""
+    assert _refused(_check(place, monkeypatch, 1000, free=DEFAULT - 1))
+
+
+@pytest.mark.parametrize(("free", "refused"), [(109, True), (110, False)])
+def test_a_hundred_executions_must_stay_unreserved(
+    place: Place, monkeypatch: pytest.MonkeyPatch, free: int, refused: bool
+) -> None:
+    """AWS takes no reservation that leaves fewer."""
+    place.set(reserved_concurrency={"relay_events": 10})
+    assert _refused(_check(place, monkeypatch, 1000, free)) == refused
+
+
+def test_what_is_reserved_is_needed(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also what the function does not use."""
+    place.set(reserved_concurrency={"relay_events": 500})
+    assert "514" in _check(place, monkeypatch, 513)
+
+
+def test_consumed_events_need_executions_too(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten batches of the queue at a time."""
+    place.set(consumes={"other": {"topic": "/other/dev/topic-arn", "known": ["A"]}})
+    assert _refused(_check(place, monkeypatch, DEFAULT + 9))
+    assert not _refused(_check(place, monkeypatch, DEFAULT + 10))
+
+
+def test_bad_settings_are_refused(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the words of the program that would refuse them."""
+    place.set(stream_parallelization_factor=11)
+    assert "stream_parallelization_factor" in _check(place, monkeypatch, 1000)
