@@ -9,10 +9,15 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any, Final
 from unittest.mock import patch
 
+from botocore.exceptions import ClientError
+
 from bounded_context.adapters import dynamodb, dynamodb_bulk, dynamodb_lists, patience, projection
+from bounded_context.adapters.conditional import condition_failed
+from bounded_context.adapters.dynamodb_inserts import Inserts
 from bounded_context.application import importing, report, undoing, validation, verification
 from bounded_context.application.guarded import GuardedAggregates
-from bounded_context.application.staging import Staging
+from bounded_context.application.list_import import Outcome, Step
+from bounded_context.application.staging import VERIFIED, Staging
 from bounded_context.domain.lists import BEFORE, ListStatus, ReceivedList
 from bounded_context.handlers import relay_events, watch_lists
 from bounded_context.handlers._commands import CommandHandler
@@ -115,12 +120,12 @@ def _moved_without_condition(original: Callable[..., Any]) -> Callable[..., Any]
 def _report_only_rejections(received: ReceivedList, lists: Any, files: Any) -> Any:
     """Write the report only if the verification found something: an earlier try may have written another one."""
     if received.given_up:
-        return verification.Step(received.list_id, verification.Outcome.REJECTED)
+        return Step(received.list_id, Outcome.REJECTED)
     verified = Staging(files, received.list_id, received.verified)
-    verified.publish(verification.VERIFIED)
+    verified.publish(VERIFIED)
     if verified.rejections():
-        verification.report.write_report(files, lists, received, report.document(verified.rejections()))
-    return verification.Step(received.list_id, verification.Outcome.VERIFIED)
+        report.write_report(files, lists, received, report.document(verified.rejections()))
+    return Step(received.list_id, Outcome.VERIFIED)
 
 
 def _write_report_late(files: Any, _lists: Any, received: ReceivedList, data: bytes) -> None:
@@ -149,8 +154,8 @@ def _written_by_answer(_self: Any, _etag: str, write: Callable[..., Any], **requ
     """Take a write that is refused by its own effect for a conflict."""
     try:
         write(**request)
-    except dynamodb.ClientError as error:
-        if not dynamodb.condition_failed(error):
+    except ClientError as error:
+        if not condition_failed(error):
             raise
         return False
     return True
@@ -270,8 +275,7 @@ def _part_first() -> AbstractContextManager[Any]:
 
 
 def _lost_rows() -> AbstractContextManager[Any]:
-    inserts = dynamodb_bulk.Inserts
-    return patch.object(inserts, "insert", _some_of_the_rows(inserts.insert))
+    return patch.object(Inserts, "insert", _some_of_the_rows(Inserts.insert))
 
 
 def _unprocessed() -> AbstractContextManager[Any]:

@@ -250,13 +250,15 @@ class Scheduler:
             self.made[key] = value
         return value
 
-    def chance(self, p: float) -> bool:
+    def chance(self, probability: float) -> bool:
         """Tell whether something happens that has this probability."""
         if self.calm or self.me is None:
             return False
         me = self.me
         me.calls += 1
-        return bool(self._pick((me.name, me.calls, "chance"), lambda random: True if random.random() < p else None))
+        return bool(
+            self._pick((me.name, me.calls, "chance"), lambda random: True if random.random() < probability else None)
+        )
 
     def choose(self, options: Sequence[T]) -> T:
         """Return one of the options; the first is the default."""
