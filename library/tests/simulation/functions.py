@@ -39,7 +39,7 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "delete_payment": Function(f"{_HANDLERS}delete_payment", presets.COMMAND.timeout),
     "on_event": Function(f"{_HANDLERS}on_event", presets.ON_EVENT.timeout),
     "relay_events": Function(f"{_OWN}relay_events", presets.PLATFORM["relay_events"].timeout),
-    "watch_lists": Function(f"{_OWN}watch_lists", presets.PLATFORM["watch_lists"].timeout),
+    "sweep_uploads": Function(f"{_OWN}sweep_uploads", presets.PLATFORM["sweep_uploads"].timeout),
 }
 
 _LOADED: Final[dict[str, Callable[[Any, Any], Any]]] = {}

@@ -176,7 +176,7 @@ class World:
             self._await()
         # A sweep considers what has been there for a while.
         self.scheduler.sleep(1200)
-        sweep = self.functions.invoke("watch_lists", {"unseen": {"seconds": 60}})
+        sweep = self.functions.invoke("sweep_uploads", {"unseen": {"seconds": 60}})
         self.scheduler.join([sweep])
         if sweep.error is not None:
             raise sweep.error
