@@ -1,0 +1,1 @@
+"""The deterministic simulator: handlers and adapters over simulated AWS services."""

@@ -1,0 +1,114 @@
+"""Lambda: the real handlers as invocations with a deadline, each in an execution environment of its own."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from random import Random
+from typing import Any, Final
+
+from bounded_context.infra import presets
+
+from .profile import SKEWED
+from .scheduler import Activity, Scheduler
+
+_HANDLERS: Final = "payment.handlers."
+_OWN: Final = "bounded_context.handlers."
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function: where its handler is, and the seconds after which Lambda ends an invocation."""
+
+    module: str
+    timeout: int
+
+    @property
+    def handler(self) -> Callable[[Any, Any], Any]:
+        """The handler, without log lines, metrics and traces."""
+        return import_module(self.module).lambda_handler.__wrapped__.__wrapped__
+
+
+FUNCTIONS: Final[Mapping[str, Function]] = {
+    "register_list": Function(f"{_HANDLERS}register_list", presets.REGISTER_LIST.timeout),
+    "validate_list": Function(f"{_HANDLERS}validate_list", presets.VALIDATE_LIST.timeout),
+    "verify_subscription": Function(f"{_HANDLERS}verify_subscription", presets.VERIFY_LIST.timeout),
+    "import_list": Function(f"{_HANDLERS}import_list", presets.IMPORT_LIST.timeout),
+    "compensate_error": Function(f"{_HANDLERS}compensate_error", presets.COMPENSATE_ERROR.timeout),
+    "register_payment": Function(f"{_HANDLERS}register_payment", presets.COMMAND.timeout),
+    "verify_payment": Function(f"{_HANDLERS}verify_payment", presets.COMMAND.timeout),
+    "delete_payment": Function(f"{_HANDLERS}delete_payment", presets.COMMAND.timeout),
+    "on_event": Function(f"{_HANDLERS}on_event", presets.ON_EVENT.timeout),
+    "relay_events": Function(f"{_OWN}relay_events", presets.PLATFORM["relay_events"].timeout),
+    "sweep_uploads": Function(f"{_OWN}sweep_uploads", presets.PLATFORM["sweep_uploads"].timeout),
+}
+
+_LOADED: Final[dict[str, Callable[[Any, Any], Any]]] = {}
+
+
+def load() -> None:
+    """Import every handler; call it before the patches are installed."""
+    for name, function in FUNCTIONS.items():
+        _LOADED[name] = function.handler
+
+
+@dataclass
+class _Context:
+    """What the runtime passes to a handler."""
+
+    scheduler: Scheduler
+    function_name: str
+    aws_request_id: str
+    deadline: float
+    function_version: str = "7"
+    memory_limit_in_mb: int = 512
+    invoked_function_arn: str = "arn:aws:lambda:eu-west-1:123456789012:function:function:live"
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return how many milliseconds are left until the deadline."""
+        return max(0, int((self.deadline - self.scheduler.clock) * 1000))
+
+
+class Lambda:
+    """Starts invocations. ``variables`` returns an invocation's environment variables."""
+
+    def __init__(self, scheduler: Scheduler, variables: Callable[[str], Mapping[str, str]]) -> None:
+        self._scheduler = scheduler
+        self._variables = variables
+        self._idle: dict[str, list[dict[Any, Any]]] = {name: [] for name in FUNCTIONS}
+
+    def _skew(self) -> float:
+        rate = self._scheduler.profile.skew
+
+        def draw(random: Random) -> float | None:
+            return round(random.uniform(-5, 5), 2) if random.random() < rate else None
+
+        return self._scheduler.fault(SKEWED, draw) or 0.0
+
+    def invoke(self, name: str, event: Any, made_by: Any = None) -> Activity:
+        """Start an invocation in an idle execution environment, or in a new one."""
+        idle = self._idle[name]
+        environment = idle.pop() if idle else {}
+        deadline = self._scheduler.clock + FUNCTIONS[name].timeout
+        handler = _LOADED[name]
+        me = self._scheduler.me
+        label = name if me is None else f"{me.name}/{name}"
+
+        def work() -> Any:
+            context = _Context(self._scheduler, name, made.name, deadline)
+            try:
+                return handler(event, context)
+            finally:
+                if not made.dead:
+                    idle.append(environment)
+
+        made = self._scheduler.spawn(
+            label,
+            work,
+            skew=self._skew(),
+            deadline=deadline,
+            function=name,
+            made_by=made_by,
+            variables=self._variables(name),
+            environment=environment,
+        )
+        return made

@@ -1,0 +1,31 @@
+"""Schedules by their seeds: run one, or search many for a violation."""
+
+from collections.abc import Iterable, Iterator
+from random import Random
+from time import perf_counter
+
+from . import profile, scenario
+from .world import Outcome, play
+
+
+def run(seed: int, known: frozenset[str] = frozenset()) -> Outcome:
+    """Run the schedule of a seed. The patches have to be installed; violations of ``known`` are passed over."""
+    random = Random(seed)  # noqa: S311
+    return play(seed, scenario.drawn(random), profile.drawn(random), known=known)
+
+
+def failing(seeds: Iterable[int], known: frozenset[str] = frozenset()) -> Iterator[Outcome]:
+    """Yield the schedules that violate an invariant."""
+    return (outcome for outcome in (run(seed, known) for seed in seeds) if outcome.violation is not None)
+
+
+def search(seeds: Iterable[int], seconds: float) -> Outcome | None:
+    """Return the first schedule that violates an invariant, or None if none does within the time."""
+    until = perf_counter() + seconds
+    for seed in seeds:
+        outcome = run(seed)
+        if outcome.violation is not None:
+            return outcome
+        if perf_counter() > until:
+            return None
+    return None

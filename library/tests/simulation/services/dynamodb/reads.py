@@ -1,0 +1,94 @@
+"""Reads: GetItem, BatchGetItem, and Query of an index."""
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Final
+
+from ..expressions.compiled import compiled
+from ..expressions.operands import ABSENT, Path, path, resolved
+from ..expressions.tokens import Malformed, Tokens
+from ..values import Item, copied
+from .store import Store
+from .writes import Answer, Request, key_of
+
+MOST_KEYS: Final = 100
+"""Keys of BatchGetItem (AWS limit)."""
+
+_UNPROCESSED: Final = 0.05
+"""The share of batches of which some keys come back unprocessed."""
+
+
+def get_item(store: Store, request: Request) -> Answer:
+    """Apply GetItem."""
+    item = store.seen(consistent=request.get("ConsistentRead", False)).get(key_of(store, request["Key"]))
+    return {} if item is None else {"Item": _projection(request)(item)}
+
+
+def batch_get_item(store: Store, request: Request) -> Answer:
+    """Apply BatchGetItem. Items come in no order, and some keys may come back unprocessed."""
+    [(name, wanted)] = request["RequestItems"].items()
+    keys = [key_of(store, key) for key in wanted["Keys"]]
+    if len(set(keys)) < len(keys) or not 0 < len(keys) <= MOST_KEYS:
+        raise Malformed("Provided list of item keys contains duplicates, is empty or too long")
+    processed = _processed(store, len(keys))
+    seen, project = store.seen(consistent=wanted.get("ConsistentRead", False)), _projection(wanted)
+    found = [project(seen[key]) for key in keys[:processed] if key in seen]
+    left = {name: {**wanted, "Keys": wanted["Keys"][processed:]}} if processed < len(keys) else {}
+    return {"Responses": {name: found}, "UnprocessedKeys": left}
+
+
+def _processed(store: Store, keys: int) -> int:
+    return store.gate.choose(range(keys)) if store.gate.chance(_UNPROCESSED) else keys
+
+
+def _projection(request: Request) -> Callable[[Item], Item]:
+    """Return a copying function that keeps the attributes of a ProjectionExpression."""
+    text, names = request.get("ProjectionExpression"), request.get("ExpressionAttributeNames", {})
+    if text is None:
+        return copied
+    attributes = [str(name) for name in resolved(_attributes(text), names)]
+    return lambda item: {name: copied(item[name]) for name in attributes if name in item}
+
+
+@lru_cache(maxsize=256)
+def _attributes(text: str) -> Path:
+    """Return the names and placeholders of a ProjectionExpression. Raises Malformed."""
+    tokens = Tokens(text)
+    paths = [path(tokens)]
+    while tokens.took(","):
+        paths.append(path(tokens))
+    tokens.end()
+    if any(len(steps) > 1 for steps in paths):
+        raise NotImplementedError("projections of nested attributes are not simulated")
+    return tuple(steps[0] for steps in paths)
+
+
+def query(store: Store, request: Request) -> Answer:
+    """Apply Query of an index, which is eventually consistent. Items come in the order of the table's key."""
+    attribute = store.indexes.get(request.get("IndexName", ""))
+    if attribute is None or request.get("ConsistentRead"):
+        raise Malformed("The table does not have the specified index, or the read is consistent")
+    found = _matching(store, attribute, request)
+    if "ExclusiveStartKey" in request:
+        after = key_of(store, request["ExclusiveStartKey"])
+        found = [item for item in found if item[store.key] > after]
+    return _page(store, attribute, found, request.get("Limit"))
+
+
+def _matching(store: Store, attribute: str, request: Request) -> list[Item]:
+    expressions = compiled(request["KeyConditionExpression"])
+    given = request.get("ExpressionAttributeNames", {}), request.get("ExpressionAttributeValues", {})
+    expressions.check(*given)
+    holds = expressions.condition
+    seen = store.seen(consistent=False).values()
+    found = [item for item in seen if item.get(attribute, ABSENT) is not ABSENT and holds and holds(item, *given)]
+    return sorted(found, key=lambda item: item[store.key])
+
+
+def _page(store: Store, attribute: str, found: Sequence[Item], limit: int | None) -> Answer:
+    """Return a page. DynamoDB gives a last key whenever it stopped at the limit, also if no item comes after."""
+    items = found[:limit]
+    answer: Answer = {"Items": [copied(item) for item in items], "Count": len(items), "ScannedCount": len(items)}
+    if limit is not None and len(items) == limit:
+        answer["LastEvaluatedKey"] = {attribute: items[-1][attribute], store.key: items[-1][store.key]}
+    return answer

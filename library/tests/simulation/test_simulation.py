@@ -1,0 +1,86 @@
+"""The code under test keeps its invariants in every schedule, and a seed gives the same schedule each time."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .report import told
+from .schedules import failing, run
+from .seeds import SEEDS
+from .shrink import shrunk
+from .world import Outcome, play
+
+_BATCH = 100
+_BATCHES = 6
+_NIGHTLY = 100_000
+_LIBRARY = Path(__file__).parents[2]
+
+
+def _judged(found: Outcome | None) -> None:
+    if found is not None:
+        pytest.fail(told(shrunk(found)), pytrace=False)
+
+
+@pytest.mark.usefixtures("simulated")
+@pytest.mark.parametrize("batch", range(_BATCHES))
+def test_every_invariant_holds_in_each_schedule(batch: int):
+    _judged(next(failing(range(batch * _BATCH, (batch + 1) * _BATCH)), None))
+
+
+@pytest.mark.usefixtures("simulated")
+@pytest.mark.parametrize("finding", SEEDS)
+def test_a_schedule_that_once_failed_keeps_every_invariant(finding: str):
+    _judged(next(failing([SEEDS[finding]]), None))
+
+
+@pytest.mark.nightly
+@pytest.mark.e2e
+def test_every_invariant_holds_in_many_schedules():
+    command = (sys.executable, "-m", "tests.simulation", "--first", "1000000", "--schedules", str(_NIGHTLY))
+    subprocess.run(command, cwd=_LIBRARY, check=True)  # noqa: S603
+
+
+def digest(seeds: range) -> str:
+    """Return a digest of everything that happens in these schedules."""
+    traces = [(seed, outcome.trace, str(outcome.violation)) for seed in seeds for outcome in [run(seed)]]
+    return hashlib.sha256(repr(traces).encode()).hexdigest()
+
+
+@pytest.mark.usefixtures("simulated")
+def test_a_seed_gives_the_same_schedule_each_time():
+    assert digest(range(30)) == digest(range(30))
+
+
+@pytest.mark.usefixtures("simulated")
+def test_a_schedule_is_replayed_from_its_choices():
+    for seed in range(30):
+        found = run(seed)
+        again = play(seed, found.scenario, found.profile, found.choices)
+        assert again.trace == found.trace
+
+
+_SAY = """
+from tests import conftest
+from tests.simulation.patches import installed
+from tests.simulation.test_simulation import digest
+with installed():
+    print(digest(range(10)))
+"""
+
+
+def test_a_schedule_does_not_depend_on_the_hash_seed_of_the_process():
+    said = {
+        subprocess.run(  # noqa: S603
+            (sys.executable, "-c", _SAY),
+            cwd=_LIBRARY,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            check=True,
+            capture_output=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(said) == 1

@@ -1,0 +1,144 @@
+"""The interpreter of the state machine: paths, intrinsic functions, retries, catches, maps and redrives."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from .profile import Profile
+from .scheduler import Activity, Scheduler
+from .workflow import Execution, Machine, StatesError, evaluate
+
+
+class Throttled(Exception):
+    """An error by its name."""
+
+
+class Services:
+    """Invocations of one function, which fail as often as ``failures`` says."""
+
+    def __init__(self, scheduler: Scheduler, failures: int = 0, items: bytes = b"[]") -> None:
+        self.scheduler = scheduler
+        self.failures = failures
+        self.items = items
+        self.payloads: list[Any] = []
+
+    def invoke(self, function: str, payload: Any) -> Activity:
+        """Start an invocation."""
+        self.payloads.append(payload)
+
+        def work() -> Any:
+            if self.failures:
+                self.failures -= 1
+                raise Throttled
+            return {"seen": payload}
+
+        return self.scheduler.spawn(function, work, function=function)
+
+    def update_item(self, parameters: Any) -> Any:  # noqa: ARG002
+        """Refuse."""
+        raise StatesError("DynamoDB.ConditionalCheckFailedException")
+
+    def publish(self, parameters: Any) -> Any:
+        """Return what was published."""
+        return parameters
+
+    def read_object(self, bucket: str, key: str) -> bytes:  # noqa: ARG002
+        """Return the items."""
+        return self.items
+
+
+def played(states: dict[str, Any], services: Callable[[Scheduler], Services], given: Any = None) -> Execution:
+    """Run one execution to its end."""
+    scheduler = Scheduler(0, Profile())
+    machine = Machine({"StartAt": next(iter(states)), "States": states}, scheduler, services(scheduler))
+    machine.start({} if given is None else given)
+    scheduler.run()
+    return machine.executions[0]
+
+
+def task(**more: Any) -> dict[str, Any]:
+    """Return a state that invokes a function with its input."""
+    parameters = {"FunctionName": "f", "Payload.$": "$"}
+    return {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": parameters, "End": True, **more}
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("$.a.b", 1),
+        ("$$.Execution.Id", "x"),
+        ("States.Format('{}-{}', $.a.b, 'y')", "1-y"),
+        (r"States.StringToJson(States.Format('\{\"n\":{}\}', $.a.b))", {"n": 1}),
+        ("States.JsonMerge($.a, $.c, false)", {"b": 2}),
+        ("States.JsonToString($.a)", '{"b":1}'),
+    ],
+)
+def test_expressions(expression: str, expected: Any):
+    assert evaluate(expression, {"a": {"b": 1}, "c": {"b": 2}}, {"Execution": {"Id": "x"}}) == expected
+
+
+def test_a_path_that_is_not_there_is_an_error():
+    with pytest.raises(StatesError) as error:
+        evaluate("$.b", {"a": 1}, {})
+    assert error.value.name == "States.ParameterPathFailure"
+
+
+@pytest.mark.parametrize(("attempts", "status"), [(1, "FAILED"), (2, "SUCCEEDED")])
+def test_a_task_is_tried_again_as_often_as_its_retrier_says(attempts: int, status: str):
+    retry = [{"ErrorEquals": ["Throttled"], "IntervalSeconds": 2, "MaxAttempts": attempts}]
+    ended = played({"Try": task(Retry=retry)}, lambda scheduler: Services(scheduler, failures=2))
+    assert ended.status == status
+    assert ended.error == ("Throttled" if status == "FAILED" else "")
+
+
+def test_an_error_is_caught_by_its_name():
+    catch = [
+        {"ErrorEquals": ["Other"], "Next": "Wrong"},
+        {"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Caught"},
+    ]
+    states = {"Try": task(Catch=catch), "Wrong": {"Type": "Fail"}, "Caught": {"Type": "Pass", "End": True}}
+    ended = played(states, lambda scheduler: Services(scheduler, failures=1), {"kept": 1})
+    assert ended.output == {"kept": 1, "error": {"Error": "Throttled", "Cause": ""}}
+
+
+def _map(**more: Any) -> dict[str, Any]:
+    processor = {"StartAt": "Child", "States": {"Child": task()}}
+    reader = {"Resource": "", "Parameters": {"Bucket": "b", "Key": "k"}}
+    selector = {"list.$": "$.list", "part.$": "$$.Map.Item.Value"}
+    return {
+        "Type": "Map",
+        "ItemReader": reader,
+        "ItemSelector": selector,
+        "ItemProcessor": processor,
+        "End": True,
+        **more,
+    }
+
+
+def test_a_map_starts_a_child_for_each_item():
+    scheduler = Scheduler(0, Profile())
+    services = Services(scheduler, items=b"[1, 2, 3]")
+    machine = Machine({"StartAt": "Map", "States": {"Map": _map(MaxConcurrency=2)}}, scheduler, services)
+    machine.start({"list": "l"})
+    scheduler.run()
+    assert services.payloads == [{"list": "l", "part": part} for part in (1, 2, 3)]
+
+
+def test_a_redrive_starts_the_failed_children_alone():
+    scheduler = Scheduler(0, Profile())
+    services = Services(scheduler, failures=1, items=b"[1, 2, 3]")
+    machine = Machine({"StartAt": "Map", "States": {"Map": _map()}}, scheduler, services)
+    machine.start({"list": "l"})
+    scheduler.run()
+    [execution] = machine.executions
+    assert (execution.status, execution.error) == ("FAILED", "States.ExceedToleratedFailureThreshold")
+    machine.redrive(execution)
+    scheduler.run()
+    assert execution.status == "SUCCEEDED"
+    assert [payload["part"] for payload in services.payloads] == [1, 2, 3, 1]
+
+
+def test_a_field_that_is_not_interpreted_is_reported():
+    with pytest.raises(NotImplementedError, match="OutputPath"):
+        played({"Try": task(OutputPath="$")}, Services)

@@ -1,0 +1,322 @@
+"""One schedule: a scenario's activities over the simulated account, run to rest and judged."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from dataclasses import field as made_of
+from datetime import datetime
+from functools import cache, partial
+from pathlib import Path
+from typing import Any, Final
+from unittest.mock import patch
+
+from bounded_context.domain.lists import PinnedFile
+
+from . import functions as lambda_functions
+from . import profile as profiles
+from .account import BUCKET, DEAD_LETTERS, TABLE, TOPIC, Account, MachineServices
+from .callers import LANES, Caller, Inbound, Mapping, lane
+from .functions import Lambda
+from .history import AGGREGATE, History, Sent, Stored, Violation, Write
+from .invariants import AtRest, AtWrites
+from .patches import attached
+from .profile import Profile
+from .scenario import PARTNER, SUBSCRIPTIONS, Scenario, Upload
+from .scheduler import Activity, Endless, Key, Scheduler
+from .services.dynamodb.store import Change
+from .services.dynamodb.stream import record
+from .workflow import Machine, substituted
+
+_ASL: Final = Path(__file__).parents[3] / "examples" / "payment" / "workflow" / "list_import.asl.json"
+_STEPS: Final = ("register_list", "validate_list", "import_list", "compensate_error")
+_REDRIVES: Final = 6
+
+
+@cache
+def _definition(concurrency: int) -> str:
+    arns = {f"{name}_arn": name for name in _STEPS} | {"verification_arn": "verify_subscription"}
+    values = {"inbox_bucket": BUCKET, "table_name": TABLE, "topic_arn": TOPIC, "import_concurrency": concurrency}
+    return json.dumps(substituted(_ASL.read_text(encoding="utf-8"), {**arns, **values}))
+
+
+@dataclass
+class Outcome:
+    """How a schedule ended. ``violation`` is None if every invariant held."""
+
+    seed: int
+    scenario: Scenario
+    profile: Profile
+    choices: dict[Key, Any]
+    trace: list[tuple[float, str, str, str]]
+    violation: Violation | None = None
+    statuses: list[str] = made_of(default_factory=list)
+
+
+class World:
+    """A schedule."""
+
+    def __init__(self, scheduler: Scheduler, scenario: Scenario, known: frozenset[str] = frozenset()) -> None:
+        self.scheduler = scheduler
+        self.known = known
+        self.scenario = scenario
+        self.account = Account(scheduler)
+        self.history = History()
+        at_writes = AtWrites(self.history)
+        self.history.watchers.append(lambda write: self._check(partial(at_writes, write)))
+        self.functions = Lambda(scheduler, self._variables)
+        self.given_up: set[str] = set()
+        self.versions: list[Stored] = []
+        self.unseen: list[dict[str, Any]] = []
+        definition = json.loads(_definition(scenario.concurrency))
+        self.machine = Machine(definition, scheduler, MachineServices(self.account, self.functions, lambda: None))
+        self._changes = 0
+        self._finished = False
+        self._relays: list[Activity] = []
+        self._lanes: dict[int, list[dict[str, Any]]] = {number: [] for number in LANES}
+        self._work: list[Activity] = []
+        scheduler.observers.append(self._observe)
+
+    @property
+    def technical(self) -> bool:
+        """Whether a fault was injected that may use up a state's retries."""
+        return bool(self.scheduler.injected & profiles.TECHNICAL) or bool(self.scheduler.profile.technical)
+
+    # Setting up.
+
+    def run(self) -> None:
+        """Run the schedule to rest, and check the invariants. Raises Violation."""
+        self._prepare()
+        for upload in self.scenario.uploads:
+            self._add("upload", lambda upload=upload: self._upload(upload))
+        for session in self._sessions():
+            self._add("caller", Caller(self.scheduler, self.functions, session).run)
+        for event in self.scenario.foreign:
+            self._add("inbound", Inbound(self.scheduler, self.functions, event).run)
+        self._relays = [self._relay(number) for number in LANES]
+        self.scheduler.spawn("operator", self._operate)
+        self.scheduler.run()
+        for check in AtRest(self.history, self).checks():
+            self._check(check)
+
+    def _check(self, check: Callable[[], None]) -> None:
+        try:
+            check()
+        except Violation as violation:
+            if violation.name not in self.known:
+                raise
+
+    def _sessions(self) -> Iterator[list[Sent]]:
+        self.history.sent = [Sent(order) for order in self.scenario.orders]
+        for number in sorted({sent.order.session for sent in self.history.sent}):
+            yield [sent for sent in self.history.sent if sent.order.session == number]
+
+    def _add(self, name: str, work: Any) -> None:
+        self._work.append(self.scheduler.spawn(name, work))
+
+    def _prepare(self) -> None:
+        for subject in SUBSCRIPTIONS:
+            self.account.store.commit(f"SUBSCRIPTION#{subject}", {"pk": f"SUBSCRIPTION#{subject}", "status": "KNOWN"})
+        for identity in self.scenario.existing:
+            self.account.table.put_item(Item=_existing(identity))
+        self._observe(None, "")
+
+    def _relay(self, number: int) -> Activity:
+        mapping = Mapping(
+            self.scheduler,
+            self.functions,
+            lambda: self._lanes[number],
+            self.scenario.batch,
+            lambda: self._finished,
+            self.given_up,
+        )
+        return self.scheduler.spawn(f"relay{number}", mapping.run)
+
+    def _variables(self, _name: str) -> dict[str, str]:
+        part_rows, share = self.scheduler.choose(self.scenario.settings)
+        return {
+            "TABLE_NAME": TABLE,
+            "INBOX_BUCKET": BUCKET,
+            "MAX_LIST_BYTES": "1000000",
+            "TEMPORARY_NAMES": '[".part"]',
+            "PART_ROWS": str(part_rows),
+            "TOLERATED_SHARE": share,
+            "TOPIC_ARN": TOPIC,
+            "CONSUMES": _CONSUMES,
+            "DEAD_LETTER_URL": DEAD_LETTERS,
+            "STATE_MACHINE_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:list-import",
+        }
+
+    # Activities.
+
+    def _upload(self, upload: Upload) -> None:
+        self.scheduler.sleep(upload.at)
+        key = f"incoming/{PARTNER}/{upload.name}"
+        version = self.account.bucket.store(key, upload.body)
+        etag = version.etag.strip('"')
+        list_id = PinnedFile(BUCKET, key, version.id, len(upload.body)).list_id
+        stored = Stored(upload, key, version.id, list_id, etag)
+        self.versions.append(stored)
+        self.history.stored[list_id] = stored
+        for seconds in () if upload.form == "lost" else upload.announced:
+            self.scheduler.sleep(seconds)
+            self._work.append(self.machine.start(_announcement(upload, key, version.id, etag, version.modified)))
+
+    def _operate(self) -> None:
+        """Wait until everything has ended; then redrive failed executions, without faults, and let the relay end."""
+        self._await()
+        self.scheduler.calm = True
+        for _ in range(_REDRIVES):
+            failed = [one for one in self.machine.executions if one.status == "FAILED" and one.error != "ListFailed"]
+            if not failed:
+                break
+            for execution in failed:
+                self._work.append(self.machine.redrive(execution))
+            self._await()
+        # A sweep considers what has been there for a while.
+        self.scheduler.sleep(1200)
+        sweep = self.functions.invoke("sweep_uploads", {"unseen": {"seconds": 60}})
+        self.scheduler.join([sweep])
+        if sweep.error is not None:
+            raise sweep.error
+        self.unseen = sweep.result["unseen"]
+        self._finished = True
+        for relay in self._relays:
+            self.scheduler.rouse(relay)
+
+    def _await(self) -> None:
+        while left := [one for one in self._work if not one.done]:
+            self.scheduler.join(left[:1])
+
+    # Observing.
+
+    def _observe(self, me: Activity | None, _name: str) -> None:
+        changes = self.account.store.changes
+        while self._changes < len(changes):
+            change = changes[self._changes]
+            self._changes += 1
+            self._note(me, change)
+
+    def _note(self, me: Activity | None, change: Change) -> None:
+        told = record(self.account.store, change)
+        number = told["dynamodb"]["SequenceNumber"]
+        if change.key.startswith(AGGREGATE):
+            self._lanes[lane(change.key)].append(told)
+            for relay in self._relays:
+                self.scheduler.rouse(relay)
+        late = self.scheduler.late
+        self.history.add(Write(change.key, change.old, change.new, me, change.at, number, told["eventID"], late))
+
+    # Facts for the invariants.
+
+    def _events(self) -> Iterator[dict[str, Any]]:
+        for publication in self.account.topic.published:
+            yield json.loads(publication.message)
+
+    def list_events(self) -> list[dict[str, Any]]:
+        """Return the published outcomes of lists."""
+        return [event for event in self._events() if "List" in event["type"]]
+
+    def aggregate_events(self) -> list[dict[str, Any]]:
+        """Return the published changes of aggregates in their order."""
+        return [event for event in self._events() if "List" not in event["type"]]
+
+    def report(self, key: str) -> str | None:
+        """Return the text of the report about a file of this key."""
+        found = self.account.bucket.current(PinnedFile(BUCKET, key, "", 0).report_key)
+        return None if found is None or found.data is None else found.data.decode()
+
+    def expected_projection(self) -> dict[str, bool]:
+        """Return which things of other contexts are known in the end."""
+        newest = {event.subject: event for event in sorted(self.scenario.foreign, key=lambda one: one.number)}
+        return {subject: event.known for subject, event in newest.items()}
+
+
+_CONSUMES: Final = json.dumps(
+    {
+        "subscription": {
+            "thing": "subscription",
+            "known": ["SubscriptionRegistered"],
+            "gone": ["SubscriptionDeleted"],
+        }
+    }
+)
+
+
+def _existing(identity: str) -> dict[str, Any]:
+    return {
+        "pk": AGGREGATE + identity,
+        "payment_id": identity,
+        "subscription_id": "S-1",
+        "amount": "30.00",
+        "currency": "EUR",
+        "due_date": "2026-05-01",
+        "payer": "Ann",
+        "status": "REGISTERED",
+        "status_shard": "REGISTERED#00",
+        "version": 1,
+    }
+
+
+def _announcement(upload: Upload, key: str, version: str, etag: str, at: datetime) -> dict[str, Any]:
+    path = f"/{BUCKET}/{key}"
+    times = {"start-timestamp": at.isoformat(), "end-timestamp": at.isoformat()}
+    detail = {"username": PARTNER, "file-path": path, "bytes": len(upload.body), "etag": etag, **times}
+    if upload.form == "s3":
+        return {"bucket": BUCKET, "key": key, "version": version}
+    if upload.form == "rename":
+        return {"path": path, "detail": {"username": PARTNER, "renamed-file-path": path, **times}}
+    if upload.form == "failed":
+        return {"path": path, "failed": f"event-{version}", "detail": detail}
+    return {"path": path, "detail": detail}
+
+
+@cache
+def _sized() -> tuple[tuple[Any, str, str], ...]:
+    """Return the modules with a size of the import, its name there, and the scenario's field for it."""
+    fields = {"CHUNK_ROWS": "chunk", "ROWS_AT_ONCE": "chunk", "AT_ONCE": "at_once", "_AT_ONCE": "transaction"}
+    modules = [module for name, module in sorted(sys.modules.items()) if name.startswith(_SIZED)]
+    return tuple((module, name, field) for module in modules for name, field in fields.items() if name in vars(module))
+
+
+_SIZED: Final = ("bounded_context.application", "bounded_context.adapters.dynamodb")
+
+
+@contextmanager
+def _sizes(scenario: Scenario) -> Iterator[None]:
+    with ExitStack() as patched:
+        for module, name, field in _sized():
+            patched.enter_context(patch.object(module, name, getattr(scenario, field)))
+        yield
+
+
+def play(
+    seed: int,
+    scenario: Scenario,
+    profile: Profile,
+    kept: dict[Key, Any] | None = None,
+    known: frozenset[str] = frozenset(),
+) -> Outcome:
+    """Run one schedule; with ``kept``, replay these choices. The patches have to be installed.
+
+    Violations of ``known`` invariants are passed over.
+    """
+    scheduler = Scheduler(seed, profile, kept)
+    world = World(scheduler, scenario, known)
+    outcome = Outcome(seed, scenario, profile, scheduler.made if kept is None else kept, scheduler.trace)
+    with attached(scheduler, world.account), _sizes(scenario):
+        try:
+            world.run()
+        except Violation as violation:
+            outcome.violation = violation
+        except Endless as endless:
+            outcome.violation = Violation("endless", str(endless))
+        finally:
+            scheduler.calm = True
+            scheduler.end()
+    outcome.statuses = [record["status"] for record in world.history.lists().values()]
+    return outcome
+
+
+lambda_functions.load()
