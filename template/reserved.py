@@ -35,8 +35,8 @@ CLASSES = _words(
     Counter Currency Day Details ErrorEvent EventData Fault Field Final Flag Flaw Functions Identifier IllegalMove
     InMemory InMemoryAggregates InMemoryFiles InMemoryLists InMemoryProjection InMemoryReferences InMemorySeenIds List
     ListImport ListOpen ListSettings ListStatus Listing NotFound Outcome Part PartEvent PinnedFile Problem Projection
-    Promise ReceivedList RegisterEvent RegisterListSettings Rejection RowsCheck RuleFailed Run Running Samples Shards StagedRow
-    Status Step StepEvent StrEnum TableSettings Text TypedRow Upload ValidationSettings VerificationSettings
+    Promise ReceivedList RegisterEvent RegisterListSettings Rejection RowsCheck RuleFailed Run Running Samples Shards
+    StagedRow Status Step StepEvent StrEnum TableSettings Text TypedRow Upload ValidationSettings VerificationSettings
     VersionConflict View WholeNumber
     """
 )
