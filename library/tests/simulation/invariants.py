@@ -257,13 +257,13 @@ class AtRest:
         status = record["status"]
         if report is None:
             return f"{list_id[:6]} is {status} and has no report"
-        lines = list(csv.reader(StringIO(report)))[1:]
-        whole = [reason for line, _, reason in lines if not line]
+        lines = list(csv.DictReader(StringIO(report)))
+        whole = [line["reason"] for line in lines if not line["line"]]
         if status != "IMPORTED":
             return "" if whole else f"{list_id[:6]} is {status} and its report gives no reason"
         if whole:
             return f"{list_id[:6]} is IMPORTED and its report says: {whole[0]}"
-        return self._lines(list_id, record, {int(line) for line, _, _ in lines})
+        return self._lines(list_id, record, {int(line["line"]) for line in lines})
 
     def _lines(self, list_id: str, record: Item, rejected: set[int]) -> str:
         stored = self._history.stored.get(list_id)
