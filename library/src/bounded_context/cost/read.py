@@ -49,15 +49,16 @@ def is_called(function: Node, arn: str) -> bool:
 
 
 def scheduled(graph: Graph) -> list[Scheduled]:
-    """What is called again and again at a fixed rate."""
+    """Return the functions that are called at a fixed rate, by their names: Pulumi registers them in any order."""
     rates = {rule.outputs["name"]: a_month(rule) for rule in graph.of("cloudwatch/eventRule")}
-    return [
+    found = [
         Scheduled(name, function, calls)
         for target in graph.of("cloudwatch/eventTarget")
         if (calls := rates.get(target.inputs["rule"]))
         for name, function in functions(graph).items()
         if is_called(function, target.inputs["arn"])
     ]
+    return sorted(found, key=lambda one: one.name)
 
 
 def a_month(rule: Node) -> float | None:
