@@ -153,7 +153,7 @@ def drawn(random: Random) -> Scenario:
 
 def _heavy(random: Random) -> Scenario:
     """Return a list of one part that takes many requests: a table that throttles uses up its function's time."""
-    rows = tuple(Row(f"P-{number}") for number in range(random.choice((6, 10, 14))))
+    rows = tuple(Row(f"P-{number}") for number in range(random.choice((10, 20, 30))))
     return Scenario(
         uploads=(Upload("a.csv", rows),), settings=((_HEAVY_PART, "0.5"),), chunk=random.choice((2, 1000)), at_once=1
     )
@@ -215,7 +215,7 @@ def _orders(random: Random, pool: list[str], sessions: int) -> tuple[Order, ...]
     return tuple(order for session in made for order in session)
 
 
-_HEAVY_PART: Final = 20
+_HEAVY_PART: Final = 30
 _UNDOES: Final = "compensate_error:dynamodb.TransactWriteItems"
 TRIGGERS: Final = (
     *("BatchGetItem", "BatchExecuteStatement", "BatchExecuteStatement", _UNDOES, "import.json"),
