@@ -34,9 +34,9 @@ CLASSES = _words(
     Aggregate Aggregates AlreadyExists Amount Any BadContext Beside BusinessError Change Command CommandName Context
     Counter Currency Day Details ErrorEvent EventData Fault Field Final Flag Flaw Functions Identifier IllegalMove
     InMemory InMemoryAggregates InMemoryFiles InMemoryLists InMemoryProjection InMemoryReferences InMemorySeenIds List
-    ListImport ListSettings ListStatus Listing NotFound Outcome Part PartEvent PinnedFile Problem Projection Promise
-    ReceivedList RegisterEvent RegisterListSettings Rejection RowsCheck RuleFailed Run Running Samples Shards StagedRow
-    Status Step StepEvent StrEnum TableSettings Text TypedRow Upload ValidationSettings VerificationSettings
+    ListImport ListOpen ListSettings ListStatus Listing NotFound Outcome Part PartEvent PinnedFile Problem Projection
+    Promise ReceivedList RegisterEvent RegisterListSettings Rejection RowsCheck RuleFailed Run Running Samples Shards
+    StagedRow Status Step StepEvent StrEnum TableSettings Text TypedRow Upload ValidationSettings VerificationSettings
     VersionConflict View WholeNumber
     """
 )
@@ -71,8 +71,8 @@ FUNCTIONS_OF_PLURAL = ("list_{}", "{}")
 
 FIELDS = WORDS | _words(
     """
-    dataschema date details etag event expected_version expires_at field fields identity json line list_id list_shard of part
-    pk reason schema status status_shard traceparent version
+    dataschema date details etag event expected_version expires_at field fields identity json line list_id list_shard of
+    part pk reason schema status status_shard traceparent version
     """
 )
 """Attributes of an item or of its model."""

@@ -8,7 +8,7 @@ from hashlib import md5
 import pytest
 from payment.context import PAYMENT
 
-from bounded_context.adapters.dynamodb import MOST_KEYS
+from bounded_context.adapters.dynamodb_lists import MOST_KEYS
 from bounded_context.application.list_import import Upload
 from bounded_context.application.sweep import AGE, BATCH, REACH, oldest, unseen
 from bounded_context.domain.lists import StoredVersion

@@ -15,8 +15,8 @@ ALARM = re.compile(r"`(?!<prefix>)([a-z<>]+(?:-[a-z]+)+)`")
 OPEN = re.compile(r"<[a-z.]*>|\.\.\.|…")
 """Where a page leaves out a part of a name: `<function>`, `<...>` and `...`."""
 
-OTHERS = {"exclude-paths"}
-"""Words of other languages that look like an alarm's name."""
+OTHERS = {"exclude-paths", "start-timestamp", "end-timestamp"}
+"""Words of other languages, and members of events, that look like an alarm's name."""
 
 
 def _names(graph: Graph) -> set[str]:

@@ -1,9 +1,12 @@
 """What the commands' functions do: the message, idempotency, and refusals as answers.
 
 A message is ``{"idempotency_key": "...", "payload": {...}}``. The same key and payload give the same answer and one
-effect, for a day (if the function dies between its effect and its answer, the second try is refused for what the first
-one did); the same key with another payload is refused. An answer is ``{"ok": true, "payment": {...}}``, with the
-context's name, or ``{"ok": false, "error": {"code", "detail"}}``.
+effect, for a day; the same key with another payload is refused. If the function dies between its effect and its answer,
+the next try runs the command again. It is refused for the effect of the first try, unless another command has removed
+the aggregate in between: then it creates the aggregate once more.
+
+An answer is ``{"ok": true, "payment": {...}}``, with the context's name, or
+``{"ok": false, "error": {"code", "detail"}}``.
 """
 
 from collections.abc import Callable, Iterator
