@@ -43,6 +43,8 @@ _TARGETS: Final = (
     ("relay_events",),
     ("",),
 )
+_SLOWEST: Final = 2
+"""Seconds that the answer to a throttled call takes at most."""
 _LONGEST_STALL: Final = 900.0
 
 
@@ -100,9 +102,11 @@ class Profile:
         return self.lost > 0 or self.stall > 0 or any(kind in TECHNICAL for kind in self.faults)
 
 
-def drawn(random: Random) -> Profile:
-    """Return a profile: three of ten have no injected fault, one in ten throttles alone."""
+def drawn(random: Random, *, heavy: bool = False) -> Profile:
+    """Return a profile: three of ten have no injected fault, one in ten throttles alone; of heavy scenarios, half."""
     kind = random.random()
+    if heavy and kind < 0.5:
+        return Profile(**_order(random), windows=(Window(0.1, 2400, random.choice((0.6, 0.7, 0.8)), _SLOWEST),))
     if kind < 0.3:
         return Profile(**_order(random), slow=random.choice((0.0, 0.0, 0.05)))
     return _throttling(random) if kind < 0.42 else _faulty(random)
@@ -116,7 +120,7 @@ def _order(random: Random) -> dict[str, Any]:
 
 def _throttling(random: Random) -> Profile:
     start = random.choice((0.0, 0.2, 1.0)) * random.random()
-    length, rate, slow = random.choice((20, 120, 1200)), random.choice((0.4, 0.7, 0.9)), random.choice((0, 5, 8))
+    length, rate, slow = random.choice((60, 600, 2400)), random.choice((0.4, 0.7, 0.9)), random.choice((0, 1, _SLOWEST))
     return Profile(
         **_order(random),
         windows=(Window(start, start + length, rate, slow),),

@@ -110,6 +110,11 @@ class Scenario:
     batch: int = 100
     existing: tuple[str, ...] = ()
 
+    @property
+    def heavy(self) -> bool:
+        """Whether the import takes so many requests that throttling may use up a function's time."""
+        return self.settings[0][0] >= _HEAVY_PART
+
     def pieces(self) -> int:
         """Return how many pieces a shrunk scenario can lack."""
         return len(self.uploads) + len(self.orders) + len(self.foreign)
@@ -126,8 +131,9 @@ class Scenario:
 
 def drawn(random: Random) -> Scenario:
     """Return a scenario of at most three lists over at most six identities, and commands on the same ones."""
-    if random.random() < 0.1:
-        return _contested(random)
+    kind = random.random()
+    if kind < 0.14:
+        return _contested(random) if kind < 0.1 else _heavy(random)
     pool = [f"P-{number}" for number in range(random.choice((2, 3, 4, 6)))]
     uploads = tuple(_upload(random, pool) for _ in range(random.choice((0, 1, 1, 1, 2, 2, 3))))
     orders = _orders(random, pool, sessions=random.choice((0, 0, 1, 2, 3)) if uploads else 3)
@@ -142,6 +148,14 @@ def drawn(random: Random) -> Scenario:
         concurrency=random.choice((1, 2, 2, 4)),
         batch=random.choice((2, 5, 100)),
         existing=tuple(random.sample(pool, random.choice((0, 0, 0, 1)))),
+    )
+
+
+def _heavy(random: Random) -> Scenario:
+    """Return a list of one part that takes many requests: a table that throttles uses up its function's time."""
+    rows = tuple(Row(f"P-{number}") for number in range(random.choice((10, 20, 30))))
+    return Scenario(
+        uploads=(Upload("a.csv", rows),), settings=((_HEAVY_PART, "0.5"),), chunk=random.choice((2, 1000)), at_once=1
     )
 
 
@@ -201,6 +215,7 @@ def _orders(random: Random, pool: list[str], sessions: int) -> tuple[Order, ...]
     return tuple(order for session in made for order in session)
 
 
+_HEAVY_PART: Final = 30
 _UNDOES: Final = "compensate_error:dynamodb.TransactWriteItems"
 TRIGGERS: Final = (
     *("BatchGetItem", "BatchExecuteStatement", "BatchExecuteStatement", _UNDOES, "import.json"),

@@ -11,7 +11,8 @@ from .world import Outcome, play
 def run(seed: int, known: frozenset[str] = frozenset()) -> Outcome:
     """Run the schedule of a seed. The patches have to be installed; violations of ``known`` are passed over."""
     random = Random(seed)  # noqa: S311
-    return play(seed, scenario.drawn(random), profile.drawn(random), known=known)
+    chosen = scenario.drawn(random)
+    return play(seed, chosen, profile.drawn(random, heavy=chosen.heavy), known=known)
 
 
 def failing(seeds: Iterable[int], known: frozenset[str] = frozenset()) -> Iterator[Outcome]:
