@@ -10,7 +10,7 @@ from payment.model import Status
 
 from bounded_context import ListOpen
 from bounded_context.application import writers
-from bounded_context.application.deadline import time_left
+from bounded_context.application.deadline import seconds_to_spare, time_left
 from bounded_context.application.list_import import Outcome
 from bounded_context.application.ports import Throttled
 from bounded_context.application.staging import VERIFIED, Part, Staging
@@ -120,6 +120,13 @@ def test_a_step_that_has_no_time_to_wait_is_repeated(world: World, waited: list[
     assert (len(world.owners), world.lists.get(list_id).written[0], waited) == (5, 5, [])
     with time_left(60), pytest.raises(Throttled):
         world.steps.undo_part(list_id, part)
+
+
+@pytest.mark.parametrize(("seconds", "spare"), [(900, 870), (120, 90), (2, 1.5)])
+def test_a_step_keeps_the_end_of_its_time_for_itself(seconds: float, spare: float):
+    """At most a quarter of it: a function of two seconds makes progress, too."""
+    with time_left(seconds):
+        assert spare - 0.5 < seconds_to_spare() <= spare
 
 
 def test_a_throttled_part_goes_on_where_it_stopped(world: World, monkeypatch: pytest.MonkeyPatch):

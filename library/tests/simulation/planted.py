@@ -239,7 +239,7 @@ PLANTS: Final[Mapping[str, Plant]] = {
     "a command compares versions alone": _function(dynamodb, "_unchanged", _version_alone),
     "a lost answer is taken for a conflict": _function(dynamodb.AggregateTable, "_written", _written_by_answer),
     "keys of idempotency count for nothing": _function(CommandHandler, "_once", _without_key),
-    "a function's time is not looked at": _function(patience, "seconds_left", lambda: float("inf")),
+    "a function's time is not looked at": _function(patience, "seconds_to_spare", lambda: float("inf")),
     "attempts of a step share a folder": _shared_attempts,
     "a part is recorded before its rows": lambda: _part_first(),
     "the last row of a request is lost": lambda: _lost_rows(),

@@ -7,9 +7,9 @@ three seconds, without regard to other writers: too few for a table that needs m
 import random
 import time
 from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import TypeVar
 
-from ..application.deadline import seconds_left
+from ..application.deadline import seconds_to_spare
 from ..application.ports import Throttled
 
 T = TypeVar("T")
@@ -17,12 +17,6 @@ T = TypeVar("T")
 # At most 5 s a wait, and half of that on average: a table that is growing into a load gets some 10 seconds a hundred.
 _TRIES = 8
 _LONGEST_WAIT = 5.0
-
-RESERVE: Final = 30.0
-"""Seconds before the end of a function's time after which no further call is sent.
-
-One request may take 20 s, with its connection (`adapters.signed`). The rest is for the list's record.
-"""
 
 
 def patiently(call: Callable[[], T], passes: Callable[[Exception], bool]) -> T:
@@ -40,7 +34,7 @@ def patiently(call: Callable[[], T], passes: Callable[[Exception], bool]) -> T:
     """
     waits = (min(_LONGEST_WAIT, 0.1 * 2**tried) for tried in range(_TRIES - 1))
     while True:
-        if seconds_left() < RESERVE:
+        if seconds_to_spare() < 0:
             raise Throttled("the function's time is nearly over")
         try:
             return call()

@@ -5,21 +5,40 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Final
+from typing import Final, NamedTuple
 
-_END: Final[ContextVar[float]] = ContextVar("end", default=math.inf)
+LONGEST_RESERVE: Final = 30.0
+"""Seconds before the end of a call after which a step sends no further request.
+
+One request may take 20 s, with its connection (`adapters.signed`). The rest is for the list's record. A call that has
+less than two minutes keeps a quarter of its time.
+"""
+
+
+class _Limit(NamedTuple):
+    end: float
+    reserve: float
+
+
+_NO_LIMIT: Final = _Limit(math.inf, 0.0)
+_LIMIT: Final[ContextVar[_Limit]] = ContextVar("limit", default=_NO_LIMIT)
 
 
 @contextmanager
 def time_left(seconds: float) -> Iterator[None]:
     """Run a block that Lambda would stop after so many seconds."""
-    token = _END.set(time.monotonic() + seconds)
+    token = _LIMIT.set(_Limit(time.monotonic() + seconds, min(LONGEST_RESERVE, seconds / 4)))
     try:
         yield
     finally:
-        _END.reset(token)
+        _LIMIT.reset(token)
 
 
 def seconds_left() -> float:
     """Return how many seconds are left; without a limit, infinity."""
-    return _END.get() - time.monotonic()
+    return _LIMIT.get().end - time.monotonic()
+
+
+def seconds_to_spare() -> float:
+    """Return how many seconds are left before a step has to stop; without a limit, infinity."""
+    return seconds_left() - _LIMIT.get().reserve

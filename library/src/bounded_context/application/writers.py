@@ -7,7 +7,7 @@ or the list is undone. Lambda stops it at the end of its time, which the list's 
 import time
 from typing import Final
 
-from .deadline import seconds_left
+from .deadline import seconds_left, seconds_to_spare
 from .ports import Throttled
 
 LONGEST_CALL: Final = 900
@@ -18,9 +18,6 @@ MARGIN: Final = 15
 
 Lambda keeps clocks by the Amazon Time Sync Service, within a second.
 """
-
-_RESERVE: Final = 30
-"""Seconds that the rest of a step takes after it has waited."""
 
 
 def latest_end() -> int:
@@ -35,7 +32,7 @@ def await_end(until: int) -> None:
         Throttled: this call's own time is too short for that. The workflow tries again later.
     """
     wait = until + MARGIN - time.time()
-    if wait > seconds_left() - _RESERVE:
+    if wait > seconds_to_spare():
         raise Throttled("an earlier call may still write this part")
     if wait > 0:
         time.sleep(wait)
