@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ...domain.lists import STAGING
 from .. import executions
 from ..staged import staged
 from .trail import Facts, Rejection, published
@@ -79,14 +80,17 @@ def _rejections(report: str) -> list[Rejection]:
 def _part(running: "RunningContext", list_id: str, identity: str) -> int | None:
     """Return the number of the part that holds an aggregate's row; None if no part does."""
     for part in json.loads(staged(running, list_id, "import.json") or "[]"):
-        rows = json.loads(staged(running, list_id, part["key"].rpartition("/")[2]) or "{}").get("rows", [])
+        name = part["key"].removeprefix(f"{STAGING}/{list_id}/")
+        rows = json.loads(staged(running, list_id, name) or "{}").get("rows", [])
         if any(row[running.context.identity] == identity for row in rows):
             return part["part"]
     return None
 
 
 def _rejecting(running: "RunningContext", list_id: str, rejections: Sequence[Rejection]) -> str:
-    """Return the function that rejected a row: the validation keeps what it rejected, the verification adds to it."""
-    kept: list[Any] = list(csv.reader(io.StringIO(staged(running, list_id, "rejections.csv"), newline="")))
+    """Return the function that rejected a row. The validation's attempt stored the rows that it rejected."""
+    attempt = running.table.list_item(list_id).get("staged") if list_id else None
+    text = staged(running, list_id, f"{attempt}/rejections.csv") if attempt else ""
+    kept: list[Any] = list(csv.reader(io.StringIO(text, newline="")))
     lines = {row[0] for row in kept if row}
     return "validate_list" if any(str(one.line) in lines for one in rejections) else running.context.verification
