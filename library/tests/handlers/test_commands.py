@@ -1,5 +1,6 @@
 """The commands' Lambda functions: one effect a key, and refusals that a caller can act on."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -9,6 +10,7 @@ from payment.context import PAYMENT
 from bounded_context import aws
 from bounded_context.adapters.dynamodb import AggregateTable
 from bounded_context.adapters.items import TRACEPARENT
+from bounded_context.application.writers import MARGIN
 from tests.commands import CHANGES, CREATE, DELETE
 from tests.emf import totals
 from tests.handlers.conftest import PARENT, TRACE, LambdaContext
@@ -150,6 +152,24 @@ def test_a_command_that_is_being_run_is_refused_and_counted(
     assert _create(context)["ok"]
     assert [answer["error"]["code"] for answer in answers] == ["in-progress"]
     assert totals(capsys.readouterr().out) == {("CommandsRefused", "in-progress"): 1}
+
+
+def test_a_key_is_locked_until_its_function_has_ended_by_any_clock(
+    context: LambdaContext, table: Any, monkeypatch: pytest.MonkeyPatch
+):
+    """The function that repeats the command compares the end of the lock with its own clock."""
+    ends: list[float] = []
+    add = AggregateTable.add
+
+    def locked(payments: AggregateTable[Any], created: Any) -> None:
+        ends.extend(int(item["in_progress_expiration"]) / 1000 for item in table.scan()["Items"])
+        add(payments, created)
+
+    monkeypatch.setattr(AggregateTable, "add", locked)
+    began = time.time() + context.get_remaining_time_in_millis() / 1000
+    assert _create(context)["ok"]
+    [end] = ends
+    assert began + MARGIN - 1 < end < began + MARGIN + 30
 
 
 def test_of_many_messages_with_one_key_at_once_one_is_run(context: LambdaContext, monkeypatch: pytest.MonkeyPatch):

@@ -20,7 +20,7 @@ from bounded_context.application.list_import import Outcome, Step
 from bounded_context.application.staging import VERIFIED, Staging
 from bounded_context.domain.lists import BEFORE, ListStatus, ReceivedList
 from bounded_context.handlers import relay_events, sweep_uploads
-from bounded_context.handlers._commands import CommandHandler
+from bounded_context.handlers._commands import CommandHandler, _Locked
 
 from . import world
 
@@ -239,6 +239,9 @@ PLANTS: Final[Mapping[str, Plant]] = {
     "a command compares versions alone": _function(dynamodb, "_unchanged", _version_alone),
     "a lost answer is taken for a conflict": _function(dynamodb.AggregateTable, "_written", _written_by_answer),
     "keys of idempotency count for nothing": _function(CommandHandler, "_once", _without_key),
+    "a key is locked for its function's time alone": _function(
+        _Locked, "get_remaining_time_in_millis", lambda self: self.call.get_remaining_time_in_millis()
+    ),
     "a function's time is not looked at": _function(patience, "seconds_to_spare", lambda: float("inf")),
     "attempts of a step share a folder": _shared_attempts,
     "a part is recorded before its rows": lambda: _part_first(),

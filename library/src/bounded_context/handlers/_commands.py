@@ -12,7 +12,7 @@ An answer is ``{"ok": true, "payment": {...}}``, with the context's name, or
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from aws_lambda_powertools.utilities.idempotency import (
     DynamoDBPersistenceLayer,
@@ -28,6 +28,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from .. import aws
 from ..adapters.items import KEY
 from ..application.ports import Aggregates
+from ..application.writers import MARGIN
 from ..context import IN_PROGRESS, INVALID, REUSED, Context
 from ..domain import events
 from ..domain.aggregate import Aggregate, Change, Details
@@ -131,9 +132,23 @@ def _idempotency(lambda_context: Any) -> IdempotencyConfig:
         raise_on_no_idempotency_key=True,
         expires_after_seconds=_DAY_SECONDS,
     )
-    # Without the context, a record in progress would outlive the function that was to finish it.
-    config.register_lambda_context(lambda_context)
+    config.register_lambda_context(cast("Any", _Locked(lambda_context)))
     return config
+
+
+@dataclass(frozen=True)
+class _Locked:
+    """How long the record of a command in progress locks its key: until the function ends, by any function's clock.
+
+    Without it, the record of a function that died would lock the key for a day. Powertools compares the end of the lock
+    with the clock of the function that repeats the command.
+    """
+
+    call: Any
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return the milliseconds until the lock ends."""
+        return self.call.get_remaining_time_in_millis() + 1000 * MARGIN
 
 
 def _records() -> DynamoDBPersistenceLayer:
