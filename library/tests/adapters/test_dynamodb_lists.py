@@ -196,6 +196,14 @@ def test_an_execution_has_one_list(records: Any):
     assert records.register(replace(RECEIVED, execution="run-3")).execution == RECEIVED.execution
 
 
+def test_an_execution_that_found_its_list_taken_registers_none(records: Any):
+    """A call that outlives it may see a newer version of the file."""
+    assert records.conclude("run-2", ID).list_id == ID
+    newer = ReceivedList(PinnedFile("inbox", "incoming/acme/x.csv", "v2", 43), "run-2")
+    assert records.register(newer).list_id == ID
+    assert records.conclude(RECEIVED.execution, "another").list_id == ID
+
+
 def test_a_broken_upload_is_remembered_for_a_month_and_is_no_list(lists: ListTable, table: Any):
     """Its item reaches no reader of the stream, whose filters name keys."""
     at = datetime(2026, 1, 31, 12, tzinfo=UTC)

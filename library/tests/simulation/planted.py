@@ -232,6 +232,9 @@ PLANTS: Final[Mapping[str, Plant]] = {
     "nobody waits for an earlier writer": lambda: _no_waiting(),
     "a status is written without a condition": _function(_lists, "_moved", _moved_without_condition(_lists._moved)),
     "an imported list is undone": lambda: _undone_imported(),
+    "an execution whose list is taken is not recorded": _function(
+        _lists, "conclude", lambda self, _execution, list_id: self.get(list_id)
+    ),
     "a list is validated in any status": lambda: _statuses(ListStatus.VALIDATED),
     "a list is verified in any status": lambda: _statuses(ListStatus.IMPORTING),
     "a report without rejections is not written": _function(verification, "_step", _report_only_rejections),

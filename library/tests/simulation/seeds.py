@@ -11,6 +11,7 @@ SEEDS: Final[dict[str, int]] = {
     "a report without rejections is not written": 200_002,
     "a row whose blocker vanished counts as imported": 201_256,
     "a status is written without a condition": 200_006,
+    "an execution whose list is taken is not recorded": 2_004_390,
     "an imported list is undone": 200_257,
     "an undo's transaction is repeated once": 200_002,
     "attempts of a step share a folder": 200_172,

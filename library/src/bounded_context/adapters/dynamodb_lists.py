@@ -40,7 +40,7 @@ class ListTable:
         """
         now = datetime.now(UTC)
         noted = {"received_at": now.isoformat(), TRACEPARENT: self._traceparent()}
-        items = (list_items.from_list(received) | noted, list_items.from_run(received, now))
+        items = (list_items.from_list(received) | noted, list_items.from_run(received.execution, received.list_id, now))
         puts: Any = [
             {"Put": {"TableName": self._table.name, "Item": item, "ConditionExpression": ABSENT}} for item in items
         ]
@@ -51,6 +51,16 @@ class ListTable:
             if not condition_failed(error):
                 raise
         return self.get(self._list_of(received.execution) or received.list_id)
+
+    def conclude(self, execution: str, list_id: str) -> ReceivedList:
+        """Record that an execution's list is this one, of another execution; return the list of the execution."""
+        try:
+            item = list_items.from_run(execution, list_id, datetime.now(UTC))
+            self._table.put_item(Item=item, ConditionExpression=ABSENT)
+        except ClientError as error:
+            if not condition_failed(error):
+                raise
+        return self.get(self._list_of(execution) or list_id)
 
     def _list_of(self, execution: str) -> str | None:
         """Return the id of an execution's list. An older version of the library recorded none."""

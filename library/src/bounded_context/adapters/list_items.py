@@ -56,10 +56,9 @@ def from_broken(broken: PinnedFile, at: datetime) -> dict[str, Any]:
     return {KEY: BROKEN_UPLOAD + broken.list_id, "received_at": at.isoformat(), "expires_at": expires_at}
 
 
-def from_run(received: ReceivedList, at: datetime) -> dict[str, Any]:
+def from_run(execution: str, list_id: str, at: datetime) -> dict[str, Any]:
     """Return the item that names the list of an execution."""
-    expires_at = int(at.timestamp()) + RUN_SECONDS
-    return {KEY: RUN + received.execution, "list_id": received.list_id, "expires_at": expires_at}
+    return {KEY: RUN + execution, "list_id": list_id, "expires_at": int(at.timestamp()) + RUN_SECONDS}
 
 
 def to_list(item: Mapping[str, Any]) -> ReceivedList:

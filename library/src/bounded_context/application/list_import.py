@@ -103,9 +103,15 @@ def register_list(
         recorded = lists.register(ReceivedList(pinned, execution, reason=reason))
         if recorded.execution == execution:
             _remember_remains(upload, recorded, lists)
-            return Step(recorded.list_id, Outcome.REFUSED if recorded.reason else Outcome.REGISTERED)
+            return _step(recorded, execution)
         taken = taken or recorded.list_id
-    return Step(taken, Outcome.ALREADY_REGISTERED)
+    return _step(lists.conclude(execution, taken), execution)
+
+
+def _step(recorded: ReceivedList, execution: str) -> Step:
+    if recorded.execution != execution:
+        return Step(recorded.list_id, Outcome.ALREADY_REGISTERED)
+    return Step(recorded.list_id, Outcome.REFUSED if recorded.reason else Outcome.REGISTERED)
 
 
 def _found(upload: Upload, files: Files) -> Upload:

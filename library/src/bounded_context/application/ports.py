@@ -136,6 +136,13 @@ class Lists(Protocol):
         """Return when a broken upload was recorded or remembered, or None. ``broken`` stands for the upload."""
         ...
 
+    def conclude(self, execution: str, list_id: str) -> "ReceivedList":
+        """Record that an execution's list is this one, of another execution; return the list of the execution.
+
+        A late call of the execution registers no list any more. If another call was first, its list is returned.
+        """
+        ...
+
     def recorded(self, list_ids: Sequence[str]) -> set[str]:
         """Return those that are recorded. What was recorded just now may not show yet."""
         ...

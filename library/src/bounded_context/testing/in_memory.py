@@ -101,18 +101,28 @@ class InMemoryAggregates(Generic[A]):
 
 @dataclass
 class InMemoryLists:
-    """Lists' records, and the writers of their parts; ``changes`` counts the changes of a status."""
+    """Lists' records, the writers of their parts, and the list of each execution in ``runs``.
+
+    ``changes`` counts the changes of a status.
+    """
 
     stored: dict[str, ReceivedList] = field(default_factory=dict)
     writers: dict[tuple[str, int], str] = field(default_factory=dict)
+    runs: dict[str, str] = field(default_factory=dict)
     changes: int = 0
     _broken: dict[str, datetime] = field(default_factory=dict, init=False)
 
     def register(self, received: ReceivedList) -> ReceivedList:
         """Record a list for its execution; return the list of the execution, or else the recorded list."""
-        of_execution = (one for one in self.stored.values() if one.execution == received.execution)
-        recorded = next(of_execution, None) or self.stored.get(received.list_id)
-        return recorded or self.stored.setdefault(received.list_id, replace(received, received_at=datetime.now(UTC)))
+        list_id = self.runs.get(received.execution, received.list_id)
+        if list_id not in self.stored:
+            self.stored[list_id] = replace(received, received_at=datetime.now(UTC))
+            self.runs[received.execution] = list_id
+        return self.stored[list_id]
+
+    def conclude(self, execution: str, list_id: str) -> ReceivedList:
+        """Record that an execution's list is this one, of another execution; return the list of the execution."""
+        return self.stored[self.runs.setdefault(execution, list_id)]
 
     def remember_broken(self, broken: PinnedFile, at: datetime) -> None:
         """Remember that an upload broke off ``at`` a time, without recording a list."""
