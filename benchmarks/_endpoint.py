@@ -51,6 +51,12 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self._answer(self.objects[urlsplit(self.path).path])
 
+    def do_HEAD(self) -> None:
+        # Only the partner's report is looked for, and there is none yet.
+        self.send_response(404)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
     def do_PUT(self) -> None:
         self.objects[urlsplit(self.path).path] = self._body()
         self._answer(b"")
