@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import ClientError
 
 from ..domain.projection import ForeignEvent, Standing
+from .conditional import condition_failed
 from .items import KEY
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class ProjectionTable:
                 ExpressionAttributeValues={":order": event.order},
             )
         except ClientError as error:
-            if error.response.get("Error", {}).get("Code") != "ConditionalCheckFailedException":
+            if not condition_failed(error):
                 raise
             return False
         return True
