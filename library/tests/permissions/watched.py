@@ -64,7 +64,10 @@ def watch(stack: Stack, monkeypatch: pytest.MonkeyPatch, lacking: str | None = N
     """Watch what the rollouts of a stack ask for from now on; the set grows."""
     asked: set[str] = set()
     clients = (stack.functions, stack.codedeploy, stack.machines, stack.alarms)
-    watched: Any = [Watched(one, name, asked, lacking) for one, name in zip(clients, PREFIXES, strict=True)]
+    lambda_, codedeploy, machines, alarms = [
+        Watched(one, name, asked, lacking) for one, name in zip(clients, PREFIXES, strict=True)
+    ]
+    watched: Any = (lambda_, codedeploy, machines, machines, alarms)
     made = Clients(*watched)
     monkeypatch.setattr(stack, "clients", lambda _: made)
     return asked
@@ -82,9 +85,15 @@ def live_through_all(stack: Stack) -> str:
     stack.begin("one", "1", "2")
     say("start", "--on-conflict", "stop")
     say("status")
-    stack.publish("two", "machine")
+    stack.publish("one", "two", "machine")
+    stack.begin("one", "2", "3")
+    stack.clock.sleep(5)
     stack.plan("two", "alarm")
     say("start")
     say("start", "--ignore-alarms", "known")
+    say("back")
+    stack.codedeploy.rolls_back = False
+    stack.plan("two", "alarm")
+    say("start")
     say("back")
     return "\n".join(said)

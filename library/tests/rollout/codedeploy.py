@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from tests.rollout.clients import Client, FakeClock, error
 
-Plan = Literal["succeeds", "alarm", "hook", "hangs", "throttled"]
+Plan = Literal["succeeds", "alarm", "hook", "post", "hangs", "throttled"]
 
 CANARY_MINUTES = 5
 ALARM_AFTER = 2
@@ -77,6 +77,10 @@ class CodeDeploy(Client):
         elif deployment.plan == "alarm" and minutes >= ALARM_AFTER and self._heeds_alarms(deployment):
             deployment.events["AllowTraffic"] = "Failed"
             self._fail(deployment, "Stopped", "ALARM_ACTIVE", f"Activated alarms: {deployment.group}-errors")
+        elif deployment.plan == "post" and minutes >= CANARY_MINUTES:
+            self._move(deployment, deployment.target, {})
+            deployment.events["AfterAllowTraffic"] = "Failed"
+            self._fail(deployment, "Failed", "HOOK_EXECUTION_FAILURE", "A validation function failed.")
         elif deployment.plan != "hangs" and minutes >= CANARY_MINUTES:
             self._succeed(deployment)
 

@@ -111,7 +111,7 @@ class Stack:
 
     def clients(self, region: str) -> Clients:
         assert region == REGION
-        clients: Any = (self.functions, self.codedeploy, self.machines, self.alarms)
+        clients: Any = (self.functions, self.codedeploy, self.machines, self.machines, self.alarms)
         return Clients(*clients)
 
     def rollout(self, command: str, *options: str) -> Ran:

@@ -1,5 +1,8 @@
 """Back to the versions before the last release."""
 
+from re import fullmatch
+
+from bounded_context.rollout.notes import Note
 from tests.rollout.conftest import Stack
 
 
@@ -13,7 +16,7 @@ def test_the_last_release_goes_back_at_once(stack: Stack):
     request = stack.codedeploy.called("create_deployment")[-1]
     assert request["deploymentConfigName"] == "CodeDeployDefault.LambdaAllAtOnce"
     assert request["overrideAlarmConfiguration"] == {"enabled": False}
-    assert request["description"] == "back from release 20310506T070809Z: test one 2 -> 1"
+    assert fullmatch(r"back from release 20310506T070809Z-[0-9a-f]{8}: test one 2 -> 1", request["description"])
     assert "Hooks" not in request["revision"]["appSpecContent"]["content"]
 
 
@@ -84,8 +87,42 @@ def test_a_stack_that_was_never_rolled_out_has_no_way_back(stack: Stack):
     status, out, told = stack.say("back")
     assert (status, out) == (2, "")
     assert told.strip() == (
-        "✗ Nothing can go back: no live version was brought by the last release; ask `rollout status`."
+        "✗ Nothing can go back: no live version was brought by the last release. "
+        "Live now: one 1, two 1, workflow 1 (100 %). Next: `rollout status`."
     )
+
+
+def test_a_removed_function_leaves_the_last_release_unknown(stack: Stack):
+    """The sentence names it, and the version of each part."""
+    stack.publish("one", "two")
+    stack.rollout("start")
+    stack.functions.delete_alias(FunctionName="test-two", Name="live")
+    ran = stack.rollout("back")
+    assert (ran.status, stack.live("one")) == (2, "2")
+    assert "one 2, two unknown, workflow 1 (100 %)" in ran.report["why"]
+
+
+def test_a_second_way_back_ends_where_the_first_one_does(stack: Stack):
+    """It begins while the first one's deployment is active."""
+    stack.publish("one")
+    stack.rollout("start")
+    [brought] = stack.deployments("one")
+    note = Note.parse(brought.request["description"])
+    assert note
+    first = stack.begin("one", "2", "1")
+    first.request = {"description": str(Note(note.release_id, "test", "one", "2", "1", back=True))}
+    assert (stack.rollout("back").status, stack.live("one")) == (0, "1")
+    assert stack.deployments("one") == [brought, first]
+
+
+def test_a_release_that_was_repeated_goes_back_as_a_whole(stack: Stack):
+    """The first run moved one function, the second one the other."""
+    stack.publish("one", "two")
+    stack.plan("two", "alarm")
+    assert stack.rollout("start").status == 1
+    assert stack.rollout("start").status == 0
+    assert stack.rollout("back").status == 0
+    assert (stack.live("one"), stack.live("two")) == ("1", "1")
 
 
 def test_a_way_back_that_is_not_answered_in_time_does_not_lead_forward(stack: Stack):

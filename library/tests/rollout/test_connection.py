@@ -3,6 +3,7 @@
 import pytest
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, NoCredentialsError, ReadTimeoutError
 
+from bounded_context.rollout.clients import Clients
 from tests.rollout.clients import error
 from tests.rollout.conftest import Stack
 
@@ -95,4 +96,21 @@ def test_no_credentials_fail_with_one_sentence(stack: Stack):
     stack.publish("one")
     stack.codedeploy.before["list_deployments"] = [NoCredentialsError()] * 9
     ran = stack.rollout("start")
-    assert (ran.status, ran.functions["one"]["why"]) == (1, "Unable to locate credentials")
+    assert (ran.status, ran.report["result"]) == (2, "refused")
+    assert "Unable to locate credentials" in ran.report["why"]
+
+
+def test_expired_credentials_end_the_run_at_once(stack: Stack):
+    """They hide no deployment: waiting for the time to be over would help nobody."""
+    stack.publish("one", "two")
+    expired = error("BatchGetDeployments", "ExpiredTokenException", "The security token is expired")
+    stack.clock.at(1, lambda: stack.codedeploy.before["batch_get_deployments"].extend([expired] * 9))
+    ran = stack.rollout("start")
+    assert (ran.status, ran.functions["one"]["result"]) == (1, "failed")
+    assert stack.clock.minutes < 2
+
+
+def test_a_write_of_the_machines_alias_is_sent_once():
+    """It takes no condition, so botocore must not repeat it after another run's write."""
+    clients = Clients.of("eu-central-1")
+    assert clients.writer.meta.config.retries["total_max_attempts"] == 1  # pyright: ignore[reportAttributeAccessIssue]

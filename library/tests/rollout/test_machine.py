@@ -1,6 +1,7 @@
 """The state machine's alias, which the driver shifts itself."""
 
 import signal
+from re import fullmatch
 
 import pytest
 from botocore.exceptions import ReadTimeoutError
@@ -23,7 +24,7 @@ def test_it_shifts_by_the_strategy(moving: Stack):
     ran = moving.rollout("start")
     assert (ran.status, ran.results) == (0, ["up to date", "up to date", "succeeded"])
     assert moving.machines.shares == [(0, {"1": 90, "2": 10}), (5, {"2": 100})]
-    assert moving.machines.description == "release 20310506T070809Z: test machine 1 -> 2"
+    assert fullmatch(r"release 20310506T070809Z-[0-9a-f]{8}: test machine 1 -> 2", moving.machines.description)
 
 
 def test_a_linear_strategy_has_a_step_every_time(moving: Stack):

@@ -1,5 +1,7 @@
 """How versions go live, and how they come back by themselves."""
 
+from re import fullmatch
+
 import pytest
 
 from tests.rollout.conftest import Stack
@@ -41,7 +43,7 @@ def test_a_canary_that_works_takes_all_traffic(stack: Stack):
     assert stack.live("one") == "2"
     [request] = stack.codedeploy.called("create_deployment")
     assert set(request) == {"applicationName", "deploymentGroupName", "revision", "description"}
-    assert request["description"] == "release 20310506T070809Z: test one 1 -> 2"
+    assert fullmatch(r"release 20310506T070809Z-[0-9a-f]{8}: test one 1 -> 2", request["description"])
     assert (request["applicationName"], request["deploymentGroupName"]) == ("test", "test-one")
 
 
@@ -101,7 +103,45 @@ def test_a_version_that_keeps_its_share_is_told(stack: Stack):
     stack.codedeploy.rolls_back = False
     ran = stack.rollout("start")
     assert (ran.status, ran.functions["one"]["result"], stack.live("one")) == (1, "failed", "1+{'2': 0.1}")
-    assert "The alias still gives version 2 10 % of the traffic: stop that at once." in ran.functions["one"]["why"]
+    assert "The alias still gives version 2 10 % of the traffic: `rollout back` ends" in ran.functions["one"]["why"]
+    again = stack.rollout("start")
+    assert (again.status, again.report["result"]) == (2, "refused")
+    assert stack.rollout("back").status == 0
+    assert stack.live("one") == "1"
+
+
+@pytest.mark.parametrize("rolled_back", [True, False])
+def test_a_version_whose_last_hook_failed_does_not_count_as_live(stack: Stack, rolled_back: bool):
+    """Its alias may stay at it: the run fails, the next one too, and only a way back or a newer version ends that."""
+    stack.publish("one", "machine")
+    stack.plan("one", "post")
+    stack.codedeploy.rolls_back = rolled_back
+    ran = stack.rollout("start")
+    assert (ran.status, ran.workflow["result"]) == (1, "not started")
+    assert stack.live("one") == ("1" if rolled_back else "2")
+    if not rolled_back:
+        assert (stack.rollout("start").status, stack.machines.weights) == (2, {"1": 100})
+        assert stack.rollout("status").report["functions"][0]["unverified"]
+        assert (stack.rollout("back").status, stack.live("one")) == (0, "1")
+    assert stack.rollout("start").status == 0
+
+
+def test_success_is_what_the_aliases_show_at_the_end(stack: Stack):
+    """A person moves an alias back while the state machine shifts."""
+    stack.publish("one", "machine")
+    stack.clock.at(7, lambda: stack.move("one", "1"))
+    ran = stack.rollout("start")
+    assert (ran.status, ran.functions["one"]["result"], ran.functions["one"]["live"]) == (1, "failed", "1")
+
+
+def test_a_version_that_is_published_meanwhile_waits_for_the_next_release(stack: Stack):
+    """A definition may rely on functions that this release does not move."""
+    stack.publish("one", "machine")
+    stack.clock.at(2, lambda: stack.publish("one", "machine"))
+    assert stack.rollout("start").status == 0
+    assert (stack.live("one"), stack.machines.weights) == ("2", {"2": 100})
+    assert stack.rollout("start").status == 0
+    assert (stack.live("one"), stack.machines.weights) == ("3", {"3": 100})
 
 
 def test_a_deployment_that_somebody_stops(stack: Stack):
@@ -196,13 +236,13 @@ def test_the_report_has_the_promised_form(stack: Stack):
     }
 
 
-def test_one_functions_error_leaves_the_others_alone(stack: Stack):
-    """AWS's own words name what is not allowed; the other function goes its way."""
+def test_a_function_that_cannot_be_read_stops_the_release_before_it_begins(stack: Stack):
+    """The release could not be completed, so no function moves; the reason is AWS's own."""
     stack.publish("one", "two")
     stack.functions.delete_alias(FunctionName="test-one", Name="live")
     ran = stack.rollout("start")
-    assert (ran.status, ran.results) == (1, ["failed", "succeeded", "not started"])
-    assert ran.functions["one"]["why"].startswith("ResourceNotFoundException: ")
+    assert (ran.status, ran.report["result"], stack.live("two")) == (2, "refused", "1")
+    assert "one (ResourceNotFoundException: " in ran.report["why"]
 
 
 def test_the_results_are_a_table_of_plain_words(stack: Stack):

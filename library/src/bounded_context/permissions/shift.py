@@ -5,7 +5,8 @@ from typing import Final
 from .grants import Grant, on
 
 SHIFT: Final[tuple[Grant, ...]] = (
-    on("lambda:{place}:function:{prefix}-*", "lambda", read="GetAlias ListVersionsByFunction"),
+    # UpdateAlias ends a shift that no deployment continues.
+    on("lambda:{place}:function:{prefix}-*", "lambda", read="GetAlias ListVersionsByFunction", write="UpdateAlias"),
     # The smoke check asks what is live, and no other version.
     on("lambda:{place}:function:{prefix}-*:live", "lambda", write="InvokeFunction"),
     on(

@@ -6,17 +6,19 @@ AWS_ENDPOINT_URL[_<SERVICE>].
 
 - **start** creates a CodeDeploy deployment for every function whose alias is behind its newest version, all at the same
   time, and follows them to their end, rollbacks included. Once all have succeeded, it shifts the state machine's alias
-  by the same strategy itself, since CodeDeploy shifts Lambda only: a new definition may rely on the new functions.
-- **status** says where every alias is, what ran last, and what `start` would do. It changes nothing.
-- **back** returns the functions and the state machine that the last release brought live to what they were before:
+  by the same strategy itself, since CodeDeploy shifts Lambda only: a new definition may rely on the new functions. The
+  newest versions are read once, at the beginning. At the end, all aliases are read again.
+- **status** shows each alias, its last deployment, and what `start` would do. It changes nothing.
+- **back** returns the functions and the state machine that the last release brought live to the versions before:
   at once, without hooks, with alarms ignored. A deployment that still runs is stopped with rollback instead.
 
 What belongs to one release is read from AWS, never from a file: every deployment's description, and the description of
-the state machine's alias, begin with `release <UTC timestamp>:`. So `back` returns the state machine only if the last
-release moved it, and to the version that it was moved from. Newest means the highest version number.
+the state machine's alias, begin with `release <UTC timestamp>-<digest of the target versions>:`. Runs to the same
+versions are one release. Newest means the highest version number.
 
-A function's alias is moved by CodeDeploy alone: a run that ends early leaves its deployments to it. The state machine's
-alias is moved by this process alone: whenever it ends early, all traffic is put back on the old version first.
+A function's alias is moved by CodeDeploy alone: a run that ends early leaves its deployments to it. Only `back` ends a
+shift that no deployment continues. The state machine's alias is moved by this process alone: whenever it ends early, all
+traffic is put back on the old version first. Before each write, the alias is compared with its last known state.
 
 Exit status: 0 if everything succeeded or nothing was to do, 1 if something did not, 2 if it was refused before anything
 changed, 130 after Ctrl-C or SIGTERM.

@@ -1,97 +1,202 @@
-"""`rollout back`: what the last release brought live goes back to the version before, at once."""
+"""`rollout back`: everything that the last release brought live returns to the version before, at once."""
 
-from .deployments import Deployment
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from operator import attrgetter, itemgetter
+
 from .errors import AWS_ERRORS, Refused, sentence
+from .follow import POLL, Journey
+from .functionmove import Goal
+from .machinealias import Changed, MachineAlias
+from .machinemove import note_of_return
 from .machines import Routing
+from .model import Steps
 from .notes import Note
 from .outputs import Function
 from .report import Report
 from .run import Run
-from .survey import Finding, survey
+from .survey import Finding, Survey
 
 MINUTES = 30
-"""How long it may take, if no timeout is given."""
+"""The longest duration, if no timeout is given."""
+
+TRIES = 3
+"""Attempts to record the end of a way back."""
+
+UNKNOWN = "unknown"
+"""The release id of a deployment that was created in the console."""
 
 
+@dataclass(frozen=True)
 class Way:
-    """What goes back and to which version: functions, and the state machine if `machine` is not empty."""
+    """The functions that go back, each to its goal, and the version that gets all executions of the state machine."""
 
-    def __init__(self, release_id: str, functions: list[tuple[Function, str]], machine: str) -> None:
-        self.release_id = release_id
-        self.functions = functions
-        self.machine = machine
+    release_id: str
+    functions: Mapping[Function, Goal]
+    machine: str
+    survey: Survey
 
 
 def find_way(run: Run) -> Way:
-    """Find out what the last release brought live. Raises Refused if that cannot be known, or is nothing."""
-    findings = survey(run.release.functions, run.tools)
-    routing = _routing(run)
-    _refuse_problems(findings)
-    release_id = _last_release(findings, routing)
-    functions = [(finding.function, target) for finding in findings if (target := _before(run, finding, release_id))]
-    machine = _machine_before(routing, release_id)
-    if not functions and not machine:
-        raise Refused("Nothing can go back: no live version was brought by the last release; ask `rollout status`.")
-    return Way(release_id, functions, machine)
+    """Find what the last release brought live. Raises Refused if that is not known, or nothing."""
+    survey = run.survey()
+    _refuse_problems(survey)
+    began, last = max(_beginnings(survey).values(), key=itemgetter(0), default=(None, None))
+    goals = {one.function: goal for one in survey.findings if (goal := _goal(run, one, last, began))}
+    machine = _machine_before(survey.routing, last)
+    if not goals and machine == survey.routing.old and not survey.routing.shifting:
+        raise Refused(f"Nothing can go back: no live version was brought by the last release. {_state(survey)}")
+    return Way(_release_id(survey, last), goals, machine, survey)
 
 
 def back(run: Run, report: Report, way: Way, minutes: float | None) -> None:
-    """Fill the report by going back: the state machine first, since its definition may rely on the functions."""
-    leaves = {function.name for function, _ in way.functions}
+    """Return the state machine first, since its definition may rely on the functions, then the functions.
+
+    The state machine's alias is marked meanwhile, so that no release moves it.
+    """
+    part, routing = report.workflow, way.survey.routing
+    alias = MachineAlias(part, run.machines, routing)
+    part.before, part.target = max(routing.weights, key=int), way.machine
+    run.follow([Journey(part, _return(report, way, alias))], report, minutes or MINUTES)
+    if part.result == "failed":
+        for function in report.functions:
+            function.finish("not started", "the state machine's alias has changed: run `rollout back` again.")
+        return
+    try:
+        _stay(report, way)
+        run.move_functions(report, minutes or MINUTES, way.functions)
+        run.confirm(report)
+    finally:
+        _end_mark(run, report, alias)
+
+
+def _return(report: Report, way: Way, alias: MachineAlias) -> Steps[None]:
+    """Give the version before all executions, and mark the alias."""
+    part, routing = report.workflow, way.survey.routing
+    note = note_of_return(report.order, routing, going=True)
+    stays = not routing.shifting and way.machine == routing.old
+    if stays:
+        note = Note(report.order.release_id, note.stack, note.name, way.machine, way.machine, back=True, going=True)
+    try:
+        yield from alias.write(Routing({way.machine: 100}, str(note)))
+    except Changed:
+        part.finish("failed", "another run has changed its alias since it was read: run `rollout back` again.")
+        return
+    part.live = way.machine
+    part.finish(*(("up to date", "the last release did not move it.") if stays else ("succeeded", "")))
+
+
+def _stay(report: Report, way: Way) -> None:
+    """Finish the functions that do not go back."""
+    leaves = {function.name for function in way.functions}
+    live = {one.function.name: one.position.live for one in way.survey.findings if one.position}
     for part in report.functions:
         if part.name not in leaves:
+            part.before = part.target = live[part.name]
             part.finish("up to date", "the last release did not bring its live version.")
-    if way.machine:
-        run.move_machine(report, minutes or MINUTES, way.machine)
-    else:
-        report.workflow.finish("up to date", "the last release did not move it.")
-    run.move_functions(report, minutes or MINUTES, way.functions)
 
 
-def _routing(run: Run) -> Routing:
-    try:
-        return run.machines.routing()
-    except AWS_ERRORS as error:
-        raise Refused(f"The state machine's alias cannot be read ({sentence(error)}): nothing was changed.") from error
+def _end_mark(run: Run, report: Report, alias: MachineAlias) -> None:
+    """Record in the alias that the way back has ended, unless another run has written it meanwhile."""
+    problem = ""
+    for _ in range(TRIES):
+        try:
+            if alias.put(_ended(alias.known), run.machines.routing()):
+                return
+            problem = "AWS does not answer"
+        except Changed:
+            problem = "another run has changed it"
+            break
+        except AWS_ERRORS as error:
+            problem = sentence(error)
+        run.clock.sleep(POLL)
+    report.workflow.finish("failed", f"its alias does not record the end of the way back ({problem}): run it again.")
 
 
-def _refuse_problems(findings: list[Finding]) -> None:
-    problems = [f"{finding.function.name} ({finding.problem})" for finding in findings if finding.problem]
+def _ended(routing: Routing) -> Routing:
+    assert routing.note  # noqa: S101 - this run wrote it
+    return Routing(routing.weights, str(replace(routing.note, going=False)))
+
+
+# The last release.
+
+
+def _refuse_problems(survey: Survey) -> None:
+    problems = [f"{finding.function.name} ({finding.problem})" for finding in survey.findings if finding.problem]
     if problems:
-        raise Refused(f"What the last release was cannot be known: {', '.join(problems)}.")
+        raise Refused(f"The last release cannot be known: {', '.join(problems)}. {_state(survey)}")
 
 
-def _last_release(findings: list[Finding], routing: Routing) -> str:
-    notes = [deployment.note for finding in findings for deployment in finding.history]
-    return max((note.release_id for note in (*notes, routing.note) if note and not note.back), default="")
+def _state(survey: Survey) -> str:
+    """Describe every alias, and name the next command."""
+    functions = [f"{one.function.name} {_where(one)}" for one in survey.findings]
+    shares = " and ".join(f"{version} ({weight} %)" for version, weight in survey.routing.weights.items())
+    return f"Live now: {', '.join([*functions, f'workflow {shares}'])}. Next: `rollout status`."
 
 
-def _before(run: Run, finding: Finding, release_id: str) -> str:
-    """The version that a function goes back to, empty if it stays."""
+def _where(finding: Finding) -> str:
+    if finding.position is None:
+        return "unknown"
+    return f"{finding.position.live}{f' and {finding.position.shares}' if finding.position.shifting else ''}"
+
+
+def _beginnings(survey: Survey) -> Mapping[str, tuple[datetime, Note]]:
+    """Return the first deployment of each release, by its time on AWS, and its note.
+
+    A release that moved the state machine alone has the time of that move.
+    """
+    deployments = sorted((one for finding in survey.findings for one in finding.history), key=attrgetter("created"))
+    forward = ((one.created, one.note) for one in deployments if one.note and not one.note.back)
+    note, changed = survey.routing.note, survey.routing.changed
+    moved = [(changed, note)] if note and changed and note.before != note.target else []
+    found: dict[str, tuple[datetime, Note]] = {}
+    for began, one in (*forward, *moved):
+        found.setdefault(one.release, (began, one))
+    return found
+
+
+def _goal(run: Run, finding: Finding, last: Note | None, began: datetime | None) -> Goal | None:
+    """Return the version that a function goes back to. Returns None if it stays."""
     assert finding.position  # noqa: S101 - findings with problems were refused
+    live = finding.position.live
     if finding.active:
-        # Stopped with rollback, it returns to where its alias still is; in its last hook the alias has moved already.
-        return _current_of(run, finding.active) or finding.position.live
-    brought = next((deployment for deployment in finding.history if deployment.status == "Succeeded"), None)
-    if not brought or not _of_release(brought.note, release_id):
-        return ""
-    shift = run.tools.deployments.shift(brought.id)
-    return shift.current if shift and shift.target == finding.position.live else ""
+        return _goal_of_active(run, finding, live)
+    if finding.leftover:
+        return Goal(live, frozenset(), back=True)
+    brought = finding.brought
+    if brought is None or brought.note is None or brought.note.back or last is None:
+        return None
+    # A release takes over the deployments that were active when it began.
+    taken_over = began is not None and brought.completed is not None and brought.completed >= began
+    if brought.note.release == last.release or taken_over or finding.unverified:
+        return Goal(brought.note.before, frozenset({live}), back=True)
+    return None
 
 
-def _current_of(run: Run, active: Deployment) -> str:
-    shift = run.tools.deployments.shift(active.id)
-    if active.rollback_of:
-        return shift.target if shift else ""
-    return shift.current if shift else ""
+def _goal_of_active(run: Run, finding: Finding, live: str) -> Goal:
+    """Return the version before the active deployment; the alias may have reached that deployment's target."""
+    leader = finding.leader
+    assert leader and finding.active  # noqa: S101 - the caller has checked it
+    if leader.note:
+        before, after = leader.note.before, leader.note.target
+    else:
+        shift = run.tools.deployments.shift(leader.id)
+        before, after = (shift.current, shift.target) if shift else (live, live)
+    origins = frozenset({live, max(before, after, key=int)})
+    return Goal(min(before, after, key=int), origins, back=True, active=finding.active.id)
 
 
-def _machine_before(routing: Routing, release_id: str) -> str:
+def _machine_before(routing: Routing, last: Note | None) -> str:
+    """Return the version of the state machine before the last release."""
     note = routing.note
-    if routing.shifting:
+    if routing.shifting or note is None or note.back or last is None or note.release != last.release:
         return routing.old
-    return note.before if note and _of_release(note, release_id) and routing.old == note.target else ""
+    return note.before if routing.old == note.target else routing.old
 
 
-def _of_release(note: Note | None, release_id: str) -> bool:
-    return note is not None and not note.back and note.release_id == release_id
+def _release_id(survey: Survey, last: Note | None) -> str:
+    note = survey.routing.note
+    if note and note.going:
+        return note.release_id
+    return last.release_id if last else UNKNOWN

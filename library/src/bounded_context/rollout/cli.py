@@ -74,9 +74,11 @@ def _interrupt(*_: int | FrameType | None) -> NoReturn:
 
 
 def _start(run: Run, options: argparse.Namespace) -> int:
-    order = Order(run.release, run.stack, release_id(run.clock.now()), options.on_conflict, options.ignore_alarms or "")
+    found = run.survey()
+    identity = release_id(run.clock.now(), found.targets)
+    order = Order(run.release, run.stack, identity, options.on_conflict, options.ignore_alarms or "")
     report = run.report(order)
-    return _reported(run, report, lambda: start(run, report, options.timeout))
+    return _reported(run, report, lambda: start(run, report, found, options.timeout))
 
 
 def _back(run: Run, options: argparse.Namespace) -> int:

@@ -12,25 +12,31 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_stepfunctions import SFNClient
 
-# botocore retries what passes by itself, with backoff, before the driver hears of it.
+# botocore retries passing errors with backoff before the driver sees them.
 _CONFIG = Config(retries={"mode": "standard", "max_attempts": 8}, connect_timeout=5, read_timeout=20)
+_ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=5, read_timeout=20)
 
 
 @dataclass(frozen=True)
 class Clients:
-    """One boto3 client a service; all are safe to use from several threads."""
+    """One boto3 client a service; all are safe to use from several threads.
+
+    `writer` sends each request to Step Functions once.
+    """
 
     functions: "LambdaClient"
     codedeploy: "CodeDeployClient"
     stepfunctions: "SFNClient"
+    writer: "SFNClient"
     cloudwatch: "CloudWatchClient"
 
     @classmethod
     def of(cls, region: str) -> Self:
-        """The clients of one region. Raises BotoCoreError if the environment's configuration cannot be read."""
+        """Return the clients of one region. Raises BotoCoreError if the environment's configuration cannot be read."""
         return cls(
             functions=boto3.client("lambda", region_name=region, config=_CONFIG),
             codedeploy=boto3.client("codedeploy", region_name=region, config=_CONFIG),
             stepfunctions=boto3.client("stepfunctions", region_name=region, config=_CONFIG),
+            writer=boto3.client("stepfunctions", region_name=region, config=_ONCE),
             cloudwatch=boto3.client("cloudwatch", region_name=region, config=_CONFIG),
         )

@@ -1,6 +1,6 @@
 """CodeDeploy's deployments of one application, as the driver sees them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 from botocore.exceptions import ClientError
 
 from ..words import minute
-from .errors import code, passes
+from .errors import code
 from .notes import Note
 
 if TYPE_CHECKING:
@@ -26,6 +26,11 @@ BATCH = 25
 ACTIVE: "tuple[DeploymentStatusType, ...]" = ("Created", "Queued", "InProgress", "Baking", "Ready")
 ENDED: "tuple[DeploymentStatusType, ...]" = ("Succeeded", "Failed", "Stopped")
 
+MISMATCH = "INVALID_LAMBDA_CONFIGURATION"
+"""The error of a deployment whose alias is not at its current version (CodeDeploy API reference, ErrorInformation)."""
+
+_UNKNOWN = ("DeploymentDoesNotExistException", "InvalidDeploymentIdException")
+
 
 @dataclass(frozen=True)
 class Deployment:
@@ -40,6 +45,7 @@ class Deployment:
     rollback_id: str
     rollback_of: str
     may_roll_back: bool
+    completed: datetime | None = None
 
     @classmethod
     def of(cls, info: "DeploymentInfoTypeDef") -> Self:
@@ -58,12 +64,18 @@ class Deployment:
             rollback_id=rollback.get("rollbackDeploymentId", ""),
             rollback_of="" if trigger == deployment_id else trigger,
             may_roll_back=info.get("autoRollbackConfiguration", {}).get("enabled", True),
+            completed=info["completeTime"].astimezone(UTC) if "completeTime" in info else None,
         )
 
     @property
     def ended(self) -> bool:
         """Whether it will not change any more; its rollback is a deployment of its own."""
         return self.status in ENDED
+
+    @property
+    def began(self) -> bool:
+        """Whether it may have moved the alias: it does not begin if the alias is not at its current version."""
+        return self.error != MISMATCH
 
     @property
     def said(self) -> str:
@@ -102,6 +114,22 @@ class Shift:
         )
 
 
+def brought(history: Sequence[Deployment], live: str) -> Deployment | None:
+    """Return the newest ended deployment of this driver that moved an alias to `live`."""
+    return next((one for one in history if one.ended and one.began and one.note and one.note.target == live), None)
+
+
+def unverified(history: Sequence[Deployment], live: str) -> str:
+    """Say that a live version's own deployment did not succeed; empty if it did, or if there is none."""
+    found = brought(history, live)
+    if found is None or found.status == "Succeeded" or (found.note and found.note.back):
+        return ""
+    return (
+        f"version {live} is live although its deployment did not succeed ({found.said}): "
+        "run `rollout back`, or release a newer version."
+    )
+
+
 class Deployments:
     """Creates, finds, looks at and stops the deployments of one application. All methods raise ClientError."""
 
@@ -128,9 +156,9 @@ class Deployments:
         try:
             infos = self._client.batch_get_deployments(deploymentIds=ids).get("deploymentsInfo", [])
         except ClientError as error:
-            if passes(error) or len(ids) == 1:
+            if code(error) not in _UNKNOWN or len(ids) == 1:
                 raise
-            # One id that CodeDeploy does not take must not hide the others.
+            # One id that CodeDeploy does not know must not hide the others.
             return [seen for one in ids for seen in self._one(one)]
         return [Deployment.of(info) for info in infos]
 
@@ -138,7 +166,7 @@ class Deployments:
         try:
             return [Deployment.of(self._client.get_deployment(deploymentId=deployment_id)["deploymentInfo"])]
         except ClientError as error:
-            if passes(error):
+            if code(error) not in _UNKNOWN:
                 raise
             return []
 

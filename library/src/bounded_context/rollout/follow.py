@@ -1,6 +1,6 @@
 """Follows all parts of a run to their end: one look at AWS for all of them, then a step of each, at the same time."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -58,7 +58,7 @@ class Follower:
             self._show()
             self._clock.sleep(POLL)
             if self._clock.now() >= deadline + timedelta(minutes=GRACE):
-                return _abandon(open_)
+                return _abandon(open_, self._look(open_)[0])
             expires = not expired and self._clock.now() >= deadline
             expired = expired or expires
             seen, failure = self._look(open_)
@@ -105,6 +105,11 @@ def _goes_on_alone(part: Part) -> str:
     return f" (CodeDeploy may go on with {part.deployment_id}: ask `rollout status`)" if part.deployment_id else ""
 
 
-def _abandon(open_: list[Journey]) -> None:
+def _abandon(open_: list[Journey], seen: Mapping[str, Deployment]) -> None:
+    """Finish the parts that are left; a deployment that succeeded meanwhile counts."""
     for journey in open_:
-        journey.part.finish("timed out", f"it had not ended {GRACE} minutes after its time: ask `rollout status`.")
+        last = seen.get(journey.part.deployment_id)
+        if last and last.status == "Succeeded":
+            journey.part.finish("succeeded")
+        else:
+            journey.part.finish("timed out", f"it had not ended {GRACE} minutes after its time: ask `rollout status`.")

@@ -1,13 +1,16 @@
-"""One function's way to another version: deployments are created or adopted until its alias is there or cannot be."""
+"""The move of one function to another version: deployments are created or adopted until the alias is at its target."""
 
 from dataclasses import dataclass
+from typing import Self
+
+from botocore.exceptions import ClientError
 
 from .alarms import Alarms
 from .causes import cause, stopped_for_good
-from .deployments import Deployment, Deployments, Shift
-from .errors import AWS_ERRORS, Expired, passes, sentence
+from .deployments import Deployment, Deployments, Shift, unverified
+from .errors import AWS_ERRORS, Expired, code, passes, sentence
 from .functions import Functions, Position
-from .model import Part, Result, Steps, patiently
+from .model import Part, Result, Steps, first, patiently
 from .orders import Order
 from .outputs import Function
 
@@ -29,16 +32,47 @@ class Tools:
     alarms: Alarms
 
 
-class FunctionMove:
-    """Moves one function's alias to `target`, or to its newest version, and writes down in `part` how that goes."""
+@dataclass(frozen=True)
+class Goal:
+    """The version that a function moves to, and the versions that it may come from.
 
-    def __init__(self, part: Part, function: Function, order: Order, tools: Tools, target: str = "") -> None:
+    Every other version is the work of another run, which this run does not reverse. `unverified` is the survey's
+    reason why the target does not count as live although the alias is there; `active` is the deployment that the survey
+    saw, which a way back stops.
+    """
+
+    target: str
+    origins: frozenset[str]
+    back: bool = False
+    unverified: str = ""
+    active: str = ""
+
+    @classmethod
+    def forward(cls, live: str, target: str, unverified: str) -> Self:
+        """Return the goal of a release: another run may meanwhile have moved the alias forward, and never back."""
+        return cls(target, frozenset(str(number) for number in range(int(live), int(target))), unverified=unverified)
+
+    def may_end(self, active: Deployment) -> bool:
+        """Whether this run may wait for the end of a deployment or stop it: a way back leaves a later release alone."""
+        reverses = active.rollback_of or (active.note and active.note.back)
+        return not self.back or bool(reverses) or active.id == self.active
+
+    def reaches_from(self, live: str) -> bool:
+        """Whether a deployment may take the alias from `live` to the target."""
+        return live in self.origins - {self.target}
+
+
+class FunctionMove:
+    """Moves one function's alias to its goal, and writes the result to `part`."""
+
+    def __init__(self, part: Part, function: Function, order: Order, tools: Tools, goal: Goal) -> None:
         self._part = part
         self._function = function
         self._order = order
         self._tools = tools
-        self._target = target
+        self._goal = goal
         self._waited_for = ""
+        part.target = goal.target
 
     def steps(self) -> Steps[None]:
         """Go all the way. Raises ClientError, BotoCoreError and NoVersion."""
@@ -52,33 +86,58 @@ class FunctionMove:
             yield from self._give_up()
 
     def _deployment(self) -> Steps[str]:
-        """The deployment to follow, created or adopted; empty if there is nothing to follow."""
-        while True:
-            # In this order: a deployment that ends in between has moved the alias by the time it is read.
+        """Return the id of the deployment to follow, created or adopted; empty if there is nothing to follow."""
+        found: str | None = None
+        while found is None:
+            found = yield from self._tried()
+        return found
+
+    def _tried(self) -> Steps[str | None]:
+        """Try once; None asks for another try."""
+        active, position = yield from self._look()
+        if active:
+            return (yield from self._behind(active, position))
+        if position.shifting:
+            return None if (yield from self._unified(position)) else ""
+        if position.live == self._goal.target:
+            return (yield from self._arrived(position))
+        if not self._goal.reaches_from(position.live):
+            return self._overtaken(position)
+        created = self._create(position)
+        if not created:
+            yield None
+        return created or None
+
+    def _look(self) -> Steps[tuple[Deployment | None, Position]]:
+        # In this order: a deployment that ends in between has moved the alias by the time it is read.
+        active = yield from self._active()
+        position = yield from self._read()
+        if position.shifting and not active:
+            # A deployment that was created in between has moved the alias already.
             active = yield from self._active()
-            position = yield from self._read()
-            self._part.target = self._target or max(position.live, position.newest, key=int)
-            if active:
-                adopted = yield from self._adopted(active, position)
-                if adopted or self._order.on_conflict == "fail":
-                    return adopted or self._refuse(active)
-                yield from self._wait_out(active)
-            elif position.live == self._part.target:
-                return self._arrived(position)
-            elif created := self._create(position):
-                return created
-            else:
-                yield None
+        return active, position
+
+    def _behind(self, active: Deployment, position: Position) -> Steps[str | None]:
+        """Adopt an active deployment, refuse it, or wait for its end."""
+        adopted = yield from self._adopted(active, position)
+        if adopted:
+            return adopted
+        if self._order.on_conflict == "fail":
+            return self._refuse(active)
+        if not self._goal.may_end(active):
+            return self._overtaken(position)
+        yield from self._wait_out(active)
+        return None
 
     def _adopted(self, active: Deployment, position: Position) -> Steps[str]:
-        """The active deployment if it is this run's or does the same, or the one that it rolls back; or else empty."""
+        """Return the active deployment, or the one that it rolls back, if it has the same goal; otherwise empty."""
         leader = active.rollback_of or active.id
         if self._order.owns(active.note):
             return leader
-        if self._order.on_conflict != "wait" and position.live != self._part.target:
+        if self._order.on_conflict != "wait" and position.live != self._goal.target:
             return ""
         shift = yield from patiently(self._part, lambda: self._tools.deployments.shift(leader))
-        return leader if shift and shift.target == self._part.target else ""
+        return leader if shift and shift.target == self._goal.target else ""
 
     def _refuse(self, active: Deployment) -> str:
         self._part.finish("refused", f"{active.id} is active: wait for its end, or pass --on-conflict wait or stop.")
@@ -86,27 +145,58 @@ class FunctionMove:
 
     def _wait_out(self, active: Deployment) -> Steps[None]:
         self._waited_for = active.id
-        if self._order.on_conflict == "stop" and not active.rollback_of:
+        reverses = active.rollback_of or (active.note and active.note.back)
+        if self._order.on_conflict == "stop" and not reverses:
             yield from patiently(self._part, lambda: self._tools.deployments.stop(active.id, rollback=True))
         yield from self._ends(active.id)
 
-    def _arrived(self, position: Position) -> str:
-        if self._waited_for:
+    def _unified(self, position: Position) -> Steps[bool]:
+        """End a shift that no deployment continues, on the way back; a release ends here instead."""
+        if not self._goal.back:
+            self._part.before = self._part.before or position.live
+            self._part.finish("failed", left_over(position))
+            return False
+        try:
+            yield from patiently(self._part, lambda: self._tools.functions.unify(self._function, position))
+        except ClientError as error:
+            # The alias has changed since it was read.
+            if code(error) != "PreconditionFailedException":
+                raise
+        self._part.before = next(iter(position.shifting))
+        return True
+
+    def _overtaken(self, position: Position) -> str:
+        self._part.before = self._part.before or position.live
+        where = f"version {position.live}{f' and {position.shares}' if position.shifting else ''}"
+        self._part.finish("failed", f"another run has moved it ({where}): ask `rollout status`.")
+        return ""
+
+    def _arrived(self, position: Position) -> Steps[str]:
+        problem = yield from self._unverified(position)
+        if problem:
+            self._part.finish("failed", problem)
+        elif self._waited_for:
             self._part.finish("succeeded", f"it is at version {position.live} since {self._waited_for} ended.")
         elif self._part.before:
             self._part.finish("succeeded", "a deployment that this run did not follow moved the alias there.")
-        elif position.newest == "1":
-            self._part.finish("up to date", "version 1 is its only one: what is deployed first is live at once.")
         else:
-            self._part.finish("up to date")
+            self._part.finish("up to date", first(position.live))
         self._part.before = self._part.before or position.live
         return ""
 
+    def _unverified(self, position: Position) -> Steps[str]:
+        if self._goal.back:
+            return ""
+        if not self._waited_for and not self._part.before:
+            return self._goal.unverified
+        history = yield from patiently(self._part, lambda: self._tools.deployments.history(self._function.group))
+        return unverified(history, position.live)
+
     def _create(self, position: Position) -> str:
-        """The id of a new deployment; empty if there is an active one, or AWS did not answer."""
+        """Return the id of a new deployment; empty if there is an active one, or AWS did not answer."""
         self._part.before = position.live
         self._part.doing = "creating"
-        request = self._order.request(self._function, position.live, self._part.target)
+        request = self._order.request(self._function, position.live, self._goal.target)
         try:
             return self._tools.deployments.create(request) or ""
         except AWS_ERRORS as error:
@@ -117,7 +207,7 @@ class FunctionMove:
             return ""
 
     def _ended_for_good(self, deployment_id: str) -> Steps[bool]:
-        """Follow a deployment and write down how it ended; False if another try may do better."""
+        """Follow a deployment and write down its result. Returns False if another try may do better."""
         self._part.deployment_id = deployment_id
         ended, rollback = yield from self._ends(deployment_id)
         position = yield from self._read()
@@ -126,9 +216,9 @@ class FunctionMove:
         if ended.status == "Succeeded":
             self._part.finish("succeeded")
             return True
-        why = f"{self._why(ended, rollback, shift)}{_left_over(position)}"
+        why = f"{self._why(ended, rollback, shift)}{self._remains(position)}"
         self._part.finish(_result(ended, rollback), why)
-        return ended.error != "THROTTLED" and not self._moved_by_another(position.live, rollback)
+        return ended.began and ended.error != "THROTTLED"
 
     def _ends(self, deployment_id: str) -> Steps[tuple[Deployment, Deployment | None]]:
         """A deployment when it has ended, and its rollback when that has ended too."""
@@ -160,12 +250,13 @@ class FunctionMove:
         else:
             self._part.doing = f"waiting for the end of {seen.id}"
 
-    def _moved_by_another(self, live: str, rollback: Deployment | None) -> bool:
-        """Whether the alias is neither where the deployment took it from nor where its rollback put it."""
-        explained = {self._part.before}
-        if rollback and (shift := self._shift(rollback.id)):
-            explained.add(shift.target)
-        return live not in explained
+    def _remains(self, position: Position) -> str:
+        """Say that the target has traffic although its deployment failed; empty if it has none."""
+        if position.shifting:
+            return f" {left_over(position)}"
+        if position.live != self._goal.target or self._goal.back:
+            return ""
+        return f" Version {position.live} is live all the same: `rollout back` returns to the version before."
 
     def _why(self, ended: Deployment, rollback: Deployment | None, shift: Shift | None) -> str:
         if stopped_for_good(ended):
@@ -195,8 +286,17 @@ class FunctionMove:
             if ended.status == "Succeeded" and not active.rollback_of:
                 self._part.finish("succeeded")
         yield from self._read()
-        if self._part.result is None:
+        if self._part.result is None and not (yield from self._succeeded_meanwhile()):
             self._part.finish("timed out", f"{why}.")
+
+    def _succeeded_meanwhile(self) -> Steps[bool]:
+        """Look at the followed deployment once more: it may have ended since it was last seen."""
+        followed = self._part.deployment_id
+        seen = yield from patiently(self._part, lambda: self._tools.deployments.look(filter(None, [followed])))
+        if followed not in seen or seen[followed].status != "Succeeded":
+            return False
+        self._part.finish("succeeded")
+        return True
 
     def _active(self) -> Steps[Deployment | None]:
         return (yield from patiently(self._part, lambda: self._tools.deployments.active(self._function.group)))
@@ -220,10 +320,9 @@ class FunctionMove:
             return [f"which one cannot be asked: {sentence(error)}"]
 
 
-def _left_over(position: Position) -> str:
-    """Say that a version still shares the traffic although its deployment has ended; empty if none does."""
-    shares = " and ".join(f"version {version} {100 * share:g} %" for version, share in position.shifting.items())
-    return f" The alias still gives {shares} of the traffic: stop that at once." if shares else ""
+def left_over(position: Position) -> str:
+    """Describe a shift that no deployment continues, and its remedy."""
+    return f"The alias still gives {position.shares} of the traffic: `rollout back` ends that at once."
 
 
 def _result(ended: Deployment, rollback: Deployment | None) -> Result:

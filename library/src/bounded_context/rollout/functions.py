@@ -1,5 +1,6 @@
-"""Where the alias of a function is, and where it could be."""
+"""Functions' aliases and versions on AWS."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -7,22 +8,25 @@ from .errors import Refused
 from .outputs import Function
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from mypy_boto3_lambda import LambdaClient
 
 
 class NoVersion(Refused):
-    """A function has no version, or its alias is at none."""
+    """A function has no version, or its alias points at none."""
 
 
 @dataclass(frozen=True)
 class Position:
-    """The version that an alias is at, the newest one, and the shares (0 to 1) that others have of its traffic."""
+    """An alias: its version, the shares (0 to 1) of other versions in its traffic, and its revision."""
 
     live: str
-    newest: str
-    shifting: "Mapping[str, float]" = field(default_factory=dict)
+    shifting: Mapping[str, float] = field(default_factory=dict)
+    revision: str = ""
+
+    @property
+    def shares(self) -> str:
+        """Name the versions that share the traffic; empty if one version has all of it."""
+        return " and ".join(f"version {version} {100 * share:g} %" for version, share in self.shifting.items())
 
 
 class Functions:
@@ -32,19 +36,33 @@ class Functions:
         self._client = client
 
     def read(self, function: Function) -> Position:
-        """Where a function is. Raises ClientError, and NoVersion for one that has no version to move from or to."""
+        """Return the position of an alias. Raises ClientError, and NoVersion for an alias of `$LATEST`."""
         alias = self._client.get_alias(FunctionName=function.aws_name, Name=function.alias)
         live = alias["FunctionVersion"]
         if not live.isdecimal():
             raise NoVersion(f"{function.aws_name}'s alias {function.alias} is at {live}: point it at a version first.")
-        return Position(
-            live, self._newest(function), alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
-        )
+        shares = alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
+        return Position(live, shares, alias.get("RevisionId", ""))
 
-    def _newest(self, function: Function) -> str:
+    def newest(self, function: Function) -> str:
+        """Return the highest version. Raises ClientError, and NoVersion if there is none."""
         pages = self._client.get_paginator("list_versions_by_function").paginate(FunctionName=function.aws_name)
         versions = [version.get("Version", "") for page in pages for version in page["Versions"]]
         numbers = [version for version in versions if version.isdecimal()]
         if not numbers:
             raise NoVersion(f"{function.aws_name} has no version: deploy the stack again.")
         return max(numbers, key=int)
+
+    def unify(self, function: Function, position: Position) -> None:
+        """Give the alias's version all traffic, if the alias is still as it was read.
+
+        Raises:
+            ClientError: with the code PreconditionFailedException, if the alias has another revision.
+        """
+        self._client.update_alias(
+            FunctionName=function.aws_name,
+            Name=function.alias,
+            FunctionVersion=position.live,
+            RoutingConfig={"AdditionalVersionWeights": {}},
+            RevisionId=position.revision,
+        )

@@ -1,19 +1,22 @@
-"""The state machine's way to another version: its alias is shifted here, since CodeDeploy shifts Lambda only."""
+"""The release of the state machine: its alias is shifted here, since CodeDeploy shifts Lambda only."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from .alarms import Alarms
 from .clock import Clock
-from .errors import AWS_ERRORS, Expired, code, passes, sentence
+from .errors import AWS_ERRORS, Expired, passes, sentence
 from .follow import GRACE, POLL
+from .machinealias import Changed, MachineAlias
 from .machines import Machines, Routing
-from .model import Part, Result, Steps, patiently
+from .model import Part, Result, Steps, first, patiently
 from .notes import Note
 from .orders import Order
+from .survey import Survey
 
 IF_GONE = "if that run is gone, pass --on-conflict stop"
-"""What to do about a shift that nobody ends, since its run was killed."""
+"""The remedy for a shift whose run was killed."""
 
 
 class _Ends(Exception):
@@ -26,7 +29,10 @@ class _Ends(Exception):
 
 
 class MachineMove:
-    """Moves the alias to `target`, or to the newest version; puts the old version back whenever it ends early."""
+    """Moves the alias to the version that the survey found; restores the old version whenever it ends early.
+
+    `obstacle` returns the reason why the functions do not allow the move, empty if they do.
+    """
 
     def __init__(
         self,
@@ -35,7 +41,8 @@ class MachineMove:
         machines: Machines,
         alarms: Alarms,
         clock: Clock,
-        target: str = "",
+        survey: Survey,
+        obstacle: Callable[[], str],
     ) -> None:
         self._part = part
         self._order = order
@@ -43,72 +50,88 @@ class MachineMove:
         self._machines = machines
         self._alarms = alarms
         self._clock = clock
-        self._target = target
+        self._survey = survey
+        self._obstacle = obstacle
         self._waited = False
         self._in_the_way = ""
-        # What the alias may be at if nobody else has moved it; empty while this run has not.
-        self._mine: list[Mapping[str, int]] = []
-        self._note = ""
+        self._taken_over = ""
+        """The description of an abandoned shift that this run has ended."""
+        self._alias: MachineAlias | None = None
+        """The alias once this run moves it."""
 
     def steps(self) -> Steps[None]:
-        """Go all the way. Raises nothing that AWS raises: the part has the result."""
+        """Go all the way. Raises no error of AWS: the part has the result."""
         try:
             yield from self._go()
         except _Ends as end:
             self._put_back(end.result, end.why)
+        except Changed:
+            self._part.finish("failed", "somebody else changed its alias: ask `rollout status`.")
         except Expired:
             self._put_back("timed out", f"its time was over{self._in_the_way}")
         except AWS_ERRORS as error:
             self._put_back("failed", sentence(error))
         except GeneratorExit:
-            self._put_back("rolled back" if self._mine else "not started", "the run was interrupted")
+            if self._part.result is None:
+                self._put_back("rolled back" if self._alias else "not started", "the run was interrupted")
             raise
 
     def _go(self) -> Steps[None]:
         routing = yield from self._free()
-        newest = yield from patiently(self._part, self._machines.newest)
-        self._part.before = self._part.live = routing.old
-        self._part.target = self._target or max(routing.old, newest, key=int)
-        if routing.old == self._part.target:
-            self._part.finish("succeeded" if self._waited else "up to date", _first(newest))
+        old, target = routing.old, self._survey.machine_target
+        self._part.before, self._part.live, self._part.target = old, old, target
+        self._refuse_taken_back(routing)
+        if int(old) > int(target):
+            raise _Ends("failed", f"another run has moved it to version {old}")
+        if why := self._obstacle():
+            raise _Ends("not started", why)
+        if old == target:
+            self._part.finish("succeeded" if self._waited else "up to date", first(target))
             return
         yield from self._refuse_firing()
         yield from self._shift(routing)
-        self._part.live = self._part.target
+        self._part.live = target
         self._part.finish("succeeded")
 
     def _free(self) -> Steps[Routing]:
-        """The routing once one version has all executions."""
+        """Return the routing once one version has all executions and no `back` is under way."""
+        alone, since = None, self._clock.now()
         while True:
             routing = yield from patiently(self._part, self._machines.routing)
-            if not routing.shifting:
+            if not routing.shifting and not routing.returning:
                 self._in_the_way = ""
                 return routing
-            yield from self._conflict(routing)
+            if routing != alone:
+                alone, since = routing, self._clock.now()
+            yield from self._conflict(routing, abandoned=self._clock.now() >= since + self._patience)
 
-    def _conflict(self, routing: Routing) -> Steps[None]:
-        match self._order.on_conflict:
-            case "fail":
-                raise _Ends("refused", f"{shared(routing)}: wait for its end, or pass --on-conflict wait or stop.")
-            case "stop":
-                self._waited = True
-                weights = {routing.old: 100}
-                yield from patiently(self._part, lambda: self._machines.route(weights, self._note_of_return(routing)))
-            case "wait":
-                self._waited = True
-                self._part.before = self._part.live = routing.old
-                self._part.doing = f"waiting, since {shared(routing)}"
-                self._in_the_way = f" while {shared(routing)}: {IF_GONE}"
-                yield None
-                yield from self._refuse_rolled_back(routing)
+    @property
+    def _patience(self) -> timedelta:
+        """The time in which a run that is alive writes its next step."""
+        return timedelta(minutes=self._order.release.strategy.minutes + GRACE)
 
-    def _refuse_rolled_back(self, before: Routing) -> Steps[None]:
-        """What another run has just put back is not started again."""
-        now = yield from patiently(self._part, self._machines.routing)
-        newest = yield from patiently(self._part, self._machines.newest)
-        if newest in before.weights and now.weights == {before.old: 100}:
-            self._part.before, self._part.target, self._part.live = before.old, newest, before.old
-            raise _Ends("rolled back", f"another run put version {before.old} back: look at what that run says.")
+    def _conflict(self, routing: Routing, *, abandoned: bool) -> Steps[None]:
+        if self._order.on_conflict == "fail":
+            raise _Ends("refused", f"{shared(routing)}: wait for its end, or pass --on-conflict wait or stop.")
+        self._waited = True
+        if abandoned or (self._order.on_conflict == "stop" and not routing.returning):
+            note = self._note_of_return(routing)
+            alias = MachineAlias(self._part, self._machines, routing)
+            yield from alias.write(Routing({routing.old: 100}, str(note)))
+            self._taken_over = str(note)
+            return
+        self._part.before = self._part.live = routing.old
+        self._part.doing = f"waiting, since {shared(routing)}"
+        self._in_the_way = f" while {shared(routing)}: {IF_GONE}"
+        yield None
+
+    def _refuse_taken_back(self, routing: Routing) -> None:
+        """Do not start again a version that another run has taken back since the survey."""
+        seen, taken = self._survey.routing, routing.note is not None and routing.note.back
+        if self._taken_over and routing.description == self._taken_over:
+            return
+        if (taken and routing != seen) or (seen.shifting and routing.weights == {seen.old: 100}):
+            raise _Ends("rolled back", f"another run put version {routing.old} back: look at what that run says")
 
     def _refuse_firing(self) -> Steps[None]:
         firing = yield from self._firing()
@@ -120,27 +143,19 @@ class MachineMove:
 
     def _shift(self, routing: Routing) -> Steps[None]:
         strategy, old, new = self._order.release.strategy, routing.old, self._part.target
-        note = self._order.note(self._machine.name, old, new)
-        self._mine, self._note = [routing.weights], str(note)
-        for weight in (100,) if self._order.back else strategy.weights:
-            yield from self._step({old: 100 - weight, new: weight} if weight < 100 else {new: 100}, note)
+        note = str(self._order.note(self._machine.name, old, new))
+        self._alias = MachineAlias(self._part, self._machines, routing)
+        for weight in strategy.weights:
+            yield from self._alias.write(
+                Routing({old: 100 - weight, new: weight} if weight < 100 else {new: 100}, note)
+            )
             self._part.doing, self._part.weight = "shifting", weight
             if weight < 100:
                 yield from self._watch(strategy.minutes)
-        self._mine = []
-
-    def _step(self, weights: Mapping[str, int], note: Note) -> Steps[None]:
         now = yield from patiently(self._part, self._machines.routing)
-        if now.weights != self._mine[-1] or not self._is_mine(now):
-            raise _Ends("failed", "somebody else changed its alias")
-        self._mine.append(weights)
-        yield from patiently(self._part, lambda: self._machines.route(weights, note))
-
-    def _is_mine(self, now: Routing) -> bool:
-        """Whether nobody else has moved the alias: two runs of one strategy set the same weights, not the same note."""
-        if now.weights == self._mine[0]:
-            return True
-        return now.weights in self._mine and str(now.note or "") == self._note
+        if now != self._alias.known:
+            raise Changed
+        self._alias = None
 
     def _watch(self, minutes: int) -> Steps[None]:
         """Let minutes pass in which no alarm fires."""
@@ -154,51 +169,58 @@ class MachineMove:
             yield None
 
     def _firing(self) -> Steps[list[str]]:
-        if self._order.ignored_alarms or self._order.back or not self._machine.alarms:
+        if self._order.ignored_alarms or not self._machine.alarms:
             return []
         return (yield from patiently(self._part, lambda: self._alarms.firing(self._machine.alarms)))
 
     def _put_back(self, result: Result, why: str) -> None:
-        """Give the old version all executions again, unless somebody else has the alias now. Does not yield."""
-        if not self._mine:
+        """Give the old version all executions again, unless another run has written the alias. Does not yield."""
+        if self._alias is None:
             self._part.finish(result, why)
             return
         until = self._clock.now() + timedelta(minutes=GRACE)
-        while not self._is_put_back(result, why, last=self._clock.now() >= until):
+        while not self._is_put_back(self._alias, result, why, last=self._clock.now() >= until):
             self._clock.sleep(POLL)
 
-    def _is_put_back(self, result: Result, why: str, *, last: bool) -> bool:
+    def _is_put_back(self, alias: MachineAlias, result: Result, why: str, *, last: bool) -> bool:
         old = self._part.before
         try:
             now = self._machines.routing()
-            if not self._is_mine(now):
-                self._part.finish("failed", f"{why}; the alias is left as it is, since somebody else moves it now.")
-                return True
             if now.weights == {old: 100}:
                 self._part.finish(result, f"{why}; version {old} has all executions, as before.")
                 return True
-            self._machines.route({old: 100}, self._note_of_return(now))
-        except AWS_ERRORS as error:
-            if not last and (passes(error) or code(error) == "ConflictException"):
-                return False
-            self._part.finish("failed", f"{why}; version {old} could not be put back ({sentence(error)}): do it now.")
+            if not alias.put(Routing({old: 100}, str(self._note_of_return(now))), now):
+                return self._fail_to_put_back(why, "AWS does not answer", last=last)
+        except Changed:
+            self._part.finish("failed", f"{why}; the alias is left as it is, since somebody else moves it now.")
             return True
+        except AWS_ERRORS as error:
+            return self._fail_to_put_back(why, sentence(error), last=last or not passes(error))
         self._part.finish(result, f"{why}; version {old} has all executions again.")
         return True
 
+    def _fail_to_put_back(self, why: str, problem: str, *, last: bool) -> bool:
+        if last:
+            old = self._part.before
+            self._part.finish("failed", f"{why}; version {old} could not be put back ({problem}): do it now.")
+        return last
+
     def _note_of_return(self, routing: Routing) -> Note:
-        """What the alias says after it went back to its old version."""
-        note = routing.note or self._order.note(self._machine.name, routing.old, max(routing.weights, key=int))
-        if note.back:
-            return note
-        return Note(note.release_id, note.stack, note.name, note.target, note.before, back=True)
+        return note_of_return(self._order, routing)
+
+
+def note_of_return(order: Order, routing: Routing, *, going: bool = False) -> Note:
+    """Return the note of an alias that goes back to its old version."""
+    name = order.release.machine.name
+    note = routing.note or order.note(name, routing.old, max(routing.weights, key=int))
+    if not note.back:
+        note = Note(note.release_id, note.stack, note.name, note.target, note.before, back=True)
+    return replace(note, going=going)
 
 
 def shared(routing: Routing) -> str:
-    """Say which versions share the executions."""
+    """Describe what another run does with the alias."""
+    if routing.returning:
+        return "another run is taking a release back"
     shares = " and ".join(f"version {version} {weight} %" for version, weight in routing.weights.items())
     return f"another run is shifting its alias ({shares})"
-
-
-def _first(newest: str) -> str:
-    return "version 1 is its only one: what is deployed first is live at once." if newest == "1" else ""

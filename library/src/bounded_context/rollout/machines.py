@@ -1,7 +1,8 @@
 """The versions of a state machine, and how its alias shares the executions among them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from .functions import NoVersion
@@ -18,10 +19,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Routing:
-    """The percentage of executions that each version gets, and what the alias says of its release."""
+    """The percentage of executions that each version gets, and the alias's description.
+
+    Two routings are equal if nothing was written in between; `changed` is the time of the last write on AWS, in UTC.
+    """
 
     weights: Mapping[str, int]
-    note: Note | None = None
+    description: str = ""
+    changed: datetime | None = field(default=None, compare=False)
+
+    @property
+    def note(self) -> Note | None:
+        """The release of the last write. Returns None if this driver did not write it."""
+        return Note.parse(self.description)
 
     @property
     def old(self) -> str:
@@ -33,26 +43,37 @@ class Routing:
         """Whether two versions share the executions."""
         return len(self.weights) > 1
 
+    @property
+    def returning(self) -> bool:
+        """Whether a `rollout back` is under way."""
+        return self.note is not None and self.note.going
+
 
 class Machines:
     """Reads and moves the alias of one state machine. All methods raise ClientError."""
 
-    def __init__(self, client: "SFNClient", machine: Machine) -> None:
+    def __init__(self, client: "SFNClient", writer: "SFNClient", machine: Machine) -> None:
+        """Read through `client`, and write through `writer`, which sends each request once.
+
+        UpdateStateMachineAlias takes no condition: a request that botocore repeats could overwrite a later write.
+        """
         self._client = client
+        self._writer = writer
         self._machine = machine
 
     def routing(self) -> Routing:
-        """Where the alias is."""
+        """Return the alias's routing."""
         answer = self._client.describe_state_machine_alias(stateMachineAliasArn=self._machine.alias_arn)
         weights = {
             _number(route["stateMachineVersionArn"]): route["weight"]
             for route in answer["routingConfiguration"]
             if route["weight"]
         }
-        return Routing(weights, Note.parse(answer.get("description", "")))
+        changed = answer.get("updateDate")
+        return Routing(weights, answer.get("description", ""), changed and changed.astimezone(UTC))
 
     def newest(self) -> str:
-        """The highest version. Raises NoVersion if there is none."""
+        """Return the highest version. Raises NoVersion if there is none."""
         answer = self._page(None)
         numbers = _numbers(answer)
         while token := answer.get("nextToken"):
@@ -67,15 +88,15 @@ class Machines:
             return self._client.list_state_machine_versions(stateMachineArn=self._machine.arn, nextToken=token)
         return self._client.list_state_machine_versions(stateMachineArn=self._machine.arn)
 
-    def route(self, weights: Mapping[str, int], note: Note) -> None:
-        """Share the executions among versions from now on; running executions stay where they are."""
+    def route(self, wanted: Routing) -> None:
+        """Share the executions among versions from now on; running executions stay at their version."""
         routes: list[RoutingConfigurationListItemTypeDef] = [
             {"stateMachineVersionArn": f"{self._machine.arn}:{version}", "weight": weight}
-            for version, weight in weights.items()
+            for version, weight in wanted.weights.items()
             if weight
         ]
-        self._client.update_state_machine_alias(
-            stateMachineAliasArn=self._machine.alias_arn, routingConfiguration=routes, description=str(note)
+        self._writer.update_state_machine_alias(
+            stateMachineAliasArn=self._machine.alias_arn, routingConfiguration=routes, description=wanted.description
         )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, TypeAlias, TypeVar
+from typing import Final, Literal, TypeAlias, TypeVar
 
 from .deployments import Deployment
 from .errors import AWS_ERRORS, passes, sentence
@@ -20,6 +20,8 @@ Result = Literal[
     "detached",
 ]
 """How a part ended; `detached` is a deployment that CodeDeploy goes on with after the driver was interrupted."""
+
+GOOD: Final[tuple[Result, ...]] = ("succeeded", "up to date")
 
 T = TypeVar("T")
 Steps: TypeAlias = Generator[str | None, Deployment | None, T]
@@ -50,6 +52,11 @@ class Part:
     def finish(self, result: Result, why: str = "") -> None:
         """Write down how it ended, and why in one sentence."""
         self.result, self.why, self.doing, self.weight = result, why, result, None
+
+
+def first(live: str) -> str:
+    """Say why a part at version 1 has not been released; empty for every other version."""
+    return "version 1 is its only one: what is deployed first is live at once." if live == "1" else ""
 
 
 def patiently(part: Part, call: Callable[[], T]) -> Steps[T]:

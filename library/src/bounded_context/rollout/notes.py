@@ -1,6 +1,8 @@
-"""What a deployment's description says of its release, so that AWS itself remembers which parts belong together."""
+"""Notes of releases: the descriptions by which AWS itself stores which parts belong to one release."""
 
+import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
@@ -8,12 +10,18 @@ from typing import Self
 LIMIT = 256
 """Characters that a description may have (Step Functions' limit for an alias; CodeDeploy refuses long ones too)."""
 
-_FORM = re.compile(r"(back from )?release (\w+): (\S+) (\S+) (\S+) -> ([^\s;]+)(?:; alarms ignored: (.*))?", re.DOTALL)
+_FORM = re.compile(
+    r"(going back from |back from )?release ([\w-]+): (\S+) (\S+) (\S+) -> ([^\s;]+)(?:; alarms ignored: (.*))?",
+    re.DOTALL,
+)
 
 
 @dataclass(frozen=True)
 class Note:
-    """One part of one release, `before` and `target` being its versions; `back` undoes what the release did."""
+    """One part of one release: its versions `before` and `target`.
+
+    `back` reverses the release. `going` marks a state machine whose `rollout back` has not ended.
+    """
 
     release_id: str
     stack: str
@@ -22,23 +30,34 @@ class Note:
     target: str
     back: bool = False
     ignored_alarms: str = ""
+    going: bool = False
+
+    @property
+    def release(self) -> str:
+        """The key that all runs to the same versions share; the id itself for a note without a digest."""
+        return self.release_id.partition("-")[2] or self.release_id
 
     @classmethod
     def parse(cls, description: str) -> Self | None:
-        """Read a description, None if it is not one of these."""
+        """Read a description. Returns None if this driver did not write it."""
         form = _FORM.fullmatch(description)
         if form is None:
             return None
         back, release_id, stack, name, before, target, reason = form.groups()
-        return cls(release_id, stack, name, before, target, bool(back), reason or "")
+        going = (back or "").startswith("going")
+        return cls(release_id, stack, name, before, target, bool(back), reason or "", going)
 
     def __str__(self) -> str:
-        """The description."""
+        """Return the description."""
         text = f"release {self.release_id}: {self.stack} {self.name} {self.before} -> {self.target}"
         reason = f"; alarms ignored: {self.ignored_alarms}" if self.ignored_alarms else ""
-        return f"{'back from ' if self.back else ''}{text}{reason}"[:LIMIT]
+        return f"{'going ' if self.going else ''}{'back from ' if self.back else ''}{text}{reason}"[:LIMIT]
 
 
-def release_id(now: datetime) -> str:
-    """The id of a release that starts now. Ids sort by time."""
-    return now.strftime("%Y%m%dT%H%M%SZ")
+def release_id(now: datetime, targets: Mapping[str, str]) -> str:
+    """Return the id of a release that starts now: the time, and a digest of the target version of each part.
+
+    A run that repeats or continues a release has the same targets, and so the same digest.
+    """
+    text = " ".join(f"{name}={version}" for name, version in sorted(targets.items()))
+    return f"{now:%Y%m%dT%H%M%SZ}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"

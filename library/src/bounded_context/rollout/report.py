@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from .model import Part, Result
+from .model import GOOD, Part, Result
 from .orders import Order
 
 _WORST_FIRST: tuple[Result, ...] = (
@@ -18,7 +18,6 @@ _WORST_FIRST: tuple[Result, ...] = (
     "succeeded",
     "up to date",
 )
-_GOOD = ("succeeded", "up to date")
 _UNTOUCHED = ("refused", "not started", "up to date")
 
 
@@ -46,7 +45,7 @@ class Report:
     @property
     def exit_status(self) -> int:
         """0 if all is well, 2 if it was refused and nothing has changed, 1 otherwise."""
-        if self.result in _GOOD:
+        if self.result in GOOD:
             return 0
         return 2 if all(part.result in _UNTOUCHED for part in self.parts) else 1
 

@@ -1,25 +1,27 @@
-"""What all commands work with."""
+"""A run of a command: the stack, its services on AWS, the clock, and the screen."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 from .alarms import Alarms
 from .clients import Clients
 from .clock import Clock
 from .deployments import Deployments
-from .follow import Follower, Journey
-from .functionmove import FunctionMove, Tools
+from .errors import AWS_ERRORS, Refused, sentence
+from .follow import WORKERS, Follower, Journey
+from .functionmove import FunctionMove, Goal, Tools
 from .functions import Functions
-from .machinemove import MachineMove
 from .machines import Machines
-from .model import Part
+from .model import GOOD, Part
 from .orders import Order
 from .outputs import Function, Release
 from .report import Report
 from .screen import Screen
+from .survey import Survey, survey_all
 
 
 class Run:
-    """A stack, the ways to AWS, the time, and the screen."""
+    """One run on a stack."""
 
     def __init__(self, stack: str, release: Release, clients: Clients, clock: Clock, screen: Screen) -> None:
         self.stack = stack
@@ -27,38 +29,52 @@ class Run:
         self.clock = clock
         self.screen = screen
         self.alarms = Alarms(clients.cloudwatch)
-        self.machines = Machines(clients.stepfunctions, release.machine)
+        self.machines = Machines(clients.stepfunctions, clients.writer, release.machine)
         deployments = Deployments(clients.codedeploy, release.application)
         self.tools = Tools(Functions(clients.functions), deployments, self.alarms)
 
+    def survey(self) -> Survey:
+        """Read all functions and the state machine. Raises Refused if the state machine cannot be read."""
+        return survey_all(self.release.functions, self.tools, self.machines)
+
     def report(self, order: Order) -> Report:
-        """An empty report of this run."""
+        """Return an empty report of this run."""
         functions = [Part(function.name, function.aws_name) for function in self.release.functions]
         machine = Part("workflow", self.release.machine.name)
         return Report(order, functions, machine, self.clock.now())
 
-    def move_functions(self, report: Report, minutes: float, moves: Sequence[tuple[Function, str]]) -> None:
-        """Move functions, each to the version beside it or, if that is empty, to its newest one."""
+    def move_functions(self, report: Report, minutes: float, moves: Mapping[Function, Goal]) -> None:
+        """Move each function to its goal."""
         parts = {part.name: part for part in report.functions}
-        self._follow(
-            [
-                Journey(
-                    parts[function.name], self._function_move(parts[function.name], function, report, target).steps()
-                )
-                for function, target in moves
-            ],
-            report,
-            minutes,
-        )
+        journeys = [
+            Journey(part, FunctionMove(part, function, report.order, self.tools, goal).steps())
+            for function, goal in moves.items()
+            for part in [parts[function.name]]
+        ]
+        self.follow(journeys, report, minutes)
 
-    def _function_move(self, part: Part, function: Function, report: Report, target: str) -> FunctionMove:
-        return FunctionMove(part, function, report.order, self.tools, target)
+    def follow(self, journeys: list[Journey], report: Report, minutes: float) -> None:
+        """Follow parts to their end."""
+        Follower(self.tools.deployments, self.clock, minutes, lambda: self.screen.show(report.parts)).follow(journeys)
 
-    def move_machine(self, report: Report, minutes: float, target: str = "") -> None:
-        """Move the state machine to `target`, or to its newest version."""
-        move = MachineMove(report.workflow, report.order, self.machines, self.alarms, self.clock, target)
-        self._follow([Journey(report.workflow, move.steps())], report, minutes)
+    def confirm(self, report: Report) -> None:
+        """Read each function's alias again: a part has succeeded if its alias is at its target, and no version shares.
 
-    def _follow(self, journeys: list[Journey], report: Report, minutes: float) -> None:
-        follower = Follower(self.tools.deployments, self.clock, minutes, lambda: self.screen.show(report.parts))
-        follower.follow(journeys)
+        Another run, or a person, may have moved an alias since this run read it last.
+        """
+        with ThreadPoolExecutor(WORKERS) as pool:
+            list(pool.map(self._confirm, report.functions, self.release.functions))
+
+    def _confirm(self, part: Part, function: Function) -> None:
+        try:
+            position = self.tools.functions.read(function)
+        except (Refused, *AWS_ERRORS) as error:
+            if part.result in GOOD:
+                why = str(error) if isinstance(error, Refused) else sentence(error)
+                part.finish("failed", f"its alias cannot be read again ({why}): ask `rollout status`.")
+            return
+        part.live = position.live
+        if part.result not in GOOD or (position.live == part.target and not position.shifting):
+            return
+        where = position.shares or f"version {position.live}"
+        part.finish("failed", f"another run moves it now ({where}): ask `rollout status`.")

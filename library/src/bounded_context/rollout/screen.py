@@ -13,7 +13,7 @@ from .model import Part
 
 if TYPE_CHECKING:
     from .report import Report
-    from .status import Status
+    from .status import Status, Where
 
 _COLOURS = {"succeeded": "green", "up to date": "green", "detached": "yellow", "not started": "yellow"}
 
@@ -68,7 +68,7 @@ class Screen(Consoles):
             self._write(status.as_json())
             return
         self._out.print(_status_table(status))
-        self._say_of_parts((part.name, said) for part in status.parts for said in (part.problem, part.rolled_back))
+        self._say_of_parts((part.name, said) for part in status.parts for said in _said(part))
         self._out.print(status.next, markup=False, soft_wrap=True)
 
     def _say_of_parts(self, said: Iterable[tuple[str, str]]) -> None:
@@ -79,6 +79,10 @@ class Screen(Consoles):
                 names.setdefault(sentence, []).append(name)
         for sentence, parts in names.items():
             self._out.print(f"{', '.join(parts)}: {sentence}", markup=False, soft_wrap=True)
+
+
+def _said(part: "Where") -> Sequence[str]:
+    return (part.problem, part.rolled_back, part.unverified)
 
 
 def _line(part: Part) -> str:

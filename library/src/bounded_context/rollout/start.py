@@ -1,40 +1,90 @@
 """`rollout start`: every function to its newest version, and then the state machine."""
 
-from .errors import AWS_ERRORS, Refused, sentence
-from .machinemove import shared
+from .errors import Refused
+from .follow import Journey
+from .functionmove import Goal, left_over
+from .machinemove import MachineMove, shared
+from .model import GOOD
 from .report import Report
 from .run import Run
-from .survey import Finding, survey
+from .survey import Finding, Survey
 
 SLACK = 30
-"""Minutes that hooks and CodeDeploy itself may take beyond the strategy's duration, if no timeout is given."""
+"""Minutes for hooks and CodeDeploy itself beyond the strategy's duration, if no timeout is given."""
 
 
-def start(run: Run, report: Report, minutes: float | None) -> None:
-    """Fill the report by doing it. Raises Refused if deployments of others are in the way and `--on-conflict fail`."""
-    findings = survey(run.release.functions, run.tools)
+def start(run: Run, report: Report, survey: Survey, minutes: float | None) -> None:
+    """Release the versions that the survey found, and fill the report.
+
+    Raises:
+        Refused: a function cannot be read, an earlier release left one in a state that only a way back ends, or
+            deployments of other runs are active, and the order is to fail then.
+    """
+    _refuse_unread(survey)
+    _refuse_remains(survey)
     if report.order.on_conflict == "fail":
-        _refuse_conflicts(run, findings)
-    for finding in findings:
+        _refuse_conflicts(survey)
+    _tell_rolled_back(run, survey)
+    minutes = minutes or run.release.strategy.duration + SLACK
+    run.move_functions(report, minutes, {one.function: _goal(one) for one in survey.findings})
+    if _obstacle(report):
+        report.workflow.finish("not started", _obstacle(report))
+        run.confirm(report)
+        return
+    _move_machine(run, report, survey, minutes)
+    if report.workflow.result == "succeeded":
+        run.confirm(report)
+
+
+def _move_machine(run: Run, report: Report, survey: Survey, minutes: float) -> None:
+    def obstacle() -> str:
+        run.confirm(report)
+        return _obstacle(report)
+
+    part = report.workflow
+    move = MachineMove(part, report.order, run.machines, run.alarms, run.clock, survey, obstacle)
+    run.follow([Journey(part, move.steps())], report, minutes)
+
+
+def _obstacle(report: Report) -> str:
+    all_good = all(part.result in GOOD for part in report.functions)
+    return "" if all_good else "not every function is at its newest version."
+
+
+def _goal(finding: Finding) -> Goal:
+    assert finding.position  # noqa: S101 - findings with problems were refused
+    return Goal.forward(finding.position.live, finding.target, finding.unverified)
+
+
+def _tell_rolled_back(run: Run, survey: Survey) -> None:
+    for finding in survey.findings:
         if finding.behind and finding.rolled_back:
             run.screen.tell(f"{finding.function.name}: {finding.rolled_back}: starting it again.")
-    minutes = minutes or run.release.strategy.duration + SLACK
-    run.move_functions(report, minutes, [(function, "") for function in run.release.functions])
-    if any(part.result not in ("succeeded", "up to date") for part in report.functions):
-        report.workflow.finish("not started", "not every function is at its newest version.")
-    else:
-        run.move_machine(report, minutes)
 
 
-def _refuse_conflicts(run: Run, findings: list[Finding]) -> None:
-    active = [
-        f"{finding.active.id} of {finding.function.name}" for finding in findings if finding.behind and finding.active
+def _refuse_unread(survey: Survey) -> None:
+    problems = [f"{finding.function.name} ({finding.problem})" for finding in survey.findings if finding.problem]
+    if problems:
+        raise Refused(f"Nothing was started, since functions cannot be read: {', '.join(problems)}.")
+
+
+def _refuse_remains(survey: Survey) -> None:
+    remains = [
+        f"{finding.function.name}: {left_over(finding.position) if finding.leftover else finding.unverified}"
+        for finding in survey.findings
+        if finding.position and (finding.leftover or (finding.unverified and not finding.behind))
     ]
-    try:
-        routing = run.machines.routing()
-    except AWS_ERRORS as error:
-        raise Refused(f"The state machine's alias cannot be read ({sentence(error)}): nothing was started.") from error
-    if routing.shifting:
-        active.append(shared(routing))
+    if remains:
+        raise Refused(" ".join(remains))
+
+
+def _refuse_conflicts(survey: Survey) -> None:
+    active = [
+        f"{finding.active.id} of {finding.function.name}"
+        for finding in survey.findings
+        if finding.behind and finding.active
+    ]
+    if survey.routing.shifting or survey.routing.returning:
+        active.append(shared(survey.routing))
     if active:
         raise Refused(f"Active already: {', '.join(active)}: wait for the end, or pass --on-conflict wait or stop.")

@@ -25,11 +25,13 @@ class Where:
     rolled_back: str = ""
     problem: str = ""
     active: bool = False
+    unverified: str = ""
+    leftover: bool = False
 
     @property
     def up_to_date(self) -> bool:
-        """Whether the newest version has all traffic and nothing is running."""
-        return not self.problem and not self.active and not self.weights and self.live == self.newest
+        """Whether the newest version has all traffic, its deployment succeeded, and nothing is running."""
+        return not (self.problem or self.active or self.weights or self.unverified) and self.live == self.newest
 
     def as_json(self) -> dict[str, Any]:
         """The form that `--json` promises."""
@@ -41,6 +43,7 @@ class Where:
             "weights": self.weights,
             "last": _as_json(self.last) if self.last else None,
             "rolled_back": self.rolled_back or None,
+            "unverified": self.unverified or None,
             "problem": self.problem or None,
         }
 
@@ -100,11 +103,13 @@ def _function(finding: Finding) -> Where:
         name,
         aws_name,
         position.live,
-        position.newest,
+        finding.newest,
         weights,
         last=finding.history[0] if finding.history else None,
         rolled_back=finding.rolled_back if finding.behind else "",
         active=finding.active is not None,
+        unverified=finding.unverified,
+        leftover=finding.leftover,
     )
 
 
@@ -115,14 +120,17 @@ def _workflow(run: Run) -> Where:
     except (Refused, *AWS_ERRORS) as error:
         return Where(WORKFLOW, name, problem=str(error) if isinstance(error, Refused) else sentence(error))
     note = routing.note
-    taken = f"version {newest} was taken back" if note and note.back and note.before == newest else ""
+    moved = note is not None and note.back and note.before != note.target
+    taken = f"version {newest} was taken back" if note and moved and note.before == newest else ""
     shares = {version: float(weight) for version, weight in routing.weights.items()} if routing.shifting else {}
-    return Where(WORKFLOW, name, routing.old, newest, shares, rolled_back=taken)
+    return Where(WORKFLOW, name, routing.old, newest, shares, rolled_back=taken, active=routing.returning)
 
 
 def _move(part: Where) -> str:
     if part.problem:
         return f"fail at {part.name}"
+    if part.leftover or (part.unverified and part.live == part.newest):
+        return f"fail at {part.name}, until `rollout back`"
     if part.active or part.weights:
         return f"wait for what moves {part.name}{f' ({IF_GONE})' if part.name == WORKFLOW else ''}"
     again = " again" if part.rolled_back else ""

@@ -63,5 +63,6 @@ class Driver:
             functions=self._aws.client("lambda"),
             codedeploy=self._aws.client("codedeploy"),
             stepfunctions=self._aws.client("stepfunctions"),
+            writer=self._aws.client("stepfunctions"),
             cloudwatch=self._aws.client("cloudwatch"),
         )

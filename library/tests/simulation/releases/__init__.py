@@ -1,0 +1,1 @@
+"""Simulated releases: the real driver over simulated CodeDeploy, Lambda aliases and Step Functions aliases."""

@@ -1,0 +1,149 @@
+"""A run of the real driver: its command, over the simulated services, in virtual time."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, Final, TypeVar
+from unittest.mock import patch
+
+from bounded_context.rollout import cli, follow, run, survey
+from bounded_context.rollout.errors import AWS_ERRORS, INTERRUPTED, REFUSED, Refused
+from bounded_context.rollout.outputs import Function, Machine, Release
+from bounded_context.rollout.report import Report
+from bounded_context.rollout.run import Run
+from bounded_context.rollout.status import Status
+from bounded_context.strategy import Strategy
+
+from ..scheduler import Scheduler
+from .clients import ARN, Seen
+from .scenario import Drive
+
+T = TypeVar("T")
+
+REGION: Final = "eu-central-1"
+
+
+class Quiet:
+    """A screen that keeps the report."""
+
+    def __init__(self) -> None:
+        self.report: Report | None = None
+        self.status: Status | None = None
+        self.sentences: list[str] = []
+
+    def show_report(self, report: Report) -> None:
+        """Keep the report."""
+        self.report = report
+
+    def show_status(self, status: Status) -> None:
+        """Keep the status."""
+        self.status = status
+
+    def refuse(self, _: str, sentence: str) -> None:
+        """Keep the reason."""
+        self.sentences.append(sentence)
+
+    def fail(self, sentence: str) -> None:
+        """Keep the reason."""
+        self.sentences.append(sentence)
+
+    def __getattr__(self, _: str) -> Callable[..., None]:
+        return lambda *_: None
+
+
+class VirtualClock:
+    """The wall clock of one driver, which may be wrong, and may bring a Ctrl-C."""
+
+    def __init__(self, scheduler: Scheduler, skew: float, interrupted: float | None) -> None:
+        self._scheduler = scheduler
+        self._skew = timedelta(seconds=skew)
+        self._interrupted = interrupted
+
+    def now(self) -> datetime:
+        """Return the time."""
+        return datetime.fromtimestamp(self._scheduler.now(), UTC) + self._skew
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass. Raises KeyboardInterrupt once."""
+        self._scheduler.sleep(seconds)
+        if self._interrupted is not None and self._scheduler.clock >= self._interrupted:
+            self._interrupted = None
+            raise KeyboardInterrupt
+
+
+class Serial:
+    """A thread pool of one thread, since greenlets do not change threads."""
+
+    def __init__(self, _: int) -> None:
+        pass
+
+    def __enter__(self) -> "Serial":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def map(self, call: Callable[[Any], T], *items: Iterable[Any]) -> Iterator[T]:
+        """Call one after the other."""
+        return iter([call(*each) for each in zip(*items, strict=True)])
+
+
+@contextmanager
+def installed() -> Iterator[None]:
+    """Run the driver's pools in the current thread, for as many schedules as run within."""
+    with ExitStack() as patches:
+        for module in (follow, run, survey):
+            patches.enter_context(patch.object(module, "ThreadPoolExecutor", Serial))
+        yield
+
+
+@dataclass(eq=False)
+class Ran:
+    """A run of the driver. ``status`` is its exit status, None if it was killed."""
+
+    drive: Drive
+    seen: Seen
+    began: float
+    publishes: int
+    """How often something had been published when the run began."""
+    newest: dict[str, int]
+    functions: tuple[str, ...]
+    publishes_at_write: int | None = None
+    status: int | None = None
+    ended: float | None = None
+    screen: Quiet = field(default_factory=Quiet)
+
+    @property
+    def stable(self) -> bool:
+        """Whether nothing was published between its start and its first write."""
+        return self.publishes_at_write in (None, self.publishes)
+
+
+def release(functions: Iterable[str], strategy: str) -> Release:
+    """Return the release of these functions, as the stack's outputs describe it."""
+    return Release(
+        application="test",
+        strategy=Strategy.parse(strategy),
+        functions=tuple(Function(name, f"test-{name}", "live", f"test-{name}") for name in functions),
+        hooks={"pre_traffic": "pre", "post_traffic": "post"},
+        machine=Machine(ARN, f"{ARN}:live", ("machine-failures",)),
+        region=REGION,
+    )
+
+
+def exit_status(ran: Ran, started: Run) -> int:
+    """Run the command, and return its exit status."""
+    drive = ran.drive
+    options: Any = SimpleNamespace(on_conflict=drive.on_conflict, ignore_alarms="", timeout=drive.minutes)
+    command = cli._start if drive.command == "start" else cli._back  # pyright: ignore[reportPrivateUsage]
+    try:
+        return command(started, options)
+    except Refused as refusal:
+        ran.screen.refuse("test", str(refusal))
+    except AWS_ERRORS as error:
+        ran.screen.refuse("test", str(error))
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return REFUSED

@@ -1,0 +1,244 @@
+"""The invariants of releases: some are checked at each change of an alias, the others at the end of each driver."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from bounded_context.rollout.model import Part
+from bounded_context.rollout.status import Status
+
+from ..history import Violation
+from .aliases import Alias, Change
+from .codedeploy import Deployment
+from .driver import Ran
+from .scenario import MACHINE
+
+if TYPE_CHECKING:
+    from .world import World
+
+
+class Invariants:
+    """Watches one schedule."""
+
+    def __init__(self, world: "World") -> None:
+        self._world = world
+        self._forward: list[tuple[float, Ran, str]] = []
+        """The time, the driver and the part of each move to a newer version."""
+        world.aliases.watchers.append(self._changed)
+        world.codedeploy.created.append(self._created)
+
+    def _raise(self, name: str, detail: str) -> None:
+        if name not in self._world.known:
+            raise Violation(name, detail)
+
+    # Each change.
+
+    def _changed(self, change: Change) -> None:
+        if change.part == MACHINE:
+            self._machine(change)
+        else:
+            self._function(change)
+
+    def _function(self, change: Change) -> None:
+        live = change.after.live
+        if (
+            live < change.before.live
+            and change.by != "rollback"
+            and not self._one(change.by).description.startswith("back")
+        ):
+            self._raise("moved-back", f"{change.part} from {change.before.live} to {live} by {change.by}")
+        for version in self._world.aliases.of[MACHINE].routed.weights:
+            self._check_required(version, change.part, live)
+
+    def _machine(self, change: Change) -> None:
+        newest, before = max(change.after.weights), max(change.before.weights)
+        if newest < before and "back from" not in change.description:
+            self._raise("moved-back", f"{MACHINE} from {before} to {newest}")
+        if newest > before:
+            self._moves(change.by, MACHINE)
+            self._check_not_taken_back(change)
+        for version in change.after.weights.keys() - change.before.weights.keys():
+            for name in self._world.functions:
+                self._check_required(version, name, self._world.aliases.of[name].routed.live)
+
+    def _check_not_taken_back(self, change: Change) -> None:
+        """A driver does not start again a version that another one has taken back since it read the alias first."""
+        began = self._ran(change.by).seen.first[MACHINE] + self._world.epoch
+        for one in self._world.aliases.history:
+            others = one.part == MACHINE and one.at >= began and one.by != change.by
+            if others and max(one.after.weights) < max(one.before.weights) == max(change.after.weights):
+                self._raise("released-after-a-return", f"{change.by}: {MACHINE} {dict(change.after.weights)}")
+
+    def _check_required(self, version: int, name: str, live: int) -> None:
+        required = self._world.requires[version].get(name, 0)
+        if live < required:
+            self._raise("definition-without-function", f"machine {version} has executions, {name} is at {live}")
+
+    # Each deployment.
+
+    def _created(self, made: Deployment) -> None:
+        if made.rollback_of:
+            return
+        if made.forward:
+            self._moves(made.run, made.function)
+            self._check_not_reversed(made)
+        elif made.target >= made.current:
+            self._raise("deployment-to-the-same-version", made.id)
+        else:
+            self._backward(made)
+
+    def _check_not_reversed(self, made: Deployment) -> None:
+        """A driver does not release from a version to which another one has returned since it read the alias first."""
+        began = self._ran(made.run).seen.first[made.function] + self._world.epoch
+        for one in self._world.codedeploy.of(made.function):
+            returns = not one.forward and not one.rollback_of and one.status == "Succeeded"
+            if returns and one.created >= began and one.target == made.current:
+                self._raise("released-after-a-return", f"{made.id}: {made.function}, after {one.id}")
+
+    def _moves(self, name: str, part: str) -> None:
+        ran = self._ran(name)
+        self._forward.append((self._world.scheduler.now(), ran, part))
+        if ran.publishes_at_write is None:
+            ran.publishes_at_write = self._world.publishes
+
+    def _backward(self, made: Deployment) -> None:
+        if not made.description.startswith("back"):
+            self._raise("moved-back", f"{made.id}: {made.function} from {made.current} to {made.target}")
+        brought = self._brought(made.function, made.current, before=made)
+        if brought is None or not brought.forward or brought.current != made.target:
+            self._raise("back-is-not-the-reverse", f"{made.id}: {made.function} from {made.current} to {made.target}")
+        elif self._known_releases(self._ran(made.run)) and not self._is_last(brought, self._ran(made.run)):
+            self._raise("back-takes-an-earlier-release", f"{made.id} reverses {brought.id}")
+
+    def _brought(self, function: str, version: int, before: Deployment | None = None) -> Deployment | None:
+        """Return the newest deployment that routed a function to a version; rollbacks do not count."""
+        for one in self._world.codedeploy.of(function):
+            if one is not before and one.target == version and not one.rollback_of and one.error != _MISMATCH:
+                return one
+        return None
+
+    # The last release.
+
+    def _last(self, back: Ran) -> Iterator[Ran]:
+        """Yield the drivers whose release may be the last one for a run of `back`; removed functions leave no trace."""
+        began = back.began + self._world.epoch
+        seen = [(at, ran) for at, ran, part in self._forward if not self._world.aliases.of[part].removed]
+        yield from (ran for at, ran in seen if at >= began)
+        earlier = [ran for at, ran in seen if at < began]
+        if earlier:
+            # Releases that overlap have no order.
+            yield from (ran for ran in set(earlier) if ran.ended is None or ran.ended >= earlier[-1].began)
+
+    def _known_releases(self, back: Ran) -> bool:
+        return all(ran.stable for ran in self._last(back))
+
+    def _is_last(self, brought: Deployment, back: Ran) -> bool:
+        """Tell whether a deployment is of the last release, or had not ended when that began."""
+        last = {ran.publishes for ran in self._last(back)}
+        if brought.status != "Succeeded":
+            # Its version is live without its hooks.
+            return True
+        if self._ran(brought.run).publishes in last:
+            return True
+        began = min((at for at, ran, _ in self._forward if ran.publishes in last), default=0.0)
+        return brought.ended_at is None or brought.ended_at >= began
+
+    # Each exit.
+
+    def at_exit(self, ran: Ran) -> None:
+        """Check the exit status of a driver. Raises Violation."""
+        if ran.status == 2 and ran.seen.effects:
+            self._raise("refused-after-a-change", f"{ran.seen.name}: {ran.seen.effects}")
+        if ran.status == 0 and ran.drive.command == "start":
+            self._started(ran)
+        if ran.status == 0 and ran.drive.command == "back":
+            self._returned(ran)
+        self._timed_out(ran)
+
+    def _parts(self, ran: Ran) -> Iterator[tuple[Part, Alias]]:
+        """Yield each part with its alias, if nothing moved that after the driver's last read."""
+        assert ran.screen.report
+        for part in ran.screen.report.parts:
+            alias = self._world.aliases.of[MACHINE if part.name == "workflow" else part.name]
+            read = ran.seen.reads.get(alias.part)
+            own = (at for at, written in ran.seen.effects if ran.drive.command == "start" or written == alias.part)
+            last_write = 0.0 if alias.part == MACHINE and ran.drive.command == "back" else max(own, default=0.0)
+            if read is None or read < last_write:
+                self._raise("success-without-a-look", f"{ran.seen.name}: {alias.part}")
+            elif alias.changed <= read + self._world.epoch and not alias.removed:
+                yield part, alias
+
+    def _started(self, ran: Ran) -> None:
+        for part, alias in self._parts(ran):
+            where = f"{ran.seen.name}: {alias.part} at {dict(alias.routed.weights)}"
+            if alias.routed.split:
+                self._raise("success-with-a-split-alias", where)
+            if alias.routed.live < ran.newest[alias.part]:
+                self._raise("success-behind-the-newest", where)
+            if not self._is_proven(alias):
+                self._raise("success-without-hooks", where)
+            if part.live != str(alias.routed.live):
+                self._raise("report-differs", f"{where}, reported {part.live}")
+
+    def _is_proven(self, alias: Alias) -> bool:
+        live = alias.routed.live
+        if alias.part == MACHINE or live == 1:
+            return True
+        deployments = self._world.codedeploy.of(alias.part)
+        return any(one.target == live and one.hooks and one.status == "Succeeded" for one in deployments)
+
+    def _returned(self, ran: Ran) -> None:
+        for part, alias in self._parts(ran):
+            where = f"{ran.seen.name}: {alias.part} at {dict(alias.routed.weights)}"
+            if alias.routed.split:
+                self._raise("success-with-a-split-alias", where)
+            if part.live and part.live != str(alias.routed.live):
+                self._raise("report-differs", f"{where}, reported {part.live}")
+            if alias.part != MACHINE and self._left(ran, alias):
+                self._raise("back-left-a-part", where)
+
+    def _left(self, ran: Ran, alias: Alias) -> bool:
+        brought = self._brought(alias.part, alias.routed.live)
+        newest = next((one for one in self._world.codedeploy.of(alias.part) if one.forward), None)
+        if brought is None or brought is not newest or brought.created >= ran.began + self._world.epoch:
+            return False
+        return (
+            len({one.publishes for one in self._last(ran)}) == 1
+            and self._known_releases(ran)
+            and self._is_last(brought, ran)
+        )
+
+    def _timed_out(self, ran: Ran) -> None:
+        """A deployment that succeeded before the driver's end has not timed out, if AWS answers."""
+        if self._world.scheduler.injected or not ran.screen.report or ran.drive.expired is not None:
+            return
+        for part in ran.screen.report.functions:
+            own = next((one for one in self._world.codedeploy.all if one.id == part.deployment_id), None)
+            if part.result == "timed out" and own and own.status == "Succeeded":
+                assert own.ended_at is not None and part.started
+                gave_up = part.started.timestamp() + part.seconds - ran.drive.skew
+                if own.ended_at < gave_up - 2:
+                    self._raise("timed-out-although-live", f"{ran.seen.name}: {part.name}")
+
+    # The end.
+
+    def at_rest(self) -> None:
+        """Check that the drivers converged. Raises Violation."""
+        for alias in self._world.aliases.of.values():
+            if not alias.removed and (alias.routed.split or alias.routed.live != alias.newest):
+                self._raise("not-converged", f"{alias.part}: {dict(alias.routed.weights)}, newest {alias.newest}")
+
+    def status(self, status: Status) -> None:
+        """Check that the status agrees. Raises Violation."""
+        for part in status.parts:
+            alias = self._world.aliases.of[MACHINE if part.name == "workflow" else part.name]
+            if part.live != str(alias.routed.live) or not part.up_to_date:
+                self._raise("status-differs", f"{part.name}: {part}")
+
+    def _ran(self, name: str) -> Ran:
+        return next(ran for ran in self._world.ran if ran.seen.name == name)
+
+    def _one(self, deployment_id: str) -> Deployment:
+        return next(one for one in self._world.codedeploy.all if one.id == deployment_id)
+
+
+_MISMATCH = "INVALID_LAMBDA_CONFIGURATION"

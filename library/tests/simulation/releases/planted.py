@@ -1,0 +1,117 @@
+"""Faults that are planted into the driver, to see that the simulation of releases finds each of them."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Final
+from unittest.mock import patch
+
+from bounded_context.rollout import back, survey
+from bounded_context.rollout.functionmove import FunctionMove, Goal
+from bounded_context.rollout.machinealias import MachineAlias
+from bounded_context.rollout.machinemove import MachineMove
+from bounded_context.rollout.notes import Note
+from bounded_context.rollout.run import Run
+
+Plant = Callable[[], AbstractContextManager[Any]]
+
+
+def _put(target: Any, name: str, value: Any) -> Plant:
+    return lambda: patch.object(target, name, value)
+
+
+def _property(target: Any, name: str, value: Callable[[Any], Any]) -> Plant:
+    return lambda: patch.object(target, name, property(value))
+
+
+_ended_for_good = FunctionMove._ended_for_good  # pyright: ignore[reportPrivateUsage]
+
+
+def _target_counts(self: Any, deployment_id: str) -> Any:
+    """Regard a failed deployment as successful if its alias is at the target."""
+    result = yield from _ended_for_good(self, deployment_id)
+    part = self._part
+    if part.live == part.target:
+        part.finish("succeeded")
+    return result
+
+
+def _newest_now(self: Any) -> Any:
+    """Release the newest definition of the state machine at the time of its turn."""
+    survey_ = self._survey
+    self._survey = replace(survey_, machine_newest=self._machines.newest())
+    yield from _go(self)
+
+
+_go = MachineMove._go  # pyright: ignore[reportPrivateUsage]
+
+
+def _overwrite(self: Any, wanted: Any) -> Any:
+    """Write the alias whatever it is now."""
+    self._machines.route(wanted)
+    self.known = wanted
+    yield None
+
+
+def _split_arrives(self: Any, position: Any) -> Any:
+    """Leave a shift that nothing continues as it is."""
+    self._part.before = self._part.before or position.live
+    self._part.finish("succeeded")
+    yield None
+    return False
+
+
+def _only_release(self: Note) -> str:
+    """Tell releases apart by their ids, also if one repeats the other."""
+    return self.release_id
+
+
+def _by_clock(found: Any) -> Any:
+    """Order releases by the drivers' clocks."""
+    return {key: (_told(note.release_id), note) for key, (_, note) in _beginnings(found).items()}
+
+
+def _told(release_id: str) -> datetime:
+    return datetime.strptime(release_id.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+
+
+_beginnings = back._beginnings  # pyright: ignore[reportPrivateUsage]
+
+
+def _without_a_look(_: Any) -> Any:
+    """Give up without another look at the deployment."""
+    yield from ()
+    return False
+
+
+def _unmarked(report: Any, way: Any, alias: Any) -> Any:
+    """Record that the way back has ended before its functions have moved."""
+    yield from _return(report, way, alias)
+    if report.workflow.result != "failed":
+        alias.put(_ended(alias.known), alias.known)
+
+
+_return, _ended = back._return, back._ended  # pyright: ignore[reportPrivateUsage]
+
+
+def _anything(self: Goal, live: str) -> bool:
+    return live != self.target
+
+
+PLANTS: Final[dict[str, Plant]] = {
+    "a failed deployment counts if the alias is at its target": _put(FunctionMove, "_ended_for_good", _target_counts),
+    "a live version's failed deployment is forgotten": _put(survey, "unverified", lambda *_: ""),
+    "a way back ends a release that began after it": _put(Goal, "may_end", lambda *_: True),
+    "the newest definition is read after the functions' shift": _put(MachineMove, "_go", _newest_now),
+    "the state machine's alias is overwritten": _put(MachineAlias, "write", _overwrite),
+    "a shift that nothing continues counts as success": _put(FunctionMove, "_unified", _split_arrives),
+    "a repeated release is another release": _property(Note, "release", _only_release),
+    "a deployment is created from any version": _put(Goal, "reaches_from", _anything),
+    "releases are ordered by the drivers' clocks": _put(back, "_beginnings", _by_clock),
+    "a run that gives up does not look once more": _put(FunctionMove, "_succeeded_meanwhile", _without_a_look),
+    "aliases are not read again at the end": _put(Run, "confirm", lambda *_: None),
+    "a way back does not mark the state machine": _put(back, "_return", _unmarked),
+    "an alias that changed is put back": _put(MachineAlias, "_check", lambda *_: None),
+    "a version that was taken back is released again": _put(MachineMove, "_refuse_taken_back", lambda *_: None),
+}

@@ -1,0 +1,150 @@
+"""Scenarios of releases: what is published, which drivers run, and who else acts, as plain data."""
+
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Final, Literal
+
+FUNCTIONS: Final = ("one", "two", "three")
+MACHINE: Final = "machine"
+STRATEGIES: Final = ("AllAtOnce", "Canary50Percent1Minute", "Linear40PercentEvery1Minute")
+
+Quality = Literal["good", "pre", "alarm", "post"]
+"""How a version ends its release: it succeeds, a hook fails before or after the shift, or an alarm fires."""
+
+
+@dataclass(frozen=True)
+class Up:
+    """A `pulumi up` at a time, in seconds: it publishes a version of each part, the state machine last."""
+
+    at: float
+    parts: tuple[str, ...]
+    quality: Quality = "good"
+    bad: str = ""
+    """The part whose new version has `quality`; the others are good."""
+
+
+@dataclass(frozen=True)
+class Drive:
+    """A run of the driver: `start` or `back`.
+
+    ``interrupted`` and ``expired`` are the seconds from its start to a Ctrl-C and to the end of its credentials.
+    With a ``trigger``, it starts after the next call of this name, or after ``at`` seconds.
+    """
+
+    command: Literal["start", "back"]
+    at: float = 0.0
+    on_conflict: Literal["wait", "stop", "fail"] = "wait"
+    minutes: int | None = None
+    skew: float = 0.0
+    interrupted: float | None = None
+    expired: float | None = None
+    trigger: str = ""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A stop in the console of the deployment that a function has at this time."""
+
+    function: str
+    at: float
+    rollback: bool
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """All of a schedule but its choices.
+
+    ``past`` releases were completed before. ``alarms`` are times in which every alarm fires. ``removed`` is a function
+    that a `pulumi up` deletes at a time; the drivers that start later do not know it.
+    """
+
+    functions: tuple[str, ...] = FUNCTIONS[:2]
+    strategy: str = STRATEGIES[0]
+    past: tuple[tuple[str, ...], ...] = ()
+    ups: tuple[Up, ...] = ()
+    drives: tuple[Drive, ...] = ()
+    stops: tuple[Stop, ...] = ()
+    alarms: tuple[tuple[float, float], ...] = ()
+    rollbacks_fail: bool = False
+    rollback_delay: float = 0.0
+    removed: tuple[str, float] | None = None
+
+    def pieces(self) -> int:
+        """Return how many pieces a shrunk scenario can lack."""
+        return len(self.ups) + len(self.drives) + len(self.stops) + len(self.alarms) + len(self.past)
+
+    def without(self, number: int) -> "Scenario":
+        """Return it without one piece."""
+        for name in ("ups", "drives", "stops", "alarms", "past"):
+            there = getattr(self, name)
+            if number < len(there):
+                return replace(self, **{name: there[:number] + there[number + 1 :]})
+            number -= len(there)
+        raise IndexError(number)
+
+
+def drawn(random: Random) -> Scenario:
+    """Return a scenario of one or two releases of at most three functions, with two or three drivers."""
+    functions = FUNCTIONS[: random.choice((1, 2, 2, 3))]
+    parts = (*functions, MACHINE)
+    count = random.choice((1, 2, 2, 2, 3))
+    return Scenario(
+        functions=functions,
+        strategy=random.choice(STRATEGIES),
+        past=tuple(_some(random, parts) for _ in range(random.choice((0, 1, 1, 2)))),
+        ups=tuple(_up(random, parts, first=number == 0) for number in range(random.choice((1, 1, 2)))),
+        drives=tuple(_drive(random, first=number == 0) for number in range(count)),
+        stops=tuple(_stop(random, functions) for _ in range(random.choice((0, 0, 0, 1)))),
+        alarms=(_window(random),) if random.random() < 0.08 else (),
+        rollbacks_fail=random.random() < 0.12,
+        rollback_delay=random.choice((0.0, 0.0, 3.0, 12.0)),
+        removed=(functions[-1], _moment(random)) if len(functions) > 1 and random.random() < 0.05 else None,
+    )
+
+
+def _some(random: Random, parts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(part for part in parts if random.random() < 0.6) or parts[:1]
+
+
+def _up(random: Random, parts: tuple[str, ...], *, first: bool) -> Up:
+    changed = _some(random, parts)
+    return Up(
+        at=0.0 if first else _moment(random),
+        parts=changed,
+        quality=random.choice(("good", "good", "good", "pre", "alarm", "post")),
+        bad=random.choice(changed),
+    )
+
+
+TRIGGERS: Final = (
+    *("CreateDeployment", "CreateDeployment", "ListStateMachineVersions", "DescribeAlarms"),
+    *("GetAlias", "ListDeployments", "ListVersionsByFunction", "StopDeployment", "BatchGetDeployments"),
+)
+
+
+def _drive(random: Random, *, first: bool) -> Drive:
+    back = random.random() < (0.15 if first else 0.5)
+    return Drive(
+        command="back" if back else "start",
+        at=0.5 if first else _moment(random),
+        on_conflict=random.choice(("wait", "wait", "wait", "stop", "fail")),
+        minutes=random.choice((None, None, None, 1, 3)),
+        skew=random.choice((0.0, 0.0, -7200.0, 5.0)),
+        interrupted=_moment(random) if random.random() < 0.08 else None,
+        expired=_moment(random) if random.random() < 0.05 else None,
+        trigger="" if first or random.random() < 0.5 else random.choice(TRIGGERS),
+    )
+
+
+def _stop(random: Random, functions: tuple[str, ...]) -> Stop:
+    return Stop(random.choice(functions), _moment(random), random.random() < 0.5)
+
+
+def _window(random: Random) -> tuple[float, float]:
+    start = _moment(random)
+    return (start, start + random.choice((20.0, 200.0)))
+
+
+def _moment(random: Random) -> float:
+    """Return a time in seconds: an undisturbed release takes from 20 seconds to 3 minutes."""
+    return round(random.choice((2.0, 30.0, 120.0, 400.0)) * random.random(), 2)
