@@ -197,7 +197,7 @@ class CodeDeployClient:
         """Stop a deployment."""
 
         def effect() -> Any:
-            self._deploys.stop(self._one(deploymentId), rollback=autoRollbackEnabled)
+            self._deploys.stop(self._one(deploymentId), self._services.seen.name, rollback=autoRollbackEnabled)
             self._services.seen.effects.append((self._services.scheduler.clock, self._one(deploymentId).function))
             return {"status": "Pending"}
 

@@ -84,6 +84,7 @@ class CodeDeploy:
     def __init__(self, scheduler: Scheduler, aliases: Aliases, rules: Rules) -> None:
         self.all: list[Deployment] = []
         self.created: list[Callable[[Deployment], None]] = []
+        self.stopped: list[Callable[[Deployment, str], None]] = []
         self.rules = rules
         self._scheduler = scheduler
         self._aliases = aliases
@@ -119,10 +120,12 @@ class CodeDeploy:
         self._begin(made)
         return made
 
-    def stop(self, deployment: Deployment, *, rollback: bool) -> None:
-        """Do StopDeployment. Raises ClientError if the deployment has ended."""
+    def stop(self, deployment: Deployment, run: str, *, rollback: bool) -> None:
+        """Do StopDeployment for a driver, or for a person. Raises ClientError if the deployment has ended."""
         if deployment.ended:
             raise refused("StopDeployment", "DeploymentAlreadyCompletedException", deployment.id)
+        for watch in self.stopped:
+            watch(deployment, run)
         deployment.stopping = rollback
         if deployment.activity:
             self._scheduler.rouse(deployment.activity)

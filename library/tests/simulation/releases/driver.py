@@ -18,6 +18,7 @@ from bounded_context.strategy import Strategy
 
 from ..scheduler import Scheduler
 from .clients import ARN, Seen
+from .codedeploy import Deployment
 from .scenario import Drive
 
 T = TypeVar("T")
@@ -114,6 +115,8 @@ class Ran:
     status: int | None = None
     ended: float | None = None
     screen: Quiet = field(default_factory=Quiet)
+    reversed: list[Deployment] = field(default_factory=list)
+    """The deployments that a way back has stopped or reversed."""
 
     @property
     def stable(self) -> bool:

@@ -25,6 +25,7 @@ class Invariants:
         """The time, the driver and the part of each move to a newer version."""
         world.aliases.watchers.append(self._changed)
         world.codedeploy.created.append(self._created)
+        world.codedeploy.stopped.append(self._stopped)
 
     def _raise(self, name: str, detail: str) -> None:
         if name not in self._world.known:
@@ -108,6 +109,21 @@ class Invariants:
             self._raise("back-is-not-the-reverse", f"{made.id}: {made.function} from {made.current} to {made.target}")
         elif self._known_releases(self._ran(made.run)) and not self._is_last(brought, self._ran(made.run)):
             self._raise("back-takes-an-earlier-release", f"{made.id} reverses {brought.id}")
+        else:
+            self._reverses(self._ran(made.run), brought)
+
+    def _stopped(self, deployment: Deployment, run: str) -> None:
+        if run != "console" and self._ran(run).drive.command == "back" and deployment.forward:
+            self._reverses(self._ran(run), deployment)
+
+    def _reverses(self, back: Ran, reversed_: Deployment) -> None:
+        """A way back reverses one release, and the deployments that had not ended when that began."""
+        for other in back.reversed:
+            one, two = self._ran(other.run), self._ran(reversed_.run)
+            apart = not _overlap(other, reversed_) and one.publishes != two.publishes
+            if apart and one.stable and two.stable:
+                self._raise("back-takes-two-releases", f"{back.seen.name}: {other.id} and {reversed_.id}")
+        back.reversed.append(reversed_)
 
     def _brought(self, function: str, version: int, before: Deployment | None = None) -> Deployment | None:
         """Return the newest deployment that routed a function to a version; rollbacks do not count."""
@@ -242,3 +258,8 @@ class Invariants:
 
 
 _MISMATCH = "INVALID_LAMBDA_CONFIGURATION"
+
+
+def _overlap(one: Deployment, other: Deployment) -> bool:
+    first, second = sorted((one, other), key=lambda each: each.created)
+    return first.ended_at is None or first.ended_at >= second.created

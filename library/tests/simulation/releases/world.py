@@ -121,7 +121,7 @@ class World:
         self.scheduler.sleep(stop.at)
         active = self.codedeploy.active(stop.function)
         if active and not active.rollback_of:
-            self.codedeploy.stop(active, rollback=stop.rollback)
+            self.codedeploy.stop(active, "console", rollback=stop.rollback)
 
     def _remove(self) -> None:
         assert self.scenario.removed
