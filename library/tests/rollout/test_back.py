@@ -2,6 +2,8 @@
 
 from re import fullmatch
 
+from botocore.exceptions import EndpointConnectionError
+
 from bounded_context.rollout.notes import Note
 from tests.rollout.conftest import Stack
 
@@ -145,3 +147,14 @@ def test_what_was_taken_back_is_started_again_and_said(stack: Stack):
     ran = stack.rollout("start")
     assert "one: version 2 was taken back" in ran.told
     assert (ran.status, stack.live("one"), stack.machines.weights) == (0, "2", {"2": 100})
+
+
+def test_a_way_back_without_an_answer_moves_no_function(stack: Stack):
+    """The state machine's definition may rely on the functions, so they wait for it."""
+    stack.publish("one", "machine")
+    stack.rollout("start")
+    lost = EndpointConnectionError(endpoint_url="https://states.example")
+    stack.machines.before["update_state_machine_alias"] = [lost] * 1000
+    ran = stack.rollout("back", "--timeout", "2")
+    assert (ran.status, ran.workflow["result"], ran.functions["one"]["result"]) == (1, "timed out", "not started")
+    assert (stack.live("one"), stack.machines.weights) == ("2", {"2": 100})

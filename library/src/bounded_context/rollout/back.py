@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import attrgetter, itemgetter
 
-from .errors import AWS_ERRORS, Refused, sentence
+from .errors import AWS_ERRORS, Expired, Refused, sentence
 from .follow import POLL, Journey
 from .functionmove import Goal
 from .machinealias import Changed, MachineAlias
 from .machinemove import note_of_return
 from .machines import Routing
-from .model import Steps
+from .model import GOOD, Steps
 from .notes import Note
 from .outputs import Function
 from .report import Report
@@ -59,9 +59,9 @@ def back(run: Run, report: Report, way: Way, minutes: float | None) -> None:
     alias = MachineAlias(part, run.machines, routing)
     part.before, part.target = max(routing.weights, key=int), way.machine
     run.follow([Journey(part, _return(report, way, alias))], report, minutes or MINUTES)
-    if part.result == "failed":
+    if part.result not in GOOD:
         for function in report.functions:
-            function.finish("not started", "the state machine's alias has changed: run `rollout back` again.")
+            function.finish("not started", "the state machine has to go back first.")
         return
     try:
         _stay(report, way)
@@ -82,6 +82,9 @@ def _return(report: Report, way: Way, alias: MachineAlias) -> Steps[None]:
         yield from alias.write(Routing({way.machine: 100}, str(note)))
     except Changed:
         part.finish("failed", "another run has changed its alias since it was read: run `rollout back` again.")
+        return
+    except Expired:
+        part.finish("timed out", "AWS did not answer: ask `rollout status`, then run `rollout back` again.")
         return
     part.live = way.machine
     part.finish(*(("up to date", "the last release did not move it.") if stays else ("succeeded", "")))
