@@ -98,7 +98,8 @@ class QueueReader:
         if quiet < QUIET_RECEIVES and not idle:
             return True
         visible, hidden = self._counts()
-        self._not_seen = visible + max(0, hidden - sum(map(self._is_hidden, self._held.values())))
+        own = sum(self._is_hidden(held) for number, held in self._held.items() if number in self._seen)
+        self._not_seen = visible + max(0, hidden - own)
         return self._not_seen > 0 and quiet < LONGEST_QUIET and not idle
 
     def _counts(self) -> tuple[int, int]:
@@ -135,9 +136,10 @@ class QueueReader:
             yield message
 
     def _put_back(self, messages: Sequence[Message]) -> None:
-        held = [self._held.pop(message.id) for message in messages]
-        if hidden := [one.message for one in held if self._is_hidden(one)]:
-            self._show(hidden)
+        hidden = [message for message in messages if self._is_hidden(self._held[message.id])]
+        if not hidden or self._show(hidden) == 0:
+            for message in messages:
+                del self._held[message.id]
 
     def _is_hidden(self, held: Held) -> bool:
         return self._clock.now() < held.until
