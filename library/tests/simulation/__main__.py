@@ -27,7 +27,7 @@ _PARTS = {
     "imports": (schedules.run, schedules.failing, shrink.shrunk, report.told),
     "redrives": (redrives.run, redrives.failing, redrives.shrunk, redrives.told),
 }
-"""What runs a seed, runs many, shortens a schedule and shows it, by part."""
+"""The functions of each part: run a seed, search many, shorten a schedule, show it."""
 
 
 def _options() -> argparse.Namespace:

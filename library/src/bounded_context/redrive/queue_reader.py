@@ -62,10 +62,10 @@ class QueueReader:
         return self._not_seen
 
     def messages(self, stopped: Callable[[], bool]) -> Iterator[Message]:
-        """Yield every message once, in the order of SQS; one that was deleted, each time that it is received again.
+        """Yield every message once, in the order of SQS, and a deleted message each time that SQS gives it again.
 
-        Ends when the queue is empty. It also ends if SQS gives no message for a minute, or only known and newer
-        messages for as long as a message is hidden.
+        Ends when the queue is empty. Also ends if SQS gives no message for a minute, or if it gives only messages that
+        were yielded before or sent since the start, for as long as a message is hidden.
         """
         began = newest = self._clock.now()
         quiet = old = 0
@@ -93,7 +93,7 @@ class QueueReader:
         return sum(self._show(held[start : start + BATCH]) for start in range(0, len(held), BATCH))
 
     def _goes_on(self, quiet: int, old: int, newest: datetime) -> bool:
-        """Whether there may be messages that were not yielded, after so many receives without any, or without new."""
+        """Whether to receive again, after `quiet` receives without a message and `old` receives without a new one."""
         idle = old >= LONGEST_QUIET and self._clock.now() - newest >= timedelta(seconds=HIDDEN_SECONDS)
         if quiet < QUIET_RECEIVES and not idle:
             return True
@@ -125,7 +125,7 @@ class QueueReader:
         return list(received.values())
 
     def _fresh(self, received: Sequence[Message]) -> Iterator[Message]:
-        """Yield those that are new, or were deleted; put those back that have waited too long for their turn."""
+        """Yield new and deleted messages, and put the rest back once they have waited too long for their turn."""
         until = self._clock.now() + timedelta(seconds=FRESH_SECONDS)
         wanted = [one for one in received if one.id not in self._seen or one.id in self._deleted]
         for number, message in enumerate(wanted):

@@ -1,4 +1,4 @@
-"""What has to hold when a message is deleted, when a person's run ends, and when everything has ended."""
+"""The invariants at the end of each run of the command, and at the end of a schedule."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -65,7 +65,7 @@ class AtEnd:
         return {receipt.partition("/")[0] for receipt in self._operator.clients["queues"].receipts}
 
     def _named(self, report: Report) -> None:
-        """Each delivered message is gone, or is named; SQS may keep one that nobody can know of."""
+        """Check that each delivered message is gone or named. A message that SQS delivers twice is exempt."""
         there = self._world.dead.messages
         left = [one for one in self._operator.delivered if one in there and not there[one].doubled]
         unnamed = [one for one in left if one not in report.not_deleted]
@@ -88,7 +88,7 @@ class AtEnd:
 
 
 def at_rest(world: "World") -> Iterator[Violation]:
-    """Yield what does not hold at the end: nothing is lost, and one run more redrives everything."""
+    """Yield the violations at the end: a lost message, or messages that one more run leaves."""
     for number in world.numbers():
         if not world.arrived(number):
             yield Violation("a message is lost", f"number {number}")

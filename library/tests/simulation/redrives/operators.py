@@ -39,7 +39,7 @@ class Clock:
 
 
 class Screen:
-    """Keeps what the command shows."""
+    """Keeps the report and the look that the command shows."""
 
     report: Report | None = None
     look: Look | None = None
@@ -86,11 +86,11 @@ class Noting:
         self.action = route.action
 
     def about(self, message: Message) -> About:
-        """Return what the route returns."""
+        """Describe a message."""
         return self._route.about(message)
 
     def check(self, message: Message) -> None:
-        """Check what the route checks."""
+        """Check a message."""
         self._route.check(message)
 
     def deliver(self, message: Message) -> str:
@@ -124,7 +124,7 @@ class Operator:
 
     Args:
         name: of the person.
-        person: what the person asks for.
+        person: the options of the command.
         clients: of the simulated services.
         acknowledged: is called with the id of each message whose delivery was answered.
     """

@@ -26,7 +26,7 @@ def _function(target: Any, name: str, put: Any) -> Plant:
 
 
 def _end_when_all_are_seen(self: Any, stopped: Callable[[], bool]) -> Iterator[Message]:
-    """End after two receives without a new message, whatever else is visible."""
+    """End after two receives without a new message, although other messages are visible."""
     quiet = 0
     while quiet < queue_reader.QUIET_RECEIVES and not stopped():
         new = [one for one in self._receive() if one.id not in self._seen]
@@ -67,7 +67,7 @@ def _delete_first(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _delete_in_silence(self: Any, message: Message) -> None:
-    """Say nothing of a message that could not be deleted."""
+    """Leave a message out of the report that could not be deleted."""
     self._done.add(message.id)
     try:
         self._source.delete(message)

@@ -216,3 +216,9 @@ def _given(one: Stored) -> Answer:
 def event(number: int, kind: str) -> str:
     """Return the body of an event."""
     return json.dumps({"id": f"event-{number}", "type": kind, "subject": f"thing-{number}", "source": "context"})
+
+
+def upload(number: int) -> str:
+    """Return S3's event of a file, as EventBridge keeps it."""
+    file = {"bucket": {"name": "inbox"}, "object": {"key": f"incoming/acme/{number}.csv", "version-id": str(number)}}
+    return json.dumps({"id": f"event-{number}", "detail-type": "Object Created", "source": "aws.s3", "detail": file})

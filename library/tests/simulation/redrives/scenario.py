@@ -1,10 +1,10 @@
-"""Scenarios of redrives: which dead letters and uploads there are, and who redrives them, as plain data."""
+"""Scenarios of redrives, as plain data: dead letters, uploads, and the persons who redrive them."""
 
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Final, Literal
 
-Kind = Literal["subscriber", "inbound", "stream", "unseen"]
+Kind = Literal["subscriber", "inbound", "uploads", "stream", "unseen"]
 HIDDEN: Final = 900
 
 
@@ -33,7 +33,7 @@ class Letter:
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who redrives at a time. ``stop`` is when Ctrl-C is pressed, in seconds from the start; 0 for never."""
+    """A person who starts a redrive at a time. ``stop`` is the second at which Ctrl-C is pressed; 0 for never."""
 
     at: float = 0.0
     go: bool = True
@@ -86,7 +86,7 @@ def drawn(random: Random) -> Scenario:
     """Return a scenario of at most three persons and about a dozen messages."""
     if random.random() < 0.03:
         return _slow(random)
-    kind: Kind = random.choice(("subscriber", "subscriber", "subscriber", "inbound", "stream", "stream", "unseen"))
+    kind: Kind = random.choice(("subscriber", "subscriber", "uploads", "inbound", "stream", "stream", "unseen"))
     chosen = random.choice((1.0, 0.7, 0.3, 0.15))
     poison = random.choice((0.0, 0.0, 0.3))
     letters = tuple(_letter(random, number, chosen, poison) for number in range(random.choice((1, 3, 6, 12, 16))))
