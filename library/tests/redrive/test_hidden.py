@@ -110,10 +110,10 @@ def test_messages_that_come_back_at_the_end_are_waited_for(stack: Stack):
     _hide(stack, 2)
 
     def put_back() -> None:
-        if len(stack.queues.called("receive_message")) == 10:
+        if len(stack.queues.called("get_queue_attributes")) == 10:
             stack.clock.sleep(HIDDEN_SECONDS)
 
-    stack.queues.meanwhile["receive_message"] = put_back
+    stack.queues.meanwhile["get_queue_attributes"] = put_back
     assert (stack.redrive("one", "--go").report["redriven"], stack.queues.bodies(ONE)) == (5, [])
 
 

@@ -20,7 +20,7 @@ HIDDEN_SECONDS = 900
 """How long a received message stays invisible: more than ten slow deliveries take."""
 
 FRESH_SECONDS = HIDDEN_SECONDS // 2
-"""How long a received message may wait for its delivery, which then has as much time left."""
+"""How long a message must still be hidden when its delivery begins; otherwise it is received again first."""
 
 WAIT_SECONDS = 1
 """From one second on SQS asks all of its servers; without waiting it may find nothing where there is something."""
@@ -126,10 +126,9 @@ class QueueReader:
 
     def _fresh(self, received: Sequence[Message]) -> Iterator[Message]:
         """Yield new and deleted messages, and put the rest back once they have waited too long for their turn."""
-        until = self._clock.now() + timedelta(seconds=FRESH_SECONDS)
         wanted = [one for one in received if one.id not in self._seen or one.id in self._deleted]
         for number, message in enumerate(wanted):
-            if self._clock.now() >= until:
+            if self._held[message.id].until - self._clock.now() < timedelta(seconds=FRESH_SECONDS):
                 self._put_back(wanted[number:])
                 return
             self._seen.add(message.id)
