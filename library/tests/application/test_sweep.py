@@ -10,7 +10,7 @@ from payment.context import PAYMENT
 
 from bounded_context.adapters.dynamodb_lists import MOST_KEYS
 from bounded_context.application.list_import import Upload
-from bounded_context.application.sweep import AGE, BATCH, REACH, oldest, unseen
+from bounded_context.application.sweep import AGE, BATCH, REACH, oldest, place, unseen
 from bounded_context.domain.lists import StoredVersion
 from tests.application.world import KEY, World
 
@@ -87,8 +87,10 @@ def test_the_oldest_comes_first(world: World, monkeypatch: pytest.MonkeyPatch):
     """Its partner waits longest."""
     days = _stored(world, [1, 3, 2])
     monkeypatch.setattr(world.files, "arrived", lambda: days)
-    found = oldest(unseen(world.files, world.lists, datetime.now(UTC)), most=2)
-    assert [one.file.version_id for one in found] == ["3", "2"]
+    found, more = oldest(unseen(world.files, world.lists, datetime.now(UTC)), most=2)
+    assert ([one.file.version_id for one in found], more) == (["3", "2"], 1)
+    found, more = oldest(unseen(world.files, world.lists, datetime.now(UTC)), 2, place(found[-1]))
+    assert ([one.file.version_id for one in found], more) == (["1"], 0)
 
 
 def test_an_inbox_of_any_size_is_read_in_constant_memory(world: World, monkeypatch: pytest.MonkeyPatch):

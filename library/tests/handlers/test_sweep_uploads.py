@@ -69,7 +69,7 @@ def test_a_person_gets_what_starts_each(
     """Bucket, key and version; the size tells whether it is whole. A question changes no metric."""
     inbox.write(KEY, b"rows")
     inbox.write(f"{KEY}.part", b"")
-    assert lambda_handler({"unseen": {}}, context) == {"unseen": []}
+    assert lambda_handler({"unseen": {}}, context) == {"unseen": [], "more": 0}
     [told] = lambda_handler({"unseen": {"seconds": 0}}, context)["unseen"]
     stored = told.pop("stored")
     assert datetime.now(UTC) - datetime.fromisoformat(stored) < timedelta(minutes=1)
@@ -84,10 +84,32 @@ def test_a_person_gets_the_oldest_of_very_many(
     inbox.write(KEY, b"rows")
     [one] = inbox.arrived()
     monkeypatch.setattr(inbox, "arrived", lambda: _aged(one, MOST + 2))
-    found: list[Any] = lambda_handler({"unseen": {"seconds": 0}}, context)["unseen"]
-    assert len(found) == MOST
+    told: dict[str, Any] = lambda_handler({"unseen": {"seconds": 0}}, context)
+    found: list[Any] = told["unseen"]
+    assert (len(found), told["more"]) == (MOST, 2)
     assert found == sorted(found, key=lambda told: told["stored"])
     assert found[0]["version"] == f"{MOST + 1}"
+    after = {name: found[-1][name] for name in ("stored", "key", "version")}
+    rest: dict[str, Any] = lambda_handler({"unseen": {"seconds": 0, "after": after}}, context)
+    assert ([one["version"] for one in rest["unseen"]], rest["more"]) == (["1", "0"], 0)
+
+
+def test_uploads_of_one_moment_are_each_in_one_answer(
+    inbox: InMemoryFiles, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
+):
+    """S3 counts whole seconds."""
+    monkeypatch.setattr("bounded_context.handlers.sweep_uploads.MOST", 1)
+    for number in (2, 1, 3):
+        inbox.write(f"incoming/acme/{number}.csv", b"rows")
+    [first] = {one.modified for one in list(inbox.arrived())[:1]}
+    same = [StoredVersion(one.file, one.etag, first) for one in inbox.arrived()]
+    monkeypatch.setattr(inbox, "arrived", lambda: iter(same))
+    keys, after = list[str](), {}
+    for _ in range(3):
+        [told] = lambda_handler({"unseen": {"seconds": 0, **after}}, context)["unseen"]
+        keys.append(told["key"])
+        after = {"after": told}
+    assert keys == [f"incoming/acme/{number}.csv" for number in (1, 2, 3)]
 
 
 def _aged(one: StoredVersion, number: int) -> Iterator[StoredVersion]:

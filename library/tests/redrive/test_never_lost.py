@@ -68,7 +68,7 @@ def test_no_message_is_lost(messages: int, fates: list[str], most: int | None, s
     client: Any = queues
     report = Report("")
     route = SubscriberRoute(client, INBOX)
-    run = Run(QueueReader(client, ONE), route, Order(Choice(), most, rate=1000), report, clock)
+    run = Run(QueueReader(client, ONE, clock), route, Order(Choice(), most, rate=1000), report, clock)
     seen: list[None] = []
     try:
         run.redrive(lambda: len(seen) == stops_after, lambda: seen.append(None))

@@ -22,6 +22,7 @@ class Sweeper(Client):
         super().__init__()
         self.unseen: list[dict[str, Any]] = []
         self.fails = False
+        self.page = 500
         self.asked: list[Any] = []
         self._clock = stack.clock
 
@@ -36,7 +37,10 @@ class Sweeper(Client):
         self.asked.append(json.loads(Payload))
         if self.fails:
             return {"FunctionError": "Unhandled", "Payload": io.BytesIO(b'{"errorMessage": "no"}')}
-        return {"Payload": io.BytesIO(json.dumps({"unseen": self.unseen}).encode())}
+        after = self.asked[-1]["unseen"].get("after", {}).get("version", "v-1")
+        later = [one for one in self.unseen if int(one["version"][1:]) > int(after[1:])]
+        told = {"unseen": later[: self.page], "more": len(later[self.page :])}
+        return {"Payload": io.BytesIO(json.dumps(told).encode())}
 
 
 @pytest.fixture
@@ -94,6 +98,49 @@ def test_a_person_may_ask_for_younger_ones(stack: Stack, sweeper: Sweeper):
     sweeper.arrived("incoming/acme/january.csv", minutes=3)
     assert stack.redrive("unseen", "--older-than", "2m", "--go").report["redriven"] == 1
     assert sweeper.asked == [{"unseen": {"seconds": 120}}]
+
+
+def test_every_upload_is_started_however_many_there_are(stack: Stack, sweeper: Sweeper):
+    """An answer of the function has the oldest ones only; conditions apply to all."""
+    sweeper.page = 2
+    for number in range(7):
+        sweeper.arrived(f"incoming/{'other' if number % 2 else 'acme'}/{number}.csv", minutes=30 - number)
+    ran = stack.redrive("unseen", "--go", "--where", "key=incoming/other/*")
+    assert (ran.status, ran.report["redriven"], ran.report["not_chosen"]) == (0, 3, 4)
+    assert [given["version"] for _, given in stack.machines.inputs] == ["v1", "v3", "v5"]
+
+
+def test_uploads_are_counted_by_the_first_answer(stack: Stack, sweeper: Sweeper):
+    """Each answer takes a sweep of the inbox."""
+    sweeper.page = 2
+    for number in range(7):
+        sweeper.arrived(f"incoming/acme/{number}.csv", minutes=30 - number)
+    assert stack.redrive().report["queues"][-1]["messages"] == 7
+    assert len(sweeper.asked) == 1
+
+
+def test_a_function_that_fails_in_the_middle_ends_the_run_with_its_report(stack: Stack, sweeper: Sweeper):
+    """What was started is reported."""
+    sweeper.page = 2
+    for number in range(3):
+        sweeper.arrived(f"incoming/acme/{number}.csv", minutes=30 - number)
+
+    def fail() -> None:
+        sweeper.fails = True
+
+    stack.machines.meanwhile["start_execution"] = fail
+    ran = stack.redrive("unseen", "--go")
+    assert (ran.status, ran.report["result"], ran.report["redriven"]) == (1, "stopped", 2)
+
+
+def test_a_look_counts_the_uploads_that_it_leaves_out(stack: Stack, sweeper: Sweeper, monkeypatch: pytest.MonkeyPatch):
+    """To people and to programs."""
+    monkeypatch.setattr("bounded_context.redrive.look.MOST", 2)
+    for number in range(5):
+        sweeper.arrived(f"incoming/acme/{number}.csv", minutes=30 - number)
+    ran = stack.redrive("unseen")
+    assert (ran.report["looked_at"], ran.report["more"], ran.report["not_seen"]) == (2, True, 3)
+    assert "about 3 more" in stack.say("unseen")[1]
 
 
 def test_one_that_was_not_started_is_told(stack: Stack, sweeper: Sweeper):

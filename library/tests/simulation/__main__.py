@@ -11,20 +11,28 @@ from collections import Counter
 from collections.abc import Iterator
 from multiprocessing import get_context
 from time import perf_counter
+from typing import Any
 
 # It names the repository that the library's tests run over, and the functions' environment.
 from .. import conftest as conftest
+from . import report, schedules, shrink
 from .patches import installed
-from .report import told
-from .schedules import failing, run
-from .shrink import shrunk
+from .redrives import schedules as redrives
 
 Found = tuple[int, str]
 _CHUNK = 250
 
 
+_PARTS = {
+    "imports": (schedules.run, schedules.failing, shrink.shrunk, report.told),
+    "redrives": (redrives.run, redrives.failing, redrives.shrunk, redrives.told),
+}
+"""The functions of each part: run a seed, search many, shorten a schedule, show it."""
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
+    parser.add_argument("--part", choices=_PARTS, default="imports", help="which schedules (default: imports)")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--schedules", type=int, default=100_000, help="how many seeds from there on")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="processes that run them")
@@ -33,15 +41,16 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _part(given: tuple[int, int, frozenset[str]]) -> list[Found]:
-    first, past, known = given
+def _part(given: tuple[str, int, int, frozenset[str]]) -> list[Found]:
+    part, first, past, known = given
+    failing: Any = _PARTS[part][1]
     with installed():
         return [(one.seed, one.violation.name) for one in failing(range(first, past), known) if one.violation]
 
 
-def _parts(options: argparse.Namespace, known: frozenset[str]) -> Iterator[tuple[int, int, frozenset[str]]]:
+def _parts(options: argparse.Namespace, known: frozenset[str]) -> Iterator[tuple[str, int, int, frozenset[str]]]:
     past = options.first + options.schedules
-    return ((start, min(past, start + _CHUNK), known) for start in range(options.first, past, _CHUNK))
+    return ((options.part, start, min(past, start + _CHUNK), known) for start in range(options.first, past, _CHUNK))
 
 
 def _search(options: argparse.Namespace, known: frozenset[str]) -> dict[str, list[int]]:
@@ -58,7 +67,9 @@ def _search(options: argparse.Namespace, known: frozenset[str]) -> dict[str, lis
     return found
 
 
-def _show(seed: int, known: frozenset[str]) -> None:
+def _show(part: str, seed: int, known: frozenset[str]) -> None:
+    functions: Any = _PARTS[part]
+    run, _, shrunk, told = functions
     with installed():
         outcome = run(seed, known)
         _say(told(shrunk(outcome, known=known) if outcome.violation else outcome))
@@ -74,11 +85,11 @@ def main() -> int:
     known = frozenset(filter(None, options.known.split(",")))
     gc.freeze()
     if options.seed is not None:
-        _show(options.seed, known)
+        _show(options.part, options.seed, known)
         return 0
     found = _search(options, known)
     for seeds in found.values():
-        _show(min(seeds), known)
+        _show(options.part, min(seeds), known)
     return 1 if found else 0
 
 

@@ -3,7 +3,7 @@
 import heapq
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import count, islice
 from typing import Final
 
 from ..domain.lists import NotAList, PinnedFile, StoredVersion, is_temporary
@@ -15,6 +15,9 @@ AGE: Final = timedelta(minutes=15)
 REACH: Final = timedelta(days=14)
 """How far back is looked: as long as the dead-letter queues keep what they hold, and half as long as the bucket keeps
 versions that were replaced. The setting `incoming_days` keeps every upload at least as long."""
+
+Place = tuple[datetime, str, str]
+"""An upload's place among all uploads: when it was stored, its key, its version."""
 
 BATCH: Final = 50
 """Versions that are compared at a time: each is known by two ids, and BatchGetItem takes 100 keys."""
@@ -34,9 +37,20 @@ def unseen(
         yield from _unrecorded(lists, batch)
 
 
-def oldest(found: Iterable[StoredVersion], most: int) -> list[StoredVersion]:
-    """Return the ``most`` versions that were stored first, oldest first, and hold no more of them at a time."""
-    return heapq.nsmallest(most, found, key=lambda one: one.modified)
+def place(stored: StoredVersion) -> Place:
+    """Return the place of a version."""
+    return stored.modified, stored.file.key, stored.file.version_id
+
+
+def oldest(found: Iterable[StoredVersion], most: int, after: Place | None = None) -> tuple[list[StoredVersion], int]:
+    """Return the first ``most`` versions after a place, oldest first, and how many more there are.
+
+    Holds no more of them at a time.
+    """
+    numbers = count()
+    later = (one for one in found if after is None or place(one) > after)
+    page = heapq.nsmallest(most, (one for one, _ in zip(later, numbers, strict=False)), key=place)
+    return page, next(numbers) - len(page)
 
 
 def _unrecorded(lists: Lists, batch: Sequence[StoredVersion]) -> Iterator[StoredVersion]:

@@ -17,12 +17,19 @@ stack's outputs, endpoints from AWS_ENDPOINT_URL[_<SERVICE>].
 A message is delivered first and deleted afterwards, with the object that it names: it is always in the dead letters, at
 its destination, or in both. What was delivered but not deleted is named: it may arrive twice. Only messages that were
 sent before the run began are redriven, so one that comes back is not sent round in circles. The run ends early when ten
-in a row fail. A run that is killed leaves messages invisible for up to 15 minutes (`queue_reader.HIDDEN_SECONDS`); then
-they are back.
+in a row fail.
+
+A received message is hidden for 15 minutes (`queue_reader.HIDDEN_SECONDS`). If its turn does not come in half of that
+time, it is put back and received again. If its delivery takes longer than that time, it is named, since another reader
+may have received it. A run that is killed leaves its messages hidden.
+
+A run ends when the queue is empty: SQS gives no message, and counts none that this run does not hold itself. It waits
+for a minute for the others. After that it reports their number as `not_seen`: another reader has them, a killed run
+left them hidden, or so many are in flight that SQS gives no more.
 
 Exit status: 0 if all queues are empty, the look is taken, or all chosen messages are redriven; 1 if messages are left
-(in any queue, or of those that were chosen), or may arrive twice; 2 if it was refused before anything changed; 130
-after Ctrl-C or SIGTERM, which end it between two messages.
+(in any queue, not seen, or of those that were chosen), or may arrive twice; 2 if it was refused before anything
+changed; 130 after Ctrl-C or SIGTERM, which end it between two messages.
 
 The operator's role needs, on the resources of the stack (`just permissions redrive STACK` prints it as a policy):
 

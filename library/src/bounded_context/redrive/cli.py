@@ -104,7 +104,7 @@ class Command:
         try:
             with self._screen.progress("redriving", total) as tell:
                 run.redrive(lambda: self._stop.asked, tell)
-        except AWS_ERRORS as error:
+        except (*AWS_ERRORS, Refused) as error:
             if not report.tried:
                 raise
             report.stopped = sentence(error, "redrive")
@@ -118,7 +118,7 @@ class Command:
     def _source(self, queue: DeadLetterQueue) -> Source:
         if queue.kind == "unseen":
             return UnseenUploads(self._clients.functions, queue.url, self._options.older_than)
-        source = QueueReader(self._clients.queues, queue.url)
+        source = QueueReader(self._clients.queues, queue.url, self._clock)
         return GivenUpMessages(source, self._clients.objects) if queue.kind == "stream" else source
 
     def _names(self, queue: DeadLetterQueue) -> dict[str, str]:

@@ -6,7 +6,7 @@ DynamoDB event source in Lambda"). The guide shows the payload as text; an objec
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -68,9 +68,13 @@ class GivenUpMessages:
         """About how many messages there are. Raises ClientError and BotoCoreError, as all of these do."""
         return self._source.count()
 
-    def messages(self) -> Iterator[Message]:
-        """Every message once; one whose object is gone is as it came."""
-        return map(self._opened, self._source.messages())
+    def messages(self, stopped: Callable[[], bool]) -> Iterator[Message]:
+        """Yield every message once; one whose object is gone is as it came."""
+        return map(self._opened, self._source.messages(stopped))
+
+    def not_seen(self) -> int:
+        """About how many messages could not be received."""
+        return self._source.not_seen()
 
     def delete(self, message: Message) -> None:
         """Delete the object first: a message without it says that it was sent."""

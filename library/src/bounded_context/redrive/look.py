@@ -44,13 +44,17 @@ class Group:
 
 @dataclass
 class Look:
-    """What was found, and what `--go` would do; `more` says that the look ended before the queue did."""
+    """What was found, and what `--go` would do; `more` says that the look ended before the queue did.
+
+    `not_seen` is about how many messages there are beyond those that were looked at.
+    """
 
     action: str
     most: int | None = None
     looked_at: int = 0
     chosen: int = 0
     more: bool = False
+    not_seen: int = 0
     still_hidden: int = 0
     samples: list[tuple[Message, About]] = field(default_factory=list)
     stay: Counter[str] = field(default_factory=Counter)
@@ -83,6 +87,7 @@ class Look:
             "result": "looked",
             "looked_at": self.looked_at,
             "more": self.more,
+            "not_seen": self.not_seen,
             "chosen": self.chosen,
             "would_redrive": self.redrivable,
             "action": self.action,
@@ -103,17 +108,19 @@ def look(
     tell: Callable[[], None],
 ) -> Look:
     """Receive messages, judge them, and make them visible again. Raises ClientError and BotoCoreError."""
-    found = Look(route.action, most)
+    found, there = Look(route.action, most), source.count()
     try:
-        for message in source.messages():
+        for message in source.messages(stopped):
             if stopped() or found.looked_at == MOST:
-                found.more = True
+                found.more, found.not_seen = True, max(0, there - found.looked_at)
                 break
             found.looked_at += 1
             about = route.about(message)
             if choice.takes(message, about, now):
                 found.add(message, about, _why_it_stays(route, message))
             tell()
+        else:
+            found.not_seen = source.not_seen()
     finally:
         found.still_hidden = source.release()
     return found

@@ -11,7 +11,7 @@ class Report:
     """Counts messages by what became of them.
 
     `failed` and `stay` count by why; `not_deleted` maps the ids of messages that were delivered or given up, and are
-    still there, to why.
+    still there, to why. `not_seen` is about how many messages the queue has that could not be received.
     """
 
     action: str
@@ -22,6 +22,7 @@ class Report:
     not_deleted: dict[str, str] = field(default_factory=dict)
     not_chosen: int = 0
     came_later: int = 0
+    not_seen: int = 0
     still_hidden: int = 0
     stopped: str = ""
     interrupted: bool = False
@@ -33,8 +34,8 @@ class Report:
 
     @property
     def left(self) -> int:
-        """How many of the chosen messages stay, so far as they were seen."""
-        return self.failed.total() + self.stay.total() + self.came_later
+        """How many messages stay that are chosen, or may be."""
+        return self.failed.total() + self.stay.total() + self.came_later + self.not_seen
 
     @property
     def result(self) -> str:
@@ -62,6 +63,7 @@ class Report:
             "may_come_twice": [{"message_id": one, "why": why} for one, why in self.not_deleted.items()],
             "not_chosen": self.not_chosen,
             "came_later": self.came_later,
+            "not_seen": self.not_seen,
             "still_hidden": self.still_hidden,
             "stopped": self.stopped,
         }

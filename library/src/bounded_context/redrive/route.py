@@ -1,6 +1,6 @@
 """Where messages come from, and where they go."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from .messages import About, Message
@@ -13,12 +13,16 @@ class Source(Protocol):
         """About how many messages there are."""
         ...
 
-    def messages(self) -> Iterator[Message]:
-        """Every message once."""
+    def messages(self, stopped: Callable[[], bool]) -> Iterator[Message]:
+        """Yield every message once, and a deleted message as often as it comes again; end early once `stopped`."""
+        ...
+
+    def not_seen(self) -> int:
+        """About how many messages are there that `messages` could not yield."""
         ...
 
     def delete(self, message: Message) -> None:
-        """Delete a message that was delivered."""
+        """Delete a message that was delivered. Raises Late if another reader may have it."""
         ...
 
     def release(self) -> int:

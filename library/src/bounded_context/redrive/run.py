@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ..rollout.clock import Clock
 from ..rollout.errors import AWS_ERRORS, sentence
 from .choice import Choice
-from .errors import Gone, NotTaken, Stays
+from .errors import Gone, Late, NotTaken, Stays
 from .limiter import Limiter
 from .messages import Message
 from .report import Report
@@ -38,6 +38,7 @@ class Run:
         self._limiter = Limiter(order.rate, clock)
         self._began = clock.now()
         self._sent: set[str] = set()
+        self._done: set[str] = set()
         self._in_a_row = 0
 
     def redrive(self, stopped: Callable[[], bool], tell: Callable[[], None]) -> None:
@@ -48,11 +49,15 @@ class Run:
             ClientError, BotoCoreError: the queue cannot be read.
         """
         try:
-            for message in self._source.messages():
-                if self._over() or stopped():
+            for message in self._source.messages(stopped):
+                if stopped():
                     break
                 self._take(message)
                 tell()
+                if self._over():
+                    break
+            else:
+                self.report.not_seen = self._source.not_seen()
         finally:
             self.report.still_hidden = self._source.release()
 
@@ -62,7 +67,10 @@ class Run:
         return bool(self.report.stopped) or self.report.tried == self._order.most
 
     def _take(self, message: Message) -> None:
-        if not self._order.choice.takes(message, self._route.about(message), self._began):
+        if message.id in self._done:
+            # SQS delivers a message again that was deleted too late, in vain, or in spite of an answer.
+            self._delete(message)
+        elif not self._order.choice.takes(message, self._route.about(message), self._began):
             self.report.not_chosen += 1
         elif message.id in self._sent or message.sent >= self._began:
             self.report.came_later += 1
@@ -94,10 +102,13 @@ class Run:
         self._delete(message)
 
     def _delete(self, message: Message) -> None:
+        self._done.add(message.id)
         try:
             self._source.delete(message)
-        except AWS_ERRORS as error:
+        except (*AWS_ERRORS, Late) as error:
             self.report.not_deleted[message.id] = sentence(error, "redrive")
+        else:
+            self.report.not_deleted.pop(message.id, None)
 
     def _fail(self, why: str) -> None:
         self._in_a_row += 1

@@ -69,11 +69,14 @@ class Screen(Consoles):
         if self._as_json:
             self._write({**names, **look.as_json()})
             return
-        first = "the first " if look.more else ""
-        self._say(f"{' / '.join(names.values())}: {first}{_messages(look.looked_at)} looked at, {look.chosen} chosen.")
+        place, first = " / ".join(names.values()), "the first " if look.more else ""
+        self._say(f"{place}: {first}{_messages(look.looked_at)} looked at, {look.chosen} chosen.")
+        if look.more:
+            self._say(f"There are about {look.not_seen} more.")
         if look.chosen:
             self._out.print(_groups(look), _samples(look), sep="\n")
         self._say_why(look.stay, "Would be left")
+        self._say_of_not_seen(0 if look.more else look.not_seen)
         self._say_of_hidden(look.still_hidden)
         if look.redrivable:
             self._say(f"{_messages(look.redrivable)} would be redriven: {look.action}.")
@@ -92,6 +95,7 @@ class Screen(Consoles):
         self._say_why(report.stay, "Left")
         if report.came_later:
             self._say(f"Came after the start and left, {_messages(report.came_later)}: is the cause still there?")
+        self._say_of_not_seen(report.not_seen)
         if report.given_up:
             self._say(f"{_messages(len(report.given_up))} given up:")
             self._out.print_json(data=report.given_up)
@@ -109,6 +113,10 @@ class Screen(Consoles):
             self._say(f"{what}, {_messages(messages)}: {why}")
         if len(counts) > SENTENCES:
             self._say(f"{what}, for {len(counts) - SENTENCES} more reasons: --json has them all.")
+
+    def _say_of_not_seen(self, messages: int) -> None:
+        if messages:
+            self._say(f"Not received, about {_messages(messages)}: another reader has them. Try again in 15 minutes.")
 
     def _say_of_hidden(self, messages: int) -> None:
         if messages:

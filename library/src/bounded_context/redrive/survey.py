@@ -69,8 +69,9 @@ def survey(stack: Stack, clients: Clients, clock: Clock) -> Survey:
 
 
 def _unseen(uploads: DeadLetterQueue, clients: Clients, clock: Clock) -> Count:
-    sent = [message.sent for message in UnseenUploads(clients.functions, uploads.url).messages()]
-    return Count(uploads.name, len(sent), 0, clock.now() - min(sent) if sent else None)
+    found = UnseenUploads(clients.functions, uploads.url)
+    oldest = next(found.messages(lambda: False), None)
+    return Count(uploads.name, found.count(), 0, clock.now() - oldest.sent if oldest else None)
 
 
 def _count(queue: DeadLetterQueue, clients: Clients, oldest: timedelta | None) -> Count:

@@ -4,7 +4,8 @@ Transfer's events are best effort. SweepUploads, which compares the inbox with t
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -19,9 +20,20 @@ if TYPE_CHECKING:
 ASKED = "unseen"
 """The member by which SweepUploads is asked, and by which it answers."""
 
+_PLACE = ("stored", "key", "version")
+"""The members of an upload that SweepUploads needs to continue after it."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some uploads, oldest first, and how many more there are after them."""
+
+    uploads: Sequence[Mapping[str, Any]]
+    more: int
+
 
 class UnseenUploads:
-    """The uploads, asked for once. Nothing is deleted: one that has become a list is no longer among them."""
+    """The uploads, page by page. Nothing is deleted: one that has become a list is no longer among them."""
 
     def __init__(self, functions: "LambdaClient", alias_arn: str, age: timedelta | None = None) -> None:
         """Ask `alias_arn` for what is older than `age`; without it, as old as the alarm waits for."""
@@ -31,11 +43,19 @@ class UnseenUploads:
 
     def count(self) -> int:
         """How many there are. Raises Refused, ClientError and BotoCoreError, as does `messages`."""
-        return len(self._found)
+        return len(self._first.uploads) + self._first.more
 
-    def messages(self) -> Iterator[Message]:
-        """Each of them, oldest first."""
-        return map(_message, self._found)
+    def messages(self, stopped: Callable[[], bool]) -> Iterator[Message]:
+        """Yield each of them, oldest first."""
+        page = self._first
+        yield from map(_message, page.uploads)
+        while page.more and page.uploads and not stopped():
+            page = self._page({"after": {name: page.uploads[-1][name] for name in _PLACE}})
+            yield from map(_message, page.uploads)
+
+    def not_seen(self) -> int:
+        """Return 0: every page is read."""
+        return 0
 
     def delete(self, message: Message) -> None:
         """Nothing: the list's record ends it."""
@@ -45,13 +65,16 @@ class UnseenUploads:
         return 0
 
     @cached_property
-    def _found(self) -> list[Mapping[str, Any]]:
-        payload = json.dumps({ASKED: self._asks})
+    def _first(self) -> Page:
+        return self._page({})
+
+    def _page(self, after: Mapping[str, Any]) -> Page:
+        payload = json.dumps({ASKED: {**self._asks, **after}})
         answer = self._functions.invoke(FunctionName=self._alias_arn, Payload=payload)
         told = json.loads(answer["Payload"].read())
         if "FunctionError" in answer or not isinstance(told, dict) or ASKED not in told:
             raise Refused(f"{self._alias_arn} could not say which uploads nobody has heard of: look at its log.")
-        return told[ASKED]
+        return Page(told[ASKED], told.get("more", 0))
 
 
 class UnseenRoute:

@@ -1,0 +1,169 @@
+"""A person who redrives: the real command, whose clients are simulated and whose deliveries are noted."""
+
+from argparse import Namespace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from bounded_context.redrive.cli import Command
+from bounded_context.redrive.clients import Clients
+from bounded_context.redrive.errors import Gone, Stays
+from bounded_context.redrive.look import Look
+from bounded_context.redrive.messages import About, Message
+from bounded_context.redrive.outputs import DeadLetterQueue, Stack
+from bounded_context.redrive.report import Report
+from bounded_context.redrive.route import Route
+from bounded_context.rollout.errors import AWS_ERRORS, REFUSED, Refused
+
+from ..scheduler import Scheduler
+from .scenario import Person
+
+WHERE: Final = {"unseen": ("key", "incoming/acme/*")}
+_LANE: Final = ("lane", "chosen")
+
+
+class Clock:
+    """The wall clock of the person's machine."""
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        self._scheduler = scheduler
+
+    def now(self) -> datetime:
+        """Return the virtual time."""
+        return datetime.fromtimestamp(self._scheduler.wall(), UTC)
+
+    def sleep(self, seconds: float) -> None:
+        """Let virtual time pass."""
+        self._scheduler.sleep(seconds)
+
+
+class Screen:
+    """Keeps the report and the look that the command shows."""
+
+    report: Report | None = None
+    look: Look | None = None
+
+    @contextmanager
+    def progress(self, _verb: str, _total: int) -> Iterator[Callable[[], None]]:
+        """Show no progress."""
+        yield lambda: None
+
+    def show_report(self, report: Report, _names: Mapping[str, str]) -> None:
+        """Keep a report."""
+        self.report = report
+
+    def show_look(self, look: Look, _names: Mapping[str, str], _command: str) -> None:
+        """Keep a look."""
+        self.look = look
+
+
+class Stop:
+    """Ctrl-C at a virtual time."""
+
+    def __init__(self, scheduler: Scheduler, at: float) -> None:
+        self._scheduler = scheduler
+        self._at = at
+
+    @property
+    def asked(self) -> bool:
+        """Whether Ctrl-C was pressed."""
+        return 0 < self._at <= self._scheduler.clock
+
+    @contextmanager
+    def between_messages(self) -> Iterator[None]:
+        """Let the command ask between messages."""
+        yield
+
+
+class Noting:
+    """A route whose deliveries are noted."""
+
+    def __init__(self, route: Route, acknowledged: Callable[[str], None], operator: "Operator") -> None:
+        self._route = route
+        self._acknowledged = acknowledged
+        self._operator = operator
+        self.action = route.action
+
+    def about(self, message: Message) -> About:
+        """Describe a message."""
+        return self._route.about(message)
+
+    def check(self, message: Message) -> None:
+        """Check a message."""
+        self._route.check(message)
+
+    def deliver(self, message: Message) -> str:
+        """Deliver a message, and note how that ended."""
+        try:
+            made = self._route.deliver(message)
+        except Gone:
+            self._operator.gone += 1
+            raise
+        except Stays:
+            self._operator.stays += 1
+            raise
+        except Exception:
+            self._operator.failures += 1
+            raise
+        self._operator.delivered.append(message.id)
+        self._acknowledged(message.id)
+        return made
+
+
+class _Command(Command):
+    acknowledged: Callable[[str], None]
+    operator: "Operator"
+
+    def _route(self, queue: DeadLetterQueue) -> Route:
+        return Noting(super()._route(queue), self.acknowledged, self.operator)
+
+
+class Operator:
+    """One run of the command. ``there`` are the ids that it has to redrive, ``status`` is None while it runs.
+
+    Args:
+        name: of the person.
+        person: the options of the command.
+        clients: of the simulated services.
+        acknowledged: is called with the id of each message whose delivery was answered.
+    """
+
+    def __init__(
+        self, name: str, person: Person, scheduler: Scheduler, clients: Any, acknowledged: Callable[[str], None]
+    ) -> None:
+        self.name = name
+        self.person = person
+        self.clients = clients
+        self.screen = Screen()
+        self.there: Sequence[str] = ()
+        self.delivered: list[str] = []
+        self.gone = self.stays = self.failures = 0
+        self.status: int | None = None
+        self._scheduler = scheduler
+        self._acknowledged = acknowledged
+
+    def run(self, stack: Stack, queue: DeadLetterQueue) -> None:
+        """Run the command as `cli.main` does."""
+        screen: Any = self.screen
+        stop: Any = Stop(self._scheduler, self.person.stop)
+        clients: Any = Clients(**self.clients)
+        command = _Command(self._options(queue), stack, screen, stop, clients, Clock(self._scheduler))
+        command.acknowledged, command.operator = self._acknowledged, self
+        try:
+            self.status = command.run(["redrive"])
+        except (Refused, *AWS_ERRORS):
+            self.status = REFUSED
+
+    def _options(self, queue: DeadLetterQueue) -> Namespace:
+        person = self.person
+        return Namespace(
+            queue=queue.name,
+            go=person.go,
+            where=[WHERE.get(queue.kind, _LANE)] if person.where else [],
+            older_than=timedelta(minutes=15) if queue.kind == "unseen" else None,
+            newer_than=None,
+            max=person.most,
+            rate=person.rate,
+            give_up="came twice" if person.give_up and person.go and queue.kind == "stream" else None,
+        )
