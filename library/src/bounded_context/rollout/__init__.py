@@ -17,8 +17,8 @@ the state machine's alias, begin with `release <UTC timestamp>-<digest of the ta
 versions are one release. Newest means the highest version number.
 
 A function's alias is moved by CodeDeploy alone: a run that ends early leaves its deployments to it. Only `back` ends a
-shift that no deployment continues. The state machine's alias is moved by this process alone: whenever it ends early, all
-traffic is put back on the old version first. Before each write, the alias is compared with its last known state.
+shift that no deployment continues. The state machine's alias is moved by this process alone: whenever it ends early,
+all traffic is put back on the old version first. Before each write, the alias is compared with its last known state.
 
 Exit status: 0 if everything succeeded or nothing was to do, 1 if something did not, 2 if it was refused before anything
 changed, 130 after Ctrl-C or SIGTERM.
