@@ -1,6 +1,6 @@
 """The move of one function to another version: deployments are created or adopted until the alias is at its target."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from botocore.exceptions import ClientError
@@ -48,9 +48,16 @@ class Goal:
     active: str = ""
 
     @classmethod
-    def forward(cls, live: str, target: str, unverified: str) -> Self:
+    def forward(cls, live: str, target: str, unverified: str, active: str) -> Self:
         """Return the goal of a release: another run may meanwhile have moved the alias forward, and never back."""
-        return cls(target, frozenset(str(number) for number in range(int(live), int(target))), unverified=unverified)
+        return cls(target, _from(live, target), unverified=unverified, active=active)
+
+    def after(self, ended: Deployment) -> Self:
+        """Return the goal after another release has moved the alias on: it must not have been taken back since."""
+        note = ended.note
+        if self.back or ended.status != "Succeeded" or note is None or note.back:
+            return self
+        return replace(self, origins=_from(note.target, self.target))
 
     def may_end(self, active: Deployment) -> bool:
         """Whether this run may wait for the end of a deployment or stop it: a way back leaves a later release alone."""
@@ -60,6 +67,11 @@ class Goal:
     def reaches_from(self, live: str) -> bool:
         """Whether a deployment may take the alias from `live` to the target."""
         return live in self.origins - {self.target}
+
+
+def _from(live: str, target: str) -> frozenset[str]:
+    """Return the versions from `live` to the one before `target`."""
+    return frozenset(str(number) for number in range(int(live), int(target)))
 
 
 class FunctionMove:
@@ -148,7 +160,8 @@ class FunctionMove:
         reverses = active.rollback_of or (active.note and active.note.back)
         if self._order.on_conflict == "stop" and not reverses:
             yield from patiently(self._part, lambda: self._tools.deployments.stop(active.id, rollback=True))
-        yield from self._ends(active.id)
+        ended, _ = yield from self._ends(active.id)
+        self._goal = self._goal.after(ended)
 
     def _unified(self, position: Position) -> Steps[bool]:
         """End a shift that no deployment continues, on the way back; a release ends here instead."""
@@ -187,7 +200,7 @@ class FunctionMove:
     def _unverified(self, position: Position) -> Steps[str]:
         if self._goal.back:
             return ""
-        if not self._waited_for and not self._part.before:
+        if not self._waited_for and not self._part.before and not self._goal.active:
             return self._goal.unverified
         history = yield from patiently(self._part, lambda: self._tools.deployments.history(self._function.group))
         return unverified(history, position.live)

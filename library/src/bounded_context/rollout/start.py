@@ -53,7 +53,8 @@ def _obstacle(report: Report) -> str:
 
 def _goal(finding: Finding) -> Goal:
     assert finding.position  # noqa: S101 - findings with problems were refused
-    return Goal.forward(finding.position.live, finding.target, finding.unverified)
+    active = finding.active.id if finding.active else ""
+    return Goal.forward(finding.position.live, finding.target, finding.unverified, active)
 
 
 def _tell_rolled_back(run: Run, survey: Survey) -> None:

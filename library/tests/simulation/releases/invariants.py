@@ -120,10 +120,19 @@ class Invariants:
         """A way back reverses one release, and the deployments that had not ended when that began."""
         for other in back.reversed:
             one, two = self._ran(other.run), self._ran(reversed_.run)
-            apart = not _overlap(other, reversed_) and one.publishes != two.publishes
+            apart = one.publishes != two.publishes and not self._overlap(other, reversed_)
             if apart and one.stable and two.stable:
                 self._raise("back-takes-two-releases", f"{back.seen.name}: {other.id} and {reversed_.id}")
         back.reversed.append(reversed_)
+
+    def _overlap(self, one: Deployment, other: Deployment) -> bool:
+        """Tell whether the earlier deployment had not ended when the release of the later one began."""
+        first, second = sorted((one, other), key=lambda each: each.created)
+        began = self._began({self._ran(second.run).publishes})
+        return first.ended_at is None or first.ended_at >= began
+
+    def _began(self, releases: set[int]) -> float:
+        return min((at for at, ran, _ in self._forward if ran.publishes in releases), default=0.0)
 
     def _brought(self, function: str, version: int, before: Deployment | None = None) -> Deployment | None:
         """Return the newest deployment that routed a function to a version; rollbacks do not count."""
@@ -155,8 +164,7 @@ class Invariants:
             return True
         if self._ran(brought.run).publishes in last:
             return True
-        began = min((at for at, ran, _ in self._forward if ran.publishes in last), default=0.0)
-        return brought.ended_at is None or brought.ended_at >= began
+        return brought.ended_at is None or brought.ended_at >= self._began(last)
 
     # Each exit.
 
@@ -258,8 +266,3 @@ class Invariants:
 
 
 _MISMATCH = "INVALID_LAMBDA_CONFIGURATION"
-
-
-def _overlap(one: Deployment, other: Deployment) -> bool:
-    first, second = sorted((one, other), key=lambda each: each.created)
-    return first.ended_at is None or first.ended_at >= second.created
