@@ -64,10 +64,12 @@ class Invariants:
     def _check_not_taken_back(self, change: Change) -> None:
         """A driver does not start again a version that another one has taken back since it read the alias first."""
         began = self._ran(change.by).seen.first[MACHINE] + self._world.epoch
-        for one in self._world.aliases.history:
-            others = one.part == MACHINE and one.at >= began and one.by != change.by
-            if others and max(one.after.weights) < max(one.before.weights) == max(change.after.weights):
-                self._raise("released-after-a-return", f"{change.by}: {MACHINE} {dict(change.after.weights)}")
+        others = (one for one in reversed(self._world.aliases.history) if one.part == MACHINE and one.by != change.by)
+        last = next((one for one in others if one.after.weights != one.before.weights), None)
+        if last is None or last.at < began or max(last.after.weights) >= max(last.before.weights):
+            return
+        if max(last.before.weights) == max(change.after.weights):
+            self._raise("released-after-a-return", f"{change.by}: {MACHINE} {dict(change.after.weights)}")
 
     def _check_required(self, version: int, name: str, live: int) -> None:
         required = self._world.requires[version].get(name, 0)
@@ -91,8 +93,8 @@ class Invariants:
         """A driver does not release from a version to which another one has returned since it read the alias first."""
         began = self._ran(made.run).seen.first[made.function] + self._world.epoch
         for one in self._world.codedeploy.of(made.function):
-            returns = not one.forward and not one.rollback_of and one.status == "Succeeded"
-            if returns and one.created >= began and one.target == made.current:
+            returned = not one.forward and not one.rollback_of and one.status == "Succeeded" and one.ended_at
+            if returned and returned > began and one.target == made.current:
                 self._raise("released-after-a-return", f"{made.id}: {made.function}, after {one.id}")
 
     def _moves(self, name: str, part: str) -> None:
