@@ -234,12 +234,12 @@ class Invariants:
         )
 
     def _timed_out(self, ran: Ran) -> None:
-        """A deployment that succeeded before the driver's end has not timed out, if AWS answers."""
+        """The newest deployment has not timed out if it succeeded before the driver gave up, and AWS answers."""
         if self._world.scheduler.injected or not ran.screen.report or ran.drive.expired is not None:
             return
         for part in ran.screen.report.functions:
-            own = next((one for one in self._world.codedeploy.all if one.id == part.deployment_id), None)
-            if part.result == "timed out" and own and own.status == "Succeeded":
+            own = next(self._world.codedeploy.of(part.name), None)
+            if part.result == "timed out" and own and (own.id, own.status) == (part.deployment_id, "Succeeded"):
                 assert own.ended_at is not None and part.started
                 gave_up = part.started.timestamp() + part.seconds - ran.drive.skew
                 if own.ended_at < gave_up - 2:

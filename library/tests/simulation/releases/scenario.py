@@ -34,7 +34,7 @@ class Drive:
     command: Literal["start", "back"]
     at: float = 0.0
     on_conflict: Literal["wait", "stop", "fail"] = "wait"
-    minutes: int | None = None
+    minutes: float | None = None
     skew: float = 0.0
     interrupted: float | None = None
     expired: float | None = None
@@ -128,7 +128,7 @@ def _drive(random: Random, *, first: bool) -> Drive:
         command="back" if back else "start",
         at=0.5 if first else _moment(random),
         on_conflict=random.choice(("wait", "wait", "wait", "stop", "fail")),
-        minutes=random.choice((None, None, None, 1, 3)),
+        minutes=round(random.uniform(0.2, 3), 2) if random.random() < 0.4 else None,
         skew=random.choice((0.0, 0.0, -7200.0, 5.0)),
         interrupted=_moment(random) if random.random() < 0.08 else None,
         expired=_moment(random) if random.random() < 0.05 else None,

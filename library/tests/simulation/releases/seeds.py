@@ -1,14 +1,23 @@
-"""Schedules of releases that violated an invariant. Each test run plays them on the code as it is."""
+"""Schedules of releases in which a planted fault is found. Each test run plays them on the code as it is."""
 
 from typing import Final
 
 SEEDS: Final[dict[str, int]] = {
-    "a way back stops a release that began after it": 201_684,
-    "a function whose last hook was stopped stays as it is": 10_816,
-    "overlapping releases have an order by their beginnings": 10_585,
-    "a deployment succeeds while its run gives up": 16_526,
-    "a run that could not read a function begins a release of its own": 22_175,
-    "a deployment that the survey saw fails before the next look": 1_006_594,
-    "another run's version is taken back while a release waits for it": 1_002_038,
+    "a deployment is created from any version": 200_245,
+    "a failed deployment counts if the alias is at its target": 200_098,
+    "a live version's failed deployment is forgotten": 200_375,
+    "a repeated release is another release": 203_768,
+    "a run that gives up does not look once more": 200_029,
+    "a shift that nothing continues counts as success": 200_046,
+    "a version that was taken back is released again": 200_088,
+    "a way back does not mark the state machine": 208_339,
+    "a way back ends a release that began after it": 200_415,
+    "an alias that changed is put back": 200_027,
+    "releases are ordered by the drivers' clocks": 200_003,
+    "the newest definition is read after the functions' shift": 200_013,
 }
-"""A seed draws another schedule after a change of `scenario.drawn` or `world.drawn_profile`."""
+"""Seeds by the name of the fault in `planted` that they find.
+
+A seed draws another schedule after a change of `scenario.drawn` or `world.drawn_profile`. Search with the planted fault
+then, and replace the seed.
+"""
