@@ -25,10 +25,15 @@ def _fresh_etag() -> str:
     return secrets.token_hex(8)
 
 
+def _next_etag(aggregate: Aggregate[Any, Any]) -> str:
+    return f"{aggregate.incarnation}.{_fresh_etag()}"
+
+
 class AggregateTable(Generic[A]):
     """The aggregates, with optimistic concurrency on their version and on the name of their state, the ``etag``.
 
-    Versions start at 1 again after a removal. The etag keeps a command on the removed aggregate from its successor.
+    Versions start at 1 again after a removal. The etag keeps a command on the removed aggregate from its successor. It
+    begins with the name of the incarnation (`Aggregate.incarnation`), which callers see in tags.
     Rows of lists have no etag before their first change: the id of their list is compared instead.
 
     A write whose answer was lost is sent again by botocore, and its own effect fails its condition. The etag of the
@@ -60,10 +65,11 @@ class AggregateTable(Generic[A]):
         item = self._items.from_aggregate(aggregate) | {TRACEPARENT: self._traceparent(), ETAG: etag}
         if not self._written(etag, self._table.put_item, Item=item, ConditionExpression=ABSENT):
             raise AlreadyExists(self._items.identity, aggregate.id)
+        aggregate.stored_as(etag)
 
     def save(self, aggregate: A) -> None:
         """Store the version after the stored one. Raises VersionConflict."""
-        etag, replaced = _fresh_etag(), aggregate.version - 1
+        etag, replaced = _next_etag(aggregate), aggregate.version - 1
         told = {TRACEPARENT: self._traceparent(), SCHEMA: self._items.schema_of(aggregate.status), ETAG: etag}
         item = self._items.from_aggregate(aggregate) | told
         gone = [name for name in self._items.attributes if name not in item]
@@ -71,6 +77,7 @@ class AggregateTable(Generic[A]):
         change = _update(item, gone, values)
         if not self._written(etag, self._table.update_item, Key=key, ConditionExpression=condition, **change):
             raise self._conflict(aggregate, replaced)
+        aggregate.stored_as(etag)
 
     def remove(self, aggregate: A) -> None:
         """Remove exactly this version. Raises VersionConflict.

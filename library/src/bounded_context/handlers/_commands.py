@@ -5,8 +5,8 @@ effect, for a day; the same key with another payload is refused. If the function
 the next try runs the command again. It is refused for the effect of the first try, unless another command has removed
 the aggregate in between: then it creates the aggregate once more.
 
-An answer is ``{"ok": true, "payment": {...}}``, with the context's name, or
-``{"ok": false, "error": {"code", "detail"}}``.
+An answer is ``{"ok": true, "payment": {...}, "etag": "482910573012345"}``, with the context's name and the aggregate's
+tag, or ``{"ok": false, "error": {"code", "detail"}}``.
 """
 
 from collections.abc import Callable, Iterator
@@ -109,7 +109,7 @@ class CommandHandler(Generic[C, A]):
 
     def _effect(self, command: C) -> dict[str, Any]:
         left = self.use_case(command, self.aggregates())
-        return {"ok": True, self.context.name: events.payload(left)}
+        return {"ok": True, self.context.name: events.payload(left), "etag": left.tag}
 
     def _once(self, command: C, key: Key, payload: dict[str, Any], lambda_context: Any) -> dict[str, Any]:
         # Powertools' own prefix has names of code: after a move, a command that was done would not be known any more.
