@@ -14,13 +14,17 @@ from time import perf_counter
 
 # It names the repository that the library's tests run over, and the functions' environment.
 from .. import conftest as conftest
+from . import schedules
 from .patches import installed
 from .report import told
-from .schedules import failing, run
+from .requests import schedules as requests
+from .schedules import failing
 from .shrink import shrunk
 
 Found = tuple[int, str]
 _CHUNK = 250
+_PARTS = {"imports": schedules.run, "requests": requests.run}
+"""How each part runs the schedule of a seed."""
 
 
 def _options() -> argparse.Namespace:
@@ -29,26 +33,29 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--schedules", type=int, default=100_000, help="how many seeds from there on")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="processes that run them")
     parser.add_argument("--seed", type=int, help="run this seed alone, and show its shrunk schedule")
+    parser.add_argument("--part", choices=_PARTS, default="imports", help="which schedules")
     parser.add_argument("--known", default="", help="names of invariants to pass over, with commas between them")
     return parser.parse_args()
 
 
-def _part(given: tuple[int, int, frozenset[str]]) -> list[Found]:
-    first, past, known = given
+def _chunk(given: tuple[int, int, frozenset[str], str]) -> list[Found]:
+    first, past, known, part = given
     with installed():
-        return [(one.seed, one.violation.name) for one in failing(range(first, past), known) if one.violation]
+        found = failing(range(first, past), known, _PARTS[part])
+        return [(one.seed, one.violation.name) for one in found if one.violation]
 
 
-def _parts(options: argparse.Namespace, known: frozenset[str]) -> Iterator[tuple[int, int, frozenset[str]]]:
+def _chunks(options: argparse.Namespace, known: frozenset[str]) -> Iterator[tuple[int, int, frozenset[str], str]]:
     past = options.first + options.schedules
-    return ((start, min(past, start + _CHUNK), known) for start in range(options.first, past, _CHUNK))
+    starts = range(options.first, past, _CHUNK)
+    return ((start, min(past, start + _CHUNK), known, options.part) for start in starts)
 
 
 def _search(options: argparse.Namespace, known: frozenset[str]) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     started, done = perf_counter(), 0
     with get_context("fork").Pool(options.processes) as pool:
-        for part in pool.imap_unordered(_part, _parts(options, known)):
+        for part in pool.imap_unordered(_chunk, _chunks(options, known)):
             for seed, name in part:
                 found.setdefault(name, []).append(seed)
             done = min(done + _CHUNK, options.schedules)
@@ -58,9 +65,9 @@ def _search(options: argparse.Namespace, known: frozenset[str]) -> dict[str, lis
     return found
 
 
-def _show(seed: int, known: frozenset[str]) -> None:
+def _show(seed: int, known: frozenset[str], part: str) -> None:
     with installed():
-        outcome = run(seed, known)
+        outcome = _PARTS[part](seed, known)
         _say(told(shrunk(outcome, known=known) if outcome.violation else outcome))
 
 
@@ -74,11 +81,11 @@ def main() -> int:
     known = frozenset(filter(None, options.known.split(",")))
     gc.freeze()
     if options.seed is not None:
-        _show(options.seed, known)
+        _show(options.seed, known, options.part)
         return 0
     found = _search(options, known)
     for seeds in found.values():
-        _show(min(seeds), known)
+        _show(min(seeds), known, options.part)
     return 1 if found else 0
 
 

@@ -199,9 +199,12 @@ def _existing_in_order(client: Any, table: str, prefix: str, identities: Any) ->
     return _existing(client, table, prefix, sorted(identities))
 
 
-class _NoMetrics:
-    def add_metric(self, *_: Any, **__: Any) -> None:
-        """Count nothing."""
+class _Metrics:
+    def add_metric(self, name: str, *_: Any, **__: Any) -> None:
+        """Count for the current activity."""
+        scheduler = _inside()
+        if scheduler is not None and scheduler.me is not None:
+            scheduler.me.counted.append(name)
 
 
 def _replacements() -> Iterator[tuple[Any, str, Any]]:
@@ -211,7 +214,7 @@ def _replacements() -> Iterator[tuple[Any, str, Any]]:
     yield settings, "os", SimpleNamespace(environ=_Environ())
     yield from ((aws, name, value) for name, value in _adapters().items())
     yield from ((module, "existing", _existing_in_order) for module in (dynamodb_bulk, references))
-    yield measures, "_metrics", _NoMetrics()
+    yield measures, "_metrics", _Metrics()
     yield measures, "single_metric", lambda *_, **__: nullcontext()
     yield logger, "append_keys", lambda **_: None
     yield from _dates()

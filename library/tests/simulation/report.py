@@ -22,6 +22,8 @@ def _lines(outcome: Outcome) -> Iterator[str]:
         yield f"  command at {order.at} of caller {order.session}: {sent}"
     for event in scenario.foreign:
         yield f"  event at {event.at}: {event.subject} {'exists' if event.known else 'is gone'}, number {event.number}"
+    for name in scenario.PIECES[3:]:
+        yield from (f"  {piece}" for piece in getattr(scenario, name))
     yield f"  settings {scenario.settings}, chunks {scenario.chunk}/{scenario.at_once}/{scenario.transaction}, "
     yield f"  existing {scenario.existing}"
     yield f"  {len(outcome.choices)} choices: {_choices(outcome)}"

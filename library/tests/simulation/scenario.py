@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from random import Random
-from typing import Any, Final
+from typing import Any, ClassVar, Final, Self
 
 HEADER: Final = "payment_id,subscription_id,amount,currency,due_date,payer"
 SUBSCRIPTIONS: Final = ("S-1", "S-2", "S-3")
@@ -115,13 +115,16 @@ class Scenario:
         """Whether the import takes so many requests that throttling may use up a function's time."""
         return self.settings[0][0] >= _HEAVY_PART
 
+    PIECES: ClassVar[tuple[str, ...]] = ("uploads", "orders", "foreign")
+    """The fields whose members a shrunk scenario can lack."""
+
     def pieces(self) -> int:
         """Return how many pieces a shrunk scenario can lack."""
-        return len(self.uploads) + len(self.orders) + len(self.foreign)
+        return sum(len(getattr(self, name)) for name in self.PIECES)
 
-    def without(self, number: int) -> "Scenario":
+    def without(self, number: int) -> Self:
         """Return it without one piece."""
-        for name in ("uploads", "orders", "foreign"):
+        for name in self.PIECES:
             there = getattr(self, name)
             if number < len(there):
                 return replace(self, **{name: there[:number] + there[number + 1 :]})
@@ -136,7 +139,7 @@ def drawn(random: Random) -> Scenario:
         return _contested(random) if kind < 0.1 else _heavy(random)
     pool = [f"P-{number}" for number in range(random.choice((2, 3, 4, 6)))]
     uploads = tuple(_upload(random, pool) for _ in range(random.choice((0, 1, 1, 1, 2, 2, 3))))
-    orders = _orders(random, pool, sessions=random.choice((0, 0, 1, 2, 3)) if uploads else 3)
+    orders = orders_of(random, pool, sessions=random.choice((0, 0, 1, 2, 3)) if uploads else 3)
     return Scenario(
         uploads=uploads,
         orders=orders,
@@ -164,7 +167,7 @@ def _contested(random: Random) -> Scenario:
     pool = [f"P-{number}" for number in range(random.choice((3, 4, 5)))]
     registered = random.sample(pool, random.choice((2, 3)))
     orders = [
-        Order("register_payment", identity, f"key-{number}", _moment(random), session=number, trigger=trigger)
+        Order("register_payment", identity, f"key-{number}", moment(random), session=number, trigger=trigger)
         for number, identity in enumerate(registered)
         for trigger in [random.choice(("import.json", "BatchExecuteStatement", _UNDOES, _UNDOES))]
     ]
@@ -193,7 +196,7 @@ def _upload(random: Random, pool: list[str]) -> Upload:
     return Upload(
         name=random.choice(("a.csv", "a.csv", "b.csv")),
         rows=tuple(rows),
-        at=_moment(random),
+        at=moment(random),
         form=random.choice(("s3", "s3", "s3", "s3", "transfer", "transfer", "rename", "failed", "lost")),
         announced=_announced(random),
     )
@@ -204,12 +207,12 @@ def _announced(random: Random) -> tuple[float, ...]:
     return (*times, round(random.uniform(0, 200), 1)) if random.random() < 0.1 else times
 
 
-def _moment(random: Random) -> float:
+def moment(random: Random) -> float:
     """Return a time in seconds: an undisturbed import takes about half a second."""
     return round(random.choice((0.0, 0.3, 0.8, 2.0, 60.0)) * random.random(), 2)
 
 
-def _orders(random: Random, pool: list[str], sessions: int) -> tuple[Order, ...]:
+def orders_of(random: Random, pool: list[str], sessions: int) -> tuple[Order, ...]:
     identities = pool[: random.choice((1, 1, 2, 3))]
     made = [_session(random, number, random.choice(identities)) for number in range(sessions)]
     return tuple(order for session in made for order in session)
@@ -236,7 +239,7 @@ _SESSIONS: Final = (
 
 
 def _session(random: Random, number: int, identity: str) -> list[Order]:
-    kinds, at = random.choice(_SESSIONS), _moment(random)
+    kinds, at = random.choice(_SESSIONS), moment(random)
     versioned, triggered = random.random() < 0.3, random.random() < 0.6
     return [
         Order(
@@ -257,6 +260,6 @@ def _session(random: Random, number: int, identity: str) -> list[Order]:
 def _foreign(random: Random) -> tuple[Foreign, ...]:
     subject = random.choice(SUBSCRIPTIONS)
     return tuple(
-        Foreign(subject, random.random() < 0.6, number + 1, _moment(random), random.choice((1, 1, 2)))
+        Foreign(subject, random.random() < 0.6, number + 1, moment(random), random.choice((1, 1, 2)))
         for number in range(random.choice((1, 2, 3)))
     )

@@ -39,7 +39,7 @@ class Shrinker:
     def _try(self, scenario: Scenario, choices: Choices) -> bool:
         if perf_counter() > self._until:
             return False
-        found = play(self.best.seed, scenario, self.best.profile, choices, self._known)
+        found = play(self.best.seed, scenario, self.best.profile, choices, self._known, self.best.world)
         if found.violation is None or found.violation.name != self._name:
             return False
         self.best = found
