@@ -10,13 +10,14 @@ from bounded_context.adapters.sqs import REASON
 from bounded_context.application.list_import import NEAR
 
 from ..functions import FUNCTIONS
-from ..history import AGGREGATE, LIST, History, Stored, Violation, Write
+from ..history import AGGREGATE, LIST, History, Sent, Stored, Violation, Write
 from ..scheduler import EPOCH
 from . import pages
 from .inbox import body_of
 from .versions import NOTE
-from .visitors import Conditional, version_of
+from .visitors import Conditional, moments, version_of
 
+_REFUSALS: Final = ("already-exists", "illegal-move", "version-conflict")
 _PROJECTION: Final = "SUBSCRIPTION#"
 _ENDS: Final = {
     "IMPORTED": measures.LISTS_IMPORTED.name,
@@ -37,6 +38,7 @@ class AtRequests:
             self._projection(write)
         elif write.key.startswith(AGGREGATE):
             self._condition(write)
+            self._effects(write)
             self._field(write)
 
     def _projection(self, write: Write) -> None:
@@ -55,6 +57,15 @@ class AtRequests:
             return
         raise Violation("condition-failed", f"{sent.order.function} {sent.order.key} changed {write.key}")
 
+    def _effects(self, write: Write) -> None:
+        """A key has a second effect only after another command has changed the item, and if the first had no answer."""
+        sent = write.command
+        if sent is None or len(sent.writes) < 2 or write.late:
+            return
+        since = self._history.by_key[write.key]
+        if all(one.command is sent for one in since[since.index(sent.writes[-2]) :]):
+            raise Violation("two-effects", f"{sent.order.function} {sent.order.key} on {write.key}")
+
     def _field(self, write: Write) -> None:
         """No version loses the value of a field that it does not know."""
         if write.before and write.after and write.before.get(NOTE) != write.after.get(NOTE):
@@ -71,7 +82,16 @@ class AtEnd:
     def checks(self) -> Iterator[Callable[[], None]]:
         """Yield every check. Each raises Violation."""
         yield from (partial(pages.check, one.pages, self._history) for one in self._world.pagers if one.pages)
+        yield from (partial(self._own, sent) for sent in self._history.sent)
         yield from (self._poison, self._counts, self._fields, self._remains, self._late)
+
+    def _own(self, sent: Sent) -> None:
+        """No answer to a key is a refusal because of the key's own effect, as long as the effect is the last change."""
+        for by, answer in sent.answers:
+            code = "" if answer["ok"] else answer["error"]["code"]
+            there = moments(self._history, AGGREGATE + sent.order.identity, by.started, by.ended)
+            if code in _REFUSALS and all(state and state.after and state.command is sent for state in there):
+                raise Violation("refused-own-key", f"{sent.order.function} {sent.order.key}: {code}")
 
     def _poison(self) -> None:
         """Each unreadable message is in the dead-letter queue with a reason, and no other message is there."""

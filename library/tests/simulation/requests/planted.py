@@ -117,6 +117,7 @@ PLANTS: Final[Mapping[str, Plant]] = {
     "a command compares versions alone": OF_IMPORTS["a command compares versions alone"],
     "a key takes any payload": _patched(_commands, "_idempotency", _any_payload),
     "a key is run again": _patched(CommandHandler, "_once", _run_again),
+    "an attempt does not know the effect of an earlier one": _patched(dynamodb, "is_earlier", lambda _: False),
     "an older version loses the newer one's field": _patched(dynamodb.AggregateTable, "save", _replaced),
     "the relay leaves out the newer one's field": _patched(Items, "beyond", lambda *_: {}),
     "a page begins with its shard": _patched(queries, "_read_on", _overlapping(queries._read_on)),

@@ -91,14 +91,15 @@ class Visitor:
             sent.held, sent.by_number = self._held, act.number and not self._visit.http
         self._history.sent.append(sent)
         event = self._event(order, act, sent)
+        started = self._scheduler.now()
         answer = self._insist(lambda: self._send(order.function, event, sent), partial(_is_final, act))
         if answer is not None:
             self._last = act, sent, event, answer
-            self._keep(sent, answer)
+            self._keep(answer, moments(self._history, self._key, started, self._scheduler.now()))
 
-    def _keep(self, sent: Conditional, answer: Answer) -> None:
-        if not answer.code and answer.tag and sent.writes:
-            self._tag, self._held = answer.tag, [sent.writes[-1]]
+    def _keep(self, answer: Answer, there: Sequence[State]) -> None:
+        if not answer.code and answer.tag:
+            self._tag, self._held = answer.tag, [state for state in there if _shows(answer.body, state)]
 
     def _event(self, order: Order, act: Act, sent: Conditional) -> dict[str, Any]:
         payload = order.payload | ({NOTE: act.note} if act.note else {})
