@@ -40,9 +40,14 @@ class Upload:
     announced: tuple[float, ...] = (0.0,)
 
     @property
+    def header(self) -> str:
+        """The file's first line."""
+        return HEADER
+
+    @property
     def body(self) -> bytes:
         """The file's bytes."""
-        return "".join(f"{line}\r\n" for line in (HEADER, *(row.text for row in self.rows))).encode()
+        return "".join(f"{line}\r\n" for line in (self.header, *(row.text for row in self.rows))).encode()
 
 
 @dataclass(frozen=True)

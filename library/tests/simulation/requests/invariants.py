@@ -14,6 +14,7 @@ from ..history import AGGREGATE, LIST, History, Sent, Stored, Violation, Write
 from ..scheduler import EPOCH
 from . import pages
 from .inbox import body_of
+from .scenario import NotedRow
 from .versions import NOTE
 from .visitors import Conditional, moments, version_of
 
@@ -68,8 +69,18 @@ class AtRequests:
 
     def _field(self, write: Write) -> None:
         """No version loses the value of a field that it does not know."""
-        if write.before and write.after and write.before.get(NOTE) != write.after.get(NOTE):
-            raise Violation("field-lost", f"{write.key}: {write.before.get(NOTE)}, then {write.after.get(NOTE)}")
+        if write.after is None:
+            return
+        before = write.before if write.before else self._row(write)
+        if before is not None and before.get(NOTE) != write.after.get(NOTE):
+            raise Violation("field-lost", f"{write.key}: {before.get(NOTE)}, then {write.after.get(NOTE)}")
+
+    def _row(self, write: Write) -> dict[str, Any] | None:
+        """Return the note of the row that was imported, None if it was no row of a list with notes."""
+        stored = self._history.stored.get((write.after or {}).get("list_id", ""))
+        rows = stored.upload.rows if stored else ()
+        notes = {AGGREGATE + row.identity: row.note for row in rows if isinstance(row, NotedRow)}
+        return {NOTE: notes[write.key] or None} if write.key in notes else None
 
 
 class AtEnd:

@@ -67,6 +67,15 @@ def _replaced(self: Any, aggregate: Any) -> None:
     aggregate.stored_as(etag)
 
 
+def _known_alone(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Store a row without the values that this version does not know."""
+
+    def from_values(self: Any, values: Mapping[str, Any], *more: Any) -> dict[str, Any]:
+        return original(self, {name: value for name, value in values.items() if name in self.attributes}, *more)
+
+    return from_values
+
+
 # Pages.
 
 
@@ -115,10 +124,12 @@ PLANTS: Final[Mapping[str, Plant]] = {
     "a tag is the version alone": _patched(Aggregate, "tag", property(lambda self: str(self.version))),
     "a condition is not compared": _patched(use_cases, "expected", _any_version),
     "a command compares versions alone": OF_IMPORTS["a command compares versions alone"],
+    "a lost answer is taken for a conflict": OF_IMPORTS["a lost answer is taken for a conflict"],
     "a key takes any payload": _patched(_commands, "_idempotency", _any_payload),
     "a key is run again": _patched(CommandHandler, "_once", _run_again),
     "an attempt does not know the effect of an earlier one": _patched(dynamodb, "is_earlier", lambda _: False),
     "an older version loses the newer one's field": _patched(dynamodb.AggregateTable, "save", _replaced),
+    "an import loses the newer one's field": _patched(Items, "from_values", _known_alone(Items.from_values)),
     "the relay leaves out the newer one's field": _patched(Items, "beyond", lambda *_: {}),
     "a page begins with its shard": _patched(queries, "_read_on", _overlapping(queries._read_on)),
     "a page leaves out the rest of a shard": _patched(queries, "_read_on", _skipping(queries._read_on)),

@@ -56,6 +56,28 @@ class Paging:
 
 
 @dataclass(frozen=True)
+class NotedRow(Row):
+    """A row with the field that only the newer model has."""
+
+    note: str = ""
+
+    @property
+    def text(self) -> str:
+        """The row as the partner writes it."""
+        return f"{super().text},{self.note}"
+
+
+@dataclass(frozen=True)
+class NotedUpload(Upload):
+    """A file with the column that only the newer model has."""
+
+    @property
+    def header(self) -> str:
+        """The file's first line."""
+        return f"{super().header},note"
+
+
+@dataclass(frozen=True)
 class Letter(Foreign):
     """A message of the inbound queue. ``poison`` names what makes it unreadable, so that it counts for nothing."""
 
@@ -64,7 +86,10 @@ class Letter(Foreign):
 
 @dataclass(frozen=True)
 class Requests(Scenario):
-    """A scenario of requests. With ``newer``, some invocations run the code of the newer model."""
+    """A scenario of requests.
+
+    With ``newer``, some invocations run the code of the newer model; it validates the lists.
+    """
 
     visits: tuple[Visit, ...] = ()
     pagings: tuple[Paging, ...] = ()
@@ -100,7 +125,7 @@ def _commands(random: Random) -> Requests:
     pool = ["P-1", "P-2"][: random.choice((1, 1, 2))]
     two = random.random() < 0.5
     orders = base.orders_of(random, pool, sessions=random.choice((0, 1, 2)))
-    uploads = (Upload("a.csv", tuple(Row(one) for one in pool)),) if random.random() < 0.2 else ()
+    uploads = (_file(random, pool, two),) if random.random() < (0.5 if two else 0.2) else ()
     return Requests(
         uploads=uploads,
         orders=orders,
@@ -109,6 +134,12 @@ def _commands(random: Random) -> Requests:
         batch=random.choice((2, 100)),
         newer=two,
     )
+
+
+def _file(random: Random, pool: list[str], two: bool) -> Upload:
+    if not two:
+        return Upload("a.csv", tuple(Row(one) for one in pool))
+    return NotedUpload("a.csv", tuple(NotedRow(one, note=random.choice(("", "blue"))) for one in pool))
 
 
 def _visit(random: Random, number: int, identity: str, two: bool = False) -> Visit:

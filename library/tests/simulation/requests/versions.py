@@ -1,6 +1,6 @@
 """Two versions of the context's code: the newer one has an optional field more, ``note``."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -12,7 +12,19 @@ from payment.model import PaymentDetails, Status
 from pydantic import create_model
 
 from bounded_context import Aggregate, Aggregates, Command, Text, aws
-from bounded_context.handlers import command_handler, get_handler, list_handler
+from bounded_context.handlers import (
+    ErrorEvent,
+    ListSettings,
+    PartEvent,
+    StepEvent,
+    ValidationSettings,
+    VerificationSettings,
+    command_handler,
+    get_handler,
+    list_handler,
+    step,
+)
+from bounded_context.lists import ReceivedList, Step
 
 NOTE: Final = "note"
 
@@ -46,6 +58,45 @@ def _payments() -> Any:
     return aws.aggregates(NEWER)
 
 
+# The steps of a list, but for the first one, which reads no model.
+
+
+def _validate(event: StepEvent, settings: ValidationSettings) -> Step:
+    return aws.list_import(NEWER).validate(event.list_id, settings.tolerated_share, settings.part_rows)
+
+
+def _verify(event: StepEvent, settings: VerificationSettings) -> Step:
+    checks = [
+        aws.known(NEWER, "subscription_id"),
+        aws.not_taken(NEWER),
+        aws.obeys(NEWER, RegisterPayment, _register),
+    ]
+    return aws.list_import(NEWER).verify(event.list_id, settings.tolerated_share, checks)
+
+
+def _import(event: PartEvent, _settings: ListSettings) -> Step:
+    return aws.list_import(NEWER).import_part(event.list_id, event.part)
+
+
+def _compensate(event: ErrorEvent, _settings: ListSettings) -> Step | ReceivedList:
+    steps = aws.list_import(NEWER)
+    return steps.undo_part(event.list_id, event.part) if event.part else steps.compensate(event.list_id)
+
+
+def _steps() -> Iterator[tuple[str, Any]]:
+    works: tuple[tuple[str, Any, Any], ...] = (
+        ("validate_list", _validate, ValidationSettings),
+        ("verify_subscription", _verify, VerificationSettings),
+        ("import_list", _import, ListSettings),
+        ("compensate_error", _compensate, ListSettings),
+    )
+    for name, work, settings in works:
+        # A step is named after its module.
+        work.__module__ = f"newer.{name}"
+        made: Any = step(NEWER, settings=settings)
+        yield name, made(work)
+
+
 def _handlers() -> Mapping[str, Any]:
     changed = {VerifyPayment: use_cases.verify_payment, DeletePayment: use_cases.delete_payment}
     changes = {NEWER.command(model).function: (model, rule) for model, rule in changed.items()}
@@ -57,6 +108,7 @@ def _handlers() -> Mapping[str, Any]:
         "get_payment": get_handler(NEWER, _payments),
         "list_payments": list_handler(NEWER, _shards),
     }
+    made |= dict(_steps())
     return {name: handler.__wrapped__.__wrapped__ for name, handler in {**made, **queries}.items()}
 
 

@@ -17,6 +17,8 @@ from .scenario import AGAIN, MISUSE, READ, Act, Visit
 from .versions import NOTE
 
 _SHOWN: Final = (*DETAILS, "status", "version", "list_id")
+_LONGEST_WAIT: Final = 40.0
+"""Seconds between two tries at most. A key is locked for the 10 seconds of a command's function, and 15 more."""
 _BUSY: Final = ("in-progress", "list-open")
 
 State = Write | None
@@ -144,7 +146,7 @@ class Visitor:
             answer = send()
             if answer is not None and kept(answer):
                 return answer
-            self._scheduler.sleep(self._scheduler.own_random().uniform(0.1, 5))
+            self._scheduler.sleep(self._scheduler.own_random().uniform(0.1, _LONGEST_WAIT))
         return None
 
     def _send(self, function: str, event: dict[str, Any], sent: Conditional | None) -> Answer | None:
