@@ -37,7 +37,7 @@ IDEMPOTENCY_KEY: Final = Parameter(
         Field(
             pattern=r"^[\x21-\x7e]{1,128}$",
             description="The caller's own name for this one command. For a day, the same command with the same key has"
-            " one effect and the same answer; another command with that key is refused.",
+            " the same answer and, once it is answered, no second effect; another command with that key is refused.",
         ),
     ],
     None,
