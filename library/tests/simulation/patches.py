@@ -113,7 +113,7 @@ _DT: Final = SimpleNamespace(
 )
 
 
-def _dates() -> Iterator[tuple[ModuleType, str, Any]]:
+def unpatched_dates() -> Iterator[tuple[ModuleType, str, Any]]:
     """Yield each module of the code under test that reads the wall clock through datetime, with its replacement."""
     for name, module in sorted(sys.modules.items()):
         if not name.startswith(("bounded_context.", "payment.", "aws_lambda_powertools.utilities.idempotency")):
@@ -217,7 +217,7 @@ def _replacements() -> Iterator[tuple[Any, str, Any]]:
     yield measures, "_metrics", _Metrics()
     yield measures, "single_metric", lambda *_, **__: nullcontext()
     yield logger, "append_keys", lambda **_: None
-    yield from _dates()
+    yield from unpatched_dates()
 
 
 @contextmanager

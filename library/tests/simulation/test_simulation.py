@@ -65,10 +65,10 @@ def test_a_schedule_is_replayed_from_its_choices():
 
 _SAY = """
 from tests import conftest
-from tests.simulation.patches import installed
+from tests.simulation.patches import installed, unpatched_dates
 from tests.simulation.test_simulation import digest
 with installed():
-    print(digest(range(10)))
+    print(digest(range(10)), list(unpatched_dates()))
 """
 
 
@@ -84,3 +84,5 @@ def test_a_schedule_does_not_depend_on_the_hash_seed_of_the_process():
         for seed in ("1", "2")
     }
     assert len(said) == 1
+    # The patches replace the clock of modules that are imported when they are installed.
+    assert said.pop().split()[1:] == [b"[]"]

@@ -16,7 +16,7 @@ from . import pages
 from .inbox import body_of
 from .scenario import NotedRow
 from .versions import NOTE
-from .visitors import Conditional, moments, version_of
+from .visitors import Conditional, is_held, moments, version_of
 
 _REFUSALS: Final = ("already-exists", "illegal-move", "version-conflict")
 _PROJECTION: Final = "SUBSCRIPTION#"
@@ -54,7 +54,7 @@ class AtRequests:
             return
         earlier = self._history.by_key[write.key][:-1]
         before = earlier[-1] if earlier else None
-        if before in sent.held or (sent.by_number and version_of(before) in map(version_of, sent.held)):
+        if is_held(before, sent.held) or (sent.by_number and version_of(before) in map(version_of, sent.held)):
             return
         raise Violation("condition-failed", f"{sent.order.function} {sent.order.key} changed {write.key}")
 
