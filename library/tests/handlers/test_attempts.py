@@ -84,12 +84,22 @@ def test_a_removal_leaves_no_effect_to_find(table: Any):
 def test_an_attempt_reads_and_changes_what_it_has_written_itself():
     """A rule may write more than once."""
     payments, one = aws.aggregates(PAYMENT), SAMPLES.aggregate(1)
-    with keyed.attempt("payment", "key-1"):
+    with keyed.attempt(one.id, "key-1"):
         payments.add(one)
         payments.save(payments.get(one.id).moved_to(Status.VERIFIED))
         assert payments.get(one.id).version == 2
-    with keyed.attempt("payment", "key-1"), pytest.raises(keyed.Done):
+    with keyed.attempt(one.id, "key-1"), pytest.raises(keyed.Done):
         payments.get(one.id)
+
+
+def test_an_attempt_goes_on_where_an_earlier_one_has_changed_another_aggregate():
+    """A rule may change others before its own one: these are no effect of the whole command."""
+    payments, other, one = aws.aggregates(PAYMENT), SAMPLES.aggregate(1), SAMPLES.aggregate(2)
+    with keyed.attempt(one.id, "key-1"):
+        payments.add(other)
+    with keyed.attempt(one.id, "key-1"):
+        assert payments.get(other.id).version == 1
+        payments.add(one)
 
 
 def test_an_aggregate_that_was_just_written_may_be_changed():

@@ -56,7 +56,7 @@ class AggregateTable(Generic[A]):
         if "Item" not in found:
             raise NotFound(self._items.identity, identity)
         aggregate = self._items.to_aggregate(found["Item"])
-        if is_earlier((aggregate.etag or "").rpartition(".")[2]):
+        if is_earlier(identity, (aggregate.etag or "").rpartition(".")[2]):
             raise Done(aggregate)
         return aggregate
 
@@ -111,9 +111,10 @@ class AggregateTable(Generic[A]):
 
     def _is_there(self, etag: str, item: Mapping[str, Any]) -> bool:
         """Return whether a refused write is in the table. Raises Done if an earlier attempt has created the item."""
-        if item and is_earlier((found := self._items.to_aggregate(item)).incarnation):
-            raise Done(found)
-        return item.get(ETAG) == etag
+        stored = str(item.get(ETAG, ""))
+        if stored and is_earlier(self._items.identity_of(item[KEY]), stored.partition(".")[0]):
+            raise Done(self._items.to_aggregate(item))
+        return stored == etag
 
     def _conflict(self, aggregate: A, version: int) -> VersionConflict:
         return VersionConflict(self._items.identity, aggregate.id, version)

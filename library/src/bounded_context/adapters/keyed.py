@@ -28,8 +28,9 @@ class Done(Exception):
 
 @dataclass(frozen=True)
 class _Attempt:
-    """An attempt of a command: the command's digest, and the names of the attempt's own writes."""
+    """An attempt of a command: its aggregate's identity, its digest, and the names of the attempt's own writes."""
 
+    identity: str
     digest: str
     written: set[str] = field(default_factory=set)
 
@@ -38,10 +39,13 @@ _current: Final[ContextVar[_Attempt | None]] = ContextVar("attempt", default=Non
 
 
 @contextmanager
-def attempt(*command: Any) -> Iterator[None]:
-    """Let the writes within carry the digest of a command, given by its name, key and payload as JSON values."""
+def attempt(identity: str, *command: Any) -> Iterator[None]:
+    """Let the writes within carry the digest of a command on an aggregate: its name, key and payload as JSON values.
+
+    Only the effect on this aggregate is recognised. A rule that changes others too changes this one last.
+    """
     text = json.dumps(command, sort_keys=True, default=str)
-    token = _current.set(_Attempt(sha256(text.encode()).hexdigest()[:_DIGITS]))
+    token = _current.set(_Attempt(identity, sha256(text.encode()).hexdigest()[:_DIGITS]))
     try:
         yield
     finally:
@@ -58,9 +62,9 @@ def fresh_name() -> str:
     return name
 
 
-def is_earlier(name: str) -> bool:
-    """Tell whether an earlier attempt of the running command made the write of this name."""
+def is_earlier(identity: str, name: str) -> bool:
+    """Tell whether an earlier attempt of the command on this aggregate made the write of this name."""
     running = _current.get()
-    if running is None or len(name) != 2 * _DIGITS:
+    if running is None or running.identity != identity or len(name) != 2 * _DIGITS:
         return False
     return name.startswith(running.digest) and name not in running.written

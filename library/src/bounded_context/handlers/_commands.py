@@ -124,7 +124,7 @@ class CommandHandler(Generic[C, A]):
             key_prefix=f"{self.context.name}.{self.declared.function}",
         )
         def once(*, message: dict[str, Any]) -> dict[str, Any]:
-            with keyed.attempt(self.context.name, self.declared.function, message):
+            with keyed.attempt(command.id, self.context.name, self.declared.function, message):
                 return self._effect(command)
 
         return once(message={"idempotency_key": key, "payload": payload})

@@ -127,7 +127,7 @@ PLANTS: Final[Mapping[str, Plant]] = {
     "a lost answer is taken for a conflict": OF_IMPORTS["a lost answer is taken for a conflict"],
     "a key takes any payload": _patched(_commands, "_idempotency", _any_payload),
     "a key is run again": _patched(CommandHandler, "_once", _run_again),
-    "an attempt does not know the effect of an earlier one": _patched(dynamodb, "is_earlier", lambda _: False),
+    "an attempt does not know the effect of an earlier one": _patched(dynamodb, "is_earlier", lambda *_: False),
     "an older version loses the newer one's field": _patched(dynamodb.AggregateTable, "save", _replaced),
     "an import loses the newer one's field": _patched(Items, "from_values", _known_alone(Items.from_values)),
     "the relay leaves out the newer one's field": _patched(Items, "beyond", lambda *_: {}),
