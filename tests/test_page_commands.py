@@ -17,7 +17,6 @@ PAGES = sorted(page for place in (*PLACES, *EXAMPLES) for page in REPOSITORY.glo
 BLOCK = re.compile(r"^ *```(?:sh|bash|console)(?P<account> account)?\n(?P<text>.*?)^ *```$", re.MULTILINE | re.DOTALL)
 COMMENT = re.compile(r"\s{2,}#.*|\s#\s.*")
 
-REDRIVES = "library/tests/simulation/redrives/"
 E2E = "library/tests/e2e/test_"
 DEBUGGED = f"{E2E}live.py::test_a_debugger_stops_in_a_function_that_has_its_own_role"
 DRAWN = f"{E2E}page.py::test_the_deployed_dashboards_are_drawn_of_a_run"
@@ -62,7 +61,6 @@ TRIED = {
     r"uv run python -m tests\.graphs\.record --golden": "tests/test_graphs.py",
     r"uv run python -m tests\.matrix": "tests/test_matrix.py",
     r"uv run --directory library python -m tests\.simulation": "library/tests/simulation/test_simulation.py",
-    r"uv run --directory library python -m tests\.simulation --part redrives": f"{REDRIVES}test_redrives.py",
     r"uv run python -m tests\.two_versions": "tests/test_two_versions.py",
     r"uv run template demo": ".ci/run::uv run template demo",
     r"uv run template demo --contexts subscription,payment": TOGETHER,

@@ -21,7 +21,9 @@ def test_one_is_shown_as_it_stands_with_its_version():
     """Right after it was written: it is read consistently."""
     one = created(1)
     assert one["version"] == 1
-    assert call(GET, {"payload": {ID: identity(1)}}) == {"ok": True, PAYMENT.name: one}
+    answer = call(GET, {"payload": {ID: identity(1)}})
+    assert (answer["ok"], answer[PAYMENT.name]) == (True, one)
+    assert len(answer["etag"]) == 15
 
 
 def test_what_is_not_there_is_said_to_be_missing():

@@ -18,17 +18,18 @@ def test_one_is_shown_as_it_stands_with_its_version():
     """Right after it was written: it is read consistently."""
     created = create(1)
     answer = send(GET, identity=identity(1))
-    assert (answer.status, answer.body, answer.headers["etag"]) == (200, created.body, '"1"')
+    assert (answer.status, answer.body) == (200, created.body)
+    assert answer.headers["etag"] == created.headers["etag"]
     send(CHANGE, identity=identity(1))
-    assert send(GET, identity=identity(1)).headers["etag"] == '"2"'
+    assert send(GET, identity=identity(1)).headers["etag"] != created.headers["etag"]
 
 
-@pytest.mark.parametrize("held", ['"1"', 'W/"1"', '"7", "1"', '"7","1"', "*"])
+@pytest.mark.parametrize("held", ["{}", "W/{}", '"7", {}', '"7",{}', "*"])
 def test_who_has_the_newest_version_is_not_sent_it_again(held: str):
     """RFC 9110: weak tags are compared too."""
-    create(1)
-    answer = send(GET, identity=identity(1), headers={"If-None-Match": held})
-    assert (answer.status, answer.body, answer.headers["etag"]) == (304, None, '"1"')
+    tag = create(1).headers["etag"]
+    answer = send(GET, identity=identity(1), headers={"If-None-Match": held.format(tag)})
+    assert (answer.status, answer.body, answer.headers["etag"]) == (304, None, tag)
 
 
 @pytest.mark.parametrize("held", ['"2"', "1", "", '"x"', '"11"'])

@@ -11,53 +11,53 @@ from collections import Counter
 from collections.abc import Iterator
 from multiprocessing import get_context
 from time import perf_counter
-from typing import Any
 
 # It names the repository that the library's tests run over, and the functions' environment.
 from .. import conftest as conftest
-from . import report, schedules, shrink
+from . import schedules
 from .patches import installed
 from .redrives import schedules as redrives
+from .releases import schedules as releases
+from .report import told
+from .requests import schedules as requests
+from .schedules import failing
+from .shrink import shrunk
 
 Found = tuple[int, str]
 _CHUNK = 250
-
-
-_PARTS = {
-    "imports": (schedules.run, schedules.failing, shrink.shrunk, report.told),
-    "redrives": (redrives.run, redrives.failing, redrives.shrunk, redrives.told),
-}
-"""The functions of each part: run a seed, search many, shorten a schedule, show it."""
+_PARTS = {"imports": schedules.run, "redrives": redrives.run, "releases": releases.run, "requests": requests.run}
+"""How each part runs the schedule of a seed."""
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
-    parser.add_argument("--part", choices=_PARTS, default="imports", help="which schedules (default: imports)")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--schedules", type=int, default=100_000, help="how many seeds from there on")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="processes that run them")
     parser.add_argument("--seed", type=int, help="run this seed alone, and show its shrunk schedule")
+    parser.add_argument("--part", choices=_PARTS, default="imports", help="which schedules")
     parser.add_argument("--known", default="", help="names of invariants to pass over, with commas between them")
     return parser.parse_args()
 
 
-def _part(given: tuple[str, int, int, frozenset[str]]) -> list[Found]:
-    part, first, past, known = given
-    failing: Any = _PARTS[part][1]
+def _chunk(given: tuple[int, int, frozenset[str], str]) -> list[Found]:
+    first, past, known, part = given
     with installed():
-        return [(one.seed, one.violation.name) for one in failing(range(first, past), known) if one.violation]
+        found = failing(range(first, past), known, _PARTS[part])
+        return [(one.seed, one.violation.name) for one in found if one.violation]
 
 
-def _parts(options: argparse.Namespace, known: frozenset[str]) -> Iterator[tuple[str, int, int, frozenset[str]]]:
+def _chunks(options: argparse.Namespace, known: frozenset[str]) -> Iterator[tuple[int, int, frozenset[str], str]]:
     past = options.first + options.schedules
-    return ((options.part, start, min(past, start + _CHUNK), known) for start in range(options.first, past, _CHUNK))
+    starts = range(options.first, past, _CHUNK)
+    return ((start, min(past, start + _CHUNK), known, options.part) for start in starts)
 
 
 def _search(options: argparse.Namespace, known: frozenset[str]) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     started, done = perf_counter(), 0
     with get_context("fork").Pool(options.processes) as pool:
-        for part in pool.imap_unordered(_part, _parts(options, known)):
+        for part in pool.imap_unordered(_chunk, _chunks(options, known)):
             for seed, name in part:
                 found.setdefault(name, []).append(seed)
             done = min(done + _CHUNK, options.schedules)
@@ -67,11 +67,9 @@ def _search(options: argparse.Namespace, known: frozenset[str]) -> dict[str, lis
     return found
 
 
-def _show(part: str, seed: int, known: frozenset[str]) -> None:
-    functions: Any = _PARTS[part]
-    run, _, shrunk, told = functions
+def _show(seed: int, known: frozenset[str], part: str) -> None:
     with installed():
-        outcome = run(seed, known)
+        outcome = _PARTS[part](seed, known)
         _say(told(shrunk(outcome, known=known) if outcome.violation else outcome))
 
 
@@ -85,11 +83,11 @@ def main() -> int:
     known = frozenset(filter(None, options.known.split(",")))
     gc.freeze()
     if options.seed is not None:
-        _show(options.part, options.seed, known)
+        _show(options.seed, known, options.part)
         return 0
     found = _search(options, known)
     for seeds in found.values():
-        _show(options.part, min(seeds), known)
+        _show(min(seeds), known, options.part)
     return 1 if found else 0
 
 

@@ -47,7 +47,7 @@ class Caller:
         invocation = self._functions.invoke(order.function, message, sent)
         invocation.started = self._scheduler.now()
         sent.invocations.append(invocation)
-        lost = _lost(self._scheduler, 1.0)
+        lost = lost_after(self._scheduler, 1.0)
         answered = self._scheduler.join([invocation], self._scheduler.clock + (29.0 if lost is None else lost))
         if not answered or invocation.dead or invocation.error is not None:
             return False
@@ -59,7 +59,7 @@ class Caller:
         return True
 
 
-def _lost(scheduler: Scheduler, factor: float) -> float | None:
+def lost_after(scheduler: Scheduler, factor: float) -> float | None:
     """Return after how many seconds a caller loses its connection, None if it does not."""
     rate = scheduler.profile.lost * factor
 
@@ -77,6 +77,7 @@ class Mapping:
         batch: the largest batch.
         finished: tells whether no more changes come.
         given_up: gets the sequence numbers of records after too many retries.
+        function: reads the stream.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class Mapping:
         batch: int,
         finished: Callable[[], bool],
         given_up: set[str],
+        function: str = "relay_events",
     ) -> None:
         self._scheduler = scheduler
         self._functions = functions
@@ -94,6 +96,7 @@ class Mapping:
         self._batch = batch
         self._finished = finished
         self._given_up = given_up
+        self._function = function
 
     def run(self) -> None:
         """Send batches until there are no more changes."""
@@ -140,8 +143,8 @@ class Mapping:
 
     def _invoke(self, records: list[dict[str, Any]]) -> int:
         """Return how many records have to come again: all of them after an error, the last ones after a failure."""
-        invocation = self._functions.invoke("relay_events", {"Records": json.loads(json.dumps(records))})
-        lost = _lost(self._scheduler, 0.3)
+        invocation = self._functions.invoke(self._function, {"Records": json.loads(json.dumps(records))})
+        lost = lost_after(self._scheduler, 0.3)
         answered = self._scheduler.join([invocation], self._scheduler.clock + (900.0 if lost is None else lost))
         if not answered or invocation.dead or invocation.error is not None:
             return -1

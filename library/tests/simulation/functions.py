@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from pkgutil import iter_modules
 from random import Random
 from typing import Any, Final
 
+from bounded_context import adapters
 from bounded_context.infra import presets
 
 from .profile import SKEWED
@@ -37,6 +39,9 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "register_payment": Function(f"{_HANDLERS}register_payment", presets.COMMAND.timeout),
     "verify_payment": Function(f"{_HANDLERS}verify_payment", presets.COMMAND.timeout),
     "delete_payment": Function(f"{_HANDLERS}delete_payment", presets.COMMAND.timeout),
+    "get_payment": Function(f"{_HANDLERS}get_payment", presets.COMMAND.timeout),
+    "list_payments": Function(f"{_HANDLERS}list_payments", presets.COMMAND.timeout),
+    "measure_lists": Function(f"{_OWN}measure_lists", presets.PLATFORM["measure_lists"].timeout),
     "on_event": Function(f"{_HANDLERS}on_event", presets.ON_EVENT.timeout),
     "relay_events": Function(f"{_OWN}relay_events", presets.PLATFORM["relay_events"].timeout),
     "sweep_uploads": Function(f"{_OWN}sweep_uploads", presets.PLATFORM["sweep_uploads"].timeout),
@@ -46,9 +51,16 @@ _LOADED: Final[dict[str, Callable[[Any, Any], Any]]] = {}
 
 
 def load() -> None:
-    """Import every handler; call it before the patches are installed."""
+    """Import every handler and adapter; call it before the patches are installed: they patch what is imported."""
     for name, function in FUNCTIONS.items():
         _LOADED[name] = function.handler
+    for module in iter_modules(adapters.__path__, f"{adapters.__name__}."):
+        import_module(module.name)
+
+
+def handler(name: str) -> Callable[[Any, Any], Any]:
+    """Return a loaded handler."""
+    return _LOADED[name]
 
 
 @dataclass
@@ -69,11 +81,23 @@ class _Context:
 
 
 class Lambda:
-    """Starts invocations. ``variables`` returns an invocation's environment variables."""
+    """Starts invocations.
 
-    def __init__(self, scheduler: Scheduler, variables: Callable[[str], Mapping[str, str]]) -> None:
+    Args:
+        scheduler: runs them.
+        variables: returns an invocation's environment variables, by the function's name.
+        handlers: returns an invocation's handler.
+    """
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        variables: Callable[[str], Mapping[str, str]],
+        handlers: Callable[[str], Callable[[Any, Any], Any]],
+    ) -> None:
         self._scheduler = scheduler
         self._variables = variables
+        self._handlers = handlers
         self._idle: dict[str, list[dict[Any, Any]]] = {name: [] for name in FUNCTIONS}
 
     def _skew(self) -> float:
@@ -89,7 +113,7 @@ class Lambda:
         idle = self._idle[name]
         environment = idle.pop() if idle else {}
         deadline = self._scheduler.clock + FUNCTIONS[name].timeout
-        handler = _LOADED[name]
+        handler = self._handlers(name)
         me = self._scheduler.me
         label = name if me is None else f"{me.name}/{name}"
 

@@ -74,6 +74,7 @@ class Stored:
     version: str
     list_id: str
     etag: str
+    modified: float = 0.0
 
 
 @dataclass

@@ -23,7 +23,7 @@ _MOVES: Final = {
 }
 _FACTS: Final = ("status", "rows", "valid", "rejected", "reason", "parts")
 """Members of a closed list's record that stay."""
-_DETAILS: Final = ("payment_id", "subscription_id", "amount", "currency", "due_date", "payer", "list_id")
+DETAILS: Final = ("payment_id", "subscription_id", "amount", "currency", "due_date", "payer", "list_id")
 
 
 def _differs(name: str, one: Any, other: Any, what: str) -> None:
@@ -104,7 +104,7 @@ class AtWrites:
         if len(sent.writes) > 1 and not write.late and all(_answered(one.by) for one in sent.writes[:-1]):
             raise Violation("repeated", f"{sent.order.function} {sent.order.key} wrote {write.key} twice")
         if write.before and write.after:
-            for name in _DETAILS:
+            for name in DETAILS:
                 _differs("wrong-incarnation", write.before.get(name), write.after.get(name), f"{write.key} {name}")
 
     def _imported(self, write: Write) -> None:
@@ -308,7 +308,7 @@ class AtRest:
 
     def _deleted(self, sent: Sent, shown: Item) -> None:
         removed = [write.before for write in sent.writes if write.after is None and write.before]
-        if not any(all(_same(shown, one, name) for name in (*_DETAILS, "version")) for one in removed):
+        if not any(all(_same(shown, one, name) for name in (*DETAILS, "version")) for one in removed):
             raise Violation("wrong-incarnation", f"{sent.order.key} removed another payment than it answered")
 
     # Events.

@@ -8,17 +8,20 @@ import os
 import random
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from types import ModuleType, SimpleNamespace
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 from unittest.mock import patch
 
 from bounded_context import aws, settings
 from bounded_context.adapters import dynamodb_bulk, references
+from bounded_context.rollout import follow, run, survey
 from bounded_context.telemetry import logger, measures
 
 from .scheduler import Scheduler
+
+T = TypeVar("T")
 
 
 class Clients(Protocol):
@@ -113,7 +116,7 @@ _DT: Final = SimpleNamespace(
 )
 
 
-def _dates() -> Iterator[tuple[ModuleType, str, Any]]:
+def unpatched_dates() -> Iterator[tuple[ModuleType, str, Any]]:
     """Yield each module of the code under test that reads the wall clock through datetime, with its replacement."""
     for name, module in sorted(sys.modules.items()):
         if not name.startswith(("bounded_context.", "payment.", "aws_lambda_powertools.utilities.idempotency")):
@@ -199,9 +202,29 @@ def _existing_in_order(client: Any, table: str, prefix: str, identities: Any) ->
     return _existing(client, table, prefix, sorted(identities))
 
 
-class _NoMetrics:
-    def add_metric(self, *_: Any, **__: Any) -> None:
-        """Count nothing."""
+class _Metrics:
+    def add_metric(self, name: str, *_: Any, **__: Any) -> None:
+        """Count for the current activity."""
+        scheduler = _inside()
+        if scheduler is not None and scheduler.me is not None:
+            scheduler.me.counted.append(name)
+
+
+class _Serial:
+    """A thread pool of one thread, since greenlets do not change threads."""
+
+    def __init__(self, _: int) -> None:
+        pass
+
+    def __enter__(self) -> "_Serial":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def map(self, call: Callable[[Any], T], *items: Iterable[Any]) -> Iterator[T]:
+        """Call one after the other."""
+        return iter([call(*each) for each in zip(*items, strict=True)])
 
 
 def _replacements() -> Iterator[tuple[Any, str, Any]]:
@@ -211,10 +234,11 @@ def _replacements() -> Iterator[tuple[Any, str, Any]]:
     yield settings, "os", SimpleNamespace(environ=_Environ())
     yield from ((aws, name, value) for name, value in _adapters().items())
     yield from ((module, "existing", _existing_in_order) for module in (dynamodb_bulk, references))
-    yield measures, "_metrics", _NoMetrics()
+    yield measures, "_metrics", _Metrics()
     yield measures, "single_metric", lambda *_, **__: nullcontext()
     yield logger, "append_keys", lambda **_: None
-    yield from _dates()
+    yield from ((module, "ThreadPoolExecutor", _Serial) for module in (follow, run, survey))
+    yield from unpatched_dates()
 
 
 @contextmanager

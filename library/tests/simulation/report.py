@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from .world import Outcome
+from .outcome import Outcome
 
 
 def told(outcome: Outcome) -> str:
@@ -12,18 +12,8 @@ def told(outcome: Outcome) -> str:
 
 def _lines(outcome: Outcome) -> Iterator[str]:
     yield f"seed {outcome.seed}: {outcome.violation or 'every invariant holds'}"
-    scenario = outcome.scenario
-    for upload in scenario.uploads:
-        rows = " ".join(f"{row.identity}{f'({row.fault})' if row.fault else ''}" for row in upload.rows)
-        yield f"  upload at {upload.at}: {upload.name} [{rows}], {upload.form}, announced {upload.announced}"
-    for order in scenario.orders:
-        expected = "" if order.version is None else f" version {order.version}"
-        sent = f"{order.function} {order.identity}{expected}, {order.key}, {order.copies} at once"
-        yield f"  command at {order.at} of caller {order.session}: {sent}"
-    for event in scenario.foreign:
-        yield f"  event at {event.at}: {event.subject} {'exists' if event.known else 'is gone'}, number {event.number}"
-    yield f"  settings {scenario.settings}, chunks {scenario.chunk}/{scenario.at_once}/{scenario.transaction}, "
-    yield f"  existing {scenario.existing}"
+    yield from (f"  {line}" for line in outcome.scenario.lines())
+    yield f"  statuses {list(outcome.statuses)}"
     yield f"  {len(outcome.choices)} choices: {_choices(outcome)}"
     yield ""
     yield f"  {'seconds':>9}  {'activity':44}  {'call':58}  outcome"

@@ -1,8 +1,11 @@
 """Scenarios: which lists, commands and events of other contexts a schedule has, as plain data."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from random import Random
-from typing import Any, Final
+from typing import Any, ClassVar, Final, Self
+
+from .pieces import Pieces
 
 HEADER: Final = "payment_id,subscription_id,amount,currency,due_date,payer"
 SUBSCRIPTIONS: Final = ("S-1", "S-2", "S-3")
@@ -40,9 +43,19 @@ class Upload:
     announced: tuple[float, ...] = (0.0,)
 
     @property
+    def header(self) -> str:
+        """The file's first line."""
+        return HEADER
+
+    def without_a_row(self) -> Iterator["Upload"]:
+        """Yield the file without each of its rows; a file has a row."""
+        rows = self.rows if len(self.rows) > 1 else ()
+        return (replace(self, rows=rows[:at] + rows[at + 1 :]) for at in range(len(rows)))
+
+    @property
     def body(self) -> bytes:
         """The file's bytes."""
-        return "".join(f"{line}\r\n" for line in (HEADER, *(row.text for row in self.rows))).encode()
+        return "".join(f"{line}\r\n" for line in (self.header, *(row.text for row in self.rows))).encode()
 
 
 @dataclass(frozen=True)
@@ -92,7 +105,7 @@ class Foreign:
 
 
 @dataclass(frozen=True)
-class Scenario:
+class Scenario(Pieces):
     """All of a schedule but its choices.
 
     ``settings`` are pairs of ``PART_ROWS`` and ``TOLERATED_SHARE``: with two, a release is on, and each invocation has
@@ -115,18 +128,23 @@ class Scenario:
         """Whether the import takes so many requests that throttling may use up a function's time."""
         return self.settings[0][0] >= _HEAVY_PART
 
-    def pieces(self) -> int:
-        """Return how many pieces a shrunk scenario can lack."""
-        return len(self.uploads) + len(self.orders) + len(self.foreign)
+    PIECES: ClassVar[tuple[str, ...]] = ("uploads", "orders", "foreign")
+    SIMPLER: ClassVar = (
+        lambda one: replace(one, existing=()),
+        lambda one: replace(one, settings=one.settings[:1]),
+        lambda one: replace(one, uploads=tuple(replace(upload, at=0.0) for upload in one.uploads)),
+        lambda one: replace(one, uploads=tuple(replace(upload, announced=(0.0,)) for upload in one.uploads)),
+        lambda one: replace(one, orders=tuple(replace(order, copies=1) for order in one.orders)),
+        lambda one: replace(one, concurrency=1),
+        lambda one: replace(one, chunk=1000, at_once=25, transaction=100),
+    )
 
-    def without(self, number: int) -> "Scenario":
-        """Return it without one piece."""
-        for name in ("uploads", "orders", "foreign"):
-            there = getattr(self, name)
-            if number < len(there):
-                return replace(self, **{name: there[:number] + there[number + 1 :]})
-            number -= len(there)
-        raise IndexError(number)
+    def without(self) -> Iterator[Self]:
+        """Yield the scenario without each of its pieces, and without each row of a file."""
+        yield from super().without()
+        for number, upload in enumerate(self.uploads):
+            for fewer in upload.without_a_row():
+                yield replace(self, uploads=(*self.uploads[:number], fewer, *self.uploads[number + 1 :]))
 
 
 def drawn(random: Random) -> Scenario:
@@ -136,7 +154,7 @@ def drawn(random: Random) -> Scenario:
         return _contested(random) if kind < 0.1 else _heavy(random)
     pool = [f"P-{number}" for number in range(random.choice((2, 3, 4, 6)))]
     uploads = tuple(_upload(random, pool) for _ in range(random.choice((0, 1, 1, 1, 2, 2, 3))))
-    orders = _orders(random, pool, sessions=random.choice((0, 0, 1, 2, 3)) if uploads else 3)
+    orders = orders_of(random, pool, sessions=random.choice((0, 0, 1, 2, 3)) if uploads else 3)
     return Scenario(
         uploads=uploads,
         orders=orders,
@@ -164,7 +182,7 @@ def _contested(random: Random) -> Scenario:
     pool = [f"P-{number}" for number in range(random.choice((3, 4, 5)))]
     registered = random.sample(pool, random.choice((2, 3)))
     orders = [
-        Order("register_payment", identity, f"key-{number}", _moment(random), session=number, trigger=trigger)
+        Order("register_payment", identity, f"key-{number}", moment(random), session=number, trigger=trigger)
         for number, identity in enumerate(registered)
         for trigger in [random.choice(("import.json", "BatchExecuteStatement", _UNDOES, _UNDOES))]
     ]
@@ -193,7 +211,7 @@ def _upload(random: Random, pool: list[str]) -> Upload:
     return Upload(
         name=random.choice(("a.csv", "a.csv", "b.csv")),
         rows=tuple(rows),
-        at=_moment(random),
+        at=moment(random),
         form=random.choice(("s3", "s3", "s3", "s3", "transfer", "transfer", "rename", "failed", "lost")),
         announced=_announced(random),
     )
@@ -204,12 +222,12 @@ def _announced(random: Random) -> tuple[float, ...]:
     return (*times, round(random.uniform(0, 200), 1)) if random.random() < 0.1 else times
 
 
-def _moment(random: Random) -> float:
+def moment(random: Random) -> float:
     """Return a time in seconds: an undisturbed import takes about half a second."""
     return round(random.choice((0.0, 0.3, 0.8, 2.0, 60.0)) * random.random(), 2)
 
 
-def _orders(random: Random, pool: list[str], sessions: int) -> tuple[Order, ...]:
+def orders_of(random: Random, pool: list[str], sessions: int) -> tuple[Order, ...]:
     identities = pool[: random.choice((1, 1, 2, 3))]
     made = [_session(random, number, random.choice(identities)) for number in range(sessions)]
     return tuple(order for session in made for order in session)
@@ -236,7 +254,7 @@ _SESSIONS: Final = (
 
 
 def _session(random: Random, number: int, identity: str) -> list[Order]:
-    kinds, at = random.choice(_SESSIONS), _moment(random)
+    kinds, at = random.choice(_SESSIONS), moment(random)
     versioned, triggered = random.random() < 0.3, random.random() < 0.6
     return [
         Order(
@@ -257,6 +275,6 @@ def _session(random: Random, number: int, identity: str) -> list[Order]:
 def _foreign(random: Random) -> tuple[Foreign, ...]:
     subject = random.choice(SUBSCRIPTIONS)
     return tuple(
-        Foreign(subject, random.random() < 0.6, number + 1, _moment(random), random.choice((1, 1, 2)))
+        Foreign(subject, random.random() < 0.6, number + 1, moment(random), random.choice((1, 1, 2)))
         for number in range(random.choice((1, 2, 3)))
     )

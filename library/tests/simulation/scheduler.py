@@ -65,6 +65,7 @@ class Activity:
     result: Any = None
     error: BaseException | None = None
     environment: dict[Any, Any] = field(default_factory=dict)
+    counted: list[str] = field(default_factory=list)
     waiting: list["Activity"] = field(default_factory=list)
     priority: float = 0.0
     started: float = 0.0

@@ -1,11 +1,14 @@
 """Schedules by their seeds: run one, or search many for a violation."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from random import Random
 from time import process_time
 
 from . import profile, scenario
-from .world import Outcome, play
+from .outcome import Outcome
+from .world import play
+
+Run = Callable[..., Outcome]
 
 
 def run(seed: int, known: frozenset[str] = frozenset()) -> Outcome:
@@ -15,12 +18,12 @@ def run(seed: int, known: frozenset[str] = frozenset()) -> Outcome:
     return play(seed, chosen, profile.drawn(random, heavy=chosen.heavy), known=known)
 
 
-def failing(seeds: Iterable[int], known: frozenset[str] = frozenset()) -> Iterator[Outcome]:
-    """Yield the schedules that violate an invariant."""
+def failing(seeds: Iterable[int], known: frozenset[str] = frozenset(), run: Run = run) -> Iterator[Outcome]:
+    """Yield the schedules that violate an invariant. ``run`` runs the schedule of a seed."""
     return (outcome for outcome in (run(seed, known) for seed in seeds) if outcome.violation is not None)
 
 
-def search(seeds: Iterable[int], seconds: float) -> Outcome | None:
+def search(seeds: Iterable[int], seconds: float, run: Run = run) -> Outcome | None:
     """Return the first schedule that violates an invariant, or None if none does within this processor time."""
     until = process_time() + seconds
     for seed in seeds:

@@ -1,15 +1,10 @@
-"""Shortens a failing schedule: fewer lists and commands, fewer faults, fewer switches, the same violated invariant."""
+"""Shortens a failing schedule: fewer pieces, fewer faults, fewer switches, the same violated invariant."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Iterable
 from time import perf_counter
 from typing import Any, Final
 
-from .scenario import Scenario
-from .scheduler import Key
-from .world import Outcome, play
-
-Choices = dict[Key, Any]
+from .outcome import Choices, Outcome
 
 _SECONDS: Final = 60.0
 
@@ -29,40 +24,26 @@ class Shrinker:
         self._try(self.best.scenario, dict(self.best.choices))
         before = None
         while before != (before := self._size()) and perf_counter() < self._until:
-            self._scenario()
+            while self._any(self.best.scenario.without()):
+                pass
+            self._any(self.best.scenario.simpler())
             self._choices()
         return self.best
 
-    def _size(self) -> tuple[int, int, int]:
-        return self.best.scenario.pieces(), len(self.best.choices), len(self.best.trace)
+    def _size(self) -> tuple[str, int, int]:
+        return str(self.best.scenario), len(self.best.choices), len(self.best.trace)
 
-    def _try(self, scenario: Scenario, choices: Choices) -> bool:
+    def _any(self, scenarios: Iterable[Any]) -> bool:
+        return any(self._try(scenario, dict(self.best.choices)) for scenario in scenarios)
+
+    def _try(self, scenario: Any, choices: Choices) -> bool:
         if perf_counter() > self._until:
             return False
-        found = play(self.best.seed, scenario, self.best.profile, choices, self._known)
+        found = self.best.play(scenario, choices, self._known)
         if found.violation is None or found.violation.name != self._name:
             return False
         self.best = found
         return True
-
-    def _scenario(self) -> None:
-        number = 0
-        while number < self.best.scenario.pieces():
-            if not self._try(self.best.scenario.without(number), self.best.choices):
-                number += 1
-        for change in _SIMPLER:
-            self._try(change(self.best.scenario), self.best.choices)
-        for number in range(len(self.best.scenario.uploads)):
-            self._rows(number)
-
-    def _rows(self, number: int) -> None:
-        at = 0
-        while at < len(self.best.scenario.uploads[number].rows) > 1:
-            uploads = list(self.best.scenario.uploads)
-            rows = uploads[number].rows
-            uploads[number] = replace(uploads[number], rows=rows[:at] + rows[at + 1 :])
-            if not self._try(replace(self.best.scenario, uploads=tuple(uploads)), self.best.choices):
-                at += 1
 
     def _choices(self) -> None:
         """Remove choices by halves, quarters and so on (Zeller's ddmin)."""
@@ -76,17 +57,6 @@ class Shrinker:
                 if not self._try(self.best.scenario, left):
                     at += size
             size //= 2
-
-
-_SIMPLER: Final[tuple[Callable[[Scenario], Scenario], ...]] = (
-    lambda scenario: replace(scenario, existing=()),
-    lambda scenario: replace(scenario, settings=scenario.settings[:1]),
-    lambda scenario: replace(scenario, uploads=tuple(replace(one, at=0.0) for one in scenario.uploads)),
-    lambda scenario: replace(scenario, uploads=tuple(replace(one, announced=(0.0,)) for one in scenario.uploads)),
-    lambda scenario: replace(scenario, orders=tuple(replace(one, copies=1) for one in scenario.orders)),
-    lambda scenario: replace(scenario, concurrency=1),
-    lambda scenario: replace(scenario, chunk=1000, at_once=25, transaction=100),
-)
 
 
 def shrunk(found: Outcome, seconds: float = _SECONDS, known: frozenset[str] = frozenset()) -> Outcome:

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from .report import told
+from .judging import explore, judge
 from .schedules import failing, run
 from .seeds import SEEDS
-from .shrink import shrunk
-from .world import Outcome, play
+from .world import play
 
 _BATCH = 100
 _BATCHES = 6
@@ -20,28 +19,22 @@ _NIGHTLY = 100_000
 _LIBRARY = Path(__file__).parents[2]
 
 
-def _judged(found: Outcome | None) -> None:
-    if found is not None:
-        pytest.fail(told(shrunk(found)), pytrace=False)
-
-
 @pytest.mark.usefixtures("simulated")
 @pytest.mark.parametrize("batch", range(_BATCHES))
 def test_every_invariant_holds_in_each_schedule(batch: int):
-    _judged(next(failing(range(batch * _BATCH, (batch + 1) * _BATCH)), None))
+    judge(next(failing(range(batch * _BATCH, (batch + 1) * _BATCH)), None))
 
 
 @pytest.mark.usefixtures("simulated")
 @pytest.mark.parametrize("finding", SEEDS)
 def test_a_schedule_that_once_failed_keeps_every_invariant(finding: str):
-    _judged(next(failing([SEEDS[finding]]), None))
+    judge(next(failing([SEEDS[finding]]), None))
 
 
 @pytest.mark.nightly
 @pytest.mark.e2e
 def test_every_invariant_holds_in_many_schedules():
-    command = (sys.executable, "-m", "tests.simulation", "--first", "1000000", "--schedules", str(_NIGHTLY))
-    subprocess.run(command, cwd=_LIBRARY, check=True)  # noqa: S603
+    explore("imports", _NIGHTLY)
 
 
 def digest(seeds: range) -> str:
@@ -65,10 +58,10 @@ def test_a_schedule_is_replayed_from_its_choices():
 
 _SAY = """
 from tests import conftest
-from tests.simulation.patches import installed
+from tests.simulation.patches import installed, unpatched_dates
 from tests.simulation.test_simulation import digest
 with installed():
-    print(digest(range(10)))
+    print(digest(range(10)), list(unpatched_dates()))
 """
 
 
@@ -84,3 +77,5 @@ def test_a_schedule_does_not_depend_on_the_hash_seed_of_the_process():
         for seed in ("1", "2")
     }
     assert len(said) == 1
+    # The patches replace the clock of modules that are imported when they are installed.
+    assert said.pop().split()[1:] == [b"[]"]

@@ -4,8 +4,6 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from dataclasses import field as made_of
 from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
@@ -21,6 +19,7 @@ from .callers import LANES, Caller, Inbound, Mapping, lane
 from .functions import Lambda
 from .history import AGGREGATE, History, Sent, Stored, Violation, Write
 from .invariants import AtRest, AtWrites
+from .outcome import Choices, Outcome
 from .patches import attached
 from .profile import Profile
 from .scenario import PARTNER, SUBSCRIPTIONS, Scenario, Upload
@@ -41,21 +40,8 @@ def _definition(concurrency: int) -> str:
     return json.dumps(substituted(_ASL.read_text(encoding="utf-8"), {**arns, **values}))
 
 
-@dataclass
-class Outcome:
-    """How a schedule ended. ``violation`` is None if every invariant held."""
-
-    seed: int
-    scenario: Scenario
-    profile: Profile
-    choices: dict[Key, Any]
-    trace: list[tuple[float, str, str, str]]
-    violation: Violation | None = None
-    statuses: list[str] = made_of(default_factory=list)
-
-
 class World:
-    """A schedule."""
+    """A schedule. A part of the simulation with activities of its own has a subclass."""
 
     def __init__(self, scheduler: Scheduler, scenario: Scenario, known: frozenset[str] = frozenset()) -> None:
         self.scheduler = scheduler
@@ -65,7 +51,7 @@ class World:
         self.history = History()
         at_writes = AtWrites(self.history)
         self.history.watchers.append(lambda write: self._check(partial(at_writes, write)))
-        self.functions = Lambda(scheduler, self._variables)
+        self.functions = Lambda(scheduler, self._variables, self._handler)
         self.given_up: set[str] = set()
         self.versions: list[Stored] = []
         self.unseen: list[dict[str, Any]] = []
@@ -92,13 +78,28 @@ class World:
             self._add("upload", lambda upload=upload: self._upload(upload))
         for session in self._sessions():
             self._add("caller", Caller(self.scheduler, self.functions, session).run)
-        for event in self.scenario.foreign:
-            self._add("inbound", Inbound(self.scheduler, self.functions, event).run)
-        self._relays = [self._relay(number) for number in LANES]
+        self._begin()
+        self._relays = self._readers()
         self.scheduler.spawn("operator", self._operate)
         self.scheduler.run()
-        for check in AtRest(self.history, self).checks():
+        for check in self._checks():
             self._check(check)
+
+    def _begin(self) -> None:
+        """Start the activities besides uploads, commands and the relay."""
+        for event in self.scenario.foreign:
+            self._add("inbound", Inbound(self.scheduler, self.functions, event).run)
+
+    def _checks(self) -> Iterator[Callable[[], None]]:
+        """Yield the checks of the schedule at rest."""
+        return AtRest(self.history, self).checks()
+
+    def _handler(self, name: str) -> Callable[[Any, Any], Any]:
+        """Return the handler of an invocation."""
+        return lambda_functions.handler(name)
+
+    def _settle(self) -> None:
+        """Finish, without faults, the work besides the executions."""
 
     def _check(self, check: Callable[[], None]) -> None:
         try:
@@ -122,6 +123,10 @@ class World:
             self.account.table.put_item(Item=_existing(identity))
         self._observe(None, "")
 
+    def _readers(self) -> list[Activity]:
+        """Start the readers of the stream."""
+        return [self._relay(number) for number in LANES]
+
     def _relay(self, number: int) -> Activity:
         mapping = Mapping(
             self.scheduler,
@@ -143,6 +148,7 @@ class World:
             "PART_ROWS": str(part_rows),
             "TOLERATED_SHARE": share,
             "TOPIC_ARN": TOPIC,
+            "IMPORT_TARGET_SECONDS": "3600",
             "CONSUMES": _CONSUMES,
             "DEAD_LETTER_URL": DEAD_LETTERS,
             "STATE_MACHINE_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:list-import",
@@ -156,7 +162,7 @@ class World:
         version = self.account.bucket.store(key, upload.body)
         etag = version.etag.strip('"')
         list_id = PinnedFile(BUCKET, key, version.id, len(upload.body)).list_id
-        stored = Stored(upload, key, version.id, list_id, etag)
+        stored = Stored(upload, key, version.id, list_id, etag, version.modified.timestamp())
         self.versions.append(stored)
         self.history.stored[list_id] = stored
         for seconds in () if upload.form == "lost" else upload.announced:
@@ -174,6 +180,7 @@ class World:
             for execution in failed:
                 self._work.append(self.machine.redrive(execution))
             self._await()
+        self._settle()
         # A sweep considers what has been there for a while.
         self.scheduler.sleep(1200)
         sweep = self.functions.invoke("sweep_uploads", {"unseen": {"seconds": 60}})
@@ -297,14 +304,19 @@ def play(
     profile: Profile,
     kept: dict[Key, Any] | None = None,
     known: frozenset[str] = frozenset(),
+    kind: type[World] = World,
 ) -> Outcome:
     """Run one schedule; with ``kept``, replay these choices. The patches have to be installed.
 
-    Violations of ``known`` invariants are passed over.
+    Violations of ``known`` invariants are passed over. ``kind`` is the world of the schedule's part.
     """
     scheduler = Scheduler(seed, profile, kept)
-    world = World(scheduler, scenario, known)
-    outcome = Outcome(seed, scenario, profile, scheduler.made if kept is None else kept, scheduler.trace)
+    world = kind(scheduler, scenario, known)
+
+    def again(other: Scenario, choices: Choices, passed: frozenset[str]) -> Outcome:
+        return play(seed, other, profile, choices, passed, kind)
+
+    outcome = Outcome(seed, scenario, profile, scheduler.made if kept is None else kept, scheduler.trace, again)
     with attached(scheduler, world.account), _sizes(scenario):
         try:
             world.run()

@@ -10,6 +10,7 @@ from ..domain.aggregate import Aggregate
 from ..domain.errors import AlreadyExists, NotFound, VersionConflict
 from .conditional import ON_FAILURE, condition_failed, despite_conflicts, refusing_item
 from .items import ETAG, KEY, SCHEMA, TRACEPARENT, Items
+from .keyed import Done, fresh_name, is_earlier
 from .trace_context import fresh_traceparent
 
 if TYPE_CHECKING:
@@ -21,18 +22,20 @@ ABSENT: Final = f"attribute_not_exists({KEY})"
 """The condition that no item has the key."""
 
 
-def _fresh_etag() -> str:
-    return secrets.token_hex(8)
+def _next_etag(aggregate: Aggregate[Any, Any]) -> str:
+    return f"{aggregate.incarnation}.{fresh_name()}"
 
 
 class AggregateTable(Generic[A]):
     """The aggregates, with optimistic concurrency on their version and on the name of their state, the ``etag``.
 
-    Versions start at 1 again after a removal. The etag keeps a command on the removed aggregate from its successor.
+    Versions start at 1 again after a removal. The etag keeps a command on the removed aggregate from its successor. It
+    begins with the name of the incarnation (`Aggregate.incarnation`), which callers see in tags.
     Rows of lists have no etag before their first change: the id of their list is compared instead.
 
     A write whose answer was lost is sent again by botocore, and its own effect fails its condition. The etag of the
-    item tells a write's own effect from another's.
+    item tells a write's own effect from another's. It also has the digest of the command's idempotency key
+    (`bounded_context.adapters.keyed`): an attempt that finds the effect of an earlier one raises Done.
 
     A change leaves attributes in place that this version of the context does not know. A newer version wrote them,
     which runs at the same time in a release, or ran before a rollback.
@@ -48,22 +51,26 @@ class AggregateTable(Generic[A]):
         self._traceparent = traceparent
 
     def get(self, identity: str) -> A:
-        """Return the aggregate as stored. Raises NotFound."""
+        """Return the aggregate as stored. Raises Done, NotFound."""
         found = self._table.get_item(Key=self._items.key(identity), ConsistentRead=True)
         if "Item" not in found:
             raise NotFound(self._items.identity, identity)
-        return self._items.to_aggregate(found["Item"])
+        aggregate = self._items.to_aggregate(found["Item"])
+        if is_earlier(identity, (aggregate.etag or "").rpartition(".")[2]):
+            raise Done(aggregate)
+        return aggregate
 
     def add(self, aggregate: A) -> None:
-        """Store a new aggregate. Raises AlreadyExists."""
-        etag = _fresh_etag()
+        """Store a new aggregate. Raises AlreadyExists, Done."""
+        etag = fresh_name()
         item = self._items.from_aggregate(aggregate) | {TRACEPARENT: self._traceparent(), ETAG: etag}
         if not self._written(etag, self._table.put_item, Item=item, ConditionExpression=ABSENT):
             raise AlreadyExists(self._items.identity, aggregate.id)
+        aggregate.stored_as(etag)
 
     def save(self, aggregate: A) -> None:
         """Store the version after the stored one. Raises VersionConflict."""
-        etag, replaced = _fresh_etag(), aggregate.version - 1
+        etag, replaced = _next_etag(aggregate), aggregate.version - 1
         told = {TRACEPARENT: self._traceparent(), SCHEMA: self._items.schema_of(aggregate.status), ETAG: etag}
         item = self._items.from_aggregate(aggregate) | told
         gone = [name for name in self._items.attributes if name not in item]
@@ -71,6 +78,7 @@ class AggregateTable(Generic[A]):
         change = _update(item, gone, values)
         if not self._written(etag, self._table.update_item, Key=key, ConditionExpression=condition, **change):
             raise self._conflict(aggregate, replaced)
+        aggregate.stored_as(etag)
 
     def remove(self, aggregate: A) -> None:
         """Remove exactly this version. Raises VersionConflict.
@@ -98,8 +106,15 @@ class AggregateTable(Generic[A]):
         except ClientError as error:
             if not condition_failed(error):
                 raise
-            return refusing_item(error).get(ETAG) == etag
+            return self._is_there(etag, refusing_item(error))
         return True
+
+    def _is_there(self, etag: str, item: Mapping[str, Any]) -> bool:
+        """Return whether a refused write is in the table. Raises Done if an earlier attempt has created the item."""
+        stored = str(item.get(ETAG, ""))
+        if stored and is_earlier(self._items.identity_of(item[KEY]), stored.partition(".")[0]):
+            raise Done(self._items.to_aggregate(item))
+        return stored == etag
 
     def _conflict(self, aggregate: A, version: int) -> VersionConflict:
         return VersionConflict(self._items.identity, aggregate.id, version)

@@ -17,7 +17,8 @@ SCHEMA: Final = "dataschema"
 """The name of the schema of the event that reports an item's last change; for a new item, its creation."""
 
 ETAG: Final = "etag"
-"""A name of the item's state, new with each write of a command. Rows of a list have none before their first change."""
+"""A name of the item's state, new with each write of a command. Rows of a list have none before their first change.
+Its first part stays until the item is removed (`Aggregate.incarnation`)."""
 LIST: Final = "LIST#"
 """The prefix of the key of each list's record."""
 

@@ -10,13 +10,14 @@ A = TypeVar("A", bound=Aggregate[Any, Any])
 
 
 def expected(command: Change, aggregates: Aggregates[A]) -> A:
-    """Return the aggregate that a command is for, in the version that its caller expects.
+    """Return the aggregate that a command is for, in the version that its caller expects: a number or a tag.
 
     Raises:
         NotFound: nothing has that identity.
         VersionConflict: somebody changed it since the caller saw it.
     """
     current = aggregates.get(command.id)
-    if command.expected_version not in (None, current.version):
-        raise VersionConflict(command.identity, command.id, command.expected_version)
+    wanted = command.expected_version
+    if wanted is not None and wanted != (current.tag if isinstance(wanted, str) else current.version):
+        raise VersionConflict(command.identity, command.id, wanted)
     return current

@@ -46,7 +46,7 @@ class VersionConflict(BusinessError):
     status = 412
     title = "Somebody else changed it first"
 
-    def __init__(self, field: str, identity: str, expected: int) -> None:
+    def __init__(self, field: str, identity: str, expected: int | str) -> None:
         super().__init__(f"{field} {identity!r} is no longer at version {expected}: read it again")
 
 

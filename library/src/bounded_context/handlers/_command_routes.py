@@ -30,11 +30,10 @@ def command_operation(context: Context[Any], declared: Command[Any], perform: Pe
         command = form.command(asked)
         named = asked.header["idempotency_key"]
         key = None if named is None else ["http", asked.request.caller, named]
-        # Without the defaults of fields that nobody wrote: the next version has more of them, and a caller that tries
-        # again must be known by it.
-        said = command.model_dump(mode="json", exclude_unset=True)
-        done = perform(command, key, said, asked.context)
-        return _SHOWN[declared.kind](asked.request, context, done[context.name])
+        done = perform(command, key, _said(command), asked.context)
+        view = done[context.name]
+        # A version of the library before 0.3.0 may have recorded the answer to the key.
+        return _SHOWN[declared.kind](asked.request, context, view, done.get("etag", str(view["version"])))
 
     return Operation(form.route, form.parameters, answer, form.body)
 
@@ -87,16 +86,27 @@ class _Form:
             return self.declared.model.model_validate(values | version)
 
 
-def _created(request: Request, context: Context[Any], view: dict[str, Any]) -> Answer:
+def _said(command: BaseModel) -> dict[str, Any]:
+    """Return the values that a repeated key must come with again.
+
+    They lack the defaults of fields that nobody wrote: the next version has more of them, and a caller that tries again
+    must be known by it. A tag is a number, as library versions before 0.3.0 recorded it.
+    """
+    said = command.model_dump(mode="json", exclude_unset=True)
+    tag = said.get("expected_version")
+    return said if tag is None else said | {"expected_version": int(tag)}
+
+
+def _created(request: Request, context: Context[Any], view: dict[str, Any], tag: str) -> Answer:
     one = Route.read(context.routes[context.get_function]).path
-    return shown_created(view, request.base + one.replace(f"{{{context.identity}}}", view[context.identity]))
+    return shown_created(view, tag, request.base + one.replace(f"{{{context.identity}}}", view[context.identity]))
 
 
-def _changed(_request: Request, _context: Context[Any], view: dict[str, Any]) -> Answer:
-    return shown_version(view)
+def _changed(_request: Request, _context: Context[Any], view: dict[str, Any], tag: str) -> Answer:
+    return shown_version(view, tag)
 
 
-def _deleted(_request: Request, _context: Context[Any], view: dict[str, Any]) -> Answer:
+def _deleted(_request: Request, _context: Context[Any], view: dict[str, Any], _tag: str) -> Answer:
     return shown(view)
 
 

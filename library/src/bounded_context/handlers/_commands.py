@@ -1,12 +1,12 @@
 """What the commands' functions do: the message, idempotency, and refusals as answers.
 
 A message is ``{"idempotency_key": "...", "payload": {...}}``. The same key and payload give the same answer and one
-effect, for a day; the same key with another payload is refused. If the function dies between its effect and its answer,
-the next try runs the command again. It is refused for the effect of the first try, unless another command has removed
-the aggregate in between: then it creates the aggregate once more.
+effect, for a day; the same key with another payload is refused. If the function ends between its effect and its answer,
+the next try runs the command again. It finds the effect of the first try, and answers with the aggregate, unless
+another command has removed the aggregate in between, or changed it after a change. A removal has no effect to find.
 
-An answer is ``{"ok": true, "payment": {...}}``, with the context's name, or
-``{"ok": false, "error": {"code", "detail"}}``.
+An answer is ``{"ok": true, "payment": {...}, "etag": "482910573012345"}``, with the context's name and the aggregate's
+tag, or ``{"ok": false, "error": {"code", "detail"}}``.
 """
 
 from collections.abc import Callable, Iterator
@@ -26,6 +26,7 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
 from pydantic import BaseModel, ConfigDict, Field
 
 from .. import aws
+from ..adapters import keyed
 from ..adapters.items import KEY
 from ..application.ports import Aggregates
 from ..application.writers import MARGIN
@@ -108,8 +109,11 @@ class CommandHandler(Generic[C, A]):
         return done
 
     def _effect(self, command: C) -> dict[str, Any]:
-        left = self.use_case(command, self.aggregates())
-        return {"ok": True, self.context.name: events.payload(left)}
+        try:
+            left = self.use_case(command, self.aggregates())
+        except keyed.Done as done:
+            left = done.aggregate
+        return {"ok": True, self.context.name: events.payload(left), "etag": left.tag}
 
     def _once(self, command: C, key: Key, payload: dict[str, Any], lambda_context: Any) -> dict[str, Any]:
         # Powertools' own prefix has names of code: after a move, a command that was done would not be known any more.
@@ -119,8 +123,9 @@ class CommandHandler(Generic[C, A]):
             persistence_store=_records(),
             key_prefix=f"{self.context.name}.{self.declared.function}",
         )
-        def once(*, message: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001
-            return self._effect(command)
+        def once(*, message: dict[str, Any]) -> dict[str, Any]:
+            with keyed.attempt(command.id, self.context.name, self.declared.function, message):
+                return self._effect(command)
 
         return once(message={"idempotency_key": key, "payload": payload})
 

@@ -59,19 +59,19 @@ def shown(view: dict[str, Any], status: int = 200, headers: dict[str, str] | Non
     return _answer(status, json.dumps(view), {"Content-Type": "application/json"} | (headers or {}))
 
 
-def shown_version(view: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Answer:
-    """Return the answer with an aggregate, and with its version as the entity tag."""
-    return shown(view, status, {"ETag": etag(view["version"])} | (headers or {}))
+def shown_version(view: dict[str, Any], tag: str, status: int = 200, headers: dict[str, str] | None = None) -> Answer:
+    """Return the answer with an aggregate, and with the tag of its version as the entity tag."""
+    return shown(view, status, {"ETag": etag(tag)} | (headers or {}))
 
 
-def shown_created(view: dict[str, Any], place: str) -> Answer:
+def shown_created(view: dict[str, Any], tag: str, place: str) -> Answer:
     """Return the answer with an aggregate that the request created, and with where it is."""
-    return shown_version(view, 201, {"Location": place})
+    return shown_version(view, tag, 201, {"Location": place})
 
 
-def unchanged(view: dict[str, Any]) -> Answer:
+def unchanged(tag: str) -> Answer:
     """Return the answer for a caller that has this version already."""
-    return _answer(304, "", {"ETag": etag(view["version"])})
+    return _answer(304, "", {"ETag": etag(tag)})
 
 
 def _answer(status: int, body: str, headers: dict[str, str]) -> Answer:

@@ -1,6 +1,6 @@
 """Parameters of the routes, as they are checked and documented; versions in headers (RFC 9110).
 
-A version is given as an entity tag: ``ETag: "3"``.
+A version is given as an entity tag: ``ETag: "482910573012345"`` (`Aggregate.tag`).
 """
 
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from pydantic import Field
 from pydantic.fields import FieldInfo
 
 from ..context import Context
+from ..domain.aggregate import TAG
 from ..domain.fields import IDENTIFIER, description_of
 from ..words import plain
 
@@ -36,7 +37,7 @@ IDEMPOTENCY_KEY: Final = Parameter(
         Field(
             pattern=r"^[\x21-\x7e]{1,128}$",
             description="The caller's own name for this one command. For a day, the same command with the same key has"
-            " one effect and the same answer; another command with that key is refused.",
+            " the same answer and, once it is answered, no second effect; another command with that key is refused.",
         ),
     ],
     None,
@@ -48,7 +49,7 @@ IF_MATCH: Final = Parameter(
     Annotated[
         str | None,
         Field(
-            pattern=r'^(\*|"[1-9][0-9]{0,14}")$',
+            pattern=rf'^(\*|"{TAG}")$',
             description="The entity tag of the version that the command is meant for: it is refused for any other.",
         ),
     ],
@@ -83,17 +84,17 @@ def in_path(field: FieldInfo) -> Parameter:
     return Parameter("path", Annotated[(field.annotation, *field.metadata, Field(description=description_of(field)))])
 
 
-def etag(version: int) -> str:
-    """Return a version's entity tag."""
-    return f'"{version}"'
+def etag(tag: str) -> str:
+    """Return a version's entity tag, by its name."""
+    return f'"{tag}"'
 
 
-def expected_version(if_match: str | None) -> int | None:
-    """Return the version that a command is meant for, or None for whichever there is."""
-    return None if if_match in (None, ANY) else int(str(if_match).strip('"'))
+def expected_version(if_match: str | None) -> str | None:
+    """Return the tag of the version that a command is meant for, or None for whichever there is."""
+    return None if if_match in (None, ANY) else str(if_match).strip('"')
 
 
-def is_held(if_none_match: str | None, version: int) -> bool:
+def is_held(if_none_match: str | None, tag: str) -> bool:
     """Tell whether the caller has this version already; weak tags count too (RFC 9110, 13.1.2)."""
-    held = {tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")}
-    return not held.isdisjoint({ANY, etag(version)})
+    held = {one.strip().removeprefix("W/") for one in (if_none_match or "").split(",")}
+    return not held.isdisjoint({ANY, etag(tag)})

@@ -35,9 +35,9 @@ def get_operation(context: Context[Any], query: Callable[[ById], dict[str, Any]]
 
     def answer(asked: Asked) -> Answer:
         with obeying():
-            view = query(question(**asked.path))[context.name]
-        is_known = is_held(asked.header["if_none_match"], view["version"])
-        return unchanged(view) if is_known else shown_version(view)
+            found = query(question(**asked.path))
+        is_known = is_held(asked.header["if_none_match"], found["etag"])
+        return unchanged(found["etag"]) if is_known else shown_version(found[context.name], found["etag"])
 
     return Operation(
         Route.read(context.routes[context.get_function]),

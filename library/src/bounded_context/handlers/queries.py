@@ -24,7 +24,8 @@ def get_handler(context: Context[A], aggregates: Callable[[], Aggregates[A]]) ->
 
     def query(asked: ById) -> dict[str, Any]:
         about(**{context.identity: asked.id})
-        return {context.name: events.payload(get_one(asked, aggregates()))}
+        one = get_one(asked, aggregates())
+        return {context.name: events.payload(one), "etag": one.tag}
 
     handler = _taking(by_id(context), query)
     if context.api:

@@ -147,12 +147,12 @@ def _where(finding: Finding) -> str:
 def _beginnings(survey: Survey) -> Mapping[str, tuple[datetime, Note]]:
     """Return the first deployment of each release, by its time on AWS, and its note.
 
-    A release that moved the state machine alone has the time of that move.
+    A release without a deployment has the time at which the state machine's alias was written for it.
     """
     deployments = sorted((one for finding in survey.findings for one in finding.history), key=attrgetter("created"))
     forward = ((one.created, one.note) for one in deployments if one.note and not one.note.back)
     note, changed = survey.routing.note, survey.routing.changed
-    moved = [(changed, note)] if note and changed and note.before != note.target else []
+    moved = [(changed, note)] if note and changed else []
     found: dict[str, tuple[datetime, Note]] = {}
     for began, one in (*forward, *moved):
         found.setdefault(one.release, (began, one))

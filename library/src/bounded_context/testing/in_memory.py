@@ -1,6 +1,7 @@
 """A context's adapters, in dictionaries: what tests run on."""
 
 import hashlib
+import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
@@ -48,6 +49,7 @@ class InMemoryAggregates(Generic[A]):
         """Store a new one. Raises AlreadyExists."""
         if aggregate.id in self.stored:
             raise AlreadyExists(self._context.identity, aggregate.id)
+        aggregate.stored_as(secrets.token_hex(8))
         self.stored[aggregate.id] = aggregate
 
     def save(self, aggregate: A) -> None:

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, replace
 from random import Random
-from typing import Any, Final, Literal
+from typing import ClassVar, Final, Literal
+
+from ..pieces import Pieces
 
 Kind = Literal["subscriber", "inbound", "uploads", "stream", "unseen"]
 HIDDEN: Final = 900
@@ -46,7 +48,7 @@ class Person:
 
 
 @dataclass(frozen=True)
-class Scenario:
+class Scenario(Pieces):
     """All of a schedule but its choices.
 
     Args:
@@ -67,19 +69,19 @@ class Scenario:
     consumer: float = 0.0
     page: int = 2
 
-    def pieces(self) -> int:
-        """Return how many pieces a shrunk scenario can lack."""
-        return len(self.letters) + len(self.persons)
-
-    def without(self, number: int) -> "Scenario":
-        """Return it without one piece."""
-        for name in ("letters", "persons"):
-            there = getattr(self, name)
-            if number < len(there):
-                changed: Any = {name: there[:number] + there[number + 1 :]}
-                return replace(self, **changed)
-            number -= len(there)
-        raise IndexError(number)
+    PIECES: ClassVar[tuple[str, ...]] = ("letters", "persons")
+    SIMPLER: ClassVar = (
+        lambda one: replace(one, slow=0.0),
+        lambda one: replace(one, consumer=0.0),
+        lambda one: replace(one, ordered=True),
+        lambda one: replace(one, in_flight=120_000),
+        lambda one: replace(
+            one, letters=tuple(replace(letter, at=0.0, hidden=0.0, copies=1) for letter in one.letters)
+        ),
+        lambda one: replace(one, letters=tuple(replace(letter, poison=False) for letter in one.letters)),
+        lambda one: replace(one, persons=tuple(replace(person, at=0.0, skew=0.0) for person in one.persons)),
+        lambda one: replace(one, persons=tuple(replace(person, most=None, stop=0.0) for person in one.persons)),
+    )
 
 
 def drawn(random: Random) -> Scenario:

@@ -1,41 +1,32 @@
 """Redrives keep their invariants in every schedule, and a seed gives the same schedule each time."""
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
-from .schedules import failing, run, shrunk, told
+from ..judging import explore, judge
+from ..schedules import failing
+from .schedules import run
 from .seeds import SEEDS
-from .world import Outcome, play
+from .world import play
 
 _SCHEDULES = 300
 _NIGHTLY = 50_000
-_LIBRARY = Path(__file__).parents[3]
-
-
-def _judged(found: Outcome | None) -> None:
-    if found is not None:
-        pytest.fail(told(shrunk(found)), pytrace=False)
 
 
 @pytest.mark.usefixtures("simulated")
 def test_every_invariant_holds_in_each_schedule():
-    _judged(next(failing(range(_SCHEDULES)), None))
+    judge(next(failing(range(_SCHEDULES), run=run), None))
 
 
 @pytest.mark.usefixtures("simulated")
 @pytest.mark.parametrize("finding", SEEDS)
 def test_a_schedule_that_once_failed_keeps_every_invariant(finding: str):
-    _judged(next(failing([SEEDS[finding]]), None))
+    judge(next(failing([SEEDS[finding]], run=run), None))
 
 
 @pytest.mark.nightly
 @pytest.mark.e2e
 def test_every_invariant_holds_in_many_schedules():
-    schedules = ("--part", "redrives", "--first", "1000000", "--schedules", str(_NIGHTLY))
-    subprocess.run((sys.executable, "-m", "tests.simulation", *schedules), cwd=_LIBRARY, check=True)  # noqa: S603
+    explore("redrives", _NIGHTLY)
 
 
 @pytest.mark.usefixtures("simulated")

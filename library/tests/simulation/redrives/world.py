@@ -1,7 +1,7 @@
 """One schedule of redrives: its persons and consumers over the simulated services, run to rest and judged."""
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
@@ -13,8 +13,9 @@ from bounded_context.redrive.outputs import DeadLetterQueue, Stack
 
 from .. import functions as lambda_functions
 from ..account import BUCKET, TABLE, Account
-from ..functions import Lambda
+from ..functions import Lambda, handler
 from ..history import Violation
+from ..outcome import Choices, Outcome
 from ..patches import attached
 from ..profile import Profile
 from ..scheduler import EPOCH, Activity, Endless, Key, Scheduler
@@ -31,19 +32,6 @@ GIVEN_UP: Final = "given-up"
 _AGE: Final = 900.0
 
 
-@dataclass
-class Outcome:
-    """How a schedule ended. ``violation`` is None if every invariant held."""
-
-    seed: int
-    scenario: Scenario
-    profile: Profile
-    choices: dict[Key, Any]
-    trace: list[tuple[float, str, str, str]]
-    violation: Violation | None = None
-    statuses: list[int | None] = field(default_factory=list)
-
-
 class World:
     """A schedule."""
 
@@ -56,7 +44,7 @@ class World:
         self.acknowledged: set[str] = set()
         self.operators: list[Operator] = []
         self.account = Account(scheduler) if self.unseen else None
-        self.functions = Lambda(scheduler, lambda _: _VARIABLES)
+        self.functions = Lambda(scheduler, lambda _: _VARIABLES, handler)
         self._objects = GivenUp(GIVEN_UP, scheduler, self._object_deleted)
         self._accepted: set[int] = set()
         self._uploads: dict[str, tuple[Letter, PinnedFile]] = {}
@@ -310,7 +298,11 @@ def play(
     """Run one schedule; with ``kept``, replay these choices. The patches have to be installed."""
     scheduler = Scheduler(seed, profile, kept)
     world = World(scheduler, scenario, known)
-    outcome = Outcome(seed, scenario, profile, scheduler.made if kept is None else kept, scheduler.trace)
+
+    def again(other: Scenario, choices: Choices, passed: frozenset[str]) -> Outcome:
+        return play(seed, other, profile, choices, passed)
+
+    outcome = Outcome(seed, scenario, profile, scheduler.made if kept is None else kept, scheduler.trace, again)
     clients: Any = world.account
     with attached(scheduler, clients), patch.object(sweep_uploads, "MOST", scenario.page):
         try:

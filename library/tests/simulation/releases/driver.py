@@ -1,14 +1,12 @@
 """A run of the real driver: its command, over the simulated services, in virtual time."""
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
-from typing import Any, Final, TypeVar
-from unittest.mock import patch
+from typing import Any, Final
 
-from bounded_context.rollout import cli, follow, run, survey
+from bounded_context.rollout import cli
 from bounded_context.rollout.errors import AWS_ERRORS, INTERRUPTED, REFUSED, Refused
 from bounded_context.rollout.outputs import Function, Machine, Release
 from bounded_context.rollout.report import Report
@@ -20,8 +18,6 @@ from ..scheduler import Scheduler
 from .clients import ARN, Seen
 from .codedeploy import Deployment
 from .scenario import Drive
-
-T = TypeVar("T")
 
 REGION: Final = "eu-central-1"
 
@@ -72,32 +68,6 @@ class VirtualClock:
         if self._interrupted is not None and self._scheduler.clock >= self._interrupted:
             self._interrupted = None
             raise KeyboardInterrupt
-
-
-class Serial:
-    """A thread pool of one thread, since greenlets do not change threads."""
-
-    def __init__(self, _: int) -> None:
-        pass
-
-    def __enter__(self) -> "Serial":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def map(self, call: Callable[[Any], T], *items: Iterable[Any]) -> Iterator[T]:
-        """Call one after the other."""
-        return iter([call(*each) for each in zip(*items, strict=True)])
-
-
-@contextmanager
-def installed() -> Iterator[None]:
-    """Run the driver's pools in the current thread, for as many schedules as run within."""
-    with ExitStack() as patches:
-        for module in (follow, run, survey):
-            patches.enter_context(patch.object(module, "ThreadPoolExecutor", Serial))
-        yield
 
 
 @dataclass(eq=False)

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, replace
 from random import Random
-from typing import Final, Literal
+from typing import ClassVar, Final, Literal
+
+from ..pieces import Pieces
 
 FUNCTIONS: Final = ("one", "two", "three")
 MACHINE: Final = "machine"
@@ -51,7 +53,7 @@ class Stop:
 
 
 @dataclass(frozen=True)
-class Scenario:
+class Scenario(Pieces):
     """All of a schedule but its choices.
 
     ``past`` releases were completed before. ``alarms`` are times in which every alarm fires. ``removed`` is a function
@@ -69,18 +71,15 @@ class Scenario:
     rollback_delay: float = 0.0
     removed: tuple[str, float] | None = None
 
-    def pieces(self) -> int:
-        """Return how many pieces a shrunk scenario can lack."""
-        return len(self.ups) + len(self.drives) + len(self.stops) + len(self.alarms) + len(self.past)
-
-    def without(self, number: int) -> "Scenario":
-        """Return it without one piece."""
-        for name in ("ups", "drives", "stops", "alarms", "past"):
-            there = getattr(self, name)
-            if number < len(there):
-                return replace(self, **{name: there[:number] + there[number + 1 :]})
-            number -= len(there)
-        raise IndexError(number)
+    PIECES: ClassVar[tuple[str, ...]] = ("ups", "drives", "stops", "alarms", "past")
+    SIMPLER: ClassVar = (
+        lambda one: replace(one, strategy=STRATEGIES[0]),
+        lambda one: replace(one, removed=None),
+        lambda one: replace(one, rollbacks_fail=False, rollback_delay=0.0),
+        lambda one: replace(one, drives=tuple(replace(drive, interrupted=None, expired=None) for drive in one.drives)),
+        lambda one: replace(one, drives=tuple(replace(drive, minutes=None, skew=0.0) for drive in one.drives)),
+        lambda one: replace(one, drives=tuple(replace(drive, on_conflict="wait") for drive in one.drives)),
+    )
 
 
 def drawn(random: Random) -> Scenario:

@@ -2,27 +2,44 @@
 
 import pytest
 
+from ..judging import explore, judge
+from ..patches import installed
 from ..profile import Profile
 from ..scheduler import Scheduler
+from ..schedules import failing
 from .driver import Ran
+from .planted import PLANTS
 from .scenario import MACHINE, STRATEGIES, Drive, Scenario, Up
 from .schedules import run
 from .seeds import SEEDS
 from .world import World
 
 _SCHEDULES = 400
+_NIGHTLY = 50_000
 _PARTS = 14
 
 
 @pytest.mark.usefixtures("simulated")
 def test_every_invariant_holds_in_each_schedule():
-    assert [(seed, str(found)) for seed in range(_SCHEDULES) if (found := run(seed).violation)] == []
+    judge(next(failing(range(_SCHEDULES), run=run), None))
 
 
 @pytest.mark.usefixtures("simulated")
 @pytest.mark.parametrize("finding", SEEDS)
 def test_a_schedule_that_once_failed_keeps_every_invariant(finding: str):
-    assert run(SEEDS[finding]).violation is None
+    judge(next(failing([SEEDS[finding]], run=run), None))
+
+
+@pytest.mark.parametrize("finding", SEEDS)
+def test_a_seed_fails_with_its_fault(finding: str):
+    with installed(), PLANTS[finding]():
+        assert run(SEEDS[finding]).violation is not None
+
+
+@pytest.mark.nightly
+@pytest.mark.e2e
+def test_every_invariant_holds_in_many_schedules():
+    explore("releases", _NIGHTLY)
 
 
 @pytest.mark.usefixtures("simulated")

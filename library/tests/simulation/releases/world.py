@@ -1,8 +1,6 @@
 """One schedule of releases: its activities over the simulated services, run to rest and judged."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from dataclasses import field as made_of
 from random import Random
 from typing import Any
 
@@ -13,6 +11,7 @@ from bounded_context.strategy import Strategy
 
 from .. import profile as faults
 from ..history import Violation
+from ..outcome import Choices, Outcome
 from ..profile import Profile
 from ..scheduler import EPOCH, Activity, Endless, Key, Scheduler
 from .aliases import Aliases
@@ -21,19 +20,6 @@ from .codedeploy import CodeDeploy, Rules
 from .driver import Ran, VirtualClock, exit_status, release
 from .invariants import Invariants
 from .scenario import MACHINE, Drive, Quality, Scenario, Stop, Up
-
-
-@dataclass
-class Outcome:
-    """How a schedule ended. ``violation`` is None if every invariant held."""
-
-    seed: int
-    scenario: Scenario
-    profile: Profile
-    choices: dict[Key, Any]
-    trace: list[tuple[float, str, str, str]]
-    violation: Violation | None = None
-    statuses: list[int | None] = made_of(default_factory=list)
 
 
 class World:
@@ -201,18 +187,23 @@ def play(
 ) -> Outcome:
     """Run one schedule. The patches have to be installed."""
     scheduler = Scheduler(seed, profile, choices)
-    violation = None
     world = World(scheduler, scenario, known)
+
+    def again(other: Scenario, kept: Choices, passed: frozenset[str]) -> Outcome:
+        return play(seed, other, profile, kept, passed)
+
+    made = scheduler.made if choices is None else choices
+    outcome = Outcome(seed, scenario, profile, made, scheduler.trace, again)
     try:
         world.run()
-    except Violation as found:
-        violation = found
+    except Violation as violation:
+        outcome.violation = violation
     except Endless as endless:
-        violation = Violation("ends", str(endless))
+        outcome.violation = Violation("endless", str(endless))
     finally:
         scheduler.end()
-    made = scheduler.made if choices is None else choices
-    return Outcome(seed, scenario, profile, dict(made), scheduler.trace, violation, [ran.status for ran in world.ran])
+    outcome.statuses = [ran.status for ran in world.ran]
+    return outcome
 
 
 def drawn_profile(random: Random) -> Profile:

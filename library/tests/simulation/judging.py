@@ -1,0 +1,40 @@
+"""What tests of all parts share: judge a schedule, and search with a planted fault."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from itertools import count
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from .outcome import Outcome
+from .patches import installed
+from .report import told
+from .schedules import Run, search
+from .shrink import shrunk
+
+_LIBRARY: Final = Path(__file__).parents[2]
+_FIRST: Final = 200_000
+_SECONDS: Final = 60.0
+"""Processor time in which a planted fault has to be found."""
+
+
+def judge(found: Outcome | None) -> None:
+    """Fail with the shortened schedule if there is one."""
+    if found is not None:
+        pytest.fail(told(shrunk(found)), pytrace=False)
+
+
+def is_found(plant: Callable[[], AbstractContextManager[Any]], run: Run) -> bool:
+    """Return whether a schedule fails with a planted fault, within a minute on one core."""
+    with installed(), plant():
+        return search(count(_FIRST), _SECONDS, run) is not None
+
+
+def explore(part: str, schedules: int) -> None:
+    """Run many schedules of a part on all cores. Raises CalledProcessError if one fails."""
+    command = (sys.executable, "-m", "tests.simulation", "--part", part, "--first", "1000000")
+    subprocess.run((*command, "--schedules", str(schedules)), cwd=_LIBRARY, check=True)  # noqa: S603

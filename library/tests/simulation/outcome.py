@@ -1,0 +1,29 @@
+"""The outcome of a schedule, for all parts of the simulation."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .history import Violation
+from .profile import Profile
+from .scheduler import Key
+
+Trace = list[tuple[float, str, str, str]]
+Choices = dict[Key, Any]
+
+
+@dataclass
+class Outcome:
+    """How a schedule ended. ``violation`` is None if every invariant held.
+
+    ``play`` runs another scenario with given choices, and returns its outcome.
+    """
+
+    seed: int
+    scenario: Any
+    profile: Profile
+    choices: Choices
+    trace: Trace
+    play: Callable[[Any, Choices, frozenset[str]], "Outcome"]
+    violation: Violation | None = None
+    statuses: Sequence[Any] = field(default_factory=list)
