@@ -140,11 +140,13 @@ class StepFunctions(Client):
         self.description = ""
         self.shares: list[tuple[float, dict[str, int]]] = []
         self._clock = clock
+        self.updated = clock.now()
 
     def route(self, weights: dict[str, int], description: str = "") -> None:
         """Move the alias as somebody else would."""
         self.weights = weights
         self.description = description
+        self.updated = self._clock.now()
 
     def _list_state_machine_versions(self, stateMachineArn: str, nextToken: str = "") -> dict[str, Any]:  # noqa: N803
         assert stateMachineArn == self.machine
@@ -158,7 +160,7 @@ class StepFunctions(Client):
             {"stateMachineVersionArn": f"{self.machine}:{version}", "weight": weight}
             for version, weight in self.weights.items()
         ]
-        return {"routingConfiguration": routes, "description": self.description}
+        return {"routingConfiguration": routes, "description": self.description, "updateDate": self.updated}
 
     def _update_state_machine_alias(
         self,
@@ -168,9 +170,10 @@ class StepFunctions(Client):
     ) -> dict[str, Any]:
         assert stateMachineAliasArn == f"{self.machine}:live"
         routes = {route["stateMachineVersionArn"]: route["weight"] for route in routingConfiguration}
-        self.weights = {version.rpartition(":")[2]: weight for version, weight in routes.items()}
+        before, self.weights = self.weights, {version.rpartition(":")[2]: weight for version, weight in routes.items()}
         assert sum(self.weights.values()) == 100
         assert len(self.weights) <= 2
-        self.description = description
-        self.shares.append((round(self._clock.minutes), self.weights))
+        self.description, self.updated = description, self._clock.now()
+        if self.weights != before:
+            self.shares.append((round(self._clock.minutes), self.weights))
         return {"updateDate": self._clock.now()}

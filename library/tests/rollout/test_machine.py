@@ -96,10 +96,28 @@ def test_wait_adopts_the_shift_of_another_run(moving: Stack):
     assert (ran.status, ran.workflow["result"], moving.machines.shares) == (0, "succeeded", [])
 
 
-def test_a_shift_whose_run_was_killed_is_waited_for_in_vain(moving: Stack):
-    """Nobody ends it, so the result says where it is and what to pass."""
+def test_a_shift_whose_run_was_killed_is_taken_over(moving: Stack):
+    """A run that is alive writes the alias every two minutes."""
     moving.machines.route({"1": 70, "2": 30})
-    ran = moving.rollout("start", "--timeout", "10")
+    ran = moving.rollout("start", "--timeout", "20")
+    assert (ran.status, moving.machines.weights) == (0, {"2": 100})
+    assert moving.machines.shares[0][1] == {"1": 100}
+
+
+def test_a_shift_whose_run_is_alive_is_waited_for(moving: Stack):
+    """Also if its strategy is slower than this run's: it writes the alias again meanwhile."""
+    for minute in range(0, 30, 2):
+        moving.clock.at(minute, lambda: moving.machines.route({"1": 70, "2": 30}))
+    moving.clock.at(30, lambda: moving.machines.route({"2": 100}))
+    moving.machines.route({"1": 70, "2": 30})
+    ran = moving.rollout("start", "--timeout", "60")
+    assert (ran.status, moving.machines.weights, moving.machines.shares) == (0, {"2": 100}, [])
+
+
+def test_the_time_is_over_before_a_shift_is_taken_over(moving: Stack):
+    """The result says where it is and what to pass."""
+    moving.machines.route({"1": 70, "2": 30})
+    ran = moving.rollout("start", "--timeout", "4")
     assert (ran.status, ran.workflow["result"], ran.workflow["live"]) == (1, "timed out", "1")
     assert "version 1 70 % and version 2 30 %" in ran.workflow["why"]
     assert "if that run is gone, pass --on-conflict stop" in ran.workflow["why"]
@@ -158,7 +176,7 @@ def test_a_way_back_that_is_not_allowed_is_said(moving: Stack):
         moving.alarms.firing.add(ALARM)
         moving.machines.before["update_state_machine_alias"] = [denied]
 
-    moving.clock.at(2, fire)
+    moving.clock.at(3, fire)
     ran = moving.rollout("start")
     assert (ran.status, ran.workflow["result"]) == (1, "failed")
     assert "version 1 could not be put back (AccessDeniedException: no): do it now" in ran.workflow["why"]

@@ -303,7 +303,7 @@ class Scheduler:
         named = f"{me.function}:{name}"
         for waiting, trigger in list(self._triggers.items()):
             if trigger in named and waiting is not me:
-                del self._triggers[waiting]
+                self._triggers.pop(waiting, None)
                 self.rouse(waiting)
                 pause = self.pick("pause", lambda random: round(random.choice((0.0, 0.03, 0.05, 0.08, 0.2)), 2) or None)
                 if pause:

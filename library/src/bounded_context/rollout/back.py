@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import attrgetter, itemgetter
 
 from .errors import AWS_ERRORS, Expired, Refused, sentence
 from .follow import POLL, Journey
 from .functionmove import Goal
-from .machinealias import Changed, MachineAlias
+from .machinealias import Changed, Heartbeat, MachineAlias
 from .machinemove import note_of_return
 from .machines import Routing
 from .model import GOOD, Steps
@@ -44,10 +44,11 @@ def find_way(run: Run) -> Way:
     _refuse_problems(survey)
     began, last = max(_beginnings(survey).values(), key=itemgetter(0), default=(None, None))
     goals = {one.function: goal for one in survey.findings if (goal := _goal(run, one, last, began))}
-    machine = _machine_before(survey.routing, last)
-    if not goals and machine == survey.routing.old and not survey.routing.shifting:
+    machine = _machine_before(survey.routing, last, began)
+    stays = machine == survey.routing.old and not survey.routing.shifting and not survey.routing.returning
+    if not goals and stays:
         raise Refused(f"Nothing can go back: no live version was brought by the last release. {_state(survey)}")
-    return Way(_release_id(survey, last), goals, machine, survey)
+    return Way(last.release_id if last else UNKNOWN, goals, machine, survey)
 
 
 def back(run: Run, report: Report, way: Way, minutes: float | None) -> None:
@@ -65,8 +66,10 @@ def back(run: Run, report: Report, way: Way, minutes: float | None) -> None:
         return
     try:
         _stay(report, way)
-        run.move_functions(report, minutes or MINUTES, way.functions)
+        beat = Heartbeat(alias, run.machines, run.clock)
+        run.move_functions(report, minutes or MINUTES, way.functions, beat)
         run.confirm(report)
+        _find_newcomers(run, report)
     finally:
         _end_mark(run, report, alias)
 
@@ -98,6 +101,18 @@ def _stay(report: Report, way: Way) -> None:
         if part.name not in leaves:
             part.before = part.target = live[part.name]
             part.finish("up to date", "the last release did not bring its live version.")
+
+
+def _find_newcomers(run: Run, report: Report) -> None:
+    """A deployment that another run has created meanwhile will move its function."""
+    for part, function in zip(report.functions, run.release.functions, strict=True):
+        try:
+            active = run.tools.deployments.active(function.group) if part.result in GOOD else None
+        except AWS_ERRORS as error:
+            part.finish("failed", f"its deployments cannot be read again ({sentence(error)}): ask `rollout status`.")
+            continue
+        if active:
+            part.finish("failed", f"another run moves it now ({active.id}): run `rollout back` again.")
 
 
 def _end_mark(run: Run, report: Report, alias: MachineAlias) -> None:
@@ -147,16 +162,23 @@ def _where(finding: Finding) -> str:
 def _beginnings(survey: Survey) -> Mapping[str, tuple[datetime, Note]]:
     """Return the first deployment of each release, by its time on AWS, and its note.
 
-    A release without a deployment has the time at which the state machine's alias was written for it.
+    A release without a deployment has the time in its id, which AWS's clock gave it.
     """
     deployments = sorted((one for finding in survey.findings for one in finding.history), key=attrgetter("created"))
-    forward = ((one.created, one.note) for one in deployments if one.note and not one.note.back)
-    note, changed = survey.routing.note, survey.routing.changed
-    moved = [(changed, note)] if note and changed else []
+    forward = ((one.created, one.note) for one in deployments if one.began and one.note and not one.note.back)
+    note, began = survey.routing.note, _began_at_the_latest(survey.routing)
+    moved = [(began, note)] if note and began else []
     found: dict[str, tuple[datetime, Note]] = {}
     for began, one in (*forward, *moved):
         found.setdefault(one.release, (began, one))
     return found
+
+
+def _began_at_the_latest(routing: Routing) -> datetime | None:
+    """Return the time before which the alias's release began: an id has whole seconds."""
+    noted = routing.note.began if routing.note else None
+    times = [time for time in (noted and noted + timedelta(seconds=1), routing.changed) if time]
+    return min(times, default=None)
 
 
 def _goal(run: Run, finding: Finding, last: Note | None, began: datetime | None) -> Goal | None:
@@ -166,14 +188,14 @@ def _goal(run: Run, finding: Finding, last: Note | None, began: datetime | None)
     if finding.active:
         return _goal_of_active(run, finding, live)
     if finding.leftover:
-        return Goal(live, frozenset(), back=True)
+        return Goal(finding.position.old, frozenset(), back=True)
     brought = finding.brought
     if brought is None or brought.note is None or brought.note.back or last is None:
         return None
     # A release takes over the deployments that were active when it began.
-    taken_over = began is not None and brought.completed is not None and brought.completed >= began
+    taken_over = began is not None and brought.completed is not None and brought.completed > began
     if brought.note.release == last.release or taken_over or finding.unverified:
-        return Goal(brought.note.before, frozenset({live}), back=True)
+        return Goal(brought.note.before, frozenset({live}), back=True, brought=brought.id)
     return None
 
 
@@ -190,16 +212,10 @@ def _goal_of_active(run: Run, finding: Finding, live: str) -> Goal:
     return Goal(min(before, after, key=int), origins, back=True, active=finding.active.id)
 
 
-def _machine_before(routing: Routing, last: Note | None) -> str:
-    """Return the version of the state machine before the last release."""
+def _machine_before(routing: Routing, last: Note | None, began: datetime | None) -> str:
+    """Return the version of the state machine before the last release, or before a shift that ended during it."""
     note = routing.note
-    if routing.shifting or note is None or note.back or last is None or note.release != last.release:
+    if routing.shifting or note is None or note.back or last is None or routing.old != note.target:
         return routing.old
-    return note.before if routing.old == note.target else routing.old
-
-
-def _release_id(survey: Survey, last: Note | None) -> str:
-    note = survey.routing.note
-    if note and note.going:
-        return note.release_id
-    return last.release_id if last else UNKNOWN
+    during = began is not None and routing.changed is not None and routing.changed > began
+    return note.before if note.release == last.release or during else routing.old

@@ -75,7 +75,7 @@ def _interrupt(*_: int | FrameType | None) -> NoReturn:
 
 def _start(run: Run, options: argparse.Namespace) -> int:
     found = run.survey()
-    identity = release_id(run.clock.now(), found.targets)
+    identity = release_id(found.routing.read or run.clock.now(), found.targets)
     order = Order(run.release, run.stack, identity, options.on_conflict, options.ignore_alarms or "")
     report = run.report(order)
     return _reported(run, report, lambda: start(run, report, found, options.timeout))

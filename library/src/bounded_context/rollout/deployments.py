@@ -120,12 +120,22 @@ def brought(history: Sequence[Deployment], live: str) -> Deployment | None:
 
 
 def unverified(history: Sequence[Deployment], live: str) -> str:
-    """Say that a live version's own deployment did not succeed; empty if it did, or if there is none."""
-    found = brought(history, live)
-    if found is None or found.status == "Succeeded" or (found.note and found.note.back):
+    """Say that no deployment of a live version succeeded since the last return from it; empty if one did, or none is
+    known."""
+    failed: Deployment | None = None
+    for one in (each for each in history if each.ended and each.began and each.note):
+        assert one.note  # noqa: S101 - filtered
+        if one.note.back and live in (one.note.before, one.note.target) and one.status == "Succeeded":
+            break
+        if one.note.back or one.note.target != live:
+            continue
+        if one.status == "Succeeded":
+            return ""
+        failed = failed or one
+    if failed is None:
         return ""
     return (
-        f"version {live} is live although its deployment did not succeed ({found.said}): "
+        f"version {live} is live although its deployment did not succeed ({failed.said}): "
         "run `rollout back`, or release a newer version."
     )
 

@@ -57,10 +57,12 @@ class Follower:
         while open_:
             self._show()
             self._clock.sleep(POLL)
-            if self._clock.now() >= deadline + timedelta(minutes=GRACE):
-                return _abandon(open_, self._look(open_)[0])
             expires = not expired and self._clock.now() >= deadline
-            expired = expired or expires
+            if expires:
+                # Later than planned if the process stood still.
+                expired, deadline = True, self._clock.now()
+            if expired and self._clock.now() >= deadline + timedelta(minutes=GRACE):
+                return _abandon(open_, self._look(open_)[0])
             seen, failure = self._look(open_)
             open_ = self._step(pool, open_, seen, Expired() if expires else failure)
 

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from .alarms import Alarms
 from .causes import cause, stopped_for_good
-from .deployments import Deployment, Deployments, Shift, unverified
+from .deployments import Deployment, Deployments, Shift, brought, unverified
 from .errors import AWS_ERRORS, Expired, code, passes, sentence
 from .functions import Functions, Position
 from .model import Part, Result, Steps, first, patiently
@@ -37,20 +37,22 @@ class Goal:
     """The version that a function moves to, and the versions that it may come from.
 
     Every other version is the work of another run, which this run does not reverse. `unverified` is the survey's
-    reason why the target does not count as live although the alias is there; `active` is the deployment that the survey
-    saw, which a way back stops.
+    reason why the target does not count as live although the alias is there, `seen` the version that it saw live, and
+    `active` the active deployment, which a way back stops. `brought` is the deployment that a way back reverses.
     """
 
     target: str
     origins: frozenset[str]
     back: bool = False
     unverified: str = ""
+    seen: str = ""
     active: str = ""
+    brought: str = ""
 
     @classmethod
     def forward(cls, live: str, target: str, unverified: str, active: str) -> Self:
         """Return the goal of a release: another run may meanwhile have moved the alias forward, and never back."""
-        return cls(target, _from(live, target), unverified=unverified, active=active)
+        return cls(target, _from(live, target), unverified=unverified, seen=live, active=active)
 
     def after(self, ended: Deployment) -> Self:
         """Return the goal after another release has moved the alias on: it must not have been taken back since."""
@@ -84,6 +86,7 @@ class FunctionMove:
         self._tools = tools
         self._goal = goal
         self._waited_for = ""
+        self._unanswered = False
         part.target = goal.target
 
     def steps(self) -> Steps[None]:
@@ -106,6 +109,8 @@ class FunctionMove:
 
     def _tried(self) -> Steps[str | None]:
         """Try once; None asks for another try."""
+        if self._unanswered and (own := (yield from self._own())):
+            return own
         active, position = yield from self._look()
         if active:
             return (yield from self._behind(active, position))
@@ -113,18 +118,33 @@ class FunctionMove:
             return None if (yield from self._unified(position)) else ""
         if position.live == self._goal.target:
             return (yield from self._arrived(position))
-        if not self._goal.reaches_from(position.live):
+        if not self._goal.reaches_from(position.live) or not (yield from self._is_the_one(position)):
             return self._overtaken(position)
         created = self._create(position)
         if not created:
             yield None
         return created or None
 
+    def _is_the_one(self, position: Position) -> Steps[bool]:
+        """Whether a way back still finds the deployment that it reverses: a later one may have the same version."""
+        if not self._goal.brought:
+            return True
+        history = yield from patiently(self._part, lambda: self._tools.deployments.history(self._function.group))
+        found = brought(history, position.live)
+        return found is not None and found.id == self._goal.brought
+
+    def _own(self) -> Steps[str]:
+        """Return the deployment whose creation was not answered; it may have ended. Empty if there is none."""
+        history = yield from patiently(self._part, lambda: self._tools.deployments.history(self._function.group))
+        self._unanswered = False
+        own = (one.id for one in history if self._order.owns(one.note) and one.id != self._part.deployment_id)
+        return next(own, "")
+
     def _look(self) -> Steps[tuple[Deployment | None, Position]]:
         # In this order: a deployment that ends in between has moved the alias by the time it is read.
         active = yield from self._active()
         position = yield from self._read()
-        if position.shifting and not active:
+        if not active and (position.shifting or position.live == self._goal.target):
             # A deployment that was created in between has moved the alias already.
             active = yield from self._active()
         return active, position
@@ -143,16 +163,22 @@ class FunctionMove:
 
     def _adopted(self, active: Deployment, position: Position) -> Steps[str]:
         """Return the active deployment, or the one that it rolls back, if it has the same goal; otherwise empty."""
-        leader = active.rollback_of or active.id
-        if self._order.owns(active.note):
+        leader, note = active.rollback_of or active.id, active.note
+        if active.rollback_of:
+            found = yield from patiently(self._part, lambda: self._tools.deployments.look([leader]))
+            note = found[leader].note if leader in found else None
+        if self._order.owns(note):
             return leader
         if self._order.on_conflict != "wait" and position.live != self._goal.target:
             return ""
+        if note:
+            return leader if self._order.takes(note) and note.target == self._goal.target else ""
         shift = yield from patiently(self._part, lambda: self._tools.deployments.shift(leader))
-        return leader if shift and shift.target == self._goal.target else ""
+        return leader if shift and shift.target == self._goal.target and not self._order.ignored_alarms else ""
 
     def _refuse(self, active: Deployment) -> str:
-        self._part.finish("refused", f"{active.id} is active: wait for its end, or pass --on-conflict wait or stop.")
+        result: Result = "failed" if self._part.deployment_id else "refused"
+        self._part.finish(result, f"{active.id} is active: wait for its end, or pass --on-conflict wait or stop.")
         return ""
 
     def _wait_out(self, active: Deployment) -> Steps[None]:
@@ -175,7 +201,7 @@ class FunctionMove:
             # The alias has changed since it was read.
             if code(error) != "PreconditionFailedException":
                 raise
-        self._part.before = next(iter(position.shifting))
+        self._part.before = max(position.live, *position.shifting, key=int)
         return True
 
     def _overtaken(self, position: Position) -> str:
@@ -200,7 +226,7 @@ class FunctionMove:
     def _unverified(self, position: Position) -> Steps[str]:
         if self._goal.back:
             return ""
-        if not self._waited_for and not self._part.before and not self._goal.active:
+        if position.live == self._goal.seen and not self._goal.active:
             return self._goal.unverified
         history = yield from patiently(self._part, lambda: self._tools.deployments.history(self._function.group))
         return unverified(history, position.live)
@@ -215,7 +241,8 @@ class FunctionMove:
         except AWS_ERRORS as error:
             if not passes(error):
                 raise
-            # It may have been created all the same: the next look finds it by its release id.
+            # It may have been created all the same: the next try finds it by its release id.
+            self._unanswered = True
             self._part.doing = f"waiting, since AWS does not answer ({sentence(error)})"
             return ""
 

@@ -24,6 +24,11 @@ class Position:
     revision: str = ""
 
     @property
+    def old(self) -> str:
+        """The older of the versions that share the traffic."""
+        return min(self.live, *self.shifting, key=int) if self.shifting else self.live
+
+    @property
     def shares(self) -> str:
         """Name the versions that share the traffic; empty if one version has all of it."""
         return " and ".join(f"version {version} {100 * share:g} %" for version, share in self.shifting.items())
@@ -54,7 +59,7 @@ class Functions:
         return max(numbers, key=int)
 
     def unify(self, function: Function, position: Position) -> None:
-        """Give the alias's version all traffic, if the alias is still as it was read.
+        """Give the older version all traffic, if the alias is still as it was read.
 
         Raises:
             ClientError: with the code PreconditionFailedException, if the alias has another revision.
@@ -62,7 +67,7 @@ class Functions:
         self._client.update_alias(
             FunctionName=function.aws_name,
             Name=function.alias,
-            FunctionVersion=position.live,
+            FunctionVersion=position.old,
             RoutingConfig={"AdditionalVersionWeights": {}},
             RevisionId=position.revision,
         )

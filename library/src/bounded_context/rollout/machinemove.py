@@ -8,7 +8,7 @@ from .alarms import Alarms
 from .clock import Clock
 from .errors import AWS_ERRORS, Expired, passes, sentence
 from .follow import GRACE, POLL
-from .machinealias import Changed, MachineAlias
+from .machinealias import PATIENCE, Changed, Heartbeat, MachineAlias
 from .machines import Machines, Routing
 from .model import Part, Result, Steps, first, patiently
 from .notes import Note
@@ -17,6 +17,10 @@ from .survey import Survey
 
 IF_GONE = "if that run is gone, pass --on-conflict stop"
 """The remedy for a shift whose run was killed."""
+
+
+BACK_GONE = "if that run is gone, run `rollout back`"
+"""The remedy for a mark whose run was killed."""
 
 
 class _Ends(Exception):
@@ -55,7 +59,7 @@ class MachineMove:
         self._waited = False
         self._in_the_way = ""
         self._taken_over = ""
-        """The description of an abandoned shift that this run has ended."""
+        """The description that this run gave an abandoned alias. A return that began after the survey still counts."""
         self._alias: MachineAlias | None = None
         """The alias once this run moves it."""
 
@@ -72,7 +76,7 @@ class MachineMove:
         except AWS_ERRORS as error:
             self._put_back("failed", sentence(error))
         except GeneratorExit:
-            if self._part.result is None:
+            if self._alias or self._part.result is None:
                 self._put_back("rolled back" if self._alias else "not started", "the run was interrupted")
             raise
 
@@ -101,14 +105,9 @@ class MachineMove:
             if not routing.shifting and not routing.returning:
                 self._in_the_way = ""
                 return routing
-            if routing != alone:
-                alone, since = routing, self._clock.now()
-            yield from self._conflict(routing, abandoned=self._clock.now() >= since + self._patience)
-
-    @property
-    def _patience(self) -> timedelta:
-        """The time in which a run that is alive writes its next step."""
-        return timedelta(minutes=self._order.release.strategy.minutes + GRACE)
+            if (routing, routing.changed) != alone:
+                alone, since = (routing, routing.changed), self._clock.now()
+            yield from self._conflict(routing, abandoned=self._clock.now() >= since + PATIENCE)
 
     def _conflict(self, routing: Routing, *, abandoned: bool) -> Steps[None]:
         if self._order.on_conflict == "fail":
@@ -118,11 +117,12 @@ class MachineMove:
             note = self._note_of_return(routing)
             alias = MachineAlias(self._part, self._machines, routing)
             yield from alias.write(Routing({routing.old: 100}, str(note)))
-            self._taken_over = str(note)
+            if not routing.returning or routing == self._survey.routing:
+                self._taken_over = str(note)
             return
         self._part.before = self._part.live = routing.old
         self._part.doing = f"waiting, since {shared(routing)}"
-        self._in_the_way = f" while {shared(routing)}: {IF_GONE}"
+        self._in_the_way = f" while {shared(routing)}: {BACK_GONE if routing.returning else IF_GONE}"
         yield None
 
     def _refuse_taken_back(self, routing: Routing) -> None:
@@ -137,7 +137,7 @@ class MachineMove:
         firing = yield from self._firing()
         if firing:
             raise _Ends(
-                "refused",
+                "failed" if self._taken_over else "refused",
                 f"in ALARM before its first step: {', '.join(firing)}; end that first, or pass --ignore-alarms WHY.",
             )
 
@@ -160,7 +160,10 @@ class MachineMove:
     def _watch(self, minutes: int) -> Steps[None]:
         """Let minutes pass in which no alarm fires."""
         until = self._clock.now() + timedelta(minutes=minutes)
+        assert self._alias  # noqa: S101 - this run moves it
+        beat = Heartbeat(self._alias, self._machines, self._clock)
         while True:
+            beat()
             firing = yield from self._firing()
             if firing:
                 raise _Ends("rolled back", f"an alarm fired ({', '.join(firing)}): look at the failed executions")
@@ -186,7 +189,7 @@ class MachineMove:
         old = self._part.before
         try:
             now = self._machines.routing()
-            if now.weights == {old: 100}:
+            if now.weights == {old: 100} and not alias.pending:
                 self._part.finish(result, f"{why}; version {old} has all executions, as before.")
                 return True
             if not alias.put(Routing({old: 100}, str(self._note_of_return(now))), now):

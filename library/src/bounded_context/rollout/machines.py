@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
 
 from .functions import NoVersion
 from .notes import Note
@@ -21,12 +22,14 @@ if TYPE_CHECKING:
 class Routing:
     """The percentage of executions that each version gets, and the alias's description.
 
-    Two routings are equal if nothing was written in between; `changed` is the time of the last write on AWS, in UTC.
+    `changed` is the time of the last write, `read` that of the answer, both by AWS's clock and in UTC. Routings that
+    differ in these alone are equal.
     """
 
     weights: Mapping[str, int]
     description: str = ""
     changed: datetime | None = field(default=None, compare=False)
+    read: datetime | None = field(default=None, compare=False)
 
     @property
     def note(self) -> Note | None:
@@ -70,7 +73,7 @@ class Machines:
             if route["weight"]
         }
         changed = answer.get("updateDate")
-        return Routing(weights, answer.get("description", ""), changed and changed.astimezone(UTC))
+        return Routing(weights, answer.get("description", ""), changed and changed.astimezone(UTC), _time_of(answer))
 
     def newest(self) -> str:
         """Return the highest version. Raises NoVersion if there is none."""
@@ -98,6 +101,11 @@ class Machines:
         self._writer.update_state_machine_alias(
             stateMachineAliasArn=self._machine.alias_arn, routingConfiguration=routes, description=wanted.description
         )
+
+
+def _time_of(answer: Any) -> datetime | None:
+    date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
+    return parsedate_to_datetime(date).astimezone(UTC) if date else None
 
 
 def _number(version_arn: str) -> str:

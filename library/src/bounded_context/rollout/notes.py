@@ -4,11 +4,14 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Self
 
 LIMIT = 256
 """Characters that a description may have (Step Functions' limit for an alias; CodeDeploy refuses long ones too)."""
+
+_REASON = "; alarms ignored: "
+_TIME = "%Y%m%dT%H%M%SZ"
 
 _FORM = re.compile(
     r"(going back from |back from )?release ([\w-]+): (\S+) (\S+) (\S+) -> ([^\s;]+)(?:; alarms ignored: (.*))?",
@@ -37,6 +40,14 @@ class Note:
         """The key that all runs to the same versions share; the id itself for a note without a digest."""
         return self.release_id.partition("-")[2] or self.release_id
 
+    @property
+    def began(self) -> datetime | None:
+        """The time in the release id, in UTC. Returns None for another form."""
+        try:
+            return datetime.strptime(self.release_id.partition("-")[0], _TIME).replace(tzinfo=UTC)
+        except ValueError:
+            return None
+
     @classmethod
     def parse(cls, description: str) -> Self | None:
         """Read a description. Returns None if this driver did not write it."""
@@ -49,9 +60,10 @@ class Note:
 
     def __str__(self) -> str:
         """Return the description."""
-        text = f"release {self.release_id}: {self.stack} {self.name} {self.before} -> {self.target}"
-        reason = f"; alarms ignored: {self.ignored_alarms}" if self.ignored_alarms else ""
-        return f"{'going ' if self.going else ''}{'back from ' if self.back else ''}{text}{reason}"[:LIMIT]
+        way = f"{'going ' if self.going else ''}{'back from ' if self.back else ''}"
+        text = f"{way}release {self.release_id}: {self.stack} {self.name} {self.before} -> {self.target}"
+        room = LIMIT - len(text) - len(_REASON)
+        return f"{text}{_REASON}{self.ignored_alarms[:room]}" if self.ignored_alarms and room > 0 else text
 
 
 def release_id(now: datetime, targets: Mapping[str, str]) -> str:
@@ -60,4 +72,4 @@ def release_id(now: datetime, targets: Mapping[str, str]) -> str:
     A run that repeats or continues a release has the same targets, and so the same digest.
     """
     text = " ".join(f"{name}={version}" for name, version in sorted(targets.items()))
-    return f"{now:%Y%m%dT%H%M%SZ}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    return f"{now.strftime(_TIME)}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"

@@ -34,6 +34,10 @@ class Order:
         """Whether this run created what has this description."""
         return note is not None and (note.release_id, note.back) == (self.release_id, self.back)
 
+    def takes(self, note: Note) -> bool:
+        """Whether another run's deployment does the same as this run's would: the way, and whether alarms count."""
+        return note.back == self.back and (bool(note.ignored_alarms) or not self.ignored_alarms)
+
     def request(self, function: Function, current: str, target: str) -> "CreateDeploymentInputTypeDef":
         """The deployment of a function, in the group's own strategy or, backwards, at once and whatever alarms say."""
         hooks = {} if self.back else self.release.hooks

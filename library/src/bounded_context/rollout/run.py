@@ -1,6 +1,6 @@
 """A run of a command: the stack, its services on AWS, the clock, and the screen."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from .alarms import Alarms
@@ -43,19 +43,28 @@ class Run:
         machine = Part("workflow", self.release.machine.name)
         return Report(order, functions, machine, self.clock.now())
 
-    def move_functions(self, report: Report, minutes: float, moves: Mapping[Function, Goal]) -> None:
-        """Move each function to its goal."""
+    def move_functions(
+        self, report: Report, minutes: float, moves: Mapping[Function, Goal], beat: Callable[[], None] = lambda: None
+    ) -> None:
+        """Move each function to its goal; `beat` is called at each look."""
         parts = {part.name: part for part in report.functions}
         journeys = [
             Journey(part, FunctionMove(part, function, report.order, self.tools, goal).steps())
             for function, goal in moves.items()
             for part in [parts[function.name]]
         ]
-        self.follow(journeys, report, minutes)
+        self.follow(journeys, report, minutes, beat)
 
-    def follow(self, journeys: list[Journey], report: Report, minutes: float) -> None:
+    def follow(
+        self, journeys: list[Journey], report: Report, minutes: float, beat: Callable[[], None] = lambda: None
+    ) -> None:
         """Follow parts to their end."""
-        Follower(self.tools.deployments, self.clock, minutes, lambda: self.screen.show(report.parts)).follow(journeys)
+
+        def show() -> None:
+            beat()
+            self.screen.show(report.parts)
+
+        Follower(self.tools.deployments, self.clock, minutes, show).follow(journeys)
 
     def confirm(self, report: Report) -> None:
         """Read each function's alias again: a part has succeeded if its alias is at its target, and no version shares.

@@ -5,7 +5,7 @@ from typing import Any
 
 from .deployments import Deployment
 from .errors import AWS_ERRORS, Refused, sentence
-from .machinemove import IF_GONE
+from .machinemove import BACK_GONE, IF_GONE
 from .run import Run
 from .survey import Finding, survey
 
@@ -103,7 +103,7 @@ def _function(finding: Finding) -> Where:
         name,
         aws_name,
         position.live,
-        finding.newest,
+        finding.target,
         weights,
         last=finding.history[0] if finding.history else None,
         rolled_back=finding.rolled_back if finding.behind else "",
@@ -116,7 +116,8 @@ def _function(finding: Finding) -> Where:
 def _workflow(run: Run) -> Where:
     name = run.release.machine.name
     try:
-        routing, newest = run.machines.routing(), run.machines.newest()
+        routing = run.machines.routing()
+        newest = max(routing.old, run.machines.newest(), key=int)
     except (Refused, *AWS_ERRORS) as error:
         return Where(WORKFLOW, name, problem=str(error) if isinstance(error, Refused) else sentence(error))
     note = routing.note
@@ -132,7 +133,8 @@ def _move(part: Where) -> str:
     if part.leftover or (part.unverified and part.live == part.newest):
         return f"fail at {part.name}, until `rollout back`"
     if part.active or part.weights:
-        return f"wait for what moves {part.name}{f' ({IF_GONE})' if part.name == WORKFLOW else ''}"
+        gone = BACK_GONE if part.active else IF_GONE
+        return f"wait for what moves {part.name}{f' ({gone})' if part.name == WORKFLOW else ''}"
     again = " again" if part.rolled_back else ""
     return f"move {part.name} from version {part.live} to {part.newest}{again}"
 

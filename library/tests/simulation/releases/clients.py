@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.utils import formatdate
 from typing import Any, Final, TypeVar
 
 from .. import profile as faults
@@ -148,7 +149,8 @@ class CodeDeployClient:
 
         def effect() -> Any:
             made = self._deploys.create(request, self._services.seen.name)
-            self._services.seen.effects.append((self._services.scheduler.clock, made.function))
+            if not self._services.scheduler.late:
+                self._services.seen.effects.append((self._services.scheduler.clock, made.function))
             return {"deploymentId": made.id}
 
         return self._services.call("codedeploy", "CreateDeployment", group, effect)
@@ -246,6 +248,7 @@ class StepFunctions:
             "routingConfiguration": routes,
             "description": alias.note,
             "updateDate": datetime.fromtimestamp(alias.changed, UTC),
+            "ResponseMetadata": {"HTTPHeaders": {"date": formatdate(self._services.scheduler.now(), usegmt=True)}},
         }
 
     def update_state_machine_alias(self, **request: Any) -> Any:

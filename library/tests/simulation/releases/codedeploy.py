@@ -76,6 +76,7 @@ class Rules:
     firing: Callable[[], bool]
     rollbacks_fail: bool
     rollback_delay: float
+    throttled: bool
 
 
 class CodeDeploy:
@@ -153,6 +154,8 @@ class CodeDeploy:
         alias = self._aliases.of[one.function]
         if alias.routed.split or alias.routed.live != one.current:
             raise _Ends("Failed", "INVALID_LAMBDA_CONFIGURATION", rolls_back=False)
+        if self.rules.throttled and not any(other.ended for other in self.of(one.function)):
+            raise _Ends("Failed", "THROTTLED")
         self._check_alarm(one)
         self._hook(one, "BeforeAllowTraffic", "pre")
         self._shift(one)

@@ -53,10 +53,11 @@ class Quiet:
 class VirtualClock:
     """The wall clock of one driver, which may be wrong, and may bring a Ctrl-C."""
 
-    def __init__(self, scheduler: Scheduler, skew: float, interrupted: float | None) -> None:
+    def __init__(self, scheduler: Scheduler, skew: float, interrupted: float | None, stands: float | None) -> None:
         self._scheduler = scheduler
         self._skew = timedelta(seconds=skew)
         self._interrupted = interrupted
+        self._stands = stands
 
     def now(self) -> datetime:
         """Return the time."""
@@ -65,6 +66,9 @@ class VirtualClock:
     def sleep(self, seconds: float) -> None:
         """Let time pass. Raises KeyboardInterrupt once."""
         self._scheduler.sleep(seconds)
+        if self._stands is not None and self._scheduler.clock >= self._stands:
+            self._stands = None
+            self._scheduler.sleep(3600.0)
         if self._interrupted is not None and self._scheduler.clock >= self._interrupted:
             self._interrupted = None
             raise KeyboardInterrupt

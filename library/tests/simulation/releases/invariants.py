@@ -66,7 +66,7 @@ class Invariants:
         began = self._ran(change.by).seen.first[MACHINE] + self._world.epoch
         others = (one for one in reversed(self._world.aliases.history) if one.part == MACHINE and one.by != change.by)
         last = next((one for one in others if one.after.weights != one.before.weights), None)
-        if last is None or last.at < began or max(last.after.weights) >= max(last.before.weights):
+        if last is None or last.at <= began or max(last.after.weights) >= max(last.before.weights):
             return
         if max(last.before.weights) == max(change.after.weights):
             self._raise("released-after-a-return", f"{change.by}: {MACHINE} {dict(change.after.weights)}")
@@ -120,6 +120,9 @@ class Invariants:
 
     def _reverses(self, back: Ran, reversed_: Deployment) -> None:
         """A way back reverses one release, and the deployments that had not ended when that began."""
+        if reversed_.status != "Succeeded" and reversed_.ended:
+            # Its version is live without its hooks, which every way back ends.
+            return
         for other in back.reversed:
             one, two = self._ran(other.run), self._ran(reversed_.run)
             apart = one.publishes != two.publishes and not self._overlap(other, reversed_)
@@ -134,7 +137,9 @@ class Invariants:
         return first.ended_at is None or first.ended_at >= began
 
     def _began(self, releases: set[int]) -> float:
-        return min((at for at, ran, _ in self._forward if ran.publishes in releases), default=0.0)
+        """Return the time at which the first driver of these releases began that moved something."""
+        began = (ran.began + self._world.epoch for _, ran, _ in self._forward if ran.publishes in releases)
+        return min(began, default=0.0)
 
     def _brought(self, function: str, version: int, before: Deployment | None = None) -> Deployment | None:
         """Return the newest deployment that routed a function to a version; rollbacks do not count."""
@@ -178,6 +183,8 @@ class Invariants:
             self._started(ran)
         if ran.status == 0 and ran.drive.command == "back":
             self._returned(ran)
+        if ran.status == 2 and ran.drive.command == "back":
+            self._refused(ran)
         self._timed_out(ran)
 
     def _parts(self, ran: Ran) -> Iterator[tuple[Part, Alias]]:
@@ -219,8 +226,33 @@ class Invariants:
                 self._raise("success-with-a-split-alias", where)
             if part.live and part.live != str(alias.routed.live):
                 self._raise("report-differs", f"{where}, reported {part.live}")
-            if alias.part != MACHINE and self._left(ran, alias):
+            if self._left_by_machine(ran, alias) if alias.part == MACHINE else self._left(ran, alias):
                 self._raise("back-left-a-part", where)
+
+    def _refused(self, ran: Ran) -> None:
+        """A way back that is refused for lack of a release leaves none live."""
+        removed = any(alias.removed for alias in self._world.aliases.of.values())
+        if removed or not any("Nothing can go back" in sentence for sentence in ran.screen.sentences):
+            return
+        for name, read in ran.seen.reads.items():
+            alias = self._world.aliases.of[name]
+            unmoved = alias.changed <= read + self._world.epoch and not alias.removed
+            if unmoved and name != MACHINE and self._left(ran, alias):
+                self._raise("back-refuses-the-last-release", f"{ran.seen.name}: {name}")
+
+    def _left_by_machine(self, ran: Ran, alias: Alias) -> bool:
+        """Tell whether the state machine is still at the version that the last release moved it to."""
+        moves = (one for one in reversed(self._world.aliases.history) if one.part == MACHINE)
+        last = next((one for one in moves if one.after.weights != one.before.weights), None)
+        if last is None or last.after.live <= last.before.live or last.at >= ran.began + self._world.epoch:
+            return False
+        by = self._ran(last.by)
+        known = len({one.publishes for one in self._last(ran)}) == 1 and self._known_releases(ran)
+        return (
+            known
+            and alias.routed.live == last.after.live
+            and by.publishes in {one.publishes for one in self._last(ran)}
+        )
 
     def _left(self, ran: Ran, alias: Alias) -> bool:
         brought = self._brought(alias.part, alias.routed.live)

@@ -1,13 +1,12 @@
 """Faults that are planted into the driver, to see that the simulation of releases finds each of them."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any, Final
 from unittest.mock import patch
 
-from bounded_context.rollout import back, survey
+from bounded_context.rollout import back, machines, survey
 from bounded_context.rollout.functionmove import FunctionMove, Goal
 from bounded_context.rollout.machinealias import MachineAlias
 from bounded_context.rollout.machinemove import MachineMove
@@ -67,13 +66,15 @@ def _only_release(self: Note) -> str:
     return self.release_id
 
 
-def _by_clock(found: Any) -> Any:
+@contextmanager
+def _by_clock() -> Iterator[None]:
     """Order releases by the drivers' clocks."""
-    return {key: (_told(note.release_id), note) for key, (_, note) in _beginnings(found).items()}
 
+    def beginnings(found: Any) -> Any:
+        return {key: (note.began, note) for key, (_, note) in _beginnings(found).items()}
 
-def _told(release_id: str) -> datetime:
-    return datetime.strptime(release_id.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    with patch.object(machines, "_time_of", lambda _: None), patch.object(back, "_beginnings", beginnings):
+        yield
 
 
 _beginnings = back._beginnings  # pyright: ignore[reportPrivateUsage]
@@ -108,7 +109,7 @@ PLANTS: Final[dict[str, Plant]] = {
     "a shift that nothing continues counts as success": _put(FunctionMove, "_unified", _split_arrives),
     "a repeated release is another release": _property(Note, "release", _only_release),
     "a deployment is created from any version": _put(Goal, "reaches_from", _anything),
-    "releases are ordered by the drivers' clocks": _put(back, "_beginnings", _by_clock),
+    "releases are ordered by the drivers' clocks": _by_clock,
     "a run that gives up does not look once more": _put(FunctionMove, "_succeeded_meanwhile", _without_a_look),
     "aliases are not read again at the end": _put(Run, "confirm", lambda *_: None),
     "a way back does not mark the state machine": _put(back, "_return", _unmarked),

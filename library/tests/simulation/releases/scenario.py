@@ -29,7 +29,8 @@ class Up:
 class Drive:
     """A run of the driver: `start` or `back`.
 
-    ``interrupted`` and ``expired`` are the seconds from its start to a Ctrl-C and to the end of its credentials.
+    ``interrupted``, ``expired`` and ``stands`` are the seconds from its start to a Ctrl-C, to the end of its
+    credentials, and to the moment from which its process stands still for an hour.
     With a ``trigger``, it starts after the next call of this name, or after ``at`` seconds.
     """
 
@@ -40,6 +41,7 @@ class Drive:
     skew: float = 0.0
     interrupted: float | None = None
     expired: float | None = None
+    stands: float | None = None
     trigger: str = ""
 
 
@@ -56,8 +58,9 @@ class Stop:
 class Scenario(Pieces):
     """All of a schedule but its choices.
 
-    ``past`` releases were completed before. ``alarms`` are times in which every alarm fires. ``removed`` is a function
-    that a `pulumi up` deletes at a time; the drivers that start later do not know it.
+    ``past`` releases were completed before. ``alarms`` are times in which every alarm fires. If ``throttled``, Lambda
+    throttles the first deployment of each function. ``removed`` is a function that a `pulumi up` deletes at a time; the
+    drivers that start later do not know it.
     """
 
     functions: tuple[str, ...] = FUNCTIONS[:2]
@@ -69,14 +72,17 @@ class Scenario(Pieces):
     alarms: tuple[tuple[float, float], ...] = ()
     rollbacks_fail: bool = False
     rollback_delay: float = 0.0
+    throttled: bool = False
     removed: tuple[str, float] | None = None
 
     PIECES: ClassVar[tuple[str, ...]] = ("ups", "drives", "stops", "alarms", "past")
     SIMPLER: ClassVar = (
         lambda one: replace(one, strategy=STRATEGIES[0]),
         lambda one: replace(one, removed=None),
-        lambda one: replace(one, rollbacks_fail=False, rollback_delay=0.0),
-        lambda one: replace(one, drives=tuple(replace(drive, interrupted=None, expired=None) for drive in one.drives)),
+        lambda one: replace(one, rollbacks_fail=False, rollback_delay=0.0, throttled=False),
+        lambda one: replace(
+            one, drives=tuple(replace(drive, interrupted=None, expired=None, stands=None) for drive in one.drives)
+        ),
         lambda one: replace(one, drives=tuple(replace(drive, minutes=None, skew=0.0) for drive in one.drives)),
         lambda one: replace(one, drives=tuple(replace(drive, on_conflict="wait") for drive in one.drives)),
     )
@@ -96,7 +102,8 @@ def drawn(random: Random) -> Scenario:
         stops=tuple(_stop(random, functions) for _ in range(random.choice((0, 0, 0, 1)))),
         alarms=(_window(random),) if random.random() < 0.08 else (),
         rollbacks_fail=random.random() < 0.12,
-        rollback_delay=random.choice((0.0, 0.0, 3.0, 12.0)),
+        rollback_delay=random.choice((0.0, 0.0, 3.0, 12.0, 45.0)),
+        throttled=random.random() < 0.05,
         removed=(functions[-1], _moment(random)) if len(functions) > 1 and random.random() < 0.05 else None,
     )
 
@@ -116,8 +123,9 @@ def _up(random: Random, parts: tuple[str, ...], *, first: bool) -> Up:
 
 
 TRIGGERS: Final = (
-    *("CreateDeployment", "CreateDeployment", "ListStateMachineVersions", "DescribeAlarms"),
-    *("GetAlias", "ListDeployments", "ListVersionsByFunction", "StopDeployment", "BatchGetDeployments"),
+    *("codedeploy.CreateDeployment", "codedeploy.CreateDeployment", "states.ListStateMachineVersions"),
+    *("lambda.GetAlias", "codedeploy.ListDeployments", "lambda.ListVersionsByFunction"),
+    *("codedeploy.StopDeployment", "codedeploy.BatchGetDeployments", "cloudwatch.DescribeAlarms"),
 )
 
 
@@ -131,6 +139,7 @@ def _drive(random: Random, *, first: bool) -> Drive:
         skew=random.choice((0.0, 0.0, -7200.0, 5.0)),
         interrupted=_moment(random) if random.random() < 0.08 else None,
         expired=_moment(random) if random.random() < 0.05 else None,
+        stands=_moment(random) if random.random() < 0.04 else None,
         trigger="" if first or random.random() < 0.5 else random.choice(TRIGGERS),
     )
 
@@ -146,4 +155,4 @@ def _window(random: Random) -> tuple[float, float]:
 
 def _moment(random: Random) -> float:
     """Return a time in seconds: an undisturbed release takes from 20 seconds to 3 minutes."""
-    return round(random.choice((2.0, 30.0, 120.0, 400.0)) * random.random(), 2)
+    return round(random.choice((2.0, 10.0, 30.0, 120.0, 120.0, 400.0)) * random.random(), 2)

@@ -43,6 +43,7 @@ class World:
             self.alarmed,
             scenario.rollbacks_fail,
             scenario.rollback_delay,
+            scenario.throttled,
         )
         self.codedeploy = CodeDeploy(scheduler, self.aliases, rules)
         self.invariants = Invariants(self)
@@ -138,7 +139,8 @@ class World:
         services = Services(self.scheduler, self.aliases, self.codedeploy, ran.seen)
         clients: Any = Clients(*_clients(services, self._firing))
         interrupted = None if ran.drive.interrupted is None else ran.began + ran.drive.interrupted
-        clock = VirtualClock(self.scheduler, ran.drive.skew, interrupted)
+        stands = None if ran.drive.stands is None else ran.began + ran.drive.stands
+        clock = VirtualClock(self.scheduler, ran.drive.skew, interrupted, stands)
         screen: Any = ran.screen
         return Run("test", release(ran.functions, self.scenario.strategy), clients, clock, screen)
 
