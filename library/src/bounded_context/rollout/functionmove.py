@@ -118,20 +118,27 @@ class FunctionMove:
             return None if (yield from self._unified(position)) else ""
         if position.live == self._goal.target:
             return (yield from self._arrived(position))
-        if not self._goal.reaches_from(position.live) or not (yield from self._is_the_one(position)):
+        if not self._goal.reaches_from(position.live) or not (yield from self._may_create(position)):
             return self._overtaken(position)
         created = self._create(position)
         if not created:
             yield None
         return created or None
 
-    def _is_the_one(self, position: Position) -> Steps[bool]:
-        """Whether a way back still finds the deployment that it reverses: a later one may have the same version."""
-        if not self._goal.brought:
+    def _may_create(self, position: Position) -> Steps[bool]:
+        """Whether nothing has changed meanwhile that a new deployment would reverse.
+
+        A way back reverses one deployment, and a later one may have the same version. A release that has waited finds
+        that another run has taken the function back.
+        """
+        if not self._goal.brought and not self._waited_for:
             return True
         history = yield from patiently(self._part, lambda: self._tools.deployments.history(self._function.group))
-        found = brought(history, position.live)
-        return found is not None and found.id == self._goal.brought
+        if self._goal.back:
+            found = brought(history, position.live)
+            return not self._goal.brought or (found is not None and found.id == self._goal.brought)
+        newest = next((one.note for one in history if one.note and one.began), None)
+        return newest is None or not newest.back
 
     def _own(self) -> Steps[str]:
         """Return the deployment whose creation was not answered; it may have ended. Empty if there is none."""

@@ -90,6 +90,8 @@ class Scenario(Pieces):
 
 def drawn(random: Random) -> Scenario:
     """Return a scenario of one or two releases of at most three functions, with two or three drivers."""
+    if random.random() < 0.03:
+        return _crossing(random)
     functions = FUNCTIONS[: random.choice((1, 2, 2, 3))]
     parts = (*functions, MACHINE)
     count = random.choice((1, 2, 2, 2, 3))
@@ -105,6 +107,19 @@ def drawn(random: Random) -> Scenario:
         rollback_delay=random.choice((0.0, 0.0, 3.0, 12.0, 45.0)),
         throttled=random.random() < 0.05,
         removed=(functions[-1], _moment(random)) if len(functions) > 1 and random.random() < 0.05 else None,
+    )
+
+
+def _crossing(random: Random) -> Scenario:
+    """Return a way back of a release, and a release of the state machine alone at the same time."""
+    back = Drive("back", at=round(random.random(), 2))
+    start = Drive("start", at=round(random.random(), 2), trigger=random.choice(("", "codedeploy.CreateDeployment")))
+    return Scenario(
+        functions=FUNCTIONS[:1],
+        strategy=random.choice(STRATEGIES),
+        past=((*FUNCTIONS[:1], MACHINE),),
+        ups=(Up(0.0, (MACHINE,)),),
+        drives=(back, start),
     )
 
 
