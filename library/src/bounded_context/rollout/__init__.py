@@ -12,7 +12,7 @@ AWS_ENDPOINT_URL[_<SERVICE>].
 - **back** returns the functions and the state machine that the last release brought live to the versions before:
   at once, without hooks, with alarms ignored. A deployment that still runs is stopped with rollback instead.
 
-What belongs to one release is read from AWS, never from a file: every deployment's description, and the description of
+The parts of a release are read from AWS, not from a file: every deployment's description, and the description of
 the state machine's alias, begin with `release <UTC timestamp>-<digest of the target versions>:`. Runs to the same
 versions are one release. Newest means the highest version number.
 

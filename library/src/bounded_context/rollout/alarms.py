@@ -1,4 +1,4 @@
-"""Which alarms are firing."""
+"""The states of alarms."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ class Alarms:
         self._client = client
 
     def firing(self, names: Sequence[str]) -> list[str]:
-        """Those of the alarms `names` that are in ALARM. Raises ClientError."""
+        """Return the alarms that are in ALARM. Raises ClientError."""
         return [alarm for start in range(0, len(names), BATCH) for alarm in self._firing(names[start : start + BATCH])]
 
     def _firing(self, names: Sequence[str]) -> list[str]:

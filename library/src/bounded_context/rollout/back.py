@@ -7,7 +7,7 @@ from operator import attrgetter, itemgetter
 
 from .errors import AWS_ERRORS, Expired, Refused, sentence
 from .follow import POLL, Journey
-from .functionmove import Goal
+from .goal import Goal
 from .machinealias import Changed, Heartbeat, MachineAlias
 from .machinemove import note_of_return
 from .machines import Routing

@@ -1,4 +1,4 @@
-"""Why a deployment did not succeed, in one sentence that says what to look at."""
+"""The reason why a deployment failed, as one sentence with the log to read."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ _HOOKS = {"BeforeAllowTraffic": "pre_traffic", "AfterAllowTraffic": "post_traffi
 
 
 def cause(release: Release, function: Function, ended: Deployment, shift: Shift | None, firing: Sequence[str]) -> str:
-    """The sentence, from what CodeDeploy said, the hook that failed and the alarms that are in ALARM."""
+    """Return the reason, from CodeDeploy's error, the failed hook and the alarms in ALARM."""
     if shift and shift.failed_event in _HOOKS:
         hook = release.hooks[_HOOKS[shift.failed_event]]
         return f"the hook {shift.failed_event} failed: look at the log of {hook} ({_said(ended)})."
@@ -20,7 +20,7 @@ def cause(release: Release, function: Function, ended: Deployment, shift: Shift 
 
 
 def stopped_for_good(ended: Deployment) -> bool:
-    """Whether somebody stopped the deployment, and not an alarm."""
+    """Whether a person or another run stopped the deployment, and not an alarm."""
     return ended.status == "Stopped" and ended.error != "ALARM_ACTIVE"
 
 

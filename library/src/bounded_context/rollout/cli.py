@@ -1,4 +1,4 @@
-"""The command line: what may be asked, and with which exit status it ends."""
+"""The command line of the rollout: its arguments and exit statuses."""
 
 import argparse
 import signal
@@ -25,7 +25,7 @@ from .start import start
 from .status import status
 
 _EXAMPLES: Final = {
-    "status prod": "where every alias is, and what a start would do",
+    "status prod": "the versions of all aliases, and the effect of a start",
     "start dev": "shift the traffic, and follow it to its end",
     "start prod --timeout 90": "with more time",
     "start prod --ignore-alarms 'ticket 4711'": "although an alarm is on",
@@ -120,8 +120,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = usage.parser("Moves the traffic of a stack to its newest versions, step by step, and back.")
     commands = parser.add_subparsers(required=True, metavar="start|status|back")
     _add_start(usage.part(commands, "start", "shift the traffic to the newest versions, and follow it to its end"))
-    _add(usage.part(commands, "status", "say where every alias is, and what start would do"), _status)
-    back_parser = usage.part(commands, "back", "return what the last release brought live to the version before")
+    _add(usage.part(commands, "status", "show the versions of all aliases, and the effect of start"), _status)
+    back_parser = usage.part(commands, "back", "return the last release to the versions before")
     _add(back_parser, _back)
     _add_timeout(back_parser, "default 30")
     return parser

@@ -1,4 +1,4 @@
-"""Time, so that tests need not wait for it."""
+"""The clock, which tests replace."""
 
 import time
 from datetime import UTC, datetime
@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Tells the time and lets it pass."""
+    """A clock."""
 
     def now(self) -> datetime:
         """The time in UTC."""

@@ -18,11 +18,11 @@ class Consoles:
         self._as_json = as_json
 
     def tell(self, sentence: str) -> None:
-        """Show what else there is to know."""
+        """Show a sentence."""
         self._progress.print(sentence, markup=False, soft_wrap=True)
 
     def fail(self, sentence: str) -> None:
-        """Show what went wrong."""
+        """Show an error."""
         self._progress.print(f"[red]✗[/] {escape(sentence)}", soft_wrap=True)
 
     def refuse(self, stack: str, sentence: str) -> None:

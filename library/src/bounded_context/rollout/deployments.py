@@ -1,4 +1,4 @@
-"""CodeDeploy's deployments of one application, as the driver sees them."""
+"""The CodeDeploy deployments of one application."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ _UNKNOWN = ("DeploymentDoesNotExistException", "InvalidDeploymentIdException")
 
 @dataclass(frozen=True)
 class Deployment:
-    """What CodeDeploy says of a deployment at one moment, in UTC. `rollback_of` is the one that this one rolls back."""
+    """A deployment at one moment, with times in UTC. `rollback_of` is the id of the deployment that it rolls back."""
 
     id: str
     status: str
@@ -69,7 +69,7 @@ class Deployment:
 
     @property
     def ended(self) -> bool:
-        """Whether it will not change any more; its rollback is a deployment of its own."""
+        """Whether its status is final. A rollback is a deployment of its own."""
         return self.status in ENDED
 
     @property
@@ -79,20 +79,20 @@ class Deployment:
 
     @property
     def said(self) -> str:
-        """Its status, when it was created, what it rolls back, and why it failed, in a few words."""
+        """Its status, time, rolled-back deployment and error, on one line."""
         why = f": {self.error} {self.message}".rstrip() if self.error else ""
         undone = f" (rolls {self.rollback_of} back)" if self.rollback_of else ""
         return f"{self.id} {self.status}, {minute(self.created)}{undone}{why}"
 
     @property
     def note(self) -> Note | None:
-        """What its description says of its release, None if this driver did not create it."""
+        """The release in its description. None if this driver did not create the deployment."""
         return Note.parse(self.description)
 
 
 @dataclass(frozen=True)
 class Shift:
-    """What a deployment moves; `weight` is the percentage that the target has, `failed_event` what failed meanwhile."""
+    """The progress of a deployment: `weight` is the target's percentage, `failed_event` the failed lifecycle event."""
 
     current: str
     target: str
@@ -120,8 +120,11 @@ def brought(history: Sequence[Deployment], live: str) -> Deployment | None:
 
 
 def unverified(history: Sequence[Deployment], live: str) -> str:
-    """Say that no deployment of a live version succeeded since the last return from it; empty if one did, or none is
-    known."""
+    """Return the reason why a live version does not count as released: no deployment of it succeeded.
+
+    Deployments before the last return from the version do not count. Returns an empty text if one succeeded, or if this
+    driver created none.
+    """
     failed: Deployment | None = None
     for one in (each for each in history if each.ended and each.began and each.note):
         assert one.note  # noqa: S101 - filtered
@@ -141,14 +144,14 @@ def unverified(history: Sequence[Deployment], live: str) -> str:
 
 
 class Deployments:
-    """Creates, finds, looks at and stops the deployments of one application. All methods raise ClientError."""
+    """Creates, lists, reads and stops the deployments of one application. All methods raise ClientError."""
 
     def __init__(self, client: "CodeDeployClient", application: str) -> None:
         self._client = client
         self._application = application
 
     def create(self, request: "CreateDeploymentInputTypeDef") -> str | None:
-        """Create a deployment and return its id, None if the group has one that is active."""
+        """Create a deployment and return its id. Returns None if the group has an active deployment."""
         try:
             return self._client.create_deployment(**request)["deploymentId"]
         except ClientError as error:
@@ -157,7 +160,7 @@ class Deployments:
             return None
 
     def look(self, ids: Iterable[str]) -> dict[str, Deployment]:
-        """What CodeDeploy says of each of these deployments now."""
+        """Return these deployments, by id."""
         wanted = sorted(set(ids))
         batches = (wanted[start : start + BATCH] for start in range(0, len(wanted), BATCH))
         return {seen.id: seen for batch in batches for seen in self._batch(batch)}
@@ -181,14 +184,14 @@ class Deployments:
             return []
 
     def active(self, group: str) -> Deployment | None:
-        """The deployment of a group that has not ended; CodeDeploy allows one at a time."""
+        """Return the active deployment of a group; CodeDeploy allows one at a time."""
         found = self.look(self._list(group, ACTIVE)).values()
-        # What is listed may have ended since.
+        # A listed deployment may have ended since.
         running = [deployment for deployment in found if not deployment.ended]
         return max(running, key=lambda deployment: deployment.created, default=None)
 
     def history(self, group: str) -> list[Deployment]:
-        """Every deployment of a group that CodeDeploy remembers, the newest first."""
+        """Return all deployments of a group, the newest first."""
         found = self.look(self._list(group, (*ACTIVE, *ENDED))).values()
         return sorted(found, key=lambda deployment: deployment.created, reverse=True)
 
@@ -199,7 +202,7 @@ class Deployments:
         return [deployment_id for page in pages for deployment_id in page["deployments"]]
 
     def shift(self, deployment_id: str) -> Shift | None:
-        """Which versions a deployment moves and how far it is, None if it has not begun."""
+        """Return the progress of a deployment. Returns None if it has not begun."""
         try:
             targets = self._client.list_deployment_targets(deploymentId=deployment_id).get("targetIds", [])
             if not targets:
@@ -213,7 +216,7 @@ class Deployments:
         return Shift.of(target["lambdaTarget"]) if "lambdaTarget" in target else None
 
     def stop(self, deployment_id: str, *, rollback: bool) -> None:
-        """Ask for a deployment to stop; one that has ended stays as it is."""
+        """Stop a deployment, unless it has ended."""
         try:
             self._client.stop_deployment(deploymentId=deployment_id, autoRollbackEnabled=rollback)
         except ClientError as error:
@@ -221,7 +224,7 @@ class Deployments:
                 raise
 
     def alarms(self, group: str) -> list[str]:
-        """The names of the alarms that stop a group's deployments."""
+        """Return the names of the alarms that stop a group's deployments."""
         answer = self._client.get_deployment_group(applicationName=self._application, deploymentGroupName=group)
         configuration = answer["deploymentGroupInfo"].get("alarmConfiguration", {})
         return [alarm["name"] for alarm in configuration.get("alarms", []) if "name" in alarm]

@@ -1,4 +1,4 @@
-"""What goes wrong: what is refused, what passes by itself, and how it is reported."""
+"""Errors of AWS: which pass by themselves, and how they are reported."""
 
 import signal
 from typing import Final
@@ -9,13 +9,13 @@ from botocore.exceptions import ConnectionError as LostConnection
 from .denied import Document, denied
 
 INTERRUPTED: Final = 128 + signal.SIGINT
-"""The exit status of a command that Ctrl-C ended, as a shell has it."""
+"""The exit status after Ctrl-C, as in a shell."""
 
 REFUSED: Final = 2
 """The exit status of a command that changed nothing."""
 
 AWS_ERRORS = (ClientError, BotoCoreError)
-"""Everything that a call of AWS may raise."""
+"""The exceptions of AWS calls."""
 
 _LOST = (LostConnection, HTTPClientError)
 _THROTTLED = {
@@ -28,20 +28,20 @@ _THROTTLED = {
 
 
 class Refused(Exception):
-    """Nothing was changed; the message is one sentence that says what to do."""
+    """The command changed nothing. The message is one sentence with the remedy."""
 
 
 class Expired(Exception):
-    """The time that a run may take is over."""
+    """The run's time is over."""
 
 
 def code(error: Exception) -> str:
-    """AWS's code of an error, empty for an error that AWS did not answer."""
+    """Return the error code of AWS's answer. Returns an empty text without an answer."""
     return error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else ""
 
 
 def passes(error: Exception) -> bool:
-    """Whether waiting helps: a connection is lost, AWS throttles, or AWS has a fault of its own (status 5xx)."""
+    """Whether a later attempt may succeed: after a lost connection, throttling, or a status of 5xx."""
     if not isinstance(error, ClientError):
         return isinstance(error, _LOST)
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
@@ -49,7 +49,10 @@ def passes(error: Exception) -> bool:
 
 
 def sentence(error: Exception, document: Document | None = "shift") -> str:
-    """What AWS or botocore said, on one line; of a missing permission also whose it is, and which `document` has it."""
+    """Return the message of AWS or botocore on one line.
+
+    For a missing permission, it also names the role and the policy `document` that contains the permission.
+    """
     said = error.response.get("Error", {}).get("Message", "") if isinstance(error, ClientError) else str(error)
     line = " ".join(f"{code(error)}: {said}".removeprefix(": ").split())
     operation = error.operation_name if isinstance(error, ClientError) else ""

@@ -1,4 +1,4 @@
-"""Follows all parts of a run to their end: one look at AWS for all of them, then a step of each, at the same time."""
+"""Follows the parts of a run: polls AWS once for all parts, then runs a step of each part in parallel."""
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,18 +11,18 @@ from .errors import AWS_ERRORS, Expired, Refused, passes, sentence
 from .model import Part, Steps
 
 POLL = 5.0
-"""Seconds between two looks."""
+"""Seconds between two polls."""
 
 GRACE = 5
-"""Minutes that rollbacks have after the time is over."""
+"""Minutes for rollbacks after the run's time is over."""
 
 WORKERS = 8
-"""Parts that are stepped at the same time; CodeDeploy throttles more."""
+"""Parts whose steps run in parallel. CodeDeploy throttles more."""
 
 
 @dataclass
 class Journey:
-    """A part and its steps; `awaited` is the deployment that it wants to see next."""
+    """A part and its steps. `awaited` is the id of the deployment that its next step receives."""
 
     part: Part
     steps: Steps[None]
@@ -30,7 +30,7 @@ class Journey:
 
 
 class Follower:
-    """Follows journeys for `minutes`; `show` is called whenever there may be something new to see."""
+    """Follows journeys for `minutes`, and calls `show` after each poll."""
 
     def __init__(self, deployments: Deployments, clock: Clock, minutes: float, show: Callable[[], None]) -> None:
         self._deployments = deployments
@@ -39,7 +39,7 @@ class Follower:
         self._show = show
 
     def follow(self, journeys: Sequence[Journey]) -> None:
-        """Go until every part has a result. Closes the steps if interrupted, so that they can put things back."""
+        """Run until every part has a result. After an interrupt, closes the steps, which restore the aliases."""
         for journey in journeys:
             journey.part.started = self._clock.now()
         try:
@@ -67,7 +67,7 @@ class Follower:
             open_ = self._step(pool, open_, seen, Expired() if expires else failure)
 
     def _look(self, open_: list[Journey]) -> tuple[dict[str, Deployment], Exception | None]:
-        """What is to be seen of the deployments, and the error that will not pass."""
+        """Return the awaited deployments, and the error that does not pass."""
         try:
             return self._deployments.look(journey.awaited for journey in open_ if journey.awaited), None
         except AWS_ERRORS as error:
@@ -89,7 +89,7 @@ class Follower:
 
 
 def _goes_on(journey: Journey, seen: Deployment | None, failure: Exception | None) -> bool:
-    """Take one step; False if it was the last."""
+    """Run one step. Returns False if it was the last."""
     try:
         journey.awaited = journey.steps.throw(failure) if failure else journey.steps.send(seen)
     except StopIteration:

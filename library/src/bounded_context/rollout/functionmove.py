@@ -1,7 +1,6 @@
-"""The move of one function to another version: deployments are created or adopted until the alias is at its target."""
+"""The move of one function: creates or adopts deployments until its alias is at the target version."""
 
-from dataclasses import dataclass, replace
-from typing import Self
+from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
 
@@ -10,70 +9,27 @@ from .causes import cause, stopped_for_good
 from .deployments import Deployment, Deployments, Shift, brought, unverified
 from .errors import AWS_ERRORS, Expired, code, passes, sentence
 from .functions import Functions, Position
+from .goal import Goal
 from .model import Part, Result, Steps, first, patiently
 from .orders import Order
 from .outputs import Function
 
 TRIES = 3
-"""How often a function is tried if somebody else moves its alias, or if Lambda throttles CodeDeploy."""
+"""Attempts for a function if another run moves its alias, or if Lambda throttles CodeDeploy."""
 
 ROLLBACK_LOOKS = 6
-"""How often to look for the rollback of a failed deployment: CodeDeploy creates it a moment later."""
+"""Polls for the rollback of a failed deployment, which CodeDeploy creates a moment later."""
 
 _DOING = {"Created": "created", "Queued": "queued", "InProgress": "shifting", "Baking": "watched", "Ready": "ready"}
 
 
 @dataclass(frozen=True)
 class Tools:
-    """What functions are read and moved with."""
+    """The services that read and move functions."""
 
     functions: Functions
     deployments: Deployments
     alarms: Alarms
-
-
-@dataclass(frozen=True)
-class Goal:
-    """The version that a function moves to, and the versions that it may come from.
-
-    Every other version is the work of another run, which this run does not reverse. `unverified` is the survey's
-    reason why the target does not count as live although the alias is there, `seen` the version that it saw live, and
-    `active` the active deployment, which a way back stops. `brought` is the deployment that a way back reverses.
-    """
-
-    target: str
-    origins: frozenset[str]
-    back: bool = False
-    unverified: str = ""
-    seen: str = ""
-    active: str = ""
-    brought: str = ""
-
-    @classmethod
-    def forward(cls, live: str, target: str, unverified: str, active: str) -> Self:
-        """Return the goal of a release: another run may meanwhile have moved the alias forward, and never back."""
-        return cls(target, _from(live, target), unverified=unverified, seen=live, active=active)
-
-    def after(self, ended: Deployment) -> Self:
-        """Return the goal after another release has moved the alias on: it must not have been taken back since."""
-        note = ended.note
-        if self.back or ended.status != "Succeeded" or note is None or note.back:
-            return self
-        return replace(self, origins=_from(note.target, self.target))
-
-    def may_end(self, active: Deployment) -> bool:
-        """Whether this run may wait for the end of a deployment or stop it: a way back leaves a later release alone."""
-        reverses = active.rollback_of or (active.note and active.note.back)
-        return not self.back or bool(reverses) or active.id == self.active
-
-    def reaches_from(self, live: str) -> bool:
-        """Whether a deployment may take the alias from `live` to the target."""
-        return live in self.origins - {self.target}
-
-
-def _from(live: str, target: str) -> frozenset[str]:
-    """Return the versions from `live` to the one before `target`."""
-    return frozenset(str(number) for number in range(int(live), int(target)))
 
 
 class FunctionMove:
@@ -90,7 +46,7 @@ class FunctionMove:
         part.target = goal.target
 
     def steps(self) -> Steps[None]:
-        """Go all the way. Raises ClientError, BotoCoreError and NoVersion."""
+        """Move the function, and set the part's result. Raises ClientError, BotoCoreError and NoVersion."""
         try:
             for _ in range(TRIES):
                 self._part.result = None
@@ -254,7 +210,7 @@ class FunctionMove:
             return ""
 
     def _ended_for_good(self, deployment_id: str) -> Steps[bool]:
-        """Follow a deployment and write down its result. Returns False if another try may do better."""
+        """Follow a deployment and set the part's result. Returns False if another attempt may succeed."""
         self._part.deployment_id = deployment_id
         ended, rollback = yield from self._ends(deployment_id)
         position = yield from self._read()
@@ -268,7 +224,7 @@ class FunctionMove:
         return ended.began and ended.error != "THROTTLED"
 
     def _ends(self, deployment_id: str) -> Steps[tuple[Deployment, Deployment | None]]:
-        """A deployment when it has ended, and its rollback when that has ended too."""
+        """Wait for the end of a deployment and of its rollback, and return both."""
         ended = yield from self._watched(deployment_id)
         if ended.status == "Succeeded" or not ended.may_roll_back:
             return ended, None
@@ -298,7 +254,7 @@ class FunctionMove:
             self._part.doing = f"waiting for the end of {seen.id}"
 
     def _remains(self, position: Position) -> str:
-        """Say that the target has traffic although its deployment failed; empty if it has none."""
+        """Describe the traffic of a target whose deployment failed. Returns an empty text if it has none."""
         if position.shifting:
             return f" {left_over(position)}"
         if position.live != self._goal.target or self._goal.back:
@@ -307,7 +263,7 @@ class FunctionMove:
 
     def _why(self, ended: Deployment, rollback: Deployment | None, shift: Shift | None) -> str:
         if stopped_for_good(ended):
-            why = f"somebody stopped {ended.id}."
+            why = f"a person or another run stopped {ended.id}."
         else:
             firing = self._firing() if ended.error == "ALARM_ACTIVE" else []
             why = cause(self._order.release, self._function, ended, shift, firing)
@@ -316,7 +272,7 @@ class FunctionMove:
         return why
 
     def _give_up(self) -> Steps[None]:
-        """Stop what this run has created, and wait for the rollback."""
+        """Stop this run's deployment, and wait for its rollback."""
         active = yield from self._active()
         why = "its time was over"
         if active and self._order.owns(active.note):
@@ -354,7 +310,7 @@ class FunctionMove:
         return position
 
     def _shift(self, deployment_id: str) -> Shift | None:
-        """How far a deployment is, None if that is not known: what only explains must not end a run."""
+        """Return the progress of a deployment. Returns None if AWS does not answer: progress is shown only."""
         try:
             return self._tools.deployments.shift(deployment_id)
         except AWS_ERRORS:

@@ -53,7 +53,7 @@ class MachineAlias:
     def put(self, wanted: Routing, now: Routing) -> bool:
         """Try once, given the alias as it was just read. Returns False if another try is needed.
 
-        Writes also what is there already: other runs then see that this run is alive.
+        Also writes a routing that the alias already has: other runs then see that this run is alive.
         """
         self._check(now)
         if not now == wanted == self._sent:

@@ -70,7 +70,7 @@ class MachineMove:
         except _Ends as end:
             self._put_back(end.result, end.why)
         except Changed:
-            self._part.finish("failed", "somebody else changed its alias: ask `rollout status`.")
+            self._part.finish("failed", "another run or a person changed its alias: see `rollout status`.")
         except Expired:
             self._put_back("timed out", f"its time was over{self._in_the_way}")
         except AWS_ERRORS as error:
@@ -131,7 +131,7 @@ class MachineMove:
         if self._taken_over and routing.description == self._taken_over:
             return
         if (taken and routing != seen) or (seen.shifting and routing.weights == {seen.old: 100}):
-            raise _Ends("rolled back", f"another run put version {routing.old} back: look at what that run says")
+            raise _Ends("rolled back", f"another run put version {routing.old} back: see that run's report")
 
     def _refuse_firing(self) -> Steps[None]:
         firing = yield from self._firing()
@@ -195,7 +195,7 @@ class MachineMove:
             if not alias.put(Routing({old: 100}, str(self._note_of_return(now))), now):
                 return self._fail_to_put_back(why, "AWS does not answer", last=last)
         except Changed:
-            self._part.finish("failed", f"{why}; the alias is left as it is, since somebody else moves it now.")
+            self._part.finish("failed", f"{why}; another run moves the alias now, so it stays as it is.")
             return True
         except AWS_ERRORS as error:
             return self._fail_to_put_back(why, sentence(error), last=last or not passes(error))
@@ -222,7 +222,7 @@ def note_of_return(order: Order, routing: Routing, *, going: bool = False) -> No
 
 
 def shared(routing: Routing) -> str:
-    """Describe what another run does with the alias."""
+    """Describe another run's use of the alias."""
     if routing.returning:
         return "another run is taking a release back"
     shares = " and ".join(f"version {version} {weight} %" for version, weight in routing.weights.items())

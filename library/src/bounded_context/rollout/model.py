@@ -1,4 +1,4 @@
-"""A part of a release as it goes, and how it is written down while it waits."""
+"""A part of a run: a function or the state machine, its progress and its result."""
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
@@ -19,22 +19,22 @@ Result = Literal[
     "not started",
     "detached",
 ]
-"""How a part ended; `detached` is a deployment that CodeDeploy goes on with after the driver was interrupted."""
+"""The result of a part. `detached`: CodeDeploy continues the deployment after the driver was interrupted."""
 
 GOOD: Final[tuple[Result, ...]] = ("succeeded", "up to date")
 
 T = TypeVar("T")
 Steps: TypeAlias = Generator[str | None, Deployment | None, T]
-"""What one part does, written as if it were alone: it yields whenever it waits until the next look at AWS.
+"""The steps of one part. A step yields to wait until the next poll of AWS.
 
-It yields the id of the deployment to look at, and is sent what was seen; None is sent if that could not be seen, and
-None is yielded to wait for nothing in particular.
+It yields the id of a deployment, and receives that deployment, or None if AWS did not answer. It yields None to wait
+without a deployment.
 """
 
 
 @dataclass
 class Part:
-    """A function or the state machine in a run. `live` is the version of its alias when it was last read."""
+    """A function or the state machine in a run. `live` is the version of its alias at the last read."""
 
     name: str
     aws_name: str
@@ -50,17 +50,17 @@ class Part:
     seconds: float = 0.0
 
     def finish(self, result: Result, why: str = "") -> None:
-        """Write down how it ended, and why in one sentence."""
+        """Set the result, and the reason as one sentence."""
         self.result, self.why, self.doing, self.weight = result, why, result, None
 
 
 def first(live: str) -> str:
-    """Say why a part at version 1 has not been released; empty for every other version."""
+    """Return why a part at version 1 has not been released. Returns an empty text for every other version."""
     return "version 1 is its only one: what is deployed first is live at once." if live == "1" else ""
 
 
 def patiently(part: Part, call: Callable[[], T]) -> Steps[T]:
-    """Return what `call` returns, trying again while it fails in a way that passes. Raises AWS's other errors."""
+    """Call AWS, and call again at each poll after a passing error. Raises every other error of AWS."""
     while True:
         try:
             return call()

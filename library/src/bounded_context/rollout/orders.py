@@ -1,4 +1,4 @@
-"""What a run asks of CodeDeploy: forward to the newest versions, or back to the ones before."""
+"""The order of a run: its release id, its direction, and its CodeDeploy deployments."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -17,7 +17,7 @@ ALL_AT_ONCE = "CodeDeployDefault.LambdaAllAtOnce"
 
 @dataclass(frozen=True)
 class Order:
-    """One run's deployments: all have its release id, and the same answer to deployments of others."""
+    """The settings that all deployments of a run share."""
 
     release: Release
     stack: str
@@ -27,19 +27,19 @@ class Order:
     back: bool = False
 
     def note(self, name: str, before: str, target: str) -> Note:
-        """What the description of a part's move says."""
+        """Return the note that describes the move of a part."""
         return Note(self.release_id, self.stack, name, before, target, self.back, self.ignored_alarms)
 
     def owns(self, note: Note | None) -> bool:
-        """Whether this run created what has this description."""
+        """Whether this run created the deployment with this note."""
         return note is not None and (note.release_id, note.back) == (self.release_id, self.back)
 
     def takes(self, note: Note) -> bool:
-        """Whether another run's deployment does the same as this run's would: the way, and whether alarms count."""
+        """Whether another run's deployment has the same direction, and ignores alarms if this run does."""
         return note.back == self.back and (bool(note.ignored_alarms) or not self.ignored_alarms)
 
     def request(self, function: Function, current: str, target: str) -> "CreateDeploymentInputTypeDef":
-        """The deployment of a function, in the group's own strategy or, backwards, at once and whatever alarms say."""
+        """Return the request for a deployment: by the group's strategy; on the way back at once, without alarms."""
         hooks = {} if self.back else self.release.hooks
         request: CreateDeploymentInputTypeDef = {
             "applicationName": self.release.application,

@@ -1,4 +1,4 @@
-"""What a stack's outputs say about its release, asked of the Pulumi CLI or read from a file."""
+"""The release in a stack's outputs, from the Pulumi CLI or from a file."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""What a run did, for people's exit statuses and for programs' JSON."""
+"""The report of a run: its parts, its result, its exit status, and its JSON form."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +23,7 @@ _UNTOUCHED = ("refused", "not started", "up to date")
 
 @dataclass
 class Report:
-    """A run: its parts and when it was. The result of the whole is the worst of its parts'."""
+    """A run with its parts and times. Its result is the worst result of its parts."""
 
     order: Order
     functions: list[Part]
@@ -38,19 +38,19 @@ class Report:
 
     @property
     def result(self) -> Result:
-        """How the whole ended."""
+        """The result of the run."""
         results: list[Result] = [part.result or "not started" for part in self.parts]
         return min(results, key=_WORST_FIRST.index)
 
     @property
     def exit_status(self) -> int:
-        """0 if all is well, 2 if it was refused and nothing has changed, 1 otherwise."""
+        """0 for success, 2 if the run was refused and changed nothing, 1 otherwise."""
         if self.result in GOOD:
             return 0
         return 2 if all(part.result in _UNTOUCHED for part in self.parts) else 1
 
     def interrupt(self) -> None:
-        """Write down what becomes of the parts that the run leaves."""
+        """Set the results of the parts that the interrupted run leaves."""
         for part in self.parts:
             if part.result is None and part.deployment_id:
                 part.finish("detached", f"CodeDeploy goes on with {part.deployment_id}: ask `rollout status`.")
@@ -58,7 +58,7 @@ class Report:
                 part.finish("not started", "the run was interrupted.")
 
     def as_json(self) -> dict[str, Any]:
-        """The report in the form that `--json` promises: times in UTC, as ISO 8601 has them."""
+        """Return the report in the form of `--json`, with times in UTC (ISO 8601)."""
         return {
             "stack": self.order.stack,
             "release": self.order.release_id,

@@ -9,8 +9,9 @@ from .clock import Clock
 from .deployments import Deployments
 from .errors import AWS_ERRORS, Refused, sentence
 from .follow import WORKERS, Follower, Journey
-from .functionmove import FunctionMove, Goal, Tools
+from .functionmove import FunctionMove, Tools
 from .functions import Functions
+from .goal import Goal
 from .machines import Machines
 from .model import GOOD, Part
 from .orders import Order

@@ -1,4 +1,4 @@
-"""What people see: a live table on a terminal, a line for every change in a build's log, the results at the end."""
+"""The output of a run: a live table on a terminal, one line for each change in a build's log, and the results."""
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ _COLOURS = {"succeeded": "green", "up to date": "green", "detached": "yellow", "
 
 
 class Screen(Consoles):
-    """What a rollout shows."""
+    """The output of a rollout."""
 
     def __init__(self, *, as_json: bool) -> None:
         super().__init__(as_json=as_json)
@@ -27,7 +27,7 @@ class Screen(Consoles):
         self._shown: dict[str, str] = {}
 
     def show(self, parts: Sequence[Part]) -> None:
-        """Show where everything is now."""
+        """Show the progress of all parts."""
         if self._progress.is_terminal:
             self._show_live(parts)
             return
@@ -44,18 +44,18 @@ class Screen(Consoles):
         self._live.update(_table(parts), refresh=True)
 
     def end(self) -> None:
-        """Give the terminal back."""
+        """End the live table."""
         if self._live:
             self._live.stop()
             self._live = None
 
     def warn_of_ignored_alarms(self, reason: str) -> None:
-        """Show in red that no alarm stops this release."""
+        """Show in red that alarms do not stop this release."""
         text = escape(f"ALARMS ARE IGNORED for this release: no alarm stops it. Reason: {reason}")
         self._progress.print(f"[bold white on red] {text} [/]", soft_wrap=True)
 
     def show_report(self, report: "Report") -> None:
-        """Print what a run did."""
+        """Print the report of a run."""
         if self._as_json:
             self._write(report.as_json())
             return
@@ -63,7 +63,7 @@ class Screen(Consoles):
         self._say_of_parts((part.name, part.why) for part in report.parts)
 
     def show_status(self, status: "Status") -> None:
-        """Print where a stack is."""
+        """Print the status of a stack."""
         if self._as_json:
             self._write(status.as_json())
             return
@@ -72,7 +72,7 @@ class Screen(Consoles):
         self._out.print(status.next, markup=False, soft_wrap=True)
 
     def _say_of_parts(self, said: Iterable[tuple[str, str]]) -> None:
-        """Print each sentence once, after the names of all parts that it is said of."""
+        """Print each sentence once, after the names of its parts."""
         names: dict[str, list[str]] = {}
         for name, sentence in said:
             if sentence:

@@ -2,7 +2,8 @@
 
 from .errors import Refused
 from .follow import Journey
-from .functionmove import Goal, left_over
+from .functionmove import left_over
+from .goal import Goal
 from .machinemove import MachineMove, shared
 from .model import GOOD
 from .report import Report

@@ -1,4 +1,4 @@
-"""`rollout status`: where everything is, and what `start` would do. Changes nothing."""
+"""`rollout status`: the versions of all aliases, and the effect of `start`. Changes nothing."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +14,7 @@ WORKFLOW = "workflow"
 
 @dataclass(frozen=True)
 class Where:
-    """Where one part is: `weights` are the percentages of the versions that share its traffic, empty if none does."""
+    """The versions of one part. `weights` are the percentages of versions that share the traffic."""
 
     name: str
     aws_name: str
@@ -50,7 +50,7 @@ class Where:
 
 @dataclass(frozen=True)
 class Status:
-    """Where a stack is."""
+    """The versions of all parts of a stack."""
 
     stack: str
     strategy: str
@@ -64,12 +64,12 @@ class Status:
 
     @property
     def exit_status(self) -> int:
-        """0 if everything could be read, 2 if not."""
+        """0 if all parts could be read, otherwise 2."""
         return 2 if any(part.problem for part in self.parts) else 0
 
     @property
     def next(self) -> str:
-        """What `start` would do, in one line."""
+        """One line that describes the effect of `start`."""
         moves = [_move(part) for part in self.parts if not part.up_to_date]
         if not moves:
             return "start would do nothing: everything is at its newest version."
@@ -88,7 +88,7 @@ class Status:
 
 
 def status(run: Run) -> Status:
-    """Read where a stack is."""
+    """Read the versions of all parts."""
     functions = [_function(finding) for finding in survey(run.release.functions, run.tools)]
     return Status(run.stack, run.release.strategy.name, functions, _workflow(run))
 
