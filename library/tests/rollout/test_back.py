@@ -18,7 +18,7 @@ def test_the_last_release_goes_back_at_once(stack: Stack):
     request = stack.codedeploy.called("create_deployment")[-1]
     assert request["deploymentConfigName"] == "CodeDeployDefault.LambdaAllAtOnce"
     assert request["overrideAlarmConfiguration"] == {"enabled": False}
-    assert fullmatch(r"back from release 20310506T070809Z-[0-9a-f]{8}: test one 2 -> 1", request["description"])
+    assert fullmatch(r"back from release 20310506T070809Z-[0-9a-f]{8}-0: test one 2 -> 1", request["description"])
     assert "Hooks" not in request["revision"]["appSpecContent"]["content"]
 
 

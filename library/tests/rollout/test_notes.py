@@ -13,7 +13,7 @@ from bounded_context.rollout.notes import LIMIT, Note, release_id
         Note("20310506T070809Z", "test", "one", "6", "7"),
         Note("20310506T070809Z", "org/app/test", "one", "7", "6", back=True),
         Note("20310506T070809Z", "test", "one", "6", "7", ignored_alarms="the fix; it cannot wait"),
-        Note("20310506T070809Z-0a1b2c3d", "test", "machine", "7", "6", back=True, going=True),
+        Note("20310506T070809Z-0a1b2c3d-17", "test", "machine", "7", "6", back=True, going=True),
     ],
 )
 def test_a_description_is_read_as_it_was_written(note: Note):
@@ -37,9 +37,9 @@ def test_a_long_reason_is_cut():
 def test_runs_to_the_same_versions_are_of_one_release():
     """A run that repeats or continues another one starts later, perhaps by a clock that is wrong."""
     targets = {"one": "7", "workflow": "3"}
-    ids = [release_id(datetime(2031, month, 1, tzinfo=UTC), targets) for month in (9, 10)]
+    ids = [release_id(datetime(2031, month, 1, tzinfo=UTC), targets, month) for month in (9, 10)]
     assert len({Note(one, "test", "one", "6", "7").release for one in ids}) == 1
-    other = release_id(datetime(2031, 9, 1, tzinfo=UTC), {**targets, "one": "8"})
+    other = release_id(datetime(2031, 9, 1, tzinfo=UTC), {**targets, "one": "8"}, 9)
     assert Note(other, "test", "one", "6", "8").release != Note(ids[0], "test", "one", "6", "7").release
 
 

@@ -13,8 +13,8 @@ AWS_ENDPOINT_URL[_<SERVICE>].
   at once, without hooks, with alarms ignored. A deployment that still runs is stopped with rollback instead.
 
 The parts of a release are read from AWS, not from a file: every deployment's description, and the description of
-the state machine's alias, begin with `release <UTC timestamp>-<digest of the target versions>:`. Runs to the same
-versions are one release. Newest means the highest version number.
+the state machine's alias, begin with `release <UTC timestamp>-<digest of the target versions>-<number of the run>:`.
+Runs to the same versions are one release. Newest means the highest version number.
 
 A function's alias is moved by CodeDeploy alone: a run that ends early leaves its deployments to it. Only `back` ends a
 shift that no deployment continues. The state machine's alias is moved by this process alone: whenever it ends early,

@@ -43,6 +43,9 @@ def find_way(run: Run) -> Way:
     survey = run.survey()
     _refuse_problems(survey)
     began, last = max(_beginnings(survey).values(), key=itemgetter(0), default=(None, None))
+    if began and last and last.began:
+        # The run began before its first deployment, and took over the deployments that were active then.
+        began = min(began, last.began + timedelta(seconds=1))
     goals = {one.function: goal for one in survey.findings if (goal := _goal(run, one, last, began))}
     machine = _machine_before(survey.routing, last, began)
     stays = machine == survey.routing.old and not survey.routing.shifting and not survey.routing.returning

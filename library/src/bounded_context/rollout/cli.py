@@ -75,7 +75,8 @@ def _interrupt(*_: int | FrameType | None) -> NoReturn:
 
 def _start(run: Run, options: argparse.Namespace) -> int:
     found = run.survey()
-    identity = release_id(found.routing.read or run.clock.now(), found.targets)
+    now = run.clock.now()
+    identity = release_id(found.routing.read or now, found.targets, now.microsecond)
     order = Order(run.release, run.stack, identity, options.on_conflict, options.ignore_alarms or "")
     report = run.report(order)
     return _reported(run, report, lambda: start(run, report, found, options.timeout))

@@ -114,7 +114,9 @@ class MachineMove:
             raise _Ends("refused", f"{shared(routing)}: wait for its end, or pass --on-conflict wait or stop.")
         self._waited = True
         if abandoned or (self._order.on_conflict == "stop" and not routing.returning):
-            note = self._note_of_return(routing)
+            # Its own id tells this write from that of the run that is gone.
+            name, newest = self._machine.name, max(routing.weights, key=int)
+            note = replace(self._order.note(name, newest, routing.old), back=True)
             alias = MachineAlias(self._part, self._machines, routing)
             yield from alias.write(Routing({routing.old: 100}, str(note)))
             if not routing.returning or routing == self._survey.routing:

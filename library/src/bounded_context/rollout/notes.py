@@ -38,7 +38,8 @@ class Note:
     @property
     def release(self) -> str:
         """The key that all runs to the same versions share; the id itself for a note without a digest."""
-        return self.release_id.partition("-")[2] or self.release_id
+        _, dash, digest = self.release_id.partition("-")
+        return digest.partition("-")[0] if dash else self.release_id
 
     @property
     def began(self) -> datetime | None:
@@ -66,10 +67,11 @@ class Note:
         return f"{text}{_REASON}{self.ignored_alarms[:room]}" if self.ignored_alarms and room > 0 else text
 
 
-def release_id(now: datetime, targets: Mapping[str, str]) -> str:
-    """Return the id of a release that starts now: the time, and a digest of the target version of each part.
+def release_id(now: datetime, targets: Mapping[str, str], run: int) -> str:
+    """Return the id of a release that starts now: the time, a digest of the targets, and the number of the run.
 
-    A run that repeats or continues a release has the same targets, and so the same digest.
+    A run that repeats or continues a release has the same targets, and so the same digest. `run` distinguishes runs
+    that start in the same second.
     """
     text = " ".join(f"{name}={version}" for name, version in sorted(targets.items()))
-    return f"{now.strftime(_TIME)}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    return f"{now.strftime(_TIME)}-{hashlib.sha256(text.encode()).hexdigest()[:8]}-{run}"

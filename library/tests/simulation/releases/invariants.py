@@ -242,6 +242,8 @@ class Invariants:
 
     def _left_by_machine(self, ran: Ran, alias: Alias) -> bool:
         """Tell whether the state machine is still at the version that the last release moved it to."""
+        if any(each.removed for each in self._world.aliases.of.values()):
+            return False
         moves = (one for one in reversed(self._world.aliases.history) if one.part == MACHINE)
         last = next((one for one in moves if one.after.weights != one.before.weights), None)
         if last is None or last.after.live <= last.before.live or last.at >= ran.began + self._world.epoch:
@@ -255,6 +257,9 @@ class Invariants:
         )
 
     def _left(self, ran: Ran, alias: Alias) -> bool:
+        if any(each.removed for each in self._world.aliases.of.values()):
+            # The alias of the state machine may still name the release of a removed function.
+            return False
         brought = self._brought(alias.part, alias.routed.live)
         newest = next((one for one in self._world.codedeploy.of(alias.part) if one.forward), None)
         if brought is None or brought is not newest or brought.created >= ran.began + self._world.epoch:

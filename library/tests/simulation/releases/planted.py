@@ -98,13 +98,6 @@ def _unmarked(report: Any, way: Any, alias: Any) -> Any:
 _return, _ended = back._return, back._ended  # pyright: ignore[reportPrivateUsage]
 
 
-def _one_look(self: Any) -> Any:
-    """Overlook a deployment that was created between the two reads."""
-    active = yield from self._active()
-    position = yield from self._read()
-    return active, position
-
-
 def _anything(self: Goal, live: str) -> bool:
     return live != self.target
 
@@ -122,7 +115,6 @@ PLANTS: Final[dict[str, Plant]] = {
     "a run that gives up does not look once more": _put(FunctionMove, "_succeeded_meanwhile", _without_a_look),
     "aliases are not read again at the end": _put(Run, "confirm", lambda *_: None),
     "a way back does not mark the state machine": _put(back, "_return", _unmarked),
-    "a deployment that began between two reads is overlooked": _put(FunctionMove, "_look", _one_look),
     "a run that is alive counts as gone": _put(machinemove, "PATIENCE", timedelta(0)),
     "an alias that changed is put back": _put(MachineAlias, "_check", lambda *_: None),
     "a version that was taken back is released again": _put(MachineMove, "_refuse_taken_back", lambda *_: None),

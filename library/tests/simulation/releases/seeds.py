@@ -9,7 +9,7 @@ SEEDS: Final[dict[str, int]] = {
     "a repeated release is another release": 207_002,
     "a run that gives up does not look once more": 200_030,
     "a shift that nothing continues counts as success": 200_009,
-    "a version that was taken back is released again": 200_475,
+    "a version that was taken back is released again": 200_895,
     "a way back does not mark the state machine": 202_486,
     "a way back ends a release that began after it": 200_013,
     "an alias that changed is put back": 200_296,
