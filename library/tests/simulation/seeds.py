@@ -4,6 +4,7 @@ from typing import Final
 
 SEEDS: Final[dict[str, int]] = {
     "a command compares versions alone": 203_986,
+    "a created item is changed before its request is repeated": 9_009_253,
     "a key is locked for its function's time alone": 1_060_084,
     "a late step replaces the report": 205_149,
     "a list is validated in any status": 200_240,

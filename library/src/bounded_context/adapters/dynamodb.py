@@ -110,11 +110,15 @@ class AggregateTable(Generic[A]):
         return True
 
     def _is_there(self, etag: str, item: Mapping[str, Any]) -> bool:
-        """Return whether a refused write is in the table. Raises Done if an earlier attempt has created the item."""
+        """Return whether a refused write took effect. Raises Done if an earlier attempt has created the item.
+
+        Another command may have changed a created item since. The item still names its incarnation.
+        """
         stored = str(item.get(ETAG, ""))
-        if stored and is_earlier(self._items.identity_of(item[KEY]), stored.partition(".")[0]):
+        incarnation = stored.partition(".")[0]
+        if stored and is_earlier(self._items.identity_of(item[KEY]), incarnation):
             raise Done(self._items.to_aggregate(item))
-        return stored == etag
+        return etag in (stored, incarnation)
 
     def _conflict(self, aggregate: A, version: int) -> VersionConflict:
         return VersionConflict(self._items.identity, aggregate.id, version)
