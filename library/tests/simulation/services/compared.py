@@ -21,7 +21,8 @@ MOTO: Final = (
     "true is equal to 1. In DynamoDB values of two types are not equal.",
     "Numbers keep their trailing zeros: 1.50 is stored as such. DynamoDB trims them.",
     "SET of an attribute from another one lets both share a set, which a later ADD changes in both.",
-    "A failed ADD to a new item leaves the item, and a failed update may leave a part of its effects. Requests with bad syntax, or undefined names, fail in moto itself.",
+    "A failed ADD to a new item leaves the item, and a failed update may leave a part of its effects.",
+    "Requests with bad syntax, or undefined names, fail in moto itself.",
     "The key of an index may be a number, or empty. DynamoDB refuses such an item.",
     "size() of an absent attribute raises ValueError in moto itself. In DynamoDB the comparison is false.",
 )
