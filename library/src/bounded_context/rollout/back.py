@@ -144,22 +144,15 @@ def _ended(routing: Routing) -> Routing:
 
 
 def _refuse_problems(survey: Survey) -> None:
-    problems = [f"{finding.function.name} ({finding.problem})" for finding in survey.findings if finding.problem]
-    if problems:
-        raise Refused(f"The last release cannot be known: {', '.join(problems)}. {_state(survey)}")
+    if survey.problems:
+        raise Refused(f"The last release cannot be known: {survey.problems}. {_state(survey)}")
 
 
 def _state(survey: Survey) -> str:
     """Describe every alias, and name the next command."""
-    functions = [f"{one.function.name} {_where(one)}" for one in survey.findings]
+    functions = [f"{one.function.name} {one.position.where if one.position else 'unknown'}" for one in survey.findings]
     shares = " and ".join(f"{version} ({weight} %)" for version, weight in survey.routing.weights.items())
     return f"Live now: {', '.join([*functions, f'workflow {shares}'])}. Next: `rollout status`."
-
-
-def _where(finding: Finding) -> str:
-    if finding.position is None:
-        return "unknown"
-    return f"{finding.position.live}{f' and {finding.position.shares}' if finding.position.shifting else ''}"
 
 
 def _beginnings(survey: Survey) -> Mapping[str, tuple[datetime, Note]]:

@@ -73,6 +73,11 @@ class Deployment:
         return self.status in ENDED
 
     @property
+    def reverses(self) -> bool:
+        """Whether it takes a version back: a rollback, or a deployment of a `rollout back`."""
+        return bool(self.rollback_of) or (self.note is not None and self.note.back)
+
+    @property
     def began(self) -> bool:
         """Whether it may have moved the alias: it does not begin if the alias is not at its current version."""
         return self.error != MISMATCH

@@ -89,7 +89,7 @@ class FunctionMove:
         """
         if not self._goal.brought and not self._waited_for:
             return True
-        history = yield from patiently(self._part, lambda: self._tools.deployments.history(self._function.group))
+        history = yield from self._history()
         if self._goal.back:
             found = brought(history, position.live)
             return not self._goal.brought or (found is not None and found.id == self._goal.brought)
@@ -98,7 +98,7 @@ class FunctionMove:
 
     def _own(self) -> Steps[str]:
         """Return the deployment whose creation was not answered; it may have ended. Empty if there is none."""
-        history = yield from patiently(self._part, lambda: self._tools.deployments.history(self._function.group))
+        history = yield from self._history()
         self._unanswered = False
         own = (one.id for one in history if self._order.owns(one.note) and one.id != self._part.deployment_id)
         return next(own, "")
@@ -146,8 +146,7 @@ class FunctionMove:
 
     def _wait_out(self, active: Deployment) -> Steps[None]:
         self._waited_for = active.id
-        reverses = active.rollback_of or (active.note and active.note.back)
-        if self._order.on_conflict == "stop" and not reverses:
+        if self._order.on_conflict == "stop" and not active.reverses:
             yield from patiently(self._part, lambda: self._tools.deployments.stop(active.id, rollback=True))
         ended, _ = yield from self._ends(active.id)
         self._goal = self._goal.after(ended)
@@ -169,8 +168,7 @@ class FunctionMove:
 
     def _overtaken(self, position: Position) -> str:
         self._part.before = self._part.before or position.live
-        where = f"version {position.live}{f' and {position.shares}' if position.shifting else ''}"
-        self._part.finish("failed", f"another run has moved it ({where}): ask `rollout status`.")
+        self._part.finish("failed", f"another run has moved it (version {position.where}): ask `rollout status`.")
         return ""
 
     def _arrived(self, position: Position) -> Steps[str]:
@@ -191,7 +189,7 @@ class FunctionMove:
             return ""
         if position.live == self._goal.seen and not self._goal.active:
             return self._goal.unverified
-        history = yield from patiently(self._part, lambda: self._tools.deployments.history(self._function.group))
+        history = yield from self._history()
         return unverified(history, position.live)
 
     def _create(self, position: Position) -> str:
@@ -300,6 +298,9 @@ class FunctionMove:
             return False
         self._part.finish("succeeded")
         return True
+
+    def _history(self) -> Steps[list[Deployment]]:
+        return (yield from patiently(self._part, lambda: self._tools.deployments.history(self._function.group)))
 
     def _active(self) -> Steps[Deployment | None]:
         return (yield from patiently(self._part, lambda: self._tools.deployments.active(self._function.group)))

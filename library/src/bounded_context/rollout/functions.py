@@ -29,6 +29,11 @@ class Position:
         return min(self.live, *self.shifting, key=int) if self.shifting else self.live
 
     @property
+    def where(self) -> str:
+        """The version, and the versions that share its traffic."""
+        return f"{self.live} and {self.shares}" if self.shifting else self.live
+
+    @property
     def shares(self) -> str:
         """Name the versions that share the traffic; empty if one version has all of it."""
         return " and ".join(f"version {version} {100 * share:g} %" for version, share in self.shifting.items())

@@ -37,8 +37,7 @@ class Goal:
 
     def may_end(self, active: Deployment) -> bool:
         """Whether this run may wait for the end of a deployment or stop it: a way back leaves a later release alone."""
-        reverses = active.rollback_of or (active.note and active.note.back)
-        return not self.back or bool(reverses) or active.id == self.active
+        return not self.back or active.reverses or active.id == self.active
 
     def reaches_from(self, live: str) -> bool:
         """Whether a deployment may take the alias from `live` to the target."""

@@ -65,9 +65,8 @@ def _tell_rolled_back(run: Run, survey: Survey) -> None:
 
 
 def _refuse_unread(survey: Survey) -> None:
-    problems = [f"{finding.function.name} ({finding.problem})" for finding in survey.findings if finding.problem]
-    if problems:
-        raise Refused(f"Nothing was started, since functions cannot be read: {', '.join(problems)}.")
+    if survey.problems:
+        raise Refused(f"Nothing was started, since functions cannot be read: {survey.problems}.")
 
 
 def _refuse_remains(survey: Survey) -> None:

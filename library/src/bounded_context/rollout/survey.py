@@ -96,9 +96,10 @@ class Survey:
         functions = {finding.function.name: finding.target for finding in self.findings}
         return {**functions, "workflow": self.machine_target}
 
-    def finding(self, function: Function) -> Finding:
-        """Return the finding of a function."""
-        return next(finding for finding in self.findings if finding.function == function)
+    @property
+    def problems(self) -> str:
+        """The functions that could not be read, with the errors; empty if all were read."""
+        return ", ".join(f"{one.function.name} ({one.problem})" for one in self.findings if one.problem)
 
 
 def survey_all(functions: Sequence[Function], tools: Tools, machines: Machines) -> Survey:
