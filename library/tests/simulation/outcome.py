@@ -6,7 +6,7 @@ from typing import Any
 
 from .history import Violation
 from .profile import Profile
-from .scheduler import Key
+from .scheduler import Endless, Key, Scheduler
 
 Trace = list[tuple[float, str, str, str]]
 Choices = dict[Key, Any]
@@ -27,3 +27,15 @@ class Outcome:
     play: Callable[[Any, Choices, frozenset[str]], "Outcome"]
     violation: Violation | None = None
     statuses: Sequence[Any] = field(default_factory=list)
+
+    def judge(self, scheduler: Scheduler, run: Callable[[], None]) -> None:
+        """Run a world, set the violation that it raises, and end every activity that is left."""
+        try:
+            run()
+        except Violation as violation:
+            self.violation = violation
+        except Endless as endless:
+            self.violation = Violation("endless", str(endless))
+        finally:
+            scheduler.calm = True
+            scheduler.end()

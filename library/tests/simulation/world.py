@@ -23,7 +23,7 @@ from .outcome import Choices, Outcome
 from .patches import attached
 from .profile import Profile
 from .scenario import PARTNER, SUBSCRIPTIONS, Scenario, Upload
-from .scheduler import Activity, Endless, Key, Scheduler
+from .scheduler import Activity, Key, Scheduler
 from .services.dynamodb.store import Change
 from .services.dynamodb.stream import record
 from .workflow import Machine, substituted
@@ -318,15 +318,7 @@ def play(
 
     outcome = Outcome(seed, scenario, profile, scheduler.made if kept is None else kept, scheduler.trace, again)
     with attached(scheduler, world.account), _sizes(scenario):
-        try:
-            world.run()
-        except Violation as violation:
-            outcome.violation = violation
-        except Endless as endless:
-            outcome.violation = Violation("endless", str(endless))
-        finally:
-            scheduler.calm = True
-            scheduler.end()
+        outcome.judge(scheduler, world.run)
     outcome.statuses = [record["status"] for record in world.history.lists().values()]
     return outcome
 

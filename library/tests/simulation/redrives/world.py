@@ -18,7 +18,7 @@ from ..history import Violation
 from ..outcome import Choices, Outcome
 from ..patches import attached
 from ..profile import Profile
-from ..scheduler import EPOCH, Activity, Endless, Key, Scheduler
+from ..scheduler import EPOCH, Activity, Key, Scheduler
 from ..services.s3 import SimS3
 from .invariants import AtEnd, at_rest
 from .operators import Operator
@@ -305,15 +305,7 @@ def play(
     outcome = Outcome(seed, scenario, profile, scheduler.made if kept is None else kept, scheduler.trace, again)
     clients: Any = world.account
     with attached(scheduler, clients), patch.object(sweep_uploads, "MOST", scenario.page):
-        try:
-            world.run()
-        except Violation as violation:
-            outcome.violation = violation
-        except Endless as endless:
-            outcome.violation = Violation("endless", str(endless))
-        finally:
-            scheduler.calm = True
-            scheduler.end()
+        outcome.judge(scheduler, world.run)
     outcome.statuses = [operator.status for operator in world.operators]
     return outcome
 

@@ -13,7 +13,7 @@ from .. import profile as faults
 from ..history import Violation
 from ..outcome import Choices, Outcome
 from ..profile import Profile
-from ..scheduler import EPOCH, Activity, Endless, Key, Scheduler
+from ..scheduler import EPOCH, Activity, Key, Scheduler
 from .aliases import Aliases
 from .clients import CloudWatch, CodeDeployClient, Lambda, Seen, Services, StepFunctions
 from .codedeploy import CodeDeploy, Rules
@@ -196,14 +196,7 @@ def play(
 
     made = scheduler.made if choices is None else choices
     outcome = Outcome(seed, scenario, profile, made, scheduler.trace, again)
-    try:
-        world.run()
-    except Violation as violation:
-        outcome.violation = violation
-    except Endless as endless:
-        outcome.violation = Violation("endless", str(endless))
-    finally:
-        scheduler.end()
+    outcome.judge(scheduler, world.run)
     outcome.statuses = [ran.status for ran in world.ran]
     return outcome
 
