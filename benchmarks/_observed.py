@@ -45,9 +45,12 @@ def without_telemetry() -> None:
 
 def importing(handler: str) -> float:
     """Return the seconds that it takes to import a handler module."""
-    package = "bounded_context" if handler in ("relay_events", "measure_lists") else "payment"
+    from bounded_context.declaration.entry_points import entry_point
+    from payment.context import PAYMENT
+
+    module, _, name = entry_point(PAYMENT, handler).rpartition(".")
     started = time.perf_counter()
-    import_module(f"{package}.handlers.{handler}")
+    getattr(import_module(module), name)
     return time.perf_counter() - started
 
 
@@ -63,7 +66,9 @@ def walking(count: int) -> float:
 
 def _steps() -> Callable[[], None]:
     steps = ("validate_list", "verify_subscription", "import_list")
-    handlers = {name: import_module(f"payment.handlers.{name}").lambda_handler for name in steps}
+    from payment import list_steps
+
+    handlers = {name: getattr(list_steps, name) for name in steps}
     return lambda: _walk(handlers)
 
 
@@ -73,10 +78,10 @@ def _walk(handlers: Mapping[str, Callable[..., object]]) -> None:
     from bounded_context.domain.lists import PinnedFile, StoredVersion
     from bounded_context.lists import Upload
     from bounded_context.testing import KNOWN, InMemoryLists, InMemoryReferences
-    from payment.bootstrap import list_import
+    from payment.context import PAYMENT
 
     aws._references = lambda _: InMemoryReferences(set(KNOWN))
-    steps = list_import()
+    steps = aws.list_import(PAYMENT)
     steps.lists = InMemoryLists()
     steps.files.versions = lambda _: [StoredVersion(PinnedFile(BUCKET, KEY, "1", 1), "", datetime.now(UTC))]
     event = {"list_id": steps.register(Upload(BUCKET, KEY), "run", 10**9).list_id}

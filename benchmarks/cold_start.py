@@ -15,10 +15,10 @@ from _context import SOURCES
 
 IMPORTS = {
     "boto3 and a client": "import boto3; boto3.client('dynamodb')",
-    "register_payment": "import payment.handlers.register_payment",
-    "verify_payment": "import payment.handlers.verify_payment",
-    "get_payment": "import payment.handlers.get_payment",
-    "import_list": "import payment.handlers.import_list",
+    "register_payment": "import bounded_context.handlers.entry_points as e; e.register_payment",
+    "verify_payment": "import bounded_context.handlers.entry_points as e; e.verify_payment",
+    "get_payment": "import bounded_context.handlers.entry_points as e; e.get_payment",
+    "import_list": "import payment.list_steps",
     "relay_events": "import bounded_context.handlers.relay_events",
 }
 _BASE = "boto3 and a client"

@@ -33,7 +33,6 @@ from bounded_context.application.staging import VERIFIED, Staging
 from bounded_context.domain.lists import PinnedFile, StoredVersion
 from bounded_context.lists import ListImport, Upload
 from bounded_context.testing import InMemoryAggregates, InMemoryLists
-from payment.commands import RegisterPayment
 from payment.context import PAYMENT
 from payment.model import PaymentDetails
 from payment.use_cases import register_payment
@@ -56,7 +55,7 @@ def ours() -> None:
     steps = ListImport(PAYMENT, lists, files, lambda: payments, SqliteSeenIds)
     list_id = steps.register(Upload(BUCKET, KEY), "run", 10**9).list_id
     steps.validate(list_id, Fraction(0), 5000)
-    rule = CreatingRule(PAYMENT, RegisterPayment, register_payment, InMemoryAggregates(PAYMENT))
+    rule = CreatingRule(PAYMENT, register_payment, InMemoryAggregates(PAYMENT))
     steps.verify(list_id, Fraction(0), [rule])
     for part in Staging(files, list_id).manifest(VERIFIED):
         steps.import_part(list_id, part)

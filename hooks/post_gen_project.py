@@ -1,4 +1,4 @@
-"""Apply the options, make a handler module and a schema for each command, and say what is next. No network, no git."""
+"""Apply the options, generate the documents, and print the next steps. Uses neither network nor git."""
 
 import json
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 CONTEXT = json.loads(r"""<< cookiecutter | located | tojson >>""")  # JSON never has three quotes in a row
 sys.path.insert(0, CONTEXT["_repo_dir"])
 
-from template import catalog, handlers, library, openapi, options, released, schemas, welcome  # noqa: E402
+from template import catalog, library, openapi, options, released, schemas, welcome  # noqa: E402
 from template.answers import NONE, read_commands, read_fields  # noqa: E402
 
 COMMANDS = read_commands(CONTEXT["commands"], CONTEXT["context_name"])
@@ -15,7 +15,6 @@ FIELDS = read_fields(CONTEXT["fields"])
 
 try:
     options.choose(Path.cwd(), CONTEXT)
-    handlers.expand(Path.cwd(), CONTEXT["__package"], COMMANDS)
     schemas.expand(Path.cwd(), [command.event for command in COMMANDS])
     released.expand(Path.cwd(), CONTEXT["__package"], FIELDS, COMMANDS, CONTEXT["context_name"])
     if CONTEXT["api"] != NONE:
@@ -26,7 +25,7 @@ try:
 except library.LibraryError as error:
     sys.exit(str(error))
 except OSError as error:
-    sys.exit(f"The options, or what each command needs, could not be written: {error}")
+    sys.exit(f"The repository's files could not be written: {error}")
 
 if CONTEXT["_next_steps"]:
     print(welcome.next_steps(Path.cwd()))

@@ -1,6 +1,6 @@
-"""Refuse answers that cannot work, and note what already exists. Needs no network and no git.
+"""Reject bad answers, and record the files that already exist. Uses neither network nor git.
 
-The template's filters refuse such answers first; this is for those who go around them.
+The template's filters reject bad answers first; this hook checks bakes that bypass the filters.
 """
 
 import json

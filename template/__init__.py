@@ -1,1 +1,1 @@
-"""The platform team's side of the template: the rules for answers, the names derived from them, and the command."""
+"""The platform team's package: the rules for answers, the names derived from them, and the command ``template``."""

@@ -4,4 +4,4 @@ import sys
 
 from .cli import main
 
-sys.exit(main(typed="python -m template"))
+sys.exit(main())

@@ -1,4 +1,4 @@
-"""Parts of the library that need the standard library alone, loaded by themselves: nothing else of it is here."""
+"""Loader for modules of the library that need only the standard library: a bake does not install the library."""
 
 from __future__ import annotations
 
@@ -12,15 +12,19 @@ from .library import SOURCES
 
 
 def alone(name: str) -> ModuleType:
-    """Return a module of the library, such as ``usage``, a package (``drawing``), or one within it (``pages.api``)."""
-    outer, dot, inner = name.partition(".")
-    loaded = _loaded(outer)
-    return import_module(f"{loaded.__name__}.{inner}") if dot else loaded
+    """Load a module or package of the library's tools, such as ``command.deferred``.
+
+    ``name`` has the folder below ``tools``, the module or package in it, and optionally a module of that package, as in
+    ``views.pages.api``.
+    """
+    folder, outer, *inner = name.split(".")
+    loaded = _loaded(folder, outer)
+    return import_module(".".join((loaded.__name__, *inner))) if inner else loaded
 
 
 @cache
-def _loaded(name: str) -> ModuleType:
-    folder, known = SOURCES / "src" / "bounded_context" / name, f"bounded_context_{name}"
+def _loaded(floor: str, name: str) -> ModuleType:
+    folder, known = SOURCES / "src" / "bounded_context" / "tools" / floor / name, f"bounded_context_{name}"
     file, inner = (folder / "__init__.py", [str(folder)]) if folder.is_dir() else (folder.with_suffix(".py"), None)
     spec = spec_from_file_location(known, file, submodule_search_locations=inner)
     assert spec is not None and spec.loader is not None  # noqa: S101 (there is a file)

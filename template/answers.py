@@ -1,6 +1,6 @@
-"""What a user may answer: how each answer is read, and which rules it keeps.
+"""The answers: parsing, derived names, and the rule for each question.
 
-Standard library only: cookiecutter's own process and the hooks import this module, whatever is installed beside them.
+Standard library only: cookiecutter's process and the hooks import this module, and other packages may be missing there.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ TYPES = {
     "date": "Day",
     "bool": "Flag",
 }
-"""The types that a field may have, and the name of each in the library."""
+"""The types of fields, each with its name in the library."""
 
 KINDS = ("creates", "changes", "deletes")
 
@@ -39,26 +39,26 @@ STRATEGIES = (
     "Linear10PercentEvery10Minutes",
     "AllAtOnce",
 )
-"""The strategies that AWS has; others are said in the same form, as the library's strategy.py reads them."""
+"""The strategies that AWS provides. Others have the same form; the library's strategy.py parses them."""
 
 CODECOMMIT = "codecommit"
 SOURCES = ("codeconnections", CODECOMMIT)
 GITHUB = "github"
 
 NONE = "none"
-"""The answer that leaves something out."""
+"""The answer that leaves a part of the repository out."""
 
 SFTP = ("dedicated", NONE)
 API = ("http", NONE)
 PULL_REQUESTS = (GITHUB, NONE)
 
 STEP_WITHOUT_REFERENCES = "VerifyList"
-"""The step that is left if rows refer to nothing: it refuses what already exists, and sums up the rest."""
+"""The verification step of rows without references: it rejects existing ids, and sums up the amounts of other rows."""
 
 _CAPITALIZED = re.compile(r"[A-Z][A-Za-z0-9]*")
 _SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _VERIFICATION = re.compile(rf"Verify{_CAPITALIZED.pattern}")
-# As the library's infra/settings.py has it: a subscriber's name becomes part of its queue's.
+# The same pattern as in the library's infra/settings.py: a queue's name contains the subscriber's name.
 _SUBSCRIBER = re.compile(rf"[a-z][a-z0-9-]{{0,{limits.SUBSCRIBER - 2}}}[a-z0-9]")
 _STRATEGY = re.compile(
     r"AllAtOnce|Canary(?P<first>[0-9]+)Percent(?P<once>[0-9]+)Minutes?"
@@ -67,13 +67,13 @@ _STRATEGY = re.compile(
 _REGION = re.compile(
     r"(af|ap|ca|eu|il|me|mx|sa|us)-(central|north|south|east|west|northeast|northwest|southeast|southwest)-[1-9]"
 )
-"""Those of the partition ``aws``: the library writes ARNs of no other (China, GovCloud, the sovereign cloud)."""
+"""Regions of the partition ``aws``: the library writes no ARNs of China, GovCloud or the sovereign cloud."""
 _OWNER = re.compile(r"[A-Za-z0-9]([A-Za-z0-9 ._:/=+@-]*[A-Za-z0-9])?")
-"""What an AWS tag takes, without what is hard to tell apart."""
+"""The characters of an AWS tag, without characters that look alike."""
 
 
 class BadAnswer(Exception):
-    """Answers that are refused. The message has one line for each, which says what to type instead."""
+    """Rejected answers. The message has a line for each, with the answer to type instead."""
 
     def __init__(self, sentences: Iterable[str]) -> None:
         super().__init__("\n".join(sentences))
@@ -81,7 +81,7 @@ class BadAnswer(Exception):
 
 @dataclass(frozen=True)
 class Field:
-    """One field of the aggregate: its name in snake_case and its type, a key of `TYPES`."""
+    """A field of the aggregate: its name in snake_case and its type, a key of `TYPES`."""
 
     name: str
     type: str
@@ -94,7 +94,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Command:
-    """One command: its name in PascalCase, its kind, one of `KINDS`, the event it raises, and the status after it."""
+    """A command: its name in PascalCase, its kind (of `KINDS`), its event, and the name of the context."""
 
     name: str
     kind: str
@@ -113,65 +113,65 @@ class Command:
 
     @property
     def status(self) -> str:
-        """What the event says, without the context's name: ``PaymentRegistered`` gives ``REGISTERED``."""
+        """The status after the command, from the event's name: ``PaymentRegistered`` gives ``REGISTERED``."""
         return constant(self.event.removeprefix(self.context))
 
 
 def split(text: str) -> tuple[str, ...]:
-    """Return the words of an answer, which spaces or commas separate."""
+    """Return the words of an answer, split at spaces and commas."""
     return tuple(text.replace(",", " ").split())
 
 
 def read_fields(text: str) -> tuple[Field, ...]:
-    """Read ``name:type name:type``; what is missing reads as empty."""
+    """Parse ``name:type name:type``; a missing part becomes an empty string."""
     return tuple(Field(name, kind) for name, _, kind in (word.partition(":") for word in split(text)))
 
 
 def read_commands(text: str, context: str) -> tuple[Command, ...]:
-    """Read ``Name:kind:Event Name:kind:Event``; what is missing reads as empty."""
+    """Parse ``Name:kind:Event Name:kind:Event``; a missing part becomes an empty string."""
     parts = ((*word.split(":", 2), "", "")[:3] for word in split(text))
     return tuple(Command(name, kind, event, context) for name, kind, event in parts)
 
 
 def starts_of(commands: Iterable[Command]) -> dict[str, str]:
-    """Return the status from which each changing command starts: the created one's, then one's after another."""
+    """Return the start status of each changing command: the status that the command before it sets."""
     known = tuple(commands)
-    chain = [one for kind in KINDS[:2] for one in known if one.kind == kind]
-    return {one.name: before.status for before, one in pairwise(chain)}
+    chain = [command for kind in KINDS[:2] for command in known if command.kind == kind]
+    return {command.name: before.status for before, command in pairwise(chain)}
 
 
 def read_subscribers(text: str) -> tuple[str, ...]:
-    """Read names; there may be none."""
+    """Parse the subscribers' names; `NONE` gives an empty tuple."""
     return () if text == NONE else split(text)
 
 
 def looked_up(answers: Mapping[str, str]) -> str:
-    """Return the step that looks up the first field that is an id of another thing, or none if no field is."""
+    """Return the step that looks up the first field with the id of another aggregate; `NONE` without such a field."""
     for field in read_fields(answers["fields"]):
-        thing = field.name.removesuffix("_id")
-        step = f"Verify{''.join(word.capitalize() for word in thing.split('_'))}"
-        if thing != field.name and field.type == "str" and not list(_verification(step, answers)):
+        referenced = field.name.removesuffix("_id")
+        step = f"Verify{''.join(word.capitalize() for word in referenced.split('_'))}"
+        if referenced != field.name and field.type == "str" and not list(_verification(step, answers)):
             return step
     return NONE
 
 
 def merged_on(answers: Mapping[str, str]) -> str:
-    """Return where changes are looked at before they are merged: nowhere if the sources are in CodeCommit."""
+    """Return the service that checks pull requests: `NONE` if the sources are in CodeCommit."""
     return NONE if answers["source"] == CODECOMMIT else GITHUB
 
 
 def references_of(verification: str) -> tuple[str, ...]:
-    """Return what rows refer to, in snake_case: one name or, without a verification, none."""
+    """Return the name of the referenced aggregate in snake_case; an empty tuple without a verification."""
     return (snake(_noun(verification)),) if _noun(verification) else ()
 
 
 def types_of(fields: Iterable[Field]) -> tuple[str, ...]:
-    """Return the types that the fields need from the library, sorted, the id's among them."""
+    """Return the library's types for the fields and the id, sorted."""
     return tuple(sorted({"Identifier", *(field.annotation for field in fields)}))
 
 
 def amounts_of(fields: Iterable[Field]) -> tuple[str, ...]:
-    """Return the names of the fields whose imported amounts are measured."""
+    """Return the names of the fields that have a metric of imported amounts."""
     return tuple(field.name for field in fields if field.type == "decimal")
 
 
@@ -201,20 +201,20 @@ DERIVED: Mapping[str, Callable[[Mapping[str, str]], str]] = {
 
 
 def refuse_bad(answers: Mapping[str, object]) -> None:
-    """Refuse answers, those given so far, that break a rule.
+    """Reject bad answers. Questions without an answer are not checked.
 
     Raises:
-        BadAnswer: some do.
+        BadAnswer: an answer breaks a rule.
     """
     if sentences := check(answers):
         raise BadAnswer(sentences)
 
 
 def refuse_unusable(context: Mapping[str, object]) -> None:
-    """Refuse a whole context that lacks an answer, breaks a rule, or overrides a derived name.
+    """Reject cookiecutter's context if an answer is missing or bad, or if it overrides a derived name.
 
     Raises:
-        BadAnswer: it does.
+        BadAnswer: the context is rejected.
     """
     missing = [f"{question}: type an answer, none is given." for question in RULES if question not in context]
     if missing:
@@ -227,7 +227,7 @@ def refuse_unusable(context: Mapping[str, object]) -> None:
 
 
 def check(answers: Mapping[str, object]) -> list[str]:
-    """Return a sentence for each rule that an answer breaks; answers that are not given are not judged."""
+    """Return a sentence for each rule that an answer breaks. Questions without an answer are not checked."""
     sentences: list[str] = []
     good: dict[str, str] = {}
     for question, rule in RULES.items():
@@ -239,7 +239,7 @@ def check(answers: Mapping[str, object]) -> list[str]:
 
 
 Rule = Callable[[str, Mapping[str, str]], Iterator[str]]
-"""Yields what is wrong with an answer, given the good answers to the questions before it."""
+"""Yields the faults of an answer; the second argument has the good answers to the questions before."""
 
 
 def _problems(answer: object, rule: Rule, good: Mapping[str, str]) -> list[str]:
@@ -261,12 +261,12 @@ def _step(verification: str) -> str:
 
 
 def _noun(verification: str) -> str:
-    """Return what rows are verified by; nothing if they refer to nothing."""
+    """Return the name of the referenced aggregate; an empty string without a verification."""
     return "" if verification == NONE else verification.removeprefix("Verify")
 
 
 def _reference(answers: Mapping[str, str]) -> str:
-    """Return whose events the context hears first: of what rows refer to, else of a context that is made up."""
+    """Return the first context whose events this context consumes: the referenced context, or an invented name."""
     return _noun(answers["verification"]) or "Neighbour"
 
 
@@ -283,7 +283,7 @@ def _context(name: str, _: Mapping[str, str]) -> Iterator[str]:
 
 
 def _smaller(name: str) -> str:
-    """Return an example in lower-case letters, as the end of a half-sentence; one letter alone has none."""
+    """Return an example with lower-case letters for a sentence; an empty string for a single letter."""
     return f" such as {name.capitalize()}" if len(name) > 1 else ""
 
 
@@ -407,8 +407,8 @@ def _command_name(command: Command, context: str) -> Iterator[str]:
 
 
 def _event(command: Command, context: str, measures: Iterable[str]) -> Iterator[str]:
-    said = command.event.removeprefix(context)
-    if said == command.event or not _CAPITALIZED.fullmatch(said) or said in reserved.LIST_EVENTS:
+    verb = command.event.removeprefix(context)
+    if verb == command.event or not _CAPITALIZED.fullmatch(verb) or verb in reserved.LIST_EVENTS:
         yield f"type {context} and what happened to it, such as {context}Registered, not {command.event}"
     elif len(command.status) > limits.STATUS:
         status = _shown(command.status)
@@ -451,7 +451,7 @@ def _verification(name: str, good: Mapping[str, str]) -> Iterator[str]:
 
 
 def _snakes(good: Mapping[str, str]) -> set[str]:
-    """Return the functions of the answers' own: the commands and the verification."""
+    """Return the functions that the answers name: the commands and the verification."""
     commands = read_commands(good.get("commands", ""), good.get("context_name", ""))
     return {snake(_step(good.get("verification", ""))), *(command.snake for command in commands)}
 
@@ -534,7 +534,7 @@ RULES: Mapping[str, Rule] = {
     "owner": _owner,
     "library": _one_of(WAYS),
 }
-"""The questions in the order they are asked, each with its rule."""
+"""The questions in their order, each with its rule."""
 
 FORMS: Mapping[str, re.Pattern[str]] = {
     "context_name": _CAPITALIZED,
@@ -542,7 +542,7 @@ FORMS: Mapping[str, re.Pattern[str]] = {
     "region": _REGION,
     "owner": _OWNER,
 }
-"""The form of an answer, of those that have one as a whole."""
+"""The pattern of a whole answer, for questions with such a pattern."""
 
 CHOICES: Mapping[str, tuple[str, ...]] = {"sftp": SFTP, "api": API, "source": SOURCES, "library": WAYS}
-"""The questions whose answer is one of some words; the first is the default."""
+"""The questions with a choice of words; the first word is the default."""

@@ -1,4 +1,4 @@
-"""The template in Backstage, ``examples/backstage/template.yaml``: made of the questions and their limits."""
+"""The generator of ``examples/backstage/template.yaml``, Backstage's entity of this template."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _MOST = {
     "description": limits.DESCRIPTION,
     "owner": limits.OWNER,
 }
-"""Characters of an answer; what has no line here is judged by the bake alone, in a sentence."""
+"""The maximum length of answers in characters. Only the bake checks the other rules, with a sentence."""
 
 _HEAD = """\
-# This template in Backstage: what to set up, README.md. Made by `uv run template examples`, of cookiecutter.json.
+# This template in Backstage; README.md has the setup. `uv run template examples` generates it from cookiecutter.json.
 """
 
 Part = dict[str, Any]
 
 
 def write(path: Path = FILE) -> None:
-    """Write the file anew."""
+    """Write the file."""
     path.write_text(text(), encoding="utf-8")
 
 
@@ -67,7 +67,7 @@ def document() -> Part:
 
 
 def page() -> Part:
-    """Return the page of parameters: a JSON Schema of the answers, and where the repository goes."""
+    """Return the page of parameters: a JSON Schema of the answers and of the repository's URL."""
     questions = declared()
     asked = {name: _property(name, questions[name], questions["__prompts__"][name]) for name in RULES}
     place = {
@@ -90,7 +90,7 @@ def _property(name: str, default: str | list[str], words: str) -> Part:
     made["maxLength"] = _MOST.get(name, limits.ANSWER)
     if name in FORMS:
         made["pattern"] = f"^({FORMS[name].pattern})$"
-    # A default that follows from other answers is left to the bake; the first answer is nobody's default.
+    # The bake computes defaults that depend on other answers. The name of a new context has no default.
     return made if "<<" in default or name == "context_name" else {**made, "default": default}
 
 

@@ -1,4 +1,4 @@
-"""Bake: answers in, a context's repository out, without the prompts."""
+"""The bake: generates a context's repository from answers, without prompts."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from .names import REPOSITORY
 def bake(output: Path, answers: Mapping[str, str] | None = None) -> Path:
     """Write a context's repository into a new folder under ``output`` and return that folder.
 
-    Questions that ``answers`` lacks get the template's defaults; the user's cookiecutter settings are left alone.
+    Questions without an answer get the template's defaults. The user's settings of cookiecutter are not used.
 
     Raises:
-        cookiecutter.exceptions.CookiecutterException: an answer is refused, or the folder already exists.
+        cookiecutter.exceptions.CookiecutterException: an answer is rejected, or the folder already exists.
     """
     if sentences := check(answers or {}):
         raise FailedHookException("\n".join(sentences))
@@ -40,7 +40,7 @@ def bake(output: Path, answers: Mapping[str, str] | None = None) -> Path:
 
 @contextmanager
 def _temporary_files_in(folder: str) -> Iterator[None]:
-    """Remove, with a folder, what cookiecutter leaves among the temporary files (the hooks as it rendered them)."""
+    """Let cookiecutter write its temporary files (the rendered hooks) into ``folder``: it does not remove them."""
     before, tempfile.tempdir = tempfile.tempdir, folder
     try:
         yield
@@ -49,13 +49,13 @@ def _temporary_files_in(folder: str) -> Iterator[None]:
 
 
 def ignored(project: Path) -> tuple[str, ...]:
-    """Return the patterns of the project's ``.gitignore``, which are names of files and folders."""
+    """Return the patterns of the project's ``.gitignore``: names of files and folders."""
     lines = (project / ".gitignore").read_text(encoding="utf-8").splitlines()
     return tuple(line.strip().strip("/") for line in lines if line.strip() and not line.startswith("#"))
 
 
 def files(project: Path, ignore: Iterable[str]) -> Iterator[str]:
-    """Yield the files below a folder, relative to it and sorted, without those that match a pattern."""
+    """Yield the paths of a folder's files, relative and sorted, without names that match a pattern of ``ignore``."""
     patterns = tuple(ignore)
     for folder, folders, names in os.walk(project):
         folders[:] = sorted(name for name in folders if not _matches(name, patterns))

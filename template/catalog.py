@@ -1,7 +1,7 @@
-"""The catalogue's file of a repository, as the library would make it of its context.
+"""The generator of a repository's ``catalog-info.yaml``, equal to the library's own.
 
-A bake has no packages, so it takes the library's own form; a promise of each repository holds the file to its code.
-Nobody is heard yet: no stack on AWS consumes anything before a team says so.
+A bake installs no packages, so it loads the library's module `form`. A test of each repository compares the file with
+the code. The file names no consumed events: no stack on AWS consumes events until a team sets `consumes`.
 """
 
 from __future__ import annotations
@@ -17,32 +17,33 @@ from .answers import NONE
 from .library import SOURCES
 
 NAME = "catalog-info.yaml"
-_FORM = SOURCES / "src" / "bounded_context" / "contracts" / "catalog" / "form.py"
+_FORM = SOURCES / "src" / "bounded_context" / "tools" / "contracts" / "catalog" / "form.py"
 
 _REVIEWER = re.compile(r"(?P<team>[A-Za-z0-9-]+/[A-Za-z0-9._-]+)|[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
 
 @cache
 def _form() -> dict[str, Any]:
-    """Return what the library's module defines, which needs the standard library alone."""
+    """Return the definitions of the library's module, which needs only the standard library."""
     return runpy.run_path(str(_FORM))
 
 
 def group(owner: str) -> str:
-    """Return an owner as the catalogue's entity."""
+    """Return the name of the owner's entity in the catalogue."""
     return _form()["group"](owner)
 
 
 def reviewer(owner: str) -> str:
-    """Return an owner as a file of code owners names it: a team, an address; nothing for one that it cannot name."""
+    """Return an owner as CODEOWNERS names it, a team or an e-mail address; an empty string for other owners."""
     found = _REVIEWER.fullmatch(owner)
     return "" if found is None else f"@{owner}" if found["team"] else owner
 
 
 def expand(project: Path, answers: Mapping[str, str], package: str) -> None:
-    """Write the file into a project. One that is there is kept."""
+    """Write the file into a project, unless the project has it already."""
     path = project / NAME
     if not path.exists():
         form = _form()
-        said = (answers[question] for question in ("display_name", "description", "owner"))
-        path.write_text(form["as_text"](form["entities"](package, *said, api=answers["api"] != NONE)), encoding="utf-8")
+        texts = (answers[question] for question in ("display_name", "description", "owner"))
+        entities = form["entities"](package, *texts, api=answers["api"] != NONE)
+        path.write_text(form["as_text"](entities), encoding="utf-8")

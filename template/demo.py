@@ -1,4 +1,4 @@
-"""``template demo``: bake the default context and run it on this machine."""
+"""The command ``template demo``: bakes a context and runs it on this machine."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from .processes import Asked, Heed, heeding, running, status
 
 
 class DemoError(Exception):
-    """The demo cannot start: the message says what is missing."""
+    """The demo cannot start; the message names the cause."""
 
 
 def demo(output: Path | None, arguments: Sequence[str], keep: bool, answers: Mapping[str, str] | None = None) -> int:
-    """Bake a context below ``output`` or a temporary folder, run its ``local`` there, return its exit status.
+    """Bake a context into ``output`` or a temporary folder, run it locally, and return the run's exit status.
 
-    Without ``answers`` it is Payment.
+    Without ``answers`` the context is Payment.
 
     Raises:
         LibraryError: uv is not installed.
-        cookiecutter.exceptions.CookiecutterException: an answer is refused, or the folder already exists.
+        cookiecutter.exceptions.CookiecutterException: an answer is rejected, or the folder already exists.
     """
     uv = find_uv()
     with heeding() as heed, folder_for(output, keep) as folder:
         project = bake(folder, answers)
         print(f"Baked {project}", file=sys.stderr)
-        return _run([uv, "run", "--quiet", "python", "-m", "bounded_context.local", *arguments], project, heed)
+        return _run([uv, "run", "--quiet", "context", "run", *arguments], project, heed)
 
 
 @contextmanager
 def folder_for(output: Path | None, keep: bool) -> Iterator[Path]:
-    """Yield the folder to bake into: the user's own, or one that goes unless something is to go on running there."""
+    """Yield the folder to bake into: ``output``, or a temporary folder, which is removed unless ``keep`` is set."""
     if output is not None:
         yield output
     elif keep:
@@ -53,7 +53,7 @@ def _megabytes(folder: Path) -> int:
 
 
 def _run(command: Sequence[str], project: Path, heed: Heed) -> int:
-    """Run a command to its end and return its exit status; if we are asked to end, so is the command."""
+    """Run a command and return its exit status. A signal to this process also ends the command."""
     if heed.number:
         return 128 + heed.number
     with running(command, project) as child, suppress(Asked):

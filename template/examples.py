@@ -1,4 +1,4 @@
-"""``template examples``: bake the default answers into ``examples/payment/``, which reviewers and linters read."""
+"""The command ``template examples``: bakes the default answers into ``examples/payment/``, for reviews and linters."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from .bake import bake, files, ignored
-from .library import FOLDER, python, vendor
+from .library import FOLDER, context, vendor
 from .names import REPOSITORY
 from .processes import environment
 
@@ -16,9 +16,9 @@ EXAMPLE = REPOSITORY / "examples" / "payment"
 
 
 def regenerate(target: Path = EXAMPLE) -> int:
-    """Replace what the template wrote into ``target`` by a new bake and return its number of files.
+    """Replace the template's files in ``target`` by a new bake, and return the number of files.
 
-    What its ``.gitignore`` or ours names (the virtual environment, builds, caches, a lock file) stays.
+    Files that its ``.gitignore`` or the template's ignores (virtual environment, builds, caches, lock file) remain.
     """
     with TemporaryDirectory() as scratch:
         project = bake(Path(scratch))
@@ -34,7 +34,7 @@ def regenerate(target: Path = EXAMPLE) -> int:
 
 
 def supply(target: Path = EXAMPLE) -> None:
-    """Build the wheel for ``target``, which git does not keep; a lock that has the hash of another one goes."""
+    """Build the wheel of ``target``, which is not in git. Remove ``uv.lock`` if its hash of the wheel is outdated."""
     before = {path: path.read_bytes() for path in target.glob(f"{FOLDER}/*.whl")}
     wheel = vendor(target)
     if before.get(wheel) != wheel.read_bytes():
@@ -42,14 +42,20 @@ def supply(target: Path = EXAMPLE) -> None:
 
 
 def draw(target: Path = EXAMPLE) -> None:
-    """Draw the example's production into a file beside it, of what its program registers."""
-    command = [*python(), "-m", "bounded_context.picture", "--svg", "--output", str(target.with_suffix(".svg"))]
+    """Write a picture of the example's recorded graph for ``prod`` to an SVG file next to the example."""
+    command = [
+        *context(),
+        "picture",
+        "--svg",
+        "--output",
+        str(target.with_suffix(".svg")),
+    ]
     variables = {**environment(), "PYTHONPATH": str(target / "src")}
     subprocess.run(command, cwd=target, env=variables, check=True, stdout=subprocess.DEVNULL)
 
 
 def left_alone(project: Path) -> tuple[str, ...]:
-    """Return the patterns of what no bake owns: what the project ignores, and what we do."""
+    """Return the patterns of files that no bake writes: the project's and the template's ``.gitignore``."""
     return (*ignored(project), *ignored(REPOSITORY))
 
 

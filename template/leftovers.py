@@ -1,7 +1,7 @@
-"""A folder that goes with the process that made it, however that ends.
+"""Temporary folders that are removed even if the process that made them is killed.
 
-Run as a script by a bare interpreter, `python leftovers.py FOLDER`: once standard input closes, which is when that
-process has ended, the folder goes, as soon as nobody writes there any more.
+A second process runs this file as a script, `python leftovers.py FOLDER`. Its standard input closes when the first
+process ends. It then removes the folder until no process writes there any more.
 """
 
 import shutil
@@ -13,14 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 SECONDS = 60.0
-"""How long what was started may take to notice that nobody waits for it, and to end."""
+"""The time that child processes have to end after the end of their parent."""
 
 PAUSE_SECONDS = 0.2
 
 
 @contextmanager
 def taken_away(folder: Path) -> Iterator[Path]:
-    """Yield a folder, and take it away when the block is left, and also if this process is killed within it."""
+    """Yield a folder, and remove it at the end of the block, also if this process is killed in the block."""
     with subprocess.Popen(
         [sys.executable, "-I", __file__, str(folder)], stdin=subprocess.PIPE, start_new_session=True
     ) as keeper:
@@ -32,7 +32,7 @@ def taken_away(folder: Path) -> Iterator[Path]:
 
 
 def main(folder: Path) -> None:
-    """Wait for the end of standard input, and take the folder away."""
+    """Wait for the end of standard input, then remove the folder."""
     sys.stdin.read()
     deadline = time.monotonic() + SECONDS
     while folder.exists() and time.monotonic() < deadline:

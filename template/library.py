@@ -1,6 +1,6 @@
-"""The library, as a repository gets it: a wheel in its own ``vendor/`` folder, a package of an index, or a tag of git.
+"""The sources of the library for a repository: a wheel in its folder ``vendor/``, a package index, or a tag in git.
 
-Standard library only: the hooks and cookiecutter's own process import this module, whatever is installed beside them.
+Standard library only: cookiecutter's process and the hooks import this module, and other packages may be missing there.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from typing import Any
 
 _HERE = Path(__file__).resolve().parent
 REPOSITORY = _HERE.parent if (_HERE.parent / "cookiecutter.json").exists() else _HERE / "repository"
-"""Where this template lies: a clone or a download; if it is installed as a package, its copy in there."""
+"""The template's folder: a clone or a download, or the copy in the installed package."""
 
 SOURCES = REPOSITORY / "library"
 FOLDER = "vendor"
 
 WHEEL, INDEX, GIT = WAYS = ("wheel", "index", "git")
-"""The answers: built of the clone that bakes, from the package index, or from the template's repository."""
+"""The answers: a wheel built from this clone, the package index, or the template's repository."""
 
 
 def _project(folder: Path) -> dict[str, Any]:
@@ -30,20 +30,20 @@ def _project(folder: Path) -> dict[str, Any]:
 
 
 VERSION = str(_project(SOURCES)["version"])
-"""Of the library and of the template, which are released together, by one tag."""
+"""The version of the library and the template, which one tag releases together."""
 
 BUILT = "BOUNDED_CONTEXT_WHEEL"
-"""The variable that names a folder with the library's wheel as these sources build it, for many bakes of one run."""
+"""The environment variable with the folder of a wheel that was built from these sources, to be used by many bakes."""
 
 _FILE = f"{FOLDER}/bounded_context-{VERSION}-py3-none-any.whl"
 
 
 class LibraryError(Exception):
-    """The wheel cannot be built: the message says what to do."""
+    """The wheel cannot be built; the message names the remedy."""
 
 
 def source(way: str) -> str:
-    """Return where a repository's ``pyproject.toml`` says that uv finds the library; an index needs no word."""
+    """Return the library's entry in ``tool.uv.sources`` of ``pyproject.toml``; an empty string for an index."""
     if way == WHEEL:
         return f'{{ path = "{_FILE}" }}'
     if way == GIT:
@@ -52,15 +52,15 @@ def source(way: str) -> str:
 
 
 def address() -> str:
-    """Return the address of the template's repository, which its own ``pyproject.toml`` names."""
+    """Return the address of the template's repository, from its ``pyproject.toml``."""
     return str(_project(REPOSITORY)["urls"]["Repository"])
 
 
 def vendor(project: Path) -> Path:
-    """Put the library's wheel into the project's ``vendor/`` folder, in place of an older one, and return its path.
+    """Replace the wheel in the project's folder ``vendor/`` by the library's current wheel, and return its path.
 
     Raises:
-        LibraryError: uv is not installed, or it could not build.
+        LibraryError: uv is not installed, or the build failed.
     """
     folder, wheel = project / FOLDER, project / _FILE
     for older in folder.glob("bounded_context-*.whl"):
@@ -74,10 +74,10 @@ def vendor(project: Path) -> Path:
 def build(folder: Path) -> Path:
     """Build the library's wheel into a folder and return its path.
 
-    uv's own build backend needs neither network nor environment, and the same sources give the same bytes.
+    uv's build backend needs neither network nor environment, and the same sources give the same bytes.
 
     Raises:
-        LibraryError: uv is not installed, or it could not build.
+        LibraryError: uv is not installed, or the build failed.
     """
     command = [find_uv(), "build", "--wheel", "--quiet", "--no-create-gitignore", "--out-dir", str(folder)]
     done = subprocess.run([*command, str(SOURCES)], capture_output=True, text=True, check=False)
@@ -86,20 +86,28 @@ def build(folder: Path) -> Path:
     return folder / Path(_FILE).name
 
 
-def python() -> list[str]:
-    """Return the command of a Python that has the library and Pulumi: ours in a clone, else one that uv makes.
+_CONTEXT = "from bounded_context.tools.command import main; raise SystemExit(main())"
+"""The console script `context`, also where the folder of scripts is not on the PATH."""
+
+
+def context() -> list[str]:
+    """Return the console script `context` with the library and Pulumi: ours in a clone, else one that uv creates.
 
     Raises:
         LibraryError: uv is not installed.
     """
     if find_spec("bounded_context") and find_spec("pulumi_aws"):
-        return [sys.executable]
+        return [sys.executable, "-c", _CONTEXT]
     packages = f"bounded-context[infra] @ {SOURCES.as_uri()}"
-    return [find_uv(), "run", "--quiet", "--no-project", "--with", packages, "python"]
+    return [find_uv(), "run", "--quiet", "--no-project", "--with", packages, "context"]
 
 
 def find_uv() -> str:
-    """Return uv's path: of the uv that runs us, or of the one on the PATH. Raises LibraryError if there is none."""
+    """Return the path of the uv that started this process, or of uv on the PATH.
+
+    Raises:
+        LibraryError: uv is not installed.
+    """
     uv = os.environ.get("UV") or shutil.which("uv")
     if uv is None:
         raise LibraryError("This needs uv, which is not on the PATH: pip install uv")

@@ -1,4 +1,4 @@
-"""How long, how wide and how many answers may be: read by the rules, and by the tests' matrix of what they accept."""
+"""The limits of answers: length, width and number. The rules and the tests' matrix of accepted answers use them."""
 
 from __future__ import annotations
 
@@ -6,38 +6,38 @@ ANSWER = 2200
 """Characters of any answer: the longest commands that the other limits allow take 2,099."""
 
 DESCRIPTION = 100
-"""Characters of a sentence that stands on one line of 120."""
+"""Characters of the description, which is on one line of 120."""
 
 OWNER = 60
 """Characters of a team's name; the value of an AWS tag may have 256."""
 
 DISPLAYED = 40
-"""Columns of a name for people: East Asian characters take two."""
+"""Columns of the display name: East Asian characters take two."""
 
 PACKAGE = 20
-"""Characters of the context's name in snake_case, with which every AWS name begins."""
+"""Characters of the context's name in snake_case, the first part of every AWS name."""
 
 PLURAL = 22
-"""Characters of the plural in snake_case: of a name of `PACKAGE`, with two more."""
+"""Characters of the plural in snake_case: two more than in `PACKAGE`."""
 
 PART = 64 - len("-staging-")
 """Characters of the context's and a part's name together.
 
-The library's infra/labels.py names things ``<package>-<stack>-<part>``, in the least of AWS's limits for all of them: a
-Lambda function's 64 characters.
+The library's infra/labels.py names resources ``<package>-<stack>-<part>``. The smallest limit of AWS is that of Lambda
+functions: 64 characters.
 """
 
 QUEUE = PART - len("events-") - len("-dead-letters")
-"""Characters of the context's and a subscriber's name together."""
+"""Characters of the context's name and a subscriber's name together."""
 
 SUBSCRIBER = 32
-"""Characters of a subscriber's name, as the library's infra/settings.py has it."""
+"""Characters of a subscriber's name, as in the library's infra/settings.py."""
 
 REFERENCE = 32
-"""Characters of what rows refer to, in snake_case, and 2 at least: another context, as infra/consumes.py reads it."""
+"""Characters of the referenced aggregate's name in snake_case, at least 2, as in the library's infra/consumes.py."""
 
 STATUS = 40
-"""Characters of what an event says happened, in CONSTANT_CASE: the status stands twice on one line of the model."""
+"""Characters of a status in CONSTANT_CASE: a line of the model contains it twice."""
 
 FIELD = 40
 """Characters of a field's name."""
@@ -47,7 +47,7 @@ COMMANDS = 20
 SUBSCRIBERS = 10
 
 SHIFT = 2880
-"""Minutes from the first shift of traffic to the last, as CodeDeploy has it."""
+"""Minutes from the first shift of traffic to the last: CodeDeploy's limit."""
 
 SHOWN = 40
-"""Characters of an answer that a refusal repeats."""
+"""Characters of an answer that an error message repeats."""

@@ -1,6 +1,6 @@
-"""The Jinja extension that cookiecutter loads: filters that check the answers and give the names made of them.
+"""The Jinja extension for cookiecutter: filters that check the answers and derive names from them.
 
-It runs inside whatever cookiecutter the user has, so it needs nothing but Jinja and the standard library.
+It runs in the user's cookiecutter, so it needs only Jinja and the standard library.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .style import fitted, imported, sorting_imports, tupled
 from .words import display, plural
 
 OLDEST = (2, 6)
-"""The first cookiecutter that finds a template folder by delimiters of its own."""
+"""The first version of cookiecutter that finds a template's folder by the template's own delimiters."""
 
 _QUESTIONS = REPOSITORY / "cookiecutter.json"
 _FOLDER = "<<cookiecutter.context_name>>"
@@ -41,16 +41,16 @@ _OWN = {
     *_DEFAULTS,
     *(path.read_text("utf-8") for path in (REPOSITORY / "hooks").glob("*.py")),
 }
-"""The template's own strings: the defaults, and the hooks, which cookiecutter renders like answers."""
+"""The template's own strings: the defaults and the hooks. Cookiecutter renders them like answers."""
 _PATH = re.compile(f"<<cookiecutter\\.(context_name|__({'|'.join(answers.DERIVED)}))>>")
-"""What names of files and folders hold, which cookiecutter renders like answers too."""
+"""The placeholders in names of files and folders. Cookiecutter renders these names like answers."""
 
 
 class Names(Extension):
-    """Adds the filters, and keeps cookiecutter from running answers as templates."""
+    """The extension: it adds the filters, and prevents that cookiecutter renders answers as templates."""
 
     def __init__(self, environment: Environment) -> None:
-        """Refuse a cookiecutter that is too old, before it fails in a way nobody understands."""
+        """Reject versions of cookiecutter that are too old, before they fail with an unclear message."""
         super().__init__(environment)
         _refuse_old_cookiecutter()
         _refuse_ignored_answers()
@@ -59,10 +59,10 @@ class Names(Extension):
         environment.undefined = _NotYet
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:  # noqa: ARG002
-        """Let a string, which may be an answer, name other answers and do nothing else; files may use all of Jinja.
+        """Reject strings with Jinja signs other than names of answers; files may use all of Jinja.
 
-        Cookiecutter renders the answers of a command line as templates. It renders the folder's name before any hook
-        runs, and on a replay that is the first we see of the answers: so they are checked there.
+        Cookiecutter renders the answers of a command line as templates. It renders the folder's name before the hooks
+        run. On a replay, this is the first access to the answers, so they are checked there.
         """
         if name is not None:
             return sorting_imports(source) if name.endswith(".py") else source
@@ -70,12 +70,12 @@ class Names(Extension):
             return "<<cookiecutter|folder>>"
         if source not in _OWN and _SIGN.search(_PATH.sub("", source)):
             _refuse(_NO_SIGNS.format(source[:60]))
-        # Each question's default is rendered before it is asked: the answers so far are judged then, not some later.
+        # Cookiecutter renders a question's default before it asks the question: check the answers so far at that time.
         return f"<<cookiecutter|judged>>{source}" if source in _DEFAULTS else source
 
 
 class _NotYet(StrictUndefined):
-    """An answer that is named before it is given; without this, cookiecutter prints all that it knows."""
+    """An answer that is used before it exists. Without this class, cookiecutter prints its whole context."""
 
     def __init__(self, hint: str | None = None, obj: object = None, name: str | None = None, *_: object) -> None:
         super().__init__(hint, obj, name, _refusal())  # pyright: ignore[reportArgumentType]
@@ -86,7 +86,7 @@ class _NotYet(StrictUndefined):
 
 
 def _refusal() -> type[Exception]:
-    # Cookiecutter's command prints this exception as it is and exits with 1; other exceptions give a traceback.
+    # Cookiecutter's command prints this exception's message and exits with 1; other exceptions print a traceback.
     from cookiecutter.exceptions import FailedHookException
 
     return FailedHookException
@@ -104,17 +104,17 @@ def _refuse_old_cookiecutter() -> None:
 
 
 def _refuse_ignored_answers() -> None:
-    """Refuse to go on where cookiecutter only warned: that it left out a bad choice of a file, and all after it."""
+    """Reject a file of answers with a bad choice: cookiecutter only warns, and ignores the rest of the file."""
     from cookiecutter import generate
 
     for warned in getattr(generate, "__warningregistry__", {}):
-        said = str(warned[0]) if isinstance(warned, tuple) else ""
-        if said.startswith(_IGNORED):
-            _refuse(f"The file of answers: type one of the choices: {said.removeprefix(_IGNORED)}")
+        warning = str(warned[0]) if isinstance(warned, tuple) else ""
+        if warning.startswith(_IGNORED):
+            _refuse(f"The file of answers: type one of the choices: {warning.removeprefix(_IGNORED)}")
 
 
 def _judged(context: Mapping[str, Any]) -> str:
-    """Return nothing, if all answers so far are good."""
+    """Reject bad answers so far; return an empty string."""
     try:
         answers.refuse_bad(context)
     except BadAnswer as error:
@@ -126,7 +126,7 @@ def _derived(name: str, context: Mapping[str, Any]) -> str:
     _judged(context)
     try:
         return answers.DERIVED[name](context)
-    except KeyError:  # an answer that names a derived name, by a default of ours, before that can be derived
+    except KeyError:  # an answer uses a derived name whose answers do not exist yet
         _refuse(_NO_SIGNS.format(f"<<cookiecutter|{name}>>"))
 
 
@@ -157,7 +157,7 @@ def _changes(context: Context, text: str) -> tuple[Command, ...]:
 
 @pass_context
 def _lasting(context: Context, text: str) -> tuple[Command, ...]:
-    """Return the commands after which something is there to have a status."""
+    """Return the commands that leave an aggregate with a status."""
     return tuple(command for command in _commands(context, text) if command.kind != "deletes")
 
 
@@ -175,9 +175,9 @@ def _events(context: Context, text: str) -> tuple[str, ...]:
 
 @pass_context
 def _declared(context: Context, command: Command) -> str:
-    """Return what a command's declaration says: its class, the status it leaves, its event, from where it starts."""
+    """Return the arguments of a command's declaration: class, rule, status after it, event, start statuses."""
     status = () if command.kind == "deletes" else (f"Status.{command.status}",)
-    return ", ".join((command.name, *status, f'"{command.event}"', *_started(context, command)))
+    return ", ".join((command.name, command.snake, *status, f'"{command.event}"', *_started(context, command)))
 
 
 def _started(context: Context, command: Command) -> tuple[str, ...]:
@@ -188,28 +188,28 @@ def _started(context: Context, command: Command) -> tuple[str, ...]:
 
 @pass_context
 def _starts(context: Context, command: Command) -> list[str]:
-    """Return where the arrows of a command begin, in the diagram of the library's contracts/statuses.py."""
+    """Return the nodes where a command's arrows start, in the diagram of the library's contracts/statuses.py."""
     lasting = _lasting(context, context["cookiecutter"]["commands"])
     starts = {"creates": lambda: ["[*]"], "changes": lambda: [f"is_{_before(context, command)}"]}
-    return starts.get(command.kind, lambda: [f"is_{one.status}" for one in lasting])()
+    return starts.get(command.kind, lambda: [f"is_{before.status}" for before in lasting])()
 
 
 @pass_context
 def _before(context: Context, command: Command) -> str:
-    """Return the status from which a changing command starts: that which the one before it leaves."""
+    """Return the start status of a changing command: the status that the command before it sets."""
     return answers.starts_of(_commands(context, context["cookiecutter"]["commands"]))[command.name]
 
 
 @pass_context
 def _refusals(context: Context, text: str) -> list[str]:
-    """Return the library's refusals that the rules' tests meet."""
+    """Return the library's exceptions that the tests of the rules expect."""
     moved = ["IllegalMove"] if _changes(context, text) else []
     return ["AlreadyExists", *moved, "NotFound", "VersionConflict"]
 
 
 def _referred(verification: str) -> str:
-    """Return the fields that hold an id of another context, with what it is an id of, as Python writes it."""
-    return json.dumps({f"{thing}_id": thing for thing in answers.references_of(verification)})
+    """Return the fields with ids of other contexts, each with the aggregate's name, as a Python literal."""
+    return json.dumps({f"{name}_id": name for name in answers.references_of(verification)})
 
 
 def _chosen(answer: str) -> bool:
@@ -217,32 +217,32 @@ def _chosen(answer: str) -> bool:
 
 
 def _kebab(name: str) -> str:
-    """Return a name as infrastructure writes it into the names of resources."""
+    """Return a name in kebab-case, as in the names of resources."""
     return name.replace("_", "-")
 
 
 def _underscored(name: str) -> str:
-    """A name with hyphens as an id of the README's picture has it: ``front-office`` becomes ``front_office``."""
+    """Return a name as an id in the README's diagram: ``front-office`` becomes ``front_office``."""
     return name.replace("-", "_")
 
 
 def _camel(name: str) -> str:
-    """The name of a function as the README's picture has it: ``get_vat_return`` becomes ``GetVatReturn``."""
+    """Return a function's name as a label in the README's diagram: ``get_vat_return`` becomes ``GetVatReturn``."""
     return "".join(word.capitalize() for word in name.split("_"))
 
 
 def _quoted(text: str) -> str:
-    """Return text between double quotes, as JSON, TOML, YAML and Python all read it."""
+    """Return text in double quotes; JSON, TOML, YAML and Python read it in the same way."""
     return json.dumps(text, ensure_ascii=False)
 
 
 def _located(context: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the context for a hook, which runs in a folder other than cookiecutter's: with where the template lies."""
+    """Return the context with the template's folder, for hooks, which run in another folder than cookiecutter."""
     return {**context, "_repo_dir": str(REPOSITORY)}
 
 
 def _provenance(context: Mapping[str, Any]) -> str:
-    """Return what a repository was baked of, as JSON that cookiecutter takes for the answers of another bake."""
+    """Return the answers and the version of a bake as JSON, which cookiecutter reads as a file of answers."""
     return record({question: context[question] for question in RULES})
 
 
@@ -254,10 +254,10 @@ _FILTERS: dict[str, Any] = {
     "camel": _camel,
     "changes": _changes,
     "deletes": _deletes,
+    "events": _events,
     "before": _before,
     "starts": _starts,
     "lasting": _lasting,
-    "events": _events,
     "chosen": _chosen,
     "declared": _declared,
     "fitted": fitted,

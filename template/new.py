@@ -1,4 +1,4 @@
-"""``template new``: the questions, each until its answer is good, and then the bake that cookiecutter makes of them."""
+"""The command ``template new``: asks each question until its answer is accepted, then bakes the repository."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from .bake import bake
 from .questions import Question, filled, interview
 from .welcome import next_steps
 
-_INTRODUCTION = "An empty answer takes the default in brackets; Ctrl-C ends the questions, and nothing is made.\n"
+_INTRODUCTION = "Press Enter for the default in brackets. Ctrl-C ends the questions, and no files are created.\n"
 
 
 class NothingMade(Exception):
-    """The questions were left before the last answer, or the bake before it was whole: nothing is left of it."""
+    """The user interrupted the questions or the bake; all files are removed."""
 
 
 def new(output: Path, file: Path | None, ask: bool) -> Path:
-    """Ask, bake into a new folder below ``output``, and return that folder.
+    """Ask the questions, bake into a new folder in ``output``, and return that folder.
 
-    Answers in ``file`` stand in for the defaults; unless ``ask`` is set they are taken, and so are the defaults.
+    Answers in ``file`` replace the defaults. Without ``ask``, they and the other defaults are used without questions.
 
     Raises:
-        BadAnswer: without asking, an answer is bad, or the file has something that is not an answer.
-        NothingMade: somebody left.
+        BadAnswer: an answer of the file is bad and ``ask`` is not set, or the file has an unknown question.
+        NothingMade: the user interrupted.
         cookiecutter.exceptions.CookiecutterException: the file cannot be read.
     """
     given = _read(file) if file else {}
@@ -44,17 +44,17 @@ def new(output: Path, file: Path | None, ask: bool) -> Path:
 
 
 def answers_in(file: Path) -> dict[str, str]:
-    """Return the answers of a file, with the defaults of what it leaves out.
+    """Return the answers of a file, with defaults for missing answers.
 
     Raises:
-        BadAnswer: one is bad, or the file has something that is not an answer.
+        BadAnswer: an answer is bad, or the file has an unknown question.
         cookiecutter.exceptions.CookiecutterException: the file cannot be read.
     """
     return interview(_Answered(_read(file), Path()).answer)
 
 
 def completed(known: Mapping[str, str], ask: bool) -> dict[str, str]:
-    """Return answers with those to the questions that are missing: somebody's if ``ask`` is set, else the defaults."""
+    """Return the answers, with missing answers from the user if ``ask`` is set, otherwise from the defaults."""
     if not ask or all(name in known for name in RULES):
         return filled(known)
     person = _Person({}, Path())
@@ -62,7 +62,7 @@ def completed(known: Mapping[str, str], ask: bool) -> dict[str, str]:
 
 
 def _made(output: Path, answers: Mapping[str, str]) -> Path:
-    """Bake beside the target, and move what is whole to it."""
+    """Bake into a temporary folder in ``output``, and move the complete repository to its place."""
     with _folder(output), TemporaryDirectory(dir=output, prefix=".template-") as scratch:
         made = bake(Path(scratch), answers)
         return made.rename(output.resolve() / made.name)
@@ -70,7 +70,7 @@ def _made(output: Path, answers: Mapping[str, str]) -> Path:
 
 @contextmanager
 def _folder(path: Path) -> Iterator[None]:
-    """Make a folder that is not there, and take it away again if nothing came into it."""
+    """Create a missing folder, and remove it at the end if it is empty."""
     is_ours = not path.exists()
     path.mkdir(parents=True, exist_ok=True)
     try:
@@ -81,7 +81,7 @@ def _folder(path: Path) -> Iterator[None]:
 
 
 def _read(file: Path) -> Mapping[str, object]:
-    """Return the answers of a file as cookiecutter reads it: YAML or JSON, below ``default_context``."""
+    """Return the answers in a file of cookiecutter's format: YAML or JSON, below ``default_context``."""
     answers = get_config(file)["default_context"]
     if unknown := [name for name in answers if name not in RULES]:
         raise BadAnswer(f"{name}: leave it out of {file}, there is no such question." for name in unknown)
@@ -89,7 +89,7 @@ def _read(file: Path) -> Mapping[str, object]:
 
 
 def _problems(question: Question, answer: object, before: Mapping[str, str], output: Path) -> list[str]:
-    """Return what is wrong with an answer; a folder that already exists is wrong, too."""
+    """Return the faults of an answer; an existing folder of the context's name is a fault."""
     problems = question.problems(answer, before)
     if question.name == "context_name" and not problems and (output / str(answer)).exists():
         return [f"{question.name}: type a name other than {answer}, since {output / str(answer)} already exists."]
@@ -97,7 +97,7 @@ def _problems(question: Question, answer: object, before: Mapping[str, str], out
 
 
 class _Answered:
-    """Takes what is given, and refuses what is bad."""
+    """Answers from a file or from the defaults; bad answers are rejected."""
 
     def __init__(self, given: Mapping[str, object], output: Path) -> None:
         self.given, self.output = given, output
@@ -110,7 +110,7 @@ class _Answered:
 
 
 class _Person:
-    """Asks somebody at a terminal; what is given is what an empty answer takes."""
+    """Answers typed at a terminal; ``given`` has the defaults for empty answers."""
 
     def __init__(self, given: Mapping[str, object], output: Path) -> None:
         self.given, self.output, self.console = given, output, Console(highlight=False)
@@ -140,6 +140,6 @@ class _Person:
 
 
 def _chosen(typed: str, choices: tuple[str, ...]) -> str:
-    """Return the choice of this number, or what was typed."""
+    """Return the choice with the typed number, otherwise the typed text."""
     numbers = {str(number): choice for number, choice in enumerate(choices, start=1)}
     return numbers.get(typed, typed)

@@ -1,8 +1,8 @@
-"""The OpenAPI document of a repository and its page, as the library would make them of its context.
+"""The generator of a repository's OpenAPI document and its page, equal to the library's own.
 
-A bake has no packages to run that code with, so the document comes from a prototype that has names filled in, and the
-fields and commands of one context: here they give way to those of the answers. The generated repository's own test
-compares the result with its code.
+A bake installs no packages, so the library's generator cannot run. The document comes from a prototype of one context;
+this module replaces the prototype's fields and commands by the answers' own. A test of each repository compares the
+document with the code.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .answers import Command, Field, starts_of
 
 PROTOTYPE = "openapi.prototype.json"
 BEFORE = "STATUS_BEFORE"
-"""Stands in the prototype for the status from which a command starts."""
+"""The placeholder in the prototype for a command's start status."""
 
 Schema = dict[str, Any]
 
@@ -31,13 +31,13 @@ _ASKED: Mapping[str, Schema] = {
     "date": {"pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "type": "string"},
     "bool": {"type": "boolean"},
 }
-"""What the creating command takes, by a field's type."""
+"""The schemas of the creating command's fields, by type."""
 _SHOWN = _ASKED | {
     "int": {"type": "integer"},
     "decimal": {"type": "string"},
     "date": {"format": "date", "type": "string"},
 }
-"""What answers show, by a field's type."""
+"""The schemas of the fields in responses, by type."""
 _SAID = {
     "str": ("text", "1 to 200 characters on one line, not starting with = + - or @"),
     "int": ("int", "a whole number of at most 15 digits, such as 42"),
@@ -59,7 +59,7 @@ _SHOWN_EXAMPLES = {**_EXAMPLES, "int": 42}
 
 
 def expand(project: Path, fields: Sequence[Field], commands: Sequence[Command]) -> None:
-    """Write the document and its page into a project and remove the prototype. A file that is there is kept."""
+    """Write the document and its page into a project, unless they exist, and remove the prototype."""
     folder = project / "docs" / "api"
     prototype = folder / PROTOTYPE
     made = document(json.loads(prototype.read_text(encoding="utf-8")), fields, commands)
@@ -75,15 +75,15 @@ def _write(path: Path, text: str) -> None:
 
 
 def _page(made: Schema) -> str:
-    return alone("pages.api").api_page(made)
+    return alone("views.pages.api").api_page(made)
 
 
 def document(prototype: Schema, fields: Sequence[Field], commands: Sequence[Command]) -> Schema:
-    """Return the prototype with these fields and commands."""
+    """Return a copy of the prototype with these fields and commands."""
     made = copy.deepcopy(prototype)
     _with_fields(made["components"]["schemas"]["CommandName"], fields, _ASKED)
     _with_fields(made["components"]["schemas"]["View"], fields, _SHOWN)
-    statuses = [one.status for one in commands if one.kind != "deletes"]
+    statuses = [command.status for command in commands if command.kind != "deletes"]
     made["components"]["schemas"]["Status"]["enum"] = statuses
     _with_examples(made["paths"], fields, statuses[0])
     _with_commands(made, commands)
@@ -92,9 +92,9 @@ def document(prototype: Schema, fields: Sequence[Field], commands: Sequence[Comm
 
 def _with_fields(schema: Schema, fields: Iterable[Field], by_type: Mapping[str, Schema]) -> None:
     made = {field.name: _member(field, by_type) for field in fields}
-    identity, *standing = schema["required"]
+    identity, *others = schema["required"]
     schema["properties"] |= made
-    schema["required"] = [identity, *made, *standing]
+    schema["required"] = [identity, *made, *others]
 
 
 def _member(field: Field, by_type: Mapping[str, Schema]) -> Schema:
@@ -105,12 +105,11 @@ def _member(field: Field, by_type: Mapping[str, Schema]) -> Schema:
 def _with_examples(paths: Schema, fields: Sequence[Field], status: str) -> None:
     asked = {field.name: _EXAMPLES[field.type] for field in fields}
     shown = {field.name: _SHOWN_EXAMPLES[field.type] for field in fields} | {"status": status}
-    for operation in (one for operations in paths.values() for one in operations.values()):
+    for operation in (operation for operations in paths.values() for operation in operations.values()):
         for content in operation.get("requestBody", {}).get("content", {}).values():
             content["example"] |= asked
-        for content in (
-            one for answer in operation["responses"].values() for one in answer.get("content", {}).values()
-        ):
+        responses = operation["responses"].values()
+        for content in (content for response in responses for content in response.get("content", {}).values()):
             example = content.get("example", {})
             for view in example.get("items", [example] if example else []):
                 view |= shown
@@ -118,23 +117,23 @@ def _with_examples(paths: Schema, fields: Sequence[Field], status: str) -> None:
 
 def _with_commands(made: Schema, commands: Sequence[Command]) -> None:
     paths, schemas = made["paths"], made["components"]["schemas"]
-    many, one, action = sorted(paths, key=len)
+    collection, item, action = sorted(paths, key=len)
     changing, starts = paths.pop(action), starts_of(commands)
     for command in commands:
         if command.kind == "changes":
-            path = f"{one}/{command.action}"
+            path = f"{item}/{command.action}"
             paths[path] = copy.deepcopy(changing)
             paths[path]["post"]["operationId"] = command.snake
             _from(paths[path]["post"]["responses"]["409"], starts[command.name])
         elif command.kind == "deletes":
-            paths[one]["delete"]["operationId"] = command.snake
+            paths[item]["delete"]["operationId"] = command.snake
         else:
             schemas[command.name] = schemas.pop("CommandName")
-            paths[many]["post"]["operationId"] = command.snake
-            [content] = paths[many]["post"]["requestBody"]["content"].values()
+            paths[collection]["post"]["operationId"] = command.snake
+            [content] = paths[collection]["post"]["requestBody"]["content"].values()
             content["schema"]["$ref"] = f"#/components/schemas/{command.name}"
 
 
-def _from(refused: Schema, status: str) -> None:
-    """Say from which status a command starts."""
-    refused["description"] = refused["description"].replace(BEFORE, status)
+def _from(response: Schema, status: str) -> None:
+    """Insert a command's start status into the description of its response 409."""
+    response["description"] = response["description"].replace(BEFORE, status)

@@ -1,6 +1,6 @@
-"""Commands that run in other folders: each in a process group of its own, and none outlives us.
+"""Child processes: each has its own process group and ends with this process.
 
-Signals are heeded, not raised: whoever waits looks whether we were asked to end, so nothing is left half started.
+A signal handler only records a signal. The waiting loops check the record, so no child is left half started.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from pathlib import Path
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STARTED_BY = "BOUNDED_CONTEXT_STARTED_BY"
-"""The variable by which what we start knows us: should we be killed, it ends by itself."""
+"""The environment variable with this process's id: a child ends when this process is killed."""
 
 END_SECONDS = 30.0
 POLL_SECONDS = 0.05
 
 
 class Asked(Exception):
-    """We were asked to end, by the signal ``number``."""
+    """The signal ``number`` asked this process to end."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -30,18 +30,18 @@ class Asked(Exception):
 
 
 class Heed:
-    """Whether we were asked to end."""
+    """The signal that asked this process to end; ``number`` is 0 without a signal."""
 
     def __init__(self) -> None:
         self.number = 0
 
     def check(self) -> None:
-        """Raise Asked if we were."""
+        """Raise Asked after a signal."""
         if self.number:
             raise Asked(self.number)
 
     def wait(self, over: Callable[[], bool]) -> None:
-        """Wait until it is over. Raises Asked as soon as we are asked to end."""
+        """Wait until ``over`` returns True. Raises Asked after a signal."""
         while not over():
             self.check()
             time.sleep(POLL_SECONDS)
@@ -50,7 +50,7 @@ class Heed:
 
 @contextmanager
 def heeding() -> Iterator[Heed]:
-    """Remember a signal that asks us to end, instead of dying of it."""
+    """Record the signals `SIGNALS` instead of ending at once."""
     heed = Heed()
 
     def remember(number: int, _: object) -> None:
@@ -68,18 +68,18 @@ def heeding() -> Iterator[Heed]:
 def running(
     command: Sequence[str], folder: Path, log: Path | None = None, more: Mapping[str, str] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Start a command in a folder, yield it, and end it as Ctrl-C would if it still runs then.
+    """Start a command in a folder, yield its process, and interrupt it at the end of the block, like Ctrl-C.
 
-    ``log`` gets all that it prints, ``more`` are variables that it sees besides ours.
+    ``log`` is the file for its output; ``more`` has additional environment variables.
     """
-    with log.open("ab") if log else nullcontext() as said:
+    with log.open("ab") if log else nullcontext() as output:
         child = subprocess.Popen(
             command,
             cwd=folder,
             env=environment() | {STARTED_BY: str(os.getpid())} | dict(more or {}),
             stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=said,
+            stdout=output,
+            stderr=output,
             start_new_session=True,
         )
         try:
@@ -89,23 +89,23 @@ def running(
 
 
 def end(child: subprocess.Popen[bytes]) -> None:
-    """Interrupt a child's whole group, wait for it, and kill what does not listen."""
+    """Interrupt a child's process group, wait for the child, and kill the remaining processes."""
     if child.poll() is None:
         _signal(child, signal.SIGINT)
         with suppress(subprocess.TimeoutExpired):
             child.wait(END_SECONDS)
-    # uv may have gone before what it started.
+    # uv may end before the processes that it started.
     _signal(child, signal.SIGKILL)
     child.wait()
 
 
 def status(child: subprocess.Popen[bytes]) -> int:
-    """Return the exit status of a child that has ended, as a shell has it."""
+    """Return the exit status of an ended child as a shell reports it: 128 plus the signal's number."""
     return child.returncode if child.returncode >= 0 else 128 - child.returncode
 
 
 def environment() -> dict[str, str]:
-    """Return our environment without what would make a context use our own virtual environment, or another context."""
+    """Return the environment without variables that select a virtual environment or a context."""
     ours = ("VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "CONTEXT")
     return {
         name: value

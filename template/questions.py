@@ -1,4 +1,4 @@
-"""The questions as ``cookiecutter.json`` has them, and the defaults that follow from the answers before them."""
+"""The questions of ``cookiecutter.json``, with defaults that depend on the answers before them."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from .library import REPOSITORY
 
 @dataclass(frozen=True)
 class Question:
-    """A question: ``name`` as files of answers have it, ``text`` as people read it, its place among all, from 1.
+    """A question: its name in files of answers, its text in the terminal, and its number, from 1.
 
-    ``default`` follows from the answers before it; of a question with ``choices`` it is one of them.
+    ``default`` depends on the answers before; for a question with ``choices`` it is a choice.
     """
 
     name: str
@@ -28,16 +28,16 @@ class Question:
     choices: tuple[str, ...] = ()
 
     def problems(self, answer: object, before: Mapping[str, str]) -> list[str]:
-        """Return what is wrong with an answer, given good answers to the questions before: sentences."""
+        """Return the faults of an answer as sentences; ``before`` has the good answers to the questions before."""
         return check({**before, self.name: answer})
 
 
 Ask = Callable[[Question, Mapping[str, str]], str]
-"""Gets the answer to a question, given the answers to those before it."""
+"""Returns the answer to a question; the second argument has the answers to the questions before."""
 
 
 def interview(ask: Ask) -> dict[str, str]:
-    """Put each question and return the answers, in the questions' order."""
+    """Ask each question and return the answers, in the questions' order."""
     template = declared()
     texts, environment = template["__prompts__"], create_env_with_context({"cookiecutter": template})
     context: dict[str, Any] = {}
@@ -53,15 +53,15 @@ def interview(ask: Ask) -> dict[str, str]:
 
 
 def filled(given: Mapping[str, str]) -> dict[str, str]:
-    """Return the answers with the defaults of those that are not given."""
+    """Return the answers, with defaults for missing answers."""
     return interview(lambda question, _: given.get(question.name, question.default))
 
 
 def declared() -> dict[str, Any]:
-    """Return ``cookiecutter.json``: the questions with their defaults, their texts, and what is derived of them."""
+    """Return ``cookiecutter.json``: the questions with their defaults and texts, and the derived names."""
     return json.loads((REPOSITORY / "cookiecutter.json").read_text(encoding="utf-8"))
 
 
 def _rendered(template: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield the questions and the derived names, in their order."""
+    """Yield the questions and the derived names in the file's order."""
     return ((key, raw) for key, raw in template.items() if key in RULES or (key[:2] == "__" and key != "__prompts__"))

@@ -1,6 +1,6 @@
-"""The samples of a context's first version, as its own command would make them of its models.
+"""The generator of the samples of a context's first version, equal to those of ``context contracts``.
 
-A bake has no pydantic, so they are put together here; a promise of each repository holds them to its code.
+A bake has no pydantic, so this module builds the samples itself. A test of each repository compares them with the code.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from .library import SOURCES
 from .schemas import OF_TYPE
 
 VERSION = "0.1.0"
-"""What a baked ``pyproject.toml`` says."""
+"""The version in a baked ``pyproject.toml``."""
 
-_FORM = SOURCES / "src" / "bounded_context" / "contracts" / "released" / "form.py"
+_FORM = SOURCES / "src" / "bounded_context" / "tools" / "contracts" / "released" / "form.py"
 _VALUES = {"str": "text", "int": 42, "decimal": "12.50", "currency": "EUR", "date": "2026-01-31", "bool": True}
 _IDENTIFIER = {"pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", "type": "string"}
 _KEY = "incoming/partner/list.csv"
@@ -34,17 +34,17 @@ Part = dict[str, Any]
 
 
 def expand(project: Path, package: str, fields: Sequence[Field], commands: Sequence[Command], title: str) -> None:
-    """Write ``released/<version>.json`` into a project. A file that is there is kept."""
+    """Write ``released/<version>.json`` into a project, unless it exists."""
     path = project / "released" / f"{VERSION}.json"
     path.parent.mkdir(exist_ok=True)
     if not path.exists():
         made = _First(package, fields, commands, title).version()
-        # The library's module needs the standard library alone.
+        # This module of the library needs only the standard library.
         path.write_text(runpy.run_path(str(_FORM))["as_text"](made), encoding="utf-8")
 
 
 class _First:
-    """What a first version has."""
+    """The samples of a first version."""
 
     def __init__(self, package: str, fields: Sequence[Field], commands: Sequence[Command], title: str) -> None:
         self._package, self._fields, self._commands, self._title = package, fields, commands, title
@@ -55,7 +55,7 @@ class _First:
     def version(self) -> Part:
         details = {self._id: _IDENTIFIER} | {field.name: _bare(OF_TYPE[field.type]) for field in self._fields}
         sections = {"stored": self._stored(), "staged": self._staged(), "asked": self._asked(), "sent": self._sent()}
-        samples = {name: {form: [one] for form, one in section.items()} for name, section in sections.items()}
+        samples = {name: {form: [sample] for form, sample in section.items()} for name, section in sections.items()}
         return {"details": details, "required": list(details), **samples}
 
     def _stored(self) -> Part:
@@ -148,7 +148,7 @@ def _bare(schema: Part) -> Part:
 
 
 def _attribute(kind: str) -> Part:
-    """Return a value of a type as DynamoDB keeps it."""
+    """Return a type's sample as a DynamoDB attribute value."""
     value = _VALUES[kind]
     if kind == "int":
         return {"N": str(value)}

@@ -1,6 +1,6 @@
-"""Names that an answer may not take, because Python, the library or a repository has them already.
+"""Reserved names: Python, the library or a repository uses them, so answers may not.
 
-The tests compare these lists with what the library and a repository import and define.
+The tests compare these lists with the imports and definitions of the library and a repository.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ def _words(text: str) -> frozenset[str]:
 
 
 WORDS = frozenset([*keyword.kwlist, *keyword.softkwlist, *dir(builtins)]) | _words("y n yes no on off true false null")
-"""Names that nothing may have: Python's keywords and built-ins, and what YAML 1.1 does not read as text."""
+"""Names that are always reserved: Python's keywords and built-ins, and words that YAML 1.1 does not read as text."""
 
 PACKAGES = WORDS.union(sys.stdlib_module_names) | _words(
     """
     asyncssh aws_lambda_powertools boolean boto3 botocore bounded_context build cfnlint context cryptography dist
     docs events functions google grimp grpc hypothesis infra jsonschema layer license_expression markdown_it moto
     mypy_boto3_cloudwatch mypy_boto3_codedeploy mypy_boto3_dynamodb mypy_boto3_dynamodbstreams mypy_boto3_lambda
-    mypy_boto3_s3 mypy_boto3_sns mypy_boto3_sqs mypy_boto3_stepfunctions openapi_spec_validator pulumi
+    mypy_boto3_s3 mypy_boto3_sns mypy_boto3_sqs mypy_boto3_stepfunctions openapi_spec_validator psutil pulumi
     pulumi_aws pulumi_policy pydantic pydantic_core pydynox pytest released requests rich schemathesis src staging
-    tests typing_extensions urllib3 vendor workflow yaml
+    tests typer typing_extensions urllib3 vendor workflow yaml
     """
 )
-"""Top-level packages and folders that a repository has, or that it or the library imports."""
+"""Top-level packages and folders of a repository, and packages that the repository or the library imports."""
 
 CLASSES = _words(
     """
-    Aggregate Aggregates AlreadyExists Amount Any BadContext Beside BusinessError Change Command CommandName Context
+    Aggregate Aggregates AlreadyExists Amount Any BadContext Beside BusinessError Change Command Context
     Counter Currency Day Details ErrorEvent EventData Fault Field Final Flag Flaw Functions Identifier IllegalMove
     InMemory InMemoryAggregates InMemoryFiles InMemoryLists InMemoryProjection InMemoryReferences InMemorySeenIds List
     ListImport ListOpen ListSettings ListStatus Listing NotFound Outcome Part PartEvent PinnedFile Problem Projection
@@ -40,34 +40,34 @@ CLASSES = _words(
     VersionConflict View WholeNumber
     """
 )
-"""Classes that a repository imports or may import of the library, and schemas of its documents; lists are items too."""
+"""Classes of the library that a repository may import, and schemas of its documents."""
 
 CLASSES_OF_CONTEXT = ("{}", "{}Details", "{}Data")
-"""Classes that are named after the context."""
+"""Classes with the context's name."""
 
 VARIABLES = _words(
     """
-    answer answers asked aws bootstrap change changed changes command commands context created current definition
+    answer answers asked aws change changed changes command commands context created current definition
     details empty event events expected found functions get handlers list_import message model projection pytest
-    refused rows run running sample samples shards stacks step table use_cases values version versions workflow
+    query refused rows run running sample samples shards stacks step table use_cases values version versions workflow
     """
 )
-"""What stands in one function with a variable that is named after the context, or in one module with its constant."""
+"""Names in functions with a variable named after the context, and in modules with the context's constant."""
 
 FUNCTIONS = WORDS | _words(
     """
-    answer answers aws bootstrap changed checks command command_handler command_name commands compensate_error context
-    created current details event event_handler expected found functions get_handler handlers import_list inbound
-    invoked lambda_handler list_handler list_import measure_lists model on_event post_traffic pre_traffic projection
-    pytest queries register_list relay_events samples settings shards step steps sweep_uploads use_cases validate_list
-    verify_list watch_lists
+    answer answers aws changed checks command command_handler commands compensate_error context created current
+    details event event_handler expected found functions get_handler handlers import_list inbound invoked
+    lambda_handler largest list_handler list_import measure_lists model on_event post_traffic pre_traffic projection
+    pytest queries register_list relay_events samples settings shards step steps sweep_uploads uploaded use_cases
+    validate_list verify_list watch_lists
     """
 )
-"""Lambda functions that every context has, and what stands beside a command's function in a module."""
+"""Lambda functions of every context, and other names in the modules of a command's function."""
 
 FUNCTIONS_OF_CONTEXT = ("get_{}", "{}_id", "{}")
 FUNCTIONS_OF_PLURAL = ("list_{}", "{}")
-"""Lambda functions, and what stands beside them, that are named after the context, and after more than one of them."""
+"""Lambda functions, and other names in their modules, that contain the context's name or its plural."""
 
 FIELDS = WORDS | _words(
     """
@@ -75,7 +75,7 @@ FIELDS = WORDS | _words(
     part pk reason schema status status_shard traceparent version
     """
 )
-"""Attributes of an item or of its model."""
+"""Attributes of an item or its model."""
 
 FIELDS_OF_PYDANTIC = _words(
     """
@@ -85,7 +85,7 @@ FIELDS_OF_PYDANTIC = _words(
 """Attributes of pydantic's models, which a field of the same name would hide."""
 
 LIST_EVENTS = ("ListImported", "ListRejected")
-"""What follows the context's name in the events that every context raises."""
+"""The ends of the names of the events that every context publishes; they follow the context's name."""
 
 MEASURES = _words(
     """
@@ -94,4 +94,4 @@ MEASURES = _words(
     RowsImported RowsRejected RuleSeconds UploadsBroken UploadsUnseen
     """
 )
-"""Metrics that every context has; an event gives its name to another."""
+"""Metrics of every context. Each event also has a metric with the event's name."""

@@ -1,4 +1,4 @@
-"""What Backstage's action ``fetch:cookiecutter`` asks of cookiecutter, as a bake of the template that it has fetched.
+"""The bake for Backstage's action ``fetch:cookiecutter``, from the template that the action has fetched.
 
 python -m template.scaffold DIR/cookiecutter.json OUT
 """
@@ -18,14 +18,14 @@ from .questions import declared
 
 
 def given(asked: Path) -> dict[str, str]:
-    """Return the answers of the action's file: it has the template's questions, and over them what was typed."""
+    """Return the typed answers of the action's file: the values that differ from ``cookiecutter.json``."""
     questions = declared()
-    said = json.loads(asked.read_text(encoding="utf-8"))
-    return {name: said[name] for name in RULES if said.get(name, questions[name]) != questions[name]}
+    values = json.loads(asked.read_text(encoding="utf-8"))
+    return {name: values[name] for name in RULES if values.get(name, questions[name]) != questions[name]}
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Bake into a folder, and return the exit status: 1, with a sentence for each answer that cannot work."""
+    """Bake into a folder and return the exit status: 1 for bad answers, with a sentence for each."""
     asked, output = map(Path, arguments)
     try:
         print(bake(output, given(asked)))

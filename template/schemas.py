@@ -1,6 +1,6 @@
-"""The first schemas of a context's events, as its own command would make them from its models.
+"""The generator of the first schemas of a context's events, equal to those of ``context contracts``.
 
-A bake has no pydantic, so they are rendered; a promise of each repository holds them to its models byte for byte.
+A bake has no pydantic, so the schemas are rendered. A test of each repository compares their bytes with the models'.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 PROTOTYPE = "EventName"
-"""Stands for an event in the prototype's folder and text."""
+"""The placeholder for an event in the prototype's folder and text."""
 
 _TEXT = {
     "description": "1 to 200 characters on one line, not starting with = + - or @",
@@ -41,16 +41,16 @@ OF_TYPE: dict[str, dict[str, Any]] = {
     "date": _DATE,
     "bool": {"description": "true or false", "type": "boolean"},
 }
-"""What an event says in a field of each type that an answer may name."""
+"""The schema of an event's field, by the type in the answers."""
 
 
 def json_schema(kind: str) -> str:
-    """Return the schema of a field of this type as JSON text, as it stands at the beginning of a line."""
+    """Return the schema of a field of this type as JSON text, without an indent."""
     return json.dumps(OF_TYPE[kind], indent=2)
 
 
 def expand(project: Path, events: Iterable[str]) -> list[Path]:
-    """Write ``events/<Type>/1.0.json`` for each event and remove the prototype. A schema that is there is kept.
+    """Write ``events/<Type>/1.0.json`` for each event, unless it exists, and remove the prototype.
 
     Raises:
         FileNotFoundError: the template has no prototype.

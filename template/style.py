@@ -1,4 +1,4 @@
-"""Python as a repository's own formatter and linter want it, whatever the names in it are."""
+"""Layout of generated Python: it passes the repository's formatter and linter with names of any length."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import re
 from collections.abc import Iterable
 
 LINE = 120
-"""A repository's longest line."""
+"""The maximum length of a line in a repository."""
 
 _IMPORT = re.compile(r"^from \S+ import (?!\()[^\n]*<<[^\n]*\n", re.MULTILINE)
 
 
 def sorting_imports(source: str) -> str:
-    """Return a template with each import of a derived name put through the filter ``imported``."""
+    """Return a template in which each import of a derived name passes through the filter ``imported``."""
     return _IMPORT.sub(lambda match: f"<% filter imported %>\n{match[0]}<% endfilter %>\n", source)
 
 
 def imported(line: str) -> str:
-    """Return ``from module import b, A`` with its names in ruff's order, one a line if it is too long otherwise."""
+    """Return ``from module import b, A`` with the names in ruff's order, each on its own line if the import is long."""
     module, _, names = line.rstrip("\n").partition(" import ")
     members = sorted(names.split(", "), key=_order)
     short = f"{module} import {', '.join(members)}\n"
@@ -25,7 +25,7 @@ def imported(line: str) -> str:
 
 
 def fitted(text: str) -> str:
-    """Return a line with one call, signature or tuple as ruff breaks it: if it is too long, within its brackets."""
+    """Return a line with a call, signature or tuple as ruff formats it: a long line is broken within its brackets."""
     line = text.rstrip("\n")
     if len(line) <= LINE or "(" not in line:
         return text
@@ -50,7 +50,7 @@ def _one_a_line(items: Iterable[str]) -> str:
 
 
 def _order(name: str) -> tuple[int, list[tuple[bool, int, str]]]:
-    """Constants before classes before functions, then by letters and numbers, as ruff's isort does it."""
+    """Return a sort key: constants, classes, functions, each by letters and numbers, as in ruff's isort."""
     kind = 0 if len(name) > 1 and name.isupper() else 1 if name[0].isupper() else 2
     parts = re.findall(r"\d+|\D+", name.lower())
     return kind, [(not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]

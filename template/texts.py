@@ -1,4 +1,4 @@
-"""Texts for people, in any language: which are taken as one line of plain words. Standard library only."""
+"""Checks of texts in any language: one line, plain words. Standard library only."""
 
 from __future__ import annotations
 
@@ -7,24 +7,23 @@ import unicodedata
 from collections.abc import Iterator
 
 SIGNS = ("''", '"', "\\", "`", "<", ">", "{", "}", "[", "]", "$", "|")
-"""What ends a string or starts markup in Python, TOML, YAML or Markdown."""
+"""Signs that end a string or start markup in Python, TOML, YAML or Markdown."""
 
 _JOINER = "\u200c\u200d"
 _JOINED = re.compile(
     rf"(?<=[^\s{_JOINER}])[{_JOINER}](?=[^\s{_JOINER}])"
     "|(?<=\U0001f3f4)[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f"
 )
-"""Signs that are not seen, where they make others look right: joiners of Persian, Indic scripts and emoji, and the tags
-of a flag."""
+"""Invisible signs where a text needs them: joiners of Persian, Indic scripts and emoji, and the tags of a flag."""
 
 
 def one_line(text: str) -> bool:
-    """Whether a text has nothing that breaks its line or hides in it."""
+    """Whether a text has neither line breaks nor other invisible characters."""
     return _JOINED.sub("", text).isprintable()
 
 
 def faults(text: str) -> Iterator[str]:
-    """Yield what keeps a text from being plain words, as the end of "type plain words ..."."""
+    """Yield each fault of a text as the end of the sentence "type plain words ..."."""
     if not text[0].isalnum() and unicodedata.category(text[0]) != "So":
         yield "that start with a letter, a digit or an emoji"
     if found := [sign for sign in SIGNS if sign in text]:

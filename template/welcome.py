@@ -1,4 +1,4 @@
-"""What is printed after a bake. Standard library only: the hook imports this."""
+"""The message after a bake. Standard library only: the hook imports this module."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ _NEXT_STEPS = """
 {name} is ready. It needs uv (pip install uv) and nothing else on this machine:
 
     cd {folder}
-    uv run just check          lint, types, architecture and the fast tests
-    uv run just run            the whole context on this machine, from an upload to its subscribers
-    uv run just rehearse       releases on this machine: bad versions are caught, a good one takes all traffic
+    uv run context check          lint, types, architecture and the fast tests
+    uv run context run            the whole context on this machine, from an upload to its subscribers
+    uv run context rehearse       releases on this machine: bad versions are caught, a good one takes all traffic
 """
 
 
 def next_steps(project: Path) -> str:
-    """Return what one does first in a repository; its folder has the context's name."""
+    """Return the first commands to run in a new repository; its folder has the context's name."""
     return _NEXT_STEPS.format(name=project.name, folder=shlex.quote(str(project)))

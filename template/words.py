@@ -1,17 +1,17 @@
-"""One name, written as code and as people need it. Standard library only: cookiecutter's process imports this."""
+"""Forms of a name for code and for texts. Standard library only: cookiecutter's process imports this module."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
-# Where a new word starts: a capital after a small letter, or the last capital of a run of capitals (VAT|Return), unless
-# all that follows it is the s of a plural (TaxIDs).
+# The start of a word: a capital after a small letter, or the last capital of a run of capitals (VAT|Return), unless
+# only the s of a plural follows (TaxIDs).
 _BOUNDARY = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z0-9])(?=[A-Z](?!s(?![a-z]))[a-z])")
 _ACRONYM = re.compile(r"[A-Z]([A-Z0-9]+s?)?")
 
 _UNSEEN = ("Mn", "Me", "Cf")
-"""Categories of Unicode whose signs change others and take no column: accents, and what joins letters and emoji."""
+"""Unicode categories of characters without a column: accents, and joiners of letters and emoji."""
 
 _ENDINGS = (
     (re.compile(r"(?<=[A-Z0-9])$"), "s"),  # TaxIDs
@@ -21,7 +21,7 @@ _ENDINGS = (
     (re.compile(r"(?<=[sxz])$|(?<=[cs]h)$"), "es"),  # Boxes, Branches, Addresses
     (re.compile("$"), "s"),
 )
-"""How English nouns end in the plural, the first that fits; what is irregular (People) is the user's to type."""
+"""Plural endings of English nouns; the first match is used. Irregular plurals (People) are typed by the user."""
 
 
 def snake(name: str) -> str:
@@ -35,12 +35,12 @@ def constant(name: str) -> str:
 
 
 def slug(name: str) -> str:
-    """Return a PascalCase name as AWS and PyPI names want it: ``VATReturn`` becomes ``vat-return``."""
+    """Return a PascalCase name in kebab-case, for AWS and PyPI: ``VATReturn`` becomes ``vat-return``."""
     return snake(name).replace("_", "-")
 
 
 def plain(name: str) -> str:
-    """Return a PascalCase name as words of a sentence, acronyms as they are: ``VATReturn`` becomes ``VAT return``."""
+    """Return a PascalCase name as words of a sentence, with its acronyms: ``VATReturn`` becomes ``VAT return``."""
     return " ".join(word if _ACRONYM.fullmatch(word) else word.lower() for word in _BOUNDARY.sub(" ", name).split(" "))
 
 
@@ -55,7 +55,7 @@ def plural(name: str) -> str:
 
 
 def columns(text: str) -> int:
-    """Return how wide a text is in an editor or a terminal, where East Asian characters take two columns."""
+    """Return the width of a text in an editor or a terminal; East Asian characters take two columns."""
     return sum(_width(character) for character in text)
 
 

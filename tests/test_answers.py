@@ -356,8 +356,8 @@ def test_a_bad_answer_is_not_blamed_on_the_next_question() -> None:
 
 
 def test_a_whole_context_needs_every_answer() -> None:
-    """A replay file from an older template lacks some."""
-    with pytest.raises(BadAnswer, match="owner: type an answer, none is given"):
+    """A replay file of an older template lacks some. The error names the question."""
+    with pytest.raises(BadAnswer, match=r"^owner: "):
         refuse_unusable({question: answer for question, answer in DEFAULTS.items() if question != "owner"})
 
 
@@ -365,7 +365,7 @@ def test_a_derived_name_cannot_be_overridden() -> None:
     """Derived names become folders, so they are not the user's to choose."""
     derived = {f"__{name}": derive(DEFAULTS) for name, derive in DERIVED.items()}
     refuse_unusable({**DEFAULTS, **derived})
-    with pytest.raises(BadAnswer, match="__package: leave it out, it follows from the other answers: payment"):
+    with pytest.raises(BadAnswer, match=r"^__package: .*: payment\.$"):
         refuse_unusable({**DEFAULTS, **derived, "__package": "../evil"})
 
 

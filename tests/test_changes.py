@@ -16,10 +16,9 @@ from template.processes import environment
 pytestmark = pytest.mark.slow
 
 MODEL, RULES, EVENTS, CONTEXT = (f"src/payment/{name}.py" for name in ("model", "use_cases", "events", "context"))
-STEP = "src/payment/handlers/verify_subscription.py"
+STEPS = "src/payment/list_steps.py"
 FUNCTIONS, MAIN, ASL = "infra/service/functions.py", "infra/service/__main__.py", "workflow/list_import.asl.json"
-CONTRACTS, OPENAPI = "bounded_context.contracts", "bounded_context.contracts.openapi"
-PICTURE = "bounded_context.picture --readme"
+CONTRACTS, OPENAPI, PICTURE = "contracts", "openapi", "picture --readme"
 
 
 class Repository:
@@ -47,28 +46,20 @@ class Repository:
         """Add lines at the end of a file."""
         self.write(file, (self.folder / file).read_text(encoding="utf-8") + text)
 
-    def make(self, *modules: str) -> None:
-        """Run modules that write documents, some with an argument."""
-        for module in modules:
-            done = self._run("python", "-m", *module.split())
-            assert done.returncode == 0, done.stdout + done.stderr
+    def make(self, *commands: str) -> str:
+        """Run commands of `context`, some with arguments, and return their output."""
+        done = [self._run("context", *command.split()) for command in commands]
+        assert [one.returncode for one in done] == [0] * len(done), [one.stdout + one.stderr for one in done]
+        return "".join(one.stdout for one in done)
 
     def tidy(self) -> None:
-        """Let the formatter have its way: `just fix`."""
-        for arguments in (("check", "--fix", "--quiet", "."), ("format", "--quiet", ".")):
-            self._run("ruff", *arguments)
+        """Repair style. A fault that ruff cannot repair is left to the check."""
+        self._run("context", "fix")
 
     def check(self) -> str:
-        """Run `just check`'s commands, and return what the first one that fails says; nothing if all is green."""
-        commands = (
-            ("ruff", "check", "."),
-            ("ruff", "format", "--check", "."),
-            ("pyrefly", "check"),
-            ("lint-imports",),
-            ("pytest", "-q", "-p", "no:cacheprovider"),
-        )
-        done = (self._run(*command) for command in commands)
-        return next((f"{one.stdout}\n{one.stderr}" for one in done if one.returncode), "")
+        """Run `context check`, and return its output if a step fails."""
+        done = self._run("context", "check")
+        return f"{done.stdout}\n{done.stderr}" if done.returncode else ""
 
     def promises(self, words: str) -> str:
         """Run the promises that have these words, and return what they say; `words` is an expression of pytest's -k."""
@@ -124,7 +115,7 @@ def a_transition(repository: Repository) -> None:
         "    with pytest.raises(IllegalMove):\n"
         "        delete_payment(DeletePayment(payment_id=SAMPLE.id), payments)\n",
     )
-    assert "The diagram of statuses in README.md is not what the code says: run `uv run just contracts`." in (
+    assert "The diagram of statuses in README.md does not match the code: run `uv run context contracts`." in (
         repository.promises("diagram")
     )
     repository.make(CONTRACTS, OPENAPI)
@@ -142,7 +133,7 @@ def a_refusal_of_its_own(repository: Repository) -> None:
     undeclared = (
         "PaymentTooLarge has no status, title and metric of its own: add it to errors in src/payment/context.py."
     )
-    assert undeclared in repository.promises("refusal")
+    assert undeclared in repository.promises("rejection")
     repository.replace(
         CONTEXT, "from .model import Payment, Status", "from .model import Payment, PaymentTooLarge, Status"
     )
@@ -157,7 +148,7 @@ def a_refusal_of_its_own(repository: Repository) -> None:
         "tests/test_handlers.py",
         "\n\ndef test_too_large_a_payment_is_refused_and_counted(functions: Functions, capsys: pytest.CaptureFixture[str]):\n"
         '    large = {"idempotency_key": "key-9", "payload": {**VALUES, "amount": "1000001"}}\n'
-        '    assert functions.invoke(register_payment, large)["error"]["code"] == "payment-too-large"\n'
+        '    assert functions.invoke("register_payment", large)["error"]["code"] == "payment-too-large"\n'
         '    assert \'"reason":"payment-too-large"\' in capsys.readouterr().out.replace(" ", "")\n',
     )
     repository.replace(
@@ -165,7 +156,7 @@ def a_refusal_of_its_own(repository: Repository) -> None:
         "from bounded_context.testing import Samples\n",
         "import pytest\nfrom bounded_context.testing import Samples\n",
     )
-    assert "docs/api/openapi.json is not what the code says: run `uv run just openapi`." in (
+    assert "docs/api/openapi.json does not match the code: run `uv run context openapi`." in (
         repository.promises("OpenAPI")
     )
     repository.make(OPENAPI)
@@ -180,31 +171,33 @@ def fields_of_other_types(repository: Repository) -> None:
         repository.replace(file, "Identifier, Text\n", "Identifier, Text, WholeNumber\n")
         repository.replace(file, line, f"{line}    fee: Amount | None = None\n    priority: WholeNumber = 0\n")
     repository.make(CONTRACTS, OPENAPI)
-    assert '"PaymentRegistered": "1.1"' in (repository.folder / EVENTS).read_text()
+    assert '"PaymentRegistered": "1.1"' in (repository.folder / CONTEXT).read_text()
     assert '"priority": ' in (repository.folder / "released/0.1.0.json").read_text()
 
 
 def a_check_of_a_step(repository: Repository) -> None:
     """Rows that the context's own check rejects join the report."""
-    repository.replace(STEP, "        aws.not_taken(PAYMENT),\n", "        aws.not_taken(PAYMENT),\n        payable,\n")
+    repository.replace(
+        STEPS, "        aws.not_taken(PAYMENT),\n", "        aws.not_taken(PAYMENT),\n        payable,\n"
+    )
     repository.add(
-        STEP,
+        STEPS,
         "\n\ndef payable(rows: Sequence[TypedRow[PaymentDetails]], _list_id: str) -> list[Rejection]:\n"
         '    """Reject what is too much, or due too late."""\n'
         "    late = [row for row in rows if row.details.amount > 1000 or row.details.due_date > date(2026, 12, 31)]\n"
         '    return [Rejection(row.line, "", "nobody pays it", Fault.RULE, "late") for row in late]\n',
     )
     repository.replace(
-        STEP,
-        "from bounded_context.lists import RowsCheck, Step\n",
-        "from bounded_context.lists import Fault, Rejection, RowsCheck, Step, TypedRow\n",
+        STEPS,
+        "from bounded_context.lists import ListImport, ReceivedList, RowsCheck, Step\n",
+        "from bounded_context.lists import Fault, ListImport, ReceivedList, Rejection, RowsCheck, Step, TypedRow\n",
     )
     repository.replace(
-        STEP,
+        STEPS,
         "from bounded_context import aws\n",
         "from collections.abc import Sequence\nfrom datetime import date\n\nfrom bounded_context import aws\n",
     )
-    repository.replace(STEP, "from ..use_cases import", "from ..model import PaymentDetails\nfrom ..use_cases import")
+    repository.replace(STEPS, "import PAYMENT\n", "import PAYMENT\nfrom .model import PaymentDetails\n")
     repository.add(
         "tests/test_list.py",
         "\n\ndef test_a_row_that_nobody_pays_is_rejected():\n"
@@ -215,7 +208,7 @@ def a_check_of_a_step(repository: Repository) -> None:
     repository.replace(
         "tests/test_list.py",
         "from payment.context import PAYMENT\n",
-        "from payment.context import PAYMENT\nfrom payment.handlers.verify_subscription import payable\n",
+        "from payment.context import PAYMENT\nfrom payment.list_steps import payable\n",
     )
 
 
@@ -255,19 +248,21 @@ def a_component_of_its_own(repository: Repository) -> None:
 def a_major_version(repository: Repository) -> None:
     """Both are published, each is held; taken back in one file."""
     repository.replace(EVENTS, "    due_date: Day\n", '    due_date: str = Field(description="when it is due")\n')
-    assert 'write "2.0" for it in src/payment/events.py, and publish this one beside it' in (
+    assert 'write "2.0" for it in src/payment/context.py, and publish both versions' in (
         repository.promises("Subscribers")
     )
-    for event in ("Registered", "Verified", "Deleted"):
-        repository.replace(EVENTS, f'    "Payment{event}": "1.0",\n', f'    "Payment{event}": "2.0",\n')
+    newer = "".join(f'"Payment{event}": "2.0", ' for event in ("Registered", "Verified", "Deleted"))
+    repository.replace(CONTEXT, DATA, f"{DATA}    versions={{{newer}}},\n")
     assert "PaymentRegistered 2.0 would be published alone, and its subscribers read 1.0" in (
         repository.promises("Subscribers")
     )
     repository.add(EVENTS, EVENTS_1)
-    repository.replace(EVENTS, "from typing import Final", "from typing import Any, Final")
+    repository.replace(
+        EVENTS, "from bounded_context import", "from typing import Any, Final\n\nfrom bounded_context import"
+    )
     repository.replace(EVENTS, "import Amount, Currency", "import Amount, Beside, Currency")
-    repository.replace(CONTEXT, "import VERSIONS,", "import BESIDE, VERSIONS,")
-    repository.replace(CONTEXT, "    versions=VERSIONS,\n", "    versions=VERSIONS,\n    beside=BESIDE,\n")
+    repository.replace(CONTEXT, "import PaymentData", "import BESIDE, PaymentData")
+    repository.replace(CONTEXT, DATA, f"{DATA}    beside=BESIDE,\n")
     repository.make(CONTRACTS)
     assert {"1.0.json", "2.0.json"} == {path.name for path in (repository.folder / "events/PaymentVerified").iterdir()}
     repository.tidy()
@@ -282,7 +277,7 @@ def a_major_version(repository: Repository) -> None:
 EVENTS_1 = '''
 
 class PaymentData1(EventData):
-    """The payment after the change; one that was removed, as it was before."""
+    """The payment after the change, or before its deletion."""
 
     payment_id: Identifier
     subscription_id: Text
@@ -290,9 +285,9 @@ class PaymentData1(EventData):
     currency: Currency
     due_date: Day
     payer: Text
-    status: str = Field(description="where it stands; there may be others one day", examples=list(Status))
-    version: int = Field(ge=1, description="counts its changes from 1")
-    list_id: str | None = Field(description="the list that brought it; null if it came alone")
+    status: str = Field(description="the status; later versions may add others", examples=list(Status))
+    version: int = Field(ge=1, description="the number of changes, from 1")
+    list_id: str | None = Field(description="the list that it was imported from; null without a list")
 
 
 def as_1(data: dict[str, Any]) -> dict[str, Any]:
@@ -308,6 +303,7 @@ BESIDE: Final = Beside(
 '''
 
 
+DATA = "    data=PaymentData,\n"
 BY_LIST = '    queried_by=("list",),\n'
 
 
@@ -324,12 +320,11 @@ def no_query_for_many(repository: Repository) -> None:
     assert "The table has no index to query: name list or status in queried_by" in repository.promises("alias")
     repository.replace(FUNCTIONS, "    PAYMENT.list_function: LIST,\n", "")
     repository.replace(FUNCTIONS, "    LIST,\n", "")
-    (repository.folder / "src/payment/handlers/list_payments.py").unlink()
-    assert "GET /payments is gone, and callers by docs/api/openapi.json of 0.1.0 rely on it" in (
+    assert "GET /payments is gone, and callers that use docs/api/openapi.json of 0.1.0 rely on it" in (
         repository.promises("OpenAPI")
     )
     repository.replace("pyproject.toml", 'version = "0.1.0"', 'version = "0.2.0"')
-    repository.make(CONTRACTS, PICTURE, OPENAPI)
+    repository.make(CONTRACTS, OPENAPI)
 
 
 CHANGES: tuple[tuple[Callable[[Repository], None], ...], ...] = (

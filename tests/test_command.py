@@ -111,7 +111,7 @@ def test_the_command_says_what_to_do_next(cookiecutter: Cookiecutter, tmp_path: 
     """And the prototype of the handlers is gone."""
     done = cookiecutter("--no-input")
     assert f"cd {tmp_path / 'here' / 'there' / 'Payment'}\n" in done.stdout
-    assert "uv run just check" in done.stdout
+    assert "uv run context check" in done.stdout
     assert not list((tmp_path / "here").rglob("command_name*"))
 
 

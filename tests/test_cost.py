@@ -12,7 +12,7 @@ from template.processes import environment
 @pytest.mark.slow
 def test_a_stack_is_told_line_by_line(installed: Path) -> None:
     """Right after the bake, with no account: `dev` has no endpoint to pay for, `prod` has one."""
-    command = ["uv", "run", "--quiet", "just", "cost"]
+    command = ["uv", "run", "--quiet", "context", "cost"]
     told = {}
     for stack in ("dev", "prod"):
         done = subprocess.run(

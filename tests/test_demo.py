@@ -62,7 +62,7 @@ def test_the_demo_runs_the_baked_context_and_removes_it(said: Path, tmp_path: Pa
     out, _ = process.communicate(timeout=30)
     record = json.loads(said.read_text())
     assert (process.returncode, out) == (3, "on stdout\n")
-    run = ["run", "--quiet", "python", "-m", "bounded_context.local"]
+    run = ["run", "--quiet", "context", "run"]
     page = f"--page={Path('list.html').resolve()}"
     assert record["arguments"] == [*run, f"--file={tmp_path / 'list.csv'}", page, "--json"]
     assert Path(record["folder"]).name == "Payment"
@@ -72,7 +72,7 @@ def test_the_demo_runs_the_baked_context_and_removes_it(said: Path, tmp_path: Pa
 
 
 def test_the_demo_runs_the_context_of_anybodys_answers(said: Path, tmp_path: Path) -> None:
-    """What the file leaves out gets its default; a bad answer ends it in its own words before anything is baked."""
+    """Missing answers get their default. A bad answer ends the demo with its question and rule before the bake."""
     answers = tmp_path / "answers.yaml"
     answers.write_text("default_context: {context_name: Order, verification: none}\n")
     start("--answers", str(answers), "--verbose").communicate(timeout=30)
@@ -83,7 +83,7 @@ def test_the_demo_runs_the_context_of_anybodys_answers(said: Path, tmp_path: Pat
     process = start("--answers", str(answers))
     _, error = process.communicate(timeout=30)
     assert process.returncode == 1
-    assert "context_name: type a name in PascalCase such as Payment" in error
+    assert ("context_name: " in error, "PascalCase" in error) == (True, True)
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
@@ -139,7 +139,7 @@ def test_the_demo_says_that_uv_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_p
 
 @pytest.mark.parametrize("arguments", [["--rows", "0"], ["--rows", "many"], ["--file", "no-such-file"]])
 def test_the_demo_refuses_arguments_that_cannot_work(arguments: list[str]) -> None:
-    """With argparse's exit status and its message."""
+    """With Typer's exit status, and the argument."""
     process = start(*arguments)
     _, error = process.communicate(timeout=30)
     assert process.returncode == 2

@@ -34,7 +34,7 @@ def done_in(project: Path, *command: str) -> "subprocess.CompletedProcess[str]":
 )
 def test_the_generated_repository_passes_its_own_checks(context: str, tmp_path: Path) -> None:
     """Each by itself."""
-    done = done_in(bake(tmp_path, CHECKED[context]), "just", "check")
+    done = done_in(bake(tmp_path, CHECKED[context]), "context", "check")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -43,7 +43,7 @@ def test_the_generated_repository_passes_its_own_checks(context: str, tmp_path: 
 def test_an_example_runs(name: str, tmp_path: Path) -> None:
     """From a list that is put into the bucket to each subscriber, where it differs most from what Payment does."""
     project = bake(tmp_path, EXAMPLES[name])
-    done = done_in(project, "python", "-m", "bounded_context.local", "--rows", "100", "--json")
+    done = done_in(project, "context", "run", "--rows", "100", "--json")
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["outcome"] == "IMPORTED"

@@ -1,12 +1,13 @@
-"""What the generated Pulumi programs register, down to each input, is what `tests/graphs/golden/` says."""
+"""The generated Pulumi programs register the resources of `tests/graphs/golden/`, for one context with each input."""
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Baked
 from graphs.compare import differences
-from graphs.record import ANSWERS, GOLDEN, digests, read_digests, record, source
+from graphs.record import ANSWERS, GOLDEN, WHOLE, digests, read_digests, record, source
 
 MOST = 40
 """Lines of a difference that are shown."""
@@ -23,7 +24,7 @@ def test_the_programs_register_what_they_did(context: str, baked: Baked, tmp_pat
     """Every stack of the service, and the pipeline: a URN that changes is a resource that a deployment replaces."""
     record(baked(context), tmp_path, source(context))
     golden = {path.name: path.read_text(encoding="utf-8") for path in (GOLDEN / context).iterdir()}
-    now = read_digests(tmp_path)
+    now = read_digests(tmp_path, whole=context == WHOLE)
     lines = [line for name in sorted(golden | now) for line in changed(name, golden.get(name, ""), now.get(name, ""))]
     assert lines == [], "\n".join([f"{context}: not as in the golden files", *lines[:MOST], RENEW])
 
@@ -36,13 +37,13 @@ def changed(name: str, golden: str, now: str) -> Iterator[str]:
     yield from [name, *sorted(found)] if found else []
 
 
-def graph(**inputs: str) -> dict[str, dict[str, object]]:
+def graph(**inputs: str) -> dict[str, Any]:
     """A graph of one resource."""
     return {"resources": {"urn::a": {"inputs": inputs, "dependencies": []}}, "outputs": {}}
 
 
-def test_a_difference_is_told_by_its_place() -> None:
-    """Also within a document."""
+def test_a_difference_has_its_place() -> None:
+    """The place may be within a document."""
     before, after = (
         graph(name="one", policy='{"Action": ["get", "put"]}'),
         graph(name="one", policy='{"Action": ["get"]}'),
@@ -50,17 +51,28 @@ def test_a_difference_is_told_by_its_place() -> None:
     assert list(differences(before, before)) == []
     assert list(differences(before, after)) == ["~ urn::a", '    inputs.policy.Action[1]: "put" -> nothing']
     empty = {"resources": {}, "outputs": {"name": "one"}}
-    assert list(differences(before, empty)) == ["- urn::a", "~ outputs of the stack", '    name: nothing -> "one"']
+    gone, outputs, name = differences(before, empty)
+    assert (gone, outputs.split()[:2], name) == ("- urn::a", ["~", "outputs"], '    name: nothing -> "one"')
 
 
-def test_a_document_that_is_only_written_in_another_way_differs() -> None:
-    """Its text is what is deployed."""
-    told = list(differences(graph(policy='{"a": 1, "b": 2}'), graph(policy='{"b": 2, "a": 1}')))
-    assert told == ["~ urn::a", "    the same JSON, written in another way"]
+def test_a_document_with_other_text_and_the_same_content_differs() -> None:
+    """Its text is deployed."""
+    resource, difference = differences(graph(policy='{"a": 1, "b": 2}'), graph(policy='{"b": 2, "a": 1}'))
+    assert (resource, "same JSON" in difference) == ("~ urn::a", True)
 
 
 def test_a_digest_holds_all_that_is_known_of_a_resource() -> None:
     """And each resource has a line."""
-    one, other = digests(graph(name="one")), digests(graph(name="two"))
+    one, other = digests(graph(name="one"), whole=True), digests(graph(name="two"), whole=True)
     assert one != other
     assert [line.split(" ")[0] for line in one.splitlines()] == ["urn::a", "outputs"]
+
+
+def test_a_short_digest_holds_options_and_dependencies() -> None:
+    """Protection and dependencies of every context are checked, and inputs of one context."""
+    one, other = graph(name="one"), graph(name="two")
+    assert digests(one, whole=False) == digests(other, whole=False)
+    other["resources"]["urn::a"]["dependencies"] = ["urn::b"]
+    assert digests(one, whole=False) != digests(other, whole=False)
+    protected = {"resources": {"urn::a": {**one["resources"]["urn::a"], "options": {"protect": True}}}, "outputs": {}}
+    assert digests(one, whole=False) != digests(protected, whole=False)

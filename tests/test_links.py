@@ -1,4 +1,4 @@
-"""Documents point to what is there: files, sections, recipes, and pages of the library."""
+"""Documents point to what is there: files, sections, and pages of the library."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from template.names import REPOSITORY
 
 LINK = re.compile(r"\]\((?!https?://|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)")
 QUOTED = re.compile(r"`(\w[\w.-]*/[\w./-]*)`")
-PAGE = re.compile(r"just docs ([a-z]+)\b(?:\s+([a-z]+(?:-[a-z]+)+))?")
+PAGE = re.compile(r"context docs ([a-z]+)\b(?:\s+([a-z]+(?:-[a-z]+)+))?")
 OURS = sorted(
     path
     for place in ("*.md", "library/*.md", "library/src/**/*.md", "library/examples/**/*.md", "examples/*.md")

@@ -1,5 +1,7 @@
 """What the extension lets cookiecutter render."""
 
+import re
+
 import cookiecutter
 import pytest
 from cookiecutter.exceptions import FailedHookException
@@ -59,16 +61,16 @@ def test_a_name_may_be_used() -> None:
 
 
 def test_the_folder_is_only_made_of_answers_that_were_checked() -> None:
-    """A replay, or a caller of the API, gets here without the prompts."""
-    with pytest.raises(FailedHookException, match="verification: type an answer, none is given"):
+    """A replay, or a caller of the API, skips the prompts. The error names the question."""
+    with pytest.raises(FailedHookException, match="verification: "):
         rendered("<<cookiecutter.context_name>>")
 
 
 @pytest.mark.parametrize("version", ["2.5.0", "1.7.3", "2.4"])
 def test_an_old_cookiecutter_is_refused(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It could not find the template's folder, and would say so in a traceback."""
+    """It cannot find the template's folder, and would print a traceback. The error has both versions."""
     monkeypatch.setattr(cookiecutter, "__version__", version)
-    with pytest.raises(FailedHookException, match=f"needs cookiecutter 2.6 or newer, and this is {version}"):
+    with pytest.raises(FailedHookException, match=rf"cookiecutter 2\.6 .* {re.escape(version)}: "):
         rendered("Payment")
 
 

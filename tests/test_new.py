@@ -131,14 +131,14 @@ def test_a_bad_answer_of_a_file_is_refused(
     """In its own words, where nobody can be asked; nothing is left."""
     file, output = written(tmp_path, answers), tmp_path / "new"
     assert main(["new", "--no-input", "--answers", str(file), "--output-dir", str(output)]) == 1
-    assert capsys.readouterr().err.startswith(sentence)
+    assert capsys.readouterr().err.startswith(f"Error: {sentence}")
     assert not output.exists()
 
 
-def test_a_folder_that_is_there_is_told_at_the_first_question(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not after the last; what is in it is left alone."""
+def test_an_existing_folder_is_refused_at_the_first_question(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its content is left alone. The error names the question and the folder."""
     (tmp_path / "Payment").mkdir()
-    with pytest.raises(BadAnswer, match="context_name: type a name other than Payment"):
+    with pytest.raises(BadAnswer, match=r"^context_name: .* Payment"):
         new(tmp_path, None, ask=False)
     file = written(tmp_path, {"library": "index"})
     assert answered(tmp_path, monkeypatch, "", "Order", given=file).name == "Order"

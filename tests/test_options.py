@@ -11,18 +11,12 @@ from test_bake import TREE, assert_in_style, assert_parses
 
 from template.answers import DERIVED
 from template.bake import bake, files
-from template.options import FOLDER, OPTIONS, Option, choose, remember
+from template.options import OPTIONS, Option, choose, remember
 
 NAMES = {f"__{name}": f"<<cookiecutter.__{name}>>" for name in DERIVED}
 """The derived names as the template's tree has them."""
 
 option_by_name = pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
-
-
-def placed(option: Option) -> set[str]:
-    """The files that an option puts in their places, as the template's tree has them."""
-    folder = TREE / FOLDER / option.name
-    return set(files(folder, ["__pycache__"])) if folder.exists() else set()
 
 
 def named(option: Option) -> set[str]:
@@ -32,23 +26,17 @@ def named(option: Option) -> set[str]:
     return {str(path.relative_to(TREE)) for path in (*dropped, *inside) if "__pycache__" not in path.parts}
 
 
-def test_every_folder_is_an_options() -> None:
-    """A misspelt one would never be used."""
-    assert {path.name for path in (TREE / FOLDER).iterdir()} <= {option.name for option in OPTIONS}
-
-
 @option_by_name
 def test_an_option_drops_what_is_there(option: Option) -> None:
-    """And nothing that it puts there itself."""
+    """A path that is not there would never be dropped."""
     dropped = option.dropped(NAMES)
     assert [path for path in dropped if not (TREE / path).exists()] == []
-    assert placed(option) & named(option) == set()
 
 
 @pytest.mark.parametrize(("one", "other"), list(combinations(OPTIONS, 2)), ids=lambda option: option.name)
 def test_options_never_meet_in_a_file(one: Option, other: Option) -> None:
     """Else the order would decide, and what they are together had to be written, too."""
-    assert (placed(one) | named(one)) & (placed(other) | named(other)) == set()
+    assert named(one) & named(other) == set()
 
 
 @pytest.mark.parametrize(
@@ -65,17 +53,9 @@ def test_what_is_left_out_is_gone(left_out: tuple[str, ...], tmp_path: Path) -> 
         if option.chosen(answers):
             assert not [path for path in option.dropped(derived) if (project / path).exists()]
     assert [path for path in project.rglob("*") if path.is_dir() and not any(path.iterdir())] == []
-    assert not (project / FOLDER).exists()
+    assert not (project / ".before.json").exists()
     assert_parses(project)
     assert_in_style(project)
-
-
-def test_without_options_nothing_of_them_is_there(payment: Path) -> None:
-    """Neither the folder nor a file that only an option has."""
-    assert not (payment / FOLDER).exists()
-    ours = set(sources(payment))
-    new = {path for option in OPTIONS for path in placed(option) if not (TREE / path).exists()}
-    assert ours & new == set()
 
 
 def test_without_a_verification_nothing_is_looked_up(tmp_path: Path) -> None:
@@ -83,22 +63,13 @@ def test_without_a_verification_nothing_is_looked_up(tmp_path: Path) -> None:
     project = bake(tmp_path, VAT_RETURN | {"verification": "none", "fields": "total:int"})
     declared = (project / "src" / "vat_return" / "context.py").read_text()
     assert '    references={},\n    verification="verify_list",\n' in declared
+    assert "aws.obeys(VAT_RETURN)" in (project / "src" / "vat_return" / "list_steps.py").read_text()
     for name in files(project / "src", ()):
         text = (project / "src" / name).read_text(encoding="utf-8").lower().replace("references={}", "")
         assert not re.search(r"aws\.known|unknown|reference|referred", text), name
 
 
-def test_what_is_looked_up_is_named_only_where_something_is() -> None:
-    """Without a verification the name of what rows refer to is empty. What is no Python has conditions."""
-    [verification] = [option for option in OPTIONS if option.question == "verification"]
-    absent = named(verification) | placed(verification)
-    naming = {name for name in files(TREE, ["__pycache__"]) if "__reference" in (TREE / name).read_text("utf-8")}
-    assert {name for name in naming - absent if not name.endswith((".md", ".yaml"))} == set()
-
-
 OF_API = re.compile(r"http api|openapi|api ?gateway|execute-api|curl|\bapi[_-](?!key)|sigv4", re.IGNORECASE)
-LATER = re.compile(r"^justfile: .*openapi", re.IGNORECASE)
-"""The recipe that says what to write into the declaration if there is to be one after all."""
 
 
 def of_api(project: Path) -> list[str]:
@@ -107,7 +78,7 @@ def of_api(project: Path) -> list[str]:
         f"{name}: {line}"
         for name in sources(project)
         for line in (name, *(project / name).read_text(encoding="utf-8").splitlines())
-        if OF_API.search(line) and not LATER.search(f"{name}: {line}")
+        if OF_API.search(line)
     ]
 
 
@@ -122,28 +93,19 @@ def test_what_speaks_of_an_api_would_be_found(payment: Path) -> None:
     assert found >= {"README.md", "docs"}
 
 
-STEP = "src/loan/handlers/verify_list.py"
 WORKFLOW = ".github/workflows/check.yml"
-
-
-def placed_by_option(project: Path) -> None:
-    """Put a step into the folder of the option that has one."""
-    path = project / FOLDER / "verification-none" / STEP
-    path.parent.mkdir(parents=True)
-    path.write_text("the option's")
 
 
 def test_what_is_left_alone_by_the_bake_is_left_alone_by_the_options(tmp_path: Path) -> None:
     """Cookiecutter's --skip-if-file-exists: the files of the repository that was there stay, whatever is chosen."""
-    mine = {name: tmp_path / name for name in ("docs/api/openapi.json", STEP, "options/mine.txt", WORKFLOW)}
+    mine = {name: tmp_path / name for name in ("docs/api/openapi.json", "options/mine.txt", WORKFLOW)}
     for path in mine.values():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("mine")
     remember(tmp_path)
-    placed_by_option(tmp_path)
     choose(tmp_path, NOTHING | NAMES)
     assert {path.read_text() for path in mine.values()} == {"mine"}
-    assert [path.name for path in (tmp_path / "options").iterdir()] == ["mine.txt"]
+    assert {path for path in tmp_path.rglob("*") if path.is_file()} == set(mine.values())
 
 
 def test_a_folder_goes_but_for_what_was_there_before(tmp_path: Path) -> None:
@@ -157,15 +119,13 @@ def test_a_folder_goes_but_for_what_was_there_before(tmp_path: Path) -> None:
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [mine]
 
 
-def test_what_the_bake_has_written_again_gets_its_options(tmp_path: Path) -> None:
+def test_what_the_bake_has_written_again_is_dropped(tmp_path: Path) -> None:
     """Cookiecutter's --overwrite-if-exists."""
-    target = tmp_path / STEP
+    target = tmp_path / WORKFLOW
     target.parent.mkdir(parents=True)
     target.write_text("of an earlier bake")
     remember(tmp_path)
     target.write_text("the default's")
     os.utime(target, (1, 1))
-    placed_by_option(tmp_path)
     choose(tmp_path, NOTHING | NAMES)
-    assert target.read_text() == "the option's"
-    assert not (tmp_path / "options").exists()
+    assert list(tmp_path.iterdir()) == []

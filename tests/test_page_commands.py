@@ -41,22 +41,23 @@ TRIED = {
     r"uv run --group docs library/docs/build.py": "tests/test_site.py::built",
     r"uv run --group e2e pytest -m nightly": "tests/test_two_versions.py",
     r"uv run --group types basedpyright": ".ci/run::uv run --group types basedpyright",
-    r"uv run just check": "tests/test_generated.py::test_the_generated_repository_passes_its_own_checks",
-    r"uv run just check --changed": TUTORIAL,
-    r"uv run just check --watch": "library/tests/check/test_changes.py::test_each_save_is_seen_once",
-    r"uv run just contracts( openapi)?": "tests/test_pages.py::test_what_a_page_says_is_all_that_is_needed",
-    r"uv run just debug \w+ message": DEBUGGED,
-    r"uv run just e2e": f"{E2E}kit.py::test_a_list_is_imported_and_every_subscriber_hears_of_it",
-    r"uv run just invoke( \w+ [\w.]+)?": INVOKED,
-    r"uv run just logs --(follow|correlation ID)": LOGGED,
-    r"uv run just openapi": "tests/test_pages.py::test_what_a_page_says_is_all_that_is_needed",
-    r"uv run just permissions \w+ \w+": "library/tests/permissions/test_documents.py",
-    r"uv run just rehearse": REHEARSED,
-    r"uv run just run": TUTORIAL,
-    r"uv run just run --dashboards dashboards.html": DRAWN,
-    r"uv run just run --file my.csv": f"{E2E}example_lists.py",
-    r"uv run just run --keep --watch": TUTORIAL,
-    r"uv run just run --trace id-000000007": f"{E2E}trail.py",
+    r"uv run context check": "tests/test_generated.py::test_the_generated_repository_passes_its_own_checks",
+    r"uv run context check --changed": TUTORIAL,
+    r"uv run context check --watch": "library/tests/check/test_changes.py::test_each_save_is_seen_once",
+    r"uv run context contracts": "tests/test_pages.py::test_what_a_page_says_is_all_that_is_needed",
+    r"uv run context debug \w+ message": DEBUGGED,
+    r"uv run context e2e": f"{E2E}kit.py::test_a_list_is_imported_and_every_subscriber_hears_of_it",
+    r"uv run context invoke( \w+ [\w.]+)?": INVOKED,
+    r"uv run context logs --(follow|correlation ID)": LOGGED,
+    r"uv run context openapi": "tests/test_pages.py::test_what_a_page_says_is_all_that_is_needed",
+    r"uv run context permissions \w+ \w+": "library/tests/permissions/test_documents.py",
+    r"uv run context rehearse": REHEARSED,
+    r"uv run context run": TUTORIAL,
+    r"uv run context run --dashboards dashboards.html": DRAWN,
+    r"uv run context run --file my.csv": f"{E2E}example_lists.py",
+    r"uv run context run --keep --watch": TUTORIAL,
+    r"uv run context run --trace id-000000007": f"{E2E}trail.py",
+    r"uv run context sample-list --rows 3": "tests/test_pages.py::test_what_a_page_says_is_all_that_is_needed",
     r"uv run pytest": ".ci/run::uv run pytest",
     r"uv run python -m tests\.graphs\.record --golden": "tests/test_graphs.py",
     r"uv run python -m tests\.matrix": "tests/test_matrix.py",
@@ -120,10 +121,10 @@ def defined(text: str) -> set[str]:
 
 
 def test_a_command_without_a_test_is_seen(tmp_path: Path) -> None:
-    """Within a list too, and after a comment; marked, it is left to whoever has an account."""
+    """It may be in a list, or have a comment. A marked block needs an account, and no test."""
     page = tmp_path / "page.md"
-    page.write_text("```sh\nrm -r x    # away\n```\n\n1. So:\n\n   ```sh\n   uv run just launch\n   ```\n")
-    assert [command.text for command in commands(page)] == ["rm -r x", "uv run just launch"]
+    page.write_text("```sh\nrm -r x    # away\n```\n\n1. So:\n\n   ```sh\n   context launch\n   ```\n")
+    assert [command.text for command in commands(page)] == ["rm -r x", "context launch"]
     assert not any(tried(command.text) for command in commands(page))
     page.write_text("```sh account\naws sts get-caller-identity\n```\n")
     assert list(commands(page)) == []

@@ -5,7 +5,7 @@ import re
 import pytest
 from bounded_context.docs.pages import section
 from bounded_context.docs.steps import steps
-from test_changes import CONTRACTS, OPENAPI, PICTURE, Repository, repository
+from test_changes import PICTURE, Repository, repository
 
 __all__ = ["repository"]
 
@@ -14,16 +14,17 @@ pytestmark = pytest.mark.slow
 SECTIONS = (
     ("a-command",),
     ("a-command", "a-status-between-two-others"),
-    ("a-subscriber", "ask-for-many-by-a-field"),
+    ("a-subscriber", "ask-for-many-by-a-field", "an-entry-point-of-your-own"),
+    ("add-a-command", "add-a-step-to-the-check"),
     ("a-field", "a-resource-of-your-own-and-a-function-that-uses-it", "a-secret", "a-queue", "a-schedule"),
 )
 """Each with those that it asks for. Where none can make up for what another one lacks, they share a check."""
 
-FILES = {"a-field": 2, "a-command": 5}
+FILES = {"a-field": 2, "a-command": 4}
 """How many a newcomer has to edit, at most."""
 
-MODULES = {"contracts": (CONTRACTS, PICTURE), "openapi": (OPENAPI,)}
-"""What recipes of the repository run."""
+TYPED = re.compile(r"^uv run context ([\w -]+)$", re.MULTILINE)
+"""The commands of a section."""
 
 SCREEN = 60
 """Lines that a person sees at once."""
@@ -45,22 +46,31 @@ def test_what_a_page_says_is_all_that_is_needed(anchors: tuple[str, ...], reposi
         assert len(said.strip().splitlines()) <= SCREEN
         for step in steps(said, "payment"):
             step.follow(repository.folder)
-        for recipes in re.findall(r"^uv run just ([\w ]+)$", said, re.MULTILINE):
-            repository.make(*(module for recipe in recipes.split() for module in MODULES[recipe]))
+        repository.make(*TYPED.findall(said))
     assert repository.check() == ""
 
 
-def test_what_is_left_out_is_named(repository: Repository) -> None:
-    """In a sentence that says which file wants what."""
-    handler = "src/payment/handlers/approve_payment.py"
-    for anchor, left_out in (("a-field", "src/payment/events.py"), ("a-command", handler)):
+def test_a_missing_step_is_named(repository: Repository) -> None:
+    """Each line has the missing name, and the file to write or the command to run."""
+    for anchor, left_out in (("a-field", "src/payment/events.py"), ("a-command", "")):
         for step in steps(section("changing", anchor), "payment"):
             if step.path != left_out:
                 step.follow(repository.folder)
-    said = repository.promises("event or field or point")
-    assert "PaymentData has no 'note', which events carry: write it in src/payment/events.py" in said
-    assert f"ApprovePayment has no entry point: write {handler} with `lambda_handler =" in said
-    assert "events/PaymentApproved/1.0.json is not written: run `uv run just contracts`." in said
+    said = repository.promises("event or field")
+    assert re.search(r"PaymentData .*'note'.* src/payment/events\.py", said)
+    assert re.search(r"events/PaymentApproved/1\.0\.json .*context contracts`", said)
+
+
+@pytest.mark.e2e
+def test_a_team_has_its_own_command_and_its_own_step_of_the_check(repository: Repository) -> None:
+    """The command is listed and runs; a step that fails is named."""
+    for anchor in ("add-a-command", "add-a-step-to-the-check"):
+        for step in steps(section("changing", anchor), "payment"):
+            step.follow(repository.folder)
+    assert "\n  sample-list  " in repository.make("--help")
+    assert len(repository.make("sample-list --rows 2").splitlines()) == 3
+    repository.replace("pyproject.toml", "--rows 1", "--rows none")
+    assert "\nlists: " in f"\n{repository.check()}"
 
 
 @pytest.mark.e2e
@@ -68,10 +78,10 @@ def test_a_new_command_is_in_the_picture(repository: Repository) -> None:
     """Until it is, a promise says what to run."""
     for step in steps(section("changing", "a-command"), "payment"):
         step.follow(repository.folder)
-    again = "The picture in README.md is not what the program registers: run `uv run just contracts`."
-    assert again in repository.promises("triggers")
+    again = "The picture in README.md does not match the program's resources: run `uv run context contracts`."
+    assert again in repository.promises("picture")
     repository.make(PICTURE)
-    assert again not in repository.promises("triggers")
+    assert again not in repository.promises("picture")
     readme = (repository.folder / "README.md").read_text(encoding="utf-8")
     assert '        function_approve_payment["ApprovePayment"]\n' in readme
 

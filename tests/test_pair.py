@@ -15,6 +15,7 @@ import pytest
 
 from template.pair.choice import BadPair, choose
 from template.pair.run import SCENARIO
+from template.pair.scenario.outcome import UNKNOWN
 
 # Stands in for uv: the first context writes its endpoints and waits, the second's scenario does what the test wants.
 UV = """#!{python}
@@ -139,9 +140,9 @@ def test_two_that_have_nothing_to_tell_each_other_are_refused(names: str, senten
 
 
 def test_a_context_that_verifies_nothing_is_refused(tmp_path: Path) -> None:
-    """There is nothing that another could tell it."""
+    """It needs no events of another context. The error names it."""
     (tmp_path / "lone.yaml").write_text("default_context: {context_name: Lone, verification: none}")
-    with pytest.raises(BadPair, match="Lone verifies its lists against nothing"):
+    with pytest.raises(BadPair, match=r"^Lone verifies "):
         choose("payment,lone", tmp_path)
 
 
@@ -175,12 +176,12 @@ def test_the_second_joins_the_first_and_both_are_gone_afterwards(stage: Stage) -
     assert list(stage.temporary.iterdir()) == []
 
 
-def test_what_does_not_add_up_is_the_exit_status(stage: Stage) -> None:
-    """And nothing stays either."""
+def test_a_wrong_outcome_is_the_exit_status(stage: Stage) -> None:
+    """Nothing stays."""
     process = stage.start("does not add up")
     _, error = process.communicate(timeout=60)
     assert process.returncode == 7
-    assert "Subscription runs, with the emulator" in error
+    assert "Subscription runs, " in error
     assert list(stage.temporary.iterdir()) == []
 
 
@@ -210,12 +211,12 @@ def test_an_interrupt_ends_both_and_leaves_nothing(number: signal.Signals, stage
 
 
 def test_contexts_that_are_there_already_are_left_alone(stage: Stage, tmp_path: Path) -> None:
-    """Either may be somebody's work, and then neither is baked."""
+    """A folder may be a person's work, so neither context is baked. The error has the folder and the option."""
     (tmp_path / "mine" / "Payment").mkdir(parents=True)
     process = stage.start("all is well", "--output", str(tmp_path / "mine"))
     _, error = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert "Payment already exists: name another folder with --output" in error
+    assert ("Payment already exists" in error, "--output" in error) == (True, True)
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["Payment"]
 
 
@@ -237,7 +238,7 @@ def test_subscription_tells_and_payment_verifies() -> None:
     assert told["rows"] == {"uploaded": 97, "imported": 95, "rejected": 2}
     assert [one["line"] for one in told["rejected"]] == [97, 98]
     assert all(one["field"] == "subscription_id" for one in told["rejected"])
-    assert all(one["reason"].endswith("is not known here") for one in told["rejected"])
+    assert all(one["reason"].endswith(UNKNOWN) for one in told["rejected"])
 
 
 class Orphan:

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from template.pair.scenario.outcome import Outcome, Rejected, Sent, read_report
+from template.pair.scenario.outcome import UNKNOWN, Outcome, Rejected, Sent, read_report
 
 SENT = Sent(created=20, deleted=1, rows=97, unknown={97: "id-1", 98: "id-21"}, field="subscription_id")
 REJECTED = [
-    Rejected(97, "subscription_id", "'id-1' is not known here"),
-    Rejected(98, "subscription_id", "'id-21' is not known here"),
+    Rejected(97, "subscription_id", f"'id-1' {UNKNOWN}"),
+    Rejected(98, "subscription_id", f"'id-21' {UNKNOWN}"),
 ]
 GOOD = Outcome(
     "Subscription",
@@ -23,12 +23,12 @@ GOOD = Outcome(
 )
 
 
-def test_all_of_it_adds_up() -> None:
-    """Each number is what follows from what was sent."""
+def test_a_right_outcome_has_no_problems() -> None:
+    """Each number follows from the sent events and rows."""
     assert GOOD.problems() == []
     told = GOOD.as_json()
     assert told["rows"] == {"uploaded": 97, "imported": 95, "rejected": 2}
-    assert told["rejected"][0] == {"line": 97, "field": "subscription_id", "reason": "'id-1' is not known here"}
+    assert told["rejected"][0] == {"line": 97, "field": "subscription_id", "reason": f"'id-1' {UNKNOWN}"}
 
 
 @pytest.mark.parametrize(
@@ -56,5 +56,5 @@ def test_each_thing_that_does_not_add_up_is_one_sentence(found: Outcome, sentenc
 
 def test_a_report_is_read_as_the_partner_has_it() -> None:
     """A line about the list as a whole has no number."""
-    text = "line,field,reason\n97,subscription_id,'id-1' is not known here\n,,and 3 more\n"
+    text = f"line,field,reason\n97,subscription_id,'id-1' {UNKNOWN}\n,,and 3 more\n"
     assert read_report(text) == [REJECTED[0], Rejected(0, "", "and 3 more")]

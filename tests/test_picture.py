@@ -1,12 +1,12 @@
 """The README's picture, for any accepted answers: a bake writes what the library draws of its program."""
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from template.bake import bake
+from template.library import context
 from template.processes import environment
 
 NOTHING = {"sftp": "none", "api": "none", "subscribers": "none", "verification": "none"}
@@ -23,6 +23,6 @@ def test_the_baked_picture_is_the_one_that_is_drawn(answers: dict[str, str], tmp
     """So that drawing it anew changes nothing."""
     project = bake(tmp_path, {**answers, "library": "index"})
     variables = {**environment(), "PYTHONPATH": str(project / "src")}
-    command = [sys.executable, "-m", "bounded_context.picture", "--readme"]
+    command = [*context(), "picture", "--readme"]
     done = subprocess.run(command, cwd=project, env=variables, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

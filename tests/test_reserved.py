@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
-import bounded_context.measures
+import bounded_context.declaration.measures
 from bounded_context import Change, Details, EventData
-from bounded_context.context import LIST_STEPS, PLATFORM_FUNCTIONS, VERIFY_LIST
-from bounded_context.measures import Measure
+from bounded_context.declaration.measures import Measure
+from bounded_context.declaration.structure import LIST_STEPS, PLATFORM_FUNCTIONS, VERIFY_LIST
 from conftest import sources
 
 from template import reserved
@@ -112,8 +112,13 @@ def test_functions_are_reserved(payment: Path) -> None:
     """A command of that name would overwrite a function of every context, or what its own modules use."""
     package = payment / "src" / "payment"
     names = {*LIST_STEPS, *PLATFORM_FUNCTIONS, VERIFY_LIST, *HOOKS}
-    own = (f"handlers/{name}.py" for name in map(snake, (*COMMANDS, "VerifySubscription")))
-    for module in (*own, "use_cases.py", "../../tests/test_rules.py", "../../tests/test_handlers.py"):
+    for module in (
+        "context.py",
+        "list_steps.py",
+        "use_cases.py",
+        "../../tests/test_rules.py",
+        "../../tests/test_handlers.py",
+    ):
         names |= names_in(ast.parse((package / module).read_text(encoding="utf-8")))
     expected = {snake(name) for name in (*COMMANDS, "VerifySubscription")}
     expected |= {form.format("payment") for form in reserved.FUNCTIONS_OF_CONTEXT}
@@ -131,5 +136,5 @@ def test_attributes_of_models_are_reserved() -> None:
 
 def test_metrics_are_reserved() -> None:
     """An event, or an amount, of that name would be counted together with something else."""
-    fixed = {found.name for found in vars(bounded_context.measures).values() if isinstance(found, Measure)}
+    fixed = {found.name for found in vars(bounded_context.declaration.measures).values() if isinstance(found, Measure)}
     assert {*fixed, "CommandsRefused", "RowsRejected"} == reserved.MEASURES

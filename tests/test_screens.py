@@ -3,17 +3,17 @@
 import html
 import re
 import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
-from bounded_context.local.beside import Shown
-from bounded_context.local.result import Result, Rows
-from bounded_context.local.screen import Screen
+from bounded_context.tools.local.additions import Shown
+from bounded_context.tools.local.result import Result, Rows
+from bounded_context.tools.local.screen import Screen
 from screens.record import drawn, without_what_was_wiped
 
 from template.examples import EXAMPLE
+from template.library import context
 from template.names import REPOSITORY
 from template.processes import environment
 
@@ -33,7 +33,7 @@ BESIDES = (
     Shown("one-bad-row.csv over SFTP", "REJECTED, line 2, amount: 'no such value'"),
     Shown("watch_lists, as its schedule", "the oldest unfinished list is 0 s old"),
     Shown("sweep_uploads, as its schedule", "0 unseen uploads"),
-    Shown("SubscriptionRegistered by subscription", "subscription-1 is kept as KNOWN"),
+    Shown("SubscriptionRegistered by subscription", "subscription-1 is stored as KNOWN"),
 )
 
 
@@ -45,7 +45,7 @@ def words(text: str) -> set[str]:
 def test_the_example_is_drawn_as_it_is(tmp_path: Path) -> None:
     """By what its program registers today."""
     picture = tmp_path / "payment.svg"
-    command = [sys.executable, "-m", "bounded_context.picture", "--svg", "--output", str(picture)]
+    command = [*context(), "picture", "--svg", "--output", str(picture)]
     variables = {**environment(), "PYTHONPATH": str(EXAMPLE / "src")}
     subprocess.run(command, cwd=EXAMPLE, env=variables, capture_output=True, check=True)
     again = "examples/payment.svg is not what is drawn of examples/payment: run `uv run template examples`"

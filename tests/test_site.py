@@ -8,11 +8,13 @@ from html.parser import HTMLParser
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from bounded_context.docs import pages
-from test_page_commands import PAGES
+from bounded_context.tools.command.commands import GROUPS
 
+from template import cli
 from template.names import REPOSITORY
 from template.processes import environment
 
@@ -71,7 +73,7 @@ def loads(page: Path) -> list[str]:
 
 @pytest.mark.e2e
 def test_every_page_of_the_library_is_in_the_site(built: Path) -> None:
-    """What `just docs` prints is what the site shows."""
+    """What `context docs` prints is what the site shows."""
     shown = {page.stem for kind in ("how-to", "reference", "explanation") for page in (built / kind).glob("*.html")}
     assert set(pages.pages()) <= shown
 
@@ -84,42 +86,18 @@ def test_every_public_name_command_and_answer_is_in_the_reference(built: Path) -
         name = line.partition("(")[0]
         if name.count(".") <= 2 and name.rpartition(".")[2] != "access_log":
             assert f'id="{name}"' in reference, name
-    for recipe in re.findall(r"^([a-z][\w-]*)[^:=\n]*:(?!=)", justfile(), re.MULTILINE):
-        assert f"<h2>just {recipe}<" in reference, recipe
+    for command in (*named("context", GROUPS), *named("template", cli.GROUPS)):
+        assert f"<h3>{command}<" in reference, command
     for answer in json.loads((REPOSITORY / "cookiecutter.json").read_text(encoding="utf-8"))["__prompts__"]:
         assert f'<span class="pre">{answer}</span></code></dt>' in reference, answer
 
 
-def justfile() -> str:
-    """The recipes of a repository."""
-    return (REPOSITORY / "examples" / "payment" / "justfile").read_text(encoding="utf-8")
-
-
-SECTION = re.compile(r"^##+ ((?:just|template)(?: [\w-]+)?)\n(.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
-FENCED = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
-TYPED = re.compile(r"\b((?:just|template) [a-z][a-z-]*)\b(.*)", re.DOTALL)
-
-
-@pytest.mark.e2e
-def test_options_that_pages_name_are_those_of_the_commands(built: Path) -> None:
-    """In text and in blocks, those for an account among them."""
-    helped = dict(SECTION.findall((built.parent / "source/reference/commands.md").read_text(encoding="utf-8")))
-    wrong = [option for page in PAGES for option in unknown(page.read_text(encoding="utf-8"), helped)]
-    assert wrong == []
-    assert list(unknown("`just run --fast`, or `uv run just check --changed`", helped)) == ["just run --fast"]
-
-
-def unknown(text: str, helped: Mapping[str, str]) -> Iterator[str]:
-    """The options of our commands in a page's code that the command does not have."""
-    blocks = "\n".join(FENCED.findall(text))
-    for code in [*re.findall(r"`([^`]+)`", FENCED.sub("", text)), *re.split(r" # |\n", blocks)]:
-        typed = TYPED.search(code)
-        if typed and typed[1] in helped:
-            yield from (
-                f"{typed[1]} {option}"
-                for option in re.findall(r"(?<!\S)--[a-z][a-z-]*", typed[2])
-                if option not in helped[typed[1]]
-            )
+def named(script: str, groups: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """The commands of a console script, those below another command too."""
+    for name, entry in (item for entries in groups.values() for item in entries.items()):
+        yield f"{script} {name}"
+        words = entry.functions if entry.is_group else ()
+        yield from (f"{script} {name} {word.strip('_').replace('_', '-')}" for word in words)
 
 
 @pytest.mark.e2e
@@ -151,7 +129,7 @@ def test_links_that_lead_nowhere_fail_the_build(tmp_path: Path) -> None:
 
 
 def test_a_link_to_a_file_that_is_not_there_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before anything is built."""
+    """The site is not built. The error names the page and the file."""
     monkeypatch.syspath_prepend(str(SITE))
     gathering = module("sources")
     places = {"README.md": "template/readme.md", "library/docs/tutorial.md": "tutorial.md"}
@@ -162,7 +140,7 @@ def test_a_link_to_a_file_that_is_not_there_is_refused(tmp_path: Path, monkeypat
 
     assert linked("library/docs/tutorial.md#b") == "[a](../tutorial.md#b)"
     assert linked("LICENSE") == "[a](https://example.com/t/blob/HEAD/LICENSE)"
-    with pytest.raises(gathering.NoSuchFile, match=r"README.md links to gone.md, which is not there"):
+    with pytest.raises(gathering.NoSuchFile, match=r"^README\.md .* gone\.md"):
         linked("gone.md")
 
 

@@ -149,7 +149,7 @@ def test_what_the_tutorial_says_is_what_happens(terminals: Terminals) -> None:
                 assert terminals.shows(part.text), f"{part.text}\nis not in\n{terminals.said}"
             case _:
                 terminals.save(part.text)
-    assert (terminals.last, terminals.status) == ("uv run just check", 0), terminals.said
+    assert (terminals.last, terminals.status) == ("uv run context check", 0), terminals.said
 
 
 def test_the_edits_of_the_tutorial_fit_the_bake(tmp_path: Path) -> None:

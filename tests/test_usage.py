@@ -1,100 +1,110 @@
-"""What the command says of itself: as it was typed, with examples that it takes and exit statuses that it gives."""
+"""The command `template`: its help has examples that are accepted, and exit statuses that occur."""
 
 import re
-import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from bounded_context.local import launchers
-from bounded_context.typed import VARIABLE
+from bounded_context.tools.local import launchers
+from command_lines import rejected
 
-from template import cli, processes
+from template import cli, commands, processes
 from template.library import LibraryError
-from template.manual import PARTS
 from template.names import REPOSITORY
 
+COMMANDS = [name for entries in cli.GROUPS.values() for name in entries]
 FAILS = {
     "new": ["new", "--answers", "bad.yaml", "--no-input"],
     "demo": ["demo", "--contexts", "subscription,payment", "--rows", "7"],
     "examples": ["examples"],
 }
-"""What ends with status 1; what else a check, an update and a fleet may come to, their own tests show."""
+"""Command lines with exit status 1. The tests of `check`, `update` and `fleet` have their own."""
 
-every = pytest.mark.parametrize("part", PARTS)
+every = pytest.mark.parametrize("command", COMMANDS)
 
 
 @pytest.fixture(autouse=True)
 def _apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction]
-    """A folder with what examples name."""
+    """A folder with the files that examples name."""
     monkeypatch.chdir(tmp_path)
     for name in ("my.csv", "answers.yaml"):
         (tmp_path / name).touch()
     (tmp_path / "bad.yaml").write_text("default_context: {context_name: order}\n")
 
 
-def ended(*arguments: str) -> int:
-    """The exit status."""
-    try:
-        return cli.main(arguments)
-    except SystemExit as left:
-        return int(left.code or 0)
+def shown(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """The help of a command."""
+    assert cli.main([*arguments, "--help"]) == 0
+    return capsys.readouterr().out
+
+
+def statuses(text: str) -> set[int]:
+    """The exit statuses of a help."""
+    return {int(one) for one in re.findall(r"^    (\d+) +\S", text.partition("Exit status:\n")[2], re.MULTILINE)}
+
+
+def examples(text: str) -> Iterator[str]:
+    """The command lines of a help."""
+    for line in re.findall(r"^    (template .*)", text.partition("Examples:\n")[2], re.MULTILINE):
+        yield re.split("  +", line)[0]
 
 
 @every
-def test_help_has_examples_that_are_taken_and_the_statuses(part: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Each example is of this part, and parsed as it stands."""
-    assert ended(part, "--help") == 0
-    said = capsys.readouterr().out
-    assert said.startswith(f"usage: template {part} [-h]")
-    shown = re.findall(r"^  template (.*)", said.partition("examples:\n")[2], re.MULTILINE)
-    examples = [shlex.split(re.split("  +", line)[0]) for line in shown]
-    assert {example[0] for example in examples} == {part}
-    for example in examples:
-        cli.parser().parse_args(example)
-    statuses = {int(one) for one in re.findall(r"^  (\d+) +\S", said.partition("exit status:\n")[2], re.MULTILINE)}
-    assert {0, 2} <= statuses == set(PARTS[part].statuses)
+def test_help_has_examples_that_are_accepted(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each is an example of this command, and a command with arguments has some."""
+    text = shown(capsys, command)
+    assert text.startswith(f"Usage: template {command} ")
+    found = list(examples(text))
+    assert found or command in ("examples", "versions")
+    assert all(line.startswith(f"template {command}") for line in found)
+    assert [rejected(line) for line in found if rejected(line)] == []
+
+
+def test_the_help_lists_each_command(capsys: pytest.CaptureFixture[str]) -> None:
+    """Under the titles of the groups, without importing a command."""
+    text = shown(capsys)
+    assert [title for title in cli.GROUPS if f"\n{title}:\n" in text] == list(cli.GROUPS)
+    assert re.findall(r"^  ([a-z]+)  ", text.partition(next(iter(cli.GROUPS)))[2], re.MULTILINE) == COMMANDS
 
 
 @every
-def test_what_nobody_can_mean_ends_with_2(part: str) -> None:
-    """Before anything is done."""
-    assert ended(part, "--no-such-option") == 2
+def test_an_option_that_does_not_exist_ends_with_2(command: str) -> None:
+    """Before the command starts."""
+    assert cli.main([command, "--no-such-option"]) == 2
 
 
-@pytest.mark.parametrize("part", FAILS)
-def test_what_goes_wrong_ends_with_1(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As the help says."""
+@pytest.mark.parametrize("command", FAILS)
+def test_a_failure_ends_with_1_and_a_sentence(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The help lists the status."""
 
     def fail() -> int:
         raise LibraryError("no wheel")
 
-    monkeypatch.setattr(cli, "regenerate", fail)
-    assert 1 in PARTS[part].statuses
-    assert ended(*FAILS[part]) == 1
+    monkeypatch.setattr(commands, "regenerate", fail)
+    assert 1 in statuses(shown(capsys, command))
+    assert cli.main(FAILS[command]) == 1
+    assert capsys.readouterr().err.startswith("Error: ")
 
 
-@pytest.mark.parametrize("part", ["check", "update", "fleet"])
-def test_what_cannot_be_told_ends_with_2(part: str) -> None:
-    """Where there is no repository."""
-    assert ended(part, "nowhere") == 2
+@pytest.mark.parametrize("command", ["check", "update", "fleet"])
+def test_a_folder_without_a_repository_ends_with_2(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The help lists the status."""
+    assert 2 in statuses(shown(capsys, command))
+    assert cli.main([command, "nowhere"]) == 2
+    assert capsys.readouterr().err.startswith("Error: ")
 
 
-def test_help_names_the_module_where_that_was_typed() -> None:
-    """As without an installation."""
-    done = subprocess.run([sys.executable, "-m", "template", "--help"], cwd=REPOSITORY, capture_output=True, text=True)
+def test_the_module_runs_without_an_installation() -> None:
+    """As in a clone."""
+    command = [sys.executable, "-m", "template", "versions"]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("usage: python -m template [-h]")
-    assert "\n  python -m template new " in done.stdout
 
 
-def test_a_recipe_says_that_it_was_typed() -> None:
-    """By the variable that the library reads."""
-    justfile = (REPOSITORY / "<<cookiecutter.context_name>>" / "justfile").read_text(encoding="utf-8")
-    assert f'export {VARIABLE} := "just"\n' in justfile
-
-
-def test_what_the_demo_starts_knows_it() -> None:
-    """By the variable that the library reads: the run ends once the demo is killed."""
+def test_the_demo_starts_runs_that_end_with_it() -> None:
+    """The library reads the same variable."""
     assert processes.STARTED_BY == launchers.VARIABLE

@@ -1,4 +1,4 @@
-"""The business rules, without AWS: what each command leaves, and what it is refused for."""
+"""The business rules, without AWS: the result and the rejections of each command."""
 
 import pytest
 from bounded_context import <<cookiecutter.commands | refusals | join(", ")>>
@@ -41,7 +41,7 @@ def test_<<command.snake>>_leaves_the_next_version(<<cookiecutter.__plural_snake
 <% endfor %>
 
 
-def test_what_is_removed_is_gone(<<cookiecutter.__plural_snake>>):
+def test_a_deleted_<<cookiecutter.__package>>_is_not_found(<<cookiecutter.__plural_snake>>):
     <<cookiecutter.__plural_snake>>.add(SAMPLE)
     command = <<(cookiecutter.commands | deletes).name>>(<<cookiecutter.__package>>_id=SAMPLE.id)
     assert <<(cookiecutter.commands | deletes).snake>>(command, <<cookiecutter.__plural_snake>>) == SAMPLE
@@ -49,7 +49,7 @@ def test_what_is_removed_is_gone(<<cookiecutter.__plural_snake>>):
         <<(cookiecutter.commands | deletes).snake>>(command, <<cookiecutter.__plural_snake>>)
 
 
-def test_a_command_for_another_version_is_refused(<<cookiecutter.__plural_snake>>):
+def test_a_command_for_another_version_is_rejected(<<cookiecutter.__plural_snake>>):
     <<cookiecutter.__plural_snake>>.add(SAMPLE)
     command = <<(cookiecutter.commands | deletes).name>>(<<cookiecutter.__package>>_id=SAMPLE.id, expected_version=2)
     with pytest.raises(VersionConflict):

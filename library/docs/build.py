@@ -21,7 +21,7 @@ def main(folder: Path = REPOSITORY / "build" / "docs") -> int:
     source = folder / "source"
     gather(REPOSITORY, source)
     write_answers(REPOSITORY, source)
-    write_commands(REPOSITORY, source)
+    write_commands(source)
     write_names(source)
     strict = ["--fail-on-warning", "--keep-going", "--quiet"]
     command = [sys.executable, "-m", "sphinx", *strict, "-E", "-c", str(HERE), str(source), str(folder / "html")]

@@ -1,42 +1,28 @@
-"""The reference of commands, from what each prints with `--help`, and of the bake's answers, from its questions."""
+"""The reference of commands, from their help texts, and of the template's questions, from `cookiecutter.json`."""
 
-import io
 import json
-import os
-import re
-import runpy
-import sys
-import warnings
-from collections.abc import Iterator
-from contextlib import redirect_stdout, suppress
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final
-from unittest.mock import patch
+from typing import Any, Final
 
-from template.cli import main as template
+from template import cli
 
-from bounded_context.typed import VARIABLE
+from bounded_context.tools.command import application as context
+from bounded_context.tools.command import deferred
+from bounded_context.tools.command.commands import GROUPS
 
-TEMPLATE: Final = "template"
-"""The command of the platform team, which is no module of the library."""
-
-_SHOWN: Final = {"COLUMNS": "100", VARIABLE: "just"}
-"""How wide helps are, and that they speak of recipes."""
-
-_RECIPE: Final = re.compile(r"# ([^\n]+)\n(?:\[[^\n]*\n)*([a-z][\w-]*)[^:\n]*:[^\n]*\n((?:    [^\n]*\n)+)")
-_MODULE: Final = re.compile(r"python -m (\S+)((?: [a-z]+)*)")
-_SUBCOMMAND: Final = re.compile(r"^    ([a-z]+) {2,}\S", re.MULTILINE)
+_WIDTH: Final = 120
 
 
-def write_commands(repository: Path, source: Path) -> None:
-    """Write the recipes of a repository and the template's own command, with their options."""
-    sections = [*_recipes(repository), *_template()]
-    page = "# Commands and their options\n\nEach is run with `uv run` before it.\n\n" + "\n".join(sections)
-    (source / "reference" / "commands.md").write_text(page, encoding="utf-8")
+def write_commands(source: Path) -> None:
+    """Write the commands of both console scripts, with their help texts."""
+    page = "# Commands and their options\n\nRun each with `uv run`.\n\n"
+    sections = [*_sections(context.NAME, context.ABOUT, GROUPS), *_sections("template", cli.ABOUT, cli.GROUPS)]
+    (source / "reference" / "commands.md").write_text(page + "\n".join(sections), encoding="utf-8")
 
 
 def write_answers(repository: Path, source: Path) -> None:
-    """Write the questions of the bake, with their defaults."""
+    """Write the questions of the template, with their defaults."""
     questions = json.loads((repository / "cookiecutter.json").read_text(encoding="utf-8"))
     lines = [
         f"`{name}`\n: {asked}.\n: Default: `{_default(questions[name])}`\n"
@@ -50,42 +36,16 @@ def _default(value: str | list[str]) -> str:
     return value if isinstance(value, str) else f"{value[0]}`, or `{'`, `'.join(value[1:])}"
 
 
-def _recipes(repository: Path) -> Iterator[str]:
-    text = (repository / "examples" / "payment" / "justfile").read_text(encoding="utf-8")
-    for said, recipe, body in _RECIPE.findall(text):
-        helped = [text for module, words in _MODULE.findall(body) for text in _all_help(module, *words.split())]
-        shown = "".join(f"```text\n{one}```\n\n" for one in helped)
-        yield f"## just {recipe}\n\n{said}.\n\n{shown}"
+def _sections(script: str, about: str, groups: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    yield _section("##", script, deferred.application(about, groups))
+    for entries in groups.values():
+        for name, entry in entries.items():
+            command = deferred.load(name, entry)
+            yield _section("###", f"{script} {name}", command)
+            for word, below in getattr(command, "commands", {}).items():
+                yield _section("###", f"{script} {name} {word}", below)
 
 
-def _all_help(module: str, *words: str) -> Iterator[str]:
-    """The help of a command, and that of each of its subcommands."""
-    top = _help(module, *words)
-    yield top
-    yield from (_help(module, *words, name) for name in _SUBCOMMAND.findall(top))
-
-
-def _template() -> Iterator[str]:
-    top, *below = _all_help(TEMPLATE)
-    yield f"## template\n\n```text\n{top}```\n"
-    for name, helped in zip(_SUBCOMMAND.findall(top), below, strict=True):
-        yield f"### template {name}\n\n```text\n{helped}```\n"
-
-
-def _help(module: str, *words: str) -> str:
-    """What a command prints with `--help`, in this process: dozens of interpreters would take a minute."""
-    printed = io.StringIO()
-    typed = patch.object(sys, "argv", [module, *words, "--help"])
-    with typed, patch.dict(os.environ, _SHOWN), redirect_stdout(printed), warnings.catch_warnings():
-        # One of these modules is imported by others before it runs as a command.
-        warnings.simplefilter("ignore", RuntimeWarning)
-        with suppress(SystemExit):
-            _run(module)
-    return printed.getvalue()
-
-
-def _run(module: str) -> None:
-    if module == TEMPLATE:
-        template()
-    else:
-        runpy.run_module(module, run_name="__main__")
+def _section(heading: str, name: str, command: Any) -> str:
+    with command.context_class(command, info_name=name, terminal_width=_WIDTH) as ctx:
+        return f"{heading} {name}\n\n```text\n{command.get_help(ctx)}\n```\n"

@@ -14,7 +14,7 @@ MODULES: Final = {
     "bounded_context.lists": "steps of the list workflow, checks of rows",
     "bounded_context.aws": "what a context runs on in AWS",
     "bounded_context.infra": "components, presets of functions, settings of a stack",
-    "bounded_context.pipeline": "the delivery pipeline",
+    "bounded_context.infra.pipeline": "the delivery pipeline",
     "bounded_context.testing": "samples, memory in the place of AWS, a list in one call",
 }
 """Each with what it is for."""
@@ -40,6 +40,9 @@ def _directive(module: str, name: str) -> str:
     if kind == "data":
         return f".. py:data:: {name}\n   :module: {module}\n\n   {_said_of(name, one)}\n"
     options = "" if kind == "autofunction" else "   :members:\n"
+    if kind == "autoclass" and one.__module__ == "bounded_context.declaration.context":
+        # Its fields and properties are in its base class.
+        options += "   :inherited-members: Generic\n"
     return f".. {kind}:: {module}.{name}\n{options}"
 
 

@@ -1,4 +1,4 @@
-"""Where the site's pages come from: the same files that code hosts show and that `just docs` prints."""
+"""Where the site's pages come from: the same files that code hosts show and that `context docs` prints."""
 
 import os
 import re

@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from payment.bootstrap import payments
 from payment.commands import RegisterPayment
 from payment.context import PAYMENT
 from payment.model import Payment, PaymentDetails
 from payment.use_cases import register_payment
 from pydantic import ValidationError
 
-from bounded_context import BusinessError
+from bounded_context import Aggregates, BusinessError, aws
 from bounded_context.lists import Fault, ListStatus, Rejection, TypedRow, Upload
 from bounded_context.testing import InMemory, Samples
 
@@ -26,6 +25,11 @@ def shown(payment: Payment) -> dict[str, Any]:
     """Return an aggregate as callers and subscribers see it."""
     standing = {"status": payment.status, "version": payment.version, "list_id": payment.list_id}
     return payment.details.model_dump(mode="json") | standing
+
+
+def payments() -> Aggregates[Payment]:
+    """Return the store of payments."""
+    return aws.aggregates(PAYMENT)
 
 
 def register(event: dict[str, Any], _context: object) -> dict[str, Any]:

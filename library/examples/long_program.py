@@ -37,10 +37,14 @@ from bounded_context.infra import (
     Table,
     Traces,
     Workflow,
+    entry_point,
 )
 
 COMMAND = Preset(
-    timeout=10, memory=512, variables=("TABLE_NAME",), items=("GetItem", "PutItem", "UpdateItem", "DeleteItem")
+    timeout=10,
+    memory=512,
+    variables=("CONTEXT", "TABLE_NAME"),
+    items=("GetItem", "PutItem", "UpdateItem", "DeleteItem"),
 )
 IMPORT = "list-import"
 DEFINITION = Path(__file__).resolve().parents[2] / "workflow" / "list_import.asl.json"
@@ -88,7 +92,7 @@ def made(name: str, preset: Preset) -> Function:
     function = Function(
         name,
         stack,
-        handler=preset.handler or f"payment.handlers.{name}.lambda_handler",
+        handler=preset.handler or entry_point(PAYMENT, name),
         code=pulumi.FileArchive(f"{settings.artifacts}/code.zip"),
         layer_arn=layer.arn,
         timeout=preset.timeout,

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from bounded_context.project import VARIABLE, current
-from bounded_context.testing.kept import FOLDER
+from bounded_context.configuration.project import VARIABLE, current
+from bounded_context.tools.programs.shared_cache import FOLDER
 
 _PAYMENT = Path(__file__).parents[2] / "examples" / "payment"
 

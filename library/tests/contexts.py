@@ -135,12 +135,17 @@ ORDER = Context(
     owner="orders-team",
     aggregate=Order,
     commands=(
-        Command.creates(PlaceOrder, Progress.PLACED, "OrderPlaced"),
-        Command.changes(PackOrder, Progress.PACKED, "OrderPacked", after=(Progress.PLACED,)),
+        Command.creates(PlaceOrder, place_order, Progress.PLACED, "OrderPlaced"),
+        Command.changes(PackOrder, pack_order, Progress.PACKED, "OrderPacked", after=(Progress.PLACED,)),
         Command.changes(
-            ShipOrder, Progress.SHIPPED, "OrderShipped", "PUT /orders/{order_id}/shipment", after=(Progress.PACKED,)
+            ShipOrder,
+            ship_order,
+            Progress.SHIPPED,
+            "OrderShipped",
+            "PUT /orders/{order_id}/shipment",
+            after=(Progress.PACKED,),
         ),
-        Command.deletes(CancelOrder, "OrderCancelled", after=(Progress.PLACED, Progress.PACKED)),
+        Command.deletes(CancelOrder, cancel_order, "OrderCancelled", after=(Progress.PLACED, Progress.PACKED)),
     ),
     data=OrderData,
     versions={
@@ -224,8 +229,8 @@ INVOICE = Context(
     owner="billing",
     aggregate=SalesInvoice,
     commands=(
-        Command.creates(IssueInvoice, Standing.ISSUED, "SalesInvoiceIssued"),
-        Command.deletes(VoidInvoice, "SalesInvoiceVoided", after=tuple(Standing)),
+        Command.creates(IssueInvoice, issue_invoice, Standing.ISSUED, "SalesInvoiceIssued"),
+        Command.deletes(VoidInvoice, void_invoice, "SalesInvoiceVoided", after=tuple(Standing)),
     ),
     data=SalesInvoiceData,
     versions={
@@ -345,16 +350,19 @@ PARCEL = Context(
     owner="parcels-team",
     aggregate=Parcel,
     commands=(
-        Command.creates(SendParcel, Handed.SENT, "ParcelSent", route="PUT /parcels/{parcel_id}"),
-        Command.changes(WeighParcel, Handed.WEIGHED, "ParcelWeighed", after=(Handed.SENT, Handed.REROUTED)),
+        Command.creates(SendParcel, send_parcel, Handed.SENT, "ParcelSent", route="PUT /parcels/{parcel_id}"),
+        Command.changes(
+            WeighParcel, weigh_parcel, Handed.WEIGHED, "ParcelWeighed", after=(Handed.SENT, Handed.REROUTED)
+        ),
         Command.changes(
             RerouteParcel,
+            reroute_parcel,
             Handed.REROUTED,
             "ParcelRerouted",
             route="PATCH /depots/{depot}/parcels/{parcel_id}/{until}",
             after=(Handed.SENT, Handed.WEIGHED),
         ),
-        Command.deletes(ReturnParcel, "ParcelReturned", route="POST /returns", after=tuple(Handed)),
+        Command.deletes(ReturnParcel, return_parcel, "ParcelReturned", route="POST /returns", after=tuple(Handed)),
     ),
     data=ParcelData,
     versions=dict.fromkeys(

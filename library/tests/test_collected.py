@@ -5,8 +5,8 @@ from itertools import count
 
 import pytest
 
-from bounded_context import collected
-from bounded_context.collected import LEFT, collected_later
+from bounded_context.tools.programs import garbage
+from bounded_context.tools.programs.garbage import LEFT, collected_later
 
 
 def test_it_works_again_after_an_error() -> None:
@@ -29,7 +29,7 @@ def test_who_let_it_rest_before_goes_on() -> None:
 @pytest.mark.parametrize(("ended", "left"), [(0, True), (LEFT - 1, True), (LEFT, False)])
 def test_the_first_programs_leave_their_garbage(ended: int, left: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """To look for it takes longer than it is worth, until it is much."""
-    monkeypatch.setattr(collected, "_ended", count(ended))
+    monkeypatch.setattr(garbage, "_ended", count(ended))
     gc.unfreeze()
     with collected_later():
         pass

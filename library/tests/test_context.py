@@ -21,7 +21,7 @@ from bounded_context import (
     Identifier,
     Text,
 )
-from bounded_context.context import declared, named
+from bounded_context.declaration.context import declared, named
 from tests.contexts import INVOICE, ORDER, NotPacked, PackOrder, Progress, over_contexts
 
 CREATE, CHANGE, DELETE = PAYMENT.commands
@@ -39,7 +39,7 @@ def _versions(*events: str) -> dict[str, str]:
     return dict.fromkeys((*events, "PaymentListImported", "PaymentListRejected"), "1.0")
 
 
-def _with(*commands: Command[Any]) -> Context[Any]:
+def _with(*commands: Command[Any, Any]) -> Context[Any]:
     versions = _versions(*(command.event for command in commands))
     return _as(PAYMENT, commands=commands, versions=versions)
 
@@ -48,7 +48,7 @@ def _starting(*after: Any) -> Context[Any]:
     return _with(CREATE, replace(CHANGE, after=after), DELETE)
 
 
-def _islands() -> tuple[Command[Any], ...]:
+def _islands() -> tuple[Command[Any, Any], ...]:
     """The commands of orders: those that pack and ship start from what the other one leaves."""
     create, pack, ship, cancel = ORDER.commands
     return create, replace(pack, after=(Progress.SHIPPED,)), ship, cancel
@@ -107,6 +107,11 @@ class Confused(Details):
     rows: Amount
 
 
+def rule(command: Any, payments: Any) -> Any:
+    """Stand for any rule."""
+    raise NotImplementedError(command, payments)
+
+
 def _payment(details: type[Details], statuses: type[StrEnum] = PaymentStatus) -> Any:
     """Return an aggregate of the same name, with other details."""
     bases = (Aggregate[details, statuses],)  # pyright: ignore[reportInvalidTypeArguments]
@@ -119,7 +124,7 @@ def _of(details: type[Details]) -> Context[Any]:
     return _as(
         PAYMENT,
         aggregate=_payment(details),
-        commands=(Command.creates(create, PaymentStatus.REGISTERED, "PaymentRegistered"), CHANGE, DELETE),
+        commands=(Command.creates(create, rule, PaymentStatus.REGISTERED, "PaymentRegistered"), CHANGE, DELETE),
         references={},
     )
 
@@ -155,6 +160,8 @@ class Broken(BusinessError):
     status = 500
 
 
+_declare: Any = Command
+
 BAD = {
     "name: the aggregate's": (
         lambda: _as(PAYMENT, name="pay"),
@@ -179,11 +186,11 @@ BAD = {
     ),
     "queried_by: of items of lists": (
         lambda: _as(_of(WithSize), queried_by=("size",)),
-        "queried_by has 'size', which is another thing's name too: rename the field, or leave it out.",
+        "queried_by has 'size', which is a reserved name: rename the field, or leave it out.",
     ),
     "queried_by: the identity": (
         lambda: _as(PAYMENT, queried_by=("payment_id",)),
-        "queried_by has 'payment_id', which is another thing's name too: rename the field, or leave it out.",
+        "queried_by has 'payment_id', which is a reserved name: rename the field, or leave it out.",
     ),
     "queried_by: twice": (
         lambda: _as(PAYMENT, queried_by=("list", "list")),
@@ -211,11 +218,11 @@ BAD = {
     ),
     "aggregate: a metric's name": (
         lambda: _of(Confused),
-        "aggregate: its field 'rows' has the metric RowsImported, which is another's: rename it.",
+        "aggregate: its field 'rows' has the name of another metric, RowsImported: rename it.",
     ),
     "aggregate: other statuses": (
         lambda: _as(PAYMENT, aggregate=_payment(PaymentDetails, ThreeStatuses)),
-        "commands: RegisterPayment leaves <Status.REGISTERED: 'REGISTERED'>, which is not a status of Payment.",
+        "commands: RegisterPayment sets <Status.REGISTERED: 'REGISTERED'>, which is not a status of Payment.",
     ),
     "commands: one name twice": (
         lambda: _with(CREATE, CHANGE, CHANGE, DELETE),
@@ -225,37 +232,51 @@ BAD = {
     "commands: none that deletes": (lambda: _with(CREATE, CHANGE), "commands has 0 that deletes: write one."),
     "commands: another aggregate's": (
         lambda: _with(
-            CREATE, Command.changes(PackOrder, PaymentStatus.VERIFIED, "PaymentVerified", after=START), DELETE
+            CREATE, Command.changes(PackOrder, rule, PaymentStatus.VERIFIED, "PaymentVerified", after=START), DELETE
         ),
         "commands: the first field of PackOrder is 'order_id': name payment_id.",
     ),
     "commands: the identity is not first": (
         lambda: _with(
-            CREATE, Command.changes(Backwards, PaymentStatus.VERIFIED, "PaymentVerified", after=START), DELETE
+            CREATE, Command.changes(Backwards, rule, PaymentStatus.VERIFIED, "PaymentVerified", after=START), DELETE
         ),
         "commands: the first field of Backwards is 'reason': name payment_id.",
     ),
     "commands: creates without the details": (
-        lambda: _with(Command(Verify, "creates", "PaymentRegistered", PaymentStatus.REGISTERED), DELETE),
+        lambda: _with(Command(Verify, rule, "creates", "PaymentRegistered", PaymentStatus.REGISTERED), DELETE),
         "commands: Verify creates, so its class must be made from PaymentDetails.",
     ),
     "commands: changes with the details": (
-        lambda: _with(CREATE, Command(PaymentDetails, "changes", "PaymentVerified", PaymentStatus.VERIFIED), DELETE),
+        lambda: _with(
+            CREATE, Command(PaymentDetails, rule, "changes", "PaymentVerified", PaymentStatus.VERIFIED), DELETE
+        ),
         "commands: PaymentDetails changes, so its class must be made from Change.",
     ),
+    "commands: no rule": (
+        lambda: _with(CREATE, replace(CHANGE, rule=None), DELETE),
+        "commands: VerifyPayment has no rule: write the function verify_payment as its second argument.",
+    ),
+    "commands: declared as before rules": (
+        lambda: _with(CREATE, CHANGE, _declare.deletes(DELETE.model, "PaymentDeleted", after=START)),
+        "commands: DeletePayment has no rule: write the function delete_payment as its second argument.",
+    ),
+    "commands: a rule that cannot be called": (
+        lambda: _with(replace(CREATE, rule="register_payment"), CHANGE, DELETE),
+        "commands: RegisterPayment has no rule: write the function register_payment as its second argument.",
+    ),
     "commands: a status of another": (
-        lambda: _with(CREATE, Command.changes(Verify, Elsewhere.LOST, "PaymentVerified", after=START), DELETE),
-        "commands: Verify leaves <Elsewhere.LOST: 'LOST'>, which is not a status of Payment.",
+        lambda: _with(CREATE, Command.changes(Verify, rule, Elsewhere.LOST, "PaymentVerified", after=START), DELETE),
+        "commands: Verify sets <Elsewhere.LOST: 'LOST'>, which is not a status of Payment.",
     ),
     "commands: two leave one status": (
         lambda: _with(
-            CREATE, CHANGE, Command.changes(Verify, PaymentStatus.VERIFIED, "PaymentChecked", after=START), DELETE
+            CREATE, CHANGE, Command.changes(Verify, rule, PaymentStatus.VERIFIED, "PaymentChecked", after=START), DELETE
         ),
-        "commands: two leave VERIFIED, and a change's event follows from its status: give each one of its own.",
+        "commands: two set the status VERIFIED, which determines the event: give each command its own status.",
     ),
-    "commands: a status that none leaves": (
+    "commands: a status that no command sets": (
         lambda: _with(CREATE, DELETE),
-        "commands: none leaves VERIFIED: remove it from Status, or add a command.",
+        "commands: no command sets VERIFIED: remove it from Status, or add a command.",
     ),
     "commands: starts from nowhere": (
         lambda: _starting(),
@@ -273,52 +294,60 @@ BAD = {
         lambda: _starting(*START, *START),
         "commands: after of VerifyPayment has REGISTERED twice: name each once.",
     ),
-    "commands: starts from what it leaves": (
+    "commands: starts from the status that it sets": (
         lambda: _starting(*PaymentStatus),
-        "commands: VerifyPayment starts after VERIFIED, which it leaves: remove it from after.",
+        "commands: VerifyPayment starts after VERIFIED, which it sets: remove it from after.",
     ),
-    "commands: no way leads there": (
+    "commands: no way to a status": (
         lambda: _as(ORDER, commands=_islands()),
-        "commands: nothing leads from PLACED to PACKED: let PackOrder start after a status that is reached.",
+        "commands: PACKED cannot be reached from PLACED: let PackOrder start after a status that can be reached.",
     ),
     "commands: a query's function": (
         lambda: _with(
-            CREATE, Command.changes(GetPayment, PaymentStatus.VERIFIED, "PaymentVerified", after=START), DELETE
+            CREATE, Command.changes(GetPayment, rule, PaymentStatus.VERIFIED, "PaymentVerified", after=START), DELETE
         ),
         "commands: there would be two functions get_payment: choose another name.",
     ),
     "commands: one event twice": (
         lambda: _with(
-            CREATE, Command.changes(Verify, PaymentStatus.VERIFIED, "PaymentRegistered", after=START), DELETE
+            CREATE, Command.changes(Verify, rule, PaymentStatus.VERIFIED, "PaymentRegistered", after=START), DELETE
         ),
-        "commands: the event PaymentRegistered would report two things: choose another name.",
+        "commands: there are two events PaymentRegistered: choose another name.",
     ),
     "commands: a list's event": (
         lambda: _with(
-            CREATE, Command.changes(Verify, PaymentStatus.VERIFIED, "PaymentListImported", after=START), DELETE
+            CREATE, Command.changes(Verify, rule, PaymentStatus.VERIFIED, "PaymentListImported", after=START), DELETE
         ),
-        "commands: the event PaymentListImported would report two things: choose another name.",
+        "commands: there are two events PaymentListImported: choose another name.",
     ),
     "commands: a metric's name": (
-        lambda: _with(CREATE, Command.changes(Verify, PaymentStatus.VERIFIED, "CommandsRefused", after=START), DELETE),
+        lambda: _with(
+            CREATE, Command.changes(Verify, rule, PaymentStatus.VERIFIED, "CommandsRefused", after=START), DELETE
+        ),
         "commands: the event CommandsRefused has the name of another metric: choose another name.",
     ),
     "commands: a route that is none": (
         lambda: _with(
-            CREATE, Command.changes(Verify, PaymentStatus.VERIFIED, "PaymentVerified", "/payments", after=START), DELETE
+            CREATE,
+            Command.changes(Verify, rule, PaymentStatus.VERIFIED, "PaymentVerified", "/payments", after=START),
+            DELETE,
         ),
         "commands: the route of Verify is '/payments': write a method and a path, as in "
         "PUT /payments/{payment_id}/verify.",
     ),
     "commands: a route with another's field": (
         lambda: _with(
-            CREATE, Command.changes(Verify, PaymentStatus.VERIFIED, "PaymentVerified", "PUT /{x}", after=START), DELETE
+            CREATE,
+            Command.changes(Verify, rule, PaymentStatus.VERIFIED, "PaymentVerified", "PUT /{x}", after=START),
+            DELETE,
         ),
         "commands: the route of Verify has {x}, which is not one of its fields.",
     ),
     "commands: one route twice": (
         lambda: _with(
-            CREATE, Command.changes(Verify, PaymentStatus.VERIFIED, "PaymentVerified", _DELETE, after=START), DELETE
+            CREATE,
+            Command.changes(Verify, rule, PaymentStatus.VERIFIED, "PaymentVerified", _DELETE, after=START),
+            DELETE,
         ),
         "commands: two have the route DELETE /payments/{}: choose another name, or write a route.",
     ),
@@ -328,7 +357,7 @@ BAD = {
     ),
     "versions: none": (
         lambda: _as(PAYMENT, versions={**PAYMENT.versions, "PaymentVerified": "1"}),
-        "versions: that of PaymentVerified is '1': write <major>.<minor>, such as 1.0.",
+        "versions: PaymentVerified has '1': write <major>.<minor>, such as 1.0.",
     ),
     "references: no field": (
         lambda: _as(PAYMENT, references={"customer_id": "customer"}),
@@ -336,35 +365,35 @@ BAD = {
     ),
     "references: no text": (
         lambda: _as(PAYMENT, references={"amount": "subscription"}),
-        "references has 'amount', which is not a text: what it refers to is found by its id.",
+        "references has 'amount', which is not a text: name a field that contains an id.",
     ),
     "references: no snake_case": (
         lambda: _as(PAYMENT, references={"subscription_id": "Subscription"}),
-        "references: subscription_id refers to 'Subscription': write what that is in snake_case.",
+        "references: subscription_id refers to 'Subscription': write it in snake_case.",
     ),
     "references: to itself": (
         lambda: _as(PAYMENT, references={"subscription_id": "payment"}),
-        "references says that subscription_id is a payment: items of that name are this context's own.",
+        "references: subscription_id refers to 'payment', which is the name of this context's own items: rename it.",
     ),
     "references: to lists": (
         lambda: _as(PAYMENT, references={"subscription_id": "list"}),
-        "references says that subscription_id is a list: items of that name are this context's own.",
+        "references: subscription_id refers to 'list', which is the name of this context's own items: rename it.",
     ),
     "errors: a code of all": (
         lambda: _as(PAYMENT, errors=(Twice,)),
-        "errors: the code of Twice is 'not-found': give it one of its own.",
+        "errors: the code of Twice is 'not-found', which is in use: choose another code.",
     ),
     "errors: one code twice": (
         lambda: _as(PAYMENT, errors=(NotPacked, NotPacked)),
-        "errors: the code of NotPacked is 'not-packed': give it one of its own.",
+        "errors: the code of NotPacked is 'not-packed', which is in use: choose another code.",
     ),
     "errors: no code": (
         lambda: _as(PAYMENT, errors=(Codeless,)),
-        "errors: the code of Codeless is 'refused': give it one of its own.",
+        "errors: the code of Codeless is 'refused', which is in use: choose another code.",
     ),
     "errors: no refusal": (
         lambda: _as(PAYMENT, errors=(Broken,)),
-        "errors: the status of Broken is 500: write one from 400 to 499.",
+        "errors: the status of Broken is 500: write a status from 400 to 499.",
     ),
 }
 

@@ -1,26 +1,82 @@
-"""The library's layers, as its own configuration of import-linter says them."""
+"""The import contracts of the library: each holds, and each finds a planted violation."""
 
-import subprocess
-import sys
-import tomllib
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
+from typing import Any, Final
 
-from bounded_context import infra
+import grimp
+import pytest
+from importlinter.api import read_configuration
+from importlinter.contracts.acyclic_siblings import AcyclicSiblingsContract
+from importlinter.contracts.forbidden import ForbiddenContract
+from importlinter.contracts.independence import IndependenceContract
+from importlinter.contracts.layers import LayersContract
 
 LIBRARY = Path(__file__).parents[1]
-COMPONENTS = Path(str(infra.__file__)).parent / "components"
+KINDS: Final = {
+    "acyclic_siblings": AcyclicSiblingsContract,
+    "forbidden": ForbiddenContract,
+    "independence": IndependenceContract,
+    "layers": LayersContract,
+}
+_CONFIGURATION: Final = read_configuration(str(LIBRARY / "pyproject.toml"))
+SESSION: Final[dict[str, Any]] = _CONFIGURATION["session_options"]
+CONTRACTS: Final = {options["id"]: options for options in _CONFIGURATION["contracts_options"]}
+ROOT: Final = "bounded_context"
+
+TABLE: Final = "infra.components.table"
+PLANTED: Final = [
+    ("floors", "domain.spelling", "adapters.idempotency_keys"),
+    ("floors", "declaration.measures", "application.report"),
+    ("floors", "handlers.steps", "configuration.settings"),
+    ("floors", "infra.wiring.canary", "tools.release.package"),
+    ("floors", "tools.views.cost.cli", "testing.running"),
+    ("cycles", "declaration.structure", "declaration.contradictions"),
+    ("cycles", "infra.stack.key", "infra.stack.stack"),
+    ("runtime", "handlers.steps", "pulumi"),
+    ("runtime", "aws", "typer"),
+    ("domain", "application.report", "boto3"),
+    ("infrastructure", TABLE, "adapters.idempotency_keys"),
+    ("infra", TABLE, "infra.wiring.canary"),
+    ("infra", TABLE, "infra.wiring.functions"),
+    ("infra", TABLE, "infra.wiring.observability"),
+    ("infra", "infra.stack.stack", "infra.parts.queues"),
+    ("components", TABLE, "infra.components.inbox"),
+    ("tools", "tools.command.console", "tools.release.package"),
+    ("tools", "tools.contracts.compatibility", "tools.local.aws"),
+    ("operations", "tools.repair.redrive.cli", "pulumi"),
+]
+"""A contract, and an import that breaks it: the importing module, and a module of the library or another package."""
 
 
-def test_the_contracts_between_the_layers_are_kept() -> None:
-    """What each of them says stands in `pyproject.toml`."""
-    code = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports())"
-    done = subprocess.run([sys.executable, "-c", code], cwd=LIBRARY, capture_output=True, text=True, check=False)  # noqa: S603
-    assert done.returncode == 0, done.stdout + done.stderr
+@cache
+def _graph() -> grimp.ImportGraph:
+    return grimp.build_graph(ROOT, include_external_packages=True, cache_dir=None)
 
 
-def test_every_component_is_among_those_that_know_no_other() -> None:
-    """A new one too."""
-    settings = tomllib.loads((LIBRARY / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
-    (named,) = [one["modules"] for one in settings["contracts"] if one["name"] == "No component knows another"]
-    files = {path.stem for path in COMPONENTS.glob("[!_]*.py")}
-    assert {name.rpartition(".")[2] for name in named} == files
+def _holds(contract_id: str, graph: grimp.ImportGraph) -> bool:
+    options = CONTRACTS[contract_id]
+    contract = KINDS[options["type"]](options["name"], SESSION, options)
+    return contract.check(deepcopy(graph), verbose=False).kept
+
+
+@pytest.mark.parametrize("contract_id", CONTRACTS)
+def test_a_contract_holds(contract_id: str) -> None:
+    """The contracts are in `pyproject.toml`."""
+    assert _holds(contract_id, _graph())
+
+
+@pytest.mark.parametrize(("contract_id", "importer", "imported"), PLANTED)
+def test_a_planted_violation_breaks_its_contract(contract_id: str, importer: str, imported: str) -> None:
+    """A contract that cannot fail proves nothing."""
+    graph = deepcopy(_graph())
+    assert f"{ROOT}.{importer}" in graph.modules
+    own = f"{ROOT}.{imported}"
+    graph.add_import(importer=f"{ROOT}.{importer}", imported=own if own in graph.modules else imported)
+    assert not _holds(contract_id, graph)
+
+
+def test_every_contract_has_a_planted_violation() -> None:
+    """Also a contract that is added later."""
+    assert {contract_id for contract_id, _, _ in PLANTED} == set(CONTRACTS)

@@ -12,31 +12,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydynox import DynamoDBClient
 
-from bounded_context import (
-    Amount,
-    BadContext,
-    Context,
-    Currency,
-    Day,
-    Flag,
-    Identifier,
-    Text,
-    WholeNumber,
-)
+from bounded_context import Amount, BadContext, Context, Currency, Day, Flag, Identifier, Text, WholeNumber
 from bounded_context.adapters.dynamodb import AggregateTable
 from bounded_context.adapters.dynamodb_bulk import ImportedAggregateTable
 from bounded_context.adapters.items import Items
-from bounded_context.contracts import schemas
-from bounded_context.contracts.openapi.document import document
-from bounded_context.contracts.openapi.views import view
-from bounded_context.cost.row import Row
 from bounded_context.domain import events
 from bounded_context.domain.amounts import OTHER
 from bounded_context.domain.fields import kind_of
 from bounded_context.domain.rows import Record, Unreadable
-from bounded_context.local.samples import Samples as LocalSamples
 from bounded_context.testing import Run, Samples, run_list
-from bounded_context.testing.plugin import TABLE
+from bounded_context.testing.functions import TABLE
+from bounded_context.tools.contracts import schemas
+from bounded_context.tools.contracts.openapi.document import document
+from bounded_context.tools.contracts.openapi.views import view
+from bounded_context.tools.local.samples import Samples as LocalSamples
+from bounded_context.tools.views.cost.row import Row
 from tests.adapters.endpoints import inserts
 from tests.event_schemas import faults_of
 from tests.things import Fields, context_of

@@ -10,7 +10,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-MODULES = ("", ".aws", ".lists", ".handlers", ".infra", ".pipeline", ".testing")
+from bounded_context.declaration.structure import Structure
+
+MODULES = ("", ".aws", ".lists", ".handlers", ".infra", ".infra.pipeline", ".testing")
 _MEMBERS = property | classmethod | staticmethod
 
 KEPT = Path(__file__).with_name("public_names.txt")
@@ -31,9 +33,14 @@ def _public(module: str) -> Iterator[str]:
 
 
 def _members(kind: type) -> Iterator[str]:
-    for name, member in vars(kind).items():
+    for name, member in {**_inherited(kind), **vars(kind)}.items():
         if not name.startswith("_") and (inspect.isfunction(member) or isinstance(member, _MEMBERS)):
             yield name + _signature(getattr(kind, name))
+
+
+def _inherited(kind: type) -> dict[str, Any]:
+    """Return what a context inherits from the class of its fields, which is not public."""
+    return dict(vars(Structure)) if issubclass(kind, Structure) else {}
 
 
 def _signature(one: Any) -> str:

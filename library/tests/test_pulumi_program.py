@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bounded_context.testing.graph import Program
+from bounded_context.tools.programs.recording import Program
 
 
 def program(folder: Path, text: str) -> Path:

@@ -23,10 +23,11 @@ def context_of(fields: Fields, **more: Any) -> Context[Any]:
     details: Any = model_of("ThingDetails", Details, fields)
     standing: Fields = {"status": (str, ...), "version": (int, ...), "list_id": (str | None, ...)}
     change, delete = model_of("MoveThing", Change, fields), model_of("DropThing", Change, {})
+    kind = _aggregate(details)
     commands = (
-        Command.creates(model_of("MakeThing", details, {}), Stage.MADE, "ThingMade"),
-        Command.changes(change, Stage.MOVED, "ThingMoved", after=(Stage.MADE,)),
-        Command.deletes(delete, "ThingDropped", after=tuple(Stage)),
+        Command.creates(model_of("MakeThing", details, {}), _making(kind), Stage.MADE, "ThingMade"),
+        Command.changes(change, move_thing, Stage.MOVED, "ThingMoved", after=(Stage.MADE,)),
+        Command.deletes(delete, drop_thing, "ThingDropped", after=tuple(Stage)),
     )
     events = [command.event for command in commands]
     return Context(
@@ -34,7 +35,7 @@ def context_of(fields: Fields, **more: Any) -> Context[Any]:
         plural="things",
         display_name="Thing",
         owner="things-team",
-        aggregate=_aggregate(details),
+        aggregate=kind,
         commands=commands,
         data=model_of("ThingData", EventData, fields | standing),
         versions=dict.fromkeys((*events, "ThingListImported", "ThingListRejected"), "1.0"),
@@ -58,9 +59,11 @@ def _aggregate(details: Any) -> Any:
 
 
 def make(context: Context[Any]) -> Any:
-    """Return the use case of a context's first command."""
-    kind = context.aggregate
+    """Return the rule of a context's first command."""
+    return context.creating.rule
 
+
+def _making(kind: Any) -> Any:
     def make_thing(command: Any, things: Aggregates[Any]) -> Any:
         """Create the thing."""
         made = kind(kind.details_type(**command.model_dump(mode="json")), Stage.MADE)
@@ -75,3 +78,10 @@ def move_thing(command: Any, things: Aggregates[Any]) -> Any:
     moved = expected(command, things).moved_to(Stage.MOVED)
     things.save(moved)
     return moved
+
+
+def drop_thing(command: Any, things: Aggregates[Any]) -> Any:
+    """Remove the thing."""
+    current = expected(command, things)
+    things.remove(current)
+    return current

@@ -5,31 +5,50 @@ from datetime import date
 from decimal import Decimal
 from typing import assert_type
 
-from payment.bootstrap import list_import, payments, projection, shards
 from payment.commands import DeletePayment, RegisterPayment, VerifyPayment
 from payment.context import PAYMENT
 from payment.model import Payment, PaymentDetails, Status
 from payment.use_cases import delete_payment, register_payment, verify_payment
 
 from bounded_context import Aggregates, Command, Context, Projection, Shards, aws, expected
-from bounded_context.handlers import StepEvent, VerificationSettings, command_handler, get_handler, list_handler, step
+from bounded_context.handlers import (
+    PartEvent,
+    StepEvent,
+    VerificationSettings,
+    command_handler,
+    get_handler,
+    list_handler,
+    step,
+)
 from bounded_context.lists import Fault, ListImport, Rejection, RowsCheck, Step, TypedRow
 from bounded_context.testing import InMemory, Samples, run_list
 
 assert_type(PAYMENT, Context[Payment])
 
+
+def payments() -> Aggregates[Payment]:
+    """The adapters of a context have its types."""
+    return aws.aggregates(PAYMENT)
+
+
+def shards() -> Shards[Payment]:
+    """The adapters of a context have its types."""
+    return aws.shards(PAYMENT)
+
+
 command_handler(PAYMENT, RegisterPayment, register_payment, payments)
 command_handler(PAYMENT, VerifyPayment, verify_payment, payments)
 command_handler(PAYMENT, DeletePayment, delete_payment, payments)
-Command.changes(VerifyPayment, Status.VERIFIED, "PaymentVerified", after=(Status.REGISTERED,))
-Command.deletes(DeletePayment, "PaymentDeleted", after=tuple(Status))
+Command.creates(RegisterPayment, register_payment, Status.REGISTERED, "PaymentRegistered")
+Command.changes(VerifyPayment, verify_payment, Status.VERIFIED, "PaymentVerified", after=(Status.REGISTERED,))
+Command.deletes(DeletePayment, delete_payment, "PaymentDeleted", after=tuple(Status))
 get_handler(PAYMENT, payments)
 list_handler(PAYMENT, shards)
 
 
 def its_adapters() -> tuple[Aggregates[Payment], Shards[Payment], ListImport, Projection]:
     """Every adapter is one of its context."""
-    return aws.aggregates(PAYMENT), aws.shards(PAYMENT), list_import(), projection()
+    return aws.aggregates(PAYMENT), aws.shards(PAYMENT), aws.list_import(PAYMENT), aws.projection()
 
 
 def a_rule(command: VerifyPayment, stored: Aggregates[Payment]) -> Payment:
@@ -49,17 +68,22 @@ def payable(rows: Sequence[TypedRow[PaymentDetails]], list_id: str) -> list[Reje
     return [Rejection(row.line, "", list_id, Fault.RULE) for row in rows if row.details.amount > 10]
 
 
-@step(PAYMENT, list_import, settings=VerificationSettings)
-def verify(event: StepEvent, settings: VerificationSettings) -> Step:
-    """A step gets its event and its settings."""
-    obeys = aws.obeys(PAYMENT, RegisterPayment, register_payment)
+@step(PAYMENT, PartEvent)
+def import_list(event: PartEvent, steps: ListImport) -> Step:
+    """A step without settings of its own gets its event and the workflow's steps."""
+    return steps.import_part(event.list_id, event.part)
+
+
+@step(PAYMENT, StepEvent, VerificationSettings, needs=(payments,))
+def verify_subscription(event: StepEvent, settings: VerificationSettings, steps: ListImport) -> Step:
+    """A step gets its event, its settings and the workflow's steps."""
     checks: list[RowsCheck[PaymentDetails]] = [
         aws.known(PAYMENT, "subscription_id"),
         aws.not_taken(PAYMENT),
-        obeys,
+        aws.obeys(PAYMENT),
         payable,
     ]
-    return list_import().verify(event.list_id, settings.tolerated_share, checks)
+    return steps.verify(event.list_id, settings.tolerated_share, checks)
 
 
 def tests_of_it() -> None:

@@ -3,16 +3,25 @@
 from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
-from payment.bootstrap import payments, shards
 from payment.commands import DeletePayment, RegisterPayment, VerifyPayment
 from payment.context import PAYMENT
+from payment.events import PaymentData
 from payment.model import Payment, PaymentDetails, Status
-from payment.use_cases import register_payment, verify_payment
+from payment.use_cases import delete_payment, register_payment, verify_payment
 
-from bounded_context import Aggregate, Aggregates, Change, Command, Details, Identifier, Shards, aws, expected
-from bounded_context.handlers import ListSettings, StepEvent, VerificationSettings, command_handler, get_handler, step
-from bounded_context.lists import Rejection, RowsCheck, StagedRow, Step, TypedRow
+from bounded_context import Aggregate, Aggregates, Change, Command, Context, Details, Identifier, Shards, aws, expected
+from bounded_context.handlers import (
+    ListSettings,
+    PartEvent,
+    StepEvent,
+    VerificationSettings,
+    command_handler,
+    get_handler,
+    step,
+)
+from bounded_context.lists import ListImport, Rejection, RowsCheck, StagedRow, Step, TypedRow
 
 
 class Progress(StrEnum):
@@ -46,6 +55,16 @@ def track_parcel(command: TrackParcel, parcels: Aggregates[Parcel]) -> Parcel:
     return expected(command, parcels)
 
 
+def payments() -> Aggregates[Payment]:
+    """This context's."""
+    return aws.aggregates(PAYMENT)
+
+
+def shards() -> Shards[Payment]:
+    """This context's."""
+    return aws.shards(PAYMENT)
+
+
 def parcels() -> Aggregates[Parcel]:
     """Another context's."""
     return aws.aggregates(PAYMENT)  # refused: another context's adapters
@@ -69,12 +88,42 @@ verify_payment(VerifyPayment(payment_id="x"), parcels())  # refused: another agg
 verify_payment(VerifyPayment(parcel_id="x"), payments())  # refused: no field of the command
 
 START = (Status.REGISTERED,)
-Command.creates(VerifyPayment, Status.REGISTERED, "PaymentRegistered")  # refused: a change creates nothing
-Command.changes(RegisterPayment, Status.VERIFIED, "PaymentVerified", after=START)  # refused: details change nothing
-Command.deletes(RegisterPayment, "PaymentDeleted", after=START)  # refused: details delete nothing
-Command.changes(VerifyPayment, Status.VERIFIED, "PaymentVerified")  # refused: it starts from somewhere
-Command.deletes(DeletePayment, "PaymentDeleted")  # refused: it starts from somewhere
-Command.changes(VerifyPayment, Status.VERIFIED, "PaymentVerified", after=Status.REGISTERED)  # refused: no tuple
+FIRST, NEXT = Status.REGISTERED, Status.VERIFIED
+Command.creates(VerifyPayment, verify_payment, FIRST, "PaymentRegistered")  # refused: a change creates nothing
+Command.changes(RegisterPayment, register_payment, NEXT, "E", after=START)  # refused: details change nothing
+Command.deletes(RegisterPayment, register_payment, "E", after=START)  # refused: details delete nothing
+Command.changes(VerifyPayment, verify_payment, NEXT, "PaymentVerified")  # refused: it starts from somewhere
+Command.deletes(DeletePayment, delete_payment, "PaymentDeleted")  # refused: it starts from somewhere
+Command.changes(VerifyPayment, verify_payment, NEXT, "PaymentVerified", after=FIRST)  # refused: no tuple
+Command.creates(RegisterPayment, verify_payment, FIRST, "PaymentRegistered")  # refused: another command's rule
+Command.changes(VerifyPayment, delete_payment, NEXT, "E", after=START)  # refused: another command's rule
+Command.deletes(DeletePayment, register_payment, "PaymentDeleted", after=START)  # refused: another command's rule
+Command.changes(VerifyPayment, VerifyPayment, NEXT, "E", after=START)  # refused: a model is no rule
+Command.creates(RegisterPayment, FIRST, "PaymentRegistered")  # refused: no rule
+Command.deletes(DeletePayment, "PaymentDeleted", after=START)  # refused: no rule
+
+
+def wrong_rule(command: VerifyPayment, _stored: Aggregates[Parcel]) -> Parcel:
+    """A rule that returns another aggregate."""
+    raise NotImplementedError(command)
+
+
+OTHERS: tuple[Command[Any, Payment], ...]
+OTHERS = (Command.changes(VerifyPayment, wrong_rule, NEXT, "E", after=START),)  # refused: another aggregate's rule
+
+CONTEXT = Context(
+    name="payment",
+    plural="payments",
+    display_name="Payment",
+    owner="payments",
+    aggregate=Payment,
+    commands=(
+        Command.creates(RegisterPayment, register_payment, FIRST, "PaymentRegistered"),
+        Command.changes(VerifyPayment, register_payment, NEXT, "E", after=START),  # refused: another command's rule
+        Command.deletes(DeletePayment, delete_payment, "PaymentDeleted", after=START),
+    ),
+    data=PaymentData,
+)
 
 
 def wrong_status(payment: Payment) -> Payment:
@@ -87,14 +136,24 @@ def wrong_answer(command: VerifyPayment, stored: Aggregates[Payment]) -> Parcel:
     return expected(command, stored)  # refused: another aggregate
 
 
-@step(PAYMENT, settings=ListSettings)  # refused: other settings than the step takes
-def verify(event: StepEvent, settings: VerificationSettings) -> Step:
+@step(PAYMENT, StepEvent, ListSettings)  # refused: other settings than the step gets
+def verify_subscription(event: StepEvent, settings: VerificationSettings, steps: ListImport) -> Step:
     """A step with the settings of another."""
-    raise NotImplementedError(event, settings)
+    raise NotImplementedError(event, settings, steps)
 
 
-aws.obeys(PAYMENT, VerifyPayment, verify_payment)  # refused: a change creates nothing
-aws.obeys(PAYMENT, RegisterPayment, verify_payment)  # refused: another command's use case
+@step(PAYMENT, StepEvent)  # refused: another event than the step gets
+def import_list(event: PartEvent, steps: ListImport) -> Step:
+    """A step with the event of another."""
+    raise NotImplementedError(event, steps)
+
+
+@step(PAYMENT, PartEvent)  # refused: settings that the step does not name
+def compensate_error(event: PartEvent, settings: ListSettings, steps: ListImport) -> Step:
+    """A step with settings that nothing reads."""
+    raise NotImplementedError(event, settings, steps)
+
+
 PaymentDetails.of(ParcelDetails(parcel_id="x"))  # refused: another context's details
 
 

@@ -1,1 +1,1 @@
-"""``template fleet``: all repositories of a platform, side by side, and what no single one of them can see."""
+"""The command ``template fleet``: the state of all repositories of a platform, and faults between them."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Annotated
+
+from typer import Argument, Option
 
 from ..upkeep.commands import CANNOT_TELL, DRIFTED, IN_STEP
 from ..upkeep.errors import CannotTell
@@ -16,27 +18,32 @@ from .roster import roster
 from .told import fleet_json, fleet_lines
 
 
-def add_fleet(parser: argparse.ArgumentParser) -> None:
-    """Give a parser the arguments of ``template fleet``."""
-    parser.add_argument(
-        "place", type=Path, metavar="DIR|FILE", help="a folder of clones, or a file that lists one per line"
-    )
-    parser.add_argument("--html", type=Path, metavar="PAGE", help="also write one HTML file, with a picture")
-    parser.add_argument("--json", action="store_true", help="print the result as JSON and nothing else")
-    parser.set_defaults(run=_fleet)
+def fleet(
+    place: Annotated[Path, Argument(metavar="DIR|FILE", help="a folder of clones, or a file with one path per line")],
+    html: Annotated[Path | None, Option(metavar="PAGE", help="also write one HTML page, with a picture")] = None,
+    as_json: Annotated[bool, Option("--json", help="print JSON")] = False,
+) -> int:
+    """Show the state of all repositories of a platform: versions, differences, events, findings.
 
+    Examples:
+      template fleet ..
+      template fleet clones.txt --html fleet.html
 
-def _fleet(options: argparse.Namespace) -> int:
+    Exit status:
+      0  no repository differs, and there is no finding
+      1  a repository differs, or there is a finding
+      2  a repository cannot be read
+    """
     try:
-        fleet = members(roster(options.place))
-        found = findings(fleet)
-        if options.html:
-            options.html.write_text(page(fleet, found), encoding="utf-8")
+        found_members = members(roster(place))
+        found = findings(found_members)
+        if html:
+            html.write_text(page(found_members, found), encoding="utf-8")
     except (CannotTell, OSError) as error:
-        print(error, file=sys.stderr)
+        print(f"Error: {error}", file=sys.stderr)
         return CANNOT_TELL
-    lines = [json.dumps(fleet_json(fleet, found), indent=2)] if options.json else fleet_lines(fleet, found)
+    lines = [json.dumps(fleet_json(found_members, found), indent=2)] if as_json else fleet_lines(found_members, found)
     print(*lines, sep="\n")
-    if any(member.errors for member in fleet):
+    if any(member.errors for member in found_members):
         return CANNOT_TELL
-    return IN_STEP if not found and all(member.in_step for member in fleet) else DRIFTED
+    return IN_STEP if not found and all(member.in_step for member in found_members) else DRIFTED

@@ -1,4 +1,4 @@
-"""What no single repository can see: who waits for events that nobody sends, and whom nobody hears."""
+"""Faults between repositories, such as events with a consumer and without a publisher, or the reverse."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .quotas import beyond
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that concerns several contexts; ``kind`` is a word for programs, ``sentence`` is for people."""
+    """A fault that concerns several contexts; ``kind`` is its code for programs, ``sentence`` its text for people."""
 
     kind: str
     contexts: tuple[str, ...]
@@ -22,13 +22,13 @@ class Finding:
 
 
 def findings(fleet: Sequence[Member]) -> list[Finding]:
-    """Return what is found in a fleet, in the order of its kinds, without repetition."""
-    heard = hearings(fleet)
+    """Return the findings of a fleet in the order of their kinds, without duplicates."""
+    consumed = hearings(fleet)
     found = chain(
         _twice(fleet),
-        chain.from_iterable(map(_unpublished, heard)),
-        chain.from_iterable(map(_of_another_stack, heard)),
-        _unheard(fleet, heard),
+        chain.from_iterable(map(_unpublished, consumed)),
+        chain.from_iterable(map(_of_another_stack, consumed)),
+        _unheard(fleet, consumed),
         _disagreed(fleet),
         (Finding("quota", use.contexts, use.sentence()) for use in beyond(fleet)),
     )
@@ -36,7 +36,7 @@ def findings(fleet: Sequence[Member]) -> list[Finding]:
 
 
 def _twice(fleet: Sequence[Member]) -> Iterator[Finding]:
-    """Two repositories would deploy the same resources, and their events have the same source."""
+    """Find contexts with two repositories: both deploy the same resources, and their events have the same source."""
     folders = defaultdict[str, list[str]](list)
     for member in fleet:
         folders[member.name].append(str(member.folder))
@@ -45,67 +45,70 @@ def _twice(fleet: Sequence[Member]) -> Iterator[Finding]:
             yield Finding("twice", (name,), f"{name} is declared by {_and(places)}: remove one of them.")
 
 
-def _unpublished(one: Hearing) -> Iterator[Finding]:
-    if one.publisher is None:
-        said = f"{one.hearer.name} hears {one.source}, which is not in this fleet: {_and(one.labels)} may never come."
-        yield Finding("no-publisher", (one.hearer.name, one.source), said)
+def _unpublished(hearing: Hearing) -> Iterator[Finding]:
+    """Find consumed events that the publisher does not publish."""
+    consumer, source = hearing.hearer.name, hearing.source
+    if hearing.publisher is None:
+        events = _and(hearing.labels)
+        sentence = f"{consumer} consumes {events} of {source}, and this fleet has no repository of {source}."
+        yield Finding("no-publisher", (consumer, source), sentence)
         return
-    published = one.publisher.publishes
-    for label in one.labels:
+    published = hearing.publisher.publishes
+    for label in hearing.labels:
         labels = published.get(type_of(label), ())
         if label not in labels and published:
-            yield _missing(one, label, labels)
+            yield _missing(hearing, label, labels)
 
 
-def _missing(one: Hearing, label: str, labels: Sequence[str]) -> Finding:
-    contexts, said = (one.hearer.name, one.source), f"{one.hearer.name} hears {label} of {one.source}, which publishes"
+def _missing(hearing: Hearing, label: str, labels: Sequence[str]) -> Finding:
+    contexts = (hearing.hearer.name, hearing.source)
+    sentence = f"{hearing.hearer.name} consumes {label} of {hearing.source}, which publishes"
     if labels:
-        return Finding("version", contexts, f"{said} {_and(labels)}: agree on a major version.")
-    return Finding("unpublished", contexts, f"{said} no such event.")
+        return Finding("version", contexts, f"{sentence} {_and(labels)}: agree on a major version.")
+    return Finding("unpublished", contexts, f"{sentence} no such event.")
 
 
-def _of_another_stack(one: Hearing) -> Iterator[Finding]:
-    """A parameter of the platform's names its stack: `/payment/prod/topic-arn`."""
-    parts = one.topic.split("/")
-    if one.publisher is None or len(parts) != 4 or parts[3] != "topic-arn":
+def _of_another_stack(hearing: Hearing) -> Iterator[Finding]:
+    """Find topics of another context or stack. The topic's parameter names both, as in `/payment/prod/topic-arn`."""
+    parts = hearing.topic.split("/")
+    if hearing.publisher is None or len(parts) != 4 or parts[3] != "topic-arn":
         return
     _, source, stack, _ = parts
-    contexts = (one.hearer.name, one.source)
-    if source != one.source:
-        said = f"{one.stack.name} of {one.hearer.name} hears {one.source} at the topic of {source}, {one.topic}."
-        yield Finding("topic", contexts, said)
-    elif stack != one.stack.name and one.stack.name in {other.name for other in one.publisher.stacks}:
-        said = (
-            f"{one.stack.name} of {one.hearer.name} hears {stack} of {one.source}, which has a {one.stack.name}, too."
-        )
-        yield Finding("topic", contexts, said)
+    contexts = (hearing.hearer.name, hearing.source)
+    consumer = f"{hearing.stack.name} of {hearing.hearer.name}"
+    if source != hearing.source:
+        sentence = f"{consumer} consumes {hearing.source} from the topic of {source}, {hearing.topic}."
+        yield Finding("topic", contexts, sentence)
+    elif stack != hearing.stack.name and hearing.stack.name in {other.name for other in hearing.publisher.stacks}:
+        sentence = f"{consumer} consumes {stack} of {hearing.source}, which also has a stack {hearing.stack.name}."
+        yield Finding("topic", contexts, sentence)
 
 
-def _unheard(fleet: Sequence[Member], heard: Sequence[Hearing]) -> Iterator[Finding]:
-    """Where other accounts may subscribe, nobody knows here who hears what."""
-    by_contexts = {(one.source, label) for one in heard for label in one.labels}
+def _unheard(fleet: Sequence[Member], consumed: Sequence[Hearing]) -> Iterator[Finding]:
+    """Find published events without a consumer. Skip contexts with subscribers in other accounts: those are unknown."""
+    by_contexts = {(hearing.source, label) for hearing in consumed for label in hearing.labels}
     for member in fleet:
         if any(stack.told_accounts for stack in member.stacks):
             continue
         by_subscribers = {label for _, label in subscribers(member)}
         for label in chain.from_iterable(member.publishes.values()):
             if label not in by_subscribers and (member.name, label) not in by_contexts:
-                said = f"{member.name} publishes {label}, and no subscriber and no context of this fleet hears it."
-                yield Finding("unheard", (member.name,), said)
+                sentence = f"{member.name} publishes {label}, and no subscriber or context of this fleet consumes it."
+                yield Finding("unheard", (member.name,), sentence)
 
 
 def _disagreed(fleet: Sequence[Member]) -> Iterator[Finding]:
-    """A version of a schema is what its first publisher said for ever."""
+    """Find schemas with different contents in two repositories: a published version of a schema must not change."""
     found = defaultdict[str, dict[str, list[Member]]](lambda: defaultdict(list))
     for member in fleet:
         for schema, digest in member.told.get("schemas", {}).items():
             found[schema][digest].append(member)
     for schema, by_digest in found.items():
         if len(by_digest) > 1:
-            those = [member for members in by_digest.values() for member in members]
-            folders = _and([str(member.folder) for member in those])
-            names = tuple(sorted({member.name for member in those}))
-            yield Finding("schema", names, f"{schema} has one content in one and another in the other of {folders}.")
+            owners = [member for members in by_digest.values() for member in members]
+            folders = _and([str(member.folder) for member in owners])
+            names = tuple(sorted({member.name for member in owners}))
+            yield Finding("schema", names, f"{schema} has different contents in {folders}.")
 
 
 def _and(words: Sequence[str]) -> str:

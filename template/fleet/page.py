@@ -1,4 +1,4 @@
-"""A fleet as one HTML file: a picture of who hears whom, a table, and what is to be looked at; no script, no link."""
+"""The HTML page of a fleet: a picture of publishers and consumers, a table, and the findings. It has no scripts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _STYLE = (_HERE / "page.css").read_text(encoding="utf-8")
 
 
 def page(fleet: Sequence[Member], found: Sequence[Finding]) -> str:
-    """Return the file's text."""
+    """Return the page's HTML."""
     pages = Environment(
         loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -32,4 +32,4 @@ def page(fleet: Sequence[Member], found: Sequence[Finding]) -> str:
         uses=sorted(uses(fleet), key=lambda use: use.taken / use.most, reverse=True),
         day=date.today().isoformat(),
     )
-    return alone("pages").page("Contexts of the platform", [body], _STYLE)
+    return alone("views.pages").page("Contexts of the platform", [body], _STYLE)

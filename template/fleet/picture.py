@@ -1,4 +1,4 @@
-"""Who hears whom, drawn by the library's own means, which need the standard library alone."""
+"""The picture of a fleet's publishers and consumers, drawn by a module of the library without dependencies."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from .members import Member
 
 
 def picture(fleet: Sequence[Member]) -> str:
-    """Return a drawing of a fleet as SVG: a box for each context, an arrow from whom is heard to who hears."""
-    drawing = alone("drawing")
-    return drawing.svg("Who hears whom", list(_boxes(drawing, fleet)), list(_arrows(drawing, fleet)))
+    """Return a drawing of a fleet as SVG: a box for each context, an arrow from each publisher to its consumer."""
+    drawing = alone("views.drawing")
+    return drawing.svg("Publishers and consumers", list(_boxes(drawing, fleet)), list(_arrows(drawing, fleet)))
 
 
 def _boxes(drawing: ModuleType, fleet: Sequence[Member]) -> Iterator[Any]:
-    for member in {one.name: one for one in fleet}.values():
-        kind = "in step" if member.in_step else "to be looked at"
+    for member in {member.name: member for member in fleet}.values():
+        kind = "in step" if member.in_step else "with findings"
         yield drawing.Box(key=member.name, label=member.name, kind=kind, note=f"{member.name}: {member.owner or '?'}")
-    strangers = {one.source for one in hearings(fleet) if one.publisher is None}
-    for name in sorted(strangers):
+    absent = {hearing.source for hearing in hearings(fleet) if hearing.publisher is None}
+    for name in sorted(absent):
         yield drawing.Box(key=name, label=name, kind="not in this fleet", note=f"{name} is not in this fleet")
 
 
 def _arrows(drawing: ModuleType, fleet: Sequence[Member]) -> Iterator[Any]:
-    for (publisher, hearer), labels in pairs(hearings(fleet)).items():
+    for (publisher, consumer), labels in pairs(hearings(fleet)).items():
         note = "; ".join(f"{label} ({', '.join(stacks)})" for label, stacks in sorted(labels.items()))
-        yield drawing.Arrow(source=publisher, target=hearer, note=f"{hearer} hears {publisher}: {note}")
+        yield drawing.Arrow(source=publisher, target=consumer, note=f"{consumer} consumes {publisher}: {note}")

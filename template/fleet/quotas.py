@@ -1,4 +1,4 @@
-"""How much of an account's quotas the contexts take that are deployed to it together."""
+"""The use of an account's quotas by all contexts that are deployed to it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from .members import Member, Stack
 
 @dataclass(frozen=True)
 class Quota:
-    """How many resources of a kind an account takes by default, and the page of AWS that says so.
+    """AWS's default quota for a kind of resource, and the title of its documentation page.
 
-    ``regional`` quotas are for each region; ``fewer`` are regions that take another number.
+    ``regional`` quotas apply to each region; ``fewer`` has regions with another quota.
     """
 
     kind: str
@@ -44,12 +44,12 @@ QUOTAS = (
     Quota("xray/samplingRule", "sampling rules", 25, "AWS X-Ray endpoints and quotas"),
     Quota("dynamodb/table", "tables", 2500, "Quotas in Amazon DynamoDB"),
 )
-"""Those of which some dozens of contexts take a good share, as AWS gives them; a higher one may have been asked for."""
+"""AWS's default quotas of which some dozens of contexts use a large share; an account may have higher quotas."""
 
 
 @dataclass(frozen=True)
 class Use:
-    """What the contexts of one account (and region, if the quota is for each) take of a quota."""
+    """The use of a quota by the contexts of an account, or of an account's region for a regional quota."""
 
     account: str
     region: str
@@ -59,38 +59,38 @@ class Use:
 
     @property
     def most(self) -> int:
-        """The quota where they are."""
+        """The quota in this region."""
         return self.quota.of(self.region)
 
     def sentence(self) -> str:
-        """Say how much it is, and what to do."""
+        """Return a sentence with the use, the quota and the remedy."""
         place = f"{self.account} in {self.region}" if self.quota.regional else self.account
         return (
             f"{len(self.contexts)} contexts in {place} have {self.taken} {self.quota.words}, and AWS allows "
-            f"{self.most} ({self.quota.source}): ask for more, or give some of them another account."
+            f"{self.most} ({self.quota.source}): request a higher quota, or move contexts to another account."
         )
 
 
 def uses(fleet: Sequence[Member]) -> Iterator[Use]:
-    """Yield what the contexts of each account take of each quota, if they take any.
+    """Yield the use of each quota in each account, if it is above zero.
 
-    A stack counts as much as its context's production, which has the most. An account that no file names is taken for
-    one that all stacks of the same name share.
+    A stack counts as much as its context's production stack, the largest. If no file names the account, all stacks of
+    the same name count as one account.
     """
     placed = defaultdict[tuple[str, str], list[Member]](list)
     for member in fleet:
         for stack in member.stacks:
             placed[_account(stack), stack.region].append(member)
     for quota in QUOTAS:
-        for (account, region), those in _places(placed, quota).items():
-            takers = [one for one in those if _taken(one, quota)]
-            if takers:
-                names = tuple(sorted({one.name for one in takers}))
-                yield Use(account, region, quota, sum(_taken(one, quota) for one in takers), names)
+        for (account, region), found in _places(placed, quota).items():
+            users = [member for member in found if _taken(member, quota)]
+            if users:
+                names = tuple(sorted({member.name for member in users}))
+                yield Use(account, region, quota, sum(_taken(member, quota) for member in users), names)
 
 
 def beyond(fleet: Sequence[Member]) -> Iterator[Use]:
-    """Yield what is over a quota."""
+    """Yield the uses that exceed their quota."""
     return (use for use in uses(fleet) if use.taken > use.most)
 
 
@@ -98,8 +98,8 @@ def _places(placed: Mapping[tuple[str, str], list[Member]], quota: Quota) -> Map
     if quota.regional:
         return placed
     found = defaultdict[tuple[str, str], list[Member]](list)
-    for (account, _), those in placed.items():
-        found[account, ""] += those
+    for (account, _), of_region in placed.items():
+        found[account, ""] += of_region
     return found
 
 

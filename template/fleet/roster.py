@@ -1,4 +1,4 @@
-"""Which repositories a fleet has."""
+"""The list of a fleet's repositories."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ..upkeep.errors import NotOurs
 def roster(place: Path) -> list[Path]:
     """Return the folders of a fleet's repositories.
 
-    They are those of this template's in a folder, or those that a file lists: one a line, relative to the file, with
-    comments after ``#``.
+    ``place`` is a folder with clones of this template's repositories, or a file with a path on each line, relative to
+    the file, with comments after ``#``.
 
     Raises:
-        NotOurs: there is none, or the file cannot be read.
+        NotOurs: there is no repository, or the file cannot be read.
     """
     found = _below(place) if place.is_dir() else list(_listed(place))
     if not found:

@@ -1,4 +1,4 @@
-"""What the library finds in repositories: `python -m bounded_context.survey`, in an environment that can run it."""
+"""The library's findings in repositories, by `context survey` in its own environment."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..library import python
+from ..library import context
 from ..processes import environment
 from ..upkeep.errors import CannotTell
 
@@ -16,12 +16,12 @@ Told = Mapping[str, Any]
 
 
 def survey(folders: Sequence[Path]) -> list[Told]:
-    """Return what the library finds in each folder, as its module `survey` tells it.
+    """Return the JSON output of the library's module `survey` for each folder.
 
     Raises:
-        CannotTell: the library cannot be run; the message has its last words.
+        CannotTell: the library cannot be run; the message has the end of its error output.
     """
-    command = [*python(), "-m", "bounded_context.survey", *map(str, folders)]
+    command = [*context(), "survey", *map(str, folders)]
     done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
     if done.returncode:
         raise CannotTell(f"The library cannot read the repositories: {' '.join(done.stderr.split()[-40:])}")

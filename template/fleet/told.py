@@ -1,4 +1,4 @@
-"""A fleet as text and as JSON."""
+"""The output of ``template fleet`` as text and as JSON."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _HEAD = ("context", "owner", "version", "behind", "drift", "policies", "updated"
 
 
 def fleet_json(fleet: Sequence[Member], found: Sequence[Finding]) -> dict[str, Any]:
-    """Return a fleet and what was found in it, as JSON has it."""
+    """Return a fleet and its findings for JSON."""
     return {
         "contexts": [_context(member) for member in fleet],
         "hears": [
@@ -26,7 +26,7 @@ def fleet_json(fleet: Sequence[Member], found: Sequence[Finding]) -> dict[str, A
             {"account": use.account, "region": use.region, "kind": use.quota.kind, "taken": use.taken, "most": use.most}
             for use in uses(fleet)
         ],
-        "findings": [asdict(one) for one in found],
+        "findings": [asdict(finding) for finding in found],
     }
 
 
@@ -49,21 +49,21 @@ def _context(member: Member) -> dict[str, Any]:
 
 
 def fleet_lines(fleet: Sequence[Member], found: Sequence[Finding]) -> Iterator[str]:
-    """Yield the lines of a table of a fleet's contexts, and what is to be looked at below it."""
+    """Yield the lines of a table of a fleet's contexts, then the findings."""
     rows = [_HEAD, *(row(member) for member in fleet)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for one in rows:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(one, widths, strict=True)).rstrip()
+    for cells in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
     for member in fleet:
         yield from (f"{member.name}: {sentence}" for sentence in sentences(member))
-    yield from (one.sentence for one in found)
+    yield from (finding.sentence for finding in found)
     in_step = sum(member.in_step for member in fleet)
     concern = "finding concerns" if len(found) == 1 else "findings concern"
     yield f"{in_step} of {len(fleet)} contexts are in step; {len(found)} {concern} several of them."
 
 
 def row(member: Member) -> tuple[str, ...]:
-    """Return a context's cells of the table: `?` is what cannot be determined."""
+    """Return a context's cells of the table; `?` marks an unknown value."""
     report = member.report
     judged = "policies" in member.told
     return (
@@ -78,7 +78,7 @@ def row(member: Member) -> tuple[str, ...]:
 
 
 def sentences(member: Member) -> Iterator[str]:
-    """Yield what is to be looked at in a context: what drifted, what breaks a policy, what could not be told."""
+    """Yield the findings in a context: drifted files, faults, broken policies and errors."""
     if member.report:
         yield from (f"{path} drifted from the template." for path in member.report.drifted)
         yield from member.report.faults

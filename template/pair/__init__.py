@@ -1,1 +1,1 @@
-"""``template demo --contexts``: two contexts on one emulator, the second keeps a projection of what the first tells."""
+"""``template demo --contexts``: two contexts on one emulator; the second projects the first's events."""

@@ -1,4 +1,4 @@
-"""Which two contexts: answers are looked up by name, and a pair that has nothing to tell each other is refused."""
+"""The choice of two contexts by name: the second must verify its lists against the first."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from ..words import slug, snake
 
 ANSWERS = REPOSITORY / "examples" / "answers"
 DEFAULT = "payment"
-"""The name of the context that the template's default answers give."""
+"""The name of the context with the default answers."""
 
 _EXAMPLE = "subscription,payment"
 
 
 class BadPair(Exception):
-    """Two contexts that cannot be shown together. The message says what to write instead."""
+    """A rejected choice of two contexts. The message has an example of a valid choice."""
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """A context by its answers; ``answers`` has those that differ from the defaults."""
+    """A context; ``answers`` has only the answers that differ from the defaults."""
 
     answers: Mapping[str, str]
 
@@ -37,22 +37,22 @@ class Chosen:
 
     @property
     def package(self) -> str:
-        """The context's name as it names itself to others."""
+        """The context's name in snake_case, the source of its events."""
         return snake(self.name)
 
     @property
     def commands(self) -> tuple[Command, ...]:
-        """Its commands."""
+        """The context's commands."""
         return read_commands(self._answer("commands"), self.name)
 
     @property
     def verified(self) -> str:
-        """What its lists are verified against, in PascalCase; empty if that is nothing."""
+        """The context against which lists are verified, in PascalCase; an empty string without a verification."""
         verification = self._answer("verification")
         return verification.removeprefix("Verify") if verification.startswith("Verify") else ""
 
     def command(self, kind: str) -> Command:
-        """Return its command that ``creates`` or ``deletes``."""
+        """Return the first command of a kind: ``creates`` or ``deletes``."""
         return next(command for command in self.commands if command.kind == kind)
 
     def _answer(self, question: str) -> str:
@@ -61,14 +61,14 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two contexts: the second verifies its lists against what the first has told."""
+    """Two contexts: the second verifies its lists against the first's events."""
 
     first: Chosen
     second: Chosen
 
     @property
     def consumes(self) -> dict[str, object]:
-        """The stack's setting of the second by which it hears the first's local stack."""
+        """The second's setting ``consumes``, with the events of the first's local stack."""
         gone = self.first.command("deletes").event
         known = [command.event for command in self.first.commands if command.event != gone]
         topic = f"/{slug(self.first.name)}/local/topic-arn"
@@ -76,10 +76,10 @@ class Pair:
 
 
 def choose(text: str, folder: Path = ANSWERS) -> Pair:
-    """Read two names with a comma between them.
+    """Parse two names with a comma between them.
 
     Raises:
-        BadPair: they are no two contexts that we have answers of, or the second does not verify the first.
+        BadPair: a name has no answers, the names are equal, or the second does not verify the first.
     """
     names = [name.strip() for name in text.split(",")]
     if len(names) != 2:

@@ -1,4 +1,4 @@
-"""Bake two contexts, run the first, join it with the second, let them act, and leave nothing behind."""
+"""The run of two contexts: bakes both, runs the first, then runs the scenario in the second, and cleans up."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ SCENARIO = "template.pair.scenario"
 
 
 def demo(pair: Pair, output: Path | None, *, as_json: bool, keep: bool) -> int:
-    """Show the two contexts together; returns the scenario's exit status.
+    """Run the two contexts and return the scenario's exit status.
 
     Raises:
         LibraryError: uv is not installed.
         DemoError: a folder already exists, or the first context could not be started.
-        cookiecutter.exceptions.CookiecutterException: answers are refused.
+        cookiecutter.exceptions.CookiecutterException: answers are rejected.
     """
     uv = find_uv()
     with heeding() as heed, folder_for(output, keep) as folder:
@@ -56,30 +56,30 @@ class _Run:
             scratch = running_here.enter_context(taken_away(Path(mkdtemp(prefix="template-demo-"))))
             endpoints, log = scratch / ENDPOINTS, scratch / LOG
             with self._stage(f"{self.pair.first.name} runs, with the emulator"):
-                # What the second needs is installed while the first is deployed.
+                # Install the second's packages while the first is deployed: it saves time.
                 prepared = running_here.enter_context(running([self.uv, "sync", "--quiet"], second))
-                kept = ["--keep", "--deploy-only", "--json", f"--endpoints={endpoints}"]
-                one = running_here.enter_context(running(self._python("bounded_context.local", *kept), first, log))
-                self._wait_for_first(one, endpoints, log)
+                kept = ["context", "run", "--keep", "--deploy-only", "--json", f"--endpoints={endpoints}"]
+                child = running_here.enter_context(running([*self._uv_run, *kept], first, log))
+                self._wait_for_first(child, endpoints, log)
                 self.heed.wait(lambda: prepared.poll() is not None)
-            return self._scenario(one, second, endpoints, log, options)
+            return self._scenario(child, second, endpoints, log, options)
 
     def _baked(self) -> tuple[Path, Path]:
-        chosen = (self.pair.first, self.pair.second)
-        if there := [path for one in chosen if (path := self.folder / one.name).exists()]:
-            raise DemoError(f"{there[0]} already exists: name another folder with --output")
-        with self._stage(f"{chosen[0].name} and {chosen[1].name} baked"):
-            first, second = (bake(self.folder, one.answers) for one in chosen)
+        contexts = (self.pair.first, self.pair.second)
+        if existing := [path for context in contexts if (path := self.folder / context.name).exists()]:
+            raise DemoError(f"{existing[0]} already exists: name another folder with --output")
+        with self._stage(f"{contexts[0].name} and {contexts[1].name} baked"):
+            first, second = (bake(self.folder, context.answers) for context in contexts)
             self.heed.check()
         return first, second
 
-    def _wait_for_first(self, one: subprocess.Popen[bytes], endpoints: Path, log: Path) -> None:
-        self.heed.wait(lambda: endpoints.exists() or one.poll() is not None)
-        if one.poll() is not None:
+    def _wait_for_first(self, child: subprocess.Popen[bytes], endpoints: Path, log: Path) -> None:
+        self.heed.wait(lambda: endpoints.exists() or child.poll() is not None)
+        if child.poll() is not None:
             raise DemoError(f"{self.pair.first.name} could not be started:\n{_tail(log)}")
 
     def _scenario(
-        self, one: subprocess.Popen[bytes], second: Path, endpoints: Path, log: Path, options: list[str]
+        self, child: subprocess.Popen[bytes], second: Path, endpoints: Path, log: Path, options: list[str]
     ) -> int:
         creates, deletes = (self.pair.first.command(kind).snake for kind in ("creates", "deletes"))
         arguments = [
@@ -90,16 +90,18 @@ class _Run:
             f"--deletes={deletes}",
             *options,
         ]
-        # Only this package of ours: the second's own library is installed there.
-        ours = {"PYTHONPATH": str(REPOSITORY)}
-        with running(self._python(SCENARIO, *arguments), second, more=ours) as acting, suppress(Asked):
+        # The scenario needs this package, and the library that is installed in the second context's environment.
+        variables = {"PYTHONPATH": str(REPOSITORY)}
+        command = [*self._uv_run, "python", "-m", SCENARIO, *arguments]
+        with running(command, second, more=variables) as acting, suppress(Asked):
             self.heed.wait(lambda: acting.poll() is not None)
-        if one.poll() is not None:
+        if child.poll() is not None:
             raise DemoError(f"{self.pair.first.name} ended too early:\n{_tail(log)}")
         return status(acting)
 
-    def _python(self, module: str, *arguments: str) -> list[str]:
-        return [self.uv, "run", "--quiet", "python", "-m", module, *arguments]
+    @property
+    def _uv_run(self) -> list[str]:
+        return [self.uv, "run", "--quiet"]
 
     @contextmanager
     def _stage(self, done: str) -> Iterator[None]:

@@ -1,1 +1,1 @@
-"""Repositories that were baked long ago: what they drifted from, and how they get to another version."""
+"""The upkeep of baked repositories: comparison with the template, and updates to other versions."""

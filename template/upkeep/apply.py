@@ -1,4 +1,4 @@
-"""Write a merge into a repository: the files, and git's index as after a merge that waits for its commit."""
+"""Writing of a merge into a repository: the files, and git's index as in a merge before its commit."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from .git import Git
 from .merge import Merge, Merged
 
 UNDO = "git reset --hard"
-"""Takes an update back, as long as it is not committed: nothing else was changed in the work tree."""
+"""The command that reverts an update before its commit: the work tree has no other changes."""
 
 
 def require_clean(folder: Path) -> None:
-    """Refuse a folder that is not a repository of git's, or in which something is not committed. Raises CannotTell."""
+    """Raise CannotTell if a folder is not the top of a git repository, or has uncommitted changes."""
     git = Git(folder)
     top = git.run("rev-parse", "--show-toplevel")
     if top.returncode or Path(top.stdout.decode().strip()).resolve() != folder.resolve():
@@ -32,10 +32,9 @@ def require_clean(folder: Path) -> None:
 
 
 def apply(merge: Merge, merged: Merged, message: str) -> None:
-    """Write it. ``message`` is what git offers for the commit. Raises CannotTell if a file is in the way.
+    """Write a merge; git offers ``message`` for the commit. Raises CannotTell if an ignored file would be overwritten.
 
-    Whatever ends us leaves either nothing or what `UNDO` takes back: before the first file is written, the index names
-    all of them, and each conflict.
+    `UNDO` reverts an interrupted write: the index contains all files and conflicts before the first file is written.
     """
     git = merge.repository
     _require_room(merge.reader, merged)
@@ -50,21 +49,21 @@ def apply(merge: Merge, merged: Merged, message: str) -> None:
     git.run("update-index", "-q", "--refresh")
 
 
-def _indexed(git: Git, merged: Merged, beside: Path) -> Git:
-    """Put the index in its place in one step; return git with another one in which nothing is in conflict."""
+def _indexed(git: Git, merged: Merged, scratch: Path) -> Git:
+    """Replace the index atomically; return git with an index in the file ``scratch`` without conflicts."""
     index = git.folder / git("rev-parse", "--git-path", "index")
-    shutil.copy2(index, beside)
-    written = Git(git.folder, {"GIT_INDEX_FILE": str(beside)})
+    shutil.copy2(index, scratch)
+    written = Git(git.folder, {"GIT_INDEX_FILE": str(scratch)})
     written("read-tree", "-m", "HEAD", merged.tree)
-    coming = index.with_name("index.template")
-    shutil.copy2(beside, coming)
-    Git(git.folder, {"GIT_INDEX_FILE": str(coming)})("update-index", "--index-info", given=_stages(merged).encode())
-    coming.replace(index)
+    new_index = index.with_name("index.template")
+    shutil.copy2(scratch, new_index)
+    Git(git.folder, {"GIT_INDEX_FILE": str(new_index)})("update-index", "--index-info", given=_stages(merged).encode())
+    new_index.replace(index)
     return written
 
 
 def _remove(folder: Path, paths: Iterable[str]) -> None:
-    """Remove files, and the folders that are empty without them."""
+    """Remove files, and folders that become empty."""
     for path in paths:
         (folder / path).unlink(missing_ok=True)
         for above in Path(path).parents[:-1]:
@@ -73,22 +72,22 @@ def _remove(folder: Path, paths: Iterable[str]) -> None:
 
 
 def _require_room(git: Git, merged: Merged) -> None:
-    """Refuse to write over what git does not know, which would be lost."""
+    """Raise CannotTell if a new file would overwrite a file that git ignores, which could not be restored."""
     new = git.records("diff-tree", "-r", "-z", "--name-only", "--diff-filter=A", "--no-renames", "HEAD", merged.tree)
-    for path in new:
-        there = git.folder / path
-        if there.exists() or there.is_symlink():
-            raise CannotTell(f"{there} is in the way of the new version's, and git ignores it: move it away.")
+    for name in new:
+        path = git.folder / name
+        if path.exists() or path.is_symlink():
+            raise CannotTell(f"{path} is in the way of the new version's, and git ignores it: move it away.")
 
 
 def _once(source: str, target: str) -> None:
-    """Copy an object that is not there: objects of one name are the same."""
+    """Copy an object unless it exists: objects with the same name are equal."""
     if not Path(target).exists():
         shutil.copy2(source, target)
 
 
 def _stages(merged: Merged) -> str:
-    """Return the index's lines of what is not merged: git then shows it as it shows a merge's conflicts."""
+    """Return the index lines of the conflicts, in the format that `git merge` leaves."""
     lines: list[str] = []
     for path, stages in merged.conflicts.items():
         lines.append(f"0 {'0' * 40}\t{path}")

@@ -1,8 +1,8 @@
-"""Bakes repositories of one version, as many at once as there are processors: a script, run by `bakes`.
+"""A script, run by `bakes`, that bakes repositories of one version, with as many processes as processors.
 
-It is another version's code that it runs, so it imports nothing of this one's: ``PYTHONPATH`` leads to that version's
-files. It reads `[[argument, ...], ...]` from its standard input, the arguments of cookiecutter's command for each bake
-with a file's path before them, which gets what that bake says; it writes the list of the exit statuses.
+It runs another version's code, so it imports no modules of this version: ``PYTHONPATH`` points to that version's files.
+Its standard input is `[[path, argument, ...], ...]`: for each bake the path of a file for the output, and the arguments
+of cookiecutter's command. Its standard output is the list of exit statuses.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ with suppress(ImportError):
     import template.names  # noqa: F401  # pyright: ignore[reportUnusedImport] (cookiecutter loads it for each bake)
 
 
-def _bake(said: str, arguments: list[str]) -> NoReturn:
-    with open(said, "wb") as file:  # noqa: PTH123 (nothing more to import)
+def _bake(output: str, arguments: list[str]) -> NoReturn:
+    with open(output, "wb") as file:  # noqa: PTH123 (avoids an import)
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     status = 1
@@ -48,12 +48,12 @@ def _ended(running: dict[int, int], statuses: list[int]) -> None:
 def _all(bakes: list[list[str]]) -> list[int]:
     running: dict[int, int] = {}
     statuses = [1] * len(bakes)
-    for number, (said, *arguments) in enumerate(bakes):
+    for number, (output, *arguments) in enumerate(bakes):
         if len(running) == (os.cpu_count() or 1):
             _ended(running, statuses)
         process = os.fork()
         if not process:
-            _bake(said, arguments)
+            _bake(output, arguments)
         running[process] = number
     while running:
         _ended(running, statuses)
@@ -62,7 +62,7 @@ def _all(bakes: list[list[str]]) -> list[int]:
 
 @contextmanager
 def _one_wheel() -> Iterator[None]:
-    """Build the library once for all bakes, where that version takes one; if it cannot be built, each bake says so."""
+    """Build the wheel once for all bakes, if that version can use it. After a failed build, each bake reports it."""
     try:
         from template.library import BUILT, LibraryError, build
     except ImportError:

@@ -1,4 +1,4 @@
-"""A version's bakes of given answers, made by that version's own code in a process of its own."""
+"""Bakes of a version of the template, made by that version's code in a separate process."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _BAKER = Path(__file__).with_name("baker.py")
 
 
 def bake_of(release: Release, tree: Path, answers: Mapping[str, str], folder: Path) -> Path:
-    """Bake a version's files, which lie in ``tree``, into a new folder below ``folder``, and return that folder.
+    """Bake the version in ``tree`` into a new folder in ``folder``, and return that folder.
 
-    Answers that the version does not ask for are left aside, and what it asks for besides them gets its defaults.
+    Answers to questions that the version does not have are ignored. Its other questions get their defaults.
 
     Raises:
-        CannotTell: the version refuses the answers; the message has its own words.
+        CannotTell: the version rejects the answers; the message has its output.
     """
     [found] = bakes_of(release, tree, [answers], folder)
     if isinstance(found, CannotTell):
@@ -34,16 +34,16 @@ def bake_of(release: Release, tree: Path, answers: Mapping[str, str], folder: Pa
 def bakes_of(
     release: Release, tree: Path, answers: Sequence[Mapping[str, str]], folder: Path
 ) -> list[Path | CannotTell]:
-    """Bake as `bake_of` does, once for each of the answers; return the folder of each, or why there is none."""
+    """Bake each set of answers as `bake_of` does; return the folder of each bake, or its error."""
     with TemporaryDirectory(prefix="template-") as scratch:
-        bakes = [_Bake(Path(scratch), tree, one, folder / str(number)) for number, one in enumerate(answers)]
+        bakes = [_Bake(Path(scratch), tree, given, folder / str(number)) for number, given in enumerate(answers)]
         statuses = _statuses(tree, Path(scratch), [bake.arguments() for bake in bakes])
         return [_outcome(release, bake, status) for bake, status in zip(bakes, statuses, strict=True)]
 
 
 @dataclass(frozen=True)
 class _Bake:
-    """One bake: its files' places, below ``scratch``, go with that folder; its result is in ``folder``."""
+    """A bake: its temporary files are in ``scratch``, its result in ``folder``."""
 
     scratch: Path
     tree: Path
@@ -51,22 +51,22 @@ class _Bake:
     folder: Path
 
     def arguments(self) -> list[str]:
-        """Write what cookiecutter is to read, and return what `baker` is told."""
+        """Write cookiecutter's settings, and return the arguments for `baker`."""
         self.folder.mkdir(parents=True)
         own = {"replay_dir": str(self.scratch), "cookiecutters_dir": str(self.scratch)}
         settings = self.scratch / f"{self.folder.name}.json"
         settings.write_text(json.dumps({**own, "default_context": dict(self.answers)}), encoding="utf-8")
         options = ["--no-input", "--config-file", str(settings), "-o", str(self.folder)]
-        return [str(self.said), str(self.tree), *options]
+        return [str(self.output), str(self.tree), *options]
 
     @property
-    def said(self) -> Path:
-        """The file of all that it printed."""
-        return self.scratch / f"{self.folder.name}.said"
+    def output(self) -> Path:
+        """The file with the bake's output."""
+        return self.scratch / f"{self.folder.name}.output"
 
 
 def _statuses(tree: Path, scratch: Path, bakes: list[list[str]]) -> list[int]:
-    # The version's own package `template` comes before ours, and our folder of scripts is not a place to import from.
+    # PYTHONPATH selects the version's package `template`; `-P` excludes this script's folder from the import path.
     variables = {**os.environ, "PYTHONPATH": str(tree), "TMPDIR": str(scratch)}
     command = [sys.executable, "-P", str(_BAKER)]
     done = subprocess.run(
@@ -78,6 +78,6 @@ def _statuses(tree: Path, scratch: Path, bakes: list[list[str]]) -> list[int]:
 def _outcome(release: Release, bake: _Bake, status: int) -> Path | CannotTell:
     if not status:
         return next(path for path in bake.folder.iterdir() if path.is_dir())
-    text = bake.said.read_text(encoding="utf-8", errors="replace")
-    said = [line for line in text.splitlines() if line.strip()]
-    return CannotTell(f"Version {release.version} cannot be baked with the answers: {' '.join(said[-3:])}")
+    text = bake.output.read_text(encoding="utf-8", errors="replace")
+    lines = [line for line in text.splitlines() if line.strip()]
+    return CannotTell(f"Version {release.version} cannot be baked with the answers: {' '.join(lines[-3:])}")

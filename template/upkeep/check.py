@@ -1,4 +1,4 @@
-"""Whether a repository still follows its template and library: file by file, against a bake of its own version."""
+"""The comparison of a repository with a bake of its version, file by file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PIN = re.compile(r"^bounded-context(?:\[[^\]]*\])?==(?P<version>\S+)$")
 
 @dataclass(frozen=True)
 class File:
-    """A file of the template's that is not what its version bakes: ``changed`` or ``missing``, with the difference."""
+    """A file that differs from the bake: its state is ``changed`` or ``missing``; ``diff`` is the difference."""
 
     path: str
     owner: Owner
@@ -35,19 +35,19 @@ class File:
 
 @dataclass(frozen=True)
 class Library:
-    """The versions of the library that a repository names; empty is what it does not have."""
+    """The versions of the library in a repository; an empty string marks a missing version."""
 
     pinned: str
-    """In `pyproject.toml`."""
+    """The version in `pyproject.toml`."""
     locked: str
-    """In `uv.lock`."""
+    """The version in `uv.lock`."""
     wheel: str
-    """Of the file in `vendor/`."""
+    """The version of the wheel in `vendor/`."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """What a check found: a repository of ``version``, ``behind`` so many versions of ``newest``."""
+    """The result of a check; ``behind`` is the number of versions between ``version`` and ``newest``."""
 
     repository: Repository
     newest: str
@@ -55,7 +55,7 @@ class Report:
     library: Library
     files: tuple[File, ...]
     faults: tuple[str, ...]
-    """What does not fit together, each as a sentence."""
+    """Contradictions between versions, and edited answers, as sentences."""
 
     @property
     def version(self) -> str:
@@ -64,12 +64,12 @@ class Report:
 
     @property
     def drifted(self) -> tuple[str, ...]:
-        """The template's own files that are not what it bakes."""
+        """The paths of the template's own files that differ from the bake."""
         return tuple(file.path for file in self.files if file.owner is Owner.TEMPLATE)
 
     @property
     def in_step(self) -> bool:
-        """Whether nothing drifted. A newer version is not drift: it is there to be taken when the team wants it."""
+        """Whether the repository has neither drifted files nor faults. A newer version of the template is not drift."""
         return not self.drifted and not self.faults
 
 
@@ -77,7 +77,7 @@ def inspect(folder: Path) -> Report:
     """Check a repository against a bake of its version and answers.
 
     Raises:
-        CannotTell: it is not a repository of this template, or the sources of its version cannot be had.
+        CannotTell: the folder is not a repository of this template, or its version's sources are not available.
     """
     [found] = inspect_all([open_repository(folder)])
     if isinstance(found, CannotTell):
@@ -86,20 +86,21 @@ def inspect(folder: Path) -> Report:
 
 
 def inspect_all(repositories: Sequence[Repository]) -> list[Report | CannotTell]:
-    """Check repositories against bakes, as `inspect` does; return what is found of each, or why nothing can be."""
+    """Check repositories as `inspect` does; return the report of each, or its error."""
     found: dict[Path, Report | CannotTell] = {}
-    for version in sorted({one.version for one in repositories}):
-        those = [one for one in repositories if one.version == version]
-        found |= {one.folder: report for one, report in zip(those, _of_version(version, those), strict=True)}
-    return [found[one.folder] for one in repositories]
+    for version in sorted({repository.version for repository in repositories}):
+        same = [repository for repository in repositories if repository.version == version]
+        reports = zip(same, _of_version(version, same), strict=True)
+        found |= {repository.folder: report for repository, report in reports}
+    return [found[repository.folder] for repository in repositories]
 
 
 def _of_version(version: str, repositories: Sequence[Repository]) -> list[Report | CannotTell]:
     try:
         wanted = release(version)
         with sources(wanted) as tree, TemporaryDirectory(prefix="template-") as scratch:
-            bakes = bakes_of(wanted, tree, [one.answers for one in repositories], Path(scratch))
-            return [_report(one, baked) for one, baked in zip(repositories, bakes, strict=True)]
+            bakes = bakes_of(wanted, tree, [repository.answers for repository in repositories], Path(scratch))
+            return [_report(repository, baked) for repository, baked in zip(repositories, bakes, strict=True)]
     except CannotTell as error:
         return [error] * len(repositories)
 
@@ -123,15 +124,15 @@ def _report(repository: Repository, baked: Path | CannotTell) -> Report | Cannot
 
 def _files(baked: Path, folder: Path) -> Iterator[File]:
     for path in files(baked, ()):
-        wanted, there = (baked / path).read_bytes(), folder / path
-        if not there.is_file():
+        wanted, file = (baked / path).read_bytes(), folder / path
+        if not file.is_file():
             yield File(path, owner(path), "missing", "")
-        elif (found := there.read_bytes()) != wanted:
+        elif (found := file.read_bytes()) != wanted:
             yield File(path, owner(path), "changed", _diff(path, wanted, found))
 
 
 def _diff(path: str, wanted: bytes, found: bytes) -> str:
-    """Return the difference as a patch; of what is not text it says no more than that."""
+    """Return the difference as a patch; for binary files, a sentence without the content."""
     try:
         before, after = (text.decode().splitlines(keepends=True) for text in (wanted, found))
     except UnicodeDecodeError:
@@ -145,12 +146,12 @@ def _ended(lines: Iterator[str]) -> Iterator[str]:
 
 def _library(folder: Path) -> Library:
     project = _toml(folder / "pyproject.toml").get("project", {})
-    pins = (_PIN.match(str(one).replace(" ", "")) for one in project.get("dependencies", []))
+    pins = (_PIN.match(str(requirement).replace(" ", "")) for requirement in project.get("dependencies", []))
     packages = _toml(folder / "uv.lock").get("package", [])
     wheels = sorted(path.name.split("-")[1] for path in (folder / FOLDER).glob("bounded_context-*.whl"))
     return Library(
         pinned=next((pin["version"] for pin in pins if pin), ""),
-        locked=next((one["version"] for one in packages if one.get("name") == "bounded-context"), ""),
+        locked=next((package["version"] for package in packages if package.get("name") == "bounded-context"), ""),
         wheel=", ".join(wheels),
     )
 

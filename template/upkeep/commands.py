@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer import Argument, Option
 
 from ..library import find_uv
 from ..new import completed
@@ -14,110 +17,134 @@ from ..processes import Asked, environment, heeding
 from .check import inspect
 from .errors import CannotTell
 from .releases import releases
-from .told import outcome_json, outcome_lines, report_json, report_lines
-from .update import Outcome, plan, update
+from .told import outcome_json, outcome_lines, plan_lines, report_json, report_lines
+from .update import Outcome, plan
+from .update import update as merge
+
+OPENAPI = "docs/api/openapi.json"
+"""The document of an HTTP API; a context without an API has none."""
 
 IN_STEP, DRIFTED, CANNOT_TELL = 0, 1, 2
-"""Exit statuses of a check."""
+"""The exit statuses of a check."""
 
 
-def add_check(parser: argparse.ArgumentParser) -> None:
-    """Give a parser the arguments of ``template check``."""
-    _add_repository(parser)
-    parser.add_argument("--diff", action="store_true", help="show the differences")
-    parser.add_argument("--json", action="store_true", help="print the result as JSON and nothing else")
-    parser.set_defaults(run=_check)
+Repository = Annotated[Path, Argument(metavar="REPO", help="the folder of a context's repository")]
+AsJson = Annotated[bool, Option("--json", help="print JSON")]
 
 
-def add_update(parser: argparse.ArgumentParser) -> None:
-    """Give a parser the arguments of ``template update``."""
-    _add_repository(parser)
-    parser.add_argument("--to", metavar="VERSION", help="go to this version (default: that of this template)")
-    parser.add_argument(
-        "--answer", type=_answer, action="append", default=[], metavar="NAME=VALUE", help="change an answer as well"
-    )
-    parser.add_argument("--no-input", action="store_true", help="take the defaults of new questions, and ask nothing")
-    parser.add_argument("--dry-run", action="store_true", help="show what would change, and change nothing")
-    parser.add_argument("--json", action="store_true", help="print the result as JSON and nothing else")
-    parser.set_defaults(run=_update)
+def check(
+    repository: Repository,
+    diff: Annotated[bool, Option("--diff", help="show the differences")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Show the files of a repository that differ from its version of the template.
 
+    Examples:
+      template check .
+      template check ../payment --diff
 
-def add_versions(parser: argparse.ArgumentParser) -> None:
-    """Give a parser the arguments of ``template versions``."""
-    parser.add_argument("--json", action="store_true", help="print them as JSON")
-    parser.set_defaults(run=_versions)
-
-
-def _add_repository(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("repository", type=Path, metavar="REPO", help="the folder of a context's repository")
-
-
-def _check(options: argparse.Namespace) -> int:
+    Exit status:
+      0  no file differs
+      1  a file differs
+      2  the repository or its version cannot be read
+    """
     try:
-        report = inspect(options.repository)
+        report = inspect(repository)
     except CannotTell as error:
         return _refused(error)
-    lines = [json.dumps(report_json(report), indent=2)] if options.json else report_lines(report, options.diff)
-    print(*lines, sep="\n")
+    print(*([json.dumps(report_json(report), indent=2)] if as_json else report_lines(report, diff)), sep="\n")
     return IN_STEP if report.in_step else DRIFTED
 
 
-def _update(options: argparse.Namespace) -> int:
-    asks = sys.stdin.isatty() and not options.no_input and not options.json
+def update(
+    repository: Repository,
+    to: Annotated[str | None, Option(metavar="VERSION", help="the version (default: that of this template)")] = None,
+    answer: Annotated[list[str] | None, Option(metavar="NAME=VALUE", help="change an answer as well")] = None,
+    no_input: Annotated[bool, Option("--no-input", help="ask nothing: take the defaults of new questions")] = False,
+    dry_run: Annotated[bool, Option("--dry-run", help="show the changes, and write nothing")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Bring a repository to another version of the template, and run its check.
+
+    Migration steps edit renamed imports, moved settings and removed files before the merge. Without conflicts, the
+    repository generates its documents from the code, and runs its check.
+
+    Examples:
+      template update . --dry-run
+      template update .
+      template update . --answer api=none
+
+    Exit status:
+      0    updated, and the repository's check passes
+      1    there are conflicts to resolve, or the check fails
+      2    the repository cannot be updated; nothing was changed
+      130  Ctrl-C; nothing was changed
+    """
+    answers = dict(map(_answer, answer or ()))
+    asks = sys.stdin.isatty() and not no_input and not as_json
     try:
-        made = plan(options.repository, options.to, dict(options.answer))
+        made = plan(repository, to, answers)
+        if not as_json:
+            print(*plan_lines(made), sep="\n", end="\n" if made.steps else "", flush=True)
         with heeding() as heed:
-            outcome = update(made, lambda known: completed(known, asks), not options.dry_run, heed)
+            outcome = merge(made, lambda known: completed(known, asks), not dry_run, heed)
     except CannotTell as error:
         return _refused(error)
     except Asked as asked:
         print("\nNothing was changed.", file=sys.stderr)
         return 128 + asked.number
-    return _told(outcome, options)
+    return _report(repository, outcome, written=bool(outcome.changed) and not dry_run, as_json=as_json)
 
 
-def _told(outcome: Outcome, options: argparse.Namespace) -> int:
-    written = bool(outcome.changed) and not options.dry_run
-    if not options.json:
+def _report(repository: Path, outcome: Outcome, *, written: bool, as_json: bool) -> int:
+    if not as_json:
         print(*outcome_lines(outcome, written), sep="\n", flush=True)
-    checked = _own_check(options.repository, options.json) if written and not outcome.merged.conflicts else None
-    if options.json:
+    checked = _own_check(repository, as_json) if written and not outcome.merged.conflicts else None
+    if as_json:
         print(json.dumps(outcome_json(outcome, written, checked), indent=2))
     return 1 if outcome.merged.conflicts or checked else 0
 
 
 def _own_check(repository: Path, quiet: bool) -> int:
-    """Run the repository's own check, and return its exit status."""
-    if not quiet:
-        print("The repository's own check, `uv run just check`:", flush=True)
-    said = subprocess.DEVNULL if quiet else None
-    command = [find_uv(), "run", "just", "check"]
-    status = subprocess.run(
-        command, cwd=repository, env=environment(), stdout=said, stderr=said, check=False
-    ).returncode
+    """Generate the repository's documents from the merged code, run its check, and return the exit status."""
+    documents = ["contracts", "openapi"] if (repository / OPENAPI).is_file() else ["contracts"]
+    status = 0
+    for command in (*documents, "check"):
+        if not quiet:
+            print(f"The repository's own command, `uv run context {command}`:", flush=True)
+        status = _context(repository, command, quiet)
+        if status:
+            break
     if not quiet:
         print("Green." if not status else "Red: see its output above.")
     return status
 
 
-def _versions(options: argparse.Namespace) -> int:
-    if options.json:
-        print(json.dumps([one.told() for one in releases()], indent=2))
-    else:
-        print(
-            *(f"{one.version:8} {one.date or 'not released':12} {one.commit[:12]}".rstrip() for one in releases()),
-            sep="\n",
-        )
+def _context(repository: Path, command: str, quiet: bool) -> int:
+    output = subprocess.DEVNULL if quiet else None
+    words = [find_uv(), "run", "context", command]
+    return subprocess.run(
+        words, cwd=repository, env=environment(), stdout=output, stderr=output, check=False
+    ).returncode
+
+
+def versions(as_json: AsJson = False) -> int:
+    """List the versions of the template, the oldest first."""
+    if as_json:
+        print(json.dumps([version.told() for version in releases()], indent=2))
+        return 0
+    for version in releases():
+        print(f"{version.version:8} {version.date or 'not released':12} {version.commit[:12]}".rstrip())
     return 0
 
 
 def _refused(error: CannotTell) -> int:
-    print(error, file=sys.stderr)
+    print(f"Error: {error}", file=sys.stderr)
     return CANNOT_TELL
 
 
 def _answer(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals:
-        raise argparse.ArgumentTypeError(f"write NAME=VALUE, not {text!r}")
+        raise typer.BadParameter(f"write NAME=VALUE, not {text!r}")
     return name, value

@@ -1,13 +1,13 @@
-"""Why an update or a check cannot be done: each is one sentence that says what to do, and nothing was changed."""
+"""Errors of checks and updates. Each message is a sentence with the remedy; no file was changed."""
 
 
 class CannotTell(Exception):
-    """What is asked cannot be known or done here; the message says why, and what to do."""
+    """The check or update is not possible; the message has the reason and the remedy."""
 
 
 class NotOurs(CannotTell):
-    """A folder is not a repository of this template, or what it remembers of its bake cannot be read."""
+    """The folder is not a repository of this template, or its `.template.json` cannot be read."""
 
 
 class Unreachable(CannotTell):
-    """The template's sources of a version cannot be had."""
+    """The template's sources of a version are not available."""

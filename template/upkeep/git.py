@@ -1,4 +1,4 @@
-"""Git's own commands, run in a folder."""
+"""Git commands in a folder."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from .errors import CannotTell
 
 
 class GitError(CannotTell):
-    """Git refused: the message has its own words."""
+    """A git command failed; the message has git's error."""
 
 
 @dataclass(frozen=True)
 class Git:
-    """Git in a folder; ``variables`` are set for each of its commands."""
+    """Git in a folder; each command gets the environment ``variables``."""
 
     folder: Path
     variables: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self, *arguments: str, given: bytes | None = None) -> str:
-        """Run a command and return what it prints, without its last newline. Raises GitError if it fails."""
+        """Run a command and return its output without the last newline. Raises GitError if it fails."""
         done = self.run(*arguments, given=given)
         if done.returncode:
-            said = os.fsdecode(done.stderr or done.stdout).strip().splitlines()
-            raise GitError(f"git {arguments[0]} in {self.folder}: {said[-1] if said else done.returncode}")
+            lines = os.fsdecode(done.stderr or done.stdout).strip().splitlines()
+            raise GitError(f"git {arguments[0]} in {self.folder}: {lines[-1] if lines else done.returncode}")
         return os.fsdecode(done.stdout).rstrip("\n")
 
     def run(self, *arguments: str, given: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
-        """Run a command and return it with what it printed and its exit status.
+        """Run a command and return its output and exit status. Raises GitError if git is not installed.
 
-        It gets no signal of the terminal: what it began, it ends. Raises GitError if git is not installed.
+        Ctrl-C in the terminal does not interrupt the command.
         """
         git = shutil.which("git")
         if git is None:
@@ -50,11 +50,11 @@ class Git:
         )
 
     def records(self, *arguments: str) -> list[str]:
-        """Run a command that ends each of its records with a zero byte, and return the records."""
+        """Run a command with zero-terminated output, and return its records."""
         return [record for record in self(*arguments).split("\0") if record]
 
 
 def _environment() -> dict[str, str]:
-    """Return our variables without those by which a hook of git points at another repository."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    return {**kept, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
+    """Return the environment without git's variables: in a hook of git they select another repository."""
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    return {**variables, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}

@@ -1,6 +1,6 @@
-"""The three-way merge of a repository with two bakes, by git: nothing of the repository changes meanwhile.
+"""The three-way merge of a repository with two bakes, by git.
 
-It is done in a repository beside it; this one's objects are only read.
+It runs in a temporary repository, which only reads the objects of the team's repository.
 """
 
 from __future__ import annotations
@@ -11,43 +11,44 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .checkout import Checkout
 from .errors import CannotTell
 from .git import Git
 from .owners import Owner, is_record, owner
 from .pins import PINNED, Pins
 
 BASE, OURS, THEIRS = 1, 2, 3
-"""Git's stages of a path that is not merged: what both had, the repository's, and the new bake's."""
+"""Git's stages of a path in conflict: the old bake's, the repository's, and the new bake's file."""
 
 _EXACT = ("-c", "core.autocrlf=false", "-c", "core.excludesFile=/dev/null", "-c", "core.hooksPath=/dev/null")
-"""A bake's bytes are compared as they are, and nothing of a person's git settings changes them."""
+"""Options that compare exact bytes: the user's git settings must not change them."""
 
 _STRATEGY = "ort"
-"""Of git 2.33 and later. The one before it loses a file that one side adds where the other renames one to."""
+"""The strategy of git 2.33 and later. The older one loses a file if the other side renames a file to its path."""
 
-_AUTHOR = {f"GIT_{role}_{what}": "template" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+_AUTHOR = {f"GIT_{role}_{field}": "template" for role in ("AUTHOR", "COMMITTER") for field in ("NAME", "EMAIL")}
 
 Stages = dict[int, tuple[str, str]]
-"""Mode and object of each stage."""
+"""The mode and the object of each stage."""
 
 
 @dataclass
 class Merged:
-    """A merge: ``tree`` is the repository as it would be, with conflict markers where both sides changed the same."""
+    """A merge's result: ``tree`` is the new tree of the repository, with conflict markers."""
 
     tree: str = ""
     conflicts: dict[str, Stages] = field(default_factory=dict[str, Stages])
-    """The paths that somebody has to look through."""
+    """The paths with conflicts, for the team to resolve."""
     kept: list[str] = field(default_factory=list[str])
-    """What the new version dropped and the team had changed: it stays."""
+    """Files that the team changed and the new version dropped: they remain."""
     left_out: list[str] = field(default_factory=list[str])
-    """What the new version changed and the team had removed: it stays away."""
+    """Files that the team removed and the new version changed: they remain removed."""
     to_make: list[str] = field(default_factory=list[str])
-    """What a command makes of the code, and both sides made anew: the team's stays until it is made again."""
+    """Generated files that both sides changed: the team's files remain until a command generates them again."""
 
 
 class Merge:
-    """A merge in the folder ``scratch``: a repository of its own, which borrows the objects of the other."""
+    """A merge in a temporary repository in ``scratch``, which reads the objects of the team's repository."""
 
     def __init__(self, repository: Path, scratch: Path) -> None:
         self.repository = Git(repository)
@@ -55,50 +56,68 @@ class Merge:
         self._git = Git(self._tree, _AUTHOR)
         self._tree.mkdir(parents=True)
         self._git("init", "--quiet")
-        lent = repository.resolve() / self.repository("rev-parse", "--git-path", "objects")
-        (self.objects / "info" / "alternates").write_text(f"{lent}\n", encoding="utf-8")
+        objects = repository.resolve() / self.repository("rev-parse", "--git-path", "objects")
+        (self.objects / "info" / "alternates").write_text(f"{objects}\n", encoding="utf-8")
 
     @property
     def objects(self) -> Path:
-        """Where the objects are that the merge made."""
+        """The folder with the merge's new objects."""
         return self._tree / ".git" / "objects"
 
     @property
     def reader(self) -> Git:
-        """Git in the repository, which sees the objects that the merge made, too."""
+        """Git in the team's repository that can also read the merge's new objects."""
         return Git(self.repository.folder, {"GIT_ALTERNATE_OBJECT_DIRECTORIES": str(self.objects)})
 
-    def run(self, base: Path, theirs: Path, pins: Pins) -> Merged:
-        """Merge HEAD with the changes between two bakes. Raises CannotTell if git cannot merge."""
-        ours = self._pinned(self.repository("rev-parse", "HEAD^{tree}"), pins)
+    def run(self, base: Path, theirs: Path, pins: Pins, ours: Checkout | None = None) -> Merged:
+        """Merge the changes between two bakes into HEAD, or into edited files of HEAD.
+
+        Raises:
+            CannotTell: git cannot merge.
+        """
+        tree = self._edited(ours) if ours else self.repository("rev-parse", "HEAD^{tree}")
+        ours_tree = self._pinned(tree, pins)
         (base / PINNED).write_bytes(pins.moved((base / PINNED).read_bytes()))
-        self._follow_line_ends(ours, base, theirs)
+        self._follow_line_ends(ours_tree, base, theirs)
         before = self._commit(self._add(base))
         branch = f"template-{pins.after}"
         self._git("branch", branch, self._commit(self._add(theirs), before))
-        self._git(*_EXACT, "checkout", "--quiet", "--force", "--detach", self._commit(ours, before))
+        self._git(*_EXACT, "checkout", "--quiet", "--force", "--detach", self._commit(ours_tree, before))
         done = self._git.run(*_EXACT, "merge", "--strategy", _STRATEGY, "--no-commit", "--no-ff", branch)
         if done.returncode not in (0, 1):
             raise CannotTell(f"git could not merge: {os.fsdecode(done.stderr or done.stdout).strip()}")
         return self._settled()
 
+    def _edited(self, ours: Checkout) -> str:
+        """Return the tree of HEAD with the edits of a checkout."""
+        git = Git(self._tree, self._apart(self._tree))
+        git("read-tree", self.repository("rev-parse", "HEAD^{tree}"))
+        for path, content in ours.changes():
+            if content is None:
+                git("update-index", "--force-remove", "--", path)
+            else:
+                blob = git("hash-object", "-w", "--stdin", given=content)
+                git("update-index", "--add", "--cacheinfo", f"{ours.mode(path)},{blob},{path}")
+        return git("write-tree")
+
     def _add(self, folder: Path) -> str:
-        """Return the tree of all files of a folder, also of those that its .gitignore names."""
+        """Return the tree of all files in a folder, including files that its .gitignore ignores."""
         git = Git(folder, self._apart(folder))
         git("read-tree", "--empty")
         git(*_EXACT, "add", "--all", "--force", ".")
         return git("write-tree")
 
     def _apart(self, tree: Path) -> dict[str, str]:
-        """Return the variables by which git writes into the merge's objects, with an index of its own."""
+        """Return the variables for git to write into the merge's objects, with a separate index."""
         folder = self._tree / ".git"
         return {"GIT_DIR": str(folder), "GIT_WORK_TREE": str(tree), "GIT_INDEX_FILE": str(folder / "apart")}
 
     def _commit(self, tree: str, *parents: str) -> str:
-        return self._git("commit-tree", tree, "-m", "template", *(word for one in parents for word in ("-p", one)))
+        options = [word for parent in parents for word in ("-p", parent)]
+        return self._git("commit-tree", tree, "-m", "template", *options)
 
     def _pinned(self, tree: str, pins: Pins) -> str:
-        """Return a tree in which the library's version is the new one, so that no merge has to find out."""
+        """Return a tree with the library's new version: otherwise lines with the version would conflict."""
         found = self._git.run("cat-file", "blob", f"{tree}:{PINNED}")
         if found.returncode:
             return tree
@@ -110,7 +129,7 @@ class Merge:
         return git("write-tree")
 
     def _follow_line_ends(self, ours: str, *bakes: Path) -> None:
-        """Give the bakes' files the line ends that the repository has in them: a line is the same with either."""
+        """Convert the bakes' files to the repository's line ends, so that line ends cause no conflicts."""
         for path in self._git.records("ls-tree", "-r", "-z", "--name-only", ours):
             both = [bake / path for bake in bakes if (bake / path).is_file() and not (bake / path).is_symlink()]
             if both and _is_crlf(self._git.run("cat-file", "blob", f"{ours}:{path}").stdout):
@@ -128,7 +147,7 @@ class Merge:
         return merged
 
     def _settle(self, path: str, stages: Stages, merged: Merged) -> None:
-        """Decide what needs nobody's eyes, and note the rest."""
+        """Resolve a path where the resolution is clear, otherwise record a conflict."""
         if is_record(path) and THEIRS in stages:
             self._take(path, stages[THEIRS])
         elif set(stages) == {BASE, OURS}:

@@ -1,7 +1,8 @@
-"""Who changes which file of a repository."""
+"""The owners of a repository's files."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from fnmatch import fnmatch
 
@@ -10,20 +11,20 @@ from ..record import FILE
 
 
 class Owner(StrEnum):
-    """Who changes a file."""
+    """The owner of a file: its changes are expected."""
 
     TEMPLATE = "template"
-    """It says nothing of the context: a team that edits it has to merge it for ever."""
+    """The template: the file is the same in each context. A team's edits cause merges in each update."""
     MADE = "made"
-    """A command writes it, of what the code says: `just contracts`, `just openapi`."""
+    """A command that generates the file from the code: `context contracts`, `context openapi`."""
     SHARED = "shared"
-    """The template wires it, and the team adds to it."""
+    """The template and the team: the template writes the wiring, the team adds to it."""
     TEAM = "team"
-    """The context's own words and rules, which the template only began."""
+    """The team: the file has the context's model and rules, and the template only wrote its first version."""
 
 
 RECORDS = (FILE, f"{FOLDER}/*")
-"""What an update writes as it is in the new version: what the repository was baked of, and the library's wheel."""
+"""Files that an update replaces without a merge: the answers, and the library's wheel."""
 
 _TEMPLATE = (
     *RECORDS,
@@ -46,11 +47,15 @@ _TEAM = (
 
 
 def owner(path: str) -> Owner:
-    """Return who changes a file that the template writes. ``path`` is relative to the repository."""
+    """Return the owner of a file that the template writes. ``path`` is relative to the repository."""
     owners = ((Owner.TEMPLATE, _TEMPLATE), (Owner.MADE, _MADE), (Owner.TEAM, _TEAM))
-    return next((one for one, patterns in owners if any(fnmatch(path, each) for each in patterns)), Owner.SHARED)
+    return next((found for found, patterns in owners if _matches(path, patterns)), Owner.SHARED)
 
 
 def is_record(path: str) -> bool:
-    """Whether an update takes the new version's file as it is."""
-    return any(fnmatch(path, each) for each in RECORDS)
+    """Whether an update replaces the file without a merge."""
+    return _matches(path, RECORDS)
+
+
+def _matches(path: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatch(path, pattern) for pattern in patterns)

@@ -1,4 +1,4 @@
-"""The library's version where a repository names it: on lines that a team writes on, too."""
+"""The library's version in `pyproject.toml`, in lines that the team also edits."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ PINNED = "pyproject.toml"
 
 @dataclass(frozen=True)
 class Pins:
-    """The way from one version of the library to another."""
+    """A change of the library's version."""
 
     before: str
     after: str
 
     def moved(self, content: bytes) -> bytes:
-        """Return a ``pyproject.toml`` in which requirement and source name the new version; others stay as they are."""
+        """Return ``pyproject.toml`` with the new version in the requirement and the source."""
         before, after = re.escape(self.before.encode()), self.after.encode()
         requirement = rb"(bounded-context(?:\[[^\]]*\])?==)" + before + rb"(?=[\"';, ])"
         wheel = rb"(bounded_context-)" + before + rb"(?=-py3)"

@@ -1,4 +1,4 @@
-"""The versions of the template: in a file of its own, so that a clone without tags knows them, too."""
+"""The versions of the template. They are in a file, since a clone may have no tags."""
 
 from __future__ import annotations
 
@@ -18,51 +18,51 @@ _SECTION = re.compile(r"^## (?P<version>\S+)[^\n]*\n(?P<notes>.*?)(?=^## |\Z)", 
 
 @dataclass(frozen=True)
 class Release:
-    """A version, the commit that is it, and its day as ISO 8601 writes it; both are empty of what is not released."""
+    """A version, its commit, and its day (ISO 8601); commit and day are empty before the release."""
 
     version: str
     commit: str
     date: str
 
     def told(self) -> dict[str, Any]:
-        """Return it as JSON has it."""
+        """Return the release for JSON."""
         return {**asdict(self), "released": bool(self.commit)}
 
 
 @cache
 def releases() -> tuple[Release, ...]:
-    """Return all versions, oldest first; the last is this template's own, which may not be released yet."""
+    """Return all versions, oldest first; the last is this template's version, which may be unreleased."""
     known = tuple(Release(**entry) for entry in json.loads(_FILE.read_text(encoding="utf-8")))
-    return known if any(one.version == VERSION for one in known) else (*known, Release(VERSION, "", ""))
+    return known if any(found.version == VERSION for found in known) else (*known, Release(VERSION, "", ""))
 
 
 def release(version: str) -> Release:
-    """Return a version's release. Raises CannotTell if there is none."""
-    found = [one for one in releases() if one.version == version.removeprefix("v")]
-    if not found:
-        names = ", ".join(one.version for one in releases())
-        raise CannotTell(f"There is no version {version} of this template (version {VERSION}), which knows {names}.")
-    return found[0]
+    """Return a version's release. Raises CannotTell if the version is unknown."""
+    known = {found.version: found for found in releases()}
+    name = version.removeprefix("v")
+    if name not in known:
+        raise CannotTell(f"Version {version} is unknown to this template ({VERSION}): use one of {', '.join(known)}.")
+    return known[name]
 
 
 def newest() -> Release:
-    """Return the version of this template."""
+    """Return this template's own version."""
     return releases()[-1]
 
 
 def behind(version: str) -> int:
-    """Return how many versions came after this one. Raises CannotTell if there is none of this name."""
+    """Return the number of newer versions. Raises CannotTell if the version is unknown."""
     return len(releases()) - 1 - releases().index(release(version))
 
 
 def between(before: Release, after: Release) -> tuple[Release, ...]:
-    """Return the versions after one up to another, oldest first; none if the way leads back."""
-    places = [releases().index(one) for one in (before, after)]
-    return releases()[places[0] + 1 : places[1] + 1]
+    """Return the versions after ``before`` up to ``after``, oldest first; none for an update to an older version."""
+    first, last = releases().index(before), releases().index(after)
+    return releases()[first + 1 : last + 1]
 
 
 def notes(version: str) -> str:
-    """Return what the CHANGELOG says of a version, without its headline; empty if it says nothing."""
+    """Return a version's section of the CHANGELOG without its heading; an empty string without a section."""
     text = (REPOSITORY / "CHANGELOG.md").read_text(encoding="utf-8")
     found = (match["notes"].strip() for match in _SECTION.finditer(text) if match["version"] == version)
     return next(found, "")

@@ -1,4 +1,4 @@
-"""A repository of this template: its folder, and what it remembers of its bake."""
+"""A repository of this template: its folder, and the record of its bake, `.template.json`."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from .errors import NotOurs
 
 @dataclass(frozen=True)
 class Repository:
-    """A repository: ``version`` is that of the template which baked it, ``answers`` what it was baked of."""
+    """A repository, with the template's version and the answers of its bake."""
 
     folder: Path
     version: str
     answers: Mapping[str, str]
     edited: bool
-    """Whether somebody changed the answers by hand, so that they are not those of the bake."""
+    """Whether the answers were edited by hand, so that the answers of the bake are unknown."""
 
 
 def open_repository(folder: Path) -> Repository:
-    """Read what a repository remembers. Raises NotOurs if it is none, or if that cannot be read."""
+    """Read the record of a repository. Raises NotOurs if the record is missing or cannot be read."""
     path = folder / FILE
     if not path.is_file():
         raise NotOurs(f"{folder} is not a repository of this template: it has no {FILE}.")

@@ -1,4 +1,4 @@
-"""The template's own files as they were in a version: this template's, out of its history, or fetched."""
+"""The template's files of a version: this folder, a commit of its history, or a clone of the published repository."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .releases import Release
 
 @contextmanager
 def sources(release: Release) -> Iterator[Path]:
-    """Yield a folder with a version's files, which cookiecutter can bake. Raises Unreachable if they cannot be had."""
+    """Yield a folder with a version's files for a bake. Raises Unreachable if they are not available."""
     if release.version == VERSION:
         yield REPOSITORY
         return
@@ -31,19 +31,19 @@ def sources(release: Release) -> Iterator[Path]:
 
 
 def _history(release: Release, scratch: Path) -> Git:
-    """Return a repository that has a version's commit: the clone in which this template lies, or one made for it."""
-    here = Git(REPOSITORY)
-    if _has(here, release):
-        return here
-    found = Git(scratch.parent).run("clone", "--quiet", "--bare", "--no-tags", address(), str(scratch))
-    there = Git(scratch)
-    if found.returncode or not _has(there, release):
-        why = "it cannot be reached" if found.returncode else f"it has no commit {release.commit}"
+    """Return a git repository with a version's commit: this template's clone, or a new clone in ``scratch``."""
+    own = Git(REPOSITORY)
+    if _has(own, release):
+        return own
+    cloned = Git(scratch.parent).run("clone", "--quiet", "--bare", "--no-tags", address(), str(scratch))
+    clone = Git(scratch)
+    if cloned.returncode or not _has(clone, release):
+        reason = "it cannot be reached" if cloned.returncode else f"it has no commit {release.commit}"
         raise Unreachable(
-            f"The sources of version {release.version} are neither in {REPOSITORY} nor to be had from {address()}: "
-            f"{why}. Run this from a clone of the template with its whole history."
+            f"The sources of version {release.version} are neither in {REPOSITORY} nor in {address()}: "
+            f"{reason}. Run this from a clone of the template with its whole history."
         )
-    return there
+    return clone
 
 
 def _has(repository: Git, release: Release) -> bool:

@@ -1,4 +1,4 @@
-"""What a check or an update found, as people read it and as JSON has it."""
+"""The output of checks and updates as text and as JSON."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .apply import UNDO
 from .check import Report
 from .owners import Owner
 from .releases import Release, notes
-from .update import Outcome
+from .update import Outcome, Plan
 
 _OWNERS = {
     Owner.TEMPLATE: "drifted from the template",
@@ -20,7 +20,7 @@ _OWNERS = {
 
 
 def report_json(report: Report) -> dict[str, Any]:
-    """Return a check's report as JSON has it."""
+    """Return a check's report for JSON."""
     library = report.library
     return {
         "context": report.repository.answers.get("context_name", ""),
@@ -30,16 +30,16 @@ def report_json(report: Report) -> dict[str, Any]:
         "in_step": report.in_step,
         "library": {"pinned": library.pinned, "locked": library.locked, "wheel": library.wheel},
         "faults": list(report.faults),
-        "files": [{"path": one.path, "owner": one.owner.value, "state": one.state} for one in report.files],
+        "files": [{"path": file.path, "owner": file.owner.value, "state": file.state} for file in report.files],
     }
 
 
 def report_lines(report: Report, with_diff: bool) -> Iterator[str]:
-    """Yield the lines of a check's report; with the differences if they are asked for."""
+    """Yield the lines of a check's report; the differences only if ``with_diff`` is set."""
     name = report.repository.answers.get("context_name", "")
     yield f"{name}: template {report.version}, {_behind(report)}"
     for kind, words in _OWNERS.items():
-        found = [one for one in report.files if one.owner is kind]
+        found = [file for file in report.files if file.owner is kind]
         if found:
             yield f"{len(found)} {words}:"
         for file in found:
@@ -58,12 +58,14 @@ def _behind(report: Report) -> str:
 
 
 def outcome_json(outcome: Outcome, written: bool, check: int | None) -> dict[str, Any]:
-    """Return an update as JSON has it; ``check`` is the exit status of the repository's own, if it ran."""
+    """Return an update for JSON; ``check`` is the exit status of the repository's check, if it ran."""
     merged = outcome.merged
     return {
         "from": outcome.plan.before.version,
         "to": outcome.plan.after.version,
         "written": written,
+        "steps": [{"version": step.version, "summary": step.summary} for step in outcome.plan.steps],
+        "notes": list(outcome.notes),
         "changed": list(outcome.changed),
         "conflicts": sorted(merged.conflicts),
         "kept": merged.kept,
@@ -74,22 +76,28 @@ def outcome_json(outcome: Outcome, written: bool, check: int | None) -> dict[str
     }
 
 
+def plan_lines(plan: Plan) -> Iterator[str]:
+    """Yield the lines of an update before its execution: the migration steps."""
+    yield from _listed("Migration steps:", [f"{step.version}: {step.summary}" for step in plan.steps])
+
+
 def outcome_lines(outcome: Outcome, written: bool) -> Iterator[str]:
-    """Yield the lines of an update: what changed, and what to look at."""
+    """Yield the lines of an update: the changed files, the conflicts, and the notes of the versions."""
     before, after = outcome.plan.before.version, outcome.plan.after.version
     yield f"{'Updated' if written else 'Would update'} from {before} to {after}: {len(outcome.changed)} files"
     merged = outcome.merged
     yield from (f"  {path}" for path in outcome.changed if path not in merged.conflicts)
     yield from _listed("Conflicts, marked in the files; resolve each, then `git add` it:", sorted(merged.conflicts))
-    yield from _listed("Changed by you and dropped by the template; they stay:", merged.kept)
-    yield from _listed("Removed by you and changed by the template; they stay away:", merged.left_out)
+    yield from _listed("Changed by you and dropped by the template; they remain:", merged.kept)
+    yield from _listed("Removed by you and changed by the template; they remain removed:", merged.left_out)
     yield from _listed(
-        "Generated from the code; run `uv run just contracts` and `uv run just openapi`:", merged.to_make
+        "Generated from the code; run `uv run context contracts` and `uv run context openapi`:", merged.to_make
     )
+    yield from _listed("For you to change:", list(outcome.notes))
     yield from _listed("New questions, with the answers that were used:", _asked(outcome))
     yield from (line for release in outcome.plan.releases for line in _notes(release))
     if written:
-        yield f"Nothing is committed. `{UNDO}` undoes it."
+        yield f"The update is not committed. `{UNDO}` reverts it."
 
 
 def _asked(outcome: Outcome) -> list[str]:
@@ -97,7 +105,7 @@ def _asked(outcome: Outcome) -> list[str]:
 
 
 def _notes(release: Release) -> Iterator[str]:
-    yield f"What {release.version} says:"
+    yield f"Notes of {release.version}:"
     yield from (f"  {line}" for line in notes(release.version).splitlines() if line.strip())
 
 

@@ -1,8 +1,8 @@
-"""``template update``: a repository goes to another version of the template, and no line of its team is lost."""
+"""The command ``template update``: merges another version of the template into a repository."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,20 +12,23 @@ from ..library import REPOSITORY
 from ..processes import Heed
 from .apply import apply, require_clean
 from .bakes import bake_of
+from .checkout import Checkout
 from .errors import CannotTell
 from .merge import Merge, Merged
+from .migrations import Step, migrate, steps
 from .pins import Pins
 from .releases import Release, between, newest, release
 from .repository import Repository, open_repository
 from .sources import sources
+from .wording import reword
 
 Complete = Callable[[Mapping[str, str]], Mapping[str, str]]
-"""Adds the answers to questions that a repository was not asked."""
+"""Adds answers to questions that are new for the repository."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What an update is: from and to which release, with which answers, and who answers what is new."""
+    """The plan of an update: the repository, both releases, and the answers."""
 
     repository: Repository
     before: Release
@@ -34,29 +37,36 @@ class Plan:
 
     @property
     def releases(self) -> tuple[Release, ...]:
-        """The versions on the way, oldest first."""
+        """The versions from the old to the new release, oldest first."""
         return between(self.before, self.after)
+
+    @property
+    def steps(self) -> Sequence[Step]:
+        """The migration steps of these versions, in their order."""
+        return steps(self.before, self.after)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an update did, or would do."""
+    """The result of an update, or of its dry run."""
 
     plan: Plan
     merged: Merged
     changed: tuple[str, ...]
-    """The files that differ afterwards."""
+    """The paths of the files that the update changes."""
     answers: Mapping[str, str]
     asked: tuple[str, ...]
-    """The questions that the repository had not been asked."""
+    """The questions that are new for the repository."""
+    notes: tuple[str, ...] = ()
+    """Changes that the migration steps leave to the team, as sentences."""
 
 
 def plan(folder: Path, version: str | None, changes: Mapping[str, str]) -> Plan:
-    """Return what an update of a repository is: to a version, or to this template's, with changed answers.
+    """Plan an update to a version (by default this template's), with changed answers.
 
     Raises:
-        CannotTell: it is not a repository of this template, its work tree is not clean, its answers were edited by
-            hand, a version is not known, or a changed answer is bad.
+        CannotTell: the folder is not a repository of this template, its work tree is not clean, its answers were edited
+            by hand, a version is unknown, or a changed answer is bad.
     """
     repository = open_repository(folder)
     require_clean(folder)
@@ -81,25 +91,32 @@ def _of_changes(changes: Mapping[str, str]) -> Iterator[str]:
 
 
 def update(made: Plan, complete: Complete, write: bool, heed: Heed) -> Outcome:
-    """Merge a repository with what changed between two bakes, and write that if ``write`` is set.
+    """Merge the changes between two bakes into a repository, and write the result if ``write`` is set.
 
-    Whoever is asked to end before the writing begins leaves all as it was; from then on it is written to its end.
+    The migration steps edit the old bake and a copy of the team's files before the merge.
+
+    A signal before the write leaves the repository unchanged. A started write continues to its end.
 
     Raises:
-        CannotTell: sources cannot be had, answers are refused, git cannot merge, or a file is in the way.
-        Asked: we were asked to end, and nothing was changed.
+        CannotTell: sources are not available, answers are rejected, a migration step cannot parse a file, git cannot
+            merge, or a file is in the way.
+        Asked: a signal asked this process to end; the repository is unchanged.
     """
     with sources(made.before) as old, sources(made.after) as new, TemporaryDirectory(prefix="template-") as scratch:
         answered = complete(made.answers) if new == REPOSITORY else made.answers
         base = bake_of(made.before, old, made.repository.answers, Path(scratch) / "old")
         theirs = bake_of(made.after, new, answered, Path(scratch) / "new")
         merge = Merge(made.repository.folder, Path(scratch) / "merge")
-        merged = merge.run(base, theirs, Pins(made.before.version, made.after.version))
+        ours = Checkout(merge.repository, Path(scratch) / "ours")
+        notes = migrate(made.steps, base, ours.folder)
+        reword(base, theirs, ours.folder)
+        merged = merge.run(base, theirs, Pins(made.before.version, made.after.version), ours)
         changed = _changed(merge, merged)
         heed.check()
         if write and changed:
             apply(merge, merged, f"Update the template from {made.before.version} to {made.after.version}")
-    return Outcome(made, merged, changed, answered, tuple(name for name in answered if name not in made.answers))
+    asked = tuple(name for name in answered if name not in made.answers)
+    return Outcome(made, merged, changed, answered, asked, tuple(notes))
 
 
 def _changed(merge: Merge, merged: Merged) -> tuple[str, ...]:

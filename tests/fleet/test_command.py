@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bounded_context.pages import STYLE
 from bounded_context.testing import browser
+from bounded_context.tools.views.pages import STYLE
 from upkeep.team import Team, copied
 
 from template.cli import main
@@ -86,7 +86,7 @@ def test_who_hears_whom_is_told_and_what_nobody_publishes(told: dict[str, Any]) 
     started = {"SubscriptionStarted": ["prod"], "SubscriptionSold": ["prod"], "SubscriptionEnded": ["prod"]}
     assert told["hears"] == [{"publisher": "subscription", "hearer": "payment", "labels": started}]
     said = [one["sentence"] for one in told["findings"] if one["kind"] == "unpublished"]
-    assert said == ["payment hears SubscriptionSold of subscription, which publishes no such event."]
+    assert said == ["payment consumes SubscriptionSold of subscription, which publishes no such event."]
 
 
 def test_people_read_a_table_and_sentences(fleet: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -119,7 +119,7 @@ def test_the_page_shows_all_of_it_in_a_browser(told: dict[str, Any], tmp_path: P
     for name in told["contexts"]:
         assert f">{name}<" in picture
         assert f">{name}</th>" in page
-    assert "payment hears subscription" in picture
+    assert "payment consumes subscription" in picture
     for shown in seen.shown:
         for finding in told["findings"]:
             assert finding["sentence"] in shown.text

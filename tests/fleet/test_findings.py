@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from template.fleet.findings import findings
+from template.fleet.findings import Finding, findings
 from template.fleet.members import Member
 from template.fleet.quotas import QUOTAS, Quota, uses
 
@@ -16,10 +16,10 @@ def kinds(*fleet: Member) -> list[str]:
     return [one.kind for one in findings(fleet)]
 
 
-def sentence(*fleet: Member) -> str:
-    """What is said of the one thing that is found."""
+def only(*fleet: Member) -> Finding:
+    """The one finding."""
     [found] = findings(fleet)
-    return found.sentence
+    return found
 
 
 ORDER = member("order", "OrderPlaced", stacks={"prod": stack(), "dev": stack()})
@@ -37,21 +37,26 @@ def test_an_event_that_is_published_and_heard_is_nothing_to_look_at() -> None:
     assert kinds(line, member("billing", stacks={"prod": stack({"order-line": ["LineAdded"]})})) == []
 
 
-def test_an_event_is_heard_that_nobody_publishes() -> None:
-    """The context is there, and says no such thing."""
+def test_a_consumed_event_is_not_published() -> None:
+    """The fleet has the publisher's repository. The sentence names the event."""
     hearer = member("billing", stacks={"prod": stack({"order": ["OrderPlaced", "OrderPaid"]})})
-    assert sentence(ORDER, hearer) == "billing hears OrderPaid of order, which publishes no such event."
+    found = only(ORDER, hearer)
+    assert (found.kind, found.contexts) == ("unpublished", ("billing", "order"))
+    assert " OrderPaid " in found.sentence
 
 
-def test_a_context_is_heard_that_no_repository_declares() -> None:
-    """It may be another platform's: a person knows."""
-    said = "billing hears order, which is not in this fleet: OrderPlaced may never come."
-    assert sentence(billing()) == said
+def test_a_consumed_context_has_no_repository() -> None:
+    """It may belong to another platform. The sentence names the event."""
+    found = only(billing())
+    assert (found.kind, found.contexts) == ("no-publisher", ("billing", "order"))
+    assert " OrderPlaced " in found.sentence
 
 
-def test_an_event_is_published_that_nobody_hears() -> None:
-    """Neither a subscriber's queue nor another context."""
-    assert sentence(ORDER) == "order publishes OrderPlaced, and no subscriber and no context of this fleet hears it."
+def test_a_published_event_is_not_consumed() -> None:
+    """Neither a subscriber's queue nor another context consumes it. This is the sentence that people read."""
+    found = only(ORDER)
+    assert (found.kind, found.contexts) == ("unheard", ("order",))
+    assert found.sentence == "order publishes OrderPlaced, and no subscriber or context of this fleet consumes it."
     told = member("order", "OrderPlaced", stacks={"prod": stack(tells={"bi": ["OrderPlaced"]})})
     assert kinds(told) == []
 
@@ -62,10 +67,11 @@ def test_nobody_knows_what_other_accounts_hear() -> None:
 
 
 def test_two_contexts_disagree_on_a_major_version() -> None:
-    """The publisher has gone on, or has not yet."""
+    """The publisher has another version than the consumer. The sentence names both."""
     second = member("order", stacks={"prod": stack()}, publishes={"OrderPlaced": ["OrderPlaced.2"]})
-    said = [one.sentence for one in findings([second, billing()]) if one.kind == "version"]
-    assert said == ["billing hears OrderPlaced of order, which publishes OrderPlaced.2: agree on a major version."]
+    [found] = [one for one in findings([second, billing()]) if one.kind == "version"]
+    assert found.contexts == ("billing", "order")
+    assert (" OrderPlaced " in found.sentence, " OrderPlaced.2: " in found.sentence) == (True, True)
     both = member("order", stacks={"prod": stack()}, publishes={"OrderPlaced": ["OrderPlaced", "OrderPlaced.2"]})
     assert kinds(both, member("billing", stacks={"prod": stack({"order": ["OrderPlaced", "OrderPlaced.2"]})})) == []
     assert kinds(both, billing()) == ["unheard"]
@@ -82,24 +88,29 @@ def test_two_repositories_say_different_things_in_one_version_of_a_schema() -> N
 
 
 def test_two_repositories_declare_one_context() -> None:
-    """They would deploy the same resources."""
-    said = "order is declared by a and b: remove one of them."
-    assert sentence(member("order", folder="a"), member("order", folder="b")) == said
+    """They would deploy the same resources. The sentence names both folders."""
+    found = only(member("order", folder="a"), member("order", folder="b"))
+    assert (found.kind, found.contexts) == ("twice", ("order",))
+    assert " a and b: " in found.sentence
 
 
-def test_production_hears_another_stack_than_production() -> None:
-    """And a stack for which its publisher has none may hear whichever there is."""
+def test_production_consumes_another_stack_than_production() -> None:
+    """A stack without a counterpart at its publisher may consume any stack. The sentence names both stacks."""
     hears = {"order": {"topic": "/order/dev/topic-arn", "labels": ["OrderPlaced"]}}
     wrong = member("billing", stacks={"prod": {**stack(), "hears": hears}})
-    assert sentence(ORDER, wrong) == "prod of billing hears dev of order, which has a prod, too."
+    found = only(ORDER, wrong)
+    assert (found.kind, found.contexts) == ("topic", ("billing", "order"))
+    assert (found.sentence.startswith("prod of billing "), " dev of order" in found.sentence) == (True, True)
     assert kinds(ORDER, member("billing", stacks={"preview": {**stack(), "hears": hears}})) == []
 
 
 def test_the_topic_is_another_contexts() -> None:
-    """What the setting says of the sender is not true."""
+    """The setting names a wrong sender. The sentence has the topic."""
     hears = {"order": {"topic": "/payment/prod/topic-arn", "labels": ["OrderPlaced"]}}
     wrong = member("billing", stacks={"prod": {**stack(), "hears": hears}})
-    assert sentence(ORDER, wrong) == "prod of billing hears order at the topic of payment, /payment/prod/topic-arn."
+    found = only(ORDER, wrong)
+    assert (found.kind, found.contexts) == ("topic", ("billing", "order"))
+    assert " /payment/prod/topic-arn" in found.sentence
 
 
 @pytest.mark.parametrize("quota", QUOTAS, ids=lambda quota: quota.kind)
@@ -109,8 +120,10 @@ def test_an_account_has_room_for_its_quota_and_no_more(quota: Quota) -> None:
     other = member("other", stacks={"prod": stack(account="111122223333")}, resources={quota.kind: 1})
     apart = member("other", stacks={"prod": stack(account="444455556666")}, resources={quota.kind: 1})
     assert kinds(one) == kinds(one, apart) == []
-    assert sentence(one, other).startswith("2 contexts in account 111122223333")
-    assert f"{quota.most + 1} {quota.words}, and AWS allows {quota.most}" in sentence(one, other)
+    found = only(one, other)
+    assert (found.kind, found.contexts) == ("quota", ("one", "other"))
+    for named in ("account 111122223333", f" {quota.most + 1} {quota.words}", f" {quota.most}"):
+        assert named in found.sentence
 
 
 def test_roles_are_an_accounts_and_rules_a_regions() -> None:
@@ -127,11 +140,11 @@ def test_roles_are_an_accounts_and_rules_a_regions() -> None:
     }
 
 
-def test_an_account_that_no_file_names_is_one_for_all_stacks_of_a_name() -> None:
-    """As most platforms have it."""
+def test_stacks_of_one_name_without_an_account_share_an_account() -> None:
+    """Most platforms have an account for each stage."""
     places = {"prod": stack(), "dev": stack()}
     found = uses([member(name, stacks=places, resources={"dynamodb/table": 1}) for name in ("one", "other")])
-    assert [(use.account, use.taken) for use in found] == [("the account of prod", 2), ("the account of dev", 2)]
+    assert [(use.account.split()[-1], use.taken) for use in found] == [("prod", 2), ("dev", 2)]
 
 
 def test_where_a_region_gives_fewer_there_is_less_room() -> None:

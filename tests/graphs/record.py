@@ -64,20 +64,34 @@ def source(name: str) -> str:
     return ANSWERS[name].get("source", "codeconnections")
 
 
-def digests(graph: Mapping[str, Any]) -> str:
-    """A graph in short: each URN with the first 16 digits of the SHA-256 of all that is known of the resource."""
-    lines = [f"{urn} {_digest(resource)}" for urn, resource in sorted(graph["resources"].items())]
-    return "\n".join([*lines, f"outputs {_digest(graph['outputs'])}"]) + "\n"
+WHOLE = DEFAULT
+"""The context whose golden files have digests of inputs and outputs; the others would change with them, too."""
+
+_VALUES = ("inputs", "outputs")
+
+
+def digests(graph: Mapping[str, Any], *, whole: bool) -> str:
+    """Return a graph in short: each URN with the first 16 digits of a SHA-256 of the resource.
+
+    The digest is of the options (such as protection) and dependencies, and if ``whole`` also of inputs and outputs.
+    """
+    lines = [f"{urn} {_digest(_part(resource, whole=whole))}" for urn, resource in sorted(graph["resources"].items())]
+    outputs = graph["outputs"] if whole else sorted(graph["outputs"])
+    return "\n".join([*lines, f"outputs {_digest(outputs)}"]) + "\n"
+
+
+def _part(resource: Mapping[str, Any], *, whole: bool) -> Mapping[str, Any]:
+    return resource if whole else {name: value for name, value in resource.items() if name not in _VALUES}
 
 
 def _digest(value: Any) -> str:  # noqa: ANN401 (any JSON)
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def read_digests(folder: Path) -> dict[str, str]:
-    """The digests of one context's recorded graphs, by the name of the golden file."""
+def read_digests(folder: Path, *, whole: bool) -> dict[str, str]:
+    """Return the digests of one context's recorded graphs, by the name of the golden file."""
     return {
-        f"{path.stem}.txt": digests(json.loads(path.read_text(encoding="utf-8")))
+        f"{path.stem}.txt": digests(json.loads(path.read_text(encoding="utf-8")), whole=whole)
         for path in sorted(folder.glob("*.json"))
     }
 
@@ -87,7 +101,7 @@ def renew(recorded: Path, golden: Path = GOLDEN) -> None:
     shutil.rmtree(golden, ignore_errors=True)
     for context in sorted(recorded.iterdir()):
         (golden / context.name).mkdir(parents=True)
-        for name, text in read_digests(context).items():
+        for name, text in read_digests(context, whole=context.name == WHOLE).items():
             (golden / context.name / name).write_text(text, encoding="utf-8")
 
 

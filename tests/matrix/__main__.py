@@ -38,7 +38,7 @@ def checked(project: Path, packages: Path) -> subprocess.CompletedProcess[str]:
     """Run a repository's own check on these packages."""
     paths = os.pathsep.join([str(project / "src"), str(project)])
     ours = {"UV_PROJECT_ENVIRONMENT": str(packages), "UV_NO_SYNC": "1", "PYTHONPATH": paths}
-    command = ["uv", "run", "--quiet", "just", "check"]
+    command = ["uv", "run", "--quiet", "context", "check"]
     return subprocess.run(command, cwd=project, env=environment() | ours, capture_output=True, text=True, check=False)
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any, Final
 
-from bounded_context.local.arrivals import Upload
-from bounded_context.local.errors import LocalRunError
-from bounded_context.local.running import RunningContext
-from bounded_context.local.samples import as_csv
 from bounded_context.testing.running import Finished, finished
+from bounded_context.tools.command.errors import LocalRunError
+from bounded_context.tools.local.running import RunningContext
+from bounded_context.tools.local.samples import as_csv
+from bounded_context.tools.local.uploads import Upload
 
 Row = Mapping[str, str]
 

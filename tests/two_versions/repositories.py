@@ -28,10 +28,11 @@ _EDITS = (
     (
         "context",
         "        Command.deletes(DeletePayment,",
-        '        Command.changes(SettlePayment, Status.SETTLED, "PaymentSettled", after=(Status.VERIFIED,)),\n'
+        '        Command.changes(SettlePayment, settle_payment, Status.SETTLED, "PaymentSettled", '
+        "after=(Status.VERIFIED,)),\n"
         "        Command.deletes(DeletePayment,",
     ),
-    ("events", '    "PaymentDeleted": "1.0",\n', '    "PaymentDeleted": "1.0",\n    "PaymentSettled": "1.0",\n'),
+    ("context", "from .use_cases import delete_payment, ", "from .use_cases import delete_payment, settle_payment, "),
 )
 
 
@@ -47,9 +48,6 @@ def newer(repository: Path, folder: Path) -> Path:
     package = copied / "src" / "payment"
     for module, old, new in _EDITS:
         _replace(package / f"{module}.py", old, new)
-    handler = (package / "handlers" / "verify_payment.py").read_text(encoding="utf-8")
-    settled = handler.replace("VerifyPayment", "SettlePayment").replace("verify_payment", "settle_payment")
-    (package / "handlers" / "settle_payment.py").write_text(settled, encoding="utf-8")
     return copied
 
 

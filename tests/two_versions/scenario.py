@@ -14,12 +14,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
-from bounded_context.local.api import owner
-from bounded_context.local.running import RunningContext
-from bounded_context.local.start import running_context
-from bounded_context.local.subscribers import Subscriber
-from bounded_context.package import write_code
-from bounded_context.project import current
+from bounded_context.configuration.project import current
+from bounded_context.tools.local.api import owner
+from bounded_context.tools.local.running import RunningContext
+from bounded_context.tools.local.start import running_context
+from bounded_context.tools.local.subscribers import Subscriber
+from bounded_context.tools.release.package import write_code
 
 from .lists import Partner, Sent
 from .payments import Callers, Payment

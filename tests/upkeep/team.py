@@ -46,6 +46,11 @@ class Team:
         assert self.read(path).count(old) == 1, path
         self.write(path, self.read(path).replace(old, new))
 
+    def insert(self, path: str, line: str, added: str) -> None:
+        """Insert text after the first occurrence of a line."""
+        assert line in self.read(path), path
+        self.write(path, self.read(path).replace(line, line + added, 1))
+
     def status(self) -> dict[str, str]:
         """Git's two letters of each file that is not as in the last commit."""
         lines = self.git("status", "--porcelain", "--no-renames", "--untracked-files=all").splitlines()

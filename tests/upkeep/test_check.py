@@ -45,7 +45,7 @@ def test_what_a_team_changes_is_its_own_and_what_the_template_owns_has_drifted(
     """Rules may change, the pipeline's steps may not; each is told by who changes it."""
     team = baked_by(VERSION)
     team.write(RULES, team.read(RULES) + "# ours\n")
-    (team.folder / "docs/inbound.md").unlink()
+    (team.folder / "docs/operations.md").unlink()
     team.write("own.txt", "ours\n")
     assert said(team.folder, capsys)[0] == 0
     team.write(BUILD, team.read(BUILD) + "# ours\n")
@@ -54,7 +54,7 @@ def test_what_a_team_changes_is_its_own_and_what_the_template_owns_has_drifted(
     assert f"1 drifted from the template:\n  changed {BUILD}\n--- template/{BUILD}\n+++ {BUILD}\n" in told
     assert "+# ours" in told
     assert f"  changed {RULES}" in told
-    assert "  missing docs/inbound.md" in told
+    assert "  missing docs/operations.md" in told
     assert "own.txt" not in told
     assert told.endswith("Not in step.\n")
 
@@ -106,7 +106,10 @@ def test_a_file_that_is_no_text_is_told_without_its_bytes(baked_by: BakedBy) -> 
 def test_it_cannot_tell_of_what_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Exit status 2, and one sentence."""
     assert main(["check", str(tmp_path)]) == 2
-    assert capsys.readouterr().err == f"{tmp_path} is not a repository of this template: it has no .template.json.\n"
+    assert (
+        capsys.readouterr().err
+        == f"Error: {tmp_path} is not a repository of this template: it has no .template.json.\n"
+    )
 
 
 def test_each_file_of_a_bake_is_somebodys(bakes: Callable[[str], Path]) -> None:

@@ -16,15 +16,17 @@ from template.library import VERSION
 from template.new import completed
 from template.processes import Asked, Heed
 from template.record import digest
-from template.upkeep import apply, sources
+from template.upkeep import apply, commands, sources
 from template.upkeep.errors import CannotTell
 from template.upkeep.releases import Release, releases
 from template.upkeep.update import Outcome, plan, update
 
+from .edits import FUNCTIONS, PROGRAM, WORKFLOW, all_edits
 from .team import BakedBy, Team
 
 EARLIER = [one.version for one in releases() if one.version != VERSION]
-HANDLERS = "src/payment/handlers"
+PACKAGE = "src/payment"
+HANDLERS = f"{PACKAGE}/handlers"
 ASL = "workflow/list_import.asl.json"
 
 
@@ -44,11 +46,14 @@ def never_asked(team: Team, question: str) -> None:
 
 def lived_in(team: Team) -> None:
     """What a team does in a year: a command of its own, changed and renamed and removed files, a component, the ASL."""
-    team.write(f"{HANDLERS}/refund_payment.py", '"""Refunds."""\n\nfrom payment.context import PAYMENT\n')
-    team.write(f"{HANDLERS}/verify_payment.py", team.read(f"{HANDLERS}/verify_payment.py") + "# ours\n")
+    team.write(f"{PACKAGE}/refund_payment.py", '"""Refunds."""\n\nfrom payment.context import PAYMENT\n')
+    team.write(f"{PACKAGE}/use_cases.py", team.read(f"{PACKAGE}/use_cases.py") + "# ours\n")
     team.write("infra/service/ledger.py", '"""A component of our own."""\n')
+    team.write(f"{HANDLERS}/verify_payment.py", team.read(f"{HANDLERS}/verify_payment.py") + "# ours\n")
     team.git("mv", f"{HANDLERS}/delete_payment.py", f"{HANDLERS}/cancel_payment.py")
-    team.git("rm", "--quiet", "docs/inbound.md", "tests/e2e/test_running.py")
+    team.git("mv", "tests/test_list.py", "tests/test_lists.py")
+    team.write("tests/test_lists.py", team.read("tests/test_lists.py") + "# ours\n")
+    team.git("rm", "--quiet", "docs/operations.md", "tests/e2e/test_running.py")
     team.write(ASL, team.read(ASL).replace('  "StartAt"', '  "Version": "1.0",\n  "StartAt"', 1))
     team.write("README.md", team.read("README.md").replace("\n", "\r\n") + "Ours, without a last newline")
     team.write("docs/logo.png", b"\x89PNG\0\xff")
@@ -63,15 +68,15 @@ def test_a_repository_that_was_lived_in_goes_to_this_version(baked_by: BakedBy, 
     before = team.everything()
     outcome = updated(team)
     after = team.everything()
-    own = (
-        f"{HANDLERS}/refund_payment.py",
-        f"{HANDLERS}/verify_payment.py",
-        f"{HANDLERS}/cancel_payment.py",
-        "infra/service/ledger.py",
-        "docs/logo.png",
-    )
+    own = (f"{PACKAGE}/refund_payment.py", "infra/service/ledger.py", "docs/logo.png")
     assert {path: after[path] for path in own} == {path: before[path] for path in own}
-    assert not {f"{HANDLERS}/delete_payment.py", "docs/inbound.md", "tests/e2e/test_running.py"} & set(after)
+    assert b"# ours\n" in after[f"{PACKAGE}/use_cases.py"]
+    assert b"# ours\n" in after["tests/test_lists.py"]
+    for name in ("verify_payment.py", "cancel_payment.py"):
+        # A module of the team moves, and its relative imports start at the new folder.
+        assert after[f"{PACKAGE}/{name}"] == before[f"{HANDLERS}/{name}"].replace(b"from ..", b"from .")
+        assert f"{HANDLERS}/{name}" not in after
+    assert not {"tests/test_list.py", "docs/operations.md", "tests/e2e/test_running.py"} & set(after)
     assert '  "Version": "1.0",\n' in team.read(ASL)
     assert b"Ours, without a last newline" in after["README.md"]
     assert json.loads(team.read(".template.json"))["template"] == VERSION
@@ -199,7 +204,7 @@ def test_an_update_that_dies_while_it_writes_is_taken_back_by_one_command(
         ('{"template": "9.9.9", "digest": "", "default_context": {}}', r"were edited by hand"),
         (
             json.dumps({"template": "9.9.9", "digest": digest({}), "default_context": {}}),
-            r"There is no version 9\.9\.9",
+            r"Version 9\.9\.9 is unknown",
         ),
     ],
     ids=["no record", "no JSON", "a list", "no digest", "answers edited", "unknown version"],
@@ -231,7 +236,7 @@ def test_bad_answers_are_refused_as_they_are_by_a_bake(baked_by: BakedBy, capsys
     team = baked_by(VERSION)
     for bad in ("owner=aws:x", "nothing=1", "context_name=Other"):
         assert main(["update", str(team.folder), f"--answer={bad}"]) == 2
-        assert capsys.readouterr().err.startswith(f"{bad.partition('=')[0]}: ")
+        assert capsys.readouterr().err.startswith(f"Error: {bad.partition('=')[0]}: ")
 
 
 def test_a_template_that_cannot_be_reached_is_said(
@@ -272,14 +277,84 @@ def test_a_conflict_is_left_to_the_team_before_any_check(baked_by: BakedBy, caps
     assert team.status()["src/payment/context.py"] == "UU"
 
 
+@pytest.mark.parametrize("version", EARLIER)
+def test_the_edits_that_the_pages_describe_cause_no_conflict(baked_by: BakedBy, version: str) -> None:
+    """Commands, checks, resources, workflows, scripts and recipes: each arrives in the form of this version."""
+    team = baked_by(version)
+    all_edits(team)
+    outcome = updated(team)
+    merged = outcome.merged
+    assert (merged.conflicts, merged.kept, merged.left_out) == ({}, [], [])
+    assert [note.partition(":")[0] for note in outcome.notes] == ["justfile"]
+    steps = team.read("src/payment/list_steps.py")
+    assert "        aws.obeys(PAYMENT),\n        payable,\n    ]\n" in steps
+    assert "def payable(rows: Sequence[TypedRow[Any]], _list_id: str) -> list[Rejection]:\n" in steps
+    approve = 'Command.changes(ApprovePayment, approve_payment, Status.APPROVED, "PaymentApproved"'
+    assert approve in team.read("src/payment/context.py")
+    assert '"verify_payment": replace(COMMAND, handler="payment.verify_payment.lambda_handler")' in team.read(FUNCTIONS)
+    program = team.read(PROGRAM)
+    assert program.index('Receipts("receipts"') < program.index("observability = ") < program.index("export_outputs(")
+    assert not [path for path in team.folder.rglob("handlers") if "node_modules" not in path.parts]
+    assert "uv run context check  # ours\n" in team.read(WORKFLOW)
+    own = ("scripts/release.sh", "scripts/release.py", "infra/service/receipts.py", WORKFLOW)
+    assert not [path for path in own if re.search(r"-m bounded_context|run just|components\._", team.read(path))]
+
+
+def test_the_steps_are_listed_before_anything_is_written(baked_by: BakedBy, capsys: pytest.CaptureFixture[str]) -> None:
+    """In the text, and in JSON; a dry run lists them, too."""
+    team = baked_by(EARLIER[-1])
+    before = team.everything()
+    assert main(["update", str(team.folder), "--no-input", "--dry-run", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert {step["version"] for step in said["steps"]} == {VERSION}
+    assert (said["notes"], said["written"], said["conflicts"]) == ([], False, [])
+    assert main(["update", str(team.folder), "--no-input", "--dry-run"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    listed = [f"  {step['version']}: {step['summary']}" for step in said["steps"]]
+    assert lines[: len(listed) + 1] == ["Migration steps:", *listed]
+    assert team.everything() == before
+
+
+def test_a_file_that_no_step_can_read_ends_the_update(baked_by: BakedBy, capsys: pytest.CaptureFixture[str]) -> None:
+    """With its name and the remedy; nothing is changed."""
+    team = baked_by(EARLIER[-1])
+    team.write("scripts/broken.py", "import bounded_context.pipeline as (\n")
+    team.commit()
+    before = team.everything()
+    assert main(["update", str(team.folder), "--no-input"]) == 2
+    assert capsys.readouterr().err.startswith("Error: scripts/broken.py: it cannot be parsed (line ")
+    assert team.everything() == before
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [("owner=others", ["contracts", "openapi", "check"]), ("api=none", ["contracts", "check"])],
+)
+def test_an_update_without_conflicts_generates_the_documents_that_the_repository_has(
+    baked_by: BakedBy, monkeypatch: pytest.MonkeyPatch, answer: str, expected: list[str]
+) -> None:
+    """Before its check; a context without an HTTP API has no document of it."""
+    team, called = baked_by(VERSION), list[str]()
+
+    def context(_repository: Path, command: str, _quiet: bool) -> int:
+        called.append(command)
+        return 0
+
+    monkeypatch.setattr(commands, "_context", context)
+    assert main(["update", str(team.folder), "--answer", answer, "--no-input"]) == 0
+    assert called == expected
+
+
 @pytest.mark.e2e
 @pytest.mark.parametrize("version", EARLIER)
 def test_the_repositorys_own_check_is_green_afterwards(
     baked_by: BakedBy, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, version: str
 ) -> None:
-    """The command runs it, in the environment that the new lock gives."""
+    """With the team's edits, and without any manual edit; the command runs the check, in the new environment."""
     team = baked_by(version)
+    all_edits(team)
     # Other tests are on the other processors.
     monkeypatch.setenv("PYTEST_XDIST_AUTO_NUM_WORKERS", "1")
-    assert main(["update", str(team.folder)]) == 0
-    assert capfd.readouterr().out.endswith("Green.\n")
+    status = main(["update", str(team.folder), "--no-input"])
+    said = capfd.readouterr().out
+    assert (status, said.endswith("Green.\n")) == (0, True), said

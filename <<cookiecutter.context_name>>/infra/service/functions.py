@@ -1,4 +1,4 @@
-"""Which functions there are, and how each is made: by a preset of the library, or by one of this context's own."""
+"""The functions, each with its preset: memory, timeout and permissions."""
 
 from bounded_context.infra import (
     COMMAND,

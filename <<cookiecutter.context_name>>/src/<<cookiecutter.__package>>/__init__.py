@@ -1,1 +1,1 @@
-"""The <<cookiecutter.context_name>> context: its rules, its steps, and the Lambda functions that run them."""
+"""The <<cookiecutter.context_name>> context: business rules, list steps and Lambda functions."""

@@ -1,4 +1,4 @@
-"""What callers may ask of one <<cookiecutter.__words>>. A command is an order and may be refused."""
+"""The commands of the <<cookiecutter.__words>>. A command may be rejected."""
 
 from bounded_context import Change, Identifier
 
@@ -18,6 +18,6 @@ class <<command.name>>(Change):
 
 
 class <<(cookiecutter.commands | deletes).name>>(Change):
-    """Remove the <<cookiecutter.__words>>."""
+    """Delete the <<cookiecutter.__words>>."""
 
     <<cookiecutter.__package>>_id: Identifier

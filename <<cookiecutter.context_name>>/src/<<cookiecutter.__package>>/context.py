@@ -1,10 +1,11 @@
-"""What the context is, as data: its code, its infrastructure and its tools read it here."""
+"""The context's declaration, which its code, its infrastructure and its tools read."""
 
 from bounded_context import Command, Context
 
 from .commands import <<cookiecutter.commands | commands | map(attribute="name") | join(", ")>>
-from .events import VERSIONS, <<cookiecutter.context_name>>Data
+from .events import <<cookiecutter.context_name>>Data
 from .model import <<cookiecutter.context_name>>, Status
+from .use_cases import <<cookiecutter.commands | commands | map(attribute="snake") | join(", ")>>
 
 <<cookiecutter.__constant>> = Context(
     name="<<cookiecutter.__package>>",
@@ -20,10 +21,9 @@ from .model import <<cookiecutter.context_name>>, Status
 <% endfor %>
     ),
     data=<<cookiecutter.context_name>>Data,
-    versions=VERSIONS,
     references=<<cookiecutter.verification | referred>>,
     verification="<<cookiecutter.__verification>>",
-    # Each is an index of the table, and a write unit more for each row.
+    # Each adds an index, and one write unit per row.
     queried_by=("list",),
 <% filter fitted %>
     subscribers=<<cookiecutter.subscribers | subscribers | tupled>>,

@@ -1,4 +1,4 @@
-"""The aggregate: what the <<cookiecutter.__words>> is, and which statuses it may have."""
+"""The aggregate: the fields and statuses of the <<cookiecutter.__words>>."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from bounded_context import Aggregate, Details, <<cookiecutter.fields | fields |
 
 
 class Status(StrEnum):
-    """The <<cookiecutter.__words>>'s status; each value is what its last event said."""
+    """The status after the last event."""
 
 <% for command in cookiecutter.commands | lasting %>
     <<command.status>> = "<<command.status>>"
@@ -14,7 +14,7 @@ class Status(StrEnum):
 
 
 class <<cookiecutter.context_name>>Details(Details):
-    """What the caller says: one row of a list, or the payload of the command that creates."""
+    """The fields of a list's row, and of the creating command."""
 
     <<cookiecutter.__package>>_id: Identifier
 <% for field in cookiecutter.fields | fields %>
@@ -23,4 +23,4 @@ class <<cookiecutter.context_name>>Details(Details):
 
 
 class <<cookiecutter.context_name>>(Aggregate[<<cookiecutter.context_name>>Details, Status]):
-    """The <<cookiecutter.__words>> as it stands."""
+    """The <<cookiecutter.__words>>: its details, status and version."""

@@ -1,4 +1,4 @@
-"""The business rules: one function per command. Each returns what the command leaves, or raises a BusinessError."""
+"""The business rules, a function for each command. It returns the changed aggregate, or raises a BusinessError."""
 
 from bounded_context import Aggregates, expected
 
@@ -9,10 +9,10 @@ from .model import <<cookiecutter.context_name>>, <<cookiecutter.context_name>>D
 <% filter fitted %>
 def <<(cookiecutter.commands | creates).snake>>(command: <<(cookiecutter.commands | creates).name>>, <<cookiecutter.__plural_snake>>: Aggregates[<<cookiecutter.context_name>>]) -> <<cookiecutter.context_name>>:
 <% endfilter %>
-    """Create the <<cookiecutter.__words>>. Lists obey this rule too.
+    """Create the <<cookiecutter.__words>>; rows of lists follow the same rule.
 
     Raises:
-        AlreadyExists: its identity is taken.
+        AlreadyExists: the identity is in use.
     """
     details = <<cookiecutter.context_name>>Details.of(command)
     created = <<cookiecutter.context_name>>(details, Status.<<(cookiecutter.commands | creates).status>>)
@@ -27,7 +27,7 @@ def <<command.snake>>(command: <<command.name>>, <<cookiecutter.__plural_snake>>
     """Move the <<cookiecutter.__words>> to <<command.status>>.
 
     Raises:
-        NotFound, VersionConflict, IllegalMove: it may not be changed now.
+        NotFound, VersionConflict, IllegalMove: the change is not possible.
     """
     changed = expected(command, <<cookiecutter.__plural_snake>>).moved_to(Status.<<command.status>>)
     <<cookiecutter.__plural_snake>>.save(changed)
@@ -38,10 +38,10 @@ def <<command.snake>>(command: <<command.name>>, <<cookiecutter.__plural_snake>>
 <% filter fitted %>
 def <<(cookiecutter.commands | deletes).snake>>(command: <<(cookiecutter.commands | deletes).name>>, <<cookiecutter.__plural_snake>>: Aggregates[<<cookiecutter.context_name>>]) -> <<cookiecutter.context_name>>:
 <% endfilter %>
-    """Remove the <<cookiecutter.__words>> and return it as it was.
+    """Delete the <<cookiecutter.__words>>, and return its last state.
 
     Raises:
-        NotFound, VersionConflict, IllegalMove: it may not be removed now.
+        NotFound, VersionConflict, IllegalMove: the deletion is not possible.
     """
     current = expected(command, <<cookiecutter.__plural_snake>>)
     <<cookiecutter.__plural_snake>>.remove(current)

@@ -1,4 +1,4 @@
-"""The whole context on this machine: what a partner sends, what a caller asks, and what subscribers hear of it."""
+"""End-to-end tests on the embedded AWS: a list, a command, and the events of both."""
 
 from collections import Counter
 
@@ -6,19 +6,19 @@ from bounded_context.testing.running import Running
 
 
 def test_a_list_of_<<cookiecutter.__plural_snake>>(running: Running):
-    """It is imported, and every subscriber hears of each row and of the list."""
+    """Each subscriber receives an event for each row and for the list."""
     done = running.upload(running.rows(30))
     assert (done.outcome, running.list_item(done.list_id)["status"]) == ("IMPORTED", "IMPORTED")
-    told = {
+    expected = {
         "<<(cookiecutter.commands | creates).event>>": 30,
         "<<cookiecutter.context_name>>ListImported": 1,
     }
     for events in done.events.values():
-        assert Counter(event["type"] for event in events) == told
+        assert Counter(event["type"] for event in events) == expected
 
 
 def test_<<(cookiecutter.commands | creates).snake>>(running: Running):
-    """Every subscriber hears of it."""
+    """Each subscriber receives the event."""
     [details] = running.rows(1)
     assert running.invoke("<<(cookiecutter.commands | creates).snake>>", details)["ok"]
     for events in running.events(details["<<cookiecutter.__package>>_id"]).values():

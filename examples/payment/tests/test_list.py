@@ -1,4 +1,4 @@
-"""Lists that partners send, through the whole workflow in one call: imported as a whole, or not at all."""
+"""Lists of partners, through all steps of the workflow."""
 
 from bounded_context import BusinessError
 from bounded_context.testing import Samples, run_list
@@ -13,7 +13,7 @@ ROWS = [samples.values(n) for n in range(30)]
 def test_good_rows_are_imported():
     run = run_list(PAYMENT, ROWS)
     assert run.outcome == "IMPORTED"
-    assert {one.id for one in run.aggregates} == {row["payment_id"] for row in ROWS}
+    assert {found.id for found in run.aggregates} == {row["payment_id"] for row in ROWS}
     assert run.report == []
 
 
@@ -33,7 +33,7 @@ def test_a_list_of_too_many_bad_rows_is_rejected_as_a_whole():
     assert len(run.report) == 31
 
 
-def test_a_row_that_the_rule_refuses_is_rejected_with_its_code():
+def test_a_row_that_breaks_a_rule_is_rejected_with_its_code():
     def refused(command, payments):
         if command.id == ROWS[3]["payment_id"]:
             raise BusinessError("not this one")

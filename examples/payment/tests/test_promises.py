@@ -1,4 +1,4 @@
-"""What this repository promises to those who run it; each breach is a sentence that says what to write."""
+"""The library's promises: properties of every repository. Each breach is a sentence with the remedy."""
 
 import pytest
 from bounded_context.testing.promises import PROMISES, Promise, repository

@@ -1,4 +1,4 @@
-"""The business rules, without AWS: what each command leaves, and what it is refused for."""
+"""The business rules, without AWS: the result and the rejections of each command."""
 
 import pytest
 from bounded_context import AlreadyExists, IllegalMove, NotFound, VersionConflict
@@ -37,7 +37,7 @@ def test_verify_payment_leaves_the_next_version(payments):
         verify_payment(command, payments)
 
 
-def test_what_is_removed_is_gone(payments):
+def test_a_deleted_payment_is_not_found(payments):
     payments.add(SAMPLE)
     command = DeletePayment(payment_id=SAMPLE.id)
     assert delete_payment(command, payments) == SAMPLE
@@ -45,7 +45,7 @@ def test_what_is_removed_is_gone(payments):
         delete_payment(command, payments)
 
 
-def test_a_command_for_another_version_is_refused(payments):
+def test_a_command_for_another_version_is_rejected(payments):
     payments.add(SAMPLE)
     command = DeletePayment(payment_id=SAMPLE.id, expected_version=2)
     with pytest.raises(VersionConflict):

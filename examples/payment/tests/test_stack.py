@@ -1,4 +1,4 @@
-"""What this context's stacks are made of, besides what every context promises."""
+"""The resources of this context's stacks; the promises test the common properties."""
 
 import pytest
 from bounded_context.testing.graph import run

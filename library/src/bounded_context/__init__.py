@@ -2,7 +2,7 @@
 
 from .application.ports import Aggregates, Projection, Shards
 from .application.use_cases import expected
-from .context import BadContext, Context
+from .declaration.context import BadContext, Context
 from .domain.aggregate import Aggregate, Change, Details
 from .domain.commands import Command
 from .domain.errors import AlreadyExists, BusinessError, IllegalMove, ListOpen, NotFound, VersionConflict

@@ -1,16 +1,16 @@
-"""What a context runs on in AWS: its adapters. Everything is built on first use and kept.
+"""The AWS adapters of a context, built on first use and cached.
 
-A function imports what it builds, and nothing of the others': an import is paid for with each cold start.
+Each function imports only the modules that it needs: every import extends a cold start.
 """
 
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from .context import Context
-from .domain.aggregate import Aggregate, Details
-from .measures import RULE_SECONDS
-from .secret_names import secret_arn
+from .declaration.context import Context
+from .declaration.measures import RULE_SECONDS
+from .declaration.secret_names import secret_arn
+from .domain.aggregate import Aggregate
 from .settings import ListSettings, OnEventSettings, RelaySettings, TableSettings, WatchListsSettings, load
 from .telemetry import conceal, count, logger, traceparent, watched
 
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from .adapters.stepfunctions import Executions
     from .application.creating import Ran
     from .application.guarded import GuardedAggregates
-    from .application.ports import Aggregates
     from .application.verification import RowsCheck
     from .lists import ListImport
 
@@ -62,20 +61,19 @@ __all__ = [
 ]
 
 A = TypeVar("A", bound=Aggregate[Any, Any])
-D = TypeVar("D", bound=Details)
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def _kept(build: Callable[P, T]) -> Callable[P, T]:
-    # functools' own type forgets which context an adapter is of.
+def _cached(build: Callable[P, T]) -> Callable[P, T]:
+    # functools' own type loses the parameters: the type of an adapter's context would be unknown.
     return cache(build)  # pyright: ignore[reportReturnType]
 
 
 def _config(attempts: int = 6, read_timeout: int = 60) -> Any:
     from botocore.config import Config
 
-    # "standard" is what AWS recommends over botocore's legacy default: backoff with jitter, and a retry quota.
+    # AWS recommends "standard" over botocore's legacy default: backoff with jitter, and a retry quota.
     retries: Any = {"mode": "standard", "total_max_attempts": attempts}
     return Config(retries=retries, connect_timeout=3, read_timeout=read_timeout)
 
@@ -86,7 +84,7 @@ def _client(service: Any, **limits: int) -> Any:
     return watched(boto3.client(service, config=_config(**limits)))
 
 
-@_kept
+@_cached
 def _table() -> Any:
     import boto3
 
@@ -95,15 +93,15 @@ def _table() -> Any:
     return table
 
 
-@_kept
+@_cached
 def dynamodb_client() -> Any:
     """Return a plain DynamoDB client, for Powertools' idempotency records."""
     return _client("dynamodb")
 
 
-@_kept
+@_cached
 def aggregates(context: Context[A]) -> "GuardedAggregates[A]":
-    """Return a context's aggregates, which change only as it declares."""
+    """Return a context's aggregates, which allow only the declared transitions."""
     from .adapters.dynamodb import AggregateTable
     from .adapters.items import Items
     from .adapters.list_state import ListStates
@@ -113,16 +111,16 @@ def aggregates(context: Context[A]) -> "GuardedAggregates[A]":
     return GuardedAggregates(context.transitions, stored, ListStates(_table()).is_open)
 
 
-@_kept
+@_cached
 def shards(context: Context[A]) -> "AggregateShards[A]":
-    """Return a context's aggregates by list and by status."""
+    """Return a context's aggregates by list, by status and by field."""
     from .adapters.dynamodb_queries import AggregateShards
     from .adapters.items import Items
 
     return AggregateShards(Items(context), _table())
 
 
-@_kept
+@_cached
 def lists() -> "ListTable":
     """Return the lists' records."""
     from .adapters.dynamodb_lists import ListTable
@@ -130,25 +128,25 @@ def lists() -> "ListTable":
     return ListTable(_table(), traceparent)
 
 
-@_kept
+@_cached
 def files() -> "InboxBucket":
-    """Return the inbox."""
+    """Return the inbox bucket."""
     from .adapters.s3 import InboxBucket
 
     return InboxBucket(_client("s3"), load(ListSettings).inbox_bucket)
 
 
-@_kept
+@_cached
 def bulk_client() -> Any:
-    """Return a DynamoDB client for reads and writes by the hundred."""
+    """Return a DynamoDB client for reads and writes in batches of a hundred."""
     from pydynox import DynamoDBClient
 
     return DynamoDBClient()
 
 
-@_kept
+@_cached
 def imported(context: Context[Any]) -> "ImportedAggregateTable":
-    """Return the aggregates that a context's lists bring."""
+    """Return the aggregates that a context's lists create."""
     from .adapters.dynamodb_bulk import ImportedAggregateTable
     from .adapters.items import Items
 
@@ -168,13 +166,13 @@ def _inserts(table: str) -> "Inserts":
 
 
 def seen_ids() -> "SqliteSeenIds":
-    """Return an empty memory of identities, for one file."""
+    """Return an empty store of identities, for one file."""
     from .adapters.seen_ids import SqliteSeenIds
 
     return SqliteSeenIds()
 
 
-@_kept
+@_cached
 def list_import(context: Context[Any]) -> "ListImport":
     """Return the steps of a context's list workflow."""
     from .lists import ListImport
@@ -182,7 +180,7 @@ def list_import(context: Context[Any]) -> "ListImport":
     return ListImport(context, lists(), files(), lambda: imported(context), seen_ids)
 
 
-@_kept
+@_cached
 def _references(thing: str) -> "ReferenceTable":
     from .adapters.references import ReferenceTable
 
@@ -190,7 +188,7 @@ def _references(thing: str) -> "ReferenceTable":
 
 
 def known(context: Context[Any], field: str) -> "RowsCheck[Any]":
-    """Return the check that what each row refers to in a field is known here, from other contexts' events.
+    """Return the check that each row's reference in a field is known, from other contexts' events.
 
     Raises:
         KeyError: the context declares no reference in that field.
@@ -201,25 +199,24 @@ def known(context: Context[Any], field: str) -> "RowsCheck[Any]":
 
 
 def not_taken(context: Context[Any]) -> "RowsCheck[Any]":
-    """Return the check that no row has the identity of what already exists and did not come with its list."""
+    """Return the check that no row has an existing identity, except an identity that its own list imported."""
     from .application.verification import not_taken as not_taken_in
 
     return not_taken_in(imported(context), context.identity)
 
 
-def obeys(context: Context[A], command: type[D], use_case: "Callable[[D, Aggregates[A]], A]") -> "RowsCheck[Any]":
-    """Return the check that each row obeys the rule of the command that creates: ``use_case``.
+def obeys(context: Context[Any]) -> "RowsCheck[Any]":
+    """Return the check that each row obeys the rule of the command that creates.
 
-    A refusal rejects the row, with its code. What the rule adds is what is imported. Each part's time is logged, and
-    counted as ``RuleSeconds``.
+    A refusal rejects the row, with its code. The aggregate that the rule adds is imported. Each part's time is logged,
+    and counted as ``RuleSeconds``.
 
     Raises:
-        LookupError: the context declares no such command.
-        ValueError: the command does not create, or requires a field that no row has.
+        ValueError: the command requires a field that no row has.
     """
     from .application.creating import CreatingRule
 
-    return CreatingRule(context, command, use_case, aggregates(context), _ran)
+    return CreatingRule(context, context.creating.rule, aggregates(context), _ran)
 
 
 def _ran(ran: "Ran") -> None:
@@ -227,7 +224,7 @@ def _ran(ran: "Ran") -> None:
     logger.info("rule run", rule=ran.rule, rows=ran.rows, seconds=round(ran.seconds, 3), refused=ran.refused)
 
 
-@_kept
+@_cached
 def topic() -> "Topic":
     """Return the context's topic."""
     from .adapters.sns import Topic
@@ -235,23 +232,23 @@ def topic() -> "Topic":
     return Topic(_client("sns"), load(RelaySettings).topic_arn)
 
 
-@_kept
+@_cached
 def projection() -> "ProjectionTable":
-    """Return what is kept about other contexts' things, to be written."""
+    """Return the writer of the projection of other contexts' events."""
     from .adapters.projection import ProjectionTable
 
     return ProjectionTable(_table())
 
 
-@_kept
+@_cached
 def dead_letters() -> "DeadLetters":
-    """Return the queue for messages that nobody can take."""
+    """Return the queue for messages that can never be applied."""
     from .adapters.sqs import DeadLetters
 
     return DeadLetters(_client("sqs"), load(OnEventSettings).dead_letter_url)
 
 
-@_kept
+@_cached
 def _secrets() -> "Secrets":
     from .adapters.secrets import Secrets
 
@@ -259,19 +256,20 @@ def _secrets() -> "Secrets":
 
 
 def secret(name: str) -> "SecretStr":
-    """Return the value of a secret that the function's preset names; it shows as stars, and in no line or trace.
+    """Return the value of a secret that the function's preset names; it is hidden in log lines and traces.
 
-    A value is kept for five minutes at most: ask for it where it is used, and a rotation is seen within them.
+    A value is cached for at most five minutes. Call this function where the value is used, to get a rotated value
+    within that time.
 
     Raises:
-        NoSecret: it has no value yet, or the function may not read it; the message says what to do.
+        NoSecret: it has no value yet, or the function may not read it; the message contains the remedy.
     """
     value = _secrets().get(secret_arn(name))
     conceal(value.get_secret_value())
     return value
 
 
-@_kept
+@_cached
 def executions() -> "Executions":
     """Return the list workflow's executions."""
     from .adapters.stepfunctions import Executions
@@ -280,7 +278,7 @@ def executions() -> "Executions":
     return Executions(client, load(WatchListsSettings).state_machine_arn)
 
 
-@_kept
+@_cached
 def event_sources() -> "EventSources":
     """Return the event source mappings of the stack's functions."""
     from .adapters.event_sources import EventSources
@@ -289,16 +287,16 @@ def event_sources() -> "EventSources":
     return EventSources(client, load(WatchListsSettings).function_prefix)
 
 
-@_kept
+@_cached
 def deployments() -> "Deployments":
-    """Return CodeDeploy's deployments. A hook has no time for long waits: a call takes 27 seconds at most."""
+    """Return CodeDeploy's deployments. A call takes 27 seconds at most, since a hook has no time for long waits."""
     from .adapters.codedeploy import Deployments
 
     return Deployments(_client("codedeploy", attempts=3, read_timeout=5))
 
 
 def versions(seconds: int) -> "Versions":
-    """Return the functions' versions, each asked once and given ``seconds`` to answer."""
+    """Return the functions' versions; each is invoked once, with ``seconds`` to answer."""
     from .adapters.lambda_ import Versions
 
     return Versions(_client("lambda", attempts=1, read_timeout=seconds))

@@ -11,7 +11,7 @@ import boto3
 
 from bounded_context.adapters.dynamodb_inserts import Inserts
 from bounded_context.adapters.signed import Signed
-from bounded_context.testing.plugin import TABLE
+from bounded_context.testing.functions import TABLE
 
 Answer = Callable[[dict[str, Any]], tuple[int, Any]]
 """What is answered to a request's body: a status, and what becomes JSON, or bytes."""

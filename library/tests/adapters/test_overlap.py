@@ -17,7 +17,7 @@ from bounded_context.adapters.items import Items
 from bounded_context.application.deadline import time_left
 from bounded_context.application.ports import AlreadyTaken, Throttled
 from bounded_context.testing import Samples
-from bounded_context.testing.plugin import TABLE
+from bounded_context.testing.functions import TABLE
 
 from .endpoints import inserts
 

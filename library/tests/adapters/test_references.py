@@ -7,7 +7,7 @@ from pydynox import DynamoDBClient
 from bounded_context.adapters.projection import ProjectionTable
 from bounded_context.adapters.references import ReferenceTable
 from bounded_context.domain.projection import ForeignEvent, Standing
-from bounded_context.testing.plugin import TABLE
+from bounded_context.testing.functions import TABLE
 
 THING = "order_line"
 

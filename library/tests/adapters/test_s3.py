@@ -11,7 +11,7 @@ from botocore.compat import HTTPHeaders
 
 from bounded_context.adapters.s3 import InboxBucket
 from bounded_context.application.reading import records
-from bounded_context.testing.plugin import BUCKET
+from bounded_context.testing.functions import BUCKET
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.parameters import base
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 
 from bounded_context.adapters.secrets import MAX_AGE, Secrets
-from bounded_context.secret_names import NoSecret
+from bounded_context.declaration.secret_names import NoSecret
 
 Later = Callable[[float], None]
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from payment.commands import RegisterPayment, VerifyPayment
+from payment.commands import RegisterPayment
 from payment.context import PAYMENT
 from payment.model import Payment, PaymentDetails, Status
 from payment.use_cases import register_payment
@@ -20,9 +20,9 @@ from bounded_context import Aggregate, Aggregates, BusinessError, Context, NotFo
 from bounded_context.application.creating import CreatingRule, Ran, RuleFailed
 from bounded_context.application.list_import import Upload
 from bounded_context.application.ports import Throttled
-from bounded_context.application.staging import VALIDATED, VERIFIED, StagedRow, Staging, StagingGone
-from bounded_context.application.verification import TypedRow, typed
-from bounded_context.context import INVALID
+from bounded_context.application.staging import VALIDATED, VERIFIED, StagedRow, Staging, StagingGone, TypedRow
+from bounded_context.application.verification import typed
+from bounded_context.declaration.structure import INVALID
 from bounded_context.domain.faults import Fault
 from bounded_context.domain.lists import ListStatus
 from bounded_context.testing import InMemory, InMemoryAggregates, Run, Samples, run_list
@@ -243,7 +243,7 @@ def test_a_failing_read_is_the_steps_own_failure() -> None:
         return payments.get(command.id)
 
     with pytest.raises(Throttled):
-        CreatingRule(PAYMENT, RegisterPayment, reading, Busy(PAYMENT))(_typed(ROWS[:1]), "l-1")
+        CreatingRule(PAYMENT, reading, Busy(PAYMENT))(_typed(ROWS[:1]), "l-1")
 
 
 def _typed(rows: list[dict[str, str]]) -> list[TypedRow[Any]]:
@@ -253,16 +253,10 @@ def _typed(rows: list[dict[str, str]]) -> list[TypedRow[Any]]:
 def test_how_a_part_was_run_is_told() -> None:
     """With the time, for whoever looks for a slow rule."""
     told: list[Ran] = []
-    CreatingRule(PAYMENT, RegisterPayment, limited, InMemoryAggregates(PAYMENT), told.append)(_typed(ROWS), "l-1")
+    CreatingRule(PAYMENT, limited, InMemoryAggregates(PAYMENT), told.append)(_typed(ROWS), "l-1")
     [ran] = told
     assert (ran.rule, ran.rows, ran.refused) == ("limited", 20, {TooLarge.code: 10})
     assert ran.seconds > 0
-
-
-@pytest.mark.parametrize("command", [VerifyPayment, PaymentDetails])
-def test_a_rule_of_another_command_is_refused(command: Any) -> None:
-    with pytest.raises((ValueError, LookupError)):
-        CreatingRule(PAYMENT, command, register_payment, InMemoryAggregates(PAYMENT))
 
 
 def _with_channel(default: Any) -> Context[Any]:
@@ -276,7 +270,7 @@ def _with_channel(default: Any) -> Context[Any]:
 def test_a_command_that_requires_what_no_row_has_is_refused() -> None:
     context = _with_channel(...)
     with pytest.raises(ValueError, match="MakeThing requires channel, which no row has"):
-        CreatingRule(context, context.creating.model, _made, InMemoryAggregates(context))
+        CreatingRule(context, _made, InMemoryAggregates(context))
 
 
 def test_a_command_with_a_default_that_no_row_has_is_taken() -> None:

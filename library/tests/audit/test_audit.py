@@ -10,10 +10,12 @@ import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-from bounded_context.audit import cli, vulnerabilities
-from bounded_context.audit.cli import CLEAN, FOUND, UNKNOWN
-from bounded_context.audit.locked import uv
-from bounded_context.project import VARIABLE
+from bounded_context.configuration.project import VARIABLE
+from bounded_context.tools.audit import vulnerabilities
+from bounded_context.tools.audit.cli import CLEAN, FOUND
+from bounded_context.tools.audit.locked import uv
+from bounded_context.tools.command.aws_errors import REFUSED
+from tests.console import context
 
 from .osv import ALIAS, ID, Service, serving
 
@@ -113,7 +115,7 @@ def _accept(root: Path, line: str) -> None:
 @pytest.mark.usefixtures("repository")
 def test_nothing_is_found_where_nothing_is_known(clean: Service, capsys: pytest.CaptureFixture[str]) -> None:
     """Every package of the lock was asked for, and what is the context's own was not."""
-    assert cli.main(["--service-url", clean.url]) == CLEAN
+    assert context("audit", "--service-url", clean.url) == CLEAN
     assert clean.asked == {"copyleft", "elsewhere", "idna", "pluggy"}
     said = "build/audit/sbom.json: 4 packages, of which functions run 2 (CycloneDX 1.5)\n"
     assert capsys.readouterr().out == said
@@ -124,7 +126,7 @@ def test_a_known_vulnerability_is_said_with_the_version_that_is_without(
     knowing: Service, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """In one sentence."""
-    assert cli.main(["--service-url", knowing.url]) == FOUND
+    assert context("audit", "--service-url", knowing.url) == FOUND
     sentence = f"idna {version('idna')} has {ID} alias {ALIAS}: It reads more than it should (fixed in 99.1)."
     assert capsys.readouterr().out.splitlines()[1:] == [sentence]
 
@@ -135,7 +137,7 @@ def test_a_team_accepts_what_it_gives_a_reason_for(
 ) -> None:
     """By any of its names; it is still said."""
     _accept(repository, f'{name} = "we decode nothing"')
-    assert cli.main(["--service-url", knowing.url]) == CLEAN
+    assert context("audit", "--service-url", knowing.url) == CLEAN
     assert capsys.readouterr().out.endswith("(fixed in 99.1). Accepted: we decode nothing\n")
 
 
@@ -145,7 +147,7 @@ def test_without_a_reason_nothing_is_accepted(
 ) -> None:
     """And nothing is called clean."""
     _accept(repository, f"idna = {reason}")
-    assert cli.main(["--service-url", knowing.url]) == UNKNOWN
+    assert context("audit", "--service-url", knowing.url) == REFUSED
     assert "[tool.bounded-context.audit.accepted] idna has no reason" in capsys.readouterr().err
 
 
@@ -169,7 +171,7 @@ def test_a_licence_that_is_not_accepted_is_named(
 ) -> None:
     """However the package says it."""
     says(said)
-    assert cli.main(["--service-url", clean.url]) == FOUND
+    assert context("audit", "--service-url", clean.url) == FOUND
     sentence = f"copyleft 1.0 is under {under}, which is not accepted."
     assert capsys.readouterr().out.splitlines()[1:] == [sentence]
 
@@ -186,16 +188,16 @@ def test_a_licence_that_is_not_accepted_is_named(
 def test_a_licence_that_is_accepted_is_not(said: str, says: Says, clean: Service) -> None:
     """Of two of which one may choose, one is enough."""
     says(said)
-    assert cli.main(["--service-url", clean.url]) == CLEAN
+    assert context("audit", "--service-url", clean.url) == CLEAN
 
 
 @pytest.mark.usefixtures("repository")
 def test_who_reaches_nobody_is_told_so_and_not_that_all_is_well(capsys: pytest.CaptureFixture[str]) -> None:
     """In one sentence; the bill of materials is there."""
-    assert cli.main(["--service-url", NOWHERE]) == UNKNOWN
+    assert context("audit", "--service-url", NOWHERE) == REFUSED
     told = capsys.readouterr()
     assert told.out.startswith("build/audit/sbom.json: ")
-    assert told.err.startswith("No service could be asked about known vulnerabilities: ")
+    assert told.err.startswith("Error: No service could be asked about known vulnerabilities: ")
     assert told.err.count("\n") == 1
 
 
@@ -215,8 +217,8 @@ def test_an_answer_that_cannot_be_read_is_none(
     done = uv(repository, "--version")
     done.stdout = said
     monkeypatch.setattr(vulnerabilities, "uv", lambda *_: done)
-    assert cli.main([]) == UNKNOWN
-    assert capsys.readouterr().err.startswith("uv ")
+    assert context("audit") == REFUSED
+    assert capsys.readouterr().err.startswith("Error: uv ")
 
 
 @pytest.mark.usefixtures("repository")
@@ -241,21 +243,21 @@ def test_a_lock_that_is_not_installed_cannot_be_judged(
     locked = (f'version = "{version("pluggy")}"', f"pluggy-{version('pluggy')}-")
     text = lock.read_text().replace(locked[0], 'version = "0.0.1"').replace(locked[1], "pluggy-0.0.1-")
     lock.write_text(text)
-    assert cli.main(["--service-url", clean.url]) == UNKNOWN
-    assert capsys.readouterr().err == "pluggy 0.0.1 is in the lock and not installed here: run `uv sync`.\n"
+    assert context("audit", "--service-url", clean.url) == REFUSED
+    assert capsys.readouterr().err == "Error: pluggy 0.0.1 is in the lock and not installed here: run `uv sync`.\n"
 
 
 def test_without_a_lock_nothing_is_known(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """uv says why."""
     (repository / "uv.lock").unlink()
-    assert cli.main([]) == UNKNOWN
-    assert capsys.readouterr().err.startswith("uv cannot export the lock: ")
+    assert context("audit") == REFUSED
+    assert capsys.readouterr().err.startswith("Error: uv cannot export the lock: ")
 
 
 def test_the_bill_says_what_functions_run_and_under_which_licence(repository: Path, says: Says, clean: Service) -> None:
     """What is for another machine has no licence here."""
     says("Classifier: License :: Ours")
-    cli.main(["--service-url", clean.url])
+    context("audit", "--service-url", clean.url)
     told = {one["name"]: (one["scope"], one.get("licenses")) for one in _sbom(repository)["components"]}
     assert told == {
         "copyleft": ("required", [{"license": {"name": "Ours"}}]),
@@ -274,7 +276,7 @@ def _against_the_schema(document: dict[str, Any]) -> object:
 def test_the_bill_is_one_by_its_published_schema(said: str, repository: Path, says: Says, clean: Service) -> None:
     """Which refuses a scope, a licence or a member that it does not know."""
     says(said)
-    cli.main(["--service-url", clean.url])
+    context("audit", "--service-url", clean.url)
     made = _sbom(repository)
     assert _against_the_schema(made) is None
     [first, *_] = made["components"]

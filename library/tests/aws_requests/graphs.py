@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from bounded_context.context import PLATFORM_FUNCTIONS
-from bounded_context.infra.labels import NAME_LIMIT, Labels
-from bounded_context.testing.graph import ACCOUNT, REGION, Graph, Program
+from bounded_context.configuration.labels import NAME_LIMIT, Labels
+from bounded_context.declaration.structure import PLATFORM_FUNCTIONS
+from bounded_context.tools.programs.recording import ACCOUNT, REGION, Graph, Program
 from tests.infra.contexts import DEFAULT, LARGE, SHAPES
 from tests.infra.graph import CONTEXT, STACKS, run, run_context, run_shape
 from tests.pipeline import program

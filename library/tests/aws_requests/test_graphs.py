@@ -2,7 +2,7 @@
 
 import pytest
 
-from bounded_context.infra.labels import NAME_LIMIT
+from bounded_context.configuration.labels import NAME_LIMIT
 from bounded_context.testing.requests import findings
 
 from .graphs import GRAPHS

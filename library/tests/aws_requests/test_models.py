@@ -6,13 +6,13 @@ from collections.abc import Iterator
 import pytest
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from bounded_context.local.deploy import program as _program  # noqa: F401 (it registers all handlers)
-from bounded_context.local.deploy.registry import HANDLERS
-from bounded_context.permissions.kinds import KINDS as PERMITTED
 from bounded_context.testing.requests import KINDS, Call
 from bounded_context.testing.requests.documented import LIMITS
 from bounded_context.testing.requests.documents import DOCUMENTS
 from bounded_context.testing.requests.patterns import CLASSES, as_python
+from bounded_context.tools.accounts.permissions.kinds import KINDS as PERMITTED
+from bounded_context.tools.local.deploy import program as _program  # noqa: F401 (it registers all handlers)
+from bounded_context.tools.local.deploy.registry import HANDLERS
 
 ALL = [(kind, made) for kind, calls in KINDS.items() for made in calls]
 CALLS = {made.named: made for _, made in ALL}

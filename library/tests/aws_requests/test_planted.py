@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bounded_context.testing.graph import Graph, Node, run
 from bounded_context.testing.requests import KINDS, call, findings
+from bounded_context.tools.programs.recording import Graph, Node, run
 from tests.pipeline import program
 
 Planted = tuple[str, dict[str, Any], str]
@@ -171,7 +171,7 @@ def test_a_type_that_nothing_knows_is_found(graph: Graph, monkeypatch: pytest.Mo
     inputs = {"name": "letters", "tags": {"owner": "team"}}
     node = replace(graph.nodes[0], type="aws:scheduler/scheduleGroup:ScheduleGroup", name="own", inputs=inputs)
     (found,) = findings(node)
-    assert found.startswith("scheduler/scheduleGroup own: nothing here knows what AWS is asked for such a resource")
+    assert found.startswith("scheduler/scheduleGroup own: the requests of this type of resource are unknown")
     monkeypatch.setitem(KINDS, "scheduler/scheduleGroup", (call("scheduler CreateScheduleGroup", name="Name"),))
     assert findings(node) == []
     assert findings(having(node, {"name": "my letters"})) != []

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context.check import watching
-from bounded_context.check.changes import NoHistory, changed
-from bounded_context.check.watching import saves
+from bounded_context.tools.check import watching
+from bounded_context.tools.check.changes import NoHistory, changed
+from bounded_context.tools.check.watching import saves
 
 
 def _git(folder: Path, *arguments: str) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context.check.steps import place
+from bounded_context.tools.check.steps import place
 
 OUTPUTS = {
     "src/payment/model.py:3:1: F401 [*] `os` imported but unused": "src/payment/model.py:3",

@@ -27,9 +27,9 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker, SyncExecutionWorker
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
-from bounded_context.project import current
-from bounded_context.testing.functions import LambdaContext
-from bounded_context.testing.plugin import BUCKET, REGION, TABLE
+from bounded_context.configuration.project import current
+from bounded_context.testing.functions import BUCKET, TABLE, LambdaContext
+from bounded_context.testing.plugin import REGION
 from tests.handlers.functions import handler
 
 Definition = dict[str, Any]

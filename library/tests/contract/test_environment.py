@@ -6,9 +6,10 @@ import json
 from bounded_context.adapters.event_sources import ALIAS
 from bounded_context.adapters.items import KEY, LIST, Items
 from bounded_context.adapters.projection import key_of
+from bounded_context.configuration.project import current
+from bounded_context.declaration.entry_points import of_library
 from bounded_context.handlers.watch_lists import MAPPED
 from bounded_context.infra import PLATFORM, Consumed, kebab
-from bounded_context.project import current
 from bounded_context.settings import by_function
 from tests.infra.graph import CONTEXT, Graph
 
@@ -41,9 +42,9 @@ def test_each_function_is_told_what_its_settings_need_and_nothing_else(deployed:
 
 
 def test_the_librarys_own_functions_are_told_which_context_it_is(deployed: Graph) -> None:
-    """By the name under which it is declared; the context's own know it."""
+    """By the name under which it is declared; the repository's own steps know it."""
     told = {name for name in BY_FUNCTION if "CONTEXT" in _variables(deployed, name)}
-    assert told == set(PLATFORM)
+    assert told == {*PLATFORM, *of_library(current().context)}
     assert {_variables(deployed, name)["CONTEXT"] for name in told} == {current().settings["context"]}
 
 

@@ -7,9 +7,9 @@ from typing import Any
 from jsonschema import Draft202012Validator, FormatChecker
 from payment.context import PAYMENT
 
-from bounded_context.contracts import asyncapi, published
-from bounded_context.project import current
-from bounded_context.testing.graph import Graph
+from bounded_context.configuration.project import current
+from bounded_context.tools.contracts import asyncapi, published
+from bounded_context.tools.programs.recording import Graph
 
 EVENTS = current().events
 DOCUMENT = json.loads((EVENTS / asyncapi.NAME).read_text(encoding="utf-8"))

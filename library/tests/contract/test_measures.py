@@ -1,6 +1,5 @@
 """Every measure of the catalogue is emitted by some function, as it is defined, and nothing else is."""
 
-import importlib
 import io
 from collections.abc import Iterator, Mapping
 from contextlib import redirect_stdout
@@ -12,12 +11,13 @@ import pytest
 
 from bounded_context import aws
 from bounded_context.adapters.items import Items
+from bounded_context.declaration.measures import CURRENCY, REASON, Measure
 from bounded_context.domain.lists import BROKEN, ListStatus
 from bounded_context.handlers import event_handler, measure_lists, relay_events, sweep_uploads, watch_lists
-from bounded_context.measures import CURRENCY, REASON, Measure
 from bounded_context.telemetry.measures import flush
+from bounded_context.testing.functions import handler_of
 from bounded_context.testing.in_memory import InMemoryAggregates, InMemoryFiles, InMemoryLists, InMemoryProjection
-from bounded_context.testing.samples import Samples
+from bounded_context.tools.programs.samples import Samples
 from tests import foreign
 from tests.emf import Emitted, emitted
 from tests.handlers.conftest import LambdaContext
@@ -34,7 +34,7 @@ def test_no_measure_has_another_dimension() -> None:
 
 
 def _commands() -> None:
-    importlib.import_module(f"{CONTEXT.name}.handlers.{CONTEXT.command_functions[0]}").lambda_handler({}, CALL)
+    handler_of(CONTEXT, CONTEXT.command_functions[0])({}, CALL)
 
 
 def _relay() -> None:
@@ -68,7 +68,7 @@ def _inbound() -> None:
 
 
 def _rule() -> None:
-    aws.obeys(CONTEXT, CONTEXT.creating.model, lambda _, __: None)([], "l-1")
+    aws.obeys(CONTEXT)([], "l-1")
 
 
 EMITTING = (_commands, _relay, _lists, _watch, _inbound, _rule)

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from bounded_context import measures
-from bounded_context.local.defined import Defined, defined_by
-from bounded_context.local.measured import problems
-from bounded_context.project import current
+from bounded_context.configuration.project import current
+from bounded_context.declaration import measures
+from bounded_context.tools.local.metric_checks import problems
+from bounded_context.tools.local.metric_definitions import Defined, defined_by
 from tests.infra.graph import PARTNERS, STACKS, Graph, run
 
 Bodies = dict[str, dict[str, Any]]
@@ -56,5 +56,5 @@ def test_a_name_that_is_spelt_wrongly_is_found(with_partners: Graph) -> None:
     name = measures.LISTS_IMPORTED.name
     broken = json.dumps(_bodies(with_partners)).replace(name, name[:-1])
     found = problems(json.loads(broken), {}, _defined(with_partners))
-    assert any(f"asks for {name[:-1]} (" in problem for problem in found)
+    assert any(f"queries {name[:-1]} (" in problem for problem in found)
     assert any(problem.startswith(f"{name} (") for problem in found)

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from bounded_context.redrive.given_up import place_of
-from bounded_context.redrive.mapping import Mapped
-from bounded_context.redrive.messages import Message
-from bounded_context.redrive.outputs import Stack
-from bounded_context.redrive.uploads import INPUTS, input_of
+from bounded_context.tools.repair.redrive.failed_batches import place_of
+from bounded_context.tools.repair.redrive.mapping import Mapped
+from bounded_context.tools.repair.redrive.messages import Message
+from bounded_context.tools.repair.redrive.outputs import Stack
+from bounded_context.tools.repair.redrive.uploads import INPUTS, input_of
 from tests.contract.test_upload_events import rules_that_match, started_with
 from tests.infra.graph import PARTNERS, Graph, Node, run
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bounded_context.application.ports import Throttled
-from bounded_context.project import current
+from bounded_context.configuration.project import current
 from bounded_context.testing.promises.workflow import LAMBDAS_OWN
 from tests.infra.graph import Graph
 

@@ -14,8 +14,7 @@ from bounded_context.adapters.items import KEY, LIST, TRACEPARENT
 from bounded_context.application.ports import Throttled
 from bounded_context.application.staging import VERIFIED, StagingGone
 from bounded_context.domain.lists import STAGING
-from bounded_context.testing.functions import Functions
-from bounded_context.testing.plugin import BUCKET
+from bounded_context.testing.functions import BUCKET, Functions
 from bounded_context.testing.promises.workflow import LAMBDAS_OWN
 from tests.contract.interpreter import (
     Behaviour,

@@ -1,16 +1,15 @@
 """The two commands, in a repository and outside of one."""
 
+import re
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from payment.context import PAYMENT
 
-from bounded_context.contracts import cli as contracts
-from bounded_context.contracts.openapi import cli as openapi
-from bounded_context.contracts.said import WORKFLOW
-from bounded_context.project import VARIABLE
+from bounded_context.configuration.project import VARIABLE
+from bounded_context.tools.contracts.version_declarations import WORKFLOW
+from tests.console import context
 from tests.event_schemas import REPOSITORY
 
 _PYPROJECT = """[project]
@@ -48,61 +47,65 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_contracts_tells_what_it_writes(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """And nothing if all is there."""
-    contracts.main([])
+    context("contracts")
     assert capsys.readouterr().out == ""
     (repository / "events" / PAYMENT.deleted / "1.0.json").unlink()
     (repository / "events" / "asyncapi.json").unlink()
-    contracts.main([])
+    context("contracts")
     assert capsys.readouterr().out == f"events/{PAYMENT.deleted}/1.0.json is new\nevents/asyncapi.json is new\n"
 
 
 def test_contracts_draws_the_statuses_anew(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Where their diagram stands; all else is as it was."""
+    """Only the diagram changes. The command prints a line with the file's name."""
     path = repository / "README.md"
     text = path.read_text(encoding="utf-8")
     path.write_text(
         text.replace("is_REGISTERED --> is_VERIFIED: VerifyPayment", "is_VERIFIED --> is_LOST: LosePayment")
     )
-    contracts.main([])
-    assert capsys.readouterr().out == "README.md has a new diagram of statuses\n"
+    context("contracts")
+    [line] = capsys.readouterr().out.splitlines()
+    assert line.startswith("README.md ")
     assert path.read_text(encoding="utf-8") == text
 
 
-def test_contracts_tells_the_catalogue(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What the declaration says."""
+def test_contracts_updates_the_catalogue(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The command prints a line with the file's name."""
     path = repository / "catalog-info.yaml"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("owner: payments-team", "owner: nobody"))
-    contracts.main([])
-    assert capsys.readouterr().out == "catalog-info.yaml has what the code says\n"
+    context("contracts")
+    [line] = capsys.readouterr().out.splitlines()
+    assert line.startswith("catalog-info.yaml ")
     assert path.read_text(encoding="utf-8") == text
 
 
-def test_contracts_says_in_one_sentence_what_it_refuses(repository: Path) -> None:
+def test_contracts_says_in_one_sentence_what_it_refuses(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A later version is committed than the one that is said."""
     folder = repository / "events" / PAYMENT.deleted
     shutil.copy(folder / "1.0.json", folder / "3.0.json")
-    with pytest.raises(SystemExit) as refused:
-        contracts.main([])
-    assert refused.value.code == f"{PAYMENT.deleted} is 1.0 in src/payment/events.py: write 3.0 or 4.0."
+    assert context("contracts") == 1
+    assert capsys.readouterr().err == f"Error: {PAYMENT.deleted} is 1.0 in src/payment/context.py: write 3.0 or 4.0.\n"
 
 
 def test_openapi_writes_the_document_and_its_page(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """As they are kept."""
     shutil.rmtree(repository / "docs")
-    openapi.main([])
+    context("openapi")
     written = [repository / "docs" / "api" / name for name in ("openapi.json", "index.html")]
     assert capsys.readouterr().out.splitlines() == list(map(str, written))
     for path in written:
         assert path.read_bytes() == (REPOSITORY / "docs" / "api" / path.name).read_bytes()
 
 
-def test_openapi_of_a_context_without_an_api_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And what to write."""
+def test_openapi_refuses_a_context_without_an_api(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The error names the context and the setting to write."""
     _repository(tmp_path / "invoice", monkeypatch, "tests.contexts:INVOICE")
-    with pytest.raises(SystemExit) as refused:
-        openapi.main([])
-    assert refused.value.code == "SalesInvoice has no HTTP API: write api=True in its context first."
+    assert context("openapi") == 1
+    [error] = capsys.readouterr().err.splitlines()
+    assert error.startswith("Error: SalesInvoice ")
+    assert "api=True" in error
 
 
 def test_openapi_does_not_write_over_what_callers_rely_on(
@@ -114,21 +117,21 @@ def test_openapi_does_not_write_over_what_callers_rely_on(
         "/payments/{payment_id}/verify", "/payments/{payment_id}/check"
     )
     document.write_text(known, encoding="utf-8")
-    with pytest.raises(SystemExit, match=r"POST /payments/\{payment_id\}/check is gone, .* write version = \"0.2.0\""):
-        openapi.main([])
-    assert (document.read_text(encoding="utf-8"), capsys.readouterr().out) == (known, "")
+    assert context("openapi") == 1
+    out, err = capsys.readouterr()
+    assert re.search(r"POST /payments/\{payment_id\}/check is gone, .* write version = \"0.2.0\"", err)
+    assert (document.read_text(encoding="utf-8"), out) == (known, "")
     pyproject = repository / "pyproject.toml"
     pyproject.write_text(pyproject.read_text(encoding="utf-8").replace("0.1.0", "0.2.0"), encoding="utf-8")
-    openapi.main([])
+    context("openapi")
     assert "/check" not in document.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("main", [contracts.main, openapi.main])
-def test_outside_of_a_repository_there_is_nothing_to_write(
-    main: Callable[[list[str]], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("command", ["contracts", "openapi"])
+def test_outside_of_a_repository_the_command_fails(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The sentence says what is missing."""
+    """The error names the missing table of the pyproject.toml."""
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(SystemExit) as refused:
-        main([])
-    assert "is in no context's repository" in str(refused.value.code)
+    assert context(command) == 1
+    assert "[tool.bounded-context]" in capsys.readouterr().err

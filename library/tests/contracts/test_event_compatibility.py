@@ -9,8 +9,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
 
-from bounded_context.contracts.compatibility import breaks
-from bounded_context.contracts.schemas import of_model
+from bounded_context.tools.contracts.compatibility import breaks
+from bounded_context.tools.contracts.schemas import of_model
 from tests.event_schemas import faults_of
 
 
@@ -63,15 +63,15 @@ BROKEN: dict[str, tuple[Change, str]] = {
     "a number may be a fraction": (_field("count", type="number"), "count has another type"),
     "a new field must be there": (
         lambda schema: (_field("more", type="string")(schema), schema["required"].append("more")),
-        "more must be there, and older events lack it",
+        "more is required",
     ),
     "a field must be there now": (
         lambda schema: schema["required"].append("tag"),
-        "tag must be there, and older events may lack it",
+        "tag is required",
     ),
     "a field need no longer be there": (
         lambda schema: schema["required"].remove("name"),
-        "name need no longer be there",
+        "name is no longer required",
     ),
     "a value comes": (_field("kind", enum=["a", "b", "c"]), "kind has another enum"),
     "a value goes": (_field("kind", enum=["a"]), "kind has another enum"),
@@ -115,7 +115,7 @@ def test_a_minor_version_may_not(change: Change, said: str) -> None:
 
 
 def test_a_schema_that_forbids_more_fields_can_never_have_more() -> None:
-    """Whoever validates by it would refuse them."""
+    """A subscriber that validates by it would reject them."""
 
     class Closed(Old):
         model_config = ConfigDict(extra="forbid")
@@ -123,7 +123,8 @@ def test_a_schema_that_forbids_more_fields_can_never_have_more() -> None:
     class More(Closed):
         more: str = ""
 
-    assert list(breaks(of_model(Closed), of_model(More))) == ["the data was to have no more fields"]
+    [phrase] = breaks(of_model(Closed), of_model(More))
+    assert "forbids" in phrase
 
 
 PARTS = st.sampled_from(

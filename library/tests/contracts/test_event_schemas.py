@@ -13,17 +13,17 @@ from payment.context import PAYMENT
 from payment.model import Payment, PaymentDetails, Status
 
 from bounded_context.adapters.items import Items
-from bounded_context.contracts import published, schemas
-from bounded_context.contracts.compatibility import breaks, forbids_more
-from bounded_context.contracts.published import Version
 from bounded_context.domain.fields import kind_of
 from bounded_context.domain.lists import ListStatus, PinnedFile, ReceivedList
 from bounded_context.handlers.relay_events import to_event
 from bounded_context.handlers.steps import ending
+from bounded_context.tools.contracts import published, schemas
+from bounded_context.tools.contracts.compatibility import breaks, forbids_more
+from bounded_context.tools.contracts.published import Version
 from tests.event_schemas import EVENTS, faults, faults_of
 from tests.streams import change
 
-AGAIN = "the models say something else: run `uv run just contracts`, and look at what it writes"
+AGAIN = "the models say something else: run `uv run context contracts`, and look at what it writes"
 PUBLISHED = [(path.parent.name, path.stem) for path in sorted(EVENTS.glob("*/*.json"))]
 TEXTS = {
     "identifier": st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", fullmatch=True),

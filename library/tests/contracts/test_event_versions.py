@@ -1,7 +1,9 @@
 """The command that commits what the models say: a minor version for what may change, a refusal for what may not."""
 
+import ast
 import json
 import py_compile
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -11,10 +13,10 @@ from payment.context import PAYMENT
 from pydantic import BaseModel, create_model
 
 from bounded_context import Context, Text
-from bounded_context.contracts.change import Refused, said_in
-from bounded_context.contracts.published import Version, versions
-from bounded_context.contracts.said import WORKFLOW
-from bounded_context.contracts.update import update
+from bounded_context.tools.contracts.change import Refused, said_in
+from bounded_context.tools.contracts.published import Version, versions
+from bounded_context.tools.contracts.update import update
+from bounded_context.tools.contracts.version_declarations import WORKFLOW, raised
 from tests.contexts import over_contexts
 from tests.event_schemas import REPOSITORY
 
@@ -74,7 +76,7 @@ def test_a_new_field_of_the_aggregate_is_a_new_minor_version_of_each_event_that_
     ]
     said = (repository / SAID_IN).read_text()
     assert all(f'"{event}": "1.1"' in said for event in PAYMENT.changes)
-    assert f'"{LIST_IMPORTED}": "1.0"' in said
+    assert LIST_IMPORTED not in said
 
 
 def test_what_was_written_is_read_in_the_same_second(repository: Path) -> None:
@@ -89,7 +91,7 @@ def test_what_was_written_is_read_in_the_same_second(repository: Path) -> None:
 
 @over_contexts
 def test_a_new_repository_gets_every_schema_and_the_document(context: Context, repository: Path) -> None:
-    """Whatever its context."""
+    """The command prints a line for each file that it writes."""
     for name in ("events", "released"):
         shutil.rmtree(repository / name)
     (repository / "events").mkdir()
@@ -97,45 +99,49 @@ def test_a_new_repository_gets_every_schema_and_the_document(context: Context, r
     (repository / said_in(context)).touch()
     first = dict.fromkeys(context.events, "1.0")
     written = list(update(context, repository, first))
-    assert written == [
-        *(f"events/{event}/1.0.json is new" for event in context.events),
-        "events/asyncapi.json is new",
-        "released/0.1.0.json has what the code stores and says",
+    assert [line.partition(" ")[0] for line in written] == [
+        *(f"events/{event}/1.0.json" for event in context.events),
+        "events/asyncapi.json",
+        "released/0.1.0.json",
     ]
     assert all(versions(event, repository / "events") == [Version(1, 0)] for event in context.events)
     document = json.loads((repository / "events" / "asyncapi.json").read_text())
     assert set(document["channels"]) == {"events", *(f"events-{name}" for name in context.subscribers)}
 
 
-def test_the_event_of_a_new_command_has_its_version_written_for_it(repository: Path) -> None:
-    """It is the first one until then; beside the other events of aggregates, and once."""
+def test_a_declaration_names_only_the_versions_that_left_the_first(repository: Path) -> None:
+    """Each joins the others, and is raised where it stands: what is written is Python that declares it."""
     path = repository / SAID_IN
-    whole = path.read_text()
-    lines = [f'    "{event}": "1.0",\n' for event in PAYMENT.changes]
-    path.write_text(whole.replace(lines[-1], ""))
-    fewer = {event: said for event, said in PAYMENT.versions.items() if event != PAYMENT.changes[-1]}
-    context = replace(PAYMENT, versions=fewer)
-    assert context.versions == PAYMENT.versions
-    assert list(update(context, repository)) == [f"{SAID_IN} says {PAYMENT.changes[-1]} 1.0"]
-    assert path.read_text() == whole
-    assert list(update(context, repository)) == []
+    assert "versions" not in path.read_text()
+    for event_type, old, new in (
+        (LIST_REJECTED, "1.0", "1.1"),
+        (LIST_IMPORTED, "1.0", "2.0"),
+        (LIST_REJECTED, "1.1", "1.2"),
+    ):
+        assert f"{SAID_IN} has {event_type} {new}" in list(raised(PAYMENT, repository, event_type, old, new))
+    [context] = (node.value for node in ast.parse(path.read_text()).body if isinstance(node, ast.Assign))
+    assert isinstance(context, ast.Call)
+    [versions] = (ast.literal_eval(one.value) for one in context.keywords if one.arg == "versions")
+    assert list(versions.items()) == [(LIST_REJECTED, "1.2"), (LIST_IMPORTED, "2.0")]
 
 
 def test_versions_that_are_said_in_another_way_are_left_to_the_team(repository: Path) -> None:
     """Nothing is written into code that nobody knows."""
-    (repository / SAID_IN).write_text('VERSIONS = dict.fromkeys(EVENTS, "1.0")\n')
-    assert list(update(PAYMENT, repository)) == []
+    text = "CONTEXT = Context(\n    data=Data,\n    versions=VERSIONS,\n)\n"
+    (repository / SAID_IN).write_text(text)
+    list(raised(PAYMENT, repository, LIST_IMPORTED, "1.0", "1.1"))
+    assert (repository / SAID_IN).read_text() == text
 
 
 def test_a_change_that_breaks_subscribers_is_refused_and_nothing_is_written(
     repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The sentence says which field, what to write, and where."""
+    """The refusal names the field, the version to write, and the file."""
     _says(monkeypatch, LIST_REJECTED, _retyped(LIST_REJECTED))
     before = sorted((path, path.read_bytes()) for path in repository.rglob("*.*"))
     with pytest.raises(Refused) as refused:
         list(update(PAYMENT, repository))
-    assert "partner has another type" in str(refused.value)
+    assert "partner has another" in str(refused.value)
     assert f'write "2.0" for it in {SAID_IN}' in str(refused.value)
     assert sorted((path, path.read_bytes()) for path in repository.rglob("*.*")) == before
 
@@ -175,9 +181,9 @@ def test_a_new_event_begins_at_its_first_version(repository: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["1", "1.0.0", "01.0", "a.b", "", "1.0 "])
-def test_what_is_no_version_is_none(text: str) -> None:
-    """Two numbers with a dot between them."""
-    with pytest.raises(ValueError, match="is not a version"):
+def test_a_text_that_is_no_version_is_rejected(text: str) -> None:
+    """A version is two numbers with a dot between them. The error has the text."""
+    with pytest.raises(ValueError, match=f"^{re.escape(repr(text))} "):
         Version.parse(text)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bounded_context import Context
-from bounded_context.contracts.statuses import NAME, diagram, drawn
+from bounded_context.tools.contracts.statuses import NAME, diagram, drawn
 from tests.contexts import CONTEXTS, ORDER, PARCEL
 from tests.infra.contexts import LARGE
 

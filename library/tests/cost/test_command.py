@@ -1,13 +1,13 @@
-"""`just cost`: what it prints, and what it refuses."""
+"""`context cost`: what it prints, and what it refuses."""
 
 import json
 from unittest.mock import patch
 
 import pytest
 
-from bounded_context.cost.cli import main
-from bounded_context.cost.prices import prices
-from bounded_context.testing.graph import Program
+from bounded_context.tools.programs.recording import Program
+from bounded_context.tools.views.cost.prices import prices
+from tests.console import context
 from tests.infra.graph import run
 
 from .small import graph, node
@@ -15,7 +15,7 @@ from .small import graph, node
 
 def test_one_stack_is_told_line_by_line(capsys: pytest.CaptureFixture[str]) -> None:
     """In JSON: two sums and their lines, and nothing else."""
-    assert main(["dev", "--json"]) == 0
+    assert context("cost", "dev", "--json") == 0
     printed = capsys.readouterr()
     told = json.loads(printed.out)
     assert list(told) == ["idle_month", "per_million", "lines"]
@@ -29,7 +29,7 @@ def test_one_stack_is_told_line_by_line(capsys: pytest.CaptureFixture[str]) -> N
 
 def test_one_stack_is_told_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     """With the region and the day of its prices, and what is left out."""
-    assert main(["prod"]) == 0
+    assert context("cost", "prod") == 0
     said = capsys.readouterr().out
     assert f"list prices of {prices().region} as of {prices().date}" in said
     assert "SFTP endpoint" in said
@@ -38,17 +38,17 @@ def test_one_stack_is_told_in_words(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_without_a_name_all_stacks_on_aws_are_told(capsys: pytest.CaptureFixture[str]) -> None:
     """The one that runs on this machine costs nothing."""
-    assert main(["--json"]) == 0
+    assert context("cost", "--json") == 0
     assert list(json.loads(capsys.readouterr().out)) == ["dev", "prod", "staging"]
-    assert main([]) == 0
+    assert context("cost") == 0
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()[:4]] == ["stack", "dev", "prod", "staging"]
 
 
 def test_a_stack_that_is_not_there_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     """In one sentence."""
-    assert main(["moon"]) == 2
+    assert context("cost", "moon") == 2
     printed = capsys.readouterr()
-    assert printed.err == "There is no stack moon: write one of dev, local, prod, staging.\n"
+    assert printed.err == "Error: There is no stack moon: write one of dev, local, prod, staging.\n"
     assert printed.out == ""
 
 
@@ -56,18 +56,16 @@ def test_what_is_not_counted_is_said(capsys: pytest.CaptureFixture[str]) -> None
     """Beside the estimate, and by the exit status."""
     more = graph(*run("dev").nodes, node("elasticache/serverlessCache"))
     with patch.object(Program, "run", return_value=more):
-        assert main(["dev", "--json"]) == 1
+        assert context("cost", "dev", "--json") == 1
     printed = capsys.readouterr()
     assert json.loads(printed.out)["idle_month"] > 0
-    assert (
-        printed.err == "elasticache/serverlessCache one is not counted: what AWS asks for its type is not known here.\n"
-    )
+    assert printed.err == "elasticache/serverlessCache one is not counted: the price of its type is unknown.\n"
 
 
 def test_a_stack_without_an_import_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     """A team may leave out what it will; then nobody can say what a list costs."""
     less = graph(*(one for one in run("dev").nodes if one.kind != "sfn/stateMachine"))
     with patch.object(Program, "run", return_value=less):
-        assert main(["dev"]) == 2
-    said = "The program makes no map that imports lists: what a million rows cost cannot be counted.\n"
+        assert context("cost", "dev") == 2
+    said = "Error: The program registers no map that imports lists: the cost of a million rows cannot be estimated.\n"
     assert capsys.readouterr().err == said

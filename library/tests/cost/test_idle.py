@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from bounded_context.cost.estimate import Estimate
-from bounded_context.cost.idle import WRITTEN, idle
-from bounded_context.cost.prices import prices
-from bounded_context.testing.graph import Graph, Node
+from bounded_context.tools.programs.recording import Graph, Node
+from bounded_context.tools.views.cost.estimate import Estimate
+from bounded_context.tools.views.cost.idle import WRITTEN, idle
+from bounded_context.tools.views.cost.prices import prices
 from tests.emf import emitted
 from tests.handlers.test_sweep_uploads import inbox as inbox  # (a fixture)
 from tests.handlers.test_watch_lists import under_way as under_way  # (a fixture)
@@ -26,6 +26,14 @@ def month(*nodes: Node) -> float:
 def counted(*nodes: Node) -> dict[str, float]:
     """How much there is of what is paid for."""
     return {line.what: line.quantity for line in idle(graph(*nodes))}
+
+
+def priced(*nodes: Node) -> dict[str, float]:
+    """The quantities by the names of their prices, of which each has one line."""
+    names = {price: name for name, price in prices().by_name.items()}
+    found = idle(graph(*nodes))
+    assert len({line.price for line in found}) == len(found)
+    return {names[line.price]: line.quantity for line in found}
 
 
 def calculated(metrics: int) -> Node:
@@ -74,11 +82,11 @@ def test_a_schedule_is_paid_for_by_its_calls(rate: str, calls: float) -> None:
     assert found["log of tidy"] > 0
 
 
-def test_what_is_kept_of_a_log_is_paid_for_as_long_as_it_is_kept() -> None:
-    """Ninety days are three months of it."""
-    kept = node("cloudwatch/logGroup", name="/tidy", retentionInDays=90.0)
-    found = counted(function("tidy"), *schedule("tidy"), kept)
-    assert found["log of tidy as it is kept"] == pytest.approx(3 * found["log of tidy"])
+def test_a_log_costs_storage_for_its_retention() -> None:
+    """Ninety days are three months."""
+    group = node("cloudwatch/logGroup", name="/tidy", retentionInDays=90.0)
+    found = priced(function("tidy"), *schedule("tidy"), group)
+    assert found["log_storage"] == pytest.approx(3 * found["log_ingestion"])
 
 
 @pytest.mark.usefixtures("inbox", "under_way")
@@ -95,15 +103,15 @@ def test_functions_of_schedules_write_their_metrics(
 
 def test_the_sweep_lists_the_inbox_each_time() -> None:
     """A request for 1,000 versions."""
-    found = counted(function("sweep_uploads"), *schedule("sweep_uploads", "rate(15 minutes)"))
-    assert found["listings of the inbox"] == MINUTES / 15
+    found = priced(function("sweep_uploads"), *schedule("sweep_uploads", "rate(15 minutes)"))
+    assert found["s3_put"] == MINUTES / 15
 
 
 @pytest.mark.parametrize(("settings", "pollers"), [({"scalingConfig": {"maximumConcurrency": 10.0}}, 5), ({}, 2)])
-def test_lambda_looks_into_an_empty_queue(settings: dict[str, Any], pollers: int) -> None:
-    """Every 20 seconds, by five pollers where a maximum concurrency is set, by two where none is."""
-    found = counted(node("lambda/eventSourceMapping", "inbound", **settings))
-    assert found == {"looks into the empty queue inbound": pollers * 3 * MINUTES}
+def test_lambda_polls_an_empty_queue(settings: dict[str, Any], pollers: int) -> None:
+    """Every 20 seconds, with five pollers if a maximum concurrency is set, else with two."""
+    found = priced(node("lambda/eventSourceMapping", "inbound", **settings))
+    assert found == {"queue_request": pollers * 3 * MINUTES}
 
 
 def test_a_stream_is_read_for_nothing() -> None:

@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
-from bounded_context.cost.kinds import BILLED, FREE, unknown
-from bounded_context.permissions.kinds import KINDS
-from bounded_context.testing.graph import Graph, Node
+from bounded_context.tools.accounts.permissions.kinds import KINDS
+from bounded_context.tools.programs.recording import Graph, Node
+from bounded_context.tools.views.cost.kinds import BILLED, FREE, unknown
 from tests.infra.contexts import SHAPES
 from tests.infra.graph import PARTNERS, STACKS, run, run_shape
 
 from .small import graph, node
 
-AGAIN = "write into bounded_context/cost/kinds.py how AWS bills each of them, or why it costs nothing"
+AGAIN = "write into bounded_context/tools/views/cost/kinds.py how AWS bills each of them, or why it costs nothing"
 JWT = {"issuer": "https://login.example.org/tenant", "audience": ["callers"]}
 MORE: dict[str, Any] = {"rollout_strategy": "Canary25Percent20Minutes", "trace_percent": 50, "api_jwt": JWT}
 
@@ -46,13 +46,15 @@ def test_a_type_is_priced_or_free_and_not_both() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "why"),
+    "one",
     [
-        (node("elasticache/serverlessCache"), "what AWS asks for its type is not known here"),
-        (node("dynamodb/table", billingMode="PROVISIONED"), "its capacity is provisioned, and paid for by the hour"),
-        (node("cloudwatch/eventRule", scheduleExpression="cron(0 8 * * ? *)"), "when it calls is not said as a rate"),
+        node("elasticache/serverlessCache"),
+        node("dynamodb/table", billingMode="PROVISIONED"),
+        node("cloudwatch/eventRule", scheduleExpression="cron(0 8 * * ? *)"),
     ],
+    ids=lambda one: one.kind,
 )
-def test_what_cannot_be_counted_is_named(one: Node, why: str, dev: Graph) -> None:
-    """In a sentence, with its name."""
-    assert unknown(graph(*dev.nodes, one)) == [f"{one.kind} one is not counted: {why}."]
+def test_a_resource_without_a_known_price_is_named(one: Node, dev: Graph) -> None:
+    """An unknown type, provisioned capacity, or a schedule that is not a rate."""
+    [problem] = unknown(graph(*dev.nodes, one))
+    assert problem.startswith(f"{one.kind} one ")

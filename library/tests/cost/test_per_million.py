@@ -12,16 +12,17 @@ from hypothesis import strategies as st
 from bounded_context.adapters.dynamodb_bulk import ImportedAggregateTable
 from bounded_context.adapters.dynamodb_inserts import UNITS
 from bounded_context.adapters.items import Items
-from bounded_context.context import Context
-from bounded_context.cost.estimate import estimate
-from bounded_context.cost.flow import Flow
-from bounded_context.cost.indexes import index_units
-from bounded_context.cost.lines import Line
-from bounded_context.cost.machine import Machine
-from bounded_context.cost.per_million import lists
-from bounded_context.cost.row import Row, item_bytes, units
+from bounded_context.declaration.context import Context
 from bounded_context.testing import Samples
-from bounded_context.testing.graph import Graph
+from bounded_context.tools.programs.recording import Graph
+from bounded_context.tools.views.cost.estimate import estimate
+from bounded_context.tools.views.cost.flow import Flow
+from bounded_context.tools.views.cost.indexes import index_units
+from bounded_context.tools.views.cost.lines import Line
+from bounded_context.tools.views.cost.machine import Machine
+from bounded_context.tools.views.cost.per_million import lists
+from bounded_context.tools.views.cost.prices import prices
+from bounded_context.tools.views.cost.row import Row, item_bytes, units
 from tests.contexts import over_contexts
 from tests.contracts.test_beside import beside
 from tests.infra.contexts import SHAPES
@@ -37,6 +38,11 @@ def found(whole: Graph, rows: float = MILLION, lists_of: float = 1, context: Con
     return {line.what: line for line in lists(Flow(context, whole, rows, lists_of))}
 
 
+def of_price(name: str, whole: Graph) -> list[Line]:
+    """The lines with a price."""
+    return [line for line in found(whole).values() if line.price == prices().by_name[name]]
+
+
 def usd(whole: Graph, rows: float, lists_of: float) -> float:
     """What they cost in all."""
     return sum(line.usd for line in found(whole, rows, lists_of).values())
@@ -49,13 +55,13 @@ def test_two_batches_of_lists_cost_what_each_costs(one: float, other: float, few
     assert together == pytest.approx(usd(run("dev"), one, few) + usd(run("dev"), other, many))
 
 
-def test_a_row_takes_the_units_of_its_write(dev: Graph) -> None:
-    """In the table, and in each index that has it."""
+def test_a_row_costs_the_units_of_its_write(dev: Graph) -> None:
+    """In the table, and in each index with the row."""
     lines, names = found(dev), [one["name"] for one in dev.one("dynamodb/table").inputs["globalSecondaryIndexes"]]
     assert lines["writes of rows"].quantity == UNITS * MILLION
     indexed = {what.rpartition(" ")[2] for what in lines if what.startswith("writes of rows to the index")}
     assert indexed <= set(names)
-    assert lines["reads by the verification"].quantity == MILLION * (1 + len(CONTEXT.references))
+    assert MILLION * (1 + len(CONTEXT.references)) in [line.quantity for line in of_price("read_unit", dev)]
 
 
 class _Watched:
@@ -133,7 +139,8 @@ def test_the_relay_is_paid_for_by_its_memory_and_its_batches(dev: Graph) -> None
     gathered = changed(dev, "lambda/eventSourceMapping", maximumBatchingWindowInSeconds=1.0)
     before, after = Flow(CONTEXT, dev, MILLION), Flow(CONTEXT, gathered, MILLION)
     assert after.batch == pytest.approx(min(100, 4 * before.batch))
-    assert found(gathered)["batches of events published"].usd < found(dev)["batches of events published"].usd
+    [fewer], [more] = (of_price("publish", whole) for whole in (gathered, dev))
+    assert fewer.usd < more.usd
     assert found(gathered)["logs"].usd < found(dev)["logs"].usd
     larger = found(changed(dev, "lambda/function", memorySize=1024.0))["duration of relay_events"].quantity
     assert larger == pytest.approx(2 * found(dev)["duration of relay_events"].quantity)
@@ -169,8 +176,9 @@ def test_an_upload_over_sftp_is_paid_for_by_its_size() -> None:
 
 
 def test_a_function_that_is_not_traced_makes_no_traces(dev: Graph) -> None:
-    """Only what is Active is asked for."""
-    assert "traces of the relay" not in found(changed(dev, "lambda/function", tracingConfig={"mode": "PassThrough"}))
+    """Only the mode Active is charged."""
+    assert of_price("trace", dev)
+    assert not of_price("trace", changed(dev, "lambda/function", tracingConfig={"mode": "PassThrough"}))
 
 
 def test_a_way_without_failures_is_counted() -> None:

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from bounded_context.docs import pages
-from bounded_context.docs.__main__ import main
+from tests.console import context
 
 LINK = re.compile(r"\]\((?!https?://)([^)#\s]*)(?:#([^)\s]+))?\)")
 
 
 def test_without_a_name_the_pages_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     """With their titles, so that one can choose."""
-    assert main([]) == 0
+    assert context("docs") == 0
     said = capsys.readouterr().out
     assert re.search(r"^runbook +Runbook$", said, re.MULTILINE)
     assert len(said.splitlines()) == len(pages.pages())
@@ -21,13 +21,13 @@ def test_without_a_name_the_pages_are_listed(capsys: pytest.CaptureFixture[str])
 
 def test_a_page_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     """Markdown, for a pager or a terminal."""
-    assert main(["releases"]) == 0
+    assert context("docs", "releases") == 0
     assert capsys.readouterr().out == (pages.FOLDER / "releases.md").read_text(encoding="utf-8")
 
 
 def test_a_section_ends_where_the_next_begins(capsys: pytest.CaptureFixture[str]) -> None:
     """What an alarm names is printed, and no more at night."""
-    assert main(["runbook", "a-dead-letter-queue-is-not-empty"]) == 0
+    assert context("docs", "runbook", "a-dead-letter-queue-is-not-empty") == 0
     said = capsys.readouterr().out
     assert said.startswith("### A dead-letter queue is not empty\n")
     assert said.count("\n#") == 0
@@ -36,7 +36,7 @@ def test_a_section_ends_where_the_next_begins(capsys: pytest.CaptureFixture[str]
 
 def test_a_section_has_its_smaller_ones(capsys: pytest.CaptureFixture[str]) -> None:
     """A comment of a shell is no heading."""
-    assert main(["runbook", "the-alarms"]) == 0
+    assert context("docs", "runbook", "the-alarms") == 0
     assert "### A function fails" in capsys.readouterr().out
 
 
@@ -45,7 +45,7 @@ def test_what_is_not_there_is_refused_with_what_is(
     asked: list[str], says: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A misspelt name costs no search."""
-    assert main(asked) == 1
+    assert context("docs", *asked) == 1
     assert says in capsys.readouterr().err
 
 

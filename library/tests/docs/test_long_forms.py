@@ -8,15 +8,14 @@ from typing import Any
 
 import pytest
 from payment.context import PAYMENT
-from payment.handlers import get_payment, register_payment
 from pulumi import FileArchive
 
 from bounded_context.application.verification import typed
+from bounded_context.configuration.project import current
 from bounded_context.lists import ListStatus, StagedRow
-from bounded_context.project import current
 from bounded_context.testing import Samples, run_list
 from bounded_context.testing.functions import Functions
-from bounded_context.testing.graph import Graph, Program, run
+from bounded_context.tools.programs.recording import Graph, Program, run
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "long_forms.py"
 PROGRAM = EXAMPLE.with_name("long_program.py")
@@ -38,18 +37,18 @@ def _message(n: int) -> dict[str, Any]:
 
 
 def test_a_command(functions: Functions, long_forms: ModuleType) -> None:
-    short, long = functions.invoke(register_payment, _message(1)), long_forms.register(_message(2), None)
+    short, long = functions.invoke("register_payment", _message(1)), long_forms.register(_message(2), None)
     assert set(short[PAYMENT.name]) == set(long[PAYMENT.name])
     assert long[PAYMENT.name] | SAMPLES.values(1) == short[PAYMENT.name] | SAMPLES.values(1)
-    again = [functions.invoke(register_payment, _message(2) | {"idempotency_key": "key-3"})]
+    again = [functions.invoke("register_payment", _message(2) | {"idempotency_key": "key-3"})]
     again.append(long_forms.register(_message(2), None))
     assert again[0] == again[1]
 
 
 def test_a_query(functions: Functions, long_forms: ModuleType) -> None:
-    functions.invoke(register_payment, _message(1))
+    functions.invoke("register_payment", _message(1))
     asked = {"payload": {"payment_id": SAMPLES.values(1)["payment_id"]}}
-    assert long_forms.get(asked, None)[PAYMENT.name] == functions.invoke(get_payment, asked)[PAYMENT.name]
+    assert long_forms.get(asked, None)[PAYMENT.name] == functions.invoke("get_payment", asked)[PAYMENT.name]
 
 
 def test_a_check_of_rows(long_forms: ModuleType) -> None:

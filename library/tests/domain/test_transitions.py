@@ -11,7 +11,7 @@ from bounded_context import Command, Context, IllegalMove
 from bounded_context.testing import Samples
 from tests.contexts import CONTEXTS, ORDER, PARCEL, Handed, Progress, over_contexts
 
-Move = tuple[Context[Any], Command[Any], StrEnum]
+Move = tuple[Context[Any], Command[Any, Any], StrEnum]
 
 
 def _moves() -> Iterator[Move]:
@@ -25,7 +25,7 @@ def _named(value: Any) -> str:
     return value.name if isinstance(value, Context | Command) else str(value)
 
 
-def _do(context: Context[Any], command: Command[Any], status: StrEnum) -> None:
+def _do(context: Context[Any], command: Command[Any, Any], status: StrEnum) -> None:
     """Do what a use case of the command leaves, from that status."""
     standing = Samples(context).aggregate(status=status)
     if command.kind == "deletes":
@@ -37,7 +37,9 @@ def _do(context: Context[Any], command: Command[Any], status: StrEnum) -> None:
 @pytest.mark.parametrize(
     ("context", "command", "status"), [move for move in _moves() if move[2] in move[1].after], ids=_named
 )
-def test_a_command_starts_from_each_status_that_it_names(context: Context[Any], command: Command[Any], status: StrEnum):
+def test_a_command_starts_from_each_status_that_it_names(
+    context: Context[Any], command: Command[Any, Any], status: StrEnum
+):
     """It raises nothing."""
     _do(context, command, status)
 
@@ -45,7 +47,7 @@ def test_a_command_starts_from_each_status_that_it_names(context: Context[Any], 
 @pytest.mark.parametrize(
     ("context", "command", "status"), [move for move in _moves() if move[2] not in move[1].after], ids=_named
 )
-def test_a_command_starts_from_no_other_status(context: Context[Any], command: Command[Any], status: StrEnum):
+def test_a_command_starts_from_no_other_status(context: Context[Any], command: Command[Any, Any], status: StrEnum):
     """Its own among them: an event for that would be a lie."""
     with pytest.raises(IllegalMove):
         _do(context, command, status)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context.local.neighbour import Neighbour
-from bounded_context.local.running import RunningContext
 from bounded_context.testing.running import Running
 from bounded_context.testing.running import running as started
+from bounded_context.tools.local.consumed_context import Neighbour
+from bounded_context.tools.local.running import RunningContext
 
 from .dead_letters import Redrive, redriving
 from .facts import PROJECT

@@ -7,10 +7,11 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from bounded_context.local.running import RunningContext
-from bounded_context.local.stack import STACK
-from bounded_context.redrive.cli import main
-from bounded_context.redrive.clients import Clients
+from bounded_context.tools.local.running import RunningContext
+from bounded_context.tools.local.stack import STACK
+from bounded_context.tools.repair.redrive.cli import Access
+from bounded_context.tools.repair.redrive.clients import Clients
+from tests.console import context
 
 Redrive = Callable[..., dict[str, Any]]
 """Runs the command with `--json`, and returns its report."""
@@ -22,13 +23,12 @@ def redriving(deployed: RunningContext, folder: Path) -> Redrive:
     outputs.write_text(json.dumps(dict(deployed.outputs)))
     services = ("sqs", "stepfunctions", "dynamodbstreams", "lambda", "cloudwatch", "s3")
 
+    access = Access(lambda _: Clients(*(deployed.aws.client(service) for service in services)))
+
     def run(*arguments: str) -> dict[str, Any]:
         printed = StringIO()
         with redirect_stdout(printed):
-            main(
-                [STACK, *arguments, "--outputs", str(outputs), "--json"],
-                lambda _: Clients(*(deployed.aws.client(service) for service in services)),
-            )
+            context("redrive", STACK, *arguments, "--outputs", str(outputs), "--json", access=access)
         return json.loads(printed.getvalue())
 
     return run

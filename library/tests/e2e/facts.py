@@ -4,9 +4,9 @@ import os
 
 import pytest
 
-from bounded_context.local import stack
-from bounded_context.local.samples import Samples
-from bounded_context.project import VARIABLE, current
+from bounded_context.configuration.project import VARIABLE, current
+from bounded_context.tools.local import stack
+from bounded_context.tools.local.samples import Samples
 
 PROJECT = current()
 CONTEXT = PROJECT.context

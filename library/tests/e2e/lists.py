@@ -4,10 +4,10 @@ import re
 import time
 from dataclasses import dataclass, replace
 
-from bounded_context.local.arrivals import Upload
-from bounded_context.local.running import RunningContext
-from bounded_context.local.samples import as_csv
 from bounded_context.testing.running import Finished, finished
+from bounded_context.tools.local.running import RunningContext
+from bounded_context.tools.local.samples import as_csv
+from bounded_context.tools.local.uploads import Upload
 
 from .facts import HEADER, ID_COLUMN, LIST_REJECTED, SAMPLES
 

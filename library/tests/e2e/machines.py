@@ -5,9 +5,9 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from bounded_context.local import executions
-from bounded_context.local.executions import Ended
-from bounded_context.local.running import RunningContext
+from bounded_context.tools.local import executions
+from bounded_context.tools.local.executions import Ended
+from bounded_context.tools.local.running import RunningContext
 
 
 def started_impatient(deployed: RunningContext, path: str) -> Ended:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bounded_context.local.api import Caller, caller, nobody, owner, signature
-from bounded_context.local.running import RunningContext
+from bounded_context.tools.local.api import Caller, caller, nobody, owner, signature
+from bounded_context.tools.local.running import RunningContext
 
 from .api import permitted, send, signing
 from .facts import ROUTES, with_api

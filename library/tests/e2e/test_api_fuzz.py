@@ -17,9 +17,9 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi import checks
 
-from bounded_context.local.api import Sign
-from bounded_context.local.observation.observation import Observation, collect
-from bounded_context.local.running import RunningContext
+from bounded_context.tools.local.api import Sign
+from bounded_context.tools.local.observations import Observation, collect
+from bounded_context.tools.local.running import RunningContext
 
 from .api import details, identity, permitted, send, signing
 from .facts import CREATE, ID, PROJECT, ROUTES, with_api

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from bounded_context.local.api import Caller, bearer, caller, nobody, owner
-from bounded_context.local.running import RunningContext
-from bounded_context.local.start import running_context
+from bounded_context.tools.local.api import Caller, bearer, caller, nobody, owner
+from bounded_context.tools.local.running import RunningContext
+from bounded_context.tools.local.start import running_context
 
 from .api import send
 from .facts import GET, PROJECT, ROUTES, with_api

@@ -7,13 +7,13 @@ import signal
 import socket
 import stat
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from bounded_context.local import endpoints
+from bounded_context.tools.local import endpoints
+from tests.console import PROGRAM
 
 from .facts import CONTEXT, ENVIRONMENT
 
@@ -24,7 +24,7 @@ SECONDS = 60
 def _start(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
     environment = ENVIRONMENT | {"TMPDIR": str(folder)}
     return subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", "bounded_context.local", *arguments],
+        [PROGRAM, "run", *arguments],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -40,7 +40,7 @@ def test_kept_run_prints_its_result_and_ends_on_ctrl_c(tmp_path: Path):
     lines: list[str] = []
     while not lines or "Ctrl-C" not in lines[-1]:
         lines.append(command.stderr.readline())
-        assert lines[-1], lines
+        assert lines[-1], "".join(lines)
     _assert_releases_are_up_to_date([line.strip() for line in lines])
     assert stat.S_IMODE(told.stat().st_mode) == 0o600
     assert endpoints.read(told).context == CONTEXT.name
@@ -70,15 +70,15 @@ def test_run_that_is_ended_leaves_nothing_behind(number: signal.Signals, tmp_pat
 
 
 def test_run_whose_outer_command_is_killed_leaves_nothing_behind(tmp_path: Path):
-    """`just` can tell nobody that it is killed, and the run ends all the same."""
+    """`uv run` cannot signal anything when it is killed, and the run ends all the same."""
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    (tmp_path / "justfile").write_text(f"run:\n    {sys.executable} -m bounded_context.local --deploy-only --keep\n")
-    just = shutil.which("just", path=str(Path(sys.executable).parent))
-    assert just
+    uv = shutil.which("uv")
+    assert uv
+    command = [uv, "run", "--no-project", "--offline", PROGRAM, "run", "--deploy-only", "--keep"]
     environment = ENVIRONMENT | {"TMPDIR": str(scratch)}
     with (tmp_path / "log").open("w") as log:
-        outer = subprocess.Popen([just, "run"], cwd=tmp_path, env=environment, stdout=log, stderr=log)  # noqa: S603
+        outer = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=log, stderr=log)  # noqa: S603
     while not (port := _port(scratch)):
         assert outer.poll() is None, (tmp_path / "log").read_text()
         time.sleep(0.05)
@@ -96,7 +96,7 @@ def _assert_besides(shown: list[dict[str, str]]) -> None:
     assert reported.startswith("REJECTED, line 2, ")
     assert watched.endswith(" s old")
     assert swept == "0 unseen uploads"
-    assert heard.endswith("-1 is kept as KNOWN")
+    assert heard.endswith("-1 is stored as KNOWN")
     assert not any("problem" in one for one in shown)
 
 
@@ -113,7 +113,7 @@ def _assert_releases_are_up_to_date(lines: list[str]) -> None:
     [printed] = [line for line in lines if " rollout status " in line]
     arguments = [*printed.partition(" rollout ")[2].split(), "--json"]
     asked = subprocess.run(  # noqa: S603
-        [sys.executable, "-m", "bounded_context.rollout", *arguments],
+        [PROGRAM, "rollout", *arguments],
         env=ENVIRONMENT | exports,
         capture_output=True,
         check=True,

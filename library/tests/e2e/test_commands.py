@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bounded_context.local.errors import LocalRunError
-from bounded_context.local.running import RunningContext
+from bounded_context.tools.command.errors import LocalRunError
+from bounded_context.tools.local.running import RunningContext
 
 from .facts import CHANGES, CONTEXT, CREATE, CREATED, DELETE, DELETED, ID, SAMPLES
 from .lists import Sample

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from bounded_context.local.deploy import deploy
-from bounded_context.local.running import RunningContext
-from bounded_context.local.start import running_context
-from bounded_context.local.subscribers import Subscriber
+from bounded_context.tools.local.deploy import deploy
+from bounded_context.tools.local.running import RunningContext
+from bounded_context.tools.local.start import running_context
+from bounded_context.tools.local.subscribers import Subscriber
 
 from ..event_schemas import faults
 from .facts import CHANGES, CONTEXT, CREATE, CREATED, DELETE, DELETED, ID, LIST_IMPORTED, PROJECT

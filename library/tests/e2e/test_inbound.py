@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bounded_context.local.neighbour import Event, Neighbour, cloud_event
-from bounded_context.local.running import RunningContext
+from bounded_context.tools.local.consumed_context import Event, Neighbour, cloud_event
+from bounded_context.tools.local.running import RunningContext
 
 from .neighbours import standing, until
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from bounded_context.local import endpoints
-from bounded_context.local.emulator import is_ready
-from bounded_context.local.errors import LocalRunError
-from bounded_context.local.running import RunningContext
-from bounded_context.local.start import running_context
+from bounded_context.tools.command.errors import LocalRunError
+from bounded_context.tools.local import endpoints
+from bounded_context.tools.local.emulator import is_ready
+from bounded_context.tools.local.running import RunningContext
+from bounded_context.tools.local.start import running_context
 
 from .facts import PROJECT
 

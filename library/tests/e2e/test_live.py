@@ -13,26 +13,29 @@ from typing import Any
 
 import pytest
 
-from bounded_context.local import endpoints, kept
-from bounded_context.local.live.deployed import Deployed
-from bounded_context.local.live.events import samples_of
-from bounded_context.local.live.invoking import invoke
-from bounded_context.local.live.listed import steps
-from bounded_context.local.live.watching import watching
-from bounded_context.local.running import RunningContext
-from bounded_context.project import VARIABLE, Project, at
+from bounded_context.configuration.project import VARIABLE, Project, at
+from bounded_context.tools.local import endpoints, kept_run
+from bounded_context.tools.local.live.deployed_function import Deployed
+from bounded_context.tools.local.live.events import samples_of
+from bounded_context.tools.local.live.invoking import invoke
+from bounded_context.tools.local.live.list_samples import steps
+from bounded_context.tools.local.live.watching import watching
+from bounded_context.tools.local.running import RunningContext
+from tests.console import PROGRAM
 
 from .facts import CONTEXT, ENVIRONMENT, GET, PROJECT
 from .lists import Sample, import_list
 
 pytestmark = pytest.mark.e2e
 SECONDS = 60
+STEP = "register_list"
+LAUNCHED = "${workspaceFolder}/.venv/bin/context"
 
 TELLING = """
 import os
 import boto3
 
-def lambda_handler(event, context):
+def {step}(event, context):
     {first}
     return {{"who": boto3.client("sts").get_caller_identity()["Arn"], "table": os.environ["TABLE_NAME"]}}
 """
@@ -45,14 +48,14 @@ def repository(deployed: RunningContext, tmp_path: Path) -> Iterator[Project]:
     shutil.copytree(PROJECT.root / "src", tmp_path / "src")
     shutil.copy(PROJECT.root / "pyproject.toml", tmp_path)
     project = at(tmp_path)
-    with kept.announced(project, endpoints.of(deployed.context, deployed.emulator, deployed.outputs)):
+    with kept_run.announced(project, endpoints.of(deployed.context, deployed.emulator, deployed.outputs)):
         yield project
 
 
 @pytest.fixture
 def edited(deployed: RunningContext, repository: Project) -> Iterator[list[str]]:
     """What is said of code that is saved there; in the end the function is as it was."""
-    function, alias = deployed.outputs["functions"][GET].split(":")[6:]
+    function, alias = deployed.outputs["functions"][STEP].split(":")[6:]
     before = deployed.aws.call("lambda", "get_alias", FunctionName=function, Name=alias)["FunctionVersion"]
     ours, said = copy.copy(deployed), list[str]()
     ours.project = repository
@@ -101,9 +104,11 @@ def test_logs_are_found_by_a_caller_s_id(repository: Project, tmp_path: Path):
 
 def test_a_debugger_stops_in_a_function_that_has_its_own_role(deployed: RunningContext, repository: Project):
     """Its environment is that of the deployed function; its code is what lies in the repository."""
-    _handler(repository).write_text(TELLING.format(first="breakpoint()"))
-    done = _live(repository, "debug", GET, "message", given="p 'stopped in', context.function_name\nc\n")
-    name = deployed.outputs["functions"][GET].split(":")[6]
+    _tell(repository, "breakpoint()")
+    event = repository.root / "event.json"
+    event.write_text("{}")
+    done = _live(repository, "debug", STEP, str(event), given="p 'stopped in', context.function_name\nc\n")
+    name = deployed.outputs["functions"][STEP].split(":")[6]
     assert f"('stopped in', '{name}')" in done.stdout
     told = json.loads(done.stdout[done.stdout.rindex("{\n") :])
     assert told["table"] == deployed.outputs["table_name"]
@@ -118,12 +123,12 @@ def test_saved_code_is_live_and_code_that_cannot_be_read_is_not(
 ):
     """Only the code is another: the environment and the alias stay."""
     before = _configuration(deployed)
-    _handler(repository).write_text(TELLING.format(first="pass"))
-    _until(edited, f"-> {GET}: live after ")
-    assert deployed.invoke(GET, {})["table"] == deployed.outputs["table_name"]
-    _handler(repository).write_text("def (")
-    _until(edited, "the code that was there stays")
-    assert deployed.invoke(GET, {})["table"] == deployed.outputs["table_name"]
+    _tell(repository, "pass")
+    _until(edited, f"-> {STEP}, ")
+    assert deployed.invoke(STEP, {})["table"] == deployed.outputs["table_name"]
+    _steps(repository).write_text("def (")
+    _until(edited, "the published code stays")
+    assert deployed.invoke(STEP, {})["table"] == deployed.outputs["table_name"]
     assert _configuration(deployed) == before
 
 
@@ -133,7 +138,7 @@ def test_every_function_can_be_called_with_each_of_its_samples(
     """Those of steps are about a list that is there; none of them ends with an error."""
     import_list(deployed, sample(3).with_ragged(3))
     import_list(deployed, sample(3), expected=4)
-    run, failed = kept.find(repository), dict[str, Any]()
+    run, failed = kept_run.find(repository), dict[str, Any]()
     for name in deployed.outputs["functions"]:
         function = Deployed.find(deployed.aws, run, name)
         own = dict(steps(deployed.aws, deployed.outputs, CONTEXT, name))
@@ -149,7 +154,7 @@ def test_launch_configurations_name_commands_that_run(repository: Project):
     found = json.loads((PROJECT.root / ".vscode" / "launch.json").read_text())
     event = {f"${{input:{one['id']}}}": one["default"] for one in found["inputs"]}
     function, tests = found["configurations"]
-    values = event | {"${fileBasenameNoExtension}": GET, "${file}": "tests/test_rules.py"}
+    values = event | {"${file}": "tests/test_rules.py"}
     done = _run(repository.root, function, values, {VARIABLE: str(repository.root)})
     told = json.loads(done.stdout[done.stdout.rindex("\n{\n") :])
     # Whether there is such a thing is other tests' matter.
@@ -161,20 +166,27 @@ def _run(
     folder: Path, configuration: dict[str, Any], values: dict[str, str], more: dict[str, str]
 ) -> "subprocess.CompletedProcess[str]":
     arguments = [values.get(argument, argument) for argument in configuration["args"]]
-    command = [sys.executable, "-m", configuration["module"], *arguments]
+    started = [PROGRAM] if configuration.get("program") == LAUNCHED else ["-m", configuration["module"]]
+    command = [sys.executable, *started, *arguments]
     return subprocess.run(command, cwd=folder, env=ENVIRONMENT | more, capture_output=True, text=True, check=True)  # noqa: S603
 
 
 def _live(repository: Project, *arguments: str, given: str = "") -> "subprocess.CompletedProcess[str]":
     environment = ENVIRONMENT | {VARIABLE: str(repository.root), "PYTHONPATH": str(repository.root / "src")}
-    command = [sys.executable, "-m", "bounded_context.local.live", *arguments]
+    command = [PROGRAM, *arguments]
     return subprocess.run(  # noqa: S603
         command, env=environment, input=given, capture_output=True, text=True, check=False, timeout=SECONDS
     )
 
 
-def _handler(repository: Project) -> Path:
-    return repository.sources / "handlers" / f"{GET}.py"
+def _steps(repository: Project) -> Path:
+    return repository.sources / "list_steps.py"
+
+
+def _tell(repository: Project, first: str) -> None:
+    """Let the step say who it is."""
+    with _steps(repository).open("a") as file:
+        file.write(TELLING.format(step=STEP, first=first))
 
 
 def _context_of_a_request() -> dict[str, Any]:

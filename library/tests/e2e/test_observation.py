@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context.local.deploy.registry import Request, create
-from bounded_context.local.observation.observation import collect
-from bounded_context.local.observation.trail import Trail, trail
-from bounded_context.local.observation.trail_facts import gather
-from bounded_context.local.running import RunningContext
-from bounded_context.local.subscribers import wait_for
-from bounded_context.measures import LISTS_REJECTED
+from bounded_context.declaration.measures import LISTS_REJECTED
+from bounded_context.tools.local.deploy.registry import Request, create
+from bounded_context.tools.local.observations import collect
+from bounded_context.tools.local.running import RunningContext
+from bounded_context.tools.local.subscribers import wait_for
+from bounded_context.tools.local.trail.facts import gather
+from bounded_context.tools.local.trail.trail import Trail, trail
 
 from .facts import CONTEXT, ID_COLUMN, SAMPLES
 from .lists import Sample, import_list

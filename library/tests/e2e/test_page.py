@@ -7,16 +7,15 @@ from typing import Any
 
 import pytest
 
-from bounded_context.local.api import owner
-from bounded_context.local.dashboards import stored
-from bounded_context.local.dashboards.asked import OF_AWS
-from bounded_context.local.dashboards.reasons import MEASURED
-from bounded_context.local.dashboards.run import draw
-from bounded_context.local.observation.observation import collect
-from bounded_context.local.observation.settled import settled
-from bounded_context.local.running import RunningContext
 from bounded_context.testing import browser
 from bounded_context.testing.browser import Seen
+from bounded_context.tools.local.api import owner
+from bounded_context.tools.local.dashboards import stored
+from bounded_context.tools.local.dashboards.metric_lines import OF_AWS
+from bounded_context.tools.local.dashboards.reasons import MEASURED
+from bounded_context.tools.local.dashboards.run import draw
+from bounded_context.tools.local.observations import collect, settled
+from bounded_context.tools.local.running import RunningContext
 from tests.local.dashboards import board
 from tests.local.dashboards.reading import plots, says, widgets
 

@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
+from bounded_context.configuration.labels import Labels
+from bounded_context.configuration.project import Project
 from bounded_context.docs.pages import section
 from bounded_context.docs.steps import steps
-from bounded_context.infra.labels import Labels
-from bounded_context.local.running import RunningContext
-from bounded_context.local.start import running_context
-from bounded_context.project import Project
+from bounded_context.tools.local.running import RunningContext
+from bounded_context.tools.local.start import running_context
 
 from .dead_letters import redriving
 from .facts import CONTEXT, PROJECT
@@ -40,7 +40,7 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningContext
     for anchor in SECTIONS:
         for step in steps(section("changing", anchor), CONTEXT.name):
             step.follow(copy)
-    handler = copy / "src" / CONTEXT.name / "handlers" / "charge.py"
+    handler = copy / "src" / CONTEXT.name / "charge.py"
     handler.write_text(handler.read_text() + SHORT)
     program = copy / "infra" / "service" / "__main__.py"
     program.write_text(program.read_text().replace("cron(0 6 * * ? *)", "rate(1 minute)"))

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from bounded_context.infra.labels import Labels
+from bounded_context.configuration.labels import Labels
 from bounded_context.infra.queries import Query, placeholder, saved_queries
-from bounded_context.local.running import RunningContext
-from bounded_context.local.stack import STACK
+from bounded_context.tools.local.running import RunningContext
+from bounded_context.tools.local.stack import STACK
 from tests.infra.queries import fields
 
 from .facts import CONTEXT, ID_COLUMN

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from bounded_context.local.neighbour import Neighbour
-from bounded_context.local.running import RunningContext
+from bounded_context.tools.local.consumed_context import Neighbour
+from bounded_context.tools.local.running import RunningContext
 
 from .facts import CONTEXT, HEADER, with_references
 from .lists import Sample, import_list

@@ -3,13 +3,13 @@
 import json
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from bounded_context.local.rehearsal.acts import ACTS
+from bounded_context.tools.local.rehearsal.acts import ACTS
+from tests.console import PROGRAM
 
 from .facts import ENVIRONMENT
 
@@ -18,8 +18,8 @@ pytestmark = pytest.mark.e2e
 
 def test_bad_versions_are_caught_and_a_good_one_takes_all_traffic() -> None:
     """The rehearsal as its user starts it: each act goes as it should, and the numbers say so."""
-    done = subprocess.run(
-        [sys.executable, "-m", "bounded_context.local.rehearsal", "--json"],
+    done = subprocess.run(  # noqa: S603
+        [PROGRAM, "rehearse", "--json"],
         env=ENVIRONMENT,
         capture_output=True,
         text=True,
@@ -40,8 +40,8 @@ def test_bad_versions_are_caught_and_a_good_one_takes_all_traffic() -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_rehearsal_ends_in_the_middle_of_a_release(number: signal.Signals, tmp_path: Path) -> None:
     """The driver hears of the signal first; no act follows, and nothing is left."""
-    command = subprocess.Popen(
-        [sys.executable, "-m", "bounded_context.local.rehearsal"],
+    command = subprocess.Popen(  # noqa: S603
+        [PROGRAM, "rehearse"],
         env=ENVIRONMENT | {"TMPDIR": str(tmp_path)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from bounded_context.local.rehearsal.acts import Act
-from bounded_context.local.rehearsal.stage import Stage
-from bounded_context.local.running import RunningContext
+from bounded_context.tools.local.rehearsal.acts import Act
+from bounded_context.tools.local.rehearsal.stage import Stage
+from bounded_context.tools.local.running import RunningContext
 
 pytestmark = pytest.mark.e2e
 

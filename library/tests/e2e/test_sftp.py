@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bounded_context.local import transfer_events
-from bounded_context.local.arrivals import Upload
-from bounded_context.local.observation.observation import collect
-from bounded_context.local.partner_sftp import SftpPartner
-from bounded_context.local.running import RunningContext
 from bounded_context.testing.running import Finished
+from bounded_context.tools.local import transfer_events
+from bounded_context.tools.local.observations import collect
+from bounded_context.tools.local.partner_sftp import SftpPartner
+from bounded_context.tools.local.running import RunningContext
+from bounded_context.tools.local.uploads import Upload
 
 from .dead_letters import Redrive, put_dead_letter
 from .facts import with_sftp

@@ -3,18 +3,18 @@
 import json
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from bounded_context.local.running import RunningContext
-from bounded_context.local.stack import STACK
-from bounded_context.local.subscribers import Subscriber
-from bounded_context.smoke_account.account import Account
-from bounded_context.smoke_account.steps import Steps, smoke
 from bounded_context.testing.running import running as started
+from bounded_context.tools.accounts.smoke_account.account import Account
+from bounded_context.tools.accounts.smoke_account.steps import Steps, smoke
+from bounded_context.tools.local.running import RunningContext
+from bounded_context.tools.local.stack import STACK
+from bounded_context.tools.local.subscribers import Subscriber
+from tests.console import PROGRAM
 from tests.smoke_account.conftest import Cli, Place, cli, place, signals
 
 from .facts import CONTEXT, ENVIRONMENT, PROJECT
@@ -22,7 +22,7 @@ from .facts import CONTEXT, ENVIRONMENT, PROJECT
 __all__ = ["cli", "place", "signals"]
 
 pytestmark = pytest.mark.e2e
-COMMAND = [sys.executable, "-m", "bounded_context.smoke_account", "--emulator"]
+COMMAND = [PROGRAM, "smoke-account", "--emulator"]
 
 
 @pytest.fixture

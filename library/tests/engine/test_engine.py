@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context.pipeline import lock
-from bounded_context.testing.graph import run
+from bounded_context.tools.programs.recording import run
+from bounded_context.tools.release.steps import lock
 from tests.infra.contexts import DEFAULT as CONTEXT
 
 from .conftest import STACK, Engine
@@ -47,7 +47,7 @@ def test_a_queue_that_breaks_policies_is_refused_by_their_names(engine: Engine) 
     broken = re.findall(r"\[mandatory\] +(\S+) +\(aws:sqs:Queue: reminders\)", refused.stdout)
     assert broken == ["data-is-encrypted", "queues-have-dead-letters", "transport-is-encrypted"]
     assert refused.stdout.count("[mandatory]") == len(broken)
-    assert "sqs/queue reminders is not encrypted by a key of one's own: name the stack's key." in refused.stdout
+    assert "sqs/queue reminders is not encrypted with the context's own key: name the stack's key." in refused.stdout
 
 
 def test_the_same_program_changes_nothing(engine: Engine) -> None:

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from bounded_context.project import Project, current
-from bounded_context.sandbox import cli as command
-from bounded_context.sandbox import temporary
+from bounded_context.configuration.project import Project, current
+from bounded_context.tools.accounts.sandbox import cli as command
+from bounded_context.tools.accounts.sandbox import temporary
+from tests.console import context
 
 from .conftest import Engine, empty
 
@@ -42,16 +43,16 @@ def test_a_sandbox_is_made_shown_and_destroyed_from_another_clone(
     clone: Project, engine: Engine, capsys: Capture
 ) -> None:
     """There is nothing of it in that clone, neither its settings nor the key of its secrets."""
-    assert command.main(["up", "anna", "--hours", "1"]) == 0, capsys.readouterr().err
+    assert context("sandbox", "up", "anna", "--hours", "1") == 0, capsys.readouterr().err
     made: Any = json.loads(engine.do("stack", "export", stack="sandbox-anna"))["deployment"]["resources"]
     tags = [one["inputs"]["tags"] for one in made if "tags" in one.get("inputs", {})]
     assert len(tags) > 50
     assert {one["owner"] for one in tags} == {"anna"}
     capsys.readouterr()
-    assert command.main(["list", "--json"]) == 0
+    assert context("sandbox", "list", "--json") == 0
     [told] = json.loads(capsys.readouterr().out)["stacks"]
     assert (told["stack"], told["owner"], told["expired"]) == ("sandbox-anna", "anna", False)
     assert {one["expires"] for one in tags} == {told["expires"]}
     (clone.service / "Pulumi.sandbox-anna.yaml").unlink()
-    assert command.main(["down", "anna"]) == 0, capsys.readouterr().err
+    assert context("sandbox", "down", "anna") == 0, capsys.readouterr().err
     assert "sandbox-anna" not in engine.do("stack", "ls", "--json", stack=None)

@@ -1,12 +1,12 @@
 """The default context's functions by their names."""
 
-import importlib
+from functools import cache
 from typing import Any
 
 from payment.context import PAYMENT
 
-from bounded_context.infra.presets import PLATFORM
 from bounded_context.testing import Samples
+from bounded_context.testing.functions import handler_of
 from tests.commands import CHANGES, CREATE, DELETE
 
 ID = PAYMENT.identity
@@ -19,7 +19,7 @@ DELETES = ON_EXISTING[-1]
 GET, LIST = PAYMENT.queries
 
 
+@cache
 def handler(function: str) -> Any:
     """Return a function's handler."""
-    package = "bounded_context" if function in PLATFORM else PAYMENT.name
-    return importlib.import_module(f"{package}.handlers.{function}").lambda_handler
+    return handler_of(PAYMENT, function)

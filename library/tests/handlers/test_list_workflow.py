@@ -13,8 +13,8 @@ from pydantic import ValidationError
 
 from bounded_context.adapters.items import LIST, TRACEPARENT
 from bounded_context.adapters.trace_context import from_traceparent
-from bounded_context.contradictions import OTHERS, OWN_FIELDS
-from bounded_context.testing.plugin import BUCKET
+from bounded_context.declaration.contradictions import OTHERS, OWN_FIELDS
+from bounded_context.testing.functions import BUCKET
 from tests.handlers.conftest import HEADER, PARENT, TRACE, LambdaContext
 from tests.handlers.functions import ID, SAMPLES, handler
 

@@ -7,11 +7,11 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from payment.context import PAYMENT
-from payment.handlers.on_event import lambda_handler
 
 from bounded_context import aws
 from bounded_context.adapters.projection import key_of
 from bounded_context.handlers import event_handler
+from bounded_context.testing.functions import handler_of
 from tests.emf import totals
 from tests.foreign import CREATED, REMOVED, THING, TRACEPARENT, event, record, sequenced, text
 from tests.handlers.conftest import Daemon, LambdaContext, Lines
@@ -22,7 +22,7 @@ THROTTLED: Any = {"Error": {"Code": "ProvisionedThroughputExceededException", "M
 
 def _take(records: Records, context: LambdaContext) -> list[str]:
     """Hand messages over and return the ids of those that have to come again."""
-    answer = lambda_handler({"Records": records}, context)
+    answer = handler_of(PAYMENT, "on_event")({"Records": records}, context)
     assert set(answer) == {"batchItemFailures"}
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from bounded_context.application.checks import SMOKE
+from bounded_context.configuration.project import current
 from bounded_context.handlers import queue_handler
-from bounded_context.project import current
 from bounded_context.testing.functions import LambdaContext
 
 from .conftest import Lines

@@ -18,7 +18,7 @@ from bounded_context.domain.fields import kind_of
 from bounded_context.settings import by_function
 from bounded_context.telemetry import entry_point, logger
 from bounded_context.telemetry.redaction import HIDDEN, redacted
-from bounded_context.testing.plugin import BUCKET
+from bounded_context.testing.functions import BUCKET
 from tests import foreign
 from tests.commands import CHANGES, CREATE, DELETE
 from tests.handlers.conftest import Daemon, LambdaContext, Lines

@@ -14,7 +14,7 @@ from payment.context import PAYMENT
 from bounded_context import aws
 from bounded_context.adapters.items import TRACEPARENT, Items
 from bounded_context.adapters.trace_context import fresh_traceparent, from_traceparent
-from bounded_context.context import Context
+from bounded_context.declaration.context import Context
 from bounded_context.domain import events
 from bounded_context.handlers import relay_events
 from bounded_context.handlers.relay_events import lambda_handler

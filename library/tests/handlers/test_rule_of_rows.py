@@ -5,12 +5,11 @@ from typing import Any
 
 import pytest
 from payment.context import PAYMENT
-from payment.handlers import verify_subscription
 from payment.use_cases import register_payment
 
 from bounded_context import BusinessError
 from bounded_context.application.creating import RuleFailed
-from bounded_context.testing.plugin import BUCKET
+from bounded_context.testing.functions import BUCKET
 from tests.emf import emitted
 from tests.handlers.conftest import LambdaContext, Lines
 from tests.handlers.functions import ID, SAMPLES
@@ -39,8 +38,8 @@ def validated(bucket: Any, table: Any, context: LambdaContext) -> dict[str, Any]
 
 @pytest.fixture
 def rule(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., Any]], None]:
-    """Let the handler name another rule."""
-    return lambda used: monkeypatch.setattr(verify_subscription, "register_payment", used)
+    """Let the declaration name another rule."""
+    return lambda used: monkeypatch.setitem(vars(PAYMENT.creating), "rule", used)
 
 
 def _refusing(command: Any, payments: Any) -> Any:

@@ -13,7 +13,7 @@ from bounded_context import aws
 from bounded_context.telemetry import about, continuing, entry_point, span, traceparent, watched
 from bounded_context.telemetry.allowance import Allowance
 from bounded_context.telemetry.traces import MOST_OF_OTHERS
-from bounded_context.testing.plugin import TABLE
+from bounded_context.testing.functions import TABLE
 from tests.commands import CREATE
 from tests.handlers.conftest import HEADER, PARENT, TRACE, Daemon, LambdaContext
 from tests.handlers.functions import ID, SAMPLES

@@ -24,8 +24,8 @@ from bounded_context.handlers import command_handler
 from bounded_context.handlers.steps import ErrorEvent, PartEvent, RegisterEvent, StepEvent
 from bounded_context.lists import Fault, ListImport, Rejection, Upload
 from bounded_context.testing import InMemory, InMemorySeenIds, Samples
+from bounded_context.testing.functions import TABLE
 from bounded_context.testing.lists import KEY
-from bounded_context.testing.plugin import TABLE
 from tests.adapters.endpoints import inserts
 from tests.handlers.conftest import LambdaContext
 from tests.handlers.requests import IAM
@@ -150,7 +150,7 @@ def _growing(context: Context[Any]) -> CreatingRule[Any, Any]:
         things.add(created)
         return created
 
-    return CreatingRule(context, context.creating.model, grow, InMemory(context).aggregates)
+    return CreatingRule(context, grow, InMemory(context).aggregates)
 
 
 @pytest.mark.parametrize(

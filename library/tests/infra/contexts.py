@@ -19,8 +19,8 @@ from bounded_context import (
     Identifier,
     WholeNumber,
 )
-from bounded_context.infra.labels import NAME_LIMIT
-from bounded_context.project import current
+from bounded_context.configuration.labels import NAME_LIMIT
+from bounded_context.configuration.project import current
 
 DEFAULT: Context[Any] = current().context
 
@@ -62,6 +62,11 @@ class VATReturnData(EventData):
     vat_return_id: Identifier
 
 
+def _rule(_command: Any, _aggregates: Any) -> Any:
+    """Stand for any rule: the infrastructure calls none."""
+    raise NotImplementedError
+
+
 OTHER: Context[Any] = Context(
     name="vat_return",
     plural="vat_returns",
@@ -69,15 +74,16 @@ OTHER: Context[Any] = Context(
     owner="tax-team",
     aggregate=VATReturn,
     commands=(
-        Command.creates(FileVATReturn, Status.FILED, "VATReturnFiled"),
+        Command.creates(FileVATReturn, _rule, Status.FILED, "VATReturnFiled"),
         Command.changes(
             AssessVATReturn,
+            _rule,
             Status.ASSESSED,
             "VATReturnAssessed",
             "PUT /vat-returns/{vat_return_id}/assessment",
             after=(Status.FILED,),
         ),
-        Command.deletes(WithdrawVATReturn, "VATReturnWithdrawn", after=tuple(Status)),
+        Command.deletes(WithdrawVATReturn, _rule, "VATReturnWithdrawn", after=tuple(Status)),
     ),
     data=VATReturnData,
     versions=dict.fromkeys(
@@ -104,7 +110,7 @@ class _FilePriced(_PricedDetails): ...
 AMOUNTS: Context[Any] = replace(
     OTHER,
     aggregate=new_class("VATReturn", (Aggregate[_PricedDetails, Status],)),
-    commands=(Command.creates(_FilePriced, Status.FILED, "VATReturnFiled"), *OTHER.commands[1:]),
+    commands=(Command.creates(_FilePriced, _rule, Status.FILED, "VATReturnFiled"), *OTHER.commands[1:]),
 )
 """With three amounts."""
 
@@ -112,13 +118,13 @@ AMOUNTS: Context[Any] = replace(
 _Many: Any = StrEnum("_Many", {f"STATUS_{number:02}": f"STATUS_{number:02}" for number in range(19)})
 
 
-def _change(status: StrEnum) -> Command[Any]:
+def _change(status: StrEnum) -> Command[Any, Any]:
     """A command whose function has a name as long as it may be."""
     number = status.name[-2:]
     room = NAME_LIMIT - len(f"{DEFAULT.name}-prod-command{number}_")
     name = f"Command{number}X{'x' * (room - 1)}"
     model = type(name, (Change,), {"__annotations__": {DEFAULT.identity: Identifier}})
-    return Command.changes(model, status, f"Event{number}", after=(next(iter(_Many)),))
+    return Command.changes(model, _rule, status, f"Event{number}", after=(next(iter(_Many)),))
 
 
 def _large() -> Context[Any]:

@@ -5,9 +5,9 @@ import importlib
 from typing import Any
 from unittest.mock import patch
 
-from bounded_context.context import Context
-from bounded_context.project import current
-from bounded_context.testing.graph import (
+from bounded_context.configuration.project import current
+from bounded_context.declaration.context import Context
+from bounded_context.tools.programs.recording import (
     ACCOUNT,
     API,
     REGION,
@@ -19,7 +19,7 @@ from bounded_context.testing.graph import (
     service,
     untraced,
 )
-from bounded_context.testing.kept import kept
+from bounded_context.tools.programs.shared_cache import kept
 
 from .contexts import DEFAULT, SHAPES
 

@@ -8,9 +8,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from bounded_context.infra import bootstrap
-from bounded_context.project import current
-from bounded_context.words import kebab
+from bounded_context.configuration.project import current
+from bounded_context.domain.spelling import kebab
+from bounded_context.tools.accounts import bootstrap
+from tests.console import context
 
 CONTEXT = current().context
 REGION = "eu-central-1"
@@ -74,7 +75,7 @@ def test_a_second_run_changes_nothing() -> None:
 
 def test_it_says_what_to_log_in_to(capsys: pytest.CaptureFixture[str]) -> None:
     """The command's lines can be pasted, into a shell and into the pipeline's file."""
-    bootstrap.main([])
+    context("bootstrap")
     told = capsys.readouterr().out
     assert f'pulumi login "s3://{kebab(CONTEXT.name)}-state-123456789012-{REGION}?region={REGION}"\n' in told
     assert f'--secrets-provider "awskms://alias/{kebab(CONTEXT.name)}-state?region={REGION}"\n' in told
@@ -87,21 +88,21 @@ def test_a_bucket_of_another_account_is_refused(monkeypatch: pytest.MonkeyPatch)
     name = f"{kebab(CONTEXT.name)}-state-123456789012-{REGION}"
     boto3.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
     monkeypatch.delenv("MOTO_ACCOUNT_ID")
-    with pytest.raises(bootstrap.BootstrapError, match=f"{name} belongs to another account"):
+    with pytest.raises(bootstrap.BootstrapError, match=name):
         bootstrap.bootstrap(CONTEXT, boto3.Session())
 
 
-def test_without_a_region_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_region_it_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """The state's region is the user's choice."""
     monkeypatch.delenv("AWS_DEFAULT_REGION")
-    with pytest.raises(SystemExit, match="set AWS_REGION"):
-        bootstrap.main([])
+    assert context("bootstrap") == 1
+    assert "set AWS_REGION" in capsys.readouterr().err
 
 
 def test_what_it_asks_for_is_what_it_takes(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """AWS_REGION, of which boto3 by itself knows nothing, and before any other."""
     monkeypatch.setenv("AWS_REGION", "eu-north-1")
-    bootstrap.main([])
+    context("bootstrap")
     assert "-eu-north-1?region=eu-north-1" in capsys.readouterr().out
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bounded_context.declaration.measures import LIST_DURATION, OLDEST_UNFINISHED
 from bounded_context.infra.dashboards.grid import WIDTH, body, section
 from bounded_context.infra.dashboards.widgets import (
     MOST_ALARMS,
@@ -19,7 +20,21 @@ from bounded_context.infra.dashboards.widgets import (
 )
 
 from .contexts import AMOUNTS, OTHER
-from .dashboards import ARN, LARGEST, LEAST, SCHEMA, VALIDATOR, Body, bodies, both, drawn, searches, titles, widgets
+from .dashboards import (
+    ARN,
+    LARGEST,
+    LEAST,
+    SCHEMA,
+    VALIDATOR,
+    Body,
+    bodies,
+    both,
+    drawn,
+    metrics,
+    searches,
+    titles,
+    widgets,
+)
 from .graph import PARTNERS, REGION, Graph, run
 
 MOST_SEARCHES = 100
@@ -119,7 +134,7 @@ def test_links_survive_markdown() -> None:
 
 def test_a_runbook_that_has_no_url_is_named() -> None:
     """A link to a file of the repository would lead nowhere from the console; without one it is the library's."""
-    for runbook, says in (("docs/runbook.md", "docs/runbook.md"), ("", "uv run just docs runbook")):
+    for runbook, says in (("docs/runbook.md", "docs/runbook.md"), ("", "uv run context docs runbook")):
         (first, _) = both(replace(LEAST, runbook=runbook))
         assert f"Runbook: `{says}`" in first["widgets"][0]["properties"]["markdown"]
 
@@ -152,11 +167,13 @@ def test_the_most_urgent_alarms_come_first() -> None:
 
 
 def test_what_has_no_data_is_left_out() -> None:
-    """Without subscribers nobody waits, without SFTP no server takes files; headings stand over something."""
+    """No queues without subscribers, no uploads without SFTP, and no heading without graphs."""
     business, technical = both(LEAST)
     assert "Alarms" not in titles(business)
     shown = titles(technical)
-    assert not {"Waiting for subscribers", "Age of the oldest message (s)"} & set(shown)
+    assert "Waiting for subscribers" not in shown
+    aged = [one for one in metrics(technical) if one.name == "ApproximateAgeOfOldestMessage"]
+    assert {one.dimensions["QueueName"] for one in aged} == {LEAST.inbound}
     assert not [title for title in shown if "SFTP" in title or "started by uploads" in title]
     assert {"Dead letters", "Uploads"} <= set(shown)
     assert "NumberOfNotificationsDelivered" not in str(technical)
@@ -166,7 +183,7 @@ def test_a_context_without_amounts_shows_none() -> None:
     """There is neither a graph nor a gap."""
     (business, _) = both(replace(LEAST, context=OTHER))
     assert "currency" not in str(business)
-    assert titles(business)[-1] == "Rows rejected, by reason"
+    assert business["widgets"][-1]["type"] == "metric"
 
 
 def test_each_amount_has_its_graph() -> None:
@@ -179,8 +196,8 @@ def test_each_amount_has_its_graph() -> None:
 def test_the_target_is_drawn_where_lists_are_measured_against_it(prod: Graph) -> None:
     """Over the duration of lists, and over the age of the oldest."""
     graphs = [widget["properties"] for widget in widgets(bodies(prod)["business"], "metric")]
-    drawn_over = [one["title"] for one in graphs if "annotations" in one]
-    assert drawn_over == ["From received to closed (s)", "Age of the oldest unfinished list (s)"]
+    marked = {entry[1] for one in graphs if "annotations" in one for entry in one["metrics"]}
+    assert marked == {LIST_DURATION.name, OLDEST_UNFINISHED.name}
 
 
 def test_the_stack_says_where_its_dashboards_are(prod: Graph) -> None:

@@ -7,9 +7,9 @@ from typing import Final
 
 import pytest
 
-from bounded_context import measures
+from bounded_context.declaration import measures
 from bounded_context.docs.pages import FOLDER
-from bounded_context.words import kebab
+from bounded_context.domain.spelling import kebab
 
 from .alarms import Evaluation, Metrics, Samples, composites, told
 from .graph import CONTEXT, Graph, Node

@@ -130,17 +130,15 @@ def test_an_import_step_ends_before_its_express_execution(prod: Graph) -> None:
 
 @pytest.mark.parametrize("variable", ["AWS_REGION", "POWERTOOLS_LOG_LEVEL", "LAMBDA_TASK_ROOT", "TZ"])
 def test_a_function_cannot_set_a_reserved_variable(variable: str) -> None:
-    """The refusal names the function and the variable."""
-    with pytest.raises(
-        ValueError, match=f"^some-step sets {variable}: names of AWS, Lambda and Powertools are reserved"
-    ):
+    """The error names the function and the variable."""
+    with pytest.raises(ValueError, match=f"^some-step sets {variable}:"):
         _function({variable: "x"})
 
 
 @pytest.mark.parametrize("variable", ["table_name", "TABLE-NAME", "1ST", ""])
 def test_a_variable_is_written_in_capitals(variable: str) -> None:
-    """A name that a shell could not hold is refused."""
-    with pytest.raises(ValueError, match="write upper-case letters, digits and underscores"):
+    """A shell accepts no other name."""
+    with pytest.raises(ValueError, match=f"^some-step sets '{variable}':"):
         _function({variable: "x"})
 
 

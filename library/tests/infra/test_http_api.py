@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bounded_context.infra import access_log
-from bounded_context.words import kebab
+from bounded_context.domain.spelling import kebab
+from bounded_context.infra.parts import access_log
 
 from .alarms import Samples, expressions, times_told, told, watched
 from .dashboards import VALIDATOR, bodies, metrics, widgets

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from bounded_context.domain.spelling import kebab
 from bounded_context.infra.components.inbound import TIMEOUT
-from bounded_context.words import kebab
 
 from .alarms import severity_of, told
 from .graph import ACCOUNT, CONTEXT, REGION, Graph, run

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from bounded_context.application.sweep import REACH
+from bounded_context.configuration.settings import SHARED_PARTNERS_LIMIT
 from bounded_context.infra import SettingError
-from bounded_context.infra.settings import SHARED_PARTNERS_LIMIT
 
 from .graph import CONTEXT, PARTNERS, Graph, Node, run
 

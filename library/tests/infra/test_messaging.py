@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from bounded_context.domain.spelling import kebab
 from bounded_context.infra.components.fanout import VISIBILITY_TIMEOUT
-from bounded_context.words import kebab
 
 from ..contracts.test_beside import beside
 from .filters import passes, policies

@@ -9,7 +9,7 @@ from pulumi.runtime import MockResourceArgs, rpc, set_all_config, set_mocks
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import set_root_resource
 
-from bounded_context.pulumi_program import execute
+from bounded_context.tools.programs.pulumi_program import execute
 
 from .graph import CONTEXT, SERVICE, Cloud, run, stack_config, untraced
 

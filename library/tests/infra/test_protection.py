@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bounded_context.infra.labels import NAME_LIMIT
+from bounded_context.configuration.labels import NAME_LIMIT
 
 from .graph import ACCOUNT, REGION, Graph
 

@@ -11,11 +11,11 @@ from unittest.mock import patch
 import pytest
 
 from bounded_context import infra
-from bounded_context.infra.components import _component
+from bounded_context.infra import components, parts
 
 from .graph import SERVICE, Graph, Program, run
 
-COMPONENTS = Path(str(_component.__file__)).parent
+COMPONENTS = Path(str(components.__file__)).parent
 ROOT = "bounded_context.infra"
 PIPELINE = {"artifacts", "build", "failures", "pipeline", "state"}
 """Components of the pipeline, which no context's own program has."""
@@ -40,42 +40,22 @@ def test_every_public_name_leads_to_something() -> None:
         assert getattr(infra, name, None) is not None or importlib.import_module(f"{ROOT}.{name}")
 
 
-def test_type_checkers_find_each_name_where_python_does() -> None:
-    """Two lists of one thing."""
-    (block,) = [node for node in _tree(Path(str(infra.__file__))).body if isinstance(node, ast.If)]
-    checked = {
-        one.name: "." * node.level + (node.module or "")
-        for node in _imports(block)
-        for one in node.names
-        if node.module
-    }
-    assert checked == infra._MODULE_OF  # pyright: ignore[reportPrivateUsage]
-    assert {*checked, "access_log"} == set(infra.__all__)
-
-
-def test_an_unknown_name_is_no_attribute() -> None:
-    """As of any module."""
-    with pytest.raises(AttributeError, match="has no attribute 'Tabel'"):
-        _ = infra.Tabel  # pyright: ignore[reportAttributeAccessIssue]
-
-
-def test_nothing_is_imported_before_it_is_asked_for() -> None:
-    """Tools that read a setting should not wait for `pulumi_aws`."""
-    code = f"import sys; from {ROOT} import Settings; sys.exit('pulumi_aws' in sys.modules)"
+def test_settings_are_read_without_pulumi_aws() -> None:
+    """Importing the provider takes a second, and tools read settings."""
+    code = (
+        "import sys; from bounded_context.configuration.settings import Settings; sys.exit('pulumi_aws' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603
 
 
 @pytest.mark.parametrize("component", OWN)
 def test_a_component_is_written_with_public_names_and_knows_no_other(component: str) -> None:
     """So a copy of it works as it is; only a program wires components."""
-    siblings = {f".components.{name}" for name in OWN}
     for node in _imports(_tree(COMPONENTS / f"{component}.py")):
         assert node.level == 0, f"{component}: a copy has no neighbours"
         if str(node.module).startswith("bounded_context"):
-            assert node.module == ROOT
-            for one in node.names:
-                assert one.name in infra.__all__
-                assert infra._MODULE_OF.get(one.name) not in siblings, one.name  # pyright: ignore[reportPrivateUsage]
+            assert node.module == f"{ROOT}.parts"
+            assert {name.name for name in node.names} <= set(parts.__all__) <= set(infra.__all__)
 
 
 def test_a_team_may_own_every_component(tmp_path: Path) -> None:
@@ -90,7 +70,7 @@ def test_a_team_may_own_every_component(tmp_path: Path) -> None:
 
 
 def _copy(name: str) -> Any:
-    module = str(infra._MODULE_OF[name]).rpartition(".")[2]  # pyright: ignore[reportPrivateUsage]
+    module = str(getattr(infra, name).__module__).rpartition(".")[2]
     copy = getattr(importlib.import_module(f"own_{module}"), name)
     assert copy is not getattr(infra, name)
     return copy

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bounded_context.infra.labels import Labels
+from bounded_context.configuration.labels import Labels
 from bounded_context.infra.queries import MOST_GROUPS, Query, placeholder, saved_queries
 
 from .graph import CONTEXT, Graph

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from bounded_context import measures
+from bounded_context.declaration import measures
 
 from .alarms import Evaluation, Samples, metric_alarms, prefix_of, times_told, told, watched
 from .graph import CONTEXT, Graph

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from bounded_context.cost.idle import idle
 from bounded_context.infra import FunctionsError
-from bounded_context.permissions.policies import unknown
-from bounded_context.testing.graph import Graph
 from bounded_context.testing.requests import KINDS, findings
+from bounded_context.tools.accounts.permissions.policies import unknown
+from bounded_context.tools.programs.recording import Graph
+from bounded_context.tools.views.cost.idle import idle
 
 from .test_team import FUNCTIONS, Repository
 
@@ -68,7 +68,7 @@ def test_it_is_priced_and_its_deployer_has_what_it_takes(repository: Repository)
     assert "secretsmanager/secret" in KINDS
 
 
-def test_a_name_that_no_variable_can_have_is_refused(repository: Repository) -> None:
-    """In one sentence, before anything is made."""
-    with pytest.raises(FunctionsError, match="charge has the secret 'Acquirer key': write its name in kebab-case"):
+def test_a_secret_whose_name_fits_no_variable_is_refused(repository: Repository) -> None:
+    """The error names the function and the secret."""
+    with pytest.raises(FunctionsError, match=r"^charge .*'Acquirer key'"):
         _with(repository, charge=READER.replace("acquirer-key", "Acquirer key")).run("prod")

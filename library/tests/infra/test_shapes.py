@@ -6,7 +6,8 @@ import re
 import pytest
 from jsonschema import Draft202012Validator
 
-from bounded_context.context import Context
+from bounded_context.declaration.context import Context
+from bounded_context.declaration.entry_points import entry_point
 from bounded_context.infra import kebab, saved_queries
 
 from .alarms import everything_of, name_of, prefix_of, told, watched
@@ -36,8 +37,8 @@ def test_each_function_has_the_code_of_its_context_or_of_the_library(shape: Shap
     """By the dotted name that Lambda calls."""
     context, graph = shape
     for node in graph.of("lambda/function"):
-        package, name = ("bounded_context" if "CONTEXT" in _variables(node) else context.name), node.name
-        assert node.inputs["handler"] == f"{package}.handlers.{name.replace('-', '_')}.lambda_handler"
+        assert node.inputs["handler"] == entry_point(context, node.name.replace("-", "_"))
+        assert node.inputs["handler"].startswith("bounded_context.") == ("CONTEXT" in _variables(node))
 
 
 def _variables(node: object) -> dict[str, str]:

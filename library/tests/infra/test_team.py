@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
+from bounded_context.configuration.project import current
 from bounded_context.infra import FunctionsError, SettingError
 from bounded_context.infra.components.table import TableError
-from bounded_context.project import current
 
 from .alarms import expressions, told
 from .graph import CONTEXT, Graph, Program, run, run_context
 from .test_permissions import actions_on, inbox
 
-CONNECTED = "Observability("
+CONNECTED = "observability = Observability("
 """The line of the program before which a team's own stands."""
 
 
@@ -84,7 +84,7 @@ def test_a_resource_of_its_own_with_a_function_that_uses_it(repository: Reposito
     graph = repository.run()
     bucket, function = graph.one("s3/bucket", "archive"), graph.one("lambda/function", "archive").inputs
     assert function["environment"]["variables"]["ARCHIVE_BUCKET"] == bucket.outputs["bucket"]
-    assert function["handler"] == f"{CONTEXT.name}.handlers.archive.lambda_handler"
+    assert function["handler"] == f"{CONTEXT.name}.archive.lambda_handler"
     assert actions_on(graph, "archive", f"{bucket.arn}/*") == {"s3:PutObject"}
     assert graph.outputs["archive"] == bucket.arn
     assert graph.outputs["functions"]["archive"].endswith(":live")
@@ -97,11 +97,12 @@ def test_a_resource_of_its_own_with_a_function_that_uses_it(repository: Reposito
 
 
 def test_a_function_of_its_own_may_have_a_limit_on_its_latency(repository: Repository) -> None:
-    """As each of the others; a name that no function has is refused."""
+    """The name of an unknown function is refused; the error lists the functions."""
     _function(repository, "Preset(timeout=30, memory=512)")
     assert "archive-latency" in told(repository.run(latency_alarms={"archive": 500}))
-    with pytest.raises(SettingError, match=r"^latency_alarms has 'register': write one of .*archive\.$"):
+    with pytest.raises(SettingError, match=r"'register'.* archive\.$") as refused:
         repository.run(latency_alarms={"register": 500})
+    assert refused.value.setting == "latency_alarms"
 
 
 def test_a_function_may_use_what_the_context_has(repository: Repository) -> None:
@@ -161,7 +162,7 @@ def test_a_state_of_its_own_in_the_workflow_calls_a_function_of_its_own(reposito
 def test_a_value_of_its_own_in_the_workflow(repository: Repository) -> None:
     """A queue that a state sends to, say."""
     repository.replace(ASL, '"StartAt": "RegisterList"', '"Comment": "${tickets}", "StartAt": "RegisterList"')
-    with pytest.raises(ValueError, match=r"^the state machine needs values for tickets\.$"):
+    with pytest.raises(ValueError, match=r"needs values.* tickets\.$"):
         repository.run()
     repository.replace(
         MAIN, "fanout=fanout)\ninbox.start", 'fanout=fanout, substitutions={"tickets": "a queue"})\ninbox.start'
@@ -199,16 +200,16 @@ def test_a_route_of_its_own(repository: Repository) -> None:
     assert keys == {*CONTEXT.routes.values(), "GET /archive"}
 
 
-def test_a_function_that_is_not_made_is_named(repository: Repository) -> None:
-    """With the file's word for the place."""
+def test_a_function_without_a_preset_is_named(repository: Repository) -> None:
+    """The error names the dictionary and the function."""
     repository.replace(FUNCTIONS, '    "on_event": ON_EVENT,\n', "")
-    with pytest.raises(FunctionsError, match=r"^FUNCTIONS lacks on_event: write how it is made, by a preset"):
+    with pytest.raises(FunctionsError, match=r"^FUNCTIONS .*\bon_event\b"):
         repository.run()
 
 
 def test_a_query_without_an_index_is_named() -> None:
     """The program makes the function, and the declaration has no index for it."""
-    with pytest.raises(TableError, match=r"^The table has no index to query: name list or status in queried_by"):
+    with pytest.raises(TableError, match="queried_by"):
         run_context(replace(CONTEXT, queried_by=()), "prod")
 
 
@@ -220,10 +221,10 @@ def test_a_role_of_items_without_a_key_is_refused(repository: Repository) -> Non
         repository.run()
 
 
-def test_a_variable_that_nobody_sets_is_named(repository: Repository) -> None:
-    """With the function that is told it."""
+def test_a_variable_without_a_value_is_named(repository: Repository) -> None:
+    """The error names the function and the variable."""
     _function(repository, 'Preset(timeout=30, memory=512, variables=("ARCHIVE",))')
-    with pytest.raises(FunctionsError, match=r"^archive reads ARCHIVE, which nobody sets: pass its value to Functions"):
+    with pytest.raises(FunctionsError, match=r"^archive reads ARCHIVE,"):
         repository.run()
 
 
@@ -235,7 +236,7 @@ def test_a_queue_hides_a_message_for_as_long_as_its_function_may_take(repository
         "from bounded_context.infra import (",
         "from dataclasses import replace\nfrom bounded_context.infra import (",
     )
-    with pytest.raises(ValueError, match=r"^on_event may take 60 seconds: say so to Inbound, as timeout\.$"):
+    with pytest.raises(ValueError, match=r"^on_event .*timeout=60 to Inbound\.$"):
         repository.run()
     repository.replace(MAIN, 'Inbound("inbound", stack)', 'Inbound("inbound", stack, timeout=60)')
     assert repository.run().one("sqs/queue", "inbound").inputs["visibilityTimeoutSeconds"] == 360

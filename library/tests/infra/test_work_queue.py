@@ -78,19 +78,19 @@ def test_the_function_may_take_messages_and_nobody_sends_who_was_not_let_to(
 
 
 def test_a_function_that_may_take_longer_is_refused(repository: Repository) -> None:
-    """With the word that helps; said so, the queue hides messages for longer."""
+    """The error names the argument; with it, the queue hides messages for longer."""
     repository.replace(FUNCTIONS, '"send_letter": Preset(timeout=30', '"send_letter": Preset(timeout=90')
-    with pytest.raises(ValueError, match="send_letter may take 90 seconds: say so to WorkQueue, as timeout"):
+    with pytest.raises(ValueError, match=r"^send_letter .*timeout=90 to WorkQueue"):
         repository.run()
     repository.replace(MAIN, 'WorkQueue("letters", stack)', 'WorkQueue("letters", stack, timeout=90)')
     assert repository.run().one("sqs/queue", "letters").inputs["visibilityTimeoutSeconds"] == 540
 
 
 def test_two_queues_whose_dead_letters_have_one_name_are_refused(repository: Repository) -> None:
-    """The redrive would know one of them only."""
+    """The redrive would know only one of the two queues."""
     name = CONTEXT.subscribers[0]
     repository.replace(MAIN, 'WorkQueue("letters"', f'WorkQueue("{name}"')
-    with pytest.raises(pulumi.RunError, match=f"Two dead-letter queues are called {name}"):
+    with pytest.raises(pulumi.RunError, match=rf"dead-letter queues .*\b{name}\b"):
         repository.run()
 
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from bounded_context.context import Context
-from bounded_context.local.aws import Aws
-from bounded_context.local.emulator import Emulator
-from bounded_context.local.samples import Samples
-from bounded_context.project import Project, current
+from bounded_context.configuration.project import Project, current
+from bounded_context.declaration.context import Context
+from bounded_context.tools.local.aws import Aws
+from bounded_context.tools.local.emulator import Emulator
+from bounded_context.tools.local.samples import Samples
 
 
 class RecordingAws(Aws):

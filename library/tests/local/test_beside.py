@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from bounded_context.context import Context
+from bounded_context.declaration.context import Context
 from bounded_context.domain.errors import AlreadyExists, BusinessError, NotFound
-from bounded_context.local.beside.calls import calls
-from bounded_context.local.beside.heard import heard
-from bounded_context.local.beside.watched import watched
-from bounded_context.local.routed import routed
-from bounded_context.local.samples import Samples
+from bounded_context.tools.local.additions.calls import calls
+from bounded_context.tools.local.additions.foreign_event import heard
+from bounded_context.tools.local.additions.schedules import watched
+from bounded_context.tools.local.http_request import routed
+from bounded_context.tools.local.samples import Samples
 
 Answering = Callable[[str, dict[str, Any]], Any]
 
@@ -62,12 +62,17 @@ def test_a_command_is_taken_once_and_what_it_made_is_found(context: Context[Any]
     assert [one.problem for one in (taken, again, found)] == ["", "", ""]
 
 
-def test_what_is_refused_without_a_rule_is_a_problem(context: Context[Any]):
-    """It names what was sent, what came back, and what should have."""
+def test_a_rejection_without_a_rule_is_a_problem(context: Context[Any]):
+    """The problem names the call, the answer, and the expected code."""
     taken, again, found = calls(_running(context, Kept(context, "invalid").invoke))
-    assert taken.problem.endswith("was answered refused invalid, and no refusal should have come.")
-    assert "and already-exists should have come" in again.problem
-    assert "refused not-found" in found.problem
+    for shown, answer, expected in (
+        (taken, "'refused invalid'", "success"),
+        (again, "'refused invalid'", AlreadyExists.code),
+        (found, f"'refused {NotFound.code}'", "success"),
+    ):
+        assert shown.problem.startswith(f"{shown.sent}:")
+        assert answer in shown.problem
+        assert re.search(rf"\b{expected}\.$", shown.problem)
 
 
 def test_a_rule_of_the_team_s_own_may_refuse_a_sample(context: Context[Any]):
@@ -77,12 +82,13 @@ def test_a_rule_of_the_team_s_own_may_refuse_a_sample(context: Context[Any]):
     assert not any(one.problem for one in shown)
 
 
-def test_a_command_that_no_sample_fits_is_not_sent(context: Context[Any]):
-    """As where a field is of a type of the team's own."""
-    running = _running(context, Kept(context).invoke)
+def test_a_command_is_not_sent_if_its_fields_reject_the_sample(context: Context[Any]):
+    """For instance, a field has a type of the team."""
+    aggregates = Kept(context)
+    running = _running(context, aggregates.invoke)
     running.samples.rows = lambda _count, _seed: [["" for _ in running.samples.columns]]
     [said] = calls(running)
-    assert (said.back, said.problem) == ("not sent: a field's own rule takes no sample", "")
+    assert (said.back.split(":")[0], said.problem, aggregates.there) == ("not sent", "", set())
 
 
 @pytest.mark.parametrize(("joined", "account"), [(True, None), (False, "123456789012")])

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bounded_context.local.doors import Doors
-from bounded_context.local.emulator import Emulator
+from bounded_context.tools.local.api_requests import Doors
+from bounded_context.tools.local.emulator import Emulator
 
 EMULATOR = Emulator(1, 2, 3, 4, "eu-west-1", Path())
 

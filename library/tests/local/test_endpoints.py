@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from pulumi import FileArchive
 
-from bounded_context.context import Context
-from bounded_context.local import endpoints
-from bounded_context.local.deploy.lambda_ import function
-from bounded_context.local.deploy.registry import Request
-from bounded_context.local.emulator import Emulator
-from bounded_context.local.errors import LocalRunError
-from bounded_context.local.samples import Samples
+from bounded_context.declaration.context import Context
+from bounded_context.tools.command.errors import LocalRunError
+from bounded_context.tools.local import endpoints
+from bounded_context.tools.local.deploy.lambda_ import function
+from bounded_context.tools.local.deploy.registry import Request
+from bounded_context.tools.local.emulator import Emulator
+from bounded_context.tools.local.samples import Samples
 from tests.local.conftest import RecordingAws
 
 OUTPUTS = {"topic_arn": "arn:aws:sns:eu-west-1:000000000000:another-local-events"}
@@ -85,20 +85,20 @@ def test_a_run_that_has_ended_is_told_from_one_that_goes_on(context: Context[Any
 
 
 @pytest.mark.parametrize(
-    ("text", "sentence"),
+    ("text", "problem"),
     [
-        ("", "was not written by --endpoints"),
-        ("[]", "was not written by --endpoints"),
-        ("{}", "was not written by --endpoints: KeyError"),
-        ('{"version": 2, "emulator": {"folder": "/", "ports": 1}}', "was not written by --endpoints: TypeError"),
-        ('{"version": 7}', "has the form 7, and this run reads 2"),
+        ("", "--endpoints: JSONDecodeError"),
+        ("[]", "--endpoints: TypeError"),
+        ("{}", "--endpoints: KeyError"),
+        ('{"version": 2, "emulator": {"folder": "/", "ports": 1}}', "--endpoints: TypeError"),
+        ('{"version": 7}', r"\b7,.* 2:"),
     ],
 )
-def test_what_another_program_wrote_is_refused(text: str, sentence: str, tmp_path: Path):
-    """One sentence, which names the file."""
+def test_a_file_of_another_program_or_format_is_refused(text: str, problem: str, tmp_path: Path):
+    """The error names the file, and the option that writes it or the formats."""
     file = tmp_path / "endpoints.json"
     file.write_text(text)
-    with pytest.raises(LocalRunError, match=f"endpoints.json {sentence}"):
+    with pytest.raises(LocalRunError, match=rf"endpoints\.json .*{problem}"):
         endpoints.read(file)
 
 

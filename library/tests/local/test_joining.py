@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from bounded_context.context import Context
-from bounded_context.infra.labels import Labels
-from bounded_context.local.stack import STACK
-from bounded_context.local.start import _in_the_way
+from bounded_context.configuration.labels import Labels
+from bounded_context.declaration.context import Context
+from bounded_context.tools.local.stack import STACK
+from bounded_context.tools.local.start import _in_the_way
 from tests.local.conftest import RecordingAws
 
 
@@ -33,14 +33,16 @@ def labels(context: Context[Any]) -> Labels:
     return Labels(context.name, STACK, context.owner)
 
 
-def test_another_context_is_no_trouble(context: Context[Any]):
-    """Neither beside nobody nor beside others."""
+def test_a_context_joins_an_empty_emulator_and_those_of_other_contexts(context: Context[Any]):
     assert _in_the_way(context, Account([], [])) == ""
     assert _in_the_way(context, Account(["another-local-table"], ["/another/local/topic-arn"])) == ""
 
 
-def test_the_same_context_is(context: Context[Any], labels: Labels):
-    """The sentence says in which order the runs have to be started."""
+def test_a_context_that_is_deployed_or_stood_in_for_does_not_join(context: Context[Any], labels: Labels):
+    """The remedies differ: restart the emulator, or start this context first."""
     table, parameter = labels.name("table"), labels.parameter("topic-arn")
-    assert "is on that emulator already" in _in_the_way(context, Account([table], [parameter]))
-    assert "Another run stands in for" in _in_the_way(context, Account([], [parameter]))
+    deployed = _in_the_way(context, Account([table], []))
+    stood_in_for = _in_the_way(context, Account([], [parameter]))
+    assert context.title in deployed
+    assert context.title in stood_in_for
+    assert _in_the_way(context, Account([table], [parameter])) == deployed != stood_in_for

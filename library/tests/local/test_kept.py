@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from bounded_context.context import Context
-from bounded_context.local import endpoints, kept, kept_api
-from bounded_context.local.emulator import Emulator
-from bounded_context.local.errors import LocalRunError
-from bounded_context.project import Project
+from bounded_context.configuration.project import Project
+from bounded_context.declaration.context import Context
+from bounded_context.tools.command.errors import LocalRunError
+from bounded_context.tools.local import endpoints, kept_page, kept_run
+from bounded_context.tools.local.emulator import Emulator
 from tests.event_schemas import REPOSITORY
 from tests.pages.reading import exports, requests
 
@@ -34,25 +34,25 @@ def ours(context: Context[Any], tmp_path: Path) -> endpoints.Endpoints:
 
 def test_a_run_is_announced_while_it_goes_on(repository: Project, ours: endpoints.Endpoints):
     """With its process, and afterwards nothing is left of it."""
-    with kept.announced(repository, ours):
-        told = json.loads(kept.place(repository).read_text())
+    with kept_run.announced(repository, ours):
+        told = json.loads(kept_run.place(repository).read_text())
         assert told["process"] == os.getpid()
-    assert not kept.place(repository).exists()
+    assert not kept_run.place(repository).exists()
 
 
 def test_a_later_run_s_announcement_stays(repository: Project, ours: endpoints.Endpoints):
     """The earlier one ends, and does not take away what it did not write."""
-    with kept.announced(repository, ours):
-        kept.place(repository).write_text("of another run")
-    assert kept.place(repository).read_text() == "of another run"
+    with kept_run.announced(repository, ours):
+        kept_run.place(repository).write_text("of another run")
+    assert kept_run.place(repository).read_text() == "of another run"
 
 
-def test_where_no_run_is_kept_the_command_to_start_one_is_named(repository: Project, ours: endpoints.Endpoints):
-    """Also where one ended without a word."""
-    with pytest.raises(LocalRunError, match="No run is kept here: start one with `uv run just run --keep`"):
-        kept.find(repository)
-    with kept.announced(repository, ours), pytest.raises(LocalRunError, match=r"nobody answers.*: start one with"):
-        kept.find(repository)
+def test_without_a_kept_run_the_error_names_the_command_that_starts_one(repository: Project, ours: endpoints.Endpoints):
+    """Also after a run that ended without removing its endpoints file."""
+    with pytest.raises(LocalRunError, match=r"^No run\b.*`uv run .*--keep`"):
+        kept_run.find(repository)
+    with kept_run.announced(repository, ours), pytest.raises(LocalRunError, match=r"no answer at .*`uv run .*--keep`"):
+        kept_run.find(repository)
 
 
 def test_requests_to_copy_stand_beside_it_for_their_owner_alone(repository: Project, ours: endpoints.Endpoints):
@@ -61,8 +61,8 @@ def test_requests_to_copy_stand_beside_it_for_their_owner_alone(repository: Proj
     documents = repository.root / "docs" / "api"
     documents.mkdir(parents=True)
     shutil.copy(REPOSITORY / "docs" / "api" / "openapi.json", documents)
-    page = kept_api.place(repository)
-    with kept_api.standing_page(repository, there.emulator, there.outputs, "list-7"):
+    page = kept_page.place(repository)
+    with kept_page.standing_page(repository, there.emulator, there.outputs, "list-7"):
         text = page.read_text(encoding="utf-8")
         assert stat.S_IMODE(page.stat().st_mode) == 0o600
     assert not page.exists()
@@ -76,5 +76,5 @@ def test_requests_to_copy_stand_beside_it_for_their_owner_alone(repository: Proj
 
 def test_without_an_api_there_are_no_requests_to_copy(repository: Project, ours: endpoints.Endpoints):
     """Nothing is announced that is not there."""
-    with kept_api.standing_page(repository, ours.emulator, ours.outputs):
-        assert not kept_api.place(repository).exists()
+    with kept_page.standing_page(repository, ours.emulator, ours.outputs):
+        assert not kept_page.place(repository).exists()

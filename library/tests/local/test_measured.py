@@ -1,15 +1,16 @@
-"""What dashboards and alarms ask for, checked against what the code defines and writes."""
+"""The check of the metrics that dashboards and alarms query, and that functions write."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 
-from bounded_context.context import Context
-from bounded_context.local import measured
-from bounded_context.local.defined import Defined, defined_by
-from bounded_context.local.measured import problems, undeclared
-from bounded_context.local.observation.samples import Sample
+from bounded_context.declaration.context import Context
+from bounded_context.tools.local import metric_checks
+from bounded_context.tools.local.metric_checks import problems, undeclared
+from bounded_context.tools.local.metric_definitions import Defined, defined_by
+from bounded_context.tools.local.observation.samples import Sample
 
 SERVICE = {"service": frozenset({"it"})}
 DEFINED = [
@@ -37,23 +38,26 @@ def test_metrics_of_aws_are_not_ours_to_check() -> None:
 
 
 @pytest.mark.parametrize(
-    ("metrics", "sentence"),
+    ("metrics", "found"),
     [
-        ([["ours", "Dome", "service", "it"]], "'T' of the dashboard board asks for Dome (ours: service it), which"),
-        ([["ours", "Done"]], "Done (ours), which the code does not define; it defines Done (ours: service it)"),
-        ([["ours", "Refused", "service", "it", "reason", "ugly"]], "Refused (ours: reason ugly, service it), which"),
-        ([["theirs", "Done", "service", "it"]], "Done (theirs: service it), which"),
-        ([[{"expression": REFUSED.replace("Refused", "Refuse")}]], "asks for what a search does not find: {ours,"),
-        ([[{"expression": REFUSED.replace(",reason", "")}]], "asks for what a search does not find: {ours,"),
-        ([[{"expression": REFUSED.replace('"it"', '("it" OR "us")')}]], "asks for service us, which a search does"),
-        ([[{"expression": f"100 * SUM({REFUSED.replace('it', 'us')}) / m1"}]], "what a search does not find"),
-        ([[{"expression": "SEARCH('{ours,service} Done', 'Sum')"}]], "what cannot be checked here, SEARCH("),
-        ([[{"expression": 'SELECT SUM(Done) FROM SCHEMA("ours", service)'}]], "what cannot be checked here, SELECT"),
+        ([["ours", "Dome", "service", "it"]], " Dome (ours: service it)"),
+        ([["ours", "Done"]], " Done (ours), "),
+        ([["ours", "Done"]], " Done (ours: service it)."),
+        ([["ours", "Refused", "service", "it", "reason", "ugly"]], " Refused (ours: reason ugly, service it)"),
+        ([["theirs", "Done", "service", "it"]], " Done (theirs: service it)"),
+        ([[{"expression": REFUSED.replace("Refused", "Refuse")}]], ': {ours,service,reason} MetricName="Refuse" '),
+        ([[{"expression": REFUSED.replace(",reason", "")}]], ': {ours,service} MetricName="Refused" '),
+        ([[{"expression": REFUSED.replace('"it"', '("it" OR "us")')}]], " service us "),
+        ([[{"expression": f"100 * SUM({REFUSED.replace('it', 'us')}) / m1"}]], ' service="us"'),
+        ([[{"expression": "SEARCH('{ours,service} Done', 'Sum')"}]], " SEARCH('{ours,service} Done', 'Sum')"),
+        ([[{"expression": 'SELECT SUM(Done) FROM SCHEMA("ours", service)'}]], " SELECT SUM(Done) "),
     ],
 )
-def test_a_dashboard_that_asks_for_the_unknown(metrics: list[Any], sentence: str) -> None:
+def test_an_undefined_metric_on_a_dashboard_is_a_problem(metrics: list[Any], found: str) -> None:
+    """The problem names the widget, the dashboard, and the metric or search."""
     [problem] = problems(_board(DONE, [{"expression": REFUSED}], *metrics), {}, DEFINED)
-    assert sentence in problem
+    assert found in problem
+    assert re.search(r"'T' .*\bboard\b", problem)
 
 
 @pytest.mark.parametrize(
@@ -68,22 +72,23 @@ def test_a_dashboard_that_asks_for_the_unknown(metrics: list[Any], sentence: str
         },
     ],
 )
-def test_an_alarm_that_asks_for_the_unknown(alarm: dict[str, Any]) -> None:
+def test_an_undefined_metric_in_an_alarm_is_a_problem(alarm: dict[str, Any]) -> None:
+    """The problem names the alarm and the metric."""
     [problem] = problems(GOOD, {"rate": alarm}, DEFINED)
-    assert problem == "The alarm rate asks for Dome (ours: service it), which the code does not define."
+    assert re.search(r"\brate\b.* Dome \(ours: service it\)", problem)
 
 
-def test_what_is_defined_must_be_seen_somewhere() -> None:
-    """Each value of a dimension counts."""
+def test_a_defined_metric_must_be_queried_somewhere() -> None:
+    """With each value of its dimensions."""
     board = _board(DONE, ["ours", "Refused", "service", "it", "reason", "late"])
-    unseen = "Refused (ours: reason double, service it) is on no dashboard and in no alarm."
-    assert problems(board, {}, DEFINED) == [unseen]
+    [problem] = problems(board, {}, DEFINED)
+    assert re.match(r"Refused \(ours: reason double,", problem)
     dimensions = {"service": "it", "reason": "double"}
     alarm = {"namespace": "ours", "metricName": "Refused", "dimensions": dimensions}
     assert problems(board, {"doubles": alarm}, DEFINED) == []
 
 
-def test_a_stack_without_dashboards_need_show_nothing() -> None:
+def test_a_stack_without_dashboards_need_not_query_metrics() -> None:
     assert problems({}, {}, DEFINED) == []
 
 
@@ -91,23 +96,25 @@ def _written(metric: str, unit: str = "Count", namespace: str = "ours", **more: 
     return Sample(namespace, metric, {"service": "it", **more}, unit, 0.0, 1.0)
 
 
-def test_what_is_written_as_it_is_defined_is_well() -> None:
+def test_metrics_that_are_written_as_defined_are_no_problem() -> None:
     samples = [_written("Done"), _written("Refused", reason="late"), _written("Any", namespace="AWS/SQS")]
     assert undeclared(samples, DEFINED) == []
 
 
 @pytest.mark.parametrize(
-    ("sample", "sentence"),
+    ("sample", "metric", "units"),
     [
-        (_written("Dome"), "Dome (ours: service it) was written, and the code does not define it."),
-        (_written("Done", reason="late"), "Done (ours: reason late, service it) was written, and"),
-        (_written("Refused", reason="ugly"), "Refused (ours: reason ugly, service it) was written, and"),
-        (_written("Done", "Seconds"), "Done (ours: service it) was written in Seconds, and is defined in Count."),
+        (_written("Dome"), "Dome (ours: service it)", []),
+        (_written("Done", reason="late"), "Done (ours: reason late, service it)", []),
+        (_written("Refused", reason="ugly"), "Refused (ours: reason ugly, service it)", []),
+        (_written("Done", "Seconds"), "Done (ours: service it)", ["Seconds", "Count"]),
     ],
 )
-def test_what_is_written_otherwise_is_said_once(sample: Sample, sentence: str) -> None:
+def test_a_metric_that_is_written_otherwise_is_one_problem(sample: Sample, metric: str, units: list[str]) -> None:
+    """The problem names the metric; for another unit, also the written and the defined unit."""
     [problem] = undeclared([sample, sample], DEFINED)
-    assert sentence in problem
+    assert problem.startswith(f"{metric} ")
+    assert re.findall(r"\b(?:Seconds|Count)\b", problem) == units
 
 
 def test_what_is_defined_has_the_service_and_its_own_dimension(context: Context[Any]) -> None:
@@ -117,19 +124,18 @@ def test_what_is_defined_has_the_service_and_its_own_dimension(context: Context[
     assert known["RowsRejected"].dimensions["reason"] == set(context.faults)
 
 
-def test_a_run_is_held_against_what_its_program_asks_for_and_its_functions_write(
+def test_a_run_is_checked_by_its_programs_queries_and_its_functions_metrics(
     context: Context[Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The namespace is the one that its functions are told."""
-    monkeypatch.setattr(measured, "defined_by", lambda _, namespace: {"ours": DEFINED}[namespace])
+    """The namespace is that of its functions' variable."""
+    monkeypatch.setattr(metric_checks, "defined_by", lambda _, namespace: {"ours": DEFINED}[namespace])
     inputs = {
-        "aws:lambda/function:Function f": {"environment": {"variables": {measured.NAMESPACE: "ours"}}},
+        "aws:lambda/function:Function f": {"environment": {"variables": {metric_checks.NAMESPACE: "ours"}}},
         "aws:cloudwatch/dashboard:Dashboard b": {"dashboardName": "board", "dashboardBody": json.dumps(GOOD["board"])},
         "aws:cloudwatch/metricAlarm:MetricAlarm a": {"name": "a", "namespace": "ours", "metricName": "Dome"},
         "aws:cloudwatch/compositeAlarm:CompositeAlarm c": {"alarmName": "c"},
     }
-    assert measured.problems_of_run(context, inputs, [_written("Wrong")]) == [
-        "The alarm a asks for Dome (ours), which the code does not define.",
-        "Wrong (ours: service it) was written, and the code does not define it.",
-    ]
+    queried, written = metric_checks.problems_of_run(context, inputs, [_written("Wrong")])
+    assert re.search(r"\balarm a\b.* Dome \(ours\)", queried)
+    assert written.startswith("Wrong (ours: service it) ")

@@ -2,9 +2,9 @@
 
 import pytest
 
-from bounded_context.local.partner_bucket import BucketPartner
-from bounded_context.local.partner_sftp import SftpPartner
-from bounded_context.local.start import _partner
+from bounded_context.tools.local.partner_bucket import BucketPartner
+from bounded_context.tools.local.partner_sftp import SftpPartner
+from bounded_context.tools.local.start import _partner
 
 from .conftest import RecordingAws
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bounded_context.local.deploy.policies import as_emulator_asks
-from bounded_context.local.deploy.registry import Request
+from bounded_context.tools.local.deploy.policies import as_emulator_asks
+from bounded_context.tools.local.deploy.registry import Request
 
 
 def _asked(**statement: Any) -> tuple[list[dict[str, Any]], list[str]]:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bounded_context.context import Context
-from bounded_context.local.samples import Samples, as_csv, count_records
+from bounded_context.declaration.context import Context
+from bounded_context.tools.local.samples import Samples, as_csv, count_records
 
 
 def test_sample_rows_are_good_rows(context: Context[Any], samples: Samples):

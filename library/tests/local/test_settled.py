@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from bounded_context.local.observation import settled
-from bounded_context.local.observation.samples import Sample
+from bounded_context.tools.local import observations
+from bounded_context.tools.local.observation.samples import Sample
 
 
 def _samples(own: int, aws: int) -> list[Sample]:
@@ -28,11 +28,11 @@ class _Growing:
 
 def test_it_waits_until_our_own_are_all_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever is measured of AWS meanwhile."""
-    monkeypatch.setattr(settled, "collect", growing := _Growing(1, 2, 5, 5, 6))
-    assert len(settled.settled(object(), quiet=0.001)) == 5 + 4  # pyright: ignore[reportArgumentType]
+    monkeypatch.setattr(observations, "collect", growing := _Growing(1, 2, 5, 5, 6))
+    assert len(observations.settled(object(), quiet=0.001)) == 5 + 4  # pyright: ignore[reportArgumentType]
     assert growing.looks == 4
 
 
 def test_it_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settled, "collect", _Growing(*range(1, 10_000)))
-    assert settled.settled(object(), quiet=0.001, longest=0.02)  # pyright: ignore[reportArgumentType]
+    monkeypatch.setattr(observations, "collect", _Growing(*range(1, 10_000)))
+    assert observations.settled(object(), quiet=0.001, longest=0.02)  # pyright: ignore[reportArgumentType]

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bounded_context.local.metrics import name_with_dimensions
-from bounded_context.local.traffic import Caller
+from bounded_context.tools.local.metrics import name_with_dimensions
+from bounded_context.tools.local.traffic import Caller
 
 from .conftest import RecordingAws
 

@@ -9,8 +9,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from bounded_context import Context
-from bounded_context.contracts.openapi.document import document
-from bounded_context.pages.api import Called, api_page
+from bounded_context.tools.contracts.openapi.document import document
+from bounded_context.tools.views.pages.api import Called, api_page
 from tests.contexts import CONTEXTS, PARCEL
 
 from .reading import Curl, commands, exports, requests
@@ -63,7 +63,7 @@ def test_what_creates_comes_first_and_what_deletes_last() -> None:
 def test_the_page_says_how_to_be_authorised() -> None:
     """By a signature or by a token; each request signs, and names no key."""
     page = api_page(document(PARCEL, "0.1.0"))
-    for word in ("execute-api:Invoke", "Authorization: Bearer", "uv run just docs access"):
+    for word in ("execute-api:Invoke", "Authorization: Bearer", "uv run context docs access"):
         assert word in page
     for command in commands(page).values():
         assert '--aws-sigv4 "aws:amz:$AWS_REGION:execute-api"' in command
@@ -71,12 +71,12 @@ def test_the_page_says_how_to_be_authorised() -> None:
         assert set(re.findall(r"\$(\w+)", command)) <= set(re.findall(r"export (\w+)=", exports(page)))
 
 
-def test_of_a_run_the_page_has_the_address_and_the_keys() -> None:
-    """As text of a shell, whatever characters they have."""
-    here = Called("A run is kept.", {"API": "http://127.0.0.1:1/it's", "AWS_REGION": "eu-west-1"})
+def test_the_page_of_a_run_has_its_address_and_keys() -> None:
+    """Quoted for a shell, whatever characters they contain."""
+    here = Called("Kept run.", {"API": "http://127.0.0.1:1/it's", "AWS_REGION": "eu-west-1"})
     page = api_page(document(PARCEL, "0.1.0"), here)
     assert exports(page) == "export API='http://127.0.0.1:1/it'\"'\"'s'\nexport AWS_REGION=eu-west-1"
-    assert "A run is kept." in page
+    assert "Kept run." in page
 
 
 def test_of_a_run_a_query_of_a_list_is_of_its_list() -> None:

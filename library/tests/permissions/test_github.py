@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from bounded_context.permissions import __main__ as command
-from bounded_context.permissions.__main__ import main
-from bounded_context.project import Project, current
+from bounded_context.configuration.project import Project, current
+from bounded_context.tools.accounts.permissions import cli as command
+from tests.console import context
 from tests.pipeline.program import LEAST, PROJECT
 
 from .test_documents import MOST, actions
@@ -22,7 +22,7 @@ KINDS = pytest.mark.parametrize("kind", ["pr", "sandbox"])
 
 def printed(capsys: Capture, *arguments: str) -> dict[str, Any]:
     """The document that the command prints."""
-    assert main(arguments) == 0
+    assert context("permissions", *arguments) == 0
     return json.loads(capsys.readouterr().out)
 
 
@@ -67,10 +67,10 @@ def test_roles_that_change_stacks_are_assumed_in_an_environment_or_by_the_sweep(
 
 
 @pytest.mark.parametrize("repository", [[], ["--repository", "org"], ["--repository", "org/*"]])
-def test_a_repository_that_is_not_known_is_asked_for(repository: list[str], capsys: Capture) -> None:
-    """A wildcard would trust others."""
-    assert main(["trust", "pr", ACCOUNT, *repository]) == 2
-    assert capsys.readouterr().err.startswith("GitHub's repository is not known: write it, `--repository org/repo`")
+def test_trust_without_a_repository_is_refused(repository: list[str], capsys: Capture) -> None:
+    """A wildcard would trust other repositories too."""
+    assert context("permissions", "trust", "pr", ACCOUNT, *repository) == 2
+    assert "`--repository org/repo`" in capsys.readouterr().err
 
 
 @KINDS
@@ -109,7 +109,7 @@ def test_the_state_of_other_stacks_may_be_read_and_not_written(pipeline: None, c
 
 
 def test_who_previews_writes_no_state(capsys: Capture) -> None:
-    """Where `just bootstrap` has put it, unless the settings say otherwise."""
+    """Where `context bootstrap` has put it, unless the settings say otherwise."""
     document = printed(capsys, "state", "dev", ACCOUNT)
     assert actions(document) == {"s3:ListBucket", "s3:GetObject", "kms:Decrypt"}
     assert document["Statement"][0]["Resource"] == [f"arn:aws:s3:::payment-state-{ACCOUNT}-eu-west-1"]

@@ -3,8 +3,8 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from bounded_context.permissions.shift import SHIFT
-from bounded_context.pipeline import smoke
+from bounded_context.tools.accounts.permissions.shift import SHIFT
+from bounded_context.tools.release.steps import smoke
 from tests.rollout.conftest import Stack
 
 from .watched import ROLE, live_through_all, refusal, watch

@@ -9,7 +9,7 @@ import pytest
 from botocore import xform_name
 from botocore.exceptions import ClientError
 
-from bounded_context.rollout.clients import Clients
+from bounded_context.tools.release.rollout.clients import Clients
 from tests.rollout.conftest import Stack
 
 ROLE = "prod-shift"

@@ -1,4 +1,4 @@
-"""`just picture`: what it prints and writes, and what it refuses."""
+"""`context picture`: what it prints and writes, and what it refuses."""
 
 import shutil
 from pathlib import Path
@@ -7,13 +7,13 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bounded_context.project import Project, current
-from bounded_context.testing import picture as command
-from bounded_context.testing.picture import main
+from bounded_context.configuration.project import Project, current
+from bounded_context.tools.views.picture import cli as command
+from tests.console import context
 
 
 def test_the_context_is_printed_as_svg(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([]) == 0
+    assert context("picture") == 0
     printed = capsys.readouterr().out
     root = ElementTree.fromstring(printed)  # noqa: S314 (made here)
     assert root.attrib["aria-label"] == "What the payment context is made of"
@@ -22,7 +22,7 @@ def test_the_context_is_printed_as_svg(capsys: pytest.CaptureFixture[str]) -> No
 
 def test_another_stack_is_written_as_mermaid(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "dev.mmd"
-    assert main(["dev", "--mermaid", "--output", str(file)]) == 0
+    assert context("picture", "dev", "--mermaid", "--output", str(file)) == 0
     assert file.read_text(encoding="utf-8").startswith("flowchart LR\n")
     assert capsys.readouterr().out == f"{file}\n"
 
@@ -33,16 +33,16 @@ def test_the_readme_is_written_once(tmp_path: Path, capsys: pytest.CaptureFixtur
     path = tmp_path / "README.md"
     path.write_text(path.read_text(encoding="utf-8").replace('["RegisterPayment"]', '["Old"]'), encoding="utf-8")
     with patch.object(command, "repository", lambda: Project(tmp_path, current().settings)):
-        assert main(["--readme"]) == 0
+        assert context("picture", "--readme") == 0
         assert capsys.readouterr().out == "README.md has a new picture\n"
-        assert main(["--readme"]) == 0
+        assert context("picture", "--readme") == 0
     assert capsys.readouterr().out == ""
     assert path.read_text(encoding="utf-8") == (current().root / "README.md").read_text(encoding="utf-8")
 
 
 def test_a_stack_that_is_not_there_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["moon"]) == 2
-    assert capsys.readouterr().err == "There is no stack moon: write one of dev, local, prod, staging.\n"
+    assert context("picture", "moon") == 2
+    assert capsys.readouterr().err == "Error: There is no stack moon: write one of dev, local, prod, staging.\n"
 
 
 def test_a_program_that_does_not_run_says_so(capsys: pytest.CaptureFixture[str]) -> None:
@@ -50,5 +50,5 @@ def test_a_program_that_does_not_run_says_so(capsys: pytest.CaptureFixture[str])
         raise ValueError("no such table")
 
     with patch.object(command, "run", fails):
-        assert main([]) == 2
-    assert capsys.readouterr().err == "The program does not run as prod: ValueError: no such table\n"
+        assert context("picture") == 2
+    assert capsys.readouterr().err == "Error: The program does not run as prod: ValueError: no such table\n"

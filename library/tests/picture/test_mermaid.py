@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from bounded_context import Context
-from bounded_context.drawing import Arrow, Box
-from bounded_context.picture import Picture, picture
-from bounded_context.picture.mermaid import flowchart
-from bounded_context.picture.readme import draw, drawn
+from bounded_context.tools.views.drawing import Arrow, Box
+from bounded_context.tools.views.picture import Picture, picture
+from bounded_context.tools.views.picture.mermaid import flowchart
+from bounded_context.tools.views.picture.readme import draw, drawn
 from tests.contexts import CONTEXTS
 from tests.infra.graph import CONTEXT, run, run_context
 

@@ -3,10 +3,10 @@
 from typing import Any
 from unittest.mock import patch
 
-from bounded_context.pipeline import Delivery
-from bounded_context.pipeline.settings import ROLES, SourceKind
-from bounded_context.project import current
-from bounded_context.testing.graph import ACCOUNT, REGION, Graph, Program
+from bounded_context.configuration.project import current
+from bounded_context.infra.pipeline import Delivery
+from bounded_context.infra.pipeline.settings import ROLES, SourceKind
+from bounded_context.tools.programs.recording import ACCOUNT, REGION, Graph, Program
 
 FOLDER = current().pipeline
 PROJECT = f"{current().context.name}-pipeline"
@@ -45,5 +45,5 @@ def run(settings: dict[str, Any], *, source: SourceKind = "codeconnections", con
         "aws:codestarconnections/getConnection:getConnection": {"connectionStatus": connection},
         "aws:kms/getKey:getKey": {"arn": STATE_KEY},
     }
-    with patch("bounded_context.pipeline.Delivery", lambda context, **_: Delivery(context, source=source)):
+    with patch("bounded_context.infra.pipeline.Delivery", lambda context, **_: Delivery(context, source=source)):
         return Program(FOLDER, PROJECT, answers).run("main", **settings)

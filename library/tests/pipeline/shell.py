@@ -11,8 +11,8 @@ from typing import Any
 
 import yaml
 
-from bounded_context.pipeline.steps import BUILD, OF_AN_ENVIRONMENT
-from bounded_context.project import current
+from bounded_context.configuration.project import current
+from bounded_context.infra.pipeline.steps import BUILD, OF_AN_ENVIRONMENT
 
 LIBRARY = Path(__file__).parents[2]
 ROOT = current().root

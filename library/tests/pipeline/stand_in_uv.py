@@ -13,16 +13,16 @@ UV = "STAND_IN_UV"
 OSV = "STAND_IN_OSV"
 """The variable that names the service's address."""
 
-_AUDIT = ["run", "just", "audit"]
-_ROLLOUT = ["run", "python", "-m", "bounded_context.rollout"]
+_AUDIT = ["run", "context", "audit"]
+_ROLLOUT = ["run", "context", "rollout"]
 _IN_ITS_PLACE = ["run", "python", str(Path(__file__).with_name("stand_in_rollout.py"))]
 
 
 def main() -> None:
     """Become uv."""
     given = sys.argv[1:]
-    if given[:4] == _ROLLOUT:
-        given = [*_IN_ITS_PLACE, *given[4:]]
+    if given[:3] == _ROLLOUT:
+        given = [*_IN_ITS_PLACE, *given[3:]]
     if given[:3] == _AUDIT:
         given = [*given, "--service-url", os.environ[OSV]]
     os.execv(os.environ[UV], ["uv", *given])  # noqa: S606

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bounded_context.pipeline.steps import BUILD, Step
-from bounded_context.testing.graph import Graph
+from bounded_context.infra.pipeline.steps import BUILD, Step
+from bounded_context.tools.programs.recording import Graph
 
 from .shell import BUILDSPECS, ROOT, STEPS, buildspec, commands
 
@@ -52,7 +52,7 @@ def test_its_tools_are_pinned(step: Step) -> None:
 
 def test_a_step_that_calls_pulumi_installs_it(step: Step) -> None:
     """And a step that does not, does not."""
-    installs = any("bounded_context.pipeline.tools" in command for command in commands(buildspec(step.name)))
+    installs = any("context step tools" in command for command in commands(buildspec(step.name)))
     assert installs == (step.state is not None)
 
 
@@ -89,7 +89,7 @@ def test_no_step_deploys_the_pipeline() -> None:
     """A pipeline that changes itself can lock itself out."""
     for step in STEPS.values():
         text = (ROOT / step.path).read_text()
-        assert "just pipeline" not in text
+        assert "context pipeline deploy" not in text
         assert "--cwd" not in text
 
 

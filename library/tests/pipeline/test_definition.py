@@ -14,9 +14,9 @@ from botocore.session import Session
 from botocore.validate import ParamValidator
 from moto import mock_aws
 
-from bounded_context.local.deploy.translation import to_parameters
-from bounded_context.testing.graph import ACCOUNT, REGION, Graph
-from bounded_context.words import kebab
+from bounded_context.domain.spelling import kebab
+from bounded_context.tools.local.deploy.translation import to_parameters
+from bounded_context.tools.programs.recording import ACCOUNT, REGION, Graph
 
 from .program import CODECOMMIT, ENVIRONMENTS, FOLDER, LEAST, PROJECT, run
 

@@ -1,11 +1,12 @@
 """The rules' patterns against events of the form that AWS's user guides show, matched by moto."""
 
+import re
 from typing import Any
 
 import pytest
 from moto.events.models import EventPattern
 
-from bounded_context.testing.graph import ACCOUNT, REGION, Graph
+from bounded_context.tools.programs.recording import ACCOUNT, REGION, Graph
 
 from .program import CODECOMMIT
 
@@ -39,15 +40,15 @@ def pushed(repository: str, kind: str, name: str, event: str = "referenceUpdated
     }
 
 
-def test_only_a_failed_execution_of_this_pipeline_is_told(pipeline: Graph) -> None:
-    """Not one that succeeded, was superseded or stopped, and not another pipeline's."""
+def test_only_a_failed_execution_of_this_pipeline_is_reported(pipeline: Graph) -> None:
+    """A success, a superseded or stopped execution, and another pipeline are not."""
     name = pipeline.outputs["pipeline"]
     assert matches(pipeline, "failed", ended(name, "FAILED"))
     assert not any(matches(pipeline, "failed", ended(name, state)) for state in ("SUCCEEDED", "SUPERSEDED", "STOPPED"))
     assert not matches(pipeline, "failed", ended("another", "FAILED"))
 
 
-def test_the_sentence_has_all_that_it_names(pipeline: Graph) -> None:
+def test_the_message_names_the_pipeline_and_its_execution(pipeline: Graph) -> None:
     """Each placeholder is read from the event."""
     transformer = pipeline.one("cloudwatch/eventTarget", "failed").inputs["inputTransformer"]
     told: str = transformer["inputTemplate"]
@@ -56,8 +57,11 @@ def test_the_sentence_has_all_that_it_names(pipeline: Graph) -> None:
         for step in path.removeprefix("$.").split("."):
             value = value[step]
         told = told.replace(f"<{name}>", value)
-    assert told.startswith('"The pipeline deliver failed in its execution 0f5a1c2e-1111: https://eu-central-1.console.')
     assert "<" not in told
+    (link,) = re.findall(r"https://\S+[^\s.\"]", told)
+    assert link.startswith(f"https://{REGION}.console.aws.amazon.com/")
+    assert "/pipelines/deliver/" in link
+    assert {"deliver", "0f5a1c2e-1111"} <= set(re.findall(r"[\w-]+", told.replace(link, "")))
 
 
 @pytest.mark.parametrize("event", ["referenceCreated", "referenceUpdated"])

@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 
 import pytest
 
-from bounded_context.testing.graph import ACCOUNT, REGION, Graph
+from bounded_context.tools.programs.recording import ACCOUNT, REGION, Graph
 from tests.infra.test_permissions import actions_on, granted
 
 from .program import CONNECTION, ENVIRONMENTS, LEAST, STATE_KEY, TOKEN, run

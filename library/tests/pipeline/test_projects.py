@@ -7,8 +7,8 @@ from botocore.model import StructureShape
 from botocore.session import Session
 from botocore.validate import ParamValidator
 
-from bounded_context.local.deploy.translation import to_parameters
-from bounded_context.testing.graph import Graph, Node
+from bounded_context.tools.local.deploy.translation import to_parameters
+from bounded_context.tools.programs.recording import Graph, Node
 
 _RENAMES = {"buildTimeout": "timeoutInMinutes", "queuedTimeout": "queuedTimeoutInMinutes"}
 """What Pulumi calls otherwise than CodeBuild."""

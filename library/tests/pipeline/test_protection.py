@@ -3,8 +3,8 @@
 import json
 from fnmatch import fnmatch
 
-from bounded_context.infra.labels import NAME_LIMIT
-from bounded_context.testing.graph import ACCOUNT, REGION, Graph
+from bounded_context.configuration.labels import NAME_LIMIT
+from bounded_context.tools.programs.recording import ACCOUNT, REGION, Graph
 from tests.infra.test_protection import refuses_plain_http
 
 from .program import LEAST, run
@@ -35,8 +35,8 @@ def test_the_artefacts_are_private_versioned_and_gone_after_30_days(pipeline: Gr
     assert {rule["id"]: rule.get("expiration") for rule in rules}["artifacts"] == {"days": 30}
 
 
-def test_a_failed_execution_of_this_pipeline_is_told_to_the_topic(pipeline: Graph) -> None:
-    """In a sentence that has a link."""
+def test_a_failed_execution_of_this_pipeline_is_published_to_the_topic(pipeline: Graph) -> None:
+    """In a message with a link."""
     rule = pipeline.one("cloudwatch/eventRule", "failed")
     assert rule.document("eventPattern")["detail"] == {
         "state": ["FAILED"],
@@ -44,8 +44,9 @@ def test_a_failed_execution_of_this_pipeline_is_told_to_the_topic(pipeline: Grap
     }
     target = pipeline.one("cloudwatch/eventTarget", "failed").inputs
     assert target["arn"] == pipeline.one("sns/topic").arn
-    sentence = target["inputTransformer"]["inputTemplate"]
-    assert json.loads(sentence).startswith("The pipeline <pipeline> failed in its execution <execution>: https://")
+    message = json.loads(target["inputTransformer"]["inputTemplate"])
+    assert {"<pipeline>", "<execution>"} <= set(message.split(" https://")[0].rstrip(":").split())
+    assert " https://" in message
 
 
 def test_a_failure_that_cannot_be_told_is_kept_and_an_alarm_says_so(pipeline: Graph) -> None:

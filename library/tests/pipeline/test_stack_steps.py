@@ -1,6 +1,7 @@
-"""The steps that call Pulumi: the preview, and the deployment that is held to it."""
+"""The steps that call Pulumi: the preview, and the deployment of its plan."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from bounded_context.pipeline import deploy, lock, preview, pulumi_cli
-from bounded_context.pipeline.limits import too_long
-from bounded_context.pipeline.pulumi_cli import Stack
-from bounded_context.project import current
+from bounded_context.configuration.limits import too_long
+from bounded_context.configuration.project import current
+from bounded_context.tools.release.steps import deploy, lock, preview, pulumi_cli
+from bounded_context.tools.release.steps.pulumi_cli import Stack, StepError
 
 PROVIDER = "awskms://alias/state?region=eu-west-1"
 
@@ -28,58 +29,50 @@ def test_a_preview_saves_the_plan_under_the_environments_profile(calls: Path, pr
     assert ["--non-interactive" in json.loads(call) for call in calls.read_text().splitlines()] == [True, True]
 
 
-def test_a_preview_that_fails_says_why_and_nothing_else(
+def test_a_preview_that_fails_prints_pulumis_error_and_nothing_else(
     calls: Path, prod: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Pulumi's JSON holds every resource, and the reason somewhere in it."""
-    monkeypatch.setenv("STAND_IN_BAD_SETTING", "log_retention_days is 31: CloudWatch knows 1, 3, 5.")
-    with pytest.raises(SystemExit, match="pulumi preview failed: error: log_retention_days is 31: CloudWatch"):
+    """Pulumi's JSON contains every resource, and the error in one of its diagnostics."""
+    monkeypatch.setenv("STAND_IN_BAD_SETTING", "log_retention_days is 31.")
+    with pytest.raises(StepError, match=r": error: log_retention_days is 31\.$") as ended:
         preview.preview(prod)
+    assert ended.value.reason == "failed"
 
 
-@pytest.mark.parametrize("text", ["config: {}\n", f"secretsprovider: {PROVIDER}\n", "secretsprovider: passphrase\n"])
+@pytest.mark.parametrize(
+    "text", ["", "config: {}\n", f"secretsprovider: {PROVIDER}\n", "secretsprovider: passphrase\n"]
+)
 def test_a_stack_without_a_key_of_the_secrets_provider_is_refused(text: str, tmp_path: Path) -> None:
-    """Pulumi would ask for a passphrase that nobody ever set."""
+    """Pulumi would ask for a passphrase, which does not exist."""
     (tmp_path / "Pulumi.prod.yaml").write_text(text)
-    with pytest.raises(SystemExit, match=r"^Pulumi.prod.yaml has no key of awskms.* commit the file\.$"):
+    with pytest.raises(StepError, match=rf"^Pulumi\.prod\.yaml .*{re.escape(PROVIDER)}") as ended:
         preview.require_secrets_provider(tmp_path / "Pulumi.prod.yaml", PROVIDER)
+    assert ended.value.reason == "no-key"
 
 
-def test_a_stack_with_its_key_is_taken(tmp_path: Path) -> None:
-    """As `pulumi stack init` writes it; Pulumi Cloud needs none."""
+def test_a_stack_with_its_key_is_accepted(tmp_path: Path) -> None:
+    """As `pulumi stack init` writes it; Pulumi Cloud needs no key."""
     (tmp_path / "Pulumi.prod.yaml").write_text(f"secretsprovider: {PROVIDER}\nencryptedkey: AQI=\nconfig: {{}}\n")
     preview.require_secrets_provider(tmp_path / "Pulumi.prod.yaml", PROVIDER)
     preview.require_secrets_provider(tmp_path / "Pulumi.dev.yaml", None)
-
-
-@pytest.mark.parametrize("text", ["", "config: {}\n"])
-def test_an_empty_stack_file_has_no_key(text: str, tmp_path: Path) -> None:
-    """It is refused like any other without one."""
-    (tmp_path / "Pulumi.prod.yaml").write_text(text)
-    with pytest.raises(SystemExit, match=r"^Pulumi.prod.yaml has no key of awskms"):
-        preview.require_secrets_provider(tmp_path / "Pulumi.prod.yaml", PROVIDER)
 
 
 @pytest.mark.parametrize(
     ("strategy", "refused"), [("Canary10Percent205Minutes", False), ("Canary9Percent206Minutes", True)]
 )
 def test_a_strategy_must_fit_into_the_pipelines_shift(strategy: str, refused: bool) -> None:
-    """The functions and then the state machine take it, each with half an hour for what is beside it."""
-    said = too_long("invoice", {"config": {"invoice:rollout_strategy": strategy}})
-    assert bool(said) is refused
-    assert (
-        said is None
-        or said == f"{strategy} may take 482 minutes, and the pipeline's shift 480: choose a quicker strategy."
-    )
+    """The functions and then the state machine shift, each with 35 minutes for hooks and rollbacks."""
+    problem = too_long("invoice", {"config": {"invoice:rollout_strategy": strategy}})
+    assert re.findall(r"\b\d{3}\b", problem or "") == (["482", "480"] if refused else [])
+    assert (problem or strategy).startswith(strategy)
 
 
-def test_a_strategy_that_is_none_is_left_to_the_program() -> None:
-    """It says what to write."""
+def test_a_bad_strategy_is_reported_by_the_program_alone() -> None:
     assert too_long("invoice", {"config": {"invoice:rollout_strategy": "fast"}}) is None
     assert too_long("invoice", {}) is None
 
 
-def test_a_deployment_is_held_to_its_plan_and_leaves_the_outputs(calls: Path, prod: Stack, tmp_path: Path) -> None:
+def test_a_deployment_uses_its_plan_and_writes_the_outputs(calls: Path, prod: Stack, tmp_path: Path) -> None:
     """The next steps read them."""
     preview.preview(prod)
     deploy.deploy(prod)
@@ -98,24 +91,26 @@ def test_a_deployment_is_held_to_its_plan_and_leaves_the_outputs(calls: Path, pr
         "no plan for resource urn",
     ],
 )
-def test_a_plan_that_no_longer_fits_ends_with_one_sentence(
+def test_a_plan_that_no_longer_fits_ends_the_deployment(
     words: str, calls: Path, prod: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever Pulumi calls it; these are its own words (3.274.1)."""
+    """These are the messages of Pulumi 3.274.1."""
     monkeypatch.setenv("STAND_IN_UNFIT", f"error: {words}")
-    with pytest.raises(SystemExit, match="plan no longer fits the stack prod, and nothing was changed: start"):
+    with pytest.raises(StepError, match=r"\bprod\b") as ended:
         deploy.deploy(prod)
+    assert ended.value.reason == "unfit-plan"
     assert not (tmp_path / "outputs.json").exists()
 
 
-def test_another_failure_of_a_deployment_is_not_taken_for_that(
+def test_another_failure_of_a_deployment_is_not_reported_as_an_unfit_plan(
     calls: Path, prod: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A new preview would not help; Pulumi says the same words of what it could not do any more."""
+    """A new preview would not help. After a failure, Pulumi prints the same messages for the remaining changes."""
     preview.preview(prod)
     monkeypatch.setenv("STAND_IN_FAULT", "error: AccessDenied\nerror: expected resource operations for urn")
-    with pytest.raises(SystemExit, match="pulumi up failed with status 1: its own words are above"):
+    with pytest.raises(StepError, match=r"status 1\b") as ended:
         deploy.deploy(prod)
+    assert ended.value.reason == "failed"
 
 
 IN_S3 = (
@@ -125,12 +120,13 @@ IN_CLOUD = "error: [409] Conflict: Another update is currently in progress."
 
 
 @pytest.mark.parametrize("said", [IN_S3, IN_CLOUD])
-def test_a_lock_is_told_in_words(said: str, calls: Path, prod: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the runbook's section: the deployment that made it may be dead."""
+def test_a_locked_stack_is_not_deployed(said: str, calls: Path, prod: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error names the runbook's section, because the deployment that made the lock may have ended."""
     preview.preview(prod)
     monkeypatch.setenv("STAND_IN_UNFIT", said)
-    with pytest.raises(SystemExit, match=r"^The stack prod is locked, and nothing was changed: .* a-stack-is-locked"):
+    with pytest.raises(StepError, match=r"\bprod\b.*\ba-stack-is-locked\b") as ended:
         deploy.deploy(prod)
+    assert ended.value.reason == "locked"
 
 
 @pytest.fixture
@@ -145,13 +141,12 @@ def state(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         yield s3
 
 
-def test_a_preview_of_a_locked_stack_asks_nobody_to_approve_it(state: Any, calls: Path, prod: Stack) -> None:
-    """It says since when, before Pulumi is called."""
+def test_a_preview_of_a_locked_stack_ends_before_the_approval(state: Any, calls: Path, prod: Stack) -> None:
+    """The error has the time of the lock. Pulumi is not called."""
     state.put_object(Bucket="state", Key=f"{lock.folder(prod.project.package, 'prod')}6d1e.json", Body=b"{}")
-    with pytest.raises(
-        SystemExit, match=r"^The stack prod is locked since 20\d\d-\d\d-\d\d \d\d:\d\d UTC, and nothing"
-    ):
+    with pytest.raises(StepError, match=r"\bprod\b.* 20\d\d-\d\d-\d\d \d\d:\d\d UTC") as ended:
         preview.preview(prod)
+    assert ended.value.reason == "locked"
     assert not calls.exists()
 
 
@@ -162,13 +157,14 @@ def test_the_lock_of_another_stack_is_not_in_the_way(state: Any, calls: Path, pr
     assert prod.plan.exists()
 
 
-def test_a_state_that_cannot_be_asked_ends_the_preview_in_words(
+def test_a_state_that_cannot_be_read_ends_the_preview(
     state: Any, calls: Path, prod: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A bucket that is not there, for one."""
+    """For instance, the bucket does not exist."""
     monkeypatch.setenv("PULUMI_BACKEND_URL", "s3://nowhere?region=eu-west-1")
-    with pytest.raises(SystemExit, match=r"^Whether the stack prod is locked cannot be asked: NoSuchBucket"):
+    with pytest.raises(StepError, match=r"\bprod\b.*: NoSuchBucket") as ended:
         preview.preview(prod)
+    assert ended.value.reason == "unknown-lock"
 
 
 SDK = "operation error SFN: {}, https response error StatusCode: 403, RequestID: 1, api error AccessDeniedException: {}"
@@ -190,28 +186,31 @@ USER = "User: arn:aws:sts::333344445555:assumed-role/prod-deploy/pipeline-prod i
 def test_a_role_that_lacks_an_action_ends_the_deployment_with_both_names(
     said: str, role: str, action: str, calls: Path, prod: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The one that AWS names; where it names none, the step's."""
+    """The role in AWS's message; without a role there, the step's."""
     preview.preview(prod)
     monkeypatch.setenv("ROLE_ARN", "arn:aws:iam::333344445555:role/prod-of-the-step")
     monkeypatch.setenv("STAND_IN_FAULT", f"error: {said}")
-    with pytest.raises(SystemExit, match=f"pulumi up failed: the role {role} may not {action}: `just permissions"):
+    with pytest.raises(StepError, match=rf"\b{role}\b.*\b{action}\b.*permissions deploy prod`") as ended:
         deploy.deploy(prod)
+    assert ended.value.reason == "denied"
 
 
 def test_a_role_that_lacks_an_action_ends_the_preview_with_both_names(
     calls: Path, prod: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Below what Pulumi says of it."""
+    """On the last line, after Pulumi's error."""
     action = "ValidateStateMachineDefinition"
     monkeypatch.setenv("STAND_IN_BAD_SETTING", SDK.format(action, USER.format(action).replace("deploy", "preview")))
-    with pytest.raises(SystemExit, match=f"In short: the role prod-preview may not states:{action}: `just"):
+    with pytest.raises(StepError) as ended:
         preview.preview(prod)
+    assert re.search(rf"\bprod-preview\b.*\bstates:{action}\b.*`context permissions", str(ended.value).splitlines()[-1])
+    assert ended.value.reason == "denied"
 
 
 def test_a_step_without_its_variable_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A step that is run outside its project."""
+    """For instance a step that runs outside its project."""
     monkeypatch.delenv("ROLE_ARN", raising=False)
-    with pytest.raises(SystemExit, match="ROLE_ARN is not set"):
+    with pytest.raises(StepError, match=r"^ROLE_ARN "):
         pulumi_cli.variable("ROLE_ARN")
 
 
@@ -227,5 +226,6 @@ def test_a_preview_of_a_strategy_that_takes_too_long_is_refused(prod: Stack) -> 
     """The setting is that of the stack's context."""
     name = prod.project.context.name
     prod.file.write_text(f"config:\n  {name}:rollout_strategy: Canary9Percent206Minutes\n")
-    with pytest.raises(SystemExit, match=r"^Pulumi.prod.yaml: Canary9Percent206Minutes may take 482 minutes"):
+    with pytest.raises(StepError, match=r"^Pulumi\.prod\.yaml: Canary9Percent206Minutes") as ended:
         preview.preview(prod)
+    assert ended.value.reason == "slow-strategy"

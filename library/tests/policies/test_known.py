@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from bounded_context.graph import Graph, Node
-from bounded_context.policies import POLICIES
-from bounded_context.policies.known import UNKNOWN, Registered, certain
-from bounded_context.testing.graph import run
+from bounded_context.tools.policies import POLICIES
+from bounded_context.tools.policies.known import UNKNOWN, Registered, certain
+from bounded_context.tools.programs.graph import Graph, Node
+from bounded_context.tools.programs.recording import run
 
 BY_NAME = {policy.name: policy for policy in POLICIES}
 

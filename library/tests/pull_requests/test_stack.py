@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bounded_context.pull_requests import stack
-from bounded_context.sandbox import temporary
+from bounded_context.tools.accounts.pull_requests import cli as command
+from bounded_context.tools.accounts.sandbox import temporary
+from tests.console import context
 from tests.smoke_account.conftest import Cli, Place
 
 Capture = pytest.CaptureFixture[str]
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("aws")
 @pytest.fixture(autouse=True)
 def request_12(place: Place, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pull request 12, of a robot; nothing is packaged."""
-    monkeypatch.setattr(stack, "repository", lambda: place.project)
+    monkeypatch.setattr(command, "repository", lambda: place.project)
     monkeypatch.setattr(temporary.raise_up, "__defaults__", (lambda _: None,))
     monkeypatch.setenv("PULL_REQUEST", "12")
     monkeypatch.setenv("OWNER", "dependabot[bot]")
@@ -27,7 +28,7 @@ def request_12(place: Place, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_it_is_made_for_its_author_and_leaves_its_outputs(place: Place, cli: Cli, capsys: Capture) -> None:
     """For the steps that shift and try it; and for three days."""
-    assert stack.main(["up"]) == 0
+    assert context("pull-request", "up") == 0
     tags = cli.tags("pr-12")
     assert tags["owner"] == "dependabot-bot"
     left = datetime.fromisoformat(tags["expires"]) - datetime.now(UTC)
@@ -38,16 +39,16 @@ def test_it_is_made_for_its_author_and_leaves_its_outputs(place: Place, cli: Cli
 
 def test_the_next_push_deploys_to_the_same(place: Place, cli: Cli) -> None:
     """From a clone that knows nothing of the first."""
-    assert stack.main(["up"]) == 0
+    assert context("pull-request", "up") == 0
     (place.project.service / "Pulumi.pr-12.yaml").unlink()
-    assert stack.main(["up"]) == 0
+    assert context("pull-request", "up") == 0
     assert (cli.calls.count("stack init"), cli.calls.count("up --yes")) == (1, 2)
 
 
 def test_it_is_destroyed_from_a_clone_that_knows_nothing_of_it(place: Place, cli: Cli) -> None:
     """And if it is gone already, that is well."""
     cli.has("dev", "prod", "pr-12")
-    assert (stack.main(["down"]), stack.main(["down"])) == (0, 0)
+    assert (context("pull-request", "down"), context("pull-request", "down")) == (0, 0)
     assert cli.stacks == ["dev", "prod"]
     assert cli.calls.count("destroy --yes") == 1
 
@@ -56,13 +57,13 @@ def test_what_is_left_makes_the_job_red(cli: Cli, capsys: Capture) -> None:
     """With the commands that take it away."""
     cli.has("dev", "pr-12")
     cli.fails("destroy", "error: BucketNotEmpty\n")
-    assert stack.main(["down"]) == 1
-    assert "Take it away with `pulumi destroy --yes" in capsys.readouterr().err
+    assert context("pull-request", "down") == 1
+    assert "Remove it with `pulumi destroy --yes" in capsys.readouterr().err
 
 
 def test_a_number_that_is_none_reaches_no_stack(cli: Cli, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     """It comes of an event, and would be part of a command."""
     monkeypatch.setenv("PULL_REQUEST", "12-x")
-    assert stack.main(["down"]) == 2
+    assert context("pull-request", "down") == 2
     assert "write the number of a pull request" in capsys.readouterr().err
     assert cli.calls == []

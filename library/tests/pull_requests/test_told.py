@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context.pipeline.preview_report import Change
-from bounded_context.pull_requests import comment, preview
+from bounded_context.tools.accounts.pull_requests import comment, preview
+from bounded_context.tools.release.steps.preview_report import Change
+from tests.console import context
 from tests.sandbox.conftest import Api
 
 Capture = pytest.CaptureFixture[str]
@@ -29,7 +30,7 @@ def test_a_preview_is_told_change_by_change(
     calls: Path, told: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """To the pull request and to the job's page; no plan is kept, and no profile is written."""
-    preview.main()
+    assert context("pull-request", "preview") == 0
     text = told.read_text()
     assert text.startswith("### `dev`: 1 to create, 1 to update, 0 to replace, 0 to delete\n")
     assert "| create | `table` | aws:dynamodb/table:Table |" in text
@@ -39,13 +40,15 @@ def test_a_preview_is_told_change_by_change(
     assert "--save-plan" not in call
 
 
-def test_a_preview_that_fails_is_told_too(calls: Path, told: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_preview_that_fails_is_told_too(
+    calls: Path, told: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
     """In Pulumi's own words, and the step fails."""
-    monkeypatch.setenv("STAND_IN_BAD_SETTING", "log_retention_days is 31: CloudWatch knows 1, 3, 5.")
-    with pytest.raises(SystemExit, match="The preview of dev failed"):
-        preview.main()
+    monkeypatch.setenv("STAND_IN_BAD_SETTING", "log_retention_days is 31: write one of 1, 3, 5.")
+    assert context("pull-request", "preview") == 1
+    assert "The preview of dev failed" in capsys.readouterr().err
     assert told.read_text().startswith("### `dev` cannot be previewed\n")
-    assert "log_retention_days is 31: CloudWatch knows" in told.read_text()
+    assert "log_retention_days is 31: write one of" in told.read_text()
 
 
 def test_what_would_take_data_away_stands_out() -> None:
@@ -70,8 +73,7 @@ def test_what_is_told_fits_a_comment() -> None:
 def test_words_of_pulumi_cannot_end_their_block(calls: Path, told: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """They may hold anything that a commit has written."""
     monkeypatch.setenv("STAND_IN_BAD_SETTING", "x ```` [a link](https://example.org)")
-    with pytest.raises(SystemExit):
-        preview.main()
+    assert context("pull-request", "preview") == 1
     assert told.read_text().count("````") == 2
 
 
@@ -81,22 +83,24 @@ def test_the_pull_request_is_told_in_one_comment(told: Path, github: Api) -> Non
     told.parent.mkdir()
     for text in ("first", "second"):
         told.write_text(text)
-        comment.main()
+        assert context("pull-request", "comment") == 0
     assert [one["body"] for one in github.comments[100:]] == ["<!-- preview of dev -->\nsecond"]
     assert github.tokens == {"Bearer token"}
 
 
-def test_a_comment_that_is_not_taken_fails_the_step(told: Path, github: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_comment_that_is_not_taken_fails_the_step(
+    told: Path, github: Api, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
     """In a sentence, without the token."""
     monkeypatch.setenv("GITHUB_REPOSITORY", "org/other")
     told.parent.mkdir()
     told.write_text("text")
-    with pytest.raises(SystemExit, match="be written: GitHub does not answer GET issues/12/comments: HTTP Error 404"):
-        comment.main()
+    assert context("pull-request", "comment") == 1
+    assert "be written: GitHub does not answer GET issues/12/comments: HTTP Error 404" in capsys.readouterr().err
 
 
-def test_without_a_token_nobody_is_told(told: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_token_nobody_is_told(told: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     """On a laptop."""
     monkeypatch.delenv("GITHUB_TOKEN", raising=False)
-    with pytest.raises(SystemExit, match="GITHUB_TOKEN is not set"):
-        comment.main()
+    assert context("pull-request", "comment") == 1
+    assert "GITHUB_TOKEN is not set" in capsys.readouterr().err

@@ -1,20 +1,22 @@
 """The workflows: nothing of them is trusted with more than it needs, and two tools look for what we do not know of."""
 
 import re
+import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.console import parsed
+
 from .workflows import FOLDER, WORKFLOWS, jobs, read, steps
 
 JOBS = dict(jobs())
 PINNED = re.compile(r"uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
-ONE_COMMAND = re.compile(r"(uv run (python -m bounded_context\.[\w.]+|just \w+)|uv sync|pip install)( [^;&|`\n]*)?")
+ONE_COMMAND = re.compile(r"(uv run context [\w-]+|uv sync|pip install)( [^;&|`\n]*)?")
 
 of_each_job = pytest.mark.parametrize("job", JOBS.values(), ids=list(JOBS))
 
@@ -70,7 +72,7 @@ def test_a_job_may_do_what_its_steps_need(job: dict[str, Any]) -> None:
     told = {"contents": "read"}
     if any("role" in step.get("with", {}) for step in job["steps"]):
         told["id-token"] = "write"
-    if any("pull_requests.comment" in step.get("run", "") for step in used):
+    if any("pull-request comment" in step.get("run", "") for step in used):
         told["pull-requests"] = "write"
     if any("sweep" in step.get("run", "") for step in used):
         told["pull-requests"] = "read"
@@ -90,20 +92,17 @@ def test_githubs_token_is_there_for_the_step_that_asks_github(job: dict[str, Any
     """And never while a pull request's own program runs."""
     with_token = [step["run"] for step in steps(job) if "GITHUB_TOKEN" in step.get("env", {})]
     assert "GITHUB_TOKEN" not in job.get("env", {})
-    assert all(re.search(r"pull_requests\.comment|sandbox sweep", command) for command in with_token)
+    assert all(re.search(r"pull-request comment|sandbox sweep", command) for command in with_token)
 
 
 @of_each_job
 def test_each_step_is_one_command_that_is_there(job: dict[str, Any]) -> None:
-    """What it does is in the library, or in the justfile, where it is tested."""
-    recipes = (FOLDER.parent / "justfile").read_text()
+    """What it does is in the library, where it is tested; the console takes its arguments."""
     for command in (step["run"] for step in steps(job) if "run" in step):
         assert ONE_COMMAND.fullmatch(command), command
         assert "${{" not in command
-        if module := re.search(r"python -m (\S+)", command):
-            assert find_spec(module[1]), command
-        if recipe := re.search(r"just (\w+)", command):
-            assert re.search(rf"^{recipe[1]}\b.*:", recipes, re.MULTILINE), command
+        if command.startswith("uv run context "):
+            parsed(shlex.split(command.replace("$KIND", "sandbox"))[3:])
 
 
 @pytest.mark.parametrize("name", ["preview/stack", "preview/gone", "sweep/sweep"])
@@ -155,8 +154,8 @@ def test_a_tool_finds_nothing(tool: str, copied: Path) -> None:
         ("zizmor", "@3d3c42e5aac5ba805825da76410c181273ba90b1", "@v7", "unpinned-uses"),
         (
             "zizmor",
-            "-m bounded_context.pull_requests.comment",
-            "-m x '${{ github.event.pull_request.title }}'",
+            "context pull-request comment",
+            "context pull-request comment '${{ github.event.pull_request.title }}'",
             "template-injection",
         ),
     ],

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from bounded_context.project import current
+from bounded_context.configuration.project import current
 
 FOLDER = current().root / ".github"
 WORKFLOWS = sorted((FOLDER / "workflows").glob("*.yml"))

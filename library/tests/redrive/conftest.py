@@ -12,8 +12,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from bounded_context.redrive.cli import main
-from bounded_context.redrive.clients import Clients
+from bounded_context.tools.repair.redrive.cli import Access
+from bounded_context.tools.repair.redrive.clients import Clients
+from tests.console import context
 from tests.redrive.clients import Functions, Machines, Metrics, Queues
 from tests.rollout.clients import FakeClock
 
@@ -69,7 +70,8 @@ class Stack:
         """Run the command, and return its exit status and what it wrote."""
         self._file.write_text(json.dumps(self.outputs))
         self._capsys.readouterr()
-        status = main(["test", *arguments, "--outputs", str(self._file)], self.clients, self.clock)
+        access = Access(self.clients, self.clock)
+        status = context("redrive", "test", *arguments, "--outputs", str(self._file), access=access)
         out, told = self._capsys.readouterr()
         return status, out, told
 
@@ -101,7 +103,7 @@ def moto(monkeypatch: pytest.MonkeyPatch) -> "Iterator[Callable[[str], Any]]":
     """Gives clients of an empty account in moto, by their service."""
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     # moto lets the whole process wait for messages that nobody sends.
-    monkeypatch.setattr("bounded_context.redrive.queue_reader.WAIT_SECONDS", 0)
+    monkeypatch.setattr("bounded_context.tools.repair.redrive.queue_reader.WAIT_SECONDS", 0)
     with mock_aws():
         yield _client
 

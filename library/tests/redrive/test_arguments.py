@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bounded_context.redrive.cli import main
+from tests.console import context
 from tests.redrive.conftest import INBOX, READER, Stack
 
 Change = Callable[[dict[str, Any]], Any]
@@ -22,7 +22,10 @@ Change = Callable[[dict[str, Any]], Any]
         (lambda read: read["dead_letter_queues"].update(uploads=5), "not those of the service program (5 is not text)"),
         (lambda read: read["queues"].update(two=["url"]), "not those of the service program (['url'] is not text)"),
         (lambda read: read["functions"].update(reader=None), "not those of the service program (None is not text)"),
-        (lambda read: read["release"].update(application="context-prod"), "those of context-prod, not of a stack test"),
+        (
+            lambda read: read["release"].update(application="context-prod"),
+            "to context-prod, not to a stack test",
+        ),
     ],
 )
 def test_bad_outputs_are_refused(stack: Stack, change: Change, sentence: str):
@@ -78,23 +81,22 @@ def test_a_name_of_two_queues_is_refused(stack: Stack):
     ("arguments", "sentence"),
     [
         ([], "stack"),
-        (["test", "--go"], "--go is for one queue: name it after the stack"),
+        (["test", "--go"], "--go is for one queue: name the queue after the stack"),
         (["test", "--older-than", "2h"], "--older-than is for one queue"),
-        (["test", "one", "--where", "type"], "'type' is not a condition: write one such as type=*Deleted"),
+        (["test", "one", "--where", "type"], "'type' is not a condition: write KEY=PATTERN, such as type=*Deleted"),
         (["test", "one", "--where", "=x"], "'=x' is not a condition"),
         (["test", "one", "--older-than", "2"], "'2' is not a time: write a number and s, m, h or d, such as 2h"),
         (["test", "one", "--newer-than", "0h"], "'0h' is not a time"),
-        (["test", "one", "--max", "0"], "'0' is not a number of messages: write one from 1, such as 10"),
+        (["test", "one", "--max", "0"], "'0' is not a number of messages: write a number from 1, such as 10"),
         (["test", "one", "--rate", "1.5"], "'1.5' is not a number of messages"),
         (["test", "one", "--rate", "²"], "'²' is not a number of messages"),
-        (["test", "one", "--go", "--give-up", " "], "write why the messages are given up"),
+        (["test", "one", "--go", "--give-up", " "], "the reason is empty: write why"),
         (["test", "one", "--give-up", "why"], "--give-up deletes messages: write --go too"),
-        (["test", "one", "two"], "unrecognized arguments"),
-        (["test", "one", "--give", "why", "--go"], "unrecognized arguments"),
+        (["test", "one", "two"], "unexpected extra argument(s) (two)"),
+        (["test", "one", "--give", "why", "--go"], "No such option: --give (Possible options: --give-up, --go)"),
     ],
 )
 def test_wrong_arguments_are_refused(arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]):
     """One sentence says what to write instead."""
-    with pytest.raises(SystemExit, match="2"):
-        main(arguments)
+    assert context("redrive", *arguments) == 2
     assert sentence in capsys.readouterr().err

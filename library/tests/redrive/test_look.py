@@ -1,6 +1,7 @@
 """Without `--go`: what is there, and what would be done."""
 
 from datetime import timedelta
+from shlex import split
 
 from tests.redrive.conftest import INBOX, ONE, UPLOADS, Stack, event
 from tests.rollout.clients import error
@@ -56,24 +57,27 @@ def test_what_a_message_says_does_not_move_the_cursor(stack: Stack):
     assert "T" * 61 not in out
 
 
-def test_it_says_how_to_do_it(stack: Stack):
-    """The same command, quoted for a shell."""
+def test_a_look_ends_with_the_command_that_redrives(stack: Stack):
+    """It is the same command with `--go`, quoted for a shell."""
     stack.queues.put(ONE, event(1))
     _, out, _ = stack.say("one", "--where", "type=Thing*", "--max", "1")
-    assert "1 message would be redriven: send each to the queue test-one." in out
-    assert "Nothing was changed. To do it: uv run just redrive test one --where 'type=Thing*' --max 1 --outputs" in out
-    assert out.rstrip().endswith("--go")
+    *_, effect, command = out.splitlines()
+    assert (effect.startswith("1 message "), effect.endswith(" test-one.")) == (True, True)
+    words = split(command)
+    written = words[words.index("uv") :]
+    assert written[:8] == ["uv", "run", "context", "redrive", "test", "one", "--where", "type=Thing*"]
+    assert (written[8:11], written[-1]) == (["--max", "1", "--outputs"], "--go")
 
 
-def test_what_would_stay_is_said(stack: Stack):
-    """With the reason, and nothing to do is said as such."""
+def test_a_message_that_would_stay_has_a_reason(stack: Stack):
+    """A look that would redrive no message names no command."""
     stack.queues.put(UPLOADS, {"detail-type": "Something Else"})
     ran = stack.redrive("uploads")
     assert ran.report["would_redrive"] == 0
     [stays] = ran.report["would_stay"]
     assert stays["messages"] == 1
-    assert "not an event that starts an import" in stays["why"]
-    assert "nothing is to be redriven" in stack.say("uploads")[1]
+    assert "the SQS console" in stays["why"]
+    assert "--go" not in stack.say("uploads")[1]
 
 
 def test_a_body_that_is_no_event_is_counted_too(stack: Stack):
@@ -101,7 +105,7 @@ def test_a_failure_in_the_middle_puts_everything_back(stack: Stack):
 
 
 def test_a_message_that_cannot_be_shown_again_is_counted(stack: Stack):
-    """A call for ten may fail for one, or for all."""
+    """A call for ten messages may fail for one message, or for all."""
     for number in range(12):
         stack.queues.put(ONE, event(number))
     stack.queues.refuses_to_show = {"m-3"}
@@ -110,7 +114,7 @@ def test_a_message_that_cannot_be_shown_again_is_counted(stack: Stack):
     stack.queues.refuses_to_show = set()
     stack.queues.before["change_message_visibility_batch"] = [error("ChangeMessageVisibilityBatch", "AccessDenied")]
     assert stack.redrive("one").report["still_hidden"] == 10
-    assert "1 message could not be made visible" not in stack.say("one")[1]
+    assert stack.redrive("one").report["still_hidden"] == 0
 
 
 def test_a_long_queue_is_looked_at_in_part(stack: Stack):
@@ -119,5 +123,5 @@ def test_a_long_queue_is_looked_at_in_part(stack: Stack):
         stack.queues.put(ONE, event(number))
     ran = stack.redrive("one")
     assert (ran.report["looked_at"], ran.report["more"], stack.queues.hidden(ONE)) == (1000, True, 0)
-    assert "the first 1000 messages looked at" in stack.say("one")[1]
+    assert "the first 1000 messages inspected" in stack.say("one")[1]
     assert "looking: 1000 of about 1000 messages" in ran.told

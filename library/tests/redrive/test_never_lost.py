@@ -9,11 +9,11 @@ from botocore.exceptions import ReadTimeoutError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bounded_context.redrive.choice import Choice
-from bounded_context.redrive.queue_reader import QueueReader
-from bounded_context.redrive.report import Report
-from bounded_context.redrive.run import Order, Run
-from bounded_context.redrive.subscriber import SubscriberRoute
+from bounded_context.tools.repair.redrive.choice import Choice
+from bounded_context.tools.repair.redrive.queue_reader import QueueReader
+from bounded_context.tools.repair.redrive.report import Report
+from bounded_context.tools.repair.redrive.run import Order, Run
+from bounded_context.tools.repair.redrive.subscriber import SubscriberRoute
 from tests.redrive.clients import Queues
 from tests.redrive.conftest import INBOX, ONE
 from tests.rollout.clients import FakeClock, error
@@ -108,9 +108,10 @@ def test_a_signal_ends_a_look_and_puts_everything_back(stack: Any):
     assert (ran.status, ran.report["more"], stack.queues.hidden(ONE)) == (130, True, 0)
 
 
-def test_a_signal_before_anything_ends_it_at_once(stack: Any):
-    """There is nothing to put back yet."""
+def test_a_signal_before_any_change_ends_the_command_at_once(stack: Any):
+    """The command holds no message yet."""
     stack.metrics.meanwhile["get_metric_data"] = lambda: signal.raise_signal(signal.SIGINT)
     status, out, told = stack.say()
     assert (status, out) == (130, "")
-    assert "Interrupted before anything was changed." in told
+    assert told.startswith("Error: Interrupted")
+    assert len(told.splitlines()) == 1

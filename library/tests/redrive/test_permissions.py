@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from bounded_context.permissions.redrive import REDRIVE
-from bounded_context.redrive.clients import Clients
-from bounded_context.rollout.errors import sentence
+from bounded_context.tools.accounts.permissions.redrive import REDRIVE
+from bounded_context.tools.command.aws_errors import sentence
+from bounded_context.tools.repair.redrive.clients import Clients
 from tests.permissions.watched import ROLE, Watched
 from tests.redrive.conftest import CHANGES, ONE, UPLOADS, Stack, event
 from tests.redrive.test_given_up import Lambda, record
@@ -77,13 +77,13 @@ def test_a_redrive_asks_for_what_its_policy_has_and_for_all_of_it(night: Any) ->
 
 # The ages in the list are left out without it, and nothing is said.
 @pytest.mark.parametrize("action", [action for action in CALLED if action != "cloudwatch:GetMetricData"])
-def test_who_lacks_one_action_gets_an_error_that_names_role_action_and_document(action: str, night: Any) -> None:
-    """Messages that could not be made visible are counted, so of these nothing is said."""
+def test_a_missing_action_is_reported_with_the_role_and_the_document(action: str, night: Any) -> None:
+    """Messages that could not be made visible are counted instead."""
     _, said = night(action)
     if action == "sqs:ChangeMessageVisibility":
-        assert "could not be made visible at once" in said
+        assert "made visible at" in said
     else:
-        assert f"the role {ROLE} may not {action}: `just permissions redrive <stack>` prints what it needs" in said
+        assert f"the role {ROLE} may not {action}: `context permissions redrive <stack>`" in said
 
 
 @pytest.mark.parametrize(
@@ -94,12 +94,14 @@ def test_who_lacks_one_action_gets_an_error_that_names_role_action_and_document(
         ("iam::1:user/people/of/payments/me", "the user me"),
     ],
 )
-def test_whoever_it_is_has_a_name(who: str, named: str) -> None:
-    """A role that somebody took on, or a user."""
+def test_an_error_names_the_role_or_the_user(who: str, named: str) -> None:
+    """AWS names an assumed role, or a user."""
     said = f"User: arn:aws:{who} is not authorized to perform: lambda:UpdateAlias on resource: x"
     error: Any = {"Error": {"Code": "AccessDeniedException", "Message": said}}
     told = sentence(ClientError(error, "UpdateAlias"))
-    assert told.endswith(f"; {named} may not lambda:UpdateAlias: `just permissions shift <stack>` prints what it needs")
+    assert told.endswith(
+        f"; {named} may not lambda:UpdateAlias: `context permissions shift <stack>` prints what it needs"
+    )
 
 
 def test_what_is_no_refusal_names_no_document() -> None:

@@ -11,7 +11,7 @@ def _text(value: str) -> dict[str, str]:
 
 
 def test_a_message_goes_back_as_it_was_sent(stack: Stack, moto: Any):
-    """Body, attributes of every kind, and the trace that it belongs to."""
+    """Its body, its attributes of each type, and its trace are unchanged."""
     queues = stack.queues = moto("sqs")
     dead, inbox = (queues.create_queue(QueueName=name)["QueueUrl"] for name in ("dead", "inbox"))
     stack.outputs |= {"queues": {"one": inbox}, "dead_letter_queues": {"one": dead}}
@@ -24,7 +24,7 @@ def test_a_message_goes_back_as_it_was_sent(stack: Stack, moto: Any):
     body = json.dumps(event(1)) + " \n"
     trace: Any = {"AWSTraceHeader": _text("Root=1-67891233-abcdef012345678912345678")}
     queues.send_message(QueueUrl=dead, MessageBody=body, MessageAttributes=sent, MessageSystemAttributes=trace)
-    queues.send_message(QueueUrl=dead, MessageBody="neither attributes nor JSON")
+    queues.send_message(QueueUrl=dead, MessageBody="not JSON")
     ran = stack.redrive("one", "--go")
     assert (ran.status, ran.report["redriven"]) == (0, 2)
     wanted: Any = {"MessageAttributeNames": ["All"], "MessageSystemAttributeNames": ["All"]}
@@ -32,7 +32,7 @@ def test_a_message_goes_back_as_it_was_sent(stack: Stack, moto: Any):
     bare, full = sorted(received, key=lambda message: len(message.get("MessageAttributes", {})))
     assert (full["Body"], full["MessageAttributes"]) == (body, sent)
     assert full["Attributes"]["AWSTraceHeader"] == "Root=1-67891233-abcdef012345678912345678"
-    assert bare["Body"] == "neither attributes nor JSON"
+    assert bare["Body"] == "not JSON"
     assert "Messages" not in queues.receive_message(QueueUrl=dead)
 
 

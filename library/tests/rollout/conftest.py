@@ -14,8 +14,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from bounded_context.rollout.cli import main
-from bounded_context.rollout.clients import Clients
+from bounded_context.tools.release.rollout.cli import Access
+from bounded_context.tools.release.rollout.clients import Clients
+from tests.console import context
 from tests.rollout.clients import CloudWatch, FakeClock, StepFunctions
 from tests.rollout.codedeploy import CodeDeploy, Deployment, Plan
 
@@ -123,8 +124,8 @@ class Stack:
         """Run the command, and return its exit status and what it wrote."""
         self.outputs_file.write_text(json.dumps(self.outputs))
         self._capsys.readouterr()
-        arguments = [command, "test", "--outputs", str(self.outputs_file), *options]
-        status = main(arguments, self.clients, self.clock)
+        arguments = (command, "test", "--outputs", str(self.outputs_file), *options)
+        status = context("rollout", *arguments, access=Access(self.clients, self.clock))
         out, told = self._capsys.readouterr()
         return status, out, told
 

@@ -4,7 +4,7 @@ from re import fullmatch
 
 from botocore.exceptions import EndpointConnectionError
 
-from bounded_context.rollout.notes import Note
+from bounded_context.tools.release.rollout.notes import Note
 from tests.rollout.conftest import Stack
 
 
@@ -34,13 +34,13 @@ def test_only_the_last_release_goes_back(stack: Stack):
 
 
 def test_a_release_goes_back_once(stack: Stack):
-    """A second time would go to versions that nobody asked for."""
+    """A second return is refused, and the reason names the version of each part."""
     stack.publish("one")
     stack.rollout("start")
     stack.rollout("back")
     ran = stack.rollout("back")
-    assert (ran.status, ran.report["result"]) == (2, "refused")
-    assert "Nothing can go back" in ran.report["why"]
+    assert (ran.status, ran.report["result"], stack.live("one")) == (2, "refused", "1")
+    assert "one 1, two 1, workflow 1 (100 %)" in ran.report["why"]
 
 
 def test_what_was_rolled_back_by_itself_takes_no_earlier_release_with_it(stack: Stack):
@@ -89,7 +89,7 @@ def test_a_stack_that_was_never_rolled_out_has_no_way_back(stack: Stack):
     status, out, told = stack.say("back")
     assert (status, out) == (2, "")
     assert told.strip() == (
-        "✗ Nothing can go back: no live version was brought by the last release. "
+        "Error: Nothing can go back: no live version was brought by the last release. "
         "Live now: one 1, two 1, workflow 1 (100 %). Next: `rollout status`."
     )
 
@@ -136,13 +136,13 @@ def test_a_way_back_that_is_not_answered_in_time_does_not_lead_forward(stack: St
     assert request["autoRollbackConfiguration"] == {"enabled": False}
 
 
-def test_what_was_taken_back_is_started_again_and_said(stack: Stack):
-    """Functions and machine."""
+def test_a_returned_version_is_started_again_with_a_note(stack: Stack):
+    """The status and the progress show that functions and the state machine were taken back."""
     stack.publish("one", "machine")
     stack.rollout("start")
     stack.rollout("back")
     found = stack.rollout("status").report
-    assert "version 2 was taken back on 2031-05-06" in found["functions"][0]["rolled_back"]
+    assert "taken back on 2031-05-06" in found["functions"][0]["rolled_back"]
     assert found["workflow"]["rolled_back"] == "version 2 was taken back"
     ran = stack.rollout("start")
     assert "one: version 2 was taken back" in ran.told

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bounded_context.tools.release.rollout.deployments import MISMATCH
 from tests.rollout.clients import error
 from tests.rollout.conftest import Stack
 
@@ -129,14 +130,14 @@ def test_an_alias_that_moved_in_between_is_read_again(stack: Stack):
     assert (ran.status, ran.functions["one"]["from"], stack.live("one")) == (0, "2", "3")
 
 
-def test_an_alias_that_never_rests_is_given_up(stack: Stack):
-    """Three tries, and then the reason."""
+def test_an_alias_that_others_keep_moving_fails_after_three_tries(stack: Stack):
+    """The reason has CodeDeploy's error code."""
     stack.publish("one", "one", "one", "one")
     restless = iter(("2", "3", "4"))
     stack.codedeploy.meanwhile["create_deployment"] = lambda: stack.move("one", next(restless))
     ran = stack.rollout("start")
     assert (ran.status, ran.functions["one"]["result"]) == (1, "failed")
-    assert "does not match the current version in AppSpec file" in ran.functions["one"]["why"]
+    assert MISMATCH in ran.functions["one"]["why"]
     assert len(stack.deployments("one")) == 3
 
 
@@ -148,12 +149,12 @@ def test_a_deployment_that_lambda_throttles_is_tried_again(stack: Stack):
     assert (ran.status, stack.live("one")) == (0, "2")
 
 
-def test_the_time_may_be_over_while_another_run_goes_on(stack: Stack):
-    """What another run created is left alone."""
+def test_a_timeout_leaves_the_deployment_of_another_run_active(stack: Stack):
+    """The reason names that deployment."""
     stack.publish("one", "one")
-    stack.begin("one", "1", "2", "hangs")
+    other = stack.begin("one", "1", "2", "hangs")
     stack.clock.sleep(5)
     ran = stack.rollout("start", "--timeout", "10")
     assert (ran.status, ran.functions["one"]["result"]) == (1, "timed out")
-    assert "d-000000001, which another run created, went on" in ran.functions["one"]["why"]
-    assert stack.codedeploy.called("stop_deployment") == []
+    assert other.id in ran.functions["one"]["why"]
+    assert (other.status, stack.codedeploy.called("stop_deployment")) == ("InProgress", [])

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from bounded_context.project import current
-from bounded_context.rollout import outputs
-from bounded_context.rollout.cli import main
-from bounded_context.rollout.errors import Refused
+from bounded_context.configuration.project import current
+from bounded_context.tools.command.aws_errors import Refused
+from bounded_context.tools.release.rollout import outputs
+from bounded_context.tools.release.rollout.cli import Access
+from tests.console import context
 from tests.rollout.conftest import Stack
 
 Change = Callable[[dict[str, Any]], Any]
@@ -25,11 +26,14 @@ PROGRAM = Path("repository") / "infra" / "service"
         (lambda read: read["release"].pop("hooks"), "The outputs have no 'hooks'"),
         (lambda read: read["functions"].pop("two"), "The outputs have no 'two'"),
         (lambda read: read["release"].update(strategy="BigBang"), "The stack's strategy is unknown: 'BigBang'"),
-        (lambda read: read["release"].update(groups=[]), "not those of the service program"),
-        (lambda read: read.update(functions={"one": 1, "two": 2}), "not those of the service program"),
-        (lambda read: read.update(release=None), "not those of the service program"),
-        (lambda read: read.update(state_machine="machine"), "not those of the service program"),
-        (lambda read: read["release"].update(application="context-prod"), "those of context-prod, not of a stack test"),
+        (lambda read: read["release"].update(groups=[]), "do not come from the service program"),
+        (lambda read: read.update(functions={"one": 1, "two": 2}), "do not come from the service program"),
+        (lambda read: read.update(release=None), "do not come from the service program"),
+        (lambda read: read.update(state_machine="machine"), "do not come from the service program"),
+        (
+            lambda read: read["release"].update(application="context-prod"),
+            "belong to context-prod, not to a stack test",
+        ),
     ],
 )
 def test_bad_outputs_are_refused(stack: Stack, change: Change, sentence: str):
@@ -42,7 +46,7 @@ def test_bad_outputs_are_refused(stack: Stack, change: Change, sentence: str):
 
 
 @pytest.mark.parametrize(
-    ("text", "sentence"), [("not JSON", "is not JSON"), ("[]", "not those of the service program")]
+    ("text", "sentence"), [("not JSON", "is not JSON"), ("[]", "do not come from the service program")]
 )
 def test_a_file_of_something_else_is_refused(tmp_path: Path, text: str, sentence: str):
     """It is not what Pulumi prints."""
@@ -58,10 +62,10 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path):
         outputs.read("test", PROGRAM, tmp_path / "nowhere.json")
 
 
-def test_without_the_pulumi_cli_it_says_what_is_missing(monkeypatch: pytest.MonkeyPatch):
-    """One sentence instead of a traceback."""
+def test_a_missing_pulumi_cli_is_refused(monkeypatch: pytest.MonkeyPatch):
+    """The reason names the page that installs the CLI."""
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(Refused, match="not on the PATH"):
+    with pytest.raises(Refused, match=r"pulumi\.com/docs/install"):
         outputs.read("test", PROGRAM, None)
 
 
@@ -75,8 +79,8 @@ def test_the_pulumi_cli_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert outputs.read("test", PROGRAM, None).application == "test"
     asked = (tmp_path / "asked").read_text()
     assert asked.strip() == f"stack output --json --stack test --cwd {PROGRAM}"
-    script.write_text("#!/bin/sh\necho 'error: no stack named' test found >&2\nexit 255\n")
-    with pytest.raises(Refused, match="Pulumi has no outputs of the stack test: error: no stack named test found"):
+    script.write_text("#!/bin/sh\necho 'error: no test' >&2\nexit 255\n")
+    with pytest.raises(Refused, match="the stack test: error: no test"):
         outputs.read("test", PROGRAM, None)
 
 
@@ -86,16 +90,16 @@ def test_the_program_of_the_current_repository_is_asked(tmp_path: Path, monkeypa
     script.write_text(f'#!/bin/sh\necho "$*" > {tmp_path}/asked\nexit 255\n')
     script.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    assert main(["status", "test"], stack.clients, stack.clock) == 2
+    assert context("rollout", "status", "test", access=Access(stack.clients, stack.clock)) == 2
     assert (tmp_path / "asked").read_text().strip().endswith(f"--cwd {current().service}")
 
 
 def test_outside_a_repository_nothing_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stack: Stack):
-    """It is said like everything else that is refused."""
+    """The release is refused, and the reason names the folder."""
     monkeypatch.setenv("BOUNDED_CONTEXT_PROJECT", str(tmp_path))
     ran = stack.rollout("start")
     assert (ran.status, ran.report["result"]) == (2, "refused")
-    assert "is in no context's repository" in ran.report["why"]
+    assert str(tmp_path) in ran.report["why"]
 
 
 def test_the_region_is_that_of_the_arns(stack: Stack):
@@ -107,17 +111,16 @@ def test_the_region_is_that_of_the_arns(stack: Stack):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ([], "start|status|back"),
+        ([], "Usage: context rollout "),
         (["start"], "stack"),
-        (["forward", "test"], "invalid choice"),
+        (["forward", "test"], "No such command 'forward'"),
         (["start", "test", "--timeout", "0"], "'0' is not a number of minutes"),
-        (["start", "test", "--ignore-alarms", " "], "write why alarms are to be ignored"),
-        (["start", "test", "--on-conflict", "hope"], "invalid choice"),
-        (["back", "test", "--ignore-alarms", "why"], "unrecognized arguments"),
+        (["start", "test", "--ignore-alarms", " "], "the reason is empty: write why"),
+        (["start", "test", "--on-conflict", "hope"], "'hope' is not one of 'wait', 'stop', 'fail'"),
+        (["back", "test", "--ignore-alarms", "why"], "No such option: --ignore-alarms"),
     ],
 )
 def test_wrong_arguments_are_refused(arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]):
     """One sentence says what to write instead."""
-    with pytest.raises(SystemExit, match="2"):
-        main(arguments)
+    assert context("rollout", *arguments) == 2
     assert sentence in capsys.readouterr().err

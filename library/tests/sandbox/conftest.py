@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from bounded_context.sandbox import cli as command
-from bounded_context.sandbox import temporary
+from bounded_context.tools.accounts.sandbox import cli as command
+from bounded_context.tools.accounts.sandbox import temporary
+from tests.console import context
 from tests.smoke_account.conftest import Cli, Place, aws, cli, place, signals
 
 __all__ = ["aws", "cli", "place", "signals"]
@@ -30,7 +31,7 @@ def sandbox(place: Place, cli: Cli, aws: None, monkeypatch: pytest.MonkeyPatch) 
     for variable in ("GITHUB_API_URL", "GITHUB_REPOSITORY", "GITHUB_TOKEN"):
         monkeypatch.delenv(variable, raising=False)
     cli.outputs(OUTPUTS)
-    return lambda *arguments: command.main(arguments)
+    return lambda *arguments: context("sandbox", *arguments)
 
 
 class Api:

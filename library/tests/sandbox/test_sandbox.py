@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import yaml
 
-from bounded_context.sandbox import cli as command
-from bounded_context.sandbox import temporary
-from bounded_context.testing.graph import service
+from bounded_context.tools.accounts.sandbox import cli as command
+from bounded_context.tools.accounts.sandbox import temporary
+from bounded_context.tools.programs.recording import service
 from tests.sandbox.conftest import ANNA, Sandbox
 from tests.smoke_account.conftest import Cli, Place
 
@@ -25,7 +25,7 @@ def settings(place: Place, stack: str = "sandbox-mine") -> dict[str, object]:
 def test_a_sandbox_is_made_with_the_settings_of_dev_without_sftp_and_alarms(
     sandbox: Sandbox, place: Place, cli: Cli, capsys: Capture
 ) -> None:
-    """It says where to put a file, and until when."""
+    """The output has its end, the place for files and the address of its API."""
     place.set(sftp="dedicated", partners={"acme": {"public_keys": []}}, part_rows=777, protect=True)
     assert sandbox("up", "mine") == 0
     made = settings(place)
@@ -44,7 +44,7 @@ def test_a_sandbox_is_made_with_the_settings_of_dev_without_sftp_and_alarms(
         "stack output",
     ]
     said = capsys.readouterr().out
-    assert re.search(r"^sandbox-mine is there until 20\d\d-\d\d-\d\d \d\d:\d\d UTC\.$", said, re.MULTILINE)
+    assert re.search(r"^sandbox-mine .* 20\d\d-\d\d-\d\d \d\d:\d\d UTC\.$", said, re.MULTILINE)
     assert "s3://context-sandbox-anna-inbox/incoming/" in said
     assert "https://api.example.org" in said
 
@@ -83,43 +83,41 @@ def test_one_that_is_there_is_deployed_anew_and_lasts_longer(sandbox: Sandbox, p
 
 
 def test_what_is_somebody_elses_is_left_alone(sandbox: Sandbox, cli: Cli, capsys: Capture) -> None:
-    """Neither deployed over nor destroyed."""
+    """It is neither deployed nor destroyed. The error names its owner and the caller."""
     cli.has("dev", "sandbox-mine")
     cli.tag("sandbox-mine", owner="ben@example.org", expires="2026-01-01T00:00:00Z")
     assert (sandbox("up", "mine"), sandbox("down", "mine")) == (2, 2)
-    sentence = "The stack sandbox-mine is ben@example.org's, and you are anna@example.org: write another name, or ask."
-    assert capsys.readouterr().err.count(sentence) == 2
+    error = capsys.readouterr().err
+    assert [error.count(named) for named in ("stack sandbox-mine", "ben@example.org's", ANNA)] == [2, 2, 2]
     assert set(cli.calls) == {"stack ls", "stack tag"}
 
 
 @pytest.mark.parametrize("name", ["Mine", "a_b", "-a", "a--b", "../x", "", "x" * 21, "dev/.."])
-def test_a_name_that_cannot_be_part_of_a_stacks_is_refused(
+def test_a_name_that_cannot_be_part_of_a_stack_name_is_refused(
     name: str, sandbox: Sandbox, cli: Cli, capsys: Capture
 ) -> None:
-    """Before anything is asked."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sys.argv", ["sandbox"])
-        assert sandbox("up", "--", name) == 2
-    assert f"{name!r} cannot be part of a stack's name: write lower-case letters" in capsys.readouterr().err
+    """Pulumi is not called. The error has the name."""
+    assert sandbox("up", "--", name) == 2
+    assert f"{name!r} " in capsys.readouterr().err
     assert cli.calls == []
 
 
 @pytest.mark.parametrize("hours", ["0", "169", "two", "-1"])
 def test_hours_are_from_one_to_a_week(hours: str, sandbox: Sandbox, capsys: Capture) -> None:
-    """What is needed for longer is a stack of the repository."""
-    with pytest.raises(SystemExit, match="2"):
-        sandbox("up", "mine", f"--hours={hours}")
-    assert f"{hours!r} is not a number of hours: write 1 to 168" in capsys.readouterr().err
+    """The error has the text and the range. Stacks of the repository last longer."""
+    assert sandbox("up", "mine", f"--hours={hours}") == 2
+    error = capsys.readouterr().err
+    assert (f"{hours!r} " in error, "from 1 to 168" in error) == (True, True)
 
 
 @pytest.mark.parametrize("arguments", [["up", "mine"], ["down", "mine"], ["list"], ["sweep"]])
 def test_without_pulumi_nothing_is_done(
     arguments: list[str], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
-    """It says where to get it."""
+    """The error names the page that installs it."""
     monkeypatch.setenv("PATH", "/nowhere")
     assert sandbox(*arguments) == 2
-    assert "The Pulumi CLI is not on the PATH: see " in capsys.readouterr().err
+    assert "https://www.pulumi.com/docs/install/" in capsys.readouterr().err
 
 
 def test_one_that_could_not_be_deployed_stays_and_says_why(sandbox: Sandbox, cli: Cli, capsys: Capture) -> None:
@@ -132,27 +130,26 @@ def test_one_that_could_not_be_deployed_stays_and_says_why(sandbox: Sandbox, cli
     assert cli.stacks == ["dev", "prod"]
 
 
-def test_traffic_that_was_not_shifted_is_told(
+def test_a_function_whose_traffic_was_not_shifted_is_named(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
-    """What was deployed does not run then."""
+    """The deployed version does not run then."""
     report = {"result": "failed", "functions": [{"name": "list_payments", "why": "rolled back"}]}
     monkeypatch.setattr(temporary, "release", lambda *_: (1, report))
     assert sandbox("up", "mine") == 1
-    assert "not all of its traffic was shifted: list_payments: rolled back" in capsys.readouterr().err
+    assert ": list_payments: rolled back" in capsys.readouterr().err
 
 
-def test_ctrl_c_says_that_something_may_be_there(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, capsys: Capture
-) -> None:
-    """Nobody takes away what somebody wants to go on with."""
+def test_ctrl_c_ends_with_its_own_status(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    """Existing resources stay, since their owner may continue."""
 
     def pressed(*_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(command, "raise_up", pressed)
     assert sandbox("up", "mine") == 130
-    assert "Interrupted: what already exists stays; deploy again, or destroy it." in capsys.readouterr().err
+    [error] = capsys.readouterr().err.splitlines()
+    assert error.startswith("Error: Interrupted: ")
 
 
 def test_one_that_is_destroyed_leaves_neither_stack_nor_file(sandbox: Sandbox, place: Place, cli: Cli) -> None:
@@ -178,10 +175,12 @@ def test_the_list_says_whose_each_is_and_until_when(sandbox: Sandbox, cli: Cli, 
     assert re.search(r"pr-12 +ben +until 2026-01-01 00:00 UTC \(over\)", capsys.readouterr().out)
 
 
-def test_an_empty_list_says_so(sandbox: Sandbox, capsys: Capture) -> None:
-    """In words, and in JSON."""
+def test_an_empty_list_is_one_line_or_an_empty_list_in_json(sandbox: Sandbox, capsys: Capture) -> None:
+    """Both have the exit status 0."""
     assert sandbox("list") == 0
-    assert capsys.readouterr().out == "There are no sandboxes and no preview stacks.\n"
+    assert len(capsys.readouterr().out.splitlines()) == 1
+    assert sandbox("list", "--json") == 0
+    assert printed(capsys) == {"stacks": []}
 
 
 def printed(capsys: Capture) -> dict[str, list[dict[str, object]]]:

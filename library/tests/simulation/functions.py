@@ -7,45 +7,44 @@ from pkgutil import iter_modules
 from random import Random
 from typing import Any, Final
 
+from payment.context import PAYMENT
+
 from bounded_context import adapters
-from bounded_context.infra import presets
+from bounded_context.infra.wiring import presets
+from bounded_context.testing.functions import handler_of
 
 from .profile import SKEWED
 from .scheduler import Activity, Scheduler
 
-_HANDLERS: Final = "payment.handlers."
-_OWN: Final = "bounded_context.handlers."
-
 
 @dataclass(frozen=True)
 class Function:
-    """A function: where its handler is, and the seconds after which Lambda ends an invocation."""
+    """A function: its name, and the seconds after which Lambda ends an invocation."""
 
-    module: str
+    name: str
     timeout: int
 
     @property
     def handler(self) -> Callable[[Any, Any], Any]:
         """The handler, without log lines, metrics and traces."""
-        return import_module(self.module).lambda_handler.__wrapped__.__wrapped__
+        made: Any = handler_of(PAYMENT, self.name)
+        return made.__wrapped__.__wrapped__
 
 
-FUNCTIONS: Final[Mapping[str, Function]] = {
-    "register_list": Function(f"{_HANDLERS}register_list", presets.REGISTER_LIST.timeout),
-    "validate_list": Function(f"{_HANDLERS}validate_list", presets.VALIDATE_LIST.timeout),
-    "verify_subscription": Function(f"{_HANDLERS}verify_subscription", presets.VERIFY_LIST.timeout),
-    "import_list": Function(f"{_HANDLERS}import_list", presets.IMPORT_LIST.timeout),
-    "compensate_error": Function(f"{_HANDLERS}compensate_error", presets.COMPENSATE_ERROR.timeout),
-    "register_payment": Function(f"{_HANDLERS}register_payment", presets.COMMAND.timeout),
-    "verify_payment": Function(f"{_HANDLERS}verify_payment", presets.COMMAND.timeout),
-    "delete_payment": Function(f"{_HANDLERS}delete_payment", presets.COMMAND.timeout),
-    "get_payment": Function(f"{_HANDLERS}get_payment", presets.COMMAND.timeout),
-    "list_payments": Function(f"{_HANDLERS}list_payments", presets.COMMAND.timeout),
-    "measure_lists": Function(f"{_OWN}measure_lists", presets.PLATFORM["measure_lists"].timeout),
-    "on_event": Function(f"{_HANDLERS}on_event", presets.ON_EVENT.timeout),
-    "relay_events": Function(f"{_OWN}relay_events", presets.PLATFORM["relay_events"].timeout),
-    "sweep_uploads": Function(f"{_OWN}sweep_uploads", presets.PLATFORM["sweep_uploads"].timeout),
+_PRESETS: Final = {
+    "register_list": presets.REGISTER_LIST,
+    "validate_list": presets.VALIDATE_LIST,
+    "verify_subscription": presets.VERIFY_LIST,
+    "import_list": presets.IMPORT_LIST,
+    "compensate_error": presets.COMPENSATE_ERROR,
+    **dict.fromkeys((*PAYMENT.command_functions, *PAYMENT.queries), presets.COMMAND),
+    "measure_lists": presets.PLATFORM["measure_lists"],
+    "on_event": presets.ON_EVENT,
+    "relay_events": presets.PLATFORM["relay_events"],
+    "sweep_uploads": presets.PLATFORM["sweep_uploads"],
 }
+
+FUNCTIONS: Final[Mapping[str, Function]] = {name: Function(name, preset.timeout) for name, preset in _PRESETS.items()}
 
 _LOADED: Final[dict[str, Callable[[Any, Any], Any]]] = {}
 

@@ -16,8 +16,8 @@ from unittest.mock import patch
 
 from bounded_context import aws, settings
 from bounded_context.adapters import dynamodb_bulk, references
-from bounded_context.rollout import follow, run, survey
 from bounded_context.telemetry import logger, measures
+from bounded_context.tools.release.rollout import follow, run, survey
 
 from .scheduler import Scheduler
 

@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 from botocore.exceptions import ClientError
 
-from bounded_context.adapters import dynamodb, dynamodb_bulk, dynamodb_lists, patience, projection
+from bounded_context.adapters import dynamodb, dynamodb_bulk, dynamodb_lists, projection, retries
 from bounded_context.adapters.conditional import condition_failed
 from bounded_context.adapters.dynamodb_inserts import Inserts
 from bounded_context.application import importing, report, undoing, validation, verification
@@ -245,7 +245,7 @@ PLANTS: Final[Mapping[str, Plant]] = {
     "a key is locked for its function's time alone": _function(
         _Locked, "get_remaining_time_in_millis", lambda self: self.call.get_remaining_time_in_millis()
     ),
-    "a function's time is not looked at": _function(patience, "seconds_to_spare", lambda: float("inf")),
+    "a function's time is not looked at": _function(retries, "seconds_to_spare", lambda: float("inf")),
     "attempts of a step share a folder": _shared_attempts,
     "a part is recorded before its rows": lambda: _part_first(),
     "the last row of a request is lost": lambda: _lost_rows(),

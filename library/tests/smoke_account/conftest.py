@@ -15,9 +15,9 @@ import pytest
 import yaml
 from moto import mock_aws
 
-from bounded_context.project import Project, current
-from bounded_context.smoke_account.account import Account
-from bounded_context.smoke_account.throwaway import Services
+from bounded_context.configuration.project import Project, current
+from bounded_context.tools.accounts.smoke_account.account import Account
+from bounded_context.tools.accounts.throwaway import Services
 from tests.smoke_account import stand_in_pulumi
 
 NAME = "smoke"

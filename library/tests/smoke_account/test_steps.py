@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 import yaml
 
-from bounded_context.rollout.errors import INTERRUPTED
-from bounded_context.smoke_account import cli as command
-from bounded_context.smoke_account import steps as of_steps
-from bounded_context.smoke_account.steps import Steps, smoke
-from bounded_context.smoke_account.world import Failed
+from bounded_context.tools.accounts.pulumi_cli import Failed
+from bounded_context.tools.accounts.smoke_account import cli as command
+from bounded_context.tools.accounts.smoke_account import steps as of_steps
+from bounded_context.tools.accounts.smoke_account.steps import Steps, smoke
+from bounded_context.tools.command.aws_errors import INTERRUPTED
+from tests.console import context
 from tests.smoke_account.conftest import NAME, Cli, Place
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -86,21 +87,22 @@ def test_a_step_that_fails_ends_the_others_and_the_stack_is_destroyed(
 
 
 def test_a_deployment_that_fails_halfway_is_destroyed(place: Place, cli: Cli, tried: list[str]) -> None:
-    """Pulumi's own error is told, and which permission is missing."""
+    """The step has Pulumi's own error, the missing permission and the policy that contains it."""
     said = "User: arn:aws:sts::1:assumed-role/ops/me is not authorized to perform: sqs:CreateQueue on resource: x"
     cli.fails("up", f"Updating (smoke)\nerror: {said}\n")
     steps = ran(place)
     assert (steps.passed, tried) == (False, [])
     assert steps.done[0].said.startswith("pulumi up failed: error: User: ")
-    assert f"the role ops may not sqs:CreateQueue: `just permissions deploy {NAME}`" in steps.done[0].said
+    assert "role ops may" in steps.done[0].said
+    assert f"may not sqs:CreateQueue: see `context permissions deploy {NAME}`" in steps.done[0].said
     assert (cli.calls[-2:], cli.stacks) == (["destroy --yes", "stack rm"], ["dev", "prod"])
 
 
-def test_a_stack_that_could_not_even_be_made_leaves_nothing(place: Place, cli: Cli, tried: list[str]) -> None:
-    """There is nothing to destroy then: no second error hides the first."""
+def test_a_stack_that_could_not_be_created_leaves_nothing(place: Place, cli: Cli, tried: list[str]) -> None:
+    """Nothing is destroyed then, so no second error hides the first error."""
     cli.fails("stack", "error: passphrase must be set with PULUMI_CONFIG_PASSPHRASE\n")
     steps = ran(place)
-    assert "passphrase must be set" in steps.done[0].said
+    assert "PULUMI_CONFIG_PASSPHRASE" in steps.done[0].said
     assert (steps.done[-1].name, steps.done[-1].passed, place.file.exists()) == ("destroy", True, False)
     assert "destroy --yes" not in cli.calls
 
@@ -122,7 +124,7 @@ def test_a_stack_that_is_locked_is_unlocked_first(place: Place, cli: Cli, tried:
     """A deployment that was killed leaves a lock."""
     cli.outputs(OUTPUTS)
     cli.fails("destroy", "error: the stack is currently locked by 1 lock(s). Either wait or use `pulumi cancel`\n")
-    assert "Take it away with `pulumi cancel --yes " in ran(place).done[-1].said
+    assert "Remove it with `pulumi cancel --yes " in ran(place).done[-1].said
 
 
 def test_ctrl_c_destroys_what_was_made(
@@ -142,7 +144,7 @@ def test_ctrl_c_destroys_what_was_made(
 
     presser = threading.Thread(target=press)
     presser.start()
-    assert command.main([NAME]) == INTERRUPTED
+    assert context("smoke-account", NAME) == INTERRUPTED
     presser.join()
     assert "✓ destroy" in capsys.readouterr().out
     assert (cli.stacks, place.file.exists()) == (["dev", "prod"], False)

@@ -3,15 +3,15 @@
 import json
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bounded_context.project import current
-from bounded_context.testing.graph import service
+from bounded_context.configuration.project import current
+from bounded_context.tools.programs.recording import service
+from tests import console
 
 ROLES = """\
     - name: prod
@@ -53,10 +53,13 @@ def _placed(repository: Path) -> None:
 
 
 def _with_two_versions(repository: Path) -> None:
-    _replace(repository / "src/payment/events.py", '"PaymentVerified": "1.0"', '"PaymentVerified": "2.0"')
     _add(repository / "src/payment/events.py", BESIDE)
-    _replace(repository / CONTEXT, "import VERSIONS,", "import BESIDE, VERSIONS,")
-    _replace(repository / CONTEXT, "versions=VERSIONS,", "versions=VERSIONS, beside=BESIDE,")
+    _replace(repository / CONTEXT, "import PaymentData", "import BESIDE, PaymentData")
+    _replace(
+        repository / CONTEXT,
+        "data=PaymentData,",
+        'data=PaymentData, versions={"PaymentVerified": "2.0"}, beside=BESIDE,',
+    )
 
 
 def _breaking(repository: Path) -> None:
@@ -104,7 +107,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> "subprocess.CompletedProce
         shutil.copytree(current().root, folder, ignore=shutil.ignore_patterns(".venv", "build", "vendor"))
         change(folder)
     # Not in this process, where Pulumi may have run: the threads that it began are in no process that is forked of it.
-    command = [sys.executable, "-m", "bounded_context.survey", *map(str, folders)]
+    command = [console.PROGRAM, "survey", *map(str, folders)]
     return subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
 
 
@@ -156,16 +159,16 @@ def test_a_policy_that_production_breaks_is_told_with_its_sentence(of: Of) -> No
 
 
 @pytest.mark.parametrize(
-    ("change", "sentence"),
+    ("change", "named"),
     [
-        (_that_does_not_import, "No module named 'nowhere'"),
+        (_that_does_not_import, "'nowhere'"),
         (_that_ends_its_process, "status 3"),
         (_that_names_no_context, "[tool.bounded-context]"),
     ],
 )
-def test_what_cannot_be_read_is_said_in_a_sentence(of: Of, change: Callable[[Path], None], sentence: str) -> None:
+def test_a_repository_that_cannot_be_read_is_an_error(of: Of, change: Callable[[Path], None], named: str) -> None:
     """A declaration that does not import, a program that ends its process, a project that names no context."""
-    assert sentence in of(change)["error"]
+    assert named in of(change)["error"]
 
 
 def test_what_a_repository_prints_is_no_part_of_the_result(said: "subprocess.CompletedProcess[str]") -> None:

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from bounded_context import measures
-from bounded_context.measures import NO_UNIT, Measure
+from bounded_context.declaration import measures
+from bounded_context.declaration.measures import NO_UNIT, Measure
 from bounded_context.telemetry.measures import count, flush
 from tests.emf import emitted
 

@@ -19,14 +19,8 @@ from bounded_context.adapters.seen_ids import SqliteSeenIds
 from bounded_context.application.guarded import GuardedAggregates
 from bounded_context.application.ports import AlreadyTaken, Files, ImportedAggregates, Lists, SeenIds
 from bounded_context.domain.lists import ListStatus, PinnedFile, ReceivedList
-from bounded_context.testing import (
-    InMemoryAggregates,
-    InMemoryFiles,
-    InMemoryLists,
-    InMemorySeenIds,
-    Samples,
-)
-from bounded_context.testing.plugin import BUCKET, TABLE
+from bounded_context.testing import InMemoryAggregates, InMemoryFiles, InMemoryLists, InMemorySeenIds, Samples
+from bounded_context.testing.functions import BUCKET, TABLE
 from tests.adapters.endpoints import inserts
 from tests.contexts import ORDER, Progress, over_contexts
 

@@ -8,19 +8,18 @@ from types import SimpleNamespace
 from typing import Any, Optional
 
 import pytest
-from payment.commands import RegisterPayment
+from payment import list_steps
 from payment.context import PAYMENT
-from payment.handlers import register_payment as handler_of_creating
-from payment.handlers import verify_subscription
 from payment.use_cases import register_payment
 
 from bounded_context import EventData, Text
 from bounded_context.application.creating import CreatingRule
-from bounded_context.project import current
+from bounded_context.configuration.project import current
+from bounded_context.handlers import command_handler
 from bounded_context.testing import InMemory
 from bounded_context.testing.delivery import run_delivery
-from bounded_context.testing.graph import Graph, Node, run
 from bounded_context.testing.promises import PROMISES, Repository, _promise
+from bounded_context.tools.programs.recording import Graph, Node, run
 from tests.things import Fields, context_of, model_of
 
 Change = Callable[[Node], Node | None]
@@ -97,16 +96,16 @@ BREACHES: tuple[tuple[str, str, Change, str], ...] = (
         "nobody-at-large-comes-in",
         "sqs/queuePolicy",
         stating("policy", **_ANYBODY),
-        "lets everybody in: name a principal",
+        "allows the principal `*`: name one",
     ),
     (
         "permissions-are-written-here",
         "iam/role",
         having(managedPolicyArns=["arn:aws:iam::aws:policy/AmazonS3FullAccess"]),
-        "takes arn:aws:iam::aws:policy/AmazonS3FullAccess: write a policy that names",
+        "has the AWS managed policy arn:aws:iam::aws:policy/AmazonS3FullAccess: write a policy",
     ),
-    ("routes-ask-who-calls", "apigatewayv2/route", without("authorizationType"), "lets everybody call: set author"),
-    ("nobody-at-large-comes-in", "sqs/queue", having(policy=json.dumps({"Statement": _ANYBODY})), "lets everybody in"),
+    ("routes-ask-who-calls", "apigatewayv2/route", without("authorizationType"), "authenticate callers: set author"),
+    ("nobody-at-large-comes-in", "sqs/queue", having(policy=json.dumps({"Statement": _ANYBODY})), "the principal `*`"),
     ("roles-are-not-shared", "lambda/function", having(role="arn:aws:iam::1:role/all"), "share the role arn:aws:iam"),
     (
         "roles-are-assumed-by-services",
@@ -118,40 +117,40 @@ BREACHES: tuple[tuple[str, str, Change, str], ...] = (
     ("queues-have-dead-letters", "sqs/queue", without("redrivePolicy"), "has no dead letters: give it a redrive"),
     ("subscriptions-have-dead-letters", "sns/topicSubscription", without("redrivePolicy"), "has no dead letters"),
     ("rules-have-dead-letters", "cloudwatch/eventTarget", without("deadLetterConfig"), "has no dead letters"),
-    ("streams-have-dead-letters", "lambda/eventSourceMapping", without("destinationConfig"), "loses what fails"),
-    ("failures-are-partial", "lambda/eventSourceMapping", without("functionResponseTypes"), "takes whole batches"),
+    ("streams-have-dead-letters", "lambda/eventSourceMapping", without("destinationConfig"), "discards failed"),
+    ("failures-are-partial", "lambda/eventSourceMapping", without("functionResponseTypes"), "retries whole batches"),
     (
         "dead-letters-are-kept",
         "sqs/queue",
         having(messageRetentionSeconds=345_600),
-        "forgets too soon: set message_ret",
+        "keeps messages too briefly: set message_ret",
     ),
     (
         "failed-messages-have-time-left",
         "sqs/queue",
         having(messageRetentionSeconds=1_209_600),
-        "keeps messages as long as its dead letters do: set message_ret",
+        "keeps messages as long as its dead-letter queue: set message_ret",
     ),
-    ("messages-stay-invisible", "sqs/queue", having(visibilityTimeoutSeconds=30), "hides messages too shortly"),
-    ("somebody-is-told-of-dead-letters", "cloudwatch/metricAlarm", gone, "Nobody is notified of messages in"),
+    ("messages-stay-invisible", "sqs/queue", having(visibilityTimeoutSeconds=30), "too short a visibility timeout"),
+    ("somebody-is-told-of-dead-letters", "cloudwatch/metricAlarm", gone, "has no alarm: make an alarm on its"),
     (
         "somebody-is-told-of-dead-letters",
         "cloudwatch/eventTarget",
         lambda node: None if node.name.endswith("-lost") else node,
-        "Nobody is notified of what relay-events-stream gives up on",
+        "relay-events-stream has failed changes that no rule reports",
     ),
-    ("data-survives", "dynamodb/table", optioned(protect=False), "goes with its stack: set protect"),
-    ("data-survives", "s3/bucket", optioned(retain_on_delete=False), "goes with its stack: set protect"),
+    ("data-survives", "dynamodb/table", optioned(protect=False), "is deleted with its stack: set protect"),
+    ("data-survives", "s3/bucket", optioned(retain_on_delete=False), "is deleted with its stack: set protect"),
     ("tables-refuse-deletion", "dynamodb/table", without("deletionProtectionEnabled"), "can be deleted: set deletion"),
     ("keys-rotate", "kms/key", having(enableKeyRotation=False), "is never rotated: set enable_key_rotation."),
     ("tables-can-be-restored", "dynamodb/table", without("pointInTimeRecovery"), "cannot be restored"),
-    ("data-is-encrypted", "sqs/queue", without("kmsMasterKeyId"), "is not encrypted by a key of one's own"),
-    ("data-is-encrypted", "s3/bucketServerSideEncryptionConfiguration", gone, "is not encrypted by a key"),
+    ("data-is-encrypted", "sqs/queue", without("kmsMasterKeyId"), "is not encrypted with the context's own key"),
+    ("data-is-encrypted", "s3/bucketServerSideEncryptionConfiguration", gone, "is not encrypted with the context's"),
     ("buckets-are-private", "s3/bucketPublicAccessBlock", gone, "may become public"),
-    ("transport-is-encrypted", "sqs/queuePolicy", gone, "takes plain HTTP: deny aws:SecureTransport false"),
-    ("transport-is-encrypted", "s3/bucketPolicy", gone, "takes plain HTTP"),
+    ("transport-is-encrypted", "sqs/queuePolicy", gone, "accepts plain HTTP: deny aws:SecureTransport false"),
+    ("transport-is-encrypted", "s3/bucketPolicy", gone, "accepts plain HTTP"),
     ("logs-expire", "cloudwatch/logGroup", without("retentionInDays"), "is kept for ever: set retention_in_days."),
-    ("logs-expire", "lambda/function", _unlogged, "writes to a log group that nobody makes"),
+    ("logs-expire", "lambda/function", _unlogged, "writes to a log group outside of the program"),
     ("functions-have-an-alias", "lambda/alias", gone, "has no alias live"),
     ("functions-have-an-alias", "lambda/function", having(publish=False), "has no alias live"),
     ("aliases-are-the-rollouts", "lambda/alias", optioned(ignore_changes=frozenset()), "moved back by Pulumi: ignore"),
@@ -181,10 +180,10 @@ BREACHES: tuple[tuple[str, str, Change, str], ...] = (
         with_states(lambda state: state.update(Parameters={"FunctionName": _CODE})),
         "list-import calls arn:aws:lambda:eu-central-1:1:function:own: name its alias live.",
     ),
-    ("alarms-say-what-to-do", "cloudwatch/metricAlarm", without("alarmDescription"), "does not say what to do"),
-    ("alarms-tell-somebody", "cloudwatch/metricAlarm", without("alarmActions"), "notifies nobody: name a topic in"),
-    ("functions-are-traced", "lambda/function", without("tracingConfig"), "cannot be followed: set tracing_config"),
-    ("functions-fail-loudly", "cloudwatch/metricAlarm", gone, "Nobody is notified of errors of"),
+    ("alarms-say-what-to-do", "cloudwatch/metricAlarm", without("alarmDescription"), "names no runbook"),
+    ("alarms-tell-somebody", "cloudwatch/metricAlarm", without("alarmActions"), "has no recipient: name a topic in"),
+    ("functions-are-traced", "lambda/function", without("tracingConfig"), "is not traced, or does not log in JSON"),
+    ("functions-fail-loudly", "cloudwatch/metricAlarm", gone, "has no alarm on its errors"),
     ("resources-are-tagged", "sqs/queue", having(tags={"context": "payment"}), "has no tag stack, owner: set tags"),
     ("resources-are-tagged", "lambda/eventSourceMapping", without("tags"), "has no tag context, stack, owner"),
     (
@@ -193,7 +192,19 @@ BREACHES: tuple[tuple[str, str, Change, str], ...] = (
         having(handler="payment.handlers.nowhere.lambda_handler"),
         "has no code: write src/payment/handlers/nowhere.py",
     ),
-    ("code-is-deployed", "lambda/function", gone, "No function deploys src/payment/handlers/verify_payment.py"),
+    (
+        "functions-have-code",
+        "lambda/function",
+        having(handler="payment.list_steps.nothing"),
+        "has no code: write src/payment/list_steps.py with a `nothing`.",
+    ),
+    (
+        "functions-have-code",
+        "lambda/function",
+        having(handler="bounded_context.handlers.entry_points.nothing"),
+        "has no code: the library has no bounded_context.handlers.entry_points.nothing.",
+    ),
+    ("code-is-deployed", "lambda/function", gone, "No function deploys import_list of src/payment/list_steps.py"),
     (
         "states-follow-one-another",
         "sfn/stateMachine",
@@ -292,7 +303,7 @@ BREACHES: tuple[tuple[str, str, Change, str], ...] = (
 
 ELSEWHERE = {
     "events-say-every-field",
-    "commands-have-an-entry-point",
+    "commands-run-their-rule",
     "lists-obey-the-rule",
     "refusals-are-declared",
     "settings-are-read",
@@ -307,6 +318,7 @@ ELSEWHERE = {
     "what-was-kept-is-read",
     "what-was-said-is-kept",
     "waivers-are-needed",
+    "the-program-exports-its-outputs",
 }
 """Those that look at files: a team's changes break them, on a fresh bake."""
 
@@ -383,24 +395,24 @@ def _another(command: Any, payments: Any) -> Any:
 def test_a_verification_that_lets_lists_bypass_the_rule_is_told_what_to_write(
     rule: Any, runs: str, prod: Graph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It has none, or another than the handler of the command."""
-    checks = [] if rule is None else [CreatingRule(PAYMENT, RegisterPayment, rule, InMemory(PAYMENT).aggregates)]
-    monkeypatch.setitem(vars(verify_subscription.lambda_handler), "needs", (lambda: checks,))
+    """It has none, or another than the declaration names."""
+    checks = [] if rule is None else [CreatingRule(PAYMENT, rule, InMemory(PAYMENT).aggregates)]
+    monkeypatch.setitem(vars(list_steps.verify_subscription), "needs", (lambda: checks,))
     assert BY_NAME["lists-obey-the-rule"].breaches(repository(prod)) == [
-        f"src/payment/handlers/verify_subscription.py {runs} for rows: "
-        "write `aws.obeys(PAYMENT, RegisterPayment, register_payment)` into its checks."
+        f"verify_subscription of src/payment/list_steps.py {runs} for rows: write `aws.obeys(PAYMENT)` into its checks."
     ]
 
 
-@pytest.mark.parametrize(("verified", "sentences"), [(True, 0), (False, 1)])
-def test_a_handler_of_ones_own_may_run_any_rule_and_lists_must_run_one(
-    verified: bool, sentences: int, prod: Graph, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("rule", "breaches"), [(register_payment, 0), (_another, 1)])
+def test_an_entry_point_of_ones_own_runs_the_declared_rule(
+    rule: Any, breaches: int, prod: Graph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Which one the handler runs is not known then."""
-    monkeypatch.delitem(vars(handler_of_creating.lambda_handler), "use_case")
-    if not verified:
-        monkeypatch.setitem(vars(verify_subscription.lambda_handler), "needs", ())
-    assert len(BY_NAME["lists-obey-the-rule"].breaches(repository(prod))) == sentences
+    """Else callers and lists would follow different rules."""
+    own = command_handler(PAYMENT, PAYMENT.creating.model, rule, lambda: InMemory(PAYMENT).aggregates)
+    monkeypatch.setattr(list_steps, "own", own, raising=False)
+    change = having(handler="payment.list_steps.own")
+    graph = _changed(prod, "lambda/function", lambda node: change(node) if node.name == "register-payment" else node)
+    assert len(BY_NAME["commands-run-their-rule"].breaches(repository(graph))) == breaches
 
 
 def test_a_promise_leaves_the_environment_as_it_was(prod: Graph, monkeypatch: pytest.MonkeyPatch) -> None:

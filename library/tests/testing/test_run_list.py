@@ -89,6 +89,14 @@ class PourAway(Change):
     paint_id: Identifier
 
 
+def _mixed(command: MixPaint, paints: Any) -> Paint:
+    raise NotImplementedError(command, paints)
+
+
+def _poured(command: PourAway, paints: Any) -> Paint:
+    raise NotImplementedError(command, paints)
+
+
 PAINT = Context(
     name="paint",
     plural="paints",
@@ -96,8 +104,8 @@ PAINT = Context(
     owner="painters",
     aggregate=Paint,
     commands=(
-        Command.creates(MixPaint, Mixed.MIXED, "PaintMixed"),
-        Command.deletes(PourAway, "PaintPoured", after=tuple(Mixed)),
+        Command.creates(MixPaint, _mixed, Mixed.MIXED, "PaintMixed"),
+        Command.deletes(PourAway, _poured, "PaintPoured", after=tuple(Mixed)),
     ),
     data=EventData,
     versions=dict.fromkeys(("PaintMixed", "PaintPoured", "PaintListImported", "PaintListRejected"), "1.0"),

@@ -1,1 +1,1 @@
-"""What the pair does, run by the second context's own Python in its own folder, with its own library."""
+"""The scenario of two contexts. The second context's Python runs it, in its folder and with its library."""

@@ -10,13 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bounded_context.local import endpoints
-from bounded_context.local.ending import exit_status
-from bounded_context.local.inbox_watch import watch
-from bounded_context.local.running import RunningContext
-from bounded_context.local.screen import Screen
-from bounded_context.local.start import running_context
-from bounded_context.project import Project, current
+from bounded_context.configuration.project import Project, current
+from bounded_context.tools.local import endpoints
+from bounded_context.tools.local.completion import exit_status
+from bounded_context.tools.local.inbox_watch import watch
+from bounded_context.tools.local.running import RunningContext
+from bounded_context.tools.local.screen import Screen
+from bounded_context.tools.local.start import running_context
 
 from .acts import Orders, act
 from .first import First

@@ -1,4 +1,4 @@
-"""The first context as others see it: it takes commands, and tells on its topic what came of them."""
+"""The first context's interface: commands in, events out of its topic."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from bounded_context.local.aws import Aws
-from bounded_context.local.endpoints import Endpoints
-from bounded_context.local.errors import LocalRunError
-from bounded_context.local.running import invoke
-from bounded_context.local.samples import KINDS, UNIQUE
-from bounded_context.local.subscribers import Subscriber
+from bounded_context.tools.command.errors import LocalRunError
+from bounded_context.tools.local.aws import Aws
+from bounded_context.tools.local.endpoints import Endpoints
+from bounded_context.tools.local.running import invoke
+from bounded_context.tools.local.samples import KINDS, UNIQUE
+from bounded_context.tools.local.subscribers import Subscriber
 
 QUEUE = "pair-listens"
 
 
 class First:
-    """The context that another run has deployed."""
+    """The context that another local run has deployed."""
 
     def __init__(self, aws: Aws, endpoints: Endpoints) -> None:
         self._aws = aws
         self._endpoints = endpoints
 
     def identities(self, count: int) -> list[str]:
-        """Return so many identities as the context takes them, the same each time."""
+        """Return ``count`` valid identities, the same in each run."""
         make = UNIQUE[self._endpoints.columns[self._endpoints.identity]]
         return [make(number) for number in range(1, count + 1)]
 
     def create(self, command: str, identities: Iterable[str]) -> None:
-        """Send the creating command for each identity, with details made for it."""
+        """Send the creating command for each identity, with generated details."""
         dice = random.Random(0)  # noqa: S311  samples, not secrets
         for number, identity in enumerate(identities, 1):
             made = {name: KINDS[kind](dice, number) for name, kind in self._endpoints.columns.items()}
@@ -44,7 +44,7 @@ class First:
 
     @contextmanager
     def heard(self) -> Iterator[Subscriber]:
-        """Subscribe a queue of our own to the topic, and read it until the block is left."""
+        """Subscribe a new queue to the topic, and read it until the end of the block."""
         topic = self._endpoints.outputs["topic_arn"]
         arn = f"arn:aws:sqs:{self._aws.region}:{self._aws.account}:{QUEUE}"
         attributes = {"Policy": _only_from(topic, arn)}
@@ -58,7 +58,7 @@ class First:
             reader.stop()
 
     def _send(self, command: str, payload: dict[str, Any]) -> None:
-        """Invoke the command's function. Raises LocalRunError with its answer if it refuses."""
+        """Invoke the command's function. Raises LocalRunError with the answer if the command is rejected."""
         message = {"idempotency_key": str(uuid.uuid4()), "payload": payload}
         answer = invoke(self._aws, self._endpoints.outputs["functions"][command], message)
         if not answer.get("ok"):
@@ -66,7 +66,7 @@ class First:
 
 
 def _only_from(topic_arn: str, queue_arn: str) -> str:
-    """Return the policy of a queue that takes what one topic sends."""
+    """Return a queue's policy that allows only the topic to send messages."""
     statement = {
         "Effect": "Allow",
         "Principal": {"Service": "sns.amazonaws.com"},

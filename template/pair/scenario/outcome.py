@@ -1,4 +1,4 @@
-"""What the pair came to, read from tables, queues and the partner's report, and whether it adds up."""
+"""The scenario's outcome, read from tables, queues and the partner's report, and its comparison with the input."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ UNKNOWN = "is not known here"
 
 @dataclass(frozen=True)
 class Sent:
-    """What was asked for: how many things were created and deleted, and which lines of the list refer to none.
+    """The input: the number of created and deleted aggregates, and the lines of the list with unknown references.
 
-    ``unknown`` has for each such line, counted from 1, what it refers to.
+    ``unknown`` maps each such line, counted from 1, to its reference.
     """
 
     created: int
@@ -40,7 +40,7 @@ class Rejected:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was found. ``emitted`` counts the first's events by type, ``projected`` the second's items by standing."""
+    """The result. ``emitted`` counts the first's events by type, ``projected`` the second's references by status."""
 
     first: str
     second: str
@@ -53,23 +53,23 @@ class Outcome:
     stages: Mapping[str, float] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """Return what ``--json`` prints."""
+        """Return the outcome for ``--json``."""
         return {
             "contexts": [self.first, self.second],
             "emitted": dict(self.emitted),
             "projected": dict(self.projected),
             "rows": {"uploaded": self.sent.rows, "imported": self.imported, "rejected": len(self.rejected)},
-            "rejected": [vars(one) for one in self.rejected],
+            "rejected": [vars(row) for row in self.rejected],
             "outcome": self.outcome,
             "problems": self.problems(),
             "stages": {name: round(seconds, 2) for name, seconds in self.stages.items()},
         }
 
     def problems(self) -> list[str]:
-        """Return one sentence for each thing that does not add up; none if all is well."""
+        """Return a sentence for each unexpected number."""
         sent, found = self.sent, Counter(self.emitted)
         expected = {line: (sent.field, f"{reference!r} {UNKNOWN}") for line, reference in sent.unknown.items()}
-        reported = {one.line: (one.field, one.reason) for one in self.rejected}
+        reported = {row.line: (row.field, row.reason) for row in self.rejected}
         good = sent.rows - len(sent.unknown)
         checks = {
             f"{self.first} published {sorted(found.values())} events of a type, for {sent.created} created "
@@ -94,7 +94,7 @@ def read_report(text: str) -> list[Rejected]:
 
 
 def show(outcome: Outcome, out: Console) -> None:
-    """Print the table."""
+    """Print the outcome as a table."""
     title = f"{outcome.first} and {outcome.second}: the list is {outcome.outcome}"
     table = Table(title=title, title_justify="left", show_header=False)
     table.add_column()
@@ -105,11 +105,11 @@ def show(outcome: Outcome, out: Console) -> None:
         "rows": {"uploaded": outcome.sent.rows, "imported": outcome.imported, "rejected": len(outcome.rejected)},
     }
     for name, counts in sections.items():
-        for what, count in counts.items():
-            table.add_row(f"{name}: {what}", f"{count:,}")
+        for kind, count in counts.items():
+            table.add_row(f"{name}: {kind}", f"{count:,}")
         table.add_section()
     for name, seconds in outcome.stages.items():
         table.add_row(name, f"{seconds:.2f} s")
     out.print(table)
-    for one in outcome.rejected:
-        out.print(f"Rejected: line {one.line}, {one.field}: {one.reason}", markup=False, soft_wrap=True)
+    for row in outcome.rejected:
+        out.print(f"Rejected: line {row.line}, {row.field}: {row.reason}", markup=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""Deploys one stack of the context: from the inbox to what people look at."""
+"""The Pulumi program of a stack: all resources of the context, from the inbox to the dashboards."""
 
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from bounded_context.infra import (
     Stack,
     Table,
     Workflow,
+    export_outputs,
 )
 from functions import FUNCTIONS
 
@@ -22,13 +23,13 @@ from payment.context import PAYMENT
 IMPORT = "list-import"
 DEFINITION = Path(__file__).resolve().parents[2] / "workflow" / "list_import.asl.json"
 
-stack = Stack(PAYMENT)  # its settings, names and tags; its key, log groups and alarm topics
+stack = Stack(PAYMENT)  # settings, names and tags; the key, log groups and alarm topics
 table = Table("table", stack)
 fanout = Fanout("fanout", stack)  # the topic, and a queue for each subscriber
 inbound = Inbound("inbound", stack)  # the queue for other contexts' events
 inbox = Inbox("inbox", stack)  # SFTP and the bucket behind it
 functions = Functions(stack, FUNCTIONS, table=table, fanout=fanout, inbound=inbound, inbox=inbox, workflow=IMPORT)
-live = Canary(stack, functions)  # each function's alias `live`: CodeDeploy shifts it by the stack's strategy
+live = Canary(stack, functions)  # the alias `live` of each function, which CodeDeploy shifts by the stack's strategy
 workflow = Workflow(IMPORT, stack, DEFINITION, live, table=table, inbox=inbox, fanout=fanout)
 inbox.start(workflow)
 table.feed(live["relay_events"], "aggregates", severity="critical")
@@ -38,4 +39,6 @@ Schedule("watch-lists", stack, live["watch_lists"])
 Schedule("sweep-uploads", stack, live["sweep_uploads"], "rate(15 minutes)")
 if PAYMENT.api:
     HttpApi("api", stack, live)
-Observability(stack, table, fanout, inbound, inbox, functions, live, workflow)
+observability = Observability(stack, table, fanout, inbound, inbox, functions, live, workflow)
+# The last line: outputs for `context rollout`, `context redrive` and other stacks, of everything that is made above.
+export_outputs(stack, table, fanout, inbound, inbox, functions, live, workflow, observability)

@@ -1,1 +1,1 @@
-"""The Payment context: its rules, its steps, and the Lambda functions that run them."""
+"""The Payment context: business rules, list steps and Lambda functions."""

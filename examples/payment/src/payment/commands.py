@@ -1,4 +1,4 @@
-"""What callers may ask of one payment. A command is an order and may be refused."""
+"""The commands of the payment. A command may be rejected."""
 
 from bounded_context import Change, Identifier
 
@@ -16,6 +16,6 @@ class VerifyPayment(Change):
 
 
 class DeletePayment(Change):
-    """Remove the payment."""
+    """Delete the payment."""
 
     payment_id: Identifier

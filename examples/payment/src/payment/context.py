@@ -1,10 +1,11 @@
-"""What the context is, as data: its code, its infrastructure and its tools read it here."""
+"""The context's declaration, which its code, its infrastructure and its tools read."""
 
 from bounded_context import Command, Context
 
 from .commands import DeletePayment, RegisterPayment, VerifyPayment
-from .events import VERSIONS, PaymentData
+from .events import PaymentData
 from .model import Payment, Status
+from .use_cases import delete_payment, register_payment, verify_payment
 
 PAYMENT = Context(
     name="payment",
@@ -13,15 +14,14 @@ PAYMENT = Context(
     owner="payments-team",
     aggregate=Payment,
     commands=(
-        Command.creates(RegisterPayment, Status.REGISTERED, "PaymentRegistered"),
-        Command.changes(VerifyPayment, Status.VERIFIED, "PaymentVerified", after=(Status.REGISTERED,)),
-        Command.deletes(DeletePayment, "PaymentDeleted", after=tuple(Status)),
+        Command.creates(RegisterPayment, register_payment, Status.REGISTERED, "PaymentRegistered"),
+        Command.changes(VerifyPayment, verify_payment, Status.VERIFIED, "PaymentVerified", after=(Status.REGISTERED,)),
+        Command.deletes(DeletePayment, delete_payment, "PaymentDeleted", after=tuple(Status)),
     ),
     data=PaymentData,
-    versions=VERSIONS,
     references={"subscription_id": "subscription"},
     verification="verify_subscription",
-    # Each is an index of the table, and a write unit more for each row.
+    # Each adds an index, and one write unit per row.
     queried_by=("list",),
     subscribers=("bi", "frontend"),
     api=True,

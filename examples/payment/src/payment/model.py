@@ -1,4 +1,4 @@
-"""The aggregate: what the payment is, and which statuses it may have."""
+"""The aggregate: the fields and statuses of the payment."""
 
 from enum import StrEnum
 
@@ -6,14 +6,14 @@ from bounded_context import Aggregate, Amount, Currency, Day, Details, Identifie
 
 
 class Status(StrEnum):
-    """The payment's status; each value is what its last event said."""
+    """The status after the last event."""
 
     REGISTERED = "REGISTERED"
     VERIFIED = "VERIFIED"
 
 
 class PaymentDetails(Details):
-    """What the caller says: one row of a list, or the payload of the command that creates."""
+    """The fields of a list's row, and of the creating command."""
 
     payment_id: Identifier
     subscription_id: Text
@@ -24,4 +24,4 @@ class PaymentDetails(Details):
 
 
 class Payment(Aggregate[PaymentDetails, Status]):
-    """The payment as it stands."""
+    """The payment: its details, status and version."""

@@ -1,4 +1,4 @@
-"""The business rules: one function per command. Each returns what the command leaves, or raises a BusinessError."""
+"""The business rules, a function for each command. It returns the changed aggregate, or raises a BusinessError."""
 
 from bounded_context import Aggregates, expected
 
@@ -7,10 +7,10 @@ from .model import Payment, PaymentDetails, Status
 
 
 def register_payment(command: RegisterPayment, payments: Aggregates[Payment]) -> Payment:
-    """Create the payment. Lists obey this rule too.
+    """Create the payment; rows of lists follow the same rule.
 
     Raises:
-        AlreadyExists: its identity is taken.
+        AlreadyExists: the identity is in use.
     """
     details = PaymentDetails.of(command)
     created = Payment(details, Status.REGISTERED)
@@ -22,7 +22,7 @@ def verify_payment(command: VerifyPayment, payments: Aggregates[Payment]) -> Pay
     """Move the payment to VERIFIED.
 
     Raises:
-        NotFound, VersionConflict, IllegalMove: it may not be changed now.
+        NotFound, VersionConflict, IllegalMove: the change is not possible.
     """
     changed = expected(command, payments).moved_to(Status.VERIFIED)
     payments.save(changed)
@@ -30,10 +30,10 @@ def verify_payment(command: VerifyPayment, payments: Aggregates[Payment]) -> Pay
 
 
 def delete_payment(command: DeletePayment, payments: Aggregates[Payment]) -> Payment:
-    """Remove the payment and return it as it was.
+    """Delete the payment, and return its last state.
 
     Raises:
-        NotFound, VersionConflict, IllegalMove: it may not be removed now.
+        NotFound, VersionConflict, IllegalMove: the deletion is not possible.
     """
     current = expected(command, payments)
     payments.remove(current)

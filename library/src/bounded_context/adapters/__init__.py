@@ -1,1 +1,1 @@
-"""The ports, filled with AWS services: one module per service and use."""
+"""The adapters of the ports to AWS services: one module per service and use."""

@@ -1,4 +1,4 @@
-"""CodeDeploy's deployments, as a traffic hook sees them, through boto3."""
+"""CodeDeploy's deployments for traffic hooks, through boto3."""
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -6,7 +6,7 @@ if TYPE_CHECKING:
     from mypy_boto3_codedeploy import CodeDeployClient
 
 Status = Literal["Succeeded", "Failed"]
-"""The only two that a hook may report (PutLifecycleEventHookExecutionStatus)."""
+"""The two results that a hook may report (PutLifecycleEventHookExecutionStatus)."""
 
 
 class Target(NamedTuple):
@@ -17,13 +17,13 @@ class Target(NamedTuple):
 
 
 class Deployments:
-    """Knows what a deployment is about, and takes a hook's verdict."""
+    """The deployments of CodeDeploy: their targets, and the results of their hooks."""
 
     def __init__(self, client: "CodeDeployClient") -> None:
         self._client = client
 
     def target(self, deployment: str) -> Target:
-        """Return what a deployment moves traffic to. Raises LookupError if that is not a version of a function."""
+        """Return the target of a deployment. Raises LookupError if that is not a version of a function."""
         ids = self._client.list_deployment_targets(deploymentId=deployment).get("targetIds", [])
         if not ids:
             raise LookupError(f"deployment {deployment} has no target")
@@ -33,7 +33,7 @@ class Deployments:
         return Target(info["functionName"], info["targetVersion"])
 
     def report(self, deployment: str, execution: str, status: Status) -> None:
-        """Tell CodeDeploy how one execution of a hook ended."""
+        """Report the result of one execution of a hook to CodeDeploy."""
         self._client.put_lifecycle_event_hook_execution_status(
             deploymentId=deployment, lifecycleEventHookExecutionId=execution, status=status
         )

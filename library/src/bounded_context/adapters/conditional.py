@@ -1,4 +1,4 @@
-"""Conditional writes of DynamoDB through boto3: failed conditions, the item that failed them, and conflicts."""
+"""Conditional writes of DynamoDB through boto3: failed conditions, the items that failed them, and conflicts."""
 
 import random
 import time
@@ -22,14 +22,14 @@ _plain: Final = TypeDeserializer().deserialize
 
 
 def condition_failed(error: ClientError) -> bool:
-    """Tell whether DynamoDB refused a write, or the only write of a transaction, because its condition is false."""
+    """Return whether DynamoDB refused a write, or the only write of a transaction, because its condition is false."""
     return _codes(error) <= {_FAILED}
 
 
 def refusing_item(error: ClientError) -> dict[str, Any]:
     """Return the item that failed the condition of a write that asked for it; empty if there is no item."""
     item: Any = error.response.get("Item") or {}
-    # boto3 converts the values of answers and leaves those of errors in DynamoDB's notation.
+    # boto3 converts the values of answers, but leaves the values of errors in DynamoDB's notation.
     return {name: _plain(value) for name, value in item.items()}
 
 

@@ -9,8 +9,8 @@ from botocore.exceptions import ClientError
 from ..domain.aggregate import Aggregate
 from ..domain.errors import AlreadyExists, NotFound, VersionConflict
 from .conditional import ON_FAILURE, condition_failed, despite_conflicts, refusing_item
+from .idempotency_keys import Done, fresh_name, is_earlier
 from .items import ETAG, KEY, SCHEMA, TRACEPARENT, Items
-from .keyed import Done, fresh_name, is_earlier
 from .trace_context import fresh_traceparent
 
 if TYPE_CHECKING:
@@ -30,19 +30,19 @@ class AggregateTable(Generic[A]):
     """The aggregates, with optimistic concurrency on their version and on the name of their state, the ``etag``.
 
     Versions start at 1 again after a removal. The etag keeps a command on the removed aggregate from its successor. It
-    begins with the name of the incarnation (`Aggregate.incarnation`), which callers see in tags.
-    Rows of lists have no etag before their first change: the id of their list is compared instead.
+    begins with the name of the incarnation (`Aggregate.incarnation`), which callers see in tags. Rows of lists have no
+    etag before their first change: the id of their list is compared instead.
 
     A write whose answer was lost is sent again by botocore, and its own effect fails its condition. The etag of the
-    item tells a write's own effect from another's. It also has the digest of the command's idempotency key
-    (`bounded_context.adapters.keyed`): an attempt that finds the effect of an earlier one raises Done.
+    item distinguishes a write's own effect from another's. It also has the digest of the command's idempotency key
+    (`bounded_context.adapters.idempotency_keys`): an attempt that finds the effect of an earlier attempt raises Done.
 
     A change leaves attributes in place that this version of the context does not know. A newer version wrote them,
     which runs at the same time in a release, or ran before a rollback.
 
     Each write stores its ``traceparent`` with the item, for the event that the stream makes of it. A change also stores
-    the name of the event's schema, so that a version that does not know the event can publish it. A removal stores
-    nothing: its event has the values of the last write.
+    the name of the event's schema: a version that does not know the event can then publish it. A removal stores no
+    attributes: its event has the values of the last write.
     """
 
     def __init__(self, items: Items[A], table: "Table", traceparent: Callable[[], str] = fresh_traceparent) -> None:
@@ -69,10 +69,10 @@ class AggregateTable(Generic[A]):
         aggregate.stored_as(etag)
 
     def save(self, aggregate: A) -> None:
-        """Store the version after the stored one. Raises VersionConflict."""
+        """Store the version after the stored version. Raises VersionConflict."""
         etag, replaced = _next_etag(aggregate), aggregate.version - 1
-        told = {TRACEPARENT: self._traceparent(), SCHEMA: self._items.schema_of(aggregate.status), ETAG: etag}
-        item = self._items.from_aggregate(aggregate) | told
+        metadata = {TRACEPARENT: self._traceparent(), SCHEMA: self._items.schema_of(aggregate.status), ETAG: etag}
+        item = self._items.from_aggregate(aggregate) | metadata
         gone = [name for name in self._items.attributes if name not in item]
         key, condition, values = {KEY: item.pop(KEY)}, *_unchanged(aggregate, replaced)
         change = _update(item, gone, values)
@@ -138,8 +138,8 @@ def _unchanged(aggregate: Aggregate[Any, Any], version: int) -> tuple[str, dict[
 
 
 def _update(item: Mapping[str, Any], gone: Sequence[str], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters of UpdateItem that set these attributes and remove those, beside a condition's values."""
-    # Numbers stand for names: many a field's name is a word of DynamoDB's.
+    """Return the parameters of UpdateItem that set and remove these attributes, with a condition's values."""
+    # Numbers replace the names, since many field names are reserved words of DynamoDB.
     names = {name: f"#{number}" for number, name in enumerate((*item, *gone))}
     numbered = {name: f":{number}" for number, name in enumerate(item)}
     sets = ", ".join(f"{names[name]} = {numbered[name]}" for name in item)

@@ -1,7 +1,7 @@
-"""Aggregates in the table by the hundred; what is read or removed, through pydynox, whose Rust core saves CPU time.
+"""Aggregates in the table by the hundred. Reads and deletions use pydynox, whose Rust core saves CPU time.
 
-New ones are inserted, not put: a put would silently replace another list's row. They are removed in transactions with
-a condition each, which take 100 writes (AWS limit) and cost twice the write units; few lists are undone.
+New aggregates are inserted, not put: a put would silently replace another list's row. They are deleted in transactions
+with a condition each, which take 100 writes (AWS limit) and cost twice the write units; few lists are undone.
 """
 
 import re
@@ -16,7 +16,7 @@ from pydynox.exceptions import ProvisionedThroughputExceededException, Transacti
 from ..application.ports import AlreadyTaken
 from .dynamodb_inserts import Inserts
 from .items import KEY, TRACEPARENT, Items
-from .patience import patiently
+from .retries import patiently
 
 T = TypeVar("T")
 
@@ -26,13 +26,14 @@ _REASONS = re.compile(r"\[([^\]]*)\]\s*$")
 _CONDITION_FAILED = "ConditionalCheckFailed"
 _PASSING = {"ThrottlingError", "ProvisionedThroughputExceeded", "TransactionConflict"}
 _UNPROCESSED = "Failed to get "
-"""In pydynox's message when it gave up on keys that came back unprocessed: it has no error of its own for that."""
+"""The beginning of pydynox's message after it exhausted its retries of unprocessed keys, for which it has no error
+class."""
 
 
 class ImportedAggregateTable:
-    """The aggregates that lists bring, created in status ``first``.
+    """The aggregates that lists create, in status ``first``.
 
-    Every write can be repeated and touches no other list's.
+    Every write can be repeated and changes no other list's aggregates.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class ImportedAggregateTable:
         self._table = table_name
 
     def taken(self, identities: Collection[str], list_id: str) -> set[str]:
-        """Return those identities that exist and did not come with this list."""
+        """Return the identities that exist and were not imported by this list."""
         return _of_others(self._existing(identities), list_id)
 
     def _existing(self, identities: Collection[str]) -> dict[str, Mapping[str, Any]]:
@@ -53,11 +54,11 @@ class ImportedAggregateTable:
 
     @property
     def unanswered(self) -> int:
-        """When the last write without an answer was sent, in seconds since 1970: it may still take effect. Or 0."""
+        """The time of the last write without an answer, in seconds since 1970, or 0. It may still take effect."""
         return self._inserts.unanswered
 
     def import_rows(self, list_id: str, rows: Sequence[Mapping[str, Any]], traceparent: str | None = None) -> None:
-        """Create an aggregate for each row; rows that this list created stay.
+        """Create an aggregate for each row; aggregates that this list created stay.
 
         Each item stores the list's ``traceparent``, if it has one, for the event that the stream makes of it.
 
@@ -74,10 +75,10 @@ class ImportedAggregateTable:
             items = self._absent(list_id, [items[index] for index in refused])
 
     def _absent(self, list_id: str, refused: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Return the refused items whose key is free again: what was there when they were refused is gone.
+        """Return the refused items whose key is free again, because the existing item is gone.
 
         Raises:
-            AlreadyTaken: an item is there that is not this list's.
+            AlreadyTaken: an item exists that is not this list's.
         """
         found = self._existing([item[self._items.identity] for item in refused]) if refused else {}
         if others := _of_others(found, list_id):
@@ -85,10 +86,10 @@ class ImportedAggregateTable:
         return [item for item in refused if item[self._items.identity] not in found]
 
     def undo_rows(self, list_id: str, identities: Sequence[str]) -> None:
-        """Delete the aggregates that this list created, all of them, and leave the others."""
+        """Delete all aggregates of these identities that this list created, and keep the others."""
         for chunk in _hundreds(identities):
             left = list(chunk)
-            # A transaction is all or nothing: it is repeated without the items that are not this list's.
+            # A transaction writes all items or no item: it is repeated without the items that are not this list's.
             while left and (others := set(self._write([self._delete(list_id, identity) for identity in left]))):
                 left = [identity for index, identity in enumerate(left) if index not in others]
 
@@ -102,7 +103,7 @@ class ImportedAggregateTable:
         }
 
     def _write(self, operations: list[dict[str, Any]]) -> list[int]:
-        """Return the indexes of the operations whose condition failed; if there are any, nothing was written."""
+        """Return the indexes of the operations whose condition failed. If there are any, no operation was executed."""
         try:
             patiently(lambda: self._client.sync_transact_write(operations), _passes)
         except TransactionCanceledException as error:
@@ -113,9 +114,9 @@ class ImportedAggregateTable:
 def existing(
     client: DynamoDBClient, table: str, prefix: str, identities: Collection[str]
 ) -> dict[str, Mapping[str, Any]]:
-    """Return the items that exist, by their identities: the key without its prefix. They have a key and a list's id.
+    """Return the items that exist, by identity: the key without its prefix. They have a key, a status and a list's id.
 
-    Reads that are throttled are tried again, a hundred keys at a time (AWS limit of BatchGetItem).
+    Throttled reads are retried, a hundred keys at a time (AWS limit of BatchGetItem).
     """
     keys = [{KEY: prefix + identity} for identity in identities]
     found = [item for hundred in _hundreds(keys) for item in patiently(partial(_read, client, table, hundred), _passes)]
@@ -131,7 +132,7 @@ def _of_others(found: Mapping[str, Mapping[str, Any]], list_id: str) -> set[str]
 
 
 def _reasons(error: Exception) -> list[str]:
-    # DynamoDB lists a reason per operation at the end of its message, "None" for those that were not at fault.
+    # DynamoDB lists a reason per operation at the end of its message, "None" for an operation without a fault.
     listed = _REASONS.search(str(error))
     return [reason.strip() for reason in listed.group(1).split(",")] if listed else []
 

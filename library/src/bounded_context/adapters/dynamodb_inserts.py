@@ -1,9 +1,9 @@
-"""New items by 25, at one write unit each: PartiQL's INSERT refuses a key that is taken, each statement for itself.
+"""Inserts of new items by 25, at one write unit each: each statement of PartiQL's INSERT refuses an existing key.
 
-A transaction with conditions refuses it too, and costs two units an item; a batch of puts overwrites what is there.
+A transaction with conditions refuses it too, and costs two units an item; a batch of puts overwrites the existing item.
 
-The statements do not go through botocore's client, which looks at each of an item's values by DynamoDB's model: the
-import would take half as long again (CPU time, `benchmarks/import_path.py`).
+The statements bypass botocore's client, which validates each value of an item against DynamoDB's model. With the
+client, the import would take half as long again (CPU time, `benchmarks/import_path.py`).
 """
 
 import json
@@ -16,14 +16,14 @@ from typing import Any, Final
 from boto3.dynamodb.types import TypeSerializer
 from botocore.exceptions import ClientError
 
-from .patience import patiently
+from .retries import patiently
 from .signed import Signed, Unanswered
 
 AT_ONCE: Final = 25
-"""Statements of a batch (DynamoDB API reference, BatchExecuteStatement)."""
+"""The maximum statements of a batch (DynamoDB API reference, BatchExecuteStatement)."""
 
 UNITS: Final = 1
-"""Write units of a new item of up to 1 KB: each index that it is in costs as many more."""
+"""The write units of a new item of up to 1 KB. Each index that contains the item costs as many more."""
 
 _serialize: Final = TypeSerializer().serialize
 _OPERATION: Final = "BatchExecuteStatement"
@@ -40,22 +40,22 @@ _PASSING: Final = frozenset(
         "TransactionConflict",
     )
 )
-"""What goes by itself, of a statement or of the whole batch, whose errors have `Exception` at their end."""
+"""The transient errors of a statement, or of the whole batch, whose codes have `Exception` at their end."""
 
 
 class TurnedAway(Exception):
-    """DynamoDB had no time for some statements."""
+    """DynamoDB throttled some statements, or had a transient error."""
 
 
 class Inserts:
-    """Writes new items to a table.
+    """The writer of new items of a table.
 
     Args:
-        table: its name.
-        dynamodb: sends to DynamoDB as somebody who may use `dynamodb:PartiQLInsert`.
+        table: the name of the table.
+        dynamodb: sends to DynamoDB with permission for `dynamodb:PartiQLInsert`.
 
     Attributes:
-        unanswered: when the last request without an answer was sent, in seconds since 1970: it may still take effect.
+        unanswered: the time of the last request without an answer, in seconds since 1970. It may still take effect.
     """
 
     def __init__(self, table: str, dynamodb: Signed) -> None:
@@ -64,11 +64,11 @@ class Inserts:
         self.unanswered = 0
 
     def insert(self, items: Sequence[Mapping[str, Any]]) -> list[int]:
-        """Write those whose key is free; return the indexes of the others.
+        """Write the items whose key is free; return the indexes of the others.
 
         Raises:
             ClientError: DynamoDB refused the batch, or a statement, for another reason.
-            Throttled: it had no time for it in each of eight tries.
+            Throttled: each of eight tries had transient errors, or the function's time is nearly over.
         """
         batches = range(0, len(items), AT_ONCE)
         return [start + number for start in batches for number in self._batch(items[start : start + AT_ONCE])]
@@ -89,16 +89,16 @@ class Inserts:
         return sorted(taken)
 
     def _errors(self, items: Collection[Mapping[str, Any]]) -> Iterator[str | None]:
-        """Send items, and yield the code of each one's error. Raises ClientError for one that is not expected."""
+        """Send items, and yield the code of each item's error, or None. Raises ClientError for an unexpected error."""
         answer = self._send([self._statement(item) for item in items])
-        for one in answer["Responses"]:
-            error = one.get("Error")
+        for response in answer["Responses"]:
+            error = response.get("Error")
             if error and error["Code"] not in (_TAKEN, *_PASSING):
                 raise ClientError({"Error": error}, _OPERATION)
             yield error and error["Code"]
 
     def _statement(self, item: Mapping[str, Any]) -> str:
-        """The statement and its parameters as JSON, made of text: a dictionary a value would take twice the time."""
+        """Return the statement and its parameters as JSON text: a dictionary per value takes twice the time."""
         values = [f'{{"S":{_quoted(value)}}}' if type(value) is str else _typed(value) for value in item.values()]
         return f'{{"Statement":{_insert(self._table, tuple(item))},"Parameters":[{",".join(values)}]}}'
 
@@ -116,7 +116,7 @@ class Inserts:
 
 @lru_cache(maxsize=1024)  # Rows that lack optional values have statements of their own.
 def _insert(table: str, names: tuple[str, ...]) -> str:
-    """The statement for an item with these attributes, as JSON: its values are parameters, in their order."""
+    """Return the statement for an item with these attributes, as JSON: its values are parameters, in their order."""
     values = ", ".join(f"'{name}': ?" for name in names)
     return json.dumps(f'INSERT INTO "{table}" VALUE {{{values}}}')
 
@@ -129,14 +129,14 @@ def _typed(value: Any) -> str:
 
 def _refused(status: int, content: bytes) -> Exception:
     try:
-        told = json.loads(content)
+        document = json.loads(content)
     except ValueError:
-        told = {}
-    code = str(told.get("__type", status)).rpartition("#")[2]
+        document = {}
+    code = str(document.get("__type", status)).rpartition("#")[2]
     if status >= 500 or code.removesuffix("Exception") in _PASSING:
         return TurnedAway(code)
     return ClientError(
-        {"Error": {"Code": code, "Message": str(told.get("message", told.get("Message", "")))}}, _OPERATION
+        {"Error": {"Code": code, "Message": str(document.get("message", document.get("Message", "")))}}, _OPERATION
     )
 
 

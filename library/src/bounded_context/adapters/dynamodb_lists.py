@@ -26,7 +26,7 @@ _IMPORTING: Final = {":importing": ListStatus.IMPORTING.value}
 
 
 class ListTable:
-    """The record of every list received, with the ``traceparent`` of the call that registered it."""
+    """The records of all lists, with the ``traceparent`` of the call that registered each."""
 
     def __init__(self, table: "Table", traceparent: Callable[[], str] = fresh_traceparent) -> None:
         self._table = table
@@ -35,12 +35,15 @@ class ListTable:
     def register(self, received: ReceivedList) -> ReceivedList:
         """Record a list for its execution; return the list of the execution, or else the recorded list.
 
-        A list has one execution, and an execution has one list: two calls of an execution may see different versions of
-        a file, and only the first records one.
+        A list has one execution, and an execution has one list. Two calls of an execution may see different versions of
+        a file, and only the first call records its version.
         """
         now = datetime.now(UTC)
-        noted = {"received_at": now.isoformat(), TRACEPARENT: self._traceparent()}
-        items = (list_items.from_list(received) | noted, list_items.from_run(received.execution, received.list_id, now))
+        metadata = {"received_at": now.isoformat(), TRACEPARENT: self._traceparent()}
+        items = (
+            list_items.from_list(received) | metadata,
+            list_items.from_run(received.execution, received.list_id, now),
+        )
         puts: Any = [
             {"Put": {"TableName": self._table.name, "Item": item, "ConditionExpression": ABSENT}} for item in items
         ]
@@ -53,7 +56,7 @@ class ListTable:
         return self.get(self._list_of(received.execution) or received.list_id)
 
     def conclude(self, execution: str, list_id: str) -> ReceivedList:
-        """Record that an execution's list is this one, of another execution; return the list of the execution."""
+        """Record another execution's list as the list of an execution; return the list of the execution."""
         try:
             item = list_items.from_run(execution, list_id, datetime.now(UTC))
             self._table.put_item(Item=item, ConditionExpression=ABSENT)
@@ -63,7 +66,7 @@ class ListTable:
         return self.get(self._list_of(execution) or list_id)
 
     def _list_of(self, execution: str) -> str | None:
-        """Return the id of an execution's list. An older version of the library recorded none."""
+        """Return the id of an execution's list, or None. An older version of the library did not record it."""
         found = self._table.get_item(Key={KEY: list_items.RUN + execution}, ConsistentRead=True)
         return str(found["Item"]["list_id"]) if "Item" in found else None
 
@@ -80,7 +83,7 @@ class ListTable:
         return None
 
     def recorded(self, list_ids: Sequence[str]) -> set[str]:
-        """Return the recorded ones. A record that was just written may be missing."""
+        """Return the ids of recorded lists. A record that was just written may be missing."""
         keys = [LIST + list_id for list_id in dict.fromkeys(list_ids)]
         found = {
             key for start in range(0, len(keys), MOST_KEYS) for key in self._present(keys[start : start + MOST_KEYS])
@@ -119,7 +122,7 @@ class ListTable:
         self, list_id: str, status: ListStatus, statuses: Sequence[ListStatus], facts: Mapping[str, Fact]
     ) -> ReceivedList:
         assignments = ["#status = :status", *(f"#{name} = {_value(name)}" for name in facts)]
-        before = {f":before{number}": one.value for number, one in enumerate(statuses)}
+        before = {f":before{number}": earlier.value for number, earlier in enumerate(statuses)}
         _, record = self._written(
             list_id,
             "SET " + ", ".join(assignments),
@@ -167,8 +170,8 @@ class ListTable:
         return done or part in record.get("imported_parts", ())
 
     def part_undone(self, list_id: str, part: int) -> None:
-        """Record that nothing of a part is left, once however often it is reported."""
-        # A set of part numbers, not a counter: a child that is tried again adds nothing.
+        """Record that all rows of a part are undone. Repetitions change nothing."""
+        # A set of part numbers, not a counter: the retry of a child adds no number.
         self._table.update_item(
             Key=_key(list_id),
             UpdateExpression="ADD undone_parts :part REMOVE #writer, #until, #rows",
@@ -218,7 +221,7 @@ class ListTable:
 
 
 def _value(name: str) -> str:
-    # The first reason stays: a file that was refused when it arrived has one already.
+    # The first reason stays: a file that was refused on arrival has a reason already.
     return f"if_not_exists(#{name}, :{name})" if name == "reason" else f":{name}"
 
 

@@ -1,6 +1,6 @@
-"""Aggregates in the table by what they have in common, through its indexes.
+"""Aggregates in the table by a common value, through its indexes.
 
-An index is eventually consistent (DynamoDB has no other): what was just written shows a moment later.
+Indexes of DynamoDB are eventually consistent: a write appears a moment later.
 """
 
 from enum import StrEnum
@@ -19,7 +19,7 @@ A = TypeVar("A", bound=Aggregate[Any, Any])
 
 
 class AggregateShards(Generic[A]):
-    """The aggregates of a list, in a status, or with a value, as far as the context has an index for it."""
+    """The aggregates of a list, in a status, or with a value, if the context has an index for it."""
 
     count = SHARDS
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from ..words import kebab
+from ..domain.spelling import kebab
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -13,10 +13,10 @@ ALIAS: Final = "live"
 """The alias that mappings call."""
 
 _STOPPED: Final = ("Disabling", "Disabled", "Deleting")
-"""States in which a mapping reads nothing (Lambda API reference, EventSourceMappingConfiguration)."""
+"""The states in which a mapping reads no records (Lambda API reference, EventSourceMappingConfiguration)."""
 
 _PROBLEM: Final = "PROBLEM"
-"""What the result of a failed attempt begins with: Lambda writes `PROBLEM: Function call failed` and the like."""
+"""The prefix of a failed attempt's result: Lambda writes `PROBLEM: Function call failed` and the like."""
 
 
 @dataclass(frozen=True)
@@ -41,14 +41,14 @@ class EventSources:
     def _failing(self, function: str) -> Iterator[Failing]:
         alias = f"{self._prefix}{kebab(function)}:{ALIAS}"
         pages = self._client.get_paginator("list_event_source_mappings").paginate(FunctionName=alias)
-        mappings = [one for page in pages for one in page["EventSourceMappings"]]
+        mappings = [mapping for page in pages for mapping in page["EventSourceMappings"]]
         if not mappings:
             yield Failing(function, "Missing")
-        yield from (Failing(function, why) for one in mappings if (why := _why(one)))
+        yield from (Failing(function, why) for mapping in mappings if (why := _why(mapping)))
 
 
 def _why(mapping: Mapping[str, Any]) -> str:
-    """Return why a mapping fails, or nothing."""
+    """Return the reason why a mapping fails, or an empty text."""
     state, result = mapping["State"], mapping.get("LastProcessingResult") or ""
     if state in _STOPPED:
         return state

@@ -1,4 +1,4 @@
-"""How aggregates look as DynamoDB items. Every item of a table has one key attribute, ``pk``."""
+"""The DynamoDB items of aggregates. Every item of a table has one key attribute, ``pk``."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Final, Generic, TypeVar
 from zlib import crc32
 
-from ..context import Context
+from ..declaration.context import Context
 from ..domain.aggregate import Aggregate
 
 A = TypeVar("A", bound=Aggregate[Any, Any])
@@ -25,20 +25,21 @@ LIST: Final = "LIST#"
 LIST_SHARD: Final = "list_shard"
 STATUS_SHARD: Final = "status_shard"
 SHARDS: Final = 16
-"""Into how many partitions of an index the aggregates of one list, or of one status, are spread.
+"""The number of index partitions over which the aggregates of one list, or of one status, are spread.
 
-A partition takes 1,000 writes a second (AWS limit): without shards, an import would write all of its rows to one.
+A partition takes 1,000 writes a second (AWS limit): without shards, an import would write all of its rows to one
+partition.
 """
 _SUFFIXES: Final = tuple(f"#{number:02d}" for number in range(SHARDS))
 
 
 def shard(value: str, number: int) -> str:
-    """Return an index's partition key: what is looked for, and one of its shards."""
+    """Return an index's partition key: the value, and the number of a shard."""
     return value + _SUFFIXES[number]
 
 
 class Items(Generic[A]):
-    """The items of a context's aggregates. ``attributes`` are the names of all that it writes of them, but the key."""
+    """The items of a context's aggregates. ``attributes`` are the names of all written attributes, except the key."""
 
     def __init__(self, context: Context[A]) -> None:
         self.prefix = context.key_prefix
@@ -53,23 +54,23 @@ class Items(Generic[A]):
         return {KEY: self.prefix + identity}
 
     def identity_of(self, key: str) -> str:
-        """Return whose key it is."""
+        """Return the identity of the aggregate with this key."""
         return key.removeprefix(self.prefix)
 
     def schema_of(self, status: StrEnum) -> str:
-        """Return the name of the schema of the event that tells that a status was reached."""
+        """Return the name of the schema of the event that reports a status."""
         return self._context.schema_of(self._context.reached[status])
 
     def from_values(
         self, values: Mapping[str, Any], status: StrEnum, version: int, list_id: str | None
     ) -> dict[str, Any]:
-        """Return an aggregate's item, made from its details as JSON values: without what is None, and amounts as text.
+        """Return an aggregate's item, made from its details as JSON values. None is left out, and amounts are text.
 
-        So a number is a whole one, and whoever reads an item can tell what it is without its field. Values of names
-        that this version does not know are kept as they are: a newer one has staged them.
+        A number in an item is therefore a whole number, and the type of a value is clear without its field. Values of
+        names that this version does not know are kept as they are: a newer version has staged them.
         """
         identity = values[self.identity]
-        item = {KEY: self.prefix + identity, **_there(values), "status": status.value, "version": version}
+        item = {KEY: self.prefix + identity, **_without_none(values), "status": status.value, "version": version}
         suffix = _SUFFIXES[crc32(identity.encode()) % SHARDS]
         item[STATUS_SHARD] = status.value + suffix
         if list_id is not None:
@@ -82,14 +83,14 @@ class Items(Generic[A]):
         return self.from_values(values, aggregate.status, aggregate.version, aggregate.list_id)
 
     def to_aggregate(self, item: Mapping[str, Any]) -> A:
-        """Read an aggregate's item: attributes that are not its own are passed over, a missing one is the default."""
+        """Return the aggregate of an item. Unknown attributes are ignored; a missing attribute is the default."""
         kind = self._aggregate
         details = kind.details_type.model_validate_stored({name: _plain(value) for name, value in item.items()})
         status, etag = kind.status_of(item["status"]), item.get(ETAG, "")
         return kind(details, status, int(item["version"]), item.get("list_id"), etag=etag)
 
     def beyond(self, item: Mapping[str, Any]) -> dict[str, Any]:
-        """Return, as JSON values, what a newer version wrote of an aggregate besides what this one knows."""
+        """Return, as JSON values, the attributes of an aggregate that only a newer version knows."""
         return {
             name: int(value) if isinstance(value, Decimal) else value
             for name, value in item.items()
@@ -97,11 +98,11 @@ class Items(Generic[A]):
         }
 
 
-def _there(values: Mapping[str, Any]) -> Mapping[str, Any]:
-    # Most rows have every value, and an import looks at millions of them.
+def _without_none(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    # A fast path: most rows have every value, and an import has millions of rows.
     return {name: value for name, value in values.items() if value is not None} if None in values.values() else values
 
 
 def _plain(value: Any) -> Any:
-    # DynamoDB may give 100 back as 1E+2, which is not a number as a partner writes one.
+    # DynamoDB may return 100 as 1E+2, which is not the form of a partner's number.
     return format(value, "f") if isinstance(value, Decimal) else value

@@ -9,24 +9,24 @@ if TYPE_CHECKING:
 
 
 class FunctionFailed(Exception):
-    """The function raised, ran out of time, or could not start: what Lambda calls a function error."""
+    """The function raised, ran out of time, or could not start: Lambda reported a function error."""
 
 
 class Versions:
-    """Invokes one version of a function, whatever its alias points at."""
+    """The invoker of single versions of functions, without their alias."""
 
     def __init__(self, client: "LambdaClient") -> None:
         self._client = client
 
     def ask(self, function_name: str, version: str, event: Mapping[str, Any]) -> Any:
-        """Return what a version answers to an event.
+        """Return the answer of a version to an event.
 
         Raises:
             FunctionFailed: the version answered with an error.
             json.JSONDecodeError: its answer is not JSON.
         """
         payload = json.dumps(event)
-        # The version is a part of the name, so that whoever authorizes the call knows which one is asked.
+        # The version is a part of the name: the authorization of the call then depends on the version.
         reply = self._client.invoke(FunctionName=f"{function_name}:{version}", Payload=payload)
         answer = json.loads(reply["Payload"].read())
         if "FunctionError" in reply:

@@ -1,4 +1,4 @@
-"""How lists' records look as DynamoDB items."""
+"""The DynamoDB items of lists' records."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,25 +10,25 @@ from .items import KEY, LIST, TRACEPARENT
 from .trace_context import from_traceparent
 
 UNTIL: Final = "until_"
-"""The prefix of the attribute that says until when an invocation may write a part; the part's number follows."""
+"""The prefix of the attribute with the time until which an invocation may write a part; the part's number follows."""
 ROWS: Final = "rows_"
 """The prefix of the attribute that counts the written rows of a part."""
 
 BROKEN_UPLOAD: Final = "BROKEN-UPLOAD#"
-"""What the key of each item begins with that remembers a broken upload. No aggregate has a dash in its prefix, and
-neither reader of the stream gets such items."""
+"""The prefix of the key of each item that remembers a broken upload. No aggregate has a dash in its prefix, and no
+reader of the stream gets such items."""
 
 BROKEN_UPLOAD_SECONDS: Final = 30 * 24 * 60 * 60
-"""How long a broken upload is remembered: as long as the inbox keeps replaced versions. A dead-letter queue keeps an
-event that may still name the file for 14 days."""
+"""The time for which a broken upload is remembered: the retention of replaced versions in the inbox. A dead-letter
+queue keeps an event that may still name the file for 14 days."""
 
 RUN: Final = "LIST-RUN#"
 """The prefix of the key of each item that names the list of an execution. No aggregate has a dash in its prefix, and no
 reader of the stream gets such items."""
 
 RUN_SECONDS: Final = 30 * 24 * 60 * 60
-"""How long the list of an execution is stored. An execution is redriven within 14 days (Step Functions Developer Guide,
-"Redriving executions"), and runs for a day."""
+"""The time for which the list of an execution is stored. An execution is redriven within 14 days (Step Functions
+Developer Guide, "Redriving executions"), and runs for a day."""
 
 _FAULTS: Final = frozenset(Fault)
 
@@ -62,7 +62,7 @@ def from_run(execution: str, list_id: str, at: datetime) -> dict[str, Any]:
 
 
 def to_list(item: Mapping[str, Any]) -> ReceivedList:
-    """Read a list's item: attributes that are not its own are passed over, and so are faults that are unheard of."""
+    """Return the list of an item. Unknown attributes and unknown faults are ignored."""
     file = PinnedFile(item["bucket"], item["key"], item["version_id"], int(item["size"]))
     counts = {name: int(item.get(name, 0)) for name in ("rows", "valid", "rejected", "parts")}
     context = from_traceparent(item.get(TRACEPARENT))

@@ -1,4 +1,4 @@
-"""The state of a list, as a command on one of its rows needs it."""
+"""The state of a list, for a command on one of its rows."""
 
 from typing import TYPE_CHECKING
 
@@ -9,14 +9,14 @@ if TYPE_CHECKING:
 
 
 class ListStates:
-    """Reads the status of lists' records."""
+    """A reader of the status of lists' records."""
 
     def __init__(self, table: "Table") -> None:
         self._table = table
 
     def is_open(self, list_id: str) -> bool:
         """Return whether rows of the list may still be written or undone. A list without a record is not open."""
-        # Most commands are not on a row of a list, and start sooner without.
+        # Most commands are not on a row of a list, and start sooner without this module.
         from ..domain.lists import ListStatus
 
         found = self._table.get_item(

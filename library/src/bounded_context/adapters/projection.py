@@ -1,4 +1,4 @@
-"""What this context keeps of other contexts' things: one item each, through boto3."""
+"""The projection of other contexts' events in the table: one item per subject, through boto3."""
 
 import time
 from collections.abc import Callable
@@ -14,34 +14,34 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 TOMBSTONE_SECONDS: Final = 90 * 24 * 3600
-"""How long it is kept that a thing is gone.
+"""The time for which the record of a gone aggregate is stored.
 
-It outlives every message that could bring the thing back. SQS deletes a message 14 days after it was sent, dead
-letters included. A redrive sends it anew: 28 days. The rest is for what waited before it was published.
+It outlives every message that could bring the aggregate back. SQS deletes a message 14 days after it was sent, dead
+letters included. A redrive sends it anew: 28 days. The rest is for events that wait before they are published.
 """
 
 _NEWER: Final = "attribute_not_exists(#order) OR #order < :order"
 
 
 def key_of(thing: str, subject: str) -> str:
-    """Return the key of what is known about one thing: ``order_line`` and ``7`` give ``ORDER_LINE#7``."""
+    """Return the key of the item of another context's aggregate: ``order_line`` and ``7`` give ``ORDER_LINE#7``."""
     return f"{thing.upper()}#{subject}"
 
 
 class ProjectionTable:
-    """Items by ``key_of``; one that was put without an order is older than any event."""
+    """The items by ``key_of``. An item without an order is older than any event."""
 
     def __init__(self, table: "Table", clock: Callable[[], float] = time.time) -> None:
         self._table = table
         self._clock = clock
 
     def apply(self, event: ForeignEvent) -> bool:
-        """Keep what an event says if it is newer than what is kept about its subject; return whether it was."""
+        """Store an event if it is newer than the stored event of its subject; return whether it was."""
         try:
             self._table.put_item(
                 Item=self._item(event),
                 ConditionExpression=_NEWER,
-                # ORDER is a word of DynamoDB's.
+                # ORDER is a reserved word of DynamoDB.
                 ExpressionAttributeNames={"#order": "order"},
                 ExpressionAttributeValues={":order": event.order},
             )

@@ -1,4 +1,4 @@
-"""The projection of other contexts' things in the table, kept from their events."""
+"""References to other contexts' aggregates, read from the projection in the table."""
 
 from collections.abc import Collection
 
@@ -10,7 +10,7 @@ from .projection import key_of
 
 
 class ReferenceTable:
-    """The things of one kind (in snake_case) that aggregates may refer to, by identity."""
+    """The aggregates of one kind (in snake_case) that rows may refer to, by identity."""
 
     def __init__(self, thing: str, client: DynamoDBClient, table_name: str) -> None:
         self._prefix = key_of(thing, "")
@@ -18,6 +18,6 @@ class ReferenceTable:
         self._table = table_name
 
     def known(self, identities: Collection[str]) -> set[str]:
-        """Return those that exist; what is recorded as gone does not."""
+        """Return the identities that exist; an aggregate that is recorded as gone does not exist."""
         found = existing(self._client, self._table, self._prefix, identities)
         return {identity for identity, item in found.items() if item.get("status") != Standing.GONE}

@@ -18,7 +18,7 @@ _REPLACED = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
 
 
 class _Body(RawIOBase):
-    """An object's bytes as a raw stream: botocore's own says it is closed as soon as its last byte is read."""
+    """An object's bytes as a raw stream: botocore's own stream is closed as soon as its last byte is read."""
 
     def __init__(self, body: "StreamingBody") -> None:
         self._body = body
@@ -37,7 +37,7 @@ class _Body(RawIOBase):
 
 
 class InboxBucket:
-    """Files and what the steps make of them."""
+    """The bucket of uploaded files, reports and staged rows."""
 
     def __init__(self, client: "S3Client", bucket: str) -> None:
         self._client = client
@@ -45,20 +45,20 @@ class InboxBucket:
 
     def versions(self, key: str) -> list[StoredVersion]:
         """Return the versions of an object, newest first: at most 1,000, a page of S3's ListObjectVersions."""
-        # S3 lists by key, so those of longer names come after, and by age, newest first.
+        # S3 lists by key and by age: longer names come later, and the newest version of a name comes first.
         page = self._client.list_object_versions(Bucket=self._bucket, Prefix=key)
         removed = any(marker.get("IsLatest") for marker in page.get("DeleteMarkers", []) if marker.get("Key") == key)
         return [self._stored(found, removed) for found in page.get("Versions", []) if found.get("Key") == key]
 
     def arrived(self) -> Iterator[StoredVersion]:
-        """Yield the versions of all files that partners have uploaded; whether they were removed is not looked at."""
+        """Yield the versions of all files that partners have uploaded, also of removed files."""
         pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=f"{INCOMING}/")
         for page in pages:
             for found in page.get("Versions", []):
                 yield self._stored(found, removed=False)
 
     def version(self, key: str, version: str) -> StoredVersion | None:
-        """Return one version of an object, or None if there is none; whether it was removed since is not looked at."""
+        """Return a version of an object, or None. Whether the object was removed since is not checked."""
         try:
             head = self._client.head_object(Bucket=self._bucket, Key=key, VersionId=version)
         except ClientError as error:
@@ -76,7 +76,7 @@ class InboxBucket:
         return cast("BinaryIO", _Body(found["Body"]))
 
     def read(self, key: str) -> bytes | None:
-        """Return a small object's bytes, or None if there is none."""
+        """Return a small object's bytes, or None if it does not exist."""
         try:
             return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
         except ClientError as error:
@@ -109,7 +109,7 @@ class InboxBucket:
 
 
 def _bare(etag: str) -> str:
-    """Return S3's tag without its quotes, as Transfer's events have it."""
+    """Return S3's ETag without its quotes, which Transfer's events do not have."""
     return etag.strip('"')
 
 

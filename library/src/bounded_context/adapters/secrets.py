@@ -1,4 +1,4 @@
-"""Secrets of Secrets Manager, read through Powertools and kept for a while."""
+"""Secrets of Secrets Manager, read through Powertools and cached."""
 
 from typing import Any, Final
 
@@ -7,17 +7,17 @@ from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterEr
 from botocore.exceptions import ClientError
 from pydantic import SecretStr
 
-from ..secret_names import without_value
+from ..declaration.secret_names import without_value
 
 MAX_AGE: Final = 300
-"""Seconds that a value is kept. AWS's own extension for functions keeps one so long, and allows no more (Lambda
-developer guide, "Use Secrets Manager secrets in Lambda functions", SECRETS_MANAGER_TTL)."""
+"""The seconds for which a value is cached. It is the default and the maximum of AWS's own extension for functions
+(Lambda developer guide, "Use Secrets Manager secrets in Lambda functions", SECRETS_MANAGER_TTL)."""
 
 _ABSENT: Final = "ResourceNotFoundException"
 
 
 class Secrets:
-    """The values of secrets. Each is asked for once, and again when it is older than MAX_AGE."""
+    """The values of secrets. Each is read once, and again when it is older than MAX_AGE."""
 
     def __init__(self, client: Any) -> None:
         self._provider = SecretsProvider(boto3_client=client)
@@ -26,8 +26,8 @@ class Secrets:
         """Return the value of the secret with this ARN.
 
         Raises:
-            NoSecret: it has none yet, or one that is not text.
-            GetParameterError: Secrets Manager refused it or could not be reached.
+            NoSecret: the secret has no value yet, or its value is not text.
+            GetParameterError: Secrets Manager refused the request or could not be reached.
         """
         try:
             value = self._provider.get(arn, max_age=MAX_AGE)

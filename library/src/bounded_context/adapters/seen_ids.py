@@ -1,11 +1,11 @@
-"""The identities met in one file, in SQLite's temporary database: it spills to disk, so memory stays constant."""
+"""The identities of one file, in SQLite's temporary database: it spills to disk, and memory stays constant."""
 
 import sqlite3
 from collections.abc import Sequence
 
 
 class SqliteSeenIds:
-    """Remembers the line on which each identity first was. One instance a file."""
+    """The first line of each identity in one file."""
 
     def __init__(self) -> None:
         # An empty name is SQLite's own temporary database: on disk when it outgrows its cache, gone when closed.
@@ -15,7 +15,7 @@ class SqliteSeenIds:
         self._database.execute("CREATE TABLE seen (id TEXT PRIMARY KEY, line INTEGER) WITHOUT ROWID")
 
     def first_lines(self, found: Sequence[tuple[str, int]]) -> dict[int, int]:
-        """Remember (identity, line) pairs; for each repeated one return its line and the line it was first on."""
+        """Remember (identity, line) pairs; for each repeated identity return its line and its first line."""
         self._database.execute("BEGIN")
         new = self._database.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", found).rowcount
         self._database.execute("COMMIT")

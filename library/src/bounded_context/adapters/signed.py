@@ -1,4 +1,4 @@
-"""Signed requests over one connection that is kept: botocore's signer, and Python's own HTTP."""
+"""Signed requests over a persistent connection: botocore's signer, and Python's own HTTP."""
 
 from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
@@ -12,23 +12,23 @@ if TYPE_CHECKING:
     from botocore.credentials import Credentials
 
 _SECONDS: Final = 10.0
-"""How long an answer is waited for."""
+"""The timeout in seconds of a connection and of an answer."""
 
 _KINDS: Final = {"https": HTTPSConnection, "http": HTTPConnection}
 
 
 class Unanswered(Exception):
-    """No answer came: nobody knows whether the request had an effect."""
+    """No answer came: the request may or may not have taken effect."""
 
 
 class Signed:
-    """Sends requests to one service, one after the other.
+    """A sender of requests to one service, in sequence.
 
     Args:
-        service: its name in signatures, such as ``dynamodb``.
-        credentials: who sends.
-        region: the service's.
-        endpoint: its URL there.
+        service: the service's name in signatures, such as ``dynamodb``.
+        credentials: the credentials of the sender.
+        region: the service's region.
+        endpoint: the service's URL there.
     """
 
     def __init__(self, service: str, credentials: "Credentials", region: str, endpoint: str) -> None:
@@ -48,6 +48,6 @@ class Signed:
             answer = self._connection.getresponse()
             return answer.status, answer.read()
         except (HTTPException, OSError) as error:
-            # The next request opens another one: this may be of before the function was frozen.
+            # The next request opens a new connection: this one may be from before the function was frozen.
             self._connection.close()
             raise Unanswered(str(error)) from error

@@ -15,10 +15,10 @@ BATCH = 10
 
 
 class Topic:
-    """Publishes CloudEvents, with two of their members as message attributes too.
+    """The publisher of CloudEvents, with two of their members as message attributes.
 
-    Subscribers filter on ``type``, which also tells major versions from 2 on apart; ``traceparent`` is where a tracing
-    library looks for it.
+    Subscribers filter by ``type``, which also distinguishes major versions from 2 on. Tracing libraries read
+    ``traceparent``.
     """
 
     def __init__(self, client: "SNSClient", arn: str) -> None:
@@ -26,7 +26,7 @@ class Topic:
         self._arn = arn
 
     def publish(self, events: Sequence[dict[str, Any]]) -> set[int]:
-        """Publish at most 10 events; return the indexes of those that were not taken."""
+        """Publish at most 10 events; return the indexes of the events that SNS refused."""
         entries = [_entry(index, event) for index, event in enumerate(events)]
         answer = self._client.publish_batch(TopicArn=self._arn, PublishBatchRequestEntries=entries)
         return {int(failed["Id"]) for failed in answer.get("Failed", [])}

@@ -8,16 +8,16 @@ if TYPE_CHECKING:
 
 
 class Executions:
-    """What one state machine is at. The children of a map are not among its executions."""
+    """The executions of one state machine, without the children of a map."""
 
     def __init__(self, client: "SFNClient", machine_arn: str) -> None:
         self._client = client
         self._machine = machine_arn
 
     def oldest_start(self) -> datetime | None:
-        """Return when the oldest of those that run was started, or None if none runs."""
+        """Return the start time of the oldest running execution, or None."""
         pages = self._client.get_paginator("list_executions").paginate(
             stateMachineArn=self._machine, statusFilter="RUNNING"
         )
-        # Newest first (ListExecutions), so the oldest is on the last page.
-        return min((one["startDate"] for page in pages for one in page["executions"]), default=None)
+        # ListExecutions returns the newest first: the oldest is on the last page.
+        return min((run["startDate"] for page in pages for run in page["executions"]), default=None)

@@ -1,4 +1,4 @@
-"""What AWS turned away because there is too much at once, by one name for all clients."""
+"""Throttling errors of AWS, raised as one class for all clients."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,12 +15,12 @@ _CODES: Final = frozenset(
         "TooManyRequestsException",
     }
 )
-"""What DynamoDB, S3 and KMS behind them answer; botocore has tried such a call three times by then."""
+"""The codes of DynamoDB, S3 and KMS behind them, after botocore's three tries."""
 
 
 @contextmanager
 def throttling_as_one() -> Iterator[None]:
-    """Raise errors of botocore that say so as ``Throttled``; those of pydynox are raised as that where they are met."""
+    """Raise botocore's throttling errors as ``Throttled``. Calls of pydynox raise it themselves."""
     try:
         yield
     except Exception as error:

@@ -1,1 +1,1 @@
-"""What the context does: one function per command or step, on ports that adapters fill."""
+"""The use cases of a context: one function per command or step, which uses ports that adapters implement."""

@@ -1,7 +1,7 @@
-"""What a function's new version is asked before it takes traffic, and again once it has all of it: checks, as data.
+"""The checks of a function's new version, before it takes traffic and after it has all of it, as data.
 
-Every function is put the smoke check first. Checks run against the deployed table and topic: what they send changes
-nothing.
+The smoke check is the first check of every function. Checks run against the deployed table and topic: their events
+change no data.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import uuid4
 
-from ..context import Context
+from ..declaration.context import Context
 
 PASSED: Final = {"smoke_check": "passed"}
 
 
 @dataclass(frozen=True)
 class Check:
-    """A made-up event, and ``judge``, which says what is wrong with a function's answer to it, or None."""
+    """A made-up event, and ``judge``, which returns the fault in a function's answer to it, or None."""
 
     name: str
     event: Mapping[str, Any]
@@ -24,7 +24,7 @@ class Check:
 
 
 def has(expected: Mapping[str, Any]) -> Callable[[Any], str | None]:
-    """Return a judge that wants these members in an answer, whatever else it has."""
+    """Return a judge that requires these members in an answer; it ignores further members."""
     return lambda answer: None if _has(answer, expected) else f"the answer has no {expected}"
 
 
@@ -38,8 +38,8 @@ SMOKE: Final = Check("smoke check", {"smoke_check": True}, has(PASSED))
 
 
 def _empty_command() -> Check:
-    # It crosses the handler and the validation, and ends before anything is read or written. The key is a fresh one, so
-    # that no remembered answer can stand for the version's own.
+    # The command reaches the validation and ends before a read or a write. Its key is new: otherwise a stored answer
+    # could replace the version's own.
     event = {"idempotency_key": f"check-{uuid4()}", "payload": {}}
     return Check("empty command", event, has({"ok": False, "error": {"code": "invalid"}}))
 
@@ -56,7 +56,7 @@ _BATCHES: Final = ("relay_events", "measure_lists", "on_event")
 
 
 def checks_of(function: str, context: Context[Any]) -> tuple[Check, ...]:
-    """Return the checks of a function of a context in their order; each call makes them anew."""
+    """Return the checks of a function of a context in their order; each call creates new events."""
     if function in context.command_functions:
         return SMOKE, _empty_command()
     if function in context.queries:

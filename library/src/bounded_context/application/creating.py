@@ -1,4 +1,4 @@
-"""The rule of the command that creates, run for each row of a list: lists obey what commands obey."""
+"""The rule of the command that creates, applied to each row of a list: lists obey the same rules as commands."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -7,37 +7,37 @@ from operator import is_
 from time import perf_counter
 from typing import Any, Generic, NoReturn, TypeVar
 
-from ..context import Context
+from ..declaration.context import Context
 from ..domain.aggregate import Aggregate, Details
 from ..domain.errors import BusinessError
 from ..domain.faults import Fault
 from ..domain.rows import Rejection
 from .ports import Aggregates
-from .verification import TypedRow
+from .staging import TypedRow
 
 D = TypeVar("D", bound=Details)
 A = TypeVar("A", bound=Aggregate[Any, Any])
 
 UseCase = Callable[[D, Aggregates[A]], A]
-"""The rule of a command: it returns what the command leaves, or raises a BusinessError."""
+"""The rule of a command: it returns the resulting aggregate, or raises a BusinessError."""
 
 
 class RuleFailed(Exception):
-    """A rule cannot be run for a row: it raised what is no refusal, or created what no row can bring.
+    """A rule does not support a row: it raised an exception other than a refusal, or created an unsupported aggregate.
 
-    The message names the rule, the row's line and what to do. It quotes no value of the row.
+    The message names the rule, the row's line and the remedy. It quotes no value of the row.
     """
 
 
 class _NotForRows(Exception):
-    """Why what a rule did cannot be done for a row."""
+    """A rule's action is not possible for a row; the message is the reason."""
 
 
 @dataclass(frozen=True)
 class Ran:
-    """How a rule was run for the rows of a part.
+    """The statistics of a rule that was run for the rows of a part.
 
-    ``seconds`` is the time that it took for all of them. ``refused`` counts the refused rows by the refusal's code.
+    ``seconds`` is the time for all rows. ``refused`` counts the refused rows by the refusal's code.
     """
 
     rule: str
@@ -47,9 +47,9 @@ class Ran:
 
 
 class _Additions(Generic[A]):
-    """The aggregates as a rule meets them: it reads the stored ones, and what it adds for a row is collected.
+    """The aggregates that a rule gets: it reads the stored aggregates, and its additions are collected.
 
-    ``broken`` is what a read of the stored aggregates failed with, if that is no refusal.
+    ``broken`` is the exception of a failed read of the stored aggregates, if it is not a refusal.
     """
 
     def __init__(self, stored: Aggregates[A]) -> None:
@@ -58,8 +58,8 @@ class _Additions(Generic[A]):
         self.broken: Exception | None = None
 
     def get(self, identity: str) -> A:
-        """Return what the rule has added, or else the stored aggregate. Raises NotFound."""
-        own = next((one for one in self.added if one.id == identity), None)
+        """Return the aggregate that the rule has added, or else the stored aggregate. Raises NotFound."""
+        own = next((added for added in self.added if added.id == identity), None)
         return self._read(identity) if own is None else own
 
     def _read(self, identity: str) -> A:
@@ -85,33 +85,30 @@ class _Additions(Generic[A]):
 
 
 class CreatingRule(Generic[D, A]):
-    """The check that the rule of the command that creates takes each row. It is a ``RowsCheck``.
+    """The check that each row obeys the rule of the command that creates. It is a ``RowsCheck``.
 
-    The rule gets the row as the command. Aggregates that it reads are the stored ones: rows of a list do not see each
-    other. What it adds is imported: where its details differ from the row's, in ``TypedRow.created``.
+    The rule gets the row as the command. It reads the stored aggregates: rows of a list do not see each other. The
+    aggregate that it adds is imported; ``TypedRow.created`` has its values if they differ from the row's.
 
     Args:
-        context: whose lists they are.
-        command: the model of the command that creates.
-        use_case: its rule.
-        stored: the stored aggregates, for rules that read some.
+        context: the context of the lists.
+        use_case: the rule of its command that creates.
+        stored: the stored aggregates, for rules that read them.
         ran: is called for each part.
 
     Raises:
-        LookupError: the context has no such command.
         ValueError: rows cannot be read as the command.
     """
 
     def __init__(
         self,
         context: Context[A],
-        command: type[D],
         use_case: UseCase[D, A],
         stored: Aggregates[A],
         ran: Callable[[Ran], None] = lambda _: None,
     ) -> None:
-        _refuse_others(context, command)
-        self.command = command
+        if lacking := lacking_in_rows(context):
+            raise ValueError(lacking)
         self.use_case = use_case
         self._identity = context.identity
         self._first = context.first
@@ -124,15 +121,15 @@ class CreatingRule(Generic[D, A]):
         return getattr(self.use_case, "__name__", type(self.use_case).__name__)
 
     def __call__(self, rows: Sequence[TypedRow[D]], list_id: str) -> list[Rejection]:  # noqa: ARG002
-        """Run the rule for the rows of a part, and return those that it refuses.
+        """Run the rule for the rows of a part, and return the rejections.
 
         Raises:
-            RuleFailed: the rule did for a row what is neither a refusal nor one new aggregate.
+            RuleFailed: the rule neither refused a row nor added one new aggregate for it.
         """
         began, found = perf_counter(), _Additions(self._stored)
         rejections = [refused for row in rows if (refused := self._refused(row, found))]
         seconds = perf_counter() - began
-        self._ran(Ran(self.name, len(rows), seconds, Counter(one.code for one in rejections)))
+        self._ran(Ran(self.name, len(rows), seconds, Counter(rejection.code for rejection in rejections)))
         return rejections
 
     def _refused(self, row: TypedRow[D], found: _Additions[A]) -> Rejection | None:
@@ -154,16 +151,16 @@ class CreatingRule(Generic[D, A]):
         return f"the rule {self.name} fails for the row on line {row.line}: {why}"
 
     def _created(self, row: TypedRow[D], added: list[A]) -> Mapping[str, Any] | None:
-        """Return the values to import, if they differ from the row's. Most rows take the short way through."""
+        """Return the values to import, or None if they are those of the row. Most rows end at the fast comparison."""
         if len(added) != 1:
             raise _NotForRows(f"it adds {len(added)} aggregates: let it add one")
         created = added[0]
         if created.status is not self._first or created.version != 1:
-            stands = f"version {created.version} in status {created.status}"
-            raise _NotForRows(f"it adds {stands}: rows are imported as version 1 in status {self._first}")
+            state = f"version {created.version} in status {created.status}"
+            raise _NotForRows(f"it adds {state}: rows are imported as version 1 in status {self._first}")
         if created.list_id is not None:
             raise _NotForRows("it sets list_id: the import sets it")
-        # The values of `Details.of` are those of the command themselves.
+        # `Details.of` copies references: the values of most rows are the same objects.
         own = created.details.__dict__
         return None if all(map(is_, own.values(), map(row.details.__dict__.get, own))) else self._changed(row, created)
 
@@ -175,16 +172,9 @@ class CreatingRule(Generic[D, A]):
         return {**row.values, **changed} if changed else None
 
 
-def _refuse_others(context: Context[Any], command: type[Details]) -> None:
-    if context.command(command).kind != "creates":
-        raise ValueError(f"{command.__name__} does not create: name {context.creating.name}")
-    if lacking := lacking_in_rows(context):
-        raise ValueError(lacking)
-
-
 def lacking_in_rows(context: Context[Any]) -> str:
-    """Return why rows cannot be read as the command that creates, or nothing: a sentence that says what to write."""
+    """Return the reason why rows cannot be read as the command that creates, with the remedy, or an empty text."""
     model, columns = context.creating.model, context.details.model_fields
-    own = [name for name, one in model.model_fields.items() if one.is_required() and name not in columns]
+    own = [name for name, field in model.model_fields.items() if field.is_required() and name not in columns]
     fields = ", ".join(own)
     return f"{model.__name__} requires {fields}, which no row has: give each a default." if own else ""

@@ -1,4 +1,4 @@
-"""The time that is left to this call of a function: steps stop before Lambda stops them."""
+"""The remaining time of this call of a function: steps stop before Lambda stops them."""
 
 import math
 import time
@@ -26,7 +26,7 @@ _LIMIT: Final[ContextVar[_Limit]] = ContextVar("limit", default=_NO_LIMIT)
 
 @contextmanager
 def time_left(seconds: float) -> Iterator[None]:
-    """Run a block that Lambda would stop after so many seconds."""
+    """Run a block that Lambda would stop after ``seconds``."""
     token = _LIMIT.set(_Limit(time.monotonic() + seconds, min(LONGEST_RESERVE, seconds / 4)))
     try:
         yield
@@ -35,10 +35,10 @@ def time_left(seconds: float) -> Iterator[None]:
 
 
 def seconds_left() -> float:
-    """Return how many seconds are left; without a limit, infinity."""
+    """Return the remaining seconds; without a limit, infinity."""
     return _LIMIT.get().end - time.monotonic()
 
 
 def seconds_to_spare() -> float:
-    """Return how many seconds are left before a step has to stop; without a limit, infinity."""
+    """Return the remaining seconds before a step has to stop; without a limit, infinity."""
     return seconds_left() - _LIMIT.get().reserve

@@ -1,4 +1,4 @@
-"""Aggregates that change only as their context declares it, and only after their list is closed."""
+"""Aggregates that change only by the declared transitions, and only after their list is closed."""
 
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
@@ -12,13 +12,13 @@ A = TypeVar("A", bound=Aggregate[Any, Any])
 
 
 class GuardedAggregates(Generic[A]):
-    """Aggregates behind their context's transitions: no use case has to ask, and none can forget to.
+    """The stored aggregates behind their context's transitions: every change and removal is checked.
 
-    Transitions need no request: an aggregate knows where it stood, and the store refuses a version that is not the one
-    that was read. A concurrent change is a VersionConflict, whatever the new status is.
+    The check needs no request, since an aggregate contains its previous status. The store rejects a change of another
+    version than the stored version. A concurrent change is a VersionConflict in every new status.
 
-    An aggregate that came with a list does not change before the list is closed as imported: until then the list may be
-    undone. The first change of such an aggregate reads the list's status. The status is final, so later changes do not.
+    An aggregate of a list does not change before the list is closed as imported: until then the list may be undone. The
+    first change of such an aggregate reads the list's status. The status is final: later changes do not read it.
     """
 
     def __init__(self, transitions: Transitions, aggregates: Aggregates[A], is_open: Callable[[str], bool]) -> None:
@@ -37,15 +37,15 @@ class GuardedAggregates(Generic[A]):
     def save(self, aggregate: A) -> None:
         """Store the version after the stored one. Raises IllegalMove, ListOpen, VersionConflict."""
         self._transitions.change(aggregate)
-        self._of_closed_list(aggregate, aggregate.version - 1)
+        self._require_closed_list(aggregate, aggregate.version - 1)
         self._aggregates.save(aggregate)
 
     def remove(self, aggregate: A) -> None:
         """Remove exactly this version. Raises IllegalMove, ListOpen, VersionConflict."""
         self._transitions.removal(aggregate)
-        self._of_closed_list(aggregate, aggregate.version)
+        self._require_closed_list(aggregate, aggregate.version)
         self._aggregates.remove(aggregate)
 
-    def _of_closed_list(self, aggregate: A, version: int) -> None:
+    def _require_closed_list(self, aggregate: A, version: int) -> None:
         if version == 1 and aggregate.list_id is not None and self._is_open(aggregate.list_id):
             raise ListOpen(aggregate.details.identity, aggregate.id)

@@ -1,4 +1,4 @@
-"""The list workflow's step that writes one part of a list. It can be repeated, and goes on where it stopped."""
+"""The list workflow's step that writes a part of a list. A repeated step continues where the previous try stopped."""
 
 import secrets
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ ROWS_AT_ONCE: Final = 1000
 
 @dataclass
 class _Writing:
-    """One invocation's work on a part. ``earlier`` is when an earlier writer's time ends, in seconds since 1970."""
+    """One invocation's work on a part. ``earlier`` is the end of an earlier writer's time, in seconds since 1970."""
 
     list_id: str
     part: Part
@@ -32,42 +32,42 @@ class _Writing:
     rows: int
 
     def write(self, staged: list[StagedRow]) -> Outcome:
-        """Write the rows that are left of a part."""
+        """Write the remaining rows of a part."""
         for number, rows in enumerate(chunks(staged[self.rows :], ROWS_AT_ONCE)):
             if number and not self.lists.keep_part(self.list_id, self.part.part, self.writer, self.rows):
                 return self._stopped()
             self.aggregates.import_rows(self.list_id, [_values(row) for row in rows], self.traceparent)
             self.rows += len(rows)
-        # A part is imported when nobody can write it any more: its rows may change or be deleted from then on.
+        # The rows of an imported part may change or be deleted: first wait until no writer can write them any more.
         await_end(self._end)
         done = self.lists.part_imported(self.list_id, self.part.part, self.writer)
         return Outcome.IMPORTED if done else self._stopped()
 
     @property
     def _end(self) -> int:
-        """When the last request of others, and the last unanswered request of this call, may take effect."""
+        """The time by which requests of other writers, and unanswered requests of this call, have taken effect."""
         return max(self.earlier, self.aggregates.unanswered)
 
     def _stopped(self) -> Outcome:
-        """Leave a part that this call may not write any more. Raises Throttled if another call may."""
+        """Stop writing the part. Raises Throttled if another call may write it."""
         self.leave()
         if self.lists.get(self.list_id).status is ListStatus.IMPORTING:
             raise Throttled("another call writes this part")
         return Outcome.REFUSED
 
     def leave(self) -> None:
-        """Record that this call writes no more, and until when requests may take effect."""
+        """Record that this call writes no more, and the time until which its requests may take effect."""
         self.lists.leave_part(self.list_id, self.part.part, self.writer, self.rows, self._end)
 
 
 def import_list(
     list_id: str, part: Part, form: Rows, lists: Lists, files: Files, aggregates: ImportedAggregates
 ) -> Step:
-    """Write one part. The rest of the part is left out if the list is being undone.
+    """Write one part. The rest of the part is skipped if the list is being undone.
 
     Raises:
         Throttled: the table throttles, or the function's time is nearly over, or an earlier invocation may still write.
-            The next try goes on with the first row that is not recorded as written.
+            The next try starts with the first row that is not recorded as written.
     """
     writer = secrets.token_hex(8)
     taken, before = lists.take_part(list_id, part.part, writer, latest_end())

@@ -1,4 +1,4 @@
-"""What is done with a message of another context: it is read, and what it says of a thing is kept if it is news."""
+"""Another context's messages: parses a message, and stores its event if it is newer than the stored event."""
 
 import json
 import re
@@ -17,21 +17,21 @@ from ..domain.projection import ForeignEvent, Standing, order_key
 from .ports import Projection
 
 LONGEST_SUBJECT = 200
-"""Characters: a row of a list may refer to nothing longer."""
+"""The maximum length of a subject in characters: a row of a list cannot refer to a longer id."""
 
 LONGEST_ID = 500
-"""Characters, so that the item that keeps the id stays small; those of this template's events have 32."""
+"""The maximum length of an event id in characters, for small items. The ids of this template's events have 32."""
 
 
 _TIMESTAMP = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
-"""As RFC 3339 writes it, which CloudEvents asks for; pydantic would take seconds since 1970 too."""
+"""The form of RFC 3339, which CloudEvents requires; pydantic alone would accept seconds since 1970 too."""
 
 _SCHEMA = re.compile(r"urn:event-schema:[^:]+:[^:]+:(?P<version>[0-9]{1,9}\.[0-9]{1,9})")
-"""How a context of this platform names the schema of an event's data (`domain.events.Source.schema_of`)."""
+"""The name of an event's schema in contexts of this platform (`domain.events.Source.schema_of`)."""
 
 
 class Applied(StrEnum):
-    """What became of a message that could be read."""
+    """The result of a message that could be read."""
 
     APPLIED = "applied"
     STALE = "stale"
@@ -39,7 +39,7 @@ class Applied(StrEnum):
 
 
 class Envelope(BaseModel):
-    """A CloudEvent 1.0 in its JSON form, as far as every one must be good. Other members are its producer's matter."""
+    """The members of a CloudEvent 1.0 in its JSON form that every event must have. Further members are ignored."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True, defer_build=True)
 
@@ -51,7 +51,7 @@ class Envelope(BaseModel):
 
     @property
     def label(self) -> str:
-        """What asks for its major version, where a context of this platform sent it; else its type."""
+        """The event's type, with its major version from 2 on if the schema is named by a context of this platform."""
         named = _SCHEMA.fullmatch(self.dataschema) if isinstance(self.dataschema, str) else None
         return label(self.type, named["version"]) if named else self.type
 
@@ -71,19 +71,19 @@ class _Order(BaseModel):
 
 @dataclass(frozen=True)
 class Message:
-    """A message that can be read: ``event`` is what it says of a thing, None if its type does not count here."""
+    """A message that can be read. ``event`` is None if its type is not consumed."""
 
     envelope: Envelope
     event: ForeignEvent | None
 
 
 def read(body: str, consumes: Mapping[str, Consumed]) -> Message:
-    """Read a message's body by what is heard of each context (by its name, as ``source`` has it).
+    """Parse a message's body by the consumed events of each context (by its name, as ``source`` has it).
 
-    What a producer may add at any time is tolerated: members, versions of its data, types of events.
+    Unknown members, versions of the data and types of events are accepted: a producer may add them at any time.
 
     Raises:
-        Poison: it cannot be an event that anybody should act on.
+        Poison: the message is not an event, or not of a consumed context.
     """
     document = _document(body)
     envelope = _checked(Envelope, document, PoisonReason.NO_EVENT)
@@ -95,14 +95,14 @@ def read(body: str, consumes: Mapping[str, Consumed]) -> Message:
 
 
 def apply(message: Message, projection: Projection) -> Applied:
-    """Keep what a message says, and tell whether that changed anything."""
+    """Store the event of a message, and return whether it changed the projection."""
     if message.event is None:
         return Applied.IGNORED
     return Applied.APPLIED if projection.apply(message.event) else Applied.STALE
 
 
 def by_name(consumes: Mapping[str, Consumed]) -> dict[str, Consumed]:
-    """Return what is heard of each context by its name as `read` looks it up: the setting may write it either way."""
+    """Return the consumed events by the name that `read` looks up: the context's, with dashes for underscores."""
     return {_name(context): consumed for context, consumed in consumes.items()}
 
 
@@ -118,18 +118,18 @@ def _document(body: str) -> Any:
 
 
 def _event(document: Any, envelope: Envelope, thing: str, standing: Standing) -> ForeignEvent:
-    about = _checked(_Subject, document, PoisonReason.SUBJECT)
+    named = _checked(_Subject, document, PoisonReason.SUBJECT)
     place = _checked(_Order, document, PoisonReason.ORDER)
     try:
         order = order_key(envelope.id, place.sequence, place.time)
     except ValueError:
         raise Poison(PoisonReason.ORDER) from None
-    return ForeignEvent(thing, about.subject, standing, order, envelope.id, envelope.type, envelope.source)
+    return ForeignEvent(thing, named.subject, standing, order, envelope.id, envelope.type, envelope.source)
 
 
 def _checked(kind: Any, document: Any, reason: PoisonReason) -> Any:
     try:
         return kind.model_validate(document)
     except ValidationError:
-        # Without the cause: it would tell no more than the reason does.
+        # Without the cause, which adds no information.
         raise Poison(reason) from None

@@ -1,6 +1,6 @@
-"""The list workflow: one function per step. Every step can be repeated; what it found is kept on the list's record.
+"""The registration of a list, and the types and functions that all steps of the list workflow share.
 
-The verification is in a module of its own.
+Every step can be repeated: its results are stored in the list's record.
 """
 
 from collections import Counter
@@ -21,7 +21,7 @@ BROKE_OFF = "the upload broke off: send the file again"
 GONE = "the file was gone before it could be read: send it again"
 OVERWRITTEN = "the file was overwritten before it could be read: send it again"
 NEAR: Final = timedelta(minutes=15)
-"""How far from an SFTP operation the version that it stored may be dated.
+"""The maximum distance between the times of an SFTP operation and of the version that it stored.
 
 A rename copies the file, which takes seconds. S3 dates a version that was uploaded in parts by the start of its upload
 (S3 User Guide, "Working with object metadata"), and the clocks of Transfer and S3 may differ. The sweep for lost
@@ -30,7 +30,7 @@ uploads waits as long.
 
 
 class Outcome(StrEnum):
-    """What a step tells the workflow, which branches on it."""
+    """The result of a step, by which the workflow branches."""
 
     REGISTERED = "REGISTERED"
     ALREADY_REGISTERED = "ALREADY_REGISTERED"
@@ -47,10 +47,9 @@ class Outcome(StrEnum):
 class Upload:
     """An announced file.
 
-    ``version`` is None where its announcement names none. ``etag`` and ``size``, in bytes, then tell which version is
-    meant; an announcement of a rename has neither. ``broken_by`` is the id of the event that says that the partner's
-    connection broke before the end. ``during`` is when the upload or rename began and ended, or None if the
-    announcement does not contain it.
+    ``version`` is None if the announcement names no version. ``etag`` and ``size``, in bytes, then identify the
+    version; an announcement of a rename has neither. ``broken_by`` is the id of the event that reports a broken upload.
+    ``during`` is the begin and the end of the upload or rename, or None if the announcement does not contain them.
     """
 
     bucket: str
@@ -62,7 +61,7 @@ class Upload:
     during: tuple[datetime, datetime] | None = None
 
     def means(self, stored: StoredVersion) -> bool:
-        """Return whether this may be the announced version. Without a tag, its size and its time decide."""
+        """Return whether a stored version may be the announced version. Without an ETag, size and time decide."""
         if self.etag:
             return stored.etag == self.etag
         return self.size in (None, stored.file.size) and (self.version is not None or self._is_near(stored.modified))
@@ -74,7 +73,7 @@ class Upload:
 
 @dataclass(frozen=True)
 class Step:
-    """A step's answer. ``list_id`` is empty if there is no list."""
+    """The answer of a step. ``list_id`` is empty if there is no list."""
 
     list_id: str
     outcome: Outcome
@@ -83,22 +82,23 @@ class Step:
 def register_list(
     upload: Upload, execution: str, max_bytes: int, lists: Lists, files: Files, temporary: Collection[str] = ()
 ) -> Step:
-    """Pin the uploaded file and record the list, once however often the file is announced.
+    """Pin the uploaded file and record the list, once for all announcements of the file.
 
-    What was uploaded is read also if a later file of its name has replaced it. Of versions that may be meant, the
-    newest is taken that no other execution has: of two that their announcements cannot tell apart, each is imported.
-    The remains of a recorded broken upload are never imported because of an announcement that does not identify them.
-    A name that ends as one of ``temporary`` is not the file's last: its client renames it, and that is announced too.
+    The uploaded version is read even if a later file of the same name has replaced it. If several versions match the
+    announcement, the newest version that no other execution has claimed is used. Each of two uploads that cannot be
+    distinguished is therefore imported. The remains of a recorded broken upload are imported only if an announcement
+    identifies them. A name with an ending in ``temporary`` is ignored: its client renames the file, which is announced
+    too.
 
     Raises:
-        NotAList: the file lies in no partner's folder.
+        NotAList: the file is in no partner's folder.
     """
-    upload = _found(upload, files)
+    upload = _with_stored_key(upload, files)
     if upload.key.endswith("/") or (is_temporary(upload.key, temporary) and not upload.broken_by):
-        # A folder is what a console or an SFTP client makes for an empty one.
+        # A console or an SFTP client creates such an object for an empty folder.
         return Step("", Outcome.IGNORED)
     taken = ""
-    for pinned, reason in _meant(upload, execution, max_bytes, lists, files):
+    for pinned, reason in _matching(upload, execution, max_bytes, lists, files):
         _ = pinned.partner
         recorded = lists.register(ReceivedList(pinned, execution, reason=reason))
         if recorded.execution == execution:
@@ -114,11 +114,11 @@ def _step(recorded: ReceivedList, execution: str) -> Step:
     return Step(recorded.list_id, Outcome.REFUSED if recorded.reason else Outcome.REGISTERED)
 
 
-def _found(upload: Upload, files: Files) -> Upload:
-    """Return the upload under the key that its version has.
+def _with_stored_key(upload: Upload, files: Files) -> Upload:
+    """Return the upload with the key that its version has.
 
-    No page of AWS says whether S3's events to EventBridge encode the key, as its other notifications do. A key that
-    exists as the event contains it is that key.
+    AWS does not document whether S3's events to EventBridge encode the key, as its other notifications do. If the key
+    of the event exists as it is, it is used.
     """
     decoded = replace(upload, key=unquote_plus(upload.key))
     if upload.version is None or decoded == upload or _stored(upload, files):
@@ -126,26 +126,26 @@ def _found(upload: Upload, files: Files) -> Upload:
     return decoded if _stored(decoded, files) else upload
 
 
-def _meant(
+def _matching(
     upload: Upload, execution: str, max_bytes: int, lists: Lists, files: Files
 ) -> Iterator[tuple[PinnedFile, str | None]]:
-    """Yield the versions that may be meant, newest first, each with the reason to refuse it, if there is one."""
+    """Yield the versions that match the announcement, newest first, each with the reason to refuse it, or None."""
     if upload.broken_by:
-        # Never a version: what lies there may be the next try, which is announced by an event of its own. By its tag,
-        # whoever looks for uploads that nobody has heard of knows what was left behind.
+        # Not a stored version: that may be the next try, which has its own event. The sweep recognises the remains by
+        # their ETag.
         yield _gone(upload, "").broken_off(upload.etag or upload.broken_by), BROKE_OFF
         return
     stored = _stored(upload, files)
-    meant = [one for one in stored if upload.means(one) and not _is_remains(upload, one, lists)]
-    for one in meant:
-        yield one.file, GONE if one.removed else _refusal(one.file, max_bytes)
-    if not meant:
-        replaced = any(not one.removed for one in stored)
+    matching = [version for version in stored if upload.means(version) and not _is_remains(upload, version, lists)]
+    for version in matching:
+        yield version.file, GONE if version.removed else _refusal(version.file, max_bytes)
+    if not matching:
+        replaced = any(not version.removed for version in stored)
         yield _gone(upload, f"gone-{execution}"), OVERWRITTEN if replaced else GONE
 
 
 def _is_remains(upload: Upload, stored: StoredVersion, lists: Lists) -> bool:
-    """Return whether a recorded broken upload left this version behind, by its tag or by its size.
+    """Return whether a recorded broken upload left this version behind, by its ETag or by its size.
 
     A version that was stored after the record is not its remains: the client has sent the whole file again.
     """
@@ -156,7 +156,7 @@ def _is_remains(upload: Upload, stored: StoredVersion, lists: Lists) -> bool:
 
 
 def _remember_remains(upload: Upload, recorded: ReceivedList, lists: Lists) -> None:
-    """Make the record of a broken upload whose event has no tag findable by the size of what it left behind.
+    """Remember the size of a broken upload without an ETag, by which its remains are recognised.
 
     Its list cannot be named after the size: two broken uploads of one size are two lists.
     """
@@ -165,12 +165,12 @@ def _remember_remains(upload: Upload, recorded: ReceivedList, lists: Lists) -> N
 
 
 def _of_size(file: PinnedFile, size: int) -> PinnedFile:
-    """Return what stands for each upload of this file that broke off after so many bytes."""
+    """Return the placeholder of each broken upload of this file with this size in bytes."""
     return file.broken_off(f"bytes-{size}")
 
 
 def _gone(upload: Upload, version: str) -> PinnedFile:
-    """Return what stands for a file that cannot be read."""
+    """Return the placeholder of a file that cannot be read."""
     return PinnedFile(upload.bucket, upload.key, version, 0)
 
 
@@ -190,7 +190,7 @@ def _refusal(found: PinnedFile, max_bytes: int) -> str | None:
 
 
 def counts(rows: int, rejections: Counter[Fault]) -> dict[str, Fact]:
-    """Return what a list's record holds of its rows so far."""
+    """Return the counts of a list's rows for its record."""
     rejected = rejections.total()
     by_fault = {str(fault): number for fault, number in rejections.items()}
     return {"rows": rows, "valid": rows - rejected, "rejected": rejected, "rejections": by_fault}

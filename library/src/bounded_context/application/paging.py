@@ -1,7 +1,7 @@
-"""Where a page ends and the next begins, as an opaque text for callers.
+"""Cursors: the position between two pages, as an opaque text for callers.
 
-Members have names, and what is not asked for is left out: a version that may be asked for more reads the cursors of the
-one before, and the other way round.
+Members have names, and absent parameters are omitted: this version and a version with more parameters can read each
+other's cursors.
 """
 
 import json
@@ -14,39 +14,39 @@ from typing import Any, Final
 from ..domain.fields import IDENTIFIER
 
 MOST: Final = 100
-"""The longest page, and what one read of a shard takes at most."""
+"""The maximum length of a page, and of one read of a shard."""
 
 LONGEST_CURSOR: Final = 512
-"""Characters. A list id, a status, a shard and an identity take about half of that."""
+"""The maximum length in characters. A list id, a status, a shard and an identity take about half of that."""
 
 Question = Mapping[str, str | None]
-"""What is asked for, by name; None is what is not."""
+"""The parameters of a list query, by name; an absent parameter is None."""
 
 
 class BadCursor(Exception):
-    """The cursor is not one that an answer to this question gave."""
+    """The cursor is not from an answer to this query."""
 
 
 @dataclass(frozen=True)
 class Position:
-    """A place between two aggregates: after an identity (empty: before the first one) of a shard."""
+    """A position between two aggregates: after an identity (empty: before the first one) of a shard."""
 
     shard: int
     after: str = ""
 
 
 def cursor(question: Question, position: Position) -> str:
-    """Return the place in the answer to a question as a text."""
+    """Return a position in the answer to a query as a text."""
     members = {"asked": _asked(question), "shard": position.shard, "after": position.after}
     text = json.dumps(members, separators=(",", ":"))
     return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def position(question: Question, text: str, shards: int) -> Position:
-    """Return the place that a cursor of the same question names.
+    """Return the position of a cursor of the same query.
 
     Raises:
-        BadCursor: it names none, or is of another question.
+        BadCursor: the text is not a cursor, or is of another query.
     """
     match _members(text):
         case {"asked": dict(asked), "shard": int(shard), "after": str(after)} if _asked(asked) == _asked(
@@ -70,6 +70,6 @@ def _members(text: str) -> Any:
 
 
 def _is_place(shard: int, after: str, shards: int) -> bool:
-    # Python takes true for 1.
+    # In Python, True is an int.
     whole = not isinstance(shard, bool) and 0 <= shard < shards
     return whole and (not after or re.fullmatch(IDENTIFIER, after) is not None)

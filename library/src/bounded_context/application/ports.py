@@ -1,4 +1,4 @@
-"""What the application needs of the world, as protocols. Adapters fill them; tests fill them with fakes."""
+"""The ports of the application, as protocols. Adapters implement them; tests implement them with fakes."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from ..domain.aggregate import Aggregate
 if TYPE_CHECKING:
     from datetime import datetime
 
-    # A command knows no lists and no events of others, and starts sooner without.
+    # Commands use neither lists nor other contexts' events, and start sooner without these modules.
     from ..domain.lists import ListStatus, PinnedFile, ReceivedList, StoredVersion
     from ..domain.projection import ForeignEvent
 
@@ -18,22 +18,22 @@ A = TypeVar("A", bound=Aggregate[Any, Any])
 A_co = TypeVar("A_co", bound=Aggregate[Any, Any], covariant=True)
 
 Fact = int | str | Mapping[str, Any]
-"""What a list's record holds of a step's findings: a number, or numbers by name."""
+"""A value in a list's record: a number, a text, or values by name."""
 
 
 class Aggregates(Protocol[A]):
-    """The aggregates, by identity."""
+    """The stored aggregates, by identity."""
 
     def get(self, identity: str) -> A:
-        """Return it as it stands. Raises NotFound."""
+        """Return the aggregate as stored. Raises NotFound."""
         ...
 
     def add(self, aggregate: A) -> None:
-        """Store a new one. Raises AlreadyExists."""
+        """Store a new aggregate. Raises AlreadyExists."""
         ...
 
     def save(self, aggregate: A) -> None:
-        """Store the version after the stored one; what was stored besides its fields stays.
+        """Store the version after the stored version; stored attributes besides its fields stay.
 
         Raises IllegalMove, VersionConflict.
         """
@@ -48,7 +48,7 @@ class Aggregates(Protocol[A]):
 class Slice(Generic[A_co]):
     """A piece of a shard: aggregates in the order of their identities.
 
-    ``last`` is the identity to read on after, or None at the shard's end.
+    ``last`` is the identity after which the next read starts, or None at the shard's end.
     """
 
     aggregates: Sequence[A_co]
@@ -56,11 +56,11 @@ class Slice(Generic[A_co]):
 
 
 class Shards(Protocol[A_co]):
-    """The aggregates by what they have in common, in ``count`` shards. What was just written may not show yet."""
+    """The aggregates by a common value, in ``count`` shards. Recent writes may be missing."""
 
     @property
     def count(self) -> int:
-        """How many there are."""
+        """The number of shards."""
         ...
 
     def of_list(self, list_id: str, number: int, after: str, most: int) -> Slice[A_co]:
@@ -77,31 +77,31 @@ class Shards(Protocol[A_co]):
 
 
 class ImportedAggregates(Protocol):
-    """The aggregates, by the part of a list. Every write can be repeated and touches no other list's."""
+    """The aggregates, by the part of a list. Every write can be repeated and changes no other list's aggregates."""
 
     def taken(self, identities: Collection[str], list_id: str) -> set[str]:
-        """Return those identities that exist and did not come with this list."""
+        """Return the identities that exist and were not imported by this list."""
         ...
 
     @property
     def unanswered(self) -> int:
-        """When the last write without an answer was sent, in seconds since 1970: it may still take effect. Or 0."""
+        """The time of the last write without an answer, in seconds since 1970, or 0. It may still take effect."""
         ...
 
     def import_rows(self, list_id: str, rows: Sequence[Mapping[str, Any]], traceparent: str | None) -> None:
-        """Create an aggregate for each row, with the list's traceparent; rows that this list created stay.
+        """Create an aggregate for each row, with the list's traceparent; aggregates that this list created stay.
 
         Raises AlreadyTaken; rows before the conflict may be written then.
         """
         ...
 
     def undo_rows(self, list_id: str, identities: Sequence[str]) -> None:
-        """Delete the aggregates that this list created, all of them, and leave the others."""
+        """Delete all aggregates of these identities that this list created, and keep the others."""
         ...
 
 
 class AlreadyTaken(Exception):
-    """Identities that somebody created between a list's verification and its import."""
+    """Identities that another caller created between a list's verification and its import."""
 
     def __init__(self, identities: Sequence[str]) -> None:
         super().__init__(", ".join(identities))
@@ -109,14 +109,15 @@ class AlreadyTaken(Exception):
 
 
 class Throttled(Exception):
-    """AWS turned a call away because there is too much at once, also after several tries.
+    """AWS throttled a call, also after several tries.
 
-    Lambda tells its name to the state machine, which waits longer than after a fault, and does not count it as one.
+    Lambda reports the name of this class to the state machine, which waits longer than after a fault and does not count
+    the try.
     """
 
 
 class Lists(Protocol):
-    """The record of every list received."""
+    """The records of all lists."""
 
     def register(self, received: "ReceivedList") -> "ReceivedList":
         """Record a list for its execution; return the list of the execution, or else the recorded list.
@@ -128,23 +129,23 @@ class Lists(Protocol):
     def remember_broken(self, broken: "PinnedFile", at: "datetime") -> None:
         """Remember for 30 days that an upload broke off ``at`` a time, without recording a list.
 
-        ``broken`` stands for the upload; a later time replaces an earlier one.
+        ``broken`` is the placeholder of the upload; a later time replaces an earlier time.
         """
         ...
 
     def broke_off_at(self, broken: "PinnedFile") -> "datetime | None":
-        """Return when a broken upload was recorded or remembered, or None. ``broken`` stands for the upload."""
+        """Return when a broken upload was recorded or remembered, or None. ``broken`` is its placeholder."""
         ...
 
     def conclude(self, execution: str, list_id: str) -> "ReceivedList":
-        """Record that an execution's list is this one, of another execution; return the list of the execution.
+        """Record another execution's list as the list of an execution; return the list of the execution.
 
         A late call of the execution registers no list any more. If another call was first, its list is returned.
         """
         ...
 
     def recorded(self, list_ids: Sequence[str]) -> set[str]:
-        """Return those that are recorded. What was recorded just now may not show yet."""
+        """Return the ids of recorded lists. Recent records may be missing."""
         ...
 
     def get(self, list_id: str) -> "ReceivedList":
@@ -154,7 +155,7 @@ class Lists(Protocol):
     def progress(self, list_id: str, status: "ListStatus", **facts: Fact) -> "ReceivedList":
         """Move a list to a status that may follow its own, with facts such as ``rows``; return the record.
 
-        The record's status tells whether the list moved.
+        The record's status shows whether the list moved.
         """
         ...
 
@@ -186,7 +187,7 @@ class Lists(Protocol):
         ...
 
     def part_undone(self, list_id: str, part: int) -> None:
-        """Record that nothing of a part is left, once however often it is reported."""
+        """Record that all rows of a part are undone. Repetitions change nothing."""
         ...
 
 
@@ -194,7 +195,7 @@ class Files(Protocol):
     """The inbox bucket."""
 
     def versions(self, key: str) -> "Sequence[StoredVersion]":
-        """Return the versions of an object, newest first; of very many, the newest."""
+        """Return the versions of an object, newest first. A long history may be cut at its old end."""
         ...
 
     def arrived(self) -> "Iterable[StoredVersion]":
@@ -202,7 +203,7 @@ class Files(Protocol):
         ...
 
     def version(self, key: str, version: str) -> "StoredVersion | None":
-        """Return one version of an object, or None if there is none; whether it was removed since is not looked at."""
+        """Return a version of an object, or None. Whether the object was removed since is not checked."""
         ...
 
     def open(self, pinned: "PinnedFile") -> BinaryIO:
@@ -210,7 +211,7 @@ class Files(Protocol):
         ...
 
     def read(self, key: str) -> bytes | None:
-        """Return a small object's bytes, or None if there is none."""
+        """Return a small object's bytes, or None if it does not exist."""
         ...
 
     def write(self, key: str, data: bytes) -> None:
@@ -227,24 +228,24 @@ class Files(Protocol):
 
 
 class SeenIds(Protocol):
-    """The identities met so far in one file, in constant memory."""
+    """The identities of one file that were read so far, in constant memory."""
 
     def first_lines(self, found: Sequence[tuple[str, int]]) -> dict[int, int]:
-        """Remember (identity, line) pairs; for each repeated one return its line and the line it was first on."""
+        """Remember (identity, line) pairs; for each repeated identity return its line and its first line."""
         ...
 
 
 class Projection(Protocol):
-    """What this context keeps of other contexts' things."""
+    """The stored events of other contexts."""
 
     def apply(self, event: "ForeignEvent") -> bool:
-        """Keep what an event says if it is newer than what is kept about its subject; return whether it was."""
+        """Store an event if it is newer than the stored event of its subject; return whether it was."""
         ...
 
 
 class References(Protocol):
-    """What this context knows of what its aggregates refer to."""
+    """Other contexts' aggregates to which the aggregates refer."""
 
     def known(self, identities: Collection[str]) -> set[str]:
-        """Return those that exist; what is recorded as gone does not."""
+        """Return the identities that exist; an aggregate that is recorded as gone does not exist."""
         ...

@@ -1,4 +1,4 @@
-"""What callers may ask: one aggregate by its identity, or those of a list, in a status, with a value, page by page."""
+"""Queries: one aggregate by its identity, or pages of the aggregates of a list, in a status or with a value."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Final, Generic, Self, TypeVar, cast
 from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 from pydantic_core import PydanticCustomError
 
-from ..context import Context
+from ..declaration.context import Context
 from ..domain.aggregate import Aggregate
 from ..domain.fields import Identifier
 from . import paging
@@ -22,14 +22,14 @@ A = TypeVar("A", bound=Aggregate[Any, Any])
 _INDEXED: Final[Mapping[str, str]] = {"list": "list_id", "status": "status"}
 
 LONGEST_VALUE: Final = 200
-"""Characters of a text (`bounded_context.domain.fields`)."""
+"""The maximum length of a text in characters (`bounded_context.domain.fields`)."""
 
 READS: Final = 32
-"""How often a shard is read for one page, at most: twice for each of 16."""
+"""The maximum number of reads for one page: two for each of 16 shards."""
 
 
 class ById(BaseModel):
-    """The question for one aggregate. `by_id` returns a context's, whose one field is the identity."""
+    """The query for one aggregate. `by_id` returns a context's, whose only field is the identity."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
@@ -38,13 +38,13 @@ class ById(BaseModel):
 
     @property
     def id(self) -> str:
-        """The identity that is asked for."""
+        """The requested identity."""
         return getattr(self, self.identity)
 
 
 @cache
 def by_id(context: Context[Any]) -> type[ById]:
-    """Return the question for one aggregate of a context."""
+    """Return the model of a context's query for one aggregate."""
     field: Any = {context.identity: (Identifier, ...)}
     model = create_model("ById", __base__=ById, __doc__=ById.__doc__, **field)
     model.identity = context.identity
@@ -52,9 +52,9 @@ def by_id(context: Context[Any]) -> type[ById]:
 
 
 class Selection(BaseModel):
-    """The question for those of a list, in a status, or with a value, or for those of which several of these are true.
+    """The list query: aggregates of a list, in a status or with a value, or with several of these conditions.
 
-    `selection` returns a context's, which knows its statuses and indexes, and the fields that have one.
+    `selection` returns a context's, with its statuses, its indexes, and the fields that have an index.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
@@ -65,10 +65,10 @@ class Selection(BaseModel):
     cursor: str | None = Field(default=None, min_length=1, max_length=LONGEST_CURSOR)
 
     needed: ClassVar[tuple[str, ...]] = ()
-    """The fields that there is an index of, one of which must be asked for."""
+    """The fields that have an index. The query needs at least one of them."""
 
     own: ClassVar[tuple[str, ...]] = ()
-    """Those of them that are fields of the details."""
+    """The indexed fields of the details."""
 
     @model_validator(mode="after")
     def _selects(self) -> Self:
@@ -80,33 +80,33 @@ class Selection(BaseModel):
 
     @property
     def question(self) -> Question:
-        """What a cursor must have been given for; of a value, which may be about a person, its digest."""
+        """The parameters that a cursor belongs to. A value, which may be personal data, is replaced by its digest."""
         values = {name: sha256(value.encode()).hexdigest()[:16] for name, value in self.values.items()}
         return {"list_id": self.list_id, "status": self.status and self.status.value, **values}
 
     @property
     def values(self) -> Mapping[str, str]:
-        """The values that are asked for, by their fields."""
+        """The requested values, by field."""
         return {name: value for name in self.own if (value := getattr(self, name)) is not None}
 
 
 @cache
 def selection(context: Context[Any]) -> type[Selection]:
-    """Return the question for many aggregates of a context."""
+    """Return the model of a context's list query."""
     status: Any = (context.statuses | None, None)
     value: Any = (Annotated[str | None, Field(min_length=1, max_length=LONGEST_VALUE)], None)
     fields: dict[str, Any] = {"status": status, **dict.fromkeys(context.queried_fields, value)}
     model = create_model("Selection", __base__=Selection, __doc__=Selection.__doc__, **fields)
-    model.needed = tuple(_INDEXED.get(one, one) for one in context.queried_by)
+    model.needed = tuple(_INDEXED.get(key, key) for key in context.queried_by)
     model.own = context.queried_fields
     return model
 
 
 @dataclass(frozen=True)
 class Page(Generic[A]):
-    """Some of what was asked for; ``next_cursor`` is None on the last page.
+    """A page of a list query; ``next_cursor`` is None on the last page.
 
-    Another page may have fewer than were asked for, and even none.
+    Another page may have fewer aggregates than requested, or be empty.
     """
 
     aggregates: Sequence[A]
@@ -114,10 +114,10 @@ class Page(Generic[A]):
 
 
 def get_one(asked: ById, aggregates: Aggregates[A]) -> A:
-    """Return an aggregate as it stands.
+    """Return the stored aggregate.
 
     Raises:
-        NotFound: nothing has that identity.
+        NotFound: no aggregate has that identity.
     """
     return aggregates.get(asked.id)
 
@@ -126,7 +126,7 @@ def list_many(asked: Selection, shards: Shards[A]) -> Page[A]:
     """Return a page: shard after shard, and in each by identity.
 
     Raises:
-        BadCursor: the cursor was not given for this question.
+        BadCursor: the cursor is not of this query.
     """
     found: list[A] = []
     place: Position | None = Position(0)
@@ -140,10 +140,10 @@ def list_many(asked: Selection, shards: Shards[A]) -> Page[A]:
 
 
 def _read_on(asked: Selection, place: Position, shards: Shards[A], found: list[A]) -> Position | None:
-    """Add what the next read brings; return where to read on, or None at the end."""
+    """Add the results of the next read; return the position after it, or None at the end."""
     wanted = asked.limit - len(found)
     slice_ = _slice(asked, place, shards, wanted)
-    matching = [one for one in slice_.aggregates if _is_asked_for(one, asked)]
+    matching = [aggregate for aggregate in slice_.aggregates if _matches(aggregate, asked)]
     found += matching[:wanted]
     if len(matching) > wanted:
         return Position(place.shard, found[-1].id)
@@ -153,18 +153,18 @@ def _read_on(asked: Selection, place: Position, shards: Shards[A], found: list[A
 
 
 def _count(asked: Selection, shards: Shards[Any]) -> int:
-    """How many shards there are to read: the index of a field has the field itself for its key."""
+    """Return the number of shards to read. The index of a field has no shards: its key is the field itself."""
     return 1 if asked.values else shards.count
 
 
-def _is_asked_for(one: Aggregate[Any, Any], asked: Selection) -> bool:
-    stands = asked.status in (None, one.status) and asked.list_id in (None, one.list_id)
-    return stands and all(getattr(one.details, name) == value for name, value in asked.values.items())
+def _matches(aggregate: Aggregate[Any, Any], asked: Selection) -> bool:
+    matches = asked.status in (None, aggregate.status) and asked.list_id in (None, aggregate.list_id)
+    return matches and all(getattr(aggregate.details, name) == value for name, value in asked.values.items())
 
 
 def _slice(asked: Selection, place: Position, shards: Shards[A], wanted: int) -> Slice[A]:
-    # Of a list, few may be in the status, or the other way round: a long read finds them sooner.
-    most = wanted if sum(one is not None for one in asked.question.values()) == 1 else MOST
+    # With several conditions, few aggregates of a read may match: longer reads need fewer requests.
+    most = wanted if sum(value is not None for value in asked.question.values()) == 1 else MOST
     if asked.values:
         name, value = next(iter(asked.values.items()))
         return shards.with_value(name, value, place.after, most)

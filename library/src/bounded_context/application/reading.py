@@ -1,4 +1,4 @@
-"""Reads a partner's CSV file as a stream: constant memory, whatever the file holds."""
+"""The reader of partners' CSV files: a stream in constant memory, for any content."""
 
 import csv
 from collections.abc import Iterable, Iterator
@@ -9,17 +9,17 @@ from ..domain.rows import Record, Unreadable
 
 T = TypeVar("T")
 
-# Many times what a row of the longest allowed values takes; a longer record is a missing quote or no CSV at all.
+# Many times the longest valid row; a longer record is a missing quote or no CSV at all.
 MAX_RECORD_CHARACTERS = 64 * 1024
 MAX_RECORD_CELLS = 1000
-"""A cell takes 50 to 100 bytes of memory, and a thousand records are read at once: 100 MB at most. No list has so many
+"""A cell takes 50 to 100 bytes of memory, and a thousand records are read at once: 100 MB at most. Lists have far fewer
 columns."""
 
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 class _Lines:
-    """The text's lines, each no longer than a record may be. Counts how much the record being read has taken."""
+    """The text's lines. ``taken`` counts the characters of the current record, up to the maximum."""
 
     def __init__(self, text: TextIOWrapper) -> None:
         self._text = text
@@ -35,7 +35,7 @@ class _Lines:
 
 
 def records(stream: BinaryIO) -> Iterator[Record]:
-    """Yield each record of a comma-separated UTF-8 file, the header first, blank lines left out.
+    """Yield each record of a comma-separated UTF-8 file, the header first, without blank lines.
 
     Raises:
         Unreadable: the file is not UTF-8, breaks the rules of quoting (RFC 4180), or has a record that is endless or
@@ -61,7 +61,7 @@ def records(stream: BinaryIO) -> Iterator[Record]:
 
 
 def _text(stream: BinaryIO) -> TextIOWrapper:
-    # BufferedReader needs readinto, readable and closed only, and every binary stream has those.
+    # BufferedReader needs readinto, readable and closed only, and every binary stream has them.
     buffered = BufferedReader(cast("RawIOBase", stream), 1024 * 1024)
     if buffered.peek(2)[:2] in _UTF16_MARKS:
         raise Unreadable("the file is UTF-16 text: save it as UTF-8")
@@ -69,10 +69,10 @@ def _text(stream: BinaryIO) -> TextIOWrapper:
 
 
 def chunks(found: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Yield what is found in lists of ``size``; the last may be shorter."""
+    """Yield items in lists of ``size``; the last list may be shorter."""
     chunk: list[T] = []
-    for one in found:
-        chunk.append(one)
+    for item in found:
+        chunk.append(item)
         if len(chunk) == size:
             yield chunk
             chunk = []

@@ -1,4 +1,4 @@
-"""Lists are checked against the things of other contexts that this one knows: its projection of their events."""
+"""The check of a list's references to other contexts' aggregates, by the projection of their events."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,12 +6,12 @@ from typing import Any
 from ..domain.faults import Fault
 from ..domain.rows import Rejection
 from .ports import References
-from .staging import identities
-from .verification import RowsCheck, TypedRow
+from .staging import TypedRow, identities
+from .verification import RowsCheck
 
 
 def known_to(references: References, field: str) -> RowsCheck[Any]:
-    """Return the check that what each row refers to in a field is known; a row may refer to nothing there."""
+    """Return the check that the reference of each row in a field is known; an empty reference is valid."""
 
     def check(rows: Sequence[TypedRow[Any]], _list_id: str) -> list[Rejection]:
         referring = [row for row in rows if row.values[field] is not None]

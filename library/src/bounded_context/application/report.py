@@ -1,4 +1,4 @@
-"""The report: what was wrong with a list, for the partner who sent it."""
+"""The report: the faults of a list, for the partner who sent it."""
 
 import csv
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from ..domain.reasons import shortened
 from ..domain.rows import Rejection
 from .ports import Files, Lists
 
-# A partner fixes a cause, not ten thousand rows one by one; the cap keeps the report's memory constant.
+# A partner fixes causes, not ten thousand rows. The limit keeps the report's memory constant.
 REPORTED_ROWS = 10_000
 _HEADER = "line,field,reason,code\r\n"
 _CELLS = 4
@@ -17,17 +17,17 @@ _FORMULA = ("=", "+", "-", "@")
 
 
 class Report:
-    """Collects rejections as CSV text, the first 10,000 of them, and counts them all."""
+    """A collector of rejections as CSV text: it writes the first 10,000 and counts all."""
 
     def __init__(self, so_far: str = "") -> None:
         self._text = StringIO(newline="")
         self._writer = csv.writer(self._text)
-        # An earlier version wrote no code.
+        # Rows of an earlier version have no code.
         self._writer.writerows([*cells, ""][:_CELLS] for cells in csv.reader(StringIO(so_far, newline="")))
         self._reported = 0
 
     def add(self, rejections: Iterable[Rejection]) -> None:
-        """Add rejections; past the cap they are only counted."""
+        """Add rejections; above the limit they are only counted."""
         for rejection in rejections:
             self._reported += 1
             if self._reported <= REPORTED_ROWS:
@@ -45,27 +45,27 @@ def _cells(found: Rejection) -> tuple[int, str, str, str]:
 
 
 def whole_list(reason: str) -> str:
-    """Return the line that speaks of the list as a whole."""
+    """Return the line of a reason for the list as a whole."""
     text = StringIO(newline="")
     csv.writer(text).writerow(("", "", _harmless(reason), ""))
     return text.getvalue()
 
 
 def document(rows: str) -> bytes:
-    """Return a report file's bytes."""
+    """Return the bytes of a report file."""
     return (_HEADER + rows).encode()
 
 
 def with_reason(rows: str, reason: str) -> bytes:
-    """Return a report file's bytes that also say why the list as a whole was refused."""
+    """Return the bytes of a report file with the reason why the list as a whole was refused."""
     return document(rows + whole_list(reason))
 
 
 def write_report(files: Files, lists: Lists, received: ReceivedList, data: bytes) -> None:
-    """Store the partner's report of a list, unless the list has left the status in which it was received.
+    """Store the partner's report of a list, unless the list's status differs from the status in ``received``.
 
-    A step may outlive its execution and write late. The report is replaced only if it is still the one that was there
-    before the status was read, so a late step does not replace the report of a later step.
+    A step may outlive its execution and write late. The report is replaced only if it is the report that existed before
+    the status was read. A late step therefore does not replace the report of a later step.
     """
     key = received.file.report_key
     while True:
@@ -75,5 +75,5 @@ def write_report(files: Files, lists: Lists, received: ReceivedList, data: bytes
 
 
 def _harmless(reason: str) -> str:
-    # A spreadsheet runs a cell that starts so as a formula; an apostrophe makes it text.
+    # A spreadsheet runs a cell with such a beginning as a formula; an apostrophe makes it text.
     return shortened(f"'{reason}" if reason.startswith(_FORMULA) else reason)

@@ -1,21 +1,21 @@
-"""Where a list's rows wait between two steps, and in what form.
+"""Staging: the storage of a list's rows between two steps.
 
 A part is a JSON object of two arrays, ``lines`` and ``rows``: row n came from line n. A manifest is a JSON array of
-parts, the form a Distributed Map reads.
+parts, the form that a Distributed Map reads.
 """
 
 import json
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any, Generic, TypeVar
 
+from ..domain.aggregate import Details
 from ..domain.lists import STAGING
 from ..domain.rows import Row, Rows
 from .ports import Files
 
-if TYPE_CHECKING:
-    from .verification import TypedRow
+D = TypeVar("D", bound=Details)
 
 VALIDATED = "manifest.json"
 VERIFIED = "import.json"
@@ -23,15 +23,15 @@ _REJECTIONS = "rejections.csv"
 
 
 class StagingGone(LookupError):
-    """What a step has handed over is not there any more: which rows a list has cannot be determined.
+    """The output of an earlier step is missing: the rows of a list cannot be determined.
 
-    Lambda tells its name to the state machine, which does not try again.
+    Lambda reports the name of this class to the state machine, which does not retry.
     """
 
 
 @dataclass(frozen=True)
 class Part:
-    """One part of a list: its number from 0, the object that holds it, and how many rows that has."""
+    """A part of a list: its number from 0, the key of its object, and the number of its rows."""
 
     part: int
     key: str
@@ -40,10 +40,30 @@ class Part:
 
 @dataclass(frozen=True)
 class StagedRow:
-    """A good row as staged: the line it came from, and its values as JSON."""
+    """A good row as staged: its line in the file, and its values as JSON."""
 
     line: int
     values: dict[str, Any]
+
+
+@dataclass(slots=True)
+class TypedRow(Generic[D]):
+    """A staged row as a check gets it.
+
+    ``line`` is its line of the file. ``details`` has the values in the types of the model, such as Decimal and date.
+    ``values`` are the same as staged, as JSON, and include values that only a newer version knows. ``created`` is for
+    the rule of the command that creates: the values to import, as JSON, if they differ from ``values``.
+    """
+
+    line: int
+    details: D
+    values: Mapping[str, Any]
+    created: Mapping[str, Any] | None = None
+
+    @property
+    def imported(self) -> StagedRow:
+        """The row with the values to import."""
+        return StagedRow(self.line, dict(self.values if self.created is None else self.created))
 
 
 def attempt() -> str:
@@ -55,9 +75,9 @@ def attempt() -> str:
 class Staging:
     """The folder of a list, or of one attempt of a step in it.
 
-    Attempts write to folders of their own, so that an attempt which outlives its execution changes nothing that a later
-    step reads. When the list's record names an attempt, its manifest is published in the list's folder. Without an
-    attempt it is the folder in which an older version of the library staged everything.
+    Each attempt writes to its own folder: an attempt that outlives its execution changes no input of a later step. When
+    the list's record names an attempt, its manifest is published in the list's folder. Without an attempt it is the
+    folder in which an older version of the library staged all files.
     """
 
     files: Files
@@ -74,18 +94,18 @@ class Staging:
         self.parts.append(Part(len(self.parts), key, len(rows)))
 
     def rewrite_part(self, part: Part, rows: list[StagedRow]) -> None:
-        """Keep only these rows of a validated part."""
+        """Write only these rows of a validated part."""
         key = self._key(f"part-{part.part:05d}")
         data = {"lines": [row.line for row in rows], "rows": [row.values for row in rows]}
         self.files.write(key, json.dumps(data).encode())
         self.parts.append(Part(part.part, key, len(rows)))
 
     def keep_part(self, part: Part) -> None:
-        """Take a validated part over as it is."""
+        """Add a validated part without changes."""
         self.parts.append(part)
 
     def write_manifest(self, name: str) -> None:
-        """Write the parts' names."""
+        """Write the list of the parts."""
         self.files.write(self._key(name), json.dumps([asdict(part) for part in self.parts]).encode())
 
     def publish(self, name: str) -> None:
@@ -98,12 +118,12 @@ class Staging:
             self.files.write(Staging(self.files, self.list_id)._key(name), _read(self.files, self._key(name)))
 
     def manifest(self, name: str) -> list[Part]:
-        """Return the parts that a manifest names.
+        """Return the parts in a manifest.
 
         Raises:
             StagingGone: there is no such manifest.
         """
-        return [_part(told) for told in json.loads(_read(self.files, self._key(name)))]
+        return [_part(member) for member in json.loads(_read(self.files, self._key(name)))]
 
     def write_rejections(self, text: str) -> None:
         """Store the report's lines of rejected rows, for the next step and for the report."""
@@ -124,9 +144,9 @@ class Staging:
 
 
 def read_part(files: Files, part: Part, form: Rows) -> list[StagedRow]:
-    """Return a part's rows, whichever version staged them.
+    """Return a part's rows, which any version may have staged.
 
-    A value that the version before did not know is the default; one that only a newer version knows is there too.
+    A missing value is the column's default. A value that only a newer version knows is included.
 
     Raises:
         StagingGone: the part is not there.
@@ -136,9 +156,9 @@ def read_part(files: Files, part: Part, form: Rows) -> list[StagedRow]:
     return [StagedRow(line, form.completed(values)) for line, values in rows]
 
 
-def _part(told: Mapping[str, Any]) -> Part:
-    # Another version may say more of a part.
-    return Part(**{one.name: told[one.name] for one in fields(Part)})
+def _part(member: Mapping[str, Any]) -> Part:
+    # Another version may add members.
+    return Part(**{own.name: member[own.name] for own in fields(Part)})
 
 
 def _read(files: Files, key: str) -> bytes:
@@ -148,6 +168,6 @@ def _read(files: Files, key: str) -> bytes:
     return data
 
 
-def identities(rows: "Iterable[StagedRow | TypedRow[Any]]", id_field: str) -> Iterator[str]:
+def identities(rows: Iterable[StagedRow | TypedRow[Any]], id_field: str) -> Iterator[str]:
     """Yield the rows' identities."""
     return (row.values[id_field] for row in rows)

@@ -18,7 +18,7 @@ def undo_part(list_id: str, part: Part, form: Rows, lists: Lists, files: Files, 
         StagingGone: rows of the part may be in the table, and the part that names them is gone.
         Throttled: the table throttles, or the function's time is too short.
     """
-    received = _given_up(list_id, lists)
+    received = _begin_undoing(list_id, lists)
     if not received.closed and part.part not in received.undone_parts:
         _undo(received, part, form, lists, files, aggregates)
     return Step(list_id, Outcome.UNDONE)
@@ -29,35 +29,35 @@ def compensate_error(
 ) -> ReceivedList:
     """Delete the rows that this list wrote, write the reason into the report, and return the list, closed.
 
-    Undone parts are not undone again: the workflow's map undoes parts, and so does an earlier try that ran out of its
-    time. A list with a reason is rejected. A list without a reason broke for a technical reason and has failed.
+    Parts that the workflow's map or an earlier try has undone are skipped. A list with a reason is rejected. A list
+    without a reason broke for a technical reason and has failed.
 
-    A list that is imported stays imported: the workflow comes here if it lost the answer to its last write.
+    An imported list stays imported: the workflow comes here if it lost the answer to its last write.
 
     Raises:
         StagingGone: rows of the list may be in the table, and the parts that name them are gone.
         Throttled: the table throttles, or the function's time is too short.
     """
-    received = _given_up(list_id, lists)
+    received = _begin_undoing(list_id, lists)
     if received.closed:
         return received
-    for part in _left(received, files):
+    for part in _parts_to_undo(received, files):
         _undo(received, part, form, lists, files, aggregates)
     reason = received.reason or TECHNICAL_FAILURE
     write_report(files, lists, received, with_reason(_rows_report(received, files), reason))
     return lists.progress(list_id, ListStatus.FAILED if reason == TECHNICAL_FAILURE else ListStatus.REJECTED)
 
 
-def _given_up(list_id: str, lists: Lists) -> ReceivedList:
-    """Return a list that is being undone, with the reason, or is closed."""
+def _begin_undoing(list_id: str, lists: Lists) -> ReceivedList:
+    """Mark a list as being undone, unless it is closed; return it."""
     received = lists.get(list_id)
     if received.given_up or received.closed:
         return received
     return lists.refuse(list_id, received.reason or TECHNICAL_FAILURE)
 
 
-def _left(received: ReceivedList, files: Files) -> list[Part]:
-    """Return the parts that are still to be undone."""
+def _parts_to_undo(received: ReceivedList, files: Files) -> list[Part]:
+    """Return the parts that are not undone yet."""
     if len(received.undone_parts) == received.parts:
         return []
     parts = Staging(files, received.list_id, received.verified).manifest(VERIFIED)
@@ -73,6 +73,6 @@ def _undo(
 
 
 def _rows_report(received: ReceivedList, files: Files) -> str:
-    """Return the report's lines of rejected rows, as the attempt found them whose counts the record has."""
+    """Return the report's lines of rejected rows, from the attempt whose counts are recorded."""
     attempt = received.verified or received.staged
     return Staging(files, received.list_id, attempt).rejections() if received.rejected else ""

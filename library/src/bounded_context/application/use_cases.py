@@ -1,4 +1,4 @@
-"""What use cases have in common. A use case is one function per command: it returns what is left, or raises."""
+"""Functions for use cases. A use case is one function per command: it returns the aggregate, or raises a refusal."""
 
 from typing import Any, TypeVar
 
@@ -10,11 +10,11 @@ A = TypeVar("A", bound=Aggregate[Any, Any])
 
 
 def expected(command: Change, aggregates: Aggregates[A]) -> A:
-    """Return the aggregate that a command is for, in the version that its caller expects: a number or a tag.
+    """Return the aggregate of a command, in the version that its caller expects: a number or a tag.
 
     Raises:
-        NotFound: nothing has that identity.
-        VersionConflict: somebody changed it since the caller saw it.
+        NotFound: no aggregate has that identity.
+        VersionConflict: the aggregate has another version than the caller expects.
     """
     current = aggregates.get(command.id)
     wanted = command.expected_version

@@ -21,7 +21,7 @@ ROWS_AT_ONCE: Final = 1000
 
 @dataclass
 class _Validation:
-    """The results of a pass over a file so far; rows beyond a full part are already written."""
+    """The results of a pass over a file so far; full parts are already written."""
 
     form: Rows
     staging: Staging
@@ -70,25 +70,25 @@ def validate_list(
 ) -> Step:
     """Read the pinned file once, in constant memory, and stage its good rows in parts.
 
-    Each attempt stages rows of its own. The first attempt that is recorded counts: later ones repeat its answer.
+    Each attempt stages its own rows. The first recorded attempt counts: later attempts repeat its answer.
     """
     received = lists.get(list_id)
     if received.status is not ListStatus.REGISTERED:
-        return _step(received, files)
+        return _answer(received, files)
     size = rows_a_part(part_rows, received.file.size, form.smallest_row)
     found = _Validation(form, Staging(files, list_id, attempt()), seen, size, Report())
     try:
         _read_through(files, received.file, found)
     except Unreadable as refusal:
-        return _step(refuse(list_id, str(refusal), lists, ListStatus.REGISTERED), files)
+        return _answer(refuse(list_id, str(refusal), lists, ListStatus.REGISTERED), files)
     facts = counts(found.rows, found.rejections) | {"staged": found.staging.attempt or ""}
     if reason := over_tolerance(found.rejections.total(), found.rows, tolerated_share):
-        return _step(refuse(list_id, reason, lists, ListStatus.REGISTERED, **facts), files)
-    return _step(lists.progress(list_id, ListStatus.VALIDATED, **facts), files)
+        return _answer(refuse(list_id, reason, lists, ListStatus.REGISTERED, **facts), files)
+    return _answer(lists.progress(list_id, ListStatus.VALIDATED, **facts), files)
 
 
-def _step(received: ReceivedList, files: Files) -> Step:
-    """Return the answer for a list as it is recorded; the parts that count are handed over."""
+def _answer(received: ReceivedList, files: Files) -> Step:
+    """Publish the recorded attempt's parts, and return the answer for the list."""
     if received.given_up:
         return Step(received.list_id, Outcome.REJECTED)
     Staging(files, received.list_id, received.staged).publish(VALIDATED)

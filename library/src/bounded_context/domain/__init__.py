@@ -1,1 +1,1 @@
-"""What aggregates, lists, rows, events and projections are in every context: no AWS, no framework, no network."""
+"""The domain model of every context: aggregates, lists, rows, events and projections, without AWS or network."""

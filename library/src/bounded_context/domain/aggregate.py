@@ -1,4 +1,4 @@
-"""The aggregate: what a context keeps, and how it may change."""
+"""The aggregate: its details, its status and its version."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -13,13 +13,13 @@ _set: Final = object.__setattr__
 """Sets an attribute of a frozen model."""
 
 TAG: Final = r"[1-9][0-9]{0,14}"
-"""The form of `Aggregate.tag`, which is that of versions: library versions before 0.3.0 take no others."""
+"""The pattern of `Aggregate.tag`. Versions match it too: library versions before 0.3.0 accept no other form."""
 _LEAST: Final = 10**14
-"""The least tag of an incarnation. No version reaches it: at 1,000 changes a second it takes 3,000 years."""
+"""The smallest tag of an incarnation. A version cannot reach it: at 1,000 changes a second it takes 3,000 years."""
 
 
 class _Identified(BaseModel):
-    """A model of which the first field is the aggregate's identity."""
+    """A model whose first field is the aggregate's identity."""
 
     identity: ClassVar[str] = ""
     """The name of the field that holds the identity."""
@@ -35,19 +35,20 @@ class _Identified(BaseModel):
 
 
 class Details(_Identified):
-    """What a caller says of an aggregate: one row of a list, or the payload of the command that creates.
+    """The data that a caller gives for an aggregate: a row of a list, or the payload of the command that creates.
 
-    The first field is the identity. Callers may leave out a field with a default, and what was stored before there was
-    such a field has the default.
+    The first field is the identity. Callers may omit a field with a default. An item that was stored before the field
+    existed has the default too.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
     @classmethod
     def model_validate_stored(cls, values: Mapping[str, Any]) -> Self:
-        """Return what any version has stored or staged, by the names of fields: None is what is not there.
+        """Return details from values by field name, as any version of the context stored or staged them.
 
-        Names that this version does not know are passed over. Callers are held to the fields: `model_validate`.
+        A value of None counts as absent. Names that this version does not have are ignored; `model_validate` rejects
+        them.
 
         Raises:
             pydantic.ValidationError: a field without a default is missing, or a value is not of its type.
@@ -58,28 +59,28 @@ class Details(_Identified):
     def of(cls, command: Self) -> Self:
         """Return the details of a command that creates: ``PaymentDetails.of(command)``.
 
-        The values are taken over as they are. Nothing is validated a second time.
+        The values are copied without a second validation.
         """
         given, names = command.__dict__, cls.__pydantic_fields__.keys()
-        said = command.__pydantic_fields_set__
+        fields_set = command.__pydantic_fields_set__
         if given.keys() == names:
             values = given.copy()
         else:
-            values, said = {name: given[name] for name in names}, said & names
-        # As in pydantic's own `__copy__`: a model's attributes are these four.
+            values, fields_set = {name: given[name] for name in names}, fields_set & names
+        # As in pydantic's own `__copy__`: a model has four attributes.
         details = cls.__new__(cls)
         _set(details, "__dict__", values)
-        _set(details, "__pydantic_fields_set__", said)
+        _set(details, "__pydantic_fields_set__", fields_set)
         _set(details, "__pydantic_extra__", None)
         _set(details, "__pydantic_private__", command.__pydantic_private__)
         return details
 
 
 class Change(_Identified):
-    """A command on what exists; its own first field is the identity.
+    """A command on an existing aggregate; its own first field is the identity.
 
-    ``expected_version`` refuses the command for any other version; None accepts each version. A number accepts this
-    version of any incarnation. A text is a `tag`, which accepts this version of this incarnation.
+    ``expected_version`` rejects the command if the aggregate has another version. None accepts every version. A number
+    accepts this version of any incarnation. A text is a `tag`, which accepts this version of this incarnation.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
@@ -93,12 +94,13 @@ S = TypeVar("S", bound=StrEnum)
 
 @dataclass(frozen=True)
 class Aggregate(Generic[D, S]):
-    """An aggregate as it stands: ``class Payment(Aggregate[PaymentDetails, Status])``.
+    """The base class of aggregates: ``class Payment(Aggregate[PaymentDetails, Status])``.
 
-    ``version`` counts its changes from 1; ``list_id`` names the list that brought it, if one did. ``stood`` is where it
-    stood before its last change, which `dataclasses.replace` keeps; of what was just read or created, where it stands.
-    ``etag`` names the stored state that was read or written: empty if the state has no name, None before either. It is
-    the incarnation's name, and from the second write on a dot and a name of the write.
+    ``version`` counts the changes from 1. ``list_id`` is the id of the list that imported the aggregate, or None.
+    ``stood`` is the status before the last change, which `dataclasses.replace` keeps. It is the current status if the
+    aggregate was just read or created. ``etag`` identifies the stored state that was read or written: empty if the
+    state has no etag, None before either. It is the incarnation's name, and from the second write on a dot and a name
+    of the write.
     """
 
     details_type: ClassVar[type[Details]] = Details
@@ -123,10 +125,10 @@ class Aggregate(Generic[D, S]):
 
     @classmethod
     def status_of(cls, name: str) -> S:
-        """Return the status of that name.
+        """Return the status of this name.
 
-        One that only a newer version has is not a member of the enumeration: it has the members' type, and this name.
-        So it can be shown, and no command of this version starts from it.
+        A name that only a newer version declares is not a member of the enumeration. The result then has the members'
+        type and this name. It can be displayed, but no command of this version starts from it.
         """
         try:
             return cls.statuses(name)  # pyright: ignore[reportReturnType]
@@ -142,9 +144,9 @@ class Aggregate(Generic[D, S]):
 
     @property
     def incarnation(self) -> str:
-        """The name of the time from a registration to its removal: another for each registration of one identity.
+        """The name of the period from a registration to its removal. Each registration of an identity has another name.
 
-        Rows of a list have the list's id. Items of library versions before 0.3.0 have none: it is empty.
+        Rows of a list have the list's id. It is empty for items of library versions before 0.3.0.
         """
         if self.etag:
             name, dot, _ = self.etag.rpartition(".")
@@ -160,9 +162,9 @@ class Aggregate(Generic[D, S]):
         return str(_LEAST + int.from_bytes(digest[:8]) % (9 * _LEAST))
 
     def stored_as(self, etag: str) -> None:
-        """Set the name of the state that was written."""
+        """Set the etag of the state that was written."""
         _set(self, "etag", etag)
 
     def moved_to(self, status: S) -> Self:
-        """Return the next version, in ``status``. Whether that may follow, whoever stores it is asked."""
+        """Return the next version, in ``status``. Saving it checks that the transition is allowed."""
         return replace(self, status=status, version=self.version + 1, stood=self.status)

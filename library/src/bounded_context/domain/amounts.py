@@ -1,4 +1,4 @@
-"""What the rows of a list are worth: exact sums of each decimal field, by currency."""
+"""Exact sums of the decimal fields of a list's rows, by currency."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,23 +6,23 @@ from decimal import Decimal
 from typing import Any, Final
 
 APART: Final = ("CHF", "EUR", "GBP", "USD")
-"""The currencies that are summed apart. Each is a metric of its own that costs money every month, and a partner's file
-could name 17,576 (three letters): whatever is not named here is summed as one."""
+"""The currencies that have a sum of their own. Each is a metric that costs money every month. A partner's file could
+name 17,576 currencies (three letters), so all others share a sum."""
 
 OTHER: Final = "OTHER"
-"""The sum of all other currencies, and of amounts without one: it tells that there were some, and no more."""
+"""The label of the shared sum of all other currencies, and of amounts without a currency."""
 
 NONE: Final = "NONE"
-"""The currency of an aggregate that has none."""
+"""The label of the sums of an aggregate without a currency field."""
 
 
 def currencies(currency: str | None) -> tuple[str, ...]:
-    """Return what distinguishes sums, for an aggregate with this currency field or none."""
+    """Return the labels of the sums of an aggregate with this currency field, or without a currency field."""
     return (NONE,) if currency is None else (*APART, OTHER)
 
 
 class Amounts:
-    """Sums up the decimal fields of rows, by the currency field if there is one. Its memory does not grow with them.
+    """The sums of the decimal fields of rows, by the currency field if there is one. Memory use is constant.
 
     The sums are exact: an amount has at most 15 digits, and Python's decimals keep 28 through an addition, enough for
     ten thousand billion rows.
@@ -35,7 +35,7 @@ class Amounts:
         self._sums: dict[str, dict[str, Decimal]] = {name: defaultdict(Decimal) for name in decimals}
 
     def add(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Add rows, given as JSON values: an amount that is missing adds nothing, one without currency is another's."""
+        """Add rows, given as JSON values. A missing amount adds 0. An amount without a currency is added to `OTHER`."""
         if not self._decimals:
             return
         for row in rows:
@@ -45,5 +45,5 @@ class Amounts:
                     self._sums[field][name] += Decimal(amount)
 
     def sums(self) -> dict[str, dict[str, Decimal]]:
-        """Return the sums by field and currency; a currency that no row has is left out."""
+        """Return the sums by field and currency, without the currencies that no row has."""
         return {field: dict(by_currency) for field, by_currency in self._sums.items()}

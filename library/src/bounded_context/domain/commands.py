@@ -1,33 +1,37 @@
-"""What callers may ask of one aggregate, as data: from where each command starts, what it does, and its event."""
+"""The declaration of an aggregate's commands: their rules, the statuses from which they start, and their events."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Generic, Literal, TypeVar
+from functools import wraps
+from typing import Any, Final, Generic, Literal, TypeVar
 
-from ..words import snake
-from .aggregate import Change, Details
+from .aggregate import Aggregate, Change, Details
+from .spelling import snake
 
 Kind = Literal["creates", "changes", "deletes"]
 
 M = TypeVar("M", bound=Details | Change)
 D = TypeVar("D", bound=Details)
 C = TypeVar("C", bound=Change)
+A = TypeVar("A", bound=Aggregate[Any, Any])
 
 METHODS: Final[Mapping[Kind, str]] = {"creates": "POST", "changes": "POST", "deletes": "DELETE"}
-"""The method of each kind's route."""
+"""The HTTP method of each kind's route."""
 
 
 @dataclass(frozen=True)
-class Command(Generic[M]):
-    """A command: its model, what it does, the event that reports it, and the status that it leaves, if any is left.
+class Command(Generic[M, A]):
+    """A command: its model, its rule, its kind, the event that reports it, and the status that it sets, if any.
 
-    ``after`` are the statuses from which it may start: one that creates starts from none. ``route`` is the key of a
-    route of its own shape, such as ``PUT /payments/{payment_id}/payer``; without it the route follows from the kind.
-    Build one by `creates`, `changes` or `deletes`.
+    ``rule`` is the use case: a function of the command and the stored aggregates that returns the aggregate.
+    ``after`` are the statuses from which the command may start, empty if it creates. ``route`` is the key of a route of
+    its own shape, such as ``PUT /payments/{payment_id}/payer``; by default the route follows from the kind. Build a
+    command by `creates`, `changes` or `deletes`.
     """
 
     model: type[M]
+    rule: Callable[[M, Any], A]
     kind: Kind
     event: str
     status: StrEnum | None = None
@@ -35,21 +39,34 @@ class Command(Generic[M]):
     after: tuple[StrEnum, ...] = ()
 
     @staticmethod
-    def creates(model: type[D], status: StrEnum, event: str, route: str | None = None) -> "Command[D]":
-        """Return a command that brings an aggregate into being, in ``status``. Its model is the details'."""
-        return Command(model, "creates", event, status, route)
+    def creates(
+        model: type[D], rule: Callable[[D, Any], A], status: StrEnum, event: str, route: str | None = None
+    ) -> "Command[D, A]":
+        """Return a command that creates an aggregate in ``status``. Its model is the details' class or a subclass.
+
+        Rows of lists follow the same rule.
+        """
+        return Command(model, rule, "creates", event, status, route)
 
     @staticmethod
     def changes(
-        model: type[C], status: StrEnum, event: str, route: str | None = None, *, after: tuple[StrEnum, ...]
-    ) -> "Command[C]":
-        """Return a command that takes an aggregate from one of the statuses ``after`` into ``status``."""
-        return Command(model, "changes", event, status, route, after)
+        model: type[C],
+        rule: Callable[[C, Any], A],
+        status: StrEnum,
+        event: str,
+        route: str | None = None,
+        *,
+        after: tuple[StrEnum, ...],
+    ) -> "Command[C, A]":
+        """Return a command that moves an aggregate from a status of ``after`` to ``status``."""
+        return Command(model, rule, "changes", event, status, route, after)
 
     @staticmethod
-    def deletes(model: type[C], event: str, route: str | None = None, *, after: tuple[StrEnum, ...]) -> "Command[C]":
-        """Return a command that removes an aggregate from one of the statuses ``after``: ``tuple(Status)`` are all."""
-        return Command(model, "deletes", event, None, route, after)
+    def deletes(
+        model: type[C], rule: Callable[[C, Any], A], event: str, route: str | None = None, *, after: tuple[StrEnum, ...]
+    ) -> "Command[C, A]":
+        """Return a command that deletes an aggregate in a status of ``after``; ``tuple(Status)`` allows all."""
+        return Command(model, rule, "deletes", event, None, route, after)
 
     @property
     def name(self) -> str:
@@ -58,9 +75,28 @@ class Command(Generic[M]):
 
     @property
     def function(self) -> str:
-        """The name of its function and of its handler's module: ``verify_payment``."""
+        """The name of the command's function: ``verify_payment``."""
         return snake(self.name)
 
     def action(self, aggregate: str) -> str:
-        """Return the last part of a change's path, without the aggregate's name: ``verify``."""
+        """Return the last part of the path of a change, without the aggregate's name: ``verify``."""
         return snake(self.name.removesuffix(aggregate) or self.name).replace("_", "-")
+
+
+def _reported(make: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a constructor that gives a command without a rule the rule None, which its context reports.
+
+    Up to version 0.3.0, the second argument was the status or the event.
+    """
+
+    @wraps(make)
+    def made(*values: Any, **named: Any) -> Any:
+        model, second = values[:1], values[1:2]
+        lacks_rule = bool(second) and isinstance(second[0], str)
+        return make(*model, *([None] if lacks_rule else []), *values[1:], **named)
+
+    return made
+
+
+for _kind in METHODS:
+    setattr(Command, _kind, staticmethod(_reported(getattr(Command, _kind))))

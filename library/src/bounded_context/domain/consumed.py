@@ -1,4 +1,4 @@
-"""What is heard of other contexts: which of their events say that a thing exists, and which that it is gone."""
+"""The events that a context consumes of another context, and their effect on the projection."""
 
 from typing import Annotated
 
@@ -8,10 +8,11 @@ from .projection import Standing
 
 
 class Consumed(BaseModel):
-    """What is heard of one context: after an event of a type in ``known`` a thing exists for us, in ``gone`` not.
+    """The consumed events of another context.
 
-    ``thing`` says what kind of thing, in snake_case: what is known about each is kept under this name. Validated with
-    the context as pydantic's, it is not one whose items are that context's own.
+    After an event of a type in ``known``, the event's subject exists for this context. After an event of a type in
+    ``gone``, it does not. ``thing`` is the kind of the subjects, in snake_case, and the name under which they are
+    stored. If this context is passed as pydantic's validation context, ``thing`` must not be the name of its own items.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, defer_build=True)
@@ -29,7 +30,7 @@ class Consumed(BaseModel):
         return thing
 
     def standing(self, event_type: str) -> Standing | None:
-        """Return what an event of this type says of its subject; None if nothing."""
+        """Return the standing that an event of this type gives its subject; None if the type is not consumed."""
         if event_type in self.gone:
             return Standing.GONE
         return Standing.KNOWN if event_type in self.known else None

@@ -1,16 +1,16 @@
-"""Refusals: rules that forbid what a caller asks. A context adds its own by a subclass of `BusinessError`."""
+"""Refusals of commands by the rules of a context. A context adds its own as subclasses of `BusinessError`."""
 
 from collections.abc import Iterable
 from typing import ClassVar
 
-from ..words import either
+from .spelling import either
 
 
 class BusinessError(Exception):
     """A refusal that the caller can act on; its text is a sentence for people, of at most 1,000 characters.
 
-    ``code`` is stable and meant for programs: the ``reason`` of the metric, and a part of the problem's type.
-    ``status`` (4xx) and ``title`` are those of the problem that the HTTP API answers with (RFC 9457).
+    ``code`` is stable and for programs: it is the ``reason`` of the metric, and a part of the problem's type.
+    ``status`` (4xx) and ``title`` are members of the HTTP API's problem (RFC 9457).
     """
 
     code: ClassVar[str] = "refused"
@@ -19,7 +19,7 @@ class BusinessError(Exception):
 
 
 class AlreadyExists(BusinessError):
-    """The identity is taken."""
+    """The identity already exists."""
 
     code = "already-exists"
     title = "The identity is taken"
@@ -29,7 +29,7 @@ class AlreadyExists(BusinessError):
 
 
 class NotFound(BusinessError):
-    """Nothing has that identity."""
+    """No aggregate has the identity."""
 
     code = "not-found"
     status = 404
@@ -40,7 +40,7 @@ class NotFound(BusinessError):
 
 
 class VersionConflict(BusinessError):
-    """Somebody else changed it first (optimistic concurrency)."""
+    """Another command changed the aggregate first (optimistic concurrency)."""
 
     code = "version-conflict"
     status = 412
@@ -51,7 +51,7 @@ class VersionConflict(BusinessError):
 
 
 class IllegalMove(BusinessError):
-    """The command does not start from where the aggregate stands; ``after`` are the statuses from which it does."""
+    """The command does not start from the aggregate's status; ``after`` are the statuses from which it starts."""
 
     code = "illegal-move"
     title = "The command does not start from its status"
@@ -61,7 +61,7 @@ class IllegalMove(BusinessError):
 
 
 class ListOpen(BusinessError):
-    """The aggregate came with a list that is not closed yet: the list may still be undone."""
+    """The aggregate's list is not closed yet, and may still be undone."""
 
     code = "list-open"
     title = "Its list is not closed yet"

@@ -1,7 +1,8 @@
-"""What events say, as models: the contract with other contexts. Their schemas are made from them.
+"""The models of event data: the contract with other contexts. The schemas are generated from them.
 
-Events are built without them, since the relay makes hundreds a call; tests hold what is built to the schemas. A field
-that comes later has a default, as in ``note: Text | None = None``: events without it are still on their way.
+The relay builds events without the models, since it builds hundreds in a call. Tests validate the built events against
+the schemas. A field that is added later has a default, as in ``note: Text | None = None``, for events without it that
+are still in transit.
 """
 
 from typing import Annotated, Any, Literal
@@ -56,6 +57,6 @@ class CloudEvent(EventData):
 
 
 def envelope_of(source: str) -> type[CloudEvent]:
-    """Return the envelope of the events of one source, which it names."""
+    """Return the envelope of the events of one source, which is its only valid ``source``."""
     named: Any = (Literal[source], CloudEvent.model_fields["source"])  # pyright: ignore[reportInvalidTypeForm]
     return create_model("CloudEvent", __base__=CloudEvent, __doc__=CloudEvent.__doc__, source=named)

@@ -1,4 +1,4 @@
-"""What happened, in the past tense: the only thing other contexts hear of this one."""
+"""Events: their envelope, their schemas' names and versions, and the labels by which subscribers filter them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from pydantic import BaseModel, ConfigDict
 from .aggregate import Aggregate
 
 _SEQUENCE_DIGITS = 40
-"""The longest sequence number of a stream (DynamoDB Streams API reference, StreamRecord)."""
+"""The maximum length of a stream's sequence number (DynamoDB Streams API reference, StreamRecord)."""
 
 FIRST_VERSION: Final = "1.0"
-"""The version of the schema of a type of event for which none is said."""
+"""The default version of an event type's schema."""
 
 
 class EventData(BaseModel):
-    """What an event says besides its envelope. Nothing of it is built before it is asked for: functions never ask."""
+    """The data of an event, without the envelope. Pydantic builds it on first use; functions do not use it."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, defer_build=True)
 
@@ -30,12 +30,12 @@ class Source:
     versions: Mapping[str, str]
 
     def schema_of(self, event_type: str, version: str | None = None) -> str:
-        """Return the name of a version (without one, the version said) of a type's schema: its file's ``$id``."""
+        """Return the name of a type's schema, its file's ``$id``. The default is the declared version."""
         return f"urn:event-schema:{self.name}:{event_type}:{version or self.versions[event_type]}"
 
     @staticmethod
     def type_of(schema: str) -> str:
-        """Return the type of the events that have the schema of this name."""
+        """Return the event type of the schema of this name."""
         return schema.split(":")[-2]
 
     def cloud_event(
@@ -51,9 +51,9 @@ class Source:
     ) -> dict[str, Any]:
         """Return the CloudEvents 1.0 envelope in its JSON form, as a dictionary.
 
-        ``schema`` is the name of the data's schema, where it is not that of the version said of the type.
-        ``traceparent`` is the place in a trace where it was caused (CloudEvents' extension "Distributed Tracing");
-        ``more`` are further members, such as ``sequence`` (the extension "Sequence").
+        ``schema`` is the name of the data's schema; the default is the type's declared version. ``traceparent`` is the
+        event's cause in a trace (CloudEvents' extension "Distributed Tracing"). ``more`` are further members, such as
+        ``sequence`` (the extension "Sequence").
         """
         return {
             "specversion": "1.0",
@@ -72,15 +72,15 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True)
 class Beside:
-    """The events of aggregates in the major version before, while subscribers change over to that of today.
+    """The previous major version of the aggregates' events, published while subscribers migrate to the current version.
 
-    Subscribers that are ready get each event in both versions, all others in the one before. While nobody is ready, the
-    version of today is not published.
+    Subscribers that are ready get each event in both versions, all others in the previous version. The current version
+    is published as soon as a subscriber is ready.
 
     Args:
-        data: the model of the data of the events before.
-        versions: the version (``<major>.<minor>``) of the schema of each type whose major version was raised.
-        made: makes the data of an event before, as JSON values, from the data of the event of today.
+        data: the model of the data of the previous version.
+        versions: the previous version (``<major>.<minor>``) of each type whose major version was raised.
+        made: converts the data of a current event to the data of the previous version, as JSON values.
         ready: the subscribers that read both versions.
     """
 
@@ -90,9 +90,9 @@ class Beside:
     ready: tuple[str, ...] = ()
 
     def events(self, today: dict[str, Any], source: Source) -> tuple[dict[str, Any], ...]:
-        """Return the events that are published of a change, by the event of today: the version before comes first.
+        """Return the events to publish for a change, made from the current event. The previous version comes first.
 
-        The event before has an id of its own; subject, time and sequence are the same.
+        The event of the previous version has an id of its own; subject, time and sequence are the same.
         """
         version = self.versions.get(today["type"])
         if version is None:
@@ -106,36 +106,36 @@ class Beside:
 
 
 def major(version: str) -> int:
-    """Return the major number of a version, which is written ``<major>.<minor>``."""
+    """Return the major number of a version ``<major>.<minor>``."""
     return int(version.partition(".")[0])
 
 
 def label(event_type: str, version: str) -> str:
-    """Return the message attribute ``type`` of a version: the event's type, from major version 2 on with that number.
+    """Return the message attribute ``type`` of a version: the event type, from major version 2 on with that number.
 
-    So a filter means one major version, and what passes it does not change when another one comes or goes.
+    A filter therefore selects one major version. Other versions do not change its result.
     """
     number = major(version)
     return event_type if number == 1 else f"{event_type}.{number}"
 
 
 def type_of_label(label: str) -> str:
-    """Return the type of the events that have this message attribute ``type``."""
+    """Return the event type of a message attribute ``type``."""
     return label.partition(".")[0]
 
 
 def label_of(event: Mapping[str, Any]) -> str:
-    """Return the message attribute ``type`` of an event, by the schema that it names."""
+    """Return the message attribute ``type`` of an event, by the version of its schema."""
     return label(event["type"], event["dataschema"].rpartition(":")[2])
 
 
 def sequence(number: str) -> str:
-    """Return a stream's number, at most 40 digits, so that of two the later one is the greater text."""
+    """Return a stream's number, padded to 40 digits: of two numbers, the later is the greater text."""
     return number.zfill(_SEQUENCE_DIGITS)
 
 
 def payload(aggregate: Aggregate[Any, Any]) -> dict[str, Any]:
-    """Return what an event says of an aggregate: details as JSON values, status, version and list."""
+    """Return the event data of an aggregate: details as JSON values, status, version and list."""
     details = aggregate.details.model_dump(mode="json")
-    standing = {"status": aggregate.status, "version": aggregate.version}
-    return details | standing | {"list_id": aggregate.list_id}
+    state = {"status": aggregate.status, "version": aggregate.version}
+    return details | state | {"list_id": aggregate.list_id}

@@ -1,10 +1,10 @@
-"""What may be wrong with a row of a list, by kind."""
+"""The kinds of faults of a list's rows."""
 
 from enum import StrEnum
 
 
 class Fault(StrEnum):
-    """What kind of fault a row has, for those who count: the report says the same in words, with the value."""
+    """The kind of a row's fault, for metrics. The report describes the fault in words, with the value."""
 
     CELLS = "cells"
     VALUE = "value"

@@ -1,8 +1,8 @@
-"""Field types: how a value is written as text, and what it is read as.
+"""Field types: the text pattern of a value, and the type of the parsed value.
 
-Each type checks the text before it reads it, so what looks like a number to Python but to no partner
-(``NaN``, ``1e400``, ``1_000``, full-width digits) never gets in. The description completes the sentence
-"expected ..." of a report; the kind names the type for tools that make sample values.
+Each type checks the text before it parses it. Text that Python accepts as a number but partners do not write (``NaN``,
+``1e400``, ``1_000``, full-width digits) is rejected. The description completes the sentence "expected ..." of a report;
+the kind names the type for tools that make sample values.
 """
 
 from collections.abc import Iterator
@@ -17,24 +17,24 @@ from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, core_schema, to_jsonable_python
 
 IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
-"""How an identity is written."""
+"""The pattern of an identity."""
 
-# A cell that starts with one of = + - @ runs as a formula when a report or an export is opened in a spreadsheet (OWASP,
-# "CSV Injection"); control characters break lines and terminals.
+# A spreadsheet runs a cell that starts with = + - or @ as a formula when it opens a report or an export (OWASP, "CSV
+# Injection"). Control characters break lines and terminals.
 _PLAIN_TEXT = r"^[^\x00-\x1f\x7f=+\-@][^\x00-\x1f\x7f]*$"
 
 
 @dataclass(frozen=True)
 class Written:
-    """Marks a type whose text must match ``pattern`` before it is read.
+    """A mark of a type whose text must match ``pattern`` before it is parsed.
 
-    Numbers are taken as their text, so a command's JSON may say 5 or "5".
+    Numbers are converted to text: a command's JSON may have 5 or "5".
     """
 
     pattern: str
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Chain the text's check and the type's own, both run by pydantic's core."""
+        """Chain the check of the text and the validation of the type, both in pydantic's core."""
         text = core_schema.str_schema(pattern=self.pattern, coerce_numbers_to_str=True)
         return core_schema.chain_schema([text, handler(source)])
 
@@ -54,7 +54,7 @@ Text = Annotated[
     Field(pattern=_PLAIN_TEXT, max_length=200),
     _kind("text", "1 to 200 characters on one line, not starting with = + - or @"),
 ]
-"""1 to 200 characters on one line, of which the first is none of ``= + - @``, which spreadsheets take for formulas."""
+"""1 to 200 characters on one line. The first is not ``= + - @``, which start formulas in spreadsheets."""
 WholeNumber = Annotated[
     int,
     Written(r"^-?[0-9]{1,15}$"),
@@ -73,13 +73,13 @@ Currency = Annotated[
     Field(pattern=r"^[A-Z]{3}$"),
     _kind("currency", "a currency as its three capital letters (ISO 4217), such as EUR"),
 ]
-"""A currency by its three capital letters (ISO 4217), such as ``EUR``."""
+"""A currency code of three capital letters (ISO 4217), such as ``EUR``."""
 Day = Annotated[
     date,
     Written(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
     _kind("date", "a day of the calendar as YYYY-MM-DD, such as 2026-01-31"),
 ]
-"""A day of the calendar, as ``YYYY-MM-DD``."""
+"""A calendar day, as ``YYYY-MM-DD``."""
 Flag = Annotated[
     bool,
     _kind("bool", "true or false"),
@@ -88,36 +88,36 @@ Flag = Annotated[
 
 
 def kind_of(field: FieldInfo) -> str | None:
-    """Return the kind of a model's field, that of ``Text`` for ``Text | None`` too; None if it has no type of these."""
-    extras: list[Any] = [said.json_schema_extra for said in _said(field)]
+    """Return the kind of a model's field, also of ``Text`` in ``Text | None``; None if its type is not defined here."""
+    extras: list[Any] = [info.json_schema_extra for info in _infos(field)]
     return next((extra["kind"] for extra in extras if isinstance(extra, dict) and "kind" in extra), None)
 
 
 def description_of(field: FieldInfo) -> str | None:
-    """Return what completes "expected ..." for a model's field, for ``Text | None`` as for ``Text``."""
-    return next((said.description for said in _said(field) if said.description), None)
+    """Return the text that completes "expected ..." for a model's field, for ``Text | None`` as for ``Text``."""
+    return next((info.description for info in _infos(field) if info.description), None)
 
 
-def _said(field: FieldInfo) -> Iterator[FieldInfo]:
-    """What pydantic keeps of a field, and of the types within its own: those of a union are the union's matter."""
+def _infos(field: FieldInfo) -> Iterator[FieldInfo]:
+    """Yield pydantic's information on a field, and on the direct members of its type."""
     yield field
     for part in get_args(field.annotation):
-        yield from (one for one in getattr(part, "__metadata__", ()) if isinstance(one, FieldInfo))
+        yield from (info for info in getattr(part, "__metadata__", ()) if isinstance(info, FieldInfo))
 
 
 def may_be_none(field: FieldInfo) -> bool:
-    """Tell whether a model's field may be None, as ``Text | None``."""
+    """Return whether a model's field may be None, as ``Text | None``."""
     return NoneType in get_args(field.annotation)
 
 
 def defaults(model: type[BaseModel]) -> dict[str, Any]:
-    """Return the defaults of a model's fields that have one, by name, as JSON values: an amount and a day as text."""
+    """Return the defaults of a model's optional fields by name, as JSON values: an amount and a day as text."""
     optional = {name: field for name, field in model.model_fields.items() if not field.is_required()}
     return {name: to_jsonable_python(_default(field)) for name, field in optional.items()}
 
 
 def is_default_of_type(field: FieldInfo) -> bool:
-    """Tell whether a field's default, stored as a JSON value, is read again as what stands in the code."""
+    """Return whether a field's default, stored as a JSON value, is parsed as the same value of the same type."""
     kind: Any = Annotated[(field.annotation, Field(), *field.metadata)]
     default = _default(field)
     try:
@@ -132,5 +132,5 @@ def _default(field: FieldInfo) -> Any:
 
 
 def of_kind(kind: str, model: type[BaseModel]) -> tuple[str, ...]:
-    """Return the names of a model's fields of one kind, in their order."""
+    """Return the names of a model's fields of a kind, in their order."""
     return tuple(name for name, field in model.model_fields.items() if kind_of(field) == kind)

@@ -16,20 +16,21 @@ from .faults import Fault
 INCOMING = "incoming"
 REPORTS = "reports"
 STAGING = "staging"
-_REPORT_ENDING = ".report.csv"
+_REPORT_SUFFIX = ".report.csv"
 _KEY_BYTES = 1024
-"""The longest key of an object, in UTF-8 (S3 User Guide, "Naming Amazon S3 objects")."""
+"""The maximum length of an object's key, in UTF-8 bytes (S3 User Guide, "Naming Amazon S3 objects")."""
 
 BROKEN = "broken-"
-"""What the version of an upload that broke off begins with; S3 names no version so."""
+"""The prefix of the version of a broken upload. S3's own versions do not have it."""
 
 MOST_PARTS: Final = 10_000
-"""The parts of a list. Its record has the number of each part, and Step Functions reads the record into its state, of
-256 KiB (AWS Step Functions Developer Guide, "Quotas related to state executions"): 10,000 numbers take 67 KiB."""
+"""The maximum number of a list's parts. The list's record has the number of each part, and Step Functions reads the
+record into its state, of 256 KiB (AWS Step Functions Developer Guide, "Quotas related to state executions"): 10,000
+numbers take 67 KiB."""
 
 
 class ListStatus(StrEnum):
-    """How far a list has come; the last three are final."""
+    """The status of a list; the last three are final."""
 
     REGISTERED = "REGISTERED"
     VALIDATED = "VALIDATED"
@@ -52,10 +53,10 @@ BEFORE: Final[Mapping[ListStatus, tuple[ListStatus, ...]]] = {
 
 
 class NotAList(Exception):
-    """An object that is nobody's list: it does not lie under ``incoming/<partner>/``."""
+    """The object is not a list: its key is not under ``incoming/<partner>/``."""
 
     def __init__(self) -> None:
-        # A file's name may name a person, and this goes into logs.
+        # This text is logged, and a file's name may name a person.
         super().__init__(f"this is not a list: lists are under {INCOMING}/<partner>/<file>")
 
 
@@ -70,10 +71,10 @@ class PinnedFile:
 
     @property
     def partner(self) -> str:
-        """The partner whose folder it lies in.
+        """The partner whose folder contains the file.
 
         Raises:
-            NotAList: it lies in no partner's folder.
+            NotAList: the file is in no partner's folder.
         """
         match self.key.split("/"):
             case [root, partner, *rest] if root == INCOMING and partner and any(rest) and rest[-1]:
@@ -82,44 +83,46 @@ class PinnedFile:
 
     @property
     def broke_off(self) -> bool:
-        """Whether it stands for an upload that broke off before its end."""
+        """Whether this is the placeholder of a broken upload."""
         return self.version_id.startswith(BROKEN)
 
     def broken_off(self, mark: str) -> "PinnedFile":
-        """Return what stands for an upload of this file that broke off; ``mark`` tells it from other such uploads."""
+        """Return the placeholder of a broken upload of this file; ``mark`` distinguishes it from other uploads."""
         return PinnedFile(self.bucket, self.key, f"{BROKEN}{mark}", 0)
 
     @property
     def report_key(self) -> str:
-        """Where the partner finds what was wrong with it; the end of a very long name is a hash of the name."""
+        """The key of the partner's report. The end of a very long name is replaced by a hash of the name."""
         key = str(PurePosixPath(REPORTS, *PurePosixPath(self.key).parts[1:]))
-        room = _KEY_BYTES - len(_REPORT_ENDING)
-        if len(key.encode()) > room:
-            ending = f"-{hashlib.sha256(self.key.encode()).hexdigest()[:16]}"
-            key = key.encode()[: room - len(ending)].decode(errors="ignore") + ending
-        return key + _REPORT_ENDING
+        longest = _KEY_BYTES - len(_REPORT_SUFFIX)
+        if len(key.encode()) > longest:
+            suffix = f"-{hashlib.sha256(self.key.encode()).hexdigest()[:16]}"
+            key = key.encode()[: longest - len(suffix)].decode(errors="ignore") + suffix
+        return key + _REPORT_SUFFIX
 
     @property
     def list_id(self) -> str:
-        """The list's identity: the same version of the same object is the same list, however often it is announced."""
+        """The list's identity: the same for each announcement of the same version of the same object."""
         pinned = "\n".join((self.bucket, self.key, self.version_id, str(self.size)))
         return hashlib.sha256(pinned.encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True)
 class ReceivedList:
-    """A list as recorded. ``execution`` imports it; ``reason`` says why it was refused, if it was.
+    """A list as recorded.
 
-    ``traceparent`` is the place in a trace where it came in; a list recorded before there was one has none.
-    ``rejections`` are the rejected rows by their fault; ``amounts`` are the sums of what is to be imported, by field
-    and currency, once the list is verified, and ``parts`` is how many parts are to be imported; before that nothing of
-    it is written. ``undone_parts`` are the numbers of those of which nothing is left. ``received_at`` is None before it
-    is recorded.
+    ``execution`` is the workflow execution that imports the list. ``reason`` is set if the list was refused.
+    ``traceparent`` is the upload's position in a trace, or None for old records. ``received_at`` is None before the
+    list is recorded.
 
-    ``imported_parts`` are the numbers of the parts whose rows are all in the table. ``staged`` and ``verified`` name
-    the attempts of validation and verification whose results count; None for a list of an older version of the library.
-    ``writers`` maps the number of a part to the time, in seconds since 1970, until which an invocation may write it.
-    ``written`` maps it to the number of its first rows that are in the table.
+    ``rejections`` are the rejected rows by fault. The verification sets ``amounts``, the sums of the rows to import by
+    field and currency, and ``parts``, the number of parts to import. No row is written before. ``undone_parts`` are the
+    numbers of the parts of which no row is left. ``imported_parts`` are the numbers of the parts whose rows are all in
+    the table.
+
+    ``staged`` and ``verified`` name the attempts of validation and verification whose results count; None for a list of
+    an older version of the library. ``writers`` maps the number of a part to the time, in seconds since 1970, until
+    which an invocation may write it. ``written`` maps it to the number of its first rows that are in the table.
     """
 
     file: PinnedFile
@@ -159,10 +162,10 @@ class ReceivedList:
 
 @dataclass(frozen=True)
 class StoredVersion:
-    """A version of a file as the bucket has it.
+    """A version of a file in the bucket.
 
-    ``etag`` is S3's tag of its content, without quotes; ``modified`` is when it was stored; ``removed`` says that the
-    file has been deleted since.
+    ``etag`` is S3's ETag of its content, without quotes. ``modified`` is the time at which it was stored. ``removed``
+    is True if the file has been deleted since.
     """
 
     file: PinnedFile
@@ -172,26 +175,26 @@ class StoredVersion:
 
 
 def rows_a_part(wanted: int, size: int, smallest_row: int) -> int:
-    """Return how many rows a part has: ``wanted``, or more if the file could otherwise have over `MOST_PARTS` parts.
+    """Return the number of rows of a part: ``wanted``, or more if the file could otherwise have over `MOST_PARTS`.
 
-    ``size`` is the file's and ``smallest_row`` that of the smallest good row, both in bytes.
+    ``size`` is the size of the file and ``smallest_row`` the size of the smallest good row, both in bytes.
     """
     # The last row may have no line end.
     return max(wanted, ceil((size + 1) / smallest_row / MOST_PARTS))
 
 
 def is_temporary(key: str, endings: Collection[str]) -> bool:
-    """Tell whether a file's name ends as that of one that is still being written, in lower-case letters or capitals."""
-    return key.casefold().endswith(tuple(ending.casefold() for ending in endings))
+    """Return whether a file's name has the suffix of an unfinished file, in lower-case letters or capitals."""
+    return key.casefold().endswith(tuple(suffix.casefold() for suffix in endings))
 
 
 def too_many_rejected(rejected: int, rows: int, tolerated_share: Fraction) -> bool:
-    """Tell whether more than ``tolerated_share`` (0 to 1) of the rows was rejected, or every row was."""
+    """Return whether more than ``tolerated_share`` (0 to 1) of the rows was rejected, or every row was."""
     return rejected > rows * tolerated_share or rejected == rows
 
 
 def over_tolerance(rejected: int, rows: int, tolerated_share: Fraction) -> str | None:
-    """Return why the list is refused as a whole, or None if its bad rows are within the tolerance."""
+    """Return the reason to reject the list as a whole, or None if its bad rows are within the tolerance."""
     if not too_many_rejected(rejected, rows, tolerated_share):
         return None
     return f"{rejected} of {rows} rows were rejected, and {float(tolerated_share * 100):g} % is tolerated"

@@ -1,10 +1,10 @@
-"""Messages that can never be applied."""
+"""Poison: messages that can never be applied."""
 
 from enum import StrEnum
 
 
 class PoisonReason(StrEnum):
-    """Why no later try could take a message either."""
+    """The reason why retries of a message cannot succeed."""
 
     NOT_JSON = "not-json"
     NO_EVENT = "no-cloud-event"
@@ -14,7 +14,7 @@ class PoisonReason(StrEnum):
 
 
 class Poison(Exception):
-    """A message that can never be applied. Its text is the reason's code and quotes nothing."""
+    """A message that can never be applied. Its text is the reason's code, without content of the message."""
 
     def __init__(self, reason: PoisonReason) -> None:
         super().__init__(reason.value)

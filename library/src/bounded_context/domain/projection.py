@@ -1,6 +1,6 @@
-"""What other contexts said about things of theirs, and which of two such events counts.
+"""The projection of other contexts' events: whether a subject exists, and which of two events is newer.
 
-The rule is a total order, so any events of one thing give the same result in any order and however often each comes.
+The order is total: the events of a subject give the same result in any order and with any repetitions.
 """
 
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from enum import StrEnum
 from typing import Final
 
 SEQUENCE_DIGITS: Final = 40
-"""The most that the sequence number of a DynamoDB stream has (DynamoDB Streams API reference, StreamRecord)."""
+"""The maximum length of a DynamoDB stream's sequence number (DynamoDB Streams API reference, StreamRecord)."""
 
 
 class Standing(StrEnum):
-    """Whether a thing of another context exists for us. What is gone leaves its record, for events that are late."""
+    """Whether another context's aggregate exists for this context. Gone aggregates keep a record, for late events."""
 
     KNOWN = "KNOWN"
     GONE = "GONE"
@@ -21,10 +21,10 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True)
 class ForeignEvent:
-    """An event of another context, as far as this one keeps it.
+    """The stored members of another context's event.
 
-    ``thing`` is the kind of what it is about, in snake_case, and ``subject`` which one of these; ``order`` is its place
-    among those of its subject.
+    ``thing`` is the kind of its subject, in snake_case, and ``subject`` the subject's id; ``order`` is the event's
+    position among the events of the subject.
     """
 
     thing: str
@@ -37,11 +37,11 @@ class ForeignEvent:
 
 
 def order_key(event_id: str, sequence: str | None, time: datetime | None) -> str:
-    """Return the text by which events of one subject are ordered: the greater is the newer.
+    """Return the text by which the events of a subject are ordered: the greater is the newer.
 
-    Events with a ``sequence`` (CloudEvents' extension, digits) are ordered by it, and are newer than all without; those
-    are ordered by ``time``, which clocks give. Two of one time are ordered by their ids: whichever it is, everybody
-    who hears of them keeps the same one.
+    Events with a ``sequence`` (CloudEvents' extension, digits) are newer than all events without, and ordered by it.
+    Events without are ordered by ``time``, which depends on clocks. Two events of the same time are ordered by their
+    ids: all receivers then keep the same event.
 
     Raises:
         ValueError: there is neither, or the time is outside the calendar in UTC.
@@ -58,5 +58,5 @@ def order_key(event_id: str, sequence: str | None, time: datetime | None) -> str
 
 
 def newer(event: ForeignEvent, kept: ForeignEvent | None) -> ForeignEvent:
-    """Return the event that counts: the kept one unless the other is newer. One that comes again changes nothing."""
+    """Return the newer event. A repetition of the kept event changes nothing."""
     return event if kept is None or event.order > kept.order else kept

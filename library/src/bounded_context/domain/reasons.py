@@ -1,12 +1,12 @@
-"""Reasons why a row or a list is refused: texts for the partner, of a limited length."""
+"""Reasons for the rejection of a row or a list: texts for the partner, of a limited length."""
 
 from collections.abc import Sequence
 from typing import Final
 
 REASON_CHARACTERS: Final = 1000
-"""The most characters of a reason, wherever it is recorded, published or reported.
+"""The maximum length of a reason, wherever it is recorded, published or reported.
 
-In JSON a character takes at most 12 bytes, so a reason takes 12 KB of the 256 KiB of a message (SNS API Reference,
+In JSON a character takes at most 12 bytes: a reason takes 12 KB of the 256 KiB of a message (SNS API Reference,
 "Publish") and of an execution's state (Step Functions Developer Guide, "Quotas"), and at most 4 KB of the 400 KB of an
 item (DynamoDB Developer Guide, "Quotas"). The longest key of an object, 1,024 bytes, is in the same event twice.
 """
@@ -17,11 +17,11 @@ _VALUE_CHARACTERS: Final = 40
 """Long enough to recognise a value, short enough to keep a report readable."""
 
 _NAMED: Final = 5
-"""Values that are named one by one: of more of them the partner learns the number."""
+"""The number of values that a reason lists. It only counts further values."""
 
 
 def shortened(reason: str) -> str:
-    """Return a reason that has at most `REASON_CHARACTERS`."""
+    """Return a reason, cut to `REASON_CHARACTERS`."""
     return reason if len(reason) <= REASON_CHARACTERS else reason[: REASON_CHARACTERS - len(_CUT)] + _CUT
 
 

@@ -1,4 +1,4 @@
-"""The rows of a list: which columns they have, which are good, and what is wrong with the others."""
+"""The rows of a list: their columns, their validation and their rejections."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -14,26 +14,26 @@ from .faults import Fault
 from .fields import defaults, description_of
 from .reasons import enumerated, shown
 
-# The list's own: that of its items does not count for it.
+# pydantic does not apply the setting of the items to the list.
 _HIDING = ConfigDict(hide_input_in_errors=True)
 
 
 class Record(NamedTuple):
-    """One record of the file as it was read: the line it starts on, counted from 1, and its cells."""
+    """A record of the file: the line on which it starts, counted from 1, and its cells."""
 
     line: int
     cells: list[str]
 
 
 class Row(NamedTuple):
-    """A good row, and the line it came from."""
+    """A good row, and its line in the file."""
 
     line: int
     details: Details
 
 
 class Rejection(NamedTuple):
-    """Why a row is not taken. ``field`` is empty if the row as a whole is at fault.
+    """The reason why a row is rejected. ``field`` is empty if the row as a whole is at fault.
 
     ``rule`` is the code of the refusal, such as ``payment-too-large``, if a rule of the context refused the row.
     """
@@ -46,36 +46,36 @@ class Rejection(NamedTuple):
 
     @property
     def code(self) -> str:
-        """What the report names for programs: the code of the refusal, or the fault."""
+        """The code in the report, for programs: the code of the refusal, or the fault."""
         return self.rule or self.fault.value
 
 
 class Unreadable(Exception):
-    """The file as a whole is not a list: the message says why, in words for the partner."""
+    """The file as a whole cannot be read as a list. The message is the reason, in words for the partner."""
 
 
 @dataclass(frozen=True)
 class Checked:
-    """What became of some records: each is one row or has at least one rejection."""
+    """The result of a check of records: each is one row or has at least one rejection."""
 
     rows: list[Row]
     rejections: list[Rejection]
 
 
 def rejected_rows(rejections: Sequence[Rejection]) -> Counter[Fault]:
-    """Count the rows of sorted rejections by their faults; a row with several counts once, for its first."""
+    """Count the rows of sorted rejections by fault; a row with several faults counts once, for the first."""
     first = {rejection.line: rejection.fault for rejection in reversed(rejections)}
     return Counter(first.values())
 
 
 class Rows:
-    """How the rows of a context's lists are read: each is the details of an aggregate.
+    """The validation of a context's rows: each becomes the details of an aggregate.
 
-    ``columns`` are the names of all columns, in their order. ``defaults`` are the values, as JSON, of those that a file
-    may leave out; an empty cell of such a column stands for the same.
+    ``columns`` are the names of all columns, in their order. ``defaults`` are the default values, as JSON, of the
+    optional columns. An empty cell of an optional column has the default too.
 
     Args:
-        details: their model; its fields are the columns.
+        details: the model of a row; its fields are the columns.
     """
 
     def __init__(self, details: type[Details]) -> None:
@@ -94,14 +94,14 @@ class Rows:
 
     @property
     def smallest_row(self) -> int:
-        """The least bytes of a good row: a separator or line end for each required column, and an identity."""
+        """The size of the smallest good row in bytes: a separator or line end per required column, and an identity."""
         return len(self.columns_with(default=False)) + 1
 
     def check_header(self, cells: Sequence[str]) -> tuple[str, ...]:
         """Return the column names, in the file's order.
 
         Raises:
-            Unreadable: a column is missing that has no default, unknown, or there twice.
+            Unreadable: a column without a default is missing, or a column is unknown or repeated.
         """
         names, required = tuple(cell.strip() for cell in cells), self.columns_with(default=False)
         found = {
@@ -109,19 +109,19 @@ class Rows:
             "unknown": set(names) - set(self.columns),
             "repeated": {name for name, times in Counter(names).items() if times > 1},
         }
-        wrong = [f"{what}: {enumerated([*map(shown, sorted(which))])}" for what, which in found.items() if which]
+        wrong = [f"{fault}: {enumerated([*map(shown, sorted(cells))])}" for fault, cells in found.items() if cells]
         if not wrong:
             return names
         may = f" and may name {','.join(self.columns_with(default=True))}" if self.defaults else ""
-        # A reason is cut at its end: what the partner has to change comes first.
+        # A long reason is cut at its end: the columns to change come first.
         raise Unreadable(f"columns are {'; '.join(wrong)}. The first line must name {','.join(required)}{may}")
 
     def columns_with(self, *, default: bool) -> tuple[str, ...]:
-        """Return the columns that a file may leave out, or those that it may not, in their order."""
+        """Return the columns with a default, which a file may omit, or the required columns, in their order."""
         return tuple(name for name in self.columns if (name in self.defaults) is default)
 
     def check(self, header: tuple[str, ...], records: Sequence[Record]) -> Checked:
-        """Sort records into good rows and rejections, one pass of pydantic over all of them."""
+        """Sort records into good rows and rejections, in one pass of pydantic."""
         width = len(header)
         ragged = [_ragged(record, width) for record in records if len(record.cells) != width]
         whole = [record for record in records if len(record.cells) == width] if ragged else records
@@ -130,12 +130,12 @@ class Rows:
         return self._validated([record.line for record in whole], values, ragged)
 
     def read_staged(self, lines: Sequence[int], staged: Sequence[dict[str, Any]]) -> Checked:
-        """Sort staged rows, completed by ``completed``, into typed rows and rejections: one pass of pydantic.
+        """Sort staged rows, completed by ``completed``, into typed rows and rejections, in one pass of pydantic.
 
-        Another version may have staged them. Names that this version does not know are passed over.
+        Another version may have staged the rows. Names that this version does not have are ignored.
         """
         known = self._details.model_fields.keys()
-        values = [one if one.keys() <= known else {name: one[name] for name in known & one.keys()} for one in staged]
+        values = [row if row.keys() <= known else {name: row[name] for name in known & row.keys()} for row in staged]
         return self._validated(lines, values, [])
 
     def _validated(self, lines: Sequence[int], values: list[dict[str, Any]], ragged: list[Rejection]) -> Checked:
@@ -146,7 +146,7 @@ class Rows:
         return Checked(list(map(Row, lines, details)), ragged)
 
     def _leave_out_empty(self, header: tuple[str, ...], values: list[dict[str, str]]) -> None:
-        # Column by column: a file without such columns costs nothing here.
+        # By column: a file without optional columns takes no time here.
         for name in (column for column in header if column in self.defaults):
             for row in values:
                 if not row[name]:
@@ -166,7 +166,7 @@ class Rows:
     def _rejection(self, line: int, problem: ErrorDetails) -> Rejection:
         field = next(map(str, problem["loc"][1:]), "")
         if not field:
-            # A validator of the model itself: it alone knows what it expected.
+            # The error of a validator of the whole model: its message contains the expectation.
             return Rejection(line, field, problem["msg"].removeprefix("Value error, "), Fault.VALUE)
         if problem["type"] == "missing":
             return Rejection(line, field, "it is missing", Fault.VALUE)
@@ -178,7 +178,7 @@ class Rows:
         return self._adapter.dump_json(list(details))
 
     def completed(self, values: dict[str, Any]) -> dict[str, Any]:
-        """Put the defaults into a staged row that lacks them, as one of the version before does; return it."""
+        """Add the missing defaults to a staged row, and return it. The previous version staged rows without them."""
         for name, default in self.defaults.items():
             if values.get(name) is None:
                 values[name] = default

@@ -1,4 +1,4 @@
-"""Transitions: from which statuses each command of a context may start, and the refusal of the others."""
+"""Transitions: the statuses from which each command of a context may start."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,36 +9,36 @@ from .errors import IllegalMove
 
 
 class Transitions:
-    """Judges what a use case leaves by what the commands of its context declare.
+    """The check of each change and removal against the declared commands of a context.
 
-    A use case need not say which command it is for: each status is left by one command, and one command removes.
+    A use case does not name its command. Each status is set by one command, and only one command deletes.
     """
 
-    def __init__(self, commands: Iterable[Command[Any]]) -> None:
+    def __init__(self, commands: Iterable[Command[Any, Any]]) -> None:
         self._changes = {command.status: command for command in commands if command.kind == "changes"}
         self._deletes = next(command for command in commands if command.kind == "deletes")
 
     def change(self, changed: Aggregate[Any, Any]) -> None:
-        """Let a changed aggregate pass if the command that leaves its status may start from where it stood.
+        """Accept a changed aggregate if the command that sets its status may start from its previous status.
 
         Raises:
-            IllegalMove: it may not.
+            IllegalMove: the command may not start from there.
             LookupError: no command changes an aggregate into that status.
         """
         command = self._changes.get(changed.status)
         if command is None:
             raise LookupError(f"No command changes a {type(changed).__name__} into {changed.status}: declare one.")
-        _judge(command, changed)
+        _check(command, changed)
 
     def removal(self, removed: Aggregate[Any, Any]) -> None:
-        """Let an aggregate that is to be removed pass if the command that removes may start from where it stood.
+        """Accept the removal of an aggregate if the command that deletes may start from its status.
 
         Raises:
-            IllegalMove: it may not.
+            IllegalMove: the command may not start from there.
         """
-        _judge(self._deletes, removed)
+        _check(self._deletes, removed)
 
 
-def _judge(command: Command[Any], aggregate: Aggregate[Any, Any]) -> None:
+def _check(command: Command[Any, Any], aggregate: Aggregate[Any, Any]) -> None:
     if aggregate.stood not in command.after:
         raise IllegalMove(aggregate.details.identity, aggregate.id, str(aggregate.stood), command.after)

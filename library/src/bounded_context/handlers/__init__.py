@@ -1,7 +1,7 @@
-"""A context's Lambda functions, made of its declaration and its rules: what their entry points are written with.
+"""Handlers of a context's Lambda functions: factories for its entry points, and the platform's own functions.
 
 The platform's own functions (``relay_events``, ``measure_lists``, ``watch_lists``, ``sweep_uploads``, ``pre_traffic``,
-``post_traffic``) are modules of this package: their context is named by the variable CONTEXT of their environment.
+``post_traffic``) are modules of this package. Their environment variable CONTEXT names the context.
 """
 
 from importlib import import_module
@@ -50,7 +50,7 @@ _PLACES: Final = {
 
 
 def __getattr__(name: str) -> Any:
-    # Each function imports what it needs, and nothing of the others'.
+    # Lazy, so that a function imports only its own dependencies: this shortens its cold start.
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(_PLACES.get(name, "..settings"), __name__), name)

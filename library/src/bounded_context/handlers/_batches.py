@@ -1,7 +1,7 @@
-"""Messages of a queue, taken one by one: one that fails comes again alone.
+"""Batches of queue messages: each message is processed separately, and only failed messages are retried.
 
-A loop of our own is shorter than Powertools' batch processor, and a batch of which nothing could be taken raises the
-error itself: a release that breaks everything is then seen by its alarm.
+This loop is shorter than Powertools' batch processor. If every message of a batch fails, it raises the error, so that
+the release's alarm detects a version that fails for all messages.
 """
 
 from collections.abc import Callable
@@ -14,9 +14,9 @@ from ..telemetry import continuing, logger
 
 
 def take_each(event: dict[str, Any], function_name: str, take: Callable[[SQSRecord], None]) -> dict[str, Any]:
-    """Take each message of a batch in its own trace, and answer which of them have to come again.
+    """Process each message of a batch in its own trace, and return the messages that SQS must deliver again.
 
-    Raises what the last one failed of if every one of them failed.
+    If every message failed, raises the last message's error.
     """
     records = list(SQSEvent(event).records)
     failures: dict[str, Exception] = {}
@@ -25,7 +25,7 @@ def take_each(event: dict[str, Any], function_name: str, take: Callable[[SQSReco
             with continuing(_traceparent(record), function_name):
                 take(record)
         except Exception as error:
-            # Its text stays out of the log: it may quote the message.
+            # The error's text may quote the message, so it is not logged.
             logger.warning("message not taken", message_id=record.message_id, error=type(error).__name__)
             failures[record.message_id] = error
     if failures and len(failures) == len(records):
@@ -34,5 +34,5 @@ def take_each(event: dict[str, Any], function_name: str, take: Callable[[SQSReco
 
 
 def _traceparent(record: SQSRecord) -> object:
-    # An event has it too, and this one is there before the body is read: of a poison message as well.
+    # The attribute can be read without parsing the body, so poison messages have a trace too.
     return record.raw_event.get("messageAttributes", {}).get("traceparent", {}).get("stringValue")

@@ -1,4 +1,4 @@
-"""A command as a request: what stands in the path, what in the body, and what the answer shows."""
+"""HTTP operations of commands: path, headers and body of the request, and the response."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any, Final
 from pydantic import BaseModel, create_model
 from pydantic_core import to_jsonable_python
 
-from ..context import Context
+from ..declaration.context import Context
 from ..domain.aggregate import Change
 from ..domain.commands import Command, Kind
 from ._commands import Key
@@ -19,20 +19,20 @@ from ._refusals import reading
 from ._requests import Request
 
 Perform = Callable[[Any, Key | None, dict[str, Any], Any], dict[str, Any]]
-"""Runs a command under a key, if there is one, for a payload and Lambda's context; returns the answer to a message."""
+"""Runs a command for (command, idempotency key or None, payload, Lambda context), and returns a message's answer."""
 
 
-def command_operation(context: Context[Any], declared: Command[Any], perform: Perform) -> Operation:
-    """Return the operation of a command's function."""
+def command_operation(context: Context[Any], declared: Command[Any, Any], perform: Perform) -> Operation:
+    """Return the HTTP operation of a command."""
     form = _Form(context, declared)
 
     def answer(asked: Asked) -> Answer:
         command = form.command(asked)
-        named = asked.header["idempotency_key"]
-        key = None if named is None else ["http", asked.request.caller, named]
-        done = perform(command, key, _said(command), asked.context)
+        callers_key = asked.header["idempotency_key"]
+        key = None if callers_key is None else ["http", asked.request.caller, callers_key]
+        done = perform(command, key, _explicit_values(command), asked.context)
         view = done[context.name]
-        # A version of the library before 0.3.0 may have recorded the answer to the key.
+        # Answers that library versions before 0.3.0 recorded have no etag.
         return _SHOWN[declared.kind](asked.request, context, view, done.get("etag", str(view["version"])))
 
     return Operation(form.route, form.parameters, answer, form.body)
@@ -40,10 +40,10 @@ def command_operation(context: Context[Any], declared: Command[Any], perform: Pe
 
 @dataclass(frozen=True)
 class _Form:
-    """Where a command's fields stand in a request: some in the path, the version in a header, others in the body."""
+    """The place of a command's fields in a request: the path, a header (the version) or the body."""
 
     context: Context[Any]
-    declared: Command[Any]
+    declared: Command[Any, Any]
 
     @cached_property
     def route(self) -> Route:
@@ -75,7 +75,7 @@ class _Form:
         return in_path(self.declared.model.model_fields[name])
 
     def command(self, asked: Asked) -> BaseModel:
-        """Return the command of a request. Raises Refused."""
+        """Return the command that a request contains. Raises Refused."""
         if isinstance(asked.body, self.declared.model):
             return asked.body
         values = to_jsonable_python(asked.path) | (
@@ -86,20 +86,20 @@ class _Form:
             return self.declared.model.model_validate(values | version)
 
 
-def _said(command: BaseModel) -> dict[str, Any]:
-    """Return the values that a repeated key must come with again.
+def _explicit_values(command: BaseModel) -> dict[str, Any]:
+    """Return the values that the caller sent, which a retry with the same idempotency key must repeat.
 
-    They lack the defaults of fields that nobody wrote: the next version has more of them, and a caller that tries again
-    must be known by it. A tag is a number, as library versions before 0.3.0 recorded it.
+    Defaults are left out: the next version may add fields with defaults, and must still recognise a retry. The tag is
+    a number, as library versions before 0.3.0 recorded it.
     """
-    said = command.model_dump(mode="json", exclude_unset=True)
-    tag = said.get("expected_version")
-    return said if tag is None else said | {"expected_version": int(tag)}
+    values = command.model_dump(mode="json", exclude_unset=True)
+    tag = values.get("expected_version")
+    return values if tag is None else values | {"expected_version": int(tag)}
 
 
 def _created(request: Request, context: Context[Any], view: dict[str, Any], tag: str) -> Answer:
-    one = Route.read(context.routes[context.get_function]).path
-    return shown_created(view, tag, request.base + one.replace(f"{{{context.identity}}}", view[context.identity]))
+    path = Route.read(context.routes[context.get_function]).path
+    return shown_created(view, tag, request.base + path.replace(f"{{{context.identity}}}", view[context.identity]))
 
 
 def _changed(_request: Request, _context: Context[Any], view: dict[str, Any], tag: str) -> Answer:

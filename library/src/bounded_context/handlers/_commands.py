@@ -1,9 +1,10 @@
-"""What the commands' functions do: the message, idempotency, and refusals as answers.
+"""Command execution: messages, idempotency and answers.
 
-A message is ``{"idempotency_key": "...", "payload": {...}}``. The same key and payload give the same answer and one
-effect, for a day; the same key with another payload is refused. If the function ends between its effect and its answer,
-the next try runs the command again. It finds the effect of the first try, and answers with the aggregate, unless
-another command has removed the aggregate in between, or changed it after a change. A removal has no effect to find.
+A message is ``{"idempotency_key": "...", "payload": {...}}``. For a day, the same key and payload give the same answer
+and one effect. The same key with another payload is refused. If the function ends between its effect and its answer,
+the next attempt runs the command again. It detects the effect of the first attempt and answers with the aggregate.
+It cannot detect a deletion, an effect on an aggregate that another command has meanwhile deleted, or a change that
+another command has followed.
 
 An answer is ``{"ok": true, "payment": {...}, "etag": "482910573012345"}``, with the context's name and the aggregate's
 tag, or ``{"ok": false, "error": {"code", "detail"}}``.
@@ -26,11 +27,12 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
 from pydantic import BaseModel, ConfigDict, Field
 
 from .. import aws
-from ..adapters import keyed
+from ..adapters import idempotency_keys
 from ..adapters.items import KEY
 from ..application.ports import Aggregates
 from ..application.writers import MARGIN
-from ..context import IN_PROGRESS, INVALID, REUSED, Context
+from ..declaration.context import Context
+from ..declaration.structure import IN_PROGRESS, INVALID, REUSED
 from ..domain import events
 from ..domain.aggregate import Aggregate, Change, Details
 from ..domain.commands import Command
@@ -41,13 +43,13 @@ from ._refusals import Refused, answer, obeying, reading
 C = TypeVar("C", bound=Details | Change)
 A = TypeVar("A", bound=Aggregate[Any, Any])
 Key = str | list[str]
-"""What names one order of one caller: a message's own key, or several texts that do together."""
+"""The idempotency key of one command of one caller: a message's key, or several strings that identify it together."""
 
 _DAY_SECONDS = 24 * 60 * 60
 
 
 class Message(BaseModel):
-    """A command as it is sent."""
+    """A command message."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
@@ -57,16 +59,16 @@ class Message(BaseModel):
 
 @dataclass(frozen=True)
 class CommandHandler(Generic[C, A]):
-    """Runs one command of a context."""
+    """The handler of a command."""
 
     context: Context[A]
-    declared: Command[Any]
+    declared: Command[Any, Any]
     model: type[C]
     use_case: Callable[[C, Aggregates[A]], A]
     aggregates: Callable[[], Aggregates[A]]
 
     def take(self, event: dict[str, Any], lambda_context: Any) -> dict[str, Any]:
-        """Run the command of a message, once per idempotency key."""
+        """Run the command in a message, once per idempotency key."""
         try:
             with self.counting():
                 with reading():
@@ -78,24 +80,24 @@ class CommandHandler(Generic[C, A]):
 
     @contextmanager
     def counting(self) -> Iterator[None]:
-        """Say which command a call is about, and count its refusal, whichever door it came through."""
+        """Log the command's name, and count a refusal, for messages and HTTP requests alike."""
         about(command=self.declared.name)
         try:
             yield
         except Refused as refused:
             logger.info("command refused", code=refused.code)
-            # What is wrong with a request, its size for instance, is one number: each code costs a metric.
+            # All faults of the request itself, such as its size, share one metric: each code costs a metric.
             reason = refused.code if refused.code in self.context.refusals else INVALID
             count(self.context.measures.commands_refused, reason=reason)
             raise
 
     def perform(self, command: C, key: Key | None, payload: dict[str, Any], lambda_context: Any) -> dict[str, Any]:
-        """Run a command, once per idempotency key if there is one; returns the answer to the message.
+        """Run a command, once per idempotency key if it has a key, and return the answer to the message.
 
-        ``payload`` is what a repeated key must come with again.
+        A call with the same key must repeat ``payload``.
 
         Raises:
-            Refused: by a rule of the context, or by idempotency.
+            Refused: a rule of the context, or idempotency, refuses the command.
         """
         about(**{self.context.identity: command.id})
         try:
@@ -110,13 +112,13 @@ class CommandHandler(Generic[C, A]):
 
     def _effect(self, command: C) -> dict[str, Any]:
         try:
-            left = self.use_case(command, self.aggregates())
-        except keyed.Done as done:
-            left = done.aggregate
-        return {"ok": True, self.context.name: events.payload(left), "etag": left.tag}
+            aggregate = self.use_case(command, self.aggregates())
+        except idempotency_keys.Done as done:
+            aggregate = done.aggregate
+        return {"ok": True, self.context.name: events.payload(aggregate), "etag": aggregate.tag}
 
     def _once(self, command: C, key: Key, payload: dict[str, Any], lambda_context: Any) -> dict[str, Any]:
-        # Powertools' own prefix has names of code: after a move, a command that was done would not be known any more.
+        # Powertools' default prefix contains the code's module name: after a move, finished commands would run again.
         @idempotent_function(
             data_keyword_argument="message",
             config=_idempotency(lambda_context),
@@ -124,7 +126,7 @@ class CommandHandler(Generic[C, A]):
             key_prefix=f"{self.context.name}.{self.declared.function}",
         )
         def once(*, message: dict[str, Any]) -> dict[str, Any]:
-            with keyed.attempt(command.id, self.context.name, self.declared.function, message):
+            with idempotency_keys.attempt(command.id, self.context.name, self.declared.function, message):
                 return self._effect(command)
 
         return once(message={"idempotency_key": key, "payload": payload})
@@ -143,10 +145,10 @@ def _idempotency(lambda_context: Any) -> IdempotencyConfig:
 
 @dataclass(frozen=True)
 class _Locked:
-    """How long the record of a command in progress locks its key: until the function ends, by any function's clock.
+    """A Lambda context whose remaining time includes a margin for clock differences.
 
-    Without it, the record of a function that died would lock the key for a day. Powertools compares the end of the lock
-    with the clock of the function that repeats the command.
+    The remaining time is the time for which a command in progress locks its key. Without it, a function that crashed
+    would lock the key for a day. Powertools compares the end of the lock with the clock of the function that retries.
     """
 
     call: Any

@@ -1,11 +1,11 @@
-"""What makes a handler a function of a context."""
+"""The decorator that turns a handler into a Lambda function of a context."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from pydantic import BaseModel
 
-from ..context import Context
+from ..declaration.context import Context
 from ..settings import Settings
 from ..telemetry import Handler, entry_point
 from ._smoke import answers_smoke_checks
@@ -17,13 +17,13 @@ def function(
     settings: type[BaseModel] = Settings,
     needs: Sequence[Callable[[], object]] = (),
 ) -> Callable[[Handler], Handler]:
-    """Return the decorator that makes a handler a function: observed, hiding the aggregate's fields, with smoke checks.
+    """Return the decorator that adds telemetry, hides the aggregate's fields in logs, and answers smoke checks.
 
     Args:
-        context: whose function it is.
-        name: the function's, such as ``verify_payment``.
-        settings: what it reads from its environment; nothing without them.
-        needs: what builds what it needs: a release whose new version cannot build it takes no traffic.
+        context: the function's context.
+        name: the function's name, such as ``verify_payment``.
+        settings: the model of the function's environment variables. By default it has none of its own.
+        needs: builders of the function's dependencies. A new version that cannot build them gets no traffic.
     """
 
     def decorate(handler: Handler) -> Handler:

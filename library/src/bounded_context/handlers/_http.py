@@ -1,7 +1,7 @@
-"""The second door of an entry point: requests of the HTTP API. The first one takes messages.
+"""HTTP requests to an entry point that also accepts messages.
 
-Every answer has the correlation id; a refusal is a problem. An exception that nobody expected is raised, as it is for a
-message: it is an error of the function, which its alarms see, and API Gateway answers with 500.
+Every response has the correlation id. A refusal becomes a problem document. An unexpected exception is raised, as for
+a message. It counts as an error of the function, which sets off alarms. API Gateway responds with 500.
 """
 
 import json
@@ -21,9 +21,9 @@ Watch = Callable[[], AbstractContextManager[None]]
 
 
 def answers_requests(operation: Operation, source: str, watch: Watch) -> Callable[[Handler], Handler]:
-    """Make a handler of the context ``source`` answer requests by an operation; messages go to the handler.
+    """Return a decorator that answers HTTP requests with an operation, and passes messages to the handler.
 
-    ``watch`` says around each request what became of it; it sees refusals as ``Refused``.
+    ``source`` is the context's name. ``watch`` wraps each request to log its outcome; refusals reach it as ``Refused``.
     """
 
     def decorate(handler: Handler) -> Handler:
@@ -49,28 +49,28 @@ def _answered(operation: Operation, source: str, watch: Watch, event: dict[str, 
                 response = operation.run(requests.read(event), context)
         except Refused as refused:
             response = problem(refused, source, correlation_id)
-    # What is answered may hold personal data: no cache on the way keeps it.
+    # A response may contain personal data, so no cache may store it.
     response["headers"] |= {"X-Correlation-Id": correlation_id, "Cache-Control": "no-store"}
     return response
 
 
 def shown(view: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Answer:
-    """Return an answer in JSON."""
+    """Return a JSON response."""
     return _answer(status, json.dumps(view), {"Content-Type": "application/json"} | (headers or {}))
 
 
 def shown_version(view: dict[str, Any], tag: str, status: int = 200, headers: dict[str, str] | None = None) -> Answer:
-    """Return the answer with an aggregate, and with the tag of its version as the entity tag."""
+    """Return the response with an aggregate, and its version as the entity tag."""
     return shown(view, status, {"ETag": etag(tag)} | (headers or {}))
 
 
 def shown_created(view: dict[str, Any], tag: str, place: str) -> Answer:
-    """Return the answer with an aggregate that the request created, and with where it is."""
+    """Return the response with a created aggregate and its location."""
     return shown_version(view, tag, 201, {"Location": place})
 
 
 def unchanged(tag: str) -> Answer:
-    """Return the answer for a caller that has this version already."""
+    """Return the response for a caller that already has this version: 304."""
     return _answer(304, "", {"ETag": etag(tag)})
 
 

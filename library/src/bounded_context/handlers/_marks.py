@@ -1,4 +1,4 @@
-"""Marks of handlers: what a handler runs, for the promises and for tests that run the same."""
+"""Marks: attributes of a handler that name the code that it runs. The promises and tests run the same code."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ from ..telemetry import Handler
 
 
 def marked(handler: Handler, **marks: Any) -> Handler:
-    """Return the handler with marks among its attributes."""
+    """Add marks to a handler's attributes, and return the handler."""
     vars(handler).update(marks)
     return handler
 
 
 def mark(handler: Any, name: str, default: Any = None) -> Any:
-    """Return a handler's mark, or the default where the handler has none."""
+    """Return a mark of a handler, or the default if the handler has no such mark."""
     return getattr(handler, "__dict__", {}).get(name, default)

@@ -1,7 +1,8 @@
-"""Operations of the HTTP API: a route, what is asked of it, and its answer. Each function has one.
+"""Operations of the HTTP API: route, parameters, body and answer. Each function has its own operation.
 
-They need pydantic alone: to import Powertools' event handler takes a sixth of a function's start, and it takes bodies
-that are no JSON. It describes them for the OpenAPI document (`bounded_context.contracts.openapi`).
+Operations only need pydantic. Powertools' event handler only generates the OpenAPI document
+(`bounded_context.tools.contracts.openapi`): its import takes a sixth of a cold start, and it accepts bodies that are
+not JSON.
 """
 
 import re
@@ -12,55 +13,55 @@ from typing import Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
-from ..context import INVALID
+from ..declaration.structure import INVALID
 from ._parameters import Parameter, Place
 from ._problems import BAD_PARAMETER, NO_SUCH_ROUTE
 from ._refusals import Refused
 from ._requests import Request, parsed
 
 Answer = dict[str, Any]
-"""What API Gateway takes of a function."""
+"""A function's response to API Gateway."""
 
 Values = Mapping[str, Any]
 Problem = dict[str, Any]
 
 _VARIABLE: Final = re.compile(r"{(\w+)}")
 _PART: Final = r"[-._~()'!*:@,;=+&$%<> \[\]{}|^\w]+"
-"""What may stand for a variable part of a path, decoded."""
+"""The accepted values of a path parameter, decoded."""
 
 
 @dataclass(frozen=True)
 class Route:
-    """A route's key, taken apart: ``PUT /payments/{payment_id}/payer``."""
+    """A parsed route key, such as ``PUT /payments/{payment_id}/payer``."""
 
     method: str
     path: str
 
     @classmethod
     def read(cls, key: str) -> Self:
-        """Take a key apart."""
+        """Parse a route key."""
         method, _, path = key.partition(" ")
         return cls(method, path)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of the path's variable parts, in their order."""
+        """The names of the path parameters, in their order."""
         return tuple(_VARIABLE.findall(self.path))
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        # Escaped, a variable part has its braces escaped too.
+        # `re.escape` also escapes the braces of a path parameter.
         return re.compile(re.sub(r"\\{(\w+)\\}", lambda found: f"(?P<{found[1]}>{_PART})", re.escape(self.path)))
 
     def match(self, request: Request) -> dict[str, str] | None:
-        """Return what stands for the path's variable parts; None if it is a request of another route."""
+        """Return the values of the path parameters, or None if the request belongs to another route."""
         found = self._pattern.fullmatch(request.path) if request.method == self.method else None
         return found and found.groupdict()
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A request of an operation, checked: the parameters by their names, and the body."""
+    """A validated request of an operation: its parameters by name, and its body."""
 
     request: Request
     context: Any
@@ -72,7 +73,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Operation:
-    """A route, its parameters by their names, its body's model if it has a body, and what answers."""
+    """A route with its parameters by name, the model of its body if it has a body, and its handler."""
 
     route: Route
     parameters: Mapping[str, Parameter]
@@ -80,7 +81,7 @@ class Operation:
     body: type[BaseModel] | None = None
 
     def run(self, request: Request, context: Any) -> Answer:
-        """Answer a request. Raises Refused."""
+        """Validate a request and return the answer. Raises Refused."""
         path = self.route.match(request)
         if path is None:
             raise Refused(NO_SUCH_ROUTE, "there is no such route, or not with this method")
@@ -119,14 +120,17 @@ class Operation:
 
 
 def _model(place: Place, parameters: Mapping[str, Parameter]) -> type[BaseModel]:
-    there = {name: one for name, one in parameters.items() if one.place == place}
-    fields: Any = {name: (one.kind, Field(one.default, alias=one.name.lower() or name)) for name, one in there.items()}
+    fields: Any = {
+        name: (parameter.kind, Field(parameter.default, alias=parameter.name.lower() or name))
+        for name, parameter in parameters.items()
+        if parameter.place == place
+    }
     return create_model(place, __config__=ConfigDict(hide_input_in_errors=True), **fields)
 
 
 def _problems(error: ValidationError, place: str) -> list[Problem]:
     found = error.errors(include_url=False, include_context=False, include_input=False)
-    return [{"loc": (place, *one["loc"]), "msg": one["msg"]} for one in found]
+    return [{"loc": (place, *problem["loc"]), "msg": problem["msg"]} for problem in found]
 
 
 def _refused(problems: list[Problem]) -> Refused:

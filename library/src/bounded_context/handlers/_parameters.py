@@ -1,6 +1,6 @@
-"""Parameters of the routes, as they are checked and documented; versions in headers (RFC 9110).
+"""Parameters of the routes, for validation and for the OpenAPI document, and versions in headers (RFC 9110).
 
-A version is given as an entity tag: ``ETag: "482910573012345"`` (`Aggregate.tag`).
+A version is an entity tag: ``ETag: "482910573012345"`` (`Aggregate.tag`).
 """
 
 from dataclasses import dataclass
@@ -9,19 +9,19 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field
 from pydantic.fields import FieldInfo
 
-from ..context import Context
+from ..declaration.context import Context
 from ..domain.aggregate import TAG
 from ..domain.fields import IDENTIFIER, description_of
-from ..words import plain
+from ..domain.spelling import plain
 
 Place = Literal["path", "query", "header"]
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """Where a parameter stands and what it must be: a type, with what is said of it; ``name`` is that of a header.
+    """A parameter's place, its type with a description, and its default; ``name`` is the header's name.
 
-    Without a default it must be there.
+    A parameter without a default is required.
     """
 
     place: Place
@@ -74,27 +74,27 @@ ANY: Final = "*"
 
 
 def identity(context: Context[Any]) -> Parameter:
-    """Return the part of a path that is an identity."""
-    said = Field(pattern=IDENTIFIER, description=f"The {plain(context.title)}'s identity.")
-    return Parameter("path", Annotated[str, said])
+    """Return the path parameter for an aggregate's identity."""
+    described = Field(pattern=IDENTIFIER, description=f"The {plain(context.title)}'s identity.")
+    return Parameter("path", Annotated[str, described])
 
 
 def in_path(field: FieldInfo) -> Parameter:
-    """Return the part of a path that is a field of a command."""
+    """Return the path parameter for a field of a command."""
     return Parameter("path", Annotated[(field.annotation, *field.metadata, Field(description=description_of(field)))])
 
 
 def etag(tag: str) -> str:
-    """Return a version's entity tag, by its name."""
+    """Return the entity tag of a version's tag."""
     return f'"{tag}"'
 
 
 def expected_version(if_match: str | None) -> str | None:
-    """Return the tag of the version that a command is meant for, or None for whichever there is."""
+    """Return the tag of the version that a command applies to, or None if it applies to any version."""
     return None if if_match in (None, ANY) else str(if_match).strip('"')
 
 
 def is_held(if_none_match: str | None, tag: str) -> bool:
-    """Tell whether the caller has this version already; weak tags count too (RFC 9110, 13.1.2)."""
-    held = {one.strip().removeprefix("W/") for one in (if_none_match or "").split(",")}
+    """Return whether the caller already has this version; weak tags match too (RFC 9110, 13.1.2)."""
+    held = {entry.strip().removeprefix("W/") for entry in (if_none_match or "").split(",")}
     return not held.isdisjoint({ANY, etag(tag)})

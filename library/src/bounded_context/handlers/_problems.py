@@ -1,11 +1,12 @@
-"""Problems: refusals as HTTP answers (RFC 9457, "Problem Details for HTTP APIs")."""
+"""Problems: refusals as HTTP responses (RFC 9457, "Problem Details for HTTP APIs")."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ..context import IN_PROGRESS, INVALID, REUSED, Context
+from ..declaration.context import Context
+from ..declaration.structure import IN_PROGRESS, INVALID, REUSED
 from ..domain.errors import BusinessError
 from ._refusals import Refused
 
@@ -19,7 +20,7 @@ MEDIA_TYPE: Final = "application/problem+json"
 
 @dataclass(frozen=True)
 class Kind:
-    """What all problems with one code have in common."""
+    """The status, title and headers that all problems with one code share."""
 
     status: int
     title: str
@@ -39,17 +40,17 @@ _OF_REQUESTS: Final[Mapping[str, Kind]] = {
 
 
 def kinds(context: Context[Any]) -> dict[str, Kind]:
-    """Return each code's status and title: those of bad requests, and those of the context's rules."""
+    """Return the kind of problem for each code, of bad requests and of the context's rules."""
     return {**_OF_REQUESTS, **{error.code: of_rule(error) for error in context.business_errors}}
 
 
 def of_rule(error: type[BusinessError]) -> Kind:
-    """Return what all refusals by one rule have in common."""
+    """Return the kind of problem for one rule."""
     return Kind(error.status, error.title)
 
 
 def problem(refused: Refused, source: str, correlation_id: str) -> dict[str, Any]:
-    """Return a refusal of the context ``source`` as Lambda's answer to API Gateway."""
+    """Return a refusal as Lambda's response to API Gateway; ``source`` is the context's name."""
     kind = of_rule(refused.rule) if refused.rule else _OF_REQUESTS[refused.code]
     members = {
         "type": f"urn:problem-type:{source}:{refused.code}",

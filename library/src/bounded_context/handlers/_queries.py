@@ -1,6 +1,6 @@
-"""What the queries' functions do: the message, and refusals as answers.
+"""Query messages and their answers.
 
-A message is ``{"payload": {...}}``. An answer is ``{"ok": true, ...}`` with what was asked for, or
+A message is ``{"payload": {...}}``. An answer is ``{"ok": true, ...}`` with the result, or
 ``{"ok": false, "error": {"code", "detail"}}``.
 """
 
@@ -19,7 +19,7 @@ Q = TypeVar("Q", bound=BaseModel)
 
 
 class Message(BaseModel):
-    """A query as it is sent."""
+    """A query message."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
@@ -27,7 +27,7 @@ class Message(BaseModel):
 
 
 def ask(kind: type[Q], query: Callable[[Q], dict[str, Any]], event: dict[str, Any]) -> dict[str, Any]:
-    """Put a message's question to a query, which returns the members of the answer."""
+    """Run a query with the payload of a message, and return the answer."""
     try:
         with saying():
             with reading():
@@ -40,7 +40,7 @@ def ask(kind: type[Q], query: Callable[[Q], dict[str, Any]], event: dict[str, An
 
 @contextmanager
 def saying() -> Iterator[None]:
-    """Log how a query ended, whichever door it came through."""
+    """Log whether a query was answered or refused."""
     try:
         yield
     except Refused as refused:
@@ -51,4 +51,4 @@ def saying() -> Iterator[None]:
 
 def listed(page: Page[Any]) -> dict[str, Any]:
     """Return a page as JSON values."""
-    return {"items": [events.payload(one) for one in page.aggregates], "next_cursor": page.next_cursor}
+    return {"items": [events.payload(aggregate) for aggregate in page.aggregates], "next_cursor": page.next_cursor}

@@ -1,4 +1,4 @@
-"""The queries as requests."""
+"""HTTP operations of queries."""
 
 from collections.abc import Callable
 from typing import Annotated, Any, Final
@@ -7,7 +7,7 @@ from pydantic import Field
 
 from ..application.paging import LONGEST_CURSOR, MOST
 from ..application.queries import LONGEST_VALUE, ById, Selection, by_id, selection
-from ..context import Context
+from ..declaration.context import Context
 from ._http import shown, shown_version, unchanged
 from ._operations import Answer, Asked, Operation, Route
 from ._parameters import IF_NONE_MATCH, Parameter, identity, is_held
@@ -30,7 +30,7 @@ _CURSOR: Final = Parameter(
 
 
 def get_operation(context: Context[Any], query: Callable[[ById], dict[str, Any]]) -> Operation:
-    """Return the operation of the query for one."""
+    """Return the HTTP operation of the query for one aggregate."""
     question = by_id(context)
 
     def answer(asked: Asked) -> Answer:
@@ -47,7 +47,7 @@ def get_operation(context: Context[Any], query: Callable[[ById], dict[str, Any]]
 
 
 def list_operation(context: Context[Any], query: Callable[[Selection], dict[str, Any]]) -> Operation:
-    """Return the operation of the query for many."""
+    """Return the HTTP operation of the query for many aggregates."""
     question = selection(context)
 
     def answer(asked: Asked) -> Answer:

@@ -1,4 +1,4 @@
-"""Refusals: what callers learn when they do not get what they asked for, with a code that programs can act on."""
+"""Refusals: errors of the caller, with a stable code for programs and a sentence for people."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -7,16 +7,16 @@ from typing import Any
 from pydantic import ValidationError
 
 from ..application.paging import BadCursor
-from ..context import INVALID
+from ..declaration.structure import INVALID
 from ..domain.errors import BusinessError
 from ..domain.reasons import shortened
 
 
 class Refused(Exception):
-    """The caller is at fault. ``code`` is stable, ``detail`` is a sentence for people.
+    """An error of the caller. ``code`` is stable, ``detail`` is a sentence for people.
 
-    ``errors`` names each bad value by its ``field`` and says in ``detail`` what it should be, never what it was.
-    ``rule`` is the rule of the context that refused, if one did.
+    Each of ``errors`` has the ``field`` of a bad value, and in ``detail`` the expected value, never the given value.
+    ``rule`` is the rule of the context that refused, if a rule refused.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class Refused(Exception):
 
 @contextmanager
 def reading(code: str = INVALID) -> Iterator[None]:
-    """Turn what is wrong with a message into a refusal with this code."""
+    """Convert a validation error into a refusal with this code."""
     try:
         yield
     except ValidationError as error:
@@ -44,11 +44,11 @@ def reading(code: str = INVALID) -> Iterator[None]:
 
 @contextmanager
 def obeying(code: str = INVALID) -> Iterator[None]:
-    """Turn what the context's rules forbid into a refusal; a cursor that is none is refused with this code."""
+    """Convert a broken rule of the context into a refusal; a bad cursor is refused with ``code``."""
     try:
         yield
     except BadCursor:
-        raise Refused(code, "cursor: no answer to this question gave it") from None
+        raise Refused(code, "cursor: pass the next_cursor of an answer to the same query") from None
     except BusinessError as error:
         raise Refused(error.code, shortened(str(error)), rule=type(error)) from None
 
@@ -60,4 +60,4 @@ def answer(refused: Refused) -> dict[str, Any]:
 
 def _sentence(error: ValidationError) -> str:
     problems = error.errors(include_url=False, include_context=False, include_input=False)
-    return "; ".join(": ".join(filter(None, (".".join(map(str, one["loc"])), one["msg"]))) for one in problems)
+    return "; ".join(": ".join(filter(None, (".".join(map(str, found["loc"])), found["msg"]))) for found in problems)

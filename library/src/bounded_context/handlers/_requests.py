@@ -1,4 +1,4 @@
-"""Requests as API Gateway sends them (HTTP API, payload format 2.0), checked before a route sees them."""
+"""Requests from API Gateway (HTTP API, payload format 2.0): parsing and the checks that all routes share."""
 
 import json
 import re
@@ -9,12 +9,12 @@ from decimal import Decimal
 from typing import Any, Final, NoReturn
 from urllib.parse import parse_qs
 
-from ..context import INVALID
+from ..declaration.structure import INVALID
 from ._problems import MALFORMED, NO_SUCH_ROUTE, TOO_LARGE, UNSUPPORTED
 from ._refusals import Refused
 
 MOST_BYTES: Final = 64 * 1024
-"""The longest body, decoded."""
+"""The maximum size of a decoded body."""
 
 CORRELATION_ID: Final = r"[A-Za-z0-9._-]{1,128}"
 _JSON: Final = "application/json"
@@ -23,9 +23,9 @@ _ROLE: Final = re.compile(r"arn:aws[a-z-]*:sts::\d{12}:assumed-role/([^/]+)/.*")
 
 @dataclass(frozen=True)
 class Request:
-    """A request. ``base`` is what stands before the path: that of a stage with a name, or nothing.
+    """A request. ``base`` is the path prefix of a named stage, empty for ``$default``.
 
-    The names of headers are in lower case; a parameter of the query that is repeated has several values.
+    Header names are in lower case. A repeated query parameter has a list of values.
     """
 
     method: str
@@ -38,27 +38,28 @@ class Request:
 
 
 def is_request(event: Any) -> bool:
-    """Tell a request of the HTTP API from a message."""
+    """Return whether an event is a request of the HTTP API, not a message."""
     context = event.get("requestContext") if isinstance(event, dict) else None
     return isinstance(context, dict) and "http" in context
 
 
 def headers(event: dict[str, Any]) -> dict[str, str]:
-    """Return a request's headers, their names in lower case."""
+    """Return a request's headers, with names in lower case."""
     return {name.lower(): value for name, value in (event.get("headers") or {}).items()}
 
 
 def correlation_id(event: dict[str, Any]) -> str:
-    """Return the caller's name for what the request belongs to, or else the request's own id."""
+    """Return the caller's correlation id, or the request's id if the caller sent no valid one."""
     given = headers(event).get("x-correlation-id", "")
     return given if re.fullmatch(CORRELATION_ID, given) else event["requestContext"]["requestId"]
 
 
 def read(event: dict[str, Any]) -> Request:
-    """Return a request.
+    """Return the request in an event.
 
     Raises:
-        Refused: the body is too large, of another media type, or no UTF-8; the path has a character that none has.
+        Refused: the body is too large, is not JSON by its media type, or is not UTF-8; or the path has an unprintable
+            character.
     """
     context, path = event["requestContext"], event["rawPath"]
     if not path.isprintable():
@@ -69,7 +70,7 @@ def read(event: dict[str, Any]) -> Request:
 
 
 def _caller(context: dict[str, Any]) -> str:
-    """Return who asks, as API Gateway's authorizer found it: an ARN, or a token's issuer and subject."""
+    """Return the caller that API Gateway authenticated: an ARN, or a token's issuer and subject."""
     authorizer = context.get("authorizer") or {}
     if iam := authorizer.get("iam"):
         return str(iam["userArn"])
@@ -78,9 +79,9 @@ def _caller(context: dict[str, Any]) -> str:
 
 
 def application(event: dict[str, Any]) -> str:
-    """Return which application asks: the name of its role, or the client that its token was made for.
+    """Return the calling application: the name of its role, or the client id of its token.
 
-    Empty where neither is known: the names of a role's session and of an IAM user are often a person's.
+    Empty without either. Session names and IAM users are not used: they often name a person.
     """
     authorizer = event["requestContext"].get("authorizer") or {}
     if role := _ROLE.fullmatch(str((authorizer.get("iam") or {}).get("userArn", ""))):
@@ -90,7 +91,7 @@ def application(event: dict[str, Any]) -> str:
 
 
 def _query(event: dict[str, Any]) -> dict[str, str | list[str]]:
-    # API Gateway joins the values of a repeated parameter by commas, which a value of one may have too.
+    # API Gateway joins the values of a repeated parameter by commas. A single value may contain commas too.
     raw = parse_qs(event.get("rawQueryString") or "", keep_blank_values=True)
     given = (event.get("queryStringParameters") or {}).items()
     return {name: value.split(",") if len(raw.get(name, ())) > 1 else value for name, value in given}
@@ -99,7 +100,7 @@ def _query(event: dict[str, Any]) -> dict[str, str | list[str]]:
 def _body(event: dict[str, Any]) -> str:
     data = _data(event)
     if len(data) > MOST_BYTES:
-        raise Refused(TOO_LARGE, f"the body has {len(data)} bytes, and at most {MOST_BYTES} are taken")
+        raise Refused(TOO_LARGE, f"the body has {len(data)} bytes, and at most {MOST_BYTES} are accepted")
     if data and headers(event).get("content-type", _JSON).partition(";")[0].strip().lower() != _JSON:
         raise Refused(UNSUPPORTED, f"the body must be {_JSON}")
     try:
@@ -117,10 +118,10 @@ def _data(event: dict[str, Any]) -> bytes:
 
 
 def parsed(text: str) -> dict[str, Any]:
-    """Return a body's members. Numbers keep the digits that they were written with.
+    """Return the members of a JSON body. Numbers with a fraction become Decimal, so no digit is lost.
 
     Raises:
-        Refused: it is not JSON, or no object. What Python takes besides JSON is not JSON: NaN, repeated members.
+        Refused: the body is not JSON or not an object. Python's extensions, NaN and repeated members, are refused too.
     """
     try:
         body = json.loads(text, parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_members)

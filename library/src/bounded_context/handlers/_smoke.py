@@ -1,4 +1,4 @@
-"""The smoke check that every function answers: whether this version can start and has all that it needs."""
+"""The smoke check of every function: whether this version starts, with its settings and dependencies."""
 
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from ..application.checks import PASSED, SMOKE
-from ..context import Context
+from ..declaration.context import Context
 from ..settings import load
 from ..telemetry import Handler
 
@@ -15,16 +15,16 @@ from ..telemetry import Handler
 def answers_smoke_checks(
     of: Context[Any], function: str, settings: type[BaseModel], needs: Sequence[Callable[[], object]] = ()
 ) -> Callable[[Handler], Handler]:
-    """Make the handler of a context's function answer the smoke check, and only that, without its own work being done.
+    """Return a decorator that answers the smoke check without running the handler.
 
-    It reads the function's settings and builds what the function ``needs``: what is missing or does not load raises, as
-    it would for the first real event. Nothing is called over the network.
+    The check reads the function's settings and builds the dependencies in ``needs``. A missing setting or dependency
+    raises, as it would for the first real event. The check makes no network calls.
     """
 
     def decorate(handler: Handler) -> Handler:
         @wraps(handler)
         def answering(event: dict[str, Any], context: Any) -> Any:
-            # A real event has other members, so equality never takes one for the check.
+            # No real event equals the smoke event: real events have other members.
             if event != SMOKE.event:
                 return handler(event, context)
             load(settings, of)

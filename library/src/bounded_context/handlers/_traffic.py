@@ -1,4 +1,4 @@
-"""What both traffic hooks do: put a function's checks to its new version, and tell CodeDeploy the verdict, always."""
+"""Traffic hooks: run a function's checks on its new version, and always report the verdict to CodeDeploy."""
 
 from typing import Any
 
@@ -7,17 +7,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from .. import aws
 from ..adapters.codedeploy import Target
 from ..application.checks import Check, checks_of
-from ..context import Context
+from ..declaration.context import Context
 from ..settings import TrafficHookSettings, load
 from ..telemetry import logger
 from ..telemetry.errors import told
 
-# Three tries to report, of 3 s to connect and 5 s to read, and at most 3 s between them (see `bounded_context.aws`).
+# Three attempts to report, each 3 s to connect and 5 s to read, and at most 3 s in between (see `bounded_context.aws`).
 _SECONDS_TO_REPORT = 30
 
 
 class Hook(BaseModel):
-    """What CodeDeploy sends: the two ids that it wants back with the verdict."""
+    """CodeDeploy's event: two ids, which the report of the verdict must repeat."""
 
     model_config = ConfigDict(hide_input_in_errors=True)
 
@@ -26,11 +26,11 @@ class Hook(BaseModel):
 
 
 def run(of: Context[Any], event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Check the version that a deployment brings, report the verdict, and return it with its reason.
+    """Check a deployment's new version, report the verdict, and return the verdict with its reason.
 
     Raises:
-        pydantic.ValidationError: the event does not say whom to report to.
-        botocore.exceptions.ClientError, BotoCoreError: CodeDeploy did not take the report.
+        pydantic.ValidationError: the event lacks the ids that the report needs.
+        botocore.exceptions.ClientError, BotoCoreError: CodeDeploy did not accept the report.
     """
     hook = Hook.model_validate(event)
     problem = _problem(of, hook.deployment, context)
@@ -44,7 +44,7 @@ def _problem(of: Context[Any], deployment: str, context: Any) -> str | None:
     try:
         return _first_problem(of, aws.deployments().target(deployment), context)
     except Exception as error:
-        # Whatever went wrong is a verdict too: without one, CodeDeploy waits for an hour.
+        # An error counts as a failed check: without a verdict, CodeDeploy waits for an hour.
         logger.exception("not checked to the end")
         return f"{type(error).__name__}: {told(error) or error}"
 

@@ -1,10 +1,10 @@
-"""The functions that take commands."""
+"""The Lambda functions of commands."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from ..application.ports import Aggregates
-from ..context import Context
+from ..declaration.context import Context
 from ..domain.aggregate import Aggregate, Change, Details
 from ..settings import TableSettings
 from ..telemetry import Handler
@@ -22,15 +22,16 @@ def command_handler(
     use_case: Callable[[C, Aggregates[A]], A],
     aggregates: Callable[[], Aggregates[A]],
 ) -> Handler:
-    """Return the Lambda handler of a command: it takes messages, and with an API its requests too.
+    """Return the Lambda handler of a command. It accepts messages, and with an API also requests.
 
-    ``use_case`` returns what the command leaves, or raises a BusinessError; ``aggregates`` builds where they are kept.
+    ``use_case`` returns the aggregate after the command, or raises a BusinessError. ``aggregates`` builds the
+    repository of the aggregates.
 
     Raises:
-        LookupError: the context declares no such command.
+        LookupError: the context does not declare the command.
     """
     declared = context.command(command)
-    # A function builds the models that it reads, and does so while it starts: Lambda gives most processor time then.
+    # Only the models that the function reads are built, and at its start, when Lambda gives the most processor time.
     command.model_rebuild()
     handler = CommandHandler(context, declared, command, use_case, aggregates)
     made = function(context, declared.function, TableSettings, [aggregates])(_answering(handler))

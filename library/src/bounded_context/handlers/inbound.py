@@ -1,4 +1,4 @@
-"""The function that takes other contexts' events from the queue, once or often, in any order, and keeps the news."""
+"""The Lambda function that applies other contexts' events to a projection, despite repeated or reordered delivery."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -6,11 +6,11 @@ from typing import Any, Final, Protocol
 
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from .. import measures
 from ..application import inbound
 from ..application.inbound import Applied, Message
 from ..application.ports import Projection
-from ..context import Context
+from ..declaration import measures
+from ..declaration.context import Context
 from ..domain.consumed import Consumed
 from ..domain.poison import Poison
 from ..settings import OnEventSettings, load
@@ -24,21 +24,21 @@ _MEASURES: Final = {Applied.APPLIED: measures.EVENTS_APPLIED, Applied.STALE: mea
 
 
 class DeadLetters(Protocol):
-    """Where messages go that nobody can take."""
+    """The dead-letter queue for messages that can never be processed."""
 
     def bury(self, body: str, attributes: Mapping[str, Any], reason: str, /) -> None:
-        """Keep a message with its attributes, as Lambda hands them over, and say why."""
+        """Store a message with its attributes, in Lambda's format, and the reason."""
         ...
 
 
 def event_handler(
     context: Context[Any], projection: Callable[[], Projection], dead_letters: Callable[[], DeadLetters]
 ) -> Handler:
-    """Return the Lambda handler that takes other contexts' events.
+    """Return the Lambda handler that processes other contexts' events.
 
-    It takes a batch of messages and answers which of them have to come again; it raises what the last one failed of if
-    every one of them failed. ``projection`` builds where what the events say is kept, ``dead_letters`` the queue for
-    those that can never be taken.
+    The handler returns the messages of a batch that SQS must deliver again. If every message failed, it raises the last
+    message's error. ``projection`` builds the store of the events' data, ``dead_letters`` the queue for messages that
+    can never be processed.
     """
     taker = _Taker(context, projection, dead_letters)
     return function(context, FUNCTION, OnEventSettings, [projection, dead_letters])(taker.take)
@@ -46,7 +46,7 @@ def event_handler(
 
 @dataclass(frozen=True)
 class _Taker:
-    """Takes batches of messages."""
+    """The processing of message batches."""
 
     context: Context[Any]
     projection: Callable[[], Projection]

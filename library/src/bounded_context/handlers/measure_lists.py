@@ -1,7 +1,7 @@
-"""MeasureLists: the lists' metrics, made of what was committed to their records.
+"""MeasureLists: metrics of lists, from the committed changes of their records.
 
-A list is counted where it changes its status, so a step that is tried again counts nothing. The stream sends a change
-at least once: what it sends twice is counted twice.
+A list is counted when its status changes, so a retried step is not counted again. The stream delivers a change at
+least once: a change that is delivered twice is counted twice.
 """
 
 from datetime import UTC, datetime
@@ -10,9 +10,9 @@ from typing import Any, NamedTuple, Self
 from aws_lambda_powertools.utilities.data_classes import DynamoDBStreamEvent
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 
-from .. import measures
 from ..adapters.list_items import to_list
-from ..context import declared
+from ..declaration import measures
+from ..declaration.context import declared
 from ..domain.lists import ListStatus, ReceivedList
 from ..settings import MeasureListsSettings, load
 from ..telemetry import count, logger
@@ -27,7 +27,7 @@ _ENDS = {
 
 
 class Change(NamedTuple):
-    """A list's record before a change and after it; None where there was none, or is none any more."""
+    """A list's record before and after a change; None if the record did not exist."""
 
     before: ReceivedList | None
     after: ReceivedList | None
@@ -35,7 +35,7 @@ class Change(NamedTuple):
 
     @classmethod
     def read(cls, record: DynamoDBRecord) -> Self:
-        """Read a stream record; ``seconds`` is how long after the list's arrival it was, to the second."""
+        """Read a stream record; ``seconds`` is the time from the list's arrival to the change, to the second."""
         change = record.dynamodb
         if change is None or change.approximate_creation_date_time is None:
             raise ValueError("a stream record without its change")
@@ -51,14 +51,14 @@ def _between(received: ReceivedList | None, time: datetime) -> float:
 
 @function(CONTEXT, "measure_lists", MeasureListsSettings)
 def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Take a batch of stream records; answer that none of them has to be sent again."""
+    """Count the lists in a batch of stream records, and request no retry."""
     target = load(MeasureListsSettings).import_target_seconds
     for record in DynamoDBStreamEvent(event).records:
         try:
             _measure(Change.read(record), target)
         except Exception as error:
-            # To ask for it again would hold up the later lists of its shard, and count the earlier ones again. The
-            # error's text stays out of the log: it may hold a file's name.
+            # A retry would delay later lists of the shard, and count earlier lists again. The error's text may contain
+            # a file's name, so it is not logged.
             logger.error("list not measured", error=type(error).__name__, event_id=record.event_id)
     return {"batchItemFailures": []}
 
@@ -97,7 +97,7 @@ def _closed(closed: ReceivedList, seconds: float, *, late: bool) -> None:
 
 def _imported(closed: ReceivedList) -> None:
     count(measures.ROWS_IMPORTED, closed.valid)
-    # A newer version may have summed up a field that this one does not know.
+    # A newer version may have summed a field that this version does not have.
     for field, measure in CONTEXT.measures.amounts_imported.items():
         for currency, amount in closed.amounts.get(field, {}).items():
             count(measure, amount, currency=currency)

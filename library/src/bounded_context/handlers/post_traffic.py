@@ -1,8 +1,8 @@
-"""PostTraffic: CodeDeploy runs it once a function's new version has all traffic, and goes back if it says so."""
+"""PostTraffic: CodeDeploy runs it when a function's new version has all traffic, and rolls back if it fails."""
 
 from typing import Any
 
-from ..context import declared
+from ..declaration.context import declared
 from ..telemetry import entry_point
 from ._traffic import run
 
@@ -11,5 +11,5 @@ CONTEXT = declared()
 
 @entry_point(CONTEXT)
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Take ``{"DeploymentId", "LifecycleEventHookExecutionId"}``; report, and answer ``{"status", "problem"}``."""
+    """Report for ``{"DeploymentId", "LifecycleEventHookExecutionId"}``, and return ``{"status", "problem"}``."""
     return run(CONTEXT, event, context)

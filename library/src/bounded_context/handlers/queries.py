@@ -1,11 +1,11 @@
-"""The functions that answer queries."""
+"""The Lambda functions of queries."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from ..application.ports import Aggregates, Shards
 from ..application.queries import ById, Selection, by_id, get_one, list_many, selection
-from ..context import BadContext, Context
+from ..declaration.context import BadContext, Context
 from ..domain import events
 from ..domain.aggregate import Aggregate
 from ..settings import TableSettings
@@ -17,15 +17,15 @@ A = TypeVar("A", bound=Aggregate[Any, Any])
 
 
 def get_handler(context: Context[A], aggregates: Callable[[], Aggregates[A]]) -> Handler:
-    """Return the Lambda handler of the query for one aggregate: it takes messages, and with an API requests too.
+    """Return the Lambda handler of the query for one aggregate. It accepts messages, and with an API also requests.
 
-    ``aggregates`` builds where they are kept.
+    ``aggregates`` builds the repository of the aggregates.
     """
 
-    def query(asked: ById) -> dict[str, Any]:
-        about(**{context.identity: asked.id})
-        one = get_one(asked, aggregates())
-        return {context.name: events.payload(one), "etag": one.tag}
+    def query(question: ById) -> dict[str, Any]:
+        about(**{context.identity: question.id})
+        aggregate = get_one(question, aggregates())
+        return {context.name: events.payload(aggregate), "etag": aggregate.tag}
 
     handler = _taking(by_id(context), query)
     if context.api:
@@ -37,18 +37,18 @@ def get_handler(context: Context[A], aggregates: Callable[[], Aggregates[A]]) ->
 
 
 def list_handler(context: Context[A], shards: Callable[[], Shards[A]]) -> Handler:
-    """Return the Lambda handler of the query for many aggregates: it takes messages, and with an API requests too.
+    """Return the Lambda handler of the list query. It accepts messages, and with an API also requests.
 
-    ``shards`` builds where they are kept.
+    ``shards`` builds the repository of the aggregates.
 
     Raises:
-        BadContext: one may ask for many by nothing.
+        BadContext: the context's ``queried_by`` is empty.
     """
     if not context.queried_by:
         raise BadContext(f"{context.title} has no query for many: name list or status in queried_by of its context.")
 
-    def query(asked: Selection) -> dict[str, Any]:
-        return listed(list_many(asked, shards()))
+    def query(question: Selection) -> dict[str, Any]:
+        return listed(list_many(question, shards()))
 
     handler = _taking(selection(context), query)
     if context.api:

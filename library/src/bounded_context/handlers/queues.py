@@ -1,11 +1,11 @@
-"""The function that does the work of a queue of the context's own."""
+"""The Lambda function that processes a queue of the context."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from pydantic import BaseModel
 
-from ..context import Context
+from ..declaration.context import Context
 from ..settings import Settings
 from ..telemetry import Handler
 from ._batches import take_each
@@ -19,17 +19,17 @@ def queue_handler(
     settings: type[BaseModel] = Settings,
     needs: Sequence[Callable[[], object]] = (),
 ) -> Handler:
-    """Return the Lambda handler that takes the messages of a queue, one by one.
+    """Return the Lambda handler that processes the messages of a queue, each separately.
 
-    A message for which ``take`` raises comes again alone, five times in all, and is then a dead letter. Any message may
-    come twice: what ``take`` does must be the same for once and for often.
+    A message for which ``take`` raises is delivered five times in all, then moved to the dead-letter queue. Any message
+    may be delivered twice, so ``take`` must be idempotent.
 
     Args:
-        context: whose function it is.
-        name: the function's, such as ``send_letter``.
-        take: does what a message asks for; it is given the message's body.
-        settings: what it reads from its environment; nothing without them.
-        needs: what builds what it needs.
+        context: the function's context.
+        name: the function's name, such as ``send_letter``.
+        take: processes a message's body.
+        settings: the model of the function's environment variables. By default it has none of its own.
+        needs: builders of the function's dependencies.
     """
 
     def handler(event: dict[str, Any], call: Any) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """RelayEvents: the outbox. Publishes an event for each committed change of an aggregate.
 
-Events of one aggregate are published in the order of their changes, at least once: a later one is sent only after the
-topic has taken each earlier one, or after Lambda has given the earlier change up. After a failure Lambda sends changes
-again, so an event may be repeated, also after a later one of its aggregate. Subscribers compare ``sequence``.
+An aggregate's events are published in the order of its changes, at least once. Each event waits until the topic has
+accepted all earlier events of the aggregate. If Lambda exhausts the retries of a change, later events are published
+without its event. After a failure Lambda delivers changes again, so an event may be repeated, even after a later event
+of the aggregate. Subscribers compare ``sequence``.
 """
 
 from collections import Counter
@@ -19,11 +20,12 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
     DynamoDBRecordEventName,
 )
 
-from .. import aws, measures
+from .. import aws
 from ..adapters.items import SCHEMA, TRACEPARENT, Items
 from ..adapters.sns import BATCH
 from ..adapters.trace_context import accepted
-from ..context import declared
+from ..declaration import measures
+from ..declaration.context import declared
 from ..domain import events
 from ..settings import RelaySettings
 from ..telemetry import continuing, count, logger
@@ -35,9 +37,9 @@ _ITEMS = Items(CONTEXT)
 
 @dataclass(frozen=True)
 class _Change:
-    """A stream record that was read: its number in the stream, the trace that it carries, and its events.
+    """A parsed stream record: its sequence number, the trace that it carries, and its events.
 
-    It has more than one event while two major versions are published.
+    It has several events while two major versions are published.
     """
 
     number: str
@@ -46,7 +48,7 @@ class _Change:
 
     @classmethod
     def read(cls, record: DynamoDBRecord) -> Self:
-        """Read a record. Raises whatever it is about the record that this version cannot read."""
+        """Read a record. Raises any exception if this version cannot read the record."""
         today = to_event(record)
         carried = _image(record).get(TRACEPARENT)
         return cls(_number(record), carried if isinstance(carried, str) else None, _versions(today))
@@ -59,19 +61,19 @@ class _Change:
 
 @function(CONTEXT, "relay_events", RelaySettings, [aws.topic])
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Publish a batch of stream records; return the number of the first one that was not published.
+    """Publish the events of a batch of stream records, and return the number of the first unpublished record.
 
-    Lambda then counts the records before it as published, and sends that record and the later ones again.
+    Lambda then treats the records before it as published, and delivers that record and all later records again.
 
     Raises:
-        Exception: this version reads none of several records, so the alarm of its release has to see it. Or SNS did
-            not answer. Lambda sends the whole batch again, in halves.
+        Exception: this version can read no record of a batch of several, so that the release's alarm detects it. Or SNS
+            did not answer. Lambda delivers the whole batch again, in halves.
     """
     records = list(DynamoDBStreamEvent(event).records)
     logger.debug("changes received", changes=len(records))
     changes, unreadable = _read(records)
     with ExitStack() as traces:
-        # One segment for each trace that brought changes: a list brings thousands of them.
+        # A segment per trace, not per change: a list causes thousands of changes.
         for carried in dict.fromkeys(change.carried for change in changes):
             traces.enter_context(continuing(carried, context.function_name, ours=True))
         refused = _first_refused(changes)
@@ -106,31 +108,31 @@ def _log_unreadable(record: DynamoDBRecord, error: Exception) -> None:
 
 
 def _number(record: DynamoDBRecord) -> str:
-    # To an empty number Lambda answers by sending the whole batch again (Lambda Developer Guide, "Configuring partial
-    # batch response with DynamoDB and Lambda").
+    # For an empty number Lambda delivers the whole batch again (Lambda Developer Guide, "Configuring partial batch
+    # response with DynamoDB and Lambda").
     change = record.dynamodb
     return "" if change is None else change.sequence_number or ""
 
 
 def _first_refused(changes: Iterable[_Change]) -> str | None:
-    """Publish changes in their order until the topic refuses an event; return the number of that event's change."""
+    """Publish changes in order until the topic refuses an event, and return the number of that event's change."""
     for batch in _batches(changes):
-        told = [(change, event) for change in batch for event in change.events]
-        refused = aws.topic().publish([event for _, event in told])
-        _report([event for place, (_, event) in enumerate(told) if place not in refused], len(refused))
+        entries = [(change, event) for change in batch for event in change.events]
+        refused = aws.topic().publish([event for _, event in entries])
+        _report([event for place, (_, event) in enumerate(entries) if place not in refused], len(refused))
         if refused:
-            return told[min(refused)][0].number
+            return entries[min(refused)][0].number
     return None
 
 
 def _batches(changes: Iterable[_Change]) -> Iterator[list[_Change]]:
-    """Yield changes in their order, as many as the topic takes at once, and one of each aggregate at most.
+    """Yield changes in order, in batches of the topic's maximum size, with at most one change per aggregate.
 
-    SNS may refuse any entry of a batch and take those after it: none of these may be of the same aggregate.
+    SNS may refuse an entry of a batch and accept later entries, which must not belong to the same aggregate.
     """
     batch: dict[str, _Change] = {}
     for change in changes:
-        entries = sum(len(one.events) for one in batch.values()) + len(change.events)
+        entries = sum(len(earlier.events) for earlier in batch.values()) + len(change.events)
         if change.subject in batch or entries > BATCH:
             yield list(batch.values())
             batch = {}
@@ -151,7 +153,7 @@ def _report(published: list[dict[str, Any]], refused: int) -> None:
 
 
 def _measure(published: list[dict[str, Any]], refused: int) -> None:
-    # A change counts once, however many major versions report it; what only a newer version knows is its to count.
+    # A change counts once, even if several major versions publish it. A newer version counts the types that it added.
     known = (event for event in published if event["type"] in CONTEXT.versions)
     first = (event["type"] for event in known if event["dataschema"] == _first_schema(event["type"]))
     for event_type, number in Counter(first).items():
@@ -160,7 +162,7 @@ def _measure(published: list[dict[str, Any]], refused: int) -> None:
     if refused:
         count(measures.EVENTS_REFUSED, refused)
     if published:
-        # To the second: a stream knows its records' times no better.
+        # Streams record times to the second only.
         oldest = min(datetime.fromisoformat(event["time"]) for event in published)
         count(measures.EVENT_AGE, max(0.0, (datetime.now(UTC) - oldest).total_seconds()))
 
@@ -170,16 +172,17 @@ def _first_schema(event_type: str) -> str:
 
 
 def to_event(record: DynamoDBRecord) -> dict[str, Any]:
-    """Return the event that a committed change of an aggregate is for other contexts.
+    """Return the event that publishes a committed change of an aggregate.
 
-    What a newer version wrote, which runs beside this one or ran before a rollback, is published as it was written.
+    Fields that only a newer version knows are published unchanged. A newer version may run at the same time, or have
+    run before a rollback.
     """
     change = record.dynamodb
     if change is None:
         raise ValueError("a stream record without its change")
     image = _image(record)
     aggregate = _ITEMS.to_aggregate(image)
-    event_type, schema = _told_by(record, aggregate.status)
+    event_type, schema = _type_and_schema(record, aggregate.status)
     time = datetime.fromtimestamp(change.approximate_creation_date_time or 0, UTC)
     return CONTEXT.source.cloud_event(
         str(record.event_id),
@@ -193,8 +196,8 @@ def to_event(record: DynamoDBRecord) -> dict[str, Any]:
     )
 
 
-def _told_by(record: DynamoDBRecord, status: StrEnum) -> tuple[str, str | None]:
-    """Return the type of the event that reports a change, and its schema where only a newer version knows it."""
+def _type_and_schema(record: DynamoDBRecord, status: StrEnum) -> tuple[str, str | None]:
+    """Return the type of the event for a change, and its schema if only a newer version knows the type."""
     if _removed(record):
         return CONTEXT.deleted, None
     if status in CONTEXT.reached:
@@ -204,7 +207,7 @@ def _told_by(record: DynamoDBRecord, status: StrEnum) -> tuple[str, str | None]:
 
 
 def _image(record: DynamoDBRecord) -> Mapping[str, Any]:
-    # A removal keeps what the last write carried.
+    # A removal has only the old image, which the last write left.
     change = record.dynamodb
     return (change and (change.old_image if _removed(record) else change.new_image)) or {}
 

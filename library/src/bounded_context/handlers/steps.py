@@ -1,13 +1,13 @@
-"""The list workflow's functions: their events, checked, and their answers.
+"""The Lambda functions of the list workflow: validation of their events, and their answers.
 
-Unknown members of an event pass: an execution that is under way may still send what was once needed.
+Unknown members of an event are ignored: a running execution may still send members of an earlier version.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from functools import wraps
-from typing import Annotated, Any, Final, TypeVar, get_type_hints
+from typing import Annotated, Any, Final, TypeVar, overload
 
 from pydantic import (
     AwareDatetime,
@@ -19,22 +19,23 @@ from pydantic import (
     model_validator,
 )
 
+from .. import aws
 from ..adapters.throttling import throttling_as_one
 from ..application.deadline import time_left
 from ..application.list_import import Outcome, Step, Upload
 from ..application.staging import Part
-from ..context import Context
+from ..declaration.context import BadContext, Context
 from ..domain.lists import ListStatus, ReceivedList
 from ..domain.reasons import shortened
 from ..lists import ListImport
-from ..settings import load
+from ..settings import ListSettings, load
 from ..telemetry import Handler, about, logger, span, traceparent
 from ._function import function
 from ._marks import marked
 
 
 class StepEvent(BaseModel):
-    """A step's input: which list it is about."""
+    """A step's input: the list's id."""
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
@@ -42,15 +43,15 @@ class StepEvent(BaseModel):
 
 
 class PartEvent(StepEvent):
-    """The input of one child of the import."""
+    """The input of a part's import."""
 
     part: Part
 
 
 class ErrorEvent(StepEvent):
-    """The input of the step that undoes a list: what broke, if anything did, as Step Functions caught it.
+    """The input of the step that undoes a list: the error that Step Functions caught, if an error occurred.
 
-    A child of the map that undoes names its ``part``; without one, what is left is undone, and the list is closed.
+    With a ``part``, the step undoes that part. Without a ``part``, it undoes all remaining rows and closes the list.
     """
 
     error: Any = None
@@ -58,12 +59,12 @@ class ErrorEvent(StepEvent):
 
     @property
     def name(self) -> str | None:
-        """What it broke with, without its cause, which may quote anything; a list that was refused has none."""
+        """The error's name, None for a rejected list. The cause is left out: it may quote any data."""
         return self.error.get("Error") if isinstance(self.error, dict) else None
 
 
 def _time_or_none(value: Any, read: ValidatorFunctionWrapHandler) -> datetime | None:
-    """Return None for what is no time of a zone: an import goes on without it."""
+    """Return the time, or None if the value is not a time with a zone: the import does not depend on it."""
     try:
         return read(value)
     except ValidationError:
@@ -74,12 +75,12 @@ _Time = Annotated[AwareDatetime | None, WrapValidator(_time_or_none)]
 
 
 class UploadEvent(BaseModel):
-    """An announced file: ``path`` as Transfer writes it ("/bucket/key"), or ``bucket`` and ``key`` as S3 does.
+    """An uploaded file, from an event of S3 (``bucket``, ``key``, ``version``) or of Transfer (``path``, ``detail``).
 
-    S3 also names the ``version``; what Transfer says of it is ``detail``, whose ``bytes`` and ``etag`` tell the version
-    (Transfer Family User Guide, "Transfer Family events detail reference"; a rename's event has neither). ``began`` and
-    ``ended`` are its ``start-timestamp`` and ``end-timestamp``. ``failed`` is the id of Transfer's event for an upload
-    that broke off.
+    Transfer's ``path`` is "/bucket/key". The ``bytes`` and ``etag`` of its ``detail`` identify the version (Transfer
+    Family User Guide, "Transfer Family events detail reference"; a rename's event has neither). ``began`` and ``ended``
+    are its ``start-timestamp`` and ``end-timestamp``. ``failed`` is the id of Transfer's event for an upload that broke
+    off.
     """
 
     model_config = ConfigDict(hide_input_in_errors=True)
@@ -99,21 +100,21 @@ class UploadEvent(BaseModel):
         if "path" not in values:
             return values
         bucket, _, key = str(values["path"]).removeprefix("/").partition("/")
-        # An execution that an earlier version of the rules started has no detail.
+        # Executions that an earlier version of the rules started have no detail.
         detail = values.get("detail") or {}
-        told = {"size": detail.get("bytes"), "etag": str(detail.get("etag") or "").strip('"')}
+        version = {"size": detail.get("bytes"), "etag": str(detail.get("etag") or "").strip('"')}
         times = {"began": detail.get("start-timestamp"), "ended": detail.get("end-timestamp")}
-        return {**values, **told, **times, "bucket": bucket, "key": key}
+        return {**values, **version, **times, "bucket": bucket, "key": key}
 
     @property
     def during(self) -> tuple[datetime, datetime] | None:
-        """When the upload or rename began and ended, as far as Transfer says."""
+        """The start and end of the upload or rename, as far as the event contains them."""
         times = [time for time in (self.began, self.ended) if time]
         return (min(times), max(times)) if times else None
 
 
 class RegisterEvent(BaseModel):
-    """The input of the first step; ``execution`` is the ARN of the execution that asks."""
+    """The input of the first step; ``execution`` is the ARN of the running execution."""
 
     model_config = ConfigDict(hide_input_in_errors=True)
 
@@ -121,67 +122,91 @@ class RegisterEvent(BaseModel):
     execution: str
 
     def uploaded(self) -> Upload:
-        """Return the announced file."""
-        told = self.upload
-        return Upload(told.bucket, told.key, told.version, told.failed, told.size, told.etag, told.during)
+        """Return the uploaded file."""
+        file = self.upload
+        return Upload(file.bucket, file.key, file.version, file.failed, file.size, file.etag, file.during)
 
 
 E = TypeVar("E", bound=BaseModel)
 S = TypeVar("S", bound=BaseModel)
+Done = Step | ReceivedList
+"""The result of a step: the workflow's next step, or the list that the step closed."""
 
-_SAYS: Final[Mapping[str, str]] = {
+_LOG_LINES: Final[Mapping[str, str]] = {
     "register_list": "list registered",
     "validate_list": "list validated",
     "import_list": "part imported",
     "compensate_error": "list given up",
 }
-"""The log line of each step that has come to its end."""
+"""The log line at the end of each step."""
 
 _SPANS: Final[Mapping[str, str]] = {"import_list": "write rows", "compensate_error": "undo rows"}
-"""The steps whose work with rows shows in a trace."""
+"""The trace spans of the steps that write rows."""
+
+
+@overload
+def step(
+    context: Context[Any], event: type[E], *, needs: Sequence[Callable[[], object]] = ()
+) -> Callable[[Callable[[E, ListImport], Done]], Handler]: ...
+
+
+@overload
+def step(
+    context: Context[Any], event: type[E], settings: type[S], *, needs: Sequence[Callable[[], object]] = ()
+) -> Callable[[Callable[[E, S, ListImport], Done]], Handler]: ...
 
 
 def step(
-    context: Context[Any], *needs: Callable[[], object], settings: type[S]
-) -> Callable[[Callable[[E, S], Step | ReceivedList]], Handler]:
-    """Make a function of an event and the settings the Lambda handler of a step of a context's list workflow.
+    context: Context[Any],
+    event: type[BaseModel],
+    settings: type[BaseModel] | None = None,
+    *,
+    needs: Sequence[Callable[[], object]] = (),
+) -> Callable[[Callable[..., Done]], Handler]:
+    """Return a decorator that makes a function the Lambda handler of a list workflow step.
 
-    The type of the first parameter says what the event must be. The function returns which way the workflow goes, or
-    the list that was given up; its name is that of its module.
+    The function gets the event, the settings if the step has its own, and the steps of `bounded_context.lists`. It
+    returns the workflow's next step, or the list that it closed. The function's name is the step's name.
 
     Args:
-        context: whose lists they are.
-        needs: what builds what the step needs: the smoke check builds it all.
-        settings: what the step reads from its environment.
+        context: the context of the lists.
+        event: the model of the step's event.
+        settings: the model of the step's environment variables; by default `ListSettings`, which the function lacks.
+        needs: builders of further dependencies, such as checks. The smoke check builds them all.
+
+    Raises:
+        BadContext: the context has no step with the function's name.
     """
 
-    def decorate(work: Callable[[E, S], Step | ReceivedList]) -> Handler:
-        name = work.__module__.rpartition(".")[2]
-        event_type: type[E] = next(iter(get_type_hints(work).values()))
+    def decorate(work: Callable[..., Done]) -> Handler:
+        name = _name(context, work)
 
         @wraps(work)
-        def handler(event: dict[str, Any], call: Any) -> dict[str, Any]:
-            asked = event_type.model_validate(event)
-            _begun(asked)
+        def handler(values: dict[str, Any], call: Any) -> dict[str, Any]:
+            step_event = event.model_validate(values)
+            _begun(step_event)
+            own = () if settings is None else (load(settings, context),)
             recorded = span(_SPANS[name]) if name in _SPANS else nullcontext()
             with time_left(call.get_remaining_time_in_millis() / 1000), throttling_as_one(), recorded:
-                done = work(asked, load(settings, context))
+                done = work(step_event, *own, aws.list_import(context))
             return _ended(context, name, done)
 
-        builders = [_with_rows(build) for build in needs] if name in _SPANS else needs
-        return marked(function(context, name, settings, builders)(handler), needs=needs)
+        checked = function(context, name, settings or ListSettings, [_list_import(context, name), *needs])
+        return marked(checked(handler), step=name, needs=needs)
 
     return decorate
 
 
-def _with_rows(build: Callable[[], object]) -> Callable[[], object]:
-    """Return what also builds what only the steps that write rows need."""
+def _name(context: Context[Any], work: Callable[..., Done]) -> str:
+    name = work.__name__
+    if name not in context.steps:
+        raise BadContext(f"{name} is no step of {context.title}'s lists: name the function {', '.join(context.steps)}.")
+    return name
 
-    def whole() -> object:
-        built = build()
-        return built.imported if isinstance(built, ListImport) else built
 
-    return whole
+def _list_import(context: Context[Any], name: str) -> Callable[[], object]:
+    """Return the builder of a step's adapters. Only steps that write rows need the import's adapters."""
+    return lambda: aws.list_import(context).imported if name in _SPANS else aws.list_import(context)
 
 
 def _begun(event: BaseModel) -> None:
@@ -194,17 +219,17 @@ def _begun(event: BaseModel) -> None:
 
 
 def _ended(context: Context[Any], name: str, done: Step | ReceivedList) -> dict[str, Any]:
-    """Return what a step tells the workflow: never a result, only which list and which way to go."""
+    """Log a step's end, and return its answer: the list's id, the outcome, and the event if it closed the list."""
     outcome = done.status if isinstance(done, ReceivedList) else done.outcome
     about(list_id=done.list_id)
-    says = "part undone" if outcome is Outcome.UNDONE else _SAYS.get(name, "list verified")
-    logger.info(says, outcome=outcome.value)
+    line = "part undone" if outcome is Outcome.UNDONE else _LOG_LINES.get(name, "list verified")
+    logger.info(line, outcome=outcome.value)
     answer = {"list_id": done.list_id, "outcome": outcome.value}
     return answer | {"event": ending(context, done)} if isinstance(done, ReceivedList) else answer
 
 
 def ending(context: Context[Any], closed: ReceivedList) -> dict[str, Any]:
-    """Return the event of a closed list for other contexts. Each try of the step returns the same event id.
+    """Return the event of a closed list for other contexts. Each attempt of the step returns the same event id.
 
     The event joins the upload's trace. A list without a recorded trace uses the step's trace.
     """
@@ -228,6 +253,6 @@ def _counts(closed: ReceivedList) -> dict[str, Any]:
 
 
 def _refusal(closed: ReceivedList) -> dict[str, Any]:
-    # An older version may have recorded a longer reason.
+    # Older versions did not shorten the reason before they recorded it.
     reason = closed.reason and shortened(closed.reason)
     return {"report": closed.file.report_key, "outcome": closed.status.value, "reason": reason}

@@ -1,4 +1,4 @@
-"""SweepUploads: counts every quarter of an hour the uploads of which no list was recorded.
+"""SweepUploads: counts the unseen uploads, for which no list was recorded, every 15 minutes.
 
 An operator may request the unseen uploads at any time.
 """
@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from .. import aws, measures
+from .. import aws
 from ..application.sweep import AGE, Place, oldest, unseen
-from ..context import declared
+from ..declaration import measures
+from ..declaration.context import declared
 from ..domain.lists import StoredVersion
 from ..settings import SweepUploadsSettings, load
 from ..telemetry import count
@@ -19,18 +20,18 @@ ASKED: Final = "unseen"
 """The member of an event that requests the unseen uploads."""
 
 MOST: Final = 500
-"""Uploads of an answer, oldest first: a key has up to 1,024 bytes (S3), and an answer up to 6 MB (Lambda)."""
+"""The maximum number of uploads in an answer. A key has up to 1,024 bytes (S3), an answer up to 6 MB (Lambda)."""
 
 
 @function(declared(), "sweep_uploads", SweepUploadsSettings, [aws.files, aws.lists])
 def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Count the unseen uploads and return ``{"uploads"}``, their number. ``time`` of a schedule's event is now.
+    """Count the unseen uploads and return ``{"uploads"}``, their number. A schedule's ``time`` is the current time.
 
-    To ``{"unseen": {"seconds", "after"}}`` return ``{"unseen": [{"bucket", "key", "version", "size", "stored"}],
-    "more"}``: the oldest uploads that are at least that many seconds old, or a quarter of an hour, and how many more
-    there are. ``size`` is in bytes. ``after`` is the last upload of the previous answer.
+    For ``{"unseen": {"seconds", "after"}}`` return ``{"unseen": [{"bucket", "key", "version", "size", "stored"}],
+    "more"}``: the oldest uploads that are at least that many seconds old (15 minutes by default), and the number of
+    further uploads. ``size`` is in bytes. ``after`` is the last upload of the previous answer.
 
-    A sweep that fails counts nothing: the alarm tells a missing count from a count of 0.
+    A failed sweep publishes no count. The alarm distinguishes a missing count from a count of 0.
     """
     if ASKED in event:
         return _page(event[ASKED] or {})
@@ -40,10 +41,10 @@ def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     return {"uploads": found}
 
 
-def _page(asked: dict[str, Any]) -> dict[str, Any]:
-    age = timedelta(seconds=asked.get("seconds", AGE.total_seconds()))
-    found, more = oldest(_unseen(datetime.now(UTC), age), MOST, _place(asked.get("after")))
-    return {ASKED: [_told(one) for one in found], "more": more}
+def _page(request: dict[str, Any]) -> dict[str, Any]:
+    age = timedelta(seconds=request.get("seconds", AGE.total_seconds()))
+    found, more = oldest(_unseen(datetime.now(UTC), age), MOST, _place(request.get("after")))
+    return {ASKED: [_as_json(stored) for stored in found], "more": more}
 
 
 def _place(upload: dict[str, Any] | None) -> Place | None:
@@ -54,7 +55,7 @@ def _unseen(at: datetime, age: timedelta) -> Iterator[StoredVersion]:
     return unseen(aws.files(), aws.lists(), at, age, load(SweepUploadsSettings).temporary_names)
 
 
-def _told(stored: StoredVersion) -> dict[str, Any]:
+def _as_json(stored: StoredVersion) -> dict[str, Any]:
     file = stored.file
     named = {"bucket": file.bucket, "key": file.key, "version": file.version_id}
     return {**named, "size": file.size, "stored": stored.modified.isoformat()}

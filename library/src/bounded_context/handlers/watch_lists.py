@@ -1,13 +1,14 @@
-"""WatchLists: measures every minute what nothing else would measure while nothing happens.
+"""WatchLists: publishes metrics every minute, also while no list is processed.
 
-These are the age of the oldest unfinished list, and event source mappings that read nothing.
+The metrics are the age of the oldest unfinished list, and the number of event source mappings that do not work.
 """
 
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from .. import aws, measures
-from ..context import declared
+from .. import aws
+from ..declaration import measures
+from ..declaration.context import declared
 from ..settings import WatchListsSettings
 from ..telemetry import count, logger
 from ._function import function
@@ -18,7 +19,7 @@ MAPPED: Final = ("relay_events", "measure_lists", "on_event")
 
 @function(declared(), "watch_lists", WatchListsSettings, [aws.executions, aws.event_sources])
 def lambda_handler(_event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Return ``{"seconds", "mappings"}``.
+    """Publish both metrics and return ``{"seconds", "mappings"}``.
 
     ``seconds`` is the age of the oldest unfinished list, 0 if every list is finished. ``mappings`` is the number of
     event source mappings that are stopped, missing, or failed at their last attempt.
@@ -26,8 +27,8 @@ def lambda_handler(_event: dict[str, Any], _context: object) -> dict[str, Any]:
     seconds = _age()
     count(measures.OLDEST_UNFINISHED, seconds)
     failing = aws.event_sources().failing(MAPPED)
-    for one in failing:
-        logger.warning("event source mapping fails", mapping_of=one.function, why=one.why)
+    for mapping in failing:
+        logger.warning("event source mapping fails", mapping_of=mapping.function, why=mapping.why)
     count(measures.MAPPINGS_FAILING, len(failing))
     return {"seconds": seconds, "mappings": len(failing)}
 

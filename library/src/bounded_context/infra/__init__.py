@@ -1,189 +1,107 @@
-"""A context's infrastructure on AWS, in Pulumi: components, what wires them, and what components are written with.
+"""A context's infrastructure on AWS, in Pulumi: its stack, components, and their wiring."""
 
-Components are written with these names alone, as those of a team are: a copy of one works in a repository as it is.
-Nothing is imported before it is asked for: `pulumi_aws` alone takes a second.
-"""
-
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from ..measures import (
-        LISTS_LATE,
-        LISTS_RECEIVED,
-        LISTS_REJECTED,
-        MAPPINGS_FAILING,
-        OLDEST_UNFINISHED,
-        UPLOADS_BROKEN,
-        UPLOADS_UNSEEN,
-        Measure,
-    )
-    from ..strategy import Strategy
-    from ..words import kebab
-    from . import access_log
-    from .account import Account
-    from .alerts import Alerts, Notice, Severity
-    from .api_settings import ApiObjectives, ApiSettings
-    from .canary import Canary
-    from .components._alarm import HOUR, MINUTE, Metric, Part, When, alarm, calculated, composite, guard, joined
-    from .components._bucket import private_bucket
-    from .components._burn import Promise, watch_promise
-    from .components._component import LIVE, Component
-    from .components._given_up import give_up_to, given_up_bucket, tell_of_given_up
-    from .components._queue import (
-        feed_from,
-        only_from,
-        queue,
-        queue_and_dead_letters,
-        queue_policy,
-        redrive_to,
-        sent_by,
-    )
-    from .components._sftp import sftp_endpoint, sftp_folders, sftp_server, sftp_user
-    from .components._uploads import UPLOADS_DEAD_LETTERS, UploadRule, s3_rules, sftp_rules, start_on_upload
-    from .components._watch_api import watch_api
-    from .components._watch_function import Dimensions, watch_answers, watch_durations, watch_errors, watch_throttles
-    from .components._watch_queue import alarm_on_dead_letters, watch_age, watch_dead_letters
-    from .components._watch_table import watch_stream, watch_table
-    from .components.alarm_topic import AlarmTopic
-    from .components.dashboards import Dashboards
-    from .components.dead_letter_alarms import DeadLetterAlarms
-    from .components.fanout import Fanout
-    from .components.function import Function
-    from .components.function_alarms import FunctionAlarms
-    from .components.health import Health
-    from .components.http_api import HttpApi
-    from .components.inbound import Inbound
-    from .components.inbox import Inbox
-    from .components.key import Key
-    from .components.list_alarms import ListAlarms
-    from .components.queries import Queries
-    from .components.release import Release
-    from .components.releases import Releases
-    from .components.schedule import Schedule
-    from .components.secret import Secret
-    from .components.table import Table
-    from .components.traces import Traces
-    from .components.work_queue import WorkQueue
-    from .components.workflow import Workflow
-    from .config import SettingError
-    from .consumes import Consumed
-    from .dashboards.api import api_sections
-    from .dashboards.business import business
-    from .dashboards.head import BUSINESS, TECHNICAL
-    from .dashboards.links import dashboard_url
-    from .dashboards.names import Names
-    from .dashboards.technical import technical
-    from .functions import Functions, FunctionsError
-    from .interfaces import (
-        ALL_KEYS,
-        LIST_KEY,
-        Door,
-        Folder,
-        Items,
-        Machine,
-        Made,
-        Objects,
-        Operation,
-        Queue,
-        Shared,
-        Startable,
-        Target,
-        Topic,
-        Work,
-    )
-    from .labels import LabelError, Labels
-    from .logs import Logs
-    from .objectives import Objectives
-    from .observability import Observability
-    from .policy import Statement, allow, document, grant, only_over_tls, trust
-    from .presets import (
-        COMMAND,
-        COMPENSATE_ERROR,
-        GET,
-        HOOKS,
-        IMPORT_LIST,
-        LIST,
-        ON_EVENT,
-        PLATFORM,
-        REGISTER_LIST,
-        VALIDATE_LIST,
-        VERIFY_LIST,
-        Preset,
-    )
-    from .queries import Query, saved_queries
-    from .settings import Settings
-    from .stack import Stack
-    from .thresholds import Thresholds
-
-_MODULES: Final = {
-    "..measures": "LISTS_LATE LISTS_RECEIVED LISTS_REJECTED MAPPINGS_FAILING OLDEST_UNFINISHED UPLOADS_BROKEN "
-    "UPLOADS_UNSEEN Measure",
-    "..strategy": "Strategy",
-    "..words": "kebab",
-    ".account": "Account",
-    ".alerts": "Alerts Notice Severity",
-    ".api_settings": "ApiObjectives ApiSettings",
-    ".canary": "Canary",
-    ".components._alarm": "HOUR MINUTE Metric Part When alarm calculated composite guard joined",
-    ".components._bucket": "private_bucket",
-    ".components._burn": "Promise watch_promise",
-    ".components._component": "LIVE Component",
-    ".components._given_up": "give_up_to given_up_bucket tell_of_given_up",
-    ".components._queue": "feed_from only_from queue queue_and_dead_letters queue_policy redrive_to sent_by",
-    ".components._sftp": "sftp_endpoint sftp_folders sftp_server sftp_user",
-    ".components._uploads": "UPLOADS_DEAD_LETTERS UploadRule s3_rules sftp_rules start_on_upload",
-    ".components._watch_api": "watch_api",
-    ".components._watch_function": "Dimensions watch_answers watch_durations watch_errors watch_throttles",
-    ".components._watch_queue": "watch_age watch_dead_letters alarm_on_dead_letters",
-    ".components._watch_table": "watch_stream watch_table",
-    ".components.alarm_topic": "AlarmTopic",
-    ".components.dashboards": "Dashboards",
-    ".components.dead_letter_alarms": "DeadLetterAlarms",
-    ".components.fanout": "Fanout",
-    ".components.function": "Function",
-    ".components.function_alarms": "FunctionAlarms",
-    ".components.health": "Health",
-    ".components.http_api": "HttpApi",
-    ".components.inbound": "Inbound",
-    ".components.inbox": "Inbox",
-    ".components.key": "Key",
-    ".components.list_alarms": "ListAlarms",
-    ".components.queries": "Queries",
-    ".components.release": "Release",
-    ".components.releases": "Releases",
-    ".components.schedule": "Schedule",
-    ".components.secret": "Secret",
-    ".components.table": "Table",
-    ".components.traces": "Traces",
-    ".components.work_queue": "WorkQueue",
-    ".components.workflow": "Workflow",
-    ".config": "SettingError",
-    ".consumes": "Consumed",
-    ".dashboards.api": "api_sections",
-    ".dashboards.business": "business",
-    ".dashboards.head": "BUSINESS TECHNICAL",
-    ".dashboards.links": "dashboard_url",
-    ".dashboards.names": "Names",
-    ".dashboards.technical": "technical",
-    ".functions": "Functions FunctionsError",
-    ".interfaces": "ALL_KEYS LIST_KEY Door Folder Items Machine Made Objects Operation Queue Shared Startable Target "
-    "Topic Work",
-    ".labels": "LabelError Labels",
-    ".logs": "Logs",
-    ".objectives": "Objectives",
-    ".observability": "Observability",
-    ".policy": "Statement allow document grant only_over_tls trust",
-    ".presets": "COMMAND COMPENSATE_ERROR GET HOOKS IMPORT_LIST LIST ON_EVENT PLATFORM REGISTER_LIST "
-    "VALIDATE_LIST VERIFY_LIST Preset",
-    ".queries": "Query saved_queries",
-    ".settings": "Settings",
-    ".stack": "Stack",
-    ".thresholds": "Thresholds",
-}
-"""Where the names are."""
-
-_MODULE_OF: Final = {name: module for module, names in _MODULES.items() for name in names.split()}
+from ..configuration.alarms import Severity
+from ..configuration.api_settings import ApiObjectives, ApiSettings
+from ..configuration.config import SettingError
+from ..configuration.consumes import Consumed
+from ..configuration.labels import LabelError, Labels
+from ..configuration.objectives import Objectives
+from ..configuration.settings import Settings
+from ..configuration.strategy import Strategy
+from ..configuration.thresholds import Thresholds
+from ..declaration.entry_points import HOOKS, entry_point
+from ..declaration.measures import (
+    LISTS_LATE,
+    LISTS_RECEIVED,
+    LISTS_REJECTED,
+    MAPPINGS_FAILING,
+    OLDEST_UNFINISHED,
+    UPLOADS_BROKEN,
+    UPLOADS_UNSEEN,
+    Measure,
+)
+from ..domain.spelling import kebab
+from .components.dashboards import Dashboards
+from .components.dead_letter_alarms import DeadLetterAlarms
+from .components.fanout import Fanout
+from .components.function import Function
+from .components.function_alarms import FunctionAlarms
+from .components.health import Health
+from .components.http_api import HttpApi
+from .components.inbound import Inbound
+from .components.inbox import Inbox
+from .components.list_alarms import ListAlarms
+from .components.queries import Queries
+from .components.release import Release
+from .components.releases import Releases
+from .components.schedule import Schedule
+from .components.secret import Secret
+from .components.table import Table
+from .components.traces import Traces
+from .components.work_queue import WorkQueue
+from .components.workflow import Workflow
+from .dashboards.api import api_sections
+from .dashboards.business import business
+from .dashboards.head import BUSINESS, TECHNICAL
+from .dashboards.links import dashboard_url
+from .dashboards.names import Names
+from .dashboards.technical import technical
+from .parts import access_log
+from .parts.alarms import HOUR, MINUTE, Metric, Part, When, alarm, calculated, composite, guard, joined
+from .parts.api_alarms import watch_api
+from .parts.buckets import private_bucket
+from .parts.burn_rate import Promise, watch_promise
+from .parts.function_alarms import Dimensions, watch_answers, watch_durations, watch_errors, watch_throttles
+from .parts.on_failure import give_up_to, given_up_bucket, tell_of_given_up
+from .parts.queue_alarms import alarm_on_dead_letters, watch_age, watch_dead_letters
+from .parts.queues import feed_from, only_from, queue, queue_and_dead_letters, queue_policy, redrive_to, sent_by
+from .parts.sftp import sftp_endpoint, sftp_folders, sftp_server, sftp_user
+from .parts.table_alarms import watch_stream, watch_table
+from .parts.uploads import UPLOADS_DEAD_LETTERS, UploadRule, s3_rules, sftp_rules, start_on_upload
+from .queries import Query, saved_queries
+from .stack.account import Account
+from .stack.alarm_topic import AlarmTopic
+from .stack.alerts import Alerts, Notice
+from .stack.component import LIVE, Component
+from .stack.interfaces import (
+    ALL_KEYS,
+    LIST_KEY,
+    Door,
+    Folder,
+    Items,
+    Machine,
+    Made,
+    Objects,
+    Observed,
+    Operation,
+    Queue,
+    Shared,
+    Startable,
+    Target,
+    Topic,
+    Work,
+)
+from .stack.key import Key
+from .stack.logs import Logs
+from .stack.policy import Statement, allow, document, grant, only_over_tls, trust
+from .stack.stack import Stack
+from .wiring.canary import Canary
+from .wiring.functions import Functions, FunctionsError
+from .wiring.observability import Observability
+from .wiring.outputs import export_outputs
+from .wiring.presets import (
+    COMMAND,
+    COMPENSATE_ERROR,
+    GET,
+    IMPORT_LIST,
+    LIST,
+    ON_EVENT,
+    PLATFORM,
+    REGISTER_LIST,
+    VALIDATE_LIST,
+    VERIFY_LIST,
+    Preset,
+)
 
 __all__ = [
     "ALL_KEYS",
@@ -249,6 +167,7 @@ __all__ = [
     "Objectives",
     "Objects",
     "Observability",
+    "Observed",
     "Operation",
     "Part",
     "Preset",
@@ -288,6 +207,8 @@ __all__ = [
     "composite",
     "dashboard_url",
     "document",
+    "entry_point",
+    "export_outputs",
     "feed_from",
     "give_up_to",
     "given_up_bucket",
@@ -325,11 +246,3 @@ __all__ = [
     "watch_table",
     "watch_throttles",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(import_module(_MODULE_OF[name], __name__), name)
-    globals()[name] = found
-    return found

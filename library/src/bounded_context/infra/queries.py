@@ -1,23 +1,23 @@
-"""The saved queries of Logs Insights: their texts, and the functions whose logs each of them reads.
+"""The saved queries of Logs Insights: their texts, and the functions whose logs each query reads.
 
-They ask for the keys that our log lines have. Metrics are log lines too (CloudWatch's embedded metric format): their
-values are arrays there, and Logs Insights calls the first element of one `<name>.0`.
+The queries use the keys of the library's log lines. Metrics are log lines too (CloudWatch's embedded metric format).
+Their values are arrays, whose first element Logs Insights calls `<name>.0`.
 """
 
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ..context import Context
+from ..declaration.context import Context
 
 MOST_GROUPS: Final = 50
-"""Log groups that one query may read (CloudWatch Logs, StartQuery)."""
+"""Maximum log groups of a query (CloudWatch Logs, StartQuery)."""
 
 _MEASURES: Final = ("measure_lists",)
 
 
 @dataclass(frozen=True)
 class Query:
-    """A query, named in the words of whoever asks."""
+    """A saved query: its name, the functions whose logs it reads, and its text."""
 
     name: str
     functions: tuple[str, ...]
@@ -25,12 +25,12 @@ class Query:
 
 
 def placeholder(context: Context[Any]) -> str:
-    """Return what the reader of a query replaces by the identity of an aggregate."""
+    """Return the text of a query that the reader replaces by the identity of an aggregate."""
     return f"PUT-THE-{context.name.upper()}-ID-HERE"
 
 
 def saved_queries(context: Context[Any]) -> tuple[Query, ...]:
-    """Return the queries of a context."""
+    """Return the saved queries of a context."""
     return (_SLOWEST, _BY_PARTNER, _rejected(context), _history(context), _errors(context))
 
 
@@ -78,7 +78,7 @@ def _errors(context: Context[Any]) -> Query:
     return Query(
         "errors by version",
         context.functions,
-        # A call that runs out of time or memory writes no line of its own: Lambda's report says so.
+        # A call that runs out of time or memory writes no log line. Lambda's report contains its status.
         """filter level in ["ERROR", "CRITICAL"] or record.status in ["timeout", "error"]
 | parse @logStream "[*]" as stream_version
 | fields coalesce(version, stream_version) as running

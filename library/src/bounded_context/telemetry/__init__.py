@@ -1,4 +1,4 @@
-"""What a call tells of itself: log lines, metrics, and its place in a trace."""
+"""Telemetry of a call: log lines, metrics, and its position in a trace."""
 
 from .aws_calls import watched
 from .calls import Handler, about, entry_point

@@ -1,13 +1,13 @@
-"""How many traces others may have recorded here."""
+"""The limit on traces that other contexts request."""
 
 import time
 from collections.abc import Callable
 
 
 class Allowance:
-    """So many different traces a minute, and no more.
+    """A number of different traces that may be recorded in a minute.
 
-    Each execution environment has its own: to ask the others would take longer than a call.
+    Each execution environment has its own: coordination between them would take longer than a call.
     """
 
     def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
@@ -18,7 +18,7 @@ class Allowance:
         self._admitted = set[str]()
 
     def admits(self, trace: str) -> bool:
-        """Whether this trace is among those of the present minute: it may come as often as it will."""
+        """Return whether this trace may be recorded in the current minute. A repeated trace counts once."""
         minute = int(self._clock() // 60)
         if minute != self._minute:
             self._minute, self._admitted = minute, set()

@@ -1,6 +1,6 @@
-"""The calls of boto3's clients, from botocore's own events: how long each took and how it ended, never what it sent.
+"""Records of boto3's calls, from botocore's events: the duration and the result of each, never the request's content.
 
-Each is a subsegment of the trace, and a DEBUG line where those are written.
+Each call is a subsegment of the trace, and a DEBUG line if that level is on.
 """
 
 import time
@@ -18,7 +18,7 @@ _THROTTLED: Final = {"ThrottlingException", "Throttling", "ProvisionedThroughput
 
 
 def watched(client: C) -> C:
-    """Tell of each call of a client from now on; returns the client."""
+    """Record each call of a client from now on, and return the client."""
     events: Any = client.meta.events  # pyright: ignore[reportAttributeAccessIssue]
     events.register("before-parameter-build", _asked)
     events.register("after-call", _answered)

@@ -1,10 +1,10 @@
-"""One call of a function, observed from its begin to its end."""
+"""The observation of one call of a function, from its begin to its end."""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from ..context import Context
+from ..declaration.context import Context
 from . import traces
 from .current import set_up
 from .errors import hushed
@@ -15,10 +15,10 @@ Handler = Callable[[dict[str, Any], Any], Any]
 
 
 def entry_point(context: Context[Any]) -> Callable[[Handler], Handler]:
-    """Make a Lambda handler of a context observed: ids on every log line, a subsegment of its trace, metrics.
+    """Return a decorator that observes a Lambda handler of a context: ids on each log line, a subsegment, metrics.
 
-    Neither payloads nor answers are recorded: they hold personal data. An exception is logged once and raised again,
-    without the part of its message that may quote some.
+    Payloads and answers are not recorded, since they hold personal data. An exception is logged once and raised again,
+    without the parts of its message that may quote personal data.
     """
     set_up(context)
 
@@ -42,6 +42,6 @@ def entry_point(context: Context[Any]) -> Callable[[Handler], Handler]:
 
 
 def about(**ids: str | int) -> None:
-    """Say what this call is about: the ids go on each of its further log lines, and on its trace as annotations."""
+    """Add ids to each further log line of this call, and to its trace as annotations."""
     logger.append_keys(**ids)
     traces.annotate(**ids)

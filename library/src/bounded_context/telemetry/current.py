@@ -1,11 +1,11 @@
-"""The context that this process tells of: it decides what log lines, metrics and traces may show.
+"""The context that this process observes: it decides which values log lines, metrics and traces may show.
 
-A deployed function is of one context; where there are several, each call says which it is of.
+A deployed function has one context. In a process with several contexts, each call sets its own.
 """
 
 from typing import Any
 
-from ..context import Context
+from ..declaration.context import Context
 
 
 class _Current:
@@ -16,10 +16,10 @@ _current = _Current()
 
 
 def set_up(context: Context[Any]) -> None:
-    """From now on, tell of this context; `entry_point` does so."""
+    """Observe this context from now on; `entry_point` calls this function."""
     _current.context = context
 
 
 def current() -> Context[Any] | None:
-    """Return the context whose calls are observed, if one is set yet."""
+    """Return the observed context, or None before `set_up`."""
     return _current.context

@@ -1,7 +1,7 @@
-"""X-Ray's segment documents, and their way to X-Ray's daemon.
+"""X-Ray's segment documents, and their transport to X-Ray's daemon.
 
-"AWS X-Ray segment documents" and "Sending segment documents to the X-Ray daemon" (X-Ray developer guide) say what is in
-one and how it is sent: each in a datagram, to the daemon that Lambda runs at AWS_XRAY_DAEMON_ADDRESS.
+Each document is a datagram to the daemon that Lambda runs at AWS_XRAY_DAEMON_ADDRESS. Its content and its transport
+follow the X-Ray developer guide ("AWS X-Ray segment documents", "Sending segment documents to the X-Ray daemon").
 """
 
 import json
@@ -18,13 +18,13 @@ Document = dict[str, Any]
 
 _DAEMON_HEADER: Final = b'{"format": "json", "version": 1}\n'
 _FORBIDDEN: Final = re.compile(r"[^\w\s.:/%&#=+\-@]")
-"""What a name may not have."""
+"""The characters that a name may not have."""
 _LONGEST_NAME: Final = 200
 _LONGEST_ANNOTATION: Final = 1000
 
 
 def begun(name: str, trace: str, parent: str) -> Document:
-    """Return a segment that begins now; ``trace`` is X-Ray's id of the trace, ``parent`` that of the segment above."""
+    """Return a segment that begins now; ``trace`` is X-Ray's trace id, ``parent`` the id of the segment above."""
     identity = {"id": secrets.token_hex(8), "trace_id": trace, "parent_id": parent}
     return {"name": _FORBIDDEN.sub("_", name)[:_LONGEST_NAME], **identity, "start_time": time.time()}
 
@@ -35,17 +35,17 @@ def subsegment(name: str, trace: str, parent: str) -> Document:
 
 
 def annotations(values: dict[str, Any]) -> Document:
-    """Return what X-Ray makes searchable."""
+    """Return annotations of a document, by which X-Ray makes it searchable."""
     return {key: str(value)[:_LONGEST_ANNOTATION] for key, value in values.items()}
 
 
 def fault(kind: str) -> Document:
-    """Return what marks a document as failed, by the exception's type and nothing of its message."""
+    """Return the members that mark a document as failed, with the exception's type but without its message."""
     return {"fault": True, "cause": _cause(kind)}
 
 
 def error(kind: str) -> Document:
-    """Return what marks a document as refused: the caller is at fault."""
+    """Return the members that mark a document as refused: the caller is at fault."""
     return {"error": True, "cause": _cause(kind)}
 
 
@@ -54,12 +54,12 @@ def _cause(kind: str) -> Document:
 
 
 def end(document: Document) -> None:
-    """Send a document as one that ends now; without a daemon nothing is sent. Never raises."""
+    """Send a document that ends now. Without a daemon it is discarded. Never raises."""
     host, _, port = os.environ.get("AWS_XRAY_DAEMON_ADDRESS", "").rpartition(":")
     if not host:
         return
     text = json.dumps(document | {"end_time": time.time()}, separators=(",", ":"), default=str)
-    # A lost datagram costs a line in a trace: no call may wait for it or fail by it.
+    # A lost datagram costs a line in a trace: no call may wait for it or fail because of it.
     with suppress(OSError, OverflowError, ValueError):
         _socket().sendto(_DAEMON_HEADER + text.encode(), (host, int(port)))
 

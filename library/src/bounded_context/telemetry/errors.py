@@ -1,4 +1,4 @@
-"""What may be said of an exception: its type and what is known to quote no value. Messages of others may quote any."""
+"""The loggable part of exceptions: the type, and messages that are known to quote no value."""
 
 import re
 import traceback
@@ -16,24 +16,24 @@ _DENIED = re.compile(r"not authorized to perform: [\w:-]+")
 
 
 def told(error: BaseException) -> str:
-    """Return what may be said of an exception beyond its type, or of the nearest cause of which something may.
+    """Return the loggable message of an exception, or of its nearest cause with a loggable message.
 
-    AWS may quote what was sent, so only the code, the operation and a missing permission are taken from its answer, and
-    from pydantic what is wrong where. The library's exceptions and those of the context name identities only, an
-    ImportError names modules.
+    AWS may quote the request: of its answer, only the code, the operation and a missing permission are loggable. Of
+    pydantic's errors, the location and the kind of each problem are loggable. The library's exceptions and the
+    context's name identities only, an ImportError names modules.
     """
-    return without_secrets(next(filter(None, map(_own, _chain(error))), ""))
+    return without_secrets(next(filter(None, map(_message, _chain(error))), ""))
 
 
-def _own(error: BaseException) -> str:
+def _message(error: BaseException) -> str:
     if isinstance(error, ClientError):
-        return _answered(error)
+        return _aws_error(error)
     if isinstance(error, ValidationError):
         return "; ".join(f"{'.'.join(map(str, problem['loc']))}: {problem['type']}" for problem in error.errors())
-    return str(error) if _ours(error) or isinstance(error, ImportError) else ""
+    return str(error) if _is_own(error) or isinstance(error, ImportError) else ""
 
 
-def _ours(error: BaseException) -> bool:
+def _is_own(error: BaseException) -> bool:
     context = current()
     own = () if context is None else (_package(context.aggregate),)
     return _package(type(error)) in (_PACKAGE, *own)
@@ -43,17 +43,17 @@ def _package(kind: type) -> str:
     return kind.__module__.partition(".")[0]
 
 
-def _answered(error: ClientError) -> str:
+def _aws_error(error: ClientError) -> str:
     code = error.response.get("Error", {}).get("Code", "an error")
     denied = _DENIED.search(str(error))
     return f"{code} when calling {error.operation_name}" + (f": {denied[0]}" if denied else "")
 
 
 def hushed(error: Exception) -> Exception:
-    """Return an exception without what may not be said: Lambda writes its message into the log and into the trace.
+    """Return an exception with its loggable message only: Lambda writes the message into the log and into the trace.
 
-    It is the same one, or, if its text cannot be taken from it, another of the same name. pydantic's is left as it is:
-    our models hide what they were given.
+    It is the same exception, or another with the same name if its text cannot be replaced. pydantic's is unchanged: the
+    library's models hide their input.
     """
     text = told(error)
     if isinstance(error, ValidationError):
@@ -66,8 +66,8 @@ def hushed(error: Exception) -> Exception:
 
 
 def described(error: BaseException) -> str:
-    """Return an exception's traceback, and those of what it came from, first cause first."""
-    return "\n".join(reversed([_one(each) for each in _chain(error)]))
+    """Return the tracebacks of an exception and its causes, first cause first."""
+    return "\n".join(reversed([_formatted(each) for each in _chain(error)]))
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -76,6 +76,6 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
-def _one(error: BaseException) -> str:
+def _formatted(error: BaseException) -> str:
     frames: Any = traceback.format_tb(error.__traceback__)
-    return "".join(frames) + f"{type(error).__name__}: {_own(error)}".removesuffix(": ")
+    return "".join(frames) + f"{type(error).__name__}: {_message(error)}".removesuffix(": ")

@@ -1,6 +1,6 @@
 """The only Logger: JSON lines on standard output. Service, level and sampling come from the environment (POWERTOOLS_*).
 
-One call in so many (POWERTOOLS_LOGGER_SAMPLE_RATE) also writes its DEBUG lines; each call is decided anew.
+A share of the calls (POWERTOOLS_LOGGER_SAMPLE_RATE) also writes its DEBUG lines; each call is sampled anew.
 """
 
 import logging
@@ -17,7 +17,7 @@ from .redaction import redacted
 
 
 class _Formatter(LambdaPowertoolsFormatter):
-    """Writes no secret, no field of the aggregate, and no message of an exception that may quote one."""
+    """The format of log lines: without secrets, fields of the aggregate, and exception messages that may quote them."""
 
     def serialize(self, log: Any) -> str:
         return super().serialize(redacted(log))  # pyright: ignore[reportArgumentType]
@@ -32,12 +32,12 @@ def _named(value: object) -> str:
 
 
 logger = Logger(
-    # Lambda reads the level of lines whose time is written as RFC 3339 says.
+    # Lambda reads the level only if the time has the form of RFC 3339.
     logger_formatter=_Formatter(json_default=_named, use_rfc3339=True, utc=True, serialize_stacktrace=False)
 )
-"""Writes structured lines that carry the call's ids and hide what the context's fields hold."""
-# Lambda lets DEBUG lines through, so that sampled ones arrive; Powertools takes that for the level of every call.
+"""The logger of structured lines with the call's ids, without the values of the context's fields."""
+# Lambda's log level is DEBUG, for sampled lines. Powertools would use that as the level of every call.
 logger.initial_log_level = os.environ.get("POWERTOOLS_LOG_LEVEL", "INFO")
 logger.refresh_sample_rate_calculation()
-# Lambda gives the root its level too, and botocore's DEBUG lines hold whole requests.
+# Lambda sets its level at the root logger too, and botocore's DEBUG lines hold whole requests.
 logging.getLogger().setLevel(logging.WARNING)

@@ -1,17 +1,17 @@
-"""What no log line and no trace may show: secrets, and every field of the aggregate but its id and its references."""
+"""Redaction of log lines and traces: hides secrets, and every field of the aggregate but its id and its references."""
 
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
-from ..context import Context
+from ..declaration.context import Context
 from .current import current
 
 HIDDEN: Final = "***"
 _SECRETS: Final = ("authorization", "password", "token", "secret", "apikey", "privatekey", "credential", "cookie")
 _RUNTIME: Final = {"function_name", "function_arn", "function_request_id", "function_memory_size", "cold_start"}
 _LINE: Final = {"level", "location", "message", "timestamp", "service", "sampling_rate", "xray_trace_id", "version"}
-_SAID: Final = {
+_FACTS: Final = {
     "list_id",
     "outcome",
     "code",
@@ -31,11 +31,11 @@ _SAID: Final = {
     "event_type",
     "message_id",
 }
-_OWN: Final = frozenset({"exception", "exception_name", *_RUNTIME, *_LINE, *_SAID})
-"""A record's own keys, which hold no field's value even where a field has the same name."""
+_OWN: Final = frozenset({"exception", "exception_name", *_RUNTIME, *_LINE, *_FACTS})
+"""The keys of a log record itself. Their values are shown, even if a field has the same name."""
 
 _values: Final[set[str]] = set()
-"""The secrets that were read: what rotated away may still be good for a while."""
+"""The secrets that were read. A rotated secret may still be valid for a while."""
 
 
 def _plain(key: object) -> str:
@@ -54,27 +54,27 @@ def _fields(context: Context[Any] | None) -> frozenset[str]:
 
 
 def hidden(key: object) -> bool:
-    """Tell whether the value under this key is hidden, however the key is written: ``api_key``, ``apiKey``."""
+    """Return whether the value under this key is hidden, in any spelling of the key: ``api_key``, ``apiKey``."""
     plain = _plain(key)
-    # An exception's notes are free text of whoever added them.
+    # An exception's notes are free text and may quote values.
     return plain in _fields(current()) or plain == "exceptionnotes" or any(secret in plain for secret in _SECRETS)
 
 
 def conceal(value: str) -> None:
-    """Hide this text wherever it stands, from now on: a secret that was read."""
+    """Hide this text, a secret that was read, in all further lines and traces."""
     if value:
         _values.add(value)
 
 
 def without_secrets(text: str) -> str:
-    """Return a text with the secrets hidden that were read so far; a long one first, since it may hold another."""
+    """Return a text with all secrets hidden that were read; long secrets first, since they may contain others."""
     for value in sorted(_values, key=len, reverse=True):
         text = text.replace(value, HIDDEN)
     return text
 
 
 def redacted(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a log record with everything hidden that must be, at any depth."""
+    """Return a log record with all its confidential values hidden, at any depth."""
     own = _OWN | _ids(current())
     return {key: _inside(value) if key in own else _at(key, value) for key, value in record.items()}
 

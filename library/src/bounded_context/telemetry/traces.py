@@ -1,6 +1,6 @@
-"""This call's part of its trace. Lambda makes the function's segment; what happens inside is reported from here.
+"""This call's part of its trace. Lambda records the function's segment; this module records the work inside.
 
-Nothing is recorded where the trace is not sampled, and nothing that goes wrong here reaches a handler.
+Only sampled traces are recorded. Errors of this module never reach a handler.
 """
 
 import os
@@ -17,14 +17,15 @@ from .documents import Document
 from .redaction import hidden, without_secrets
 
 MOST_OF_OTHERS: Final = 10
-"""Traces a minute that an execution environment records because somebody else says so: each is paid for here."""
+"""Traces a minute that an execution environment records because another context requests it. This account pays for
+them."""
 
 _OF_OTHERS: Final = Allowance(MOST_OF_OTHERS)
 
 
 @dataclass
 class _Call:
-    """One call of the function: where it belongs, and its subsegment if that is recorded."""
+    """One call of the function: its position in a trace, and its subsegment if that is recorded."""
 
     context: TraceContext
     document: Document | None
@@ -50,7 +51,7 @@ def call(function: str) -> Iterator[None]:
 
 
 def annotate(**ids: str | int) -> None:
-    """Make this call's trace searchable by these ids."""
+    """Make this call's trace searchable by some ids."""
     current = _CALL.get()
     if current and current.document:
         shown = {key: without_secrets(str(value)) for key, value in ids.items() if not hidden(key)}
@@ -58,20 +59,20 @@ def annotate(**ids: str | int) -> None:
 
 
 def traceparent() -> str:
-    """Return where what this call causes belongs, as a ``traceparent``: the same for all of the call."""
+    """Return the ``traceparent`` for the effects of this call, the same for the whole call."""
     current = _CALL.get()
     return (current.context if current else _from_lambda()).traceparent
 
 
 @contextmanager
 def span(name: str) -> Iterator[None]:
-    """Record a piece of this call's work as a subsegment."""
+    """Record a part of this call's work as a subsegment."""
     with _recorded(subsegment(name) if _PARENT.get() else None):
         yield
 
 
 def subsegment(name: str) -> Document:
-    """Return a subsegment of what is being recorded; its ``trace_id`` is empty if nothing is."""
+    """Return a subsegment of the current document; its ``trace_id`` is empty if no document is recorded."""
     parent = _PARENT.get() or {"trace_id": "", "id": ""}
     return documents.subsegment(name, parent["trace_id"], parent["id"])
 
@@ -80,13 +81,14 @@ def subsegment(name: str) -> Document:
 def continuing(carried: object, name: str, *, ours: bool = False) -> Iterator[None]:
     """Record the work on a message as a segment in the trace that the message carries in its ``traceparent``.
 
-    A function that takes many messages has a trace of its own: the two name each other. A bad ``traceparent`` is none.
+    A function that takes many messages has a trace of its own; the two traces refer to each other. A bad
+    ``traceparent`` is ignored.
 
     Args:
-        carried: the ``traceparent``. What sets its flag may be anybody, so that of ``MOST_OF_OTHERS`` traces a minute
-            counts; what is beyond is worked on and not recorded.
+        carried: the ``traceparent``. Any sender may set its flag: only ``MOST_OF_OTHERS`` traces a minute are recorded.
+            Further messages are processed without a record.
         name: the function.
-        ours: this context wrote it, by what X-Ray had chosen to record: it counts each time.
+        ours: whether this context wrote it, by X-Ray's sampling decision; the limit does not apply then.
     """
     context = from_traceparent(carried)
     if context is None or not context.sampled or not (ours or _OF_OTHERS.admits(context.trace)):
@@ -121,7 +123,7 @@ def _own(function: str) -> Document:
 
 @contextmanager
 def _recorded(document: Document | None) -> Iterator[None]:
-    """Record what happens as this document; further subsegments hang below it."""
+    """Record a block as this document; further subsegments become its children."""
     if document is None:
         yield
         return

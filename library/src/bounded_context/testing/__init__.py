@@ -1,5 +1,6 @@
-"""What tests of a context are made of: samples, its adapters in memory, and AWS in the tests' own process."""
+"""The test kit of a context: samples, in-memory adapters, and AWS in the test process."""
 
+from ..tools.programs.samples import KNOWN, Samples
 from .in_memory import (
     InMemory,
     InMemoryAggregates,
@@ -10,7 +11,6 @@ from .in_memory import (
     InMemorySeenIds,
 )
 from .lists import Run, run_list
-from .samples import KNOWN, Samples
 
 __all__ = [
     "KNOWN",

@@ -1,4 +1,4 @@
-"""Pages as a browser without a window shows them: on a wide screen and on a phone, by day and in the dark."""
+"""Render pages in a headless browser: on a wide screen and on a phone, in the light and the dark colour scheme."""
 
 import html
 import json
@@ -14,10 +14,10 @@ from typing import Final
 import pytest
 
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
-"""What browsers are called that can be asked here."""
+"""The executables to look for on the PATH, in this order."""
 
 MOST_BYTES: Final = 1_000_000
-"""Of a page: it is opened on a phone, and sent by mail."""
+"""The largest size of a page, which people open on a phone and send by mail."""
 
 PHONE: Final = 360
 WIDE: Final = 1280
@@ -38,7 +38,7 @@ _OPTIONS: Final = (
     "--v=0",
     "--dump-dom",
 )
-_LOOKING: Final = (Path(__file__).parent / "browser.js").read_text(encoding="utf-8")
+_MEASURE: Final = (Path(__file__).parent / "browser.js").read_text(encoding="utf-8")
 _SECONDS: Final = 120
 _CONSOLE: Final = re.compile(r":CONSOLE[:(]\d+\)?\] (.*)")
 _BODY: Final = re.compile(r"<body>(.*)</body>", re.DOTALL)
@@ -46,12 +46,12 @@ _BODY: Final = re.compile(r"<body>(.*)</body>", re.DOTALL)
 
 @dataclass(frozen=True)
 class Shown:
-    """A page at one width, in one scheme of colours.
+    """A rendered page at one width and in one colour scheme.
 
-    `html` is what the browser made of it, `text` what can be read. `sideways` is by how many pixels the page is wider
-    than the screen, `paper` its background. `faint` has texts that stand out too little from what is behind them (WCAG
-    2.2, AA), `spilled` the beginnings of elements that do not show all that is in them, `unnamed` those of pictures
-    without a word for who cannot see them. `headings` are their levels, `loaded` what came from elsewhere.
+    `html` is the resulting document, `text` its visible text. `sideways` is the number of pixels beyond the screen's
+    width, `paper` the background colour. `faint` lists texts with too little contrast (WCAG 2.2, AA), `spilled` the
+    beginnings of elements whose content overflows, `unnamed` the beginnings of pictures without a text alternative.
+    `headings` lists the levels of the headings, `loaded` the resources that were loaded from other addresses.
     """
 
     width: int
@@ -72,7 +72,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Seen:
-    """A page as it was shown: wide and on a phone, by day and in the dark; its bytes, and the browser's console."""
+    """A page in all four renderings, with its size in bytes and the browser's console output."""
 
     shown: Sequence[Shown]
     size: int
@@ -80,39 +80,39 @@ class Seen:
 
     @property
     def wide(self) -> Shown:
-        """The page on a wide screen by day."""
-        return next(one for one in self.shown if one.width == WIDE and not one.dark)
+        """The rendering on a wide screen in the light scheme."""
+        return next(shown for shown in self.shown if shown.width == WIDE and not shown.dark)
 
     def flaws(self) -> list[str]:
-        """Return one sentence for each thing that no page may have; none if all is well."""
+        """Return a sentence for each violated rule that applies to every page."""
         found = [f"The console says: {line}" for line in self.console]
         if self.size > MOST_BYTES:
             found.append(f"The page has {self.size:,} bytes.")
-        if len({one.paper for one in self.shown}) < 2:
+        if len({shown.paper for shown in self.shown}) < 2:
             found.append("The page is as bright in the dark as by day.")
-        return found + [f"{_where(one)}: {flaw}" for one in self.shown for flaw in _flaws(one)]
+        return found + [f"{_where(shown)}: {flaw}" for shown in self.shown for flaw in _flaws(shown)]
 
 
 def find() -> str | None:
-    """Return the path of a browser, if this machine has one."""
+    """Return the path of the first browser that is on the PATH, or None."""
     return next(filter(None, map(shutil.which, NAMES)), None)
 
 
 def found_or_skip() -> str:
-    """Return the path of a browser; without one, skip the test that asks."""
+    """Return the path of a browser, or skip the test if this machine has none."""
     return find() or pytest.skip(f"none of {', '.join(NAMES)} is on the PATH: there is nothing to open a page with")
 
 
 def look(browser: str, page: Path, folder: Path) -> Seen:
-    """Open a page four times and return what there is to see; `folder` keeps what the browser wants to keep."""
+    """Render a page at two widths and in two colour schemes; `folder` holds the browser's profile."""
     folder.mkdir(parents=True, exist_ok=True)
     frames = "".join(_frame(page, width, scheme) for width in (WIDE, PHONE) for scheme in ("light", "dark"))
     around = folder / "around.html"
-    around.write_text(f"<!doctype html><body>{frames}<script>{_LOOKING}</script></body>", encoding="utf-8")
+    around.write_text(f"<!doctype html><body>{frames}<script>{_MEASURE}</script></body>", encoding="utf-8")
     command = [browser, *_OPTIONS, f"--user-data-dir={folder / 'profile'}", around.as_uri()]
     done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=True)  # noqa: S603
     [body] = _BODY.findall(done.stdout)
-    shown = [Shown(**told) for told in json.loads(html.unescape(body))]
+    shown = [Shown(**values) for values in json.loads(html.unescape(body))]
     return Seen(shown, page.stat().st_size, _CONSOLE.findall(done.stderr))
 
 
@@ -129,10 +129,10 @@ def _flaws(shown: Shown) -> Iterator[str]:
     if shown.sideways > 0:
         yield f"{shown.sideways} px are beyond the screen's edge."
     if not (shown.title and shown.lang):
-        yield "the page says no title or no language."
+        yield "the page has no title or no language."
     if shown.headings.count(1) != 1 or any(after > before + 1 for before, after in pairwise(shown.headings)):
         yield f"headings leave out a level, or there is not one of the first: {shown.headings}."
     if shown.scripts:
         yield f"{shown.scripts} scripts."
     for kind in ("faint", "spilled", "unnamed", "loaded"):
-        yield from (f"{kind}: {one}" for one in getattr(shown, kind))
+        yield from (f"{kind}: {entry}" for entry in getattr(shown, kind))

@@ -1,12 +1,12 @@
-"""The graph of the pipeline: what only its owner can fill in is made up where it is not there yet."""
+"""The recorded graph of the pipeline. Missing settings that only its owner can provide get sample values."""
 
 from typing import Any
 
-from ..pipeline.settings import ROLES
-from ..project import current
-from ..pulumi_files import project_name, settings
-from .graph import ACCOUNT, REGION, Graph, Program
-from .kept import kept
+from ..configuration.project import current
+from ..infra.pipeline.settings import ROLES
+from ..tools.programs.pulumi_files import project_name, settings
+from ..tools.programs.recording import ACCOUNT, REGION, Graph, Program
+from ..tools.programs.shared_cache import kept
 
 _ID = "0f5a1c2e-1111-2222-3333-444455556666"
 _CONNECTION = f"arn:aws:codeconnections:{REGION}:{ACCOUNT}:connection/{_ID}"
@@ -22,26 +22,26 @@ _ANSWERS = {
 
 
 def delivery() -> Program:
-    """The program that deploys the pipeline of the current repository. Raises NoProject."""
+    """Return the program that deploys the current repository's pipeline. Raises NoProject."""
     project = current()
     return Program(project.pipeline, project_name(project.pipeline), _ANSWERS)
 
 
 def run_delivery(stack: str) -> Graph:
-    """The graph of the current repository's pipeline as `stack`, run once. Raises what the program raises."""
+    """Return the graph of the current repository's pipeline for `stack`, recorded once. Raises the program's errors."""
     return kept(f"pipeline {stack}", lambda: delivery().run(stack, **_made_up(stack)))
 
 
 def _made_up(stack: str) -> dict[str, Any]:
-    """Return what the stack's file does not say."""
-    said = settings(current().pipeline, stack)
-    backend = {} if "backend" in said else _BACKEND
-    missing = {key: value for key, value in {**_source(), **backend}.items() if key not in said}
-    return {**missing, "environments": [_with_roles(one) for one in said.get("environments", ())]}
+    """Return sample values for the settings that the stack's file lacks."""
+    given = settings(current().pipeline, stack)
+    backend = {} if "backend" in given else _BACKEND
+    missing = {key: value for key, value in {**_source(), **backend}.items() if key not in given}
+    return {**missing, "environments": [_with_roles(environment) for environment in given.get("environments", ())]}
 
 
 def _source() -> dict[str, str]:
-    """Return the settings of the source that the program names."""
+    """Return sample settings for the source that the program uses."""
     text = (current().pipeline / "__main__.py").read_text(encoding="utf-8")
     return _SETTINGS["codecommit" if '"codecommit"' in text else "codeconnections"]
 

@@ -1,12 +1,21 @@
-"""A context's functions in the tests' own process: called as Lambda calls them, in a deployed one's environment."""
+"""Call a context's functions in the test process, as Lambda calls them, with the environment of deployed functions."""
 
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from types import ModuleType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from .plugin import BUCKET, TABLE
+from ..configuration.project import current
+from ..declaration.context import Context
+from ..declaration.entry_points import entry_point, of_library
+
+if TYPE_CHECKING:
+    from ..telemetry import Handler
+
+TABLE: Final = "table"
+BUCKET: Final = "inbox"
 
 VARIABLES: Final[Mapping[str, str]] = {
     "TABLE_NAME": TABLE,
@@ -22,12 +31,12 @@ VARIABLES: Final[Mapping[str, str]] = {
     "POWERTOOLS_METRICS_NAMESPACE": "tests",
     "POWERTOOLS_SERVICE_NAME": "tests",
 }
-"""What functions read, but for the topic and the queue of dead letters."""
+"""The functions' environment variables, except for the topic and the dead-letter queue."""
 
 
 @dataclass
 class LambdaContext:
-    """What the runtime passes as the second argument."""
+    """The second argument of a handler, which Lambda's runtime provides."""
 
     function_name: str = "function"
     function_version: str = "7"
@@ -37,21 +46,41 @@ class LambdaContext:
     remaining_ms: int = 120_000
 
     def get_remaining_time_in_millis(self) -> int:
-        """Return how many milliseconds are left."""
+        """Return the milliseconds until the timeout."""
         return self.remaining_ms
 
 
 class Functions:
-    """The functions, by the modules of their handlers."""
+    """The functions of a context, by default of the current repository."""
 
-    def invoke(self, handler: ModuleType, event: Any) -> Any:
-        """Call a handler's function with an event, and return its answer."""
-        return handler.lambda_handler(event, LambdaContext())
+    def __init__(self, context: Context[Any] | None = None) -> None:
+        self._context = context
+
+    def invoke(self, function: str | ModuleType, event: Any) -> Any:
+        """Call a function by its name, or an entry point of your own by its module, and return the result."""
+        if isinstance(function, ModuleType):
+            return function.lambda_handler(event, LambdaContext())
+        return handler_of(self._context or current().context, function)(event, LambdaContext())
+
+
+def handler_of(context: Context[Any], function: str) -> "Handler":
+    """Return the handler of a function, whose preset names no other entry point.
+
+    Raises:
+        AttributeError, ModuleNotFoundError: the context has no such function.
+    """
+    # Telemetry reads its variables when it is imported: a test sets them first.
+    from ..handlers import _entry_points
+
+    if function in of_library(context):
+        return _entry_points.handler_of(context, function)
+    module, _, name = entry_point(context, function).rpartition(".")
+    return getattr(import_module(module), name)
 
 
 def forget_adapters() -> None:
-    """Let every function build its adapters anew: what is kept may be of another test's account."""
+    """Clear the cached adapters of all functions, since they may belong to another test's account."""
     modules = [module for name, module in sys.modules.items() if name.startswith("bounded_context.aws")]
-    for kept in (kept for module in modules for kept in vars(module).values()):
-        if hasattr(kept, "cache_clear"):
-            kept.cache_clear()
+    for cached in (cached for module in modules for cached in vars(module).values()):
+        if hasattr(cached, "cache_clear"):
+            cached.cache_clear()

@@ -1,4 +1,4 @@
-"""A context's adapters, in dictionaries: what tests run on."""
+"""In-memory adapters of a context, for tests."""
 
 import hashlib
 import secrets
@@ -12,13 +12,13 @@ from ..application.creating import CreatingRule
 from ..application.ports import Aggregates, AlreadyTaken
 from ..application.references import known_to
 from ..application.verification import RowsCheck, not_taken
-from ..context import Context
+from ..declaration.context import Context
 from ..domain.aggregate import Aggregate
 from ..domain.errors import AlreadyExists, ListOpen, NotFound, VersionConflict
 from ..domain.lists import BEFORE, INCOMING, ListStatus, PinnedFile, ReceivedList, StoredVersion
 from ..domain.projection import ForeignEvent, newer
 from ..lists import ListImport
-from .samples import KNOWN
+from ..tools.programs.samples import KNOWN
 
 A = TypeVar("A", bound=Aggregate[Any, Any])
 
@@ -26,10 +26,10 @@ _KEPT = {field.name for field in fields(ReceivedList)}
 
 
 class InMemoryAggregates(Generic[A]):
-    """A context's aggregates by their identities, whichever way they came: ``stored``.
+    """The aggregates by identity (``stored``), from commands and from lists.
 
-    ``traceparents`` are those that imported rows came with. ``unanswered`` is when the last write without an answer was
-    sent, in seconds since 1970. ``is_open`` tells whether a list is not closed yet.
+    ``traceparents`` holds the trace headers of imported rows. ``unanswered`` is the time of the last write without an
+    answer, in seconds since 1970. ``is_open`` returns whether a list is still open.
     """
 
     def __init__(self, context: Context[A], is_open: Callable[[str], bool] = lambda _: False) -> None:
@@ -40,27 +40,27 @@ class InMemoryAggregates(Generic[A]):
         self.traceparents: set[str | None] = set()
 
     def get(self, identity: str) -> A:
-        """Return it as it stands. Raises NotFound."""
+        """Return a copy of the stored aggregate. Raises NotFound."""
         if identity not in self.stored:
             raise NotFound(self._context.identity, identity)
         return replace(self.stored[identity], stood=None)
 
     def add(self, aggregate: A) -> None:
-        """Store a new one. Raises AlreadyExists."""
+        """Store a new aggregate. Raises AlreadyExists."""
         if aggregate.id in self.stored:
             raise AlreadyExists(self._context.identity, aggregate.id)
         aggregate.stored_as(secrets.token_hex(8))
         self.stored[aggregate.id] = aggregate
 
     def save(self, aggregate: A) -> None:
-        """Store the version after the stored one. Raises IllegalMove, ListOpen, VersionConflict."""
+        """Replace the stored aggregate by its next version. Raises IllegalMove, ListOpen, VersionConflict."""
         self._context.transitions.change(aggregate)
         self._of_closed_list(aggregate)
         self._at_version(aggregate.id, aggregate.version - 1)
         self.stored[aggregate.id] = aggregate
 
     def remove(self, aggregate: A) -> None:
-        """Remove exactly this version. Raises IllegalMove, ListOpen, VersionConflict."""
+        """Delete exactly this version. Raises IllegalMove, ListOpen, VersionConflict."""
         self._context.transitions.removal(aggregate)
         self._of_closed_list(aggregate)
         self._at_version(aggregate.id, aggregate.version)
@@ -75,11 +75,11 @@ class InMemoryAggregates(Generic[A]):
             raise VersionConflict(self._context.identity, identity, version)
 
     def taken(self, identities: Collection[str], list_id: str) -> set[str]:
-        """Return those identities that exist and did not come with this list."""
+        """Return the identities that exist and were not imported by this list."""
         return {identity for identity in identities if self._is_anothers(identity, list_id)}
 
     def import_rows(self, list_id: str, rows: Sequence[Mapping[str, Any]], traceparent: str | None) -> None:
-        """Create one aggregate a row, but for those that this list created already. Raises AlreadyTaken."""
+        """Create an aggregate for each row that this list has not imported yet. Raises AlreadyTaken."""
         self.traceparents.add(traceparent)
         for row in rows:
             identity = row[self._context.identity]
@@ -92,7 +92,7 @@ class InMemoryAggregates(Generic[A]):
         return kind(kind.details_type.model_validate_stored(row), self._context.first, list_id=list_id)
 
     def undo_rows(self, list_id: str, identities: Sequence[str]) -> None:
-        """Remove those that came with this list and leave the others."""
+        """Delete the aggregates that this list imported; ignore all others."""
         for identity in identities:
             if identity in self.stored and not self._is_anothers(identity, list_id):
                 del self.stored[identity]
@@ -103,7 +103,7 @@ class InMemoryAggregates(Generic[A]):
 
 @dataclass
 class InMemoryLists:
-    """Lists' records, the writers of their parts, and the list of each execution in ``runs``.
+    """The records of lists, the writers of their parts, and the list of each execution (``runs``).
 
     ``changes`` counts the changes of a status.
     """
@@ -115,7 +115,7 @@ class InMemoryLists:
     _broken: dict[str, datetime] = field(default_factory=dict, init=False)
 
     def register(self, received: ReceivedList) -> ReceivedList:
-        """Record a list for its execution; return the list of the execution, or else the recorded list."""
+        """Record a list for its execution. Return the list that the execution already has, or the recorded list."""
         list_id = self.runs.get(received.execution, received.list_id)
         if list_id not in self.stored:
             self.stored[list_id] = replace(received, received_at=datetime.now(UTC))
@@ -123,20 +123,20 @@ class InMemoryLists:
         return self.stored[list_id]
 
     def conclude(self, execution: str, list_id: str) -> ReceivedList:
-        """Record that an execution's list is this one, of another execution; return the list of the execution."""
+        """Assign another execution's list to an execution that has none. Return the execution's list."""
         return self.stored[self.runs.setdefault(execution, list_id)]
 
     def remember_broken(self, broken: PinnedFile, at: datetime) -> None:
-        """Remember that an upload broke off ``at`` a time, without recording a list."""
+        """Store the time of a broken upload without recording a list."""
         self._broken[broken.list_id] = at
 
     def broke_off_at(self, broken: PinnedFile) -> datetime | None:
-        """Return when a broken upload was recorded or remembered, or None."""
+        """Return the time at which a broken upload was recorded or remembered, or None."""
         recorded = self.stored.get(broken.list_id)
         return recorded.received_at if recorded else self._broken.get(broken.list_id)
 
     def recorded(self, list_ids: Sequence[str]) -> set[str]:
-        """Return those that are recorded."""
+        """Return the ids of the lists that are recorded."""
         return self.stored.keys() & set(list_ids)
 
     def get(self, list_id: str) -> ReceivedList:
@@ -148,11 +148,11 @@ class InMemoryLists:
         return list_id in self.stored and self.stored[list_id].status is not ListStatus.IMPORTED
 
     def progress(self, list_id: str, status: ListStatus, **facts: Any) -> ReceivedList:
-        """Move a list to a status that may follow its own; return the record."""
+        """Move a list to a status if its current status allows that. Return the record."""
         return self._moved(list_id, status, BEFORE[status], facts)
 
     def refuse(self, list_id: str, reason: str, during: Sequence[ListStatus] = (), **facts: Any) -> ReceivedList:
-        """Record that a list is being undone, and why; the first reason stays; return the record."""
+        """Set the status of a list to "being undone". Keep the first reason. Return the record."""
         first = self.stored[list_id].reason or reason
         undone = ListStatus.COMPENSATING
         return self._moved(list_id, undone, during or BEFORE[undone], {**facts, "reason": first})
@@ -169,7 +169,7 @@ class InMemoryLists:
         self.stored[list_id] = replace(self.stored[list_id], **facts)
 
     def take_part(self, list_id: str, part: int, writer: str, until: int) -> tuple[bool, ReceivedList]:
-        """Make an invocation the writer of a part; return whether it is, and the record as it was."""
+        """Make an invocation the writer of a part. Return whether it succeeded, and the previous record."""
         before = self.stored[list_id]
         taken = before.status is ListStatus.IMPORTING and part not in before.imported_parts
         if taken:
@@ -178,7 +178,7 @@ class InMemoryLists:
         return taken, before
 
     def keep_part(self, list_id: str, part: int, writer: str, rows: int) -> bool:
-        """Record how many rows of a part are written; return whether the invocation is still the part's writer."""
+        """Record the number of written rows of a part. Return whether the invocation is still the part's writer."""
         if not self._writes(list_id, part, writer):
             return False
         self._change(list_id, written={**self.stored[list_id].written, part: rows})
@@ -189,14 +189,14 @@ class InMemoryLists:
         return importing and self.writers.get((list_id, part)) == writer
 
     def leave_part(self, list_id: str, part: int, writer: str, rows: int, until: int) -> None:
-        """Record that an invocation writes no more, how many rows are written, and until when others may write."""
+        """Record the written rows of an invocation that ends, and the time until which others may write."""
         before = self.stored[list_id]
         if self.writers.get((list_id, part)) == writer:
             written, writers = {**before.written, part: rows}, {**before.writers, part: until}
             self._change(list_id, written=written, writers=writers)
 
     def part_imported(self, list_id: str, part: int, writer: str) -> bool:
-        """Record that a part is written by its writer; return whether it is."""
+        """Record that the writer has imported a part. Return False if the invocation is not the part's writer."""
         if not self._writes(list_id, part, writer):
             return False
         before = self.stored[list_id]
@@ -205,15 +205,15 @@ class InMemoryLists:
         return True
 
     def part_undone(self, list_id: str, part: int) -> None:
-        """Record that nothing of a part is left, once however often it is reported."""
+        """Record that all rows of a part are undone. Repeated calls have no further effect."""
         self._change(list_id, undone_parts=self.stored[list_id].undone_parts | {part})
 
 
 @dataclass
 class InMemoryFiles:
-    """A bucket; the version is how often a key was written. ``removed`` are the keys of deleted objects.
+    """A bucket whose version ids count the writes of a key. ``removed`` holds the keys of deleted objects.
 
-    ``since`` is when whatever is written to it is stored; it may be set to another time between two writes.
+    ``since`` is the storage time of new objects; a test may change it between two writes.
     """
 
     objects: dict[str, list[bytes]] = field(default_factory=dict)
@@ -232,8 +232,8 @@ class InMemoryFiles:
         return [stored for key in keys for stored in self.versions(key)]
 
     def version(self, key: str, version: str) -> StoredVersion | None:
-        """Return one version of an object, or None if there is none."""
-        return next((one for one in self.versions(key) if one.file.version_id == version), None)
+        """Return a version of an object, or None."""
+        return next((stored for stored in self.versions(key) if stored.file.version_id == version), None)
 
     def _stored(self, key: str, version: str, data: bytes) -> StoredVersion:
         etag = hashlib.md5(data, usedforsecurity=False).hexdigest()
@@ -241,11 +241,11 @@ class InMemoryFiles:
         return StoredVersion(PinnedFile("inbox", key, version, len(data)), etag, stored_at, key in self.removed)
 
     def open(self, pinned: PinnedFile) -> BinaryIO:
-        """Return one version's bytes as a stream."""
+        """Return the bytes of a version as a stream."""
         return BytesIO(self.objects[pinned.key][int(pinned.version_id) - 1])
 
     def read(self, key: str) -> bytes | None:
-        """Return an object's bytes, or None if there is none."""
+        """Return the bytes of an object, or None."""
         return self.objects[key][-1] if key in self.objects else None
 
     def write(self, key: str, data: bytes) -> None:
@@ -255,11 +255,11 @@ class InMemoryFiles:
         self._stored_at[key, str(len(versions))] = self.since
 
     def tag(self, key: str) -> str | None:
-        """Return the tag of an object's newest version, or None if there is no object."""
+        """Return the tag of an object's newest version, or None without such an object."""
         return str(len(self.objects[key])) if key in self.objects else None
 
     def replace(self, key: str, data: bytes, tag: str | None) -> bool:
-        """Store an object if its newest version still has the tag; return whether it did."""
+        """Store an object if its newest version still has the tag. Return whether it was stored."""
         if self.tag(key) != tag:
             return False
         self.write(key, data)
@@ -268,23 +268,23 @@ class InMemoryFiles:
 
 @dataclass
 class InMemorySeenIds:
-    """The line on which each identity of one file first was."""
+    """The first line of each identity in a file."""
 
     first: dict[str, int] = field(default_factory=dict)
 
     def first_lines(self, found: Sequence[tuple[str, int]]) -> dict[int, int]:
-        """Remember (identity, line) pairs; for each repeated one return its line and the line it was first on."""
-        return {line: self.first[one] for one, line in found if self.first.setdefault(one, line) != line}
+        """Remember (identity, line) pairs. For each repeated identity, return its line and its first line."""
+        return {line: self.first[identity] for identity, line in found if self.first.setdefault(identity, line) != line}
 
 
 @dataclass
 class InMemoryProjection:
-    """What is kept about other contexts' things: the event that counts, by the thing and its identity."""
+    """The projection of other contexts' aggregates: the newest event of each, by aggregate type and identity."""
 
     kept: dict[tuple[str, str], ForeignEvent] = field(default_factory=dict)
 
     def apply(self, event: ForeignEvent) -> bool:
-        """Keep what an event says if it is newer than what is kept about its subject; return whether it was."""
+        """Store an event if it is newer than the stored event of its subject. Return whether it was stored."""
         key = (event.thing, event.subject)
         before = self.kept.get(key)
         self.kept[key] = newer(event, before)
@@ -293,24 +293,22 @@ class InMemoryProjection:
 
 @dataclass
 class InMemoryReferences:
-    """The identities that are known for one kind of thing."""
+    """The known identities of one type of aggregate."""
 
     identities: set[str] = field(default_factory=set)
 
     def known(self, identities: Collection[str]) -> set[str]:
-        """Return those that exist."""
+        """Return the identities that exist."""
         return self.identities.intersection(identities)
 
 
 class InMemory(Generic[A]):
-    """Everything that a context runs on.
+    """All adapters of a context.
 
     Args:
         context: the context.
-        known: the identities that are known, by the field of the rows that refers to them; without it, those that
-            samples refer to.
-        rule: the use case that each row of a list must obey; without it, that of the handler of the command that
-            creates, if there is such a handler.
+        known: known identities by the field of the rows that refers to them; by default the samples' identities.
+        rule: the use case that each row of a list must pass; by default the rule of the creating command.
     """
 
     def __init__(
@@ -320,28 +318,23 @@ class InMemory(Generic[A]):
         rule: Callable[[Any, Aggregates[A]], A] | None = None,
     ) -> None:
         self.context = context
-        self._rule = rule
+        self._rule = rule or context.creating.rule
         self.lists = InMemoryLists()
         self.aggregates = InMemoryAggregates(context, self.lists.is_open)
         self.files = InMemoryFiles()
         self.projection = InMemoryProjection()
-        there = dict.fromkeys(context.references, KNOWN) if known is None else known
-        self.references = {field: InMemoryReferences(set(there.get(field, ()))) for field in context.references}
+        identities = dict.fromkeys(context.references, KNOWN) if known is None else known
+        self.references = {field: InMemoryReferences(set(identities.get(field, ()))) for field in context.references}
 
     def list_import(self) -> ListImport:
-        """Return the list workflow's steps."""
+        """Return the steps of the list workflow."""
         return ListImport(self.context, self.lists, self.files, lambda: self.aggregates, InMemorySeenIds)
 
     def checks(self) -> list[RowsCheck[Any]]:
-        """Return what the verification checks.
+        """Return the checks of the verification.
 
-        References must be known, identities new, and the rule of the command that creates must take each row.
+        References must be known, identities must be new, and each row must pass the creating command's rule.
         """
         known = [known_to(references, field) for field, references in self.references.items()]
-        return [*known, not_taken(self.aggregates, self.context.identity), *self._obeys()]
-
-    def _obeys(self) -> list[RowsCheck[Any]]:
-        from .rules import creating_use_case
-
-        rule, command = self._rule or creating_use_case(self.context), self.context.creating.model
-        return [CreatingRule(self.context, command, rule, self.aggregates)] if rule else []
+        obeys = CreatingRule(self.context, self._rule, self.aggregates)
+        return [*known, not_taken(self.aggregates, self.context.identity), obeys]

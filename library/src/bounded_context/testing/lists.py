@@ -1,4 +1,4 @@
-"""The whole list workflow in one call, without AWS: from a partner's rows to their report."""
+"""Run the whole list workflow in one call, without AWS: from a partner's rows to the report."""
 
 import csv
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -11,11 +11,11 @@ from ..application.list_import import Outcome, Upload
 from ..application.ports import Aggregates
 from ..application.staging import VERIFIED, Staging
 from ..application.verification import RowsCheck
-from ..context import Context
+from ..declaration.context import Context
 from ..domain.aggregate import Aggregate
 from ..domain.lists import ListStatus
+from ..tools.programs.samples import Samples
 from .in_memory import InMemory
-from .samples import Samples
 
 A = TypeVar("A", bound=Aggregate[Any, Any])
 
@@ -25,10 +25,10 @@ _LARGEST: Final = 100_000_000
 
 @dataclass(frozen=True)
 class Run(Generic[A]):
-    """How a list ended: ``outcome`` is its last status, ``report`` the lines that its partner reads.
+    """The result of a list: ``outcome`` is its last status, ``report`` has the lines for the partner.
 
-    A line has the keys ``line`` (empty for the list as a whole), ``field``, ``reason`` and ``code``. The code is that
-    of the refusal if a rule refused the row, and otherwise the fault.
+    A line has the keys ``line`` (empty if it concerns the whole list), ``field``, ``reason`` and ``code``. The code is
+    the rejection's code if a rule rejected the row, and otherwise the code of the fault.
     """
 
     outcome: ListStatus
@@ -47,28 +47,28 @@ def run_list(
     tolerated_share: Fraction = Fraction(1, 20),
     part_rows: int = 10,
 ) -> Run[A]:
-    """Send rows as a list, and return what became of it.
+    """Import rows as a list and return the result.
 
     Args:
-        context: whose list it is.
-        rows: what the partner wrote, by column.
-        known: the identities that are known, by the field that refers to them; without it, those that samples refer to.
-        existing: aggregates that are there before.
-        checks: the verification's own, besides those for references, identities and the rule.
-        rule: the use case that each row must obey; without it, that of the handler of the command that creates.
-        tolerated_share: of bad rows, 0 to 1; more reject the list.
-        part_rows: how many rows a part has.
+        context: the context that receives the list.
+        rows: the partner's rows, as text by column.
+        known: known identities by the field that refers to them; by default the samples' identities.
+        existing: aggregates that exist before the import.
+        checks: additional checks of the verification, besides references, identities and the rule.
+        rule: the use case that each row must pass; by default the rule of the creating command.
+        tolerated_share: the tolerated share of bad rows, 0 to 1; a larger share rejects the list.
+        part_rows: the number of rows in a part.
     """
     world = InMemory(context, known, rule)
-    for one in existing:
-        world.aggregates.add(one)
+    for aggregate in existing:
+        world.aggregates.add(aggregate)
     world.files.write(KEY, Samples(context).file(rows))
     return _Workflow(world, tolerated_share, part_rows).run([*world.checks(), *checks])
 
 
 @dataclass
 class _Workflow(Generic[A]):
-    """The states of the workflow's definition."""
+    """The states of the workflow, executed in order."""
 
     world: InMemory[A]
     tolerated_share: Fraction

@@ -1,6 +1,6 @@
-"""A pytest plugin: AWS for adapters and handlers in the tests' own process, and the whole context on the embedded AWS.
+"""A pytest plugin: AWS in the test process for adapters and handlers, and the whole context on the embedded AWS.
 
-The first is moto's server, on a free port of 127.0.0.1. Only tests that ask for one of them pay for it.
+AWS in the test process is moto's server on a free port of 127.0.0.1. Both start only for tests that use them.
 """
 
 import threading
@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
 import pytest
+
+from .functions import BUCKET, TABLE
 
 if TYPE_CHECKING:
     from .functions import Functions
@@ -22,26 +24,24 @@ LEAVE_OUT_PROGRAM: Final = "--leave-out-program"
 
 _PROGRAM: Final = tuple(f"bounded_context.testing.promises.{name}" for name in ("policies", "requests"))
 
-# Any but us-east-1, whose buckets are made in another way.
+# Not us-east-1, whose buckets are created without a location constraint.
 REGION: Final = "eu-central-1"
-TABLE: Final = "table"
-BUCKET: Final = "inbox"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """What `just check --changed` says where no change reaches the Pulumi programs."""
+    """Add the option that `context check --changed` sets if no change affects the Pulumi programs."""
     words = "leave out the promises that only look at what the Pulumi programs register"
     parser.addoption(LEAVE_OUT_PROGRAM, action="store_true", help=words)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Name the marker of tests that take some time."""
+    """Register the marker of slow tests."""
     config.addinivalue_line("markers", f"{E2E}: runs the whole context on the embedded AWS (some minutes)")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark the tests that ask for the whole context: whoever leaves these out starts no emulator by mistake."""
+    """Mark the tests that use the whole context, so that deselecting the marker starts no emulator."""
     if config.getoption(LEAVE_OUT_PROGRAM):
         left_out = [item for item in items if _of_program(item)]
         config.hook.pytest_deselected(items=left_out)
@@ -52,7 +52,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _of_program(item: pytest.Item) -> bool:
-    """Whether it is a promise that only looks at what the Pulumi programs register."""
+    """Return whether a test is a promise that only checks the recorded graphs."""
     values = item.callspec.params.values() if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ()
     checks = [getattr(value, "check", None) for value in values]
     return any(getattr(check, "__module__", None) in _PROGRAM for check in checks)
@@ -60,17 +60,17 @@ def _of_program(item: pytest.Item) -> bool:
 
 @pytest.fixture(scope="session")
 def running() -> Iterator["Running"]:
-    """The context of this repository on the embedded AWS, for as long as the tests run."""
-    from ..project import current
+    """The context of this repository on the embedded AWS, for the whole test session."""
+    from ..configuration.project import current
     from .running import running as started
 
-    with started(current()) as one:
-        yield one
+    with started(current()) as context:
+        yield context
 
 
 @pytest.fixture(scope="session")
 def aws_endpoint() -> Iterator[str]:
-    """The server's address, for as long as the tests run."""
+    """The address of moto's server, for the whole test session."""
     from moto.dynamodb.models import DynamoDBBackend
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication
     from moto.server import ThreadedMotoServer
@@ -88,7 +88,7 @@ def aws_endpoint() -> Iterator[str]:
 
 
 def _one_at_a_time(answer: Callable[P, T]) -> Callable[P, T]:
-    """A write and its condition are one on AWS; moto, with a thread for each request, lets others between them."""
+    """Serialise the requests: AWS checks and writes atomically, whereas moto's threads interleave."""
     lock = threading.Lock()
 
     def answered(*args: P.args, **named: P.kwargs) -> T:
@@ -100,13 +100,13 @@ def _one_at_a_time(answer: Callable[P, T]) -> Callable[P, T]:
 
 @pytest.fixture
 def aws(aws_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An empty account that every client of the test reaches."""
+    """An empty account that every client of the test uses."""
     set_account(monkeypatch, aws_endpoint)
     _reset(aws_endpoint)
 
 
 def set_account(monkeypatch: pytest.MonkeyPatch, endpoint: str) -> None:
-    """Let every client find this endpoint, a region and credentials that are nobody's."""
+    """Set an endpoint, a region and fictitious credentials for every client."""
     environment = {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": "testing",
@@ -127,14 +127,14 @@ def _reset(endpoint: str) -> None:
 
 @pytest.fixture
 def table(aws: None) -> Any:  # noqa: ARG001
-    """An empty table of the deployed shape."""
-    from ..project import current
+    """An empty table with the keys and indexes of the deployed table."""
+    from ..configuration.project import current
 
     return made_table(current().context.indexes)
 
 
 def made_table(indexes: Mapping[str, str]) -> Any:
-    """Return an empty table with these indexes, by their partition keys."""
+    """Return an empty table with these indexes, given by their partition keys."""
     import boto3
 
     more: Any = {"GlobalSecondaryIndexes": [_index(*index) for index in indexes.items()]} if indexes else {}
@@ -165,7 +165,7 @@ def bucket(aws: None) -> Any:  # noqa: ARG001
 
 @pytest.fixture
 def topic(aws: None) -> tuple[str, str]:  # noqa: ARG001
-    """A topic's ARN and the URL of a queue that hears everything."""
+    """A topic's ARN and the URL of a queue that receives all its messages."""
     import boto3
 
     sns, sqs = boto3.client("sns"), boto3.client("sqs")
@@ -178,7 +178,7 @@ def topic(aws: None) -> tuple[str, str]:  # noqa: ARG001
 
 @pytest.fixture
 def dead_letters(aws: None) -> str:  # noqa: ARG001
-    """The URL of a queue for messages that nobody can take."""
+    """The URL of the dead-letter queue for incoming events."""
     import boto3
 
     return boto3.client("sqs").create_queue(QueueName="inbound-dead-letters")["QueueUrl"]
@@ -192,10 +192,13 @@ def functions(
     dead_letters: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator["Functions"]:
-    """The context's functions, told what deployed ones are, over an empty table, bucket, topic and queue."""
+    """The context's functions with the variables of deployed functions, and an empty table, bucket, topic and queue."""
+    from ..configuration.project import current
+    from ..declaration.context import VARIABLE
     from .functions import VARIABLES, Functions, forget_adapters
 
-    for name, value in {**VARIABLES, "TOPIC_ARN": topic[0], "DEAD_LETTER_URL": dead_letters}.items():
+    own = {VARIABLE: str(current().settings["context"]), "TOPIC_ARN": topic[0], "DEAD_LETTER_URL": dead_letters}
+    for name, value in {**VARIABLES, **own}.items():
         monkeypatch.setenv(name, value)
     forget_adapters()
     yield Functions()

@@ -1,13 +1,11 @@
-"""Which rules a repository's handlers run: read from the handlers themselves, by their modules' names."""
+"""Find the rules that the verification of lists runs."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from importlib import import_module
 from os import environ
 from typing import Any, Final
 
 from ..application.creating import CreatingRule
-from ..context import Context
 from ..handlers._marks import mark
 from .functions import VARIABLES, forget_adapters
 
@@ -19,36 +17,17 @@ _NOWHERE: Final[Mapping[str, str | None]] = {
     "AWS_DEFAULT_REGION": "eu-central-1",
     "AWS_PROFILE": None,
 }
-"""An account that no client reaches. None stands for a variable that is not set."""
+"""Variables of an unreachable account. None removes the variable."""
 
 
-def creating_use_case(context: Context[Any]) -> Callable[..., Any] | None:
-    """Return the use case that the handler of the command that creates runs.
-
-    None stands for a context without such a module, and for a handler that `command_handler` has not made.
-    """
-    return mark(_handler(context, context.creating.function), "use_case")
-
-
-def verifying_rules(context: Context[Any]) -> list[CreatingRule[Any, Any]]:
-    """Return the rules that the verification of lists runs. It builds what the smoke check builds, without a call."""
-    needs = mark(_handler(context, context.verification), "needs", ())
+def verifying_rules(verification: object) -> list[CreatingRule[Any, Any]]:
+    """Return the rules that a verification's handler runs. Builds the parts of the smoke check, without a call."""
     with _without_aws():
-        return [rule for build in needs for rule in _rules(build())]
+        return [rule for build in mark(verification, "needs", ()) for rule in _rules(build())]
 
 
 def _rules(built: object) -> list[CreatingRule[Any, Any]]:
-    return [one for one in built if isinstance(one, CreatingRule)] if isinstance(built, list) else []
-
-
-def _handler(context: Context[Any], function: str) -> object:
-    name = f"{context.aggregate.__module__.partition('.')[0]}.handlers.{function}"
-    try:
-        return getattr(import_module(name), "lambda_handler", None)
-    except ModuleNotFoundError as error:
-        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
-            raise
-        return None
+    return [part for part in built if isinstance(part, CreatingRule)] if isinstance(built, list) else []
 
 
 @contextmanager

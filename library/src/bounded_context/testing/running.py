@@ -1,4 +1,4 @@
-"""The whole context on the embedded AWS, as its partner, its callers and its subscribers meet it."""
+"""The whole context on the embedded AWS, from the view of its partner, its callers and its subscribers."""
 
 import csv
 import itertools
@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from io import StringIO
 from typing import Any, Final
 
-from ..local.arrivals import Upload
-from ..local.errors import LocalRunError
-from ..local.result import expected_events
-from ..local.running import RunningContext
-from ..local.samples import as_csv
-from ..local.stack import NO_SETTINGS
-from ..local.start import running_context
-from ..local.subscribers import Event, Reception, wait_for
-from ..local.table import Item
-from ..project import Project
+from ..configuration.project import Project
+from ..tools.command.errors import LocalRunError
+from ..tools.local.result import expected_events
+from ..tools.local.running import RunningContext
+from ..tools.local.samples import as_csv
+from ..tools.local.stack import NO_SETTINGS
+from ..tools.local.start import running_context
+from ..tools.local.subscribers import Event, Reception, wait_for
+from ..tools.local.table import Item
+from ..tools.local.uploads import Upload
 
 Row = Mapping[str, str]
 
@@ -30,10 +30,10 @@ _POLL_SECONDS: Final = 0.05
 
 @dataclass(frozen=True)
 class Finished:
-    """What became of a list.
+    """The result of a list.
 
-    ``record`` is its item in the table, ``imported`` counts the aggregates that it brought, ``events`` are what each
-    subscriber got of it, ``report`` is what the partner reads: None if there is nothing to read.
+    ``record`` is its item in the table, ``imported`` the number of imported aggregates. ``events`` holds the events by
+    subscriber. ``report`` is the partner's report, or None if there is no report.
     """
 
     list_id: str
@@ -44,35 +44,35 @@ class Finished:
     report: str | None
 
     def types(self) -> list[list[str]]:
-        """Return the types of the events that each subscriber got, sorted."""
+        """Return the sorted types of the events of each subscriber."""
         return [sorted(event["type"] for event in received) for received in self.events.values()]
 
     def own_events(self) -> list[Event]:
-        """Return each subscriber's events about the list itself."""
+        """Return the events about the list itself, of all subscribers."""
         return [event for received in self.events.values() for event in received if event["subject"] == self.list_id]
 
     def rejections(self) -> list[dict[str, str]]:
-        """Return the lines of the report: each has a ``line``, a ``field`` and a ``reason``."""
+        """Return the report's lines, each with ``line``, ``field`` and ``reason``."""
         return list(csv.DictReader(StringIO(self.report or "", newline="")))
 
 
 class Running:
-    """A context that runs. ``deployed`` is all else that one can do with it."""
+    """A context that runs. ``deployed`` gives access to all its parts."""
 
     def __init__(self, deployed: RunningContext) -> None:
         self.deployed = deployed
         self._numbers = itertools.count(1)
 
     def rows(self, count: int) -> list[dict[str, str]]:
-        """Return good rows of a list, as text by column, with identities that no others have."""
+        """Return valid rows of a list, as text by column. The identities are new in each call."""
         samples = self.deployed.samples
         return [dict(zip(samples.columns, row, strict=True)) for row in samples.rows(count, seed=next(self._numbers))]
 
     def upload(self, rows: Sequence[Row]) -> Finished:
-        """Send rows as a partner does, and return what became of them once every subscriber was told.
+        """Upload rows over SFTP, and return the result after the subscribers have received the events.
 
         Args:
-            rows: the cells by column; the first row names the columns.
+            rows: the cells by column; the first row defines the columns.
 
         Raises:
             LocalRunError: no execution started, or it did not end in time.
@@ -86,9 +86,9 @@ class Running:
         """Send a command or a query to its function, and return the answer.
 
         Args:
-            function: its name, such as ``register_payment``.
-            payload: what is asked.
-            key: the command's idempotency key; without one it gets a new one.
+            function: the function's name, such as ``register_payment``.
+            payload: the payload of the message.
+            key: the command's idempotency key; by default a new key.
 
         Raises:
             LocalRunError: the function ended with an error.
@@ -99,35 +99,38 @@ class Running:
         return self.deployed.invoke(function, message)
 
     def events(self, subject: str, count: int = 1) -> dict[str, list[Event]]:
-        """Return what each subscriber heard of an aggregate, by the subscriber's name.
+        """Return the events about an aggregate, by the subscriber's name.
 
-        It waits until each has that many events, and gives up after half a minute: the caller looks at what there is.
+        Waits until each subscriber has that many events, at most 30 seconds. Returns fewer events after that.
         """
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while self._fewest(subject) < count and time.monotonic() < deadline:
             time.sleep(_POLL_SECONDS)
-        return {one.name: [received.event for received in one.of_subject(subject)] for one in self.deployed.subscribers}
+        return {
+            subscriber.name: [received.event for received in subscriber.of_subject(subject)]
+            for subscriber in self.deployed.subscribers
+        }
 
     def _fewest(self, subject: str) -> int:
-        heard: list[list[Reception]] = [one.of_subject(subject) for one in self.deployed.subscribers]
-        return min(map(len, heard), default=sys.maxsize)
+        received: list[list[Reception]] = [subscriber.of_subject(subject) for subscriber in self.deployed.subscribers]
+        return min(map(len, received), default=sys.maxsize)
 
     def list_item(self, list_id: str) -> Item:
-        """Return a list's record in the table. Raises KeyError if there is none."""
+        """Return a list's record in the table. Raises KeyError."""
         return self.deployed.table.list_item(list_id)
 
     def item(self, identity: str) -> Item | None:
-        """Return an aggregate's item in the table; None if there is none."""
+        """Return an aggregate's item in the table, or None."""
         return self.deployed.table.item_of(identity)
 
 
 def finished(deployed: RunningContext, uploaded: Upload, expected: int | None = None) -> Finished:
-    """Wait for what becomes of an uploaded file.
+    """Wait for the end of an upload's execution and for the events, and return the result.
 
     Args:
-        deployed: where it was uploaded.
+        deployed: the context that received the upload.
         uploaded: the file.
-        expected: events that each subscriber should have of it; without a number one for each row and the list's own.
+        expected: the number of events for each subscriber; by default one for each row, and the list's own events.
 
     Raises:
         LocalRunError: no execution started, it did not end in time, or it ended before the list was registered.
@@ -156,14 +159,14 @@ def _report(deployed: RunningContext, name: str) -> str | None:
 
 @contextmanager
 def running(project: Project, settings: Mapping[str, object] = NO_SETTINGS) -> Iterator[Running]:
-    """Run the context of a repository until the block is left.
+    """Run the context of a repository until the block ends.
 
     Args:
         project: the repository.
-        settings: settings of its local stack for this run alone.
+        settings: settings of its local stack for this run.
 
     Raises:
-        LocalRunError: it cannot be started; the message says why.
+        LocalRunError: the context cannot be started; the message names the cause.
     """
     with running_context(project, settings=settings) as deployed:
         yield Running(deployed)

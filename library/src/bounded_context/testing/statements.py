@@ -1,19 +1,19 @@
-"""PartiQL's INSERT on moto, whose own takes no parameters and overwrites: here it does what DynamoDB documents.
+"""PartiQL's INSERT for moto, as DynamoDB documents it. Moto's own INSERT accepts no parameters and overwrites items.
 
-Developer guide, "PartiQL insert statements": an item whose key is taken is refused, in a batch each for itself.
+Developer guide, "PartiQL insert statements": a duplicate key fails. In a batch, each statement fails by itself.
 """
 
 from typing import TYPE_CHECKING, Any
 
-from ..local.statements.form import DUPLICATE, insert
+from ..tools.local.statements.insert import DUPLICATE, insert
 
 if TYPE_CHECKING:
     from moto.dynamodb.models import DynamoDBBackend
 
 
 def batch_execute_statement(backend: "DynamoDBBackend", statements: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Insert items, and return an answer each, in place of the backend's own: nothing else is sent by it."""
-    return [_inserted(backend, one) for one in statements]
+    """Insert items and return a result for each. Replaces the backend's method, which receives only inserts."""
+    return [_inserted(backend, statement) for statement in statements]
 
 
 def _inserted(backend: "DynamoDBBackend", statement: dict[str, Any]) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from payment.context import PAYMENT
 
 from bounded_context import Context
-from bounded_context.contracts.openapi.document import document
-from bounded_context.contracts.openapi.files import files
-from bounded_context.pages.api import api_page
+from bounded_context.tools.contracts.openapi.document import document
+from bounded_context.tools.contracts.openapi.files import files
+from bounded_context.tools.views.pages.api import api_page
 from tests.contexts import CONTEXTS, PARCEL
 from tests.event_schemas import REPOSITORY
 
@@ -31,9 +31,9 @@ def _operations(made: Document) -> dict[str, Any]:
 
 
 def test_the_kept_files_are_those_that_the_code_makes() -> None:
-    """`uv run just openapi` writes them anew."""
+    """`uv run context openapi` writes them anew."""
     for path, text in files(PAYMENT, REPOSITORY).items():
-        assert path.read_text(encoding="utf-8") == text, f"{path.name} is of other code: uv run just openapi"
+        assert path.read_text(encoding="utf-8") == text, f"{path.name} is of other code: uv run context openapi"
 
 
 @over_apis

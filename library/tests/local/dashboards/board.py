@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from bounded_context.local.dashboards.page import About, page
-from bounded_context.local.dashboards.series import Recorded
-from bounded_context.local.observation.samples import Sample
+from bounded_context.tools.local.dashboards.page import About, page
+from bounded_context.tools.local.dashboards.series import Recorded
+from bounded_context.tools.local.observation.samples import Sample
 
 STARTED = 1_760_000_000.0
 OURS = "ours"

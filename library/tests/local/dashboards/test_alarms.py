@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from bounded_context.local.dashboards.alarms import states
-from bounded_context.local.dashboards.series import Recorded
-from bounded_context.local.observation.samples import Sample
-from bounded_context.testing.graph import run
+from bounded_context.tools.local.dashboards.alarms import states
+from bounded_context.tools.local.dashboards.series import Recorded
+from bounded_context.tools.local.observation.samples import Sample
+from bounded_context.tools.programs.recording import run
 
 STARTED = 1_760_000_000.0
 SECONDS = 20

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from bounded_context.local.dashboards.drawing import Drawing, drawing
-from bounded_context.local.dashboards.reasons import NOTHING
-from bounded_context.local.dashboards.series import Recorded
+from bounded_context.tools.local.dashboards.drawing import Drawing, drawing
+from bounded_context.tools.local.dashboards.reasons import NOTHING
+from bounded_context.tools.local.dashboards.series import Recorded
 
 from .board import OURS, SERVICE, STARTED, recorded, sample
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from bounded_context.local.dashboards.page import page
-from bounded_context.local.dashboards.series import Recorded
-from bounded_context.local.dashboards.widgets import widget
-from bounded_context.local.observation.samples import Sample
+from bounded_context.tools.local.dashboards.page import page
+from bounded_context.tools.local.dashboards.series import Recorded
+from bounded_context.tools.local.dashboards.widgets import widget
+from bounded_context.tools.local.observation.samples import Sample
 
 from .board import ABOUT, BODY, OURS, STARTED, STATES, html, metric, recorded, sample
 
@@ -55,7 +55,7 @@ def test_names_from_outside_are_text() -> None:
 
 def test_a_metric_without_a_sample_is_named_and_draws_no_plot() -> None:
     shown = _widget(metric(0, 0, [[OURS, "Never", "service", "it"]]))
-    assert "<b>No data. Nothing happened:</b> Never" in shown
+    assert "<b>No data. No activity:</b> Never" in shown
     assert 'class="plot"' not in shown
 
 
@@ -95,7 +95,7 @@ def test_the_head_tells_what_was_run_and_what_stands_in(whole: str) -> None:
         "a list of 10 rows",
         "1 ALARM, 1 OK: b (ALARM)",
         "Duration: measured by the run",
-        "1 to 5 minutes on AWS is one over 1 s",
+        "1 to 5 minutes on AWS are 1 s here",
     ):
         assert text in whole
 
@@ -107,7 +107,7 @@ def test_what_nobody_measures_is_said() -> None:
         for name, topic, assumed in (("Failed", "a", True), ("Sent", "a", True), ("Sent", "b", False))
     ]
     shown = page(ABOUT, {}, Recorded(samples, STARTED, STARTED + 2), {})
-    assert "they are shown as 0: AWS/SNS Failed." in shown
+    assert "shown as 0: AWS/SNS Failed." in shown
     assert "No dashboard is deployed." in shown
 
 
@@ -187,7 +187,7 @@ def test_a_long_run_has_no_more_points_than_a_tile_can_show() -> None:
     shown = _plotted(DONE, over=over)
     assert 'data-points="120"' in shown
     assert "max 30" in shown
-    assert "is one over 30 s here" in page(ABOUT, {}, over, {})
+    assert "are 30 s here" in page(ABOUT, {}, over, {})
 
 
 def test_every_alarm_is_in_its_tile() -> None:
@@ -201,14 +201,14 @@ LAMBDA = "AWS/Lambda"
 @pytest.mark.parametrize(
     ("entry", "why"),
     [
-        ([OURS, "Never", "service", "it"], "No data. Nothing happened:</b> Never"),
-        ([LAMBDA, "Errors", "FunctionName", "idle"], "No data. Nobody called:</b> Errors"),
+        ([OURS, "Never", "service", "it"], "No data. No activity:</b> Never"),
+        ([LAMBDA, "Errors", "FunctionName", "idle"], "No data. No calls:</b> Errors"),
         ([LAMBDA, "ConcurrentExecutions", "FunctionName", "one"], "No data. Not emulated:</b> ConcurrentExecutions"),
         (["AWS/KMS", "Throttles", "KeyId", "k"], "No data. Not emulated:</b> Throttles"),
-        (["AWS/SQS", "NumberOfMessagesSent", "QueueName", "q"], "No data. Nothing happened:</b> NumberOfMessagesSent"),
+        (["AWS/SQS", "NumberOfMessagesSent", "QueueName", "q"], "No data. No activity:</b> NumberOfMessagesSent"),
         (
             [{"expression": """SEARCH('{AWS/Lambda,FunctionName} MetricName="Errors"', 'Sum')""", "label": "took"}],
-            "No data. Nobody called:</b> took",
+            "No data. No calls:</b> took",
         ),
     ],
 )
@@ -219,14 +219,14 @@ def test_what_has_no_data_says_why(entry: list[Any], why: str) -> None:
 
 def test_an_expression_without_data_says_why_what_it_is_made_of_has_none() -> None:
     asked = [[LAMBDA, "Errors", "FunctionName", "idle", {"id": "m1", "visible": False}], [{"expression": "m1 * 2"}]]
-    assert "No data. Nobody called:</b> m1 * 2" in _widget(metric(0, 0, asked))
+    assert "No data. No calls:</b> m1 * 2" in _widget(metric(0, 0, asked))
 
 
 @pytest.mark.parametrize(
     ("namespace", "name", "why"),
     [
         ("AWS/DynamoDB", "ReadThrottleEvents", "<b>Not emulated, so it is shown as 0:</b> ReadThrottleEvents"),
-        ("AWS/ApiGateway", "Count", "<b>Nobody called, so it is shown as 0:</b> Count"),
+        ("AWS/ApiGateway", "Count", "<b>No calls, so it is shown as 0:</b> Count"),
     ],
 )
 def test_a_zero_that_nobody_has_measured_is_said(namespace: str, name: str, why: str) -> None:

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from bounded_context.local.list_page.page import list_page
-from bounded_context.local.list_page.steps import steps
-from bounded_context.local.list_page.told import Part, Rejected
+from bounded_context.tools.local.list_page.data import Part, Rejected
+from bounded_context.tools.local.list_page.page import list_page
+from bounded_context.tools.local.list_page.steps import steps
 
 from .things import ARRIVED, HISTORY, RESULT, TOLD, event, state
 
@@ -83,11 +83,11 @@ def test_a_list_that_was_not_recorded_has_a_page() -> None:
     nothing = replace(TOLD, result=result, list_id="", record={}, faults={}, rejected=[], parts=[], steps=[], calls=[])
     shown = list_page(nothing)
     for said in (
-        "it was not recorded",
+        "not recorded",
         "nobody knows",
-        "before anybody told why",
-        "was cut into parts",
-        "Nobody subscribes",
+        "ended without a reason",
+        "was divided into parts",
+        "has no subscribers",
     ):
         assert said in shown
 
@@ -98,6 +98,6 @@ def test_a_very_long_list_has_a_page_that_can_be_read() -> None:
     reasons = [Rejected("amount", f"'{number}': no amount", list(range(number, number + 9))) for number in range(4000)]
     shown = list_page(replace(TOLD, parts=many, rejected=reasons))
     assert len(shown.encode()) < 1_000_000
-    assert "And 3,500 parts more." in shown
-    assert "And 3,500 reasons more." in shown
+    assert "And 3,500 more parts." in shown
+    assert "And 3,500 more reasons." in shown
     assert "0, 1, 2, 3, 4, 5, 6, 7, ..." in shown

@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bounded_context.local.list_page.gather import rejected
-from bounded_context.local.list_page.steps import steps
-from bounded_context.local.list_page.told import Part, Told
-from bounded_context.local.observation.calls import Call
-from bounded_context.local.result import Result, Rows
+from bounded_context.tools.local.list_page.data import Part, Told
+from bounded_context.tools.local.list_page.gather import rejected
+from bounded_context.tools.local.list_page.steps import steps
+from bounded_context.tools.local.observation.calls import Call
+from bounded_context.tools.local.result import Result, Rows
 
 ARRIVED = datetime(2026, 1, 31, 12, tzinfo=UTC)
 REPORT = """line,field,reason

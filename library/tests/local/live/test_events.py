@@ -9,12 +9,12 @@ import pytest
 from aws_lambda_powertools.utilities.data_classes import DynamoDBStreamEvent
 
 from bounded_context.application.checks import checks_of
-from bounded_context.context import Context
+from bounded_context.declaration.context import Context
 from bounded_context.domain.lists import ListStatus
 from bounded_context.handlers.measure_lists import Change
-from bounded_context.local.errors import LocalRunError
-from bounded_context.local.live.choices import NoSuchName
-from bounded_context.local.live.events import event_of, samples_of
+from bounded_context.tools.command.errors import LocalRunError
+from bounded_context.tools.local.live.events import event_of, samples_of
+from bounded_context.tools.local.live.names import NoSuchName
 
 HEARD = {"subscription": {"thing": "subscription", "known": ["Begun"], "gone": ["Ended"]}}
 
@@ -72,10 +72,10 @@ def test_an_event_is_a_sample_a_file_or_standard_input(tmp_path: Path, monkeypat
     assert event_of("-", {}) == {"from": "input"}
 
 
-def test_an_event_that_is_none_of_them_is_refused(tmp_path: Path):
-    """With the names there are, or with what is wrong with the file."""
-    with pytest.raises(NoSuchName, match=r"write message\. The path of a file"):
+def test_an_unknown_event_is_refused(tmp_path: Path):
+    """The error has the similar names, or the file that is not JSON."""
+    with pytest.raises(NoSuchName, match=r"'mesage'.* message\b"):
         event_of("mesage", {"message": {}})
     (tmp_path / "event.json").write_text("{")
-    with pytest.raises(LocalRunError, match="is not JSON"):
+    with pytest.raises(LocalRunError, match=r"event\.json is not\b"):
         event_of(str(tmp_path / "event.json"), {})

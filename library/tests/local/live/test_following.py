@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from bounded_context.local.live.following import concerned
-from bounded_context.local.live.lines import readable
-from bounded_context.local.observation.logs import METRICS, PLATFORM, TEXT, LogLine
+from bounded_context.tools.local.live.following import concerned
+from bounded_context.tools.local.live.lines import readable
+from bounded_context.tools.local.observation.logs import METRICS, PLATFORM, TEXT, LogLine
 
 FIELDS = {"payment_id": "id-1", "level": "INFO", "service": "payment"}
 LINE = LogLine("register_payment", "3", "request-1", 0.0, "INFO", "command done", FIELDS)

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 
-from bounded_context.context import Context
-from bounded_context.local.live.listed import steps
+from bounded_context.declaration.context import Context
+from bounded_context.tools.local.live.list_samples import steps
 
 Item = dict[str, Any]
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bounded_context.local.live.watching import syntax_error
+from bounded_context.tools.local.live.watching import syntax_error
 
 
 def test_code_that_python_cannot_read_is_told_with_its_line(tmp_path: Path):

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from bounded_context.local.observation.calls import calls
-from bounded_context.local.observation.logs import METRICS, PLATFORM, TEXT, Logs
-from bounded_context.local.observation.samples import own_metrics
+from bounded_context.tools.local.observation.calls import calls
+from bounded_context.tools.local.observation.logs import METRICS, PLATFORM, TEXT, Logs
+from bounded_context.tools.local.observation.samples import own_metrics
 
 from ..conftest import RecordingAws
 from .lines import call, emf, stamp

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from bounded_context.local.arrivals import Sent, Upload
-from bounded_context.local.observation import emf as forwarding
-from bounded_context.local.observation.aws_metrics import dynamodb, events, lambda_, sns, sqs, states, transfer
-from bounded_context.local.observation.calls import calls
-from bounded_context.local.observation.samples import Sample, own_metrics
-from bounded_context.local.subscribers import Reception
-from bounded_context.measures import EVENT_AGE, EVENTS_PUBLISHED
+from bounded_context.declaration.measures import EVENT_AGE, EVENTS_PUBLISHED
+from bounded_context.tools.local.observation import emf as forwarding
+from bounded_context.tools.local.observation.aws_metrics import dynamodb, events, lambda_, sns, sqs, states, transfer
+from bounded_context.tools.local.observation.calls import calls
+from bounded_context.tools.local.observation.samples import Sample, own_metrics
+from bounded_context.tools.local.subscribers import Reception
+from bounded_context.tools.local.uploads import Sent, Upload
 
 from ..conftest import RecordingAws
 from .lines import call, emf

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context.local.aws import Aws
-from bounded_context.local.emulator import Emulator
-from bounded_context.local.statements import running_statements
+from bounded_context.tools.local.aws import Aws
+from bounded_context.tools.local.emulator import Emulator
+from bounded_context.tools.local.statements import running_statements
 
 from .world import Sender, World
 

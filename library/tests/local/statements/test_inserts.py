@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bounded_context.local.statements.callers import keys
+from bounded_context.tools.local.statements.callers import keys
 
 from .conftest import Sending
 from .world import FUNCTION, INSERT, KEY, QUALIFIERS, ROLE, TABLE, Sender, World, statement

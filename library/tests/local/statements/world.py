@@ -7,7 +7,7 @@ from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from bounded_context.local.statements.callers import keys
+from bounded_context.tools.local.statements.callers import keys
 
 TABLE = "a-table"
 KEY = "pk"

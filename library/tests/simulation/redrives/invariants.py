@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from bounded_context.redrive.report import Report
-from bounded_context.rollout.errors import REFUSED
+from bounded_context.tools.command.aws_errors import REFUSED
+from bounded_context.tools.repair.redrive.report import Report
 
 from ..history import Violation
 from .operators import Operator

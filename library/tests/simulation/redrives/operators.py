@@ -1,26 +1,26 @@
 """A person who redrives: the real command, whose clients are simulated and whose deliveries are noted."""
 
-from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final
 
-from bounded_context.redrive.cli import Command
-from bounded_context.redrive.clients import Clients
-from bounded_context.redrive.errors import Gone, Stays
-from bounded_context.redrive.look import Look
-from bounded_context.redrive.messages import About, Message
-from bounded_context.redrive.outputs import DeadLetterQueue, Stack
-from bounded_context.redrive.report import Report
-from bounded_context.redrive.route import Route
-from bounded_context.rollout.errors import AWS_ERRORS, REFUSED, Refused
+from bounded_context.tools.command.aws_errors import AWS_ERRORS, REFUSED, Refused
+from bounded_context.tools.repair.redrive.arguments import Options
+from bounded_context.tools.repair.redrive.cli import Redrive
+from bounded_context.tools.repair.redrive.clients import Clients
+from bounded_context.tools.repair.redrive.errors import Gone, Stays
+from bounded_context.tools.repair.redrive.inspection import Look
+from bounded_context.tools.repair.redrive.messages import About, Message
+from bounded_context.tools.repair.redrive.outputs import DeadLetterQueue, Stack
+from bounded_context.tools.repair.redrive.report import Report
+from bounded_context.tools.repair.redrive.route import Route
 
 from ..scheduler import Scheduler
 from .scenario import Person
 
-WHERE: Final = {"unseen": ("key", "incoming/acme/*")}
-_LANE: Final = ("lane", "chosen")
+WHERE: Final = {"unseen": "key=incoming/acme/*"}
+_LANE: Final = "lane=chosen"
 
 
 class Clock:
@@ -111,7 +111,7 @@ class Noting:
         return made
 
 
-class _Command(Command):
+class _Redrive(Redrive):
     acknowledged: Callable[[str], None]
     operator: "Operator"
 
@@ -144,25 +144,25 @@ class Operator:
         self._acknowledged = acknowledged
 
     def run(self, stack: Stack, queue: DeadLetterQueue) -> None:
-        """Run the command as `cli.main` does."""
+        """Run the command as `context redrive` does."""
         screen: Any = self.screen
         stop: Any = Stop(self._scheduler, self.person.stop)
         clients: Any = Clients(**self.clients)
-        command = _Command(self._options(queue), stack, screen, stop, clients, Clock(self._scheduler))
+        command = _Redrive(self._options(queue), stack, screen, stop, clients, Clock(self._scheduler))
         command.acknowledged, command.operator = self._acknowledged, self
         try:
-            self.status = command.run(["redrive"])
+            self.status = command.run()
         except (Refused, *AWS_ERRORS):
             self.status = REFUSED
 
-    def _options(self, queue: DeadLetterQueue) -> Namespace:
+    def _options(self, queue: DeadLetterQueue) -> Options:
         person = self.person
-        return Namespace(
+        return Options(
+            stack="test",
             queue=queue.name,
             go=person.go,
-            where=[WHERE.get(queue.kind, _LANE)] if person.where else [],
-            older_than=timedelta(minutes=15) if queue.kind == "unseen" else None,
-            newer_than=None,
+            where=(WHERE.get(queue.kind, _LANE),) if person.where else (),
+            older_than="15m" if queue.kind == "unseen" else None,
             max=person.most,
             rate=person.rate,
             give_up="came twice" if person.give_up and person.go and queue.kind == "stream" else None,

@@ -7,16 +7,16 @@ from unittest.mock import patch
 
 from bounded_context.application import sweep
 from bounded_context.handlers import sweep_uploads
-from bounded_context.redrive import queue_reader
-from bounded_context.redrive.given_up import GivenUpMessages
-from bounded_context.redrive.inbound import InboundRoute
-from bounded_context.redrive.messages import Message
-from bounded_context.redrive.queue_reader import QueueReader
-from bounded_context.redrive.report import Report
-from bounded_context.redrive.run import Run
-from bounded_context.redrive.subscriber import SubscriberRoute
-from bounded_context.redrive.unseen import UnseenUploads
-from bounded_context.rollout.errors import AWS_ERRORS
+from bounded_context.tools.command.aws_errors import AWS_ERRORS
+from bounded_context.tools.repair.redrive import queue_reader
+from bounded_context.tools.repair.redrive.failed_batches import GivenUpMessages
+from bounded_context.tools.repair.redrive.inbound import InboundRoute
+from bounded_context.tools.repair.redrive.messages import Message
+from bounded_context.tools.repair.redrive.queue_reader import QueueReader
+from bounded_context.tools.repair.redrive.report import Report
+from bounded_context.tools.repair.redrive.run import Run
+from bounded_context.tools.repair.redrive.subscriber import SubscriberRoute
+from bounded_context.tools.repair.redrive.unseen import UnseenUploads
 
 Plant = Callable[[], AbstractContextManager[Any]]
 

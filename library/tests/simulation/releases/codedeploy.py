@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from bounded_context.strategy import Strategy
+from bounded_context.configuration.strategy import Strategy
 
 from ..scheduler import Activity, Scheduler
 from ..services.client_errors import refused

@@ -3,16 +3,15 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
-from typing import Any, Final
+from typing import Final
 
-from bounded_context.rollout import cli
-from bounded_context.rollout.errors import AWS_ERRORS, INTERRUPTED, REFUSED, Refused
-from bounded_context.rollout.outputs import Function, Machine, Release
-from bounded_context.rollout.report import Report
-from bounded_context.rollout.run import Run
-from bounded_context.rollout.status import Status
-from bounded_context.strategy import Strategy
+from bounded_context.configuration.strategy import Strategy
+from bounded_context.tools.command.aws_errors import AWS_ERRORS, INTERRUPTED, REFUSED, Refused
+from bounded_context.tools.release.rollout import cli
+from bounded_context.tools.release.rollout.outputs import Function, Machine, Release
+from bounded_context.tools.release.rollout.report import Report
+from bounded_context.tools.release.rollout.run import Run
+from bounded_context.tools.release.rollout.status_report import Status
 
 from ..scheduler import Scheduler
 from .clients import ARN, Seen
@@ -113,10 +112,10 @@ def release(functions: Iterable[str], strategy: str) -> Release:
 def exit_status(ran: Ran, started: Run) -> int:
     """Run the command, and return its exit status."""
     drive = ran.drive
-    options: Any = SimpleNamespace(on_conflict=drive.on_conflict, ignore_alarms="", timeout=drive.minutes)
-    command = cli._start if drive.command == "start" else cli._back  # pyright: ignore[reportPrivateUsage]
     try:
-        return command(started, options)
+        if drive.command == "start":
+            return cli.start_release(started, drive.on_conflict, "", drive.minutes)
+        return cli.return_release(started, drive.minutes)
     except Refused as refusal:
         ran.screen.refuse("test", str(refusal))
     except AWS_ERRORS as error:

@@ -7,13 +7,13 @@ from datetime import timedelta
 from typing import Any, Final
 from unittest.mock import patch
 
-from bounded_context.rollout import back, machinemove, machines, survey
-from bounded_context.rollout.functionmove import FunctionMove
-from bounded_context.rollout.goal import Goal
-from bounded_context.rollout.machinealias import MachineAlias
-from bounded_context.rollout.machinemove import MachineMove
-from bounded_context.rollout.notes import Note
-from bounded_context.rollout.run import Run
+from bounded_context.tools.release.rollout import back, machinemove, machines, survey
+from bounded_context.tools.release.rollout.functionmove import FunctionMove
+from bounded_context.tools.release.rollout.goal import Goal
+from bounded_context.tools.release.rollout.machinealias import MachineAlias
+from bounded_context.tools.release.rollout.machinemove import MachineMove
+from bounded_context.tools.release.rollout.notes import Note
+from bounded_context.tools.release.rollout.run import Run
 
 Plant = Callable[[], AbstractContextManager[Any]]
 

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
 
-from bounded_context.rollout.clients import Clients
-from bounded_context.rollout.run import Run
-from bounded_context.rollout.status import Status, status
-from bounded_context.strategy import Strategy
+from bounded_context.configuration.strategy import Strategy
+from bounded_context.tools.release.rollout.clients import Clients
+from bounded_context.tools.release.rollout.run import Run
+from bounded_context.tools.release.rollout.status import status
+from bounded_context.tools.release.rollout.status_report import Status
 
 from .. import profile as faults
 from ..history import Violation

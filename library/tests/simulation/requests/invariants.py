@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
-from bounded_context import measures
 from bounded_context.adapters.sqs import REASON
 from bounded_context.application.list_import import NEAR
+from bounded_context.declaration import measures
 
 from ..functions import FUNCTIONS
 from ..history import AGGREGATE, LIST, History, Sent, Stored, Violation, Write

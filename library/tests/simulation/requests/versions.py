@@ -1,30 +1,18 @@
 """Two versions of the context's code: the newer one has an optional field more, ``note``."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from payment import use_cases
-from payment.commands import DeletePayment, VerifyPayment
 from payment.context import PAYMENT
 from payment.events import PaymentData
 from payment.model import PaymentDetails, Status
 from pydantic import create_model
 
 from bounded_context import Aggregate, Aggregates, Command, Text, aws
-from bounded_context.handlers import (
-    ErrorEvent,
-    ListSettings,
-    PartEvent,
-    StepEvent,
-    ValidationSettings,
-    VerificationSettings,
-    command_handler,
-    get_handler,
-    list_handler,
-    step,
-)
-from bounded_context.lists import ReceivedList, Step
+from bounded_context.handlers import ErrorEvent, PartEvent, StepEvent, ValidationSettings, VerificationSettings, step
+from bounded_context.lists import ListImport, ReceivedList, Step
+from bounded_context.testing.functions import handler_of
 
 NOTE: Final = "note"
 
@@ -39,14 +27,6 @@ class Payment(Aggregate[NoteDetails, Status]):
     """The payment in the newer version."""
 
 
-NEWER: Final[Any] = replace(
-    PAYMENT,
-    aggregate=Payment,
-    commands=(Command.creates(RegisterPayment, Status.REGISTERED, "PaymentRegistered"), *PAYMENT.commands[1:]),
-    data=_create("PaymentData", __base__=PaymentData, __doc__="What events say.", **_more),
-)
-
-
 def _register(command: Any, payments: Aggregates[Any]) -> Any:
     """Create the payment."""
     created = Payment(NoteDetails.of(command), Status.REGISTERED)
@@ -54,66 +34,50 @@ def _register(command: Any, payments: Aggregates[Any]) -> Any:
     return created
 
 
-def _payments() -> Any:
-    return aws.aggregates(NEWER)
+NEWER: Final[Any] = replace(
+    PAYMENT,
+    aggregate=Payment,
+    commands=(
+        Command.creates(RegisterPayment, _register, Status.REGISTERED, "PaymentRegistered"),
+        *PAYMENT.commands[1:],
+    ),
+    data=_create("PaymentData", __base__=PaymentData, __doc__="What events say.", **_more),
+)
 
 
 # The steps of a list, but for the first one, which reads no model.
 
 
-def _validate(event: StepEvent, settings: ValidationSettings) -> Step:
-    return aws.list_import(NEWER).validate(event.list_id, settings.tolerated_share, settings.part_rows)
+def validate_list(event: StepEvent, settings: ValidationSettings, steps: ListImport) -> Step:
+    """Validate a list."""
+    return steps.validate(event.list_id, settings.tolerated_share, settings.part_rows)
 
 
-def _verify(event: StepEvent, settings: VerificationSettings) -> Step:
-    checks = [
-        aws.known(NEWER, "subscription_id"),
-        aws.not_taken(NEWER),
-        aws.obeys(NEWER, RegisterPayment, _register),
-    ]
-    return aws.list_import(NEWER).verify(event.list_id, settings.tolerated_share, checks)
+def verify_subscription(event: StepEvent, settings: VerificationSettings, steps: ListImport) -> Step:
+    """Verify a list."""
+    checks = [aws.known(NEWER, "subscription_id"), aws.not_taken(NEWER), aws.obeys(NEWER)]
+    return steps.verify(event.list_id, settings.tolerated_share, checks)
 
 
-def _import(event: PartEvent, _settings: ListSettings) -> Step:
-    return aws.list_import(NEWER).import_part(event.list_id, event.part)
+def import_list(event: PartEvent, steps: ListImport) -> Step:
+    """Import a part."""
+    return steps.import_part(event.list_id, event.part)
 
 
-def _compensate(event: ErrorEvent, _settings: ListSettings) -> Step | ReceivedList:
-    steps = aws.list_import(NEWER)
+def compensate_error(event: ErrorEvent, steps: ListImport) -> Step | ReceivedList:
+    """Undo a list."""
     return steps.undo_part(event.list_id, event.part) if event.part else steps.compensate(event.list_id)
 
 
-def _steps() -> Iterator[tuple[str, Any]]:
-    works: tuple[tuple[str, Any, Any], ...] = (
-        ("validate_list", _validate, ValidationSettings),
-        ("verify_subscription", _verify, VerificationSettings),
-        ("import_list", _import, ListSettings),
-        ("compensate_error", _compensate, ListSettings),
-    )
-    for name, work, settings in works:
-        # A step is named after its module.
-        work.__module__ = f"newer.{name}"
-        made: Any = step(NEWER, settings=settings)
-        yield name, made(work)
-
-
 def _handlers() -> Mapping[str, Any]:
-    changed = {VerifyPayment: use_cases.verify_payment, DeletePayment: use_cases.delete_payment}
-    changes = {NEWER.command(model).function: (model, rule) for model, rule in changed.items()}
-    commands = {"register_payment": (RegisterPayment, _register), **changes}
-    made: dict[str, Any] = {
-        name: command_handler(NEWER, model, rule, _payments) for name, (model, rule) in commands.items()
+    steps: dict[str, Any] = {
+        "validate_list": step(NEWER, StepEvent, ValidationSettings)(validate_list),
+        "verify_subscription": step(NEWER, StepEvent, VerificationSettings)(verify_subscription),
+        "import_list": step(NEWER, PartEvent)(import_list),
+        "compensate_error": step(NEWER, ErrorEvent)(compensate_error),
     }
-    queries: dict[str, Any] = {
-        "get_payment": get_handler(NEWER, _payments),
-        "list_payments": list_handler(NEWER, _shards),
-    }
-    made |= dict(_steps())
-    return {name: handler.__wrapped__.__wrapped__ for name, handler in {**made, **queries}.items()}
-
-
-def _shards() -> Any:
-    return aws.shards(NEWER)
+    declared: dict[str, Any] = {name: handler_of(NEWER, name) for name in (*NEWER.command_functions, *NEWER.queries)}
+    return {name: handler.__wrapped__.__wrapped__ for name, handler in {**steps, **declared}.items()}
 
 
 HANDLERS: Final[Mapping[str, Callable[[Any, Any], Any]]] = _handlers()

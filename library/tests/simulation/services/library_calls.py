@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from boto3.dynamodb.types import TypeDeserializer
 
-from bounded_context.project import current
+from bounded_context.configuration.project import current
 
 from .generated import TABLE, Call
 

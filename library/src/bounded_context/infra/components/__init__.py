@@ -1,5 +1,5 @@
-"""Components: each owns its resources and writes the permissions to use them. None imports another.
+"""Components: each owns its resources and grants the permissions to use them. Components do not import one another.
 
-They are written with the public names of `bounded_context.infra`. To own one, a team copies its file beside its program
-and imports it from there.
+The components of a service use the public names of `bounded_context.infra`. To own a component, a team copies its file
+next to its program and imports it from there.
 """

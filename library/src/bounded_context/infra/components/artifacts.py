@@ -1,14 +1,14 @@
-"""Where the pipeline's stages hand one another what they made."""
+"""The bucket of the pipeline's artefacts and of the builds' caches."""
 
 from collections.abc import Sequence
 
 import pulumi
 from pulumi_aws import iam
 
-from ..labels import Labels
-from ..policy import allow, grant
-from ._bucket import private_bucket
-from ._component import Component
+from ...configuration.labels import Labels
+from ..parts.buckets import private_bucket
+from ..stack.component import Component
+from ..stack.policy import allow, grant
 
 _THIRTY_DAYS = {
     "id": "artifacts",
@@ -19,14 +19,15 @@ _THIRTY_DAYS = {
 }
 
 _CACHE = "cache"
-"""The folder of the builds' caches. No pipeline's begins like it: its name has `-pipeline` behind the context's."""
+"""The folder of the builds' caches. No folder of artefacts matches it: a pipeline is named `<context>-pipeline`."""
 
 _SHORTEST = 10
-"""Characters of a pipeline's name that CodePipeline keeps at least: 20 when seen on AWS, which documents none."""
+"""Minimum characters of a pipeline's name in its folder's name. CodePipeline kept 20 on AWS, which documents no
+number."""
 
 
 class Artifacts(Component):
-    """A bucket whose objects are gone after 30 days: a stage that old is run again from its source."""
+    """A bucket whose objects expire after 30 days. An older stage is run again from its source."""
 
     urn_type = "bounded-context:pipeline:Artifacts"
 
@@ -37,21 +38,21 @@ class Artifacts(Component):
         self.register_outputs({"bucket": self.bucket_name})
 
     def cache_of(self, project: str) -> pulumi.Output[str]:
-        """Where a CodeBuild project may keep what it would otherwise fetch each time."""
+        """Return the location of a CodeBuild project's cache, as bucket/prefix."""
         return pulumi.Output.concat(self.bucket_name, f"/{_CACHE}/{project}")
 
     def grant_use(self, role: iam.Role, project: str) -> iam.RolePolicy:
-        """Let `role` read and write artefacts and the cache of its `project`, no other's.
+        """Let `role` read and write artefacts, and the cache of its own `project`.
 
-        And see whose bucket it is, as CodeBuild does first.
+        The role may also read the owner of the bucket, which CodeBuild checks first.
         """
         cache = pulumi.Output.concat(self._bucket.arn, f"/{_CACHE}/{project}/*")
         return self._grant(role, ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"], cache)
 
     def grant_fetch(self, role: iam.Role) -> iam.RolePolicy:
-        """Let a pipeline's `role` do the same, and store what it fetches from a code connection.
+        """Let a pipeline's `role` do the same, and store the sources from a code connection.
 
-        That comes with an access list, which this bucket then ignores; S3 asks for the permission all the same.
+        The sources are stored with an access list. This bucket ignores the list, but S3 requires the permission.
         """
         return self._grant(role, ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:PutObjectAcl"])
 

@@ -1,4 +1,4 @@
-"""One kind of step that CodeBuild runs for the pipeline."""
+"""A CodeBuild project, which runs a step of the pipeline."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,23 +6,23 @@ from typing import Any
 import pulumi
 from pulumi_aws import cloudwatch, codebuild, iam
 
-from ..account import Account
-from ..labels import Labels
-from ..logs import Logs
-from ..policy import allow, grant, trust
-from ._component import Component
+from ...configuration.labels import Labels
+from ..stack.account import Account
+from ..stack.component import Component
+from ..stack.logs import Logs
+from ..stack.policy import allow, grant, trust
 
 IMAGE = "aws/codebuild/amazonlinux-x86_64-standard:6.0"
-"""The release of CodeBuild's image; AWS updates it in place, so every tool that matters is pinned by the buildspecs."""
+"""The release of CodeBuild's image. AWS updates it in place, so the buildspecs pin every tool that matters."""
 
 _REPORT = ("codebuild:CreateReportGroup", "codebuild:CreateReport", "codebuild:UpdateReport")
 _CASES = ("codebuild:BatchPutTestCases",)
 
 
 class Build(Component):
-    """A CodeBuild project with a role, a log group and (if it reports) a report group of its own.
+    """A CodeBuild project with its own role, log group and (if it reports) report group.
 
-    `assumes` is the one role that it may assume: that of the environment which it changes.
+    `assumes` is the only role that it may assume, in the environment that it changes.
     """
 
     urn_type = "bounded-context:pipeline:Build"
@@ -46,18 +46,18 @@ class Build(Component):
         """Make the project.
 
         Args:
-            name: the step's.
-            labels: for names and tags.
-            account: where it runs.
-            logs: for the log group.
-            key_arn: what encrypts what it makes.
-            buildspec: its commands, as YAML: what it works on cannot change them.
+            name: the step's name.
+            labels: names and tags.
+            account: the account that it runs in.
+            logs: the factory of its log group.
+            key_arn: the key that encrypts its outputs.
+            buildspec: its commands, as YAML, which a commit cannot change.
             timeout: minutes.
             variables: the environment of its commands.
-            secrets: the same for what is secret, by the ARNs in Secrets Manager.
+            secrets: the secret variables, by the ARNs in Secrets Manager.
             report: the report that the buildspec writes.
-            assumes: the role that it may assume.
-            cache: where packages are kept between builds, as bucket/prefix.
+            assumes: the ARN of the role that it may assume.
+            cache: the location of the package cache, as bucket/prefix.
         """
         super().__init__(name, labels)
         self.project_name = labels.name(name)
@@ -86,7 +86,7 @@ class Build(Component):
             cache={"type": "S3", "location": cache},
             logs_config=_logs(log_group),
             build_timeout=timeout,
-            # Minutes: an execution that finds no machine by then is better started again.
+            # Minutes. If no machine is free by then, start the execution again.
             queued_timeout=60,
             tags=labels.tags,
             opts=self.child(depends_on=[runs]),
@@ -94,13 +94,13 @@ class Build(Component):
         self.register_outputs({"project": self.project_name})
 
     def grant_start(self, role: iam.Role) -> iam.RolePolicy:
-        """Let `role` run the project and see how it ended."""
+        """Let `role` start the project and read the result."""
         return grant(self, role, allow(["codebuild:StartBuild", "codebuild:BatchGetBuilds"], self._project.arn))
 
     def _report_group(self, report: str) -> codebuild.ReportGroup:
         return codebuild.ReportGroup(
             f"{self.name}-{report}",
-            # The name that CodeBuild makes of the project's and the buildspec's.
+            # CodeBuild derives this name from the project's name and the buildspec's report.
             name=f"{self.project_name}-{report}",
             type="TEST",
             delete_reports=True,

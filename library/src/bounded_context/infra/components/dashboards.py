@@ -7,23 +7,34 @@ from typing import Any
 import pulumi
 from pulumi_aws import cloudwatch
 
-from bounded_context.infra import BUSINESS, LIVE, TECHNICAL, Component, Names, Stack, business, dashboard_url, technical
+from bounded_context.infra.parts import (
+    BUSINESS,
+    LIVE,
+    TECHNICAL,
+    Component,
+    Names,
+    Stack,
+    business,
+    dashboard_url,
+    technical,
+)
 
 _BODIES: dict[str, Callable[[Names], dict[str, Any]]] = {BUSINESS: business, TECHNICAL: technical}
 
 
 class Dashboards(Component):
-    """`<prefix>-business` and `<prefix>-technical`; `urls` tells where in the console each of them is.
+    """The dashboards `<prefix>-business` and `<prefix>-technical`; `urls` are their addresses in the console.
 
-    An account has its dashboards in no region: one stack deployed to two would write over its own.
+    Dashboards belong to an account, not to a region. A stack in two regions would overwrite its own dashboards.
     """
 
     urn_type = "bounded-context:infra:Dashboards"
 
     def __init__(self, name: str, stack: Stack, names: Mapping[str, Any]) -> None:
-        """Make both; `names` are the arguments of Names but the first three, as Outputs where they are not values."""
+        """Make both. `names` are the arguments of `Names` except the first three; the values may be Outputs."""
         super().__init__(name, stack.labels)
         first = {"context": stack.context, "prefix": stack.labels.prefix, "alias": LIVE}
+        stack.mark_shown()
         known = pulumi.Output.all(**names).apply(lambda all_: Names(**first, **all_))
         self.urls = {kind: self._dashboard(kind, known) for kind in _BODIES}
         self.register_outputs({"urls": self.urls})

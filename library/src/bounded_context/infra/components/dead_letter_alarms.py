@@ -1,12 +1,12 @@
-"""Two alarms on all dead letters of a stack."""
+"""Alarms on all dead-letter queues of a stack."""
 
-from bounded_context.infra import Component, Stack, alarm_on_dead_letters
+from bounded_context.infra.parts import Component, Stack, alarm_on_dead_letters
 
 
 class DeadLetterAlarms(Component):
-    """An alarm for each severity: which queue it is, `just redrive` lists.
+    """An alarm for each severity; `context redrive` lists the queues that contain messages.
 
-    Watched are those queues that were named to `watch_dead_letters` before.
+    The alarms cover the queues that were passed to `watch_dead_letters` before.
     """
 
     urn_type = "bounded-context:infra:DeadLetterAlarms"

@@ -1,4 +1,4 @@
-"""Who hears that the pipeline failed, or waits for somebody."""
+"""Notifications of failed executions of the pipeline, and of pending approvals."""
 
 import json
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_aws import cloudwatch, iam, sns, sqs
 
-from ..account import Account
-from ..alerts import RUNBOOK
-from ..labels import Labels
-from ..policy import Statement, allow, document, grant, only_over_tls
-from ._component import Component
-from ._queue import Kept, queue, queue_policy, sent_by
+from ...configuration.alarms import RUNBOOK
+from ...configuration.labels import Labels
+from ..parts.queues import Kept, queue, queue_policy, sent_by
+from ..stack.account import Account
+from ..stack.component import Component
+from ..stack.policy import Statement, allow, document, grant, only_over_tls
 
 _MESSAGE = (
     '"The pipeline <pipeline> failed in its execution <execution>: '
@@ -22,21 +22,21 @@ _PATHS = {"pipeline": "$.detail.pipeline", "execution": "$.detail.execution-id",
 
 @dataclass(frozen=True)
 class Says:
-    """What it means that a rule's event could not be delivered, and the section of the runbook that says what to do."""
+    """The effect of a rule's undelivered events, and the section of the runbook with the remedy."""
 
     rule: str
     sentence: str
     section: str
 
 
-_UNTOLD = Says("failed", "A failed delivery was told to nobody.", "a-failed-delivery-was-told-to-nobody")
+_UNREPORTED = Says("failed", "A failed delivery was told to nobody.", "a-failed-delivery-was-told-to-nobody")
 UNSTARTED = Says("commits", "A commit started no delivery.", "a-commit-started-no-delivery")
 
 
 class Failures(Component):
-    """An encrypted topic, `topic_arn`, and the rule that tells it of each failed execution of one pipeline.
+    """An encrypted topic, `topic_arn`, and the rule that publishes each failed execution of a pipeline to it.
 
-    What a rule cannot deliver is kept for 14 days in a queue, and an alarm tells the topic that something lies there.
+    A queue stores undelivered events for 14 days, and an alarm notifies the topic of them.
     """
 
     urn_type = "bounded-context:pipeline:Failures"
@@ -53,7 +53,7 @@ class Failures(Component):
         self._key_arn = key_arn
         rule = self._rule(pipeline_name)
         policy = self._policy()
-        kept = self.keep(rule, _UNTOLD)
+        kept = self.keep(rule, _UNREPORTED)
         cloudwatch.EventTarget(
             "failed",
             rule=rule.name,
@@ -65,11 +65,11 @@ class Failures(Component):
         self.register_outputs({"topic_arn": self.topic_arn})
 
     def grant_publish(self, role: iam.Role) -> iam.RolePolicy:
-        """Let `role` tell the topic that somebody is waited for."""
+        """Let `role` publish pending approvals to the topic."""
         return grant(self, role, allow(["sns:Publish"], self.topic_arn))
 
     def keep(self, rule: cloudwatch.EventRule, says: Says) -> Kept:
-        """Keep what a rule cannot deliver, and tell the topic that something lies there, and what that means."""
+        """Store the undelivered events of a rule in a queue, with an alarm; `says` is their effect."""
         name = f"{says.rule}-dead-letters"
         lost = queue(self, name, self._key_arn)
         self._watch(name, lost, says)
@@ -90,8 +90,8 @@ class Failures(Component):
         )
 
     def _policy(self) -> sns.TopicPolicy:
-        # EventBridge does not tell SNS for which rule it acts: with a condition, nobody would hear of anything
-        # (EventBridge user guide, "Amazon SNS permissions").
+        # EventBridge does not send SNS the rule's ARN. A condition on it would reject every notification (EventBridge
+        # user guide, "Amazon SNS permissions").
         sent_by_rules = allow(["sns:Publish"], self.topic_arn, Principal={"Service": "events.amazonaws.com"})
         return sns.TopicPolicy(
             "alarms-policy",

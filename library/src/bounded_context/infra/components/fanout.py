@@ -1,11 +1,11 @@
-"""The topic and a queue for each subscriber."""
+"""The topic of the context's events, and a queue for each subscriber."""
 
 import json
 
 import pulumi
 from pulumi_aws import iam, sns, sqs, ssm
 
-from bounded_context.infra import (
+from bounded_context.infra.parts import (
     Component,
     Stack,
     Statement,
@@ -23,21 +23,21 @@ from bounded_context.infra import (
 )
 
 VISIBILITY_TIMEOUT = 180
-"""Seconds: six times a consumer's 30, so that no message is handed out again while Lambda still retries its batch."""
+"""Seconds: six times a consumer's 30, so that a message stays hidden while Lambda retries its batch."""
 
 MAX_RECEIVES = 5
-"""How often a message is tried before it moves to the dead-letter queue."""
+"""Receives of a message before it moves to the dead-letter queue."""
 
 
 class Fanout(Component):
-    """Every event goes to every subscriber's queue; what cannot be delivered or consumed, to that queue's dead letters.
+    """The topic of the context's events, and for each subscriber a queue with a dead-letter queue.
 
-    A subscriber that the setting `filters` names gets the types of events listed there, and no others. While the
-    context publishes two major versions, subscribers that are not ready get no event of the new one.
+    Each queue gets every event. An event that cannot be delivered or consumed goes to the dead-letter queue. The
+    setting `filters` limits a subscriber to the listed event types. While the context publishes two major versions,
+    subscribers that are not ready get no event of the new version.
 
     `queues` and `dead_letter_queues` map a subscriber to a queue's URL, `queue_arns` to its ARN. The accounts of the
-    setting `subscriber_accounts` may subscribe queues of theirs, and other stacks find the topic by its ARN in a
-    parameter.
+    setting `subscriber_accounts` may subscribe their queues. A parameter contains the topic's ARN for other stacks.
     """
 
     urn_type = "bounded-context:infra:Fanout"
@@ -62,7 +62,7 @@ class Fanout(Component):
             name=labels.parameter("topic-arn"),
             description="The topic that this context tells others of its events.",
             type="String",
-            # Not `value`, which Pulumi would hide: an ARN is not a secret.
+            # Pulumi would hide `value`, and an ARN is not a secret.
             insecure_value=self.topic.arn,
             tags=labels.tags,
             opts=self.child(),
@@ -70,7 +70,7 @@ class Fanout(Component):
         self.dead_letter_queues = dict[str, pulumi.Output[str]]()
         self.queue_arns = dict[str, pulumi.Output[str]]()
         subscribed = {subscriber: self._subscribe(subscriber) for subscriber in settings.subscribers}
-        self.queues = {subscriber: one.url for subscriber, one in subscribed.items()}
+        self.queues = {subscriber: inbox.url for subscriber, inbox in subscribed.items()}
         behind = "this subscriber does not know what happened since."
         watch_age(self, self._stack.alerts, "events", subscribed, behind, "a-subscriber-does-not-keep-up")
         self.register_outputs({"topic_arn": self.topic.arn})
@@ -101,7 +101,7 @@ class Fanout(Component):
         """Return the filter policy of a subscription; None for a subscriber that gets all events.
 
         SNS takes up to 15 minutes to apply a changed filter (SNS Developer Guide, "Subscription filter policies"). A
-        list of all types would change with each new command, whose first events would be lost.
+        filter with all types would change with each new command, whose first events would be lost.
         """
         context, types = self._stack.context, self._stack.settings.filters.get(subscriber)
         if types is not None:
@@ -128,7 +128,7 @@ class Fanout(Component):
         )
 
     def _may_subscribe(self, account_id: str) -> Statement:
-        """An account that may subscribe queues of its own, and nothing else."""
+        """Return the statement that lets an account subscribe its own queues, and no other endpoint."""
         return allow(
             ["sns:Subscribe"],
             self.topic.arn,

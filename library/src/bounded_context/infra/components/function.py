@@ -6,20 +6,20 @@ from collections.abc import Mapping
 import pulumi
 from pulumi_aws import iam, lambda_
 
-from bounded_context.infra import Component, Stack, Statement, allow, document, grant, kebab, trust
+from bounded_context.infra.parts import Component, Stack, Statement, allow, document, grant, kebab, trust
 
 ARCHITECTURE = "arm64"
 RUNTIME = "python3.13"
 LOG_LEVEL = "INFO"
 LEAST_LEVEL = "DEBUG"
-"""What Lambda lets through. Were it INFO, Lambda would drop the DEBUG lines of the calls that are sampled."""
+"""The lowest level that Lambda stores. With INFO, Lambda would drop the DEBUG lines of sampled calls."""
 
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 _RESERVED = re.compile(r"(AWS|LAMBDA|POWERTOOLS)_.*|TZ")
 
 
 class Function(Component):
-    """A function with its own role and log group. What calls it calls its release's alias, never the function."""
+    """A function with its own role and log group. Callers call the alias of its release, never the function."""
 
     urn_type = "bounded-context:infra:Function"
 
@@ -37,8 +37,8 @@ class Function(Component):
     ) -> None:
         """Make the function; `timeout` in seconds, `memory` in MB.
 
-        The stack's setting `reserved_concurrency` says how many executions Lambda keeps for it. Raises ValueError for
-        a reserved variable.
+        The stack's setting `reserved_concurrency` sets its reserved executions. Raises ValueError for a reserved
+        variable.
         """
         self.snake_name, name = name, kebab(name)
         own = _checked(name, environment)
@@ -72,7 +72,7 @@ class Function(Component):
         self.register_outputs({"arn": self.function.arn})
 
     def permit(self, name: str, *statements: Statement) -> iam.RolePolicy:
-        """Let the function do what these statements allow on `name`, a resource of the context's own."""
+        """Give the function these statements, for the context's own resource `name`."""
         return iam.RolePolicy(
             f"{name}-to-{self.name}",
             name=name,
@@ -88,7 +88,7 @@ def _common(stack: Stack) -> dict[str, str]:
         "POWERTOOLS_METRICS_NAMESPACE": stack.labels.prefix,
         "POWERTOOLS_LOG_LEVEL": LOG_LEVEL,
         "POWERTOOLS_LOGGER_SAMPLE_RATE": f"{stack.settings.debug_percent / 100:g}",
-        # There are none in the layer, and to look for them takes some 4 percent of a cold start.
+        # The layer has no plugins, and the search for them takes some 4 percent of a cold start.
         "PYDANTIC_DISABLE_PLUGINS": "__all__",
     }
 
@@ -106,6 +106,6 @@ def _write_logs_and_traces(log_group_arn: pulumi.Input[str]) -> tuple[Statement,
     streams = pulumi.Output.concat(log_group_arn, ":*")
     return (
         allow(["logs:CreateLogStream", "logs:PutLogEvents"], streams),
-        # X-Ray knows no resources for these two.
+        # X-Ray has no resource-level permissions for these actions.
         allow(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*"),
     )

@@ -1,10 +1,10 @@
-"""Alarms on all functions of a stack, by what their failure means."""
+"""Alarms on all functions of a stack, by the effect of a failure."""
 
 from collections.abc import Iterable, Mapping
 
 import pulumi
 
-from bounded_context.infra import (
+from bounded_context.infra.parts import (
     MAPPINGS_FAILING,
     Component,
     Dimensions,
@@ -28,24 +28,24 @@ WATCH = "watch_lists"
 
 
 class FunctionAlarms(Component):
-    """Errors, throttles and long calls of functions, whichever version runs, and the promise that commands answer.
+    """Alarms on errors, throttles and long calls of functions, for all versions, and on the objective of commands.
 
-    An event source mapping that reads nothing calls no function, so that functions' own metrics say nothing of it. It
-    is measured by `watch_lists`, which gets the permission here.
+    Commands and queries, whose callers wait, have separate alarms from background functions. A failed call of a caller
+    is lost unless the caller repeats it; a failed call in the background is retried.
 
-    Those that callers wait for (commands and queries) and those in the background (all others) have alarms of their
-    own: what the former could not do is lost unless a caller asks again, what the latter could not is tried again.
+    A failing event source mapping calls no function, so the metrics of functions do not show it. `watch_lists` measures
+    the mappings, and gets the permission here.
     """
 
     urn_type = "bounded-context:infra:FunctionAlarms"
 
     def __init__(self, name: str, stack: Stack, live: Mapping[str, Target]) -> None:
-        """Watch the functions `live`, each by its alias."""
+        """Watch the functions `live` by their aliases."""
         super().__init__(name, stack.labels)
         self._alerts, self._live = stack.alerts, live
         context = stack.context
-        callers = [one for one in (*context.command_functions, *context.queries) if one in live]
-        background = [one for one in live if one not in callers]
+        callers = [function for function in (*context.command_functions, *context.queries) if function in live]
+        background = [function for function in live if function not in callers]
         self._watch("callers", callers, "whoever called gets an error, and has to send it again.")
         self._watch("background", background, "it is tried again, and then given up.")
         commands, percent = self._found(context.command_functions), stack.settings.objectives.command_percent
@@ -55,7 +55,8 @@ class FunctionAlarms(Component):
         self.register_outputs({})
 
     def _mappings(self, watch: Target) -> None:
-        # Lambda knows no resource for this action (Service Authorization Reference, "Actions defined by AWS Lambda").
+        # Lambda has no resource-level permission for this action (Service Authorization Reference, "Actions defined by
+        # AWS Lambda").
         grant(self, watch.role, allow(["lambda:ListEventSourceMappings"], "*"))
         says = (
             "Lambda does not read the table's stream, or the queue of other contexts' events: the mapping is disabled, "
@@ -63,7 +64,7 @@ class FunctionAlarms(Component):
         )
         notice = Notice("critical", says, "an-event-source-mapping-fails")
         metric = Metric(self.labels.prefix, MAPPINGS_FAILING.name, {"service": self.labels.context}, "Maximum")
-        # Written every minute. A batch that fails and succeeds at its next attempt is no such failure.
+        # Written every minute. A batch that succeeds at its next attempt must not set off the alarm.
         when = When(bad=10, of=15, missing="missing")
         alarm(self, self._alerts, "mappings-failing", notice, metric, when)
 
@@ -71,11 +72,11 @@ class FunctionAlarms(Component):
         aliases = self._found(functions)
         watch_errors(self, self._alerts, group, aliases, means)
         watch_throttles(self, self._alerts, group, aliases)
-        timeouts = {kebab(name): one.timeout for name, one in self._live.items()}
+        timeouts = {kebab(name): target.timeout for name, target in self._live.items()}
         watch_durations(self, self._alerts, group, aliases, timeouts)
 
     def _found(self, functions: Iterable[str]) -> dict[str, Dimensions]:
-        return {kebab(one): _any_version(self._live[one]) for one in functions}
+        return {kebab(function): _any_version(self._live[function]) for function in functions}
 
 
 def _any_version(target: Target) -> Dimensions:

@@ -1,12 +1,12 @@
-"""One answer to whether the context is well."""
+"""The alarm on all critical alarms of a stack."""
 
-from bounded_context.infra import Component, Notice, Stack, composite
+from bounded_context.infra.parts import Component, Notice, Stack, composite
 
 
 class Health(Component):
     """An alarm, `alarm_name`, that is on while any critical alarm made before it is on.
 
-    None in a stack without alarms.
+    `alarm_name` is None in a stack without critical alarms.
     """
 
     urn_type = "bounded-context:infra:Health"
@@ -14,8 +14,8 @@ class Health(Component):
     def __init__(self, name: str, stack: Stack) -> None:
         super().__init__(name, stack.labels)
         alerts = stack.alerts
-        # Told as a warning: whoever is woken has been woken by the critical alarm itself. It is there to be asked, by a
-        # dashboard or by another context, and tells when all is well again.
+        # A warning, because the critical alarm itself has already paged a person. Dashboards and other contexts read
+        # this alarm. It also notifies when all critical alarms are over.
         notice = Notice(
             "warning",
             "At least one critical alarm is on: partners, callers or subscribers are served badly.",

@@ -1,4 +1,4 @@
-"""The HTTP API: callers' requests, authorized by AWS, to functions behind their aliases."""
+"""The HTTP API: authorized requests to functions behind their aliases."""
 
 import re
 from collections.abc import Mapping
@@ -8,16 +8,16 @@ from typing import Any
 import pulumi
 from pulumi_aws import apigatewayv2, cloudwatch, lambda_
 
-from bounded_context.infra import Component, Door, Stack, Target, access_log, api_sections, kebab, watch_api
+from bounded_context.infra.parts import Component, Door, Stack, Target, access_log, api_sections, kebab, watch_api
 
 STAGE = "$default"
-"""The stage that has no name in the API's URL."""
+"""The default stage, which adds no name to the API's URL."""
 
 _LONGEST_MS = 30_000
-"""Milliseconds: the longest that an HTTP API waits for a function."""
+"""Milliseconds: the longest time that an HTTP API waits for a function."""
 
 _COLD_START_MS = 10_000
-"""Milliseconds: the longest that a function may take to start, which its own timeout does not count."""
+"""Milliseconds: the longest start-up time of a function, which its own timeout does not include."""
 
 _ALLOWED_HEADERS = (
     *(
@@ -29,7 +29,7 @@ _ALLOWED_HEADERS = (
         "traceparent",
         "x-correlation-id",
     ),
-    # Of a request that a page has signed.
+    # Headers of a request that a web page has signed.
     *("x-amz-content-sha256", "x-amz-date", "x-amz-security-token"),
 )
 _EXPOSED_HEADERS = ("etag", "location", "retry-after", "x-correlation-id")
@@ -38,7 +38,7 @@ _PREFLIGHT_SECONDS = 600
 
 @dataclass(frozen=True)
 class Route:
-    """What answers requests of a method and a path, `key`: a function's alias, and the function's timeout (seconds)."""
+    """A method and a path, `key`, with the alias of the function that answers, and the function's timeout (seconds)."""
 
     key: str
     alias: lambda_.Alias
@@ -46,21 +46,21 @@ class Route:
 
     @property
     def patience_ms(self) -> int:
-        """How long the API waits: the function should be the first to give up, since it says why."""
+        """The API's timeout: longer than the function's, so that the function ends first and logs the reason."""
         return min(self.timeout * 1000 + _COLD_START_MS, _LONGEST_MS)
 
     @property
     def resource(self) -> str:
-        """The end of the ARN of its requests: `<stage>/<METHOD>/<path>`, any value where the path has a parameter."""
+        """The end of the ARN of its requests: `<stage>/<METHOD>/<path>`, with `*` for a parameter of the path."""
         method, path = self.key.split(" ")
         return f"{STAGE}/{method}{re.sub(r'{[^}]+}', '*', path)}"
 
 
 class HttpApi(Component):
-    """An HTTP API with these routes and no other: what has none is not found.
+    """An HTTP API with these routes. Requests to all other routes get a 404.
 
-    Each request is authorized, by its signature (AWS_IAM) or its token (JWT). `url` has no slash at its end. It is one
-    of the stack's doors, by its name.
+    Each request is authorized by its signature (AWS_IAM) or its token (JWT). `url` has no slash at its end. The API
+    adds itself to the stack's `doors`, by its name.
     """
 
     urn_type = "bounded-context:infra:HttpApi"
@@ -77,9 +77,9 @@ class HttpApi(Component):
 
         Args:
             name: its logical name.
-            stack: where it is made.
+            stack: the stack that it belongs to.
             live: the functions behind their aliases.
-            routes: the keys of its routes, such as `GET /things`, by the functions' names; if not the context's.
+            routes: the key of each function's route, such as `GET /things`; by default the context's routes.
         """
         super().__init__(name, stack.labels)
         self._settings = settings = stack.settings.api
@@ -115,7 +115,7 @@ class HttpApi(Component):
             allow_methods=sorted({key.split(" ")[0] for key in keys.values()}),
             allow_headers=list(_ALLOWED_HEADERS),
             expose_headers=list(_EXPOSED_HEADERS),
-            # No cookies: a request is signed, or carries its token in a header.
+            # The API uses no cookies: a request is signed, or carries its token in a header.
             allow_credentials=False,
             max_age=_PREFLIGHT_SECONDS,
         )

@@ -1,4 +1,4 @@
-"""What other contexts tell this one: a queue that subscribes to their topics, and the function that takes it."""
+"""The events of other contexts: a queue that subscribes to their topics, and the function that receives messages."""
 
 import json
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_aws import sns, ssm
 
-from bounded_context.infra import (
+from bounded_context.infra.parts import (
     Alerts,
     Component,
     Consumed,
@@ -30,9 +30,9 @@ TIMEOUT = 30
 
 @dataclass(frozen=True)
 class _Source:
-    """A topic of another context, and the types of its events that are wanted.
+    """A topic of another context, and the event types that the queue receives.
 
-    `account_id` is named in the policies where it is known beforehand: where the topic is another account's.
+    The policies contain `account_id` if it is known beforehand, for a topic of another account.
     """
 
     context: str
@@ -42,34 +42,34 @@ class _Source:
 
 
 class Inbound(Component):
-    """A queue for the events that the setting `consumes` names, and its dead letters.
+    """A queue for the events that the setting `consumes` names, and its dead-letter queue.
 
-    These are what nobody could deliver, take or understand. Both are there before the first topic is, so that one that
-    is added finds all in place.
+    The dead-letter queue gets messages that cannot be delivered, processed or parsed. Both queues exist before the
+    first topic, so that a topic can be added at any time.
     """
 
     urn_type = "bounded-context:infra:Inbound"
 
     def __init__(self, name: str, stack: Stack, *, timeout: int = TIMEOUT) -> None:
-        """Make both; `timeout` is how many seconds the function that takes the messages may take for a batch."""
+        """Make both; `timeout` is the seconds that the receiving function may take for a batch."""
         super().__init__(name, stack.labels)
         self._timeout = timeout
         self.queue, self.dead_letters = queue_and_dead_letters(self, name, stack.key.arn, timeout)
         self.queue_url = self.queue.url
         self.dead_letter_url = self.dead_letters.url
         self.dead_letter_queues = {name: self.dead_letter_url}
-        self._subscribe([_source(context, one) for context, one in stack.settings.consumes.items()])
+        self._subscribe([_source(context, consumed) for context, consumed in stack.settings.consumes.items()])
         self._watch(stack.alerts)
         self.register_outputs({"queue_url": self.queue_url})
 
     def feed(self, target: Target) -> None:
-        """Hand the queue's messages to a function's alias; its role may take them, and put some into the dead letters.
+        """Send the queue's messages to a function's alias. Its role may receive them, and send dead letters.
 
-        A message that the function reports as failed comes again, alone. Raises ValueError if the function may take
-        longer than the queue hides a message for it.
+        A message that the function reports as failed is retried alone. Raises ValueError if the function's timeout is
+        longer than the queue's.
         """
-        bury = allow(["sqs:SendMessage"], self.dead_letters.arn)
-        feed_from(self, self.queue, target, self._timeout, bury)
+        send_dead_letters = allow(["sqs:SendMessage"], self.dead_letters.arn)
+        feed_from(self, self.queue, target, self._timeout, send_dead_letters)
 
     def _subscribe(self, sources: Sequence[_Source]) -> None:
         targets = {self.name: self.queue, f"{self.name}-dead-letters": self.dead_letters}
@@ -97,7 +97,7 @@ class Inbound(Component):
 
 
 def _sent_from(source: _Source, queue_arn: pulumi.Input[str]) -> Statement:
-    """Lets SNS send for this topic. Where the topic is another account's, the account is named as well."""
+    """Return the statement that lets SNS send for this topic, with the topic's account if it is known."""
     account = {} if source.account_id is None else {"StringEquals": {"aws:SourceAccount": source.account_id}}
     return allow(
         ["sqs:SendMessage"],
@@ -107,12 +107,12 @@ def _sent_from(source: _Source, queue_arn: pulumi.Input[str]) -> Statement:
     )
 
 
-def _source(context: str, one: Consumed) -> _Source:
-    return _Source(kebab(context), _topic_arn(one), one.types, one.account_id)
+def _source(context: str, consumed: Consumed) -> _Source:
+    return _Source(kebab(context), _topic_arn(consumed), consumed.types, consumed.account_id)
 
 
-def _topic_arn(one: Consumed) -> pulumi.Input[str]:
-    if one.account_id is not None:
-        return one.topic
-    # Its owner publishes it. Not `value`, which Pulumi would hide: an ARN is not a secret.
-    return ssm.get_parameter_output(name=one.topic).apply(lambda found: found.insecure_value)
+def _topic_arn(consumed: Consumed) -> pulumi.Input[str]:
+    if consumed.account_id is not None:
+        return consumed.topic
+    # The owner writes the parameter. Pulumi would hide `value`, and an ARN is not a secret.
+    return ssm.get_parameter_output(name=consumed.topic).apply(lambda found: found.insecure_value)

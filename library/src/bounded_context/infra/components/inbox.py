@@ -1,4 +1,4 @@
-"""Where partners' lists arrive: the bucket, SFTP before it, and the events that start an import."""
+"""The inbox of partners' lists: the bucket, the SFTP access, and the events that start an import."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 from pulumi_aws import iam, s3
 
-from bounded_context.infra import (
+from bounded_context.infra.parts import (
     UPLOADS_DEAD_LETTERS,
     Component,
     Folder,
@@ -30,10 +30,10 @@ from bounded_context.infra import (
 )
 
 _STAGING_DAYS = 30
-"""How long what steps hand one another is kept: as long as an execution may still need it to finish or to undo a list.
+"""Days for which intermediate files are stored: an execution may need them to complete or undo a list.
 
 An execution takes a day at most (TimeoutSeconds of its definition), and again after a redrive, which is possible for 14
-days after its end (AWS, "Restarting state machine executions with redrive"): twice in a row, that is 30 days.
+days after its end (AWS, "Restarting state machine executions with redrive"). Twice in a row, that is 30 days.
 """
 
 _STAGING = {
@@ -46,11 +46,11 @@ _STAGING = {
 
 
 _FOLDER_BYTES = 1
-"""What is larger expires: empty objects are folders, which partners need. 0 is not a value to the provider."""
+"""Larger objects expire. Empty objects are folders, which partners need. The provider ignores 0."""
 
 
 def _expiry(settings: Settings) -> list[Any]:
-    """The lifecycle rules for what a stack does not keep for ever."""
+    """Return the lifecycle rules of the folders whose objects expire."""
     kept: dict[str, int | None] = {"incoming": settings.incoming_days, "reports": settings.reports_days}
     return [_STAGING, *(_folder(name, days) for name, days in kept.items() if days is not None)]
 
@@ -61,10 +61,10 @@ def _folder(name: str, days: int) -> dict[str, Any]:
 
 
 class Inbox(Component):
-    """A bucket with the folders incoming, staging and reports, and the way into it that the stack's settings choose.
+    """A bucket with the folders incoming, staging and reports, and the upload access that the stack's settings choose.
 
-    `server_id` and `endpoint` are None without SFTP. `starter` is the role that starts imports; `dead_letter_queues`
-    has the URL of the queue of uploads that started none.
+    `server_id` and `endpoint` are None without SFTP. `starter` is the role that starts imports. `dead_letter_queues`
+    has the URL of the queue of uploads that started no import.
     """
 
     urn_type = "bounded-context:infra:Inbox"
@@ -89,17 +89,17 @@ class Inbox(Component):
 
     @property
     def event_source(self) -> str:
-        """The source of the events that say that a file has arrived."""
+        """The source of the events about uploads."""
         return "aws.s3" if self.server_id is None else self._stack.settings.upload_event_source
 
     @property
     def rules(self) -> dict[str, str]:
-        """What each rule that starts imports waits for, with the rule's name."""
+        """The names in AWS of the rules that start imports, by the event that they match."""
         return {rule.name: self.labels.name(rule.name) for rule in self._rules()}
 
     def start(self, workflow: Startable) -> None:
-        """Start an execution of `workflow` for each file that arrives."""
-        # On the first deployment files may arrive at once: before all is permitted, their imports would fail.
+        """Start an execution of `workflow` for each uploaded file."""
+        # Files may arrive during the first deployment. Their imports would fail without all permissions.
         permissions = [workflow.grant_start(self.starter), *workflow.permissions]
         key_arn = self._stack.key.arn
         lost = start_on_upload(self, self._rules(), workflow.alias_arn, self.starter, key_arn, permissions)
@@ -114,7 +114,7 @@ class Inbox(Component):
         write: Sequence[Folder] = (),
         list_: Sequence[Folder] = (),
     ) -> iam.RolePolicy:
-        """Let `role` read, write and list objects of these folders; what has arrived is read by its version."""
+        """Let `role` read, write and list objects of these folders; uploads are read by version."""
         statements = [
             *(allow(_read_actions(folder), self._objects(folder)) for folder in read),
             *(allow(["s3:PutObject"], self._objects(folder)) for folder in write),
@@ -126,7 +126,7 @@ class Inbox(Component):
         return pulumi.Output.concat(self.bucket.arn, f"/{folder}/*")
 
     def _list(self, folder: Folder) -> Statement:
-        # Reading what is not there is a 404 only for a role that may list; a read has no prefix, hence IfExists.
+        # A read of a missing object is a 404 only for a role that may list. A read has no prefix, hence IfExists.
         condition = {"StringLikeIfExists": {"s3:prefix": f"{folder}/*"}}
         return allow(_list_actions(folder), self.bucket.arn, Condition=condition)
 

@@ -1,6 +1,6 @@
-"""Alarms on what happens to partners' lists, from the metrics that the code writes."""
+"""Alarms on partners' lists, from the metrics that the library's functions write."""
 
-from bounded_context.infra import (
+from bounded_context.infra.parts import (
     HOUR,
     LISTS_LATE,
     LISTS_RECEIVED,
@@ -23,11 +23,11 @@ from bounded_context.infra import (
 )
 
 LEAST_LATE = 2
-"""Late lists within an hour, or six: a single one is seen on the dashboard."""
+"""Late lists within an hour, or six, that set off an alarm. The dashboard shows a single late list."""
 
 
 class ListAlarms(Component):
-    """Lists that are rejected, late, stuck, broken off, unseen, or, where some are expected, missing."""
+    """Alarms on lists that are rejected, late, stuck, broken off, unseen, or missing (if some are expected)."""
 
     urn_type = "bounded-context:infra:ListAlarms"
 
@@ -60,8 +60,8 @@ class ListAlarms(Component):
     def _unseen(self) -> None:
         says = "Files have arrived, but no list was recorded for them: only their partners know of these lists."
         notice = Notice("critical", says, "nobody-has-heard-of-an-upload")
-        # Written every quarter of an hour; of two, so that a call that comes late does not end the alarm. A sweep that
-        # fails writes nothing, and that is not the same as no unseen upload.
+        # Written every quarter of an hour. With two periods, a late value does not end the alarm. A failed sweep writes
+        # no value, which is different from no unseen upload.
         when = When(0, bad=1, of=2, period=15 * MINUTE, missing="missing")
         alarm(self, self._alerts, f"{self.name}-uploads-unseen", notice, self._metric(UPLOADS_UNSEEN, "Maximum"), when)
 
@@ -69,7 +69,7 @@ class ListAlarms(Component):
         says = f"No list has arrived for {hours} hours: a partner does not send, or what is sent does not reach us."
         when = When(1, bad=hours, of=hours, period=HOUR, missing="breaching", wrong="LessThanThreshold")
         notice, metrics = Notice("warning", says, "no-list-has-arrived"), {"lists": self._metric(LISTS_RECEIVED)}
-        # Filled: a list of an hour before the first of them would keep the alarm off.
+        # Filled, because a list of an hour before the first of them would keep the alarm off.
         calculated(self, self._alerts, f"{self.name}-expected", notice, metrics, "FILL(lists, 0)", when)
 
     def _stuck(self) -> None:
@@ -84,12 +84,12 @@ class ListAlarms(Component):
                 "a-list-does-not-come-to-its-end",
             ),
             self._metric(OLDEST_UNFINISHED, "Maximum"),
-            # It is written every minute: without it nobody knows.
+            # Written every minute. Without data, the state of the lists is unknown.
             When(minutes * MINUTE, bad=3, of=5, missing="missing"),
         )
 
     def _late(self, objectives: Objectives) -> None:
-        # 0 for a list in time, 1 for a late one: so many values are so many lists.
+        # The value is 0 for a list in time and 1 for a late list, so the number of values is the number of lists.
         metrics = {"late": self._metric(LISTS_LATE), "closed": self._metric(LISTS_LATE, "SampleCount")}
         promise = Promise(
             f"Partners wait over {objectives.import_minutes} minutes for what became of their lists",
@@ -102,10 +102,10 @@ class ListAlarms(Component):
         )
         watch_promise(self, self._alerts, self.name, promise)
 
-    def _within_an_hour(self, what: str, notice: Notice, measure: Measure, limit: float) -> None:
-        # Filled: with nothing to look at, CloudWatch looks at hours that are past, and the alarm goes off once more.
+    def _within_an_hour(self, suffix: str, notice: Notice, measure: Measure, limit: float) -> None:
+        # Filled, because without data CloudWatch evaluates past hours, and the alarm would go off again.
         metrics, when = {"lists": self._metric(measure)}, When(limit, period=HOUR)
-        calculated(self, self._alerts, f"{self.name}-{what}", notice, metrics, "FILL(lists, 0)", when)
+        calculated(self, self._alerts, f"{self.name}-{suffix}", notice, metrics, "FILL(lists, 0)", when)
 
     def _metric(self, measure: Measure, statistic: str = "Sum") -> Metric:
         return Metric(self.labels.prefix, measure.name, {"service": self.labels.context}, statistic)

@@ -1,4 +1,4 @@
-"""The pipeline: from a commit to the last environment."""
+"""The pipeline, which delivers a commit to the last environment."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -6,20 +6,20 @@ from typing import Any
 import pulumi
 from pulumi_aws import cloudwatch, codepipeline, iam
 
-from ..account import Account
-from ..labels import Labels
-from ..policy import Statement, allow, grant, trust
-from ._component import Component
-from ._queue import Kept
+from ...configuration.labels import Labels
+from ..parts.queues import Kept
+from ..stack.account import Account
+from ..stack.component import Component
+from ..stack.policy import Statement, allow, grant, trust
 
 Keep = Callable[[cloudwatch.EventRule], Kept]
-"""Makes a queue for what a rule cannot deliver."""
+"""Makes a queue for the undelivered events of a rule."""
 
 
 class Pipeline(Component):
-    """A pipeline called like all that belongs to it, and its `role`; owners of what it uses grant that to the role.
+    """A pipeline, named by the prefix of its resources, and its `role`, to which other components grant permissions.
 
-    A newer execution takes the place of one that waits before a stage (AWS calls it superseded).
+    A newer execution supersedes an execution that waits before a stage.
     """
 
     urn_type = "bounded-context:pipeline:Pipeline"
@@ -31,7 +31,8 @@ class Pipeline(Component):
         self.role = iam.Role(
             name,
             name=labels.name("run"),
-            # AWS's own policies for pipelines have no condition: CodePipeline may not say for whom it acts.
+            # AWS's own policies for pipelines have no condition: CodePipeline may not send the account that it acts
+            # for.
             assume_role_policy=trust("codepipeline"),
             tags=labels.tags,
             opts=self.child(),
@@ -52,7 +53,7 @@ class Pipeline(Component):
         key_arn: pulumi.Input[str],
         permissions: Sequence[pulumi.Resource],
     ) -> codepipeline.Pipeline:
-        """Make the pipeline once `permissions` are there: it starts by itself as soon as it exists."""
+        """Make the pipeline after `permissions`, because it starts by itself as soon as it exists."""
         return codepipeline.Pipeline(
             self.name,
             name=self.pipeline_name,
@@ -68,7 +69,7 @@ class Pipeline(Component):
         )
 
     def start_on(self, pattern: pulumi.Input[str], made: codepipeline.Pipeline, keep: Keep) -> None:
-        """Start the pipeline when an event of this pattern comes; `keep` makes a queue for those that start nothing."""
+        """Start the pipeline on each event of this pattern; `keep` makes a queue for the undelivered events."""
         role = iam.Role(
             "commits",
             name=self.labels.name("commits"),

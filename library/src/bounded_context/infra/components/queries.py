@@ -1,19 +1,19 @@
-"""Saved queries, which Logs Insights offers to whoever looks for something."""
+"""Saved queries of Logs Insights."""
 
 from collections.abc import Mapping
 
 from pulumi_aws import cloudwatch
 
-from bounded_context.infra import Component, Query, Stack, saved_queries
+from bounded_context.infra.parts import Component, Query, Stack, saved_queries
 
 
 class Queries(Component):
-    """A query definition for each of the context's queries, in a folder of the stack's name."""
+    """A query definition for each of the context's queries, in a folder named after the stack."""
 
     urn_type = "bounded-context:infra:Queries"
 
     def __init__(self, name: str, stack: Stack, log_groups: Mapping[str, cloudwatch.LogGroup]) -> None:
-        """Make them; `log_groups` are those of the functions, by the functions' names."""
+        """Make the definitions; `log_groups` are the functions' log groups, by function name."""
         super().__init__(name, stack.labels)
         self._log_groups = log_groups
         for query in saved_queries(stack.context):

@@ -1,11 +1,11 @@
-"""A function's release: the alias that is called, the alarms that watch it, and the group that shifts its traffic."""
+"""A function's release: its alias, the alarms on its newest version, and the deployment group that moves traffic."""
 
 from collections.abc import Sequence
 
 import pulumi
 from pulumi_aws import codedeploy, iam, lambda_
 
-from bounded_context.infra import (
+from bounded_context.infra.parts import (
     LIVE,
     Component,
     Dimensions,
@@ -22,21 +22,20 @@ from bounded_context.infra import (
 )
 
 _ROLL_BACK_ON = ("DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST")
-_TELL = ("DeploymentFailure", "DeploymentStop", "DeploymentRollback")
+_NOTIFY_ON = ("DeploymentFailure", "DeploymentStop", "DeploymentRollback")
 
 
 class Release(Component):
-    """An alias in front of a function's versions. Callers call `alias_arn`; CodeDeploy moves it, step by step.
+    """An alias in front of a function's versions. Callers call `alias_arn`; CodeDeploy shifts its traffic step by step.
 
-    A new version that fails, answers too slowly (where the setting `latency_alarms` says what that is) or sets off one
-    of `release_alarms` loses its traffic to the version before. What no release need be blamed for is reported
-    by `FunctionAlarms`.
+    Traffic returns to the version before if the new version fails, exceeds its limit in the setting `latency_alarms`,
+    or sets off an alarm of `release_alarms`. `FunctionAlarms` reports faults that need not be due to a release.
     """
 
     urn_type = "bounded-context:infra:Release"
 
     def __init__(self, name: str, stack: Stack, *, function: Made, shared: Shared) -> None:
-        """Release `function`; `shared` is what all releases of the stack have in common."""
+        """Release `function`; `shared` are the resources that all releases of the stack share."""
         super().__init__(kebab(name), stack.labels)
         self.snake_name = name
         self.role = function.role
@@ -45,7 +44,7 @@ class Release(Component):
         self._alerts = stack.alerts
         self.alias = self._alias()
         self.alias_arn = self.alias.arn
-        # Where a new version gets all traffic at once, an alarm comes too late to stop it.
+        # If a new version gets all traffic at once, an alarm comes too late to stop it.
         gradual = stack.settings.rollout_strategy.kind != "AllAtOnce"
         watched = self._alerts.wants("warning") or (self._alerts.wants("critical") and gradual)
         self.alarms = self._alarms(stack.settings.latency_alarms.get(name)) if watched else []
@@ -68,11 +67,11 @@ class Release(Component):
             auto_rollback_configuration={"enabled": True, "events": list(_ROLL_BACK_ON)},
             alarm_configuration={"enabled": bool(alarms), "alarms": alarms},
             trigger_configurations=[
-                # What went wrong is undone by the time that it is told: nobody is woken for it.
+                # A warning, because the rollback is complete before the notification.
                 {
                     "trigger_name": "warnings",
                     "trigger_target_arn": self._alerts.topics["warning"],
-                    "trigger_events": list(_TELL),
+                    "trigger_events": list(_NOTIFY_ON),
                 }
             ],
             tags=self.labels.tags,
@@ -85,8 +84,8 @@ class Release(Component):
             name=LIVE,
             function_name=self.function.name,
             function_version=self.function.version,
-            # CodeDeploy owns both: its transient weights must not be taken for drift. Nothing else of an alias may
-            # change: with any change of ours, Pulumi would send the version that it remembers, and traffic would jump.
+            # CodeDeploy owns both fields, and its transient weights are not drift. No other field of an alias may
+            # change: with any change, Pulumi would send the version in its state, and traffic would jump.
             opts=self.child(ignore_changes=["function_version", "routing_config"]),
         )
 
@@ -94,7 +93,7 @@ class Release(Component):
         newest = {
             "FunctionName": self.function.name,
             "Resource": pulumi.Output.concat(self.function.name, f":{LIVE}"),
-            # While an alias has two versions, each of them is counted apart under this dimension too.
+            # While an alias has two versions, this dimension separates their metrics.
             "ExecutedVersion": self.function.version,
         }
         failing = self._failing(newest)
@@ -112,6 +111,6 @@ class Release(Component):
         metric = Metric("AWS/Lambda", "Duration", newest, "p95")
         return self._alarm("latency", says, metric, When(limit, bad=2, of=3))
 
-    def _alarm(self, what: str, says: str, metric: Metric, when: When) -> pulumi.Output[str]:
+    def _alarm(self, suffix: str, says: str, metric: Metric, when: When) -> pulumi.Output[str]:
         notice = Notice("warning", says, "a-new-version-fails-or-is-slow")
-        return guard(self, self._alerts, f"{self.name}-{what}", notice, metric, when).name
+        return guard(self, self._alerts, f"{self.name}-{suffix}", notice, metric, when).name

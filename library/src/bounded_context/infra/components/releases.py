@@ -1,4 +1,4 @@
-"""What a stack's releases have in common: CodeDeploy's application, the strategy, the role that shifts traffic."""
+"""Shared resources of a stack's releases: CodeDeploy's application and configuration, and the role for traffic."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 from pulumi_aws import codedeploy, iam
 
-from bounded_context.infra import Component, Stack, Strategy, allow, grant, trust
+from bounded_context.infra.parts import Component, Stack, Strategy, allow, grant, trust
 
 _REPORT = (
     "codedeploy:ListDeploymentTargets",
@@ -16,9 +16,9 @@ _REPORT = (
 
 
 class Releases(Component):
-    """One CodeDeploy application for all functions of a stack: people look for its deployments in one place.
+    """A CodeDeploy application for all functions of a stack, so that all its deployments are in the same place.
 
-    `config_name` is the deployment configuration of the strategy: AWS's own, or one made for a strategy that AWS lacks.
+    `config_name` is the deployment configuration of the strategy: AWS's own, or the stack's for other strategies.
     """
 
     urn_type = "bounded-context:infra:Releases"
@@ -40,26 +40,26 @@ class Releases(Component):
         self.register_outputs({"application": self.application.name})
 
     def permit(self, functions: Sequence[pulumi.Input[str]], hooks: Sequence[pulumi.Input[str]]) -> iam.RolePolicy:
-        """Let the role shift the aliases of these functions, call these hooks (ARNs), and watch alarms.
+        """Let the role shift the aliases of these functions, call these hooks (ARNs), and read alarms.
 
-        It is what AWS's managed policy for Lambda deployments allows, without what these releases never do: other
-        functions, files in S3.
+        AWS's managed policy for Lambda deployments allows the same, and also other functions and files in S3, which
+        these releases do not use.
         """
         return grant(
             self,
             self.role,
             allow(["lambda:GetAlias", "lambda:UpdateAlias"], *functions),
-            # Of aliases or of versions: AWS does not say which CodeDeploy asks for.
+            # AWS does not document whether CodeDeploy reads this of aliases or of versions.
             allow(["lambda:GetProvisionedConcurrencyConfig"], *_qualified(functions)),
             allow(["lambda:InvokeFunction"], *hooks),
-            # Alarms made elsewhere stop a release too, and one that cannot be read stops every release: AWS shows
-            # composite alarms only to whom it may show all (CloudWatch API reference, DescribeAlarms).
+            # Alarms of other programs stop a release too, and an unreadable alarm stops every release. AWS returns
+            # composite alarms only to roles that may read all alarms (CloudWatch API reference, DescribeAlarms).
             allow(["cloudwatch:DescribeAlarms"], "*"),
         )
 
     def grant_check(self, role: iam.Role, functions: Sequence[pulumi.Input[str]]) -> iam.RolePolicy:
-        """Let the hook with this role call any version of these functions (ARNs) and report what came of it."""
-        # CodeDeploy knows no resource for what a hook asks and reports.
+        """Let the hook with this role call any version of these functions (ARNs) and report the result."""
+        # CodeDeploy has no resource-level permissions for the actions of a hook.
         return grant(self, role, allow(["lambda:InvokeFunction"], *_qualified(functions)), allow(_REPORT, "*"))
 
     def _config_name(self, strategy: Strategy) -> pulumi.Output[str]:
@@ -67,7 +67,7 @@ class Releases(Component):
             return pulumi.Output.from_input(f"CodeDeployDefault.Lambda{strategy.name}")
         own = codedeploy.DeploymentConfig(
             self.name,
-            # A configuration cannot be changed: another strategy is another one.
+            # A configuration cannot be changed, so each strategy has its own.
             deployment_config_name=f"{self.labels.prefix}-{strategy.name}",
             compute_platform="Lambda",
             traffic_routing_config=_routing(strategy),
@@ -77,7 +77,7 @@ class Releases(Component):
 
 
 def _qualified(functions: Sequence[pulumi.Input[str]]) -> list[pulumi.Output[str]]:
-    """The ARNs of all versions and aliases of these functions."""
+    """Return the ARNs of all versions and aliases of these functions."""
     return [pulumi.Output.concat(function, ":*") for function in functions]
 
 

@@ -2,16 +2,16 @@
 
 from pulumi_aws import iam, secretsmanager
 
-from bounded_context.infra import Component, Stack, allow, grant
+from bounded_context.infra.parts import Component, Stack, allow, grant
 
 RECOVERY_DAYS = 30
-"""The longest that Secrets Manager can take a removal back (API reference, DeleteSecret: RecoveryWindowInDays)."""
+"""The longest recovery window of Secrets Manager (API reference, DeleteSecret: RecoveryWindowInDays)."""
 
 
 class Secret(Component):
-    """A secret without its value: that is put by a person or by a rotation, so no program, plan or state holds it.
+    """A secret without its value. A person or a rotation sets the value, so that no program, plan or state contains it.
 
-    Where the stack does not protect its data, a removal is at once and for good: the name is free for the next stack.
+    If the stack does not protect its data, removal is immediate and final, and frees the name for the next stack.
     """
 
     urn_type = "bounded-context:infra:Secret"
@@ -32,5 +32,5 @@ class Secret(Component):
         self.register_outputs({"arn": self.arn})
 
     def grant_read(self, role: iam.Role) -> iam.RolePolicy:
-        """Let `role` read the value. It needs the use of the stack's key too, which every function has."""
+        """Let `role` read the value. The role also needs the stack's key, which every function may use."""
         return grant(self, role, allow(["secretsmanager:GetSecretValue"], self.arn))

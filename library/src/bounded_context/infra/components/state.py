@@ -1,6 +1,6 @@
-"""Where Pulumi keeps the stacks' state and secrets: in S3 under a KMS key, or in Pulumi Cloud.
+"""The backend of Pulumi's state and secrets: S3 under a KMS key, or Pulumi Cloud.
 
-It is there before this program runs; what is written here is who may use it.
+The backend exists before this program runs. This module only grants access to it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,16 +9,16 @@ from urllib.parse import parse_qs
 import pulumi
 from pulumi_aws import iam, kms
 
-from ..labels import Labels
-from ..policy import Statement, allow, grant
-from ._component import Component
+from ...configuration.labels import Labels
+from ..stack.component import Component
+from ..stack.policy import Statement, allow, grant
 
 _STATE = ".pulumi/*"
 """The objects that Pulumi's S3 backend writes."""
 
 
 class State(Component):
-    """The backend; `variables` and `secrets` tell the Pulumi CLI where it is (a secret by the ARN that holds it)."""
+    """The backend; `variables` and `secrets` configure the Pulumi CLI (a secret by its ARN in Secrets Manager)."""
 
     urn_type = "bounded-context:pipeline:State"
 
@@ -38,11 +38,11 @@ class State(Component):
         self.register_outputs({})
 
     def grant_read(self, role: iam.Role) -> iam.RolePolicy:
-        """Let `role` preview: read the state, and decrypt what is secret in it."""
+        """Let `role` preview: read the state, and decrypt its secrets."""
         return self._grant(role, ["s3:GetObject"], ["kms:Decrypt"])
 
     def grant_update(self, role: iam.Role) -> iam.RolePolicy:
-        """Let `role` deploy: write the state and its locks too."""
+        """Let `role` deploy: also write the state and its locks."""
         objects = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
         return self._grant(role, objects, ["kms:Decrypt", "kms:GenerateDataKey"])
 
@@ -61,7 +61,7 @@ def _bucket_name(backend: str) -> str:
 
 
 def _key_arn(secrets_provider: str) -> pulumi.Output[str]:
-    """The key's own ARN: IAM knows no aliases."""
+    """Return the key's own ARN, because IAM does not accept aliases."""
     name, _, query = secrets_provider.removeprefix("awskms://").removeprefix("/").partition("?")
     [region] = parse_qs(query).get("region", [None])
     return kms.get_key_output(key_id=name, region=region).apply(lambda key: key.arn)

@@ -1,4 +1,4 @@
-"""The one table of the context, and its stream."""
+"""The table of the context, and its stream."""
 
 import json
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import Any, Literal
 import pulumi
 from pulumi_aws import dynamodb, iam, lambda_, sqs
 
-from bounded_context.infra import (
+from bounded_context.infra.parts import (
     ALL_KEYS,
     LIST_KEY,
     Component,
@@ -30,20 +30,20 @@ from bounded_context.infra import (
 _READ_STREAM = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams")
 
 STREAM_RETRIES = 100
-"""Enough to outlast an outage, few enough that an unreadable record does not hold up its shard for a day."""
+"""Enough retries to outlast an outage, but few enough that an unreadable record does not block its shard for a day."""
 
 
 class TableError(pulumi.RunError):
-    """What is asked of the table does not fit the context. Pulumi prints no traceback for it."""
+    """A permission or an index that does not fit the context. Pulumi prints it without a traceback."""
 
 
 class Table(Component):
-    """Items by their key `pk`, on demand, restorable to any second of 35 days, encrypted.
+    """The encrypted table of the context, with the key `pk`, on demand, restorable to any second of 35 days.
 
     It has the indexes that the context names in `queried_by`; their sort key is `pk`.
 
-    `readers` are the functions that the stream is sent to so far. What these could not take is kept in the bucket
-    `given_up`; `dead_letter_queues` has the URLs of the queues that get word of it.
+    `readers` are the functions that read the stream so far. The bucket `given_up` stores the batches whose retries are
+    exhausted. `dead_letter_queues` has the URLs of the queues that get a message about each batch.
     """
 
     urn_type = "bounded-context:infra:Table"
@@ -81,22 +81,22 @@ class Table(Component):
         self.register_outputs({"name": self.table_name, "arn": self.arn})
 
     def grant_items(self, role: iam.Role, *operations: Operation, keys: Sequence[str] = ALL_KEYS) -> iam.RolePolicy:
-        """Let `role` do these operations on items, alone or within transactions.
+        """Let `role` perform these operations on items, alone or within transactions.
 
-        `keys` are the beginnings of the keys of these items; by default they are all items.
+        `keys` are the prefixes of the keys of these items, by default of all items.
 
         Raises:
-            TableError: `keys` is empty. AWS would allow every item then.
+            TableError: `keys` is empty. AWS would then allow every item.
         """
         if not keys:
-            raise TableError("A role may use items of no key: grant it nothing, or name the keys.")
-        return grant(self, role, allow([f"dynamodb:{one}" for one in operations], self.arn, **_only(keys)))
+            raise TableError("grant_items needs at least one key: name the keys, or leave out the call.")
+        return grant(self, role, allow([f"dynamodb:{operation}" for operation in operations], self.arn, **_only(keys)))
 
     def grant_queries(self, role: iam.Role) -> iam.RolePolicy:
         """Let `role` query the indexes, and not the table itself.
 
         Raises:
-            TableError: there is none.
+            TableError: the table has no index.
         """
         if not self.indexes:
             raise TableError("The table has no index to query: name list or status in queried_by of the context.")
@@ -106,14 +106,14 @@ class Table(Component):
     def feed(self, target: Target, items: Literal["aggregates", "lists"], *, severity: Severity = "warning") -> None:
         """Send the changes of aggregates, or of lists, to a function's alias, in order for each item.
 
-        - If the function reports a record by its number, Lambda sends that record and the later ones of the batch
-          again. If the function fails, Lambda sends the two halves of the batch one after the other (Lambda Developer
-          Guide, "Configuring partial batch response with DynamoDB and Lambda").
-        - Lambda gives a batch up after `STREAM_RETRIES` retries and goes on with the next. The bucket `given_up` keeps
-          the batch for 15 days, and the function's dead-letter queue gets a message about it.
+        - If the function reports a record by its number, Lambda sends that record and the later records of the batch
+          again. If the function fails, Lambda sends each half of the batch in turn (Lambda Developer Guide,
+          "Configuring partial batch response with DynamoDB and Lambda").
+        - After `STREAM_RETRIES` retries, Lambda goes on with the next batch. The bucket `given_up` stores the failed
+          batch for 15 days, and the function's dead-letter queue gets a message about it.
 
-        `severity` applies to a function that is behind, and to one that gave up on a change. The stream takes two
-        readers: DynamoDB throttles more at a shard.
+        `severity` applies to the alarms on a late function and on failed batches. The stream allows two readers:
+        DynamoDB throttles more at a shard.
         """
         consumer = kebab(target.snake_name)
         self.readers.append(self.labels.name(consumer))
@@ -128,7 +128,7 @@ class Table(Component):
             function_name=target.alias_arn,
             starting_position="TRIM_HORIZON",
             batch_size=100,
-            # The changes of one item stay in order however many batches of a shard there are.
+            # The changes of an item stay in order for any number of batches of a shard.
             parallelization_factor=self._stack.settings.stream_parallelization_factor,
             function_response_types=["ReportBatchItemFailures"],
             bisect_batch_on_function_error=True,
@@ -148,8 +148,9 @@ class Table(Component):
 
 
 def _only(keys: Sequence[str]) -> dict[str, Any]:
-    """Return the condition on items' keys (DynamoDB developer guide, "Using IAM policy conditions for fine-grained
-    access control").
+    """Return the condition that limits a statement to items with these prefixes of keys.
+
+    DynamoDB developer guide, "Using IAM policy conditions for fine-grained access control".
     """
     if tuple(keys) == ALL_KEYS:
         return {}

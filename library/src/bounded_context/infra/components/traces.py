@@ -1,32 +1,33 @@
-"""How much of a stack X-Ray keeps."""
+"""X-Ray's sampling of a stack."""
 
 from pulumi_aws import xray
 
-from bounded_context.infra import Component, Stack
+from bounded_context.infra.parts import Component, Stack
 
 PRIORITY = 1000
-"""Before X-Ray's own rule (10,000), and after any that somebody makes to look at something closely."""
+"""Before X-Ray's own rule (10,000), and after any rule that a person makes for an examination."""
 
 DEFAULT_PERCENT = 5
-"""X-Ray's own rule, besides the first request of each second (X-Ray, "Configuring sampling rules")."""
+"""The percentage of X-Ray's own rule, besides the first request of each second (X-Ray, "Configuring sampling
+rules")."""
 
 
 class Traces(Component):
-    """The share of the stack's requests that become traces; `rule` is None where X-Ray's own rule keeps that share.
+    """The percentage of the stack's requests that become traces; `rule` is None if X-Ray's own rule has the same.
 
-    An account takes 25 rules in a region (X-Ray, "Endpoints and quotas"), so a stack has one only where it wants
-    something else.
+    An account has at most 25 rules in a region (X-Ray, "Endpoints and quotas"). A stack therefore makes a rule only for
+    another percentage.
 
-    Whoever a request meets first decides for all that follow: for imports the state machine, which asks this rule
-    (X-Ray, "Configuring sampling rules"). A function that is called on its own traces the first request of a second
-    and 5 percent of the others, whatever this rule says: Lambda's rate cannot be set (Lambda, "Visualize Lambda
-    function invocations using AWS X-Ray").
+    The first service that receives a request decides for all later services. For imports, that is the state machine,
+    which uses this rule (X-Ray, "Configuring sampling rules"). A function that is called on its own traces the first
+    request of a second and 5 percent of the others. Lambda's rate cannot be set (Lambda, "Visualize Lambda function
+    invocations using AWS X-Ray").
     """
 
     urn_type = "bounded-context:infra:Traces"
 
     def __init__(self, name: str, stack: Stack) -> None:
-        """Make it; at 0 percent not even the first request of a second is traced."""
+        """Make the rule; at 0 percent not even the first request of a second is traced."""
         super().__init__(name, stack.labels)
         percent = stack.settings.trace_percent
         self.rule = None if percent == DEFAULT_PERCENT else self._rule(percent)

@@ -1,8 +1,8 @@
-"""Work for a function: a queue of the context's own."""
+"""A queue of the context's own work, for a function."""
 
 from pulumi_aws import iam
 
-from bounded_context.infra import (
+from bounded_context.infra.parts import (
     Component,
     Stack,
     Target,
@@ -20,20 +20,20 @@ TIMEOUT = 30
 
 
 class WorkQueue(Component):
-    """A queue that feeds a function, with its dead letters, alarms on both, and a way back by `just redrive`.
+    """A queue that feeds a function, with its dead-letter queue, alarms on both, and redrive by `context redrive`.
 
-    A role sends to it that was let to by `grant_send`, and no other service or account.
+    Only roles with `grant_send` may send to it, and no other service or account.
     """
 
     urn_type = "bounded-context:infra:WorkQueue"
 
     def __init__(self, name: str, stack: Stack, *, timeout: int = TIMEOUT) -> None:
-        """Make both; `timeout` is how many seconds the function that takes the messages may take for a batch."""
+        """Make both; `timeout` is the seconds that the receiving function may take for a batch."""
         super().__init__(name, stack.labels)
         self._timeout = timeout
         self.queue, self.dead_letters = queue_and_dead_letters(self, name, stack.key.arn, timeout)
-        for title, one in {name: self.queue, f"{name}-dead-letters": self.dead_letters}.items():
-            queue_policy(self, title, one)
+        for title, target in {name: self.queue, f"{name}-dead-letters": self.dead_letters}.items():
+            queue_policy(self, title, target)
         self.queue_url = self.queue.url
         self.dead_letter_queues = {name: self.dead_letters.url}
         watch_dead_letters(stack.alerts, f"{name}-dead-letters", self.dead_letters, "warning")
@@ -47,8 +47,8 @@ class WorkQueue(Component):
         return grant(self, role, allow(["sqs:SendMessage"], self.queue.arn))
 
     def feed(self, target: Target) -> None:
-        """Hand the messages to a function's alias, in batches of ten; one that fails comes again alone.
+        """Send the messages to a function's alias, in batches of ten; a failed message is retried alone.
 
-        Raises ValueError if the function may take longer than the queue hides a message for it.
+        Raises ValueError if the function's timeout is longer than the queue's.
         """
         feed_from(self, self.queue, target, self._timeout)

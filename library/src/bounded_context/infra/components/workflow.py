@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 from pulumi_aws import iam, sfn
 
-from bounded_context.infra import (
+from bounded_context.infra.parts import (
     LIST_KEY,
     LIVE,
     Account,
@@ -55,8 +55,8 @@ _TRACE = (
 class Workflow(Component):
     """The state machine that imports lists, with its own role and log group; callers start `alias_arn`.
 
-    Its role holds what running needs, and what the owners of what its states call grant to it: the latter are
-    `permissions`, which whoever starts it has to wait for.
+    `permissions` are its role's permissions for the resources that the states use. They must exist before an execution
+    starts.
     """
 
     urn_type = "bounded-context:infra:Workflow"
@@ -73,21 +73,21 @@ class Workflow(Component):
         fanout: Topic,
         substitutions: Mapping[str, pulumi.Input[Any]] | None = None,
     ) -> None:
-        """Make the machine of an ASL file, in which `${...}` stand for values.
+        """Make the machine of an ASL file, whose placeholders `${...}` are replaced by values.
 
-        `${<function>_arn}` is the alias of one of `live`, and `${verification_arn}` that of the step between validation
-        and import; the role may invoke those that the file names. `${inbox_bucket}`, `${table_name}`, `${topic_arn}`
-        and `${import_concurrency}` are the stack's.
+        `${<function>_arn}` is the alias of a function in `live`, and `${verification_arn}` the alias of the step
+        between validation and import. The role may invoke the functions that the file names. `${inbox_bucket}`,
+        `${table_name}`, `${topic_arn}` and `${import_concurrency}` are the stack's.
 
         Args:
             name: its name in the stack.
-            stack: where it is made.
+            stack: the stack that it belongs to.
             definition: the file.
             live: the functions behind their aliases.
-            table: holds the lists' items.
-            inbox: holds the parts of lists.
-            fanout: hears what became of a list.
-            substitutions: your own values, by their names.
+            table: contains the lists' items.
+            inbox: contains the parts of lists.
+            fanout: receives the result of each list.
+            substitutions: your own values, by name.
 
         Raises:
             ValueError: a value is missing or is not used.
@@ -131,7 +131,7 @@ class Workflow(Component):
             definition=definition,
             logging_configuration={
                 "level": "ALL",
-                # Inputs name partners' files: what happened is logged, what was in it is not.
+                # Inputs contain the names of partners' files, so transitions are logged without their data.
                 "include_execution_data": False,
                 "log_destination": pulumi.Output.concat(log_group.arn, ":*"),
             },
@@ -143,7 +143,7 @@ class Workflow(Component):
         return machine, role
 
     def grant_start(self, role: iam.Role) -> iam.RolePolicy:
-        """Let `role` start executions of the alias, and of nothing else.
+        """Let `role` start executions of the alias, and no other executions.
 
         Step Functions authorizes an alias by its machine's ARN; the qualifier is a condition (AWS, "Authorization for
         versions and aliases").
@@ -152,7 +152,7 @@ class Workflow(Component):
         return grant(self, role, allow(["states:StartExecution"], self.machine.arn, Condition=qualifier))
 
     def grant_list(self, role: iam.Role) -> iam.RolePolicy:
-        """Let `role` see which executions there are, and nothing of what is in them."""
+        """Let `role` list the executions, without their contents."""
         return grant(self, role, allow(["states:ListExecutions"], self.machine.arn))
 
     def _alias(self) -> sfn.Alias:
@@ -162,13 +162,13 @@ class Workflow(Component):
             routing_configurations=[
                 {"state_machine_version_arn": self.machine.state_machine_version_arn, "weight": 100},
             ],
-            # The rollout owns the routing once the alias exists, and writes down which release it is from. Nothing else
-            # of an alias may change: with any change of ours, Pulumi would send the routing that it remembers.
+            # The rollout owns the routing of an existing alias, and describes its release in the alias. No other field
+            # may change: with any change, Pulumi would send the routing in its state.
             opts=self.child(ignore_changes=["routing_configurations", "description"]),
         )
 
     def _watch(self, alerts: Alerts) -> list[pulumi.Output[str]]:
-        """Make the alarms; returns the names of those that speak against a new definition."""
+        """Make the alarms, and return the names of the alarms that stop the release of a new definition."""
         if not alerts.wants("critical"):
             return []
         failed = Notice(
@@ -177,14 +177,14 @@ class Workflow(Component):
             "an-import-failed",
         )
         late = self._ended("TimedOut")
-        against = [
+        stopping = [
             guard(self, alerts, f"{self.name}-failed", failed, self._ended("Failed"), When()),
             guard(self, alerts, f"{self.name}-timed-out", _halfway("critical", "ran out of time"), late, When()),
         ]
-        # Only a person aborts an import, and knows of it.
+        # Only a person aborts an import, so a warning is enough.
         aborted = _halfway("warning", "was aborted")
         alarm(self, alerts, f"{self.name}-aborted", aborted, self._ended("Aborted"), When())
-        return [one.name for one in against]
+        return [made.name for made in stopping]
 
     def _ended(self, outcome: str) -> Metric:
         return Metric("AWS/States", f"Executions{outcome}", {"StateMachineArn": self.machine.arn})
@@ -196,7 +196,7 @@ def _halfway(severity: Severity, ended: str) -> Notice:
 
 
 def _steps(stack: Stack, asl: str, live: Mapping[str, Target]) -> dict[str, Target]:
-    """What the machine calls, by the placeholder: the context's steps, and whatever else of `live` the file names."""
+    """Return the functions that the machine calls, by placeholder: the context's steps, and others in the file."""
     context = stack.context
     names = {f"{'verification' if name == context.verification else name}_arn": name for name in context.steps}
     own = {f"{name}_arn": name for name in live if f"${{{name}_arn}}" in asl}
@@ -204,7 +204,7 @@ def _steps(stack: Stack, asl: str, live: Mapping[str, Target]) -> dict[str, Targ
 
 
 def substitute(asl: str, values: Mapping[str, pulumi.Input[Any]]) -> pulumi.Output[str]:
-    """The ASL text with each `${name}` replaced by its value, which must leave it valid JSON.
+    """Return the ASL text with each `${name}` replaced by its value. The result must be valid JSON.
 
     Raises ValueError if a value is missing or is not used.
     """
@@ -231,9 +231,9 @@ def _run(account: Account, machine: str, arn: pulumi.Output[str]) -> tuple[State
             account.arn("states", f"execution:{machine}:*"),
             account.arn("states", f"execution:{machine}/*"),
         ),
-        # Who redrives an execution redrives it alone; the machine itself redrives the children of its Map Runs, whose
-        # ARNs are `execution:<machine>/<label>:<id>` (AWS, "IAM policies for using Distributed Map states").
+        # A caller may redrive only the execution. The machine itself redrives the children of its Map Runs, whose ARNs
+        # are `execution:<machine>/<label>:<id>` (AWS, "IAM policies for using Distributed Map states").
         allow(["states:RedriveExecution"], account.arn("states", f"execution:{machine}/*")),
-        # Neither the delivery of logs nor X-Ray knows resources for these.
+        # Log delivery and X-Ray have no resource-level permissions for these actions.
         allow([*_DELIVER_LOGS, *_TRACE], "*"),
     )

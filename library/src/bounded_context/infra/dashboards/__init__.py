@@ -1,1 +1,1 @@
-"""What CloudWatch's dashboards show: pure functions from the names of a stack's resources to a dashboard's body."""
+"""CloudWatch's dashboards: pure functions from the names of a stack's resources to a dashboard's body."""

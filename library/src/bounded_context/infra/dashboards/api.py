@@ -1,4 +1,4 @@
-"""What both dashboards show of the HTTP API."""
+"""The sections of the HTTP API on both dashboards."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,12 +16,12 @@ _LATENCIES = {"Latency": "of the answer", "IntegrationLatency": "of the function
 
 
 def api_sections(api: str, stage: str, routes: Mapping[str, str]) -> dict[str, Sequence[Section]]:
-    """The sections of each dashboard.
+    """Return the sections of each dashboard.
 
     Args:
-        api: its id.
-        stage: its stage's name.
-        routes: the keys, such as `GET /things`, by their functions, of the routes that are counted each by itself.
+        api: the API's id.
+        stage: the name of its stage.
+        routes: the keys, such as `GET /things`, of the routes with metrics of their own, by function.
     """
     stage_ = {"ApiId": api, "Stage": stage}
     return {BUSINESS: [_business(stage_, routes)], TECHNICAL: [_technical(stage_, routes)]}
@@ -43,7 +43,7 @@ def _technical(stage: Mapping[str, str], routes: Mapping[str, str]) -> Section:
     return section(
         "HTTP API",
         [
-            # A request over the limits of the stage is a 429 and so among the refused; the access log tells it apart.
+            # Refused requests include the throttled requests (429), which the access log lists separately.
             graph("Requests, refused, failed", _outcomes(stage, *_OUTCOMES)),
             *([graph("Failed (5xx), by route", _by_route(stage, routes, "5xx"), stacked=True)] if routes else []),
             graph("Latency (ms)", _latencies(stage)),

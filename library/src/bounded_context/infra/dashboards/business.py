@@ -1,10 +1,10 @@
-"""The dashboard for whoever asks how business goes."""
+"""The business dashboard: how many changes, lists and rows, with which outcome."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from ... import measures
-from ...measures import Measure
+from ...declaration import measures
+from ...declaration.measures import Measure
 from .grid import Section, body, rows, section
 from .head import BUSINESS, TECHNICAL, head
 from .names import Names
@@ -20,7 +20,7 @@ _OUTCOMES: Mapping[Measure, Mapping[str, Any]] = {
 
 
 def business(names: Names) -> dict[str, Any]:
-    """The body: aggregates, lists, rows and what they are worth."""
+    """Return the body: aggregates, lists, rows, and the amounts of rows."""
     return body(
         names.region,
         "-P1D",

@@ -1,4 +1,4 @@
-"""Where widgets stand: in sections of rows, each row as wide as the dashboard."""
+"""The layout of a dashboard: sections of rows, each row as wide as the dashboard."""
 
 from collections.abc import Iterator, Sequence
 from itertools import chain
@@ -14,24 +14,24 @@ Section = Sequence[Row]
 
 
 def section(title: str, *rows: Row) -> Section:
-    """A heading and its rows, without the widgets that have nothing to show; nothing if none has anything."""
+    """Return a heading and its rows without empty widgets; an empty section if all widgets are empty."""
     full = [shown for row in rows if (shown := [widget for widget in row if not widget.is_empty])]
     return [[text(f"## {title}")], *full] if full else []
 
 
 def rows(widgets: Sequence[Widget], across: int) -> Section:
-    """Widgets in rows of so many."""
+    """Return the widgets in rows of `across` widgets."""
     return [widgets[start : start + across] for start in range(0, len(widgets), across)]
 
 
 def body(region: str, start: str, *sections: Section) -> dict[str, Any]:
-    """The dashboard: the sections below one another, over the time from `start`, such as -PT3H, until now."""
+    """Return the dashboard: the sections from top to bottom, over the time from `start`, such as -PT3H, until now."""
     placed: list[dict[str, Any]] = []
     top = 0
     for row in chain(*sections):
         placed += _placed(row, top, region)
         top += max(widget.height for widget in row)
-    # Each graph keeps its own period: a sum of a day would become one of five minutes otherwise.
+    # Each graph keeps its own period. Otherwise a sum of a day would become a sum of five minutes.
     return {"start": start, "periodOverride": "inherit", "widgets": placed}
 
 

@@ -1,19 +1,19 @@
-"""What both dashboards begin with."""
+"""The head of both dashboards."""
 
-from ..alerts import RUNBOOK
+from ...configuration.alarms import RUNBOOK
 from . import links
 from .grid import Section, rows, section
 from .names import Names
 from .widgets import alarms, text
 
 BUSINESS = "business"
-"""The name of the dashboard for those who own what the context does."""
+"""The name of the dashboard for the owners of the context's business."""
 TECHNICAL = "technical"
-"""The name of the dashboard for those who operate it."""
+"""The name of the dashboard for the operators of the context."""
 
 
 def head(names: Names, this: str, other: str) -> Section:
-    """What the context is, where else to look, and the state of every alarm, the most urgent first."""
+    """Return the description of the context, links, and the state of every alarm, the most urgent first."""
     context = names.context
     says = (
         f"# {context.display_name}, {this}: {names.prefix}\n"

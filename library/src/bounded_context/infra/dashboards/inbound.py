@@ -1,6 +1,6 @@
-"""What this context hears of others, on the technical dashboard."""
+"""The section of other contexts' events on the technical dashboard."""
 
-from ... import measures
+from ...declaration import measures
 from . import sources
 from .grid import Section, section
 from .names import Names
@@ -9,7 +9,7 @@ from .widgets import BAD, DOUBTFUL, GOOD, graph
 
 
 def inbound(names: Names) -> Section:
-    """What became of the events that arrived, and what waits."""
+    """Return the section: the results of received events, poison messages, and waiting messages."""
     taken = [
         own(names, measures.EVENTS_APPLIED, label="applied", color=GOOD),
         own(names, measures.EVENTS_STALE, label="older or repeated", color=DOUBTFUL),

@@ -10,29 +10,32 @@ _TROUBLE = """fields @timestamp, level, message, function_name, list_id, code
 
 
 def dashboard_url(region: str, name: str) -> str:
-    """A dashboard."""
+    """Return the link to a dashboard."""
     return f"{_console(region, 'cloudwatch')}#dashboards/dashboard/{name}"
 
 
 def logs(region: str, groups: Sequence[str]) -> str:
-    """Logs Insights over these log groups, with a query for what went wrong."""
+    """Return the link to Logs Insights over these log groups, with a query for warnings and errors."""
     sources = "".join(f"~'{_escaped(group)}" for group in groups)
     detail = (
         f"~(end~0~start~-3600~timeType~'RELATIVE~unit~'seconds~editorString~'{_escaped(_TROUBLE)}~source~({sources}))"
     )
-    # In a link to Logs Insights the percent signs are dollars, and encoded once more.
+    # Links to Logs Insights have dollars in place of percent signs, after a second encoding.
     encoded = quote(detail, safe="*").replace("~", "%7E").replace("%", "$25")
     return f"{_console(region, 'cloudwatch')}#logsV2:logs-insights$3FqueryDetail$3D{encoded}"
 
 
 def traces(region: str, prefix: str) -> str:
-    """A stack's traces of the last hour (X-Ray, "Console deep linking"): our code writes its prefix on each segment."""
+    """Return the link to a stack's traces of the last hour (X-Ray, "Console deep linking").
+
+    The library's functions write the stack's prefix on each segment.
+    """
     expression = quote(f'annotation.stack = "{prefix}"', safe="")
     return f"{_console(region, 'xray')}#/traces?timeRange=PT1H&filter={expression}"
 
 
 def executions(region: str, machine_arn: str) -> str:
-    """The executions of a state machine."""
+    """Return the link to the executions of a state machine."""
     return f"{_console(region, 'states')}#/statemachines/view/{machine_arn}"
 
 
@@ -41,5 +44,5 @@ def _console(region: str, service: str) -> str:
 
 
 def _escaped(value: str) -> str:
-    """Text within the detail of a Logs Insights link, where stars are what percent signs are elsewhere."""
+    """Return text for the detail of a Logs Insights link, with stars in place of percent signs."""
     return quote(value, safe="").replace("~", "%7E").replace("%", "*")

@@ -1,22 +1,21 @@
-"""What a dashboard must know of a stack."""
+"""The names of a stack's resources, for its dashboards."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...context import Context
-from ...measures import Measures
+from ...declaration.context import Context
+from ...declaration.measures import Measures
 from .grid import Section
 
 
 @dataclass(frozen=True)
 class Names:
-    """The names of a stack's resources, as their metrics' dimensions want them, and its targets.
+    """The names of a stack's resources, as the dimensions of their metrics contain them, and its targets.
 
-    `alarms` maps a severity to ARNs, the most urgent first. `functions` maps a heading to functions, `queues` and
-    `dead_letters` map what they are for to queues, `rules` what they wait for to rules. `inbound` is the queue of
-    other contexts' events. `server` is None without SFTP.
-    `doors` maps a dashboard to what the doors, besides invocation, show on it.
+    `alarms` maps a severity to ARNs, the most urgent first. `functions` maps a heading to functions. `queues` and
+    `dead_letters` map a purpose to a queue, `rules` an event to a rule. `inbound` is the queue of other contexts'
+    events. `server` is None without SFTP. `doors` maps a dashboard to the sections of endpoints, such as the HTTP API.
     """
 
     context: Context[Any]
@@ -42,14 +41,14 @@ class Names:
 
     @property
     def service(self) -> dict[str, str]:
-        """The dimension that all metrics of our own have."""
+        """The dimension of all metrics of the context."""
         return {"service": self.context.name}
 
     @property
     def measures(self) -> Measures:
-        """Our own metrics."""
+        """The metrics of the context."""
         return self.context.measures
 
     def part(self, name: str) -> str:
-        """What is left of a name without the prefix that all have: enough of it for a legend."""
+        """Return a name without the stack's prefix, for a legend."""
         return name.removeprefix(f"{self.prefix}-")

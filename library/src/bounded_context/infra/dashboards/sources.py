@@ -1,10 +1,10 @@
-"""Where metrics come from: our own code, and AWS's services with the dimensions that they document."""
+"""Metrics of the context, and metrics of AWS's services with their documented dimensions."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from ...measures import Measure
+from ...declaration.measures import Measure
 from .names import Names
 from .widgets import Metric, metric
 
@@ -12,58 +12,58 @@ _NOTHING_MORE: Mapping[str, str] = MappingProxyType({})
 
 
 def own(names: Names, measure: Measure, more: Mapping[str, str] = _NOTHING_MORE, **drawn: Any) -> Metric:
-    """A metric of our own, by `service` and at most one dimension more."""
+    """Return a metric of the context, by `service` and at most one more dimension."""
     return metric(names.prefix, measure.name, {**names.service, **more}, **drawn)
 
 
 def by_value(names: Names, measure: Measure) -> list[Metric]:
-    """A metric of our own for each value of its dimension."""
+    """Return a metric of the context for each value of its dimension."""
     return [own(names, measure, {str(measure.dimension): value}, label=value) for value in measure.values]
 
 
 def function(names: Names, name: str, function_name: str, **drawn: Any) -> Metric:
-    """A metric of a function, all its versions together."""
+    """Return a metric of a function, all its versions together."""
     label = names.part(function_name)
     return metric("AWS/Lambda", name, {"FunctionName": function_name}, **{"label": label, **drawn})
 
 
 def machine(names: Names, name: str, **drawn: Any) -> Metric:
-    """A metric of the state machine."""
+    """Return a metric of the state machine."""
     return metric("AWS/States", name, {"StateMachineArn": names.machine_arn}, **drawn)
 
 
 def rule(name: str, rule_name: str, **drawn: Any) -> Metric:
-    """A metric of a rule on the default event bus."""
+    """Return a metric of a rule on the default event bus."""
     return metric("AWS/Events", name, {"RuleName": rule_name}, **drawn)
 
 
 def server(server_id: str, name: str, **drawn: Any) -> Metric:
-    """A metric of an SFTP server."""
+    """Return a metric of an SFTP server."""
     return metric("AWS/Transfer", name, {"ServerId": server_id}, **drawn)
 
 
 def queue(name: str, queue_name: str, **drawn: Any) -> Metric:
-    """A metric of a queue."""
+    """Return a metric of a queue."""
     return metric("AWS/SQS", name, {"QueueName": queue_name}, **drawn)
 
 
 def table(names: Names, name: str, **drawn: Any) -> Metric:
-    """A metric of the table as a whole."""
+    """Return a metric of the table as a whole."""
     return metric("AWS/DynamoDB", name, {"TableName": names.table}, **drawn)
 
 
 def operation(names: Names, name: str, what: str, **drawn: Any) -> Metric:
-    """A metric that DynamoDB keeps for each operation on the table, and for no sum of them."""
+    """Return a metric of an operation on the table. DynamoDB has no sum over its operations."""
     return metric("AWS/DynamoDB", name, {"TableName": names.table, "Operation": what}, **drawn)
 
 
 def topic(names: Names, name: str, **drawn: Any) -> Metric:
-    """A metric of the topic."""
+    """Return a metric of the topic."""
     return metric("AWS/SNS", name, {"TopicName": names.topic}, **drawn)
 
 
 def versions(names: Names, name: str, function_name: str, stat: str, period: int) -> Metric:
-    """A metric of each version that has calls through the alias: nobody knows their numbers beforehand."""
+    """Return a search for a metric of each version called by the alias, since their numbers are not known before."""
     found = (
         "{AWS/Lambda,FunctionName,Resource,ExecutedVersion} "
         f'MetricName="{name}" Resource="{function_name}:{names.alias}"'

@@ -1,11 +1,11 @@
-"""The dashboard for whoever keeps the context running."""
+"""The technical dashboard, for the operators of the context."""
 
 import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from ... import measures
+from ...declaration import measures
 from . import sources
 from .grid import Row, Section, body, section
 from .head import BUSINESS, TECHNICAL, head
@@ -15,7 +15,7 @@ from .sources import own
 from .widgets import BAD, DOUBTFUL, GOOD, MINUTE, WORSE, Metric, Widget, graph
 
 LEGIBLE = 7
-"""Functions of one graph, each of which may have two lines: what a third of the dashboard's width can tell apart."""
+"""Functions of a graph, each with up to two lines, that stay legible in a third of the dashboard's width."""
 
 _OUTCOMES = {
     "ExecutionsStarted": {},
@@ -27,7 +27,7 @@ _OUTCOMES = {
 
 
 def technical(names: Names) -> dict[str, Any]:
-    """The body: rate, errors and duration of what works; use, saturation and errors of what it works with."""
+    """Return the body: rate, errors and duration of functions; use, saturation and errors of resources."""
     return body(
         names.region,
         "-PT3H",
@@ -59,32 +59,32 @@ def _functions(names: Names, title: str) -> Section:
     each = names.functions[title]
     parts = math.ceil(len(each) / LEGIBLE) or 1
     edges = [len(each) * edge // parts for edge in range(parts + 1)]
-    return section(title, *(_rate_errors_duration(names, each[one:next_]) for one, next_ in pairwise(edges)))
+    return section(title, *(_rate_errors_duration(names, each[start:end]) for start, end in pairwise(edges)))
 
 
 def _rate_errors_duration(names: Names, each: Sequence[str]) -> Row:
     failures = [
-        sources.function(names, name, one, label=f"{names.part(one)} {name.lower()}")
-        for one in each
+        sources.function(names, name, function, label=f"{names.part(function)} {name.lower()}")
+        for function in each
         for name in ("Errors", "Throttles")
     ]
     durations = [
-        sources.function(names, "Duration", one, label=f"{names.part(one)} {stat}", stat=stat)
-        for one in each
+        sources.function(names, "Duration", function, label=f"{names.part(function)} {stat}", stat=stat)
+        for function in each
         for stat in ("p50", "p99")
     ]
     return [
-        graph("Invocations", [sources.function(names, "Invocations", one) for one in each]),
+        graph("Invocations", [sources.function(names, "Invocations", function) for function in each]),
         graph("Errors and throttles", failures),
         graph("Duration (ms)", durations),
     ]
 
 
 def _uploads(names: Names) -> Section:
-    matched = [sources.rule("MatchedEvents", name, label=what) for what, name in names.rules.items()]
+    matched = [sources.rule("MatchedEvents", name, label=event) for event, name in names.rules.items()]
     started = [
-        sources.rule(metric, name, label=f"{what} {word}", **drawn)
-        for what, name in names.rules.items()
+        sources.rule(metric, name, label=f"{event} {word}", **drawn)
+        for event, name in names.rules.items()
         for metric, word, drawn in (("Invocations", "started", {}), ("FailedInvocations", "lost", {"color": BAD}))
     ]
     broken = own(names, measures.UPLOADS_BROKEN, label="lists of broken uploads", color=BAD)
@@ -147,8 +147,8 @@ def _queues(names: Names) -> Section:
             graph(
                 "Age of the oldest message (s)",
                 [
-                    sources.queue("ApproximateAgeOfOldestMessage", name, label=what)
-                    for what, name in names.queues.items()
+                    sources.queue("ApproximateAgeOfOldestMessage", name, label=title)
+                    for title, name in names.queues.items()
                 ],
                 stat="Maximum",
             ),
@@ -158,7 +158,7 @@ def _queues(names: Names) -> Section:
 
 
 def _depth(title: str, queues: Mapping[str, str]) -> Widget:
-    depths = [sources.queue("ApproximateNumberOfMessagesVisible", name, label=what) for what, name in queues.items()]
+    depths = [sources.queue("ApproximateNumberOfMessagesVisible", name, label=label) for label, name in queues.items()]
     return graph(title, depths, stat="Maximum")
 
 
@@ -173,8 +173,14 @@ def _table_troubles(names: Names) -> Row:
     throttled = [
         sources.table(names, f"{kind}ThrottleEvents", label=f"{kind.lower()} throttled") for kind in ("Read", "Write")
     ]
-    errors = [sources.operation(names, "SystemErrors", what, label=f"{what} error") for what in names.operations]
-    latency = [sources.operation(names, "SuccessfulRequestLatency", what, label=what) for what in names.operations]
+    errors = [
+        sources.operation(names, "SystemErrors", operation, label=f"{operation} error")
+        for operation in names.operations
+    ]
+    latency = [
+        sources.operation(names, "SuccessfulRequestLatency", operation, label=operation)
+        for operation in names.operations
+    ]
     behind = [sources.function(names, "IteratorAge", name) for name in names.readers]
     return [
         graph("Throttles and errors", [*throttled, *errors]),
@@ -184,7 +190,7 @@ def _table_troubles(names: Names) -> Row:
 
 
 def _releases(names: Names) -> Section:
-    each = [one for group in names.functions.values() for one in group]
+    each = [function for group in names.functions.values() for function in group]
     return section(
         "Releases: the newest version against the current, while both have calls",
         [_by_version(names, each, name) for name in ("Invocations", "Errors")],
@@ -192,5 +198,5 @@ def _releases(names: Names) -> Section:
 
 
 def _by_version(names: Names, functions: Sequence[str], name: str) -> Widget:
-    found = [sources.versions(names, name, one, "Sum", MINUTE) for one in functions]
+    found = [sources.versions(names, name, function, "Sum", MINUTE) for function in functions]
     return graph(f"{name} by version", found, period=MINUTE)

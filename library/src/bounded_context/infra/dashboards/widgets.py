@@ -1,4 +1,4 @@
-"""The widgets of a dashboard, before they have a place.
+"""The widgets of a dashboard, without positions.
 
 The form is CloudWatch's "Dashboard Body Structure and Syntax"; the limits are there and in "CloudWatch service quotas".
 """
@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 MOST_WIDGETS = 500
-"""Widgets of a dashboard."""
+"""Maximum widgets of a dashboard."""
 
 MOST_METRICS = 500
-"""Metrics of a widget."""
+"""Maximum metrics of a widget."""
 
 MOST_METRICS_OF_ALL = 2500
-"""Metrics of a dashboard."""
+"""Maximum metrics of a dashboard."""
 
 MOST_ALARMS = 100
-"""Alarms of an alarm widget."""
+"""Maximum alarms of an alarm widget."""
 
 MINUTE = 60
 FIVE_MINUTES = 300
@@ -30,12 +30,13 @@ WORSE = "#7f0000"
 DOUBTFUL = "#ff7f0e"
 
 Metric = list[Any]
-"""Namespace, name, then each dimension's name and value, and how to draw it; or how to draw an expression alone."""
+"""Namespace, name, each dimension's name and value, and rendering properties; or an expression's rendering
+properties."""
 
 
 @dataclass(frozen=True)
 class Widget:
-    """A widget; the row it stands in gives it its width."""
+    """A widget; its row determines its width."""
 
     kind: Literal["text", "metric", "alarm"]
     height: int
@@ -43,26 +44,26 @@ class Widget:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing it could ever show."""
+        """Whether the widget has no content."""
         shown = {"text": "markdown", "metric": "metrics", "alarm": "alarms"}[self.kind]
         return not self.properties[shown]
 
 
 def metric(namespace: str, name: str, dimensions: Mapping[str, str], **drawn: Any) -> Metric:
-    """One metric; `drawn` are its rendering properties, such as label, stat, color, yAxis."""
+    """Return a metric; `drawn` are its rendering properties, such as label, stat, color, yAxis."""
     pairs = [part for pair in dimensions.items() for part in pair]
     return [namespace, name, *pairs, *([drawn] if drawn else [])]
 
 
 def text(markdown: str, height: int = 1) -> Widget:
-    """A text without a frame."""
+    """Return a text without a frame."""
     return Widget("text", height, {"markdown": markdown, "background": "transparent"})
 
 
 def graph(
     title: str, metrics: Iterable[Metric], *, stat: str = "Sum", period: int = FIVE_MINUTES, **more: Any
 ) -> Widget:
-    """Lines over time, from zero; `more` are further properties, such as stacked or annotations."""
+    """Return lines over time, from zero; `more` are further properties, such as stacked or annotations."""
     properties = {
         "title": title,
         "view": "timeSeries",
@@ -75,7 +76,7 @@ def graph(
 
 
 def numbers(title: str, metrics: Iterable[Metric]) -> Widget:
-    """Each metric's sum of a day as a number."""
+    """Return each metric's sum of a day as a number."""
     properties = {
         "title": title,
         "view": "singleValue",
@@ -87,12 +88,12 @@ def numbers(title: str, metrics: Iterable[Metric]) -> Widget:
 
 
 def line(label: str, value: float) -> dict[str, Any]:
-    """The annotations of a graph that has a limit, which a value should not pass."""
+    """Return the annotations of a graph for a limit."""
     return {"horizontal": [{"label": label, "value": value, "color": BAD, "fill": "above"}]}
 
 
 def alarms(title: str, arns: Sequence[str]) -> list[Widget]:
-    """The states of these alarms, those that are on first; as many widgets as it takes."""
+    """Return the states of these alarms, active alarms first, in as many widgets as needed."""
     chunks = [arns[start : start + MOST_ALARMS] for start in range(0, len(arns), MOST_ALARMS)]
     return [_alarms(title, chunk) for chunk in chunks]
 

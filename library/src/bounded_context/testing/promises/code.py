@@ -1,4 +1,4 @@
-"""What is declared has code, and what is coded is deployed."""
+"""Promises about code: declared commands have code, and all code is deployed."""
 
 import importlib
 import importlib.util
@@ -6,36 +6,35 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...application.creating import lacking_in_rows
-from ...context import Context
-from ...domain.commands import Command
+from ...declaration.entry_points import STEPS, entry_point
 from ...domain.errors import BusinessError
-from ..rules import creating_use_case, verifying_rules
-from ._promise import Check, Repository
+from ...handlers._marks import mark
+from ..rules import verifying_rules
+from ._promise import Check, Repository, resolved
 
 
-def commands_have_an_entry_point(where: Repository) -> Iterator[str]:
-    """Every command can be given: it has an entry point."""
+def commands_run_their_rule(where: Repository) -> Iterator[str]:
+    """Every command runs its declared rule, also with an entry point of your own."""
     for command in where.context.commands:
-        if command.function not in where.modules:
-            yield _missing(where, command)
+        run = mark(where.handler(command.function), "use_case", command.rule)
+        if run is not command.rule:
+            yield (
+                f"The entry point of {command.function} runs {_named(run)}, and the declaration names "
+                f"{_named(command.rule)}: name one rule in both."
+            )
 
 
 def lists_obey_the_rule(where: Repository) -> Iterator[str]:
-    """Lists obey what commands obey: the verification runs the rule of the command that creates for each row."""
+    """Lists obey the rules of commands: the verification runs the creating command's rule for each row."""
     context = where.context
     if lacking := lacking_in_rows(context):
         yield f"commands: {lacking}"
         return
-    rule, verified = creating_use_case(context), [one.use_case for one in verifying_rules(context)]
-    if not verified or (rule and verified != [rule]):
+    verified = [verifying.use_case for verifying in verifying_rules(where.handler(context.verification))]
+    if verified != [context.creating.rule]:
         runs = f"runs {', '.join(map(_named, verified))}" if verified else "runs no rule"
-        yield f"src/{context.name}/handlers/{context.verification}.py {runs} for rows: {_obeying(context, rule)}."
-
-
-def _obeying(context: Context[Any], rule: Any) -> str:
-    creating = context.creating
-    name = _named(rule) if rule else creating.function
-    return f"write `aws.obeys({context.name.upper()}, {creating.name}, {name})` into its checks"
+        obeying = f"write `aws.obeys({context.name.upper()})` into its checks"
+        yield f"{context.verification} of src/{context.name}/{STEPS}.py {runs} for rows: {obeying}."
 
 
 def _named(rule: Any) -> str:
@@ -43,27 +42,29 @@ def _named(rule: Any) -> str:
 
 
 def functions_have_code(where: Repository) -> Iterator[str]:
-    """Every function that is deployed has code: its handler's dotted name leads to a function."""
+    """Every deployed function has code: the dotted name of its handler resolves to a function."""
     for node in where.graph.of("lambda/function"):
-        module, _, name = str(node.inputs["handler"]).rpartition(".")
-        if not _is_there(where, module, name):
-            path = f"src/{module.replace('.', '/')}.py"
-            yield f"The function {node.name} has no code: write {path} with a `{name}`."
+        handler = str(node.inputs["handler"])
+        if not _is_there(where, handler):
+            module, _, name = handler.rpartition(".")
+            missing = f"write src/{module.replace('.', '/')}.py with a `{name}`"
+            ours = handler.startswith(f"{where.context.name}.")
+            yield f"The function {node.name} has no code: {missing if ours else f'the library has no {handler}'}."
 
 
 def code_is_deployed(where: Repository) -> Iterator[str]:
-    """Every entry point is deployed: each module of handlers/ is some function's."""
+    """Every entry point is deployed: each module with a lambda_handler, and each step of list_steps.py."""
+    context = where.context
     deployed = {str(node.inputs["handler"]) for node in where.graph.of("lambda/function")}
-    for module in where.modules:
-        if f"{where.context.name}.handlers.{module}.lambda_handler" not in deployed:
-            yield (
-                f"No function deploys src/{where.context.name}/handlers/{module}.py: "
-                f"add {module!r} to FUNCTIONS in infra/service/functions.py, or remove the file."
-            )
+    steps = {f"{context.name}.{STEPS}.{step}": f"{step} of src/{context.name}/{STEPS}.py" for step in where.steps}
+    modules = {f"{module}.lambda_handler": f"src/{module.replace('.', '/')}.py" for module in where.modules}
+    for handler, place in {**steps, **modules}.items():
+        if handler not in deployed:
+            yield f"No function deploys {place}: name it in FUNCTIONS of infra/service/functions.py, or remove it."
 
 
 def settings_are_read(where: Repository) -> Iterator[str]:
-    """A setting has an effect: each one of a stack's file is read by its program."""
+    """Every setting has an effect: the program reads each setting of a stack's file."""
     for name, graph in where.graphs.items():
         program, stack = name.split()
         for key, like in graph.unread.items():
@@ -72,7 +73,7 @@ def settings_are_read(where: Repository) -> Iterator[str]:
 
 
 def refusals_are_declared(where: Repository) -> Iterator[str]:
-    """Callers learn every refusal: each error of the context's own rules is among its errors."""
+    """Callers can handle every rejection: each error of the context's own rules is among its declared errors."""
     package = where.context.name
     for path in where.project.sources.glob("[!_]*.py"):
         importlib.import_module(f"{package}.{path.stem}")
@@ -83,7 +84,7 @@ def refusals_are_declared(where: Repository) -> Iterator[str]:
 
 
 def _kinds_of(error: type[BusinessError]) -> Iterator[type[BusinessError]]:
-    """Yield the subclasses, also of subclasses, that have none: what others share is raised by nobody."""
+    """Yield all subclasses without subclasses. Only these are raised."""
     for kind in error.__subclasses__():
         if kind.__subclasses__():
             yield from _kinds_of(kind)
@@ -91,25 +92,17 @@ def _kinds_of(error: type[BusinessError]) -> Iterator[type[BusinessError]]:
             yield kind
 
 
-def _missing(where: Repository, command: Command[Any]) -> str:
-    context, name = where.context, command.function
-    made = f"lambda_handler = command_handler({context.name.upper()}, {command.name}, {name}, {context.plural})"
-    return f"{command.name} has no entry point: write src/{context.name}/handlers/{name}.py with `{made}`."
-
-
-def _is_there(where: Repository, module: str, name: str) -> bool:
-    if not module.startswith(f"{where.context.name}."):  # the library's, which are imported with their context alone
-        return importlib.util.find_spec(module) is not None
-    try:
-        return callable(getattr(importlib.import_module(module), name, None))
-    except ModuleNotFoundError as error:
-        if error.name is None or not module.startswith(error.name):
-            raise
-        return False
+def _is_there(where: Repository, handler: str) -> bool:
+    if handler.startswith(f"{where.context.name}."):
+        return callable(resolved(handler))
+    # Modules of the library need their context for an import.
+    module, _, name = handler.rpartition(".")
+    of_declaration = handler == entry_point(where.context, name)
+    return importlib.util.find_spec(module) is not None and (of_declaration or name == "lambda_handler")
 
 
 CHECKS: tuple[Check, ...] = (
-    commands_have_an_entry_point,
+    commands_run_their_rule,
     lists_obey_the_rule,
     functions_have_code,
     code_is_deployed,

@@ -1,94 +1,94 @@
-"""What others read is what the code says: schemas of events, AsyncAPI, OpenAPI, the diagram, the catalogue's file."""
+"""Promises about generated documents: event schemas, AsyncAPI, OpenAPI, diagrams, and the catalogue's file."""
 
 from collections.abc import Iterator
 
 from pydantic import ValidationError
 
-from ...contracts import asyncapi, schemas, statuses
-from ...contracts.catalog import files as catalog
-from ...contracts.change import Refused, next_version, said_in
-from ...contracts.published import Version, versions
-from ...contracts.release import release
-from ...contracts.released.samples import version_of
-from ...picture import picture, readme
-from ...policies import PRODUCTION
+from ...tools.contracts import asyncapi, schemas, statuses
+from ...tools.contracts.catalog import files as catalog
+from ...tools.contracts.change import Refused, next_version, said_in
+from ...tools.contracts.published import Version, versions
+from ...tools.contracts.release import release
+from ...tools.contracts.released.samples import version_of
+from ...tools.policies import PRODUCTION
+from ...tools.views.picture import picture, readme
 from ._promise import Check, Repository
 
 
 def events_keep_their_contract(where: Repository) -> Iterator[str]:
-    """Subscribers can read what events say: each model is a version of its schema that is written down."""
-    for event_type, said in where.context.told:
+    """Subscribers can read the events: each model is a stored version of its schema."""
+    for event_type, text in where.context.told:
         try:
-            version = next_version(where.context, event_type, said, where.project.events)
+            version = next_version(where.context, event_type, text, where.project.events)
         except Refused as refused:
             yield str(refused)
             continue
-        if version not in versions(event_type, where.project.events) or str(version) != said:
-            yield f"events/{event_type}/{version}.json is not written: run `uv run just contracts`."
+        if version not in versions(event_type, where.project.events) or str(version) != text:
+            yield f"events/{event_type}/{version}.json is not written: run `uv run context contracts`."
 
 
 def events_are_described(where: Repository) -> Iterator[str]:
-    """Subscribers find every event: the AsyncAPI document is what the code says."""
-    said = [(event_type, Version.parse(text)) for event_type, text in where.context.told]
-    text = schemas.as_text(asyncapi.document(where.context, said, release(where.project.root)))
+    """Subscribers find every event: the AsyncAPI document matches the code."""
+    published = [(event_type, Version.parse(version)) for event_type, version in where.context.told]
+    expected = schemas.as_text(asyncapi.document(where.context, published, release(where.project.root)))
     path = where.project.events / asyncapi.NAME
-    if not path.is_file() or path.read_text(encoding="utf-8") != text:
-        yield f"events/{asyncapi.NAME} is not what the code says: run `uv run just contracts`."
+    if not path.is_file() or path.read_text(encoding="utf-8") != expected:
+        yield f"events/{asyncapi.NAME} does not match the code: run `uv run context contracts`."
 
 
 def events_before_are_made(where: Repository) -> Iterator[str]:
-    """Subscribers of the major version before get what it says: it can be made of each event of today."""
+    """Subscribers of the previous major version receive its events: each is made of the current event."""
     beside = where.context.beside
     if beside is None:
         return
     for event_type, version in beside.versions.items():
-        [today] = version_of(where.context)["sent"][event_type]
+        [sample] = version_of(where.context)["sent"][event_type]
         try:
-            beside.data.model_validate(beside.made(today["data"]))
+            beside.data.model_validate(beside.made(sample["data"]))
         except ValidationError as error:
             found = error.errors(include_url=False)
-            wrong = ", ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in found)
+            wrong = ", ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in found)
             file = said_in(where.context)
-            yield f"{event_type} {version} cannot be made of what is said now ({wrong}): correct `made` in {file}."
+            yield f"{event_type} {version} cannot be made of the current event ({wrong}): correct `made` in {file}."
 
 
 def callers_find_what_they_rely_on(where: Repository) -> Iterator[str]:
-    """Callers find what they rely on: the routes and answers of the committed OpenAPI document."""
-    from ...contracts.openapi.change import missed
+    """Callers find the routes and answers of the committed OpenAPI document."""
+    from ...tools.contracts.openapi.change import missed
 
     yield from missed(where.context, where.project.root)
 
 
 def routes_are_described(where: Repository) -> Iterator[str]:
-    """Callers find every route: the OpenAPI document and its page are what the code says."""
+    """Callers find every route: the OpenAPI document and its page match the code."""
     if not where.context.api:
         return
-    from ...contracts.openapi.files import files
+    from ...tools.contracts.openapi.files import files
 
     for path, text in files(where.context, where.project.root).items():
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
-            yield f"docs/api/{path.name} is not what the code says: run `uv run just openapi`."
+            yield f"docs/api/{path.name} does not match the code: run `uv run context openapi`."
 
 
 def statuses_are_drawn(where: Repository) -> Iterator[str]:
-    """People see which statuses an aggregate may have: the diagram in the README is what the code says."""
+    """The README shows the statuses of an aggregate: its diagram matches the code."""
     path = where.project.root / statuses.NAME
     if not path.is_file() or path.read_text(encoding="utf-8") != statuses.drawn(where.context, where.project.root):
-        yield f"The diagram of statuses in {statuses.NAME} is not what the code says: run `uv run just contracts`."
+        yield f"The diagram of statuses in {statuses.NAME} does not match the code: run `uv run context contracts`."
 
 
 def the_context_is_drawn(where: Repository) -> Iterator[str]:
-    """People see what triggers what: the picture in the README is what the program registers."""
+    """The README shows the whole context: its picture matches the resources that the program registers."""
     path, drawn = where.project.root / readme.NAME, picture(where.context, where.graph, PRODUCTION)
     if not path.is_file() or path.read_text(encoding="utf-8") != readme.drawn(drawn, where.project.root):
-        yield f"The picture in {readme.NAME} is not what the program registers: run `uv run just contracts`."
+        yield f"The picture in {readme.NAME} does not match the program's resources: run `uv run context contracts`."
 
 
 def the_catalogue_is_told(where: Repository) -> Iterator[str]:
-    """People find the context, its APIs and its owner: the catalogue's file has what the code says."""
+    """The catalogue shows the context, its APIs and its owner: its file matches the code."""
     try:
         if not catalog.is_said(where.context, where.project.root):
-            yield f"{catalog.NAME} is not what the code says: run `uv run just contracts`."
+            yield f"{catalog.NAME} does not match the code: run `uv run context contracts`."
     except Refused as refused:
         yield str(refused)
 

@@ -1,14 +1,14 @@
-"""The infrastructure's policies as promises, less what the repository leaves out of them with a reason."""
+"""The infrastructure's policies as promises, except for waivers with a reason."""
 
 from collections.abc import Iterator
 
-from ...policies import POLICIES, PRODUCTION, BadWaiver, Policy, Violation, judged, waivers
-from ...policies.waivers import needless
+from ...tools.policies import POLICIES, PRODUCTION, BadWaiver, Policy, Violation, judged, waivers
+from ...tools.policies.waivers import needless
 from ._promise import Check, Promise, Repository
 
 
 def waivers_are_needed(where: Repository) -> Iterator[str]:
-    """What is left out of a policy has a reason, and is still broken."""
+    """Every waiver of a policy has a reason, and the policy is still violated."""
     try:
         waived = waivers(where.project.settings, POLICIES)
     except BadWaiver as error:
@@ -19,8 +19,8 @@ def waivers_are_needed(where: Repository) -> Iterator[str]:
 
 def _promise(policy: Policy) -> Promise:
     def check(where: Repository) -> Iterator[str]:
-        [one] = judged([policy], lambda policy: _violations(policy, where), where.waivers, PRODUCTION)
-        yield from (violation.sentence for violation in one.violations)
+        [judgement] = judged([policy], lambda policy: _violations(policy, where), where.waivers, PRODUCTION)
+        yield from (violation.sentence for violation in judgement.violations)
 
     return Promise(policy.name, policy.sentence, check)
 

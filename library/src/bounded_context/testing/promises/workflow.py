@@ -1,4 +1,4 @@
-"""The states of the workflow: where they lead, what they call, and how long they retry."""
+"""Promises about the workflow's states: their targets, their calls and their retries."""
 
 import json
 import re
@@ -21,10 +21,10 @@ LAMBDAS_OWN: Final = (
     "Lambda.SdkClientException",
     "Lambda.ServiceException",
 )
-"""The errors of Lambda itself (AWS Step Functions Developer Guide, "Handle transient Lambda service exceptions")."""
+"""Errors of the Lambda service (AWS Step Functions Developer Guide, "Handle transient Lambda service exceptions")."""
 
 OUTAGE_SECONDS: Final = 600
-"""How long a task retries the errors of Lambda itself at least, on average."""
+"""The minimum time for which a task retries errors of the Lambda service, on average."""
 
 _PATIENT: Final = {
     "IntervalSeconds": 2,
@@ -33,37 +33,37 @@ _PATIENT: Final = {
     "MaxDelaySeconds": 60,
     "JitterStrategy": "FULL",
 }
-"""A retrier that waits 781 seconds on average, and 1,562 at most."""
+"""A retrier that waits 781 seconds on average and 1,562 seconds at most."""
 
 _CALL: Final = re.compile(r"arn:[\w-]+:states:::(?:aws-sdk:)?([a-z0-9]+):(\w+)(?:\.\w+(?::2)?)?")
 _SERVICES: Final = {"states": "stepfunctions", "sfn": "stepfunctions", "elasticmapreduce": "emr"}
-"""The services that botocore names otherwise than Step Functions."""
+"""The services whose names in botocore differ from the names in Step Functions."""
 
 _NO_REQUEST: Final = ("apigateway:invoke", "eks:call", "eks:runJob")
-"""Integrations that are no call of the AWS API."""
+"""Integrations that do not call the AWS API."""
 
 _JSON: Final = ("Payload", "Message", "MessageBody", "Input", "Detail")
-"""Texts and bytes that a state may give as JSON: Step Functions writes them as text."""
+"""Texts and bytes that a state may contain as JSON. Step Functions converts them to text."""
 
 _ALL: Final = "States.ALL"
 
 
 def states_follow_one_another(where: Repository) -> Iterator[str]:
-    """Every state of the workflow leads to one that is there."""
+    """Every state of the workflow leads to an existing state."""
     for called, state, known in _states(where):
         for target in set(_targets(state)) - known:
             yield f"{called} goes to {target}, which is not a state: write its name."
 
 
 def tasks_are_tried_again(where: Repository) -> Iterator[str]:
-    """A passing fault ends no list: every task of the workflow is tried again."""
+    """Every task of the workflow is retried, so that a transient fault ends no list."""
     for called, state, _ in _states(where):
         if state["Type"] == "Task" and not state.get("Retry"):
             yield f"{called} is tried once: give it a Retry."
 
 
 def outages_of_lambda_are_outlasted(where: Repository) -> Iterator[str]:
-    """An outage of Lambda ends no list: every task that calls a function retries Lambda's own errors for 10 minutes."""
+    """An outage of Lambda ends no list: every task that calls a function retries service errors for 10 minutes."""
     for called, state, _ in _states(where):
         if ":lambda:" not in state.get("Resource", ""):
             continue
@@ -77,10 +77,14 @@ def outages_of_lambda_are_outlasted(where: Repository) -> Iterator[str]:
 
 
 def _waited(state: State, error: str) -> float:
-    """Return the seconds that a task waits in all after an error, on average; it stops counting at `OUTAGE_SECONDS`."""
-    matching = (one for one in state.get("Retry", []) if {error, _ALL, "States.TaskFailed"} & set(one["ErrorEquals"]))
+    """Return the average total wait of a task after an error, in seconds. Stops counting at `OUTAGE_SECONDS`."""
+    matching = (
+        candidate
+        for candidate in state.get("Retry", [])
+        if {error, _ALL, "States.TaskFailed"} & set(candidate["ErrorEquals"])
+    )
     retrier = next(matching, {"MaxAttempts": 0})
-    # With full jitter a wait is anything between nothing and the delay.
+    # With full jitter a wait is uniformly distributed between 0 and the delay.
     share = 0.5 if retrier.get("JitterStrategy") == "FULL" else 1
     waited, delay, most = 0.0, retrier.get("IntervalSeconds", 1), retrier.get("MaxDelaySeconds", OUTAGE_SECONDS * 2)
     for _ in range(retrier.get("MaxAttempts", 3)):
@@ -92,10 +96,10 @@ def _waited(state: State, error: str) -> float:
 
 
 def catch_alls_come_last(where: Repository) -> Iterator[str]:
-    """Every error reaches its own retrier and catcher: `States.ALL` is the last of its list, and alone there."""
+    """Every error reaches its own retrier and catcher: `States.ALL` is the last entry, and alone in its entry."""
     for called, state, _ in _states(where):
         for name, words in (("Retry", "retriers"), ("Catch", "catchers")):
-            listed = [one["ErrorEquals"] for one in state.get(name, [])]
+            listed = [handler["ErrorEquals"] for handler in state.get(name, [])]
             for number, errors in enumerate(listed, 1):
                 if _ALL in errors and number < len(listed):
                     yield f"{called} has {_ALL} in number {number} of its {len(listed)} {words}: write it last."
@@ -104,7 +108,7 @@ def catch_alls_come_last(where: Repository) -> Iterator[str]:
 
 
 def calls_are_well_formed(where: Repository) -> Iterator[str]:
-    """AWS takes every call of the workflow: its parameters have the names and types of the call's own model."""
+    """AWS accepts every call of the workflow: its parameters match the names and types of the call's model."""
     for called, state, _ in _states(where):
         resource = _CALL.fullmatch(state.get("Resource", ""))
         if resource and f"{resource[1]}:{resource[2]}" not in _NO_REQUEST:
@@ -117,7 +121,7 @@ def _of_request(service: str, call: str, parameters: Any) -> Iterator[str]:
     try:
         shape = shape_of(_SERVICES.get(service, service), operation)
     except UnknownServiceError:
-        return  # an integration that is no service, such as http
+        return  # an integration without a service, such as http
     except OperationNotFoundError:
         yield f"{service} has no {call}: write the name of a call."
         return
@@ -130,23 +134,23 @@ def _of_call(shape: Shape, value: Any, path: str) -> Iterator[str]:
     if isinstance(shape, StructureShape) and isinstance(value, Mapping):
         yield from _of_structure(shape, value, path)
     elif isinstance(shape, MapShape) and isinstance(value, Mapping):
-        for name, one in _given(value):
-            yield from _of_call(shape.value, one, f"{path}.{name}")
+        for name, member in _given(value):
+            yield from _of_call(shape.value, member, f"{path}.{name}")
     elif isinstance(shape, ListShape) and isinstance(value, list):
-        for number, one in enumerate(value):
-            yield from _of_call(shape.member, one, f"{path}[{number}]")
+        for number, member in enumerate(value):
+            yield from _of_call(shape.member, member, f"{path}[{number}]")
     elif not (isinstance(value, Mapping) and path.rpartition(".")[2] in _JSON):
         yield from (f"'s {fault}: correct it." for fault in faults(shape, value, path))
 
 
 def _of_structure(shape: StructureShape, value: Mapping[str, Any], path: str) -> Iterator[str]:
     below = f"{path}." if path else ""
-    # Step Functions begins every name with a capital letter, whatever the API does.
+    # In Step Functions every name begins with a capital letter, unlike in some APIs.
     members = {name[0].upper() + name[1:]: member for name, member in shape.members.items()}
     required = {name[0].upper() + name[1:] for name in shape.required_members}
-    for name, one in _given(value):
+    for name, member_value in _given(value):
         if name in members:
-            yield from _of_call(members[name], one, f"{below}{name}")
+            yield from _of_call(members[name], member_value, f"{below}{name}")
         else:
             near = get_close_matches(name, members, 1) or sorted(members)
             yield f" has no {below}{name}: write {' or '.join(near)}."
@@ -155,9 +159,9 @@ def _of_structure(shape: StructureShape, value: Mapping[str, Any], path: str) ->
 
 
 def _given(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield each member's name and value; that of a member that is computed from the state is a text in `{%`."""
-    for name, one in value.items():
-        yield (name.removesuffix(".$"), "{%" if name.endswith(".$") else one)
+    """Yield each member's name and value. The value of a computed member is the text `{%`."""
+    for name, member in value.items():
+        yield (name.removesuffix(".$"), "{%" if name.endswith(".$") else member)
 
 
 def _computed(value: Any) -> bool:
@@ -165,9 +169,9 @@ def _computed(value: Any) -> bool:
 
 
 def calls_are_permitted(where: Repository) -> Iterator[str]:
-    """The workflow may make every call that it makes."""
+    """The workflow's role permits every call of the workflow."""
     for machine in where.graph.of("sfn/stateMachine"):
-        held = {
+        granted = {
             action
             for node, statement in where.graph.statements("iam/rolePolicy")
             if machine.inputs["roleArn"].endswith(f"/{node.inputs['role']}")
@@ -176,19 +180,19 @@ def calls_are_permitted(where: Repository) -> Iterator[str]:
         definition = json.dumps(machine.document("definition"))
         for service, call in set(re.findall(r'"arn:aws:states:::([a-z0-9]+):(\w+)', definition)):
             action = f"{service}:{'InvokeFunction' if service == 'lambda' else call[0].upper() + call[1:]}"
-            if action not in held:
+            if action not in granted:
                 yield f"The workflow {machine.name} calls {action}, which its role may not: grant it."
 
 
 def _states(where: Repository) -> Iterator[tuple[str, State, set[str]]]:
-    """Yield every state of every machine with its place in a sentence, and the names that it may go to."""
+    """Yield every state of every machine: its place in a sentence, the state, and the names of its possible targets."""
     for machine in where.graph.of("sfn/stateMachine"):
         for name, state, known in _within(machine.document("definition")):
             yield f"The state {name} of {machine.name}", state, known
 
 
 def _within(node: Any) -> Iterator[tuple[str, State, set[str]]]:
-    """Yield every state with its name and the names that it may go to, also inside of maps."""
+    """Yield every state with its name and the names of its possible targets, including states inside of maps."""
     if isinstance(node, dict):
         for name, state in node.get("States", {}).items():
             yield name, state, set(node["States"])

@@ -1,16 +1,17 @@
-"""The graph as requests: what AWS would be asked for each registered resource, checked against AWS's own models.
+"""Check the recorded graph against AWS's models: each resource as the requests that Pulumi's provider sends.
 
-Mocks answer whatever they are asked, and a preview asks AWS for nothing: a timeout of 901 seconds, a misspelt enum or a
-name one character too long is refused only in the middle of a deployment. So each resource is turned here into the
-requests that Pulumi's provider sends, and these are checked against botocore's models of the services: required, type,
-minimum, maximum, enum, pattern (botocore's own validation leaves out the last three), and against what AWS's
-documentation says where its models are silent (`documented`)::
+Neither mocks nor a preview send requests to AWS. Without this check, a timeout of 901 seconds, a misspelt enum or a
+name that is one character too long fails during a deployment. Each request is checked against
 
-    findings(graph.one("sqs/queue", "inbound"))  # [] if AWS takes it, or a sentence for each thing that it does not
+- botocore's models of the services: required, type, minimum, maximum, enum, pattern (botocore's own validation omits
+  the last three);
+- limits that only AWS's documentation contains (`documented`)::
 
-Names match whatever their case; what Pulumi's provider calls otherwise stands in `KINDS`, by type. A type, or an input,
-that nothing here knows is a finding too, so that nothing is unchecked without a word. A repository with resources of
-other types adds them, for instance in its `tests/conftest.py`::
+    findings(graph.one("sqs/queue", "inbound"))  # a sentence for each refused value; [] if AWS accepts the resource
+
+Names match regardless of case. `KINDS` lists, by resource type, the names that differ between Pulumi's provider and
+AWS. An unknown type or input is a finding too, so that no value goes unchecked. A repository with other types of
+resources adds them, for instance in its `tests/conftest.py`::
 
     KINDS["elasticache/serverlessCache"] = (call("elasticache CreateServerlessCache", name="ServerlessCacheName"),)
 """

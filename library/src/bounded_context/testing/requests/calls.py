@@ -1,4 +1,4 @@
-"""The calls that Pulumi's provider makes for a resource, and the requests that they are."""
+"""The calls that Pulumi's provider makes for a resource, and their requests."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,13 +11,13 @@ from botocore.session import Session
 from pulumi import Archive, Asset
 from pulumi.runtime.rpc import is_rpc_secret, unwrap_rpc_secret
 
-from ...local.deploy.translation import to_parameters
-from ..graph import Node
+from ...tools.local.deploy.translation import to_parameters
+from ...tools.programs.recording import Node
 
 Inputs = dict[str, Any]
 
 ARCHIVE = b"an archive"
-"""What stands for the bytes of an archive: it need not have been built."""
+"""Sample bytes of an archive, so that the package need not be built."""
 
 
 @dataclass(frozen=True)
@@ -25,13 +25,13 @@ class Call:
     """An operation of an AWS service that the provider calls for a type of resource.
 
     Attributes:
-        service: as botocore calls it.
-        operation: as AWS's API reference calls it.
-        places: the member for each input that has another name; dots lead into structures, `|` stands between names of
-            which one is there. An empty one is not a member: its input asks for the call, or is the provider's own.
-        below: the member in which all other inputs are.
-        made: inputs that the provider makes up where there are none.
-        turned: what the provider does to the inputs before all of this.
+        service: botocore's name of the service.
+        operation: the operation's name in AWS's API reference.
+        places: the request's member for each input with another name. Dots separate nested members, `|` alternatives.
+            An empty place is not a member: its input only triggers the call, or belongs to the provider.
+        below: the member that contains all other inputs.
+        made: defaults that the provider generates for missing inputs.
+        turned: converts the inputs before these steps.
     """
 
     service: str
@@ -48,11 +48,11 @@ class Call:
 
     @property
     def shape(self) -> StructureShape:
-        """What botocore knows of the request."""
+        """Botocore's shape of the request."""
         return shape_of(self.service, self.operation)
 
     def part(self, name: str, value: Any) -> Inputs:
-        """Return what one input is in the request. Raises Untranslatable: it is no part of it."""
+        """Return the part of the request that an input defines. Raises Untranslatable for an unknown input."""
         if self.places.get(name) == "":
             return {}
         below = {name: f"{self.below}.{name}"} if self.below else {}
@@ -70,7 +70,7 @@ def call(
 ) -> Call:
     """Return a call by its service and operation (`sqs CreateQueue`), with the places of its inputs.
 
-    `as_attributes` are those that SNS and SQS have in one map of texts.
+    `as_attributes` are inputs that SNS and SQS expect in one map of texts.
     """
     service, operation = named.split()
     attributes = {name: f"Attributes.{attribute}" for name, attribute in as_attributes.items()}
@@ -79,10 +79,10 @@ def call(
 
 @cache
 def shape_of(service: str, operation: str) -> StructureShape:
-    """Return what botocore knows of an operation's request.
+    """Return botocore's shape of an operation's request.
 
     Raises:
-        UnknownServiceError: botocore knows no such service.
+        UnknownServiceError: botocore has no such service.
         OperationNotFoundError: the service has no such operation.
     """
     shape = _service(service).operation_model(operation).input_shape
@@ -100,10 +100,10 @@ def _session() -> Session:
 
 
 def made_of(node: Node, calls: tuple[Call, ...]) -> Iterator[tuple[Call, Inputs]]:
-    """Yield each call that is made for a resource, with the inputs that it takes.
+    """Yield each call that the provider makes for a resource, with the call's inputs.
 
-    The first is made in any case, and takes what no other one places. Another is made where there is an input that only
-    it places. What is placed and not given is looked up in the resource's outputs: names that Pulumi makes, ids.
+    The first call is always made, with the inputs that no other call places. A further call is made if an input is set
+    that only this call places. Placed but missing inputs are read from the resource's outputs: ids and generated names.
     """
     first, *others = calls
     inputs = first.turned({name: _plain(value) for name, value in node.inputs.items() if value is not None})
@@ -111,23 +111,23 @@ def made_of(node: Node, calls: tuple[Call, ...]) -> Iterator[tuple[Call, Inputs]
     mine = {name: value for name, value in inputs.items() if name not in elsewhere}
     yield first, _filled(first, mine, node)
     for other in others:
-        asked = {name: inputs[name] for name in other.places if name in inputs}
-        if any(value is not False for name, value in asked.items() if name in elsewhere):
-            yield other, _filled(other, asked, node)
+        placed = {name: inputs[name] for name in other.places if name in inputs}
+        if any(value is not False for name, value in placed.items() if name in elsewhere):
+            yield other, _filled(other, placed, node)
 
 
-def _filled(one: Call, inputs: Inputs, node: Node) -> Inputs:
+def _filled(request_call: Call, inputs: Inputs, node: Node) -> Inputs:
     made = node.outputs.keys() - node.inputs.keys()
-    known = {name: node.outputs[name] for name, place in one.places.items() if place and name in made}
-    return {**one.made, **known, **inputs}
+    known = {name: node.outputs[name] for name, place in request_call.places.items() if place and name in made}
+    return {**request_call.made, **known, **inputs}
 
 
 def _plain(value: Any) -> Any:
-    """Return a value without Pulumi's wrappings of secrets and of archives, and without what is not given."""
+    """Return a value without Pulumi's wrappers of secrets and archives, and without members that are None."""
     if isinstance(value, Archive | Asset):
         return ARCHIVE
     if is_rpc_secret(value):
         return _plain(unwrap_rpc_secret(value))
     if isinstance(value, Mapping):
-        return {key: _plain(one) for key, one in value.items() if one is not None}
-    return [_plain(one) for one in value] if isinstance(value, list) else value
+        return {key: _plain(item) for key, item in value.items() if item is not None}
+    return [_plain(item) for item in value] if isinstance(value, list) else value

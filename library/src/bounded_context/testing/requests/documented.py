@@ -1,6 +1,6 @@
-"""Limits that stand in AWS's documentation and in no model: a short table, each with its page.
+"""A table of limits that AWS's documentation contains and its models lack, each with its page.
 
-Pages are of the API reference of the operation unless another one is named.
+Unless another page is named, the page is the API reference of the operation.
 """
 
 import json
@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ...infra.config import LOG_RETENTION_DAYS
+from ...configuration.config import LOG_RETENTION_DAYS
 from .documents import DOCUMENTS, read
 from .shapes import Fault
 
 
 @dataclass(frozen=True)
 class Limit:
-    """What AWS takes, in words, whether a value is that, and the page that says so."""
+    """A limit: the accepted values in words, a check of a value, and the page that documents it."""
 
     wanted: str
     holds: Callable[[Any], bool]
@@ -24,7 +24,7 @@ class Limit:
 
 
 def _whole(least: int, most: int, page: str = Limit.page) -> Limit:
-    """A whole number, also as text."""
+    """Return the limit of a whole number, also given as text."""
     return Limit(f"a whole number from {least} to {most}", lambda value: _is_within(value, least, most), page)
 
 
@@ -34,7 +34,7 @@ def _is_within(value: Any, least: int, most: int) -> bool:
 
 
 def _form(pattern: str, words: str, page: str = Limit.page) -> Limit:
-    """A text of a form."""
+    """Return the limit of a text that must match a pattern."""
     return Limit(words, lambda value: re.fullmatch(pattern, str(value), re.ASCII) is not None, page)
 
 
@@ -43,12 +43,12 @@ def _choice(*values: Any) -> Limit:
 
 
 def _most(count: int, unit: str, page: str = Limit.page) -> Limit:
-    """A list's entries, or a text's characters."""
+    """Return the limit of a list's entries or of a text's characters."""
     return Limit(f"at most {count} {unit}", lambda value: len(value) <= count, page)
 
 
 def _bytes(most: int, page: str = Limit.page) -> Limit:
-    """A text, or the names and values of a map."""
+    """Return the limit of the bytes of a text, or of a map's names and values."""
     return Limit(f"at most {most} bytes", lambda value: _size(value) <= most, page)
 
 
@@ -58,7 +58,7 @@ def _size(value: Any) -> int:
 
 
 def _redrive(text: Any) -> bool:
-    """Whether a redrive policy names a queue, and how often a message is tried, in numbers that SQS takes."""
+    """Return whether a redrive policy has a queue's ARN and a receive count that SQS accepts."""
     policy = json.loads(text)
     return policy.get("deadLetterTargetArn", "").startswith("arn:") and _is_within(
         int(policy.get("maxReceiveCount", 10)), 1, 1000
@@ -178,11 +178,11 @@ LIMITS: Mapping[str, Mapping[str, Limit]] = {
         "HomeDirectoryMappings.Entry": _form(r"/.*", "a path that begins with /"),
     },
 }
-"""By a call's service and operation, and the path in its request without the numbers of a list's entries."""
+"""Limits by a call's service and operation, and by the path in its request without the indexes of lists."""
 
 
 def documented(named: str, request: Mapping[str, Any]) -> Iterator[Fault]:
-    """Yield what a request breaks of the limits of its operation, such as `sqs CreateQueue`, and in its documents."""
+    """Yield the documented limits that a request of an operation (`sqs CreateQueue`) breaks, also in its documents."""
     limits, texts = LIMITS.get(named, {}), DOCUMENTS.get(named, {})
     for path, value in _places(request):
         place = re.sub(r"\[\d+\](?=\.)", "", path)
@@ -195,27 +195,27 @@ def documented(named: str, request: Mapping[str, Any]) -> Iterator[Fault]:
 def _holds(limit: Limit, value: Any) -> bool:
     try:
         return limit.holds(value)
-    except (AttributeError, TypeError, ValueError):  # of another type, or no JSON
+    except (AttributeError, TypeError, ValueError):  # another type, or not JSON
         return False
 
 
 def _places(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield every value with its path, also those that hold others."""
+    """Yield every value with its path, including structures and lists."""
     if path:
         yield path, value
     if isinstance(value, Mapping):
-        for name, one in value.items():
-            yield from _places(one, f"{path}.{name}" if path else name)
+        for name, member in value.items():
+            yield from _places(member, f"{path}.{name}" if path else name)
     elif isinstance(value, list):
-        for number, one in enumerate(value):
-            yield from _places(one, f"{path}[{number}]")
+        for number, member in enumerate(value):
+            yield from _places(member, f"{path}[{number}]")
 
 
 def contradictory(named: str, request: Mapping[str, Any]) -> Iterator[Fault]:
-    """Yield what AWS takes by itself, and not together with the rest of the request.
+    """Yield members that AWS refuses in combination with other members of the request.
 
-    An alarm looks back a day, or seven if its periods are hours, and its breaches are some of its periods (API
-    reference, PutMetricAlarm).
+    The evaluation window of an alarm is at most a day, or seven days if its periods are hours. Its datapoints to alarm
+    are at most its evaluation periods (API reference, PutMetricAlarm).
     """
     if named == "cloudwatch PutMetricAlarm":
         yield from _windows(request)
@@ -231,10 +231,10 @@ def _windows(alarm: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 def _seconds(query: Mapping[str, Any]) -> int:
-    """The period of an alarm or of one of its queries."""
+    """Return the period of an alarm or of one of its queries."""
     return _number(query, "Period") or _number(query.get("MetricStat", {}), "Period")
 
 
 def _number(values: Mapping[str, Any], name: str) -> int:
-    """A member, or 0: what is not a number is a fault of its own."""
+    """Return a member, or 0 if it is not a number. The models report such a member."""
     return values[name] if isinstance(values.get(name), int) else 0

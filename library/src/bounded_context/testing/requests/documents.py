@@ -1,7 +1,7 @@
-"""Documents inside of requests, which AWS reads where its models see a text: policies and patterns of events.
+"""Check documents inside of requests that AWS's models treat as text: policies and event patterns.
 
-The state machine's definition has promises of its own. cfn-lint, which also knows states and every service's actions,
-is slow to import; it reads all documents in the library's tests.
+The state machine's definition has promises of its own. cfn-lint also checks states and every service's actions, but is
+slow to import. Only the library's tests use it, for all documents.
 """
 
 import json
@@ -12,7 +12,7 @@ from typing import Any
 from .shapes import Fault
 
 Found = Iterator[tuple[str, str, Any]]
-"""Where in a document, what AWS takes there, and what is there."""
+"""The place in a document, the accepted values, and the given value."""
 
 _ACTION = re.compile(r"\*|[a-z0-9-]+:[A-Za-z0-9*?]+")
 _RESOURCE = re.compile(r"\*|arn:[a-z*-]+:[a-z0-9*-]+:\S+")
@@ -36,7 +36,7 @@ _MATCHERS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
 
 
 def policy(document: Any, *, principals: bool) -> Found:
-    """Yield what IAM would refuse in a policy: of a resource, or a role's trust, which names `principals`; or not."""
+    """Yield the values that IAM would refuse in a policy. Policies of resources and of trust have `principals`."""
     if document.get("Version", _VERSIONS[0]) not in _VERSIONS:
         yield "Version", f"one of {', '.join(_VERSIONS)}", document["Version"]
     statements = document.get("Statement") or [{}]
@@ -62,21 +62,21 @@ def _texts(
 ) -> Iterator[tuple[str, str, Any]]:
     value = statement.get(name, statement.get(f"Not{name}", []))
     values = value if isinstance(value, list) else [value]
-    for one in values or [None]:
-        if not isinstance(one, str) or not form.fullmatch(one):
-            yield name, wanted, one
+    for text in values or [None]:
+        if not isinstance(text, str) or not form.fullmatch(text):
+            yield name, wanted, text
 
 
 def pattern(document: Any, path: str = "") -> Found:
-    """Yield what EventBridge, Lambda and SNS would refuse in a pattern: it leads to lists of values and matchers."""
+    """Yield the values that EventBridge, Lambda and SNS would refuse in an event pattern."""
     if not isinstance(document, Mapping) or not document:
         yield path or "the pattern", "an object that is not empty", document
         return
     for name, value in document.items():
         at = f"{path}.{name}" if path else name
         if name == "$or" and isinstance(value, list):
-            for one in value:
-                yield from pattern(one, at)
+            for alternative in value:
+                yield from pattern(alternative, at)
         elif isinstance(value, list):
             yield from _values(value, at)
         else:
@@ -131,11 +131,11 @@ DOCUMENTS: Mapping[str, Mapping[str, Callable[[Any], Found]]] = {
     "stepfunctions CreateStateMachine": {"definition": _object},
     "transfer CreateUser": {"Policy": _of_role},
 }
-"""By a call's service and operation, and the path in its request."""
+"""Checks by a call's service and operation, and by the path in its request."""
 
 
 def read(check: Callable[[Any], Found], path: str, text: str) -> Iterator[Fault]:
-    """Yield what AWS would refuse in a document that is written as text."""
+    """Yield the values that AWS would refuse in a document, given as JSON text."""
     try:
         document = json.loads(text)
     except ValueError as error:

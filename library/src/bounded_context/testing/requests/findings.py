@@ -1,10 +1,10 @@
-"""What AWS would refuse of a resource, a sentence each."""
+"""The values of a resource that AWS would refuse, with a sentence for each."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from ...local.deploy.translation import Untranslatable
-from ..graph import Node
+from ...tools.local.deploy.translation import Untranslatable
+from ...tools.programs.recording import Node
 from .calls import Call, Inputs, made_of
 from .documented import contradictory, documented
 from .kinds import KINDS
@@ -14,11 +14,15 @@ _WHERE = "add it to KINDS of bounded_context.testing.requests"
 
 
 def findings(node: Node) -> list[str]:
-    """Return a sentence for each thing that AWS would refuse: the resource, the input, and what AWS takes."""
+    """Return a sentence for each value that AWS would refuse: the resource, the input, and the accepted values."""
     calls = KINDS.get(node.kind)
     if calls is None:
-        return [f"{node.kind} {node.name}: nothing here knows what AWS is asked for such a resource: {_WHERE}."]
-    return [f"{node.kind} {node.name}{one}." for made, inputs in made_of(node, calls) for one in _of_call(made, inputs)]
+        return [f"{node.kind} {node.name}: the requests of this type of resource are unknown: {_WHERE}."]
+    return [
+        f"{node.kind} {node.name}{finding}."
+        for made, inputs in made_of(node, calls)
+        for finding in _of_call(made, inputs)
+    ]
 
 
 def _of_call(made: Call, inputs: Inputs) -> Iterator[str]:
@@ -33,7 +37,7 @@ def _of_call(made: Call, inputs: Inputs) -> Iterator[str]:
         found += [f", {name}: {made.operation}'s {fault}" for fault in _of_part(made, part)]
         request = _together(request, part)
     found += [f": {made.operation} needs {path}, which no input gives" for path in missing(made.shape, request)]
-    # Only what is good by itself can be compared with the rest.
+    # Comparing members with each other requires valid members.
     return iter(found or [f": {made.operation}'s {fault}" for fault in contradictory(made.named, request)])
 
 
@@ -44,7 +48,7 @@ def _of_part(made: Call, part: Inputs) -> Iterator[Fault]:
 
 
 def _together(one: Any, other: Any) -> Any:
-    """Return two parts of a request as one: what several inputs place in one structure, or list of one, is one."""
+    """Merge two parts of a request, including lists of one structure that several inputs define."""
     if isinstance(one, dict) and isinstance(other, dict):
         common = {key: _together(one[key], other[key]) for key in one.keys() & other.keys()}
         return {**one, **other, **common}

@@ -1,17 +1,17 @@
-"""What Pulumi's AWS provider calls for each type of resource, and what it calls by names other than AWS's.
+"""The calls of Pulumi's AWS provider for each type of resource, and the names that differ from AWS's names.
 
-Names that differ by their case alone, blocks that are lists of one and maps that are lists of pairs need no line.
+Names that differ only in case, blocks that are lists of one entry, and maps that are lists of pairs need no entry.
 """
 
 from typing import Any, Final
 
-from ...local.deploy.sns import SUBSCRIPTION, TOPIC
-from ...local.deploy.sqs import QUEUE
+from ...tools.local.deploy.sns import SUBSCRIPTION, TOPIC
+from ...tools.local.deploy.sqs import QUEUE
 from .calls import Call, Inputs, call
 
 
 def _without(inputs: Inputs, name: str, nothing: Any) -> Inputs:
-    """Leave out an input whose value means that there is nothing of it."""
+    """Remove an input whose value stands for its absence."""
     return {key: value for key, value in inputs.items() if (key, value) != (name, nothing)}
 
 
@@ -24,7 +24,7 @@ def _with_retention(inputs: Inputs) -> Inputs:
 
 
 def _with_keys(inputs: Inputs) -> Inputs:
-    """A table's and an index's keys are lists of their attributes."""
+    """Convert the keys of a table and of its indexes to lists of attributes."""
     rest = {name: value for name, value in inputs.items() if name not in ("hashKey", "rangeKey")}
     keys = [(inputs.get("hashKey"), "HASH"), (inputs.get("rangeKey"), "RANGE")]
     schema = [{"attributeName": name, "keyType": kind} for name, kind in keys if name]
@@ -37,7 +37,7 @@ def _with_keys(inputs: Inputs) -> Inputs:
 
 
 def _with_suppressor(inputs: Inputs) -> Inputs:
-    """The block of a suppressor is three members."""
+    """Convert the suppressor's block to three members."""
     return {**_without(inputs, "actionsSuppressor", inputs.get("actionsSuppressor")), **_suppressor(inputs)}
 
 
@@ -48,26 +48,26 @@ def _suppressor(inputs: Inputs) -> Inputs:
 
 
 def _with_store(inputs: Inputs) -> Inputs:
-    """One store is a structure; several are a map by their regions."""
+    """Convert one artifact store to a structure, and several stores to a map by region."""
     stores = inputs.get("artifactStores", [])
     rest = {name: value for name, value in inputs.items() if name != "artifactStores"}
     if len(stores) == 1:
         return {**rest, "artifactStore": stores[0]}
     by_region = {
-        one.get("region", ""): {name: value for name, value in one.items() if name != "region"} for one in stores
+        store.get("region", ""): {name: value for name, value in store.items() if name != "region"} for store in stores
     }
     return {**rest, "artifactStores": by_region}
 
 
 def _with_event_bridge(inputs: Inputs) -> Inputs:
-    """What is a flag to Pulumi is an empty structure to S3, which gets a configuration in any case."""
+    """Convert Pulumi's flag to an empty structure. The request always has a configuration."""
     asked = {"eventBridgeConfiguration": {}} if inputs.get("eventbridge") else {}
     rest = {name: value for name, value in inputs.items() if name != "eventbridge"}
     return {**rest, "notificationConfiguration": asked}
 
 
 def _with_window(inputs: Inputs) -> Inputs:
-    """Without a window for its recovery a secret is deleted at once."""
+    """Remove a recovery window of 0, with which the provider deletes a secret at once."""
     return _without(inputs, "recoveryWindowInDays", 0)
 
 
@@ -287,4 +287,4 @@ KINDS: Final[dict[str, tuple[Call, ...]]] = {
     "xray/group": (call("xray CreateGroup"),),
     "xray/samplingRule": (call("xray CreateSamplingRule", below="SamplingRule", tags="Tags"),),
 }
-"""By a type without its package, such as `sqs/queue`. What is missing is added by whoever has such a resource."""
+"""Calls by a type without its package, such as `sqs/queue`. Repositories with other types of resources add them."""

@@ -1,6 +1,6 @@
-"""The patterns of AWS's models, which are Java's, as Python's.
+"""Convert the patterns of AWS's models from Java's syntax to Python's.
 
-AWS means the whole text by them, with or without anchors, and ASCII by `\\w` and `\\d`, as Java does.
+AWS matches the whole text, with or without anchors. As in Java, `\\w` and `\\d` match only ASCII characters.
 """
 
 import re
@@ -8,15 +8,15 @@ import unicodedata
 from functools import cache
 
 CLASSES = {r"\p{L}": "a-zA-Z", r"\p{N}": "0-9", r"\p{Z}": " "}
-"""What of Unicode's classes is ASCII; a text's other letters, digits and spaces are looked at as one of these."""
+"""The ASCII characters of Unicode's classes. Other letters, digits and spaces are replaced by such a character."""
 
 _LIKE = {"L": "a", "N": "0", "Z": " "}
 
 
 def matches(pattern: str, value: str) -> bool:
-    """Whether AWS takes a text for a pattern of its models. What Python cannot read as a pattern takes every text.
+    """Return whether a text matches a pattern of AWS's models. A pattern that Python cannot compile matches every text.
 
-    Of the types in `KINDS` no pattern is such, and none has another class (a test).
+    A test checks that the patterns of all types in `KINDS` compile, and that none uses another class.
     """
     if r"\p{" in pattern:
         value = "".join(map(_in_ascii, value))
@@ -26,11 +26,11 @@ def matches(pattern: str, value: str) -> bool:
 
 @cache
 def as_python(pattern: str) -> re.Pattern[str] | None:
-    """Return a pattern of Java's as Python's, or None."""
+    """Return a Java pattern as Python's, or None."""
     for java, python in CLASSES.items():
         pattern = pattern.replace(java, python)
     try:
-        # Java takes a hyphen after a class for itself, Python for a broken range.
+        # After a class, a hyphen is literal in Java and a broken range in Python.
         return re.compile(re.sub(r"(\\[wds])-(?!\])", r"\1\\-", pattern), re.ASCII)
     except re.error:
         return None

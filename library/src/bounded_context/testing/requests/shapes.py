@@ -1,4 +1,4 @@
-"""A value against botocore's shape of it, with all that AWS's models say: type, minimum, maximum, enum and pattern."""
+"""Check values against botocore's shapes: type, minimum, maximum, enum and pattern."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -11,15 +11,15 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 from .patterns import matches
 
 MOST_SHOWN = 80
-"""Characters of a value, or of what is wanted, that are shown."""
+"""The displayed characters of a given or an accepted value."""
 
 _BETWEEN = re.compile(r"\w+WithLengthBetween(\d+)And(\d+)")
-"""The names of some shapes of API Gateway say what their models do not."""
+"""Some shapes of API Gateway have their limits only in their names."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong with a member: its `path` in the request, what AWS takes for it, and what it is."""
+    """A refused member: its `path` in the request, the accepted values, and the given value."""
 
     path: str
     wanted: str
@@ -30,7 +30,7 @@ class Fault:
 
 
 def faults(shape: Shape, value: Any, path: str = "") -> Iterator[Fault]:
-    """Yield what AWS would refuse in a value, but for what is missing in it."""
+    """Yield the members of a value that AWS would refuse, except for missing members."""
     if isinstance(shape, StructureShape):
         yield from _of_structure(shape, value, path)
     elif isinstance(shape, ListShape):
@@ -42,18 +42,18 @@ def faults(shape: Shape, value: Any, path: str = "") -> Iterator[Fault]:
 
 
 def missing(shape: Shape, value: Any, path: str = "") -> Iterator[str]:
-    """Yield the path of each member that AWS requires and that is not there."""
+    """Yield the path of each missing member that AWS requires."""
     if isinstance(shape, StructureShape) and isinstance(value, Mapping):
         made = {name for name, member in shape.members.items() if "idempotencyToken" in member.metadata}
         yield from (_below(path, name) for name in shape.required_members if name not in {*value, *made})
-        for name, one in value.items():
-            yield from missing(shape.members[name], one, _below(path, name))
+        for name, member in value.items():
+            yield from missing(shape.members[name], member, _below(path, name))
     elif isinstance(shape, ListShape) and isinstance(value, list):
-        for number, one in enumerate(value):
-            yield from missing(shape.member, one, f"{path}[{number}]")
+        for number, member in enumerate(value):
+            yield from missing(shape.member, member, f"{path}[{number}]")
     elif isinstance(shape, MapShape) and isinstance(value, Mapping):
-        for name, one in value.items():
-            yield from missing(shape.value, one, _below(path, name))
+        for name, member in value.items():
+            yield from missing(shape.value, member, _below(path, name))
 
 
 def _of_structure(shape: StructureShape, value: Any, path: str) -> Iterator[Fault]:
@@ -62,14 +62,14 @@ def _of_structure(shape: StructureShape, value: Any, path: str) -> Iterator[Faul
         return
     if shape.is_tagged_union and len(value) != 1:
         yield Fault(path, f"one of {', '.join(shape.members)}", sorted(value))
-    for name, one in value.items():
-        yield from faults(shape.members[name], one, _below(path, name))
+    for name, member in value.items():
+        yield from faults(shape.members[name], member, _below(path, name))
 
 
 def _of_list(shape: ListShape, value: list[Any], path: str) -> Iterator[Fault]:
     yield from _within(shape, len(value), "entries", value, path)
-    for number, one in enumerate(value):
-        yield from faults(shape.member, one, f"{path}[{number}]")
+    for number, entry in enumerate(value):
+        yield from faults(shape.member, entry, f"{path}[{number}]")
 
 
 def _of_map(shape: MapShape, value: Any, path: str) -> Iterator[Fault]:
@@ -77,9 +77,9 @@ def _of_map(shape: MapShape, value: Any, path: str) -> Iterator[Fault]:
         yield Fault(path, "a map", value)
         return
     yield from _within(shape, len(value), "entries", value, path)
-    for name, one in value.items():
+    for name, entry in value.items():
         yield from faults(shape.key, name, f"a key of {path}")
-        yield from faults(shape.value, one, _below(path, name))
+        yield from faults(shape.value, entry, _below(path, name))
 
 
 def _of_scalar(shape: Shape, value: Any, path: str) -> Iterator[Fault]:
@@ -112,7 +112,7 @@ def _within(shape: Shape, size: float, unit: str, value: Any, path: str) -> Iter
 
 
 def limits(shape: Shape) -> tuple[float | None, float | None]:
-    """Return the least and the most of a number, of a text's characters or of a list's entries; None: not said."""
+    """Return the minimum and maximum of a number, a text's characters or a list's entries. None means no limit."""
     if named := _BETWEEN.fullmatch(shape.name):
         return int(named[1]), int(named[2])
     return shape.metadata.get("min"), shape.metadata.get("max")

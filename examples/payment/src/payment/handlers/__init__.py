@@ -1,1 +1,0 @@
-"""The Lambda functions' entry points: one module each."""

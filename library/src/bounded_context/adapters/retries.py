@@ -1,0 +1,47 @@
+"""Retries of DynamoDB calls while the table throttles them: a table on demand throttles while it grows into a load.
+
+pydynox itself gives a throttled request three tries within two seconds, and unprocessed keys of a batch five within
+three seconds, without regard to other writers. A table may need minutes to grow.
+"""
+
+import random
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from ..application.deadline import seconds_to_spare
+from ..application.ports import Throttled
+
+T = TypeVar("T")
+
+# A wait takes at most 5 s, and half of that on average. A table that grows into a load gets some 10 seconds per call.
+_TRIES = 8
+_LONGEST_WAIT = 5.0
+
+
+def patiently(call: Callable[[], T], passes: Callable[[Exception], bool]) -> T:
+    """Return the result of a call, and repeat the call while it fails for a transient reason.
+
+    Between two tries it waits for a time that grows and has full jitter: throttled calls do not retry in step.
+
+    Args:
+        call: the call.
+        passes: returns whether an error is transient.
+
+    Raises:
+        Exception: the call failed with another error.
+        Throttled: it failed with transient errors eight times, or the function's time is nearly over.
+    """
+    waits = (min(_LONGEST_WAIT, 0.1 * 2**tried) for tried in range(_TRIES - 1))
+    while True:
+        if seconds_to_spare() < 0:
+            raise Throttled("the function's time is nearly over")
+        try:
+            return call()
+        except Exception as error:
+            if not passes(error):
+                raise
+            wait = next(waits, None)
+            if wait is None:
+                raise Throttled(f"throttled {_TRIES} times") from error
+        time.sleep(random.uniform(0, wait))  # noqa: S311

@@ -1,0 +1,1 @@
+"""Configuration of a repository: its project, and the settings, names and owners of its stacks."""

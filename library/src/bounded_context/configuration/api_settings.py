@@ -1,0 +1,108 @@
+"""The settings of a stack's HTTP API, typed and checked."""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Self
+
+from .config import SettingError, Source, between, flag, numbers, structure
+from .objectives import LEAST_PERCENT
+
+MOST_AUDIENCES = 50
+"""Maximum audiences of a JWT authorizer (API Gateway, "Quotas for configuring and running an HTTP API")."""
+
+_LOOPBACK = r"http://127\.0\.0\.1:\d+"
+"""For the local run, whose issuer has no certificate. AWS does not accept such an issuer."""
+
+_ISSUER = re.compile(rf"(https://[^\s/?#]+|{_LOOPBACK})(/[^\s?#]*)?")
+_ORIGIN = re.compile(r"(https://[a-z0-9.-]+|http://(localhost|127\.0\.0\.1))(:\d{1,5})?")
+
+
+@dataclass(frozen=True)
+class Jwt:
+    """The accepted tokens: from `issuer`, for any of `audience`."""
+
+    issuer: str
+    audience: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Throttle:
+    """Limits of each route for all callers together: `rate` requests a second, `burst` at once.
+
+    Requests above a limit get a 429. AWS treats the limits as targets and does not guarantee them (API Gateway,
+    "Throttle requests to your HTTP APIs").
+    """
+
+    rate: int = between(1, 10_000, 100)
+    burst: int = between(1, 5_000, 200)
+
+
+@dataclass(frozen=True)
+class ApiObjectives:
+    """`answered_percent` of the requests get an answer other than 5xx, and 95 % within `latency_ms`."""
+
+    answered_percent: float = between(LEAST_PERCENT, 99.999, 99.9)
+    latency_ms: int = between(1, 30_000, 2_000)
+
+
+@dataclass(frozen=True)
+class ApiSettings:
+    """The settings of the HTTP API; each field has the name of its setting.
+
+    Without `api_jwt`, callers sign their requests with IAM credentials. `api_route_metrics` enables CloudWatch metrics
+    for each route, which are charged as custom metrics.
+    """
+
+    api_jwt: Jwt | None
+    api_cors_origins: tuple[str, ...]
+    api_throttle: Throttle
+    api_objectives: ApiObjectives
+    api_route_metrics: bool
+
+    @classmethod
+    def from_config(cls, config: Source) -> Self:
+        """Read and check all settings. Raises SettingError with one sentence for the first bad value."""
+        return cls(
+            api_jwt=_jwt(config),
+            api_cors_origins=_origins(config),
+            api_throttle=numbers(config, "api_throttle", Throttle),
+            api_objectives=numbers(config, "api_objectives", ApiObjectives),
+            api_route_metrics=config.get("api_route_metrics") is None or flag(config, "api_route_metrics"),
+        )
+
+
+def _jwt(config: Source) -> Jwt | None:
+    form = "a map {issuer: https://..., audience: [...]}"
+    given: dict[str, Any] = structure(config, "api_jwt", dict, {}, form)
+    if config.get("api_jwt") is None:
+        return None
+    if set(given) != {"issuer", "audience"}:
+        raise SettingError("api_jwt", f"is {given!r}: write {form}.")
+    issuer = given["issuer"]
+    if not isinstance(issuer, str) or not _ISSUER.fullmatch(issuer):
+        raise SettingError("api_jwt.issuer", f"is {issuer!r}: write the https address that its tokens name as `iss`.")
+    return Jwt(issuer, _audience(given["audience"]))
+
+
+def _audience(names: Any) -> tuple[str, ...]:
+    good = isinstance(names, list) and all(isinstance(name, str) and name.strip() for name in names)
+    # Without an audience, the API would accept tokens that the issuer made for other applications.
+    if not good or not 1 <= len(names) <= MOST_AUDIENCES:
+        raise SettingError("api_jwt.audience", f"is {names!r}: write a list of 1 to {MOST_AUDIENCES} audiences.")
+    return tuple(names)
+
+
+def _origins(config: Source) -> tuple[str, ...]:
+    origins: list[Any] = structure(config, "api_cors_origins", list, [], "a list of origins")
+    if "*" in origins:
+        raise SettingError(
+            "api_cors_origins",
+            "has '*': name each origin, since requests carry their callers' credentials "
+            "and no other page may send them.",
+        )
+    for origin in origins:
+        if not isinstance(origin, str) or not _ORIGIN.fullmatch(origin):
+            raise SettingError(
+                "api_cors_origins", f"has {origin!r}: write origins such as https://app.example.org, without a path."
+            )
+    return tuple(origins)

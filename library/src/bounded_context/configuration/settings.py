@@ -1,0 +1,345 @@
+"""The settings of a stack, typed and checked. A bad value stops the program with a message that contains the remedy."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Self, get_args
+
+from ..declaration.context import Context
+from ..domain.spelling import kebab
+from .alarms import Wanted
+from .api_settings import ApiSettings
+from .config import SettingError, Source, flag, matching, number, numbers, one_of, retention, structure
+from .consumes import Consumed, consumed
+from .objectives import Objectives
+from .strategy import BadStrategy, Strategy
+from .thresholds import Thresholds
+
+Sftp = Literal["dedicated", "shared", "none"]
+
+_PARTNER = re.compile(r"[a-z][a-z0-9-]{1,30}[a-z0-9]")
+"""A part of resource names and object keys, and a user name of Transfer Family, which needs 3 characters."""
+
+TEMPORARY = (".filepart", ".tmp", ".part")
+"""The endings of file names that clients use during an upload, before they rename the file."""
+
+MOST_TEMPORARY = 20
+"""The endings are a variable of two functions, and Lambda limits all variables of a function to 4 KB."""
+
+_ENDING = re.compile(r"\.[A-Za-z0-9._-]{1,31}")
+
+SHARED_PARTNERS_LIMIT = 1600
+"""Characters. A rule on a shared server names its partners, and EventBridge limits a pattern to 2,048 characters."""
+
+_SUBSCRIBER = re.compile(r"[a-z][a-z0-9_-]{0,30}[a-z0-9]")
+_ACCOUNT = re.compile(r"[0-9]{12}")
+_ALARM = re.compile(r"[!-~]([ -~]{0,253}[!-~])?")
+MOST_MORE_ALARMS = 8
+"""CodeDeploy accepts ten alarms for a deployment group, and a release may make two of its own."""
+
+LONGEST_MS = 900_000
+"""Milliseconds: Lambda's longest timeout, 15 minutes."""
+
+MOST_RESERVED = 10_000
+"""Concurrent executions. An account has 1,000 at first and "tens of thousands" on request (Lambda developer guide,
+"Lambda quotas"). With 0 a function would never run."""
+
+LONGEST_KEPT = 3650
+"""Days: ten years, the longest retention that bookkeeping requires in most countries."""
+
+LONGEST_WAIT = 168
+"""Hours: an alarm evaluates at most a week (CloudWatch API reference, PutMetricAlarm)."""
+
+# A description of an alarm has at most 1,024 characters (CloudWatch API reference, PutMetricAlarm).
+_RUNBOOK = re.compile(r"""(https://|\w)[^\s#()<>"':]{1,500}""")
+
+_SOURCE = re.compile(r"[a-z0-9]+(\.[a-z0-9]+)+")
+_FOLDER = re.compile(r"\S.*")
+_KEY = re.compile(r"arn:aws:kms:[a-z0-9-]+:\d{12}:key/(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+_OWNER = re.compile(r"[\w.:/=+@-]([\w .:/=+@-]{0,254}[\w.:/=+@-])?")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_SERVER_ID = re.compile(r"s-[0-9a-f]{17}")
+_PUBLIC_KEY = re.compile(r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+={0,2}( \S.*)?")
+"""The key types that Transfer Family accepts; ssh-dss is too old for it."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of a stack.
+
+    Attributes:
+        partners: the public keys of each partner.
+        temporary_names: endings of file names; such a file becomes a list when its client renames it.
+        incoming_days: days for which partners' files are stored, by default a year.
+        reports_days: days for which partners' reports are stored; None for ever.
+        part_rows: rows of a part; a list that could have over 10,000 parts has larger parts.
+        stream_parallelization_factor: batches of a shard that a reader of the table's stream processes concurrently.
+        reserved_concurrency: executions that Lambda reserves for a function, also its maximum; the others share the
+            account's.
+        log_key_arn: a key for the logs instead of the stack's; its policy must let CloudWatch Logs use it for the
+            stack's log groups.
+        owner: a tag of all resources, for instance a person; by default the context's team.
+        expires: a tag of all resources: the time from which the stack may be destroyed (UTC, ISO 8601).
+        debug_percent: percentage of calls that also write their DEBUG lines.
+        latency_alarms: milliseconds that 95 of 100 calls of a function's new version may take.
+        release_alarms: the names of other alarms that stop a release.
+        alarms: "critical" leaves out warnings, except those that stop a gradual release; "none" leaves out all alarms.
+        expect_list_hours: hours without a list until an alarm; None for no alarm.
+        runbook_url: the address in each alarm's description, by default the command that prints the library's runbook.
+        trace_percent: percentage of imports that are traced beyond the first of each second; 0 traces no import.
+        filters: the event types that a subscriber receives; by default all.
+        consumes: the other contexts whose events this context receives.
+        subscriber_accounts: other AWS accounts whose queues may subscribe to this context's events.
+        api: the settings of the HTTP API.
+    """
+
+    sftp: Sftp
+    sftp_server_id: str | None
+    upload_event_source: str
+    partners: Mapping[str, tuple[str, ...]]
+    temporary_names: tuple[str, ...]
+    incoming_days: int
+    reports_days: int | None
+    subscribers: tuple[str, ...]
+    tolerated_share: float
+    max_list_mb: int
+    part_rows: int
+    import_concurrency: int
+    stream_parallelization_factor: int
+    reserved_concurrency: Mapping[str, int]
+    log_retention_days: int
+    log_key_arn: str | None
+    owner: str | None
+    expires: str | None
+    debug_percent: float
+    protect: bool
+    artifacts: str
+    rollout_strategy: Strategy
+    latency_alarms: Mapping[str, int]
+    release_alarms: tuple[str, ...]
+    alarms: Wanted
+    thresholds: Thresholds
+    objectives: Objectives
+    expect_list_hours: int | None
+    runbook_url: str
+    trace_percent: int
+    filters: Mapping[str, tuple[str, ...]]
+    consumes: Mapping[str, Consumed]
+    subscriber_accounts: tuple[str, ...]
+    api: ApiSettings
+
+    @classmethod
+    def from_config(cls, context: Context[Any], config: Source) -> Self:
+        """Read and check every setting of a stack of `context`.
+
+        Raises:
+            SettingError: a value is bad; the message is one sentence with the remedy.
+        """
+        sftp = one_of(config, "sftp", get_args(Sftp))
+        subscribers = _subscribers(context, config)
+        return cls(
+            sftp=sftp,
+            sftp_server_id=_server_id(config, sftp),
+            upload_event_source=matching(
+                config, "upload_event_source", _SOURCE, "aws.transfer", "a source such as aws.transfer"
+            ),
+            partners=_partners(config, sftp),
+            temporary_names=_temporary_names(config),
+            # Unseen uploads are found and redriven for 14 days. The sweep lists all stored uploads.
+            incoming_days=number(config, "incoming_days", 365, 14, LONGEST_KEPT),
+            reports_days=_days(config, "reports_days", 1),
+            subscribers=subscribers,
+            tolerated_share=number(config, "tolerated_share", 0.05, 0, 1),
+            # One call validates a list and another verifies it, each within 15 minutes, Lambda's maximum.
+            max_list_mb=number(config, "max_list_mb", 100, 1, 200),
+            # One call imports a part within 4 minutes. The list's item stores the number of each part, so a list that
+            # could have over 10,000 parts has larger parts (`rows_a_part`): up to 10,486 rows at 200 MB.
+            part_rows=number(config, "part_rows", 5000, 250, 50_000),
+            # Each child may write some 1,000 items a second, with a unit for each item and for each of its index
+            # entries. A new on-demand table accepts 4,000 units.
+            import_concurrency=number(config, "import_concurrency", 2, 1, 100),
+            # Lambda API reference, CreateEventSourceMapping.
+            stream_parallelization_factor=number(config, "stream_parallelization_factor", 10, 1, 10),
+            reserved_concurrency=_reserved_concurrency(config),
+            log_retention_days=retention(config),
+            log_key_arn=_log_key(config),
+            owner=_tag(config, "owner", _OWNER, "a name as a tag of AWS takes it, of up to 256 characters"),
+            expires=_tag(config, "expires", _TIME, "a time in UTC such as 2026-01-31T18:00:00Z"),
+            debug_percent=number(config, "debug_percent", 1.0, 0, 100),
+            protect=flag(config, "protect"),
+            artifacts=matching(
+                config, "artifacts", _FOLDER, "../../build", "the folder that holds code.zip and layer.zip"
+            ),
+            rollout_strategy=_strategy(config),
+            latency_alarms=_latency_alarms(config),
+            release_alarms=_release_alarms(config),
+            alarms=one_of(config, "alarms", get_args(Wanted), "all"),
+            thresholds=numbers(config, "thresholds", Thresholds),
+            objectives=numbers(config, "objectives", Objectives),
+            expect_list_hours=_expect_list_hours(config),
+            runbook_url=matching(
+                config,
+                "runbook_url",
+                _RUNBOOK,
+                "",
+                "an https address, or a path in this repository, of up to 500 characters",
+            ),
+            trace_percent=number(config, "trace_percent", 5, 0, 100),
+            filters=_filters(context, config, subscribers),
+            consumes=consumed(context, config),
+            subscriber_accounts=_subscriber_accounts(config),
+            api=ApiSettings.from_config(config),
+        )
+
+
+def _server_id(config: Source, sftp: Sftp) -> str | None:
+    value = config.get("sftp_server_id")
+    if sftp != "shared" and value is not None:
+        raise SettingError("sftp_server_id", f"is set, yet sftp is {sftp}: remove it, or write sftp: shared.")
+    if sftp == "shared" and not _SERVER_ID.fullmatch(value or ""):
+        raise SettingError("sftp_server_id", f"is {value!r}: sftp: shared needs the server's id, s- and 17 hex digits.")
+    return value
+
+
+def _tag(config: Source, key: str, form: re.Pattern[str], words: str) -> str | None:
+    return matching(config, key, form, "", words) or None
+
+
+def _log_key(config: Source) -> str | None:
+    # CloudWatch Logs accepts a key, but no alias.
+    words = "the ARN of a KMS key, arn:aws:kms:<region>:<account>:key/<id>"
+    return matching(config, "log_key_arn", _KEY, "", words) or None
+
+
+def _temporary_names(config: Source) -> tuple[str, ...]:
+    endings: list[Any] = structure(config, "temporary_names", list, list(TEMPORARY), "a list of endings of names")
+    for ending in endings:
+        if not isinstance(ending, str) or not _ENDING.fullmatch(ending):
+            raise SettingError(
+                "temporary_names", f"has {ending!r}: write an ending such as .part, up to 32 characters."
+            )
+    if len(endings) > MOST_TEMPORARY:
+        raise SettingError("temporary_names", f"has {len(endings)} endings: write at most {MOST_TEMPORARY}.")
+    return tuple(endings)
+
+
+def _partners(config: Source, sftp: Sftp) -> Mapping[str, tuple[str, ...]]:
+    partners: dict[str, Any] = structure(config, "partners", dict, {}, "a map of names to {public_keys: [...]}")
+    if sftp == "shared" and len(json.dumps(list(partners))) > SHARED_PARTNERS_LIMIT:
+        raise SettingError("partners", "are too many for one rule on a shared server: write sftp: dedicated.")
+    return {_name("partners", name, _PARTNER): _public_keys(name, value) for name, value in partners.items()}
+
+
+def _public_keys(partner: str, value: Any) -> tuple[str, ...]:
+    keys = value.get("public_keys") if isinstance(value, dict) and set(value) == {"public_keys"} else None
+    if not isinstance(keys, list):
+        raise SettingError(f"partners.{partner}", f"is {value!r}: write {{public_keys: [...]}} and nothing else.")
+    for key in keys:
+        if not isinstance(key, str) or not _PUBLIC_KEY.fullmatch(key):
+            raise SettingError(
+                f"partners.{partner}", f"has the key {key!r}: write an ed25519, ecdsa or rsa public key."
+            )
+    return tuple(keys)
+
+
+def _subscribers(context: Context[Any], config: Source) -> tuple[str, ...]:
+    names: list[Any] = structure(config, "subscribers", list, list(context.subscribers), "a list of names")
+    # Names in AWS are in kebab-case, where a_b and a-b are equal.
+    if len({kebab(str(name)) for name in names}) != len(names):
+        raise SettingError("subscribers", f"is {names!r}: name each once.")
+    for name in names:
+        if kebab(str(name)) in _queues(context):
+            raise SettingError(
+                "subscribers", f"has the name {name!r}, which a dead-letter queue of ours has: rename it."
+            )
+    return tuple(_name("subscribers", name, _SUBSCRIBER) for name in names)
+
+
+def _queues(context: Context[Any]) -> set[str]:
+    """Return the names of the dead-letter queues that are not a subscriber's."""
+    return {"uploads", "unseen", "inbound", *map(kebab, context.functions)}
+
+
+def _filters(context: Context[Any], config: Source, subscribers: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+    filters: dict[str, Any] = structure(config, "filters", dict, {}, "a map of subscribers to lists of events")
+    for subscriber, types in filters.items():
+        if subscriber not in subscribers:
+            raise SettingError("filters", f"has {subscriber!r}: write one of {', '.join(subscribers)}.")
+        if not isinstance(types, list) or not types:
+            raise SettingError(
+                f"filters.{subscriber}", f"is {types!r}: write a list of events, or leave it out for all."
+            )
+        for event_type in types:
+            if event_type not in context.events or types.count(event_type) > 1:
+                raise SettingError(
+                    f"filters.{subscriber}", f"has {event_type!r}: write any of {', '.join(context.events)}, once."
+                )
+    return {subscriber: tuple(types) for subscriber, types in filters.items()}
+
+
+def _subscriber_accounts(config: Source) -> tuple[str, ...]:
+    accounts: list[Any] = structure(config, "subscriber_accounts", list, [], "a list of AWS accounts' ids")
+    for account in accounts:
+        if not isinstance(account, str) or not _ACCOUNT.fullmatch(account):
+            raise SettingError("subscriber_accounts", f"has {account!r}: write the 12 digits of an account in quotes.")
+    if len(set(accounts)) != len(accounts):
+        raise SettingError("subscriber_accounts", f"is {accounts!r}: name each once.")
+    return tuple(accounts)
+
+
+def _strategy(config: Source) -> Strategy:
+    try:
+        return Strategy.parse(config.get("rollout_strategy") or "")
+    except BadStrategy as error:
+        raise SettingError("rollout_strategy", f"is {error}") from None
+
+
+def _latency_alarms(config: Source) -> Mapping[str, int]:
+    limits: dict[str, Any] = structure(config, "latency_alarms", dict, {}, "a map of functions to milliseconds")
+    for function, limit in limits.items():
+        if type(limit) is not int or not 1 <= limit <= LONGEST_MS:
+            raise SettingError(
+                f"latency_alarms.{function}", f"is {limit!r}: write milliseconds from 1 to {LONGEST_MS}."
+            )
+    return limits
+
+
+def _reserved_concurrency(config: Source) -> Mapping[str, int]:
+    reserved: dict[str, Any] = structure(config, "reserved_concurrency", dict, {}, "a map of functions to executions")
+    for function, executions in reserved.items():
+        if type(executions) is not int or not 1 <= executions <= MOST_RESERVED:
+            raise SettingError(
+                f"reserved_concurrency.{function}", f"is {executions!r}: write executions from 1 to {MOST_RESERVED}."
+            )
+    return reserved
+
+
+def _release_alarms(config: Source) -> tuple[str, ...]:
+    names: list[Any] = structure(config, "release_alarms", list, [], "a list of alarms' names")
+    for name in names:
+        if not isinstance(name, str) or not _ALARM.fullmatch(name):
+            raise SettingError("release_alarms", f"has {name!r}: write the name of an alarm, up to 255 characters.")
+    if len(names) > MOST_MORE_ALARMS or len(set(names)) != len(names):
+        raise SettingError(
+            "release_alarms",
+            f"has {len(names)} names: write at most {MOST_MORE_ALARMS}, each once; "
+            "CodeDeploy takes ten alarms, and a release may make two of its own.",
+        )
+    return tuple(names)
+
+
+def _expect_list_hours(config: Source) -> int | None:
+    absent = config.get("expect_list_hours") is None
+    return None if absent else number(config, "expect_list_hours", 24, 1, LONGEST_WAIT)
+
+
+def _days(config: Source, key: str, least: int) -> int | None:
+    absent = config.get(key) is None
+    return None if absent else number(config, key, least, least, LONGEST_KEPT)
+
+
+def _name(key: str, name: Any, form: re.Pattern[str]) -> str:
+    if not isinstance(name, str) or not form.fullmatch(name):
+        raise SettingError(key, f"has the name {name!r}: write up to 32 lower-case letters, digits and hyphens.")
+    return name

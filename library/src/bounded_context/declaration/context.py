@@ -1,0 +1,76 @@
+"""The declaration of a context as data, which its code, its infrastructure and its tools read."""
+
+import importlib
+import os
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from ..domain.aggregate import Aggregate
+from ..domain.events import FIRST_VERSION
+from .contradictions import contradictions
+from .structure import Structure
+
+A = TypeVar("A", bound=Aggregate[Any, Any])
+
+VARIABLE: Final = "CONTEXT"
+"""The variable that names the context to the functions of the library: ``payment.context:PAYMENT``."""
+
+
+class BadContext(ValueError):
+    """The declaration contradicts itself; the message is one sentence that names the field."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Context(Structure[A]):
+    """A bounded context.
+
+    Args:
+        name: the name in snake_case: the package, the ``source`` of its events, the beginning of every AWS name.
+        plural: the plural of the name, in snake_case: the path of the API's routes, the name of the list query.
+        display_name: the name for people, in any language; not used in code or in AWS.
+        owner: the team, a tag on every resource.
+        aggregate: the class of its aggregates.
+        commands: the commands that callers may send, each with its rule; one creates, one deletes, any number changes.
+        data: the model of the data of the aggregate's events.
+        versions: the version (``<major>.<minor>``) of each event type's schema; 1.0 for types that are not named.
+        beside: the previous major version of the aggregates' events, as long as a subscriber reads it.
+        references: the fields that hold the id of another context's aggregate, with its kind in snake_case.
+        verification: the workflow's step between validation and import, in snake_case.
+        queried_by: the keys of the list query: ``list``, ``status``, or fields of the details that are texts. Each adds
+            an index, and one write unit per row; without any there is no list query.
+        subscribers: the subscribers of the events, each with its own queue; a stack may name others.
+        api: whether callers reach it over HTTP, as well as by invoking its functions.
+        errors: the refusals of the context's own rules.
+
+    Raises:
+        BadContext: the declaration contradicts itself.
+    """
+
+    def __post_init__(self) -> None:
+        for contradiction in contradictions(self):
+            raise BadContext(contradiction)
+        object.__setattr__(self, "versions", dict.fromkeys(self.events, FIRST_VERSION) | dict(self.versions))
+
+
+def declared() -> Context[Any]:
+    """Return the context that the environment names in ``CONTEXT``, such as ``payment.context:PAYMENT``.
+
+    Raises:
+        BadContext: the variable names no context.
+    """
+    return named(os.environ.get(VARIABLE, ""))
+
+
+def named(reference: str) -> Context[Any]:
+    """Return the context of a reference: its module, a colon, and the constant.
+
+    Raises:
+        BadContext: there is no such context.
+    """
+    module, _, name = reference.partition(":")
+    if not module or not name:
+        raise BadContext(f"{reference!r} names no context: write <module>:<constant>.")
+    try:
+        return getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise BadContext(f"there is no context {reference!r}: {error}.") from error

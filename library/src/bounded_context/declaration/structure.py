@@ -1,0 +1,334 @@
+"""The fields of a declaration, and the names that follow from them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+from pydantic import BaseModel
+
+from ..domain.aggregate import Aggregate, Details
+from ..domain.amounts import Amounts, currencies
+from ..domain.commands import METHODS, Command
+from ..domain.errors import AlreadyExists, BusinessError, IllegalMove, ListOpen, NotFound, VersionConflict
+from ..domain.events import Beside, Source, label, major
+from ..domain.faults import Fault
+from ..domain.fields import of_kind
+from ..domain.spelling import kebab
+from ..domain.transitions import Transitions
+from .measures import Measures
+
+if TYPE_CHECKING:
+    from ..domain.event_models import CloudEvent
+    from ..domain.rows import Rows
+
+A = TypeVar("A", bound=Aggregate[Any, Any])
+
+LIST_STEPS: Final = ("register_list", "validate_list", "import_list", "compensate_error")
+"""The steps of every context's list workflow. The verification, which the context names, is the third step."""
+
+PLATFORM_FUNCTIONS: Final = ("relay_events", "measure_lists", "watch_lists", "sweep_uploads", "on_event")
+"""The functions of every context besides commands, queries and steps."""
+
+VERIFY_LIST: Final = "verify_list"
+"""The verification of a context whose rows refer to no other context: it rejects rows that already exist."""
+
+_KEYS: Final[Mapping[str, str]] = {"list": "list_shard", "status": "status_shard"}
+"""The partition keys of the indexes for `list` and `status`. Every other key of the list query is a field, which is the
+partition key of its index."""
+
+INVALID: Final = "invalid"
+REUSED: Final = "idempotency-key-reused"
+IN_PROGRESS: Final = "in-progress"
+
+_PLATFORM_ERRORS: Final = (AlreadyExists, NotFound, VersionConflict, IllegalMove, ListOpen)
+
+
+# Compared by identity, since caches have contexts as keys.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Structure(Generic[A]):
+    """The fields of a declaration, and the names that follow from them.
+
+    `Context` documents and checks the fields. The checks read them here.
+    """
+
+    name: str
+    plural: str
+    display_name: str
+    owner: str
+    aggregate: type[A]
+    commands: tuple[Command[Any, A], ...]
+    data: type[BaseModel]
+    versions: Mapping[str, str] = field(default_factory=dict)
+    beside: Beside | None = None
+    references: Mapping[str, str] = field(default_factory=dict)
+    verification: str = VERIFY_LIST
+    queried_by: tuple[str, ...] = ()
+    subscribers: tuple[str, ...] = ()
+    api: bool = True
+    errors: tuple[type[BusinessError], ...] = ()
+
+    # -- the aggregate
+
+    @property
+    def title(self) -> str:
+        """The aggregate's name in PascalCase, with which its events' names begin."""
+        return self.aggregate.__name__
+
+    @property
+    def details(self) -> type[Details]:
+        """The model of a row of a list, and of the payload of the command that creates."""
+        return self.aggregate.details_type
+
+    @property
+    def statuses(self) -> type[StrEnum]:
+        """The statuses that an aggregate may have."""
+        return self.aggregate.statuses
+
+    @property
+    def identity(self) -> str:
+        """The field that holds the aggregate's identity."""
+        return self.details.identity
+
+    def fields_of(self, kind: str) -> tuple[str, ...]:
+        """Return the names of the details' fields of a kind (see `bounded_context.domain.fields`), in their order."""
+        return of_kind(kind, self.details)
+
+    @cached_property
+    def rows(self) -> "Rows":
+        """The validation of the rows of its lists."""
+        from ..domain.rows import Rows
+
+        return Rows(self.details)
+
+    @cached_property
+    def rows_as_commands(self) -> "Rows":
+        """The validation of staged rows as the command that creates, whose class is a subclass of the details'."""
+        from ..domain.rows import Rows
+
+        return Rows(self.creating.model)
+
+    # -- its functions
+
+    @cached_property
+    def creating(self) -> Command[Any, Any]:
+        """The command that creates."""
+        return next(command for command in self.commands if command.kind == "creates")
+
+    @cached_property
+    def command_functions(self) -> tuple[str, ...]:
+        """The functions that take commands."""
+        return tuple(command.function for command in self.commands)
+
+    def command(self, model: type[BaseModel]) -> Command[Any, Any]:
+        """Return the command of a model. Raises LookupError: there is no such command."""
+        found = next((command for command in self.commands if command.model is model), None)
+        if found is None:
+            raise LookupError(f"{self.title} has no command {model.__name__}: name it in commands of its context.")
+        return found
+
+    @property
+    def get_function(self) -> str:
+        """The function of the query for one aggregate."""
+        return f"get_{self.name}"
+
+    @property
+    def list_function(self) -> str:
+        """The function of the list query, if the context has list queries."""
+        return f"list_{self.plural}"
+
+    @property
+    def queries(self) -> tuple[str, ...]:
+        """The functions of the queries: for one aggregate, and the list query if the context has it."""
+        return (self.get_function, self.list_function) if self.queried_by else (self.get_function,)
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The list workflow's functions, in their order."""
+        return (*LIST_STEPS[:2], self.verification, *LIST_STEPS[2:])
+
+    @cached_property
+    def functions(self) -> tuple[str, ...]:
+        """Every function except the release hooks."""
+        return (*self.command_functions, *self.queries, *self.steps, *PLATFORM_FUNCTIONS)
+
+    @cached_property
+    def routes(self) -> Mapping[str, str]:
+        """The key of each function's route, such as ``POST /payments``; empty without an API."""
+        if not self.api:
+            return {}
+        collection, item = f"/{kebab(self.plural)}", f"/{kebab(self.plural)}/{{{self.identity}}}"
+        order = {kind: place for place, kind in enumerate(METHODS)}
+        commands = sorted(self.commands, key=lambda command: order[command.kind])
+        made = {command.function: command.route or self._route(command, collection, item) for command in commands}
+        paths = {self.get_function: item, self.list_function: collection}
+        return made | {function: f"GET {paths[function]}" for function in self.queries}
+
+    def _route(self, command: Command[Any, Any], collection: str, item: str) -> str:
+        paths = {"creates": collection, "changes": f"{item}/{command.action(self.title)}", "deletes": item}
+        return f"{METHODS[command.kind]} {paths[command.kind]}"
+
+    @cached_property
+    def transitions(self) -> Transitions:
+        """The statuses from which each command may start, as a check for every change and removal."""
+        return Transitions(self.commands)
+
+    # -- its events
+
+    @property
+    def first(self) -> StrEnum:
+        """The status of a newly created aggregate."""
+        return self.creating.status  # pyright: ignore[reportReturnType]
+
+    @cached_property
+    def reached(self) -> Mapping[StrEnum, str]:
+        """The type of the event that reports each status."""
+        return {command.status: command.event for command in self.commands if command.status is not None}
+
+    @property
+    def deleted(self) -> str:
+        """The type of the event that reports a deletion."""
+        return next(command.event for command in self.commands if command.kind == "deletes")
+
+    @property
+    def list_events(self) -> tuple[str, str]:
+        """The types of the events of a list: imported, and rejected."""
+        return f"{self.title}ListImported", f"{self.title}ListRejected"
+
+    @cached_property
+    def changes(self) -> tuple[str, ...]:
+        """The types of the events of aggregates."""
+        return tuple(command.event for command in self.commands)
+
+    @cached_property
+    def events(self) -> tuple[str, ...]:
+        """The types of all events."""
+        return (*self.changes, *self.list_events)
+
+    @cached_property
+    def source(self) -> Source:
+        """The context as a source of events: their envelopes and the names of their schemas."""
+        return Source(self.name, self.versions)
+
+    def schema_of(self, event_type: str, version: str | None = None) -> str:
+        """Return the name of a type's schema, its file's ``$id``. The default is the declared version."""
+        return self.source.schema_of(event_type, version)
+
+    @property
+    def told(self) -> tuple[tuple[str, str], ...]:
+        """The types of all events with their versions: the current versions, and the previous versions in `beside`."""
+        return (*self.versions.items(), *(self.beside.versions.items() if self.beside else ()))
+
+    def label(self, event_type: str, version: str) -> str:
+        """Return the message attribute ``type`` of a version; for lists' events, it is the type alone."""
+        return event_type if event_type in self.list_events else label(event_type, version)
+
+    def published(self, event_type: str) -> tuple[str, ...]:
+        """Return the versions in which a type's events are published, the previous major version first."""
+        today, beside = self.versions[event_type], self.beside
+        before = beside.versions.get(event_type) if beside else None
+        if beside is None or before is None:
+            return (today,)
+        return (before, today) if beside.ready else (before,)
+
+    def labels_of(self, event_type: str) -> list[str]:
+        """Return the labels with which a type's events are published, a label for each version."""
+        return [self.label(event_type, version) for version in self.published(event_type)]
+
+    def heard(self, event_type: str, subscriber: str) -> tuple[str, ...]:
+        """Return the versions of a type that a subscriber of its stacks gets: both versions only if it is ready."""
+        is_ready = self.beside is None or subscriber in self.beside.ready
+        return self.published(event_type) if is_ready else self.published(event_type)[:1]
+
+    def labels_for(self, subscriber: str, types: Iterable[str]) -> list[str]:
+        """Return the labels of the events of some types that a subscriber of its stacks gets."""
+        return [self.label(name, version) for name in types for version in self.heard(name, subscriber)]
+
+    def withheld_from(self, subscriber: str) -> list[str]:
+        """Return the labels of the current versions that a subscriber of its stacks is not ready for."""
+        if self.beside is None or subscriber in self.beside.ready:
+            return []
+        return [self.label(event_type, self.versions[event_type]) for event_type in self.beside.versions]
+
+    def model(self, event_type: str, version: str) -> type[BaseModel]:
+        """Return the model of the data of an event type in a version."""
+        old = self.beside.versions.get(event_type) if self.beside else None
+        return self.beside.data if self.beside and old and major(old) == major(version) else self.models[event_type]
+
+    @cached_property
+    def models(self) -> Mapping[str, type[BaseModel]]:
+        """The model of the data of each event type."""
+        from ..domain.event_models import ListImportedData, ListRejectedData
+
+        imported, rejected = self.list_events
+        changes = dict.fromkeys(self.changes, self.data)
+        return {**changes, imported: ListImportedData, rejected: ListRejectedData}
+
+    @cached_property
+    def envelope(self) -> "type[CloudEvent]":
+        """The envelope of its events."""
+        from ..domain.event_models import envelope_of
+
+        return envelope_of(self.name)
+
+    # -- its items and measures
+
+    @property
+    def key_prefix(self) -> str:
+        """The prefix of the key of each aggregate's item."""
+        return f"{self.name.upper()}#"
+
+    @property
+    def indexes(self) -> Mapping[str, str]:
+        """The table's indexes by their names, with their partition keys, which only the aggregates' items have."""
+        return {f"by_{key}": _KEYS.get(key, key) for key in self.queried_by}
+
+    @property
+    def queried_fields(self) -> tuple[str, ...]:
+        """The fields of the details that have an index."""
+        return tuple(key for key in self.queried_by if key not in _KEYS)
+
+    @property
+    def things(self) -> tuple[str, ...]:
+        """The kinds of other contexts' aggregates that its aggregates refer to."""
+        return tuple(dict.fromkeys(self.references.values()))
+
+    @cached_property
+    def amounts(self) -> tuple[str, ...]:
+        """The fields whose imported sums are measured."""
+        return self.fields_of("decimal")
+
+    @property
+    def currency(self) -> str | None:
+        """The field with the currency of amounts, or None."""
+        return next(iter(self.fields_of("currency")), None)
+
+    @property
+    def currencies(self) -> tuple[str, ...]:
+        """The labels of the sums."""
+        return currencies(self.currency)
+
+    def sums(self) -> Amounts:
+        """Return empty sums, to which rows can be added."""
+        return Amounts(self.amounts, self.currency)
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """The possible faults of a row; ``unknown`` only if rows refer to other contexts."""
+        return tuple(fault.value for fault in Fault if fault is not Fault.UNKNOWN or self.references)
+
+    @cached_property
+    def refusals(self) -> tuple[str, ...]:
+        """The codes of refused commands: of bad messages, of rules, and of idempotency."""
+        return (INVALID, *(error.code for error in self.business_errors), REUSED, IN_PROGRESS)
+
+    @cached_property
+    def measures(self) -> Measures:
+        """The metrics of this context's functions (see `bounded_context.declaration.measures`)."""
+        return Measures(self.changes, self.refusals, self.faults, self.amounts, self.currencies)
+
+    @cached_property
+    def business_errors(self) -> tuple[type[BusinessError], ...]:
+        """The refusals of rules: the library's and the context's own."""
+        return (*_PLATFORM_ERRORS, *self.errors)

@@ -1,0 +1,174 @@
+"""The public names that components are written with. A copy of a component in a team's repository needs only these."""
+
+from ...configuration.alarms import Severity
+from ...configuration.api_settings import ApiObjectives, ApiSettings
+from ...configuration.config import SettingError
+from ...configuration.consumes import Consumed
+from ...configuration.labels import LabelError, Labels
+from ...configuration.objectives import Objectives
+from ...configuration.settings import Settings
+from ...configuration.strategy import Strategy
+from ...configuration.thresholds import Thresholds
+from ...declaration.measures import (
+    LISTS_LATE,
+    LISTS_RECEIVED,
+    LISTS_REJECTED,
+    MAPPINGS_FAILING,
+    OLDEST_UNFINISHED,
+    UPLOADS_BROKEN,
+    UPLOADS_UNSEEN,
+    Measure,
+)
+from ...domain.spelling import kebab
+from ..dashboards.api import api_sections
+from ..dashboards.business import business
+from ..dashboards.head import BUSINESS, TECHNICAL
+from ..dashboards.links import dashboard_url
+from ..dashboards.names import Names
+from ..dashboards.technical import technical
+from ..queries import Query, saved_queries
+from ..stack.account import Account
+from ..stack.alarm_topic import AlarmTopic
+from ..stack.alerts import Alerts, Notice
+from ..stack.component import LIVE, Component
+from ..stack.interfaces import (
+    ALL_KEYS,
+    LIST_KEY,
+    Door,
+    Folder,
+    Items,
+    Machine,
+    Made,
+    Objects,
+    Observed,
+    Operation,
+    Queue,
+    Shared,
+    Startable,
+    Target,
+    Topic,
+    Work,
+)
+from ..stack.key import Key
+from ..stack.logs import Logs
+from ..stack.policy import Statement, allow, document, grant, only_over_tls, trust
+from ..stack.stack import Stack
+from . import access_log
+from .alarms import HOUR, MINUTE, Metric, Part, When, alarm, calculated, composite, guard, joined
+from .api_alarms import watch_api
+from .buckets import private_bucket
+from .burn_rate import Promise, watch_promise
+from .function_alarms import Dimensions, watch_answers, watch_durations, watch_errors, watch_throttles
+from .on_failure import give_up_to, given_up_bucket, tell_of_given_up
+from .queue_alarms import alarm_on_dead_letters, watch_age, watch_dead_letters
+from .queues import feed_from, only_from, queue, queue_and_dead_letters, queue_policy, redrive_to, sent_by
+from .sftp import sftp_endpoint, sftp_folders, sftp_server, sftp_user
+from .table_alarms import watch_stream, watch_table
+from .uploads import UPLOADS_DEAD_LETTERS, UploadRule, s3_rules, sftp_rules, start_on_upload
+
+__all__ = [
+    "ALL_KEYS",
+    "BUSINESS",
+    "HOUR",
+    "LISTS_LATE",
+    "LISTS_RECEIVED",
+    "LISTS_REJECTED",
+    "LIST_KEY",
+    "LIVE",
+    "MAPPINGS_FAILING",
+    "MINUTE",
+    "OLDEST_UNFINISHED",
+    "TECHNICAL",
+    "UPLOADS_BROKEN",
+    "UPLOADS_DEAD_LETTERS",
+    "UPLOADS_UNSEEN",
+    "Account",
+    "AlarmTopic",
+    "Alerts",
+    "ApiObjectives",
+    "ApiSettings",
+    "Component",
+    "Consumed",
+    "Dimensions",
+    "Door",
+    "Folder",
+    "Items",
+    "Key",
+    "LabelError",
+    "Labels",
+    "Logs",
+    "Machine",
+    "Made",
+    "Measure",
+    "Metric",
+    "Names",
+    "Notice",
+    "Objectives",
+    "Objects",
+    "Observed",
+    "Operation",
+    "Part",
+    "Promise",
+    "Query",
+    "Queue",
+    "SettingError",
+    "Settings",
+    "Severity",
+    "Shared",
+    "Stack",
+    "Startable",
+    "Statement",
+    "Strategy",
+    "Target",
+    "Thresholds",
+    "Topic",
+    "UploadRule",
+    "When",
+    "Work",
+    "access_log",
+    "alarm",
+    "alarm_on_dead_letters",
+    "allow",
+    "api_sections",
+    "business",
+    "calculated",
+    "composite",
+    "dashboard_url",
+    "document",
+    "feed_from",
+    "give_up_to",
+    "given_up_bucket",
+    "grant",
+    "guard",
+    "joined",
+    "kebab",
+    "only_from",
+    "only_over_tls",
+    "private_bucket",
+    "queue",
+    "queue_and_dead_letters",
+    "queue_policy",
+    "redrive_to",
+    "s3_rules",
+    "saved_queries",
+    "sent_by",
+    "sftp_endpoint",
+    "sftp_folders",
+    "sftp_rules",
+    "sftp_server",
+    "sftp_user",
+    "start_on_upload",
+    "technical",
+    "tell_of_given_up",
+    "trust",
+    "watch_age",
+    "watch_answers",
+    "watch_api",
+    "watch_dead_letters",
+    "watch_durations",
+    "watch_errors",
+    "watch_promise",
+    "watch_stream",
+    "watch_table",
+    "watch_throttles",
+]

@@ -1,0 +1,45 @@
+"""Actions and stages, in the form of CodePipeline."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pulumi
+
+Category = Literal["Source", "Build", "Test", "Deploy", "Approval"]
+
+
+@dataclass(frozen=True)
+class Action:
+    """An action, with the artefact that it `takes` and the artefact that it `produces`.
+
+    Other actions read its variables as `#{namespace.VARIABLE}`.
+    """
+
+    name: str
+    category: Category
+    provider: str
+    configuration: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    takes: str | None = None
+    produces: str | None = None
+    namespace: str | None = None
+
+    def at(self, order: int) -> Any:
+        """Return the action as the `order`-th of its stage."""
+        return {
+            "name": self.name,
+            "category": self.category,
+            "owner": "AWS",
+            "provider": self.provider,
+            "version": "1",
+            "run_order": order,
+            "configuration": self.configuration,
+            "input_artifacts": [self.takes] if self.takes else [],
+            "output_artifacts": [self.produces] if self.produces else [],
+            **({"namespace": self.namespace} if self.namespace else {}),
+        }
+
+
+def stage(name: str, *actions: Action) -> Any:
+    """Return a stage whose actions run in sequence."""
+    return {"name": name, "actions": [action.at(order) for order, action in enumerate(actions, start=1)]}

@@ -1,0 +1,102 @@
+"""The steps of the pipeline as data, and the factory of their projects."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from ...configuration.labels import Labels
+from ...configuration.limits import SHIFT_TIMEOUT
+from ...configuration.project import current
+from ..components.artifacts import Artifacts
+from ..components.build import Build
+from ..components.state import State
+from ..stack.account import Account
+from ..stack.key import Key
+from ..stack.logs import Logs
+from . import handover
+from .settings import Environment, RoleKind
+from .stages import ProjectNames
+
+
+@dataclass(frozen=True)
+class Step:
+    """A kind of step: its limit in minutes, its role in the environment, its report, and its access to the state."""
+
+    name: str
+    timeout: int
+    role: RoleKind | None = None
+    report: str | None = None
+    state: Literal["read", "update"] | None = None
+
+    @property
+    def path(self) -> str:
+        """The file of its commands, as a path from the repository's root."""
+        return f"infra/pipeline/buildspecs/{self.name}.yml"
+
+    @property
+    def buildspec(self) -> str:
+        """Its commands with the handover, from the file at the time when a person deploys the pipeline."""
+        text = (current().root / self.path).read_text(encoding="utf-8")
+        # The build's input is not from a step.
+        return handover.buildspec(text, takes=self is not BUILD)
+
+
+BUILD = Step("build", 30, report="tests")
+OF_AN_ENVIRONMENT = (
+    Step("preview", 30, "preview", report="preview", state="read"),
+    Step("deploy", 60, "deploy", state="update"),
+    Step("shift", SHIFT_TIMEOUT, "shift"),
+    Step("smoke", 15, "shift", report="smoke"),
+)
+
+
+@dataclass(frozen=True)
+class ProjectFactory:
+    """The factory of the steps' projects and permissions, with the components that they share."""
+
+    labels: Labels
+    account: Account
+    logs: Logs
+    key: Key
+    artifacts: Artifacts
+    state: State
+
+    def build(self) -> Build:
+        """Make the project of the build."""
+        return self._make(BUILD.name, BUILD, None)
+
+    def environment(self, environment: Environment) -> dict[str, Build]:
+        """Make the projects of an environment, by step."""
+        return {
+            step.name: self._make(f"{environment.name}-{step.name}", step, environment) for step in OF_AN_ENVIRONMENT
+        }
+
+    def _make(self, name: str, step: Step, environment: Environment | None) -> Build:
+        role_arn = environment.roles[step.role] if environment and step.role else None
+        variables = {"STACK": environment.name, "ROLE_ARN": role_arn} if environment and role_arn else {}
+        made = Build(
+            name,
+            self.labels,
+            self.account,
+            self.logs,
+            self.key.arn,
+            buildspec=step.buildspec,
+            timeout=step.timeout,
+            variables={**variables, **(self.state.variables if step.state else {})},
+            secrets=self.state.secrets if step.state else {},
+            report=step.report,
+            assumes=role_arn,
+            cache=self.artifacts.cache_of(name),
+        )
+        self.key.grant_use(made.role)
+        self.artifacts.grant_use(made.role, name)
+        if step.state == "read":
+            self.state.grant_read(made.role)
+        if step.state == "update":
+            self.state.grant_update(made.role)
+        return made
+
+
+def names(projects: Mapping[str, Build]) -> ProjectNames:
+    """Return the names of an environment's projects."""
+    return ProjectNames(**{step: project.project_name for step, project in projects.items()})

@@ -1,0 +1,1 @@
+"""The wiring of components into one stack: functions, their aliases, observability, outputs."""

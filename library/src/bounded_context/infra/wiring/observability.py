@@ -1,0 +1,132 @@
+"""The observability of a stack: alarms on lists and dead letters, the health alarm, dashboards, queries, traces."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+
+from ..components.dashboards import Dashboards
+from ..components.dead_letter_alarms import DeadLetterAlarms
+from ..components.health import Health
+from ..components.list_alarms import ListAlarms
+from ..components.queries import Queries
+from ..components.traces import Traces
+from ..stack.interfaces import Items, Machine, Objects, Queue, Topic
+from ..stack.stack import Stack
+from .canary import Canary
+from .functions import Functions
+from .outputs import Parts
+
+_TRANSACTION = "TransactWriteItems"
+"""An operation without an IAM action: a role that may delete an item may delete it in a transaction."""
+
+_STATEMENTS = {"PartiQLInsert": "BatchExecuteStatement"}
+"""IAM actions whose operation has another name."""
+
+
+class Observability:
+    """Alarms, dashboards, saved queries and traces. Make it after everything that they show.
+
+    Attributes:
+        unhealthy_alarm: the name of the alarm that is on while any critical alarm is on, if there is one.
+        dashboard_urls: the addresses of the dashboards.
+        health: the component of that alarm.
+        traces: the sampling by X-Ray.
+        dashboards: the business dashboard, and the technical dashboard.
+    """
+
+    def __init__(
+        self,
+        stack: Stack,
+        table: Items,
+        fanout: Topic,
+        inbound: Queue,
+        inbox: Objects,
+        functions: Functions,
+        live: Canary,
+        workflow: Machine,
+    ) -> None:
+        parts = Parts(stack, table, fanout, inbound, inbox, functions, live, workflow)
+        ListAlarms("lists", stack)
+        DeadLetterAlarms("dead-letters", stack)
+        self.health = Health("unhealthy", stack)
+        self.traces = Traces("traces", stack)
+        Queries("queries", stack, {name: function.log_group for name, function in functions.items()})
+        self.dashboards = Dashboards("dashboards", stack, _names(parts))
+        self.unhealthy_alarm, self.dashboard_urls = self.health.alarm_name, self.dashboards.urls
+
+
+def _names(parts: Parts) -> dict[str, Any]:
+    stack, inbox = parts.stack, parts.inbox
+    alerts = stack.alerts
+    return {
+        "region": stack.account.region,
+        "runbook": stack.settings.runbook_url,
+        "target_seconds": stack.settings.objectives.import_minutes * 60,
+        "alarms": {
+            "Critical": _arns(stack, alerts.names("critical")),
+            "Warning": _arns(stack, alerts.names("warning")),
+        },
+        **_functions(parts),
+        "machine_arn": parts.workflow.machine.arn,
+        "rules": inbox.rules,
+        "server": inbox.server_id,
+        "table": parts.table.table_name,
+        "operations": _operations(parts.functions),
+        "readers": parts.table.readers,
+        **_queues(parts),
+        "doors": _doors(stack),
+    }
+
+
+def _functions(parts: Parts) -> dict[str, Any]:
+    """Return the functions by group, without the hooks of releases, which run only for minutes in weeks."""
+    context = parts.stack.context
+    groups = {"Commands": context.command_functions, "Steps of an import": context.steps}
+    grouped = [name for names in groups.values() for name in names]
+    groups["Other functions"] = tuple(name for name in parts.functions.called if name not in grouped)
+    shown = {title: [parts.functions[name] for name in names] for title, names in groups.items()}
+    return {
+        "functions": {title: [function.function.name for function in group] for title, group in shown.items()},
+        "log_groups": [function.log_group.name for group in shown.values() for function in group],
+    }
+
+
+def _operations(functions: Functions) -> list[str]:
+    used = {operation for name in functions.called for operation in functions.presets[name].items}
+    return sorted({_TRANSACTION, *(_STATEMENTS.get(operation, operation) for operation in used)})
+
+
+def _arns(stack: Stack, alarms: pulumi.Output[list[str]]) -> pulumi.Output[list[str]]:
+    start = stack.account.arn("cloudwatch", "alarm:")
+    return pulumi.Output.all(start, alarms).apply(lambda both: [f"{both[0]}{name}" for name in both[1]])
+
+
+def _queues(parts: Parts) -> dict[str, Any]:
+    return {
+        "topic": parts.fanout.topic.name,
+        "queues": _queue_names(parts.fanout.queues),
+        "inbound": _queue_name(parts.inbound.queue_url),
+        "dead_letters": _queue_names(parts.dead_letter_queues),
+    }
+
+
+def _queue_names(urls: Mapping[str, pulumi.Output[str]]) -> dict[str, pulumi.Output[str]]:
+    return {name: _queue_name(url) for name, url in urls.items()}
+
+
+def _queue_name(url: pulumi.Output[str]) -> pulumi.Output[str]:
+    return url.apply(lambda value: value.rsplit("/", 1)[1])
+
+
+def _doors(stack: Stack) -> pulumi.Output[dict[str, list[Any]]]:
+    return pulumi.Output.all(*(door.sections for door in stack.doors.values())).apply(_joined)
+
+
+def _joined(each: Sequence[Mapping[str, Sequence[Any]]]) -> dict[str, list[Any]]:
+    """Return the sections of all endpoints, by dashboard."""
+    joined: dict[str, list[Any]] = {}
+    for sections in each:
+        for dashboard, shown in sections.items():
+            joined.setdefault(dashboard, []).extend(shown)
+    return joined

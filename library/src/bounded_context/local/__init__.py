@@ -1,1 +1,0 @@
-"""The whole context on this machine: an embedded AWS, the real infrastructure program, the real code."""

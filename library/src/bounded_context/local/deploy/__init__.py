@@ -1,5 +1,0 @@
-"""Deploys the real infrastructure program onto the embedded AWS, resource by resource."""
-
-from .program import Deployment, deploy
-
-__all__ = ["Deployment", "deploy"]

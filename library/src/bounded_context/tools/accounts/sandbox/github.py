@@ -1,0 +1,67 @@
+"""GitHub's REST API for the steps of workflows, with the workflow's token."""
+
+import json
+import os
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final, Self
+
+from ...command.aws_errors import Refused
+
+_VARIABLES: Final = {"api": "GITHUB_API_URL", "repository": "GITHUB_REPOSITORY", "token": "GITHUB_TOKEN"}
+_PAGE: Final = 100
+"""Comments of a page: GitHub's maximum (REST API, "Using pagination")."""
+
+_SECONDS: Final = 30
+
+
+@dataclass(frozen=True)
+class GitHub:
+    """The REST API for a repository."""
+
+    api: str
+    repository: str
+    token: str = field(repr=False)
+
+    @classmethod
+    def here(cls) -> Self | None:
+        """Return the API of the current workflow's repository, from its variables; None outside of a workflow."""
+        values = {name: os.environ.get(variable, "") for name, variable in _VARIABLES.items()}
+        return cls(**values) if all(values.values()) else None
+
+    def is_open(self, number: int) -> bool:
+        """Return whether a pull request is open. Raises Refused if GitHub does not answer."""
+        return self._call("GET", f"pulls/{number}")["state"] == "open"
+
+    def comment(self, number: int, mark: str, text: str) -> None:
+        """Write a comment to a pull request. It replaces the comment that begins with `mark`, if there is one.
+
+        Raises:
+            Refused: GitHub did not accept the comment.
+        """
+        body = {"body": f"{mark}\n{text}"}
+        before = next((comment["id"] for comment in self._comments(number) if comment["body"].startswith(mark)), None)
+        if before is None:
+            self._call("POST", f"issues/{number}/comments", body)
+        else:
+            self._call("PATCH", f"issues/comments/{before}", body)
+
+    def _comments(self, number: int) -> Iterator[dict[str, Any]]:
+        page, found = 1, [{}] * _PAGE
+        while len(found) == _PAGE:
+            found = self._call("GET", f"issues/{number}/comments?per_page={_PAGE}&page={page}")
+            yield from found
+            page += 1
+
+    def _call(self, method: str, path: str, body: object = None) -> Any:
+        headers = {"Accept": "application/vnd.github+json", "Authorization": f"Bearer {self.token}"}
+        data = None if body is None else json.dumps(body).encode()
+        url = f"{self.api}/repos/{self.repository}/{path}"
+        request = urllib.request.Request(url, data, headers, method=method)  # noqa: S310 (GitHub's own address)
+        try:
+            with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310
+                return json.load(answer)
+        except (OSError, ValueError) as error:
+            raise Refused(f"GitHub does not answer {method} {path.partition('?')[0]}: {error}.") from error

@@ -1,0 +1,88 @@
+"""`context audit`: the bill of materials in ``build/audit/sbom.json``, vulnerabilities and licences of the packages.
+
+A team accepts a finding in its ``pyproject.toml``, by the vulnerability's id or the package's name, with a reason::
+
+    [tool.bounded-context.audit.accepted]
+    GHSA-xxxx-xxxx-xxxx = "we never parse what others send"
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Final
+
+from typer import Option
+
+from ...configuration.project import Project, ProjectError
+from ..command.installed import repository
+from ..command.output import refuse
+from .finding import Finding
+from .licences import is_accepted, licence_of, refused
+from .locked import CannotTell, Document
+from .sbom import FOLDER, NAME, packages, sbom
+from .vulnerabilities import vulnerabilities
+
+CLEAN: Final = 0
+FOUND: Final = 1
+
+
+def audit(
+    service_url: Annotated[str | None, Option(help="another OSV service than uv's, such as a mirror")] = None,
+) -> int:
+    """Check the locked packages for known vulnerabilities and for their licences, and write an SBOM.
+
+    Examples:
+      context audit                                         ask uv's own service
+      context audit --service-url https://osv.example.com   ask a mirror
+
+    Exit status:
+      0  no finding, or all findings are accepted
+      1  a finding is not accepted
+      2  unknown, for example because the service does not answer
+    """
+    try:
+        project = repository()
+        accepted = _accepted(project)
+        made = sbom(project.root)
+        _written(project, made)
+        told = _told([*_of_licences(made)], accepted)
+        return max(told, _told(vulnerabilities(project.root, service_url), accepted))
+    except ProjectError as error:
+        return refuse(str(error))
+
+
+def _written(project: Project, made: Document) -> None:
+    path = project.build / FOLDER / NAME
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(made, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    run = sum(one["scope"] == "required" for one in made["components"])
+    said = f"{len(made['components'])} packages, of which functions run {run}"
+    sys.stdout.write(f"{path.relative_to(project.root)}: {said} (CycloneDX {made['specVersion']})\n")
+
+
+def _told(findings: Sequence[Finding], accepted: Mapping[str, str]) -> int:
+    status = CLEAN
+    for names, sentence in findings:
+        reasons = [accepted[name] for name in sorted(names & set(accepted))]
+        sys.stdout.write(f"{sentence} Accepted: {reasons[0]}\n" if reasons else f"{sentence}\n")
+        status = status if reasons else FOUND
+    return status
+
+
+def _of_licences(made: Document) -> Iterator[Finding]:
+    for component, package in packages(made["components"]):
+        name = f"{component['name']} {component['version']}"
+        if package is None:
+            raise CannotTell(f"{name} is in the lock and not installed here: run `uv sync`.")
+        licence = licence_of(package)
+        if not is_accepted(licence):
+            under = " and ".join(refused(licence)) or "no licence that it names"
+            yield Finding(frozenset({component["name"]}), f"{name} is under {under}, which is not accepted.")
+
+
+def _accepted(project: Project) -> Mapping[str, str]:
+    given = project.settings.get("audit", {}).get("accepted", {})
+    for name, reason in given.items():
+        if not isinstance(reason, str) or not reason.strip():
+            raise CannotTell(f"[tool.bounded-context.audit.accepted] {name} has no reason: write one, as text.")
+    return given

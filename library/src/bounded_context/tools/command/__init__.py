@@ -1,0 +1,14 @@
+"""The console script `context`: its commands, their output, errors and exit statuses."""
+
+import sys
+from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line, by default that of the process, and return the exit status."""
+    try:
+        from .application import run
+    except ModuleNotFoundError as error:
+        sys.stderr.write(f"Error: bounded-context: the package {error.name} is not installed: run `uv sync`.\n")
+        return 1
+    return run(arguments)

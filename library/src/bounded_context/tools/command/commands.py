@@ -1,0 +1,77 @@
+"""The table of commands: groups of the help, names, summaries, and the functions that implement them."""
+
+from typing import Final
+
+from .deferred import Entry, Groups
+
+_TOOLS: Final = "bounded_context.tools"
+
+
+def _one(summary: str, module: str, function: str, *, passes: bool = False) -> Entry:
+    return Entry(summary, f"{_TOOLS}.{module}", (function,), passes=passes)
+
+
+def _group(summary: str, module: str, *functions: str, passes: bool = False) -> Entry:
+    return Entry(summary, f"{_TOOLS}.{module}", functions, is_group=True, passes=passes)
+
+
+GROUPS: Final[Groups] = {
+    "Run the context on this machine": {
+        "run": _one("Deploy to an embedded AWS, import a list, and check the result", "local.cli", "run"),
+        "invoke": _one("Call a function of a kept run", "local.live.cli", "invoke"),
+        "debug": _one("Call a function's entry point in this process, for a debugger", "local.live.cli", "debug"),
+        "logs": _one("Print the logs of all functions of a kept run", "local.live.cli", "logs"),
+        "rehearse": _one("Rehearse good and bad releases on the embedded AWS", "local.rehearsal.cli", "rehearse"),
+    },
+    "Check a change": {
+        "check": _one("Run all checks; --changed and --watch select the affected ones", "check.cli", "check"),
+        "lint": _one("Check style", "check.cli", "lint"),
+        "types": _one("Check types", "check.cli", "types"),
+        "imports": _one("Check the import contracts", "check.cli", "imports"),
+        "test": _one("Run the fast tests", "check.cli", "test", passes=True),
+        "e2e": _one("Run the end-to-end tests on the embedded AWS", "check.cli", "e2e", passes=True),
+        "fix": _one("Repair style where a tool can", "check.cli", "fix"),
+        "audit": _one("Check the packages: vulnerabilities, licences, bill of materials", "audit.cli", "audit"),
+        "policies": _one("Check a stack's resources against the policies", "policies.cli", "policies"),
+    },
+    "Write documents from the code": {
+        "contracts": _one(
+            "Write event schemas, AsyncAPI, diagrams and catalog-info.yaml", "contracts.cli", "contracts"
+        ),
+        "openapi": _one("Write the HTTP API's OpenAPI document and its page", "contracts.openapi.cli", "openapi"),
+        "picture": _one("Draw the resources and their permissions", "views.picture.cli", "picture_"),
+        "cost": _one("Print the cost of a stack without traffic, and of a million rows", "views.cost.cli", "cost"),
+        "docs": Entry("Print a page of the library's documentation", "bounded_context.docs.cli", ("docs",)),
+    },
+    "Deploy and release": {
+        "bootstrap": _one("Create the bucket and the key for Pulumi's state", "accounts.bootstrap", "bootstrap_"),
+        "package": _one("Build the functions' code and layer for Lambda", "release.package", "package"),
+        "preview": _one("Show what a deployment would change", "release.pulumi", "preview", passes=True),
+        "deploy": _one("Deploy a stack: publish new versions", "release.pulumi", "deploy", passes=True),
+        "rollout": _group(
+            "Shift traffic to the newest versions, and back", "release.rollout.cli", "start", "status", "back"
+        ),
+        "pipeline": _group("Deploy the delivery pipeline", "release.pipeline", "preview", "deploy", passes=True),
+        "permissions": _one("Print the IAM policy of a role", "accounts.permissions.cli", "permissions"),
+    },
+    "Operate": {
+        "redrive": _one("List dead-letter queues, and send their messages again", "repair.redrive.cli", "redrive"),
+        "sandbox": _group("A stack of your own for some hours", "accounts.sandbox.cli", "up", "down", "list_", "sweep"),
+        "smoke-account": _one("Test a temporary stack on an account", "accounts.smoke_account.cli", "smoke_account"),
+    },
+    "Steps of pipelines and workflows": {
+        "step": _group(
+            "One step of a pipeline", "release.steps.cli", "tools", "aws_profile", "preview", "deploy", "smoke"
+        ),
+        "pull-request": _group(
+            "The stack and the comment of a pull request",
+            "accounts.pull_requests.cli",
+            "preview",
+            "comment",
+            "up",
+            "down",
+        ),
+        "survey": _one("Print the declarations of repositories as JSON", "survey.cli", "survey_"),
+    },
+}
+"""The commands by the titles of the help."""

@@ -1,0 +1,36 @@
+"""The output of a command: progress on standard error, results on standard output."""
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+
+
+class Consoles:
+    """Prints progress to standard error, and results to standard output, either as text or only as JSON."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._progress = Console(stderr=True, highlight=False)
+        self._out = Console(highlight=False)
+        self._as_json = as_json
+
+    def tell(self, sentence: str) -> None:
+        """Show a sentence."""
+        self._progress.print(sentence, markup=False, soft_wrap=True)
+
+    def fail(self, sentence: str) -> None:
+        """Show an error."""
+        self._progress.print(f"[red]Error:[/] {escape(sentence)}", soft_wrap=True)
+
+    def refuse(self, stack: str, sentence: str) -> None:
+        """Print the reason why the command changed nothing."""
+        self.fail(sentence)
+        if self._as_json:
+            self._write({"stack": stack, "result": "refused", "why": sentence})
+
+    def _write(self, document: Mapping[str, Any]) -> None:
+        sys.stdout.write(json.dumps(document, indent=2) + "\n")
+        sys.stdout.flush()

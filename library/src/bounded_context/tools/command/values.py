@@ -1,0 +1,48 @@
+"""Parsers of options' values. Each raises `typer.BadParameter` with a remedy."""
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import typer
+
+
+def counted(of: str, example: int, most: int | None = None) -> Callable[[str], int]:
+    """Return a parser of whole numbers from 1 to `most`; `of` is the unit, such as minutes."""
+
+    def number(text: str) -> int:
+        found = int(text) if text.isascii() and text.isdecimal() else 0
+        if found < 1 or (most is not None and found > most):
+            wanted = f"a number from 1, such as {example}" if most is None else f"a number from 1 to {most}"
+            raise typer.BadParameter(f"{text!r} is not a number of {of}: write {wanted}")
+        return found
+
+    return number
+
+
+def reason(text: str) -> str:
+    """Return a reason on one line. Refuses an empty text: the reason is stored."""
+    if not text.strip():
+        raise typer.BadParameter("the reason is empty: write why; the reason is stored with the result")
+    return " ".join(text.split())
+
+
+def existing_file(text: str) -> Path:
+    """Return the path of a file that exists."""
+    path = Path(text)
+    if not path.is_file():
+        raise typer.BadParameter(f"{text!r} is not a file: write the path of a file")
+    return path
+
+
+def writable_file(text: str) -> Path:
+    """Return the path of a file that can be written. Creates its folder."""
+    path = Path(text)
+    if path.is_dir():
+        raise typer.BadParameter(f"{text!r} is a folder: write the path of a file")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):
+            return path
+    except OSError as error:
+        raise typer.BadParameter(f"{text!r} cannot be written ({error.strerror}): name another folder") from error

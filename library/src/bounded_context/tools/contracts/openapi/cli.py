@@ -1,0 +1,31 @@
+"""`context openapi`: the OpenAPI document of the HTTP API, and its page."""
+
+import sys
+
+from ....configuration.project import ProjectError
+from ...command.installed import repository
+from ...command.output import fail
+from .change import missed
+from .files import files
+
+
+def openapi() -> int:
+    """Write the OpenAPI document and its page from the code, and print each written file.
+
+    Exit status:
+      0  the documents match the code
+      1  nothing is written: the context has no HTTP API, or its callers would miss a field
+    """
+    try:
+        found = repository()
+    except ProjectError as missing:
+        return fail(str(missing))
+    if not found.context.api:
+        return fail(f"{found.context.title} has no HTTP API: write api=True in its context first.")
+    if broken := list(missed(found.context, found.root)):
+        return fail("\n".join(broken))
+    for path, text in files(found.context, found.root).items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        sys.stdout.write(f"{path}\n")
+    return 0

@@ -1,0 +1,132 @@
+"""The OpenAPI 3.1 document: Powertools' documents of all operations, merged and completed with the shared parts."""
+
+import json
+from typing import Any, Final
+
+from aws_lambda_powertools.event_handler.openapi.merge import OpenAPIMerge
+from pydantic import BaseModel
+
+from ....declaration.context import Context
+from ....domain.fields import kind_of
+from ....handlers._requests import CORRELATION_ID
+from .operations import operations
+
+_SECURITY: Final[dict[str, Any]] = {
+    "sigv4": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Authorization",
+        "description": "AWS Signature Version 4 for the service `execute-api`.",
+        "x-amazon-apigateway-authtype": "awsSigv4",
+    },
+    "jwt": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "A token of the issuer that the stack names, where it takes tokens.",
+    },
+}
+EXAMPLES: Final[dict[str, Any]] = {
+    "identifier": "id-1",
+    "text": "text",
+    "decimal": "12.50",
+    "int": "42",
+    "currency": "EUR",
+    "date": "2026-01-31",
+    "bool": True,
+}
+"""A valid value of each kind of field."""
+
+_CORRELATION: Final = "X-Correlation-Id"
+_HEADERS: Final[dict[str, Any]] = {
+    _CORRELATION: {
+        "description": "The correlation id: the caller's own, or else the request's.",
+        "schema": {"type": "string"},
+    },
+}
+
+
+def document(context: Context[Any], release: str) -> dict[str, Any]:
+    """Return the document of a release of a context with an API. The result is deterministic."""
+    merged, examples = _merged(context, release), _examples(context)
+    for operation in (operation for path in merged["paths"].values() for operation in path.values()):
+        _complete(operation, examples)
+    merged["security"] = [{name: []} for name in _SECURITY]
+    merged["components"] |= {"headers": _HEADERS, "parameters": {_CORRELATION: _parameter()}}
+    _leave_out_unused(merged)
+    for part in (merged["components"], merged["paths"]):
+        _leave_out_titles(part)
+    return merged
+
+
+def as_json(made: dict[str, Any]) -> str:
+    """Return the text of a document as it is committed, sorted for readable diffs."""
+    return json.dumps(made, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _merged(context: Context[Any], release: str) -> dict[str, Any]:
+    merge = OpenAPIMerge(
+        title=context.title,
+        version=release,
+        description=f"Commands and queries of the context {context.title}.",
+        security_schemes=_SECURITY,
+        on_conflict="error",
+    )
+    for described in operations(context):
+        merge.add_schema(described.schema())
+    return merge.get_openapi_schema()
+
+
+def _parameter() -> dict[str, Any]:
+    # The schema has no pattern, because an id of another form is ignored, not refused.
+    description = f"The caller's own correlation id (`{CORRELATION_ID}`); one of another form is ignored."
+    return {"name": _CORRELATION, "in": "header", "description": description, "schema": {"type": "string"}}
+
+
+def _complete(operation: dict[str, Any], examples: dict[str, Any]) -> None:
+    """Add the correlation id's parameter and headers, and examples, to an operation."""
+    # Powertools adds its own response for invalid values to each operation. The API responds with problems instead.
+    operation["responses"] = {
+        status: response
+        for status, response in operation["responses"].items()
+        if "/HTTPValidationError" not in json.dumps(response)
+    }
+    operation.setdefault("parameters", []).append({"$ref": f"#/components/parameters/{_CORRELATION}"})
+    for response in operation["responses"].values():
+        response.setdefault("headers", {})[_CORRELATION] = {"$ref": f"#/components/headers/{_CORRELATION}"}
+    for part in (operation.get("requestBody", {}), *operation["responses"].values()):
+        for content in part.get("content", {}).values():
+            of = content["schema"].get("$ref", "").rpartition("/")[2]
+            content |= {"example": examples[of]} if of in examples else {}
+
+
+def _examples(context: Context[Any]) -> dict[str, Any]:
+    """Return an example for each schema of a body or an answer, by the schema's name."""
+    models = [described.operation.body for described in operations(context)]
+    bodies = {body.__name__: _good(body) for body in models if body}
+    shown = context.details.model_validate(_good(context.details)).model_dump(mode="json")
+    view = shown | {"status": next(iter(context.statuses)).value, "version": 1, "list_id": None}
+    return bodies | {"View": view, "Listing": {"items": [view], "next_cursor": None}}
+
+
+def _good(model: type[BaseModel]) -> dict[str, Any]:
+    kinds = {name: kind_of(field) for name, field in model.model_fields.items()}
+    return {name: EXAMPLES[kind] for name, kind in kinds.items() if kind}
+
+
+def _leave_out_unused(made: dict[str, Any]) -> None:
+    """Remove unused schemas: Powertools adds schemas of its own answers, which the problems replace."""
+    schemas = made["components"]["schemas"]
+    while unused := [name for name in schemas if f'"#/components/schemas/{name}"' not in json.dumps(made)]:
+        for name in unused:
+            del schemas[name]
+
+
+def _leave_out_titles(part: Any) -> None:
+    """Remove titles: pydantic repeats each name as a title."""
+    if isinstance(part, dict):
+        if isinstance(part.get("title"), str):
+            del part["title"]
+        part = list(part.values())
+    for inner in part if isinstance(part, list) else ():
+        _leave_out_titles(inner)

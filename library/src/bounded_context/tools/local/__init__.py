@@ -1,0 +1,1 @@
+"""Local run: the whole context on an embedded AWS, with its infrastructure program and its code."""

@@ -1,0 +1,185 @@
+"""Plots of lines or areas over time, as SVG that scales to its tile.
+
+The labels are HTML next to the SVG, so that scaling distorts neither text, line widths nor marks.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from itertools import pairwise
+from typing import Any, Final
+
+from .drawing import Drawn
+from .limits import Limit, limits
+from .palette import color, own
+from .scales import Scale
+from .units import common, measured, number
+
+_SIDE: Final = 1000
+"""The width and the height of the SVG's view box."""
+
+_MARKED: Final = 60
+"""Lines up to this number of points have a mark at each point; longer lines mark isolated points only."""
+
+Path = list[tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """The left or the right axis: scale, unit, series with their indexes, and limits."""
+
+    scale: Scale
+    unit: str
+    drawn: Sequence[tuple[int, Drawn]]
+    limits: Sequence[Limit]
+
+
+def plot(properties: Mapping[str, Any], drawn: Sequence[Drawn], seconds: int) -> str:
+    """Return the HTML of a plot with axes and legend, stacked if the widget is.
+
+    `data-traces` and `data-points` count the series and the points, for tests of the rendered page.
+    """
+    stacked = properties.get("stacked", False)
+    axes = [axis for right in (False, True) if (axis := _axis(properties, drawn, right=right, stacked=stacked))]
+    time = Scale.fitting([float(max(seconds, 1))])
+    points = sum(len(trace.series.points) for trace in drawn)
+    body = [*_grid(axes[0].scale), *(part for axis in axes for part in _axis_body(axis, time, stacked=stacked))]
+    title = properties.get("title", "")
+    return "".join(
+        [
+            f'<div class="plot" role="img" aria-label="{escape(_description(title, drawn, seconds))}" ',
+            f'data-traces="{len(drawn)}" data-points="{points}">',
+            f'<div class="units"><span>{escape(axes[0].unit)}</span>',
+            f"<span>{escape(axes[1].unit) if len(axes) > 1 else ''}</span></div>",
+            _marks("left", axes[0].scale),
+            f'<div class="field"><svg viewBox="0 0 {_SIDE} {_SIDE}" preserveAspectRatio="none">',
+            f"{''.join(body)}</svg></div>",
+            _marks("right", axes[1].scale) if len(axes) > 1 else "",
+            f'<div class="time">{"".join(f"<span>{word} s</span>" for word in time.words)}</div></div>',
+            _legend(drawn, axes),
+        ]
+    )
+
+
+def _axis(properties: Mapping[str, Any], drawn: Sequence[Drawn], *, right: bool, stacked: bool) -> _Axis | None:
+    on_axis = [(index, trace) for index, trace in enumerate(drawn) if trace.right == right]
+    if not on_axis:
+        return None
+    found = [limit for limit in limits(properties) if limit.right == right]
+    settings = properties.get("yAxis", {}).get("right" if right else "left", {})
+    unit = settings.get("label") or common({trace.series.unit for _, trace in on_axis})
+    scale = Scale.fitting(_values([trace for _, trace in on_axis], stacked=stacked), [limit.value for limit in found])
+    return _Axis(scale, unit, on_axis, found)
+
+
+def _values(drawn: Sequence[Drawn], *, stacked: bool) -> list[float]:
+    values = [value for trace in drawn for value in trace.series.points.values()]
+    return values + [top for _, top in _stacks(drawn)[-1]] if stacked else values
+
+
+def _stacks(drawn: Sequence[Drawn]) -> list[Path]:
+    """Return the upper edge of each area, the base line first; a period without a value counts as 0."""
+    neighbours = (-1, 0, 1)
+    near = {
+        start + step * trace.series.period for trace in drawn for start in trace.series.points for step in neighbours
+    }
+    starts = sorted(start for start in near if start >= 0)
+    edges: list[Path] = [[(start, 0.0) for start in starts]]
+    for trace in drawn:
+        values = (trace.series.points.get(start, 0.0) for start in starts)
+        edges.append([(start, below + value) for (start, below), value in zip(edges[-1], values, strict=True)])
+    return edges
+
+
+def _axis_body(axis: _Axis, time: Scale, *, stacked: bool) -> Iterator[str]:
+    edges = _stacks([trace for _, trace in axis.drawn]) if stacked else []
+    for number_, (index, trace) in enumerate(axis.drawn):
+        inner = _area(trace, edges[number_], edges[number_ + 1], axis, time) if stacked else _line(trace, axis, time)
+        yield (
+            f'<g class="trace own" {own(color(trace, index))} data-points="{len(trace.series.points)}">'
+            f"<title>{escape(_tooltip(trace))}</title>{inner}</g>"
+        )
+    for limit in axis.limits:
+        if axis.scale.shows(limit.value):
+            height = _place((0, limit.value), axis, time)[1]
+            yield f'<path class="limit own" {own(limit.color)} d="M0 {height}H{_SIDE}"/>'
+
+
+def _line(trace: Drawn, axis: _Axis, time: Scale) -> str:
+    pieces = list(_unbroken(trace))
+    drawn = "".join(_path([_place(point, axis, time) for point in piece]) for piece in pieces if len(piece) > 1)
+    marked = [point for piece in pieces for point in piece if len(trace.series.points) <= _MARKED or len(piece) == 1]
+    return f'<path class="line" d="{drawn}"/><path class="marks" d="{_dots(marked, axis, time)}"/>'
+
+
+def _unbroken(trace: Drawn) -> Iterator[Path]:
+    """Yield the segments of a line, which has a gap at each period without a value, as in CloudWatch."""
+    points = sorted(trace.series.points.items())
+    piece: Path = [points[0]]
+    for before, after in pairwise(points):
+        if after[0] - before[0] > trace.series.period:
+            yield piece
+            piece = []
+        piece.append(after)
+    yield piece
+
+
+def _area(trace: Drawn, lower: Path, upper: Path, axis: _Axis, time: Scale) -> str:
+    measured_ = [point for point in upper if point[0] in trace.series.points]
+    marks = _dots(measured_, axis, time) if len(measured_) <= _MARKED else ""
+    round_ = _path([_place(point, axis, time) for point in (*upper, *reversed(lower))])
+    return f'<path class="area" d="{round_}Z"/><path class="marks" d="{marks}"/>'
+
+
+def _dots(points: Path, axis: _Axis, time: Scale) -> str:
+    """Return zero-length lines, which the style's round line caps draw as dots."""
+    return "".join(f"M{x} {y}h0" for x, y in (_place(point, axis, time) for point in points))
+
+
+def _place(point: tuple[float, float], axis: _Axis, time: Scale) -> tuple[int, int]:
+    return round(time.share(point[0]) * _SIDE), round((1 - axis.scale.share(point[1])) * _SIDE)
+
+
+def _path(points: Sequence[tuple[int, int]]) -> str:
+    return "M" + "L".join(f"{x} {y}" for x, y in points)
+
+
+def _grid(scale: Scale) -> Iterator[str]:
+    heights = [round((1 - scale.share(mark)) * _SIDE) for mark in scale.marks]
+    yield f'<path class="grid-lines" d="{"".join(f"M0 {height}H{_SIDE}" for height in heights)}"/>'
+
+
+def _marks(side: str, scale: Scale) -> str:
+    return f'<div class="{side}">{"".join(f"<span>{word}</span>" for word in reversed(scale.words))}</div>'
+
+
+def _legend(drawn: Sequence[Drawn], axes: Sequence[_Axis]) -> str:
+    """Return each series with its maximum, and all limits, including limits outside the scale."""
+    items = [
+        f'<li class="own" {own(color(trace, index))}>{escape(trace.label)} <b>max {escape(_most(trace))}</b></li>'
+        for index, trace in enumerate(drawn)
+    ]
+    for axis in axes:
+        for limit in axis.limits:
+            beyond = "" if axis.scale.shows(limit.value) else ", beyond this scale"
+            label = escape(f"{limit.label or 'limit'} ({number(limit.value)}{beyond})")
+            items.append(f'<li class="own dashed" {own(limit.color)}>{label}</li>')
+    return f'<ul class="legend">{"".join(items)}</ul>'
+
+
+def _most(trace: Drawn) -> str:
+    return measured(max(trace.series.points.values()), trace.series.unit)
+
+
+def _tooltip(trace: Drawn) -> str:
+    """Return the tooltip of a series: its points, or of a long series the first and the last."""
+    points = sorted(trace.series.points.items())
+    shown = points if len(points) <= _MARKED else [points[0], points[-1]]
+    return f"{trace.label}: " + ", ".join(f"{measured(value, trace.series.unit)} at {at} s" for at, value in shown)
+
+
+def _description(title: str, drawn: Sequence[Drawn], seconds: int) -> str:
+    """Return the description of a plot for screen readers."""
+    return f"{title or 'Values'} over {seconds} s: " + "; ".join(
+        f"{trace.label} at most {_most(trace)}" for trace in drawn
+    )

@@ -1,0 +1,141 @@
+"""Parsing of the functions' logs into lines.
+
+The emulator writes all lines of a call after the call, to a new stream and with the same timestamp. A line's own
+timestamp is more precise.
+"""
+
+import json
+import re
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from ..aws import Aws
+
+PLATFORM = "PLATFORM"
+"""The level of Lambda's own lines: the message is START, END or REPORT."""
+
+METRICS = "METRICS"
+"""The level of a line in the Embedded Metric Format: `fields` is the record."""
+
+TEXT = "TEXT"
+"""The level of a line that is not a JSON object."""
+
+_MESSAGES = re.compile(r"(START|END|REPORT) RequestId: (\S+)(?: Version: (\S+))?")
+_DURATION = re.compile(r"\tDuration: ([\d.]+) ms")
+_OVERLAP_MILLISECONDS = 2_000
+_PAGE = 10_000
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """A line of a function's log. `time` is in seconds since 1970; `fields` is the line's JSON.
+
+    A REPORT has the call's duration in the field `milliseconds`; the time of START is calculated from it.
+    """
+
+    function: str
+    version: str
+    request_id: str
+    time: float
+    level: str
+    message: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Logs:
+    """A reader of the functions' log groups that returns each line once."""
+
+    def __init__(self, aws: Aws, groups: Mapping[str, str]) -> None:
+        """Start with the existing lines; `groups` are the log groups' names by function."""
+        self.lines: list[LogLine] = []
+        self._aws = aws
+        self._groups = groups
+        self._streams: set[str] = set()
+        self._since = dict.fromkeys(groups, 0)
+        self._taking = threading.Lock()
+
+    def take(self) -> list[LogLine]:
+        """Return the new lines and append them to `lines`."""
+        with self._taking:
+            new = [line for function in self._groups for line in self._new(function)]
+            self.lines += new
+            return new
+
+    def _new(self, function: str) -> Iterator[LogLine]:
+        streams: dict[str, list[tuple[float, str]]] = {}
+        for event in self._events(function):
+            streams.setdefault(event["logStreamName"], []).append((event["timestamp"] / 1000, event["message"]))
+            # The emulator may write a call's lines after their timestamp.
+            self._since[function] = max(self._since[function], event["timestamp"] - _OVERLAP_MILLISECONDS)
+        for stream in streams.keys() - self._streams:
+            self._streams.add(stream)
+            yield from parse(function, streams[stream])
+
+    def _events(self, function: str) -> Iterator[dict[str, Any]]:
+        pages = self._aws.client("logs").get_paginator("filter_log_events")
+        parameters = {"logGroupName": self._groups[function], "startTime": self._since[function], "limit": _PAGE}
+        for page in pages.paginate(**parameters):
+            yield from page["events"]
+
+
+def parse(function: str, messages: Iterable[tuple[float, str]]) -> list[LogLine]:
+    """Parse a stream's messages, each with its timestamp in seconds."""
+    lines: list[LogLine] = []
+    request_id = version = ""
+    for written, message in messages:
+        if own := _MESSAGES.match(message):
+            request_id, version = own[2], own[3] or version
+        lines.append(_line(LogLine(function, version, request_id, written, TEXT, message)))
+    return _with_starts(lines)
+
+
+def _line(raw: LogLine) -> LogLine:
+    if own := _MESSAGES.match(raw.message):
+        took = _DURATION.search(raw.message)
+        return replace(raw, level=PLATFORM, message=own[1], fields={"milliseconds": float(took[1])} if took else {})
+    fields = _object(raw.message)
+    if fields is None:
+        return raw
+    if isinstance(fields.get("_aws"), dict):
+        return replace(raw, level=METRICS, message="", fields=fields, time=_metrics_time(fields, raw.time))
+    level, message = str(fields.get("level", TEXT)), str(fields.get("message", ""))
+    return replace(raw, level=level, message=message, fields=fields, time=_own_time(fields, raw.time))
+
+
+def _object(text: str) -> dict[str, Any] | None:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _metrics_time(record: Mapping[str, Any], written: float) -> float:
+    stamp = record["_aws"].get("Timestamp")
+    return stamp / 1000 if isinstance(stamp, int | float) else written
+
+
+def _own_time(fields: Mapping[str, Any], written: float) -> float:
+    """Return the line's own timestamp; Powertools writes `2026-01-31 12:00:00,123+0000`."""
+    try:
+        return datetime.fromisoformat(str(fields["timestamp"])).timestamp()
+    except (KeyError, ValueError):
+        return written
+
+
+def _with_starts(lines: Sequence[LogLine]) -> list[LogLine]:
+    """Return the lines, with each START moved to the start of its call."""
+    starts = {
+        line.request_id: line.time - line.fields["milliseconds"] / 1000
+        for line in lines
+        if line.message == "REPORT" and "milliseconds" in line.fields
+    }
+    return [
+        replace(line, time=starts.get(line.request_id, line.time))
+        if line.level == PLATFORM and line.message == "START"
+        else line
+        for line in lines
+    ]

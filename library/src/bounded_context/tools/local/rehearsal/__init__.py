@@ -1,0 +1,5 @@
+"""Rehearsal of releases: bad versions are rolled back, a good version gets all traffic, and a release is reverted.
+
+`context rehearse` deploys the context to the embedded AWS and calls its first command
+continuously. Meanwhile it publishes versions of that command, and the rollout driver releases them.
+"""

@@ -1,0 +1,72 @@
+"""`context rehearse`: good and bad releases on the embedded AWS, with real traffic."""
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+from rich.console import Console
+from rich.table import Table
+from typer import Option
+
+from ....configuration.project import Project
+from ...command.installed import repository
+from ..completion import exit_status
+from ..screen import Screen
+from ..start import running_context
+from .acts import ACTS, Performed
+from .stage import STRATEGY, Stage
+
+EMULATED = (
+    "Real here: the Pulumi program, the functions' versions and aliases, the hooks' code, the rollout driver.",
+    "Stand-ins: CodeDeploy is this run's own (moto's answers, and a deployment's life added); callers honour the "
+    "weights that the emulator stores and ignores, and put the metrics that Lambda would; a minute lasts a second.",
+)
+
+
+def rehearse(as_json: Annotated[bool, Option("--json", help="print the result as JSON")] = False) -> int:
+    """Rehearse releases on the embedded AWS: bad versions are rolled back, a good version takes all traffic.
+
+    Exit status:
+      0    every release ended as expected
+      1    a release did not, or the context could not be run
+      130  Ctrl-C; everything is stopped
+    """
+    screen = Screen(quiet=as_json)
+    return exit_status(lambda: _performed(repository(), screen, as_json=as_json), screen)
+
+
+def _performed(project: Project, screen: Screen, *, as_json: bool) -> int:
+    performed = _rehearse(project, screen)
+    _show(performed, as_json=as_json)
+    problems = [problem for one in performed for problem in one.problems()]
+    for problem in problems:
+        screen.fail(problem)
+    return 1 if problems else 0
+
+
+def _rehearse(project: Project, screen: Screen) -> list[Performed]:
+    with running_context(project, screen.stage, settings={"rollout_strategy": STRATEGY}) as running:
+        stage = Stage(running)
+        performed: list[Performed] = []
+        for number, act in enumerate(ACTS, 1):
+            screen.tell(f"\nAct {number}: {act.name}")
+            performed.append(stage.perform(act))
+        return performed
+
+
+def _show(performed: Sequence[Performed], *, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(json.dumps([one.as_json() for one in performed], indent=2) + "\n")
+        return
+    table = Table("act", "versions", "result", "live", "calls", "met the new one", "failed", title=STRATEGY)
+    for one in performed:
+        numbers = (str(len(one.calls)), str(one.met), str(one.failed))
+        versions = f"{one.before} -> {one.released}"
+        table.add_row(one.act.name, versions, one.part["result"], one.part["live"], *numbers)
+    out = Console(highlight=False)
+    out.print(table)
+    for one in performed:
+        if one.part["why"]:
+            out.print(f"{one.act.name}: {one.part['why']}", markup=False, soft_wrap=True)
+    out.print(*EMULATED, sep="\n", markup=False, soft_wrap=True)

@@ -1,0 +1,69 @@
+"""The unchanged rollout driver, with clients of the embedded AWS and an accelerated clock."""
+
+import io
+import json
+import time
+from contextlib import redirect_stdout
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from ...command.application import run
+from ...command.aws_errors import INTERRUPTED
+from ...release.rollout.cli import Access
+from ...release.rollout.clients import Clients
+from ..aws import Aws
+from ..clock import MINUTE_SECONDS
+
+FASTER = 60 / MINUTE_SECONDS
+
+
+class ShortMinutes:
+    """A clock with the same acceleration as local deployments."""
+
+    def __init__(self) -> None:
+        """Start the clock at the current time."""
+        self._began, self._started = datetime.now(UTC), time.monotonic()
+
+    def now(self) -> datetime:
+        """Return the accelerated time in UTC."""
+        return self._began + timedelta(seconds=(time.monotonic() - self._started) * FASTER)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait for `seconds` on this clock."""
+        time.sleep(seconds / FASTER)
+
+
+class Driver:
+    """The rollout driver on the deployed stack."""
+
+    def __init__(self, aws: Aws, outputs: dict[str, Any], stack: str) -> None:
+        """Write the stack's outputs into a file for the driver."""
+        self._aws = aws
+        self._stack = stack
+        self._outputs = Path(aws.emulator.folder) / "outputs.json"
+        self._outputs.write_text(json.dumps(outputs))
+        self._clock = ShortMinutes()
+
+    def run(self, command: str) -> tuple[int, dict[str, Any]]:
+        """Run a command, and return its exit status and its report. The driver prints progress on standard error.
+
+        Raises:
+            KeyboardInterrupt: the driver was interrupted. It ignores further signals, so that the run can clean up.
+        """
+        printed = io.StringIO()
+        arguments = ["rollout", command, self._stack, "--outputs", str(self._outputs), "--json"]
+        with redirect_stdout(printed):
+            status = run(arguments, Access(lambda _: self._clients(), self._clock))
+        if status == INTERRUPTED:
+            raise KeyboardInterrupt
+        return status, json.loads(printed.getvalue())
+
+    def _clients(self) -> Clients:
+        return Clients(
+            functions=self._aws.client("lambda"),
+            codedeploy=self._aws.client("codedeploy"),
+            stepfunctions=self._aws.client("stepfunctions"),
+            writer=self._aws.client("stepfunctions"),
+            cloudwatch=self._aws.client("cloudwatch"),
+        )

@@ -1,0 +1,108 @@
+"""The context's table: queries of a run, and the references that it writes for other contexts."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from boto3.dynamodb.types import TypeDeserializer
+
+from ...declaration.context import Context
+from .aws import Calls
+
+Item = dict[str, Any]
+
+_LIST_KEY: Final = "LIST#"
+_WRITE_BATCH: Final = 25
+
+
+class Table:
+    """The table with list records, aggregates, and the projection of other contexts' aggregates."""
+
+    def __init__(self, aws: Calls, name: str, context: Context[Any]) -> None:
+        """Use the table `name`, with the keys of the context."""
+        self.name = name
+        self._aws = aws
+        self._own = context.key_prefix
+        self._others = tuple(map(_key_of, context.things))
+
+    def list_item(self, list_id: str) -> Item:
+        """Return a list's record. Raises KeyError if the record is missing."""
+        return _plain(self._get(f"{_LIST_KEY}{list_id}")["Item"])
+
+    def lists(self) -> list[Item]:
+        """Return the records of all lists."""
+        return [_plain(item) for page in self._of_kind(_LIST_KEY) for item in page["Items"]]
+
+    def item_of(self, identity: str) -> Item | None:
+        """Return an aggregate's item; None if it is not in the table."""
+        found = self._get(f"{self._own}{identity}").get("Item")
+        return found and _plain(found)
+
+    def projected(self, thing: str, subject: str) -> Item | None:
+        """Return the projection of another context's aggregate; None if it is not in the table."""
+        found = self._get(f"{_key_of(thing)}{subject}").get("Item")
+        return found and _plain(found)
+
+    def imported(self, list_id: str) -> int:
+        """Count the aggregates in the table that a list imported, independently of the list's record."""
+        return sum(page["Count"] for page in self._of_list(list_id, Select="COUNT"))
+
+    def imported_items(self, list_id: str) -> list[Item]:
+        """Return the items of the aggregates that a list imported."""
+        found = [_plain(item) for page in self._of_list(list_id) for item in page["Items"]]
+        return sorted(found, key=lambda item: item["pk"])
+
+    def references(self) -> list[Item]:
+        """Return all items of the projection of other contexts' aggregates."""
+        return [_plain(item) for kind in self._others for page in self._of_kind(kind) for item in page["Items"]]
+
+    def know_references(self, identities: Iterable[str]) -> None:
+        """Put missing references into the projection. Existing items stay, also items of deleted aggregates.
+
+        The table is written directly: thousands of events would take most of a run's time.
+        """
+        known = list(identities)
+        keys = [f"{kind}{identity}" for kind in self._others for identity in known]
+        for start in range(0, len(keys), _WRITE_BATCH):
+            self._put_missing(keys[start : start + _WRITE_BATCH])
+
+    def _put_missing(self, keys: list[str]) -> None:
+        query = {"Keys": [{"pk": {"S": key}} for key in keys], "ProjectionExpression": "pk"}
+        found = self._aws.call("dynamodb", "batch_get_item", RequestItems={self.name: query})["Responses"]
+        missing = set(keys) - {item["pk"]["S"] for item in found[self.name]}
+        puts = [{"PutRequest": {"Item": {"pk": {"S": key}, "status": {"S": "ACTIVE"}}}} for key in sorted(missing)]
+        if puts:
+            self._aws.call("dynamodb", "batch_write_item", RequestItems={self.name: puts})
+
+    def _get(self, key: str) -> dict[str, Any]:
+        return self._aws.call("dynamodb", "get_item", TableName=self.name, Key={"pk": {"S": key}}, ConsistentRead=True)
+
+    def _of_kind(self, kind: str) -> Iterator[dict[str, Any]]:
+        return self._scan("begins_with(pk, :kind)", {":kind": {"S": kind}})
+
+    def _of_list(self, list_id: str, **more: object) -> Iterator[dict[str, Any]]:
+        values = {":kind": {"S": self._own}, ":list_id": {"S": list_id}}
+        return self._scan("begins_with(pk, :kind) AND list_id = :list_id", values, **more)
+
+    def _scan(self, condition: str, values: Mapping[str, Any], **more: object) -> Iterator[dict[str, Any]]:
+        yield from (
+            self._aws.client("dynamodb")
+            .get_paginator("scan")
+            .paginate(
+                TableName=self.name,
+                ConsistentRead=True,
+                FilterExpression=condition,
+                ExpressionAttributeValues=values,
+                **more,
+            )
+        )
+
+
+def _key_of(thing: str) -> str:
+    """Return the key prefix of another context's aggregates."""
+    return f"{thing.upper()}#"
+
+
+def _plain(item: Mapping[str, Any]) -> Item:
+    """Return an item with Python values."""
+    read = TypeDeserializer().deserialize
+    return {name: read(value) for name, value in item.items()}

@@ -1,0 +1,93 @@
+"""`context policies`: a stack's violations of policies, by the resources that its program registers."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any
+
+from typer import Argument, Option
+
+from ...configuration.project import Project, ProjectError
+from ..command.errors import LocalRunError
+from ..command.installed import repository
+from ..command.output import refuse
+from ..programs.recording import Graph, run, service
+from . import POLICIES, PRODUCTION, judged, waivers
+from .folder import pack as pack_of
+from .waivers import Judged, needless
+
+
+class NotRun(ProjectError):
+    """The program does not run as a stack; the message says with what it ended."""
+
+
+def policies(
+    stack: Annotated[str, Argument(help="the Pulumi stack; all policies apply to the default")] = PRODUCTION,
+    as_json: Annotated[bool, Option("--json", help="print JSON")] = False,
+    pack: Annotated[bool, Option("--pack", help="create the folder for `pulumi preview --policy-pack`")] = False,
+) -> int:
+    """Print the policies that a stack violates, and the waivers.
+
+    Examples:
+      context policies              all policies, for the stack prod
+      context policies dev --json   another stack, as JSON
+      context policies --pack       the folder with which Pulumi's engine checks a preview
+
+    Exit status:
+      0  the stack violates no policy
+      1  the stack violates a policy, or a waiver is not needed
+      2  the program could not be run
+    """
+    try:
+        project = repository()
+        if pack:
+            sys.stdout.write(f"{pack_of(project)}\n")
+            return 0
+        return _print(project, stack, as_json)
+    except (ProjectError, LocalRunError) as error:
+        return refuse(str(error))
+
+
+def _print(project: Project, stack: str, as_json: bool) -> int:
+    waived, graph = waivers(project.settings, POLICIES), _graph(stack)
+    found = judged(POLICIES, lambda policy: policy.violations(graph), waived, stack)
+    # Elsewhere less is held, so that less may have to be waived.
+    left = list(needless(waived, found)) if stack == PRODUCTION else []
+    sys.stdout.write(_as_json(found) if as_json else "".join(f"{line}\n" for line in _as_text(stack, found)))
+    sys.stderr.writelines(f"{sentence}\n" for sentence in left)
+    return 1 if left or any(one.violations for one in found) else 0
+
+
+def _graph(stack: str) -> Graph:
+    program = service()
+    if stack not in program.stacks():
+        raise NotRun(f"There is no stack {stack}: write one of {', '.join(program.stacks())}.")
+    try:
+        return run(stack)
+    except Exception as error:
+        raise NotRun(f"The program does not run as {stack}: {type(error).__name__}: {error}") from error
+
+
+def _as_json(found: Sequence[Judged]) -> str:
+    return json.dumps({"policies": [_described(one) for one in found]}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _described(one: Judged) -> dict[str, Any]:
+    return {
+        "name": one.policy.name,
+        "sentence": one.policy.sentence,
+        "reason": one.policy.reason,
+        "violations": [{"resource": broken.resource, "sentence": broken.sentence} for broken in one.violations],
+        "waived": [{"resource": waiver.resource, "reason": waiver.reason} for _, waiver in one.waived],
+    }
+
+
+def _as_text(stack: str, found: Sequence[Judged]) -> Iterator[str]:
+    broken = [one for one in found if one.violations]
+    yield f"{stack}: {len(found)} policies, {len(broken)} broken"
+    for one in found:
+        yield f"{'broken' if one.violations else 'kept':<8}{one.policy.name}"
+        if one.violations:
+            yield f"        {one.policy}. {one.policy.reason}"
+        yield from (f"        - {violation.sentence}" for violation in one.violations)
+        yield from (f"        - {waiver.resource} need not: {waiver.reason}" for _, waiver in one.waived)

@@ -1,0 +1,48 @@
+"""The folder of the policy pack for `pulumi preview --policy-pack`, with its own environment.
+
+The package `pulumi-policy` needs another protobuf version than the library's other packages, hence the environment.
+The installed library follows the environment's packages on the path.
+"""
+
+import sys
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+from ...configuration.project import Project
+from ..programs.environment import environment
+
+_PACKAGES: Final = Path(__file__).parents[3]
+
+_MAIN: Final = """import sys
+from pathlib import Path
+
+sys.path += {packages!r}
+
+from bounded_context.tools.policies.pack import serve
+
+serve(Path({root!r}))
+"""
+
+
+def pack(project: Project) -> Path:
+    """Write the pack's folder below the repository's `build/`, create its environment if needed, and return the folder.
+
+    Raises LocalRunError, as `environment` does.
+    """
+    home = environment(project.build, "policies")
+    folder = project.build / "policies"
+    folder.mkdir(exist_ok=True)
+    (folder / "__main__.py").write_text(_main(project), encoding="utf-8")
+    settings = {
+        "description": "The policies of the platform's infrastructure",
+        "runtime": {"name": "python", "options": {"virtualenv": str(home)}},
+    }
+    (folder / "PulumiPolicy.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+    return folder
+
+
+def _main(project: Project) -> str:
+    packages = [str(_PACKAGES), *(path for path in sys.path if path.endswith("-packages"))]
+    return _MAIN.format(packages=list(dict.fromkeys(packages)), root=str(project.root))

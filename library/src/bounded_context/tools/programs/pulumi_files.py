@@ -1,0 +1,53 @@
+"""The files of a Pulumi program: its project's name, its stacks, and their config."""
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+PIPELINE: Final = "main"
+"""The only stack of the delivery pipeline. Its settings name every environment."""
+
+
+def project_name(program: Path) -> str:
+    """Return the name of the project in the folder `program`, which is also the prefix of its settings."""
+    return _read(program / "Pulumi.yaml")["name"]
+
+
+def stacks(program: Path) -> list[str]:
+    """Return the names of the stacks that have a file, sorted."""
+    return sorted(path.name.split(".")[1] for path in program.glob("Pulumi.*.yaml"))
+
+
+def stack_file(program: Path, stack: str) -> Path:
+    """Return the path of a stack's settings."""
+    return program / f"Pulumi.{stack}.yaml"
+
+
+def config(program: Path, stack: str) -> dict[str, Any]:
+    """Return the config of a stack's file, by full names such as `payment:sftp`.
+
+    Raises:
+        OSError: the file does not exist.
+        yaml.YAMLError: the file is not YAML.
+    """
+    return _read(stack_file(program, stack)).get("config") or {}
+
+
+def settings(program: Path, stack: str) -> dict[str, Any]:
+    """Return the project's own settings in a stack's file, without the project's name as prefix.
+
+    Raises the exceptions of `config`.
+    """
+    start = f"{project_name(program)}:"
+    return {key.removeprefix(start): value for key, value in config(program, stack).items() if key.startswith(start)}
+
+
+def as_text(value: object) -> str:
+    """Return a setting as Pulumi passes it to a program: text unchanged, any other value as JSON."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    return yaml.safe_load(file.read_text(encoding="utf-8")) or {}

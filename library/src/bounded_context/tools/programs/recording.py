@@ -1,0 +1,262 @@
+"""Runs a repository's Pulumi program without an engine and without AWS, and records the resources that it registers::
+
+    graph = run("prod")
+    graph.one("sqs/queue", "inbound").inputs["visibilityTimeoutSeconds"]
+
+Values that AWS would assign, such as ARNs, are derived from names.
+"""
+
+import asyncio
+import contextvars
+import functools
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+from unittest.mock import patch
+
+import pulumi
+from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, rpc, set_mocks
+from pulumi.runtime.config import CONFIG
+from pulumi.runtime.mocks import MockMonitor
+from pulumi.runtime.proto.source_pb2 import StackTrace
+from pulumi.runtime.settings import set_root_resource
+
+from ...configuration.project import current
+from . import pulumi_files
+from .garbage import collected_later
+from .graph import Graph, Node
+from .pulumi_program import execute
+from .settings_read import SettingsRead
+from .shared_cache import kept
+
+__all__ = [
+    "ACCOUNT",
+    "API",
+    "REGION",
+    "Cloud",
+    "Graph",
+    "Node",
+    "Program",
+    "run",
+    "service",
+    "untraced",
+]
+
+ACCOUNT = "111122223333"
+REGION = "eu-central-1"
+API = "a1b2c3d4e5"
+"""The id of an HTTP API."""
+
+untraced = patch("pulumi.runtime.resource._get_stack_trace", StackTrace)
+"""Disables the stack traces that Pulumi sends to its engine for each resource: a sixth of a run's time."""
+
+_PLACE = f"{REGION}:{ACCOUNT}"
+_ARNS = {
+    "cloudwatch/eventRule": "events:{place}:rule/{name}",
+    "cloudwatch/logGroup": "logs:{place}:log-group:{name}",
+    "codebuild/project": "codebuild:{place}:project/{name}",
+    "codebuild/reportGroup": "codebuild:{place}:report-group/{name}",
+    "codepipeline/pipeline": "codepipeline:{place}:{name}",
+    "dynamodb/table": "dynamodb:{place}:table/{name}",
+    "iam/role": "iam::{account}:role/{name}",
+    "kms/key": "kms:{place}:key/0f5a1c2e-1111-2222-3333-444455556666",
+    "lambda/function": "lambda:{place}:function:{name}",
+    "lambda/layerVersion": "lambda:{place}:layer:{name}:1",
+    "s3/bucket": "s3:::{name}",
+    "secretsmanager/secret": "secretsmanager:{place}:secret:{name}-a1B2c3",
+    "sfn/stateMachine": "states:{place}:stateMachine:{name}",
+    "sns/topic": "sns:{place}:{name}",
+    "sqs/queue": "sqs:{place}:{name}",
+}
+
+_FIXED = {
+    "apigatewayv2/api": {
+        "id": API,
+        "apiEndpoint": f"https://{API}.execute-api.{REGION}.amazonaws.com",
+        "executionArn": f"arn:aws:execute-api:{_PLACE}:{API}",
+    },
+    "lambda/function": {"version": "7"},
+}
+"""Outputs of kinds that are always the same."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """A Pulumi program: its folder, its project's name, and AWS's answers to its calls, by the call's token."""
+
+    folder: Path
+    project: str
+    answers: Mapping[str, Any] = field(default_factory=dict)
+
+    def stacks(self) -> list[str]:
+        """Return the names of the stacks that have a file, sorted."""
+        return pulumi_files.stacks(self.folder)
+
+    def config(self, stack: str, **settings: Any) -> dict[str, str]:
+        """Return the config of a stack's file, overridden by ``settings``, as text, which is Pulumi's format."""
+        overrides = {f"{self.project}:{key}": value for key, value in settings.items()}
+        config = pulumi_files.config(self.folder, stack) | overrides
+        return {key: pulumi_files.as_text(value) for key, value in config.items()}
+
+    def own(self, config: Mapping[str, str]) -> dict[str, str]:
+        """Return this program's settings in a config, without the project's name as prefix."""
+        return {key.partition(":")[2]: value for key, value in config.items() if key.startswith(f"{self.project}:")}
+
+    def run(self, stack: str, **settings: Any) -> Graph:
+        """Run the program as `stack`, with `settings` in place of its file's settings, and return the graph.
+
+        Raises the program's exceptions.
+        """
+        return self.run_with(stack, self.config(stack, **settings))
+
+    def run_with(self, stack: str, config: Mapping[str, str]) -> Graph:
+        """Run the program as `stack` with a config from `config`, and return the graph.
+
+        Raises the program's exceptions.
+        """
+        graph = Graph()
+        # Pulumi stores the state of a run in context variables: a copy isolates the runs.
+        with collected_later():
+            contextvars.copy_context().run(_run, self, graph, stack, config)
+        return graph
+
+
+def service() -> Program:
+    """Return the program that deploys the context of the current repository. Raises NoProject."""
+    project = current()
+    return Program(project.service, project.package)
+
+
+def run(stack: str, **settings: Any) -> Graph:
+    """Return the graph of the current repository's context as `stack`; `settings` override its file's settings.
+
+    Runs the program once for the same settings. Raises the program's exceptions, such as SettingError.
+    """
+    return _run_once(stack, tuple((key, pulumi_files.as_text(value)) for key, value in settings.items()))
+
+
+@functools.cache
+def _run_once(stack: str, settings: tuple[tuple[str, str], ...]) -> Graph:
+    return kept(f"{stack} {settings}", lambda: service().run(stack, **dict(settings)))
+
+
+@untraced
+def _run(program: Program, graph: Graph, stack: str, config: Mapping[str, str]) -> None:
+    cloud = Cloud(program.answers)
+    recorder = _Recorder(cloud, graph)
+    _have_a_loop()
+    set_root_resource(None)  # pyright: ignore[reportArgumentType] (no resource yet: each run makes its own)
+    settings = SettingsRead(config)
+    CONFIG.set(settings)
+    logger = _logger(program.project, graph)
+    set_mocks(cloud, project=program.project, stack=stack, preview=False, monitor=recorder, logger=logger)
+    pulumi.runtime.test(lambda: execute(program.folder).apply(graph.outputs.update))()
+    graph.unread.update(settings.unread(program.project))
+
+
+def _have_a_loop() -> None:
+    """Set an event loop for the thread if it has none: Pulumi needs a loop, and another test may have closed it."""
+    try:
+        asyncio.get_event_loop()
+    except RuntimeError:
+        asyncio.set_event_loop(asyncio.new_event_loop())
+
+
+def _logger(name: str, graph: Graph) -> logging.Logger:
+    logger = logging.Logger(name, logging.INFO)
+    handler = logging.Handler()
+    handler.emit = lambda record: graph.log.append(record.getMessage())
+    logger.addHandler(handler)
+    return logger
+
+
+class _Recorder(MockMonitor):
+    """A monitor that records resources with their options, which mocks do not receive."""
+
+    def __init__(self, cloud: "Cloud", graph: Graph) -> None:
+        super().__init__(cloud)
+        self._graph = graph
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 (named by Pulumi)
+        answer = super().RegisterResource(request)
+        if request.type.startswith("aws:"):
+            self._graph.nodes.append(_node(request, answer.urn, self.resources[answer.urn].state))
+        return answer
+
+
+def _node(request: Any, urn: str, outputs: Mapping[str, Any]) -> Node:
+    return Node(
+        type=request.type,
+        name=request.name,
+        urn=urn,
+        inputs=rpc.deserialize_properties(request.object),
+        outputs=outputs,
+        protect=request.protect,
+        retain_on_delete=request.retainOnDelete,
+        ignore_changes=frozenset(request.ignoreChanges),
+        dependencies=frozenset(request.dependencies),
+    )
+
+
+class Cloud(Mocks):
+    """A stand-in of AWS for a program: names, ids, ARNs, versions and URLs."""
+
+    def __init__(self, answers: Mapping[str, Any] = MappingProxyType({})) -> None:
+        self._answers = answers
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        """Return the id of a resource (None: unknown) and its outputs."""
+        kind = args.typ.split(":")[1]
+        name = args.inputs.get("name") or args.inputs.get("layerName") or f"{args.name}-0a1b2c3"
+        outputs: dict[str, Any] = {**args.inputs, "name": name}
+        if kind in _ARNS:
+            outputs["arn"] = "arn:aws:" + _ARNS[kind].format(place=_PLACE, account=ACCOUNT, name=name)
+        outputs |= _FIXED.get(kind) or _computed(kind, args.inputs, outputs)
+        return outputs.get("id", name), outputs
+
+    def call(self, args: MockCallArgs) -> Any:
+        """Return AWS's answer to a call of the program."""
+        answers: dict[str, Any] = {
+            **self._answers,
+            "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT},
+            "aws:index/getRegion:getRegion": {"region": REGION},
+            "aws:ssm/getParameter:getParameter": {"insecureValue": f"arn:aws:sns:{_PLACE}:neighbour-events"},
+        }
+        return answers[args.token]
+
+
+def _computed(kind: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict[str, Any]:
+    name, arn = outputs["name"], outputs.get("arn", "")
+    match kind:
+        case "sqs/queue":
+            url = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"
+            return {"id": url, "url": url}
+        case "s3/bucket":
+            return {"bucket": name}
+        case "kms/key":
+            return {"keyId": arn.rsplit("/", 1)[1]}
+        case "dynamodb/table":
+            return {"streamArn": f"{arn}/stream/2026-01-01T00:00:00.000"}
+        case "codedeploy/deploymentGroup":
+            return {"id": f"{inputs['appName']}:{inputs['deploymentGroupName']}"}
+        case "lambda/alias":
+            alias = f"arn:aws:lambda:{_PLACE}:function:{inputs['functionName']}:{name}"
+            return {
+                "arn": alias,
+                "invokeArn": f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{alias}/invocations",
+            }
+        case "sfn/stateMachine":
+            return {"stateMachineVersionArn": f"{arn}:3"}
+        case "sfn/alias":
+            version = str(inputs["routingConfigurations"][0]["stateMachineVersionArn"])
+            return {"arn": f"{version.rsplit(':', 1)[0]}:{name}"}
+        case "transfer/server":
+            return {
+                "id": "s-0123456789abcdef0",
+                "endpoint": f"s-0123456789abcdef0.server.transfer.{REGION}.amazonaws.com",
+            }
+        case _:
+            return {}

@@ -1,0 +1,73 @@
+"""Sample aggregates and lists of any context, generated from its fields."""
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from io import StringIO
+from typing import Any, Final, Generic, TypeVar
+
+from ...declaration.context import Context
+from ...domain.aggregate import Aggregate
+from ...domain.fields import kind_of
+
+A = TypeVar("A", bound=Aggregate[Any, Any])
+
+KNOWN: Final = ("ref-0", "ref-1", "ref-2")
+"""The identities of the aggregates that samples reference."""
+
+_BY_KIND: Final = {
+    "identifier": "id-{n:06d}",
+    "text": "text {n}",
+    "decimal": "{n}.50",
+    "int": "{n}",
+    "currency": "EUR",
+    "date": "2026-01-31",
+    "bool": "true",
+}
+
+
+class Samples(Generic[A]):
+    """The samples of a context. The n-th sample always has the same values, and its own identity."""
+
+    def __init__(self, context: Context[A]) -> None:
+        self._context = context
+
+    def values(self, n: int = 1, **changes: str) -> dict[str, str]:
+        """Return the n-th row's values as text, with these changes.
+
+        Fields with a default have a value too, except for fields of a type that the library does not know.
+
+        Raises:
+            LookupError: the library does not know the type of a field without a default, so its value must be passed.
+        """
+        rows = self._context.rows
+        made = [name for name in rows.columns if name in changes or name not in rows.defaults or self._kind(name)]
+        return {name: changes[name] if name in changes else self._value(name, n) for name in made} | changes
+
+    def aggregate(self, n: int = 1, **changes: Any) -> A:
+        """Return the n-th aggregate, just created; ``changes`` override its status, version or list."""
+        kind = self._context.aggregate
+        details = kind.details_type.model_validate(self.values(n))
+        return kind(details, **{"status": self._context.first, **changes})
+
+    def file(self, rows: Iterable[Mapping[str, str]], columns: Sequence[str] | None = None) -> bytes:
+        """Return rows as a partner's list: CSV with a header."""
+        text = StringIO(newline="")
+        writer = csv.DictWriter(text, columns or self._context.rows.columns)
+        writer.writeheader()
+        writer.writerows(rows)
+        return text.getvalue().encode()
+
+    def projection(self) -> list[dict[str, str]]:
+        """Return the table's items for the aggregates that samples reference."""
+        return [{"pk": f"{thing.upper()}#{known}"} for thing in self._context.things for known in KNOWN]
+
+    def _value(self, field: str, n: int) -> str:
+        if field in self._context.references:
+            return KNOWN[n % len(KNOWN)]
+        kind = self._kind(field)
+        if kind is None:
+            raise LookupError(f"{field} is of none of the library's types: pass its value")
+        return _BY_KIND[kind].format(n=n)
+
+    def _kind(self, field: str) -> str | None:
+        return kind_of(self._context.details.model_fields[field])

@@ -1,0 +1,185 @@
+"""`context rollout start|status|back`: the traffic of a stack."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer import Argument, Option
+
+from ....configuration.project import ProjectError
+from ...command.aws_errors import AWS_ERRORS, INTERRUPTED, REFUSED, Refused, sentence
+from ...command.clock import Clock, SystemClock
+from ...command.installed import repository
+from ...command.signals import interrupt_once
+from ...command.values import counted, reason
+from . import outputs
+from .back import back as return_to
+from .back import find_way
+from .clients import Clients
+from .notes import release_id
+from .orders import OnConflict, Order
+from .report import Report
+from .run import Run
+from .screen import Screen
+from .start import start as shift
+from .status import status as read_status
+
+Stack = Annotated[str, Argument(help="the Pulumi stack, such as dev")]
+Outputs = Annotated[
+    Path | None,
+    Option("--outputs", metavar="FILE", help="read `pulumi stack output --json` here, not from Pulumi's CLI"),
+]
+AsJson = Annotated[bool, Option("--json", help="print a JSON report; progress goes to standard error")]
+_TIMEOUT = (
+    "how long the functions together, and after them the state machine, may each take; then they are rolled back"
+    " (default: {})"
+)
+_ON_CONFLICT = (
+    "an active deployment of another run: wait for its end, and take its result if it goes to the same version; stop it"
+    " with rollback; or fail before anything changes"
+)
+
+
+@dataclass(frozen=True)
+class Access:
+    """The AWS clients of a region, and the clock. Tests replace both."""
+
+    clients_of: Callable[[str], Clients] = Clients.of
+    clock: Clock = field(default_factory=SystemClock)
+
+
+def start(
+    ctx: typer.Context,
+    stack: Stack,
+    timeout: Annotated[
+        int | None,
+        Option(
+            parser=counted("minutes", 45),
+            metavar="MINUTES",
+            help=_TIMEOUT.format("the strategy's duration and 30"),
+        ),
+    ] = None,
+    on_conflict: Annotated[OnConflict, Option(help=_ON_CONFLICT)] = "wait",
+    ignore_alarms: Annotated[
+        str | None, Option(parser=reason, metavar="WHY", help="emergency: no alarm stops this release, for this reason")
+    ] = None,
+    outputs_file: Outputs = None,
+    as_json: AsJson = False,
+) -> int:
+    """Shift the traffic of a stack to the newest versions, and follow it to its end.
+
+    Examples:
+      context rollout start dev
+      context rollout start prod --timeout 90                       with more time
+      context rollout start prod --ignore-alarms 'ticket 4711'      although an alarm is on
+
+    Exit status:
+      0    all traffic is at the newest versions
+      1    a version failed, or was rolled back
+      2    refused before anything changed
+      130  Ctrl-C
+    """
+    ignored = ignore_alarms or ""
+    return _run(ctx, stack, outputs_file, as_json, lambda run: start_release(run, on_conflict, ignored, timeout))
+
+
+def status(ctx: typer.Context, stack: Stack, outputs_file: Outputs = None, as_json: AsJson = False) -> int:
+    """Print the versions of all aliases, and the effect of a start. Changes nothing.
+
+    Examples:
+      context rollout status prod
+
+    Exit status:
+      0  all aliases could be read
+      2  an alias could not be read
+    """
+    return _run(ctx, stack, outputs_file, as_json, show_status)
+
+
+def back(
+    ctx: typer.Context,
+    stack: Stack,
+    timeout: Annotated[
+        int | None, Option(parser=counted("minutes", 45), metavar="MINUTES", help=_TIMEOUT.format("30"))
+    ] = None,
+    outputs_file: Outputs = None,
+    as_json: AsJson = False,
+) -> int:
+    """Return the last release of a stack to the versions before it.
+
+    Examples:
+      context rollout back prod
+
+    Exit status:
+      0    all aliases are at the versions before
+      1    an alias is not
+      2    refused before anything changed
+      130  Ctrl-C
+    """
+    return _run(ctx, stack, outputs_file, as_json, lambda run: return_release(run, timeout))
+
+
+def start_release(run: Run, on_conflict: OnConflict, ignored_alarms: str, timeout: float | None) -> int:
+    """Start a release, show its report, and return the exit status."""
+    found = run.survey()
+    now = run.clock.now()
+    identity = release_id(found.routing.read or now, found.targets, now.microsecond)
+    report = run.report(Order(run.release, run.stack, identity, on_conflict, ignored_alarms))
+    return _reported(run, report, lambda: shift(run, report, found, timeout))
+
+
+def return_release(run: Run, timeout: float | None) -> int:
+    """Return the last release, show the report, and return the exit status."""
+    way = find_way(run)
+    report = run.report(Order(run.release, run.stack, way.release_id, on_conflict="stop", back=True))
+    return _reported(run, report, lambda: return_to(run, report, way, timeout))
+
+
+def show_status(run: Run) -> int:
+    """Show the versions of all aliases, and return the exit status."""
+    found = read_status(run)
+    run.screen.show_status(found)
+    return found.exit_status
+
+
+def _run(ctx: typer.Context, stack: str, file: Path | None, as_json: bool, act: Callable[[Run], int]) -> int:
+    access, screen = ctx.find_object(Access) or Access(), Screen(as_json=as_json)
+    interrupt_once()
+    try:
+        release = outputs.read(stack, repository().service, file)
+        return act(Run(stack, release, access.clients_of(release.region), access.clock, screen))
+    except (Refused, ProjectError) as error:
+        screen.end()
+        screen.refuse(stack, str(error))
+    except AWS_ERRORS as error:
+        screen.end()
+        screen.refuse(stack, sentence(error))
+    except KeyboardInterrupt:
+        screen.end()
+        screen.fail("Interrupted before anything was changed.")
+        return INTERRUPTED
+    return REFUSED
+
+
+def _reported(run: Run, report: Report, act: Callable[[], None]) -> int:
+    """Act, and show the report also if that is interrupted."""
+    reason, interrupted = report.order.ignored_alarms, False
+    if reason:
+        run.screen.warn_of_ignored_alarms(reason)
+    try:
+        act()
+    except KeyboardInterrupt:
+        interrupted = True
+        report.interrupt()
+    finally:
+        run.screen.end()
+    report.ended = run.clock.now()
+    run.screen.show_report(report)
+    if reason:
+        run.screen.warn_of_ignored_alarms(reason)
+    if interrupted:
+        goes_on = any(part.result == "detached" for part in report.parts)
+        run.screen.fail(f"Interrupted{': CodeDeploy goes on, ask `rollout status`' if goes_on else ''}.")
+    return INTERRUPTED if interrupted else report.exit_status

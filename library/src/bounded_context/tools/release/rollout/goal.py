@@ -1,0 +1,49 @@
+"""The goal of a function in a run: its target version, and the permitted actions."""
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+from .deployments import Deployment
+
+
+@dataclass(frozen=True)
+class Goal:
+    """The version that a function moves to, and the versions that it may come from.
+
+    Every other version is the work of another run, which this run does not reverse. `seen` is the version that the
+    survey found live. `unverified` is the survey's reason why a live target does not count as released. `active` is the
+    active deployment, which a return stops. `brought` is the deployment that a return reverses.
+    """
+
+    target: str
+    origins: frozenset[str]
+    back: bool = False
+    unverified: str = ""
+    seen: str = ""
+    active: str = ""
+    brought: str = ""
+
+    @classmethod
+    def forward(cls, live: str, target: str, unverified: str, active: str) -> Self:
+        """Return the goal of a release. Another run may have moved the alias forward meanwhile, but not back."""
+        return cls(target, _from(live, target), unverified=unverified, seen=live, active=active)
+
+    def after(self, ended: Deployment) -> Self:
+        """Return the goal after another release has moved the alias forward. A return invalidates that goal."""
+        note = ended.note
+        if self.back or ended.status != "Succeeded" or note is None or note.back:
+            return self
+        return replace(self, origins=_from(note.target, self.target))
+
+    def may_end(self, active: Deployment) -> bool:
+        """Return whether this run may wait for a deployment's end or stop it. A return ignores later releases."""
+        return not self.back or active.reverses or active.id == self.active
+
+    def reaches_from(self, live: str) -> bool:
+        """Return whether a deployment may move the alias from `live` to the target."""
+        return live in self.origins - {self.target}
+
+
+def _from(live: str, target: str) -> frozenset[str]:
+    """Return the versions from `live` up to the version before `target`."""
+    return frozenset(str(number) for number in range(int(live), int(target)))

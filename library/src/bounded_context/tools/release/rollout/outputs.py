@@ -1,0 +1,133 @@
+"""Read a stack's release from its outputs, from the Pulumi CLI or from a file."""
+
+import json
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from ....configuration.strategy import BadStrategy, Strategy
+from ...command.aws_errors import Refused
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of the release: its name in the code, its name on AWS, its alias, its deployment group."""
+
+    name: str
+    aws_name: str
+    alias: str
+    group: str
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The state machine of the release. Its alarms stop the shift."""
+
+    arn: str
+    alias_arn: str
+    alarms: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The name on AWS."""
+        return self.arn.rpartition(":")[2]
+
+
+@dataclass(frozen=True)
+class Release:
+    """The stack's data for a rollout. `hooks` maps `pre_traffic` and `post_traffic` to functions."""
+
+    application: str
+    strategy: Strategy
+    functions: tuple[Function, ...]
+    hooks: Mapping[str, str]
+    machine: Machine
+    region: str
+
+    @classmethod
+    def of(cls, outputs: Mapping[str, Any]) -> Self:
+        """Parse the outputs of the service program. Raises Refused if a value is missing."""
+        try:
+            return cls._read(outputs)
+        except BadStrategy as error:
+            raise Refused(f"The stack's strategy is unknown: {error}") from error
+        except KeyError as error:
+            raise Refused(f"The outputs have no {error}: deploy the stack with `context deploy` first.") from error
+        except (AttributeError, IndexError, TypeError, ValueError) as error:
+            raise Refused(
+                f"The outputs do not come from the service program ({error}): deploy the stack again."
+            ) from error
+
+    @classmethod
+    def _read(cls, outputs: Mapping[str, Any]) -> Self:
+        release = outputs["release"]
+        machine = Machine(outputs["state_machine"], outputs["state_machine_arn"], tuple(release["workflow_alarms"]))
+        return cls(
+            application=release["application"],
+            strategy=Strategy.parse(release["strategy"]),
+            functions=tuple(
+                _function(name, outputs["functions"][name], group) for name, group in release["groups"].items()
+            ),
+            hooks={name: release["hooks"][name] for name in ("pre_traffic", "post_traffic")},
+            machine=machine,
+            region=machine.arn.split(":")[3],
+        )
+
+
+def _function(name: str, alias_arn: str, group: str) -> Function:
+    *_, aws_name, alias = alias_arn.split(":")
+    return Function(name, aws_name, alias, group)
+
+
+def read(stack: str, program: Path, file: Path | None) -> Release:
+    """Return the release of a stack, from the outputs of `read_outputs`. Raises Refused."""
+    release = Release.of(read_outputs(stack, program, file))
+    refuse_others(release.application, stack)
+    return release
+
+
+def read_outputs(stack: str, program: Path, file: Path | None) -> Any:
+    """Return the outputs of a stack.
+
+    Args:
+        stack: its name in the Pulumi CLI.
+        program: the folder of the program, in which the Pulumi CLI runs.
+        file: a file with the output of `pulumi stack output --json`, which replaces the call of the Pulumi CLI.
+
+    Raises:
+        Refused: there are no outputs; the message names the remedy.
+    """
+    text = _text_of(file) if file else _text_from_pulumi(stack, program)
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        where = str(file) if file else "The output of the Pulumi CLI"
+        raise Refused(f"{where} is not JSON ({error}): write it with `pulumi stack output --json`.") from error
+
+
+def refuse_others(application: str, stack: str) -> None:
+    """Raise Refused if the outputs' application, `<context>-<stack>`, belongs to another stack."""
+    # Pulumi Cloud also accepts <organization>/<project>/<stack>.
+    if not f"-{application}".endswith(f"-{stack.rpartition('/')[2]}"):
+        raise Refused(f"The outputs belong to {application}, not to a stack {stack}: name the stack of the outputs.")
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused(f"{file} cannot be read ({error}): write it with `pulumi stack output --json`.") from error
+
+
+def _text_from_pulumi(stack: str, program: Path) -> str:
+    command = ["pulumi", "stack", "output", "--json", "--stack", stack, "--cwd", str(program)]
+    try:
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603
+    except FileNotFoundError as error:
+        raise Refused(
+            "The Pulumi CLI is not on the PATH: see https://www.pulumi.com/docs/install/, or pass --outputs."
+        ) from error
+    except subprocess.CalledProcessError as error:
+        raise Refused(f"Pulumi has no outputs of the stack {stack}: {' '.join(error.stderr.split())}") from error

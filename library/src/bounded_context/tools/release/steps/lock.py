@@ -1,0 +1,53 @@
+"""Pulumi's lock on a stack, which a running deployment holds and an aborted deployment leaves behind.
+
+A preview works in spite of a lock. Without this check, a person could approve changes that cannot be deployed.
+"""
+
+import re
+from datetime import datetime
+from urllib.parse import parse_qs
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ....domain.spelling import minute
+from ...command.aws_errors import sentence
+from .pulumi_cli import Stack, stop
+
+LOCKED = re.compile("the stack is currently locked by|Another update is currently in progress")
+"""The Pulumi CLI's messages about a lock in S3 and in Pulumi Cloud."""
+
+_S3 = re.compile(r"s3://([^?]+)(?:\?(.*))?")
+
+
+def folder(project: str, stack: str) -> str:
+    """Return the prefix of a stack's locks in Pulumi's S3 backend; each lock is an object (Pulumi 3.61 and later)."""
+    return f".pulumi/locks/organization/{project}/{stack}/"
+
+
+def require_unlocked(stack: Stack, backend: str) -> None:
+    """End the step if a stack in an S3 `backend` is locked. In Pulumi Cloud, a lock expires within minutes."""
+    place = _S3.fullmatch(backend)
+    if place is None:
+        return
+    try:
+        since = _since(place[1], parse_qs(place[2] or "").get("region", [None])[0], stack)
+    except (BotoCoreError, ClientError) as error:
+        stop(f"The lock of the stack {stack.name} cannot be read: {sentence(error, None)}", "unknown-lock")
+    if since is not None:
+        stop(refusal(stack, f" since {minute(since)}"), "locked")
+
+
+def refusal(stack: Stack, since: str = "") -> str:
+    """Return the sentence about a lock, with its remedy."""
+    return (
+        f"The stack {stack.name} is locked{since}, and nothing was changed: a deployment is running, or an earlier "
+        "deployment was aborted. `uv run context docs runbook a-stack-is-locked` describes the remedy."
+    )
+
+
+def _since(bucket: str, region: str | None, stack: Stack) -> datetime | None:
+    """Return the time of the oldest lock, or None. Reads at most 1,000 locks, the maximum of an answer."""
+    client = boto3.client("s3", region_name=region)
+    found = client.list_objects_v2(Bucket=bucket, Prefix=folder(stack.project.package, stack.name))
+    return min((lock["LastModified"] for lock in found.get("Contents", []) if "LastModified" in lock), default=None)

@@ -1,0 +1,52 @@
+"""The preview of a change to one environment.
+
+Writes plan.json for the deployment, and a report and a line for the approving person. The stack's file, with the name
+of the environment's profile, also goes to the deployment. The file does not contain the role. A plan contains the
+provider's settings, and the deployment assumes another role.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ....configuration.limits import too_long
+from . import aws_profile
+from .junit import report, write
+from .lock import require_unlocked
+from .preview_report import cases, changes, summary
+from .pulumi_cli import Stack, stop
+
+
+def preview(stack: Stack) -> None:
+    """Preview a stack with the environment's profile, from the file in the variable AWS_CONFIG_FILE."""
+    require_secrets_provider(stack.file, os.environ.get("SECRETS_PROVIDER"))
+    if problem := too_long(stack.project.context.name, _read(stack.file)):
+        stop(f"{stack.file.name}: {problem}", "slow-strategy")
+    require_unlocked(stack, os.environ.get("PULUMI_BACKEND_URL", ""))
+    stack.output("config", "set", "aws:profile", aws_profile.NAME)
+    found = changes(json.loads(stack.output("preview", "--json", "--save-plan", str(stack.plan))))
+    for change in found:
+        sys.stdout.write(f"{change}\n")
+    sys.stdout.write(f"{summary(found)}\n")
+    file = report(stack.project, "preview")
+    write(file, f"preview of {stack.name}", cases(found))
+    file.with_suffix(".txt").write_text(summary(found))
+
+
+def require_secrets_provider(stack_file: Path, provider: str | None) -> None:
+    """End the step if the stack's file has another secrets provider. Otherwise Pulumi would ask for a passphrase."""
+    settings = _read(stack_file)
+    if provider is not None and (settings.get("secretsprovider") != provider or "encryptedkey" not in settings):
+        stop(
+            f"{stack_file.name} has no key of {provider}: run `pulumi stack init` for it with that --secrets-provider, "
+            "and commit the file.",
+            "no-key",
+        )
+
+
+def _read(stack_file: Path) -> dict[str, Any]:
+    return (yaml.safe_load(stack_file.read_text()) if stack_file.exists() else None) or {}

@@ -1,0 +1,165 @@
+"""Output of a redrive: progress on standard error; results on standard output, as tables or as JSON only."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Column, Table
+from rich.text import Text
+
+from ...command.console import Consoles
+from .inspection import Look
+from .report import Report
+from .survey import Survey
+
+LINE_EVERY = 100
+"""The interval of progress lines in a log without a terminal, in messages."""
+
+SENTENCES = 10
+"""The maximum of displayed reasons; `--json` has all reasons."""
+
+LONGEST = 60
+"""The maximum of displayed characters of an id, a type or a subject."""
+
+
+class Screen(Consoles):
+    """The screen of a redrive."""
+
+    @contextmanager
+    def progress(self, verb: str, total: int) -> Iterator[Callable[[], None]]:
+        """Yield a function to call after each message; it advances a progress bar, or writes log lines."""
+        if not self._progress.is_terminal:
+            yield self._lines(verb, total)
+            return
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=self._progress, transient=True) as bar:
+            task = bar.add_task(verb, total=total)
+            yield lambda: bar.advance(task)
+
+    def _lines(self, verb: str, total: int) -> Callable[[], None]:
+        done = 0
+
+        def advance() -> None:
+            nonlocal done
+            done += 1
+            if done % LINE_EVERY == 0:
+                self.tell(f"{verb}: {done} of about {total} messages")
+
+        return advance
+
+    def show_survey(self, survey: Survey) -> None:
+        """Print the counts of all queues."""
+        if self._as_json:
+            self._write(survey.as_json())
+            return
+        table = Table(_named("queue"), "messages", "in flight", "oldest", title=survey.stack, title_justify="left")
+        for count in survey.counts:
+            age = "" if count.oldest is None else _age(count.oldest)
+            table.add_row(count.name, str(count.messages), str(count.in_flight), age)
+        self._out.print(table)
+        if survey.unknown:
+            self._print(f"Uploads whose event was lost could not be counted: {survey.unknown}")
+        if survey.exit_status:
+            self._print(f"To inspect a queue: uv run context redrive {survey.stack} QUEUE")
+
+    def show_look(self, look: Look, names: Mapping[str, str], command: str) -> None:
+        """Print the messages of a queue and the plan; `command` executes the plan."""
+        if self._as_json:
+            self._write({**names, **look.as_json()})
+            return
+        place, first = " / ".join(names.values()), "the first " if look.more else ""
+        self._print(f"{place}: {first}{_messages(look.looked_at)} inspected, {look.chosen} chosen.")
+        if look.more:
+            self._print(f"There are about {look.not_seen} more.")
+        if look.chosen:
+            self._out.print(_groups(look), _samples(look), sep="\n")
+        self._print_reasons(look.stay, "Would be left")
+        self._print_not_seen(0 if look.more else look.not_seen)
+        self._print_hidden(look.still_hidden)
+        if look.redrivable:
+            self._print(f"{_messages(look.redrivable)} would be redriven: {look.action}.")
+            self._print(f"Nothing was changed. To do it: {command}")
+        else:
+            self._print("Nothing was changed, and nothing is to be redriven.")
+
+    def show_report(self, report: Report, names: Mapping[str, str]) -> None:
+        """Print the result of a redrive."""
+        if self._as_json:
+            self._write({**names, **report.as_json()})
+            return
+        place = " / ".join(names.values())
+        self._print(f"{place}: {report.result}. {_messages(report.redriven)} redriven: {report.action}.")
+        self._print_reasons(report.failed, "Failed and left")
+        self._print_reasons(report.stay, "Left")
+        if report.came_later:
+            self._print(f"Sent after the start and left, {_messages(report.came_later)}: the cause may still exist.")
+        self._print_not_seen(report.not_seen)
+        if report.given_up:
+            self._print(f"{_messages(len(report.given_up))} given up:")
+            self._out.print_json(data=report.given_up)
+        for message_id, why in report.not_deleted.items():
+            self._print(f"{message_id} was handled but not deleted, and may arrive twice: {why}")
+        self._print_hidden(report.still_hidden)
+        if report.stopped:
+            self.fail(report.stopped)
+
+    def _print(self, sentence: str) -> None:
+        self._out.print(sentence, markup=False, soft_wrap=True)
+
+    def _print_reasons(self, counts: Counter[str], outcome: str) -> None:
+        for why, messages in counts.most_common(SENTENCES):
+            self._print(f"{outcome}, {_messages(messages)}: {why}")
+        if len(counts) > SENTENCES:
+            self._print(f"{outcome}, for {len(counts) - SENTENCES} more reasons: --json has them all.")
+
+    def _print_not_seen(self, messages: int) -> None:
+        if messages:
+            self._print(f"Not received, about {_messages(messages)}: another reader has them. Try again in 15 minutes.")
+
+    def _print_hidden(self, messages: int) -> None:
+        if messages:
+            self._print(f"{_messages(messages)} could not be made visible at once: wait for 15 minutes.")
+
+
+def _groups(look: Look) -> Table:
+    table = Table("type", "reason", "messages", "first sent (UTC)", "last sent (UTC)", "most receives", "would be")
+    for group in look.groups:
+        times = (_time(group.first_sent), _time(group.last_sent))
+        fate = "redriven" if group.redrivable else "left"
+        names = (_shown(group.type), _shown(group.reason))
+        table.add_row(*names, str(group.messages), *times, str(group.most_receives), fate)
+    return table
+
+
+def _samples(look: Look) -> Table:
+    table = Table(Column("sample", overflow="fold"), "type", "subject", "sent (UTC)", "receives")
+    for message, about in look.samples:
+        texts = (_shown(about.id or message.id), _shown(about.type), _shown(about.subject))
+        table.add_row(*texts, _time(message.sent), str(message.receives))
+    return table
+
+
+def _shown(text: str) -> Text:
+    """Return untrusted text of a message without markup and control characters, shortened."""
+    plain = "".join(character if character.isprintable() else "?" for character in text)
+    return Text(plain if len(plain) <= LONGEST else f"{plain[: LONGEST - 1]}…")
+
+
+def _messages(number: int) -> str:
+    return f"{number} message{'' if number == 1 else 's'}"
+
+
+def _time(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M:%S}"
+
+
+def _age(age: timedelta) -> str:
+    minutes = int(age.total_seconds()) // 60
+    days, hours = minutes // (24 * 60), minutes // 60 % 24
+    return f"{days} d {hours} h" if days else f"{hours} h {minutes % 60} min"
+
+
+def _named(header: str) -> Column:
+    return Column(header, no_wrap=True)

@@ -1,0 +1,37 @@
+"""`context survey`: the declarations of repositories, in the order in which they are named."""
+
+import gc
+import json
+import sys
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument
+
+from ..command.installed import DISTRIBUTION
+from .surveyed import survey
+from .workers import each
+
+
+def survey_(repositories: Annotated[list[Path], Argument(metavar="REPO...", help="folders of repositories")]) -> int:
+    """Print `{"library": VERSION, "repositories": [...]}`: for each repository its declaration and its violations.
+
+    Examples:
+      context survey ../payment ../order
+
+    Exit status:
+      0  the JSON is printed; the object of a repository that cannot be read has the reason
+      2  wrong arguments
+    """
+    _import_once()
+    found = {"library": version(DISTRIBUTION), "repositories": each(repositories, survey)}
+    sys.stdout.write(json.dumps(found, ensure_ascii=False, indent=2) + "\n")
+    return 0
+
+
+def _import_once() -> None:
+    """Import the modules of all programs before the first process is forked; the processes live for seconds."""
+    import_module("bounded_context.infra")
+    gc.disable()

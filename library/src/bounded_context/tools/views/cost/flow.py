@@ -1,0 +1,140 @@
+"""Count the billable AWS operations for the rows of lists, from the upload to the subscribers' queues."""
+
+import json
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final, TypeVar
+
+from ....adapters.sns import BATCH
+from ....application.importing import ROWS_AT_ONCE
+from ....configuration.project import ProjectError
+from ....declaration.context import Context
+from ...programs.recording import Graph, Node
+from . import assumptions as assumed
+from .machine import Machine, imports
+from .read import functions, is_called, told
+from .row import Row
+
+RELAY: Final = "relay_events"
+
+Resource = TypeVar("Resource")
+
+
+class NotCounted(ProjectError):
+    """A stack's program lacks a resource that the rows of every context use; the message names the resource."""
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A number of valid rows in a number of lists, on their way through a stack of a context."""
+
+    context: Context[Any]
+    graph: Graph
+    rows: float
+    lists: float = 1
+
+    @cached_property
+    def row(self) -> Row:
+        """A sample row."""
+        return Row(self.context)
+
+    def function(self, name: str) -> Node:
+        """Return a function by its name in code. Raises NotCounted."""
+        return _required(f"function {name}", functions(self.graph).get(name))
+
+    @cached_property
+    def table(self) -> Node:
+        """The table of the aggregates."""
+        name = told(self.function("import_list"), "TABLE_NAME")
+        found = (node for node in self.graph.of("dynamodb/table") if node.inputs.get("name") == name)
+        return _required(f"table {name}", next(found, None))
+
+    @cached_property
+    def machine(self) -> Machine:
+        """The state machine of the list import."""
+        return _required("map that imports lists", imports(self.graph, self.function("import_list").arn))
+
+    @property
+    def parts(self) -> float:
+        """The number of parts, all of them full."""
+        return self.rows / int(told(self.function("validate_list"), "PART_ROWS"))
+
+    @property
+    def checks(self) -> int:
+        """The number of lookups for a row: its own identity, and each reference."""
+        return 1 + len(self.context.references)
+
+    @property
+    def seconds(self) -> float:
+        """The time for writing all rows."""
+        return self.rows / self._a_second
+
+    @property
+    def _a_second(self) -> int:
+        return self.machine.at_once * assumed.WRITTEN_A_SECOND
+
+    @cached_property
+    def batch(self) -> float:
+        """The number of changes in a batch of the relay: a shard's changes since the last poll, per parallel batch."""
+        mapping = self._feed
+        interval = max(1 / assumed.POLLS_A_SECOND, mapping.inputs.get("maximumBatchingWindowInSeconds") or 0)
+        lanes = assumed.SHARDS * (mapping.inputs.get("parallelizationFactor") or 1)
+        return min(mapping.inputs["batchSize"], max(1, self._a_second * interval / lanes))
+
+    @property
+    def _feed(self) -> Node:
+        """The event source mapping from the table's stream to the relay."""
+        relay = self.function(RELAY)
+        found = (mapping for mapping in self.graph.stream_readers() if is_called(relay, mapping.inputs["functionName"]))
+        return _required(f"stream for {RELAY}", next(found, None))
+
+    @property
+    def relayed(self) -> float:
+        """The number of calls of the relay."""
+        return self.rows / self.batch
+
+    @property
+    def publishes(self) -> float:
+        """The number of batches that the relay publishes."""
+        return self.relayed * math.ceil(self.batch / (BATCH // len(self._created)))
+
+    @property
+    def _created(self) -> set[str]:
+        """The filter labels of a row's events: each published major version has its own label."""
+        return set(self.context.labels_of(self.context.reached[self.context.first]))
+
+    @property
+    def subscribers(self) -> int:
+        """The number of queues that receive a row's event. A queue without a filter receives each major version."""
+        topic = told(self.function(RELAY), "TOPIC_ARN")
+        return sum(
+            len(_passed(subscription, self._created))
+            for subscription in self.graph.of("sns/topicSubscription")
+            if subscription.inputs["topic"] == topic and subscription.inputs["protocol"] == "sqs"
+        )
+
+    @property
+    def changes(self) -> float:
+        """The number of changes of lists' records. Each change is a call of the function that measures lists.
+
+        A part is claimed and completed, and its record is updated after each group of rows.
+        """
+        return self.lists * assumed.LIST_WRITES + self.parts + max(self.parts, self.rows / ROWS_AT_ONCE)
+
+
+def _passed(subscription: Node, labels: Collection[str]) -> set[str]:
+    """Return the labels of events that match a subscription's filter; without a filter, all labels."""
+    conditions = json.loads(subscription.inputs.get("filterPolicy") or "{}").get("type", [{}])
+    return {label for label in labels if any(_matches(condition, label) for condition in conditions)}
+
+
+def _matches(condition: str | Mapping[str, Any], label: str) -> bool:
+    return label == condition if isinstance(condition, str) else label not in condition.get("anything-but", ())
+
+
+def _required(resource: str, found: Resource | None) -> Resource:
+    if found is None:
+        raise NotCounted(f"The program registers no {resource}: the cost of a million rows cannot be estimated.")
+    return found

@@ -1,0 +1,87 @@
+"""The cost of lists: the use of each service by each stage."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from ....adapters.dynamodb_inserts import UNITS
+from . import assumptions as assumed
+from .flow import RELAY, Flow
+from .indexes import index_units
+from .lines import MILLION, Line, lines
+from .read import is_traced, memory_gb
+from .row import units
+
+_GB: Final = 10**9
+
+Counted = Iterator[tuple[str, float, str]]
+
+
+def lists(flow: Flow) -> list[Line]:
+    """Return the lines of all stages of a flow's rows."""
+    stages = (_table, _functions, _workflow, _files, _events, _observed)
+    return lines(MILLION, (line for stage in stages for line in stage(flow)))
+
+
+def _table(flow: Flow) -> Counted:
+    yield "writes of rows", flow.rows * UNITS * units(flow.row.item_bytes), "write_unit"
+    for name, taken in index_units(flow.table, flow.row.item):
+        yield f"writes of rows to the index {name}", flow.rows * taken, "write_unit"
+    # Consistent reads use a unit for an item of up to 4 KB, and also for a missing item.
+    yield "reads by the verification", flow.rows * flow.checks, "read_unit"
+    yield "writes of lists' records", flow.changes, "write_unit"
+    yield "reads of lists' records", flow.lists * assumed.LIST_READS, "read_unit"
+
+
+def _functions(flow: Flow) -> Counted:
+    calls, seconds = _calls(flow), _seconds(flow)
+    yield "calls of functions", sum(calls.values()), "lambda_request"
+    for name, taken in seconds.items():
+        yield f"duration of {name}", taken * memory_gb(flow.function(name)), "lambda_gb_second"
+
+
+def _calls(flow: Flow) -> Mapping[str, float]:
+    steps = dict.fromkeys(("register_list", "validate_list", flow.context.verification), flow.lists)
+    return {**steps, "import_list": flow.parts, RELAY: flow.relayed, "measure_lists": flow.changes}
+
+
+def _seconds(flow: Flow) -> Mapping[str, float]:
+    return {
+        "register_list": flow.lists * assumed.CALL_SECONDS,
+        "validate_list": flow.rows / assumed.VALIDATED_A_SECOND,
+        flow.context.verification: flow.rows * flow.checks / assumed.READ_A_SECOND,
+        "import_list": flow.rows / assumed.WRITTEN_A_SECOND,
+        RELAY: flow.publishes * assumed.PUBLISH_SECONDS,
+        "measure_lists": flow.changes * assumed.CALL_SECONDS,
+    }
+
+
+def _workflow(flow: Flow) -> Counted:
+    machine = flow.machine
+    taken = flow.lists * machine.transitions + flow.parts * machine.transitions_a_part
+    yield "transitions of the workflow and its parts", taken, "transition"
+
+
+def _files(flow: Flow) -> Counted:
+    yield "objects written", flow.parts + flow.lists * assumed.LIST_OBJECTS, "s3_put"
+    # Both the verification and the import read each part.
+    yield "objects read", 2 * flow.parts + flow.lists * assumed.LIST_OBJECTS, "s3_get"
+    if flow.graph.of("transfer/server"):
+        yield "uploads over SFTP", flow.rows * flow.row.file_bytes / _GB, "sftp_data"
+
+
+def _events(flow: Flow) -> Counted:
+    requests = flow.row.requests_a_batch
+    # The workflow publishes one event about each list.
+    yield "batches of events published", flow.publishes * requests + flow.lists, "publish"
+    received = (flow.rows + flow.lists) / assumed.MESSAGES_A_RECEIVE * flow.subscribers
+    yield "subscribers' receives", received * requests, "queue_request"
+    yield "subscribers' deletions", received, "queue_request"
+
+
+def _observed(flow: Flow) -> Counted:
+    calls = sum(_calls(flow).values())
+    written = calls * assumed.LOG_BYTES_A_CALL + flow.publishes * assumed.LOG_BYTES_A_PUBLISH
+    yield "logs", (written + flow.rows * assumed.LOG_BYTES_AN_EVENT) / _GB, "log_ingestion"
+    if is_traced(flow.function(RELAY)):
+        first = min(flow.relayed, flow.seconds)
+        yield "traces of the relay", first + (flow.relayed - first) * assumed.TRACED, "trace"

@@ -1,0 +1,9 @@
+"""HTML pages in single files with a common style, without scripts, a server or network access.
+
+Other programs load only this package, so it imports no other module of the library.
+"""
+
+from .frame import STYLE, page
+from .parts import facts, preformatted, table, text
+
+__all__ = ["STYLE", "facts", "page", "preformatted", "table", "text"]

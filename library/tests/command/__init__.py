@@ -1,0 +1,1 @@
+"""The console script `context`: help, arguments, errors, and the commands of a repository."""

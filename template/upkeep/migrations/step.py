@@ -1,0 +1,47 @@
+"""The list of all migration steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from ..releases import Release, between
+
+
+@dataclass(frozen=True)
+class Step:
+    """A migration step of a version. Its module in this package has a function ``apply(repository, template)``.
+
+    ``apply`` edits the files in the folder ``repository`` and returns notes: sentences with the file and the remedy for
+    changes that the team makes itself. The folder ``template`` contains the old bake, as the step before left it.
+    Applying a step twice has the result of applying it once. A file that cannot be parsed raises CannotTell.
+    """
+
+    version: str
+    module: str
+    summary: str
+
+    def apply(self, repository: Path, template: Path) -> list[str]:
+        """Apply the step and return its notes. Imports the module now, because libCST takes long to import."""
+        return list(import_module(f"{__package__}.{self.module}").apply(repository, template))
+
+
+_STEPS: tuple[Step, ...] = (
+    Step("0.3.0", "v0_3_0.rows", "Annotate your checks of rows with typed rows"),
+    Step("0.4.0", "v0_4_0.recipes", "Remove the template's recipes from the justfile; keep your own"),
+    Step("0.4.0", "v0_4_0.calls", "Replace `just` and `python -m bounded_context...` by `context`"),
+    Step("0.4.0", "v0_4_0.imports", "Rename imports of modules that moved in the library"),
+    Step("0.4.0", "v0_4_0.outputs", "Export a stack's outputs in the last line of infra/service/__main__.py"),
+    Step("0.4.0", "v0_4_0.list_steps", "Move the five steps of lists from handlers/ to list_steps.py"),
+    Step("0.4.0", "v0_4_0.declaration", "Name each command's rule in context.py, and move VERSIONS there"),
+    Step("0.4.0", "v0_4_0.entry_points", "Remove handlers that the library supplies; move your own to src/<package>/"),
+)
+"""All steps, in the order of their application."""
+
+
+def steps(before: Release, after: Release) -> Sequence[Step]:
+    """Return the steps of the versions after ``before`` up to ``after``, the oldest first."""
+    versions = [release.version for release in between(before, after)]
+    return [step for version in versions for step in _STEPS if step.version == version]

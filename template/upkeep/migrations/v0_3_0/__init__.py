@@ -1,0 +1,1 @@
+"""The step to 0.3.0: checks of rows get typed rows."""

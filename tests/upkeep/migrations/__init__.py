@@ -1,0 +1,1 @@
+"""The migration steps of `template update`."""
