@@ -14,6 +14,7 @@ from typer import Option
 from . import backstage
 from . import demo as run_demo
 from . import new as bake
+from .alone import alone
 from .answers import BadAnswer
 from .demo import DemoError
 from .examples import draw, regenerate, supply
@@ -22,22 +23,16 @@ from .new import NothingMade, answers_in
 from .pair import run as pair_run
 from .pair.choice import BadPair, Pair, choose
 
+values = alone("command.values")
+
 
 def _existing(text: str) -> Path:
-    if not Path(text).is_file():
-        raise typer.BadParameter(f"{text!r} is not a file: write the path of a file")
-    return Path(text).resolve()
+    return values.existing_file(text).resolve()
 
 
 def _absolute(text: str) -> Path:
     # The run is in a folder of its own.
     return Path(text).resolve()
-
-
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise typer.BadParameter(f"{text!r} is not a number of rows: write a number from 1")
-    return int(text)
 
 
 def _pair(text: str) -> Pair:
@@ -79,7 +74,9 @@ def demo(
         Option(parser=_existing, metavar="FILE", help="run the context of these answers"),
     ] = None,
     output: Annotated[Path | None, Option(metavar="DIR", help="keep the repository in this folder")] = None,
-    rows: Annotated[int | None, Option(parser=_count, metavar="N", help="sample rows of the list")] = None,
+    rows: Annotated[
+        int | None, Option(parser=values.counted("rows", 1000), metavar="N", help="sample rows of the list")
+    ] = None,
     file: Annotated[Path | None, Option(parser=_existing, metavar="FILE", help="upload this list instead")] = None,
     page: Annotated[Path | None, Option(parser=_absolute, metavar="FILE", help="write the list's HTML page")] = None,
     trace: Annotated[str | None, Option(metavar="ID", help="print the path of the row with this identity")] = None,
