@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 from urllib.parse import urlsplit
 
-from bounded_context.tools.local.statements.insert import insert
+from bounded_context.tools.local.stand_ins.inserts.insert import insert
 
 UNITS = "/units"
 """Where the write units so far are told."""

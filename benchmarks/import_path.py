@@ -51,7 +51,7 @@ def ours() -> None:
     files, lists = _Inbox(boto3.client("s3"), BUCKET), InMemoryLists()
     meta, credentials = boto3.client("dynamodb").meta, boto3.Session().get_credentials()
     inserts = Inserts(TABLE, Signed("dynamodb", credentials, meta.region_name, meta.endpoint_url))
-    payments = ImportedAggregateTable(Items(PAYMENT), PAYMENT.first, DynamoDBClient(), inserts, TABLE)
+    payments = ImportedAggregateTable(Items(PAYMENT), PAYMENT.initial_status, DynamoDBClient(), inserts, TABLE)
     steps = ListImport(PAYMENT, lists, files, lambda: payments, SqliteSeenIds)
     list_id = steps.register(Upload(BUCKET, KEY), "run", 10**9).list_id
     steps.validate(list_id, Fraction(0), 5000)

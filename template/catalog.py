@@ -1,7 +1,7 @@
 """The generator of a repository's ``catalog-info.yaml``, equal to the library's own.
 
-A bake installs no packages, so it loads the library's module `form`. A test of each repository compares the file with
-the code. The file names no consumed events: no stack on AWS consumes events until a team sets `consumes`.
+A bake does not install the library, so it loads the library's module `form`. A test of each repository compares the
+file with the code. The file names no consumed events: no stack on AWS consumes events until a team sets `consumes`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _REVIEWER = re.compile(r"(?P<team>[A-Za-z0-9-]+/[A-Za-z0-9._-]+)|[A-Za-z0-9._+-]
 
 @cache
 def _form() -> dict[str, Any]:
-    """Return the definitions of the library's module, which needs only the standard library."""
+    """Return the definitions of the library's module, which imports no other module of the library."""
     return runpy.run_path(str(_FORM))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -23,6 +22,7 @@ from .new import NothingMade, answers_in
 from .pair import run as pair_run
 from .pair.choice import BadPair, Pair, choose
 
+output = alone("command.output")
 values = alone("command.values")
 
 
@@ -139,5 +139,4 @@ def _guarded(act: Callable[[], object]) -> int:
         status = act()
         return status if isinstance(status, int) else 0
     except (BadAnswer, CookiecutterException, DemoError, LibraryError, NothingMade) as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return 1
+        return output.fail(str(error))

@@ -31,7 +31,7 @@ PACKAGES = WORDS.union(sys.stdlib_module_names) | _words(
 
 CLASSES = _words(
     """
-    Aggregate Aggregates AlreadyExists Amount Any BadContext Beside BusinessError Change Command Context
+    Aggregate Aggregates AlreadyExists Amount Any BadContext PreviousVersion BusinessError Change Command Context
     Counter Currency Day Details ErrorEvent EventData Fault Field Final Flag Flaw Functions Identifier IllegalMove
     InMemory InMemoryAggregates InMemoryFiles InMemoryLists InMemoryProjection InMemoryReferences InMemorySeenIds List
     ListImport ListOpen ListSettings ListStatus Listing NotFound Outcome Part PartEvent PinnedFile Problem Projection

@@ -260,16 +260,16 @@ def a_major_version(repository: Repository) -> None:
     repository.replace(
         EVENTS, "from bounded_context import", "from typing import Any, Final\n\nfrom bounded_context import"
     )
-    repository.replace(EVENTS, "import Amount, Currency", "import Amount, Beside, Currency")
-    repository.replace(CONTEXT, "import PaymentData", "import BESIDE, PaymentData")
-    repository.replace(CONTEXT, DATA, f"{DATA}    beside=BESIDE,\n")
+    repository.replace(EVENTS, "Identifier, Text", "Identifier, PreviousVersion, Text")
+    repository.replace(CONTEXT, "import PaymentData", "import PREVIOUS, PaymentData")
+    repository.replace(CONTEXT, DATA, f"{DATA}    previous_version=PREVIOUS,\n")
     repository.make(CONTRACTS)
     assert {"1.0.json", "2.0.json"} == {path.name for path in (repository.folder / "events/PaymentVerified").iterdir()}
     repository.tidy()
     assert repository.check() == ""
-    repository.replace(EVENTS, "    made=as_1,\n", '    made=as_1,\n    ready=("bi", "frontend"),\n')
+    repository.replace(EVENTS, "    convert=as_1,\n", '    convert=as_1,\n    ready=("bi", "frontend"),\n')
     repository.make(CONTRACTS)
-    repository.replace(CONTEXT, "    beside=BESIDE,\n", "")
+    repository.replace(CONTEXT, "    previous_version=PREVIOUS,\n", "")
     repository.make(CONTRACTS)
     assert "PaymentVerified/1.0.json" not in (repository.folder / "events/asyncapi.json").read_text()
 
@@ -295,10 +295,10 @@ def as_1(data: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
-BESIDE: Final = Beside(
+PREVIOUS: Final = PreviousVersion(
     data=PaymentData1,
     versions={"PaymentRegistered": "1.0", "PaymentVerified": "1.0", "PaymentDeleted": "1.0"},
-    made=as_1,
+    convert=as_1,
 )
 '''
 
@@ -317,9 +317,6 @@ def an_index(repository: Repository) -> None:
 def no_query_for_many(repository: Repository) -> None:
     """Without an index there is none: what is left of it is named."""
     repository.replace(CONTEXT, BY_LIST, "    queried_by=(),\n")
-    assert "The table has no index to query: name list or status in queried_by" in repository.promises("alias")
-    repository.replace(FUNCTIONS, "    PAYMENT.list_function: LIST,\n", "")
-    repository.replace(FUNCTIONS, "    LIST,\n", "")
     assert "GET /payments is gone, and callers that use docs/api/openapi.json of 0.1.0 rely on it" in (
         repository.promises("OpenAPI")
     )

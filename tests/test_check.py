@@ -30,7 +30,7 @@ PLANTED = {
         "imports: src/payment/use_cases.py:5",
     ),
     "style": ("src/payment/events.py", '"""\n\n', '"""\n\nimport os\n', "lint: src/payment/events.py:6"),
-    "a function": ("infra/service/functions.py", '    "on_event": ON_EVENT,\n', "", "test: tests/test_"),
+    "a function": ("infra/service/functions.py", "    **standard_presets(PAYMENT),\n", "", "test: tests/test_"),
     "a stack": ("infra/service/Pulumi.prod.yaml", "protect: true", "protect: false", "test: tests/test_"),
     "the workflow": ("workflow/list_import.asl.json", '"ValidateList": {', '"Validate": {', "test: tests/test_"),
     "a document": ("events/asyncapi.json", '"asyncapi"', '"asyncpi"', "test: tests/test_promises.py"),

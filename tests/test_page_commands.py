@@ -38,6 +38,7 @@ TRIED = {
     r"pytest consumer": "library/examples/consumer/tests/test_handler.py",
     r"rm large.json": TUTORIAL,
     r"template fleet (DIR|fleet.txt)( --html fleet.html| --json)?": "tests/fleet/test_command.py",
+    r"uv lock( --quiet)?": TUTORIAL,
     r"uv run --group docs library/docs/build.py": "tests/test_site.py::built",
     r"uv run --group e2e pytest -m nightly": "tests/test_two_versions.py",
     r"uv run --group types basedpyright": ".ci/run::uv run --group types basedpyright",

@@ -7,9 +7,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from bounded_context.tools.local.additions import Shown
-from bounded_context.tools.local.result import Result, Rows
-from bounded_context.tools.local.screen import Screen
+from bounded_context.tools.local.additions import ActionResult
+from bounded_context.tools.local.run.screen import Screen
+from bounded_context.tools.local.running.result import Result, Rows
 from screens.record import drawn, without_what_was_wiped
 
 from template.examples import EXAMPLE
@@ -24,16 +24,16 @@ RUN = Result(
     own_event="PaymentListImported",
     not_emulated=[],
     adapted=[],
-    stages=dict.fromkeys(("package", "emulator", "deploy", "upload", "import", "events", "besides"), 1.0),
+    stages=dict.fromkeys(("package", "emulator", "deploy", "upload", "import", "events", "additions"), 1.0),
 )
 BESIDES = (
-    Shown("POST /payments", "201 REGISTERED"),
-    Shown("POST /payments again", "409 already-exists"),
-    Shown("GET /payments/id-999000001", "200 REGISTERED"),
-    Shown("one-bad-row.csv over SFTP", "REJECTED, line 2, amount: 'no such value'"),
-    Shown("watch_lists, as its schedule", "the oldest unfinished list is 0 s old"),
-    Shown("sweep_uploads, as its schedule", "0 unseen uploads"),
-    Shown("SubscriptionRegistered by subscription", "subscription-1 is stored as KNOWN"),
+    ActionResult("POST /payments", "201 REGISTERED"),
+    ActionResult("POST /payments again", "409 already-exists"),
+    ActionResult("GET /payments/id-999000001", "200 REGISTERED"),
+    ActionResult("one-bad-row.csv over SFTP", "REJECTED, line 2, amount: 'no such value'"),
+    ActionResult("watch_lists, as its schedule", "the oldest unfinished list is 0 s old"),
+    ActionResult("sweep_uploads, as its schedule", "0 unseen uploads"),
+    ActionResult("SubscriptionRegistered by subscription", "subscription-1 is stored as KNOWN"),
 )
 
 

@@ -185,6 +185,6 @@ Dashboards(
         "queues": {what: queue_name(url) for what, url in fanout.queues.items()},
         "inbound": queue_name(inbound.queue_url),
         "dead_letters": {what: queue_name(url) for what, url in dead_letters.items()},
-        "doors": stack.doors["api"].sections,
+        "endpoints": stack.endpoints["api"].sections,
     },
 )

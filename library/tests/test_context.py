@@ -427,7 +427,11 @@ def test_many_are_asked_for_by_what_the_context_names(queried_by: Any, indexes: 
 def test_what_follows_from_the_default_context():
     """These names are in AWS, in items and in events: they may not change."""
     assert PAYMENT.title == "Payment"
-    assert (PAYMENT.identity, PAYMENT.key_prefix, PAYMENT.things) == ("payment_id", "PAYMENT#", ("subscription",))
+    assert (PAYMENT.identity, PAYMENT.key_prefix, PAYMENT.referenced_kinds) == (
+        "payment_id",
+        "PAYMENT#",
+        ("subscription",),
+    )
     assert PAYMENT.command_functions == ("register_payment", "verify_payment", "delete_payment")
     assert PAYMENT.queries == ("get_payment", "list_payments")
     assert PAYMENT.steps == (
@@ -454,8 +458,8 @@ def test_what_follows_from_the_default_context():
         ("get_payment", "GET /payments/{payment_id}"),
         ("list_payments", "GET /payments"),
     ]
-    assert PAYMENT.reached == {"REGISTERED": "PaymentRegistered", "VERIFIED": "PaymentVerified"}
-    assert (PAYMENT.first, PAYMENT.deleted) == (PaymentStatus.REGISTERED, "PaymentDeleted")
+    assert PAYMENT.event_by_status == {"REGISTERED": "PaymentRegistered", "VERIFIED": "PaymentVerified"}
+    assert (PAYMENT.initial_status, PAYMENT.deletion_event) == (PaymentStatus.REGISTERED, "PaymentDeleted")
     assert PAYMENT.list_events == ("PaymentListImported", "PaymentListRejected")
     assert PAYMENT.events == ("PaymentRegistered", "PaymentVerified", "PaymentDeleted", *PAYMENT.list_events)
     assert (PAYMENT.amounts, PAYMENT.currency) == (("amount",), "currency")
@@ -485,7 +489,7 @@ def test_what_follows_from_a_context_with_routes_and_refusals_of_its_own():
         "GET /orders/{order_id}",
         "GET /orders",
     ]
-    assert ORDER.reached == {one: f"Order{one.title()}" for one in Progress}
+    assert ORDER.event_by_status == {one: f"Order{one.title()}" for one in Progress}
     assert (ORDER.amounts, ORDER.currency, ORDER.currencies) == (("weight",), None, ("NONE",))
     assert ORDER.refusals[6:] == ("not-packed", "idempotency-key-reused", "in-progress")
 
@@ -496,7 +500,7 @@ def test_what_follows_from_a_context_of_few_answers():
     assert (INVOICE.identity, INVOICE.key_prefix) == ("number", "SALES_INVOICE#")
     assert INVOICE.queries == ("get_sales_invoice", "list_sales_invoices")
     assert INVOICE.steps[2] == "verify_list"
-    assert (INVOICE.things, INVOICE.faults) == ((), ("cells", "value", "repeated", "exists", "rule"))
+    assert (INVOICE.referenced_kinds, INVOICE.faults) == ((), ("cells", "value", "repeated", "exists", "rule"))
     assert (INVOICE.amounts, INVOICE.currency) == (("net", "vat"), "billed_in")
     assert list(_as(INVOICE, api=True).routes.values()) == [
         "POST /sales-invoices",

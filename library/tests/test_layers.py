@@ -30,6 +30,7 @@ PLANTED: Final = [
     ("floors", "domain.spelling", "adapters.idempotency_keys"),
     ("floors", "declaration.measures", "application.report"),
     ("floors", "handlers.steps", "configuration.settings"),
+    ("floors", "telemetry.traces", "adapters.retries"),
     ("floors", "infra.wiring.canary", "tools.release.package"),
     ("floors", "tools.views.cost.cli", "testing.running"),
     ("cycles", "declaration.structure", "declaration.contradictions"),
@@ -44,7 +45,7 @@ PLANTED: Final = [
     ("infra", "infra.stack.stack", "infra.parts.queues"),
     ("components", TABLE, "infra.components.inbox"),
     ("tools", "tools.command.console", "tools.release.package"),
-    ("tools", "tools.contracts.compatibility", "tools.local.aws"),
+    ("tools", "tools.contracts.compatibility", "tools.local.emulator.aws"),
     ("operations", "tools.repair.redrive.cli", "pulumi"),
 ]
 """A contract, and an import that breaks it: the importing module, and a module of the library or another package."""

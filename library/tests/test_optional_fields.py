@@ -25,7 +25,7 @@ from bounded_context.testing.functions import TABLE
 from bounded_context.tools.contracts import schemas
 from bounded_context.tools.contracts.openapi.document import document
 from bounded_context.tools.contracts.openapi.views import view
-from bounded_context.tools.local.samples import Samples as LocalSamples
+from bounded_context.tools.local.sample_lists import Samples as LocalSamples
 from bounded_context.tools.views.cost.row import Row
 from tests.adapters.endpoints import inserts
 from tests.event_schemas import faults_of
@@ -93,7 +93,7 @@ def _said(context: Context[Any]) -> Any:
 
 
 def _unsaid(context: Context[Any]) -> Any:
-    return context.aggregate(context.details.model_validate({"thing_id": "t-1"}), context.first, list_id="l-1")
+    return context.aggregate(context.details.model_validate({"thing_id": "t-1"}), context.initial_status, list_id="l-1")
 
 
 @over_every
@@ -163,7 +163,7 @@ def test_none_is_no_attribute_and_no_attribute_is_the_default(case: Case, table:
 def test_an_imported_row_is_the_same_as_one_added_by_a_command(case: Case, table: Any):
     """Also where nothing is said."""
     context, items = case.context, Items(case.context)
-    imported = ImportedAggregateTable(items, context.first, DynamoDBClient(), inserts(), TABLE)
+    imported = ImportedAggregateTable(items, context.initial_status, DynamoDBClient(), inserts(), TABLE)
     for one in [_said(context)] if case.shape == REQUIRED else [_said(context), _unsaid(context)]:
         values: Any = json.loads(context.rows.staged([one.details]))
         imported.import_rows("l-1", values)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 from typer import Argument, Option
 
+from ..alone import alone
 from ..upkeep.commands import CANNOT_TELL, DRIFTED, IN_STEP
 from ..upkeep.errors import CannotTell
 from .findings import findings
 from .members import members
+from .output import fleet_json, fleet_lines
 from .page import page
 from .roster import roster
-from .told import fleet_json, fleet_lines
+
+output = alone("command.output")
 
 
 def fleet(
@@ -40,8 +42,7 @@ def fleet(
         if html:
             html.write_text(page(found_members, found), encoding="utf-8")
     except (CannotTell, OSError) as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return CANNOT_TELL
+        return output.fail(str(error), CANNOT_TELL)
     lines = [json.dumps(fleet_json(found_members, found), indent=2)] if as_json else fleet_lines(found_members, found)
     print(*lines, sep="\n")
     if any(member.errors for member in found_members):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from .hearing import Hearing, hearings, subscribers, type_of
+from .consumption import Consumption, consumptions, subscribers, type_of
 from .members import Member
 from .quotas import beyond
 
@@ -23,12 +23,12 @@ class Finding:
 
 def findings(fleet: Sequence[Member]) -> list[Finding]:
     """Return the findings of a fleet in the order of their kinds, without duplicates."""
-    consumed = hearings(fleet)
+    consumed = consumptions(fleet)
     found = chain(
         _twice(fleet),
         chain.from_iterable(map(_unpublished, consumed)),
         chain.from_iterable(map(_of_another_stack, consumed)),
-        _unheard(fleet, consumed),
+        _unconsumed(fleet, consumed),
         _disagreed(fleet),
         (Finding("quota", use.contexts, use.sentence()) for use in beyond(fleet)),
     )
@@ -45,63 +45,63 @@ def _twice(fleet: Sequence[Member]) -> Iterator[Finding]:
             yield Finding("twice", (name,), f"{name} is declared by {_and(places)}: remove one of them.")
 
 
-def _unpublished(hearing: Hearing) -> Iterator[Finding]:
+def _unpublished(consumption: Consumption) -> Iterator[Finding]:
     """Find consumed events that the publisher does not publish."""
-    consumer, source = hearing.hearer.name, hearing.source
-    if hearing.publisher is None:
-        events = _and(hearing.labels)
+    consumer, source = consumption.consumer.name, consumption.source
+    if consumption.publisher is None:
+        events = _and(consumption.labels)
         sentence = f"{consumer} consumes {events} of {source}, and this fleet has no repository of {source}."
         yield Finding("no-publisher", (consumer, source), sentence)
         return
-    published = hearing.publisher.publishes
-    for label in hearing.labels:
+    published = consumption.publisher.publishes
+    for label in consumption.labels:
         labels = published.get(type_of(label), ())
         if label not in labels and published:
-            yield _missing(hearing, label, labels)
+            yield _missing(consumption, label, labels)
 
 
-def _missing(hearing: Hearing, label: str, labels: Sequence[str]) -> Finding:
-    contexts = (hearing.hearer.name, hearing.source)
-    sentence = f"{hearing.hearer.name} consumes {label} of {hearing.source}, which publishes"
+def _missing(consumption: Consumption, label: str, labels: Sequence[str]) -> Finding:
+    contexts = (consumption.consumer.name, consumption.source)
+    sentence = f"{consumption.consumer.name} consumes {label} of {consumption.source}, which publishes"
     if labels:
         return Finding("version", contexts, f"{sentence} {_and(labels)}: agree on a major version.")
     return Finding("unpublished", contexts, f"{sentence} no such event.")
 
 
-def _of_another_stack(hearing: Hearing) -> Iterator[Finding]:
+def _of_another_stack(consumption: Consumption) -> Iterator[Finding]:
     """Find topics of another context or stack. The topic's parameter names both, as in `/payment/prod/topic-arn`."""
-    parts = hearing.topic.split("/")
-    if hearing.publisher is None or len(parts) != 4 or parts[3] != "topic-arn":
+    parts = consumption.topic.split("/")
+    if consumption.publisher is None or len(parts) != 4 or parts[3] != "topic-arn":
         return
     _, source, stack, _ = parts
-    contexts = (hearing.hearer.name, hearing.source)
-    consumer = f"{hearing.stack.name} of {hearing.hearer.name}"
-    if source != hearing.source:
-        sentence = f"{consumer} consumes {hearing.source} from the topic of {source}, {hearing.topic}."
+    contexts = (consumption.consumer.name, consumption.source)
+    consumer = f"{consumption.stack.name} of {consumption.consumer.name}"
+    if source != consumption.source:
+        sentence = f"{consumer} consumes {consumption.source} from the topic of {source}, {consumption.topic}."
         yield Finding("topic", contexts, sentence)
-    elif stack != hearing.stack.name and hearing.stack.name in {other.name for other in hearing.publisher.stacks}:
-        sentence = f"{consumer} consumes {stack} of {hearing.source}, which also has a stack {hearing.stack.name}."
+    elif stack != (own := consumption.stack.name) and own in {other.name for other in consumption.publisher.stacks}:
+        sentence = f"{consumer} consumes {stack} of {consumption.source}, which also has a stack {own}."
         yield Finding("topic", contexts, sentence)
 
 
-def _unheard(fleet: Sequence[Member], consumed: Sequence[Hearing]) -> Iterator[Finding]:
+def _unconsumed(fleet: Sequence[Member], consumed: Sequence[Consumption]) -> Iterator[Finding]:
     """Find published events without a consumer. Skip contexts with subscribers in other accounts: those are unknown."""
-    by_contexts = {(hearing.source, label) for hearing in consumed for label in hearing.labels}
+    by_contexts = {(consumption.source, label) for consumption in consumed for label in consumption.labels}
     for member in fleet:
-        if any(stack.told_accounts for stack in member.stacks):
+        if any(stack.subscriber_accounts for stack in member.stacks):
             continue
         by_subscribers = {label for _, label in subscribers(member)}
         for label in chain.from_iterable(member.publishes.values()):
             if label not in by_subscribers and (member.name, label) not in by_contexts:
                 sentence = f"{member.name} publishes {label}, and no subscriber or context of this fleet consumes it."
-                yield Finding("unheard", (member.name,), sentence)
+                yield Finding("unconsumed", (member.name,), sentence)
 
 
 def _disagreed(fleet: Sequence[Member]) -> Iterator[Finding]:
     """Find schemas with different contents in two repositories: a published version of a schema must not change."""
     found = defaultdict[str, dict[str, list[Member]]](lambda: defaultdict(list))
     for member in fleet:
-        for schema, digest in member.told.get("schemas", {}).items():
+        for schema, digest in member.survey.get("schemas", {}).items():
             found[schema][digest].append(member)
     for schema, by_digest in found.items():
         if len(by_digest) > 1:

@@ -13,7 +13,10 @@ from ..upkeep.errors import CannotTell
 from ..upkeep.git import Git
 from ..upkeep.repository import Repository, open_repository
 from ..words import slug
-from .survey import survey
+from .survey import survey as surveyed
+
+_RENAMED = {"tells": "subscribers", "told_accounts": "subscriber_accounts", "hears": "consumes"}
+"""The members of a stack in surveys of library versions before 0.4.0."""
 
 
 @dataclass(frozen=True)
@@ -23,11 +26,11 @@ class Stack:
     name: str
     region: str
     account: str | None
-    tells: Mapping[str, Sequence[str]]
+    subscribers: Mapping[str, Sequence[str]]
     """The labels of the events of each subscriber."""
-    told_accounts: Sequence[str]
+    subscriber_accounts: Sequence[str]
     """Other accounts whose queues may subscribe."""
-    hears: Mapping[str, Mapping[str, Any]]
+    consumes: Mapping[str, Mapping[str, Any]]
     """The consumed events by context: the ``topic``, and the ``labels`` of the events."""
 
 
@@ -39,8 +42,8 @@ class Member:
     answers: Mapping[str, str]
     """The answers of its bake."""
     report: Report | None
-    told: Mapping[str, Any]
-    """The library's findings: see its modules ``survey.declared`` and ``survey.judged``."""
+    survey: Mapping[str, Any]
+    """The library's findings: see its modules ``survey.declared`` and ``survey.repository``."""
     updated: str
     """The day of the last update of the template (ISO 8601); empty if git has no such commit."""
     errors: tuple[str, ...]
@@ -49,27 +52,30 @@ class Member:
     def name(self) -> str:
         """The context's name in kebab-case: declared in the code, else from the answers, else the folder's name."""
         baked = slug(self.answers["context_name"]) if "context_name" in self.answers else self.folder.name
-        return str(self.told.get("name", baked)).replace("_", "-")
+        return str(self.survey.get("name", baked)).replace("_", "-")
 
     @property
     def owner(self) -> str:
         """The owner; an empty string if unknown."""
-        return str(self.told.get("owner", self.answers.get("owner", "")))
+        return str(self.survey.get("owner", self.answers.get("owner", "")))
 
     @property
     def broken(self) -> Mapping[str, Sequence[str]]:
         """The sentences about broken policies, by policy."""
-        return self.told.get("policies", {})
+        return self.survey.get("policies", {})
 
     @property
     def publishes(self) -> Mapping[str, Sequence[str]]:
         """The labels by type of event, a label for each major version."""
-        return self.told.get("publishes", {})
+        return self.survey.get("publishes", {})
 
     @property
     def stacks(self) -> list[Stack]:
         """The stacks that are deployed to AWS."""
-        return [Stack(name, **fields) for name, fields in self.told.get("stacks", {}).items()]
+        return [
+            Stack(name, **{str(_RENAMED.get(key, key)): value for key, value in fields.items()})
+            for name, fields in self.survey.get("stacks", {}).items()
+        ]
 
     @property
     def in_step(self) -> bool:
@@ -82,7 +88,7 @@ def members(folders: Sequence[Path]) -> list[Member]:
     opened = {folder: _opened(folder) for folder in folders}
     known = {folder: repository for folder, repository in opened.items() if isinstance(repository, Repository)}
     reports = dict(zip(known, inspect_all(list(known.values())), strict=True))
-    surveys = dict(zip(known, survey(list(known)) if known else [], strict=True))
+    surveys = dict(zip(known, surveyed(list(known)) if known else [], strict=True))
     return [_member(folder, opened[folder], reports.get(folder), surveys.get(folder, {})) for folder in folders]
 
 
@@ -94,12 +100,12 @@ def _opened(folder: Path) -> Repository | CannotTell:
 
 
 def _member(
-    folder: Path, opened: Repository | CannotTell, found: Report | CannotTell | None, told: Mapping[str, Any]
+    folder: Path, opened: Repository | CannotTell, found: Report | CannotTell | None, survey: Mapping[str, Any]
 ) -> Member:
     answers = opened.answers if isinstance(opened, Repository) else {}
     report = found if isinstance(found, Report) else None
-    errors = [str(error) for error in (opened, found, told.get("error")) if isinstance(error, CannotTell | str)]
-    return Member(folder, answers, report, told, _updated(folder), tuple(errors))
+    errors = [str(error) for error in (opened, found, survey.get("error")) if isinstance(error, CannotTell | str)]
+    return Member(folder, answers, report, survey, _updated(folder), tuple(errors))
 
 
 def _updated(folder: Path) -> str:

@@ -11,9 +11,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from ..alone import alone
 from .findings import Finding
 from .members import Member
+from .output import row, sentences
 from .picture import picture
 from .quotas import uses
-from .told import row, sentences
 
 _HERE = Path(__file__).parent
 _STYLE = (_HERE / "page.css").read_text(encoding="utf-8")

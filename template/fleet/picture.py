@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from ..alone import alone
-from .hearing import hearings, pairs
+from .consumption import consumptions, pairs
 from .members import Member
 
 
@@ -21,12 +21,12 @@ def _boxes(drawing: ModuleType, fleet: Sequence[Member]) -> Iterator[Any]:
     for member in {member.name: member for member in fleet}.values():
         kind = "in step" if member.in_step else "with findings"
         yield drawing.Box(key=member.name, label=member.name, kind=kind, note=f"{member.name}: {member.owner or '?'}")
-    absent = {hearing.source for hearing in hearings(fleet) if hearing.publisher is None}
+    absent = {consumption.source for consumption in consumptions(fleet) if consumption.publisher is None}
     for name in sorted(absent):
         yield drawing.Box(key=name, label=name, kind="not in this fleet", note=f"{name} is not in this fleet")
 
 
 def _arrows(drawing: ModuleType, fleet: Sequence[Member]) -> Iterator[Any]:
-    for (publisher, consumer), labels in pairs(hearings(fleet)).items():
+    for (publisher, consumer), labels in pairs(consumptions(fleet)).items():
         note = "; ".join(f"{label} ({', '.join(stacks)})" for label, stacks in sorted(labels.items()))
         yield drawing.Arrow(source=publisher, target=consumer, note=f"{consumer} consumes {publisher}: {note}")

@@ -108,4 +108,4 @@ def _account(stack: Stack) -> str:
 
 
 def _taken(member: Member, quota: Quota) -> int:
-    return member.told.get("resources", {}).get(quota.kind, 0)
+    return member.survey.get("resources", {}).get(quota.kind, 0)

@@ -12,10 +12,8 @@ from ..library import context
 from ..processes import environment
 from ..upkeep.errors import CannotTell
 
-Told = Mapping[str, Any]
 
-
-def survey(folders: Sequence[Path]) -> list[Told]:
+def survey(folders: Sequence[Path]) -> list[Mapping[str, Any]]:
     """Return the JSON output of the library's module `survey` for each folder.
 
     Raises:

@@ -11,15 +11,18 @@ from typing import Annotated
 import typer
 from typer import Argument, Option
 
+from ..alone import alone
 from ..library import find_uv
 from ..new import completed
 from ..processes import Asked, environment, heeding
 from .check import inspect
 from .errors import CannotTell
 from .releases import releases
-from .told import outcome_json, outcome_lines, plan_lines, report_json, report_lines
+from .reports import outcome_json, outcome_lines, plan_lines, report_json, report_lines
 from .update import Outcome, plan
 from .update import update as merge
+
+output = alone("command.output")
 
 OPENAPI = "docs/api/openapi.json"
 """The document of an HTTP API; a context without an API has none."""
@@ -121,17 +124,17 @@ def _own_check(repository: Path, quiet: bool) -> int:
 
 
 def _context(repository: Path, command: str, quiet: bool) -> int:
-    output = subprocess.DEVNULL if quiet else None
+    stream = subprocess.DEVNULL if quiet else None
     words = [find_uv(), "run", "context", command]
     return subprocess.run(
-        words, cwd=repository, env=environment(), stdout=output, stderr=output, check=False
+        words, cwd=repository, env=environment(), stdout=stream, stderr=stream, check=False
     ).returncode
 
 
 def versions(as_json: AsJson = False) -> int:
     """List the versions of the template, the oldest first."""
     if as_json:
-        print(json.dumps([version.told() for version in releases()], indent=2))
+        print(json.dumps([version.as_json() for version in releases()], indent=2))
         return 0
     for version in releases():
         print(f"{version.version:8} {version.date or 'not released':12} {version.commit[:12]}".rstrip())
@@ -139,8 +142,7 @@ def versions(as_json: AsJson = False) -> int:
 
 
 def _refused(error: CannotTell) -> int:
-    print(f"Error: {error}", file=sys.stderr)
-    return CANNOT_TELL
+    return output.fail(str(error), CANNOT_TELL)
 
 
 def _answer(text: str) -> tuple[str, str]:

@@ -24,7 +24,7 @@ class Release:
     commit: str
     date: str
 
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """Return the release for JSON."""
         return {**asdict(self), "released": bool(self.commit)}
 

@@ -10,21 +10,21 @@ from template.fleet.members import Member
 
 
 def stack(
-    hears: Mapping[str, Sequence[str]] | None = None,
+    consumes: Mapping[str, Sequence[str]] | None = None,
     *,
     region: str = "eu-west-1",
     account: str | None = None,
-    tells: Mapping[str, Sequence[str]] | None = None,
-    told_accounts: Sequence[str] = (),
+    subscribers: Mapping[str, Sequence[str]] | None = None,
+    subscriber_accounts: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """A stack that hears these labels of contexts, by the parameter of their production."""
+    """A stack that consumes these labels of contexts, by the parameter of their production."""
     return {
         "region": region,
         "account": account,
-        "tells": tells or {},
-        "told_accounts": list(told_accounts),
-        "hears": {
-            name: {"topic": f"/{name}/prod/topic-arn", "labels": labels} for name, labels in (hears or {}).items()
+        "subscribers": subscribers or {},
+        "subscriber_accounts": list(subscriber_accounts),
+        "consumes": {
+            name: {"topic": f"/{name}/prod/topic-arn", "labels": labels} for name, labels in (consumes or {}).items()
         },
     }
 

@@ -26,7 +26,7 @@ ORDER = member("order", "OrderPlaced", stacks={"prod": stack(), "dev": stack()})
 
 
 def billing() -> Member:
-    """A context that hears `OrderPlaced`, and publishes nothing."""
+    """A context that consumes `OrderPlaced`, and publishes nothing."""
     return member("billing", stacks={"prod": stack({"order": ["OrderPlaced"]})})
 
 
@@ -39,8 +39,8 @@ def test_an_event_that_is_published_and_heard_is_nothing_to_look_at() -> None:
 
 def test_a_consumed_event_is_not_published() -> None:
     """The fleet has the publisher's repository. The sentence names the event."""
-    hearer = member("billing", stacks={"prod": stack({"order": ["OrderPlaced", "OrderPaid"]})})
-    found = only(ORDER, hearer)
+    consumer = member("billing", stacks={"prod": stack({"order": ["OrderPlaced", "OrderPaid"]})})
+    found = only(ORDER, consumer)
     assert (found.kind, found.contexts) == ("unpublished", ("billing", "order"))
     assert " OrderPaid " in found.sentence
 
@@ -55,15 +55,24 @@ def test_a_consumed_context_has_no_repository() -> None:
 def test_a_published_event_is_not_consumed() -> None:
     """Neither a subscriber's queue nor another context consumes it. This is the sentence that people read."""
     found = only(ORDER)
-    assert (found.kind, found.contexts) == ("unheard", ("order",))
+    assert (found.kind, found.contexts) == ("unconsumed", ("order",))
     assert found.sentence == "order publishes OrderPlaced, and no subscriber or context of this fleet consumes it."
-    told = member("order", "OrderPlaced", stacks={"prod": stack(tells={"bi": ["OrderPlaced"]})})
+    told = member("order", "OrderPlaced", stacks={"prod": stack(subscribers={"bi": ["OrderPlaced"]})})
     assert kinds(told) == []
 
 
 def test_nobody_knows_what_other_accounts_hear() -> None:
     """Their subscriptions are theirs."""
-    assert kinds(member("order", "OrderPlaced", stacks={"prod": stack(told_accounts=["111122223333"])})) == []
+    assert kinds(member("order", "OrderPlaced", stacks={"prod": stack(subscriber_accounts=["111122223333"])})) == []
+
+
+def test_a_survey_of_an_earlier_version_has_the_same_findings() -> None:
+    """Its stacks have other names of the same members."""
+    renamed = {"subscribers": "tells", "subscriber_accounts": "told_accounts", "consumes": "hears"}
+    earlier = {renamed.get(name, name): value for name, value in stack({"order": ["OrderPaid"]}).items()}
+    assert kinds(ORDER, member("billing", stacks={"prod": earlier})) == kinds(
+        ORDER, member("billing", stacks={"prod": stack({"order": ["OrderPaid"]})})
+    )
 
 
 def test_two_contexts_disagree_on_a_major_version() -> None:
@@ -74,7 +83,7 @@ def test_two_contexts_disagree_on_a_major_version() -> None:
     assert (" OrderPlaced " in found.sentence, " OrderPlaced.2: " in found.sentence) == (True, True)
     both = member("order", stacks={"prod": stack()}, publishes={"OrderPlaced": ["OrderPlaced", "OrderPlaced.2"]})
     assert kinds(both, member("billing", stacks={"prod": stack({"order": ["OrderPlaced", "OrderPlaced.2"]})})) == []
-    assert kinds(both, billing()) == ["unheard"]
+    assert kinds(both, billing()) == ["unconsumed"]
 
 
 def test_two_repositories_say_different_things_in_one_version_of_a_schema() -> None:
@@ -96,18 +105,18 @@ def test_two_repositories_declare_one_context() -> None:
 
 def test_production_consumes_another_stack_than_production() -> None:
     """A stack without a counterpart at its publisher may consume any stack. The sentence names both stacks."""
-    hears = {"order": {"topic": "/order/dev/topic-arn", "labels": ["OrderPlaced"]}}
-    wrong = member("billing", stacks={"prod": {**stack(), "hears": hears}})
+    consumes = {"order": {"topic": "/order/dev/topic-arn", "labels": ["OrderPlaced"]}}
+    wrong = member("billing", stacks={"prod": {**stack(), "consumes": consumes}})
     found = only(ORDER, wrong)
     assert (found.kind, found.contexts) == ("topic", ("billing", "order"))
     assert (found.sentence.startswith("prod of billing "), " dev of order" in found.sentence) == (True, True)
-    assert kinds(ORDER, member("billing", stacks={"preview": {**stack(), "hears": hears}})) == []
+    assert kinds(ORDER, member("billing", stacks={"preview": {**stack(), "consumes": consumes}})) == []
 
 
 def test_the_topic_is_another_contexts() -> None:
     """The setting names a wrong sender. The sentence has the topic."""
-    hears = {"order": {"topic": "/payment/prod/topic-arn", "labels": ["OrderPlaced"]}}
-    wrong = member("billing", stacks={"prod": {**stack(), "hears": hears}})
+    consumes = {"order": {"topic": "/payment/prod/topic-arn", "labels": ["OrderPlaced"]}}
+    wrong = member("billing", stacks={"prod": {**stack(), "consumes": consumes}})
     found = only(ORDER, wrong)
     assert (found.kind, found.contexts) == ("topic", ("billing", "order"))
     assert " /payment/prod/topic-arn" in found.sentence

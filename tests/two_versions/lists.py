@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from bounded_context.testing.running import Finished, finished
 from bounded_context.tools.command.errors import LocalRunError
-from bounded_context.tools.local.running import RunningContext
-from bounded_context.tools.local.samples import as_csv
+from bounded_context.tools.local.running.context import RunningContext
+from bounded_context.tools.local.sample_lists import as_csv
 from bounded_context.tools.local.uploads import Upload
 
 Row = Mapping[str, str]

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from bounded_context.configuration.project import current
+from bounded_context.tools.local.actors.subscriber import Subscriber
 from bounded_context.tools.local.api import owner
-from bounded_context.tools.local.running import RunningContext
-from bounded_context.tools.local.start import running_context
-from bounded_context.tools.local.subscribers import Subscriber
+from bounded_context.tools.local.running.context import RunningContext
+from bounded_context.tools.local.running.start import running_context
 from bounded_context.tools.release.package import write_code
 
 from .lists import Partner, Sent

@@ -51,7 +51,7 @@ def test_what_a_team_changes_is_its_own_and_what_the_template_owns_has_drifted(
     team.write(BUILD, team.read(BUILD) + "# ours\n")
     status, told = said(team.folder, capsys, "--diff")
     assert status == 1
-    assert f"1 drifted from the template:\n  changed {BUILD}\n--- template/{BUILD}\n+++ {BUILD}\n" in told
+    assert f"  changed {BUILD}\n--- template/{BUILD}\n+++ {BUILD}\n" in told
     assert "+# ours" in told
     assert f"  changed {RULES}" in told
     assert "  missing docs/operations.md" in told
@@ -88,10 +88,11 @@ def test_lock_and_wheel_are_held_against_the_version(baked_by: BakedBy) -> None:
     team = baked_by(VERSION)
     team.write("uv.lock", 'version = 1\n[[package]]\nname = "bounded-context"\nversion = "0.1.0"\n')
     (team.folder / f"vendor/bounded_context-{VERSION}-py3-none-any.whl").unlink()
-    assert inspect(team.folder).faults == (
-        f"uv.lock has the library 0.1.0, and pyproject.toml {VERSION}: run `uv lock`.",
-        f"vendor/ has no library, and the template is {VERSION}.",
-    )
+    lock, wheel = inspect(team.folder).faults
+    assert lock.startswith("uv.lock ")
+    assert "0.1.0" in lock
+    assert VERSION in lock
+    assert wheel.startswith("vendor/ ")
 
 
 def test_a_file_that_is_no_text_is_told_without_its_bytes(baked_by: BakedBy) -> None:
@@ -103,13 +104,12 @@ def test_a_file_that_is_no_text_is_told_without_its_bytes(baked_by: BakedBy) -> 
     assert (file.path, file.diff) == (wheel, f"Binary files template/{wheel} and {wheel} differ\n")
 
 
-def test_it_cannot_tell_of_what_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_that_is_no_repository_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Exit status 2, and one sentence."""
     assert main(["check", str(tmp_path)]) == 2
-    assert (
-        capsys.readouterr().err
-        == f"Error: {tmp_path} is not a repository of this template: it has no .template.json.\n"
-    )
+    [error] = capsys.readouterr().err.splitlines()
+    assert str(tmp_path) in error
+    assert ".template.json" in error
 
 
 def test_each_file_of_a_bake_is_somebodys(bakes: Callable[[str], Path]) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from bounded_context.infra import (
     Canary,
+    Components,
     Fanout,
     Functions,
     HttpApi,
@@ -39,6 +40,7 @@ Schedule("watch-lists", stack, live["watch_lists"])
 Schedule("sweep-uploads", stack, live["sweep_uploads"], "rate(15 minutes)")
 if <<cookiecutter.__constant>>.api:
     HttpApi("api", stack, live)
-observability = Observability(stack, table, fanout, inbound, inbox, functions, live, workflow)
+components = Components(stack, table, fanout, inbound, inbox, functions, live, workflow)
+observability = Observability(components)
 # The last line: outputs for `context rollout`, `context redrive` and other stacks, of everything that is made above.
-export_outputs(stack, table, fanout, inbound, inbox, functions, live, workflow, observability)
+export_outputs(components, observability)

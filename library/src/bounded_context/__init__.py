@@ -6,7 +6,7 @@ from .declaration.context import BadContext, Context
 from .domain.aggregate import Aggregate, Change, Details
 from .domain.commands import Command
 from .domain.errors import AlreadyExists, BusinessError, IllegalMove, ListOpen, NotFound, VersionConflict
-from .domain.events import Beside, EventData
+from .domain.events import EventData, PreviousVersion
 from .domain.fields import Amount, Currency, Day, Flag, Identifier, Text, WholeNumber
 
 __all__ = [
@@ -15,7 +15,6 @@ __all__ = [
     "AlreadyExists",
     "Amount",
     "BadContext",
-    "Beside",
     "BusinessError",
     "Change",
     "Command",
@@ -29,6 +28,7 @@ __all__ = [
     "IllegalMove",
     "ListOpen",
     "NotFound",
+    "PreviousVersion",
     "Projection",
     "Shards",
     "Text",

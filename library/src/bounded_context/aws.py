@@ -8,24 +8,23 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from .declaration.context import Context
+from .declaration.environment import TableSettings, load
 from .declaration.measures import RULE_SECONDS
 from .declaration.secret_names import secret_arn
 from .domain.aggregate import Aggregate
-from .settings import ListSettings, OnEventSettings, RelaySettings, TableSettings, WatchListsSettings, load
 from .telemetry import conceal, count, logger, traceparent, watched
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from .adapters.codedeploy import Deployments
-    from .adapters.dynamodb_bulk import ImportedAggregateTable
+    from .adapters.dynamodb_bulk import ImportedAggregateTable, ReferenceTable
     from .adapters.dynamodb_inserts import Inserts
     from .adapters.dynamodb_lists import ListTable
     from .adapters.dynamodb_queries import AggregateShards
     from .adapters.event_sources import EventSources
     from .adapters.lambda_ import Versions
     from .adapters.projection import ProjectionTable
-    from .adapters.references import ReferenceTable
     from .adapters.s3 import InboxBucket
     from .adapters.secrets import Secrets
     from .adapters.seen_ids import SqliteSeenIds
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from .adapters.sqs import DeadLetters
     from .adapters.stepfunctions import Executions
     from .application.creating import Ran
-    from .application.guarded import GuardedAggregates
+    from .application.use_cases import GuardedAggregates
     from .application.verification import RowsCheck
     from .lists import ListImport
 
@@ -102,10 +101,9 @@ def dynamodb_client() -> Any:
 @_cached
 def aggregates(context: Context[A]) -> "GuardedAggregates[A]":
     """Return a context's aggregates, which allow only the declared transitions."""
-    from .adapters.dynamodb import AggregateTable
+    from .adapters.dynamodb import AggregateTable, ListStates
     from .adapters.items import Items
-    from .adapters.list_state import ListStates
-    from .application.guarded import GuardedAggregates
+    from .application.use_cases import GuardedAggregates
 
     stored = AggregateTable(Items(context), _table(), traceparent)
     return GuardedAggregates(context.transitions, stored, ListStates(_table()).is_open)
@@ -132,6 +130,7 @@ def lists() -> "ListTable":
 def files() -> "InboxBucket":
     """Return the inbox bucket."""
     from .adapters.s3 import InboxBucket
+    from .settings import ListSettings
 
     return InboxBucket(_client("s3"), load(ListSettings).inbox_bucket)
 
@@ -151,7 +150,7 @@ def imported(context: Context[Any]) -> "ImportedAggregateTable":
     from .adapters.items import Items
 
     table = load(TableSettings).table_name
-    return ImportedAggregateTable(Items(context), context.first, bulk_client(), _inserts(table), table)
+    return ImportedAggregateTable(Items(context), context.initial_status, bulk_client(), _inserts(table), table)
 
 
 def _inserts(table: str) -> "Inserts":
@@ -182,7 +181,7 @@ def list_import(context: Context[Any]) -> "ListImport":
 
 @_cached
 def _references(thing: str) -> "ReferenceTable":
-    from .adapters.references import ReferenceTable
+    from .adapters.dynamodb_bulk import ReferenceTable
 
     return ReferenceTable(thing, bulk_client(), load(TableSettings).table_name)
 
@@ -193,7 +192,7 @@ def known(context: Context[Any], field: str) -> "RowsCheck[Any]":
     Raises:
         KeyError: the context declares no reference in that field.
     """
-    from .application.references import known_to
+    from .application.verification import known_to
 
     return known_to(_references(context.references[field]), field)
 
@@ -228,6 +227,7 @@ def _ran(ran: "Ran") -> None:
 def topic() -> "Topic":
     """Return the context's topic."""
     from .adapters.sns import Topic
+    from .settings import RelaySettings
 
     return Topic(_client("sns"), load(RelaySettings).topic_arn)
 
@@ -244,6 +244,7 @@ def projection() -> "ProjectionTable":
 def dead_letters() -> "DeadLetters":
     """Return the queue for messages that can never be applied."""
     from .adapters.sqs import DeadLetters
+    from .settings import OnEventSettings
 
     return DeadLetters(_client("sqs"), load(OnEventSettings).dead_letter_url)
 
@@ -273,6 +274,7 @@ def secret(name: str) -> "SecretStr":
 def executions() -> "Executions":
     """Return the list workflow's executions."""
     from .adapters.stepfunctions import Executions
+    from .settings import WatchListsSettings
 
     client = _client("stepfunctions", attempts=3, read_timeout=5)
     return Executions(client, load(WatchListsSettings).state_machine_arn)
@@ -282,6 +284,7 @@ def executions() -> "Executions":
 def event_sources() -> "EventSources":
     """Return the event source mappings of the stack's functions."""
     from .adapters.event_sources import EventSources
+    from .settings import WatchListsSettings
 
     client = _client("lambda", attempts=3, read_timeout=5)
     return EventSources(client, load(WatchListsSettings).function_prefix)

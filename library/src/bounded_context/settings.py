@@ -1,32 +1,32 @@
 """The settings of each function, from its environment. A missing or bad variable fails the first call with its name."""
 
-import os
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, Json
+from pydantic import BaseModel, Field, Json
 
 from .declaration.context import Context
-from .domain.consumed import Consumed
+from .declaration.environment import Settings, TableSettings, load
+from .domain.projection import Consumed
 
-S = TypeVar("S", bound=BaseModel)
-
-
-class Settings(BaseModel):
-    """The settings of a function: the field ``table_name`` is the variable ``TABLE_NAME``.
-
-    Errors show no values: the environment contains the role's credentials as well.
-    """
-
-    # A function builds only the model that it loads.
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, defer_build=True)
-
-
-class TableSettings(Settings):
-    """The settings of a function that uses only the table."""
-
-    table_name: str = Field(min_length=1)
+__all__ = [
+    "ListSettings",
+    "MeasureListsSettings",
+    "OnEventSettings",
+    "RegisterListSettings",
+    "RelaySettings",
+    "Settings",
+    "SweepUploadsSettings",
+    "TableSettings",
+    "TemporarySettings",
+    "TrafficHookSettings",
+    "ValidationSettings",
+    "VerificationSettings",
+    "WatchListsSettings",
+    "by_function",
+    "load",
+]
 
 
 class ListSettings(TableSettings):
@@ -117,12 +117,3 @@ def by_function(context: Context[Any]) -> dict[str, type[BaseModel]]:
     """Return the settings model of each function of a context, including the release hooks."""
     commands_and_queries = dict.fromkeys((*context.command_functions, *context.queries), TableSettings)
     return {**commands_and_queries, **_STEPS, context.verification: VerificationSettings, **_PLATFORM}
-
-
-def load(kind: type[S], context: Context[Any] | None = None) -> S:
-    """Read a function's settings from the environment. ``context`` is the context whose own names they must not use.
-
-    Raises:
-        pydantic.ValidationError: a variable is missing or its value is invalid.
-    """
-    return kind.model_validate({name.lower(): value for name, value in os.environ.items()}, context=context)

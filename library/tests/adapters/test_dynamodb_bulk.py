@@ -18,8 +18,8 @@ from bounded_context import Context
 from bounded_context.adapters.dynamodb import AggregateTable
 from bounded_context.adapters.dynamodb_bulk import ImportedAggregateTable
 from bounded_context.adapters.items import TRACEPARENT, Items
-from bounded_context.adapters.trace_context import fresh_traceparent
 from bounded_context.application.ports import AlreadyTaken, Throttled
+from bounded_context.domain.trace_context import fresh_traceparent
 from bounded_context.testing import Samples
 from bounded_context.testing.functions import TABLE
 from bounded_context.testing.plugin import set_account
@@ -32,12 +32,12 @@ samples = Samples(PAYMENT)
 
 
 def _table(client: Any, context: Context[Any] = PAYMENT) -> ImportedAggregateTable:
-    return ImportedAggregateTable(Items(context), context.first, client, inserts(), TABLE)
+    return ImportedAggregateTable(Items(context), context.initial_status, client, inserts(), TABLE)
 
 
 def _uninserted(client: Any) -> ImportedAggregateTable:
     """One into which nothing is inserted."""
-    return ImportedAggregateTable(ITEMS, PAYMENT.first, client, cast("Any", None), TABLE)
+    return ImportedAggregateTable(ITEMS, PAYMENT.initial_status, client, cast("Any", None), TABLE)
 
 
 @pytest.fixture

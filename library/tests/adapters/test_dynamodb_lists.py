@@ -11,9 +11,9 @@ from payment.context import PAYMENT
 from bounded_context.adapters import list_items
 from bounded_context.adapters.dynamodb_lists import ListTable
 from bounded_context.adapters.items import LIST, TRACEPARENT
-from bounded_context.adapters.trace_context import fresh_traceparent
 from bounded_context.domain.faults import Fault
 from bounded_context.domain.lists import BEFORE, ListStatus, PinnedFile, ReceivedList
+from bounded_context.domain.trace_context import fresh_traceparent
 from bounded_context.testing import InMemoryLists
 
 RECEIVED = ReceivedList(PinnedFile("inbox", "incoming/acme/x.csv", "v1", 42), "run-1")

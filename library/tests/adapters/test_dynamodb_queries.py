@@ -19,7 +19,7 @@ from tests.application.test_queries import paid_by
 from tests.contexts import over_contexts
 
 Shards = AggregateShards[Payment]
-ITEMS, FIRST = Items(PAYMENT), PAYMENT.first
+ITEMS, FIRST = Items(PAYMENT), PAYMENT.initial_status
 Selection = selection(PAYMENT)
 samples = Samples(PAYMENT)
 
@@ -54,7 +54,7 @@ def test_what_comes_back_is_what_was_stored(context: Context[Any]):
     sample, own, table = Samples(context).aggregate(100, list_id="l-1"), Items(context), made_table(context.indexes)
     AggregateTable(own, table).add(sample)
     for asked in context.queried_by:
-        question: Any = {"list": {"list_id": "l-1"}, "status": {"status": context.first}}[asked]
+        question: Any = {"list": {"list_id": "l-1"}, "status": {"status": context.initial_status}}[asked]
         found = list_many(selection(context)(**question), AggregateShards(own, table))
         assert found.aggregates == [sample]
 

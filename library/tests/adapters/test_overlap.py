@@ -82,7 +82,7 @@ def test_a_command_changes_only_the_aggregate_that_it_read(
     payments: AggregateTable[Payment], table: Any, imported: bool
 ):
     """Versions start at 1 again after a removal: the successor is not the one that was read."""
-    made = ImportedAggregateTable(ITEMS, PAYMENT.first, DynamoDBClient(), inserts(), TABLE)
+    made = ImportedAggregateTable(ITEMS, PAYMENT.initial_status, DynamoDBClient(), inserts(), TABLE)
 
     def create(list_id: str) -> None:
         if imported:
@@ -135,7 +135,7 @@ def _rows(count: int) -> list[dict[str, Any]]:
 
 
 def _imports(inserted: Any) -> ImportedAggregateTable:
-    return ImportedAggregateTable(ITEMS, PAYMENT.first, DynamoDBClient(), inserted, TABLE)
+    return ImportedAggregateTable(ITEMS, PAYMENT.initial_status, DynamoDBClient(), inserted, TABLE)
 
 
 def test_a_row_whose_place_becomes_free_is_written(payments: AggregateTable[Payment], table: Any):
@@ -171,7 +171,7 @@ def test_undoing_goes_on_until_no_row_of_the_list_is_left(payments: AggregateTab
                 table.put_item(Item=ITEMS.from_aggregate(one))
             client.sync_transact_write(operations)
 
-    undone = ImportedAggregateTable(ITEMS, PAYMENT.first, cast("Any", Appearing()), inserts(), TABLE)
+    undone = ImportedAggregateTable(ITEMS, PAYMENT.initial_status, cast("Any", Appearing()), inserts(), TABLE)
     undone.undo_rows("l-1", [row[ID] for row in _rows(4)])
     assert [item for item in table.scan()["Items"] if item.get("list_id") == "l-1"] == []
     assert len(table.scan()["Items"]) == 3

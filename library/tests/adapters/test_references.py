@@ -4,8 +4,8 @@ from typing import Any
 
 from pydynox import DynamoDBClient
 
+from bounded_context.adapters.dynamodb_bulk import ReferenceTable
 from bounded_context.adapters.projection import ProjectionTable
-from bounded_context.adapters.references import ReferenceTable
 from bounded_context.domain.projection import ForeignEvent, Standing
 from bounded_context.testing.functions import TABLE
 

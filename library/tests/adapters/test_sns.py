@@ -6,7 +6,7 @@ from typing import Any
 import boto3
 
 from bounded_context.adapters.sns import Topic
-from bounded_context.adapters.trace_context import fresh_traceparent
+from bounded_context.domain.trace_context import fresh_traceparent
 
 
 def test_an_event_arrives_as_it_was_with_its_type_to_filter_on_and_its_trace(topic: tuple[str, str]):

@@ -21,7 +21,7 @@ from bounded_context.domain.faults import Fault
 from bounded_context.domain.lists import ListStatus, PinnedFile, ReceivedList
 from bounded_context.domain.reasons import REASON_CHARACTERS
 from bounded_context.domain.rows import Record, Rejection, Rows
-from bounded_context.handlers.steps import ending
+from bounded_context.handlers.steps import list_event
 from tests.application.world import KEY, MAX_BYTES, World
 
 MESSAGE_BYTES = 32 * 1024
@@ -35,7 +35,7 @@ LINE_CHARACTERS = 3 * REASON_CHARACTERS + 100
 
 
 def _within(closed: ReceivedList) -> bool:
-    event = json.dumps(ending(PAYMENT, closed))
+    event = json.dumps(list_event(PAYMENT, closed))
     record = json.dumps(from_list(closed), ensure_ascii=False)
     return len(event) < MESSAGE_BYTES and len(record.encode()) < RECORD_BYTES
 
@@ -147,7 +147,7 @@ def test_a_reason_that_an_older_version_recorded_is_shortened_where_it_is_told()
     list_id = world.register(b"x").list_id
     world.lists.refuse(list_id, "x" * 300_000)
     closed = world.steps.compensate(list_id)
-    assert len(json.dumps(ending(PAYMENT, closed))) < MESSAGE_BYTES
+    assert len(json.dumps(list_event(PAYMENT, closed))) < MESSAGE_BYTES
     assert len(with_reason("", closed.reason or "")) < LINE_CHARACTERS
 
 

@@ -10,6 +10,7 @@ from urllib.parse import quote, quote_plus, unquote_plus
 
 import pytest
 
+from bounded_context.application import undoing
 from bounded_context.application.list_import import TECHNICAL_FAILURE, Outcome, Upload
 from bounded_context.application.staging import VALIDATED, VERIFIED, Staging, StagingGone
 from bounded_context.domain import lists
@@ -484,6 +485,25 @@ def test_a_technical_failure_is_undone_and_told_as_one(world: World):
     assert world.lists.changes == closed
     assert world.owners == {"id-000900": "another-list"}
     assert [row["reason"] for row in world.report()] == [TECHNICAL_FAILURE]
+
+
+def test_a_list_that_another_version_began_to_undo_has_failed_whatever_sentence_it_wrote(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    """The sentence is for the partner, and may change between two versions."""
+    list_id = world.ready_to_import(world.rows(5))
+    [part] = Staging(world.files, list_id).manifest(VERIFIED)
+    with monkeypatch.context() as earlier:
+        earlier.setattr(undoing, "TECHNICAL_FAILURE", "another sentence")
+        world.steps.undo_part(list_id, part)
+    assert world.compensate(list_id) is ListStatus.FAILED
+
+
+def test_a_list_that_a_step_refused_is_rejected_whatever_the_reason_says(world: World):
+    """Only the step that undoes a list without a reason makes it a failure."""
+    list_id = world.ready_to_import(world.rows(5))
+    world.lists.refuse(list_id, TECHNICAL_FAILURE)
+    assert world.compensate(list_id) is ListStatus.REJECTED
 
 
 def test_undoing_that_runs_out_of_its_time_goes_on_where_it_was(world: World):

@@ -6,8 +6,7 @@ import pytest
 from payment.context import PAYMENT
 
 from bounded_context import Context
-from bounded_context.application.references import known_to
-from bounded_context.application.verification import RowsCheck
+from bounded_context.application.verification import RowsCheck, known_to
 from bounded_context.domain.faults import Fault
 from bounded_context.testing import KNOWN, InMemoryReferences
 from tests.application.world import World

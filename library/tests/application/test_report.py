@@ -4,7 +4,7 @@ import csv
 from io import StringIO
 
 from bounded_context.application import report
-from bounded_context.application.report import Report
+from bounded_context.application.report import REPORTED_REJECTIONS, Report
 from bounded_context.domain.faults import Fault
 from bounded_context.domain.rows import Rejection
 
@@ -35,3 +35,11 @@ def test_what_this_version_wrote_is_taken_over_as_it_is() -> None:
     found = Report()
     found.add([Rejection(3, "", "too large", Fault.RULE, "too-large")])
     assert Report(found.rows).rows == found.rows
+
+
+def test_only_the_first_rejections_are_lines_and_all_are_counted() -> None:
+    """A row may have several rejections: the limit is on lines."""
+    found = Report()
+    found.add(Rejection(2, f"field_{number}", "no", Fault.VALUE) for number in range(REPORTED_REJECTIONS + 3))
+    lines = _lines(report.document(found.rows))
+    assert (len(lines), lines[-1]["reason"]) == (REPORTED_REJECTIONS + 1, "and 3 more")

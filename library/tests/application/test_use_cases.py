@@ -48,7 +48,7 @@ def _existing(commands: Commands, command: Any, identity: str, expected_version:
 def test_creating_stores_the_first_version(commands: Commands):
     """A created aggregate can be found, at version 1, in its first status."""
     aggregates, identity = _create(commands)
-    assert aggregates.get(identity) == Samples(commands.context).aggregate(1, status=commands.context.first)
+    assert aggregates.get(identity) == Samples(commands.context).aggregate(1, status=commands.context.initial_status)
 
 
 @CREATING
@@ -66,7 +66,7 @@ def test_a_change_moves_the_status_and_counts_the_version(commands: Commands, pa
     changed = pair.use_case(_existing(commands, pair.command, identity, 1), aggregates)
     assert aggregates.get(changed.id) == changed
     assert changed.version == 2
-    assert changed.status in commands.context.reached
+    assert changed.status in commands.context.event_by_status
 
 
 @pytest.mark.parametrize(("commands", "pair"), CHANGES, ids=_named)

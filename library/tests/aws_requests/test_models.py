@@ -7,12 +7,10 @@ import pytest
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from bounded_context.testing.requests import KINDS, Call
-from bounded_context.testing.requests.documented import LIMITS
-from bounded_context.testing.requests.documents import DOCUMENTS
-from bounded_context.testing.requests.patterns import CLASSES, as_python
+from bounded_context.testing.requests.limits import LIMITS
+from bounded_context.testing.requests.shapes import CLASSES, as_python
 from bounded_context.tools.accounts.permissions.kinds import KINDS as PERMITTED
-from bounded_context.tools.local.deploy import program as _program  # noqa: F401 (it registers all handlers)
-from bounded_context.tools.local.deploy.registry import HANDLERS
+from bounded_context.tools.local.provider.resources import RESOURCES
 
 ALL = [(kind, made) for kind, calls in KINDS.items() for made in calls]
 CALLS = {made.named: made for _, made in ALL}
@@ -41,8 +39,7 @@ def patterns() -> set[str]:
 
 def test_every_type_that_is_deployed_elsewhere_has_its_requests() -> None:
     """On the emulator, and by the pipeline's roles."""
-    here = {kind.split(":")[1] for kind in HANDLERS}
-    assert here | PERMITTED.keys() <= KINDS.keys()
+    assert RESOURCES.keys() | PERMITTED.keys() <= KINDS.keys()
 
 
 def test_every_pattern_is_looked_at() -> None:
@@ -64,12 +61,12 @@ def test_every_place_is_a_member(made: Call) -> None:
     assert not made.below or made.below in made.shape.members
 
 
-@pytest.mark.parametrize("table", [LIMITS, DOCUMENTS], ids=["limits", "documents"])
-def test_every_limit_is_of_a_member(table: dict[str, dict[str, object]]) -> None:
+def test_every_limit_is_of_a_member_and_has_a_check() -> None:
     """And of a call that is made."""
-    for named, paths in table.items():
-        for path in paths:
+    for named, limits in LIMITS.items():
+        for path, limit in limits.items():
             assert is_there(CALLS[named].shape, path.split(".")), (named, path)
+            assert limit.model_fields_set - {"words", "unit", "page"}, (named, path)
 
 
 def is_there(shape: Shape, path: list[str]) -> bool:

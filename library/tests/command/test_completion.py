@@ -11,7 +11,8 @@ from bounded_context.configuration.project import VARIABLE, current
 from bounded_context.tools.command.application import groups
 from bounded_context.tools.command.errors import LocalRunError
 from bounded_context.tools.local.live import completion
-from bounded_context.tools.local.live.deployed_function import Deployed
+from bounded_context.tools.local.live.function import Deployed
+from bounded_context.tools.local.running import kept_run
 from tests.console import context
 
 Complete = Callable[[str], list[str]]
@@ -43,7 +44,7 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> None:
     def deployed(_aws: None, _run: object, name: str) -> SimpleNamespace:
         return SimpleNamespace(name=name, variables={})
 
-    monkeypatch.setattr(completion.kept_run, "find", lambda _: run)
+    monkeypatch.setattr(kept_run, "find", lambda _: run)
     monkeypatch.setattr(completion, "Aws", lambda _: None)
     monkeypatch.setattr(Deployed, "find", deployed)
     monkeypatch.setattr(completion, "samples_of", lambda _, function, __: samples if function == "get_thing" else {})
@@ -93,7 +94,7 @@ def test_samples_of_the_function_are_completed(command: str, complete: Complete)
 def test_without_a_kept_run_no_name_is_completed(complete: Complete, monkeypatch: pytest.MonkeyPatch) -> None:
     """Outside of a repository neither, and without any error."""
     with suppress(LocalRunError):
-        assert completion.kept_run.find(current()) is None
+        assert kept_run.find(current()) is None
     assert complete("context invoke ") == []
     monkeypatch.setenv(VARIABLE, "/")
     assert complete("context invoke ") == []

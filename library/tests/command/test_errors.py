@@ -165,6 +165,6 @@ def test_ctrl_c_ends_with_130(command: tuple[str, ...], monkeypatch: pytest.Monk
         raise KeyboardInterrupt
 
     module = ENTRIES[command[0]].module
-    monkeypatch.setattr(f"{module}.{'_import_once' if command == ('survey',) else 'repository'}", interrupted)
+    monkeypatch.setattr(f"{module}.{'import_module' if command == ('survey',) else 'repository'}", interrupted)
     assert found.info_name == command[-1]
     assert context(*command, *arguments) == INTERRUPTED

@@ -36,9 +36,9 @@ def test_another_version_than_the_project_asks_for_is_refused(tmp_path: Path) ->
     """The sentence has both versions and the remedy."""
     with pytest.raises(WrongLibrary) as refused:
         check(_repository(tmp_path, "0.0.1"))
-    assert (
-        str(refused.value) == f"{DISTRIBUTION} {THERE} is installed, and pyproject.toml asks for 0.0.1: run `uv sync`."
-    )
+    assert THERE in str(refused.value)
+    assert "pyproject.toml asks for 0.0.1" in str(refused.value)
+    assert "`uv sync`" in str(refused.value)
 
 
 def test_another_version_than_the_lock_has_is_refused(tmp_path: Path) -> None:

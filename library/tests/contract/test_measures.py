@@ -39,7 +39,9 @@ def _commands() -> None:
 
 def _relay() -> None:
     items = Items(CONTEXT)
-    told = [items.from_aggregate(SAMPLES.aggregate(n, status=status)) for n, status in enumerate(CONTEXT.reached)]
+    told = [
+        items.from_aggregate(SAMPLES.aggregate(n, status=status)) for n, status in enumerate(CONTEXT.event_by_status)
+    ]
     records = [change(None, item, number) for number, item in enumerate(told)]
     relay_events.lambda_handler({"Records": [*records, change(told[0], None, 99)]}, CALL)
 

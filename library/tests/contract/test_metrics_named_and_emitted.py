@@ -7,8 +7,7 @@ import pytest
 
 from bounded_context.configuration.project import current
 from bounded_context.declaration import measures
-from bounded_context.tools.local.metric_checks import problems
-from bounded_context.tools.local.metric_definitions import Defined, defined_by
+from bounded_context.tools.local.metric_checks import MetricDefinition, defined_by, problems
 from tests.infra.graph import PARTNERS, STACKS, Graph, run
 
 Bodies = dict[str, dict[str, Any]]
@@ -37,7 +36,7 @@ def _alarms(graph: Graph) -> dict[str, Any]:
     return {node.inputs["name"]: node.inputs for node in graph.of("cloudwatch/metricAlarm")}
 
 
-def _defined(graph: Graph) -> list[Defined]:
+def _defined(graph: Graph) -> list[MetricDefinition]:
     functions = graph.of("lambda/function")
     namespaces = {node.inputs["environment"]["variables"]["POWERTOOLS_METRICS_NAMESPACE"] for node in functions}
     return [one for namespace in namespaces for one in defined_by(current().context, namespace)]

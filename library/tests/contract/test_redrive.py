@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from bounded_context.tools.repair.redrive.failed_batches import place_of
-from bounded_context.tools.repair.redrive.mapping import Mapped
-from bounded_context.tools.repair.redrive.messages import Message
+from bounded_context.tools.repair.redrive.failed_batches import object_of
+from bounded_context.tools.repair.redrive.message import Message
 from bounded_context.tools.repair.redrive.outputs import Stack
+from bounded_context.tools.repair.redrive.reader_mapping import ReaderMapping
 from bounded_context.tools.repair.redrive.uploads import INPUTS, input_of
 from tests.contract.test_upload_events import rules_that_match, started_with
 from tests.infra.graph import PARTNERS, Graph, Node, run
@@ -83,7 +83,7 @@ def test_what_a_reader_gives_up_is_where_its_message_says():
     graph = run("dev")
     for mapping in graph.stream_readers():
         event = _given_up(graph, mapping)
-        assert place_of(Message("id", "receipt", json.dumps(event), {}, {})) == (
+        assert object_of(Message("id", "receipt", json.dumps(event), {}, {})) == (
             event["detail"]["bucket"]["name"],
             event["detail"]["object"]["key"],
         )
@@ -105,9 +105,9 @@ def test_the_filters_of_the_streams_readers_are_understood():
     """A reader whose filter the redrive does not know could not be helped at night."""
     for mapping in run("dev").stream_readers():
         functions: Any = _Answering(mapping.inputs)
-        mapped = Mapped.of(functions, mapping.inputs["functionName"])
+        mapped = ReaderMapping.of(functions, mapping.inputs["functionName"])
         assert mapped.batch_size == mapping.inputs["batchSize"]
-        assert not mapped.takes({"dynamodb": {"Keys": {"pk": {"S": "nobody's"}}}})
+        assert not mapped.selects({"dynamodb": {"Keys": {"pk": {"S": "nobody's"}}}})
 
 
 class _Answering:

@@ -28,7 +28,7 @@ def committed() -> dict[str, Any]:
 
 def test_the_committed_document_is_what_the_models_say() -> None:
     """Byte for byte."""
-    versions = [(event_type, Version.parse(text)) for event_type, text in PAYMENT.told]
+    versions = [(event_type, Version.parse(text)) for event_type, text in PAYMENT.event_versions]
     assert DOCUMENT.read_text(encoding="utf-8") == schemas.as_text(document(PAYMENT, versions, release(REPOSITORY))), (
         AGAIN
     )

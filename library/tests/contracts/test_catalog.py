@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bounded_context import Context
-from bounded_context.tools.contracts.catalog.files import NAME, is_said, write
+from bounded_context.tools.contracts.catalog.files import NAME, is_current, write
 from bounded_context.tools.contracts.catalog.form import as_text, entities, group
 from bounded_context.tools.contracts.change import Refused
 from tests.contexts import CONTEXTS, INVOICE, ORDER, PARCEL, PAYMENT
@@ -60,7 +60,7 @@ def test_the_bake_writes_the_file_of_the_declaration(tmp_path: Path) -> None:
     [line] = write(PAYMENT, tmp_path)
     assert line.startswith(f"{NAME} ")
     assert (tmp_path / NAME).read_bytes() == (REPOSITORY / NAME).read_bytes()
-    assert is_said(PAYMENT, tmp_path)
+    assert is_current(PAYMENT, tmp_path)
 
 
 def test_its_definitions_are_there() -> None:
@@ -114,7 +114,7 @@ def test_without_an_api_there_is_none(root: Path) -> None:
     assert [name for kind, name in _read(root) if kind == "API"] == ["sales-invoice-events"]
     list(write(ORDER, root))
     without = replace(ORDER, api=False, commands=tuple(replace(one, route=None) for one in ORDER.commands))
-    assert not is_said(without, root)
+    assert not is_current(without, root)
     list(write(without, root))
     assert ("API", "order-http") not in _read(root)
     assert _read(root)["Component", "order"]["spec"]["providesApis"] == ["order-events"]
@@ -130,7 +130,7 @@ def test_the_events_that_a_stack_on_aws_hears_are_consumed(root: Path) -> None:
     list(write(ORDER, root))
     assert _read(root)["Component", "order"]["spec"]["consumesApis"] == ["customer-events", "price-list-events"]
     (service / "Pulumi.dev.yaml").unlink()
-    assert not is_said(ORDER, root)
+    assert not is_current(ORDER, root)
     list(write(ORDER, root))
     assert _read(root)["Component", "order"]["spec"]["consumesApis"] == ["customer-events"]
 
@@ -152,7 +152,7 @@ def test_what_a_team_adds_stays(added: str, root: Path) -> None:
     list(write(ORDER, root))
     _changed(root, ADDED[added])
     before = _read(root)
-    assert is_said(ORDER, root)
+    assert is_current(ORDER, root)
     assert list(write(ORDER, root)) == []
     list(write(replace(ORDER, owner="others"), root))
     after = _read(root)
@@ -173,7 +173,7 @@ def test_a_component_of_a_larger_system_needs_none_of_its_own(root: Path) -> Non
 
     list(write(ORDER, root))
     _changed(root, move)
-    assert is_said(ORDER, root)
+    assert is_current(ORDER, root)
 
 
 LOST: Mapping[str, Change] = {
@@ -191,7 +191,7 @@ def test_a_fact_that_is_lost_is_noticed_and_written_again(lost: str, root: Path)
     list(write(ORDER, root))
     before = _read(root)
     _changed(root, LOST[lost])
-    assert not is_said(ORDER, root)
+    assert not is_current(ORDER, root)
     assert len(list(write(ORDER, root))) == 1
     assert _read(root) == before
 

@@ -8,7 +8,7 @@ import pytest
 from payment.context import PAYMENT
 
 from bounded_context.configuration.project import VARIABLE
-from bounded_context.tools.contracts.version_declarations import WORKFLOW
+from bounded_context.tools.contracts.update import WORKFLOW
 from tests.console import context
 from tests.event_schemas import REPOSITORY
 
@@ -49,10 +49,10 @@ def test_contracts_tells_what_it_writes(repository: Path, capsys: pytest.Capture
     """And nothing if all is there."""
     context("contracts")
     assert capsys.readouterr().out == ""
-    (repository / "events" / PAYMENT.deleted / "1.0.json").unlink()
+    (repository / "events" / PAYMENT.deletion_event / "1.0.json").unlink()
     (repository / "events" / "asyncapi.json").unlink()
     context("contracts")
-    assert capsys.readouterr().out == f"events/{PAYMENT.deleted}/1.0.json is new\nevents/asyncapi.json is new\n"
+    assert capsys.readouterr().out == f"events/{PAYMENT.deletion_event}/1.0.json is new\nevents/asyncapi.json is new\n"
 
 
 def test_contracts_draws_the_statuses_anew(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -81,10 +81,13 @@ def test_contracts_updates_the_catalogue(repository: Path, capsys: pytest.Captur
 
 def test_contracts_says_in_one_sentence_what_it_refuses(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A later version is committed than the one that is said."""
-    folder = repository / "events" / PAYMENT.deleted
+    folder = repository / "events" / PAYMENT.deletion_event
     shutil.copy(folder / "1.0.json", folder / "3.0.json")
     assert context("contracts") == 1
-    assert capsys.readouterr().err == f"Error: {PAYMENT.deleted} is 1.0 in src/payment/context.py: write 3.0 or 4.0.\n"
+    assert (
+        capsys.readouterr().err
+        == f"Error: {PAYMENT.deletion_event} is 1.0 in src/payment/context.py: write 3.0 or 4.0.\n"
+    )
 
 
 def test_openapi_writes_the_document_and_its_page(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:

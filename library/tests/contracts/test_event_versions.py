@@ -13,15 +13,14 @@ from payment.context import PAYMENT
 from pydantic import BaseModel, create_model
 
 from bounded_context import Context, Text
-from bounded_context.tools.contracts.change import Refused, said_in
+from bounded_context.tools.contracts.change import Refused, declaration_file
 from bounded_context.tools.contracts.published import Version, versions
-from bounded_context.tools.contracts.update import update
-from bounded_context.tools.contracts.version_declarations import WORKFLOW, raised
+from bounded_context.tools.contracts.update import WORKFLOW, raised, update
 from tests.contexts import over_contexts
 from tests.event_schemas import REPOSITORY
 
 LIST_IMPORTED, LIST_REJECTED = PAYMENT.list_events
-SAID_IN = said_in(PAYMENT)
+DECLARATION = declaration_file(PAYMENT)
 
 
 @pytest.fixture
@@ -29,7 +28,7 @@ def repository(tmp_path: Path) -> Path:
     """A copy of what the command reads and writes."""
     for name in ("events", "released"):
         shutil.copytree(REPOSITORY / name, tmp_path / name)
-    for name in (SAID_IN, WORKFLOW, "pyproject.toml"):
+    for name in (DECLARATION, WORKFLOW, "pyproject.toml"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(REPOSITORY / name, tmp_path / name)
     return tmp_path
@@ -61,7 +60,7 @@ def test_a_new_optional_field_is_a_new_minor_version(repository: Path, monkeypat
     assert new["$id"].endswith(f":{LIST_IMPORTED}:1.1")
     assert "note" in new["properties"]
     assert (repository / "events" / LIST_IMPORTED / "1.0.json").read_bytes() == old
-    assert f'"{LIST_IMPORTED}": "1.1"' in (repository / SAID_IN).read_text()
+    assert f'"{LIST_IMPORTED}": "1.1"' in (repository / DECLARATION).read_text()
     assert f":{LIST_IMPORTED}:1.1" in (repository / WORKFLOW).read_text()
     assert f"./{LIST_IMPORTED}/1.1.json" in (repository / "events" / "asyncapi.json").read_text()
     assert list(update(PAYMENT, repository, {**PAYMENT.versions, LIST_IMPORTED: "1.1"})) == []
@@ -74,14 +73,14 @@ def test_a_new_field_of_the_aggregate_is_a_new_minor_version_of_each_event_that_
     assert [line for line in written if line.endswith("1.1.json is new")] == [
         f"events/{event}/1.1.json is new" for event in PAYMENT.changes
     ]
-    said = (repository / SAID_IN).read_text()
+    said = (repository / DECLARATION).read_text()
     assert all(f'"{event}": "1.1"' in said for event in PAYMENT.changes)
     assert LIST_IMPORTED not in said
 
 
 def test_what_was_written_is_read_in_the_same_second(repository: Path) -> None:
     """Compiled code that is as old and as long as the new one is not taken for it."""
-    path = repository / SAID_IN
+    path = repository / DECLARATION
     compiled = Path(py_compile.compile(str(path)) or "")
     assert compiled.exists()
     wider = create_model("PaymentData", __base__=PAYMENT.data, note=(Text | None, None))
@@ -95,8 +94,8 @@ def test_a_new_repository_gets_every_schema_and_the_document(context: Context, r
     for name in ("events", "released"):
         shutil.rmtree(repository / name)
     (repository / "events").mkdir()
-    (repository / said_in(context)).parent.mkdir(parents=True, exist_ok=True)
-    (repository / said_in(context)).touch()
+    (repository / declaration_file(context)).parent.mkdir(parents=True, exist_ok=True)
+    (repository / declaration_file(context)).touch()
     first = dict.fromkeys(context.events, "1.0")
     written = list(update(context, repository, first))
     assert [line.partition(" ")[0] for line in written] == [
@@ -111,26 +110,26 @@ def test_a_new_repository_gets_every_schema_and_the_document(context: Context, r
 
 def test_a_declaration_names_only_the_versions_that_left_the_first(repository: Path) -> None:
     """Each joins the others, and is raised where it stands: what is written is Python that declares it."""
-    path = repository / SAID_IN
+    path = repository / DECLARATION
     assert "versions" not in path.read_text()
     for event_type, old, new in (
         (LIST_REJECTED, "1.0", "1.1"),
         (LIST_IMPORTED, "1.0", "2.0"),
         (LIST_REJECTED, "1.1", "1.2"),
     ):
-        assert f"{SAID_IN} has {event_type} {new}" in list(raised(PAYMENT, repository, event_type, old, new))
+        assert f"{DECLARATION} has {event_type} {new}" in list(raised(PAYMENT, repository, event_type, old, new))
     [context] = (node.value for node in ast.parse(path.read_text()).body if isinstance(node, ast.Assign))
     assert isinstance(context, ast.Call)
     [versions] = (ast.literal_eval(one.value) for one in context.keywords if one.arg == "versions")
     assert list(versions.items()) == [(LIST_REJECTED, "1.2"), (LIST_IMPORTED, "2.0")]
 
 
-def test_versions_that_are_said_in_another_way_are_left_to_the_team(repository: Path) -> None:
+def test_versions_that_are_declaration_file_another_way_are_left_to_the_team(repository: Path) -> None:
     """Nothing is written into code that nobody knows."""
     text = "CONTEXT = Context(\n    data=Data,\n    versions=VERSIONS,\n)\n"
-    (repository / SAID_IN).write_text(text)
+    (repository / DECLARATION).write_text(text)
     list(raised(PAYMENT, repository, LIST_IMPORTED, "1.0", "1.1"))
-    assert (repository / SAID_IN).read_text() == text
+    assert (repository / DECLARATION).read_text() == text
 
 
 def test_a_change_that_breaks_subscribers_is_refused_and_nothing_is_written(
@@ -142,7 +141,7 @@ def test_a_change_that_breaks_subscribers_is_refused_and_nothing_is_written(
     with pytest.raises(Refused) as refused:
         list(update(PAYMENT, repository))
     assert "partner has another" in str(refused.value)
-    assert f'write "2.0" for it in {SAID_IN}' in str(refused.value)
+    assert f'write "2.0" for it in {DECLARATION}' in str(refused.value)
     assert sorted((path, path.read_bytes()) for path in repository.rglob("*.*")) == before
 
 

@@ -14,8 +14,7 @@ from pydantic import Field, create_model
 from bounded_context import Aggregate, Amount, Command, Context, Currency, Day, Details, Identifier, Text, WholeNumber
 from bounded_context.tools.contracts.change import Refused
 from bounded_context.tools.contracts.release import breaking, may_break
-from bounded_context.tools.contracts.released.breaches import Released
-from bounded_context.tools.contracts.released.files import write
+from bounded_context.tools.contracts.released.breaches import FOLDER, Released
 from bounded_context.tools.contracts.released.reading import MISSING
 from bounded_context.tools.contracts.released.samples import version_of
 from bounded_context.tools.contracts.update import update
@@ -61,6 +60,12 @@ def having(left: tuple[str, ...] = (), statuses: type[StrEnum] = Status, **more:
     return replace(PAYMENT, aggregate=Payment, commands=(created, moved, replace(deletes, after=(start, end))))
 
 
+def write(root: Path, version: str, samples: dict[str, Any]) -> None:
+    """Write the samples of an earlier version."""
+    (root / FOLDER).mkdir(exist_ok=True)
+    (root / FOLDER / f"{version}.json").write_text(json.dumps(samples), encoding="utf-8")
+
+
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A repository whose version 0.1.0 is released."""
@@ -76,12 +81,12 @@ def says(root: Path, version: str) -> None:
 
 def kept(context: Context[Any], root: Path) -> str:
     """Return what is said of stored and staged data."""
-    return "\n".join(Released(context, root).kept())
+    return "\n".join(Released(context, root).data_breaks())
 
 
 def said(context: Context[Any], root: Path) -> str:
     """Return what is said of commands and events."""
-    return "\n".join(Released(context, root).said())
+    return "\n".join(Released(context, root).interface_breaks())
 
 
 @over_contexts

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from bounded_context import Context
-from bounded_context.tools.contracts.statuses import NAME, diagram, drawn
+from bounded_context.tools.contracts.statuses import diagram
+from bounded_context.tools.views.readme import NAME, with_diagram
 from tests.contexts import CONTEXTS, ORDER, PARCEL
 from tests.infra.contexts import LARGE
 
@@ -33,8 +34,8 @@ stateDiagram-v2
 
 
 def _lines(context: Context[Any]) -> list[str]:
-    opening, kind, title, description, *lines, closing, end = diagram(context).split("\n")
-    assert (opening, kind, closing, end) == ("```mermaid", "stateDiagram-v2", "```", "")
+    kind, title, description, *lines, end = diagram(context).split("\n")
+    assert (kind, end) == ("stateDiagram-v2", "")
     assert title.startswith("    accTitle: ")
     assert description.startswith("    accDescr: ")
     return [line.removeprefix("    ") for line in lines]
@@ -42,7 +43,7 @@ def _lines(context: Context[Any]) -> list[str]:
 
 def test_a_diagram_reads_as_its_declaration():
     """In the order of the statuses, and of the commands and from where they start."""
-    assert diagram(ORDER) == DRAWN
+    assert f"```mermaid\n{diagram(ORDER)}```\n" == DRAWN
 
 
 @over_all
@@ -70,11 +71,11 @@ def test_the_diagram_has_its_place_in_the_readme(tmp_path: Path):
     others = "```mermaid\nstateDiagram-v2\n    [*] --> Mine\n```\n"
     text = f"# Order\n\n{others}\n{DRAWN.replace('CancelOrder', 'DropOrder')}\nMore.\n\n{others}"
     (tmp_path / NAME).write_text(text, encoding="utf-8")
-    assert drawn(ORDER, tmp_path) == f"# Order\n\n{others}\n{DRAWN}\nMore.\n\n{others}"
+    assert with_diagram(tmp_path, diagram(ORDER)) == f"# Order\n\n{others}\n{DRAWN}\nMore.\n\n{others}"
 
 
 def test_a_readme_without_a_diagram_gets_one_at_its_end(tmp_path: Path):
     """And one that is not there."""
-    assert drawn(ORDER, tmp_path) == f"\n{DRAWN}"
+    assert with_diagram(tmp_path, diagram(ORDER)) == f"\n{DRAWN}"
     (tmp_path / NAME).write_text("# Order\n", encoding="utf-8")
-    assert drawn(ORDER, tmp_path) == f"# Order\n\n{DRAWN}"
+    assert with_diagram(tmp_path, diagram(ORDER)) == f"# Order\n\n{DRAWN}"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bounded_context.tools.programs.recording import Graph, Node
-from bounded_context.tools.views.cost.estimate import Estimate
+from bounded_context.tools.views.cost.estimate import IDLE, Estimate, Line, lines
 from bounded_context.tools.views.cost.idle import WRITTEN, idle
 from bounded_context.tools.views.cost.prices import prices
 from tests.emf import emitted
@@ -18,20 +18,25 @@ from .small import function, graph, node, schedule
 MINUTES = 730 * 60
 
 
+def idle_lines(whole: Graph) -> list[Line]:
+    """The lines of a month without traffic."""
+    return lines(IDLE, idle(whole))
+
+
 def month(*nodes: Node) -> float:
     """USD of a month without traffic."""
-    return Estimate(tuple(idle(graph(*nodes)))).idle_month
+    return Estimate(tuple(idle_lines(graph(*nodes)))).idle_month
 
 
 def counted(*nodes: Node) -> dict[str, float]:
     """How much there is of what is paid for."""
-    return {line.what: line.quantity for line in idle(graph(*nodes))}
+    return {line.what: line.quantity for line in idle_lines(graph(*nodes))}
 
 
 def priced(*nodes: Node) -> dict[str, float]:
     """The quantities by the names of their prices, of which each has one line."""
     names = {price: name for name, price in prices().by_name.items()}
-    found = idle(graph(*nodes))
+    found = idle_lines(graph(*nodes))
     assert len({line.price for line in found}) == len(found)
     return {names[line.price]: line.quantity for line in found}
 
@@ -61,12 +66,14 @@ def test_what_stands_there_costs_every_month(one: Node, usd: float) -> None:
 def test_an_alarm_more_costs_a_tenth_more(dev: Graph) -> None:
     """In a whole stack too, and nothing else changes."""
     more = graph(*dev.nodes, node("cloudwatch/metricAlarm", metricName="Errors"))
-    assert Estimate(tuple(idle(more))).idle_month - Estimate(tuple(idle(dev))).idle_month == pytest.approx(0.10)
+    assert Estimate(tuple(idle_lines(more))).idle_month - Estimate(tuple(idle_lines(dev))).idle_month == pytest.approx(
+        0.10
+    )
 
 
 def test_nothing_costs_nothing() -> None:
     """There is no line without a quantity."""
-    assert idle(graph()) == []
+    assert idle_lines(graph()) == []
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,14 @@ import pytest
 
 from bounded_context.tools.accounts.permissions.kinds import KINDS
 from bounded_context.tools.programs.recording import Graph, Node
-from bounded_context.tools.views.cost.kinds import BILLED, FREE, unknown
+from bounded_context.tools.views.cost.idle import unknown
+from bounded_context.tools.views.cost.prices import prices
 from tests.infra.contexts import SHAPES
 from tests.infra.graph import PARTNERS, STACKS, run, run_shape
 
 from .small import graph, node
 
-AGAIN = "write into bounded_context/tools/views/cost/kinds.py how AWS bills each of them, or why it costs nothing"
+AGAIN = "write into bounded_context/data/prices.toml how AWS bills each of them, or why it costs nothing"
 JWT = {"issuer": "https://login.example.org/tenant", "audience": ["callers"]}
 MORE: dict[str, Any] = {"rollout_strategy": "Canary25Percent20Minutes", "trace_percent": 50, "api_jwt": JWT}
 
@@ -37,12 +38,12 @@ def test_every_type_of_another_context_is_priced_or_free(shape: str) -> None:
 
 def test_every_type_that_a_pipeline_may_make_is_priced_or_free() -> None:
     """A new type needs a line among its permissions, and one here."""
-    assert set(KINDS) <= {*BILLED, *FREE}, AGAIN
+    assert set(KINDS) <= {*prices().billed, *prices().free}, AGAIN
 
 
 def test_a_type_is_priced_or_free_and_not_both() -> None:
     """Each once."""
-    assert not set(BILLED) & set(FREE)
+    assert not set(prices().billed) & set(prices().free)
 
 
 @pytest.mark.parametrize(

@@ -15,16 +15,16 @@ from bounded_context.adapters.items import Items
 from bounded_context.declaration.context import Context
 from bounded_context.testing import Samples
 from bounded_context.tools.programs.recording import Graph
-from bounded_context.tools.views.cost.estimate import estimate
+from bounded_context.tools.views.cost.estimate import MILLION as PER_MILLION
+from bounded_context.tools.views.cost.estimate import Line, estimate
+from bounded_context.tools.views.cost.estimate import lines as priced_lines
 from bounded_context.tools.views.cost.flow import Flow
-from bounded_context.tools.views.cost.indexes import index_units
-from bounded_context.tools.views.cost.lines import Line
 from bounded_context.tools.views.cost.machine import Machine
 from bounded_context.tools.views.cost.per_million import lists
 from bounded_context.tools.views.cost.prices import prices
-from bounded_context.tools.views.cost.row import Row, item_bytes, units
+from bounded_context.tools.views.cost.row import Row, index_units, item_bytes, units
 from tests.contexts import over_contexts
-from tests.contracts.test_beside import beside
+from tests.contracts.test_previous_version import beside
 from tests.infra.contexts import SHAPES
 from tests.infra.graph import CONTEXT, run, run_context, run_shape
 
@@ -35,7 +35,7 @@ MILLION = 1_000_000
 
 def found(whole: Graph, rows: float = MILLION, lists_of: float = 1, context: Context[Any] = CONTEXT) -> dict[str, Line]:
     """The lines of such rows."""
-    return {line.what: line for line in lists(Flow(context, whole, rows, lists_of))}
+    return {line.what: line for line in priced_lines(PER_MILLION, lists(Flow(context, whole, rows, lists_of)))}
 
 
 def of_price(name: str, whole: Graph) -> list[Line]:
@@ -79,7 +79,7 @@ def test_the_units_of_a_write_are_those_of_the_way_in_which_rows_are_written() -
     """A statement for each, and no transaction, which would take two."""
     client: Any = _Watched()
     inserts: Any = _Watched()
-    table = ImportedAggregateTable(Items(CONTEXT), CONTEXT.first, client, inserts, "table")
+    table = ImportedAggregateTable(Items(CONTEXT), CONTEXT.initial_status, client, inserts, "table")
     table.import_rows("l-1", [Samples(CONTEXT).aggregate(1).details.model_dump(mode="json")])
     assert (client.called, inserts.called, UNITS) == (set(), {"insert"}, 1)
 
@@ -155,7 +155,7 @@ def test_each_subscriber_takes_and_deletes_by_the_ten(dev: Graph) -> None:
     """Those that hear of what is created; who filters it out costs nothing."""
     subscribers = len(CONTEXT.subscribers)
     assert found(dev)["subscribers' deletions"].quantity == pytest.approx(subscribers * (MILLION + 1) / 10)
-    deaf = found(changed(dev, "sns/topicSubscription", filterPolicy=filter_of(CONTEXT.deleted)))
+    deaf = found(changed(dev, "sns/topicSubscription", filterPolicy=filter_of(CONTEXT.deletion_event)))
     assert "subscribers' receives" not in deaf
 
 

@@ -11,10 +11,9 @@ import pytest
 from bounded_context import infra
 from bounded_context.configuration.project import current
 from bounded_context.docs.pages import FOLDER
-from bounded_context.tools.views.cost.estimate import Estimate, estimate
-from bounded_context.tools.views.cost.lines import IDLE, MILLION
+from bounded_context.tools.views.cost.cli import table
+from bounded_context.tools.views.cost.estimate import IDLE, MILLION, Estimate, estimate
 from bounded_context.tools.views.cost.prices import prices
-from bounded_context.tools.views.cost.screen import table
 from tests.infra.graph import CONTEXT, run
 
 PAGE: Final = FOLDER / "releases.md"

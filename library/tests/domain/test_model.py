@@ -22,14 +22,14 @@ def test_a_change_makes_the_next_version(context: Context[Any]):
 @over_contexts
 def test_every_status_has_its_event(context: Context[Any]):
     """The relay can name what happened, whatever happened."""
-    assert set(context.reached) == set(context.statuses)
+    assert set(context.event_by_status) == set(context.statuses)
 
 
 @over_contexts
 def test_an_event_carries_the_aggregate_as_json_values(context: Context[Any]):
     """Subscribers read text where precision matters."""
     sample = Samples(context).aggregate(3, list_id="l-1")
-    standing = {"status": context.first, "version": 1, "list_id": "l-1"}
+    standing = {"status": context.initial_status, "version": 1, "list_id": "l-1"}
     assert events.payload(sample) == sample.details.model_dump(mode="json") | standing
 
 

@@ -95,7 +95,9 @@ def test_two_changes_one_after_the_other_are_both_judged():
 @over_contexts
 def test_a_change_into_a_status_that_no_command_leaves_is_a_mistake_of_the_code(context: Context[Any]):
     """No caller could do anything about it: its event would tell of a creation."""
-    with pytest.raises(LookupError, match=f"No command changes a {context.title} into {context.first}: declare one"):
+    with pytest.raises(
+        LookupError, match=f"No command changes a {context.title} into {context.initial_status}: declare one"
+    ):
         context.transitions.change(Samples(context).aggregate(1, version=2))
 
 

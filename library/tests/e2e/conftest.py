@@ -8,8 +8,8 @@ import pytest
 
 from bounded_context.testing.running import Running
 from bounded_context.testing.running import running as started
-from bounded_context.tools.local.consumed_context import Neighbour
-from bounded_context.tools.local.running import RunningContext
+from bounded_context.tools.local.actors.neighbour import Neighbour
+from bounded_context.tools.local.running.context import RunningContext
 
 from .dead_letters import Redrive, redriving
 from .facts import PROJECT

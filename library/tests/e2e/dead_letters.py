@@ -7,10 +7,9 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from bounded_context.tools.local.running import RunningContext
-from bounded_context.tools.local.stack import STACK
-from bounded_context.tools.repair.redrive.cli import Access
-from bounded_context.tools.repair.redrive.clients import Clients
+from bounded_context.tools.command.operation import Access
+from bounded_context.tools.local.provider.stack import STACK
+from bounded_context.tools.local.running.context import RunningContext
 from tests.console import context
 
 Redrive = Callable[..., dict[str, Any]]
@@ -21,9 +20,7 @@ def redriving(deployed: RunningContext, folder: Path) -> Redrive:
     """Return the command for a running context; what it needs to know lies in a folder."""
     outputs = folder / "outputs.json"
     outputs.write_text(json.dumps(dict(deployed.outputs)))
-    services = ("sqs", "stepfunctions", "dynamodbstreams", "lambda", "cloudwatch", "s3")
-
-    access = Access(lambda _: Clients(*(deployed.aws.client(service) for service in services)))
+    access = Access(lambda _: lambda service, **_: deployed.aws.client(service))
 
     def run(*arguments: str) -> dict[str, Any]:
         printed = StringIO()

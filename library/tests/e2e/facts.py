@@ -5,8 +5,8 @@ import os
 import pytest
 
 from bounded_context.configuration.project import VARIABLE, current
-from bounded_context.tools.local import stack
-from bounded_context.tools.local.samples import Samples
+from bounded_context.tools.local.provider import stack
+from bounded_context.tools.local.sample_lists import Samples
 
 PROJECT = current()
 CONTEXT = PROJECT.context
@@ -22,7 +22,7 @@ CHANGES = [command.function for command in CONTEXT.commands if command.kind == "
 GET, LIST = CONTEXT.queries
 ROUTES = CONTEXT.routes
 
-CREATED, DELETED = CONTEXT.reached[CONTEXT.first], CONTEXT.deleted
+CREATED, DELETED = CONTEXT.event_by_status[CONTEXT.initial_status], CONTEXT.deletion_event
 LIST_IMPORTED, LIST_REJECTED = CONTEXT.list_events
 
 ENVIRONMENT = os.environ | {VARIABLE: str(PROJECT.root), "PYTHONPATH": str(PROJECT.root / "src")}
@@ -31,6 +31,6 @@ ENVIRONMENT = os.environ | {VARIABLE: str(PROJECT.root), "PYTHONPATH": str(PROJE
 OVER_SFTP = stack.settings(PROJECT, {})["sftp"] != "none"
 
 with_api = pytest.mark.skipif(not CONTEXT.api, reason="this context has no API")
-with_references = pytest.mark.skipif(not CONTEXT.things, reason="this context's rows refer to nothing")
+with_references = pytest.mark.skipif(not CONTEXT.referenced_kinds, reason="this context's rows refer to nothing")
 with_sftp = pytest.mark.skipif(not OVER_SFTP, reason="lists are put into this context's bucket")
 with_bucket = pytest.mark.skipif(OVER_SFTP, reason="lists arrive over SFTP in this context")

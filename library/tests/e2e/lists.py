@@ -5,8 +5,8 @@ import time
 from dataclasses import dataclass, replace
 
 from bounded_context.testing.running import Finished, finished
-from bounded_context.tools.local.running import RunningContext
-from bounded_context.tools.local.samples import as_csv
+from bounded_context.tools.local.running.context import RunningContext
+from bounded_context.tools.local.sample_lists import as_csv
 from bounded_context.tools.local.uploads import Upload
 
 from .facts import HEADER, ID_COLUMN, LIST_REJECTED, SAMPLES

@@ -7,7 +7,7 @@ from typing import Any
 
 from bounded_context.tools.local import executions
 from bounded_context.tools.local.executions import Ended
-from bounded_context.tools.local.running import RunningContext
+from bounded_context.tools.local.running.context import RunningContext
 
 
 def started_impatient(deployed: RunningContext, path: str) -> Ended:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from bounded_context.tools.local.running import RunningContext
+from bounded_context.tools.local.running.context import RunningContext
 
 
 @contextmanager

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from bounded_context.tools.local.api import Answer, Caller
-from bounded_context.tools.local.emulator import CALLS_AT_ONCE
-from bounded_context.tools.local.running import RunningContext
+from bounded_context.tools.local.emulator.process import CALLS_AT_ONCE
+from bounded_context.tools.local.running.context import RunningContext
 
 from .api import details, identity, permitted, problem_of, send
 from .facts import CHANGES, CONTEXT, CREATE, CREATED, DELETE, DELETED, GET, LIST, ROUTES, with_api
@@ -53,7 +53,10 @@ def test_life_of_an_aggregate(deployed: RunningContext, ours: Caller, sample: Ca
     assert send(ours, DELETE, own).status == 200
     assert problem_of(send(ours, GET, own)) == (404, "not-found")
     for received in _events(deployed, own, len(statuses) + 1):
-        assert [event["type"] for event in received] == [*(CONTEXT.reached[status] for status in statuses), DELETED]
+        assert [event["type"] for event in received] == [
+            *(CONTEXT.event_by_status[status] for status in statuses),
+            DELETED,
+        ]
 
 
 def test_a_key_has_one_effect_and_belongs_to_one_command(ours: Caller, sample: Callable[[int], Sample]) -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bounded_context.tools.local.api import Caller, caller, nobody, owner, signature
-from bounded_context.tools.local.running import RunningContext
+from bounded_context.tools.local.api import Caller, caller, owner, signature, unsigned
+from bounded_context.tools.local.running.context import RunningContext
 
 from .api import permitted, send, signing
 from .facts import ROUTES, with_api
@@ -20,7 +20,7 @@ def strangers(deployed: RunningContext) -> dict[str, Caller]:
     key = deployed.aws.call("iam", "create_user", UserName="forged")["User"]["UserName"]
     known = deployed.aws.call("iam", "create_access_key", UserName=key)["AccessKey"]["AccessKeyId"]
     return {
-        "nobody": caller(deployed, nobody),
+        "nobody": caller(deployed, unsigned),
         "an unknown key": caller(deployed, signature(region, "AKIAIOSFODNN7EXAMPLE", "secret")),
         "a wrong secret": caller(deployed, signature(region, known, "secret")),
         "no permission": caller(deployed, signing(deployed, [])),
@@ -68,7 +68,7 @@ def test_no_answer_is_for_a_page_of_another_origin(deployed: RunningContext) -> 
     answer = send(permitted(deployed), next(iter(ROUTES)), body={}, origin=ORIGIN)
     assert answer.status not in (401, 403)
     assert not [name for name in answer.headers if name.startswith("access-control-")]
-    preflight = caller(deployed, nobody).send(
+    preflight = caller(deployed, unsigned).send(
         "OPTIONS", "/", headers={"Origin": ORIGIN, "Access-Control-Request-Method": "POST"}
     )
     assert not [name for name in preflight.headers if name.startswith("access-control-")]

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from bounded_context.testing import browser
-from bounded_context.tools.local import kept_page
 from bounded_context.tools.local.api import owner
-from bounded_context.tools.local.running import RunningContext
+from bounded_context.tools.local.run import keep
+from bounded_context.tools.local.running import kept_run
+from bounded_context.tools.local.running.context import RunningContext
 from tests.pages.reading import commands, exports, requests
 
 from .facts import CREATE, PROJECT, ROUTES, with_api
@@ -28,8 +29,8 @@ def page(deployed: RunningContext, tmp_path_factory: pytest.TempPathFactory) -> 
     """The page, in a folder of its own: a run may be kept beside these tests."""
     ours = replace(PROJECT, root=tmp_path_factory.mktemp("kept"))
     shutil.copytree(PROJECT.root / "docs", ours.root / "docs")
-    with kept_page.standing_page(ours, deployed.emulator, deployed.outputs):
-        yield kept_page.place(ours)
+    with keep.published_api_page(ours, deployed.emulator, deployed.outputs):
+        yield kept_run.api_page_file(ours)
 
 
 def test_each_request_that_is_copied_works(deployed: RunningContext, page: Path, tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from bounded_context.tools.local.api import Caller, bearer, caller, nobody, owner
-from bounded_context.tools.local.running import RunningContext
-from bounded_context.tools.local.start import running_context
+from bounded_context.tools.local.api import Caller, bearer, caller, owner, unsigned
+from bounded_context.tools.local.running.context import RunningContext
+from bounded_context.tools.local.running.start import running_context
 
 from .api import send
 from .facts import GET, PROJECT, ROUTES, with_api
@@ -46,7 +46,7 @@ def test_every_route_takes_a_good_token_and_nothing_else(stack: Stack, function:
     body = {} if ROUTES[function].startswith("POST") else None
     assert send(stack.caller(), function, body=body).status not in (401, 403)
     bad = {
-        "none": caller(stack.deployed, nobody),
+        "none": caller(stack.deployed, unsigned),
         "a signature": owner(stack.deployed),
         "no token": caller(stack.deployed, bearer("abc")),
         "over": stack.caller(exp=now - 1),
@@ -63,10 +63,10 @@ def test_only_the_named_origin_may_read_an_answer(stack: Stack) -> None:
     """Its pages get the headers for it, before and with the answer; others get none."""
     for origin, allowed in ((ORIGIN, ORIGIN), ("https://evil.example.org", None)):
         asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}
-        preflight = caller(stack.deployed, nobody).send("OPTIONS", "/", headers=asked)
+        preflight = caller(stack.deployed, unsigned).send("OPTIONS", "/", headers=asked)
         assert preflight.headers.get("access-control-allow-origin") == allowed
         answer = send(stack.caller(), GET, origin=origin)
         assert answer.headers.get("access-control-allow-origin") == allowed
         assert "access-control-allow-credentials" not in answer.headers
-    preflight = caller(stack.deployed, nobody).send("OPTIONS", "/", headers={"Origin": ORIGIN})
+    preflight = caller(stack.deployed, unsigned).send("OPTIONS", "/", headers={"Origin": ORIGIN})
     assert {"idempotency-key", "if-match"} <= set(preflight.headers["access-control-allow-headers"].split(","))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from bounded_context.tools.local import executions
-from bounded_context.tools.local.running import RunningContext
+from bounded_context.tools.local.running.context import RunningContext
 
 from .dead_letters import Redrive, put_dead_letter
 from .facts import with_bucket

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bounded_context.tools.local import endpoints
+from bounded_context.tools.local.emulator import endpoints
 from tests.console import PROGRAM
 
 from .facts import CONTEXT, ENVIRONMENT
@@ -51,7 +51,7 @@ def test_kept_run_prints_its_result_and_ends_on_ctrl_c(tmp_path: Path):
     assert result["rows"] == {"uploaded": 20, "valid": 20, "rejected": 0, "imported": 20}
     assert set(result["events"].values()) == {21}
     assert result["outcome"] == "IMPORTED"
-    _assert_besides(result["besides"])
+    _assert_additions(result["additions"])
     [endpoint] = [line for line in lines if "AWS_ENDPOINT_URL=" in line]
     _assert_gone(tmp_path, int(endpoint.strip().rpartition(":")[2]))
 
@@ -87,12 +87,12 @@ def test_run_whose_outer_command_is_killed_leaves_nothing_behind(tmp_path: Path)
     _assert_gone(scratch, port)
 
 
-def _assert_besides(shown: list[dict[str, str]]) -> None:
+def _assert_additions(shown: list[dict[str, str]]) -> None:
     """A command, a refusal, a query, a bad row, a call of each schedule's, and an event of another context."""
     backs = [one["back"] for one in shown]
     taken, refused, found, reported, watched, swept, heard = backs
     assert "already-exists" in refused
-    assert taken.split()[1] == found.split()[1] == CONTEXT.first.value
+    assert taken.split()[1] == found.split()[1] == CONTEXT.initial_status.value
     assert reported.startswith("REJECTED, line 2, ")
     assert watched.endswith(" s old")
     assert swept == "0 unseen uploads"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bounded_context.tools.command.errors import LocalRunError
-from bounded_context.tools.local.running import RunningContext
+from bounded_context.tools.local.running.context import RunningContext
 
 from .facts import CHANGES, CONTEXT, CREATE, CREATED, DELETE, DELETED, ID, SAMPLES
 from .lists import Sample
@@ -26,7 +26,7 @@ def test_life_of_an_aggregate(deployed: RunningContext, sample: Callable[[int], 
     answers += [_send(deployed, change, identity) for change in CHANGES]
     answers += [_send(deployed, DELETE, identity)]
     assert [answer["ok"] for answer in answers] == [True] * len(answers)
-    types = [CONTEXT.reached[_aggregate(answer)["status"]] for answer in answers[:-1]] + [DELETED]
+    types = [CONTEXT.event_by_status[_aggregate(answer)["status"]] for answer in answers[:-1]] + [DELETED]
     for received in _events_of(deployed, details[ID], len(types)):
         assert [event["type"] for event in received] == types
     assert _send(deployed, DELETE, identity)["error"]["code"] == "not-found"
@@ -62,7 +62,6 @@ def test_a_command_that_does_not_start_from_there_is_refused(
         assert _send(deployed, before, {ID: details[ID]})["ok"]
     refused = _send(deployed, change, {ID: details[ID]})["error"]
     assert refused["code"] == "illegal-move"
-    assert "the command starts from" in refused["detail"]
     told = 2 + CHANGES.index(change)
     for received in _events_of(deployed, details[ID], told):
         assert len(received) == told
@@ -90,7 +89,7 @@ def test_function_without_a_permission_is_refused(deployed: RunningContext, samp
     policy = deployed.aws.call("iam", "get_role_policy", RoleName=role, PolicyName="table")["PolicyDocument"]
     deployed.aws.call("iam", "delete_role_policy", RoleName=role, PolicyName="table")
     try:
-        with pytest.raises(LocalRunError, match=r"not authorized to perform: dynamodb:"):
+        with pytest.raises(LocalRunError, match=r"perform: dynamodb:"):
             _send(deployed, CREATE, _details(sample))
     finally:
         document = json.dumps(policy)

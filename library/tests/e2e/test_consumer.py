@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from bounded_context.tools.local.deploy import deploy
-from bounded_context.tools.local.running import RunningContext
-from bounded_context.tools.local.start import running_context
-from bounded_context.tools.local.subscribers import Subscriber
+from bounded_context.tools.local.actors.subscriber import Subscriber
+from bounded_context.tools.local.provider import deploy
+from bounded_context.tools.local.running.context import RunningContext
+from bounded_context.tools.local.running.start import running_context
 
 from ..event_schemas import faults
 from .facts import CHANGES, CONTEXT, CREATE, CREATED, DELETE, DELETED, ID, LIST_IMPORTED, PROJECT
@@ -99,7 +99,7 @@ def test_the_consumer_keeps_what_becomes_of_an_aggregate(
         assert _send(deployed, command, {ID: details[ID]})["ok"]
     assert _until(lambda: _kept(deployed, outputs, details[ID]).get("type") == {"S": DELETED})
     events = _until(lambda: _about(deployed, details[ID], len(CHANGES) + 2))
-    assert {event["type"] for event in events} <= {*CONTEXT.reached.values(), DELETED}
+    assert {event["type"] for event in events} <= {*CONTEXT.event_by_status.values(), DELETED}
     assert [fault for event in events for fault in faults(event)] == []
     sequences = [event["sequence"] for event in events]
     assert sequences == sorted(sequences)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from bounded_context.tools.local.observation.aws_metrics import states
-from bounded_context.tools.local.running import RunningContext
+from bounded_context.tools.local.running.context import RunningContext
 
 from .facts import CREATED, DELETED, LIST_REJECTED
 from .lists import Sample, import_list, measured

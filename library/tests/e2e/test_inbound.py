@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bounded_context.tools.local.consumed_context import Event, Neighbour, cloud_event
-from bounded_context.tools.local.running import RunningContext
+from bounded_context.tools.local.actors.neighbour import Event, Neighbour, cloud_event
+from bounded_context.tools.local.running.context import RunningContext
 
 from .neighbours import standing, until
 
@@ -29,7 +29,9 @@ def test_events_of_many_things_come_through_the_queue_in_any_order(deployed: Run
     for number in (3, 1, 2, 3, 2):
         for subject, end in subjects.items():
             gone = (end == "GONE") == (number == 3)
-            neighbour.says((consumes.gone if gone else consumes.known)[0], subject, number, id=f"{subject}-{number}")
+            neighbour.publish_event(
+                (consumes.gone if gone else consumes.known)[0], subject, number, id=f"{subject}-{number}"
+            )
     until(lambda: _waiting(deployed) == 0 and {name: standing(deployed, name) for name in subjects} == subjects)
     assert {_end(deployed, name)[1] for name in subjects} == {f"{name}-3" for name in subjects}
 
@@ -107,10 +109,10 @@ def _end(deployed: RunningContext, subject: str) -> tuple[str, str]:
 def test_poison_is_put_aside_with_the_reason_and_events_go_on(deployed: RunningContext, neighbour: Neighbour):
     """From the topic, and straight into the queue what no topic would let through."""
     known, mark = neighbour.consumes.known[0], uuid.uuid4().hex[:8]
-    neighbour.says(known, f"{mark}-bad", 1, specversion="0.3")
-    neighbour.says(known, "", 1, id=mark)
+    neighbour.publish_event(known, f"{mark}-bad", 1, specversion="0.3")
+    neighbour.publish_event(known, "", 1, id=mark)
     _send(deployed, f"no JSON {mark}")
-    neighbour.says(known, f"{mark}-good", 1)
+    neighbour.publish_event(known, f"{mark}-good", 1)
     until(lambda: standing(deployed, f"{mark}-good") == "KNOWN")
     found: dict[str, str] = {}
     until(lambda: found.update(_dead_letters(deployed, mark)) or len(found) == 3)

@@ -3,10 +3,10 @@
 import pytest
 
 from bounded_context.tools.command.errors import LocalRunError
-from bounded_context.tools.local import endpoints
-from bounded_context.tools.local.emulator import is_ready
-from bounded_context.tools.local.running import RunningContext
-from bounded_context.tools.local.start import running_context
+from bounded_context.tools.local.emulator import endpoints
+from bounded_context.tools.local.emulator.process import is_ready
+from bounded_context.tools.local.running.context import RunningContext
+from bounded_context.tools.local.running.start import running_context
 
 from .facts import PROJECT
 
@@ -16,6 +16,6 @@ pytestmark = pytest.mark.e2e
 def test_the_same_context_is_not_deployed_twice_onto_one_emulator(deployed: RunningContext):
     """Its resources have these names already, and what is there stays as it is."""
     ours = endpoints.of(deployed.context, deployed.emulator, deployed.outputs)
-    with pytest.raises(LocalRunError, match="is on that emulator already"), running_context(PROJECT, join=ours):
+    with pytest.raises(LocalRunError, match=f"{deployed.context.title} is on"), running_context(PROJECT, join=ours):
         pass
     assert is_ready(deployed.emulator)

@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 
 from bounded_context.configuration.project import VARIABLE, Project, at
-from bounded_context.tools.local import endpoints, kept_run
-from bounded_context.tools.local.live.deployed_function import Deployed
-from bounded_context.tools.local.live.events import samples_of
-from bounded_context.tools.local.live.invoking import invoke
-from bounded_context.tools.local.live.list_samples import steps
-from bounded_context.tools.local.live.watching import watching
-from bounded_context.tools.local.running import RunningContext
+from bounded_context.tools.local.actors.caller import invoke
+from bounded_context.tools.local.emulator import endpoints
+from bounded_context.tools.local.live.events import samples_of, step_samples
+from bounded_context.tools.local.live.function import Deployed
+from bounded_context.tools.local.live.reload import watching
+from bounded_context.tools.local.running import kept_run
+from bounded_context.tools.local.running.context import RunningContext
 from tests.console import PROGRAM
 
 from .facts import CONTEXT, ENVIRONMENT, GET, PROJECT
@@ -48,7 +48,7 @@ def repository(deployed: RunningContext, tmp_path: Path) -> Iterator[Project]:
     shutil.copytree(PROJECT.root / "src", tmp_path / "src")
     shutil.copy(PROJECT.root / "pyproject.toml", tmp_path)
     project = at(tmp_path)
-    with kept_run.announced(project, endpoints.of(deployed.context, deployed.emulator, deployed.outputs)):
+    with kept_run.published(project, endpoints.of(deployed.context, deployed.emulator, deployed.outputs)):
         yield project
 
 
@@ -141,10 +141,10 @@ def test_every_function_can_be_called_with_each_of_its_samples(
     run, failed = kept_run.find(repository), dict[str, Any]()
     for name in deployed.outputs["functions"]:
         function = Deployed.find(deployed.aws, run, name)
-        own = dict(steps(deployed.aws, deployed.outputs, CONTEXT, name))
+        own = dict(step_samples(deployed.aws, deployed.outputs, CONTEXT, name))
         samples = own | samples_of(CONTEXT, name, function.variables)
         assert own or name not in CONTEXT.steps
-        done = {f"{name} {event}": invoke(deployed.aws, function, given) for event, given in samples.items()}
+        done = {f"{name} {event}": invoke(deployed.aws, function.alias_arn, given) for event, given in samples.items()}
         failed |= {asked: one.answer for asked, one in done.items() if one.failed}
     assert failed == {}
 

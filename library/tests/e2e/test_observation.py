@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from bounded_context.declaration.measures import LISTS_REJECTED
-from bounded_context.tools.local.deploy.registry import Request, create
-from bounded_context.tools.local.observations import collect
-from bounded_context.tools.local.running import RunningContext
-from bounded_context.tools.local.subscribers import wait_for
-from bounded_context.tools.local.trail.facts import gather
-from bounded_context.tools.local.trail.trail import Trail, trail
+from bounded_context.tools.local.actors.subscriber import wait_for
+from bounded_context.tools.local.list_views.facts import gather, gather_row
+from bounded_context.tools.local.list_views.trail import Trail, trail
+from bounded_context.tools.local.provider.creation import Request
+from bounded_context.tools.local.provider.resources import create
+from bounded_context.tools.local.running.context import RunningContext
+from bounded_context.tools.local.running.observations import collect
 
 from .facts import CONTEXT, ID_COLUMN, SAMPLES
 from .lists import Sample, import_list
@@ -43,7 +44,7 @@ def test_a_run_tells_what_it_did(deployed: RunningContext, sample: Callable[[int
         received = [one for one in told.samples if one.metric == "NumberOfMessagesReceived" and one.dimensions == queue]
         assert len(received) == len(subscriber.received) >= before[subscriber.name] + 21
     assert told.documents
-    assert told.refused == []
+    assert told.rejected == []
 
 
 def test_a_rows_trail_goes_to_the_subscribers_or_ends_where_it_was_rejected(
@@ -52,11 +53,11 @@ def test_a_rows_trail_goes_to_the_subscribers_or_ends_where_it_was_rejected(
     """One row of each kind, of the same list."""
     sent = sample(40).with_ragged(1)
     good, bad = _trails(deployed, sent, sent.rows[30][ID_COLUMN], sent.rows[0][ID_COLUMN])
-    assert [step.name for step in good.steps if step.what == "received"] != [] or not deployed.subscribers
-    assert [step.name for step in good.steps if step.what == "call"][:2] == ["register_list", "validate_list"]
+    assert [step.name for step in good.steps if step.kind == "received"] != [] or not deployed.subscribers
+    assert [step.name for step in good.steps if step.kind == "call"][:2] == ["register_list", "validate_list"]
     assert sum(good.shares()) == pytest.approx(1.0)
-    assert (bad.steps[-1].what, bad.steps[-1].name) == ("rejected", "line 2")
-    assert "rejected by validate_list: the row has" in bad.ending
+    assert (bad.steps[-1].kind, bad.steps[-1].name) == ("rejected", "line 2")
+    assert "rejected by validate_list: the row has" in bad.result
 
 
 def _trails(deployed: RunningContext, sent: Sample, *identities: str) -> list[Trail]:
@@ -65,7 +66,8 @@ def _trails(deployed: RunningContext, sent: Sample, *identities: str) -> list[Tr
     assert ended.list_id
     wait_for(deployed.subscribers, ended.list_id, deployed.table.imported(ended.list_id) + 1)
     report, lines = deployed.partner.report(sent.name), SAMPLES.lines_by_identity(sent.content)
-    return [trail(gather(deployed, uploaded, ended, one, lines[one], report)) for one in identities]
+    found = [(gather(deployed, uploaded, ended, report, identity), identity) for identity in identities]
+    return [trail(facts, gather_row(deployed, facts, identity, lines[identity])) for facts, identity in found]
 
 
 @contextmanager

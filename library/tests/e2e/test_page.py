@@ -10,14 +10,14 @@ import pytest
 from bounded_context.testing import browser
 from bounded_context.testing.browser import Seen
 from bounded_context.tools.local.api import owner
-from bounded_context.tools.local.dashboards import stored
-from bounded_context.tools.local.dashboards.metric_lines import OF_AWS
 from bounded_context.tools.local.dashboards.reasons import MEASURED
+from bounded_context.tools.local.dashboards.run import bodies as deployed_bodies
 from bounded_context.tools.local.dashboards.run import draw
-from bounded_context.tools.local.observations import collect, settled
-from bounded_context.tools.local.running import RunningContext
+from bounded_context.tools.local.metric_math.metric_lines import OF_AWS
+from bounded_context.tools.local.running.context import RunningContext
+from bounded_context.tools.local.running.observations import collect, settled
 from tests.local.dashboards import board
-from tests.local.dashboards.reading import plots, says, widgets
+from tests.local.dashboards.reading import is_drawn_or_explained, plots, widgets
 
 from .api import request
 from .facts import CONTEXT, ROUTES
@@ -67,11 +67,11 @@ def test_the_deployed_dashboards_are_drawn_of_a_run(
     _work(deployed, sample)
     samples = settled(deployed)
     draw(deployed, samples, started, "lists and a command", page)
-    seen, bodies = browser.look(chromium, page, tmp_path / "browser"), stored.bodies(deployed.aws)
+    seen, bodies = browser.look(chromium, page, tmp_path / "browser"), deployed_bodies(deployed.aws)
     assert len(widgets(seen.wide.html)) == sum(len(body["widgets"]) for body in bodies.values()) > 0
     assert _graphs(bodies) - {plot.widget for plot in plots(seen.wide.html)} == set()
     assert "Not calculated here" not in seen.wide.text
-    assert [one for one in _metrics(bodies) if not says(seen.wide.html, one)] == []
+    assert [one for one in _metrics(bodies) if not is_drawn_or_explained(seen.wide.html, one)] == []
     measured = {(one.namespace, one.metric) for one in samples if one.namespace.startswith(OF_AWS)}
     assert measured <= {(namespace, name) for namespace, names in MEASURED.items() for name in names}
     for shown in seen.shown:
@@ -119,8 +119,8 @@ def _hear(deployed: RunningContext) -> None:
     """Let another context tell of one thing, and say what is no event."""
     [neighbour] = deployed.neighbours
     known = neighbour.consumes.known[0]
-    neighbour.says(known, "", 1)
-    neighbour.says(known, "drawn", 1)
+    neighbour.publish_event(known, "", 1)
+    neighbour.publish_event(known, "drawn", 1)
     until(lambda: standing(deployed, "drawn") == "KNOWN")
 
 

@@ -17,8 +17,8 @@ from bounded_context.configuration.labels import Labels
 from bounded_context.configuration.project import Project
 from bounded_context.docs.pages import section
 from bounded_context.docs.steps import steps
-from bounded_context.tools.local.running import RunningContext
-from bounded_context.tools.local.start import running_context
+from bounded_context.tools.local.running.context import RunningContext
+from bounded_context.tools.local.running.start import running_context
 
 from .dead_letters import redriving
 from .facts import CONTEXT, PROJECT

@@ -9,9 +9,9 @@ import pytest
 
 from bounded_context.testing.running import Finished
 from bounded_context.tools.local import transfer_events
-from bounded_context.tools.local.observations import collect
-from bounded_context.tools.local.partner_sftp import SftpPartner
-from bounded_context.tools.local.running import RunningContext
+from bounded_context.tools.local.actors.sftp_partner import SftpPartner
+from bounded_context.tools.local.running.context import RunningContext
+from bounded_context.tools.local.running.observations import collect
 from bounded_context.tools.local.uploads import Upload
 
 from .dead_letters import Redrive, put_dead_letter

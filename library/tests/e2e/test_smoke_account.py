@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from bounded_context.testing.running import running as started
-from bounded_context.tools.accounts.smoke_account.account import Account
-from bounded_context.tools.accounts.smoke_account.steps import Steps, smoke
-from bounded_context.tools.local.running import RunningContext
-from bounded_context.tools.local.stack import STACK
-from bounded_context.tools.local.subscribers import Subscriber
+from bounded_context.tools.accounts.temporary_stacks.smoke_account.steps import Steps, smoke
+from bounded_context.tools.accounts.temporary_stacks.smoke_account.worlds import Account
+from bounded_context.tools.local.actors.subscriber import Subscriber
+from bounded_context.tools.local.provider.stack import STACK
+from bounded_context.tools.local.running.context import RunningContext
 from tests.console import PROGRAM
 from tests.smoke_account.conftest import Cli, Place, cli, place, signals
 
@@ -45,10 +45,10 @@ def test_a_stack_is_made_tried_and_taken_away() -> None:
         ["deploy", "10 rows", "queues", "bad version", "good version", "destroy"],
     )
     for subscriber in CONTEXT.subscribers:
-        assert subscriber in steps["queues"]["said"]
-    assert "version 2 of" in steps["bad version"]["said"]
-    assert "HOOK_EXECUTION_FAILURE" in steps["bad version"]["said"]
-    assert "version 3 of" in steps["good version"]["said"]
+        assert subscriber in steps["queues"]["message"]
+    assert "version 2 of" in steps["bad version"]["message"]
+    assert "HOOK_EXECUTION_FAILURE" in steps["bad version"]["message"]
+    assert "version 3 of" in steps["good version"]["message"]
     assert all(step["seconds"] > 0 for step in told["steps"])
 
 
@@ -87,10 +87,11 @@ def test_what_an_account_is_asked_for_is_asked_of_the_emulator(
         monkeypatch.setenv(name, value)
     cli.outputs(dict(untouched.outputs))
     cli.has("dev")
-    account = There(place.project, STACK, build=lambda _: None, patience=60)
+    account = There(place.project, STACK)
+    account.patience = 60
     account.deployed, account.code = untouched, PROJECT.build / "local" / "code.zip"
     steps = Steps(lambda _: None)
     smoke(account, CONTEXT, steps)
-    assert steps.passed, [step.said for step in steps.done if not step.passed]
-    assert len(steps.done) == 6
+    assert steps.passed, [step.message for step in steps.completed if not step.passed]
+    assert len(steps.completed) == 6
     assert (cli.calls[-2:], cli.stacks) == (["destroy --yes", "stack rm"], ["dev"])

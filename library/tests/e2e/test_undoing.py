@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bounded_context.tools.local.running import RunningContext
+from bounded_context.tools.local.running.context import RunningContext
 
 from .facts import with_sftp
 from .lists import Sample

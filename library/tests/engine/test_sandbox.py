@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from bounded_context.configuration.project import Project, current
-from bounded_context.tools.accounts.sandbox import cli as command
-from bounded_context.tools.accounts.sandbox import temporary
+from bounded_context.tools.accounts.temporary_stacks import sandbox as command
+from bounded_context.tools.accounts.temporary_stacks import stack
+from bounded_context.tools.accounts.temporary_stacks.services import Services
+from bounded_context.tools.accounts.temporary_stacks.stack import TemporaryStack
 from tests.console import context
 
 from .conftest import Engine, empty
@@ -29,9 +31,9 @@ def clone(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Project:
     """The repository, and a login to the engine's state; nothing is packaged, and no traffic is shifted."""
     for name, value in engine.variables().items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(command, "person", lambda _: "anna")
-    monkeypatch.setattr(command, "shift", lambda *_: None)
-    monkeypatch.setattr(temporary.raise_up, "__defaults__", (lambda _: None,))
+    monkeypatch.setattr(Services, "person", lambda _: "anna")
+    monkeypatch.setattr(TemporaryStack, "shift_all", lambda *_: None)
+    monkeypatch.setattr(stack, "build_lambda", lambda _: None)
     for variable in ("GITHUB_API_URL", "GITHUB_REPOSITORY", "GITHUB_TOKEN"):
         monkeypatch.delenv(variable, raising=False)
     project = Project(engine.folder, current().settings)

@@ -54,7 +54,7 @@ def test_a_cursor_is_good_for_its_own_question_only():
 
 def test_what_there_is_no_index_of_is_refused_in_words():
     """The context is listed by list alone."""
-    refused = _page(status=PAYMENT.first.value)["error"]
+    refused = _page(status=PAYMENT.initial_status.value)["error"]
     assert (refused["code"], refused["detail"]) == ("invalid", "list_id is needed: there is no index by status alone")
 
 

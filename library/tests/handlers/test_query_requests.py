@@ -65,7 +65,7 @@ def test_those_of_a_list_come_page_by_page():
     [
         None,
         {"limit": 10},
-        {"status": PAYMENT.first.value},
+        {"status": PAYMENT.initial_status.value},
         {"status": "UNHEARD_OF"},
         {"status": ""},
         {"list_id": ""},
@@ -95,7 +95,7 @@ def test_a_cursor_is_good_for_its_own_question_only():
     cursor = send(LIST, query={"list_id": "l-1", "limit": 1}).body["next_cursor"]
     assert send(LIST, query={"list_id": "l-1", "cursor": cursor}).status == 200
     assert send(LIST, query={"list_id": "l-2", "cursor": cursor}).status == 400
-    assert send(LIST, query={"list_id": "l-1", "status": PAYMENT.first.value, "cursor": cursor}).status == 400
+    assert send(LIST, query={"list_id": "l-1", "status": PAYMENT.initial_status.value, "cursor": cursor}).status == 400
 
 
 def test_a_query_counts_as_no_refused_command(lines: Lines, capsys: pytest.CaptureFixture[str]):

@@ -116,7 +116,7 @@ def _imported(context: LambdaContext) -> dict[str, Any]:
 
 
 def _stored() -> Payment:
-    return Payment(PaymentDetails.model_validate(values()), Status(PAYMENT.first))
+    return Payment(PaymentDetails.model_validate(values()), Status(PAYMENT.initial_status))
 
 
 def _change(**changes: Any) -> dict[str, Any]:
@@ -287,9 +287,11 @@ def _models(kind: type[BaseModel] = BaseModel) -> Iterator[type[BaseModel]]:
 
 
 def test_no_model_of_ours_shows_its_input_in_an_error():
-    """Lambda writes the message of an error into the log."""
+    """Lambda writes the message of an error into the log; tools do not run there."""
     for function in FUNCTIONS:
         handler(function)
+    tools = tuple(f"bounded_context.{folder}." for folder in ("testing", "tools"))
     ours = [model for model in _models() if model.__module__.startswith(OURS) and model.model_fields]
+    ours = [model for model in ours if not model.__module__.startswith(tools)]
     assert len(ours) > 10
     assert [model for model in ours if not model.model_config.get("hide_input_in_errors")] == []

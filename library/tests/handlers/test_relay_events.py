@@ -13,12 +13,12 @@ from payment.context import PAYMENT
 
 from bounded_context import aws
 from bounded_context.adapters.items import TRACEPARENT, Items
-from bounded_context.adapters.trace_context import fresh_traceparent, from_traceparent
 from bounded_context.declaration.context import Context
 from bounded_context.domain import events
+from bounded_context.domain.trace_context import fresh_traceparent, from_traceparent
 from bounded_context.handlers import relay_events
 from bounded_context.handlers.relay_events import lambda_handler
-from tests.contracts.test_beside import BI, CREATED, FRONTEND, beside
+from tests.contracts.test_previous_version import BI, CREATED, FRONTEND, beside
 from tests.emf import totals
 from tests.event_schemas import faults
 from tests.handlers.conftest import Daemon, LambdaContext, Lines
@@ -63,7 +63,7 @@ def test_an_event_says_what_happened_to_whom_and_when(topic: tuple[str, str], co
     """The envelope is CloudEvents; the data is the aggregate."""
     lambda_handler({"Records": [_record(3)]}, context)
     [event] = _received(topic[1])
-    assert event["type"] == PAYMENT.reached[PAYMENT.first]
+    assert event["type"] == PAYMENT.event_by_status[PAYMENT.initial_status]
     assert event["subject"] == SAMPLES.aggregate(3).id
     assert event["time"] == "2025-12-31T12:00:00+00:00"
     assert event["dataschema"] == PAYMENT.schema_of(event["type"])
@@ -87,7 +87,7 @@ def test_a_removed_aggregate_is_announced_as_it_was(topic: tuple[str, str], cont
     """Its last state is in the event."""
     lambda_handler({"Records": [_record(4, "REMOVE")]}, context)
     [event] = _received(topic[1])
-    assert (event["type"], event["subject"]) == (PAYMENT.deleted, SAMPLES.aggregate(4).id)
+    assert (event["type"], event["subject"]) == (PAYMENT.deletion_event, SAMPLES.aggregate(4).id)
 
 
 @pytest.mark.parametrize("name", ["INSERT", "MODIFY", "REMOVE"])
@@ -266,8 +266,8 @@ def test_what_was_published_is_counted_by_its_type(context: LambdaContext, capsy
     """Each event once, over all batches of a call."""
     lambda_handler({"Records": [*(_record(n) for n in range(12)), _record(12, "REMOVE")]}, context)
     counted = totals(capsys.readouterr().out)
-    created = PAYMENT.reached[PAYMENT.first]
-    assert (counted[created,], counted[PAYMENT.deleted,], counted["EventsPublished",]) == (12, 1, 13)
+    created = PAYMENT.event_by_status[PAYMENT.initial_status]
+    assert (counted[created,], counted[PAYMENT.deletion_event,], counted["EventsPublished",]) == (12, 1, 13)
     assert ("EventsRefused",) not in counted
 
 
@@ -280,7 +280,7 @@ def test_what_was_refused_is_not_counted_as_published(
     lambda_handler({"Records": [_record(n) for n in range(20)]}, context)
     counted = totals(capsys.readouterr().out)
     assert (counted["EventsPublished",], counted["EventsRefused",]) == (19, 1)
-    assert counted[PAYMENT.reached[PAYMENT.first],] == 19
+    assert counted[PAYMENT.event_by_status[PAYMENT.initial_status],] == 19
 
 
 def test_the_age_of_an_event_is_that_of_the_oldest_of_its_batch(
@@ -309,7 +309,7 @@ def test_what_a_newer_version_wrote_is_told_as_it_was_written(topic: tuple[str, 
     assert (told["event-1"]["type"], told["event-1"]["dataschema"]) == ("PaymentSettled", schema)
     assert told["event-1"]["data"] == events.payload(SAMPLES.aggregate(1)) | more | {"status": "SETTLED"}
     assert {told[one]["data"]["note"] for one in ("event-2", "event-3")} == {"a note"}
-    assert told["event-2"]["dataschema"] == PAYMENT.schema_of(PAYMENT.reached[PAYMENT.first])
+    assert told["event-2"]["dataschema"] == PAYMENT.schema_of(PAYMENT.event_by_status[PAYMENT.initial_status])
 
 
 def _subscribed(arn: str, subscriber: str, context: Context[Any]) -> str:

@@ -17,7 +17,7 @@ def test_requests():
     assert send(CREATES, json.dumps(values()), headers=JSON).status == 201
     assert send(GET, identity=values()[ID]).status == 200
     brought(2, **values() | {ID: "id-000002"})
-    assert len(send(LIST, query={"list_id": "l-1", "status": PAYMENT.first.value}).body["items"]) == 1
+    assert len(send(LIST, query={"list_id": "l-1", "status": PAYMENT.initial_status.value}).body["items"]) == 1
     bad = json.dumps(dict.fromkeys(values(), ANYTHING + "\n"))
     refused = [
         send(CREATES, json.dumps(values()), headers=JSON),

@@ -7,7 +7,7 @@ from payment.context import PAYMENT
 from pydantic import ValidationError
 
 from bounded_context.application.checks import SMOKE
-from bounded_context.handlers._smoke import answers_smoke_checks
+from bounded_context.handlers._function import answers_smoke_checks
 from bounded_context.settings import TrafficHookSettings, by_function
 from tests.handlers.conftest import LambdaContext
 from tests.handlers.functions import handler

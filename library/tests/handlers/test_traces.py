@@ -7,12 +7,13 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.stub import Stubber
 from payment.context import PAYMENT
 
 from bounded_context import aws
+from bounded_context.application.ports import THROTTLING_CODES
 from bounded_context.telemetry import about, continuing, entry_point, span, traceparent, watched
-from bounded_context.telemetry.allowance import Allowance
-from bounded_context.telemetry.traces import MOST_OF_OTHERS
+from bounded_context.telemetry.traces import MOST_OF_OTHERS, Allowance
 from bounded_context.testing.functions import TABLE
 from tests.commands import CREATE
 from tests.handlers.conftest import HEADER, PARENT, TRACE, Daemon, LambdaContext
@@ -47,6 +48,21 @@ def test_a_call_is_a_subsegment_with_its_aws_calls_below_it(daemon: Daemon, cont
     # A short value, such as 1 or true, may stand there for something else.
     values = {value for value in SAMPLES.values(1).values() if len(value) > 4} - {SAMPLES.aggregate(1).id}
     assert not [value for value in values if value in json.dumps([*calls, own])]
+
+
+@pytest.mark.usefixtures("sampled")
+@pytest.mark.parametrize("code", sorted(THROTTLING_CODES))
+def test_a_throttled_aws_call_is_marked_as_throttled(daemon: Daemon, context: LambdaContext, code: str):
+    """By the code alone: most services answer with 400."""
+    client = watched(boto3.client("dynamodb", region_name="eu-west-1"))
+
+    def work() -> None:
+        with Stubber(client) as stub, pytest.raises(ClientError):
+            stub.add_client_error("list_tables", code, http_status_code=400)
+            client.list_tables()
+
+    _call(work, context)
+    assert daemon.documents()[0]["throttle"]
 
 
 @pytest.mark.usefixtures("sampled")

@@ -59,7 +59,7 @@ class Import:
     def steps(self, context: Context[Any]) -> ListImport:
         """Return a version's steps, over what all versions have in common."""
         items, world = Items(context), self.world
-        imported = ImportedAggregateTable(items, context.first, DynamoDBClient(), inserts(), TABLE)
+        imported = ImportedAggregateTable(items, context.initial_status, DynamoDBClient(), inserts(), TABLE)
         return ListImport(context, world.lists, world.files, lambda: imported, InMemorySeenIds)
 
     def validated(self, context: Context[Any]) -> str:
@@ -146,7 +146,7 @@ def _growing(context: Context[Any]) -> CreatingRule[Any, Any]:
 
     def grow(command: Any, things: Any) -> Any:
         details = context.details.of(command).model_copy(update={"size": command.size + 100})
-        created = context.aggregate(details, context.first)
+        created = context.aggregate(details, context.initial_status)
         things.add(created)
         return created
 

@@ -41,7 +41,7 @@ LEAST = Names(
     queues={},
     inbound="made-up-inbound",
     dead_letters={"relay": "made-up-relay-dead-letters"},
-    doors={},
+    endpoints={},
 )
 """A context with one command and nobody who listens, without SFTP or alarms."""
 

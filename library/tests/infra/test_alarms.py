@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from bounded_context.configuration.objectives import Objectives
-from bounded_context.configuration.thresholds import Thresholds
+from bounded_context.configuration.alarms import Objectives, Thresholds
 from bounded_context.declaration import measures
 from bounded_context.docs.pages import FOLDER
 

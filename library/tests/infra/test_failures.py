@@ -127,7 +127,7 @@ FAILURES: Final[Mapping[str, Failure]] = {
     ),
     "many lists are rejected": failure("lists-rejected", plants=[{measures.LISTS_REJECTED.name: during(5, 1)}]),
     "an upload breaks off": failure("lists-uploads-broken", plants=[{measures.UPLOADS_BROKEN.name: during(1, 1)}]),
-    "nobody has heard of an upload": failure(
+    "an upload started no import": failure(
         "lists-uploads-unseen", plants=[{measures.UPLOADS_UNSEEN.name: during(1, 1)}]
     ),
     "no list arrives": failure("lists-expected", plants=[{measures.LISTS_RECEIVED.name: {}}]),

@@ -55,7 +55,7 @@ def test_a_fresh_stack_hears_of_nobody(prod: Graph) -> None:
 def test_a_local_stack_hears_of_what_its_lists_are_verified_against() -> None:
     """So that a run on this machine has it whole; where rows refer to nothing, of a context that is made up."""
     heard = json.loads(_variables(run("local"))["CONSUMES"])
-    assert [one["thing"] for one in heard.values()] == list(CONTEXT.things or ["neighbour"])
+    assert [one["thing"] for one in heard.values()] == list(CONTEXT.referenced_kinds or ["neighbour"])
 
 
 def _variables(graph: Graph) -> dict[str, str]:

@@ -8,7 +8,7 @@ import pytest
 from bounded_context.domain.spelling import kebab
 from bounded_context.infra.components.fanout import VISIBILITY_TIMEOUT
 
-from ..contracts.test_beside import beside
+from ..contracts.test_previous_version import beside
 from .filters import passes, policies
 from .graph import CONTEXT, STACKS, Graph, Node, run, run_context
 from .test_permissions import actions_on

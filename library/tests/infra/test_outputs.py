@@ -7,13 +7,13 @@ import pytest
 
 from bounded_context.configuration.project import current
 from bounded_context.testing.promises import Repository as Repo
-from bounded_context.testing.promises.outputs import READ, the_program_exports_its_outputs
+from bounded_context.testing.promises.program import READ, the_program_exports_its_outputs
 
 from .graph import run
 from .test_team import MAIN, Repository
 
 OBSERVABILITY = "observability = Observability("
-EXPORT = "export_outputs(stack, table"
+EXPORT = "export_outputs(components"
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_a_team_that_owns_its_observability_keeps_the_outputs(repository: Reposi
         "    unhealthy_alarm = None\n"
         "    dashboard_urls = {}\n\n\n"
         "observability = Own()\n"
-        "_ = (Observability, functions,"
+        "_ = (Observability,"
     )
     repository.replace(MAIN, OBSERVABILITY, own)
     assert repository.run().outputs.keys() == run("prod").outputs.keys()
@@ -64,7 +64,7 @@ def test_a_team_that_owns_its_observability_keeps_the_outputs(repository: Reposi
 
 def test_a_program_without_the_last_line_has_no_outputs(repository: Repository) -> None:
     """The promise about outputs finds it."""
-    repository.replace(MAIN, EXPORT, "_ = (export_outputs, stack, table")
+    repository.replace(MAIN, EXPORT, "_ = (export_outputs, components")
     where = Repo(current())
     where.__dict__["graph"] = repository.run()
     assert len(list(the_program_exports_its_outputs(where))) == len(READ)

@@ -11,7 +11,7 @@ from bounded_context.tools.accounts.permissions.policies import unknown
 from bounded_context.tools.programs.recording import Graph
 from bounded_context.tools.views.cost.idle import idle
 
-from .test_team import FUNCTIONS, Repository
+from .test_team import FUNCTIONS, PRESETS, Repository
 
 READER = 'Preset(timeout=30, memory=256, secrets=("acquirer-key",))'
 
@@ -23,7 +23,7 @@ def repository(tmp_path: Any) -> Repository:
 
 def _with(repository: Repository, **presets: str) -> Repository:
     lines = "".join(f'    "{name}": {preset},\n' for name, preset in presets.items())
-    repository.replace(FUNCTIONS, '    "on_event": ON_EVENT,\n', f'    "on_event": ON_EVENT,\n{lines}')
+    repository.replace(FUNCTIONS, PRESETS, f"{PRESETS}{lines}")
     return repository
 
 
@@ -64,7 +64,7 @@ def test_it_is_priced_and_its_deployer_has_what_it_takes(repository: Repository)
     """To make it and to remove it, and never to read or to put a value."""
     graph = _with(repository, charge=READER).run("prod")
     assert unknown(graph) == []
-    assert [line.quantity for line in idle(graph) if line.what == "secrets"] == [1]
+    assert [quantity for name, quantity, _ in idle(graph) if name == "secrets"] == [1]
     assert "secretsmanager/secret" in KINDS
 
 

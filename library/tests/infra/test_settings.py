@@ -10,11 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bounded_context.configuration.alarms import Objectives, Thresholds
 from bounded_context.configuration.api_settings import ApiSettings
 from bounded_context.configuration.config import SettingError
-from bounded_context.configuration.objectives import Objectives
 from bounded_context.configuration.settings import Settings
-from bounded_context.configuration.thresholds import Thresholds
 
 from .graph import CONTEXT, STACKS, stack_config
 

@@ -16,7 +16,7 @@ from .alarms import expressions, told
 from .graph import CONTEXT, Graph, Program, run, run_context
 from .test_permissions import actions_on, inbox
 
-CONNECTED = "observability = Observability("
+CONNECTED = "components = Components("
 """The line of the program before which a team's own stands."""
 
 
@@ -42,6 +42,9 @@ class Repository:
 
 MAIN = "infra/service/__main__.py"
 FUNCTIONS = "infra/service/functions.py"
+PRESETS = f"    **standard_presets({CONTEXT.name.upper()}),\n"
+"""The line after which a team writes presets of its own."""
+
 ASL = "workflow/list_import.asl.json"
 
 
@@ -57,9 +60,14 @@ def _added(graph: Graph) -> set[tuple[str, str]]:
 
 def _function(repository: Repository, preset: str) -> None:
     """Add a function `archive`, made by a preset."""
-    repository.replace(
-        FUNCTIONS, '    "on_event": ON_EVENT,\n', f'    "on_event": ON_EVENT,\n    "archive": {preset},\n'
-    )
+    repository.replace(FUNCTIONS, PRESETS, f'{PRESETS}    "archive": {preset},\n')
+
+
+def _import(repository: Repository, *names: str) -> None:
+    """Import presets and `replace` into the presets' file."""
+    imported = ", ".join((*names, "Preset", "standard_presets"))
+    lines = f"from dataclasses import replace\nfrom bounded_context.infra import {imported}\n"
+    repository.replace(FUNCTIONS, "from bounded_context.infra import Preset, standard_presets\n", lines)
 
 
 def test_a_resource_of_its_own_with_a_function_that_uses_it(repository: Repository) -> None:
@@ -121,11 +129,7 @@ def test_one_function_has_other_limits(repository: Repository) -> None:
     name = CONTEXT.command_functions[0]
     _function(repository, "COMMAND")
     repository.replace(FUNCTIONS, '"archive": COMMAND,', f'"{name}": replace(COMMAND, timeout=25, memory=1024),')
-    repository.replace(
-        FUNCTIONS,
-        "from bounded_context.infra import (",
-        "from dataclasses import replace\nfrom bounded_context.infra import (",
-    )
+    _import(repository, "COMMAND")
     graph = repository.run()
     function = graph.one("lambda/function", name.replace("_", "-")).inputs
     assert (function["timeout"], function["memorySize"]) == (25, 1024)
@@ -135,16 +139,9 @@ def test_one_function_has_other_limits(repository: Repository) -> None:
 
 def test_a_function_of_the_librarys_own_has_other_limits(repository: Repository) -> None:
     """It is named in FUNCTIONS, which leaves the rest of it alone."""
-    repository.replace(
-        FUNCTIONS,
-        '    "on_event": ON_EVENT,\n',
-        '    "on_event": ON_EVENT,\n    "relay_events": replace(PLATFORM["relay_events"], memory=1024),\n',
-    )
-    repository.replace(
-        FUNCTIONS,
-        "from bounded_context.infra import (",
-        "from dataclasses import replace\nfrom bounded_context.infra import (\n    PLATFORM,",
-    )
+    own = '    "relay_events": replace(PLATFORM["relay_events"], memory=1024),\n'
+    repository.replace(FUNCTIONS, PRESETS, f"{PRESETS}{own}")
+    _import(repository, "PLATFORM")
     relay = repository.run().one("lambda/function", "relay-events").inputs
     assert (relay["memorySize"], relay["handler"]) == (1024, "bounded_context.handlers.relay_events.lambda_handler")
 
@@ -202,15 +199,27 @@ def test_a_route_of_its_own(repository: Repository) -> None:
 
 def test_a_function_without_a_preset_is_named(repository: Repository) -> None:
     """The error names the dictionary and the function."""
-    repository.replace(FUNCTIONS, '    "on_event": ON_EVENT,\n', "")
+    names = [name for name in CONTEXT.functions if name != "on_event"]
+    repository.replace(FUNCTIONS, PRESETS, "".join(f'    "{name}": Preset(timeout=9, memory=512),\n' for name in names))
     with pytest.raises(FunctionsError, match=r"^FUNCTIONS .*\bon_event\b"):
         repository.run()
 
 
-def test_a_query_without_an_index_is_named() -> None:
-    """The program makes the function, and the declaration has no index for it."""
+def test_a_context_without_an_index_has_no_list_query() -> None:
+    """Neither the function nor its route."""
+    graph = run_context(replace(CONTEXT, queried_by=()), "prod")
+    names = {node.name for node in graph.of("lambda/function")}
+    assert CONTEXT.list_function.replace("_", "-") not in names
+    assert CONTEXT.get_function.replace("_", "-") in names
+
+
+def test_a_query_without_an_index_is_named(repository: Repository) -> None:
+    """A preset queries the table, and the declaration has no index."""
+    name = CONTEXT.name.upper()
+    own = f"from dataclasses import replace\nstack = Stack(replace({name}, queried_by=()))"
+    repository.replace(MAIN, f"stack = Stack({name})", own)
     with pytest.raises(TableError, match="queried_by"):
-        run_context(replace(CONTEXT, queried_by=()), "prod")
+        repository.run()
 
 
 def test_a_role_of_items_without_a_key_is_refused(repository: Repository) -> None:
@@ -230,12 +239,8 @@ def test_a_variable_without_a_value_is_named(repository: Repository) -> None:
 
 def test_a_queue_hides_a_message_for_as_long_as_its_function_may_take(repository: Repository) -> None:
     """A longer timeout must be said to the queue too."""
-    repository.replace(FUNCTIONS, '"on_event": ON_EVENT', '"on_event": replace(ON_EVENT, timeout=60)')
-    repository.replace(
-        FUNCTIONS,
-        "from bounded_context.infra import (",
-        "from dataclasses import replace\nfrom bounded_context.infra import (",
-    )
+    repository.replace(FUNCTIONS, PRESETS, f'{PRESETS}    "on_event": replace(ON_EVENT, timeout=60),\n')
+    _import(repository, "ON_EVENT")
     with pytest.raises(ValueError, match=r"^on_event .*timeout=60 to Inbound\.$"):
         repository.run()
     repository.replace(MAIN, 'Inbound("inbound", stack)', 'Inbound("inbound", stack, timeout=60)')

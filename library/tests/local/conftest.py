@@ -7,9 +7,9 @@ import pytest
 
 from bounded_context.configuration.project import Project, current
 from bounded_context.declaration.context import Context
-from bounded_context.tools.local.aws import Aws
-from bounded_context.tools.local.emulator import Emulator
-from bounded_context.tools.local.samples import Samples
+from bounded_context.tools.local.emulator.aws import Aws
+from bounded_context.tools.local.emulator.process import Emulator
+from bounded_context.tools.local.sample_lists import Samples
 
 
 class RecordingAws(Aws):

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bounded_context.tools.local.metrics import treat_missing_data
+from bounded_context.tools.local.stand_ins.metrics import treat_missing_data
 
 from .conftest import RecordingAws
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bounded_context.tools.command.errors import LocalRunError
-from bounded_context.tools.local.deploy import deploy
+from bounded_context.tools.local.provider import deploy
 
 from .conftest import RecordingAws
 

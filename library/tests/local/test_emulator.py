@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bounded_context.tools.command.errors import LocalRunError
-from bounded_context.tools.local import emulator
-from bounded_context.tools.local.emulator import is_ready, running_emulator
+from bounded_context.tools.local.emulator import process as emulator
+from bounded_context.tools.local.emulator.process import is_ready, running_emulator
 
 STAND_IN = """#!{python}
 import http.server, os, pathlib, time

@@ -14,11 +14,11 @@ from pulumi import FileArchive
 
 from bounded_context.declaration.context import Context
 from bounded_context.tools.command.errors import LocalRunError
-from bounded_context.tools.local import endpoints
-from bounded_context.tools.local.deploy.lambda_ import function
-from bounded_context.tools.local.deploy.registry import Request
-from bounded_context.tools.local.emulator import Emulator
-from bounded_context.tools.local.samples import Samples
+from bounded_context.tools.local.emulator import endpoints
+from bounded_context.tools.local.emulator.process import Emulator
+from bounded_context.tools.local.provider.creation import Request
+from bounded_context.tools.local.provider.resources import create
+from bounded_context.tools.local.sample_lists import Samples
 from tests.local.conftest import RecordingAws
 
 OUTPUTS = {"topic_arn": "arn:aws:sns:eu-west-1:000000000000:another-local-events"}
@@ -88,9 +88,9 @@ def test_a_run_that_has_ended_is_told_from_one_that_goes_on(context: Context[Any
     ("text", "problem"),
     [
         ("", "--endpoints: JSONDecodeError"),
-        ("[]", "--endpoints: TypeError"),
-        ("{}", "--endpoints: KeyError"),
-        ('{"version": 2, "emulator": {"folder": "/", "ports": 1}}', "--endpoints: TypeError"),
+        ("[]", "--endpoints: ValidationError"),
+        ("{}", "--endpoints: ValidationError"),
+        ('{"version": 2, "emulator": {"folder": "/", "ports": 1}}', "--endpoints: ValidationError"),
         ('{"version": 7}', r"\b7,.* 2:"),
     ],
 )
@@ -106,8 +106,7 @@ class Functions(RecordingAws):
     """Answers as Lambda does when it has made a function."""
 
     def call(self, service: str, operation: str, **parameters: object) -> dict[str, object]:
-        super().call(service, operation, **parameters)
-        return {"FunctionArn": "arn:of:f", "Version": "1", "CodeSha256": "", "LastModified": ""}
+        return super().call(service, operation, **parameters) | {"Version": "1"}
 
 
 @pytest.mark.parametrize("joined", [False, True])
@@ -118,8 +117,8 @@ def test_traces_go_to_the_run_that_deployed_the_function(joined: bool, tmp_path:
     aws.emulator = replace(aws.emulator, joined=joined, trace_address="127.0.0.1:2000")
     inputs = {"environment": {"variables": {"A": "b"}}, "code": FileArchive("code.zip")}
     request = Request("aws:lambda/function:Function", "f", inputs, tmp_path)
-    function(aws, request)
-    [(_, parameters)] = aws.calls
-    told = {"AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000"} if joined else {}
-    assert parameters["Environment"] == {"Variables": {"A": "b"} | told}
+    create(aws, request)
+    [parameters] = [given for operation, given in aws.calls if operation == "lambda:create_function"]
+    added = {"AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000"} if joined else {}
+    assert parameters["Environment"] == {"Variables": {"A": "b"} | added}
     assert bool(request.adapted) == joined

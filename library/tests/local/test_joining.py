@@ -7,8 +7,8 @@ from botocore.exceptions import ClientError
 
 from bounded_context.configuration.labels import Labels
 from bounded_context.declaration.context import Context
-from bounded_context.tools.local.stack import STACK
-from bounded_context.tools.local.start import _in_the_way
+from bounded_context.tools.local.provider.stack import STACK
+from bounded_context.tools.local.running.start import _in_the_way
 from tests.local.conftest import RecordingAws
 
 

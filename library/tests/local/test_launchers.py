@@ -3,29 +3,20 @@
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
 
 import psutil
 
-from bounded_context.tools.local.launchers import is_running, launchers
+from bounded_context.tools.local.emulator.launchers import is_running, launchers
 
 
-@dataclass
-class Process:
-    pid: int
-    program: str
-
-    def name(self) -> str:
-        return self.program
+def _process(pid: int, program: str) -> Any:
+    """Return a process above the run, as `psutil` describes it."""
+    return SimpleNamespace(pid=pid, name=lambda: program)
 
 
-INIT, BASH, UV, SH, INNER = (
-    Process(1, "init"),
-    Process(10, "bash"),
-    Process(20, "uv"),
-    Process(40, "sh"),
-    Process(50, "uv"),
-)
+INIT, BASH, UV, SH, INNER = map(_process, (1, 10, 20, 40, 50), ("init", "bash", "uv", "sh", "uv"))
 
 
 def test_the_launchers_of_a_run_are_all_up_to_the_topmost_uv():
@@ -39,7 +30,7 @@ def test_a_run_without_uv_has_no_launcher():
 
 def test_a_command_that_names_itself_is_a_launcher():
     """Only if it is above the run."""
-    python = Process(30, "python")
+    python = _process(30, "python")
     assert launchers([INNER, python, BASH, INIT]) == [INNER]
     assert launchers([INNER, python, BASH, INIT], "30") == [INNER, python]
     assert launchers([INNER, python, BASH, INIT], "70") == [INNER]

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from bounded_context.tools.command.errors import LocalRunError
-from bounded_context.tools.local.deploy.registry import Request, create
+from bounded_context.tools.local.provider.creation import Request
+from bounded_context.tools.local.provider.resources import create
 
 from .conftest import RecordingAws
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from bounded_context.tools.local.partner_bucket import BucketPartner
-from bounded_context.tools.local.partner_sftp import SftpPartner
-from bounded_context.tools.local.start import _partner
+from bounded_context.tools.local.actors.bucket_partner import BucketPartner
+from bounded_context.tools.local.actors.sftp_partner import SftpPartner
+from bounded_context.tools.local.running.start import _partner
 
 from .conftest import RecordingAws
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bounded_context.tools.local.result import Result, Rows
+from bounded_context.tools.local.running.result import Result, Rows
 
 LIST_IMPORTED, LIST_REJECTED = "ThingListImported", "ThingListRejected"
 

@@ -4,7 +4,7 @@ import json
 import threading
 from typing import Any
 
-from bounded_context.tools.local.subscribers import BATCH, Subscriber, wait_for
+from bounded_context.tools.local.actors.subscriber import BATCH, Subscriber, wait_for
 
 COUNT = 5 * BATCH + 3
 

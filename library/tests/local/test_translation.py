@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from botocore.model import Shape
 
-from bounded_context.tools.local.aws import Aws
-from bounded_context.tools.local.deploy.translation import Untranslatable, to_parameters
+from bounded_context.tools.local.emulator.aws import Aws
+from bounded_context.tools.local.provider.translation import Untranslatable, to_parameters
 
 
 @pytest.fixture

@@ -3,13 +3,13 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from bounded_context.tools.accounts.permissions.shift import SHIFT
+from bounded_context.tools.accounts.permissions.kinds import ROLES
 from bounded_context.tools.release.steps import smoke
 from tests.rollout.conftest import Stack
 
 from .watched import ROLE, live_through_all, refusal, watch
 
-ACTIONS = {action for grant in SHIFT for action in (*grant.read, *grant.write)}
+ACTIONS = {action for grant in ROLES["shift"] for action in (*grant.read, *grant.write)}
 
 BESIDE = {
     # CodeDeploy asks for these with each deployment (user guide, "CodeDeploy permissions reference").

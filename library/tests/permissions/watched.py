@@ -9,7 +9,6 @@ import pytest
 from botocore import xform_name
 from botocore.exceptions import ClientError
 
-from bounded_context.tools.release.rollout.clients import Clients
 from tests.rollout.conftest import Stack
 
 ROLE = "prod-shift"
@@ -63,13 +62,8 @@ def operations(service: str) -> dict[str, str]:
 def watch(stack: Stack, monkeypatch: pytest.MonkeyPatch, lacking: str | None = None) -> set[str]:
     """Watch what the rollouts of a stack ask for from now on; the set grows."""
     asked: set[str] = set()
-    clients = (stack.functions, stack.codedeploy, stack.machines, stack.alarms)
-    lambda_, codedeploy, machines, alarms = [
-        Watched(one, name, asked, lacking) for one, name in zip(clients, PREFIXES, strict=True)
-    ]
-    watched: Any = (lambda_, codedeploy, machines, machines, alarms)
-    made = Clients(*watched)
-    monkeypatch.setattr(stack, "clients", lambda _: made)
+    watched = {name: Watched(client, name, asked, lacking) for name, client in stack.services().items()}
+    monkeypatch.setattr(stack, "clients", lambda _: lambda service, **_: watched[service])
     return asked
 
 

@@ -10,7 +10,7 @@ from bounded_context import Context
 from bounded_context.tools.views.drawing import Arrow, Box
 from bounded_context.tools.views.picture import Picture, picture
 from bounded_context.tools.views.picture.mermaid import flowchart
-from bounded_context.tools.views.picture.readme import draw, drawn
+from bounded_context.tools.views.readme import draw, with_diagram
 from tests.contexts import CONTEXTS
 from tests.infra.graph import CONTEXT, run, run_context
 
@@ -78,10 +78,10 @@ def test_a_readme_keeps_what_is_around_the_picture(tmp_path: Path) -> None:
     found = picture(CONTEXT, run("prod"), "prod")
     mine = "# Mine\n\n```mermaid\nflowchart LR\n    accTitle: Mine\n    a --> b\n```\n"
     (tmp_path / "README.md").write_text(mine, encoding="utf-8")
-    assert draw(found, tmp_path)
+    assert draw(tmp_path, flowchart(found))
     first = (tmp_path / "README.md").read_text(encoding="utf-8")
     assert first == f"{mine}\n```mermaid\n{flowchart(found)}```\n"
     (tmp_path / "README.md").write_text(f"{first.replace('RegisterPayment', 'Old')}\nAfter it.\n", encoding="utf-8")
-    assert drawn(found, tmp_path) == f"{first}\nAfter it.\n"
-    assert draw(found, tmp_path)
-    assert not draw(found, tmp_path)
+    assert with_diagram(tmp_path, flowchart(found)) == f"{first}\nAfter it.\n"
+    assert draw(tmp_path, flowchart(found))
+    assert not draw(tmp_path, flowchart(found))

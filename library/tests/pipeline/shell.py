@@ -63,13 +63,13 @@ def run(step: str, folder: Path, variables: Mapping[str, str]) -> Ran:
 def artifact(step: str, folder: Path, target: Path) -> Path:
     """What CodeBuild would hand on of `folder` after a step, in `target`."""
     spec = buildspec(step)["artifacts"]
-    assert spec["files"] == ["**/*"]
-    excluded = tuple(pattern.removesuffix("**/*") for pattern in spec["exclude-paths"])
-    for path in sorted(folder.rglob("*")):
-        name = str(path.relative_to(folder))
-        if path.is_file() and not name.startswith(excluded):
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(path, target / name)
+    excluded = tuple(pattern.removesuffix("**/*") for pattern in spec.get("exclude-paths", []))
+    for pattern in spec["files"]:
+        for path in sorted(folder.glob(pattern)):
+            name = str(path.relative_to(folder))
+            if path.is_file() and not (excluded and name.startswith(excluded)):
+                (target / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(path, target / name)
     return target
 
 
@@ -78,6 +78,7 @@ def sources(target: Path) -> Path:
     shutil.copytree(ROOT, target, ignore=_NOT_DELIVERED)
     command = ["uv", "build", "--wheel", "--offline", "--quiet", "--out-dir", str(target / "vendor"), str(LIBRARY)]
     subprocess.run(command, check=True)  # noqa: S603
+    subprocess.run(["uv", "lock", "--quiet"], cwd=target, check=True)  # noqa: S607
     return target
 
 

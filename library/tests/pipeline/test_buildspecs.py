@@ -11,7 +11,7 @@ from bounded_context.tools.programs.recording import Graph
 from .shell import BUILDSPECS, ROOT, STEPS, buildspec, commands
 
 BY_CODEBUILD = {"CODEBUILD_BUILD_ID", "PWD"}
-BY_THE_ACTION = {"COMMIT", "EXPECTED", "IGNORE_ALARMS"}
+BY_THE_ACTION = {"COMMIT", "EXPECTED", "EXPECTED_FILE", "FILE_FROM", "IGNORE_ALARMS"}
 
 _USED = re.compile(r"\$\{?(\w+)\b(?!:-)\}?")
 _SET = re.compile(r"\b([A-Z_]+)=")
@@ -79,10 +79,26 @@ def test_it_writes_the_report_that_its_role_may_fill(step: Step) -> None:
         }
 
 
-def test_it_hands_on_all_but_the_installed_packages(step: Step) -> None:
-    """What comes next starts where this ended; the last steps hand on nothing."""
-    handed = {"files": ["**/*"], "exclude-paths": [".venv/**/*"]}
-    assert buildspec(step.name).get("artifacts") == (None if step.name in ("shift", "smoke") else handed)
+HANDED_ON = {
+    "build": {"files": ["**/*"], "exclude-paths": [".venv/**/*"]},
+    "preview": {"files": ["plan.json"]},
+    "deploy": {"files": ["outputs.json"]},
+}
+
+
+def test_only_the_build_hands_on_files_that_run(step: Step) -> None:
+    """The preview and the deployment hand on a file of data, and the last steps nothing."""
+    assert buildspec(step.name).get("artifacts") == HANDED_ON.get(step.name)
+
+
+def test_no_step_installs_from_a_cache_or_without_the_lock(step: Step, pipeline: Graph) -> None:
+    """A cache would carry packages from one commit to the next, and from one step to another."""
+    project = pipeline.one("codebuild/project", step.name if step is BUILD else f"prod-{step.name}")
+    assert "cache" not in buildspec(step.name)
+    assert project.inputs.get("cache") is None
+    assert {"name": "UV_LOCKED", "value": "1", "type": "PLAINTEXT"} in project.inputs["environment"][
+        "environmentVariables"
+    ]
 
 
 def test_no_step_deploys_the_pipeline() -> None:
@@ -102,7 +118,8 @@ def test_a_project_holds_its_commands_and_not_where_they_stand(step: Step, pipel
 def test_what_a_step_was_handed_is_checked_before_any_of_it_runs(step: Step) -> None:
     """By its first command; what the build takes no step has made."""
     first, *others = commands(buildspec(step.name))
-    assert ("Refused" in first) == (step is not BUILD)
+    assert ("Refused: these files" in first) == (step is not BUILD)
+    assert ("$EXPECTED_FILE" in first) == (step.takes is not None)
     assert not any("Refused" in command for command in others)
 
 

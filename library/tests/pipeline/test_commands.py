@@ -92,9 +92,13 @@ def _initialised(folder: Path, variables: Mapping[str, str]) -> Path:
     return folder
 
 
-def _expected(handed_on: tuple[Ran, Path]) -> dict[str, str]:
-    """What the pipeline tells the step that takes what another one made."""
-    return {"EXPECTED": handed_on[0].exported["HANDED_ON"]}
+def _expected(built: tuple[Ran, Path], file: tuple[Ran, Path] | None = None) -> dict[str, str]:
+    """The variables of a step that takes the built files, and the file of the step before."""
+    variables = {"EXPECTED": built[0].exported["HANDED_ON"]}
+    if file is not None:
+        handed_on = {"FILE_FROM": "handed", "EXPECTED_FILE": file[0].exported["HANDED_ON"]}
+        variables |= handed_on | {"CODEBUILD_SRC_DIR_handed": str(file[1])}
+    return variables
 
 
 @pytest.fixture(scope="module")
@@ -106,10 +110,12 @@ def previewed(built: tuple[Ran, Path], tmp_path_factory: pytest.TempPathFactory,
 
 
 @pytest.fixture(scope="module")
-def deployed(previewed: tuple[Ran, Path], tmp_path_factory: pytest.TempPathFactory, variables: Any) -> tuple[Ran, Path]:
+def deployed(
+    built: tuple[Ran, Path], previewed: tuple[Ran, Path], tmp_path_factory: pytest.TempPathFactory, variables: Any
+) -> tuple[Ran, Path]:
     """How the deployment to prod ended, and its artefact."""
-    folder = artifact("preview", previewed[1], tmp_path_factory.mktemp("deploy") / "src")
-    ran = run("deploy", folder, variables("prod-deploy") | _expected(previewed))
+    folder = artifact("build", built[1], tmp_path_factory.mktemp("deploy") / "src")
+    ran = run("deploy", folder, variables("prod-deploy") | _expected(built, previewed))
     return ran, artifact("deploy", folder, tmp_path_factory.mktemp("deployed"))
 
 
@@ -124,16 +130,15 @@ def test_the_build_hands_on_the_sources_and_the_functions_archives(built: tuple[
 
 
 def test_the_preview_exports_its_summary_and_hands_on_the_plan(previewed: tuple[Ran, Path]) -> None:
-    """And its report, which CodeBuild shows."""
+    """CodeBuild itself reads its report."""
     ran, planned = previewed
     assert ran.status == 0, ran.said
     assert ran.exported == {
         "PREVIEW_SUMMARY": "1 to create, 1 to update, 0 to replace, 0 to delete",
         "PREVIEW_BUILD": "project:0f5a1c2e",
-        "HANDED_ON": hashlib.sha256((planned / "handed-on.txt").read_bytes()).hexdigest(),
+        "HANDED_ON": hashlib.sha256((planned / "plan.json").read_bytes()).hexdigest(),
     }
-    assert (planned / "plan.json").exists()
-    assert (planned / "build" / "reports" / "preview.xml").exists()
+    assert [path.name for path in planned.iterdir()] == ["plan.json"]
 
 
 def test_a_preview_of_a_stack_without_a_key_is_refused(built: tuple[Ran, Path], tmp_path: Path, variables: Any) -> None:
@@ -153,23 +158,25 @@ def test_the_deployment_runs_the_previews_plan_under_its_own_role(deployed: tupl
 
 
 def test_a_plan_that_was_swapped_after_the_approval_gets_no_role(
-    previewed: tuple[Ran, Path], tmp_path: Path, variables: Any
+    built: tuple[Ran, Path], previewed: tuple[Ran, Path], tmp_path: Path, variables: Any
 ) -> None:
     """No package is installed, Pulumi is not called, and no role is assumed."""
-    folder = artifact("preview", previewed[1], tmp_path / "deploy")
-    (folder / "plan.json").write_text('{"resourcePlans": {"all": "mine"}}')
-    ran = run("deploy", folder, variables("prod-deploy") | _expected(previewed))
+    folder = artifact("build", built[1], tmp_path / "deploy")
+    swapped = tmp_path / "planned"
+    swapped.mkdir()
+    (swapped / "plan.json").write_text('{"resourcePlans": {"all": "mine"}}')
+    ran = run("deploy", folder, variables("prod-deploy") | _expected(built, (previewed[0], swapped)))
     assert ran.status == 1
     assert ran.said.splitlines()[-1].startswith("Refused: ")
     assert not (folder / ".venv").exists()
 
 
 def test_a_plan_that_no_longer_fits_fails_the_deployment(
-    previewed: tuple[Ran, Path], tmp_path: Path, variables: Any
+    built: tuple[Ran, Path], previewed: tuple[Ran, Path], tmp_path: Path, variables: Any
 ) -> None:
     """The last line of the log says what to do. This sentence is asserted here only."""
-    folder = artifact("preview", previewed[1], tmp_path / "deploy")
-    told = variables("prod-deploy") | _expected(previewed)
+    folder = artifact("build", built[1], tmp_path / "deploy")
+    told = variables("prod-deploy") | _expected(built, previewed)
     ran = run("deploy", folder, told | {"STAND_IN_UNFIT": stand_in_pulumi.VIOLATION})
     assert ran.status == 1
     assert ran.said.splitlines()[-1] == (
@@ -182,11 +189,11 @@ def test_a_plan_that_no_longer_fits_fails_the_deployment(
     ("reason", "more"), [("no", []), ("the alarm is broken; $HOME", ["--ignore-alarms", "the alarm is broken; $HOME"])]
 )
 def test_the_traffic_is_shifted_in_prods_account(
-    reason: str, more: list[str], deployed: tuple[Ran, Path], tmp_path: Path, variables: Any
+    reason: str, more: list[str], built: tuple[Ran, Path], deployed: tuple[Ran, Path], tmp_path: Path, variables: Any
 ) -> None:
     """With the outputs of the deployment; alarms are ignored only if a reason is given, which is handed on as it is."""
-    folder = artifact("deploy", deployed[1], tmp_path / "shift")
-    told = variables("prod-shift") | _expected(deployed) | {"IGNORE_ALARMS": reason}
+    folder = artifact("build", built[1], tmp_path / "shift")
+    told = variables("prod-shift") | _expected(built, deployed) | {"IGNORE_ALARMS": reason}
     ran = run("shift", folder, told)
     assert ran.status == 0, ran.said
     call = json.loads(Path(told["STAND_IN_ROLLOUT"]).read_text())
@@ -195,11 +202,17 @@ def test_the_traffic_is_shifted_in_prods_account(
 
 @pytest.mark.parametrize(("answers", "status"), [([PASSED, PASSED], 0), ([PASSED, '{"errorMessage": "boom"}'], 1)])
 def test_the_smoke_check_asks_every_function_in_prods_account(
-    answers: list[str], status: int, aws: None, deployed: tuple[Ran, Path], tmp_path: Path, variables: Any
+    answers: list[str],
+    status: int,
+    aws: None,
+    built: tuple[Ran, Path],
+    deployed: tuple[Ran, Path],
+    tmp_path: Path,
+    variables: Any,
 ) -> None:
     """The answers wait in that account alone; a function that does not pass fails the step, and is named."""
-    told = variables("prod-smoke") | _expected(deployed)
-    folder = artifact("deploy", deployed[1], tmp_path / "smoke")
+    told = variables("prod-smoke") | _expected(built, deployed)
+    folder = artifact("build", built[1], tmp_path / "smoke")
     with lambda_answers(told["AWS_ENDPOINT_URL"], ACCOUNT, REGION, answers):
         ran = run("smoke", folder, told)
     assert ran.status == status, ran.said

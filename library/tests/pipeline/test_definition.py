@@ -15,7 +15,7 @@ from botocore.validate import ParamValidator
 from moto import mock_aws
 
 from bounded_context.domain.spelling import kebab
-from bounded_context.tools.local.deploy.translation import to_parameters
+from bounded_context.tools.local.provider.translation import to_parameters
 from bounded_context.tools.programs.recording import ACCOUNT, REGION, Graph
 
 from .program import CODECOMMIT, ENVIRONMENTS, FOLDER, LEAST, PROJECT, run
@@ -131,7 +131,7 @@ def test_the_actions_of_a_stage_run_one_after_another(pipeline: Graph) -> None:
 
 
 def test_what_was_built_once_goes_to_every_environment_and_what_was_previewed_is_deployed(pipeline: Graph) -> None:
-    """Artefacts go from the build to each preview, and from there on through the environment."""
+    """Every step takes the files of the build. The plan and the outputs go through the environment."""
     for environment in ENVIRONMENTS:
         name = environment["name"]
         passed = {
@@ -139,24 +139,35 @@ def test_what_was_built_once_goes_to_every_environment_and_what_was_previewed_is
             for step in ("Preview", "Deploy", "Shift", "Smoke")
         }
         assert passed == {
-            "Preview": (["built"], [f"{name}-planned"]),
-            "Deploy": ([f"{name}-planned"], [f"{name}-deployed"]),
-            "Shift": ([f"{name}-deployed"], []),
-            "Smoke": ([f"{name}-deployed"], []),
+            "Preview": (["built"], [f"{name}_planned"]),
+            "Deploy": (["built", f"{name}_planned"], [f"{name}_deployed"]),
+            "Shift": (["built", f"{name}_deployed"], []),
+            "Smoke": (["built", f"{name}_deployed"], []),
         }
 
 
-def test_each_step_is_told_what_the_step_before_it_made(pipeline: Graph) -> None:
-    """By a variable of this execution, which no step of another one can change."""
+STEPS = ("Preview", "Deploy", "Shift", "Smoke")
+
+
+def test_every_step_compares_its_files_with_the_list_of_the_build(pipeline: Graph) -> None:
+    """No step between them, which has fewer rights than the next, makes this list."""
     assert named(pipeline, "Build", "Build")["namespace"] == "built"
-    expected = {
-        step: told(named(pipeline, "prod", step))["EXPECTED"] for step in ("Preview", "Deploy", "Shift", "Smoke")
-    }
-    assert expected == {
-        "Preview": "#{built.HANDED_ON}",
-        "Deploy": "#{prod-preview.HANDED_ON}",
-        "Shift": "#{prod-deployed.HANDED_ON}",
-        "Smoke": "#{prod-deployed.HANDED_ON}",
+    for environment in ENVIRONMENTS:
+        for step in STEPS:
+            action = named(pipeline, environment["name"], step)
+            assert told(action)["EXPECTED"] == "#{built.HANDED_ON}"
+            assert action["configuration"]["PrimarySource"] == "built"
+
+
+def test_each_step_expects_the_file_of_the_step_before_it(pipeline: Graph) -> None:
+    """By a variable of this execution, which no step of another execution can change."""
+    told_of = {step: told(named(pipeline, "prod", step)) for step in STEPS}
+    files = {step: (told_of[step].get("FILE_FROM"), told_of[step].get("EXPECTED_FILE")) for step in STEPS}
+    assert files == {
+        "Preview": (None, None),
+        "Deploy": ("prod_planned", "#{prod-preview.HANDED_ON}"),
+        "Shift": ("prod_deployed", "#{prod-deployed.HANDED_ON}"),
+        "Smoke": ("prod_deployed", "#{prod-deployed.HANDED_ON}"),
     }
     assert named(pipeline, "prod", "Deploy")["namespace"] == "prod-deployed"
 

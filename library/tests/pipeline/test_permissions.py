@@ -2,7 +2,6 @@
 
 import re
 from collections import Counter
-from fnmatch import fnmatchcase
 
 import pytest
 
@@ -86,9 +85,10 @@ def test_a_project_writes_its_own_log_and_report_only(pipeline: Graph) -> None:
 
 
 def test_the_pipeline_runs_its_projects_and_nothing_else(pipeline: Graph) -> None:
-    """It starts each of them by name."""
+    """It starts each of them by name, with the project's own buildspec."""
     runs = [s for s in granted(pipeline, "pipeline") if "codebuild:StartBuild" in s["Action"]]
     assert {arn for s in runs for arn in s["Resource"]} == {node.arn for node in pipeline.of("codebuild/project")}
+    assert all(s["Condition"] == {"Null": {"codebuild:source.buildspec": "true"}} for s in runs)
     assert not any("sts:AssumeRole" in s["Action"] for s in granted(pipeline, "pipeline"))
 
 
@@ -130,20 +130,3 @@ def test_many_environments_fit_the_quota_of_the_pipelines_role() -> None:
     role = graph.one("iam/role", "pipeline").inputs["name"]
     policies = [node.inputs["policy"] for node in graph.of("iam/rolePolicy") if node.inputs["role"] == role]
     assert sum(len(re.sub(r"\s", "", policy)) for policy in policies) < 10_240
-
-
-def test_no_project_reaches_the_cache_of_another(any_pipeline: Graph) -> None:
-    """Whoever writes the packages that a step installs has the step's rights."""
-    bucket = any_pipeline.one("s3/bucket")
-    for project in any_pipeline.of("codebuild/project"):
-        objects = {resource for s in granted(any_pipeline, project.name) for resource in s["Resource"]}
-        place = f"{bucket.arn}/cache/"
-        reached = [
-            other for other in any_pipeline.of("codebuild/project") if _covers(objects, f"{place}{other.name}/p")
-        ]
-        assert reached == [project]
-        assert project.inputs["cache"]["location"] == f"{bucket.outputs['bucket']}/cache/{project.name}"
-
-
-def _covers(resources: set[str], arn: str) -> bool:
-    return any(fnmatchcase(arn, resource) for resource in resources)

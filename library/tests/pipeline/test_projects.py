@@ -7,7 +7,7 @@ from botocore.model import StructureShape
 from botocore.session import Session
 from botocore.validate import ParamValidator
 
-from bounded_context.tools.local.deploy.translation import to_parameters
+from bounded_context.tools.local.provider.translation import to_parameters
 from bounded_context.tools.programs.recording import Graph, Node
 
 _RENAMES = {"buildTimeout": "timeoutInMinutes", "queuedTimeout": "queuedTimeoutInMinutes"}

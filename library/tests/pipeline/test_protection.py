@@ -98,13 +98,6 @@ def test_every_project_is_pinned_and_bounded(pipeline: Graph) -> None:
         assert node.inputs["source"]["type"] == node.inputs["artifacts"]["type"] == "CODEPIPELINE"
 
 
-def test_projects_keep_their_packages_apart(pipeline: Graph) -> None:
-    """What one step caches is not what another runs."""
-    caches = [node.inputs["cache"]["location"] for node in pipeline.of("codebuild/project")]
-    assert len(set(caches)) == len(caches)
-    assert all("/cache/" in cache for cache in caches)
-
-
 def test_bucket_and_key_survive_the_removal_of_the_pipeline(pipeline: Graph) -> None:
     """As long as the settings protect them."""
     for kind in ("s3/bucket", "kms/key"):

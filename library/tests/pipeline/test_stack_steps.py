@@ -10,8 +10,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from bounded_context.configuration.limits import too_long
 from bounded_context.configuration.project import current
+from bounded_context.configuration.strategy import too_long
 from bounded_context.tools.release.steps import deploy, lock, preview, pulumi_cli
 from bounded_context.tools.release.steps.pulumi_cli import Stack, StepError
 

@@ -25,7 +25,7 @@ OWN = own.__doc__ or ""
 IMPORTS = """from collections.abc import Iterator
 
 from ..programs.graph import Graph
-from ._policy import Violation, policies
+from .policy import Violation, policy
 """
 TOLD = """
 import json

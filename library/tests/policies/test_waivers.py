@@ -11,9 +11,8 @@ import pytest
 from bounded_context.configuration.project import Project, current
 from bounded_context.testing.promises import PROMISES, Repository
 from bounded_context.tools.policies import POLICIES, BadWaiver, judged, waivers
-from bounded_context.tools.policies import cli as policies
 from bounded_context.tools.programs.graph import Graph
-from bounded_context.tools.programs.recording import run, service
+from bounded_context.tools.programs.recording import Program, run
 from tests.console import context
 
 REASON = "A partner's system without access to our key puts messages into it."
@@ -80,6 +79,12 @@ def test_waivers_that_are_no_list_are_refused(said: Any) -> None:
         waivers({"waivers": said}, POLICIES)
 
 
+def test_a_waiver_may_name_a_policy_by_its_earlier_name() -> None:
+    """A survey reads repositories of earlier versions."""
+    [waiver] = waivers({"waivers": [WAIVER | {"policy": "data-survives"}]}, POLICIES)
+    assert waiver.policy == "data-is-protected"
+
+
 def test_a_waiver_is_told_with_the_policy(broken: Graph) -> None:
     """The fleet shows it, with its reason."""
     where = repository(broken, WAIVER)
@@ -111,7 +116,7 @@ def test_the_command_shows_a_broken_policy_and_its_violations(
     broken: Graph, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """With the resource, as text and as JSON."""
-    monkeypatch.setattr(policies, "_graph", lambda _: broken)
+    monkeypatch.setattr(Program, "graph", lambda *_: broken)
     assert context("policies") == 1
     said = capsys.readouterr().out
     assert said.startswith(f"prod: {len(POLICIES)} policies, 1 broken\n")
@@ -132,7 +137,7 @@ def test_the_command_shows_waivers(
     _told(f"\n[[tool.bounded-context.waivers]]\n{said}", tmp_path, monkeypatch)
     assert context("policies") == 1
     assert re.search(r"\breminders\b.*\bpyproject\.toml\b", capsys.readouterr().err)
-    monkeypatch.setattr(policies, "_graph", lambda _: broken)
+    monkeypatch.setattr(Program, "graph", lambda *_: broken)
     assert context("policies") == 0
     assert re.search(rf"^ +- reminders .*: {re.escape(REASON)}$", capsys.readouterr().out, re.MULTILINE)
 
@@ -141,7 +146,7 @@ def test_the_command_shows_waivers(
 def test_other_stacks_are_held_to_what_holds_there(stack: str, capsys: pytest.CaptureFixture[str]) -> None:
     """What they keep may go with them, so that nothing has to be waived for it."""
     assert context("policies", stack) == 0
-    assert "data-survives" not in capsys.readouterr().out
+    assert "data-is-protected" not in capsys.readouterr().out
 
 
 def test_a_program_that_does_not_run_ends_with_status_2(
@@ -149,7 +154,6 @@ def test_a_program_that_does_not_run_ends_with_status_2(
 ) -> None:
     """With the program's error: no policy was checked."""
     folder = _told("", tmp_path, monkeypatch)
-    monkeypatch.setattr(policies, "run", lambda stack: service().run(stack))  # not one that was run before
     (folder / "infra").unlink()
     (folder / "infra" / "service").mkdir(parents=True)
     (folder / "infra" / "service" / "Pulumi.prod.yaml").write_text("config: {}\n")

@@ -5,8 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bounded_context.tools.accounts.pull_requests import cli as command
-from bounded_context.tools.accounts.sandbox import temporary
+from bounded_context.tools.accounts.temporary_stacks import pull_request as command
 from tests.console import context
 from tests.smoke_account.conftest import Cli, Place
 
@@ -20,7 +19,6 @@ pytestmark = pytest.mark.usefixtures("aws")
 def request_12(place: Place, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pull request 12, of a robot; nothing is packaged."""
     monkeypatch.setattr(command, "repository", lambda: place.project)
-    monkeypatch.setattr(temporary.raise_up, "__defaults__", (lambda _: None,))
     monkeypatch.setenv("PULL_REQUEST", "12")
     monkeypatch.setenv("OWNER", "dependabot[bot]")
     cli.outputs(OUTPUTS)
@@ -65,5 +63,5 @@ def test_a_number_that_is_none_reaches_no_stack(cli: Cli, monkeypatch: pytest.Mo
     """It comes of an event, and would be part of a command."""
     monkeypatch.setenv("PULL_REQUEST", "12-x")
     assert context("pull-request", "down") == 2
-    assert "write the number of a pull request" in capsys.readouterr().err
+    assert "'12-x' " in capsys.readouterr().err
     assert cli.calls == []

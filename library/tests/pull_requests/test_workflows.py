@@ -32,6 +32,12 @@ def test_there_is_a_workflow_for_the_check_the_preview_and_the_sweep() -> None:
     assert [path.stem for path in WORKFLOWS] == ["check", "preview", "sweep"]
 
 
+def test_a_merge_queue_waits_for_the_check_and_every_workflow_needs_the_lock() -> None:
+    """The queue's commit is another than the request's; without uv.lock, uv would resolve other versions."""
+    assert "merge_group" in read(FOLDER / "workflows" / "check.yml")["on"]
+    assert all(read(path)["env"]["UV_LOCKED"] == "1" for path in WORKFLOWS)
+
+
 def test_actions_of_others_are_pinned_by_commit() -> None:
     """A tag can be moved; which version it is stands beside."""
     foreign = [line for line in lines() if "uses:" in line and "./.github" not in line]
@@ -52,7 +58,7 @@ def test_the_same_action_is_everywhere_of_the_same_version() -> None:
 def test_a_forks_code_runs_with_a_token_that_reads_only(path: Path) -> None:
     """`pull_request_target` and `workflow_run` would run it with rights of the repository; no secret is named."""
     workflow = read(path)
-    assert set(workflow["on"]) <= {"pull_request", "schedule", "workflow_dispatch"}
+    assert set(workflow["on"]) <= {"merge_group", "pull_request", "schedule", "workflow_dispatch"}
     assert workflow["permissions"] == {}
     assert "secrets." not in path.read_text()
 

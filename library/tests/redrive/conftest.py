@@ -12,8 +12,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from bounded_context.tools.repair.redrive.cli import Access
-from bounded_context.tools.repair.redrive.clients import Clients
+from bounded_context.tools.command.operation import Access, Clients
 from tests.console import context
 from tests.redrive.clients import Functions, Machines, Metrics, Queues
 from tests.rollout.clients import FakeClock
@@ -58,8 +57,18 @@ class Stack:
 
     def clients(self, region: str) -> Clients:
         assert region == REGION
-        clients: Any = (self.queues, self.machines, self.streams, self.functions, self.metrics, self.objects)
-        return Clients(*clients)
+        return lambda service, **_: self.services()[service]
+
+    def services(self) -> dict[str, Any]:
+        """Return the clients by their services."""
+        return {
+            "sqs": self.queues,
+            "stepfunctions": self.machines,
+            "dynamodbstreams": self.streams,
+            "lambda": self.functions,
+            "cloudwatch": self.metrics,
+            "s3": self.objects,
+        }
 
     def redrive(self, *arguments: str) -> Ran:
         """Run the command with `--json`."""

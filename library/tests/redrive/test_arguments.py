@@ -41,7 +41,7 @@ def test_a_queue_that_the_stack_does_not_have_is_refused(stack: Stack):
     """With those that it has."""
     ran = stack.redrive("three")
     assert ran.status == 2
-    assert ran.report["why"] == "test has no dead-letter queue 'three': name one of one, two, reader, uploads."
+    assert all(name in ran.report["why"] for name in ("'three'", "one,", "two,", "reader,", "uploads"))
 
 
 @pytest.mark.parametrize(
@@ -70,10 +70,8 @@ def test_a_name_of_two_queues_is_refused(stack: Stack):
     stack.outputs["dead_letter_queues"] = {"one": one, "events_one": two}
     stack.outputs["queues"]["events_one"] = INBOX
     ran = stack.redrive("events-one")
-    assert (ran.status, ran.report["why"]) == (
-        2,
-        "test has more than one dead-letter queue 'events-one': name one of one, events_one.",
-    )
+    assert ran.status == 2
+    assert all(name in ran.report["why"] for name in ("'events-one'", " one,", " events_one."))
     assert stack.redrive("one").report["queue"] == "one"
 
 

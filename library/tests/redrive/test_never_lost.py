@@ -9,11 +9,10 @@ from botocore.exceptions import ReadTimeoutError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bounded_context.tools.repair.redrive.choice import Choice
+from bounded_context.tools.repair.redrive.options import Selection
 from bounded_context.tools.repair.redrive.queue_reader import QueueReader
-from bounded_context.tools.repair.redrive.report import Report
-from bounded_context.tools.repair.redrive.run import Order, Run
-from bounded_context.tools.repair.redrive.subscriber import SubscriberRoute
+from bounded_context.tools.repair.redrive.queue_routes import SubscriberRoute
+from bounded_context.tools.repair.redrive.run import Run
 from tests.redrive.clients import Queues
 from tests.redrive.conftest import INBOX, ONE
 from tests.rollout.clients import FakeClock, error
@@ -66,9 +65,8 @@ def test_no_message_is_lost(messages: int, fates: list[str], most: int | None, s
     for body in bodies:
         queues.put(ONE, body)
     client: Any = queues
-    report = Report("")
     route = SubscriberRoute(client, INBOX)
-    run = Run(QueueReader(client, ONE, clock), route, Order(Choice(), most, rate=1000), report, clock)
+    run = Run(QueueReader(client, ONE, clock), route, Selection(), clock, most=most, rate=1000)
     seen: list[None] = []
     try:
         run.redrive(lambda: len(seen) == stops_after, lambda: seen.append(None))
@@ -76,7 +74,7 @@ def test_no_message_is_lost(messages: int, fates: list[str], most: int | None, s
         pass
     here, there = set(queues.bodies(ONE)), set(queues.bodies(INBOX))
     assert here | there == bodies
-    assert len(there) >= report.redriven
+    assert len(there) >= run.report.redriven
     assert len(queues.bodies(INBOX)) == len(there), "sent twice within one run"
     clock.sleep(timedelta(minutes=15).total_seconds())
     assert queues.hidden(ONE) == 0

@@ -7,16 +7,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from bounded_context.tools.accounts.permissions.redrive import REDRIVE
+from bounded_context.tools.accounts.permissions.kinds import ROLES
 from bounded_context.tools.command.aws_errors import sentence
-from bounded_context.tools.repair.redrive.clients import Clients
 from tests.permissions.watched import ROLE, Watched
 from tests.redrive.conftest import CHANGES, ONE, UPLOADS, Stack, event
 from tests.redrive.test_given_up import Lambda, record
 from tests.redrive.test_stream import Table
 from tests.redrive.test_unseen import SWEEPER, Sweeper
 
-SERVICES = ("sqs", "stepfunctions", "dynamodbstreams", "lambda", "cloudwatch", "s3")
 UPLOAD = {
     "detail-type": "Object Created",
     "detail": {"bucket": {"name": "b"}, "object": {"key": "k", "version-id": "v"}},
@@ -25,7 +23,7 @@ UPLOAD = {
 BESIDE = {"kms:Decrypt", "kms:GenerateDataKey", "s3:ListBucket"}
 """Asked for by SQS and S3 with what the redrive asks of them."""
 
-CALLED = sorted({action for grant in REDRIVE for action in (*grant.read, *grant.write)} - BESIDE)
+CALLED = sorted({action for grant in ROLES["redrive"] for action in (*grant.read, *grant.write)} - BESIDE)
 
 
 class Both:
@@ -52,9 +50,8 @@ def night(moto: Any, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Callable[
 
     def redrive(lacking: str | None = None) -> tuple[set[str], str]:
         asked: set[str] = set()
-        plain = (stack.queues, stack.machines, stack.streams, stack.functions, stack.metrics, stack.objects)
-        watched: Any = [Watched(one, name, asked, lacking) for one, name in zip(plain, SERVICES, strict=True)]
-        monkeypatch.setattr(stack, "clients", lambda _: Clients(*watched))
+        watched = {name: Watched(client, name, asked, lacking) for name, client in stack.services().items()}
+        monkeypatch.setattr(stack, "clients", lambda _: lambda service, **_: watched[service])
         stack.queues.put(ONE, event(1))
         stack.queues.put(UPLOADS, UPLOAD)
         stack.queues.put(CHANGES, table.message(arrived=stack.clock.now() - timedelta(hours=1)))

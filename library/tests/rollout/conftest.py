@@ -14,8 +14,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from bounded_context.tools.release.rollout.cli import Access
-from bounded_context.tools.release.rollout.clients import Clients
+from bounded_context.tools.command.operation import Access, Clients
 from tests.console import context
 from tests.rollout.clients import CloudWatch, FakeClock, StepFunctions
 from tests.rollout.codedeploy import CodeDeploy, Deployment, Plan
@@ -112,8 +111,16 @@ class Stack:
 
     def clients(self, region: str) -> Clients:
         assert region == REGION
-        clients: Any = (self.functions, self.codedeploy, self.machines, self.machines, self.alarms)
-        return Clients(*clients)
+        return lambda service, **_: self.services()[service]
+
+    def services(self) -> dict[str, Any]:
+        """Return the clients by their services."""
+        return {
+            "lambda": self.functions,
+            "codedeploy": self.codedeploy,
+            "stepfunctions": self.machines,
+            "cloudwatch": self.alarms,
+        }
 
     def rollout(self, command: str, *options: str) -> Ran:
         """Run the command with `--json`."""

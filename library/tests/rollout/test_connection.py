@@ -1,9 +1,11 @@
 """A connection that is lost, and an AWS that throttles or refuses."""
 
+from typing import Any
+
 import pytest
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, NoCredentialsError, ReadTimeoutError
 
-from bounded_context.tools.release.rollout.clients import Clients
+from bounded_context.tools.command.operation import clients
 from bounded_context.tools.release.rollout.follow import GRACE
 from tests.rollout.clients import error
 from tests.rollout.conftest import Stack
@@ -112,7 +114,34 @@ def test_expired_credentials_end_the_run_at_once(stack: Stack):
     assert stack.clock.minutes < 2
 
 
-def test_a_write_of_the_machines_alias_is_sent_once():
+def test_a_write_of_the_machines_alias_is_sent_once(stack: Stack, monkeypatch: pytest.MonkeyPatch):
     """It takes no condition, so botocore must not repeat it after another run's write."""
-    clients = Clients.of("eu-central-1")
-    assert clients.writer.meta.config.retries["total_max_attempts"] == 1  # pyright: ignore[reportAttributeAccessIssue]
+    sent_once: list[bool] = []
+
+    def client(service: str, *, once: bool = False) -> Any:
+        return Writes(stack.machines, once, sent_once) if service == "stepfunctions" else stack.services()[service]
+
+    stack.publish("machine")
+    monkeypatch.setattr(stack, "clients", lambda _: client)
+    assert stack.rollout("start").status == 0
+    assert sent_once
+    assert all(sent_once)
+
+
+class Writes:
+    """A client of Step Functions that notes for each write whether the client sends it once."""
+
+    def __init__(self, machines: Any, once: bool, sent_once: list[bool]) -> None:
+        self._machines, self._once, self._sent_once = machines, once, sent_once
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "update_state_machine_alias":
+            self._sent_once.append(self._once)
+        return getattr(self._machines, name)
+
+
+@pytest.mark.parametrize(("once", "attempts"), [(False, 9), (True, 1)])
+def test_a_client_repeats_calls_unless_it_sends_them_once(once: bool, attempts: int):
+    """botocore counts the first attempt too."""
+    client = clients("eu-central-1", attempts=9)("lambda", once=once)
+    assert client.meta.config.retries["total_max_attempts"] == attempts

@@ -4,15 +4,15 @@ from datetime import datetime, timedelta, timezone
 
 import boto3
 
-from bounded_context.tools.release.rollout.alarms import Alarms
 from bounded_context.tools.release.rollout.deployments import Deployment, Deployments
+from bounded_context.tools.release.rollout.services import Alarms
 from tests.rollout.conftest import REGION, Stack
 
 
 def test_no_call_asks_for_more_deployments_than_codedeploy_allows(stack: Stack):
     """25 at a time; every one is seen."""
     begun = {stack.begin("one", "1", "2").id for _ in range(60)}
-    seen = Deployments(stack.codedeploy, "test").look(begun)  # pyright: ignore[reportArgumentType]
+    seen = Deployments(stack.codedeploy, "test").read(begun)  # pyright: ignore[reportArgumentType]
     assert set(seen) == begun
     assert [len(call["deploymentIds"]) for call in stack.codedeploy.called("batch_get_deployments")] == [25, 25, 10]
 
@@ -33,4 +33,4 @@ def test_times_are_told_in_utc():
     """botocore reads AWS's times in the zone of the machine that runs the rollout."""
     created = datetime(2031, 5, 7, 1, 30, tzinfo=timezone(timedelta(hours=2)))
     seen = Deployment.of({"deploymentId": "d-1", "status": "Succeeded", "createTime": created})
-    assert seen.said == "d-1 Succeeded, 2031-05-06 23:30 UTC"
+    assert seen.summary == "d-1 Succeeded, 2031-05-06 23:30 UTC"

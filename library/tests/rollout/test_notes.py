@@ -11,9 +11,9 @@ from bounded_context.tools.release.rollout.notes import LIMIT, Note, release_id
     "note",
     [
         Note("20310506T070809Z", "test", "one", "6", "7"),
-        Note("20310506T070809Z", "org/app/test", "one", "7", "6", back=True),
+        Note("20310506T070809Z", "org/app/test", "one", "7", "6", returns=True),
         Note("20310506T070809Z", "test", "one", "6", "7", ignored_alarms="the fix; it cannot wait"),
-        Note("20310506T070809Z-0a1b2c3d-17", "test", "machine", "7", "6", back=True, going=True),
+        Note("20310506T070809Z-0a1b2c3d-17", "test", "machine", "7", "6", returns=True, active_return=True),
     ],
 )
 def test_a_description_is_read_as_it_was_written(note: Note):

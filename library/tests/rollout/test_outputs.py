@@ -9,8 +9,8 @@ import pytest
 
 from bounded_context.configuration.project import current
 from bounded_context.tools.command.aws_errors import Refused
+from bounded_context.tools.command.operation import Access
 from bounded_context.tools.release.rollout import outputs
-from bounded_context.tools.release.rollout.cli import Access
 from tests.console import context
 from tests.rollout.conftest import Stack
 
@@ -26,10 +26,10 @@ PROGRAM = Path("repository") / "infra" / "service"
         (lambda read: read["release"].pop("hooks"), "The outputs have no 'hooks'"),
         (lambda read: read["functions"].pop("two"), "The outputs have no 'two'"),
         (lambda read: read["release"].update(strategy="BigBang"), "The stack's strategy is unknown: 'BigBang'"),
-        (lambda read: read["release"].update(groups=[]), "do not come from the service program"),
-        (lambda read: read.update(functions={"one": 1, "two": 2}), "do not come from the service program"),
-        (lambda read: read.update(release=None), "do not come from the service program"),
-        (lambda read: read.update(state_machine="machine"), "do not come from the service program"),
+        (lambda read: read["release"].update(groups=[]), "not those of the service program"),
+        (lambda read: read.update(functions={"one": 1, "two": 2}), "not those of the service program"),
+        (lambda read: read.update(release=None), "not those of the service program"),
+        (lambda read: read.update(state_machine="machine"), "not those of the service program"),
         (
             lambda read: read["release"].update(application="context-prod"),
             "belong to context-prod, not to a stack test",
@@ -46,7 +46,7 @@ def test_bad_outputs_are_refused(stack: Stack, change: Change, sentence: str):
 
 
 @pytest.mark.parametrize(
-    ("text", "sentence"), [("not JSON", "is not JSON"), ("[]", "do not come from the service program")]
+    ("text", "sentence"), [("not JSON", "is not JSON"), ("[]", "not those of the service program")]
 )
 def test_a_file_of_something_else_is_refused(tmp_path: Path, text: str, sentence: str):
     """It is not what Pulumi prints."""

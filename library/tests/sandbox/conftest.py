@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from bounded_context.tools.accounts.sandbox import cli as command
-from bounded_context.tools.accounts.sandbox import temporary
+from bounded_context.tools.accounts.temporary_stacks import sandbox as command
+from bounded_context.tools.accounts.temporary_stacks.services import Services
+from bounded_context.tools.accounts.temporary_stacks.stack import TemporaryStack
 from tests.console import context
 from tests.smoke_account.conftest import Cli, Place, aws, cli, place, signals
 
@@ -25,9 +26,8 @@ Sandbox = Callable[..., int]
 def sandbox(place: Place, cli: Cli, aws: None, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
     """The command, as Anna calls it: nothing is packaged, and the driver of rollouts finds all up to date."""
     monkeypatch.setattr(command, "repository", lambda: place.project)
-    monkeypatch.setattr(command, "person", lambda _: ANNA)
-    monkeypatch.setattr(temporary, "release", lambda *_: (0, {}))
-    monkeypatch.setattr(temporary.raise_up, "__defaults__", (lambda _: None,))
+    monkeypatch.setattr(Services, "person", lambda _: ANNA)
+    monkeypatch.setattr(TemporaryStack, "release", lambda *_: (0, {}))
     for variable in ("GITHUB_API_URL", "GITHUB_REPOSITORY", "GITHUB_TOKEN"):
         monkeypatch.delenv(variable, raising=False)
     cli.outputs(OUTPUTS)

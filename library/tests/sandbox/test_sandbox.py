@@ -7,8 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import yaml
 
-from bounded_context.tools.accounts.sandbox import cli as command
-from bounded_context.tools.accounts.sandbox import temporary
+from bounded_context.tools.accounts.temporary_stacks.stack import TemporaryStack
 from bounded_context.tools.programs.recording import service
 from tests.sandbox.conftest import ANNA, Sandbox
 from tests.smoke_account.conftest import Cli, Place
@@ -135,7 +134,7 @@ def test_a_function_whose_traffic_was_not_shifted_is_named(
 ) -> None:
     """The deployed version does not run then."""
     report = {"result": "failed", "functions": [{"name": "list_payments", "why": "rolled back"}]}
-    monkeypatch.setattr(temporary, "release", lambda *_: (1, report))
+    monkeypatch.setattr(TemporaryStack, "release", lambda *_: (1, report))
     assert sandbox("up", "mine") == 1
     assert ": list_payments: rolled back" in capsys.readouterr().err
 
@@ -146,7 +145,7 @@ def test_ctrl_c_ends_with_its_own_status(sandbox: Sandbox, monkeypatch: pytest.M
     def pressed(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(command, "raise_up", pressed)
+    monkeypatch.setattr(TemporaryStack, "deploy_for", pressed)
     assert sandbox("up", "mine") == 130
     [error] = capsys.readouterr().err.splitlines()
     assert error.startswith("Error: Interrupted: ")

@@ -4,8 +4,7 @@ import re
 
 import pytest
 
-from bounded_context.tools.accounts.sandbox.owner import as_tag, person
-from bounded_context.tools.accounts.throwaway import Services
+from bounded_context.tools.accounts.temporary_stacks.services import Services, as_tag
 from bounded_context.tools.command.aws_errors import Refused
 from tests.sandbox.conftest import Api, Sandbox
 from tests.smoke_account.conftest import Cli
@@ -94,7 +93,7 @@ def test_an_owner_is_told_as_a_tag_takes_it(name: str, tag: str) -> None:
 @pytest.mark.usefixtures("aws")
 def test_a_person_is_who_calls_aws() -> None:
     """By the name of the session, or of the user."""
-    assert person(Services("eu-west-1")) == "moto"
+    assert Services("eu-west-1").person() == "moto"
 
 
 def test_a_name_without_a_letter_or_digit_is_no_owner() -> None:

@@ -14,8 +14,9 @@ from types import ModuleType, SimpleNamespace
 from typing import Any, Final, Protocol, TypeVar
 from unittest.mock import patch
 
-from bounded_context import aws, settings
-from bounded_context.adapters import dynamodb_bulk, references
+from bounded_context import aws
+from bounded_context.adapters import dynamodb_bulk
+from bounded_context.declaration import environment
 from bounded_context.telemetry import logger, measures
 from bounded_context.tools.release.rollout import follow, run, survey
 
@@ -231,9 +232,9 @@ def _replacements() -> Iterator[tuple[Any, str, Any]]:
     yield from ((time, "time", _time), (time, "monotonic", _monotonic), (time, "sleep", _sleep))
     yield from ((random, "uniform", _uniform), (random, "random", _random), (os, "urandom", _urandom))
     yield random, "_urandom", _urandom
-    yield settings, "os", SimpleNamespace(environ=_Environ())
+    yield environment, "os", SimpleNamespace(environ=_Environ())
     yield from ((aws, name, value) for name, value in _adapters().items())
-    yield from ((module, "existing", _existing_in_order) for module in (dynamodb_bulk, references))
+    yield dynamodb_bulk, "existing", _existing_in_order
     yield measures, "_metrics", _Metrics()
     yield measures, "single_metric", lambda *_, **__: nullcontext()
     yield logger, "append_keys", lambda **_: None

@@ -15,12 +15,12 @@ from bounded_context.adapters import dynamodb, dynamodb_bulk, dynamodb_lists, pr
 from bounded_context.adapters.conditional import condition_failed
 from bounded_context.adapters.dynamodb_inserts import Inserts
 from bounded_context.application import importing, report, undoing, validation, verification
-from bounded_context.application.guarded import GuardedAggregates
 from bounded_context.application.list_import import Outcome, Step
 from bounded_context.application.staging import VERIFIED, Staging
+from bounded_context.application.use_cases import GuardedAggregates
 from bounded_context.domain.lists import BEFORE, ListStatus, ReceivedList
 from bounded_context.handlers import relay_events, sweep_uploads
-from bounded_context.handlers._commands import CommandHandler, _Locked
+from bounded_context.handlers.commands import CommandHandler, _Locked
 
 from . import world
 
@@ -90,10 +90,10 @@ def _delete_anything(self: Any, _list_id: str, identity: str) -> dict[str, Any]:
     return {"type": "delete", "table": self._table, "key": self._items.key(identity)}
 
 
-def _give_up_imported(list_id: str, lists: Any) -> ReceivedList:
+def _undo_imported(list_id: str, lists: Any) -> ReceivedList:
     """Undo a list that is imported, if the answer to its last write was lost."""
     received = lists.get(list_id)
-    if received.given_up or received.status in (ListStatus.REJECTED, ListStatus.FAILED):
+    if received.cancelled or received.status in (ListStatus.REJECTED, ListStatus.FAILED):
         return received
     everywhere = tuple(status for status in ListStatus if status not in (ListStatus.REJECTED, ListStatus.FAILED))
     return lists.refuse(list_id, received.reason or "a technical failure", everywhere)
@@ -119,7 +119,7 @@ def _moved_without_condition(original: Callable[..., Any]) -> Callable[..., Any]
 
 def _report_only_rejections(received: ReceivedList, lists: Any, files: Any) -> Any:
     """Write the report only if the verification found something: an earlier try may have written another one."""
-    if received.given_up:
+    if received.cancelled:
         return Step(received.list_id, Outcome.REJECTED)
     verified = Staging(files, received.list_id, received.verified)
     verified.publish(VERIFIED)
@@ -228,7 +228,7 @@ _lists: Final = dynamodb_lists.ListTable
 PLANTS: Final[Mapping[str, Plant]] = {
     "a row whose blocker vanished counts as imported": _function(_bulk, "_absent", _count_what_vanished(_bulk._absent)),
     "an undo's transaction is repeated once": _function(_bulk, "undo_rows", _undo_once_again),
-    "commands change rows of open lists": _function(GuardedAggregates, "_of_closed_list", lambda *_: None),
+    "commands change rows of open lists": _function(GuardedAggregates, "_require_closed_list", lambda *_: None),
     "nobody waits for an earlier writer": lambda: _no_waiting(),
     "a status is written without a condition": _function(_lists, "_moved", _moved_without_condition(_lists._moved)),
     "an imported list is undone": lambda: _undone_imported(),
@@ -237,7 +237,7 @@ PLANTS: Final[Mapping[str, Plant]] = {
     ),
     "a list is validated in any status": lambda: _statuses(ListStatus.VALIDATED),
     "a list is verified in any status": lambda: _statuses(ListStatus.IMPORTING),
-    "a report without rejections is not written": _function(verification, "_step", _report_only_rejections),
+    "a report without rejections is not written": _function(verification, "_answer", _report_only_rejections),
     "a late step replaces the report": lambda: _late_reports(),
     "a command compares versions alone": _function(dynamodb, "_unchanged", _version_alone),
     "a lost answer is taken for a conflict": _function(dynamodb.AggregateTable, "_written", _written_by_answer),
@@ -269,7 +269,7 @@ def _no_waiting() -> AbstractContextManager[Any]:
 
 
 def _undone_imported() -> AbstractContextManager[Any]:
-    return patch.object(undoing, "_given_up", _give_up_imported)
+    return patch.object(undoing, "_begin_undoing", _undo_imported)
 
 
 def _late_reports() -> AbstractContextManager[Any]:

@@ -16,8 +16,9 @@ import yaml
 from moto import mock_aws
 
 from bounded_context.configuration.project import Project, current
-from bounded_context.tools.accounts.smoke_account.account import Account
-from bounded_context.tools.accounts.throwaway import Services
+from bounded_context.tools.accounts.temporary_stacks import stack
+from bounded_context.tools.accounts.temporary_stacks.services import Services
+from bounded_context.tools.accounts.temporary_stacks.smoke_account.worlds import Account
 from tests.smoke_account import stand_in_pulumi
 
 NAME = "smoke"
@@ -74,7 +75,9 @@ class Place:
         file.write_text(yaml.safe_dump({**document, "config": {**document["config"], **own}}))
 
     def account(self, stack: str = NAME) -> Account:
-        return Account(self.project, stack, build=lambda _: None, patience=1)
+        account = Account(self.project, stack)
+        account.patience = 1
+        return account
 
 
 @pytest.fixture
@@ -87,7 +90,8 @@ def place(tmp_path: Path) -> Place:
 
 @pytest.fixture
 def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
-    """The stand-in, before anything that is on the PATH."""
+    """The stand-in, before anything that is on the PATH. No code is packaged."""
+    monkeypatch.setattr(stack, "build_lambda", lambda _: None)
     folder = tmp_path / "pulumi"
     folder.mkdir()
     program = folder / "bin" / "pulumi"

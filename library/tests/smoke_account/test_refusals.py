@@ -7,7 +7,7 @@ import boto3
 import pytest
 from botocore.exceptions import NoCredentialsError
 
-from bounded_context.tools.accounts.smoke_account import cli as command
+from bounded_context.tools.accounts.temporary_stacks.smoke_account import cli as command
 from bounded_context.tools.command.aws_errors import Refused
 from tests.console import context
 from tests.smoke_account.conftest import NAME, Cli, Place

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from bounded_context.configuration.project import current
-from bounded_context.tools.accounts.pulumi_cli import Failed
-from bounded_context.tools.accounts.smoke_account.lists import events
-from bounded_context.tools.accounts.smoke_account.releases import bad_version, good_version
-from bounded_context.tools.local.samples import Samples
+from bounded_context.tools.accounts.temporary_stacks.pulumi_cli import Failed
+from bounded_context.tools.accounts.temporary_stacks.smoke_account.lists import check_events
+from bounded_context.tools.accounts.temporary_stacks.smoke_account.releases import check_bad_version, check_good_version
+from bounded_context.tools.local.sample_lists import Samples
 
 CONTEXT = current().context
 COMMAND = CONTEXT.command_functions[0]
@@ -62,7 +62,7 @@ def heard(number: int) -> list[dict[str, str]]:
     """Events of so many of the ten rows."""
     samples = Samples(CONTEXT)
     place = list(samples.columns).index(CONTEXT.identity)
-    kind = CONTEXT.reached[CONTEXT.first]
+    kind = CONTEXT.event_by_status[CONTEXT.initial_status]
     return [{"type": kind, "subject": row[place]} for row in samples.rows(10, 12)[:number]]
 
 
@@ -78,46 +78,46 @@ def releases(world: Any, status: int, result: str, live: str) -> None:
 
 def test_events_that_are_missing_are_counted(world: Any) -> None:
     """By the subscriber who lacks them."""
-    assert events(world, CONTEXT, OUTPUTS) == "bi: 10 each; no dead letters"
+    assert check_events(world, CONTEXT, OUTPUTS) == "bi: 10 each; no dead letters"
     world.reader.events = heard(7)
     with pytest.raises(Failed, match=r"of 10 events came in 0 s: bi 7\."):
-        events(world, CONTEXT, OUTPUTS)
+        check_events(world, CONTEXT, OUTPUTS)
 
 
 def test_an_event_that_comes_twice_is_one(world: Any) -> None:
     """Queues deliver at least once."""
     world.reader.events = [*heard(9), *heard(9)]
     with pytest.raises(Failed, match="bi 9"):
-        events(world, CONTEXT, OUTPUTS)
+        check_events(world, CONTEXT, OUTPUTS)
 
 
 def test_dead_letters_are_a_failure(world: Any) -> None:
     """All events have come. The error has the number of messages and the queue."""
     world.aws.messages["url-of-uploads"] = 2
     with pytest.raises(Failed, match=r" 2 in uploads\."):
-        events(world, CONTEXT, OUTPUTS)
+        check_events(world, CONTEXT, OUTPUTS)
 
 
 def test_a_bad_version_that_gets_through_is_a_failure(world: Any) -> None:
     """It should be rolled back. The error has the version and the driver's result."""
     releases(world, 1, "rolled back", "1")
-    assert bad_version(world, CONTEXT, OUTPUTS) == f"version 2 of {COMMAND} was rolled back: because"
+    assert check_bad_version(world, CONTEXT, OUTPUTS) == f"version 2 of {COMMAND} was rolled back: because"
     releases(world, 0, "succeeded", "3")
     with pytest.raises(Failed, match=r"^version 3, .*: succeeded"):
-        bad_version(world, CONTEXT, OUTPUTS)
+        check_bad_version(world, CONTEXT, OUTPUTS)
 
 
 def test_what_is_live_is_asked_of_aws_and_not_of_the_driver(world: Any) -> None:
     """A report is not traffic."""
     releases(world, 0, "succeeded", "2")
-    assert good_version(world, CONTEXT, OUTPUTS) == f"version 2 of {COMMAND} has all traffic"
+    assert check_good_version(world, CONTEXT, OUTPUTS) == f"version 2 of {COMMAND} has all traffic"
     releases(world, 0, "succeeded", "2")
     with pytest.raises(Failed, match=f"version 2 of {COMMAND} is live, not 3, and 2 answers"):
-        good_version(world, CONTEXT, OUTPUTS)
+        check_good_version(world, CONTEXT, OUTPUTS)
 
 
 def test_a_refused_rollout_is_a_failure_with_its_reason(world: Any) -> None:
     """Its report has no functions."""
     world.release = lambda: (2, {"why": "busy"})
     with pytest.raises(Failed, match="refused: busy"):
-        good_version(world, CONTEXT, OUTPUTS)
+        check_good_version(world, CONTEXT, OUTPUTS)

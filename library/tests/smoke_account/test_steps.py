@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 import yaml
 
-from bounded_context.tools.accounts.pulumi_cli import Failed
-from bounded_context.tools.accounts.smoke_account import cli as command
-from bounded_context.tools.accounts.smoke_account import steps as of_steps
-from bounded_context.tools.accounts.smoke_account.steps import Steps, smoke
+from bounded_context.tools.accounts.temporary_stacks.pulumi_cli import Failed
+from bounded_context.tools.accounts.temporary_stacks.smoke_account import cli as command
+from bounded_context.tools.accounts.temporary_stacks.smoke_account import steps as of_steps
+from bounded_context.tools.accounts.temporary_stacks.smoke_account import worlds
+from bounded_context.tools.accounts.temporary_stacks.smoke_account.steps import Steps, smoke
 from bounded_context.tools.command.aws_errors import INTERRUPTED
 from tests.console import context
 from tests.smoke_account.conftest import NAME, Cli, Place
@@ -20,7 +21,7 @@ from tests.smoke_account.conftest import NAME, Cli, Place
 pytestmark = pytest.mark.usefixtures("aws")
 
 OUTPUTS = {"release": {"application": "context-smoke"}, "sftp": None}
-TRIED = ("arrive", "events", "bad_version", "good_version")
+TRIED = ("check_import", "check_events", "check_bad_version", "check_good_version")
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def test_all_steps_are_taken_in_order_and_nothing_is_left(place: Place, cli: Cli
     cli.outputs(OUTPUTS)
     steps = ran(place)
     names = ["deploy", "10 rows", "queues", "bad version", "good version", "destroy"]
-    assert (steps.passed, [step.name for step in steps.done], tuple(tried)) == (True, names, TRIED)
+    assert (steps.passed, [step.name for step in steps.completed], tuple(tried)) == (True, names, TRIED)
     changing = [call for call in cli.calls if call != "stack ls"]
     assert changing == ["stack init", "up --yes", "stack output", "destroy --yes", "stack rm"]
     assert (cli.stacks, place.file.exists()) == (["dev", "prod"], False)
@@ -81,8 +82,8 @@ def test_a_step_that_fails_ends_the_others_and_the_stack_is_destroyed(
     cli.outputs(OUTPUTS)
     steps = ran(place)
     assert tuple(tried) == TRIED[: TRIED.index(step)]
-    [failed] = [one for one in steps.done if not one.passed]
-    assert (failed.said, steps.done[-1].name, steps.done[-1].passed) == ("what was seen", "destroy", True)
+    [failed] = [one for one in steps.completed if not one.passed]
+    assert (failed.message, steps.completed[-1].name, steps.completed[-1].passed) == ("what was seen", "destroy", True)
     assert (cli.stacks, place.file.exists()) == (["dev", "prod"], False)
 
 
@@ -92,9 +93,9 @@ def test_a_deployment_that_fails_halfway_is_destroyed(place: Place, cli: Cli, tr
     cli.fails("up", f"Updating (smoke)\nerror: {said}\n")
     steps = ran(place)
     assert (steps.passed, tried) == (False, [])
-    assert steps.done[0].said.startswith("pulumi up failed: error: User: ")
-    assert "role ops may" in steps.done[0].said
-    assert f"may not sqs:CreateQueue: see `context permissions deploy {NAME}`" in steps.done[0].said
+    assert steps.completed[0].message.startswith("pulumi up failed: error: User: ")
+    assert "role ops may" in steps.completed[0].message
+    assert f"may not sqs:CreateQueue: see `context permissions deploy {NAME}`" in steps.completed[0].message
     assert (cli.calls[-2:], cli.stacks) == (["destroy --yes", "stack rm"], ["dev", "prod"])
 
 
@@ -102,8 +103,8 @@ def test_a_stack_that_could_not_be_created_leaves_nothing(place: Place, cli: Cli
     """Nothing is destroyed then, so no second error hides the first error."""
     cli.fails("stack", "error: passphrase must be set with PULUMI_CONFIG_PASSPHRASE\n")
     steps = ran(place)
-    assert "PULUMI_CONFIG_PASSPHRASE" in steps.done[0].said
-    assert (steps.done[-1].name, steps.done[-1].passed, place.file.exists()) == ("destroy", True, False)
+    assert "PULUMI_CONFIG_PASSPHRASE" in steps.completed[0].message
+    assert (steps.completed[-1].name, steps.completed[-1].passed, place.file.exists()) == ("destroy", True, False)
     assert "destroy --yes" not in cli.calls
 
 
@@ -112,8 +113,8 @@ def test_what_cannot_be_destroyed_is_named_with_how_to_take_it_away(place: Place
     cli.outputs(OUTPUTS)
     cli.fails("destroy", "error: BucketNotEmpty\n")
     steps = ran(place)
-    said = steps.done[-1].said
-    assert (steps.passed, steps.done[-1].passed) == (False, False)
+    said = steps.completed[-1].message
+    assert (steps.passed, steps.completed[-1].passed) == (False, False)
     assert f"Of the stack {NAME} 1 resources are left: aws:s3/bucket:Bucket::inbox" in said
     place_of_it = f"--yes --cwd {place.project.service} --stack {NAME}"
     assert f"`pulumi destroy {place_of_it}`, `pulumi stack rm {place_of_it}`." in said
@@ -124,7 +125,7 @@ def test_a_stack_that_is_locked_is_unlocked_first(place: Place, cli: Cli, tried:
     """A deployment that was killed leaves a lock."""
     cli.outputs(OUTPUTS)
     cli.fails("destroy", "error: the stack is currently locked by 1 lock(s). Either wait or use `pulumi cancel`\n")
-    assert "Remove it with `pulumi cancel --yes " in ran(place).done[-1].said
+    assert "Remove it with `pulumi cancel --yes " in ran(place).completed[-1].message
 
 
 def test_ctrl_c_destroys_what_was_made(
@@ -132,7 +133,8 @@ def test_ctrl_c_destroys_what_was_made(
 ) -> None:
     """In the middle of the deployment, pressed twice: Pulumi is asked to end, and the stack is destroyed."""
     monkeypatch.setattr(command, "repository", lambda: place.project)
-    monkeypatch.setattr(command, "Account", lambda *_: place.account())
+    account = place.account()
+    monkeypatch.setattr(worlds, "Account", lambda *_: account)
     cli.fails("up", "hangs\n")
 
     def press() -> None:

@@ -18,9 +18,9 @@ ROLES = """\
       roles: {preview: "arn:aws:iam::111122223333:role/preview", shift: "arn:aws:iam::111122223333:role/shift"}
 """
 BESIDE = """
-from bounded_context import Beside
+from bounded_context import PreviousVersion
 
-BESIDE = Beside(data=PaymentData, versions={"PaymentVerified": "1.0"}, made=dict, ready=("bi",))
+BESIDE = PreviousVersion(data=PaymentData, versions={"PaymentVerified": "1.0"}, convert=dict, ready=("bi",))
 """
 Of = Callable[[Callable[[Path], None]], dict[str, Any]]
 
@@ -58,7 +58,7 @@ def _with_two_versions(repository: Path) -> None:
     _replace(
         repository / CONTEXT,
         "data=PaymentData,",
-        'data=PaymentData, versions={"PaymentVerified": "2.0"}, beside=BESIDE,',
+        'data=PaymentData, versions={"PaymentVerified": "2.0"}, previous_version=BESIDE,',
     )
 
 
@@ -135,19 +135,19 @@ def test_a_stack_is_told_with_its_account_whom_it_tells_and_whom_it_hears(of: Of
     """The account is that of the pipeline's roles; a filter leaves a subscriber the types that it names."""
     stack = of(_placed)["stacks"]["prod"]
     assert (stack["region"], stack["account"]) == ("eu-west-1", "111122223333")
-    assert stack["tells"]["bi"] == ["PaymentVerified"]
-    assert len(stack["tells"]["frontend"]) == len(current().context.events)
-    assert stack["told_accounts"] == ["444455556666"]
-    assert stack["hears"] == {"order": {"topic": "/order/prod/topic-arn", "labels": ["OrderPlaced"]}}
+    assert stack["subscribers"]["bi"] == ["PaymentVerified"]
+    assert len(stack["subscribers"]["frontend"]) == len(current().context.events)
+    assert stack["subscriber_accounts"] == ["444455556666"]
+    assert stack["consumes"] == {"order": {"topic": "/order/prod/topic-arn", "labels": ["OrderPlaced"]}}
 
 
 def test_two_major_versions_are_published_and_each_subscriber_gets_its_own(of: Of) -> None:
     """Both go to who is ready for `PaymentVerified.2`."""
     found = of(_with_two_versions)
     assert found["publishes"]["PaymentVerified"] == ["PaymentVerified", "PaymentVerified.2"]
-    tells = found["stacks"]["prod"]["tells"]
-    assert {"PaymentVerified", "PaymentVerified.2"} <= set(tells["bi"])
-    assert "PaymentVerified.2" not in tells["frontend"]
+    subscribers = found["stacks"]["prod"]["subscribers"]
+    assert {"PaymentVerified", "PaymentVerified.2"} <= set(subscribers["bi"])
+    assert "PaymentVerified.2" not in subscribers["frontend"]
 
 
 def test_a_policy_that_production_breaks_is_told_with_its_sentence(of: Of) -> None:

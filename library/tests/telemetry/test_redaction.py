@@ -9,7 +9,7 @@ from payment.context import PAYMENT
 
 from bounded_context import Context
 from bounded_context.telemetry import entry_point, logger, set_up
-from bounded_context.telemetry.errors import told
+from bounded_context.telemetry.errors import loggable_message
 from bounded_context.telemetry.redaction import HIDDEN, hidden, redacted
 from tests.contexts import INVOICE, ORDER, NotPacked, over_contexts
 
@@ -54,7 +54,7 @@ def test_each_call_tells_of_its_own_context(capsys: pytest.CaptureFixture[str]):
 def test_errors_of_the_context_may_be_told_and_those_of_others_not():
     """A context's own name identities only; any other may quote what it was given."""
     set_up(ORDER)
-    assert told(NotPacked("o-1")) == "order 'o-1' is not packed"
-    assert told(ValueError("Ada")) == ""
+    assert loggable_message(NotPacked("o-1")) == "order 'o-1' is not packed"
+    assert loggable_message(ValueError("Ada")) == ""
     set_up(PAYMENT)
-    assert told(NotPacked("o-1")) == ""
+    assert loggable_message(NotPacked("o-1")) == ""

@@ -9,15 +9,14 @@ import pytest
 from pydynox import DynamoDBClient
 
 from bounded_context import Aggregates, AlreadyExists, Context, IllegalMove, NotFound, VersionConflict
-from bounded_context.adapters.dynamodb import AggregateTable
+from bounded_context.adapters.dynamodb import AggregateTable, ListStates
 from bounded_context.adapters.dynamodb_bulk import ImportedAggregateTable
 from bounded_context.adapters.dynamodb_lists import ListTable
 from bounded_context.adapters.items import Items
-from bounded_context.adapters.list_state import ListStates
 from bounded_context.adapters.s3 import InboxBucket
 from bounded_context.adapters.seen_ids import SqliteSeenIds
-from bounded_context.application.guarded import GuardedAggregates
 from bounded_context.application.ports import AlreadyTaken, Files, ImportedAggregates, Lists, SeenIds
+from bounded_context.application.use_cases import GuardedAggregates
 from bounded_context.domain.lists import ListStatus, PinnedFile, ReceivedList
 from bounded_context.testing import InMemoryAggregates, InMemoryFiles, InMemoryLists, InMemorySeenIds, Samples
 from bounded_context.testing.functions import BUCKET, TABLE
@@ -34,7 +33,7 @@ def _in_memory(context: Context[Any]) -> Stores:
 
 def _in_a_table(context: Context[Any], table: Any) -> Stores:
     items = Items(context)
-    imported = ImportedAggregateTable(items, context.first, DynamoDBClient(), inserts(), TABLE)
+    imported = ImportedAggregateTable(items, context.initial_status, DynamoDBClient(), inserts(), TABLE)
     return GuardedAggregates(context.transitions, AggregateTable(items, table), ListStates(table).is_open), imported
 
 
@@ -57,7 +56,7 @@ def test_aggregates_are_kept_by_version(context: Context[Any], stores: Callable[
     stored.add(sample)
     with pytest.raises(AlreadyExists, match=f"{field} 'id-000001' already exists"):
         stored.add(sample)
-    with pytest.raises(VersionConflict, match="no longer at version 4"):
+    with pytest.raises(VersionConflict, match=r"\b4\b"):
         stored.remove(replace(sample, version=4))
     stored.remove(stored.get(sample.id))
     with pytest.raises(VersionConflict):
@@ -69,15 +68,15 @@ def test_a_change_is_kept_by_version(stores: Callable[[Context[Any]], Stores]):
     stored, _ = stores(ORDER)
     sample = Samples(ORDER).aggregate(1)
     stored.add(sample)
-    with pytest.raises(IllegalMove, match="order_id 'id-000001' is PLACED: the command starts from PACKED"):
+    with pytest.raises(IllegalMove, match=r"'id-000001' is PLACED\b.*\bPACKED$"):
         stored.save(sample.moved_to(Progress.SHIPPED))
     stored.save(sample.moved_to(Progress.PACKED))
-    with pytest.raises(VersionConflict, match="no longer at version 1"):
+    with pytest.raises(VersionConflict, match=r"version 1\b"):
         stored.save(sample.moved_to(Progress.PACKED))
     packed = stored.get(sample.id)
     assert (packed.version, packed.status) == (2, Progress.PACKED)
     stored.save(replace(packed, status=Progress.SHIPPED, version=3))
-    with pytest.raises(IllegalMove, match="is SHIPPED: the command starts from PLACED or PACKED"):
+    with pytest.raises(IllegalMove, match=r"SHIPPED\b.*\bPLACED or PACKED$"):
         stored.remove(stored.get(sample.id))
     assert stored.get(sample.id).status is Progress.SHIPPED
 

@@ -90,58 +90,83 @@ _INVOKED = "arn:aws:apigateway:eu-central-1:lambda:path/2015-03-31/functions"
 _ANYBODY: dict[str, Any] = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Condition": {}}
 
 BREACHES: tuple[tuple[str, str, Change, str], ...] = (
-    ("no-permission-is-a-wildcard", "iam/rolePolicy", stating("policy", Action="s3:*"), "permits s3:*: name the"),
+    ("permissions-name-actions", "iam/rolePolicy", stating("policy", Action="s3:*"), "permits s3:*: name the"),
     ("permissions-name-resources", "iam/rolePolicy", stating("policy", Resource="*"), "on *: name the resource."),
     (
-        "nobody-at-large-comes-in",
+        "resource-policies-are-not-public",
         "sqs/queuePolicy",
         stating("policy", **_ANYBODY),
         "allows the principal `*`: name one",
     ),
     (
-        "permissions-are-written-here",
+        "roles-have-no-aws-managed-policies",
         "iam/role",
         having(managedPolicyArns=["arn:aws:iam::aws:policy/AmazonS3FullAccess"]),
         "has the AWS managed policy arn:aws:iam::aws:policy/AmazonS3FullAccess: write a policy",
     ),
-    ("routes-ask-who-calls", "apigatewayv2/route", without("authorizationType"), "authenticate callers: set author"),
-    ("nobody-at-large-comes-in", "sqs/queue", having(policy=json.dumps({"Statement": _ANYBODY})), "the principal `*`"),
-    ("roles-are-not-shared", "lambda/function", having(role="arn:aws:iam::1:role/all"), "share the role arn:aws:iam"),
+    (
+        "routes-authenticate-callers",
+        "apigatewayv2/route",
+        without("authorizationType"),
+        "authenticate callers",
+    ),
+    (
+        "resource-policies-are-not-public",
+        "sqs/queue",
+        having(policy=json.dumps({"Statement": _ANYBODY})),
+        "the principal `*`",
+    ),
+    ("roles-are-not-shared", "lambda/function", having(role="arn:aws:iam::1:role/all"), "shares the role arn:aws:iam"),
     (
         "roles-are-assumed-by-services",
         "iam/role",
         stating("assumeRolePolicy", Principal={"AWS": "*"}),
         "trusts {'AWS': '*'}: let it trust one service.",
     ),
-    ("policies-fit", "iam/rolePolicy", _long, "characters: IAM takes 10240."),
+    ("role-policies-fit-the-quota", "iam/rolePolicy", _long, "characters: IAM accepts 10240."),
     ("queues-have-dead-letters", "sqs/queue", without("redrivePolicy"), "has no dead letters: give it a redrive"),
     ("subscriptions-have-dead-letters", "sns/topicSubscription", without("redrivePolicy"), "has no dead letters"),
     ("rules-have-dead-letters", "cloudwatch/eventTarget", without("deadLetterConfig"), "has no dead letters"),
     ("streams-have-dead-letters", "lambda/eventSourceMapping", without("destinationConfig"), "discards failed"),
-    ("failures-are-partial", "lambda/eventSourceMapping", without("functionResponseTypes"), "retries whole batches"),
     (
-        "dead-letters-are-kept",
+        "batches-report-failed-items",
+        "lambda/eventSourceMapping",
+        without("functionResponseTypes"),
+        "whole batches",
+    ),
+    (
+        "dead-letters-are-retained",
         "sqs/queue",
         having(messageRetentionSeconds=345_600),
         "keeps messages too briefly: set message_ret",
     ),
     (
-        "failed-messages-have-time-left",
+        "dead-letters-outlive-messages",
         "sqs/queue",
         having(messageRetentionSeconds=1_209_600),
         "keeps messages as long as its dead-letter queue: set message_ret",
     ),
-    ("messages-stay-invisible", "sqs/queue", having(visibilityTimeoutSeconds=30), "too short a visibility timeout"),
-    ("somebody-is-told-of-dead-letters", "cloudwatch/metricAlarm", gone, "has no alarm: make an alarm on its"),
     (
-        "somebody-is-told-of-dead-letters",
+        "visibility-timeouts-are-long-enough",
+        "sqs/queue",
+        having(visibilityTimeoutSeconds=30),
+        "visibility timeout",
+    ),
+    ("dead-letters-have-alarms", "cloudwatch/metricAlarm", gone, "has no alarm: make an alarm on its"),
+    (
+        "dead-letters-have-alarms",
         "cloudwatch/eventTarget",
         lambda node: None if node.name.endswith("-lost") else node,
-        "relay-events-stream has failed changes that no rule reports",
+        "relay-events-stream has failed changes without a rule",
     ),
-    ("data-survives", "dynamodb/table", optioned(protect=False), "is deleted with its stack: set protect"),
-    ("data-survives", "s3/bucket", optioned(retain_on_delete=False), "is deleted with its stack: set protect"),
-    ("tables-refuse-deletion", "dynamodb/table", without("deletionProtectionEnabled"), "can be deleted: set deletion"),
+    ("data-is-protected", "dynamodb/table", optioned(protect=False), "is deleted with its stack: set protect"),
+    ("data-is-protected", "s3/bucket", optioned(retain_on_delete=False), "is deleted with its stack: set protect"),
+    (
+        "tables-have-deletion-protection",
+        "dynamodb/table",
+        without("deletionProtectionEnabled"),
+        "can be deleted",
+    ),
     ("keys-rotate", "kms/key", having(enableKeyRotation=False), "is never rotated: set enable_key_rotation."),
     ("tables-can-be-restored", "dynamodb/table", without("pointInTimeRecovery"), "cannot be restored"),
     ("data-is-encrypted", "sqs/queue", without("kmsMasterKeyId"), "is not encrypted with the context's own key"),
@@ -150,11 +175,11 @@ BREACHES: tuple[tuple[str, str, Change, str], ...] = (
     ("transport-is-encrypted", "sqs/queuePolicy", gone, "accepts plain HTTP: deny aws:SecureTransport false"),
     ("transport-is-encrypted", "s3/bucketPolicy", gone, "accepts plain HTTP"),
     ("logs-expire", "cloudwatch/logGroup", without("retentionInDays"), "is kept for ever: set retention_in_days."),
-    ("logs-expire", "lambda/function", _unlogged, "writes to a log group outside of the program"),
+    ("logs-expire", "lambda/function", _unlogged, "has no log group of the program"),
     ("functions-have-an-alias", "lambda/alias", gone, "has no alias live"),
     ("functions-have-an-alias", "lambda/function", having(publish=False), "has no alias live"),
-    ("aliases-are-the-rollouts", "lambda/alias", optioned(ignore_changes=frozenset()), "moved back by Pulumi: ignore"),
-    ("functions-are-released", "codedeploy/deploymentGroup", gone, "has no deployment group"),
+    ("rollouts-control-aliases", "lambda/alias", optioned(ignore_changes=frozenset()), "moved back by Pulumi: ignore"),
+    ("functions-have-deployment-groups", "codedeploy/deploymentGroup", gone, "has no deployment group"),
     (
         "callers-call-aliases",
         "lambda/eventSourceMapping",
@@ -180,10 +205,10 @@ BREACHES: tuple[tuple[str, str, Change, str], ...] = (
         with_states(lambda state: state.update(Parameters={"FunctionName": _CODE})),
         "list-import calls arn:aws:lambda:eu-central-1:1:function:own: name its alias live.",
     ),
-    ("alarms-say-what-to-do", "cloudwatch/metricAlarm", without("alarmDescription"), "names no runbook"),
-    ("alarms-tell-somebody", "cloudwatch/metricAlarm", without("alarmActions"), "has no recipient: name a topic in"),
+    ("alarms-name-runbooks", "cloudwatch/metricAlarm", without("alarmDescription"), "names no runbook"),
+    ("alarms-have-recipients", "cloudwatch/metricAlarm", without("alarmActions"), "has no recipient: name a topic in"),
     ("functions-are-traced", "lambda/function", without("tracingConfig"), "is not traced, or does not log in JSON"),
-    ("functions-fail-loudly", "cloudwatch/metricAlarm", gone, "has no alarm on its errors"),
+    ("functions-have-error-alarms", "cloudwatch/metricAlarm", gone, "has no alarm on its errors"),
     ("resources-are-tagged", "sqs/queue", having(tags={"context": "payment"}), "has no tag stack, owner: set tags"),
     ("resources-are-tagged", "lambda/eventSourceMapping", without("tags"), "has no tag context, stack, owner"),
     (
@@ -431,17 +456,20 @@ def test_the_pipeline_is_held_to_the_policies_as_production_is(prod: Graph, monk
     nodes = [strip(node) if node.kind == "cloudwatch/eventTarget" else node for node in pipeline.nodes]
     monkeypatch.setattr(_promise, "run_delivery", lambda _: replace(pipeline, nodes=nodes))
     breaches = BY_NAME["rules-have-dead-letters"].breaches(repository(prod))
-    assert breaches == ["The target failed has no dead letters: give it a dead_letter_config."]
+    [breach] = breaches
+    assert " failed " in breach
+    assert "dead_letter_config" in breach
 
 
 def test_a_setting_that_nothing_reads_is_named() -> None:
     """With what it may have been meant to be: a slip of the pen would leave the default without a word."""
     graphs = {"service prod": run("prod", log_retention_day=30, colour="blue"), "pipeline main": run_delivery("main")}
     where: Any = SimpleNamespace(graphs=graphs)
-    assert BY_NAME["settings-are-read"].breaches(where) == [
-        "Nothing reads colour of infra/service/Pulumi.prod.yaml: remove it.",
-        "Nothing reads log_retention_day of infra/service/Pulumi.prod.yaml: write log_retention_days, or remove it.",
-    ]
+    unlike, like = BY_NAME["settings-are-read"].breaches(where)
+    assert all("infra/service/Pulumi.prod.yaml" in breach for breach in (unlike, like))
+    assert " colour " in unlike
+    assert " log_retention_day " in like
+    assert "write log_retention_days," in like
 
 
 _NOTE: Fields = {"note": (Optional[Text], None)}  # noqa: UP045  the checker takes no | of what is annotated

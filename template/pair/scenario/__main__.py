@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from bounded_context.configuration.project import Project, current
-from bounded_context.tools.local import endpoints
-from bounded_context.tools.local.completion import exit_status
-from bounded_context.tools.local.inbox_watch import watch
-from bounded_context.tools.local.running import RunningContext
-from bounded_context.tools.local.screen import Screen
-from bounded_context.tools.local.start import running_context
+from bounded_context.tools.local.emulator import endpoints
+from bounded_context.tools.local.run.exit_status import exit_status
+from bounded_context.tools.local.run.keep import keep_running
+from bounded_context.tools.local.run.screen import Screen
+from bounded_context.tools.local.running.start import running_context
 
 from .acts import Orders, act
 from .first import First
@@ -50,7 +48,7 @@ def _run(options: argparse.Namespace, project: Project, screen: Screen) -> int:
         outcome = act(screen, orders, First(second.aws, first), second)
         _show(outcome, screen, as_json=options.json)
         if options.keep:
-            _keep(second, screen)
+            keep_running(second, screen, watched=False)
     for problem in outcome.problems():
         screen.fail(problem)
     return 1 if outcome.problems() else 0
@@ -73,15 +71,6 @@ def _show(outcome: Outcome, screen: Screen, *, as_json: bool) -> None:
         sys.stdout.flush()
         return
     show(outcome, screen.out)
-
-
-def _keep(second: RunningContext, screen: Screen) -> None:
-    try:
-        screen.show_endpoints(second)
-        watch(second, screen.tell)
-    except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        screen.tell("Stopping.")
 
 
 if __name__ == "__main__":

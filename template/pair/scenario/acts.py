@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bounded_context.tools.command.errors import LocalRunError
-from bounded_context.tools.local.running import RunningContext
-from bounded_context.tools.local.samples import Samples, as_csv
-from bounded_context.tools.local.screen import Screen
-from bounded_context.tools.local.subscribers import Subscriber, types
+from bounded_context.tools.local.actors.subscriber import Subscriber, types
+from bounded_context.tools.local.run.screen import Screen
+from bounded_context.tools.local.running.context import RunningContext
+from bounded_context.tools.local.sample_lists import Samples, as_csv
 
 from .first import First
 from .outcome import Outcome, Rejected, Sent, read_report
@@ -116,9 +116,9 @@ def _import(screen: Screen, second: RunningContext, listed: Listed) -> tuple[int
     """Upload the list; return the number of imported rows, the rejected rows, and the list's outcome."""
     with screen.stage("import"):
         uploaded = second.partner.upload(listed.name, listed.content)
-        ended = second.follow(uploaded, lambda state: screen.say(f"{listed.name} {second.partner.way}: {state}"))
+        ended = second.follow(uploaded, lambda state: screen.say(f"{listed.name} {second.partner.transport}: {state}"))
         imported = second.table.imported(ended.list_id) if ended.list_id else 0
-        screen.say(f"{listed.name} {second.partner.way}: {ended.outcome} {ended.error}".strip())
+        screen.say(f"{listed.name} {second.partner.transport}: {ended.outcome} {ended.error}".strip())
         return imported, read_report(second.partner.report(listed.name)), ended.outcome
 
 

@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from bounded_context.tools.command.errors import LocalRunError
-from bounded_context.tools.local.aws import Aws
-from bounded_context.tools.local.endpoints import Endpoints
-from bounded_context.tools.local.running import invoke
-from bounded_context.tools.local.samples import KINDS, UNIQUE
-from bounded_context.tools.local.subscribers import Subscriber
+from bounded_context.tools.local.actors.subscriber import Subscriber
+from bounded_context.tools.local.emulator.aws import Aws
+from bounded_context.tools.local.emulator.endpoints import Endpoints
+from bounded_context.tools.local.running.context import invoke
+from bounded_context.tools.local.sample_lists import KINDS, UNIQUE
 
 QUEUE = "pair-listens"
 

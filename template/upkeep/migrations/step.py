@@ -33,10 +33,14 @@ _STEPS: tuple[Step, ...] = (
     Step("0.4.0", "v0_4_0.recipes", "Remove the template's recipes from the justfile; keep your own"),
     Step("0.4.0", "v0_4_0.calls", "Replace `just` and `python -m bounded_context...` by `context`"),
     Step("0.4.0", "v0_4_0.imports", "Rename imports of modules that moved in the library"),
-    Step("0.4.0", "v0_4_0.outputs", "Export a stack's outputs in the last line of infra/service/__main__.py"),
+    Step("0.4.0", "v0_4_0.public_names", "Rename `Beside` and attributes of the declared context"),
+    Step("0.4.0", "v0_4_0.members", "Rename attributes and arguments of the infrastructure"),
+    Step("0.4.0", "v0_4_0.outputs", "Name the components once in infra/service/__main__.py, and export its outputs"),
     Step("0.4.0", "v0_4_0.list_steps", "Move the five steps of lists from handlers/ to list_steps.py"),
     Step("0.4.0", "v0_4_0.declaration", "Name each command's rule in context.py, and move VERSIONS there"),
+    Step("0.4.0", "v0_4_0.waivers", "Rename the renamed policies in the waivers of pyproject.toml"),
     Step("0.4.0", "v0_4_0.entry_points", "Remove handlers that the library supplies; move your own to src/<package>/"),
+    Step("0.4.0", "v0_4_0.standard_presets", "Take the library's presets of functions from standard_presets"),
 )
 """All steps, in the order of their application."""
 

@@ -1,28 +1,12 @@
-"""The functions, each with its preset: memory, timeout and permissions."""
+"""The functions, each with its preset: memory, timeout and permissions.
 
-from bounded_context.infra import (
-    COMMAND,
-    COMPENSATE_ERROR,
-    GET,
-    IMPORT_LIST,
-    LIST,
-    ON_EVENT,
-    REGISTER_LIST,
-    VALIDATE_LIST,
-    VERIFY_LIST,
-    Preset,
-)
+The library has a preset for each function of the context. Add your own functions below, or other presets for these.
+"""
+
+from bounded_context.infra import Preset, standard_presets
 
 from payment.context import PAYMENT
 
 FUNCTIONS: dict[str, Preset] = {
-    **dict.fromkeys(PAYMENT.command_functions, COMMAND),
-    PAYMENT.get_function: GET,
-    PAYMENT.list_function: LIST,
-    "register_list": REGISTER_LIST,
-    "validate_list": VALIDATE_LIST,
-    PAYMENT.verification: VERIFY_LIST,
-    "import_list": IMPORT_LIST,
-    "compensate_error": COMPENSATE_ERROR,
-    "on_event": ON_EVENT,
+    **standard_presets(PAYMENT),
 }

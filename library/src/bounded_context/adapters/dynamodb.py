@@ -8,10 +8,10 @@ from botocore.exceptions import ClientError
 
 from ..domain.aggregate import Aggregate
 from ..domain.errors import AlreadyExists, NotFound, VersionConflict
+from ..domain.trace_context import fresh_traceparent
 from .conditional import ON_FAILURE, condition_failed, despite_conflicts, refusing_item
 from .idempotency_keys import Done, fresh_name, is_earlier
-from .items import ETAG, KEY, SCHEMA, TRACEPARENT, Items
-from .trace_context import fresh_traceparent
+from .items import ETAG, KEY, LIST, SCHEMA, TRACEPARENT, Items
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -149,3 +149,27 @@ def _update(item: Mapping[str, Any], gone: Sequence[str], values: Mapping[str, A
         "ExpressionAttributeNames": {short: name for name, short in names.items()},
         "ExpressionAttributeValues": {**values} | {short: item[name] for name, short in numbered.items()},
     }
+
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+
+class ListStates:
+    """A reader of the status of lists' records."""
+
+    def __init__(self, table: "Table") -> None:
+        self._table = table
+
+    def is_open(self, list_id: str) -> bool:
+        """Return whether rows of the list may still be written or undone. A list without a record is not open."""
+        # Most commands are not on a row of a list, and start sooner without this module.
+        from ..domain.lists import ListStatus
+
+        found = self._table.get_item(
+            Key={KEY: LIST + list_id},
+            ConsistentRead=True,
+            ProjectionExpression="#status",
+            ExpressionAttributeNames={"#status": "status"},
+        )
+        return "Item" in found and found["Item"]["status"] != ListStatus.IMPORTED

@@ -14,8 +14,10 @@ from pydynox import DynamoDBClient
 from pydynox.exceptions import ProvisionedThroughputExceededException, TransactionCanceledException
 
 from ..application.ports import AlreadyTaken
+from ..domain.projection import Standing
 from .dynamodb_inserts import Inserts
 from .items import KEY, TRACEPARENT, Items
+from .projection import key_of
 from .retries import patiently
 
 T = TypeVar("T")
@@ -151,3 +153,17 @@ def _conflicts(error: Exception) -> list[int]:
 
 def _hundreds(found: Sequence[T]) -> Iterator[Sequence[T]]:
     return (found[start : start + _AT_ONCE] for start in range(0, len(found), _AT_ONCE))
+
+
+class ReferenceTable:
+    """The aggregates of one kind (in snake_case) that rows may refer to, by identity."""
+
+    def __init__(self, thing: str, client: DynamoDBClient, table_name: str) -> None:
+        self._prefix = key_of(thing, "")
+        self._client = client
+        self._table = table_name
+
+    def known(self, identities: Collection[str]) -> set[str]:
+        """Return the identities that exist; an aggregate that is recorded as gone does not exist."""
+        found = existing(self._client, self._table, self._prefix, identities)
+        return {identity for identity, item in found.items() if item.get("status") != Standing.GONE}

@@ -9,11 +9,11 @@ from botocore.exceptions import ClientError
 
 from ..application.ports import Fact
 from ..domain.lists import BEFORE, ListStatus, PinnedFile, ReceivedList
+from ..domain.trace_context import fresh_traceparent
 from . import list_items
 from .conditional import ON_FAILURE, condition_failed, despite_conflicts, refusing_item
 from .dynamodb import ABSENT
 from .items import KEY, LIST, TRACEPARENT
-from .trace_context import fresh_traceparent
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table

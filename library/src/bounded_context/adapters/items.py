@@ -59,7 +59,7 @@ class Items(Generic[A]):
 
     def schema_of(self, status: StrEnum) -> str:
         """Return the name of the schema of the event that reports a status."""
-        return self._context.schema_of(self._context.reached[status])
+        return self._context.schema_of(self._context.event_by_status[status])
 
     def from_values(
         self, values: Mapping[str, Any], status: StrEnum, version: int, list_id: str | None

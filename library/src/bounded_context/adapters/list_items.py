@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from ..domain.faults import Fault
 from ..domain.lists import ListStatus, PinnedFile, ReceivedList
+from ..domain.trace_context import from_traceparent
 from .items import KEY, LIST, TRACEPARENT
-from .trace_context import from_traceparent
 
 UNTIL: Final = "until_"
 """The prefix of the attribute with the time until which an invocation may write a part; the part's number follows."""
@@ -29,6 +29,9 @@ reader of the stream gets such items."""
 RUN_SECONDS: Final = 30 * 24 * 60 * 60
 """The time for which the list of an execution is stored. An execution is redriven within 14 days (Step Functions
 Developer Guide, "Redriving executions"), and runs for a day."""
+
+_FAILURE_BEFORE_0_4: Final = "a technical failure: nothing of the list was kept, and it can be sent again"
+"""The reason by which versions before 0.4.0 recorded a technical failure; their records have no ``failed``."""
 
 _FAULTS: Final = frozenset(Fault)
 
@@ -82,6 +85,7 @@ def to_list(item: Mapping[str, Any]) -> ReceivedList:
         verified=item.get("verified"),
         writers=_by_part(item, UNTIL),
         written=_by_part(item, ROWS),
+        failed=item.get("failed", item.get("reason") == _FAILURE_BEFORE_0_4),
     )
 
 

@@ -1,4 +1,6 @@
-"""Retries of DynamoDB calls while the table throttles them: a table on demand throttles while it grows into a load.
+"""Throttling: retries of DynamoDB calls while the table throttles them, and one error class for all clients.
+
+A table on demand throttles while it grows into a load.
 
 pydynox itself gives a throttled request three tries within two seconds, and unprocessed keys of a batch five within
 three seconds, without regard to other writers. A table may need minutes to grow.
@@ -6,11 +8,12 @@ three seconds, without regard to other writers. A table may need minutes to grow
 
 import random
 import time
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 from ..application.deadline import seconds_to_spare
-from ..application.ports import Throttled
+from ..application.ports import THROTTLING_CODES, Throttled
 
 T = TypeVar("T")
 
@@ -45,3 +48,16 @@ def patiently(call: Callable[[], T], passes: Callable[[Exception], bool]) -> T:
             if wait is None:
                 raise Throttled(f"throttled {_TRIES} times") from error
         time.sleep(random.uniform(0, wait))  # noqa: S311
+
+
+@contextmanager
+def throttling_as_one() -> Iterator[None]:
+    """Raise botocore's throttling errors as ``Throttled``. Calls of pydynox raise it themselves."""
+    try:
+        yield
+    except Exception as error:
+        response: Any = getattr(error, "response", None)
+        code = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
+        if code in THROTTLING_CODES:
+            raise Throttled(code) from error
+        raise

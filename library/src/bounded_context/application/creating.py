@@ -111,7 +111,7 @@ class CreatingRule(Generic[D, A]):
             raise ValueError(lacking)
         self.use_case = use_case
         self._identity = context.identity
-        self._first = context.first
+        self._first = context.initial_status
         self._stored = stored
         self._ran = ran
 

@@ -1,4 +1,9 @@
-"""The remaining time of this call of a function: steps stop before Lambda stops them."""
+"""The remaining time of this call of a function, and the end of other calls that write the same part of a list.
+
+Steps stop before Lambda stops them. Step Functions may lose its connection to Lambda. The invocation then writes on,
+while another one writes the same part or the list is undone. Lambda stops it at the end of its time, which the list's
+record stores for each part.
+"""
 
 import math
 import time
@@ -6,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final, NamedTuple
+
+from .ports import Throttled
 
 LONGEST_RESERVE: Final = 30.0
 """Seconds before the end of a call after which a step sends no further request.
@@ -42,3 +49,31 @@ def seconds_left() -> float:
 def seconds_to_spare() -> float:
     """Return the remaining seconds before a step has to stop; without a limit, infinity."""
     return seconds_left() - _LIMIT.get().reserve
+
+
+LONGEST_CALL: Final = 900
+"""The maximum duration of a Lambda call in seconds (AWS limit)."""
+
+MARGIN: Final = 15
+"""Seconds after a writer's end: the clocks of two functions differ, and its last request may still be in transit.
+
+Lambda keeps clocks by the Amazon Time Sync Service, within a second.
+"""
+
+
+def latest_end() -> int:
+    """Return the latest possible end of this call, in seconds since 1970."""
+    return int(time.time() + min(seconds_left(), LONGEST_CALL)) + 1
+
+
+def await_end(until: int) -> None:
+    """Wait until an earlier writer, whose time ends at ``until`` (seconds since 1970), cannot write any more.
+
+    Raises:
+        Throttled: this call's own time is too short for that. The workflow retries later.
+    """
+    wait = until + MARGIN - time.time()
+    if wait > seconds_to_spare():
+        raise Throttled("an earlier call may still write this part")
+    if wait > 0:
+        time.sleep(wait)

@@ -1,18 +1,16 @@
 """The list workflow's step that writes a part of a list. A repeated step continues where the previous try stopped."""
 
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from ..domain.lists import ListStatus
+from ..domain.lists import ListStatus, ReceivedList
 from ..domain.reasons import enumerated
-from ..domain.rows import Rows
-from .list_import import Outcome, Step, refuse
-from .ports import AlreadyTaken, Files, ImportedAggregates, Lists, Throttled
+from .deadline import await_end, latest_end
+from .list_import import Outcome, Step, Workflow, refuse
+from .ports import AlreadyTaken, Throttled
 from .reading import chunks
 from .staging import Part, StagedRow, read_part
-from .writers import await_end, latest_end
 
 ROWS_AT_ONCE: Final = 1000
 """Rows that are written before the list's record is updated: a repeated step starts after the last recorded row."""
@@ -22,21 +20,22 @@ ROWS_AT_ONCE: Final = 1000
 class _Writing:
     """One invocation's work on a part. ``earlier`` is the end of an earlier writer's time, in seconds since 1970."""
 
-    list_id: str
+    flow: Workflow
     part: Part
-    lists: Lists
-    aggregates: ImportedAggregates
-    traceparent: str | None
+    received: ReceivedList
     writer: str
-    earlier: int
-    rows: int
+
+    def __post_init__(self) -> None:
+        self.list_id, self.lists, self.aggregates = self.received.list_id, self.flow.lists, self.flow.imported
+        self.earlier = self.received.writers.get(self.part.part, 0)
+        self.rows = self.received.written.get(self.part.part, 0)
 
     def write(self, staged: list[StagedRow]) -> Outcome:
         """Write the remaining rows of a part."""
         for number, rows in enumerate(chunks(staged[self.rows :], ROWS_AT_ONCE)):
             if number and not self.lists.keep_part(self.list_id, self.part.part, self.writer, self.rows):
                 return self._stopped()
-            self.aggregates.import_rows(self.list_id, [_values(row) for row in rows], self.traceparent)
+            self.aggregates.import_rows(self.list_id, [row.values for row in rows], self.received.traceparent)
             self.rows += len(rows)
         # The rows of an imported part may change or be deleted: first wait until no writer can write them any more.
         await_end(self._end)
@@ -60,9 +59,7 @@ class _Writing:
         self.lists.leave_part(self.list_id, self.part.part, self.writer, self.rows, self._end)
 
 
-def import_list(
-    list_id: str, part: Part, form: Rows, lists: Lists, files: Files, aggregates: ImportedAggregates
-) -> Step:
+def import_part(flow: Workflow, list_id: str, part: Part) -> Step:
     """Write one part. The rest of the part is skipped if the list is being undone.
 
     Raises:
@@ -70,30 +67,22 @@ def import_list(
             The next try starts with the first row that is not recorded as written.
     """
     writer = secrets.token_hex(8)
-    taken, before = lists.take_part(list_id, part.part, writer, latest_end())
+    taken, before = flow.lists.take_part(list_id, part.part, writer, latest_end())
     if not taken:
-        written = part.part in before.imported_parts and not before.given_up
+        written = part.part in before.imported_parts and not before.cancelled
         return Step(list_id, Outcome.IMPORTED if written else Outcome.REFUSED)
-    earlier, rows = before.writers.get(part.part, 0), before.written.get(part.part, 0)
-    writing = _Writing(list_id, part, lists, aggregates, before.traceparent, writer, earlier, rows)
-    return Step(list_id, _written(writing, files, form))
+    return Step(list_id, _written(_Writing(flow, part, before, writer)))
 
 
-def _written(writing: _Writing, files: Files, form: Rows) -> Outcome:
+def _written(writing: _Writing) -> Outcome:
+    flow = writing.flow
     try:
-        return writing.write(read_part(files, writing.part, form))
+        return writing.write(read_part(flow.files, writing.part, flow.form))
     except AlreadyTaken as conflict:
-        refuse(writing.list_id, _conflict(form.identity, conflict), writing.lists, ListStatus.IMPORTING)
+        taken = f"{flow.form.identity} {enumerated(conflict.identities)}"
+        refuse(writing.list_id, f"{taken} was created while the list was imported", flow.lists, ListStatus.IMPORTING)
         writing.leave()
         return Outcome.REFUSED
     except Exception:
         writing.leave()
         raise
-
-
-def _conflict(identity: str, conflict: AlreadyTaken) -> str:
-    return f"{identity} {enumerated(conflict.identities)} was created while the list was imported"
-
-
-def _values(row: StagedRow) -> Mapping[str, Any]:
-    return row.values

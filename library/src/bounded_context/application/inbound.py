@@ -9,11 +9,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from ..domain.consumed import Consumed
 from ..domain.events import label
+from ..domain.faults import Poison, PoisonReason
 from ..domain.fields import Written
-from ..domain.poison import Poison, PoisonReason
-from ..domain.projection import ForeignEvent, Standing, order_key
+from ..domain.projection import Consumed, ForeignEvent, Standing, order_key
 from .ports import Projection
 
 LONGEST_SUBJECT = 200

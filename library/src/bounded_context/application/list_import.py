@@ -4,17 +4,19 @@ Every step can be repeated: its results are stored in the list's record.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from functools import cached_property
+from typing import Any, Final
 from urllib.parse import unquote_plus
 
+from ..declaration.context import Context
 from ..domain.faults import Fault
 from ..domain.lists import ListStatus, PinnedFile, ReceivedList, StoredVersion, is_temporary
 from ..domain.reasons import shortened
-from .ports import Fact, Files, Lists
+from .ports import Fact, Files, ImportedAggregates, Lists, SeenIds
 
 TECHNICAL_FAILURE = "a technical failure: nothing of the list was kept, and it can be sent again"
 BROKE_OFF = "the upload broke off: send the file again"
@@ -71,6 +73,38 @@ class Upload:
         return began - NEAR <= modified <= ended + NEAR
 
 
+class Workflow:
+    """The context and the adapters of the steps of a list workflow. The store of aggregates is built on first use.
+
+    Args:
+        context: the context of the lists.
+        lists: the record of every list received.
+        files: the inbox.
+        imported: builds the store of aggregates that lists create.
+        seen_ids: builds an empty store of identities, for one file.
+    """
+
+    def __init__(
+        self,
+        context: Context[Any],
+        lists: Lists,
+        files: Files,
+        imported: Callable[[], ImportedAggregates],
+        seen_ids: Callable[[], SeenIds],
+    ) -> None:
+        self.context = context
+        self.form = context.rows
+        self.lists = lists
+        self.files = files
+        self.seen_ids = seen_ids
+        self._imported = imported
+
+    @cached_property
+    def imported(self) -> ImportedAggregates:
+        """The store of aggregates that lists create."""
+        return self._imported()
+
+
 @dataclass(frozen=True)
 class Step:
     """The answer of a step. ``list_id`` is empty if there is no list."""
@@ -80,9 +114,11 @@ class Step:
 
 
 def register_list(
-    upload: Upload, execution: str, max_bytes: int, lists: Lists, files: Files, temporary: Collection[str] = ()
+    flow: Workflow, upload: Upload, execution: str, max_bytes: int, temporary: Collection[str] = ()
 ) -> Step:
     """Pin the uploaded file and record the list, once for all announcements of the file.
+
+    ``execution`` names the workflow's execution. A file of more than ``max_bytes`` is refused.
 
     The uploaded version is read even if a later file of the same name has replaced it. If several versions match the
     announcement, the newest version that no other execution has claimed is used. Each of two uploads that cannot be
@@ -93,19 +129,19 @@ def register_list(
     Raises:
         NotAList: the file is in no partner's folder.
     """
-    upload = _with_stored_key(upload, files)
+    upload = _with_stored_key(upload, flow.files)
     if upload.key.endswith("/") or (is_temporary(upload.key, temporary) and not upload.broken_by):
         # A console or an SFTP client creates such an object for an empty folder.
         return Step("", Outcome.IGNORED)
     taken = ""
-    for pinned, reason in _matching(upload, execution, max_bytes, lists, files):
+    for pinned, reason in _matching(flow, upload, execution, max_bytes):
         _ = pinned.partner
-        recorded = lists.register(ReceivedList(pinned, execution, reason=reason))
+        recorded = flow.lists.register(ReceivedList(pinned, execution, reason=reason))
         if recorded.execution == execution:
-            _remember_remains(upload, recorded, lists)
+            _remember_remains(upload, recorded, flow.lists)
             return _step(recorded, execution)
         taken = taken or recorded.list_id
-    return _step(lists.conclude(execution, taken), execution)
+    return _step(flow.lists.conclude(execution, taken), execution)
 
 
 def _step(recorded: ReceivedList, execution: str) -> Step:
@@ -127,7 +163,7 @@ def _with_stored_key(upload: Upload, files: Files) -> Upload:
 
 
 def _matching(
-    upload: Upload, execution: str, max_bytes: int, lists: Lists, files: Files
+    flow: Workflow, upload: Upload, execution: str, max_bytes: int
 ) -> Iterator[tuple[PinnedFile, str | None]]:
     """Yield the versions that match the announcement, newest first, each with the reason to refuse it, or None."""
     if upload.broken_by:
@@ -135,7 +171,7 @@ def _matching(
         # their ETag.
         yield _gone(upload, "").broken_off(upload.etag or upload.broken_by), BROKE_OFF
         return
-    stored = _stored(upload, files)
+    stored, lists = _stored(upload, flow.files), flow.lists
     matching = [version for version in stored if upload.means(version) and not _is_remains(upload, version, lists)]
     for version in matching:
         yield version.file, GONE if version.removed else _refusal(version.file, max_bytes)

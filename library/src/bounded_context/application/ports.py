@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, BinaryIO, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Generic, Protocol, TypeVar
 
 from ..domain.aggregate import Aggregate
 
@@ -106,6 +106,19 @@ class AlreadyTaken(Exception):
     def __init__(self, identities: Sequence[str]) -> None:
         super().__init__(", ".join(identities))
         self.identities = tuple(identities)
+
+
+THROTTLING_CODES: Final = frozenset(
+    (
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    )
+)
+"""The error codes by which DynamoDB, S3, KMS and further services of AWS throttle a call."""
 
 
 class Throttled(Exception):

@@ -10,7 +10,7 @@ from ..domain.rows import Rejection
 from .ports import Files, Lists
 
 # A partner fixes causes, not ten thousand rows. The limit keeps the report's memory constant.
-REPORTED_ROWS = 10_000
+REPORTED_REJECTIONS = 10_000
 _HEADER = "line,field,reason,code\r\n"
 _CELLS = 4
 _FORMULA = ("=", "+", "-", "@")
@@ -30,13 +30,13 @@ class Report:
         """Add rejections; above the limit they are only counted."""
         for rejection in rejections:
             self._reported += 1
-            if self._reported <= REPORTED_ROWS:
+            if self._reported <= REPORTED_REJECTIONS:
                 self._writer.writerow(_cells(rejection))
 
     @property
     def rows(self) -> str:
         """The lines without the header."""
-        unreported = self._reported - REPORTED_ROWS
+        unreported = self._reported - REPORTED_REJECTIONS
         return self._text.getvalue() + (whole_list(f"and {unreported} more") if unreported > 0 else "")
 
 

@@ -1,15 +1,14 @@
 """The list workflow's steps that undo a list, and close it. They can be repeated."""
 
 from ..domain.lists import ListStatus, ReceivedList
-from ..domain.rows import Rows
-from .list_import import TECHNICAL_FAILURE, Outcome, Step
-from .ports import Files, ImportedAggregates, Lists
+from .deadline import await_end
+from .list_import import TECHNICAL_FAILURE, Outcome, Step, Workflow
+from .ports import Files, Lists
 from .report import with_reason, write_report
 from .staging import VERIFIED, Part, Staging, identities, read_part
-from .writers import await_end
 
 
-def undo_part(list_id: str, part: Part, form: Rows, lists: Lists, files: Files, aggregates: ImportedAggregates) -> Step:
+def undo_part(flow: Workflow, list_id: str, part: Part) -> Step:
     """Delete the rows of one part that this list wrote. From here on no invocation may write the list.
 
     A closed list stays as it is.
@@ -18,15 +17,13 @@ def undo_part(list_id: str, part: Part, form: Rows, lists: Lists, files: Files, 
         StagingGone: rows of the part may be in the table, and the part that names them is gone.
         Throttled: the table throttles, or the function's time is too short.
     """
-    received = _begin_undoing(list_id, lists)
+    received = _begin_undoing(list_id, flow.lists)
     if not received.closed and part.part not in received.undone_parts:
-        _undo(received, part, form, lists, files, aggregates)
+        _undo(flow, received, part)
     return Step(list_id, Outcome.UNDONE)
 
 
-def compensate_error(
-    list_id: str, form: Rows, lists: Lists, files: Files, aggregates: ImportedAggregates
-) -> ReceivedList:
+def compensate(flow: Workflow, list_id: str) -> ReceivedList:
     """Delete the rows that this list wrote, write the reason into the report, and return the list, closed.
 
     Parts that the workflow's map or an earlier try has undone are skipped. A list with a reason is rejected. A list
@@ -38,22 +35,24 @@ def compensate_error(
         StagingGone: rows of the list may be in the table, and the parts that name them are gone.
         Throttled: the table throttles, or the function's time is too short.
     """
+    lists, files = flow.lists, flow.files
     received = _begin_undoing(list_id, lists)
     if received.closed:
         return received
     for part in _parts_to_undo(received, files):
-        _undo(received, part, form, lists, files, aggregates)
-    reason = received.reason or TECHNICAL_FAILURE
-    write_report(files, lists, received, with_reason(_rows_report(received, files), reason))
-    return lists.progress(list_id, ListStatus.FAILED if reason == TECHNICAL_FAILURE else ListStatus.REJECTED)
+        _undo(flow, received, part)
+    write_report(files, lists, received, with_reason(_rows_report(received, files), received.reason or ""))
+    return lists.progress(list_id, ListStatus.FAILED if received.failed else ListStatus.REJECTED)
 
 
 def _begin_undoing(list_id: str, lists: Lists) -> ReceivedList:
     """Mark a list as being undone, unless it is closed; return it."""
     received = lists.get(list_id)
-    if received.given_up or received.closed:
+    if received.cancelled or received.closed:
         return received
-    return lists.refuse(list_id, received.reason or TECHNICAL_FAILURE)
+    if received.reason:
+        return lists.refuse(list_id, received.reason)
+    return lists.refuse(list_id, TECHNICAL_FAILURE, failed=True)
 
 
 def _parts_to_undo(received: ReceivedList, files: Files) -> list[Part]:
@@ -64,12 +63,11 @@ def _parts_to_undo(received: ReceivedList, files: Files) -> list[Part]:
     return [part for part in parts if part.part not in received.undone_parts]
 
 
-def _undo(
-    received: ReceivedList, part: Part, form: Rows, lists: Lists, files: Files, aggregates: ImportedAggregates
-) -> None:
+def _undo(flow: Workflow, received: ReceivedList, part: Part) -> None:
     await_end(received.writers.get(part.part, 0))
-    aggregates.undo_rows(received.list_id, list(identities(read_part(files, part, form), form.identity)))
-    lists.part_undone(received.list_id, part.part)
+    rows = read_part(flow.files, part, flow.form)
+    flow.imported.undo_rows(received.list_id, list(identities(rows, flow.form.identity)))
+    flow.lists.part_undone(received.list_id, part.part)
 
 
 def _rows_report(received: ReceivedList, files: Files) -> str:

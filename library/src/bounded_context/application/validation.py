@@ -9,8 +9,8 @@ from typing import Final
 from ..domain.faults import Fault
 from ..domain.lists import ListStatus, PinnedFile, ReceivedList, over_tolerance, rows_a_part
 from ..domain.rows import Checked, Record, Rejection, Row, Rows, Unreadable, rejected_rows
-from .list_import import Outcome, Step, counts, refuse
-from .ports import Files, Lists, SeenIds
+from .list_import import Outcome, Step, Workflow, counts, refuse
+from .ports import Files, SeenIds
 from .reading import chunks, records
 from .report import Report
 from .staging import VALIDATED, Staging, attempt
@@ -65,18 +65,19 @@ class _Validation:
         return Rejection(row.line, self.form.identity, f"{row.details.id!r} is on line {first} already", Fault.REPEATED)
 
 
-def validate_list(
-    list_id: str, tolerated_share: Fraction, part_rows: int, form: Rows, lists: Lists, files: Files, seen: SeenIds
-) -> Step:
-    """Read the pinned file once, in constant memory, and stage its good rows in parts.
+def validate_list(flow: Workflow, list_id: str, tolerated_share: Fraction, part_rows: int) -> Step:
+    """Read the pinned file once, in constant memory; write good rows to parts of ``part_rows``, bad rows to the report.
 
-    Each attempt stages its own rows. The first recorded attempt counts: later attempts repeat its answer.
+    More bad rows than ``tolerated_share`` (0 to 1) reject the list. Parts have more rows if the list could have over
+    10,000 parts otherwise. Each attempt stages its own rows. The first recorded attempt counts: later attempts repeat
+    its answer.
     """
+    form, lists, files = flow.form, flow.lists, flow.files
     received = lists.get(list_id)
     if received.status is not ListStatus.REGISTERED:
         return _answer(received, files)
     size = rows_a_part(part_rows, received.file.size, form.smallest_row)
-    found = _Validation(form, Staging(files, list_id, attempt()), seen, size, Report())
+    found = _Validation(form, Staging(files, list_id, attempt()), flow.seen_ids(), size, Report())
     try:
         _read_through(files, received.file, found)
     except Unreadable as refusal:
@@ -89,7 +90,7 @@ def validate_list(
 
 def _answer(received: ReceivedList, files: Files) -> Step:
     """Publish the recorded attempt's parts, and return the answer for the list."""
-    if received.given_up:
+    if received.cancelled:
         return Step(received.list_id, Outcome.REJECTED)
     Staging(files, received.list_id, received.staged).publish(VALIDATED)
     return Step(received.list_id, Outcome.VALIDATED)

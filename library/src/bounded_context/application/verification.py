@@ -15,8 +15,8 @@ from ..domain.faults import Fault
 from ..domain.lists import ListStatus, ReceivedList, over_tolerance
 from ..domain.rows import Rejection, Rows, rejected_rows
 from . import report
-from .list_import import Outcome, Step, counts, refuse
-from .ports import Files, ImportedAggregates, Lists
+from .list_import import Outcome, Step, Workflow, counts, refuse
+from .ports import Files, ImportedAggregates, Lists, References
 from .report import Report
 from .staging import VALIDATED, VERIFIED, Part, StagedRow, Staging, TypedRow, attempt, identities, read_part
 
@@ -55,23 +55,16 @@ class _Verification:
             self.staging.rewrite_part(part, [row.imported for row in good])
 
 
-def verify_list(
-    list_id: str,
-    tolerated_share: Fraction,
-    form: Rows,
-    commands: Rows,
-    amounts: Amounts,
-    lists: Lists,
-    files: Files,
-    checks: Iterable[RowsCheck[Any]],
-) -> Step:
-    """Run the checks on each part's rows; add the failed rows to the report, and stage the other rows for the import.
+def verify_list(flow: Workflow, list_id: str, tolerated_share: Fraction, checks: Iterable[RowsCheck[Any]]) -> Step:
+    """Run the checks on each part's rows; add failed rows to the report, and stage the others for the import.
 
-    ``commands`` reads a row as the command that creates, once for all checks. ``amounts`` sums up the rows to import.
+    More bad rows than ``tolerated_share`` (0 to 1), including the rows that the validation rejected, reject the list.
     """
+    lists, files = flow.lists, flow.files
     received = lists.get(list_id)
     if received.status is not ListStatus.VALIDATED:
         return _answer(received, lists, files)
+    form, commands, amounts = flow.form, flow.context.rows_as_commands, flow.context.sums()
     validated = Staging(files, list_id, received.staged)
     found = _Verification(Staging(files, list_id, attempt()), Report(validated.rejections()), amounts)
     checks = tuple(checks)
@@ -142,10 +135,25 @@ def _judged(received: ReceivedList, found: _Verification, tolerated_share: Fract
 
 def _answer(received: ReceivedList, lists: Lists, files: Files) -> Step:
     """Publish the recorded attempt's parts and report, and return the answer for the list."""
-    if received.given_up:
+    if received.cancelled:
         return Step(received.list_id, Outcome.REJECTED)
     verified = Staging(files, received.list_id, received.verified)
     verified.publish(VERIFIED)
     # Also without rejections: an empty report confirms a good list, and replaces the report of an earlier file.
     report.write_report(files, lists, received, report.document(verified.rejections()))
     return Step(received.list_id, Outcome.VERIFIED)
+
+
+def known_to(references: References, field: str) -> RowsCheck[Any]:
+    """Return the check that the reference of each row in a field is known; an empty reference is valid."""
+
+    def check(rows: Sequence[TypedRow[Any]], _list_id: str) -> list[Rejection]:
+        referring = [row for row in rows if row.values[field] is not None]
+        known = references.known(set(identities(referring, field)))
+        return [_unknown(row, field) for row in referring if row.values[field] not in known]
+
+    return check
+
+
+def _unknown(row: TypedRow[Any], field: str) -> Rejection:
+    return Rejection(row.line, field, f"{row.values[field]!r} is not known here", Fault.UNKNOWN)

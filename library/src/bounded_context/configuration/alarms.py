@@ -1,6 +1,14 @@
-"""Alarms: their severity, which of them a stack has, and the command that prints the runbook."""
+"""The alarms of a stack: severities, thresholds, and the service level objectives with their burn rates.
 
+Windows and rates are the first two of Google's SRE workbook, "Alerting on SLOs", 5: multiple burn rate alerts. A rate
+of 14.4 uses up a month's error budget in two days, a rate of 6 in five days. A second, short window would end an alarm
+sooner, but needs two more alarms for each objective. Without it, an alarm ends a window after the failure.
+"""
+
+from dataclasses import dataclass
 from typing import Final, Literal
+
+from .config import between
 
 RUNBOOK: Final = "uv run context docs runbook"
 """The command that prints the library's runbook, or the section of it that an argument names."""
@@ -10,3 +18,51 @@ Severity = Literal["critical", "warning"]
 
 Wanted = Literal["all", "critical", "none"]
 """The alarms that a stack has."""
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """The values that must be exceeded to set off an alarm.
+
+    Attributes:
+        duration_percent: duration of a call, as a percentage of the function's timeout.
+        queue_age_minutes: age of the oldest message of a queue, which stores messages for 7 days.
+        stream_age_minutes: age of the oldest change in the table's stream, which stores changes for a day.
+        unfinished_list_minutes: age of the oldest unfinished list.
+        rejected_lists: lists that are rejected within an hour.
+    """
+
+    duration_percent: int = between(1, 99, 80)
+    queue_age_minutes: int = between(1, 7 * 24 * 60 - 1, 60)
+    stream_age_minutes: int = between(1, 24 * 60 - 1, 15)
+    unfinished_list_minutes: int = between(1, 24 * 60, 60)
+    rejected_lists: int = between(0, 1000, 3)
+
+
+LEAST_PERCENT: Final = 95.0
+"""With a lower objective, even a complete failure would not exceed a burn rate of 14.4 for long."""
+
+
+@dataclass(frozen=True)
+class Objectives:
+    """`import_percent` of the lists are closed within `import_minutes`; `command_percent` of the commands are answered.
+
+    A rejection is an answer. Errors and throttled calls are failures.
+    """
+
+    import_minutes: int = between(1, 24 * 60, 15)
+    import_percent: float = between(LEAST_PERCENT, 99.99, 99.0)
+    command_percent: float = between(LEAST_PERCENT, 99.999, 99.9)
+
+
+@dataclass(frozen=True)
+class Burn:
+    """A burn rate of the error budget that sets off an alarm; `window` is in minutes."""
+
+    name: str
+    rate: float
+    window: int
+    severity: Severity
+
+
+BURNS: Final = (Burn("fast", 14.4, 60, "critical"), Burn("slow", 6, 360, "warning"))

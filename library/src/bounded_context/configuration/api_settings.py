@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Any, Self
 
-from .config import SettingError, Source, between, flag, numbers, structure
-from .objectives import LEAST_PERCENT
+from .alarms import LEAST_PERCENT
+from .config import SettingError, Source, between, flag, numbers, structure, texts
 
 MOST_AUDIENCES = 50
 """Maximum audiences of a JWT authorizer (API Gateway, "Quotas for configuring and running an HTTP API")."""
@@ -93,16 +93,11 @@ def _audience(names: Any) -> tuple[str, ...]:
 
 
 def _origins(config: Source) -> tuple[str, ...]:
-    origins: list[Any] = structure(config, "api_cors_origins", list, [], "a list of origins")
-    if "*" in origins:
+    key, kind = "api_cors_origins", "a list of origins"
+    if "*" in structure(config, key, list, [], kind):
         raise SettingError(
-            "api_cors_origins",
+            key,
             "has '*': name each origin, since requests carry their callers' credentials "
             "and no other page may send them.",
         )
-    for origin in origins:
-        if not isinstance(origin, str) or not _ORIGIN.fullmatch(origin):
-            raise SettingError(
-                "api_cors_origins", f"has {origin!r}: write origins such as https://app.example.org, without a path."
-            )
-    return tuple(origins)
+    return texts(config, key, _ORIGIN, "origins such as https://app.example.org, without a path", kind=kind)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import field, fields
 from typing import Any, Protocol, TypeVar
 
@@ -71,6 +72,11 @@ def number(config: Source, key: str, default: _N, least: int, most: int) -> _N:
     return value
 
 
+def optional_number(config: Source, key: str, least: int, most: int) -> int | None:
+    """Return the whole number of `key`, from `least` to `most`, or None without the setting."""
+    return None if config.get(key) is None else number(config, key, least, least, most)
+
+
 def retention(config: Source) -> int:
     """Return the days for which logs are stored."""
     days = number(config, "log_retention_days", 30, 1, LOG_RETENTION_DAYS[-1])
@@ -97,6 +103,26 @@ def structure(config: Source, key: str, kind: type[_T], default: _T, form: str) 
     if not isinstance(value, kind):
         raise SettingError(key, f"is {text!r}: write {form}.")
     return value
+
+
+def texts(
+    config: Source, key: str, form: re.Pattern[str], words: str, *, kind: str, default: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """Return the list of `key`, whose texts match `form`; `kind` describes the list, and `words` a text."""
+    values: list[Any] = structure(config, key, list, list(default), kind)
+    for value in values:
+        if not isinstance(value, str) or not form.fullmatch(value):
+            raise SettingError(key, f"has {value!r}: write {words}.")
+    return tuple(values)
+
+
+def limits(config: Source, key: str, unit: str, most: int) -> Mapping[str, int]:
+    """Return the map of functions to whole numbers of a `unit`, from 1 to `most`."""
+    values: dict[str, Any] = structure(config, key, dict, {}, f"a map of functions to {unit}")
+    for function, value in values.items():
+        if type(value) is not int or not 1 <= value <= most:
+            raise SettingError(f"{key}.{function}", f"is {value!r}: write {unit} from 1 to {most}.")
+    return values
 
 
 def between(least: _N, most: _N, default: _N) -> Any:

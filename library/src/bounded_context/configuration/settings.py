@@ -8,13 +8,24 @@ from typing import Any, Literal, Self, get_args
 
 from ..declaration.context import Context
 from ..domain.spelling import kebab
-from .alarms import Wanted
+from .alarms import Objectives, Thresholds, Wanted
 from .api_settings import ApiSettings
-from .config import SettingError, Source, flag, matching, number, numbers, one_of, retention, structure
+from .config import (
+    SettingError,
+    Source,
+    flag,
+    limits,
+    matching,
+    number,
+    numbers,
+    one_of,
+    optional_number,
+    retention,
+    structure,
+    texts,
+)
 from .consumes import Consumed, consumed
-from .objectives import Objectives
 from .strategy import BadStrategy, Strategy
-from .thresholds import Thresholds
 
 Sftp = Literal["dedicated", "shared", "none"]
 
@@ -148,7 +159,7 @@ class Settings:
             temporary_names=_temporary_names(config),
             # Unseen uploads are found and redriven for 14 days. The sweep lists all stored uploads.
             incoming_days=number(config, "incoming_days", 365, 14, LONGEST_KEPT),
-            reports_days=_days(config, "reports_days", 1),
+            reports_days=optional_number(config, "reports_days", 1, LONGEST_KEPT),
             subscribers=subscribers,
             tolerated_share=number(config, "tolerated_share", 0.05, 0, 1),
             # One call validates a list and another verifies it, each within 15 minutes, Lambda's maximum.
@@ -161,7 +172,7 @@ class Settings:
             import_concurrency=number(config, "import_concurrency", 2, 1, 100),
             # Lambda API reference, CreateEventSourceMapping.
             stream_parallelization_factor=number(config, "stream_parallelization_factor", 10, 1, 10),
-            reserved_concurrency=_reserved_concurrency(config),
+            reserved_concurrency=limits(config, "reserved_concurrency", "executions", MOST_RESERVED),
             log_retention_days=retention(config),
             log_key_arn=_log_key(config),
             owner=_tag(config, "owner", _OWNER, "a name as a tag of AWS takes it, of up to 256 characters"),
@@ -172,12 +183,12 @@ class Settings:
                 config, "artifacts", _FOLDER, "../../build", "the folder that holds code.zip and layer.zip"
             ),
             rollout_strategy=_strategy(config),
-            latency_alarms=_latency_alarms(config),
+            latency_alarms=limits(config, "latency_alarms", "milliseconds", LONGEST_MS),
             release_alarms=_release_alarms(config),
             alarms=one_of(config, "alarms", get_args(Wanted), "all"),
             thresholds=numbers(config, "thresholds", Thresholds),
             objectives=numbers(config, "objectives", Objectives),
-            expect_list_hours=_expect_list_hours(config),
+            expect_list_hours=optional_number(config, "expect_list_hours", 1, LONGEST_WAIT),
             runbook_url=matching(
                 config,
                 "runbook_url",
@@ -213,15 +224,11 @@ def _log_key(config: Source) -> str | None:
 
 
 def _temporary_names(config: Source) -> tuple[str, ...]:
-    endings: list[Any] = structure(config, "temporary_names", list, list(TEMPORARY), "a list of endings of names")
-    for ending in endings:
-        if not isinstance(ending, str) or not _ENDING.fullmatch(ending):
-            raise SettingError(
-                "temporary_names", f"has {ending!r}: write an ending such as .part, up to 32 characters."
-            )
+    words = "an ending such as .part, up to 32 characters"
+    endings = texts(config, "temporary_names", _ENDING, words, kind="a list of endings of names", default=TEMPORARY)
     if len(endings) > MOST_TEMPORARY:
         raise SettingError("temporary_names", f"has {len(endings)} endings: write at most {MOST_TEMPORARY}.")
-    return tuple(endings)
+    return endings
 
 
 def _partners(config: Source, sftp: Sftp) -> Mapping[str, tuple[str, ...]]:
@@ -279,13 +286,11 @@ def _filters(context: Context[Any], config: Source, subscribers: tuple[str, ...]
 
 
 def _subscriber_accounts(config: Source) -> tuple[str, ...]:
-    accounts: list[Any] = structure(config, "subscriber_accounts", list, [], "a list of AWS accounts' ids")
-    for account in accounts:
-        if not isinstance(account, str) or not _ACCOUNT.fullmatch(account):
-            raise SettingError("subscriber_accounts", f"has {account!r}: write the 12 digits of an account in quotes.")
+    words = "the 12 digits of an account in quotes"
+    accounts = texts(config, "subscriber_accounts", _ACCOUNT, words, kind="a list of AWS accounts' ids")
     if len(set(accounts)) != len(accounts):
-        raise SettingError("subscriber_accounts", f"is {accounts!r}: name each once.")
-    return tuple(accounts)
+        raise SettingError("subscriber_accounts", f"is {list(accounts)!r}: name each once.")
+    return accounts
 
 
 def _strategy(config: Source) -> Strategy:
@@ -295,48 +300,16 @@ def _strategy(config: Source) -> Strategy:
         raise SettingError("rollout_strategy", f"is {error}") from None
 
 
-def _latency_alarms(config: Source) -> Mapping[str, int]:
-    limits: dict[str, Any] = structure(config, "latency_alarms", dict, {}, "a map of functions to milliseconds")
-    for function, limit in limits.items():
-        if type(limit) is not int or not 1 <= limit <= LONGEST_MS:
-            raise SettingError(
-                f"latency_alarms.{function}", f"is {limit!r}: write milliseconds from 1 to {LONGEST_MS}."
-            )
-    return limits
-
-
-def _reserved_concurrency(config: Source) -> Mapping[str, int]:
-    reserved: dict[str, Any] = structure(config, "reserved_concurrency", dict, {}, "a map of functions to executions")
-    for function, executions in reserved.items():
-        if type(executions) is not int or not 1 <= executions <= MOST_RESERVED:
-            raise SettingError(
-                f"reserved_concurrency.{function}", f"is {executions!r}: write executions from 1 to {MOST_RESERVED}."
-            )
-    return reserved
-
-
 def _release_alarms(config: Source) -> tuple[str, ...]:
-    names: list[Any] = structure(config, "release_alarms", list, [], "a list of alarms' names")
-    for name in names:
-        if not isinstance(name, str) or not _ALARM.fullmatch(name):
-            raise SettingError("release_alarms", f"has {name!r}: write the name of an alarm, up to 255 characters.")
+    words = "the name of an alarm, up to 255 characters"
+    names = texts(config, "release_alarms", _ALARM, words, kind="a list of alarms' names")
     if len(names) > MOST_MORE_ALARMS or len(set(names)) != len(names):
         raise SettingError(
             "release_alarms",
             f"has {len(names)} names: write at most {MOST_MORE_ALARMS}, each once; "
             "CodeDeploy takes ten alarms, and a release may make two of its own.",
         )
-    return tuple(names)
-
-
-def _expect_list_hours(config: Source) -> int | None:
-    absent = config.get("expect_list_hours") is None
-    return None if absent else number(config, "expect_list_hours", 24, 1, LONGEST_WAIT)
-
-
-def _days(config: Source, key: str, least: int) -> int | None:
-    absent = config.get(key) is None
-    return None if absent else number(config, key, least, least, LONGEST_KEPT)
+    return names
 
 
 def _name(key: str, name: Any, form: re.Pattern[str]) -> str:

@@ -5,8 +5,9 @@ strategies have the limits of CodeDeploy's time-based canary and linear configur
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 Kind = Literal["AllAtOnce", "Canary", "Linear"]
 
@@ -84,3 +85,29 @@ class Strategy:
             raise BadStrategy(f"{self.name!r}, which waits {self.minutes} minutes: write 1 to {LONGEST}.")
         if self.duration > LONGEST:
             raise BadStrategy(f"{self.name!r}, which takes {self.duration} minutes: CodeDeploy allows {LONGEST}.")
+
+
+SHIFT_TIMEOUT = 480
+"""Minutes for a whole rollout; CodePipeline ends a build that takes much longer."""
+
+_HOOKS_AND_ROLLBACKS = 35
+"""Minutes that a rollout allows for hooks and rollbacks, once for the functions and once for the state machine."""
+
+
+def too_long(context: str, stack_file: Mapping[str, Any]) -> str | None:
+    """Return why the strategy of a stack's file takes too long for the pipeline, else None.
+
+    A bad strategy returns None, because the stack's program reports it.
+
+    Args:
+        context: the name of the context, which is the prefix of its program's settings.
+        stack_file: the contents of `Pulumi.<stack>.yaml`.
+    """
+    name = (stack_file.get("config") or {}).get(f"{context}:rollout_strategy")
+    try:
+        minutes = 2 * (Strategy.parse(str(name)).duration + _HOOKS_AND_ROLLBACKS)
+    except BadStrategy:
+        return None
+    if minutes <= SHIFT_TIMEOUT:
+        return None
+    return f"{name} may take {minutes} minutes, and the pipeline's shift {SHIFT_TIMEOUT}: choose a quicker strategy."

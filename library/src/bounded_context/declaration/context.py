@@ -33,7 +33,7 @@ class Context(Structure[A]):
         commands: the commands that callers may send, each with its rule; one creates, one deletes, any number changes.
         data: the model of the data of the aggregate's events.
         versions: the version (``<major>.<minor>``) of each event type's schema; 1.0 for types that are not named.
-        beside: the previous major version of the aggregates' events, as long as a subscriber reads it.
+        previous_version: the previous major version of the aggregates' events, as long as a subscriber reads it.
         references: the fields that hold the id of another context's aggregate, with its kind in snake_case.
         verification: the workflow's step between validation and import, in snake_case.
         queried_by: the keys of the list query: ``list``, ``status``, or fields of the details that are texts. Each adds

@@ -22,30 +22,17 @@ _VERSION: Final = re.compile(r"[1-9][0-9]*\.[0-9]+")
 _ROUTE: Final = re.compile(r"(DELETE|PATCH|POST|PUT) (/[A-Za-z0-9._-]+|/\{[a-z0-9_]+\})+")
 _HOOKS: Final = ("pre_traffic", "post_traffic")
 _NO_TEXT: Final = ("decimal", "int", "currency", "date", "bool")
-OWN_FIELDS: Final = frozenset(
-    (
-        "id",
-        "identity",
-        "pk",
-        "status",
-        "version",
-        "list_id",
-        "list_shard",
-        "status_shard",
-        "traceparent",
-        "dataschema",
-        "etag",
-        "expires_at",
-    )
-)
+_OWN: Final = "id identity pk status version list_id list_shard status_shard traceparent dataschema etag expires_at"
+OWN_FIELDS: Final = frozenset(_OWN.split())
 """The attributes of an aggregate and its item besides the details."""
 
-_OF_LISTS: Final = ("amounts", "bucket", "execution", "imported_parts", "key", "partner", "parts", "received_at")
-_MORE_OF_LISTS: Final = ("reason", "rejected", "rejections", "rows", "size", "staged", "undone_parts", "valid")
-_STILL_MORE_OF_LISTS: Final = ("verified", "version_id")
-_OF_PROJECTIONS: Final = ("event_id", "event_type", "order", "source")
-_OF_STORED_ANSWERS: Final = ("data", "expiration", "in_progress_expiration", "validation")
-OTHERS: Final = frozenset((*_OF_LISTS, *_MORE_OF_LISTS, *_STILL_MORE_OF_LISTS, *_OF_PROJECTIONS, *_OF_STORED_ANSWERS))
+_OF_LISTS: Final = """
+amounts bucket execution failed imported_parts key partner parts reason received_at rejected rejections rows size staged
+undone_parts valid verified version_id
+"""
+_OF_PROJECTIONS: Final = "event_id event_type order source"
+_OF_STORED_ANSWERS: Final = "data expiration in_progress_expiration validation"
+OTHERS: Final = frozenset(f"{_OF_LISTS} {_OF_PROJECTIONS} {_OF_STORED_ANSWERS}".split())
 """The attributes of the items of lists, of other contexts' aggregates and of stored answers. An index by such an
 attribute would contain these items too. DynamoDB rejects an item whose index key is a number or empty."""
 
@@ -64,7 +51,7 @@ def contradictions(context: Structure[Any]) -> Iterator[str]:
     yield from _queries(context)
     yield from _functions(context)
     yield from _events(context)
-    yield from _beside(context)
+    yield from _previous_version(context)
     yield from _references(context)
     yield from _errors(context)
     yield from _measures(context)
@@ -164,7 +151,7 @@ def _transitions(context: Structure[Any]) -> Iterator[str]:
     reached = _reachable(context)
     for command in context.commands:
         if command.status not in reached:
-            fault = f"{command.status} cannot be reached from {context.first}"
+            fault = f"{command.status} cannot be reached from {context.initial_status}"
             yield f"commands: {fault}: let {command.name} start after a status that can be reached."
 
 
@@ -182,7 +169,7 @@ def _starts(context: Structure[Any], command: Command[Any, Any]) -> Iterator[str
 
 def _reachable(context: Structure[Any]) -> set[StrEnum | None]:
     """Return the statuses that an aggregate can have, and None for a deleted aggregate."""
-    reached: set[StrEnum | None] = {context.first, None}
+    reached: set[StrEnum | None] = {context.initial_status, None}
     while more := {command.status for command in context.commands if reached & {*command.after}} - reached:
         reached |= more
     return reached
@@ -217,15 +204,15 @@ def _events(context: Structure[Any]) -> Iterator[str]:
             yield f"versions: {event} has {version!r}: write <major>.<minor>, such as 1.0."
 
 
-def _beside(context: Structure[Any]) -> Iterator[str]:
-    for event, version in context.beside.versions.items() if context.beside else ():
+def _previous_version(context: Structure[Any]) -> Iterator[str]:
+    for event, version in context.previous_version.versions.items() if context.previous_version else ():
         if event not in context.changes:
-            yield f"beside has {event}, which no command raises: remove it."
+            yield f"previous_version has {event}, which no command raises: remove it."
             continue
         today = context.versions.get(event, FIRST_VERSION)
         if not _VERSION.fullmatch(version) or major(version) + 1 != major(today):
             yield (
-                f"beside: {event} has {version!r}, and its current version is {today!r}: "
+                f"previous_version: {event} has {version!r}, and its current version is {today!r}: "
                 "write a version of the previous major version."
             )
 

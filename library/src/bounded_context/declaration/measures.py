@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from ..domain.poison import PoisonReason
+from ..domain.faults import PoisonReason
 
 COUNT: Final = "Count"
 SECONDS: Final = "Seconds"
@@ -65,26 +65,7 @@ EVENTS_APPLIED: Final = Measure("EventsApplied")
 EVENTS_STALE: Final = Measure("EventsStale")
 EVENTS_POISONED: Final = Measure("EventsPoisoned", dimension=REASON, values=tuple(PoisonReason))
 
-PLATFORM: Final = (
-    EVENTS_PUBLISHED,
-    EVENTS_REFUSED,
-    EVENT_AGE,
-    LISTS_RECEIVED,
-    LISTS_IMPORTED,
-    LISTS_REJECTED,
-    LISTS_FAILED,
-    LISTS_LATE,
-    LIST_DURATION,
-    OLDEST_UNFINISHED,
-    MAPPINGS_FAILING,
-    UPLOADS_BROKEN,
-    UPLOADS_UNSEEN,
-    ROWS_IMPORTED,
-    RULE_SECONDS,
-    EVENTS_APPLIED,
-    EVENTS_STALE,
-    EVENTS_POISONED,
-)
+PLATFORM: Final = tuple(constant for constant in tuple(globals().values()) if isinstance(constant, Measure))
 """The metrics that are the same in every context."""
 
 

@@ -7,7 +7,7 @@ from typing import Final
 NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 """Lower-case letters, digits and single hyphens, such as ``acquirer-key``."""
 
-_SUFFIX: Final = re.compile(r"-[A-Za-z0-9]{6}$")
+_SUFFIX: Final = r"-[A-Za-z0-9]{6}$"
 """The suffix that Secrets Manager adds to a name in an ARN ("What's in a Secrets Manager secret?", secret ARN)."""
 
 
@@ -30,6 +30,6 @@ def secret_arn(name: str) -> str:
 
 def without_value(arn: str) -> NoSecret:
     """Return the error for a secret without a value, with the command that stores one."""
-    name = _SUFFIX.sub("", arn.rpartition(":")[2])
+    name = re.sub(_SUFFIX, "", arn.rpartition(":")[2])
     command = f"aws secretsmanager put-secret-value --secret-id {name} --secret-string file:///dev/stdin"
     return NoSecret(f"{name} has no text as its value yet: put one with `{command}`.")

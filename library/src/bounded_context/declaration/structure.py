@@ -10,13 +10,12 @@ from pydantic import BaseModel
 
 from ..domain.aggregate import Aggregate, Details
 from ..domain.amounts import Amounts, currencies
-from ..domain.commands import METHODS, Command
+from ..domain.commands import METHODS, Command, Transitions
 from ..domain.errors import AlreadyExists, BusinessError, IllegalMove, ListOpen, NotFound, VersionConflict
-from ..domain.events import Beside, Source, label, major
+from ..domain.events import PreviousVersion, Source, label, major
 from ..domain.faults import Fault
 from ..domain.fields import of_kind
 from ..domain.spelling import kebab
-from ..domain.transitions import Transitions
 from .measures import Measures
 
 if TYPE_CHECKING:
@@ -28,7 +27,10 @@ A = TypeVar("A", bound=Aggregate[Any, Any])
 LIST_STEPS: Final = ("register_list", "validate_list", "import_list", "compensate_error")
 """The steps of every context's list workflow. The verification, which the context names, is the third step."""
 
-PLATFORM_FUNCTIONS: Final = ("relay_events", "measure_lists", "watch_lists", "sweep_uploads", "on_event")
+WATCH_LISTS: Final = "watch_lists"
+"""The function that watches unfinished lists and event source mappings."""
+
+PLATFORM_FUNCTIONS: Final = ("relay_events", "measure_lists", WATCH_LISTS, "sweep_uploads", "on_event")
 """The functions of every context besides commands, queries and steps."""
 
 VERIFY_LIST: Final = "verify_list"
@@ -61,7 +63,7 @@ class Structure(Generic[A]):
     commands: tuple[Command[Any, A], ...]
     data: type[BaseModel]
     versions: Mapping[str, str] = field(default_factory=dict)
-    beside: Beside | None = None
+    previous_version: PreviousVersion | None = None
     references: Mapping[str, str] = field(default_factory=dict)
     verification: str = VERIFY_LIST
     queried_by: tuple[str, ...] = ()
@@ -177,17 +179,17 @@ class Structure(Generic[A]):
     # -- its events
 
     @property
-    def first(self) -> StrEnum:
+    def initial_status(self) -> StrEnum:
         """The status of a newly created aggregate."""
         return self.creating.status  # pyright: ignore[reportReturnType]
 
     @cached_property
-    def reached(self) -> Mapping[StrEnum, str]:
+    def event_by_status(self) -> Mapping[StrEnum, str]:
         """The type of the event that reports each status."""
         return {command.status: command.event for command in self.commands if command.status is not None}
 
     @property
-    def deleted(self) -> str:
+    def deletion_event(self) -> str:
         """The type of the event that reports a deletion."""
         return next(command.event for command in self.commands if command.kind == "deletes")
 
@@ -216,9 +218,13 @@ class Structure(Generic[A]):
         return self.source.schema_of(event_type, version)
 
     @property
-    def told(self) -> tuple[tuple[str, str], ...]:
-        """The types of all events with their versions: the current versions, and the previous versions in `beside`."""
-        return (*self.versions.items(), *(self.beside.versions.items() if self.beside else ()))
+    def _previous_versions(self) -> Mapping[str, str]:
+        return self.previous_version.versions if self.previous_version else {}
+
+    @property
+    def event_versions(self) -> tuple[tuple[str, str], ...]:
+        """The types of all events with their versions: the current versions, and those of ``previous_version``."""
+        return (*self.versions.items(), *self._previous_versions.items())
 
     def label(self, event_type: str, version: str) -> str:
         """Return the message attribute ``type`` of a version; for lists' events, it is the type alone."""
@@ -226,35 +232,37 @@ class Structure(Generic[A]):
 
     def published(self, event_type: str) -> tuple[str, ...]:
         """Return the versions in which a type's events are published, the previous major version first."""
-        today, beside = self.versions[event_type], self.beside
-        before = beside.versions.get(event_type) if beside else None
-        if beside is None or before is None:
-            return (today,)
-        return (before, today) if beside.ready else (before,)
+        current, previous = self.versions[event_type], self._previous_versions.get(event_type)
+        if self.previous_version is None or previous is None:
+            return (current,)
+        return (previous, current) if self.previous_version.ready else (previous,)
 
     def labels_of(self, event_type: str) -> list[str]:
         """Return the labels with which a type's events are published, a label for each version."""
         return [self.label(event_type, version) for version in self.published(event_type)]
 
-    def heard(self, event_type: str, subscriber: str) -> tuple[str, ...]:
+    def _is_ready(self, subscriber: str) -> bool:
+        return self.previous_version is None or subscriber in self.previous_version.ready
+
+    def versions_for(self, event_type: str, subscriber: str) -> tuple[str, ...]:
         """Return the versions of a type that a subscriber of its stacks gets: both versions only if it is ready."""
-        is_ready = self.beside is None or subscriber in self.beside.ready
-        return self.published(event_type) if is_ready else self.published(event_type)[:1]
+        published = self.published(event_type)
+        return published if self._is_ready(subscriber) else published[:1]
 
     def labels_for(self, subscriber: str, types: Iterable[str]) -> list[str]:
         """Return the labels of the events of some types that a subscriber of its stacks gets."""
-        return [self.label(name, version) for name in types for version in self.heard(name, subscriber)]
+        return [self.label(name, version) for name in types for version in self.versions_for(name, subscriber)]
 
     def withheld_from(self, subscriber: str) -> list[str]:
         """Return the labels of the current versions that a subscriber of its stacks is not ready for."""
-        if self.beside is None or subscriber in self.beside.ready:
-            return []
-        return [self.label(event_type, self.versions[event_type]) for event_type in self.beside.versions]
+        types = () if self._is_ready(subscriber) else self._previous_versions
+        return [self.label(event_type, self.versions[event_type]) for event_type in types]
 
     def model(self, event_type: str, version: str) -> type[BaseModel]:
         """Return the model of the data of an event type in a version."""
-        old = self.beside.versions.get(event_type) if self.beside else None
-        return self.beside.data if self.beside and old and major(old) == major(version) else self.models[event_type]
+        previous = self._previous_versions.get(event_type)
+        is_previous = previous is not None and major(previous) == major(version)
+        return self.previous_version.data if self.previous_version and is_previous else self.models[event_type]
 
     @cached_property
     def models(self) -> Mapping[str, type[BaseModel]]:
@@ -290,7 +298,7 @@ class Structure(Generic[A]):
         return tuple(key for key in self.queried_by if key not in _KEYS)
 
     @property
-    def things(self) -> tuple[str, ...]:
+    def referenced_kinds(self) -> tuple[str, ...]:
         """The kinds of other contexts' aggregates that its aggregates refer to."""
         return tuple(dict.fromkeys(self.references.values()))
 

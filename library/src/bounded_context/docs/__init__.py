@@ -1,1 +1,1 @@
-"""The platform's pages, in the version that is installed: what is the same in every context is written down here."""
+"""The pages of the installed version: the documentation that all contexts share."""

@@ -1,4 +1,4 @@
-"""The pages beside this module, and their sections by the anchors that code hosts give them."""
+"""The pages in this folder, and their sections by the anchors that code hosts generate."""
 
 import re
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ FOLDER = Path(__file__).parent
 
 
 class NoPage(LookupError):
-    """There is no such page or section; the message names those that are there."""
+    """The page or section does not exist; the message names the existing ones."""
 
 
 def pages() -> dict[str, str]:
@@ -24,7 +24,7 @@ def page(name: str) -> str:
 
 
 def section(name: str, anchor: str) -> str:
-    """Return a section of a page, with what is below its heading. Raises NoPage."""
+    """Return a section of a page with its subsections. Raises NoPage."""
     found = dict(_sections(page(name)))
     if anchor not in found:
         raise NoPage(f"The page {name} has no section {anchor!r}: name one of {', '.join(found)}.")
@@ -41,7 +41,7 @@ def _heading(text: str) -> str:
 
 
 def _sections(text: str) -> Iterator[tuple[str, str]]:
-    """Yield each section with its anchor; it ends where a heading of its own level or a higher one begins."""
+    """Yield each section with its anchor. A section ends at the next heading of its own or a higher level."""
     lines = text.splitlines(keepends=True)
     headings = list(_headings(lines))
     for place, (first, level) in enumerate(headings):
@@ -50,7 +50,7 @@ def _sections(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _headings(lines: list[str]) -> Iterator[tuple[int, int]]:
-    """Yield the number and the level of each line that is a heading, and not a comment in a block of code."""
+    """Yield the number and the level of each heading. Comments in blocks of code are no headings."""
     code = False
     for number, line in enumerate(lines):
         code ^= line.lstrip().startswith("```")

@@ -1,8 +1,10 @@
-"""What a section of a page has a team write: the blocks of code whose first line names a file.
+"""The files that a section of a page tells a team to write: blocks of code whose first line names a file.
 
-``# <file>`` is followed by a whole new file, ``# <file>, after <text>`` by lines that come after the one line of the
-file in which that text stands, and ``# <file>, instead of <text>`` by lines that come in its place. A block may go on
-with another place.
+A block begins with one of these lines, and may contain several steps:
+
+- ``# <file>``: the content of a new file.
+- ``# <file>, after <text>``: lines to insert after the only line that contains the text.
+- ``# <file>, instead of <text>``: lines that replace the only line that contains the text.
 """
 
 import re
@@ -18,9 +20,9 @@ _BLOCK: Final = re.compile(rf"^```\w+\n(?={_FILE})(?P<steps>.*?)^```$", re.MULTI
 
 @dataclass(frozen=True)
 class Step:
-    """What is written into the file at ``path``: all of it, or lines at the ``place`` of the one line that has a text.
+    """A text for the file at ``path``: all of the file, or lines at the only line that contains ``place``.
 
-    ``how`` says whether they come after that line or instead of it; it is empty for a whole file.
+    ``how`` is ``after``, ``instead of``, or empty for a whole file.
     """
 
     path: str
@@ -29,7 +31,7 @@ class Step:
     text: str
 
     def follow(self, repository: Path) -> None:
-        """Write it. Raises ValueError: a new file already exists, or not one line has the text."""
+        """Write the text. Raises ValueError if a new file exists, or if not exactly one line contains ``place``."""
         file = repository / self.path
         before = file.read_text(encoding="utf-8") if file.exists() else ""
         if not self.how and before:
@@ -47,7 +49,7 @@ class Step:
 
 
 def steps(section: str, context: str) -> Iterator[Step]:
-    """Yield the steps of a section for a context (its name in snake_case, of one word) in the place of ``loan``."""
+    """Yield the steps of a section, with a context's name (one word in lower case) in place of ``loan``."""
     names = {"loan": context, "Loan": context.title(), "LOAN": context.upper()}
     text = re.sub("|".join(names), lambda found: names[found[0]], section)
     for block in _BLOCK.finditer(text):

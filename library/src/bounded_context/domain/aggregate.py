@@ -21,6 +21,8 @@ _LEAST: Final = 10**14
 class _Identified(BaseModel):
     """A model whose first field is the aggregate's identity."""
 
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
+
     identity: ClassVar[str] = ""
     """The name of the field that holds the identity."""
 
@@ -40,8 +42,6 @@ class Details(_Identified):
     The first field is the identity. Callers may omit a field with a default. An item that was stored before the field
     existed has the default too.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
     @classmethod
     def model_validate_stored(cls, values: Mapping[str, Any]) -> Self:
@@ -83,8 +83,6 @@ class Change(_Identified):
     accepts this version of any incarnation. A text is a `tag`, which accepts this version of this incarnation.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
-
     expected_version: Annotated[int, Field(ge=1)] | Annotated[str, Field(pattern=f"^{TAG}$")] | None = None
 
 
@@ -97,10 +95,10 @@ class Aggregate(Generic[D, S]):
     """The base class of aggregates: ``class Payment(Aggregate[PaymentDetails, Status])``.
 
     ``version`` counts the changes from 1. ``list_id`` is the id of the list that imported the aggregate, or None.
-    ``stood`` is the status before the last change, which `dataclasses.replace` keeps. It is the current status if the
-    aggregate was just read or created. ``etag`` identifies the stored state that was read or written: empty if the
-    state has no etag, None before either. It is the incarnation's name, and from the second write on a dot and a name
-    of the write.
+    ``previous_status`` is the status before the last change, which `dataclasses.replace` keeps. It is the current
+    status if the aggregate was just read or created. ``etag`` identifies the stored state that was read or written:
+    empty if the state has no etag, None before either. It is the incarnation's name, and from the second write on a dot
+    and a name of the write.
     """
 
     details_type: ClassVar[type[Details]] = Details
@@ -110,12 +108,12 @@ class Aggregate(Generic[D, S]):
     status: S
     version: int = 1
     list_id: str | None = None
-    stood: S | None = field(default=None, kw_only=True, compare=False, repr=False)
+    previous_status: S | None = field(default=None, kw_only=True, compare=False, repr=False)
     etag: str | None = field(default=None, kw_only=True, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        if self.stood is None:
-            object.__setattr__(self, "stood", self.status)
+        if self.previous_status is None:
+            object.__setattr__(self, "previous_status", self.status)
 
     def __init_subclass__(cls, **more: Any) -> None:
         super().__init_subclass__(**more)
@@ -167,4 +165,4 @@ class Aggregate(Generic[D, S]):
 
     def moved_to(self, status: S) -> Self:
         """Return the next version, in ``status``. Saving it checks that the transition is allowed."""
-        return replace(self, status=status, version=self.version + 1, stood=self.status)
+        return replace(self, status=status, version=self.version + 1, previous_status=self.status)

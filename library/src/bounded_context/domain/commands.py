@@ -1,12 +1,13 @@
 """The declaration of an aggregate's commands: their rules, the statuses from which they start, and their events."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import wraps
 from typing import Any, Final, Generic, Literal, TypeVar
 
 from .aggregate import Aggregate, Change, Details
+from .errors import IllegalMove
 from .spelling import snake
 
 Kind = Literal["creates", "changes", "deletes"]
@@ -100,3 +101,39 @@ def _reported(make: Callable[..., Any]) -> Callable[..., Any]:
 
 for _kind in METHODS:
     setattr(Command, _kind, staticmethod(_reported(getattr(Command, _kind))))
+
+
+class Transitions:
+    """The check of each change and removal against the declared commands of a context.
+
+    A use case does not name its command. Each status is set by one command, and only one command deletes.
+    """
+
+    def __init__(self, commands: Iterable[Command[Any, Any]]) -> None:
+        self._changes = {command.status: command for command in commands if command.kind == "changes"}
+        self._deletes = next(command for command in commands if command.kind == "deletes")
+
+    def change(self, changed: Aggregate[Any, Any]) -> None:
+        """Accept a changed aggregate if the command that sets its status may start from its previous status.
+
+        Raises:
+            IllegalMove: the command may not start from there.
+            LookupError: no command changes an aggregate into that status.
+        """
+        command = self._changes.get(changed.status)
+        if command is None:
+            raise LookupError(f"No command changes a {type(changed).__name__} into {changed.status}: declare one.")
+        _check(command, changed)
+
+    def removal(self, removed: Aggregate[Any, Any]) -> None:
+        """Accept the removal of an aggregate if the command that deletes may start from its status.
+
+        Raises:
+            IllegalMove: the command may not start from there.
+        """
+        _check(self._deletes, removed)
+
+
+def _check(command: Command[Any, Any], aggregate: Aggregate[Any, Any]) -> None:
+    if aggregate.previous_status not in command.after:
+        raise IllegalMove(aggregate.details.identity, aggregate.id, str(aggregate.previous_status), command.after)

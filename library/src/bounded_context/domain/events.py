@@ -71,7 +71,7 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Beside:
+class PreviousVersion:
     """The previous major version of the aggregates' events, published while subscribers migrate to the current version.
 
     Subscribers that are ready get each event in both versions, all others in the previous version. The current version
@@ -80,13 +80,13 @@ class Beside:
     Args:
         data: the model of the data of the previous version.
         versions: the previous version (``<major>.<minor>``) of each type whose major version was raised.
-        made: converts the data of a current event to the data of the previous version, as JSON values.
+        convert: converts the data of a current event to the data of the previous version, as JSON values.
         ready: the subscribers that read both versions.
     """
 
     data: type[BaseModel]
     versions: Mapping[str, str]
-    made: Callable[[dict[str, Any]], dict[str, Any]]
+    convert: Callable[[dict[str, Any]], dict[str, Any]]
     ready: tuple[str, ...] = ()
 
     def events(self, today: dict[str, Any], source: Source) -> tuple[dict[str, Any], ...]:
@@ -102,7 +102,7 @@ class Beside:
 
     def _before(self, today: dict[str, Any], source: Source, version: str) -> dict[str, Any]:
         event_id, schema = f"{today['id']}-{major(version)}", source.schema_of(today["type"], version)
-        return {**today, "id": event_id, "dataschema": schema, "data": self.made(dict(today["data"]))}
+        return {**today, "id": event_id, "dataschema": schema, "data": self.convert(dict(today["data"]))}
 
 
 def major(version: str) -> int:

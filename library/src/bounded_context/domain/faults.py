@@ -1,4 +1,4 @@
-"""The kinds of faults of a list's rows."""
+"""The kinds of faults of a list's rows and of other contexts' messages."""
 
 from enum import StrEnum
 
@@ -12,3 +12,21 @@ class Fault(StrEnum):
     UNKNOWN = "unknown"
     EXISTS = "exists"
     RULE = "rule"
+
+
+class PoisonReason(StrEnum):
+    """The reason why retries of a message cannot succeed."""
+
+    NOT_JSON = "not-json"
+    NO_EVENT = "no-cloud-event"
+    SOURCE = "unknown-source"
+    SUBJECT = "no-subject"
+    ORDER = "no-order"
+
+
+class Poison(Exception):
+    """A message that can never be applied. Its text is the reason's code, without content of the message."""
+
+    def __init__(self, reason: PoisonReason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason

@@ -118,8 +118,11 @@ def defaults(model: type[BaseModel]) -> dict[str, Any]:
 
 def is_default_of_type(field: FieldInfo) -> bool:
     """Return whether a field's default, stored as a JSON value, is parsed as the same value of the same type."""
-    kind: Any = Annotated[(field.annotation, Field(), *field.metadata)]
     default = _default(field)
+    if default is None and may_be_none(field):
+        # Building an adapter would extend the cold start of every function.
+        return True
+    kind: Any = Annotated[(field.annotation, Field(), *field.metadata)]
     try:
         read = TypeAdapter(kind).validate_python(to_jsonable_python(default))
     except ValidationError:

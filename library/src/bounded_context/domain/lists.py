@@ -111,9 +111,9 @@ class PinnedFile:
 class ReceivedList:
     """A list as recorded.
 
-    ``execution`` is the workflow execution that imports the list. ``reason`` is set if the list was refused.
-    ``traceparent`` is the upload's position in a trace, or None for old records. ``received_at`` is None before the
-    list is recorded.
+    ``execution`` is the workflow execution that imports the list. ``reason`` is set if the list was refused or is
+    being undone. ``failed`` is whether it is being undone for a technical reason. ``traceparent`` is the upload's
+    position in a trace, or None for old records. ``received_at`` is None before the list is recorded.
 
     ``rejections`` are the rejected rows by fault. The verification sets ``amounts``, the sums of the rows to import by
     field and currency, and ``parts``, the number of parts to import. No row is written before. ``undone_parts`` are the
@@ -143,9 +143,10 @@ class ReceivedList:
     verified: str | None = field(default=None, compare=False)
     writers: Mapping[int, int] = field(default_factory=dict, compare=False)
     written: Mapping[int, int] = field(default_factory=dict, compare=False)
+    failed: bool = False
 
     @property
-    def given_up(self) -> bool:
+    def cancelled(self) -> bool:
         """Whether the list is being undone, or was."""
         return self.status in (ListStatus.COMPENSATING, ListStatus.REJECTED, ListStatus.FAILED)
 

@@ -6,7 +6,9 @@ The order is total: the events of a subject give the same result in any order an
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 SEQUENCE_DIGITS: Final = 40
 """The maximum length of a DynamoDB stream's sequence number (DynamoDB Streams API reference, StreamRecord)."""
@@ -60,3 +62,32 @@ def order_key(event_id: str, sequence: str | None, time: datetime | None) -> str
 def newer(event: ForeignEvent, kept: ForeignEvent | None) -> ForeignEvent:
     """Return the newer event. A repetition of the kept event changes nothing."""
     return event if kept is None or event.order > kept.order else kept
+
+
+class Consumed(BaseModel):
+    """The consumed events of another context.
+
+    After an event of a type in ``known``, the event's subject exists for this context. After an event of a type in
+    ``gone``, it does not. ``thing`` is the kind of the subjects, in snake_case, and the name under which they are
+    stored. If this context is passed as pydantic's validation context, ``thing`` must not be the name of its own items.
+    """
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, defer_build=True)
+
+    thing: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    known: frozenset[str]
+    gone: frozenset[str]
+
+    @field_validator("thing")
+    @classmethod
+    def _of_others(cls, thing: str, info: ValidationInfo) -> str:
+        own = ("list", getattr(info.context, "name", None))
+        if thing in own:
+            raise ValueError("another context's events would overwrite items of this one")
+        return thing
+
+    def standing(self, event_type: str) -> Standing | None:
+        """Return the standing that an event of this type gives its subject; None if the type is not consumed."""
+        if event_type in self.gone:
+            return Standing.GONE
+        return Standing.KNOWN if event_type in self.known else None

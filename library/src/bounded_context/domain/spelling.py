@@ -8,7 +8,7 @@ from datetime import datetime
 # only the s of a plural follows (TaxIDs).
 _BOUNDARY = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z0-9])(?=[A-Z](?!s(?![a-z]))[a-z])")
 
-_ACRONYM = re.compile(r"[A-Z]([A-Z0-9]+s?)?")
+_ACRONYM = r"[A-Z]([A-Z0-9]+s?)?"
 
 
 def snake(name: str) -> str:
@@ -18,7 +18,9 @@ def snake(name: str) -> str:
 
 def plain(name: str) -> str:
     """Return a PascalCase name as words of a sentence, acronyms as they are: ``VATReturn`` becomes ``VAT return``."""
-    return " ".join(word if _ACRONYM.fullmatch(word) else word.lower() for word in _BOUNDARY.sub(" ", name).split(" "))
+    return " ".join(
+        word if re.fullmatch(_ACRONYM, word) else word.lower() for word in _BOUNDARY.sub(" ", name).split(" ")
+    )
 
 
 def kebab(name: str) -> str:

@@ -11,14 +11,23 @@ from pydantic_core import to_jsonable_python
 from ..declaration.context import Context
 from ..domain.aggregate import Change
 from ..domain.commands import Command, Kind
-from ._commands import Key
 from ._http import shown, shown_created, shown_version
-from ._operations import Answer, Asked, Operation, Route
-from ._parameters import IDEMPOTENCY_KEY, IF_MATCH, Parameter, expected_version, identity, in_path
+from ._operations import (
+    IDEMPOTENCY_KEY,
+    IF_MATCH,
+    Answer,
+    Asked,
+    Operation,
+    Parameter,
+    Route,
+    expected_version,
+    identity,
+    in_path,
+)
 from ._refusals import reading
 from ._requests import Request
 
-Perform = Callable[[Any, Key | None, dict[str, Any], Any], dict[str, Any]]
+Perform = Callable[[Any, str | list[str] | None, dict[str, Any], Any], dict[str, Any]]
 """Runs a command for (command, idempotency key or None, payload, Lambda context), and returns a message's answer."""
 
 

@@ -1,14 +1,51 @@
-"""The decorator that turns a handler into a Lambda function of a context."""
+"""The decorator that turns a handler into a Lambda function of a context, and its smoke check."""
 
 from collections.abc import Callable, Sequence
+from functools import wraps
 from typing import Any
 
 from pydantic import BaseModel
 
+from ..application.checks import PASSED, SMOKE
 from ..declaration.context import Context
-from ..settings import Settings
+from ..declaration.environment import Settings, load
 from ..telemetry import Handler, entry_point
-from ._smoke import answers_smoke_checks
+
+
+def marked(handler: Handler, **marks: Any) -> Handler:
+    """Add marks to a handler's attributes, and return the handler."""
+    vars(handler).update(marks)
+    return handler
+
+
+def mark(handler: Any, name: str, default: Any = None) -> Any:
+    """Return a mark of a handler, or the default if the handler has no such mark."""
+    return getattr(handler, "__dict__", {}).get(name, default)
+
+
+def answers_smoke_checks(
+    of: Context[Any], function: str, settings: type[BaseModel], needs: Sequence[Callable[[], object]] = ()
+) -> Callable[[Handler], Handler]:
+    """Return a decorator that answers the smoke check without running the handler.
+
+    The check reads the function's settings and builds the dependencies in ``needs``. A missing setting or dependency
+    raises, as it would for the first real event. The check makes no network calls.
+    """
+
+    def decorate(handler: Handler) -> Handler:
+        @wraps(handler)
+        def answering(event: dict[str, Any], context: Any) -> Any:
+            # No real event equals the smoke event: real events have other members.
+            if event != SMOKE.event:
+                return handler(event, context)
+            load(settings, of)
+            for build in needs:
+                build()
+            return {**PASSED, "function": function, "version": context.function_version}
+
+        return answering
+
+    return decorate
 
 
 def function(

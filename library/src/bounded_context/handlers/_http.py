@@ -12,10 +12,8 @@ from typing import Any
 
 from ..telemetry import Handler, about, continuing
 from . import _requests as requests
-from ._operations import Answer, Operation
-from ._parameters import etag
-from ._problems import problem
-from ._refusals import Refused
+from ._operations import Answer, Operation, etag
+from ._refusals import Refused, problem
 
 Watch = Callable[[], AbstractContextManager[None]]
 

@@ -9,10 +9,8 @@ from ..application.paging import LONGEST_CURSOR, MOST
 from ..application.queries import LONGEST_VALUE, ById, Selection, by_id, selection
 from ..declaration.context import Context
 from ._http import shown, shown_version, unchanged
-from ._operations import Answer, Asked, Operation, Route
-from ._parameters import IF_NONE_MATCH, Parameter, identity, is_held
-from ._problems import BAD_PARAMETER
-from ._refusals import obeying, reading
+from ._operations import IF_NONE_MATCH, Answer, Asked, Operation, Parameter, Route, identity, is_held
+from ._refusals import BAD_PARAMETER, obeying, reading
 
 _LIST_ID: Final = Parameter(
     "query",
@@ -58,22 +56,21 @@ def list_operation(context: Context[Any], query: Callable[[Selection], dict[str,
 
     return Operation(
         Route.read(context.routes[context.list_function]),
-        {"list_id": _LIST_ID, "status": _in_status(context), **_values(context), "limit": _LIMIT, "cursor": _CURSOR},
+        {
+            "list_id": _LIST_ID,
+            "status": _in_status(context),
+            **{name: _value(name) for name in context.queried_fields},
+            "limit": _LIMIT,
+            "cursor": _CURSOR,
+        },
         answer,
     )
 
 
-def _values(context: Context[Any]) -> dict[str, Parameter]:
-    return {name: _value(name) for name in context.queried_fields}
-
-
 def _value(field: str) -> Parameter:
-    described = Field(min_length=1, max_length=LONGEST_VALUE, description=f"Only those that have this {_words(field)}.")
+    description = f"Only those that have this {field.replace('_', ' ')}."
+    described = Field(min_length=1, max_length=LONGEST_VALUE, description=description)
     return Parameter("query", Annotated[str | None, described], None)
-
-
-def _words(field: str) -> str:
-    return field.replace("_", " ")
 
 
 def _in_status(context: Context[Any]) -> Parameter:

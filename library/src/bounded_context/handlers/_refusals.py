@@ -1,13 +1,16 @@
-"""Refusals: errors of the caller, with a stable code for programs and a sentence for people."""
+"""Refusals: errors of the caller, as answers to messages and as HTTP responses (RFC 9457, "Problem Details")."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from pydantic import ValidationError
 
 from ..application.paging import BadCursor
-from ..declaration.structure import INVALID
+from ..declaration.context import Context
+from ..declaration.structure import IN_PROGRESS, INVALID, REUSED
 from ..domain.errors import BusinessError
 from ..domain.reasons import shortened
 
@@ -61,3 +64,58 @@ def answer(refused: Refused) -> dict[str, Any]:
 def _sentence(error: ValidationError) -> str:
     problems = error.errors(include_url=False, include_context=False, include_input=False)
     return "; ".join(": ".join(filter(None, (".".join(map(str, found["loc"])), found["msg"]))) for found in problems)
+
+
+MALFORMED: Final = "malformed-request"
+BAD_PARAMETER: Final = "bad-parameter"
+NO_SUCH_ROUTE: Final = "no-such-route"
+TOO_LARGE: Final = "too-large"
+UNSUPPORTED: Final = "unsupported-media-type"
+MEDIA_TYPE: Final = "application/problem+json"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """The status, title and headers that all problems with one code share."""
+
+    status: int
+    title: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+_OF_REQUESTS: Final[Mapping[str, Kind]] = {
+    MALFORMED: Kind(400, "The body cannot be read as JSON"),
+    BAD_PARAMETER: Kind(400, "A parameter is invalid"),
+    NO_SUCH_ROUTE: Kind(404, "There is no such route"),
+    IN_PROGRESS: Kind(409, "The same command is being run", {"Retry-After": "1"}),
+    TOO_LARGE: Kind(413, "The body is too large"),
+    UNSUPPORTED: Kind(415, "The body must be JSON"),
+    INVALID: Kind(422, "Values in the body are invalid"),
+    REUSED: Kind(422, "The idempotency key was used for another command"),
+}
+
+
+def kinds(context: Context[Any]) -> dict[str, Kind]:
+    """Return the kind of problem for each code, of bad requests and of the context's rules."""
+    return {**_OF_REQUESTS, **{error.code: of_rule(error) for error in context.business_errors}}
+
+
+def of_rule(error: type[BusinessError]) -> Kind:
+    """Return the kind of problem for one rule."""
+    return Kind(error.status, error.title)
+
+
+def problem(refused: Refused, source: str, correlation_id: str) -> dict[str, Any]:
+    """Return a refusal as Lambda's response to API Gateway; ``source`` is the context's name."""
+    kind = of_rule(refused.rule) if refused.rule else _OF_REQUESTS[refused.code]
+    members = {
+        "type": f"urn:problem-type:{source}:{refused.code}",
+        "title": kind.title,
+        "status": kind.status,
+        "detail": refused.detail,
+        "code": refused.code,
+        "correlation_id": correlation_id,
+    }
+    body = members | ({"errors": list(refused.errors)} if refused.errors else {})
+    headers = {"Content-Type": MEDIA_TYPE, **kind.headers}
+    return {"statusCode": kind.status, "headers": headers, "body": json.dumps(body), "isBase64Encoded": False}

@@ -10,15 +10,14 @@ from typing import Any, Final, NoReturn
 from urllib.parse import parse_qs
 
 from ..declaration.structure import INVALID
-from ._problems import MALFORMED, NO_SUCH_ROUTE, TOO_LARGE, UNSUPPORTED
-from ._refusals import Refused
+from ._refusals import MALFORMED, NO_SUCH_ROUTE, TOO_LARGE, UNSUPPORTED, Refused
 
 MOST_BYTES: Final = 64 * 1024
 """The maximum size of a decoded body."""
 
 CORRELATION_ID: Final = r"[A-Za-z0-9._-]{1,128}"
 _JSON: Final = "application/json"
-_ROLE: Final = re.compile(r"arn:aws[a-z-]*:sts::\d{12}:assumed-role/([^/]+)/.*")
+_ROLE: Final = r"arn:aws[a-z-]*:sts::\d{12}:assumed-role/([^/]+)/.*"
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ def application(event: dict[str, Any]) -> str:
     Empty without either. Session names and IAM users are not used: they often name a person.
     """
     authorizer = event["requestContext"].get("authorizer") or {}
-    if role := _ROLE.fullmatch(str((authorizer.get("iam") or {}).get("userArn", ""))):
+    if role := re.fullmatch(_ROLE, str((authorizer.get("iam") or {}).get("userArn", ""))):
         return role[1]
     claims = (authorizer.get("jwt") or {}).get("claims") or {}
     return str(claims.get("client_id") or claims.get("azp") or "")

@@ -10,7 +10,7 @@ from ..application.checks import Check, checks_of
 from ..declaration.context import Context
 from ..settings import TrafficHookSettings, load
 from ..telemetry import logger
-from ..telemetry.errors import told
+from ..telemetry.errors import loggable_message
 
 # Three attempts to report, each 3 s to connect and 5 s to read, and at most 3 s in between (see `bounded_context.aws`).
 _SECONDS_TO_REPORT = 30
@@ -46,7 +46,7 @@ def _problem(of: Context[Any], deployment: str, context: Any) -> str | None:
     except Exception as error:
         # An error counts as a failed check: without a verdict, CodeDeploy waits for an hour.
         logger.exception("not checked to the end")
-        return f"{type(error).__name__}: {told(error) or error}"
+        return f"{type(error).__name__}: {loggable_message(error) or error}"
 
 
 def _first_problem(of: Context[Any], target: Target, context: Any) -> str | None:

@@ -11,12 +11,12 @@ from ..application.inbound import Applied, Message
 from ..application.ports import Projection
 from ..declaration import measures
 from ..declaration.context import Context
-from ..domain.consumed import Consumed
-from ..domain.poison import Poison
+from ..domain.faults import Poison
+from ..domain.projection import Consumed
 from ..settings import OnEventSettings, load
 from ..telemetry import Handler, count, logger
-from ._batches import take_each
 from ._function import function
+from .queues import take_each
 
 FUNCTION: Final = "on_event"
 

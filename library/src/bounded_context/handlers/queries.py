@@ -1,17 +1,63 @@
-"""The Lambda functions of queries."""
+"""The Lambda functions of queries: their messages and answers.
 
-from collections.abc import Callable
+A message is ``{"payload": {...}}``. An answer is ``{"ok": true, ...}`` with the result, or
+``{"ok": false, "error": {"code", "detail"}}``.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from pydantic import BaseModel, ConfigDict
+
 from ..application.ports import Aggregates, Shards
-from ..application.queries import ById, Selection, by_id, get_one, list_many, selection
+from ..application.queries import ById, Page, Selection, by_id, get_one, list_many, selection
 from ..declaration.context import BadContext, Context
+from ..declaration.environment import TableSettings
 from ..domain import events
 from ..domain.aggregate import Aggregate
-from ..settings import TableSettings
-from ..telemetry import Handler, about
+from ..telemetry import Handler, about, logger
 from ._function import function
-from ._queries import Q, ask, listed, saying
+from ._refusals import Refused, answer, obeying, reading
+
+Q = TypeVar("Q", bound=BaseModel)
+
+
+class Message(BaseModel):
+    """A query message."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    payload: dict[str, Any]
+
+
+def ask(kind: type[Q], query: Callable[[Q], dict[str, Any]], event: dict[str, Any]) -> dict[str, Any]:
+    """Run a query with the payload of a message, and return the answer."""
+    try:
+        with logging_outcome():
+            with reading():
+                question = kind.model_validate(Message.model_validate(event).payload)
+            with obeying():
+                return {"ok": True} | query(question)
+    except Refused as refused:
+        return answer(refused)
+
+
+@contextmanager
+def logging_outcome() -> Iterator[None]:
+    """Log whether a query was answered or refused."""
+    try:
+        yield
+    except Refused as refused:
+        logger.info("query refused", code=refused.code)
+        raise
+    logger.info("query answered")
+
+
+def listed(page: Page[Any]) -> dict[str, Any]:
+    """Return a page as JSON values."""
+    return {"items": [events.payload(aggregate) for aggregate in page.aggregates], "next_cursor": page.next_cursor}
+
 
 A = TypeVar("A", bound=Aggregate[Any, Any])
 
@@ -32,7 +78,7 @@ def get_handler(context: Context[A], aggregates: Callable[[], Aggregates[A]]) ->
         from ._http import answers_requests
         from ._query_routes import get_operation
 
-        handler = answers_requests(get_operation(context, query), context.name, saying)(handler)
+        handler = answers_requests(get_operation(context, query), context.name, logging_outcome)(handler)
     return function(context, context.get_function, TableSettings, [aggregates])(handler)
 
 
@@ -55,7 +101,7 @@ def list_handler(context: Context[A], shards: Callable[[], Shards[A]]) -> Handle
         from ._http import answers_requests
         from ._query_routes import list_operation
 
-        handler = answers_requests(list_operation(context, query), context.name, saying)(handler)
+        handler = answers_requests(list_operation(context, query), context.name, logging_outcome)(handler)
     return function(context, context.list_function, TableSettings, [shards])(handler)
 
 

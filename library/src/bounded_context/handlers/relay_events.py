@@ -23,10 +23,10 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
 from .. import aws
 from ..adapters.items import SCHEMA, TRACEPARENT, Items
 from ..adapters.sns import BATCH
-from ..adapters.trace_context import accepted
 from ..declaration import measures
 from ..declaration.context import declared
 from ..domain import events
+from ..domain.trace_context import accepted
 from ..settings import RelaySettings
 from ..telemetry import continuing, count, logger
 from ._function import function
@@ -142,7 +142,7 @@ def _batches(changes: Iterable[_Change]) -> Iterator[list[_Change]]:
 
 
 def _versions(today: dict[str, Any]) -> tuple[dict[str, Any], ...]:
-    return CONTEXT.beside.events(today, CONTEXT.source) if CONTEXT.beside else (today,)
+    return CONTEXT.previous_version.events(today, CONTEXT.source) if CONTEXT.previous_version else (today,)
 
 
 def _report(published: list[dict[str, Any]], refused: int) -> None:
@@ -199,9 +199,9 @@ def to_event(record: DynamoDBRecord) -> dict[str, Any]:
 def _type_and_schema(record: DynamoDBRecord, status: StrEnum) -> tuple[str, str | None]:
     """Return the type of the event for a change, and its schema if only a newer version knows the type."""
     if _removed(record):
-        return CONTEXT.deleted, None
-    if status in CONTEXT.reached:
-        return CONTEXT.reached[status], None
+        return CONTEXT.deletion_event, None
+    if status in CONTEXT.event_by_status:
+        return CONTEXT.event_by_status[status], None
     schema = _image(record)[SCHEMA]
     return CONTEXT.source.type_of(schema), schema
 

@@ -20,7 +20,7 @@ from pydantic import (
 )
 
 from .. import aws
-from ..adapters.throttling import throttling_as_one
+from ..adapters.retries import throttling_as_one
 from ..application.deadline import time_left
 from ..application.list_import import Outcome, Step, Upload
 from ..application.staging import Part
@@ -30,8 +30,7 @@ from ..domain.reasons import shortened
 from ..lists import ListImport
 from ..settings import ListSettings, load
 from ..telemetry import Handler, about, logger, span, traceparent
-from ._function import function
-from ._marks import marked
+from ._function import function, marked
 
 
 class StepEvent(BaseModel):
@@ -225,10 +224,10 @@ def _ended(context: Context[Any], name: str, done: Step | ReceivedList) -> dict[
     line = "part undone" if outcome is Outcome.UNDONE else _LOG_LINES.get(name, "list verified")
     logger.info(line, outcome=outcome.value)
     answer = {"list_id": done.list_id, "outcome": outcome.value}
-    return answer | {"event": ending(context, done)} if isinstance(done, ReceivedList) else answer
+    return answer | {"event": list_event(context, done)} if isinstance(done, ReceivedList) else answer
 
 
-def ending(context: Context[Any], closed: ReceivedList) -> dict[str, Any]:
+def list_event(context: Context[Any], closed: ReceivedList) -> dict[str, Any]:
     """Return the event of a closed list for other contexts. Each attempt of the step returns the same event id.
 
     The event joins the upload's trace. A list without a recorded trace uses the step's trace.

@@ -25,7 +25,7 @@ from .parts import *  # noqa: F403 (all public names of parts are public here, t
 from .wiring.canary import Canary
 from .wiring.functions import Functions, FunctionsError
 from .wiring.observability import Observability
-from .wiring.outputs import export_outputs
+from .wiring.outputs import Components, export_outputs
 from .wiring.presets import (
     COMMAND,
     COMPENSATE_ERROR,
@@ -38,6 +38,7 @@ from .wiring.presets import (
     VALIDATE_LIST,
     VERIFY_LIST,
     Preset,
+    standard_presets,
 )
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "VALIDATE_LIST",
     "VERIFY_LIST",
     "Canary",
+    "Components",
     "Dashboards",
     "DeadLetterAlarms",
     "Fanout",
@@ -78,5 +80,6 @@ __all__ = [
     "Workflow",
     "entry_point",
     "export_outputs",
+    "standard_presets",
 ]
 __all__ += parts.__all__

@@ -2,10 +2,9 @@
 
 from .aws_calls import watched
 from .calls import Handler, about, entry_point
-from .current import set_up
 from .logs import logger
 from .measures import count
-from .redaction import conceal
+from .redaction import conceal, set_up
 from .traces import continuing, span, traceparent
 
 __all__ = [

@@ -6,6 +6,7 @@ Each call is a subsegment of the trace, and a DEBUG line if that level is on.
 import time
 from typing import Any, Final, TypeVar
 
+from ..application.ports import THROTTLING_CODES
 from . import documents, traces
 from .documents import Document
 from .logs import logger
@@ -14,7 +15,6 @@ C = TypeVar("C")
 
 _PENDING: Final = f"{__name__}.pending"
 _RESOURCES: Final = {"TableName": "table_name", "Bucket": "bucket_name"}
-_THROTTLED: Final = {"ThrottlingException", "Throttling", "ProvisionedThroughputExceededException", "SlowDown"}
 
 
 def watched(client: C) -> C:
@@ -49,7 +49,7 @@ def _unanswered(exception: BaseException, context: Any, **_: Any) -> None:
 def _refusal(status: int, code: str) -> Document:
     if status >= 500:
         return documents.fault(code)
-    throttled = {"throttle": True} if status == 429 or code in _THROTTLED else {}
+    throttled = {"throttle": True} if status == 429 or code in THROTTLING_CODES else {}
     return documents.error(code) | throttled if status >= 400 else {}
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from ..declaration.context import Context
 from . import traces
-from .current import set_up
-from .errors import hushed
+from .errors import loggable_error
 from .logs import logger
 from .measures import flush
+from .redaction import set_up
 
 Handler = Callable[[dict[str, Any], Any], Any]
 
@@ -32,7 +32,7 @@ def entry_point(context: Context[Any]) -> Callable[[Handler], Handler]:
                     return handler(event, call)
                 except Exception as error:
                     logger.exception("uncaught exception")
-                    raise hushed(error) from None
+                    raise loggable_error(error) from None
                 finally:
                     flush()
 

@@ -17,7 +17,7 @@ from typing import Any, Final
 Document = dict[str, Any]
 
 _DAEMON_HEADER: Final = b'{"format": "json", "version": 1}\n'
-_FORBIDDEN: Final = re.compile(r"[^\w\s.:/%&#=+\-@]")
+_FORBIDDEN: Final = r"[^\w\s.:/%&#=+\-@]"
 """The characters that a name may not have."""
 _LONGEST_NAME: Final = 200
 _LONGEST_ANNOTATION: Final = 1000
@@ -26,7 +26,7 @@ _LONGEST_ANNOTATION: Final = 1000
 def begun(name: str, trace: str, parent: str) -> Document:
     """Return a segment that begins now; ``trace`` is X-Ray's trace id, ``parent`` the id of the segment above."""
     identity = {"id": secrets.token_hex(8), "trace_id": trace, "parent_id": parent}
-    return {"name": _FORBIDDEN.sub("_", name)[:_LONGEST_NAME], **identity, "start_time": time.time()}
+    return {"name": re.sub(_FORBIDDEN, "_", name)[:_LONGEST_NAME], **identity, "start_time": time.time()}
 
 
 def subsegment(name: str, trace: str, parent: str) -> Document:

@@ -8,14 +8,13 @@ from typing import Any
 from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
-from .current import current
-from .redaction import without_secrets
+from .redaction import current, without_secrets
 
 _PACKAGE = __name__.partition(".")[0]
-_DENIED = re.compile(r"not authorized to perform: [\w:-]+")
+_DENIED = r"not authorized to perform: [\w:-]+"
 
 
-def told(error: BaseException) -> str:
+def loggable_message(error: BaseException) -> str:
     """Return the loggable message of an exception, or of its nearest cause with a loggable message.
 
     AWS may quote the request: of its answer, only the code, the operation and a missing permission are loggable. Of
@@ -45,17 +44,17 @@ def _package(kind: type) -> str:
 
 def _aws_error(error: ClientError) -> str:
     code = error.response.get("Error", {}).get("Code", "an error")
-    denied = _DENIED.search(str(error))
+    denied = re.search(_DENIED, str(error))
     return f"{code} when calling {error.operation_name}" + (f": {denied[0]}" if denied else "")
 
 
-def hushed(error: Exception) -> Exception:
+def loggable_error(error: Exception) -> Exception:
     """Return an exception with its loggable message only: Lambda writes the message into the log and into the trace.
 
     It is the same exception, or another with the same name if its text cannot be replaced. pydantic's is unchanged: the
     library's models hide their input.
     """
-    text = told(error)
+    text = loggable_message(error)
     if isinstance(error, ValidationError):
         return error
     error.args = (text,)
@@ -65,7 +64,7 @@ def hushed(error: Exception) -> Exception:
     return type(type(error).__name__, (Exception,), {})(text).with_traceback(error.__traceback__)
 
 
-def described(error: BaseException) -> str:
+def loggable_traceback(error: BaseException) -> str:
     """Return the tracebacks of an exception and its causes, first cause first."""
     return "\n".join(reversed([_formatted(each) for each in _chain(error)]))
 

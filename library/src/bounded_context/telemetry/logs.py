@@ -12,7 +12,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
-from .errors import described
+from .errors import loggable_traceback
 from .redaction import redacted
 
 
@@ -23,7 +23,7 @@ class _Formatter(LambdaPowertoolsFormatter):
         return super().serialize(redacted(log))  # pyright: ignore[reportArgumentType]
 
     def formatException(self, ei: Any) -> str:  # noqa: N802
-        return described(ei[1])
+        return loggable_traceback(ei[1])
 
 
 def _named(value: object) -> str:

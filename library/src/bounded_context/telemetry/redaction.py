@@ -5,33 +5,34 @@ from functools import cache
 from typing import Any, Final
 
 from ..declaration.context import Context
-from .current import current
+
+
+class _Current:
+    context: Context[Any] | None = None
+
+
+_current = _Current()
+
+
+def set_up(context: Context[Any]) -> None:
+    """Observe this context from now on; `entry_point` calls this function."""
+    _current.context = context
+
+
+def current() -> Context[Any] | None:
+    """Return the observed context, or None before `set_up`."""
+    return _current.context
+
 
 HIDDEN: Final = "***"
 _SECRETS: Final = ("authorization", "password", "token", "secret", "apikey", "privatekey", "credential", "cookie")
 _RUNTIME: Final = {"function_name", "function_arn", "function_request_id", "function_memory_size", "cold_start"}
 _LINE: Final = {"level", "location", "message", "timestamp", "service", "sampling_rate", "xray_trace_id", "version"}
-_FACTS: Final = {
-    "list_id",
-    "outcome",
-    "code",
-    "part",
-    "command",
-    "ids",
-    "partner",
-    "seconds",
-    "rows",
-    "valid",
-    "rejected",
-    "rule",
-    "refused",
-    "correlation_id",
-    "caller",
-    "event_id",
-    "event_type",
-    "message_id",
-}
-_OWN: Final = frozenset({"exception", "exception_name", *_RUNTIME, *_LINE, *_FACTS})
+_FACTS: Final = """
+caller code command correlation_id event_id event_type ids list_id message_id outcome part partner refused rejected rows
+rule seconds valid
+"""
+_OWN: Final = frozenset({"exception", "exception_name", *_RUNTIME, *_LINE, *_FACTS.split()})
 """The keys of a log record itself. Their values are shown, even if a field has the same name."""
 
 _values: Final[set[str]] = set()

@@ -4,17 +4,41 @@ Only sampled traces are recorded. Errors of this module never reach a handler.
 """
 
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final
 
-from ..adapters.trace_context import TraceContext, fresh, from_header, from_traceparent
+from ..domain.trace_context import TraceContext, fresh, from_header, from_traceparent
 from . import documents
-from .allowance import Allowance
 from .documents import Document
 from .redaction import hidden, without_secrets
+
+
+class Allowance:
+    """A number of different traces that may be recorded in a minute.
+
+    Each execution environment has its own: coordination between them would take longer than a call.
+    """
+
+    def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
+        """Admit `most` traces in each minute of `clock`, which counts seconds."""
+        self._most = most
+        self._clock = clock
+        self._minute = -1
+        self._admitted = set[str]()
+
+    def admits(self, trace: str) -> bool:
+        """Return whether this trace may be recorded in the current minute. A repeated trace counts once."""
+        minute = int(self._clock() // 60)
+        if minute != self._minute:
+            self._minute, self._admitted = minute, set()
+        if trace not in self._admitted and len(self._admitted) < self._most:
+            self._admitted.add(trace)
+        return trace in self._admitted
+
 
 MOST_OF_OTHERS: Final = 10
 """Traces a minute that an execution environment records because another context requests it. This account pays for

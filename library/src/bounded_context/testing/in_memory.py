@@ -10,8 +10,7 @@ from typing import Any, BinaryIO, Generic, TypeVar
 
 from ..application.creating import CreatingRule
 from ..application.ports import Aggregates, AlreadyTaken
-from ..application.references import known_to
-from ..application.verification import RowsCheck, not_taken
+from ..application.verification import RowsCheck, known_to, not_taken
 from ..declaration.context import Context
 from ..domain.aggregate import Aggregate
 from ..domain.errors import AlreadyExists, ListOpen, NotFound, VersionConflict
@@ -43,7 +42,7 @@ class InMemoryAggregates(Generic[A]):
         """Return a copy of the stored aggregate. Raises NotFound."""
         if identity not in self.stored:
             raise NotFound(self._context.identity, identity)
-        return replace(self.stored[identity], stood=None)
+        return replace(self.stored[identity], previous_status=None)
 
     def add(self, aggregate: A) -> None:
         """Store a new aggregate. Raises AlreadyExists."""
@@ -89,7 +88,7 @@ class InMemoryAggregates(Generic[A]):
 
     def _created(self, row: Mapping[str, Any], list_id: str) -> A:
         kind = self._context.aggregate
-        return kind(kind.details_type.model_validate_stored(row), self._context.first, list_id=list_id)
+        return kind(kind.details_type.model_validate_stored(row), self._context.initial_status, list_id=list_id)
 
     def undo_rows(self, list_id: str, identities: Sequence[str]) -> None:
         """Delete the aggregates that this list imported; ignore all others."""

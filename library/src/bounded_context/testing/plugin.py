@@ -22,7 +22,7 @@ E2E: Final = "e2e"
 
 LEAVE_OUT_PROGRAM: Final = "--leave-out-program"
 
-_PROGRAM: Final = tuple(f"bounded_context.testing.promises.{name}" for name in ("policies", "requests"))
+_PROGRAM: Final = "bounded_context.testing.promises.program"
 
 # Not us-east-1, whose buckets are created without a location constraint.
 REGION: Final = "eu-central-1"
@@ -55,7 +55,7 @@ def _of_program(item: pytest.Item) -> bool:
     """Return whether a test is a promise that only checks the recorded graphs."""
     values = item.callspec.params.values() if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ()
     checks = [getattr(value, "check", None) for value in values]
-    return any(getattr(check, "__module__", None) in _PROGRAM for check in checks)
+    return any(getattr(check, "__module__", None) == _PROGRAM for check in checks)
 
 
 @pytest.fixture(scope="session")

@@ -13,12 +13,12 @@ from typing import Any, Final
 
 from ..configuration.project import Project
 from ..tools.command.errors import LocalRunError
-from ..tools.local.result import expected_events
-from ..tools.local.running import RunningContext
-from ..tools.local.samples import as_csv
-from ..tools.local.stack import NO_SETTINGS
-from ..tools.local.start import running_context
-from ..tools.local.subscribers import Event, Reception, wait_for
+from ..tools.local.actors.subscriber import Event, Reception, wait_for
+from ..tools.local.provider.stack import NO_SETTINGS
+from ..tools.local.running.context import RunningContext
+from ..tools.local.running.result import expected_events
+from ..tools.local.running.start import running_context
+from ..tools.local.sample_lists import as_csv
 from ..tools.local.table import Item
 from ..tools.local.uploads import Upload
 

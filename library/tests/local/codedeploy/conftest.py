@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from bounded_context.tools.local.codedeploy import running_codedeploy
+from bounded_context.tools.local.stand_ins.codedeploy import running_codedeploy
 
 from .world import Alarms, Functions, Release
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from bounded_context.tools.local.dashboards.page import About, page
-from bounded_context.tools.local.dashboards.series import Recorded
+from bounded_context.tools.local.metric_math.series import Recorded
 from bounded_context.tools.local.observation.samples import Sample
 
 STARTED = 1_760_000_000.0

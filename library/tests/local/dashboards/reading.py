@@ -32,7 +32,7 @@ def widgets(html: str) -> list[str]:
     return [found["id"] for found in _WIDGET.finditer(html)]
 
 
-def says(html: str, widget: str) -> bool:
+def is_drawn_or_explained(html: str, widget: str) -> bool:
     """Whether a widget of metrics shows something, or says why there is nothing to see."""
     [found] = [one[0] for one in _WIDGET.finditer(html) if one["id"] == widget]
     return any(f'class="{kind}' in found for kind in ("plot", "tiles", "bars")) or "No data. N" in found

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from bounded_context.tools.local.dashboards.alarms import states
-from bounded_context.tools.local.dashboards.series import Recorded
+from bounded_context.tools.local.metric_math.alarms import states
+from bounded_context.tools.local.metric_math.series import Recorded
 from bounded_context.tools.local.observation.samples import Sample
 from bounded_context.tools.programs.recording import run
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from bounded_context.tools.local.dashboards.drawing import Drawing, drawing
-from bounded_context.tools.local.dashboards.reasons import NOTHING
-from bounded_context.tools.local.dashboards.series import Recorded
+from bounded_context.tools.local.dashboards.reasons import NO_ACTIVITY
+from bounded_context.tools.local.metric_math.series import Recorded
 
 from .board import OURS, SERVICE, STARTED, recorded, sample
 
@@ -62,7 +62,7 @@ def test_what_was_measured_before_the_run_is_left_out() -> None:
 def test_a_metric_is_its_dimensions_exactly() -> None:
     """As in CloudWatch, a metric with another set of dimensions is another metric."""
     made = _drawn([OURS, "Refused", "service", "it"], [OURS, "Refused", "service", "it", "reason", "late"])
-    assert (made.without_data, len(made.drawn)) == ({NOTHING: ["Refused"]}, 1)
+    assert (made.without_data, len(made.drawn)) == ({NO_ACTIVITY: ["Refused"]}, 1)
 
 
 def test_shorthands_repeat_the_entry_before() -> None:
@@ -112,8 +112,7 @@ def test_metric_math(expression: str, points: dict[int, float]) -> None:
         "1 + 1",
     ],
 )
-def test_what_is_not_calculated_is_said(expression: str) -> None:
-    """Nothing is dropped without a word."""
+def test_expressions_that_are_not_calculated_are_listed(expression: str) -> None:
     made = _drawn(DONE, [{"expression": expression, "id": "e1", "label": "clever"}])
     assert len(made.drawn) == 1
     assert len(made.not_calculated) == 1
@@ -130,13 +129,13 @@ def test_a_search_draws_each_metric_with_the_label_in_which_they_differ() -> Non
 
 def test_a_search_that_finds_nothing_is_without_data() -> None:
     made = _drawn([{"expression": "SEARCH('{ours,service} MetricName=\"Never\"', 'Sum', 60)", "label": "never"}])
-    assert (made.drawn, made.without_data) == ([], {NOTHING: ["never"]})
+    assert (made.drawn, made.without_data) == ([], {NO_ACTIVITY: ["never"]})
 
 
 def test_a_label_without_a_metric_has_no_part_of_one() -> None:
     query = "SEARCH('{ours,service} MetricName=\"Never\"', 'Sum', 60)"
     assert _drawn([{"expression": query, "label": "version ${PROP('Dim.version')}"}]).without_data == {
-        NOTHING: ["version"]
+        NO_ACTIVITY: ["version"]
     }
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from bounded_context.tools.local.dashboards.page import page
-from bounded_context.tools.local.dashboards.series import Recorded
 from bounded_context.tools.local.dashboards.widgets import widget
+from bounded_context.tools.local.metric_math.series import Recorded
 from bounded_context.tools.local.observation.samples import Sample
 
 from .board import ABOUT, BODY, OURS, STARTED, STATES, html, metric, recorded, sample
@@ -86,11 +86,11 @@ def test_alarms_have_their_states_and_those_that_are_well_come_last() -> None:
         (metric(0, 0, [[{"expression": "RATE(m1)", "label": "rate"}]]), "Not calculated here: rate (RATE(...))."),
     ],
 )
-def test_what_is_not_drawn_is_said(given: dict[str, Any], sentence: str) -> None:
+def test_a_widget_that_is_not_drawn_has_a_note(given: dict[str, Any], sentence: str) -> None:
     assert sentence in _widget(given)
 
 
-def test_the_head_tells_what_was_run_and_what_stands_in(whole: str) -> None:
+def test_the_head_has_the_run_and_its_differences_from_aws(whole: str) -> None:
     for text in (
         "a list of 10 rows",
         "1 ALARM, 1 OK: b (ALARM)",
@@ -100,15 +100,15 @@ def test_the_head_tells_what_was_run_and_what_stands_in(whole: str) -> None:
         assert text in whole
 
 
-def test_what_nobody_measures_is_said() -> None:
-    """A metric that is measured for one topic is not among it."""
+def test_metrics_without_a_measured_value_are_named() -> None:
+    """A metric that is measured for one topic is not named."""
     samples = [
         Sample("AWS/SNS", name, {"TopicName": topic}, "Count", STARTED + 1, 0, assumed=assumed)
         for name, topic, assumed in (("Failed", "a", True), ("Sent", "a", True), ("Sent", "b", False))
     ]
     shown = page(ABOUT, {}, Recorded(samples, STARTED, STARTED + 2), {})
     assert "shown as 0: AWS/SNS Failed." in shown
-    assert "No dashboard is deployed." in shown
+    assert "<nav" not in shown
 
 
 def _plotted(*metrics: list[Any], over: Recorded | None = None, **properties: Any) -> str:
@@ -154,7 +154,7 @@ def test_a_stack_has_nothing_where_a_period_has_no_value() -> None:
     assert re.findall(r'<path class="marks" d="([^"]*)"', shown) == ["M200 0h0M800 0h0"]
 
 
-def test_a_limit_that_is_near_is_a_line_and_one_that_is_far_is_said() -> None:
+def test_a_near_limit_is_a_line_and_a_far_limit_is_in_the_legend() -> None:
     """A count of three is not drawn on a scale to 1,000."""
     horizontal = [{"value": 1000, "label": "most", "color": "#123456"}, [{"value": 10}, {"value": 20}]]
     shown = _plotted(DONE, annotations={"horizontal": horizontal})
@@ -212,12 +212,12 @@ LAMBDA = "AWS/Lambda"
         ),
     ],
 )
-def test_what_has_no_data_says_why(entry: list[Any], why: str) -> None:
+def test_a_series_without_data_has_a_reason(entry: list[Any], why: str) -> None:
     """Nothing happened, nobody called it, or a run does not know it."""
     assert why in _widget(metric(0, 0, [entry]))
 
 
-def test_an_expression_without_data_says_why_what_it_is_made_of_has_none() -> None:
+def test_an_expression_without_data_has_the_reason_of_its_metrics() -> None:
     asked = [[LAMBDA, "Errors", "FunctionName", "idle", {"id": "m1", "visible": False}], [{"expression": "m1 * 2"}]]
     assert "No data. No calls:</b> m1 * 2" in _widget(metric(0, 0, asked))
 
@@ -229,7 +229,7 @@ def test_an_expression_without_data_says_why_what_it_is_made_of_has_none() -> No
         ("AWS/ApiGateway", "Count", "<b>No calls, so it is shown as 0:</b> Count"),
     ],
 )
-def test_a_zero_that_nobody_has_measured_is_said(namespace: str, name: str, why: str) -> None:
+def test_an_assumed_zero_has_a_reason(namespace: str, name: str, why: str) -> None:
     zero = Sample(namespace, name, {"of": "it"}, "Count", STARTED + 1, 0, assumed=True)
     over = Recorded([zero], STARTED, STARTED + 2)
     assert why in _plotted([namespace, name, "of", "it"], over=over)

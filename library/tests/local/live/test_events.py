@@ -14,7 +14,7 @@ from bounded_context.domain.lists import ListStatus
 from bounded_context.handlers.measure_lists import Change
 from bounded_context.tools.command.errors import LocalRunError
 from bounded_context.tools.local.live.events import event_of, samples_of
-from bounded_context.tools.local.live.names import NoSuchName
+from bounded_context.tools.local.live.function import NoSuchName
 
 HEARD = {"subscription": {"thing": "subscription", "known": ["Begun"], "gone": ["Ended"]}}
 

@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from bounded_context.tools.local.observation.calls import calls
-from bounded_context.tools.local.observation.logs import METRICS, PLATFORM, TEXT, Logs
+from bounded_context.tools.local.observation.logs import METRICS, PLATFORM, TEXT, Logs, calls
 from bounded_context.tools.local.observation.samples import own_metrics
 
 from ..conftest import RecordingAws

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bounded_context.declaration.measures import EVENT_AGE, EVENTS_PUBLISHED
-from bounded_context.tools.local.observation import emf as forwarding
+from bounded_context.tools.local.actors.subscriber import Reception
 from bounded_context.tools.local.observation.aws_metrics import dynamodb, events, lambda_, sns, sqs, states, transfer
-from bounded_context.tools.local.observation.calls import calls
+from bounded_context.tools.local.observation.logs import calls
 from bounded_context.tools.local.observation.samples import Sample, own_metrics
-from bounded_context.tools.local.subscribers import Reception
+from bounded_context.tools.local.observation.watch import put
 from bounded_context.tools.local.uploads import Sent, Upload
 
 from ..conftest import RecordingAws
@@ -39,10 +39,13 @@ def test_a_record_is_a_sample_for_each_set_of_dimensions_and_each_value() -> Non
 def test_own_metrics_are_put_under_both_names_and_in_calls_of_150_values() -> None:
     aws = RecordingAws()
     samples = [Sample("space", "Rows", {"service": "s"}, "Count", 1.0, value) for value in range(200)]
-    forwarding.put(aws, samples)
-    put: list[Any] = [given["MetricData"] for _, given in aws.calls]
-    assert [[datum["MetricName"] for datum in data] for data in put] == [["Rows", "Rows service=s"]] * 2
-    assert [datum["Values"] for data in put for datum in data[:1]] == [list(range(150)), list(range(150, 200))]
+    put(aws, samples)
+    batches: list[Any] = [given["MetricData"] for _, given in aws.calls]
+    assert [[datum["MetricName"] for datum in data] for data in batches] == [["Rows", "Rows service=s"]] * 2
+    assert [datum["Values"] for data in batches for datum in data[:1]] == [
+        list(range(150)),
+        list(range(150, 200)),
+    ]
 
 
 def test_a_call_counts_for_its_function_its_alias_and_its_version() -> None:
@@ -86,7 +89,7 @@ def test_a_queue_without_a_reader_grows_older_until_it_is_empty() -> None:
     queues = sqs.Queues(aws, {"lost": "https://queue/lost"})
     for waiting in (0, 2, 2, 0):
         aws.waiting = waiting
-        queues.look()
+        queues.poll()
     found = list(sqs.samples(queues.samples, {}))
     assert _values(found, sqs.VISIBLE) == [0, 2, 2, 0]
     first, second, third, last = _values(found, sqs.AGE)

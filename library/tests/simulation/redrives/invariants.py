@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from bounded_context.tools.command.aws_errors import REFUSED
-from bounded_context.tools.repair.redrive.report import Report
+from bounded_context.tools.repair.redrive.run import Report
 
 from ..history import Violation
 from .operators import Operator
@@ -36,7 +36,7 @@ class AtEnd:
             raise Violation(name, f"{self._operator.name}: {detail}")
 
     def _look(self) -> None:
-        look = self._operator.screen.look
+        look = self._operator.screen.inspection
         assert look is not None
         self._hold("a look delivers", not self._operator.delivered)
         self._visible(look.still_hidden)
@@ -55,14 +55,14 @@ class AtEnd:
 
     def _counts(self, report: Report) -> None:
         operator = self._operator
-        told = (report.redriven, report.failed.total(), report.stay.total() + len(report.given_up))
+        told = (report.redriven, report.failed.total(), report.not_redrivable.total() + len(report.discarded))
         was = (len(operator.delivered), operator.failures, operator.stays + operator.gone)
         self._hold("the report's counts are wrong", told == was, f"{told}, not {was}")
         others = {one for one in self._received() if not self._world.chosen(one, operator.person)}
         self._hold("too many are not chosen", self._world.unseen or report.not_chosen <= len(others))
 
     def _received(self) -> set[str]:
-        return {receipt.partition("/")[0] for receipt in self._operator.clients["queues"].receipts}
+        return {receipt.partition("/")[0] for receipt in self._operator.clients["sqs"].receipts}
 
     def _named(self, report: Report) -> None:
         """Check that each delivered message is gone or named. A message that SQS delivers twice is exempt."""
@@ -78,7 +78,7 @@ class AtEnd:
     def _is_held(self, message: Stored) -> bool:
         """Whether this run hides a message that is not done, and can know it."""
         operator = self._operator
-        known = message.holder == operator.name and message.receipt in operator.clients["queues"].receipts
+        known = message.holder == operator.name and message.receipt in operator.clients["sqs"].receipts
         return known and not message.doubled and message.id not in operator.delivered
 
     def _chosen_left(self) -> list[str]:

@@ -6,15 +6,13 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from bounded_context.tools.command.aws_errors import AWS_ERRORS, REFUSED, Refused
-from bounded_context.tools.repair.redrive.arguments import Options
 from bounded_context.tools.repair.redrive.cli import Redrive
-from bounded_context.tools.repair.redrive.clients import Clients
-from bounded_context.tools.repair.redrive.errors import Gone, Stays
-from bounded_context.tools.repair.redrive.inspection import Look
-from bounded_context.tools.repair.redrive.messages import About, Message
+from bounded_context.tools.repair.redrive.inspection import Inspection
+from bounded_context.tools.repair.redrive.message import ContentLost, Facts, Message, NotRedrivable
+from bounded_context.tools.repair.redrive.options import Options
 from bounded_context.tools.repair.redrive.outputs import DeadLetterQueue, Stack
-from bounded_context.tools.repair.redrive.report import Report
 from bounded_context.tools.repair.redrive.route import Route
+from bounded_context.tools.repair.redrive.run import Report
 
 from ..scheduler import Scheduler
 from .scenario import Person
@@ -39,10 +37,10 @@ class Clock:
 
 
 class Screen:
-    """Keeps the report and the look that the command shows."""
+    """Keeps the report and the inspection that the command shows."""
 
     report: Report | None = None
-    look: Look | None = None
+    inspection: Inspection | None = None
 
     @contextmanager
     def progress(self, _verb: str, _total: int) -> Iterator[Callable[[], None]]:
@@ -53,9 +51,9 @@ class Screen:
         """Keep a report."""
         self.report = report
 
-    def show_look(self, look: Look, _names: Mapping[str, str], _command: str) -> None:
-        """Keep a look."""
-        self.look = look
+    def show_inspection(self, inspection: Inspection, _names: Mapping[str, str], _command: str) -> None:
+        """Keep an inspection."""
+        self.inspection = inspection
 
 
 class Stop:
@@ -85,9 +83,9 @@ class Noting:
         self._operator = operator
         self.action = route.action
 
-    def about(self, message: Message) -> About:
+    def facts(self, message: Message) -> Facts:
         """Describe a message."""
-        return self._route.about(message)
+        return self._route.facts(message)
 
     def check(self, message: Message) -> None:
         """Check a message."""
@@ -97,10 +95,10 @@ class Noting:
         """Deliver a message, and note how that ended."""
         try:
             made = self._route.deliver(message)
-        except Gone:
+        except ContentLost:
             self._operator.gone += 1
             raise
-        except Stays:
+        except NotRedrivable:
             self._operator.stays += 1
             raise
         except Exception:
@@ -147,13 +145,15 @@ class Operator:
         """Run the command as `context redrive` does."""
         screen: Any = self.screen
         stop: Any = Stop(self._scheduler, self.person.stop)
-        clients: Any = Clients(**self.clients)
-        command = _Redrive(self._options(queue), stack, screen, stop, clients, Clock(self._scheduler))
+        command = _Redrive(self._options(queue), stack, screen, stop, self._client, Clock(self._scheduler))
         command.acknowledged, command.operator = self._acknowledged, self
         try:
             self.status = command.run()
         except (Refused, *AWS_ERRORS):
             self.status = REFUSED
+
+    def _client(self, service: str, **_: Any) -> Any:
+        return self.clients.get(service)
 
     def _options(self, queue: DeadLetterQueue) -> Options:
         person = self.person

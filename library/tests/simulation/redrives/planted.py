@@ -9,14 +9,12 @@ from bounded_context.application import sweep
 from bounded_context.handlers import sweep_uploads
 from bounded_context.tools.command.aws_errors import AWS_ERRORS
 from bounded_context.tools.repair.redrive import queue_reader
-from bounded_context.tools.repair.redrive.failed_batches import GivenUpMessages
-from bounded_context.tools.repair.redrive.inbound import InboundRoute
-from bounded_context.tools.repair.redrive.messages import Message
+from bounded_context.tools.repair.redrive.failed_batches import FailedBatches
+from bounded_context.tools.repair.redrive.message import Message
 from bounded_context.tools.repair.redrive.queue_reader import QueueReader
-from bounded_context.tools.repair.redrive.report import Report
-from bounded_context.tools.repair.redrive.run import Run
-from bounded_context.tools.repair.redrive.subscriber import SubscriberRoute
-from bounded_context.tools.repair.redrive.unseen import UnseenUploads
+from bounded_context.tools.repair.redrive.queue_routes import InboundRoute, SubscriberRoute
+from bounded_context.tools.repair.redrive.run import Report, Run
+from bounded_context.tools.repair.redrive.uploads import UnseenUploads
 
 Plant = Callable[[], AbstractContextManager[Any]]
 
@@ -70,7 +68,7 @@ def _delete_in_silence(self: Any, message: Message) -> None:
     """Leave a message out of the report that could not be deleted."""
     self._done.add(message.id)
     try:
-        self._source.delete(message)
+        self.source.delete(message)
     except Exception as error:
         assert error
 
@@ -90,11 +88,11 @@ def _fail_and_delete(original: Callable[..., Any]) -> Callable[..., Any]:
 def _deliver_again(original: Callable[..., Any]) -> Callable[..., Any]:
     """Deliver a message again that SQS delivers again."""
 
-    def take(self: Any, message: Message) -> None:
+    def handle(self: Any, message: Message) -> None:
         self._done.clear()
         original(self, message)
 
-    return take
+    return handle
 
 
 def _object_first(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -142,13 +140,11 @@ PLANTS: Final[Mapping[str, Plant]] = {
     "a message that comes again is delivered again": lambda: _twice(),
     "messages of other readers are not counted": _function(Report, "left", property(lambda self: _left(self))),
     "empty receives end a run": _function(
-        QueueReader, "_goes_on", lambda _self, quiet, *_: quiet < queue_reader.QUIET_RECEIVES
+        QueueReader, "_continues", lambda _self, quiet, *_: quiet < queue_reader.QUIET_RECEIVES
     ),
     "nothing is put back": _function(QueueReader, "release", lambda _: 0),
     "the reason goes back too": _function(InboundRoute, "deliver", SubscriberRoute.deliver),
-    "an object is deleted when it is read": _function(
-        GivenUpMessages, "_opened", _object_first(GivenUpMessages._opened)
-    ),
+    "an object is deleted when it is read": _function(FailedBatches, "_opened", _object_first(FailedBatches._opened)),
     "the first answer has all uploads": _function(UnseenUploads, "messages", _first_page(UnseenUploads.messages)),
     "uploads of one second share a place": _function(sweep_uploads, "oldest", _by_time_alone(sweep.oldest)),
 }
@@ -164,8 +160,8 @@ def _in_time() -> AbstractContextManager[Any]:
 
 
 def _twice() -> AbstractContextManager[Any]:
-    return patch.object(Run, "_take", _deliver_again(Run._take))
+    return patch.object(Run, "_handle", _deliver_again(Run._handle))
 
 
 def _left(report: Report) -> int:
-    return report.failed.total() + report.stay.total() + report.came_later
+    return report.failed.total() + report.not_redrivable.total() + report.came_later

@@ -225,12 +225,10 @@ class World:
         slow = 0.0 if scheduler.calm else self.scenario.slow
         reader = SimReader(scheduler, slow, self._accepted.add)
         return {
-            "queues": SimQueues([self.dead, self.target], scheduler, name, slow, self._accept),
-            "machines": SimMachines(scheduler, slow, self._start),
-            "streams": None,
-            "functions": SimSweeper(scheduler, self.functions) if self.unseen else reader,
-            "metrics": None,
-            "objects": SimS3([self._objects], scheduler),
+            "sqs": SimQueues([self.dead, self.target], scheduler, name, slow, self._accept),
+            "stepfunctions": SimMachines(scheduler, slow, self._start),
+            "lambda": SimSweeper(scheduler, self.functions) if self.unseen else reader,
+            "s3": SimS3([self._objects], scheduler),
         }
 
     # Facts for the invariants.

@@ -11,7 +11,7 @@ from bounded_context.tools.release.rollout import cli
 from bounded_context.tools.release.rollout.outputs import Function, Machine, Release
 from bounded_context.tools.release.rollout.report import Report
 from bounded_context.tools.release.rollout.run import Run
-from bounded_context.tools.release.rollout.status_report import Status
+from bounded_context.tools.release.rollout.status import Status
 
 from ..scheduler import Scheduler
 from .clients import ARN, Seen

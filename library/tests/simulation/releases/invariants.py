@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from bounded_context.tools.release.rollout.model import Part
-from bounded_context.tools.release.rollout.status_report import Status
+from bounded_context.tools.release.rollout.report import Part
+from bounded_context.tools.release.rollout.status import Status
 
 from ..history import Violation
 from .aliases import Alias, Change

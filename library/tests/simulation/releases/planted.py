@@ -7,12 +7,13 @@ from datetime import timedelta
 from typing import Any, Final
 from unittest.mock import patch
 
-from bounded_context.tools.release.rollout import back, machinemove, machines, survey
+from bounded_context.tools.release.rollout import machinemove, machines, returns, survey
 from bounded_context.tools.release.rollout.functionmove import FunctionMove
 from bounded_context.tools.release.rollout.goal import Goal
-from bounded_context.tools.release.rollout.machinealias import MachineAlias
 from bounded_context.tools.release.rollout.machinemove import MachineMove
+from bounded_context.tools.release.rollout.machines import MachineAlias
 from bounded_context.tools.release.rollout.notes import Note
+from bounded_context.tools.release.rollout.report import Ended
 from bounded_context.tools.release.rollout.run import Run
 
 Plant = Callable[[], AbstractContextManager[Any]]
@@ -32,7 +33,7 @@ _ended_for_good = FunctionMove._ended_for_good  # pyright: ignore[reportPrivateU
 def _target_counts(self: Any, deployment_id: str) -> Any:
     """Regard a failed deployment as successful if its alias is at the target."""
     result = yield from _ended_for_good(self, deployment_id)
-    part = self._part
+    part = self.part
     if part.live == part.target:
         part.finish("succeeded")
     return result
@@ -40,8 +41,7 @@ def _target_counts(self: Any, deployment_id: str) -> Any:
 
 def _newest_now(self: Any) -> Any:
     """Release the newest definition of the state machine at the time of its turn."""
-    survey_ = self._survey
-    self._survey = replace(survey_, machine_newest=self._machines.newest())
+    self.survey = replace(self.survey, machine_newest=self.services.machines.newest())
     yield from _go(self)
 
 
@@ -55,12 +55,10 @@ def _overwrite(self: Any, wanted: Any) -> Any:
     yield None
 
 
-def _split_arrives(self: Any, position: Any) -> Any:
+def _split_arrives(_self: Any, _position: Any) -> Any:
     """Leave a shift that nothing continues as it is."""
-    self._part.before = self._part.before or position.live
-    self._part.finish("succeeded")
     yield None
-    return False
+    raise Ended("succeeded")
 
 
 def _only_release(self: Note) -> str:
@@ -73,13 +71,13 @@ def _by_clock() -> Iterator[None]:
     """Order releases by the drivers' clocks."""
 
     def beginnings(found: Any) -> Any:
-        return {key: (note.began, note) for key, (_, note) in _beginnings(found).items()}
+        return {key: (note.began_before, note) for key, (_, note) in _beginnings(found).items()}
 
-    with patch.object(machines, "_time_of", lambda _: None), patch.object(back, "_beginnings", beginnings):
+    with patch.object(machines, "_time_of", lambda _: None), patch.object(returns, "_beginnings", beginnings):
         yield
 
 
-_beginnings = back._beginnings  # pyright: ignore[reportPrivateUsage]
+_beginnings = returns._beginnings  # pyright: ignore[reportPrivateUsage]
 
 
 def _without_a_look(_: Any) -> Any:
@@ -88,14 +86,14 @@ def _without_a_look(_: Any) -> Any:
     return False
 
 
-def _unmarked(report: Any, way: Any, alias: Any) -> Any:
+def _unmarked(report: Any, plan: Any, alias: Any) -> Any:
     """Record that the way back has ended before its functions have moved."""
-    yield from _return(report, way, alias)
+    yield from _return(report, plan, alias)
     if report.workflow.result != "failed":
         alias.put(_ended(alias.known), alias.known)
 
 
-_return, _ended = back._return, back._ended  # pyright: ignore[reportPrivateUsage]
+_return, _ended = returns._return_machine, returns._ended  # pyright: ignore[reportPrivateUsage]
 
 
 def _anything(self: Goal, live: str) -> bool:
@@ -108,13 +106,13 @@ PLANTS: Final[dict[str, Plant]] = {
     "a way back ends a release that began after it": _put(Goal, "may_end", lambda *_: True),
     "the newest definition is read after the functions' shift": _put(MachineMove, "_go", _newest_now),
     "the state machine's alias is overwritten": _put(MachineAlias, "write", _overwrite),
-    "a shift that nothing continues counts as success": _put(FunctionMove, "_unified", _split_arrives),
+    "a shift that nothing continues counts as success": _put(FunctionMove, "_unify", _split_arrives),
     "a repeated release is another release": _property(Note, "release", _only_release),
     "a deployment is created from any version": _put(Goal, "reaches_from", _anything),
     "releases are ordered by the drivers' clocks": _by_clock,
     "a run that gives up does not look once more": _put(FunctionMove, "_succeeded_meanwhile", _without_a_look),
     "aliases are not read again at the end": _put(Run, "confirm", lambda *_: None),
-    "a way back does not mark the state machine": _put(back, "_return", _unmarked),
+    "a way back does not mark the state machine": _put(returns, "_return_machine", _unmarked),
     "a run that is alive counts as gone": _put(machinemove, "PATIENCE", timedelta(0)),
     "an alias that changed is put back": _put(MachineAlias, "_check", lambda *_: None),
     "a version that was taken back is released again": _put(MachineMove, "_refuse_taken_back", lambda *_: None),

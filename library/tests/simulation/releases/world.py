@@ -1,14 +1,13 @@
 """One schedule of releases: its activities over the simulated services, run to rest and judged."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
 from bounded_context.configuration.strategy import Strategy
-from bounded_context.tools.release.rollout.clients import Clients
 from bounded_context.tools.release.rollout.run import Run
-from bounded_context.tools.release.rollout.status import status
-from bounded_context.tools.release.rollout.status_report import Status
+from bounded_context.tools.release.rollout.services import Services
+from bounded_context.tools.release.rollout.status import Status, status
 
 from .. import profile as faults
 from ..history import Violation
@@ -16,7 +15,8 @@ from ..outcome import Choices, Outcome
 from ..profile import Profile
 from ..scheduler import EPOCH, Activity, Key, Scheduler
 from .aliases import Aliases
-from .clients import CloudWatch, CodeDeployClient, Lambda, Seen, Services, StepFunctions
+from .clients import CloudWatch, CodeDeployClient, Lambda, Seen, StepFunctions
+from .clients import Services as Simulated
 from .codedeploy import CodeDeploy, Rules
 from .driver import Ran, VirtualClock, exit_status, release
 from .invariants import Invariants
@@ -137,13 +137,20 @@ class World:
         return ran
 
     def _as_run(self, ran: Ran) -> Run:
-        services = Services(self.scheduler, self.aliases, self.codedeploy, ran.seen)
-        clients: Any = Clients(*_clients(services, self._firing))
+        simulated = Simulated(self.scheduler, self.aliases, self.codedeploy, ran.seen)
+        clients = {
+            "lambda": Lambda(simulated),
+            "codedeploy": CodeDeployClient(simulated),
+            "stepfunctions": StepFunctions(simulated),
+            "cloudwatch": CloudWatch(simulated, self._firing),
+        }
+        released = release(ran.functions, self.scenario.strategy)
+        services = Services.of(lambda service, **_: clients[service], released)
         interrupted = None if ran.drive.interrupted is None else ran.began + ran.drive.interrupted
         stands = None if ran.drive.stands is None else ran.began + ran.drive.stands
         clock = VirtualClock(self.scheduler, ran.drive.skew, interrupted, stands)
         screen: Any = ran.screen
-        return Run("test", release(ran.functions, self.scenario.strategy), clients, clock, screen)
+        return Run("test", released, services, clock, screen)
 
     def _firing(self, name: str) -> bool:
         """Tell whether an alarm fires: that of the state machine watches the newest version with executions."""
@@ -170,15 +177,8 @@ class World:
 
     def _status(self) -> Status:
         ran = Ran(Drive("start"), Seen("status"), self.scheduler.clock, self.publishes, {}, self.functions)
-        return status(self._as_run(ran))
-
-
-def _clients(services: Services, firing: Callable[[str], bool]) -> Iterator[Any]:
-    yield Lambda(services)
-    yield CodeDeployClient(services)
-    yield StepFunctions(services)
-    yield StepFunctions(services)
-    yield CloudWatch(services, firing)
+        run = self._as_run(ran)
+        return status(run.stack, run.release, run.services)
 
 
 def play(

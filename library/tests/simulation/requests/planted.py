@@ -18,8 +18,8 @@ from bounded_context.application import list_import, queries
 from bounded_context.application.paging import Position
 from bounded_context.domain.aggregate import Aggregate
 from bounded_context.domain.lists import ListStatus
-from bounded_context.handlers import _commands, inbound, measure_lists
-from bounded_context.handlers._commands import CommandHandler
+from bounded_context.handlers import commands, inbound, measure_lists
+from bounded_context.handlers.commands import CommandHandler
 
 from ..planted import PLANTS as OF_IMPORTS
 from ..planted import Plant
@@ -42,7 +42,7 @@ def _any_payload(lambda_context: Any) -> IdempotencyConfig:
     return config
 
 
-_IDEMPOTENCY: Final = _commands._idempotency
+_IDEMPOTENCY: Final = commands._idempotency
 
 
 def _run_again(self: Any, command: Any, _key: Any, _payload: Any, _context: Any) -> dict[str, Any]:
@@ -125,7 +125,7 @@ PLANTS: Final[Mapping[str, Plant]] = {
     "a condition is not compared": _patched(use_cases, "expected", _any_version),
     "a command compares versions alone": OF_IMPORTS["a command compares versions alone"],
     "a lost answer is taken for a conflict": OF_IMPORTS["a lost answer is taken for a conflict"],
-    "a key takes any payload": _patched(_commands, "_idempotency", _any_payload),
+    "a key takes any payload": _patched(commands, "_idempotency", _any_payload),
     "a key is run again": _patched(CommandHandler, "_once", _run_again),
     "an attempt does not know the effect of an earlier one": _patched(dynamodb, "is_earlier", lambda *_: False),
     "an older version loses the newer one's field": _patched(dynamodb.AggregateTable, "save", _replaced),

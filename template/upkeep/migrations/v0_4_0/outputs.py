@@ -1,4 +1,4 @@
-"""The program of a stack: its last line exports the outputs, which `Observability` exported before."""
+"""The program of a stack: `Components` for `Observability`, and the outputs, which a last line exports."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 import libcst as cst
 
 from ..files import write
-from ..layout import EQUAL
-from ..python import add_import, imports, modules, name_of, replaced, statements
+from ..python import add_import, imports, modules, name_of, statements
 
 PROGRAM = "infra/service/__main__.py"
 _CLASS, _EXPORT, _NAME = "Observability", "export_outputs", "observability"
+_MADE, _COMPONENTS = cst.Name("Components"), "components"
 _COMMENT = (
     "# The last line: outputs for `context rollout`, `context redrive` and other stacks, "
     "of everything that is made above."
@@ -29,8 +29,8 @@ def apply(repository: Path, _template: Path) -> Iterator[str]:
             write(path, _exported(module, *found[0]).code)
         else:
             yield (
-                f"{PROGRAM}: it has no statement with {_CLASS}(...): call {_EXPORT}(...) of bounded_context.infra "
-                "in its last line."
+                f"{PROGRAM}: it has no statement with {_CLASS}(...): call {_EXPORT}({_MADE.value}(...), ...) of "
+                "bounded_context.infra in its last line."
             )
 
 
@@ -42,17 +42,18 @@ def _call(statement: cst.BaseSmallStatement) -> cst.Call | None:
 
 def _exported(module: cst.Module, statement: cst.BaseSmallStatement, call: cst.Call) -> cst.Module:
     name = name_of(statement.targets[0].target) if isinstance(statement, cst.Assign) else _NAME
-    assigned = cst.Assign([cst.AssignTarget(cst.Name(name))], call)
-    changed = module if isinstance(statement, cst.Assign) else replaced(module, statement, assigned)
-    changed = add_import(changed, "bounded_context.infra", _EXPORT)
-    return changed.with_changes(body=[*changed.body, _last_line(call, name)])
+    components = cst.parse_statement(f"{_COMPONENTS} = {cst.Module([]).code_for_node(call.with_changes(func=_MADE))}")
+    observed = cst.parse_statement(f"{name} = {name_of(call.func)}({_COMPONENTS})")
+    [line] = [line for line in module.body if statement in statements([line])]
+    lines = [_with_comments(components, line, "leading_lines"), _with_comments(observed, line, "trailing_whitespace")]
+    place = module.body.index(line)
+    changed = module.with_changes(body=[*module.body[:place], *lines, *module.body[place + 1 :]])
+    changed = add_import(changed, "bounded_context.infra", _MADE.value, _EXPORT)
+    last = cst.parse_statement(f"{_EXPORT}({_COMPONENTS}, {name})")
+    comment = cst.EmptyLine(comment=cst.Comment(_COMMENT))
+    return changed.with_changes(body=[*changed.body, last.with_changes(leading_lines=[comment])])
 
 
-def _last_line(call: cst.Call, name: str) -> cst.SimpleStatementLine:
-    """Return the export with the arguments of Observability, and the observability itself."""
-    given = [argument.with_changes(comma=cst.MaybeSentinel.DEFAULT) for argument in call.args]
-    keyword = cst.Name(_NAME) if given and given[-1].keyword else None
-    last = cst.Arg(cst.Name(name), keyword=keyword, equal=EQUAL if keyword else cst.MaybeSentinel.DEFAULT)
-    arguments = [*given, last]
-    line = cst.SimpleStatementLine([cst.Expr(cst.Call(cst.Name(_EXPORT), arguments))])
-    return line.with_changes(leading_lines=[cst.EmptyLine(comment=cst.Comment(_COMMENT))])
+def _with_comments(line: cst.BaseStatement, old: cst.CSTNode, part: str) -> cst.BaseStatement:
+    """Return a line with the comments before, or at the end, of an old line."""
+    return line.with_changes(**{part: getattr(old, part)})

@@ -23,7 +23,7 @@ def named(repository: Path, folder: Path, functions: Sequence[str]) -> Iterator[
         return
     path = repository / FILE
     module = parsed(repository, path) if path.is_file() else cst.Module([])
-    presets = _presets(module)
+    presets = presets_of(module)
     points = {name: _entry_point(folder, name) for name in functions}
     missing = {name: point for name, point in points.items() if point not in module.code}
     if presets is None:
@@ -45,7 +45,8 @@ def _entry_point(folder: Path, function: str) -> str:
     return f'"{package}.{function}.{HANDLER}"'
 
 
-def _presets(module: cst.Module) -> cst.Dict | None:
+def presets_of(module: cst.Module) -> cst.Dict | None:
+    """Return the dictionary of the presets, or None if the presets have another form."""
     for statement in statements(module.body):
         target = statement.target if isinstance(statement, cst.AnnAssign) else None
         target = statement.targets[0].target if isinstance(statement, cst.Assign) else target

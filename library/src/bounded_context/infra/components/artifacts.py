@@ -1,4 +1,4 @@
-"""The bucket of the pipeline's artefacts and of the builds' caches."""
+"""The bucket of the pipeline's artefacts."""
 
 from collections.abc import Sequence
 
@@ -18,9 +18,6 @@ _THIRTY_DAYS = {
     "noncurrent_version_expiration": {"noncurrent_days": 1},
 }
 
-_CACHE = "cache"
-"""The folder of the builds' caches. No folder of artefacts matches it: a pipeline is named `<context>-pipeline`."""
-
 _SHORTEST = 10
 """Minimum characters of a pipeline's name in its folder's name. CodePipeline kept 20 on AWS, which documents no
 number."""
@@ -37,17 +34,9 @@ class Artifacts(Component):
         self.bucket_name = self._bucket.id
         self.register_outputs({"bucket": self.bucket_name})
 
-    def cache_of(self, project: str) -> pulumi.Output[str]:
-        """Return the location of a CodeBuild project's cache, as bucket/prefix."""
-        return pulumi.Output.concat(self.bucket_name, f"/{_CACHE}/{project}")
-
-    def grant_use(self, role: iam.Role, project: str) -> iam.RolePolicy:
-        """Let `role` read and write artefacts, and the cache of its own `project`.
-
-        The role may also read the owner of the bucket, which CodeBuild checks first.
-        """
-        cache = pulumi.Output.concat(self._bucket.arn, f"/{_CACHE}/{project}/*")
-        return self._grant(role, ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"], cache)
+    def grant_use(self, role: iam.Role) -> iam.RolePolicy:
+        """Let `role` read and write artefacts, and read the owner of the bucket, which CodeBuild checks first."""
+        return self._grant(role, ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"])
 
     def grant_fetch(self, role: iam.Role) -> iam.RolePolicy:
         """Let a pipeline's `role` do the same, and store the sources from a code connection.
@@ -56,12 +45,12 @@ class Artifacts(Component):
         """
         return self._grant(role, ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:PutObjectAcl"])
 
-    def _grant(self, role: iam.Role, actions: Sequence[str], *more: pulumi.Output[str]) -> iam.RolePolicy:
+    def _grant(self, role: iam.Role, actions: Sequence[str]) -> iam.RolePolicy:
         # CodePipeline names the folder of its artefacts after the pipeline, and shortens longer names.
         artefacts = pulumi.Output.concat(self._bucket.arn, f"/{self.labels.prefix[:_SHORTEST]}*")
         return grant(
             self,
             role,
-            allow(actions, artefacts, *more),
+            allow(actions, artefacts),
             allow(["s3:GetBucketAcl", "s3:GetBucketLocation", "s3:GetBucketVersioning"], self._bucket.arn),
         )

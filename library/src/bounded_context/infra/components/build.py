@@ -41,7 +41,6 @@ class Build(Component):
         secrets: Mapping[str, str],
         report: str | None,
         assumes: str | None,
-        cache: pulumi.Input[str],
     ) -> None:
         """Make the project.
 
@@ -57,7 +56,6 @@ class Build(Component):
             secrets: the secret variables, by the ARNs in Secrets Manager.
             report: the report that the buildspec writes.
             assumes: the ARN of the role that it may assume.
-            cache: the location of the package cache, as bucket/prefix.
         """
         super().__init__(name, labels)
         self.project_name = labels.name(name)
@@ -75,7 +73,7 @@ class Build(Component):
         if assumes is not None:
             statements.append(allow(["sts:AssumeRole"], assumes))
         runs = grant(self, self.role, *statements)
-        self._project = codebuild.Project(
+        self.project_arn = codebuild.Project(
             name,
             name=self.project_name,
             service_role=self.role.arn,
@@ -83,19 +81,14 @@ class Build(Component):
             artifacts={"type": "CODEPIPELINE"},
             environment=_environment(variables, secrets),
             encryption_key=key_arn,
-            cache={"type": "S3", "location": cache},
             logs_config=_logs(log_group),
             build_timeout=timeout,
             # Minutes. If no machine is free by then, start the execution again.
             queued_timeout=60,
             tags=labels.tags,
             opts=self.child(depends_on=[runs]),
-        )
+        ).arn
         self.register_outputs({"project": self.project_name})
-
-    def grant_start(self, role: iam.Role) -> iam.RolePolicy:
-        """Let `role` start the project and read the result."""
-        return grant(self, role, allow(["codebuild:StartBuild", "codebuild:BatchGetBuilds"], self._project.arn))
 
     def _report_group(self, report: str) -> codebuild.ReportGroup:
         return codebuild.ReportGroup(

@@ -13,8 +13,8 @@ class DeadLetterAlarms(Component):
 
     def __init__(self, name: str, stack: Stack) -> None:
         super().__init__(name, stack.labels)
-        lost = "What lies in a dead-letter queue has had no effect, and partners or subscribers believe that it had."
+        lost = "Messages in a dead-letter queue have had no effect, and partners or subscribers rely on their effect."
         alarm_on_dead_letters(self, stack.alerts, "critical", lost)
-        behind = "What lies in a dead-letter queue has had no effect: what one subscriber or reader knows has gaps."
+        behind = "Messages in a dead-letter queue have had no effect: the data of a subscriber or reader has gaps."
         alarm_on_dead_letters(self, stack.alerts, "warning", behind)
         self.register_outputs({})

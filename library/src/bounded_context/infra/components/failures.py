@@ -8,7 +8,7 @@ from pulumi_aws import cloudwatch, iam, sns, sqs
 
 from ...configuration.alarms import RUNBOOK
 from ...configuration.labels import Labels
-from ..parts.queues import Kept, queue, queue_policy, sent_by
+from ..parts.queues import EventQueue, queue, queue_policy, sent_by
 from ..stack.account import Account
 from ..stack.component import Component
 from ..stack.policy import Statement, allow, document, grant, only_over_tls
@@ -21,16 +21,16 @@ _PATHS = {"pipeline": "$.detail.pipeline", "execution": "$.detail.execution-id",
 
 
 @dataclass(frozen=True)
-class Says:
+class Undelivered:
     """The effect of a rule's undelivered events, and the section of the runbook with the remedy."""
 
     rule: str
-    sentence: str
+    effect: str
     section: str
 
 
-_UNREPORTED = Says("failed", "A failed delivery was told to nobody.", "a-failed-delivery-was-told-to-nobody")
-UNSTARTED = Says("commits", "A commit started no delivery.", "a-commit-started-no-delivery")
+_UNREPORTED = Undelivered("failed", "A failed delivery was not reported.", "a-failed-delivery-was-not-reported")
+UNSTARTED = Undelivered("commits", "A commit started no delivery.", "a-commit-started-no-delivery")
 
 
 class Failures(Component):
@@ -53,14 +53,14 @@ class Failures(Component):
         self._key_arn = key_arn
         rule = self._rule(pipeline_name)
         policy = self._policy()
-        kept = self.keep(rule, _UNREPORTED)
+        undelivered = self.store(rule, _UNREPORTED)
         cloudwatch.EventTarget(
             "failed",
             rule=rule.name,
             arn=self.topic_arn,
             input_transformer={"input_paths": _PATHS, "input_template": _MESSAGE},
-            dead_letter_config={"arn": kept.arn},
-            opts=self.child(depends_on=[policy, kept.policy]),
+            dead_letter_config={"arn": undelivered.arn},
+            opts=self.child(depends_on=[policy, undelivered.policy]),
         )
         self.register_outputs({"topic_arn": self.topic_arn})
 
@@ -68,12 +68,12 @@ class Failures(Component):
         """Let `role` publish pending approvals to the topic."""
         return grant(self, role, allow(["sns:Publish"], self.topic_arn))
 
-    def keep(self, rule: cloudwatch.EventRule, says: Says) -> Kept:
-        """Store the undelivered events of a rule in a queue, with an alarm; `says` is their effect."""
-        name = f"{says.rule}-dead-letters"
-        lost = queue(self, name, self._key_arn)
-        self._watch(name, lost, says)
-        return Kept(lost.arn, queue_policy(self, name, lost, sent_by("events", rule.arn, lost)))
+    def store(self, rule: cloudwatch.EventRule, undelivered: Undelivered) -> EventQueue:
+        """Store the undelivered events of a rule in a queue with an alarm."""
+        name = f"{undelivered.rule}-dead-letters"
+        stored = queue(self, name, self._key_arn)
+        self._watch(name, stored, undelivered)
+        return EventQueue(stored.arn, queue_policy(self, name, stored, sent_by("events", rule.arn, stored)))
 
     def _rule(self, pipeline_name: str) -> cloudwatch.EventRule:
         pattern = {
@@ -108,14 +108,14 @@ class Failures(Component):
             Condition={"ArnLike": {"aws:SourceArn": self._account.arn("cloudwatch", f"alarm:{self.labels.prefix}-*")}},
         )
 
-    def _watch(self, name: str, lost: sqs.Queue, says: Says) -> None:
+    def _watch(self, name: str, stored: sqs.Queue, undelivered: Undelivered) -> None:
         cloudwatch.MetricAlarm(
             name,
             name=self.labels.name(name),
-            alarm_description=f"{says.sentence} Runbook: {RUNBOOK} {says.section}",
+            alarm_description=f"{undelivered.effect} Runbook: {RUNBOOK} {undelivered.section}",
             namespace="AWS/SQS",
             metric_name="ApproximateNumberOfMessagesVisible",
-            dimensions={"QueueName": lost.name},
+            dimensions={"QueueName": stored.name},
             statistic="Maximum",
             period=300,
             evaluation_periods=1,

@@ -60,7 +60,7 @@ class Fanout(Component):
         ssm.Parameter(
             f"{name}-topic-arn",
             name=labels.parameter("topic-arn"),
-            description="The topic that this context tells others of its events.",
+            description="The topic of this context's events, for other contexts.",
             type="String",
             # Pulumi would hide `value`, and an ARN is not a secret.
             insecure_value=self.topic.arn,
@@ -71,7 +71,7 @@ class Fanout(Component):
         self.queue_arns = dict[str, pulumi.Output[str]]()
         subscribed = {subscriber: self._subscribe(subscriber) for subscriber in settings.subscribers}
         self.queues = {subscriber: inbox.url for subscriber, inbox in subscribed.items()}
-        behind = "this subscriber does not know what happened since."
+        behind = "this subscriber's data is out of date."
         watch_age(self, self._stack.alerts, "events", subscribed, behind, "a-subscriber-does-not-keep-up")
         self.register_outputs({"topic_arn": self.topic.arn})
 

@@ -6,6 +6,7 @@ import pulumi
 
 from bounded_context.infra.parts import (
     MAPPINGS_FAILING,
+    WATCH_LISTS,
     Component,
     Dimensions,
     Metric,
@@ -22,9 +23,6 @@ from bounded_context.infra.parts import (
     watch_errors,
     watch_throttles,
 )
-
-WATCH = "watch_lists"
-"""The function that measures event source mappings."""
 
 
 class FunctionAlarms(Component):
@@ -46,23 +44,23 @@ class FunctionAlarms(Component):
         context = stack.context
         callers = [function for function in (*context.command_functions, *context.queries) if function in live]
         background = [function for function in live if function not in callers]
-        self._watch("callers", callers, "whoever called gets an error, and has to send it again.")
-        self._watch("background", background, "it is tried again, and then given up.")
+        self._watch("callers", callers, "callers get errors and must repeat their calls.")
+        self._watch("background", background, "calls are retried, and then abandoned.")
         commands, percent = self._found(context.command_functions), stack.settings.objectives.command_percent
         watch_answers(self, self._alerts, "commands", commands, percent)
-        if WATCH in live:
-            self._mappings(live[WATCH])
+        if WATCH_LISTS in live:
+            self._mappings(live[WATCH_LISTS])
         self.register_outputs({})
 
     def _mappings(self, watch: Target) -> None:
         # Lambda has no resource-level permission for this action (Service Authorization Reference, "Actions defined by
         # AWS Lambda").
         grant(self, watch.role, allow(["lambda:ListEventSourceMappings"], "*"))
-        says = (
+        effect = (
             "Lambda does not read the table's stream, or the queue of other contexts' events: the mapping is disabled, "
-            "missing, or fails. The stream forgets after 24 hours."
+            "missing, or fails. The stream stores changes for 24 hours."
         )
-        notice = Notice("critical", says, "an-event-source-mapping-fails")
+        notice = Notice("critical", effect, "an-event-source-mapping-fails")
         metric = Metric(self.labels.prefix, MAPPINGS_FAILING.name, {"service": self.labels.context}, "Maximum")
         # Written every minute. A batch that succeeds at its next attempt must not set off the alarm.
         when = When(bad=10, of=15, missing="missing")

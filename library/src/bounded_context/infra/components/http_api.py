@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 from pulumi_aws import apigatewayv2, cloudwatch, lambda_
 
-from bounded_context.infra.parts import Component, Door, Stack, Target, access_log, api_sections, kebab, watch_api
+from bounded_context.infra.parts import Component, Endpoint, Stack, Target, access_log, api_sections, kebab, watch_api
 
 STAGE = "$default"
 """The default stage, which adds no name to the API's URL."""
@@ -60,7 +60,7 @@ class HttpApi(Component):
     """An HTTP API with these routes. Requests to all other routes get a 404.
 
     Each request is authorized by its signature (AWS_IAM) or its token (JWT). `url` has no slash at its end. The API
-    adds itself to the stack's `doors`, by its name.
+    adds itself to the stack's `endpoints`, by its name.
     """
 
     urn_type = "bounded-context:infra:HttpApi"
@@ -94,7 +94,7 @@ class HttpApi(Component):
         self.id, self.url = self.api.id, self.api.api_endpoint
         watch_api(self, stack.alerts, {"ApiId": self.id, "Stage": STAGE}, settings.api_objectives)
         sections = self.id.apply(lambda known: api_sections(known, STAGE, keys if settings.api_route_metrics else {}))
-        stack.doors[name] = Door({"id": self.id, "url": self.url}, sections)
+        stack.endpoints[name] = Endpoint({"id": self.id, "url": self.url}, sections)
         self.register_outputs({"id": self.id, "url": self.url})
 
     def _made(self, keys: Mapping[str, str]) -> apigatewayv2.Api:

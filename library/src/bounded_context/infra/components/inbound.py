@@ -92,7 +92,7 @@ class Inbound(Component):
 
     def _watch(self, alerts: Alerts) -> None:
         watch_dead_letters(alerts, f"{self.name}-dead-letters", self.dead_letters, "warning")
-        behind = "what is known of them here was true before."
+        behind = "the copy of their data is out of date."
         watch_age(self, alerts, self.name, {self.name: self.queue}, behind, "events-of-other-contexts-wait")
 
 

@@ -13,13 +13,13 @@ from bounded_context.infra.parts import (
     Measure,
     Metric,
     Notice,
+    Objective,
     Objectives,
-    Promise,
     Stack,
     When,
     alarm,
     calculated,
-    watch_promise,
+    watch_objective,
 )
 
 LEAST_LATE = 2
@@ -45,30 +45,30 @@ class ListAlarms(Component):
 
     def _rejected(self) -> None:
         limit = self._alerts.thresholds.rejected_lists
-        says = (
-            f"Over {limit} lists were rejected within an hour: their partners are told why, but so many at once point "
+        effect = (
+            f"Over {limit} lists were rejected within an hour: partners get the reasons, but so many at once point "
             "to a cause on our side."
         )
-        self._within_an_hour("rejected", Notice("warning", says, "many-lists-are-rejected"), LISTS_REJECTED, limit)
+        self._within_an_hour("rejected", Notice("warning", effect, "many-lists-are-rejected"), LISTS_REJECTED, limit)
 
     def _broken(self) -> None:
-        says = (
+        effect = (
             "An upload by SFTP broke off within the last hour. Nothing of it is imported, and its partner may not know."
         )
-        self._within_an_hour("uploads-broken", Notice("warning", says, "an-upload-broke-off"), UPLOADS_BROKEN, 0)
+        self._within_an_hour("uploads-broken", Notice("warning", effect, "an-upload-broke-off"), UPLOADS_BROKEN, 0)
 
     def _unseen(self) -> None:
-        says = "Files have arrived, but no list was recorded for them: only their partners know of these lists."
-        notice = Notice("critical", says, "nobody-has-heard-of-an-upload")
+        effect = "Files have arrived, but no list was recorded for them: these lists are not imported."
+        notice = Notice("critical", effect, "an-upload-started-no-import")
         # Written every quarter of an hour. With two periods, a late value does not end the alarm. A failed sweep writes
         # no value, which is different from no unseen upload.
         when = When(0, bad=1, of=2, period=15 * MINUTE, missing="missing")
         alarm(self, self._alerts, f"{self.name}-uploads-unseen", notice, self._metric(UPLOADS_UNSEEN, "Maximum"), when)
 
     def _missing(self, hours: int) -> None:
-        says = f"No list has arrived for {hours} hours: a partner does not send, or what is sent does not reach us."
+        effect = f"No list has arrived for {hours} hours: a partner does not send, or its files do not reach us."
         when = When(1, bad=hours, of=hours, period=HOUR, missing="breaching", wrong="LessThanThreshold")
-        notice, metrics = Notice("warning", says, "no-list-has-arrived"), {"lists": self._metric(LISTS_RECEIVED)}
+        notice, metrics = Notice("warning", effect, "no-list-has-arrived"), {"lists": self._metric(LISTS_RECEIVED)}
         # Filled, because a list of an hour before the first of them would keep the alarm off.
         calculated(self, self._alerts, f"{self.name}-expected", notice, metrics, "FILL(lists, 0)", when)
 
@@ -80,8 +80,8 @@ class ListAlarms(Component):
             f"{self.name}-unfinished",
             Notice(
                 "critical",
-                f"A list is neither imported nor refused {minutes} minutes after it arrived, and its partner waits.",
-                "a-list-does-not-come-to-its-end",
+                f"A list is neither imported nor rejected {minutes} minutes after it arrived, and its partner waits.",
+                "a-list-is-not-completed",
             ),
             self._metric(OLDEST_UNFINISHED, "Maximum"),
             # Written every minute. Without data, the state of the lists is unknown.
@@ -91,8 +91,8 @@ class ListAlarms(Component):
     def _late(self, objectives: Objectives) -> None:
         # The value is 0 for a list in time and 1 for a late list, so the number of values is the number of lists.
         metrics = {"late": self._metric(LISTS_LATE), "closed": self._metric(LISTS_LATE, "SampleCount")}
-        promise = Promise(
-            f"Partners wait over {objectives.import_minutes} minutes for what became of their lists",
+        objective = Objective(
+            f"Partners wait over {objectives.import_minutes} minutes for the result of their lists",
             "lists-are-late",
             {"lists": metrics},
             bad="{late}",
@@ -100,7 +100,7 @@ class ListAlarms(Component):
             percent=objectives.import_percent,
             least=LEAST_LATE,
         )
-        watch_promise(self, self._alerts, self.name, promise)
+        watch_objective(self, self._alerts, self.name, objective)
 
     def _within_an_hour(self, suffix: str, notice: Notice, measure: Measure, limit: float) -> None:
         # Filled, because without data CloudWatch evaluates past hours, and the alarm would go off again.

@@ -7,13 +7,17 @@ import pulumi
 from pulumi_aws import cloudwatch, codepipeline, iam
 
 from ...configuration.labels import Labels
-from ..parts.queues import Kept
+from ..parts.queues import EventQueue
 from ..stack.account import Account
 from ..stack.component import Component
 from ..stack.policy import Statement, allow, grant, trust
 
-Keep = Callable[[cloudwatch.EventRule], Kept]
+Store = Callable[[cloudwatch.EventRule], EventQueue]
 """Makes a queue for the undelivered events of a rule."""
+
+
+_OWN_BUILDSPEC = {"Null": {"codebuild:source.buildspec": "true"}}
+"""The request has no other buildspec (CodeBuild user guide, "AWS CodeBuild condition keys")."""
 
 
 class Pipeline(Component):
@@ -39,9 +43,10 @@ class Pipeline(Component):
         )
         self.register_outputs({"name": self.pipeline_name})
 
-    def grant_fetch(self, statement: Statement) -> iam.RolePolicy:
-        """Let the pipeline's role fetch the sources, which belong to no component."""
-        return grant(self, self.role, statement)
+    def grant(self, source: Statement, projects: Sequence[pulumi.Input[str]]) -> iam.RolePolicy:
+        """Let the pipeline's role fetch the source, start each project with its own buildspec, and read the results."""
+        actions = ["codebuild:StartBuild", "codebuild:BatchGetBuilds"]
+        return grant(self, self.role, source, allow(actions, *projects, Condition=_OWN_BUILDSPEC))
 
     def define(
         self,
@@ -68,8 +73,8 @@ class Pipeline(Component):
             opts=self.child(depends_on=[*permissions]),
         )
 
-    def start_on(self, pattern: pulumi.Input[str], made: codepipeline.Pipeline, keep: Keep) -> None:
-        """Start the pipeline on each event of this pattern; `keep` makes a queue for the undelivered events."""
+    def start_on(self, pattern: pulumi.Input[str], made: codepipeline.Pipeline, store: Store) -> None:
+        """Start the pipeline on each event of this pattern; `store` makes a queue for the undelivered events."""
         role = iam.Role(
             "commits",
             name=self.labels.name("commits"),
@@ -85,12 +90,12 @@ class Pipeline(Component):
             opts=self.child(),
         )
         starts = grant(self, role, allow(["codepipeline:StartPipelineExecution"], made.arn))
-        kept = keep(rule)
+        undelivered = store(rule)
         cloudwatch.EventTarget(
             "commits",
             rule=rule.name,
             arn=made.arn,
             role_arn=role.arn,
-            dead_letter_config={"arn": kept.arn},
-            opts=self.child(depends_on=[starts, kept.policy]),
+            dead_letter_config={"arn": undelivered.arn},
+            opts=self.child(depends_on=[starts, undelivered.policy]),
         )

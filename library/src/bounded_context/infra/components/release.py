@@ -9,10 +9,10 @@ from bounded_context.infra.parts import (
     LIVE,
     Component,
     Dimensions,
-    Made,
+    LambdaFunction,
     Metric,
     Notice,
-    Shared,
+    ReleaseResources,
     Stack,
     When,
     allow,
@@ -34,7 +34,7 @@ class Release(Component):
 
     urn_type = "bounded-context:infra:Release"
 
-    def __init__(self, name: str, stack: Stack, *, function: Made, shared: Shared) -> None:
+    def __init__(self, name: str, stack: Stack, *, function: LambdaFunction, shared: ReleaseResources) -> None:
         """Release `function`; `shared` are the resources that all releases of the stack share."""
         super().__init__(kebab(name), stack.labels)
         self.snake_name = name
@@ -55,7 +55,7 @@ class Release(Component):
         """Let `role` invoke the alias, and no other version."""
         return grant(self, role, allow(["lambda:InvokeFunction"], self.alias_arn))
 
-    def _group(self, shared: Shared, more_alarms: Sequence[str]) -> codedeploy.DeploymentGroup:
+    def _group(self, shared: ReleaseResources, more_alarms: Sequence[str]) -> codedeploy.DeploymentGroup:
         alarms = [*self.alarms, *more_alarms]
         return codedeploy.DeploymentGroup(
             self.name,
@@ -100,17 +100,17 @@ class Release(Component):
         return [failing] if latency_ms is None else [failing, self._latency(newest, latency_ms)]
 
     def _failing(self, newest: Dimensions) -> pulumi.Output[str]:
-        says = f"{self.name} fails in its newest version. A release that is under way is rolled back by itself."
-        return self._alarm("new-version-errors", says, Metric("AWS/Lambda", "Errors", newest), When())
+        effect = f"{self.name} fails in its newest version. A release that is under way is rolled back by itself."
+        return self._alarm("new-version-errors", effect, Metric("AWS/Lambda", "Errors", newest), When())
 
     def _latency(self, newest: Dimensions, limit: int) -> pulumi.Output[str]:
-        says = (
+        effect = (
             f"One call in twenty of the newest version of {self.name} takes over {limit} ms. A release that is under "
             "way is rolled back by itself."
         )
         metric = Metric("AWS/Lambda", "Duration", newest, "p95")
-        return self._alarm("latency", says, metric, When(limit, bad=2, of=3))
+        return self._alarm("latency", effect, metric, When(limit, bad=2, of=3))
 
-    def _alarm(self, suffix: str, says: str, metric: Metric, when: When) -> pulumi.Output[str]:
-        notice = Notice("warning", says, "a-new-version-fails-or-is-slow")
+    def _alarm(self, suffix: str, effect: str, metric: Metric, when: When) -> pulumi.Output[str]:
+        notice = Notice("warning", effect, "a-new-version-fails-or-is-slow")
         return guard(self, self._alerts, f"{self.name}-{suffix}", notice, metric, when).name

@@ -15,16 +15,16 @@ from bounded_context.infra.parts import (
     Severity,
     Stack,
     Target,
+    abandoned_bucket,
     allow,
-    give_up_to,
-    given_up_bucket,
     grant,
     kebab,
     queue,
-    tell_of_given_up,
+    report_abandoned,
     watch_dead_letters,
     watch_stream,
     watch_table,
+    write_abandoned,
 )
 
 _READ_STREAM = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams")
@@ -42,7 +42,7 @@ class Table(Component):
 
     It has the indexes that the context names in `queried_by`; their sort key is `pk`.
 
-    `readers` are the functions that read the stream so far. The bucket `given_up` stores the batches whose retries are
+    `readers` are the functions that read the stream so far. The bucket `abandoned` stores the batches whose retries are
     exhausted. `dead_letter_queues` has the URLs of the queues that get a message about each batch.
     """
 
@@ -76,7 +76,7 @@ class Table(Component):
         )
         self.table_name = self.table.name
         self.arn = self.table.arn
-        self.given_up = given_up_bucket(self, stack.key.arn, protect=protect)
+        self.abandoned = abandoned_bucket(self, stack.key.arn, protect=protect)
         watch_table(self, stack.alerts, name, self.table_name, tuple(self.indexes))
         self.register_outputs({"name": self.table_name, "arn": self.arn})
 
@@ -109,7 +109,7 @@ class Table(Component):
         - If the function reports a record by its number, Lambda sends that record and the later records of the batch
           again. If the function fails, Lambda sends each half of the batch in turn (Lambda Developer Guide,
           "Configuring partial batch response with DynamoDB and Lambda").
-        - After `STREAM_RETRIES` retries, Lambda goes on with the next batch. The bucket `given_up` stores the failed
+        - After `STREAM_RETRIES` retries, Lambda goes on with the next batch. The bucket `abandoned` stores the failed
           batch for 15 days, and the function's dead-letter queue gets a message about it.
 
         `severity` applies to the alarms on a late function and on failed batches. The stream allows two readers:
@@ -120,7 +120,8 @@ class Table(Component):
         dead_letters = self._dead_letters(consumer, severity)
         self.dead_letter_queues[target.snake_name] = dead_letters.url
         watch_stream(self, self._stack.alerts, consumer, severity)
-        permission = grant(self, target.role, allow(_READ_STREAM, self.table.stream_arn), *give_up_to(self.given_up))
+        reads = allow(_READ_STREAM, self.table.stream_arn)
+        permission = grant(self, target.role, reads, *write_abandoned(self.abandoned))
         prefix = {"aggregates": self._stack.context.key_prefix, "lists": LIST_KEY}[items]
         mapping = lambda_.EventSourceMapping(
             f"{consumer}-stream",
@@ -133,12 +134,12 @@ class Table(Component):
             function_response_types=["ReportBatchItemFailures"],
             bisect_batch_on_function_error=True,
             maximum_retry_attempts=STREAM_RETRIES,
-            destination_config={"on_failure": {"destination_arn": self.given_up.arn}},
+            destination_config={"on_failure": {"destination_arn": self.abandoned.arn}},
             filter_criteria={"filters": [{"pattern": _key_pattern(prefix)}]},
             tags=self.labels.tags,
             opts=self.child(depends_on=[permission]),
         )
-        tell_of_given_up(self, consumer, self.given_up, mapping.id, dead_letters)
+        report_abandoned(self, consumer, self.abandoned, mapping.id, dead_letters)
 
     def _dead_letters(self, consumer: str, severity: Severity) -> sqs.Queue:
         name = f"{consumer}-dead-letters"

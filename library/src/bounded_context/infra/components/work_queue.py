@@ -35,9 +35,10 @@ class WorkQueue(Component):
         for title, target in {name: self.queue, f"{name}-dead-letters": self.dead_letters}.items():
             queue_policy(self, title, target)
         self.queue_url = self.queue.url
-        self.dead_letter_queues = {name: self.dead_letters.url}
+        self.dead_letter_url = self.dead_letters.url
+        self.dead_letter_queues = {name: self.dead_letter_url}
         watch_dead_letters(stack.alerts, f"{name}-dead-letters", self.dead_letters, "warning")
-        behind = "what it asks for is not done yet."
+        behind = "the function has not processed it."
         watch_age(self, stack.alerts, name, {name: self.queue}, behind, "work-waits-in-a-queue")
         stack.work_queues[name] = self
         self.register_outputs({"queue_url": self.queue_url})

@@ -12,6 +12,7 @@ from pulumi_aws import iam, sfn
 from bounded_context.infra.parts import (
     LIST_KEY,
     LIVE,
+    WATCH_LISTS,
     Account,
     Alerts,
     Component,
@@ -113,7 +114,7 @@ class Workflow(Component):
             inbox.grant_objects(self.role, read=["staging"]),
             fanout.grant_publish(self.role),
         ]
-        self.grant_list(live["watch_lists"].role)
+        self.grant_list(live[WATCH_LISTS].role)
         self.register_outputs({"alias_arn": self.alias_arn})
 
     def _made(self, stack: Stack, definition: pulumi.Output[str]) -> tuple[sfn.StateMachine, iam.Role]:
@@ -173,7 +174,7 @@ class Workflow(Component):
             return []
         failed = Notice(
             "critical",
-            "An import failed for a technical reason: its partner's list is not imported until somebody acts.",
+            "An import failed for a technical reason: its partner's list is not imported until a person acts.",
             "an-import-failed",
         )
         late = self._ended("TimedOut")
@@ -191,8 +192,8 @@ class Workflow(Component):
 
 
 def _halfway(severity: Severity, ended: str) -> Notice:
-    says = f"An import {ended}: its list may be imported in part, and its partner hears nothing."
-    return Notice(severity, says, "an-import-ended-halfway")
+    effect = f"An import {ended}: its list may be imported in part, and its partner gets no report."
+    return Notice(severity, effect, "an-import-ended-halfway")
 
 
 def _steps(stack: Stack, asl: str, live: Mapping[str, Target]) -> dict[str, Target]:

@@ -26,7 +26,7 @@ def business(names: Names) -> dict[str, Any]:
         "-P1D",
         head(names, BUSINESS, TECHNICAL),
         _today(names),
-        *names.doors.get(BUSINESS, ()),
+        *names.endpoints.get(BUSINESS, ()),
         _aggregates(names),
         _lists(names),
         _contents(names),
@@ -49,7 +49,7 @@ def _aggregates(names: Names) -> Section:
     return section(
         "Changes and commands",
         [
-            graph("Changes told to other contexts", _changes(names)),
+            graph("Changes published to other contexts", _changes(names)),
             graph("Commands refused, by code", by_value(names, names.measures.commands_refused), stacked=True),
         ],
     )

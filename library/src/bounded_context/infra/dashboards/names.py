@@ -15,7 +15,7 @@ class Names:
 
     `alarms` maps a severity to ARNs, the most urgent first. `functions` maps a heading to functions. `queues` and
     `dead_letters` map a purpose to a queue, `rules` an event to a rule. `inbound` is the queue of other contexts'
-    events. `server` is None without SFTP. `doors` maps a dashboard to the sections of endpoints, such as the HTTP API.
+    events. `server` is None without SFTP. `endpoints` maps a dashboard to sections of endpoints, such as the HTTP API.
     """
 
     context: Context[Any]
@@ -37,7 +37,7 @@ class Names:
     queues: Mapping[str, str]
     inbound: str
     dead_letters: Mapping[str, str]
-    doors: Mapping[str, Sequence[Section]]
+    endpoints: Mapping[str, Sequence[Section]]
 
     @property
     def service(self) -> dict[str, str]:

@@ -9,9 +9,8 @@ from ...declaration import measures
 from . import sources
 from .grid import Row, Section, body, section
 from .head import BUSINESS, TECHNICAL, head
-from .inbound import inbound
 from .names import Names
-from .sources import own
+from .sources import by_value, own
 from .widgets import BAD, DOUBTFUL, GOOD, MINUTE, WORSE, Metric, Widget, graph
 
 LEGIBLE = 7
@@ -32,12 +31,12 @@ def technical(names: Names) -> dict[str, Any]:
         names.region,
         "-PT3H",
         head(names, TECHNICAL, BUSINESS),
-        *names.doors.get(TECHNICAL, ()),
+        *names.endpoints.get(TECHNICAL, ()),
         _workflow(names),
         *(_functions(names, title) for title in names.functions),
         _uploads(names),
         _events(names),
-        inbound(names),
+        _inbound(names),
         _queues(names),
         _table(names),
         _releases(names),
@@ -88,7 +87,7 @@ def _uploads(names: Names) -> Section:
         for metric, word, drawn in (("Invocations", "started", {}), ("FailedInvocations", "lost", {"color": BAD}))
     ]
     broken = own(names, measures.UPLOADS_BROKEN, label="lists of broken uploads", color=BAD)
-    unseen = own(names, measures.UPLOADS_UNSEEN, label="nobody has heard of", color=WORSE, stat="Maximum")
+    unseen = own(names, measures.UPLOADS_UNSEEN, label="unseen", color=WORSE, stat="Maximum")
     return section(
         "Uploads",
         [
@@ -200,3 +199,23 @@ def _releases(names: Names) -> Section:
 def _by_version(names: Names, functions: Sequence[str], name: str) -> Widget:
     found = [sources.versions(names, name, function, "Sum", MINUTE) for function in functions]
     return graph(f"{name} by version", found, period=MINUTE)
+
+
+def _inbound(names: Names) -> Section:
+    taken = [
+        own(names, measures.EVENTS_APPLIED, label="applied", color=GOOD),
+        own(names, measures.EVENTS_STALE, label="older or repeated", color=DOUBTFUL),
+    ]
+    poison = by_value(names, measures.EVENTS_POISONED)
+    waiting = [
+        sources.queue("ApproximateNumberOfMessagesVisible", names.inbound, label="messages"),
+        sources.queue("ApproximateAgeOfOldestMessage", names.inbound, label="age (s)", yAxis="right", color=BAD),
+    ]
+    return section(
+        "Events of other contexts",
+        [
+            graph("Taken", taken),
+            graph("Poison messages, by reason", poison, stacked=True),
+            graph("Waiting to be taken", waiting, stat="Maximum"),
+        ],
+    )

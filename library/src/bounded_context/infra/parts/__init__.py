@@ -1,14 +1,12 @@
 """The public names that components are written with. A copy of a component in a team's repository needs only these."""
 
-from ...configuration.alarms import Severity
+from ...configuration.alarms import Objectives, Severity, Thresholds
 from ...configuration.api_settings import ApiObjectives, ApiSettings
 from ...configuration.config import SettingError
 from ...configuration.consumes import Consumed
 from ...configuration.labels import LabelError, Labels
-from ...configuration.objectives import Objectives
 from ...configuration.settings import Settings
 from ...configuration.strategy import Strategy
-from ...configuration.thresholds import Thresholds
 from ...declaration.measures import (
     LISTS_LATE,
     LISTS_RECEIVED,
@@ -19,11 +17,11 @@ from ...declaration.measures import (
     UPLOADS_UNSEEN,
     Measure,
 )
+from ...declaration.structure import WATCH_LISTS
 from ...domain.spelling import kebab
 from ..dashboards.api import api_sections
 from ..dashboards.business import business
-from ..dashboards.head import BUSINESS, TECHNICAL
-from ..dashboards.links import dashboard_url
+from ..dashboards.head import BUSINESS, TECHNICAL, dashboard_url
 from ..dashboards.names import Names
 from ..dashboards.technical import technical
 from ..queries import Query, saved_queries
@@ -34,20 +32,19 @@ from ..stack.component import LIVE, Component
 from ..stack.interfaces import (
     ALL_KEYS,
     LIST_KEY,
-    Door,
+    Endpoint,
     Folder,
     Items,
+    LambdaFunction,
     Machine,
-    Made,
     Objects,
     Observed,
     Operation,
     Queue,
-    Shared,
+    ReleaseResources,
     Startable,
     Target,
     Topic,
-    Work,
 )
 from ..stack.key import Key
 from ..stack.logs import Logs
@@ -57,9 +54,9 @@ from . import access_log
 from .alarms import HOUR, MINUTE, Metric, Part, When, alarm, calculated, composite, guard, joined
 from .api_alarms import watch_api
 from .buckets import private_bucket
-from .burn_rate import Promise, watch_promise
+from .burn_rate import Objective, watch_objective
 from .function_alarms import Dimensions, watch_answers, watch_durations, watch_errors, watch_throttles
-from .on_failure import give_up_to, given_up_bucket, tell_of_given_up
+from .on_failure import abandoned_bucket, report_abandoned, write_abandoned
 from .queue_alarms import alarm_on_dead_letters, watch_age, watch_dead_letters
 from .queues import feed_from, only_from, queue, queue_and_dead_letters, queue_policy, redrive_to, sent_by
 from .sftp import sftp_endpoint, sftp_folders, sftp_server, sftp_user
@@ -82,6 +79,7 @@ __all__ = [
     "UPLOADS_BROKEN",
     "UPLOADS_DEAD_LETTERS",
     "UPLOADS_UNSEEN",
+    "WATCH_LISTS",
     "Account",
     "AlarmTopic",
     "Alerts",
@@ -90,31 +88,31 @@ __all__ = [
     "Component",
     "Consumed",
     "Dimensions",
-    "Door",
+    "Endpoint",
     "Folder",
     "Items",
     "Key",
     "LabelError",
     "Labels",
+    "LambdaFunction",
     "Logs",
     "Machine",
-    "Made",
     "Measure",
     "Metric",
     "Names",
     "Notice",
+    "Objective",
     "Objectives",
     "Objects",
     "Observed",
     "Operation",
     "Part",
-    "Promise",
     "Query",
     "Queue",
+    "ReleaseResources",
     "SettingError",
     "Settings",
     "Severity",
-    "Shared",
     "Stack",
     "Startable",
     "Statement",
@@ -124,7 +122,7 @@ __all__ = [
     "Topic",
     "UploadRule",
     "When",
-    "Work",
+    "abandoned_bucket",
     "access_log",
     "alarm",
     "alarm_on_dead_letters",
@@ -136,8 +134,6 @@ __all__ = [
     "dashboard_url",
     "document",
     "feed_from",
-    "give_up_to",
-    "given_up_bucket",
     "grant",
     "guard",
     "joined",
@@ -149,6 +145,7 @@ __all__ = [
     "queue_and_dead_letters",
     "queue_policy",
     "redrive_to",
+    "report_abandoned",
     "s3_rules",
     "saved_queries",
     "sent_by",
@@ -159,7 +156,6 @@ __all__ = [
     "sftp_user",
     "start_on_upload",
     "technical",
-    "tell_of_given_up",
     "trust",
     "watch_age",
     "watch_answers",
@@ -167,8 +163,9 @@ __all__ = [
     "watch_dead_letters",
     "watch_durations",
     "watch_errors",
-    "watch_promise",
+    "watch_objective",
     "watch_stream",
     "watch_table",
     "watch_throttles",
+    "write_abandoned",
 ]

@@ -115,7 +115,7 @@ def joined(
     """
     for number, some in enumerate(_chunks(parts), 1):
         title = name if number == 1 else f"{name}-{number}"
-        which = replace(notice, says=f"{notice.says} One of {_named([part.name for part in some])}.")
+        which = replace(notice, effect=f"{notice.effect} One of {_named([part.name for part in some])}.")
         _notifying_alarm(owner, alerts, title, which, when, metric_queries=_joined(some, by, when.period))
 
 

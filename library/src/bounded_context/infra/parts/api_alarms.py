@@ -8,7 +8,7 @@ from ...configuration.api_settings import ApiObjectives
 from ..stack.alerts import Alerts, Notice
 from ..stack.component import Component
 from .alarms import MINUTE, Metric, When, alarm, calculated
-from .burn_rate import Promise, watch_promise
+from .burn_rate import Objective, watch_objective
 
 Dimensions = Mapping[str, pulumi.Input[str]]
 """The dimensions of a metric, by name."""
@@ -27,7 +27,7 @@ def watch_api(owner: Component, alerts: Alerts, api: Dimensions, objectives: Api
     _failing(owner, alerts, api)
     _slow(owner, alerts, api, objectives.latency_ms)
     _refusing(owner, alerts, api)
-    _promise(owner, alerts, api, objectives.answered_percent)
+    _objective(owner, alerts, api, objectives.answered_percent)
 
 
 def _failing(owner: Component, alerts: Alerts, api: Dimensions) -> None:
@@ -63,8 +63,8 @@ def _refusing(owner: Component, alerts: Alerts, api: Dimensions) -> None:
     calculated(owner, alerts, f"{owner.name}-refusals", notice, metrics, share, when)
 
 
-def _promise(owner: Component, alerts: Alerts, api: Dimensions, percent: float) -> None:
-    promise = Promise(
+def _objective(owner: Component, alerts: Alerts, api: Dimensions, percent: float) -> None:
+    objective = Objective(
         "Callers of the API get errors (5xx)",
         "the-api-misses-its-objective",
         {owner.name: {"failed": _metric("5xx", api), "requests": _metric("Count", api)}},
@@ -73,7 +73,7 @@ def _promise(owner: Component, alerts: Alerts, api: Dimensions, percent: float) 
         percent=percent,
         least=LEAST_FAILURES,
     )
-    watch_promise(owner, alerts, owner.name, promise)
+    watch_objective(owner, alerts, owner.name, objective)
 
 
 def _metric(name: str, api: Dimensions, statistic: str = "Sum") -> Metric:

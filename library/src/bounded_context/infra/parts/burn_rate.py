@@ -3,23 +3,23 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ...configuration.objectives import BURNS, Burn
+from ...configuration.alarms import BURNS, Burn
 from ..stack.alerts import Alerts, Notice
 from ..stack.component import Component
 from .alarms import MINUTE, Metric, Part, When, joined
 
 
 @dataclass(frozen=True)
-class Promise:
-    """An objective: `percent` of the calls, requests or lists are good, for each entry of `kept`.
+class Objective:
+    """An objective: `percent` of the calls, requests or lists are good, for each entry of `metrics`.
 
-    `kept` maps a name, such as a command's, to its metrics. `bad` and `all` are expressions with the names of these
+    `metrics` maps a name, such as a command's, to its metrics. `bad` and `all` are expressions with the names of these
     metrics in braces. Fewer than `least` failures within a window set off no alarm, whatever their share.
     """
 
-    says: str
+    effect: str
     section: str
-    kept: Mapping[str, Mapping[str, Metric]]
+    metrics: Mapping[str, Mapping[str, Metric]]
     bad: str
     all: str
     percent: float
@@ -36,14 +36,14 @@ class Promise:
         return f"FILL(IF({self.bad} >= {self.least}, {share}, 0), 0)"
 
 
-def watch_promise(owner: Component, alerts: Alerts, name: str, promise: Promise) -> None:
+def watch_objective(owner: Component, alerts: Alerts, name: str, objective: Objective) -> None:
     """Make an alarm for each of BURNS. It is on while the highest burn rate of all entries exceeds its rate."""
-    parts = [Part(entry, metrics, promise.burn) for entry, metrics in promise.kept.items()]
+    parts = [Part(entry, metrics, objective.burn) for entry, metrics in objective.metrics.items()]
     for burn in BURNS:
         when = When(burn.rate, period=burn.window * MINUTE)
-        joined(owner, alerts, f"{name}-burn-{burn.name}", _notice(promise, burn), parts, "MAX", when)
+        joined(owner, alerts, f"{name}-burn-{burn.name}", _notice(objective, burn), parts, "MAX", when)
 
 
-def _notice(promise: Promise, burn: Burn) -> Notice:
-    says = f"{promise.says}, {burn.rate:g} times as many as a promise of {promise.percent:g} % leaves room for."
-    return Notice(burn.severity, says, promise.section)
+def _notice(objective: Objective, burn: Burn) -> Notice:
+    effect = f"{objective.effect}, {burn.rate:g} times as many as an objective of {objective.percent:g} % allows."
+    return Notice(burn.severity, effect, objective.section)

@@ -31,7 +31,7 @@ _EXPIRY: Any = {
 }
 
 
-def given_up_bucket(owner: Component, key_arn: pulumi.Input[str], *, protect: bool) -> s3.Bucket:
+def abandoned_bucket(owner: Component, key_arn: pulumi.Input[str], *, protect: bool) -> s3.Bucket:
     """Make a private bucket for failed batches. It sends an event about each object, and stores it for 15 days."""
     bucket = private_bucket(owner, "given-up", key_arn, protect=protect, expiry=[_EXPIRY])
     # Not a notification to the queue itself, because S3's test message would count as a failed batch.
@@ -39,13 +39,13 @@ def given_up_bucket(owner: Component, key_arn: pulumi.Input[str], *, protect: bo
     return bucket
 
 
-def give_up_to(bucket: s3.Bucket) -> list[Statement]:
+def write_abandoned(bucket: s3.Bucket) -> list[Statement]:
     """Return the statements that let a function's mapping store failed batches in the bucket."""
     objects = pulumi.Output.concat(bucket.arn, f"/{_PREFIX}/*")
     return [allow(["s3:PutObject"], objects), allow(["s3:ListBucket"], bucket.arn)]
 
 
-def tell_of_given_up(
+def report_abandoned(
     owner: Component, consumer: str, bucket: s3.Bucket, mapping_id: pulumi.Output[str], dead_letters: sqs.Queue
 ) -> None:
     """Send S3's event about each failed batch of a mapping to the dead-letter queue of the function `consumer`."""

@@ -37,7 +37,7 @@ _RECEIVE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 
 
 @dataclass(frozen=True)
-class Kept:
+class EventQueue:
     """A queue of undelivered events, by its ARN, and the policy that lets a rule send to it."""
 
     arn: pulumi.Output[str]

@@ -50,7 +50,7 @@ def watch_table(
         f"{name}-throttles",
         Notice(
             "warning",
-            "The table or an index turns reads or writes away, in three of five minutes: commands and imports are "
+            "The table or an index throttles reads or writes, in three of five minutes: commands and imports are "
             "slower, and some fail.",
             "the-table-throttles",
         ),
@@ -98,11 +98,11 @@ def _lost(owner: Component, alerts: Alerts, consumer: str, severity: Severity) -
     Lambda counts these failures by function (Lambda developer guide, "Types of metrics for Lambda functions",
     DestinationDeliveryFailures).
     """
-    says = (
-        f"Lambda gave up on a batch of {consumer} and could not write it to the bucket of given-up batches. The stream "
-        "has it for 24 hours from its change."
+    effect = (
+        f"Lambda abandoned a batch of {consumer} and could not write it to the bucket of abandoned batches. The stream "
+        "stores it for 24 hours from its change."
     )
-    notice = Notice(severity, says, "a-batch-that-was-given-up-is-not-kept")
+    notice = Notice(severity, effect, "an-abandoned-batch-is-not-stored")
     metric = Metric("AWS/Lambda", "DestinationDeliveryFailures", _function(owner, consumer))
     alarm(owner, alerts, f"{consumer}-given-up-lost", notice, metric, When(bad=1, of=15))
 
@@ -115,8 +115,8 @@ def _behind(owner: Component, alerts: Alerts, consumer: str, severity: Severity)
         f"{consumer}-stream-age",
         Notice(
             severity,
-            f"{consumer} is over {minutes} minutes behind with what happened in the table, and so is whoever it tells. "
-            "The stream forgets after 24 hours.",
+            f"{consumer} is over {minutes} minutes behind the changes of the table, and so are its subscribers. "
+            "The stream stores changes for 24 hours.",
             "a-reader-of-the-stream-is-behind",
         ),
         Metric("AWS/Lambda", "IteratorAge", _function(owner, consumer), "Maximum"),

@@ -11,7 +11,7 @@ Category = Literal["Source", "Build", "Test", "Deploy", "Approval"]
 
 @dataclass(frozen=True)
 class Action:
-    """An action, with the artefact that it `takes` and the artefact that it `produces`.
+    """An action, with the artefacts that it `takes` and the artefact that it `produces`.
 
     Other actions read its variables as `#{namespace.VARIABLE}`.
     """
@@ -20,7 +20,7 @@ class Action:
     category: Category
     provider: str
     configuration: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
-    takes: str | None = None
+    takes: tuple[str, ...] = ()
     produces: str | None = None
     namespace: str | None = None
 
@@ -34,7 +34,7 @@ class Action:
             "version": "1",
             "run_order": order,
             "configuration": self.configuration,
-            "input_artifacts": [self.takes] if self.takes else [],
+            "input_artifacts": [*self.takes],
             "output_artifacts": [self.produces] if self.produces else [],
             **({"namespace": self.namespace} if self.namespace else {}),
         }

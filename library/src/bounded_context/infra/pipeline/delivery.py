@@ -14,8 +14,8 @@ from ..components.state import State
 from ..stack.account import Account
 from ..stack.key import Key
 from ..stack.logs import Logs
+from ..stack.policy import Statement
 from . import source as sources
-from .connection import require_available
 from .settings import RESERVED, ROLES, PipelineSettings, RoleKind, SourceKind
 from .stages import VARIABLES, build_stage, environment_stage, source_stage
 from .steps import OF_AN_ENVIRONMENT, ProjectFactory, names
@@ -47,7 +47,7 @@ class Delivery:
     def __init__(self, context: Context[Any], *, source: SourceKind) -> None:
         self.settings = PipelineSettings.from_config(pulumi.Config(), source)
         if self.settings.connection_arn is not None:
-            require_available(self.settings.connection_arn)
+            sources.require_available(self.settings.connection_arn)
         self._labels = Labels(context.name, RESERVED, context.owner)
         self._account = Account.current()
         self._make_surroundings()
@@ -97,10 +97,10 @@ class Delivery:
             triggers=[source.trigger] if source.trigger else [],
             bucket_name=self.artifacts.bucket_name,
             key_arn=self.key.arn,
-            permissions=[self.pipeline.grant_fetch(source.statement), *self._permissions()],
+            permissions=[*self._permissions(source.statement)],
         )
         if source.commits is not None:
-            self.pipeline.start_on(source.commits, self.definition, lambda rule: self.failures.keep(rule, UNSTARTED))
+            self.pipeline.start_on(source.commits, self.definition, lambda rule: self.failures.store(rule, UNSTARTED))
 
     def _stages(self) -> Iterator[Any]:
         """Yield the stage of each environment, in the order of delivery."""
@@ -113,11 +113,11 @@ class Delivery:
                 topic_arn=self.failures.topic_arn,
             )
 
-    def _permissions(self) -> Iterator[pulumi.Resource]:
-        """Grant the pipeline's role the use of the other components, and yield the permissions."""
+    def _permissions(self, source: Statement) -> Iterator[pulumi.Resource]:
+        """Grant the pipeline's role the use of the source and of the other components, and yield the permissions."""
         role = self.pipeline.role
+        projects = [self.build, *(project for steps in self.environments.values() for project in steps.values())]
+        yield self.pipeline.grant(source, [project.project_arn for project in projects])
         yield self.artifacts.grant_fetch(role)
         yield self.key.grant_use(role)
         yield self.failures.grant_publish(role)
-        projects = [self.build, *(project for steps in self.environments.values() for project in steps.values())]
-        yield from (project.grant_start(role) for project in projects)

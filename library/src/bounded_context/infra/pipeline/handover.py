@@ -1,36 +1,53 @@
-"""The handover of files from a step to the next, which verifies that they are unchanged.
+"""The handover of files between steps, which verifies that they are unchanged.
 
-Every step may write to the artefacts' bucket, which also contains the approved plan. A step that hands on files
-therefore lists them with their SHA-256. It exports the SHA-256 of the list, which CodePipeline stores as a variable of
-the execution, and which the steps cannot change. The next step makes the list again before it runs any of the files.
-The commands are in the project, which a person deploys, and not in the files that they check.
+Every step may write to the artefacts' bucket, which contains the built files and the approved plan. Therefore:
+
+- The build lists its files with their SHA-256 and exports the SHA-256 of the list. Every later step compares the files
+  with that list, so a step cannot change them for a step with more rights.
+- The preview and the deployment hand on one file each, and export its SHA-256.
+- CodePipeline stores the exported values as variables of the execution, which no step can change.
+- The commands are in the project, which a person deploys, and not in the files that they check.
 """
 
 from typing import Any
 
+import pulumi
 import yaml
 
 HANDED_ON = "HANDED_ON"
-"""The variable that a step exports: the SHA-256 of the list of its files."""
+"""The variable that a step exports: the SHA-256 of the list of its files, or of its file."""
 
 EXPECTED = "EXPECTED"
-"""The variable with the SHA-256 that the next step expects."""
+"""The variable with the SHA-256 of the build's list."""
 
 COMMIT = "COMMIT"
 """The variable with the commit that the execution delivers."""
 
+FILE_FROM = "FILE_FROM"
+"""The variable with the name of the artefact that contains the file of the previous step."""
+
+EXPECTED_FILE = "EXPECTED_FILE"
+"""The variable with the SHA-256 of that file."""
+
 _LIST = "handed-on.txt"
+
+# CodeBuild follows links when it stores the files, so the list follows them too. It does not store `.venv`.
 _LISTED = (
-    f'{{ echo "commit ${COMMIT}"; find . -type f ! -path "./.venv/*" ! -path ./{_LIST} -exec sha256sum {{}} + '
+    f'{{ echo "commit ${COMMIT}"; find -L . -type f ! -path "./.venv/*" ! -path ./{_LIST} -exec sha256sum {{}} + '
     "| LC_ALL=C sort; }"
 )
-"""Prints the commit, and each file with its SHA-256; `.venv` is never handed on."""
 
-_HAND_ON = (f"{_LISTED} > {_LIST}", f'export {HANDED_ON}="$(sha256sum {_LIST} | cut -c 1-64)"')
+# The received folder contains neither links nor `.venv`. If it does, they appear in this list.
+_RECEIVED = (
+    f'{{ echo "commit ${COMMIT}"; find . ! -type d ! -type f; '
+    f"find . -type f ! -path ./{_LIST} -exec sha256sum {{}} + | LC_ALL=C sort; }}"
+)
 
-_TAKE = f"""\
+_HAND_ON_ALL = (f"{_LISTED} > {_LIST}", f'export {HANDED_ON}="$(sha256sum {_LIST} | cut -c 1-64)"')
+
+_TAKE_ALL = f"""\
 found="$(mktemp)"
-{_LISTED} > "$found"
+{_RECEIVED} > "$found"
 if [ "$(sha256sum "$found" | cut -c 1-64)" != "${EXPECTED}" ]; then
   made="$(head -n 1 {_LIST} || true)"
   diff {_LIST} "$found" | head -n 20 || true
@@ -38,25 +55,51 @@ if [ "$(sha256sum "$found" | cut -c 1-64)" != "${EXPECTED}" ]; then
     echo "Refused: these files are of ${{made:-no commit}}, and this execution delivers ${COMMIT}. \
 Nothing was run: start the pipeline again."
   else
-    echo "Refused: these files are not those that the step before made in this execution (above: what differs). \
+    echo "Refused: these files are not the files that this execution built (above: the differences). \
 Nothing was run: find out who wrote to the artefacts, then start the pipeline again."
   fi
   exit 1
 fi
 """
 
+_TAKE_FILE = """\
+taken="$(printenv "CODEBUILD_SRC_DIR_$FILE_FROM")/{file}"
+if [ "$(sha256sum < "$taken" | cut -c 1-64)" != "$EXPECTED_FILE" ]; then
+  echo "Refused: {file} is not the file that the previous step of this execution made. \
+Nothing was run: find out who wrote to the artefacts, then start the pipeline again."
+  exit 1
+fi
+cp "$taken" {file}
+"""
 
-def buildspec(text: str, *, takes: bool) -> str:
+
+def buildspec(text: str, *, verifies: bool, takes: str | None) -> str:
     """Return the buildspec `text` with the commands of the handover.
 
-    A buildspec with artefacts lists them at its end. With `takes`, its first command rejects files that the previous
-    step did not list, with one sentence and status 1.
+    Args:
+        text: the buildspec. Its artefacts are all files, or one file.
+        verifies: whether the first command compares all files with the build's list.
+        takes: the file of the previous step, which the first command verifies too and copies to the other files.
+
+    Raises:
+        RunError: the artefacts are several files, which the next step could not verify.
     """
     spec: dict[str, Any] = yaml.safe_load(text)
-    if takes:
-        spec["phases"]["install"]["commands"].insert(0, _TAKE)
+    checks = (_TAKE_ALL if verifies else "") + (_TAKE_FILE.format(file=takes) if takes else "")
+    if checks:
+        spec["phases"]["install"]["commands"].insert(0, checks)
     if "artifacts" in spec:
-        spec["phases"]["build"]["commands"] += _HAND_ON
+        spec["phases"]["build"]["commands"] += _hand_on(spec["artifacts"]["files"])
         spec.setdefault("env", {}).setdefault("exported-variables", []).append(HANDED_ON)
     # Without line breaks, each command stays on its line in the console.
     return yaml.safe_dump(spec, sort_keys=False, width=10_000)
+
+
+def _hand_on(files: list[str]) -> tuple[str, ...]:
+    if files == ["**/*"]:
+        return _HAND_ON_ALL
+    if len(files) != 1:
+        raise pulumi.RunError(
+            f"infra/pipeline/buildspecs: the artifacts {files} cannot be verified: name one file, or all with **/*."
+        )
+    return (f'export {HANDED_ON}="$(sha256sum {files[0]} | cut -c 1-64)"',)

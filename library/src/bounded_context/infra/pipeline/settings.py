@@ -127,7 +127,7 @@ def _roles(name: str, value: Any) -> dict[RoleKind, str]:
         # The preview runs before the approval. If it could assume the role for deployments, the approval would have no
         # effect.
         raise SettingError(
-            f"environments.{name}.roles", "has one role twice: write three, `context permissions` says what each may."
+            f"environments.{name}.roles", "has one role twice: write three, `context permissions` lists what each may."
         )
     return value
 

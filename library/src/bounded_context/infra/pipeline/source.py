@@ -1,4 +1,4 @@
-"""The pipeline's source action, its trigger, and the permissions for both."""
+"""The pipeline's source action, its trigger, its permissions, and the check of its code connection."""
 
 import json
 from collections.abc import Mapping
@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi
+from pulumi_aws import codestarconnections
 
+from ...configuration.config import SettingError
 from ..stack.account import Account
 from ..stack.policy import Statement, allow
 from .actions import Action
@@ -112,3 +114,15 @@ def _pattern(repository_arn: str, branch: str) -> str:
             "detail": detail,
         }
     )
+
+
+def require_available(connection_arn: str) -> None:
+    """Raise SettingError unless the connection is available. Call it before any change."""
+    # The older name of the service: under it, the provider reads both kinds of ARN.
+    status = codestarconnections.get_connection(arn=connection_arn).connection_status
+    if status != "AVAILABLE":
+        raise SettingError(
+            "connection_arn",
+            f"is {connection_arn}, whose status is {status}: complete the handshake in the console "
+            "(Developer Tools, Settings, Connections, Update pending connection), then deploy again.",
+        )

@@ -10,11 +10,11 @@ import pulumi
 
 from ..stack.account import Account
 from .actions import Action, stage
-from .handover import COMMIT, EXPECTED, HANDED_ON
+from .handover import COMMIT, EXPECTED, EXPECTED_FILE, FILE_FROM, HANDED_ON
 from .source import COMMIT_ID, SOURCES, Source
 
 BUILT = "built"
-"""The artefact for all environments: the checked sources with the functions' archives."""
+"""The artefact for all steps after the build: the checked sources with the functions' archives."""
 
 IGNORE_ALARMS = "IGNORE_ALARMS"
 """The variable of an execution that lets its rollouts continue although an alarm is on."""
@@ -44,15 +44,18 @@ class ProjectNames:
 
 @dataclass(frozen=True)
 class Artifact:
-    """An artefact, and the namespace of its step's variables; the sources come from no step."""
+    """An artefact, and the namespace of the variables of the step that makes it."""
 
-    artifact: str | None
-    namespace: str | None = None
+    artifact: str
+    namespace: str
 
     @property
-    def expected(self) -> dict[str, str]:
-        """The variable with the SHA-256 that a step expects of the artefact."""
-        return {EXPECTED: f"#{{{self.namespace}.{HANDED_ON}}}"} if self.namespace else {}
+    def handed_on(self) -> str:
+        """The reference to the SHA-256 that the step exports."""
+        return f"#{{{self.namespace}.{HANDED_ON}}}"
+
+
+_BUILT = Artifact(BUILT, BUILT)
 
 
 def environment_stage(
@@ -63,16 +66,19 @@ def environment_stage(
     CodePipeline gives a stage to one execution at a time. No other change reaches the environment between the preview
     and the deployment.
     """
-    planned, deployed, preview = f"{name}-planned", f"{name}-deployed", f"{name}-preview"
-    approve = Action("Approve", "Approval", "Manual", _review(name, projects.preview, preview, account, topic_arn))
+    # The name of an artefact is a part of the name of a shell variable.
+    planned = Artifact(f"{name.replace('-', '_')}_planned", f"{name}-preview")
+    deployed = Artifact(f"{name.replace('-', '_')}_deployed", f"{name}-deployed")
+    review = _review(name, projects.preview, planned.namespace, account, topic_arn)
+    approve = Action("Approve", "Approval", "Manual", review)
     ignored = {IGNORE_ALARMS: f"#{{variables.{IGNORE_ALARMS}}}"}
     return stage(
         name,
-        _build("Preview", projects.preview, Artifact(BUILT, BUILT), produces=Artifact(planned, preview)),
+        _step("Preview", projects.preview, produces=planned),
         *([approve] if approval else []),
-        _build("Deploy", projects.deploy, Artifact(planned, preview), produces=Artifact(deployed, deployed)),
-        _build("Shift", projects.shift, Artifact(deployed, deployed), more=ignored),
-        _build("Smoke", projects.smoke, Artifact(deployed, deployed)),
+        _step("Deploy", projects.deploy, planned, produces=deployed),
+        _step("Shift", projects.shift, deployed, more=ignored),
+        _step("Smoke", projects.smoke, deployed),
     )
 
 
@@ -83,17 +89,31 @@ def source_stage(source: Source) -> Any:
 
 def build_stage(project: str) -> Any:
     """Return the stage that checks the sources and makes the archives, once for all environments."""
-    return stage("Build", _build("Build", project, Artifact(SOURCES), produces=Artifact(BUILT, BUILT)))
+    return stage("Build", _action("Build", project, {}, (SOURCES,), _BUILT))
 
 
-def _build(
-    name: str, project: str, takes: Artifact, *, produces: Artifact | None = None, more: Mapping[str, str] = _NOTHING
+def _step(
+    name: str,
+    project: str,
+    takes: Artifact | None = None,
+    *,
+    produces: Artifact | None = None,
+    more: Mapping[str, str] = _NOTHING,
 ) -> Action:
-    variables = {COMMIT: COMMIT_ID, **takes.expected, **more}
-    overrides = [{"name": key, "value": value, "type": "PLAINTEXT"} for key, value in variables.items()]
-    configuration = {"ProjectName": project, "EnvironmentVariables": json.dumps(overrides)}
-    made = produces or Artifact(None)
-    return Action(name, "Build", "CodeBuild", configuration, takes.artifact, made.artifact, made.namespace)
+    """Return a step of an environment, which takes the built files and the file of the previous step."""
+    file = {FILE_FROM: takes.artifact, EXPECTED_FILE: takes.handed_on} if takes else {}
+    variables = {EXPECTED: _BUILT.handed_on, **file, **more}
+    return _action(name, project, variables, (BUILT, takes.artifact) if takes else (BUILT,), produces)
+
+
+def _action(
+    name: str, project: str, variables: Mapping[str, str], takes: tuple[str, ...], produces: Artifact | None
+) -> Action:
+    told = {COMMIT: COMMIT_ID, **variables}
+    overrides = [{"name": key, "value": value, "type": "PLAINTEXT"} for key, value in told.items()]
+    configuration = {"ProjectName": project, "EnvironmentVariables": json.dumps(overrides), "PrimarySource": takes[0]}
+    made = (produces.artifact, produces.namespace) if produces else (None, None)
+    return Action(name, "Build", "CodeBuild", configuration, takes, *made)
 
 
 def _review(

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ...configuration.labels import Labels
-from ...configuration.limits import SHIFT_TIMEOUT
 from ...configuration.project import current
+from ...configuration.strategy import SHIFT_TIMEOUT
 from ..components.artifacts import Artifacts
 from ..components.build import Build
 from ..components.state import State
@@ -20,13 +20,17 @@ from .stages import ProjectNames
 
 @dataclass(frozen=True)
 class Step:
-    """A kind of step: its limit in minutes, its role in the environment, its report, and its access to the state."""
+    """A kind of step: its limit in minutes, its role in the environment, its report, and its access to the state.
+
+    `takes` is the file of the previous step, which it verifies and reads.
+    """
 
     name: str
     timeout: int
     role: RoleKind | None = None
     report: str | None = None
     state: Literal["read", "update"] | None = None
+    takes: str | None = None
 
     @property
     def path(self) -> str:
@@ -38,15 +42,18 @@ class Step:
         """Its commands with the handover, from the file at the time when a person deploys the pipeline."""
         text = (current().root / self.path).read_text(encoding="utf-8")
         # The build's input is not from a step.
-        return handover.buildspec(text, takes=self is not BUILD)
+        return handover.buildspec(text, verifies=self is not BUILD, takes=self.takes)
 
+
+_LOCKED = {"UV_LOCKED": "1"}
+"""uv installs the versions of the committed uv.lock, or ends with an error that names the remedy."""
 
 BUILD = Step("build", 30, report="tests")
 OF_AN_ENVIRONMENT = (
     Step("preview", 30, "preview", report="preview", state="read"),
-    Step("deploy", 60, "deploy", state="update"),
-    Step("shift", SHIFT_TIMEOUT, "shift"),
-    Step("smoke", 15, "shift", report="smoke"),
+    Step("deploy", 60, "deploy", state="update", takes="plan.json"),
+    Step("shift", SHIFT_TIMEOUT, "shift", takes="outputs.json"),
+    Step("smoke", 15, "shift", report="smoke", takes="outputs.json"),
 )
 
 
@@ -82,14 +89,13 @@ class ProjectFactory:
             self.key.arn,
             buildspec=step.buildspec,
             timeout=step.timeout,
-            variables={**variables, **(self.state.variables if step.state else {})},
+            variables={**_LOCKED, **variables, **(self.state.variables if step.state else {})},
             secrets=self.state.secrets if step.state else {},
             report=step.report,
             assumes=role_arn,
-            cache=self.artifacts.cache_of(name),
         )
         self.key.grant_use(made.role)
-        self.artifacts.grant_use(made.role, name)
+        self.artifacts.grant_use(made.role)
         if step.state == "read":
             self.state.grant_read(made.role)
         if step.state == "update":

@@ -5,16 +5,15 @@ from dataclasses import dataclass, field
 
 import pulumi
 
-from ...configuration.alarms import RUNBOOK, Severity, Wanted
-from ...configuration.thresholds import Thresholds
+from ...configuration.alarms import RUNBOOK, Severity, Thresholds, Wanted
 
 
 @dataclass(frozen=True)
 class Notice:
-    """The message of an alarm: severity, the effect (`says`), and the section of the runbook with the remedy."""
+    """The message of an alarm: severity, the `effect` of the fault, and the section of the runbook with the remedy."""
 
     severity: Severity
-    says: str
+    effect: str
     section: str
 
 
@@ -58,7 +57,7 @@ class Alerts:
     def description(self, notice: Notice) -> str:
         """Return the alarm's description, which ends with the runbook's address or the command that prints it."""
         runbook = f"{self.runbook_url}#{notice.section}" if self.runbook_url else f"{RUNBOOK} {notice.section}"
-        return f"{notice.says} Runbook: {runbook}"
+        return f"{notice.effect} Runbook: {runbook}"
 
     def add(self, name: str, alarm_name: pulumi.Output[str], severity: Severity) -> None:
         """Record the alarm `name`, which notifies the topic of `severity` and is called `alarm_name` in AWS."""

@@ -28,7 +28,16 @@ Folder = Literal["incoming", "staging", "reports"]
 Urls = Mapping[str, pulumi.Output[str]]
 
 
-class Made(Protocol):
+class DeadLetterSource(Protocol):
+    """A component with dead-letter queues."""
+
+    @property
+    def dead_letter_queues(self) -> Urls:
+        """The URLs of its dead-letter queues, by the name that `context redrive` lists."""
+        ...
+
+
+class LambdaFunction(Protocol):
     """A function; `snake_name` is its name in snake_case, and `timeout` is in seconds."""
 
     snake_name: str
@@ -52,7 +61,7 @@ class Target(Protocol):
         ...
 
 
-class Shared(Protocol):
+class ReleaseResources(Protocol):
     """The resources that all releases of a stack share; `role` shifts their traffic."""
 
     application: codedeploy.Application
@@ -60,16 +69,11 @@ class Shared(Protocol):
     role: iam.Role
 
 
-class Items(Protocol):
+class Items(DeadLetterSource, Protocol):
     """The table. `readers` are the functions that read its stream, by their names in AWS."""
 
     table_name: pulumi.Output[str]
     readers: list[str]
-
-    @property
-    def dead_letter_queues(self) -> Urls:
-        """The URL of each reader's dead-letter queue, by reader."""
-        ...
 
     def grant_items(self, role: iam.Role, *operations: Operation, keys: Sequence[str] = ALL_KEYS) -> iam.RolePolicy:
         """Let `role` perform these operations on items whose keys begin with any of `keys`."""
@@ -80,7 +84,7 @@ class Items(Protocol):
         ...
 
 
-class Topic(Protocol):
+class Topic(DeadLetterSource, Protocol):
     """The topic of the context's events, and the subscribers' queues, by subscriber."""
 
     topic: sns.Topic
@@ -95,40 +99,19 @@ class Topic(Protocol):
         """The ARNs of the queues."""
         ...
 
-    @property
-    def dead_letter_queues(self) -> Urls:
-        """The URLs of the dead-letter queues."""
-        ...
-
     def grant_publish(self, role: iam.Role) -> iam.RolePolicy:
         """Let `role` publish events."""
         ...
 
 
-class Queue(Protocol):
-    """The queue of other contexts' events."""
+class Queue(DeadLetterSource, Protocol):
+    """A queue that feeds a function, and its dead-letter queue."""
 
     queue_url: pulumi.Output[str]
     dead_letter_url: pulumi.Output[str]
 
-    @property
-    def dead_letter_queues(self) -> Urls:
-        """The URL of its dead-letter queue, by the queue's name."""
-        ...
 
-
-class Work(Protocol):
-    """A queue of the context's own work."""
-
-    queue_url: pulumi.Output[str]
-
-    @property
-    def dead_letter_queues(self) -> Urls:
-        """The URL of its dead-letter queue, by the queue's name."""
-        ...
-
-
-class Objects(Protocol):
+class Objects(DeadLetterSource, Protocol):
     """The inbox: its bucket, and the access to it. `server_id` and `endpoint` are None without SFTP."""
 
     bucket_name: pulumi.Output[str]
@@ -143,11 +126,6 @@ class Objects(Protocol):
     @property
     def rules(self) -> Mapping[str, str]:
         """The names in AWS of the rules that start imports, by the event that they match."""
-        ...
-
-    @property
-    def dead_letter_queues(self) -> Urls:
-        """The URL of the queue of uploads that started no import."""
         ...
 
     def grant_objects(
@@ -200,7 +178,7 @@ class Observed(Protocol):
 
 
 @dataclass(frozen=True)
-class Door:
+class Endpoint:
     """An endpoint, such as the HTTP API: its `output` of the stack, and its `sections` of the dashboards."""
 
     output: Mapping[str, Any]

@@ -28,7 +28,7 @@ class Key(Component):
         super().__init__(name, labels)
         self.key = kms.Key(
             name,
-            description=f"Encrypts what {labels.prefix} stores and sends.",
+            description=f"Encrypts the data that {labels.prefix} stores and sends.",
             enable_key_rotation=True,
             deletion_window_in_days=30,
             policy=document(*_statements(labels, account)),

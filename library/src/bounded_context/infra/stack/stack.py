@@ -11,7 +11,7 @@ from ...declaration.context import Context
 from .account import Account
 from .alarm_topic import AlarmTopic
 from .alerts import Alerts
-from .interfaces import Door, Work  # noqa: TC001 (public: what `doors` and `work_queues` hold)
+from .interfaces import Endpoint, Queue  # noqa: TC001 (public: the values of `endpoints` and `work_queues`)
 from .key import Key
 from .logs import Logs
 
@@ -31,7 +31,7 @@ class Stack:
         alarms: the topic of critical alarms.
         warnings: the topic of warnings and failed releases.
         alerts: the topics and thresholds of alarms, and the alarms made so far.
-        doors: the endpoints made so far, such as the HTTP API, by name.
+        endpoints: the endpoints made so far, such as the HTTP API, by name.
         work_queues: the context's own queues made so far, by name.
 
     Raises:
@@ -52,24 +52,24 @@ class Stack:
         self.warnings = AlarmTopic("warnings", labels, account, key.arn)
         topics: dict[Severity, pulumi.Input[str]] = {"critical": self.alarms.arn, "warning": self.warnings.arn}
         self.alerts = Alerts(topics, settings.runbook_url, settings.thresholds, settings.alarms)
-        self.doors: dict[str, Door] = {}
-        self.work_queues: dict[str, Work] = {}
+        self.endpoints: dict[str, Endpoint] = {}
+        self.work_queues: dict[str, Queue] = {}
         self._shown: frozenset[str] | None = None
 
-    def made(self) -> frozenset[str]:
-        """Return what dashboards show, as made so far, such as ``alarm inbound-age`` or ``queue invoices``."""
+    def _for_dashboards(self) -> frozenset[str]:
+        """Return the alarms, queues and endpoints made so far, such as ``alarm inbound-age`` or ``queue invoices``."""
         alarms = (f"alarm {alarm.name}" for alarm in self.alerts.alarms)
         dead_letters = (f"dead-letter queue {queue.name}" for queue in self.alerts.dead_letters)
         queues = (f"queue {name}" for name in self.work_queues)
-        return frozenset((*alarms, *dead_letters, *queues, *(f"endpoint {name}" for name in self.doors)))
+        return frozenset((*alarms, *dead_letters, *queues, *(f"endpoint {name}" for name in self.endpoints)))
 
     def mark_shown(self) -> None:
         """Record that the dashboards are made: they show what is made so far."""
-        self._shown = self.made()
+        self._shown = self._for_dashboards()
 
     def require_shown(self) -> None:
         """Raise RunError for an alarm, a queue or an endpoint that was made after the dashboards."""
-        late = sorted(self.made() - self._shown) if self._shown is not None else []
+        late = sorted(self._for_dashboards() - self._shown) if self._shown is not None else []
         if late:
             raise pulumi.RunError(
                 f"Made after the dashboards, and shown on none: {', '.join(late)}. Make each before Observability."

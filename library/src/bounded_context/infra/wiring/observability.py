@@ -11,11 +11,9 @@ from ..components.health import Health
 from ..components.list_alarms import ListAlarms
 from ..components.queries import Queries
 from ..components.traces import Traces
-from ..stack.interfaces import Items, Machine, Objects, Queue, Topic
 from ..stack.stack import Stack
-from .canary import Canary
 from .functions import Functions
-from .outputs import Parts
+from .outputs import Components
 
 _TRANSACTION = "TransactWriteItems"
 """An operation without an IAM action: a role that may delete an item may delete it in a transaction."""
@@ -35,29 +33,19 @@ class Observability:
         dashboards: the business dashboard, and the technical dashboard.
     """
 
-    def __init__(
-        self,
-        stack: Stack,
-        table: Items,
-        fanout: Topic,
-        inbound: Queue,
-        inbox: Objects,
-        functions: Functions,
-        live: Canary,
-        workflow: Machine,
-    ) -> None:
-        parts = Parts(stack, table, fanout, inbound, inbox, functions, live, workflow)
+    def __init__(self, components: Components) -> None:
+        stack, functions = components.stack, components.functions
         ListAlarms("lists", stack)
         DeadLetterAlarms("dead-letters", stack)
         self.health = Health("unhealthy", stack)
         self.traces = Traces("traces", stack)
         Queries("queries", stack, {name: function.log_group for name, function in functions.items()})
-        self.dashboards = Dashboards("dashboards", stack, _names(parts))
+        self.dashboards = Dashboards("dashboards", stack, _names(components))
         self.unhealthy_alarm, self.dashboard_urls = self.health.alarm_name, self.dashboards.urls
 
 
-def _names(parts: Parts) -> dict[str, Any]:
-    stack, inbox = parts.stack, parts.inbox
+def _names(components: Components) -> dict[str, Any]:
+    stack, inbox = components.stack, components.inbox
     alerts = stack.alerts
     return {
         "region": stack.account.region,
@@ -67,25 +55,25 @@ def _names(parts: Parts) -> dict[str, Any]:
             "Critical": _arns(stack, alerts.names("critical")),
             "Warning": _arns(stack, alerts.names("warning")),
         },
-        **_functions(parts),
-        "machine_arn": parts.workflow.machine.arn,
+        **_functions(components),
+        "machine_arn": components.workflow.machine.arn,
         "rules": inbox.rules,
         "server": inbox.server_id,
-        "table": parts.table.table_name,
-        "operations": _operations(parts.functions),
-        "readers": parts.table.readers,
-        **_queues(parts),
-        "doors": _doors(stack),
+        "table": components.table.table_name,
+        "operations": _operations(components.functions),
+        "readers": components.table.readers,
+        **_queues(components),
+        "endpoints": _endpoints(stack),
     }
 
 
-def _functions(parts: Parts) -> dict[str, Any]:
+def _functions(components: Components) -> dict[str, Any]:
     """Return the functions by group, without the hooks of releases, which run only for minutes in weeks."""
-    context = parts.stack.context
+    context = components.stack.context
     groups = {"Commands": context.command_functions, "Steps of an import": context.steps}
     grouped = [name for names in groups.values() for name in names]
-    groups["Other functions"] = tuple(name for name in parts.functions.called if name not in grouped)
-    shown = {title: [parts.functions[name] for name in names] for title, names in groups.items()}
+    groups["Other functions"] = tuple(name for name in components.functions.called if name not in grouped)
+    shown = {title: [components.functions[name] for name in names] for title, names in groups.items()}
     return {
         "functions": {title: [function.function.name for function in group] for title, group in shown.items()},
         "log_groups": [function.log_group.name for group in shown.values() for function in group],
@@ -102,12 +90,12 @@ def _arns(stack: Stack, alarms: pulumi.Output[list[str]]) -> pulumi.Output[list[
     return pulumi.Output.all(start, alarms).apply(lambda both: [f"{both[0]}{name}" for name in both[1]])
 
 
-def _queues(parts: Parts) -> dict[str, Any]:
+def _queues(components: Components) -> dict[str, Any]:
     return {
-        "topic": parts.fanout.topic.name,
-        "queues": _queue_names(parts.fanout.queues),
-        "inbound": _queue_name(parts.inbound.queue_url),
-        "dead_letters": _queue_names(parts.dead_letter_queues),
+        "topic": components.fanout.topic.name,
+        "queues": _queue_names(components.fanout.queues),
+        "inbound": _queue_name(components.inbound.queue_url),
+        "dead_letters": _queue_names(components.dead_letter_queues),
     }
 
 
@@ -119,8 +107,8 @@ def _queue_name(url: pulumi.Output[str]) -> pulumi.Output[str]:
     return url.apply(lambda value: value.rsplit("/", 1)[1])
 
 
-def _doors(stack: Stack) -> pulumi.Output[dict[str, list[Any]]]:
-    return pulumi.Output.all(*(door.sections for door in stack.doors.values())).apply(_joined)
+def _endpoints(stack: Stack) -> pulumi.Output[dict[str, list[Any]]]:
+    return pulumi.Output.all(*(endpoint.sections for endpoint in stack.endpoints.values())).apply(_joined)
 
 
 def _joined(each: Sequence[Mapping[str, Sequence[Any]]]) -> dict[str, list[Any]]:

@@ -13,8 +13,8 @@ from .functions import Functions
 
 
 @dataclass(frozen=True)
-class Parts:
-    """The parts of a stack."""
+class Components:
+    """The components of a stack that dashboards show and outputs name. A team's own components may replace them."""
 
     stack: Stack
     table: Items
@@ -37,61 +37,51 @@ class Parts:
         return found
 
 
-def export_outputs(
-    stack: Stack,
-    table: Items,
-    fanout: Topic,
-    inbound: Queue,
-    inbox: Objects,
-    functions: Functions,
-    live: Canary,
-    workflow: Machine,
-    observability: Observed,
-) -> None:
+def export_outputs(components: Components, observability: Observed) -> None:
     """Export the outputs of a stack. The last line of its program.
 
     Raises:
         RunError: an alarm, a queue or an endpoint was made after the dashboards; or two dead-letter queues have one
             name. The message names them.
     """
-    stack.require_shown()
-    parts = Parts(stack, table, fanout, inbound, inbox, functions, live, workflow)
-    for name, value in {**_flow(parts), **_releases(parts), **_observability(parts, observability)}.items():
+    components.stack.require_shown()
+    outputs = (_flow(components), _releases(components), _observability(components, observability))
+    for name, value in (item for group in outputs for item in group.items()):
         pulumi.export(name, value)
 
 
-def _flow(parts: Parts) -> Mapping[str, Any]:
-    inbox, fanout, workflow = parts.inbox, parts.fanout, parts.workflow
-    api = parts.stack.doors.get("api")
+def _flow(components: Components) -> Mapping[str, Any]:
+    inbox, fanout, workflow = components.inbox, components.fanout, components.workflow
+    api = components.stack.endpoints.get("api")
     return {
         "inbox_bucket": inbox.bucket_name,
-        "table_name": parts.table.table_name,
+        "table_name": components.table.table_name,
         "topic_arn": fanout.topic.arn,
         "state_machine_arn": workflow.alias_arn,
         "state_machine": workflow.machine.arn,
         "queues": fanout.queues,
         "queue_arns": fanout.queue_arns,
-        "key_arn": parts.stack.key.arn,
-        "inbound_queue": parts.inbound.queue_url,
-        "work_queues": {name: queue.queue_url for name, queue in parts.stack.work_queues.items()},
-        "dead_letter_queues": parts.dead_letter_queues,
+        "key_arn": components.stack.key.arn,
+        "inbound_queue": components.inbound.queue_url,
+        "work_queues": {name: queue.queue_url for name, queue in components.stack.work_queues.items()},
+        "dead_letter_queues": components.dead_letter_queues,
         "api": api and api.output,
         "sftp": inbox.server_id and {"server_id": inbox.server_id, "endpoint": inbox.endpoint},
         "upload_event_source": inbox.event_source,
     }
 
 
-def _releases(parts: Parts) -> Mapping[str, Any]:
+def _releases(components: Components) -> Mapping[str, Any]:
     return {
-        "functions": {name: release.alias_arn for name, release in parts.live.items()},
-        "release": {**parts.live.described, "workflow_alarms": parts.workflow.alarms},
+        "functions": {name: release.alias_arn for name, release in components.live.items()},
+        "release": {**components.live.described, "workflow_alarms": components.workflow.alarms},
     }
 
 
-def _observability(parts: Parts, observability: Observed) -> Mapping[str, Any]:
+def _observability(components: Components, observability: Observed) -> Mapping[str, Any]:
     return {
-        "alarm_topic_arn": parts.stack.alarms.arn,
-        "warning_topic_arn": parts.stack.warnings.arn,
+        "alarm_topic_arn": components.stack.alarms.arn,
+        "warning_topic_arn": components.stack.warnings.arn,
         "unhealthy_alarm": observability.unhealthy_alarm,
         "dashboards": observability.dashboard_urls,
     }

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
+from ...declaration.context import Context
 from ...declaration.entry_points import HOOKS
+from ...declaration.structure import LIST_STEPS, WATCH_LISTS
 from ..components.inbound import TIMEOUT
 from ..stack.interfaces import Folder, Operation
 
@@ -135,7 +137,7 @@ PRE_TRAFFIC, POST_TRAFFIC = HOOKS
 PLATFORM: Final[Mapping[str, Preset]] = {
     "relay_events": _platform(60, 512, "TOPIC_ARN"),
     "measure_lists": _platform(60, 256, "IMPORT_TARGET_SECONDS"),
-    "watch_lists": _platform(60, 256, "STATE_MACHINE_ARN", "FUNCTION_PREFIX"),
+    WATCH_LISTS: _platform(60, 256, "STATE_MACHINE_ARN", "FUNCTION_PREFIX"),
     # A page of 1,000 versions takes less than half a second, so 15 minutes suffice for some two million versions.
     "sweep_uploads": replace(
         _platform(900, 512, "TABLE_NAME", "INBOX_BUCKET", "TEMPORARY_NAMES"),
@@ -146,3 +148,14 @@ PLATFORM: Final[Mapping[str, Preset]] = {
     POST_TRAFFIC: _platform(120, 512, "FUNCTION_PREFIX"),
 }
 """The presets of the library's own functions. The variable CONTEXT names the context to them."""
+
+
+def standard_presets(context: Context[Any]) -> dict[str, Preset]:
+    """Return the preset of each function of a context, except for the library's own (`PLATFORM`)."""
+    return {
+        **dict.fromkeys(context.command_functions, COMMAND),
+        **dict(zip(context.queries, (GET, LIST), strict=False)),
+        **dict(zip(LIST_STEPS, (REGISTER_LIST, VALIDATE_LIST, IMPORT_LIST, COMPENSATE_ERROR), strict=True)),
+        context.verification: VERIFY_LIST,
+        "on_event": ON_EVENT,
+    }

@@ -10,16 +10,12 @@ too::
         assert not breaches, "\\n".join(breaches)
 """
 
-from . import code, documents, fields, outputs, policies, released, requests, workflow
+from . import code, documents, program, workflow
 from ._promise import Promise, Repository, repository
 
 PROMISES: tuple[Promise, ...] = (
-    *policies.PROMISES,
-    *(
-        Promise.made_of(check)
-        for module in (policies, code, outputs, workflow, fields, documents, released, requests)
-        for check in module.CHECKS
-    ),
+    *program.PROMISES,
+    *(Promise.made_of(check) for module in (program, code, workflow, documents) for check in module.CHECKS),
 )
 """All promises: the policies of the infrastructure first."""
 

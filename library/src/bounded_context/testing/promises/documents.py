@@ -1,23 +1,28 @@
-"""Promises about generated documents: event schemas, AsyncAPI, OpenAPI, diagrams, and the catalogue's file."""
+"""Promises about contracts: event schemas and fields, generated documents, and earlier versions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
+from ...domain.fields import may_be_none
 from ...tools.contracts import asyncapi, schemas, statuses
 from ...tools.contracts.catalog import files as catalog
-from ...tools.contracts.change import Refused, next_version, said_in
+from ...tools.contracts.change import Refused, declaration_file, next_version
 from ...tools.contracts.published import Version, versions
 from ...tools.contracts.release import release
+from ...tools.contracts.released.breaches import FOLDER, Released
 from ...tools.contracts.released.samples import version_of
+from ...tools.contracts.values import NoSample
 from ...tools.policies import PRODUCTION
-from ...tools.views.picture import picture, readme
+from ...tools.views import readme
+from ...tools.views.picture import picture
+from ...tools.views.picture.mermaid import flowchart
 from ._promise import Check, Repository
 
 
 def events_keep_their_contract(where: Repository) -> Iterator[str]:
     """Subscribers can read the events: each model is a stored version of its schema."""
-    for event_type, text in where.context.told:
+    for event_type, text in where.context.event_versions:
         try:
             version = next_version(where.context, event_type, text, where.project.events)
         except Refused as refused:
@@ -29,7 +34,7 @@ def events_keep_their_contract(where: Repository) -> Iterator[str]:
 
 def events_are_described(where: Repository) -> Iterator[str]:
     """Subscribers find every event: the AsyncAPI document matches the code."""
-    published = [(event_type, Version.parse(version)) for event_type, version in where.context.told]
+    published = [(event_type, Version.parse(version)) for event_type, version in where.context.event_versions]
     expected = schemas.as_text(asyncapi.document(where.context, published, release(where.project.root)))
     path = where.project.events / asyncapi.NAME
     if not path.is_file() or path.read_text(encoding="utf-8") != expected:
@@ -38,23 +43,23 @@ def events_are_described(where: Repository) -> Iterator[str]:
 
 def events_before_are_made(where: Repository) -> Iterator[str]:
     """Subscribers of the previous major version receive its events: each is made of the current event."""
-    beside = where.context.beside
-    if beside is None:
+    previous = where.context.previous_version
+    if previous is None:
         return
-    for event_type, version in beside.versions.items():
+    for event_type, version in previous.versions.items():
         [sample] = version_of(where.context)["sent"][event_type]
         try:
-            beside.data.model_validate(beside.made(sample["data"]))
+            previous.data.model_validate(previous.convert(sample["data"]))
         except ValidationError as error:
             found = error.errors(include_url=False)
             wrong = ", ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in found)
-            file = said_in(where.context)
+            file = declaration_file(where.context)
             yield f"{event_type} {version} cannot be made of the current event ({wrong}): correct `made` in {file}."
 
 
 def callers_find_what_they_rely_on(where: Repository) -> Iterator[str]:
     """Callers find the routes and answers of the committed OpenAPI document."""
-    from ...tools.contracts.openapi.change import missed
+    from ...tools.contracts.openapi.files import missed
 
     yield from missed(where.context, where.project.root)
 
@@ -72,25 +77,63 @@ def routes_are_described(where: Repository) -> Iterator[str]:
 
 def statuses_are_drawn(where: Repository) -> Iterator[str]:
     """The README shows the statuses of an aggregate: its diagram matches the code."""
-    path = where.project.root / statuses.NAME
-    if not path.is_file() or path.read_text(encoding="utf-8") != statuses.drawn(where.context, where.project.root):
-        yield f"The diagram of statuses in {statuses.NAME} does not match the code: run `uv run context contracts`."
+    path, lines = where.project.root / readme.NAME, statuses.diagram(where.context)
+    if not path.is_file() or path.read_text(encoding="utf-8") != readme.with_diagram(where.project.root, lines):
+        yield f"The diagram of statuses in {readme.NAME} does not match the code: run `uv run context contracts`."
 
 
 def the_context_is_drawn(where: Repository) -> Iterator[str]:
     """The README shows the whole context: its picture matches the resources that the program registers."""
-    path, drawn = where.project.root / readme.NAME, picture(where.context, where.graph, PRODUCTION)
-    if not path.is_file() or path.read_text(encoding="utf-8") != readme.drawn(drawn, where.project.root):
+    path, lines = where.project.root / readme.NAME, flowchart(picture(where.context, where.graph, PRODUCTION))
+    if not path.is_file() or path.read_text(encoding="utf-8") != readme.with_diagram(where.project.root, lines):
         yield f"The picture in {readme.NAME} does not match the program's resources: run `uv run context contracts`."
 
 
 def the_catalogue_is_told(where: Repository) -> Iterator[str]:
     """The catalogue shows the context, its APIs and its owner: its file matches the code."""
     try:
-        if not catalog.is_said(where.context, where.project.root):
+        if not catalog.is_current(where.context, where.project.root):
             yield f"{catalog.NAME} does not match the code: run `uv run context contracts`."
     except Refused as refused:
         yield str(refused)
+
+
+_STANDING = ("status", "version", "list_id")
+"""Fields of every event, besides the details (`bounded_context.domain.events.payload`)."""
+
+
+def events_say_every_field(where: Repository) -> Iterator[str]:
+    """Events have every field of the aggregate: their schema has exactly the fields that subscribers receive."""
+    details, data = where.context.details, where.context.data
+    file = f"src/{where.context.name}/events.py"
+    for name in _without(details, data.model_fields.keys()):
+        yield f"{data.__name__} has no {name!r}, which events carry: write it in {file} as in {details.__name__}."
+    for name in _without(data, {*details.model_fields, *_STANDING}):
+        yield f"{data.__name__} has {name!r}, which no event carries: write it in {details.__name__} too, or remove it."
+    for name, field in data.model_fields.items():
+        if not may_be_none(field) and name in details.model_fields and may_be_none(details.model_fields[name]):
+            yield f"{data.__name__}.{name} may be None, as in {details.__name__}: write `| None = None` in {file}."
+
+
+def _without(model: type[BaseModel], names: Set[str]) -> list[str]:
+    return [name for name in model.model_fields if name not in names]
+
+
+def what_was_kept_is_read(where: Repository) -> Iterator[str]:
+    """Stored and staged data stays readable: the code reads each sample of each earlier version."""
+    released = Released(where.context, where.project.root)
+    try:
+        yield from released.data_breaks()
+        if not released.is_written:
+            file = f"{FOLDER}/{released.release}.json"
+            yield f"{file} lacks data that the code stores or publishes now: run `uv run context contracts`."
+    except NoSample as unknown:
+        yield str(unknown)
+
+
+def what_was_said_is_kept(where: Repository) -> Iterator[str]:
+    """Callers and subscribers find the commands and events of earlier versions."""
+    yield from Released(where.context, where.project.root).interface_breaks()
 
 
 CHECKS: tuple[Check, ...] = (
@@ -102,4 +145,7 @@ CHECKS: tuple[Check, ...] = (
     statuses_are_drawn,
     the_context_is_drawn,
     the_catalogue_is_told,
+    events_say_every_field,
+    what_was_kept_is_read,
+    what_was_said_is_kept,
 )

@@ -5,7 +5,7 @@ name that is one character too long fails during a deployment. Each request is c
 
 - botocore's models of the services: required, type, minimum, maximum, enum, pattern (botocore's own validation omits
   the last three);
-- limits that only AWS's documentation contains (`documented`)::
+- limits that only AWS's documentation contains (`limits`)::
 
     findings(graph.one("sqs/queue", "inbound"))  # a sentence for each refused value; [] if AWS accepts the resource
 

@@ -11,10 +11,12 @@ from botocore.session import Session
 from pulumi import Archive, Asset
 from pulumi.runtime.rpc import is_rpc_secret, unwrap_rpc_secret
 
-from ...tools.local.deploy.translation import to_parameters
+from ...tools.local.provider.translation import to_parameters
 from ...tools.programs.recording import Node
 
 Inputs = dict[str, Any]
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 ARCHIVE = b"an archive"
 """Sample bytes of an archive, so that the package need not be built."""
@@ -31,6 +33,7 @@ class Call:
             An empty place is not a member: its input only triggers the call, or belongs to the provider.
         below: the member that contains all other inputs.
         made: defaults that the provider generates for missing inputs.
+        absent: values that stand for the absence of their input.
         turned: converts the inputs before these steps.
     """
 
@@ -39,6 +42,7 @@ class Call:
     places: Mapping[str, str]
     below: str = ""
     made: Mapping[str, Any] = field(default_factory=dict)
+    absent: Mapping[str, Any] = field(default_factory=dict)
     turned: Callable[[Inputs], Inputs] = dict
 
     @property
@@ -63,18 +67,19 @@ def call(
     named: str,
     *,
     below: str = "",
-    made: Mapping[str, Any] | None = None,
+    made: Mapping[str, Any] = _NOTHING,
+    absent: Mapping[str, Any] = _NOTHING,
     turned: Callable[[Inputs], Inputs] = dict,
-    as_attributes: Mapping[str, str] = MappingProxyType({}),
+    as_attributes: Mapping[str, str] = _NOTHING,
     **places: str,
 ) -> Call:
     """Return a call by its service and operation (`sqs CreateQueue`), with the places of its inputs.
 
-    `as_attributes` are inputs that SNS and SQS expect in one map of texts.
+    `as_attributes` are inputs that SNS and SQS expect in one map of texts. `Call` describes the other arguments.
     """
     service, operation = named.split()
     attributes = {name: f"Attributes.{attribute}" for name, attribute in as_attributes.items()}
-    return Call(service, operation, {**attributes, **places}, below, made or {}, turned)
+    return Call(service, operation, {**attributes, **places}, below, made, absent, turned)
 
 
 @cache
@@ -106,7 +111,8 @@ def made_of(node: Node, calls: tuple[Call, ...]) -> Iterator[tuple[Call, Inputs]
     that only this call places. Placed but missing inputs are read from the resource's outputs: ids and generated names.
     """
     first, *others = calls
-    inputs = first.turned({name: _plain(value) for name, value in node.inputs.items() if value is not None})
+    given = {name: _plain(value) for name, value in node.inputs.items() if value is not None}
+    inputs = first.turned({name: value for name, value in given.items() if (name, value) not in first.absent.items()})
     elsewhere = {name for other in others for name in other.places} - first.places.keys()
     mine = {name: value for name, value in inputs.items() if name not in elsewhere}
     yield first, _filled(first, mine, node)

@@ -103,35 +103,13 @@ def _matcher(value: Mapping[str, Any], path: str) -> Found:
         yield f"{path}.{name}", wanted, operand
 
 
-def _of_role(document: Any) -> Found:
-    return policy(document, principals=False)
-
-
-def _of_resource(document: Any) -> Found:
-    return policy(document, principals=True)
-
-
-def _object(document: Any) -> Found:
-    return iter([] if isinstance(document, dict) else [("the document", "an object", document)])
-
-
-DOCUMENTS: Mapping[str, Mapping[str, Callable[[Any], Found]]] = {
-    "cloudwatch PutDashboard": {"DashboardBody": _object},
-    "events PutRule": {"EventPattern": pattern},
-    "iam CreatePolicy": {"PolicyDocument": _of_role},
-    "iam CreateRole": {"AssumeRolePolicyDocument": _of_resource},
-    "iam PutRolePolicy": {"PolicyDocument": _of_role},
-    "kms CreateKey": {"Policy": _of_resource},
-    "lambda CreateEventSourceMapping": {"FilterCriteria.Filters.Pattern": pattern},
-    "s3 PutBucketPolicy": {"Policy": _of_resource},
-    "sns SetTopicAttributes": {"AttributeValue": _of_resource},
-    "sns Subscribe": {"Attributes.FilterPolicy": pattern},
-    "sqs CreateQueue": {"Attributes.Policy": _of_resource},
-    "sqs SetQueueAttributes": {"Attributes.Policy": _of_resource},
-    "stepfunctions CreateStateMachine": {"definition": _object},
-    "transfer CreateUser": {"Policy": _of_role},
+DOCUMENTS: Mapping[str, Callable[[Any], Found]] = {
+    "a pattern": pattern,
+    "a role's policy": lambda document: policy(document, principals=False),
+    "a resource's policy": lambda document: policy(document, principals=True),
+    "an object": lambda document: iter([] if isinstance(document, dict) else [("the document", "an object", document)]),
 }
-"""Checks by a call's service and operation, and by the path in its request."""
+"""Checks by the kind of a document."""
 
 
 def read(check: Callable[[Any], Found], path: str, text: str) -> Iterator[Fault]:

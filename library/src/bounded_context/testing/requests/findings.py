@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ...tools.local.deploy.translation import Untranslatable
+from ...tools.local.provider.translation import Untranslatable
 from ...tools.programs.recording import Node
 from .calls import Call, Inputs, made_of
-from .documented import contradictory, documented
 from .kinds import KINDS
+from .limits import contradictory, documented
 from .shapes import Fault, faults, missing
 
 _WHERE = "add it to KINDS of bounded_context.testing.requests"
@@ -44,7 +44,7 @@ def _of_call(made: Call, inputs: Inputs) -> Iterator[str]:
 def _of_part(made: Call, part: Inputs) -> Iterator[Fault]:
     found = list(faults(made.shape, part))
     known = {fault.path for fault in found}
-    return iter([*found, *(fault for fault in documented(made.named, part) if fault.path not in known)])
+    return iter([*found, *(fault for fault in documented(made.named, made.shape, part) if fault.path not in known)])
 
 
 def _together(one: Any, other: Any) -> Any:

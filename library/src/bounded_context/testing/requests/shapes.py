@@ -1,14 +1,18 @@
-"""Check values against botocore's shapes: type, minimum, maximum, enum and pattern."""
+"""Check values against botocore's shapes: type, minimum, maximum, enum and pattern.
+
+Patterns are converted from Java's syntax to Python's. AWS matches the whole text, with or without anchors. As in Java,
+`\\w` and `\\d` match only ASCII characters.
+"""
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from typing import Any
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
-
-from .patterns import matches
 
 MOST_SHOWN = 80
 """The displayed characters of a given or an accepted value."""
@@ -29,57 +33,44 @@ class Fault:
         return f"{self.path} takes {_short(self.wanted)}, not {_short(repr(self.given))}"
 
 
+def places(shape: Shape, value: Any, path: str = "") -> Iterator[tuple[str, Shape, Any]]:
+    """Yield a value with its path and its shape, and then all values inside of it."""
+    yield path, shape, value
+    if isinstance(shape, StructureShape) and isinstance(value, Mapping):
+        inside = ((_below(path, name), shape.members[name], member) for name, member in value.items())
+    elif isinstance(shape, MapShape) and isinstance(value, Mapping):
+        inside = ((_below(path, name), shape.value, member) for name, member in value.items())
+    elif isinstance(shape, ListShape) and isinstance(value, list):
+        inside = ((f"{path}[{number}]", shape.member, entry) for number, entry in enumerate(value))
+    else:
+        return
+    for below, member_shape, member in inside:
+        yield from places(member_shape, member, below)
+
+
+def missing(shape: Shape, value: Any) -> Iterator[str]:
+    """Yield the path of each missing member that AWS requires."""
+    for path, found, given in places(shape, value):
+        if isinstance(found, StructureShape) and isinstance(given, Mapping):
+            made = {name for name, member in found.members.items() if "idempotencyToken" in member.metadata}
+            yield from (_below(path, name) for name in found.required_members if name not in {*given, *made})
+
+
 def faults(shape: Shape, value: Any, path: str = "") -> Iterator[Fault]:
     """Yield the members of a value that AWS would refuse, except for missing members."""
-    if isinstance(shape, StructureShape):
-        yield from _of_structure(shape, value, path)
-    elif isinstance(shape, ListShape):
-        yield from _of_list(shape, value, path)
-    elif isinstance(shape, MapShape):
-        yield from _of_map(shape, value, path)
-    else:
-        yield from _of_scalar(shape, value, path)
-
-
-def missing(shape: Shape, value: Any, path: str = "") -> Iterator[str]:
-    """Yield the path of each missing member that AWS requires."""
-    if isinstance(shape, StructureShape) and isinstance(value, Mapping):
-        made = {name for name, member in shape.members.items() if "idempotencyToken" in member.metadata}
-        yield from (_below(path, name) for name in shape.required_members if name not in {*value, *made})
-        for name, member in value.items():
-            yield from missing(shape.members[name], member, _below(path, name))
-    elif isinstance(shape, ListShape) and isinstance(value, list):
-        for number, member in enumerate(value):
-            yield from missing(shape.member, member, f"{path}[{number}]")
-    elif isinstance(shape, MapShape) and isinstance(value, Mapping):
-        for name, member in value.items():
-            yield from missing(shape.value, member, _below(path, name))
-
-
-def _of_structure(shape: StructureShape, value: Any, path: str) -> Iterator[Fault]:
-    if not isinstance(value, Mapping):
-        yield Fault(path, f"a structure of {', '.join(shape.members)}", value)
-        return
-    if shape.is_tagged_union and len(value) != 1:
-        yield Fault(path, f"one of {', '.join(shape.members)}", sorted(value))
-    for name, member in value.items():
-        yield from faults(shape.members[name], member, _below(path, name))
-
-
-def _of_list(shape: ListShape, value: list[Any], path: str) -> Iterator[Fault]:
-    yield from _within(shape, len(value), "entries", value, path)
-    for number, entry in enumerate(value):
-        yield from faults(shape.member, entry, f"{path}[{number}]")
-
-
-def _of_map(shape: MapShape, value: Any, path: str) -> Iterator[Fault]:
-    if not isinstance(value, Mapping):
-        yield Fault(path, "a map", value)
-        return
-    yield from _within(shape, len(value), "entries", value, path)
-    for name, entry in value.items():
-        yield from faults(shape.key, name, f"a key of {path}")
-        yield from faults(shape.value, entry, _below(path, name))
+    for at, found, given in places(shape, value, path):
+        if isinstance(found, StructureShape | MapShape) and not isinstance(given, Mapping):
+            words = f"a structure of {', '.join(found.members)}" if isinstance(found, StructureShape) else "a map"
+            yield Fault(at, words, given)
+        elif isinstance(found, StructureShape):
+            if found.is_tagged_union and len(given) != 1:
+                yield Fault(at, f"one of {', '.join(found.members)}", sorted(given))
+        elif isinstance(found, MapShape | ListShape):
+            yield from _within(found, len(given), "entries", given, at)
+            if isinstance(found, MapShape):
+                yield from (fault for key in given for fault in faults(found.key, key, f"a key of {at}"))
+        else:
+            yield from _of_scalar(found, given, at)
 
 
 def _of_scalar(shape: Shape, value: Any, path: str) -> Iterator[Fault]:
@@ -144,3 +135,36 @@ def _below(path: str, name: str) -> str:
 
 def _short(text: str) -> str:
     return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}..."
+
+
+CLASSES = {r"\p{L}": "a-zA-Z", r"\p{N}": "0-9", r"\p{Z}": " "}
+"""The ASCII characters of Unicode's classes. Other letters, digits and spaces are replaced by such a character."""
+
+_LIKE = {"L": "a", "N": "0", "Z": " "}
+
+
+def matches(pattern: str, value: str) -> bool:
+    """Return whether a text matches a pattern of AWS's models. A pattern that Python cannot compile matches every text.
+
+    A test checks that the patterns of all types in `KINDS` compile, and that none uses another class.
+    """
+    if r"\p{" in pattern:
+        value = "".join(map(_in_ascii, value))
+    compiled = as_python(pattern)
+    return compiled is None or compiled.fullmatch(value) is not None
+
+
+@cache
+def as_python(pattern: str) -> re.Pattern[str] | None:
+    """Return a Java pattern as Python's, or None."""
+    for java, python in CLASSES.items():
+        pattern = pattern.replace(java, python)
+    try:
+        # After a class, a hyphen is literal in Java and a broken range in Python.
+        return re.compile(re.sub(r"(\\[wds])-(?!\])", r"\1\\-", pattern), re.ASCII)
+    except re.error:
+        return None
+
+
+def _in_ascii(character: str) -> str:
+    return character if character.isascii() else _LIKE.get(unicodedata.category(character)[0], character)

@@ -10,9 +10,6 @@ import sys
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import boto3
-from botocore.exceptions import BotoCoreError, ClientError
-
 from ...configuration.project import ProjectError
 from ...declaration.context import Context
 from ...domain.spelling import kebab
@@ -34,8 +31,8 @@ class State(NamedTuple):
     secrets_provider: str
 
 
-def bootstrap(context: Context[Any], session: boto3.Session) -> State:
-    """Create bucket and key in the session's account and region. Raises BootstrapError and boto3's errors."""
+def bootstrap(context: Context[Any], session: Any) -> State:
+    """Create bucket and key in the account and region of a boto3 session. Raises BootstrapError and boto3's errors."""
     region = session.region_name
     if region is None:
         raise BootstrapError("no region is set: set AWS_REGION to the region for the state.")
@@ -45,8 +42,7 @@ def bootstrap(context: Context[Any], session: boto3.Session) -> State:
     tags = {"context": context.name, "owner": context.owner}
     key_arn = _key(session.client("kms"), alias, tags)
     _bucket(session.client("s3"), bucket, region)
-    _guard(session.client("s3"), bucket, account, key_arn)
-    _tag(session.client("s3"), bucket, account, tags)
+    _guard(session.client("s3"), bucket, account, key_arn, tags)
     return State(f"s3://{bucket}?region={region}", f"awskms://{alias}?region={region}")
 
 
@@ -76,35 +72,25 @@ def _bucket(s3: Any, bucket: str, region: str) -> None:
         ) from None
 
 
-def _guard(s3: Any, bucket: str, account: str, key_arn: str) -> None:
-    """Block public access, encrypt and version the bucket. AWS rejects the calls if another account owns the bucket."""
+def _guard(s3: Any, bucket: str, account: str, key_arn: str, tags: Mapping[str, str]) -> None:
+    """Block public access, encrypt, version and tag the bucket. AWS rejects the calls for another account's bucket."""
     owned = {"Bucket": bucket, "ExpectedBucketOwner": account}
     closed = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
-    s3.put_public_access_block(**owned, PublicAccessBlockConfiguration=closed)
-    s3.put_bucket_versioning(**owned, VersioningConfiguration={"Status": "Enabled"})
-    s3.put_bucket_encryption(**owned, ServerSideEncryptionConfiguration={"Rules": [_encryption(key_arn)]})
-    s3.put_bucket_lifecycle_configuration(**owned, LifecycleConfiguration={"Rules": [_history()]})
-    s3.put_bucket_policy(**owned, Policy=json.dumps(_only_over_tls(bucket)))
-
-
-def _tag(s3: Any, bucket: str, account: str, tags: Mapping[str, str]) -> None:
-    described = [{"Key": name, "Value": value} for name, value in tags.items()]
-    s3.put_bucket_tagging(Bucket=bucket, ExpectedBucketOwner=account, Tagging={"TagSet": described})
-
-
-def _encryption(key_arn: str) -> dict[str, Any]:
     default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key_arn}
-    return {"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": True}
-
-
-def _history() -> dict[str, Any]:
-    return {
+    encryption = {"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": True}
+    history = {
         "ID": "history",
         "Status": "Enabled",
         "Filter": {"Prefix": ""},
         "NoncurrentVersionExpiration": {"NoncurrentDays": _DAYS_OF_HISTORY},
         "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 2},
     }
+    s3.put_public_access_block(**owned, PublicAccessBlockConfiguration=closed)
+    s3.put_bucket_versioning(**owned, VersioningConfiguration={"Status": "Enabled"})
+    s3.put_bucket_encryption(**owned, ServerSideEncryptionConfiguration={"Rules": [encryption]})
+    s3.put_bucket_lifecycle_configuration(**owned, LifecycleConfiguration={"Rules": [history]})
+    s3.put_bucket_policy(**owned, Policy=json.dumps(_only_over_tls(bucket)))
+    s3.put_bucket_tagging(**owned, Tagging={"TagSet": [{"Key": name, "Value": tags[name]} for name in tags]})
 
 
 def _only_over_tls(bucket: str) -> dict[str, Any]:
@@ -128,6 +114,9 @@ def bootstrap_() -> int:
       0  the bucket and the key exist
       1  they could not be created
     """
+    import boto3  # here, for a fast help
+    from botocore.exceptions import BotoCoreError, ClientError
+
     try:
         context = repository().context
         # Unlike Pulumi and AWS's other tools, boto3 does not read AWS_REGION.

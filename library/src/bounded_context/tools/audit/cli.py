@@ -16,11 +16,8 @@ from typer import Option
 from ...configuration.project import Project, ProjectError
 from ..command.installed import repository
 from ..command.output import refuse
-from .finding import Finding
 from .licences import is_accepted, licence_of, refused
-from .locked import CannotTell, Document
-from .sbom import FOLDER, NAME, packages, sbom
-from .vulnerabilities import vulnerabilities
+from .packages import Document, Finding, UnknownResult, installed, is_for_other_platforms, sbom, vulnerabilities
 
 CLEAN: Final = 0
 FOUND: Final = 1
@@ -42,25 +39,24 @@ def audit(
     """
     try:
         project = repository()
-        accepted = _accepted(project)
-        made = sbom(project.root)
-        _written(project, made)
-        told = _told([*_of_licences(made)], accepted)
-        return max(told, _told(vulnerabilities(project.root, service_url), accepted))
+        accepted, document = _accepted(project), sbom(project.root)
+        _write(project, document)
+        status = _print(list(_of_licences(document)), accepted)
+        return max(status, _print(vulnerabilities(project.root, service_url), accepted))
     except ProjectError as error:
         return refuse(str(error))
 
 
-def _written(project: Project, made: Document) -> None:
-    path = project.build / FOLDER / NAME
+def _write(project: Project, document: Document) -> None:
+    path = project.build / "audit" / "sbom.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(made, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    run = sum(one["scope"] == "required" for one in made["components"])
-    said = f"{len(made['components'])} packages, of which functions run {run}"
-    sys.stdout.write(f"{path.relative_to(project.root)}: {said} (CycloneDX {made['specVersion']})\n")
+    path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    required = sum(component["scope"] == "required" for component in document["components"])
+    packages = f"{len(document['components'])} packages, of which functions run {required}"
+    sys.stdout.write(f"{path.relative_to(project.root)}: {packages} (CycloneDX {document['specVersion']})\n")
 
 
-def _told(findings: Sequence[Finding], accepted: Mapping[str, str]) -> int:
+def _print(findings: Sequence[Finding], accepted: Mapping[str, str]) -> int:
     status = CLEAN
     for names, sentence in findings:
         reasons = [accepted[name] for name in sorted(names & set(accepted))]
@@ -69,11 +65,13 @@ def _told(findings: Sequence[Finding], accepted: Mapping[str, str]) -> int:
     return status
 
 
-def _of_licences(made: Document) -> Iterator[Finding]:
-    for component, package in packages(made["components"]):
-        name = f"{component['name']} {component['version']}"
+def _of_licences(document: Document) -> Iterator[Finding]:
+    for component in document["components"]:
+        name, package = f"{component['name']} {component['version']}", installed(component)
         if package is None:
-            raise CannotTell(f"{name} is in the lock and not installed here: run `uv sync`.")
+            if is_for_other_platforms(component):
+                continue
+            raise UnknownResult(f"{name} is in the lock and not installed here: run `uv sync`.")
         licence = licence_of(package)
         if not is_accepted(licence):
             under = " and ".join(refused(licence)) or "no licence that it names"
@@ -84,5 +82,5 @@ def _accepted(project: Project) -> Mapping[str, str]:
     given = project.settings.get("audit", {}).get("accepted", {})
     for name, reason in given.items():
         if not isinstance(reason, str) or not reason.strip():
-            raise CannotTell(f"[tool.bounded-context.audit.accepted] {name} has no reason: write one, as text.")
+            raise UnknownResult(f"[tool.bounded-context.audit.accepted] {name} has no reason: write one, as text.")
     return given

@@ -9,10 +9,9 @@ from typer import Context, Option
 from ...configuration.project import Project, ProjectError
 from ..command.installed import repository
 from ..command.output import refuse
-from .changes import NoHistory, changed
+from .files import NoHistory, changed, saves
 from .selection import Selection, selected
 from .steps import run, run_step
-from .watching import saves
 
 
 def check(

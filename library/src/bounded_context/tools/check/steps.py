@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from ...configuration.project import Project, ProjectError
 from .selection import Selection
@@ -53,31 +53,26 @@ def run(project: Project, selection: Selection) -> int:
 
 def run_step(project: Project, step: str, arguments: Sequence[str]) -> int:
     """Run a step on this process's output, and return its exit status. The arguments go to its last command."""
-    for command in _words(project, step, arguments):
-        done = subprocess.run(command, cwd=project.root, env=_environment(), check=False)  # noqa: S603
-        if done.returncode:
-            return done.returncode
-    return 0
+    return _run(project, step, arguments).returncode
 
 
 def _captured(project: Project, step: str, selection: Selection) -> _Done:
     arguments = selection.arguments if step == "test" else ()
-    outputs: list[str] = []
+    pipes: Any = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    return _run(project, step, arguments, **pipes)
+
+
+def _run(project: Project, step: str, arguments: Sequence[str], **pipes: Any) -> _Done:
+    """Run a step's commands until one fails. Return the last result, with the captured output of all."""
+    # Compiled modules are stored: compiling them again takes half of a check's time.
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
+    done, output = _Done([], 0), ""
     for command in _words(project, step, arguments):
-        done = subprocess.run(  # noqa: S603
-            command,
-            cwd=project.root,
-            env=_environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        outputs.append(done.stdout)
+        done = subprocess.run(command, cwd=project.root, env=environment, text=True, check=False, **pipes)  # noqa: S603
+        output += done.stdout or ""
         if done.returncode:
-            return _Done(command, done.returncode, "".join(outputs))
-    return _Done([], 0, "".join(outputs))
+            break
+    return _Done(done.args, done.returncode, output)
 
 
 def _words(project: Project, step: str, arguments: Sequence[str]) -> list[list[str]]:
@@ -94,11 +89,6 @@ def _program(project: Project, step: str, name: str) -> str:
     if not shutil.which(name) and not (project.root / name).exists():
         raise ProjectError(f"{step}: the program {name} is not installed: install it, or change the step's command.")
     return name
-
-
-def _environment() -> dict[str, str]:
-    """Return the environment with compiled modules stored: compiling them again takes half of a check's time."""
-    return {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
 
 
 def _ended(root: Path, running: "dict[Future[_Done], str]") -> Iterator[str]:

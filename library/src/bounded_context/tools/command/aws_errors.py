@@ -4,7 +4,7 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as LostConnection
 
 from .denied import Document, denied
-from .statuses import INTERRUPTED, REFUSED
+from .output import INTERRUPTED, REFUSED
 
 __all__ = ["AWS_ERRORS", "INTERRUPTED", "REFUSED", "Expired", "Refused", "code", "passes", "sentence"]
 

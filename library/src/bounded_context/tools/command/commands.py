@@ -17,7 +17,7 @@ def _group(summary: str, module: str, *functions: str, passes: bool = False) -> 
 
 GROUPS: Final[Groups] = {
     "Run the context on this machine": {
-        "run": _one("Deploy to an embedded AWS, import a list, and check the result", "local.cli", "run"),
+        "run": _one("Deploy to an embedded AWS, import a list, and check the result", "local.run.cli", "run"),
         "invoke": _one("Call a function of a kept run", "local.live.cli", "invoke"),
         "debug": _one("Call a function's entry point in this process, for a debugger", "local.live.cli", "debug"),
         "logs": _one("Print the logs of all functions of a kept run", "local.live.cli", "logs"),
@@ -56,8 +56,12 @@ GROUPS: Final[Groups] = {
     },
     "Operate": {
         "redrive": _one("List dead-letter queues, and send their messages again", "repair.redrive.cli", "redrive"),
-        "sandbox": _group("A stack of your own for some hours", "accounts.sandbox.cli", "up", "down", "list_", "sweep"),
-        "smoke-account": _one("Test a temporary stack on an account", "accounts.smoke_account.cli", "smoke_account"),
+        "sandbox": _group(
+            "A stack of your own for some hours", "accounts.temporary_stacks.sandbox", "up", "down", "list_", "sweep"
+        ),
+        "smoke-account": _one(
+            "Test a temporary stack on an account", "accounts.temporary_stacks.smoke_account.cli", "smoke_account"
+        ),
     },
     "Steps of pipelines and workflows": {
         "step": _group(
@@ -65,7 +69,7 @@ GROUPS: Final[Groups] = {
         ),
         "pull-request": _group(
             "The stack and the comment of a pull request",
-            "accounts.pull_requests.cli",
+            "accounts.temporary_stacks.pull_request",
             "preview",
             "comment",
             "up",

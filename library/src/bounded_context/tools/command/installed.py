@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
@@ -40,6 +41,15 @@ def repository_or_exit() -> Project:
         return repository()
     except ProjectError as error:
         sys.exit(str(error))
+
+
+@contextmanager
+def installed_packages() -> Iterator[None]:
+    """Exit with status 1 and the remedy if an import in the block finds no package. For imports inside a function."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        sys.exit(f"the package {error.name} is not installed: run `uv sync`.")
 
 
 def check(root: Path) -> None:

@@ -1,9 +1,10 @@
 """The AsyncAPI 3.0 document of a context's events: messages, schemas and channels."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from ...declaration.context import Context
+from ...domain.events import type_of_label
 from ...domain.spelling import kebab
 from . import schemas
 from .published import Version
@@ -11,16 +12,19 @@ from .published import Version
 NAME: Final = "asyncapi.json"
 """The document's file, next to the folders of the schemas."""
 
+CHANGEOVER: Final = "`uv run context docs events two-major-versions`"
+"""The page about the change of subscribers to another major version."""
+
 ENVELOPE: Final = "application/cloudevents+json"
 
 Part = dict[str, Any]
 
 
-def document(context: Context[Any], told: Sequence[tuple[str, Version]], release: str) -> Part:
-    """Return the document of a release; ``told`` lists the published event types with the versions of their schemas."""
+def document(context: Context[Any], newest: Sequence[tuple[str, Version]], release: str) -> Part:
+    """Return the document of a release; ``newest`` has the published event types with the versions of their schemas."""
     topic = f"{kebab(context.name)}-{{stack}}-events"
     published = {label for event_type in context.events for label in context.labels_of(event_type)}
-    labelled = {context.label(event_type, str(version)): (event_type, version) for event_type, version in told}
+    labelled = {context.label(event_type, str(version)): (event_type, version) for event_type, version in newest}
     versions = {name: version for name, version in labelled.items() if name in published}
     queues = {
         f"events-{name}": _queue(topic, name, _labels_for(context, name, versions)) for name in context.subscribers
@@ -108,3 +112,35 @@ def _headers() -> Part:
         "properties": {name: {"type": "string"} for name in names},
         "required": list(names),
     }
+
+
+def abrupt(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a sentence for each channel in which all major versions of an event type would be replaced at once.
+
+    SNS takes up to 15 minutes to apply a changed filter (SNS Developer Guide, "Subscription filter policies"). Until
+    then a filter that changed from only the old version to only the new version may drop events of both versions.
+
+    `before` is the committed AsyncAPI document, `after` is generated from the current declaration.
+    """
+    for name in before["channels"].keys() & after["channels"].keys():
+        old, new = (_labels(document["channels"][name]) for document in (before, after))
+        for event_type in sorted(old.keys() & new.keys()):
+            if old[event_type].isdisjoint(new[event_type]):
+                yield _abrupt_change(name, min(old[event_type]), min(new[event_type]))
+                break
+
+
+def _labels(channel: Mapping[str, Any]) -> dict[str, set[str]]:
+    """Return the labels of a channel's events by event type."""
+    found: dict[str, set[str]] = {}
+    for label in channel["messages"]:
+        found.setdefault(type_of_label(label), set()).add(label)
+    return found
+
+
+def _abrupt_change(channel: str, old: str, new: str) -> str:
+    subscriber = channel.partition("-")[2] or "a subscriber"
+    return (
+        f"{channel} would carry {new} instead of {old} at once, and events would be lost: name {subscriber} in `ready` "
+        f"of PreviousVersion, release that to every stack, and wait 15 minutes ({CHANGEOVER})."
+    )

@@ -5,7 +5,7 @@ from typing import Any
 
 from ...declaration.context import Context
 from . import schemas
-from .changeover import PAGE
+from .asyncapi import CHANGEOVER
 from .compatibility import breaks
 from .published import Version, read, versions
 
@@ -17,43 +17,44 @@ class Refused(Exception):
     """
 
 
-def said_in(context: Context[Any]) -> str:
+def declaration_file(context: Context[Any]) -> str:
     """Return the file of a repository that declares the versions of the events."""
     return f"src/{context.name}/context.py"
 
 
-def next_version(context: Context[Any], event_type: str, said: str, folder: Path) -> Version:
-    """Return the version of the current model's schema: ``said``, or the next minor version if the schema changed.
+def next_version(context: Context[Any], event_type: str, declared: str, folder: Path) -> Version:
+    """Return the version of the current model's schema: ``declared``, or the next minor version if the schema changed.
 
     Raises:
-        Refused: the model would break subscribers that use the newest schema in ``folder``, or ``said`` skips versions.
+        Refused: the model breaks subscribers of the newest schema in ``folder``, or ``declared`` skips versions.
     """
-    version = _parsed(context, event_type, said)
+    version = _parsed(context, event_type, declared)
     committed = versions(event_type, folder)
-    if context.beside and version.major < Version.parse(context.versions[event_type]).major:
+    if context.previous_version and version.major < Version.parse(context.versions[event_type]).major:
         committed = [other for other in committed if other.major == version.major]
     if version in committed and version == committed[-1]:
         return _compared(context, event_type, version, folder)
     if version not in _first_of_a_major(committed):
         raise Refused(_out_of_order(context, event_type, version, committed))
-    if committed and event_type in context.changes and not (context.beside and event_type in context.beside.versions):
+    previous = context.previous_version
+    if committed and event_type in context.changes and not (previous and event_type in previous.versions):
         raise Refused(
             f"{event_type} {version} would be published alone, and its subscribers read {committed[-1]}: publish both "
-            f"versions until all subscribers have changed over ({PAGE})."
+            f"versions until all subscribers have changed over ({CHANGEOVER})."
         )
-    if committed and context.beside and context.beside.ready:
+    if committed and previous and previous.ready:
         raise Refused(
-            f"{event_type} {version} is new, and {', '.join(context.beside.ready)} would get it at once: leave `ready` "
-            f"of Beside empty, release that to every stack, and name subscribers 15 minutes later ({PAGE})."
+            f"{event_type} {version} is new, and {', '.join(previous.ready)} would get it at once: leave `ready` of "
+            f"PreviousVersion empty, release that to every stack, and name subscribers 15 minutes later ({CHANGEOVER})."
         )
     return version
 
 
-def _parsed(context: Context[Any], event_type: str, said: str) -> Version:
+def _parsed(context: Context[Any], event_type: str, declared: str) -> Version:
     try:
-        return Version.parse(said)
+        return Version.parse(declared)
     except ValueError as error:
-        raise Refused(f"{event_type} in {said_in(context)}: {error}.") from None
+        raise Refused(f"{event_type} in {declaration_file(context)}: {error}.") from None
 
 
 def _first_of_a_major(committed: list[Version]) -> set[Version]:
@@ -67,7 +68,7 @@ def _compared(context: Context[Any], event_type: str, version: Version, folder: 
     if broken := list(breaks(old, new)):
         raise Refused(
             f"{event_type} {version} cannot be read as before: {', '.join(broken)}: undo the change, or write "
-            f'"{version.major + 1}.0" for it in {said_in(context)}, and publish both versions.'
+            f'"{version.major + 1}.0" for it in {declaration_file(context)}, and publish both versions.'
         )
     return version.raised()
 
@@ -75,4 +76,4 @@ def _compared(context: Context[Any], event_type: str, version: Version, folder: 
 def _out_of_order(context: Context[Any], event_type: str, version: Version, committed: list[Version]) -> str:
     newest = committed[-1] if committed else None
     expected = sorted(_first_of_a_major(committed) | ({newest} if newest else set()))
-    return f"{event_type} is {version} in {said_in(context)}: write {' or '.join(map(str, expected))}."
+    return f"{event_type} is {version} in {declaration_file(context)}: write {' or '.join(map(str, expected))}."

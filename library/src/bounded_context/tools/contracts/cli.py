@@ -1,16 +1,11 @@
 """`context contracts`: the documents of events and statuses, written from the models as new minor versions."""
 
 import sys
-from itertools import chain
+from collections.abc import Iterator
 
-from ...configuration.project import ProjectError
+from ...configuration.project import Project, ProjectError
 from ..command.installed import repository
 from ..command.output import fail
-from ..views.picture.cli import picture_
-from .catalog import files as catalog
-from .change import Refused
-from .statuses import draw
-from .update import update
 
 
 def contracts() -> int:
@@ -20,11 +15,25 @@ def contracts() -> int:
       0  the documents match the code
       1  nothing is written: a reader of the events would miss a field
     """
+    # The help does not need these modules, which import boto3, Pulumi and Powertools.
+    from ..views.picture.cli import picture_
+    from .change import Refused
+
     try:
-        found = repository()
-        steps = (update, draw, catalog.write)
-        for line in chain.from_iterable(step(found.context, found.root) for step in steps):
+        for line in _written(repository()):
             sys.stdout.write(f"{line}\n")
     except (Refused, ProjectError) as refused:
         return fail(str(refused))
     return picture_(readme=True)
+
+
+def _written(project: Project) -> Iterator[str]:
+    from ..views import readme
+    from .catalog import files as catalog
+    from .statuses import diagram
+    from .update import update
+
+    yield from update(project.context, project.root)
+    if readme.draw(project.root, diagram(project.context)):
+        yield f"{readme.NAME} has a new diagram of statuses"
+    yield from catalog.write(project.context, project.root)

@@ -1,11 +1,21 @@
 """Valid values of a model's fields, for samples. The same model always gives the same values."""
 
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel
 
 from ...domain.fields import kind_of
-from .openapi.document import EXAMPLES
+
+EXAMPLES: Final[dict[str, Any]] = {
+    "identifier": "id-1",
+    "text": "text",
+    "decimal": "12.50",
+    "int": "42",
+    "currency": "EUR",
+    "date": "2026-01-31",
+    "bool": True,
+}
+"""A valid value of each kind of field."""
 
 
 class NoSample(ValueError):
@@ -13,18 +23,20 @@ class NoSample(ValueError):
 
 
 def good(model: type[BaseModel]) -> dict[str, Any]:
-    """Return a valid value of each field of a model: its first example, or else a value of its kind.
+    """Return a valid value of each field of a model, see `examples`.
 
     Raises:
-        NoSample: a required field has neither.
+        NoSample: a required field has neither an example nor a type of the library.
     """
-    found = {name: _value(name, model) for name in model.model_fields}
+    found = examples(model)
+    for name, field in model.model_fields.items():
+        if name not in found and field.is_required():
+            raise NoSample(f"{model.__name__}.{name} is of none of the library's types: give it Field(examples=[...]).")
+    return found
+
+
+def examples(model: type[BaseModel]) -> dict[str, Any]:
+    """Return a valid value of each field that has one: its first example, or else a value of its kind."""
+    fields = model.model_fields.items()
+    found = {name: next(iter(field.examples or ()), EXAMPLES.get(kind_of(field) or "")) for name, field in fields}
     return {name: value for name, value in found.items() if value is not None}
-
-
-def _value(name: str, model: type[BaseModel]) -> Any:
-    field = model.model_fields[name]
-    value = next(iter(field.examples or ()), EXAMPLES.get(kind_of(field) or ""))
-    if value is None and field.is_required():
-        raise NoSample(f"{model.__name__}.{name} is of none of the library's types: give it Field(examples=[...]).")
-    return value

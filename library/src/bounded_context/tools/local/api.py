@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -15,7 +16,7 @@ from botocore.httpsession import URLLib3Session
 from .observation.aws_metrics.apigateway import Answered
 
 if TYPE_CHECKING:
-    from .running import RunningContext
+    from .running.context import RunningContext
 
 SERVICE = "execute-api"
 CONNECTIONS = 256
@@ -56,18 +57,18 @@ def bearer(token: str) -> Sign:
     return add
 
 
-def nobody(_: AWSRequest) -> None:
+def unsigned(_: AWSRequest) -> None:
     """Leave the request unauthenticated."""
 
 
 class Caller:
     """A client of an API, safe for use by several threads."""
 
-    def __init__(self, url: str, sign: Sign, told: Callable[[Answered], None] = lambda _: None) -> None:
-        """Send requests to the API at `url`, and call `told` with each answered request."""
+    def __init__(self, url: str, sign: Sign, on_answer: Callable[[Answered], None] = lambda _: None) -> None:
+        """Send requests to the API at `url`, and call `on_answer` with each answered request."""
         self._url = url
         self._sign = sign
-        self._told = told
+        self._on_answer = on_answer
         self._session = URLLib3Session(proxies={}, timeout=SECONDS, max_pool_connections=CONNECTIONS)
 
     def send(self, method: str, path: str, body: object = None, headers: Mapping[str, str] = _NOTHING) -> Answer:
@@ -88,9 +89,21 @@ class Caller:
         sent, started = time.time(), time.monotonic()
         answer = self._session.send(request.prepare())
         took = (time.monotonic() - started) * 1000
-        self._told(Answered(method, path, sent, answer.status_code, took))
+        self._on_answer(Answered(method, path, sent, answer.status_code, took))
         low = {name.lower(): value for name, value in answer.headers.items()}
         return Answer(answer.status_code, low, answer.content)
+
+
+def http_request(route: str, payload: Mapping[str, Any]) -> tuple[str, str, dict[str, Any]]:
+    """Return the method, the path and the body members of a request.
+
+    Args:
+        route: the key of the route, such as `POST /payments/{payment_id}/verify`.
+        payload: the function's payload; members that the path names go into the path, the others into the body.
+    """
+    method, _, form = route.partition(" ")
+    path = form.format_map({name: quote(str(value), safe="") for name, value in payload.items()})
+    return method, path, {name: value for name, value in payload.items() if f"{{{name}}}" not in form}
 
 
 def owner(running: "RunningContext") -> Caller:
@@ -101,4 +114,4 @@ def owner(running: "RunningContext") -> Caller:
 
 def caller(running: "RunningContext", sign: Sign) -> Caller:
     """Return a caller of a running context's API."""
-    return Caller(running.outputs["api"]["url"], sign, running.doors.answered.append)
+    return Caller(running.outputs["api"]["url"], sign, running.api_requests.answered.append)

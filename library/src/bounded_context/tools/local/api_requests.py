@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .emulator import Emulator
+from .emulator.process import Emulator
 from .observation.aws_metrics import apigateway
 from .observation.samples import Sample
 
 
-class Doors:
+class ApiRequests:
     """The requests that this run sent to the API. Methods return nothing if the stack has no API."""
 
     def __init__(self, routes: Mapping[str, str]) -> None:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from ..command.errors import LocalRunError
-from .aws import Aws
+from .emulator.aws import Aws
 
 START_SECONDS = 20.0
 END_SECONDS = 600.0

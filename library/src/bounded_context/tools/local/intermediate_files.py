@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .running import RunningContext
+    from .running.context import RunningContext
 
 
 def staged(running: "RunningContext", list_id: str, name: str) -> str:

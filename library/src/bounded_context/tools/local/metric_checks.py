@@ -4,21 +4,51 @@ import ast
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from ...declaration.context import Context
-from .dashboards import search
-from .dashboards.expressions import tree
-from .dashboards.metric_lines import OF_AWS, Metric, lines, widgets
-from .dashboards.series import NotCalculated, metric_of
-from .metric_definitions import Defined, defined_by
+from ...declaration.measures import Measure
+from .metric_math import search
+from .metric_math.expressions import tree
+from .metric_math.metric_lines import OF_AWS, Metric, lines, widgets
+from .metric_math.series import NotCalculated, metric_of
 from .observation.samples import Sample
 
 NAMESPACE = "POWERTOOLS_METRICS_NAMESPACE"
 """Environment variable of a function with the namespace of its metrics."""
 
-Asked = Metric | search.Search | str
+Query = Metric | search.Search | str
 """A queried metric, a search, or an expression that cannot be parsed here."""
+
+
+@dataclass(frozen=True)
+class MetricDefinition:
+    """A metric definition with the possible values of each dimension. A `unit` of None matches any unit."""
+
+    namespace: str
+    name: str
+    dimensions: Mapping[str, frozenset[str]]
+    unit: str | None = None
+
+    def metrics(self) -> Iterator[Metric]:
+        """Yield a metric for each combination of dimension values."""
+        pairs = [[(name, value) for value in values] for name, values in self.dimensions.items()]
+        yield from (Metric(self.namespace, self.name, frozenset(chosen)) for chosen in product(*pairs))
+
+
+def defined_by(context: Context[Any], namespace: str) -> list[MetricDefinition]:
+    """Return the definitions of a context's measures in a namespace. All have the dimension `service`."""
+    service = {"service": frozenset({context.name})}
+    return [
+        MetricDefinition(namespace, measure.name, service | _dimension(measure), measure.unit)
+        for measure in context.measures.all
+    ]
+
+
+def _dimension(measure: Measure) -> dict[str, frozenset[str]]:
+    return {measure.dimension: frozenset(map(str, measure.values))} if measure.dimension else {}
 
 
 def problems_of_run(
@@ -45,7 +75,7 @@ def _namespaces(functions: Iterable[Mapping[str, Any]]) -> set[str]:
 
 
 def problems(
-    bodies: Mapping[str, Any], alarms: Mapping[str, Mapping[str, Any]], defined: Iterable[Defined]
+    bodies: Mapping[str, Any], alarms: Mapping[str, Mapping[str, Any]], defined: Iterable[MetricDefinition]
 ) -> list[str]:
     """Return a sentence for each custom metric that is queried but not defined, or defined but not queried.
 
@@ -61,7 +91,7 @@ def problems(
     return [*wrong, *sorted(f"{_text(metric)} is on no dashboard and in no alarm." for metric in unseen)]
 
 
-def undeclared(samples: Iterable[Sample], defined: Iterable[Defined]) -> list[str]:
+def undeclared(samples: Iterable[Sample], defined: Iterable[MetricDefinition]) -> list[str]:
     """Return a sentence for each custom metric that was written with undefined dimensions or with another unit."""
     units = {metric: definition.unit for definition in defined for metric in definition.metrics()}
     namespaces = {metric.namespace for metric in units}
@@ -76,29 +106,29 @@ def undeclared(samples: Iterable[Sample], defined: Iterable[Defined]) -> list[st
     )
 
 
-def _on_dashboards(bodies: Mapping[str, Any]) -> Iterator[tuple[str, Asked]]:
+def _on_dashboards(bodies: Mapping[str, Any]) -> Iterator[tuple[str, Query]]:
     for name, body in bodies.items():
         for properties in widgets(body, "metric"):
             where = f"The widget {properties.get('title', '')!r} of the dashboard {name}"
             for line in lines(properties):
-                found: list[Asked] = [line.metric] if line.metric else _in_expression(line.expression)
+                found: list[Query] = [line.metric] if line.metric else _in_expression(line.expression)
                 yield from ((where, query) for query in found)
 
 
-def _in_alarms(alarms: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Asked]]:
+def _in_alarms(alarms: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Query]]:
     for name, alarm in alarms.items():
         for query in alarm.get("metricQueries") or [{"metric": alarm}]:
             yield from ((f"The alarm {name}", found) for found in _in_query(query))
 
 
-def _in_query(query: Mapping[str, Any]) -> list[Asked]:
+def _in_query(query: Mapping[str, Any]) -> list[Query]:
     if not (metric := query.get("metric")):
         return _in_expression(query["expression"])
     dimensions = frozenset((metric.get("dimensions") or {}).items())
     return [Metric(metric["namespace"], metric["metricName"], dimensions)]
 
 
-def _in_expression(expression: str) -> list[Asked]:
+def _in_expression(expression: str) -> list[Query]:
     """Return the searches in an expression, or the expression itself if it cannot be parsed."""
     try:
         calls = [node for node in ast.walk(tree(expression)) if isinstance(node, ast.Call)]
@@ -114,7 +144,7 @@ def _query(call: ast.Call) -> str:
     raise search.Unreadable(ast.unparse(call))
 
 
-def _unknown(query: Asked, known: set[Metric]) -> Iterator[str]:
+def _unknown(query: Query, known: set[Metric]) -> Iterator[str]:
     """Yield the undefined metrics of a query, as the end of a sentence. Ignore the metrics of AWS services."""
     match query:
         case str():
@@ -144,7 +174,7 @@ def _hint(query: Metric, known: set[Metric]) -> str:
     return f"; it defines {', '.join(same)}" if same else ""
 
 
-def _seen(queries: Iterable[Asked], known: set[Metric]) -> Iterator[Metric]:
+def _seen(queries: Iterable[Query], known: set[Metric]) -> Iterator[Metric]:
     for query in queries:
         if isinstance(query, Metric):
             yield query

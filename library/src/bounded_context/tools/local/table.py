@@ -6,7 +6,7 @@ from typing import Any, Final
 from boto3.dynamodb.types import TypeDeserializer
 
 from ...declaration.context import Context
-from .aws import Calls
+from .emulator.aws import Calls
 
 Item = dict[str, Any]
 
@@ -22,25 +22,25 @@ class Table:
         self.name = name
         self._aws = aws
         self._own = context.key_prefix
-        self._others = tuple(map(_key_of, context.things))
+        self._others = tuple(map(_key_of, context.referenced_kinds))
 
     def list_item(self, list_id: str) -> Item:
         """Return a list's record. Raises KeyError if the record is missing."""
-        return _plain(self._get(f"{_LIST_KEY}{list_id}")["Item"])
+        if (found := self._item(f"{_LIST_KEY}{list_id}")) is None:
+            raise KeyError(list_id)
+        return found
 
     def lists(self) -> list[Item]:
         """Return the records of all lists."""
-        return [_plain(item) for page in self._of_kind(_LIST_KEY) for item in page["Items"]]
+        return self._of_kind(_LIST_KEY)
 
     def item_of(self, identity: str) -> Item | None:
         """Return an aggregate's item; None if it is not in the table."""
-        found = self._get(f"{self._own}{identity}").get("Item")
-        return found and _plain(found)
+        return self._item(f"{self._own}{identity}")
 
     def projected(self, thing: str, subject: str) -> Item | None:
         """Return the projection of another context's aggregate; None if it is not in the table."""
-        found = self._get(f"{_key_of(thing)}{subject}").get("Item")
-        return found and _plain(found)
+        return self._item(f"{_key_of(thing)}{subject}")
 
     def imported(self, list_id: str) -> int:
         """Count the aggregates in the table that a list imported, independently of the list's record."""
@@ -48,12 +48,11 @@ class Table:
 
     def imported_items(self, list_id: str) -> list[Item]:
         """Return the items of the aggregates that a list imported."""
-        found = [_plain(item) for page in self._of_list(list_id) for item in page["Items"]]
-        return sorted(found, key=lambda item: item["pk"])
+        return sorted(_plain_items(self._of_list(list_id)), key=lambda item: item["pk"])
 
     def references(self) -> list[Item]:
         """Return all items of the projection of other contexts' aggregates."""
-        return [_plain(item) for kind in self._others for page in self._of_kind(kind) for item in page["Items"]]
+        return [item for kind in self._others for item in self._of_kind(kind)]
 
     def know_references(self, identities: Iterable[str]) -> None:
         """Put missing references into the projection. Existing items stay, also items of deleted aggregates.
@@ -73,28 +72,22 @@ class Table:
         if puts:
             self._aws.call("dynamodb", "batch_write_item", RequestItems={self.name: puts})
 
-    def _get(self, key: str) -> dict[str, Any]:
-        return self._aws.call("dynamodb", "get_item", TableName=self.name, Key={"pk": {"S": key}}, ConsistentRead=True)
+    def _item(self, key: str) -> Item | None:
+        keys = {"pk": {"S": key}}
+        found = self._aws.call("dynamodb", "get_item", TableName=self.name, Key=keys, ConsistentRead=True).get("Item")
+        return found and _plain(found)
 
-    def _of_kind(self, kind: str) -> Iterator[dict[str, Any]]:
-        return self._scan("begins_with(pk, :kind)", {":kind": {"S": kind}})
+    def _of_kind(self, kind: str) -> list[Item]:
+        return _plain_items(self._scan("begins_with(pk, :kind)", {":kind": {"S": kind}}))
 
     def _of_list(self, list_id: str, **more: object) -> Iterator[dict[str, Any]]:
         values = {":kind": {"S": self._own}, ":list_id": {"S": list_id}}
         return self._scan("begins_with(pk, :kind) AND list_id = :list_id", values, **more)
 
     def _scan(self, condition: str, values: Mapping[str, Any], **more: object) -> Iterator[dict[str, Any]]:
-        yield from (
-            self._aws.client("dynamodb")
-            .get_paginator("scan")
-            .paginate(
-                TableName=self.name,
-                ConsistentRead=True,
-                FilterExpression=condition,
-                ExpressionAttributeValues=values,
-                **more,
-            )
-        )
+        expression = {"FilterExpression": condition, "ExpressionAttributeValues": values}
+        pages = self._aws.client("dynamodb").get_paginator("scan")
+        return iter(pages.paginate(TableName=self.name, ConsistentRead=True, **expression, **more))
 
 
 def _key_of(thing: str) -> str:
@@ -106,3 +99,7 @@ def _plain(item: Mapping[str, Any]) -> Item:
     """Return an item with Python values."""
     read = TypeDeserializer().deserialize
     return {name: read(value) for name, value in item.items()}
+
+
+def _plain_items(pages: Iterable[Mapping[str, Any]]) -> list[Item]:
+    return [_plain(item) for page in pages for item in page["Items"]]

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..command.errors import LocalRunError
-from .aws import Aws
+from .emulator.aws import Aws
 from .uploads import Sent, Upload
 
 COMPLETED = "SFTP Server File Upload Completed"

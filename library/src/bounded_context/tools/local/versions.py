@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from .aws import Aws, Calls
-from .deploy.registry import Request, create
+from .emulator.aws import Aws, Calls
+from .provider.creation import Request
+from .provider.resources import create
 
 _ALARM: Final = "aws:cloudwatch/metricAlarm:MetricAlarm"
 

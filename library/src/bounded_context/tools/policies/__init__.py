@@ -1,28 +1,20 @@
 """Policies: rules for a context's infrastructure, each with a reason, and waivers of them.
 
 Policies check the resources that a program registers. They run under Pulumi's mocks in a repository's promises and in
-`context policies`, and in Pulumi's engine as a CrossGuard pack (`pack`). They apply to a team's
-own resources as well as to the platform's.
+`context policies`, and in Pulumi's engine as a CrossGuard pack (`pack`). They apply to a team's own resources too.
 """
 
 from ..programs.graph import PRODUCTION
-from . import data, losses, own, permissions, releases, tags, watching
-from ._policy import Policy, Violation, policies
+from . import data, dead_letters, observability, own, permissions, releases, tags
+from .policy import Policy, Violation
 from .waivers import BadWaiver, Waiver, judged, waivers
 
 POLICIES: tuple[Policy, ...] = tuple(
-    policy for module in (permissions, losses, data, releases, watching, tags, own) for policy in module.POLICIES
+    value
+    for module in (permissions, dead_letters, data, releases, observability, tags, own)
+    for value in vars(module).values()
+    if isinstance(value, Policy)
 )
-"""All policies, with the platform team's own policies last."""
+"""All policies of these modules, with the platform team's own policies last."""
 
-__all__ = [
-    "POLICIES",
-    "PRODUCTION",
-    "BadWaiver",
-    "Policy",
-    "Violation",
-    "Waiver",
-    "judged",
-    "policies",
-    "waivers",
-]
+__all__ = ["POLICIES", "PRODUCTION", "BadWaiver", "Policy", "Violation", "Waiver", "judged", "waivers"]

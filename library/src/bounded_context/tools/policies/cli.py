@@ -11,14 +11,9 @@ from ...configuration.project import Project, ProjectError
 from ..command.errors import LocalRunError
 from ..command.installed import repository
 from ..command.output import refuse
-from ..programs.recording import Graph, run, service
 from . import POLICIES, PRODUCTION, judged, waivers
 from .folder import pack as pack_of
 from .waivers import Judged, needless
-
-
-class NotRun(ProjectError):
-    """The program does not run as a stack; the message says with what it ended."""
 
 
 def policies(
@@ -49,23 +44,15 @@ def policies(
 
 
 def _print(project: Project, stack: str, as_json: bool) -> int:
-    waived, graph = waivers(project.settings, POLICIES), _graph(stack)
+    from ..programs.recording import service  # here, for a fast help
+
+    waived, graph = waivers(project.settings, POLICIES), service().graph(stack)
     found = judged(POLICIES, lambda policy: policy.violations(graph), waived, stack)
     # Elsewhere less is held, so that less may have to be waived.
     left = list(needless(waived, found)) if stack == PRODUCTION else []
     sys.stdout.write(_as_json(found) if as_json else "".join(f"{line}\n" for line in _as_text(stack, found)))
     sys.stderr.writelines(f"{sentence}\n" for sentence in left)
     return 1 if left or any(one.violations for one in found) else 0
-
-
-def _graph(stack: str) -> Graph:
-    program = service()
-    if stack not in program.stacks():
-        raise NotRun(f"There is no stack {stack}: write one of {', '.join(program.stacks())}.")
-    try:
-        return run(stack)
-    except Exception as error:
-        raise NotRun(f"The program does not run as {stack}: {type(error).__name__}: {error}") from error
 
 
 def _as_json(found: Sequence[Judged]) -> str:
@@ -88,6 +75,6 @@ def _as_text(stack: str, found: Sequence[Judged]) -> Iterator[str]:
     for one in found:
         yield f"{'broken' if one.violations else 'kept':<8}{one.policy.name}"
         if one.violations:
-            yield f"        {one.policy}. {one.policy.reason}"
+            yield f"        {one.policy.sentence}. {one.policy.reason}"
         yield from (f"        - {violation.sentence}" for violation in one.violations)
         yield from (f"        - {waiver.resource} need not: {waiver.reason}" for _, waiver in one.waived)

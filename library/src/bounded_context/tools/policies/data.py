@@ -4,22 +4,23 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..programs.graph import Graph, Node
-from ._policy import Policy, Violation, policies
+from .policy import Violation, policy, production_policy
 
 _STATEFUL = ("dynamodb/table", "s3/bucket", "kms/key", "secretsmanager/secret")
 
 
-def data_survives(graph: Graph) -> Iterator[Violation]:
+@production_policy
+def data_is_protected(graph: Graph) -> Iterator[Violation]:
     """Tables, buckets, keys and secrets are protected and retained in production.
 
     A line that is removed by mistake, or a stack that is destroyed in the wrong terminal, would delete them for ever.
     """
-    for node in (node for kind in _STATEFUL for node in graph.of(kind)):
+    for node in graph.of(*_STATEFUL):
         if not node.protect or not node.retain_on_delete:
-            fault = "is deleted with its stack: set protect and retain_on_delete."
-            yield Violation(node, f"{node.kind} {node.name} {fault}")
+            yield Violation(node, "is deleted with its stack: set protect and retain_on_delete.")
 
 
+@policy
 def tables_can_be_restored(graph: Graph) -> Iterator[Violation]:
     """Every table has point-in-time recovery: it can be restored to any second of the last 35 days.
 
@@ -27,19 +28,21 @@ def tables_can_be_restored(graph: Graph) -> Iterator[Violation]:
     """
     for node in graph.of("dynamodb/table"):
         if not node.inputs.get("pointInTimeRecovery", {}).get("enabled"):
-            yield Violation(node, f"The table {node.name} cannot be restored: set point_in_time_recovery.")
+            yield Violation(node, "cannot be restored: set point_in_time_recovery.")
 
 
-def tables_refuse_deletion(graph: Graph) -> Iterator[Violation]:
+@production_policy
+def tables_have_deletion_protection(graph: Graph) -> Iterator[Violation]:
     """Every table in production has deletion protection by AWS.
 
     Pulumi's protection does not apply to the console or to scripts.
     """
     for node in graph.of("dynamodb/table"):
         if not node.inputs.get("deletionProtectionEnabled"):
-            yield Violation(node, f"The table {node.name} can be deleted: set deletion_protection_enabled.")
+            yield Violation(node, "can be deleted: set deletion_protection_enabled.")
 
 
+@policy
 def keys_rotate(graph: Graph) -> Iterator[Violation]:
     """KMS rotates every key each year.
 
@@ -47,9 +50,10 @@ def keys_rotate(graph: Graph) -> Iterator[Violation]:
     """
     for node in graph.of("kms/key"):
         if not node.inputs.get("enableKeyRotation"):
-            yield Violation(node, f"The key {node.name} is never rotated: set enable_key_rotation.")
+            yield Violation(node, "is never rotated: set enable_key_rotation.")
 
 
+@policy
 def data_is_encrypted(graph: Graph) -> Iterator[Violation]:
     """Tables, buckets, queues, topics, logs and secrets are encrypted with the context's own key.
 
@@ -59,11 +63,9 @@ def data_is_encrypted(graph: Graph) -> Iterator[Violation]:
     encrypted = {_text(node.inputs.get("bucket")) for node in _by_kms(graph)}
     for node in graph.nodes:
         if _KEYS.get(node.kind) and not _KEYS[node.kind](node.inputs):
-            fault = "is not encrypted with the context's own key: name the stack's key."
-            yield Violation(node, f"{node.kind} {node.name} {fault}")
+            yield Violation(node, "is not encrypted with the context's own key: name the stack's key.")
         if node.kind == "s3/bucket" and encrypted.isdisjoint(_names(node)):
-            fault = "is not encrypted with the context's own key: give it a KMS configuration."
-            yield Violation(node, f"The bucket {node.name} {fault}")
+            yield Violation(node, "is not encrypted with the context's own key: give it a KMS configuration.")
 
 
 _KEYS: Mapping[str, Any] = {
@@ -75,6 +77,7 @@ _KEYS: Mapping[str, Any] = {
 }
 
 
+@policy
 def buckets_are_private(graph: Graph) -> Iterator[Violation]:
     """Every bucket blocks public access.
 
@@ -83,10 +86,10 @@ def buckets_are_private(graph: Graph) -> Iterator[Violation]:
     blocked = {_text(node.inputs.get("bucket")) for node in graph.of("s3/bucketPublicAccessBlock")}
     for node in graph.of("s3/bucket"):
         if blocked.isdisjoint(_names(node)):
-            fault = "may become public: give it a BucketPublicAccessBlock."
-            yield Violation(node, f"The bucket {node.name} {fault}")
+            yield Violation(node, "may become public: give it a BucketPublicAccessBlock.")
 
 
+@policy
 def transport_is_encrypted(graph: Graph) -> Iterator[Violation]:
     """The policy of every bucket, queue and topic denies plain HTTP.
 
@@ -95,13 +98,13 @@ def transport_is_encrypted(graph: Graph) -> Iterator[Violation]:
     guarded: set[str] = set()
     for kind, key in (("s3/bucketPolicy", "bucket"), ("sqs/queuePolicy", "queueUrl"), ("sns/topicPolicy", "arn")):
         guarded |= {_text(node.inputs[key]) for node in graph.of(kind) if _refuses_http(node)}
-    for node in (node for kind in ("s3/bucket", "sqs/queue", "sns/topic") for node in graph.of(kind)):
+    for node in graph.of("s3/bucket", "sqs/queue", "sns/topic"):
         by_itself = "policy" in node.inputs and _refuses_http(node)
         if guarded.isdisjoint(_names(node)) and not by_itself:
-            fault = "accepts plain HTTP: deny aws:SecureTransport false in its policy."
-            yield Violation(node, f"{node.kind} {node.name} {fault}")
+            yield Violation(node, "accepts plain HTTP: deny aws:SecureTransport false in its policy.")
 
 
+@policy
 def logs_expire(graph: Graph) -> Iterator[Violation]:
     """Every log group has a retention time, and every function writes to a log group of the program.
 
@@ -110,11 +113,10 @@ def logs_expire(graph: Graph) -> Iterator[Violation]:
     groups = {node.called for node in graph.of("cloudwatch/logGroup")}
     for node in graph.of("cloudwatch/logGroup"):
         if not node.inputs.get("retentionInDays"):
-            yield Violation(node, f"The log group {node.name} is kept for ever: set retention_in_days.")
+            yield Violation(node, "is kept for ever: set retention_in_days.")
     for node in graph.of("lambda/function"):
         if node.inputs.get("loggingConfig", {}).get("logGroup") not in groups:
-            fault = "writes to a log group outside of the program: name a log group of the program in logging_config."
-            yield Violation(node, f"The function {node.name} {fault}")
+            yield Violation(node, "has no log group of the program: name one in logging_config.")
 
 
 def _by_kms(graph: Graph) -> Iterator[Node]:
@@ -139,17 +141,3 @@ def _names(node: Node) -> set[str]:
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
-
-
-POLICIES: tuple[Policy, ...] = (
-    Policy.made_of(data_survives, production=True),
-    Policy.made_of(tables_refuse_deletion, production=True),
-    *policies(
-        tables_can_be_restored,
-        keys_rotate,
-        data_is_encrypted,
-        buckets_are_private,
-        transport_is_encrypted,
-        logs_expire,
-    ),
-)

@@ -23,8 +23,8 @@ from pulumi_policy.proxy import UnknownValueError  # pyright: ignore[reportMissi
 
 from ...configuration.project import ProjectError, at
 from . import POLICIES
-from ._policy import Policy
-from .known import UNKNOWN, Registered, certain
+from .policy import Policy
+from .previews import UNKNOWN, Registered, certain_violations
 from .waivers import Judged, Waiver, judged, waivers
 
 NAME: Final = "bounded-context"
@@ -81,7 +81,7 @@ def _judged(
 ) -> tuple[Judged, ...]:
     resources = [_registered(resource, given) for resource in args.resources]
     stack = _stack(args.resources[0].urn) if resources else ""
-    return judged(policies, lambda policy: certain(policy, resources), waived, stack)
+    return judged(policies, lambda policy: certain_violations(policy, resources), waived, stack)
 
 
 def _registered(resource: PolicyResource, given: _Inputs) -> Registered:
@@ -94,7 +94,9 @@ def _registered(resource: PolicyResource, given: _Inputs) -> Registered:
         outputs=outputs,
         protect=resource.opts.protect,
         ignore_changes=frozenset(resource.opts.ignore_changes),
-        needs={key: frozenset(other.urn for other in needed) for key, needed in resource.property_dependencies.items()},
+        sources={
+            key: frozenset(other.urn for other in needed) for key, needed in resource.property_dependencies.items()
+        },
     )
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from ..programs.graph import Graph, Node
-from ._policy import Policy, Violation, policies
+from .policy import Violation, policy
 
 HOOKS = ("pre-traffic", "post-traffic")
 """The traffic hooks. Only CodeDeploy calls them, by the function's name."""
@@ -27,6 +27,7 @@ _CODE = re.compile(r"arn:aws[a-z-]*:(?:lambda|states):[^:]*:[0-9]*:(?:function|s
 _OWNED = {"functionVersion", "routingConfig"}
 
 
+@policy
 def functions_have_an_alias(graph: Graph) -> Iterator[Violation]:
     """Every function publishes versions, and has the alias live.
 
@@ -36,22 +37,22 @@ def functions_have_an_alias(graph: Graph) -> Iterator[Violation]:
     live = {node.inputs["functionName"].rpartition(":")[2] for node in aliases}  # functionName may be an ARN
     for node in _functions(graph):
         if not node.inputs.get("publish") or node.called not in live:
-            fault = f"has no alias {LIVE}: pass it to Functions, and Functions to Canary."
-            yield Violation(node, f"The function {node.name} {fault}")
+            yield Violation(node, f"has no alias {LIVE}: pass it to Functions, and Functions to Canary.")
 
 
-def aliases_are_the_rollouts(graph: Graph) -> Iterator[Violation]:
+@policy
+def rollouts_control_aliases(graph: Graph) -> Iterator[Violation]:
     """Pulumi ignores the version and the routing of every alias, which the rollout controls.
 
     Otherwise a deployment in the middle of a rollout would move all traffic back to the old version, or to the new one.
     """
     for node in graph.of("lambda/alias"):
         if not node.ignore_changes >= _OWNED:
-            fault = f"would be moved back by Pulumi: ignore {', '.join(sorted(_OWNED))}."
-            yield Violation(node, f"The alias {node.name} {fault}")
+            yield Violation(node, f"would be moved back by Pulumi: ignore {', '.join(sorted(_OWNED))}.")
 
 
-def functions_are_released(graph: Graph) -> Iterator[Violation]:
+@policy
+def functions_have_deployment_groups(graph: Graph) -> Iterator[Violation]:
     """Every function has a deployment group, which shifts its traffic step by step and rolls back by itself.
 
     Without a deployment group, a bad version gets the traffic of all callers before its errors are detected.
@@ -59,10 +60,10 @@ def functions_are_released(graph: Graph) -> Iterator[Violation]:
     groups = {node.name for node in graph.of("codedeploy/deploymentGroup")}
     for node in _functions(graph):
         if node.name not in groups:
-            fault = "has no deployment group: pass it to Functions, and Functions to Canary."
-            yield Violation(node, f"The function {node.name} {fault}")
+            yield Violation(node, "has no deployment group: pass it to Functions, and Functions to Canary.")
 
 
+@policy
 def callers_call_aliases(graph: Graph) -> Iterator[Violation]:
     """Queues, streams, rules, schedules, topics, routes and workflows call a function by its alias.
 
@@ -70,7 +71,7 @@ def callers_call_aliases(graph: Graph) -> Iterator[Violation]:
     """
     for node, called in _calls(graph):
         if not called.endswith(f":{LIVE}"):
-            yield Violation(node, f"{node.name} calls {called}: name its alias {LIVE}.")
+            yield Violation(node, f"calls {called}: name its alias {LIVE}.")
 
 
 def _calls(graph: Graph) -> Iterator[tuple[Node, str]]:
@@ -88,11 +89,3 @@ def _code(caller: Node, key: str) -> list[str]:
 
 def _functions(graph: Graph) -> Iterator[Node]:
     yield from (node for node in graph.of("lambda/function") if node.name not in HOOKS)
-
-
-POLICIES: tuple[Policy, ...] = policies(
-    functions_have_an_alias,
-    aliases_are_the_rollouts,
-    functions_are_released,
-    callers_call_aliases,
-)

@@ -9,7 +9,7 @@ from typing import Final
 
 from ...domain.spelling import snake
 from ..programs.graph import Graph, Node
-from ._policy import Policy, Violation, policies
+from .policy import Violation, policy
 
 _WANTED: Final = ("context", "stack", "owner")
 """The tags that a stack gives to its resources (`bounded_context.configuration.labels`)."""
@@ -18,6 +18,7 @@ _PARTS: Final = ("s3/bucketObject", "s3/bucketObjectv2", "s3/objectCopy")
 """Objects in a bucket, which need no tags besides those of the bucket."""
 
 
+@policy
 def resources_are_tagged(graph: Graph) -> Iterator[Violation]:
     """Every taggable resource carries the tags context, stack and owner.
 
@@ -26,8 +27,7 @@ def resources_are_tagged(graph: Graph) -> Iterator[Violation]:
     for node in graph.nodes:
         missing = [name for name in _WANTED if not (node.inputs.get("tags") or {}).get(name)]
         if missing and takes_tags(node):
-            fault = f"has no tag {', '.join(missing)}: set tags to those of the stack's labels."
-            yield Violation(node, f"{node.kind} {node.name} {fault}")
+            yield Violation(node, f"has no tag {', '.join(missing)}: set tags to those of the stack's labels.")
 
 
 def takes_tags(node: Node) -> bool:
@@ -44,6 +44,3 @@ def _has_tags_all(kind: str) -> bool:
         return False
     file = Path(provider.origin).parent / (f"{folder}_" if iskeyword(folder) else folder) / f"{snake(name)}.py"
     return file.is_file() and "def tags_all(" in file.read_text(encoding="utf-8")
-
-
-POLICIES: tuple[Policy, ...] = policies(resources_are_tagged)

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from ...configuration.project import ProjectError
 from ...domain.spelling import either
-from ._policy import Policy, Violation
+from .policy import Policy, Violation
+from .renamed import RENAMED
 
 _KEYS: Final = ("policy", "resource", "reason")
 _WORDS: Final = 3
@@ -107,6 +108,7 @@ def _judged(policy: Policy, found: Iterable[Violation], waived: Sequence[Waiver]
 
 def _waiver(number: int, table: Mapping[str, Any], names: set[str]) -> Waiver:
     policy, resource, reason = (str(table.get(key, "")).strip() for key in _KEYS)
+    policy = RENAMED.get(policy, policy)
     place = f"Waiver {number} in pyproject.toml"
     if policy not in names:
         choices = get_close_matches(policy, names, 1) or sorted(names)

@@ -58,9 +58,9 @@ class Graph:
     unread: dict[str, str] = field(default_factory=dict)
     """The program's settings that it did not read, each with the most similar setting that it read, or empty."""
 
-    def of(self, kind: str) -> list[Node]:
-        """Return the resources of a kind such as `sqs/queue`."""
-        return [node for node in self.nodes if node.kind == kind]
+    def of(self, *kinds: str) -> list[Node]:
+        """Return the resources of kinds such as `sqs/queue`, kind by kind."""
+        return [node for kind in kinds for node in self.nodes if node.kind == kind]
 
     def one(self, kind: str, name: str | None = None) -> Node:
         """Return the only resource of a kind, or of a kind and logical name. Raises AssertionError."""
@@ -79,6 +79,4 @@ class Graph:
 
     def statements(self, kind: str, key: str = "policy") -> Iterator[tuple[Node, dict[str, Any]]]:
         """Yield each statement of the policies in the resources of a kind, with the resource."""
-        for node in self.of(kind):
-            for statement in node.statements(key):
-                yield node, statement
+        return ((node, statement) for node in self.of(kind) for statement in node.statements(key))

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 from unittest.mock import patch
 
 import pulumi
@@ -24,7 +24,7 @@ from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto.source_pb2 import StackTrace
 from pulumi.runtime.settings import set_root_resource
 
-from ...configuration.project import current
+from ...configuration.project import ProjectError, current
 from . import pulumi_files
 from .garbage import collected_later
 from .graph import Graph, Node
@@ -54,33 +54,49 @@ untraced = patch("pulumi.runtime.resource._get_stack_trace", StackTrace)
 """Disables the stack traces that Pulumi sends to its engine for each resource: a sixth of a run's time."""
 
 _PLACE = f"{REGION}:{ACCOUNT}"
-_ARNS = {
-    "cloudwatch/eventRule": "events:{place}:rule/{name}",
-    "cloudwatch/logGroup": "logs:{place}:log-group:{name}",
-    "codebuild/project": "codebuild:{place}:project/{name}",
-    "codebuild/reportGroup": "codebuild:{place}:report-group/{name}",
-    "codepipeline/pipeline": "codepipeline:{place}:{name}",
-    "dynamodb/table": "dynamodb:{place}:table/{name}",
-    "iam/role": "iam::{account}:role/{name}",
-    "kms/key": "kms:{place}:key/0f5a1c2e-1111-2222-3333-444455556666",
-    "lambda/function": "lambda:{place}:function:{name}",
-    "lambda/layerVersion": "lambda:{place}:layer:{name}:1",
-    "s3/bucket": "s3:::{name}",
-    "secretsmanager/secret": "secretsmanager:{place}:secret:{name}-a1B2c3",
-    "sfn/stateMachine": "states:{place}:stateMachine:{name}",
-    "sns/topic": "sns:{place}:{name}",
-    "sqs/queue": "sqs:{place}:{name}",
-}
-
-_FIXED = {
+_ALIAS = f"arn:aws:lambda:{_PLACE}:function:{{functionName}}:{{name}}"
+_SERVER = "s-0123456789abcdef0"
+_KEY = "0f5a1c2e-1111-2222-3333-444455556666"
+_URL = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{{name}}"
+_OUTPUTS: Final[Mapping[str, Mapping[str, str]]] = {
     "apigatewayv2/api": {
         "id": API,
         "apiEndpoint": f"https://{API}.execute-api.{REGION}.amazonaws.com",
         "executionArn": f"arn:aws:execute-api:{_PLACE}:{API}",
     },
-    "lambda/function": {"version": "7"},
+    "cloudwatch/eventRule": {"arn": f"arn:aws:events:{_PLACE}:rule/{{name}}"},
+    "cloudwatch/logGroup": {"arn": f"arn:aws:logs:{_PLACE}:log-group:{{name}}"},
+    "codebuild/project": {"arn": f"arn:aws:codebuild:{_PLACE}:project/{{name}}"},
+    "codebuild/reportGroup": {"arn": f"arn:aws:codebuild:{_PLACE}:report-group/{{name}}"},
+    "codedeploy/deploymentGroup": {"id": "{appName}:{deploymentGroupName}"},
+    "codepipeline/pipeline": {"arn": f"arn:aws:codepipeline:{_PLACE}:{{name}}"},
+    "dynamodb/table": {
+        "arn": f"arn:aws:dynamodb:{_PLACE}:table/{{name}}",
+        "streamArn": "{arn}/stream/2026-01-01T00:00:00.000",
+    },
+    "iam/role": {"arn": f"arn:aws:iam::{ACCOUNT}:role/{{name}}"},
+    "kms/key": {"arn": f"arn:aws:kms:{_PLACE}:key/{_KEY}", "keyId": _KEY},
+    "lambda/alias": {
+        "arn": _ALIAS,
+        "invokeArn": f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{_ALIAS}/invocations",
+    },
+    "lambda/function": {"arn": f"arn:aws:lambda:{_PLACE}:function:{{name}}", "version": "7"},
+    "lambda/layerVersion": {"arn": f"arn:aws:lambda:{_PLACE}:layer:{{name}}:1"},
+    "s3/bucket": {"arn": "arn:aws:s3:::{name}", "bucket": "{name}"},
+    "secretsmanager/secret": {"arn": f"arn:aws:secretsmanager:{_PLACE}:secret:{{name}}-a1B2c3"},
+    "sfn/stateMachine": {
+        "arn": f"arn:aws:states:{_PLACE}:stateMachine:{{name}}",
+        "stateMachineVersionArn": "{arn}:3",
+    },
+    "sns/topic": {"arn": f"arn:aws:sns:{_PLACE}:{{name}}"},
+    "sqs/queue": {"arn": f"arn:aws:sqs:{_PLACE}:{{name}}", "id": _URL, "url": _URL},
+    "transfer/server": {"id": _SERVER, "endpoint": f"{_SERVER}.server.transfer.{REGION}.amazonaws.com"},
 }
-"""Outputs of kinds that are always the same."""
+"""The outputs of each kind, from its inputs and its earlier outputs."""
+
+
+class NotRun(ProjectError):
+    """A program that cannot be run as a stack; the message has the reason."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +120,27 @@ class Program:
     def own(self, config: Mapping[str, str]) -> dict[str, str]:
         """Return this program's settings in a config, without the project's name as prefix."""
         return {key.partition(":")[2]: value for key, value in config.items() if key.startswith(f"{self.project}:")}
+
+    def require_stack(self, stack: str, *kinds: str) -> None:
+        """Raise NotRun if a stack has no file, and is none of the given kinds of stacks."""
+        if stack not in (names := (*self.stacks(), *kinds)):
+            raise NotRun(f"There is no stack {stack}: write one of {', '.join(names)}.")
+
+    def graph(self, stack: str, config: Mapping[str, str] | None = None) -> Graph:
+        """Run the program as `stack`, and return the graph. `config` replaces that of the stack's file.
+
+        Raises:
+            NotRun: the stack has no file, or the program raised an exception; the message is for the user.
+            ProjectError: the program raised this error.
+        """
+        if config is None:
+            self.require_stack(stack)
+        try:
+            return self.run_with(stack, self.config(stack) if config is None else config)
+        except ProjectError:
+            raise
+        except Exception as error:
+            raise NotRun(f"The program does not run as {stack}: {type(error).__name__}: {error}") from error
 
     def run(self, stack: str, **settings: Any) -> Graph:
         """Run the program as `stack`, with `settings` in place of its file's settings, and return the graph.
@@ -212,9 +249,11 @@ class Cloud(Mocks):
         kind = args.typ.split(":")[1]
         name = args.inputs.get("name") or args.inputs.get("layerName") or f"{args.name}-0a1b2c3"
         outputs: dict[str, Any] = {**args.inputs, "name": name}
-        if kind in _ARNS:
-            outputs["arn"] = "arn:aws:" + _ARNS[kind].format(place=_PLACE, account=ACCOUNT, name=name)
-        outputs |= _FIXED.get(kind) or _computed(kind, args.inputs, outputs)
+        for key, form in _OUTPUTS.get(kind, {}).items():
+            outputs[key] = form.format_map(outputs)
+        if kind == "sfn/alias":
+            version = str(args.inputs["routingConfigurations"][0]["stateMachineVersionArn"])
+            outputs["arn"] = f"{version.rsplit(':', 1)[0]}:{name}"
         return outputs.get("id", name), outputs
 
     def call(self, args: MockCallArgs) -> Any:
@@ -226,37 +265,3 @@ class Cloud(Mocks):
             "aws:ssm/getParameter:getParameter": {"insecureValue": f"arn:aws:sns:{_PLACE}:neighbour-events"},
         }
         return answers[args.token]
-
-
-def _computed(kind: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict[str, Any]:
-    name, arn = outputs["name"], outputs.get("arn", "")
-    match kind:
-        case "sqs/queue":
-            url = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"
-            return {"id": url, "url": url}
-        case "s3/bucket":
-            return {"bucket": name}
-        case "kms/key":
-            return {"keyId": arn.rsplit("/", 1)[1]}
-        case "dynamodb/table":
-            return {"streamArn": f"{arn}/stream/2026-01-01T00:00:00.000"}
-        case "codedeploy/deploymentGroup":
-            return {"id": f"{inputs['appName']}:{inputs['deploymentGroupName']}"}
-        case "lambda/alias":
-            alias = f"arn:aws:lambda:{_PLACE}:function:{inputs['functionName']}:{name}"
-            return {
-                "arn": alias,
-                "invokeArn": f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{alias}/invocations",
-            }
-        case "sfn/stateMachine":
-            return {"stateMachineVersionArn": f"{arn}:3"}
-        case "sfn/alias":
-            version = str(inputs["routingConfigurations"][0]["stateMachineVersionArn"])
-            return {"arn": f"{version.rsplit(':', 1)[0]}:{name}"}
-        case "transfer/server":
-            return {
-                "id": "s-0123456789abcdef0",
-                "endpoint": f"s-0123456789abcdef0.server.transfer.{REGION}.amazonaws.com",
-            }
-        case _:
-            return {}

@@ -47,7 +47,7 @@ class Samples(Generic[A]):
         """Return the n-th aggregate, just created; ``changes`` override its status, version or list."""
         kind = self._context.aggregate
         details = kind.details_type.model_validate(self.values(n))
-        return kind(details, **{"status": self._context.first, **changes})
+        return kind(details, **{"status": self._context.initial_status, **changes})
 
     def file(self, rows: Iterable[Mapping[str, str]], columns: Sequence[str] | None = None) -> bytes:
         """Return rows as a partner's list: CSV with a header."""
@@ -59,7 +59,7 @@ class Samples(Generic[A]):
 
     def projection(self) -> list[dict[str, str]]:
         """Return the table's items for the aggregates that samples reference."""
-        return [{"pk": f"{thing.upper()}#{known}"} for thing in self._context.things for known in KNOWN]
+        return [{"pk": f"{thing.upper()}#{known}"} for thing in self._context.referenced_kinds for known in KNOWN]
 
     def _value(self, field: str, n: int) -> str:
         if field in self._context.references:

@@ -84,30 +84,28 @@ def _write_reference(packages: Path, archive: Path) -> None:
         _write_zip(archive, [("python/lib/python3/site-packages/layer.pth", reference)])
 
 
-def build(sources: Path, folder: Path, target: tuple[str, ...], extras: tuple[str, ...] = ()) -> Path:
+def build(sources: Path, folder: Path, target: tuple[str, ...]) -> Path:
     """Write both archives into a folder and return it. The layer is only built if its requirements or target changed.
 
     Args:
         sources: the folder of the context's package.
         folder: the folder for the archives, created if it is missing.
         target: uv's options for the layer's interpreter and machine.
-        extras: requirements of the layer that are not pinned by hash.
 
     Raises:
         PackageError: there are no sources, or uv cannot install the layer.
     """
-    key = _layer_key(target, extras)
-    return _built(sources, folder, key, lambda: write_layer(folder / "layer.zip", target, extras))
+    return _built(sources, folder, _layer_key(target), lambda: write_layer(folder / "layer.zip", target))
 
 
 def _built(sources: Path, folder: Path, key: str, make_layer: Callable[[], None]) -> Path:
     """Write the code into a folder, and build the layer if its key differs. Return the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     write_code(sources, folder / "code.zip")
-    made = folder / "layer.key"
-    if not (folder / "layer.zip").exists() or not made.exists() or made.read_text() != key:
+    key_file = folder / "layer.key"
+    if not (folder / "layer.zip").exists() or not key_file.exists() or key_file.read_text() != key:
         make_layer()
-        made.write_text(key)
+        key_file.write_text(key)
     return folder
 
 
@@ -119,19 +117,20 @@ def write_code(sources: Path, archive: Path) -> None:
     ours = list(_files(sources))
     if not any(path.suffix == ".py" for path in ours):
         raise PackageError(f"{sources} has no Python source: build in the repository of the functions.")
-    packages = {sources: ours, LIBRARY: list(_runtime())}
-    _write_zip(archive, (_entry(path, folder) for folder, files in packages.items() for path in files))
+    packages = {sources: ours, LIBRARY: _runtime()}
+    entries = ((folder, path) for folder, files in packages.items() for path in files)
+    _write_zip(archive, ((f"{folder.name}/{path.relative_to(folder)}", path) for folder, path in entries))
 
 
-def write_layer(archive: Path, target: tuple[str, ...], extras: tuple[str, ...] = ()) -> None:
-    """Install the pinned requirements and the unpinned `extras` for `target`, and write them into `archive`."""
+def write_layer(archive: Path, target: tuple[str, ...]) -> None:
+    """Install the pinned requirements for `target`, and write them into `archive`."""
     with tempfile.TemporaryDirectory() as installed:
         root = Path(installed)
-        _install(root, target, extras)
+        _install(root, target)
         _write_zip(archive, ((f"python/{path.relative_to(root)}", path) for path in _files(root)))
 
 
-def _install(folder: Path, target: tuple[str, ...], extras: tuple[str, ...]) -> None:
+def _install(folder: Path, target: tuple[str, ...], extras: tuple[str, ...] = ()) -> None:
     _uv("pip", "install", "--require-hashes", "-r", str(REQUIREMENTS), "--target", str(folder), *target)
     if extras:
         _uv("pip", "install", *extras, "--target", str(folder), *target)
@@ -142,7 +141,7 @@ def digest(archive: Path) -> str:
     return hashlib.sha256(archive.read_bytes()).hexdigest()
 
 
-def _layer_key(target: tuple[str, ...], extras: tuple[str, ...]) -> str:
+def _layer_key(target: tuple[str, ...], extras: tuple[str, ...] = ()) -> str:
     parts = [REQUIREMENTS.read_bytes(), *(part.encode() for part in (*target, *extras))]
     if "--python" in target:
         parts.append(_interpreter(target[1]).encode())
@@ -160,10 +159,6 @@ def _runtime() -> Iterator[Path]:
     for path in _files(LIBRARY):
         if path.suffix == ".py" and path.relative_to(LIBRARY).parts[0] in RUNTIME:
             yield path
-
-
-def _entry(path: Path, package: Path) -> tuple[str, Path]:
-    return f"{package.name}/{path.relative_to(package)}", path
 
 
 def _files(root: Path) -> Iterator[Path]:

@@ -11,8 +11,6 @@ from typing import Annotated
 from typer import Argument
 
 from ..command.installed import DISTRIBUTION
-from .surveyed import survey
-from .workers import each
 
 
 def survey_(repositories: Annotated[list[Path], Argument(metavar="REPO...", help="folders of repositories")]) -> int:
@@ -25,13 +23,12 @@ def survey_(repositories: Annotated[list[Path], Argument(metavar="REPO...", help
       0  the JSON is printed; the object of a repository that cannot be read has the reason
       2  wrong arguments
     """
-    _import_once()
+    # Imported here for a fast help, and before the first process is forked. The processes live for seconds.
+    from .repository import survey
+    from .workers import each
+
+    import_module("bounded_context.infra")
+    gc.disable()
     found = {"library": version(DISTRIBUTION), "repositories": each(repositories, survey)}
     sys.stdout.write(json.dumps(found, ensure_ascii=False, indent=2) + "\n")
     return 0
-
-
-def _import_once() -> None:
-    """Import the modules of all programs before the first process is forked; the processes live for seconds."""
-    import_module("bounded_context.infra")
-    gc.disable()

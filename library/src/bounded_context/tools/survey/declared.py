@@ -12,10 +12,8 @@ from ..contracts.catalog.files import ELSEWHERE
 from ..programs.pulumi_files import PIPELINE, settings, stacks
 from ..programs.recording import Program
 
-Told = dict[str, Any]
 
-
-def declared(project: Project) -> Told:
+def declared(project: Project) -> dict[str, Any]:
     """Return a repository's declared facts as JSON values.
 
     - `name`, `title` and `owner` of the context;
@@ -50,7 +48,7 @@ def _schemas(project: Project) -> Iterator[tuple[str, str]]:
         yield str(schema.get("$id", path.stem)), hashlib.sha256(text.encode()).hexdigest()
 
 
-def _stacks(project: Project) -> Iterator[tuple[str, Told]]:
+def _stacks(project: Project) -> Iterator[tuple[str, dict[str, Any]]]:
     program, accounts = Program(project.service, project.package), _accounts(project)
     for stack in program.stacks():
         config = program.config(stack)
@@ -59,14 +57,14 @@ def _stacks(project: Project) -> Iterator[tuple[str, Told]]:
             yield stack, _stack(project.context, settings, config.get("aws:region", ""), accounts.get(stack))
 
 
-def _stack(context: Context[Any], settings: Settings, region: str, account: str | None) -> Told:
+def _stack(context: Context[Any], settings: Settings, region: str, account: str | None) -> dict[str, Any]:
     """Return a stack's region and account, its subscribers with the labels that they get, and its consumed events."""
     return {
         "region": region,
         "account": account,
-        "tells": {subscriber: _labels(context, settings, subscriber) for subscriber in settings.subscribers},
-        "told_accounts": list(settings.subscriber_accounts),
-        "hears": {
+        "subscribers": {subscriber: _labels(context, settings, subscriber) for subscriber in settings.subscribers},
+        "subscriber_accounts": list(settings.subscriber_accounts),
+        "consumes": {
             name: {"topic": source.topic, "labels": sorted(source.types)} for name, source in settings.consumes.items()
         },
     }

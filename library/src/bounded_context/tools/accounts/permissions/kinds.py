@@ -1,7 +1,8 @@
-"""The grants that a deployment needs for each resource type, from `data/permissions.toml`."""
+"""The grants that roles need, from `data/permissions.toml`: by resource type, and by role."""
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -9,15 +10,12 @@ from pydantic import BaseModel, ConfigDict
 
 from .grants import Grant, When, on
 
-_FILE: Final = Path(__file__).parents[3] / "data" / "permissions.toml"
-
 
 class _Entry(BaseModel):
-    """A grant of the file, and the resource types that need it. Actions are words without the service's prefix."""
+    """A grant of the file. Actions are words without the service's prefix."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    kinds: list[str]
     arn: str
     service: str
     read: str = ""
@@ -29,17 +27,26 @@ class _Entry(BaseModel):
         return on(self.arn, self.service, read=self.read, write=self.write, when=self.when)
 
 
-def _entries() -> Iterator[_Entry]:
-    yield from map(_Entry.model_validate, tomllib.loads(_FILE.read_text(encoding="utf-8"))["grants"])
+class _OfKinds(_Entry):
+    """A grant, and the resource types that need it."""
+
+    kinds: list[str]
 
 
-def _by_kind() -> Mapping[str, tuple[Grant, ...]]:
-    found: dict[str, tuple[Grant, ...]] = {}
-    for entry in _entries():
-        for kind in entry.kinds:
-            found[kind] = (*found.get(kind, ()), entry.grant())
-    return found
+class _File(BaseModel):
+    grants: list[_OfKinds]
+    roles: dict[str, list[_Entry]]
 
 
-KINDS: Final[Mapping[str, tuple[Grant, ...]]] = _by_kind()
-"""The grants by resource type without its package, such as `sqs/queue`."""
+_FILE = _File.model_validate(
+    tomllib.loads((Path(__file__).parents[3] / "data" / "permissions.toml").read_text("utf-8"))
+)
+
+KINDS: Final[Mapping[str, tuple[Grant, ...]]] = {
+    kind: tuple(entry.grant() for entry in _FILE.grants if kind in entry.kinds)
+    for kind in dict.fromkeys(chain.from_iterable(entry.kinds for entry in _FILE.grants))
+}
+"""The grants of a deployment by resource type without its package, such as `sqs/queue`."""
+
+ROLES: Final = {role: tuple(entry.grant() for entry in entries) for role, entries in _FILE.roles.items()}
+"""The grants of the roles whose permissions do not follow from the program's resources: shift and redrive."""

@@ -1,7 +1,7 @@
 """The policies of the pipeline's roles and of the role for redrives, for one stack."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any
 
 from ....configuration.consumes import Consumed
 from ....configuration.labels import XRAY_LIMIT, Labels
@@ -10,17 +10,13 @@ from ....domain.spelling import kebab
 from ...programs.recording import Graph
 from .grants import Grant, Place, document, on
 from .kinds import KINDS
-from .redrive import REDRIVE
-from .shift import SHIFT
+from .kinds import ROLES as BY_ROLE
 
 PIPELINE = ("preview", "deploy", "shift")
 """The roles, in the order in which the pipeline assumes them. The smoke check uses the role `shift` too."""
 
 ROLES = (*PIPELINE, "redrive")
 """The pipeline's roles, and the role of a person who redrives."""
-
-_OF_CALLS: Final = {"shift": SHIFT, "redrive": REDRIVE}
-"""The roles whose permissions do not follow from the types of the program's resources."""
 
 
 def place(context: Context[Any], stack: str, region: str, account: str) -> Place:
@@ -45,8 +41,8 @@ def policy(role: str, where: Place, graph: Graph, consumes: Mapping[str, Consume
         graph: the graph of the stack's program; types that `unknown` returns are left out.
         consumes: the contexts whose events the stack consumes, from topics of other stacks.
     """
-    if role in _OF_CALLS:
-        return document(where, _OF_CALLS[role], change=True)
+    if role in BY_ROLE:
+        return document(where, BY_ROLE[role], change=True)
     kinds = {node.kind for node in graph.nodes}
     grants = [grant for kind in sorted(kinds & KINDS.keys()) for grant in KINDS[kind]]
     return document(where, [*grants, *_subscriptions(consumes.values())], change=role == "deploy")

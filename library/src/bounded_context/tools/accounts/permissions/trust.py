@@ -4,7 +4,7 @@ import re
 from typing import Any, Final
 
 from ....configuration.project import ProjectError
-from ..sandbox.kinds import REQUEST, SANDBOX
+from ..temporary_stacks.kinds import PULL_REQUEST, SANDBOX
 
 PROVIDER: Final = "token.actions.githubusercontent.com"
 AUDIENCE: Final = "sts.amazonaws.com"
@@ -41,5 +41,5 @@ def trust(stack: str, account: str, repository: str | None, branch: str) -> dict
 
 def _subjects(stack: str, branch: str) -> list[str]:
     swept = f"ref:refs/heads/{branch}"
-    by_kind = {REQUEST.prefix: [f"environment:{ENVIRONMENT}", swept], SANDBOX.prefix: [swept]}
+    by_kind = {PULL_REQUEST.prefix: [f"environment:{ENVIRONMENT}", swept], SANDBOX.prefix: [swept]}
     return by_kind.get(stack, ["pull_request"])

@@ -35,13 +35,13 @@ def write(context: Context[Any], root: Path) -> Iterator[str]:
         yield f"{NAME} is updated from the declaration"
 
 
-def is_said(context: Context[Any], root: Path) -> bool:
+def is_current(context: Context[Any], root: Path) -> bool:
     """Return whether the file is up to date with the declaration. Raises Refused."""
     theirs = _read(root)
     return theirs == _merged(context, root, theirs)
 
 
-def heard(package: str, service: Path) -> set[str]:
+def consumed(package: str, service: Path) -> set[str]:
     """Return the contexts whose events a service consumes in any stack on AWS (setting `consumes`)."""
     configs = [config(service, stack) for stack in stacks(service)]
     sources = (settings.get(f"{package}:consumes") or {} for settings in configs if ELSEWHERE not in settings)
@@ -73,10 +73,10 @@ def _merged(context: Context[Any], root: Path, theirs: list[Entity]) -> list[Ent
 def _made(context: Context[Any], root: Path, theirs: Iterable[Entity]) -> Iterator[Entity]:
     """Yield the entities of the declaration, without a system if the team moved the component to another system."""
     description, name = str(project_table(root).get("description") or context.title), kebab(context.name)
-    sources, title = heard(context.name, root / "infra" / "service"), context.display_name
+    sources, title = consumed(context.name, root / "infra" / "service"), context.display_name
     component = next((entity for entity in theirs if _key(entity) == ("Component", name)), {})
     alone = component.get("spec", {}).get("system", name) == name
-    for entity in entities(context.name, title, description, context.owner, api=context.api, heard=sources):
+    for entity in entities(context.name, title, description, context.owner, api=context.api, consumed=sources):
         if alone or entity["kind"] != "System":
             yield entity
 

@@ -1,12 +1,14 @@
 """Backstage entities of a context, and their YAML file.
 
-Uses only the standard library, because the bake writes the first file with this module.
+Imports no other module of the library, because the bake writes the first file with this module.
 """
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from math import inf
 from typing import Any, Final
+
+import yaml
 
 Entity = dict[str, Any]
 
@@ -26,13 +28,27 @@ _HEAD: Final = """\
 # The context in Backstage's catalogue. `uv run context contracts` writes what its declaration says: names, owner, APIs.
 # What you add stays (an annotation, a link, an entity), and so do your lifecycle and system; comments do not.
 """
-_PLAIN: Final = re.compile(r"[A-Za-z$][A-Za-z0-9_=./$-]*(?:,? [A-Za-z0-9_=./-]+)*")
-_WORDS: Final = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null"])
-"""Words that YAML does not read as text."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Indents the items of lists, quotes with double quotes, and repeats equal values instead of references."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002
+        """Indent the items of lists too."""
+        super().increase_indent(flow, indentless=False)
+
+    def choose_scalar_style(self) -> str:
+        """Return the style of a text: double quotes instead of single quotes."""
+        style = super().choose_scalar_style()
+        return '"' if style == "'" else style
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+        """Return True: no value is a reference."""
+        return True
 
 
 def entities(
-    context: str, title: str, description: str, owner: str, *, api: bool = True, heard: Iterable[str] = ()
+    context: str, title: str, description: str, owner: str, *, api: bool = True, consumed: Iterable[str] = ()
 ) -> list[Entity]:
     """Return the system, the component and the APIs of a context.
 
@@ -42,7 +58,7 @@ def entities(
         description: the purpose in one sentence.
         owner: the team, as in the tag of every resource.
         api: whether the context has an HTTP API.
-        heard: the names of the contexts whose events it consumes.
+        consumed: the names of the contexts whose events it consumes.
     """
     name, by = context.replace("_", "-"), group(owner)
     spec = {"lifecycle": "experimental", "owner": by, "system": name}
@@ -51,7 +67,7 @@ def entities(
         "type": "service",
         **spec,
         "providesApis": [entity["metadata"]["name"] for entity in apis],
-        "consumesApis": sorted(f"{source.replace('_', '-')}{EVENTS}" for source in heard),
+        "consumesApis": sorted(f"{source.replace('_', '-')}{EVENTS}" for source in consumed),
     }
     metadata = {"name": name, "title": title, "description": description}
     # Backstage's AWS plugins find the pipeline by the tag that all of the context's resources have.
@@ -73,7 +89,9 @@ def group(owner: str) -> str:
 
 def as_text(found: Iterable[Mapping[str, Any]]) -> str:
     """Return the text of the file with the entities."""
-    return _HEAD + "".join("---\n" + "".join(f"{line}\n" for line in _members(entity, "")) for entity in found)
+    return _HEAD + yaml.dump_all(
+        found, Dumper=_Dumper, explicit_start=True, sort_keys=False, allow_unicode=True, width=inf
+    )
 
 
 def _apis(name: str, title: str, spec: Mapping[str, str], *, api: bool) -> list[Entity]:
@@ -91,29 +109,3 @@ def _apis(name: str, title: str, spec: Mapping[str, str], *, api: bool) -> list[
 
 def _entity(kind: str, metadata: Mapping[str, Any], spec: Mapping[str, Any]) -> Entity:
     return {"apiVersion": "backstage.io/v1alpha1", "kind": kind, "metadata": dict(metadata), "spec": dict(spec)}
-
-
-def _members(value: Mapping[str, Any], indent: str) -> Iterator[str]:
-    for name, inner in value.items():
-        head = f"{indent}{_scalar(name)}:"
-        if isinstance(inner, dict | list) and inner:
-            yield head
-            yield from _members(inner, f"{indent}  ") if isinstance(inner, dict) else _items(inner, f"{indent}  ")
-        else:
-            yield f"{head} {_scalar(inner)}"
-
-
-def _items(values: Iterable[Any], indent: str) -> Iterator[str]:
-    for value in values:
-        if isinstance(value, dict) and value:
-            first, *others = _members(value, f"{indent}  ")
-            yield f"{indent}- {first.lstrip()}"
-            yield from others
-        else:
-            yield f"{indent}- {_scalar(value)}"
-
-
-def _scalar(value: Any) -> str:
-    """Return a text unquoted if YAML reads it as text, and any other value as JSON, which is valid YAML."""
-    plain = isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _WORDS
-    return value if plain else json.dumps(value, ensure_ascii=False, default=str)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from ..narrower import branches, inlined, narrower, within
+from ..compatibility import branches, inlined, narrower, within
 
 Part = Mapping[str, Any]
 

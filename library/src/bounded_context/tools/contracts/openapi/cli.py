@@ -4,9 +4,8 @@ import sys
 
 from ....configuration.project import ProjectError
 from ...command.installed import repository
-from ...command.output import fail
-from .change import missed
-from .files import files
+from ...command.output import fail, update_file
+from .files import files, missed
 
 
 def openapi() -> int:
@@ -25,7 +24,6 @@ def openapi() -> int:
     if broken := list(missed(found.context, found.root)):
         return fail("\n".join(broken))
     for path, text in files(found.context, found.root).items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        update_file(path, text)
         sys.stdout.write(f"{path}\n")
     return 0

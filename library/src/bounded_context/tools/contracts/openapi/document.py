@@ -4,11 +4,10 @@ import json
 from typing import Any, Final
 
 from aws_lambda_powertools.event_handler.openapi.merge import OpenAPIMerge
-from pydantic import BaseModel
 
 from ....declaration.context import Context
-from ....domain.fields import kind_of
 from ....handlers._requests import CORRELATION_ID
+from ..values import examples
 from .operations import operations
 
 _SECURITY: Final[dict[str, Any]] = {
@@ -26,16 +25,6 @@ _SECURITY: Final[dict[str, Any]] = {
         "description": "A token of the issuer that the stack names, where it takes tokens.",
     },
 }
-EXAMPLES: Final[dict[str, Any]] = {
-    "identifier": "id-1",
-    "text": "text",
-    "decimal": "12.50",
-    "int": "42",
-    "currency": "EUR",
-    "date": "2026-01-31",
-    "bool": True,
-}
-"""A valid value of each kind of field."""
 
 _CORRELATION: Final = "X-Correlation-Id"
 _HEADERS: Final[dict[str, Any]] = {
@@ -48,9 +37,9 @@ _HEADERS: Final[dict[str, Any]] = {
 
 def document(context: Context[Any], release: str) -> dict[str, Any]:
     """Return the document of a release of a context with an API. The result is deterministic."""
-    merged, examples = _merged(context, release), _examples(context)
+    merged, shown = _merged(context, release), _examples(context)
     for operation in (operation for path in merged["paths"].values() for operation in path.values()):
-        _complete(operation, examples)
+        _complete(operation, shown)
     merged["security"] = [{name: []} for name in _SECURITY]
     merged["components"] |= {"headers": _HEADERS, "parameters": {_CORRELATION: _parameter()}}
     _leave_out_unused(merged)
@@ -83,7 +72,7 @@ def _parameter() -> dict[str, Any]:
     return {"name": _CORRELATION, "in": "header", "description": description, "schema": {"type": "string"}}
 
 
-def _complete(operation: dict[str, Any], examples: dict[str, Any]) -> None:
+def _complete(operation: dict[str, Any], shown: dict[str, Any]) -> None:
     """Add the correlation id's parameter and headers, and examples, to an operation."""
     # Powertools adds its own response for invalid values to each operation. The API responds with problems instead.
     operation["responses"] = {
@@ -97,21 +86,16 @@ def _complete(operation: dict[str, Any], examples: dict[str, Any]) -> None:
     for part in (operation.get("requestBody", {}), *operation["responses"].values()):
         for content in part.get("content", {}).values():
             of = content["schema"].get("$ref", "").rpartition("/")[2]
-            content |= {"example": examples[of]} if of in examples else {}
+            content |= {"example": shown[of]} if of in shown else {}
 
 
 def _examples(context: Context[Any]) -> dict[str, Any]:
     """Return an example for each schema of a body or an answer, by the schema's name."""
     models = [described.operation.body for described in operations(context)]
-    bodies = {body.__name__: _good(body) for body in models if body}
-    shown = context.details.model_validate(_good(context.details)).model_dump(mode="json")
+    bodies = {body.__name__: examples(body) for body in models if body}
+    shown = context.details.model_validate(examples(context.details)).model_dump(mode="json")
     view = shown | {"status": next(iter(context.statuses)).value, "version": 1, "list_id": None}
     return bodies | {"View": view, "Listing": {"items": [view], "next_cursor": None}}
-
-
-def _good(model: type[BaseModel]) -> dict[str, Any]:
-    kinds = {name: kind_of(field) for name, field in model.model_fields.items()}
-    return {name: EXAMPLES[kind] for name, kind in kinds.items() if kind}
 
 
 def _leave_out_unused(made: dict[str, Any]) -> None:

@@ -1,17 +1,37 @@
-"""The files in a repository's ``docs/api``."""
+"""The files in a repository's ``docs/api``, and the check whether they may replace the committed files."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from ....declaration.context import Context
 from ...views.pages.api import api_page
-from ..release import release
+from ..release import breaking, may_break, release
+from . import FOLDER, NAME
+from .breaks import breaks
 from .document import as_json, document
-from .places import FOLDER, NAME
 
 
 def files(context: Context[Any], root: Path) -> dict[Path, str]:
     """Return the expected text of each file in a repository's ``docs/api``."""
     text = as_json(document(context, release(root)))
     return {root / FOLDER / NAME: text, root / FOLDER / "index.html": api_page(json.loads(text))}
+
+
+def missed(context: Context[Any], root: Path) -> Iterator[str]:
+    """Yield a sentence for each break of callers that use the committed document of a repository.
+
+    Yields nothing if the package's version permits breaking changes since the document's version.
+    """
+    path, version = root / FOLDER / NAME, release(root)
+    old = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    if old is None or may_break(old["info"]["version"], version):
+        return
+    new = document(context, version) if context.api else {"paths": {}}
+    for phrase in breaks(old, new):
+        yield (
+            f"{phrase}, and callers that use {FOLDER / NAME} of {old['info']['version']} rely on it: undo the change, "
+            f"add the new form without removing the old one, or, if callers know about the break, write "
+            f'version = "{breaking(version)}" into pyproject.toml.'
+        )

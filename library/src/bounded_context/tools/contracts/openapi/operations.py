@@ -1,7 +1,14 @@
-"""The operations of the HTTP API with their names, answers and refusals for the OpenAPI document."""
+"""The operations of the HTTP API with their names, answers and refusals, and their OpenAPI documents by Powertools."""
 
+import json
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, NoReturn
+from dataclasses import dataclass
+from inspect import Parameter as Argument
+from inspect import Signature
+from typing import Annotated, Any, Final, NoReturn
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
 
 from ....declaration.context import Context
 from ....declaration.structure import IN_PROGRESS, INVALID, REUSED
@@ -9,9 +16,9 @@ from ....domain.commands import Command, Kind
 from ....domain.errors import AlreadyExists, IllegalMove, ListOpen, NotFound, VersionConflict
 from ....domain.spelling import either, plain
 from ....handlers._command_routes import command_operation
-from ....handlers._problems import BAD_PARAMETER, MALFORMED, MEDIA_TYPE, TOO_LARGE, UNSUPPORTED, kinds
+from ....handlers._operations import Operation, Parameter, Place
 from ....handlers._query_routes import get_operation, list_operation
-from .described import Described
+from ....handlers._refusals import BAD_PARAMETER, MALFORMED, MEDIA_TYPE, TOO_LARGE, UNSUPPORTED, kinds
 from .views import Problem, listing, view
 
 _BODY: Final = (MALFORMED, TOO_LARGE, UNSUPPORTED)
@@ -40,7 +47,33 @@ _OF_MANY: Final[Mapping[frozenset[str], str]] = {
     frozenset({"list", "status"}): "those of a list, those in a status, or those of a list in a status",
 }
 
+_MARKS: Final[Mapping[Place, type[Any]]] = {"path": Path, "query": Query, "header": Header}
+
 Part = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Described:
+    """An operation with its description: name, summary, tags and responses."""
+
+    operation: Operation
+    words: Mapping[str, Any]
+
+    def schema(self) -> dict[str, Any]:
+        """Return the OpenAPI document of this operation alone."""
+
+        def route(**_: Any) -> None:
+            """Carry the signature that Powertools inspects; never called."""
+
+        vars(route)["__signature__"] = Signature(self._arguments())
+        app, of = APIGatewayHttpResolver(enable_validation=True), self.operation.route
+        app.route(of.path.replace("{", "<").replace("}", ">"), method=of.method, **self.words)(route)
+        return json.loads(app.get_openapi_json_schema())
+
+    def _arguments(self) -> list[Argument]:
+        body = self.operation.body
+        parameters = [_argument(name, parameter) for name, parameter in self.operation.parameters.items()]
+        return parameters if body is None else [_keyword("body", Annotated[body, Body()]), *parameters]
 
 
 def operations(context: Context[Any]) -> Iterator[Described]:
@@ -126,3 +159,17 @@ def _refusals(context: Context[Any], codes: Mapping[str, str]) -> dict[int, Any]
 
 def _problem(sentences: list[str]) -> Part:
     return {"description": " ".join(sentences), "content": {MEDIA_TYPE: {"model": Problem}}}
+
+
+def _argument(name: str, parameter: Parameter) -> Argument:
+    kind, *annotations = parameter.kind.__origin__, *parameter.kind.__metadata__
+    facts = annotations.pop()
+    mark = _MARKS[parameter.place](alias=parameter.name or None, description=facts.description)
+    mark.metadata = [*facts.metadata]
+    return _keyword(
+        name, Annotated[(kind, *annotations, mark)], Argument.empty if parameter.default is ... else parameter.default
+    )
+
+
+def _keyword(name: str, kind: Any, default: Any = Argument.empty) -> Argument:
+    return Argument(name, Argument.KEYWORD_ONLY, annotation=kind, default=default)

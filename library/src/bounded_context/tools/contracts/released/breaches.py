@@ -1,5 +1,6 @@
 """Breaks with earlier versions: data and requests that the current code cannot read, each with the remedy."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,12 +8,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from ....declaration.context import Context
-from ..narrower import narrower
-from ..release import breaking, may_break, release
-from . import files
+from ...command.output import update_file
+from ..compatibility import narrower
+from ..release import breaking, may_break, numbers, release
+from .form import as_text
 from .reading import MISSING, Problem, problems
 from .samples import CURSOR, Version, version_of
 
+FOLDER: Final = "released"
+"""The folder of the files ``<version>.json``, one for each version, to which samples are only added."""
+
+_SECTIONS: Final = ("stored", "staged", "asked", "sent")
 _PAGE: Final = "(`uv run context docs changing what-would-break`)"
 
 
@@ -26,7 +32,7 @@ class Released:
     @cached_property
     def versions(self) -> dict[str, Version]:
         """The content of each version's file, the newest version last."""
-        return files.versions(self.root)
+        return _versions(self.root)
 
     @cached_property
     def made(self) -> Version:
@@ -41,14 +47,18 @@ class Released:
     @cached_property
     def grown(self) -> Version:
         """The new content of this version's file."""
-        return files.grown(self.versions.get(self.release), self.made)
+        return _grown(self.versions.get(self.release), self.made)
 
     @property
     def is_written(self) -> bool:
         """Whether this version's file is up to date."""
         return self.versions.get(self.release) == self.grown
 
-    def kept(self) -> Iterator[str]:
+    def write(self) -> None:
+        """Write this version's file."""
+        update_file(self.root / FOLDER / f"{self.release}.json", as_text(self.grown))
+
+    def data_breaks(self) -> Iterator[str]:
         """Yield a sentence for each break with stored or staged data, and with the newest version's required fields.
 
         That version runs at the same time during a release. No version number permits these breaks: the data stays.
@@ -65,7 +75,7 @@ class Released:
             )
         yield from self._missed(set(renamed.values()))
 
-    def said(self) -> Iterator[str]:
+    def interface_breaks(self) -> Iterator[str]:
         """Yield a sentence for each break of callers and subscribers, unless this version's number permits it."""
         for version, found in self.versions.items():
             if not may_break(version, self.release):
@@ -99,7 +109,7 @@ class Released:
         """Return each problem with the samples and versions in which it occurs."""
         found: dict[Problem, dict[str, list[str]]] = {}
         for version, content in versions.items():
-            for form, sample in files.samples(content, *sections):
+            for form, sample in _samples(content, *sections):
                 for problem in problems(self.context, form, sample):
                     found.setdefault(problem, {}).setdefault(version, []).append(form)
         return {problem: _places(places) for problem, places in found.items()}
@@ -133,7 +143,7 @@ class Released:
 
 def _places(places: Mapping[str, list[str]]) -> str:
     return " and ".join(
-        f"{', '.join(dict.fromkeys(forms))} of {files.FOLDER}/{version}.json" for version, forms in places.items()
+        f"{', '.join(dict.fromkeys(forms))} of {FOLDER}/{version}.json" for version, forms in places.items()
     )
 
 
@@ -145,3 +155,29 @@ def _remedy(field: str, fault: str, renamed: Mapping[str, str | None]) -> str:
     if field:
         return "keep the field, and add a new field with a default"
     return "keep the old value until no stored item has it"
+
+
+def _versions(root: Path) -> dict[str, Version]:
+    """Return the content of each version's file, the newest version last."""
+    paths = sorted((root / FOLDER).glob("*.json"), key=lambda path: numbers(path.stem))
+    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths}
+
+
+def _samples(version: Version, *sections: str) -> list[tuple[str, Any]]:
+    """Return each sample of these sections with the name of its form."""
+    return [(form, sample) for section in sections for form, found in version[section].items() for sample in found]
+
+
+def _grown(old: Version | None, made: Version) -> Version:
+    """Return the new content of a version's file: all its samples, the new samples, and the current fields."""
+    if old is None:
+        return made
+    return {**made, **{section: _joined(old[section], made[section]) for section in _SECTIONS}}
+
+
+def _joined(old: Mapping[str, list[Any]], made: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
+    return {form: _with(old.get(form, []), made.get(form, [])) for form in {**old, **made}}
+
+
+def _with(old: list[Any], made: list[Any]) -> list[Any]:
+    return [*old, *(sample for sample in made if sample not in old)]

@@ -14,7 +14,7 @@ from ....application.paging import BadCursor, position
 from ....application.ports import Files
 from ....application.staging import VALIDATED, Part, Staging, read_part
 from ....declaration.context import Context
-from ....handlers._commands import Message
+from ....handlers.commands import Message
 from ....handlers.steps import ErrorEvent, PartEvent, StepEvent
 from ..openapi.views import view
 from .samples import ANSWER, CURSOR, ITEM, LIST, MANIFEST, PART, STEP

@@ -18,8 +18,7 @@ from ....domain import events
 from ....domain.aggregate import Aggregate
 from ....domain.faults import Fault
 from ....domain.lists import STAGING, ListStatus, PinnedFile, ReceivedList
-from ..compatibility import WORDS
-from ..narrower import inlined
+from ..compatibility import WORDS, inlined
 from ..schemas import of_model
 from ..values import good
 
@@ -70,7 +69,7 @@ def _bare(schema: Any) -> Any:
 
 def _aggregate(context: Context[Any], **standing: Any) -> Aggregate[Any, Any]:
     details = context.details.model_validate(good(context.details))
-    return context.aggregate(details, **{"status": context.first, "list_id": _FILE.list_id, **standing})
+    return context.aggregate(details, **{"status": context.initial_status, "list_id": _FILE.list_id, **standing})
 
 
 def _stored(context: Context[Any]) -> dict[str, Any]:
@@ -111,7 +110,7 @@ def _asked(context: Context[Any], identity: str) -> Iterator[tuple[str, Any]]:
 
 def _sent(context: Context[Any]) -> Iterator[tuple[str, Any]]:
     for command in context.commands:
-        aggregate = _aggregate(context, status=command.status or context.first)
+        aggregate = _aggregate(context, status=command.status or context.initial_status)
         payload = events.payload(aggregate)
         event = context.source.cloud_event("event-1", command.event, aggregate.id, _TIME, payload, _TRACEPARENT)
         yield command.event, event | {"sequence": _SEQUENCE}

@@ -1,6 +1,6 @@
 """Additional actions of a run, which exercise the other parts of the context: calls, a bad row, an event."""
 
-from .acts import Beside, begun
-from .results import Shown
+from .actions import AdditionalActions, started
+from .calls import ActionResult
 
-__all__ = ["Beside", "Shown", "begun"]
+__all__ = ["ActionResult", "AdditionalActions", "started"]

@@ -3,32 +3,58 @@
 They are requests to the HTTP API, or messages to the functions if the stack has no API.
 """
 
-from collections.abc import Iterator
-from dataclasses import replace
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 
 from ....domain.errors import AlreadyExists, NotFound
-from .interfaces import Asked, by_message, over_http
-from .results import Shown
+from ..api import http_request, owner
 
 if TYPE_CHECKING:
-    from ..running import RunningContext
+    from ..running.context import RunningContext
 
 _SEED: Final = 999
 """Seed of the sample for the command. No sample list contains its identity."""
 
 
-def calls(running: "RunningContext") -> Iterator[Shown]:
+@dataclass(frozen=True)
+class ActionResult:
+    """The request, the answer, and a sentence about the problem; empty without a problem."""
+
+    sent: str
+    back: str
+    problem: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        """Return the result in the form that `--json` prints."""
+        return {name: text for name, text in asdict(self).items() if text}
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """A request and its answer, in words. `code` is the error code of a rejection, else empty."""
+
+    request: str
+    code: str
+    text: str
+
+
+Send = Callable[[str, Mapping[str, Any]], _Answer]
+"""Sends a payload to a function, by its name."""
+
+
+def calls(running: "RunningContext") -> Iterator[ActionResult]:
     """Send the three calls and yield their results. Send no call if a field of the team rejects the sample."""
     create = next(command.function for command in running.context.commands if command.kind == "creates")
     try:
-        made = _sample(running)
+        payload = _sample(running)
     except ValidationError:
-        yield Shown(create, "not sent: a field's own rule rejects the sample")
+        yield ActionResult(create, "not sent: a field's own rule rejects the sample")
         return
-    yield from _sent(running, create, made)
+    yield from _sent(running, create, payload)
 
 
 def _sample(running: "RunningContext") -> dict[str, Any]:
@@ -37,18 +63,43 @@ def _sample(running: "RunningContext") -> dict[str, Any]:
     return details.model_dump(mode="json", exclude_none=True)
 
 
-def _sent(running: "RunningContext", create: str, made: dict[str, Any]) -> Iterator[Shown]:
+def _sent(running: "RunningContext", create: str, payload: dict[str, Any]) -> Iterator[ActionResult]:
     context = running.context
-    send = over_http(running) if running.outputs.get("api") else by_message(running)
-    first, again = send(create, made), send(create, made)
-    found = send(context.get_function, {context.identity: made[context.identity]})
+    send = _over_http(running) if running.outputs.get("api") else _by_message(running)
+    first, again = send(create, payload), send(create, payload)
+    found = send(context.get_function, {context.identity: payload[context.identity]})
     # A rule of the team may reject the sample: then the second call is rejected too, and the query finds nothing.
     own = first.code in {error.code for error in context.errors}
     expected = (first.code, first.code, NotFound.code) if own else ("", AlreadyExists.code, "")
-    for asked, code in zip((first, replace(again, sent=f"{again.sent} again"), found), expected, strict=True):
-        yield Shown(asked.sent, asked.said, _problem(asked, code))
+    requests = (first.request, f"{again.request} again", found.request)
+    for request, answer, code in zip(requests, (first, again, found), expected, strict=True):
+        problem = f"{request}: the answer is {answer.text!r} instead of {code or 'success'}."
+        yield ActionResult(request, answer.text, "" if answer.code == code else problem)
 
 
-def _problem(asked: Asked, expected: str) -> str:
-    wanted = expected or "success"
-    return "" if asked.code == expected else f"{asked.sent}: the answer is {asked.said!r} instead of {wanted}."
+def _over_http(running: "RunningContext") -> Send:
+    """Return a function that sends API requests, signed as the account's root user."""
+    caller, routes = owner(running), running.context.routes
+
+    def send(function: str, payload: Mapping[str, Any]) -> _Answer:
+        method, path, body = http_request(routes[function], payload)
+        answer = caller.send(method, path, body or None)
+        # Answers of API Gateway itself have no code.
+        code = "" if answer.status < 400 else str(answer.json.get("code", "failed"))
+        return _Answer(f"{method} {path}", code, f"{answer.status} {code or answer.json.get('status', '')}".strip())
+
+    return send
+
+
+def _by_message(running: "RunningContext") -> Send:
+    """Return a function that invokes functions directly, and raises LocalRunError if a function fails."""
+    context = running.context
+
+    def send(function: str, payload: Mapping[str, Any]) -> _Answer:
+        keyed = {"idempotency_key": str(uuid.uuid4())} if function in context.command_functions else {}
+        answer = running.invoke(function, {"payload": dict(payload), **keyed})
+        code = "" if answer["ok"] else str(answer["error"]["code"])
+        text = f"refused {code}" if code else f"ok {answer[context.name].get('status', '')}".strip()
+        return _Answer(f"{function} {payload[context.identity]}", code, text)
+
+    return send

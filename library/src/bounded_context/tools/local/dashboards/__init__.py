@@ -1,1 +1,1 @@
-"""Local rendering of CloudWatch dashboards as an HTML page, from the metrics of a run."""
+"""HTML page with the CloudWatch dashboards of a run."""

@@ -5,14 +5,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..clock import shortened
-from . import reasons, search
-from .expressions import Calculator
-from .metric_lines import Line, Metric, lines
-from .series import NotCalculated, Recorded, Series
+from ..emulator.clock import shortened
+from ..metric_math import search
+from ..metric_math.expressions import Calculator
+from ..metric_math.metric_lines import Line, Metric, lines
+from ..metric_math.series import NotCalculated, Recorded, Series
+from . import reasons
 
 _DYNAMIC = re.compile(r"\$\{(?P<part>[^}]*)\}")
 _DIMENSION = re.compile(r"PROP\('Dim\.(?P<name>[^']*)'\)")
+
+COLORS = ("#3987e5", "#e0812f", "#28a17a", "#d34e62", "#8f6fdb", "#b08a12", "#18a0b5", "#c4569c", "#7c8894", "#6b9c45")
+"""Distinguishable colours. In dark mode the style lightens them, and the colours of widgets."""
 
 DRAWN_AS_SECOND = 300
 """Periods up to this many seconds are drawn as one second, or as the run's `tick` if that is longer."""
@@ -22,12 +26,17 @@ Found = tuple[Line, Series | list[Series]]
 
 @dataclass(frozen=True)
 class Drawn:
-    """A series with its label."""
+    """A series with its label and its colour; `right` is whether the right axis measures it."""
 
     label: str
     series: Series
     right: bool
-    color: str | None
+    color: str
+
+    @property
+    def newest(self) -> float:
+        """The newest value."""
+        return self.series.points[max(self.series.points)]
 
 
 @dataclass
@@ -77,7 +86,8 @@ def _add(result: Drawing, found: Sequence[Found], recorded: Recorded, requested:
         for series in drawn:
             metric = series.metric
             label = prefix + names.own(metric) if prefix and metric else names.label(line, metric)
-            result.drawn.append(Drawn(label, series, line.right, line.color))
+            color = line.color or COLORS[len(result.drawn) % len(COLORS)]
+            result.drawn.append(Drawn(label, series, line.right, color))
             if reason := reasons.as_zero(series, recorded):
                 result.as_zero.setdefault(reason, []).append(label)
 

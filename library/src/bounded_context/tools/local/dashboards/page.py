@@ -10,7 +10,7 @@ from typing import Any
 
 from ...views.pages import facts
 from ...views.pages import page as framed
-from .series import Recorded
+from ..metric_math.series import Recorded
 from .widgets import widget
 
 _STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")

@@ -10,10 +10,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from .drawing import Drawn
-from .limits import Limit, limits
-from .palette import color, own
-from .scales import Scale
-from .units import common, measured, number
+from .scales import Scale, common, measured, number
 
 _SIDE: Final = 1000
 """The width and the height of the SVG's view box."""
@@ -21,17 +18,29 @@ _SIDE: Final = 1000
 _MARKED: Final = 60
 """Lines up to this number of points have a mark at each point; longer lines mark isolated points only."""
 
+_LIMIT_COLOR: Final = "#d34e62"
+
 Path = list[tuple[float, float]]
 
 
 @dataclass(frozen=True)
+class _Limit:
+    """A horizontal line on the left or the right axis."""
+
+    value: float
+    label: str
+    color: str
+    right: bool
+
+
+@dataclass(frozen=True)
 class _Axis:
-    """The left or the right axis: scale, unit, series with their indexes, and limits."""
+    """The left or the right axis with its series and limits."""
 
     scale: Scale
     unit: str
-    drawn: Sequence[tuple[int, Drawn]]
-    limits: Sequence[Limit]
+    drawn: Sequence[Drawn]
+    limits: Sequence[_Limit]
 
 
 def plot(properties: Mapping[str, Any], drawn: Sequence[Drawn], seconds: int) -> str:
@@ -61,14 +70,29 @@ def plot(properties: Mapping[str, Any], drawn: Sequence[Drawn], seconds: int) ->
     )
 
 
+def colored(color: str) -> str:
+    """Return the style attribute with an element's colour."""
+    return f'style="--own: {escape(color)}"'
+
+
+def _limits(properties: Mapping[str, Any]) -> list[_Limit]:
+    """Return the limits of a widget; a band counts as two limits."""
+    annotations = properties.get("annotations", {}).get("horizontal", [])
+    lines = [line for entry in annotations for line in (entry if isinstance(entry, list) else [entry])]
+    return [
+        _Limit(line["value"], line.get("label", ""), line.get("color", _LIMIT_COLOR), line.get("yAxis") == "right")
+        for line in lines
+    ]
+
+
 def _axis(properties: Mapping[str, Any], drawn: Sequence[Drawn], *, right: bool, stacked: bool) -> _Axis | None:
-    on_axis = [(index, trace) for index, trace in enumerate(drawn) if trace.right == right]
+    on_axis = [trace for trace in drawn if trace.right == right]
     if not on_axis:
         return None
-    found = [limit for limit in limits(properties) if limit.right == right]
+    found = [limit for limit in _limits(properties) if limit.right == right]
     settings = properties.get("yAxis", {}).get("right" if right else "left", {})
-    unit = settings.get("label") or common({trace.series.unit for _, trace in on_axis})
-    scale = Scale.fitting(_values([trace for _, trace in on_axis], stacked=stacked), [limit.value for limit in found])
+    unit = settings.get("label") or common({trace.series.unit for trace in on_axis})
+    scale = Scale.fitting(_values(on_axis, stacked=stacked), [limit.value for limit in found])
     return _Axis(scale, unit, on_axis, found)
 
 
@@ -92,17 +116,17 @@ def _stacks(drawn: Sequence[Drawn]) -> list[Path]:
 
 
 def _axis_body(axis: _Axis, time: Scale, *, stacked: bool) -> Iterator[str]:
-    edges = _stacks([trace for _, trace in axis.drawn]) if stacked else []
-    for number_, (index, trace) in enumerate(axis.drawn):
-        inner = _area(trace, edges[number_], edges[number_ + 1], axis, time) if stacked else _line(trace, axis, time)
+    edges = _stacks(axis.drawn) if stacked else []
+    for index, trace in enumerate(axis.drawn):
+        inner = _area(trace, edges[index], edges[index + 1], axis, time) if stacked else _line(trace, axis, time)
         yield (
-            f'<g class="trace own" {own(color(trace, index))} data-points="{len(trace.series.points)}">'
+            f'<g class="trace own" {colored(trace.color)} data-points="{len(trace.series.points)}">'
             f"<title>{escape(_tooltip(trace))}</title>{inner}</g>"
         )
     for limit in axis.limits:
         if axis.scale.shows(limit.value):
             height = _place((0, limit.value), axis, time)[1]
-            yield f'<path class="limit own" {own(limit.color)} d="M0 {height}H{_SIDE}"/>'
+            yield f'<path class="limit own" {colored(limit.color)} d="M0 {height}H{_SIDE}"/>'
 
 
 def _line(trace: Drawn, axis: _Axis, time: Scale) -> str:
@@ -156,14 +180,14 @@ def _marks(side: str, scale: Scale) -> str:
 def _legend(drawn: Sequence[Drawn], axes: Sequence[_Axis]) -> str:
     """Return each series with its maximum, and all limits, including limits outside the scale."""
     items = [
-        f'<li class="own" {own(color(trace, index))}>{escape(trace.label)} <b>max {escape(_most(trace))}</b></li>'
-        for index, trace in enumerate(drawn)
+        f'<li class="own" {colored(trace.color)}>{escape(trace.label)} <b>max {escape(_most(trace))}</b></li>'
+        for trace in drawn
     ]
     for axis in axes:
         for limit in axis.limits:
             beyond = "" if axis.scale.shows(limit.value) else ", beyond this scale"
             label = escape(f"{limit.label or 'limit'} ({number(limit.value)}{beyond})")
-            items.append(f'<li class="own dashed" {own(limit.color)}>{label}</li>')
+            items.append(f'<li class="own dashed" {colored(limit.color)}>{label}</li>')
     return f'<ul class="legend">{"".join(items)}</ul>'
 
 

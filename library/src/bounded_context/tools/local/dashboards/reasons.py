@@ -4,14 +4,14 @@ import ast
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from ..metric_math import search
+from ..metric_math.expressions import tree
+from ..metric_math.metric_lines import OF_AWS, Line
+from ..metric_math.series import NotCalculated, Recorded, Series
 from ..observation.aws_metrics import apigateway, dynamodb, events, lambda_, sns, sqs, states, transfer
-from . import search
-from .expressions import tree
-from .metric_lines import OF_AWS, Line
-from .series import NotCalculated, Recorded, Series
 
-NOTHING: Final = "No activity"
-NOBODY: Final = "No calls"
+NO_ACTIVITY: Final = "No activity"
+NO_CALLS: Final = "No calls"
 NOT_EMULATED: Final = "Not emulated"
 
 MEASURED: Final[Mapping[str, Sequence[str]]] = {
@@ -28,7 +28,7 @@ Name = tuple[str, str]
 def without_data(line: Line, lines: Iterable[Line]) -> str:
     """Return why a line of a widget has no value; `lines` are all lines of the widget."""
     found = {_reason(name) for name in _names(line, {other.id: other for other in lines if other.id})}
-    return next((reason for reason in (NOT_EMULATED, NOBODY, NOTHING) if reason in found), NOTHING)
+    return next((reason for reason in (NOT_EMULATED, NO_CALLS, NO_ACTIVITY) if reason in found), NO_ACTIVITY)
 
 
 def as_zero(series: Series, recorded: Recorded) -> str:
@@ -37,17 +37,17 @@ def as_zero(series: Series, recorded: Recorded) -> str:
     if metric is None or not recorded.is_assumed(metric):
         return ""
     if metric.namespace == apigateway.NAMESPACE:
-        return NOBODY
+        return NO_CALLS
     return NOT_EMULATED if f"{metric.namespace} {metric.name}" in recorded.assumed else ""
 
 
 def _reason(name: Name) -> str:
     namespace, metric = name
     if not namespace.startswith(OF_AWS):
-        return NOTHING
+        return NO_ACTIVITY
     if metric not in MEASURED.get(namespace, ()):
         return NOT_EMULATED
-    return NOBODY if namespace in _OF_CALLS else NOTHING
+    return NO_CALLS if namespace in _OF_CALLS else NO_ACTIVITY
 
 
 def _names(line: Line, named: Mapping[str, Line]) -> set[Name]:

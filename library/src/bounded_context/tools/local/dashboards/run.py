@@ -1,15 +1,18 @@
-"""The dashboards page of a run."""
+"""The page with the deployed dashboards, the states of the alarms and the samples of a run."""
 
+import json
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
+from ..emulator.aws import Aws
+from ..metric_math import alarms
+from ..metric_math.series import Recorded
 from ..observation.samples import Sample
-from ..running import RunningContext
-from ..stack import STACK
-from . import alarms, stored
+from ..provider.stack import STACK
+from ..running.context import RunningContext
 from .page import About, page
-from .series import Recorded
 
 _ALARM = "aws:cloudwatch/metricAlarm:"
 
@@ -22,5 +25,26 @@ def draw(running: RunningContext, samples: Iterable[Sample], started: float, wha
     about = About(f"Dashboards of {running.context.name}, stack {STACK}", what, running.stand_ins)
     recorded = Recorded(samples, started, time.time())
     definitions = [inputs for label, inputs in running.deployment.inputs.items() if label.startswith(_ALARM)]
-    states = stored.alarm_states(running.aws) | alarms.states(definitions, recorded)
-    file.write_text(page(about, stored.bodies(running.aws), recorded, states), encoding="utf-8")
+    states = _alarm_states(running.aws) | alarms.states(definitions, recorded)
+    file.write_text(page(about, bodies(running.aws), recorded, states), encoding="utf-8")
+
+
+def bodies(aws: Aws) -> dict[str, Any]:
+    """Return the body of each dashboard, by its name."""
+    entries = aws.call("cloudwatch", "list_dashboards")["DashboardEntries"]
+    names = sorted(entry["DashboardName"] for entry in entries)
+    return {
+        name: json.loads(aws.call("cloudwatch", "get_dashboard", DashboardName=name)["DashboardBody"]) for name in names
+    }
+
+
+def _alarm_states(aws: Aws) -> dict[str, str]:
+    """Return the state of each alarm, by its name."""
+    pages = aws.client("cloudwatch").get_paginator("describe_alarms")
+    found = [
+        alarm
+        for page in pages.paginate(AlarmTypes=["MetricAlarm", "CompositeAlarm"])
+        for kind in ("MetricAlarms", "CompositeAlarms")
+        for alarm in page.get(kind, [])
+    ]
+    return {alarm["AlarmName"]: alarm["StateValue"] for alarm in found}

@@ -1,7 +1,7 @@
-"""Axis scales that fit their values, with marks at round values."""
+"""Axis scales that fit their values, with marks at round values, and the format of values with units."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +11,17 @@ _MARKS: Final = 4
 _ROUND: Final = (1.0, 2.0, 5.0, 10.0)
 _FAR: Final = 2.5
 """The maximum ratio of a limit to the greatest value; a higher limit would flatten the lines."""
+
+
+_WORDS: Final[Mapping[str, str]] = {
+    "Count": "number",
+    "Seconds": "s",
+    "Milliseconds": "ms",
+    "Percent": "%",
+    "Bytes": "B",
+    "None": "",
+}
+_WITHOUT_UNIT: Final = ("", "Count", "None")
 
 
 @dataclass(frozen=True)
@@ -57,3 +68,25 @@ def _step(about: float, *, whole: bool) -> float:
     unit = 10.0 ** math.floor(math.log10(about))
     step = next(unit * factor for factor in _ROUND if unit * factor >= about)
     return max(1.0, step) if whole else step
+
+
+def _word(unit: str) -> str:
+    """Return the axis label of a CloudWatch unit; empty for the unit None."""
+    return _WORDS.get(unit, unit)
+
+
+def common(units: Iterable[str]) -> str:
+    """Return the label of an axis: its units, separated by commas."""
+    return ", ".join(dict.fromkeys(filter(None, map(_word, sorted(units)))))
+
+
+def number(value: float) -> str:
+    """Format a value, with two decimals if not whole, or two digits below 1: `12,345.67`, `0.042`."""
+    if value == round(value):
+        return f"{value:,.0f}"
+    return f"{value:,.2f}" if abs(value) >= 1 else f"{value:.2g}"
+
+
+def measured(value: float, unit: str) -> str:
+    """Format a value with its unit, if it has a unit besides Count: `4.25 s`, `3`."""
+    return number(value) if unit in _WITHOUT_UNIT else f"{number(value)} {_word(unit)}"

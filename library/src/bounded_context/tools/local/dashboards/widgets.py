@@ -2,16 +2,21 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
-from typing import Any
+from typing import Any, Final
+
+from markdown_it import MarkdownIt
 
 from ...views.pages import preformatted
-from .bars import bars, tiles
+from ..metric_math.series import Recorded
 from .drawing import Drawn, drawing
-from .markdown import rendered
-from .plots import plot
-from .series import Recorded
+from .plots import colored, plot
+from .scales import Scale, measured
 
 Properties = Mapping[str, Any]
+
+_MARKDOWN: Final = MarkdownIt("commonmark", {"html": False}).enable("table")
+_LOWER: Final = {"h1": "h3", "h2": "h3", "h3": "h4", "h4": "h5", "h5": "h6"}
+"""The levels of headings in text widgets, which are below the page's headings."""
 
 
 def widget(given: Mapping[str, Any], identity: str, recorded: Recorded, states: Mapping[str, str]) -> str:
@@ -27,7 +32,7 @@ def widget(given: Mapping[str, Any], identity: str, recorded: Recorded, states: 
     match kind:
         case "text":
             kind += " bare" if properties.get("background") == "transparent" else ""
-            content = f'<div class="markdown">{rendered(properties["markdown"])}</div>'
+            content = f'<div class="markdown">{_markdown(properties["markdown"])}</div>'
         case "metric":
             content = _metric(properties, recorded, states)
         case "alarm":
@@ -48,6 +53,14 @@ def _place(given: Mapping[str, Any]) -> str:
     return f"grid-column: {given['x'] + 1} / span {width}; grid-row: {given['y'] + 1} / span {height}"
 
 
+def _markdown(markdown: str) -> str:
+    """Return Markdown as HTML; HTML in it is escaped."""
+    tokens = _MARKDOWN.parse(markdown)
+    for token in tokens:
+        token.tag = _LOWER.get(token.tag, token.tag)
+    return _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
+
+
 def _metric(properties: Properties, recorded: Recorded, states: Mapping[str, str]) -> str:
     result = drawing(properties, recorded)
     parts: list[str] = []
@@ -66,11 +79,37 @@ def _drawn(properties: Properties, drawn: Sequence[Drawn], seconds: int) -> str:
         case "timeSeries":
             return plot(properties, drawn, seconds)
         case "bar":
-            return bars(drawn)
+            return _bars(drawn)
         case "singleValue":
-            return tiles(drawn)
+            return _tiles(drawn)
         case view:
-            return _note(f"The view {view} is not drawn here: these are the newest values.") + tiles(drawn)
+            return _note(f"The view {view} is not drawn here: these are the newest values.") + _tiles(drawn)
+
+
+def _bars(drawn: Sequence[Drawn]) -> str:
+    """Return one bar per series, with the length of its newest value."""
+    scale = Scale.fitting([series.newest for series in drawn])
+    items = [
+        f'<li><span>{escape(series.label)}</span><span class="rail"><span class="own" style="--own: '
+        f'{escape(series.color)}; width: {100 * scale.share(max(series.newest, 0.0)):.1f}%"></span></span>'
+        f"<b>{_newest(series)}</b></li>"
+        for series in drawn
+    ]
+    return f'<ul class="bars">{"".join(items)}</ul>'
+
+
+def _tiles(drawn: Sequence[Drawn]) -> str:
+    """Return one number per series."""
+    items = [
+        f'<li class="tile own" {colored(series.color)}><strong>{_newest(series)}</strong>'
+        f"<span>{escape(series.label)}</span></li>"
+        for series in drawn
+    ]
+    return f'<ul class="tiles">{"".join(items)}</ul>'
+
+
+def _newest(series: Drawn) -> str:
+    return escape(measured(series.newest, series.series.unit))
 
 
 def _alarms(arns: Sequence[str], states: Mapping[str, str]) -> str:

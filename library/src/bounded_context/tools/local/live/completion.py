@@ -2,29 +2,26 @@
 
 from collections.abc import Callable
 
-import typer
-
 from ....configuration.project import Project, ProjectError, current
 from ...command.errors import LocalRunError
-from .. import kept_run
-from ..aws import UNANSWERED, Aws
-from ..endpoints import Endpoints
-from .deployed_function import Deployed
+from ..emulator.aws import UNANSWERED, Aws
+from ..emulator.endpoints import Endpoints
+from ..running import kept_run
 from .events import samples_of
-from .names import NoSuchName
+from .function import Deployed, NoSuchName
 
 
 def function_names(incomplete: str) -> list[str]:
-    """Return the functions of the kept run that begin so."""
+    """Return the functions of the kept run that begin with the incomplete word."""
     return _beginning(incomplete, lambda _, run: list(run.outputs["functions"]))
 
 
-def sample_names(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Return the samples, of the function that the command line names, that begin so."""
+def sample_names(function: str, incomplete: str) -> list[str]:
+    """Return the samples of a function that begin with the incomplete word."""
 
     def names(project: Project, run: Endpoints) -> list[str]:
-        function = Deployed.find(Aws(run.emulator), run, ctx.params["function"])
-        return list(samples_of(project.context, function.name, function.variables))
+        found = Deployed.find(Aws(run.emulator), run, function)
+        return list(samples_of(project.context, found.name, found.variables))
 
     return _beginning(incomplete, names)
 

@@ -4,18 +4,27 @@ import json
 import sys
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from ....application.checks import checks_of
+from ....application.staging import VERIFIED
 from ....declaration.context import Context
-from ....domain.lists import ListStatus
+from ....domain.lists import STAGING, ListStatus
 from ...command.errors import LocalRunError
-from ..http_request import routed
-from .names import NoSuchName, chosen
+from ..actors.neighbour import cloud_event
+from ..api import http_request
+from ..emulator.aws import Calls
+from ..table import Item, Table
+from .function import NoSuchName, chosen
 
 STANDARD_INPUT: Final = "-"
+
+SAMPLE: Final = "list"
+"""The name of the samples for the steps of the list workflow."""
+
+_UNDOABLE: Final = (ListStatus.REJECTED, ListStatus.FAILED)
 
 Event = dict[str, Any]
 
@@ -95,7 +104,7 @@ def _payload(context: Context[Any], function: str) -> dict[str, Any]:
 
 def _request(route: str, payload: Mapping[str, Any]) -> Event:
     """Return a request in API Gateway's format."""
-    method, path, body = routed(route, payload)
+    method, path, body = http_request(route, payload)
     request = {"http": {"method": method, "path": path}, "requestId": str(uuid.uuid4()), "stage": "$default"}
     sent = {"headers": {"content-type": "application/json"}, "body": json.dumps(body)} if body else {"headers": {}}
     start = {"version": "2.0", "routeKey": route, "rawPath": path, "rawQueryString": "", "requestContext": request}
@@ -106,7 +115,7 @@ def _change(context: Context[Any]) -> Event:
     """Return the table's stream event of a new aggregate."""
     from ...contracts.released.samples import ITEM, version_of
 
-    [item] = version_of(context)["stored"][f"{ITEM}{context.first}"]
+    [item] = version_of(context)["stored"][f"{ITEM}{context.initial_status}"]
     return _record("INSERT", {"Keys": {"pk": item["pk"]}, "NewImage": item})
 
 
@@ -127,10 +136,48 @@ def _record(name: str, change: Event) -> Event:
 
 def _inbound(variables: Mapping[str, str]) -> Iterator[tuple[str, Event]]:
     """Yield an event of each type that other contexts send, in the format of the queue."""
-    from ..consumed_context import cloud_event
-
     for context, consumed in json.loads(variables.get("CONSUMES", "{}")).items():
         for number, kind in enumerate((*consumed["known"], *consumed["gone"]), 1):
             body = json.dumps(cloud_event(context, kind, f"{consumed['thing']}-1", number))
             record = {"messageId": str(uuid.uuid4()), "body": body, "messageAttributes": {}, "attributes": {}}
             yield kind, {"Records": [record | {"eventSource": "aws:sqs"}]}
+
+
+def step_samples(
+    aws: Calls, outputs: Mapping[str, Any], context: Context[Any], function: str
+) -> Iterator[tuple[str, Event]]:
+    """Yield the name and the event of a step's sample, from the newest suitable list.
+
+    The event has real effects. It yields no sample for other functions, or without a suitable list. The undo step gets
+    a rejected or failed list only, because it deletes the rows of its list.
+    """
+    if function not in context.steps:
+        return
+    table = Table(aws, outputs["table_name"], context)
+    lists = sorted(table.lists(), key=lambda item: item["received_at"], reverse=True)
+    if chosen := next((item for item in lists if _fits(function, context.steps, item)), None):
+        yield SAMPLE, _step_event(aws, function, chosen)
+
+
+def _fits(function: str, order: Sequence[str], item: Item) -> bool:
+    register, *_, undo = order
+    if function == undo:
+        return item["status"] in _UNDOABLE
+    # A list with parts has the input of all earlier steps.
+    return function == register or int(item.get("parts", 0)) > 0
+
+
+def _step_event(aws: Calls, function: str, item: Item) -> Event:
+    match function:
+        case "register_list":
+            upload = {"bucket": item["bucket"], "key": item["key"], "version": item["version_id"]}
+            return {"upload": upload, "execution": item["execution"]}
+        case "import_list":
+            return {"list_id": item["list_id"], "part": _first_part(aws, item)}
+        case _:
+            return {"list_id": item["list_id"]}
+
+
+def _first_part(aws: Calls, item: Item) -> dict[str, Any]:
+    key = f"{STAGING}/{item['list_id']}/{VERIFIED}"
+    return json.loads(aws.call("s3", "get_object", Bucket=item["bucket"], Key=key)["Body"].read())[0]

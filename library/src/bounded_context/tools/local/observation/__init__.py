@@ -1,1 +1,1 @@
-"""Observation of the local run: logs, metrics, trace documents, and the trail of an aggregate."""
+"""Observation of the local run: logs and metrics."""

@@ -1,4 +1,4 @@
-"""Parsing of the functions' logs into lines.
+"""Parsing of the functions' logs into lines, and of the lines into calls.
 
 The emulator writes all lines of a call after the call, to a new stream and with the same timestamp. A line's own
 timestamp is more precise.
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from ..aws import Aws
+from ..emulator.aws import Aws
 
 PLATFORM = "PLATFORM"
 """The level of Lambda's own lines: the message is START, END or REPORT."""
@@ -23,8 +23,13 @@ METRICS = "METRICS"
 TEXT = "TEXT"
 """The level of a line that is not a JSON object."""
 
+_COMMON_FIELDS = {
+    *("level", "location", "message", "timestamp", "service", "version", "sampling_rate", "cold_start"),
+    *("function_name", "function_memory_size", "function_arn", "function_request_id", "xray_trace_id"),
+}
 _MESSAGES = re.compile(r"(START|END|REPORT) RequestId: (\S+)(?: Version: (\S+))?")
 _DURATION = re.compile(r"\tDuration: ([\d.]+) ms")
+_FAILED = ("Traceback (most recent call last)", "Task timed out after ")
 _OVERLAP_MILLISECONDS = 2_000
 _PAGE = 10_000
 
@@ -43,6 +48,10 @@ class LogLine:
     level: str
     message: str
     fields: Mapping[str, Any] = field(default_factory=dict)
+
+    def own_fields(self, *omitted: str) -> dict[str, Any]:
+        """Return the fields except the omitted fields and the fields that all lines have."""
+        return {name: value for name, value in self.fields.items() if name not in (*_COMMON_FIELDS, *omitted)}
 
 
 class Logs:
@@ -139,3 +148,46 @@ def _with_starts(lines: Sequence[LogLine]) -> list[LogLine]:
         else line
         for line in lines
     ]
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of a function. `began` and `ended` are in seconds since 1970.
+
+    `lines` are the function's own lines, without Lambda's START, END and REPORT.
+    """
+
+    function: str
+    version: str
+    request_id: str
+    began: float
+    ended: float
+    lines: tuple[LogLine, ...]
+
+    @property
+    def failed(self) -> bool:
+        """Whether the call failed: the emulator then logs a traceback or a timeout."""
+        return any(line.level == TEXT and line.message.startswith(_FAILED) for line in self.lines)
+
+    @property
+    def milliseconds(self) -> float:
+        """The duration of the call."""
+        return (self.ended - self.began) * 1000
+
+
+def calls(lines: Iterable[LogLine]) -> list[Call]:
+    """Return the completed calls, sorted by start."""
+    by_request: dict[str, list[LogLine]] = {}
+    for line in lines:
+        by_request.setdefault(line.request_id, []).append(line)
+    found = [call for written in by_request.values() if (call := _call(written))]
+    return sorted(found, key=lambda call: call.began)
+
+
+def _call(written: list[LogLine]) -> Call | None:
+    platform = {line.message: line for line in written if line.level == PLATFORM}
+    start, report = platform.get("START"), platform.get("REPORT")
+    if start is None or report is None:
+        return None
+    own = tuple(line for line in written if line.level != PLATFORM)
+    return Call(start.function, start.version, start.request_id, start.time, report.time, own)

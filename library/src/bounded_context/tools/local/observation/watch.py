@@ -1,20 +1,29 @@
-"""Polling during the run: logs, for their metrics, and queues, which have no history."""
+"""Polling during the run: queues, which have no history, and logs, whose metrics it publishes to CloudWatch.
+
+AWS extracts the metrics of the functions from their logs, the emulator does not.
+"""
 
 import threading
+from collections.abc import Iterable, Mapping
 
 from ...command.errors import LocalRunError
-from ..aws import Aws
-from ..deploy import Deployment
-from . import emf
+from ..emulator.aws import Aws
+from ..provider import Deployment
+from ..stand_ins import metrics
 from .aws_metrics.sqs import Queues
 from .logs import Logs
-from .samples import own_metrics
+from .samples import Sample, own_metrics
 
 FUNCTION = "aws:lambda/function:Function"
 QUEUE = "aws:sqs/queue:Queue"
 PERIOD_SECONDS = 0.5
 ROUNDS_PER_LOGS = 4
 """Rounds of queue polls per poll of the logs. Queues have no history, so they are polled more often."""
+
+_VALUES = 150
+"""AWS limit: values of one metric in one call."""
+
+_Put = dict[str, tuple[list[float], str]]
 
 
 class Watch:
@@ -27,7 +36,7 @@ class Watch:
         self._aws = aws
         self._failure: Exception | None = None
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._poll, name="watch", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
         self._thread.start()
 
     def end(self) -> None:
@@ -39,7 +48,7 @@ class Watch:
         self.end()
         self._thread.join()
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """Poll queues and logs now.
 
         Raises:
@@ -47,14 +56,14 @@ class Watch:
         """
         if self._failure:
             raise LocalRunError(f"polling the queues and logs failed: {self._failure}") from self._failure
-        self.queues.look()
+        self.queues.poll()
         self._forward()
 
-    def _poll(self) -> None:
+    def _run(self) -> None:
         rounds = 0
         try:
             while not self._stopped.wait(PERIOD_SECONDS):
-                self.queues.look()
+                self.queues.poll()
                 rounds += 1
                 if rounds % ROUNDS_PER_LOGS == 0:
                     self._forward()
@@ -62,9 +71,26 @@ class Watch:
             self._failure = error
 
     def _forward(self) -> None:
-        emf.put(self._aws, own_metrics(self.logs.take()))
+        put(self._aws, own_metrics(self.logs.take()))
 
 
 def _log_groups(deployment: Deployment) -> dict[str, str]:
     """Return the functions' log groups, by their names in the code."""
     return {name.replace("-", "_"): f"/aws/lambda/{made}" for name, made in deployment.made(FUNCTION).items()}
+
+
+def put(aws: Aws, samples: Iterable[Sample]) -> None:
+    """Publish samples with the current time, for the alarms' short periods; the emulator then evaluates its alarms."""
+    for (namespace, dimensions), values in _gathered(samples).items():
+        while any(numbers for numbers, _ in values.values()):
+            first = {metric: (numbers[:_VALUES], unit) for metric, (numbers, unit) in values.items() if numbers}
+            metrics.put(aws, namespace, dict(dimensions), first)
+            values = {metric: (numbers[_VALUES:], unit) for metric, (numbers, unit) in values.items()}
+
+
+def _gathered(samples: Iterable[Sample]) -> Mapping[tuple[str, tuple[tuple[str, str], ...]], _Put]:
+    found: dict[tuple[str, tuple[tuple[str, str], ...]], _Put] = {}
+    for sample in samples:
+        by_metric = found.setdefault((sample.namespace, tuple(sample.dimensions.items())), {})
+        by_metric.setdefault(sample.metric, ([], sample.unit))[0].append(sample.value)
+    return found

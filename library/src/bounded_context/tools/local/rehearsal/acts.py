@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ..traffic import Call
+from ..actors.caller import Call
 
 Command = Literal["start", "back"]
 
-_FAILS_FOR_REAL = """
+_FAILURE = """
 
-from bounded_context.handlers._commands import CommandHandler
+from bounded_context.handlers.commands import CommandHandler
 
 
 def _fails(*_):
@@ -24,6 +24,11 @@ CommandHandler.perform = _fails
 def cannot_start(source: str) -> str:
     """Return the source of a version that fails when it is loaded."""
     return f'raise RuntimeError("rehearsal: this version cannot start")\n{source}'
+
+
+def fails_for_callers(source: str) -> str:
+    """Return the source of a version that starts, and fails at each call."""
+    return source + _FAILURE
 
 
 def works(source: str) -> str:
@@ -51,32 +56,10 @@ class Act:
 
 
 ACTS = (
-    Act(
-        "cannot start",
-        "start",
-        result="rolled back",
-        status=1,
-        why="HOOK_EXECUTION_FAILURE",
-        seen=False,
-        change=cannot_start,
-    ),
-    Act(
-        "fails for its callers",
-        "start",
-        result="rolled back",
-        status=1,
-        why="ALARM_ACTIVE",
-        change=lambda source: source + _FAILS_FOR_REAL,
-    ),
-    Act(
-        "works, workflow too",
-        "start",
-        result="succeeded",
-        status=0,
-        change=works,
-        workflow=True,
-    ),
-    Act("the way back", "back", result="succeeded", status=0, seen=None),
+    Act("cannot start", "start", "rolled back", 1, "HOOK_EXECUTION_FAILURE", seen=False, change=cannot_start),
+    Act("fails for its callers", "start", "rolled back", 1, "ALARM_ACTIVE", change=fails_for_callers),
+    Act("works, workflow too", "start", "succeeded", 0, change=works, workflow=True),
+    Act("the way back", "back", "succeeded", 0, seen=None),
 )
 
 

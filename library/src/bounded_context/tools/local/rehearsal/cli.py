@@ -11,9 +11,9 @@ from typer import Option
 
 from ....configuration.project import Project
 from ...command.installed import repository
-from ..completion import exit_status
-from ..screen import Screen
-from ..start import running_context
+from ..run.exit_status import exit_status
+from ..run.screen import Screen
+from ..running.start import running_context
 from .acts import ACTS, Performed
 from .stage import STRATEGY, Stage
 

@@ -10,10 +10,9 @@ from typing import Any
 
 from ...command.application import run
 from ...command.aws_errors import INTERRUPTED
-from ...release.rollout.cli import Access
-from ...release.rollout.clients import Clients
-from ..aws import Aws
-from ..clock import MINUTE_SECONDS
+from ...command.operation import Access
+from ..emulator.aws import Aws
+from ..emulator.clock import MINUTE_SECONDS
 
 FASTER = 60 / MINUTE_SECONDS
 
@@ -54,16 +53,7 @@ class Driver:
         printed = io.StringIO()
         arguments = ["rollout", command, self._stack, "--outputs", str(self._outputs), "--json"]
         with redirect_stdout(printed):
-            status = run(arguments, Access(lambda _: self._clients(), self._clock))
+            status = run(arguments, Access(lambda _: lambda service, **_: self._aws.client(service), self._clock))
         if status == INTERRUPTED:
             raise KeyboardInterrupt
         return status, json.loads(printed.getvalue())
-
-    def _clients(self) -> Clients:
-        return Clients(
-            functions=self._aws.client("lambda"),
-            codedeploy=self._aws.client("codedeploy"),
-            stepfunctions=self._aws.client("stepfunctions"),
-            writer=self._aws.client("stepfunctions"),
-            cloudwatch=self._aws.client("cloudwatch"),
-        )

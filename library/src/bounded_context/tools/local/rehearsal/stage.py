@@ -7,10 +7,10 @@ from typing import Any
 
 from ...command.errors import LocalRunError
 from .. import versions
-from ..running import RunningContext
-from ..samples import Samples
-from ..stack import STACK
-from ..traffic import Caller
+from ..actors.caller import Caller
+from ..provider.stack import STACK
+from ..running.context import RunningContext
+from ..sample_lists import Samples
 from .acts import Act, Performed
 from .driver import Driver
 

@@ -1,37 +1,34 @@
 """`context rollout start|status|back`: the traffic of a stack."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from typer import Argument, Option
+from typer import Option
 
-from ....configuration.project import ProjectError
-from ...command.aws_errors import AWS_ERRORS, INTERRUPTED, REFUSED, Refused, sentence
-from ...command.clock import Clock, SystemClock
+from ...command.aws_errors import INTERRUPTED
 from ...command.installed import repository
+from ...command.operation import Access, AsJson, Outputs, Stack, clients, operate
 from ...command.signals import interrupt_once
 from ...command.values import counted, reason
 from . import outputs
-from .back import back as return_to
-from .back import find_way
-from .clients import Clients
 from .notes import release_id
-from .orders import OnConflict, Order
+from .order import OnConflict, Order
 from .report import Report
+from .returns import execute, plan_return
 from .run import Run
 from .screen import Screen
+from .services import Services
 from .start import start as shift
 from .status import status as read_status
 
-Stack = Annotated[str, Argument(help="the Pulumi stack, such as dev")]
-Outputs = Annotated[
-    Path | None,
-    Option("--outputs", metavar="FILE", help="read `pulumi stack output --json` here, not from Pulumi's CLI"),
-]
-AsJson = Annotated[bool, Option("--json", help="print a JSON report; progress goes to standard error")]
+_ATTEMPTS = 9
+"""The attempts of a call."""
+
+_ACCESS = Access(partial(clients, attempts=_ATTEMPTS))
+
 _TIMEOUT = (
     "how long the functions together, and after them the state machine, may each take; then they are rolled back"
     " (default: {})"
@@ -40,14 +37,6 @@ _ON_CONFLICT = (
     "an active deployment of another run: wait for its end, and take its result if it goes to the same version; stop it"
     " with rollback; or fail before anything changes"
 )
-
-
-@dataclass(frozen=True)
-class Access:
-    """The AWS clients of a region, and the clock. Tests replace both."""
-
-    clients_of: Callable[[str], Clients] = Clients.of
-    clock: Clock = field(default_factory=SystemClock)
 
 
 def start(
@@ -132,35 +121,28 @@ def start_release(run: Run, on_conflict: OnConflict, ignored_alarms: str, timeou
 
 def return_release(run: Run, timeout: float | None) -> int:
     """Return the last release, show the report, and return the exit status."""
-    way = find_way(run)
-    report = run.report(Order(run.release, run.stack, way.release_id, on_conflict="stop", back=True))
-    return _reported(run, report, lambda: return_to(run, report, way, timeout))
+    plan = plan_return(run)
+    report = run.report(Order(run.release, run.stack, plan.release_id, on_conflict="stop", returns=True))
+    return _reported(run, report, lambda: execute(run, report, plan, timeout))
 
 
 def show_status(run: Run) -> int:
     """Show the versions of all aliases, and return the exit status."""
-    found = read_status(run)
+    found = read_status(run.stack, run.release, run.services)
     run.screen.show_status(found)
     return found.exit_status
 
 
-def _run(ctx: typer.Context, stack: str, file: Path | None, as_json: bool, act: Callable[[Run], int]) -> int:
-    access, screen = ctx.find_object(Access) or Access(), Screen(as_json=as_json)
-    interrupt_once()
-    try:
+def _run(ctx: typer.Context, stack: str, file: Path | None, as_json: bool, command: Callable[[Run], int]) -> int:
+    access, screen = ctx.find_object(Access) or _ACCESS, Screen(as_json=as_json)
+
+    def act() -> int:
         release = outputs.read(stack, repository().service, file)
-        return act(Run(stack, release, access.clients_of(release.region), access.clock, screen))
-    except (Refused, ProjectError) as error:
-        screen.end()
-        screen.refuse(stack, str(error))
-    except AWS_ERRORS as error:
-        screen.end()
-        screen.refuse(stack, sentence(error))
-    except KeyboardInterrupt:
-        screen.end()
-        screen.fail("Interrupted before anything was changed.")
-        return INTERRUPTED
-    return REFUSED
+        services = Services.of(access.clients_of(release.region), release)
+        return command(Run(stack, release, services, access.clock, screen))
+
+    interrupt_once()
+    return operate(screen, stack, "shift", act)
 
 
 def _reported(run: Run, report: Report, act: Callable[[], None]) -> int:
@@ -180,6 +162,6 @@ def _reported(run: Run, report: Report, act: Callable[[], None]) -> int:
     if reason:
         run.screen.warn_of_ignored_alarms(reason)
     if interrupted:
-        goes_on = any(part.result == "detached" for part in report.parts)
-        run.screen.fail(f"Interrupted{': CodeDeploy goes on, ask `rollout status`' if goes_on else ''}.")
+        detached = any(part.result == "detached" for part in report.parts)
+        run.screen.fail(f"Interrupted{': CodeDeploy goes on, ask `rollout status`' if detached else ''}.")
     return INTERRUPTED if interrupted else report.exit_status

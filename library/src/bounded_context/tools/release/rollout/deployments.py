@@ -1,6 +1,6 @@
 """The CodeDeploy deployments of an application."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
@@ -73,17 +73,22 @@ class Deployment:
         return self.status in ENDED
 
     @property
-    def reverses(self) -> bool:
-        """Whether the deployment reverses a version: a rollback, or a deployment of a `rollout back`."""
-        return bool(self.rollback_of) or (self.note is not None and self.note.back)
+    def stopped_by_request(self) -> bool:
+        """Whether a person or another run, and not an alarm, stopped the deployment."""
+        return self.status == "Stopped" and self.error != "ALARM_ACTIVE"
 
     @property
-    def began(self) -> bool:
-        """Whether the deployment may have moved the alias. It only begins if the alias is at its current version."""
+    def reverses(self) -> bool:
+        """Whether the deployment reverses a version: a rollback, or a deployment of a `rollout back`."""
+        return bool(self.rollback_of) or (self.note is not None and self.note.returns)
+
+    @property
+    def started(self) -> bool:
+        """Whether the deployment may have moved the alias. It only starts if the alias is at its current version."""
         return self.error != MISMATCH
 
     @property
-    def said(self) -> str:
+    def summary(self) -> str:
         """The status, time, rolled-back deployment and error, on one line."""
         why = f": {self.error} {self.message}".rstrip() if self.error else ""
         undone = f" (rolls {self.rollback_of} back)" if self.rollback_of else ""
@@ -119,10 +124,16 @@ class Shift:
         )
 
 
-def brought(history: Sequence[Deployment], live: str) -> Deployment | None:
+def noted(history: Sequence[Deployment]) -> Iterator[tuple[Deployment, Note]]:
+    """Yield the ended deployments of this driver that may have moved the alias, with their notes."""
+    for deployment in history:
+        if deployment.ended and deployment.started and (note := deployment.note):
+            yield deployment, note
+
+
+def deployment_of(history: Sequence[Deployment], live: str) -> Deployment | None:
     """Return the newest ended deployment of this driver that moved an alias to `live`."""
-    ended = (deployment for deployment in history if deployment.ended and deployment.began)
-    return next((deployment for deployment in ended if deployment.note and deployment.note.target == live), None)
+    return next((deployment for deployment, note in noted(history) if note.target == live), None)
 
 
 def unverified(history: Sequence[Deployment], live: str) -> str:
@@ -132,23 +143,19 @@ def unverified(history: Sequence[Deployment], live: str) -> str:
     or if this driver created none.
     """
     failed: Deployment | None = None
-    for deployment in (each for each in history if each.ended and each.began and each.note):
-        assert deployment.note  # noqa: S101 - filtered
-        if (
-            deployment.note.back
-            and live in (deployment.note.before, deployment.note.target)
-            and deployment.status == "Succeeded"
-        ):
+    for deployment, note in noted(history):
+        succeeded = deployment.status == "Succeeded"
+        if note.returns and succeeded and live in (note.before, note.target):
             break
-        if deployment.note.back or deployment.note.target != live:
+        if note.returns or note.target != live:
             continue
-        if deployment.status == "Succeeded":
+        if succeeded:
             return ""
         failed = failed or deployment
     if failed is None:
         return ""
     return (
-        f"version {live} is live although its deployment did not succeed ({failed.said}): "
+        f"version {live} is live although its deployment did not succeed ({failed.summary}): "
         "run `rollout back`, or release a newer version."
     )
 
@@ -169,7 +176,7 @@ class Deployments:
                 raise
             return None
 
-    def look(self, ids: Iterable[str]) -> dict[str, Deployment]:
+    def read(self, ids: Iterable[str]) -> dict[str, Deployment]:
         """Return deployments by id."""
         wanted = sorted(set(ids))
         batches = (wanted[start : start + BATCH] for start in range(0, len(wanted), BATCH))
@@ -195,14 +202,14 @@ class Deployments:
 
     def active(self, group: str) -> Deployment | None:
         """Return the active deployment of a group. CodeDeploy allows one active deployment per group."""
-        found = self.look(self._list(group, ACTIVE)).values()
+        found = self.read(self._list(group, ACTIVE)).values()
         # A listed deployment may have ended meanwhile.
         running = [deployment for deployment in found if not deployment.ended]
         return max(running, key=lambda deployment: deployment.created, default=None)
 
     def history(self, group: str) -> list[Deployment]:
         """Return all deployments of a group, the newest first."""
-        found = self.look(self._list(group, (*ACTIVE, *ENDED))).values()
+        found = self.read(self._list(group, (*ACTIVE, *ENDED))).values()
         return sorted(found, key=lambda deployment: deployment.created, reverse=True)
 
     def _list(self, group: str, statuses: "tuple[DeploymentStatusType, ...]") -> list[str]:

@@ -29,6 +29,16 @@ class Position:
         return min(self.live, *self.shifting, key=int) if self.shifting else self.live
 
     @property
+    def new(self) -> str:
+        """The newest version with traffic."""
+        return max(self.live, *self.shifting, key=int) if self.shifting else self.live
+
+    @property
+    def leftover(self) -> str:
+        """Describe a shift that no deployment continues, and its remedy."""
+        return f"The alias still gives {self.shares} of the traffic: `rollout back` ends that at once."
+
+    @property
     def where(self) -> str:
         """The version, and other versions with traffic."""
         return f"{self.live} and {self.shares}" if self.shifting else self.live

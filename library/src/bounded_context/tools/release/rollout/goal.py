@@ -12,16 +12,16 @@ class Goal:
 
     Every other version is the work of another run, which this run does not reverse. `seen` is the version that the
     survey found live. `unverified` is the survey's reason why a live target does not count as released. `active` is the
-    active deployment, which a return stops. `brought` is the deployment that a return reverses.
+    active deployment, which a return stops. `reversed_id` is the deployment that a return reverses.
     """
 
     target: str
     origins: frozenset[str]
-    back: bool = False
+    returns: bool = False
     unverified: str = ""
     seen: str = ""
     active: str = ""
-    brought: str = ""
+    reversed_id: str = ""
 
     @classmethod
     def forward(cls, live: str, target: str, unverified: str, active: str) -> Self:
@@ -31,13 +31,13 @@ class Goal:
     def after(self, ended: Deployment) -> Self:
         """Return the goal after another release has moved the alias forward. A return invalidates that goal."""
         note = ended.note
-        if self.back or ended.status != "Succeeded" or note is None or note.back:
+        if self.returns or ended.status != "Succeeded" or note is None or note.returns:
             return self
         return replace(self, origins=_from(note.target, self.target))
 
     def may_end(self, active: Deployment) -> bool:
         """Return whether this run may wait for a deployment's end or stop it. A return ignores later releases."""
-        return not self.back or active.reverses or active.id == self.active
+        return not self.returns or active.reverses or active.id == self.active
 
     def reaches_from(self, live: str) -> bool:
         """Return whether a deployment may move the alias from `live` to the target."""

@@ -1,21 +1,39 @@
-"""The versions of a state machine, and the routing of its alias."""
+"""A state machine's versions, and its alias.
+
+A write of the alias is sent only if the alias has not changed since the last read or write.
+"""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
+from ...command.aws_errors import AWS_ERRORS, code, passes
+from ...command.clock import Clock
+from .follow import Steps, retried
 from .functions import NoVersion
 from .notes import Note
 from .outputs import Machine
+from .report import Part
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
-    from mypy_boto3_stepfunctions.type_defs import (
-        ListStateMachineVersionsOutputTypeDef,
-        RoutingConfigurationListItemTypeDef,
-    )
+    from mypy_boto3_stepfunctions.type_defs import RoutingConfigurationListItemTypeDef
+
+BEAT = timedelta(minutes=2)
+"""The time between two writes of a running process."""
+
+PATIENCE = timedelta(minutes=5)
+"""The time after which a run without a write of the alias counts as dead."""
+
+_BUSY = "ConflictException"
+"""Another update of the alias is in progress (Step Functions API reference, UpdateStateMachineAlias)."""
+
+
+class Changed(Exception):
+    """Another run has written the alias."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +60,11 @@ class Routing:
         return min(self.weights, key=int)
 
     @property
+    def new(self) -> str:
+        """The highest version with executions."""
+        return max(self.weights, key=int)
+
+    @property
     def shifting(self) -> bool:
         """Whether two versions share the executions."""
         return len(self.weights) > 1
@@ -49,7 +72,7 @@ class Routing:
     @property
     def returning(self) -> bool:
         """Whether a `rollout back` is in progress."""
-        return self.note is not None and self.note.going
+        return self.note is not None and self.note.active_return
 
 
 class Machines:
@@ -77,19 +100,17 @@ class Machines:
 
     def newest(self) -> str:
         """Return the highest version. Raises NoVersion without a version."""
-        answer = self._page(None)
-        numbers = _numbers(answer)
-        while token := answer.get("nextToken"):
-            answer = self._page(token)
-            numbers += _numbers(answer)
+        numbers: list[str] = []
+        page: dict[str, Any] = {}
+        while True:
+            answer = self._client.list_state_machine_versions(stateMachineArn=self._machine.arn, **page)
+            numbers += [_number(version["stateMachineVersionArn"]) for version in answer["stateMachineVersions"]]
+            if not (token := answer.get("nextToken")):
+                break
+            page = {"nextToken": token}
         if not numbers:
             raise NoVersion(f"{self._machine.name} has no version: deploy the stack again.")
         return max(numbers, key=int)
-
-    def _page(self, token: str | None) -> "ListStateMachineVersionsOutputTypeDef":
-        if token:
-            return self._client.list_state_machine_versions(stateMachineArn=self._machine.arn, nextToken=token)
-        return self._client.list_state_machine_versions(stateMachineArn=self._machine.arn)
 
     def route(self, wanted: Routing) -> None:
         """Set the weights of the versions for new executions. Running executions keep their version."""
@@ -103,6 +124,66 @@ class Machines:
         )
 
 
+class MachineAlias:
+    """The alias from the view of a run: `known` is its last state."""
+
+    def __init__(self, part: Part, machines: Machines, clock: Clock, known: Routing) -> None:
+        self._part = part
+        self._machines = machines
+        self._clock = clock
+        self._next_beat = clock.now() + BEAT
+        self._sent: Routing | None = None
+        """A write without an answer."""
+        self.known = known
+
+    @property
+    def pending(self) -> bool:
+        """Whether a write has not been answered."""
+        return self._sent is not None
+
+    def write(self, wanted: Routing) -> Steps[None]:
+        """Route the alias after a new read for each attempt. Raises Changed, ClientError and BotoCoreError.
+
+        Step Functions has no conditional write of an alias. If another run writes between the read and the write, its
+        write is lost.
+        """
+        while not self.put(wanted, (yield from retried(self._part, self._machines.routing))):
+            yield None
+
+    def put(self, wanted: Routing, now: Routing) -> bool:
+        """Try to write, given the alias's current state. Return False if another attempt is needed.
+
+        Also writes an unchanged routing, which shows other runs that this run is alive.
+        """
+        self._check(now)
+        self._next_beat = self._clock.now() + BEAT
+        if not now == wanted == self._sent:
+            self._sent = wanted
+            try:
+                self._machines.route(wanted)
+            except AWS_ERRORS as error:
+                if not passes(error) and code(error) != _BUSY:
+                    self._sent = None
+                    raise
+                return False
+        self.known, self._sent = wanted, None
+        return True
+
+    def beat(self) -> None:
+        """Repeat the last write if an interval has passed, which shows other runs that this run is alive.
+
+        Errors are ignored, because the next regular write reports them.
+        """
+        if self._clock.now() >= self._next_beat:
+            self._next_beat = self._clock.now() + BEAT
+            with suppress(Changed, *AWS_ERRORS):
+                self.put(self.known, self._machines.routing())
+
+    def _check(self, now: Routing) -> None:
+        if now not in (self.known, self._sent):
+            raise Changed
+
+
 def _time_of(answer: Any) -> datetime | None:
     date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
     return parsedate_to_datetime(date).astimezone(UTC) if date else None
@@ -110,7 +191,3 @@ def _time_of(answer: Any) -> datetime | None:
 
 def _number(version_arn: str) -> str:
     return version_arn.rpartition(":")[2]
-
-
-def _numbers(page: "ListStateMachineVersionsOutputTypeDef") -> list[str]:
-    return [_number(version["stateMachineVersionArn"]) for version in page["stateMachineVersions"]]

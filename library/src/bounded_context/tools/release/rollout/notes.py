@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Self
 
 LIMIT = 256
@@ -23,7 +23,7 @@ _FORM = re.compile(
 class Note:
     """A part of a release with its versions `before` and `target`.
 
-    `back` reverses the release. `going` marks a state machine whose `rollout back` has not ended.
+    `returns` reverses the release. `active_return` marks a state machine whose `rollout back` has not ended.
     """
 
     release_id: str
@@ -31,9 +31,9 @@ class Note:
     name: str
     before: str
     target: str
-    back: bool = False
+    returns: bool = False
     ignored_alarms: str = ""
-    going: bool = False
+    active_return: bool = False
 
     @property
     def release(self) -> str:
@@ -42,12 +42,13 @@ class Note:
         return digest.partition("-")[0] if dash else self.release_id
 
     @property
-    def began(self) -> datetime | None:
-        """The time in the release id, in UTC, or None for another form."""
+    def began_before(self) -> datetime | None:
+        """The second after the time in the release id, in UTC, because an id has whole seconds. None without a time."""
         try:
-            return datetime.strptime(self.release_id.partition("-")[0], _TIME).replace(tzinfo=UTC)
+            began = datetime.strptime(self.release_id.partition("-")[0], _TIME).replace(tzinfo=UTC)
         except ValueError:
             return None
+        return began + timedelta(seconds=1)
 
     @classmethod
     def parse(cls, description: str) -> Self | None:
@@ -55,14 +56,14 @@ class Note:
         form = _FORM.fullmatch(description)
         if form is None:
             return None
-        back, release_id, stack, name, before, target, reason = form.groups()
-        going = (back or "").startswith("going")
-        return cls(release_id, stack, name, before, target, bool(back), reason or "", going)
+        direction, release_id, stack, name, before, target, reason = form.groups()
+        active = (direction or "").startswith("going")
+        return cls(release_id, stack, name, before, target, bool(direction), reason or "", active)
 
     def __str__(self) -> str:
         """Return the description."""
-        way = f"{'going ' if self.going else ''}{'back from ' if self.back else ''}"
-        text = f"{way}release {self.release_id}: {self.stack} {self.name} {self.before} -> {self.target}"
+        direction = f"{'going ' if self.active_return else ''}{'back from ' if self.returns else ''}"
+        text = f"{direction}release {self.release_id}: {self.stack} {self.name} {self.before} -> {self.target}"
         room = LIMIT - len(text) - len(_REASON)
         return f"{text}{_REASON}{self.ignored_alarms[:room]}" if self.ignored_alarms and room > 0 else text
 

@@ -2,13 +2,15 @@
 
 import json
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from ....configuration.strategy import BadStrategy, Strategy
 from ...command.aws_errors import Refused
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -48,20 +50,7 @@ class Release:
 
     @classmethod
     def of(cls, outputs: Mapping[str, Any]) -> Self:
-        """Parse the outputs of the service program. Raises Refused if a value is missing."""
-        try:
-            return cls._read(outputs)
-        except BadStrategy as error:
-            raise Refused(f"The stack's strategy is unknown: {error}") from error
-        except KeyError as error:
-            raise Refused(f"The outputs have no {error}: deploy the stack with `context deploy` first.") from error
-        except (AttributeError, IndexError, TypeError, ValueError) as error:
-            raise Refused(
-                f"The outputs do not come from the service program ({error}): deploy the stack again."
-            ) from error
-
-    @classmethod
-    def _read(cls, outputs: Mapping[str, Any]) -> Self:
+        """Parse the outputs of the service program. `parsed` converts its errors."""
         release = outputs["release"]
         machine = Machine(outputs["state_machine"], outputs["state_machine_arn"], tuple(release["workflow_alarms"]))
         return cls(
@@ -83,9 +72,21 @@ def _function(name: str, alias_arn: str, group: str) -> Function:
 
 def read(stack: str, program: Path, file: Path | None) -> Release:
     """Return the release of a stack, from the outputs of `read_outputs`. Raises Refused."""
-    release = Release.of(read_outputs(stack, program, file))
+    release = parsed(Release.of, read_outputs(stack, program, file))
     refuse_others(release.application, stack)
     return release
+
+
+def parsed(parse: Callable[[Any], T], outputs: Any) -> T:
+    """Return the result of `parse`. Raises Refused for outputs that lack a value, or have another type."""
+    try:
+        return parse(outputs)
+    except BadStrategy as error:
+        raise Refused(f"The stack's strategy is unknown: {error}") from error
+    except KeyError as error:
+        raise Refused(f"The outputs have no {error}: deploy the stack with `context deploy` first.") from error
+    except (AttributeError, IndexError, TypeError, ValueError) as error:
+        raise Refused(f"The outputs are not those of the service program ({error}): deploy the stack again.") from error
 
 
 def read_outputs(stack: str, program: Path, file: Path | None) -> Any:

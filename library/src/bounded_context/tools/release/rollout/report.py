@@ -1,24 +1,83 @@
-"""The report of a run: parts, result, exit status, and JSON form."""
+"""The report of a run: its parts, their progress and results, the exit status, and the JSON form."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, Literal
 
-from .model import GOOD, Part, Result
-from .orders import Order
+from .order import Order
 
-_WORST_FIRST: tuple[Result, ...] = (
-    "failed",
-    "timed out",
-    "rolled back",
-    "stopped",
-    "detached",
-    "refused",
-    "not started",
+Result = Literal[
     "succeeded",
     "up to date",
+    "failed",
+    "rolled back",
+    "stopped",
+    "timed out",
+    "refused",
+    "not started",
+    "detached",
+]
+"""The result of a part. `detached`: CodeDeploy continues the deployment after the driver was interrupted."""
+
+SUCCESSES: Final[tuple[Result, ...]] = ("succeeded", "up to date")
+
+_UNCHANGED = ("refused", "not started", "up to date")
+
+_WORST_FIRST: tuple[Result, ...] = (
+    *("failed", "timed out", "rolled back", "stopped", "detached", "refused", "not started"),
+    *SUCCESSES,
 )
-_UNTOUCHED = ("refused", "not started", "up to date")
+
+
+class Ended(Exception):
+    """The end of a part's steps, with its result and the reason as a sentence."""
+
+    def __init__(self, result: Result, why: str = "") -> None:
+        super().__init__(why)
+        self.result: Result = result
+        self.why = why
+
+
+@dataclass
+class Part:
+    """A function or the state machine in a run. `live` is the version of its alias at the last read."""
+
+    name: str
+    aws_name: str
+    before: str = ""
+    target: str = ""
+    live: str = ""
+    weight: float | None = None
+    deployment_id: str = ""
+    doing: str = "reading"
+    result: Result | None = None
+    why: str = ""
+    started: datetime | None = None
+    seconds: float = 0.0
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the part is at its target."""
+        return self.result in SUCCESSES
+
+    def finish(self, result: Result, why: str = "") -> None:
+        """Set the result, and the reason as a sentence."""
+        self.result, self.why, self.doing, self.weight = result, why, result, None
+        self.before = self.before or self.live
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the part in the form of `--json`."""
+        return {
+            "name": self.name,
+            "function": self.aws_name,
+            "from": self.before or None,
+            "to": self.target or None,
+            "live": self.live or None,
+            "deployment_id": self.deployment_id or None,
+            "result": self.result,
+            "why": self.why or None,
+            "seconds": round(self.seconds, 1),
+        }
 
 
 @dataclass
@@ -45,9 +104,9 @@ class Report:
     @property
     def exit_status(self) -> int:
         """0 for success, 2 if the run was refused and changed nothing, 1 otherwise."""
-        if self.result in GOOD:
+        if self.result in SUCCESSES:
             return 0
-        return 2 if all(part.result in _UNTOUCHED for part in self.parts) else 1
+        return 2 if all(part.result in _UNCHANGED for part in self.parts) else 1
 
     def interrupt(self) -> None:
         """Set the results of the unfinished parts of an interrupted run."""
@@ -67,20 +126,11 @@ class Report:
             "started": self.started.isoformat(timespec="seconds"),
             "ended": self.ended.isoformat(timespec="seconds") if self.ended else None,
             "result": self.result,
-            "functions": [_as_json(part) for part in self.functions],
-            "workflow": _as_json(self.workflow),
+            "functions": [part.as_json() for part in self.functions],
+            "workflow": self.workflow.as_json(),
         }
 
 
-def _as_json(part: Part) -> dict[str, Any]:
-    return {
-        "name": part.name,
-        "function": part.aws_name,
-        "from": part.before or None,
-        "to": part.target or None,
-        "live": part.live or None,
-        "deployment_id": part.deployment_id or None,
-        "result": part.result,
-        "why": part.why or None,
-        "seconds": round(part.seconds, 1),
-    }
+def only_version(live: str) -> str:
+    """Return the reason why a part at version 1 was not released; empty for other versions."""
+    return "version 1 is its only version, which is live since its deployment." if live == "1" else ""

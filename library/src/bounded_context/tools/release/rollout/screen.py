@@ -8,9 +8,8 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from ...command.console import Consoles
-from .model import Part
-from .report import Report
-from .status_report import Status, Where
+from .report import Part, Report
+from .status import Status
 
 _COLOURS = {"succeeded": "green", "up to date": "green", "detached": "yellow", "not started": "yellow"}
 
@@ -46,6 +45,11 @@ class Screen(Consoles):
             self._live.stop()
             self._live = None
 
+    def fail(self, sentence: str) -> None:
+        """End the live table, and show an error."""
+        self.end()
+        super().fail(sentence)
+
     def warn_of_ignored_alarms(self, reason: str) -> None:
         """Show in red that alarms do not stop this release."""
         text = escape(f"ALARMS ARE IGNORED for this release: no alarm stops it. Reason: {reason}")
@@ -57,7 +61,7 @@ class Screen(Consoles):
             self._write(report.as_json())
             return
         self._out.print(_table(report.parts), f"{report.order.stack}: {report.result}", sep="\n", markup=False)
-        self._say_of_parts((part.name, part.why) for part in report.parts)
+        self._print_reasons((part.name, part.why) for part in report.parts)
 
     def show_status(self, status: Status) -> None:
         """Print the status of a stack."""
@@ -65,21 +69,17 @@ class Screen(Consoles):
             self._write(status.as_json())
             return
         self._out.print(_status_table(status))
-        self._say_of_parts((part.name, text) for part in status.parts for text in _sentences(part))
+        self._print_reasons((part.name, reason) for part in status.parts for reason in part.reasons)
         self._out.print(status.next, markup=False, soft_wrap=True)
 
-    def _say_of_parts(self, said: Iterable[tuple[str, str]]) -> None:
-        """Print each sentence once, after the names of its parts."""
+    def _print_reasons(self, reasons: Iterable[tuple[str, str]]) -> None:
+        """Print each reason once, after the names of its parts."""
         names: dict[str, list[str]] = {}
-        for name, sentence in said:
-            if sentence:
-                names.setdefault(sentence, []).append(name)
-        for sentence, parts in names.items():
-            self._out.print(f"{', '.join(parts)}: {sentence}", markup=False, soft_wrap=True)
-
-
-def _sentences(part: Where) -> Sequence[str]:
-    return (part.problem, part.rolled_back, part.unverified)
+        for name, reason in reasons:
+            if reason:
+                names.setdefault(reason, []).append(name)
+        for reason, parts in names.items():
+            self._out.print(f"{', '.join(parts)}: {reason}", markup=False, soft_wrap=True)
 
 
 def _line(part: Part) -> str:
@@ -90,10 +90,8 @@ def _line(part: Part) -> str:
 
 
 def _versions(part: Part, before: str = "") -> str:
-    if not part.before:
-        return ""
     moved = f"{part.before} -> {part.target}" if part.target not in ("", part.before) else part.before
-    return f"{before}{moved}"
+    return f"{before}{moved}" if part.before else ""
 
 
 def _table(parts: Sequence[Part]) -> Table:
@@ -110,7 +108,7 @@ def _status_table(status: Status) -> Table:
     table = Table(*columns, title=status.stack, title_justify="left")
     for part in status.parts:
         shares = ", ".join(f"{version}: {weight:g} %" for version, weight in part.weights.items())
-        table.add_row(part.name, part.live, part.newest, shares, escape(part.last.said) if part.last else "")
+        table.add_row(part.name, part.live, part.newest, shares, escape(part.last.summary) if part.last else "")
     return table
 
 

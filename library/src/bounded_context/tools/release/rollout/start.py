@@ -1,11 +1,9 @@
 """`rollout start`: release the newest version of every function, and then of the state machine."""
 
 from ...command.aws_errors import Refused
-from .follow import Journey
-from .functionmove import left_over
+from .follow import Task
 from .goal import Goal
-from .machinemove import MachineMove, shared
-from .model import GOOD
+from .machinemove import MachineMove, conflict
 from .report import Report
 from .run import Run
 from .survey import Finding, Survey
@@ -21,15 +19,18 @@ def start(run: Run, report: Report, survey: Survey, minutes: float | None) -> No
         Refused: a function cannot be read; an earlier release left a state that only a return ends; or, if the order is
             to fail then, deployments of other runs are active.
     """
-    _refuse_unread(survey)
+    if survey.problems:
+        raise Refused(f"Nothing was started, since functions cannot be read: {survey.problems}.")
     _refuse_remains(survey)
     if report.order.on_conflict == "fail":
         _refuse_conflicts(survey)
-    _show_rolled_back(run, survey)
+    for finding in survey.findings:
+        if finding.behind and finding.rolled_back:
+            run.screen.tell(f"{finding.function.name}: {finding.rolled_back}: starting it again.")
     minutes = minutes or run.release.strategy.duration + SLACK
     run.move_functions(report, minutes, {finding.function: _goal(finding) for finding in survey.findings})
-    if _obstacle(report):
-        report.workflow.finish("not started", _obstacle(report))
+    if problem := _obstacle(report):
+        report.workflow.finish("not started", problem)
         run.confirm(report)
         return
     _move_machine(run, report, survey, minutes)
@@ -38,18 +39,19 @@ def start(run: Run, report: Report, survey: Survey, minutes: float | None) -> No
 
 
 def _move_machine(run: Run, report: Report, survey: Survey, minutes: float) -> None:
+    part = report.workflow
+
     def obstacle() -> str:
         run.confirm(report)
         return _obstacle(report)
 
-    part = report.workflow
-    move = MachineMove(part, report.order, run.machines, run.alarms, run.clock, survey, obstacle)
-    run.follow([Journey(part, move.steps())], report, minutes)
+    move = MachineMove(part, report.order, run.services, run.clock, survey, obstacle)
+    run.follow([Task(part, move.steps())], report, minutes)
 
 
 def _obstacle(report: Report) -> str:
-    all_good = all(part.result in GOOD for part in report.functions)
-    return "" if all_good else "not every function is at its newest version."
+    succeeded = all(part.succeeded for part in report.functions)
+    return "" if succeeded else "not every function is at its newest version."
 
 
 def _goal(finding: Finding) -> Goal:
@@ -58,20 +60,9 @@ def _goal(finding: Finding) -> Goal:
     return Goal.forward(finding.position.live, finding.target, finding.unverified, active)
 
 
-def _show_rolled_back(run: Run, survey: Survey) -> None:
-    for finding in survey.findings:
-        if finding.behind and finding.rolled_back:
-            run.screen.tell(f"{finding.function.name}: {finding.rolled_back}: starting it again.")
-
-
-def _refuse_unread(survey: Survey) -> None:
-    if survey.problems:
-        raise Refused(f"Nothing was started, since functions cannot be read: {survey.problems}.")
-
-
 def _refuse_remains(survey: Survey) -> None:
     remains = [
-        f"{finding.function.name}: {left_over(finding.position) if finding.leftover else finding.unverified}"
+        f"{finding.function.name}: {finding.position.leftover if finding.leftover else finding.unverified}"
         for finding in survey.findings
         if finding.position and (finding.leftover or (finding.unverified and not finding.behind))
     ]
@@ -86,6 +77,6 @@ def _refuse_conflicts(survey: Survey) -> None:
         if finding.behind and finding.active
     ]
     if survey.routing.shifting or survey.routing.returning:
-        active.append(shared(survey.routing))
+        active.append(conflict(survey.routing))
     if active:
         raise Refused(f"Active already: {', '.join(active)}: wait for the end, or pass --on-conflict wait or stop.")

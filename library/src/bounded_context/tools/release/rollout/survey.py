@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from ...command.aws_errors import AWS_ERRORS, Refused, sentence
-from .deployments import Deployment, brought, unverified
+from .deployments import Deployment, deployment_of, unverified
 from .follow import WORKERS
-from .functionmove import Tools
 from .functions import Position
-from .machines import Machines, Routing
+from .machines import Routing
 from .outputs import Function
+from .services import Services
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Finding:
         return next((deployment for deployment in self.history if not deployment.ended), None)
 
     @property
-    def leader(self) -> Deployment | None:
+    def original(self) -> Deployment | None:
         """The active deployment, or the deployment that it rolls back."""
         active = self.active
         if active is None or not active.rollback_of:
@@ -52,9 +52,9 @@ class Finding:
         return self.position is not None and bool(self.position.shifting) and self.active is None
 
     @property
-    def brought(self) -> Deployment | None:
+    def deployment(self) -> Deployment | None:
         """The newest ended deployment of this driver that moved the alias to the live version."""
-        return brought(self.history, self.position.live) if self.position else None
+        return deployment_of(self.history, self.position.live) if self.position else None
 
     @property
     def unverified(self) -> str:
@@ -72,11 +72,11 @@ class Finding:
         Returns None if the deployment concerns another version, and an empty text if the version was not returned.
         """
         note, newest = deployment.note, self.newest
-        if note is None or not deployment.ended or newest != (note.before if note.back else note.target):
+        if note is None or not deployment.ended or newest != (note.before if note.returns else note.target):
             return None
-        if note.back != (deployment.status == "Succeeded"):
+        if note.returns != (deployment.status == "Succeeded"):
             return ""
-        how = "taken back" if note.back else "rolled back"
+        how = "taken back" if note.returns else "rolled back"
         return f"version {newest} was {how} on {deployment.created:%Y-%m-%d at %H:%M} UTC ({deployment.id})"
 
 
@@ -105,7 +105,7 @@ class Survey:
         return ", ".join(f"{finding.function.name} ({finding.problem})" for finding in self.findings if finding.problem)
 
 
-def survey_all(functions: Sequence[Function], tools: Tools, machines: Machines) -> Survey:
+def survey_all(functions: Sequence[Function], services: Services) -> Survey:
     """Read the state machine and then all functions.
 
     Pulumi publishes a definition after its functions, so the functions' newest versions are never older.
@@ -114,21 +114,21 @@ def survey_all(functions: Sequence[Function], tools: Tools, machines: Machines) 
         Refused: the state machine cannot be read.
     """
     try:
-        routing, newest = machines.routing(), machines.newest()
+        routing, newest = services.machines.routing(), services.machines.newest()
     except AWS_ERRORS as error:
         raise Refused(f"The state machine cannot be read ({sentence(error)}): nothing was changed.") from error
-    return Survey(survey(functions, tools), routing, newest)
+    return Survey(survey(functions, services), routing, newest)
 
 
-def survey(functions: Sequence[Function], tools: Tools) -> list[Finding]:
+def survey(functions: Sequence[Function], services: Services) -> list[Finding]:
     """Read all functions, several in parallel."""
     with ThreadPoolExecutor(WORKERS) as pool:
-        return list(pool.map(lambda function: _find(function, tools), functions))
+        return list(pool.map(lambda function: _find(function, services), functions))
 
 
-def _find(function: Function, tools: Tools) -> Finding:
+def _find(function: Function, services: Services) -> Finding:
     try:
-        history = tools.deployments.history(function.group)
-        return Finding(function, tools.functions.read(function), tools.functions.newest(function), history)
+        history = services.deployments.history(function.group)
+        return Finding(function, services.functions.read(function), services.functions.newest(function), history)
     except (Refused, *AWS_ERRORS) as error:
-        return Finding(function, problem=str(error) if isinstance(error, Refused) else sentence(error))
+        return Finding(function, problem=sentence(error))

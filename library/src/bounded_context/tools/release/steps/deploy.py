@@ -18,6 +18,7 @@ _VIOLATION = re.compile("violates plan|not allowed by the plan|expected resource
 
 def deploy(stack: Stack) -> None:
     """Deploy a stack by its plan. If the plan is outdated, end the step with a sentence."""
+    stack.use_profile()
     status, text = _run(stack.command("up", "--yes", "--plan", str(stack.plan)))
     # After this heading, the same words also describe changes that were skipped because of another failure.
     checked, _, _ = text.partition(f"Updating ({stack.name})")

@@ -1,8 +1,6 @@
 """The preview of a change to one environment.
 
-Writes plan.json for the deployment, and a report and a line for the approving person. The stack's file, with the name
-of the environment's profile, also goes to the deployment. The file does not contain the role. A plan contains the
-provider's settings, and the deployment assumes another role.
+Writes plan.json for the deployment, and a report and a line for the approving person.
 """
 
 import json
@@ -13,8 +11,7 @@ from typing import Any
 
 import yaml
 
-from ....configuration.limits import too_long
-from . import aws_profile
+from ....configuration.strategy import too_long
 from .junit import report, write
 from .lock import require_unlocked
 from .preview_report import cases, changes, summary
@@ -27,7 +24,7 @@ def preview(stack: Stack) -> None:
     if problem := too_long(stack.project.context.name, _read(stack.file)):
         stop(f"{stack.file.name}: {problem}", "slow-strategy")
     require_unlocked(stack, os.environ.get("PULUMI_BACKEND_URL", ""))
-    stack.output("config", "set", "aws:profile", aws_profile.NAME)
+    stack.use_profile()
     found = changes(json.loads(stack.output("preview", "--json", "--save-plan", str(stack.plan))))
     for change in found:
         sys.stdout.write(f"{change}\n")

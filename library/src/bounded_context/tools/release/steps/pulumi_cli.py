@@ -11,6 +11,7 @@ from ....configuration.project import Project
 from ...command.denied import denied
 from ...command.installed import repository_or_exit
 from ...programs.pulumi_files import stack_file
+from .aws_profile import NAME as PROFILE
 
 Reason = Literal["denied", "failed", "locked", "no-key", "slow-strategy", "unfit-plan", "unknown-lock"]
 
@@ -37,7 +38,7 @@ class Stack:
 
     @property
     def file(self) -> Path:
-        """The stack's settings. The preview adds the environment's profile."""
+        """The stack's settings, to which `use_profile` adds a line."""
         return stack_file(self.project.service, self.name)
 
     @property
@@ -49,6 +50,13 @@ class Stack:
     def outputs(self) -> Path:
         """The outputs of the deployment, in the form of `pulumi stack output --json`."""
         return self.project.root / "outputs.json"
+
+    def use_profile(self) -> None:
+        """Write the environment's profile into the stack's settings.
+
+        A plan contains the provider's settings. They name the profile, not the role, which differs between the steps.
+        """
+        self.output("config", "set", "aws:profile", PROFILE)
 
     def command(self, *arguments: str) -> list[str]:
         """Return the command line of a call."""

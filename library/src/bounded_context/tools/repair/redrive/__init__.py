@@ -7,11 +7,11 @@ from the stack's outputs, endpoints from AWS_ENDPOINT_URL[_<SERVICE>].
 - **With a queue** it inspects the messages and prints a plan. It hides each message from other readers meanwhile, makes
   it visible again, and increases its receive count by one.
 - **With `--go`** it redrives the messages. The destination depends on their source:
-  a subscriber's messages return to the subscriber's queue (`subscriber`), and other contexts' events to the inbound
-  queue (`inbound`). Uploads start the state machine (`uploads`). Changes of the table invoke the function that failed
-  (`stream`), with the records that Lambda stored in the bucket that the message names (`given_up`).
+  a subscriber's messages return to the subscriber's queue, and other contexts' events to the inbound queue
+  (`queue_routes`). Uploads start the state machine (`uploads`). Changes of the table invoke the function that failed
+  (`stream`), with the records that Lambda stored in the bucket that the message names (`failed_batches`).
 - **`unseen`** in place of a queue selects uploads whose event was lost: files in the inbox without a recorded list.
-  They are handled like messages and start the state machine (`unseen`). `--older-than` is then the minimum age of a
+  They are handled like messages and start the state machine. `--older-than` is then the minimum age of a
   file; the default is 15 minutes.
 
 A message is first delivered, then deleted with the object that it names. It is always in the dead-letter queue, at its

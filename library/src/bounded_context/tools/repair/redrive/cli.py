@@ -1,39 +1,40 @@
 """`context redrive`: the dead-letter queues of a stack."""
 
 import shlex
+import signal
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from types import FrameType
 from typing import Annotated
 
 import typer
 from typer import Argument, Option
 
-from ....configuration.project import ProjectError
-from ...command.aws_errors import AWS_ERRORS, INTERRUPTED, REFUSED, Refused, sentence
-from ...command.clock import Clock, SystemClock
+from ...command.aws_errors import AWS_ERRORS, INTERRUPTED, Refused, sentence
+from ...command.clock import Clock
 from ...command.installed import repository
+from ...command.operation import Access, AsJson, Clients, Outputs, clients, operate
+from ...command.operation import Stack as StackName
 from ...command.values import counted, reason
 from . import outputs
-from .arguments import DEFAULT_RATE, Options, conditions, duration
-from .choice import Choice
-from .clients import Clients
-from .failed_batches import GivenUpMessages
-from .inbound import InboundRoute
-from .inspection import MOST, look
+from .failed_batches import FailedBatches
+from .inspection import MOST, inspect
+from .options import DEFAULT_RATE, Options
 from .outputs import DeadLetterQueue, Stack
 from .queue_reader import QueueReader
-from .report import Report
-from .route import Route, Source
-from .run import Order, Run
+from .queue_routes import InboundRoute, SubscriberRoute
+from .route import Route, Source, invoker
+from .run import Run
 from .screen import Screen
-from .stop import Stop
 from .stream import StreamRoute
-from .subscriber import SubscriberRoute
 from .survey import survey
-from .unseen import UnseenRoute, UnseenUploads
-from .uploads import UploadsRoute
+from .uploads import UnseenRoute, UnseenUploads, UploadsRoute
+
+_ATTEMPTS = 5
+"""The attempts of a call. They are few, because Ctrl-C waits for the current message."""
 
 _WHERE = (
     "only messages whose type, subject, source, id or message attribute matches, with * ? [..] in the pattern; may be"
@@ -43,21 +44,13 @@ _GIVE_UP = (
     "also delete the messages whose changes have left the table's stream, for this reason; the deleted messages are"
     " printed"
 )
-_OUTPUTS = "read `pulumi stack output --json` here, not from Pulumi's CLI"
+_ACCESS = Access(partial(clients, attempts=_ATTEMPTS))
 _messages = counted("messages", 10)
-
-
-@dataclass(frozen=True)
-class Access:
-    """The AWS clients of a region, and the clock. Tests replace both."""
-
-    clients_of: Callable[[str], Clients] = Clients.of
-    clock: Clock = field(default_factory=SystemClock)
 
 
 def redrive(
     ctx: typer.Context,
-    stack: Annotated[str, Argument(help="the Pulumi stack, such as dev")],
+    stack: StackName,
     queue: Annotated[str | None, Argument(help="a dead-letter queue; by default, all are listed")] = None,
     go: Annotated[bool, Option("--go", help="send the messages again; by default, only print the effect")] = False,
     where: Annotated[list[str] | None, Option(metavar="KEY=PATTERN", help=_WHERE)] = None,
@@ -73,8 +66,8 @@ def redrive(
         Option(parser=_messages, metavar="N", help=f"at most this many a second (default: {DEFAULT_RATE})"),
     ] = None,
     give_up: Annotated[str | None, Option(parser=reason, metavar="WHY", help=_GIVE_UP)] = None,
-    outputs_file: Annotated[Path | None, Option("--outputs", metavar="FILE", help=_OUTPUTS)] = None,
-    as_json: Annotated[bool, Option("--json", help="print a JSON result; progress goes to standard error")] = False,
+    outputs_file: Outputs = None,
+    as_json: AsJson = False,
 ) -> int:
     """List the dead-letter queues of a stack, look into one, and send its messages again.
 
@@ -107,109 +100,111 @@ def redrive(
         give_up=give_up,
         outputs=outputs_file,
     )
-    return _run(options, ctx.find_object(Access) or Access(), Screen(as_json=as_json))
+    access, screen, stop = ctx.find_object(Access) or _ACCESS, Screen(as_json=as_json), Stop()
 
+    def act() -> int:
+        found = outputs.read(stack, repository().service, outputs_file)
+        return Redrive(options, found, screen, stop, access.clients_of(found.region), access.clock).run()
 
-def _run(options: Options, access: Access, screen: Screen) -> int:
-    stop = Stop()
     stop.listen()
-    try:
-        stack = outputs.read(options.stack, repository().service, options.outputs)
-        return Redrive(options, stack, screen, stop, access.clients_of(stack.region), access.clock).run()
-    except (Refused, ProjectError) as error:
-        screen.refuse(options.stack, str(error))
-    except AWS_ERRORS as error:
-        screen.refuse(options.stack, sentence(error, "redrive"))
-    except KeyboardInterrupt:
-        screen.fail("Interrupted before anything was changed.")
-        return INTERRUPTED
-    return REFUSED
+    return operate(screen, stack, "redrive", act)
 
 
+class Stop:
+    """The state of a requested stop. uv forwards Ctrl-C, so a signal may arrive twice."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._holds_messages = False
+
+    def listen(self) -> None:
+        """Install the handler of SIGINT and SIGTERM. Outside `between_messages`, it raises KeyboardInterrupt."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._handle)
+
+    @contextmanager
+    def between_messages(self) -> Iterator[None]:
+        """Make signals only set `asked` inside the block, so that held messages can be released."""
+        self._holds_messages = True
+        try:
+            yield
+        finally:
+            self._holds_messages = False
+
+    def _handle(self, *_: int | FrameType | None) -> None:
+        if self.asked:
+            return
+        self.asked = True
+        if not self._holds_messages:
+            raise KeyboardInterrupt
+
+
+@dataclass
 class Redrive:
     """A redrive of one stack. Raises Refused, ClientError and BotoCoreError."""
 
-    def __init__(
-        self,
-        options: Options,
-        stack: Stack,
-        screen: Screen,
-        stop: Stop,
-        clients: Clients,
-        clock: Clock,
-    ) -> None:
-        self._options = options
-        self._stack = stack
-        self._screen = screen
-        self._stop = stop
-        self._clients = clients
-        self._clock = clock
+    options: Options
+    stack: Stack
+    screen: Screen
+    stop: Stop
+    clients: Clients
+    clock: Clock
 
     def run(self) -> int:
-        """List the queues, look into one, or send its messages again; return the exit status."""
-        if self._options.queue is None:
-            return self._survey()
-        queue = self._stack.queue(self._options.queue)
-        if self._options.give_up and queue.kind != "stream":
+        """List the queues, inspect one, or send its messages again; return the exit status."""
+        if self.options.queue is None:
+            found = survey(self.stack, self.clients, self.clock)
+            self.screen.show_survey(found)
+            return found.exit_status
+        queue = self.stack.queue(self.options.queue)
+        if self.options.give_up and queue.kind != "stream":
             raise Refused(f"--give-up is for changes that are gone from the stream, and {queue.name} holds none.")
-        with self._stop.between_messages():
-            return self._redrive(queue) if self._options.go else self._look(queue)
+        with self.stop.between_messages():
+            source, route = self._source(queue), self._route(queue)
+            names = {"stack": self.stack.name, "queue": queue.name}
+            return (self._redrive if self.options.go else self._inspect)(source, route, names)
 
-    def _survey(self) -> int:
-        found = survey(self._stack, self._clients, self._clock)
-        self._screen.show_survey(found)
-        return found.exit_status
+    def _inspect(self, source: Source, route: Route, names: dict[str, str]) -> int:
+        selection, most = self.options.selection(), self.options.max
+        with self.screen.progress("looking", min(source.count(), MOST)) as advance:
+            found = inspect(source, route, selection, most, self.clock.now(), lambda: self.stop.asked, advance)
+        command = shlex.join(["uv", "run", "context", "redrive", *self.options.words(), "--go"])
+        self.screen.show_inspection(found, names, command)
+        return INTERRUPTED if self.stop.asked else 0
 
-    def _look(self, queue: DeadLetterQueue) -> int:
-        source, route, choice = self._source(queue), self._route(queue), self._choice()
-        with self._screen.progress("looking", min(source.count(), MOST)) as tell:
-            found = look(source, route, choice, self._options.max, self._clock.now(), lambda: self._stop.asked, tell)
-        command = shlex.join(["uv", "run", "context", "redrive", *self._options.words(), "--go"])
-        self._screen.show_look(found, self._names(queue), command)
-        return INTERRUPTED if self._stop.asked else 0
-
-    def _redrive(self, queue: DeadLetterQueue) -> int:
-        source, route = self._source(queue), self._route(queue)
-        report = Report(route.action)
-        order = Order(
-            self._choice(), self._options.max, self._options.rate or DEFAULT_RATE, self._options.give_up or ""
-        )
-        run = Run(source, route, order, report, self._clock)
-        total = min(source.count(), self._options.max or sys.maxsize)
+    def _redrive(self, source: Source, route: Route, names: dict[str, str]) -> int:
+        options = self.options
+        rate, discard_reason = options.rate or DEFAULT_RATE, options.give_up or ""
+        run = Run(source, route, options.selection(), self.clock, options.max, rate, discard_reason)
+        report = run.report
         try:
-            with self._screen.progress("redriving", total) as tell:
-                run.redrive(lambda: self._stop.asked, tell)
+            with self.screen.progress("redriving", min(source.count(), options.max or sys.maxsize)) as advance:
+                run.redrive(lambda: self.stop.asked, advance)
         except (*AWS_ERRORS, Refused) as error:
             if not report.tried:
                 raise
             report.stopped = sentence(error, "redrive")
-        report.interrupted = self._stop.asked
-        self._screen.show_report(report, self._names(queue))
+        report.interrupted = self.stop.asked
+        self.screen.show_report(report, names)
         return INTERRUPTED if report.interrupted else report.exit_status
-
-    def _choice(self) -> Choice:
-        options = self._options
-        return Choice(conditions(options.where), duration(options.older_than), duration(options.newer_than))
 
     def _source(self, queue: DeadLetterQueue) -> Source:
         if queue.kind == "unseen":
-            return UnseenUploads(self._clients.functions, queue.url, duration(self._options.older_than))
-        source = QueueReader(self._clients.queues, queue.url, self._clock)
-        return GivenUpMessages(source, self._clients.objects) if queue.kind == "stream" else source
-
-    def _names(self, queue: DeadLetterQueue) -> dict[str, str]:
-        return {"stack": self._stack.name, "queue": queue.name}
+            return UnseenUploads(invoker(self.clients), queue.url, self.options.least_age())
+        if queue.kind == "stream":
+            return FailedBatches(self.clients("sqs"), queue.url, self.clock, self.clients("s3"))
+        return QueueReader(self.clients("sqs"), queue.url, self.clock)
 
     def _route(self, queue: DeadLetterQueue) -> Route:
-        clients = self._clients
         match queue.kind:
             case "subscriber" | "work":
-                return SubscriberRoute(clients.queues, queue.target)
+                return SubscriberRoute(self.clients("sqs"), queue.target)
             case "inbound":
-                return InboundRoute(clients.queues, queue.target)
+                return InboundRoute(self.clients("sqs"), queue.target)
             case "uploads":
-                return UploadsRoute(clients.machines, queue.target)
+                return UploadsRoute(self.clients("stepfunctions"), queue.target)
             case "unseen":
-                return UnseenRoute(clients.machines, queue.target)
+                return UnseenRoute(self.clients("stepfunctions"), queue.target)
             case "stream":
-                return StreamRoute(clients.streams, clients.functions, queue.target, self._clock)
+                streams = self.clients("dynamodbstreams")
+                return StreamRoute(streams, invoker(self.clients), queue.target, self.clock)

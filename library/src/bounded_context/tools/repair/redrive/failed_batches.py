@@ -13,27 +13,28 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from ...command.aws_errors import code
-from .errors import Gone, Stays
-from .messages import Message
-from .route import Source
+from ...command.clock import Clock
+from .message import ContentLost, Message, NotRedrivable
+from .queue_reader import QueueReader
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
 
 _PAYLOAD = "payload"
 
 
-def place_of(message: Message) -> tuple[str, str] | None:
+def object_of(message: Message) -> tuple[str, str] | None:
     """Return the bucket and the key that a message names, or None."""
     bucket, key = message.text("detail", "bucket", "name"), message.text("detail", "object", "key")
     return (bucket, key) if bucket and key else None
 
 
-def gone(message: Message) -> Gone | None:
+def missing_object(message: Message) -> ContentLost | None:
     """Return the error for a message whose object is missing, or None for messages with content."""
-    if (place := place_of(message)) is None:
+    if (place := object_of(message)) is None:
         return None
-    return Gone(
+    return ContentLost(
         f"its object s3://{'/'.join(place)} is gone: it was delivered before, or deleted by hand; if the function has"
         ' processed it, discard the message with --go --give-up "why".'
     )
@@ -42,7 +43,7 @@ def gone(message: Message) -> Gone | None:
 def records_in(message: Message) -> list[Mapping[str, Any]] | None:
     """Return a message's records in the function's format, or None if it has only their position.
 
-    Raises Stays if the payload is not a batch of records.
+    Raises NotRedrivable if the payload is not a batch of records.
     """
     if (payload := message.member(_PAYLOAD)) is None:
         return None
@@ -52,42 +53,32 @@ def records_in(message: Message) -> list[Mapping[str, Any]] | None:
         if not records or not all(isinstance(record["dynamodb"]["SequenceNumber"], str) for record in records):
             raise ValueError("a record has no number")
     except (KeyError, RecursionError, TypeError, ValueError) as error:
-        raise Stays("its payload is not what Lambda gives a function: look at the object in the S3 console.") from error
+        raise NotRedrivable(
+            "its payload is not what Lambda gives a function: look at the object in the S3 console."
+        ) from error
     return records
 
 
-class GivenUpMessages:
+class FailedBatches(QueueReader):
     """A dead-letter queue that replaces each message's body by the text of the object that it names."""
 
-    def __init__(self, source: Source, objects: "S3Client") -> None:
-        self._source = source
+    def __init__(self, queues: "SQSClient", url: str, clock: Clock, objects: "S3Client") -> None:
+        super().__init__(queues, url, clock)
         self._objects = objects
         self._places: dict[str, tuple[str, str]] = {}
 
-    def count(self) -> int:
-        """Return the approximate number of messages. All methods raise ClientError and BotoCoreError."""
-        return self._source.count()
-
     def messages(self, stopped: Callable[[], bool]) -> Iterator[Message]:
         """Yield every message once; a message whose object is missing is unchanged."""
-        return map(self._opened, self._source.messages(stopped))
-
-    def not_seen(self) -> int:
-        """Return the approximate number of messages that could not be received."""
-        return self._source.not_seen()
+        return map(self._opened, super().messages(stopped))
 
     def delete(self, message: Message) -> None:
         """Delete the object, then the message: a message without an object was delivered before."""
         if place := self._places.get(message.id):
             self._objects.delete_object(Bucket=place[0], Key=place[1])
-        self._source.delete(message)
-
-    def release(self) -> int:
-        """Make held messages visible; return the number of messages that stay hidden for a while."""
-        return self._source.release()
+        super().delete(message)
 
     def _opened(self, message: Message) -> Message:
-        if (place := place_of(message)) is None:
+        if (place := object_of(message)) is None:
             return message
         self._places[message.id] = place
         try:

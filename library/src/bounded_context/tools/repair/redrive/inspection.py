@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from .choice import Choice
-from .errors import Stays
-from .messages import About, Message
+from .message import Facts, Message, NotRedrivable
+from .options import Selection
 from .route import Route, Source
+from .run import by_reason
 
 MOST = 1000
 """The maximum of messages of an inspection."""
@@ -37,27 +37,27 @@ class Group:
         self.most_receives = max(self.most_receives, message.receives)
 
     def as_json(self) -> dict[str, Any]:
-        """Return the data as JSON."""
+        """Return the group as JSON."""
         times = {"first_sent": self.first_sent.isoformat(), "last_sent": self.last_sent.isoformat()}
         return {**vars(self), **times}
 
 
 @dataclass
-class Look:
-    """The result of an inspection and the plan for `--go`; with `more`, the queue has more messages.
+class Inspection:
+    """The inspected messages and the plan for `--go`; with `more`, the queue has more messages.
 
     `not_seen` is the approximate number of messages that were not inspected.
     """
 
     action: str
     most: int | None = None
-    looked_at: int = 0
+    inspected: int = 0
     chosen: int = 0
     more: bool = False
     not_seen: int = 0
     still_hidden: int = 0
-    samples: list[tuple[Message, About]] = field(default_factory=list)
-    stay: Counter[str] = field(default_factory=Counter)
+    samples: list[tuple[Message, Facts]] = field(default_factory=list)
+    not_redrivable: Counter[str] = field(default_factory=Counter)
     _groups: dict[tuple[str, str, bool], Group] = field(default_factory=dict)
 
     @property
@@ -68,57 +68,57 @@ class Look:
     @property
     def redrivable(self) -> int:
         """The number of inspected messages that a redrive would deliver."""
-        found = self.chosen - self.stay.total()
+        found = self.chosen - self.not_redrivable.total()
         return found if self.most is None else min(found, self.most)
 
-    def add(self, message: Message, about: About, why: str) -> None:
-        """Add a chosen message; `why` is the reason if it cannot be redriven, or empty."""
+    def add(self, message: Message, facts: Facts, problem: str) -> None:
+        """Add a chosen message; `problem` is the reason if it cannot be redriven, or empty."""
         self.chosen += 1
-        if why:
-            self.stay[why] += 1
+        if problem:
+            self.not_redrivable[problem] += 1
         if len(self.samples) < SAMPLES:
-            self.samples.append((message, about))
-        key = (about.type, about.reason, not why)
+            self.samples.append((message, facts))
+        key = (facts.type, facts.reason, not problem)
         self._groups.setdefault(key, Group(*key, message.sent, message.sent)).add(message)
 
     def as_json(self) -> dict[str, Any]:
-        """Return the data as JSON."""
+        """Return the inspection as JSON."""
         return {
             "result": "looked",
-            "looked_at": self.looked_at,
+            "looked_at": self.inspected,
             "more": self.more,
             "not_seen": self.not_seen,
             "chosen": self.chosen,
             "would_redrive": self.redrivable,
             "action": self.action,
-            "would_stay": [{"why": why, "messages": count} for why, count in self.stay.items()],
+            "would_stay": by_reason(self.not_redrivable),
             "groups": [group.as_json() for group in self.groups],
-            "samples": [_sample(message, about) for message, about in self.samples],
+            "samples": [_sample(message, facts) for message, facts in self.samples],
             "still_hidden": self.still_hidden,
         }
 
 
-def look(
+def inspect(
     source: Source,
     route: Route,
-    choice: Choice,
+    selection: Selection,
     most: int | None,
     now: datetime,
     stopped: Callable[[], bool],
-    tell: Callable[[], None],
-) -> Look:
+    advance: Callable[[], None],
+) -> Inspection:
     """Receive and check messages, then make them visible again. Raises ClientError and BotoCoreError."""
-    found, total = Look(route.action, most), source.count()
+    found, total = Inspection(route.action, most), source.count()
     try:
         for message in source.messages(stopped):
-            if stopped() or found.looked_at == MOST:
-                found.more, found.not_seen = True, max(0, total - found.looked_at)
+            if stopped() or found.inspected == MOST:
+                found.more, found.not_seen = True, max(0, total - found.inspected)
                 break
-            found.looked_at += 1
-            about = route.about(message)
-            if choice.takes(message, about, now):
-                found.add(message, about, _reason_to_stay(route, message))
-            tell()
+            found.inspected += 1
+            facts = route.facts(message)
+            if selection.matches(message, facts, now):
+                found.add(message, facts, _problem(route, message))
+            advance()
         else:
             found.not_seen = source.not_seen()
     finally:
@@ -126,14 +126,14 @@ def look(
     return found
 
 
-def _reason_to_stay(route: Route, message: Message) -> str:
+def _problem(route: Route, message: Message) -> str:
     try:
         route.check(message)
-    except Stays as stays:
-        return str(stays)
+    except NotRedrivable as error:
+        return str(error)
     return ""
 
 
-def _sample(message: Message, about: About) -> dict[str, Any]:
-    seen = {"message_id": message.id, "sent": message.sent.isoformat(), "receives": message.receives}
-    return {**seen, **vars(about)}
+def _sample(message: Message, facts: Facts) -> dict[str, Any]:
+    properties = {"message_id": message.id, "sent": message.sent.isoformat(), "receives": message.receives}
+    return {**properties, **vars(facts)}

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from ...command.aws_errors import Refused
-from ...release.rollout.outputs import read_outputs, refuse_others
+from ...release.rollout.outputs import parsed, read_outputs, refuse_others
 
 UPLOADS = "uploads"
 """The queue of upload events that could not start the state machine."""
@@ -56,17 +56,14 @@ class Stack:
     @classmethod
     def of(cls, name: str, outputs: Mapping[str, Any]) -> Self:
         """Parse the outputs of the service program. Raises Refused if they are incomplete or another stack's."""
-        try:
-            prefix = outputs["release"]["application"]
-            refuse_others(prefix, name)
-            queues = tuple(_queue(queue, url, outputs) for queue, url in outputs["dead_letter_queues"].items())
-            return cls(name, prefix, queues, outputs["state_machine_arn"].split(":")[3], _unseen(outputs))
-        except KeyError as error:
-            raise Refused(f"The outputs have no {error}: deploy the stack with `context deploy` first.") from error
-        except (AttributeError, IndexError, TypeError) as error:
-            raise Refused(
-                f"The outputs are not those of the service program ({error}): deploy the stack again."
-            ) from error
+        return parsed(lambda outputs: cls._read(name, outputs), outputs)
+
+    @classmethod
+    def _read(cls, name: str, outputs: Mapping[str, Any]) -> Self:
+        prefix = outputs["release"]["application"]
+        refuse_others(prefix, name)
+        queues = tuple(_queue(queue, url, outputs) for queue, url in outputs["dead_letter_queues"].items())
+        return cls(name, prefix, queues, outputs["state_machine_arn"].split(":")[3], _unseen(outputs))
 
     def queue(self, name: str) -> DeadLetterQueue:
         """Return the queue with this name or alternative name. Raises Refused unless exactly one matches."""

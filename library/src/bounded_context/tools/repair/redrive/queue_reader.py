@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from ...command.aws_errors import AWS_ERRORS
 from ...command.clock import Clock
-from .errors import Late
-from .messages import Message
+from .message import DeletedLate, Message
+from .route import Source
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -33,6 +33,13 @@ LONGEST_QUIET = 60
 which the counts are consistent (SQS API reference, GetQueueAttributes)."""
 
 
+def counts(queues: "SQSClient", url: str) -> tuple[int, int]:
+    """Return the approximate numbers of visible and of hidden messages of a queue."""
+    names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+    answer = queues.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+    return int(answer[names[0]]), int(answer[names[1]])
+
+
 @dataclass(frozen=True)
 class Held:
     """A received message, and the time at which it becomes visible again."""
@@ -41,7 +48,7 @@ class Held:
     until: datetime
 
 
-class QueueReader:
+class QueueReader(Source):
     """A dead-letter queue. Holds each received message until it is deleted, released, or visible again."""
 
     def __init__(self, client: "SQSClient", url: str, clock: Clock) -> None:
@@ -54,8 +61,8 @@ class QueueReader:
         self._not_seen = 0
 
     def count(self) -> int:
-        """Return the approximate number of visible messages. All methods raise ClientError and BotoCoreError."""
-        return self._counts()[0]
+        """Return the approximate number of visible messages."""
+        return counts(self._client, self._url)[0]
 
     def not_seen(self) -> int:
         """Return the approximate number of messages that other readers or SQS's in-flight limit withheld."""
@@ -78,13 +85,15 @@ class QueueReader:
                     newest, old = self._clock.now(), 0
 
     def delete(self, message: Message) -> None:
-        """Delete a message by its newest receipt. Raises Late if it was visible again before the deletion."""
+        """Delete a message by its newest receipt. Raises DeletedLate if it was visible again before the deletion."""
         held = self._held[message.id]
         self._deleted.add(message.id)
         self._client.delete_message(QueueUrl=self._url, ReceiptHandle=held.message.receipt)
         del self._held[message.id]
         if not self._is_hidden(held):
-            raise Late(f"its delivery took more than {HIDDEN_SECONDS} seconds, and another reader may have received it")
+            raise DeletedLate(
+                f"its delivery took more than {HIDDEN_SECONDS} seconds, and another reader may have received it"
+            )
 
     def release(self) -> int:
         """Make held messages visible; return the number of messages that stay hidden because SQS failed."""
@@ -97,18 +106,10 @@ class QueueReader:
         idle = old >= LONGEST_QUIET and self._clock.now() - newest >= timedelta(seconds=HIDDEN_SECONDS)
         if quiet < QUIET_RECEIVES and not idle:
             return True
-        visible, hidden = self._counts()
+        visible, hidden = counts(self._client, self._url)
         held_here = sum(self._is_hidden(held) for number, held in self._held.items() if number in self._seen)
         self._not_seen = visible + max(0, hidden - held_here)
         return self._not_seen > 0 and quiet < LONGEST_QUIET and not idle
-
-    def _counts(self) -> tuple[int, int]:
-        """Return the approximate numbers of visible and of hidden messages."""
-        answer = self._client.get_queue_attributes(
-            QueueUrl=self._url,
-            AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
-        )["Attributes"]
-        return int(answer["ApproximateNumberOfMessages"]), int(answer["ApproximateNumberOfMessagesNotVisible"])
 
     def _receive(self) -> list[Message]:
         until = self._clock.now() + timedelta(seconds=HIDDEN_SECONDS)

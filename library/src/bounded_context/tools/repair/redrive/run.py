@@ -1,47 +1,118 @@
-"""Redrive of the messages of a queue."""
+"""Redrive of the messages of a queue, and its report."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from ...command.aws_errors import AWS_ERRORS, sentence
 from ...command.clock import Clock
-from .choice import Choice
-from .errors import Gone, Late, NotTaken, Stays
-from .limiter import Limiter
-from .messages import Message
-from .report import Report
+from .message import ContentLost, DeletedLate, DeliveryFailed, Message, NotRedrivable
+from .options import DEFAULT_RATE, Selection
 from .route import Route, Source
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 IN_A_ROW = 10
 """The number of consecutive failures that stops a run."""
 
 
-@dataclass(frozen=True)
-class Order:
-    """The order of a redrive: selection, maximum, messages a second, and the reason to discard lost changes."""
+@dataclass
+class Report:
+    """Counts of messages by outcome.
 
-    choice: Choice
-    most: int | None
-    rate: int
-    give_up: str = ""
+    `failed` and `not_redrivable` count by reason. `not_deleted` maps the ids of handled messages that could not be
+    deleted to the reason. `not_seen` is the approximate number of messages that could not be received.
+    """
+
+    action: str
+    redriven: int = 0
+    failed: Counter[str] = field(default_factory=Counter)
+    not_redrivable: Counter[str] = field(default_factory=Counter)
+    discarded: list[Mapping[str, str]] = field(default_factory=list)
+    not_deleted: dict[str, str] = field(default_factory=dict)
+    not_chosen: int = 0
+    came_later: int = 0
+    not_seen: int = 0
+    still_hidden: int = 0
+    stopped: str = ""
+    interrupted: bool = False
+
+    @property
+    def tried(self) -> int:
+        """The number of delivery attempts and discarded messages."""
+        return self.redriven + self.failed.total() + len(self.discarded)
+
+    @property
+    def left(self) -> int:
+        """The number of remaining messages that are chosen, or may be."""
+        return self.failed.total() + self.not_redrivable.total() + self.came_later + self.not_seen
+
+    @property
+    def result(self) -> str:
+        """The result as a word."""
+        if self.interrupted:
+            return "interrupted"
+        if self.stopped:
+            return "stopped"
+        return "incomplete" if self.left or self.not_deleted else "done"
+
+    @property
+    def exit_status(self) -> int:
+        """0 if all chosen messages are redriven or discarded, else 1."""
+        return int(self.result != "done")
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the report as JSON."""
+        return {
+            "result": self.result,
+            "action": self.action,
+            "redriven": self.redriven,
+            "failed": by_reason(self.failed),
+            "stay": by_reason(self.not_redrivable),
+            "given_up": self.discarded,
+            "may_come_twice": [{"message_id": message_id, "why": why} for message_id, why in self.not_deleted.items()],
+            "not_chosen": self.not_chosen,
+            "came_later": self.came_later,
+            "not_seen": self.not_seen,
+            "still_hidden": self.still_hidden,
+            "stopped": self.stopped,
+        }
 
 
+def by_reason(counts: Counter[str]) -> list[dict[str, Any]]:
+    """Return counts by reason as JSON."""
+    return [{"why": why, "messages": messages} for why, messages in counts.items()]
+
+
+@dataclass
 class Run:
-    """A pass over a queue. `report` has the result, also after an error."""
+    """A pass over a queue. `report` has the result, also after an error.
 
-    def __init__(self, source: Source, route: Route, order: Order, report: Report, clock: Clock) -> None:
-        self.report = report
-        self._source = source
-        self._route = route
-        self._order = order
-        self._clock = clock
-        self._limiter = Limiter(order.rate, clock)
-        self._began = clock.now()
+    Attributes:
+        most: the maximum of delivery attempts, without a limit by default.
+        rate: messages a second, evenly spaced, so that messages that failed under load do not recreate the load.
+        discard_reason: the reason to discard messages whose content is lost. By default, they are kept.
+    """
+
+    source: Source
+    route: Route
+    selection: Selection
+    clock: Clock
+    most: int | None = None
+    rate: int = DEFAULT_RATE
+    discard_reason: str = ""
+
+    def __post_init__(self) -> None:
+        self.report = Report(self.route.action)
+        self._began = self.clock.now()
+        self._last_delivery: datetime | None = None
         self._sent: set[str] = set()
         self._done: set[str] = set()
         self._in_a_row = 0
 
-    def redrive(self, stopped: Callable[[], bool], tell: Callable[[], None]) -> None:
+    def redrive(self, stopped: Callable[[], bool], advance: Callable[[], None]) -> None:
         """Redrive messages until the queue is read, `stopped` is true, or ten in a row fail; then release the rest.
 
         Raises:
@@ -49,67 +120,72 @@ class Run:
             ClientError, BotoCoreError: the queue cannot be read.
         """
         try:
-            for message in self._source.messages(stopped):
+            for message in self.source.messages(stopped):
                 if stopped():
                     break
-                self._take(message)
-                tell()
+                self._handle(message)
+                advance()
                 if self._finished():
                     break
             else:
-                self.report.not_seen = self._source.not_seen()
+                self.report.not_seen = self.source.not_seen()
         finally:
-            self.report.still_hidden = self._source.release()
+            self.report.still_hidden = self.source.release()
 
     def _finished(self) -> bool:
         if self._in_a_row >= IN_A_ROW:
             self.report.stopped = f"{IN_A_ROW} messages in a row failed, the rest stays: fix the cause and try again."
-        return bool(self.report.stopped) or self.report.tried == self._order.most
+        return bool(self.report.stopped) or self.report.tried == self.most
 
-    def _take(self, message: Message) -> None:
+    def _handle(self, message: Message) -> None:
         if message.id in self._done:
             # SQS may return a message again after a late, failed or even successful deletion.
             self._delete(message)
-        elif not self._order.choice.takes(message, self._route.about(message), self._began):
+        elif not self.selection.matches(message, self.route.facts(message), self._began):
             self.report.not_chosen += 1
         elif message.id in self._sent or message.sent >= self._began:
             self.report.came_later += 1
         else:
-            self._limiter.wait()
+            self._wait()
             self._redrive(message)
+
+    def _wait(self) -> None:
+        """Wait until the rate allows the next message. There are no bursts after a pause."""
+        pause = 1 / self.rate
+        if self._last_delivery is not None:
+            # A clock that is set back must not stop the run.
+            rest = min(pause - (self.clock.now() - self._last_delivery).total_seconds(), pause)
+            if rest > 0:
+                self.clock.sleep(rest)
+        self._last_delivery = self.clock.now()
 
     def _redrive(self, message: Message) -> None:
         try:
-            self._sent.add(self._route.deliver(message))
-        except Gone as gone:
-            self._discard(message, str(gone))
-        except Stays as stays:
-            self.report.stay[str(stays)] += 1
-        except NotTaken as error:
-            self._fail(str(error))
-        except AWS_ERRORS as error:
-            self._fail(sentence(error, "redrive"))
+            self._sent.add(self.route.deliver(message))
+        except ContentLost as lost:
+            self._discard(message, str(lost))
+        except NotRedrivable as error:
+            self.report.not_redrivable[str(error)] += 1
+        except (DeliveryFailed, *AWS_ERRORS) as error:
+            self._in_a_row += 1
+            self.report.failed[sentence(error, "redrive")] += 1
         else:
             self._in_a_row = 0
             self.report.redriven += 1
             self._delete(message)
 
     def _discard(self, message: Message, why: str) -> None:
-        if not self._order.give_up:
-            self.report.stay[why] += 1
+        if not self.discard_reason:
+            self.report.not_redrivable[why] += 1
             return
-        self.report.given_up.append({"message_id": message.id, "body": message.body, "why": self._order.give_up})
+        self.report.discarded.append({"message_id": message.id, "body": message.body, "why": self.discard_reason})
         self._delete(message)
 
     def _delete(self, message: Message) -> None:
         self._done.add(message.id)
         try:
-            self._source.delete(message)
-        except (*AWS_ERRORS, Late) as error:
+            self.source.delete(message)
+        except (*AWS_ERRORS, DeletedLate) as error:
             self.report.not_deleted[message.id] = sentence(error, "redrive")
         else:
             self.report.not_deleted.pop(message.id, None)
-
-    def _fail(self, why: str) -> None:
-        self._in_a_row += 1
-        self.report.failed[why] += 1

@@ -10,8 +10,8 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from ...command.console import Consoles
-from .inspection import Look
-from .report import Report
+from .inspection import Inspection
+from .run import Report
 from .survey import Survey
 
 LINE_EVERY = 100
@@ -64,22 +64,22 @@ class Screen(Consoles):
         if survey.exit_status:
             self._print(f"To inspect a queue: uv run context redrive {survey.stack} QUEUE")
 
-    def show_look(self, look: Look, names: Mapping[str, str], command: str) -> None:
+    def show_inspection(self, inspection: Inspection, names: Mapping[str, str], command: str) -> None:
         """Print the messages of a queue and the plan; `command` executes the plan."""
         if self._as_json:
-            self._write({**names, **look.as_json()})
+            self._write({**names, **inspection.as_json()})
             return
-        place, first = " / ".join(names.values()), "the first " if look.more else ""
-        self._print(f"{place}: {first}{_messages(look.looked_at)} inspected, {look.chosen} chosen.")
-        if look.more:
-            self._print(f"There are about {look.not_seen} more.")
-        if look.chosen:
-            self._out.print(_groups(look), _samples(look), sep="\n")
-        self._print_reasons(look.stay, "Would be left")
-        self._print_not_seen(0 if look.more else look.not_seen)
-        self._print_hidden(look.still_hidden)
-        if look.redrivable:
-            self._print(f"{_messages(look.redrivable)} would be redriven: {look.action}.")
+        place, first = " / ".join(names.values()), "the first " if inspection.more else ""
+        self._print(f"{place}: {first}{_messages(inspection.inspected)} inspected, {inspection.chosen} chosen.")
+        if inspection.more:
+            self._print(f"There are about {inspection.not_seen} more.")
+        if inspection.chosen:
+            self._out.print(_groups(inspection), _samples(inspection), sep="\n")
+        self._print_reasons(inspection.not_redrivable, "Would be left")
+        self._print_not_seen(0 if inspection.more else inspection.not_seen)
+        self._print_hidden(inspection.still_hidden)
+        if inspection.redrivable:
+            self._print(f"{_messages(inspection.redrivable)} would be redriven: {inspection.action}.")
             self._print(f"Nothing was changed. To do it: {command}")
         else:
             self._print("Nothing was changed, and nothing is to be redriven.")
@@ -92,13 +92,13 @@ class Screen(Consoles):
         place = " / ".join(names.values())
         self._print(f"{place}: {report.result}. {_messages(report.redriven)} redriven: {report.action}.")
         self._print_reasons(report.failed, "Failed and left")
-        self._print_reasons(report.stay, "Left")
+        self._print_reasons(report.not_redrivable, "Left")
         if report.came_later:
             self._print(f"Sent after the start and left, {_messages(report.came_later)}: the cause may still exist.")
         self._print_not_seen(report.not_seen)
-        if report.given_up:
-            self._print(f"{_messages(len(report.given_up))} given up:")
-            self._out.print_json(data=report.given_up)
+        if report.discarded:
+            self._print(f"{_messages(len(report.discarded))} given up:")
+            self._out.print_json(data=report.discarded)
         for message_id, why in report.not_deleted.items():
             self._print(f"{message_id} was handled but not deleted, and may arrive twice: {why}")
         self._print_hidden(report.still_hidden)
@@ -123,9 +123,9 @@ class Screen(Consoles):
             self._print(f"{_messages(messages)} could not be made visible at once: wait for 15 minutes.")
 
 
-def _groups(look: Look) -> Table:
+def _groups(inspection: Inspection) -> Table:
     table = Table("type", "reason", "messages", "first sent (UTC)", "last sent (UTC)", "most receives", "would be")
-    for group in look.groups:
+    for group in inspection.groups:
         times = (_time(group.first_sent), _time(group.last_sent))
         fate = "redriven" if group.redrivable else "left"
         names = (_shown(group.type), _shown(group.reason))
@@ -133,10 +133,10 @@ def _groups(look: Look) -> Table:
     return table
 
 
-def _samples(look: Look) -> Table:
+def _samples(inspection: Inspection) -> Table:
     table = Table(Column("sample", overflow="fold"), "type", "subject", "sent (UTC)", "receives")
-    for message, about in look.samples:
-        texts = (_shown(about.id or message.id), _shown(about.type), _shown(about.subject))
+    for message, facts in inspection.samples:
+        texts = (_shown(facts.id or message.id), _shown(facts.type), _shown(facts.subject))
         table.add_row(*texts, _time(message.sent), str(message.receives))
     return table
 

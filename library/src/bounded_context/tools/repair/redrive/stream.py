@@ -1,7 +1,7 @@
 """Redrive of table changes that a reader of the table's stream could not process.
 
-A message usually contains the records (`given_up`). Other messages, such as the messages of older stacks, name the
-records' position, and the records are read from the stream, which stores them for 24 hours.
+A message usually names an object with the records (`failed_batches`). Other messages, such as the messages of older
+stacks, name the records' position. The records are then read from the stream, which stores them for 24 hours.
 
 Lambda processes up to ten batches of a shard in parallel, each with different items. The range of a failed batch
 therefore includes records of successful batches, which are delivered again. Readers must accept duplicates from a
@@ -10,82 +10,65 @@ stream anyway; the relay publishes a duplicate with the same event id. A message
 
 import base64
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from botocore.exceptions import ClientError
+from pydantic import BaseModel, BeforeValidator, Field
 
 from ...command.aws_errors import code
 from ...command.clock import Clock
-from .errors import Gone, NotTaken, Stays
-from .failed_batches import gone, records_in
-from .mapping import Mapped
-from .messages import About, Message
+from .failed_batches import missing_object, records_in
+from .message import ContentLost, DeliveryFailed, Facts, Message, NotRedrivable
+from .reader_mapping import ReaderMapping
+from .route import Route
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
     from mypy_boto3_dynamodbstreams.type_defs import RecordTypeDef
     from mypy_boto3_lambda import LambdaClient
 
-KEPT = timedelta(hours=24)
+RETENTION = timedelta(hours=24)
 """The retention of DynamoDB streams."""
 
-_GONE = {"TrimmedDataAccessException", "ResourceNotFoundException"}
+_TRIMMED = {"TrimmedDataAccessException", "ResourceNotFoundException"}
 _EMPTY_PAGES = 10
 _INFO = "DDBStreamBatchInfo"
+_Time = Annotated[datetime, BeforeValidator(lambda text: datetime.fromisoformat(text).astimezone(UTC))]
 
-_ARN = re.compile(r"arn:[!-~]+")
-_SHARD = re.compile(r"[A-Za-z0-9-]+")
-_SEQUENCE_NUMBER = re.compile(r"[0-9]{1,40}")
+_SEQUENCE_NUMBER = r"^[0-9]{1,40}$"
 """DynamoDB's sequence numbers have 21 to 40 digits (API reference, "GetShardIterator"); emulators may use fewer."""
 
 
-@dataclass(frozen=True)
-class Place:
+class Position(BaseModel, frozen=True):
     """The position of a batch in a stream: `size` records of a shard, from `first` to `last`."""
 
-    stream_arn: str
-    shard: str
-    first: str
-    last: str
-    size: int
-    began: datetime
-    ended: datetime
+    stream_arn: str = Field(alias="streamArn", pattern=r"^arn:[!-~]+$")
+    shard: str = Field(alias="shardId", pattern=r"^[A-Za-z0-9-]+$")
+    first: str = Field(alias="startSequenceNumber", pattern=_SEQUENCE_NUMBER)
+    last: str = Field(alias="endSequenceNumber", pattern=_SEQUENCE_NUMBER)
+    size: int = Field(alias="batchSize")
+    began: _Time = Field(alias="approximateArrivalOfFirstRecord")
+    ended: _Time = Field(alias="approximateArrivalOfLastRecord")
 
     @classmethod
     def of(cls, message: Message) -> Self:
-        """Parse a message. Raises Stays if it names no position."""
-        info: Any = message.document.get(_INFO)
+        """Parse a message. Raises NotRedrivable if it names no position."""
         try:
-            return cls._read(info)
-        except (KeyError, OverflowError, TypeError, ValueError) as error:
-            raise Stays(
+            position = cls.model_validate(message.document.get(_INFO))
+            if int(position.first) > int(position.last):
+                raise ValueError(f"{position.first} comes after {position.last}")
+        except (OverflowError, TypeError, ValueError) as error:
+            raise NotRedrivable(
                 "its body is not what Lambda writes of a batch: look at it in the SQS console, and delete it there."
             ) from error
+        return position
 
-    @classmethod
-    def _read(cls, info: Any) -> Self:
-        first = _matching(_SEQUENCE_NUMBER, info["startSequenceNumber"])
-        last = _matching(_SEQUENCE_NUMBER, info["endSequenceNumber"])
-        if int(first) > int(last):
-            raise ValueError(f"{first} comes after {last}")
-        return cls(
-            _matching(_ARN, info["streamArn"]),
-            _matching(_SHARD, info["shardId"]),
-            first,
-            last,
-            int(info["batchSize"]),
-            _time(info["approximateArrivalOfFirstRecord"]),
-            _time(info["approximateArrivalOfLastRecord"]),
-        )
-
-    def gone(self) -> Gone:
+    def lost(self) -> ContentLost:
         """Return the error for records that the stream no longer has."""
-        return Gone(
+        return ContentLost(
             f"the records of its batch ({self.size}, committed from {self.began:%Y-%m-%d %H:%M:%S} to"
             f" {self.ended:%Y-%m-%d %H:%M:%S} UTC; {self.shard}, {self.first} to {self.last}) are gone from the stream,"
             " which keeps them for 24 hours: an incremental export of the table for that time has the items; publish"
@@ -93,7 +76,7 @@ class Place:
         )
 
 
-class StreamRoute:
+class StreamRoute(Route):
     """The route of table changes: invokes the reader with the records that match its filter."""
 
     def __init__(
@@ -105,9 +88,9 @@ class StreamRoute:
         self._clock = clock
         self.action = f"give the records of each to {alias_arn.split(':', 6)[-1]}"
 
-    def about(self, message: Message) -> About:
+    def facts(self, message: Message) -> Facts:
         """Return the first record's number, the table, and Lambda's reason."""
-        return About(
+        return Facts(
             id=message.text(_INFO, "startSequenceNumber"),
             type="batch of changes",
             source=message.text(_INFO, "streamArn").partition(":table/")[2].partition("/")[0],
@@ -116,68 +99,61 @@ class StreamRoute:
 
     def check(self, message: Message) -> None:
         """Check the records, or else the age; reading the stream would reduce its readers' throughput."""
-        if missing := gone(message):
+        if missing := missing_object(message):
             raise missing
-        if records_in(message) is None:
-            self._check_age(Place.of(message))
-
-    def _check_age(self, place: Place) -> None:
-        if self._clock.now() - place.began > KEPT:
-            raise place.gone()
+        if records_in(message) is None and self._clock.now() - (position := Position.of(message)).began > RETENTION:
+            raise position.lost()
 
     def deliver(self, message: Message) -> str:
         """Invoke the function batch by batch, in the stream's order; stop at the first failed batch."""
-        mapped = self._mapped
-        records = [record for record in self._batch(message) if mapped.takes(record)]
-        for start in range(0, len(records), mapped.batch_size):
-            self._invoke_with_retry(records[start : start + mapped.batch_size])
+        mapping = self._mapping
+        records = [record for record in self._batch(message) if mapping.selects(record)]
+        for start in range(0, len(records), mapping.batch_size):
+            self._invoke_with_retry(records[start : start + mapping.batch_size])
         return ""
 
     @cached_property
-    def _mapped(self) -> Mapped:
-        return Mapped.of(self._functions, self._alias_arn)
+    def _mapping(self) -> ReaderMapping:
+        return ReaderMapping.of(self._functions, self._alias_arn)
 
     def _batch(self, message: Message) -> Sequence[Mapping[str, Any]]:
-        if missing := gone(message):
+        if missing := missing_object(message):
             raise missing
         if (stored := records_in(message)) is not None:
             return stored
-        place = Place.of(message)
-        return [_as_event(record, place) for record in self._read(place)]
-
-    def _read(self, place: Place) -> "list[RecordTypeDef]":
+        position = Position.of(message)
         try:
-            return list(self._records(place))
+            return [_as_event(record, position) for record in self._records(position)]
         except ClientError as error:
-            if code(error) in _GONE:
-                raise place.gone() from error
+            if code(error) in _TRIMMED:
+                raise position.lost() from error
             raise
 
-    def _records(self, place: Place) -> "Iterator[RecordTypeDef]":
+    def _records(self, position: Position) -> "Iterator[RecordTypeDef]":
         iterator = self._streams.get_shard_iterator(
-            StreamArn=place.stream_arn,
-            ShardId=place.shard,
+            StreamArn=position.stream_arn,
+            ShardId=position.shard,
             ShardIteratorType="AT_SEQUENCE_NUMBER",
-            SequenceNumber=place.first,
+            SequenceNumber=position.first,
         ).get("ShardIterator", "")
         empty = 0
         while iterator and empty < _EMPTY_PAGES:
             page = self._streams.get_records(ShardIterator=iterator)
             for record in page["Records"]:
                 number = int(_number(record))
-                if number <= int(place.last):
+                if number <= int(position.last):
                     yield record
-                if number >= int(place.last):
+                if number >= int(position.last):
                     return
             empty = 0 if page["Records"] else empty + 1
             iterator = page.get("NextShardIterator", "")
-        raise NotTaken(f"its last record was not found in {place.shard}")
+        raise DeliveryFailed(f"its last record was not found in {position.shard}")
 
     def _invoke_with_retry(self, records: Sequence[Mapping[str, Any]]) -> None:
-        """Invoke the function; retry the failed records once. Raises NotTaken."""
+        """Invoke the function; retry the failed records once. Raises DeliveryFailed."""
         rest = _from_failure(self._invoke(records), records)
         if rest and (failed := _from_failure(self._invoke(rest), rest)):
-            raise NotTaken(f"the function failed on {len(failed)} of its records: see its logs")
+            raise DeliveryFailed(f"the function failed on {len(failed)} of its records: see its logs")
 
     def _invoke(self, records: Sequence[Mapping[str, Any]]) -> Any:
         payload = json.dumps({"Records": records}, default=_as_base64).encode()
@@ -185,19 +161,8 @@ class StreamRoute:
         read = json.loads(answer["Payload"].read() or b"null")
         if "FunctionError" in answer:
             kind = read.get("errorType", "") if isinstance(read, dict) else ""
-            raise NotTaken(f"the function failed ({kind or answer['FunctionError']}): see its logs")
+            raise DeliveryFailed(f"the function failed ({kind or answer['FunctionError']}): see its logs")
         return read
-
-
-def _matching(pattern: re.Pattern[str], value: Any) -> str:
-    """Return a value that matches a pattern. Raises TypeError and ValueError for other values."""
-    if not pattern.fullmatch(value):
-        raise ValueError(f"{value!r} is not written as {pattern.pattern}")
-    return value
-
-
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def _number(record: Any) -> str:
@@ -211,14 +176,14 @@ def _from_failure(answer: Any, records: Sequence[Mapping[str, Any]]) -> Sequence
     numbers = [_number(record) for record in records]
     if not reported <= set(numbers):
         return records
-    return next((records[place:] for place, number in enumerate(numbers) if number in reported), [])
+    return next((records[index:] for index, number in enumerate(numbers) if number in reported), [])
 
 
-def _as_event(record: "RecordTypeDef", place: Place) -> dict[str, Any]:
+def _as_event(record: "RecordTypeDef", position: Position) -> dict[str, Any]:
     """Convert a stream record to Lambda's event format, which differs slightly."""
     change: dict[str, Any] = dict(record.get("dynamodb", {}))
     change["ApproximateCreationDateTime"] = change["ApproximateCreationDateTime"].timestamp()
-    event = {**record, "dynamodb": change, "eventSourceARN": place.stream_arn}
+    event = {**record, "dynamodb": change, "eventSourceARN": position.stream_arn}
     if identity := record.get("userIdentity"):
         event["userIdentity"] = {"principalId": identity.get("PrincipalId"), "type": identity.get("Type")}
     return event

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from ...command.aws_errors import AWS_ERRORS, Refused, sentence
 from ...command.clock import Clock
-from .clients import Clients
+from ...command.operation import Clients
 from .outputs import DeadLetterQueue, Stack
-from .unseen import UnseenUploads
+from .queue_reader import counts
+from .route import invoker
+from .uploads import UnseenUploads
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.type_defs import MetricDataQueryTypeDef
+    from mypy_boto3_sqs import SQSClient
 
 RECENT = timedelta(minutes=20)
 """SQS writes its metrics every minute, with a delay of up to 15 minutes after inactivity."""
@@ -56,40 +59,32 @@ class Survey:
 
 def survey(stack: Stack, clients: Clients, clock: Clock) -> Survey:
     """Count the messages of every queue. Raises ClientError and BotoCoreError."""
-    ages = _ages(stack.queues, clients, clock)
-    counts = [_count(queue, clients, ages.get(queue.name)) for queue in stack.queues]
+    ages, queues = _ages(stack.queues, clients, clock), clients("sqs")
+    found = [_count(queue, queues, ages.get(queue.name)) for queue in stack.queues]
     if stack.unseen is None:
-        return Survey(stack.name, counts)
+        return Survey(stack.name, found)
     try:
-        return Survey(stack.name, [*counts, _unseen(stack.unseen, clients, clock)])
-    except AWS_ERRORS as error:
-        return Survey(stack.name, counts, sentence(error, "redrive"))
-    except Refused as error:
-        return Survey(stack.name, counts, str(error))
+        return Survey(stack.name, [*found, _unseen(stack.unseen, clients, clock)])
+    except (Refused, *AWS_ERRORS) as error:
+        return Survey(stack.name, found, sentence(error, "redrive"))
+
+
+def _count(queue: DeadLetterQueue, queues: "SQSClient", oldest: timedelta | None) -> Count:
+    messages, in_flight = counts(queues, queue.url)
+    return Count(queue.name, messages, in_flight, oldest if messages else None)
 
 
 def _unseen(uploads: DeadLetterQueue, clients: Clients, clock: Clock) -> Count:
-    found = UnseenUploads(clients.functions, uploads.url)
+    found = UnseenUploads(invoker(clients), uploads.url)
     oldest = next(found.messages(lambda: False), None)
     return Count(uploads.name, found.count(), 0, clock.now() - oldest.sent if oldest else None)
-
-
-def _count(queue: DeadLetterQueue, clients: Clients, oldest: timedelta | None) -> Count:
-    answer = clients.queues.get_queue_attributes(
-        QueueUrl=queue.url,
-        AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
-    )["Attributes"]
-    messages = int(answer["ApproximateNumberOfMessages"])
-    return Count(
-        queue.name, messages, int(answer["ApproximateNumberOfMessagesNotVisible"]), oldest if messages else None
-    )
 
 
 def _ages(queues: Sequence[DeadLetterQueue], clients: Clients, clock: Clock) -> Mapping[str, timedelta]:
     """Return the ages of the oldest messages by queue, as far as CloudWatch has them."""
     now = clock.now()
     try:
-        results = clients.metrics.get_metric_data(
+        results = clients("cloudwatch").get_metric_data(
             MetricDataQueries=[_query(number, queue) for number, queue in enumerate(queues)],
             StartTime=now - RECENT,
             EndTime=now,

@@ -1,17 +1,25 @@
-"""Redrive of events that EventBridge could not deliver to the state machine.
+"""Uploads that did not start the state machine.
 
-A message's body is the matched event, before the rule's transformer; its attributes contain the error
-(EventBridge User Guide, "Using dead-letter queues to process undelivered events").
+- EventBridge could not deliver the event: a message of a dead-letter queue. Its body is the matched event, before the
+  rule's transformer; its attributes contain the error (EventBridge User Guide, "Using dead-letter queues to process
+  undelivered events").
+- The event was lost, because Transfer's events are best effort: the function SweepUploads compares the inbox with the
+  recorded lists. The uploads are presented as messages, and the redrive replaces the event.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from .errors import Stays
-from .messages import About, Message
+from ...command.aws_errors import Refused
+from .message import Facts, Message, NotRedrivable
+from .route import Route, Source
 
 if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_stepfunctions import SFNClient
 
 _FILE = ("detail", "file-path")
@@ -32,21 +40,27 @@ INPUTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 The rules are in `infra/components/_uploads.py`; a contract test compares both.
 """
 
+_REQUEST = "unseen"
+"""The member of SweepUploads' request and of its response."""
 
-class UploadsRoute:
+_POSITION = ("stored", "key", "version")
+"""The members of an upload that SweepUploads requires for the next page."""
+
+
+class UploadsRoute(Route):
     """The route of upload events: starts the state machine with the rule's input.
 
     RegisterList imports each version of a file once, so a duplicate event has no effect.
     """
 
-    def __init__(self, machines: "SFNClient", alias_arn: str) -> None:
-        self._machines = machines
+    def __init__(self, state_machines: "SFNClient", alias_arn: str) -> None:
+        self._state_machines = state_machines
         self._alias_arn = alias_arn
         self.action = f"start an execution of {alias_arn.split(':', 6)[-1]} for each"
 
-    def about(self, message: Message) -> About:
+    def facts(self, message: Message) -> Facts:
         """Return the facts of an EventBridge event, which has no subject."""
-        return About(
+        return Facts(
             id=message.text("id"),
             type=message.text("detail-type"),
             source=message.text("source"),
@@ -54,24 +68,92 @@ class UploadsRoute:
         )
 
     def check(self, message: Message) -> None:
-        """Raise Stays unless the event starts an import."""
-        input_of(message)
+        """Raise NotRedrivable unless the event starts an import."""
+        self.input_of(message)
 
     def deliver(self, message: Message) -> str:
         """Start an execution; its failure never returns to this queue."""
-        self._machines.start_execution(stateMachineArn=self._alias_arn, input=json.dumps(input_of(message)))
+        self._state_machines.start_execution(stateMachineArn=self._alias_arn, input=json.dumps(self.input_of(message)))
         return ""
+
+    def input_of(self, message: Message) -> dict[str, Any]:
+        """Return the state machine's input. Raises NotRedrivable for events that start no import."""
+        return input_of(message)
+
+
+class UnseenRoute(UploadsRoute):
+    """The route of an upload without an event: starts the state machine with the file's version, as S3's rule does."""
+
+    def facts(self, message: Message) -> Facts:
+        """Return the file's name, which identifies the partner, and its size, which shows whether it is complete."""
+        size = f"{message.member('size')} bytes"
+        return Facts(id=message.id, type="upload", subject=message.text("key"), reason=size)
+
+    def input_of(self, message: Message) -> dict[str, Any]:
+        """Return the state machine's input."""
+        return {name: message.text(name) for name in ("bucket", "key", "version")}
 
 
 def input_of(message: Message) -> dict[str, Any]:
-    """Return the state machine's input. Raises Stays for events that start no import."""
+    """Return the state machine's input for an event. Raises NotRedrivable for events that start no import."""
     paths = INPUTS.get(message.text("detail-type"))
     if paths is None:
-        raise Stays(
+        raise NotRedrivable(
             "its body is not an event that starts an import: look at it in the SQS console, and delete it there."
         )
     machine_input = {name: message.member(*path) for name, path in paths.items()}
     for name, value in machine_input.items():
         if not value:
-            raise Stays(f"its event lacks {'.'.join(paths[name])}, which an import needs: ask for the file once more.")
+            raise NotRedrivable(
+                f"its event lacks {'.'.join(paths[name])}, which an import needs: ask for the file once more."
+            )
     return machine_input
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of uploads, oldest first, and the number of uploads after it."""
+
+    uploads: Sequence[Mapping[str, Any]]
+    more: int
+
+
+class UnseenUploads(Source):
+    """The uploads whose event was lost. An upload with a recorded list is no longer returned, so none is deleted."""
+
+    def __init__(self, functions: "LambdaClient", alias_arn: str, age: timedelta | None = None) -> None:
+        """Query `alias_arn` for uploads older than `age`; the default is the alarm's threshold."""
+        self._functions = functions
+        self._alias_arn = alias_arn
+        self._filter = {} if age is None else {"seconds": age.total_seconds()}
+
+    def count(self) -> int:
+        """Return the number of uploads. Raises Refused, ClientError and BotoCoreError, as does `messages`."""
+        return len(self._first_page.uploads) + self._first_page.more
+
+    def messages(self, stopped: Callable[[], bool]) -> Iterator[Message]:
+        """Yield each upload, oldest first."""
+        page = self._first_page
+        yield from map(_message, page.uploads)
+        while page.more and page.uploads and not stopped():
+            page = self._page({"after": {name: page.uploads[-1][name] for name in _POSITION}})
+            yield from map(_message, page.uploads)
+
+    @cached_property
+    def _first_page(self) -> Page:
+        return self._page({})
+
+    def _page(self, after: Mapping[str, Any]) -> Page:
+        payload = json.dumps({_REQUEST: {**self._filter, **after}})
+        answer = self._functions.invoke(FunctionName=self._alias_arn, Payload=payload)
+        response = json.loads(answer["Payload"].read())
+        if "FunctionError" in answer or not isinstance(response, dict) or _REQUEST not in response:
+            raise Refused(f"{self._alias_arn} did not return the uploads whose event was lost: see its log.")
+        return Page(response[_REQUEST], response.get("more", 0))
+
+
+def _message(found: Mapping[str, Any]) -> Message:
+    sent = round(datetime.fromisoformat(found["stored"]).timestamp() * 1000)
+    system = {"SentTimestamp": str(sent), "ApproximateReceiveCount": "0"}
+    key: Any = {"key": {"DataType": "String", "StringValue": found["key"]}}
+    return Message(found["version"], "", json.dumps(found), key, system)

@@ -2,21 +2,31 @@
 
 import json
 import sys
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Final
 
 from typer import Argument, Option
 
 from ....configuration.project import ProjectError
-from ....declaration.context import Context
 from ...command.installed import repository
 from ...command.output import refuse
-from ...programs.recording import Program, service
-from .estimate import Estimate, estimate
-from .kinds import unknown
-from .screen import listed, table
+from ...programs.recording import service
+from .estimate import IDLE, MILLION, Estimate, Line, Part, estimate
+from .idle import unknown
+from .prices import Price, prices
 
-_ELSEWHERE = "aws:endpoints"
+_ELSEWHERE: Final = "aws:endpoints"
 """The setting of a stack that is not deployed to an account of AWS."""
+
+_TITLES: Final[Mapping[Part, str]] = {
+    IDLE: "A month without traffic",
+    MILLION: "A million rows, from a list to the queues",
+}
+
+_NOT_COUNTED: Final = (
+    "Not counted: storage (rows, files, backups, logs of traffic), data that leaves the region, the key's requests,\n"
+    "metrics of traffic (billed by the hour, like the metrics above), calls of the API. Free tiers are not deducted."
+)
 
 
 def cost(
@@ -37,35 +47,50 @@ def cost(
     """
     try:
         context, program = repository().context, service()
-        stacks = [_there(program, stack)] if stack else _on_aws(program)
-        return _print(context, program, stacks, stack, as_json)
+        stacks = [stack] if stack else [name for name in program.stacks() if _ELSEWHERE not in program.config(name)]
+        graphs = {name: program.graph(name) for name in stacks}
+        found = {name: estimate(context, graph) for name, graph in graphs.items()}
     except ProjectError as error:
         return refuse(str(error))
+    sys.stdout.write(_json(found, stack) if as_json else _listed(stack, found[stack]) if stack else table(found))
+    omitted = sorted({sentence for graph in graphs.values() for sentence in unknown(graph)})
+    sys.stderr.writelines(f"{sentence}\n" for sentence in omitted)
+    return 1 if omitted else 0
 
 
-def _print(context: Context, program: Program, stacks: list[str], stack: str | None, as_json: bool) -> int:
-    graphs = {name: program.run(name) for name in stacks}
-    found = {name: estimate(context, graph) for name, graph in graphs.items()}
-    sys.stdout.write(_as_json(found, stack) if as_json else _as_text(found, stack))
-    left_out = sorted({one for graph in graphs.values() for one in unknown(graph)})
-    sys.stderr.writelines(f"{one}\n" for one in left_out)
-    return 1 if left_out else 0
+def _json(found: dict[str, Estimate], stack: str | None) -> str:
+    documents = {name: one.as_json() for name, one in found.items()}
+    return json.dumps(documents[stack] if stack else documents, indent=2) + "\n"
 
 
-def _as_json(found: dict[str, Estimate], stack: str | None) -> str:
-    said = {name: one.as_json() for name, one in found.items()}
-    return json.dumps(said[stack] if stack else said, indent=2) + "\n"
+def table(found: Mapping[str, Estimate]) -> str:
+    """Return the estimates of several stacks, one line each."""
+    width = max(map(len, (*found, "stack")))
+    head = f"{'stack':<{width}}  {'idle month':>12}  {'million rows':>12}"
+    rows = (f"{name:<{width}}  {one.idle_month:>12.2f}  {one.per_million:>12.2f}" for name, one in found.items())
+    return "\n".join([head, *rows, "", _priced()]) + "\n"
 
 
-def _as_text(found: dict[str, Estimate], stack: str | None) -> str:
-    return listed(stack, found[stack]) if stack else table(found)
+def _listed(stack: str, found: Estimate) -> str:
+    parts = ("\n".join([title, *_rows(found, part)]) for part, title in _TITLES.items())
+    return "\n\n".join([f"{stack}, {_priced()}", *parts, _NOT_COUNTED]) + "\n"
 
 
-def _there(program: Program, stack: str) -> str:
-    if stack not in program.stacks():
-        raise ProjectError(f"There is no stack {stack}: write one of {', '.join(program.stacks())}.")
-    return stack
+def _priced() -> str:
+    return f"USD, list prices of {prices().region} as of {prices().date}"
 
 
-def _on_aws(program: Program) -> list[str]:
-    return [stack for stack in program.stacks() if _ELSEWHERE not in program.config(stack)]
+def _rows(found: Estimate, part: Part) -> Iterator[str]:
+    yield from (_row(line) for line in found.lines if line.part == part)
+    yield f"  {'together':<56}  {found.total(part):>9.2f}"
+
+
+def _row(line: Line) -> str:
+    amount = f"{line.quantity:,.0f}" if line.quantity >= 1 else f"{line.quantity:.4f}"
+    return f"  {line.what:<44}{amount:>12}  {line.usd:>9.4f}  {_price(line.price)}"
+
+
+def _price(price: Price) -> str:
+    """Return a price with at least two decimals, and with more for small prices such as a GB-second."""
+    usd = f"{price.usd:.10f}".rstrip("0")
+    return f"{max(usd, f'{price.usd:.2f}', key=len)} for {price.per:,} {price.unit}"

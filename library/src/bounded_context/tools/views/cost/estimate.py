@@ -1,17 +1,49 @@
-"""The estimate of a stack."""
+"""The estimate of a stack: quantities with their prices, for a month without traffic and for a million rows."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from ....declaration.context import Context
 from ...programs.recording import Graph
 from .flow import Flow
 from .idle import idle
-from .lines import IDLE, MILLION, Line, total
 from .per_million import lists
+from .prices import Price, prices
 
 ROWS: Final = 1_000_000
 """The rows of the estimated list, all of them valid."""
+
+Part = Literal["idle_month", "per_million"]
+
+IDLE: Final[Part] = "idle_month"
+MILLION: Final[Part] = "per_million"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A quantity at a price, for a month without traffic or for a million rows."""
+
+    part: Part
+    what: str
+    quantity: float
+    price: Price
+
+    @property
+    def usd(self) -> float:
+        """The cost of the quantity."""
+        return self.quantity * self.price.each
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the line for `context cost --json`."""
+        return {
+            "part": self.part,
+            "what": self.what,
+            "quantity": round(self.quantity, 4),
+            "unit": self.price.unit,
+            "unit_price": self.price.each,
+            "usd": round(self.usd, 6),
+        }
 
 
 @dataclass(frozen=True)
@@ -23,12 +55,16 @@ class Estimate:
     @property
     def idle_month(self) -> float:
         """The cost of a month without traffic."""
-        return total(self.lines, IDLE)
+        return self.total(IDLE)
 
     @property
     def per_million(self) -> float:
         """The cost of a million rows."""
-        return total(self.lines, MILLION)
+        return self.total(MILLION)
+
+    def total(self, part: Part) -> float:
+        """Return the cost of a part's lines."""
+        return sum(line.usd for line in self.lines if line.part == part)
 
     def as_json(self) -> dict[str, Any]:
         """Return the estimate for `context cost --json`."""
@@ -41,4 +77,9 @@ class Estimate:
 
 def estimate(context: Context[Any], graph: Graph) -> Estimate:
     """Estimate the cost of a stack's resources, and of a million rows."""
-    return Estimate((*idle(graph), *lists(Flow(context, graph, ROWS))))
+    return Estimate((*lines(IDLE, idle(graph)), *lines(MILLION, lists(Flow(context, graph, ROWS)))))
+
+
+def lines(part: Part, counted: Iterable[tuple[str, float, str]]) -> list[Line]:
+    """Return lines for counted quantities, given by name, quantity and price. A quantity of 0 is omitted."""
+    return [Line(part, what, quantity, prices().by_name[name]) for what, quantity, name in counted if quantity]

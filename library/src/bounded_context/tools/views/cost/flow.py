@@ -12,9 +12,9 @@ from ....application.importing import ROWS_AT_ONCE
 from ....configuration.project import ProjectError
 from ....declaration.context import Context
 from ...programs.recording import Graph, Node
-from . import assumptions as assumed
+from .functions import environment_variable, functions, is_called
 from .machine import Machine, imports
-from .read import functions, is_called, told
+from .prices import assumed
 from .row import Row
 
 RELAY: Final = "relay_events"
@@ -47,7 +47,7 @@ class Flow:
     @cached_property
     def table(self) -> Node:
         """The table of the aggregates."""
-        name = told(self.function("import_list"), "TABLE_NAME")
+        name = environment_variable(self.function("import_list"), "TABLE_NAME")
         found = (node for node in self.graph.of("dynamodb/table") if node.inputs.get("name") == name)
         return _required(f"table {name}", next(found, None))
 
@@ -59,7 +59,7 @@ class Flow:
     @property
     def parts(self) -> float:
         """The number of parts, all of them full."""
-        return self.rows / int(told(self.function("validate_list"), "PART_ROWS"))
+        return self.rows / int(environment_variable(self.function("validate_list"), "PART_ROWS"))
 
     @property
     def checks(self) -> int:
@@ -73,14 +73,14 @@ class Flow:
 
     @property
     def _a_second(self) -> int:
-        return self.machine.at_once * assumed.WRITTEN_A_SECOND
+        return self.machine.at_once * assumed().written_a_second
 
     @cached_property
     def batch(self) -> float:
         """The number of changes in a batch of the relay: a shard's changes since the last poll, per parallel batch."""
         mapping = self._feed
-        interval = max(1 / assumed.POLLS_A_SECOND, mapping.inputs.get("maximumBatchingWindowInSeconds") or 0)
-        lanes = assumed.SHARDS * (mapping.inputs.get("parallelizationFactor") or 1)
+        interval = max(1 / assumed().polls_a_second, mapping.inputs.get("maximumBatchingWindowInSeconds") or 0)
+        lanes = assumed().shards * (mapping.inputs.get("parallelizationFactor") or 1)
         return min(mapping.inputs["batchSize"], max(1, self._a_second * interval / lanes))
 
     @property
@@ -103,12 +103,12 @@ class Flow:
     @property
     def _created(self) -> set[str]:
         """The filter labels of a row's events: each published major version has its own label."""
-        return set(self.context.labels_of(self.context.reached[self.context.first]))
+        return set(self.context.labels_of(self.context.event_by_status[self.context.initial_status]))
 
     @property
     def subscribers(self) -> int:
         """The number of queues that receive a row's event. A queue without a filter receives each major version."""
-        topic = told(self.function(RELAY), "TOPIC_ARN")
+        topic = environment_variable(self.function(RELAY), "TOPIC_ARN")
         return sum(
             len(_passed(subscription, self._created))
             for subscription in self.graph.of("sns/topicSubscription")
@@ -121,7 +121,7 @@ class Flow:
 
         A part is claimed and completed, and its record is updated after each group of rows.
         """
-        return self.lists * assumed.LIST_WRITES + self.parts + max(self.parts, self.rows / ROWS_AT_ONCE)
+        return self.lists * assumed().list_writes + self.parts + max(self.parts, self.rows / ROWS_AT_ONCE)
 
 
 def _passed(subscription: Node, labels: Collection[str]) -> set[str]:

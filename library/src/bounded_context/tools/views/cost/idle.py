@@ -6,9 +6,8 @@ from typing import Final
 from ....declaration import measures
 from ....declaration.measures import Measure
 from ...programs.recording import Graph, Node
-from . import assumptions as assumed
-from .lines import IDLE, Line, lines
-from .read import Scheduled, is_traced, memory_gb, scheduled
+from .functions import Scheduled, a_month, is_traced, memory_gb, scheduled
+from .prices import assumed, prices
 
 _GB: Final = 10**9
 _SWEEPER: Final = "sweep_uploads"
@@ -23,12 +22,15 @@ write, which is every hour for these metrics."""
 Counted = Iterator[tuple[str, float, str]]
 
 
-def idle(graph: Graph) -> list[Line]:
-    """Return the lines of a month without traffic."""
-    return lines(IDLE, [*_standing(graph), *_called(scheduled(graph)), *_polled(graph), *_logged(graph)])
+def idle(graph: Graph) -> Counted:
+    """Yield the quantities of a month without traffic, each with its name and the name of its price."""
+    yield from _permanent(graph)
+    yield from _called(scheduled(graph))
+    yield from _polled(graph)
+    yield from _logged(graph)
 
 
-def _standing(graph: Graph) -> Counted:
+def _permanent(graph: Graph) -> Counted:
     """Yield resources that are billed for their existence."""
     yield "metrics that alarms watch", sum(map(_watched, graph.of("cloudwatch/metricAlarm"))), "alarm_metric"
     yield "alarms on other alarms", len(graph.of("cloudwatch/compositeAlarm")), "composite_alarm"
@@ -36,7 +38,7 @@ def _standing(graph: Graph) -> Counted:
     # Each of the first two rotations adds the same price (KMS pricing page).
     yield "keys that are not rotated yet", len(graph.of("kms/key")), "key"
     yield "secrets", len(graph.of("secretsmanager/secret")), "secret"
-    yield "SFTP endpoint", len(graph.of("transfer/server")) * assumed.HOURS_A_MONTH, "sftp_hour"
+    yield "SFTP endpoint", len(graph.of("transfer/server")) * assumed().hours_a_month, "sftp_hour"
 
 
 def _watched(alarm: Node) -> int:
@@ -52,7 +54,7 @@ def _called(schedules: list[Scheduled]) -> Counted:
         yield f"calls of {schedule.name}", schedule.calls, "lambda_request"
         yield (
             f"duration of {schedule.name}",
-            schedule.calls * assumed.CALL_SECONDS * memory_gb(schedule.function),
+            schedule.calls * assumed().call_seconds * memory_gb(schedule.function),
             "lambda_gb_second",
         )
         # Scheduled calls do not overlap, and the first call of each second is traced.
@@ -66,15 +68,15 @@ def _polled(graph: Graph) -> Counted:
     for mapping in graph.of("lambda/eventSourceMapping"):
         if "startingPosition" not in mapping.inputs:
             capped = "maximumConcurrency" in mapping.inputs.get("scalingConfig", {})
-            pollers = assumed.POLLERS if capped else assumed.POLLERS_IN_QUIET
-            polls = pollers * assumed.HOURS_A_MONTH * 3600 / assumed.POLL_SECONDS
+            pollers = assumed().pollers if capped else assumed().pollers_in_quiet
+            polls = pollers * assumed().hours_a_month * 3600 / assumed().poll_seconds
             yield f"looks into the empty queue {mapping.name}", polls, "queue_request"
 
 
 def _logged(graph: Graph) -> Counted:
     """Yield the logs of scheduled functions, and their storage."""
     for schedule in scheduled(graph):
-        written = schedule.calls * assumed.LOG_BYTES_A_CALL / _GB
+        written = schedule.calls * assumed().log_bytes_a_call / _GB
         yield f"log of {schedule.name}", written, "log_ingestion"
         yield f"log of {schedule.name} as it is kept", written * _months_stored(graph, schedule), "log_storage"
 
@@ -83,3 +85,19 @@ def _months_stored(graph: Graph, schedule: Scheduled) -> float:
     group = schedule.function.inputs.get("loggingConfig", {}).get("logGroup")
     groups = [node for node in graph.of("cloudwatch/logGroup") if node.inputs.get("name") == group]
     return sum(node.inputs.get("retentionInDays", 0) for node in groups) / 30
+
+
+def unknown(graph: Graph) -> list[str]:
+    """Return a sentence for each resource that the estimates omit."""
+    return [f"{node.kind} {node.name} is not counted: {why}." for node in graph.nodes if (why := _why(node))]
+
+
+def _why(node: Node) -> str | None:
+    """Return the reason why a resource cannot be counted, or None."""
+    if node.kind not in {*prices().billed, *prices().free}:
+        return "the price of its type is unknown"
+    if node.kind == "dynamodb/table" and node.inputs.get("billingMode") != "PAY_PER_REQUEST":
+        return "its capacity is provisioned, and billed by the hour"
+    if node.kind == "cloudwatch/eventRule" and "scheduleExpression" in node.inputs and a_month(node) is None:
+        return "its schedule is not a rate"
+    return None

@@ -4,22 +4,20 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from ....adapters.dynamodb_inserts import UNITS
-from . import assumptions as assumed
 from .flow import RELAY, Flow
-from .indexes import index_units
-from .lines import MILLION, Line, lines
-from .read import is_traced, memory_gb
-from .row import units
+from .functions import is_traced, memory_gb
+from .prices import assumed
+from .row import index_units, units
 
 _GB: Final = 10**9
 
 Counted = Iterator[tuple[str, float, str]]
 
 
-def lists(flow: Flow) -> list[Line]:
-    """Return the lines of all stages of a flow's rows."""
-    stages = (_table, _functions, _workflow, _files, _events, _observed)
-    return lines(MILLION, (line for stage in stages for line in stage(flow)))
+def lists(flow: Flow) -> Counted:
+    """Yield the quantities of all stages of a flow's rows, each with its name and the name of its price."""
+    for stage in (_table, _functions, _workflow, _files, _events, _observed):
+        yield from stage(flow)
 
 
 def _table(flow: Flow) -> Counted:
@@ -29,7 +27,7 @@ def _table(flow: Flow) -> Counted:
     # Consistent reads use a unit for an item of up to 4 KB, and also for a missing item.
     yield "reads by the verification", flow.rows * flow.checks, "read_unit"
     yield "writes of lists' records", flow.changes, "write_unit"
-    yield "reads of lists' records", flow.lists * assumed.LIST_READS, "read_unit"
+    yield "reads of lists' records", flow.lists * assumed().list_reads, "read_unit"
 
 
 def _functions(flow: Flow) -> Counted:
@@ -46,12 +44,12 @@ def _calls(flow: Flow) -> Mapping[str, float]:
 
 def _seconds(flow: Flow) -> Mapping[str, float]:
     return {
-        "register_list": flow.lists * assumed.CALL_SECONDS,
-        "validate_list": flow.rows / assumed.VALIDATED_A_SECOND,
-        flow.context.verification: flow.rows * flow.checks / assumed.READ_A_SECOND,
-        "import_list": flow.rows / assumed.WRITTEN_A_SECOND,
-        RELAY: flow.publishes * assumed.PUBLISH_SECONDS,
-        "measure_lists": flow.changes * assumed.CALL_SECONDS,
+        "register_list": flow.lists * assumed().call_seconds,
+        "validate_list": flow.rows / assumed().validated_a_second,
+        flow.context.verification: flow.rows * flow.checks / assumed().read_a_second,
+        "import_list": flow.rows / assumed().written_a_second,
+        RELAY: flow.publishes * assumed().publish_seconds,
+        "measure_lists": flow.changes * assumed().call_seconds,
     }
 
 
@@ -62,9 +60,9 @@ def _workflow(flow: Flow) -> Counted:
 
 
 def _files(flow: Flow) -> Counted:
-    yield "objects written", flow.parts + flow.lists * assumed.LIST_OBJECTS, "s3_put"
+    yield "objects written", flow.parts + flow.lists * assumed().list_objects, "s3_put"
     # Both the verification and the import read each part.
-    yield "objects read", 2 * flow.parts + flow.lists * assumed.LIST_OBJECTS, "s3_get"
+    yield "objects read", 2 * flow.parts + flow.lists * assumed().list_objects, "s3_get"
     if flow.graph.of("transfer/server"):
         yield "uploads over SFTP", flow.rows * flow.row.file_bytes / _GB, "sftp_data"
 
@@ -73,15 +71,15 @@ def _events(flow: Flow) -> Counted:
     requests = flow.row.requests_a_batch
     # The workflow publishes one event about each list.
     yield "batches of events published", flow.publishes * requests + flow.lists, "publish"
-    received = (flow.rows + flow.lists) / assumed.MESSAGES_A_RECEIVE * flow.subscribers
+    received = (flow.rows + flow.lists) / assumed().messages_a_receive * flow.subscribers
     yield "subscribers' receives", received * requests, "queue_request"
     yield "subscribers' deletions", received, "queue_request"
 
 
 def _observed(flow: Flow) -> Counted:
     calls = sum(_calls(flow).values())
-    written = calls * assumed.LOG_BYTES_A_CALL + flow.publishes * assumed.LOG_BYTES_A_PUBLISH
-    yield "logs", (written + flow.rows * assumed.LOG_BYTES_AN_EVENT) / _GB, "log_ingestion"
+    written = calls * assumed().log_bytes_a_call + flow.publishes * assumed().log_bytes_a_publish
+    yield "logs", (written + flow.rows * assumed().log_bytes_an_event) / _GB, "log_ingestion"
     if is_traced(flow.function(RELAY)):
         first = min(flow.relayed, flow.seconds)
-        yield "traces of the relay", first + (flow.relayed - first) * assumed.TRACED, "trace"
+        yield "traces of the relay", first + (flow.relayed - first) * assumed().traced, "trace"

@@ -1,17 +1,22 @@
-"""The price table."""
+"""`data/prices.toml`: the prices, the assumed quantities, and how AWS bills each type of resource."""
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field
 
 _FILE: Final = files("bounded_context") / "data" / "prices.toml"
 
 
-@dataclass(frozen=True)
-class Price:
+class _Table(BaseModel, frozen=True):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Price(_Table, frozen=True):
     """An AWS price: `usd` for `per` of a `unit`. `page` is its source, `seen` the data that it was compared with."""
 
     usd: float
@@ -26,19 +31,48 @@ class Price:
         return self.usd / self.per
 
 
-@dataclass(frozen=True)
-class Prices:
-    """The prices of a region by name, as of a date (ISO 8601)."""
+class Assumptions(_Table, frozen=True):
+    """Quantities that neither the graph nor a constant contains. The file has their meanings and sources."""
+
+    hours_a_month: int
+    validated_a_second: int
+    read_a_second: int
+    written_a_second: int
+    shards: int
+    polls_a_second: int
+    publish_seconds: float
+    call_seconds: float
+    log_bytes_a_call: int
+    log_bytes_a_publish: int
+    log_bytes_an_event: int
+    messages_a_receive: int
+    poll_seconds: int
+    pollers: int
+    pollers_in_quiet: int
+    traced: float
+    list_writes: int
+    list_objects: int
+    list_reads: int
+    text_length: int
+
+
+class Prices(_Table, frozen=True):
+    """The prices of a region by name, as of a date, and the reasons why types of resources are billed or free."""
 
     region: str
-    date: str
-    by_name: Mapping[str, Price]
+    date: date
+    by_name: Mapping[str, Price] = Field(alias="prices")
+    assumptions: Assumptions
+    billed: Mapping[str, str]
+    free: Mapping[str, str]
 
 
 @cache
 def prices() -> Prices:
-    """Return the prices of `data/prices.toml`."""
-    read: dict[str, Any] = tomllib.loads(_FILE.read_text(encoding="utf-8"))
-    return Prices(
-        read["region"], read["date"].isoformat(), {name: Price(**price) for name, price in read["prices"].items()}
-    )
+    """Return the content of `data/prices.toml`."""
+    return Prices.model_validate(tomllib.loads(_FILE.read_text(encoding="utf-8")))
+
+
+def assumed() -> Assumptions:
+    """Return the assumed quantities."""
+    return prices().assumptions

@@ -1,8 +1,8 @@
-"""The size of a sample row: in the file, in the table and in events."""
+"""The size of a sample row: in the file, in the table, in its indexes and in events."""
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -12,8 +12,9 @@ from typing import Any, Final
 from ....adapters.items import TRACEPARENT, Items
 from ....adapters.sns import BATCH
 from ....declaration.context import Context
+from ...programs.recording import Node
 from ...programs.samples import Samples
-from .assumptions import UNSAID_TEXT
+from .prices import assumed
 
 _LIST: Final = "0" * 32
 _TRACEPARENT: Final = f"00-{'0' * 32}-{'0' * 16}-00"
@@ -35,12 +36,13 @@ class Row:
         return {column: self._cell(column) for column in self.context.rows.columns}
 
     def _cell(self, column: str) -> str:
-        others = dict.fromkeys(self.context.rows.columns, UNSAID_TEXT)
+        text = "x" * assumed().text_length
+        others = dict.fromkeys(self.context.rows.columns, text)
         del others[column]
         try:
             return Samples(self.context).values(1, **others)[column]
         except LookupError:
-            return UNSAID_TEXT
+            return text
 
     @property
     def file_bytes(self) -> int:
@@ -50,7 +52,7 @@ class Row:
     @cached_property
     def item(self) -> Mapping[str, Any]:
         """The row's item in the table, as the import writes it."""
-        item = Items(self.context).from_values(self.values, self.context.first, 1, _LIST)
+        item = Items(self.context).from_values(self.values, self.context.initial_status, 1, _LIST)
         return item | {TRACEPARENT: _TRACEPARENT}
 
     @property
@@ -66,7 +68,7 @@ class Row:
     def _event(self) -> dict[str, Any]:
         """Return the row's event without its status and version, which are a few characters."""
         context, now = self.context, datetime.now(UTC)
-        event_type = context.reached[context.first]
+        event_type = context.event_by_status[context.initial_status]
         return context.source.cloud_event(
             _LIST, event_type, _LIST, now, dict(self.values), _TRACEPARENT, sequence=_SEQUENCE
         )
@@ -88,3 +90,25 @@ def _value_bytes(value: Any) -> int:
     if isinstance(value, int | Decimal):
         return math.ceil(len(Decimal(value).as_tuple().digits) / 2) + 1
     return len(str(value).encode())
+
+
+def index_units(table: Node, item: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    """Yield each index that contains the item, by name, with the write units of its entry."""
+    for index in table.inputs.get("globalSecondaryIndexes") or ():
+        keys = _keys(index)
+        if keys <= set(item):
+            yield index["name"], units(item_bytes(_projected(table, index, keys, item)))
+
+
+def _keys(index: Mapping[str, Any]) -> set[str]:
+    schemas = index.get("keySchemas") or ()
+    named = [key["attributeName"] for key in schemas] or [index.get("hashKey"), index.get("rangeKey")]
+    return {name for name in named if name}
+
+
+def _projected(table: Node, index: Mapping[str, Any], keys: set[str], item: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the attributes of an item in an index: all, or the keys of both and the included attributes."""
+    if index["projectionType"] == "ALL":
+        return item
+    names = {*keys, table.inputs["hashKey"], table.inputs.get("rangeKey"), *(index.get("nonKeyAttributes") or ())}
+    return {name: value for name, value in item.items() if name in names}

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from .columns import columns
-from .shapes import Arrow, Box
-from .text import LINE, width
+from .shapes import LINE, Arrow, Box, width
 
 PAD: Final = 10
 """Pixels between a frame and its boxes, and between a box and its text."""
@@ -20,67 +19,86 @@ _PORT: Final = 9
 """Pixels between arrows that end at the same side of a box."""
 
 
-@dataclass(frozen=True)
-class Cell:
-    """A part of a column with its boxes from the top. `tops` are in pixels below the cell's top, by the box's key.
+@dataclass(eq=False)
+class Area:
+    """A rectangle, in pixels from the top left corner."""
 
-    A bend has no boxes.
+    x: float = 0
+    y: float = 0
+    width: float = 0
+    height: float = 0
+
+    @property
+    def right(self) -> float:
+        """The x coordinate of the right side."""
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> float:
+        """The y coordinate of the lower side."""
+        return self.y + self.height
+
+    @property
+    def middle(self) -> float:
+        """The y coordinate of the middle."""
+        return self.y + self.height / 2
+
+    def side(self, *, is_left: bool) -> float:
+        """Return the x coordinate of a side."""
+        return self.x if is_left else self.right
+
+
+@dataclass(eq=False)
+class Cell(Area):
+    """A part of a column. The layout sets its position, its column, and the width that all cells of a column share.
+
+    `tops` and `heights` are in pixels by the key of each box; tops are below the cell's top. A bend has no boxes.
     """
 
-    key: str
-    boxes: tuple[Box, ...] = ()
+    key: str = ""
     frame: str = ""
-    height: float = 6
-    width: float = 0
+    column: int = 0
     tops: dict[str, float] = field(default_factory=dict)
     heights: dict[str, float] = field(default_factory=dict)
 
-    def middle(self, boxes: Sequence[str]) -> float:
-        """Return the average end of arrows to these boxes, or the middle of a bend; in pixels below the cell's top."""
-        found = [self.tops[box] + self.heights[box] / 2 for box in boxes]
-        return sum(found) / len(found) if found else self.height / 2
+    def areas(self) -> dict[str, Area]:
+        """Return the area of each box by its key."""
+        pad = PAD if self.frame else 0
+        return {
+            key: Area(self.x + pad, self.y + top, self.width - 2 * pad, self.heights[key])
+            for key, top in self.tops.items()
+        }
 
 
 def cells(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> list[Cell]:
     """Return a cell for each group and for each single box, sorted by key."""
     groups: dict[str, list[Box]] = {}
     for box in sorted(boxes):
-        groups.setdefault(cell_key(box), []).append(box)
-    ends = _ends(arrows)
+        groups.setdefault(f"group {box.group}" if box.group else f"box {box.key}", []).append(box)
+    ends = Counter(arrow.source for arrow in arrows) | Counter(arrow.target for arrow in arrows)
     return [_cell(key, grouped, arrows, ends) for key, grouped in sorted(groups.items())]
 
 
-def cell_key(box: Box) -> str:
-    """Return the key of the cell that contains a box."""
-    return f"group {box.group}" if box.group else f"box {box.key}"
-
-
-def _ends(arrows: Sequence[Arrow]) -> Counter[str]:
-    """Return the maximum number of arrows on a side of each box."""
-    return Counter(arrow.source for arrow in arrows) | Counter(arrow.target for arrow in arrows)
-
-
 def _cell(key: str, boxes: Sequence[Box], arrows: Sequence[Arrow], ends: Counter[str]) -> Cell:
-    keys = [box.key for box in boxes]
+    """Return a cell. `ends` is the larger number of arrows at a side of each box."""
+    keys, frame = [box.key for box in boxes], boxes[0].group
     inner = {(arrow.source, arrow.target) for arrow in arrows if arrow.source in keys and arrow.target in keys}
     depths = columns(keys, inner)
-    ordered = tuple(sorted(boxes, key=lambda box: (depths[box.key], box)))
     heights = {box.key: _height(box, ends[box.key]) for box in boxes}
-    frame = boxes[0].group
-    gap = INNER if inner else PAD
-    tops = dict(_tops(ordered, heights, gap, _TITLE + PAD / 2 if frame else 0))
-    height = max(tops[key] + heights[key] for key in keys) + (PAD if frame else 0)
-    return Cell(key, ordered, frame, height, _width(boxes, frame), tops, heights)
+    ordered = sorted(keys, key=lambda box: (depths[box], box))
+    tops = dict(_tops(ordered, heights, INNER if inner else PAD, _TITLE + PAD / 2 if frame else 0))
+    height = tops[ordered[-1]] + heights[ordered[-1]] + (PAD if frame else 0)
+    return Cell(key=key, frame=frame, width=_width(boxes, frame), height=height, tops=tops, heights=heights)
 
 
 def _height(box: Box, ends: int) -> float:
     return max(LINE * max(1, len(box.label.splitlines())) + 1.6 * PAD, _PORT * ends + PAD)
 
 
-def _tops(boxes: Sequence[Box], heights: dict[str, float], gap: float, top: float) -> Iterator[tuple[str, float]]:
-    for box in boxes:
-        yield box.key, top
-        top += heights[box.key] + gap
+def _tops(keys: Sequence[str], heights: dict[str, float], gap: float, top: float) -> Iterator[tuple[str, float]]:
+    for key in keys:
+        yield key, top
+        top += heights[key] + gap
 
 
 def _width(boxes: Sequence[Box], frame: str) -> float:

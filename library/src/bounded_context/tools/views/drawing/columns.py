@@ -1,7 +1,8 @@
 """Assign parts of a drawing to columns, by the longest path to each part."""
 
-from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence, Set
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 
 Link = tuple[str, str]
 """From one key to another."""
@@ -10,53 +11,46 @@ Link = tuple[str, str]
 def columns(keys: Sequence[str], links: Set[Link]) -> dict[str, int]:
     """Return the column of each key, from 0.
 
-    Links that would close a cycle count in reverse: the last link of a path that returns to one of its own keys. Links
-    from a key to itself are ignored.
+    Links that would close a cycle count in reverse: of each cycle, the link that returns to the key nearest to a start.
+    Links from a key to itself are ignored.
     """
-    following = {key: sorted(target for source, target in links if source == key != target) for key in keys}
-    walk = _Walk(following)
-    for key in _from_the_left(keys, following):
-        walk.go(key)
-    return _longest(reversed(walk.done), walk.forward())
-
-
-def _from_the_left(keys: Sequence[str], following: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return the keys without incoming links first."""
-    targets = {target for found in following.values() for target in found}
-    return sorted(keys, key=lambda key: (key in targets, key))
-
-
-@dataclass
-class _Walk:
-    """A depth-first walk along all links, without recursion because a path may exceed Python's recursion limit."""
-
-    following: Mapping[str, Sequence[str]]
-    done: dict[str, None] = field(default_factory=dict)
-    back: set[Link] = field(default_factory=set)
-
-    def go(self, start: str) -> None:
-        way: dict[str, Iterator[str]] = {}
-        here: str | None = None if start in self.done else start
-        while here is not None:
-            ahead = way.setdefault(here, iter(self.following[here]))
-            here = self._step(here, next(ahead, None), way)
-
-    def _step(self, here: str, target: str | None, way: dict[str, Iterator[str]]) -> str | None:
-        if target is None:
-            self.done[here] = None
-            del way[here]
-            return next(reversed(way), None)
-        if target in way:
-            self.back.add((here, target))
-        return here if target in way or target in self.done else target
-
-    def forward(self) -> set[Link]:
-        links = {(source, target) for source, targets in self.following.items() for target in targets}
-        return links - self.back | {(target, source) for source, target in self.back}
-
-
-def _longest(order: Iterator[str], links: Set[Link]) -> dict[str, int]:
+    links = {(source, target) for source, target in links if source != target}
+    distances = _distances(keys, links)
+    order = _order(keys, links, distances)
+    places = {key: place for place, key in enumerate(order)}
+    forward = [(source, target) if places[source] < places[target] else (target, source) for source, target in links]
     found: dict[str, int] = {}
-    for key in order:
-        found[key] = max((found[source] + 1 for source, target in links if target == key), default=0)
+    for key, before in _grouped(order, forward).items():
+        found[key] = max((found[source] + 1 for source in before), default=0)
+    return found
+
+
+def _order(keys: Sequence[str], links: Set[Link], distances: Mapping[str, int]) -> list[str]:
+    """Return the keys in topological order, without the links that close cycles."""
+    kept = set(links)
+    while True:
+        try:
+            return list(TopologicalSorter(_grouped(keys, kept)).static_order())
+        except CycleError as error:
+            kept.remove(min(pairwise(error.args[1]), key=lambda link: (distances[link[1]], link)))
+
+
+def _distances(keys: Sequence[str], links: Set[Link]) -> dict[str, int]:
+    """Return the number of links from the nearest start: a key without incoming links, or else the first of a cycle."""
+    following = _grouped(keys, [(target, source) for source, target in links])
+    targets = {target for _, target in links}
+    found: dict[str, int] = {}
+    for start in sorted(keys, key=lambda key: (key in targets, key)):
+        ahead, distance = {start} - found.keys(), 0
+        while ahead:
+            found |= dict.fromkeys(ahead, distance)
+            ahead, distance = {key for here in ahead for key in following[here]} - found.keys(), distance + 1
+    return found
+
+
+def _grouped(keys: Iterable[str], links: Iterable[Link]) -> dict[str, list[str]]:
+    """Return the sources of the links to each key, sorted."""
+    found: dict[str, list[str]] = {key: [] for key in keys}
+    for source, target in sorted(links):
+        found[target].append(source)
     return found

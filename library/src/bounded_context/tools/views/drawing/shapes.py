@@ -1,6 +1,16 @@
-"""The input of a drawing: boxes and arrows."""
+"""The input of a drawing, boxes and arrows, and the estimated width of their text without a font."""
 
+import unicodedata
 from dataclasses import dataclass
+from typing import Final
+
+LINE: Final = 17
+"""The height of a line of text in pixels."""
+
+SMALL: Final = 11
+"""The size of the font of arrows' labels and of the legend in pixels."""
+
+_NARROW: Final = frozenset("fijlrt.,:;'|!()[] ")
 
 
 @dataclass(frozen=True, order=True)
@@ -37,3 +47,22 @@ class Arrow:
     target: str
     label: str = ""
     note: str = ""
+
+
+def width(text: str, size: float = 13) -> float:
+    """Return the width in pixels of the longest line of a text, in a sans serif of `size` pixels.
+
+    The estimate is rather too wide than too narrow.
+    """
+    return max((sum(map(_share, line)) for line in text.splitlines()), default=0) * size
+
+
+def _share(character: str) -> float:
+    """Return the width of a character as a share of the font's size."""
+    if unicodedata.combining(character):
+        return 0
+    if unicodedata.east_asian_width(character) in "WF":
+        return 1.05
+    if character in _NARROW:
+        return 0.36
+    return 0.74 if character.isupper() or character in "mwMW@%" else 0.59

@@ -3,7 +3,6 @@
 Other programs load only this package, so it imports no other module of the library.
 """
 
-from .frame import STYLE, page
-from .parts import facts, preformatted, table, text
+from .parts import STYLE, facts, page, preformatted, table, text
 
 __all__ = ["STYLE", "facts", "page", "preformatted", "table", "text"]

@@ -1,12 +1,41 @@
-"""Parts of pages, as HTML."""
+"""The frame of every page and the parts of its body, as HTML."""
 
 from collections.abc import Iterable, Mapping
 from html import escape
+from pathlib import Path
+from typing import Final
+
+STYLE: Final = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
+"""The style sheet of all pages, for the light and the dark colour scheme, wide screens and phones."""
+
+# With this policy, browsers run no scripts and load no resources.
+_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 
 
-def text(said: str) -> str:
+def page(title: str, body: Iterable[str], style: str = "") -> str:
+    """Return a page as HTML.
+
+    Args:
+        title: the title and first heading, as text.
+        body: the content below the heading, as HTML.
+        style: additional style of this page.
+    """
+    escaped_title = escape(title)
+    head = (
+        '<meta charset="utf-8">',
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        '<meta name="color-scheme" content="light dark">',
+        f"<title>{escaped_title}</title>",
+        f"<style>\n{STYLE}{style}</style>",
+    )
+    top, main = '<!doctype html>\n<html lang="en">\n<head>', "</head>\n<body>\n<main>"
+    return "\n".join((top, *head, main, f"<h1>{escaped_title}</h1>", *body, "</main>\n</body>\n</html>\n"))
+
+
+def text(sentence: str) -> str:
     """Return a sentence as HTML, with text between single or double backticks as code."""
-    parts = escape(said).replace("``", "`").split("`")
+    parts = escape(sentence).replace("``", "`").split("`")
     return "".join(f"<code>{part}</code>" if number % 2 else part for number, part in enumerate(parts))
 
 
@@ -32,9 +61,9 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]], numbers: Iterable[
     )
 
 
-def facts(known: Mapping[str, str]) -> str:
+def facts(values: Mapping[str, str]) -> str:
     """Return a definition list of names and values (HTML), without empty values."""
-    items = "\n".join(f"<dt>{escape(name)}</dt><dd>{value}</dd>" for name, value in known.items() if value)
+    items = "\n".join(f"<dt>{escape(name)}</dt><dd>{value}</dd>" for name, value in values.items() if value)
     return f"<dl>\n{items}\n</dl>" if items else ""
 
 

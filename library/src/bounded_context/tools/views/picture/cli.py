@@ -7,26 +7,22 @@ from typing import Annotated
 import typer
 from typer import Argument, Option
 
-from ....configuration.project import Project, ProjectError
+from ....configuration.project import ProjectError
 from ...command.installed import repository
 from ...command.output import refuse
 from ...programs.graph import PRODUCTION
-from ...programs.recording import run, service
+from ...programs.recording import service
+from .. import readme as diagrams
 from ..drawing import svg
-from . import Picture, picture
+from . import picture
 from .mermaid import flowchart
-from .readme import NAME, draw
-
-
-class NotDrawn(ProjectError):
-    """A stack cannot be drawn. The message has the reason."""
 
 
 def picture_(
     stack: Annotated[str, Argument(help="the Pulumi stack")] = PRODUCTION,
     as_svg: Annotated[bool, Option("--svg", help="an image for browsers (default)")] = False,
     mermaid: Annotated[bool, Option("--mermaid", help="a diagram for Markdown, with similar arrows as one")] = False,
-    readme: Annotated[bool, Option("--readme", help=f"write the diagram of {PRODUCTION} into {NAME}")] = False,
+    readme: Annotated[bool, Option("--readme", help=f"write the diagram of {PRODUCTION} into {diagrams.NAME}")] = False,
     output: Annotated[Path | None, Option(help="write the picture into this file, and print its name")] = None,
 ) -> int:
     """Draw the resources of a stack: which triggers which, and which permissions they have.
@@ -44,25 +40,16 @@ def picture_(
         raise typer.BadParameter("--svg, --mermaid and --readme exclude one another: write one of them")
     try:
         project = repository()
-        drawn = _picture(project, PRODUCTION if readme else stack)
+        shown = PRODUCTION if readme else stack
+        drawn = picture(project.context, service().graph(shown), shown)
         if readme:
-            sys.stdout.write(f"{NAME} has a new picture\n" if draw(drawn, project.root) else "")
+            is_new = diagrams.draw(project.root, flowchart(drawn))
+            sys.stdout.write(f"{diagrams.NAME} has a new picture\n" if is_new else "")
         else:
             _print(flowchart(drawn) if mermaid else svg(drawn.title, drawn.boxes, drawn.arrows), output)
     except (ProjectError, OSError) as error:
         return refuse(str(error))
     return 0
-
-
-def _picture(project: Project, stack: str) -> Picture:
-    if stack not in (known := service().stacks()):
-        raise NotDrawn(f"There is no stack {stack}: write one of {', '.join(known)}.")
-    try:
-        return picture(project.context, run(stack), stack)
-    except ProjectError:
-        raise
-    except Exception as error:
-        raise NotDrawn(f"The program does not run as {stack}: {type(error).__name__}: {error}") from error
 
 
 def _print(text: str, output: Path | None) -> None:

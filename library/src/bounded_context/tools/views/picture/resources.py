@@ -1,13 +1,13 @@
-"""The resources that a picture shows: their names, and the resolution of ARNs and texts to them."""
+"""The resources that a picture shows: their names, the ARNs that match them, and their dead-letter queues."""
 
-from collections import Counter
+import json
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 from ...programs.graph import Graph, Node
-from .failures import failures
 from .policies import grants, role_name
 
 _DRAWN: Final[Mapping[str, Mapping[str, str]]] = {
@@ -34,7 +34,7 @@ _OF_RELEASES: Final = "codedeploy:PutLifecycleEventHookExecutionStatus"
 
 
 @dataclass(frozen=True)
-class Thing:
+class Resource:
     """A resource of a picture: its kind in a word, its name without the stack's prefix, and a unique key.
 
     A function's name is its name in code.
@@ -50,55 +50,55 @@ class Thing:
         """The ARN, or an empty text."""
         return str(self.node.outputs.get("arn", ""))
 
-    def is_meant(self, arn: str) -> bool:
+    def matches(self, arn: str) -> bool:
         """Return whether an ARN or a pattern matches the resource, or its alias, index or object."""
         return bool(self.arn) and (arn == self.arn or arn.startswith((f"{self.arn}:", f"{self.arn}/")))
 
-    def is_in(self, text: str) -> bool:
+    def is_named_in(self, text: str) -> bool:
         """Return whether a text, such as a rule's pattern, contains the ARN, id or name in quotes."""
         words = (self.arn, id_of(self.node), self.node.called, self.node.outputs.get("bucket"))
         return any(f'"{word}"' in text for word in words if word)
 
 
 @dataclass(frozen=True)
-class Things:
+class Resources:
     """The displayed resources of a graph; `prefix` is the common prefix of the stack's resource names."""
 
     graph: Graph
     prefix: str
 
     @cached_property
-    def all(self) -> Sequence[Thing]:
+    def all(self) -> Sequence[Resource]:
         """All resources except for alarm topics, failure destinations and release hooks; sorted by key."""
-        found = [Thing(node, kind, self._name(node)) for node in self.graph.nodes if (kind := _kind(node))]
+        found = [Resource(node, kind, self._name(node)) for node in self.graph.nodes if (kind := _kind(node))]
         quiet = {*self.failures, *_alarmed(self.graph)}
-        seen = (thing for thing in found if thing.arn not in quiet and not _is_hook(self.graph, thing.node))
-        return list(_with_keys(sorted(seen, key=lambda thing: (thing.kind, thing.name, thing.node.urn))))
+        seen = (resource for resource in found if resource.arn not in quiet and not _is_hook(self.graph, resource.node))
+        return list(_keyed(sorted(seen, key=lambda resource: (resource.kind, resource.name, resource.node.urn))))
 
     @cached_property
     def failures(self) -> Mapping[str, set[str]]:
         """The failure destinations of the graph, see `failures`."""
         return failures(self.graph)
 
-    def of(self, kind: str) -> list[Thing]:
+    def of(self, kind: str) -> list[Resource]:
         """Return the resources of a kind."""
-        return [thing for thing in self.all if thing.kind == kind]
+        return [resource for resource in self.all if resource.kind == kind]
 
-    def meant(self, arn: str) -> Thing | None:
+    def by_arn(self, arn: str) -> Resource | None:
         """Return the resource that an ARN matches, or None."""
-        return next((thing for thing in self.all if thing.is_meant(arn)), None)
+        return next((resource for resource in self.all if resource.matches(arn)), None)
 
     def _name(self, node: Node) -> str:
         name = str(node.inputs.get("name") or node.name).removeprefix(f"{self.prefix}-")
         return name.replace("-", "_") if node.kind == "lambda/function" else name
 
 
-def _with_keys(things: Iterable[Thing]) -> Iterator[Thing]:
+def _keyed(resources: Iterable[Resource]) -> Iterator[Resource]:
     taken: Counter[str] = Counter()
-    for thing in things:
-        key = f"{thing.kind} {thing.name}"
+    for resource in resources:
+        key = f"{resource.kind} {resource.name}"
         taken[key] += 1
-        yield replace(thing, key=key if taken[key] == 1 else f"{key} {taken[key]}")
+        yield replace(resource, key=key if taken[key] == 1 else f"{key} {taken[key]}")
 
 
 def id_of(node: Node) -> str:
@@ -122,3 +122,51 @@ def _alarmed(graph: Graph) -> Iterator[str]:
 def _is_hook(graph: Graph, node: Node) -> bool:
     role = role_name(str(node.inputs.get("role", "")))
     return bool(role) and any(grant.role == role and _OF_RELEASES in grant.actions for grant in grants(graph))
+
+
+def failures(graph: Graph) -> Mapping[str, set[str]]:
+    """Return the ARNs of the destinations, each with the ARNs of its failing queues, functions and rule targets.
+
+    If a bucket receives a stream's lost records, their sources are added to the queue that gets a message for each
+    object.
+    """
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for destination, source in _destinations(graph):
+        if destination:
+            found[destination].add(source)
+    for queue, bucket in list(_notified(graph, found)):
+        found[queue] |= found[bucket]
+    return found
+
+
+def _destinations(graph: Graph) -> Iterator[tuple[str, str]]:
+    for queue in graph.of("sqs/queue"):
+        yield _redrive(queue), queue.arn
+    for subscription in graph.of("sns/topicSubscription"):
+        yield _redrive(subscription), str(subscription.inputs["endpoint"])
+    for target in graph.of("cloudwatch/eventTarget"):
+        yield _arn(target.inputs.get("deadLetterConfig"), "arn"), str(target.inputs["arn"])
+    for function in graph.of("lambda/function"):
+        yield _arn(function.inputs.get("deadLetterConfig"), "targetArn"), function.arn
+    for kind in ("lambda/eventSourceMapping", "lambda/functionEventInvokeConfig"):
+        for node in graph.of(kind):
+            on_failure = node.inputs.get("destinationConfig", {}).get("onFailure", {})
+            yield _arn(on_failure, "destinationArn", "destination"), str(node.inputs["functionName"])
+
+
+def _redrive(node: Node) -> str:
+    policy = node.inputs.get("redrivePolicy")
+    return str(json.loads(policy)["deadLetterTargetArn"]) if policy else ""
+
+
+def _arn(config: Mapping[str, Any] | None, *names: str) -> str:
+    return next((str(config[name]) for name in names if name in config), "") if config else ""
+
+
+def _notified(graph: Graph, found: Mapping[str, set[str]]) -> Iterator[tuple[str, str]]:
+    """Yield the queues that a rule notifies of each object in a destination bucket, with the bucket's ARN."""
+    patterns = {rule.called: str(rule.inputs["eventPattern"]) for rule in graph.rules()}
+    for target in graph.of("cloudwatch/eventTarget"):
+        for bucket in (arn for arn in found if arn.startswith("arn:aws:s3:::")):
+            if f'"{bucket.removeprefix("arn:aws:s3:::")}"' in patterns.get(str(target.inputs["rule"]), ""):
+                yield str(target.inputs["arn"]), bucket

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ...programs.graph import Node
-from .resources import Thing, Things, id_of
+from .resources import Resource, Resources, id_of
 
 _RATE: Final = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 
@@ -15,37 +15,37 @@ _RATE: Final = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 class Trigger:
     """A trigger and its target. A source outside of the graph is given by its kind and name."""
 
-    source: Thing | tuple[str, str]
-    target: Thing
+    source: Resource | tuple[str, str]
+    target: Resource
     label: str
     note: str = ""
 
 
-def triggers(things: Things) -> Iterator[Trigger]:
+def triggers(resources: Resources) -> Iterator[Trigger]:
     """Yield all triggers."""
     for found in (_rules, _routes, _mappings, _subscriptions, _uploads):
-        yield from found(things)
+        yield from found(resources)
 
 
-def _rules(things: Things) -> Iterator[Trigger]:
-    rules = {rule.called: rule for rule in things.graph.of("cloudwatch/eventRule")}
-    for node in things.graph.of("cloudwatch/eventTarget"):
-        rule, target = rules.get(str(node.inputs["rule"])), things.meant(str(node.inputs["arn"]))
+def _rules(resources: Resources) -> Iterator[Trigger]:
+    rules = {rule.called: rule for rule in resources.graph.of("cloudwatch/eventRule")}
+    for node in resources.graph.of("cloudwatch/eventTarget"):
+        rule, target = rules.get(str(node.inputs["rule"])), resources.by_arn(str(node.inputs["arn"]))
         if rule and target:
-            yield from _set_off(things, rule, target)
+            yield from _of_rule(resources, rule, target)
 
 
-def _set_off(things: Things, rule: Node, target: Thing) -> Iterator[Trigger]:
+def _of_rule(resources: Resources, rule: Node, target: Resource) -> Iterator[Trigger]:
     if schedule := rule.inputs.get("scheduleExpression"):
         yield Trigger(("schedule", _every(str(schedule))), target, "starts", rule.called)
     if pattern := rule.inputs.get("eventPattern"):
-        for source in _sources(things, str(pattern)):
+        for source in _sources(resources, str(pattern)):
             yield Trigger(source, target, "starts", rule.called)
 
 
-def _sources(things: Things, pattern: str) -> list[Thing | tuple[str, str]]:
+def _sources(resources: Resources, pattern: str) -> list[Resource | tuple[str, str]]:
     """Return the resources that a pattern names, or else the service whose events it matches."""
-    named: list[Thing | tuple[str, str]] = [thing for thing in things.all if thing.is_in(pattern)]
+    named: list[Resource | tuple[str, str]] = [resource for resource in resources.all if resource.is_named_in(pattern)]
     service = re.search(r'"source":\s*\["([^"]+)"', pattern)
     return named or [("events", service[1] if service else "event bus")]
 
@@ -57,46 +57,44 @@ def _every(expression: str) -> str:
     return f"every {found[2]}" if found[1] == "1" else f"every {found[1]} {found[2]}s"
 
 
-def _routes(things: Things) -> Iterator[Trigger]:
-    apis = {id_of(node.node): node for node in things.all if node.kind == "HTTP API"}
-    integrations = {id_of(node): node for node in things.graph.of("apigatewayv2/integration")}
-    for route in things.graph.of("apigatewayv2/route"):
+def _routes(resources: Resources) -> Iterator[Trigger]:
+    apis = {id_of(node.node): node for node in resources.all if node.kind == "HTTP API"}
+    integrations = {id_of(node): node for node in resources.graph.of("apigatewayv2/integration")}
+    for route in resources.graph.of("apigatewayv2/route"):
         api = apis.get(str(route.inputs["apiId"]))
         integration = integrations.get(str(route.inputs.get("target", "")).removeprefix("integrations/"))
-        target = integration and _integrated(things, str(integration.inputs.get("integrationUri", "")))
+        target = integration and _integrated(resources, str(integration.inputs.get("integrationUri", "")))
         if api and target:
             yield Trigger(api, target, "calls", str(route.inputs["routeKey"]))
 
 
-def _integrated(things: Things, uri: str) -> Thing | None:
+def _integrated(resources: Resources, uri: str) -> Resource | None:
     """Return the function whose ARN the integration's URI contains."""
-    return things.meant(uri.partition("/functions/")[2].removesuffix("/invocations") or uri)
+    return resources.by_arn(uri.partition("/functions/")[2].removesuffix("/invocations") or uri)
 
 
-def _mappings(things: Things) -> Iterator[Trigger]:
-    for node in things.graph.of("lambda/eventSourceMapping"):
-        source = things.meant(str(node.inputs.get("eventSourceArn", "")))
-        target = things.meant(str(node.inputs["functionName"])) or _called(things, str(node.inputs["functionName"]))
+def _mappings(resources: Resources) -> Iterator[Trigger]:
+    for node in resources.graph.of("lambda/eventSourceMapping"):
+        source = resources.by_arn(str(node.inputs.get("eventSourceArn", "")))
+        name = str(node.inputs["functionName"])
+        named = (function for function in resources.of("function") if function.node.called == name)
+        target = resources.by_arn(name) or next(named, None)
         if source and target:
             yield Trigger(source, target, "stream" if source.kind == "table" else "starts")
 
 
-def _called(things: Things, name: str) -> Thing | None:
-    return next((thing for thing in things.all if thing.kind == "function" and thing.node.called == name), None)
-
-
-def _subscriptions(things: Things) -> Iterator[Trigger]:
-    for node in things.graph.of("sns/topicSubscription"):
-        topic, target = str(node.inputs["topic"]), things.meant(str(node.inputs["endpoint"]))
-        source = things.meant(topic) or ("topic of another context", topic.rpartition(":")[2])
+def _subscriptions(resources: Resources) -> Iterator[Trigger]:
+    for node in resources.graph.of("sns/topicSubscription"):
+        topic, target = str(node.inputs["topic"]), resources.by_arn(str(node.inputs["endpoint"]))
+        source = resources.by_arn(topic) or ("topic of another context", topic.rpartition(":")[2])
         if target:
-            yield Trigger(source, target, "", "" if isinstance(source, Thing) else topic)
+            yield Trigger(source, target, "", "" if isinstance(source, Resource) else topic)
 
 
-def _uploads(things: Things) -> Iterator[Trigger]:
+def _uploads(resources: Resources) -> Iterator[Trigger]:
     """Yield an SFTP server and the bucket that stores its files: the bucket of the same component."""
-    for server in (thing for thing in things.all if thing.kind == "SFTP server"):
-        for bucket in (thing for thing in things.all if thing.kind == "bucket"):
+    for server in (resource for resource in resources.all if resource.kind == "SFTP server"):
+        for bucket in (resource for resource in resources.all if resource.kind == "bucket"):
             if _component(server.node) and _component(server.node) == _component(bucket.node):
                 yield Trigger(server, bucket, "writes")
 

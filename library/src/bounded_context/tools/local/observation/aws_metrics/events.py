@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ...aws import Aws
+from ...emulator.aws import Aws
 from ...uploads import Sent
-from ..calls import Call
+from ..logs import Call
 from ..samples import Sample
 from . import zeros
 

@@ -9,9 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 from .....declaration.measures import EVENT_AGE
-from ...aws import Aws
-from ..calls import Call
-from ..logs import METRICS
+from ...emulator.aws import Aws
+from ..logs import METRICS, Call
 from ..samples import Sample, own_metrics
 from . import zeros
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from .....declaration.measures import EVENTS_PUBLISHED
-from ...subscribers import Reception
+from ...actors.subscriber import Reception
 from ..samples import Sample
 from . import zeros
 

@@ -7,8 +7,8 @@ For a queue without a reader, the age of the oldest message is the time since th
 import time
 from collections.abc import Iterator, Mapping
 
-from ...aws import Aws
-from ...subscribers import Reception
+from ...actors.subscriber import Reception
+from ...emulator.aws import Aws
 from ..samples import Sample
 
 NAMESPACE = "AWS/SQS"
@@ -27,7 +27,7 @@ class Queues:
         self._aws = aws
         self._filled: dict[str, float] = {}
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """Poll each queue once."""
         for name, url in self.urls.items():
             self._add(name, self._waiting(url), time.time())

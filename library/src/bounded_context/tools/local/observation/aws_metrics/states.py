@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ...aws import Aws
+from ...emulator.aws import Aws
 from ..samples import Sample
 
 NAMESPACE = "AWS/States"

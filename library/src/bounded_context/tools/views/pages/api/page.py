@@ -4,10 +4,8 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Any, Final
 
-from ..frame import page
-from ..parts import preformatted, table, text
+from ..parts import page, preformatted, table, text
 from .requests import ANYWHERE, Called, Found, exports, operations, request, starts
-from .schemas import kind, schemas
 
 _SIGNED: Final = (
     "curl signs the requests on this page with the credentials of the variables below. Callers need the permission "
@@ -38,7 +36,7 @@ def api_page(made: dict[str, Any], called: Called = ANYWHERE, document: str = "o
         f"<p>{text(_ORDER)}</p>",
         *(part for operation in found for part in _operation(made, operation, called)),
         '<h2 id="schemas">Values</h2>',
-        *schemas(made),
+        *_schemas(made),
     ]
     return page(f"{made['info']['title']}: HTTP API", filter(None, parts))
 
@@ -69,7 +67,7 @@ def _operation(made: dict[str, Any], found: Found, called: Called) -> Iterator[s
     if begins := starts(operation):
         yield f"<p>It starts from {text(begins)}.</p>"
     for content in operation.get("requestBody", {}).get("content", {}).values():
-        yield f"<p>Body: {kind(content['schema'])}</p>"
+        yield f"<p>Body: {_kind(content['schema'])}</p>"
     parameters = [_resolved(made, parameter) for parameter in operation["parameters"]]
     yield table(("parameter", "is"), map(_parameter, parameters))
     yield table(("status", "means"), map(_response, sorted(operation["responses"].items())))
@@ -77,7 +75,7 @@ def _operation(made: dict[str, Any], found: Found, called: Called) -> Iterator[s
 
 def _parameter(parameter: dict[str, Any]) -> tuple[str, str]:
     required = " Required." if parameter.get("required") else ""
-    description = f"{text(parameter.get('description', ''))}{required} {kind(parameter['schema'])}"
+    description = f"{text(parameter.get('description', ''))}{required} {_kind(parameter['schema'])}"
     return (
         f'<code>{escape(parameter["name"])}</code><br><span class="soft">{escape(parameter["in"])}</span>',
         description,
@@ -87,10 +85,49 @@ def _parameter(parameter: dict[str, Any]) -> tuple[str, str]:
 def _response(found: tuple[str, dict[str, Any]]) -> tuple[str, str]:
     status, response = found
     headers = ", ".join(f"<code>{escape(name)}</code>" for name in sorted(response["headers"]))
-    bodies = ", ".join(kind(content["schema"]) for content in response.get("content", {}).values())
+    bodies = ", ".join(_kind(content["schema"]) for content in response.get("content", {}).values())
     description = f"{text(response['description'])} Headers: {headers}."
     return f"<code>{escape(status)}</code>", f"{description} Body: {bodies}." if bodies else description
 
 
 def _resolved(made: dict[str, Any], parameter: dict[str, Any]) -> dict[str, Any]:
     return made["components"]["parameters"][parameter["$ref"].rpartition("/")[2]] if "$ref" in parameter else parameter
+
+
+def _schemas(made: dict[str, Any]) -> Iterator[str]:
+    """Yield a section for each schema of a document."""
+    for name, schema in sorted(made["components"]["schemas"].items()):
+        yield f'<h3 id="{escape(name)}">{escape(name)}</h3>'
+        yield f"<p>{text(schema.get('description', ''))} {_kind(schema)}</p>"
+        members = schema.get("properties", {}).items()
+        rows = ((f"<code>{escape(member)}</code>", _described(member_schema)) for member, member_schema in members)
+        yield table(("member", "is"), rows)
+
+
+def _described(schema: dict[str, Any]) -> str:
+    """Return the description of a value and its type."""
+    return f"{text(schema.get('description', ''))} {_kind(schema)}".strip()
+
+
+def _kind(schema: dict[str, Any]) -> str:
+    """Return the type and the limits of a value."""
+    if "$ref" in schema:
+        name = escape(schema["$ref"].rpartition("/")[2])
+        return f'<a href="#{name}">{name}</a>'
+    if "anyOf" in schema:
+        return " or ".join(map(_kind, schema["anyOf"]))
+    if "enum" in schema:
+        return ", ".join(f"<code>{escape(str(choice))}</code>" for choice in schema["enum"])
+    inner = f" of {_kind(schema['items'])}" if "items" in schema else ""
+    return escape(schema.get("type", "anything")) + inner + "".join(_limits(schema))
+
+
+def _limits(schema: dict[str, Any]) -> Iterator[str]:
+    names = ("minimum", "maximum", "minLength", "maxLength", "pattern", "format", "default")
+    for name in names:
+        if name in schema and schema[name] != []:
+            yield f", {name} <code>{escape(_number(schema[name]))}</code>"
+
+
+def _number(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,4 +1,7 @@
-"""curl requests to copy, one for each operation, in an order in which they succeed."""
+"""curl requests to copy, one for each operation, in an order in which they succeed.
+
+Their values are the document's own examples, so that all requests concern the same aggregate.
+"""
 
 import json
 import re
@@ -6,8 +9,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
-
-from .samples import samples, value
+from urllib.parse import quote
 
 Document = dict[str, Any]
 Found = tuple[str, str, dict[str, Any]]
@@ -21,6 +23,9 @@ _AUTHORISED: Final = (
 _STARTS: Final = re.compile(r"\(`illegal-move`\): it starts from ([^.]+)\.")
 _PAGING: Final = ("limit", "cursor")
 _COMMON: Final = ("list_id", "status")
+_BY_FORMAT: Final = {"date": "2026-01-31", "integer": "1", "boolean": "true"}
+_TEXTS: Final = ("id-1", "2026-01-31", "12.50", "42", "EUR")
+"""A text for each type of field. The first text that matches a value's pattern is used."""
 
 
 @dataclass(frozen=True)
@@ -85,11 +90,11 @@ def _statuses(made: Document) -> list[str]:
 def request(made: Document, found: Found, called: Called) -> str:
     """Return a request as a shell command that uses the variables of `exports`."""
     path, method, operation = found
-    known = {**samples(made), **called.known}
+    known = {**_samples(made), **called.known}
     named = [parameter for parameter in operation["parameters"] if "name" in parameter]
     for parameter in named:
         if parameter["in"] == "path":
-            path = path.replace(f"{{{parameter['name']}}}", value(made, parameter, known))
+            path = path.replace(f"{{{parameter['name']}}}", _value(made, parameter, known))
     parts = [f'{_verb(method)}"$API{path}{_query(made, named, known)}"', *_AUTHORISED, *_body(operation)]
     return "curl -i " + " \\\n  ".join(parts)
 
@@ -109,10 +114,53 @@ def _query(made: Document, named: list[dict[str, Any]], known: Mapping[str, Any]
         if parameter["in"] == "query" and parameter["name"] not in _PAGING
     }
     chosen = [name for name in _COMMON if name in parameters] or list(parameters)[:1]
-    return "?" + "&".join(f"{name}={value(made, parameters[name], known)}" for name in chosen) if chosen else ""
+    return "?" + "&".join(f"{name}={_value(made, parameters[name], known)}" for name in chosen) if chosen else ""
 
 
 def _body(operation: dict[str, Any]) -> Iterator[str]:
     for kind, content in operation.get("requestBody", {}).get("content", {}).items():
         yield f'-H "Content-Type: {kind}"'
         yield f"-d {shlex.quote(json.dumps(content['example'], indent=2, ensure_ascii=False))}"
+
+
+def _samples(made: dict[str, Any]) -> dict[str, Any]:
+    """Return each member of the document's examples by name. Members of requests precede members of responses."""
+    found: dict[str, Any] = {}
+    for example in _examples(made):
+        for name, member in example.items():
+            if member is not None and not isinstance(member, list | dict):
+                found.setdefault(name, member)
+    return found
+
+
+def _value(made: dict[str, Any], parameter: Mapping[str, Any], known: Mapping[str, Any]) -> str:
+    """Return a valid value of a parameter, encoded for a path."""
+    if parameter["name"] in known:
+        return quote(_written(known[parameter["name"]]), safe="")
+    schema = _schema(made, parameter["schema"])
+    return quote(_of_schema(schema), safe="")
+
+
+def _examples(made: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    operations = [operation for methods in made["paths"].values() for operation in methods.values()]
+    bodies = [operation["requestBody"] for operation in operations if "requestBody" in operation]
+    for part in (*bodies, *(answer for operation in operations for answer in operation["responses"].values())):
+        for content in part.get("content", {}).values():
+            yield content.get("example", {})
+
+
+def _schema(made: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a value that is not null."""
+    schema = schema.get("anyOf", [schema])[0]
+    return made["components"]["schemas"][schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+
+
+def _of_schema(schema: Mapping[str, Any]) -> str:
+    if "enum" in schema:
+        return str(schema["enum"][0])
+    fits = (text for text in _TEXTS if re.search(schema.get("pattern", ""), text))
+    return _BY_FORMAT.get(schema.get("format", schema.get("type", ""))) or next(fits, _TEXTS[0])
+
+
+def _written(item: Any) -> str:
+    return str(item).lower() if isinstance(item, bool) else str(item)

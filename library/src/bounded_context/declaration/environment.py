@@ -1,0 +1,33 @@
+"""Settings of a function, read from its environment, and the models that functions of the table alone use."""
+
+import os
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+S = TypeVar("S", bound=BaseModel)
+
+
+class Settings(BaseModel):
+    """The settings of a function: the field ``table_name`` is the variable ``TABLE_NAME``.
+
+    Errors show no values: the environment contains the role's credentials as well.
+    """
+
+    # A function builds only the model that it loads.
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, defer_build=True)
+
+
+class TableSettings(Settings):
+    """The settings of a function that uses only the table."""
+
+    table_name: str = Field(min_length=1)
+
+
+def load(kind: type[S], context: Any = None) -> S:
+    """Read a function's settings from the environment. ``context`` is the context whose own names they must not use.
+
+    Raises:
+        pydantic.ValidationError: a variable is missing or its value is invalid.
+    """
+    return kind.model_validate({name.lower(): value for name, value in os.environ.items()}, context=context)

@@ -1,0 +1,55 @@
+"""Promises about the resources that the programs register: policies, outputs, and requests to AWS."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from ...tools.policies import POLICIES, PRODUCTION, BadWaiver, Policy, Violation, judged, waivers
+from ...tools.policies.waivers import needless
+from ..requests import findings
+from ._promise import Check, Promise, Repository
+
+
+def waivers_are_needed(where: Repository) -> Iterator[str]:
+    """Every waiver of a policy has a reason, and the policy is still violated."""
+    try:
+        waived = waivers(where.project.settings, POLICIES)
+    except BadWaiver as error:
+        yield str(error)
+        return
+    yield from needless(waived, judged(POLICIES, lambda policy: _violations(policy, where), waived, PRODUCTION))
+
+
+def _promise(policy: Policy) -> Promise:
+    def check(where: Repository) -> Iterator[str]:
+        [judgement] = judged([policy], lambda policy: _violations(policy, where), where.waivers, PRODUCTION)
+        yield from (violation.sentence for violation in judgement.violations)
+
+    return Promise(policy.name, policy.sentence, check)
+
+
+def _violations(policy: Policy, where: Repository) -> list[Violation]:
+    return [violation for graph in where.held for violation in policy.violations(graph)]
+
+
+PROMISES: tuple[Promise, ...] = tuple(map(_promise, POLICIES))
+
+
+READ: Final = ("functions", "release", "state_machine", "dead_letter_queues", "queues", "table_name", "inbox_bucket")
+"""The outputs that the rollout, the redrive, the local run and the smoke check read."""
+
+
+def the_program_exports_its_outputs(where: Repository) -> Iterator[str]:
+    """Tools find the stack's resources: the last line of the service's program exports the outputs."""
+    for name in READ:
+        if name not in where.graph.outputs:
+            last = "`export_outputs(components, observability)`"
+            yield f"infra/service/__main__.py exports no {name}: write {last} as its last line."
+
+
+def aws_takes_the_stacks(where: Repository) -> Iterator[str]:
+    """AWS accepts every stack of the service and of the pipeline: its models refuse no resource's request."""
+    for stack, graph in where.graphs.items():
+        yield from (f"{stack}: {finding}" for node in graph.nodes for finding in findings(node))
+
+
+CHECKS: tuple[Check, ...] = (waivers_are_needed, the_program_exports_its_outputs, aws_takes_the_stacks)

@@ -1,0 +1,119 @@
+"""Call the Pulumi CLI for a temporary stack: non-interactively, and protected from Ctrl-C on the terminal."""
+
+import json
+import shutil
+import signal
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from ...command.aws_errors import Refused
+from ...command.denied import denied
+from ...release.steps.lock import LOCKED
+
+_SHOWN: Final = 5
+"""The maximum of quoted output lines, and of listed resources, in a message."""
+
+
+class Failed(Exception):
+    """A step failed. The message is a sentence about the observed state."""
+
+
+@dataclass(frozen=True)
+class Pulumi:
+    """The CLI for a stack of the program in a folder."""
+
+    stack: str
+    program: Path
+
+    def stacks(self) -> set[str]:
+        """Return the names of the program's stacks in the state. Raises Refused if they cannot be listed."""
+        if shutil.which("pulumi") is None:
+            raise Refused("The Pulumi CLI is not on the PATH: see https://www.pulumi.com/docs/install/.")
+        listed = self._call("stack", "ls", "--json")
+        if listed.returncode != 0:
+            raise Refused(f"Pulumi does not list the stacks: {_summary(listed)}")
+        return {stack["name"].rpartition("/")[2] for stack in json.loads(listed.stdout)}
+
+    def init(self, provider: str) -> None:
+        """Create the stack. `provider`, if not empty, encrypts its secrets. Raises Failed."""
+        self._do("stack", "init", "--no-select", self.stack, *(["--secrets-provider", provider] if provider else []))
+
+    def up(self) -> dict[str, Any]:
+        """Deploy the stack and return its outputs. Raises Failed."""
+        self._do("up", "--yes", "--skip-preview", "--stack", self.stack)
+        return json.loads(self._do("stack", "output", "--json", "--stack", self.stack))
+
+    def tag(self, tags: Mapping[str, str | None]) -> None:
+        """Set tags of the stack in Pulumi's state. Raises Failed."""
+        for name, value in tags.items():
+            self._do("stack", "tag", "set", name, str(value), "--stack", self.stack)
+
+    def tags(self) -> dict[str, str]:
+        """Return the tags of the stack. Raises Failed."""
+        return json.loads(self._do("stack", "tag", "ls", "--json", "--stack", self.stack) or "{}")
+
+    def remove(self) -> None:
+        """Destroy the stack's resources and remove it. Raises Failed, which lists the remaining resources."""
+        for arguments in (("destroy", "--yes", "--skip-preview"), ("stack", "rm", "--yes")):
+            done = self._call(*arguments, "--stack", self.stack)
+            if done.returncode != 0:
+                calls = [*(["cancel"] if LOCKED.search(_all(done)) else []), "destroy", "stack rm"]
+                place = f"--yes --cwd {self.program} --stack {self.stack}"
+                remedy = f"Remove it with {', '.join(f'`pulumi {call} {place}`' for call in calls)}."
+                raise Failed(f"{self._failure(arguments[0], done)} {self._remaining()}. {remedy}")
+
+    def _remaining(self) -> str:
+        """Describe the remaining resources, as far as Pulumi returns them."""
+        exported = self._call("stack", "export", "--stack", self.stack)
+        try:
+            found: Any = json.loads(exported.stdout)["deployment"].get("resources", [])
+            names = [
+                resource["urn"].rpartition("$")[2]
+                for resource in found
+                if resource.get("custom") and "aws:" in resource["type"]
+            ]
+        except (KeyError, TypeError, ValueError):
+            return f"The remaining resources of the stack {self.stack} could not be read"
+        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        listed = f": {', '.join(names[:_SHOWN])}{more}" if names else ""
+        return f"Of the stack {self.stack} {len(names)} resources are left{listed}"
+
+    def _do(self, *arguments: str) -> str:
+        done = self._call(*arguments)
+        if done.returncode != 0:
+            raise Failed(self._failure(arguments[0], done))
+        return done.stdout
+
+    def _failure(self, command: str, done: subprocess.CompletedProcess[str]) -> str:
+        """Return the errors of a failed call, and the missing permission if there is one."""
+        lacking = denied(_all(done))
+        short = f" In short: {lacking}: see `context permissions deploy {self.stack}`." if lacking else ""
+        return f"pulumi {command} failed: {_summary(done)}.{short}"
+
+    def _call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = ["pulumi", *arguments, "--cwd", str(self.program), "--non-interactive"]
+        # In a separate session, Ctrl-C on the terminal only interrupts this command, which then destroys the stack.
+        pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "start_new_session": True}
+        with subprocess.Popen(command, **pipes) as running:  # noqa: S603
+            try:
+                out, errors = running.communicate()
+            except KeyboardInterrupt:
+                # After SIGINT, Pulumi ends its current operations and releases its lock.
+                running.send_signal(signal.SIGINT)
+                running.communicate()
+                raise
+        return subprocess.CompletedProcess(command, running.returncode, out, errors)
+
+
+def _all(done: subprocess.CompletedProcess[str]) -> str:
+    return done.stdout + done.stderr
+
+
+def _summary(done: subprocess.CompletedProcess[str]) -> str:
+    """Return the lines with errors, or else the last lines."""
+    lines = [" ".join(line.split()) for line in _all(done).splitlines() if line.strip()]
+    errors = [line for line in lines if "error" in line.lower()]
+    return " / ".join((errors or lines)[-_SHOWN:]).rstrip(".")

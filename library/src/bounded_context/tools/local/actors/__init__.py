@@ -1,0 +1,1 @@
+"""The actors of a local run: partner, callers, subscribers, and neighbour contexts."""

@@ -1,0 +1,124 @@
+"""The partner of a stack with SFTP, who uploads lists and reads reports over SFTP."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .. import transfer_events
+from ..emulator.aws import Aws
+from ..emulator.process import HOST
+from ..sftp import INCOMING, REPORTS, Login, SftpEndpoint
+from ..uploads import Upload
+from .partner import UNFINISHED, Partner
+
+
+class SftpPartner(Partner):
+    """A partner that uploads over SFTP. The run adds the actions of Transfer that the emulator lacks."""
+
+    transport = "over SFTP"
+    stand_ins = (
+        "sftp upload: the run copies the object onto itself, because the emulator's SFTP server bypasses S3 versioning",
+        "sftp event: the run sends it, with the source in the stack's settings; the emulator's server sends none",
+    )
+
+    def __init__(self, aws: Aws) -> None:
+        """Create a login with a new key pair for the partner."""
+        super().__init__(aws)
+        self.login = Login.with_new_key(self.name)
+        self.sftp = SftpEndpoint(HOST, aws.emulator.sftp_port)
+
+    @property
+    def settings(self) -> Mapping[str, object]:
+        """The setting `partners` with the partner's public key."""
+        return {"partners": {self.name: {"public_keys": [self.login.public_key]}}}
+
+    def upload(self, name: str, content: bytes) -> Upload:
+        """Upload a file over SFTP, store it as an object version, and send the event."""
+        self.sftp.write(self.login, f"{INCOMING}/{name}", content)
+        return self.announce_arrived(name)
+
+    def upload_unheard(self, name: str, content: bytes) -> Upload:
+        """Upload a file without its event. Transfer delivers events with best effort, so events can be lost or late."""
+        self.sftp.write(self.login, f"{INCOMING}/{name}", content)
+        uploaded = self._uploaded(self._path(name))
+        self.uploads.append(uploaded)
+        return uploaded
+
+    def upload_broken(self, name: str, content: bytes) -> Upload:
+        """Upload the beginning of a file and send the event FAILED. Transfer stores the part that it received."""
+        self.sftp.write(self.login, f"{INCOMING}/{name}", content)
+        return self._announced(name, transfer_events.FAILED)
+
+    def upload_and_rename(self, name: str, content: bytes) -> Upload:
+        """Upload under a temporary name and rename the file, as some clients do. Both actions cause an event."""
+        draft = f"{name}{UNFINISHED}"
+        self.sftp.write(self.login, f"{INCOMING}/{draft}", content)
+        self.announce_arrived(draft)
+        self.sftp.rename(self.login, f"{INCOMING}/{draft}", f"{INCOMING}/{name}")
+        path = self._path(name)
+        renamed = self._uploaded(path)
+        names = transfer_events.rename_detail(self._server_id, self.name, self._path(draft), path)
+        self._send(transfer_events.RENAMED, names)
+        return renamed
+
+    def announce_arrived(self, name: str) -> Upload:
+        """Store an uploaded file as an object version, and send its event."""
+        return self._announced(name, transfer_events.COMPLETED)
+
+    def announce(self, uploaded: Upload, kind: str = transfer_events.COMPLETED) -> None:
+        """Send the event of an upload, even if it was sent before."""
+        self._send(kind, self.detail_of(uploaded))
+
+    def detail_of(self, uploaded: Upload) -> dict[str, Any]:
+        """Return the detail of Transfer's event."""
+        return transfer_events.upload_detail(self._server_id, self.name, uploaded)
+
+    def report(self, name: str) -> str:
+        """Return the report on a file, read over SFTP. Raises LocalRunError if the report is missing."""
+        return self.sftp.read(self.login, self.report_path(name)).decode()
+
+    def report_path(self, name: str) -> str:
+        """Return the report's path on the server."""
+        return f"{REPORTS}/{name}.report.csv"
+
+    def upload_command(self, folder: Path) -> str:
+        """Return a command of the SFTP client, and write the private key into the folder."""
+        key = self.login.save_key(folder)
+        options = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null"
+        return f"sftp -i {key} -P {self.sftp.port} {options} {self.name}@{self.sftp.host}"
+
+    def _announced(self, name: str, kind: str) -> Upload:
+        uploaded = self._uploaded(self._path(name))
+        self.uploads.append(uploaded)
+        self.announce(uploaded, kind)
+        return uploaded
+
+    def _uploaded(self, path: str) -> Upload:
+        arrived = time.time()
+        head = self._as_a_version(path)
+        etag = head["ETag"].strip('"')
+        return Upload(path, head["ContentLength"], arrived, self.executions_of(path), etag)
+
+    def _path(self, name: str) -> str:
+        bucket, key = self._place(name)
+        return f"/{bucket}/{key}"
+
+    def _as_a_version(self, path: str) -> dict[str, Any]:
+        """Copy an object onto itself, and return the head of the new version.
+
+        The emulator's SFTP server bypasses S3 versioning; Transfer does not.
+        """
+        bucket, key = path.removeprefix("/").split("/", 1)
+        source = {"Bucket": bucket, "Key": key}
+        self._aws.call("s3", "copy_object", Bucket=bucket, Key=key, CopySource=source, MetadataDirective="REPLACE")
+        # The object that the server wrote has the version id of objects from before versioning.
+        self._aws.call("s3", "delete_object", Bucket=bucket, Key=key, VersionId="null")
+        return self._aws.call("s3", "head_object", Bucket=bucket, Key=key)
+
+    def _send(self, kind: str, detail: dict[str, Any]) -> None:
+        self.sent.append(transfer_events.send(self._aws, self.outputs["upload_event_source"], kind, detail))
+
+    @property
+    def _server_id(self) -> str:
+        return self.outputs["sftp"]["server_id"]

@@ -1,0 +1,158 @@
+"""Subscribers of a run, which receive and record the events in each queue."""
+
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...command.errors import LocalRunError
+from ..emulator.aws import Calls
+
+BATCH = 10
+HELPERS = 3
+"""Additional readers of a full queue. Calls to the emulator slow down with the number of waiting messages."""
+
+WAIT_SECONDS = 1
+"""Long-poll time of a receive call. Without it, polling would use a whole processor core."""
+
+PAUSE_SECONDS = 0.05
+QUIET_SECONDS = 15.0
+SURPLUS_SECONDS = 0.3
+
+Event = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Reception:
+    """A received event and its message attributes.
+
+    `time` is the time of reception, `sent` the time at which it entered the queue, in seconds since 1970.
+    """
+
+    event: Event
+    time: float
+    sent: float
+    attributes: Mapping[str, str]
+
+    @classmethod
+    def of(cls, message: Mapping[str, Any], time: float) -> "Reception":
+        """Return the reception of an SQS message."""
+        named = message.get("MessageAttributes", {})
+        attributes = {name: value.get("StringValue", "") for name, value in named.items()}
+        return cls(json.loads(message["Body"]), time, int(message["Attributes"]["SentTimestamp"]) / 1000, attributes)
+
+
+class Subscriber:
+    """The reader of a queue, until it is stopped."""
+
+    def __init__(self, aws: Calls, name: str, url: str) -> None:
+        """Start the threads that read the queue."""
+        self.name = name
+        self.url = url
+        self.received: list[Reception] = []
+        self._by_list: dict[str, list[Event]] = {}
+        self.failure: Exception | None = None
+        self._aws = aws
+        self._stopped = False
+        self._full = threading.Event()
+        self._storing = threading.Lock()
+        reads = (self._wait, *[self._help] * HELPERS)
+        named: Any = {"target": self._read, "name": f"subscriber-{name}", "daemon": True}
+        self._threads = [threading.Thread(args=(read,), **named) for read in reads]
+        for thread in self._threads:
+            thread.start()
+
+    def end(self) -> None:
+        """Signal the threads to stop, without waiting."""
+        self._stopped = True
+        self._full.set()
+
+    def stop(self) -> None:
+        """Stop the threads, and wait for their end: at most one second."""
+        self.end()
+        for thread in self._threads:
+            thread.join()
+
+    @property
+    def events(self) -> list[Event]:
+        """The received events."""
+        return [reception.event for reception in list(self.received)]
+
+    def of_list(self, list_id: str) -> list[Event]:
+        """Return the events of a list: its rows' events and its own."""
+        return list(self._by_list.get(list_id, ()))
+
+    def of_subject(self, subject: str) -> list[Reception]:
+        """Return the receptions of the events about a subject, such as an aggregate's identity."""
+        return [reception for reception in self.received if reception.event["subject"] == subject]
+
+    def _read(self, read: Callable[[], None]) -> None:
+        try:
+            while not self._stopped:
+                read()
+        except Exception as error:
+            self.failure = error
+
+    def _wait(self) -> None:
+        """Receive a batch with a long poll. After a full batch, activate the additional readers."""
+        if self._take(WAIT_SECONDS) == BATCH:
+            self._full.set()
+
+    def _help(self) -> None:
+        """Receive waiting messages while the queue is full."""
+        if self._full.wait(WAIT_SECONDS) and not self._stopped and self._take(0) < BATCH:
+            self._full.clear()
+
+    def _take(self, seconds: int) -> int:
+        answer = self._aws.call(
+            "sqs",
+            "receive_message",
+            QueueUrl=self.url,
+            MaxNumberOfMessages=BATCH,
+            WaitTimeSeconds=seconds,
+            AttributeNames=["SentTimestamp"],
+            MessageAttributeNames=["All"],
+        )
+        messages, now = answer.get("Messages", []), time.time()
+        if messages:
+            entries = [{"Id": str(n), "ReceiptHandle": message["ReceiptHandle"]} for n, message in enumerate(messages)]
+            self._aws.call("sqs", "delete_message_batch", QueueUrl=self.url, Entries=entries)
+            with self._storing:
+                for reception in (Reception.of(message, now) for message in messages):
+                    self.received.append(reception)
+                    self._by_list.setdefault(reception.event["data"].get("list_id") or "", []).append(reception.event)
+        return len(messages)
+
+
+def types(events: Iterable[Event]) -> Counter[str]:
+    """Count events by type."""
+    return Counter(event["type"] for event in events)
+
+
+def wait_for(
+    subscribers: Iterable[Subscriber], list_id: str, expected: int, progress: Callable[[int], None] = lambda _: None
+) -> dict[str, list[Event]]:
+    """Wait until each subscriber has the expected number of a list's events, and 0.3 s more for surplus events.
+
+    Return each subscriber's events by name. Without a new event for 15 s, return the events so far: the caller compares
+    the numbers.
+    """
+    readers, last, changed = list(subscribers), -1, time.monotonic()
+    while time.monotonic() - changed < QUIET_SECONDS:
+        for reader in readers:
+            if reader.failure:
+                raise LocalRunError(
+                    f"the queue of {reader.name} can no longer be read: {reader.failure}"
+                ) from reader.failure
+        least = min((len(reader.of_list(list_id)) for reader in readers), default=expected)
+        if least >= expected:
+            break
+        if least != last:
+            last, changed = least, time.monotonic()
+            progress(least)
+        time.sleep(PAUSE_SECONDS)
+    time.sleep(SURPLUS_SECONDS)
+    return {reader.name: reader.of_list(list_id) for reader in readers}

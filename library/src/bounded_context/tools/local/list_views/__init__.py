@@ -1,0 +1,1 @@
+"""Views about an imported list: its HTML page, and the trail of a row."""

@@ -1,0 +1,166 @@
+"""The trail of an aggregate: from the partner's upload to each subscriber, or to the rejection of its row.
+
+It combines the execution's history, the functions' logs, the report and the subscribers' events.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from ..observation.logs import METRICS, Call, LogLine
+from .facts import Facts, RowFacts, entered, published
+
+PART_IMPORTED = "part imported"
+IMPORTED = "IMPORTED"
+
+# A call's start is the difference of two rounded times, so it may appear before the step that started the call.
+_UNSURE_SECONDS = 0.002
+
+_Own = tuple[Call, tuple[LogLine, ...]]
+"""A call, and its lines about the aggregate."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of the trail, with the log lines about it."""
+
+    time: float
+    kind: str
+    name: str
+    detail: str = ""
+    lines: tuple[LogLine, ...] = ()
+
+
+@dataclass(frozen=True)
+class Trail:
+    """The ordered steps, and the result as a sentence. `traceparent` is empty without a trace."""
+
+    identity: str
+    list_id: str
+    traceparent: str
+    steps: Sequence[Step]
+    result: str
+
+    @property
+    def trace_id(self) -> str:
+        """The trace's id in X-Ray's format, with the first 8 of 32 digits separated; empty without a trace."""
+        digits = self.traceparent.split("-")[1] if self.traceparent else ""
+        return digits and f"1-{digits[:8]}-{digits[8:]}"
+
+    def offset(self, time: float) -> float:
+        """Return a time's offset from the upload in milliseconds."""
+        return (time - self.steps[0].time) * 1000
+
+    @property
+    def milliseconds(self) -> float:
+        """The duration of the trail."""
+        return self.offset(self.steps[-1].time)
+
+    def shares(self) -> list[float]:
+        """Return, for each step, the share of the duration until the next step, from 0 to 1; 0 for the last step."""
+        whole = self.milliseconds / 1000 or 1.0
+        return [(after.time - before.time) / whole for before, after in pairwise(self.steps)] + [0.0]
+
+
+def trail(facts: Facts, row: RowFacts) -> Trail:
+    """Build the trail of a row."""
+    own = _own_calls(facts, row)
+    steps = sorted([*_arrival(facts), *_execution(facts), *_calls(own), *_events(facts, row, own)], key=_order)
+    steps = _until_end(facts, row, own, steps)
+    return Trail(row.identity, facts.list_id, _traceparent(facts, row), steps, _result(facts, row, steps))
+
+
+def _order(step: Step) -> float:
+    return step.time + (_UNSURE_SECONDS if step.kind == "call" else 0)
+
+
+def _arrival(facts: Facts) -> Iterator[Step]:
+    yield Step(facts.arrived, "uploaded", facts.file, f"upload complete {facts.transport}")
+    yield Step(facts.announced, "announced", "upload event")
+
+
+def _execution(facts: Facts) -> Iterator[Step]:
+    for event in facts.history:
+        kind, time = str(event["type"]), event["timestamp"].timestamp()
+        if kind == "ExecutionStarted":
+            yield Step(time, "started", "execution")
+        elif name := entered(event):
+            yield Step(time, "state", name)
+        elif kind == "TaskFailed":
+            failed = event["taskFailedEventDetails"]
+            yield Step(time, "failed", str(failed.get("error", "")), str(failed.get("cause", "")))
+
+
+def _own_calls(facts: Facts, row: RowFacts) -> list[_Own]:
+    found = [(call, tuple(line for line in call.lines if _concerns(facts, row, line))) for call in facts.calls]
+    return [(call, lines) for call, lines in found if lines]
+
+
+def _concerns(facts: Facts, row: RowFacts, line: LogLine) -> bool:
+    fields = line.fields
+    if line.level == METRICS:
+        return False
+    if row.identity in (fields.get("ids") or ()) or fields.get(facts.context.identity) == row.identity:
+        return True
+    return bool(facts.list_id) and fields.get("list_id") == facts.list_id and fields.get("part") in (None, row.part)
+
+
+def _calls(own: Sequence[_Own]) -> Iterator[Step]:
+    for call, lines in own:
+        cold = ", cold start" if any(line.fields.get("cold_start") for line in lines) else ""
+        detail = f"version {call.version}, {call.milliseconds:,.0f} ms{cold}"
+        yield Step(call.began, "call", call.function, detail, lines)
+
+
+def _events(facts: Facts, row: RowFacts, own: Sequence[_Own]) -> Iterator[Step]:
+    received = row.receptions or {}
+    sent = [reception.sent for receptions in received.values() for reception in receptions]
+    if row.item or sent:
+        # The time of the write is not recorded. It precedes the part's completion and the publication.
+        done = [line.time for _, lines in own for line in lines if line.message == PART_IMPORTED]
+        before = [call.began for call, lines in own if published(lines, row.identity)]
+        state = f"now {row.item['status']}, version {row.item['version']}" if row.item else "deleted since"
+        yield Step(min(done + before + sent), "written", f"{facts.context.name} item", state)
+    for line in published((line for _, lines in own for line in lines), row.identity):
+        yield Step(line.time, "published", line.function)
+    for name, receptions in received.items():
+        for reception in receptions:
+            yield Step(reception.time, "received", name, str(reception.event["type"]))
+
+
+def _until_end(facts: Facts, row: RowFacts, own: Sequence[_Own], steps: Sequence[Step]) -> list[Step]:
+    """Return the steps up to the aggregate's last one; later steps belong to the list or to other rows."""
+    if row.rejections:
+        end = _rejected(row, own, steps[-1].time)
+        return [step for step in steps if step.time < end.time] + [end]
+    received = [step for step in steps if step.kind == "received"]
+    return [*steps[: steps.index(received[-1]) + 1]] if received else [*steps, _last_of_list(facts, steps)]
+
+
+def _rejected(row: RowFacts, own: Sequence[_Own], default: float) -> Step:
+    by = [call.ended for call, _ in own if call.function == row.rejected_by]
+    reasons = "; ".join(f"{found.field}: {found.reason}" if found.field else found.reason for found in row.rejections)
+    return Step(max(by, default=default), "rejected", f"line {row.rejections[0].line}", reasons)
+
+
+def _last_of_list(facts: Facts, steps: Sequence[Step]) -> Step:
+    last = max(steps[-1].time, facts.history[-1]["timestamp"].timestamp() if facts.history else 0.0)
+    return Step(last, "ended", str(facts.record.get("status", "execution")), str(facts.record.get("reason", "")))
+
+
+def _traceparent(facts: Facts, row: RowFacts) -> str:
+    received = [reception for receptions in (row.receptions or {}).values() for reception in receptions]
+    carried = [reception.attributes.get("traceparent") for reception in received]
+    return str(facts.record.get("traceparent") or next(filter(None, carried), ""))
+
+
+def _result(facts: Facts, row: RowFacts, steps: Sequence[Step]) -> str:
+    last = steps[-1]
+    if last.kind == "rejected":
+        return f"The row on {last.name} was rejected by {row.rejected_by}: {last.detail}."
+    status = facts.record.get("status", "not known")
+    if row.item is None and status != IMPORTED:
+        reason = facts.record.get("reason", "see the logs")
+        return f"The row is valid, but its list is {status}: {reason}."
+    names = sorted({step.name for step in steps if step.kind == "received"})
+    return f"The aggregate is in the table, and {', '.join(names) or 'no subscriber'} received it."

@@ -1,0 +1,1 @@
+"""CloudWatch's metric math, evaluated on the samples of a run."""

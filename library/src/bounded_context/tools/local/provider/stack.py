@@ -1,0 +1,24 @@
+"""The stack `local`: its name, region and settings."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from ....configuration.project import Project
+from ...programs import pulumi_files
+from ...programs.pulumi_files import as_text
+
+STACK: Final = "local"
+
+NO_SETTINGS: Final[Mapping[str, object]] = MappingProxyType({})
+
+
+def region(project: Project) -> str:
+    """Return the region in the stack's file."""
+    return as_text(pulumi_files.config(project.service, STACK)["aws:region"])
+
+
+def settings(project: Project, more: Mapping[str, object]) -> dict[str, str]:
+    """Return the settings in the stack's file, overridden by `more`, as text and without their namespace."""
+    merged = pulumi_files.settings(project.service, STACK) | dict(more)
+    return {name: as_text(value) for name, value in merged.items()}

@@ -1,0 +1,181 @@
+"""Execution of `context run`: deployment, import of the list, additional actions, and output of the result."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from ....configuration.project import Project
+from ...command.errors import LocalRunError
+from ...command.installed import repository
+from ...command.values import writable_file
+from .. import additions, metric_checks
+from ..actors.subscriber import wait_for
+from ..additions import ActionResult, AdditionalActions
+from ..dashboards.run import draw
+from ..emulator import endpoints
+from ..executions import Ended
+from ..list_views import trail_screen
+from ..list_views.facts import gather, gather_row
+from ..list_views.page import list_page
+from ..list_views.trail import Trail, trail
+from ..provider.program import Progress
+from ..running import kept_run
+from ..running.context import RunningContext
+from ..running.observations import collect, settled
+from ..running.result import Result, expected_events, read_result
+from ..running.start import running_context
+from ..sample_lists import Samples, count_records
+from ..uploads import Upload
+from .exit_status import exit_status
+from .keep import keep_running
+from .options import PAGE, ROWS, Options
+from .screen import Screen
+
+DEPLOYED = "DEPLOYED"
+
+
+def execute(options: Options) -> int:
+    """Run the command in the current repository, and return the exit status."""
+    screen = Screen(quiet=options.as_json, verbose=options.verbose)
+    act = _deploy if options.deploy_only else _import_list
+    return exit_status(lambda: act(options, repository(), screen), screen)
+
+
+@contextmanager
+def _running(options: Options, project: Project, screen: Screen) -> Iterator[RunningContext]:
+    """Yield the deployed context. With `--keep` or `--endpoints`, other commands find it."""
+    join = endpoints.read(options.join) if options.join else None
+    with running_context(project, screen.stage, _counting(screen), join=join) as running, ExitStack() as published:
+        ours = endpoints.of(running.context, running.emulator, running.outputs)
+        if options.keep:
+            published.enter_context(kept_run.published(project, ours))
+        if options.endpoints:
+            published.enter_context(endpoints.published(options.endpoints, ours))
+        yield running
+
+
+def _counting(screen: Screen) -> Progress:
+    kinds: list[str] = []
+
+    def show(kind: str, _: str) -> None:
+        kinds.append(kind)
+        screen.say(f"{len(kinds)} resources of {len(set(kinds))} types")
+
+    return show
+
+
+def _deploy(options: Options, project: Project, screen: Screen) -> int:
+    with _running(options, project, screen) as running:
+        if options.as_json:
+            stages = {name: round(seconds, 2) for name, seconds in screen.stages.items()}
+            _print({"outcome": DEPLOYED, "not_emulated": running.deployment.not_emulated, "stages": stages})
+        else:
+            screen.show_limits(running.deployment.not_emulated, running.deployment.adapted)
+        if options.keep:
+            keep_running(running, screen, watched=options.watch)
+    return 0
+
+
+def _import_list(options: Options, project: Project, screen: Screen) -> int:
+    samples = Samples(project.context)
+    name, content = _list(options, samples)
+    lines = _lines_of(options.trace, samples, name, content)
+    with _running(options, project, screen) as running:
+        started = time.time()
+        with additions.started(running) as others:
+            uploaded, ended, result = _imported(running, others, screen, name, content)
+            with screen.stage("additions"):
+                shown = others.results()
+                screen.say(f"{len(shown)} calls, messages and files more")
+        facts = gather(running, uploaded, ended, result.report, options.trace)
+        row = trail(facts, gather_row(running, facts, options.trace, lines)) if options.trace else None
+        # Only the dashboards need all metrics, which arrive late.
+        samples_of_run = settled(running) if options.dashboards else collect(running).samples
+        _show(result, shown, row, screen, as_json=options.as_json)
+        if options.page:
+            screen.show_file("Page of the list", _write(list_page(facts, result), options.page, project))
+        screen.show_more(next(iter(samples.lines_by_identity(content)), ""))
+        if options.dashboards:
+            draw(running, samples_of_run, started, f"{name}: {result.outcome}", options.dashboards)
+            screen.show_file("Dashboards", options.dashboards)
+        if options.keep:
+            keep_running(running, screen, watched=options.watch, list_id=ended.list_id)
+    wrong = [action.problem for action in shown if action.problem]
+    of_metrics = metric_checks.problems_of_run(running.context, running.deployment.inputs, samples_of_run)
+    return _judged([*result.problems(), *wrong, *of_metrics], screen)
+
+
+def _judged(problems: Sequence[str], screen: Screen) -> int:
+    for problem in problems:
+        screen.fail(problem)
+    return 1 if problems else 0
+
+
+def _list(options: Options, samples: Samples) -> tuple[str, bytes]:
+    if options.file:
+        return options.file.name, options.file.read_bytes()
+    return f"sample-{options.rows or ROWS}.csv", samples.document(options.rows or ROWS)
+
+
+def _lines_of(identity: str | None, samples: Samples, name: str, content: bytes) -> list[int]:
+    """Return the lines of an identity. Raises LocalRunError, before anything is started, if the file has none."""
+    if identity is None:
+        return []
+    found = samples.lines_by_identity(content)
+    if identity not in found:
+        example = f": write one that it has, such as {next(iter(found))}" if found else ""
+        raise LocalRunError(f"{name} has no row with the {samples.identity} {identity!r}{example}.")
+    return found[identity]
+
+
+def _imported(
+    running: RunningContext, others: AdditionalActions, screen: Screen, name: str, content: bytes
+) -> tuple[Upload, Ended, Result]:
+    """Upload a list, and wait for its import and for its events."""
+    rows = count_records(content)
+    # No other context publishes the aggregates that the file refers to.
+    running.table.know_references(running.samples.references_of(content))
+    with screen.stage("upload"):
+        uploaded = running.partner.upload(name, content)
+        screen.say(f"{name} {running.partner.transport}, {len(content):,} bytes, {rows:,} rows")
+    with screen.stage("import"):
+        ended = running.follow(uploaded, lambda state: screen.say(f"{state}, {running.least_received():,} events out"))
+        screen.say(ended.outcome)
+    others.list_ended()
+    with screen.stage("events"):
+        expected = expected_events(ended, running.table.imported(ended.list_id) if ended.list_id else 0)
+        events = wait_for(
+            running.subscribers,
+            ended.list_id or "",
+            expected,
+            lambda count: screen.say(f"{count:,} of {expected:,} at each subscriber"),
+        )
+        screen.say(", ".join(f"{len(received):,} to {name}" for name, received in events.items()))
+    return uploaded, ended, read_result(running, ended, rows, events, screen.stages)
+
+
+def _show(result: Result, shown: list[ActionResult], row: Trail | None, screen: Screen, *, as_json: bool) -> None:
+    if as_json:
+        actions = {"additions": [action.as_json() for action in shown]}
+        _print(result.as_json() | actions | ({"trail": trail_screen.as_json(row)} if row else {}))
+        return
+    screen.show(result, shown)
+    if row:
+        trail_screen.show(row, screen.out)
+
+
+def _print(document: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(document, indent=2) + "\n")
+    sys.stdout.flush()
+
+
+def _write(page: str, file: Path, project: Project) -> Path:
+    """Write the list's page, by default into the repository's folder, and return its path."""
+    file = writable_file(os.path.relpath(project.root / PAGE)) if file is PAGE else file
+    file.write_text(page, encoding="utf-8")
+    return file

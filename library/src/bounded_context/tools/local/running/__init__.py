@@ -1,0 +1,1 @@
+"""The running context: its start, its clients, its observations and its result."""

@@ -1,0 +1,153 @@
+"""Start of a local run: starts or joins an emulator, and deploys the repository's context onto it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import replace
+from importlib import import_module
+from typing import Any
+
+from .... import infra
+from ....configuration.labels import Labels
+from ....configuration.project import Project
+from ....declaration.context import Context
+from ...command.errors import LocalRunError
+from ...programs.environment import emulator_python
+from ...release.package import PackageError, build_local
+from ..actors.bucket_partner import BucketPartner
+from ..actors.neighbour import neighbours
+from ..actors.partner import Partner
+from ..actors.sftp_partner import SftpPartner
+from ..emulator.aws import Aws
+from ..emulator.endpoints import Endpoints
+from ..emulator.process import running_emulator
+from ..provider import deploy, ssm, stack
+from ..provider.program import Progress
+from ..provider.stack import NO_SETTINGS, STACK
+from ..stand_ins import metrics
+from ..stand_ins.codedeploy import running_codedeploy
+from ..stand_ins.inserts import running_statements
+from ..stand_ins.x_ray import TraceDaemon, listening
+from .context import RunningContext
+
+Stage = Callable[[str], AbstractContextManager[Any]]
+
+
+@contextmanager
+def running_context(
+    project: Project,
+    stage: Stage = nullcontext,
+    progress: Progress = lambda *_: None,
+    settings: Mapping[str, object] = NO_SETTINGS,
+    join: Endpoints | None = None,
+) -> Iterator[RunningContext]:
+    """Start an emulator, deploy the context onto it, yield the context, and always stop everything.
+
+    On a joined emulator, the deployed resources remain until the run that started the emulator ends.
+
+    Args:
+        project: the context's repository.
+        stage: returns a context manager for each stage: "package", "emulator", "deploy".
+        progress: called with the type and the name of each created resource.
+        settings: stack settings for this run, such as `{"max_list_mb": 1}`.
+        join: the run of another context, whose emulator and region this run uses.
+
+    Raises:
+        LocalRunError: a stage failed; the message gives the reason.
+    """
+    with ExitStack() as ended, ExitStack() as begun:
+        with stage("package"):
+            _package(project)
+        with stage("emulator"):
+            traces = begun.enter_context(listening())
+            aws = begun.enter_context(_joined(project, join, traces) if join else _started(project, traces))
+        with stage("deploy"):
+            running = _deployed(project, aws, traces, progress, settings)
+        ended.callback(running.stop)
+        begun.callback(running.end)  # before the emulator ends, so that no reader waits at its queue
+        yield running
+
+
+def _package(project: Project) -> None:
+    try:
+        build_local(project, emulator_python(project.build))
+    except PackageError as error:
+        raise LocalRunError(str(error)) from error
+
+
+@contextmanager
+def _started(project: Project, traces: TraceDaemon) -> Iterator[Aws]:
+    """Start an emulator with its stand-ins."""
+    python, region = emulator_python(project.build), stack.region(project)
+    with running_emulator(python, region, traces.address, _preload) as emulator:
+        aws = Aws(emulator)
+        with _releases(aws), running_statements(aws):
+            yield aws
+
+
+def _preload() -> None:
+    """Import the modules of the deployment: `pulumi_aws` with the components, and moto for CodeDeploy."""
+    import_module("moto.codedeploy.responses")
+    for component in infra.__all__:
+        getattr(infra, component)
+
+
+@contextmanager
+def _joined(project: Project, run: Endpoints, traces: TraceDaemon) -> Iterator[Aws]:
+    """Use the emulator of another run."""
+    aws = Aws(replace(run.emulator, trace_address=traces.address, joined=True))
+    if problem := _in_the_way(project.context, aws):
+        raise LocalRunError(problem)
+    yield aws
+
+
+def _in_the_way(context: Context[Any], aws: Aws) -> str:
+    """Return why this context cannot be deployed onto a joined emulator; empty if it can.
+
+    Resource names contain the context, so only the same context twice causes a conflict.
+    """
+    labels, title = Labels(context.name, STACK, context.owner), context.title
+    if labels.name("table") in aws.call("dynamodb", "list_tables")["TableNames"]:
+        return (
+            f"{title} is on that emulator already, and its resources remain there: end the run that started the "
+            "emulator, start it again, and join it once."
+        )
+    if ssm.found(aws, labels.parameter("topic-arn")) is not None:
+        return (
+            f"Another run stands in for {title} on that emulator, because it consumes its events: start {title} first, "
+            "and let the other run join."
+        )
+    return ""
+
+
+@contextmanager
+def _releases(aws: Aws) -> Iterator[None]:
+    """Run the parts of a release that the emulator lacks: CodeDeploy, and alarm states without data."""
+
+    def act_as(role: str) -> Callable[[str], Any]:
+        return aws.acting_as(role).client
+
+    port = aws.emulator.codedeploy_port
+    with running_codedeploy(act_as, aws.region, aws.account, port=port), metrics.treating_missing_data(aws):
+        yield
+
+
+def _deployed(
+    project: Project, aws: Aws, traces: TraceDaemon, progress: Progress, more: Mapping[str, object]
+) -> RunningContext:
+    settings = stack.settings(project, more)
+    consumed = neighbours(aws, project.context, settings)
+    for neighbour in consumed:
+        neighbour.create_missing_topic(STACK)
+    partner = _partner(aws, settings)
+    deployment = deploy(aws, project.service, STACK, {**partner.settings, **more}, progress)
+    partner.outputs = deployment.outputs
+    running = RunningContext(project, aws, deployment, partner, traces, consumed)
+    deployment.adapted += running.stand_ins
+    if not aws.emulator.joined:  # a joined context gets references by events
+        running.table.know_references(running.samples.known_references())
+    return running
+
+
+def _partner(aws: Aws, settings: Mapping[str, str]) -> Partner:
+    """Return the partner of this run, who uploads lists in the way that the stack is configured for."""
+    return BucketPartner(aws) if settings.get("sftp") == "none" else SftpPartner(aws)

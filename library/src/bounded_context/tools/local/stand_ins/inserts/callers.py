@@ -1,0 +1,67 @@
+"""Credentials of the functions, which the emulator derives from the ARNs of the function and its role.
+
+The proxy must sign its own requests. With the function's credentials, the emulator checks the permissions of the
+function's role; with root credentials, it would allow everything.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from botocore.credentials import Credentials
+
+from ...emulator.aws import Aws
+
+_ACCESS_KEY: Final = re.compile(r"Credential=([^/]+)/")
+
+
+class Callers:
+    """The secrets of the emulator's functions, by access key."""
+
+    def __init__(self, aws: Aws) -> None:
+        """Store a client with the account's root credentials."""
+        self._aws = aws
+        self._secrets: Mapping[str, str] = {}
+
+    def credentials(self, headers: Mapping[str, str]) -> Credentials | None:
+        """Return the credentials of a signed request, or None if they belong to no function."""
+        found = _ACCESS_KEY.search(headers.get("Authorization", ""))
+        if found is None:
+            return None
+        key = found[1]
+        if key not in self._secrets:  # the run creates functions, versions and aliases later
+            self._secrets = dict(_secrets(self._aws))
+        secret = self._secrets.get(key)
+        return None if secret is None else Credentials(key, secret, headers.get("X-Amz-Security-Token"))
+
+
+def _secrets(aws: Aws) -> Iterator[tuple[str, str]]:
+    """Yield the access key and the secret of each function, version and alias."""
+    for function in _listed(aws, "list_functions", "Functions"):
+        name, role, arn = function["FunctionName"], function["Role"], function["FunctionArn"]
+        versions = _listed(aws, "list_versions_by_function", "Versions", FunctionName=name)
+        aliases = _listed(aws, "list_aliases", "Aliases", FunctionName=name)
+        qualifiers = [version["Version"] for version in versions] + [alias["Name"] for alias in aliases]
+        for qualified in (arn, *(f"{arn}:{qualifier}" for qualifier in qualifiers)):
+            yield keys(qualified, role)
+
+
+def keys(function_arn: str, role_arn: str) -> tuple[str, str]:
+    """Return a function's access key and secret, as the pinned emulator derives them (`execution_credentials`)."""
+    digest = _digest(f"{function_arn}:{role_arn}")
+    return f"ASIA{digest[:16].upper()}", _digest(f"secret:{digest}")
+
+
+def session_token(function_arn: str, role_arn: str) -> str:
+    """Return a function's session token."""
+    return _digest(f"token:{_digest(f'{function_arn}:{role_arn}')}")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _listed(aws: Aws, operation: str, member: str, **parameters: str) -> Iterator[Mapping[str, Any]]:
+    for page in aws.client("lambda").get_paginator(operation).paginate(**parameters):
+        yield from page[member]

@@ -1,0 +1,273 @@
+"""The layouts of accounts, and the world of each: one account or three, with the pipeline in each place."""
+
+import functools
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from bounded_context.domain.spelling import kebab
+
+from . import documents
+from .delivery import artefacts, designed, handovers, open_intrusions
+from .documents import CONTEXT, ENVIRONMENTS, PROVIDER, STACKS, TEMPORARY, Node
+from .evaluation import Caller, Document, Policy, Target
+from .resources import PIPELINE, Stack, resources
+from .world import ADMINISTRATOR, Principal, Resource, World
+
+FOREIGN: Final = {"another context": "invoice-prod"}
+"""A stack of another context in the account of dev."""
+
+PIPELINE_PROJECT: Final = f"{CONTEXT.name}-{PIPELINE}"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The account of each environment and of the pipeline. Temporary stacks are in the account of dev."""
+
+    name: str
+    accounts: Mapping[str, str]
+
+    def account(self, domain: str) -> str:
+        """Return the account of a domain."""
+        return self.accounts.get(domain, self.accounts["dev"])
+
+    @property
+    def domains(self) -> Mapping[str, tuple[str, ...]]:
+        """The domains of each account."""
+        names = (*STACKS, PIPELINE)
+        return {account: tuple(n for n in names if self.account(n) == account) for account in self.accounts.values()}
+
+
+_SEPARATE: Final = {"dev": "100000000001", "staging": "100000000002", "prod": "100000000003"}
+
+
+def _layouts() -> Iterator[Layout]:
+    yield Layout("one account", dict.fromkeys((*ENVIRONMENTS, PIPELINE), "100000000001"))
+    for place, account in {**_SEPARATE, "tools": "100000000004"}.items():
+        yield Layout(f"three accounts, pipeline in {place}", {**_SEPARATE, PIPELINE: account})
+
+
+LAYOUTS: Final = {layout.name: layout for layout in _layouts()}
+
+
+def _renamed(value: Any, names: Mapping[str, str]) -> Any:
+    """Return a value with all texts inside it changed."""
+    if isinstance(value, str):
+        for old, new in names.items():
+            value = value.replace(old, new)
+        return value
+    if isinstance(value, Mapping):
+        return {key: _renamed(one, names) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_renamed(one, names) for one in value]
+    return value
+
+
+def _nodes(nodes: Iterable[Node], names: Mapping[str, str]) -> list[Node]:
+    return [replace(node, inputs=_renamed(node.inputs, names), outputs=_renamed(node.outputs, names)) for node in nodes]
+
+
+def _names(layout: Layout, domain: str) -> dict[str, str]:
+    """Return the changes of a recorded graph: its account, and the ids that AWS gives, which differ by stack."""
+    ids = {
+        "0f5a1c2e-1111": f"{kebab(domain)}-key-1111",
+        "a1b2c3d4e5": f"{kebab(domain)}api",
+        "s-0123456789abcdef0": f"s-{kebab(domain)}",
+    }
+    accounts = {old: layout.account(name) for name, old in documents.PLACEHOLDERS.items()}
+    return {documents.RECORDED: layout.account(domain), **accounts, **ids}
+
+
+def _stack(layout: Layout, domain: str) -> Stack:
+    graph = documents.pipeline_graph() if domain == PIPELINE else documents.service_graph(domain)
+    return Stack(domain, layout.account(domain), _nodes(graph.nodes, _names(layout, domain)))
+
+
+def _tags(domain: str) -> dict[str, str]:
+    return {"context": CONTEXT.name, "stack": STACKS.get(domain, domain)}
+
+
+def _caller(arn: str, found: Iterable[Document]) -> Caller:
+    account = arn.split(":")[4]
+    context = {"aws:principalarn": arn, "aws:principalaccount": account, "kms:calleraccount": account}
+    return Caller(arn, account, tuple(map(Policy, found)), context={**context, "aws:securetransport": "true"})
+
+
+def _own_roles(stack: Stack) -> Iterator[Principal]:
+    """Yield the roles of a program: those of its functions, or those of its steps."""
+    boundaries = documents.boundaries(stack.account)
+    for node in stack.of("iam/role"):
+        found = [one.document() for one in stack.of("iam/rolePolicy") if one.inputs["role"] == node.inputs["name"]]
+        caller = _caller(node.arn, found)
+        limit = boundaries.get(node.inputs.get("permissionsBoundary", ""))
+        domain = stack.domain_of(node)
+        yield Principal(
+            f"{node.name} step" if stack.domain == PIPELINE else f"{domain} runtime",
+            domain,
+            replace(caller, boundary=Policy(limit) if limit else None),
+            preview=stack.domain == PIPELINE and node.name.endswith("-preview"),
+            runtime=stack.domain != PIPELINE,
+            tags=_tags(domain),
+        )
+
+
+def owned_role(
+    name: str, domain: str, arn: str, found: Iterable[Document], trust: Document
+) -> tuple[Principal, Resource]:
+    """Return a role that the account's owner makes, as a principal and as a resource."""
+    preview = name.endswith("preview") or name == "pull request"
+    principal = Principal(name, domain, _caller(arn, found), preview=preview, tags=_tags(domain))
+    target = Target(arn, principal.caller.account, Policy(trust), decisive=True, scope="sts:")
+    return principal, Resource("role", domain, target, runs=(arn,))
+
+
+def _environment_roles(layout: Layout) -> Iterator[tuple[Principal, Resource]]:
+    trusted = _renamed(documents.pipeline_graph().outputs["trust"], _names(layout, PIPELINE))
+    for domain in ENVIRONMENTS:
+        account = layout.account(domain)
+        for role in documents.ENVIRONMENT_ROLES:
+            arns = trusted[domain].get(role, [f"arn:aws:iam::{account}:role/person"])
+            found = documents.role_policies(domain, role, account)
+            yield owned_role(
+                f"{domain} {role}", domain, documents.role_arn(account, domain, role), found, trusting(arns)
+            )
+
+
+def trusting(arns: Iterable[str]) -> Document:
+    statement = {"Effect": "Allow", "Principal": {"AWS": list(arns)}, "Action": "sts:AssumeRole"}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+_GITHUB: Final = {
+    "pull request": ("dev", ("preview",)),
+    "preview stacks": ("pr", ("deploy", "shift")),
+    "sandboxes": ("sandbox", ("deploy", "shift")),
+}
+"""The roles of the workflows: their domains, and their documents besides the state's."""
+
+
+def _github_roles(layout: Layout) -> Iterator[tuple[Principal, Resource]]:
+    for name, (domain, roles) in _GITHUB.items():
+        account = layout.account(domain)
+        found = [one for role in roles for one in documents.role_policies(domain, role, account)]
+        found.append(documents.state_policy(domain, account, layout.account(PIPELINE)))
+        arn = f"arn:aws:iam::{account}:role/github-{kebab(name.replace(' ', '-'))}"
+        yield owned_role(name, domain, arn, found, documents.github_trust(domain, account))
+
+
+def _token(layout: Layout) -> Principal:
+    """Return the token that GitHub gives each job of a pull request."""
+    account = layout.account("dev")
+    subject = f"repo:{documents.REPOSITORY}:pull_request"
+    context = {f"{PROVIDER}:aud": "sts.amazonaws.com", f"{PROVIDER}:sub": subject}
+    provider = f"arn:aws:iam::{account}:oidc-provider/{PROVIDER}"
+    return Principal("pull request's token", "dev", Caller("token", account, federated=provider, context=context))
+
+
+def administrator(layout: Layout, account: str) -> Principal:
+    """Return the principal that may do everything in an account."""
+    names = ", ".join(layout.domains[account])
+    caller = replace(_caller(f"arn:aws:iam::{account}:role/administrator", []), policies=(ADMINISTRATOR,))
+    return Principal(f"administrator of {names}", f"account of {names}", caller)
+
+
+def _state(layout: Layout, deployers: Mapping[str, tuple[str, ...]]) -> Iterator[Resource]:
+    """Yield the backend, and the objects of each stack, which its next deployment executes."""
+    account = layout.account(PIPELINE)
+    backend, made = documents.backend(account), documents.bootstrapped(account)
+    bucket, policy = f"arn:aws:s3:::{backend.bucket}", Policy(made.bucket)
+    key = f"arn:aws:kms:{documents.REGION}:{account}:key/{documents.STATE_KEY_ID}"
+    context = {"kms:resourcealiases": ["alias/state", backend.key]}
+    yield Resource("key", PIPELINE, Target(key, account, Policy(made.key), True, context), made.key_tags)
+    # A listing of all stacks.
+    yield Resource("bucket", PIPELINE, Target(bucket, account, policy, context={"s3:prefix": ""}), key=key)
+    yield Resource("state meta", PIPELINE, Target(f"{bucket}/.pulumi/meta.yaml", account, policy), key=key)
+    projects = {**dict.fromkeys(STACKS, CONTEXT.name), PIPELINE: PIPELINE_PROJECT}
+    for domain, project in projects.items():
+        for kind, path in documents.state_folders(project, STACKS.get(domain, "main")).items():
+            runs = deployers[domain] if kind == "state" else ()
+            yield Resource(kind, domain, Target(f"{bucket}/{path}", account, policy), key=key, runs=runs)
+
+
+def _new(layout: Layout) -> Iterator[Resource]:
+    """Yield names that no resource has yet: an attacker may create it."""
+    prefixes = {domain: f"{kebab(CONTEXT.name)}-{stack}" for domain, stack in {**STACKS, PIPELINE: PIPELINE}.items()}
+    for domain, prefix in {**prefixes, **FOREIGN}.items():
+        account, name = layout.account(domain), f"{prefix}-attacker"
+        place = f"{documents.REGION}:{account}"
+        forms = {
+            "new role": f"iam::{account}:role/{name}",
+            "new policy": f"iam::{account}:policy/{name}",
+            "new person": f"iam::{account}:user/{name}",
+            "new function": f"lambda:{place}:function:{name}",
+            "new machine": f"states:{place}:stateMachine:{name}",
+            "new project": f"codebuild:{place}:project/{name}",
+            "new group": f"codedeploy:{place}:deploymentgroup:{prefix}/{name}",
+            "new pipeline": f"codepipeline:{place}:{name}",
+            "new user": f"transfer:{place}:server/s-{kebab(domain).replace(' ', '-')}",
+        }
+        context = {"lambda:functionarn": f"arn:aws:{forms['new function']}"}
+        for kind, form in forms.items():
+            yield Resource(kind, domain, Target(f"arn:aws:{form}", account, context=context))
+
+
+def foreign(layout: Layout, stacks: Mapping[str, str]) -> Iterator[Resource]:
+    """Yield resources of other contexts' stacks, whose prefixes are given."""
+    account = layout.account("dev")
+    for domain, prefix in stacks.items():
+        context, stack = prefix.rsplit("-", 1)
+        tags = {"context": context, "stack": stack}
+        place = f"{documents.REGION}:{account}"
+        key = f"arn:aws:kms:{place}:key/{prefix}"
+        policy = Policy(documents.default_key_policy(account))
+        role = f"arn:aws:iam::{account}:role/{prefix}-relay"
+        trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        yield Resource(
+            "key", domain, Target(key, account, policy, True, {"kms:resourcealiases": [f"alias/{prefix}"]}), tags
+        )
+        trusted = Policy({"Version": "2012-10-17", "Statement": [trust]})
+        yield Resource("role", domain, Target(role, account, trusted, True, scope="sts:"), tags, runs=(role,))
+        for kind, form in {
+            "function": f"lambda:{place}:function:{prefix}-relay",
+            "table": f"dynamodb:{place}:table/{prefix}-table",
+            "queue": f"sqs:{place}:{prefix}-inbound",
+            "topic": f"sns:{place}:{prefix}-events",
+            "secret": f"secretsmanager:{place}:secret:{prefix}-token-a1B2c3",
+            "api": f"apigateway:{documents.REGION}::/apis/{prefix}",
+            "server": f"transfer:{place}:server/s-{prefix}",
+            "parameter": f"ssm:{place}:parameter/{context}/{stack}/topic-arn",
+        }.items():
+            runs = (role,) if kind == "function" else ()
+            yield Resource(kind, domain, Target(f"arn:aws:{form}", account), tags, key, runs)
+
+
+def _deployers(principals: Iterable[Principal], layout: Layout) -> Mapping[str, tuple[str, ...]]:
+    """Return the roles that deploy each domain's stack, by their names."""
+    by_name = {one.name: one.arn for one in principals}
+    temporary = {"pr": "preview stacks", "sandbox": "sandboxes"}
+    found = {name: (by_name[f"{name} deploy"], by_name[f"{name}-deploy step"]) for name in ENVIRONMENTS}
+    person = administrator(layout, layout.account(PIPELINE)).arn
+    return {**found, **{name: (by_name[temporary[name]],) for name in TEMPORARY}, PIPELINE: (person,)}
+
+
+@functools.cache
+def world(name: str) -> World:
+    """Return the world of a layout."""
+    layout = LAYOUTS[name]
+    stacks = [_stack(layout, domain) for domain in (*STACKS, PIPELINE)]
+    made = [*_environment_roles(layout), *_github_roles(layout)]
+    roles = [principal for principal, _ in made] + [role for stack in stacks for role in _own_roles(stack)]
+    people = [administrator(layout, account) for account in layout.domains]
+    principals = [*roles, *people, _token(layout)]
+    own = [resource for stack in stacks for resource in resources(stack)]
+    delivered = [*artefacts(stacks[-1])]
+    parts = (_state(layout, _deployers(principals, layout)), _new(layout), foreign(layout, FOREIGN), delivered)
+    return World(
+        tuple(principals),
+        (*own, *(role for _, role in made), *(one for part in parts for one in part)),
+        {arn: Policy(one) for account in layout.domains for arn, one in documents.boundaries(account).items()},
+        handovers=tuple(handovers(stacks[-1])),
+        designed=frozenset(designed(stacks[-1])),
+        intrusions=frozenset(open_intrusions(stacks[-1])),
+        administrators={account: administrator(layout, account).arn for account in layout.domains},
+    )

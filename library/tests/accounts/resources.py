@@ -1,0 +1,199 @@
+"""The resources of an attack, from the nodes of recorded graphs."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from .documents import ENVIRONMENTS, REGION, Node
+from .evaluation import Document, Policy, Target, Value
+from .world import Resource
+
+PIPELINE: Final = "pipeline"
+"""The domain of the pipeline's own resources."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The nodes of a program in a domain and an account, with the key of its data."""
+
+    domain: str
+    account: str
+    nodes: Sequence[Node]
+
+    @property
+    def key(self) -> str:
+        """The ARN of the stack's key."""
+        return next(node.arn for node in self.nodes if node.kind == "kms/key")
+
+    def of(self, kind: str) -> list[Node]:
+        """Return the nodes of a kind."""
+        return [node for node in self.nodes if node.kind == kind]
+
+    def arn(self, service: str, resource: str) -> str:
+        """Return the ARN of a resource of the stack's account and region."""
+        return f"arn:aws:{service}:{REGION}:{self.account}:{resource}"
+
+    def policies(self, kind: str, name: str) -> Mapping[str, Document]:
+        """Return the resource policies of a kind, by the value of their input `name`."""
+        return {node.inputs[name]: json.loads(node.inputs["policy"]) for node in self.of(kind)}
+
+    def resource(self, kind: str, arn: str, node: Node, **more: Any) -> Resource:
+        """Return a resource with the tags of a node and the key of the stack."""
+        policy, context = more.pop("policy", None), more.pop("context", {})
+        decisive = kind in ("key", "role")
+        scope = "sts:" if kind == "role" else ""
+        target = Target(arn, self.account, Policy(policy) if policy else None, decisive, context, scope)
+        return Resource(kind, self.domain_of(node), target, node.inputs.get("tags") or {}, self.key, **more)
+
+    def domain_of(self, node: Node) -> str:
+        """Return the domain of a node: that of its environment, for the steps of the pipeline."""
+        if self.domain != PIPELINE:
+            return self.domain
+        return next((name for name in ENVIRONMENTS if node.name.startswith(f"{name}-")), PIPELINE)
+
+
+Make = Callable[[Stack, Node], Iterator[Resource]]
+
+
+def _key(stack: Stack, node: Node) -> Iterator[Resource]:
+    aliases: Value = [alias.inputs["name"] for alias in stack.of("kms/alias")]
+    yield stack.resource("key", node.arn, node, policy=node.document(), context={"kms:resourcealiases": aliases})
+
+
+def _alias(stack: Stack, node: Node) -> Iterator[Resource]:
+    yield stack.resource("key alias", stack.arn("kms", node.inputs["name"]), node)
+
+
+def _role(stack: Stack, node: Node) -> Iterator[Resource]:
+    yield stack.resource("role", node.arn, node, policy=node.document("assumeRolePolicy"), runs=(node.arn,))
+
+
+def _function(stack: Stack, node: Node) -> Iterator[Resource]:
+    runs = (node.inputs["role"],)
+    yield stack.resource("function", node.arn, node, runs=runs, context={"lambda:functionarn": node.arn})
+    yield stack.resource("function alias", f"{node.arn}:live", node)
+
+
+def _layer(stack: Stack, node: Node) -> Iterator[Resource]:
+    yield stack.resource("layer", node.arn.rpartition(":")[0], node)
+    yield stack.resource("layer version", node.arn, node)
+
+
+def _mapping(stack: Stack, node: Node) -> Iterator[Resource]:
+    function = str(node.inputs["functionName"]).removesuffix(":live")
+    arn = stack.arn("lambda", f"event-source-mapping:{stack.domain}-{node.name}")
+    yield stack.resource("mapping", arn, node, context={"lambda:functionarn": function})
+
+
+def _table(stack: Stack, node: Node) -> Iterator[Resource]:
+    yield stack.resource("table", node.arn, node)
+    yield stack.resource("table stream", f"{node.arn}/stream/2026-01-01T00:00:00.000", node)
+
+
+def _bucket(stack: Stack, node: Node) -> Iterator[Resource]:
+    policy = stack.policies("s3/bucketPolicy", "bucket").get(node.outputs["bucket"])
+    yield stack.resource("bucket", node.arn, node, policy=policy)
+    for folder in () if stack.domain == PIPELINE else ("incoming/acme", "reports/acme", "staging", "aws/lambda"):
+        yield stack.resource("object", f"{node.arn}/{folder}/a1b2", node, policy=policy)
+
+
+def _queue(stack: Stack, node: Node) -> Iterator[Resource]:
+    policy = stack.policies("sqs/queuePolicy", "queueUrl").get(node.outputs["url"])
+    yield stack.resource("queue", node.arn, node, policy=policy)
+
+
+def _topic(stack: Stack, node: Node) -> Iterator[Resource]:
+    yield stack.resource("topic", node.arn, node, policy=stack.policies("sns/topicPolicy", "arn").get(node.arn))
+
+
+def _machine(stack: Stack, node: Node) -> Iterator[Resource]:
+    qualifier: Value = ["live"]
+    context = {"states:statemachinequalifier": qualifier}
+    yield stack.resource("machine", node.arn, node, runs=(node.inputs["roleArn"],), context=context)
+
+
+def _api(stack: Stack, node: Node) -> Iterator[Resource]:
+    arn = f"arn:aws:apigateway:{REGION}::/apis/{node.outputs['id']}"
+    yield stack.resource("api", arn, node)
+    yield stack.resource("api route", f"{arn}/routes/a1b2", node)
+    # The tags of an API are a resource of their own, named by the API's ARN.
+    encoded = arn.replace(":", "%3A").replace("/", "%2F")
+    yield stack.resource("api tags", f"arn:aws:apigateway:{REGION}::/tags/{encoded}", node)
+
+
+def _server(stack: Stack, node: Node) -> Iterator[Resource]:
+    yield stack.resource("server", stack.arn("transfer", f"server/{node.outputs['id']}"), node)
+
+
+def _user(stack: Stack, node: Node) -> Iterator[Resource]:
+    arn = stack.arn("transfer", f"user/{node.inputs['serverId']}/{node.inputs['userName']}")
+    yield stack.resource("user", arn, node, runs=(node.inputs["role"],))
+
+
+def _parameter(stack: Stack, node: Node) -> Iterator[Resource]:
+    yield stack.resource("parameter", stack.arn("ssm", f"parameter{node.inputs['name']}"), node)
+
+
+def _log_group(stack: Stack, node: Node) -> Iterator[Resource]:
+    yield stack.resource("log group", f"{node.arn}:*", node)
+
+
+def _alarm(stack: Stack, node: Node) -> Iterator[Resource]:
+    name = node.inputs.get("name") or node.inputs["alarmName"]
+    yield stack.resource("alarm", stack.arn("cloudwatch", f"alarm:{name}"), node)
+
+
+def _group(stack: Stack, node: Node) -> Iterator[Resource]:
+    name = f"{node.inputs['appName']}/{node.inputs['deploymentGroupName']}"
+    yield stack.resource("deployment group", stack.arn("codedeploy", f"deploymentgroup:{name}"), node)
+
+
+def _project(stack: Stack, node: Node) -> Iterator[Resource]:
+    yield stack.resource("project", node.arn, node, runs=(node.inputs["serviceRole"],))
+
+
+def _pipeline(stack: Stack, node: Node) -> Iterator[Resource]:
+    yield stack.resource("pipeline", node.arn, node, runs=(node.inputs["roleArn"],))
+
+
+def _plain(kind: str) -> Make:
+    def make(stack: Stack, node: Node) -> Iterator[Resource]:
+        yield stack.resource(kind, node.arn, node)
+
+    return make
+
+
+MAKERS: Final[Mapping[str, Make]] = {
+    "apigatewayv2/api": _api,
+    "cloudwatch/compositeAlarm": _alarm,
+    "cloudwatch/eventRule": _plain("rule"),
+    "cloudwatch/logGroup": _log_group,
+    "cloudwatch/metricAlarm": _alarm,
+    "codebuild/project": _project,
+    "codedeploy/deploymentGroup": _group,
+    "codepipeline/pipeline": _pipeline,
+    "dynamodb/table": _table,
+    "iam/role": _role,
+    "kms/alias": _alias,
+    "kms/key": _key,
+    "lambda/eventSourceMapping": _mapping,
+    "lambda/function": _function,
+    "lambda/layerVersion": _layer,
+    "s3/bucket": _bucket,
+    "secretsmanager/secret": _plain("secret"),
+    "sfn/stateMachine": _machine,
+    "sns/topic": _topic,
+    "sqs/queue": _queue,
+    "ssm/parameter": _parameter,
+    "transfer/server": _server,
+    "transfer/user": _user,
+}
+"""The resources of each kind of node. Nodes of other kinds are parts of these, or have no ARN."""
+
+
+def resources(stack: Stack) -> Iterator[Resource]:
+    """Yield the resources of a stack."""
+    for node in stack.nodes:
+        if make := MAKERS.get(node.kind):
+            yield from make(stack, node)

@@ -1,0 +1,113 @@
+"""Each escalation of the table: found with exactly its actions, and not found without one of them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from .attack import Attack, Step
+from .escalations import Escalation, escalations
+from .evaluation import Caller, Policy, Target
+from .world import ADMINISTRATOR, Principal, Resource, World
+
+ACCOUNT = "100000000001"
+VICTIM, KEY = "victim", f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/of-the-victim"
+ARN = f"arn:aws:service:eu-west-1:{ACCOUNT}:of-the-victim"
+AID = f"arn:aws:service:eu-west-1:{ACCOUNT}:of-the-intruder"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/of-the-victim"
+EVERY = pytest.mark.parametrize("escalation", escalations(), ids=lambda one: one.name)
+
+
+def statement(*actions: str, on: str, **more: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": list(actions), "Resource": [on], **more}
+
+
+def _policy(*statements: Mapping[str, Any]) -> Policy:
+    return Policy({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def needed(escalation: Escalation) -> list[tuple[str, str]]:
+    """The actions that an escalation needs, each with the resource."""
+    arn = ROLE if escalation.kind == "role" else KEY if escalation.kind == "key" else ARN
+    aid = escalation.aid.actions if escalation.aid else ()
+    own = [(action, arn) for action in (*escalation.actions, *escalation.after)]
+    return [*own, *((action, KEY) for action in escalation.key), *((action, AID) for action in aid)]
+
+
+def steps(escalation: Escalation, allowed: list[tuple[str, str]], trust: str = "") -> list[Step]:
+    """The uses of an escalation by an intruder with these permissions alone."""
+    policy = _policy(*(statement(action, on=arn) for action, arn in allowed)) if allowed else ADMINISTRATOR
+    caller = Caller(f"arn:aws:iam::{ACCOUNT}:role/intruder", ACCOUNT, (policy,) if allowed else ())
+    intruder = Principal("intruder", "dev", caller, tags={"context": "payment", "stack": "dev"})
+    return [
+        one for one in Attack(_world(escalation, intruder, trust)).steps(intruder) if one.escalation == escalation.name
+    ]
+
+
+def _world(escalation: Escalation, intruder: Principal, trust: str) -> World:
+    """A world with an intruder, the escalation's resource, its key, and the resource that aids."""
+    role = Principal(VICTIM, "prod", Caller(ROLE, ACCOUNT))
+    administrator = Principal("administrator", "account", Caller("administrator", ACCOUNT, (ADMINISTRATOR,)))
+    trusted = {"Service": trust or escalation.service} if escalation.service else {"AWS": intruder.arn}
+    trusts = _policy({"Effect": "Allow", "Action": "sts:*", "Principal": trusted})
+    root = _policy({**statement("kms:*", on="*"), "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}})
+    targets = {
+        "role": Target(ROLE, ACCOUNT, trusts, decisive=True, scope="sts:"),
+        "key": Target(KEY, ACCOUNT, root, decisive=True),
+    }
+    target = targets.get(escalation.kind, Target(ARN, ACCOUNT))
+    found = [Resource(escalation.kind, "prod", target, {"stack": "prod"}, KEY, (ROLE,))]
+    if escalation.kind != "key":
+        found.append(Resource("key", "prod", targets["key"]))
+    if escalation.aid:
+        found.append(Resource(escalation.aid.kind, "dev", Target(AID, ACCOUNT)))
+    return World((intruder, role, administrator), tuple(found), administrators={ACCOUNT: administrator.arn})
+
+
+@EVERY
+def test_an_escalation_is_found_with_its_actions_and_leads_to_its_gain(escalation: Escalation) -> None:
+    (step,) = steps(escalation, needed(escalation))
+    leads = {"become": [VICTIM], "run": [VICTIM], "made": ["administrator"]}
+    assert [one.name for one in step.leads] == leads.get(escalation.gain, [])
+
+
+@EVERY
+def test_an_escalation_is_not_found_without_one_of_its_actions(escalation: Escalation) -> None:
+    """A trust policy that names the role needs no permission besides."""
+    every = needed(escalation)
+    if escalation.actions[0].startswith("sts:"):
+        every = []
+    assert [
+        one for one in every if steps(escalation, [other for other in every if other != one] or [("a:B", "c")])
+    ] == []
+
+
+@EVERY
+def test_an_escalation_is_not_found_on_another_resource(escalation: Escalation) -> None:
+    if not escalation.actions[0].startswith("sts:"):
+        assert steps(escalation, [(action, f"{arn}-2") for action, arn in needed(escalation)]) == []
+
+
+@pytest.mark.parametrize("escalation", [one for one in escalations() if one.service], ids=lambda one: one.name)
+def test_a_role_is_passed_to_a_service_that_it_trusts_alone(escalation: Escalation) -> None:
+    assert steps(escalation, needed(escalation), trust="ec2.amazonaws.com") == []
+
+
+def test_content_that_is_verified_before_its_execution_gives_nothing() -> None:
+    (escalation,) = [one for one in escalations() if one.name == "write an artefact"]
+    allowed = needed(escalation)
+    caller = Caller(
+        f"arn:aws:iam::{ACCOUNT}:role/intruder", ACCOUNT, (_policy(*(statement(a, on=r) for a, r in allowed)),)
+    )
+    intruder = Principal("intruder", "dev", caller)
+    world = _world(escalation, intruder, "")
+    guarded = replace(world, resources=tuple(replace(one, guarded=True) for one in world.resources))
+    assert {one.escalation for one in Attack(guarded).steps(intruder)} & {escalation.name} == set()
+
+
+def test_every_group_of_the_table_has_escalations() -> None:
+    """The groups that an isolation of environments must consider."""
+    groups = ("roles", "trust", "passed roles", "code", "tags", "keys", "state", "artefacts", "builds")
+    assert {*groups, "SFTP", "APIs", "secrets", "data"} == {one.group for one in escalations()}
+    assert len({one.name for one in escalations()}) == len(escalations())

@@ -1,0 +1,112 @@
+"""An intruder stays in the environment that was entered: all paths out of it are known, and the list only shrinks."""
+
+import os
+from collections.abc import Iterable
+
+import pytest
+
+from .collisions import collisions
+from .grants import strays, without_resource
+from .layouts import LAYOUTS
+from .open_paths import FILE, SECTIONS, computed, intrusions, reach, recorded, recorded_names, text
+from .reach import Finding
+
+EVERY = pytest.mark.parametrize("layout", LAYOUTS)
+OUTSIDE = ("dev", "pr", "sandbox")
+"""The domains in which an intruder begins."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _written() -> None:  # pyright: ignore[reportUnusedFunction]
+    """The list is written again where the variable is set."""
+    if os.environ.get("WRITE_OPEN_PATHS"):
+        FILE.write_text(text(), encoding="utf-8")
+
+
+def _explained(layout: str, section: str, findings: Iterable[Finding]) -> str:
+    """The shortest path, or an example, of each finding."""
+    found = reach(layout)
+    examples = found.findings() if section == "escalations" else strays(found) if section == "grants" else {}
+    lines = [f"{one}\n  {examples[one]}" for one in findings if one in examples]
+    paths = [
+        f"{one}\n{path}"
+        for one in findings
+        if one not in examples
+        for source in found.sources()
+        if source.name == one.source
+        for end, path in found.paths(source).items()
+        if (end.verb, end.domain) == (one.escalation, one.target)
+    ]
+    return "\n".join([*lines, *paths])
+
+
+@EVERY
+@pytest.mark.parametrize("section", SECTIONS)
+def test_no_path_opens_that_is_not_recorded(section: str, layout: str) -> None:
+    new = computed(section, layout) - recorded(section, layout)
+    assert not new, _explained(layout, section, new)
+
+
+@EVERY
+@pytest.mark.parametrize("section", SECTIONS)
+def test_a_closed_path_leaves_the_list(section: str, layout: str) -> None:
+    """Otherwise it could open again unseen. WRITE_OPEN_PATHS=1 renews the list."""
+    assert recorded(section, layout) - computed(section, layout) == set()
+
+
+@EVERY
+def test_a_runtime_role_reaches_its_own_stack_alone(layout: str) -> None:
+    """In one account too."""
+    found = reach(layout)
+    runtime = {principal.name for principal in found.sources() if principal.runtime}
+    assert len(runtime) == 5
+    findings = computed("escalations", layout) | computed("grants", layout)
+    assert not [one for one in findings if one.source in runtime]
+    assert not [name for one in found.sources() if one.runtime for name in found.paths(one)]
+
+
+@EVERY
+def test_a_role_of_previews_in_its_environment_changes_nothing(layout: str) -> None:
+    """Not even there: it runs before an approval, and that of pull requests runs unreviewed code."""
+    found = reach(layout)
+    previews = [one for one in found.sources() if one.preview and not one.name.endswith("step")]
+    assert {one.name for one in previews} == {"pull request", "dev preview", "staging preview", "prod preview"}
+    assert [step for one in previews for step in found.steps(one) if step.gain != "read"] == []
+
+
+@EVERY
+def test_a_pull_requests_token_opens_the_role_of_previews_alone(layout: str) -> None:
+    found = reach(layout)
+    (token,) = [one for one in found.sources() if one.caller.federated]
+    assert [(step.gain, step.leads[0].name) for step in found.steps(token)] == [("become", "pull request")]
+
+
+@EVERY
+def test_environments_in_their_own_accounts_are_out_of_reach_of_roles_in_dev(layout: str) -> None:
+    """Where neither the pipeline nor the state is in the account of dev. The steps of the pipeline are elsewhere."""
+    found = reach(layout)
+    if layout not in ("one account", "three accounts, pipeline in dev"):
+        started = [one for one in found.sources() if one.domain in OUTSIDE and not one.name.endswith("step")]
+        assert not {"staging", "prod", "pipeline"} & {end.domain for one in started for end in found.paths(one)}
+
+
+def test_a_step_detects_all_changes_of_its_artefact_but_those_recorded() -> None:
+    assert intrusions() == recorded_names("intrusions")
+
+
+def test_no_prefix_covers_resources_of_others_but_those_recorded() -> None:
+    assert collisions() == recorded_names("collisions")
+
+
+def test_actions_without_a_resource_are_used_and_have_a_reason() -> None:
+    """The table has no action that no document allows."""
+    allowed = {
+        action
+        for principal in reach("one account").sources()
+        for policy in principal.caller.policies
+        for statement in policy.document["Statement"]
+        if "*" in statement["Resource"]
+        for action in statement["Action"]
+    }
+    assert without_resource().keys() - allowed == set()
+    assert all(reason.strip() for reason in without_resource().values())

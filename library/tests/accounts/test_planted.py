@@ -1,0 +1,396 @@
+"""Paths that are planted into the generated documents: the attack finds each of them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import pytest
+
+from .escalations import escalations
+from .evaluation import Document, Policy
+from .layouts import world
+from .open_paths import reach
+from .reach import End, Finding, Reach
+from .world import Principal, Resource, World
+
+ONE, APART = "one account", "three accounts, pipeline in tools"
+REGION: Final = "eu-central-1"
+Change = Callable[[World], World]
+
+
+def principal(found: World, name: str) -> Principal:
+    """The only principal of a name, or the first role of a stack."""
+    return next(one for one in found.principals if one.name == name)
+
+
+def resource(found: World, kind: str, domain: str, part: str = "") -> Resource:
+    """The first resource of a kind in a domain, whose ARN has a part."""
+    return next(one for one in found.by_kind[kind] if one.domain == domain and part in one.arn)
+
+
+def _with(found: World, name: str, *policies: Policy) -> World:
+    one = principal(found, name)
+    return found.changed(one, caller=replace(one.caller, policies=policies))
+
+
+def grants(
+    name: str, *actions: str, on: Callable[[World], str] | str = "*", condition: Document | None = None
+) -> Change:
+    """Add a statement to the policies of a role."""
+
+    def change(found: World) -> World:
+        arn = on if isinstance(on, str) else on(found)
+        statement = {"Effect": "Allow", "Action": list(actions), "Resource": [arn], "Condition": condition or {}}
+        added = Policy({"Version": "2012-10-17", "Statement": [statement]})
+        return _with(found, name, *principal(found, name).caller.policies, added)
+
+    return change
+
+
+def edits(name: str, edit: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> Change:
+    """Change each statement of a role's policies."""
+
+    def change(found: World) -> World:
+        documents = [policy.document for policy in principal(found, name).caller.policies]
+        changed = [{**one, "Statement": [edit(statement) for statement in one["Statement"]]} for one in documents]
+        return _with(found, name, *map(Policy, changed))
+
+    return change
+
+
+def unconditional(action: str) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
+    """Remove the condition of a statement that has an action."""
+    return lambda one: {k: v for k, v in one.items() if k != "Condition"} if action in one["Action"] else one
+
+
+def everywhere(action: str) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
+    """Widen the resources of a statement that has an action."""
+    return lambda one: {**one, "Resource": ["*"]} if action in one["Action"] else one
+
+
+def admits(kind: str, domain: str, name: str, action: str) -> Change:
+    """Add a statement for a role to a resource's policy, or to a role's trust policy."""
+
+    def change(found: World) -> World:
+        target = resource(found, kind, domain)
+        own = target.target.policy.document["Statement"] if target.target.policy else []
+        statement = {"Effect": "Allow", "Action": action, "Principal": {"AWS": principal(found, name).arn}}
+        policy = Policy({"Version": "2012-10-17", "Statement": [*own, statement]})
+        changed = replace(target, target=replace(target.target, policy=policy))
+        return replace(found, resources=tuple(changed if one is target else one for one in found.resources))
+
+    return change
+
+
+def both(*changes: Change) -> Change:
+    """Apply several changes."""
+
+    def change(found: World) -> World:
+        for one in changes:
+            found = one(found)
+        return found
+
+    return change
+
+
+def arn_of(kind: str, domain: str, part: str = "") -> Callable[[World], str]:
+    """The ARN of a resource, in the world that is changed."""
+    return lambda found: resource(found, kind, domain, part).arn
+
+
+@dataclass(frozen=True)
+class Plant:
+    """A change that opens a path, and the finding."""
+
+    layout: str
+    change: Change
+    escalation: str
+    source: str
+    target: str
+
+
+PLANTS = (
+    Plant(
+        ONE,
+        grants("dev shift", "iam:CreateRole", "iam:PutRolePolicy"),
+        "create a role with a policy",
+        "dev shift",
+        "administrator",
+    ),
+    Plant(
+        ONE,
+        grants("prod shift", "iam:CreateRole", "iam:AttachRolePolicy"),
+        "create a role with a managed policy",
+        "prod shift",
+        "administrator",
+    ),
+    Plant(
+        ONE, edits("sandboxes", everywhere("iam:UpdateAssumeRolePolicy")), "change a trust policy", "sandboxes", "prod"
+    ),
+    Plant(ONE, admits("role", "prod", "dev shift", "sts:AssumeRole"), "assume a role", "dev shift", "prod"),
+    Plant(
+        APART,
+        both(admits("role", "prod", "dev shift", "sts:AssumeRole"), grants("dev shift", "sts:AssumeRole")),
+        "assume a role",
+        "dev shift",
+        "prod",
+    ),
+    Plant(
+        ONE,
+        edits("preview stacks", everywhere("iam:PassRole")),
+        "pass a role to a new function",
+        "preview stacks",
+        "prod",
+    ),
+    Plant(
+        ONE,
+        edits("sandboxes", everywhere("iam:PassRole")),
+        "pass a role to an existing state machine",
+        "sandboxes",
+        "staging",
+    ),
+    Plant(
+        ONE,
+        edits("dev deploy", everywhere("lambda:UpdateFunctionCode")),
+        "change a function's code",
+        "dev deploy",
+        "prod",
+    ),
+    Plant(
+        ONE,
+        grants("dev shift", "lambda:UpdateFunctionConfiguration"),
+        "change a function's layers",
+        "dev shift",
+        "staging",
+    ),
+    Plant(ONE, grants("sandbox runtime", "lambda:InvokeFunction"), "invoke a function", "sandbox runtime", "prod"),
+    Plant(
+        ONE,
+        edits("dev deploy", everywhere("states:UpdateStateMachine")),
+        "change a state machine",
+        "dev deploy",
+        "prod",
+    ),
+    Plant(
+        ONE,
+        edits("dev deploy", unconditional("lambda:UpdateEventSourceMapping")),
+        "change a mapping",
+        "dev deploy",
+        "prod",
+    ),
+    Plant(ONE, edits("prod redrive", unconditional("kms:Decrypt")), "decrypt with a key", "prod redrive", "staging"),
+    Plant(ONE, edits("sandboxes", unconditional("kms:PutKeyPolicy")), "change a key's policy", "sandboxes", "prod"),
+    Plant(
+        ONE, edits("dev deploy", unconditional("kms:CreateGrant")), "grant the use of a key", "dev deploy", "pipeline"
+    ),
+    Plant(
+        ONE,
+        edits("preview stacks", unconditional("kms:ScheduleKeyDeletion")),
+        "delete a key",
+        "preview stacks",
+        "pipeline",
+    ),
+    Plant(
+        ONE,
+        both(
+            grants("dev shift", "kms:TagResource"),
+            grants("dev shift", "kms:PutKeyPolicy", condition={"StringEquals": {"aws:ResourceTag/stack": "dev"}}),
+        ),
+        "tag a key into the own permissions, and take it over",
+        "dev shift",
+        "prod",
+    ),
+    Plant(ONE, admits("key", "prod", "dev runtime", "kms:*"), "decrypt with a key", "dev runtime", "prod"),
+    Plant(ONE, grants("sandboxes", "s3:PutObject", on=arn_of("state", "prod")), "write the state", "sandboxes", "prod"),
+    Plant(
+        APART,
+        both(
+            grants("dev-shift step", "s3:PutObject", on=arn_of("state", "pipeline")),
+            grants("dev-shift step", "kms:GenerateDataKey"),
+        ),
+        "write the state",
+        "dev-shift step",
+        "pipeline",
+    ),
+    Plant(
+        APART,
+        grants("dev-deploy step", "codebuild:StartBuild"),
+        "start a build with another buildspec",
+        "dev-deploy step",
+        "prod",
+    ),
+    Plant(
+        APART, grants("dev-deploy step", "codebuild:UpdateProject"), "change a build project", "dev-deploy step", "prod"
+    ),
+    Plant(
+        APART,
+        grants("dev-deploy step", "codepipeline:UpdatePipeline"),
+        "change the pipeline",
+        "dev-deploy step",
+        "pipeline",
+    ),
+    Plant(
+        APART, grants("dev-preview step", "codepipeline:PutApprovalResult"), "approve", "dev-preview step", "pipeline"
+    ),
+    Plant(ONE, grants("dev deploy", "transfer:ImportSshPublicKey"), "give an SFTP user a key", "dev deploy", "prod"),
+    Plant(ONE, grants("pr runtime", "apigateway:PATCH"), "change an API", "pr runtime", "prod"),
+    Plant(
+        ONE,
+        both(grants("dev runtime", "secretsmanager:GetSecretValue"), grants("dev runtime", "kms:Decrypt")),
+        "read a secret",
+        "dev runtime",
+        "prod",
+    ),
+    Plant(
+        ONE, grants("pr runtime", "dynamodb:GetItem", on=arn_of("table", "prod")), "read a table", "pr runtime", "prod"
+    ),
+    Plant(
+        ONE,
+        both(grants("dev runtime", "s3:GetObject"), grants("dev runtime", "kms:Decrypt")),
+        "read an object",
+        "dev runtime",
+        "prod",
+    ),
+    Plant(
+        ONE,
+        grants("pr runtime", "sns:Subscribe", on=arn_of("topic", "prod")),
+        "subscribe to events",
+        "pr runtime",
+        "prod",
+    ),
+    Plant(
+        ONE,
+        grants("dev preview", "lambda:UpdateFunctionCode"),
+        "change a function's code",
+        "dev preview",
+        "the own environment",
+    ),
+    Plant(ONE, grants("pull request", "ssm:PutParameter"), "write a parameter", "pull request", "the own environment"),
+)
+
+
+@pytest.mark.parametrize("plant", PLANTS, ids=lambda one: f"{one.source}: {one.escalation} of {one.target}")
+def test_a_planted_path_is_found(plant: Plant) -> None:
+    """It is not among the findings before."""
+    finding = Finding(plant.escalation, plant.source, plant.target)
+    assert finding not in reach(plant.layout).findings()
+    found = Reach(plant.change(world(plant.layout)))
+    sources = {one.arn for one in found.sources() if one.name == plant.source}
+    targets = {
+        found.passes(step)
+        for arn in sources
+        for step in found.steps(found.world.by_arn[arn])
+        if step.escalation == plant.escalation
+    }
+    assert plant.target in targets
+
+
+def test_the_plants_use_each_group_of_escalations() -> None:
+    groups = {one.name: one.group for one in escalations()}
+    assert len(PLANTS) > 20
+    assert {groups[plant.escalation] for plant in PLANTS} >= {*groups.values()} - {"artefacts"}
+
+
+def test_a_path_of_several_steps_is_found_and_printed() -> None:
+    """Shift of dev, function of dev, trust of prod."""
+    change = both(
+        grants("staging shift", "lambda:UpdateFunctionCode", on=arn_of("function", "staging", "relay-events")),
+        grants("staging redrive", "s3:ListBucket"),
+        _to_runtime,
+    )
+    found = Reach(change(world(APART)))
+    path = found.paths(principal(found.world, "staging shift"))[End("change", "prod")]
+    assert [step.escalation for step in path.steps] == ["change a function's code", "assume a role"]
+    assert len(str(path).splitlines()) == 2
+
+
+def _to_runtime(found: World) -> World:
+    """Let the relay of staging assume a role of prod."""
+    relay = next(one for one in found.principals if one.arn.endswith("role/payment-staging-relay-events"))
+    assumes = {"Effect": "Allow", "Action": ["sts:AssumeRole"], "Resource": ["*"]}
+    caller = replace(
+        relay.caller, policies=(*relay.caller.policies, Policy({"Version": "2012-10-17", "Statement": [assumes]}))
+    )
+    found = found.changed(relay, caller=caller)
+    target = resource(found, "role", "prod", "role/prod-deploy")
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": relay.arn}}
+    changed = replace(
+        target, target=replace(target.target, policy=Policy({"Version": "2012-10-17", "Statement": [trust]}))
+    )
+    return replace(found, resources=tuple(changed if one is target else one for one in found.resources))
+
+
+LIMIT = "arn:aws:iam::100000000001:policy/payment-dev-boundary"
+
+
+def _limited(
+    found: World, boundary: Document, *, removable: bool = False, lax: str = "", required: str = LIMIT
+) -> Reach:
+    """A world in which dev's deployment may make roles within a boundary only."""
+    condition = {"ArnLike": {"iam:PermissionsBoundary": required}}
+    prefix = "arn:aws:iam::100000000001:role/payment-dev-*"
+    actions = ["iam:CreateRole", "iam:PutRolePolicy"]
+    allow = {
+        "Effect": "Allow",
+        "Action": [one for one in actions if one != lax],
+        "Resource": [prefix],
+        "Condition": condition,
+    }
+    more = [*([lax] if lax else []), *(["iam:DeleteRolePermissionsBoundary"] if removable else [])]
+    rest = {"Effect": "Allow", "Action": more or ["iam:GetRole"], "Resource": [prefix]}
+    document = {"Version": "2012-10-17", "Statement": [allow, rest]}
+    found = replace(found, boundaries={LIMIT: Policy({"Version": "2012-10-17", "Statement": [boundary]})})
+    found = _with(found, "dev deploy", Policy(document))
+    return Reach(_bounded(found, unless="role/payment-dev-relay-events" if lax else "no role"))
+
+
+def _bounded(found: World, unless: str) -> World:
+    """Give the roles of dev's stack the boundary, except for one."""
+    limit = found.boundaries[LIMIT]
+    for one in found.principals:
+        if one.name == "dev runtime" and not one.arn.endswith(unless):
+            found = found.changed(one, caller=replace(one.caller, boundary=limit))
+    return found
+
+
+OWN: Document = {
+    "Effect": "Allow",
+    "Action": "*",
+    "Resource": [f"arn:aws:*:{REGION}:100000000001:payment-dev-inbound", "arn:aws:lambda:*:*:function:payment-dev-r*"],
+}
+
+
+def test_a_role_within_a_narrow_boundary_reaches_nothing_else() -> None:
+    found = _limited(world(ONE), OWN)
+    source = principal(found.world, "dev deploy")
+    assert {(step.escalation, step.unbounded) for step in found.steps(source) if step.gain == "made"} == {
+        ("create a role with a policy", False),
+        ("give a role a policy", False),
+    }
+    assert found.paths(source) == {}
+
+
+def test_a_wide_boundary_is_a_path() -> None:
+    found = _limited(world(ONE), {"Effect": "Allow", "Action": "*", "Resource": "*"})
+    path = found.paths(principal(found.world, "dev deploy"))[End("change", "prod")]
+    assert path.steps[0].gain == "made"
+    assert path.steps[1].source.name == "role made by dev"
+
+
+def test_of_several_boundaries_the_widest_is_used() -> None:
+    """The boundary of another stack is one too, if the condition does not name the own."""
+    found = _limited(world(ONE), OWN, required="arn:aws:iam::*:policy/payment-*")
+    wide = Policy({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+    source = principal(found.world, "dev deploy")
+    assert found.paths(source) == {}
+    other = {**found.world.boundaries, LIMIT.replace("dev", "prod"): wide}
+    assert End("change", "prod") in Reach(replace(found.world, boundaries=other)).paths(source)
+
+
+@pytest.mark.parametrize(("removable", "lax"), [(True, ""), (False, "iam:PutRolePolicy")])
+def test_a_boundary_that_can_be_avoided_leads_to_the_administrator(removable: bool, lax: str) -> None:
+    """The boundary can be removed afterwards, or an older role without a boundary can be given a policy."""
+    found = _limited(world(ONE), OWN, removable=removable, lax=lax)
+    source = principal(found.world, "dev deploy")
+    unbounded = {step.escalation for step in found.steps(source) if step.unbounded}
+    assert unbounded == {"remove a boundary" if removable else "give a role a policy"}

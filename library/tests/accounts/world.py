@@ -1,0 +1,158 @@
+"""The accounts of an attack: principals, resources and their domains."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Final
+
+from .evaluation import Caller, Policy, Target, Value
+
+ADMINISTRATOR: Final = Policy(
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+)
+
+
+@dataclass(frozen=True)
+class Principal:
+    """A principal that an attacker may control.
+
+    Attributes:
+        name: its name in findings, such as "dev deploy".
+        domain: the environment that it belongs to.
+        caller: its policies.
+        preview: whether it only may read.
+        runtime: whether it is a role of a stack's own resources.
+        tags: the tags of the domain's resources, which the principal may put into requests.
+    """
+
+    name: str
+    domain: str
+    caller: Caller
+    preview: bool = False
+    runtime: bool = False
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def arn(self) -> str:
+        """The ARN of the role."""
+        return self.caller.arn
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A resource that an attacker may reach.
+
+    Attributes:
+        kind: the kind, to which escalations refer.
+        domain: the environment that it belongs to.
+        target: its ARN, account and resource policy.
+        tags: its tags.
+        key: the ARN of the key that encrypts it.
+        runs: the ARNs of the roles with which AWS, or a step, executes its content.
+        guarded: whether changed content is detected before it is executed.
+    """
+
+    kind: str
+    domain: str
+    target: Target
+    tags: Mapping[str, str] = field(default_factory=dict)
+    key: str = ""
+    runs: tuple[str, ...] = ()
+    guarded: bool = False
+
+    @property
+    def arn(self) -> str:
+        """The resource's ARN."""
+        return self.target.arn
+
+    @cached_property
+    def tagged(self) -> Target:
+        """The target with the condition keys of its tags."""
+        return self.with_tags(self.tags)
+
+    def with_tags(self, tags: Mapping[str, str]) -> Target:
+        """Return the target as it is with other tags."""
+        keys: dict[str, Value] = {f"aws:resourcetag/{name.lower()}": value for name, value in tags.items()}
+        return replace(self.target, context={**keys, **self.target.context})
+
+
+@dataclass(frozen=True)
+class Handover:
+    """A step that decides which files later steps execute: its role, their roles, and the artefact."""
+
+    producer: str
+    consumers: tuple[str, ...]
+    artefact: str
+
+
+@dataclass(frozen=True)
+class World:
+    """All principals and resources of a layout.
+
+    Attributes:
+        boundaries: the permissions boundaries that a new role may have, by ARN.
+        handovers: the steps that decide which files later steps execute.
+        intrusions: the changes of an artefact that the next step does not detect.
+        administrators: the ARN of each account's administrator.
+        designed: what roles do by design: the ARNs of a role and of a resource, and `read` or `write`.
+    """
+
+    principals: tuple[Principal, ...]
+    resources: tuple[Resource, ...]
+    boundaries: Mapping[str, Policy] = field(default_factory=dict)
+    handovers: tuple[Handover, ...] = ()
+    intrusions: frozenset[str] = frozenset()
+    administrators: Mapping[str, str] = field(default_factory=dict)
+    designed: frozenset[tuple[str, str, str]] = frozenset()
+    _opening: dict[tuple[str, str], Sequence[Resource]] = field(default_factory=dict, init=False, compare=False)
+
+    @cached_property
+    def by_arn(self) -> Mapping[str, Principal]:
+        """The principals by ARN."""
+        return {principal.arn: principal for principal in self.principals}
+
+    @cached_property
+    def by_kind(self) -> Mapping[str, tuple[Resource, ...]]:
+        """The resources by kind."""
+        kinds = {resource.kind for resource in self.resources}
+        return {kind: tuple(one for one in self.resources if one.kind == kind) for kind in kinds}
+
+    def opening(self, kind: str, action: str) -> Sequence[Resource]:
+        """Return the resources of a kind whose own policies mention an action."""
+        if (kind, action) not in self._opening:
+            found = [(one, one.target.policy_on(action)) for one in self.by_kind.get(kind, ())]
+            self._opening[kind, action] = [one for one, policy in found if policy and policy.mentions(action)]
+        return self._opening[kind, action]
+
+    @cached_property
+    def by_service(self) -> Mapping[str, tuple[Resource, ...]]:
+        """The existing resources by the service in their ARNs."""
+        existing = [one for one in self.resources if not one.kind.startswith("new ")]
+        services = {one.arn.split(":")[2] for one in existing}
+        return {name: tuple(one for one in existing if one.arn.split(":")[2] == name) for name in services}
+
+    @cached_property
+    def keys(self) -> Mapping[str, Resource]:
+        """The KMS keys by ARN."""
+        return {one.arn: one for one in self.by_kind.get("key", ())}
+
+    @cached_property
+    def boundary_of(self) -> Mapping[str, str]:
+        """The ARN of each role's boundary, by the role's ARN."""
+        arns = {id(policy): arn for arn, policy in self.boundaries.items()}
+        limited = ((one.arn, one.caller.boundary) for one in self.principals if one.caller.boundary)
+        return {arn: arns.get(id(policy), "") for arn, policy in limited}
+
+    def made(self, principal: Principal, role: Resource, boundary: str) -> Principal:
+        """Return the role that a principal makes: with every permission that the boundary allows."""
+        arn = f"{role.arn}-of-{principal.domain}-within-{boundary.rpartition('/')[2]}"
+        limit = self.boundaries[boundary]
+        caller = replace(
+            principal.caller, arn=arn, account=role.target.account, policies=(ADMINISTRATOR,), boundary=limit
+        )
+        return Principal(f"role made by {principal.domain}", principal.domain, caller, tags=principal.tags)
+
+    def changed(self, principal: Principal, **changes: object) -> "World":
+        """Return the world with another version of a principal."""
+        changed = replace(principal, **changes)  # pyright: ignore[reportArgumentType] (fields by name)
+        return replace(self, principals=tuple(changed if one is principal else one for one in self.principals))

@@ -1,0 +1,38 @@
+"""Whom a change concerns."""
+
+from typing import Any
+
+import pytest
+
+from bounded_context.configuration.project import Project
+from bounded_context.declaration.context import Context
+from bounded_context.declaration.entry_points import entry_point
+from bounded_context.tools.local.live.reload import affected_functions
+
+
+@pytest.fixture
+def handlers(context: Context[Any]) -> dict[str, str]:
+    """The entry points of all commands, of two steps, and of one of the library's."""
+    names = (*context.command_functions, "register_list", context.verification, "relay_events")
+    return {name: entry_point(context, name) for name in names}
+
+
+@pytest.mark.parametrize(
+    ("file", "functions"),
+    [
+        ("list_steps.py", "steps"),
+        ("use_cases.py", "all"),
+        ("model.py", "all"),
+        ("context.py", "all"),
+        ("__init__.py", "all"),
+        ("of_nobody.py", set()),
+        ("table.json", "all"),
+    ],
+)
+def test_functions_that_import_a_file_are_concerned(
+    file: str, functions: object, project: Project, context: Context[Any], handlers: dict[str, str]
+):
+    """Directly or not; where nobody can tell, all of them are."""
+    expected = {"steps": {"register_list", context.verification}, "all": set(handlers)}.get(str(functions), functions)
+    changed = [project.sources / file]
+    assert set(affected_functions(context.name, handlers, project.sources, changed)) == expected

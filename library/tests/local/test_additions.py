@@ -1,0 +1,127 @@
+"""The additional actions of a run: calls, a bad row, schedules, and the events of other contexts."""
+
+import re
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from bounded_context.declaration.context import Context
+from bounded_context.domain.errors import AlreadyExists, BusinessError, NotFound
+from bounded_context.tools.local.additions.actions import foreign_event, schedules
+from bounded_context.tools.local.additions.calls import calls
+from bounded_context.tools.local.api import http_request
+from bounded_context.tools.local.sample_lists import Samples
+
+Answering = Callable[[str, dict[str, Any]], Any]
+
+
+class TooDear(BusinessError):
+    """A rule of the team's own."""
+
+    code = "too-dear"
+
+
+class FakeContext:
+    """A context that accepts messages. It refuses an existing aggregate, and finds no refused one."""
+
+    def __init__(self, context: Context[Any], refusal: str = "") -> None:
+        """Refuse every command with a code, if one is given."""
+        self._context = context
+        self._refusal = refusal
+        self.there: set[str] = set()
+
+    def invoke(self, function: str, message: dict[str, Any]) -> Any:
+        """Answer as a function does."""
+        identity = message["payload"][self._context.identity]
+        if function == self._context.get_function:
+            return self._answer("" if identity in self.there else NotFound.code)
+        assert message["idempotency_key"]
+        code = self._refusal or (AlreadyExists.code if identity in self.there else "")
+        if not code:
+            self.there.add(identity)
+        return self._answer(code)
+
+    def _answer(self, code: str) -> Any:
+        return {"ok": False, "error": {"code": code}} if code else {"ok": True, self._context.name: {"status": "OPEN"}}
+
+
+def _running(context: Context[Any], invoke: Answering, errors: tuple[type[BusinessError], ...] = ()) -> Any:
+    said = SimpleNamespace(**{name: getattr(context, name) for name in ("identity", "commands", "details", "name")})
+    said.get_function, said.command_functions, said.errors = context.get_function, context.command_functions, errors
+    return SimpleNamespace(context=said, samples=Samples(context), outputs={"api": None}, invoke=invoke)
+
+
+def test_a_command_is_accepted_once_and_its_aggregate_is_found(context: Context[Any]):
+    """In a context without an API they are messages."""
+    taken, again, found = calls(_running(context, FakeContext(context).invoke))
+    assert [one.back for one in (taken, again, found)] == ["ok OPEN", "refused already-exists", "ok OPEN"]
+    assert again.sent == f"{taken.sent} again"
+    assert [one.problem for one in (taken, again, found)] == ["", "", ""]
+
+
+def test_a_rejection_without_a_rule_is_a_problem(context: Context[Any]):
+    """The problem names the call, the answer, and the expected code."""
+    taken, again, found = calls(_running(context, FakeContext(context, "invalid").invoke))
+    for shown, answer, expected in (
+        (taken, "'refused invalid'", "success"),
+        (again, "'refused invalid'", AlreadyExists.code),
+        (found, f"'refused {NotFound.code}'", "success"),
+    ):
+        assert shown.problem.startswith(f"{shown.sent}:")
+        assert answer in shown.problem
+        assert re.search(rf"\b{expected}\.$", shown.problem)
+
+
+def test_a_rule_of_the_team_s_own_may_refuse_a_sample(context: Context[Any]):
+    """Nobody knows here what it takes: then it is refused again, and not found."""
+    shown = list(calls(_running(context, FakeContext(context, TooDear.code).invoke, (TooDear,))))
+    assert [one.back for one in shown] == ["refused too-dear", "refused too-dear", "refused not-found"]
+    assert not any(one.problem for one in shown)
+
+
+def test_a_command_is_not_sent_if_its_fields_reject_the_sample(context: Context[Any]):
+    """For instance, a field has a type of the team."""
+    aggregates = FakeContext(context)
+    running = _running(context, aggregates.invoke)
+    running.samples.rows = lambda _count, _seed: [["" for _ in running.samples.columns]]
+    [said] = calls(running)
+    assert (said.back.split(":")[0], said.problem, aggregates.there) == ("not sent", "", set())
+
+
+@pytest.mark.parametrize(("joined", "account"), [(True, None), (False, "123456789012")])
+def test_a_run_publishes_no_events_of_a_context_that_publishes_them_itself(joined: bool, account: str | None):
+    """One that runs on the same emulator, or whose topic is another account's."""
+    other = SimpleNamespace(consumes=SimpleNamespace(account_id=account))
+    running: Any = SimpleNamespace(neighbours=[other], emulator=SimpleNamespace(joined=joined))
+    assert list(foreign_event(running)) == []
+    running.neighbours = []
+    assert list(foreign_event(running)) == []
+
+
+def test_the_only_row_of_the_bad_list_is_bad(context: Context[Any], samples: Samples):
+    """Whichever columns there are: a value that no field of its type takes, or a cell too many."""
+    rows = context.rows
+    header, row = (line.split(",") for line in samples.bad_document().decode().splitlines())
+    assert len(row) > len(header) or any(cell == "no such value" for cell in row)
+    assert rows.check_header(tuple(header))
+
+
+def test_a_request_path_has_the_parameters_of_its_route():
+    """Encoded, and nowhere else."""
+    assert http_request("POST /things/{thing_id}/open", {"thing_id": "a/b", "by": "x"}) == (
+        "POST",
+        "/things/a%2Fb/open",
+        {"by": "x"},
+    )
+
+
+def test_functions_of_schedules_are_called_as_their_schedules_call_them():
+    """Each is named with its answer."""
+    answers = {"watch_lists": {"seconds": 1.2}, "sweep_uploads": {"uploads": 3}}
+    running: Any = SimpleNamespace(invoke=lambda function, _event: answers[function])
+    assert [(one.sent.partition(",")[0], *re.findall(r"\d+", one.back)) for one in schedules(running)] == [
+        ("watch_lists", "1"),
+        ("sweep_uploads", "3"),
+    ]

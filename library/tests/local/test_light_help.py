@@ -1,0 +1,23 @@
+"""The help of the commands of the local run: it imports no client and no emulator."""
+
+import subprocess
+import sys
+
+import pytest
+
+_HELP = """
+import sys
+from bounded_context.tools.command import main
+
+main({arguments})
+print(*{heavy}.intersection(sys.modules), file=sys.stderr)
+"""
+_HEAVY = {"boto3", "flask", "grimp", "moto", "pulumi", "rich.console"}
+
+
+@pytest.mark.parametrize("command", ["run", "invoke", "debug", "logs"])
+def test_the_help_imports_no_heavy_package(command: str) -> None:
+    code = _HELP.format(arguments=[command, "--help"], heavy=_HEAVY)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+    assert f"context {command}" in done.stdout
+    assert done.stderr.split() == []

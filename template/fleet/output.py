@@ -1,0 +1,87 @@
+"""The output of ``template fleet`` as text and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from .consumption import consumptions, pairs
+from .findings import Finding
+from .members import Member
+from .quotas import uses
+
+_HEAD = ("context", "owner", "version", "behind", "drift", "policies", "updated")
+
+
+def fleet_json(fleet: Sequence[Member], found: Sequence[Finding]) -> dict[str, Any]:
+    """Return a fleet and its findings for JSON."""
+    return {
+        "contexts": [_context(member) for member in fleet],
+        "consumes": [
+            {"publisher": publisher, "consumer": consumer, "labels": labels}
+            for (publisher, consumer), labels in pairs(consumptions(fleet)).items()
+        ],
+        "quotas": [
+            {"account": use.account, "region": use.region, "kind": use.quota.kind, "taken": use.taken, "most": use.most}
+            for use in uses(fleet)
+        ],
+        "findings": [asdict(finding) for finding in found],
+    }
+
+
+def _context(member: Member) -> dict[str, Any]:
+    report = member.report
+    return {
+        "name": member.name,
+        "folder": str(member.folder),
+        "owner": member.owner,
+        "version": report and report.version,
+        "behind": report and report.behind,
+        "drifted": list(report.drifted) if report else [],
+        "faults": list(report.faults) if report else [],
+        "policies": member.broken,
+        "waived": member.survey.get("waived", {}),
+        "updated": member.updated,
+        "in_step": member.in_step,
+        "errors": list(member.errors),
+    }
+
+
+def fleet_lines(fleet: Sequence[Member], found: Sequence[Finding]) -> Iterator[str]:
+    """Yield the lines of a table of a fleet's contexts, then the findings."""
+    rows = [_HEAD, *(row(member) for member in fleet)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for cells in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+    for member in fleet:
+        yield from (f"{member.name}: {sentence}" for sentence in sentences(member))
+    yield from (finding.sentence for finding in found)
+    in_step = sum(member.in_step for member in fleet)
+    concern = "finding concerns" if len(found) == 1 else "findings concern"
+    yield f"{in_step} of {len(fleet)} contexts are in step; {len(found)} {concern} several of them."
+
+
+def row(member: Member) -> tuple[str, ...]:
+    """Return a context's cells of the table; `?` marks an unknown value."""
+    report = member.report
+    judged = "policies" in member.survey
+    return (
+        member.name,
+        member.owner or "?",
+        report.version if report else "?",
+        str(report.behind) if report else "?",
+        str(len(report.drifted) + len(report.faults)) if report else "?",
+        str(len(member.broken)) if judged else "?",
+        member.updated or "?",
+    )
+
+
+def sentences(member: Member) -> Iterator[str]:
+    """Yield the findings in a context: drifted files, faults, broken policies and errors."""
+    if member.report:
+        yield from (f"{path} drifted from the template." for path in member.report.drifted)
+        yield from member.report.faults
+    for policy, broken in member.broken.items():
+        yield from (f"{policy}: {sentence}" for sentence in broken)
+    yield from member.errors
