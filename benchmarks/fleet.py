@@ -45,7 +45,7 @@ def _baked(folder: Path, number: int) -> None:
     name, before = _name(number), _name(max(number - 1, 0))
     project = bake(folder, _answers(name))
     heard = slug(before)
-    consumes = {heard: {"topic": f"/{heard}/prod/topic-arn", "known": [f"{before}Registered"]}}
+    consumes = {heard: {"topic": f"/{heard}/prod/topic-arn", "created_by": [f"{before}Registered"]}}
     if number:
         with (project / "infra" / "service" / "Pulumi.prod.yaml").open("a", encoding="utf-8") as settings:
             settings.write(f"  {snake(name)}:consumes: {json.dumps(consumes)}\n")

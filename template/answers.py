@@ -278,6 +278,10 @@ def _context(name: str, _: Mapping[str, str]) -> Iterator[str]:
     elif len(snake(name)) > limits.PACKAGE:
         short = _shown(snake(name))
         yield f"type a shorter name than {_shown(name)}, {short} may have {limits.PACKAGE} characters in AWS names"
+    elif words := reserved.STACKS.intersection(snake(name).split("_")[1:]):
+        word = min(words)
+        same = f"since another context's stack {word} has its AWS names"
+        yield f"type a name without {word.capitalize()}, not {_shown(name)}, {same}"
     elif _taken(name):
         yield f"type a name other than {name}, such as {name}Record, since the code has that one already"
 

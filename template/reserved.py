@@ -17,6 +17,9 @@ def _words(text: str) -> frozenset[str]:
 WORDS = frozenset([*keyword.kwlist, *keyword.softkwlist, *dir(builtins)]) | _words("y n yes no on off true false null")
 """Names that are always reserved: Python's keywords and built-ins, and words that YAML 1.1 does not read as text."""
 
+STACKS = _words("dev staging prod pr sandbox pipeline state")
+"""Stacks and other names after another context's name: no word of a context's name after the first is one of them."""
+
 PACKAGES = WORDS.union(sys.stdlib_module_names) | _words(
     """
     asyncssh aws_lambda_powertools boolean boto3 botocore bounded_context build cfnlint context cryptography dist

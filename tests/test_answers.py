@@ -120,6 +120,8 @@ REFUSED: list[tuple[Mapping[str, object], str]] = [
     ({"context_name": "../evil"}, "PascalCase"),
     ({"context_name": "a/b"}, "PascalCase"),
     ({"context_name": "/etc"}, "PascalCase"),
+    ({"context_name": "PaymentDev"}, "a name without Dev, not 'PaymentDev'"),
+    ({"context_name": "OrderStateLog"}, "a name without State"),
     ({"context_name": "True"}, "a name other than True"),
     ({"context_name": "Class"}, "a name other than Class, such as ClassRecord"),
     ({"context_name": "Match"}, "a name other than Match"),

@@ -97,8 +97,8 @@ def test_the_second_verifies_what_the_first_tells() -> None:
     assert choose("subscription,payment").consumes == {
         "subscription": {
             "topic": "/subscription/local/topic-arn",
-            "known": ["SubscriptionStarted", "SubscriptionRenewed", "SubscriptionPaused"],
-            "gone": ["SubscriptionEnded"],
+            "created_by": ["SubscriptionStarted", "SubscriptionRenewed", "SubscriptionPaused"],
+            "deleted_by": ["SubscriptionEnded"],
         }
     }
 
@@ -114,8 +114,8 @@ def test_answers_of_ones_own_follow_from_the_name(tmp_path: Path) -> None:
     assert pair.consumes == {
         "vat_return": {
             "topic": "/vat-return/local/topic-arn",
-            "known": ["VATReturnRegistered", "VATReturnVerified"],
-            "gone": ["VATReturnDeleted"],
+            "created_by": ["VATReturnRegistered", "VATReturnVerified"],
+            "deleted_by": ["VATReturnDeleted"],
         }
     }
 

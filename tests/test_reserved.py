@@ -8,6 +8,7 @@ from pathlib import Path
 
 import bounded_context.declaration.measures
 from bounded_context import Change, Details, EventData
+from bounded_context.configuration import collisions
 from bounded_context.declaration.measures import Measure
 from bounded_context.declaration.structure import LIST_STEPS, PLATFORM_FUNCTIONS, VERIFY_LIST
 from conftest import sources
@@ -138,3 +139,8 @@ def test_metrics_are_reserved() -> None:
     """An event, or an amount, of that name would be counted together with something else."""
     fixed = {found.name for found in vars(bounded_context.declaration.measures).values() if isinstance(found, Measure)}
     assert {*fixed, "CommandsRefused", "RowsRejected"} == reserved.MEASURES
+
+
+def test_the_words_that_the_library_refuses_in_contexts_are_reserved() -> None:
+    """The bake refuses no more and no fewer."""
+    assert {*collisions.STACKS} == reserved.STACKS

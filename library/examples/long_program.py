@@ -68,7 +68,10 @@ environment: dict[str, pulumi.Input[str]] = {
     "TEMPORARY_NAMES": json.dumps(settings.temporary_names),
     "IMPORT_TARGET_SECONDS": str(settings.objectives.import_minutes * 60),
     "CONSUMES": json.dumps(
-        {other: {"thing": one.thing, "known": one.known, "gone": one.gone} for other, one in settings.consumes.items()}
+        {
+            other: {"aggregate": one.aggregate, "created_by": one.created_by, "deleted_by": one.deleted_by}
+            for other, one in settings.consumes.items()
+        }
     ),
     "TABLE_NAME": table.table_name,
     "INBOX_BUCKET": inbox.bucket_name,

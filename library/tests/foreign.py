@@ -11,8 +11,14 @@ from bounded_context.domain.projection import Consumed
 SOURCE = "somewhere_else"
 CREATED, CHANGED, REMOVED = "OrderLineCreated", "OrderLineChanged", "OrderLineRemoved"
 THING = "foreign_thing"
-CONSUMES = {"somewhere-else": Consumed(thing=THING, known=frozenset({CREATED, CHANGED}), gone=frozenset({REMOVED}))}
-CONSUMES_JSON = json.dumps({"somewhere-else": {"thing": THING, "known": [CREATED, CHANGED], "gone": [REMOVED]}})
+CONSUMES = {
+    "somewhere-else": Consumed(
+        aggregate=THING, created_by=frozenset({CREATED, CHANGED}), deleted_by=frozenset({REMOVED})
+    )
+}
+CONSUMES_JSON = json.dumps(
+    {"somewhere-else": {"aggregate": THING, "created_by": [CREATED, CHANGED], "deleted_by": [REMOVED]}}
+)
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 

@@ -383,6 +383,22 @@ BAD = {
         lambda: _as(PAYMENT, errors=(Twice,)),
         "errors: the code of Twice is 'not-found', which is in use: choose another code.",
     ),
+    "scopes: no such route": (
+        lambda: _as(PAYMENT, scopes={"relay_events": ("payments.read",)}),
+        "scopes names relay_events, which has no route: remove it, or name a function with a route.",
+    ),
+    "scopes: no API": (
+        lambda: _as(PAYMENT, api=False, scopes={"get_payment": ("payments.read",)}),
+        "scopes names get_payment, which has no route: remove it, or name a function with a route.",
+    ),
+    **{
+        f"scopes: {given!r}": (
+            lambda given=given: _as(PAYMENT, scopes={"get_payment": given}),
+            f"scopes of get_payment are {given!r}: write a tuple of 1 to 10 scopes without spaces, each of at most 64"
+            " characters.",
+        )
+        for given in ((), "payments.read", ("payments read",), ("",), ("a" * 65,), tuple(map(str, range(11))))
+    },
     "errors: one code twice": (
         lambda: _as(PAYMENT, errors=(NotPacked, NotPacked)),
         "errors: the code of NotPacked is 'not-packed', which is in use: choose another code.",

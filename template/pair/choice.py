@@ -69,10 +69,10 @@ class Pair:
     @property
     def consumes(self) -> dict[str, object]:
         """The second's setting ``consumes``, with the events of the first's local stack."""
-        gone = self.first.command("deletes").event
-        known = [command.event for command in self.first.commands if command.event != gone]
+        deleted = self.first.command("deletes").event
+        created_by = [command.event for command in self.first.commands if command.event != deleted]
         topic = f"/{slug(self.first.name)}/local/topic-arn"
-        return {self.first.package: {"topic": topic, "known": known, "gone": [gone]}}
+        return {self.first.package: {"topic": topic, "created_by": created_by, "deleted_by": [deleted]}}
 
 
 def choose(text: str, folder: Path = ANSWERS) -> Pair:

@@ -19,8 +19,8 @@ HEARS = """\
   payment:consumes:
     subscription:
       topic: /subscription/prod/topic-arn
-      known: [SubscriptionStarted, SubscriptionSold]
-      gone: [SubscriptionEnded]
+      created_by: [SubscriptionStarted, SubscriptionSold]
+      deleted_by: [SubscriptionEnded]
 """
 QUEUE = """
 from pulumi_aws import sqs

@@ -180,10 +180,10 @@ def list_import(context: Context[Any]) -> "ListImport":
 
 
 @_cached
-def _references(thing: str) -> "ReferenceTable":
+def _references(aggregate: str) -> "ReferenceTable":
     from .adapters.dynamodb_bulk import ReferenceTable
 
-    return ReferenceTable(thing, bulk_client(), load(TableSettings).table_name)
+    return ReferenceTable(aggregate, bulk_client(), load(TableSettings).table_name)
 
 
 def known(context: Context[Any], field: str) -> "RowsCheck[Any]":

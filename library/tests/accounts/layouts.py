@@ -93,18 +93,22 @@ def _caller(arn: str, found: Iterable[Document]) -> Caller:
     return Caller(arn, account, tuple(map(Policy, found)), context={**context, "aws:securetransport": "true"})
 
 
+@functools.cache
+def _boundaries(account: str) -> Mapping[str, Policy]:
+    return {arn: Policy(found) for arn, found in documents.boundaries(account).items()}
+
+
 def _own_roles(stack: Stack) -> Iterator[Principal]:
     """Yield the roles of a program: those of its functions, or those of its steps."""
-    boundaries = documents.boundaries(stack.account)
+    boundaries = _boundaries(stack.account)
     for node in stack.of("iam/role"):
         found = [one.document() for one in stack.of("iam/rolePolicy") if one.inputs["role"] == node.inputs["name"]]
         caller = _caller(node.arn, found)
-        limit = boundaries.get(node.inputs.get("permissionsBoundary", ""))
         domain = stack.domain_of(node)
         yield Principal(
             f"{node.name} step" if stack.domain == PIPELINE else f"{domain} runtime",
             domain,
-            replace(caller, boundary=Policy(limit) if limit else None),
+            replace(caller, boundary=boundaries.get(node.inputs.get("permissionsBoundary", ""))),
             preview=stack.domain == PIPELINE and node.name.endswith("-preview"),
             runtime=stack.domain != PIPELINE,
             tags=_tags(domain),
@@ -174,11 +178,15 @@ def administrator(layout: Layout, account: str) -> Principal:
 def _state(layout: Layout, deployers: Mapping[str, tuple[str, ...]]) -> Iterator[Resource]:
     """Yield the backend, and the objects of each stack, which its next deployment executes."""
     account = layout.account(PIPELINE)
-    backend, made = documents.backend(account), documents.bootstrapped(account)
-    bucket, policy = f"arn:aws:s3:::{backend.bucket}", Policy(made.bucket)
-    key = f"arn:aws:kms:{documents.REGION}:{account}:key/{documents.STATE_KEY_ID}"
-    context = {"kms:resourcealiases": ["alias/state", backend.key]}
+    made = documents.bootstrapped(account, layout.account("dev"))
+    bucket, policy = f"arn:aws:s3:::{documents.backend(account, PIPELINE).bucket}", Policy(made.bucket)
+    key = documents.state_key(account)
+    context = {"kms:resourcealiases": [f"alias/{kebab(CONTEXT.name)}-state"]}
     yield Resource("key", PIPELINE, Target(key, account, Policy(made.key), True, context), made.key_tags)
+    for domain in (*STACKS, PIPELINE):
+        # KMS compares the encryption context with that of the ciphertext.
+        bound = Target(key, account, Policy(made.key), True, {**context, "kms:encryptioncontext:stack": domain})
+        yield Resource("state secrets", domain, bound, made.key_tags)
     # A listing of all stacks.
     yield Resource("bucket", PIPELINE, Target(bucket, account, policy, context={"s3:prefix": ""}), key=key)
     yield Resource("state meta", PIPELINE, Target(f"{bucket}/.pulumi/meta.yaml", account, policy), key=key)
@@ -265,7 +273,7 @@ def world(name: str) -> World:
     return World(
         tuple(principals),
         (*own, *(role for _, role in made), *(one for part in parts for one in part)),
-        {arn: Policy(one) for account in layout.domains for arn, one in documents.boundaries(account).items()},
+        {arn: one for account in layout.domains for arn, one in _boundaries(account).items()},
         handovers=tuple(handovers(stacks[-1])),
         designed=frozenset(designed(stacks[-1])),
         intrusions=frozenset(open_intrusions(stacks[-1])),

@@ -6,9 +6,10 @@ from typing import Any, Final
 
 import pytest
 
+from .documents import role_policies
 from .escalations import escalations
 from .evaluation import Document, Policy
-from .layouts import world
+from .layouts import LAYOUTS, world
 from .open_paths import reach
 from .reach import End, Finding, Reach
 from .world import Principal, Resource, World
@@ -31,6 +32,16 @@ def resource(found: World, kind: str, domain: str, part: str = "") -> Resource:
 def _with(found: World, name: str, *policies: Policy) -> World:
     one = principal(found, name)
     return found.changed(one, caller=replace(one.caller, policies=policies))
+
+
+def unlimited(name: str) -> Change:
+    """Remove the permissions boundary of a role, which would close the path."""
+
+    def change(found: World) -> World:
+        one = principal(found, name)
+        return found.changed(one, caller=replace(one.caller, boundary=None))
+
+    return change
 
 
 def grants(
@@ -203,6 +214,14 @@ PLANTS = (
     Plant(ONE, admits("key", "prod", "dev runtime", "kms:*"), "decrypt with a key", "dev runtime", "prod"),
     Plant(ONE, grants("sandboxes", "s3:PutObject", on=arn_of("state", "prod")), "write the state", "sandboxes", "prod"),
     Plant(
+        ONE,
+        edits("dev-deploy step", unconditional("kms:Decrypt")),
+        "decrypt the secrets of the state",
+        "dev-deploy step",
+        "prod",
+    ),
+    Plant(ONE, edits("pull request", everywhere("s3:GetObject")), "read the state", "pull request", "prod"),
+    Plant(
         APART,
         both(
             grants("dev-shift step", "s3:PutObject", on=arn_of("state", "pipeline")),
@@ -274,7 +293,7 @@ def test_a_planted_path_is_found(plant: Plant) -> None:
     """It is not among the findings before."""
     finding = Finding(plant.escalation, plant.source, plant.target)
     assert finding not in reach(plant.layout).findings()
-    found = Reach(plant.change(world(plant.layout)))
+    found = Reach(unlimited(plant.source)(plant.change(world(plant.layout))))
     sources = {one.arn for one in found.sources() if one.name == plant.source}
     targets = {
         found.passes(step)
@@ -283,6 +302,27 @@ def test_a_planted_path_is_found(plant: Plant) -> None:
         if step.escalation == plant.escalation
     }
     assert plant.target in targets
+
+
+@pytest.mark.parametrize(
+    "plant", [one for one in PLANTS if one.source.endswith("runtime")], ids=lambda one: one.escalation
+)
+def test_a_boundary_closes_the_path_of_a_role_with_too_many_permissions(plant: Plant) -> None:
+    found = Reach(plant.change(world(plant.layout)))
+    source = principal(found.world, plant.source)
+    assert source.caller.boundary is not None
+    assert plant.target not in {found.passes(step) for step in found.steps(source)}
+
+
+@pytest.mark.parametrize("domain", ["dev", "pr", "sandbox"])
+def test_without_a_boundary_a_deployment_leads_to_the_administrator(domain: str) -> None:
+    """Repositories without the setting have this path."""
+    name = {"dev": "dev deploy", "pr": "preview stacks", "sandbox": "sandboxes"}[domain]
+    account = LAYOUTS[ONE].account(domain)
+    documents = role_policies(domain, "deploy", account, bounded=False)
+    found = Reach(_with(world(ONE), name, *map(Policy, documents)))
+    unbounded = {step.escalation for step in found.steps(principal(found.world, name)) if step.unbounded}
+    assert unbounded == {"create a role with a policy"}
 
 
 def test_the_plants_use_each_group_of_escalations() -> None:
@@ -309,7 +349,9 @@ def _to_runtime(found: World) -> World:
     relay = next(one for one in found.principals if one.arn.endswith("role/payment-staging-relay-events"))
     assumes = {"Effect": "Allow", "Action": ["sts:AssumeRole"], "Resource": ["*"]}
     caller = replace(
-        relay.caller, policies=(*relay.caller.policies, Policy({"Version": "2012-10-17", "Statement": [assumes]}))
+        relay.caller,
+        policies=(*relay.caller.policies, Policy({"Version": "2012-10-17", "Statement": [assumes]})),
+        boundary=None,
     )
     found = found.changed(relay, caller=caller)
     target = resource(found, "role", "prod", "role/prod-deploy")

@@ -68,7 +68,11 @@ def test_an_item_without_an_order_is_older_than_any_event(table: Any, projection
 
 def test_things_of_one_name_that_two_contexts_keep_are_two(table: Any, projection: ProjectionTable):
     """A customer 7 and an order 7."""
-    other = {"elsewhere": Consumed(thing="another_thing", known=frozenset({CREATED}), gone=frozenset({REMOVED}))}
+    other = {
+        "elsewhere": Consumed(
+            aggregate="another_thing", created_by=frozenset({CREATED}), deleted_by=frozenset({REMOVED})
+        )
+    }
     _tell(projection, [sequenced(2)])
     apply(read(json.dumps(sequenced(1, REMOVED, source="elsewhere")), other), projection)
     assert _standing(table) == "KNOWN"

@@ -63,7 +63,9 @@ def test_a_type_that_nobody_asked_for_is_no_poison():
 
 def test_a_major_version_is_asked_for_by_its_number():
     """`OrderLineCreated.2` is what its topic's filter asks for, and what counts here: not the version before."""
-    second = {"somewhere-else": Consumed(thing=THING, known=frozenset({f"{CREATED}.2"}), gone=frozenset())}
+    second = {
+        "somewhere-else": Consumed(aggregate=THING, created_by=frozenset({f"{CREATED}.2"}), deleted_by=frozenset())
+    }
     schema = f"urn:event-schema:{SOURCE}:{CREATED}"
     messages = [event(1, dataschema=f"{schema}:1.3"), event(2, dataschema=f"{schema}:2.0"), event(3)]
     found = [read(json.dumps(one), second).event for one in messages]
@@ -155,13 +157,13 @@ def test_what_changed_nothing_is_told_apart():
 
 def test_a_type_in_neither_list_says_nothing():
     """What is heard of a context is its own matter."""
-    assert Consumed(thing="a", known=frozenset({"A"}), gone=frozenset()).standing("B") is None
+    assert Consumed(aggregate="a", created_by=frozenset({"A"}), deleted_by=frozenset()).standing("B") is None
 
 
 @over_contexts
 @pytest.mark.parametrize("thing", ["{own}", "list", "", "Order", "order#1", "order-line"])
 def test_a_setting_that_would_overwrite_our_own_items_is_refused(context: Context[Any], thing: str):
     """Or whose items' keys nobody could tell apart."""
-    setting = {"thing": thing.format(own=context.name), "known": ["A"], "gone": []}
+    setting = {"aggregate": thing.format(own=context.name), "created_by": ["A"], "deleted_by": []}
     with pytest.raises(ValidationError):
         Consumed.model_validate(setting, context=context)

@@ -78,8 +78,12 @@ def test_the_local_stack_filters_nothing() -> None:
 
 def test_the_queue_for_other_contexts_gets_the_types_that_count_and_no_others() -> None:
     """Each of what its own context says: known and gone."""
-    order = {"topic": "/order/dev/topic-arn", "known": ["OrderPlaced", "OrderChanged"], "gone": ["OrderCancelled"]}
-    shop = {"topic": "/shop/dev/topic-arn", "known": ["ShopOpened"]}
+    order = {
+        "topic": "/order/dev/topic-arn",
+        "created_by": ["OrderPlaced", "OrderChanged"],
+        "deleted_by": ["OrderCancelled"],
+    }
+    shop = {"topic": "/shop/dev/topic-arn", "created_by": ["ShopOpened"]}
     types = ("OrderPlaced", "OrderChanged", "OrderCancelled", "ShopOpened", "OrderPainted", SOME)
     received = {
         tuple(event_type for event_type in types if passes(policy, {"type": event_type}))

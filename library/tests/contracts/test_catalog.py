@@ -23,7 +23,9 @@ from tests.published import faults
 over_all = pytest.mark.parametrize("context", [*CONTEXTS, PARCEL, LARGE], ids=lambda context: context.name)
 
 _PYPROJECT = '[project]\nname = "order"\nversion = "0.1.0"\ndescription = "Sends \'orders\': 100%, #1."\n'
-_CONSUMES = "config:\n  order:consumes:\n    {}:\n      topic: /customer/prod/topic-arn\n      known: [CustomerMoved]\n"
+_CONSUMES = (
+    "config:\n  order:consumes:\n    {}:\n      topic: /customer/prod/topic-arn\n      created_by: [CustomerMoved]\n"
+)
 
 Entity = dict[str, Any]
 Change = Callable[[dict[tuple[str, str], Entity]], object]

@@ -15,7 +15,12 @@ from .small import graph, node
 
 AGAIN = "write into bounded_context/data/prices.toml how AWS bills each of them, or why it costs nothing"
 JWT = {"issuer": "https://login.example.org/tenant", "audience": ["callers"]}
-MORE: dict[str, Any] = {"rollout_strategy": "Canary25Percent20Minutes", "trace_percent": 50, "api_jwt": JWT}
+MORE: dict[str, Any] = {
+    "evidence": "trail",
+    "rollout_strategy": "Canary25Percent20Minutes",
+    "trace_percent": 50,
+    "api_jwt": JWT,
+}
 
 
 @pytest.mark.parametrize("stack", STACKS)

@@ -21,4 +21,4 @@ def until(holds: Callable[[], Any], seconds: float = SECONDS, every: float = 0.1
 def standing(deployed: RunningContext, subject: str) -> str:
     """Return how a thing of the neighbour stands here: an empty text if nothing is known of it."""
     [neighbour] = deployed.neighbours
-    return (deployed.table.projected(neighbour.consumes.thing, subject) or {}).get("status", "")
+    return (deployed.table.projected(neighbour.consumes.aggregate, subject) or {}).get("status", "")

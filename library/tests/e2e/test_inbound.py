@@ -30,7 +30,7 @@ def test_events_of_many_things_come_through_the_queue_in_any_order(deployed: Run
         for subject, end in subjects.items():
             gone = (end == "GONE") == (number == 3)
             neighbour.publish_event(
-                (consumes.gone if gone else consumes.known)[0], subject, number, id=f"{subject}-{number}"
+                (consumes.deleted_by if gone else consumes.created_by)[0], subject, number, id=f"{subject}-{number}"
             )
     until(lambda: _waiting(deployed) == 0 and {name: standing(deployed, name) for name in subjects} == subjects)
     assert {_end(deployed, name)[1] for name in subjects} == {f"{name}-3" for name in subjects}
@@ -68,7 +68,7 @@ def test_random_orders_leave_one_state(deployed: RunningContext, neighbour: Neig
 
 def _history(neighbour: Neighbour) -> list[Told]:
     """What happened to each thing. Two events have their time alone, one of them from a clock that goes wrong."""
-    known, gone = neighbour.consumes.known[0], neighbour.consumes.gone[0]
+    known, gone = neighbour.consumes.created_by[0], neighbour.consumes.deleted_by[0]
     return [(1, True, known), (2, True, gone), (3, True, known), (4, True, gone), (5, False, known), (6, False, gone)]
 
 
@@ -102,13 +102,13 @@ def _hand_over(deployed: RunningContext, events: list[Event]) -> None:
 
 def _end(deployed: RunningContext, subject: str) -> tuple[str, str]:
     [neighbour] = deployed.neighbours
-    item = deployed.table.projected(neighbour.consumes.thing, subject) or {}
+    item = deployed.table.projected(neighbour.consumes.aggregate, subject) or {}
     return item["status"], item["event_id"]
 
 
 def test_poison_is_put_aside_with_the_reason_and_events_go_on(deployed: RunningContext, neighbour: Neighbour):
     """From the topic, and straight into the queue what no topic would let through."""
-    known, mark = neighbour.consumes.known[0], uuid.uuid4().hex[:8]
+    known, mark = neighbour.consumes.created_by[0], uuid.uuid4().hex[:8]
     neighbour.publish_event(known, f"{mark}-bad", 1, specversion="0.3")
     neighbour.publish_event(known, "", 1, id=mark)
     _send(deployed, f"no JSON {mark}")

@@ -118,7 +118,7 @@ def _knock(deployed: RunningContext) -> None:
 def _hear(deployed: RunningContext) -> None:
     """Let another context tell of one thing, and say what is no event."""
     [neighbour] = deployed.neighbours
-    known = neighbour.consumes.known[0]
+    known = neighbour.consumes.created_by[0]
     neighbour.publish_event(known, "", 1)
     neighbour.publish_event(known, "drawn", 1)
     until(lambda: standing(deployed, "drawn") == "KNOWN")

@@ -45,7 +45,7 @@ def test_event_of_another_context_goes_back_to_the_queue_and_is_taken(
     deployed: RunningContext, neighbour: Neighbour, redrive: Redrive
 ):
     """It was put aside as poison by a version that knew no better: a look says why."""
-    event = cloud_event(neighbour.name, neighbour.consumes.known[0], f"redriven-{uuid.uuid4().hex[:8]}", 1)
+    event = cloud_event(neighbour.name, neighbour.consumes.created_by[0], f"redriven-{uuid.uuid4().hex[:8]}", 1)
     reason = {"reason": {"DataType": "String", "StringValue": "no-subject"}}
     put_dead_letter(deployed, "inbound", event, MessageAttributes=reason)
     assert _listed(redrive(), "inbound")["messages"] >= 1

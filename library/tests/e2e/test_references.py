@@ -32,12 +32,12 @@ def test_what_another_context_tells_decides_on_rows(
 ):
     """Known after its event, and no longer known after another one: the partner reads so in the report."""
     subject = f"told-{uuid.uuid4().hex[:8]}"
-    neighbour.publish_event(neighbour.consumes.known[0], subject, 1)
+    neighbour.publish_event(neighbour.consumes.created_by[0], subject, 1)
     until(lambda: standing(deployed, subject) == "KNOWN")
     good = import_list(deployed, _referring(sample(20), subject, 1), expected=21)
     assert (good.outcome, good.imported) == ("IMPORTED", 20)
 
-    neighbour.publish_event(neighbour.consumes.gone[0], subject, 2)
+    neighbour.publish_event(neighbour.consumes.deleted_by[0], subject, 2)
     until(lambda: standing(deployed, subject) == "GONE")
     bad = import_list(deployed, _referring(sample(40), subject, 1), expected=40)
     assert (bad.outcome, bad.imported) == ("IMPORTED", 39)

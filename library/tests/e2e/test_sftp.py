@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bounded_context.testing.running import Finished
-from bounded_context.tools.local import transfer_events
+from bounded_context.tools.local.actors import transfer_events
 from bounded_context.tools.local.actors.sftp_partner import SftpPartner
 from bounded_context.tools.local.running.context import RunningContext
 from bounded_context.tools.local.running.observations import collect

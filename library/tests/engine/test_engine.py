@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bounded_context.configuration.state import locks
 from bounded_context.tools.programs.recording import run
 from bounded_context.tools.release.steps import lock
 from tests.infra.contexts import DEFAULT as CONTEXT
@@ -94,7 +95,7 @@ def test_a_plan_that_no_longer_fits_is_refused_before_anything_changes(engine: E
 
 def test_a_lock_that_a_dead_deployment_left_behind_is_recognised(engine: Engine) -> None:
     """By its place, since a preview does not mind it, and by the engine's words; `pulumi cancel` takes it away."""
-    place = engine.folder / lock.folder(CONTEXT.name, STACK)
+    place = engine.folder / locks(CONTEXT.name, STACK)
     place.mkdir(parents=True, exist_ok=True)
     made = {"pid": 1, "username": "root", "hostname": "build", "timestamp": "2026-01-01T00:00:00Z"}
     (place / "dead.json").write_text(json.dumps(made))

@@ -43,6 +43,7 @@ def varied() -> Graph:
         "debug_percent": 100,
         "trace_percent": 0,
         "log_key_arn": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/mrk-0123456789abcdef0123456789abcdef",
+        "code_signing": f"arn:aws:lambda:{REGION}:{ACCOUNT}:code-signing-config:csc-0123456789abcdef0",
         "rollout_strategy": "Canary5Percent45Minutes",
         "latency_alarms": dict.fromkeys(CONTEXT.functions, 1000),
         "release_alarms": [f"alarm-{number}" for number in range(8)],

@@ -1,6 +1,7 @@
 """The place of Pulumi's state: made once, closed to everyone else, and the same however often it is asked for."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -78,8 +79,61 @@ def test_it_says_what_to_log_in_to(capsys: pytest.CaptureFixture[str]) -> None:
     context("bootstrap")
     told = capsys.readouterr().out
     assert f'pulumi login "s3://{kebab(CONTEXT.name)}-state-123456789012-{REGION}?region={REGION}"\n' in told
-    assert f'--secrets-provider "awskms://alias/{kebab(CONTEXT.name)}-state?region={REGION}"\n' in told
+    provider = rf"awskms:///arn:aws:kms:{REGION}:123456789012:key/[\w-]+\?region={REGION}"
+    assert re.search(rf'stack init <stack> .* "{provider}&context_stack=<stack>"\n', told)
+    assert re.search(rf'stack init main .* "{provider}&context_stack=pipeline"\n', told)
+    assert re.search(rf"-pipeline:secrets_provider: {provider}\n", told)
     assert f"  {CONTEXT.name}-pipeline:backend: s3://" in told
+
+
+def _policies(state: bootstrap.State) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The statements about other accounts in the policies of the bucket and the key."""
+    policies = (
+        boto3.client("s3").get_bucket_policy(Bucket=_bucket(state))["Policy"],
+        boto3.client("kms").get_key_policy(KeyId=state.key, PolicyName="default")["Policy"],
+    )
+    bucket, key = [
+        [one for one in json.loads(text)["Statement"] if OTHER in str(one["Principal"])] for text in policies
+    ]
+    return bucket, key
+
+
+OTHER = "111122223333"
+
+
+def test_another_account_reads_the_state_of_a_named_stack_and_writes_that_of_temporary_stacks() -> None:
+    """The next run without names takes the state away again."""
+    state = bootstrap.bootstrap(CONTEXT, boto3.Session(), {"dev": OTHER, "pr": OTHER})
+    bucket, key = _policies(state)
+    written = {arn.partition("/")[2] for one in bucket if "s3:PutObject" in one["Action"] for arn in one["Resource"]}
+    assert {path.split("/")[-1 if path.startswith(".pulumi/stacks") else -2] for path in written} == {
+        "pr-*.json*",
+        "pr-*.pulumi-tags",
+        "pr-*",
+    }
+    contexts = [
+        one["Condition"]["StringEquals"]["kms:EncryptionContext:stack"]
+        for one in key
+        if "StringEquals" in one["Condition"]
+    ]
+    assert contexts == ["dev", "pr"]
+    bootstrap.bootstrap(CONTEXT, boto3.Session())
+    assert _policies(state)[0] == []
+
+
+@pytest.mark.parametrize("shared", ["pr", "pr=1", "=111122223333", "Pr=111122223333"])
+def test_a_share_without_stack_or_account_is_refused(shared: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert context("bootstrap", shared) == 1
+    assert f"{shared!r} " in capsys.readouterr().err
+
+
+def test_the_key_of_an_earlier_version_gets_the_tag_that_no_stack_has() -> None:
+    kms: Any = boto3.client("kms")
+    old = kms.create_key(Tags=[{"TagKey": "context", "TagValue": CONTEXT.name}])["KeyMetadata"]["KeyId"]
+    kms.create_alias(AliasName=f"alias/{kebab(CONTEXT.name)}-state", TargetKeyId=old)
+    bootstrap.bootstrap(CONTEXT, boto3.Session())
+    tags = {one["TagKey"]: one["TagValue"] for one in kms.list_resource_tags(KeyId=old)["Tags"]}
+    assert (tags["context"], tags["stack"]) == (CONTEXT.name, "state")
 
 
 def test_a_bucket_of_another_account_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,16 +2,18 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from bounded_context.configuration.config import SettingError
 from bounded_context.domain.spelling import kebab
 from bounded_context.infra.parts import access_log
 
 from .alarms import Samples, expressions, times_told, told, watched
 from .dashboards import VALIDATOR, bodies, metrics, widgets
-from .graph import ACCOUNT, API, CONTEXT, REGION, Graph, run
+from .graph import ACCOUNT, API, CONTEXT, REGION, Graph, run, run_context
 from .test_permissions import granted
 
 JWT = {"issuer": "https://login.example.org/tenant", "audience": ["callers", "back-office"]}
@@ -68,6 +70,26 @@ def test_with_an_issuer_every_route_asks_for_one_of_its_tokens(with_tokens: Grap
     assert authorizer.inputs["jwtConfiguration"] == {"issuer": JWT["issuer"], "audiences": JWT["audience"]}
     for node in with_tokens.of("apigatewayv2/route"):
         assert (node.inputs["authorizationType"], node.inputs["authorizerId"]) == ("JWT", authorizer.outputs["name"])
+
+
+SCOPES = {CONTEXT.get_function: ("things.read", "things.write")}
+
+
+def test_a_route_requires_one_of_its_scopes_and_the_others_none() -> None:
+    """Whatever the context names."""
+    graph = run_context(replace(CONTEXT, scopes=SCOPES), "staging", sftp="none", api_jwt=JWT)
+    required = {
+        node.inputs["routeKey"]: node.inputs.get("authorizationScopes") for node in graph.of("apigatewayv2/route")
+    }
+    of_query = {CONTEXT.routes[CONTEXT.get_function]: [*SCOPES[CONTEXT.get_function]]}
+    assert required == dict.fromkeys(CONTEXT.routes.values()) | of_query
+
+
+def test_scopes_are_refused_where_callers_sign() -> None:
+    """A signature has no scope, so the route would be open to each permitted role."""
+    with pytest.raises(SettingError) as refused:
+        run_context(replace(CONTEXT, scopes=SCOPES), "staging", sftp="none")
+    assert refused.value.setting == "api_jwt"
 
 
 def test_the_api_may_call_each_alias_for_its_own_route_alone(prod: Graph) -> None:

@@ -20,11 +20,11 @@ FOUND = f"arn:aws:sns:{REGION}:{ACCOUNT}:neighbour-events"
 CONSUMES = {
     "somewhere_else": {
         "topic": "/somewhere-else/prod/topic-arn",
-        "thing": "somewhere_line",
-        "known": ["OrderLineCreated"],
-        "gone": ["OrderLineRemoved"],
+        "aggregate": "somewhere_line",
+        "created_by": ["OrderLineCreated"],
+        "deleted_by": ["OrderLineRemoved"],
     },
-    "elsewhere": {"topic": FOREIGN, "known": ["ShopOpened"]},
+    "elsewhere": {"topic": FOREIGN, "created_by": ["ShopOpened"]},
 }
 
 
@@ -55,7 +55,7 @@ def test_a_fresh_stack_hears_of_nobody(prod: Graph) -> None:
 def test_a_local_stack_hears_of_what_its_lists_are_verified_against() -> None:
     """So that a run on this machine has it whole; where rows refer to nothing, of a context that is made up."""
     heard = json.loads(_variables(run("local"))["CONSUMES"])
-    assert [one["thing"] for one in heard.values()] == list(CONTEXT.referenced_kinds or ["neighbour"])
+    assert [one["aggregate"] for one in heard.values()] == list(CONTEXT.referenced_kinds or ["neighbour"])
 
 
 def _variables(graph: Graph) -> dict[str, str]:
@@ -81,8 +81,12 @@ def test_the_queue_subscribes_to_the_topics_for_the_types_that_count(hearing: Gr
 def test_the_code_is_told_what_the_filter_lets_through(hearing: Graph) -> None:
     """By context, and what each type means."""
     assert json.loads(_variables(hearing)["CONSUMES"]) == {
-        "somewhere_else": {"thing": "somewhere_line", "known": ["OrderLineCreated"], "gone": ["OrderLineRemoved"]},
-        "elsewhere": {"thing": "elsewhere", "known": ["ShopOpened"], "gone": []},
+        "somewhere_else": {
+            "aggregate": "somewhere_line",
+            "created_by": ["OrderLineCreated"],
+            "deleted_by": ["OrderLineRemoved"],
+        },
+        "elsewhere": {"aggregate": "elsewhere", "created_by": ["ShopOpened"], "deleted_by": []},
     }
 
 

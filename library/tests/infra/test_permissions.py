@@ -207,8 +207,8 @@ def test_the_machine_updates_the_records_of_lists_and_no_aggregate(prod: Graph) 
 
 def test_events_of_others_write_items_of_others_things_and_no_aggregate_and_no_list() -> None:
     """One key for each thing that the setting `consumes` names."""
-    other = {"known": ["A"]}
-    topics = {"orders": {**other, "topic": "/o/arn", "thing": "order_line"}, "people": {**other, "topic": "/p/arn"}}
+    other = {"created_by": ["A"]}
+    topics = {"orders": {**other, "topic": "/o/arn", "aggregate": "order_line"}, "people": {**other, "topic": "/p/arn"}}
     graph = run("prod", consumes=topics)
     assert actions_on(graph, "on-event", graph.one("dynamodb/table").arn) == {"dynamodb:PutItem"}
     assert _keys(graph, "on-event") == [["ORDER_LINE#*", "PEOPLE#*"]]

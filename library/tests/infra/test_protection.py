@@ -36,6 +36,13 @@ def test_logs_may_be_encrypted_by_another_key(varied: Graph) -> None:
     assert varied.one("dynamodb/table").inputs["serverSideEncryption"]["kmsKeyArn"] == varied.one("kms/key").arn
 
 
+def test_every_function_may_require_signed_code(prod: Graph, varied: Graph) -> None:
+    """Without the setting, no function has a code signing configuration."""
+    signing = f"arn:aws:lambda:{REGION}:{ACCOUNT}:code-signing-config:csc-0123456789abcdef0"
+    assert {node.inputs["codeSigningConfigArn"] for node in varied.of("lambda/function")} == {signing}
+    assert not [node for node in prod.of("lambda/function") if "codeSigningConfigArn" in node.inputs]
+
+
 def test_the_key_rotates_and_has_a_readable_name(prod: Graph) -> None:
     """An operator finds the key by its alias."""
     assert prod.one("kms/key").inputs["enableKeyRotation"] is True

@@ -22,7 +22,7 @@ SOME = CONTEXT.events[0]
 OURS = CONTEXT.name
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFsCzMk0"
 
-ONE = {"topic": "/one", "thing": "one", "known": ["A"]}
+ONE = {"topic": "/one", "aggregate": "one", "created_by": ["A"]}
 
 
 def _filter(types: Any, subscriber: str = "reader") -> dict[str, str]:
@@ -31,7 +31,7 @@ def _filter(types: Any, subscriber: str = "reader") -> dict[str, str]:
 
 def _consumes(context: str = "other", **members: Any) -> dict[str, str]:
     """A good setting, with a mistake."""
-    return {"consumes": json.dumps({context: {"topic": f"/{context}/dev/topic-arn", "known": ["A"], **members}})}
+    return {"consumes": json.dumps({context: {"topic": f"/{context}/dev/topic-arn", "created_by": ["A"], **members}})}
 
 
 BAD = [
@@ -80,6 +80,9 @@ BAD = [
     ({"debug_percent": "few"}, "debug_percent"),
     ({"log_key_arn": ""}, "log_key_arn"),
     ({"log_key_arn": "arn:aws:kms:eu-west-1:111122223333:alias/logs"}, "log_key_arn"),
+    ({"code_signing": ""}, "code_signing"),
+    ({"code_signing": "csc-0123456789abcdef0"}, "code_signing"),
+    ({"code_signing": "arn:aws:signer:eu-west-1:111122223333:/signing-profiles/one"}, "code_signing"),
     ({"owner": "dependabot[bot]"}, "owner"),
     ({"expires": "tomorrow"}, "expires"),
     ({"protect": "yes"}, "protect"),
@@ -129,29 +132,37 @@ BAD = [
     (_consumes("../other"), "consumes"),
     ({"consumes": '{"other": "topic"}'}, "consumes.other"),
     (_consumes(topics=1), "consumes.other"),
-    ({"consumes": '{"other": {"known": ["A"]}}'}, "consumes.other"),
+    ({"consumes": '{"other": {"created_by": ["A"]}}'}, "consumes.other"),
     (_consumes(topic="other"), "consumes.other.topic"),
     (_consumes(topic="arn:aws:sqs:eu-west-1:123456789012:q"), "consumes.other.topic"),
     (_consumes(topic="arn:aws:sns:eu-west-1:123456789012:t.fifo"), "consumes.other.topic"),
     (_consumes(topic=7), "consumes.other.topic"),
-    (_consumes(thing="Line"), "consumes.other.thing"),
-    (_consumes(thing=7), "consumes.other.thing"),
-    (_consumes(thing="list"), "consumes.other.thing"),
-    (_consumes(thing=OURS), "consumes.other.thing"),
-    (_consumes(OURS), f"consumes.{OURS}.thing"),
+    (_consumes(aggregate="Line"), "consumes.other.aggregate"),
+    (_consumes(aggregate=7), "consumes.other.aggregate"),
+    (_consumes(aggregate="list"), "consumes.other.aggregate"),
+    (_consumes(aggregate=OURS), "consumes.other.aggregate"),
+    (_consumes(OURS), f"consumes.{OURS}.aggregate"),
     (
-        {"consumes": json.dumps({name: {"topic": f"/{name}", "thing": "xy", "known": ["A"]} for name in ("ab", "cd")})},
+        {
+            "consumes": json.dumps(
+                {name: {"topic": f"/{name}", "aggregate": "xy", "created_by": ["A"]} for name in ("ab", "cd")}
+            )
+        },
         "consumes",
     ),
-    (_consumes(known="A"), "consumes.other.known"),
-    (_consumes(known=[]), "consumes.other.known"),
-    (_consumes(known=["A", 1]), "consumes.other.known"),
-    (_consumes(known=["A", "A"]), "consumes.other.known"),
-    (_consumes(gone=["B", "B"]), "consumes.other.gone"),
-    (_consumes(gone=["A"]), "consumes.other"),
-    (_consumes(known=[f"T{number}" for number in range(51)]), "consumes"),
-    ({"consumes": json.dumps({"a_b": ONE, "a-b": {**ONE, "topic": "/two", "thing": "two"}})}, "consumes"),
-    ({"consumes": json.dumps({name: {"topic": "/one", "known": ["A"]} for name in ("one", "two")})}, "consumes"),
+    (_consumes(thing="line"), "consumes.other.thing"),
+    (_consumes(known=["A"]), "consumes.other.known"),
+    ({"consumes": '{"other": {"topic": "/other", "known": ["A"]}}'}, "consumes.other.known"),
+    (_consumes(gone=["B"]), "consumes.other.gone"),
+    (_consumes(created_by="A"), "consumes.other.created_by"),
+    (_consumes(created_by=[]), "consumes.other.created_by"),
+    (_consumes(created_by=["A", 1]), "consumes.other.created_by"),
+    (_consumes(created_by=["A", "A"]), "consumes.other.created_by"),
+    (_consumes(deleted_by=["B", "B"]), "consumes.other.deleted_by"),
+    (_consumes(deleted_by=["A"]), "consumes.other"),
+    (_consumes(created_by=[f"T{number}" for number in range(51)]), "consumes"),
+    ({"consumes": json.dumps({"a_b": ONE, "a-b": {**ONE, "topic": "/two", "aggregate": "two"}})}, "consumes"),
+    ({"consumes": json.dumps({name: {"topic": "/one", "created_by": ["A"]} for name in ("one", "two")})}, "consumes"),
     ({"stream_parallelization_factor": "0"}, "stream_parallelization_factor"),
     ({"stream_parallelization_factor": "11"}, "stream_parallelization_factor"),
     ({"reserved_concurrency": "5"}, "reserved_concurrency"),
@@ -240,7 +251,8 @@ def test_defaults() -> None:
     assert (settings.import_concurrency, settings.log_retention_days) == (2, 30)
     assert (settings.stream_parallelization_factor, settings.reserved_concurrency) == (10, {})
     assert (settings.alarms, settings.latency_alarms, settings.release_alarms) == ("all", {}, ())
-    assert (settings.debug_percent, settings.log_key_arn) == (1, None)
+    assert (settings.debug_percent, settings.log_key_arn, settings.permissions_boundary) == (1, None, None)
+    assert settings.code_signing is None
     assert (settings.thresholds, settings.objectives) == (Thresholds(), Objectives())
     assert (settings.expect_list_hours, settings.runbook_url) == (None, "")
 
@@ -272,11 +284,20 @@ def test_what_is_heard_of_other_contexts() -> None:
     settings = Settings.from_config(CONTEXT, LEAST)
     assert (settings.consumes, settings.subscriber_accounts) == ({}, ())
     arn = "arn:aws:sns:eu-west-1:123456789012:order-prod-events"
-    given = {"somewhere_else": {"topic": "/somewhere-else/dev/topic-arn", "known": ["A"], "gone": ["B"]}}
-    given["elsewhere"] = {"topic": arn, "known": ["C"]}
+    given = {"somewhere_else": {"topic": "/somewhere-else/dev/topic-arn", "created_by": ["A"], "deleted_by": ["B"]}}
+    given["elsewhere"] = {"topic": arn, "created_by": ["C"]}
     line, shop = Settings.from_config(CONTEXT, LEAST | {"consumes": json.dumps(given)}).consumes.values()
     assert (line.types, line.account_id) == (("A", "B"), None)
     assert (shop.types, shop.account_id) == (("C",), "123456789012")
+
+
+@pytest.mark.parametrize(("old", "new"), [("thing", "aggregate"), ("known", "created_by"), ("gone", "deleted_by")])
+def test_a_renamed_member_is_refused_with_its_new_name(old: str, new: str) -> None:
+    """With the file, and with the command that renames it."""
+    with pytest.raises(SettingError) as refused:
+        Settings.from_config(CONTEXT, LEAST | _consumes("other", **{old: ["A"]}))
+    assert refused.value.setting == f"consumes.other.{old}"
+    assert all(part in str(refused.value) for part in (" infra/service/Pulumi.", f" {new}:", "`template update`"))
 
 
 def test_partners_come_with_their_keys() -> None:

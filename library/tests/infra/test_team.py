@@ -245,3 +245,11 @@ def test_a_queue_hides_a_message_for_as_long_as_its_function_may_take(repository
         repository.run()
     repository.replace(MAIN, 'Inbound("inbound", stack)', 'Inbound("inbound", stack, timeout=60)')
     assert repository.run().one("sqs/queue", "inbound").inputs["visibilityTimeoutSeconds"] == 360
+
+
+def test_a_role_of_ones_own_has_the_boundary_of_the_stack(repository: Repository) -> None:
+    """Without a line about it."""
+    own = 'from pulumi_aws import iam\niam.Role("own", name="payment-prod-own", assume_role_policy="{}")\n'
+    repository.replace("infra/service/__main__.py", CONNECTED, own + CONNECTED)
+    limit = "arn:aws:iam::111122223333:policy/limit"
+    assert repository.run(permissions_boundary=limit).one("iam/role", "own").inputs["permissionsBoundary"] == limit

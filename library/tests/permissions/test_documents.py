@@ -2,6 +2,7 @@
 
 import json
 import re
+from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ SCHEMAS = {
     "apigatewayv2/integration": "AWS::ApiGatewayV2::Integration",
     "apigatewayv2/route": "AWS::ApiGatewayV2::Route",
     "apigatewayv2/stage": "AWS::ApiGatewayV2::Stage",
+    "cloudtrail/trail": "AWS::CloudTrail::Trail",
     "cloudwatch/compositeAlarm": "AWS::CloudWatch::CompositeAlarm",
     "cloudwatch/dashboard": "AWS::CloudWatch::Dashboard",
     "cloudwatch/metricAlarm": "AWS::CloudWatch::Alarm",
@@ -71,6 +73,7 @@ SCHEMAS = {
 
 UNUSED = re.compile(
     r"s3:getObject|s3:(Get|Put|Delete)Bucket(Abac|Analytics|Metadata|Metrics)\w*|s3:Delete\w+|s3tables:\w+"
+    r"|organizations:\w+|cloudtrail:(GetTrail|StopLogging|Put\w*Insight\w*|\w*(Organization|ResourcePolicy|EventConfiguration)\w*)"
     r"|s3:\w*(Accelerate|Analytics|Cors|CORS|IntelligentTiering|Inventory|Logging|Metrics|ObjectLock|Replication"
     r"|Website|BucketAcl|ObjectAcl|MetadataTable|BucketMetadata\w*)\w*"
     r"|dynamodb:(Associate|BatchWrite|CreateTableReplica|DescribeImport|Import|Delete(Item|Resource)|Get|Put|Query|Scan)\w*"
@@ -83,26 +86,26 @@ UNUSED = re.compile(
     r"|codedeploy:(CreateDeployment|GetDeployment|ListDeployments|\w*Revision|StopDeployment|RegisterOn\w+)"
     r"|lambda:\w*(ProvisionedConcurrency|Recursion|Scaling|RuntimeManagement|RuntimeAlias|CapacityProvider)\w*"
     r"|lambda:\w*CodeSigningConfig|sns:\w*DataProtection\w*|iam:GetRole|s3:GetObject(Version|Metadata)?"
-    r"|sns:ListSubscriptionsByTopic|transfer:UnTagResource"
+    r"|sns:ListSubscriptionsByTopic|transfer:UnTagResource|(apigateway|kms):UntagResource"
     r"|secretsmanager:(GetRandomPassword|GetSecretValue|ReplicateSecretToRegions|RemoveRegionsFromReplication)"
 )
-"""What AWS states for options that no component uses: replicas, imports, VPCs, signing and others."""
+"""What AWS states for options that no component uses: replicas, imports, VPCs, signing, tags' removal and others."""
 
 NOT_OPERATIONS = re.compile(
     r"apigateway:(GET|PUT|POST|PATCH|DELETE)|iam:PassRole|logs:\w+LogDelivery|logs:ListLogDeliveries|lambda:InvokeFunction"
     r"|s3:(DeleteObjectVersion|ListBucketVersions|GetAccelerateConfiguration|Get\w*Configuration|Put\w*Configuration"
-    r"|GetBucketCORS|ListBucket|(Get|Put)BucketPublicAccessBlock|GetBucketObjectLockConfiguration|GetBucketNotification"
+    r"|GetBucketCORS|ListBucket|(Get|Put)BucketPublicAccessBlock|GetBucketObjectLockConfiguration|PutBucketObjectLockConfiguration|GetBucketNotification"
     r"|PutBucketNotification|TagResource|UntagResource|ListTagsForResource)"
-    r"|apigateway:(TagResource|UntagResource)|dynamodb:Get(Records|ShardIterator)"
+    r"|apigateway:TagResource|dynamodb:Get(Records|ShardIterator)"
 )
 """Actions that are called otherwise than an operation (Service Authorization Reference)."""
 
 SERVICES = {**{action: service for service, action in PREFIXES.items()}, "kms": "kms", "xray": "xray"}
 
 WITHOUT_RESOURCE = {
-    "cloudwatch:DescribeAlarms",
+    *("cloudtrail:DescribeTrails", "cloudwatch:DescribeAlarms"),
     *("codedeploy:BatchGetDeploymentTargets", "codedeploy:ListDeploymentTargets", "codedeploy:StopDeployment"),
-    *("kms:CreateKey", "kms:ListAliases", "kms:TagResource", "lambda:CreateEventSourceMapping"),
+    *("kms:CreateKey", "kms:ListAliases", "lambda:CreateEventSourceMapping"),
     *(f"logs:{verb}LogDelivery" for verb in ("Create", "Delete", "Get", "Update")),
     *("logs:DescribeLogGroups", "logs:DescribeResourcePolicies", "logs:ListLogDeliveries", "logs:PutResourcePolicy"),
     *(f"logs:{verb}" for verb in ("DeleteQueryDefinition", "DescribeQueryDefinitions", "PutQueryDefinition")),
@@ -115,7 +118,9 @@ WITHOUT_RESOURCE = {
 @pytest.fixture(scope="module")
 def graph() -> Graph:
     """A stack of production with all that the settings allow."""
-    return run("prod", partners=PARTNERS, sftp="dedicated", rollout_strategy="Canary25Percent20Minutes")
+    return run(
+        "prod", partners=PARTNERS, sftp="dedicated", rollout_strategy="Canary25Percent20Minutes", evidence="trail"
+    )
 
 
 @pytest.fixture(params=ROLES)
@@ -144,6 +149,7 @@ def test_every_type_that_another_context_registers_is_known(shape: str) -> None:
 def test_every_type_that_settings_add_is_known(graph: Graph) -> None:
     """Partners, a strategy of one's own, tokens."""
     assert unknown(graph) == []
+    assert unknown(run("prod", evidence="trail")) == []
     jwt = {"issuer": "https://login.example.org/tenant", "audience": ["callers"]}
     assert unknown(run("prod", api_jwt=jwt)) == []
 
@@ -174,7 +180,9 @@ def _schemas() -> dict[str, Any]:
 def _stated(name: str) -> set[str]:
     handlers = _schemas()[name]["handlers"]
     verbs = ("create", "read", "update", "delete")
-    return {action for verb in verbs if verb in handlers for action in handlers[verb]["permissions"]}
+    found = (action.partition(":") for verb in verbs if verb in handlers for action in handlers[verb]["permissions"])
+    # IAM ignores the case of a service's prefix, and the schema of a trail writes `CloudTrail:`.
+    return {f"{service.lower()}:{name}" for service, _, name in found}
 
 
 def test_every_action_is_one_of_aws(document: dict[str, Any]) -> None:
@@ -197,8 +205,8 @@ def test_a_permission_names_actions_and_resources(document: dict[str, Any]) -> N
 
 
 def test_other_stacks_are_out_of_reach(document: dict[str, Any]) -> None:
-    """A resource has the stack's name, or its tags; else it is of a service that gives ids, or CodeDeploy's own."""
-    ids = re.compile(r":(apigateway:\S*::/(apis|tags)|transfer:\S*:(server|user)/|lambda:\S*:event-source-mapping:)")
+    """A resource has the stack's name, or its tags; else it is a new API, or CodeDeploy's own."""
+    ids = re.compile(r":apigateway:\S*::(/apis|\*/tags/)$")
     for statement in document["Statement"]:
         for resource in statement["Resource"]:
             named = re.search(r"payment[-/]prod\b", resource) or "CodeDeployDefault." in resource
@@ -220,12 +228,39 @@ def test_the_preview_may_ask_what_its_provider_asks(graph: Graph) -> None:
     } <= actions(policy("preview", WHERE, graph, {}))
 
 
+def test_a_stack_with_signed_code_is_deployed_only_with_its_signing_configuration() -> None:
+    """The role cannot create a function without it, or attach another one, or remove it. Other stacks are as before."""
+    signing = "arn:aws:lambda:eu-central-1:333344445555:code-signing-config:csc-0123456789abcdef0"
+    signed, unsigned = (run("prod", **settings) for settings in ({"code_signing": signing}, {}))
+    document = policy("deploy", WHERE, signed, {})
+    [denied] = [statement for statement in document["Statement"] if statement["Effect"] == "Deny"]
+    assert set(denied["Action"]) == {"lambda:CreateFunction", "lambda:PutFunctionCodeSigningConfig"}
+    assert denied["Condition"] == {"StringNotEquals": {"lambda:CodeSigningConfigArn": signing}}
+    allowed = [s for s in document["Statement"] if "lambda:PutFunctionCodeSigningConfig" in s["Action"] and s != denied]
+    places = {resource for statement in allowed for resource in statement["Resource"]}
+    assert places == {signing, "arn:aws:lambda:eu-central-1:333344445555:function:payment-prod-*"}
+    assert "lambda:DeleteFunctionCodeSigningConfig" not in actions(document)
+    assert "lambda:PutFunctionCodeSigningConfig" not in actions(policy("deploy", WHERE, unsigned, {}))
+    assert policy("preview", WHERE, signed, {}) == policy("preview", WHERE, unsigned, {})
+
+
 def test_the_shift_neither_deploys_nor_reads_data(graph: Graph) -> None:
     """It moves what is there, and asks whether it works."""
     writes = {"codedeploy:CreateDeployment", "lambda:InvokeFunction", "states:UpdateStateMachineAlias"}
     allowed = actions(policy("shift", WHERE, graph, {}))
     assert writes <= allowed
     assert not {action for action in allowed if action.startswith(("iam:", "kms:", "s3:", "dynamodb:"))}
+
+
+def test_the_shift_deletes_versions_and_never_a_function_or_another_stacks_versions(graph: Graph) -> None:
+    """The ARN of a function has no part after its name, and that of a layer's version has one."""
+    statements = policy("shift", WHERE, graph, {})["Statement"]
+    deleting = [s for s in statements if any(":Delete" in action for action in s["Action"])]
+    forms = [arn for statement in deleting for arn in statement["Resource"] if ":lambda:" in arn]
+    lambdas = "arn:aws:lambda:eu-central-1:333344445555"
+    assert sorted(forms) == [f"{lambdas}:function:payment-prod-*:*", f"{lambdas}:layer:payment-prod-*:*"]
+    assert not any(fnmatch(f"{lambdas}:function:payment-prod-import-list", form) for form in forms)
+    assert any(fnmatch(f"{lambdas}:function:payment-prod-import-list:7", form) for form in forms)
 
 
 def test_roles_are_passed_to_the_services_of_a_stack_only(graph: Graph) -> None:

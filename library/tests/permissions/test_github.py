@@ -1,5 +1,6 @@
 """What the account's owner gives the roles of GitHub's workflows: their own stacks, and nobody else's."""
 
+import fnmatch
 import json
 import re
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 import yaml
 
 from bounded_context.configuration.project import Project, current
+from bounded_context.configuration.state import objects
 from bounded_context.tools.accounts.permissions import cli as command
 from tests.console import context
 from tests.pipeline.program import LEAST, PROJECT
@@ -16,6 +18,7 @@ from tests.pipeline.program import LEAST, PROJECT
 from .test_documents import MOST, actions
 
 ACCOUNT = "333344445555"
+OTHER = "444455556666"
 Capture = pytest.CaptureFixture[str]
 KINDS = pytest.mark.parametrize("kind", ["pr", "sandbox"])
 
@@ -77,14 +80,14 @@ def test_trust_without_a_repository_is_refused(repository: list[str], capsys: Ca
 @pytest.mark.parametrize("role", ["deploy", "shift"])
 def test_a_kinds_role_reaches_its_own_stacks_and_no_others(kind: str, role: str, capsys: Capture) -> None:
     """By their names or by their tags."""
-    ids = re.compile(r":(apigateway:\S*::/(apis|tags)|lambda:\S*:event-source-mapping:)")
+    ids = re.compile(r":apigateway:\S*::(/apis|\*/tags/)$")
     for statement in printed(capsys, role, kind, ACCOUNT)["Statement"]:
         for resource in statement["Resource"]:
             named = re.search(rf"payment[-/]{kind}-\*", resource) or "CodeDeployDefault." in resource
             assert named or resource == "*" or "Condition" in statement or ids.search(resource), resource
-        for tags in [tags for name, tags in statement.get("Condition", {}).items() if name.startswith("String")]:
+        for operator, tags in statement.get("Condition", {}).items():
             if "aws:ResourceTag/stack" in tags:
-                assert "StringLike" in statement["Condition"]
+                assert operator.startswith("StringLike")
                 assert tags["aws:ResourceTag/stack"] == f"{kind}-*"
 
 
@@ -96,20 +99,68 @@ def test_a_kinds_role_makes_neither_alarms_nor_servers(kind: str, capsys: Captur
     assert len(re.sub(r"\s", "", json.dumps(document))) <= MOST
 
 
-def test_the_state_of_other_stacks_may_be_read_and_not_written(pipeline: None, capsys: Capture) -> None:
-    """A pull request's role cannot change what production is thought to be."""
+def _keys(document: dict[str, Any], action: str) -> set[str]:
+    """The keys of the objects in the bucket on which a document allows an action."""
+    resources = [arn for one in document["Statement"] if action in one["Action"] for arn in one["Resource"]]
+    return {arn.partition("/")[2] for arn in resources}
+
+
+def test_the_state_of_other_stacks_is_neither_read_nor_written(pipeline: None, capsys: Capture) -> None:
     document = printed(capsys, "state", "pr", ACCOUNT)
+    own = {
+        *(".pulumi/stacks/payment/pr-*.json*", ".pulumi/stacks/payment/pr-*.pulumi-tags"),
+        *(f".pulumi/{folder}/payment/pr-*/*" for folder in ("backups", "history", "locks/organization")),
+    }
+    assert _keys(document, "s3:PutObject") == _keys(document, "s3:DeleteObject") == own
+    assert _keys(document, "s3:GetObject") == own | {".pulumi/meta.yaml"}
     by_action = {action: one for one in document["Statement"] for action in one["Action"]}
-    assert by_action["s3:GetObject"]["Resource"] == ["arn:aws:s3:::state/.pulumi/*"]
-    assert by_action["s3:PutObject"]["Resource"] == [
-        f"arn:aws:s3:::state/.pulumi/{folder}/payment/pr-*"
-        for folder in ("stacks", "backups", "history", "locks/organization")
-    ]
     assert by_action["kms:Encrypt"]["Condition"] == {"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/state"}}
 
 
+@pytest.mark.parametrize("other", ["dev-2", "development", "dev-2/a", "de", "dev_2"])
+def test_the_state_of_a_stack_with_a_similar_name_is_out_of_reach(other: str) -> None:
+    own = [re.compile(fnmatch.translate(key)) for key in objects("payment", "dev")]
+    keys = [
+        *(f".pulumi/stacks/payment/{other}{end}" for end in (".json", ".json.bak", ".json.gz", ".pulumi-tags")),
+        f".pulumi/history/payment/{other}/{other}-1.history.json",
+        f".pulumi/backups/payment/{other}/{other}.1.json",
+        f".pulumi/locks/organization/payment/{other}/a1.json",
+    ]
+    assert not [key for key in keys for pattern in own if pattern.fullmatch(key)]
+
+
 def test_who_previews_writes_no_state(capsys: Capture) -> None:
-    """Where `context bootstrap` has put it, unless the settings say otherwise."""
+    """The bucket and the key are those of `context bootstrap`, unless the settings name others."""
     document = printed(capsys, "state", "dev", ACCOUNT)
     assert actions(document) == {"s3:ListBucket", "s3:GetObject", "kms:Decrypt"}
     assert document["Statement"][0]["Resource"] == [f"arn:aws:s3:::payment-state-{ACCOUNT}-eu-west-1"]
+    secrets = document["Statement"][-1]["Condition"]
+    assert secrets["StringEquals"] == {"kms:EncryptionContext:stack": "dev"}
+
+
+def _state_in(tmp_path: Path, **settings: Any) -> None:
+    config = {f"{PROJECT}:{name}": value for name, value in (LEAST | settings).items()}
+    (tmp_path / "infra" / "pipeline" / "Pulumi.main.yaml").write_text(yaml.safe_dump({"config": config}))
+
+
+KEY = f"awskms:///arn:aws:kms:eu-west-1:{OTHER}:key/1234?region=eu-west-1"
+BUCKET = f"s3://payment-state-{OTHER}-eu-west-1"
+
+
+def test_a_role_uses_the_key_of_the_state_in_another_account(pipeline: None, tmp_path: Path, capsys: Capture) -> None:
+    """The stacks of a kind have the provider of dev with an encryption context of their own."""
+    own = {"name": "dev", "secrets_provider": f"{KEY}&context_stack=dev"}
+    _state_in(tmp_path, backend=BUCKET, secrets_provider=KEY, environments=[own])
+    found = printed(capsys, "state", "pr", ACCOUNT)["Statement"]
+    keys = [one for one in found if "kms:Decrypt" in one["Action"]]
+    assert {arn for one in keys for arn in one["Resource"]} == {f"arn:aws:kms:eu-west-1:{OTHER}:key/1234"}
+    assert keys[1]["Condition"] == {"StringEquals": {"kms:EncryptionContext:stack": "pr"}}
+
+
+def test_an_alias_in_another_account_is_refused(pipeline: None, tmp_path: Path, capsys: Capture) -> None:
+    """KMS would look it up in the account of the role."""
+    _state_in(tmp_path, backend=BUCKET)
+    assert context("permissions", "state", "dev", ACCOUNT) == 2
+    assert re.search(
+        r"Pulumi\.main\.yaml: secrets_provider: alias/state .*`context bootstrap`", capsys.readouterr().err
+    )

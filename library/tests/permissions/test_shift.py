@@ -4,6 +4,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from bounded_context.tools.accounts.permissions.kinds import ROLES
+from bounded_context.tools.release.rollout import prune
 from bounded_context.tools.release.steps import smoke
 from tests.rollout.conftest import Stack
 
@@ -23,6 +24,12 @@ BESIDE = {
 """Actions that no call of these rollouts is named after."""
 
 CALLED = sorted(ACTIONS - BESIDE)
+
+
+@pytest.fixture(autouse=True)
+def kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Old versions are deleted after few releases."""
+    monkeypatch.setattr(prune, "KEPT", 1)
 
 
 def test_a_rollout_asks_for_what_its_role_may_do_and_for_all_of_it(

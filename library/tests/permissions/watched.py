@@ -75,7 +75,8 @@ def live_through_all(stack: Stack) -> str:
         _, out, told = stack.say(*command)
         said.append(out + told)
 
-    stack.publish("one", "two", "machine")
+    stack.use_layer(stack.publish_layer("test-dependencies"), "one", "two", "pre-traffic", "post-traffic")
+    stack.publish("one", "two", "pre-traffic", "post-traffic", "machine")
     stack.begin("one", "1", "2")
     say("start", "--on-conflict", "stop")
     say("status")

@@ -55,7 +55,7 @@ def _say(line: str) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser()
-    for flag in ("--stack", "--cwd", "--save-plan", "--plan"):
+    for flag in ("--stack", "--cwd", "--save-plan", "--plan", "--policy-pack", "--message"):
         parser.add_argument(flag)
     for flag in ("--non-interactive", "--json", "--yes"):
         parser.add_argument(flag, action="store_true")

@@ -189,11 +189,14 @@ def test_who_approves_sees_the_previews_numbers_and_its_report(pipeline: Graph) 
     assert named(pipeline, "prod", "Preview")["namespace"] == "prod-preview"
 
 
-def test_alarms_are_ignored_for_one_execution_only(pipeline: Graph) -> None:
-    """The reason is a variable of the execution, which no stack and no later execution has."""
-    (variable,) = pipeline.one("codepipeline/pipeline").inputs["variables"]
-    assert (variable["name"], variable["defaultValue"]) == ("IGNORE_ALARMS", "no")
-    assert told(named(pipeline, "prod", "Shift"))["IGNORE_ALARMS"] == "#{variables.IGNORE_ALARMS}"
+@pytest.mark.parametrize(("name", "step"), [("IGNORE_ALARMS", "Shift"), ("DURING_SHIFT", "Deploy")])
+def test_a_check_is_overridden_for_one_execution_only(name: str, step: str, pipeline: Graph) -> None:
+    """The reason is a variable of the execution, which no stack and no later execution has. Only its step reads it."""
+    variables = {one["name"]: one["defaultValue"] for one in pipeline.one("codepipeline/pipeline").inputs["variables"]}
+    assert variables[name] == "no"
+    assert told(named(pipeline, "prod", step))[name] == f"#{{variables.{name}}}"
+    builds = [action for at, action in actions(pipeline) if at == "prod" and action["category"] == "Build"]
+    assert [action["name"] for action in builds if name in told(action)] == [step]
 
 
 def test_every_value_of_a_configuration_fits(pipeline: Graph, from_codecommit: Graph) -> None:

@@ -11,7 +11,6 @@ from tests.infra.test_permissions import actions_on, granted
 from .program import CONNECTION, ENVIRONMENTS, LEAST, STATE_KEY, TOKEN, run
 
 STATE = "arn:aws:s3:::state"
-OBJECTS = f"{STATE}/.pulumi/*"
 ROLE_OF = {"preview": "preview", "deploy": "deploy", "shift": "shift", "smoke": "shift"}
 SOURCES = ("pipeline", "from_codecommit", "in_pulumi_cloud")
 
@@ -55,14 +54,54 @@ def test_a_step_takes_on_the_role_of_its_own_environment_and_no_other(pipeline: 
     assert not any("sts:AssumeRole" in s["Action"] for s in granted(pipeline, "build"))
 
 
-def test_only_a_deployment_writes_the_state(pipeline: Graph) -> None:
+OWN = [
+    f"{STATE}/.pulumi/{path}"
+    for path in (
+        *("stacks/payment/prod.json*", "stacks/payment/prod.pulumi-tags"),
+        *("history/payment/prod/*", "backups/payment/prod/*", "locks/organization/payment/prod/*"),
+    )
+]
+
+
+@pytest.mark.parametrize("key", OWN)
+def test_only_a_deployment_writes_the_state(pipeline: Graph, key: str) -> None:
     """A preview reads it; no other step, and not the pipeline, sees it."""
     read, write = {"s3:GetObject"}, {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}
     expected = {"prod-preview": read, "prod-deploy": write, "prod-shift": set(), "build": set(), "pipeline": set()}
-    assert {role: actions_on(pipeline, role, OBJECTS) for role in expected} == expected
+    assert {role: actions_on(pipeline, role, key) for role in expected} == expected
     assert actions_on(pipeline, "prod-preview", STATE) == {"s3:ListBucket"}
     assert actions_on(pipeline, "prod-preview", STATE_KEY) == {"kms:Decrypt"}
     assert actions_on(pipeline, "prod-deploy", STATE_KEY) == {"kms:Decrypt", "kms:GenerateDataKey"}
+
+
+@pytest.mark.parametrize("step", ["prod-preview", "prod-deploy"])
+def test_a_step_reaches_the_state_of_its_own_stack_alone(pipeline: Graph, step: str) -> None:
+    """The only other object is the version of the backend, which no step writes."""
+    statements = [one for one in granted(pipeline, step) if one["Resource"][0].startswith(STATE)]
+    objects = {arn for one in statements if "s3:ListBucket" not in one["Action"] for arn in one["Resource"]}
+    assert objects == {*OWN, f"{STATE}/.pulumi/meta.yaml"}
+    [listing] = [one["Condition"] for one in statements if "s3:ListBucket" in one["Action"]]
+    assert {f"{STATE}/{prefix}" for prefix in listing["StringLike"]["s3:prefix"]} == objects
+    assert actions_on(pipeline, step, f"{STATE}/.pulumi/meta.yaml") == {"s3:GetObject"}
+
+
+def test_an_environment_decrypts_its_own_secrets_alone() -> None:
+    """Its provider has an encryption context; an environment without one uses the pipeline's provider as it is."""
+    url = LEAST["secrets_provider"]
+    first, *others = ENVIRONMENTS
+    graph = run(LEAST | {"environments": [first | {"secrets_provider": f"{url}&context_stack=dev"}, *others]})
+    conditions = {
+        name: [one.get("Condition") for one in granted(graph, f"{name}-deploy") if one["Resource"] == [STATE_KEY]]
+        for name in ("dev", "prod")
+    }
+    through_s3 = {"StringLike": {"kms:ViaService": "s3.*.amazonaws.com"}}
+    assert conditions == {
+        "dev": [through_s3, {"StringEquals": {"kms:EncryptionContext:stack": "dev"}}],
+        "prod": [through_s3, None],
+    }
+    variables = graph.one("codebuild/project", "dev-preview").inputs["environment"]["environmentVariables"]
+    told = {one["name"]: one["value"] for one in variables}
+    assert told["SECRETS_PROVIDER"] == f"{url}&context_stack=dev"
 
 
 def test_in_pulumi_cloud_a_step_may_read_its_token_and_no_bucket_of_state(in_pulumi_cloud: Graph) -> None:

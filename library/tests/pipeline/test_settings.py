@@ -30,6 +30,7 @@ def _text(value: Any) -> str:
 
 ROLES = ENVIRONMENTS[0]["roles"]
 ROLE = ROLES["deploy"]
+OF_PROD = f"{LEAST['secrets_provider']}&context_stack=prod"
 BAD: list[tuple[dict[str, Any], str]] = [
     ({"repository": None}, "repository"),
     ({"repository": "repository"}, "repository"),
@@ -49,11 +50,25 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"environments": [{"name": "dev", "roles": ROLES | {"preview": ROLE}}]}, "environments.dev.roles"),
     ({"environments": [{"name": "dev", "roles": ROLES, "approval": "yes"}]}, "environments.dev.approval"),
     ({"environments": ENVIRONMENTS[:1] * 2}, "environments"),
+    ({"environments": [{"name": "state", "roles": ROLES}]}, "environments"),
+    ({"environments": [{"name": "pr", "roles": ROLES}]}, "environments"),
+    ({"environments": [ENVIRONMENTS[0], ENVIRONMENTS[1] | {"name": "dev-two"}]}, "environments.dev-two"),
+    ({"permissions_boundary": ROLE}, "permissions_boundary"),
+    ({"environments": [ENVIRONMENTS[0] | {"secrets_provider": "alias/dev"}]}, "environments.dev.secrets_provider"),
+    ({"environments": [ENVIRONMENTS[0] | {"secrets_provider": OF_PROD}]}, "environments.dev.secrets_provider"),
+    ({"secrets_provider": OF_PROD}, "environments.dev.secrets_provider"),
     ({"backend": None}, "backend"),
     ({"backend": "file://state"}, "backend"),
     ({"secrets_provider": None}, "secrets_provider"),
     ({"secrets_provider": "passphrase"}, "secrets_provider"),
     ({"pulumi_token_secret_arn": "arn"}, "pulumi_token_secret_arn"),
+    ({"policies": "bounded-context"}, "policies"),
+    ({"policies": {"library": "bounded-context==1.0.0"}}, "policies"),
+    ({"policies": {"library": "bounded-context", "sha256": "0" * 64}}, "policies.library"),
+    ({"policies": {"library": "another==1.0.0", "sha256": "0" * 64}}, "policies.library"),
+    ({"policies": {"library": "./vendor/../x.whl", "sha256": "0" * 64}}, "policies.library"),
+    ({"policies": {"library": 'bounded-context==1"; id; "', "sha256": "0" * 64}}, "policies.library"),
+    ({"policies": {"library": "bounded-context==1.0.0", "sha256": "1"}}, "policies.sha256"),
     ({"log_retention_days": "31"}, "log_retention_days"),
     ({"protect": None}, "protect"),
 ]
@@ -68,6 +83,11 @@ def test_a_bad_value_is_refused_by_the_name_of_its_setting(bad: dict[str, Any], 
     assert re.fullmatch(rf"{re.escape(setting)} .+\.", str(refused.value))
 
 
+def test_environments_of_other_accounts_may_begin_alike() -> None:
+    """Their roles do not reach each other."""
+    assert len(settings({"environments": [ENVIRONMENTS[0], ENVIRONMENTS[2] | {"name": "dev-two"}]}).environments) == 2
+
+
 def test_pulumi_cloud_needs_a_token_and_no_key() -> None:
     """Each backend has its own way to keep secrets."""
     assert settings({}, CLOUD).secrets_provider is None
@@ -75,6 +95,26 @@ def test_pulumi_cloud_needs_a_token_and_no_key() -> None:
         with pytest.raises(SettingError) as refused:
             settings({setting: value}, CLOUD)
         assert refused.value.setting == setting
+
+
+@pytest.mark.parametrize(
+    "library",
+    ["bounded-context==1.0.0", "bounded-context @ https://example.org/a/b-1.0-py3-none-any.whl", "./vendor/b.whl"],
+)
+def test_a_person_may_pin_the_library_of_the_policies(library: str) -> None:
+    """From an index, from an address, or from the repository; in each case by the hash of its wheel."""
+    pinned = settings({"policies": {"library": library, "sha256": "0" * 64}}).policies
+    assert (pinned.library, pinned.sha256) == (library, "0" * 64)
+    assert settings({}).policies is None
+
+
+def test_an_environment_has_the_secrets_provider_of_the_pipeline_unless_it_has_its_own() -> None:
+    own = ENVIRONMENTS[2] | {"secrets_provider": OF_PROD}
+    found = settings({"environments": [ENVIRONMENTS[0], own]}).environments
+    assert [one.secrets_provider for one in found] == [LEAST["secrets_provider"], OF_PROD]
+    with pytest.raises(SettingError) as refused:
+        settings({"environments": [own]}, CLOUD)
+    assert refused.value.setting == "environments.prod.secrets_provider"
 
 
 def test_codecommit_needs_no_connection() -> None:

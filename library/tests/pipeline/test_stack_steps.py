@@ -11,9 +11,15 @@ import pytest
 from moto import mock_aws
 
 from bounded_context.configuration.project import current
+from bounded_context.configuration.state import locks
 from bounded_context.configuration.strategy import too_long
-from bounded_context.tools.release.steps import deploy, lock, preview, pulumi_cli
+from bounded_context.tools.release.steps import deploy, preview, pulumi_cli
 from bounded_context.tools.release.steps.pulumi_cli import Stack, StepError
+from tests.rollout.clients import error
+from tests.rollout.conftest import Stack as ShiftingStack
+from tests.rollout.conftest import stack as aws
+
+__all__ = ["aws"]
 
 PROVIDER = "awskms://alias/state?region=eu-west-1"
 
@@ -39,6 +45,20 @@ def test_a_preview_that_fails_prints_pulumis_error_and_nothing_else(
     assert ended.value.reason == "failed"
 
 
+def test_preview_and_deployment_pass_the_pipelines_policies_to_pulumi(
+    calls: Path, prod: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the variable, they pass none."""
+    packs: list[list[str]] = []
+    for pack in (None, "/policies/pack"):
+        monkeypatch.setenv("POLICY_PACK", pack or "")
+        preview.preview(prod)
+        deploy.deploy(prod)
+        made = [json.loads(call) for call in calls.read_text().splitlines()]
+        packs.append([call[call.index("--policy-pack") + 1] for call in made if "--policy-pack" in call])
+    assert packs == [[], ["/policies/pack"] * 2]
+
+
 @pytest.mark.parametrize(
     "text", ["", "config: {}\n", f"secretsprovider: {PROVIDER}\n", "secretsprovider: passphrase\n"]
 )
@@ -48,6 +68,22 @@ def test_a_stack_without_a_key_of_the_secrets_provider_is_refused(text: str, tmp
     with pytest.raises(StepError, match=rf"^Pulumi\.prod\.yaml .*{re.escape(PROVIDER)}") as ended:
         preview.require_secrets_provider(tmp_path / "Pulumi.prod.yaml", PROVIDER)
     assert ended.value.reason == "no-key"
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("", "stack init"),
+        ("secretsprovider: passphrase\nencryptionsalt: v1:a\n", "stack change-secrets-provider"),
+        (f"secretsprovider: {PROVIDER}&context_stack=dev\nencryptedkey: AQI=\n", "stack change-secrets-provider"),
+    ],
+)
+def test_the_remedy_of_a_missing_key_creates_the_stack_or_moves_its_secrets(
+    text: str, command: str, tmp_path: Path
+) -> None:
+    (tmp_path / "Pulumi.prod.yaml").write_text(text)
+    with pytest.raises(StepError, match=rf"`pulumi {command} [^`]*{re.escape(PROVIDER)}"):
+        preview.require_secrets_provider(tmp_path / "Pulumi.prod.yaml", PROVIDER)
 
 
 def test_a_stack_with_its_key_is_accepted(tmp_path: Path) -> None:
@@ -143,7 +179,7 @@ def state(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 def test_a_preview_of_a_locked_stack_ends_before_the_approval(state: Any, calls: Path, prod: Stack) -> None:
     """The error has the time of the lock. Pulumi is not called."""
-    state.put_object(Bucket="state", Key=f"{lock.folder(prod.project.package, 'prod')}6d1e.json", Body=b"{}")
+    state.put_object(Bucket="state", Key=f"{locks(prod.project.package, 'prod')}6d1e.json", Body=b"{}")
     with pytest.raises(StepError, match=r"\bprod\b.* 20\d\d-\d\d-\d\d \d\d:\d\d UTC") as ended:
         preview.preview(prod)
     assert ended.value.reason == "locked"
@@ -152,7 +188,7 @@ def test_a_preview_of_a_locked_stack_ends_before_the_approval(state: Any, calls:
 
 def test_the_lock_of_another_stack_is_not_in_the_way(state: Any, calls: Path, prod: Stack) -> None:
     """Also of one whose name begins alike."""
-    state.put_object(Bucket="state", Key=f"{lock.folder(prod.project.package, 'prod-eu')}6d1e.json", Body=b"{}")
+    state.put_object(Bucket="state", Key=f"{locks(prod.project.package, 'prod-eu')}6d1e.json", Body=b"{}")
     preview.preview(prod)
     assert prod.plan.exists()
 
@@ -229,3 +265,47 @@ def test_a_preview_of_a_strategy_that_takes_too_long_is_refused(prod: Stack) -> 
     with pytest.raises(StepError, match=r"^Pulumi\.prod\.yaml: Canary9Percent206Minutes") as ended:
         preview.preview(prod)
     assert ended.value.reason == "slow-strategy"
+
+
+@pytest.fixture
+def shifting(aws: ShiftingStack, monkeypatch: pytest.MonkeyPatch) -> ShiftingStack:
+    """A deployed stack one of whose functions is being shifted."""
+    aws.publish("one")
+    aws.begin("one", "1", "2")
+    monkeypatch.setattr(deploy, "_clients", aws.clients)
+    monkeypatch.setenv("STAND_IN_OUTPUTS", json.dumps(aws.outputs))
+    return aws
+
+
+def test_a_deployment_during_a_shift_is_refused(calls: Path, prod: Stack, shifting: ShiftingStack) -> None:
+    """The error names the stack, the function, the commands and the pipeline's variable. Nothing is deployed."""
+    preview.preview(prod)
+    with pytest.raises(StepError, match=r"\bprod\b.*\(one .*rollout status prod`.*rollout back prod`.*DURING_SHIFT"):
+        deploy.deploy(prod)
+    assert not any("up" in json.loads(call) for call in calls.read_text().splitlines())
+
+
+@pytest.mark.parametrize(("reason", "deploys"), [("no", False), ("", False), ("ticket 4711", True)])
+def test_a_reason_in_the_pipelines_variable_deploys_during_a_shift(
+    reason: str, deploys: bool, calls: Path, prod: Stack, shifting: ShiftingStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pulumi's history of the stack contains the reason."""
+    monkeypatch.setenv("DURING_SHIFT", reason)
+    preview.preview(prod)
+    if not deploys:
+        with pytest.raises(StepError) as ended:
+            deploy.deploy(prod)
+        assert ended.value.reason == "shifting"
+        return
+    deploy.deploy(prod)
+    assert f"during a shift: {reason}" in calls.read_text()
+
+
+def test_a_shift_that_cannot_be_read_ends_the_deployment(calls: Path, prod: Stack, shifting: ShiftingStack) -> None:
+    """The error has the role and the policy that lack the permission."""
+    preview.preview(prod)
+    denied = error("ListDeployments", "AccessDeniedException", USER.format("x"))
+    shifting.codedeploy.before["list_deployments"] = [denied, denied]
+    with pytest.raises(StepError, match=r"\bprod-deploy\b.*`context permissions deploy") as ended:
+        deploy.deploy(prod)
+    assert ended.value.reason == "unknown-shift"

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,27 +12,30 @@ from bounded_context.tools.release.steps.preview_report import Change
 from tests.console import context
 from tests.sandbox.conftest import Api
 
+from .workflows import outputs
+
+Told = Callable[[], str]
 Capture = pytest.CaptureFixture[str]
 TABLE = Change("replace", "aws:dynamodb/table:Table", "table")
 
 
 @pytest.fixture
-def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The file of what is told of dev, in a folder of the test."""
-    file = tmp_path / "reports" / "preview.md"
-    monkeypatch.setattr(pull_request, "report", lambda _: file)
+def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Told:
+    """Return a function that returns the output `report` of the step that previews dev."""
+    file = tmp_path / "output"
     monkeypatch.setenv("STACK", "dev")
     monkeypatch.setenv("PULL_REQUEST", "12")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary"))
-    return file
+    monkeypatch.setenv("GITHUB_OUTPUT", str(file))
+    return lambda: outputs(file.read_text())["report"]
 
 
 def test_a_preview_is_told_change_by_change(
-    calls: Path, told: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    calls: Path, told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """To the pull request and to the job's page; no plan is kept, and no profile is written."""
     assert context("pull-request", "preview") == 0
-    text = told.read_text()
+    text = told()
     assert text.startswith("### `dev`: 1 to create, 1 to update, 0 to replace, 0 to delete\n")
     assert "| create | `table` | aws:dynamodb/table:Table |" in text
     assert (tmp_path / "summary").read_text() == text
@@ -41,14 +45,14 @@ def test_a_preview_is_told_change_by_change(
 
 
 def test_a_preview_that_fails_is_told_too(
-    calls: Path, told: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+    calls: Path, told: Told, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
     """In Pulumi's own words, and the step fails."""
     monkeypatch.setenv("STAND_IN_BAD_SETTING", "log_retention_days is 31: write one of 1, 3, 5.")
     assert context("pull-request", "preview") == 1
     assert " dev " in capsys.readouterr().err
-    assert told.read_text().startswith("### `dev` cannot be previewed\n")
-    assert "log_retention_days is 31: write one of" in told.read_text()
+    assert told().startswith("### `dev` cannot be previewed\n")
+    assert "log_retention_days is 31: write one of" in told()
 
 
 def test_what_would_take_data_away_stands_out() -> None:
@@ -70,37 +74,58 @@ def test_what_is_told_fits_a_comment() -> None:
     assert "\n800 more " in text
 
 
-def test_words_of_pulumi_cannot_end_their_block(calls: Path, told: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_words_of_pulumi_cannot_end_their_block(calls: Path, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     """They may hold anything that a commit has written."""
     monkeypatch.setenv("STAND_IN_BAD_SETTING", "x ```` [a link](https://example.org)")
     assert context("pull-request", "preview") == 1
-    assert told.read_text().count("````") == 2
+    assert told().count("````") == 2
 
 
-def test_the_pull_request_is_told_in_one_comment(told: Path, github: Api) -> None:
+def test_the_error_of_a_preview_adds_no_output(
+    calls: Path, told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lines of the report in the form of an output stay in the report, since each report has another delimiter."""
+    monkeypatch.setenv("STAND_IN_BAD_SETTING", "x\nEOF\nghadelimiter\nrole=arn\nrole<<EOF\narn\nEOF")
+    for _ in range(2):
+        assert context("pull-request", "preview") == 1
+    text = (tmp_path / "output").read_text()
+    assert set(outputs(text)) == {"report"}
+    assert "role=arn" in told()
+    assert len(set(re.findall(r"^report<<(\w{32})$", text, re.MULTILINE))) == 2
+
+
+@pytest.mark.usefixtures("told")
+def test_the_pull_request_is_told_in_one_comment(github: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also after a hundred others."""
     github.comments = [{"id": number + 1, "body": "words of people"} for number in range(100)]
-    told.parent.mkdir()
     for text in ("first", "second"):
-        told.write_text(text)
+        monkeypatch.setenv("REPORT", text)
         assert context("pull-request", "comment") == 0
     assert [one["body"] for one in github.comments[100:]] == ["<!-- preview of dev -->\nsecond"]
     assert github.tokens == {"Bearer token"}
 
 
-def test_a_comment_that_is_not_taken_fails_the_step(
-    told: Path, github: Api, monkeypatch: pytest.MonkeyPatch, capsys: Capture
-) -> None:
+@pytest.mark.usefixtures("told")
+def test_a_report_of_another_program_is_cut_to_a_comment(github: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pull request's code writes the report, which may have any length."""
+    monkeypatch.setenv("REPORT", "x" * 100_000)
+    assert context("pull-request", "comment") == 0
+    assert len(github.comments[0]["body"]) < 65_536
+
+
+@pytest.mark.usefixtures("told", "github")
+def test_a_comment_that_is_not_taken_fails_the_step(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     """In a sentence, without the token."""
     monkeypatch.setenv("GITHUB_REPOSITORY", "org/other")
-    told.parent.mkdir()
-    told.write_text("text")
+    monkeypatch.setenv("REPORT", "text")
     assert context("pull-request", "comment") == 1
     assert re.search(r"GET issues/12/comments: .*\b404\b", capsys.readouterr().err)
 
 
-def test_without_a_token_nobody_is_told(told: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+@pytest.mark.usefixtures("told")
+def test_without_a_token_nobody_is_told(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     """On a laptop."""
+    monkeypatch.setenv("REPORT", "text")
     monkeypatch.delenv("GITHUB_TOKEN", raising=False)
     assert context("pull-request", "comment") == 1
     assert "GITHUB_TOKEN " in capsys.readouterr().err

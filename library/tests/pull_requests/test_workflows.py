@@ -1,5 +1,6 @@
 """The workflows: nothing of them is trusted with more than it needs, and two tools look for what we do not know of."""
 
+import os
 import re
 import shlex
 import shutil
@@ -12,7 +13,7 @@ import pytest
 
 from tests.console import parsed
 
-from .workflows import FOLDER, WORKFLOWS, jobs, read, steps
+from .workflows import FOLDER, SETUP, WORKFLOWS, jobs, read, steps
 
 JOBS = dict(jobs())
 PINNED = re.compile(r"uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
@@ -25,6 +26,12 @@ def lines() -> Iterator[str]:
     """Every line of what lies there."""
     for path in FOLDER.rglob("*.yml"):
         yield from path.read_text().splitlines()
+
+
+def checkout(job: dict[str, Any]) -> dict[str, Any]:
+    """Return the step of a job that fetches the sources."""
+    [found] = [step for step in job["steps"] if "actions/checkout" in step.get("uses", "")]
+    return found
 
 
 def test_there_is_a_workflow_for_the_check_the_preview_and_the_sweep() -> None:
@@ -83,14 +90,45 @@ def test_a_job_may_do_what_its_steps_need(job: dict[str, Any]) -> None:
     if any("sweep" in step.get("run", "") for step in used):
         told["pull-requests"] = "read"
     assert job["permissions"] == told
-    assert int(job["timeout-minutes"]) <= 120
+    assert int(job["timeout-minutes"]) <= 150
+
+
+def test_the_sweep_has_time_for_its_session_and_knows_its_end() -> None:
+    """Otherwise GitHub or AWS could end a destruction in the middle. The variable may have up to two hours."""
+    job, document = JOBS["sweep/sweep"], read(FOLDER / "workflows" / "sweep.yml")
+    assert document["env"]["SESSION_SECONDS"] == "${{ vars.AWS_SWEEP_SECONDS || '3600' }}"
+    assert [step["with"]["seconds"] for step in job["steps"] if step.get("uses") == SETUP] == [
+        "${{ env.SESSION_SECONDS }}"
+    ]
+    [configured] = [step for step in steps(job) if "configure-aws-credentials" in step.get("uses", "")]
+    assert configured["with"]["role-duration-seconds"] == "${{ inputs.seconds }}"
+    assert int(job["timeout-minutes"]) * 60 > 7200
+
+
+@of_each_job
+def test_a_job_that_writes_to_pull_requests_runs_only_the_code_of_the_default_branch(job: dict[str, Any]) -> None:
+    """Such a job also assumes no role, and the pull request's text reaches it only as a variable."""
+    if job["permissions"].get("pull-requests") == "write":
+        assert checkout(job)["with"]["ref"] == "${{ github.event.repository.default_branch }}"
+        assert "id-token" not in job["permissions"]
+        assert job["steps"][0] == checkout(job)
+
+
+def test_the_comment_is_the_report_of_the_preview_also_of_a_failed_one() -> None:
+    """The step's output is the job's output, which is the variable of the comment."""
+    preview, comment = JOBS["preview/preview"], JOBS["preview/comment"]
+    [reporting] = [step for step in preview["steps"] if step.get("id") == "preview"]
+    assert reporting["run"] == "uv run context pull-request preview"
+    assert preview["outputs"] == {"report": "${{ steps.preview.outputs.report }}"}
+    assert comment["needs"] == "preview"
+    assert comment["if"].startswith("${{ !cancelled() && ")
+    assert comment["steps"][-1]["env"]["REPORT"] == "${{ needs.preview.outputs.report }}"
 
 
 @of_each_job
 def test_the_checkout_leaves_no_token_behind(job: dict[str, Any]) -> None:
     """The sources that come next could read it."""
-    [checkout] = [step for step in job["steps"] if "actions/checkout" in step.get("uses", "")]
-    assert checkout["with"]["persist-credentials"] == "false"
+    assert checkout(job)["with"]["persist-credentials"] == "false"
 
 
 @of_each_job
@@ -175,3 +213,23 @@ def test_a_mistake_would_be_found(tool: str, good: str, bad: str, said: str, cop
     done = checked(tool, copied)
     assert done.returncode != 0
     assert said in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_a_repository_without_a_lock_installs_nothing(path: Path, tmp_path: Path) -> None:
+    """uv ends with one sentence, which names the file and the command that writes it."""
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "one"\nversion = "1"\nrequires-python = ">=3.11"\n')
+    [command] = {step["run"] for _, job in jobs() for step in steps(job) if step.get("run", "").startswith("uv sync")}
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "UV_OFFLINE": "1", **locked(read(path))}
+    shell = ["/bin/sh", "-c", command]
+    done = subprocess.run(shell, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode != 0
+    [sentence] = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert "`uv.lock`" in sentence
+    assert "`uv lock`" in sentence
+    assert not (tmp_path / "uv.lock").exists()
+
+
+def locked(workflow: dict[str, Any]) -> dict[str, str]:
+    """Return the variables of a workflow by which uv requires the lock."""
+    return {name: value for name, value in workflow["env"].items() if name.startswith("UV_")}

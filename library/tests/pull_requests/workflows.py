@@ -5,6 +5,7 @@ import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,15 @@ def steps(job: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             yield from read(FOLDER / "actions" / "setup" / "action.yml")["runs"]["steps"]
         else:
             yield step
+
+
+def outputs(text: str) -> dict[str, str]:
+    """Return the outputs in a step's file: `name=value`, or lines up to a delimiter, like GitHub's runner."""
+    lines, found = iter(text.splitlines()), dict[str, str]()
+    for line in lines:
+        name, form, rest = re.split("(<<|=)", line, maxsplit=1)
+        found[name] = rest if form == "=" else "\n".join(takewhile(rest.__ne__, lines))
+    return found
 
 
 @dataclass(frozen=True)

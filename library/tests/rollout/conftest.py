@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+from moto.awslambda.models import lambda_backends
 
 from bounded_context.tools.command.operation import Access, Clients
 from tests.console import context
@@ -20,7 +21,8 @@ from tests.rollout.clients import CloudWatch, FakeClock, StepFunctions
 from tests.rollout.codedeploy import CodeDeploy, Deployment, Plan
 
 REGION = "eu-central-1"
-MACHINE = f"arn:aws:states:{REGION}:123456789012:stateMachine:machine"
+ACCOUNT = "123456789012"
+MACHINE = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:machine"
 
 
 @dataclass
@@ -44,6 +46,21 @@ class Ran:
         return [function["result"] for function in self.report["functions"]] + [self.workflow["result"]]
 
 
+class _Published(list[Any]):
+    """Moto's versions of a function. AWS gives no number again; moto gives the number of versions plus 1."""
+
+    def __init__(self, versions: list[Any]) -> None:
+        super().__init__(versions)
+        self._ever = len(versions)
+
+    def append(self, version: Any) -> None:
+        self._ever += 1
+        super().append(version)
+
+    def __len__(self) -> int:
+        return self._ever
+
+
 class Stack:
     """A stack named `test` whose functions `one` and `two`, and whose machine, are live at version 1."""
 
@@ -57,18 +74,36 @@ class Stack:
         self.outputs_file = folder / "outputs.json"
         self._capsys = capsys
         role = _client("iam").create_role(RoleName="role", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+        self.layer = self.publish_layer("test-dependencies")
         self.outputs = _outputs({name: self._create(name, role) for name in ("one", "two")})
+        for hook in ("pre-traffic", "post-traffic"):
+            self._make(hook, role)
+
+    def publish_layer(self, name: str) -> str:
+        """Publish a layer's next version, and return its ARN."""
+        return self.functions.publish_layer_version(LayerName=name, Content={"ZipFile": _code(0)})["LayerVersionArn"]
+
+    def use_layer(self, layer: str, *names: str) -> None:
+        """Let the next versions of functions use a layer."""
+        for name in names:
+            self.functions.update_function_configuration(FunctionName=f"test-{name}", Layers=[layer])
 
     def _create(self, name: str, role: str) -> str:
+        self._make(name, role)
+        return self.functions.create_alias(FunctionName=f"test-{name}", Name="live", FunctionVersion="1")["AliasArn"]
+
+    def _make(self, name: str, role: str) -> None:
         self.functions.create_function(
             FunctionName=f"test-{name}",
             Runtime="python3.13",
             Role=role,
             Handler="code.run",
             Code={"ZipFile": _code(0)},
+            Layers=[self.layer],
             Publish=True,
         )
-        return self.functions.create_alias(FunctionName=f"test-{name}", Name="live", FunctionVersion="1")["AliasArn"]
+        stored: Any = lambda_backends[ACCOUNT][REGION]._lambdas._functions[f"test-{name}"]
+        stored["versions"] = _Published(stored["versions"])
 
     def publish(self, *names: str) -> None:
         """Publish a new version of functions, or of the `machine`."""
@@ -79,9 +114,17 @@ class Stack:
             content = _code(self.newest(name))
             self.functions.update_function_code(FunctionName=f"test-{name}", ZipFile=content, Publish=True)
 
-    def newest(self, name: str) -> int:
+    def versions(self, name: str) -> list[int]:
+        """The numbers of a function's versions."""
         versions = self.functions.list_versions_by_function(FunctionName=f"test-{name}")["Versions"]
-        return len(versions) - 1
+        return sorted(int(version["Version"]) for version in versions if version["Version"] != "$LATEST")
+
+    def newest(self, name: str) -> int:
+        return self.versions(name)[-1]
+
+    def layers(self, name: str = "test-dependencies") -> list[int]:
+        """The numbers of a layer's versions."""
+        return sorted(one["Version"] for one in self.functions.list_layer_versions(LayerName=name)["LayerVersions"])
 
     def live(self, name: str) -> str:
         """The version that has all of a function's traffic."""

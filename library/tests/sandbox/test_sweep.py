@@ -1,13 +1,17 @@
 """What is over is destroyed, by a job that nobody looks at: so what is left makes it red."""
 
 import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bounded_context.tools.accounts.temporary_stacks.services import Services, as_tag
+from bounded_context.tools.accounts.temporary_stacks.stack import TemporaryStack
+from bounded_context.tools.accounts.temporary_stacks.sweep import Swept, sweep
 from bounded_context.tools.command.aws_errors import Refused
 from tests.sandbox.conftest import Api, Sandbox
-from tests.smoke_account.conftest import Cli
+from tests.smoke_account.conftest import Cli, Place
 
 PAST, FUTURE = "2026-01-01T00:00:00Z", "2126-01-01T00:00:00Z"
 Capture = pytest.CaptureFixture[str]
@@ -80,6 +84,66 @@ def test_a_pull_request_that_cannot_be_read_fails_the_sweep(
     assert sandbox("sweep", "pr") == 1
     assert re.search(r"✗ pr-8 failed: .* GET pulls/8: .*404", capsys.readouterr().out)
     assert "pr-8" in cli.stacks
+
+
+@pytest.fixture
+def swept(place: Place, cli: Cli, aws: None, monkeypatch: pytest.MonkeyPatch) -> Callable[[int | None], list[Swept]]:
+    """Return a function that sweeps in a session of some minutes. Each destruction takes 20 minutes of the clock."""
+    time, destroy = datetime(2026, 2, 1, tzinfo=UTC), TemporaryStack.destroy
+    cli.tag("sandbox-new", owner="ben", expires=PAST)
+    cli.tag("pr-8", owner="ben", expires=PAST)
+
+    def slow(stack: TemporaryStack) -> None:
+        nonlocal time
+        time += timedelta(minutes=20)
+        destroy(stack)
+
+    def run(minutes: int | None) -> list[Swept]:
+        found = list[Swept]()
+        end = None if minutes is None else time + timedelta(minutes=minutes)
+        assert sweep(place.project, ["pr", "sandbox"], lambda: time, end, None, found.append)
+        return found
+
+    monkeypatch.setattr(TemporaryStack, "destroy", slow)
+    return run
+
+
+@pytest.mark.parametrize(
+    ("minutes", "destroyed"), [(None, 4), (29, 0), (30, 1), (49, 1), (50, 2), (60, 2), (90, 4), (120, 4)]
+)
+def test_no_destruction_begins_that_the_session_may_not_end(
+    swept: Callable[[int | None], list[Swept]], cli: Cli, minutes: int | None, destroyed: int
+) -> None:
+    """A destruction may take 30 minutes. After the session, it could neither continue nor remove its lock."""
+    assert [one.result for one in swept(minutes)] == ["destroyed"] * destroyed + ["postponed"] * (4 - destroyed)
+    assert len(cli.stacks) == 6 - destroyed
+
+
+def test_the_next_sweep_destroys_the_postponed_stacks(swept: Callable[[int | None], list[Swept]], cli: Cli) -> None:
+    """It has a session of its own."""
+    swept(60)
+    assert [one.result for one in swept(60)] == ["destroyed"] * 2
+    assert cli.stacks == ["dev", "prod"]
+
+
+@pytest.mark.parametrize(("seconds", "left"), [("3600", 4), ("1799", 6)])
+def test_a_workflow_gives_the_seconds_of_its_session(
+    sandbox: Sandbox, cli: Cli, monkeypatch: pytest.MonkeyPatch, seconds: str, left: int
+) -> None:
+    """A postponed stack does not fail the sweep."""
+    monkeypatch.setenv("SESSION_SECONDS", seconds)
+    assert sandbox("sweep") == 0
+    assert len(cli.stacks) == left
+
+
+def test_a_session_without_a_number_of_seconds_sweeps_nothing(
+    sandbox: Sandbox, cli: Cli, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    """The sentence names the variable."""
+    monkeypatch.setenv("SESSION_SECONDS", "1h")
+    assert sandbox("sweep") == 2
+    assert "SESSION_SECONDS" in capsys.readouterr().err
+    assert len(cli.stacks) == 6
 
 
 @pytest.mark.parametrize(

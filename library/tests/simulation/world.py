@@ -243,9 +243,9 @@ class World:
 _CONSUMES: Final = json.dumps(
     {
         "subscription": {
-            "thing": "subscription",
-            "known": ["SubscriptionRegistered"],
-            "gone": ["SubscriptionDeleted"],
+            "aggregate": "subscription",
+            "created_by": ["SubscriptionRegistered"],
+            "deleted_by": ["SubscriptionDeleted"],
         }
     }
 )

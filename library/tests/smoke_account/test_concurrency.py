@@ -76,7 +76,7 @@ def test_what_is_reserved_is_needed(place: Place, monkeypatch: pytest.MonkeyPatc
 
 def test_consumed_events_need_executions_too(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten batches of the queue at a time."""
-    place.set(consumes={"other": {"topic": "/other/dev/topic-arn", "known": ["A"]}})
+    place.set(consumes={"other": {"topic": "/other/dev/topic-arn", "created_by": ["A"]}})
     assert _refused(_check(place, monkeypatch, DEFAULT + 9))
     assert not _refused(_check(place, monkeypatch, DEFAULT + 10))
 

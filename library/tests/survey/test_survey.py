@@ -38,7 +38,7 @@ reason = "They hold no data at all."
 PROD = """
   payment:filters: {bi: [PaymentVerified]}
   payment:subscriber_accounts: ["444455556666"]
-  payment:consumes: {order: {topic: /order/prod/topic-arn, known: [OrderPlaced]}}
+  payment:consumes: {order: {topic: /order/prod/topic-arn, created_by: [OrderPlaced]}}
 """
 PROGRAM, CONTEXT = "infra/service/__main__.py", "src/payment/context.py"
 

@@ -39,6 +39,7 @@ _STEPS: tuple[Step, ...] = (
     Step("0.4.0", "v0_4_0.list_steps", "Move the five steps of lists from handlers/ to list_steps.py"),
     Step("0.4.0", "v0_4_0.declaration", "Name each command's rule in context.py, and move VERSIONS there"),
     Step("0.4.0", "v0_4_0.waivers", "Rename the renamed policies in the waivers of pyproject.toml"),
+    Step("0.4.0", "v0_4_0.consumed", "Rename the members of the setting `consumes` in the files of all stacks"),
     Step("0.4.0", "v0_4_0.entry_points", "Remove handlers that the library supplies; move your own to src/<package>/"),
     Step("0.4.0", "v0_4_0.standard_presets", "Take the library's presets of functions from standard_presets"),
 )

@@ -158,8 +158,8 @@ def _hundreds(found: Sequence[T]) -> Iterator[Sequence[T]]:
 class ReferenceTable:
     """The aggregates of one kind (in snake_case) that rows may refer to, by identity."""
 
-    def __init__(self, thing: str, client: DynamoDBClient, table_name: str) -> None:
-        self._prefix = key_of(thing, "")
+    def __init__(self, aggregate: str, client: DynamoDBClient, table_name: str) -> None:
+        self._prefix = key_of(aggregate, "")
         self._client = client
         self._table = table_name
 

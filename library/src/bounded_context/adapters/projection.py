@@ -23,9 +23,9 @@ letters included. A redrive sends it anew: 28 days. The rest is for events that 
 _NEWER: Final = "attribute_not_exists(#order) OR #order < :order"
 
 
-def key_of(thing: str, subject: str) -> str:
+def key_of(aggregate: str, subject: str) -> str:
     """Return the key of the item of another context's aggregate: ``order_line`` and ``7`` give ``ORDER_LINE#7``."""
-    return f"{thing.upper()}#{subject}"
+    return f"{aggregate.upper()}#{subject}"
 
 
 class ProjectionTable:
@@ -53,7 +53,7 @@ class ProjectionTable:
 
     def _item(self, event: ForeignEvent) -> dict[str, str | int]:
         item: dict[str, str | int] = {
-            KEY: key_of(event.thing, event.subject),
+            KEY: key_of(event.aggregate, event.subject),
             "status": event.standing.value,
             "order": event.order,
             "event_id": event.event_id,

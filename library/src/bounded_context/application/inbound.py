@@ -90,7 +90,7 @@ def read(body: str, consumes: Mapping[str, Consumed]) -> Message:
     if consumed is None:
         raise Poison(PoisonReason.SOURCE)
     standing = consumed.standing(envelope.label) or consumed.standing(envelope.type)
-    return Message(envelope, None if standing is None else _event(document, envelope, consumed.thing, standing))
+    return Message(envelope, None if standing is None else _event(document, envelope, consumed.aggregate, standing))
 
 
 def apply(message: Message, projection: Projection) -> Applied:
@@ -116,14 +116,14 @@ def _document(body: str) -> Any:
         raise Poison(PoisonReason.NOT_JSON) from None
 
 
-def _event(document: Any, envelope: Envelope, thing: str, standing: Standing) -> ForeignEvent:
+def _event(document: Any, envelope: Envelope, aggregate: str, standing: Standing) -> ForeignEvent:
     named = _checked(_Subject, document, PoisonReason.SUBJECT)
     place = _checked(_Order, document, PoisonReason.ORDER)
     try:
         order = order_key(envelope.id, place.sequence, place.time)
     except ValueError:
         raise Poison(PoisonReason.ORDER) from None
-    return ForeignEvent(thing, named.subject, standing, order, envelope.id, envelope.type, envelope.source)
+    return ForeignEvent(aggregate, named.subject, standing, order, envelope.id, envelope.type, envelope.source)
 
 
 def _checked(kind: Any, document: Any, reason: PoisonReason) -> Any:

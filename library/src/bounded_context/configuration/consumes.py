@@ -15,8 +15,11 @@ _TOPIC = re.compile(r"arn:aws:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}")
 
 _PARAMETER = re.compile(r"(/[A-Za-z0-9_.-]+)+")
 _TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
-_MEMBERS: Final = ("topic", "thing", "known", "gone")
-_FORM: Final = "a map of contexts to {topic: ..., known: [...], gone: [...]}"
+_MEMBERS: Final = ("topic", "aggregate", "created_by", "deleted_by")
+_RENAMED: Final = {"thing": "aggregate", "known": "created_by", "gone": "deleted_by"}
+"""The members' names before 0.4.0."""
+
+_FORM: Final = "{topic: ..., created_by: [...], deleted_by: [...]}"
 
 MOST_TYPES = 50
 """Maximum event types of all contexts. A function has 4 KB for its variables, and a variable contains the types."""
@@ -26,25 +29,27 @@ MOST_TYPES = 50
 class Consumed:
     """The events that this context receives from another context.
 
-    `topic` is the topic's ARN, or the name of the parameter that contains it. `thing` is the name of the other
-    context's aggregate in snake_case, and of its items in the table. After an event of a type in `known`, the aggregate
-    exists; after an event of a type in `gone`, it no longer exists.
+    - `topic` is the topic's ARN, or the name of the parameter that contains the ARN.
+    - `aggregate` is the name of the other context's aggregate in snake_case. The keys of its items in the table begin
+      with this name.
+    - `created_by` contains the types of the events that add the aggregate to the projection.
+    - `deleted_by` contains the types of the events that delete the aggregate from the projection.
     """
 
     topic: str
-    thing: str
-    known: tuple[str, ...]
-    gone: tuple[str, ...]
+    aggregate: str
+    created_by: tuple[str, ...]
+    deleted_by: tuple[str, ...]
 
     @property
     def key(self) -> str:
         """The prefix of the keys of these items."""
-        return f"{self.thing.upper()}#"
+        return f"{self.aggregate.upper()}#"
 
     @property
     def types(self) -> tuple[str, ...]:
         """All event types that this context receives."""
-        return (*self.known, *self.gone)
+        return (*self.created_by, *self.deleted_by)
 
     @property
     def account_id(self) -> str | None:
@@ -54,7 +59,7 @@ class Consumed:
 
 def consumed(context: Context[Any], config: Source) -> Mapping[str, Consumed]:
     """Read the setting of a stack of `context`. Raises SettingError with one sentence for the first mistake."""
-    given: dict[str, Any] = structure(config, "consumes", dict, {}, _FORM)
+    given: dict[str, Any] = structure(config, "consumes", dict, {}, f"a map of contexts to {_FORM}")
     found = {name: _consumed(name, value) for name, value in given.items()}
     _check_reserved(context, found)
     # Names in AWS are in kebab-case, where a_b and a-b are equal.
@@ -62,8 +67,10 @@ def consumed(context: Context[Any], config: Source) -> Mapping[str, Consumed]:
         raise SettingError("consumes", f"names {', '.join(found)}: name each once.")
     if len({source.topic for source in found.values()}) != len(found):
         raise SettingError("consumes", "has one topic twice: each context has its own.")
-    if len({source.thing for source in found.values()}) != len(found):
-        raise SettingError("consumes", "has one thing twice: events of two contexts about one thing have no order.")
+    if len({source.aggregate for source in found.values()}) != len(found):
+        raise SettingError(
+            "consumes", "has one aggregate twice: events of two contexts about one aggregate have no order."
+        )
     if sum(len(source.types) for source in found.values()) > MOST_TYPES:
         raise SettingError("consumes", f"names over {MOST_TYPES} types of events: leave out those that change nothing.")
     return found
@@ -74,20 +81,37 @@ def _consumed(name: str, value: Any) -> Consumed:
         raise SettingError(
             "consumes", f"has the context {name!r}: write its name in lower-case letters, such as order-line."
         )
-    if not isinstance(value, dict) or not {"topic", "known"} <= set(value) <= set(_MEMBERS):
-        raise SettingError(f"consumes.{name}", f"is {value!r}: write {{topic: ..., known: [...], gone: [...]}}.")
-    known, gone = _types(name, "known", value["known"]), _types(name, "gone", value.get("gone", []))
-    if not known:
-        raise SettingError(f"consumes.{name}.known", "is empty: write the events after which a thing exists.")
-    if both := set(known) & set(gone):
-        raise SettingError(f"consumes.{name}", f"has {min(both)!r} in known and in gone: write it into one of them.")
-    return Consumed(_topic(name, value["topic"]), _thing(name, value.get("thing", name)), known, gone)
+    _check_members(name, value)
+    created_by, deleted_by = (_types(name, member, value.get(member, [])) for member in _MEMBERS[2:])
+    if not created_by:
+        raise SettingError(f"consumes.{name}.created_by", "is empty: write the events that add the aggregate.")
+    if both := set(created_by) & set(deleted_by):
+        raise SettingError(
+            f"consumes.{name}", f"has {min(both)!r} in created_by and in deleted_by: write it into one of them."
+        )
+    aggregate = _aggregate(name, value.get("aggregate", name))
+    return Consumed(_topic(name, value["topic"]), aggregate, created_by, deleted_by)
 
 
-def _thing(name: str, value: Any) -> str:
+def _check_members(name: str, value: Any) -> None:
+    """Reject unknown and missing members. A renamed member has a message of its own."""
+    if not isinstance(value, dict):
+        raise SettingError(f"consumes.{name}", f"is {value!r}: write {_FORM}.")
+    for old, new in _RENAMED.items():
+        if old in value:
+            raise SettingError(
+                f"consumes.{name}.{old}",
+                f"in infra/service/Pulumi.<stack>.yaml has the new name {new}: run `template update`, which renames it "
+                "in the files of all stacks, or rename it yourself.",
+            )
+    if not {"topic", "created_by"} <= set(value) <= set(_MEMBERS):
+        raise SettingError(f"consumes.{name}", f"is {value!r}: write {_FORM}.")
+
+
+def _aggregate(name: str, value: Any) -> str:
     if not isinstance(value, str) or not _CONTEXT.fullmatch(value):
         raise SettingError(
-            f"consumes.{name}.thing", f"is {value!r}: write a name in lower-case letters, such as customer."
+            f"consumes.{name}.aggregate", f"is {value!r}: write a name in lower-case letters, such as customer."
         )
     return value.replace("-", "_")
 
@@ -95,9 +119,9 @@ def _thing(name: str, value: Any) -> str:
 def _check_reserved(context: Context[Any], found: Mapping[str, Consumed]) -> None:
     """Reject names that would overwrite the items of the context's own aggregates and lists."""
     for name, source in found.items():
-        if source.thing in (context.name, "list"):
+        if source.aggregate in (context.name, "list"):
             raise SettingError(
-                f"consumes.{name}.thing", f"is {source.thing!r}, and items of this name are this context's own."
+                f"consumes.{name}.aggregate", f"is {source.aggregate!r}, and items of this name are this context's own."
             )
 
 

@@ -10,6 +10,7 @@ from ..declaration.context import Context
 from ..domain.spelling import kebab
 from .alarms import Objectives, Thresholds, Wanted
 from .api_settings import ApiSettings
+from .boundary import permissions_boundary
 from .config import (
     SettingError,
     Source,
@@ -28,6 +29,7 @@ from .consumes import Consumed, consumed
 from .strategy import BadStrategy, Strategy
 
 Sftp = Literal["dedicated", "shared", "none"]
+Evidence = Literal["none", "trail"]
 
 _PARTNER = re.compile(r"[a-z][a-z0-9-]{1,30}[a-z0-9]")
 """A part of resource names and object keys, and a user name of Transfer Family, which needs 3 characters."""
@@ -68,6 +70,7 @@ _RUNBOOK = re.compile(r"""(https://|\w)[^\s#()<>"':]{1,500}""")
 _SOURCE = re.compile(r"[a-z0-9]+(\.[a-z0-9]+)+")
 _FOLDER = re.compile(r"\S.*")
 _KEY = re.compile(r"arn:aws:kms:[a-z0-9-]+:\d{12}:key/(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+_SIGNING = re.compile(r"arn:aws:lambda:[a-z0-9-]+:\d{12}:code-signing-config:csc-[a-z0-9]{17}")
 _OWNER = re.compile(r"[\w.:/=+@-]([\w .:/=+@-]{0,254}[\w.:/=+@-])?")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _SERVER_ID = re.compile(r"s-[0-9a-f]{17}")
@@ -90,6 +93,10 @@ class Settings:
             account's.
         log_key_arn: a key for the logs instead of the stack's; its policy must let CloudWatch Logs use it for the
             stack's log groups.
+        permissions_boundary: the ARN of a managed policy that limits every role of the stack; None for no limit.
+        code_signing: the code signing configuration of all functions; the archives must then be signed.
+        evidence: "trail" records changes and accesses in an archive that nobody can change.
+        evidence_days: days for which the archive is locked; it cannot be deleted earlier.
         owner: a tag of all resources, for instance a person; by default the context's team.
         expires: a tag of all resources: the time from which the stack may be destroyed (UTC, ISO 8601).
         debug_percent: percentage of calls that also write their DEBUG lines.
@@ -121,6 +128,10 @@ class Settings:
     reserved_concurrency: Mapping[str, int]
     log_retention_days: int
     log_key_arn: str | None
+    permissions_boundary: str | None
+    code_signing: str | None
+    evidence: Evidence
+    evidence_days: int
     owner: str | None
     expires: str | None
     debug_percent: float
@@ -175,6 +186,10 @@ class Settings:
             reserved_concurrency=limits(config, "reserved_concurrency", "executions", MOST_RESERVED),
             log_retention_days=retention(config),
             log_key_arn=_log_key(config),
+            permissions_boundary=permissions_boundary(config),
+            code_signing=_code_signing(config),
+            evidence=one_of(config, "evidence", get_args(Evidence), "none"),
+            evidence_days=number(config, "evidence_days", 365, 1, LONGEST_KEPT),
             owner=_tag(config, "owner", _OWNER, "a name as a tag of AWS takes it, of up to 256 characters"),
             expires=_tag(config, "expires", _TIME, "a time in UTC such as 2026-01-31T18:00:00Z"),
             debug_percent=number(config, "debug_percent", 1.0, 0, 100),
@@ -221,6 +236,11 @@ def _log_key(config: Source) -> str | None:
     # CloudWatch Logs accepts a key, but no alias.
     words = "the ARN of a KMS key, arn:aws:kms:<region>:<account>:key/<id>"
     return matching(config, "log_key_arn", _KEY, "", words) or None
+
+
+def _code_signing(config: Source) -> str | None:
+    words = "the ARN of a code signing configuration, arn:aws:lambda:<region>:<account>:code-signing-config:csc-<id>"
+    return matching(config, "code_signing", _SIGNING, "", words) or None
 
 
 def _temporary_names(config: Source) -> tuple[str, ...]:

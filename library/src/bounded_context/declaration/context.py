@@ -40,6 +40,7 @@ class Context(Structure[A]):
             an index, and one write unit per row; without any there is no list query.
         subscribers: the subscribers of the events, each with its own queue; a stack may name others.
         api: whether callers reach it over HTTP, as well as by invoking its functions.
+        scopes: the OAuth scopes of a function's route, by the function's name. A caller's token needs one of them.
         errors: the refusals of the context's own rules.
 
     Raises:

@@ -20,6 +20,12 @@ from .structure import Structure
 _SNAKE: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _VERSION: Final = re.compile(r"[1-9][0-9]*\.[0-9]+")
 _ROUTE: Final = re.compile(r"(DELETE|PATCH|POST|PUT) (/[A-Za-z0-9._-]+|/\{[a-z0-9_]+\})+")
+_SCOPE: Final = re.compile(r"[!#-\[\]-~]{1,64}")
+"""A scope (RFC 6749, section 3.3) within the length that API Gateway accepts ("CreateRoute")."""
+
+_MOST_SCOPES: Final = 10
+"""Maximum scopes of a route (API Gateway, "Quotas for configuring and running an HTTP API")."""
+
 _HOOKS: Final = ("pre_traffic", "post_traffic")
 _NO_TEXT: Final = ("decimal", "int", "currency", "date", "bool")
 _OWN: Final = "id identity pk status version list_id list_shard status_shard traceparent dataschema etag expires_at"
@@ -50,6 +56,7 @@ def contradictions(context: Structure[Any]) -> Iterator[str]:
     yield from _transitions(context)
     yield from _queries(context)
     yield from _functions(context)
+    yield from _scopes(context)
     yield from _events(context)
     yield from _previous_version(context)
     yield from _references(context)
@@ -192,6 +199,16 @@ def _functions(context: Structure[Any]) -> Iterator[str]:
         yield f"{field}: there would be two functions {name}: choose another name."
     for route in _repeated(re.sub(r"\{\w+\}", "{}", route) for route in context.routes.values()):
         yield f"commands: two have the route {route}: choose another name, or write a route."
+
+
+def _scopes(context: Structure[Any]) -> Iterator[str]:
+    for function, scopes in context.scopes.items():
+        good = isinstance(scopes, tuple) and all(_SCOPE.fullmatch(scope) for scope in scopes)
+        if function not in context.routes:
+            yield f"scopes names {function}, which has no route: remove it, or name a function with a route."
+        elif not good or not 1 <= len(scopes) <= _MOST_SCOPES:
+            form = f"a tuple of 1 to {_MOST_SCOPES} scopes without spaces, each of at most 64 characters"
+            yield f"scopes of {function} are {scopes!r}: write {form}."
 
 
 def _events(context: Structure[Any]) -> Iterator[str]:

@@ -69,6 +69,7 @@ class Structure(Generic[A]):
     queried_by: tuple[str, ...] = ()
     subscribers: tuple[str, ...] = ()
     api: bool = True
+    scopes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     errors: tuple[type[BusinessError], ...] = ()
 
     # -- the aggregate

@@ -25,11 +25,11 @@ class Standing(StrEnum):
 class ForeignEvent:
     """The stored members of another context's event.
 
-    ``thing`` is the kind of its subject, in snake_case, and ``subject`` the subject's id; ``order`` is the event's
-    position among the events of the subject.
+    ``aggregate`` is the name of its aggregate in snake_case, and ``subject`` the aggregate's id. ``order`` is the
+    event's position among the events of the subject.
     """
 
-    thing: str
+    aggregate: str
     subject: str
     standing: Standing
     order: str
@@ -67,27 +67,28 @@ def newer(event: ForeignEvent, kept: ForeignEvent | None) -> ForeignEvent:
 class Consumed(BaseModel):
     """The consumed events of another context.
 
-    After an event of a type in ``known``, the event's subject exists for this context. After an event of a type in
-    ``gone``, it does not. ``thing`` is the kind of the subjects, in snake_case, and the name under which they are
-    stored. If this context is passed as pydantic's validation context, ``thing`` must not be the name of its own items.
+    Events of the types in ``created_by`` add the event's subject to the projection. Events of the types in
+    ``deleted_by`` delete the subject. ``aggregate`` is the name of the other context's aggregate in snake_case, and
+    begins the keys of its items. If this context is passed as pydantic's validation context, ``aggregate`` must not be
+    the name of its own items.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, defer_build=True)
 
-    thing: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-    known: frozenset[str]
-    gone: frozenset[str]
+    aggregate: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    created_by: frozenset[str]
+    deleted_by: frozenset[str]
 
-    @field_validator("thing")
+    @field_validator("aggregate")
     @classmethod
-    def _of_others(cls, thing: str, info: ValidationInfo) -> str:
+    def _of_others(cls, aggregate: str, info: ValidationInfo) -> str:
         own = ("list", getattr(info.context, "name", None))
-        if thing in own:
+        if aggregate in own:
             raise ValueError("another context's events would overwrite items of this one")
-        return thing
+        return aggregate
 
     def standing(self, event_type: str) -> Standing | None:
         """Return the standing that an event of this type gives its subject; None if the type is not consumed."""
-        if event_type in self.gone:
+        if event_type in self.deleted_by:
             return Standing.GONE
-        return Standing.KNOWN if event_type in self.known else None
+        return Standing.KNOWN if event_type in self.created_by else None

@@ -284,7 +284,7 @@ class InMemoryProjection:
 
     def apply(self, event: ForeignEvent) -> bool:
         """Store an event if it is newer than the stored event of its subject. Return whether it was stored."""
-        key = (event.thing, event.subject)
+        key = (event.aggregate, event.subject)
         before = self.kept.get(key)
         self.kept[key] = newer(event, before)
         return self.kept[key] is not before

@@ -179,3 +179,23 @@ def test_where_no_document_is_nobody_relies_on_one(root: Path) -> None:
     """As in a context that gets its API now."""
     (root / "docs" / "api" / "openapi.json").unlink()
     assert list(missed(PAYMENT, root)) == []
+
+
+def _scoped(*scopes: str) -> Document:
+    return document(replace(PAYMENT, scopes={"get_payment": scopes} if scopes else {}), "0.1.0")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "broken"),
+    [
+        ((), ("read",), True),
+        (("read",), ("write",), True),
+        (("read", "write"), ("read",), True),
+        (("read",), ("read", "write"), False),
+        (("read",), (), False),
+        (("read",), ("read",), False),
+    ],
+)
+def test_a_token_needs_no_other_scope(old: tuple[str, ...], new: tuple[str, ...], broken: bool) -> None:
+    """A token has one of the scopes of the older document."""
+    assert bool(list(breaks(_scoped(*old), _scoped(*new)))) is broken

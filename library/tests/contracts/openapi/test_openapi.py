@@ -1,6 +1,7 @@
 """The OpenAPI document and its page: valid, complete, and as they are kept in the repository."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -187,3 +188,13 @@ def test_what_the_document_says_is_text_in_the_page() -> None:
     text = api_page(made | {"info": made["info"] | {"title": "<b>", "description": "<i>"}})
     assert "<b>" not in text
     assert "<i>" not in text
+
+
+def test_a_scope_is_an_alternative_of_its_operation_alone() -> None:
+    """A token needs one of a route's scopes. The other operations have the document's own security."""
+    scoped = replace(PAYMENT, scopes={"get_payment": ("payments.read", "payments.write")})
+    made = document(scoped, "0.1.0")
+    assert list(OpenAPIV31SpecValidator(made).iter_errors()) == []
+    assert {one["operationId"]: one["security"] for one in _operations(made).values() if "security" in one} == {
+        "get_payment": [{"jwt": ["payments.read"]}, {"jwt": ["payments.write"]}]
+    }

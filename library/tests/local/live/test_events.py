@@ -16,7 +16,7 @@ from bounded_context.tools.command.errors import LocalRunError
 from bounded_context.tools.local.live.events import event_of, samples_of
 from bounded_context.tools.local.live.function import NoSuchName
 
-HEARD = {"subscription": {"thing": "subscription", "known": ["Begun"], "gone": ["Ended"]}}
+HEARD = {"subscription": {"aggregate": "subscription", "created_by": ["Begun"], "deleted_by": ["Ended"]}}
 
 
 def test_a_command_has_a_message_and_a_request(context: Context[Any]):

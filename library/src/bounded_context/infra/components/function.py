@@ -59,6 +59,7 @@ class Function(Component):
             handler=handler,
             runtime=RUNTIME,
             architectures=[ARCHITECTURE],
+            code_signing_config_arn=stack.settings.code_signing,
             timeout=timeout,
             memory_size=memory,
             reserved_concurrent_executions=stack.settings.reserved_concurrency.get(self.snake_name),

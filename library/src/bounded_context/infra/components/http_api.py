@@ -8,7 +8,17 @@ from typing import Any
 import pulumi
 from pulumi_aws import apigatewayv2, cloudwatch, lambda_
 
-from bounded_context.infra.parts import Component, Endpoint, Stack, Target, access_log, api_sections, kebab, watch_api
+from bounded_context.infra.parts import (
+    Component,
+    Endpoint,
+    SettingError,
+    Stack,
+    Target,
+    access_log,
+    api_sections,
+    kebab,
+    watch_api,
+)
 
 STAGE = "$default"
 """The default stage, which adds no name to the API's URL."""
@@ -59,7 +69,8 @@ class Route:
 class HttpApi(Component):
     """An HTTP API with these routes. Requests to all other routes get a 404.
 
-    Each request is authorized by its signature (AWS_IAM) or its token (JWT). `url` has no slash at its end. The API
+    Each request is authorized by its signature (AWS_IAM) or its token (JWT), which needs a scope if the context names
+    scopes for the route. `url` has no slash at its end. The API
     adds itself to the stack's `endpoints`, by its name.
     """
 
@@ -80,15 +91,23 @@ class HttpApi(Component):
             stack: the stack that it belongs to.
             live: the functions behind their aliases.
             routes: the key of each function's route, such as `GET /things`; by default the context's routes.
+
+        Raises:
+            SettingError: a route requires a scope, but the stack takes no tokens.
         """
         super().__init__(name, stack.labels)
         self._settings = settings = stack.settings.api
         keys = stack.context.routes if routes is None else routes
+        self._scopes = {name: list(scopes) for name, scopes in stack.context.scopes.items() if name in keys}
+        if self._scopes and settings.api_jwt is None:
+            problem = "is missing, yet the context's `scopes` require tokens: write their issuer and audience."
+            raise SettingError("api_jwt", problem)
         self.api = self._made(keys)
         self._authorization = self._authorized_by()
         self.log_group = stack.logs.group("vendedlogs/apigateway", name, parent=self)
         for function, key in keys.items():
-            self._route(kebab(function), Route(key, live[function].alias, live[function].timeout))
+            route = Route(key, live[function].alias, live[function].timeout)
+            self._route(kebab(function), route, self._scopes.get(function))
         self._stage()
         self._query()
         self.id, self.url = self.api.id, self.api.api_endpoint
@@ -135,7 +154,7 @@ class HttpApi(Component):
         )
         return {"authorization_type": "JWT", "authorizer_id": authorizer.id}
 
-    def _route(self, name: str, route: Route) -> None:
+    def _route(self, name: str, route: Route, scopes: list[str] | None) -> None:
         permission = lambda_.Permission(
             f"{self.name}-{name}",
             action="lambda:InvokeFunction",
@@ -159,6 +178,7 @@ class HttpApi(Component):
             api_id=self.api.id,
             route_key=route.key,
             target=pulumi.Output.concat("integrations/", integration.id),
+            authorization_scopes=scopes,
             opts=self.child(depends_on=[permission]),
             **self._authorization,
         )

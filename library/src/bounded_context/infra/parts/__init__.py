@@ -53,7 +53,7 @@ from ..stack.stack import Stack
 from . import access_log
 from .alarms import HOUR, MINUTE, Metric, Part, When, alarm, calculated, composite, guard, joined
 from .api_alarms import watch_api
-from .buckets import private_bucket
+from .buckets import archive_bucket, private_bucket
 from .burn_rate import Objective, watch_objective
 from .function_alarms import Dimensions, watch_answers, watch_durations, watch_errors, watch_throttles
 from .on_failure import abandoned_bucket, report_abandoned, write_abandoned
@@ -128,6 +128,7 @@ __all__ = [
     "alarm_on_dead_letters",
     "allow",
     "api_sections",
+    "archive_bucket",
     "business",
     "calculated",
     "composite",

@@ -1,13 +1,13 @@
 """A private bucket, with encryption, versions and lifecycle rules."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pulumi
 from pulumi_aws import s3
 
 from ..stack.component import Component
-from ..stack.policy import document, only_over_tls
+from ..stack.policy import Statement, document, only_over_tls
 
 _LEFTOVERS: Any = {
     "id": "leftovers",
@@ -28,14 +28,62 @@ def private_bucket(
     """
     stem = owner.labels.bucket(name)
     bucket = s3.Bucket(stem, force_destroy=not protect, tags=owner.labels.tags, opts=owner.stateful(protect))
-    versioning = s3.BucketVersioning(
+    versioning = _version(owner, name, bucket)
+    _encrypt(owner, name, bucket, key_arn)
+    _close(owner, name, bucket)
+    _expire(owner, name, bucket, versioning, expiry)
+    return bucket
+
+
+def archive_bucket(
+    owner: Component,
+    name: str,
+    key_arn: pulumi.Input[str],
+    days: int,
+    statements: Callable[[pulumi.Input[str]], Sequence[Statement]],
+    *,
+    protect: bool,
+) -> tuple[s3.Bucket, s3.BucketPolicy]:
+    """Make a private bucket whose objects nobody can delete or overwrite for `days`, and which then expire.
+
+    The mode COMPLIANCE also binds the account's root user (S3 user guide, "Locking objects with Object Lock").
+
+    Args:
+        owner: the component.
+        name: the part of the resources' names.
+        key_arn: the key that encrypts the objects.
+        days: days for which objects are locked.
+        statements: the statements of the bucket's policy, by the bucket's ARN.
+        protect: whether Pulumi refuses to delete the bucket.
+    """
+    stem = owner.labels.bucket(name)
+    bucket = s3.Bucket(stem, object_lock_enabled=True, tags=owner.labels.tags, opts=owner.stateful(protect))
+    versioning = _version(owner, name, bucket)
+    _encrypt(owner, name, bucket, key_arn)
+    policy = _close(owner, name, bucket, *statements(bucket.arn))
+    s3.BucketObjectLockConfiguration(
+        f"{name}-lock",
+        bucket=bucket.id,
+        rule={"default_retention": {"mode": "COMPLIANCE", "days": days}},
+        opts=owner.child(depends_on=[versioning]),
+    )
+    expiry = {"id": name, "status": "Enabled", "filter": {"prefix": ""}, "expiration": {"days": days}}
+    _expire(owner, name, bucket, versioning, [expiry])
+    return bucket, policy
+
+
+def _version(owner: Component, name: str, bucket: s3.Bucket) -> s3.BucketVersioning:
+    return s3.BucketVersioning(
         f"{name}-versioning",
         bucket=bucket.id,
         versioning_configuration={"status": "Enabled"},
         opts=owner.child(),
     )
-    _encrypt(owner, name, bucket, key_arn)
-    _close(owner, name, bucket)
+
+
+def _expire(
+    owner: Component, name: str, bucket: s3.Bucket, versioning: s3.BucketVersioning, expiry: Sequence[Any]
+) -> None:
     s3.BucketLifecycleConfiguration(
         f"{name}-lifecycle",
         bucket=bucket.id,
@@ -43,7 +91,6 @@ def private_bucket(
         # Rules on versions need a versioned bucket.
         opts=owner.child(depends_on=[versioning]),
     )
-    return bucket
 
 
 def _encrypt(owner: Component, name: str, bucket: s3.Bucket, key_arn: pulumi.Input[str]) -> None:
@@ -63,7 +110,7 @@ def _encrypt(owner: Component, name: str, bucket: s3.Bucket, key_arn: pulumi.Inp
     )
 
 
-def _close(owner: Component, name: str, bucket: s3.Bucket) -> None:
+def _close(owner: Component, name: str, bucket: s3.Bucket, *statements: Statement) -> s3.BucketPolicy:
     block = s3.BucketPublicAccessBlock(
         f"{name}-public-access",
         bucket=bucket.id,
@@ -79,10 +126,10 @@ def _close(owner: Component, name: str, bucket: s3.Bucket) -> None:
         rule={"object_ownership": "BucketOwnerEnforced"},
         opts=owner.child(),
     )
-    s3.BucketPolicy(
+    return s3.BucketPolicy(
         f"{name}-policy",
         bucket=bucket.id,
-        policy=document(only_over_tls("s3:*", bucket.arn, pulumi.Output.concat(bucket.arn, "/*"))),
+        policy=document(only_over_tls("s3:*", bucket.arn, pulumi.Output.concat(bucket.arn, "/*")), *statements),
         # S3 refuses two changes of a bucket's access at the same time.
         opts=owner.child(depends_on=[block]),
     )

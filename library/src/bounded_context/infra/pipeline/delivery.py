@@ -6,12 +6,14 @@ from typing import Any
 import pulumi
 
 from ...configuration.labels import Labels
+from ...configuration.project import current
 from ...declaration.context import Context
 from ..components.artifacts import Artifacts
 from ..components.failures import UNSTARTED, Failures
 from ..components.pipeline import Pipeline
 from ..components.state import State
 from ..stack.account import Account
+from ..stack.boundary import limit_roles
 from ..stack.key import Key
 from ..stack.logs import Logs
 from ..stack.policy import Statement
@@ -48,6 +50,7 @@ class Delivery:
         self.settings = PipelineSettings.from_config(pulumi.Config(), source)
         if self.settings.connection_arn is not None:
             sources.require_available(self.settings.connection_arn)
+        limit_roles(self.settings.permissions_boundary)
         self._labels = Labels(context.name, RESERVED, context.owner)
         self._account = Account.current()
         self._make_surroundings()
@@ -73,6 +76,7 @@ class Delivery:
         self.state = State(
             "state",
             labels,
+            project=current().package,
             backend=settings.backend,
             secrets_provider=settings.secrets_provider,
             token_arn=settings.pulumi_token_secret_arn,
@@ -82,7 +86,8 @@ class Delivery:
         self.failures = Failures("failures", labels, self._account, self.key.arn, pipeline_name=name)
 
     def _make_projects(self) -> None:
-        factory = ProjectFactory(self._labels, self._account, self.logs, self.key, self.artifacts, self.state)
+        shared = (self._labels, self._account, self.logs, self.key, self.artifacts, self.state)
+        factory = ProjectFactory(*shared, self.settings.policies)
         self.build = factory.build()
         self.environments = {
             environment: factory.environment(environment) for environment in self.settings.environments

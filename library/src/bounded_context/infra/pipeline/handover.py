@@ -9,6 +9,7 @@ Every step may write to the artefacts' bucket, which contains the built files an
 - The commands are in the project, which a person deploys, and not in the files that they check.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import pulumi
@@ -73,21 +74,21 @@ cp "$taken" {file}
 """
 
 
-def buildspec(text: str, *, verifies: bool, takes: str | None) -> str:
+def buildspec(text: str, *, verifies: bool, takes: str | None, first: Sequence[str] = ()) -> str:
     """Return the buildspec `text` with the commands of the handover.
 
     Args:
         text: the buildspec. Its artefacts are all files, or one file.
         verifies: whether the first command compares all files with the build's list.
         takes: the file of the previous step, which the first command verifies too and copies to the other files.
+        first: the commands after the verification, before any file of the artefact runs.
 
     Raises:
         RunError: the artefacts are several files, which the next step could not verify.
     """
     spec: dict[str, Any] = yaml.safe_load(text)
     checks = (_TAKE_ALL if verifies else "") + (_TAKE_FILE.format(file=takes) if takes else "")
-    if checks:
-        spec["phases"]["install"]["commands"].insert(0, checks)
+    spec["phases"]["install"]["commands"][:0] = [*([checks] if checks else []), *first]
     if "artifacts" in spec:
         spec["phases"]["build"]["commands"] += _hand_on(spec["artifacts"]["files"])
         spec.setdefault("env", {}).setdefault("exported-variables", []).append(HANDED_ON)

@@ -3,10 +3,14 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self, get_args
+from itertools import permutations
+from typing import Any, Final, Literal, Self, get_args
 
+from ...configuration.boundary import permissions_boundary
+from ...configuration.collisions import is_reserved
 from ...configuration.config import SettingError, flag, matching, retention, structure
 from ...configuration.config import Source as Config
+from ...configuration.state import PROVIDER, SecretsProvider
 
 SourceKind = Literal["codeconnections", "codecommit"]
 
@@ -14,17 +18,19 @@ _REPOSITORY = {
     "codeconnections": (re.compile(r"[\w.-]+(/[\w.-]+)+"), "organization/repository"),
     "codecommit": (re.compile(r"[\w.-]{1,100}"), "the name of a CodeCommit repository"),
 }
+_LIBRARY = re.compile(r"bounded-context(==\d[\w.]*| @ https://[\w./%+-]+\.whl)|\./vendor/[\w.+-]+\.whl")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _BRANCH = re.compile(r"[\w.-]+(/[\w.-]+)*")
 _ENVIRONMENT = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _CONNECTION = re.compile(r"arn:aws:(codeconnections|codestar-connections):[a-z0-9-]+:\d{12}:connection/[0-9a-f-]{36}")
 _ROLE = re.compile(r"arn:aws:iam::\d{12}:role/[\w+=,.@/-]+")
 _BACKEND = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\?\S+)?|https://\S+")
-_SECRETS_PROVIDER = re.compile(r"awskms://(alias/[\w/-]+|/arn:aws:kms:[a-z0-9-]+:\d{12}:key/[\w-]+)(\?\S+)?")
+_PROVIDER_WORDS = "awskms://alias/<key>?region=<region>"
+_MEMBERS = {"name", "roles", "approval", "secrets_provider"}
 _TOKEN = re.compile(r"arn:aws:secretsmanager:[a-z0-9-]+:\d{12}:secret:\S+")
 
-RESERVED = "pipeline"
+RESERVED: Final = "pipeline"
 """The name of the pipeline's own resources, which no environment may have."""
-
 
 RoleKind = Literal["preview", "deploy", "shift"]
 """The roles of the pipeline in an environment. They are separate, because the preview runs before the approval."""
@@ -34,16 +40,40 @@ ROLES: tuple[RoleKind, ...] = get_args(RoleKind)
 
 @dataclass(frozen=True)
 class Environment:
-    """A stack of the context, the ARNs of the roles that read and change it, and whether a person approves first."""
+    """A stack of the context.
+
+    Attributes:
+        name: the stack's name.
+        roles: the ARNs of the roles that read and change it.
+        approval: whether a person approves first.
+        secrets_provider: its own, or that of the pipeline; None in Pulumi Cloud.
+    """
 
     name: str
     roles: Mapping[RoleKind, str] = field(hash=False)
     approval: bool
+    secrets_provider: str | None
+
+    @property
+    def account(self) -> str:
+        """The account of the role that deploys the stack."""
+        return self.roles["deploy"].split(":")[4]
+
+
+@dataclass(frozen=True)
+class Policies:
+    """The library whose policies the pipeline enforces, as a requirement of pip, and the SHA-256 of its wheel."""
+
+    library: str
+    sha256: str
 
 
 @dataclass(frozen=True)
 class PipelineSettings:
-    """The settings of the pipeline; `environments` are in the order of delivery."""
+    """The settings of the pipeline; `environments` are in the order of delivery.
+
+    `policies` is None for no policy pack. The managed policy `permissions_boundary` limits the pipeline's roles.
+    """
 
     repository: str
     branch: str
@@ -52,8 +82,10 @@ class PipelineSettings:
     backend: str
     secrets_provider: str | None
     pulumi_token_secret_arn: str | None
+    policies: Policies | None
     log_retention_days: int
     protect: bool
+    permissions_boundary: str | None
 
     @classmethod
     def from_config(cls, config: Config, source: SourceKind) -> Self:
@@ -61,16 +93,19 @@ class PipelineSettings:
         form, words = _REPOSITORY[source]
         backend = matching(config, "backend", _BACKEND, None, "s3://<bucket>, or https://api.pulumi.com")
         in_s3 = backend.startswith("s3:")
+        provider = _secrets_provider(config) if in_s3 else _unused(config, "secrets_provider", backend)
         return cls(
             repository=matching(config, "repository", form, None, words),
             branch=matching(config, "branch", _BRANCH, "main", "the name of a branch"),
             connection_arn=_connection(config, source),
-            environments=_environments(config),
+            environments=_environments(config, provider),
             backend=backend,
-            secrets_provider=_secrets_provider(config) if in_s3 else _unused(config, "secrets_provider", backend),
+            secrets_provider=provider,
             pulumi_token_secret_arn=_unused(config, "pulumi_token_secret_arn", backend) if in_s3 else _token(config),
+            policies=_policies(config),
             log_retention_days=retention(config),
             protect=flag(config, "protect"),
+            permissions_boundary=permissions_boundary(config),
         )
 
 
@@ -83,9 +118,23 @@ def _connection(config: Config, source: SourceKind) -> str | None:
     return None
 
 
+def _policies(config: Config) -> Policies | None:
+    value: dict[str, Any] = structure(config, "policies", dict, {}, "{library, sha256}")
+    if not value:
+        return None
+    if set(value) != {"library", "sha256"}:
+        raise SettingError("policies", f"is {value!r}: write {{library, sha256}} and nothing else.")
+    library, sha256 = str(value["library"]), str(value["sha256"])
+    if not _LIBRARY.fullmatch(library):
+        words = "bounded-context==<version>, bounded-context @ https://....whl or ./vendor/<file>.whl"
+        raise SettingError("policies.library", f"is {library!r}: write {words}.")
+    if not _SHA256.fullmatch(sha256):
+        raise SettingError("policies.sha256", f"is {sha256!r}: write the 64 hex digits of the wheel's SHA-256.")
+    return Policies(library, sha256)
+
+
 def _secrets_provider(config: Config) -> str:
-    words = "awskms://alias/<key>?region=<region>, as bootstrap prints it"
-    return matching(config, "secrets_provider", _SECRETS_PROVIDER, None, words)
+    return matching(config, "secrets_provider", PROVIDER, None, f"{_PROVIDER_WORDS}, as bootstrap prints it")
 
 
 def _token(config: Config) -> str:
@@ -98,23 +147,52 @@ def _unused(config: Config, key: str, backend: str) -> None:
         raise SettingError(key, f"is set, yet the backend {backend} does not use it: remove it.")
 
 
-def _environments(config: Config) -> tuple[Environment, ...]:
+def _environments(config: Config, provider: str | None) -> tuple[Environment, ...]:
     values: list[Any] = structure(config, "environments", list, [], "a list of {name, roles}")
     if not values:
         raise SettingError("environments", "is empty: write at least one {name, roles}.")
-    environments = tuple(_environment(value) for value in values)
+    environments = tuple(_environment(value, provider) for value in values)
     if len({environment.name for environment in environments}) != len(environments):
         raise SettingError("environments", "has a name twice: name each once.")
+    _no_collision(environments)
     return environments
 
 
-def _environment(value: Any) -> Environment:
-    if not isinstance(value, dict) or not set(value) <= {"name", "roles", "approval"}:
-        raise SettingError("environments", f"has {value!r}: write {{name, roles}}, and approval if you like.")
+def _no_collision(environments: tuple[Environment, ...]) -> None:
+    """Raise SettingError if the role that deploys an environment also covers the names of another in its account."""
+    for one, other in permutations(environments, 2):
+        if other.name.startswith(f"{one.name}-") and one.account == other.account:
+            raise SettingError(
+                f"environments.{other.name}",
+                f"is in the account of {one.name}, whose names begin alike: choose another name or account.",
+            )
+
+
+def _environment(value: Any, provider: str | None) -> Environment:
+    if not isinstance(value, dict) or not set(value) <= _MEMBERS:
+        raise SettingError(
+            "environments", f"has {value!r}: write {{name, roles}}, and approval or secrets_provider if you like."
+        )
     name = value.get("name")
-    if not isinstance(name, str) or not _ENVIRONMENT.fullmatch(name) or name == RESERVED:
+    if not isinstance(name, str) or not _ENVIRONMENT.fullmatch(name) or is_reserved(name):
         raise SettingError("environments", f"has the name {name!r}: write a stack of infra/service.")
-    return Environment(name, _roles(name, value.get("roles")), _approval(name, value))
+    own = _own_provider(name, value.get("secrets_provider", provider), provider)
+    return Environment(name, _roles(name, value.get("roles")), _approval(name, value), own)
+
+
+def _own_provider(name: str, value: Any, common: str | None) -> str | None:
+    """Return the secrets provider of an environment, which must not be that of another environment."""
+    setting = f"environments.{name}.secrets_provider"
+    if common is None:
+        if value is not None:
+            raise SettingError(setting, "is set, yet Pulumi Cloud does not use it: remove it.")
+        return None
+    provider = SecretsProvider.of(value) if isinstance(value, str) else None
+    if provider is None:
+        raise SettingError(setting, f"is {value!r}: write {_PROVIDER_WORDS}&context_stack={name}.")
+    if provider.context.get("stack", name) != name:
+        raise SettingError(setting, f"is {value!r}, of another stack: write context_stack={name}.")
+    return value
 
 
 def _roles(name: str, value: Any) -> dict[RoleKind, str]:

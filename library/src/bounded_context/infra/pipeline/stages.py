@@ -19,13 +19,21 @@ BUILT = "built"
 IGNORE_ALARMS = "IGNORE_ALARMS"
 """The variable of an execution that lets its rollouts continue although an alarm is on."""
 
+DURING_SHIFT = "DURING_SHIFT"
+"""The variable of an execution that lets it deploy although traffic is being shifted."""
+
 VARIABLES = [
     {
         "name": IGNORE_ALARMS,
         # A variable cannot be empty.
         "default_value": "no",
         "description": "Why this execution may shift traffic although an alarm is on (without quotes); no: it may not.",
-    }
+    },
+    {
+        "name": DURING_SHIFT,
+        "default_value": "no",
+        "description": "Why this execution may deploy during a shift of traffic (without quotes); no: it may not.",
+    },
 ]
 """The variables that a person can set for an execution."""
 
@@ -71,12 +79,13 @@ def environment_stage(
     deployed = Artifact(f"{name.replace('-', '_')}_deployed", f"{name}-deployed")
     review = _review(name, projects.preview, planned.namespace, account, topic_arn)
     approve = Action("Approve", "Approval", "Manual", review)
+    during = {DURING_SHIFT: f"#{{variables.{DURING_SHIFT}}}"}
     ignored = {IGNORE_ALARMS: f"#{{variables.{IGNORE_ALARMS}}}"}
     return stage(
         name,
         _step("Preview", projects.preview, produces=planned),
         *([approve] if approval else []),
-        _step("Deploy", projects.deploy, planned, produces=deployed),
+        _step("Deploy", projects.deploy, planned, produces=deployed, more=during),
         _step("Shift", projects.shift, deployed, more=ignored),
         _step("Smoke", projects.smoke, deployed),
     )

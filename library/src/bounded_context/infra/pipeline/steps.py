@@ -14,7 +14,8 @@ from ..stack.account import Account
 from ..stack.key import Key
 from ..stack.logs import Logs
 from . import handover
-from .settings import Environment, RoleKind
+from .policies import command
+from .settings import Environment, Policies, RoleKind
 from .stages import ProjectNames
 
 
@@ -40,9 +41,14 @@ class Step:
     @property
     def buildspec(self) -> str:
         """Its commands with the handover, from the file at the time when a person deploys the pipeline."""
+        return self.with_policies(None)
+
+    def with_policies(self, policies: Policies | None) -> str:
+        """Return the buildspec. A step that calls Pulumi makes the pack of the policies before any file runs."""
         text = (current().root / self.path).read_text(encoding="utf-8")
+        first = [command(policies)] if policies and self.state else []
         # The build's input is not from a step.
-        return handover.buildspec(text, verifies=self is not BUILD, takes=self.takes)
+        return handover.buildspec(text, verifies=self is not BUILD, takes=self.takes, first=first)
 
 
 _LOCKED = {"UV_LOCKED": "1"}
@@ -67,6 +73,7 @@ class ProjectFactory:
     key: Key
     artifacts: Artifacts
     state: State
+    policies: Policies | None
 
     def build(self) -> Build:
         """Make the project of the build."""
@@ -80,6 +87,7 @@ class ProjectFactory:
 
     def _make(self, name: str, step: Step, environment: Environment | None) -> Build:
         role_arn = environment.roles[step.role] if environment and step.role else None
+        provider = environment.secrets_provider if environment else None
         variables = {"STACK": environment.name, "ROLE_ARN": role_arn} if environment and role_arn else {}
         made = Build(
             name,
@@ -87,19 +95,17 @@ class ProjectFactory:
             self.account,
             self.logs,
             self.key.arn,
-            buildspec=step.buildspec,
+            buildspec=step.with_policies(self.policies),
             timeout=step.timeout,
-            variables={**_LOCKED, **variables, **(self.state.variables if step.state else {})},
+            variables={**_LOCKED, **variables, **(self.state.variables(provider) if step.state else {})},
             secrets=self.state.secrets if step.state else {},
             report=step.report,
             assumes=role_arn,
         )
         self.key.grant_use(made.role)
         self.artifacts.grant_use(made.role)
-        if step.state == "read":
-            self.state.grant_read(made.role)
-        if step.state == "update":
-            self.state.grant_update(made.role)
+        if environment and step.state:
+            self.state.grant(made.role, environment.name, provider, step.state)
         return made
 
 

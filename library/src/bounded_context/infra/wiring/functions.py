@@ -169,7 +169,7 @@ def _secrets(presets: Mapping[str, Preset]) -> list[str]:
 def _settings(stack: Stack) -> dict[str, pulumi.Input[str]]:
     settings = stack.settings
     consumes = {
-        context: {"thing": source.thing, "known": source.known, "gone": source.gone}
+        context: {"aggregate": source.aggregate, "created_by": source.created_by, "deleted_by": source.deleted_by}
         for context, source in settings.consumes.items()
     }
     return {

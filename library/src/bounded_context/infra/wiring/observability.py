@@ -1,4 +1,4 @@
-"""The observability of a stack: alarms on lists and dead letters, the health alarm, dashboards, queries, traces."""
+"""The observability of a stack: alarms on lists and dead letters, health, dashboards, queries, traces, evidence."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,6 +7,7 @@ import pulumi
 
 from ..components.dashboards import Dashboards
 from ..components.dead_letter_alarms import DeadLetterAlarms
+from ..components.evidence import Evidence
 from ..components.health import Health
 from ..components.list_alarms import ListAlarms
 from ..components.queries import Queries
@@ -23,7 +24,9 @@ _STATEMENTS = {"PartiQLInsert": "BatchExecuteStatement"}
 
 
 class Observability:
-    """Alarms, dashboards, saved queries and traces. Make it after everything that they show.
+    """Alarms, dashboards, saved queries, traces, and a trail by the setting `evidence`.
+
+    Make it after everything that they show.
 
     Attributes:
         unhealthy_alarm: the name of the alarm that is on while any critical alarm is on, if there is one.
@@ -31,6 +34,7 @@ class Observability:
         health: the component of that alarm.
         traces: the sampling by X-Ray.
         dashboards: the business dashboard, and the technical dashboard.
+        evidence: the trail with its archive; None without the setting.
     """
 
     def __init__(self, components: Components) -> None:
@@ -41,6 +45,7 @@ class Observability:
         self.traces = Traces("traces", stack)
         Queries("queries", stack, {name: function.log_group for name, function in functions.items()})
         self.dashboards = Dashboards("dashboards", stack, _names(components))
+        self.evidence = Evidence("evidence", stack) if stack.settings.evidence == "trail" else None
         self.unhealthy_alarm, self.dashboard_urls = self.health.alarm_name, self.dashboards.urls
 
 

@@ -47,7 +47,7 @@ GROUPS: Final[Groups] = {
         "bootstrap": _one("Create the bucket and the key for Pulumi's state", "accounts.bootstrap", "bootstrap_"),
         "package": _one("Build the functions' code and layer for Lambda", "release.package", "package"),
         "preview": _one("Show what a deployment would change", "release.pulumi", "preview", passes=True),
-        "deploy": _one("Deploy a stack: publish new versions", "release.pulumi", "deploy", passes=True),
+        "deploy": _one("Deploy a stack: publish new versions", "release.deploy", "deploy", passes=True),
         "rollout": _group(
             "Shift traffic to the newest versions, and back", "release.rollout.cli", "start", "status", "back"
         ),

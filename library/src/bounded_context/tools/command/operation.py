@@ -26,8 +26,8 @@ Clients: TypeAlias = Callable[..., Any]
 """Creates the client of a service, with the parameters of the function that `clients` returns."""
 
 
-def clients(region: str, attempts: int) -> Clients:
-    """Return a function that creates clients for a region. Several threads may use a client.
+def clients(region: str, attempts: int, session: Any = boto3) -> Clients:
+    """Return a function that creates clients of a session for a region. Several threads may use a client.
 
     botocore makes up to `attempts` attempts after transient errors, with backoff, and one attempt if `once` is true.
     The function raises BotoCoreError if the environment's configuration cannot be read.
@@ -36,7 +36,7 @@ def clients(region: str, attempts: int) -> Clients:
     def client(service: Any, *, once: bool = False, read_timeout: int = 20) -> Any:
         retries: Any = {"mode": "standard", "total_max_attempts": 1 if once else attempts}
         config = Config(retries=retries, connect_timeout=5, read_timeout=read_timeout)
-        return boto3.client(service, region_name=region, config=config)
+        return session.client(service, region_name=region, config=config)
 
     return client
 

@@ -38,9 +38,9 @@ class Table:
         """Return an aggregate's item; None if it is not in the table."""
         return self._item(f"{self._own}{identity}")
 
-    def projected(self, thing: str, subject: str) -> Item | None:
+    def projected(self, aggregate: str, subject: str) -> Item | None:
         """Return the projection of another context's aggregate; None if it is not in the table."""
-        return self._item(f"{_key_of(thing)}{subject}")
+        return self._item(f"{_key_of(aggregate)}{subject}")
 
     def imported(self, list_id: str) -> int:
         """Count the aggregates in the table that a list imported, independently of the list's record."""
@@ -90,9 +90,9 @@ class Table:
         return iter(pages.paginate(TableName=self.name, ConsistentRead=True, **expression, **more))
 
 
-def _key_of(thing: str) -> str:
+def _key_of(aggregate: str) -> str:
     """Return the key prefix of another context's aggregates."""
-    return f"{thing.upper()}#"
+    return f"{aggregate.upper()}#"
 
 
 def _plain(item: Mapping[str, Any]) -> Item:

@@ -5,6 +5,7 @@ The installed library follows the environment's packages on the path.
 """
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -32,17 +33,25 @@ def pack(project: Project) -> Path:
     Raises LocalRunError, as `environment` does.
     """
     home = environment(project.build, "policies")
-    folder = project.build / "policies"
+    packages = [str(_PACKAGES), *(path for path in sys.path if path.endswith("-packages"))]
+    return write(project.build / "policies", home, project.root, packages)
+
+
+def write(folder: Path, home: Path, root: Path, packages: Iterable[str] = ()) -> Path:
+    """Write a pack into a folder, and return the folder.
+
+    Args:
+        folder: the pack's folder, which is created if needed.
+        home: the pack's virtual environment.
+        root: the repository, whose waivers apply.
+        packages: folders of packages that the environment does not have.
+    """
     folder.mkdir(exist_ok=True)
-    (folder / "__main__.py").write_text(_main(project), encoding="utf-8")
+    main = _MAIN.format(packages=list(dict.fromkeys(packages)), root=str(root))
+    (folder / "__main__.py").write_text(main, encoding="utf-8")
     settings = {
         "description": "The policies of the platform's infrastructure",
         "runtime": {"name": "python", "options": {"virtualenv": str(home)}},
     }
     (folder / "PulumiPolicy.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
     return folder
-
-
-def _main(project: Project) -> str:
-    packages = [str(_PACKAGES), *(path for path in sys.path if path.endswith("-packages"))]
-    return _MAIN.format(packages=list(dict.fromkeys(packages)), root=str(project.root))

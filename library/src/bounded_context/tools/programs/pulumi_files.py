@@ -44,6 +44,12 @@ def settings(program: Path, stack: str) -> dict[str, Any]:
     return {key.removeprefix(start): value for key, value in config(program, stack).items() if key.startswith(start)}
 
 
+def secrets_provider(program: Path, stack: str) -> str | None:
+    """Return the secrets provider in a stack's file, which `pulumi stack init` writes, or None."""
+    file = stack_file(program, stack)
+    return _read(file).get("secretsprovider") if file.exists() else None
+
+
 def as_text(value: object) -> str:
     """Return a setting as Pulumi passes it to a program: text unchanged, any other value as JSON."""
     return value if isinstance(value, str) else json.dumps(value)

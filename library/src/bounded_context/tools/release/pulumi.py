@@ -1,4 +1,4 @@
-"""`context preview|deploy`: deployments of the context by Pulumi's CLI, from a person's terminal."""
+"""`context preview`: the changes of a deployment, by Pulumi's CLI from a person's terminal."""
 
 import shutil
 import subprocess
@@ -22,21 +22,11 @@ def preview(ctx: Context, stack: Stack) -> int:
     Examples:
       context preview dev
     """
-    return package() or pulumi(_service, "preview", "--diff", "--stack", stack, *ctx.args)
+    return package() or pulumi(service, "preview", "--diff", "--stack", stack, *ctx.args)
 
 
-def deploy(ctx: Context, stack: Stack) -> int:
-    """Build the functions, and deploy a stack. New versions take traffic with `context rollout start`.
-
-    Arguments of `pulumi up` may follow.
-
-    Examples:
-      context deploy dev
-    """
-    return package() or pulumi(_service, "up", "--stack", stack, *ctx.args)
-
-
-def _service(project: Project) -> Path:
+def service(project: Project) -> Path:
+    """Return the folder of the context's program."""
     return project.service
 
 

@@ -10,10 +10,11 @@ from ....configuration.project import ProjectError
 from ...command.installed import repository
 from ...command.output import refuse
 
-Role = Literal["preview", "deploy", "shift", "redrive", "state", "trust"]
+Role = Literal["preview", "deploy", "shift", "redrive", "state", "trust", "boundary"]
 _ROLE: Final = (
     "shift is also the role of the smoke check; redrive is a person's; state is the access to Pulumi's state that"
-    " GitHub's role or a person needs; trust is the trust policy of GitHub's role"
+    " GitHub's role or a person needs; trust is the trust policy of GitHub's role;"
+    " boundary is the permissions boundary of the stack's own roles"
 )
 
 
@@ -34,6 +35,7 @@ def permissions(
       context permissions deploy prod              the role that deploys prod, in the account of the pipeline's settings
       context permissions shift dev 123456789012   the role that shifts the traffic of dev, in this account
       context permissions state sandbox 123456789012
+      context permissions boundary prod            the most that a role of prod's program may do: a managed policy
       context permissions trust pr 123456789012 --repository org/payment
 
     Exit status:

@@ -4,8 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-When = Literal["always", "tagged", "asked with tags", "of its functions", "passed on"]
+When = Literal["always", "tagged", "untagged", "asked with tags", "of its functions", "passed on", "bounded"]
 """The additional condition of a grant, for resources whose names are unknown before their creation."""
+
+_MERGED: Final = ("tagged", "untagged")
+"""Conditions that have one statement each, with all actions and resources, since IAM limits the size of a policy.
+
+An action has an effect on resources of its own service only.
+"""
 
 _PASSED_TO: Final = ("codedeploy", "events", "lambda", "states", "transfer")
 """The services to which a stack passes its roles."""
@@ -16,6 +22,7 @@ class Place:
     """A stack's region and account, the `prefix` of its names, the `short` prefix for X-Ray, and its tags.
 
     All stacks of a kind share one place, whose `stack` is a pattern such as `pr-*`.
+    `boundary` is the ARN of the permissions boundary of the stack's roles.
     """
 
     context: str
@@ -24,30 +31,53 @@ class Place:
     short: str
     region: str
     account: str
+    boundary: str | None = None
 
     def arn(self, form: str) -> str:
         """Return the ARN of a form such as `sqs:{place}:{prefix}-*`; the form `*` stays `*`."""
         if form == "*":
             return form
-        path = f"{self.context.replace('_', '-')}/{self.stack}"
         place = f"{self.region}:{self.account}"
-        return "arn:aws:" + form.format(**vars(self), place=place, path=path)
+        return "arn:aws:" + form.format(**vars(self), place=place, path=self.path)
+
+    @property
+    def path(self) -> str:
+        """The folder of the stack's parameters."""
+        return f"{self.context.replace('_', '-')}/{self.stack}"
 
     def condition(self, when: When) -> dict[str, Any]:
         """Return the condition of a statement."""
-        tags = {"context": self.context, "stack": self.stack}
         equals = "StringLike" if "*" in self.stack else "StringEquals"
         match when:
             case "tagged":
-                return {equals: {f"aws:ResourceTag/{key}": value for key, value in tags.items()}}
+                return {equals: self._tags("ResourceTag")}
+            case "untagged":
+                return self._untagged(equals)
             case "asked with tags":
-                return {equals: {f"aws:RequestTag/{key}": value for key, value in tags.items()}}
+                return {equals: self._tags("RequestTag")}
             case "of its functions":
                 return {"ArnLike": {"lambda:FunctionArn": self.arn("lambda:{place}:function:{prefix}-*")}}
             case "passed on":
                 return {"StringEquals": {"iam:PassedToService": [f"{name}.amazonaws.com" for name in _PASSED_TO]}}
+            case "bounded":
+                return {"StringEquals": {"iam:PermissionsBoundary": self.boundary}}
             case "always":
                 return {}
+
+    def _tags(self, key: str) -> dict[str, str]:
+        return {f"aws:{key}/context": self.context, f"aws:{key}/stack": self.stack}
+
+    def _untagged(self, equals: str) -> dict[str, Any]:
+        """Return the condition that the request tags a resource as the stack's own, which has no other owner.
+
+        A key without an alias passes ForAllValues, a key with another alias does not (KMS developer guide,
+        "kms:ResourceAliases"). Requests to other services lack this condition key, and pass too.
+        """
+        return {
+            equals: self._tags("RequestTag"),
+            f"{equals}IfExists": self._tags("ResourceTag"),
+            f"ForAllValues:{equals}": {"kms:ResourceAliases": f"alias/{self.prefix}"},
+        }
 
 
 @dataclass(frozen=True)
@@ -75,17 +105,42 @@ def document(place: Place, grants: Iterable[Grant], *, change: bool) -> dict[str
     for grant in grants:
         actions = (*grant.read, *(grant.write if change else ()))
         if actions:
-            found.setdefault((place.arn(grant.arn), grant.when), set()).update(actions)
+            limited = place.boundary is not None or grant.when != "bounded"
+            when = grant.when if limited else "always"
+            found.setdefault((place.arn(grant.arn), when), set()).update(actions)
     return {"Version": "2012-10-17", "Statement": _statements(place, found)}
 
 
 def _statements(place: Place, found: Mapping[tuple[str, When], set[str]]) -> list[dict[str, Any]]:
-    """Return a statement for each group of resources with the same actions and condition."""
+    """Return the statements: the actions of each group of resources, with their condition."""
+    merged: dict[When, set[str]] = {when: set() for when in _MERGED}
+    for (_, when), actions in found.items():
+        merged.get(when, set()).update(actions)
     alike: dict[tuple[tuple[str, ...], When], list[str]] = {}
     for (arn, when), actions in sorted(found.items()):
-        alike.setdefault((tuple(sorted(actions)), when), []).append(arn)
-    return [
-        {"Effect": "Allow", "Action": list(actions), "Resource": arns}
-        | ({"Condition": condition} if (condition := place.condition(when)) else {})
+        alike.setdefault((tuple(sorted(merged.get(when, actions))), when), []).append(arn)
+    conditional = [
+        {"Effect": "Allow", "Action": list(actions), "Resource": arns, "Condition": place.condition(when)}
         for (actions, when), arns in alike.items()
+        if when != "always"
     ]
+    return [*_joined({actions: arns for (actions, when), arns in alike.items() if when == "always"}), *conditional]
+
+
+def _joined(alike: Mapping[tuple[str, ...], list[str]]) -> list[dict[str, Any]]:
+    """Join unconditional statements of different services, since IAM limits the size of a policy.
+
+    The meaning stays: an action has an effect on resources of its own service only. Statements on `*` stay apart.
+    """
+    joined: list[tuple[set[str], dict[str, Any]]] = []
+    for actions, arns in alike.items():
+        services = {action.partition(":")[0] for action in actions}
+        own = {"*"} if "*" in arns else services
+        free = (one for taken, one in joined if "*" not in own | taken and not services & taken)
+        if statement := next(free, None):
+            statement["Action"] += actions
+            statement["Resource"] += arns
+            next(taken for taken, one in joined if one is statement).update(services)
+        else:
+            joined.append((own, {"Effect": "Allow", "Action": [*actions], "Resource": [*arns]}))
+    return [statement for _, statement in joined]

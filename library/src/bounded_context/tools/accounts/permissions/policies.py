@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ....configuration.collisions import require_context, require_stack
 from ....configuration.consumes import Consumed
 from ....configuration.labels import XRAY_LIMIT, Labels
 from ....declaration.context import Context
@@ -15,21 +16,31 @@ from .kinds import ROLES as BY_ROLE
 PIPELINE = ("preview", "deploy", "shift")
 """The roles, in the order in which the pipeline assumes them. The smoke check uses the role `shift` too."""
 
+BY_KINDS = ("preview", "deploy")
+"""The roles whose permissions follow from the program's resources."""
+
 ROLES = (*PIPELINE, "redrive")
 """The pipeline's roles, and the role of a person who redrives."""
 
 
-def place(context: Context[Any], stack: str, region: str, account: str) -> Place:
-    """Return the place of a stack of a context."""
+_ROLES = "iam::{account}:role/{prefix}-*"
+
+
+def place(context: Context[Any], stack: str, region: str, account: str, boundary: str | None = None) -> Place:
+    """Return the place of a stack of a context. Raises LabelError if its prefix covers resources of others."""
+    require_context(context.name)
+    require_stack(stack)
     labels = Labels(context.name, stack, context.owner)
-    return Place(context.name, stack, labels.prefix, labels.short, region, account)
+    return Place(context.name, stack, labels.prefix, labels.short, region, account, boundary)
 
 
-def of_kind(context: Context[Any], kind: str, region: str, account: str) -> Place:
-    """Return the place of all temporary stacks of a kind: their names begin with the kind."""
+def of_kind(context: Context[Any], kind: str, region: str, account: str, boundary: str | None = None) -> Place:
+    """Return the place of all temporary stacks of a kind: their names begin with the kind. Raises LabelError."""
+    require_context(context.name)
     stacks, prefix = f"{kind}-*", f"{kebab(context.name)}-{kind}-*"
     # The short name for X-Ray is a truncated prefix with a digest.
-    return Place(context.name, stacks, prefix, f"{prefix[: XRAY_LIMIT - 9].rstrip('*')}*", region, account)
+    short = f"{prefix[: XRAY_LIMIT - 9].rstrip('*')}*"
+    return Place(context.name, stacks, prefix, short, region, account, boundary)
 
 
 def policy(role: str, where: Place, graph: Graph, consumes: Mapping[str, Consumed]) -> dict[str, Any]:
@@ -41,16 +52,33 @@ def policy(role: str, where: Place, graph: Graph, consumes: Mapping[str, Consume
         graph: the graph of the stack's program; types that `unknown` returns are left out.
         consumes: the contexts whose events the stack consumes, from topics of other stacks.
     """
-    if role in BY_ROLE:
-        return document(where, BY_ROLE[role], change=True)
+    own = BY_ROLE.get(role, ())
+    if role not in BY_KINDS:
+        return document(where, own, change=True)
     kinds = {node.kind for node in graph.nodes}
     grants = [grant for kind in sorted(kinds & KINDS.keys()) for grant in KINDS[kind]]
-    return document(where, [*grants, *_subscriptions(consumes.values())], change=role == "deploy")
+    grants += [*own, *_subscriptions(consumes.values()), *_boundary(where), *_shared_servers(graph)]
+    found = document(where, grants, change=role == "deploy")
+    if role == "deploy":
+        signing = _signing(graph)
+        found["Statement"] += [_no_removal(where)] if where.boundary else []
+        found["Statement"] += _signed(where, signing) if signing else []
+    return found
 
 
 def unknown(graph: Graph) -> list[str]:
     """Return the resource types of a program that are missing in KINDS, sorted."""
     return sorted({node.type for node in graph.nodes if node.kind not in KINDS})
+
+
+def _boundary(where: Place) -> Iterator[Grant]:
+    """Yield the permission to set the own boundary on roles that were made without it."""
+    if where.boundary:
+        yield on(_ROLES, "iam", write="PutRolePermissionsBoundary", when="bounded")
+
+
+def _no_removal(where: Place) -> dict[str, Any]:
+    return {"Effect": "Deny", "Action": ["iam:DeleteRolePermissionsBoundary"], "Resource": [where.arn(_ROLES)]}
 
 
 def _subscriptions(consumes: Iterable[Consumed]) -> Iterator[Grant]:
@@ -59,6 +87,34 @@ def _subscriptions(consumes: Iterable[Consumed]) -> Iterator[Grant]:
         if source.topic.startswith("/"):
             yield on(f"ssm:{{place}}:parameter{source.topic}", "ssm", read="GetParameter")
         yield on(_topic(source.topic), "sns", write="Subscribe")
+
+
+def _signing(graph: Graph) -> str | None:
+    """Return the ARN of the functions' code signing configuration, if they have one."""
+    arns = {node.inputs.get("codeSigningConfigArn") for node in graph.nodes if node.kind == "lambda/function"}
+    return next(iter(arns - {None}), None)
+
+
+def _signed(where: Place, signing: str) -> list[dict[str, Any]]:
+    """Return the statements for signed code: the role cannot create a function without it, or replace or remove it.
+
+    Both actions have the condition key, and `CreateFunction` without a configuration is denied too (Lambda developer
+    guide, "Configuring IAM policies for Lambda code signing configurations"; service authorization reference, Lambda).
+    """
+    attach = "lambda:PutFunctionCodeSigningConfig"
+    other = {"StringNotEquals": {"lambda:CodeSigningConfigArn": signing}}
+    functions = where.arn("lambda:{place}:function:{prefix}-*")
+    return [
+        {"Effect": "Allow", "Action": [attach], "Resource": [signing, functions]},
+        {"Effect": "Deny", "Action": ["lambda:CreateFunction", attach], "Resource": ["*"], "Condition": other},
+    ]
+
+
+def _shared_servers(graph: Graph) -> Iterator[Grant]:
+    """Yield the permission for new users on the SFTP server of another stack, which has the tags of that stack."""
+    own = {node.outputs["id"] for node in graph.of("transfer/server")}
+    for server in sorted({node.inputs["serverId"] for node in graph.of("transfer/user")} - own):
+        yield on(f"transfer:{{place}}:server/{server}", "transfer", write="CreateUser")
 
 
 def _topic(named: str) -> str:

@@ -6,13 +6,19 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
+from ....configuration.boundary import permissions_boundary
+from ....configuration.collisions import require_context
+from ....configuration.config import SettingError
 from ....configuration.consumes import consumed
+from ....configuration.labels import LabelError, Labels
 from ....configuration.project import Project, ProjectError
-from ...programs.pulumi_files import PIPELINE, settings
+from ....configuration.state import of_stack
+from ...programs.pulumi_files import PIPELINE, secrets_provider, settings, stack_file
 from ...programs.recording import Graph, service
 from ..temporary_stacks.kinds import KINDS, MODEL
-from ..temporary_stacks.stack import Tags
-from . import state
+from ..temporary_stacks.stack import Tags, boundary_of
+from . import boundary, state
+from .grants import Place
 from .policies import of_kind, place, policy, unknown
 from .trust import trust
 
@@ -36,12 +42,20 @@ class Requested:
     def document(self) -> tuple[Document, list[str]]:
         """Return the document, and the resource types of the program that it does not cover. Raises ProjectError."""
         service().require_stack(self.stack, *KINDS)
+        try:
+            return self._document()
+        except LabelError as error:
+            raise ProjectError(str(error)) from error
+
+    def _document(self) -> tuple[Document, list[str]]:
         match self.role:
             case "trust":
                 repository = self.given_repository or self._pipeline.get("repository")
                 return trust(self.stack, self._account, repository, self._pipeline.get("branch", "main")), []
             case "state":
                 return self._state(), []
+            case "boundary":
+                return self._boundary(), []
             case _:
                 return self._policy()
 
@@ -69,11 +83,36 @@ class Requested:
         )
 
     def _policy(self) -> tuple[Document, list[str]]:
-        context, (config, graph) = self.project.context, self._run()
-        locate = of_kind if self.stack in KINDS else place
-        where = locate(context, self.stack, config["aws:region"], self._account)
-        document = policy(self.role, where, graph, consumed(context, service().own(config)))
+        where, config, graph = self._where()
+        document = policy(self.role, where, graph, consumed(self.project.context, service().own(config)))
         return document, unknown(graph) if self.role in ("preview", "deploy") else []
+
+    def _boundary(self) -> Document:
+        where, _, graph = self._where()
+        context = self.project.context
+        return boundary.boundary(where, graph, Labels(context.name, self._recorded, context.owner))
+
+    def _where(self) -> tuple[Place, Mapping[str, str], Graph]:
+        """Return the place of the stack, its config, and its graph."""
+        require_context(self.project.context.name)
+        limit, (config, graph) = self._limit(), self._run()
+        locate = of_kind if self.stack in KINDS else place
+        return locate(self.project.context, self.stack, config["aws:region"], self._account, limit), config, graph
+
+    def _limit(self) -> str | None:
+        """Return the permissions boundary of the stack's settings. Raises ProjectError if it is no policy."""
+        try:
+            limit = permissions_boundary(service().own(service().config(self._model)))
+        except SettingError as error:
+            raise ProjectError(f"{stack_file(self.project.service, self._model)}: {error}") from error
+        if limit is None or self.stack not in KINDS:
+            return limit
+        return boundary_of(limit, self.project.context.name, self.stack)
+
+    @property
+    def _recorded(self) -> str:
+        """The name of the stack in the graph: for a kind, that of an example."""
+        return f"{self.stack}-1" if self.stack in KINDS else self.stack
 
     def _run(self) -> tuple[Mapping[str, str], Graph]:
         """Return the config and the graph of the stack, or of an example of the kind."""
@@ -84,13 +123,27 @@ class Requested:
         changes = {name: value for name, value in differences.items() if value is not None}
         left_out = {f"{program.project}:{name}" for name in differences.keys() - changes.keys()}
         config = {key: value for key, value in program.config(MODEL, **changes).items() if key not in left_out}
-        return config, program.graph(f"{self.stack}-1", config)
+        return config, program.graph(self._recorded, config)
 
     def _state(self) -> Document:
         region, location = service().config(self._model)["aws:region"], self._pipeline.get("backend")
+        common = self._pipeline.get("secrets_provider", "")
+        own = of_stack(secrets_provider(self.project.service, self._model) or self._listed or common, self.stack)
         if location is None:
-            backend = state.Backend.by_default(self.project.context.name, self._account, region)
-        elif (backend := state.Backend.of(location, self._pipeline.get("secrets_provider", ""))) is None:
+            backend = state.Backend.by_default(self.project.context.name, self._account, region, self.stack, own)
+        elif (backend := state.Backend.of(location, common, own)) is None:
             raise ProjectError(f"The state is in {location}: its own tokens say who may write it.")
-        stacks, update = (f"{self.stack}-*", True) if self.stack in KINDS else (self.stack, False)
-        return state.policy(backend, service().project, stacks, self._account, region, update=update)
+        if alias := backend.alias_elsewhere(self._account):
+            raise ProjectError(
+                f"infra/pipeline/Pulumi.main.yaml: secrets_provider: {alias} has no meaning in the account "
+                f"{self._account}, since the state is in another account: write the key's ARN, as "
+                "`context bootstrap` prints it."
+            )
+        stacks, access = (f"{self.stack}-*", "create") if self.stack in KINDS else (self.stack, "read")
+        return state.policy(backend, service().project, stacks, self._account, region, access=access)
+
+    @property
+    def _listed(self) -> str | None:
+        """The secrets provider of the model's environment in the pipeline's settings."""
+        environments = self._pipeline.get("environments", ())
+        return next((one.get("secrets_provider") for one in environments if one["name"] == self._model), None)

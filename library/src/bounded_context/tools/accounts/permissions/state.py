@@ -4,37 +4,53 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
+from ....configuration.state import (
+    Access,
+    SecretsProvider,
+    bucket_name,
+    on_bucket,
+    on_bucket_key,
+    on_secrets_key,
+)
 from ....domain.spelling import kebab
 
-_KEPT: Final = ("stacks", "backups", "history", "locks/organization")
-"""Folders of Pulumi's S3 backend. Each has a folder for a project, with the stacks' files (Pulumi 3.61 and later)."""
-
-_KEY: Final = re.compile(r"awskms://(?:(?P<alias>alias/[\w/-]+)|/(?P<arn>arn:\S+?))(?:\?.*)?")
+_OF_ACCOUNT: Final = re.compile(r".+-state-(\d{12})-[a-z0-9-]+")
+"""The bucket's name, as `context bootstrap` makes it."""
 
 
 @dataclass(frozen=True)
 class Backend:
-    """The bucket of the state, and the KMS key of the state and its secrets, as an alias or an ARN."""
+    """The bucket of the state, the KMS key of its objects, and the key of a stack's secrets."""
 
     bucket: str
-    key: str
+    key: SecretsProvider
+    secrets: SecretsProvider
 
     @classmethod
-    def of(cls, backend: str, secrets_provider: str) -> Self | None:
-        """Read the pipeline's settings of these names; returns None if the state is not in S3."""
-        key = _KEY.fullmatch(secrets_provider)
-        if not backend.startswith("s3://") or key is None:
+    def of(cls, backend: str, secrets_provider: str, own: str) -> Self | None:
+        """Read the pipeline's settings of these names, and a stack's own provider; None if the state is not in S3."""
+        key, secrets = SecretsProvider.of(secrets_provider), SecretsProvider.of(own)
+        if not backend.startswith("s3://") or key is None or secrets is None:
             return None
-        return cls(backend.removeprefix("s3://").partition("?")[0], key["alias"] or key["arn"])
+        return cls(bucket_name(backend), key, secrets)
 
     @classmethod
-    def by_default(cls, context: str, account: str, region: str) -> Self:
-        """Return the backend that `context bootstrap` creates."""
-        return cls(f"{kebab(context)}-state-{account}-{region}", f"alias/{kebab(context)}-state")
+    def by_default(cls, context: str, account: str, region: str, stack: str, own: str) -> Self:
+        """Return the backend that `context bootstrap` creates, with the stack's own provider if it has one."""
+        alias = f"alias/{kebab(context)}-state"
+        secrets = SecretsProvider.of(own) or SecretsProvider(alias, region, {"stack": stack})
+        return cls(f"{kebab(context)}-state-{account}-{region}", SecretsProvider(alias, region, {}), secrets)
+
+    def alias_elsewhere(self, account: str) -> str | None:
+        """Return the alias of a key if the state is in another account: KMS looks it up in the caller's account."""
+        found = _OF_ACCOUNT.fullmatch(self.bucket)
+        if found is None or found[1] == account:
+            return None
+        return next((one.key for one in (self.key, self.secrets) if not one.key.startswith("arn:")), None)
 
 
-def policy(backend: Backend, project: str, stack: str, account: str, region: str, *, update: bool) -> dict[str, Any]:
-    """Return the policy document. It permits reading all state, which listing stacks requires.
+def policy(backend: Backend, project: str, stack: str, account: str, region: str, *, access: Access) -> dict[str, Any]:
+    """Return the policy document. It permits access to the state of these stacks alone.
 
     Args:
         backend: the backend with the state.
@@ -42,28 +58,19 @@ def policy(backend: Backend, project: str, stack: str, account: str, region: str
         stack: the stack's name, or a pattern such as `pr-*`.
         account: the account of a key that is given by its alias.
         region: the region of that key.
-        update: whether the document also permits writing the state of these stacks.
+        access: what the role does with the stacks.
     """
-    bucket = f"arn:aws:s3:::{backend.bucket}"
-    statements: list[dict[str, Any]] = [
-        _allow(["s3:ListBucket"], [bucket]),
-        _allow(["s3:GetObject"], [f"{bucket}/.pulumi/*"]),
+    bucket_key, secrets_key = (_key(one.key, account, region) for one in (backend.key, backend.secrets))
+    statements = [
+        *on_bucket(backend.bucket, project, stack, access),
+        on_bucket_key(bucket_key[0], access, bucket_key[1]),
+        on_secrets_key(secrets_key[0], backend.secrets.context, access, secrets_key[1]),
     ]
-    if update:
-        ours = [f"{bucket}/.pulumi/{folder}/{project}/{stack}" for folder in _KEPT]
-        statements.append(_allow(["s3:DeleteObject", "s3:PutObject"], ours))
-    key = ["kms:Decrypt", *(["kms:Encrypt", "kms:GenerateDataKey"] if update else [])]
-    statements.append(_allow(key, *_key(backend.key, account, region)))
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def _key(key: str, account: str, region: str) -> tuple[list[str], dict[str, Any]]:
+def _key(key: str, account: str, region: str) -> tuple[str, dict[str, Any]]:
     """Return the key's ARN, or all keys with a condition on the alias: IAM does not support aliases as resources."""
     if key.startswith("arn:"):
-        return [key], {}
-    return [f"arn:aws:kms:{region}:{account}:key/*"], {"ForAnyValue:StringEquals": {"kms:ResourceAliases": key}}
-
-
-def _allow(actions: list[str], resources: list[str], condition: dict[str, Any] | None = None) -> dict[str, Any]:
-    statement = {"Effect": "Allow", "Action": actions, "Resource": resources}
-    return statement | ({"Condition": condition} if condition else {})
+        return key, {}
+    return f"arn:aws:kms:{region}:{account}:key/*", {"ForAnyValue:StringEquals": {"kms:ResourceAliases": key}}

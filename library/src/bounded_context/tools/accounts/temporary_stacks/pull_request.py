@@ -1,12 +1,13 @@
 """`context pull-request preview|comment|up|down`: the steps of a pull request's workflow.
 
 The variable STACK names the previewed stack. PULL_REQUEST has the number of the pull request, whose own stack is
-`pr-<number>`, and OWNER the owner of that stack.
+`pr-<number>`, and OWNER the owner of that stack. REPORT has the report of the preview, for the comment.
 """
 
 import json
 import os
 import sys
+import uuid
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from ....configuration.project import Project
 from ....domain.spelling import minute
-from ...command.installed import repository, repository_or_exit
+from ...command.installed import repository
 from ...release.steps.preview_report import Change, changes, summary
 from ...release.steps.pulumi_cli import Stack, stack_of_step, stop, variable
 from .outcomes import now, with_exit_status
@@ -31,41 +32,43 @@ _SHOWN: Final = 200
 _LONGEST: Final = 5_000
 """The maximum length of Pulumi's error output."""
 
+_LONGEST_REPORT: Final = 65_000
+"""The maximum length of a report. GitHub permits 65,536 characters in a comment, which also has the mark."""
+
 
 def preview() -> None:
     """Preview the stack that the variable STACK names, and write the report of the pull request.
 
-    The report has the changes or the preview's error, also for the summary of the job. No plan is stored.
+    The report has the changes or the preview's error. It is the step's output `report` and the summary of the job.
+    No plan is stored.
     """
     stack = stack_of_step()
     failed, text = _previewed(stack)
-    file = report(stack.project)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, encoding="utf-8")
-    if where := os.environ.get("GITHUB_STEP_SUMMARY"):
-        with Path(where).open("a", encoding="utf-8") as page:
-            page.write(text)
+    _append("GITHUB_STEP_SUMMARY", text)
+    _append("GITHUB_OUTPUT", _output("report", text))
     sys.stdout.write(text)
     if failed:
         stop(f"The preview of {stack.name} failed.")
 
 
 def comment() -> None:
-    """Write the report of the preview into the pull request that the variable PULL_REQUEST names.
+    """Write the report in the variable REPORT into the pull request that the variable PULL_REQUEST names.
 
-    A stack has one comment, which is replaced each time. This is a separate step, so the pull request's program runs
-    without GitHub's token.
+    A stack has one comment, which is replaced each time. This is a separate job, which has GitHub's token and runs the
+    code of the default branch. The pull request's code writes the report, so the report is only text.
     """
     from ...command.aws_errors import Refused
+    from ...command.installed import repository_or_exit
     from .github import GitHub
 
+    repository_or_exit()
     number, mark = int(variable("PULL_REQUEST")), f"<!-- preview of {variable('STACK')} -->"
-    file, github = report(repository_or_exit()), GitHub.here()
+    text, github = variable("REPORT")[:_LONGEST_REPORT], GitHub.here()
     if github is None:
         stop("GITHUB_TOKEN is not set: it belongs in the step of the workflow.")
     try:
-        github.comment(number, mark, file.read_text(encoding="utf-8"))
-    except (Refused, OSError) as error:
+        github.comment(number, mark, text)
+    except Refused as error:
         stop(f"The comment could not be written: {error}")
     sys.stdout.write(f"Wrote the comment of pull request {number}.\n")
 
@@ -107,11 +110,6 @@ def down() -> int:
     return 0
 
 
-def report(project: Project) -> Path:
-    """Return the path of the file with the pull request's comment."""
-    return project.build / "reports" / "preview.md"
-
-
 def markdown(stack: str, found: Sequence[Change]) -> str:
     """Return the changes as Markdown: their numbers, the loss of data, and each change."""
     if not found:
@@ -134,6 +132,19 @@ def _previewed(stack: Stack) -> tuple[bool, str]:
         fence, error = "````", str(failure.code)[-_LONGEST:]
         block = f"{fence}\n{error.replace(fence, '')}\n{fence}\n"
         return True, f"### `{stack.name}` cannot be previewed\n\n{block}"
+
+
+def _append(variable: str, text: str) -> None:
+    """Append a text to the runner's file that the variable names. Outside of a workflow, do nothing."""
+    if path := os.environ.get(variable):
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(text)
+
+
+def _output(name: str, text: str) -> str:
+    """Return a step's output of several lines. The text cannot contain the random delimiter."""
+    delimiter = uuid.uuid4().hex
+    return f"{name}<<{delimiter}\n{text}\n{delimiter}\n"
 
 
 def _stack(project: Project) -> "TemporaryStack":

@@ -1,6 +1,8 @@
 """Call the Pulumi CLI for a temporary stack: non-interactively, and protected from Ctrl-C on the terminal."""
 
 import json
+import os
+import re
 import shutil
 import signal
 import subprocess
@@ -9,10 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from ...command.aws_errors import Refused
+from ....configuration.state import bucket_name, checkpoints
+from ...command.aws_errors import AWS_ERRORS, Refused, sentence
 from ...command.denied import denied
-from ...release.steps.lock import LOCKED
+from ...programs.pulumi_files import project_name
+from ...release.steps.lock import LOCKED, client, is_in_s3
 
+_STATE: Final = re.compile(r"\.json(\.gz|\.zst)?$")
 _SHOWN: Final = 5
 """The maximum of quoted output lines, and of listed resources, in a message."""
 
@@ -28,10 +33,18 @@ class Pulumi:
     stack: str
     program: Path
 
-    def stacks(self) -> set[str]:
-        """Return the names of the program's stacks in the state. Raises Refused if they cannot be listed."""
+    def stacks(self, start: str) -> set[str]:
+        """Return the names of the program's stacks that begin with `start`. Raises Refused if they cannot be listed.
+
+        The Pulumi CLI would read the state of all stacks, which a role for one kind of stacks may not.
+        """
         if shutil.which("pulumi") is None:
             raise Refused("The Pulumi CLI is not on the PATH: see https://www.pulumi.com/docs/install/.")
+        backend = os.environ.get("PULUMI_BACKEND_URL", "")
+        found = _in_s3(backend, project_name(self.program), start) if is_in_s3(backend) else self._listed()
+        return {name for name in found if name.startswith(start)}
+
+    def _listed(self) -> set[str]:
         listed = self._call("stack", "ls", "--json")
         if listed.returncode != 0:
             raise Refused(f"Pulumi does not list the stacks: {_summary(listed)}")
@@ -106,6 +119,17 @@ class Pulumi:
                 running.communicate()
                 raise
         return subprocess.CompletedProcess(command, running.returncode, out, errors)
+
+
+def _in_s3(backend: str, project: str, start: str) -> set[str]:
+    """Return the names of the stacks in a bucket, from the keys of their states."""
+    try:
+        pages = client(backend).get_paginator("list_objects_v2")
+        found = pages.paginate(Bucket=bucket_name(backend), Prefix=checkpoints(project, start))
+        keys = [one["Key"] for page in found for one in page.get("Contents", []) if "Key" in one]
+    except AWS_ERRORS as error:
+        raise Refused(f"The stacks in {backend} cannot be listed: {sentence(error, 'state')}") from error
+    return {key.rpartition("/")[2].partition(".json")[0] for key in keys if _STATE.search(key)}
 
 
 def _all(done: subprocess.CompletedProcess[str]) -> str:

@@ -4,7 +4,8 @@ Each function imports Pulumi and AWS's SDK when it runs, so that the help is fas
 """
 
 import json
-from datetime import timedelta
+import os
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
@@ -110,11 +111,13 @@ def sweep(
 ) -> int:
     """Destroy the stacks whose time is over, and the stacks of closed pull requests.
 
+    In a workflow, the variable SESSION_SECONDS has the length of the AWS session, which begins with this command.
+
     Examples:
       context sandbox sweep sandbox
 
     Exit status:
-      0  no expired stack is left
+      0  no expired stack is left, or the session is too short for the rest
       1  a stack could not be destroyed
       2  refused before anything changed
     """
@@ -126,7 +129,17 @@ def sweep(
     if github is None:
         typer.echo("No GITHUB_TOKEN: which pull requests are closed is unknown.", err=True)
     kinds = [kind] if kind else list(KINDS)
-    return int(not destroy_expired(repository(), kinds, now(), github and github.is_open, _print))
+    return int(not destroy_expired(repository(), kinds, now, _session_end(), github and github.is_open, _print))
+
+
+def _session_end() -> datetime | None:
+    """Return the end of the AWS session by the variable SESSION_SECONDS; None without the variable."""
+    from ...command.aws_errors import Refused
+
+    seconds = os.environ.get("SESSION_SECONDS", "")
+    if seconds and not seconds.isdecimal():
+        raise Refused(f"SESSION_SECONDS is {seconds!r}: write whole seconds into the workflow.")
+    return now() + timedelta(seconds=int(seconds)) if seconds else None
 
 
 def _stack(name: str) -> "TemporaryStack":
@@ -142,5 +155,5 @@ def _entry(name: str, tags: "Tags") -> dict[str, Any]:
 
 
 def _print(swept: "Swept") -> None:
-    mark = {"destroyed": "✓", "kept": " ", "failed": "✗"}[swept.result]
+    mark = {"destroyed": "✓", "kept": " ", "postponed": " ", "failed": "✗"}[swept.result]
     typer.echo(f"{mark} {swept.stack} {swept.result}: {swept.why}")

@@ -3,7 +3,7 @@
 import io
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,11 +16,13 @@ from ....configuration.config import SettingError
 from ....configuration.labels import LabelError, Labels
 from ....configuration.project import Project
 from ....configuration.settings import Settings
+from ....configuration.state import of_stack
+from ....domain.spelling import kebab
 from ...command.application import run
 from ...command.aws_errors import INTERRUPTED, Refused
 from ...programs.pulumi_files import as_text, stack_file
 from ...release.package import build_lambda
-from .kinds import MODEL, has_kind
+from .kinds import KINDS, MODEL, has_kind
 from .pulumi_cli import Failed, Pulumi
 from .services import Services
 
@@ -29,8 +31,11 @@ _TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 _CHANGED: Final = {"sftp": "none", "alarms": "none", "protect": False, "rollout_strategy": "AllAtOnce"}
 _LEFT_OUT: Final = (
-    # These settings belong to SFTP and alarms; `log_key_arn` is a key for the logs of dev.
+    # These settings belong to SFTP and alarms; `log_key_arn` is a key for the logs of dev. A workflow signs no code.
     *("partners", "sftp_server_id", "latency_alarms", "release_alarms", "expect_list_hours", "log_key_arn"),
+    "code_signing",
+    # A locked archive cannot be destroyed.
+    *("evidence", "evidence_days"),
 )
 
 
@@ -61,6 +66,17 @@ class Tags:
     def settings(self) -> dict[str, Any]:
         """Return the settings that differ from `dev`, with None for omitted ones: no notifications, no protection."""
         return {**_CHANGED, **self.texts(), **dict.fromkeys(_LEFT_OUT)}
+
+
+def boundary_of(boundary: str, context: str, stack: str) -> str:
+    """Return the permissions boundary of a stack that copies the settings of `dev`.
+
+    A boundary names the resources of its stacks: `<context>-dev-boundary` becomes `<context>-pr-boundary` for stacks of
+    the kind `pr`. A policy with another name limits them too.
+    """
+    kind = stack.partition("-")[0]
+    start = f"/{kebab(context)}"
+    return boundary.replace(f"{start}-{MODEL}-", f"{start}-{kind if kind in KINDS else stack}-")
 
 
 class TemporaryStack:
@@ -113,7 +129,7 @@ class TemporaryStack:
 
     def exists(self) -> bool:
         """Return whether Pulumi's state contains the stack. Raises Refused without a Pulumi CLI or a login."""
-        return self.name in self._pulumi.stacks()
+        return self.name in self._pulumi.stacks(self.name)
 
     def tags(self) -> Tags:
         """Read the stack's owner and end from Pulumi's state. Raises Failed."""
@@ -184,7 +200,8 @@ class TemporaryStack:
 
     @property
     def _provider(self) -> str:
-        return str(self._model.get("secretsprovider", ""))
+        """The secrets provider of `dev`, for stacks of this kind if it has an encryption context."""
+        return of_stack(str(self._model.get("secretsprovider", "")), self.name.partition("-")[0])
 
     def _write(self, changes: Mapping[str, Any]) -> None:
         """Write the stack's file: the settings of `dev` with changes. None omits a setting.
@@ -194,14 +211,18 @@ class TemporaryStack:
         """
         own = {f"{self._project.context.name}:{name}": value for name, value in changes.items()}
         config = {name: value for name, value in (self._config | own).items() if value is not None}
+        limit = f"{self._project.context.name}:permissions_boundary"
+        if limit in config:
+            config[limit] = boundary_of(str(config[limit]), self._project.context.name, self.name)
         provider = {"secretsprovider": self._provider} if self._provider else {}
         entries = _read(self.file) if self.file.exists() else {}
         self.file.write_text(yaml.safe_dump({**provider, **entries, "config": config}), encoding="utf-8")
 
 
-def temporary_stacks(project: Project) -> list[TemporaryStack]:
-    """Return the repository's stacks with a kind, sorted by name. Raises Refused without a Pulumi CLI or a login."""
-    return [TemporaryStack(project, name) for name in sorted(Pulumi("", project.service).stacks()) if has_kind(name)]
+def temporary_stacks(project: Project, kinds: Iterable[str] = KINDS) -> list[TemporaryStack]:
+    """Return the repository's stacks of these kinds, sorted. Raises Refused without a Pulumi CLI or a login."""
+    found = (Pulumi("", project.service).stacks(f"{kind}-") for kind in sorted(kinds))
+    return [TemporaryStack(project, name) for names in found for name in sorted(names) if has_kind(name)]
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from datetime import datetime, timedelta
+from typing import Final, Literal
 
 from ....configuration.project import Project
 from ....domain.spelling import minute
@@ -11,6 +11,10 @@ from ...command.aws_errors import AWS_ERRORS, Refused, sentence
 from .kinds import PULL_REQUEST
 from .pulumi_cli import Failed
 from .stack import TemporaryStack, temporary_stacks
+
+LONGEST: Final = timedelta(minutes=30)
+"""The assumed maximum of a destruction: half of AWS's default session. It usually takes some minutes, and Pulumi's AWS
+provider waits up to 10 minutes for the deletion of a table."""
 
 IsOpen = Callable[[int], bool]
 """Returns whether the pull request with this number is open. Raises Refused if GitHub does not answer."""
@@ -21,30 +25,36 @@ class Swept:
     """The result of a stack, with the reason."""
 
     stack: str
-    result: Literal["destroyed", "kept", "failed"]
+    result: Literal["destroyed", "kept", "postponed", "failed"]
     why: str
 
 
 def sweep(
-    project: Project, kinds: Iterable[str], now: datetime, is_open: IsOpen | None, report: Callable[[Swept], None]
+    project: Project,
+    kinds: Iterable[str],
+    clock: Callable[[], datetime],
+    session_end: datetime | None,
+    is_open: IsOpen | None,
+    report: Callable[[Swept], None],
 ) -> bool:
     """Destroy the stacks of these kinds that are over, in sequence. Return False if a stack failed.
+
+    A destruction that could outlive the AWS session is left to the next sweep: it would fail and keep its lock.
 
     Raises:
         Refused: the stacks cannot be listed.
     """
     passed = True
-    for stack in temporary_stacks(project):
-        if stack.name.partition("-")[0] in kinds:
-            try:
-                result = _swept(stack, now, is_open)
-            except (Failed, Refused, *AWS_ERRORS) as error:
-                result, passed = Swept(stack.name, "failed", sentence(error, "deploy")), False
-            report(result)
+    for stack in temporary_stacks(project, kinds):
+        try:
+            result = _swept(stack, clock(), session_end, is_open)
+        except (Failed, Refused, *AWS_ERRORS) as error:
+            result, passed = Swept(stack.name, "failed", sentence(error, "deploy")), False
+        report(result)
     return passed
 
 
-def _swept(stack: TemporaryStack, now: datetime, is_open: IsOpen | None) -> Swept:
+def _swept(stack: TemporaryStack, now: datetime, session_end: datetime | None, is_open: IsOpen | None) -> Swept:
     tags = stack.tags()
     if tags.expires is None:
         raise Failed(f"It has no tag `expires`: run `pulumi destroy` if {stack.name} is no longer needed.")
@@ -56,5 +66,7 @@ def _swept(stack: TemporaryStack, now: datetime, is_open: IsOpen | None) -> Swep
         reason = f"pull request {name} is closed"
     else:
         return Swept(stack.name, "kept", until)
+    if session_end is not None and now + LONGEST > session_end:
+        return Swept(stack.name, "postponed", f"{reason}, and the AWS session ends at {minute(session_end)}")
     stack.destroy()
     return Swept(stack.name, "destroyed", reason)

@@ -1,6 +1,7 @@
 """Breaking changes between two OpenAPI documents.
 
-The API must accept the requests that callers send today, so parameters and bodies may not become required or narrower.
+The API must accept the requests that callers send today, so parameters and bodies may not become required or narrower,
+and tokens need no other scopes.
 The answers must keep all fields, headers and types that callers read. New enumeration values, fields and refusals (4xx)
 do not break callers. Clients treat an unknown status like the first status of its class (RFC 9110, section 15).
 """
@@ -40,9 +41,21 @@ def _operations(document: Part) -> dict[str, tuple[str, Part]]:
 
 
 def _operation(old: Part, new: Part) -> Iterator[str]:
+    yield from _scopes(_accepted(old), _accepted(new))
     yield from _parameters(_by_place(old), _by_place(new))
     yield from _body(old.get("requestBody", {}), new.get("requestBody", {}))
     yield from _answers(_good(old), _good(new))
+
+
+def _accepted(operation: Part) -> set[str]:
+    """Return the scopes of which a token needs one."""
+    return {scope for required in operation.get("security", ()) for scope in required.get("jwt", ())}
+
+
+def _scopes(old: set[str], new: set[str]) -> Iterator[str]:
+    # Without scopes, every token is accepted.
+    if new and (not old or old - new):
+        yield f"a token needs {' or '.join(sorted(new))}"
 
 
 def _by_place(operation: Part) -> dict[str, Part]:

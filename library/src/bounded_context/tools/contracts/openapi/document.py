@@ -1,6 +1,7 @@
 """The OpenAPI 3.1 document: Powertools' documents of all operations, merged and completed with the shared parts."""
 
 import json
+from collections.abc import Mapping
 from typing import Any, Final
 
 from aws_lambda_powertools.event_handler.openapi.merge import OpenAPIMerge
@@ -40,6 +41,7 @@ def document(context: Context[Any], release: str) -> dict[str, Any]:
     merged, shown = _merged(context, release), _examples(context)
     for operation in (operation for path in merged["paths"].values() for operation in path.values()):
         _complete(operation, shown)
+        _require(operation, context.scopes)
     merged["security"] = [{name: []} for name in _SECURITY]
     merged["components"] |= {"headers": _HEADERS, "parameters": {_CORRELATION: _parameter()}}
     _leave_out_unused(merged)
@@ -87,6 +89,12 @@ def _complete(operation: dict[str, Any], shown: dict[str, Any]) -> None:
         for content in part.get("content", {}).values():
             of = content["schema"].get("$ref", "").rpartition("/")[2]
             content |= {"example": shown[of]} if of in shown else {}
+
+
+def _require(operation: dict[str, Any], scopes: Mapping[str, tuple[str, ...]]) -> None:
+    """Add the scopes of a token to their operation. A token needs one scope, so each is an alternative."""
+    if required := scopes.get(operation["operationId"]):
+        operation["security"] = [{"jwt": [scope]} for scope in required]
 
 
 def _examples(context: Context[Any]) -> dict[str, Any]:

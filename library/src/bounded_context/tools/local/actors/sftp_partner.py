@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .. import transfer_events
 from ..emulator.aws import Aws
 from ..emulator.process import HOST
-from ..sftp import INCOMING, REPORTS, Login, SftpEndpoint
 from ..uploads import Upload
+from . import transfer_events
 from .partner import UNFINISHED, Partner
+from .sftp_client import INCOMING, REPORTS, Login, SftpEndpoint
 
 
 class SftpPartner(Partner):

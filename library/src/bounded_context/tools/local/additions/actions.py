@@ -82,10 +82,10 @@ def foreign_event(running: "RunningContext") -> Iterator[ActionResult]:
     if not ours or running.emulator.joined:
         return
     neighbour, consumes = ours[0], ours[0].consumes
-    subject = f"{consumes.thing}-1"
-    neighbour.publish_event(consumes.known[0], subject)
-    sent, deadline = f"{consumes.known[0]} by {neighbour.name}", time.monotonic() + EVENT_SECONDS
-    while (item := running.table.projected(consumes.thing, subject)) is None:
+    subject = f"{consumes.aggregate}-1"
+    neighbour.publish_event(consumes.created_by[0], subject)
+    sent, deadline = f"{consumes.created_by[0]} by {neighbour.name}", time.monotonic() + EVENT_SECONDS
+    while (item := running.table.projected(consumes.aggregate, subject)) is None:
         if time.monotonic() > deadline:
             problem = f"{sent}: the context stored nothing within {EVENT_SECONDS:.0f} s."
             yield ActionResult(sent, "nothing is stored", problem)

@@ -12,7 +12,6 @@ from ....declaration.context import Context
 from ....domain.lists import STAGING
 from .. import executions
 from ..actors.subscriber import Reception
-from ..intermediate_files import staged
 from ..observation.logs import METRICS, Call, LogLine, calls
 from ..running.context import RunningContext
 
@@ -247,3 +246,12 @@ def _rejecting(running: RunningContext, facts: Facts, rejections: Sequence[Rejec
     text = staged(running, facts.list_id, f"{attempt}/rejections.csv") if attempt else ""
     lines = {row[0] for row in csv.reader(io.StringIO(text, newline="")) if row}
     return "validate_list" if any(str(row.line) in lines for row in rejections) else facts.context.verification
+
+
+def staged(running: RunningContext, list_id: str, name: str) -> str:
+    """Return the text of a list's intermediate file, such as `import.json`; empty if the file is missing."""
+    bucket, key = running.outputs["inbox_bucket"], f"staging/{list_id}/{name}"
+    found = running.aws.call("s3", "list_objects_v2", Bucket=bucket, Prefix=key).get("Contents", [])
+    if key not in (entry["Key"] for entry in found):
+        return ""
+    return running.aws.call("s3", "get_object", Bucket=bucket, Key=key)["Body"].read().decode()

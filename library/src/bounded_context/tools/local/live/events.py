@@ -137,8 +137,8 @@ def _record(name: str, change: Event) -> Event:
 def _inbound(variables: Mapping[str, str]) -> Iterator[tuple[str, Event]]:
     """Yield an event of each type that other contexts send, in the format of the queue."""
     for context, consumed in json.loads(variables.get("CONSUMES", "{}")).items():
-        for number, kind in enumerate((*consumed["known"], *consumed["gone"]), 1):
-            body = json.dumps(cloud_event(context, kind, f"{consumed['thing']}-1", number))
+        for number, kind in enumerate((*consumed["created_by"], *consumed["deleted_by"]), 1):
+            body = json.dumps(cloud_event(context, kind, f"{consumed['aggregate']}-1", number))
             record = {"messageId": str(uuid.uuid4()), "body": body, "messageAttributes": {}, "attributes": {}}
             yield kind, {"Records": [record | {"eventSource": "aws:sqs"}]}
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from ...command.errors import LocalRunError
-from .. import versions
 from ..actors.caller import Caller
 from ..provider.stack import STACK
 from ..running.context import RunningContext
 from ..sample_lists import Samples
+from . import versions
 from .acts import Act, Performed
 from .driver import Driver
 

@@ -13,7 +13,7 @@ from ....configuration.project import Project
 from ...command.errors import LocalRunError
 from ...command.installed import repository
 from ...command.values import writable_file
-from .. import additions, metric_checks
+from .. import additions
 from ..actors.subscriber import wait_for
 from ..additions import ActionResult, AdditionalActions
 from ..dashboards.run import draw
@@ -31,6 +31,7 @@ from ..running.result import Result, expected_events, read_result
 from ..running.start import running_context
 from ..sample_lists import Samples, count_records
 from ..uploads import Upload
+from . import metric_checks
 from .exit_status import exit_status
 from .keep import keep_running
 from .options import PAGE, ROWS, Options

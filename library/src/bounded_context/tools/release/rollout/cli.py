@@ -16,6 +16,7 @@ from ...command.values import counted, reason
 from . import outputs
 from .notes import release_id
 from .order import OnConflict, Order
+from .prune import prune
 from .report import Report
 from .returns import execute, plan_return
 from .run import Run
@@ -59,6 +60,8 @@ def start(
 ) -> int:
     """Shift the traffic of a stack to the newest versions, and follow it to its end.
 
+    A successful start deletes old versions, except those that an alias, a way back or a comparison needs.
+
     Examples:
       context rollout start dev
       context rollout start prod --timeout 90                       with more time
@@ -70,8 +73,15 @@ def start(
       2    refused before anything changed
       130  Ctrl-C
     """
-    ignored = ignore_alarms or ""
-    return _run(ctx, stack, outputs_file, as_json, lambda run: start_release(run, on_conflict, ignored, timeout))
+    access, ignored = ctx.find_object(Access) or _ACCESS, ignore_alarms or ""
+
+    def act(run: Run) -> int:
+        exit_status = start_release(run, on_conflict, ignored, timeout)
+        if exit_status == 0:
+            prune(run, access.clients_of(run.release.region)("lambda"))
+        return exit_status
+
+    return _run(ctx, stack, outputs_file, as_json, act)
 
 
 def status(ctx: typer.Context, stack: Stack, outputs_file: Outputs = None, as_json: AsJson = False) -> int:

@@ -13,6 +13,10 @@ from ...command.aws_errors import Refused
 T = TypeVar("T")
 
 
+class NoStack(Refused):
+    """The Pulumi CLI knows no stack of this name."""
+
+
 @dataclass(frozen=True)
 class Function:
     """A function of the release: its name in the code, its name on AWS, its alias, its deployment group."""
@@ -98,7 +102,7 @@ def read_outputs(stack: str, program: Path, file: Path | None) -> Any:
         file: a file with the output of `pulumi stack output --json`, which replaces the call of the Pulumi CLI.
 
     Raises:
-        Refused: there are no outputs; the message names the remedy.
+        Refused: there are no outputs; the message names the remedy. NoStack, if there is no such stack.
     """
     text = _text_of(file) if file else _text_from_pulumi(stack, program)
     try:
@@ -131,4 +135,6 @@ def _text_from_pulumi(stack: str, program: Path) -> str:
             "The Pulumi CLI is not on the PATH: see https://www.pulumi.com/docs/install/, or pass --outputs."
         ) from error
     except subprocess.CalledProcessError as error:
-        raise Refused(f"Pulumi has no outputs of the stack {stack}: {' '.join(error.stderr.split())}") from error
+        # Pulumi's message of a missing stack, of which its automation API also detects this part (go/auto/errors.go).
+        kind = NoStack if "no stack named" in error.stderr else Refused
+        raise kind(f"Pulumi has no outputs of the stack {stack}: {' '.join(error.stderr.split())}") from error

@@ -5,11 +5,13 @@ A preview works in spite of a lock. Without this check, a person could approve c
 
 import re
 from datetime import datetime
+from typing import Any
 from urllib.parse import parse_qs
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ....configuration.state import bucket_name, locks
 from ....domain.spelling import minute
 from ...command.aws_errors import sentence
 from .pulumi_cli import Stack, stop
@@ -17,21 +19,24 @@ from .pulumi_cli import Stack, stop
 LOCKED = re.compile("the stack is currently locked by|Another update is currently in progress")
 """The Pulumi CLI's messages about a lock in S3 and in Pulumi Cloud."""
 
-_S3 = re.compile(r"s3://([^?]+)(?:\?(.*))?")
+
+def is_in_s3(backend: str) -> bool:
+    """Return whether a backend is a bucket of S3."""
+    return backend.startswith("s3://")
 
 
-def folder(project: str, stack: str) -> str:
-    """Return the prefix of a stack's locks in Pulumi's S3 backend; each lock is an object (Pulumi 3.61 and later)."""
-    return f".pulumi/locks/organization/{project}/{stack}/"
+def client(backend: str) -> Any:
+    """Return a client of S3 in the backend's region, if its address has one."""
+    region = parse_qs(backend.partition("?")[2]).get("region", [None])[0]
+    return boto3.client("s3", region_name=region)
 
 
 def require_unlocked(stack: Stack, backend: str) -> None:
     """End the step if a stack in an S3 `backend` is locked. In Pulumi Cloud, a lock expires within minutes."""
-    place = _S3.fullmatch(backend)
-    if place is None:
+    if not is_in_s3(backend):
         return
     try:
-        since = _since(place[1], parse_qs(place[2] or "").get("region", [None])[0], stack)
+        since = _since(backend, stack)
     except (BotoCoreError, ClientError) as error:
         stop(f"The lock of the stack {stack.name} cannot be read: {sentence(error, None)}", "unknown-lock")
     if since is not None:
@@ -46,8 +51,9 @@ def refusal(stack: Stack, since: str = "") -> str:
     )
 
 
-def _since(bucket: str, region: str | None, stack: Stack) -> datetime | None:
+def _since(backend: str, stack: Stack) -> datetime | None:
     """Return the time of the oldest lock, or None. Reads at most 1,000 locks, the maximum of an answer."""
-    client = boto3.client("s3", region_name=region)
-    found = client.list_objects_v2(Bucket=bucket, Prefix=folder(stack.project.package, stack.name))
+    found = client(backend).list_objects_v2(
+        Bucket=bucket_name(backend), Prefix=locks(stack.project.package, stack.name)
+    )
     return min((lock["LastModified"] for lock in found.get("Contents", []) if "LastModified" in lock), default=None)

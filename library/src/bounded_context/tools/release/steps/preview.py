@@ -25,7 +25,7 @@ def preview(stack: Stack) -> None:
         stop(f"{stack.file.name}: {problem}", "slow-strategy")
     require_unlocked(stack, os.environ.get("PULUMI_BACKEND_URL", ""))
     stack.use_profile()
-    found = changes(json.loads(stack.output("preview", "--json", "--save-plan", str(stack.plan))))
+    found = changes(json.loads(stack.output("preview", "--json", "--save-plan", str(stack.plan), *stack.policies)))
     for change in found:
         sys.stdout.write(f"{change}\n")
     sys.stdout.write(f"{summary(found)}\n")
@@ -35,14 +35,22 @@ def preview(stack: Stack) -> None:
 
 
 def require_secrets_provider(stack_file: Path, provider: str | None) -> None:
-    """End the step if the stack's file has another secrets provider. Otherwise Pulumi would ask for a passphrase."""
+    """End the step if the stack's file has another secrets provider. Otherwise Pulumi would ask for a passphrase.
+
+    The role of the step may not use another provider, or only for another stack.
+    """
     settings = _read(stack_file)
-    if provider is not None and (settings.get("secretsprovider") != provider or "encryptedkey" not in settings):
-        stop(
-            f"{stack_file.name} has no key of {provider}: run `pulumi stack init` for it with that --secrets-provider, "
-            "and commit the file.",
-            "no-key",
-        )
+    if provider is None or (settings.get("secretsprovider") == provider and "encryptedkey" in settings):
+        return
+    stack = f"--cwd infra/service --stack {stack_file.name.split('.')[1]}"
+    command = f"pulumi stack init {stack} --secrets-provider '{provider}'"
+    if {"encryptedkey", "encryptionsalt"} & settings.keys():
+        command = f"pulumi stack change-secrets-provider '{provider}' {stack}"
+    stop(
+        f"{stack_file.name} has no encryptedkey of {provider}, its secrets provider in "
+        f"infra/pipeline/Pulumi.main.yaml: run `{command}`, and commit the file.",
+        "no-key",
+    )
 
 
 def _read(stack_file: Path) -> dict[str, Any]:

@@ -13,7 +13,9 @@ from ...command.installed import repository_or_exit
 from ...programs.pulumi_files import stack_file
 from .aws_profile import NAME as PROFILE
 
-Reason = Literal["denied", "failed", "locked", "no-key", "slow-strategy", "unfit-plan", "unknown-lock"]
+Reason = Literal[
+    "denied", "failed", "locked", "no-key", "shifting", "slow-strategy", "unfit-plan", "unknown-lock", "unknown-shift"
+]
 
 
 class StepError(SystemExit):
@@ -62,6 +64,12 @@ class Stack:
         """Return the command line of a call."""
         place = ["--stack", self.name, "--cwd", str(self.project.service)]
         return ["pulumi", *arguments, *place, "--non-interactive"]
+
+    @property
+    def policies(self) -> list[str]:
+        """The arguments for the policy pack in the variable POLICY_PACK, if there is one."""
+        pack = os.environ.get("POLICY_PACK")
+        return ["--policy-pack", pack] if pack else []
 
     def output(self, *arguments: str) -> str:
         """Return the output of a call. If the call fails, end the step with its error."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .....declaration.context import Context
-from ....local import versions
+from ....local.rehearsal import versions
 from ....local.rehearsal.acts import cannot_start, works
 from ..pulumi_cli import Failed
 from .worlds import World

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from ...declaration.context import Context
-from ...declaration.measures import Measure
-from .metric_math import search
-from .metric_math.expressions import tree
-from .metric_math.metric_lines import OF_AWS, Metric, lines, widgets
-from .metric_math.series import NotCalculated, metric_of
-from .observation.samples import Sample
+from ....declaration.context import Context
+from ....declaration.measures import Measure
+from ..metric_math import search
+from ..metric_math.expressions import tree
+from ..metric_math.metric_lines import OF_AWS, Metric, lines, widgets
+from ..metric_math.series import NotCalculated, metric_of
+from ..observation.samples import Sample
 
 NAMESPACE = "POWERTOOLS_METRICS_NAMESPACE"
 """Environment variable of a function with the namespace of its metrics."""

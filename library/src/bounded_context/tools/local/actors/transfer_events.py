@@ -10,9 +10,9 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from ..command.errors import LocalRunError
-from .emulator.aws import Aws
-from .uploads import Sent, Upload
+from ...command.errors import LocalRunError
+from ..emulator.aws import Aws
+from ..uploads import Sent, Upload
 
 COMPLETED = "SFTP Server File Upload Completed"
 FAILED = "SFTP Server File Upload Failed"

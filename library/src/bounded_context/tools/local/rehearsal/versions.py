@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from .emulator.aws import Aws, Calls
-from .provider.creation import Request
-from .provider.resources import create
+from ..emulator.aws import Aws, Calls
+from ..provider.creation import Request
+from ..provider.resources import create
 
 _ALARM: Final = "aws:cloudwatch/metricAlarm:MetricAlarm"
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import asyncssh
 
-from ..command.errors import LocalRunError
+from ...command.errors import LocalRunError
 
 T = TypeVar("T")
 INCOMING = "/incoming"

@@ -1,0 +1,39 @@
+"""Names that collide: the prefix of a stack's resources would cover resources of another stack or context."""
+
+from typing import Final
+
+from ..domain.spelling import kebab
+from .labels import LabelError
+
+RESERVED: Final = ("pipeline", "state")
+"""Not names of stacks: the pipeline's resources, and the bucket and the key of the state, have these names."""
+
+KINDS: Final = ("pr", "sandbox")
+"""Not names of stacks: the kinds of temporary stacks, whose names begin with the kind."""
+
+STACKS: Final = ("dev", "staging", "prod", *KINDS, *RESERVED)
+"""The names after another context's name. No word of a context's name after the first may be one of them."""
+
+
+def is_reserved(stack: str) -> bool:
+    """Return whether other resources of the context have the prefix of a stack."""
+    return stack.partition("-")[0] in RESERVED or stack in KINDS
+
+
+def require_stack(stack: str) -> None:
+    """Raise LabelError if the prefix of a stack covers the pipeline, the state, or temporary stacks."""
+    if is_reserved(stack):
+        taken = ", ".join((*RESERVED, *KINDS))
+        raise LabelError(f"stack {stack!r}: other resources of the context have this name: choose none of {taken}.")
+
+
+def require_context(context: str) -> None:
+    """Raise LabelError if a stack of another context can have the prefix of this context's resources."""
+    first, *others = kebab(context).split("-")
+    for count, word in enumerate(others):
+        if word in STACKS:
+            other = "-".join((first, *others[:count]))
+            raise LabelError(
+                f"context {context!r}: a context {other} with a stack {word} has the same prefix: "
+                "choose a name without this word."
+            )

@@ -1,0 +1,221 @@
+"""The permissions boundary: on every role of a program, as wide as its roles, and required by its deployment."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bounded_context import Context
+from bounded_context.configuration.collisions import require_context
+from bounded_context.configuration.config import SettingError
+from bounded_context.configuration.labels import LabelError, Labels
+from bounded_context.configuration.project import Project, current
+from bounded_context.tools.accounts.permissions import cli as command
+from bounded_context.tools.accounts.permissions.boundary import boundary
+from bounded_context.tools.accounts.permissions.policies import of_kind, place, policy
+from bounded_context.tools.accounts.temporary_stacks.stack import boundary_of
+from bounded_context.tools.programs.recording import ACCOUNT, REGION, Graph, service
+from tests.accounts.evaluation import FREE, Policy
+from tests.console import context
+from tests.infra.contexts import SHAPES
+from tests.infra.graph import CONTEXT, PARTNERS, STACKS, run, run_shape
+from tests.pipeline.program import LEAST
+from tests.pipeline.program import run as run_pipeline
+
+from .test_documents import MOST
+
+MANAGED = 6144
+"""Characters of a managed policy, white space not counted (IAM quotas)."""
+
+LIMIT = f"arn:aws:iam::{ACCOUNT}:policy/payment-prod-boundary"
+Capture = pytest.CaptureFixture[str]
+
+
+def _size(document: dict[str, Any]) -> int:
+    return len(re.sub(r"\s", "", json.dumps(document)))
+
+
+def _full() -> Graph:
+    return run("prod", partners=PARTNERS, sftp="dedicated", rollout_strategy="Canary25Percent20Minutes")
+
+
+def _boundary(graph: Graph, stack: str = "prod", of: Context[Any] = CONTEXT) -> dict[str, Any]:
+    return boundary(place(of, stack, REGION, ACCOUNT), graph, Labels(of.name, stack, of.owner))
+
+
+def _uncovered(
+    graph: Graph, limit: dict[str, Any], stack: str = "prod", name: str = CONTEXT.name
+) -> set[tuple[str, str]]:
+    """The actions of roles that the boundary does not allow, with their resources."""
+    return {*_found(graph, Policy(limit), {"aws:resourcetag/context": name, "aws:resourcetag/stack": stack})}
+
+
+def _found(graph: Graph, limit: Policy, tags: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for _, statement in graph.statements("iam/rolePolicy"):
+        keys = {key.lower(): FREE for one in statement.get("Condition", {}).values() for key in one}
+        for resource in statement["Resource"]:
+            for action in statement["Action"]:
+                if limit.effect(action, resource, {**tags, **keys}) is not True:
+                    yield action, resource
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_boundary_allows_all_that_the_roles_of_its_stack_may(stack: str) -> None:
+    graph = run(stack)
+    assert _uncovered(graph, _boundary(graph, stack), stack) == set()
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_boundary_of_any_context_allows_all_and_fits_a_managed_policy(shape: str) -> None:
+    graph = run_shape(shape, "prod")
+    limit = _boundary(graph, of=SHAPES[shape])
+    assert _uncovered(graph, limit, name=SHAPES[shape].name) == set()
+    assert _size(limit) <= MANAGED
+
+
+def test_a_boundary_with_partners_and_releases_fits_a_managed_policy() -> None:
+    limit = _boundary(_full())
+    assert _uncovered(_full(), limit) == set()
+    assert _size(limit) <= MANAGED
+
+
+def test_a_boundary_that_lacks_a_statement_is_detected() -> None:
+    """Of the test itself."""
+    graph = run("dev")
+    limit = _boundary(graph, "dev")
+    for index in range(len(limit["Statement"])):
+        without = {**limit, "Statement": limit["Statement"][:index] + limit["Statement"][index + 1 :]}
+        assert _uncovered(graph, without, "dev")
+
+
+def test_a_boundary_reaches_no_other_stack() -> None:
+    """Neither by its name nor by its key."""
+    prod = _full()
+    granted = [
+        (action, resource)
+        for _, one in prod.statements("iam/rolePolicy")
+        for action in one["Action"]
+        for resource in one["Resource"]
+    ]
+    covered = {*granted} - _uncovered(prod, _boundary(run("dev"), "dev"))
+    assert {resource for _, resource in covered} == {"*"}
+
+
+def test_the_boundary_of_a_kind_is_that_of_all_its_stacks(capsys: Capture) -> None:
+    assert context("permissions", "boundary", "pr", "333344445555") == 0
+    document = json.loads(capsys.readouterr().out)
+    resources = {resource for one in document["Statement"] for resource in one["Resource"]}
+    assert "arn:aws:lambda:eu-west-1:333344445555:function:payment-pr-*-*" in resources
+    assert not [one for one in resources if ACCOUNT in one or "pr-1" in one]
+
+
+def test_every_role_of_a_stack_has_the_boundary_of_its_settings() -> None:
+    roles = run("prod", permissions_boundary=LIMIT, sftp="dedicated", partners=PARTNERS).of("iam/role")
+    assert len(roles) > 15
+    assert {role.inputs.get("permissionsBoundary") for role in roles} == {LIMIT}
+
+
+def test_every_role_of_the_pipeline_has_the_boundary_of_its_settings() -> None:
+    roles = run_pipeline({**LEAST, "permissions_boundary": LIMIT}).of("iam/role")
+    assert {role.inputs.get("permissionsBoundary") for role in roles} == {LIMIT}
+
+
+def test_without_the_setting_no_role_has_a_boundary_and_no_document_requires_it() -> None:
+    graph = _full()
+    assert not [role for role in graph.of("iam/role") if role.inputs.get("permissionsBoundary")]
+    assert "oundary" not in json.dumps(policy("deploy", place(CONTEXT, "prod", REGION, ACCOUNT), graph, {}))
+
+
+@pytest.mark.parametrize("kind", [None, "pr"])
+def test_a_deployment_makes_and_changes_roles_with_the_boundary_only(kind: str | None) -> None:
+    """It cannot remove the boundary. It may add it, since existing roles have none."""
+    where = of_kind(CONTEXT, kind, REGION, ACCOUNT, LIMIT) if kind else place(CONTEXT, "prod", REGION, ACCOUNT, LIMIT)
+    document = policy("deploy", where, _full(), {})
+    for action in ("CreateRole", "PutRolePolicy", "DeleteRolePolicy", "PutRolePermissionsBoundary"):
+        conditions = [one.get("Condition") for one in document["Statement"] if f"iam:{action}" in one["Action"]]
+        assert conditions == [{"StringEquals": {"iam:PermissionsBoundary": LIMIT}}], action
+    role = f"arn:aws:iam::{ACCOUNT}:role/{where.prefix.replace('*', '1')}-relay"
+    assert Policy(document).effect("iam:DeleteRolePermissionsBoundary", role, {}) is False
+    assert _size(document) <= MOST
+
+
+def test_a_preview_sets_no_boundary() -> None:
+    where = place(CONTEXT, "prod", REGION, ACCOUNT, LIMIT)
+    assert "Boundary" not in json.dumps(policy("preview", where, _full(), {}))
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository whose settings can be edited."""
+    shutil.copytree(current().service, tmp_path / "infra" / "service")
+    (tmp_path / "workflow").symlink_to(current().root / "workflow")
+    project = Project(tmp_path, current().settings)
+    monkeypatch.setattr(command, "repository", lambda: project)
+    monkeypatch.setattr("bounded_context.tools.programs.recording.current", lambda: project)
+    return tmp_path
+
+
+def _set(repository: Path, stack: str, boundary: str) -> None:
+    file = repository / "infra" / "service" / f"Pulumi.{stack}.yaml"
+    settings = yaml.safe_load(file.read_text())
+    settings["config"]["payment:permissions_boundary"] = boundary
+    file.write_text(yaml.safe_dump(settings))
+
+
+def test_the_documents_of_a_stack_require_the_boundary_of_its_file(repository: Path, capsys: Capture) -> None:
+    """Those of a kind require the boundary of the kind."""
+    _set(repository, "dev", f"arn:aws:iam::{ACCOUNT}:policy/payment-dev-boundary")
+    for stack in ("dev", "pr"):
+        assert context("permissions", "deploy", stack, ACCOUNT) == 0
+        assert f"policy/payment-{stack}-boundary" in capsys.readouterr().out
+
+
+def test_a_boundary_that_is_no_policy_is_refused_with_file_and_setting(repository: Path, capsys: Capture) -> None:
+    _set(repository, "dev", "payment-dev-boundary")
+    assert context("permissions", "boundary", "dev", ACCOUNT) == 2
+    error = capsys.readouterr().err
+    assert "infra/service/Pulumi.dev.yaml: permissions_boundary" in error
+    assert len(error.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "bad", ["", "payment-boundary", "arn:aws:iam::aws:policy/AdministratorAccess", f"arn:aws:iam::{ACCOUNT}:role/limit"]
+)
+def test_a_program_refuses_a_boundary_that_is_no_policy_of_an_account(bad: str) -> None:
+    with pytest.raises(SettingError) as refused:
+        run("dev", permissions_boundary=bad)
+    assert refused.value.setting == "permissions_boundary"
+
+
+def test_a_temporary_stack_has_the_boundary_of_its_kind() -> None:
+    """A policy with a name of the organization limits it too."""
+    dev = f"arn:aws:iam::{ACCOUNT}:policy/teams/payment-dev-boundary"
+    assert boundary_of(dev, "payment", "pr-7") == dev.replace("dev", "pr")
+    assert boundary_of(dev, "payment", "sandbox-ada") == dev.replace("dev", "sandbox")
+    assert boundary_of(dev, "payment", "smoke") == dev.replace("dev", "smoke")
+    common = f"arn:aws:iam::{ACCOUNT}:policy/limit"
+    assert boundary_of(common, "payment", "pr-7") == common
+
+
+@pytest.mark.parametrize("name", ["state", "pipeline", "state-1", "pipeline-two", "pr", "sandbox"])
+def test_a_stack_with_the_name_of_other_resources_is_refused(name: str) -> None:
+    with pytest.raises(LabelError):
+        place(CONTEXT, name, REGION, ACCOUNT)
+    with pytest.raises(LabelError):
+        service().run_with(name, service().config("dev"))
+
+
+@pytest.mark.parametrize("name", ["payment_dev", "payment_prod", "vat_return_pipeline", "order_state_log"])
+def test_a_context_with_the_prefix_of_another_contexts_stack_is_refused(name: str) -> None:
+    with pytest.raises(LabelError):
+        require_context(name)
+
+
+@pytest.mark.parametrize("name", ["payment", "state", "dev_tool", "developer", "order_statement"])
+def test_a_context_without_such_a_word_is_accepted(name: str) -> None:
+    require_context(name)

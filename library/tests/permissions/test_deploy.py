@@ -1,0 +1,45 @@
+"""The role of a deployment has the permissions of the check that no traffic is being shifted."""
+
+import pytest
+from botocore.exceptions import ClientError
+
+from bounded_context.tools.accounts.permissions.kinds import ROLES
+from bounded_context.tools.accounts.permissions.policies import PIPELINE, policy
+from bounded_context.tools.command.aws_errors import Refused
+from bounded_context.tools.command.operation import Access
+from bounded_context.tools.release.rollout.shifting import refuse_shift
+from tests.infra.graph import run
+from tests.rollout.conftest import Stack
+
+from .test_documents import WHERE, actions
+from .watched import watch
+
+ACTIONS = {action for grant in ROLES["deploy"] for action in (*grant.read, *grant.write)}
+
+
+def _checked(stack: Stack) -> None:
+    stack.publish("one")
+    stack.begin("one", "1", "2")
+    refuse_shift("test", stack.outputs, Access(stack.clients), "")
+
+
+def test_the_check_calls_all_that_its_role_permits_and_nothing_else(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = watch(stack, monkeypatch)
+    with pytest.raises(Refused):
+        _checked(stack)
+    assert asked == ACTIONS
+
+
+@pytest.mark.parametrize("action", sorted(ACTIONS))
+def test_the_check_without_one_permission_fails(action: str, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    watch(stack, monkeypatch, lacking=action)
+    with pytest.raises(ClientError, match=action):
+        _checked(stack)
+
+
+@pytest.mark.parametrize("role", PIPELINE)
+def test_only_the_deployment_and_the_shift_read_deployments(role: str) -> None:
+    """A preview runs before the approval, and needs no deployments."""
+    assert (actions(policy(role, WHERE, run("prod"), {})) >= ACTIONS) == (role != "preview")

@@ -1,0 +1,155 @@
+"""Old versions are deleted after a release, except those that an alias or a return needs."""
+
+import random
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bounded_context.tools.release.rollout import prune
+from bounded_context.tools.release.rollout.deployments import Deployments
+from bounded_context.tools.release.rollout.outputs import Release
+from tests.rollout.clients import error
+from tests.rollout.conftest import Stack
+
+
+@pytest.fixture(autouse=True)
+def kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few versions remain in any case, so that a test needs few."""
+    monkeypatch.setattr(prune, "KEPT", 2)
+
+
+def release(stack: Stack, *names: str, layer: bool = False) -> None:
+    """Publish versions, and release them."""
+    if layer:
+        stack.use_layer(stack.publish_layer("test-dependencies"), *names)
+    stack.publish(*names)
+    assert stack.rollout("start").status == 0
+
+
+def test_a_release_deletes_older_versions_and_keeps_the_newest(stack: Stack) -> None:
+    for _ in range(3):
+        release(stack, "one", "two")
+    assert (stack.versions("one"), stack.versions("two")) == ([3, 4], [3, 4])
+
+
+def test_hooks_keep_their_newest_versions(stack: Stack) -> None:
+    """No alias routes to them: CodeDeploy calls them without a version."""
+    for _ in range(3):
+        stack.publish("pre-traffic")
+    release(stack, "one")
+    assert stack.versions("pre-traffic") == [3, 4]
+
+
+def test_the_version_before_the_live_version_remains(stack: Stack) -> None:
+    """The release skipped versions that were published meanwhile: the way back goes to the version before."""
+    release(stack, "one")
+    stack.publish("one", "one", "one", "one")
+    release(stack)
+    assert stack.versions("one") == [2, 5, 6]
+    assert stack.rollout("back").status == 0
+    assert stack.live("one") == "2"
+
+
+def test_versions_of_any_alias_remain(stack: Stack) -> None:
+    """Of a team's own aliases, and both versions of an alias with split traffic."""
+    release(stack, "one")
+    weights = {"AdditionalVersionWeights": {"2": 0.5}}
+    stack.functions.create_alias(FunctionName="test-one", Name="old", FunctionVersion="1", RoutingConfig=weights)
+    for _ in range(3):
+        release(stack, "one")
+    assert stack.versions("one") == [1, 2, 4, 5]
+
+
+def test_a_failed_release_and_a_return_delete_nothing(stack: Stack) -> None:
+    stack.publish("one", "one", "one")
+    stack.plan("one", "alarm")
+    assert stack.rollout("start").status == 1
+    assert stack.versions("one") == [1, 2, 3, 4]
+    release(stack)
+    assert stack.versions("one") == [1, 3, 4]
+    assert stack.rollout("back").status == 0
+    assert stack.versions("one") == [1, 3, 4]
+
+
+def test_a_function_with_an_active_deployment_keeps_all_versions(stack: Stack) -> None:
+    """Of another run, which may start after the check."""
+    release(stack, "one", "two")
+    stack.publish("one", "one", "one")
+    stack.begin("one", "2", "5")
+    pruning = prune.Pruning(stack.functions, Deployments(stack.codedeploy, "test"), Release.of(stack.outputs))  # pyright: ignore[reportArgumentType]
+    [one, *_] = pruning.read()
+    assert (one.moving, one.old) == (True, [])
+    assert replace(one, moving=False).old != []
+
+
+def test_a_layer_that_only_old_versions_use_is_deleted(stack: Stack) -> None:
+    """The layer of a function that has not changed remains, and so do layers of others."""
+    foreign = stack.publish_layer("monitoring")
+    stack.functions.update_function_configuration(FunctionName="test-one", Layers=[foreign, stack.layer])
+    for _ in range(4):
+        release(stack, "one", layer=True)
+    assert stack.versions("one") == [4, 5]
+    assert stack.layers() == [1, 4, 5]  # The first is that of `two` and of the hooks.
+    assert stack.layers("monitoring") == [1]
+
+
+def test_layers_of_another_stack_remain() -> None:
+    """Also those of a stack whose name begins alike, and of another publisher."""
+    arn = "arn:aws:lambda:eu-central-1:123456789012:layer:{}:1"
+    names = ["test-dependencies", "other-dependencies", "tests-dependencies", "test"]
+    versions = {"1": frozenset(arn.format(name) for name in names), **{str(n): frozenset[str]() for n in range(2, 5)}}
+    found = [prune.Versions("test-one", versions, frozenset())]
+    assert prune.old_layers(found, "test") == [arn.format("test-dependencies")]
+
+
+@pytest.mark.parametrize("operation", ["list_aliases", "delete_function", "delete_layer_version"])
+def test_an_error_is_shown_and_fails_no_release(operation: str, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next release deletes the versions that remain."""
+    everything = ("one", "two", "pre-traffic", "post-traffic")
+    release(stack, *everything, layer=True)
+    stack.publish(*everything)
+    calls = getattr(stack.functions, operation)
+
+    def denied(**_: Any) -> Any:
+        raise error(operation, "AccessDeniedException", "not allowed")
+
+    monkeypatch.setattr(stack.functions, operation, denied)
+    pages = stack.functions.get_paginator
+    monkeypatch.setattr(stack.functions, "get_paginator", lambda name: denied() if name == operation else pages(name))
+    ran = stack.rollout("start")
+    assert ran.status == 0
+    assert "AccessDeniedException" in ran.told
+    monkeypatch.setattr(stack.functions, operation, calls)
+    monkeypatch.setattr(stack.functions, "get_paginator", pages)
+    release(stack)
+    assert stack.versions("two") == [2, 3]
+
+
+def test_a_version_that_an_alias_routes_to_since_it_was_read_remains(stack: Stack) -> None:
+    """Lambda refuses to delete it."""
+    client = prune.Pruning(stack.functions, None, None)  # pyright: ignore[reportArgumentType]
+    stack.publish("one")
+    found = prune.Versions("test-one", dict.fromkeys("123", frozenset[str]()), frozenset())
+    assert found.old == ["1"]
+    with pytest.MonkeyPatch.context() as patched:
+        refused = error("DeleteFunction", "ResourceConflictException")
+        patched.setattr(stack.functions, "delete_function", lambda **_: (_ for _ in ()).throw(refused))
+        assert client._delete("test-one", "1") == 0
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_each_way_back_finds_its_versions(seed: int, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After any releases, failures and returns: no version is missing, and the alias returns to the version before."""
+    monkeypatch.setattr(prune, "KEPT", 1)
+    chosen = random.Random(seed)  # noqa: S311
+    for _ in range(6):
+        stack.publish(*chosen.choices(("one", "two", "machine"), k=chosen.randint(1, 4)))
+        stack.plan("one", chosen.choice(("succeeds", "succeeds", "alarm")))
+        before = {name: stack.live(name) for name in ("one", "two")}
+        started = stack.rollout("start")
+        if chosen.random() < 0.5 and started.status == 0:
+            moved = [name for name in before if stack.live(name) != before[name]]
+            assert stack.rollout("back").status in ((0,) if moved else (0, 2))
+            assert {name: stack.live(name) for name in moved} == {name: before[name] for name in moved}
+        assert {int(stack.live(name)) for name in before} <= {*stack.versions("one"), *stack.versions("two")}
