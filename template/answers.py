@@ -65,9 +65,10 @@ _STRATEGY = re.compile(
     r"|Linear(?P<each>[0-9]+)PercentEvery(?P<every>[0-9]+)Minutes?"
 )
 _REGION = re.compile(
-    r"(af|ap|ca|eu|il|me|mx|sa|us)-(central|north|south|east|west|northeast|northwest|southeast|southwest)-[1-9]"
+    r"(af|ap|ca|cn|eu|eusc-de|il|me|mx|sa|us|us-gov)"
+    r"-(central|north|south|east|west|northeast|northwest|southeast|southwest)-[1-9]"
 )
-"""Regions of the partition ``aws``: the library writes no ARNs of China, GovCloud or the sovereign cloud."""
+"""Regions of the partitions that the library supports (its ``configuration/partition.py``)."""
 _OWNER = re.compile(r"[A-Za-z0-9]([A-Za-z0-9 ._:/=+@-]*[A-Za-z0-9])?")
 """The characters of an AWS tag, without characters that look alike."""
 

@@ -17,7 +17,7 @@ def _words(text: str) -> frozenset[str]:
 WORDS = frozenset([*keyword.kwlist, *keyword.softkwlist, *dir(builtins)]) | _words("y n yes no on off true false null")
 """Names that are always reserved: Python's keywords and built-ins, and words that YAML 1.1 does not read as text."""
 
-STACKS = _words("dev staging prod pr sandbox pipeline state")
+STACKS = _words("dev staging prod pr sandbox pipeline state deployer")
 """Stacks and other names after another context's name: no word of a context's name after the first is one of them."""
 
 PACKAGES = WORDS.union(sys.stdlib_module_names) | _words(
@@ -36,11 +36,11 @@ CLASSES = _words(
     """
     Aggregate Aggregates AlreadyExists Amount Any BadContext PreviousVersion BusinessError Change Command Context
     Counter Currency Day Details ErrorEvent EventData Fault Field Final Flag Flaw Functions Identifier IllegalMove
-    InMemory InMemoryAggregates InMemoryFiles InMemoryLists InMemoryProjection InMemoryReferences InMemorySeenIds List
-    ListImport ListOpen ListSettings ListStatus Listing NotFound Outcome Part PartEvent PinnedFile Problem Projection
-    Promise ReceivedList RegisterEvent RegisterListSettings Rejection RowsCheck RuleFailed Run Running Samples Shards
-    StagedRow Status Step StepEvent StrEnum TableSettings Text TypedRow Upload ValidationSettings VerificationSettings
-    VersionConflict View WholeNumber
+    InMemory InMemoryAggregates InMemoryFiles InMemoryLists InMemoryProjection InMemoryReferences InMemorySeenIds
+    List ListImport ListOpen ListSettings ListStatus Listing NotFound Outcome Part PartEvent Personal PinnedFile
+    Problem Projection Promise ReceivedList RegisterEvent RegisterListSettings Rejection RowsCheck RuleFailed Run
+    Running Samples Shards StagedRow Status Step StepEvent StrEnum TableSettings Text TypedRow Upload
+    ValidationSettings VerificationSettings VersionConflict View WholeNumber
     """
 )
 """Classes of the library that a repository may import, and schemas of its documents."""

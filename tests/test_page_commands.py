@@ -23,6 +23,7 @@ DRAWN = f"{E2E}page.py::test_the_deployed_dashboards_are_drawn_of_a_run"
 INVOKED = f"{E2E}live.py::test_a_call_prints_the_answer_and_what_the_function_logs"
 LOGGED = f"{E2E}live.py::test_logs_are_found_by_a_caller_s_id"
 REHEARSED = f"{E2E}rehearsal.py::test_bad_versions_are_caught_and_a_good_one_takes_all_traffic"
+RESTORED = f"{E2E}rehearsal.py::test_10_000_aggregates_are_restored_within_two_minutes"
 TOGETHER = "tests/test_pair.py::test_subscription_tells_and_payment_verifies"
 TUTORIAL = "tests/test_tutorial.py::test_what_the_tutorial_says_is_what_happens"
 PUBLISHED = "what it fetches is what lies here"
@@ -53,6 +54,7 @@ TRIED = {
     r"uv run context openapi": "tests/test_pages.py::test_what_a_page_says_is_all_that_is_needed",
     r"uv run context permissions \w+ \w+": "library/tests/permissions/test_documents.py",
     r"uv run context rehearse": REHEARSED,
+    r"uv run context rehearse restore": RESTORED,
     r"uv run context run": TUTORIAL,
     r"uv run context run --dashboards dashboards.html": DRAWN,
     r"uv run context run --file my.csv": f"{E2E}example_lists.py",

@@ -12,5 +12,5 @@ def test_a_team_gets_what_it_can_read() -> None:
     """Half an hour's reading, and hardly a file that is the same in every context."""
     found = MEASURED["measure"]()
     assert found.files <= 80
-    assert found.lines <= 1620
+    assert found.lines <= 1650
     assert found.same <= 20

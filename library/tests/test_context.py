@@ -2,7 +2,7 @@
 
 from dataclasses import fields, replace
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from payment.context import PAYMENT
@@ -17,8 +17,10 @@ from bounded_context import (
     Change,
     Command,
     Context,
+    Day,
     Details,
     Identifier,
+    Personal,
     Text,
 )
 from bounded_context.declaration.context import declared, named
@@ -143,6 +145,19 @@ class WithSize(Details):
     size: Text
 
 
+class PersonalIdentity(Details):
+    """Its identity is a person's."""
+
+    payment_id: Annotated[Identifier, Personal]
+
+
+class PersonalDay(Details):
+    """Has no value for the day after an erasure."""
+
+    payment_id: Identifier
+    born: Annotated[Day, Personal]
+
+
 class Twice(BusinessError):
     """Has the code of a refusal that every context has."""
 
@@ -163,6 +178,14 @@ class Broken(BusinessError):
 _declare: Any = Command
 
 BAD = {
+    "details: a personal identity": (
+        lambda: _of(PersonalIdentity),
+        "PersonalIdentity.payment_id is Personal: the identity is in keys and logs, so take another.",
+    ),
+    "details: personal without a value after an erasure": (
+        lambda: _of(PersonalDay),
+        "PersonalDay.born is Personal: give it a default, its value after an erasure.",
+    ),
     "name: the aggregate's": (
         lambda: _as(PAYMENT, name="pay"),
         "name is 'pay': for the aggregate Payment write 'payment'.",

@@ -47,6 +47,7 @@ PLANTED: Final = [
     ("tools", "tools.command.console", "tools.release.package"),
     ("tools", "tools.contracts.compatibility", "tools.local.emulator.aws"),
     ("operations", "tools.repair.redrive.cli", "pulumi"),
+    ("restores", "tools.repair.restore.cli", "pulumi"),
 ]
 """A contract, and an import that breaks it: the importing module, and a module of the library or another package."""
 

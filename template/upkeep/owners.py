@@ -29,6 +29,7 @@ RECORDS = (FILE, f"{FOLDER}/*")
 _TEMPLATE = (
     *RECORDS,
     "tests/test_promises.py",
+    "infra/account/__main__.py",
     "infra/pipeline/__main__.py",
     "infra/pipeline/buildspecs/*",
     "infra/pipeline/requirements.txt",

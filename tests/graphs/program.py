@@ -47,6 +47,7 @@ _NOT_OPTIONS = {
 _PIPELINE = {
     "backend": "s3://state",
     "secrets_provider": f"awskms://alias/state?region={REGION}",
+    "shared_accounts": [ACCOUNT],
 }
 _SOURCES = {
     "codecommit": {"repository": "repository"},

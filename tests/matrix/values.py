@@ -113,7 +113,7 @@ VALUES: Mapping[str, Mapping[str, Value]] = {
     "strategy": _said("AllAtOnce", "Canary1Percent1Minute", f"Linear1PercentEvery{limits.SHIFT // 99}Minutes"),
     "source": _said(*SOURCES),
     "pull_requests": _said(*PULL_REQUESTS),
-    "region": _said("eu-west-1", "ap-southeast-2", "us-east-1"),
+    "region": _said("eu-west-1", "ap-southeast-2", "us-east-1", "us-gov-west-1", "cn-north-1"),
     "owner": _said("o", _filled("a B 7._:/=+@-", limits.OWNER)),
     "library": _said(*WAYS),
 }

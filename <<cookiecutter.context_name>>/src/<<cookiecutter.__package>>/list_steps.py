@@ -57,4 +57,4 @@ def import_list(event: PartEvent, steps: ListImport) -> Step:
 @step(<<cookiecutter.__constant>>, ErrorEvent)
 def compensate_error(event: ErrorEvent, steps: ListImport) -> Step | ReceivedList:
     """Undo a part; without a part, undo the rest of the list and report the reason. Other lists' rows remain."""
-    return steps.undo_part(event.list_id, event.part) if event.part else steps.compensate(event.list_id)
+    return steps.undo_part(event.list_id, event.part) if event.part else steps.compensate(event.list_id, event.name)

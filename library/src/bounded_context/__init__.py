@@ -7,7 +7,7 @@ from .domain.aggregate import Aggregate, Change, Details
 from .domain.commands import Command
 from .domain.errors import AlreadyExists, BusinessError, IllegalMove, ListOpen, NotFound, VersionConflict
 from .domain.events import EventData, PreviousVersion
-from .domain.fields import Amount, Currency, Day, Flag, Identifier, Text, WholeNumber
+from .domain.fields import Amount, Currency, Day, Flag, Identifier, Personal, Text, WholeNumber
 
 __all__ = [
     "Aggregate",
@@ -28,6 +28,7 @@ __all__ = [
     "IllegalMove",
     "ListOpen",
     "NotFound",
+    "Personal",
     "PreviousVersion",
     "Projection",
     "Shards",

@@ -1,12 +1,9 @@
 """The settings of each function, from its environment. A missing or bad variable fails the first call with its name."""
 
-from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any, Final
 
-from pydantic import BaseModel, Field, Json
+from pydantic import Field, Json
 
-from .declaration.context import Context
 from .declaration.environment import Settings, TableSettings, load
 from .domain.projection import Consumed
 
@@ -24,7 +21,6 @@ __all__ = [
     "ValidationSettings",
     "VerificationSettings",
     "WatchListsSettings",
-    "by_function",
     "load",
 ]
 
@@ -93,27 +89,3 @@ class TrafficHookSettings(Settings):
     """The settings of the traffic hooks. ``function_prefix`` is the prefix of the names of this stack's functions."""
 
     function_prefix: str = Field(min_length=1)
-
-
-_STEPS: Final[Mapping[str, type[BaseModel]]] = {
-    "register_list": RegisterListSettings,
-    "validate_list": ValidationSettings,
-    "import_list": ListSettings,
-    "compensate_error": ListSettings,
-}
-
-_PLATFORM: Final[Mapping[str, type[BaseModel]]] = {
-    "relay_events": RelaySettings,
-    "measure_lists": MeasureListsSettings,
-    "watch_lists": WatchListsSettings,
-    "sweep_uploads": SweepUploadsSettings,
-    "on_event": OnEventSettings,
-    "pre_traffic": TrafficHookSettings,
-    "post_traffic": TrafficHookSettings,
-}
-
-
-def by_function(context: Context[Any]) -> dict[str, type[BaseModel]]:
-    """Return the settings model of each function of a context, including the release hooks."""
-    commands_and_queries = dict.fromkeys((*context.command_functions, *context.queries), TableSettings)
-    return {**commands_and_queries, **_STEPS, context.verification: VerificationSettings, **_PLATFORM}

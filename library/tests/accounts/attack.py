@@ -62,9 +62,15 @@ class Attack:
     def _concerned(self, principal: Principal, escalation: Escalation) -> Sequence[Resource]:
         """Return the resources that a policy of the principal or of the resource may open to it."""
         action = escalation.actions[0]
-        if any(policy.mentions(action) for policy in principal.caller.policies):
-            return self.world.by_kind.get(escalation.kind, ())
-        return self.world.opening(escalation.kind, action)
+        policies, boundary = principal.caller.policies, principal.caller.boundary
+        found: Sequence[Resource] = self.world.opening(escalation.kind, action)
+        if any(policy.mentions(action) for policy in policies):
+            found = self.world.by_kind.get(escalation.kind, ())
+        if boundary is None:
+            return found
+        # A filter for speed: the boundary must allow each request, and excludes most resources.
+        limit = boundary.reach(action)
+        return [one for one in found if limit.fullmatch(one.arn)] if limit else ()
 
     def _uses(self, principal: Principal, escalation: Escalation, resource: Resource) -> Iterator[Step]:
         """Yield the use of an escalation on a resource, for each boundary until one that limits nothing."""

@@ -1,31 +1,32 @@
 """The library's documents and graphs. No other module of the attack imports the code that prints or makes them."""
 
 import functools
-import json
+import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 from unittest.mock import MagicMock
 
 import boto3
 
-from bounded_context.configuration.collisions import require_context
-from bounded_context.configuration.labels import LabelError, Labels
+from bounded_context.configuration.access import boundary_name, role_name
+from bounded_context.configuration.collisions import RESERVED, require_context
+from bounded_context.configuration.labels import LabelError
 from bounded_context.configuration.project import current
+from bounded_context.configuration.state import bucket_name
 from bounded_context.domain.spelling import kebab
 from bounded_context.tools.accounts import bootstrap
-from bounded_context.tools.accounts.permissions.boundary import boundary
 from bounded_context.tools.accounts.permissions.grants import Place
-from bounded_context.tools.accounts.permissions.policies import ROLES, of_kind, place, policy
-from bounded_context.tools.accounts.permissions.state import Backend
-from bounded_context.tools.accounts.permissions.state import policy as of_state
-from bounded_context.tools.accounts.permissions.trust import PROVIDER, trust
+from bounded_context.tools.accounts.permissions.policies import of_kind, place, policy
+from bounded_context.tools.accounts.permissions.trust import PROVIDER
 from bounded_context.tools.accounts.temporary_stacks.kinds import KINDS, MODEL
 from bounded_context.tools.accounts.temporary_stacks.stack import Tags
 from bounded_context.tools.programs.recording import ACCOUNT, REGION, Graph, Node, Program, service
 from bounded_context.tools.programs.shared_cache import kept
+from tests.account import program
 from tests.infra.graph import PARTNERS, run
 from tests.pipeline.program import LEAST
 from tests.pipeline.program import run as run_pipeline
@@ -40,8 +41,7 @@ TEMPORARY: Final[Mapping[str, str]] = {"pr": "pr-1", "sandbox": "sandbox-ada"}
 STACKS: Final[Mapping[str, str]] = {**dict(zip(ENVIRONMENTS, ENVIRONMENTS, strict=True)), **TEMPORARY}
 """The stack of each domain."""
 
-ENVIRONMENT_ROLES: Final = ROLES
-REPOSITORY: Final = "org/repository"
+REPOSITORY: Final = program.REPOSITORY
 RECORDED: Final = ACCOUNT
 PLACEHOLDERS: Final = {name: f"90000000000{number}" for number, name in enumerate(ENVIRONMENTS)}
 """The accounts of the environments' roles in the recorded graph of the pipeline."""
@@ -49,7 +49,7 @@ PLACEHOLDERS: Final = {name: f"90000000000{number}" for number, name in enumerat
 PIPELINE: Final = "pipeline"
 """The domain of the pipeline, and the encryption context of its own secrets."""
 
-STATE_KEY_ID: Final = "77777777-1111-2222-3333-444455556666"
+STATE_KEY_ID: Final = program.KEY_ID
 
 __all__ = ["PROVIDER", "REGION", "Graph", "Node"]
 
@@ -68,12 +68,12 @@ def service_graph(domain: str) -> Graph:
 
 
 def _temporary(kind: str, limit: str) -> Graph:
-    program: Program = service()
+    found: Program = service()
     differs = Tags("nobody", datetime(2026, 1, 1, tzinfo=UTC)).settings()
     given = {name: value for name, value in differs.items() if value is not None}
-    config = program.config(MODEL, **given, permissions_boundary=limit)
-    left = {f"{program.project}:{name}" for name, value in differs.items() if value is None}
-    return program.run_with(TEMPORARY[kind], {name: value for name, value in config.items() if name not in left})
+    config = found.config(MODEL, **given, permissions_boundary=limit)
+    left = {f"{found.project}:{name}" for name, value in differs.items() if value is None}
+    return found.run_with(TEMPORARY[kind], {name: value for name, value in config.items() if name not in left})
 
 
 def _secret(graph: Graph) -> Node:
@@ -88,21 +88,18 @@ def pipeline_graph() -> Graph:
     environments = [
         {
             "name": name,
-            "roles": {kind: role_arn(account, name, kind) for kind in ("preview", "deploy", "shift")},
-            "secrets_provider": _state(RECORDED).secrets_provider(name),
+            "account": account,
+            "secrets_provider": f"{program.provider(RECORDED)}&context_stack={name}",
         }
         for name, account in PLACEHOLDERS.items()
     ]
-    state = {"backend": _state(RECORDED).backend, "secrets_provider": _state(RECORDED).secrets_provider(PIPELINE)}
+    provider = f"{program.provider(RECORDED)}&context_stack={PIPELINE}"
+    limit = boundary_arn(PIPELINE, RECORDED)
+    state = {"backend": program.backend(RECORDED), "secrets_provider": provider}
     return kept(
-        "attack on the pipeline",
-        lambda: run_pipeline({**LEAST, "environments": environments, **state}),
+        f"attack on the pipeline within {limit}",
+        lambda: run_pipeline({**LEAST, "environments": environments, **state, "permissions_boundary": limit}),
     )
-
-
-def _state(account: str) -> bootstrap.State:
-    """Return the location of the state as `context bootstrap` prints it."""
-    return bootstrap.State(f"s3://{backend(account, 'dev').bucket}", state_key(account))
 
 
 def state_key(account: str) -> str:
@@ -111,8 +108,8 @@ def state_key(account: str) -> str:
 
 
 def role_arn(account: str, environment: str, role: str) -> str:
-    """Return the ARN of an environment's role, named as in the documentation."""
-    return f"arn:aws:iam::{account}:role/{environment}-{role}"
+    """Return the ARN of an environment's role."""
+    return f"arn:aws:iam::{account}:role/{role_name(CONTEXT.name, environment, role)}"
 
 
 def role_policies(domain: str, role: str, account: str, *, bounded: bool = True) -> list[Document]:
@@ -129,7 +126,7 @@ def _place(domain: str, account: str, limit: str | None) -> Place:
 def reserved_stacks(account: str) -> Mapping[str, Document]:
     """Return the documents for stacks named like the resources of state and pipeline. A refused name has none."""
     found: dict[str, Document] = {}
-    for name in ("state", "pipeline"):
+    for name in RESERVED:
         with suppress(LabelError):
             found[name] = policy("deploy", place(CONTEXT, name, REGION, account), service_graph("dev"), {})
     return found
@@ -146,24 +143,9 @@ def colliding_contexts() -> Mapping[str, str]:
     return found
 
 
-def state_policy(domain: str, account: str, state_account: str) -> Document:
-    """Return the document that `context permissions state` prints."""
-    stacks, access = (f"{domain}-*", "create") if domain in KINDS else (domain, "read")
-    return of_state(backend(state_account, domain), service().project, stacks, account, REGION, access=access)
-
-
-def github_trust(domain: str, account: str) -> Document:
-    """Return the document that `context permissions trust` prints."""
-    return trust(domain, account, REPOSITORY, "main")
-
-
-def backend(account: str, domain: str) -> Backend:
-    """Return the backend of a domain's state in an account."""
-    default = Backend.by_default(CONTEXT.name, account, REGION, domain, "")
-    providers = (f"awskms:///{state_key(account)}?context_stack={one}" for one in (PIPELINE, domain))
-    found = Backend.of(f"s3://{default.bucket}", *providers)
-    assert found
-    return found
+def backend_bucket(account: str) -> str:
+    """Return the bucket of the state in an account."""
+    return bucket_name(program.backend(account))
 
 
 def state_folders(project: str, stack: str) -> Mapping[str, str]:
@@ -177,18 +159,9 @@ def state_folders(project: str, stack: str) -> Mapping[str, str]:
     }
 
 
-@dataclass(frozen=True)
-class Bootstrapped:
-    """The policies that `context bootstrap` sets, and the tags of the key; a key without policy has AWS's own."""
-
-    bucket: Document
-    key: Document
-    key_tags: Mapping[str, str]
-
-
 @functools.cache
-def bootstrapped(account: str, dev: str) -> Bootstrapped:
-    """Run `context bootstrap` with stand-ins of the clients. `dev` is the account of dev and the temporary stacks."""
+def key_tags(account: str) -> Mapping[str, str]:
+    """Run `context bootstrap` with stand-ins of the clients, and return the tags of the key that it makes."""
     clients = {name: MagicMock() for name in ("kms", "s3", "sts")}
     clients["kms"].exceptions.NotFoundException = LookupError
     clients["kms"].describe_key.side_effect = LookupError
@@ -196,12 +169,8 @@ def bootstrapped(account: str, dev: str) -> Bootstrapped:
     session = MagicMock(spec=boto3.Session, region_name=REGION)
     session.client.side_effect = clients.__getitem__
     clients["kms"].create_key.return_value = {"KeyMetadata": {"KeyId": STATE_KEY_ID, "Arn": state_key(account)}}
-    bootstrap.bootstrap(CONTEXT, session, dict.fromkeys(("dev", *TEMPORARY), dev) if dev != account else {})
-    made = clients["kms"].create_key.call_args.kwargs
-    put = clients["kms"].put_key_policy.call_args
-    key = json.loads(put.kwargs["Policy"]) if put else default_key_policy(account)
-    bucket = json.loads(clients["s3"].put_bucket_policy.call_args.kwargs["Policy"])
-    return Bootstrapped(bucket, key, {tag["TagKey"]: tag["TagValue"] for tag in made.get("Tags", [])})
+    bootstrap.bootstrap(CONTEXT, session)
+    return {tag["TagKey"]: tag["TagValue"] for tag in clients["kms"].create_key.call_args.kwargs["Tags"]}
 
 
 def default_key_policy(account: str) -> Document:
@@ -213,18 +182,13 @@ def default_key_policy(account: str) -> Document:
 
 def boundary_arn(domain: str, account: str) -> str:
     """Return the ARN of the permissions boundary of a domain's roles, named as in the documentation."""
-    return f"arn:aws:iam::{account}:policy/{kebab(CONTEXT.name)}-{domain}-boundary"
+    return f"arn:aws:iam::{account}:policy/{boundary_name(CONTEXT.name, domain)}"
 
 
 @functools.cache
-def boundaries(account: str) -> Mapping[str, Document]:
-    """Return the permissions boundaries of an account by ARN, as `context permissions boundary` prints them.
-
-    The roles of the recorded graphs refer to them by their input `permissionsBoundary`.
-    """
-    return {boundary_arn(domain, account): _boundary(domain, account) for domain in STACKS}
-
-
-def _boundary(domain: str, account: str) -> Document:
-    recorded = Labels(CONTEXT.name, STACKS[domain], CONTEXT.owner)
-    return boundary(_place(domain, account, None), service_graph(domain), recorded)
+def account_graphs(accounts: tuple[tuple[str, str], ...]) -> Mapping[str, Graph]:
+    """Return the graph of `infra/account` in each account; `accounts` has the account of each domain."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = program.repository(Path(folder), dict(accounts))
+        found = {account: program.access(made, account) for account in {*dict(accounts).values()}}
+        return {account: program.run(made, account, found=access) for account, access in found.items()}

@@ -232,6 +232,13 @@ class Statement:
         # A trust policy has no resource.
         return not self.resources or _any_like(self.resources, arn, context)
 
+    @property
+    def reach(self) -> str:
+        """The pattern of the ARNs that the statement may cover, whatever the request's variables are."""
+        whole = self.not_resources or not self.resources
+        forms = ["*"] if whole else [_VARIABLE.sub("*", one) for one in self.resources]
+        return "|".join(_pattern(one).pattern for one in forms)
+
     def admits(self, caller: Caller) -> Match:
         """Return how the statement's principal matches a caller."""
         if self.principal is None or self.principal == "*":
@@ -257,6 +264,7 @@ class Policy:
         self.document = document
         self._statements = tuple(Statement.of(one) for one in _list(document["Statement"]))
         self._by_action: dict[str, tuple[Statement, ...]] = {}
+        self._reach: dict[str, re.Pattern[str] | None] = {}
 
     def about(self, action: str) -> tuple[Statement, ...]:
         """Return the statements about an action."""
@@ -268,6 +276,13 @@ class Policy:
     def mentions(self, action: str) -> bool:
         """Return whether a statement allows the action on any resource."""
         return any(one.allows for one in self.about(action))
+
+    def reach(self, action: str) -> re.Pattern[str] | None:
+        """Return the pattern of the ARNs on which a statement may allow an action, or None without a statement."""
+        if action not in self._reach:
+            found = [one.reach for one in self.about(action) if one.allows]
+            self._reach[action] = re.compile("|".join(found), re.DOTALL) if found else None
+        return self._reach[action]
 
     def effect(self, action: str, arn: str, context: Context) -> bool | None:
         """Return True if the policy allows, False if it denies, None if it does neither."""

@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from bounded_context.configuration.collisions import DEPLOYER
 from bounded_context.domain.spelling import kebab
 
 from . import documents
 from .delivery import artefacts, designed, handovers, open_intrusions
-from .documents import CONTEXT, ENVIRONMENTS, PROVIDER, STACKS, TEMPORARY, Node
+from .documents import CONTEXT, ENVIRONMENTS, PROVIDER, STACKS, TEMPORARY, Graph, Node
 from .evaluation import Caller, Document, Policy, Target
 from .resources import PIPELINE, Stack, resources
 from .world import ADMINISTRATOR, Principal, Resource, World
@@ -94,13 +95,19 @@ def _caller(arn: str, found: Iterable[Document]) -> Caller:
 
 
 @functools.cache
-def _boundaries(account: str) -> Mapping[str, Policy]:
-    return {arn: Policy(found) for arn, found in documents.boundaries(account).items()}
+def _boundaries(layout: str) -> Mapping[str, Policy]:
+    """Return the permissions boundaries that the accounts' programs make, by ARN."""
+    return {
+        f"arn:aws:iam::{account}:policy/{node.inputs['name']}": Policy(node.document())
+        for account, graph in _account_graphs(LAYOUTS[layout]).items()
+        for node in graph.of("iam/policy")
+        if node.inputs["name"].endswith("-boundary")
+    }
 
 
-def _own_roles(stack: Stack) -> Iterator[Principal]:
+def _own_roles(layout: Layout, stack: Stack) -> Iterator[Principal]:
     """Yield the roles of a program: those of its functions, or those of its steps."""
-    boundaries = _boundaries(stack.account)
+    boundaries = _boundaries(layout.name)
     for node in stack.of("iam/role"):
         found = [one.document() for one in stack.of("iam/rolePolicy") if one.inputs["role"] == node.inputs["name"]]
         caller = _caller(node.arn, found)
@@ -108,7 +115,7 @@ def _own_roles(stack: Stack) -> Iterator[Principal]:
         yield Principal(
             f"{node.name} step" if stack.domain == PIPELINE else f"{domain} runtime",
             domain,
-            replace(caller, boundary=boundaries.get(node.inputs.get("permissionsBoundary", ""))),
+            replace(caller, boundary=boundaries[node.inputs["permissionsBoundary"]]),
             preview=stack.domain == PIPELINE and node.name.endswith("-preview"),
             runtime=stack.domain != PIPELINE,
             tags=_tags(domain),
@@ -125,38 +132,49 @@ def owned_role(
     return principal, Resource("role", domain, target, runs=(arn,))
 
 
-def _environment_roles(layout: Layout) -> Iterator[tuple[Principal, Resource]]:
-    trusted = _renamed(documents.pipeline_graph().outputs["trust"], _names(layout, PIPELINE))
-    for domain in ENVIRONMENTS:
-        account = layout.account(domain)
-        for role in documents.ENVIRONMENT_ROLES:
-            arns = trusted[domain].get(role, [f"arn:aws:iam::{account}:role/person"])
-            found = documents.role_policies(domain, role, account)
-            yield owned_role(
-                f"{domain} {role}", domain, documents.role_arn(account, domain, role), found, trusting(arns)
-            )
-
-
 def trusting(arns: Iterable[str]) -> Document:
     statement = {"Effect": "Allow", "Principal": {"AWS": list(arns)}, "Action": "sts:AssumeRole"}
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
-_GITHUB: Final = {
-    "pull request": ("dev", ("preview",)),
-    "preview stacks": ("pr", ("deploy", "shift")),
-    "sandboxes": ("sandbox", ("deploy", "shift")),
+_NAMES: Final = {
+    "dev-pull-request": ("pull request", "dev"),
+    "pr-stacks": ("preview stacks", "pr"),
+    "sandbox-stacks": ("sandboxes", "sandbox"),
 }
-"""The roles of the workflows: their domains, and their documents besides the state's."""
+"""The principals and the domains of the workflows' roles. A role of the pipeline is named after its environment."""
 
 
-def _github_roles(layout: Layout) -> Iterator[tuple[Principal, Resource]]:
-    for name, (domain, roles) in _GITHUB.items():
-        account = layout.account(domain)
-        found = [one for role in roles for one in documents.role_policies(domain, role, account)]
-        found.append(documents.state_policy(domain, account, layout.account(PIPELINE)))
-        arn = f"arn:aws:iam::{account}:role/github-{kebab(name.replace(' ', '-'))}"
-        yield owned_role(name, domain, arn, found, documents.github_trust(domain, account))
+def _deployment_roles(layout: Layout) -> Iterator[tuple[Principal, Resource]]:
+    """Yield the roles of the program `infra/account` in each account."""
+    for account, graph in _account_graphs(layout).items():
+        for node in graph.of("iam/role"):
+            name = node.inputs["name"].removeprefix(f"{kebab(CONTEXT.name)}-{DEPLOYER}-")
+            principal, domain = _NAMES.get(name, (name.replace("-", " "), name.partition("-")[0]))
+            arn = f"arn:aws:iam::{account}:role/{node.inputs['name']}"
+            yield owned_role(
+                principal, domain, arn, _attached(graph, node.inputs["name"]), node.document("assumeRolePolicy")
+            )
+
+
+def _account_graphs(layout: Layout) -> Mapping[str, Graph]:
+    return documents.account_graphs(tuple(layout.accounts.items()))
+
+
+def _attached(graph: Graph, role: str) -> list[Document]:
+    """Return the managed policies of a role."""
+    arns = {one.inputs["policyArn"] for one in graph.of("iam/rolePolicyAttachment") if one.inputs["role"] == role}
+    return [node.document() for node in graph.of("iam/policy") if node.arn in arns]
+
+
+def _managed_policies(layout: Layout) -> Iterator[Resource]:
+    """Yield the managed policies: a new version changes the roles that have one."""
+    for account, graph in _account_graphs(layout).items():
+        for node in graph.of("iam/policy"):
+            roles = [one for one in graph.of("iam/rolePolicyAttachment") if one.inputs["policyArn"] == node.arn]
+            runs = tuple(f"arn:aws:iam::{account}:role/{one.inputs['role']}" for one in roles)
+            arn = f"arn:aws:iam::{account}:policy/{node.inputs['name']}"
+            yield Resource("new policy", f"account of {account}", Target(arn, account), runs=runs)
 
 
 def _token(layout: Layout) -> Principal:
@@ -178,15 +196,19 @@ def administrator(layout: Layout, account: str) -> Principal:
 def _state(layout: Layout, deployers: Mapping[str, tuple[str, ...]]) -> Iterator[Resource]:
     """Yield the backend, and the objects of each stack, which its next deployment executes."""
     account = layout.account(PIPELINE)
-    made = documents.bootstrapped(account, layout.account("dev"))
-    bucket, policy = f"arn:aws:s3:::{documents.backend(account, PIPELINE).bucket}", Policy(made.bucket)
-    key = documents.state_key(account)
+    graph, tags = _account_graphs(layout)[account], documents.key_tags(account)
+    bucket, policy = (
+        f"arn:aws:s3:::{documents.backend_bucket(account)}",
+        Policy(graph.one("s3/bucketPolicy").document()),
+    )
+    key, shared = documents.state_key(account), graph.of("kms/keyPolicy")
+    of_key = Policy(shared[0].document() if shared else documents.default_key_policy(account))
     context = {"kms:resourcealiases": [f"alias/{kebab(CONTEXT.name)}-state"]}
-    yield Resource("key", PIPELINE, Target(key, account, Policy(made.key), True, context), made.key_tags)
+    yield Resource("key", PIPELINE, Target(key, account, of_key, True, context), tags)
     for domain in (*STACKS, PIPELINE):
         # KMS compares the encryption context with that of the ciphertext.
-        bound = Target(key, account, Policy(made.key), True, {**context, "kms:encryptioncontext:stack": domain})
-        yield Resource("state secrets", domain, bound, made.key_tags)
+        bound = Target(key, account, of_key, True, {**context, "kms:encryptioncontext:stack": domain})
+        yield Resource("state secrets", domain, bound, tags)
     # A listing of all stacks.
     yield Resource("bucket", PIPELINE, Target(bucket, account, policy, context={"s3:prefix": ""}), key=key)
     yield Resource("state meta", PIPELINE, Target(f"{bucket}/.pulumi/meta.yaml", account, policy), key=key)
@@ -263,17 +285,23 @@ def world(name: str) -> World:
     """Return the world of a layout."""
     layout = LAYOUTS[name]
     stacks = [_stack(layout, domain) for domain in (*STACKS, PIPELINE)]
-    made = [*_environment_roles(layout), *_github_roles(layout)]
-    roles = [principal for principal, _ in made] + [role for stack in stacks for role in _own_roles(stack)]
+    made = [*_deployment_roles(layout)]
+    roles = [principal for principal, _ in made] + [role for stack in stacks for role in _own_roles(layout, stack)]
     people = [administrator(layout, account) for account in layout.domains]
     principals = [*roles, *people, _token(layout)]
     own = [resource for stack in stacks for resource in resources(stack)]
     delivered = [*artefacts(stacks[-1])]
-    parts = (_state(layout, _deployers(principals, layout)), _new(layout), foreign(layout, FOREIGN), delivered)
+    parts = (
+        _state(layout, _deployers(principals, layout)),
+        _new(layout),
+        _managed_policies(layout),
+        foreign(layout, FOREIGN),
+        delivered,
+    )
     return World(
         tuple(principals),
         (*own, *(role for _, role in made), *(one for part in parts for one in part)),
-        {arn: one for account in layout.domains for arn, one in _boundaries(account).items()},
+        _boundaries(name),
         handovers=tuple(handovers(stacks[-1])),
         designed=frozenset(designed(stacks[-1])),
         intrusions=frozenset(open_intrusions(stacks[-1])),

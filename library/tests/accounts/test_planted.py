@@ -11,7 +11,7 @@ from .escalations import escalations
 from .evaluation import Document, Policy
 from .layouts import LAYOUTS, world
 from .open_paths import reach
-from .reach import End, Finding, Reach
+from .reach import ADMINISTRATOR, End, Finding, Reach
 from .world import Principal, Resource, World
 
 ONE, APART = "one account", "three accounts, pipeline in tools"
@@ -145,6 +145,15 @@ PLANTS = (
         "assume a role",
         "dev shift",
         "prod",
+    ),
+    Plant(
+        ONE,
+        grants(
+            "dev shift", "iam:CreatePolicyVersion", on="arn:aws:iam::100000000001:policy/payment-deployer-prod-shift-1"
+        ),
+        "change a managed policy",
+        "dev shift",
+        ADMINISTRATOR,
     ),
     Plant(
         ONE,
@@ -354,7 +363,7 @@ def _to_runtime(found: World) -> World:
         boundary=None,
     )
     found = found.changed(relay, caller=caller)
-    target = resource(found, "role", "prod", "role/prod-deploy")
+    target = resource(found, "role", "prod", "deployer-prod-deploy")
     trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": relay.arn}}
     changed = replace(
         target, target=replace(target.target, policy=Policy({"Version": "2012-10-17", "Statement": [trust]}))

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 import pytest
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from bounded_context.testing.requests import KINDS, Call
 from bounded_context.testing.requests.limits import LIMITS
 from bounded_context.testing.requests.shapes import CLASSES, as_python
 from bounded_context.tools.accounts.permissions.kinds import KINDS as PERMITTED
 from bounded_context.tools.local.provider.resources import RESOURCES
+from bounded_context.tools.programs.requests import KINDS, Call
 
 ALL = [(kind, made) for kind, calls in KINDS.items() for made in calls]
 CALLS = {made.named: made for _, made in ALL}
@@ -59,6 +59,11 @@ def test_every_place_is_a_member(made: Call) -> None:
     attributes = [name for place in made.places.values() for name in re.findall(r"^Attributes\.(\w+)$", place)]
     assert {name.lower() for name in placed} - {name.lower() for name in attributes} <= heads
     assert not made.below or made.below in made.shape.members
+
+
+def test_each_further_call_has_an_input_of_its_own() -> None:
+    """Nothing would cause a call without one."""
+    assert all(other.inputs - first.inputs for first, *others in KINDS.values() for other in others)
 
 
 def test_every_limit_is_of_a_member_and_has_a_check() -> None:

@@ -12,6 +12,8 @@ from tests.pipeline import program
 
 Planted = tuple[str, dict[str, Any], str]
 NOT_GIVEN: Any = None
+UNSET = ("colour", "rotationPeriodInDays", "bucket", "inlinePolicies", "managedPolicyArns")
+"""Inputs that no resource of the graph has."""
 
 MODELS: tuple[Planted, ...] = (
     ("lambda/function", {"runtime": "python3.99"}, "runtime: CreateFunction's Runtime takes one of "),
@@ -102,6 +104,12 @@ DOCUMENTS: tuple[Planted, ...] = (
     ("iam/rolePolicy", {"policy": statement(Actions=[])}, "Statement[0].Actions, takes any of Action"),
     ("iam/rolePolicy", {"policy": statement(Principal="*")}, "Principal, takes none: it is the role's"),
     ("iam/rolePolicy", {"policy": '{"Version": "2026-01-01"}'}, "Version, takes one of 2012-10-17"),
+    (
+        "iam/role",
+        {"inlinePolicies": [{"name": "read", "policy": statement(Effect="Permit")}]},
+        "policy: PutRolePolicy's PolicyDocument, Statement[0].Effect, takes Allow or Deny",
+    ),
+    ("iam/role", {"managedPolicyArns": ["x"]}, "managedPolicyArns: AttachRolePolicy's PolicyArn takes at least 20"),
     ("iam/role", {"assumeRolePolicy": statement()}, "Principal, takes a principal"),
     ("sqs/queuePolicy", {"policy": statement()}, "Attributes.Policy, Statement[0].Principal, takes a principal"),
     ("cloudwatch/eventRule", {"eventPattern": '{"source": "aws.s3"}'}, "EventPattern, source, takes an object"),
@@ -149,9 +157,7 @@ def having(node: Node, inputs: dict[str, Any]) -> Node:
 @pytest.mark.parametrize(("kind", "inputs", "sentence"), (*MODELS, *DOCUMENTED, *DOCUMENTS))
 def test_what_is_refused_is_found(kind: str, inputs: dict[str, Any], sentence: str, graph: Graph) -> None:
     """The resource is named, and so is what AWS takes."""
-    node = next(
-        node for node in graph.of(kind) if inputs.keys() <= {*node.inputs, "colour", "rotationPeriodInDays", "bucket"}
-    )
+    node = next(node for node in graph.of(kind) if inputs.keys() <= {*node.inputs, *UNSET})
     found = findings(having(node, inputs))
     assert found
     assert all(one.startswith(f"{kind} {node.name}") for one in found)

@@ -86,7 +86,7 @@ def test_an_unknown_option_is_refused(command: tuple[str, ...], capsys: pytest.C
 
 
 GROUPS_OF = {name: entry for entries in GROUPS.values() for name, entry in entries.items()}
-NEED_STACK = {("preview",), ("deploy",)}
+NEED_STACK = {("preview",), ("deploy",), ("account", "preview"), ("account", "deploy")}
 
 
 def test_the_help_lists_all_commands_by_groups(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,7 @@ from bounded_context.configuration.project import current
 from bounded_context.declaration.entry_points import of_library
 from bounded_context.handlers.watch_lists import MAPPED
 from bounded_context.infra import PLATFORM, Consumed, kebab
-from bounded_context.settings import by_function
+from tests.function_settings import by_function
 from tests.infra.graph import CONTEXT, Graph
 
 COMMON = {

@@ -17,6 +17,8 @@ AGAIN = "write into bounded_context/data/prices.toml how AWS bills each of them,
 JWT = {"issuer": "https://login.example.org/tenant", "audience": ["callers"]}
 MORE: dict[str, Any] = {
     "evidence": "trail",
+    "backup": "vault",
+    "backup_copy": "arn:aws:backup:eu-west-1:111122223333:backup-vault:copies",
     "rollout_strategy": "Canary25Percent20Minutes",
     "trace_percent": 50,
     "api_jwt": JWT,

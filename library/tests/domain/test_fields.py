@@ -1,7 +1,8 @@
 """What each field type takes as text, and what it refuses."""
 
+from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from hypothesis import given
@@ -14,12 +15,14 @@ from bounded_context.domain.fields import (
     Day,
     Flag,
     Identifier,
+    Personal,
     Text,
     WholeNumber,
     defaults,
     description_of,
     kind_of,
     may_be_none,
+    personal,
 )
 
 GOOD = [
@@ -118,3 +121,21 @@ def test_a_field_that_may_be_left_out_has_the_kind_and_the_words_of_its_type():
     assert description_of(fields["other"]) is None
     assert [name for name, field in fields.items() if may_be_none(field)] == ["note", "other"]
     assert defaults(Noted) == {"note": None, "other": None}
+
+
+class _Patient(BaseModel):
+    """Has personal fields of each form, and others."""
+
+    patient_id: Identifier
+    name: Annotated[Text, Personal]
+    born: Annotated[Day, Personal] = date(1900, 1, 1)
+    phone: Annotated[Text, Personal] | None = None
+    email: Annotated[Text | None, Personal] = None
+    ward: Text = "A"
+
+
+def test_personal_fields_have_a_value_after_the_erasure() -> None:
+    """A required field is a fixed text, any other its default. The values are valid, and no other field is personal."""
+    erased = personal(_Patient)
+    assert erased == {"name": "erased", "born": "1900-01-01", "phone": None, "email": None}
+    assert _Patient.model_validate({"patient_id": "p-1", **erased}).name == "erased"

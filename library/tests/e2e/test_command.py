@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from bounded_context.configuration.project import VARIABLE
 from bounded_context.tools.local.emulator import endpoints
 from tests.console import PROGRAM
 
-from .facts import CONTEXT, ENVIRONMENT
+from .facts import CONTEXT, ENVIRONMENT, PROJECT
 
 pytestmark = pytest.mark.e2e
 SECONDS = 60
@@ -128,3 +129,31 @@ def _assert_gone(folder: Path, port: int) -> None:
     assert left == []
     with socket.socket() as client:
         assert client.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_a_list_that_fails_ends_with_its_cause(tmp_path: Path):
+    """A planted fault in the rule: step, exception, message, own line and log on the screen, and exit status 1."""
+    repository, scratch = tmp_path / "repository", tmp_path / "scratch"
+    scratch.mkdir()
+    shutil.copytree(PROJECT.root, repository, ignore=shutil.ignore_patterns(".venv", "build"))
+    rules = repository / "src" / CONTEXT.name / "use_cases.py"
+    before, defined, rest = rules.read_text().partition(f"def {CONTEXT.creating.rule.__name__}(")
+    head, end, body = rest.partition('"""\n    details =')
+    assert end
+    rules.write_text(f'{before}{defined}{head}"""\n    {{}}["planted"]\n    details ={body}')
+    line = rules.read_text().splitlines().index('    {}["planted"]') + 1
+    environment = ENVIRONMENT | {VARIABLE: str(repository), "PYTHONPATH": str(repository / "src")}
+    ran = subprocess.run(  # noqa: S603
+        [PROGRAM, "run", "--rows", "5"],
+        env=environment | {"TMPDIR": str(scratch)},
+        capture_output=True,
+        text=True,
+        timeout=4 * SECONDS,
+    )
+    shown = dict(re.findall(r"^  (step|error|message|frame|log) +(.+)$", ran.stdout, re.MULTILINE))
+    assert ran.returncode == 1, ran.stderr
+    assert (shown["step"], shown["error"]) == (CONTEXT.verification, "RuleFailed")
+    assert "KeyError: 'planted'" in shown["message"]
+    assert shown["frame"] == f"src/{CONTEXT.name}/use_cases.py:{line} in {CONTEXT.creating.rule.__name__}"
+    assert shown["frame"] in ran.stderr
+    assert shown["frame"] in (repository / "build" / "list.html").read_text()

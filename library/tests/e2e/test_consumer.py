@@ -1,6 +1,7 @@
 """The consumer behind a subscriber's queue, and a subscriber that gets some events only, on the embedded AWS."""
 
 import json
+import subprocess
 import time
 import zipfile
 from collections.abc import Callable, Iterator
@@ -9,13 +10,16 @@ from typing import Any
 
 import pytest
 
+from bounded_context.tools.command.operation import Access
 from bounded_context.tools.local.actors.subscriber import Subscriber
 from bounded_context.tools.local.provider import deploy
+from bounded_context.tools.local.provider.stack import STACK
 from bounded_context.tools.local.running.context import RunningContext
 from bounded_context.tools.local.running.start import running_context
 
+from ..console import PROGRAM, context
 from ..event_schemas import faults
-from .facts import CHANGES, CONTEXT, CREATE, CREATED, DELETE, DELETED, ID, LIST_IMPORTED, PROJECT
+from .facts import CHANGES, CONTEXT, CREATE, CREATED, DELETE, DELETED, ENVIRONMENT, ID, LIST_IMPORTED, PROJECT
 from .lists import Sample
 from .test_commands import _details, _send
 
@@ -69,8 +73,8 @@ def _kept(deployed: RunningContext, outputs: dict[str, Any], identity: str) -> d
     return items[0] if items else {}
 
 
-def _until(done: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + SECONDS
+def _until(done: Callable[[], Any], seconds: float = 0) -> Any:
+    deadline = time.monotonic() + max(SECONDS, seconds)
     while not (found := done()) and time.monotonic() < deadline:
         time.sleep(0.2)
     return found
@@ -169,3 +173,113 @@ def _timed(event: dict[str, Any]) -> dict[str, Any]:
 def _all_of(deployed: RunningContext, list_id: str, expected: int) -> list[dict[str, Any]]:
     found = _of(deployed, EVERY).of_list(list_id)
     return found if len(found) >= expected else []
+
+
+ROWS = (200, pytest.param(2_000, marks=pytest.mark.nightly))
+RATE = 500
+Kept = dict[str, dict[str, Any]]
+
+
+@pytest.mark.parametrize("rows", ROWS)
+def test_a_reseed_completes_an_empty_projection_and_changes_no_complete_projection(
+    rows: int, consuming: tuple[RunningContext, dict[str, Any]], sample: Callable[[int], Sample], tmp_path: Path
+):
+    """The command runs in its own process during commands, and is killed once with kill -9."""
+    deployed, outputs = consuming
+    sent = sample(rows)
+    deployed.partner.upload(sent.name, sent.content)
+    _until(lambda: len(_all(deployed, outputs)) >= rows, rows / 20)
+    # Other tests of this module send events of their own.
+    own = f"{CONTEXT.name}#"
+    before = {name: item for name, item in _all(deployed, outputs).items() if name.startswith(own)}
+    report, seconds = _reseeded(deployed, tmp_path, lambda: _live(deployed, sample))
+    # An aggregate that the commands change between the two reads is sent by its item.
+    assert (report["result"], report["original"] >= rows) == ("done", True)
+    assert seconds >= (report["sent"] - 10) / RATE
+    _until(lambda: not _waiting(deployed), rows / 20)
+    assert {name: item for name, item in _all(deployed, outputs).items() if name in before} == before
+    _empty(deployed, outputs)
+    _killed(deployed, tmp_path)
+    report, _ = _reseeded(deployed, tmp_path, lambda: _live(deployed, sample))
+    assert (report["result"], report["before"] > 0) == ("done", True)
+    _until(lambda: not _waiting(deployed), rows / 20)
+    after = _all(deployed, outputs)
+    assert {name: item["sequence"] for name, item in after.items() if name in before} == {
+        name: item["sequence"] for name, item in before.items()
+    }
+    assert {name: item["data"] for name, item in after.items() if name in before} == {
+        name: item["data"] for name, item in before.items()
+    }
+
+
+def test_a_reseed_without_the_stream_completes_an_empty_projection_and_later_changes_apply(
+    consuming: tuple[RunningContext, dict[str, Any]],
+    sample: Callable[[int], Sample],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """As for aggregates that changed more than a day ago: the emulator's stream is as old as the run."""
+    deployed, outputs = consuming
+    details = _details(sample)
+    assert _send(deployed, CREATE, details)["ok"]
+    before = _until(lambda: _kept(deployed, outputs, details[ID]))
+    monkeypatch.setattr("bounded_context.tools.repair.reseed.state.last_changes", lambda *_: {})
+    access = Access(lambda _: lambda service, **_: deployed.aws.client(service))
+    for _ in range(2):
+        assert context(*_command(deployed, tmp_path), access=access) == 0
+    _until(lambda: not _waiting(deployed))
+    assert _kept(deployed, outputs, details[ID]) == before
+    _empty(deployed, outputs)
+    assert context(*_command(deployed, tmp_path), access=access) == 0
+    after = _until(lambda: _kept(deployed, outputs, details[ID]))
+    assert (after["data"], after["sequence"]["S"] < before["sequence"]["S"]) == (before["data"], True)
+    assert _send(deployed, DELETE, {ID: details[ID]})["ok"]
+    assert _until(lambda: _kept(deployed, outputs, details[ID]).get("type") == {"S": DELETED})
+
+
+def _live(deployed: RunningContext, sample: Callable[[int], Sample]) -> None:
+    details = _details(sample)
+    for command, payload in ((CREATE, details), (DELETE, {ID: details[ID]})):
+        assert _send(deployed, command, payload)["ok"]
+
+
+def _command(deployed: RunningContext, folder: Path) -> list[str]:
+    outputs = folder / "outputs.json"
+    outputs.write_text(json.dumps(dict(deployed.outputs)))
+    options = ["--rate", str(RATE), "--go", "--json"]
+    return ["reseed", STACK, "--to", CONSUMED, "--outputs", str(outputs), *options]
+
+
+def _started(deployed: RunningContext, folder: Path) -> "subprocess.Popen[str]":
+    environment = ENVIRONMENT | deployed.emulator.client_environment()
+    command = [PROGRAM, *_command(deployed, folder)]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)  # noqa: S603
+
+
+def _reseeded(deployed: RunningContext, folder: Path, meanwhile: Callable[[], None]) -> tuple[dict[str, Any], float]:
+    """Run the command, and others' commands during it; return its report and its duration."""
+    began, process = time.monotonic(), _started(deployed, folder)
+    while process.poll() is None:
+        meanwhile()
+    assert process.stdout
+    return json.loads(process.stdout.read()), time.monotonic() - began
+
+
+def _killed(deployed: RunningContext, folder: Path) -> None:
+    """Run the command, and kill it when it has sent the first events."""
+    process, file = _started(deployed, folder), PROJECT.build / "reseed" / f"{STACK}-{CONSUMED}.json"
+    while process.poll() is None and not file.exists():
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    assert file.exists()
+
+
+def _all(deployed: RunningContext, outputs: dict[str, Any]) -> Kept:
+    found = deployed.aws.client("dynamodb").get_paginator("scan").paginate(TableName=outputs["table_name"])
+    return {item["pk"]["S"]: item for page in found for item in page["Items"]}
+
+
+def _empty(deployed: RunningContext, outputs: dict[str, Any]) -> None:
+    for key in _all(deployed, outputs):
+        deployed.aws.call("dynamodb", "delete_item", TableName=outputs["table_name"], Key={"pk": {"S": key}})

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -29,6 +30,14 @@ def test_failure_in_the_middle_of_the_import(deployed: RunningContext, sample: C
     assert {event["data"]["outcome"] for event in done.own_events()} == {"FAILED"}
     assert done.report is not None
     assert "technical failure" in done.report
+    cause = done.record["failure"]
+    assert (cause["step"], cause["part"], cause["error"]) == ("import_list", 1, "AccessDenied")
+    assert cause["frame"].startswith("src/payment/list_steps.py:")
+    assert "GetObject" in cause["message"]
+    assert "GetObject" in str(_execution(deployed, done.list_id)["cause"])
+    assert not any(
+        internal in done.report + str(done.own_events()) for internal in ("GetObject", "src/", "AccessDenied")
+    )
     assert deployed.table.imported_items(neighbour.list_id) == before
     assert {"ListsFailed", "ListDuration", "ListsLate"} <= measured(deployed, done.list_id)
 
@@ -71,6 +80,11 @@ def test_list_that_could_not_even_be_registered_is_told_of_and_can_be_redriven(
     assert uploaded.path in deployed.aws.call("stepfunctions", "describe_execution", executionArn=broken.arn)["input"]
     ended = redriven(deployed, broken.arn)
     assert (ended.outcome, deployed.table.imported(str(ended.list_id))) == ("IMPORTED", 5)
+
+
+def _execution(deployed: RunningContext, list_id: str) -> dict[str, Any]:
+    arn = deployed.table.list_item(list_id)["execution"]
+    return deployed.aws.call("stepfunctions", "describe_execution", executionArn=arn)
 
 
 def _failed(deployed: RunningContext) -> float:

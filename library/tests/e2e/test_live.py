@@ -81,6 +81,7 @@ def test_a_call_that_raises_ends_with_1_and_a_wrong_name_with_2(repository: Proj
     raised = _live(repository, "invoke", "register_list", "-", given="{}")
     assert raised.returncode == 1
     assert "errorType" in json.loads(raised.stdout)
+    assert "stackTrace" not in json.loads(raised.stdout)
     assert "uncaught exception" in raised.stderr
     wrong = _live(repository, "invoke", f"{GET}s")
     assert (wrong.returncode, wrong.stdout) == (2, "")

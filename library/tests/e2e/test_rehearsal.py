@@ -37,6 +37,22 @@ def test_bad_versions_are_caught_and_a_good_one_takes_all_traffic() -> None:
     assert returning["live"] == working["from"]
 
 
+@pytest.mark.nightly
+def test_10_000_aggregates_are_restored_within_two_minutes() -> None:
+    """The rehearsal as its user starts it."""
+    done = subprocess.run(  # noqa: S603
+        [PROGRAM, "rehearse", "restore", "--json"],
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=900,
+    )
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert (report["rows"], report["problems"]) == (10_000, [])
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_rehearsal_ends_in_the_middle_of_a_release(number: signal.Signals, tmp_path: Path) -> None:
     """The driver hears of the signal first; no act follows, and nothing is left."""

@@ -18,6 +18,7 @@ from .dead_letters import Redrive, put_dead_letter
 from .facts import with_sftp
 from .lists import Sample, assert_refused, finish
 from .neighbours import until
+from .sftp_uploads import upload_and_rename, upload_broken, upload_unannounced
 
 pytestmark = [pytest.mark.e2e, with_sftp]
 Samples = Callable[[int], Sample]
@@ -48,7 +49,7 @@ def test_mondays_list_is_imported_although_tuesdays_has_replaced_it(
 ):
     """Its event comes late, or its execution starts late; both lists have the same size, as daily lists may."""
     monday, tuesday = (replace(sample(9), name="daily.csv") for _ in range(2))
-    uploads = [partner.upload_unheard(one.name, one.content) for one in (monday, tuesday)]
+    uploads = [upload_unannounced(partner, one.name, one.content) for one in (monday, tuesday)]
     partner.announce(uploads[0])
     first = finish(deployed, uploads[0], expected=10)
     partner.announce(uploads[1])
@@ -62,7 +63,7 @@ def test_upload_whose_event_is_lost_is_noticed_and_started(
 ):
     """A quarter of an hour later it is counted; a person starts it, and its event may come after all."""
     good, before = sample(8), _unseen(deployed)
-    uploaded = partner.upload_unheard(good.name, good.content)
+    uploaded = upload_unannounced(partner, good.name, good.content)
     assert _unseen(deployed) == before + 1
     asked = ("unseen", "--where", f"key=*/{good.name}", "--older-than", "1s")
     until(lambda: redrive(*asked)["would_redrive"] == 1)
@@ -79,7 +80,7 @@ def test_half_a_list_that_was_left_behind_is_not_counted(
 ):
     """Nobody is to start it."""
     good, before = sample(6), _unseen(deployed)
-    finish(deployed, partner.upload_broken(good.name, replace(good, rows=good.rows[:2]).content))
+    finish(deployed, upload_broken(partner, good.name, replace(good, rows=good.rows[:2]).content))
     assert _unseen(deployed) == before
 
 
@@ -87,7 +88,7 @@ def test_upload_of_which_no_version_is_left_is_rejected(
     deployed: RunningContext, partner: SftpPartner, sample: Samples
 ):
     """Nothing else is taken for it, and its partner is told."""
-    uploaded = partner.upload_unheard((sent := sample(3)).name, sent.content)
+    uploaded = upload_unannounced(partner, (sent := sample(3)).name, sent.content)
     partner.announce(replace(uploaded, etag="0" * 32))
     assert_refused(finish(deployed, uploaded), "was overwritten before it could be read")
 
@@ -95,7 +96,7 @@ def test_upload_of_which_no_version_is_left_is_rejected(
 def test_upload_under_a_temporary_name(deployed: RunningContext, partner: SftpPartner, sample: Samples):
     """A client that uploads as .filepart and renames gets one import, of the final name."""
     sent = sample(5)
-    uploaded = partner.upload_and_rename(sent.name, sent.content)
+    uploaded = upload_and_rename(partner, sent.name, sent.content)
     done = finish(deployed, uploaded, expected=6)
     assert (done.outcome, done.imported) == ("IMPORTED", 5)
     [draft] = [one for one in partner.uploads if one.path == f"{uploaded.path}.filepart"]
@@ -106,7 +107,7 @@ def test_upload_that_broke_off_is_rejected(deployed: RunningContext, partner: Sf
     """A broken connection leaves the beginning of a list, which is not imported."""
     good = sample(10)
     beginning = replace(good, rows=good.rows[:4]).content
-    assert_refused(finish(deployed, partner.upload_broken(good.name, beginning)), "broke off")
+    assert_refused(finish(deployed, upload_broken(partner, good.name, beginning)), "broke off")
 
 
 def test_upload_that_broke_off_does_not_stop_the_next_try(

@@ -35,11 +35,13 @@ class Engine:
     """The Pulumi CLI, for one stack in a folder of its own."""
 
     folder: Path
+    program = "service"
+    """The folder of the program in `infra`."""
 
     def run(self, *arguments: str, stack: str | None = STACK) -> subprocess.CompletedProcess[str]:
         """Call the CLI, for this stack or for all of them; returns what it said and its exit code."""
         which = [] if stack is None else ["--stack", stack]
-        command = ["pulumi", *arguments, *which, "--cwd", str(self.folder / "infra" / "service")]
+        command = ["pulumi", *arguments, *which, "--cwd", str(self.folder / "infra" / self.program)]
         environment = {**os.environ, **self.variables()}
         asked = [*command, "--non-interactive"]
         return subprocess.run(asked, env=environment, capture_output=True, text=True, check=False, timeout=SECONDS)  # noqa: S603

@@ -15,12 +15,12 @@ from pydantic import BaseModel
 
 from bounded_context.adapters.items import Items
 from bounded_context.domain.fields import kind_of
-from bounded_context.settings import by_function
 from bounded_context.telemetry import entry_point, logger
 from bounded_context.telemetry.redaction import HIDDEN, redacted
 from bounded_context.testing.functions import BUCKET
 from tests import foreign
 from tests.commands import CHANGES, CREATE, DELETE
+from tests.function_settings import by_function
 from tests.handlers.conftest import Daemon, LambdaContext, Lines
 from tests.handlers.functions import GET, ID, LIST, SAMPLES, handler
 from tests.handlers.test_list_workflow import _parts

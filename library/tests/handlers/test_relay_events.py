@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,11 @@ from boto3.dynamodb.types import TypeSerializer
 from payment.context import PAYMENT
 
 from bounded_context import aws
+from bounded_context.adapters.changes import Changes
 from bounded_context.adapters.items import TRACEPARENT, Items
 from bounded_context.declaration.context import Context
 from bounded_context.domain import events
+from bounded_context.domain.projection import order_key
 from bounded_context.domain.trace_context import fresh_traceparent, from_traceparent
 from bounded_context.handlers import relay_events
 from bounded_context.handlers.relay_events import lambda_handler
@@ -70,6 +73,27 @@ def test_an_event_says_what_happened_to_whom_and_when(topic: tuple[str, str], co
     assert event["data"] == events.payload(SAMPLES.aggregate(3))
 
 
+@pytest.mark.parametrize("number", ["7", "4" * 21, "9" * 28])
+def test_a_change_of_a_later_table_is_newer_than_all_of_the_earlier_table(
+    topic: tuple[str, str], context: LambdaContext, number: str
+):
+    """A new stream may begin with smaller numbers. A late redrive of the earlier stream stays older. Consumers compare
+    40 digits as before."""
+    tables = {"later": "payment-dev-table-epoch-12", "earlier": "payment-dev-table", "between": "dev-table-epoch-2"}
+    for name, table in tables.items():
+        record: dict[str, Any] = _record(1) | {
+            "eventID": name,
+            "eventSourceARN": f"arn:aws:dynamodb:eu-central-1:1:table/{table}/stream/2026-01-31T12:00:00.000",
+        }
+        record["dynamodb"]["SequenceNumber"] = {"later": "5", "between": "6"}.get(name, number)
+        lambda_handler({"Records": [record]}, context)
+    found = {event["id"]: event["sequence"] for event in _received(topic[1])}
+    assert found["earlier"] == number.zfill(40)
+    keys = {name: order_key(name, sequence, None) for name, sequence in found.items()}
+    assert sorted(keys, key=keys.__getitem__) == ["earlier", "between", "later"]
+    assert all(re.fullmatch("[0-9]{40}", sequence) for sequence in found.values())
+
+
 def test_the_later_of_two_changes_has_the_greater_sequence(topic: tuple[str, str], context: LambdaContext):
     """As text, however many digits the stream's numbers have: subscribers' queues keep no order."""
     numbers = ["99", "100", "4" * 21, "1" * 40]
@@ -88,6 +112,21 @@ def test_a_removed_aggregate_is_announced_as_it_was(topic: tuple[str, str], cont
     lambda_handler({"Records": [_record(4, "REMOVE")]}, context)
     [event] = _received(topic[1])
     assert (event["type"], event["subject"]) == (PAYMENT.deletion_event, SAMPLES.aggregate(4).id)
+
+
+@pytest.mark.parametrize("name", ["MODIFY", "REMOVE"])
+def test_events_after_an_erasure_ask_subscribers_for_the_same(
+    name: str, topic: tuple[str, str], context: LambdaContext
+):
+    """A deletion has the request of the last write. The mark is no field of the data, and other events lack it."""
+    marked = _record(1, name)
+    image = marked["dynamodb"]["OldImage" if name == "REMOVE" else "NewImage"]
+    image["erased_at"] = {"S": "2031-01-01T00:00:00+00:00"}
+    lambda_handler({"Records": [marked, _record(2)]}, context)
+    erased, other = sorted(_received(topic[1]), key=lambda event: event["id"])
+    assert erased["erasure"] == "2031-01-01T00:00:00+00:00"
+    assert "erased_at" not in erased["data"]
+    assert "erasure" not in other
 
 
 @pytest.mark.parametrize("name", ["INSERT", "MODIFY", "REMOVE"])
@@ -330,6 +369,7 @@ def test_a_subscriber_that_is_ready_gets_both_major_versions(
     """Each with an id of its own, of the same subject and sequence; others get the one before. A change counts once."""
     both = beside(ready=(FRONTEND,))
     monkeypatch.setattr(relay_events, "CONTEXT", both)
+    monkeypatch.setattr(relay_events, "_CHANGES", Changes(both))
     queues = {name: _subscribed(topic[0], name, both) for name in (BI, FRONTEND)}
     lambda_handler({"Records": [_record(n) for n in range(12)]}, context)
     old = {event["subject"]: event for event in _received(queues[BI])}

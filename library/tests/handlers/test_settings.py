@@ -4,7 +4,8 @@ import pytest
 from payment.context import PAYMENT
 from pydantic import BaseModel, ValidationError
 
-from bounded_context.settings import ValidationSettings, by_function, load
+from bounded_context.settings import ValidationSettings, load
+from tests.function_settings import by_function
 
 
 @pytest.mark.parametrize("kind", sorted(set(by_function(PAYMENT).values()), key=str), ids=lambda kind: kind.__name__)

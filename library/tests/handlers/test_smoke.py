@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from bounded_context.application.checks import SMOKE
 from bounded_context.handlers._function import answers_smoke_checks
-from bounded_context.settings import TrafficHookSettings, by_function
+from bounded_context.settings import TrafficHookSettings
+from tests.function_settings import by_function
 from tests.handlers.conftest import LambdaContext
 from tests.handlers.functions import handler
 from tests.handlers.traffic import HOOKS

@@ -11,7 +11,7 @@ from bounded_context import aws
 from bounded_context.adapters.codedeploy import Target
 from bounded_context.adapters.lambda_ import FunctionFailed
 from bounded_context.application.checks import SMOKE
-from bounded_context.settings import by_function
+from tests.function_settings import by_function
 from tests.handlers.conftest import LambdaContext
 from tests.handlers.traffic import HOOKS, DeployedVersions, FakeDeployments, FakeVersions, deployed_name, run
 

@@ -32,6 +32,7 @@ FUNCTION = CONTEXT.functions[0]
 
 _OF_FUNCTIONS = ({"FunctionName", "Resource"}, {"FunctionName", "Resource", "ExecutedVersion"})
 DOCUMENTED: dict[str, dict[str, tuple[set[str], ...]]] = {
+    "AWS/Backup": {"NumberOfCopyJobsCompleted": ({"BackupVaultName"},)},
     "AWS/Lambda": {
         **dict.fromkeys(("Errors", "Throttles", "Invocations", "Duration"), _OF_FUNCTIONS),
         **dict.fromkeys(("IteratorAge", "DestinationDeliveryFailures"), ({"FunctionName"},)),
@@ -143,6 +144,7 @@ def test_an_alarm_watches_what_is_there(full: Graph) -> None:
         "GlobalSecondaryIndexName": {
             index["name"] for index in full.one("dynamodb/table").inputs["globalSecondaryIndexes"]
         },
+        "BackupVaultName": {node.inputs["name"] for node in full.of("backup/vault")},
         "ApiId": {node.outputs["id"] for node in full.of("apigatewayv2/api")},
         "Stage": {node.inputs["name"] for node in full.of("apigatewayv2/stage")},
         "service": {
@@ -182,8 +184,8 @@ def test_every_operation_on_the_table_is_watched_for_errors_of_aws(full: Graph) 
     table = full.one("dynamodb/table").arn
     allowed = {
         action.removeprefix("dynamodb:").replace("PartiQLInsert", "BatchExecuteStatement")
-        for _, statement in full.statements("iam/rolePolicy")
-        if table in statement["Resource"]
+        for policy, statement in full.statements("iam/rolePolicy")
+        if table in statement["Resource"] and policy.inputs["role"] != f"{prefix_of(full)}-backup"
         for action in statement["Action"]
     }
     assert allowed <= operations
@@ -287,7 +289,7 @@ def test_names_are_unique_and_only_the_stack_changes_them(full: Graph, shared: G
     names = [name_of(node) for node in everything_of(full)]
     assert len(names) == len(set(names))
     assert all(name.startswith(f"{prefix_of(full)}-") for name in names)
-    optional = {"lists-expected", f"{FUNCTION.replace('_', '-')}-latency"}
+    optional = {"lists-expected", "backup-copies", f"{FUNCTION.replace('_', '-')}-latency"}
     assert set(told(full)) - optional == set(told(shared))
 
 
@@ -341,7 +343,8 @@ def test_missing_data_are_good_but_where_that_would_be_a_lie(full: Graph) -> Non
     unusual = {n.inputs["name"]: n.inputs["treatMissingData"] for n in metric_alarms(full)}
     unusual = {name: missing for name, missing in unusual.items() if missing != "notBreaching"}
     prefix = prefix_of(full)
-    assert unusual.pop(f"{prefix}-lists-expected") == "breaching"
+    for awaited in ("lists-expected", "backup-copies"):
+        assert unusual.pop(f"{prefix}-{awaited}") == "breaching"
     watched = {f"{prefix}-{name}" for name in ("lists-unfinished", "lists-uploads-unseen", "mappings-failing")}
     assert {unusual.pop(name) for name in watched} == {"missing"}
     warnings = full.outputs["warning_topic_arn"]

@@ -57,6 +57,8 @@ def waiting(*queues: str) -> list[Metrics]:
 OWN: Final = [f"events-{subscriber}" for subscriber in CONTEXT.subscribers]
 NO_API: Final = not CONTEXT.routes
 
+COPIES: Final = f"NumberOfCopyJobsCompleted {PREFIX}-backup"
+
 FAILURES: Final[Mapping[str, Failure]] = {
     "a command or a query fails": failure(
         "callers-errors", f"{COMMAND}-new-version-errors", plants=[of(COMMAND, Errors=during(2, 1))]
@@ -142,11 +144,15 @@ FAILURES: Final[Mapping[str, Failure]] = {
     "the table answers with errors": failure(
         "table-system-errors", plants=[{f"SystemErrors {one}": during(3, 1)} for one in ("Query", "TransactWriteItems")]
     ),
+    "no backup leaves the account": failure("backup-copies", plants=[{COPIES: {}}]),
 }
 """Everything that may fail and that somebody has to be told of."""
 
-WELL: Final[Metrics] = {measures.LISTS_RECEIVED.name: during(END, 1, start=0, every=30)}
-"""A metric that is there while all is well."""
+WELL: Final[Metrics] = {
+    measures.LISTS_RECEIVED.name: during(END, 1, start=0, every=30),
+    COPIES: during(END, 1, start=0, every=30),
+}
+"""Metrics that are there while all is well."""
 
 
 def gone_off(alarms: Mapping[str, Node], planted: Metrics) -> set[str]:

@@ -75,11 +75,11 @@ def test_what_partners_sent_and_read_is_kept_as_long_as_the_stack_says() -> None
         assert rules[name]["filter"] == {"and": {"prefix": f"{name}/", "objectSizeGreaterThan": 1}}
 
 
-def test_without_a_number_uploads_are_kept_for_a_year_and_reports_for_ever(prod: Graph) -> None:
-    """The sweep lists all uploads: their number is bounded."""
+def test_without_a_number_uploads_and_reports_are_kept_for_a_year(prod: Graph) -> None:
+    """The sweep lists all uploads: their number is bounded. Reports quote what persons wrote."""
     rules = prod.one("s3/bucketLifecycleConfiguration", "inbox-lifecycle").inputs["rules"]
-    assert [rule["id"] for rule in rules] == ["staging", "incoming", "leftovers"]
-    assert rules[1]["expiration"] == {"days": 365}
+    assert [rule["id"] for rule in rules] == ["staging", "incoming", "reports", "leftovers"]
+    assert [rule["expiration"] for rule in rules[1:3]] == [{"days": 365}] * 2
 
 
 def test_uploads_are_kept_for_as_long_as_the_sweep_looks_for_them() -> None:

@@ -15,8 +15,11 @@ ALARM = re.compile(r"`(?!<prefix>)([a-z<>]+(?:-[a-z]+)+)`")
 OPEN = re.compile(r"<[a-z.]*>|\.\.\.|…")
 """Where a page leaves out a part of a name: `<function>`, `<...>` and `...`."""
 
-OTHERS = {"exclude-paths", "start-timestamp", "end-timestamp"}
-"""Words of other languages, and members of events, that look like an alarm's name."""
+TABLES = {"table-at-<time>", "table-epoch-1"}
+"""The second table of a restore, and a table of a later epoch."""
+
+OTHERS = {"exclude-paths", "start-timestamp", "end-timestamp", "aws-cn", "aws-eusc", "aws-us-gov", *TABLES}
+"""Words of other languages, members of events, and partitions, that look like an alarm's name."""
 
 
 def _names(graph: Graph) -> set[str]:

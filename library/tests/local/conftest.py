@@ -21,7 +21,8 @@ class RecordingAws(Aws):
 
     def call(self, service: str, operation: str, **parameters: object) -> dict[str, object]:
         self.calls.append((f"{service}:{operation}", parameters))
-        return {"Account": "123456789012", "QueueUrl": f"https://queue/{parameters.get('QueueName')}"}
+        url = f"https://queue/{parameters.get('QueueName')}"
+        return {"Account": "123456789012", "QueueUrl": url, "Version": "1"}
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 
 from bounded_context.tools.local.provider.adaptations import with_emulator_actions
 from bounded_context.tools.local.provider.creation import Request
+from bounded_context.tools.local.provider.resources import create
 
 from .conftest import RecordingAws
 
@@ -45,3 +46,23 @@ def test_an_action_that_the_emulator_requires_is_allowed_and_listed(action: Any,
 )
 def test_any_other_statement_stays_as_it_is(statement: dict[str, Any]) -> None:
     assert _adapted(**statement) == ([], [])
+
+
+def test_each_policy_of_a_role_is_a_call() -> None:
+    aws = RecordingAws()
+    inline = [{"name": name, "policy": json.dumps({"Statement": []})} for name in ("read", "write")]
+    inputs = {"name": "audit", "assumeRolePolicy": "{}", "inlinePolicies": inline, "managedPolicyArns": ["arn:logs"]}
+    create(aws, Request("aws:iam/role:Role", "audit", inputs, Path()))
+    (_, read), (_, write), (_, attached) = [call for call in aws.calls if "role_policy" in call[0]]
+    assert [(sent["RoleName"], sent["PolicyName"]) for sent in (read, write)] == [("audit", "read"), ("audit", "write")]
+    assert attached == {"RoleName": "audit", "PolicyArn": "arn:logs"}
+
+
+@pytest.mark.parametrize(("concurrency", "sent"), [(-1.0, []), (0.0, [0]), (5.0, [5])])
+def test_only_an_absent_concurrency_is_no_call(concurrency: float, sent: list[int]) -> None:
+    """Zero disables a function."""
+    aws = RecordingAws()
+    inputs = {"name": "audit", "reservedConcurrentExecutions": concurrency}
+    create(aws, Request("aws:lambda/function:Function", "audit", inputs, Path()))
+    calls = [parameters for name, parameters in aws.calls if name == "lambda:put_function_concurrency"]
+    assert [call["ReservedConcurrentExecutions"] for call in calls] == sent

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from bounded_context.domain.failures import Failure
+from bounded_context.tools.local.run.screen import Screen
 from bounded_context.tools.local.running.result import Result, Rows
 
 LIST_IMPORTED, LIST_REJECTED = "ThingListImported", "ThingListRejected"
@@ -61,3 +63,32 @@ def test_json_has_the_promised_form():
         "not_emulated": [],
         "stages": {"import": 1.23},
     }
+
+
+CAUSE = Failure("import_list", 3, "KeyError", "'amount'", "src/things/rules.py:7 in rule", "context logs")
+
+
+def test_a_failed_list_reports_its_cause():
+    """On standard error, for programs, and without the sentence for the partner."""
+    failed = replace(REJECTED, outcome="FAILED", cause="send it again", failure=CAUSE)
+    [problem] = failed.problems()
+    assert all(str(value) in problem for value in CAUSE.facts().values())
+    assert "send it again" not in problem
+    assert failed.as_json()["failure"] == {
+        "step": "import_list",
+        "part": 3,
+        "error": "KeyError",
+        "message": "'amount'",
+        "frame": "src/things/rules.py:7 in rule",
+        "log": "context logs",
+    }
+
+
+@pytest.mark.parametrize("verbose", [False, True])
+def test_the_screen_has_the_frames_of_libraries_if_wanted(verbose: bool, capsys: pytest.CaptureFixture[str]):
+    """Each fact of the cause is a line."""
+    Screen(quiet=False, verbose=verbose).show_failure(CAUSE, '  File "/layer/pydantic.py"')
+    shown = capsys.readouterr().out
+    lines = [line.split(maxsplit=1) for line in shown.splitlines() if line.startswith("  ")]
+    assert [[name, str(value)] for name, value in CAUSE.facts().items()] == lines[:6]
+    assert ("/layer/pydantic.py" in shown) is verbose

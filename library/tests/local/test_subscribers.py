@@ -4,12 +4,13 @@ import json
 import threading
 from typing import Any
 
+from bounded_context.tools.command.calls import Calls
 from bounded_context.tools.local.actors.subscriber import BATCH, Subscriber, wait_for
 
 COUNT = 5 * BATCH + 3
 
 
-class Queue:
+class Queue(Calls):
     """An account with one queue, which holds what was put into it."""
 
     region = "eu-central-1"

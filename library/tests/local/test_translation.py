@@ -5,52 +5,45 @@ from typing import Any
 import pytest
 from botocore.model import Shape
 
-from bounded_context.tools.local.emulator.aws import Aws
-from bounded_context.tools.local.provider.translation import Untranslatable, to_parameters
+from bounded_context.tools.programs.requests.calls import shape_of
+from bounded_context.tools.programs.requests.translation import Untranslatable, to_parameters
 
 
-@pytest.fixture
-def shape(aws_of_nothing: Aws) -> Any:
-    """Finds what botocore knows of a call's parameter."""
-
-    def find(service: str, operation: str, parameter: str) -> Shape:
-        return aws_of_nothing.input_shape(service, operation).members[parameter]
-
-    return find
+def shape(service: str, operation: str, parameter: str) -> Shape:
+    """Return botocore's model of a call's parameter."""
+    return shape_of(service, operation).members[parameter]
 
 
-def test_names_match_whatever_their_case(shape: Any):
+def test_names_match_whatever_their_case():
     """`kmsMasterKeyId` is the API's `KMSMasterKeyID`, at every depth, and one block is a list of one."""
     rule = {"applyServerSideEncryptionByDefault": {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": "key"}}
-    found = to_parameters(
-        shape("s3", "put_bucket_encryption", "ServerSideEncryptionConfiguration"), {"rules": rule}, {}
-    )
+    found = to_parameters(shape("s3", "PutBucketEncryption", "ServerSideEncryptionConfiguration"), {"rules": rule}, {})
     default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "key"}
     assert found == {"Rules": [{"ApplyServerSideEncryptionByDefault": default}]}
 
 
-def test_whole_numbers_are_whole_again(shape: Any):
+def test_whole_numbers_are_whole_again():
     """Pulumi hands every number over as a float."""
     rule = {"id": "old", "status": "Enabled", "expiration": {"days": 7.0}}
     found = to_parameters(
-        shape("s3", "put_bucket_lifecycle_configuration", "LifecycleConfiguration"), {"rules": [rule]}, {}
+        shape("s3", "PutBucketLifecycleConfiguration", "LifecycleConfiguration"), {"rules": [rule]}, {}
     )
     assert repr(found["Rules"][0]["Expiration"]) == "{'Days': 7}"
 
 
-def test_keys_of_maps_stay_as_they_are(shape: Any):
+def test_keys_of_maps_stay_as_they_are():
     """The names of environment variables are data, not parameters."""
-    found = to_parameters(shape("lambda", "create_function", "Environment"), {"variables": {"tableName": "t"}}, {})
+    found = to_parameters(shape("lambda", "CreateFunction", "Environment"), {"variables": {"tableName": "t"}}, {})
     assert found == {"Variables": {"tableName": "t"}}
 
 
-def test_input_without_a_parameter_is_an_error(shape: Any):
+def test_input_without_a_parameter_is_an_error():
     """An input that would be dropped stops the run and is named."""
     with pytest.raises(Untranslatable, match="'colour'"):
-        to_parameters(shape("lambda", "create_function", "Environment"), {"colour": "red"}, {})
+        to_parameters(shape("lambda", "CreateFunction", "Environment"), {"colour": "red"}, {})
 
 
-def test_a_rename_leads_into_structures_and_may_have_several_names(shape: Any):
+def test_a_rename_leads_into_structures_and_may_have_several_names():
     """The first that the structure at hand has; what others have in it stays."""
     index = {"name": "by_status", "projectionType": "INCLUDE", "nonKeyAttributes": ["status"]}
     renames = {
@@ -58,37 +51,38 @@ def test_a_rename_leads_into_structures_and_may_have_several_names(shape: Any):
         "projectionType": "Projection.ProjectionType",
         "nonKeyAttributes": "Projection.NonKeyAttributes",
     }
-    (found,) = to_parameters(shape("dynamodb", "create_table", "GlobalSecondaryIndexes"), index, renames)
+    (found,) = to_parameters(shape("dynamodb", "CreateTable", "GlobalSecondaryIndexes"), index, renames)
     assert found == {
         "IndexName": "by_status",
         "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["status"]},
     }
 
 
-def test_a_map_is_a_list_of_pairs_where_aws_has_one(shape: Any):
+def test_a_map_is_a_list_of_pairs_where_aws_has_one():
     """Tags, dimensions; a block with the names of the pair is one of them."""
-    found = to_parameters(shape("iam", "create_role", "Tags"), {"owner": "team", "stack": "dev"}, {})
+    found = to_parameters(shape("iam", "CreateRole", "Tags"), {"owner": "team", "stack": "dev"}, {})
     assert found == [{"Key": "owner", "Value": "team"}, {"Key": "stack", "Value": "dev"}]
-    assert to_parameters(shape("iam", "create_role", "Tags"), {"key": "owner", "value": "team"}, {}) == found[:1]
+    assert to_parameters(shape("iam", "CreateRole", "Tags"), {"key": "owner", "value": "team"}, {}) == found[:1]
 
 
-def test_a_text_is_a_name_and_a_list_the_only_list_in_a_structure(shape: Any):
+def test_a_text_is_a_name_and_a_list_the_only_list_in_a_structure():
     """Pulumi's provider leaves out what has one member."""
-    configuration = shape("codedeploy", "create_deployment_group", "alarmConfiguration")
+    configuration = shape("codedeploy", "CreateDeploymentGroup", "alarmConfiguration")
     assert to_parameters(configuration, {"alarms": ["errors"]}, {}) == {"alarms": [{"name": "errors"}]}
-    encryption = shape("s3", "put_bucket_encryption", "ServerSideEncryptionConfiguration")
+    encryption = shape("s3", "PutBucketEncryption", "ServerSideEncryptionConfiguration")
     (rule,) = to_parameters(encryption, {"rules": {"blockedEncryptionTypes": ["SSE-C"]}}, {})["Rules"]
     assert rule == {"BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]}}
 
 
 @pytest.mark.parametrize(("given", "found"), [(30.0, "30"), (0.5, "0.5"), (True, "true"), ("30", "30"), ([], [])])
-def test_a_number_is_text_where_text_is_wanted(given: Any, found: Any, aws_of_nothing: Aws):
+def test_a_number_is_text_where_text_is_wanted(given: Any, found: Any):
     """As the provider writes it; what is no scalar stays."""
-    shape = aws_of_nothing.input_shape("sqs", "create_queue").members["Attributes"]
-    assert to_parameters(shape, {"VisibilityTimeout": given}, {}) == {"VisibilityTimeout": found}
+    assert to_parameters(shape("sqs", "CreateQueue", "Attributes"), {"VisibilityTimeout": given}, {}) == {
+        "VisibilityTimeout": found
+    }
 
 
 @pytest.mark.parametrize(("given", "found"), [("30", 30), ("soon", "soon"), (1.5, 1.5), (None, None)])
-def test_what_is_no_whole_number_stays_for_whoever_checks_the_call(given: Any, found: Any, shape: Any):
+def test_what_is_no_whole_number_stays_for_whoever_checks_the_call(given: Any, found: Any):
     """Half a second would be none."""
-    assert to_parameters(shape("lambda", "create_function", "Timeout"), given, {}) == found
+    assert to_parameters(shape("lambda", "CreateFunction", "Timeout"), given, {}) == found

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator, Mapping
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +12,21 @@ import pytest
 import yaml
 
 from bounded_context import Context
-from bounded_context.configuration.collisions import require_context
+from bounded_context.configuration.collisions import PIPELINE, require_context
 from bounded_context.configuration.config import SettingError
 from bounded_context.configuration.labels import LabelError, Labels
 from bounded_context.configuration.project import Project, current
+from bounded_context.infra.pipeline.settings import SourceKind
 from bounded_context.tools.accounts.permissions import cli as command
 from bounded_context.tools.accounts.permissions.boundary import boundary
-from bounded_context.tools.accounts.permissions.policies import of_kind, place, policy
+from bounded_context.tools.accounts.permissions.policies import of_kind, of_pipeline, place, policy
 from bounded_context.tools.accounts.temporary_stacks.stack import boundary_of
 from bounded_context.tools.programs.recording import ACCOUNT, REGION, Graph, service
 from tests.accounts.evaluation import FREE, Policy
 from tests.console import context
 from tests.infra.contexts import SHAPES
 from tests.infra.graph import CONTEXT, PARTNERS, STACKS, run, run_shape
-from tests.pipeline.program import LEAST
+from tests.pipeline.program import CLOUD, CODECOMMIT, LEAST, roles
 from tests.pipeline.program import run as run_pipeline
 
 from .test_documents import MOST
@@ -32,6 +34,8 @@ from .test_documents import MOST
 MANAGED = 6144
 """Characters of a managed policy, white space not counted (IAM quotas)."""
 
+STATE_KEY = f"arn:aws:kms:{REGION}:444455556666:key/77777777-1111-2222-3333-444455556666"
+STATE = f"awskms:///{STATE_KEY}?region={REGION}"
 LIMIT = f"arn:aws:iam::{ACCOUNT}:policy/payment-prod-boundary"
 Capture = pytest.CaptureFixture[str]
 
@@ -55,6 +59,11 @@ def _uncovered(
     return {*_found(graph, Policy(limit), {"aws:resourcetag/context": name, "aws:resourcetag/stack": stack})}
 
 
+def _granted(graph: Graph) -> Iterator[tuple[str, str]]:
+    for _, one in graph.statements("iam/rolePolicy"):
+        yield from product(one["Action"], one["Resource"])
+
+
 def _found(graph: Graph, limit: Policy, tags: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for _, statement in graph.statements("iam/rolePolicy"):
         keys = {key.lower(): FREE for one in statement.get("Condition", {}).values() for key in one}
@@ -68,6 +77,45 @@ def _found(graph: Graph, limit: Policy, tags: Mapping[str, str]) -> Iterator[tup
 def test_a_boundary_allows_all_that_the_roles_of_its_stack_may(stack: str) -> None:
     graph = run(stack)
     assert _uncovered(graph, _boundary(graph, stack), stack) == set()
+
+
+def _of_pipeline(graph: Graph) -> dict[str, Any]:
+    return boundary(of_pipeline(CONTEXT, REGION, ACCOUNT), graph, Labels(CONTEXT.name, PIPELINE, CONTEXT.owner))
+
+
+def _pipeline_of(*names: str) -> Graph:
+    """Return the pipeline of environments that each have an account and an encryption context."""
+    environments = [
+        {
+            "name": name,
+            "roles": roles(name, f"90000000000{number}"),
+            "secrets_provider": f"{STATE}&context_stack={name}",
+        }
+        for number, name in enumerate(names)
+    ]
+    return run_pipeline({**LEAST, "environments": environments, "secrets_provider": STATE})
+
+
+@pytest.mark.parametrize(
+    ("settings", "source"), [(LEAST, "codeconnections"), (CODECOMMIT, "codecommit"), (CLOUD, "codeconnections")]
+)
+def test_the_boundary_of_the_pipeline_allows_all_that_its_roles_may(
+    settings: dict[str, Any], source: SourceKind
+) -> None:
+    graph = run_pipeline(settings, source=source)
+    assert _uncovered(graph, _of_pipeline(graph), PIPELINE) == set()
+
+
+def test_the_boundary_of_a_pipeline_with_many_environments_fits_a_managed_policy() -> None:
+    graph = _pipeline_of(*(f"environment-{number}" for number in range(5)))
+    assert _uncovered(graph, _of_pipeline(graph), PIPELINE) == set()
+    assert _size(_of_pipeline(graph)) <= MANAGED
+
+
+def test_the_boundary_of_the_pipeline_reaches_no_stack() -> None:
+    prod = _full()
+    covered = {*_granted(prod)} - _uncovered(prod, _of_pipeline(run_pipeline(LEAST)))
+    assert {resource for _, resource in covered} <= {"*"}
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -84,25 +132,20 @@ def test_a_boundary_with_partners_and_releases_fits_a_managed_policy() -> None:
     assert _size(limit) <= MANAGED
 
 
-def test_a_boundary_that_lacks_a_statement_is_detected() -> None:
+@pytest.mark.parametrize("stack", ["dev", PIPELINE])
+def test_a_boundary_that_lacks_a_statement_is_detected(stack: str) -> None:
     """Of the test itself."""
-    graph = run("dev")
-    limit = _boundary(graph, "dev")
+    graph = _pipeline_of("dev", "prod") if stack == PIPELINE else run(stack)
+    limit = _of_pipeline(graph) if stack == PIPELINE else _boundary(graph, stack)
     for index in range(len(limit["Statement"])):
         without = {**limit, "Statement": limit["Statement"][:index] + limit["Statement"][index + 1 :]}
-        assert _uncovered(graph, without, "dev")
+        assert _uncovered(graph, without, stack)
 
 
 def test_a_boundary_reaches_no_other_stack() -> None:
     """Neither by its name nor by its key."""
     prod = _full()
-    granted = [
-        (action, resource)
-        for _, one in prod.statements("iam/rolePolicy")
-        for action in one["Action"]
-        for resource in one["Resource"]
-    ]
-    covered = {*granted} - _uncovered(prod, _boundary(run("dev"), "dev"))
+    covered = {*_granted(prod)} - _uncovered(prod, _boundary(run("dev"), "dev"))
     assert {resource for _, resource in covered} == {"*"}
 
 
@@ -152,11 +195,12 @@ def test_a_preview_sets_no_boundary() -> None:
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository whose settings can be edited."""
-    shutil.copytree(current().service, tmp_path / "infra" / "service")
+    shutil.copytree(current().root / "infra", tmp_path / "infra")
     (tmp_path / "workflow").symlink_to(current().root / "workflow")
     project = Project(tmp_path, current().settings)
     monkeypatch.setattr(command, "repository", lambda: project)
     monkeypatch.setattr("bounded_context.tools.programs.recording.current", lambda: project)
+    monkeypatch.setattr("bounded_context.tools.programs.delivery.current", lambda: project)
     return tmp_path
 
 
@@ -183,6 +227,43 @@ def test_a_boundary_that_is_no_policy_is_refused_with_file_and_setting(repositor
     assert len(error.splitlines()) == 1
 
 
+def _set_pipeline(repository: Path, **changes: Any) -> None:
+    file = repository / "infra" / "pipeline" / "Pulumi.main.yaml"
+    settings = yaml.safe_load(file.read_text())
+    filled = {**LEAST, "secrets_provider": STATE, **changes}
+    given = {f"payment-pipeline:{name}": value for name, value in filled.items() if value is not None}
+    file.write_text(yaml.safe_dump({"config": {**settings["config"], **given}}))
+
+
+def test_the_boundary_of_the_pipeline_is_printed_for_its_account(repository: Path, capsys: Capture) -> None:
+    """It contains the key, the bucket and the roles of the settings."""
+    _set_pipeline(repository)
+    assert context("permissions", "boundary", "pipeline", "333344445555") == 0
+    found = {resource for one in json.loads(capsys.readouterr().out)["Statement"] for resource in one["Resource"]}
+    assert {"arn:aws:s3:::state", STATE_KEY, LEAST["environments"][0]["roles"]["deploy"]} <= found
+    assert "arn:aws:codebuild:eu-west-1:333344445555:project/payment-pipeline-*" in found
+
+
+@pytest.mark.parametrize(
+    ("changes", "setting"),
+    [({"backend": None}, "backend"), ({"secrets_provider": LEAST["secrets_provider"]}, "secrets_provider")],
+)
+def test_the_boundary_of_the_pipeline_needs_its_settings(
+    repository: Path, capsys: Capture, changes: dict[str, Any], setting: str
+) -> None:
+    """An alias is not enough: IAM accepts keys by their ARN only."""
+    _set_pipeline(repository, **changes)
+    assert context("permissions", "boundary", "pipeline", ACCOUNT) == 2
+    error = capsys.readouterr().err
+    assert f"infra/pipeline/Pulumi.main.yaml: {setting}" in error
+    assert len(error.splitlines()) == 1
+
+
+@pytest.mark.parametrize("role", ["preview", "deploy", "shift", "state"])
+def test_the_pipeline_has_no_other_document(role: str) -> None:
+    assert context("permissions", role, "pipeline", ACCOUNT) == 2
+
+
 @pytest.mark.parametrize(
     "bad", ["", "payment-boundary", "arn:aws:iam::aws:policy/AdministratorAccess", f"arn:aws:iam::{ACCOUNT}:role/limit"]
 )
@@ -202,7 +283,9 @@ def test_a_temporary_stack_has_the_boundary_of_its_kind() -> None:
     assert boundary_of(common, "payment", "pr-7") == common
 
 
-@pytest.mark.parametrize("name", ["state", "pipeline", "state-1", "pipeline-two", "pr", "sandbox"])
+@pytest.mark.parametrize(
+    "name", ["state", "pipeline", "deployer", "state-1", "pipeline-two", "deployer-three", "pr", "sandbox"]
+)
 def test_a_stack_with_the_name_of_other_resources_is_refused(name: str) -> None:
     with pytest.raises(LabelError):
         place(CONTEXT, name, REGION, ACCOUNT)
@@ -210,12 +293,16 @@ def test_a_stack_with_the_name_of_other_resources_is_refused(name: str) -> None:
         service().run_with(name, service().config("dev"))
 
 
-@pytest.mark.parametrize("name", ["payment_dev", "payment_prod", "vat_return_pipeline", "order_state_log"])
+@pytest.mark.parametrize(
+    "name", ["payment_dev", "payment_prod", "vat_return_pipeline", "payment_deployer", "order_state_log"]
+)
 def test_a_context_with_the_prefix_of_another_contexts_stack_is_refused(name: str) -> None:
     with pytest.raises(LabelError):
         require_context(name)
 
 
-@pytest.mark.parametrize("name", ["payment", "state", "dev_tool", "developer", "order_statement"])
+@pytest.mark.parametrize(
+    "name", ["payment", "state", "account", "accounts_payable", "dev_tool", "developer", "order_statement"]
+)
 def test_a_context_without_such_a_word_is_accepted(name: str) -> None:
     require_context(name)

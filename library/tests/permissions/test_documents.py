@@ -19,6 +19,7 @@ from tests.infra.graph import CONTEXT, PARTNERS, STACKS, run, run_shape
 
 from .watched import PREFIXES
 
+COPIES = "arn:aws:backup:eu-west-1:999988887777:backup-vault:copies"
 WHERE = place(CONTEXT, "prod", "eu-central-1", "333344445555")
 MOST = 10_240
 """Characters of inline policy that IAM takes for a role, white space not counted (IAM quotas)."""
@@ -29,6 +30,10 @@ SCHEMAS = {
     "apigatewayv2/integration": "AWS::ApiGatewayV2::Integration",
     "apigatewayv2/route": "AWS::ApiGatewayV2::Route",
     "apigatewayv2/stage": "AWS::ApiGatewayV2::Stage",
+    "backup/plan": "AWS::Backup::BackupPlan",
+    "backup/selection": "AWS::Backup::BackupSelection",
+    "backup/vault": "AWS::Backup::BackupVault",
+    "backup/vaultLockConfiguration": "AWS::Backup::BackupVault",
     "cloudtrail/trail": "AWS::CloudTrail::Trail",
     "cloudwatch/compositeAlarm": "AWS::CloudWatch::CompositeAlarm",
     "cloudwatch/dashboard": "AWS::CloudWatch::Dashboard",
@@ -73,6 +78,9 @@ SCHEMAS = {
 
 UNUSED = re.compile(
     r"s3:getObject|s3:(Get|Put|Delete)Bucket(Abac|Analytics|Metadata|Metrics)\w*|s3:Delete\w+|s3tables:\w+"
+    r"|backup-storage:Mount|backup:\w+BackupVault(AccessPolicy|Notifications)|backup:DeleteBackupVaultLockConfiguration"
+    # The tags of a stack change, and none is removed.
+    r"|backup:UntagResource"
     r"|organizations:\w+|cloudtrail:(GetTrail|StopLogging|Put\w*Insight\w*|\w*(Organization|ResourcePolicy|EventConfiguration)\w*)"
     r"|s3:\w*(Accelerate|Analytics|Cors|CORS|IntelligentTiering|Inventory|Logging|Metrics|ObjectLock|Replication"
     r"|Website|BucketAcl|ObjectAcl|MetadataTable|BucketMetadata\w*)\w*"
@@ -92,25 +100,25 @@ UNUSED = re.compile(
 """What AWS states for options that no component uses: replicas, imports, VPCs, signing, tags' removal and others."""
 
 NOT_OPERATIONS = re.compile(
-    r"apigateway:(GET|PUT|POST|PATCH|DELETE)|iam:PassRole|logs:\w+LogDelivery|logs:ListLogDeliveries|lambda:InvokeFunction"
-    r"|s3:(DeleteObjectVersion|ListBucketVersions|GetAccelerateConfiguration|Get\w*Configuration|Put\w*Configuration"
+    r"backup-storage:MountCapsule|apigateway:(GET|PUT|POST|PATCH|DELETE)|iam:PassRole|logs:\w+LogDelivery|logs:ListLogDeliveries|lambda:InvokeFunction"
+    r"|s3:((Delete|Get)ObjectVersion|ListBucketVersions|GetAccelerateConfiguration|Get\w*Configuration|Put\w*Configuration"
     r"|GetBucketCORS|ListBucket|(Get|Put)BucketPublicAccessBlock|GetBucketObjectLockConfiguration|PutBucketObjectLockConfiguration|GetBucketNotification"
     r"|PutBucketNotification|TagResource|UntagResource|ListTagsForResource)"
-    r"|apigateway:TagResource|dynamodb:Get(Records|ShardIterator)"
+    r"|apigateway:TagResource|dynamodb:(DescribeStream|GetRecords|GetShardIterator)"
 )
 """Actions that are called otherwise than an operation (Service Authorization Reference)."""
 
 SERVICES = {**{action: service for service, action in PREFIXES.items()}, "kms": "kms", "xray": "xray"}
 
 WITHOUT_RESOURCE = {
-    *("cloudtrail:DescribeTrails", "cloudwatch:DescribeAlarms"),
+    *("backup-storage:MountCapsule", "cloudtrail:DescribeTrails", "cloudwatch:DescribeAlarms"),
     *("codedeploy:BatchGetDeploymentTargets", "codedeploy:ListDeploymentTargets", "codedeploy:StopDeployment"),
     *("kms:CreateKey", "kms:ListAliases", "lambda:CreateEventSourceMapping"),
     *(f"logs:{verb}LogDelivery" for verb in ("Create", "Delete", "Get", "Update")),
     *("logs:DescribeLogGroups", "logs:DescribeResourcePolicies", "logs:ListLogDeliveries", "logs:PutResourcePolicy"),
     *(f"logs:{verb}" for verb in ("DeleteQueryDefinition", "DescribeQueryDefinitions", "PutQueryDefinition")),
     *("ssm:DescribeParameters", "states:ValidateStateMachineDefinition", "transfer:CreateServer"),
-    *("xray:GetSamplingRules", "lambda:ListEventSourceMappings", "cloudwatch:GetMetricData"),
+    *("xray:GetSamplingRules", "lambda:ListEventSourceMappings", "cloudwatch:GetMetricData", "dynamodb:ListBackups"),
 }
 """Actions that know no resource, or whose resource is not there yet: the latter are bound to tags or functions."""
 
@@ -119,7 +127,13 @@ WITHOUT_RESOURCE = {
 def graph() -> Graph:
     """A stack of production with all that the settings allow."""
     return run(
-        "prod", partners=PARTNERS, sftp="dedicated", rollout_strategy="Canary25Percent20Minutes", evidence="trail"
+        "prod",
+        partners=PARTNERS,
+        sftp="dedicated",
+        rollout_strategy="Canary25Percent20Minutes",
+        evidence="trail",
+        backup="vault",
+        backup_copy=COPIES,
     )
 
 
@@ -255,12 +269,13 @@ def test_the_shift_neither_deploys_nor_reads_data(graph: Graph) -> None:
 def test_the_shift_deletes_versions_and_never_a_function_or_another_stacks_versions(graph: Graph) -> None:
     """The ARN of a function has no part after its name, and that of a layer's version has one."""
     statements = policy("shift", WHERE, graph, {})["Statement"]
-    deleting = [s for s in statements if any(":Delete" in action for action in s["Action"])]
+    deleting = [s for s in statements if any(action.startswith("lambda:Delete") for action in s["Action"])]
     forms = [arn for statement in deleting for arn in statement["Resource"] if ":lambda:" in arn]
     lambdas = "arn:aws:lambda:eu-central-1:333344445555"
     assert sorted(forms) == [f"{lambdas}:function:payment-prod-*:*", f"{lambdas}:layer:payment-prod-*:*"]
     assert not any(fnmatch(f"{lambdas}:function:payment-prod-import-list", form) for form in forms)
     assert any(fnmatch(f"{lambdas}:function:payment-prod-import-list:7", form) for form in forms)
+    assert "states:DeleteStateMachine" not in actions(policy("shift", WHERE, graph, {}))
 
 
 def test_roles_are_passed_to_the_services_of_a_stack_only(graph: Graph) -> None:

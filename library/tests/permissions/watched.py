@@ -18,7 +18,11 @@ PREFIXES = {"lambda": "lambda", "codedeploy": "codedeploy", "stepfunctions": "st
 _OTHERS = {"dynamodbstreams": "dynamodb"}
 """Those of a redrive that are not called as their service."""
 
-_NAMES = {"Invoke": "InvokeFunction", "ChangeMessageVisibilityBatch": "ChangeMessageVisibility"}
+_NAMES = {
+    "Invoke": "InvokeFunction",
+    "ChangeMessageVisibilityBatch": "ChangeMessageVisibility",
+    "SendMessageBatch": "SendMessage",
+}
 """Actions that are not called as their operation (Service Authorization Reference)."""
 
 

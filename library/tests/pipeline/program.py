@@ -5,7 +5,8 @@ from unittest.mock import patch
 
 from bounded_context.configuration.project import current
 from bounded_context.infra.pipeline import Delivery
-from bounded_context.infra.pipeline.settings import ROLES, SourceKind
+from bounded_context.infra.pipeline.environments import ROLES
+from bounded_context.infra.pipeline.settings import SourceKind
 from bounded_context.tools.programs.recording import ACCOUNT, REGION, Graph, Program
 
 FOLDER = current().pipeline
@@ -29,6 +30,7 @@ LEAST = {
     "repository": "org/repository",
     "connection_arn": CONNECTION,
     "environments": ENVIRONMENTS,
+    "shared_accounts": ["222233334444"],
     "backend": "s3://state",
     "secrets_provider": f"awskms://alias/state?region={REGION}",
 }

@@ -20,7 +20,7 @@ def settings(changes: dict[str, Any], base: dict[str, Any] = LEAST, source: Sour
     """Settings as Pulumi hands them over; None takes one away."""
     wanted = {"protect": "true", **base, **changes}
     return PipelineSettings.from_config(
-        {key: _text(value) for key, value in wanted.items() if value is not None}, source
+        {key: _text(value) for key, value in wanted.items() if value is not None}, source, "payment"
     )
 
 
@@ -30,6 +30,12 @@ def _text(value: Any) -> str:
 
 ROLES = ENVIRONMENTS[0]["roles"]
 ROLE = ROLES["deploy"]
+DEV, _, PROD = ENVIRONMENTS
+OF_DEV = PROD["roles"]["deploy"].replace("prod-", "payment-prod-")
+"""A role that is named for prod."""
+ABROAD = ROLE.replace("dev-deploy", "preview")
+"""A role of prod in the account of dev."""
+SHARED = "shared_accounts"
 OF_PROD = f"{LEAST['secrets_provider']}&context_stack=prod"
 BAD: list[tuple[dict[str, Any], str]] = [
     ({"repository": None}, "repository"),
@@ -44,15 +50,26 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"environments": [{"name": "dev", "role_arn": ROLE}]}, "environments"),
     ({"environments": [{"roles": ROLES}]}, "environments"),
     ({"environments": [{"name": "pipeline", "roles": ROLES}]}, "environments"),
-    ({"environments": [{"name": "dev"}]}, "environments.dev.roles"),
+    ({"environments": [{"name": "dev"}]}, "environments.dev.account"),
+    ({"environments": [{"name": "dev", "account": 1}]}, "environments.dev.account"),
+    ({"account": "1"}, "account"),
     ({"environments": [{"name": "dev", "roles": {"deploy": ROLE}}]}, "environments.dev.roles"),
     ({"environments": [{"name": "dev", "roles": ROLES | {"shift": "shift"}}]}, "environments.dev.roles.shift"),
     ({"environments": [{"name": "dev", "roles": ROLES | {"preview": ROLE}}]}, "environments.dev.roles"),
     ({"environments": [{"name": "dev", "roles": ROLES, "approval": "yes"}]}, "environments.dev.approval"),
     ({"environments": ENVIRONMENTS[:1] * 2}, "environments"),
     ({"environments": [{"name": "state", "roles": ROLES}]}, "environments"),
+    ({"environments": [{"name": "deployer-two", "roles": ROLES}]}, "environments"),
     ({"environments": [{"name": "pr", "roles": ROLES}]}, "environments"),
     ({"environments": [ENVIRONMENTS[0], ENVIRONMENTS[1] | {"name": "dev-two"}]}, "environments.dev-two"),
+    ({"shared_accounts": None}, "shared_accounts"),
+    ({"shared_accounts": ["333344445555"]}, "shared_accounts"),
+    ({"shared_accounts": [222233334444]}, "shared_accounts"),
+    ({"shared_accounts": "222233334444"}, "shared_accounts"),
+    ({"environments": [DEV, PROD | {"roles": DEV["roles"]}]}, "environments.prod.roles.preview"),
+    ({"environments": [DEV, PROD | {"roles": PROD["roles"] | {"shift": ROLE}}]}, "environments.prod.roles.shift"),
+    ({"environments": [DEV | {"roles": ROLES | {"deploy": OF_DEV}}, PROD]}, "environments.dev.roles.deploy"),
+    ({"environments": [DEV, PROD | {"roles": PROD["roles"] | {"preview": ABROAD}}], "shared_accounts": None}, SHARED),
     ({"permissions_boundary": ROLE}, "permissions_boundary"),
     ({"environments": [ENVIRONMENTS[0] | {"secrets_provider": "alias/dev"}]}, "environments.dev.secrets_provider"),
     ({"environments": [ENVIRONMENTS[0] | {"secrets_provider": OF_PROD}]}, "environments.dev.secrets_provider"),
@@ -65,6 +82,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"policies": "bounded-context"}, "policies"),
     ({"policies": {"library": "bounded-context==1.0.0"}}, "policies"),
     ({"policies": {"library": "bounded-context", "sha256": "0" * 64}}, "policies.library"),
+    ({"policies": {"library": "bounded-context @ https://e.org/b.whl", "sha256": "0" * 64}}, "policies.library"),
     ({"policies": {"library": "another==1.0.0", "sha256": "0" * 64}}, "policies.library"),
     ({"policies": {"library": "./vendor/../x.whl", "sha256": "0" * 64}}, "policies.library"),
     ({"policies": {"library": 'bounded-context==1"; id; "', "sha256": "0" * 64}}, "policies.library"),
@@ -88,6 +106,18 @@ def test_environments_of_other_accounts_may_begin_alike() -> None:
     assert len(settings({"environments": [ENVIRONMENTS[0], ENVIRONMENTS[2] | {"name": "dev-two"}]}).environments) == 2
 
 
+@pytest.mark.parametrize("name", ["payment-dev-deploy", "team/deploy", "product", "DevDeploy", "dev-prod-deploy"])
+def test_the_name_of_a_role_may_contain_its_own_environment_or_none(name: str) -> None:
+    """Only another environment's name without the own is refused."""
+    roles = ROLES | {"deploy": ROLE.replace("dev-deploy", name)}
+    assert settings({"environments": [DEV | {"roles": roles}, PROD]}).environments[0].roles["deploy"].endswith(name)
+
+
+def test_environments_share_an_account_by_declaration_alone() -> None:
+    assert settings({}).shared_accounts == ("222233334444",)
+    assert settings({"environments": [DEV, PROD], "shared_accounts": None}).shared_accounts == ()
+
+
 def test_pulumi_cloud_needs_a_token_and_no_key() -> None:
     """Each backend has its own way to keep secrets."""
     assert settings({}, CLOUD).secrets_provider is None
@@ -97,12 +127,9 @@ def test_pulumi_cloud_needs_a_token_and_no_key() -> None:
         assert refused.value.setting == setting
 
 
-@pytest.mark.parametrize(
-    "library",
-    ["bounded-context==1.0.0", "bounded-context @ https://example.org/a/b-1.0-py3-none-any.whl", "./vendor/b.whl"],
-)
+@pytest.mark.parametrize("library", ["bounded-context==1.0.0", "./vendor/b.whl"])
 def test_a_person_may_pin_the_library_of_the_policies(library: str) -> None:
-    """From an index, from an address, or from the repository; in each case by the hash of its wheel."""
+    """From an index or from the repository; in each case by the hash of its wheel."""
     pinned = settings({"policies": {"library": library, "sha256": "0" * 64}}).policies
     assert (pinned.library, pinned.sha256) == (library, "0" * 64)
     assert settings({}).policies is None

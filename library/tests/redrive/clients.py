@@ -58,7 +58,8 @@ class Queues(Client):
         hidden = self.hidden(QueueUrl)
         visible = len(self.messages.get(QueueUrl, {})) - hidden
         numbers = {"ApproximateNumberOfMessages": visible, "ApproximateNumberOfMessagesNotVisible": hidden}
-        return {"Attributes": {name: str(number) for name, number in numbers.items()}}
+        attributes = {**numbers, "MessageRetentionPeriod": 604_800}
+        return {"Attributes": {name: str(number) for name, number in attributes.items()}}
 
     def _receive_message(
         self,

@@ -136,11 +136,17 @@ class StepFunctions(Client):
         super().__init__()
         self.machine = machine
         self.newest = 1
+        self.deleted: set[int] = set()
         self.weights = {"1": 100}
         self.description = ""
         self.shares: list[tuple[float, dict[str, int]]] = []
         self._clock = clock
         self.updated = clock.now()
+
+    @property
+    def versions(self) -> list[int]:
+        """The numbers of the versions, the newest first."""
+        return [number for number in range(self.newest, 0, -1) if number not in self.deleted]
 
     def route(self, weights: dict[str, int], description: str = "") -> None:
         """Move the alias as somebody else would."""
@@ -150,9 +156,17 @@ class StepFunctions(Client):
 
     def _list_state_machine_versions(self, stateMachineArn: str, nextToken: str = "") -> dict[str, Any]:  # noqa: N803
         assert stateMachineArn == self.machine
-        number = int(nextToken or self.newest)
+        number, *others = self.versions[int(nextToken or 0) :]
         page: dict[str, Any] = {"stateMachineVersions": [{"stateMachineVersionArn": f"{self.machine}:{number}"}]}
-        return page if number == 1 else {**page, "nextToken": str(number - 1)}
+        return {**page, "nextToken": str(int(nextToken or 0) + 1)} if others else page
+
+    def _delete_state_machine_version(self, stateMachineVersionArn: str) -> dict[str, Any]:  # noqa: N803
+        machine, _, version = stateMachineVersionArn.rpartition(":")
+        assert machine == self.machine
+        if version in self.weights:
+            raise error("DeleteStateMachineVersion", "ConflictException")
+        self.deleted.add(int(version))
+        return {}
 
     def _describe_state_machine_alias(self, stateMachineAliasArn: str) -> dict[str, Any]:  # noqa: N803
         assert stateMachineAliasArn == f"{self.machine}:live"
@@ -173,6 +187,7 @@ class StepFunctions(Client):
         before, self.weights = self.weights, {version.rpartition(":")[2]: weight for version, weight in routes.items()}
         assert sum(self.weights.values()) == 100
         assert len(self.weights) <= 2
+        assert self.deleted.isdisjoint(map(int, self.weights)), "a deleted version would get executions"
         self.description, self.updated = description, self._clock.now()
         if self.weights != before:
             self.shares.append((round(self._clock.minutes), self.weights))

@@ -78,7 +78,7 @@ def test_the_pulumi_cli_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     assert outputs.read("test", PROGRAM, None).application == "test"
     asked = (tmp_path / "asked").read_text()
-    assert asked.strip() == f"stack output --json --stack test --cwd {PROGRAM}"
+    assert asked.strip() == f"stack output --json --stack test --cwd {PROGRAM} --non-interactive"
     script.write_text("#!/bin/sh\necho 'error: no test' >&2\nexit 255\n")
     with pytest.raises(Refused, match="the stack test: error: no test"):
         outputs.read("test", PROGRAM, None)
@@ -91,7 +91,7 @@ def test_the_program_of_the_current_repository_is_asked(tmp_path: Path, monkeypa
     script.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     assert context("rollout", "status", "test", access=Access(stack.clients, stack.clock)) == 2
-    assert (tmp_path / "asked").read_text().strip().endswith(f"--cwd {current().service}")
+    assert (tmp_path / "asked").read_text().strip().endswith(f"--cwd {current().service} --non-interactive")
 
 
 def test_outside_a_repository_nothing_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stack: Stack):

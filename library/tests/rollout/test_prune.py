@@ -8,6 +8,7 @@ import pytest
 
 from bounded_context.tools.release.rollout import prune
 from bounded_context.tools.release.rollout.deployments import Deployments
+from bounded_context.tools.release.rollout.machines import Machines
 from bounded_context.tools.release.rollout.outputs import Release
 from tests.rollout.clients import error
 from tests.rollout.conftest import Stack
@@ -39,6 +40,41 @@ def test_hooks_keep_their_newest_versions(stack: Stack) -> None:
         stack.publish("pre-traffic")
     release(stack, "one")
     assert stack.versions("pre-traffic") == [3, 4]
+
+
+def test_a_release_deletes_older_versions_of_the_state_machine(stack: Stack) -> None:
+    for _ in range(3):
+        release(stack, "machine")
+    assert stack.machines.versions == [4, 3]
+
+
+def test_the_version_before_the_live_version_of_the_state_machine_remains(stack: Stack) -> None:
+    """The way back leads to it."""
+    release(stack, "machine", "one")
+    release(stack, *["machine"] * 4, "one")
+    assert stack.machines.versions == [6, 5, 2]
+    assert stack.rollout("back").status == 0
+    assert stack.machines.weights == {"2": 100}
+
+
+@pytest.mark.parametrize("weights", [{"1": 100}, {"1": 50, "4": 50}])
+def test_versions_that_the_state_machines_alias_routes_to_remain(weights: dict[str, int], stack: Stack) -> None:
+    """All versions remain while two share the executions."""
+    stack.publish(*["machine"] * 4)
+    stack.machines.route(weights)
+    assert prune.old_definitions(_machines(stack)) == ([] if len(weights) > 1 else ["2", "3"])
+
+
+def test_a_version_of_the_state_machine_that_another_alias_routes_to_remains(stack: Stack) -> None:
+    """Step Functions refuses to delete it."""
+    stack.publish("machine")
+    assert not _machines(stack).delete("1")
+    assert stack.machines.versions == [2, 1]
+
+
+def _machines(stack: Stack) -> Machines:
+    clients: Any = stack.machines
+    return Machines(clients, clients, Release.of(stack.outputs).machine)
 
 
 def test_the_version_before_the_live_version_remains(stack: Stack) -> None:
@@ -142,14 +178,35 @@ def test_a_version_that_an_alias_routes_to_since_it_was_read_remains(stack: Stac
 def test_each_way_back_finds_its_versions(seed: int, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     """After any releases, failures and returns: no version is missing, and the alias returns to the version before."""
     monkeypatch.setattr(prune, "KEPT", 1)
+    _play(seed, stack)
+
+
+FAULTS = {
+    "the version before counts as old": ("_needed", lambda routing: frozenset(routing.weights)),
+    "only the live version is needed": ("_needed", lambda routing: frozenset({routing.new})),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_planted_fault_of_the_pruning_is_found(fault: str, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prune, "KEPT", 1)
+    monkeypatch.setattr(prune, *FAULTS[fault])
+    with pytest.raises(AssertionError):
+        for seed in range(8):
+            _play(seed, stack)
+
+
+def _play(seed: int, stack: Stack) -> None:
     chosen = random.Random(seed)  # noqa: S311
     for _ in range(6):
         stack.publish(*chosen.choices(("one", "two", "machine"), k=chosen.randint(1, 4)))
         stack.plan("one", chosen.choice(("succeeds", "succeeds", "alarm")))
-        before = {name: stack.live(name) for name in ("one", "two")}
+        before, definition = {name: stack.live(name) for name in ("one", "two")}, stack.machines.weights
         started = stack.rollout("start")
         if chosen.random() < 0.5 and started.status == 0:
             moved = [name for name in before if stack.live(name) != before[name]]
             assert stack.rollout("back").status in ((0,) if moved else (0, 2))
             assert {name: stack.live(name) for name in moved} == {name: before[name] for name in moved}
+            assert not moved or stack.machines.weights == definition
         assert {int(stack.live(name)) for name in before} <= {*stack.versions("one"), *stack.versions("two")}
+        assert {*map(int, stack.machines.weights)} <= {*stack.machines.versions}

@@ -17,8 +17,8 @@ from bounded_context.application.creating import CreatingRule
 from bounded_context.configuration.project import current
 from bounded_context.handlers import command_handler
 from bounded_context.testing import InMemory
-from bounded_context.testing.delivery import run_delivery
 from bounded_context.testing.promises import PROMISES, Repository, _promise
+from bounded_context.tools.programs.delivery import run_delivery
 from bounded_context.tools.programs.recording import Graph, Node, run
 from tests.things import Fields, context_of, model_of
 

@@ -55,7 +55,9 @@ def test_migrated_modules_are_those_of_a_new_bake(bakes: Callable[[str], Path], 
     today = read(copied(bakes(VERSION), tmp_path / "today"))
     found = read(bake)
     assert found["src/payment/list_steps.py"] == today["src/payment/list_steps.py"]
-    assert {path for path in found if path.endswith(".py")} == {path for path in today if path.endswith(".py")}
+    # The merge after the steps adds the program of an account.
+    new = {"infra/account/__main__.py"}
+    assert {path for path in found if path.endswith(".py")} | new == {path for path in today if path.endswith(".py")}
     exports = [line for line in today["infra/service/__main__.py"].splitlines() if line.startswith("export_outputs")]
     assert found["infra/service/__main__.py"].splitlines()[-1:] == exports
 
@@ -64,7 +66,12 @@ def test_migrated_modules_are_those_of_a_new_bake(bakes: Callable[[str], Path], 
 @pytest.mark.parametrize("version", EARLIER)
 def test_answers_of_all_kinds_lead_to_the_modules_of_a_new_bake(tmp_path: Path, version: str) -> None:
     """Long names, many commands, and contexts without an API, a lookup or subscribers."""
-    answers = [answers_of(row) for row in share(list(rows(VALUES, NEVER)))]
+    # Earlier versions refuse regions of other partitions than `aws`.
+    values = {
+        **VALUES,
+        "region": {name: of for name, of in VALUES["region"].items() if not name.startswith(("us-gov-", "cn-"))},
+    }
+    answers = [answers_of(row) for row in share(list(rows(values, NEVER)))]
     pairs = zip(_bakes(version, answers, tmp_path), _bakes(VERSION, answers, tmp_path), strict=True)
     both = [(old, new) for old, new in pairs if isinstance(old, Path) and isinstance(new, Path)]
     assert len(both) > len(answers) / 2

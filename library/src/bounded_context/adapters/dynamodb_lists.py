@@ -1,6 +1,7 @@
 """The lists' records in the table, through boto3. Every write has a condition on the list's status."""
 
 import secrets
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from ..application.ports import Fact
+from ..domain.failures import Failure
 from ..domain.lists import BEFORE, ListStatus, PinnedFile, ReceivedList
 from ..domain.trace_context import fresh_traceparent
 from . import list_items
@@ -178,6 +180,22 @@ class ListTable:
             ExpressionAttributeNames={"#writer": _writer(part), "#until": _until(part), "#rows": _rows(part)},
             ExpressionAttributeValues={":part": {part}},
         )
+
+    def record_failure(self, list_id: str, failure: Failure) -> None:
+        """Remember for 30 days the exception of a step's call, in an item of its own: the record may be large."""
+        key = list_items.failure_key(list_id, failure.step, failure.part)
+        # An update, because the roles of all steps may update items.
+        self._table.update_item(
+            Key={KEY: key},
+            UpdateExpression="SET failure = :failure, expires_at = :end",
+            ExpressionAttributeValues={":failure": failure.facts(), ":end": int(time.time()) + list_items.RUN_SECONDS},
+        )
+
+    def failure(self, list_id: str, step: str, part: int | None = None) -> Failure | None:
+        """Return the last exception of a step, or of a part's import, or None."""
+        key = {KEY: list_items.failure_key(list_id, step, part)}
+        item: Any = self._table.get_item(Key=key, ConsistentRead=True).get("Item", {})
+        return Failure.of(item.get("failure"))
 
     def _as_writer(
         self, list_id: str, part: int, writer: str, update: str, names: dict[str, str], values: dict[str, Any]

@@ -19,6 +19,9 @@ SCHEMA: Final = "dataschema"
 ETAG: Final = "etag"
 """A name of the item's state, new with each write of a command. Rows of a list have none before their first change.
 Its first part stays until the item is removed (`Aggregate.incarnation`)."""
+ERASED_AT: Final = "erased_at"
+"""The time at which `context erase` replaced the item's personal data; absent before."""
+
 LIST: Final = "LIST#"
 """The prefix of the key of each list's record."""
 
@@ -47,7 +50,7 @@ class Items(Generic[A]):
         self.attributes = (*context.details.model_fields, "status", "version", STATUS_SHARD, "list_id", LIST_SHARD)
         self._aggregate = context.aggregate
         self._context = context
-        self._known = {KEY, TRACEPARENT, SCHEMA, ETAG, *self.attributes}
+        self._known = {KEY, TRACEPARENT, SCHEMA, ETAG, ERASED_AT, *self.attributes}
 
     def key(self, identity: str) -> dict[str, str]:
         """Return an aggregate's key."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from ..domain.failures import Failure
 from ..domain.faults import Fault
 from ..domain.lists import ListStatus, PinnedFile, ReceivedList
 from ..domain.trace_context import from_traceparent
@@ -29,6 +30,10 @@ reader of the stream gets such items."""
 RUN_SECONDS: Final = 30 * 24 * 60 * 60
 """The time for which the list of an execution is stored. An execution is redriven within 14 days (Step Functions
 Developer Guide, "Redriving executions"), and runs for a day."""
+
+FAILURE: Final = "LIST-FAILURE#"
+"""The prefix of the key of each item with the exception of a step's call. It is stored as long as an execution can be
+redriven. No aggregate has a dash in its prefix, and no reader of the stream gets such items."""
 
 _FAILURE_BEFORE_0_4: Final = "a technical failure: nothing of the list was kept, and it can be sent again"
 """The reason by which versions before 0.4.0 recorded a technical failure; their records have no ``failed``."""
@@ -86,7 +91,13 @@ def to_list(item: Mapping[str, Any]) -> ReceivedList:
         writers=_by_part(item, UNTIL),
         written=_by_part(item, ROWS),
         failed=item.get("failed", item.get("reason") == _FAILURE_BEFORE_0_4),
+        failure=Failure.of(item.get("failure")),
     )
+
+
+def failure_key(list_id: str, step: str, part: int | None) -> str:
+    """Return the key of the item with the last exception of a step, or of the import of a part."""
+    return f"{FAILURE}{list_id}#{step}" + ("" if part is None else f"#{part}")
 
 
 def _parts(item: Mapping[str, Any], name: str) -> frozenset[int]:

@@ -8,7 +8,7 @@ from ..domain.events import label_of
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
-    from mypy_boto3_sns.type_defs import PublishBatchRequestEntryTypeDef
+    from mypy_boto3_sns.type_defs import MessageAttributeValueTypeDef, PublishBatchRequestEntryTypeDef
 
 # AWS limit of PublishBatch.
 BATCH = 10
@@ -32,10 +32,15 @@ class Topic:
         return {int(failed["Id"]) for failed in answer.get("Failed", [])}
 
 
-def _entry(index: int, event: dict[str, Any]) -> "PublishBatchRequestEntryTypeDef":
+def text_and_attributes(event: dict[str, Any]) -> tuple[str, "dict[str, MessageAttributeValueTypeDef]"]:
+    """Return the text of an event's message, and the attributes of the message: SQS and SNS accept the same form."""
     attributes = {"type": label_of(event), "traceparent": event["traceparent"]}
-    return {
-        "Id": str(index),
-        "Message": json.dumps(event, separators=(",", ":")),
-        "MessageAttributes": {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()},
+    named: dict[str, MessageAttributeValueTypeDef] = {
+        name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
     }
+    return json.dumps(event, separators=(",", ":")), named
+
+
+def _entry(index: int, event: dict[str, Any]) -> "PublishBatchRequestEntryTypeDef":
+    text, attributes = text_and_attributes(event)
+    return {"Id": str(index), "Message": text, "MessageAttributes": attributes}

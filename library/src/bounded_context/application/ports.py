@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     # Commands use neither lists nor other contexts' events, and start sooner without these modules.
+    from ..domain.failures import Failure
     from ..domain.lists import ListStatus, PinnedFile, ReceivedList, StoredVersion
     from ..domain.projection import ForeignEvent
 
@@ -201,6 +202,14 @@ class Lists(Protocol):
 
     def part_undone(self, list_id: str, part: int) -> None:
         """Record that all rows of a part are undone. Repetitions change nothing."""
+        ...
+
+    def record_failure(self, list_id: str, failure: "Failure") -> None:
+        """Remember for 30 days the exception of a step's call. A later exception of the step or part replaces it."""
+        ...
+
+    def failure(self, list_id: str, step: str, part: int | None = None) -> "Failure | None":
+        """Return the last exception of a step or of a part's import, or None. A later try may have succeeded."""
         ...
 
 

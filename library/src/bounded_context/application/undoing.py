@@ -2,6 +2,7 @@
 
 from ..domain.lists import ListStatus, ReceivedList
 from .deadline import await_end
+from .failing import cause_of
 from .list_import import TECHNICAL_FAILURE, Outcome, Step, Workflow
 from .ports import Files, Lists
 from .report import with_reason, write_report
@@ -23,11 +24,12 @@ def undo_part(flow: Workflow, list_id: str, part: Part) -> Step:
     return Step(list_id, Outcome.UNDONE)
 
 
-def compensate(flow: Workflow, list_id: str) -> ReceivedList:
+def compensate(flow: Workflow, list_id: str, caught: str | None = None) -> ReceivedList:
     """Delete the rows that this list wrote, write the reason into the report, and return the list, closed.
 
     Parts that the workflow's map or an earlier try has undone are skipped. A list with a reason is rejected. A list
-    without a reason broke for a technical reason and has failed.
+    without a reason broke for a technical reason and has failed: its record gets the cause. ``caught`` is the name of
+    the error that Step Functions caught.
 
     An imported list stays imported: the workflow comes here if it lost the answer to its last write.
 
@@ -42,7 +44,10 @@ def compensate(flow: Workflow, list_id: str) -> ReceivedList:
     for part in _parts_to_undo(received, files):
         _undo(flow, received, part)
     write_report(files, lists, received, with_reason(_rows_report(received, files), received.reason or ""))
-    return lists.progress(list_id, ListStatus.FAILED if received.failed else ListStatus.REJECTED)
+    if not received.failed:
+        return lists.progress(list_id, ListStatus.REJECTED)
+    cause = cause_of(flow, lists.get(list_id), caught or "")
+    return lists.progress(list_id, ListStatus.FAILED, failure=cause.facts())
 
 
 def _begin_undoing(list_id: str, lists: Lists) -> ReceivedList:

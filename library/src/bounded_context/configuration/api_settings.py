@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from .alarms import LEAST_PERCENT
-from .config import SettingError, Source, between, flag, numbers, structure, texts
+from .config import SettingError, Source, between, flag, numbers, read_all, setting, structure, texts
 
 MOST_AUDIENCES = 50
 """Maximum audiences of a JWT authorizer (API Gateway, "Quotas for configuring and running an HTTP API")."""
@@ -45,39 +45,13 @@ class ApiObjectives:
     latency_ms: int = between(1, 30_000, 2_000)
 
 
-@dataclass(frozen=True)
-class ApiSettings:
-    """The settings of the HTTP API; each field has the name of its setting.
-
-    Without `api_jwt`, callers sign their requests with IAM credentials. `api_route_metrics` enables CloudWatch metrics
-    for each route, which are charged as custom metrics.
-    """
-
-    api_jwt: Jwt | None
-    api_cors_origins: tuple[str, ...]
-    api_throttle: Throttle
-    api_objectives: ApiObjectives
-    api_route_metrics: bool
-
-    @classmethod
-    def from_config(cls, config: Source) -> Self:
-        """Read and check all settings. Raises SettingError with one sentence for the first bad value."""
-        return cls(
-            api_jwt=_jwt(config),
-            api_cors_origins=_origins(config),
-            api_throttle=numbers(config, "api_throttle", Throttle),
-            api_objectives=numbers(config, "api_objectives", ApiObjectives),
-            api_route_metrics=config.get("api_route_metrics") is None or flag(config, "api_route_metrics"),
-        )
-
-
-def _jwt(config: Source) -> Jwt | None:
+def _jwt(config: Source, key: str) -> Jwt | None:
     form = "a map {issuer: https://..., audience: [...]}"
-    given: dict[str, Any] = structure(config, "api_jwt", dict, {}, form)
-    if config.get("api_jwt") is None:
+    given: dict[str, Any] = structure(config, key, dict, {}, form)
+    if config.get(key) is None:
         return None
     if set(given) != {"issuer", "audience"}:
-        raise SettingError("api_jwt", f"is {given!r}: write {form}.")
+        raise SettingError(key, f"is {given!r}: write {form}.")
     issuer = given["issuer"]
     if not isinstance(issuer, str) or not _ISSUER.fullmatch(issuer):
         raise SettingError("api_jwt.issuer", f"is {issuer!r}: write the https address that its tokens name as `iss`.")
@@ -92,8 +66,8 @@ def _audience(names: Any) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _origins(config: Source) -> tuple[str, ...]:
-    key, kind = "api_cors_origins", "a list of origins"
+def _origins(config: Source, key: str) -> tuple[str, ...]:
+    kind = "a list of origins"
     if "*" in structure(config, key, list, [], kind):
         raise SettingError(
             key,
@@ -101,3 +75,23 @@ def _origins(config: Source) -> tuple[str, ...]:
             "and no other page may send them.",
         )
     return texts(config, key, _ORIGIN, "origins such as https://app.example.org, without a path", kind=kind)
+
+
+@dataclass(frozen=True)
+class ApiSettings:
+    """The settings of the HTTP API; each field has the name of its setting.
+
+    Without `api_jwt`, callers sign their requests with IAM credentials. `api_route_metrics` enables CloudWatch metrics
+    for each route, which are charged as custom metrics.
+    """
+
+    api_jwt: Jwt | None = setting(_jwt)
+    api_cors_origins: tuple[str, ...] = setting(_origins)
+    api_throttle: Throttle = setting(numbers, Throttle)
+    api_objectives: ApiObjectives = setting(numbers, ApiObjectives)
+    api_route_metrics: bool = setting(flag, default=True)
+
+    @classmethod
+    def from_config(cls, config: Source) -> Self:
+        """Read and check all settings. Raises SettingError with one sentence for the first bad value."""
+        return cls(**read_all(cls, config))

@@ -3,13 +3,15 @@
 import re
 from typing import Final
 
-from .config import Source, matching
+from .config import Source, optional
+from .partition import ARN
 
 # The form of the ARN: IAM API reference, CreatePolicy. AWS's own policies have no account, and limit too little.
-_POLICY: Final = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:policy/([!-.0-~]+/)*[\w+=,.@-]{1,128}")
+_POLICY: Final = re.compile(ARN + r"iam::\d{12}:policy/([!-.0-~]+/)*[\w+=,.@-]{1,128}")
 
 
-def permissions_boundary(config: Source) -> str | None:
-    """Return the ARN of the setting `permissions_boundary`, or None without the setting. Raises SettingError."""
-    words = "the ARN of a managed policy of the account, arn:aws:iam::<account>:policy/<name>"
-    return matching(config, "permissions_boundary", _POLICY, "", words) or None
+def permissions_boundary(config: Source, key: str = "permissions_boundary") -> str | None:
+    """Return the ARN of the policy, or None without the setting. Raises SettingError."""
+    return optional(
+        config, key, _POLICY, "the ARN of a managed policy of the account, arn:aws:iam::<account>:policy/<name>"
+    )

@@ -5,10 +5,15 @@ from typing import Final
 from ..domain.spelling import kebab
 from .labels import LabelError
 
-RESERVED: Final = ("pipeline", "state")
-"""Not names of stacks: the pipeline's resources, and the bucket and the key of the state, have these names."""
+PIPELINE: Final = "pipeline"
+STATE: Final = "state"
+DEPLOYER: Final = "deployer"
+RESERVED: Final = (PIPELINE, STATE, DEPLOYER)
+"""Not names of stacks: the names of the pipeline's resources, of the state's, and of the roles of deployments."""
 
-KINDS: Final = ("pr", "sandbox")
+PULL_REQUEST: Final = "pr"
+SANDBOX: Final = "sandbox"
+KINDS: Final = (PULL_REQUEST, SANDBOX)
 """Not names of stacks: the kinds of temporary stacks, whose names begin with the kind."""
 
 STACKS: Final = ("dev", "staging", "prod", *KINDS, *RESERVED)
@@ -21,7 +26,7 @@ def is_reserved(stack: str) -> bool:
 
 
 def require_stack(stack: str) -> None:
-    """Raise LabelError if the prefix of a stack covers the pipeline, the state, or temporary stacks."""
+    """Raise LabelError if the prefix of a stack covers other resources of the context."""
     if is_reserved(stack):
         taken = ", ".join((*RESERVED, *KINDS))
         raise LabelError(f"stack {stack!r}: other resources of the context have this name: choose none of {taken}.")

@@ -2,9 +2,9 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field, fields
-from typing import Any, Protocol, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from pulumi import RunError
 
@@ -14,6 +14,7 @@ LOG_RETENTION_DAYS = (
 )
 """The retention periods that CloudWatch Logs accepts."""
 
+_P = ParamSpec("_P")
 _T = TypeVar("_T")
 _N = TypeVar("_N", int, float)
 
@@ -39,6 +40,18 @@ class Source(Protocol):
         ...
 
 
+def setting(read: Callable[Concatenate[Source, str, _P], _T], *arguments: _P.args, **options: _P.kwargs) -> _T:
+    """Return a dataclass field for `read_all`: `read` gets the source, the field's name and the arguments."""
+    declared: Any = field(metadata={"read": lambda config, key: read(config, key, *arguments, **options)})
+    return declared
+
+
+def read_all(kind: Any, config: Source) -> dict[str, Any]:
+    """Return the values of the fields from `setting`, by name. Raises SettingError for the first bad value."""
+    readers = {declared.name: declared.metadata["read"] for declared in fields(kind) if "read" in declared.metadata}
+    return {key: read(config, key) for key, read in readers.items()}
+
+
 def one_of(config: Source, key: str, allowed: tuple[Any, ...], default: str | None = None) -> Any:
     """Return the text of `key`, which must be in `allowed`; required without a default."""
     text = config.get(key)
@@ -56,6 +69,11 @@ def matching(config: Source, key: str, form: re.Pattern[str], default: str | Non
     if value is None or not form.fullmatch(value):
         raise SettingError(key, f"is {value!r}: write {words}.")
     return value
+
+
+def optional(config: Source, key: str, form: re.Pattern[str], words: str) -> str | None:
+    """Return the text of `key`, which must match `form`, described by `words`, or None without the setting."""
+    return matching(config, key, form, "", words) or None
 
 
 def number(config: Source, key: str, default: _N, least: int, most: int) -> _N:
@@ -77,17 +95,19 @@ def optional_number(config: Source, key: str, least: int, most: int) -> int | No
     return None if config.get(key) is None else number(config, key, least, least, most)
 
 
-def retention(config: Source) -> int:
+def retention(config: Source, key: str = "log_retention_days") -> int:
     """Return the days for which logs are stored."""
-    days = number(config, "log_retention_days", 30, 1, LOG_RETENTION_DAYS[-1])
+    days = number(config, key, 30, 1, LOG_RETENTION_DAYS[-1])
     if days not in LOG_RETENTION_DAYS:
-        raise SettingError("log_retention_days", f"is {days}: write one of {', '.join(map(str, LOG_RETENTION_DAYS))}.")
+        raise SettingError(key, f"is {days}: write one of {', '.join(map(str, LOG_RETENTION_DAYS))}.")
     return days
 
 
-def flag(config: Source, key: str) -> bool:
-    """Return the boolean value of `key`, which is required."""
+def flag(config: Source, key: str, default: bool | None = None) -> bool:
+    """Return the boolean value of `key`; required without a default."""
     value = config.get(key)
+    if value is None and default is not None:
+        return default
     if value not in ("true", "false"):
         raise SettingError(key, f"is {value!r}: write true or false.")
     return value == "true"

@@ -8,9 +8,10 @@ from typing import Any, Final
 from ..declaration.context import Context
 from ..domain.spelling import kebab
 from .config import SettingError, Source, structure
+from .partition import ARN
 
 _CONTEXT = re.compile(r"[a-z][a-z0-9_-]{0,30}[a-z0-9]")
-_TOPIC = re.compile(r"arn:aws:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}")
+_TOPIC = re.compile(ARN + r"sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}")
 """The ARN of a standard topic. A FIFO topic sends only to FIFO queues."""
 
 _PARAMETER = re.compile(r"(/[A-Za-z0-9_.-]+)+")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pulumi import RunError
 
+from ..domain.epochs import table_of
 from ..domain.spelling import kebab
 
 _STACK = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -69,6 +70,10 @@ class Labels:
     def name(self, part: str) -> str:
         """Return the name of a function, role, topic, table, rule, layer or state machine. Raises LabelError."""
         return _within(f"{self.prefix}-{kebab(part)}", NAME_LIMIT)
+
+    def table(self, part: str, epoch: int) -> str:
+        """Return the name of the table in an epoch. Raises LabelError."""
+        return table_of(self.name(part), epoch)
 
     def queue(self, part: str) -> str:
         """Return the name of a queue, which contains a subscriber's name and may be longer. Raises LabelError."""

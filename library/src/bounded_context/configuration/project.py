@@ -66,6 +66,11 @@ class Project:
         return self.root / "infra" / "pipeline"
 
     @property
+    def account(self) -> Path:
+        """The folder of the Pulumi program that makes the roles of deployments in an account."""
+        return self.root / "infra" / "account"
+
+    @property
     def workflow(self) -> Path:
         """The definition of the list workflow, in Amazon States Language."""
         return self.root / "workflow" / "list_import.asl.json"

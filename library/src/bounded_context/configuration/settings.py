@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Self, get_args
 
 from ..declaration.context import Context
+from ..domain import epochs
 from ..domain.spelling import kebab
 from .alarms import Objectives, Thresholds, Wanted
 from .api_settings import ApiSettings
@@ -20,16 +21,21 @@ from .config import (
     number,
     numbers,
     one_of,
+    optional,
     optional_number,
+    read_all,
     retention,
+    setting,
     structure,
     texts,
 )
 from .consumes import Consumed, consumed
+from .partition import ARN
 from .strategy import BadStrategy, Strategy
 
 Sftp = Literal["dedicated", "shared", "none"]
 Evidence = Literal["none", "trail"]
+Backup = Literal["none", "vault"]
 
 _PARTNER = re.compile(r"[a-z][a-z0-9-]{1,30}[a-z0-9]")
 """A part of resource names and object keys, and a user name of Transfer Family, which needs 3 characters."""
@@ -69,8 +75,9 @@ _RUNBOOK = re.compile(r"""(https://|\w)[^\s#()<>"':]{1,500}""")
 
 _SOURCE = re.compile(r"[a-z0-9]+(\.[a-z0-9]+)+")
 _FOLDER = re.compile(r"\S.*")
-_KEY = re.compile(r"arn:aws:kms:[a-z0-9-]+:\d{12}:key/(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})")
-_SIGNING = re.compile(r"arn:aws:lambda:[a-z0-9-]+:\d{12}:code-signing-config:csc-[a-z0-9]{17}")
+_KEY = re.compile(ARN + r"kms:[a-z0-9-]+:\d{12}:key/(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+_SIGNING = re.compile(ARN + r"lambda:[a-z0-9-]+:\d{12}:code-signing-config:csc-[a-z0-9]{17}")
+_VAULT = re.compile(ARN + r"backup:[a-z0-9-]+:\d{12}:backup-vault:[A-Za-z0-9_-]{2,50}")
 _OWNER = re.compile(r"[\w.:/=+@-]([\w .:/=+@-]{0,254}[\w.:/=+@-])?")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _SERVER_ID = re.compile(r"s-[0-9a-f]{17}")
@@ -78,184 +85,36 @@ _PUBLIC_KEY = re.compile(r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [
 """The key types that Transfer Family accepts; ssh-dss is too old for it."""
 
 
-@dataclass(frozen=True)
-class Settings:
-    """The settings of a stack.
-
-    Attributes:
-        partners: the public keys of each partner.
-        temporary_names: endings of file names; such a file becomes a list when its client renames it.
-        incoming_days: days for which partners' files are stored, by default a year.
-        reports_days: days for which partners' reports are stored; None for ever.
-        part_rows: rows of a part; a list that could have over 10,000 parts has larger parts.
-        stream_parallelization_factor: batches of a shard that a reader of the table's stream processes concurrently.
-        reserved_concurrency: executions that Lambda reserves for a function, also its maximum; the others share the
-            account's.
-        log_key_arn: a key for the logs instead of the stack's; its policy must let CloudWatch Logs use it for the
-            stack's log groups.
-        permissions_boundary: the ARN of a managed policy that limits every role of the stack; None for no limit.
-        code_signing: the code signing configuration of all functions; the archives must then be signed.
-        evidence: "trail" records changes and accesses in an archive that nobody can change.
-        evidence_days: days for which the archive is locked; it cannot be deleted earlier.
-        owner: a tag of all resources, for instance a person; by default the context's team.
-        expires: a tag of all resources: the time from which the stack may be destroyed (UTC, ISO 8601).
-        debug_percent: percentage of calls that also write their DEBUG lines.
-        latency_alarms: milliseconds that 95 of 100 calls of a function's new version may take.
-        release_alarms: the names of other alarms that stop a release.
-        alarms: "critical" leaves out warnings, except those that stop a gradual release; "none" leaves out all alarms.
-        expect_list_hours: hours without a list until an alarm; None for no alarm.
-        runbook_url: the address in each alarm's description, by default the command that prints the library's runbook.
-        trace_percent: percentage of imports that are traced beyond the first of each second; 0 traces no import.
-        filters: the event types that a subscriber receives; by default all.
-        consumes: the other contexts whose events this context receives.
-        subscriber_accounts: other AWS accounts whose queues may subscribe to this context's events.
-        api: the settings of the HTTP API.
-    """
-
-    sftp: Sftp
-    sftp_server_id: str | None
-    upload_event_source: str
-    partners: Mapping[str, tuple[str, ...]]
-    temporary_names: tuple[str, ...]
-    incoming_days: int
-    reports_days: int | None
-    subscribers: tuple[str, ...]
-    tolerated_share: float
-    max_list_mb: int
-    part_rows: int
-    import_concurrency: int
-    stream_parallelization_factor: int
-    reserved_concurrency: Mapping[str, int]
-    log_retention_days: int
-    log_key_arn: str | None
-    permissions_boundary: str | None
-    code_signing: str | None
-    evidence: Evidence
-    evidence_days: int
-    owner: str | None
-    expires: str | None
-    debug_percent: float
-    protect: bool
-    artifacts: str
-    rollout_strategy: Strategy
-    latency_alarms: Mapping[str, int]
-    release_alarms: tuple[str, ...]
-    alarms: Wanted
-    thresholds: Thresholds
-    objectives: Objectives
-    expect_list_hours: int | None
-    runbook_url: str
-    trace_percent: int
-    filters: Mapping[str, tuple[str, ...]]
-    consumes: Mapping[str, Consumed]
-    subscriber_accounts: tuple[str, ...]
-    api: ApiSettings
-
-    @classmethod
-    def from_config(cls, context: Context[Any], config: Source) -> Self:
-        """Read and check every setting of a stack of `context`.
-
-        Raises:
-            SettingError: a value is bad; the message is one sentence with the remedy.
-        """
-        sftp = one_of(config, "sftp", get_args(Sftp))
-        subscribers = _subscribers(context, config)
-        return cls(
-            sftp=sftp,
-            sftp_server_id=_server_id(config, sftp),
-            upload_event_source=matching(
-                config, "upload_event_source", _SOURCE, "aws.transfer", "a source such as aws.transfer"
-            ),
-            partners=_partners(config, sftp),
-            temporary_names=_temporary_names(config),
-            # Unseen uploads are found and redriven for 14 days. The sweep lists all stored uploads.
-            incoming_days=number(config, "incoming_days", 365, 14, LONGEST_KEPT),
-            reports_days=optional_number(config, "reports_days", 1, LONGEST_KEPT),
-            subscribers=subscribers,
-            tolerated_share=number(config, "tolerated_share", 0.05, 0, 1),
-            # One call validates a list and another verifies it, each within 15 minutes, Lambda's maximum.
-            max_list_mb=number(config, "max_list_mb", 100, 1, 200),
-            # One call imports a part within 4 minutes. The list's item stores the number of each part, so a list that
-            # could have over 10,000 parts has larger parts (`rows_a_part`): up to 10,486 rows at 200 MB.
-            part_rows=number(config, "part_rows", 5000, 250, 50_000),
-            # Each child may write some 1,000 items a second, with a unit for each item and for each of its index
-            # entries. A new on-demand table accepts 4,000 units.
-            import_concurrency=number(config, "import_concurrency", 2, 1, 100),
-            # Lambda API reference, CreateEventSourceMapping.
-            stream_parallelization_factor=number(config, "stream_parallelization_factor", 10, 1, 10),
-            reserved_concurrency=limits(config, "reserved_concurrency", "executions", MOST_RESERVED),
-            log_retention_days=retention(config),
-            log_key_arn=_log_key(config),
-            permissions_boundary=permissions_boundary(config),
-            code_signing=_code_signing(config),
-            evidence=one_of(config, "evidence", get_args(Evidence), "none"),
-            evidence_days=number(config, "evidence_days", 365, 1, LONGEST_KEPT),
-            owner=_tag(config, "owner", _OWNER, "a name as a tag of AWS takes it, of up to 256 characters"),
-            expires=_tag(config, "expires", _TIME, "a time in UTC such as 2026-01-31T18:00:00Z"),
-            debug_percent=number(config, "debug_percent", 1.0, 0, 100),
-            protect=flag(config, "protect"),
-            artifacts=matching(
-                config, "artifacts", _FOLDER, "../../build", "the folder that holds code.zip and layer.zip"
-            ),
-            rollout_strategy=_strategy(config),
-            latency_alarms=limits(config, "latency_alarms", "milliseconds", LONGEST_MS),
-            release_alarms=_release_alarms(config),
-            alarms=one_of(config, "alarms", get_args(Wanted), "all"),
-            thresholds=numbers(config, "thresholds", Thresholds),
-            objectives=numbers(config, "objectives", Objectives),
-            expect_list_hours=optional_number(config, "expect_list_hours", 1, LONGEST_WAIT),
-            runbook_url=matching(
-                config,
-                "runbook_url",
-                _RUNBOOK,
-                "",
-                "an https address, or a path in this repository, of up to 500 characters",
-            ),
-            trace_percent=number(config, "trace_percent", 5, 0, 100),
-            filters=_filters(context, config, subscribers),
-            consumes=consumed(context, config),
-            subscriber_accounts=_subscriber_accounts(config),
-            api=ApiSettings.from_config(config),
-        )
-
-
-def _server_id(config: Source, sftp: Sftp) -> str | None:
-    value = config.get("sftp_server_id")
+def _server_id(config: Source, key: str) -> str | None:
+    value, sftp = config.get(key), config.get("sftp")
     if sftp != "shared" and value is not None:
-        raise SettingError("sftp_server_id", f"is set, yet sftp is {sftp}: remove it, or write sftp: shared.")
+        raise SettingError(key, f"is set, yet sftp is {sftp}: remove it, or write sftp: shared.")
     if sftp == "shared" and not _SERVER_ID.fullmatch(value or ""):
-        raise SettingError("sftp_server_id", f"is {value!r}: sftp: shared needs the server's id, s- and 17 hex digits.")
+        raise SettingError(key, f"is {value!r}: sftp: shared needs the server's id, s- and 17 hex digits.")
     return value
 
 
-def _tag(config: Source, key: str, form: re.Pattern[str], words: str) -> str | None:
-    return matching(config, key, form, "", words) or None
+def _backup_copy(config: Source, key: str) -> str | None:
+    words = "the ARN of a backup vault, arn:aws:backup:<region>:<account>:backup-vault:<name>"
+    vault, backup = optional(config, key, _VAULT, words), config.get("backup") or "none"
+    if (backup == "vault") != bool(vault):
+        raise SettingError(key, f"is {vault!r}, yet backup is {backup}: write both, or remove both.")
+    return vault
 
 
-def _log_key(config: Source) -> str | None:
-    # CloudWatch Logs accepts a key, but no alias.
-    words = "the ARN of a KMS key, arn:aws:kms:<region>:<account>:key/<id>"
-    return matching(config, "log_key_arn", _KEY, "", words) or None
-
-
-def _code_signing(config: Source) -> str | None:
-    words = "the ARN of a code signing configuration, arn:aws:lambda:<region>:<account>:code-signing-config:csc-<id>"
-    return matching(config, "code_signing", _SIGNING, "", words) or None
-
-
-def _temporary_names(config: Source) -> tuple[str, ...]:
+def _temporary_names(config: Source, key: str) -> tuple[str, ...]:
     words = "an ending such as .part, up to 32 characters"
-    endings = texts(config, "temporary_names", _ENDING, words, kind="a list of endings of names", default=TEMPORARY)
+    endings = texts(config, key, _ENDING, words, kind="a list of endings of names", default=TEMPORARY)
     if len(endings) > MOST_TEMPORARY:
-        raise SettingError("temporary_names", f"has {len(endings)} endings: write at most {MOST_TEMPORARY}.")
+        raise SettingError(key, f"has {len(endings)} endings: write at most {MOST_TEMPORARY}.")
     return endings
 
 
-def _partners(config: Source, sftp: Sftp) -> Mapping[str, tuple[str, ...]]:
-    partners: dict[str, Any] = structure(config, "partners", dict, {}, "a map of names to {public_keys: [...]}")
-    if sftp == "shared" and len(json.dumps(list(partners))) > SHARED_PARTNERS_LIMIT:
-        raise SettingError("partners", "are too many for one rule on a shared server: write sftp: dedicated.")
-    return {_name("partners", name, _PARTNER): _public_keys(name, value) for name, value in partners.items()}
+def _partners(config: Source, key: str) -> Mapping[str, tuple[str, ...]]:
+    partners: dict[str, Any] = structure(config, key, dict, {}, "a map of names to {public_keys: [...]}")
+    if config.get("sftp") == "shared" and len(json.dumps(list(partners))) > SHARED_PARTNERS_LIMIT:
+        raise SettingError(key, "are too many for one rule on a shared server: write sftp: dedicated.")
+    return {_name(key, name, _PARTNER): _public_keys(name, value) for name, value in partners.items()}
 
 
 def _public_keys(partner: str, value: Any) -> tuple[str, ...]:
@@ -305,27 +164,27 @@ def _filters(context: Context[Any], config: Source, subscribers: tuple[str, ...]
     return {subscriber: tuple(types) for subscriber, types in filters.items()}
 
 
-def _subscriber_accounts(config: Source) -> tuple[str, ...]:
+def _subscriber_accounts(config: Source, key: str) -> tuple[str, ...]:
     words = "the 12 digits of an account in quotes"
-    accounts = texts(config, "subscriber_accounts", _ACCOUNT, words, kind="a list of AWS accounts' ids")
+    accounts = texts(config, key, _ACCOUNT, words, kind="a list of AWS accounts' ids")
     if len(set(accounts)) != len(accounts):
-        raise SettingError("subscriber_accounts", f"is {list(accounts)!r}: name each once.")
+        raise SettingError(key, f"is {list(accounts)!r}: name each once.")
     return accounts
 
 
-def _strategy(config: Source) -> Strategy:
+def _strategy(config: Source, key: str) -> Strategy:
     try:
-        return Strategy.parse(config.get("rollout_strategy") or "")
+        return Strategy.parse(config.get(key) or "")
     except BadStrategy as error:
-        raise SettingError("rollout_strategy", f"is {error}") from None
+        raise SettingError(key, f"is {error}") from None
 
 
-def _release_alarms(config: Source) -> tuple[str, ...]:
+def _release_alarms(config: Source, key: str) -> tuple[str, ...]:
     words = "the name of an alarm, up to 255 characters"
-    names = texts(config, "release_alarms", _ALARM, words, kind="a list of alarms' names")
+    names = texts(config, key, _ALARM, words, kind="a list of alarms' names")
     if len(names) > MOST_MORE_ALARMS or len(set(names)) != len(names):
         raise SettingError(
-            "release_alarms",
+            key,
             f"has {len(names)} names: write at most {MOST_MORE_ALARMS}, each once; "
             "CodeDeploy takes ten alarms, and a release may make two of its own.",
         )
@@ -336,3 +195,115 @@ def _name(key: str, name: Any, form: re.Pattern[str]) -> str:
     if not isinstance(name, str) or not form.fullmatch(name):
         raise SettingError(key, f"has the name {name!r}: write up to 32 lower-case letters, digits and hyphens.")
     return name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The settings of a stack.
+
+    Attributes:
+        partners: the public keys of each partner.
+        temporary_names: endings of file names; such a file becomes a list when its client renames it.
+        incoming_days: days for which partners' files are stored, by default a year.
+        reports_days: days for which partners' reports are stored, by default a year.
+        table_epoch: the number of replacements of the table; a table of a later epoch has another name.
+        part_rows: rows of a part; a list that could have over 10,000 parts has larger parts.
+        stream_parallelization_factor: batches of a shard that a reader of the table's stream processes concurrently.
+        reserved_concurrency: executions that Lambda reserves for a function, also its maximum; the others share the
+            account's.
+        log_key_arn: a key for the logs instead of the stack's; its policy must let CloudWatch Logs use it for the
+            stack's log groups.
+        permissions_boundary: the ARN of a managed policy that limits every role of the stack; None for no limit.
+        code_signing: the code signing configuration of all functions; the archives must then be signed.
+        evidence: "trail" records changes and accesses in an archive that nobody can change.
+        evidence_days: days for which the archive is locked; it cannot be deleted earlier.
+        backup: "vault" backs up the table each night into a locked vault, and copies the backup to `backup_copy`.
+        backup_copy: the ARN of a backup vault in another account or region; required by "vault".
+        backup_days: days for which both vaults store a backup; nobody can delete it earlier.
+        owner: a tag of all resources, for instance a person; by default the context's team.
+        expires: a tag of all resources: the time from which the stack may be destroyed (UTC, ISO 8601).
+        debug_percent: percentage of calls that also write their DEBUG lines.
+        latency_alarms: milliseconds that 95 of 100 calls of a function's new version may take.
+        release_alarms: the names of other alarms that stop a release.
+        alarms: "critical" leaves out warnings, except those that stop a gradual release; "none" leaves out all alarms.
+        expect_list_hours: hours without a list until an alarm; None for no alarm.
+        runbook_url: the address in each alarm's description, by default the command that prints the library's runbook.
+        trace_percent: percentage of imports that are traced beyond the first of each second; 0 traces no import.
+        filters: the event types that a subscriber receives; by default all.
+        consumes: the other contexts whose events this context receives.
+        subscriber_accounts: other AWS accounts whose queues may subscribe to this context's events.
+        api: the settings of the HTTP API.
+    """
+
+    sftp: Sftp = setting(one_of, get_args(Sftp))
+    sftp_server_id: str | None = setting(_server_id)
+    upload_event_source: str = setting(matching, _SOURCE, "aws.transfer", "a source such as aws.transfer")
+    partners: Mapping[str, tuple[str, ...]] = setting(_partners)
+    temporary_names: tuple[str, ...] = setting(_temporary_names)
+    # Unseen uploads are found and redriven for 14 days. The sweep lists all stored uploads.
+    incoming_days: int = setting(number, 365, 14, LONGEST_KEPT)
+    reports_days: int = setting(number, 365, 1, LONGEST_KEPT)
+    subscribers: tuple[str, ...]
+    tolerated_share: float = setting(number, 0.05, 0, 1)
+    # One call validates a list and another verifies it, each within 15 minutes, Lambda's maximum.
+    max_list_mb: int = setting(number, 100, 1, 200)
+    # One call imports a part within 4 minutes. The list's item stores the number of each part, so a list that could
+    # have over 10,000 parts has larger parts (`rows_a_part`): up to 10,486 rows at 200 MB.
+    part_rows: int = setting(number, 5000, 250, 50_000)
+    table_epoch: int = setting(number, 0, 0, epochs.MOST)
+    # Each child may write some 1,000 items a second, with a unit for each item and for each of its index entries. A
+    # new on-demand table accepts 4,000 units.
+    import_concurrency: int = setting(number, 2, 1, 100)
+    # Lambda API reference, CreateEventSourceMapping.
+    stream_parallelization_factor: int = setting(number, 10, 1, 10)
+    reserved_concurrency: Mapping[str, int] = setting(limits, "executions", MOST_RESERVED)
+    log_retention_days: int = setting(retention)
+    # CloudWatch Logs accepts a key, but no alias.
+    log_key_arn: str | None = setting(optional, _KEY, "the ARN of a KMS key, arn:aws:kms:<region>:<account>:key/<id>")
+    permissions_boundary: str | None = setting(permissions_boundary)
+    code_signing: str | None = setting(
+        optional,
+        _SIGNING,
+        "the ARN of a code signing configuration, arn:aws:lambda:<region>:<account>:code-signing-config:csc-<id>",
+    )
+    evidence: Evidence = setting(one_of, get_args(Evidence), "none")
+    evidence_days: int = setting(number, 365, 1, LONGEST_KEPT)
+    backup: Backup = setting(one_of, get_args(Backup), "none")
+    backup_copy: str | None = setting(_backup_copy)
+    backup_days: int = setting(number, 35, 7, LONGEST_KEPT)
+    owner: str | None = setting(optional, _OWNER, "a name as a tag of AWS takes it, of up to 256 characters")
+    expires: str | None = setting(optional, _TIME, "a time in UTC such as 2026-01-31T18:00:00Z")
+    debug_percent: float = setting(number, 1.0, 0, 100)
+    protect: bool = setting(flag)
+    artifacts: str = setting(matching, _FOLDER, "../../build", "the folder that holds code.zip and layer.zip")
+    rollout_strategy: Strategy = setting(_strategy)
+    latency_alarms: Mapping[str, int] = setting(limits, "milliseconds", LONGEST_MS)
+    release_alarms: tuple[str, ...] = setting(_release_alarms)
+    alarms: Wanted = setting(one_of, get_args(Wanted), "all")
+    thresholds: Thresholds = setting(numbers, Thresholds)
+    objectives: Objectives = setting(numbers, Objectives)
+    expect_list_hours: int | None = setting(optional_number, 1, LONGEST_WAIT)
+    runbook_url: str = setting(
+        matching, _RUNBOOK, "", "an https address, or a path in this repository, of up to 500 characters"
+    )
+    trace_percent: int = setting(number, 5, 0, 100)
+    filters: Mapping[str, tuple[str, ...]]
+    consumes: Mapping[str, Consumed]
+    subscriber_accounts: tuple[str, ...] = setting(_subscriber_accounts)
+    api: ApiSettings
+
+    @classmethod
+    def from_config(cls, context: Context[Any], config: Source) -> Self:
+        """Read and check every setting of a stack of `context`.
+
+        Raises:
+            SettingError: a value is bad; the message is one sentence with the remedy.
+        """
+        subscribers = _subscribers(context, config)
+        return cls(
+            **read_all(cls, config),
+            subscribers=subscribers,
+            filters=_filters(context, config, subscribers),
+            consumes=consumed(context, config),
+            api=ApiSettings.from_config(config),
+        )

@@ -7,14 +7,25 @@ Pulumi 3.61.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal, Protocol, Self
 from urllib.parse import parse_qsl
 
 Access = Literal["read", "update", "create"]
 """What a role does with a stack: preview it, also deploy it, or also create it with a data key for its secrets."""
 
+
+class Where(Protocol):
+    """The partition of a stack, or the account that a program deploys to."""
+
+    def arn_of(self, rest: str, /) -> Any:
+        """Return the ARN that ends with `rest`."""
+
+    def names(self, service: str, /) -> Any:
+        """Return the names of a service in conditions."""
+
+
 PROVIDER: Final = re.compile(
-    r"awskms://(?:(?P<alias>alias/[\w/-]+)|/(?P<arn>arn:aws:kms:[a-z0-9-]+:\d{12}:key/[\w-]+))(?:\?(?P<query>\S+))?"
+    r"awskms://(?:(?P<alias>alias/[\w/-]+)|/(?P<arn>arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[\w-]+))(?:\?(?P<query>\S+))?"
 )
 """The form of a secrets provider in KMS (gocloud.dev/secrets/awskms)."""
 
@@ -74,28 +85,28 @@ def objects(project: str, stack: str) -> list[str]:
     return [f"{state}.json*", f"{state}.pulumi-tags", *(f"{folder}*" for folder in folders)]
 
 
-def on_bucket(bucket: str, project: str, stack: str, access: Access) -> list[dict[str, Any]]:
+def on_bucket(where: Where, bucket: str, project: str, stack: str, access: Access) -> list[dict[str, Any]]:
     """Return the statements about a stack's objects.
 
     Without `s3:ListBucket` on its key, S3 reports a missing object as forbidden, and Pulumi fails. S3 then compares
     the key with `s3:prefix` (ceph pull request 68577; Terraform's page of its S3 backend).
     """
-    arn, own = f"arn:aws:s3:::{bucket}", objects(project, stack)
+    arn, own = f"s3:::{bucket}", objects(project, stack)
     # A pattern also lists the names of its stacks.
     listed = [_META, *own, *([checkpoints(project, stack)] if "*" in stack else [])]
     statements = [
-        _allow(["s3:ListBucket"], [arn], {"StringLike": {"s3:prefix": listed}}),
-        _allow(["s3:GetObject"], [f"{arn}/{key}" for key in (_META, *own)]),
+        _allow(["s3:ListBucket"], [where.arn_of(arn)], {"StringLike": {"s3:prefix": listed}}),
+        _allow(["s3:GetObject"], [where.arn_of(f"{arn}/{key}") for key in (_META, *own)]),
     ]
     if access != "read":
-        statements.append(_allow(["s3:DeleteObject", "s3:PutObject"], [f"{arn}/{key}" for key in own]))
+        statements.append(_allow(["s3:DeleteObject", "s3:PutObject"], [where.arn_of(f"{arn}/{key}") for key in own]))
     return statements
 
 
-def on_bucket_key(key: Any, access: Access, condition: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def on_bucket_key(where: Where, key: Any, access: Access, condition: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return the statement about the key that encrypts the bucket's objects. Only S3 may use it for the role."""
     actions = ["kms:Decrypt", *(["kms:GenerateDataKey"] if access != "read" else [])]
-    return _allow(actions, [key], {"StringLike": {"kms:ViaService": "s3.*.amazonaws.com"}, **(condition or {})})
+    return _allow(actions, [key], {"StringLike": {"kms:ViaService": where.names("s3.*")}, **(condition or {})})
 
 
 def on_secrets_key(

@@ -13,7 +13,7 @@ from ..domain.aggregate import Change
 from ..domain.commands import Command
 from ..domain.errors import BusinessError
 from ..domain.events import FIRST_VERSION, major
-from ..domain.fields import description_of, is_default_of_type, kind_of, may_be_none
+from ..domain.fields import description_of, is_default_of_type, is_personal, kind_of, may_be_none
 from ..domain.spelling import snake
 from .structure import Structure
 
@@ -28,13 +28,15 @@ _MOST_SCOPES: Final = 10
 
 _HOOKS: Final = ("pre_traffic", "post_traffic")
 _NO_TEXT: Final = ("decimal", "int", "currency", "date", "bool")
-_OWN: Final = "id identity pk status version list_id list_shard status_shard traceparent dataschema etag expires_at"
+_OWN: Final = (
+    "id identity pk status version list_id list_shard status_shard traceparent dataschema etag erased_at expires_at"
+)
 OWN_FIELDS: Final = frozenset(_OWN.split())
 """The attributes of an aggregate and its item besides the details."""
 
 _OF_LISTS: Final = """
-amounts bucket execution failed imported_parts key partner parts reason received_at rejected rejections rows size staged
-undone_parts valid verified version_id
+amounts bucket execution failed failure imported_parts key partner parts reason received_at rejected rejections rows
+size staged undone_parts valid verified version_id
 """
 _OF_PROJECTIONS: Final = "event_id event_type order source"
 _OF_STORED_ANSWERS: Final = "data expiration in_progress_expiration validation"
@@ -51,6 +53,7 @@ def contradictions(context: Structure[Any]) -> Iterator[str]:
     yield from _names(context)
     yield from _details(context)
     yield from _defaults(context)
+    yield from _personal(context)
     yield from _commands(context)
     yield from _statuses(context)
     yield from _transitions(context)
@@ -97,6 +100,14 @@ def _defaults(context: Structure[Any]) -> Iterator[str]:
             yield f"{details.__name__}.{name} may be None, which is not stored: write `= None` as its default."
     for model in (details, *(command.model for command in context.commands if issubclass(command.model, Change))):
         yield from _bad_defaults(model)
+
+
+def _personal(context: Structure[Any]) -> Iterator[str]:
+    for name, field in context.details.model_fields.items():
+        if is_personal(field) and name == context.identity:
+            yield f"{context.details.__name__}.{name} is Personal: the identity is in keys and logs, so take another."
+        elif is_personal(field) and field.is_required() and kind_of(field) not in ("text", "identifier"):
+            yield f"{context.details.__name__}.{name} is Personal: give it a default, its value after an erasure."
 
 
 def _bad_defaults(model: type[BaseModel]) -> Iterator[str]:

@@ -1,11 +1,14 @@
 """Settings of a function, read from its environment, and the models that functions of the table alone use."""
 
 import os
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 S = TypeVar("S", bound=BaseModel)
+
+LOCAL_STACK: Final = "LOCAL_STACK"
+"""The variable that contains the endpoint of the local stack."""
 
 
 class Settings(BaseModel):
@@ -31,3 +34,13 @@ def load(kind: type[S], context: Any = None) -> S:
         pydantic.ValidationError: a variable is missing or its value is invalid.
     """
     return kind.model_validate({name.lower(): value for name, value in os.environ.items()}, context=context)
+
+
+def local() -> bool:
+    """Return whether this is the local stack, which shows all values but secrets.
+
+    `LOCAL_STACK` is the endpoint that all calls of AWS use, on this host. A function on AWS could not call AWS with
+    such an endpoint: no variable alone shows its values.
+    """
+    endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
+    return endpoint.startswith("http://127.0.0.1:") and os.environ.get(LOCAL_STACK) == endpoint

@@ -14,7 +14,7 @@ from ..domain.commands import METHODS, Command, Transitions
 from ..domain.errors import AlreadyExists, BusinessError, IllegalMove, ListOpen, NotFound, VersionConflict
 from ..domain.events import PreviousVersion, Source, label, major
 from ..domain.faults import Fault
-from ..domain.fields import of_kind
+from ..domain.fields import of_kind, personal
 from ..domain.spelling import kebab
 from .measures import Measures
 
@@ -97,6 +97,12 @@ class Structure(Generic[A]):
     def fields_of(self, kind: str) -> tuple[str, ...]:
         """Return the names of the details' fields of a kind (see `bounded_context.domain.fields`), in their order."""
         return of_kind(kind, self.details)
+
+    @property
+    def personal(self) -> Mapping[str, Any]:
+        """The personal fields of the details and of the events' data, each with its JSON value after the erasure."""
+        earlier = personal(self.previous_version.data) if self.previous_version else {}
+        return {**earlier, **personal(self.data), **personal(self.details)}
 
     @cached_property
     def rows(self) -> "Rows":

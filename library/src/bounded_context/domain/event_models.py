@@ -53,6 +53,10 @@ class CloudEvent(EventData):
         pattern=r"^[0-9]{40}$",
         description="of two events of one subject the later has the greater (extension Sequence); lists have none",
     )
+    erasure: str = Field(
+        default="",
+        description="when the subject's personal data was erased: erase your copies too; absent without an erasure",
+    )
     data: dict[str, Any]
 
 

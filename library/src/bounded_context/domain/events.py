@@ -12,6 +12,9 @@ from .aggregate import Aggregate
 _SEQUENCE_DIGITS = 40
 """The maximum length of a stream's sequence number (DynamoDB Streams API reference, StreamRecord)."""
 
+_NUMBER_DIGITS = 36
+"""The digits after the epoch."""
+
 FIRST_VERSION: Final = "1.0"
 """The default version of an event type's schema."""
 
@@ -129,9 +132,12 @@ def label_of(event: Mapping[str, Any]) -> str:
     return label(event["type"], event["dataschema"].rpartition(":")[2])
 
 
-def sequence(number: str) -> str:
-    """Return a stream's number, padded to 40 digits: of two numbers, the later is the greater text."""
-    return number.zfill(_SEQUENCE_DIGITS)
+def sequence(number: str, epoch: int = 0) -> str:
+    """Return a stream's number in 40 digits, of which the first 4 are the epoch of its table.
+
+    Of two numbers, the later is the greater text. The epoch is added: a number of more than 36 digits keeps its order.
+    """
+    return str(int(number) + epoch * 10**_NUMBER_DIGITS).zfill(_SEQUENCE_DIGITS)
 
 
 def payload(aggregate: Aggregate[Any, Any]) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import chain
 from types import NoneType
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Final, get_args
 
 from pydantic import BaseModel, Field, GetCoreSchemaHandler, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
@@ -85,6 +86,26 @@ Flag = Annotated[
     _kind("bool", "true or false"),
 ]
 """``true`` or ``false``."""
+
+
+class Personal:
+    """The mark of a field with a person's data: ``Annotated[Text, Personal]``. `context erase` replaces its value."""
+
+
+ERASED: Final = "erased"
+"""The value of a required personal field after the erasure. Other personal fields then have their default."""
+
+
+def personal(model: type[BaseModel]) -> dict[str, Any]:
+    """Return a model's personal fields by name, each with its JSON value after the erasure."""
+    marked = {name: field for name, field in model.model_fields.items() if is_personal(field)}
+    return dict.fromkeys(marked, ERASED) | {name: value for name, value in defaults(model).items() if name in marked}
+
+
+def is_personal(field: FieldInfo) -> bool:
+    """Return whether a model's field is marked as `Personal`, also for ``Annotated[Text, Personal] | None``."""
+    members = (getattr(part, "__metadata__", ()) for part in get_args(field.annotation))
+    return any(mark is Personal for mark in chain(field.metadata, *members))
 
 
 def kind_of(field: FieldInfo) -> str | None:

@@ -11,6 +11,7 @@ from math import ceil
 from pathlib import PurePosixPath
 from typing import Final
 
+from .failures import Failure
 from .faults import Fault
 
 INCOMING = "incoming"
@@ -123,6 +124,7 @@ class ReceivedList:
     ``staged`` and ``verified`` name the attempts of validation and verification whose results count; None for a list of
     an older version of the library. ``writers`` maps the number of a part to the time, in seconds since 1970, until
     which an invocation may write it. ``written`` maps it to the number of its first rows that are in the table.
+    ``failure`` is the cause of a failed list, for operators. Neither the report nor the event has it.
     """
 
     file: PinnedFile
@@ -144,6 +146,7 @@ class ReceivedList:
     writers: Mapping[int, int] = field(default_factory=dict, compare=False)
     written: Mapping[int, int] = field(default_factory=dict, compare=False)
     failed: bool = False
+    failure: Failure | None = field(default=None, compare=False)
 
     @property
     def cancelled(self) -> bool:

@@ -7,32 +7,27 @@ of the aggregate. Subscribers compare ``sequence``.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any, Self
 
 from aws_lambda_powertools.utilities.data_classes import DynamoDBStreamEvent
-from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import (
-    DynamoDBRecord,
-    DynamoDBRecordEventName,
-)
+from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 
 from .. import aws
-from ..adapters.items import SCHEMA, TRACEPARENT, Items
+from ..adapters.changes import Changes, image_of, versions
+from ..adapters.items import TRACEPARENT
 from ..adapters.sns import BATCH
 from ..declaration import measures
 from ..declaration.context import declared
-from ..domain import events
-from ..domain.trace_context import accepted
 from ..settings import RelaySettings
 from ..telemetry import continuing, count, logger
 from ._function import function
 
 CONTEXT = declared()
-_ITEMS = Items(CONTEXT)
+_CHANGES = Changes(CONTEXT)
 
 
 @dataclass(frozen=True)
@@ -50,8 +45,8 @@ class _Change:
     def read(cls, record: DynamoDBRecord) -> Self:
         """Read a record. Raises any exception if this version cannot read the record."""
         today = to_event(record)
-        carried = _image(record).get(TRACEPARENT)
-        return cls(_number(record), carried if isinstance(carried, str) else None, _versions(today))
+        carried = image_of(record).get(TRACEPARENT)
+        return cls(_number(record), carried if isinstance(carried, str) else None, versions(CONTEXT, today))
 
     @property
     def subject(self) -> str:
@@ -141,10 +136,6 @@ def _batches(changes: Iterable[_Change]) -> Iterator[list[_Change]]:
         yield list(batch.values())
 
 
-def _versions(today: dict[str, Any]) -> tuple[dict[str, Any], ...]:
-    return CONTEXT.previous_version.events(today, CONTEXT.source) if CONTEXT.previous_version else (today,)
-
-
 def _report(published: list[dict[str, Any]], refused: int) -> None:
     logger.info("events published", ids=[event["subject"] for event in published])
     if refused:
@@ -172,45 +163,5 @@ def _first_schema(event_type: str) -> str:
 
 
 def to_event(record: DynamoDBRecord) -> dict[str, Any]:
-    """Return the event that publishes a committed change of an aggregate.
-
-    Fields that only a newer version knows are published unchanged. A newer version may run at the same time, or have
-    run before a rollback.
-    """
-    change = record.dynamodb
-    if change is None:
-        raise ValueError("a stream record without its change")
-    image = _image(record)
-    aggregate = _ITEMS.to_aggregate(image)
-    event_type, schema = _type_and_schema(record, aggregate.status)
-    time = datetime.fromtimestamp(change.approximate_creation_date_time or 0, UTC)
-    return CONTEXT.source.cloud_event(
-        str(record.event_id),
-        event_type,
-        aggregate.id,
-        time,
-        events.payload(aggregate) | _ITEMS.beyond(image),
-        accepted(image.get(TRACEPARENT)),
-        schema,
-        sequence=events.sequence(str(change.sequence_number)),
-    )
-
-
-def _type_and_schema(record: DynamoDBRecord, status: StrEnum) -> tuple[str, str | None]:
-    """Return the type of the event for a change, and its schema if only a newer version knows the type."""
-    if _removed(record):
-        return CONTEXT.deletion_event, None
-    if status in CONTEXT.event_by_status:
-        return CONTEXT.event_by_status[status], None
-    schema = _image(record)[SCHEMA]
-    return CONTEXT.source.type_of(schema), schema
-
-
-def _image(record: DynamoDBRecord) -> Mapping[str, Any]:
-    # A removal has only the old image, which the last write left.
-    change = record.dynamodb
-    return (change and (change.old_image if _removed(record) else change.new_image)) or {}
-
-
-def _removed(record: DynamoDBRecord) -> bool:
-    return record.event_name is DynamoDBRecordEventName.REMOVE
+    """Return the event that publishes a committed change of an aggregate."""
+    return _CHANGES.of_record(record)

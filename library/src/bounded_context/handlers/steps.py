@@ -3,8 +3,8 @@
 Unknown members of an event are ignored: a running execution may still send members of an earlier version.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import wraps
 from typing import Annotated, Any, Final, TypeVar, overload
@@ -21,15 +21,17 @@ from pydantic import (
 
 from .. import aws
 from ..adapters.retries import throttling_as_one
-from ..application.deadline import time_left
+from ..application.deadline import seconds_to_spare, time_left
 from ..application.list_import import Outcome, Step, Upload
+from ..application.ports import Throttled
 from ..application.staging import Part
 from ..declaration.context import BadContext, Context
+from ..domain.failures import Failure
 from ..domain.lists import ListStatus, ReceivedList
 from ..domain.reasons import shortened
 from ..lists import ListImport
 from ..settings import ListSettings, load
-from ..telemetry import Handler, about, logger, span, traceparent
+from ..telemetry import Handler, about, failure_of, logger, span, traceparent
 from ._function import function, marked
 
 
@@ -186,7 +188,8 @@ def step(
             _begun(step_event)
             own = () if settings is None else (load(settings, context),)
             recorded = span(_SPANS[name]) if name in _SPANS else nullcontext()
-            with time_left(call.get_remaining_time_in_millis() / 1000), throttling_as_one(), recorded:
+            left = time_left(call.get_remaining_time_in_millis() / 1000)
+            with left, _recording(name, step_event, call.aws_request_id), throttling_as_one(), recorded:
                 done = work(step_event, *own, aws.list_import(context))
             return _ended(context, name, done)
 
@@ -208,6 +211,28 @@ def _list_import(context: Context[Any], name: str) -> Callable[[], object]:
     return lambda: aws.list_import(context).imported if name in _SPANS else aws.list_import(context)
 
 
+@contextmanager
+def _recording(name: str, event: BaseModel, request_id: str) -> Iterator[None]:
+    """Record the exception of a step in its list, and raise it again. Throttled calls write nothing more."""
+    try:
+        yield
+    except Throttled:
+        raise
+    except Exception as error:
+        if isinstance(event, StepEvent) and not isinstance(event, ErrorEvent) and seconds_to_spare() > 0:
+            part = event.part.part if isinstance(event, PartEvent) else None
+            _record(event.list_id, failure_of(error, name, part, request_id))
+        raise
+
+
+def _record(list_id: str, failure: Failure) -> None:
+    try:
+        aws.lists().record_failure(list_id, failure)
+    except Exception:
+        # The step's own exception is raised, whatever happens to its record.
+        logger.warning("failure not recorded", exc_info=True)
+
+
 def _begun(event: BaseModel) -> None:
     if isinstance(event, StepEvent):
         about(list_id=event.list_id)
@@ -224,7 +249,15 @@ def _ended(context: Context[Any], name: str, done: Step | ReceivedList) -> dict[
     line = "part undone" if outcome is Outcome.UNDONE else _LOG_LINES.get(name, "list verified")
     logger.info(line, outcome=outcome.value)
     answer = {"list_id": done.list_id, "outcome": outcome.value}
-    return answer | {"event": list_event(context, done)} if isinstance(done, ReceivedList) else answer
+    return answer | _closed(context, done) if isinstance(done, ReceivedList) else answer
+
+
+def _closed(context: Context[Any], closed: ReceivedList) -> dict[str, Any]:
+    """Return the event of a closed list, and the cause of its failure for the execution: operators see it there."""
+    if closed.failure is None:
+        return {"event": list_event(context, closed)}
+    logger.error("list failed", cause=closed.failure.text)
+    return {"event": list_event(context, closed), "cause": shortened(closed.failure.text)}
 
 
 def list_event(context: Context[Any], closed: ReceivedList) -> dict[str, Any]:

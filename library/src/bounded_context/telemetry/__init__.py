@@ -2,6 +2,7 @@
 
 from .aws_calls import watched
 from .calls import Handler, about, entry_point
+from .failures import failure_of
 from .logs import logger
 from .measures import count
 from .redaction import conceal, set_up
@@ -14,6 +15,7 @@ __all__ = [
     "continuing",
     "count",
     "entry_point",
+    "failure_of",
     "logger",
     "set_up",
     "span",

@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any, Final
 
 from ..declaration.context import Context
+from ..declaration.environment import local
 
 
 class _Current:
@@ -29,8 +30,8 @@ _SECRETS: Final = ("authorization", "password", "token", "secret", "apikey", "pr
 _RUNTIME: Final = {"function_name", "function_arn", "function_request_id", "function_memory_size", "cold_start"}
 _LINE: Final = {"level", "location", "message", "timestamp", "service", "sampling_rate", "xray_trace_id", "version"}
 _FACTS: Final = """
-caller code command correlation_id event_id event_type ids list_id message_id outcome part partner refused rejected rows
-rule seconds valid
+caller cause code command correlation_id event_id event_type ids list_id message_id outcome part partner refused
+rejected rows rule seconds valid
 """
 _OWN: Final = frozenset({"exception", "exception_name", *_RUNTIME, *_LINE, *_FACTS.split()})
 """The keys of a log record itself. Their values are shown, even if a field has the same name."""
@@ -57,8 +58,10 @@ def _fields(context: Context[Any] | None) -> frozenset[str]:
 def hidden(key: object) -> bool:
     """Return whether the value under this key is hidden, in any spelling of the key: ``api_key``, ``apiKey``."""
     plain = _plain(key)
+    if any(secret in plain for secret in _SECRETS):
+        return True
     # An exception's notes are free text and may quote values.
-    return plain in _fields(current()) or plain == "exceptionnotes" or any(secret in plain for secret in _SECRETS)
+    return not local() and (plain in _fields(current()) or plain == "exceptionnotes")
 
 
 def conceal(value: str) -> None:

@@ -14,6 +14,7 @@ from ..application.verification import RowsCheck, known_to, not_taken
 from ..declaration.context import Context
 from ..domain.aggregate import Aggregate
 from ..domain.errors import AlreadyExists, ListOpen, NotFound, VersionConflict
+from ..domain.failures import Failure
 from ..domain.lists import BEFORE, INCOMING, ListStatus, PinnedFile, ReceivedList, StoredVersion
 from ..domain.projection import ForeignEvent, newer
 from ..lists import ListImport
@@ -104,12 +105,13 @@ class InMemoryAggregates(Generic[A]):
 class InMemoryLists:
     """The records of lists, the writers of their parts, and the list of each execution (``runs``).
 
-    ``changes`` counts the changes of a status.
+    ``failures`` has the last exception by list, step and part. ``changes`` counts the changes of a status.
     """
 
     stored: dict[str, ReceivedList] = field(default_factory=dict)
     writers: dict[tuple[str, int], str] = field(default_factory=dict)
     runs: dict[str, str] = field(default_factory=dict)
+    failures: dict[tuple[str, str, int | None], Failure] = field(default_factory=dict)
     changes: int = 0
     _broken: dict[str, datetime] = field(default_factory=dict, init=False)
 
@@ -148,6 +150,8 @@ class InMemoryLists:
 
     def progress(self, list_id: str, status: ListStatus, **facts: Any) -> ReceivedList:
         """Move a list to a status if its current status allows that. Return the record."""
+        if "failure" in facts:
+            facts["failure"] = Failure.of(facts["failure"])
         return self._moved(list_id, status, BEFORE[status], facts)
 
     def refuse(self, list_id: str, reason: str, during: Sequence[ListStatus] = (), **facts: Any) -> ReceivedList:
@@ -206,6 +210,14 @@ class InMemoryLists:
     def part_undone(self, list_id: str, part: int) -> None:
         """Record that all rows of a part are undone. Repeated calls have no further effect."""
         self._change(list_id, undone_parts=self.stored[list_id].undone_parts | {part})
+
+    def record_failure(self, list_id: str, failure: Failure) -> None:
+        """Remember the exception of a step's call."""
+        self.failures[list_id, failure.step, failure.part] = failure
+
+    def failure(self, list_id: str, step: str, part: int | None = None) -> Failure | None:
+        """Return the last exception of a step, or of a part's import, or None."""
+        return self.failures.get((list_id, step, part))
 
 
 @dataclass

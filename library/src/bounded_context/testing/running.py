@@ -3,7 +3,6 @@
 import csv
 import itertools
 import sys
-import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from typing import Any, Final
 from ..configuration.project import Project
 from ..tools.command.errors import LocalRunError
 from ..tools.local.actors.subscriber import Event, Reception, wait_for
+from ..tools.local.periodic import until
 from ..tools.local.provider.stack import NO_SETTINGS
 from ..tools.local.running.context import RunningContext
 from ..tools.local.running.result import expected_events
@@ -103,9 +103,7 @@ class Running:
 
         Waits until each subscriber has that many events, at most 30 seconds. Returns fewer events after that.
         """
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while self._fewest(subject) < count and time.monotonic() < deadline:
-            time.sleep(_POLL_SECONDS)
+        until(lambda: self._fewest(subject) >= count, _PATIENCE_SECONDS, _POLL_SECONDS)
         return {
             subscriber.name: [received.event for received in subscriber.of_subject(subject)]
             for subscriber in self.deployed.subscribers

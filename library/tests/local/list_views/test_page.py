@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from bounded_context.domain.failures import Failure
 from bounded_context.tools.local.list_views.page import list_page
 
 from .a_list import ARRIVED, FACTS, HISTORY, RESULT, event, state
@@ -29,6 +30,14 @@ def test_the_head_shows_the_outcome_of_the_list(page: str) -> None:
     for fact in ("IMPORTED", "january &lt;1&gt;.csv", "12,345 bytes, over SFTP", "acme", "2026-01-31 12:00:00 UTC"):
         assert fact in page
     assert "<dd>0123456789abcdef0123456789abcdef</dd>" in page
+
+
+def test_a_failed_list_shows_its_cause(page: str) -> None:
+    """Escaped; a list that did not fail has no such section."""
+    failed = replace(RESULT, failure=Failure("import_list", 3, "KeyError", "'<x>'", "src/a/b.py:7 in rule"))
+    for fact in ("<dd>3</dd>", "KeyError", "&lt;x&gt;", "src/a/b.py:7 in rule"):
+        assert fact in list_page(FACTS, failed)
+        assert fact not in page
 
 
 def test_rows_are_counted(page: str) -> None:

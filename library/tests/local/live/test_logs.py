@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bounded_context.tools.local.live.logs import calls_with_id, readable
+from bounded_context.tools.local.live.logs import calls_with_id, messages_of_tail, readable
 from bounded_context.tools.local.observation.logs import METRICS, PLATFORM, TEXT, LogLine
 
 FIELDS = {"payment_id": "id-1", "level": "INFO", "service": "payment"}
@@ -40,3 +40,58 @@ def test_an_id_finds_all_lines_of_the_calls_that_name_it():
     assert calls_with_id(lines, "id-1") == lines
     assert calls_with_id(lines, "request-1") == [LINE]
     assert calls_with_id(lines, "id-3") == []
+
+
+TRACE = """  File "/runtime/library/calls.py", line 3, in observed
+    return handler(event)
+  File "src/payment/use_cases.py", line 7, in charge
+    return amounts["x"]
+  File "/runtime/library/mapping.py", line 9, in get
+KeyError: 'x'"""
+
+
+def test_frames_of_libraries_are_shown_if_wanted():
+    """Otherwise, a traceback has the frames of the repository, and the exception."""
+    line = replace(LINE, level="ERROR", message="uncaught exception", fields={"exception": TRACE})
+    [short] = readable([line])
+    [full] = readable([line], verbose=True)
+    assert short.splitlines()[1:] == [
+        '  File "src/payment/use_cases.py", line 7, in charge',
+        '    return amounts["x"]',
+        "KeyError: 'x'",
+    ]
+    assert full.splitlines()[1:] == TRACE.splitlines()
+
+
+def test_an_exception_of_a_library_alone_keeps_its_frames():
+    """It would have none otherwise."""
+    trace = TRACE.replace("src/", "/elsewhere/")
+    [shown] = readable([replace(LINE, fields={"exception": trace})])
+    assert shown.splitlines()[1:] == trace.splitlines()
+
+
+TAIL = """ord": "the end of a line"}
+{"level": "INFO"}
+Traceback (most recent call last):
+  File "/tmp/local-aws-1/ministack-lambda-payment-local-x-1/_worker.py", line 128, in run
+    result = handler_fn(event, context)
+             ^^^^^^^^^^^^^^^^^^^^^^^^^^
+  File "/tmp/local-aws-1/ministack-lambda-payment-local-x-1/code/bounded_context/calls.py", line 32, in observed
+    return handler(event, call)
+  File "/tmp/local-aws-1/ministack-lambda-payment-local-x-1/code/payment/use_cases.py", line 7, in charge
+    return amounts["x"]
+KeyError: 'x'"""
+
+
+def test_the_end_of_a_log_shows_the_frames_of_the_repository():
+    """Lambda cuts the beginning; the emulator's paths are those of the unpacked archive."""
+    *logged, trace = messages_of_tail(TAIL)
+    [shown] = readable([replace(LINE, level=TEXT, message=trace, fields={})])
+    assert logged == ['{"level": "INFO"}']
+    assert shown.splitlines()[1:] == [
+        '  File "src/payment/use_cases.py", line 7, in charge',
+        '    return amounts["x"]',
+        "KeyError: 'x'",
+    ]
+    [full] = readable([replace(LINE, level=TEXT, message=trace, fields={})], verbose=True)
+    assert full.splitlines()[1:] == trace.splitlines()[1:]

@@ -6,6 +6,7 @@ import re
 import threading
 from typing import Any
 
+from bounded_context.tools.command.calls import Calls
 from bounded_context.tools.local.live.reload import start, warming
 
 
@@ -13,7 +14,7 @@ def _alias(name: str) -> str:
     return f"arn:aws:lambda:eu-west-1:123456789012:function:{name}:live"
 
 
-class Lambda:
+class Lambda(Calls):
     """Answers calls once it is let, and remembers them."""
 
     region = "eu-west-1"

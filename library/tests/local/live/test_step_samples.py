@@ -8,6 +8,7 @@ import pytest
 from boto3.dynamodb.types import TypeSerializer
 
 from bounded_context.declaration.context import Context
+from bounded_context.tools.command.calls import Calls
 from bounded_context.tools.local.live.events import step_samples
 
 Item = dict[str, Any]
@@ -15,7 +16,7 @@ Item = dict[str, Any]
 PART = {"part": 0, "key": "staging/new/part-00000", "rows": 3}
 
 
-class Keeping:
+class Keeping(Calls):
     """An AWS whose table has these lists, and whose bucket has their manifests."""
 
     region = "eu-west-1"

@@ -116,14 +116,26 @@ def _needs(step: cst.Call) -> list[str]:
 
 
 def _with_steps(body: cst.BaseSuite) -> cst.BaseSuite:
-    """Replace ``list_import()`` by the parameter ``steps``, and remove its assignment to that name."""
+    """Replace ``list_import()`` by the parameter ``steps``, and remove its assignment. The undo gets the error."""
     changed = body.visit(_Steps())
     return changed if isinstance(changed, cst.BaseSuite) else body
 
 
+_COMPENSATION = m.Call(
+    func=m.Attribute(attr=m.Name("compensate")),
+    args=[m.Arg(m.Attribute(m.Name("event"), m.Name("list_id")))],
+)
+_CAUGHT = cst.Arg(cst.parse_expression("event.name"))
+"""The name of the error that Step Functions caught: a part of the cause of a failed list."""
+
+
 class _Steps(cst.CSTTransformer):
     def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
-        return cst.Name("steps") if name_of(updated_node.func) == "list_import" else updated_node
+        if name_of(updated_node.func) == "list_import":
+            return cst.Name("steps")
+        if m.matches(updated_node, _COMPENSATION):
+            return updated_node.with_changes(args=[*updated_node.args, _CAUGHT])
+        return updated_node
 
     def leave_SimpleStatementLine(
         self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine

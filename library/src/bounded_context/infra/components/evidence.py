@@ -57,7 +57,7 @@ class Evidence(Component):
         # CloudTrail user guide, "Configure AWS KMS key policies for CloudTrail". A bucket with a bucket key requires
         # Decrypt.
         return [
-            allow(["kms:*"], "*", Principal={"AWS": pulumi.Output.concat("arn:aws:iam::", self._account.id, ":root")}),
+            allow(["kms:*"], "*", Principal={"AWS": self._account.root()}),
             self._of_the_trail(["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"], "*"),
         ]
 
@@ -79,7 +79,7 @@ class Evidence(Component):
     def _selectors(self, archive_arn: pulumi.Input[str]) -> list[Any]:
         prefix = self.labels.prefix
         tables = self._account.arn("dynamodb", f"table/{prefix}-")
-        buckets = f"arn:aws:s3:::{prefix}-"
+        buckets = self._account.arn_of(f"s3:::{prefix}-")
         return [
             {"name": "changes", "field_selectors": [{"field": "eventCategory", "equals": ["Management"]}]},
             _data("rows", "AWS::DynamoDB::Table", {"starts_withs": [tables]}),

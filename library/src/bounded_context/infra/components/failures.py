@@ -15,7 +15,7 @@ from ..stack.policy import Statement, allow, document, grant, only_over_tls
 
 _MESSAGE = (
     '"The pipeline <pipeline> failed in its execution <execution>: '
-    'https://<region>.console.aws.amazon.com/codesuite/codepipeline/pipelines/<pipeline>/view?region=<region>"'
+    'https://<region>.<console>/codesuite/codepipeline/pipelines/<pipeline>/view?region=<region>"'
 )
 _PATHS = {"pipeline": "$.detail.pipeline", "execution": "$.detail.execution-id", "region": "$.region"}
 
@@ -58,7 +58,7 @@ class Failures(Component):
             "failed",
             rule=rule.name,
             arn=self.topic_arn,
-            input_transformer={"input_paths": _PATHS, "input_template": _MESSAGE},
+            input_transformer={"input_paths": _PATHS, "input_template": self._message()},
             dead_letter_config={"arn": undelivered.arn},
             opts=self.child(depends_on=[policy, undelivered.policy]),
         )
@@ -74,6 +74,9 @@ class Failures(Component):
         stored = queue(self, name, self._key_arn)
         self._watch(name, stored, undelivered)
         return EventQueue(stored.arn, queue_policy(self, name, stored, sent_by("events", rule.arn, stored)))
+
+    def _message(self) -> pulumi.Output[str]:
+        return self._account.partition.apply(lambda found: _MESSAGE.replace("<console>", found.console))
 
     def _rule(self, pipeline_name: str) -> cloudwatch.EventRule:
         pattern = {

@@ -129,12 +129,13 @@ class Fanout(Component):
 
     def _may_subscribe(self, account_id: str) -> Statement:
         """Return the statement that lets an account subscribe its own queues, and no other endpoint."""
+        account = self._stack.account
         return allow(
             ["sns:Subscribe"],
             self.topic.arn,
-            Principal={"AWS": f"arn:aws:iam::{account_id}:root"},
+            Principal={"AWS": account.root(account_id)},
             Condition={
                 "StringEquals": {"sns:Protocol": "sqs"},
-                "StringLike": {"sns:Endpoint": f"arn:aws:sqs:*:{account_id}:*"},
+                "StringLike": {"sns:Endpoint": account.arn_of(f"sqs:*:{account_id}:*")},
             },
         )

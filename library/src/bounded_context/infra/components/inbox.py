@@ -51,8 +51,7 @@ _FOLDER_BYTES = 1
 
 def _expiry(settings: Settings) -> list[Any]:
     """Return the lifecycle rules of the folders whose objects expire."""
-    kept: dict[str, int | None] = {"incoming": settings.incoming_days, "reports": settings.reports_days}
-    return [_STAGING, *(_folder(name, days) for name, days in kept.items() if days is not None)]
+    return [_STAGING, _folder("incoming", settings.incoming_days), _folder("reports", settings.reports_days)]
 
 
 def _folder(name: str, days: int) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from pulumi_aws import iam, kms
 
 from ...configuration.labels import Labels
 from ...configuration.state import Access, SecretsProvider, bucket_name, on_bucket, on_bucket_key, on_secrets_key
+from ..stack.account import Account
 from ..stack.component import Component
 from ..stack.policy import Statement, allow, grant
 
@@ -26,6 +27,7 @@ class State(Component):
         self,
         name: str,
         labels: Labels,
+        account: Account,
         *,
         project: str,
         backend: str,
@@ -33,6 +35,7 @@ class State(Component):
         token_arn: str | None,
     ) -> None:
         super().__init__(name, labels)
+        self._account = account
         self._project = project
         self._backend = backend
         self._token_arn = token_arn
@@ -53,15 +56,19 @@ class State(Component):
         """Let `role` preview or deploy a stack: its own objects, and the keys of the bucket and of its secrets."""
         if self._token_arn is not None:
             return grant(self, role, allow(["secretsmanager:GetSecretValue"], self._token_arn))
-        statements: list[Statement] = [*on_bucket(bucket_name(self._backend), self._project, stack, access)]
+        statements: list[Statement] = [
+            *on_bucket(self._account, bucket_name(self._backend), self._project, stack, access)
+        ]
         if self._bucket_key is not None:
-            statements.append(on_bucket_key(self._key_arn(self._bucket_key), access))
+            statements.append(on_bucket_key(self._account, self._key_arn(self._bucket_key), access))
         if secrets_provider and (provider := SecretsProvider.of(secrets_provider)):
             statements.append(on_secrets_key(self._key_arn(provider), provider.context, access))
         return grant(self, role, *statements)
 
     def _key_arn(self, provider: SecretsProvider) -> pulumi.Output[str]:
         """Return the key's own ARN, because IAM does not accept aliases."""
+        if provider.key.startswith("arn:"):
+            return pulumi.Output.from_input(provider.key)
         if provider.key not in self._arns:
             found = kms.get_key_output(key_id=provider.key, region=provider.region)
             self._arns[provider.key] = found.apply(lambda key: key.arn)

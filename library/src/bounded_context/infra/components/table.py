@@ -17,6 +17,7 @@ from bounded_context.infra.parts import (
     Target,
     abandoned_bucket,
     allow,
+    back_up,
     grant,
     kebab,
     queue,
@@ -40,6 +41,7 @@ class TableError(pulumi.RunError):
 class Table(Component):
     """The encrypted table of the context, with the key `pk`, on demand, restorable to any second of 35 days.
 
+    With the setting `backup`, it is also backed up into a locked vault, with copies in another account or region.
     It has the indexes that the context names in `queried_by`; their sort key is `pk`.
 
     `readers` are the functions that read the stream so far. The bucket `abandoned` stores the batches whose retries are
@@ -57,7 +59,7 @@ class Table(Component):
         self.dead_letter_queues: dict[str, pulumi.Output[str]] = {}
         self.table = dynamodb.Table(
             name,
-            name=labels.name(name),
+            name=labels.table(name, stack.settings.table_epoch),
             billing_mode="PAY_PER_REQUEST",
             hash_key="pk",
             attributes=[{"name": name, "type": "S"} for name in ("pk", *self.indexes.values())],
@@ -77,6 +79,8 @@ class Table(Component):
         self.table_name = self.table.name
         self.arn = self.table.arn
         self.abandoned = abandoned_bucket(self, stack.key.arn, protect=protect)
+        if stack.settings.backup == "vault":
+            back_up(self, stack, self.arn)
         watch_table(self, stack.alerts, name, self.table_name, tuple(self.indexes))
         self.register_outputs({"name": self.table_name, "arn": self.arn})
 

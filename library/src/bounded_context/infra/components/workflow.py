@@ -34,6 +34,8 @@ from bounded_context.infra.parts import (
 )
 
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
+_INTEGRATIONS = "arn:aws:states:::"
+"""The beginning of the ARNs of a state's integrations, such as `lambda:invoke`."""
 
 _DELIVER_LOGS = (
     "logs:CreateLogDelivery",
@@ -104,7 +106,7 @@ class Workflow(Component):
             "import_concurrency": stack.settings.import_concurrency,
             **(substitutions or {}),
         }
-        self.machine, self.role = self._made(stack, substitute(text, values))
+        self.machine, self.role = self._made(stack, _placed(substitute(text, values), stack.account))
         self.alias_arn = self._alias().arn
         self.alarms = self._watch(stack.alerts)
         self.permissions: Sequence[iam.RolePolicy] = [
@@ -215,6 +217,12 @@ def substitute(asl: str, values: Mapping[str, pulumi.Input[Any]]) -> pulumi.Outp
     if unused := set(values) - used:
         raise ValueError(f"the state machine does not use {', '.join(sorted(unused))}.")
     return pulumi.Output.all(**values).apply(lambda known: _filled(asl, known))
+
+
+def _placed(asl: pulumi.Output[str], account: Account) -> pulumi.Output[str]:
+    """Return the text with the integrations of the account's partition. The file names those of `aws`."""
+    integrations = account.arn_of("states:::")
+    return pulumi.Output.all(asl, integrations).apply(lambda both: both[0].replace(_INTEGRATIONS, both[1]))
 
 
 def _filled(asl: str, values: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from ...configuration.alarms import RUNBOOK
+from ...configuration.partition import partition_of
 from .grid import Section, rows, section
 from .names import Names
 from .widgets import alarms, text
@@ -82,7 +83,7 @@ def executions(region: str, machine_arn: str) -> str:
 
 
 def _console(region: str, service: str) -> str:
-    return f"https://{region}.console.aws.amazon.com/{service}/home?region={region}"
+    return f"https://{region}.{partition_of(region).console}/{service}/home?region={region}"
 
 
 def _escaped(value: str) -> str:

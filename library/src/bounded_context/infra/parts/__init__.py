@@ -53,6 +53,7 @@ from ..stack.stack import Stack
 from . import access_log
 from .alarms import HOUR, MINUTE, Metric, Part, When, alarm, calculated, composite, guard, joined
 from .api_alarms import watch_api
+from .backup import back_up
 from .buckets import archive_bucket, private_bucket
 from .burn_rate import Objective, watch_objective
 from .function_alarms import Dimensions, watch_answers, watch_durations, watch_errors, watch_throttles
@@ -129,6 +130,7 @@ __all__ = [
     "allow",
     "api_sections",
     "archive_bucket",
+    "back_up",
     "business",
     "calculated",
     "composite",

@@ -44,7 +44,8 @@ def sftp_server(owner: Component, name: str, logs: Logs) -> transfer.Server:
 
 def sftp_endpoint(server_id: str, account: Account) -> pulumi.Output[str]:
     """Return the host name of a server that another stack owns."""
-    return pulumi.Output.concat(server_id, ".server.transfer.", account.region, ".amazonaws.com")
+    domain = account.partition.apply(lambda found: found.domain)
+    return pulumi.Output.concat(server_id, ".server.transfer.", account.region, ".", domain)
 
 
 def sftp_user(

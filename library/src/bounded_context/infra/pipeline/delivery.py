@@ -5,20 +5,21 @@ from typing import Any
 
 import pulumi
 
-from ...configuration.labels import Labels
+from ...configuration.collisions import PIPELINE
 from ...configuration.project import current
 from ...declaration.context import Context
 from ..components.artifacts import Artifacts
 from ..components.failures import UNSTARTED, Failures
 from ..components.pipeline import Pipeline
 from ..components.state import State
-from ..stack.account import Account
-from ..stack.boundary import limit_roles
+from ..stack.account import Account, placed, require_account
 from ..stack.key import Key
 from ..stack.logs import Logs
 from ..stack.policy import Statement
+from ..stack.program import start
 from . import source as sources
-from .settings import RESERVED, ROLES, PipelineSettings, RoleKind, SourceKind
+from .environments import ROLES, RoleKind
+from .settings import PipelineSettings, SourceKind
 from .stages import VARIABLES, build_stage, environment_stage, source_stage
 from .steps import OF_AN_ENVIRONMENT, ProjectFactory, names
 
@@ -47,11 +48,13 @@ class Delivery:
     """
 
     def __init__(self, context: Context[Any], *, source: SourceKind) -> None:
-        self.settings = PipelineSettings.from_config(pulumi.Config(), source)
+        config = placed()
+        self.settings = PipelineSettings.from_config(config, source, context.name, config.partition)
+        if self.settings.account is not None:
+            require_account(self.settings.account)
         if self.settings.connection_arn is not None:
             sources.require_available(self.settings.connection_arn)
-        limit_roles(self.settings.permissions_boundary)
-        self._labels = Labels(context.name, RESERVED, context.owner)
+        self._labels = start(context, self.settings.permissions_boundary, reserved=PIPELINE)
         self._account = Account.current()
         self._make_surroundings()
         self._make_projects()
@@ -76,6 +79,7 @@ class Delivery:
         self.state = State(
             "state",
             labels,
+            self._account,
             project=current().package,
             backend=settings.backend,
             secrets_provider=settings.secrets_provider,

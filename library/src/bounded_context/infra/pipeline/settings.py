@@ -1,16 +1,22 @@
 """The settings of the pipeline, typed and checked."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from itertools import permutations
-from typing import Any, Final, Literal, Self, get_args
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal, Self
 
+from ...configuration.access import role_name
 from ...configuration.boundary import permissions_boundary
 from ...configuration.collisions import is_reserved
-from ...configuration.config import SettingError, flag, matching, retention, structure
+from ...configuration.config import SettingError, flag, matching, retention, structure, texts
 from ...configuration.config import Source as Config
+from ...configuration.partition import ARN, AWS, Partition
 from ...configuration.state import PROVIDER, SecretsProvider
+from .environments import ROLES, Environment, RoleKind, require_separate
+
+MadeRoles = Callable[[str, Any], Mapping[RoleKind, str]]
+"""Returns the roles that the program `infra/account` makes for an environment in an account."""
 
 SourceKind = Literal["codeconnections", "codecommit"]
 
@@ -18,46 +24,18 @@ _REPOSITORY = {
     "codeconnections": (re.compile(r"[\w.-]+(/[\w.-]+)+"), "organization/repository"),
     "codecommit": (re.compile(r"[\w.-]{1,100}"), "the name of a CodeCommit repository"),
 }
-_LIBRARY = re.compile(r"bounded-context(==\d[\w.]*| @ https://[\w./%+-]+\.whl)|\./vendor/[\w.+-]+\.whl")
+_LIBRARY = re.compile(r"bounded-context==\d[\w.]*|\./vendor/[\w.+-]+\.whl")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _BRANCH = re.compile(r"[\w.-]+(/[\w.-]+)*")
 _ENVIRONMENT = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-_CONNECTION = re.compile(r"arn:aws:(codeconnections|codestar-connections):[a-z0-9-]+:\d{12}:connection/[0-9a-f-]{36}")
-_ROLE = re.compile(r"arn:aws:iam::\d{12}:role/[\w+=,.@/-]+")
+_CONNECTION = re.compile(ARN + r"(codeconnections|codestar-connections):[a-z0-9-]+:\d{12}:connection/[0-9a-f-]{36}")
+_ROLE = re.compile(ARN + r"iam::\d{12}:role/[\w+=,.@/-]+")
+_ACCOUNT = re.compile(r"\d{12}")
+_ACCOUNT_WORDS = "the 12 digits of an account, in quotes"
 _BACKEND = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\?\S+)?|https://\S+")
 _PROVIDER_WORDS = "awskms://alias/<key>?region=<region>"
-_MEMBERS = {"name", "roles", "approval", "secrets_provider"}
-_TOKEN = re.compile(r"arn:aws:secretsmanager:[a-z0-9-]+:\d{12}:secret:\S+")
-
-RESERVED: Final = "pipeline"
-"""The name of the pipeline's own resources, which no environment may have."""
-
-RoleKind = Literal["preview", "deploy", "shift"]
-"""The roles of the pipeline in an environment. They are separate, because the preview runs before the approval."""
-
-ROLES: tuple[RoleKind, ...] = get_args(RoleKind)
-
-
-@dataclass(frozen=True)
-class Environment:
-    """A stack of the context.
-
-    Attributes:
-        name: the stack's name.
-        roles: the ARNs of the roles that read and change it.
-        approval: whether a person approves first.
-        secrets_provider: its own, or that of the pipeline; None in Pulumi Cloud.
-    """
-
-    name: str
-    roles: Mapping[RoleKind, str] = field(hash=False)
-    approval: bool
-    secrets_provider: str | None
-
-    @property
-    def account(self) -> str:
-        """The account of the role that deploys the stack."""
-        return self.roles["deploy"].split(":")[4]
+_MEMBERS = {"name", "account", "roles", "approval", "secrets_provider"}
+_TOKEN = re.compile(ARN + r"secretsmanager:[a-z0-9-]+:\d{12}:secret:\S+")
 
 
 @dataclass(frozen=True)
@@ -72,13 +50,17 @@ class Policies:
 class PipelineSettings:
     """The settings of the pipeline; `environments` are in the order of delivery.
 
-    `policies` is None for no policy pack. The managed policy `permissions_boundary` limits the pipeline's roles.
+    `account` is the pipeline's own; None for that of the credentials. `shared_accounts` are the accounts that several
+    environments share on purpose. `policies` is None for no policy pack. The managed policy `permissions_boundary`
+    limits the pipeline's roles.
     """
 
     repository: str
     branch: str
     connection_arn: str | None
+    account: str | None
     environments: tuple[Environment, ...]
+    shared_accounts: tuple[str, ...]
     backend: str
     secrets_provider: str | None
     pulumi_token_secret_arn: str | None
@@ -88,17 +70,20 @@ class PipelineSettings:
     permissions_boundary: str | None
 
     @classmethod
-    def from_config(cls, config: Config, source: SourceKind) -> Self:
+    def from_config(cls, config: Config, source: SourceKind, context: str, partition: Partition = AWS) -> Self:
         """Read and check every setting. Raises SettingError with one sentence for the first bad value."""
         form, words = _REPOSITORY[source]
         backend = matching(config, "backend", _BACKEND, None, "s3://<bucket>, or https://api.pulumi.com")
         in_s3 = backend.startswith("s3:")
+        shared = texts(config, "shared_accounts", _ACCOUNT, _ACCOUNT_WORDS, kind="a list of accounts")
         provider = _secrets_provider(config) if in_s3 else _unused(config, "secrets_provider", backend)
         return cls(
             repository=matching(config, "repository", form, None, words),
             branch=matching(config, "branch", _BRANCH, "main", "the name of a branch"),
             connection_arn=_connection(config, source),
-            environments=_environments(config, provider),
+            account=matching(config, "account", _ACCOUNT, "", _ACCOUNT_WORDS) or None,
+            environments=_environments(config, provider, shared, partial(_made_roles, partition, context)),
+            shared_accounts=shared,
             backend=backend,
             secrets_provider=provider,
             pulumi_token_secret_arn=_unused(config, "pulumi_token_secret_arn", backend) if in_s3 else _token(config),
@@ -126,7 +111,7 @@ def _policies(config: Config) -> Policies | None:
         raise SettingError("policies", f"is {value!r}: write {{library, sha256}} and nothing else.")
     library, sha256 = str(value["library"]), str(value["sha256"])
     if not _LIBRARY.fullmatch(library):
-        words = "bounded-context==<version>, bounded-context @ https://....whl or ./vendor/<file>.whl"
+        words = "bounded-context==<version> or ./vendor/<file>.whl"
         raise SettingError("policies.library", f"is {library!r}: write {words}.")
     if not _SHA256.fullmatch(sha256):
         raise SettingError("policies.sha256", f"is {sha256!r}: write the 64 hex digits of the wheel's SHA-256.")
@@ -147,37 +132,31 @@ def _unused(config: Config, key: str, backend: str) -> None:
         raise SettingError(key, f"is set, yet the backend {backend} does not use it: remove it.")
 
 
-def _environments(config: Config, provider: str | None) -> tuple[Environment, ...]:
-    values: list[Any] = structure(config, "environments", list, [], "a list of {name, roles}")
+def _environments(
+    config: Config, provider: str | None, shared: tuple[str, ...], made: MadeRoles
+) -> tuple[Environment, ...]:
+    values: list[Any] = structure(config, "environments", list, [], "a list of {name, account}")
     if not values:
-        raise SettingError("environments", "is empty: write at least one {name, roles}.")
-    environments = tuple(_environment(value, provider) for value in values)
+        raise SettingError("environments", "is empty: write at least one {name, account}.")
+    environments = tuple(_environment(value, provider, made) for value in values)
     if len({environment.name for environment in environments}) != len(environments):
         raise SettingError("environments", "has a name twice: name each once.")
-    _no_collision(environments)
+    require_separate(environments, shared)
     return environments
 
 
-def _no_collision(environments: tuple[Environment, ...]) -> None:
-    """Raise SettingError if the role that deploys an environment also covers the names of another in its account."""
-    for one, other in permutations(environments, 2):
-        if other.name.startswith(f"{one.name}-") and one.account == other.account:
-            raise SettingError(
-                f"environments.{other.name}",
-                f"is in the account of {one.name}, whose names begin alike: choose another name or account.",
-            )
-
-
-def _environment(value: Any, provider: str | None) -> Environment:
+def _environment(value: Any, provider: str | None, made: MadeRoles) -> Environment:
     if not isinstance(value, dict) or not set(value) <= _MEMBERS:
         raise SettingError(
-            "environments", f"has {value!r}: write {{name, roles}}, and approval or secrets_provider if you like."
+            "environments",
+            f"has {value!r}: write {{name, account}}, and roles, approval or secrets_provider if you like.",
         )
     name = value.get("name")
     if not isinstance(name, str) or not _ENVIRONMENT.fullmatch(name) or is_reserved(name):
         raise SettingError("environments", f"has the name {name!r}: write a stack of infra/service.")
     own = _own_provider(name, value.get("secrets_provider", provider), provider)
-    return Environment(name, _roles(name, value.get("roles")), _approval(name, value), own)
+    roles = _roles(name, value["roles"]) if "roles" in value else made(name, value.get("account"))
+    return Environment(name, roles, _approval(name, value), own)
 
 
 def _own_provider(name: str, value: Any, common: str | None) -> str | None:
@@ -208,6 +187,13 @@ def _roles(name: str, value: Any) -> dict[RoleKind, str]:
             f"environments.{name}.roles", "has one role twice: write three, `context permissions` lists what each may."
         )
     return value
+
+
+def _made_roles(partition: Partition, context: str, name: str, account: Any) -> dict[RoleKind, str]:
+    """Return the roles that the program `infra/account` makes in an account."""
+    if not isinstance(account, str) or not _ACCOUNT.fullmatch(account):
+        raise SettingError(f"environments.{name}.account", f"is {account!r}: write {_ACCOUNT_WORDS}.")
+    return {kind: partition.arn_of(f"iam::{account}:role/{role_name(context, name, kind)}") for kind in ROLES}
 
 
 def _approval(name: str, value: Mapping[str, Any]) -> bool:

@@ -132,7 +132,9 @@ def _review(
     link = pulumi.Output.concat(
         "https://",
         account.region,
-        ".console.aws.amazon.com/codesuite/codebuild/",
+        ".",
+        account.partition.apply(lambda found: found.console),
+        "/codesuite/codebuild/",
         account.id,
         f"/projects/{project}/build/#{{{namespace}.PREVIEW_BUILD}}/?region=",
         account.region,

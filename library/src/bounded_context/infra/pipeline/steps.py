@@ -14,8 +14,9 @@ from ..stack.account import Account
 from ..stack.key import Key
 from ..stack.logs import Logs
 from . import handover
+from .environments import Environment, RoleKind
 from .policies import command
-from .settings import Environment, Policies, RoleKind
+from .settings import Policies
 from .stages import ProjectNames
 
 
@@ -38,13 +39,11 @@ class Step:
         """The file of its commands, as a path from the repository's root."""
         return f"infra/pipeline/buildspecs/{self.name}.yml"
 
-    @property
-    def buildspec(self) -> str:
-        """Its commands with the handover, from the file at the time when a person deploys the pipeline."""
-        return self.with_policies(None)
-
     def with_policies(self, policies: Policies | None) -> str:
-        """Return the buildspec. A step that calls Pulumi makes the pack of the policies before any file runs."""
+        """Return the buildspec, from the file at the time when a person deploys the pipeline.
+
+        A step that calls Pulumi makes the pack of the policies before any file runs.
+        """
         text = (current().root / self.path).read_text(encoding="utf-8")
         first = [command(policies)] if policies and self.state else []
         # The build's input is not from a step.

@@ -1,9 +1,9 @@
 """The key that encrypts all data of a stack."""
 
-import pulumi
 from pulumi_aws import iam, kms
 
 from ...configuration.labels import Labels
+from ...configuration.partition import partition_of
 from .account import Account
 from .component import Component
 from .policy import Statement, allow, document, grant
@@ -48,7 +48,7 @@ def _statements(labels: Labels, account: Account) -> list[Statement]:
     # In a key's own policy the resource "*" is the key.
     return [
         # IAM policies of the account decide who uses and manages the key. Without this statement, they have no effect.
-        allow(["kms:*"], "*", Principal={"AWS": pulumi.Output.concat("arn:aws:iam::", account.id, ":root")}),
+        allow(["kms:*"], "*", Principal={"AWS": account.root()}),
         # EventBridge and SNS send to this stack's encrypted queues.
         allow(
             _USE,
@@ -66,7 +66,8 @@ def _statements(labels: Labels, account: Account) -> list[Statement]:
         allow(
             _LOGS_USE,
             "*",
-            Principal={"Service": pulumi.Output.concat("logs.", account.region, ".amazonaws.com")},
+            # The one principal with the domain of the partition (aws-cdk, region-info/lib/default.ts, "logs").
+            Principal={"Service": account.region.apply(lambda region: f"logs.{region}.{partition_of(region).domain}")},
             Condition={
                 "ArnLike": {"kms:EncryptionContext:aws:logs:arn": account.arn("logs", f"log-group:{labels.log_groups}")}
             },

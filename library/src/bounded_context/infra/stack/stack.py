@@ -5,17 +5,15 @@ from typing import Any
 import pulumi
 
 from ...configuration.alarms import Severity  # noqa: TC001 (the dictionary of topics)
-from ...configuration.collisions import require_stack
-from ...configuration.labels import Labels
 from ...configuration.settings import Settings
 from ...declaration.context import Context
-from .account import Account
+from .account import Account, placed
 from .alarm_topic import AlarmTopic
 from .alerts import Alerts
-from .boundary import limit_roles
 from .interfaces import Endpoint, Queue  # noqa: TC001 (public: the values of `endpoints` and `work_queues`)
 from .key import Key
 from .logs import Logs
+from .program import start
 
 
 class Stack:
@@ -42,13 +40,11 @@ class Stack:
     """
 
     def __init__(self, context: Context[Any]) -> None:
-        require_stack(pulumi.get_stack())
         self.context = context
-        self.settings = settings = Settings.from_config(context, pulumi.Config())
-        self.labels = labels = Labels(
-            context.name, pulumi.get_stack(), settings.owner or context.owner, settings.expires
+        self.settings = settings = Settings.from_config(context, placed())
+        self.labels = labels = start(
+            context, settings.permissions_boundary, owner=settings.owner, expires=settings.expires
         )
-        limit_roles(settings.permissions_boundary)
         self.account = account = Account.current()
         self.key = key = Key("key", labels, account, protect=settings.protect)
         self.logs = Logs(labels, settings.log_key_arn or key.arn, settings.log_retention_days)

@@ -13,9 +13,9 @@ from ...declaration.entry_points import STEPS
 from ...domain.spelling import kebab
 from ...tools.policies import POLICIES, BadWaiver, Waiver, waivers
 from ...tools.policies import PRODUCTION as STACK
+from ...tools.programs.delivery import delivery, run_delivery
 from ...tools.programs.graph import Graph
 from ...tools.programs.recording import run, service
-from ..delivery import delivery, run_delivery
 
 _ENTRY_POINT: Final = re.compile(r"^(def lambda_handler\b|lambda_handler =)", re.MULTILINE)
 

@@ -16,8 +16,7 @@ resources adds them, for instance in its `tests/conftest.py`::
     KINDS["elasticache/serverlessCache"] = (call("elasticache CreateServerlessCache", name="ServerlessCacheName"),)
 """
 
-from .calls import Call, call
+from ...tools.programs.requests import KINDS, Call, call
 from .findings import findings
-from .kinds import KINDS
 
 __all__ = ["KINDS", "Call", "call", "findings"]

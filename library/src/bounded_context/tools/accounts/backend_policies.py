@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from ...configuration.partition import Partition, partition_of
 from ...configuration.state import Access, on_bucket, on_bucket_key, on_secrets_key
 from .temporary_stacks.kinds import KINDS
 
@@ -16,7 +17,7 @@ class Policies(NamedTuple):
     key: Document
 
 
-def policies_of(bucket: str, account: str, project: str, shared: Mapping[str, str]) -> Policies:
+def policies_of(bucket: str, account: str, project: str, shared: Mapping[str, str], region: str) -> Policies:
     """Return the policies of a bucket and its key.
 
     Args:
@@ -24,11 +25,13 @@ def policies_of(bucket: str, account: str, project: str, shared: Mapping[str, st
         account: the account of the bucket.
         project: the program whose stacks are shared.
         shared: the stacks, or kinds of stacks, whose roles are in another account, with the account.
+        region: the region of the bucket.
     """
-    on_objects, on_key = [_only_over_tls(bucket)], [_by_iam(account)]
+    where = partition_of(region)
+    on_objects, on_key = [_deny_without_tls(where, bucket)], [_by_iam(where.root(account))]
     for stack, other in shared.items():
-        on_objects += _to(other, _objects(bucket, project, stack))
-        on_key += _to(other, _keys(stack))
+        on_objects += _to(where.root(other), _objects(where, bucket, project, stack))
+        on_key += _to(where.root(other), _keys(where, stack))
     return Policies(_document(on_objects), _document(on_key))
 
 
@@ -37,27 +40,31 @@ def _access(stack: str) -> Access:
     return "create" if stack in KINDS else "read"
 
 
-def _objects(bucket: str, project: str, stack: str) -> list[Document]:
-    return on_bucket(bucket, project, f"{stack}-*" if stack in KINDS else stack, _access(stack))
+def _objects(where: Partition, bucket: str, project: str, stack: str) -> list[Document]:
+    return on_bucket(where, bucket, project, f"{stack}-*" if stack in KINDS else stack, _access(stack))
 
 
-def _keys(stack: str) -> list[Document]:
-    return [on_bucket_key("*", _access(stack)), on_secrets_key("*", {"stack": stack}, _access(stack))]
+def _keys(where: Partition, stack: str) -> list[Document]:
+    return [on_bucket_key(where, "*", _access(stack)), on_secrets_key("*", {"stack": stack}, _access(stack))]
 
 
-def _to(account: str, statements: list[Document]) -> Iterator[Document]:
+def _to(root: str, statements: list[Document]) -> Iterator[Document]:
     """Yield the statements for the roles of an account, which need the same permissions in their own policies."""
-    return ({**one, "Principal": {"AWS": f"arn:aws:iam::{account}:root"}} for one in statements)
+    return ({**one, "Principal": {"AWS": root}} for one in statements)
 
 
-def _by_iam(account: str) -> Document:
+def _by_iam(root: str) -> Document:
     """Return KMS's own default: the policies of the account's roles decide."""
-    principal = {"AWS": f"arn:aws:iam::{account}:root"}
-    return {"Effect": "Allow", "Principal": principal, "Action": "kms:*", "Resource": "*"}
+    return {"Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:*", "Resource": "*"}
 
 
-def _only_over_tls(bucket: str) -> Document:
-    arn = f"arn:aws:s3:::{bucket}"
+def only_over_tls(bucket: str, region: str) -> Document:
+    """Return the policy of a bucket that is not shared."""
+    return _document([_deny_without_tls(partition_of(region), bucket)])
+
+
+def _deny_without_tls(where: Partition, bucket: str) -> Document:
+    arn = where.arn_of(f"s3:::{bucket}")
     condition = {"Bool": {"aws:SecureTransport": "false"}}
     return {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": [arn, f"{arn}/*"], "Condition": condition}
 

@@ -2,33 +2,26 @@
 
 Creates a bucket for the state, and a key that encrypts the state and its secrets. The secrets of each stack have an
 encryption context with its name, which the policies of the roles require. Existing resources only get the settings
-below, so the command can be repeated.
+below, so the command can be repeated. The program `infra/account` sets the policies for roles in other accounts. Its
+own state is in this bucket.
 """
 
 import json
 import os
-import re
 import sys
 from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from typer import Argument
-
+from ...configuration.collisions import DEPLOYER, PIPELINE, STATE
 from ...configuration.project import ProjectError
 from ...declaration.context import Context
 from ...domain.spelling import kebab
 from ..command.installed import repository
 from ..command.output import fail
-from .backend_policies import policies_of
+from .backend_policies import only_over_tls
 
 _DAYS_OF_HISTORY = 90
 """The days for which an overwritten state can be restored."""
-
-_RESERVED = "state"
-"""The tag `stack` of bucket and key. No stack has this name, so that no role of a stack may use or tag the key."""
-
-_SHARE = re.compile(r"([a-z][a-z0-9]*(?:-[a-z0-9]+)*)=(\d{12})")
 
 
 class BootstrapError(RuntimeError):
@@ -47,30 +40,21 @@ class State(NamedTuple):
         return f"awskms:///{self.key}?region={region}&context_stack={stack}"
 
 
-def bootstrap(context: Context[Any], session: Any, shared: Mapping[str, str] = MappingProxyType({})) -> State:
-    """Create bucket and key in the account and region of a boto3 session. Raises BootstrapError and boto3's errors.
-
-    Args:
-        context: the context of the stacks.
-        session: the session of an administrator.
-        shared: the stacks, or kinds of stacks, whose roles are in another account, with the account.
-    """
+def bootstrap(context: Context[Any], session: Any) -> State:
+    """Create bucket and key in the account and region of a boto3 session. Raises BootstrapError and boto3's errors."""
     region = session.region_name
     if region is None:
         raise BootstrapError("no region is set: set AWS_REGION to the region for the state.")
     account: str = session.client("sts").get_caller_identity()["Account"]
     alias = f"alias/{kebab(context.name)}-state"
     bucket = f"{kebab(context.name)}-state-{account}-{region}"
-    tags = {"context": context.name, "stack": _RESERVED, "owner": context.owner}
+    # No stack has this name, so that no role of a stack may use or tag the key.
+    tags = {"context": context.name, "stack": STATE, "owner": context.owner}
     kms, s3 = session.client("kms"), session.client("s3")
     key_arn = _key(kms, alias, tags)
     _bucket(s3, bucket, region)
     _guard(s3, bucket, account, key_arn, tags)
-    policies = policies_of(bucket, account, context.name, shared)
-    s3.put_bucket_policy(Bucket=bucket, ExpectedBucketOwner=account, Policy=json.dumps(policies.bucket))
-    # Without shared stacks, the key keeps its policy: KMS's default, or the owner's.
-    if shared:
-        kms.put_key_policy(KeyId=key_arn, PolicyName="default", Policy=json.dumps(policies.key))
+    _require_tls(s3, bucket, account, region)
     return State(f"s3://{bucket}?region={region}", key_arn)
 
 
@@ -123,21 +107,24 @@ def _guard(s3: Any, bucket: str, account: str, key_arn: str, tags: Mapping[str, 
     s3.put_bucket_tagging(**owned, Tagging={"TagSet": [{"Key": name, "Value": tags[name]} for name in tags]})
 
 
-def bootstrap_(
-    shared: Annotated[
-        list[str] | None,
-        Argument(metavar="[STACK=ACCOUNT]...", help="a stack, or pr or sandbox, whose roles are in another account"),
-    ] = None,
-) -> int:
+def _require_tls(s3: Any, bucket: str, account: str, region: str) -> None:
+    """Set the policy of a bucket without a policy. The program `infra/account` replaces it."""
+    owned = {"Bucket": bucket, "ExpectedBucketOwner": account}
+    try:
+        s3.get_bucket_policy(**owned)
+    except s3.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] != "NoSuchBucketPolicy":
+            raise
+        s3.put_bucket_policy(**owned, Policy=json.dumps(only_over_tls(bucket, region)))
+
+
+def bootstrap_() -> int:
     """Create the bucket and the key for Pulumi's state, and print the next commands. Can be repeated.
 
-    The account and the region are those of your credentials. The roles of a stack may be in another account, for
-    instance those of GitHub's workflows: name all of these stacks each time, since a run replaces the bucket's policy,
-    and with such stacks also the key's.
+    The account and the region are those of your credentials: the account of the pipeline.
 
     Examples:
       context bootstrap
-      context bootstrap dev=111122223333 pr=111122223333 sandbox=111122223333
 
     Exit status:
       0  the bucket and the key exist
@@ -147,31 +134,26 @@ def bootstrap_(
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        context, accounts = repository().context, dict(_share(one) for one in shared or ())
+        context = repository().context
         # Unlike Pulumi and AWS's other tools, boto3 does not read AWS_REGION.
-        state = bootstrap(context, boto3.Session(region_name=os.environ.get("AWS_REGION") or None), accounts)
+        state = bootstrap(context, boto3.Session(region_name=os.environ.get("AWS_REGION") or None))
     except (ProjectError, BootstrapError, BotoCoreError, ClientError) as error:
         return fail(f"The bucket and the key for Pulumi's state cannot be created: {error}")
     sys.stdout.write(_next_commands(context.name, state))
     return 0
 
 
-def _share(text: str) -> tuple[str, str]:
-    """Return the stack and the account of an argument. Raises BootstrapError."""
-    found = _SHARE.fullmatch(text)
-    if found is None:
-        raise BootstrapError(f"{text!r} is not a stack and an account: write, for instance, pr=111122223333.")
-    return found[1], found[2]
-
-
 def _next_commands(context: str, state: State) -> str:
-    service, pipeline = state.secrets_provider("<stack>"), state.secrets_provider("pipeline")
+    service, pipeline = state.secrets_provider("<stack>"), state.secrets_provider(PIPELINE)
+    account = state.key.split(":")[4]
     return (
         f'pulumi login "{state.backend}"\n'
         f'pulumi stack init <stack> --cwd infra/service --secrets-provider "{service}"\n'
+        f'pulumi stack init main --cwd infra/account --secrets-provider "{state.secrets_provider(DEPLOYER)}"\n'
         f'pulumi stack init main --cwd infra/pipeline --secrets-provider "{pipeline}"\n'
         "\n"
         "infra/pipeline/Pulumi.main.yaml:\n"
+        f'  {context}-pipeline:account: "{account}"\n'
         f"  {context}-pipeline:backend: {state.backend}\n"
         f"  {context}-pipeline:secrets_provider: {pipeline.partition('&')[0]}\n"
         f"  {context}-pipeline:environments, for each stack:\n"

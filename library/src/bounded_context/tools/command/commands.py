@@ -21,7 +21,7 @@ GROUPS: Final[Groups] = {
         "invoke": _one("Call a function of a kept run", "local.live.cli", "invoke"),
         "debug": _one("Call a function's entry point in this process, for a debugger", "local.live.cli", "debug"),
         "logs": _one("Print the logs of all functions of a kept run", "local.live.cli", "logs"),
-        "rehearse": _one("Rehearse good and bad releases on the embedded AWS", "local.rehearsal.cli", "rehearse"),
+        "rehearse": _one("Rehearse releases or a restore on the embedded AWS", "local.rehearsal.cli", "rehearse"),
     },
     "Check a change": {
         "check": _one("Run all checks; --changed and --watch select the affected ones", "check.cli", "check"),
@@ -52,10 +52,17 @@ GROUPS: Final[Groups] = {
             "Shift traffic to the newest versions, and back", "release.rollout.cli", "start", "status", "back"
         ),
         "pipeline": _group("Deploy the delivery pipeline", "release.pipeline", "preview", "deploy", passes=True),
+        "account": _group(
+            "Deploy what deployments need in an account", "release.account", "preview", "deploy", passes=True
+        ),
         "permissions": _one("Print the IAM policy of a role", "accounts.permissions.cli", "permissions"),
     },
     "Operate": {
+        "erase": _one("Erase a person's data in every store of a stack", "repair.erase.cli", "erase"),
         "redrive": _one("List dead-letter queues, and send their messages again", "repair.redrive.cli", "redrive"),
+        "reproduce": _one("Repeat a failed call of a stack on this machine", "local.reproduction.cli", "reproduce"),
+        "reseed": _one("Send the current state to one subscriber, as events", "repair.reseed.cli", "reseed"),
+        "restore": _one("Restore aggregates and lists to an earlier time", "repair.restore.cli", "restore"),
         "sandbox": _group(
             "A stack of your own for some hours", "accounts.temporary_stacks.sandbox", "up", "down", "list_", "sweep"
         ),

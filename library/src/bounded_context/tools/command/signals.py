@@ -14,7 +14,12 @@ def interrupt_once() -> None:
         signal.signal(number, _interrupt)
 
 
-def _interrupt(*_: int | FrameType | None) -> NoReturn:
+def ignore_interrupts() -> None:
+    """Ignore SIGINT and SIGTERM from now on, for work that must not be left in the middle."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
+
+
+def _interrupt(*_: int | FrameType | None) -> NoReturn:
+    ignore_interrupts()
     raise KeyboardInterrupt

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..command.errors import LocalRunError
 from .emulator.aws import Aws
+from .periodic import until
 
 START_SECONDS = 20.0
 END_SECONDS = 600.0
@@ -49,11 +50,9 @@ def wait_for_next(aws: Aws, machine: str, path: str, known: list[str]) -> str:
     Raises:
         LocalRunError: no execution started in time; the rule, its pattern or its target is wrong.
     """
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        if new := [arn for arn in of_path(aws, machine, path) if arn not in known]:
-            return new[0]
-        time.sleep(POLL_SECONDS)
+    new = until(lambda: [arn for arn in of_path(aws, machine, path) if arn not in known], START_SECONDS, POLL_SECONDS)
+    if new:
+        return new[0]
     raise LocalRunError(f"no execution started in {START_SECONDS:.0f} s after the upload to {path}")
 
 

@@ -1,8 +1,12 @@
-"""Periodic actions in a background thread."""
+"""Periodic actions: in a background thread, or until a result."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -21,3 +25,11 @@ def repeated(name: str, seconds: float, act: Callable[[], None]) -> Iterator[Non
     finally:
         stopped.set()
         thread.join()
+
+
+def until(find: Callable[[], T], seconds: float, pause: float = 0.1) -> T:
+    """Call `find` until its result is true, for at most `seconds`. Return the last result."""
+    deadline = time.monotonic() + seconds
+    while not (result := find()) and time.monotonic() < deadline:
+        time.sleep(pause)
+    return result

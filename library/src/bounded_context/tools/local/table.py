@@ -6,7 +6,7 @@ from typing import Any, Final
 from boto3.dynamodb.types import TypeDeserializer
 
 from ...declaration.context import Context
-from .emulator.aws import Calls
+from ..command.calls import Calls
 
 Item = dict[str, Any]
 

@@ -19,8 +19,6 @@ _LONGEST = 14 * 24 * 60 * 60
 _KEPT = 4 * 24 * 60 * 60
 """A queue's default retention in seconds (same page)."""
 
-_BUCKET = "arn:aws:s3:::"
-
 
 @policy
 def queues_have_dead_letters(graph: Graph) -> Iterator[Violation]:
@@ -129,7 +127,7 @@ def dead_letters_have_alarms(graph: Graph) -> Iterator[Violation]:
     """
     buckets = _reported_buckets(graph)
     for node in graph.stream_readers():
-        if (bucket := _destination(node)).startswith(_BUCKET) and bucket.removeprefix(_BUCKET) not in buckets:
+        if (bucket := _bucket(node)) and bucket not in buckets:
             yield Violation(node, f"has failed changes without a rule that reports the objects of {bucket}: make one.")
     watched = {metric.get("dimensions", {}).get("QueueName") for metric in metrics(graph)}
     dead_letter_queues = dead_letter_arns(graph)
@@ -142,7 +140,7 @@ def dead_letter_arns(graph: Graph) -> set[str]:
     """Return the ARNs of the dead-letter queues."""
     kept = {_target(node.document("redrivePolicy")) for node in graph.nodes if "redrivePolicy" in node.inputs}
     kept |= {arn for node in graph.nodes for arn in _configured(node)}
-    kept |= {arn for node in graph.nodes if (arn := _destination(node)) and not arn.startswith(_BUCKET)}
+    kept |= {arn for node in graph.nodes if (arn := _destination(node)) and not _bucket(node)}
     return kept | _reporting_targets(graph)
 
 
@@ -162,9 +160,14 @@ def _destination(node: Node) -> str:
     return node.inputs.get("destinationConfig", {}).get("onFailure", {}).get("destinationArn", "")
 
 
+def _bucket(node: Node) -> str:
+    """Return the name of the bucket that is a mapping's destination for failed items, empty for another destination."""
+    return _destination(node).partition(":s3:::")[2]
+
+
 def _reporting_targets(graph: Graph) -> set[str]:
     """Return the ARNs of the targets that get an event for each object of failed changes from stream readers."""
-    buckets = {_destination(node).removeprefix(_BUCKET) for node in graph.stream_readers()}
+    buckets = {_bucket(node) for node in graph.stream_readers()}
     rules = {node.outputs["name"] for node in graph.rules() if buckets & _buckets_of(node)}
     targets = [(node.inputs["rule"], node.inputs["arn"]) for node in graph.of("cloudwatch/eventTarget")]
     return {arn for rule, arn in targets if rule in rules}

@@ -9,11 +9,14 @@ from ..programs.graph import Graph, Node
 from .policy import Violation, policy
 
 _WITHOUT_RESOURCES = re.compile(
-    r"xray:\w+|logs:(\w+LogDelivery|ListLogDeliveries|\w+ResourcePolic\w+|DescribeLogGroups)"
+    r"backup:CopyFromBackupVault|xray:\w+|logs:(\w+LogDelivery|ListLogDeliveries|\w+ResourcePolic\w+|DescribeLogGroups)"
     r"|cloudwatch:DescribeAlarms|lambda:ListEventSourceMappings"
     r"|codedeploy:(ListDeploymentTargets|BatchGetDeploymentTargets|PutLifecycleEventHookExecutionStatus)"
 )
-"""Actions without resource-level permissions: X-Ray's, those of log delivery, and those of hooks and watch_lists."""
+"""Actions without resource-level permissions: of AWS Backup, X-Ray, log delivery, hooks and watch_lists.
+
+The managed policy AWSBackupServiceRolePolicyForBackup allows backup:CopyFromBackupVault on all resources too.
+"""
 
 _HOLDERS = {"lambda/function": "role", "sfn/stateMachine": "roleArn", "transfer/user": "role"}
 

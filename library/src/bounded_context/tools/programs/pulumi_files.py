@@ -6,6 +6,9 @@ from typing import Any, Final
 
 import yaml
 
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The safe loader in C, ten times as fast, if PyYAML has it."""
+
 PIPELINE: Final = "main"
 """The only stack of the delivery pipeline. Its settings name every environment."""
 
@@ -56,4 +59,4 @@ def as_text(value: object) -> str:
 
 
 def _read(file: Path) -> dict[str, Any]:
-    return yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    return yaml.load(file.read_text(encoding="utf-8"), Loader=_LOADER) or {}  # noqa: S506 (a safe loader)

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 from unittest.mock import patch
 
 import pulumi
@@ -24,11 +24,13 @@ from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto.source_pb2 import StackTrace
 from pulumi.runtime.settings import set_root_resource
 
+from ...configuration.partition import partition_of
 from ...configuration.project import ProjectError, current
 from . import pulumi_files
 from .garbage import collected_later
 from .graph import Graph, Node
 from .pulumi_program import execute
+from .resource_types import RESOURCE_TYPES
 from .settings_read import SettingsRead
 from .shared_cache import kept
 
@@ -52,47 +54,6 @@ API = "a1b2c3d4e5"
 
 untraced = patch("pulumi.runtime.resource._get_stack_trace", StackTrace)
 """Disables the stack traces that Pulumi sends to its engine for each resource: a sixth of a run's time."""
-
-_PLACE = f"{REGION}:{ACCOUNT}"
-_ALIAS = f"arn:aws:lambda:{_PLACE}:function:{{functionName}}:{{name}}"
-_SERVER = "s-0123456789abcdef0"
-_KEY = "0f5a1c2e-1111-2222-3333-444455556666"
-_URL = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{{name}}"
-_OUTPUTS: Final[Mapping[str, Mapping[str, str]]] = {
-    "apigatewayv2/api": {
-        "id": API,
-        "apiEndpoint": f"https://{API}.execute-api.{REGION}.amazonaws.com",
-        "executionArn": f"arn:aws:execute-api:{_PLACE}:{API}",
-    },
-    "cloudwatch/eventRule": {"arn": f"arn:aws:events:{_PLACE}:rule/{{name}}"},
-    "cloudwatch/logGroup": {"arn": f"arn:aws:logs:{_PLACE}:log-group:{{name}}"},
-    "codebuild/project": {"arn": f"arn:aws:codebuild:{_PLACE}:project/{{name}}"},
-    "codebuild/reportGroup": {"arn": f"arn:aws:codebuild:{_PLACE}:report-group/{{name}}"},
-    "codedeploy/deploymentGroup": {"id": "{appName}:{deploymentGroupName}"},
-    "codepipeline/pipeline": {"arn": f"arn:aws:codepipeline:{_PLACE}:{{name}}"},
-    "dynamodb/table": {
-        "arn": f"arn:aws:dynamodb:{_PLACE}:table/{{name}}",
-        "streamArn": "{arn}/stream/2026-01-01T00:00:00.000",
-    },
-    "iam/role": {"arn": f"arn:aws:iam::{ACCOUNT}:role/{{name}}"},
-    "kms/key": {"arn": f"arn:aws:kms:{_PLACE}:key/{_KEY}", "keyId": _KEY},
-    "lambda/alias": {
-        "arn": _ALIAS,
-        "invokeArn": f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{_ALIAS}/invocations",
-    },
-    "lambda/function": {"arn": f"arn:aws:lambda:{_PLACE}:function:{{name}}", "version": "7"},
-    "lambda/layerVersion": {"arn": f"arn:aws:lambda:{_PLACE}:layer:{{name}}:1"},
-    "s3/bucket": {"arn": "arn:aws:s3:::{name}", "bucket": "{name}"},
-    "secretsmanager/secret": {"arn": f"arn:aws:secretsmanager:{_PLACE}:secret:{{name}}-a1B2c3"},
-    "sfn/stateMachine": {
-        "arn": f"arn:aws:states:{_PLACE}:stateMachine:{{name}}",
-        "stateMachineVersionArn": "{arn}:3",
-    },
-    "sns/topic": {"arn": f"arn:aws:sns:{_PLACE}:{{name}}"},
-    "sqs/queue": {"arn": f"arn:aws:sqs:{_PLACE}:{{name}}", "id": _URL, "url": _URL},
-    "transfer/server": {"id": _SERVER, "endpoint": f"{_SERVER}.server.transfer.{REGION}.amazonaws.com"},
-}
-"""The outputs of each kind, from its inputs and its earlier outputs."""
 
 
 class NotRun(ProjectError):
@@ -175,6 +136,12 @@ def run(stack: str, **settings: Any) -> Graph:
     return _run_once(stack, tuple((key, pulumi_files.as_text(value)) for key, value in settings.items()))
 
 
+def recorded_region(config: Mapping[str, str]) -> str:
+    """Return the region of a graph: REGION for all regions of its partition, so that graphs can be compared."""
+    region = config.get("aws:region", REGION)
+    return REGION if partition_of(region) == partition_of(REGION) else region
+
+
 @functools.cache
 def _run_once(stack: str, settings: tuple[tuple[str, str], ...]) -> Graph:
     return kept(f"{stack} {settings}", lambda: service().run(stack, **dict(settings)))
@@ -182,7 +149,7 @@ def _run_once(stack: str, settings: tuple[tuple[str, str], ...]) -> Graph:
 
 @untraced
 def _run(program: Program, graph: Graph, stack: str, config: Mapping[str, str]) -> None:
-    cloud = Cloud(program.answers)
+    cloud = Cloud(program.answers, recorded_region(config))
     recorder = _Recorder(cloud, graph)
     _have_a_loop()
     set_root_resource(None)  # pyright: ignore[reportArgumentType] (no resource yet: each run makes its own)
@@ -241,16 +208,24 @@ def _node(request: Any, urn: str, outputs: Mapping[str, Any]) -> Node:
 class Cloud(Mocks):
     """A stand-in of AWS for a program: names, ids, ARNs, versions and URLs."""
 
-    def __init__(self, answers: Mapping[str, Any] = MappingProxyType({})) -> None:
+    def __init__(self, answers: Mapping[str, Any] = MappingProxyType({}), region: str = REGION) -> None:
         self._answers = answers
+        partition = partition_of(region)
+        self._place = {
+            "account": ACCOUNT,
+            "api": API,
+            "domain": partition.domain,
+            "partition": partition.name,
+            "region": region,
+        }
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         """Return the id of a resource (None: unknown) and its outputs."""
         kind = args.typ.split(":")[1]
         name = args.inputs.get("name") or args.inputs.get("layerName") or f"{args.name}-0a1b2c3"
         outputs: dict[str, Any] = {**args.inputs, "name": name}
-        for key, form in _OUTPUTS.get(kind, {}).items():
-            outputs[key] = form.format_map(outputs)
+        for key, form in RESOURCE_TYPES.get(kind, {}).get("recorded", {}).items():
+            outputs[key] = form.format_map({**outputs, **self._place})
         if kind == "sfn/alias":
             version = str(args.inputs["routingConfigurations"][0]["stateMachineVersionArn"])
             outputs["arn"] = f"{version.rsplit(':', 1)[0]}:{name}"
@@ -258,10 +233,11 @@ class Cloud(Mocks):
 
     def call(self, args: MockCallArgs) -> Any:
         """Return AWS's answer to a call of the program."""
+        topic = "arn:{partition}:sns:{region}:{account}:neighbour-events".format_map(self._place)
         answers: dict[str, Any] = {
-            **self._answers,
             "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT},
-            "aws:index/getRegion:getRegion": {"region": REGION},
-            "aws:ssm/getParameter:getParameter": {"insecureValue": f"arn:aws:sns:{_PLACE}:neighbour-events"},
+            "aws:index/getRegion:getRegion": {"region": self._place["region"]},
+            "aws:ssm/getParameter:getParameter": {"insecureValue": topic},
+            **self._answers,
         }
         return answers[args.token]

@@ -11,6 +11,7 @@ from typer import Argument, Context
 from ...configuration.project import Project, ProjectError
 from ..command.installed import repository
 from ..command.output import fail
+from ..command.pulumi import MISSING
 from .package import package
 
 Stack = Annotated[str, Argument(help="the Pulumi stack, such as dev")]
@@ -34,7 +35,7 @@ def pulumi(program: Callable[[Project], Path], *words: str) -> int:
     """Run Pulumi's CLI for a program of the current repository, and return its exit status."""
     found = shutil.which("pulumi")
     if found is None:
-        return fail("The Pulumi CLI is not on the PATH: see https://www.pulumi.com/docs/install/.")
+        return fail(f"{MISSING}.")
     try:
         folder = program(repository())
     except ProjectError as error:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ....configuration.labels import Labels
 from ....domain.spelling import kebab
-from ...programs.recording import ACCOUNT, REGION, Graph
+from ...programs.recording import ACCOUNT, Graph
 from .grants import Place
 
 Document = dict[str, Any]
@@ -59,9 +59,7 @@ def _own(where: Place, recorded: Labels, resource: str) -> str | None:
 
 def _placed(where: Place, arn: str) -> str:
     """Return an ARN of the graph with the region and the account of the stack."""
-    return arn.replace(f":{REGION}:{ACCOUNT}:", f":{where.region}:{where.account}:").replace(
-        f"::{ACCOUNT}:", f"::{where.account}:"
-    )
+    return re.sub(f":([a-z0-9-]*):{ACCOUNT}:", lambda found: f":{found[1] and where.region}:{where.account}:", arn)
 
 
 def _statements(found: dict[Scope, set[str]]) -> list[Document]:
@@ -70,10 +68,27 @@ def _statements(found: dict[Scope, set[str]]) -> list[Document]:
     for (resource, condition), actions in sorted(found.items()):
         alike.setdefault((tuple(sorted(actions)), condition), []).append(resource)
     return [
-        {"Effect": "Allow", "Action": [*actions], "Resource": resources}
-        | ({"Condition": json.loads(condition)} if condition != "{}" else {})
-        for (actions, condition), resources in alike.items()
+        {"Effect": "Allow", "Action": [*actions], "Resource": [*resources]}
+        | ({"Condition": condition} if condition else {})
+        for actions, resources, condition in _with_all_values(alike)
     ]
+
+
+def _with_all_values(
+    alike: dict[tuple[tuple[str, ...], str], list[str]],
+) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], Document]]:
+    """Yield actions, resources and condition, once for all values of one condition key: a policy has a maximum size."""
+    values: dict[Any, dict[str, None]] = {}
+    for (actions, text), resources in alike.items():
+        condition = json.loads(text)
+        if len(condition) == 1 and len(*condition.values()) == 1:
+            [(operator, keys)] = condition.items()
+            [(key, value)] = keys.items()
+            values.setdefault((actions, (*resources,), operator, key), {}).update(dict.fromkeys(_texts(value)))
+        else:
+            yield actions, (*resources,), condition
+    for (actions, resources, operator, key), found in values.items():
+        yield actions, resources, {operator: {key: [*found]}}
 
 
 def _texts(value: str | list[str]) -> list[str]:

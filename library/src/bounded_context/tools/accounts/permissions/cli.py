@@ -10,11 +10,25 @@ from ....configuration.project import ProjectError
 from ...command.installed import repository
 from ...command.output import refuse
 
-Role = Literal["preview", "deploy", "shift", "redrive", "state", "trust", "boundary"]
+Role = Literal[
+    "preview",
+    "deploy",
+    "shift",
+    "redrive",
+    "reseed",
+    "restore",
+    "erase",
+    "reproduce",
+    "state",
+    "trust",
+    "boundary",
+    "account",
+]
 _ROLE: Final = (
-    "shift is also the role of the smoke check; redrive is a person's; state is the access to Pulumi's state that"
-    " GitHub's role or a person needs; trust is the trust policy of GitHub's role;"
-    " boundary is the permissions boundary of the stack's own roles"
+    "shift is also the role of the smoke check; redrive, reseed, restore, erase and reproduce are a person's; state is"
+    " the access to Pulumi's state that GitHub's role or a person needs; trust is the trust policy of GitHub's role;"
+    " boundary is the permissions boundary of the stack's own roles, or with `pipeline` of the pipeline's;"
+    " account is all access of the account that a stack of infra/account describes"
 )
 
 
@@ -29,24 +43,32 @@ def permissions(
         Option("--repository", help="the GitHub repository, for trust (default: from the pipeline's settings)"),
     ] = None,
 ) -> int:
-    """Print the IAM policy of a role of the pipeline, of GitHub's workflows, or of a person who redrives.
+    """Print the IAM policy of a role of the pipeline, of GitHub's workflows, or of a person who repairs.
 
     Examples:
       context permissions deploy prod              the role that deploys prod, in the account of the pipeline's settings
       context permissions shift dev 123456789012   the role that shifts the traffic of dev, in this account
       context permissions state sandbox 123456789012
       context permissions boundary prod            the most that a role of prod's program may do: a managed policy
+      context permissions boundary pipeline 123456789012   the same for the program of the pipeline
       context permissions trust pr 123456789012 --repository org/payment
+      context permissions account main             all roles and boundaries of infra/account/Pulumi.main.yaml, as JSON
 
     Exit status:
       0  the policy is printed
       1  the policy is printed, without the actions of a resource type of your own
       2  nothing could be printed
     """
-    from .requested import Requested  # here, for a fast help
+    # Here, for a fast help.
+    from .account import OfAccount
+    from .requested import Requested
 
     try:
-        found, unknown = Requested(repository(), role, stack, account, github).document()
+        if role == "account":
+            all_access = OfAccount(repository(), stack)
+            found, unknown = all_access.access().model_dump(mode="json"), sorted(all_access.unknown)
+        else:
+            found, unknown = Requested(repository(), role, stack, account, github).document()
     except ProjectError as error:
         return refuse(str(error))
     sys.stdout.write(json.dumps(found, indent=2) + "\n")

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from ....configuration.partition import partition_of
+
 When = Literal["always", "tagged", "untagged", "asked with tags", "of its functions", "passed on", "bounded"]
 """The additional condition of a grant, for resources whose names are unknown before their creation."""
 
@@ -13,7 +15,7 @@ _MERGED: Final = ("tagged", "untagged")
 An action has an effect on resources of its own service only.
 """
 
-_PASSED_TO: Final = ("codedeploy", "events", "lambda", "states", "transfer")
+_PASSED_TO: Final = ("backup", "codedeploy", "events", "lambda", "states", "transfer")
 """The services to which a stack passes its roles."""
 
 
@@ -38,7 +40,7 @@ class Place:
         if form == "*":
             return form
         place = f"{self.region}:{self.account}"
-        return "arn:aws:" + form.format(**vars(self), place=place, path=self.path)
+        return partition_of(self.region).arn_of(form.format(**vars(self), place=place, path=self.path))
 
     @property
     def path(self) -> str:

@@ -49,4 +49,4 @@ KINDS: Final[Mapping[str, tuple[Grant, ...]]] = {
 """The grants of a deployment by resource type without its package, such as `sqs/queue`."""
 
 ROLES: Final = {role: tuple(entry.grant() for entry in entries) for role, entries in _FILE.roles.items()}
-"""The grants of roles that follow from the calls of commands: all of shift and redrive, some of deploy."""
+"""The grants of roles that follow from the calls of commands: all of shift and of persons, some of deploy."""

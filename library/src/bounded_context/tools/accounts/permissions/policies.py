@@ -1,8 +1,9 @@
-"""The policies of the pipeline's roles and of the role for redrives, for one stack."""
+"""The policies of the pipeline's roles and of the roles for repairs, for one stack."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Literal, get_args
 
+from ....configuration import collisions
 from ....configuration.collisions import require_context, require_stack
 from ....configuration.consumes import Consumed
 from ....configuration.labels import XRAY_LIMIT, Labels
@@ -19,8 +20,12 @@ PIPELINE = ("preview", "deploy", "shift")
 BY_KINDS = ("preview", "deploy")
 """The roles whose permissions follow from the program's resources."""
 
-ROLES = (*PIPELINE, "redrive")
-"""The pipeline's roles, and the role of a person who redrives."""
+Person = Literal["redrive", "reseed", "restore", "erase", "reproduce"]
+PERSONS: tuple[Person, ...] = get_args(Person)
+"""The roles of a person who repairs."""
+
+ROLES = (*PIPELINE, *PERSONS)
+"""The pipeline's roles, and those of persons."""
 
 
 _ROLES = "iam::{account}:role/{prefix}-*"
@@ -30,8 +35,17 @@ def place(context: Context[Any], stack: str, region: str, account: str, boundary
     """Return the place of a stack of a context. Raises LabelError if its prefix covers resources of others."""
     require_context(context.name)
     require_stack(stack)
-    labels = Labels(context.name, stack, context.owner)
-    return Place(context.name, stack, labels.prefix, labels.short, region, account, boundary)
+    return _place(Labels(context.name, stack, context.owner), region, account, boundary)
+
+
+def of_pipeline(context: Context[Any], region: str, account: str) -> Place:
+    """Return the place of the pipeline's own resources. Raises LabelError if its prefix covers resources of others."""
+    require_context(context.name)
+    return _place(Labels(context.name, collisions.PIPELINE, context.owner), region, account, None)
+
+
+def _place(labels: Labels, region: str, account: str, boundary: str | None) -> Place:
+    return Place(labels.context, labels.stack, labels.prefix, labels.short, region, account, boundary)
 
 
 def of_kind(context: Context[Any], kind: str, region: str, account: str, boundary: str | None = None) -> Place:
@@ -120,6 +134,6 @@ def _shared_servers(graph: Graph) -> Iterator[Grant]:
 def _topic(named: str) -> str:
     """Return the ARN pattern of a topic that is given by its ARN, or by another context's SSM parameter."""
     if not named.startswith("/"):
-        return named.removeprefix("arn:aws:")
+        return named.split(":", 2)[2]
     # /<context>/<stack>/topic-arn holds the ARN of the topic <context>-<stack>-events.
     return f"sns:{{place}}:{'-'.join(named.strip('/').split('/')[:-1])}-events"

@@ -1,28 +1,35 @@
 """A requested document: a role's policy or trust policy, for a stack or for all stacks of a kind."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
 from ....configuration.boundary import permissions_boundary
-from ....configuration.collisions import require_context
+from ....configuration.collisions import PIPELINE, require_context
 from ....configuration.config import SettingError
 from ....configuration.consumes import consumed
 from ....configuration.labels import LabelError, Labels
+from ....configuration.partition import partition_of
 from ....configuration.project import Project, ProjectError
 from ....configuration.state import of_stack
-from ...programs.pulumi_files import PIPELINE, secrets_provider, settings, stack_file
+from ...programs.pulumi_files import PIPELINE as PIPELINE_STACK
+from ...programs.pulumi_files import secrets_provider, settings, stack_file
 from ...programs.recording import Graph, service
 from ..temporary_stacks.kinds import KINDS, MODEL
 from ..temporary_stacks.stack import Tags, boundary_of
 from . import boundary, state
 from .grants import Place
+from .of_pipeline import pipeline_boundary
 from .policies import of_kind, place, policy, unknown
 from .trust import trust
 
 Document = dict[str, Any]
+
+
+Run = tuple[Mapping[str, str], Graph]
+"""The config and the graph of a stack."""
 
 
 class NoAccount(ProjectError):
@@ -31,17 +38,21 @@ class NoAccount(ProjectError):
 
 @dataclass(frozen=True)
 class Requested:
-    """A requested document: `stack` is a stack of the repository, or a kind such as `pr`."""
+    """A requested document: `stack` is a stack of the repository, or a kind such as `pr`.
+
+    `runs` has the runs of the program by stack; several documents may share it.
+    """
 
     project: Project
     role: str
     stack: str
     given_account: str | None
     given_repository: str | None
+    runs: dict[str, Run] = field(default_factory=dict, compare=False)
 
     def document(self) -> tuple[Document, list[str]]:
         """Return the document, and the resource types of the program that it does not cover. Raises ProjectError."""
-        service().require_stack(self.stack, *KINDS)
+        service().require_stack(self.stack, *KINDS, *([PIPELINE] if self.role == "boundary" else []))
         try:
             return self._document()
         except LabelError as error:
@@ -51,7 +62,13 @@ class Requested:
         match self.role:
             case "trust":
                 repository = self.given_repository or self._pipeline.get("repository")
-                return trust(self.stack, self._account, repository, self._pipeline.get("branch", "main")), []
+                return trust(
+                    self.stack,
+                    self._account,
+                    repository,
+                    self._pipeline.get("branch", "main"),
+                    partition_of(self._region),
+                ), []
             case "state":
                 return self._state(), []
             case "boundary":
@@ -66,7 +83,7 @@ class Requested:
 
     @cached_property
     def _pipeline(self) -> Mapping[str, Any]:
-        return settings(self.project.pipeline, PIPELINE)
+        return settings(self.project.pipeline, PIPELINE_STACK)
 
     @property
     def _account(self) -> str:
@@ -74,13 +91,16 @@ class Requested:
         if self.given_account:
             return self.given_account
         for environment in self._pipeline.get("environments", ()):
-            if environment["name"] == self._model and "roles" in environment:
-                roles = environment["roles"]
-                return roles.get(self.role, roles["shift"]).split(":")[4]
+            if environment["name"] == self._model and (account := _account_of(environment, self.role)):
+                return account
         raise NoAccount(
-            f"infra/pipeline/Pulumi.main.yaml has no roles of {self._model}: write its account, "
+            f"infra/pipeline/Pulumi.main.yaml has no account of {self._model}: write it there, or "
             f"`context permissions {self.role} {self.stack} <account>`."
         )
+
+    @property
+    def _region(self) -> str:
+        return service().config(self._model)["aws:region"]
 
     def _policy(self) -> tuple[Document, list[str]]:
         where, config, graph = self._where()
@@ -88,6 +108,8 @@ class Requested:
         return document, unknown(graph) if self.role in ("preview", "deploy") else []
 
     def _boundary(self) -> Document:
+        if self.stack == PIPELINE:
+            return pipeline_boundary(self.project, self._pipeline, self._account)
         where, _, graph = self._where()
         context = self.project.context
         return boundary.boundary(where, graph, Labels(context.name, self._recorded, context.owner))
@@ -95,7 +117,10 @@ class Requested:
     def _where(self) -> tuple[Place, Mapping[str, str], Graph]:
         """Return the place of the stack, its config, and its graph."""
         require_context(self.project.context.name)
-        limit, (config, graph) = self._limit(), self._run()
+        limit = self._limit()
+        if self.stack not in self.runs:
+            self.runs[self.stack] = self._run()
+        config, graph = self.runs[self.stack]
         locate = of_kind if self.stack in KINDS else place
         return locate(self.project.context, self.stack, config["aws:region"], self._account, limit), config, graph
 
@@ -114,7 +139,7 @@ class Requested:
         """The name of the stack in the graph: for a kind, that of an example."""
         return f"{self.stack}-1" if self.stack in KINDS else self.stack
 
-    def _run(self) -> tuple[Mapping[str, str], Graph]:
+    def _run(self) -> Run:
         """Return the config and the graph of the stack, or of an example of the kind."""
         program = service()
         if self.stack not in KINDS:
@@ -126,7 +151,7 @@ class Requested:
         return config, program.graph(self._recorded, config)
 
     def _state(self) -> Document:
-        region, location = service().config(self._model)["aws:region"], self._pipeline.get("backend")
+        region, location = self._region, self._pipeline.get("backend")
         common = self._pipeline.get("secrets_provider", "")
         own = of_stack(secrets_provider(self.project.service, self._model) or self._listed or common, self.stack)
         if location is None:
@@ -147,3 +172,9 @@ class Requested:
         """The secrets provider of the model's environment in the pipeline's settings."""
         environments = self._pipeline.get("environments", ())
         return next((one.get("secrets_provider") for one in environments if one["name"] == self._model), None)
+
+
+def _account_of(environment: Mapping[str, Any], role: str) -> str | None:
+    """Return the account of an environment in the pipeline's settings: its own, or that of a role."""
+    roles = environment.get("roles")
+    return roles.get(role, roles["shift"]).split(":")[4] if roles else environment.get("account")

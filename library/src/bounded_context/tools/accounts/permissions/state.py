@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
+from ....configuration.partition import partition_of
 from ....configuration.state import (
     Access,
     SecretsProvider,
@@ -60,10 +61,11 @@ def policy(backend: Backend, project: str, stack: str, account: str, region: str
         region: the region of that key.
         access: what the role does with the stacks.
     """
+    where = partition_of(region)
     bucket_key, secrets_key = (_key(one.key, account, region) for one in (backend.key, backend.secrets))
     statements = [
-        *on_bucket(backend.bucket, project, stack, access),
-        on_bucket_key(bucket_key[0], access, bucket_key[1]),
+        *on_bucket(where, backend.bucket, project, stack, access),
+        on_bucket_key(where, bucket_key[0], access, bucket_key[1]),
         on_secrets_key(secrets_key[0], backend.secrets.context, access, secrets_key[1]),
     ]
     return {"Version": "2012-10-17", "Statement": statements}
@@ -73,4 +75,6 @@ def _key(key: str, account: str, region: str) -> tuple[str, dict[str, Any]]:
     """Return the key's ARN, or all keys with a condition on the alias: IAM does not support aliases as resources."""
     if key.startswith("arn:"):
         return key, {}
-    return f"arn:aws:kms:{region}:{account}:key/*", {"ForAnyValue:StringEquals": {"kms:ResourceAliases": key}}
+    return partition_of(region).arn_of(f"kms:{region}:{account}:key/*"), {
+        "ForAnyValue:StringEquals": {"kms:ResourceAliases": key}
+    }

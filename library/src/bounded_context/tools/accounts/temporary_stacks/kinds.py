@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from ....configuration import collisions
 from ...command.aws_errors import Refused
 
 MODEL: Final = "dev"
@@ -31,8 +32,10 @@ class Kind:
         return f"{self.prefix}-{name}"
 
 
-SANDBOX: Final = Kind("sandbox", re.compile(r"[a-z0-9]+(-[a-z0-9]+)*"), "lower-case letters, digits and single hyphens")
-PULL_REQUEST: Final = Kind("pr", re.compile(r"[1-9][0-9]*"), "the number of a pull request")
+SANDBOX: Final = Kind(
+    collisions.SANDBOX, re.compile(r"[a-z0-9]+(-[a-z0-9]+)*"), "lower-case letters, digits and single hyphens"
+)
+PULL_REQUEST: Final = Kind(collisions.PULL_REQUEST, re.compile(r"[1-9][0-9]*"), "the number of a pull request")
 KINDS: Final[Mapping[str, Kind]] = {kind.prefix: kind for kind in (SANDBOX, PULL_REQUEST)}
 
 

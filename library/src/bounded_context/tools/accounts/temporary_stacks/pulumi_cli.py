@@ -1,19 +1,17 @@
-"""Call the Pulumi CLI for a temporary stack: non-interactively, and protected from Ctrl-C on the terminal."""
+"""Calls of the Pulumi CLI for a temporary stack."""
 
 import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 from ....configuration.state import bucket_name, checkpoints
 from ...command.aws_errors import AWS_ERRORS, Refused, sentence
 from ...command.denied import denied
+from ...command.pulumi import MISSING, Pulumi
 from ...programs.pulumi_files import project_name
 from ...release.steps.lock import LOCKED, client, is_in_s3
 
@@ -26,12 +24,8 @@ class Failed(Exception):
     """A step failed. The message is a sentence about the observed state."""
 
 
-@dataclass(frozen=True)
-class Pulumi:
-    """The CLI for a stack of the program in a folder."""
-
-    stack: str
-    program: Path
+class TemporaryPulumi(Pulumi):
+    """The CLI for a temporary stack."""
 
     def stacks(self, start: str) -> set[str]:
         """Return the names of the program's stacks that begin with `start`. Raises Refused if they cannot be listed.
@@ -39,39 +33,40 @@ class Pulumi:
         The Pulumi CLI would read the state of all stacks, which a role for one kind of stacks may not.
         """
         if shutil.which("pulumi") is None:
-            raise Refused("The Pulumi CLI is not on the PATH: see https://www.pulumi.com/docs/install/.")
+            raise Refused(f"{MISSING}.")
         backend = os.environ.get("PULUMI_BACKEND_URL", "")
         found = _in_s3(backend, project_name(self.program), start) if is_in_s3(backend) else self._listed()
         return {name for name in found if name.startswith(start)}
 
     def _listed(self) -> set[str]:
-        listed = self._call("stack", "ls", "--json")
+        listed = self.call_for_project("stack", "ls", "--json")
         if listed.returncode != 0:
             raise Refused(f"Pulumi does not list the stacks: {_summary(listed)}")
         return {stack["name"].rpartition("/")[2] for stack in json.loads(listed.stdout)}
 
     def init(self, provider: str) -> None:
         """Create the stack. `provider`, if not empty, encrypts its secrets. Raises Failed."""
-        self._do("stack", "init", "--no-select", self.stack, *(["--secrets-provider", provider] if provider else []))
+        secrets = ["--secrets-provider", provider] if provider else []
+        self._output("stack", self.call_for_project("stack", "init", "--no-select", self.stack, *secrets))
 
     def up(self) -> dict[str, Any]:
         """Deploy the stack and return its outputs. Raises Failed."""
-        self._do("up", "--yes", "--skip-preview", "--stack", self.stack)
-        return json.loads(self._do("stack", "output", "--json", "--stack", self.stack))
+        self._do("up", "--yes", "--skip-preview")
+        return json.loads(self._do("stack", "output", "--json"))
 
     def tag(self, tags: Mapping[str, str | None]) -> None:
         """Set tags of the stack in Pulumi's state. Raises Failed."""
         for name, value in tags.items():
-            self._do("stack", "tag", "set", name, str(value), "--stack", self.stack)
+            self._do("stack", "tag", "set", name, str(value))
 
     def tags(self) -> dict[str, str]:
         """Return the tags of the stack. Raises Failed."""
-        return json.loads(self._do("stack", "tag", "ls", "--json", "--stack", self.stack) or "{}")
+        return json.loads(self._do("stack", "tag", "ls", "--json") or "{}")
 
     def remove(self) -> None:
         """Destroy the stack's resources and remove it. Raises Failed, which lists the remaining resources."""
         for arguments in (("destroy", "--yes", "--skip-preview"), ("stack", "rm", "--yes")):
-            done = self._call(*arguments, "--stack", self.stack)
+            done = self.call(*arguments)
             if done.returncode != 0:
                 calls = [*(["cancel"] if LOCKED.search(_all(done)) else []), "destroy", "stack rm"]
                 place = f"--yes --cwd {self.program} --stack {self.stack}"
@@ -80,7 +75,7 @@ class Pulumi:
 
     def _remaining(self) -> str:
         """Describe the remaining resources, as far as Pulumi returns them."""
-        exported = self._call("stack", "export", "--stack", self.stack)
+        exported = self.call("stack", "export")
         try:
             found: Any = json.loads(exported.stdout)["deployment"].get("resources", [])
             names = [
@@ -95,9 +90,11 @@ class Pulumi:
         return f"Of the stack {self.stack} {len(names)} resources are left{listed}"
 
     def _do(self, *arguments: str) -> str:
-        done = self._call(*arguments)
+        return self._output(arguments[0], self.call(*arguments))
+
+    def _output(self, command: str, done: subprocess.CompletedProcess[str]) -> str:
         if done.returncode != 0:
-            raise Failed(self._failure(arguments[0], done))
+            raise Failed(self._failure(command, done))
         return done.stdout
 
     def _failure(self, command: str, done: subprocess.CompletedProcess[str]) -> str:
@@ -105,20 +102,6 @@ class Pulumi:
         lacking = denied(_all(done))
         short = f" In short: {lacking}: see `context permissions deploy {self.stack}`." if lacking else ""
         return f"pulumi {command} failed: {_summary(done)}.{short}"
-
-    def _call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = ["pulumi", *arguments, "--cwd", str(self.program), "--non-interactive"]
-        # In a separate session, Ctrl-C on the terminal only interrupts this command, which then destroys the stack.
-        pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "start_new_session": True}
-        with subprocess.Popen(command, **pipes) as running:  # noqa: S603
-            try:
-                out, errors = running.communicate()
-            except KeyboardInterrupt:
-                # After SIGINT, Pulumi ends its current operations and releases its lock.
-                running.send_signal(signal.SIGINT)
-                running.communicate()
-                raise
-        return subprocess.CompletedProcess(command, running.returncode, out, errors)
 
 
 def _in_s3(backend: str, project: str, start: str) -> set[str]:

@@ -1,7 +1,6 @@
-"""The caller's account in a region: boto3's clients, and the caller's identity."""
+"""The caller's account and identity."""
 
 import re
-import threading
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -9,32 +8,19 @@ import boto3
 from botocore.exceptions import NoCredentialsError
 
 from ...command.aws_errors import Refused
+from ...command.calls import Calls
 
 _FORBIDDEN: Final = re.compile(r"[^\w.:/=+@-]+", re.ASCII)
 _LONGEST: Final = 128
 """The maximum length of an owner. AWS permits 256 characters in a tag's value."""
 
 
-class Services:
-    """The clients of the caller's account, in a region."""
+class Services(Calls):
+    """The caller's account in a region, with boto3's default configuration."""
 
     def __init__(self, region: str) -> None:
-        self.region = region
-        self._clients: dict[str, Any] = {}
-        self._lock = threading.Lock()
-
-    def client(self, service: str) -> Any:
-        """Return the service's client with boto3's default configuration. All threads share it."""
-        with self._lock:
-            if service not in self._clients:
-                create: Any = boto3.client
-                self._clients[service] = create(service, region_name=self.region)
-            return self._clients[service]
-
-    def call(self, service: str, operation: str, **parameters: object) -> dict[str, Any]:
-        """Call an operation by its boto3 name. Parameters with the value None are omitted."""
-        given = {name: value for name, value in parameters.items() if value is not None}
-        return getattr(self.client(service), operation)(**given)
+        create: Any = boto3.client
+        super().__init__(region, lambda service: create(service, region_name=region))
 
     def caller(self) -> Mapping[str, Any]:
         """Return the caller's identity from STS. Raises Refused without credentials."""

@@ -23,7 +23,7 @@ from ...command.aws_errors import INTERRUPTED, Refused
 from ...programs.pulumi_files import as_text, stack_file
 from ...release.package import build_lambda
 from .kinds import KINDS, MODEL, has_kind
-from .pulumi_cli import Failed, Pulumi
+from .pulumi_cli import Failed, TemporaryPulumi
 from .services import Services
 
 _TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
@@ -34,8 +34,8 @@ _LEFT_OUT: Final = (
     # These settings belong to SFTP and alarms; `log_key_arn` is a key for the logs of dev. A workflow signs no code.
     *("partners", "sftp_server_id", "latency_alarms", "release_alarms", "expect_list_hours", "log_key_arn"),
     "code_signing",
-    # A locked archive cannot be destroyed.
-    *("evidence", "evidence_days"),
+    # A locked archive and a locked vault cannot be destroyed.
+    *("evidence", "evidence_days", "backup", "backup_copy", "backup_days"),
 )
 
 
@@ -97,7 +97,7 @@ class TemporaryStack:
         self._project = project
         self._model = _read(stack_file(project.service, MODEL))
         self._config: dict[str, Any] = self._model.get("config", {})
-        self._pulumi = Pulumi(name, project.service)
+        self._pulumi = TemporaryPulumi(name, project.service)
         self.aws = Services(str(self._config.get("aws:region", "")))
 
     @property
@@ -221,7 +221,7 @@ class TemporaryStack:
 
 def temporary_stacks(project: Project, kinds: Iterable[str] = KINDS) -> list[TemporaryStack]:
     """Return the repository's stacks of these kinds, sorted. Raises Refused without a Pulumi CLI or a login."""
-    found = (Pulumi("", project.service).stacks(f"{kind}-") for kind in sorted(kinds))
+    found = (TemporaryPulumi("", project.service).stacks(f"{kind}-") for kind in sorted(kinds))
     return [TemporaryStack(project, name) for names in found for name in sorted(names) if has_kind(name)]
 
 

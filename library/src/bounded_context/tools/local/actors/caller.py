@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from ..emulator.aws import Aws, Calls
+from ...command.calls import Calls
+from ..emulator.aws import Aws
 from ..stand_ins import metrics
 
 NAMESPACE = "AWS/Lambda"

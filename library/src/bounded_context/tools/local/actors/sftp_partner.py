@@ -9,7 +9,7 @@ from ..emulator.aws import Aws
 from ..emulator.process import HOST
 from ..uploads import Upload
 from . import transfer_events
-from .partner import UNFINISHED, Partner
+from .partner import Partner
 from .sftp_client import INCOMING, REPORTS, Login, SftpEndpoint
 
 
@@ -38,37 +38,24 @@ class SftpPartner(Partner):
         self.sftp.write(self.login, f"{INCOMING}/{name}", content)
         return self.announce_arrived(name)
 
-    def upload_unheard(self, name: str, content: bytes) -> Upload:
-        """Upload a file without its event. Transfer delivers events with best effort, so events can be lost or late."""
-        self.sftp.write(self.login, f"{INCOMING}/{name}", content)
-        uploaded = self._uploaded(self._path(name))
+    def announce_arrived(self, name: str) -> Upload:
+        """Store an uploaded file as an object version, and send its event."""
+        uploaded = self.stored(name)
+        self.announce(uploaded)
+        return uploaded
+
+    def stored(self, name: str) -> Upload:
+        """Store an uploaded file as an object version, without an event."""
+        bucket, key = self._place(name)
+        arrived, path = time.time(), f"/{bucket}/{key}"
+        head = self._as_a_version(bucket, key)
+        uploaded = Upload(path, head["ContentLength"], arrived, self.executions_of(path), head["ETag"].strip('"'))
         self.uploads.append(uploaded)
         return uploaded
 
-    def upload_broken(self, name: str, content: bytes) -> Upload:
-        """Upload the beginning of a file and send the event FAILED. Transfer stores the part that it received."""
-        self.sftp.write(self.login, f"{INCOMING}/{name}", content)
-        return self._announced(name, transfer_events.FAILED)
-
-    def upload_and_rename(self, name: str, content: bytes) -> Upload:
-        """Upload under a temporary name and rename the file, as some clients do. Both actions cause an event."""
-        draft = f"{name}{UNFINISHED}"
-        self.sftp.write(self.login, f"{INCOMING}/{draft}", content)
-        self.announce_arrived(draft)
-        self.sftp.rename(self.login, f"{INCOMING}/{draft}", f"{INCOMING}/{name}")
-        path = self._path(name)
-        renamed = self._uploaded(path)
-        names = transfer_events.rename_detail(self._server_id, self.name, self._path(draft), path)
-        self._send(transfer_events.RENAMED, names)
-        return renamed
-
-    def announce_arrived(self, name: str) -> Upload:
-        """Store an uploaded file as an object version, and send its event."""
-        return self._announced(name, transfer_events.COMPLETED)
-
     def announce(self, uploaded: Upload, kind: str = transfer_events.COMPLETED) -> None:
         """Send the event of an upload, even if it was sent before."""
-        self._send(kind, self.detail_of(uploaded))
+        self.send(kind, self.detail_of(uploaded))
 
     def detail_of(self, uploaded: Upload) -> dict[str, Any]:
         """Return the detail of Transfer's event."""
@@ -88,35 +75,19 @@ class SftpPartner(Partner):
         options = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null"
         return f"sftp -i {key} -P {self.sftp.port} {options} {self.name}@{self.sftp.host}"
 
-    def _announced(self, name: str, kind: str) -> Upload:
-        uploaded = self._uploaded(self._path(name))
-        self.uploads.append(uploaded)
-        self.announce(uploaded, kind)
-        return uploaded
-
-    def _uploaded(self, path: str) -> Upload:
-        arrived = time.time()
-        head = self._as_a_version(path)
-        etag = head["ETag"].strip('"')
-        return Upload(path, head["ContentLength"], arrived, self.executions_of(path), etag)
-
-    def _path(self, name: str) -> str:
-        bucket, key = self._place(name)
-        return f"/{bucket}/{key}"
-
-    def _as_a_version(self, path: str) -> dict[str, Any]:
+    def _as_a_version(self, bucket: str, key: str) -> dict[str, Any]:
         """Copy an object onto itself, and return the head of the new version.
 
         The emulator's SFTP server bypasses S3 versioning; Transfer does not.
         """
-        bucket, key = path.removeprefix("/").split("/", 1)
         source = {"Bucket": bucket, "Key": key}
         self._aws.call("s3", "copy_object", Bucket=bucket, Key=key, CopySource=source, MetadataDirective="REPLACE")
         # The object that the server wrote has the version id of objects from before versioning.
         self._aws.call("s3", "delete_object", Bucket=bucket, Key=key, VersionId="null")
         return self._aws.call("s3", "head_object", Bucket=bucket, Key=key)
 
-    def _send(self, kind: str, detail: dict[str, Any]) -> None:
+    def send(self, kind: str, detail: dict[str, Any]) -> None:
+        """Send an event of Transfer."""
         self.sent.append(transfer_events.send(self._aws, self.outputs["upload_event_source"], kind, detail))
 
     @property

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ...command.calls import Calls
 from ...command.errors import LocalRunError
-from ..emulator.aws import Calls
 
 BATCH = 10
 HELPERS = 3

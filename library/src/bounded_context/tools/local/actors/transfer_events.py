@@ -16,21 +16,10 @@ from ..uploads import Sent, Upload
 
 COMPLETED = "SFTP Server File Upload Completed"
 FAILED = "SFTP Server File Upload Failed"
-RENAMED = "SFTP Server File Rename Completed"
 
 
 def upload_detail(server_id: str, username: str, uploaded: Upload) -> dict[str, Any]:
     """Return the detail of an upload event."""
-    file = {"file-path": uploaded.path, "bytes": uploaded.size} | ({"etag": uploaded.etag} if uploaded.etag else {})
-    return _detail(server_id, username) | file
-
-
-def rename_detail(server_id: str, username: str, path: str, new_path: str) -> dict[str, Any]:
-    """Return the detail of a rename event."""
-    return _detail(server_id, username) | {"original-file-path": path, "renamed-file-path": new_path}
-
-
-def _detail(server_id: str, username: str) -> dict[str, Any]:
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return {
         "status-code": "COMPLETED",
@@ -41,6 +30,9 @@ def _detail(server_id: str, username: str) -> dict[str, Any]:
         "session-id": uuid.uuid4().hex[:20],
         "start-timestamp": now,
         "end-timestamp": now,
+        "file-path": uploaded.path,
+        "bytes": uploaded.size,
+        **({"etag": uploaded.etag} if uploaded.etag else {}),
     }
 
 

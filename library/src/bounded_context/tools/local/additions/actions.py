@@ -1,7 +1,6 @@
 """The additional actions and their scheduling, concurrently with the list, because most of their time is waiting."""
 
 import csv
-import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, Final
 
 from ..executions import FAILED
+from ..periodic import until
 from .calls import ActionResult, calls
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ Action = Callable[["RunningContext"], Iterable[ActionResult]]
 
 BAD_LIST: Final = "one-bad-row.csv"
 EVENT_SECONDS: Final = 60.0
-_POLL_SECONDS: Final = 0.1
 _CONCURRENT: Final = 3
 
 
@@ -84,14 +83,12 @@ def foreign_event(running: "RunningContext") -> Iterator[ActionResult]:
     neighbour, consumes = ours[0], ours[0].consumes
     subject = f"{consumes.aggregate}-1"
     neighbour.publish_event(consumes.created_by[0], subject)
-    sent, deadline = f"{consumes.created_by[0]} by {neighbour.name}", time.monotonic() + EVENT_SECONDS
-    while (item := running.table.projected(consumes.aggregate, subject)) is None:
-        if time.monotonic() > deadline:
-            problem = f"{sent}: the context stored nothing within {EVENT_SECONDS:.0f} s."
-            yield ActionResult(sent, "nothing is stored", problem)
-            return
-        time.sleep(_POLL_SECONDS)
-    yield ActionResult(sent, f"{subject} is stored as {item['status']}")
+    sent = f"{consumes.created_by[0]} by {neighbour.name}"
+    if item := until(lambda: running.table.projected(consumes.aggregate, subject), EVENT_SECONDS):
+        yield ActionResult(sent, f"{subject} is stored as {item['status']}")
+        return
+    problem = f"{sent}: the context stored nothing within {EVENT_SECONDS:.0f} s."
+    yield ActionResult(sent, "nothing is stored", problem)
 
 
 def schedules(running: "RunningContext") -> Iterator[ActionResult]:

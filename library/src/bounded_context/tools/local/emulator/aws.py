@@ -1,18 +1,18 @@
 """Clients of the embedded AWS. They ignore the user's profiles, proxies and configuration files."""
 
 import os
-import threading
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ConnectionError as NoConnection
 from botocore.exceptions import HTTPClientError
-from botocore.model import StructureShape
 
+from ...command.calls import Calls
+from ...programs.requests.calls import LOADER
 from .process import Emulator
 
 CONFIG = Config(
@@ -33,45 +33,22 @@ UNCONFIGURED = {
 }
 
 
-class Calls(Protocol):
-    """Calls to an account, embedded or real."""
-
-    region: str
-
-    def client(self, service: str) -> Any:
-        """Return the boto3 client of a service."""
-        ...
-
-    def call(self, service: str, operation: str, **parameters: object) -> dict[str, Any]:
-        """Call an operation by its boto3 name, such as `create_queue`. Parameters that are None are omitted."""
-        ...
-
-
-class Aws:
+class Aws(Calls):
     """Calls to the account of the embedded AWS, as its root user or with given credentials."""
 
     def __init__(self, emulator: Emulator, credentials: Mapping[str, str] | None = None) -> None:
         """Use the root user's credentials, or `credentials` as keyword arguments of boto3's Session."""
+        super().__init__(emulator.region, self._new_client)
         self.emulator = emulator
-        self.region = emulator.region
-        self._session = boto3.Session(
-            **(credentials or _root(emulator)),
-            region_name=emulator.region,
-            botocore_session=botocore.session.Session(session_vars=UNCONFIGURED),
+        session = botocore.session.Session(session_vars=UNCONFIGURED)
+        session.register_component("data_loader", LOADER)
+        self._session: Any = boto3.Session(
+            **(credentials or _root(emulator)), region_name=emulator.region, botocore_session=session
         )
-        self._clients: dict[str, Any] = {}
-        self._making = threading.Lock()
 
-    def client(self, service: str) -> Any:
-        """Return the boto3 client of a service, which all threads share."""
-        with self._making:
-            if service not in self._clients:
-                self._clients[service] = self._session.client(
-                    service,  # type: ignore[call-overload]
-                    endpoint_url=self._endpoint(service),
-                    config=CONFIG,
-                )
-            return self._clients[service]
+    def _new_client(self, service: str) -> Any:
+        endpoint = self.emulator.codedeploy_endpoint if service == "codedeploy" else self.emulator.endpoint
+        return self._session.client(service, endpoint_url=endpoint, config=CONFIG)
 
     def acting_as(self, role_arn: str) -> "Aws":
         """Assume a role, and return its calls. Raises botocore's ClientError if the role does not trust the caller."""
@@ -82,20 +59,6 @@ class Aws:
             "aws_session_token": made["SessionToken"],
         }
         return Aws(self.emulator, credentials)
-
-    def call(self, service: str, operation: str, **parameters: object) -> dict[str, Any]:
-        """Call an operation by its boto3 name, such as `create_queue`. Parameters that are None are omitted."""
-        present = {name: value for name, value in parameters.items() if value is not None}
-        return getattr(self.client(service), operation)(**present)
-
-    def input_shape(self, service: str, operation: str) -> StructureShape:
-        """Return botocore's model of an operation's parameters."""
-        client = self.client(service)
-        model = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[operation])
-        return model.input_shape or StructureShape("Empty", {"type": "structure", "members": {}})
-
-    def _endpoint(self, service: str) -> str:
-        return self.emulator.codedeploy_endpoint if service == "codedeploy" else self.emulator.endpoint
 
     @cached_property
     def account(self) -> str:

@@ -7,14 +7,15 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ....declaration.environment import LOCAL_STACK
 from ...command.errors import LocalRunError
+from ..periodic import until
 
 HOST = "127.0.0.1"
 KEEPER = Path(__file__).with_name("keeper.py")
@@ -85,6 +86,7 @@ class Emulator:
             "IOT_MTLS_ENABLED": "0",
             "SFN_WAIT_SCALE": str(WAIT_SCALE),
             "AUTH": "true",
+            LOCAL_STACK: self.endpoint,
             "LAMBDA_ACCOUNT_CONCURRENCY": str(CALLS_AT_ONCE),
             "AWS_ACCESS_KEY_ID": self.access_key,
             "AWS_SECRET_ACCESS_KEY": self.secret_key,
@@ -157,11 +159,9 @@ def _start(emulator: Emulator, python: Path) -> "subprocess.Popen[bytes]":
 
 
 def _wait_until_ready(emulator: Emulator, keeper: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    while not is_ready(emulator):
-        if keeper.poll() is not None or time.monotonic() > deadline:
-            raise LocalRunError(f"The emulator was not ready in {READY_SECONDS:.0f} s:\n{emulator.log_tail()}")
-        time.sleep(0.05)
+    until(lambda: keeper.poll() is not None or is_ready(emulator), READY_SECONDS, 0.05)
+    if not is_ready(emulator):
+        raise LocalRunError(f"The emulator was not ready in {READY_SECONDS:.0f} s:\n{emulator.log_tail()}")
 
 
 def is_ready(emulator: Emulator) -> bool:

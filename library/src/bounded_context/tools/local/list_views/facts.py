@@ -95,6 +95,12 @@ class Facts:
         return [call for call in self.calls if self.list_id and _logs(call, "list_id", self.list_id)]
 
     @property
+    def exception(self) -> str:
+        """The last exception that a call of the list logged, with all frames; empty if no call raised one."""
+        lines = [line for call in self.calls_of_list for line in call.lines if "exception" in line.fields]
+        return str(max(lines, key=lambda line: line.time).fields["exception"]) if lines else ""
+
+    @property
     def parts(self) -> Iterator[Part]:
         """The parts of the list."""
         own = [call for call in self.calls_of_list if call.function == _IMPORTS]

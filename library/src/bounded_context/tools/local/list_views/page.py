@@ -26,6 +26,7 @@ def list_page(facts: Facts, result: Result) -> str:
     """Return the page about a list."""
     body = [
         _head(facts, result),
+        *_cause(result),
         *_rows(result),
         *_rejections(facts, result),
         *_parts(list(facts.parts)),
@@ -50,6 +51,12 @@ def _head(facts: Facts, result: Result) -> str:
             "Trace": escape(str(facts.record.get("traceparent", "")).partition("-")[2].partition("-")[0]),
         }
     )
+
+
+def _cause(result: Result) -> Iterator[str]:
+    if result.failure:
+        yield "<h2>Cause, for operators only</h2>"
+        yield described({name.capitalize(): escape(str(value)) for name, value in result.failure.facts().items()})
 
 
 def _rows(result: Result) -> Iterator[str]:

@@ -35,9 +35,10 @@ Sample = Annotated[
         help="the name of a sample, a file, or - for standard input; by default, print the samples",
     ),
 ]
+Verbose = Annotated[bool, Option("--verbose", help="show the frames of libraries, too")]
 
 
-def invoke(function: Function = None, event: Sample = None) -> int:
+def invoke(function: Function = None, event: Sample = None, verbose: Verbose = False) -> int:
     """Call a function of the kept run: print its answer, and on standard error its logs.
 
     Examples:
@@ -54,10 +55,10 @@ def invoke(function: Function = None, event: Sample = None) -> int:
     with installed_packages():
         from . import commands
 
-    return commands.invoke(function, event)
+    return commands.invoke(function, event, verbose=verbose)
 
 
-def debug(function: Function = None, event: Sample = None) -> int:
+def debug(function: Function = None, event: Sample = None, verbose: Verbose = False) -> int:
     """Call a function's entry point in this process. A debugger stops at breakpoints and at errors.
 
     Examples:
@@ -71,7 +72,7 @@ def debug(function: Function = None, event: Sample = None) -> int:
     with installed_packages():
         from . import commands
 
-    return commands.debug(function, event)
+    return commands.debug(function, event, verbose=verbose)
 
 
 def logs(
@@ -82,6 +83,7 @@ def logs(
         str | None, Option(metavar="ID", help="only calls that name this id, such as a list's or a caller's")
     ] = None,
     follow: Annotated[bool, Option("--follow", help="continue until Ctrl-C, or until the run ends")] = False,
+    verbose: Verbose = False,
 ) -> int:
     """Print the logs of all functions of the kept run, in one stream.
 
@@ -98,4 +100,4 @@ def logs(
     with installed_packages():
         from . import commands
 
-    return commands.logs(function, correlation, follow=follow)
+    return commands.logs(function, correlation, follow=follow, verbose=verbose)

@@ -4,6 +4,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from ....configuration.project import Project, ProjectError
 from ...command.aws_errors import AWS_ERRORS, INTERRUPTED, sentence
@@ -15,25 +16,25 @@ from ..emulator.aws import UNANSWERED, Aws
 from ..emulator.endpoints import Endpoints
 from ..observation.logs import parse
 from ..running import kept_run
-from .debugger import become, entry_point
+from .debugger import become, entry_point, own_frames
 from .events import Event, event_of, samples_of, step_samples
 from .function import Deployed, NoSuchName, chosen
-from .logs import groups, lines, readable
+from .logs import groups, lines, messages_of_tail, readable
 
 
-def invoke(function: str | None, event: str | None) -> int:
+def invoke(function: str | None, event: str | None, *, verbose: bool) -> int:
     """Call a function of the kept run, and return the exit status."""
 
     def act(project: Project, run: Endpoints) -> int:
         aws = Aws(run.emulator)
         found = _function(function, run, aws)
         sent = found and _event(event, project, run, found)
-        return 0 if found is None or sent is None else _call(aws, found, sent)
+        return 0 if found is None or sent is None else _call(aws, found, sent, verbose=verbose)
 
     return _with_run(act)
 
 
-def debug(function: str | None, event: str | None) -> int:
+def debug(function: str | None, event: str | None, *, verbose: bool) -> int:
     """Call a function's entry point in this process, and return the exit status."""
     calls: list[Callable[[], int]] = []
 
@@ -47,6 +48,8 @@ def debug(function: str | None, event: str | None) -> int:
             become(aws, found)
         sent = _event(event, project, run, found)
         if sent is not None:
+            if not verbose:
+                sys.excepthook = own_frames
             calls.append(lambda: _print(entry_point(found)(sent)))
         return 0
 
@@ -55,7 +58,7 @@ def debug(function: str | None, event: str | None) -> int:
     return calls[0]() if calls else status
 
 
-def logs(function: str | None, correlation: str | None, *, follow: bool) -> int:
+def logs(function: str | None, correlation: str | None, *, follow: bool, verbose: bool) -> int:
     """Print the logs of all functions of the kept run, and return the exit status."""
 
     def act(_: Project, run: Endpoints) -> int:
@@ -64,7 +67,7 @@ def logs(function: str | None, correlation: str | None, *, follow: bool) -> int:
             name = chosen("function", function, found)
             found = {name: found[name]}
         for batch in lines(Aws(run.emulator), found, correlation, follow=follow):
-            sys.stdout.write("".join(f"{line}\n" for line in readable(batch)))
+            sys.stdout.write("".join(f"{line}\n" for line in readable(batch, verbose=verbose)))
             sys.stdout.flush()
         return 0
 
@@ -88,13 +91,21 @@ def _with_run(act: Callable[[Project, Endpoints], int]) -> int:
         return INTERRUPTED
 
 
-def _call(aws: Aws, function: Deployed, event: Event) -> int:
+def _call(aws: Aws, function: Deployed, event: Event, *, verbose: bool) -> int:
     call = caller.invoke(aws, function.alias_arn, event)
-    for line in readable(parse(function.name, [(time.time(), line) for line in call.log.splitlines()])):
+    lines_of_call = parse(function.name, [(time.time(), line) for line in messages_of_tail(call.log)])
+    for line in readable(lines_of_call, verbose=verbose):
         _log(line)
-    _print(call.answer)
+    _print(_without_stack(call.answer) if call.failed and not verbose else call.answer)
     _log(f"{function.name}:{call.version} {'raised' if call.failed else 'answered'}, {call.milliseconds:.0f} ms")
     return 1 if call.failed else 0
+
+
+def _without_stack(answer: Any) -> Any:
+    """Return Lambda's description of an error without the stack, whose frames are mostly the libraries'."""
+    return (
+        {name: value for name, value in answer.items() if name != "stackTrace"} if isinstance(answer, dict) else answer
+    )
 
 
 def _function(name: str | None, run: Endpoints, aws: Aws) -> Deployed | None:

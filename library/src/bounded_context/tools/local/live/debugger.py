@@ -5,6 +5,7 @@ It runs the code of the repository, not the deployed code.
 """
 
 import os
+import sys
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,12 +16,14 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from ....application.checks import SMOKE
+from ....declaration.environment import LOCAL_STACK
 from ...command.errors import LocalRunError
 from ..actors.caller import invoke
 from ..emulator.aws import Aws
 from ..emulator.process import HOST, Emulator
 from ..stand_ins.inserts.callers import keys, session_token
 from .function import Deployed
+from .logs import UNCAUGHT, without_library_frames
 
 _USER_PREFIX: Final = "AWS_"
 """The prefix of the user's own variables, which could select a real account."""
@@ -62,6 +65,11 @@ def entry_point(function: Deployed) -> Callable[[object], Any]:
     """Import a function's entry point; return a callable that takes an event and raises the function's errors."""
     module, _, name = function.handler.rpartition(".")
     handler = getattr(import_module(module), name)
+    # The module reads the function's environment when it is imported.
+    from ....telemetry import logger
+
+    # The interpreter prints the exception.
+    logger.addFilter(lambda record: record.getMessage() != UNCAUGHT)
     context = LambdaContext(
         function.physical_name,
         function.version,
@@ -73,6 +81,14 @@ def entry_point(function: Deployed) -> Callable[[object], Any]:
     return lambda event: handler(event, context)
 
 
+def own_frames(_kind: object, error: BaseException, _trace: object) -> None:
+    """Print an exception with the frames of `src/` only. It is a hook of the interpreter, so debuggers stop before."""
+    # The module reads the function's environment when it is imported.
+    from ....telemetry.errors import loggable_traceback
+
+    sys.stderr.write(without_library_frames(loggable_traceback(error)) + "\n")
+
+
 def _environment(emulator: Emulator, function: Deployed) -> dict[str, str]:
     root = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
     client = {name: value for name, value in emulator.client_environment().items() if name not in root}
@@ -80,6 +96,7 @@ def _environment(emulator: Emulator, function: Deployed) -> dict[str, str]:
         **client,
         "AWS_ENDPOINT_URL_DYNAMODB": emulator.dynamodb_endpoint,
         "AWS_XRAY_DAEMON_ADDRESS": emulator.trace_address,
+        LOCAL_STACK: emulator.endpoint,
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "NO_PROXY": HOST,

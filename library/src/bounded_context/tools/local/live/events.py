@@ -12,10 +12,10 @@ from ....application.checks import checks_of
 from ....application.staging import VERIFIED
 from ....declaration.context import Context
 from ....domain.lists import STAGING, ListStatus
+from ...command.calls import Calls
 from ...command.errors import LocalRunError
 from ..actors.neighbour import cloud_event
 from ..api import http_request
-from ..emulator.aws import Calls
 from ..table import Item, Table
 from .function import NoSuchName, chosen
 

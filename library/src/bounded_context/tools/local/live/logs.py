@@ -1,7 +1,9 @@
 """The logs of a kept run's functions, merged by time, as text with a line each except for tracebacks."""
 
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, Final
@@ -11,8 +13,13 @@ from ..observation.logs import METRICS, PLATFORM, TEXT, LogLine, Logs
 
 PAUSE_SECONDS: Final = 0.3
 
-_UNCAUGHT: Final = "uncaught exception"
+_TRACEBACK: Final = "Traceback (most recent call last):"
+UNCAUGHT: Final = "uncaught exception"
 """The message that every function logs for an unhandled exception."""
+
+_UNPACKED: Final = re.compile(r'^  File "[^"\n]*/ministack-lambda-[^/"]+/code/(?!bounded_context/)', re.MULTILINE)
+_FRAME: Final = re.compile(r'^  File "(?!src/)[^\n]*\n(?:    [^\n]*\n)*', re.MULTILINE)
+"""A frame of a traceback outside of `src/`, with its line of code."""
 
 _EXCEPTION: Final = ("exception", "stack_trace", "exception_name")
 """Fields that are shown below the line."""
@@ -43,6 +50,18 @@ def lines(aws: Aws, log_groups: Mapping[str, str], about: str | None, *, follow:
         time.sleep(PAUSE_SECONDS)
 
 
+def messages_of_tail(log: str) -> list[str]:
+    """Return the messages of a call's log, of which Lambda returns the last 4 KB: a message may lack its beginning.
+
+    A traceback at the end is one message.
+    """
+    before, began, trace = log.partition(_TRACEBACK)
+    if not began:
+        return log.splitlines()
+    complete = [line for line in before.splitlines() if line.startswith(("{", "START"))]
+    return [*complete, began + trace]
+
+
 def calls_with_id(found: Iterable[LogLine], about: str) -> list[LogLine]:
     """Return all lines of each call that has the id in a line. Requires that the lines of a call arrive together."""
     all_lines = list(found)
@@ -56,19 +75,21 @@ def _names(line: LogLine, about: str) -> bool:
     return about in (line.request_id, *values, *items)
 
 
-def readable(lines: Iterable[LogLine]) -> Iterator[str]:
+def readable(lines: Iterable[LogLine], *, verbose: bool = False) -> Iterator[str]:
     """Yield each line as text, without metrics. Of Lambda's lines, it keeps only the duration from REPORT.
 
-    Lambda's text of an exception is omitted if the function has logged the exception.
+    Lambda's text of an exception is omitted if the function has logged the exception. The frames of libraries are
+    omitted unless `verbose` is true.
     """
     logged: set[str] = set()
     for line in lines:
-        if line.message == _UNCAUGHT:
+        if line.message == UNCAUGHT:
             logged.add(line.request_id)
         if line.level == PLATFORM and "milliseconds" in line.fields:
             yield _text(line, "REPORT", f"{line.fields['milliseconds']:.0f} ms")
         elif line.level not in (METRICS, PLATFORM) and not (line.level == TEXT and line.request_id in logged):
-            yield _text(line, line.level, _message(line))
+            message = line.message if verbose else without_library_frames(line.message)
+            yield _text(line, line.level, _message(replace(line, message=message), verbose=verbose))
 
 
 def _text(line: LogLine, level: str, message: str) -> str:
@@ -77,7 +98,19 @@ def _text(line: LogLine, level: str, message: str) -> str:
     return f"{at} {version:<24} {level:<7} {message}"
 
 
-def _message(line: LogLine) -> str:
+def _message(line: LogLine, *, verbose: bool) -> str:
     members = [f"{name}={value}" for name, value in line.own_fields(*_EXCEPTION).items() if value is not None]
     message = " ".join([line.message, *members])
-    return f"{message}\n{line.fields['exception']}" if "exception" in line.fields else message
+    if "exception" not in line.fields:
+        return message
+    exception = str(line.fields["exception"])
+    return f"{message}\n{exception if verbose else without_library_frames(exception)}"
+
+
+def without_library_frames(exception: str) -> str:
+    """Return the text of an exception with the frames of `src/` only. The functions log these paths.
+
+    The emulator's own tracebacks have the path of the unpacked archive. An exception without such frames is unchanged.
+    """
+    exception = _UNPACKED.sub('  File "src/', exception)
+    return _FRAME.sub("", exception) if '  File "src/' in exception else exception

@@ -18,9 +18,10 @@ from grimp import ImportGraph
 from grimp.exceptions import GrimpException
 
 from ....application.checks import SMOKE
+from ...command.calls import Calls
 from ...release.package import PackageError, write_code
 from ..actors.caller import invoke
-from ..emulator.aws import Aws, Calls
+from ..emulator.aws import Aws
 from ..periodic import repeated
 from ..running.context import RunningContext
 

@@ -4,11 +4,11 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from ...programs.requests.translation import Untranslatable
 from ..emulator.aws import Aws
 from ..emulator.clock import shortened
 from ..stand_ins.metrics import name_with_dimensions
 from .creation import Facts, Request
-from .translation import Untranslatable
 
 CODEDEPLOY = "codedeploy.amazonaws.com"
 
@@ -66,10 +66,8 @@ def as_list(value: Any) -> list[Any]:
 
 
 def with_suppressor(_: Aws, request: Request) -> None:
-    """Replace the suppressor's block by the three parameters of the call."""
-    if block := request.take("actionsSuppressor"):
-        names = {"alarm": "", "extensionPeriod": "ExtensionPeriod", "waitPeriod": "WaitPeriod"}
-        request.inputs |= {f"actionsSuppressor{names[key]}": value for key, value in block.items()}
+    """List that a suppressor has no effect."""
+    if "actionsSuppressor" in request.inputs:
         request.adapted.append("the emulator stores the suppressor and ignores it")
 
 
@@ -116,15 +114,6 @@ def with_assumable_role(aws: Aws, request: Request) -> None:
         request.adapted.append("its deployments cause no notifications: the stand-in has no triggers")
 
 
-def with_key_schema(_: Aws, request: Request) -> None:
-    """Convert the keys of a table to a schema, and its encryption to the API's form."""
-    keys = [(request.take("hashKey"), "HASH"), (request.take("rangeKey"), "RANGE")]
-    request.inputs["keySchema"] = [{"attributeName": name, "keyType": kind} for name, kind in keys if name]
-    encryption = request.take("serverSideEncryption")
-    if encryption and encryption["enabled"]:
-        request.inputs["serverSideEncryption"] = encryption | {"sseType": "KMS"}
-
-
 def table_exists(aws: Aws, facts: Facts) -> None:
     """Wait until a table exists."""
     waiter = aws.client("dynamodb").get_waiter("table_exists")
@@ -145,6 +134,12 @@ def with_trace_address(aws: Aws, request: Request) -> None:
         request.adapted.append("its environment names this run's X-Ray daemon, not the daemon of the joined run")
 
 
+def that_is_enabled(_: Aws, request: Request) -> None:
+    """Reject a disabled key, because no call of its creation disables it."""
+    if request.take("isEnabled") is False:
+        raise Untranslatable("input 'isEnabled' is False: a local run has no disabled keys")
+
+
 def with_function_name(_: Aws, request: Request) -> None:
     """Replace the ARN of an alias's function by the function's name."""
     request.inputs["functionName"] = request.inputs["functionName"].rsplit(":function:", 1)[-1]
@@ -156,21 +151,10 @@ def in_region(aws: Aws, request: Request) -> None:
         request.inputs["createBucketConfiguration"] = {"locationConstraint": aws.region}
 
 
-def with_event_bridge(_: Aws, request: Request) -> None:
-    """Convert Pulumi's flag to an empty structure. The request always has a configuration."""
-    enabled = request.take("eventbridge")
-    request.inputs["notificationConfiguration"] = {"eventBridgeConfiguration": {}} if enabled else {}
-
-
 def with_generated_value(_: Aws, request: Request) -> None:
     """Generate the value of a secret, because no person sets a value on this machine."""
     request.inputs["secretString"] = f"generated for {request.inputs['name']}"
     request.adapted.append("the run generates its value")
-
-
-def as_attribute(_: Aws, request: Request) -> None:
-    """Set the policy of a topic as its attribute."""
-    request.inputs["attributeName"] = "Policy"
 
 
 def with_filter_on_body(_: Aws, request: Request) -> None:

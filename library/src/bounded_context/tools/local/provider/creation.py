@@ -1,4 +1,4 @@
-"""Creation of a resource by the AWS operations and the names of its type (`resources.RESOURCES`)."""
+"""Creation of a resource by the AWS calls and the names of its type (`resources.RESOURCES`)."""
 
 import copy
 import hashlib
@@ -10,22 +10,11 @@ from botocore import xform_name
 from pulumi import Archive, Asset, FileArchive
 from pydantic import BaseModel
 
+from ...programs.requests import Call
+from ...programs.requests.calls import Inputs, converted, divided
+from ...programs.requests.translation import Untranslatable
 from ..emulator.aws import Aws
-from .translation import Untranslatable, to_parameters
 
-PROVIDER_ONLY = frozenset(
-    {
-        "deletionWindowInDays",
-        "forceDestroy",
-        "forceDetachPolicies",
-        "recoveryWindowInDays",
-        "skipDestroy",
-        "sourceCodeHash",
-    }
-)
-"""Settings of the Pulumi provider for comparing, waiting or deleting. No AWS call contains them."""
-
-Inputs = dict[str, Any]
 Facts = Mapping[str, Any]
 Created = tuple[str, dict[str, Any]]
 """The physical id of a resource, and its outputs with Pulumi's property names."""
@@ -39,8 +28,7 @@ class Request:
         self.kind = kind
         self.name = name
         self.program = program
-        copied = copy.deepcopy(inputs)
-        self.inputs = {key: value for key, value in copied.items() if key not in PROVIDER_ONLY and value is not None}
+        self.inputs = {key: value for key, value in copy.deepcopy(inputs).items() if value is not None}
         self.adapted: list[str] = []
 
     def take(self, key: str) -> Any:
@@ -62,66 +50,24 @@ class Request:
                 raise Untranslatable(f"input {key!r} is a {type(value).__name__}, not a file archive")
 
 
-class Call(BaseModel, frozen=True, extra="forbid"):
-    """A call of an AWS operation with inputs of a resource.
-
-    Attributes:
-        operation: service and operation, such as `sqs CreateQueue`.
-        places: the parameter for each input with another name, as in `to_parameters`. An empty place is no parameter.
-        below: the parameter that contains all inputs without a place.
-        inputs: for a further call, its inputs. The call is made if the first is on.
-        each: the only input is a list, with a call for each item.
-    """
-
-    operation: str
-    places: dict[str, str] = {}
-    below: str = ""
-    inputs: tuple[str, ...] = ()
-    each: bool = False
-
-    def send(self, aws: Aws, inputs: Inputs, facts: Facts) -> Inputs:
-        """Call the operation, and return its parameters and its result. Required parameters may be in `facts`.
-
-        Raises:
-            Untranslatable: the operation has no parameter for an input.
-        """
-        service, _, operation = self.operation.partition(" ")
-        method = xform_name(operation)
-        shape = aws.input_shape(service, method)
-        places = {**{key: f"{self.below}.{key}" for key in inputs if self.below}, **self.places}
-        parameters = to_parameters(shape, {key: inputs[key] for key in inputs if places.get(key) != ""}, places)
-        required = {key: facts[key] for key in shape.required_members if key not in parameters and key in facts}
-        result = aws.call(service, method, **required, **parameters)
-        nested = [part for part in result.values() if isinstance(part, dict)]
-        return {key: value for part in (*nested, result, parameters) for key, value in part.items()}
-
-    def send_further(self, aws: Aws, taken: Inputs, facts: Facts) -> None:
-        """Make the further call if its first input is on, or a call for each item of its only input."""
-        first = taken[self.inputs[0]]
-        if self.each:
-            for item in first or []:
-                self.send(aws, item if isinstance(item, dict) else {self.inputs[0]: item}, facts)
-        elif _is_on(first):
-            self.send(aws, {key: value for key, value in taken.items() if value is not None}, facts)
-
-
-class Resource(Call, frozen=True, extra="forbid"):
-    """A resource type: the call that creates its resources, the further calls, and the names.
+class Resource(BaseModel, frozen=True, extra="forbid", arbitrary_types_allowed=True):
+    """A resource type: the calls that create its resources, and the names.
 
     Facts are the inputs, the parameters and the results by name, and `region`, `account` and `endpoint`. `identity` and
     the values of `outputs` are the name of a fact, or a text with facts in braces.
 
     Attributes:
+        calls: the calls of the provider. A call that deletes the resource is never made.
         identity: the physical id.
         outputs: Pulumi's outputs that are not inputs.
         named: the input with the physical name, which is generated if the program does not set it.
         adapt: functions that change the inputs for the emulator, before the call.
         note: a difference from AWS that all resources of the type have.
         needs: an input without which the call is omitted.
-        settle: functions that are called after the call, and before the further calls.
-        further: the calls for inputs that the creating operation does not have.
+        settle: functions that are called after the first call, and before the further calls.
     """
 
+    calls: tuple[Call, ...]
     identity: str
     outputs: dict[str, str] = {}
     named: str = ""
@@ -129,37 +75,40 @@ class Resource(Call, frozen=True, extra="forbid"):
     note: str = ""
     needs: str = ""
     settle: tuple[Callable[[Aws, Facts], None], ...] = ()
-    further: tuple[Call, ...] = ()
 
     def create(self, aws: Aws, request: Request) -> Created:
         """Create a resource. Raises Untranslatable if an operation has no parameter for an input."""
         self._prepare(aws, request)
-        later = [(call, {key: request.take(key) for key in call.inputs}) for call in self.further]
-        own = {"region": aws.region, "account": aws.account, "endpoint": aws.emulator.endpoint}
-        facts: Inputs = {**own, **request.inputs}
-        if not self.needs or self.needs in request.inputs:
-            facts |= self.send(aws, request.inputs, facts)
+        (call, inputs), *further = divided(self.calls, request.inputs)
+        facts: Inputs = {"region": aws.region, "account": aws.account, "endpoint": aws.emulator.endpoint, **inputs}
+        if not self.needs or self.needs in inputs:
+            facts |= _send(aws, call, inputs, facts)
         for settle in self.settle:
             settle(aws, facts)
-        for call, taken in later:
-            call.send_further(aws, taken, facts)
+        for call, inputs in further:
+            if not call.deletes:
+                _send(aws, call, inputs, facts)
         named = {self.named: facts[self.named]} if self.named else {}
         return str(_fact(self.identity, facts)), named | {key: _fact(at, facts) for key, at in self.outputs.items()}
 
     def _prepare(self, aws: Aws, request: Request) -> None:
-        """Set the physical name, the archives and the changes for the emulator."""
+        """Set the physical name, the archives, the API's form and the changes for the emulator."""
         if self.named:
             request.inputs[self.named] = request.physical_name(self.named)
         request.read_archives()
+        request.inputs = converted(self.calls, request.inputs)
         for adapt in self.adapt:
             adapt(aws, request)
         if self.note:
             request.adapted.append(self.note)
 
 
-def _is_on(value: Any) -> bool:
-    """Return whether an input has a setting. False, 0, -1 and `enabled: False` are absence."""
-    return bool(value) and value != -1 and not (isinstance(value, dict) and value.get("enabled") is False)
+def _send(aws: Aws, call: Call, inputs: Inputs, facts: Facts) -> Inputs:
+    """Make a call, and return its parameters and its result as facts."""
+    parameters = call.parameters({**call.made, **inputs}, facts)
+    result = aws.call(call.service, xform_name(call.operation), **parameters)
+    nested = [part for part in result.values() if isinstance(part, dict)]
+    return {key: value for part in (*nested, result, parameters) for key, value in part.items()}
 
 
 def _fact(text: str, facts: Facts) -> Any:

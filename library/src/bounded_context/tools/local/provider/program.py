@@ -11,13 +11,13 @@ from typing import Any
 
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, set_all_config, set_mocks
 from pulumi.runtime import test as until_done
-from pulumi.runtime.rpc import is_rpc_secret, unwrap_rpc_secret
 
 from ...command.errors import LocalRunError
 from ...programs.garbage import collected_later
 from ...programs.pulumi_files import project_name
 from ...programs.pulumi_program import execute
 from ...programs.recording import Program
+from ...programs.requests.calls import plain
 from ..emulator.aws import Aws
 from . import ssm
 from .creation import Created, Request
@@ -64,7 +64,7 @@ def deploy(
     """
     maker = _Maker(aws, program.resolve(), progress)
     project = project_name(program)
-    config = Program(program, project).config(stack, **overrides)
+    config = {**Program(program, project).config(stack, **overrides), "aws:region": aws.region}
     _in_a_thread(lambda: _run(maker, project, stack, config))
     return maker.deployment
 
@@ -105,7 +105,7 @@ class _Maker(Mocks):
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         """Create the resource, or list it as not emulated."""
-        inputs = _plain(args.inputs)
+        inputs = plain(args.inputs)
         if not args.custom or args.typ.startswith(PROVIDER):
             return args.name, inputs
         self.deployment.inputs[f"{args.typ} {args.name}"] = inputs
@@ -152,12 +152,3 @@ class _Maker(Mocks):
                 return {"id": name, "name": name, "value": value, "insecureValue": value}
             case _:
                 raise LocalRunError(f"the program calls {args.token}, which is not emulated")
-
-
-def _plain(value: Any) -> Any:
-    """Return an input without the wrappers of secrets, and without members that are None."""
-    if is_rpc_secret(value):
-        value = unwrap_rpc_secret(value)
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items() if item is not None}
-    return [_plain(item) for item in value] if isinstance(value, list) else value

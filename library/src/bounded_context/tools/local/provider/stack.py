@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from ....configuration.partition import AWS, partition_of
 from ....configuration.project import Project
 from ...programs import pulumi_files
 from ...programs.pulumi_files import as_text
+from ...programs.recording import REGION
 
 STACK: Final = "local"
 
@@ -14,8 +16,9 @@ NO_SETTINGS: Final[Mapping[str, object]] = MappingProxyType({})
 
 
 def region(project: Project) -> str:
-    """Return the region in the stack's file."""
-    return as_text(pulumi_files.config(project.service, STACK)["aws:region"])
+    """Return the region in the stack's file, or one of the partition `aws`, the only one that is emulated."""
+    found = as_text(pulumi_files.config(project.service, STACK)["aws:region"])
+    return found if partition_of(found) == AWS else REGION
 
 
 def settings(project: Project, more: Mapping[str, object]) -> dict[str, str]:

@@ -1,4 +1,7 @@
-"""Rehearsal of releases: bad versions are rolled back, a good version gets all traffic, and a release is reverted.
+"""Rehearsals of releases and of a restore.
+
+Of releases: bad versions are rolled back, a good version gets all traffic, and a release is reverted. Of a restore: a
+bad version damages aggregates, and `context restore` restores them.
 
 `context rehearse` deploys the context to the embedded AWS and calls its first command
 continuously. Meanwhile it publishes versions of that command, and the rollout driver releases them.

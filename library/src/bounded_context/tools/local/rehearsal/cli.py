@@ -3,11 +3,11 @@
 import json
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Final, Literal
 
 from rich.console import Console
 from rich.table import Table
-from typer import Option
+from typer import Argument, Option
 
 from ....configuration.project import Project
 from ...command.installed import repository
@@ -15,6 +15,7 @@ from ..run.exit_status import exit_status
 from ..run.screen import Screen
 from ..running.start import running_context
 from .acts import ACTS, Performed
+from .restoring import Restoring
 from .stage import STRATEGY, Stage
 
 EMULATED = (
@@ -23,17 +24,40 @@ EMULATED = (
     "weights that the emulator stores and ignores, and put the metrics that Lambda would; a minute lasts a second.",
 )
 
+BACKUP: Final = (
+    "Stand-ins: the emulator's restore to a point in time copies the present table, and this run undoes later changes"
+    " of its stream in the copy. Callers honour a concurrency of 0, which the emulator ignores for aliases."
+)
 
-def rehearse(as_json: Annotated[bool, Option("--json", help="print the result as JSON")] = False) -> int:
-    """Rehearse releases on the embedded AWS: bad versions are rolled back, a good version takes all traffic.
+
+def rehearse(
+    what: Annotated[Literal["releases", "restore"], Argument(help="the rehearsal")] = "releases",
+    as_json: Annotated[bool, Option("--json", help="print the result as JSON")] = False,
+) -> int:
+    """Rehearse releases or a restore on the embedded AWS.
+
+    releases: bad versions are rolled back, a good version takes all traffic. restore: a bad version damages 500 of
+    10,000 aggregates, and `context restore` restores them.
 
     Exit status:
-      0    every release ended as expected
-      1    a release did not, or the context could not be run
+      0    every act ended as expected
+      1    an act did not, or the context could not be run
       130  Ctrl-C; everything is stopped
     """
     screen = Screen(quiet=as_json)
-    return exit_status(lambda: _performed(repository(), screen, as_json=as_json), screen)
+    perform = _restored if what == "restore" else _performed
+    return exit_status(lambda: perform(repository(), screen, as_json=as_json), screen)
+
+
+def _restored(project: Project, screen: Screen, *, as_json: bool) -> int:
+    with running_context(project, screen.stage) as running:
+        restored = Restoring(running, screen).perform()
+    sys.stdout.write(json.dumps(restored.as_json(), indent=2) + "\n")
+    if not as_json:
+        sys.stdout.write(f"{BACKUP}\n")
+    for problem in restored.problems():
+        screen.fail(problem)
+    return int(bool(restored.problems()))
 
 
 def _performed(project: Project, screen: Screen, *, as_json: bool) -> int:

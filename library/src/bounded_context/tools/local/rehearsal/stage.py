@@ -1,12 +1,12 @@
 """The parts of a rehearsal: the deployed context, its called function, callers, and the rollout driver."""
 
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
 from ...command.errors import LocalRunError
 from ..actors.caller import Caller
+from ..periodic import until
 from ..provider.stack import STACK
 from ..running.context import RunningContext
 from ..sample_lists import Samples
@@ -34,7 +34,7 @@ class Stage:
         self._function = self._alias_arn.split(":")[6]
         self._code = running.project.build / "local" / "code.zip"
         self._file = f"{running.project.package}/context.py"
-        self._message = _message(running.samples)
+        self._message = command_message(running.samples)
         self._driver = Driver(self._aws, self._outputs, STACK)
 
     def perform(self, act: Act) -> Performed:
@@ -87,15 +87,12 @@ class Stage:
         return all(alarm["StateValue"] != "ALARM" for alarm in alarms)
 
 
-def _message(samples: Samples) -> dict[str, Any]:
+def command_message(samples: Samples) -> dict[str, Any]:
     """Return a valid command. Its idempotency key is constant, so that all calls have one effect."""
     [row] = samples.rows(1, seed=7)
     return {"idempotency_key": "rehearsal", "payload": dict(zip(samples.columns, row, strict=True))}
 
 
-def _wait(until: Callable[[], bool], problem: str) -> None:
-    deadline = time.monotonic() + _PATIENCE
-    while not until():
-        if time.monotonic() > deadline:
-            raise LocalRunError(f"The rehearsal failed: {problem} within {_PATIENCE:.0f} s.")
-        time.sleep(0.1)
+def _wait(condition: Callable[[], bool], problem: str) -> None:
+    if not until(condition, _PATIENCE):
+        raise LocalRunError(f"The rehearsal failed: {problem} within {_PATIENCE:.0f} s.")

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from ..emulator.aws import Aws, Calls
+from ...command.calls import Calls
+from ..emulator.aws import Aws
 from ..provider.creation import Request
 from ..provider.resources import create
 

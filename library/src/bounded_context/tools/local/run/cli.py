@@ -34,7 +34,9 @@ def run(
     join: Annotated[
         Path | None, Option(metavar="FILE", help="deploy to the embedded AWS of the run that wrote FILE")
     ] = None,
-    verbose: Annotated[bool, Option("--verbose", help="list the differences from AWS")] = False,
+    verbose: Annotated[
+        bool, Option("--verbose", help="show the differences from AWS, and the frames of libraries")
+    ] = False,
     as_json: Annotated[bool, Option("--json", help="print the result as JSON")] = False,
 ) -> int:
     """Deploy the context to an embedded AWS, import a list, and check the result.

@@ -98,6 +98,8 @@ def _import_list(options: Options, project: Project, screen: Screen) -> int:
         # Only the dashboards need all metrics, which arrive late.
         samples_of_run = settled(running) if options.dashboards else collect(running).samples
         _show(result, shown, row, screen, as_json=options.as_json)
+        if result.failure and not options.as_json:
+            screen.show_failure(result.failure, facts.exception)
         if options.page:
             screen.show_file("Page of the list", _write(list_page(facts, result), options.page, project))
         screen.show_more(next(iter(samples.lines_by_identity(content)), ""))

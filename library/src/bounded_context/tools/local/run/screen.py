@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ....domain.failures import Failure
 from ..additions import ActionResult
 from ..provider.stack import STACK
 from ..running.context import RunningContext
@@ -79,6 +80,14 @@ class Screen:
         self._notes(result)
         self._additions(shown)
         self.show_limits(result.not_emulated, result.adapted)
+
+    def show_failure(self, failure: Failure, exception: str) -> None:
+        """Print the cause of a failed list; with `verbose`, also its exception with the frames of libraries."""
+        self.out.print("The cause, for operators only:")
+        for name, value in failure.facts().items():
+            self.out.print(f"  {name:<8} {value}", markup=False, soft_wrap=True)
+        if self._verbose and exception:
+            self.out.print(exception, markup=False, soft_wrap=True)
 
     def _additions(self, shown: Sequence[ActionResult]) -> None:
         width = max((len(line.sent) for line in shown), default=0)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ....declaration.context import Context
+from ....domain.failures import Failure
 from ..actors.subscriber import Event, types
 from ..executions import FAILED, Ended
 from .context import RunningContext
@@ -28,7 +29,8 @@ class Result:
     """The numbers of a run.
 
     `own_event` is the expected type of the event about the list itself. `stages` contains the seconds of each stage,
-    `cause` the reason of a failure or rejection, `report` the partner's report.
+    `cause` the reason of a failure or rejection, `report` the partner's report. `failure` is the operator's report of
+    a failed list, if the workflow recorded it.
     """
 
     rows: Rows
@@ -40,10 +42,12 @@ class Result:
     stages: dict[str, float] = field(default_factory=dict)
     cause: str = ""
     report: str = ""
+    failure: Failure | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the result in the form that `--json` prints."""
-        return {
+        failure = {"failure": self.failure.facts()} if self.failure else {}
+        return failure | {
             "rows": vars(self.rows),
             "events": {name: received.total() for name, received in self.events.items()},
             "outcome": self.outcome,
@@ -54,7 +58,7 @@ class Result:
     def problems(self) -> list[str]:
         """Return a sentence for each number that differs from the expected number."""
         if self.outcome not in (IMPORTED, REJECTED):
-            return [f"The list ended as {self.outcome}: {self.cause}."]
+            return [f"The list ended as {self.outcome}: {self.failure.text if self.failure else self.cause}."]
         return [*_row_problems(self), *_event_problems(self)]
 
 
@@ -66,6 +70,7 @@ def read_result(
     # The record of a file that is rejected as a whole has no counts: all of its rows are rejected.
     valid, rejected = int(record.get("valid", 0)), int(record.get("rejected", uploaded))
     imported = running.table.imported(ended.list_id) if ended.list_id else 0
+    failure = Failure.of(record.get("failure"))
     return Result(
         rows=Rows(uploaded, valid, rejected, imported),
         events={name: types(received) for name, received in events.items()},
@@ -74,8 +79,9 @@ def read_result(
         not_emulated=running.deployment.not_emulated,
         adapted=running.deployment.adapted,
         stages=stages,
-        cause=ended.error if ended.outcome == FAILED else str(record.get("reason", "")),
+        cause=ended.error if ended.outcome == FAILED and not failure else str(record.get("reason", "")),
         report=_report(running, str(record.get("key", ""))) if rejected or "reason" in record else "",
+        failure=failure,
     )
 
 

@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from ...command.aws_errors import AWS_ERRORS, code, passes
 from ...command.clock import Clock
 from .follow import Steps, retried
@@ -30,6 +32,10 @@ PATIENCE = timedelta(minutes=5)
 
 _BUSY = "ConflictException"
 """Another update of the alias is in progress (Step Functions API reference, UpdateStateMachineAlias)."""
+
+
+_REFERENCED = (_BUSY, "ValidationException")
+"""An alias routes to the version, or a version is being published (Step Functions API, DeleteStateMachineVersion)."""
 
 
 class Changed(Exception):
@@ -100,17 +106,30 @@ class Machines:
 
     def newest(self) -> str:
         """Return the highest version. Raises NoVersion without a version."""
+        if numbers := self.versions():
+            return numbers[-1]
+        raise NoVersion(f"{self._machine.name} has no version: deploy the stack again.")
+
+    def versions(self) -> list[str]:
+        """Return all versions, the oldest first."""
         numbers: list[str] = []
         page: dict[str, Any] = {}
         while True:
             answer = self._client.list_state_machine_versions(stateMachineArn=self._machine.arn, **page)
             numbers += [_number(version["stateMachineVersionArn"]) for version in answer["stateMachineVersions"]]
             if not (token := answer.get("nextToken")):
-                break
+                return sorted(numbers, key=int)
             page = {"nextToken": token}
-        if not numbers:
-            raise NoVersion(f"{self._machine.name} has no version: deploy the stack again.")
-        return max(numbers, key=int)
+
+    def delete(self, version: str) -> bool:
+        """Delete a version. Return False if an alias routes to it."""
+        try:
+            self._client.delete_state_machine_version(stateMachineVersionArn=f"{self._machine.arn}:{version}")
+        except ClientError as error:
+            if code(error) not in _REFERENCED:
+                raise
+            return False
+        return True
 
     def route(self, wanted: Routing) -> None:
         """Set the weights of the versions for new executions. Running executions keep their version."""

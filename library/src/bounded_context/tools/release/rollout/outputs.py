@@ -1,7 +1,6 @@
 """Read a stack's release from its outputs, from the Pulumi CLI or from a file."""
 
 import json
-import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any, Self, TypeVar
 
 from ....configuration.strategy import BadStrategy, Strategy
 from ...command.aws_errors import Refused
+from ...command.pulumi import MISSING, Pulumi
 
 T = TypeVar("T")
 
@@ -127,14 +127,12 @@ def _text_of(file: Path) -> str:
 
 
 def _text_from_pulumi(stack: str, program: Path) -> str:
-    command = ["pulumi", "stack", "output", "--json", "--stack", stack, "--cwd", str(program)]
     try:
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603
+        done = Pulumi(stack, program).call("stack", "output", "--json")
     except FileNotFoundError as error:
-        raise Refused(
-            "The Pulumi CLI is not on the PATH: see https://www.pulumi.com/docs/install/, or pass --outputs."
-        ) from error
-    except subprocess.CalledProcessError as error:
+        raise Refused(f"{MISSING}, or pass --outputs.") from error
+    if done.returncode != 0:
         # Pulumi's message of a missing stack, of which its automation API also detects this part (go/auto/errors.go).
-        kind = NoStack if "no stack named" in error.stderr else Refused
-        raise kind(f"Pulumi has no outputs of the stack {stack}: {' '.join(error.stderr.split())}") from error
+        kind = NoStack if "no stack named" in done.stderr else Refused
+        raise kind(f"Pulumi has no outputs of the stack {stack}: {' '.join(done.stderr.split())}")
+    return done.stdout

@@ -1,4 +1,4 @@
-"""Delete old versions of functions and of their layer after a release.
+"""Delete old versions of functions, of their layer and of the state machine after a release.
 
 Versions that an alias routes to, the version that `rollout back` returns to, and the newest versions remain.
 """
@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from ...command.aws_errors import AWS_ERRORS, code, sentence
 from .deployments import Deployments, noted
 from .follow import WORKERS
+from .machines import Machines, Routing
 from .outputs import Function, Release
 from .run import Run
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 KEPT: Final = 5
-"""The newest versions of each function, which remain in any case."""
+"""The newest versions of each function and of the state machine, which remain in any case."""
 
 _REFERENCED: Final = "ResourceConflictException"
 """An alias routes to the version (Lambda API reference, DeleteFunction)."""
@@ -128,15 +129,32 @@ def old_layers(found: Sequence[Versions], application: str) -> list[str]:
     return sorted(layer for layer in old if layer.split(":")[6].startswith(f"{application}-"))
 
 
+def old_definitions(machines: Machines) -> list[str]:
+    """Return the versions of the state machine to delete, the oldest first. A machine in a shift or return has none."""
+    versions, routing = machines.versions(), machines.routing()
+    if routing.shifting or routing.returning:
+        return []
+    return [version for version in versions[:-KEPT] if version not in _needed(routing)]
+
+
+def _needed(routing: Routing) -> frozenset[str]:
+    """Return the versions of the alias, and the version that `rollout back` returns to."""
+    return frozenset(routing.weights) | ({routing.note.before} if routing.note else set())
+
+
 def prune(run: Run, client: "LambdaClient") -> None:
     """Delete the old versions of a stack. An error or Ctrl-C is shown, and fails no release."""
     pruning = Pruning(client, run.services.deployments, run.release)
     try:
         functions, layers = pruning.delete(pruning.read())
+        machines = run.services.machines
+        definitions = sum(map(machines.delete, old_definitions(machines)))
     except AWS_ERRORS as error:
         run.screen.tell(f"Old versions remain: {sentence(error)}.")
     except KeyboardInterrupt:
         run.screen.tell("Old versions remain: interrupted.")
     else:
-        if functions or layers:
-            run.screen.tell(f"Deleted {functions} old versions of functions, and {layers} of their layer.")
+        if functions or layers or definitions:
+            run.screen.tell(
+                f"Deleted old versions: {functions} of functions, {layers} of the layer, {definitions} of the workflow."
+            )

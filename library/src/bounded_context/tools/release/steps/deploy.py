@@ -39,7 +39,7 @@ def deploy(stack: Stack) -> None:
         _require_settled(stack)
     stack.use_profile()
     message = [] if reason == "no" else ["--message", f"during a shift: {reason}"]
-    status, text = _run(stack.command("up", "--yes", "--plan", str(stack.plan), *stack.policies, *message))
+    status, text = _run(stack.pulumi.command("up", "--yes", "--plan", str(stack.plan), *stack.policies, *message))
     # After this heading, the same words also describe changes that were skipped because of another failure.
     checked, _, _ = text.partition(f"Updating ({stack.name})")
     if status != 0 and _VIOLATION.search(checked):

@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NoReturn
@@ -10,6 +9,7 @@ from typing import Any, Literal, NoReturn
 from ....configuration.project import Project
 from ...command.denied import denied
 from ...command.installed import repository_or_exit
+from ...command.pulumi import Pulumi
 from ...programs.pulumi_files import stack_file
 from .aws_profile import NAME as PROFILE
 
@@ -60,10 +60,10 @@ class Stack:
         """
         self.output("config", "set", "aws:profile", PROFILE)
 
-    def command(self, *arguments: str) -> list[str]:
-        """Return the command line of a call."""
-        place = ["--stack", self.name, "--cwd", str(self.project.service)]
-        return ["pulumi", *arguments, *place, "--non-interactive"]
+    @property
+    def pulumi(self) -> Pulumi:
+        """The CLI for the stack."""
+        return Pulumi(self.name, self.project.service)
 
     @property
     def policies(self) -> list[str]:
@@ -73,7 +73,7 @@ class Stack:
 
     def output(self, *arguments: str) -> str:
         """Return the output of a call. If the call fails, end the step with its error."""
-        result = subprocess.run(self.command(*arguments), capture_output=True, text=True, check=False)  # noqa: S603
+        result = self.pulumi.call(*arguments)
         if result.returncode != 0:
             message = _errors(result.stdout) or result.stderr.strip()
             lacking = denied(message)

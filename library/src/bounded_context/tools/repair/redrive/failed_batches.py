@@ -66,15 +66,24 @@ class FailedBatches(QueueReader):
         super().__init__(queues, url, clock)
         self._objects = objects
         self._places: dict[str, tuple[str, str]] = {}
+        self._delivered: set[tuple[str, str]] = set()
 
     def messages(self, stopped: Callable[[], bool]) -> Iterator[Message]:
-        """Yield every message once; a message whose object is missing is unchanged."""
-        return map(self._opened, super().messages(stopped))
+        """Yield every message once; a message whose object is missing is unchanged.
+
+        Delete a second message about an object that this run has delivered: `context erase` stores masked batches anew.
+        """
+        for message in super().messages(stopped):
+            if object_of(message) in self._delivered:
+                super().delete(message)
+            else:
+                yield self._opened(message)
 
     def delete(self, message: Message) -> None:
         """Delete the object, then the message: a message without an object was delivered before."""
         if place := self._places.get(message.id):
             self._objects.delete_object(Bucket=place[0], Key=place[1])
+            self._delivered.add(place)
         super().delete(message)
 
     def _opened(self, message: Message) -> Message:

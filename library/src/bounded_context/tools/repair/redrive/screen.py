@@ -1,21 +1,16 @@
 """Output of a redrive: progress on standard error; results on standard output, as tables or as JSON only."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 from rich.text import Text
 
-from ...command.console import Consoles
+from ..screen import RepairScreen
 from .inspection import Inspection
 from .run import Report
 from .survey import Survey
-
-LINE_EVERY = 100
-"""The interval of progress lines in a log without a terminal, in messages."""
 
 SENTENCES = 10
 """The maximum of displayed reasons; `--json` has all reasons."""
@@ -24,30 +19,8 @@ LONGEST = 60
 """The maximum of displayed characters of an id, a type or a subject."""
 
 
-class Screen(Consoles):
+class Screen(RepairScreen):
     """The screen of a redrive."""
-
-    @contextmanager
-    def progress(self, verb: str, total: int) -> Iterator[Callable[[], None]]:
-        """Yield a function to call after each message; it advances a progress bar, or writes log lines."""
-        if not self._progress.is_terminal:
-            yield self._lines(verb, total)
-            return
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=self._progress, transient=True) as bar:
-            task = bar.add_task(verb, total=total)
-            yield lambda: bar.advance(task)
-
-    def _lines(self, verb: str, total: int) -> Callable[[], None]:
-        done = 0
-
-        def advance() -> None:
-            nonlocal done
-            done += 1
-            if done % LINE_EVERY == 0:
-                self.tell(f"{verb}: {done} of about {total} messages")
-
-        return advance
 
     def show_survey(self, survey: Survey) -> None:
         """Print the counts of all queues."""
@@ -104,9 +77,6 @@ class Screen(Consoles):
         self._print_hidden(report.still_hidden)
         if report.stopped:
             self.fail(report.stopped)
-
-    def _print(self, sentence: str) -> None:
-        self._out.print(sentence, markup=False, soft_wrap=True)
 
     def _print_reasons(self, counts: Counter[str], outcome: str) -> None:
         for why, messages in counts.most_common(SENTENCES):

@@ -167,6 +167,6 @@ def _notified(graph: Graph, found: Mapping[str, set[str]]) -> Iterator[tuple[str
     """Yield the queues that a rule notifies of each object in a destination bucket, with the bucket's ARN."""
     patterns = {rule.called: str(rule.inputs["eventPattern"]) for rule in graph.rules()}
     for target in graph.of("cloudwatch/eventTarget"):
-        for bucket in (arn for arn in found if arn.startswith("arn:aws:s3:::")):
-            if f'"{bucket.removeprefix("arn:aws:s3:::")}"' in patterns.get(str(target.inputs["rule"]), ""):
+        for bucket in (arn for arn in found if ":s3:::" in arn):
+            if f'"{bucket.rpartition(":")[2]}"' in patterns.get(str(target.inputs["rule"]), ""):
                 yield str(target.inputs["arn"]), bucket

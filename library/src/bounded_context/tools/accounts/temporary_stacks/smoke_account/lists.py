@@ -1,9 +1,8 @@
 """Test a list of ten rows, from the upload to the subscribers' queues."""
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from math import ceil
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
@@ -11,6 +10,7 @@ from .....declaration.context import Context
 from ....command.aws_errors import code
 from ....local.actors.partner import NAME as PARTNER
 from ....local.actors.subscriber import Subscriber
+from ....local.periodic import until
 from ....local.sample_lists import Samples
 from ....local.table import Table
 from ..pulumi_cli import Failed
@@ -26,8 +26,6 @@ _PROBE_SECONDS: Final = 15.0
 _SEED: Final = 12
 _POLL: Final = 0.2
 
-T = TypeVar("T")
-
 
 def check_import(world: World, context: Context[Any], outputs: Mapping[str, Any]) -> str:
     """Upload ten valid rows, and wait for the report. Raises Failed if the rows were not imported."""
@@ -35,7 +33,7 @@ def check_import(world: World, context: Context[Any], outputs: Mapping[str, Any]
     Table(world.aws, outputs["table_name"], context).know_references(samples.known_references())
     _wait_for_first_event(world, outputs)
     world.send(_FILE, samples.document(ROWS, _SEED))
-    report = _until(lambda: _report(world, outputs), world.patience)
+    report = until(lambda: _report(world, outputs), world.patience, _POLL)
     if report is None:
         raise Failed(f"no report came on {_FILE} within {world.patience:.0f} s.")
     if wrong := report.splitlines()[1:]:
@@ -47,7 +45,7 @@ def check_events(world: World, context: Context[Any], outputs: Mapping[str, Any]
     """Wait for an event of each row in each queue, then check the dead-letter queues. Raises Failed."""
     wanted = {row[list(Samples(context).columns).index(context.identity)] for row in Samples(context).rows(ROWS, _SEED)}
     kind, readers = context.event_by_status[context.initial_status], world.subscribers()
-    if not _until(lambda: all(_received(reader, kind) >= wanted for reader in readers), world.patience):
+    if not until(lambda: all(_received(reader, kind) >= wanted for reader in readers), world.patience, _POLL):
         counts = ", ".join(f"{reader.name} {len(_received(reader, kind) & wanted)}" for reader in readers)
         raise Failed(f"of {ROWS} events came in {world.patience:.0f} s: {counts}. {_dead(world, outputs)}")
     if dead := _dead(world, outputs):
@@ -63,7 +61,7 @@ def _wait_for_first_event(world: World, outputs: Mapping[str, Any]) -> None:
     before = _executions(world, outputs)
     for _ in range(ceil(world.patience / _PROBE_SECONDS)):
         world.send(_PROBE, b"whatever")
-        if _until(lambda: _executions(world, outputs) - before, _PROBE_SECONDS):
+        if until(lambda: _executions(world, outputs) - before, _PROBE_SECONDS, _POLL):
             return
     raise Failed(
         f"no upload started an execution within {world.patience:.0f} s: check the rule, its target and its role."
@@ -104,11 +102,3 @@ def _count(world: World, url: str) -> int:
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     attributes = world.aws.call("sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=names)["Attributes"]
     return sum(int(attributes[name]) for name in names)
-
-
-def _until(find: Callable[[], T], seconds: float) -> T:
-    """Call a function until its result is true, for some seconds. Return the last result."""
-    deadline = time.monotonic() + seconds
-    while not (result := find()) and time.monotonic() < deadline:
-        time.sleep(_POLL)
-    return result

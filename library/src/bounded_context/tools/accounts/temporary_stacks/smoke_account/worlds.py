@@ -9,10 +9,10 @@ from botocore.exceptions import ClientError
 
 from .....configuration.project import Project
 from ....command.aws_errors import Refused, code
+from ....command.calls import Calls
 from ....local.actors.partner import NAME as PARTNER
 from ....local.actors.sftp_client import INCOMING, Login, SftpEndpoint
 from ....local.actors.subscriber import Subscriber
-from ....local.emulator.aws import Calls
 from ....local.provider.stack import STACK
 from ....local.rehearsal.driver import Driver
 from ....local.running.context import RunningContext

@@ -1,23 +1,26 @@
-"""The calls of Pulumi's AWS provider for each type of resource, from `data/requests.toml`."""
+"""The calls of Pulumi's AWS provider for each type of resource."""
 
-import tomllib
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, Final
 
-from ...tools.local.provider.resources import QUEUE_ATTRIBUTES, SUBSCRIPTION_ATTRIBUTES, TOPIC_ATTRIBUTES
+from ..resource_types import RESOURCE_TYPES
 from .calls import Call, Inputs, call
 
-_FILE: Final = Path(__file__).parents[2] / "data" / "requests.toml"
+
+def _table(inputs: Inputs) -> Inputs:
+    """Convert the keys of a table and of its indexes, and add the type of an encryption."""
+    encryption = inputs.get("serverSideEncryption", {})
+    rest = {name: value for name, value in _keys(inputs).items() if name != "serverSideEncryption"}
+    return {**rest, **({"serverSideEncryption": encryption | {"sseType": "KMS"}} if encryption.get("enabled") else {})}
 
 
-def _table_keys(inputs: Inputs) -> Inputs:
-    """Convert the keys of a table and of its indexes to lists of attributes."""
+def _keys(inputs: Inputs) -> Inputs:
+    """Convert the keys of a table or an index to a list of attributes."""
     rest = {name: value for name, value in inputs.items() if name not in ("hashKey", "rangeKey")}
     keys = [(inputs.get("hashKey"), "HASH"), (inputs.get("rangeKey"), "RANGE")]
     schema = [{"attributeName": name, "keyType": kind} for name, kind in keys if name]
     indexes = {
-        name: [_table_keys(index) for index in rest[name]]
+        name: [_keys(index) for index in rest[name]]
         for name in ("globalSecondaryIndexes", "localSecondaryIndexes")
         if name in rest
     }
@@ -51,24 +54,21 @@ def _event_bridge(inputs: Inputs) -> Inputs:
     return {**rest, "notificationConfiguration": asked}
 
 
-_NAMED: Final[Mapping[str, Mapping[str, Any]]] = {
-    "turned": {
-        "artifact_stores": _artifact_stores,
-        "event_bridge": _event_bridge,
-        "suppressor": _suppressor,
-        "table_keys": _table_keys,
-    },
-    "as_attributes": {"queue": QUEUE_ATTRIBUTES, "subscription": SUBSCRIPTION_ATTRIBUTES, "topic": TOPIC_ATTRIBUTES},
+_CONVERSIONS: Final = {
+    "artifact_stores": _artifact_stores,
+    "event_bridge": _event_bridge,
+    "suppressor": _suppressor,
+    "table": _table,
 }
-"""The arguments of `call` that the file contains by name."""
 
 
-def _calls(entries: Mapping[str, Mapping[str, Any]]) -> Iterator[Call]:
-    for named, entry in entries.items():
-        yield call(named, **{key: _NAMED[key][value] if key in _NAMED else value for key, value in entry.items()})
+def _calls(entry: Mapping[str, Mapping[str, Any]]) -> Iterator[Call]:
+    for named, arguments in entry.items():
+        if named in ("local", "recorded"):
+            continue
+        turned = _CONVERSIONS[arguments["turned"]] if "turned" in arguments else dict
+        yield call(named, **{**arguments, "turned": turned})
 
 
-KINDS: Final[dict[str, tuple[Call, ...]]] = {
-    kind: tuple(_calls(entries)) for kind, entries in tomllib.loads(_FILE.read_text(encoding="utf-8")).items()
-}
+KINDS: Final[dict[str, tuple[Call, ...]]] = {kind: tuple(_calls(entry)) for kind, entry in RESOURCE_TYPES.items()}
 """Calls by a type without its package, such as `sqs/queue`. Repositories with other types of resources add them."""

@@ -1,0 +1,42 @@
+"""The cause of a list's failure, from the exceptions that its steps recorded."""
+
+from itertools import islice
+from typing import Final
+
+from ..domain.failures import Failure
+from ..domain.lists import ReceivedList
+from .list_import import Workflow
+from .ports import Lists
+
+IMPORT: Final = "import_list"
+ENDED: Final = "no exception: the calls were throttled, timed out, or ended for lack of memory"
+_ALL_IMPORTED: Final = "the state machine failed after the import of all parts"
+_MOST: Final = 20
+"""Parts whose exception is read. Parts that fail together mostly fail for one reason."""
+
+_OF_LAMBDA: Final = ("Lambda.", "Sandbox.", "States.", "Runtime.ExitError")
+"""The beginnings of errors that Step Functions reports for a call that raised no exception (Step Functions Developer
+Guide, "Handling errors"; Lambda Developer Guide, "Runtime.ExitError")."""
+
+
+def cause_of(flow: Workflow, received: ReceivedList, caught: str) -> Failure:
+    """Return the cause of a failed list, of which all rows are undone.
+
+    ``caught`` is the name of the error that Step Functions caught, or an empty text. A later try may have repaired an
+    exception: only the exceptions of the step and the parts that did not succeed are causes.
+    """
+    if received.parts:
+        return _of_import(flow.lists, received, caught)
+    step = flow.context.verification if received.rows else "validate_list"
+    raised = None if caught.startswith(_OF_LAMBDA) else flow.lists.failure(received.list_id, step)
+    return raised or Failure(step, error=caught, message=ENDED)
+
+
+def _of_import(lists: Lists, received: ReceivedList, caught: str) -> Failure:
+    failed = sorted(received.undone_parts - received.imported_parts)
+    if not failed:
+        return Failure(IMPORT, error=caught, message=_ALL_IMPORTED)
+    raised = (lists.failure(received.list_id, IMPORT, part) for part in islice(failed, _MOST))
+    # The state machine only notices that a part is missing, by a condition: that error is no cause.
+    error = "" if caught.endswith("ConditionalCheckFailedException") else caught
+    return next(filter(None, raised), Failure(IMPORT, failed[0], error, ENDED))

@@ -1,0 +1,151 @@
+"""The backup of a table outside of its account: a locked vault, and a daily copy into another vault."""
+
+from typing import Any
+
+import pulumi
+from pulumi_aws import backup, iam, kms
+
+from ...configuration.settings import Settings
+from ..stack.account import Account
+from ..stack.alerts import Notice
+from ..stack.component import Component
+from ..stack.policy import Statement, allow, document, grant, trust
+from ..stack.stack import Stack
+from .alarms import Metric, When, alarm
+
+CHANGEABLE_DAYS = 3
+"""Days in which the new lock can be removed: AWS's minimum (AWS Backup API reference, PutBackupVaultLockConfiguration).
+Afterwards nobody can remove it, and no backup can be deleted before its end."""
+
+_DAY = 86_400
+_START_MINUTES = 60
+_COMPLETE_MINUTES = 600
+_NAME = "backup"
+
+
+class BackupError(pulumi.RunError):
+    """A vault for copies that a loss of the account also loses. Pulumi prints it without a traceback."""
+
+
+def back_up(owner: Component, stack: Stack, table_arn: pulumi.Input[str]) -> None:
+    """Back up a table each night into a locked vault, and copy each backup to the vault of the setting `backup_copy`.
+
+    The vault has a key of its own: backups stay readable if the stack's key is deleted. An alarm reports two days
+    without a copy.
+    """
+    settings = stack.settings
+    key = _key(owner, stack)
+    vault = _vault(owner, stack, key.arn)
+    plan = _plan(owner, stack, vault)
+    role = _role(owner, stack)
+    grant(owner, role, *_statements(stack, table_arn, key.arn, vault.arn, settings.backup_copy or ""))
+    backup.Selection(
+        _NAME,
+        name=stack.labels.name(_NAME),
+        plan_id=plan.id,
+        iam_role_arn=role.arn,
+        resources=[table_arn],
+        opts=owner.child(),
+    )
+    _watch(owner, stack, vault.name)
+
+
+def outside(settings: Settings, account: Account) -> pulumi.Output[str]:
+    """Return the ARN of the vault for copies. Raises BackupError if it is in the stack's own account and region."""
+
+    def checked(place: list[str]) -> str:
+        arn = settings.backup_copy or ""
+        if arn.split(":")[3:5] == place:
+            raise BackupError(f"backup_copy is {arn}, in the stack's own account and region: name a vault elsewhere.")
+        return arn
+
+    return pulumi.Output.all(account.region, account.id).apply(checked)
+
+
+def _key(owner: Component, stack: Stack) -> kms.Key:
+    return kms.Key(
+        _NAME,
+        description=f"Encrypts the backups of {stack.labels.prefix}.",
+        enable_key_rotation=True,
+        deletion_window_in_days=30,
+        policy=document(allow(["kms:*"], "*", Principal={"AWS": stack.account.root()})),
+        tags=stack.labels.tags,
+        opts=owner.stateful(stack.settings.protect),
+    )
+
+
+def _vault(owner: Component, stack: Stack, key_arn: pulumi.Input[str]) -> backup.Vault:
+    vault = backup.Vault(
+        _NAME,
+        name=stack.labels.name(_NAME),
+        kms_key_arn=key_arn,
+        tags=stack.labels.tags,
+        opts=owner.stateful(stack.settings.protect),
+    )
+    backup.VaultLockConfiguration(
+        f"{_NAME}-lock",
+        backup_vault_name=vault.name,
+        changeable_for_days=CHANGEABLE_DAYS,
+        min_retention_days=stack.settings.backup_days,
+        # AWS refuses every change of a final lock, and deletes it together with its vault.
+        opts=owner.child(
+            protect=stack.settings.protect,
+            retain_on_delete=True,
+            ignore_changes=["changeable_for_days", "min_retention_days"],
+        ),
+    )
+    return vault
+
+
+def _plan(owner: Component, stack: Stack, vault: backup.Vault) -> backup.Plan:
+    lifecycle: Any = {"delete_after": stack.settings.backup_days}
+    copy: Any = {"destination_vault_arn": outside(stack.settings, stack.account), "lifecycle": lifecycle}
+    rule: Any = {
+        "rule_name": "daily",
+        "target_vault_name": vault.name,
+        "schedule": "cron(0 1 * * ? *)",
+        "start_window": _START_MINUTES,
+        "completion_window": _COMPLETE_MINUTES,
+        "lifecycle": lifecycle,
+        "copy_actions": [copy],
+    }
+    return backup.Plan(_NAME, name=stack.labels.name(_NAME), rules=[rule], tags=stack.labels.tags, opts=owner.child())
+
+
+def _role(owner: Component, stack: Stack) -> iam.Role:
+    return iam.Role(
+        _NAME,
+        name=stack.labels.name(_NAME),
+        assume_role_policy=trust("backup", stack.account.id),
+        tags=stack.labels.tags,
+        opts=owner.child(),
+    )
+
+
+def _statements(
+    stack: Stack, table: pulumi.Input[str], key: pulumi.Input[str], vault: pulumi.Input[str], destination: str
+) -> list[Statement]:
+    """Return the permissions of AWS Backup for one table and two vaults.
+
+    They are the actions for DynamoDB in the managed policy AWSBackupServiceRolePolicyForBackup. The keys of the table
+    and of the vault are used through DynamoDB and AWS Backup.
+    """
+    return [
+        allow(["dynamodb:DescribeTable", "dynamodb:ListTagsOfResource", "dynamodb:StartAwsBackupJob"], table),
+        allow(["backup:CopyFromBackupVault"], "*"),
+        allow(["backup:CopyIntoBackupVault", "backup:DescribeBackupVault"], vault, destination),
+        allow(["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"], stack.key.arn, key),
+        allow(["kms:CreateGrant"], key, Condition={"Bool": {"kms:GrantIsForAWSResource": "true"}}),
+    ]
+
+
+def _watch(owner: Component, stack: Stack, vault: pulumi.Input[str]) -> None:
+    effect = "No backup of the table was copied out of its account or region for two days."
+    alarm(
+        owner,
+        stack.alerts,
+        "backup-copies",
+        Notice("warning", effect, "no-backup-was-copied"),
+        Metric("AWS/Backup", "NumberOfCopyJobsCompleted", {"BackupVaultName": vault}),
+        When(threshold=1, bad=2, of=2, period=_DAY, missing="breaching", wrong="LessThanThreshold"),
+    )

@@ -1,0 +1,60 @@
+"""A failed list as the call of the step that failed."""
+
+import json
+from typing import Any, Final
+
+from ....adapters.items import LIST
+from ....adapters.list_items import ROWS, UNTIL
+from ....application.staging import VERIFIED
+from ....declaration.context import Context
+from ....domain.lists import STAGING, ListStatus
+from ...command.aws_errors import Refused
+from .call import Call
+from .production import Item, Production
+
+_AFTERWARDS: Final = frozenset(("failed", "failure", "reason", "imported_parts", "undone_parts"))
+"""The attributes that the import and its undo add to a list's record."""
+
+
+def call_of(production: Production, list_id: str) -> Call:
+    """Return the call of the step that failed, with the list's record as it was before. Raises Refused."""
+    item = production.item(LIST + list_id)
+    if item is None:
+        raise Refused(f"The stack has no list {list_id}: the report names a list by its id.")
+    failure = item.get("failure", {}).get("M", {})
+    step, part = failure.get("step", {}).get("S", ""), failure.get("part", {}).get("N")
+    status = _status(production.context, step)
+    if status is None:
+        raise Refused(f"The list {list_id} has the status {item['status']['S']}, and no step that failed.")
+    event = {"list_id": list_id} | ({"part": _part(production, list_id, int(part))} if part is not None else {})
+    return Call(event, step, record=_before(item, status), objects=_objects(production, item, event, status))
+
+
+def _status(context: Context[Any], step: str) -> ListStatus | None:
+    """Return the status of a list that a step begins with."""
+    _, validate, verify, write, _ = context.steps
+    return {
+        validate: ListStatus.REGISTERED,
+        verify: ListStatus.VALIDATED,
+        write: ListStatus.IMPORTING,
+    }.get(step)
+
+
+def _before(item: Item, status: ListStatus) -> Item:
+    kept = {name: value for name, value in item.items() if not name.startswith((ROWS, UNTIL))}
+    return {name: value for name, value in kept.items() if name not in _AFTERWARDS} | {"status": {"S": status.value}}
+
+
+def _part(production: Production, list_id: str, number: int) -> dict[str, Any]:
+    manifest = json.loads(production.object(f"{STAGING}/{list_id}/{VERIFIED}"))
+    return next(part for part in manifest if part["part"] == number)
+
+
+def _objects(production: Production, item: Item, event: dict[str, Any], status: ListStatus) -> dict[str, str | None]:
+    match status:
+        case ListStatus.REGISTERED:
+            return {item["key"]["S"]: item["version_id"]["S"]}
+        case ListStatus.VALIDATED:
+            return dict.fromkeys(production.objects(f"{STAGING}/{event['list_id']}"))
+        case _:
+            return {event["part"]["key"]: None}

@@ -1,0 +1,103 @@
+"""`context erase`: the personal data of one aggregate."""
+
+import shlex
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer import Argument, Option
+
+from ....declaration.context import Context
+from ...command.aws_errors import INTERRUPTED, Refused
+from ...command.clock import Clock
+from ...command.installed import repository
+from ...command.operation import Access, AsJson, Clients, Outputs, clients, operate
+from ...command.operation import Stack as StackName
+from . import stack as stacks
+from .bucket import Bucket
+from .dead_letters import DeadLetters
+from .expiries import expiries
+from .given_up import GivenUp
+from .inbox import Inbox
+from .lists import Lists
+from .person import Person
+from .place import Store
+from .run import run
+from .screen import Screen
+from .stack import Stack
+from .table import Table
+
+_ACCESS = Access(partial(clients, attempts=5))
+
+
+def erase(
+    ctx: typer.Context,
+    stack: StackName,
+    identity: Annotated[str, Argument(metavar="ID", help="the identity of the aggregate")],
+    go: Annotated[bool, Option("--go", help="erase; by default, only search")] = False,
+    keep: Annotated[bool, Option("--keep", help="keep the aggregate without its personal data")] = False,
+    outputs_file: Outputs = None,
+    as_json: AsJson = False,
+) -> int:
+    """Erase the personal data of one aggregate in every store of a stack.
+
+    The search runs for an unknown ID too. An interrupted run continues when the command runs again.
+
+    Examples:
+      context erase prod p-4711                search all stores
+      context erase prod p-4711 --go           delete the aggregate, and erase its personal data everywhere
+      context erase prod p-4711 --keep --go    keep the aggregate without its personal data
+
+    Exit status:
+      0    done
+      1    data is left, or a store could not be searched
+      2    refused before anything changed
+      130  Ctrl-C
+    """
+    access, screen = ctx.find_object(Access) or _ACCESS, Screen(as_json=as_json)
+
+    def act() -> int:
+        project = repository()
+        person = _person(project.context, identity)
+        found = stacks.read(stack, project.service, outputs_file)
+        connect = access.clients_of(found.dead_letters.region)
+        stores = _stores(found, project.context, person, connect, access.clock, keep)
+        try:
+            report = run(stores, go=go)
+            report.expires = [*expiries(found, connect, access.clock)]
+        except KeyboardInterrupt:
+            screen.fail("Interrupted. Run the command again: it searches every store anew.")
+            return INTERRUPTED
+        screen.show(report, {"stack": stack, "id": identity}, _command(stack, identity, keep, outputs_file))
+        return report.exit_status
+
+    return operate(screen, stack, "erase", act)
+
+
+def _person(context: Context[Any], identity: str) -> Person:
+    if not context.personal:
+        raise Refused(
+            f"{context.details.__name__} marks no field as Personal: write `Annotated[Text, Personal]` for each field"
+            " with a person's data (`context docs personal`)."
+        )
+    return Person(context.identity, identity, context.personal)
+
+
+def _stores(
+    stack: Stack, context: Context[Any], person: Person, connect: Clients, clock: Clock, keep: bool
+) -> list[Store]:
+    tables, objects, queues = connect("dynamodb"), connect("s3"), connect("sqs")
+    lists = Lists(tables, stack.table)
+    key, known = context.key_prefix + person.id, frozenset(context.details.model_fields)
+    return [
+        Table(tables, stack.table, lists, person, clock, key, known, keep),
+        Inbox(Bucket(objects, stack.inbox), lists, person, clock),
+        GivenUp(connect("lambda"), objects, stack.readers, person),
+        *(DeadLetters(queues, queue, person, clock) for queue in stack.dead_letters.queues),
+    ]
+
+
+def _command(stack: str, identity: str, keep: bool, outputs: Path | None) -> str:
+    options = [*(["--keep"] if keep else []), *(["--outputs", str(outputs)] if outputs else [])]
+    return shlex.join(["uv", "run", "context", "erase", stack, identity, *options, "--go"])

@@ -1,0 +1,85 @@
+"""The inbox: partners' files with the person's rows, their reports, and their staged rows."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import partial
+from typing import Final
+
+from ....application.sweep import REACH
+from ....domain.lists import INCOMING, REPORTS, STAGING, NotAList, PinnedFile
+from ...command.clock import Clock
+from .bucket import Bucket, Version
+from .lists import Lists
+from .person import Person
+from .place import Place
+from .rows import lines, mentions
+
+_LINE: Final = re.compile(r"^(\d+),", re.MULTILINE)
+"""A line of a report, or of the staged rejections, which begins with the row's line in the file."""
+
+
+class Inbox:
+    """The bucket of lists. Objects with the person's data are deleted version by version.
+
+    A report names a row by its line alone. The files are therefore searched first and deleted last.
+    """
+
+    names = (REPORTS, STAGING, INCOMING)
+
+    def __init__(self, bucket: Bucket, lists: Lists, person: Person, clock: Clock) -> None:
+        self._bucket = bucket
+        self._lists = lists
+        self._person = person
+        self._clock = clock
+
+    def search(self) -> Iterator[Place]:
+        """Yield reports, staged rows and files with the person's data, in this order."""
+        rows = {version: found for version in self._bucket.versions(INCOMING) if (found := self._rows(version))}
+        reported: dict[str, set[int]] = defaultdict(set)
+        waits: dict[str, str] = {}
+        for version, found in rows.items():
+            file = self._bucket.pinned(version)
+            for name in (file.list_id, file.report_key):
+                reported[name] |= found
+                waits[name] = waits.get(name) or self._lists.open(file.list_id)
+        for version in self._bucket.versions(REPORTS):
+            if self._quotes(version, reported[version.key]):
+                yield self._place(REPORTS, version, waits.get(version.key, ""))
+        for version in self._bucket.versions(STAGING):
+            list_id = version.key.split("/")[1]
+            if self._quotes(version, reported[list_id]):
+                yield self._place(STAGING, version, self._lists.open(list_id))
+        for version in rows:
+            yield self._place(INCOMING, version, self._not_imported(version))
+
+    def _rows(self, version: Version) -> set[int]:
+        if not mentions(self._person, self._bucket.open(version)):
+            return set()
+        return lines(self._person, self._bucket.open(version))
+
+    def _quotes(self, version: Version, reported: set[int]) -> bool:
+        text = self._bucket.text(version)
+        if text.startswith("{"):
+            return self._person.masked_text(text) != text
+        return self._person.is_named_in(text) or not reported.isdisjoint(map(int, _LINE.findall(text)))
+
+    def _place(self, store: str, version: Version, waits: str) -> Place:
+        return Place(store, f"{version.key} {version.id}", partial(self._bucket.delete, version), waits)
+
+    def _not_imported(self, version: Version) -> str:
+        """Return the reason to keep a file whose list may still be imported, or an empty text."""
+        file = self._bucket.pinned(version)
+        if self._lists.status(file.list_id):
+            return self._lists.open(file.list_id)
+        old = self._clock.now() - version.modified > REACH
+        if old or not _is_list(file) or self._lists.is_broken(file, version.etag.strip('"')):
+            return ""
+        return "no list is recorded for it: redrive it with `context redrive <stack> unseen --go`, or delete it"
+
+
+def _is_list(file: PinnedFile) -> bool:
+    try:
+        return bool(file.partner)
+    except NotAList:
+        return False

@@ -1,0 +1,35 @@
+"""A place with personal data, and the search of a store for such places."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Place:
+    """An item, an object's version or a message with personal data, in the store of this name.
+
+    `waits` is the reason why it cannot be erased yet, with the remedy; empty if `erase` may be called.
+    """
+
+    store: str
+    name: str
+    erase: Callable[[], None]
+    waits: str = ""
+
+
+class Store(Protocol):
+    """Stores that are searched together."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the stores in the report."""
+        ...
+
+    def search(self) -> Iterator[Place]:
+        """Yield each place with personal data, in the order in which they are erased. Raises AWS_ERRORS, Unsearched."""
+        ...
+
+
+class Unsearched(Exception):
+    """Some of a store could not be searched. The message is the reason with the remedy."""

@@ -1,0 +1,113 @@
+"""`context restore`: a stack's aggregates and list records as they were at a time."""
+
+import shlex
+from collections.abc import Set
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer import Option
+
+from ....configuration.project import Project
+from ....domain.trace_context import fresh_traceparent
+from ...command.installed import repository
+from ...command.operation import Access, AsJson, Outputs, clients, operate
+from ...command.operation import Stack as StackName
+from ...command.output import FAILED
+from ...command.signals import interrupt_once
+from ...command.values import existing_file
+from . import target
+from .copy import Copy
+from .differences import Comparison
+from .pause import Pause
+from .run import Report, Run, StillPaused
+from .screen import Screen
+from .tables import Tables
+from .writes import Writes
+
+_ATTEMPTS = 10
+"""The attempts of a call. A table on demand throttles while it grows."""
+
+_ACCESS = Access(partial(clients, attempts=_ATTEMPTS))
+
+
+def _time(text: str) -> datetime:
+    """Parse a time with its offset from UTC, to the second."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a time: write it as 2026-01-31T12:00:00Z") from None
+    if time.tzinfo is None:
+        raise typer.BadParameter(f"{text!r} has no time zone: write 2026-01-31T12:00:00Z or ...+01:00")
+    return time.astimezone(UTC).replace(microsecond=0)
+
+
+def restore(
+    ctx: typer.Context,
+    stack: StackName,
+    at: Annotated[datetime, Option("--at", parser=_time, metavar="TIME", help="a time such as 2026-01-31T12:00:00Z")],
+    go: Annotated[bool, Option("--go", help="write the differences; by default, only compare")] = False,
+    only: Annotated[
+        Path | None,
+        Option(parser=existing_file, metavar="FILE", help="only the aggregates whose ids are the lines of this file"),
+    ] = None,
+    outputs_file: Outputs = None,
+    as_json: AsJson = False,
+) -> int:
+    """Restore a stack's aggregates and lists to the time before a bad release or a mistake.
+
+    The first call restores the table to a second table, compares both, and prints the differences. With --go, it pauses
+    commands, list steps and stream readers, writes the differences into the stack's own table, and resumes the stack.
+    The relay publishes an event for each written aggregate. Every later change of a restored aggregate is undone too.
+
+    Examples:
+      context restore prod --at 2026-01-31T12:00:00Z
+      context restore prod --at 2026-01-31T12:00:00Z --go
+
+    Exit status:
+      0    done
+      1    differences remain, or the stack is still paused: run the command again
+      2    refused before anything changed
+      130  Ctrl-C; with --go, the stack is resumed
+    """
+    access, screen = ctx.find_object(Access) or _ACCESS, Screen(as_json=as_json)
+    words = ["uv", "run", "context", "restore", stack, "--at", f"{at:%Y-%m-%dT%H:%M:%SZ}"]
+    words += [*(["--only", str(only)] if only else []), *(["--outputs", str(outputs_file)] if outputs_file else [])]
+
+    def act() -> int:
+        run = _run(repository(), stack, at, _ids(only), outputs_file, access, screen)
+        try:
+            report: Report = run.go() if go else run.look()
+        except StillPaused as error:
+            screen.show_paused(stack, error)
+            return FAILED
+        screen.show(stack, report, shlex.join([*words, "--go"]))
+        return report.exit_status
+
+    interrupt_once()
+    return operate(screen, stack, "restore", act)
+
+
+def _ids(file: Path | None) -> Set[str] | None:
+    return None if file is None else {line.strip() for line in file.read_text("utf-8").splitlines() if line.strip()}
+
+
+def _run(
+    project: Project,
+    stack: str,
+    at: datetime,
+    only: Set[str] | None,
+    outputs_file: Path | None,
+    access: Access,
+    screen: Screen,
+) -> Run:
+    found = target.read(stack, project.service, outputs_file, project.context)
+    clients_of = access.clients_of(found.region)
+    dynamodb, clock = clients_of("dynamodb"), access.clock
+    copy = Copy(dynamodb, found, at, clock)
+    comparison = Comparison(Tables(dynamodb, found.table, copy.name), project.context, only)
+    writes = Writes(dynamodb, found.table, fresh_traceparent())
+    pause = Pause(clients_of("lambda"), found, clock)
+    return Run(project.context, dynamodb, copy, comparison, writes, pause, screen.tell)

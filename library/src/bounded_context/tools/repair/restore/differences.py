@@ -1,0 +1,126 @@
+"""The differences between the live table and the restored table."""
+
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from ....adapters.items import ETAG, LIST, SCHEMA, TRACEPARENT
+from ....declaration.context import Context
+from ....domain.lists import ListStatus
+from .tables import Item, Tables, plain
+
+Kind = Literal["changed", "removed", "created"]
+"""The difference since the time of the restore."""
+
+_OF_A_WRITE: Final = {ETAG, TRACEPARENT, SCHEMA, "version"}
+"""The attributes that differ after each write, also of the same content."""
+
+_CLOSED: Final = {None, ListStatus.IMPORTED, ListStatus.REJECTED, ListStatus.FAILED}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A key whose item differs: the live item and the restored item. None is an absent item."""
+
+    key: str
+    live: Item | None
+    restored: Item | None
+
+    @property
+    def kind(self) -> Kind:
+        """The difference since the time of the restore."""
+        if self.live is None:
+            return "removed"
+        return "created" if self.restored is None else "changed"
+
+    @property
+    def is_list(self) -> bool:
+        """Whether the item is the record of a list."""
+        return self.key.startswith(LIST)
+
+    @property
+    def events(self) -> int:
+        """The minimum of published events that the restored state lacks."""
+        live, restored = (int(item.get("version", 1)) if item else 0 for item in (self.live, self.restored))
+        return max(1, live - restored)
+
+
+class Comparison:
+    """The comparison of all aggregates, list records and stored answers of commands.
+
+    - An aggregate differs if its content differs. A new version with the same content is no difference.
+    - A list that is open in either table keeps its live record. Its rows are neither removed nor added, since its
+      execution still imports or undoes them, or did so after the time of the restore.
+    - The record of a list that imported nothing stays.
+    - A stored answer is deleted if it is later than the time of the restore: the command of a repeated request runs.
+
+    `only` limits the comparison to the aggregates with these identities.
+    """
+
+    def __init__(self, tables: Tables, context: Context[Any], only: Set[str] | None = None) -> None:
+        self._tables = tables
+        self._prefix = context.key_prefix
+        self._answers = f"{context.name}."
+        self._only = only
+        self._lists: dict[str, tuple[str | None, str | None]] = {}
+
+    def differences(self) -> Iterator[Difference]:
+        """Yield the differences. Holds a page of each table."""
+        return (found for found in self._all() if self._is_selected(found) and self._is_restorable(found))
+
+    def identity(self, difference: Difference) -> str:
+        """Return the identity of an aggregate or of a list."""
+        return difference.key.removeprefix(LIST if difference.is_list else self._prefix)
+
+    def is_answer(self, difference: Difference) -> bool:
+        """Return whether the item is the stored answer of a command."""
+        return difference.key.startswith(self._answers)
+
+    def _all(self) -> Iterator[Difference]:
+        tables = self._tables
+        for page in tables.pages(tables.restored, (self._prefix, LIST)):
+            live = tables.items(tables.live, list(page))
+            yield from (found for key, item in page.items() if (found := _difference(key, live.get(key), item)))
+        for page in tables.pages(tables.live, (self._prefix, LIST, self._answers)):
+            restored = tables.items(tables.restored, list(page))
+            yield from (Difference(key, plain(item), None) for key, item in page.items() if key not in restored)
+
+    def _is_selected(self, found: Difference) -> bool:
+        return self._only is None or (found.key.startswith(self._prefix) and self.identity(found) in self._only)
+
+    def _is_restorable(self, found: Difference) -> bool:
+        if found.is_list:
+            is_imported = found.live is not None and found.live.get("status") == ListStatus.IMPORTED
+            return self._closed(self.identity(found)) and (found.kind != "created" or is_imported)
+        item: Item = found.live or found.restored or {}
+        list_id = item.get("list_id")
+        if found.kind == "changed" or list_id is None or self._closed(list_id):
+            return True
+        return found.kind == "removed" and self._statuses(list_id)[0] == ListStatus.IMPORTED
+
+    def _closed(self, list_id: str) -> bool:
+        return _CLOSED.issuperset(self._statuses(list_id))
+
+    def _statuses(self, list_id: str) -> tuple[str | None, str | None]:
+        """Return the status of a list's live record and of its restored record, as read at the first call."""
+        if list_id not in self._lists:
+            tables, key = self._tables, LIST + list_id
+            found = (tables.items(table, [key]).get(key, {}) for table in (tables.live, tables.restored))
+            live, restored = map(plain, found)
+            self._lists[list_id] = live.get("status"), restored.get("status")
+        return self._lists[list_id]
+
+
+def _difference(key: str, live: Item | None, restored: Item) -> Difference | None:
+    # Most items are equal in DynamoDB's notation. The elements of a set have no order there.
+    if live is not None and content(live, key) == content(restored, key):
+        return None
+    found = Difference(key, plain(live) if live else None, plain(restored))
+    return None if content(found.live, key) == content(found.restored, key) else found
+
+
+def content(item: Item | None, key: str) -> Mapping[str, Any] | None:
+    """Return the attributes of an item that a restore restores: all of a list record, the content of an aggregate."""
+    if item is None or key.startswith(LIST):
+        return item
+    return {name: value for name, value in item.items() if name not in _OF_A_WRITE}

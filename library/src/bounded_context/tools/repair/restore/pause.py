@@ -1,0 +1,89 @@
+"""The pause of a stack: its stream readers, its commands and the steps of its list workflow."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from ...command.aws_errors import Refused
+from ...command.clock import Clock
+from .progress import Progress
+from .target import Target
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
+_POLL_SECONDS: Final = 2
+_MOST_POLLS: Final = 150
+"""Polls of a mapping: 5 minutes."""
+
+
+@dataclass(frozen=True)
+class Pause:
+    """The pause of a stack.
+
+    A function without concurrency throttles all calls. Step Functions and S3's events retry throttled calls for most of
+    an hour. Callers of commands get an error. A disabled mapping reads on from its position.
+    """
+
+    client: "LambdaClient"
+    target: Target
+    clock: Clock
+
+    def survey(self, at: datetime, stream_arn: str) -> Progress:
+        """Return the state that `resume` restores. Raises Refused if no reader of the stream is enabled."""
+        pages = self.client.get_paginator("list_event_source_mappings").paginate(EventSourceArn=stream_arn)
+        mappings = [mapping for page in pages for mapping in page["EventSourceMappings"]]
+        enabled = tuple(mapping.get("UUID", "") for mapping in mappings if mapping.get("State") == "Enabled")
+        if not enabled or len(enabled) < len(mappings):
+            states = ", ".join(f"{mapping.get('FunctionArn')}: {mapping.get('State')}" for mapping in mappings)
+            raise Refused(
+                f"Not every reader of the table's stream is enabled ({states or 'there is none'}): enable it."
+            )
+        functions = (*self.target.commands, *self.target.steps)
+        return Progress(at=at, mappings=enabled, functions={name: self._reserved(name) for name in functions})
+
+    def stop(self, progress: Progress) -> None:
+        """Pause the stack. May be repeated.
+
+        Raises:
+            Refused: a reader of the stream does not stop.
+        """
+        for name in progress.functions:
+            self.client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+        for uuid in progress.mappings:
+            self.client.update_event_source_mapping(UUID=uuid, Enabled=False)
+        for uuid in progress.mappings:
+            self._wait_until_disabled(uuid)
+
+    def wait_for_calls(self) -> None:
+        """Wait for the longest timeout of a command. A call that runs meanwhile may still write."""
+        timeouts = [
+            self.client.get_function_configuration(FunctionName=name).get("Timeout", 0) for name in self.target.commands
+        ]
+        self.clock.sleep(max(timeouts, default=0))
+
+    def resume(self, progress: Progress) -> None:
+        """Restore the state before the pause, where it differs. May be repeated."""
+        for name, reserved in progress.functions.items():
+            if self._reserved(name) == reserved:
+                continue
+            if reserved is None:
+                self.client.delete_function_concurrency(FunctionName=name)
+            else:
+                self.client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=reserved)
+        for uuid in progress.mappings:
+            if self._state(uuid) not in ("Enabled", "Enabling"):
+                self.client.update_event_source_mapping(UUID=uuid, Enabled=True)
+
+    def _reserved(self, name: str) -> int | None:
+        return self.client.get_function_concurrency(FunctionName=name).get("ReservedConcurrentExecutions")
+
+    def _state(self, uuid: str) -> str:
+        return self.client.get_event_source_mapping(UUID=uuid).get("State", "")
+
+    def _wait_until_disabled(self, uuid: str) -> None:
+        for _ in range(_MOST_POLLS):
+            if self._state(uuid) == "Disabled":
+                return
+            self.clock.sleep(_POLL_SECONDS)
+        raise Refused(f"The event source mapping {uuid} does not stop: see its state in Lambda's console.")

@@ -1,0 +1,82 @@
+"""The progress of a restore that has paused the stack, as an item of the live table."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from botocore.exceptions import ClientError
+from pydantic import BaseModel, ConfigDict
+
+from ....adapters.conditional import condition_failed
+from ....adapters.dynamodb import ABSENT
+from ....adapters.items import KEY
+from ...command.aws_errors import Refused
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_ITEM: Final = {KEY: {"S": "RESTORE-RUN#"}}
+"""The key of the item. No aggregate has a dash in its prefix, and no reader of the stream gets such items."""
+
+
+class Progress(BaseModel):
+    """A paused stack.
+
+    `mappings` are the event source mappings that the restore disables. `functions` maps each function that it stops to
+    its reserved concurrency, or to None. `written` is whether all differences are written.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    at: datetime
+    mappings: tuple[str, ...]
+    functions: dict[str, int | None]
+    written: bool = False
+
+    def done(self) -> Self:
+        """Return the progress after the last write."""
+        return self.model_copy(update={"written": True})
+
+    def way_back(self) -> list[str]:
+        """Return the commands that resume the stack without this command."""
+        readers = [f"aws lambda update-event-source-mapping --uuid {uuid} --enabled" for uuid in self.mappings]
+        return readers + [_resume(name, reserved) for name, reserved in self.functions.items()]
+
+
+def _resume(name: str, reserved: int | None) -> str:
+    if reserved is None:
+        return f"aws lambda delete-function-concurrency --function-name {name}"
+    return f"aws lambda put-function-concurrency --function-name {name} --reserved-concurrent-executions {reserved}"
+
+
+@dataclass(frozen=True)
+class ProgressItem:
+    """The item that stores the progress. It exists while the stack is paused."""
+
+    client: "DynamoDBClient"
+    table: str
+
+    def read(self) -> Progress | None:
+        """Return the stored progress, or None."""
+        item = self.client.get_item(TableName=self.table, Key=_ITEM, ConsistentRead=True).get("Item")
+        return Progress.model_validate_json(item["progress"].get("S", "")) if item else None
+
+    def begin(self, progress: Progress) -> None:
+        """Store the progress of a restore that begins. Raises Refused if another restore has begun."""
+        try:
+            self.client.put_item(TableName=self.table, Item=self._item(progress), ConditionExpression=ABSENT)
+        except ClientError as error:
+            if condition_failed(error):
+                raise Refused("Another restore has just begun: wait for its end.") from error
+            raise
+
+    def store(self, progress: Progress) -> None:
+        """Replace the stored progress."""
+        self.client.put_item(TableName=self.table, Item=self._item(progress))
+
+    def delete(self) -> None:
+        """Delete the item."""
+        self.client.delete_item(TableName=self.table, Key=_ITEM)
+
+    def _item(self, progress: Progress) -> Any:
+        return {**_ITEM, "progress": {"S": progress.model_dump_json()}}

@@ -1,0 +1,199 @@
+"""The run of a restore: the comparison, and the write-back into the paused stack."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+from ....declaration.context import Context
+from ...command.aws_errors import AWS_ERRORS, INTERRUPTED, Refused, sentence
+from ...command.signals import ignore_interrupts
+from .copy import Copy
+from .differences import Comparison, Difference
+from .pause import Pause
+from .progress import Progress, ProgressItem
+from .writes import Writes
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+PASSES: Final = 5
+"""Passes over both tables. The first writes, the second writes after the last call of a command has ended, and a pass
+without a difference is the last."""
+
+_AT_ONCE: Final = 8
+"""Concurrent writes."""
+
+_CHUNK: Final = 200
+"""Differences in memory during a pass."""
+
+
+class StillPaused(Exception):
+    """The stack could not be resumed. The message is a sentence; `way_back` has the commands that resume it."""
+
+    def __init__(self, sentence: str, progress: Progress) -> None:
+        super().__init__(f"The stack is still paused ({sentence}): run the command again.")
+        self.way_back = progress.way_back()
+
+
+@dataclass
+class Report:
+    """The result of a restore.
+
+    `result` is "compared", "restored", "differences remain", "stopped" by an error, or "interrupted".
+
+    `counts` are the differences: aggregates by kind, `lists` and `answers`. `events` are the published events that the
+    restored state lacks, by the type of the last event. `differences` has the aggregates' identities by kind.
+    `remaining` is the number of differences after the last pass. `way_back` has commands that resume a paused stack.
+    """
+
+    at: str
+    table: str
+    counts: Counter[str] = field(default_factory=Counter)
+    events: Counter[str] = field(default_factory=Counter)
+    differences: dict[str, list[str]] = field(default_factory=dict)
+    written: int = 0
+    remaining: int = 0
+    result: str = "compared"
+    stopped: str = ""
+    way_back: list[str] = field(default_factory=list)
+
+    @property
+    def exit_status(self) -> int:
+        """0, or 1 if differences remain or the run stopped, or the exit status of Ctrl-C."""
+        return INTERRUPTED if self.result == "interrupted" else int(bool(self.stopped or self.remaining))
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the report as JSON."""
+        return self.__dict__ | {"counts": dict(self.counts), "events": dict(self.events)}
+
+
+@dataclass
+class Run:
+    """A restore of a stack. Raises Refused, ClientError and BotoCoreError."""
+
+    context: Context[Any]
+    client: "DynamoDBClient"
+    copy: Copy
+    comparison: Comparison
+    writes: Writes
+    pause: Pause
+    tell: Callable[[str], None]
+
+    @property
+    def _item(self) -> ProgressItem:
+        return ProgressItem(self.client, self.copy.target.table)
+
+    def look(self) -> Report:
+        """Restore the copy, compare it with the live table, and change nothing else."""
+        self.tell(f"Restoring {self.copy.target.table} to {self.copy.name}. This may take an hour; Ctrl-C is safe.")
+        self.copy.restore()
+        report = Report(self.copy.at.isoformat(), self.copy.name)
+        for found in self.comparison.differences():
+            self._count(report, found)
+        if paused := self._item.read():
+            report.way_back = paused.way_back()
+        return report
+
+    def go(self) -> Report:
+        """Write the differences into the paused stack, resume it, and delete the copy. Continues an earlier run.
+
+        Raises:
+            Refused: there is no copy, another restore has begun, or the stack cannot be paused.
+            StillPaused: the stack could not be resumed.
+        """
+        progress = self._item.read()
+        if progress and progress.at != self.copy.at:
+            raise Refused(f"A restore to {progress.at.isoformat()} has not ended: continue it with --at of that time.")
+        if not (progress and progress.written) and not self.copy.exists():
+            raise Refused(
+                f"There is no table {self.copy.name}: run the command without --go first, and see its effect."
+            )
+        report = Report(self.copy.at.isoformat(), self.copy.name)
+        progress = progress or self._begin()
+        with self._resuming(progress, report):
+            if not progress.written:
+                self.tell("Pausing commands, list steps and stream readers.")
+                self.pause.stop(progress)
+                report.remaining = self._write(report)
+            if not report.remaining:
+                self._item.store(progress.done())
+            report.result = "differences remain" if report.remaining else "restored"
+        return report
+
+    def _begin(self) -> Progress:
+        table = self.client.describe_table(TableName=self.copy.target.table)["Table"]
+        progress = self.pause.survey(self.copy.at, table.get("LatestStreamArn", ""))
+        self._item.begin(progress)
+        return progress
+
+    @contextmanager
+    def _resuming(self, progress: Progress, report: Report) -> Iterator[None]:
+        """Resume the stack after the block, and delete the copy if all is written.
+
+        Errors after the first write are reported. A stack that cannot be resumed keeps its progress.
+
+        Raises:
+            StillPaused: the stack could not be resumed.
+        """
+        try:
+            yield
+        except KeyboardInterrupt:
+            report.result = "interrupted"
+        except AWS_ERRORS as error:
+            if not report.written:
+                raise
+            report.result, report.stopped = "stopped", sentence(error, "restore")
+        finally:
+            ignore_interrupts()
+            try:
+                self.pause.resume(progress)
+                self._end()
+            except AWS_ERRORS as error:
+                raise StillPaused(sentence(error, "restore"), progress) from error
+
+    def _end(self) -> None:
+        """Delete the copy if all is written, and then the progress: a later call must not compare again."""
+        found = self._item.read()
+        if found and found.written:
+            self.copy.delete()
+        self._item.delete()
+
+    def _write(self, report: Report) -> int:
+        """Write the differences in passes; return the number of differences of the last pass."""
+        found = 0
+        for number in range(PASSES):
+            found = self._pass(report, first=number == 0)
+            if number == 0:
+                self.pause.wait_for_calls()
+            elif not found:
+                break
+        return found
+
+    def _pass(self, report: Report, *, first: bool) -> int:
+        total = 0
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            differences = self.comparison.differences()
+            while chunk := list(islice(differences, _CHUNK)):
+                report.written += sum(pool.map(self.writes.write, chunk))
+                total += len(chunk)
+                for found in chunk if first else ():
+                    self._count(report, found)
+        return total
+
+    def _count(self, report: Report, found: Difference) -> None:
+        if found.is_list or self.comparison.is_answer(found):
+            report.counts["lists" if found.is_list else "answers"] += 1
+            return
+        report.counts[found.kind] += 1
+        report.events[self._last_event(found)] += found.events
+        report.differences.setdefault(found.kind, []).append(self.comparison.identity(found))
+
+    def _last_event(self, found: Difference) -> str:
+        if found.live is None:
+            return self.context.deletion_event
+        names = {status.value: name for status, name in self.context.event_by_status.items()}
+        return names.get(str(found.live.get("status")), "unknown")

@@ -1,0 +1,69 @@
+"""Reads of the live table and of the restored table, as items in DynamoDB's notation."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from ....adapters.items import KEY
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+Item = Mapping[str, Any]
+"""An item, in DynamoDB's notation or with Python values."""
+
+_KEYS = 100
+"""Keys of a request (AWS limit of BatchGetItem)."""
+
+_read = TypeDeserializer().deserialize
+_write = TypeSerializer().serialize
+
+
+def as_stored(item: Item) -> dict[str, Any]:
+    """Return an item in DynamoDB's notation."""
+    return {name: _write(value) for name, value in item.items()}
+
+
+@dataclass(frozen=True)
+class Tables:
+    """A stack's table and the table that was restored from it, both by their names."""
+
+    client: "DynamoDBClient"
+    live: str
+    restored: str
+
+    def pages(self, table: str, prefixes: Sequence[str]) -> Iterator[dict[str, Item]]:
+        """Yield all items whose key has one of the prefixes, by key, some at a time."""
+        values = {f":{number}": {"S": prefix} for number, prefix in enumerate(prefixes)}
+        condition = " OR ".join(f"begins_with({KEY}, {name})" for name in values)
+        scan = self.client.get_paginator("scan").paginate(
+            TableName=table,
+            ConsistentRead=True,
+            FilterExpression=condition,
+            ExpressionAttributeValues=values,
+        )
+        for page in scan:
+            found = page["Items"]
+            for start in range(0, len(found), _KEYS):
+                yield _by_key(found[start : start + _KEYS])
+
+    def items(self, table: str, keys: Sequence[str]) -> dict[str, Item]:
+        """Return the items with these keys, at most 100, by key."""
+        found: dict[str, Item] = {}
+        request: Any = {table: {"Keys": [{KEY: {"S": key}} for key in keys], "ConsistentRead": True}}
+        while request:
+            answer = self.client.batch_get_item(RequestItems=request)
+            found |= _by_key(answer["Responses"].get(table, []))
+            request = answer.get("UnprocessedKeys")
+        return found
+
+
+def plain(item: Item) -> Item:
+    """Return an item with Python values."""
+    return {name: _read(value) for name, value in item.items()}
+
+
+def _by_key(items: Sequence[Item]) -> dict[str, Item]:
+    return {item[KEY]["S"]: item for item in items}

@@ -1,0 +1,253 @@
+"""The program of an account: its roles, their limits, GitHub's provider, and the access to the state."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pulumi import RunError
+
+from bounded_context.configuration.access import AccountAccess
+from bounded_context.configuration.config import SettingError
+from bounded_context.configuration.project import ProjectError
+from bounded_context.infra.deployer.packing import LIMIT, TooLong, packed
+from bounded_context.testing.requests import findings
+from bounded_context.tools.accounts.permissions.policies import ROLES
+from bounded_context.tools.programs.recording import Graph, Node
+from tests.accounts.evaluation import Document
+
+from .program import PIPELINE, access, backend, name_of, repository, run
+
+TOOLS, DEV, STAGING, PROD = (f"10000000000{number}" for number in range(4))
+APART = {"dev": DEV, "staging": STAGING, "prod": PROD, PIPELINE: TOOLS}
+Changes = Mapping[str, Any]
+
+
+@pytest.fixture(scope="module")
+def apart(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with an account for each environment, and the pipeline in a tools account."""
+    return repository(tmp_path_factory.mktemp("apart"), APART)
+
+
+@pytest.fixture(scope="module")
+def graphs(apart: Path) -> dict[str, Graph]:
+    """The program of each account."""
+    return {account: run(apart, account, found=access(apart, account)) for account in APART.values()}
+
+
+def names(graph: Graph, kind: str) -> set[str]:
+    return {node.inputs["name"] for node in graph.of(kind)}
+
+
+def policies(graph: Graph, role: str) -> list[Document]:
+    """The documents of the managed policies that a role has."""
+    arns = {one.inputs["policyArn"] for one in graph.of("iam/rolePolicyAttachment") if one.inputs["role"] == role}
+    return [node.document() for node in graph.of("iam/policy") if node.arn in arns]
+
+
+def test_an_account_has_the_roles_and_boundaries_of_its_own_environment(graphs: dict[str, Graph]) -> None:
+    own = {f"payment-deployer-prod-{role}" for role in ROLES}
+    assert names(graphs[PROD], "iam/role") == own
+    assert "payment-prod-boundary" in names(graphs[PROD], "iam/policy")
+    assert not any("-dev-" in name or "-staging-" in name for name in names(graphs[PROD], "iam/policy"))
+
+
+def test_the_account_of_tools_has_no_role_of_an_environment(graphs: dict[str, Graph]) -> None:
+    assert names(graphs[TOOLS], "iam/role") == set()
+    assert names(graphs[TOOLS], "iam/policy") == {"payment-pipeline-boundary"}
+    assert [node.inputs["bucket"] for node in graphs[TOOLS].of("s3/bucketPolicy")] == [
+        backend(TOOLS)[5:].partition("?")[0]
+    ]
+
+
+def test_only_the_account_of_the_workflows_has_githubs_provider(graphs: dict[str, Graph]) -> None:
+    providers = {account: graph.of("iam/openIdConnectProvider") for account, graph in graphs.items()}
+    assert [account for account, found in providers.items() if found] == [DEV]
+    assert providers[DEV][0].inputs["clientIdLists"] == ["sts.amazonaws.com"]
+    made = {"payment-deployer-dev-pull-request", "payment-deployer-pr-stacks", "payment-deployer-sandbox-stacks"}
+    assert made < names(graphs[DEV], "iam/role")
+
+
+def test_a_role_trusts_the_steps_of_the_pipeline_and_nobody_else(graphs: dict[str, Graph]) -> None:
+    """The steps need not exist yet, and the whole account of tools is not trusted."""
+    (role,) = [one for one in graphs[PROD].of("iam/role") if one.inputs["name"] == "payment-deployer-prod-deploy"]
+    (statement,) = role.document("assumeRolePolicy")["Statement"]
+    assert statement["Principal"] == {"AWS": f"arn:aws:iam::{TOOLS}:root"}
+    step = f"arn:aws:iam::{TOOLS}:role/payment-pipeline-prod-deploy"
+    assert statement["Condition"] == {"ArnEquals": {"aws:PrincipalArn": [step]}}
+
+
+def test_every_statement_is_in_a_policy_of_its_role(apart: Path, graphs: dict[str, Graph]) -> None:
+    for account in APART.values():
+        for name, role in access(apart, account).roles.items():
+            wanted = [one for document in role.policies.values() for one in document["Statement"]]
+            found = [one for document in policies(graphs[account], name) for one in document["Statement"]]
+            assert sorted(map(json.dumps, found)) == sorted(map(json.dumps, wanted))
+
+
+def test_no_policy_exceeds_the_limit_of_iam(graphs: dict[str, Graph]) -> None:
+    """A role takes ten managed policies (IAM user guide, "IAM and AWS STS quotas")."""
+    documents = [node.document() for graph in graphs.values() for node in graph.of("iam/policy")]
+    assert len(documents) > 20
+    assert max(len(json.dumps(one, separators=(",", ":"))) for one in documents) <= LIMIT
+    for graph in graphs.values():
+        for role in names(graph, "iam/role"):
+            assert 1 <= len(policies(graph, role)) <= 10
+
+
+def test_aws_accepts_each_resource(graphs: dict[str, Graph]) -> None:
+    for graph in graphs.values():
+        for node in graph.nodes:
+            assert findings(node) == []
+
+
+def test_a_session_that_is_too_long_is_a_finding(graphs: dict[str, Graph]) -> None:
+    (node, *_) = graphs[PROD].of("iam/role")
+    long = replace(node, inputs={**node.inputs, "maxSessionDuration": 43_201})
+    assert len(findings(long)) == 1
+
+
+def test_the_state_is_shared_with_the_roles_of_the_workflows_alone(graphs: dict[str, Graph]) -> None:
+    """The state of production is not shared with any account."""
+    (bucket,), (key,) = graphs[TOOLS].of("s3/bucketPolicy"), graphs[TOOLS].of("kms/keyPolicy")
+    shared = [one for one in [*_statements(bucket), *_statements(key)] if f"{DEV}:root" in str(one["Principal"])]
+    assert shared
+    assert not any(f"{account}:root" in str(one) for one in _statements(bucket) for account in (STAGING, PROD))
+    assert "prod" not in json.dumps(shared)
+
+
+def _statements(node: Node) -> list[dict[str, Any]]:
+    return node.document()["Statement"]
+
+
+def test_an_account_that_has_all_keeps_the_policy_of_the_key(tmp_path: Path) -> None:
+    together = repository(tmp_path, dict.fromkeys(APART, DEV))
+    graph = run(together, DEV, found=access(together, DEV))
+    assert graph.of("kms/keyPolicy") == []
+    assert len(graph.of("s3/bucketPolicy")) == 1
+    assert len(graph.of("iam/role")) == len(ROLES) * 3 + 3
+
+
+def test_a_pipeline_without_the_setting_gets_no_boundary(changed: Any) -> None:
+    """Its program then needs no connection yet."""
+    folder = changed("pipeline", "main", permissions_boundary=None, connection_arn=None)
+    assert access(folder, TOOLS).boundaries == {}
+
+
+def test_credentials_of_another_account_make_nothing(apart: Path) -> None:
+    with pytest.raises(SettingError) as refused:
+        run(apart, PROD, credentials=DEV, found=AccountAccess(**_nothing(PROD)))
+    assert refused.value.setting == "account"
+
+
+def _nothing(account: str) -> dict[str, Any]:
+    return {"account": account, "oidc_provider": False, "boundaries": {}, "roles": {}, "state": None}
+
+
+def test_the_program_takes_what_the_command_prints(apart: Path, graphs: dict[str, Graph]) -> None:
+    """By a process of its own."""
+    graph = run(apart, PROD)
+    documents = {node.inputs["name"]: node.document() for node in graph.of("iam/policy")}
+    assert documents == {node.inputs["name"]: node.document() for node in graphs[PROD].of("iam/policy")}
+
+
+def _changed(folder: Path, program: str, stack: str, changes: Changes) -> None:
+    file = folder / "infra" / program / f"Pulumi.{stack}.yaml"
+    content = yaml.safe_load(file.read_text())
+    project = yaml.safe_load((file.parent / "Pulumi.yaml").read_text())["name"]
+    for name, value in changes.items():
+        content["config"][f"{project}:{name}"] = value
+    content["config"] = {name: value for name, value in content["config"].items() if value is not None}
+    file.write_text(yaml.safe_dump(content))
+
+
+@pytest.fixture
+def changed(tmp_path: Path) -> Iterator[Any]:
+    """A function that changes settings of a repository, and returns its folder."""
+    folder = repository(tmp_path, APART)
+
+    def change(program: str, stack: str, **changes: Any) -> Path:
+        _changed(folder, program, stack, changes)
+        return folder
+
+    yield change
+
+
+BAD: dict[str, tuple[Changes, str]] = {
+    "no account": ({"account": None}, "account"),
+    "a short account": ({"account": "1"}, "account"),
+    "an unknown setting": ({"acount": DEV}, "acount"),
+    "an unknown person's role": ({"people": {"admin": []}}, "people"),
+    "a person without an ARN": ({"people": {"redrive": ["ada"]}}, "people.redrive.0"),
+    "everybody": ({"people": {"redrive": [f"arn:aws:iam::{DEV}:role/*"]}}, "people.redrive.0"),
+    "another word for the provider": ({"oidc_provider": "no"}, "oidc_provider"),
+    "a stack of another account": ({"workflows": ["prod"]}, "workflows"),
+}
+
+
+@pytest.mark.parametrize("bad", BAD)
+def test_a_bad_setting_is_refused_with_its_file_and_its_name(changed: Any, bad: str) -> None:
+    changes, setting = BAD[bad]
+    folder = changed("account", name_of(DEV), **changes)
+    with pytest.raises(ProjectError) as refused:
+        access(folder, DEV)
+    text = str(refused.value)
+    assert f"infra/account/Pulumi.{name_of(DEV)}.yaml: {setting}" in text
+    assert len(text.splitlines()) == 1
+
+
+def test_without_the_account_of_the_pipeline_the_remedy_names_its_file(changed: Any) -> None:
+    folder = changed("pipeline", "main", account=None)
+    with pytest.raises(ProjectError, match=r"infra/pipeline/Pulumi\.main\.yaml: account"):
+        access(folder, DEV)
+
+
+def test_the_program_stops_with_the_sentence_of_the_command(changed: Any) -> None:
+    folder = changed("pipeline", "main", account=None)
+    with pytest.raises(RunError, match=r"infra/pipeline/Pulumi\.main\.yaml: account"):
+        run(folder, DEV)
+
+
+def test_another_repository_may_have_made_the_provider(changed: Any) -> None:
+    found = access(changed("account", name_of(DEV), oidc_provider="existing"), DEV)
+    assert not found.oidc_provider
+    assert "payment-deployer-pr-stacks" in found.roles
+
+
+def test_the_workflows_may_have_a_repository_with_ids(changed: Any) -> None:
+    found = access(changed("account", name_of(DEV), repository="org@1/repository@2"), DEV)
+    subjects = json.dumps(found.roles["payment-deployer-pr-stacks"].trust)
+    assert "repo:org@1/repository@2:" in subjects
+
+
+def test_people_assume_the_role_of_sandboxes_without_a_workflow(changed: Any) -> None:
+    person = f"arn:aws:iam::{DEV}:role/aws-reserved/sso.amazonaws.com/*"
+    found = access(changed("account", name_of(DEV), workflows=[], people={"sandbox": [person]}), DEV)
+    (statement,) = found.roles["payment-deployer-sandbox-stacks"].trust["Statement"]
+    assert statement["Condition"] == {"ArnEquals": {"aws:PrincipalArn": [person]}}
+    assert "payment-deployer-pr-stacks" not in found.roles
+    assert not found.oidc_provider
+
+
+def test_an_environment_with_roles_of_its_own_gets_none(changed: Any, apart: Path) -> None:
+    roles = {kind: f"arn:aws:iam::{PROD}:role/prod-{kind}" for kind in ("preview", "deploy", "shift")}
+    folder = changed("pipeline", "main", environments=[{"name": "prod", "roles": roles}])
+    assert access(folder, PROD).roles == {}
+    assert access(apart, PROD).roles
+
+
+def test_a_long_statement_is_split_by_its_resources() -> None:
+    arns = [f"arn:aws:sqs:eu-central-1:{DEV}:{number:0200}" for number in range(60)]
+    statement = {"Effect": "Allow", "Action": ["sqs:SendMessage"], "Resource": arns}
+    parts = [one for document in packed([{"Statement": [statement]}]) for one in document["Statement"]]
+    assert [arn for one in parts for arn in one["Resource"]] == arns
+    assert len(parts) > 1
+
+
+def test_a_statement_that_cannot_be_split_is_refused() -> None:
+    statement = {"Effect": "Allow", "Action": [f"sqs:{number:0100}" for number in range(70)], "Resource": ["*"]}
+    with pytest.raises(TooLong):
+        list(packed([{"Statement": [statement]}]))

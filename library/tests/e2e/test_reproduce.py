@@ -1,0 +1,174 @@
+"""A failed call of a stack, reproduced on a second embedded AWS by the real command in a process of its own."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bounded_context.configuration.project import VARIABLE
+from bounded_context.tools.local.actors.neighbour import Event, Neighbour, cloud_event
+from bounded_context.tools.local.provider.stack import STACK
+from bounded_context.tools.local.running.context import RunningContext
+from tests.console import PROGRAM
+
+from .dead_letters import Redrive, put_dead_letter
+from .facts import CONTEXT, ENVIRONMENT, PROJECT
+from .lists import Sample, import_list
+from .neighbours import standing, until
+from .outages import denied
+
+pytestmark = pytest.mark.e2e
+SECONDS = 120
+_DEBUGGER = "p 'stopped at', event.list_id\nq\n"
+"""The commands for the debugger, with a name of the team's frame."""
+
+
+def test_an_event_meets_the_state_of_the_stack_and_the_stack_stays_as_it_is(
+    deployed: RunningContext, neighbour: Neighbour, redrive: Redrive, tmp_path: Path
+):
+    """An old event is stale only if the projection of the stack is there."""
+    subject, kind = f"reproduced-{uuid.uuid4().hex[:8]}", neighbour.consumes.created_by[0]
+    neighbour.publish_event(kind, subject, 5)
+    until(lambda: standing(deployed, subject) == "KNOWN")
+    before = deployed.table.projected(neighbour.consumes.aggregate, subject)
+    stale, fresh = (_dead(deployed, cloud_event(neighbour.name, kind, name, 3)) for name in (subject, f"{subject}-new"))
+    done = _reproduce(deployed, tmp_path, "message", stale)
+    assert (done.returncode, _answer(done)) == (0, {"batchItemFailures": []})
+    assert "event stale" in done.stdout + done.stderr
+    assert "event applied" in _reproduce(deployed, tmp_path, "message", fresh).stdout
+    assert deployed.table.projected(neighbour.consumes.aggregate, subject) == before
+    assert redrive("inbound", "--where", f"id={stale}")["would_redrive"] == 1
+
+
+def test_a_message_that_the_function_sets_aside_is_reproduced(
+    deployed: RunningContext, neighbour: Neighbour, tmp_path: Path
+):
+    """Poison: the function answers, and the local dead-letter queue gets the message."""
+    poison = cloud_event(neighbour.name, neighbour.consumes.created_by[0], "", 1)
+    assert _reproduce(deployed, tmp_path, "message", _dead(deployed, poison)).returncode == 1
+
+
+def test_a_batch_of_changes_fails_at_the_change_that_the_relay_cannot_read(
+    deployed: RunningContext, redrive: Redrive, tmp_path: Path
+):
+    """The answer names this change. On the stack the batch stays where it is."""
+    number = str(uuid.uuid4().int)[:30]
+    change = {"Keys": {"pk": {"S": f"{CONTEXT.key_prefix}x"}}, "NewImage": {}, "SequenceNumber": number}
+    records = [{"eventID": "1", "eventName": "INSERT", "eventSource": "aws:dynamodb", "dynamodb": change}]
+    body = {"DDBStreamBatchInfo": {"startSequenceNumber": number}, "payload": json.dumps({"Records": records})}
+    bucket, folder = _given_up(deployed)
+    place = {"Bucket": bucket, "Key": f"{folder}/{number}"}
+    deployed.aws.call("s3", "put_object", **place, Body=json.dumps(body).encode())
+    until(lambda: redrive("relay_events", "--where", f"id={number}")["would_redrive"] == 1)
+    done = _reproduce(deployed, tmp_path, "message", number)
+    assert (done.returncode, _answer(done)) == (1, {"batchItemFailures": [{"itemIdentifier": number}]})
+    assert re.search(r"^\w+Error\b", done.stderr, re.MULTILINE), done.stderr
+    assert redrive("relay_events", "--where", f"id={number}")["would_redrive"] == 1
+    deployed.aws.call("s3", "delete_object", **place)
+
+
+def test_an_unknown_message_is_refused(deployed: RunningContext, tmp_path: Path):
+    """Before an emulator starts."""
+    assert _reproduce(deployed, tmp_path, "message", "unknown").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("step", "action", "keys", "outcome"),
+    [
+        ("validate_list", "s3:PutObject", "staging/*", "VALIDATED"),
+        (CONTEXT.steps[2], "s3:GetObject", "staging/*/manifest.json", "VERIFIED"),
+        ("import_list", "s3:GetObject", "staging/*/part-00000", "IMPORTED"),
+    ],
+)
+def test_a_step_of_a_failed_list_meets_its_file_and_rows(
+    step: str,
+    action: str,
+    keys: str,
+    outcome: str,
+    deployed: RunningContext,
+    sample: Callable[[int], Sample],
+    tmp_path: Path,
+):
+    """The cause is a missing permission of the stack, so the step answers here. On the stack the list stays failed."""
+    with denied(deployed, step, action, keys):
+        done = import_list(deployed, sample(20))
+    assert (done.outcome, done.record["failure"]["step"]) == ("FAILED", step)
+    reproduced = _reproduce(deployed, tmp_path, "list", done.list_id)
+    assert (reproduced.returncode, _answer(reproduced)["outcome"]) == (0, outcome)
+    assert deployed.table.list_item(done.list_id) == done.record
+    assert deployed.table.imported(done.list_id) == 0
+
+
+def test_a_trace_is_published_again_on_this_machine_only(
+    deployed: RunningContext, sample: Callable[[int], Sample], tmp_path: Path
+):
+    """The subscribers of the stack get no event."""
+    done = import_list(deployed, sample(3), expected=4)
+    reproduced = _reproduce(deployed, tmp_path, "trace", done.record["traceparent"])
+    assert (reproduced.returncode, _answer(reproduced)) == (0, {"batchItemFailures": []})
+    identities = [item[CONTEXT.identity] for item in deployed.table.imported_items(done.list_id)]
+    [published] = [line for line in reproduced.stdout.splitlines() if "events published" in line]
+    assert all(identity in published for identity in identities)
+    assert {len(one.of_list(done.list_id)) for one in deployed.subscribers} == {4}
+
+
+def test_a_step_that_fails_on_its_rows_fails_again_with_the_team_s_frame(
+    deployed: RunningContext, sample: Callable[[int], Sample], tmp_path: Path
+):
+    """The part on the stack is broken."""
+    with denied(deployed, "import_list", "s3:GetObject", "staging/*/part-00000"):
+        done = import_list(deployed, sample(20))
+    place = {"Bucket": deployed.outputs["inbox_bucket"], "Prefix": f"staging/{done.list_id}/"}
+    found = deployed.aws.call("s3", "list_objects_v2", **place)["Contents"]
+    for key in [one["Key"] for one in found if "part-" in one["Key"]]:
+        deployed.aws.call("s3", "put_object", Bucket=place["Bucket"], Key=key, Body=b'{"lines": []}')
+    repository = tmp_path / "repository"
+    shutil.copytree(PROJECT.root, repository, ignore=shutil.ignore_patterns("build", ".venv", ".*cache"))
+    own = {VARIABLE: str(repository), "PYTHONPATH": str(repository / "src")}
+    reproduced = _reproduce(deployed, tmp_path, "list", done.list_id, "--test", "--debug", **own)
+    assert reproduced.returncode == 1
+    assert "KeyError: 'rows'" in reproduced.stderr
+    assert 'File "src/' in reproduced.stderr
+    assert "site-packages" not in reproduced.stderr
+    assert f"('stopped at', '{done.list_id}')" in reproduced.stdout
+    test = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/reproduced"]
+    tested = subprocess.run(  # noqa: S603
+        test, cwd=repository, env=ENVIRONMENT | own, capture_output=True, text=True, timeout=SECONDS, check=False
+    )
+    assert (tested.returncode, "KeyError: 'rows'" in tested.stdout) == (1, True)
+
+
+def _dead(deployed: RunningContext, event: Event) -> str:
+    put_dead_letter(deployed, "inbound", event)
+    return event["id"]
+
+
+def _given_up(deployed: RunningContext) -> tuple[str, str]:
+    """Return the bucket to which the relay's mapping gives up batches, and the mapping's folder."""
+    alias = deployed.outputs["functions"]["relay_events"]
+    [mapping] = deployed.aws.call("lambda", "list_event_source_mappings", FunctionName=alias)["EventSourceMappings"]
+    bucket = mapping["DestinationConfig"]["OnFailure"]["Destination"].rpartition(":")[2]
+    return bucket, f"aws/lambda/{mapping['UUID']}/shardId-1"
+
+
+def _reproduce(
+    deployed: RunningContext, folder: Path, *arguments: str, **more: str
+) -> "subprocess.CompletedProcess[str]":
+    outputs = folder / "outputs.json"
+    outputs.write_text(json.dumps(dict(deployed.outputs)))
+    words = [PROGRAM, "reproduce", STACK, *arguments, "--outputs", str(outputs)]
+    environment = ENVIRONMENT | deployed.emulator.client_environment() | more
+    return subprocess.run(  # noqa: S603
+        words, input=_DEBUGGER, capture_output=True, text=True, env=environment, timeout=SECONDS, check=False
+    )
+
+
+def _answer(done: "subprocess.CompletedProcess[str]") -> Any:
+    return json.loads(done.stdout[done.stdout.rindex("\n{\n") :])

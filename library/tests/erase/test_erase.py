@@ -1,0 +1,91 @@
+"""One person's data is erased in every store, and nobody else's."""
+
+import json
+
+from tests.erase.conftest import BATCH, GIVEN_UP, NAME, OTHER, PERSON, Stack
+
+STORES = ("table", "reports", "staging", "incoming", "given-up", "dead letters of bi")
+
+
+def test_the_person_is_in_every_store_before(stack: Stack) -> None:
+    """Else the other tests would prove nothing."""
+    places = {place.partition(" ")[0] + place.partition(" ")[2][:8] for place in stack.known()}
+    assert places == {
+        "tablePAYMENT#",
+        "tablepayment.",
+        "inboxincoming",
+        "inboxstaging/",
+        "inboxreports/",
+        "given-upaws/lamb",
+        "deadletters",
+    }
+
+
+def test_a_search_finds_each_store_and_changes_nothing(stack: Stack) -> None:
+    """The exit status is 0, since the search is complete."""
+    before = stack.known()
+    ran = stack.erase()
+    assert (ran.status, ran.report["result"]) == (0, "looked")
+    assert all(ran.store(name)["found"] for name in STORES)
+    assert stack.known() == before
+
+
+def test_an_erasure_leaves_nothing_of_the_person(stack: Stack) -> None:
+    """In no version of an object, no stored answer and no dead letter."""
+    ran = stack.erase("--go")
+    assert (stack.known(), ran.status, ran.report["result"]) == ([], 0, "erased")
+    assert stack.item() is None
+
+
+def test_others_keep_their_data(stack: Stack) -> None:
+    """Their items, their dead letters and their changes in a batch; the person's are masked and still there."""
+    stack.erase("--go")
+    assert (stack.item(OTHER) or {})["payer"] == "text 4"
+    letters = {event["id"]: event["data"]["payer"] for event in map(json.loads, stack.bodies("dead"))}
+    assert letters == {"event-3": "erased", "event-4": "text 4"}
+    batch = stack.s3.get_object(Bucket=GIVEN_UP, Key=BATCH)["Body"].read()
+    records = json.loads(json.loads(batch)["payload"])["Records"]
+    assert [record["dynamodb"]["NewImage"]["payer"]["S"] for record in records] == ["erased", "text 4"]
+
+
+def test_a_second_run_finds_nothing(stack: Stack) -> None:
+    """The search is its own proof."""
+    stack.erase("--go")
+    ran = stack.erase("--go")
+    assert ran.status == 0
+    assert [one["found"] for one in ran.report["stores"]] == [0] * len(ran.report["stores"])
+
+
+def test_an_aggregate_that_stays_has_no_personal_data(stack: Stack) -> None:
+    """Its other fields stay. A repeated run finds it erased."""
+    before = stack.item() or {}
+    assert stack.erase("--keep", "--go").status == 0
+    after = stack.item() or {}
+    assert (after["payer"], after["amount"], after["status"]) == ("erased", before["amount"], before["status"])
+    assert (after["version"], "erased_at" in after) == (before["version"] + 1, True)
+    assert stack.known() == []
+    assert stack.erase("--keep").store("table")["found"] == 0
+
+
+def test_an_unknown_id_is_searched_for(stack: Stack) -> None:
+    """A person may be in a file, although the aggregate was never created or is already deleted."""
+    ran = stack.erase("--go", identity="nobody")
+    assert (ran.status, ran.report["result"]) == (0, "erased")
+    assert stack.known()
+
+
+def test_a_row_that_only_begins_as_the_id_is_another_s(stack: Stack) -> None:
+    """No cell but the identity counts either."""
+    ran = stack.erase(identity=PERSON[:-1])
+    assert sum(one["found"] for one in ran.report["stores"]) == 0
+    assert stack.erase(identity="EUR").store("incoming")["found"] == 0
+
+
+def test_the_screen_has_the_stores_and_the_next_command_and_no_personal_data(stack: Stack) -> None:
+    """The person may look over the operator's shoulder."""
+    _, searched, _ = stack.say(PERSON, "--keep")
+    assert all(name in searched for name in (*STORES, "the table's stream"))
+    assert f"uv run context erase test {PERSON} --keep --outputs {stack.file} --go" in searched.replace("\n", "")
+    _, erased, _ = stack.say(PERSON, "--go")
+    assert "Nothing was changed" not in erased
+    assert NAME not in searched + erased

@@ -1,0 +1,107 @@
+"""The backup of a stack's table outside of its account: the lock, the copy, the role and the alarm."""
+
+from typing import Any
+
+import pytest
+
+from bounded_context.configuration.config import SettingError
+from bounded_context.infra.parts.backup import BackupError
+from bounded_context.tools.programs.recording import ACCOUNT, REGION, Graph
+
+from .graph import run
+
+ELSEWHERE = "arn:aws:backup:eu-west-1:999988887777:backup-vault:payment-copies"
+VAULT = f"arn:aws:backup:{REGION}:{ACCOUNT}:backup-vault:payment-prod-backup"
+
+
+@pytest.fixture(scope="module")
+def backed_up() -> Graph:
+    return run("prod", backup="vault", backup_copy=ELSEWHERE, backup_days=90)
+
+
+def _of_the_role(graph: Graph) -> list[dict[str, Any]]:
+    found = graph.statements("iam/rolePolicy", "policy")
+    return [statement for node, statement in found if node.name.endswith("-to-backup")]
+
+
+def test_a_stack_has_no_vault_by_default() -> None:
+    """Existing stacks stay as they are."""
+    assert [node for node in run("prod").nodes if node.kind.startswith("backup/")] == []
+
+
+def test_nobody_deletes_a_backup_before_its_end(backed_up: Graph) -> None:
+    """The lock covers the whole retention, and after three days it cannot be removed."""
+    lock = backed_up.one("backup/vaultLockConfiguration").inputs
+    assert (lock["minRetentionDays"], lock["changeableForDays"]) == (90, 3)
+    [rule] = backed_up.one("backup/plan").inputs["rules"]
+    assert rule["targetVaultName"] == lock["backupVaultName"] == "payment-prod-backup"
+    assert rule["lifecycle"]["deleteAfter"] >= lock["minRetentionDays"]
+
+
+def test_a_new_retention_changes_no_final_lock(backed_up: Graph) -> None:
+    """AWS would refuse the change, and the deployment would end halfway."""
+    lock = backed_up.one("backup/vaultLockConfiguration")
+    assert {"minRetentionDays", "changeableForDays"} <= lock.ignore_changes
+    assert lock.retain_on_delete
+
+
+def test_each_backup_is_copied_out_of_the_account(backed_up: Graph) -> None:
+    """For as long as the backup itself."""
+    [rule] = backed_up.one("backup/plan").inputs["rules"]
+    [copy] = rule["copyActions"]
+    assert copy["destinationVaultArn"] == ELSEWHERE
+    assert copy["lifecycle"] == rule["lifecycle"]
+
+
+def test_the_table_is_the_only_resource_of_the_plan(backed_up: Graph) -> None:
+    """Other tables of the account are not this stack's."""
+    selected = backed_up.one("backup/selection").inputs["resources"]
+    assert selected == [f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/payment-prod-table"]
+
+
+def test_backups_stay_readable_without_the_key_of_the_stack(backed_up: Graph) -> None:
+    """Its deletion would otherwise end them too."""
+    vault = backed_up.one("backup/vault")
+    assert [key.name for key in backed_up.of("kms/key") if key.urn in vault.dependencies] == ["backup"]
+
+
+def test_the_role_reads_one_table_and_writes_into_two_vaults(backed_up: Graph) -> None:
+    """It restores nothing, and deletes nothing."""
+    resources = {action: one["Resource"] for one in _of_the_role(backed_up) for action in one["Action"]}
+    assert resources["backup:CopyIntoBackupVault"] == [VAULT, ELSEWHERE]
+    assert len(resources["dynamodb:StartAwsBackupJob"]) == 1
+    assert not [action for action in resources if "Delete" in action or "Restore" in action]
+
+
+def test_two_days_without_a_copy_are_reported(backed_up: Graph) -> None:
+    """Also if AWS writes no metric at all."""
+    [alarm] = [node.inputs for node in backed_up.of("cloudwatch/metricAlarm") if node.name == "backup-copies"]
+    assert (alarm["treatMissingData"], alarm["evaluationPeriods"] * alarm["period"]) == ("breaching", 172_800)
+    assert alarm["dimensions"] == {"BackupVaultName": "payment-prod-backup"}
+
+
+@pytest.mark.parametrize("wrong", ["", "payment-copies", "arn:aws:backup:eu-west-1:1:backup-vault:copies"])
+def test_a_backup_without_a_vault_elsewhere_is_refused(wrong: str) -> None:
+    """A loss of the account would take it along."""
+    with pytest.raises(SettingError, match="backup_copy"):
+        run("prod", backup="vault", backup_copy=wrong)
+
+
+def test_a_vault_without_backups_is_refused() -> None:
+    """Somebody believes that there are backups."""
+    with pytest.raises(SettingError, match="backup_copy"):
+        run("prod", backup_copy=ELSEWHERE)
+
+
+def test_a_copy_in_the_same_account_and_region_is_refused() -> None:
+    """It is no backup outside."""
+    with pytest.raises(BackupError, match="elsewhere"):
+        run("prod", backup="vault", backup_copy=VAULT.replace("-backup", "-copies"))
+
+
+@pytest.mark.parametrize(("region", "account"), [("eu-west-1", ACCOUNT), (REGION, "999988887777")])
+def test_another_region_or_another_account_is_outside(region: str, account: str) -> None:
+    """Either is enough."""
+    copies = f"arn:aws:backup:{region}:{account}:backup-vault:copies"
+    [rule] = run("prod", backup="vault", backup_copy=copies).one("backup/plan").inputs["rules"]
+    assert rule["copyActions"][0]["destinationVaultArn"] == copies

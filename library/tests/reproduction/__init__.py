@@ -1,0 +1,1 @@
+"""Tests of `context reproduce` without an emulator."""

@@ -1,0 +1,109 @@
+"""Dead letters as calls: what is called, what is masked, what the stack is asked for."""
+
+import json
+from typing import Any
+
+import pytest
+from payment.context import PAYMENT
+
+from bounded_context.tools.accounts.permissions.kinds import ROLES
+from bounded_context.tools.command.aws_errors import Refused
+from bounded_context.tools.local.reproduction.dead_letters import call_of
+from tests.erase.conftest import NAME, OTHER, PERSON, Stack, event
+from tests.permissions.watched import Watched
+
+from .conftest import Functions, production
+
+INDEX = next(iter(PAYMENT.indexes))
+
+
+def test_a_given_up_batch_calls_its_reader_without_personal_data(stack: Stack, batch: str):
+    """The records and the other fields stay. The message is visible again."""
+    call = call_of(production(stack), batch)
+    images = [one["dynamodb"]["NewImage"] for one in call.event["Records"]]
+    assert (call.function, [one["payment_id"]["S"] for one in images]) == ("relay_events", [PERSON, OTHER])
+    assert {one["payer"]["S"] for one in images} == {"erased"}
+    assert NAME not in json.dumps(call.event)
+    assert stack.sqs.hidden(stack.queues["changes"]) == 0
+
+
+def test_a_message_of_another_context_keeps_its_form_without_personal_data(stack: Stack):
+    """Its body is text, and its attributes have Lambda's names."""
+    inbound = stack.queues["dead"] + "-inbound"
+    reason = {"reason": {"DataType": "String", "StringValue": "no-subject"}}
+    number = stack.sqs.put(inbound, event(3), attributes=reason)
+    outputs = stack._outputs()
+    outputs["dead_letter_queues"]["inbound"] = inbound
+    stack._outputs = lambda: outputs
+    call = call_of(production(stack), number)
+    [record] = call.event["Records"]
+    assert (call.queue, record["messageId"], json.loads(record["body"])["data"]["payer"]) == (
+        "inbound",
+        number,
+        "erased",
+    )
+    assert record["messageAttributes"] == {"reason": {"dataType": "String", "stringValue": "no-subject"}}
+    assert call_of(production(stack), "event-3").queue == "inbound"
+
+
+def test_a_message_of_a_subscriber_and_an_unknown_id_are_refused(stack: Stack):
+    """The function of the first is another context's."""
+    subscribers = next(iter(stack.sqs.messages[stack.queues["dead"]]))
+    for wanted in (subscribers, "unknown"):
+        with pytest.raises(Refused):
+            call_of(production(stack), wanted)
+    assert stack.sqs.hidden(stack.queues["dead"]) == 0
+
+
+def test_messages_that_another_reader_hides_are_reported(stack: Stack, batch: str):
+    """A search that finds nothing is then no proof."""
+    asked: Any = {"MessageSystemAttributeNames": ["All"], "MessageAttributeNames": ["All"], "WaitTimeSeconds": 1}
+    url = stack.queues["changes"]
+    stack.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=600, **asked)
+    with pytest.raises(Refused, match="hides about 1 messages"):
+        call_of(production(stack), batch)
+
+
+def test_a_batch_whose_object_is_gone_is_refused(stack: Stack, batch: str):
+    """It was delivered before."""
+    place = json.loads(stack.sqs.bodies(stack.queues["changes"])[0])["detail"]
+    stack.s3.delete_object(Bucket=place["bucket"]["name"], Key=place["object"]["key"])
+    with pytest.raises(Refused, match="is gone"):
+        call_of(production(stack), batch)
+
+
+def test_items_of_the_stack_have_no_personal_data(stack: Stack):
+    """Also the stored answer of a command, which is JSON in an attribute."""
+    found = production(stack)
+    keys = [place.removeprefix("table ") for place in stack.known() if place.startswith("table ")]
+    assert len(keys) == 2
+    assert NAME not in json.dumps([found.item(key) for key in keys])
+    assert found.item("PAYMENT#unknown") is None
+
+
+def test_the_command_needs_all_actions_of_its_policy_and_no_other(stack: Stack, batch: str):
+    """A person with this role can change nothing."""
+    asked: set[str] = set()
+    clients = stack.services() | {"lambda": Functions()}
+    found = production(stack, {name: Watched(client, name, asked, None) for name, client in clients.items()})
+    call_of(found, batch)
+    with pytest.raises(Refused):
+        call_of(found, "unknown")
+    found.item("PAYMENT#unknown")
+    _ = [*found.keys(index_query())]
+    found.variables("relay_events")
+    _ = [*found.traced("0")]
+    [key, *_] = found.objects("staging")
+    found.object(key)
+    file = next(one for one in stack.s3.list_object_versions(Bucket=found.stack.inbox)["Versions"])
+    found.object(file["Key"], file["VersionId"])
+    granted = {action for grant in ROLES["reproduce"] for action in (*grant.read, *grant.write)}
+    called = {"s3:ListBucket" if action == "s3:ListObjectsV2" else action for action in asked}
+    assert called | {"kms:Decrypt", "s3:GetObjectVersion"} == granted
+    assert not any(grant.write for grant in ROLES["reproduce"])
+
+
+def index_query() -> dict[str, Any]:
+    partition = PAYMENT.indexes[INDEX]
+    condition = {"KeyConditionExpression": "#shard = :shard", "ExpressionAttributeNames": {"#shard": partition}}
+    return {"IndexName": INDEX, "ExpressionAttributeValues": {":shard": {"S": "0"}}, **condition}

@@ -1,0 +1,277 @@
+"""The end of the process at any point, other writers, and a stack that cannot be paused."""
+
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from bounded_context.tools.command.aws_errors import INTERRUPTED
+from tests.rollout.clients import error
+
+from .test_restore import IDS, damaged
+from .world import READERS, TABLE, Killed, World
+
+DENIED = error("UpdateEventSourceMapping", "AccessDeniedException")
+
+
+def _dies_at(number: int) -> Callable[[str, Any], None]:
+    """End the process before its call of this number: later calls fail too, also those that clean up."""
+    calls: list[str] = []
+
+    def before(name: str, _: Any) -> None:
+        calls.append(name)
+        if len(calls) > number:
+            raise Killed
+
+    return before
+
+
+def test_a_kill_before_any_call_loses_nothing_and_the_next_run_ends_the_restore(tmp_path: Path, capsys: Any) -> None:
+    """A command between both runs stays if the first run had resumed the stack."""
+    number, killed, resumed = 0, True, 0
+    while killed:
+        with mock_aws():
+            world = World(tmp_path, capsys)
+            world.create(2, 3, 5)
+            at = world.remember()
+            world.verify(2)
+            world.remove(3)
+            world.restore(at)
+            world.before = _dies_at(number)
+            killed = _is_killed(world, at)
+            world.before = lambda *_: None
+            is_open = killed and number > 20 and not world.lambda_.is_paused
+            if is_open:
+                world.verify(5)
+            if killed:
+                status, _ = world.restore(at, "--go")
+                assert status == 0 or world.tables == {TABLE}, number
+            expected = world.contents(at)
+            if is_open:
+                resumed += 1
+                assert world.item(5)["status"] == "VERIFIED", number
+                expected |= {world.item(5)["pk"]: expected[world.item(5)["pk"]] | {"status": "VERIFIED"}}
+            assert _without_shards(world.contents()) == _without_shards(expected), number
+            assert world.projection() == world.expected_projection(), number
+            assert not world.lambda_.is_paused, number
+            assert world.lambda_.reserved == {"test-import_list": 7}, number
+            assert world.tables == {TABLE}, number
+            assert (
+                world.table.scan(FilterExpression="begins_with(pk, :p)", ExpressionAttributeValues={":p": "RES"})[
+                    "Items"
+                ]
+                == []
+            )
+        number += 1
+    assert (number > 25, resumed > 0) == (True, True)
+
+
+def _is_killed(world: World, at: str) -> bool:
+    try:
+        world.restore(at, "--go")
+    except Killed:
+        return True
+    return False
+
+
+def _without_shards(contents: dict[str, Any]) -> dict[str, Any]:
+    return {key: {**item, "status_shard": ""} for key, item in contents.items()}
+
+
+def test_a_kill_during_the_look_needs_no_second_copy(world: World) -> None:
+    """The next call finds the table by its name."""
+    at = damaged(world)
+    world.restore(at)
+    made: Counter[str] = Counter()
+    world.before = lambda name, _: made.update([name])
+    _, report = world.restore(at)
+    assert (report["result"], made) == ("compared", Counter())
+
+
+def test_ctrl_c_resumes_the_stack(world: World) -> None:
+    """The differences that are left stay for the next run, as does the second table."""
+    at = damaged(world)
+    world.restore(at)
+    calls: Counter[str] = Counter()
+
+    def before(name: str, _: Any) -> None:
+        calls.update([name])
+        if calls["put_item"] == 3:
+            signal.raise_signal(signal.SIGINT)
+            while signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+                time.sleep(0.001)
+
+    world.before = before
+    status, report = world.restore(at, "--go")
+    assert (status, report["result"]) == (INTERRUPTED, "interrupted")
+    assert not world.lambda_.is_paused
+    world.before = lambda *_: None
+    assert world.restore(at, "--go")[0] == 0
+    assert world.contents() == world.contents(at)
+
+
+def test_ctrl_c_during_the_resumption_is_ignored(world: World) -> None:
+    """The stack would stay half paused."""
+    at = damaged(world)
+    world.restore(at)
+
+    def before(name: str, _: Any) -> None:
+        if name == "delete_function_concurrency":
+            signal.raise_signal(signal.SIGINT)
+
+    world.before = before
+    assert world.restore(at, "--go")[0] == 0
+    assert not world.lambda_.is_paused
+
+
+def test_calls_that_ran_at_the_pause_do_not_damage_what_was_restored(world: World) -> None:
+    """A call of the bad release writes right before the item's restore, and another one at the end of its time."""
+    at = damaged(world)
+    world.restore(at)
+    done: list[str] = []
+
+    def before(name: str, parameters: Any) -> None:
+        if name == "put_item" and parameters["Item"]["pk"]["S"] == world.item(2)["pk"] and not done:
+            world.verify(2)
+            done.append("at once")
+            world.clock.at(world.clock.minutes + 9 / 60, late)
+
+    def late() -> None:
+        world.verify(6)
+        done.append("late")
+
+    world.before = before
+    status, report = world.restore(at, "--go")
+    assert (status, report["remaining"], done) == (0, 0, ["at once", "late"])
+    assert world.contents() == world.contents(at)
+    assert world.projection() == world.expected_projection()
+    versions = [event["data"]["version"] for event in world.published() if event["subject"] == IDS[2]]
+    assert versions == [1, 2, 3, 4]
+
+
+def test_differences_that_come_again_are_reported_and_the_stack_runs(world: World) -> None:
+    """A writer that was not paused, such as a function of the team's own."""
+    at = damaged(world)
+    world.restore(at)
+    scan = world.dynamodb.get_paginator
+    world.dynamodb.get_paginator = lambda name: (world.overwrite(7, status="VERIFIED"), scan(name))[1]
+    status, report = world.restore(at, "--go")
+    assert (status, report["result"], report["remaining"]) == (1, "differences remain", 1)
+    assert not world.lambda_.is_paused
+    world.dynamodb.get_paginator = scan
+    assert world.restore(at, "--go")[0] == 0
+    assert world.contents() == world.contents(at)
+
+
+def test_a_stack_whose_reader_does_not_stop_is_not_written(world: World) -> None:
+    """It runs on as before."""
+    at = damaged(world)
+    world.restore(at)
+    before = world.table.scan()["Items"]
+    world.lambda_.stuck = True
+    status, report = world.restore(at, "--go")
+    assert (status, report["result"]) == (2, "refused")
+    assert world.table.scan()["Items"] == before
+    assert not world.lambda_.is_paused
+
+
+@pytest.mark.parametrize("state", ["Disabled", "Creating"])
+def test_a_stack_whose_reader_does_not_read_is_refused_before_anything(world: World, state: str) -> None:
+    """A restore would enable it in the end, and does not know why it is stopped."""
+    at = damaged(world)
+    world.restore(at)
+    world.lambda_.states[READERS[0]] = state
+    status, _ = world.restore(at, "--go")
+    assert status == 2
+    assert world.lambda_.states[READERS[0]] == state
+    assert 0 not in world.lambda_.reserved.values()
+
+
+def test_a_person_who_may_not_pause_changes_nothing(world: World) -> None:
+    """AWS's refusal is reported."""
+    at = damaged(world)
+    world.restore(at)
+    before = world.table.scan()["Items"]
+    world.lambda_.before["put_function_concurrency"] = [error("PutFunctionConcurrency", "AccessDeniedException")]
+    status, report = world.restore(at, "--go")
+    assert (status, report["result"]) == (2, "refused")
+    assert world.table.scan()["Items"] == before
+    assert not world.lambda_.is_paused
+
+
+def test_a_stack_that_cannot_be_resumed_prints_the_way_back(world: World) -> None:
+    """The next run resumes it, and so do the printed commands."""
+    at = damaged(world)
+    world.restore(at)
+    world.lambda_.before["delete_function_concurrency"] = [error("DeleteFunctionConcurrency", "ServiceException")]
+    status, report = world.restore(at, "--go")
+    assert (status, report["result"]) == (1, "paused")
+    assert f"aws lambda update-event-source-mapping --uuid {READERS[0]} --enabled" in report["way_back"]
+    assert any("--reserved-concurrent-executions 7" in command for command in report["way_back"])
+    _, look = world.restore(at)
+    assert look["way_back"] == report["way_back"]
+    assert world.restore(at, "--go")[0] == 0
+    assert not world.lambda_.is_paused
+    assert world.contents() == world.contents(at)
+
+
+def test_a_restore_to_another_time_waits_for_the_first(world: World) -> None:
+    """Two of them would undo each other."""
+    first, second = damaged(world), world.remember()
+    world.restore(first)
+    world.restore(second)
+    world.before = _dies_at(5)
+    assert _is_killed(world, first)
+    world.before = lambda *_: None
+    assert world.restore(second, "--go")[0] == 2
+    assert world.restore(first, "--go")[0] == 0
+
+
+def test_a_second_person_with_the_same_restore_undoes_no_later_command(world: World) -> None:
+    """The second run ends first, and the stack goes on; the first run writes nothing more."""
+    at = damaged(world)
+    world.restore(at)
+    second: list[int] = []
+
+    def before(name: str, _: Any) -> None:
+        if name == "update_event_source_mapping" and not second:
+            second.append(0)
+            second[0], _report = world.restore(at, "--go")
+            world.verify(5)
+
+    world.before = before
+    status, _ = world.restore(at, "--go")
+    assert (second, status) == ([0], 2)
+    assert world.item(5)["status"] == "VERIFIED"
+    verified = world.contents(at)[world.item(5)["pk"]] | {"status": "VERIFIED"}
+    expected = world.contents(at) | {world.item(5)["pk"]: verified}
+    assert _without_shards(world.contents()) == _without_shards(expected)
+    assert not world.lambda_.is_paused
+    assert world.projection() == world.expected_projection()
+
+
+@pytest.mark.parametrize("at", ["2031-05-06T07:08:08Z", "2031-05-06T07:00:00+02:00", "2041-01-01T00:00:00Z"])
+def test_a_time_outside_of_the_backup_is_refused(world: World, at: str) -> None:
+    """Before the table, or in the future."""
+    made: list[str] = []
+    world.before = lambda name, _: made.append(name)
+    status, report = world.restore(at)
+    assert (status, report["result"], made) == (2, "refused", [])
+
+
+@pytest.mark.parametrize("at", ["yesterday", "2031-05-06T07:08:08", "12:00"])
+def test_a_time_without_its_zone_is_no_time(world: World, at: str) -> None:
+    """A runbook's time may be local or UTC."""
+    assert world.restore(at) == (2, {})
+
+
+def test_a_go_without_a_look_is_refused(world: World) -> None:
+    """Somebody sees the differences first."""
+    at = damaged(world)
+    assert world.restore(at, "--go")[0] == 2
+    assert not world.lambda_.called("put_function_concurrency")
