@@ -161,7 +161,7 @@ def test_the_documents_of_roles_are_of_the_partition_of_the_stack(repository: st
 
 @pytest.mark.parametrize("region", REGIONS)
 def test_the_policies_of_the_state_are_of_the_partition_of_its_region(region: str) -> None:
-    policies = policies_of("state", ACCOUNT, "payment", {"pr": "222233334444"}, region)
+    policies = policies_of("state", ACCOUNT, "payment", {"pr": "222233334444"}, {}, region)
     assert _foreign([*policies], region) == []
     assert f"arn:{partition_of(region).name}:iam::222233334444:root" in json.dumps(policies.bucket)
 

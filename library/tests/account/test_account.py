@@ -17,9 +17,9 @@ from bounded_context.infra.deployer.packing import LIMIT, TooLong, packed
 from bounded_context.testing.requests import findings
 from bounded_context.tools.accounts.permissions.policies import ROLES
 from bounded_context.tools.programs.recording import Graph, Node
-from tests.accounts.evaluation import Document
+from tests.accounts.evaluation import Document, Policy
 
-from .program import PIPELINE, access, backend, name_of, repository, run
+from .program import KEY_ID, PIPELINE, access, backend, name_of, provider, repository, run
 
 TOOLS, DEV, STAGING, PROD = (f"10000000000{number}" for number in range(4))
 APART = {"dev": DEV, "staging": STAGING, "prod": PROD, PIPELINE: TOOLS}
@@ -123,10 +123,40 @@ def _statements(node: Node) -> list[dict[str, Any]]:
     return node.document()["Statement"]
 
 
-def test_an_account_that_has_all_keeps_the_policy_of_the_key(tmp_path: Path) -> None:
+def test_the_key_requires_the_encryption_context_of_a_stack_from_its_roles(graphs: dict[str, Graph]) -> None:
+    """Directly. S3 uses the key for the objects, and an administrator has no such limit."""
+    policy = Policy(graphs[TOOLS].of("kms/keyPolicy")[0].document())
+    key = f"arn:aws:kms:eu-central-1:{TOOLS}:key/{KEY_ID}"
+
+    def effect(role: str, account: str, **context: str) -> bool | None:
+        keys = {name.replace("__", ":"): value for name, value in context.items()}
+        return policy.effect("kms:Decrypt", key, {"aws:principalarn": f"arn:aws:iam::{account}:role/{role}", **keys})
+
+    for role, account, stack in (
+        ("payment-pipeline-prod-deploy", TOOLS, "prod"),
+        ("payment-pipeline-dev-preview", TOOLS, "dev"),
+        ("payment-deployer-dev-pull-request", DEV, "dev"),
+        ("payment-deployer-pr-stacks", DEV, "pr"),
+    ):
+        assert effect(role, account) is False
+        assert effect(role, account, **{"kms:encryptioncontext:stack": "staging"}) is False
+        assert effect(role, account, **{"kms:encryptioncontext:stack": stack}) is True
+        assert effect(role, account, **{"kms:viaservice": "s3.eu-central-1.amazonaws.com"}) is True
+    assert effect("administrator", TOOLS) is True
+
+
+def test_a_key_whose_secrets_have_no_encryption_context_keeps_its_policy(tmp_path: Path) -> None:
+    """Repositories of earlier versions."""
+    together = repository(tmp_path, dict.fromkeys(APART, DEV))
+    environments = [{"name": name, "account": DEV} for name in ("dev", "staging", "prod")]
+    _changed(together, "pipeline", "main", {"environments": environments, "secrets_provider": provider(DEV)})
+    assert run(together, DEV, found=access(together, DEV)).of("kms/keyPolicy") == []
+
+
+def test_an_account_may_have_all(tmp_path: Path) -> None:
     together = repository(tmp_path, dict.fromkeys(APART, DEV))
     graph = run(together, DEV, found=access(together, DEV))
-    assert graph.of("kms/keyPolicy") == []
+    assert len(graph.of("kms/keyPolicy")) == 1
     assert len(graph.of("s3/bucketPolicy")) == 1
     assert len(graph.of("iam/role")) == len(ROLES) * 3 + 3
 

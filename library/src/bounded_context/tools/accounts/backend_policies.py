@@ -1,6 +1,6 @@
 """The policies of the bucket and the key of Pulumi's state, for roles in the same account and in other accounts."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ...configuration.partition import Partition, partition_of
@@ -17,7 +17,9 @@ class Policies(NamedTuple):
     key: Document
 
 
-def policies_of(bucket: str, account: str, project: str, shared: Mapping[str, str], region: str) -> Policies:
+def policies_of(
+    bucket: str, account: str, project: str, shared: Mapping[str, str], bound: Mapping[str, Sequence[str]], region: str
+) -> Policies:
     """Return the policies of a bucket and its key.
 
     Args:
@@ -25,6 +27,7 @@ def policies_of(bucket: str, account: str, project: str, shared: Mapping[str, st
         account: the account of the bucket.
         project: the program whose stacks are shared.
         shared: the stacks, or kinds of stacks, whose roles are in another account, with the account.
+        bound: the roles of each stack, or kind of stacks, whose secrets have an encryption context.
         region: the region of the bucket.
     """
     where = partition_of(region)
@@ -32,6 +35,7 @@ def policies_of(bucket: str, account: str, project: str, shared: Mapping[str, st
     for stack, other in shared.items():
         on_objects += _to(where.root(other), _objects(where, bucket, project, stack))
         on_key += _to(where.root(other), _keys(where, stack))
+    on_key += [_within(stack, roles) for stack, roles in bound.items()]
     return Policies(_document(on_objects), _document(on_key))
 
 
@@ -56,6 +60,21 @@ def _to(root: str, statements: list[Document]) -> Iterator[Document]:
 def _by_iam(root: str) -> Document:
     """Return KMS's own default: the policies of the account's roles decide."""
     return {"Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:*", "Resource": "*"}
+
+
+def _within(stack: str, roles: Sequence[str]) -> Document:
+    """Deny the roles of a stack the use of the key without the stack's encryption context, except through S3.
+
+    A request without the context has no such key, for which StringNotEquals is true (IAM user guide, "String condition
+    operators").
+    """
+    condition = {
+        "ArnEquals": {"aws:PrincipalArn": [*roles]},
+        "Null": {"kms:ViaService": "true"},
+        "StringNotEquals": {"kms:EncryptionContext:stack": stack},
+    }
+    actions = ["kms:Decrypt", "kms:Encrypt"]
+    return {"Effect": "Deny", "Principal": "*", "Action": actions, "Resource": "*", "Condition": condition}
 
 
 def only_over_tls(bucket: str, region: str) -> Document:

@@ -24,7 +24,7 @@ from ....configuration.state import SecretsProvider, bucket_name
 from ....infra.pipeline.steps import OF_AN_ENVIRONMENT
 from ...programs import pulumi_files
 from ..backend_policies import policies_of
-from ..temporary_stacks.kinds import KINDS, SANDBOX
+from ..temporary_stacks.kinds import KINDS, MODEL, SANDBOX
 from .policies import PIPELINE, Person
 from .requested import Requested, Run
 from .trust import assumed_by
@@ -204,23 +204,48 @@ class OfAccount:
         """Return the trust in the steps of the pipeline that assume a role."""
         labels = Labels(self.project.context.name, OF_PIPELINE, "")
         names = [labels.name(f"{stack}-{step.name}") for step in OF_AN_ENVIRONMENT if step.role == role]
-        arns = [self._partition.arn_of(f"iam::{self._pipeline_account}:role/{name}") for name in names]
-        return assumed_by(arns, self._partition)
+        return assumed_by(map(self._arn, names), self._partition)
 
     def _state(self) -> StateAccess | None:
         backend = str(self._pipeline.get("backend"))
         key = SecretsProvider.of(str(self._pipeline.get("secrets_provider")))
         if self._settings.account != self._pipeline_account or not backend.startswith("s3://") or key is None:
             return None
-        bucket, shared = bucket_name(backend), dict(self._elsewhere())
-        made = policies_of(bucket, self._pipeline_account, self.project.package, shared, self._region)
-        return StateAccess(
-            bucket=bucket, bucket_policy=made.bucket, key=key.key, key_policy=made.key if shared else None
-        )
+        bucket, shared, bound = bucket_name(backend), dict(self._elsewhere()), dict(self._bound())
+        made = policies_of(bucket, self._pipeline_account, self.project.package, shared, bound, self._region)
+        own = made.key if shared or bound else None
+        return StateAccess(bucket=bucket, bucket_policy=made.bucket, key=key.key, key_policy=own)
+
+    def _bound(self) -> Iterator[tuple[str, list[str]]]:
+        """Yield the stacks and kinds whose secrets have an encryption context, with the roles that use their key."""
+        context, found = self.project.context.name, self._with_context()
+        labels = Labels(context, OF_PIPELINE, "")
+        steps = [step.name for step in OF_AN_ENVIRONMENT if step.state]
+        roles = {stack: [self._arn(labels.name(f"{stack}-{step}")) for step in steps] for stack in found}
+        for other in self._all():
+            account = other._settings.account
+            for stack in {*other._previewed} & found:
+                roles[stack].append(self._arn(role_name(context, stack, _PULL_REQUEST), account))
+            for kind in other._kinds if MODEL in found else ():
+                roles.setdefault(kind, []).append(self._arn(role_name(context, kind, _TEMPORARY), account))
+        yield from roles.items()
+
+    def _with_context(self) -> set[str]:
+        """Return the environments whose secrets provider has the encryption context of its stack."""
+        common = str(self._pipeline.get("secrets_provider"))
+        given = {one["name"]: one.get("secrets_provider", common) for one in self._pipeline.get("environments") or ()}
+        providers = {name: SecretsProvider.of(str(url)) for name, url in given.items()}
+        return {name for name, found in providers.items() if found and found.context.get("stack") == name}
+
+    def _arn(self, role: str, account: str | None = None) -> str:
+        return self._partition.arn_of(f"iam::{account or self._pipeline_account}:role/{role}")
+
+    def _all(self) -> list["OfAccount"]:
+        """Return the access of each account."""
+        return [OfAccount(self.project, name) for name in pulumi_files.stacks(self.project.account)]
 
     def _elsewhere(self) -> Iterator[tuple[str, str]]:
         """Yield the stacks and kinds whose roles in other accounts read or write the state, with the account."""
-        for name in pulumi_files.stacks(self.project.account):
-            other = OfAccount(self.project, name)
+        for other in self._all():
             if other._settings.account != self._pipeline_account:
                 yield from ((stack, other._settings.account) for stack in (*other._previewed, *other._kinds))
