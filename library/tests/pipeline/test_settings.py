@@ -82,7 +82,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"policies": "bounded-context"}, "policies"),
     ({"policies": {"library": "bounded-context==1.0.0"}}, "policies"),
     ({"policies": {"library": "bounded-context", "sha256": "0" * 64}}, "policies.library"),
-    ({"policies": {"library": "bounded-context @ https://e.org/b.whl", "sha256": "0" * 64}}, "policies.library"),
+    ({"policies": {"library": "bounded-context @ file:///b.whl", "sha256": "0" * 64}}, "policies.library"),
     ({"policies": {"library": "another==1.0.0", "sha256": "0" * 64}}, "policies.library"),
     ({"policies": {"library": "./vendor/../x.whl", "sha256": "0" * 64}}, "policies.library"),
     ({"policies": {"library": 'bounded-context==1"; id; "', "sha256": "0" * 64}}, "policies.library"),
