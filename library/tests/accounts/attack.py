@@ -54,9 +54,7 @@ class Attack:
         """Yield the direct steps of a principal."""
         for escalation in escalations():
             for resource in self._concerned(principal, escalation):
-                # Changed content is detected before a step executes it.
-                if not (resource.guarded and escalation.gain == "run"):
-                    yield from self._uses(principal, escalation, resource)
+                yield from self._uses(principal, escalation, resource)
         yield from self._handovers(principal)
 
     def _concerned(self, principal: Principal, escalation: Escalation) -> Sequence[Resource]:

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 import yaml
 
-from .documents import ENVIRONMENTS
+from bounded_context.infra.pipeline.source import SOURCES
+
 from .evaluation import Policy, Target
 from .resources import PIPELINE, Stack
 from .world import Handover, Resource
@@ -23,14 +24,17 @@ _SHORTER: Final = 10
 
 @dataclass(frozen=True)
 class Action:
-    """A CodeBuild action: its project's role and buildspec, and the artefacts that it takes and produces."""
+    """A CodeBuild action: its project's role and buildspec, and the artefacts that it takes and produces.
+
+    `expects` has the namespaces of the steps whose SHA-256 it compares: of the build's list, and of one file.
+    """
 
     role: str
     buildspec: Mapping[str, Any]
-    takes: str
+    takes: Sequence[str]
     produces: str
     namespace: str
-    expects: str
+    expects: Sequence[str]
 
 
 def _actions(stack: Stack) -> list[Action]:
@@ -47,10 +51,10 @@ def _action(found: Mapping[str, Any], project: Any) -> Action:
     return Action(
         project.inputs["serviceRole"],
         yaml.safe_load(project.inputs["source"]["buildspec"]),
-        next(iter(found["inputArtifacts"]), ""),
+        found["inputArtifacts"],
         next(iter(found["outputArtifacts"]), ""),
         found.get("namespace", ""),
-        variables.get("EXPECTED", "").removeprefix("#{").partition(".")[0],
+        [variables.get(key, "").removeprefix("#{").partition(".")[0] for key in ("EXPECTED", "EXPECTED_FILE")],
     )
 
 
@@ -61,13 +65,11 @@ def artefacts(stack: Stack) -> Iterator[Resource]:
     location = pipeline.inputs["artifactStores"][0]["location"]
     bucket, found = f"arn:aws:s3:::{location}", stack.policies("s3/bucketPolicy", "bucket").get(location)
     policy = Policy(found) if found else None
-    for name in sorted({action.takes for action in actions}):
+    for name in sorted({name for action in actions for name in action.takes}):
         arn = f"{bucket}/{pipeline.inputs['name'][:_SHORT]}/{name[:_SHORTER]}/a1b2c3"
-        takers = [action for action in actions if action.takes == name]
-        guarded = all(_is_guarded(action, actions) for action in takers)
-        domain = next((one for one in ENVIRONMENTS if name.startswith(f"{one}-")), PIPELINE)
+        takers = [action for action in actions if name in action.takes]
         target = Target(arn, stack.account, policy)
-        yield Resource("artefact", domain, target, {}, stack.key, tuple(one.role for one in takers), guarded)
+        yield Resource("artefact", PIPELINE, target, {}, stack.key, tuple(one.role for one in takers))
 
 
 def designed(stack: Stack) -> Iterator[tuple[str, str, str]]:
@@ -87,7 +89,7 @@ def _designed_of_steps(stack: Stack) -> Iterator[tuple[str, str, str]]:
         for artefact in artefacts(stack):
             if f"/{action.produces[:_SHORTER]}/" in artefact.arn:
                 yield action.role, artefact.arn, "write"
-            if f"/{action.takes[:_SHORTER]}/" in artefact.arn:
+            if any(f"/{name[:_SHORTER]}/" in artefact.arn for name in action.takes):
                 yield action.role, artefact.arn, "read"
 
 
@@ -102,24 +104,26 @@ def handovers(stack: Stack) -> Iterator[Handover]:
     """Yield each step whose list of files another step verifies against."""
     actions = _actions(stack)
     for producer in actions:
-        takers = tuple(one.role for one in actions if producer.namespace and one.expects == producer.namespace)
+        takers = tuple(one.role for one in actions if producer.namespace and producer.namespace == one.expects[0])
         if takers:
             yield Handover(producer.role, takers, producer.produces)
 
 
 def open_intrusions(stack: Stack) -> set[str]:
-    """Return the changes of an artefact that a step accepts, although it verifies a list."""
+    """Return the changes of an artefact that a step accepts, although it verifies a list or a file."""
     actions = _actions(stack)
-    pairs = [(one, other) for one in actions for other in actions if other.expects and other.expects == one.namespace]
-    return {name for one, other in pairs for name in accepted(_listing(one.buildspec), _check(other.buildspec))}
+    taken = [(taker, name) for taker in actions for name in taker.takes if name != SOURCES]
+    return {intrusion for taker, name in taken for intrusion in _accepted(taker, name, actions)}
 
 
-def _is_guarded(taker: Action, actions: Sequence[Action]) -> bool:
-    """Return whether a step refuses each change of its artefact before it executes any file."""
-    for producer in actions:
-        if producer.namespace == taker.expects and taker.expects:
-            return refuses_changes(_listing(producer.buildspec), _check(taker.buildspec))
-    return False
+def _accepted(taker: Action, name: str, actions: Sequence[Action]) -> tuple[str, ...]:
+    """Return the intrusions into an artefact that the step passes."""
+    produced = {one.namespace: one for one in actions if one.namespace}
+    built, file = (produced.get(namespace) for namespace in taker.expects)
+    if built is None:
+        return tuple(intrusion for intrusion, _ in ALL)
+    listings = _listing(built.buildspec), _listing(file.buildspec) if file else ""
+    return accepted(*listings, _check(taker.buildspec), FILE if file and name == file.produces else ALL)
 
 
 def _listing(spec: Mapping[str, Any]) -> str:
@@ -133,33 +137,47 @@ def _check(spec: Mapping[str, Any]) -> str:
     return "\n".join(commands[:first])
 
 
-INTRUSIONS: Final[Mapping[str, str]] = {
-    "a changed file": "echo changed > plan.json",
-    "an added file": "echo added > infra/boto3.py",
-    "a foreign .venv": "mkdir -p .venv/lib && echo added > .venv/lib/first.pth",
-    "a nested .venv": "mkdir -p infra/.venv && echo added > infra/.venv/first.pth",
-    "a link": "ln -s /etc/hostname infra/link.py",
-    "a changed list": "echo changed >> handed-on.txt && echo changed > plan.json",
-}
-"""Commands that change an artefact."""
+ALL: Final = (
+    ("a changed file", "echo changed > infra/__main__.py"),
+    ("an added file", "echo added > infra/boto3.py"),
+    ("a foreign .venv", "mkdir -p .venv/lib && echo added > .venv/lib/first.pth"),
+    ("a nested .venv", "mkdir -p infra/.venv && echo added > infra/.venv/first.pth"),
+    ("a link", "ln -s /etc/hostname infra/link.py"),
+    ("a changed list", "echo changed >> handed-on.txt && echo changed > infra/__main__.py"),
+)
+"""Commands that change the artefact of the build."""
+
+FILE: Final = (
+    ("a changed file of the previous step", "echo changed | tee ../previous/*.json > /dev/null"),
+    ("a link of the previous step", "for file in ../previous/*.json; do ln -sf /etc/hostname $file; done"),
+)
+"""Commands that change the artefact with one file."""
 
 
 @functools.cache
-def refuses_changes(listing: str, check: str) -> bool:
-    """Return whether the check passes the files of the listing, and refuses every intrusion."""
-    return not accepted(listing, check)
+def accepted(built: str, file: str, check: str, intrusions: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    """Return the intrusions that a step's check passes.
+
+    Args:
+        built: the commands that list the files of the build.
+        file: the commands of the previous step that verify its file, or none.
+        check: the commands of the step before it executes any file.
+        intrusions: names and commands.
+    """
+    assert _passes(built, file, check, ":"), "The check refuses unchanged files."
+    return tuple(name for name, change in intrusions if _passes(built, file, check, change))
 
 
-@functools.cache
-def accepted(listing: str, check: str) -> tuple[str, ...]:
-    """Return the intrusions that the check passes."""
-    return tuple(name for name, change in INTRUSIONS.items() if _passes(listing, check, change))
-
-
-def _passes(listing: str, check: str, change: str) -> bool:
+def _passes(built: str, file: str, check: str, change: str) -> bool:
+    lines = [
+        "mkdir -p files/infra previous && cd files && echo program > infra/__main__.py",
+        f'export COMMIT=1f0c5a2e\n{built}\nexport EXPECTED="$HANDED_ON"',
+        f"cd ../previous && echo '{{}}' > plan.json && echo '{{}}' > outputs.json\n{file}",
+        'export EXPECTED_FILE="$HANDED_ON" FILE_FROM=previous CODEBUILD_SRC_DIR_previous="$PWD"\ncd ../files',
+        change,
+        check,
+    ]
     with tempfile.TemporaryDirectory() as folder:
-        made = "mkdir infra && echo '{}' > plan.json && echo program > infra/__main__.py"
-        lines = [made, f"export COMMIT=1f0c5a2e\n{listing}", change, f'export EXPECTED="$HANDED_ON"\n{check}']
         shell = ["/bin/sh", "-e", "-c", "\n".join(lines)]
         environment = {"PATH": "/usr/bin:/bin"}
         ran = subprocess.run(shell, cwd=Path(folder), env=environment, capture_output=True, check=False)  # noqa: S603

@@ -1,6 +1,5 @@
-"""An intruder stays in the environment that was entered: all paths out of it are known, and the list only shrinks."""
+"""An intruder stays in the environment that was entered: no path leads out of it."""
 
-import os
 from collections.abc import Iterable
 
 import pytest
@@ -8,19 +7,12 @@ import pytest
 from .collisions import collisions
 from .grants import strays, without_resource
 from .layouts import LAYOUTS
-from .open_paths import FILE, SECTIONS, computed, intrusions, reach, recorded, recorded_names, text
+from .paths import SECTIONS, computed, intrusions, reach
 from .reach import Finding
 
 EVERY = pytest.mark.parametrize("layout", LAYOUTS)
 OUTSIDE = ("dev", "pr", "sandbox")
 """The domains in which an intruder begins."""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _written() -> None:  # pyright: ignore[reportUnusedFunction]
-    """The list is written again where the variable is set."""
-    if os.environ.get("WRITE_OPEN_PATHS"):
-        FILE.write_text(text(), encoding="utf-8")
 
 
 def _explained(layout: str, section: str, findings: Iterable[Finding]) -> str:
@@ -42,16 +34,9 @@ def _explained(layout: str, section: str, findings: Iterable[Finding]) -> str:
 
 @EVERY
 @pytest.mark.parametrize("section", SECTIONS)
-def test_no_path_opens_that_is_not_recorded(section: str, layout: str) -> None:
-    new = computed(section, layout) - recorded(section, layout)
-    assert not new, _explained(layout, section, new)
-
-
-@EVERY
-@pytest.mark.parametrize("section", SECTIONS)
-def test_a_closed_path_leaves_the_list(section: str, layout: str) -> None:
-    """Otherwise it could open again unseen. WRITE_OPEN_PATHS=1 renews the list."""
-    assert recorded(section, layout) - computed(section, layout) == set()
+def test_no_role_passes_the_limit_of_its_environment_or_its_task(section: str, layout: str) -> None:
+    found = computed(section, layout)
+    assert not found, _explained(layout, section, found)
 
 
 @EVERY
@@ -90,12 +75,12 @@ def test_environments_in_their_own_accounts_are_out_of_reach_of_roles_in_dev(lay
         assert not {"staging", "prod", "pipeline"} & {end.domain for one in started for end in found.paths(one)}
 
 
-def test_a_step_detects_all_changes_of_its_artefact_but_those_recorded() -> None:
-    assert intrusions() == recorded_names("intrusions")
+def test_a_step_detects_all_changes_of_its_artefact() -> None:
+    assert intrusions() == set()
 
 
-def test_no_prefix_covers_resources_of_others_but_those_recorded() -> None:
-    assert collisions() == recorded_names("collisions")
+def test_no_permitted_prefix_covers_resources_of_another_context_or_stack() -> None:
+    assert collisions() == set()
 
 
 def test_actions_without_a_resource_are_used_and_have_a_reason() -> None:

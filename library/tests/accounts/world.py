@@ -49,7 +49,6 @@ class Resource:
         tags: its tags.
         key: the ARN of the key that encrypts it.
         runs: the ARNs of the roles with which AWS, or a step, executes its content.
-        guarded: whether changed content is detected before it is executed.
     """
 
     kind: str
@@ -58,7 +57,6 @@ class Resource:
     tags: Mapping[str, str] = field(default_factory=dict)
     key: str = ""
     runs: tuple[str, ...] = ()
-    guarded: bool = False
 
     @property
     def arn(self) -> str:

@@ -132,17 +132,18 @@ def test_the_actions_of_a_stage_run_one_after_another(pipeline: Graph) -> None:
 
 def test_what_was_built_once_goes_to_every_environment_and_what_was_previewed_is_deployed(pipeline: Graph) -> None:
     """Every step takes the files of the build. The plan and the outputs go through the environment."""
-    for environment in ENVIRONMENTS:
+    for number, environment in enumerate(ENVIRONMENTS, start=1):
         name = environment["name"]
+        plan, outputs = f"plan_{number}", f"outputs_{number}"
         passed = {
             step: (named(pipeline, name, step)["inputArtifacts"], named(pipeline, name, step)["outputArtifacts"])
             for step in ("Preview", "Deploy", "Shift", "Smoke")
         }
         assert passed == {
-            "Preview": (["built"], [f"{name}_planned"]),
-            "Deploy": (["built", f"{name}_planned"], [f"{name}_deployed"]),
-            "Shift": (["built", f"{name}_deployed"], []),
-            "Smoke": (["built", f"{name}_deployed"], []),
+            "Preview": (["built"], [plan]),
+            "Deploy": (["built", plan], [outputs]),
+            "Shift": (["built", outputs], []),
+            "Smoke": (["built", outputs], []),
         }
 
 
@@ -165,9 +166,9 @@ def test_each_step_expects_the_file_of_the_step_before_it(pipeline: Graph) -> No
     files = {step: (told_of[step].get("FILE_FROM"), told_of[step].get("EXPECTED_FILE")) for step in STEPS}
     assert files == {
         "Preview": (None, None),
-        "Deploy": ("prod_planned", "#{prod-preview.HANDED_ON}"),
-        "Shift": ("prod_deployed", "#{prod-deployed.HANDED_ON}"),
-        "Smoke": ("prod_deployed", "#{prod-deployed.HANDED_ON}"),
+        "Deploy": ("plan_3", "#{prod-preview.HANDED_ON}"),
+        "Shift": ("outputs_3", "#{prod-deployed.HANDED_ON}"),
+        "Smoke": ("outputs_3", "#{prod-deployed.HANDED_ON}"),
     }
     assert named(pipeline, "prod", "Deploy")["namespace"] == "prod-deployed"
 

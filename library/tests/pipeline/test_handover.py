@@ -15,7 +15,7 @@ from bounded_context.infra.pipeline.handover import HANDED_ON
 from .shell import buildspec, commands
 
 MINE, OTHERS = "1f0c5a2e", "77aa31bd"
-PLAN = "prod_planned"
+PLAN = "plan_3"
 
 
 def built(folder: Path, commit: str = MINE, program: str = "a program") -> str:

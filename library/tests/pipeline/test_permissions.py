@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 
+from bounded_context.infra.components.artifacts import LONGEST_NAME
 from bounded_context.tools.programs.recording import ACCOUNT, REGION, Graph
 from tests.infra.test_permissions import actions_on, granted
 
@@ -138,12 +139,39 @@ def test_the_pipeline_uses_its_connection_only(pipeline: Graph) -> None:
     assert set(use["Action"]) == {"codeconnections:UseConnection", "codestar-connections:UseConnection"}
 
 
+ARTEFACTS = {
+    "build": (["sources"], "built"),
+    "staging-preview": (["built"], "plan_2"),
+    "staging-deploy": (["built", "plan_2"], "outputs_2"),
+    "staging-shift": (["built", "outputs_2"], None),
+    "staging-smoke": (["built", "outputs_2"], None),
+}
+"""The artefacts that a step takes and produces."""
+
+
+@pytest.mark.parametrize("step", ARTEFACTS)
+def test_a_step_reads_and_writes_its_own_artefacts_alone(pipeline: Graph, step: str) -> None:
+    """Other steps' artefacts are out of its reach, also those of its environment."""
+    takes, produces = ARTEFACTS[step]
+    bucket = pipeline.one("s3/bucket").arn
+    statements = [one for one in granted(pipeline, step) if one["Resource"][0].startswith(f"{bucket}/")]
+    found = {action: {arn.split("/")[2] for arn in one["Resource"]} for one in statements for action in one["Action"]}
+    read = {"s3:GetObject": {*takes}, "s3:GetObjectVersion": {*takes}}
+    assert found == read | ({"s3:PutObject": {produces}} if produces else {})
+
+
 def test_the_pipeline_may_store_sources_with_an_access_list(any_pipeline: Graph) -> None:
     """A code connection's action sends one along; no project does."""
     objects = f"{any_pipeline.one('s3/bucket').arn}/{any_pipeline.one('codepipeline/pipeline').inputs['name'][:10]}*"
     use = {"s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"}
     assert actions_on(any_pipeline, "pipeline", objects) == use | {"s3:PutObjectAcl"}
-    assert actions_on(any_pipeline, "build", objects) == use
+
+
+def test_the_name_of_an_artefact_is_not_shortened_in_its_keys(any_pipeline: Graph) -> None:
+    """The permissions contain the names."""
+    stages = any_pipeline.one("codepipeline/pipeline").inputs["stages"]
+    names = {name for stage in stages for action in stage["actions"] for name in action["outputArtifacts"]}
+    assert {name[:LONGEST_NAME] for name in names} == names
 
 
 def test_a_commits_event_may_start_this_pipeline_only(from_codecommit: Graph) -> None:

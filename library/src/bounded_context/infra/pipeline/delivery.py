@@ -94,7 +94,8 @@ class Delivery:
         factory = ProjectFactory(*shared, self.settings.policies)
         self.build = factory.build()
         self.environments = {
-            environment: factory.environment(environment) for environment in self.settings.environments
+            environment: factory.environment(environment, number)
+            for number, environment in enumerate(self.settings.environments, start=1)
         }
 
     def _define(self) -> None:
@@ -113,9 +114,10 @@ class Delivery:
 
     def _stages(self) -> Iterator[Any]:
         """Yield the stage of each environment, in the order of delivery."""
-        for environment, steps in self.environments.items():
+        for number, (environment, steps) in enumerate(self.environments.items(), start=1):
             yield environment_stage(
                 environment.name,
+                number,
                 names(steps),
                 self._account,
                 approval=environment.approval,

@@ -1,6 +1,7 @@
 """The handover of files between steps, which verifies that they are unchanged.
 
-Every step may write to the artefacts' bucket, which contains the built files and the approved plan. Therefore:
+A step may write only the artefact that it produces. The verification also detects changes by other roles, and by steps
+of earlier executions:
 
 - The build lists its files with their SHA-256 and exports the SHA-256 of the list. Every later step compares the files
   with that list, so a step cannot change them for a step with more rights.

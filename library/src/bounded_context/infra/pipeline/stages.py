@@ -16,6 +16,22 @@ from .source import COMMIT_ID, SOURCES, Source
 BUILT = "built"
 """The artefact for all steps after the build: the checked sources with the functions' archives."""
 
+
+def handed_on(file: str, number: int) -> str:
+    """Return the name of the artefact that contains a step's `file` in the environment with this `number`.
+
+    A name with the environment's name would exceed `artifacts.LONGEST_NAME`. A pipeline has at most 50 stages (AWS
+    limit), so that the number has at most two digits.
+
+    >>> handed_on("outputs.json", 2)
+    'outputs_2'
+    """
+    return f"{file.removesuffix('.json')}_{number}"
+
+
+PLAN, OUTPUTS = "plan.json", "outputs.json"
+"""The files that the preview and the deployment of an environment hand on."""
+
 IGNORE_ALARMS = "IGNORE_ALARMS"
 """The variable of an execution that lets its rollouts continue although an alarm is on."""
 
@@ -67,16 +83,15 @@ _BUILT = Artifact(BUILT, BUILT)
 
 
 def environment_stage(
-    name: str, projects: ProjectNames, account: Account, *, approval: bool, topic_arn: pulumi.Input[str]
+    name: str, number: int, projects: ProjectNames, account: Account, *, approval: bool, topic_arn: pulumi.Input[str]
 ) -> Any:
     """Return the stage of an environment: preview, approval by a person if `approval`, deployment, shift, smoke test.
 
     CodePipeline gives a stage to one execution at a time. No other change reaches the environment between the preview
     and the deployment.
     """
-    # The name of an artefact is a part of the name of a shell variable.
-    planned = Artifact(f"{name.replace('-', '_')}_planned", f"{name}-preview")
-    deployed = Artifact(f"{name.replace('-', '_')}_deployed", f"{name}-deployed")
+    planned = Artifact(handed_on(PLAN, number), f"{name}-preview")
+    deployed = Artifact(handed_on(OUTPUTS, number), f"{name}-deployed")
     review = _review(name, projects.preview, planned.namespace, account, topic_arn)
     approve = Action("Approve", "Approval", "Manual", review)
     during = {DURING_SHIFT: f"#{{variables.{DURING_SHIFT}}}"}

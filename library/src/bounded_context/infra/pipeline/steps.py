@@ -17,14 +17,15 @@ from . import handover
 from .environments import Environment, RoleKind
 from .policies import command
 from .settings import Policies
-from .stages import ProjectNames
+from .source import SOURCES
+from .stages import BUILT, OUTPUTS, PLAN, ProjectNames, handed_on
 
 
 @dataclass(frozen=True)
 class Step:
     """A kind of step: its limit in minutes, its role in the environment, its report, and its access to the state.
 
-    `takes` is the file of the previous step, which it verifies and reads.
+    `takes` is the file of the previous step, which it verifies and reads. `produces` is the file that it hands on.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Step:
     report: str | None = None
     state: Literal["read", "update"] | None = None
     takes: str | None = None
+    produces: str | None = None
 
     @property
     def path(self) -> str:
@@ -55,10 +57,10 @@ _LOCKED = {"UV_LOCKED": "1"}
 
 BUILD = Step("build", 30, report="tests")
 OF_AN_ENVIRONMENT = (
-    Step("preview", 30, "preview", report="preview", state="read"),
-    Step("deploy", 60, "deploy", state="update", takes="plan.json"),
-    Step("shift", SHIFT_TIMEOUT, "shift", takes="outputs.json"),
-    Step("smoke", 15, "shift", report="smoke", takes="outputs.json"),
+    Step("preview", 30, "preview", report="preview", state="read", produces=PLAN),
+    Step("deploy", 60, "deploy", state="update", takes=PLAN, produces=OUTPUTS),
+    Step("shift", SHIFT_TIMEOUT, "shift", takes=OUTPUTS),
+    Step("smoke", 15, "shift", report="smoke", takes=OUTPUTS),
 )
 
 
@@ -76,13 +78,20 @@ class ProjectFactory:
 
     def build(self) -> Build:
         """Make the project of the build."""
-        return self._make(BUILD.name, BUILD, None)
+        made = self._make(BUILD.name, BUILD, None)
+        self.artifacts.grant_use(made.role, takes=[SOURCES], produces=BUILT)
+        return made
 
-    def environment(self, environment: Environment) -> dict[str, Build]:
-        """Make the projects of an environment, by step."""
-        return {
-            step.name: self._make(f"{environment.name}-{step.name}", step, environment) for step in OF_AN_ENVIRONMENT
-        }
+    def environment(self, environment: Environment, number: int) -> dict[str, Build]:
+        """Make the projects of an environment, by step. `number` is its position in the order of delivery, from 1."""
+        return {step.name: self._step(step, environment, number) for step in OF_AN_ENVIRONMENT}
+
+    def _step(self, step: Step, environment: Environment, number: int) -> Build:
+        made = self._make(f"{environment.name}-{step.name}", step, environment)
+        takes = [handed_on(step.takes, number)] if step.takes else []
+        produces = handed_on(step.produces, number) if step.produces else None
+        self.artifacts.grant_use(made.role, takes=[BUILT, *takes], produces=produces)
+        return made
 
     def _make(self, name: str, step: Step, environment: Environment | None) -> Build:
         role_arn = environment.roles[step.role] if environment and step.role else None
@@ -102,7 +111,6 @@ class ProjectFactory:
             assumes=role_arn,
         )
         self.key.grant_use(made.role)
-        self.artifacts.grant_use(made.role)
         if environment and step.state:
             self.state.grant(made.role, environment.name, provider, step.state)
         return made

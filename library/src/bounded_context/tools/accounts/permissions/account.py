@@ -3,9 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Annotated, Any, Final, Literal
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from typing import Any, Final
 
 from ....configuration.access import (
     SESSION_SECONDS,
@@ -18,69 +16,19 @@ from ....configuration.access import (
 )
 from ....configuration.collisions import PIPELINE as OF_PIPELINE
 from ....configuration.labels import Labels
-from ....configuration.partition import ARN, Partition, partition_of
+from ....configuration.partition import Partition, partition_of
 from ....configuration.project import Project, ProjectError
-from ....configuration.state import SecretsProvider, bucket_name
 from ....infra.pipeline.steps import OF_AN_ENVIRONMENT
 from ...programs import pulumi_files
-from ..backend_policies import policies_of
-from ..temporary_stacks.kinds import KINDS, MODEL, SANDBOX
-from .policies import PIPELINE, Person
+from ..temporary_stacks.kinds import KINDS, SANDBOX
+from .account_settings import Settings, settings
+from .policies import PIPELINE
 from .requested import Requested, Run
+from .shared_state import PULL_REQUEST, TEMPORARY, SharedState, StateUsers
 from .trust import assumed_by
 
 _SWEEP_SECONDS: Final = 7200
 """The session of roles that destroy stacks: the maximum of the setting `AWS_SWEEP_SECONDS`."""
-
-_PULL_REQUEST: Final = "pull-request"
-"""The role by which a pull request's workflow previews a stack."""
-
-_TEMPORARY: Final = "stacks"
-"""The role that changes the temporary stacks of a kind."""
-
-
-_Person = Annotated[str, Field(pattern=rf"^{ARN}iam::\d{{12}}:(role|user)/[^*\s]\S*$")]
-"""The ARN of a role or user. `*` is permitted within the name, since AWS adds an id to the roles of its sign-in."""
-
-
-_PersonsRole = Person | Literal["sandbox"]
-"""The roles that people assume."""
-
-
-class Settings(BaseModel):
-    """The settings of an account's program: `infra/account/Pulumi.<name>.yaml`.
-
-    Attributes:
-        account: the id of the account.
-        workflows: the stacks that GitHub's workflows preview (dev), and the kinds that they deploy (pr, sandbox).
-        people: the ARNs of the principals that may assume the roles for repairs and for sandboxes.
-        repository: the GitHub repository of the workflows (default: that of the pipeline).
-        oidc_provider: whether the program makes GitHub's provider, or another repository has made it.
-        permissions_boundary: the boundary of the program's own roles.
-    """
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
-    account: str = Field(pattern=r"^\d{12}$")
-    workflows: list[str] = []
-    people: dict[_PersonsRole, list[_Person]] = {}
-    repository: str | None = None
-    oidc_provider: str = Field(default="create", pattern="^(create|existing)$")
-    permissions_boundary: str | None = None
-
-
-def settings(project: Project, name: str) -> Settings:
-    """Return the settings of a stack of `infra/account`. Raises ProjectError."""
-    file = pulumi_files.stack_file(project.account, name)
-    try:
-        return Settings.model_validate(pulumi_files.settings(project.account, name))
-    except OSError:
-        raise ProjectError(f"{file} does not exist: write one file for each account.") from None
-    except ValidationError as error:
-        (first, *_) = error.errors()
-        setting = ".".join(map(str, first["loc"]))
-        fault = "is missing" if first["type"] == "missing" else f"is wrong ({first['msg']})"
-        raise ProjectError(f"{file}: {setting} {fault}: `uv run context docs accounts` lists the settings.") from error
 
 
 @dataclass(frozen=True)
@@ -107,6 +55,11 @@ class OfAccount:
             roles=dict(self._roles()),
             state=self._state(),
         )
+
+    @cached_property
+    def users(self) -> StateUsers:
+        """The stacks and kinds whose roles of this account read or write the state."""
+        return StateUsers(self._settings.account, tuple(self._previewed), tuple(self._kinds))
 
     @cached_property
     def _settings(self) -> Settings:
@@ -172,9 +125,9 @@ class OfAccount:
                     yield role_name(context, stack, role), self._role(stack, [role], trusted)
         for stack in self._previewed:
             trusted = self._document("trust", stack)
-            yield role_name(context, stack, _PULL_REQUEST), self._role(stack, ["preview", "state"], trusted)
+            yield role_name(context, stack, PULL_REQUEST), self._role(stack, ["preview", "state"], trusted)
         for kind in self._kinds:
-            yield role_name(context, kind, _TEMPORARY), self._temporary(kind)
+            yield role_name(context, kind, TEMPORARY), self._temporary(kind)
 
     @cached_property
     def _previewed(self) -> list[str]:
@@ -206,46 +159,11 @@ class OfAccount:
         names = [labels.name(f"{stack}-{step.name}") for step in OF_AN_ENVIRONMENT if step.role == role]
         return assumed_by(map(self._arn, names), self._partition)
 
+    def _arn(self, role: str) -> str:
+        return self._partition.arn_of(f"iam::{self._pipeline_account}:role/{role}")
+
     def _state(self) -> StateAccess | None:
-        backend = str(self._pipeline.get("backend"))
-        key = SecretsProvider.of(str(self._pipeline.get("secrets_provider")))
-        if self._settings.account != self._pipeline_account or not backend.startswith("s3://") or key is None:
+        if self._settings.account != self._pipeline_account:
             return None
-        bucket, shared, bound = bucket_name(backend), dict(self._elsewhere()), dict(self._bound())
-        made = policies_of(bucket, self._pipeline_account, self.project.package, shared, bound, self._region)
-        own = made.key if shared or bound else None
-        return StateAccess(bucket=bucket, bucket_policy=made.bucket, key=key.key, key_policy=own)
-
-    def _bound(self) -> Iterator[tuple[str, list[str]]]:
-        """Yield the stacks and kinds whose secrets have an encryption context, with the roles that use their key."""
-        context, found = self.project.context.name, self._with_context()
-        labels = Labels(context, OF_PIPELINE, "")
-        steps = [step.name for step in OF_AN_ENVIRONMENT if step.state]
-        roles = {stack: [self._arn(labels.name(f"{stack}-{step}")) for step in steps] for stack in found}
-        for other in self._all():
-            account = other._settings.account
-            for stack in {*other._previewed} & found:
-                roles[stack].append(self._arn(role_name(context, stack, _PULL_REQUEST), account))
-            for kind in other._kinds if MODEL in found else ():
-                roles.setdefault(kind, []).append(self._arn(role_name(context, kind, _TEMPORARY), account))
-        yield from roles.items()
-
-    def _with_context(self) -> set[str]:
-        """Return the environments whose secrets provider has the encryption context of its stack."""
-        common = str(self._pipeline.get("secrets_provider"))
-        given = {one["name"]: one.get("secrets_provider", common) for one in self._pipeline.get("environments") or ()}
-        providers = {name: SecretsProvider.of(str(url)) for name, url in given.items()}
-        return {name for name, found in providers.items() if found and found.context.get("stack") == name}
-
-    def _arn(self, role: str, account: str | None = None) -> str:
-        return self._partition.arn_of(f"iam::{account or self._pipeline_account}:role/{role}")
-
-    def _all(self) -> list["OfAccount"]:
-        """Return the access of each account."""
-        return [OfAccount(self.project, name) for name in pulumi_files.stacks(self.project.account)]
-
-    def _elsewhere(self) -> Iterator[tuple[str, str]]:
-        """Yield the stacks and kinds whose roles in other accounts read or write the state, with the account."""
-        for other in self._all():
-            if other._settings.account != self._pipeline_account:
-                yield from ((stack, other._settings.account) for stack in (*other._previewed, *other._kinds))
+        accounts = [OfAccount(self.project, name).users for name in pulumi_files.stacks(self.project.account)]
+        return SharedState(self.project, self._pipeline, self._pipeline_account, self._region, accounts).access()
