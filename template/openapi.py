@@ -1,4 +1,4 @@
-"""The generator of a repository's OpenAPI document and its page, equal to the library's own.
+"""The generator of a repository's OpenAPI document, equal to the library's own.
 
 A bake installs no packages, so the library's generator cannot run. The document comes from a prototype of one context;
 this module replaces the prototype's fields and commands by the answers' own. A test of each repository compares the
@@ -13,7 +13,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .alone import alone
 from .answers import Command, Field, starts_of
 
 PROTOTYPE = "openapi.prototype.json"
@@ -59,23 +58,14 @@ _SHOWN_EXAMPLES = {**_EXAMPLES, "int": 42}
 
 
 def expand(project: Path, fields: Sequence[Field], commands: Sequence[Command]) -> None:
-    """Write the document and its page into a project, unless they exist, and remove the prototype."""
+    """Write the document into a project, unless it exists, and remove the prototype."""
     folder = project / "docs" / "api"
     prototype = folder / PROTOTYPE
     made = document(json.loads(prototype.read_text(encoding="utf-8")), fields, commands)
-    text = json.dumps(made, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-    _write(folder / "openapi.json", text)
-    _write(folder / "index.html", _page(json.loads(text)))
-    prototype.unlink()
-
-
-def _write(path: Path, text: str) -> None:
+    path = folder / "openapi.json"
     if not path.exists():
-        path.write_text(text, encoding="utf-8")
-
-
-def _page(made: Schema) -> str:
-    return alone("views.pages.api").api_page(made)
+        path.write_text(json.dumps(made, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+    prototype.unlink()
 
 
 def document(prototype: Schema, fields: Sequence[Field], commands: Sequence[Command]) -> Schema:

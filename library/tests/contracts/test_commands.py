@@ -1,5 +1,6 @@
 """The two commands, in a repository and outside of one."""
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -9,6 +10,7 @@ from payment.context import PAYMENT
 
 from bounded_context.configuration.project import VARIABLE
 from bounded_context.tools.contracts.update import WORKFLOW
+from bounded_context.tools.views.pages.api import api_page
 from tests.console import context
 from tests.event_schemas import REPOSITORY
 
@@ -94,10 +96,12 @@ def test_openapi_writes_the_document_and_its_page(repository: Path, capsys: pyte
     """As they are kept."""
     shutil.rmtree(repository / "docs")
     context("openapi")
-    written = [repository / "docs" / "api" / name for name in ("openapi.json", "index.html")]
-    assert capsys.readouterr().out.splitlines() == list(map(str, written))
-    for path in written:
-        assert path.read_bytes() == (REPOSITORY / "docs" / "api" / path.name).read_bytes()
+    document, page = repository / "docs" / "api" / "openapi.json", repository / "build" / "api.html"
+    assert capsys.readouterr().out.splitlines() == [str(document), str(page)]
+    assert document.read_bytes() == (REPOSITORY / "docs" / "api" / "openapi.json").read_bytes()
+    assert page.read_text(encoding="utf-8") == api_page(
+        json.loads(document.read_text()), document="../docs/api/openapi.json"
+    )
 
 
 def test_openapi_refuses_a_context_without_an_api(

@@ -65,14 +65,15 @@ def callers_find_what_they_rely_on(where: Repository) -> Iterator[str]:
 
 
 def routes_are_described(where: Repository) -> Iterator[str]:
-    """Callers find every route: the OpenAPI document and its page match the code."""
+    """Callers find every route: the OpenAPI document matches the code."""
     if not where.context.api:
         return
-    from ...tools.contracts.openapi.files import files
+    from ...tools.contracts.openapi import FOLDER, NAME
+    from ...tools.contracts.openapi.files import expected
 
-    for path, text in files(where.context, where.project.root).items():
-        if not path.is_file() or path.read_text(encoding="utf-8") != text:
-            yield f"docs/api/{path.name} does not match the code: run `uv run context openapi`."
+    path = where.project.root / FOLDER / NAME
+    if not path.is_file() or path.read_text(encoding="utf-8") != expected(where.context, where.project.root):
+        yield f"docs/api/{NAME} does not match the code: run `uv run context openapi`."
 
 
 def statuses_are_drawn(where: Repository) -> Iterator[str]:

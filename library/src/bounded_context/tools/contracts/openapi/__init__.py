@@ -1,4 +1,4 @@
-"""The HTTP API's OpenAPI document and its page, generated from a context's routes and committed in ``docs/api``."""
+"""The HTTP API's OpenAPI document, generated from a context's routes and committed in ``docs/api``."""
 
 from pathlib import Path
 from typing import Final

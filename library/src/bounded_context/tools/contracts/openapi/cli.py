@@ -1,15 +1,19 @@
 """`context openapi`: the OpenAPI document of the HTTP API, and its page."""
 
+import json
+import os
 import sys
 
 from ....configuration.project import ProjectError
 from ...command.installed import repository
 from ...command.output import fail, update_file
-from .files import files, missed
+from ...views.pages.api import api_page
+from . import FOLDER, NAME
+from .files import expected, missed
 
 
 def openapi() -> int:
-    """Write the OpenAPI document and its page from the code, and print each written file.
+    """Write the OpenAPI document from the code, and its page into `build/`. Print each written file.
 
     Exit status:
       0  the documents match the code
@@ -23,7 +27,12 @@ def openapi() -> int:
         return fail(f"{found.context.title} has no HTTP API: write api=True in its context first.")
     if broken := list(missed(found.context, found.root)):
         return fail("\n".join(broken))
-    for path, text in files(found.context, found.root).items():
-        update_file(path, text)
+    document, page = found.root / FOLDER / NAME, found.build / "api.html"
+    text = expected(found.context, found.root)
+    for path, content in (
+        (document, text),
+        (page, api_page(json.loads(text), document=os.path.relpath(document, page.parent))),
+    ):
+        update_file(path, content)
         sys.stdout.write(f"{path}\n")
     return 0

@@ -1,4 +1,4 @@
-"""The files in a repository's ``docs/api``, and the check whether they may replace the committed files."""
+"""The committed OpenAPI document of a repository, and the check whether a new document may replace it."""
 
 import json
 from collections.abc import Iterator
@@ -6,17 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from ....declaration.context import Context
-from ...views.pages.api import api_page
 from ..release import breaking, may_break, release
 from . import FOLDER, NAME
 from .breaks import breaks
 from .document import as_json, document
 
 
-def files(context: Context[Any], root: Path) -> dict[Path, str]:
-    """Return the expected text of each file in a repository's ``docs/api``."""
-    text = as_json(document(context, release(root)))
-    return {root / FOLDER / NAME: text, root / FOLDER / "index.html": api_page(json.loads(text))}
+def expected(context: Context[Any], root: Path) -> str:
+    """Return the expected text of a repository's OpenAPI document."""
+    return as_json(document(context, release(root)))
 
 
 def missed(context: Context[Any], root: Path) -> Iterator[str]:
