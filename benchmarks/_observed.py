@@ -112,6 +112,8 @@ def main() -> None:
         INBOX_BUCKET=BUCKET,
         TOLERATED_SHARE="0.5",
         PART_ROWS="5000",
+        MAX_LIST_BYTES="100000000",
+        FORMATS="{}",
         CONTEXT="payment.context:PAYMENT",
     )
     if way == "without":

@@ -5,26 +5,21 @@ Standard library only: cookiecutter's process and the hooks import this module, 
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from . import limits, reserved
+from .field_types import MOST_LONG_TEXTS, TYPES, field_type, named, values_of
 from .library import WAYS
 from .texts import faults, one_line
 from .words import columns, constant, plain, slug, snake
 
-TYPES = {
-    "str": "Text",
-    "int": "WholeNumber",
-    "decimal": "Amount",
-    "currency": "Currency",
-    "date": "Day",
-    "bool": "Flag",
-}
-"""The types of fields, each with its name in the library."""
+PERSONAL = "personal"
+"""The mark of a field with a person's data."""
 
 KINDS = ("creates", "changes", "deletes")
 
@@ -48,6 +43,7 @@ GITHUB = "github"
 NONE = "none"
 """The answer that leaves a part of the repository out."""
 
+LISTS = ("import", NONE)
 SFTP = ("dedicated", NONE)
 API = ("http", NONE)
 PULL_REQUESTS = (GITHUB, NONE)
@@ -57,6 +53,7 @@ STEP_WITHOUT_REFERENCES = "VerifyList"
 
 _CAPITALIZED = re.compile(r"[A-Z][A-Za-z0-9]*")
 _SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_VALUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _VERIFICATION = re.compile(rf"Verify{_CAPITALIZED.pattern}")
 # The same pattern as in the library's infra/settings.py: a queue's name contains the subscriber's name.
 _SUBSCRIBER = re.compile(rf"[a-z][a-z0-9-]{{0,{limits.SUBSCRIBER - 2}}}[a-z0-9]")
@@ -82,15 +79,22 @@ class BadAnswer(Exception):
 
 @dataclass(frozen=True)
 class Field:
-    """A field of the aggregate: its name in snake_case and its type, a key of `TYPES`."""
+    """A field of the aggregate: its name in snake_case, and its type: a key of `TYPES` or values such as ``a|b``."""
 
     name: str
     type: str
+    mark: str = dataclasses.field(default="", compare=False)
+    """`PERSONAL`, or empty."""
+
+    @property
+    def marked(self) -> str:
+        """The annotation in the model."""
+        return f"Annotated[{self.annotation}, Personal]" if self.mark else self.annotation
 
     @property
     def annotation(self) -> str:
-        """The type's name in the library."""
-        return TYPES[self.type]
+        """The type in Python."""
+        return field_type(self.type).name
 
 
 @dataclass(frozen=True)
@@ -124,8 +128,8 @@ def split(text: str) -> tuple[str, ...]:
 
 
 def read_fields(text: str) -> tuple[Field, ...]:
-    """Parse ``name:type name:type``; a missing part becomes an empty string."""
-    return tuple(Field(name, kind) for name, _, kind in (word.partition(":") for word in split(text)))
+    """Parse ``name:type name:type:personal``; a missing part becomes an empty string."""
+    return tuple(Field(*(*word.split(":", 2), "", "")[:3]) for word in split(text))
 
 
 def read_commands(text: str, context: str) -> tuple[Command, ...]:
@@ -144,6 +148,12 @@ def starts_of(commands: Iterable[Command]) -> dict[str, str]:
 def read_subscribers(text: str) -> tuple[str, ...]:
     """Parse the subscribers' names; `NONE` gives an empty tuple."""
     return () if text == NONE else split(text)
+
+
+def purpose(answers: Mapping[str, str]) -> str:
+    """Return the default description of a context."""
+    by_list = "" if answers["lists"] == NONE else ", one by one or by the list"
+    return f"Registers every {plain(answers['context_name'])}{by_list}, and tells the other contexts."
 
 
 def looked_up(answers: Mapping[str, str]) -> str:
@@ -168,7 +178,24 @@ def references_of(verification: str) -> tuple[str, ...]:
 
 def types_of(fields: Iterable[Field]) -> tuple[str, ...]:
     """Return the library's types for the fields and the id, sorted."""
-    return tuple(sorted({"Identifier", *(field.annotation for field in fields)}))
+    return tuple(sorted({"Identifier", *(field.annotation for field in fields if not values_of(field.type))}))
+
+
+def typing_of(fields: Iterable[Field]) -> tuple[str, ...]:
+    """Return the import of ``Literal`` as a line if a field is an enumeration."""
+    return ("from typing import Literal",) if any(values_of(field.type) for field in fields) else ()
+
+
+def model_typing_of(fields: Sequence[Field]) -> tuple[str, ...]:
+    """Return the import from ``typing`` that the model needs, or nothing."""
+    marked = ["Annotated"] if any(field.mark for field in fields) else []
+    names = marked + (["Literal"] if typing_of(fields) else [])
+    return (f"from typing import {', '.join(names)}",) if names else ()
+
+
+def model_types_of(fields: Sequence[Field]) -> tuple[str, ...]:
+    """Return the library's names that the model's annotations need."""
+    return types_of(fields) + (("Personal",) if any(field.mark for field in fields) else ())
 
 
 def amounts_of(fields: Iterable[Field]) -> tuple[str, ...]:
@@ -345,10 +372,13 @@ def _fields(text: str, good: Mapping[str, str]) -> Iterator[str]:
     fields = read_fields(text)
     for field in fields:
         yield from _field(field, good)
+        yield from _mark(field)
     yield from _repeated(field.name for field in fields)
     yield from _repeated(measure_of(name) for name in amounts_of(fields))
     if len(fields) > limits.FIELDS:
         yield f"type at most {limits.FIELDS} fields, not {len(fields)}"
+    if (longs := sum(field.type == "longtext" for field in fields)) > MOST_LONG_TEXTS:
+        yield f"type at most {MOST_LONG_TEXTS} fields of the type longtext, not {longs}"
 
 
 def _field(field: Field, good: Mapping[str, str]) -> Iterator[str]:
@@ -362,10 +392,27 @@ def _field(field: Field, good: Mapping[str, str]) -> Iterator[str]:
         yield f"type the fields without {name}, since {owner}_id is there in any case"
     elif name in taken or name.startswith("model_"):
         yield f"type a name other than {name}, such as {owner}_{name}, since the code has that one already"
+    elif values := values_of(field.type):
+        yield from _enumeration(field, values)
     elif field.type not in TYPES:
-        yield f"type {name}: and one of {', '.join(TYPES)}, not {_shown(f'{name}:{field.type}')}"
+        yield f"type {name}: and one of {named()}, or values as in low|high, not {_shown(f'{name}:{field.type}')}"
     elif field.type == "decimal" and measure_of(name) in reserved.MEASURES:
         yield f"type a name other than {name}, such as {owner}_{name}, since {measure_of(name)} is another metric"
+
+
+def _enumeration(field: Field, values: Sequence[str]) -> Iterator[str]:
+    if not all(map(_VALUE.fullmatch, values)) or len(set(values)) < len(values):
+        form = "different values of letters, digits, - and _"
+        yield f"type {field.name}: and {form}, as in {field.name}:low|high, not {_shown(field.type)}"
+    elif len(field.annotation) > limits.ENUMERATION:
+        yield f"type fewer or shorter values for {field.name}, and add the others to the model"
+
+
+def _mark(field: Field) -> Iterator[str]:
+    if field.mark not in ("", PERSONAL):
+        yield f"type {field.name}:{field.type} or {field.name}:{field.type}:{PERSONAL}, not {_shown(field.mark)}"
+    elif field.mark and field.type in TYPES and not TYPES[field.type].erased:
+        yield f"type {field.name}:str:{PERSONAL}: an erasure has no value for a {field.type}"
 
 
 def _commands(text: str, good: Mapping[str, str]) -> Iterator[str]:
@@ -525,6 +572,7 @@ RULES: Mapping[str, Rule] = {
     "context_name": _context,
     "plural": _plural,
     "display_name": _display_name,
+    "lists": _one_of(LISTS),
     "description": _description,
     "fields": _fields,
     "commands": _commands,
@@ -549,5 +597,11 @@ FORMS: Mapping[str, re.Pattern[str]] = {
 }
 """The pattern of a whole answer, for questions with such a pattern."""
 
-CHOICES: Mapping[str, tuple[str, ...]] = {"sftp": SFTP, "api": API, "source": SOURCES, "library": WAYS}
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "lists": LISTS,
+    "sftp": SFTP,
+    "api": API,
+    "source": SOURCES,
+    "library": WAYS,
+}
 """The questions with a choice of words; the first word is the default."""

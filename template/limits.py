@@ -42,6 +42,9 @@ STATUS = 40
 FIELD = 40
 """Characters of a field's name."""
 
+ENUMERATION = 120 - len("    : ") - FIELD
+"""Characters of an enumeration in the model, ``Literal["low", "high"]``, on one line with the longest field's name."""
+
 FIELDS = 30
 COMMANDS = 20
 SUBSCRIBERS = 10

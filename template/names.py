@@ -168,9 +168,10 @@ def _deletes(context: Context, text: str) -> Command:
 
 @pass_context
 def _events(context: Context, text: str) -> tuple[str, ...]:
-    name = context["cookiecutter"]["context_name"]
+    given = context["cookiecutter"]
     raised = (command.event for command in _commands(context, text))
-    return (*raised, *(f"{name}{event}" for event in LIST_EVENTS))
+    of_lists = LIST_EVENTS if _chosen(given["lists"]) else ()
+    return (*raised, *(f"{given['context_name']}{event}" for event in of_lists))
 
 
 @pass_context
@@ -249,6 +250,9 @@ def _provenance(context: Mapping[str, Any]) -> str:
 _FILTERS: dict[str, Any] = {
     "fields": answers.read_fields,
     "types": answers.types_of,
+    "model_types": answers.model_types_of,
+    "model_typing": answers.model_typing_of,
+    "typing": answers.typing_of,
     "commands": _commands,
     "creates": _creates,
     "camel": _camel,
@@ -271,6 +275,7 @@ _FILTERS: dict[str, Any] = {
     "subscribers": answers.read_subscribers,
     "underscored": _underscored,
     "looked_up": answers.looked_up,
+    "purpose": answers.purpose,
     "merged_on": answers.merged_on,
     "quoted": _quoted,
     "plural": plural,

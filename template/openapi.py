@@ -9,52 +9,18 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from .answers import Command, Field, starts_of
+from .field_types import field_type
 
 PROTOTYPE = "openapi.prototype.json"
 BEFORE = "STATUS_BEFORE"
 """The placeholder in the prototype for a command's start status."""
 
 Schema = dict[str, Any]
-
-_TEXT = {"maxLength": 200, "pattern": r"^[^\x00-\x1f\x7f=+\-@][^\x00-\x1f\x7f]*$", "type": "string"}
-_ASKED: Mapping[str, Schema] = {
-    "str": _TEXT,
-    "int": {"pattern": "^-?[0-9]{1,15}$", "type": "string"},
-    "decimal": {"pattern": r"^[0-9]{1,13}(\.[0-9]{1,2})?$", "type": "string"},
-    "currency": {"pattern": "^[A-Z]{3}$", "type": "string"},
-    "date": {"pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "type": "string"},
-    "bool": {"type": "boolean"},
-}
-"""The schemas of the creating command's fields, by type."""
-_SHOWN = _ASKED | {
-    "int": {"type": "integer"},
-    "decimal": {"type": "string"},
-    "date": {"format": "date", "type": "string"},
-}
-"""The schemas of the fields in responses, by type."""
-_SAID = {
-    "str": ("text", "1 to 200 characters on one line, not starting with = + - or @"),
-    "int": ("int", "a whole number of at most 15 digits, such as 42"),
-    "decimal": ("decimal", "an amount above 0 with at most 13 digits and 2 decimals, such as 12.50"),
-    "currency": ("currency", "a currency as its three capital letters (ISO 4217), such as EUR"),
-    "date": ("date", "a day of the calendar as YYYY-MM-DD, such as 2026-01-31"),
-    "bool": ("bool", "true or false"),
-}
-"""The kind and the description of each type."""
-_EXAMPLES: Mapping[str, Any] = {
-    "str": "text",
-    "int": "42",
-    "decimal": "12.50",
-    "currency": "EUR",
-    "date": "2026-01-31",
-    "bool": True,
-}
-_SHOWN_EXAMPLES = {**_EXAMPLES, "int": 42}
 
 
 def expand(project: Path, fields: Sequence[Field], commands: Sequence[Command]) -> None:
@@ -71,8 +37,10 @@ def expand(project: Path, fields: Sequence[Field], commands: Sequence[Command]) 
 def document(prototype: Schema, fields: Sequence[Field], commands: Sequence[Command]) -> Schema:
     """Return a copy of the prototype with these fields and commands."""
     made = copy.deepcopy(prototype)
-    _with_fields(made["components"]["schemas"]["CommandName"], fields, _ASKED)
-    _with_fields(made["components"]["schemas"]["View"], fields, _SHOWN)
+    _with_fields(
+        made["components"]["schemas"]["CommandName"], {field.name: _member(field, asked=True) for field in fields}
+    )
+    _with_fields(made["components"]["schemas"]["View"], {field.name: _member(field, asked=False) for field in fields})
     statuses = [command.status for command in commands if command.kind != "deletes"]
     made["components"]["schemas"]["Status"]["enum"] = statuses
     _with_examples(made["paths"], fields, statuses[0])
@@ -80,21 +48,21 @@ def document(prototype: Schema, fields: Sequence[Field], commands: Sequence[Comm
     return made
 
 
-def _with_fields(schema: Schema, fields: Iterable[Field], by_type: Mapping[str, Schema]) -> None:
-    made = {field.name: _member(field, by_type) for field in fields}
+def _with_fields(schema: Schema, made: Mapping[str, Schema]) -> None:
     identity, *others = schema["required"]
     schema["properties"] |= made
     schema["required"] = [identity, *made, *others]
 
 
-def _member(field: Field, by_type: Mapping[str, Schema]) -> Schema:
-    kind, description = _SAID[field.type]
-    return by_type[field.type] | {"description": description, "kind": kind}
+def _member(field: Field, *, asked: bool) -> Schema:
+    known = field_type(field.type)
+    words = {"description": known.accepted, "kind": known.kind} if known.accepted else {}
+    return (known.asked if asked else known.shown) | words
 
 
 def _with_examples(paths: Schema, fields: Sequence[Field], status: str) -> None:
-    asked = {field.name: _EXAMPLES[field.type] for field in fields}
-    shown = {field.name: _SHOWN_EXAMPLES[field.type] for field in fields} | {"status": status}
+    asked = {field.name: field_type(field.type).example for field in fields}
+    shown = {field.name: field_type(field.type).value for field in fields} | {"status": status}
     for operation in (operation for operations in paths.values() for operation in operations.values()):
         for content in operation.get("requestBody", {}).get("content", {}).values():
             content["example"] |= asked

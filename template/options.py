@@ -40,11 +40,22 @@ class Option:
 
 
 OPTIONS = (
+    Option(
+        "lists",
+        NONE,
+        drops=(
+            "events/{context_name}ListImported",
+            "events/{context_name}ListRejected",
+            "src/{__package}/list_steps.py",
+            "tests/test_list.py",
+            "workflow",
+        ),
+    ),
     Option("api", NONE, drops=("docs/api",)),
     Option("source", CODECOMMIT, drops=("CODEOWNERS",)),
     Option("pull_requests", NONE, drops=(".github/actions/setup", ".github/workflows")),
 )
-"""No API document without an API, no CODEOWNERS with CodeCommit, and no workflows without pull requests."""
+"""The files of lists, of the API, of reviews on GitHub, and of pull requests."""
 
 
 def remember(project: Path) -> None:

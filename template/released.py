@@ -14,15 +14,13 @@ from typing import Any
 from zlib import crc32
 
 from .answers import Command, Field
+from .field_types import IDENTIFIER, field_type
 from .library import SOURCES
-from .schemas import OF_TYPE
 
 VERSION = "0.1.0"
 """The version in a baked ``pyproject.toml``."""
 
 _FORM = SOURCES / "src" / "bounded_context" / "tools" / "contracts" / "released" / "form.py"
-_VALUES = {"str": "text", "int": 42, "decimal": "12.50", "currency": "EUR", "date": "2026-01-31", "bool": True}
-_IDENTIFIER = {"pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", "type": "string"}
 _KEY = "incoming/partner/list.csv"
 _LIST = sha256(f"inbox\n{_KEY}\nversion-1\n100".encode()).hexdigest()[:32]
 _PART = {"part": 0, "key": f"staging/{_LIST}/part-00000", "rows": 1}
@@ -33,12 +31,14 @@ _SHARD = f"#{crc32(b'id-1') % 16:02d}"
 Part = dict[str, Any]
 
 
-def expand(project: Path, package: str, fields: Sequence[Field], commands: Sequence[Command], title: str) -> None:
+def expand(
+    project: Path, package: str, fields: Sequence[Field], commands: Sequence[Command], title: str, *, lists: bool
+) -> None:
     """Write ``released/<version>.json`` into a project, unless it exists."""
     path = project / "released" / f"{VERSION}.json"
     path.parent.mkdir(exist_ok=True)
     if not path.exists():
-        made = _First(package, fields, commands, title).version()
+        made = _First(package, fields, commands, title, lists).version()
         # This module of the library needs only the standard library.
         path.write_text(runpy.run_path(str(_FORM))["as_text"](made), encoding="utf-8")
 
@@ -46,14 +46,17 @@ def expand(project: Path, package: str, fields: Sequence[Field], commands: Seque
 class _First:
     """The samples of a first version."""
 
-    def __init__(self, package: str, fields: Sequence[Field], commands: Sequence[Command], title: str) -> None:
+    def __init__(
+        self, package: str, fields: Sequence[Field], commands: Sequence[Command], title: str, lists: bool
+    ) -> None:
         self._package, self._fields, self._commands, self._title = package, fields, commands, title
+        self._lists = lists
         self._id = f"{package}_id"
-        self._values = {self._id: "id-1"} | {field.name: _VALUES[field.type] for field in fields}
+        self._values = {self._id: "id-1"} | {field.name: field_type(field.type).value for field in fields}
         self._first = next(command.status for command in commands if command.kind == "creates")
 
     def version(self) -> Part:
-        details = {self._id: _IDENTIFIER} | {field.name: _bare(OF_TYPE[field.type]) for field in self._fields}
+        details = {self._id: IDENTIFIER.shown} | {field.name: field_type(field.type).shown for field in self._fields}
         sections = {"stored": self._stored(), "staged": self._staged(), "asked": self._asked(), "sent": self._sent()}
         samples = {name: {form: [sample] for form, sample in section.items()} for name, section in sections.items()}
         return {"details": details, "required": list(details), **samples}
@@ -61,7 +64,8 @@ class _First:
     def _stored(self) -> Part:
         statuses = [command.status for command in self._commands if command.kind != "deletes"]
         answer = {"ok": True, self._package: self._payload(self._first)}
-        return {**{f"item {status}": self._item(status) for status in statuses}, "list": self._list(), "answer": answer}
+        of_lists = {"list": self._list()} if self._lists else {}
+        return {**{f"item {status}": self._item(status) for status in statuses}, **of_lists, "answer": answer}
 
     def _item(self, status: str) -> Part:
         values = {field.name: _attribute(field.type) for field in self._fields}
@@ -70,8 +74,11 @@ class _First:
             **values,
             **_texts(status=status),
             **_numbers(version=1),
-            **_texts(status_shard=status + _SHARD, list_id=_LIST, list_shard=_LIST + _SHARD, traceparent=_TRACEPARENT),
+            **_texts(status_shard=status + _SHARD, **self._of_list(), traceparent=_TRACEPARENT),
         }
+
+    def _of_list(self) -> dict[str, str]:
+        return {"list_id": _LIST, "list_shard": _LIST + _SHARD} if self._lists else {}
 
     def _list(self) -> Part:
         currency = "CHF" if any(field.type == "currency" for field in self._fields) else "NONE"
@@ -87,6 +94,8 @@ class _First:
         }
 
     def _staged(self) -> Part:
+        if not self._lists:
+            return {}
         step = {"list_id": _LIST, "part": _PART}
         return {"part": {"lines": [2], "rows": [self._values]}, "manifest": [_PART], "step": step}
 
@@ -105,12 +114,12 @@ class _First:
             command.event: self._event(command.event, "id-1", self._payload(self._status(command)), sequence)
             for command in self._commands
         }
-        return {**changes, **dict(self._of_list())}
+        return {**changes, **(dict(self._list_events()) if self._lists else {})}
 
     def _status(self, command: Command) -> str:
         return self._first if command.kind == "deletes" else command.status
 
-    def _of_list(self) -> Iterable[tuple[str, Part]]:
+    def _list_events(self) -> Iterable[tuple[str, Part]]:
         data = {"list_id": _LIST, "partner": "partner", "file": _KEY}
         ends = {
             "Imported": {"rows": 2, "imported": 1, "rejected": 1},
@@ -125,7 +134,7 @@ class _First:
             yield event, self._event(event, _LIST, {**data, **more}, {})
 
     def _payload(self, status: str) -> Part:
-        return {**self._values, "status": status, "version": 1, "list_id": _LIST}
+        return {**self._values, "status": status, "version": 1, "list_id": _LIST if self._lists else None}
 
     def _event(self, event: str, subject: str, data: Part, more: Part) -> Part:
         return {
@@ -143,16 +152,12 @@ class _First:
         }
 
 
-def _bare(schema: Part) -> Part:
-    return {name: value for name, value in schema.items() if name != "description"}
-
-
 def _attribute(kind: str) -> Part:
     """Return a type's sample as a DynamoDB attribute value."""
-    value = _VALUES[kind]
-    if kind == "int":
-        return {"N": str(value)}
-    return {"BOOL": value} if kind == "bool" else {"S": value}
+    value = field_type(kind).value
+    if isinstance(value, bool):
+        return {"BOOL": value}
+    return {"N": str(value)} if isinstance(value, int) else {"S": value}
 
 
 def _texts(**values: str) -> Part:

@@ -22,25 +22,26 @@ STACKS = _words("dev staging prod pr sandbox pipeline state deployer")
 
 PACKAGES = WORDS.union(sys.stdlib_module_names) | _words(
     """
-    asyncssh aws_lambda_powertools boolean boto3 botocore bounded_context build cfnlint context cryptography dist
-    docs events functions google grimp grpc hypothesis infra jsonschema layer license_expression markdown_it moto
-    mypy_boto3_cloudwatch mypy_boto3_codedeploy mypy_boto3_dynamodb mypy_boto3_dynamodbstreams mypy_boto3_lambda
-    mypy_boto3_s3 mypy_boto3_sns mypy_boto3_sqs mypy_boto3_stepfunctions openapi_spec_validator psutil pulumi
-    pulumi_aws pulumi_policy pydantic pydantic_core pydynox pytest released requests rich schemathesis src staging
-    tests typer typing_extensions urllib3 vendor workflow yaml
+    annotated_types asyncssh aws_lambda_powertools boolean boto3 botocore bounded_context build cfnlint context
+    cryptography dist docs events functions google grimp grpc hypothesis infra jsonschema layer license_expression
+    markdown_it moto mypy_boto3_cloudwatch mypy_boto3_codedeploy mypy_boto3_dynamodb mypy_boto3_dynamodbstreams
+    mypy_boto3_lambda mypy_boto3_s3 mypy_boto3_sns mypy_boto3_sqs mypy_boto3_stepfunctions openapi_spec_validator
+    psutil pulumi pulumi_aws pulumi_policy pydantic pydantic_core pydynox pytest released requests rich schemathesis
+    src staging tests typer typing_extensions urllib3 vendor workflow yaml
     """
 )
 """Top-level packages and folders of a repository, and packages that the repository or the library imports."""
 
 CLASSES = _words(
     """
-    Aggregate Aggregates AlreadyExists Amount Any BadContext PreviousVersion BusinessError Change Command Context
-    Counter Currency Day Details ErrorEvent EventData Fault Field Final Flag Flaw Functions Identifier IllegalMove
-    InMemory InMemoryAggregates InMemoryFiles InMemoryLists InMemoryProjection InMemoryReferences InMemorySeenIds
-    List ListImport ListOpen ListSettings ListStatus Listing NotFound Outcome Part PartEvent Personal PinnedFile
-    Problem Projection Promise ReceivedList RegisterEvent RegisterListSettings Rejection RowsCheck RuleFailed Run
-    Running Samples Shards StagedRow Status Step StepEvent StrEnum TableSettings Text TypedRow Upload
-    ValidationSettings VerificationSettings VersionConflict View WholeNumber
+    Aggregate Aggregates AlreadyExists Amount Annotated Any BadContext BusinessError Change Command Context Counter
+    Currency Day Decimal0 Decimal1 Decimal2 Decimal3 Decimal4 Details Email ErrorEvent EventData Fault Field Final
+    Flag Flaw Fraction Functions Identifier IllegalMove InMemory InMemoryAggregates InMemoryFiles InMemoryLists
+    InMemoryProjection InMemoryReferences InMemorySeenIds List ListImport ListOpen ListSettings ListStatus Listing
+    Literal LongText NotFound Outcome Part PartEvent Personal Phone PinnedFile PreviousVersion Problem Projection
+    Promise ReceivedList RegisterEvent RegisterListSettings Rejection RowsCheck RuleFailed Run Running Samples
+    Shards Signed0 Signed1 Signed2 Signed3 Signed4 StagedRow Status Step StepEvent StrEnum TableSettings Text
+    Timestamp TypedRow Upload Uuid ValidationSettings VerificationSettings VersionConflict View WholeNumber
     """
 )
 """Classes of the library that a repository may import, and schemas of its documents."""
@@ -63,7 +64,7 @@ FUNCTIONS = WORDS | _words(
     details event event_handler expected found functions get_handler handlers import_list inbound invoked
     lambda_handler largest list_handler list_import measure_lists model on_event post_traffic pre_traffic projection
     pytest queries register_list relay_events samples settings shards step steps sweep_uploads uploaded use_cases
-    validate_list verify_list watch_lists
+    validate_list verify_list watch_lists watch_mappings
     """
 )
 """Lambda functions of every context, and other names in the modules of a command's function."""
@@ -82,10 +83,10 @@ FIELDS = WORDS | _words(
 
 FIELDS_OF_PYDANTIC = _words(
     """
-    construct copy from_orm parse_file parse_obj parse_raw schema_json update_forward_refs validate
+    construct copy from_orm mro parse_file parse_obj parse_raw register schema_json update_forward_refs validate
     """
 )
-"""Attributes of pydantic's models, which a field of the same name would hide."""
+"""Attributes of pydantic's models and their metaclass, which a field of the same name would hide."""
 
 LIST_EVENTS = ("ListImported", "ListRejected")
 """The ends of the names of the events that every context publishes; they follow the context's name."""
@@ -94,7 +95,7 @@ MEASURES = _words(
     """
     CommandsRefused EventAge EventSourceMappingsFailing EventsApplied EventsPoisoned EventsPublished EventsRefused
     EventsStale ListDuration ListsFailed ListsImported ListsLate ListsReceived ListsRejected OldestUnfinishedListAge
-    RowsImported RowsRejected RuleSeconds UploadsBroken UploadsUnseen
+    RowsImported RowsRejected RuleSeconds UploadsBroken UploadsQuarantined UploadsUnseen
     """
 )
 """Metrics of every context. Each event also has a metric with the event's name."""

@@ -28,6 +28,7 @@ VAT_RETURN = {
     "context_name": "VATReturn",
     "plural": "VATReturns",
     "display_name": "VAT return",
+    "lists": "import",
     "description": "Files VAT returns.",
     "fields": "customer_id:str total:int closed:bool filed_on:date",
     "commands": (
@@ -94,7 +95,7 @@ EXAMPLES: dict[str, dict[str, str]] = {
 }
 """The answers of the examples, by the name of their file."""
 
-NOTHING = {"verification": "none", "sftp": "none", "api": "none", "pull_requests": "none"}
+NOTHING = {"lists": "none", "verification": "none", "sftp": "none", "api": "none", "pull_requests": "none"}
 """The answers that leave out all that can be left out."""
 
 

@@ -23,7 +23,9 @@ from template.answers import (
     read_subscribers,
     refuse_unusable,
     types_of,
+    typing_of,
 )
+from template.field_types import TYPES, named
 from template.library import REPOSITORY
 from template.names import _quoted
 from template.questions import filled
@@ -53,6 +55,7 @@ TAKEN: list[Mapping[str, str]] = [
     {"fields": "subscription_id:str, amount:decimal,due_date:date", "subscribers": "bi,front-office"},
     {"commands": "Take:creates:PaymentTaken, Drop:deletes:PaymentDropped"},
     {"fields": "subscription_id:str a1:int b_2:bool"},
+    {"fields": "subscription_id:str:personal name:str:personal"},
     {"commands": "RegisterPayment:creates:PaymentRegistered DeletePayment:deletes:PaymentDeleted"},
     {"commands": "Register:creates:PaymentMade Undo:deletes:PaymentUndone Hold:changes:PaymentPutOnHold"},
     {"verification": "VerifyVATNumber", "fields": "vat_number_id:str"},
@@ -178,8 +181,16 @@ REFUSED: list[tuple[Mapping[str, object], str]] = [
     ({"description": "= 1 + 1"}, "start with a letter"),
     ({"description": "x" * 101}, "at most 100 characters, not 101"),
     ({"description": "x" * 3000}, "at most 2200 characters, not 3000"),
-    ({"fields": "amount"}, "type amount: and one of str, int, decimal, currency, date, bool, not 'amount:'"),
+    ({"fields": "amount"}, f"type amount: and one of {named()}, or values as in low|high, not 'amount:'"),
     ({"fields": "amount:money"}, "not 'amount:money'"),
+    ({"fields": "urgency:|low"}, "different values of letters, digits, - and _, as in urgency:low|high, not '|low'"),
+    ({"fields": "urgency:low|low"}, "type urgency: and different values"),
+    ({"fields": "urgency:low|=1"}, "type urgency: and different values"),
+    ({"fields": 'urgency:low|"'}, "type urgency: and different values"),
+    ({"fields": f"urgency:{'x' * 30}|{'y' * 30}"}, "type fewer or shorter values for urgency"),
+    ({"fields": " ".join(f"note_{number}:longtext" for number in range(5))}, "at most 4 fields of the type longtext"),
+    ({"fields": "name:str:private"}, "name:str:personal, not 'private'"),
+    ({"fields": "born:date:personal"}, "type born:str:personal"),
     ({"fields": ","}, "type at least one word"),
     ({"fields": "dueDate:date"}, "snake_case such as due_date, not 'dueDate'"),
     ({"fields": "_due:date"}, "snake_case"),
@@ -383,7 +394,18 @@ def test_a_command_knows_its_function_and_status() -> None:
 
 def test_fields_name_the_types_to_import() -> None:
     """Sorted as ruff sorts names of an import, and each once."""
-    assert types_of(read_fields("a:date b:decimal c:date")) == ("Amount", "Day", "Identifier")
+    fields = read_fields("a:date b:decimal c:date d:low|high")
+    assert types_of(fields) == ("Amount", "Day", "Identifier")
+    assert typing_of(fields) == ("from typing import Literal",)
+    assert typing_of(fields[:3]) == ()
+
+
+def test_the_question_and_the_refusal_name_every_type() -> None:
+    """Numbered types by the first and the last."""
+    question = json.loads((REPOSITORY / "cookiecutter.json").read_text(encoding="utf-8"))["__prompts__"]["fields"]
+    assert named() in question
+    numbered = {f"{name}{number}" for name in ("decimal", "signed") for number in range(5)}
+    assert {word for name in named().split(", ") for word in name.split(" to ")} | numbered == set(TYPES)
 
 
 @pytest.mark.parametrize(

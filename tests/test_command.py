@@ -78,7 +78,7 @@ def test_a_prompt_is_refused_before_the_next_one(cookiecutter: Cookiecutter) -> 
     """Nobody types eight answers to hear that the first is bad."""
     done = cookiecutter(typed="evil\n")
     assert done.returncode == 1
-    assert "[1/16] Name of the bounded context" in done.stdout
+    assert "[1/17] Name of the bounded context" in done.stdout
     assert "context_name: type a name in PascalCase such as Payment, not 'evil'." in done.stdout
     assert "2/8" not in done.stdout
 

@@ -10,7 +10,10 @@ from test_page_commands import PAGES
 from template.names import REPOSITORY
 
 GENERATED = REPOSITORY / "<<cookiecutter.context_name>>"
-SCRIPTS = sorted(path for ending in ("yml", "yaml", "toml") for path in GENERATED.rglob(f"*.{ending}"))
+BUILDSPECS = REPOSITORY / "library" / "src" / "bounded_context" / "infra" / "pipeline" / "buildspecs"
+SCRIPTS = sorted(
+    path for ending in ("yml", "yaml", "toml") for root in (GENERATED, BUILDSPECS) for path in root.rglob(f"*.{ending}")
+)
 OWN = re.compile(r'^([\w-]+) = "infra\.\w+:\w+"$', re.MULTILINE)
 """The commands that a page adds to a repository."""
 ALL_PAGES = [*PAGES, *sorted(GENERATED.rglob("*.md"))]
@@ -32,7 +35,7 @@ def test_commands_of_a_page_exist(page: Path) -> None:
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=name)
 def test_commands_of_a_workflow_or_buildspec_exist(script: Path) -> None:
-    """Every generated file in YAML is read."""
+    """Every generated file in YAML is read, and the buildspecs of the library."""
     assert [reason for line in typed(script.read_text(encoding="utf-8")) if (reason := rejected(line))] == []
 
 

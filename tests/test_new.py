@@ -51,12 +51,12 @@ def test_somebody_is_asked_again_at_a_terminal(tmp_path: Path) -> None:
         screen.type("order\n")
         screen.wait_for("type a name in PascalCase such as Payment, not 'order'.")
         screen.type("Order\n")
-        for default in ("[Orders]: ", "[Order]: ", "[Registers every order, one by one or by the list"):
+        for default in ("[Orders]: ", "[Order]: ", "[import]: ", "[Registers every order, one by one or by the list"):
             screen.wait_for(default)
             screen.type("\n")
-        screen.wait_for("payer:str]: ")
+        screen.wait_for("payer:str:personal]: ")
         screen.type("customer_id:str, net:money\n")
-        screen.wait_for("type net: and one of str, int, decimal, currency, date, bool, not 'net:money'.")
+        screen.wait_for("low|high, not 'net:money'.")
         screen.type("customer_id:str, net:decimal\n")
         screen.wait_for("OrderDeleted]: ")
         screen.type("\n")

@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from jinja2 import Template
 
 from template.alone import alone
 from template.answers import read_commands, read_fields
@@ -17,9 +18,8 @@ COMMANDS = "Open:creates:LoanOpened Settle:changes:LoanSettled AmendLoan:changes
 @pytest.fixture
 def made() -> dict:
     """The document of a context with a field of each type."""
-    text = PROTOTYPE.read_text(encoding="utf-8")
-    for name, value in {"__package": "loan", "__plural_snake": "loans"}.items():
-        text = text.replace(f"<<cookiecutter.{name}>>", value)
+    prototype = Template(PROTOTYPE.read_text(encoding="utf-8"), variable_start_string="<<", variable_end_string=">>")
+    text = prototype.render(cookiecutter={"__package": "loan", "__plural_snake": "loans", "lists": "import"})
     fields = read_fields("customer_id:str days:int sum:decimal currency:currency due:date late:bool")
     return document(json.loads(text), fields, read_commands(COMMANDS, "Loan"))
 

@@ -13,7 +13,7 @@ from template.answers import DERIVED
 from template.bake import bake, files
 from template.options import OPTIONS, Option, choose, remember
 
-NAMES = {f"__{name}": f"<<cookiecutter.__{name}>>" for name in DERIVED}
+NAMES = {name: f"<<cookiecutter.{name}>>" for name in ("context_name", *(f"__{name}" for name in DERIVED))}
 """The derived names as the template's tree has them."""
 
 option_by_name = pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
@@ -48,7 +48,7 @@ def test_what_is_left_out_is_gone(left_out: tuple[str, ...], tmp_path: Path) -> 
     """Each answer of "none" alone, any two, and all of them: the rest is whole, and in style."""
     answers = VAT_RETURN | {question: NOTHING[question] for question in left_out}
     project = bake(tmp_path, answers)
-    derived = {f"__{name}": derive(answers) for name, derive in DERIVED.items()}
+    derived = answers | {f"__{name}": derive(answers) for name, derive in DERIVED.items()}
     for option in OPTIONS:
         if option.chosen(answers):
             assert not [path for path in option.dropped(derived) if (project / path).exists()]
@@ -91,6 +91,24 @@ def test_what_speaks_of_an_api_would_be_found(payment: Path) -> None:
     """In each of the places where it can be."""
     found = {line.partition(": ")[0].partition("/")[0] for line in of_api(payment)}
     assert found >= {"README.md", "docs"}
+
+
+OF_LISTS = re.compile(
+    r"uploads?\b|sftp|partner|inbox|list_(import|steps)|workflow/|\b(of|no) lists?\b",
+    re.IGNORECASE,
+)
+
+
+def of_lists(project: Path) -> set[str]:
+    """The files of a repository that speak of lists, but for the answers and the contract's field `list_id`."""
+    names = (name for name in sources(project) if not name.endswith((".json", "index.html")))
+    return {name for name in names if OF_LISTS.search((project / name).read_text(encoding="utf-8"))}
+
+
+def test_without_lists_nothing_speaks_of_lists(tmp_path: Path, payment: Path) -> None:
+    """Neither code nor documents, but for the declaration, which says that there are none; with lists, many do."""
+    assert of_lists(bake(tmp_path, VAT_RETURN | {"lists": "none"})) == {"src/vat_return/context.py"}
+    assert of_lists(payment) >= {"README.md", "docs/operations.md", "infra/service/Pulumi.prod.yaml"}
 
 
 WORKFLOW = ".github/workflows/check.yml"

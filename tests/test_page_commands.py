@@ -22,6 +22,8 @@ DEBUGGED = f"{E2E}live.py::test_a_debugger_stops_in_a_function_that_has_its_own_
 DRAWN = f"{E2E}page.py::test_the_deployed_dashboards_are_drawn_of_a_run"
 INVOKED = f"{E2E}live.py::test_a_call_prints_the_answer_and_what_the_function_logs"
 LOGGED = f"{E2E}live.py::test_logs_are_found_by_a_caller_s_id"
+PARTNERS = "library/tests/partners/test_commands.py::test_"
+PARTNER_ADDED = f"{PARTNERS}a_partner_is_added_and_removed_and_the_rest_of_the_file_stays"
 REHEARSED = f"{E2E}rehearsal.py::test_bad_versions_are_caught_and_a_good_one_takes_all_traffic"
 RESTORED = f"{E2E}rehearsal.py::test_10_000_aggregates_are_restored_within_two_minutes"
 TOGETHER = "tests/test_pair.py::test_subscription_tells_and_payment_verifies"
@@ -52,9 +54,15 @@ TRIED = {
     r"uv run context invoke( \w+ [\w.]+)?": INVOKED,
     r"uv run context logs --(follow|correlation ID)": LOGGED,
     r"uv run context openapi": "tests/test_pages.py::test_what_a_page_says_is_all_that_is_needed",
+    r"uv run context partner add \w+ \w+ \w+\.pub( --expires \S+)?": PARTNER_ADDED,
+    r"uv run context partner list( prod acme)?": f"{PARTNERS}the_list_ends_with_the_keys_that_need_attention",
+    r"uv run context partner remove prod acme": PARTNER_ADDED,
+    r"uv run context partner rotate prod acme new\.pub": f"{PARTNERS}a_rotated_key_is_added_and_the_old_key_ends",
+    r"uv run context partner-kit( prod --partner acme)?": "library/tests/partner_kit/test_command.py",
     r"uv run context permissions \w+ \w+": "library/tests/permissions/test_documents.py",
     r"uv run context rehearse": REHEARSED,
     r"uv run context rehearse restore": RESTORED,
+    r"uv run context rehearse storm( --list| --fault \S+)?": f"{E2E}storm.py::test_every_fault_heals_with_its_alarm",
     r"uv run context run": TUTORIAL,
     r"uv run context run --dashboards dashboards.html": DRAWN,
     r"uv run context run --file my.csv": f"{E2E}example_lists.py",

@@ -105,7 +105,7 @@ def test_renovate_takes_its_settings(tmp_path: Path) -> None:
 def test_the_dev_container_has_what_the_pipelines_builds_have(payment: Path) -> None:
     """The same Python, and uv by its hash; its image by a tag that is not moved."""
     container: Mapping[str, Any] = json.loads((payment / ".devcontainer" / "devcontainer.json").read_text())
-    build = yaml.safe_load((payment / "infra" / "pipeline" / "buildspecs" / "build.yml").read_text())
+    build = yaml.safe_load((SOURCES / "src/bounded_context/infra/pipeline/buildspecs/build.yml").read_text())
     assert set(container) == DEVCONTAINER
     image, _, tag = container["image"].rpartition(":")
     assert image

@@ -10,7 +10,8 @@ import bounded_context.declaration.measures
 from bounded_context import Change, Details, EventData
 from bounded_context.configuration import collisions
 from bounded_context.declaration.measures import Measure
-from bounded_context.declaration.structure import LIST_STEPS, PLATFORM_FUNCTIONS, VERIFY_LIST
+from bounded_context.declaration.structure import LIST_STEPS, VERIFY_LIST
+from bounded_context.infra.wiring.presets import PLATFORM
 from conftest import sources
 
 from template import reserved
@@ -112,7 +113,7 @@ def test_variables_that_stand_beside_the_context_are_reserved(payment: Path) -> 
 def test_functions_are_reserved(payment: Path) -> None:
     """A command of that name would overwrite a function of every context, or what its own modules use."""
     package = payment / "src" / "payment"
-    names = {*LIST_STEPS, *PLATFORM_FUNCTIONS, VERIFY_LIST, *HOOKS}
+    names = {*LIST_STEPS, *PLATFORM, "on_event", VERIFY_LIST}
     for module in (
         "context.py",
         "list_steps.py",
@@ -130,7 +131,9 @@ def test_functions_are_reserved(payment: Path) -> None:
 
 def test_attributes_of_models_are_reserved() -> None:
     """A field of that name would hide what every aggregate, command or event has."""
-    names = {name for model in (Details, Change, EventData) for name in (*dir(model), *model.model_fields)}
+    models = (Details, Change, EventData)
+    # An attribute of the metaclass, such as `register`, would be the field's default.
+    names = {name for model in models for name in (*dir(model), *dir(type(model)), *model.model_fields)}
     fields = {name for name in names if name.islower() and name[0] != "_" and not name.startswith("model_")}
     assert fields - {"id"} - reserved.FIELDS - reserved.FIELDS_OF_PYDANTIC == set()
 

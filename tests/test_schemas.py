@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from template.answers import TYPES
-from template.schemas import OF_TYPE, expand
+from template.schemas import expand
 
 
 @pytest.fixture
@@ -34,8 +33,3 @@ def test_a_schema_that_is_there_is_kept(tmp_path: Path) -> None:
     mine.write_text("mine")
     expand(tmp_path, ["PaymentOpened"])
     assert mine.read_text() == "mine"
-
-
-def test_every_type_of_an_answer_has_a_schema() -> None:
-    """A promise of each repository holds schemas to its models."""
-    assert set(OF_TYPE) == set(TYPES)

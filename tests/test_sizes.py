@@ -1,8 +1,12 @@
 """A repository is small enough to be owned."""
 
 import runpy
+from pathlib import Path
 from typing import Any
 
+import pytest
+
+from template.bake import bake, files
 from template.names import REPOSITORY
 
 MEASURED: dict[str, Any] = runpy.run_path(str(REPOSITORY / "benchmarks" / "sizes.py"))
@@ -14,3 +18,9 @@ def test_a_team_gets_what_it_can_read() -> None:
     assert found.files <= 60
     assert found.lines <= 1600
     assert found.same <= 20
+
+
+@pytest.mark.parametrize(("answers", "most"), [({}, 49), ({"pull_requests": "none"}, 45)], ids=["with", "without"])
+def test_a_context_without_lists_is_smaller(answers: dict[str, str], most: int, tmp_path: Path) -> None:
+    """With the workflows of pull requests or without them; the library's wheel is a file, too."""
+    assert len(list(files(bake(tmp_path, {**answers, "lists": "none"}), ()))) <= most

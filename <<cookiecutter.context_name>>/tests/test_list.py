@@ -1,5 +1,7 @@
 """Lists of partners, through all steps of the workflow."""
 
+from fractions import Fraction
+
 from bounded_context import BusinessError
 from bounded_context.testing import Samples, run_list
 
@@ -17,20 +19,20 @@ def test_good_rows_are_imported():
     assert run.report == []
 
 
-def test_a_row_that_exists_already_is_rejected_and_the_others_are_imported():
+def test_a_row_that_exists_already_rejects_the_whole_list():
     run = run_list(<<cookiecutter.__constant>>, ROWS, existing=[samples.aggregate(0)])
-    assert run.outcome == "IMPORTED"
+    assert run.outcome == "REJECTED"
     identity = ROWS[0]["<<cookiecutter.__package>>_id"]
-    [rejected] = run.report
+    rejected, _ = run.report
     assert (rejected["line"], rejected["reason"]) == ("2", f"{identity!r} already exists")
 
 
-def test_a_list_of_too_many_bad_rows_is_rejected_as_a_whole():
-    bad = [samples.values(n, <<cookiecutter.__package>>_id="=1+1") for n in range(30, 60)]
-    run = run_list(<<cookiecutter.__constant>>, [*ROWS, *bad])
-    assert run.outcome == "REJECTED"
-    assert run.aggregates == []
-    assert len(run.report) == 31
+def test_a_tolerated_share_of_bad_rows_is_left_out():
+    bad = samples.values(30, <<cookiecutter.__package>>_id="=1+1")
+    run = run_list(<<cookiecutter.__constant>>, [*ROWS, bad], tolerated_share=Fraction("0.05"))
+    assert run.outcome == "IMPORTED"
+    assert len(run.aggregates) == 30
+    assert [row["line"] for row in run.report] == ["32"]
 
 
 def test_a_row_that_breaks_a_rule_is_rejected_with_its_code():
@@ -40,6 +42,6 @@ def test_a_row_that_breaks_a_rule_is_rejected_with_its_code():
         return <<(cookiecutter.commands | creates).snake>>(command, <<cookiecutter.__plural_snake>>)
 
     run = run_list(<<cookiecutter.__constant>>, ROWS, rule=refused)
-    assert run.outcome == "IMPORTED"
-    [found] = run.report
+    assert run.outcome == "REJECTED"
+    found, _ = run.report
     assert (found["line"], found["code"]) == ("5", BusinessError.code)

@@ -66,6 +66,7 @@ environment: dict[str, pulumi.Input[str]] = {
     "TOLERATED_SHARE": str(settings.tolerated_share),
     "PART_ROWS": str(settings.part_rows),
     "TEMPORARY_NAMES": json.dumps(settings.temporary_names),
+    "FORMATS": json.dumps({name: found.settings for name, found in settings.formats.items()}),
     "IMPORT_TARGET_SECONDS": str(settings.objectives.import_minutes * 60),
     "CONSUMES": json.dumps(
         {

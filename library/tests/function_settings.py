@@ -41,4 +41,4 @@ _PLATFORM: Final[Mapping[str, type[BaseModel]]] = {
 def by_function(context: Context[Any]) -> dict[str, type[BaseModel]]:
     """Return the settings model of each function of a context, including the release hooks."""
     commands_and_queries = dict.fromkeys((*context.command_functions, *context.queries), TableSettings)
-    return {**commands_and_queries, **_STEPS, context.verification: VerificationSettings, **_PLATFORM}
+    return {**commands_and_queries, **_STEPS, context.verification_step: VerificationSettings, **_PLATFORM}

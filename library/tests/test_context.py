@@ -195,6 +195,10 @@ BAD = {
         lambda: _as(PAYMENT, verification="VerifySubscription"),
         "verification is 'VerifySubscription': write it in snake_case.",
     ),
+    "queried_by: lists of a context without lists": (
+        lambda: _as(PAYMENT, verification=None, versions={}),
+        "queried_by has 'list', and the context has no lists, since verification is None: write status instead.",
+    ),
     "queried_by: unheard of": (
         lambda: _as(PAYMENT, queried_by=("partner",)),
         "queried_by has 'partner': write list, status, or a required field that is a Text or an Identifier.",
@@ -592,3 +596,20 @@ def test_a_name_of_no_context_is_refused(reference: str, sentence: str, monkeypa
     monkeypatch.setenv("CONTEXT", reference)
     with pytest.raises(BadContext, match=f"^{sentence}$"):
         declared()
+
+
+def test_a_context_without_lists_has_nothing_of_lists():
+    """Its steps, functions, events, faults and metrics follow from the declaration."""
+    without = _as(PAYMENT, verification=None, queried_by=("status",), versions={})
+    assert (without.has_lists, without.steps, without.list_events, without.faults) == (False, (), (), ())
+    assert set(without.functions) == {
+        *(*without.command_functions, *without.queries),
+        *("relay_events", "watch_mappings", "on_event"),
+    }
+    assert set(without.events) == set(without.models) == set(PAYMENT.changes)
+    lost = {measure.name for measure in PAYMENT.measures.all} - {measure.name for measure in without.measures.all}
+    assert lost == {
+        *("ListsReceived", "ListsImported", "ListsRejected", "ListsFailed", "ListsLate", "ListDuration"),
+        *("OldestUnfinishedListAge", "UploadsBroken", "UploadsQuarantined", "UploadsUnseen", "RowsImported"),
+        *("RowsRejected", "RuleSeconds", "AmountImported"),
+    }

@@ -31,7 +31,6 @@ _TEMPLATE = (
     "tests/test_promises.py",
     "infra/account/__main__.py",
     "infra/pipeline/__main__.py",
-    "infra/pipeline/buildspecs/*",
     "infra/pipeline/requirements.txt",
     "infra/*/Pulumi.yaml",
 )

@@ -14,6 +14,7 @@ from .apply import apply, require_clean
 from .bakes import bake_of
 from .checkout import Checkout
 from .errors import CannotTell
+from .lists import refuse_own_code, remove_settings
 from .merge import Merge, Merged
 from .migrations import Step, migrate, steps
 from .pins import Pins
@@ -99,7 +100,7 @@ def update(made: Plan, complete: Complete, write: bool, heed: Heed) -> Outcome:
 
     Raises:
         CannotTell: sources are not available, answers are rejected, a migration step cannot parse a file, git cannot
-            merge, or a file is in the way.
+            merge, a file is in the way, or removed lists have code of the team.
         Asked: a signal asked this process to end; the repository is unchanged.
     """
     with sources(made.before) as old, sources(made.after) as new, TemporaryDirectory(prefix="template-") as scratch:
@@ -110,6 +111,8 @@ def update(made: Plan, complete: Complete, write: bool, heed: Heed) -> Outcome:
         ours = Checkout(merge.repository, Path(scratch) / "ours")
         notes = migrate(made.steps, base, ours.folder)
         reword(base, theirs, ours.folder)
+        refuse_own_code(made.repository.answers, answered, base, ours.folder)
+        remove_settings(answered, ours.folder)
         merged = merge.run(base, theirs, Pins(made.before.version, made.after.version), ours)
         changed = _changed(merge, merged)
         heed.check()

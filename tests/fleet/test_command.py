@@ -27,7 +27,7 @@ from pulumi_aws import sqs
 
 sqs.Queue("reminders", tags=stack.labels.tags)
 """
-BUILD = "infra/pipeline/buildspecs/build.yml"
+BUILD = "infra/pipeline/requirements.txt"
 
 
 @pytest.fixture(scope="module")

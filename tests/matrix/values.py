@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import cycle
 
 from template import limits
-from template.answers import API, CODECOMMIT, GITHUB, NONE, PULL_REQUESTS, SFTP, SOURCES, TYPES, read_fields
+from template.answers import API, CODECOMMIT, GITHUB, LISTS, NONE, PULL_REQUESTS, SFTP, SOURCES, read_fields
+from template.field_types import TYPES
 from template.library import WAYS
 from template.words import columns, plural, snake
 
@@ -37,11 +38,15 @@ def _numbered(count: int, length: int, first: str = "f") -> Iterable[str]:
     return (_filled(f"{first}{number:02}", length) for number in range(count))
 
 
+_ENUMERATION = "v" * (limits.ENUMERATION - len('Literal["", "w"]')) + "|w"
+"""The longest enumeration."""
+
+
 def _of_each_type(answers: Mapping[str, str]) -> str:
     """As many fields as there may be, with the longest names; the first can be looked up."""
     looked_up = _filled("r", min(limits.REFERENCE, _room(answers) - len("verify_"))) + "_id:str"
     names = _numbered(limits.FIELDS - 1, limits.FIELD)
-    return " ".join([looked_up, *map("{}:{}".format, names, cycle(TYPES))])
+    return " ".join([looked_up, *map("{}:{}".format, names, cycle([*TYPES, _ENUMERATION]))])
 
 
 def _amounts(_: Mapping[str, str]) -> str:
@@ -94,6 +99,7 @@ VALUES: Mapping[str, Mapping[str, Value]] = {
     "display_name": _said(
         "O", "あ" * (limits.DISPLAYED // 2), _filled(_SEEN, limits.DISPLAYED - columns(_SEEN) + len(_SEEN))
     ),
+    "lists": _said(*LISTS),
     "description": _said("O", _filled("It's #1, 100% & 'x'; _a_ = y! (牛, Ü) * os.system(~x) ", limits.DESCRIPTION)),
     "fields": {
         **_said("a:bool", "x:decimal", "ab_id:str", "ab_id:str whole:int d:decimal c:currency o:date f:bool"),

@@ -6,8 +6,8 @@ from pathlib import Path
 from template.bake import bake
 
 _EDITS = (
-    ("model", "    payer: Text\n", "    payer: Text\n    note: Text | None = None\n"),
-    ("events", "    payer: Text\n", "    payer: Text\n    note: Text | None = None\n"),
+    ("model", "    due_date: Day\n", "    due_date: Day\n    note: Text | None = None\n"),
+    ("events", "    due_date: Day\n", "    due_date: Day\n    note: Text | None = None\n"),
     ("model", '    VERIFIED = "VERIFIED"\n', '    VERIFIED = "VERIFIED"\n    SETTLED = "SETTLED"\n'),
     (
         "commands",

@@ -128,7 +128,10 @@ def play(older: Path, payments: int, lists: int) -> dict[str, Any]:
     began = time.monotonic()
     project = current()
     common = tuple(name for name in project.context.functions if name != "settle_payment")
-    with tempfile.TemporaryDirectory() as folder, running_context(project) as deployed:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_context(project, settings={"tolerated_share": 0.05}) as deployed,
+    ):
         write_code(older / "src" / "payment", Path(folder) / "code.zip")
         scenario = Scenario(deployed, Shares(deployed, Path(folder) / "code.zip", common), payments, lists)
         scenario.play()

@@ -18,7 +18,7 @@ from template.upkeep.releases import releases
 from .team import BakedBy
 
 RULES = "src/payment/use_cases.py"
-BUILD = "infra/pipeline/buildspecs/build.yml"
+BUILD = "infra/pipeline/requirements.txt"
 
 
 def said(folder: Path, capsys: pytest.CaptureFixture[str], *options: str) -> tuple[int, str]:

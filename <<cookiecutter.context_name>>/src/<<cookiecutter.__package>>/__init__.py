@@ -1,1 +1,1 @@
-"""The <<cookiecutter.context_name>> context: business rules, list steps and Lambda functions."""
+"""The <<cookiecutter.context_name>> context: business rules<% if cookiecutter.lists != "none" %>, list steps<% endif %> and Lambda functions."""

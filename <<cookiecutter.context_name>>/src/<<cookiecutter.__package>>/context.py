@@ -22,9 +22,15 @@ from .use_cases import <<cookiecutter.commands | commands | map(attribute="snake
     ),
     data=<<cookiecutter.context_name>>Data,
     references=<<cookiecutter.verification | referred>>,
+<% if cookiecutter.lists != "none" %>
     verification="<<cookiecutter.__verification>>",
     # Each adds an index, and one write unit per row.
     queried_by=("list",),
+<% else %>
+    verification=None,  # no lists
+    # Each adds an index, and one write unit per change.
+    queried_by=("status",),
+<% endif %>
 <% filter fitted %>
     subscribers=<<cookiecutter.subscribers | subscribers | tupled>>,
 <% endfilter %>

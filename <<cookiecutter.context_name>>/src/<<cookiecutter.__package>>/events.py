@@ -3,6 +3,10 @@
 A field that you add later needs a default, as in ``note: Text | None = None``: queues still contain events without it.
 """
 
+<% for line in cookiecutter.fields | fields | typing %>
+<<line>>
+
+<% endfor %>
 from bounded_context import EventData, <<cookiecutter.fields | fields | types | join(", ")>>
 from pydantic import Field
 

@@ -1,8 +1,11 @@
 """The aggregate: the fields and statuses of the <<cookiecutter.__words>>."""
 
 from enum import StrEnum
+<% for line in cookiecutter.fields | fields | model_typing %>
+<<line>>
+<% endfor %>
 
-from bounded_context import Aggregate, Details, <<cookiecutter.fields | fields | types | join(", ")>>
+from bounded_context import Aggregate, Details, <<cookiecutter.fields | fields | model_types | join(", ")>>
 
 
 class Status(StrEnum):
@@ -14,11 +17,15 @@ class Status(StrEnum):
 
 
 class <<cookiecutter.context_name>>Details(Details):
+<% if cookiecutter.lists != "none" %>
     """The fields of a list's row, and of the creating command."""
+<% else %>
+    """The fields of the creating command."""
+<% endif %>
 
     <<cookiecutter.__package>>_id: Identifier
 <% for field in cookiecutter.fields | fields %>
-    <<field.name>>: <<field.annotation>>
+    <<field.name>>: <<field.marked>>
 <% endfor %>
 
 

@@ -9,7 +9,7 @@ from .model import <<cookiecutter.context_name>>, <<cookiecutter.context_name>>D
 <% filter fitted %>
 def <<(cookiecutter.commands | creates).snake>>(command: <<(cookiecutter.commands | creates).name>>, <<cookiecutter.__plural_snake>>: Aggregates[<<cookiecutter.context_name>>]) -> <<cookiecutter.context_name>>:
 <% endfilter %>
-    """Create the <<cookiecutter.__words>>; rows of lists follow the same rule.
+    """Create the <<cookiecutter.__words>><% if cookiecutter.lists != "none" %>; rows of lists follow the same rule<% endif %>.
 
     Raises:
         AlreadyExists: the identity is in use.

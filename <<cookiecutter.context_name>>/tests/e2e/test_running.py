@@ -1,10 +1,13 @@
-"""End-to-end tests on the embedded AWS: a list, a command, and the events of both."""
+"""End-to-end tests on the embedded AWS: <% if cookiecutter.lists != "none" %>a list, a command, and the events of both<% else %>a command and its events<% endif %>."""
 
+<% if cookiecutter.lists != "none" %>
 from collections import Counter
 
+<% endif %>
 from bounded_context.testing.running import Running
 
 
+<% if cookiecutter.lists != "none" %>
 def test_a_list_of_<<cookiecutter.__plural_snake>>(running: Running):
     """Each subscriber receives an event for each row and for the list."""
     done = running.upload(running.rows(30))
@@ -17,6 +20,7 @@ def test_a_list_of_<<cookiecutter.__plural_snake>>(running: Running):
         assert Counter(event["type"] for event in events) == expected
 
 
+<% endif %>
 def test_<<(cookiecutter.commands | creates).snake>>(running: Running):
     """Each subscriber receives the event."""
     [details] = running.rows(1)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .application.creating import Ran
     from .application.use_cases import GuardedAggregates
     from .application.verification import RowsCheck
+    from .domain.formats import Formats
     from .lists import ListImport
 
 __all__ = [
@@ -175,8 +176,18 @@ def seen_ids() -> "SqliteSeenIds":
 def list_import(context: Context[Any]) -> "ListImport":
     """Return the steps of a context's list workflow."""
     from .lists import ListImport
+    from .settings import GateSettings
 
-    return ListImport(context, lists(), files(), lambda: imported(context), seen_ids)
+    gated = load(GateSettings).malware != "none"
+    return ListImport(context, lists(), files(), lambda: imported(context), seen_ids, _formats, gated=gated)
+
+
+def _formats() -> "Formats":
+    from .domain.formats import Formats
+    from .settings import ValidationSettings
+
+    settings = load(ValidationSettings)
+    return Formats(settings.formats, settings.max_list_bytes)
 
 
 @_cached
@@ -284,10 +295,10 @@ def executions() -> "Executions":
 def event_sources() -> "EventSources":
     """Return the event source mappings of the stack's functions."""
     from .adapters.event_sources import EventSources
-    from .settings import WatchListsSettings
+    from .settings import WatchMappingsSettings
 
     client = _client("lambda", attempts=3, read_timeout=5)
-    return EventSources(client, load(WatchListsSettings).function_prefix)
+    return EventSources(client, load(WatchMappingsSettings).function_prefix)
 
 
 @_cached

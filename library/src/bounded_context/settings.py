@@ -1,13 +1,16 @@
 """The settings of each function, from its environment. A missing or bad variable fails the first call with its name."""
 
 from fractions import Fraction
+from typing import Literal
 
 from pydantic import Field, Json
 
 from .declaration.environment import Settings, TableSettings, load
+from .domain.formats import FileFormat
 from .domain.projection import Consumed
 
 __all__ = [
+    "GateSettings",
     "ListSettings",
     "MeasureListsSettings",
     "OnEventSettings",
@@ -21,6 +24,7 @@ __all__ = [
     "ValidationSettings",
     "VerificationSettings",
     "WatchListsSettings",
+    "WatchMappingsSettings",
     "load",
 ]
 
@@ -43,6 +47,12 @@ class RegisterListSettings(TemporarySettings):
     max_list_bytes: int = Field(gt=0)
 
 
+class GateSettings(Settings):
+    """Settings with ``malware``: with "guardduty", a list starts only after a malware scan of its file."""
+
+    malware: Literal["none", "guardduty"] = "none"
+
+
 class VerificationSettings(ListSettings):
     """Settings with ``tolerated_share``, the share of bad rows, 0 to 1, over which a list is rejected as a whole."""
 
@@ -50,9 +60,15 @@ class VerificationSettings(ListSettings):
 
 
 class ValidationSettings(VerificationSettings):
-    """Settings with ``part_rows``, the number of rows of a part, which one child of the import writes."""
+    """Settings with ``part_rows``, the number of rows of a part, which one child of the import writes.
+
+    ``formats`` has the formats of partners whose files are not plain, as JSON. ``max_list_bytes`` is the maximum size
+    of an unpacked file.
+    """
 
     part_rows: int = Field(gt=0)
+    max_list_bytes: int = Field(gt=0)
+    formats: Json[dict[str, FileFormat]]
 
 
 class RelaySettings(Settings):
@@ -71,11 +87,16 @@ class SweepUploadsSettings(TemporarySettings):
     """The settings of the sweep, which searches the inbox for uploads without a recorded list."""
 
 
-class WatchListsSettings(Settings):
-    """The settings of the watch over unfinished lists. ``function_prefix`` is the prefix of the functions' names."""
+class WatchMappingsSettings(Settings):
+    """Settings with ``function_prefix``, the prefix of the names of the functions whose mappings are watched."""
+
+    function_prefix: str = Field(min_length=1)
+
+
+class WatchListsSettings(WatchMappingsSettings):
+    """The settings of the watch over unfinished lists and mappings."""
 
     state_machine_arn: str = Field(min_length=1)
-    function_prefix: str = Field(min_length=1)
 
 
 class OnEventSettings(TableSettings):

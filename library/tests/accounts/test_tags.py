@@ -3,7 +3,7 @@
 import pytest
 
 from bounded_context.tools.accounts.permissions.policies import place, policy
-from tests.infra.graph import PARTNERS, run
+from tests.infra.graph import NETWORK, PARTNERS, run
 
 from . import documents
 from .documents import CONTEXT, REGION
@@ -158,3 +158,95 @@ def test_the_folders_of_a_shared_server_are_written_with_the_own_key(shared: Cal
     assert permits(shared, "kms:GenerateDataKey", KEY, OWN, {})
     assert not permits(shared, "kms:GenerateDataKey", KEY, OTHER, {})
     assert not permits(shared, "s3:GetObject", f"{bucket}/incoming/acme/list.csv", OWN, {})
+
+
+ADDRESS, GROUP, ENDPOINT, INTERFACE, VPC, OTHER_VPC, SUBNET = (
+    f"arn:aws:ec2:{REGION}:{ACCOUNT}:{name}"
+    for name in (
+        "elastic-ip/eipalloc-a1b2",
+        "security-group/sg-a1b2",
+        "vpc-endpoint/vpce-a1b2",
+        "network-interface/eni-a1b2",
+        f"vpc/{NETWORK['sftp_vpc']['vpc_id']}",
+        "vpc/vpc-fedcba9876543210f",
+        f"subnet/{NETWORK['sftp_vpc']['subnet_ids'][0]}",
+    )
+)
+ZONE = f"arn:aws:route53:::hostedzone/{NETWORK['sftp_host_zone']}"
+MADE = [("AllocateAddress", ADDRESS), ("CreateSecurityGroup", GROUP)]
+
+
+@pytest.fixture(scope="module")
+def networked() -> Caller:
+    """The role that deploys a stack with an SFTP server in a VPC."""
+    found = policy("deploy", place(CONTEXT, "staging", REGION, ACCOUNT), run("staging", **NETWORK), {})
+    return Caller("deploy", ACCOUNT, (Policy(found),))
+
+
+@pytest.mark.parametrize(("call", "resource"), MADE)
+def test_an_address_or_a_group_is_made_with_the_own_tags_only(networked: Caller, call: str, resource: str) -> None:
+    assert permits(networked, f"ec2:{call}", resource, NEW, OWN)
+    assert not permits(networked, f"ec2:{call}", resource, NEW, OTHER)
+    assert not permits(networked, f"ec2:{call}", resource, NEW, {})
+
+
+@pytest.mark.parametrize(("call", "resource"), MADE)
+def test_no_existing_address_or_group_is_tagged_as_the_stack_s(networked: Caller, call: str, resource: str) -> None:
+    """Most default groups and many addresses of an account have no tags: only a creation may set them."""
+
+    def tags(context: dict[str, Value], had: dict[str, str], sent: dict[str, str]) -> bool:
+        keys: dict[str, Value] = {f"aws:resourcetag/{name}": value for name, value in had.items()}
+        keys |= {f"aws:requesttag/{name}": value for name, value in sent.items()}
+        return allowed(networked, "ec2:CreateTags", Target(resource, ACCOUNT, context={**keys, **context}), {})
+
+    assert tags({"ec2:createaction": call}, NEW, OWN)
+    assert not tags({"ec2:createaction": call}, NEW, OTHER)
+    assert not tags({}, NEW, OWN)
+    assert not tags({}, OTHER, OWN)
+    assert tags({}, OWN, {"owner": "another team"})
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        *((name, GROUP) for name in ("AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress")),
+        *((name, GROUP) for name in ("CreateVpcEndpoint", "DeleteSecurityGroup", "RevokeSecurityGroupEgress")),
+        *((name, ADDRESS) for name in ("AssociateAddress", "DisassociateAddress", "ReleaseAddress")),
+    ],
+)
+def test_an_address_or_a_group_belongs_to_the_stack_of_its_tags(networked: Caller, action: str, resource: str) -> None:
+    assert permits(networked, f"ec2:{action}", resource, OWN, {})
+    assert not permits(networked, f"ec2:{action}", resource, OTHER, {})
+    assert not permits(networked, f"ec2:{action}", resource, NEW, {})
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        *((name, ENDPOINT) for name in ("CreateVpcEndpoint", "DeleteVpcEndpoints", "ModifyVpcEndpoint")),
+        *((name, INTERFACE) for name in ("AssociateAddress", "DisassociateAddress")),
+    ],
+)
+def test_endpoints_of_a_vpc_are_changed_by_the_sftp_service_only(networked: Caller, action: str, resource: str) -> None:
+    """They have no tags of the stack. The service changes those of the server that a request names."""
+    by_service: dict[str, Value] = {"aws:viaawsservice": "true"}
+    assert allowed(networked, f"ec2:{action}", Target(resource, ACCOUNT, context=by_service), {})
+    assert not permits(networked, f"ec2:{action}", resource, OWN, OWN)
+
+
+def test_a_network_is_limited_to_the_vpc_of_the_settings(networked: Caller) -> None:
+    assert permits(networked, "ec2:CreateSecurityGroup", VPC, NEW, OWN)
+    assert permits(networked, "ec2:CreateVpcEndpoint", SUBNET, NEW, {})
+    assert not permits(networked, "ec2:CreateSecurityGroup", OTHER_VPC, NEW, OWN)
+    assert not permits(networked, "ec2:CreateVpcEndpoint", SUBNET.replace("0f", "1f") + "9", NEW, {})
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "permitted"),
+    [("sftp.example.org", "CNAME", True), ("www.example.org", "CNAME", False), ("sftp.example.org", "MX", False)],
+)
+def test_one_name_of_the_zone_is_changed(networked: Caller, name: str, kind: str, permitted: bool) -> None:
+    key = "route53:changeresourcerecordsets"
+    sent: dict[str, Value] = {f"{key}normalizedrecordnames": [name], f"{key}recordtypes": [kind]}
+    zone = Target(ZONE, ACCOUNT, context=sent)
+    assert allowed(networked, "route53:ChangeResourceRecordSets", zone, {}) is permitted

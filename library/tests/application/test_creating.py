@@ -22,8 +22,7 @@ from bounded_context.application.list_import import Upload
 from bounded_context.application.ports import Throttled
 from bounded_context.application.staging import VALIDATED, VERIFIED, StagedRow, Staging, StagingGone, TypedRow
 from bounded_context.application.verification import typed
-from bounded_context.declaration.structure import INVALID
-from bounded_context.domain.faults import Fault
+from bounded_context.domain.faults import INVALID, Fault
 from bounded_context.domain.lists import ListStatus
 from bounded_context.testing import InMemory, InMemoryAggregates, Run, Samples, run_list
 from bounded_context.testing.lists import KEY

@@ -1,5 +1,6 @@
 """The list workflow's steps, on fakes: what each leaves behind for the next, for the partner and for a second try."""
 
+import gzip
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,7 @@ from bounded_context.application.list_import import TECHNICAL_FAILURE, Outcome, 
 from bounded_context.application.staging import VALIDATED, VERIFIED, Staging, StagingGone
 from bounded_context.domain import lists
 from bounded_context.domain.amounts import NONE
-from bounded_context.domain.faults import Fault
+from bounded_context.domain.faults import LIST_CODES, Fault, ListFault
 from bounded_context.domain.lists import ListStatus, NotAList
 from tests.application.world import KEY, MAX_BYTES, World
 from tests.contexts import CONTEXTS
@@ -371,7 +372,7 @@ def test_a_report_speaks_of_the_newest_file_of_its_name(world: World):
     unreadable = world.register(b"colour\nred\n", "run-2").list_id
     world.validate(unreadable)
     world.compensate(unreadable)
-    assert [row["line"] for row in world.report()] == [""]
+    assert [row["line"] for row in world.report()] == ["1"]
     good = world.register(world.samples.file(world.rows(1)), "run-3").list_id
     world.validate(good)
     world.verify(good)
@@ -484,7 +485,7 @@ def test_a_technical_failure_is_undone_and_told_as_one(world: World):
     assert world.compensate(list_id) is ListStatus.FAILED
     assert world.lists.changes == closed
     assert world.owners == {"id-000900": "another-list"}
-    assert [row["reason"] for row in world.report()] == [TECHNICAL_FAILURE]
+    assert [(row["reason"], row["code"]) for row in world.report()] == [(TECHNICAL_FAILURE, ListFault.FAILED)]
 
 
 def test_a_list_that_another_version_began_to_undo_has_failed_whatever_sentence_it_wrote(
@@ -575,3 +576,35 @@ def test_a_list_whose_rows_are_gone_is_not_verified_as_an_empty_one(world: World
     world.gone(list_id, VALIDATED)
     with pytest.raises(StagingGone):
         world.verify(list_id)
+
+
+def test_each_refusal_of_a_list_has_its_code_and_remedy_in_the_report(world: World):
+    """Whether the registration, the validation or the verification refuses it, or the workflow fails."""
+    good = world.samples.file(world.rows(2))
+    files = {
+        ListFault.EMPTY: [b"", b"\xef\xbb\xbf", good.splitlines()[0]],
+        ListFault.SIZE: [b"x" * (MAX_BYTES + 1)],
+        ListFault.ENCODING: [good + b"\xff", "a".encode("utf-16")],
+        ListFault.MARK: [good + "\ufeff".encode()],
+        ListFault.COMPRESSION: [gzip.compress(good)],
+        ListFault.QUOTES: [good + b'"'],
+        ListFault.RECORD: [good + b'"' + b"x" * 70_000],
+        ListFault.HEADER: [b"x" + good],
+        ListFault.TOLERANCE: [world.samples.file([world.bad(1)])],
+    }
+    for code, data in ((code, data) for code, several in files.items() for data in several):
+        assert _refused(World(world.context), data) == (code, LIST_CODES[code][1])
+    world.exists(0, 1)
+    assert _refused(world, good)[0] == ListFault.TOLERANCE
+    assert _refused(World(world.context), None)[0] == ListFault.UPLOAD
+
+
+def _refused(world: World, data: bytes | None) -> tuple[str, str]:
+    list_id = world.register(data).list_id
+    if not world.lists.get(list_id).reason:
+        world.validate(list_id)
+        if not world.lists.get(list_id).reason:
+            world.verify(list_id)
+    assert world.compensate(list_id) is ListStatus.REJECTED
+    [*_, refusal] = (line for line in world.report() if line["code"] != ListFault.FORMAT)
+    return refusal["code"], refusal["remedy"]

@@ -37,8 +37,8 @@ def test_a_record_is_known_by_the_line_it_starts_on():
         ("a,b\n1,2\n".encode("utf-16"), "UTF-16"),
         (b"a,b\n1,\xff\xfe\n", "not UTF-8"),
         (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "not UTF-8"),
-        (b'a\n"b\nc\n', "line 2 breaks the rules"),
-        (b'a\n"b"c\n', "line 2 breaks the rules"),
+        (b'a\n"b\nc\n', "line 2: the record breaks the rules"),
+        (b'a\n"b"c\n', "line 2: the record breaks the rules"),
         (b"a\n" + b"x" * 10_000_000, "line 2: a record is longer than"),
         (b"a\n" + b'"x\n' + b'","\n' * 1_000_000, "line 2: a record is longer than"),
         (b"a\n" + b"," * MAX_RECORD_CELLS, "line 2: a record has 1001 cells"),
@@ -56,14 +56,16 @@ def test_the_widest_record_is_read():
     assert len(_read(b"," * (MAX_RECORD_CELLS - 1))[0].cells) == MAX_RECORD_CELLS
 
 
-@given(st.lists(st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=1).filter(any)))
+@given(
+    st.lists(
+        st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\ufeff")), min_size=1).filter(any)
+    )
+)
 def test_what_a_csv_writer_writes_is_read_back(table: list[list[str]]):
-    """Commas, quotes, line breaks and any Unicode survive."""
+    """Commas, quotes, line breaks and any Unicode but a byte order mark survive."""
     text = StringIO(newline="")
     csv.writer(text).writerows(table)
-    data = text.getvalue().encode()
-    if not data.startswith(b"\xef\xbb\xbf"):
-        assert [cells for _, cells in _read(data)] == table
+    assert [cells for _, cells in _read(text.getvalue().encode())] == table
 
 
 class _Endless(RawIOBase):

@@ -5,7 +5,7 @@ from io import StringIO
 
 from bounded_context.application import report
 from bounded_context.application.report import REPORTED_REJECTIONS, Report
-from bounded_context.domain.faults import Fault
+from bounded_context.domain.faults import Fault, ListFault
 from bounded_context.domain.rows import Rejection
 
 
@@ -14,20 +14,21 @@ def _lines(text: bytes) -> list[dict[str, str]]:
 
 
 def test_each_line_has_the_code_of_the_refusal_or_the_fault() -> None:
-    """A line about the list as a whole has none."""
+    """Each also has a remedy, except the count of further rejections."""
     found = Report()
     found.add([Rejection(2, "payer", "no", Fault.VALUE), Rejection(3, "", "too large", Fault.RULE, "too-large")])
-    text = report.with_reason(found.rows, "too many")
-    assert [line["code"] for line in _lines(text)] == ["value", "too-large", ""]
+    lines = _lines(report.with_reason(found.rows + report.whole_list("and 3 more"), "too many", ListFault.TOLERANCE))
+    assert [line["code"] for line in lines] == ["value", "too-large", "", ListFault.TOLERANCE]
+    assert [bool(line["remedy"]) for line in lines] == [True, True, False, True]
 
 
 def test_lines_of_a_version_that_wrote_no_code_have_as_many_cells() -> None:
     """Also a reason of two lines, and the count of further ones."""
-    before = '2,payer,"no, ""really""\r\nnot"\r\n,,and 3 more\r\n'
+    before = '2,payer,"no, ""really""\r\nnot"\r\n,,and 3 more,\r\n'
     found = Report(before)
     found.add([Rejection(9, "", "too large", Fault.RULE, "too-large")])
     lines = list(csv.reader(StringIO(report.document(found.rows).decode(), newline="")))
-    assert {len(cells) for cells in lines} == {4}
+    assert {len(cells) for cells in lines} == {5}
     assert [cells[2] for cells in lines[1:]] == ['no, "really"\r\nnot', "and 3 more", "too large"]
 
 

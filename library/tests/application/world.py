@@ -96,7 +96,10 @@ class World(InMemory[Any]):
         return self.samples.values(n, **{self.context.identity: identity})
 
     def ready_to_import(self, rows: list[dict[str, str]]) -> str:
-        list_id = self.register(self.samples.file(rows)).list_id
+        return self.ready_to_import_file(self.samples.file(rows))
+
+    def ready_to_import_file(self, data: bytes) -> str:
+        list_id = self.register(data).list_id
         assert self.validate(list_id).outcome is Outcome.VALIDATED
         assert self.verify(list_id).outcome is Outcome.VERIFIED
         return list_id

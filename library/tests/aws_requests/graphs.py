@@ -5,23 +5,32 @@ from pathlib import Path
 from typing import Any
 
 from bounded_context.configuration.labels import NAME_LIMIT, Labels
-from bounded_context.declaration.structure import PLATFORM_FUNCTIONS
 from bounded_context.tools.programs.recording import ACCOUNT, REGION, Graph, Program
 from tests.infra.contexts import DEFAULT, LARGE, SHAPES
-from tests.infra.graph import CONTEXT, STACKS, run, run_context, run_shape
+from tests.infra.graph import CONTEXT, NETWORK, STACKS, run, run_context, run_shape
 from tests.pipeline import program
 
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0f5a1c2e-1111-2222-3333-444455556666"
 CONSUMER = Program(Path(__file__).parents[2] / "examples" / "consumer" / "infra", "consumer")
 
-LONG_PARTNERS = {f"p{number}{'x' * (32 - len(f'p{number}'))}": {"public_keys": []} for number in range(12)}
+FORMAT = {"delimiter": ";", "encoding": "windows-1252", "decimal": ",", "date": "DD.MM.YYYY", "compression": "gzip"}
+LONG_PARTNERS = {
+    f"p{number}{'x' * (32 - len(f'p{number}'))}": {"public_keys": [], "format": FORMAT} for number in range(12)
+}
 EVERYTHING: Mapping[str, Any] = {
-    "sftp": "dedicated",
+    **NETWORK,
+    "sftp_security_policy": "TransferSecurityPolicy-SshAuditCompliant-2025-02",
     "partners": {
-        **LONG_PARTNERS,
-        "acme": {"public_keys": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFsCzMk0 acme laptop"]},
+        **{name: {**partner, "addresses": ["203.0.113.7"]} for name, partner in LONG_PARTNERS.items()},
+        "acme": {
+            "public_keys": [
+                "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPzjCAi5BRf9toDsqH1l2QQI3dqkOtnXuj0wdgnlKkLK acme laptop"
+            ],
+            "addresses": ["198.51.100.0/24"],
+        },
     },
     "temporary_names": [f".{'x' * 30}{number}" for number in range(9)],
+    "malware": "guardduty",
     "incoming_days": 3650,
     "reports_days": 1,
     "tolerated_share": 1,
@@ -29,7 +38,7 @@ EVERYTHING: Mapping[str, Any] = {
     "part_rows": 250,
     "import_concurrency": 100,
     "stream_parallelization_factor": 10,
-    "reserved_concurrency": dict.fromkeys(PLATFORM_FUNCTIONS, 10_000),
+    "reserved_concurrency": dict.fromkeys(DEFAULT.platform_functions, 10_000),
     "log_retention_days": 3653,
     "log_key_arn": KEY,
     "permissions_boundary": f"arn:aws:iam::111122223333:policy/{'b' * 128}",

@@ -65,7 +65,7 @@ def _step(word: str, status: int = 0) -> str:
     return f"{shlex.quote(sys.executable)} -c \"print('{word}'); raise SystemExit({status})\""
 
 
-LIBRARY_STEPS = {name: _step(f"own {name}") for name in ("lint", "types", "imports", "test")}
+LIBRARY_STEPS = {name: _step(f"own {name}") for name in ("lint", "types", "imports", "partners", "test")}
 
 
 def test_a_command_of_the_repository_runs(repository: Repository, capsys: Capture) -> None:

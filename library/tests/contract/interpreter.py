@@ -58,7 +58,9 @@ class Broken(Exception):
 def shipped(topic_arn: str) -> Definition:
     """Return the repository's definition, filled in as the program fills it in."""
     project = current()
-    steps = {f"{step}_arn": _arn(step) for step in _STEPS} | {"verification_arn": _arn(project.context.verification)}
+    steps = {f"{step}_arn": _arn(step) for step in _STEPS} | {
+        "verification_arn": _arn(project.context.verification_step)
+    }
     stack = {"inbox_bucket": BUCKET, "table_name": TABLE, "topic_arn": topic_arn, "import_concurrency": "2"}
     values = steps | stack
     return json.loads(re.sub(r"\$\{(\w+)\}", lambda found: values[found[1]], project.workflow.read_text("utf-8")))

@@ -5,9 +5,11 @@ from typing import NamedTuple
 
 import pytest
 
+from bounded_context.declaration.measures import OPTIONAL
 from tests.infra.dashboards import Shown, bodies, metrics, searches
 from tests.infra.graph import CONTEXT, PARTNERS, Graph, run
 
+MEASURES = [one for one in CONTEXT.measures.all if one not in OPTIONAL]
 COUNTED = frozenset({"Sum"})
 TIMED = frozenset({"Average", "Maximum", "p50", "p99"})
 AVERAGED = frozenset({"Average", "Maximum"})
@@ -95,10 +97,9 @@ def shown(stack: Graph) -> list[Shown]:
 
 def _measured() -> set[tuple[str, frozenset[tuple[str, str]]]]:
     """Each metric of ours, by its name and the dimension that it has besides `service`."""
-    measures = CONTEXT.measures.all
-    plain = {(one.name, frozenset()) for one in measures if one.dimension is None}
+    plain = {(one.name, frozenset()) for one in MEASURES if one.dimension is None}
     told_apart = {
-        (one.name, frozenset([(one.dimension, value)])) for one in measures if one.dimension for value in one.values
+        (one.name, frozenset([(one.dimension, value)])) for one in MEASURES if one.dimension for value in one.values
     }
     return plain | told_apart
 
@@ -111,7 +112,7 @@ def test_our_metrics_on_dashboards_are_those_that_we_measure(stack: Graph, shown
     assert {one.dimensions["service"] for one in ours} == {CONTEXT.name}
     besides = {(one.name, frozenset(one.dimensions.items()) - {("service", CONTEXT.name)}) for one in ours}
     assert besides == _measured()
-    assert {name for name, _ in _measured()} == {one.name for one in CONTEXT.measures.all}
+    assert {name for name, _ in _measured()} == {one.name for one in MEASURES}
 
 
 def test_aws_has_the_metrics_that_dashboards_ask_it_for(shown: list[Shown]) -> None:

@@ -8,6 +8,7 @@ from bounded_context.adapters.items import KEY, LIST, Items
 from bounded_context.adapters.projection import key_of
 from bounded_context.configuration.project import current
 from bounded_context.declaration.entry_points import of_library
+from bounded_context.declaration.structure import WATCH_MAPPINGS
 from bounded_context.handlers.watch_lists import MAPPED
 from bounded_context.infra import PLATFORM, Consumed, kebab
 from tests.function_settings import by_function
@@ -44,7 +45,7 @@ def test_each_function_is_told_what_its_settings_need_and_nothing_else(deployed:
 def test_the_librarys_own_functions_are_told_which_context_it_is(deployed: Graph) -> None:
     """By the name under which it is declared; the repository's own steps know it."""
     told = {name for name in BY_FUNCTION if "CONTEXT" in _variables(deployed, name)}
-    assert told == {*PLATFORM, *of_library(current().context)}
+    assert told == {*PLATFORM, *of_library(current().context)} - {WATCH_MAPPINGS}
     assert {_variables(deployed, name)["CONTEXT"] for name in told} == {current().settings["context"]}
 
 

@@ -53,7 +53,8 @@ def _lists() -> None:
     faults = dict.fromkeys(measures.rows_rejected.values, 1)
     ends = (ListStatus.REJECTED, ListStatus.FAILED, ListStatus.IMPORTED)
     closed = [closing(status, rejections=faults, amounts=sums) for status in ends]
-    measure_lists.lambda_handler({"Records": [received, *closed]}, CALL)
+    scanned = change(list_item(awaits_scan=True), list_item(scan="FAILED"))
+    measure_lists.lambda_handler({"Records": [received, scanned, *closed]}, CALL)
 
 
 def _watch() -> None:

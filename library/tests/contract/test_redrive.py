@@ -19,7 +19,7 @@ SERVER = "s-1111aaaa2222bbbb3"
 def _graphs() -> list[Graph]:
     """Every way into the inbox."""
     shared = run("staging", sftp="shared", sftp_server_id=SERVER, partners=PARTNERS)
-    return [run("dev"), shared, run("prod", sftp="dedicated", partners=PARTNERS)]
+    return [run("dev"), shared, run("prod", sftp="dedicated", partners=PARTNERS, malware="guardduty")]
 
 
 def _event(kind: str, bucket: str) -> dict[str, Any]:
@@ -31,8 +31,10 @@ def _event(kind: str, bucket: str) -> dict[str, Any]:
         "renamed-file-path": f"/{bucket}/incoming/acme/renamed",
         "bucket": {"name": bucket},
         "object": {"key": "incoming/acme/object", "version-id": "version"},
+        "s3ObjectDetails": {"bucketName": bucket, "objectKey": "incoming/acme/scanned", "versionId": "scanned"},
+        "scanResultDetails": {"scanResultStatus": "THREATS_FOUND"},
     }
-    source = "aws.s3" if kind.startswith("Object") else "aws.transfer"
+    source = {"Object": "aws.s3", "GuardDuty": "aws.guardduty"}.get(kind.split()[0], "aws.transfer")
     return {"id": "event-id", "source": source, "detail-type": kind, "detail": detail}
 
 

@@ -15,6 +15,7 @@ from .conftest import recorded
 
 RENAMED = "SFTP Server File Rename Completed"
 FAILED = "SFTP Server File Upload Failed"
+SCANNED = "GuardDuty Malware Protection Object Scan Result"
 
 
 def rules_that_match(graph: Graph, event: dict[str, Any]) -> list[str]:
@@ -58,6 +59,33 @@ def test_an_upload_whose_event_has_no_tag_starts_it_as_well(deployed: Graph, upl
     started = started_with(deployed, "upload-completed", upload | {"detail": detail})
     told = RegisterEvent(upload=UploadEvent.model_validate(started), execution="run-1").uploaded()
     assert (told.size, told.etag) == (1234, "")
+
+
+@pytest.mark.parametrize("result", ["NO_THREATS_FOUND", "THREATS_FOUND", "UNSUPPORTED", "ACCESS_DENIED", "FAILED"])
+def test_the_result_of_a_scan_starts_it_by_its_version(result: str) -> None:
+    """An event as in GuardDuty's user guide. Files outside of partners' folders are not announced."""
+    graph = run("prod", malware="guardduty")
+    scanned = {
+        "bucketName": graph.outputs["inbox_bucket"],
+        "objectKey": "incoming/acme/january.csv",
+        "eTag": "ASIAI44QH8DHBEXAMPLE",
+        "versionId": "d41d8cd98f00b204e9800998ecfexample",
+        "s3Throttled": False,
+    }
+    detail = {
+        "schemaVersion": "1.0",
+        "scanStatus": "COMPLETED",
+        "resourceType": "S3_OBJECT",
+        "s3ObjectDetails": scanned,
+        "scanResultDetails": {"scanResultStatus": result, "threats": None},
+    }
+    event = {"source": "aws.guardduty", "detail-type": SCANNED, "detail": detail}
+    assert rules_that_match(graph, event) == ["upload-scanned"]
+    started = started_with(graph, "upload-scanned", event)
+    told = RegisterEvent(upload=UploadEvent.model_validate(started), execution="run-1").uploaded()
+    assert (told.key, told.version, told.scan) == ("incoming/acme/january.csv", scanned["versionId"], result)
+    elsewhere = {"s3ObjectDetails": scanned | {"objectKey": "reports/acme/january.csv"}}
+    assert rules_that_match(graph, event | {"detail": detail | elsewhere}) == []
 
 
 def test_the_rename_at_the_end_does(deployed: Graph, upload: dict[str, Any]) -> None:

@@ -84,4 +84,4 @@ def test_what_may_have_written_rows_is_undone_by_the_part_and_all_else_is_closed
 def test_the_verification_step_is_named_after_its_function(deployed: Graph) -> None:
     """The console shows the same name that the code has."""
     names = {name.lower() for name in _states(deployed)}
-    assert CONTEXT.verification.replace("_", "") in names
+    assert CONTEXT.verification_step.replace("_", "") in names

@@ -46,7 +46,7 @@ Staged = Callable[..., Behaviour]
 """Makes a function lose staged objects."""
 
 IMPORTED, REJECTED = PAYMENT.list_events
-VERIFICATION = PAYMENT.verification
+VERIFICATION = PAYMENT.verification_step
 FORWARD = {"register_list": 1, "validate_list": 1, VERIFICATION: 1, "import_list": 3}
 """The calls of a list of three parts."""
 

@@ -14,6 +14,7 @@ from bounded_context.tools.views.pages.api import api_page
 from tests.console import context
 from tests.event_schemas import REPOSITORY
 
+PROD = "infra/service/Pulumi.prod.yaml"
 _PYPROJECT = """[project]
 version = "0.1.0"
 description = "Registers every payment, one by one or by the list, and tells the other contexts."
@@ -28,7 +29,7 @@ def _repository(root: Path, monkeypatch: pytest.MonkeyPatch, context: str) -> Pa
     (root / "pyproject.toml").write_text(_PYPROJECT.format(context))
     for name in ("events", "docs/api", "released"):
         shutil.copytree(REPOSITORY / name, root / name)
-    for name in (WORKFLOW, "src/payment/events.py", "README.md", "catalog-info.yaml"):
+    for name in (WORKFLOW, "src/payment/events.py", "README.md", "catalog-info.yaml", "docs/lists.md", PROD):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(REPOSITORY / name, root / name)
     monkeypatch.chdir(root)

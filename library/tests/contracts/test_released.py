@@ -2,16 +2,19 @@
 
 import json
 from dataclasses import replace
+from datetime import time
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import pytest
 from payment.context import PAYMENT
 from payment.model import Status
 from pydantic import Field, create_model
 
+import bounded_context
 from bounded_context import Aggregate, Amount, Command, Context, Currency, Day, Details, Identifier, Text, WholeNumber
+from bounded_context.domain.field_types import FIELD_TYPES, WIDER
 from bounded_context.tools.contracts.change import Refused
 from bounded_context.tools.contracts.release import breaking, may_break
 from bounded_context.tools.contracts.released.breaches import FOLDER, Released
@@ -172,6 +175,23 @@ def test_data_that_cannot_be_read_is_one_line(context: Context[Any], fault: str,
         assert remedy in found
 
 
+_TYPES = {known.kind: getattr(bounded_context, known.name) for known in FIELD_TYPES}
+_TYPES |= {"low": Literal["low"], "low, high": Literal["low", "high"]}
+_TEXTS = [known for known in FIELD_TYPES if known.stored is None]
+_ACCEPTS_MORE = {
+    *((old.kind, new.kind) for old in _TEXTS for new in _TEXTS if (old.pattern, new.pattern) in WIDER),
+    ("low", "low, high"),
+}
+
+
+@pytest.mark.parametrize("old", _TYPES)
+def test_a_stored_field_changes_only_to_a_type_that_accepts_its_values(old: str, root: Path) -> None:
+    """Each other type is reported, and an enumeration may get a value but not lose one."""
+    write(root, "0.1.0", version_of(having(payer=_TYPES[old])))
+    accepted = {new for new in _TYPES if kept(having(payer=_TYPES[new]), root) == ""}
+    assert accepted == {old, *(new for known, new in _ACCEPTS_MORE if known == old)}
+
+
 def test_a_renamed_field_is_recognized_by_its_type(root: Path) -> None:
     """Only one field is a day."""
     assert "renamed from due_date: keep due_date, " in kept(having(("due_date",), due=Day), root)
@@ -232,12 +252,12 @@ def test_nothing_is_written_while_something_breaks(root: Path) -> None:
 
 def test_a_field_of_an_unknown_type_needs_an_example(root: Path) -> None:
     """The refusal names the field and pydantic's `Field`, which accepts examples."""
-    unknown = having(shape=(dict[str, int], ...))
+    unknown = having(opens=time)
     (root / "events").mkdir()
-    with pytest.raises(Refused, match=r"^PaymentDetails\.shape .* Field\("):
+    with pytest.raises(Refused, match=r"^PaymentDetails\.opens .* Field\("):
         list(update(unknown, root))
-    shown = having(shape=(dict[str, int], Field(examples=[{"a": 1}])))
-    assert version_of(shown)["staged"]["part"][0]["rows"][0]["shape"] == {"a": 1}
+    shown = having(opens=(time, Field(examples=["08:30:00"])))
+    assert version_of(shown)["staged"]["part"][0]["rows"][0]["opens"] == "08:30:00"
 
 
 @pytest.mark.parametrize(

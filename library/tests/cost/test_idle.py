@@ -54,6 +54,7 @@ STANDING = [
     (node("cloudwatch/dashboard"), 3.00),
     (node("kms/key"), 1.00),
     (node("transfer/server"), 219.00),
+    (node("ec2/eip"), 3.65),
 ]
 
 

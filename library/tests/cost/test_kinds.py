@@ -9,7 +9,7 @@ from bounded_context.tools.programs.recording import Graph, Node
 from bounded_context.tools.views.cost.idle import unknown
 from bounded_context.tools.views.cost.prices import prices
 from tests.infra.contexts import SHAPES
-from tests.infra.graph import PARTNERS, STACKS, run, run_shape
+from tests.infra.graph import NETWORK, PARTNERS, STACKS, run, run_shape
 
 from .small import graph, node
 
@@ -22,6 +22,7 @@ MORE: dict[str, Any] = {
     "rollout_strategy": "Canary25Percent20Minutes",
     "trace_percent": 50,
     "api_jwt": JWT,
+    "malware": "guardduty",
 }
 
 
@@ -33,7 +34,7 @@ def test_every_type_of_a_stack_is_priced_or_free(stack: str) -> None:
 
 def test_every_type_that_settings_add_is_priced_or_free() -> None:
     """Partners of a server of one's own and of another's, a strategy of one's own, a share of traces, tokens."""
-    assert unknown(run("prod", partners=PARTNERS, sftp="dedicated", **MORE)) == [], AGAIN
+    assert unknown(run("prod", **NETWORK, **MORE)) == [], AGAIN
     assert unknown(run("prod", partners=PARTNERS, sftp="shared", sftp_server_id="s-0123456789abcdef0")) == [], AGAIN
 
 

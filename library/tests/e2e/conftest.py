@@ -12,11 +12,14 @@ from bounded_context.tools.local.actors.neighbour import Neighbour
 from bounded_context.tools.local.running.context import RunningContext
 
 from .dead_letters import Redrive, redriving
-from .facts import PROJECT
+from .facts import PARTNERS, PROJECT
 from .lists import Sample
 
 # Small enough that a file over the limit is made in no time, larger than the longest line that a test sends.
 MAX_LIST_MB = 11
+
+# By default one bad row rejects a list. Some tests send lists of which only the good rows are imported.
+TOLERATED_SHARE = 0.05
 
 
 def pytest_ignore_collect(config: pytest.Config) -> bool | None:
@@ -26,8 +29,9 @@ def pytest_ignore_collect(config: pytest.Config) -> bool | None:
 
 @pytest.fixture(scope="session")
 def running() -> Iterator[Running]:
-    """The context, with a limit of its own; stopped at the end of the session."""
-    with started(PROJECT, {"max_list_mb": MAX_LIST_MB}) as one:
+    """The context, with limits of its own; stopped at the end of the session."""
+    limits = {"max_list_mb": MAX_LIST_MB, "tolerated_share": TOLERATED_SHARE}
+    with started(PROJECT, {**limits, "partners": PARTNERS}) as one:
         yield one
 
 

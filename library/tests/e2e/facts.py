@@ -5,6 +5,8 @@ import os
 import pytest
 
 from bounded_context.configuration.project import VARIABLE, current
+from bounded_context.domain.formats import FileFormat
+from bounded_context.tools.local.actors.sftp_client import Login
 from bounded_context.tools.local.provider import stack
 from bounded_context.tools.local.sample_lists import Samples
 
@@ -27,6 +29,11 @@ LIST_IMPORTED, LIST_REJECTED = CONTEXT.list_events
 
 ENVIRONMENT = os.environ | {VARIABLE: str(PROJECT.root), "PYTHONPATH": str(PROJECT.root / "src")}
 """Of commands that are started for the repository: its package is not installed here."""
+
+EXCEL = FileFormat(delimiter=";", encoding="windows-1252", decimal=",", date="DD.MM.YYYY", compression="gzip")
+EXCEL_LOGIN = Login.with_new_key("excel")
+PARTNERS = {"excel": {"public_keys": [EXCEL_LOGIN.public_key], "format": EXCEL.settings}}
+"""The partner whose files are not plain, besides the run's own."""
 
 OVER_SFTP = stack.settings(PROJECT, {})["sftp"] != "none"
 

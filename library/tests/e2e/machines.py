@@ -8,6 +8,7 @@ from typing import Any
 from bounded_context.tools.local import executions
 from bounded_context.tools.local.executions import Ended
 from bounded_context.tools.local.running.context import RunningContext
+from bounded_context.tools.local.storm.remedies import redrive
 
 
 def started_impatient(deployed: RunningContext, path: str) -> Ended:
@@ -19,23 +20,22 @@ def started_impatient(deployed: RunningContext, path: str) -> Ended:
 
 
 def redriven(deployed: RunningContext, arn: str) -> Ended:
-    """Do what a redrive does: take up an execution at the state that it entered last and never left, with its input.
-
-    The emulator has no RedriveExecution. AWS takes up the same definition, with all of its retries again.
-    """
-    entered = [event["stateEnteredEventDetails"] for event in executions.history(deployed.aws, arn) if _entered(event)]
-    definition = _definition(deployed) | {"StartAt": entered[-1]["name"]}
-    return _run(deployed, definition, json.loads(entered[-1]["input"]))
+    """Do what a redrive does, and wait for the end."""
+    return executions.follow(deployed.aws, redrive(deployed, arn))
 
 
-def seconds_in(deployed: RunningContext, arn: str, state: str) -> float:
-    """Return how long an execution was in a state."""
-    [entered, left] = [event["timestamp"] for event in executions.history(deployed.aws, arn) if _name(event) == state]
-    return (left - entered).total_seconds()
+def calls_in(deployed: RunningContext, arn: str, state: str) -> int:
+    """Return the number of a task's calls in an execution, retries included."""
+    events = executions.history(deployed.aws, arn)
+    [entered, left] = [number for number, event in enumerate(events) if _name(event) == state]
+    return sum(event["type"] == "TaskScheduled" for event in events[entered:left])
 
 
-def _entered(event: dict[str, Any]) -> bool:
-    return "stateEnteredEventDetails" in event
+def succeeded_in_last_map(deployed: RunningContext, arn: str) -> int:
+    """Return the number of items that the last map of an execution processed."""
+    runs = deployed.aws.call("stepfunctions", "list_map_runs", executionArn=arn)["mapRuns"]
+    last = max(runs, key=lambda run: run["startDate"])["mapRunArn"]
+    return deployed.aws.call("stepfunctions", "describe_map_run", mapRunArn=last)["itemCounts"]["succeeded"]
 
 
 def _name(event: dict[str, Any]) -> str | None:

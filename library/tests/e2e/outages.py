@@ -1,11 +1,17 @@
 """What may go wrong in a running context, for as long as a test wants it to."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
+
+from urllib3 import HTTPHeaderDict
 
 from bounded_context.tools.local.running.context import RunningContext
+from bounded_context.tools.local.stand_ins.http_server import Response
+from bounded_context.tools.local.stand_ins.upstream import Upstream
 
 
 @contextmanager
@@ -44,6 +50,20 @@ def hurried(deployed: RunningContext, function: str, seconds: int) -> Iterator[N
         yield
     finally:
         deployed.aws.call("lambda", "update_alias", FunctionName=name, FunctionVersion=before, **live)
+
+
+@contextmanager
+def slow_updates(seconds: float) -> Iterator[None]:
+    """Delay each update of an item, so that calls need a minimum time on a machine of any speed."""
+    send = Upstream.send
+
+    def delayed(upstream: Upstream, method: str, path: str, headers: HTTPHeaderDict, body: bytes) -> Response:
+        if headers.get("X-Amz-Target", "").endswith(".UpdateItem"):
+            time.sleep(seconds)
+        return send(upstream, method, path, headers, body)
+
+    with patch.object(Upstream, "send", delayed):
+        yield
 
 
 def configuration(deployed: RunningContext, function: str) -> dict[str, Any]:

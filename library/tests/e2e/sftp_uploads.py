@@ -3,10 +3,8 @@
 from bounded_context.tools.local.actors.partner import UNFINISHED
 from bounded_context.tools.local.actors.sftp_client import INCOMING
 from bounded_context.tools.local.actors.sftp_partner import SftpPartner
-from bounded_context.tools.local.actors.transfer_events import FAILED
+from bounded_context.tools.local.actors.transfer_events import FAILED, RENAMED
 from bounded_context.tools.local.uploads import Upload
-
-RENAMED = "SFTP Server File Rename Completed"
 
 
 def upload_unannounced(partner: SftpPartner, name: str, content: bytes) -> Upload:

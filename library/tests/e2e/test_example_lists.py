@@ -11,6 +11,8 @@ from .facts import CONTEXT
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 SAID = dict(re.findall(r"^\| `(.+\.csv)` \| (imported|rejected)", (EXAMPLES / "README.md").read_text(), re.MULTILINE))
+TOLERATED = set(re.findall(r"^\| `(.+\.csv)` .*tolerated_share", (EXAMPLES / "README.md").read_text(), re.MULTILINE))
+"""The lists that a stack with tolerance imports, such as the stack of these tests."""
 
 pytestmark = pytest.mark.skipif(CONTEXT.name != "payment", reason="these are lists of payments")
 
@@ -28,4 +30,4 @@ def test_lists_end_as_the_page_says(name: str, deployed: RunningContext) -> None
     content = path.read_bytes().replace(b"pay-", f"{path.stem}-".encode())
     deployed.table.know_references(deployed.samples.references_of(content))
     ended = deployed.follow(deployed.partner.upload(name, content))
-    assert ended.outcome == SAID[name].upper()
+    assert ended.outcome == ("IMPORTED" if name in TOLERATED else SAID[name].upper())

@@ -24,7 +24,7 @@ def test_good_list_is_imported(deployed: RunningContext, sample: Samples):
     for received in done.events.values():
         assert {event["subject"] for event in received} == {*sent.identities, done.list_id}
     assert done.report is not None
-    assert done.report.splitlines() == ["line,field,reason,code"]
+    assert done.report.splitlines() == ["line,field,reason,code,remedy"]
 
 
 def test_list_is_imported_in_parts(deployed: RunningContext, sample: Samples):

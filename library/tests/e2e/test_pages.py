@@ -23,6 +23,7 @@ from bounded_context.tools.local.running.start import running_context
 from .dead_letters import redriving
 from .facts import CONTEXT, PROJECT
 from .neighbours import until
+from .reproducing import own, reproduce
 
 pytestmark = pytest.mark.e2e
 
@@ -110,11 +111,15 @@ def test_letters_of_a_queue_are_taken_and_what_fails_comes_back_by_a_redrive(
     entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate([*bodies, "no letter"])]
     changed.aws.call("sqs", "send_message_batch", QueueUrl=url, Entries=entries)
     redrive = redriving(changed, tmp_path)
-    until(lambda: _waiting(changed, changed.outputs["dead_letter_queues"]["letters"]) == 1)
+    until(lambda: _waiting(changed, changed.outputs["dead_letter_queues"]["letters"]) == 1, seconds=90)
     assert _waiting(changed, url) == 0
     assert _written(changed) == {11, 12}
     assert redrive("letters", "--go")["redriven"] == 1
-    until(lambda: _waiting(changed, changed.outputs["dead_letter_queues"]["letters"]) == 1)
+    until(lambda: _waiting(changed, changed.outputs["dead_letter_queues"]["letters"]) == 1, seconds=90)
+    [unreadable] = redrive("letters")["samples"]
+    reproduced = reproduce(changed, tmp_path, "message", unreadable["message_id"], **own(changed.project.root))
+    assert (reproduced.returncode, 'File "src/' in reproduced.stderr) == (1, True)
+    assert redrive("letters")["would_redrive"] == 1
 
 
 def _written(running: RunningContext) -> set[int]:

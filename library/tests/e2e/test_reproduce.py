@@ -8,26 +8,22 @@ import sys
 import uuid
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from bounded_context.configuration.project import VARIABLE
+from bounded_context.configuration.project import Project
 from bounded_context.tools.local.actors.neighbour import Event, Neighbour, cloud_event
-from bounded_context.tools.local.provider.stack import STACK
 from bounded_context.tools.local.running.context import RunningContext
-from tests.console import PROGRAM
+from bounded_context.tools.local.running.start import running_context
 
 from .dead_letters import Redrive, put_dead_letter
 from .facts import CONTEXT, ENVIRONMENT, PROJECT
 from .lists import Sample, import_list
 from .neighbours import standing, until
 from .outages import denied
+from .reproducing import SECONDS, answer, own, reproduce
 
 pytestmark = pytest.mark.e2e
-SECONDS = 120
-_DEBUGGER = "p 'stopped at', event.list_id\nq\n"
-"""The commands for the debugger, with a name of the team's frame."""
 
 
 def test_an_event_meets_the_state_of_the_stack_and_the_stack_stays_as_it_is(
@@ -39,10 +35,10 @@ def test_an_event_meets_the_state_of_the_stack_and_the_stack_stays_as_it_is(
     until(lambda: standing(deployed, subject) == "KNOWN")
     before = deployed.table.projected(neighbour.consumes.aggregate, subject)
     stale, fresh = (_dead(deployed, cloud_event(neighbour.name, kind, name, 3)) for name in (subject, f"{subject}-new"))
-    done = _reproduce(deployed, tmp_path, "message", stale)
-    assert (done.returncode, _answer(done)) == (0, {"batchItemFailures": []})
+    done = reproduce(deployed, tmp_path, "message", stale)
+    assert (done.returncode, answer(done)) == (0, {"batchItemFailures": []})
     assert "event stale" in done.stdout + done.stderr
-    assert "event applied" in _reproduce(deployed, tmp_path, "message", fresh).stdout
+    assert "event applied" in reproduce(deployed, tmp_path, "message", fresh).stdout
     assert deployed.table.projected(neighbour.consumes.aggregate, subject) == before
     assert redrive("inbound", "--where", f"id={stale}")["would_redrive"] == 1
 
@@ -52,7 +48,7 @@ def test_a_message_that_the_function_sets_aside_is_reproduced(
 ):
     """Poison: the function answers, and the local dead-letter queue gets the message."""
     poison = cloud_event(neighbour.name, neighbour.consumes.created_by[0], "", 1)
-    assert _reproduce(deployed, tmp_path, "message", _dead(deployed, poison)).returncode == 1
+    assert reproduce(deployed, tmp_path, "message", _dead(deployed, poison)).returncode == 1
 
 
 def test_a_batch_of_changes_fails_at_the_change_that_the_relay_cannot_read(
@@ -67,8 +63,8 @@ def test_a_batch_of_changes_fails_at_the_change_that_the_relay_cannot_read(
     place = {"Bucket": bucket, "Key": f"{folder}/{number}"}
     deployed.aws.call("s3", "put_object", **place, Body=json.dumps(body).encode())
     until(lambda: redrive("relay_events", "--where", f"id={number}")["would_redrive"] == 1)
-    done = _reproduce(deployed, tmp_path, "message", number)
-    assert (done.returncode, _answer(done)) == (1, {"batchItemFailures": [{"itemIdentifier": number}]})
+    done = reproduce(deployed, tmp_path, "message", number)
+    assert (done.returncode, answer(done)) == (1, {"batchItemFailures": [{"itemIdentifier": number}]})
     assert re.search(r"^\w+Error\b", done.stderr, re.MULTILINE), done.stderr
     assert redrive("relay_events", "--where", f"id={number}")["would_redrive"] == 1
     deployed.aws.call("s3", "delete_object", **place)
@@ -76,7 +72,7 @@ def test_a_batch_of_changes_fails_at_the_change_that_the_relay_cannot_read(
 
 def test_an_unknown_message_is_refused(deployed: RunningContext, tmp_path: Path):
     """Before an emulator starts."""
-    assert _reproduce(deployed, tmp_path, "message", "unknown").returncode == 2
+    assert reproduce(deployed, tmp_path, "message", "unknown").returncode == 2
 
 
 @pytest.mark.parametrize(
@@ -100,8 +96,8 @@ def test_a_step_of_a_failed_list_meets_its_file_and_rows(
     with denied(deployed, step, action, keys):
         done = import_list(deployed, sample(20))
     assert (done.outcome, done.record["failure"]["step"]) == ("FAILED", step)
-    reproduced = _reproduce(deployed, tmp_path, "list", done.list_id)
-    assert (reproduced.returncode, _answer(reproduced)["outcome"]) == (0, outcome)
+    reproduced = reproduce(deployed, tmp_path, "list", done.list_id)
+    assert (reproduced.returncode, answer(reproduced)["outcome"]) == (0, outcome)
     assert deployed.table.list_item(done.list_id) == done.record
     assert deployed.table.imported(done.list_id) == 0
 
@@ -111,8 +107,8 @@ def test_a_trace_is_published_again_on_this_machine_only(
 ):
     """The subscribers of the stack get no event."""
     done = import_list(deployed, sample(3), expected=4)
-    reproduced = _reproduce(deployed, tmp_path, "trace", done.record["traceparent"])
-    assert (reproduced.returncode, _answer(reproduced)) == (0, {"batchItemFailures": []})
+    reproduced = reproduce(deployed, tmp_path, "trace", done.record["traceparent"])
+    assert (reproduced.returncode, answer(reproduced)) == (0, {"batchItemFailures": []})
     identities = [item[CONTEXT.identity] for item in deployed.table.imported_items(done.list_id)]
     [published] = [line for line in reproduced.stdout.splitlines() if "events published" in line]
     assert all(identity in published for identity in identities)
@@ -129,10 +125,8 @@ def test_a_step_that_fails_on_its_rows_fails_again_with_the_team_s_frame(
     found = deployed.aws.call("s3", "list_objects_v2", **place)["Contents"]
     for key in [one["Key"] for one in found if "part-" in one["Key"]]:
         deployed.aws.call("s3", "put_object", Bucket=place["Bucket"], Key=key, Body=b'{"lines": []}')
-    repository = tmp_path / "repository"
-    shutil.copytree(PROJECT.root, repository, ignore=shutil.ignore_patterns("build", ".venv", ".*cache"))
-    own = {VARIABLE: str(repository), "PYTHONPATH": str(repository / "src")}
-    reproduced = _reproduce(deployed, tmp_path, "list", done.list_id, "--test", "--debug", **own)
+    repository = _copy(tmp_path)
+    reproduced = reproduce(deployed, tmp_path, "list", done.list_id, "--test", "--debug", **own(repository))
     assert reproduced.returncode == 1
     assert "KeyError: 'rows'" in reproduced.stderr
     assert 'File "src/' in reproduced.stderr
@@ -140,9 +134,35 @@ def test_a_step_that_fails_on_its_rows_fails_again_with_the_team_s_frame(
     assert f"('stopped at', '{done.list_id}')" in reproduced.stdout
     test = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/reproduced"]
     tested = subprocess.run(  # noqa: S603
-        test, cwd=repository, env=ENVIRONMENT | own, capture_output=True, text=True, timeout=SECONDS, check=False
+        test,
+        cwd=repository,
+        env=ENVIRONMENT | own(repository),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
     )
     assert (tested.returncode, "KeyError: 'rows'" in tested.stdout) == (1, True)
+
+
+def test_a_list_of_a_stack_without_sftp_is_reproduced(sample: Callable[[int], Sample], tmp_path: Path):
+    """The step reads the version of the file in this machine's bucket, whose rule would import it."""
+    repository = _copy(tmp_path)
+    settings = repository / "infra" / "service" / "Pulumi.local.yaml"
+    settings.write_text(re.sub(r"(:sftp:) \w+", r"\1 none", settings.read_text()))
+    with running_context(Project(repository, PROJECT.settings)) as in_bucket:
+        with denied(in_bucket, "validate_list", "s3:PutObject", "staging/*"):
+            done = import_list(in_bucket, sample(20))
+        assert (done.outcome, done.record["failure"]["step"]) == ("FAILED", "validate_list")
+        reproduced = reproduce(in_bucket, tmp_path, "list", done.list_id, **own(repository))
+    assert (reproduced.returncode, answer(reproduced)["outcome"]) == (0, "VALIDATED")
+
+
+def _copy(folder: Path) -> Path:
+    """Return a copy of the repository."""
+    return shutil.copytree(
+        PROJECT.root, folder / "repository", ignore=shutil.ignore_patterns("build", ".venv", ".*cache")
+    )
 
 
 def _dead(deployed: RunningContext, event: Event) -> str:
@@ -156,19 +176,3 @@ def _given_up(deployed: RunningContext) -> tuple[str, str]:
     [mapping] = deployed.aws.call("lambda", "list_event_source_mappings", FunctionName=alias)["EventSourceMappings"]
     bucket = mapping["DestinationConfig"]["OnFailure"]["Destination"].rpartition(":")[2]
     return bucket, f"aws/lambda/{mapping['UUID']}/shardId-1"
-
-
-def _reproduce(
-    deployed: RunningContext, folder: Path, *arguments: str, **more: str
-) -> "subprocess.CompletedProcess[str]":
-    outputs = folder / "outputs.json"
-    outputs.write_text(json.dumps(dict(deployed.outputs)))
-    words = [PROGRAM, "reproduce", STACK, *arguments, "--outputs", str(outputs)]
-    environment = ENVIRONMENT | deployed.emulator.client_environment() | more
-    return subprocess.run(  # noqa: S603
-        words, input=_DEBUGGER, capture_output=True, text=True, env=environment, timeout=SECONDS, check=False
-    )
-
-
-def _answer(done: "subprocess.CompletedProcess[str]") -> Any:
-    return json.loads(done.stdout[done.stdout.rindex("\n{\n") :])

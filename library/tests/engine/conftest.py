@@ -66,8 +66,8 @@ class Engine:
         resources = json.loads(self.do("stack", "export"))["deployment"]["resources"]
         return [item for item in resources if item["type"].startswith(kind)]
 
-    def move(self, moved: Mapping[str, Mapping[str, Any]]) -> None:
-        """Say what changed behind Pulumi: properties by the logical name of a resource."""
+    def move(self, moved: Mapping[str, Mapping[str, Any] | None]) -> None:
+        """Say what changed behind Pulumi: properties by the logical name of a resource, None if it was deleted."""
         (self.folder / "moved.json").write_text(json.dumps(moved))
 
     @property

@@ -19,7 +19,8 @@ from bounded_context.tools.programs.recording import Cloud
 from .served import serve
 
 MOVED = "STAND_IN_MOVED"
-"""The variable that names a file of what changed behind Pulumi: properties by a resource's logical name."""
+"""The variable that names a file of what changed behind Pulumi: properties by a resource's logical name, null if it was
+deleted."""
 
 _VERSION = {"lambda/function": "version", "sfn/stateMachine": "stateMachineVersionArn"}
 """What an update makes anew."""
@@ -70,6 +71,8 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
 
     def Read(self, request: Any, context: Any) -> Any:
         moved = json.loads(Path(os.environ[MOVED]).read_text()).get(_name(request.urn), {})
+        if moved is None:
+            return provider_pb2.ReadResponse()
         inputs, properties = MessageToDict(request.inputs) | moved, MessageToDict(request.properties) | moved
         return provider_pb2.ReadResponse(id=request.id, inputs=_struct(inputs), properties=_struct(properties))
 

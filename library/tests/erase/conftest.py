@@ -12,7 +12,6 @@ import pytest
 from boto3.dynamodb.types import TypeSerializer
 from payment.context import PAYMENT
 
-from bounded_context.declaration.structure import Structure
 from bounded_context.testing.functions import BUCKET, TABLE, LambdaContext
 from bounded_context.testing.plugin import REGION
 from bounded_context.tools.command.operation import Access, Clients
@@ -188,9 +187,8 @@ def record(number: int) -> dict[str, Any]:
 
 
 @pytest.fixture
-def empty(function: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Stack:
+def empty(function: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Stack:
     """A stack without data, whose model marks the payer."""
-    monkeypatch.setattr(Structure, "personal", property(lambda _: {"payer": "erased"}))
     stack = Stack(tmp_path, capsys)
     place: Any = {"LocationConstraint": REGION}
     stack.s3.create_bucket(Bucket=GIVEN_UP, CreateBucketConfiguration=place)

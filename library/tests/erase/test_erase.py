@@ -2,7 +2,10 @@
 
 import json
 
-from tests.erase.conftest import BATCH, GIVEN_UP, NAME, OTHER, PERSON, Stack
+import pytest
+
+from bounded_context.domain.formats import FileFormat
+from tests.erase.conftest import BATCH, BUCKET, GIVEN_UP, NAME, OTHER, PERSON, SAMPLES, Stack, row
 
 STORES = ("table", "reports", "staging", "incoming", "given-up", "dead letters of bi")
 
@@ -89,3 +92,30 @@ def test_the_screen_has_the_stores_and_the_next_command_and_no_personal_data(sta
     _, erased, _ = stack.say(PERSON, "--go")
     assert "Nothing was changed" not in erased
     assert NAME not in searched + erased
+
+
+@pytest.mark.parametrize(
+    "format_",
+    [
+        FileFormat(delimiter=";", encoding="windows-1252", compression="gzip"),
+        FileFormat(encoding="utf-16", delimiter="\t"),
+        FileFormat(kind="json-lines", compression="gzip", header={"Nummer": "payment_id"}),
+    ],
+    ids=lambda format_: format_.encoding + format_.kind,
+)
+@pytest.mark.parametrize("cut", [0, 30], ids=["whole", "cut"])
+def test_a_row_in_a_file_of_any_format_is_erased(stack: Stack, format_: FileFormat, cut: int) -> None:
+    """Also in a list that was refused, and in a file whose end is lost: the search knows no format."""
+    data = SAMPLES.file([row(number, subscription_id="é") for number in range(400)], format_=format_)
+    stack.take("odd.csv", data[: len(data) - cut])
+    assert stack.erase("--go").status == 0
+    kept = [one["Key"] for one in stack.s3.list_object_versions(Bucket=BUCKET).get("Versions", [])]
+    assert "incoming/acme/odd.csv" not in kept
+
+
+def test_a_file_of_others_in_another_format_stays(stack: Stack) -> None:
+    """Its bytes differ, and its rows are others'."""
+    rows = [row(number) for number in range(400) if SAMPLES.aggregate(number).id != PERSON]
+    stack.take("odd.csv", SAMPLES.file(rows, format_=FileFormat(encoding="utf-16", compression="gzip")))
+    stack.erase("--go")
+    assert stack.s3.get_object(Bucket=BUCKET, Key="incoming/acme/odd.csv")["Body"].read()

@@ -125,6 +125,15 @@ def test_a_bad_message_is_refused_with_what_is_wrong(event: dict[str, Any], deta
     assert detail in answer["error"]["detail"]
 
 
+def test_a_bad_value_is_refused_with_the_accepted_values(context: LambdaContext):
+    """As the report of a list names them, and without the value."""
+    field = PAYMENT.details.model_fields[PAYMENT.amounts[0]]
+    refused = _handler(CREATE)(_message(SAMPLES.values(1, **{PAYMENT.amounts[0]: "12,50"})), context)
+    assert refused["error"]["code"] == "invalid"
+    assert f"(expected {field.description})" in refused["error"]["detail"]
+    assert "12,50" not in refused["error"]["detail"]
+
+
 def test_a_refusal_is_counted_by_its_code(context: LambdaContext, capsys: pytest.CaptureFixture[str]):
     """A command that is done counts nothing here: its event does."""
     _create(context)

@@ -251,6 +251,9 @@ def test_each_bad_value_is_named_and_not_quoted():
     _is_problem(answer, 422, "invalid")
     assert {"colour", ID} <= {error["field"] for error in answer.body["errors"]}
     assert PERSON not in json.dumps(answer.body)
+    accepted = {name: field.description for name, field in PAYMENT.details.model_fields.items()}
+    named = {error["field"]: error["detail"] for error in answer.body["errors"] if error["field"] in accepted}
+    assert [name for name, detail in named.items() if f"(expected {accepted[name]})" not in detail] == []
 
 
 @pytest.mark.parametrize("name", ["a/b", "..", "-x", "x" * 65, "a b", "%2F", "é", "x\n", "<script>", ""])

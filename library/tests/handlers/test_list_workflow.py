@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from bounded_context.adapters.items import LIST, TRACEPARENT
 from bounded_context.declaration.contradictions import OTHERS, OWN_FIELDS
+from bounded_context.domain.scans import TAG, THREAT
 from bounded_context.domain.trace_context import from_traceparent
 from bounded_context.testing.functions import BUCKET
 from tests.handlers.conftest import HEADER, PARENT, TRACE, LambdaContext
@@ -196,3 +197,20 @@ def test_no_other_item_has_what_an_index_of_a_field_may_be_of(
     others = [item for item in table.scan()["Items"] if not item["pk"].startswith(PAYMENT.key_prefix)]
     assert len({item["pk"].partition("#")[0] for item in others}) >= 3
     assert {name for item in others for name in item} <= OWN_FIELDS | OTHERS
+
+
+def test_nor_has_a_list_behind_the_malware_gate(
+    sent: list[dict[str, str]], bucket: Any, table: Any, context: LambdaContext, monkeypatch: pytest.MonkeyPatch
+):
+    """Before its scan, and after."""
+    monkeypatch.setenv("MALWARE", "guardduty")
+    version = bucket.head_object(Bucket=BUCKET, Key=KEY)["VersionId"]
+    _call("register_list", UPLOAD, context)
+    names = {name for item in table.scan()["Items"] for name in item}
+    tags = {"TagSet": [{"Key": TAG, "Value": THREAT}]}
+    bucket.put_object_tagging(Bucket=BUCKET, Key=KEY, VersionId=version, Tagging=tags)
+    scanned = {"bucket": BUCKET, "key": KEY, "version": version, "scan": THREAT}
+    _call("register_list", {"upload": scanned, "execution": "run-2"}, context)
+    names |= {name for item in table.scan()["Items"] for name in item}
+    assert {"awaits_scan", "scan", "reason"} <= names
+    assert names <= OWN_FIELDS | OTHERS

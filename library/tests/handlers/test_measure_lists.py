@@ -44,6 +44,15 @@ def test_an_upload_that_broke_off_is_a_list_too(context: LambdaContext, capsys: 
     assert _measured(capsys, context, record) == {("ListsReceived",): 1, ("UploadsBroken",): 1}
 
 
+@pytest.mark.parametrize(("result", "counted"), [("THREATS_FOUND", 1), ("FAILED", 1), ("NO_THREATS_FOUND", 0)])
+def test_an_upload_that_is_not_clean_is_counted_once(result: str, counted: int, context: LambdaContext, capsys: Output):
+    """When its scan is recorded; no later change of the record counts."""
+    waiting, scanned = list_item(awaits_scan=True), list_item(scan=result)
+    undone = list_item(ListStatus.COMPENSATING, scan=result)
+    found = _measured(capsys, context, change(waiting, scanned), change(scanned, undone))
+    assert found == ({("UploadsQuarantined",): 1} if counted else {})
+
+
 def test_an_imported_list_says_what_it_brought(context: LambdaContext, capsys: Output):
     """Rows, sums, and what was left out."""
     sums = {field: {measure.values[-1]: Decimal("12.50")} for field, measure in AMOUNTS.items()}

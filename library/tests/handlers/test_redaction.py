@@ -94,8 +94,9 @@ def nothing_is_shown(
 
 
 @pytest.fixture
-def sent(bucket: Any, table: Any) -> None:
-    """A list of good rows and one bad one, under a telling name."""
+def sent(settings: None, bucket: Any, table: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list of good rows and a tolerated bad one, under a telling name."""
+    monkeypatch.setenv("TOLERATED_SHARE", "0.05")
     rows = [values(n) for n in range(25)]
     bucket.put_object(Bucket=BUCKET, Key=KEY, Body=SAMPLES.file([*rows, {**values(99), ID: ANYTHING + " "}]))
     for known in SAMPLES.projection():

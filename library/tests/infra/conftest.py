@@ -62,6 +62,7 @@ def full() -> Graph:
         "latency_alarms": {CONTEXT.functions[0]: 800},
         "release_alarms": ["complaints"],
         "expect_list_hours": 168,
+        "malware": "guardduty",
         "backup": "vault",
         "backup_copy": "arn:aws:backup:eu-west-1:999988887777:backup-vault:copies",
         "runbook_url": "https://example.org/runbook.md",

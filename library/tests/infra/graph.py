@@ -27,6 +27,7 @@ __all__ = [
     "ACCOUNT",
     "API",
     "CONTEXT",
+    "NETWORK",
     "PARTNERS",
     "REGION",
     "SERVICE",
@@ -46,10 +47,26 @@ CONTEXT = DEFAULT
 SERVICE = current().service
 STACKS = ("dev", "staging", "prod", "local")
 
-PARTNERS = {
-    "acme": {"public_keys": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFsCzMk0 acme"]},
+PARTNERS: dict[str, dict[str, Any]] = {
+    "acme": {"public_keys": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPzjCAi5BRf9toDsqH1l2QQI3dqkOtnXuj0wdgnlKkLK acme"]},
     "globex": {"public_keys": []},
 }
+
+NETWORK: dict[str, Any] = {
+    "sftp": "dedicated",
+    "sftp_vpc": {
+        "vpc_id": "vpc-0123456789abcdef0",
+        "subnet_ids": ["subnet-0123456789abcdef0", "subnet-fedcba9876543210f"],
+    },
+    "sftp_host_name": "sftp.example.org",
+    "sftp_host_zone": "Z0123456789ABC",
+    "sftp_host_key": {"secure": "v1:abc"},
+    "partners": {
+        "acme": {**PARTNERS["acme"], "addresses": ["203.0.113.7", "198.51.100.0/24"]},
+        "globex": {"public_keys": [], "addresses": ["198.51.100.0/24"]},
+    },
+}
+"""An SFTP server in a VPC, with a name and a key of its own."""
 
 
 def stack_config(stack: str) -> dict[str, str]:

@@ -243,7 +243,7 @@ def test_what_loses_data_or_leaves_a_partner_waiting_wakes_somebody(full: Graph)
     expected |= {"dead-letters-critical", "relay-events-stream-age"}
     expected |= {"api-errors", "api-burn-fast"} if CONTEXT.routes else set()
     expected |= {"list-import-failed", "list-import-timed-out", "lists-unfinished", "lists-burn-fast"}
-    expected |= {"lists-uploads-unseen", "mappings-failing", "relay-events-given-up-lost"}
+    expected |= {"lists-uploads-quarantined", "lists-uploads-unseen", "mappings-failing", "relay-events-given-up-lost"}
     assert critical == expected
 
 
@@ -256,7 +256,7 @@ def test_a_stack_has_no_more_alarms_than_somebody_can_own(prod: Graph) -> None:
 
 def test_a_stack_may_leave_warnings_out(full: Graph) -> None:
     """What wakes somebody stays, and the sum of it; all else is one word in the stack's file away."""
-    few = run("staging", alarms="critical", rollout_strategy="AllAtOnce")
+    few = run("staging", alarms="critical", rollout_strategy="AllAtOnce", malware="guardduty")
     critical = {name for name, node in told(full).items() if severity_of(full, node) == "critical"}
     assert {name_of(node).removeprefix(f"{prefix_of(few)}-") for node in everything_of(few)} == critical | {"unhealthy"}
     assert len(children(told(few)["unhealthy"])) == len(critical)
@@ -289,7 +289,7 @@ def test_names_are_unique_and_only_the_stack_changes_them(full: Graph, shared: G
     names = [name_of(node) for node in everything_of(full)]
     assert len(names) == len(set(names))
     assert all(name.startswith(f"{prefix_of(full)}-") for name in names)
-    optional = {"lists-expected", "backup-copies", f"{FUNCTION.replace('_', '-')}-latency"}
+    optional = {"lists-expected", "lists-uploads-quarantined", "backup-copies", f"{FUNCTION.replace('_', '-')}-latency"}
     assert set(told(full)) - optional == set(told(shared))
 
 

@@ -129,6 +129,9 @@ FAILURES: Final[Mapping[str, Failure]] = {
     ),
     "many lists are rejected": failure("lists-rejected", plants=[{measures.LISTS_REJECTED.name: during(5, 1)}]),
     "an upload breaks off": failure("lists-uploads-broken", plants=[{measures.UPLOADS_BROKEN.name: during(1, 1)}]),
+    "an upload is quarantined, in a stack with the malware gate": failure(
+        "lists-uploads-quarantined", plants=[{measures.UPLOADS_QUARANTINED.name: during(1, 1)}]
+    ),
     "an upload started no import": failure(
         "lists-uploads-unseen", plants=[{measures.UPLOADS_UNSEEN.name: during(1, 1)}]
     ),

@@ -7,7 +7,7 @@ import pytest
 
 from bounded_context.configuration.project import current
 from bounded_context.testing.promises import Repository as Repo
-from bounded_context.testing.promises.program import READ, the_program_exports_its_outputs
+from bounded_context.testing.promises.program import READ, READ_OF_LISTS, the_program_exports_its_outputs
 
 from .graph import run
 from .test_team import MAIN, Repository
@@ -67,4 +67,4 @@ def test_a_program_without_the_last_line_has_no_outputs(repository: Repository) 
     repository.replace(MAIN, EXPORT, "_ = (export_outputs, components")
     where = Repo(current())
     where.__dict__["graph"] = repository.run()
-    assert len(list(the_program_exports_its_outputs(where))) == len(READ)
+    assert len(list(the_program_exports_its_outputs(where))) == len((*READ, *READ_OF_LISTS))

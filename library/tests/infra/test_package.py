@@ -135,7 +135,7 @@ def test_functions_of_this_machine_share_one_unpacked_layer(tmp_path: Path, monk
         folder.mkdir()
         (folder / "pydantic.py").write_text(f"VERSION = {next(versions)}")
 
-    monkeypatch.setattr(package, "_install", install)
+    monkeypatch.setattr(package, "install", install)
     for _ in range(2):
         assert _layer_of(package.build_local(shared, Path(sys.executable))) == "1"
     monkeypatch.setattr(package, "_LOCAL_EXTRAS", ("boto3",))

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import re
 from dataclasses import fields
+from datetime import date
 from typing import Any
 
 import pytest
@@ -13,14 +14,27 @@ from hypothesis import strategies as st
 from bounded_context.configuration.alarms import Objectives, Thresholds
 from bounded_context.configuration.api_settings import ApiSettings
 from bounded_context.configuration.config import SettingError
+from bounded_context.configuration.list_settings import OF_LISTS
 from bounded_context.configuration.settings import Settings
+from bounded_context.tools.programs.pulumi_files import as_text
 
-from .graph import CONTEXT, STACKS, stack_config
+from .graph import CONTEXT, NETWORK, STACKS, stack_config
 
 LEAST = {"sftp": "none", "protect": "true", "rollout_strategy": "AllAtOnce"}
 SOME = CONTEXT.events[0]
 OURS = CONTEXT.name
-KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFsCzMk0"
+COLUMNS = CONTEXT.rows.columns
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPzjCAi5BRf9toDsqH1l2QQI3dqkOtnXuj0wdgnlKkLK"
+OTHER = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIG0img3JTYtQDZmStAnqTrxPKWSyRoJO424l7vAyFZlQ"
+VPC: dict[str, Any] = NETWORK["sftp_vpc"]
+BAD_KEYS: list[Any] = [
+    "ssh-dss AAAA",
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFsCzMk0",
+    {"key": "ssh-ed25519"},
+    {"key": KEY, "expires": "31.01.2027"},
+    {"key": KEY, "until": "2027-01-31"},
+    7,
+]
 
 ONE = {"topic": "/one", "aggregate": "one", "created_by": ["A"]}
 
@@ -34,6 +48,16 @@ def _consumes(context: str = "other", **members: Any) -> dict[str, str]:
     return {"consumes": json.dumps({context: {"topic": f"/{context}/dev/topic-arn", "created_by": ["A"], **members}})}
 
 
+def _partner(*keys: Any, **members: Any) -> str:
+    return json.dumps({"acme": {"public_keys": keys, **members}})
+
+
+def _network(addresses: Any = ("203.0.113.7",), **settings: Any) -> dict[str, str]:
+    """A server in a VPC, with a mistake."""
+    given = {"sftp": "dedicated", "sftp_vpc": VPC, "partners": json.loads(_partner(KEY, addresses=addresses))}
+    return {name: as_text(value) for name, value in {**given, **settings}.items()}
+
+
 BAD = [
     ({"sftp": "public"}, "sftp"),
     ({"sftp": ""}, "sftp"),
@@ -44,9 +68,64 @@ BAD = [
     ({"partners": "[]"}, "partners"),
     ({"partners": "{"}, "partners"),
     ({"partners": '{"acme": {}}'}, "partners.acme"),
-    ({"partners": '{"acme": {"public_keys": "k"}}'}, "partners.acme"),
-    ({"partners": '{"acme": {"public_keys": ["ssh-dss AAAA"]}}'}, "partners.acme"),
+    ({"partners": '{"acme": {"public_keys": [], "folder": "x"}}'}, "partners.acme"),
+    ({"partners": '{"acme": {"public_keys": "k"}}'}, "partners.acme.public_keys"),
+    *(({"partners": _partner(key)}, "partners.acme.public_keys") for key in BAD_KEYS),
+    ({"partners": _partner(KEY, {"key": KEY, "expires": "2999-01-31"})}, "partners.acme.public_keys"),
+    ({"partners": _partner(KEY, addresses=["203.0.113.7"])}, "partners.acme.addresses"),
+    (_network(addresses=[]), "partners.acme.addresses"),
+    (_network(addresses="203.0.113.7"), "partners.acme.addresses"),
+    (_network(addresses=["203.0.113.7/24"]), "partners.acme.addresses"),
+    (_network(addresses=["2001:db8::1"]), "partners.acme.addresses"),
+    (_network(sftp_vpc="vpc-0123456789abcdef0"), "sftp_vpc"),
+    (_network(sftp_vpc={"vpc_id": VPC["vpc_id"]}), "sftp_vpc"),
+    (_network(sftp_vpc={**VPC, "subnet_ids": []}), "sftp_vpc"),
+    (_network(sftp_vpc={**VPC, "subnet_ids": [VPC["subnet_ids"][0]] * 2}), "sftp_vpc"),
+    (_network(sftp_vpc={**VPC, "vpc_id": "vpc-1"}), "sftp_vpc"),
+    (_network(sftp="none"), "sftp_vpc"),
+    ({"sftp": "dedicated", "sftp_security_policy": "TransferSecurityPolicy-2018-11"}, "sftp_security_policy"),
+    ({"sftp": "none", "sftp_security_policy": "TransferSecurityPolicy-2025-03"}, "sftp_security_policy"),
+    ({"sftp": "dedicated", "sftp_host_name": "sftp"}, "sftp_host_name"),
+    ({"sftp": "dedicated", "sftp_host_name": "SFTP.example.org"}, "sftp_host_name"),
+    ({"sftp": "dedicated", "sftp_host_zone": "Z0123456789ABC"}, "sftp_host_zone"),
+    ({"sftp": "dedicated", "sftp_host_name": "a.example.org", "sftp_host_zone": "example.org"}, "sftp_host_zone"),
+    ({"sftp": "dedicated", "sftp_host_key": KEY}, "sftp_host_key"),
+    ({"sftp": "none", "sftp_host_key": '{"secure": "v1:a"}'}, "sftp_host_key"),
     ({"partners": '{"../acme": {"public_keys": []}}'}, "partners"),
+    ({"partners": '{"acme": {"format": {"decimal": ","}}}'}, "partners.acme"),
+    ({"formats": "{}"}, "formats"),
+    *(
+        ({"partners": json.dumps({"acme": {"public_keys": [], "format": given}})}, f"partners.acme.format{member}")
+        for given, member in (
+            ("csv", ""),
+            ({}, ""),
+            ({"colour": "red"}, ""),
+            ({"kind": "xml"}, ".kind"),
+            ({"delimiter": ":"}, ".delimiter"),
+            ({"delimiter": ["a"]}, ".delimiter"),
+            ({"kind": "json-lines", "delimiter": ";"}, ".delimiter"),
+            ({"encoding": "utf8"}, ".encoding"),
+            ({"decimal": ";"}, ".decimal"),
+            ({"compression": True}, ".compression"),
+            ({"date": "DD.MM"}, ".date"),
+            ({"date": "DD.MM.DD"}, ".date"),
+            ({"date": "DD.MM/YYYY"}, ".date"),
+            ({"date": 1}, ".date"),
+            ({"header": ["a"]}, ".header"),
+            ({"header": {"a": "colour"}}, ".header"),
+            ({"header": {"a": ["b"]}}, ".header"),
+            ({"header": {" a": COLUMNS[0]}}, ".header"),
+            ({"header": {"a": COLUMNS[0], "b": COLUMNS[0]}}, ".header"),
+        )
+    ),
+    (
+        {
+            "partners": json.dumps(
+                {f"partner-{n}": {"public_keys": [], "format": {"header": {"x" * 90: COLUMNS[0]}}} for n in range(20)}
+            )
+        },
+        "partners",
+    ),
     ({"partners": '{"ac": {"public_keys": []}}'}, "partners"),
     (
         {
@@ -247,7 +326,7 @@ def test_defaults() -> None:
     assert settings.subscribers == tuple(CONTEXT.subscribers)
     assert settings.upload_event_source == "aws.transfer"
     assert settings.partners == {}
-    assert (settings.tolerated_share, settings.max_list_mb, settings.part_rows) == (0.05, 100, 5000)
+    assert (settings.tolerated_share, settings.max_list_mb, settings.part_rows) == (0, 100, 5000)
     assert (settings.import_concurrency, settings.log_retention_days) == (2, 30)
     assert (settings.stream_parallelization_factor, settings.reserved_concurrency) == (10, {})
     assert (settings.alarms, settings.latency_alarms, settings.release_alarms) == ("all", {}, ())
@@ -300,11 +379,25 @@ def test_a_renamed_member_is_refused_with_its_new_name(old: str, new: str) -> No
     assert all(part in str(refused.value) for part in (" infra/service/Pulumi.", f" {new}:", "`template update`"))
 
 
-def test_partners_come_with_their_keys() -> None:
-    """A partner may have several keys, so that one can be replaced without an interruption."""
-    partners = {"acme": {"public_keys": [KEY, f"{KEY} new laptop"]}}
+@pytest.mark.parametrize("end", ["2999-01-31", "2999-01-31 00:00:00 +0000 UTC"])
+def test_partners_come_with_their_keys(end: str) -> None:
+    """A partner may have several keys, so that one can be replaced without an interruption.
+
+    Pulumi passes a date without quotes on as a time.
+    """
+    other = f"{OTHER} laptop"
+    given = {"acme": {"public_keys": [KEY, {"key": other, "expires": end}]}}
+    [keys] = Settings.from_config(CONTEXT, LEAST | {"partners": json.dumps(given)}).partners.values()
+    assert [(key.text, key.expires) for key in keys] == [(KEY, None), (other, date(2999, 1, 31))]
+
+
+def test_a_partner_may_have_a_format() -> None:
+    """Only its differences from the plain format are written."""
+    format_ = {"delimiter": ";", "decimal": ",", "header": {"Nummer": COLUMNS[0]}}
+    partners = {"acme": {"public_keys": [KEY], "format": format_}, "plain": {"public_keys": []}}
     settings = Settings.from_config(CONTEXT, LEAST | {"partners": json.dumps(partners)})
-    assert settings.partners == {"acme": (KEY, f"{KEY} new laptop")}
+    assert {name: [key.text for key in one] for name, one in settings.partners.items()} == {"acme": [KEY], "plain": []}
+    assert {name: one.settings for name, one in settings.formats.items()} == {"acme": format_}
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -329,3 +422,26 @@ def test_any_text_is_accepted_or_refused_as_a_setting(config: dict[str, Any]) ->
         Settings.from_config(CONTEXT, LEAST | config)
     except SettingError as refused:
         assert str(refused).endswith(".")
+
+
+WITHOUT = dataclasses.replace(CONTEXT, verification=None, queried_by=("status",), versions={})
+
+
+def test_a_context_without_lists_needs_no_setting_of_lists() -> None:
+    """And accepts `sftp: none`, which temporary stacks have."""
+    config = {name: value for name, value in LEAST.items() if name != "sftp"}
+    assert Settings.from_config(WITHOUT, config) == Settings.from_config(WITHOUT, LEAST)
+
+
+def test_each_setting_of_the_server_and_of_the_scan_is_a_setting_of_lists() -> None:
+    """By its name, so that a new setting is not forgotten."""
+    names = {field.name for field in fields(Settings)}
+    assert names >= OF_LISTS >= {name for name in names if name.startswith(("sftp", "malware"))}
+
+
+@pytest.mark.parametrize("setting", sorted(OF_LISTS))
+def test_a_setting_of_lists_is_refused_without_lists(setting: str) -> None:
+    """By its name: a leftover would have no effect."""
+    with pytest.raises(SettingError) as refused:
+        Settings.from_config(WITHOUT, {**LEAST, setting: "shared"})
+    assert refused.value.setting == setting

@@ -48,7 +48,9 @@ class FakeContext:
 
 
 def _running(context: Context[Any], invoke: Answering, errors: tuple[type[BusinessError], ...] = ()) -> Any:
-    said = SimpleNamespace(**{name: getattr(context, name) for name in ("identity", "commands", "details", "name")})
+    said = SimpleNamespace(
+        **{name: getattr(context, name) for name in ("identity", "commands", "details", "name", "creating")}
+    )
     said.get_function, said.command_functions, said.errors = context.get_function, context.command_functions, errors
     return SimpleNamespace(context=said, samples=Samples(context), outputs={"api": None}, invoke=invoke)
 
@@ -120,8 +122,16 @@ def test_a_request_path_has_the_parameters_of_its_route():
 def test_functions_of_schedules_are_called_as_their_schedules_call_them():
     """Each is named with its answer."""
     answers = {"watch_lists": {"seconds": 1.2}, "sweep_uploads": {"uploads": 3}}
-    running: Any = SimpleNamespace(invoke=lambda function, _event: answers[function])
+    lists = SimpleNamespace(has_lists=True)
+    running: Any = SimpleNamespace(context=lists, invoke=lambda function, _event: answers[function])
     assert [(one.sent.partition(",")[0], *re.findall(r"\d+", one.back)) for one in schedules(running)] == [
         ("watch_lists", "1"),
         ("sweep_uploads", "3"),
     ]
+
+
+def test_without_lists_the_watch_over_mappings_is_called():
+    """It is the only function with a schedule."""
+    running: Any = SimpleNamespace(context=SimpleNamespace(has_lists=False), invoke=lambda *_: {"mappings": 2})
+    [called] = schedules(running)
+    assert (called.sent.partition(",")[0], re.findall(r"\d+", called.back)) == ("watch_mappings", ["2"])

@@ -1,17 +1,22 @@
 """How lists arrive: the stack's setting says which partner a run has."""
 
+from dataclasses import replace
+
 import pytest
 
+from bounded_context.configuration.project import current
 from bounded_context.tools.local.actors.bucket_partner import BucketPartner
 from bounded_context.tools.local.actors.sftp_partner import SftpPartner
 from bounded_context.tools.local.running.start import _partner
 
 from .conftest import RecordingAws
 
+CONTEXT = current().context
+
 
 @pytest.mark.parametrize("sftp", ["dedicated", "shared"])
 def test_with_sftp_a_partner_logs_in_with_a_key_of_its_own(sftp: str, aws_of_nothing: RecordingAws) -> None:
-    first, second = (_partner(aws_of_nothing, {"sftp": sftp}) for _ in range(2))
+    first, second = (_partner(aws_of_nothing, CONTEXT, {"sftp": sftp}) for _ in range(2))
     assert isinstance(first, SftpPartner)
     assert isinstance(second, SftpPartner)
     assert first.settings == {"partners": {"demo": {"public_keys": [first.login.public_key]}}}
@@ -19,14 +24,20 @@ def test_with_sftp_a_partner_logs_in_with_a_key_of_its_own(sftp: str, aws_of_not
 
 
 def test_without_it_whoever_may_write_to_the_bucket_is_in(aws_of_nothing: RecordingAws) -> None:
-    partner = _partner(aws_of_nothing, {"sftp": "none"})
+    partner = _partner(aws_of_nothing, CONTEXT, {"sftp": "none"})
     assert isinstance(partner, BucketPartner)
     assert (partner.settings, partner.stand_ins) == ({}, ())
 
 
 def test_both_read_the_folder_that_the_context_takes_lists_from(aws_of_nothing: RecordingAws) -> None:
     for sftp in ("dedicated", "none"):
-        partner = _partner(aws_of_nothing, {"sftp": sftp})
+        partner = _partner(aws_of_nothing, CONTEXT, {"sftp": sftp})
         partner.outputs = {"inbox_bucket": "inbox"}
         assert partner.inbox() == {}
         assert aws_of_nothing.calls.pop() == ("s3:list_objects_v2", {"Bucket": "inbox", "Prefix": "incoming/demo/"})
+
+
+def test_a_context_without_lists_needs_no_server(aws_of_nothing: RecordingAws) -> None:
+    """Whatever the settings are: no setting of its stack authorizes a partner."""
+    without = replace(CONTEXT, verification=None, queried_by=(), versions={})
+    assert _partner(aws_of_nothing, without, {}).settings == {}

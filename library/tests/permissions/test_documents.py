@@ -15,12 +15,18 @@ from bounded_context.tools.accounts.permissions.policies import ROLES, place, po
 from bounded_context.tools.programs.recording import Graph
 from tests.console import context
 from tests.infra.contexts import SHAPES
-from tests.infra.graph import CONTEXT, PARTNERS, STACKS, run, run_shape
+from tests.infra.graph import CONTEXT, NETWORK, PARTNERS, STACKS, run, run_shape
 
 from .watched import PREFIXES
 
 COPIES = "arn:aws:backup:eu-west-1:999988887777:backup-vault:copies"
 WHERE = place(CONTEXT, "prod", "eu-central-1", "333344445555")
+LOCKED: dict[str, Any] = {
+    "rollout_strategy": "Canary25Percent20Minutes",
+    "evidence": "trail",
+    "backup": "vault",
+    "backup_copy": COPIES,
+}
 MOST = 10_240
 """Characters of inline policy that IAM takes for a role, white space not counted (IAM quotas)."""
 
@@ -46,6 +52,9 @@ SCHEMAS = {
     "codedeploy/deploymentConfig": "AWS::CodeDeploy::DeploymentConfig",
     "codedeploy/deploymentGroup": "AWS::CodeDeploy::DeploymentGroup",
     "dynamodb/table": "AWS::DynamoDB::Table",
+    "ec2/eip": "AWS::EC2::EIP",
+    "ec2/securityGroup": "AWS::EC2::SecurityGroup",
+    "guardduty/malwareProtectionPlan": "AWS::GuardDuty::MalwareProtectionPlan",
     "iam/role": "AWS::IAM::Role",
     "iam/rolePolicy": "AWS::IAM::RolePolicy",
     "kms/alias": "AWS::KMS::Alias",
@@ -56,6 +65,7 @@ SCHEMAS = {
     "lambda/functionEventInvokeConfig": "AWS::Lambda::EventInvokeConfig",
     "lambda/layerVersion": "AWS::Lambda::LayerVersion",
     "lambda/permission": "AWS::Lambda::Permission",
+    "route53/record": "AWS::Route53::RecordSet",
     "s3/bucketPolicy": "AWS::S3::BucketPolicy",
     **{kind: "AWS::S3::Bucket" for kind in KINDS if kind.startswith("s3/bucket") and kind != "s3/bucketPolicy"},
     "secretsmanager/secret": "AWS::SecretsManager::Secret",
@@ -80,13 +90,17 @@ UNUSED = re.compile(
     r"s3:getObject|s3:(Get|Put|Delete)Bucket(Abac|Analytics|Metadata|Metrics)\w*|s3:Delete\w+|s3tables:\w+"
     r"|backup-storage:Mount|backup:\w+BackupVault(AccessPolicy|Notifications)|backup:DeleteBackupVaultLockConfiguration"
     # The tags of a stack change, and none is removed.
-    r"|backup:UntagResource"
+    r"|(backup|guardduty):UntagResource"
     r"|organizations:\w+|cloudtrail:(GetTrail|StopLogging|Put\w*Insight\w*|\w*(Organization|ResourcePolicy|EventConfiguration)\w*)"
     r"|s3:\w*(Accelerate|Analytics|Cors|CORS|IntelligentTiering|Inventory|Logging|Metrics|ObjectLock|Replication"
     r"|Website|BucketAcl|ObjectAcl|MetadataTable|BucketMetadata\w*)\w*"
     r"|dynamodb:(Associate|BatchWrite|CreateTableReplica|DescribeImport|Import|Delete(Item|Resource)|Get|Put|Query|Scan)\w*"
     r"|dynamodb:(Update(Item|ContributorInsights)|\w*Kinesis\w*|DescribeContributorInsights)"
-    r"|(kinesis|ec2|ds|elasticfilesystem|s3files|firehose):\w+|iam:CreateServiceLinkedRole"
+    r"|ec2:(DeleteTags|AcceptAddressTransfer|DescribeInstances|DescribeSubnets|DescribeVpcs|\w*SecurityGroupRule\w*)"
+    r"|ec2:(AuthorizeSecurityGroupEgress|GetSecurityGroupsForVpc|DescribeVpcAttribute)"
+    # `policies.py` adds the actions on the zone that the settings name.
+    r"|route53:(ListHostedZones|GetHostedZone|ChangeResourceRecordSets|ListResourceRecordSets)"
+    r"|(kinesis|ds|elasticfilesystem|s3files|firehose):\w+|iam:CreateServiceLinkedRole"
     r"|kms:(RevokeGrant|GenerateDataKey|Disable\w+|EnableKey)"
     r"|logs:(\w*(DataProtection|IndexPolic|BearerToken|DeletionProtection)\w*|CreateLogStream|DescribeLogStreams"
     r"|PutLogEvents|DeleteResourcePolicy|PutLogGroup\w+)"
@@ -113,7 +127,9 @@ SERVICES = {**{action: service for service, action in PREFIXES.items()}, "kms": 
 WITHOUT_RESOURCE = {
     *("backup-storage:MountCapsule", "cloudtrail:DescribeTrails", "cloudwatch:DescribeAlarms"),
     *("codedeploy:BatchGetDeploymentTargets", "codedeploy:ListDeploymentTargets", "codedeploy:StopDeployment"),
-    *("kms:CreateKey", "kms:ListAliases", "lambda:CreateEventSourceMapping"),
+    *(f"ec2:Describe{name}" for name in ("Addresses", "AddressesAttribute", "NetworkInterfaces", "SecurityGroups")),
+    *("ec2:DescribeVpcEndpoints", "guardduty:CreateMalwareProtectionPlan", "kms:CreateKey", "kms:ListAliases"),
+    *(f"lambda:{verb}EventSourceMapping" for verb in ("Create", "Delete", "Get", "Update")),
     *(f"logs:{verb}LogDelivery" for verb in ("Create", "Delete", "Get", "Update")),
     *("logs:DescribeLogGroups", "logs:DescribeResourcePolicies", "logs:ListLogDeliveries", "logs:PutResourcePolicy"),
     *(f"logs:{verb}" for verb in ("DeleteQueryDefinition", "DescribeQueryDefinitions", "PutQueryDefinition")),
@@ -128,19 +144,21 @@ def graph() -> Graph:
     """A stack of production with all that the settings allow."""
     return run(
         "prod",
-        partners=PARTNERS,
-        sftp="dedicated",
-        rollout_strategy="Canary25Percent20Minutes",
-        evidence="trail",
-        backup="vault",
-        backup_copy=COPIES,
+        **NETWORK,
+        **LOCKED,
     )
 
 
-@pytest.fixture(params=ROLES)
-def document(request: pytest.FixtureRequest, graph: Graph) -> dict[str, Any]:
-    """The policy of each role."""
-    return policy(request.param, WHERE, graph, {})
+@pytest.fixture(scope="module")
+def gated() -> Graph:
+    """A stack with the malware gate. With all other settings too, its policy needs a managed policy."""
+    return run("prod", partners=PARTNERS, sftp="dedicated", backup="vault", backup_copy=COPIES, malware="guardduty")
+
+
+@pytest.fixture(params=[*ROLES, "gated"])
+def document(request: pytest.FixtureRequest, graph: Graph, gated: Graph) -> dict[str, Any]:
+    """The policy of each role, and that of a deployment with the malware gate."""
+    return policy("deploy", WHERE, gated, {}) if request.param == "gated" else policy(request.param, WHERE, graph, {})
 
 
 def actions(document: dict[str, Any]) -> set[str]:
@@ -160,9 +178,10 @@ def test_every_type_that_another_context_registers_is_known(shape: str) -> None:
     assert unknown(run_shape(shape, "prod")) == []
 
 
-def test_every_type_that_settings_add_is_known(graph: Graph) -> None:
+def test_every_type_that_settings_add_is_known(graph: Graph, gated: Graph) -> None:
     """Partners, a strategy of one's own, tokens."""
     assert unknown(graph) == []
+    assert unknown(gated) == []
     assert unknown(run("prod", evidence="trail")) == []
     jwt = {"issuer": "https://login.example.org/tenant", "audience": ["callers"]}
     assert unknown(run("prod", api_jwt=jwt)) == []
@@ -220,7 +239,9 @@ def test_a_permission_names_actions_and_resources(document: dict[str, Any]) -> N
 
 def test_other_stacks_are_out_of_reach(document: dict[str, Any]) -> None:
     """A resource has the stack's name, or its tags; else it is a new API, or CodeDeploy's own."""
-    ids = re.compile(r":apigateway:\S*::(/apis|\*/tags/)$")
+    ids = re.compile(
+        r":apigateway:\S*::(/apis|\*/tags/)$|:ec2:\S+:(vpc|subnet)/\w+-\w+$|:route53:::(change/\*|hostedzone/Z\w+)$"
+    )
     for statement in document["Statement"]:
         for resource in statement["Resource"]:
             named = re.search(r"payment[-/]prod\b", resource) or "CodeDeployDefault." in resource
@@ -278,16 +299,18 @@ def test_the_shift_deletes_versions_and_never_a_function_or_another_stacks_versi
     assert "states:DeleteStateMachine" not in actions(policy("shift", WHERE, graph, {}))
 
 
-def test_roles_are_passed_to_the_services_of_a_stack_only(graph: Graph) -> None:
+def test_roles_are_passed_to_the_services_of_a_stack_only(gated: Graph) -> None:
     """And none but the stack's own."""
-    [statement] = [s for s in policy("deploy", WHERE, graph, {})["Statement"] if "iam:PassRole" in s["Action"]]
+    [statement] = [s for s in policy("deploy", WHERE, gated, {})["Statement"] if "iam:PassRole" in s["Action"]]
     assert statement["Resource"] == ["arn:aws:iam::333344445555:role/payment-prod-*"]
-    trusted = {s["Principal"]["Service"] for _, s in graph.statements("iam/role", "assumeRolePolicy")}
+    trusted = {s["Principal"]["Service"] for _, s in gated.statements("iam/role", "assumeRolePolicy")}
     assert set(statement["Condition"]["StringEquals"]["iam:PassedToService"]) == trusted
 
 
-def test_a_policy_fits_a_role(document: dict[str, Any]) -> None:
-    """As its inline policy."""
+@pytest.mark.parametrize("role", ROLES)
+def test_a_policy_fits_a_role(role: str) -> None:
+    """As its inline policy, unless the SFTP server has a network: `infra/account` makes managed policies."""
+    document = policy(role, WHERE, run("prod", partners=PARTNERS, sftp="dedicated", **LOCKED), {})
     assert len(re.sub(r"\s", "", json.dumps(document))) <= MOST
 
 

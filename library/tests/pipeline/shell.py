@@ -12,11 +12,12 @@ from typing import Any
 import yaml
 
 from bounded_context.configuration.project import current
+from bounded_context.infra.pipeline import steps
 from bounded_context.infra.pipeline.steps import BUILD, OF_AN_ENVIRONMENT
 
 LIBRARY = Path(__file__).parents[2]
 ROOT = current().root
-BUILDSPECS = ROOT / "infra" / "pipeline" / "buildspecs"
+BUILDSPECS = Path(steps.__file__).with_name("buildspecs")
 STEPS = {step.name: step for step in (BUILD, *OF_AN_ENVIRONMENT)}
 PHASES = ("install", "pre_build", "build", "post_build")
 

@@ -10,13 +10,14 @@ import boto3
 import pytest
 from payment.context import PAYMENT
 
+from bounded_context.domain.formats import FileFormat, Formats
 from bounded_context.testing.functions import TABLE
 from bounded_context.tools.command.aws_errors import Refused
 from bounded_context.tools.local.reproduction.execution import placed
 from bounded_context.tools.local.reproduction.lists import call_of
 from bounded_context.tools.local.reproduction.masked_objects import masked_object
 from bounded_context.tools.local.reproduction.reads import Copies
-from tests.erase.conftest import NAME, PERSON, Stack
+from tests.erase.conftest import NAME, PERSON, SAMPLES, Stack
 
 from .conftest import production
 
@@ -77,6 +78,26 @@ def test_a_step_reads_the_file_or_the_staged_rows_without_personal_data(stack: S
 def test_a_file_in_any_form_has_no_personal_data(data: str, stack: Stack):
     """Cells in unknown columns are masked."""
     assert NAME.encode() not in masked_object("incoming/acme/x.csv", data.encode("latin-1"), production(stack).context)
+
+
+@pytest.mark.parametrize(
+    "format_",
+    [
+        FileFormat(
+            delimiter=";", encoding="utf-16", compression="gzip", header={"Nummer": "payment_id", "Wer": "payer"}
+        ),
+        FileFormat(kind="json-lines", header={"Wer": "payer"}),
+    ],
+    ids=lambda format_: format_.kind,
+)
+def test_a_file_keeps_the_format_of_its_partner(stack: Stack, format_: FileFormat):
+    """The function reads it with the settings of production."""
+    rows = [SAMPLES.values(number, payer=NAME) for number in range(3)]
+    data = SAMPLES.file(rows, format_=format_)
+    context = production(stack).context
+    masked = masked_object("incoming/acme/x.csv", data, context, Formats({"acme": format_}))
+    assert masked == SAMPLES.file([row | {"payer": "erased"} for row in rows], format_=format_)
+    assert NAME.encode() not in masked_object("incoming/acme/x.csv", data, context)
 
 
 def test_lines_of_a_report_keep_their_line_and_code(stack: Stack):

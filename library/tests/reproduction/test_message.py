@@ -1,6 +1,7 @@
 """Dead letters as calls: what is called, what is masked, what the stack is asked for."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from payment.context import PAYMENT
 from bounded_context.tools.accounts.permissions.kinds import ROLES
 from bounded_context.tools.command.aws_errors import Refused
 from bounded_context.tools.local.reproduction.dead_letters import call_of
+from bounded_context.tools.repair.redrive.queue_reader import HIDDEN_SECONDS
 from tests.erase.conftest import NAME, OTHER, PERSON, Stack, event
 from tests.permissions.watched import Watched
 
@@ -62,6 +64,47 @@ def test_messages_that_another_reader_hides_are_reported(stack: Stack, batch: st
     stack.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=600, **asked)
     with pytest.raises(Refused, match="hides about 1 messages"):
         call_of(production(stack), batch)
+
+
+class Killed(BaseException):
+    """The process ended: no handler runs, and no message is released."""
+
+
+class Queues:
+    """SQS until the call with this number, at which the process ends."""
+
+    def __init__(self, queues: Any, call: int) -> None:
+        self._queues = queues
+        self._left = call
+
+    def __getattr__(self, name: str) -> Any:
+        self._left -= 1
+        if self._left <= 0:
+            raise Killed
+        return getattr(self._queues, name)
+
+
+def test_a_search_that_is_killed_at_any_call_leaves_every_message(stack: Stack, batch: str):
+    """Each message is visible again after its visibility timeout, and the next search finds it."""
+    queues = stack.queues.values()
+    before, kills = {url: stack.sqs.bodies(url) for url in queues}, 0
+    while _is_killed_at(stack, kills + 1):
+        kills += 1
+        assert {url: stack.sqs.bodies(url) for url in queues} == before
+        stack.clock.sleep(HIDDEN_SECONDS)
+        assert not any(stack.sqs.hidden(url) for url in queues)
+    assert kills > 3
+    assert call_of(production(stack), batch).function == "relay_events"
+
+
+def _is_killed_at(stack: Stack, call: int) -> bool:
+    clients = stack.services() | {"lambda": Functions(), "sqs": Queues(stack.sqs, call)}
+    with suppress(Refused):
+        try:
+            call_of(production(stack, clients), "unknown")
+        except Killed:
+            return True
+    return False
 
 
 def test_a_batch_whose_object_is_gone_is_refused(stack: Stack, batch: str):

@@ -27,7 +27,7 @@ REGION = "eu-central-1"
 ACCOUNT = "123456789012"
 TABLE = "payment-test-table"
 FUNCTIONS = (*PAYMENT.command_functions, *PAYMENT.queries, "register_list", "validate_list", "import_list")
-MORE = ("compensate_error", PAYMENT.verification, "relay_events", "measure_lists", "on_event")
+MORE = ("compensate_error", PAYMENT.verification_step, "relay_events", "measure_lists", "on_event")
 OUTPUTS = {
     "table_name": TABLE,
     "key_arn": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1",

@@ -25,7 +25,14 @@ def test_a_sandbox_is_made_with_the_settings_of_dev_without_sftp_and_alarms(
     sandbox: Sandbox, place: Place, cli: Cli, capsys: Capture
 ) -> None:
     """The output has its end, the place for files and the address of its API."""
-    place.set(sftp="dedicated", partners={"acme": {"public_keys": []}}, part_rows=777, protect=True, evidence="trail")
+    place.set(
+        sftp="dedicated",
+        sftp_host_name="a.example.org",
+        part_rows=777,
+        partners={"acme": {"public_keys": []}},
+        protect=True,
+        evidence="trail",
+    )
     assert sandbox("up", "mine") == 0
     made = settings(place)
     assert {name: made[name] for name in ("sftp", "alarms", "protect", "part_rows", "owner")} == {
@@ -35,7 +42,7 @@ def test_a_sandbox_is_made_with_the_settings_of_dev_without_sftp_and_alarms(
         "part_rows": 777,
         "owner": ANNA,
     }
-    assert not {"partners", "evidence"} & made.keys()
+    assert not {"partners", "sftp_host_name", "evidence"} & made.keys()
     assert cli.tags("sandbox-mine") == {"owner": ANNA, "expires": made["expires"]}
     assert [call for call in cli.calls if call not in ("stack ls", "stack tag")] == [
         "stack init",

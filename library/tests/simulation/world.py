@@ -145,6 +145,7 @@ class World:
             "INBOX_BUCKET": BUCKET,
             "MAX_LIST_BYTES": "1000000",
             "TEMPORARY_NAMES": '[".part"]',
+            "FORMATS": "{}",
             "PART_ROWS": str(part_rows),
             "TOLERATED_SHARE": share,
             "TOPIC_ARN": TOPIC,

@@ -12,7 +12,7 @@ from payment import list_steps
 from payment.context import PAYMENT
 from payment.use_cases import register_payment
 
-from bounded_context import EventData, Text
+from bounded_context import Context, EventData, Text
 from bounded_context.application.creating import CreatingRule
 from bounded_context.configuration.project import current
 from bounded_context.handlers import command_handler
@@ -330,6 +330,7 @@ ELSEWHERE = {
     "events-say-every-field",
     "commands-run-their-rule",
     "lists-obey-the-rule",
+    "nothing-of-lists-is-left",
     "refusals-are-declared",
     "settings-are-read",
     "events-keep-their-contract",
@@ -337,6 +338,7 @@ ELSEWHERE = {
     "events-before-are-made",
     "callers-find-what-they-rely-on",
     "routes-are-described",
+    "lists-are-described",
     "statuses-are-drawn",
     "the-context-is-drawn",
     "the-catalogue-is-told",
@@ -499,6 +501,22 @@ def test_a_field_of_the_aggregate_alone_is_missed_in_the_events(
     declared = replace(context_of(details), data=model_of("ThingData", EventData, data))
     where: Any = SimpleNamespace(context=declared)
     assert BY_NAME["events-say-every-field"].breaches(where) == sentences
+
+
+def test_parts_of_lists_are_leftovers_in_a_context_without_lists(prod: Graph) -> None:
+    """Each component, and the module of the steps; a context with lists has none too many."""
+    project, graphs = current(), {"service prod": prod}
+    for context, found in ((project.context, []), (_without_lists(project.context), _PARTS)):
+        where: Any = SimpleNamespace(context=context, graphs=graphs, project=project)
+        breaches = BY_NAME["nothing-of-lists-is-left"].breaches(where)
+        assert [part for part in _PARTS if any(part in breach for breach in breaches)] == found
+
+
+_PARTS = ["has Inbox", "has Workflow", "has ListAlarms", "list_steps.py"]
+
+
+def _without_lists(context: Context[Any]) -> Context[Any]:
+    return replace(context, verification=None, queried_by=(), versions={})
 
 
 def test_each_promise_is_broken_somewhere() -> None:

@@ -16,7 +16,7 @@ from bounded_context.tools.local.run.keep import keep_running
 from bounded_context.tools.local.run.screen import Screen
 from bounded_context.tools.local.running.start import running_context
 
-from .acts import Orders, act
+from .acts import TOLERATED_SHARE, Orders, act
 from .first import First
 from .outcome import Outcome, show
 
@@ -43,7 +43,8 @@ def _parse() -> argparse.Namespace:
 def _run(options: argparse.Namespace, project: Project, screen: Screen) -> int:
     first = endpoints.read(options.join)
     tell = _counting(screen, f"{project.context.title} beside {options.first}")
-    with running_context(project, screen.stage, tell, {"consumes": options.consumes}, join=first) as second:
+    settings = {"consumes": options.consumes, "tolerated_share": TOLERATED_SHARE}
+    with running_context(project, screen.stage, tell, settings, join=first) as second:
         orders = Orders(options.first, options.creates, options.deletes)
         outcome = act(screen, orders, First(second.aws, first), second)
         _show(outcome, screen, as_json=options.json)

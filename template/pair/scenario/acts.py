@@ -18,7 +18,10 @@ from .outcome import Outcome, Rejected, Sent, read_report
 
 CREATED = 20
 ROWS_PER_REFERENCE = 5
-"""Enough good rows that the two bad rows stay within the stack's tolerance."""
+"""Enough good rows that the two bad rows stay within `TOLERATED_SHARE`."""
+
+TOLERATED_SHARE = 0.05
+"""The second context's setting `tolerated_share`: its list has two bad rows, and the other rows are imported."""
 
 SECONDS = 30.0
 POLL_SECONDS = 0.2

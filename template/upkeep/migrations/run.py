@@ -21,7 +21,8 @@ def migrate(steps: Sequence[Step], bake: Path, repository: Path) -> list[str]:
     for step in steps:
         with TemporaryDirectory(prefix="template-") as scratch:
             template = Path(shutil.copytree(bake, Path(scratch) / "bake", symlinks=True))
-            step.apply(bake, template)
+            if not step.of_team:
+                step.apply(bake, template)
             notes += step.apply(repository, template)
     return notes
 

@@ -22,6 +22,8 @@ class Step:
     version: str
     module: str
     summary: str
+    of_team: bool = False
+    """The old bake stays as it is, so that the merge keeps what the step adds to the team's files."""
 
     def apply(self, repository: Path, template: Path) -> list[str]:
         """Apply the step and return its notes. Imports the module now, because libCST takes long to import."""
@@ -43,6 +45,12 @@ _STEPS: tuple[Step, ...] = (
     Step("0.4.0", "v0_4_0.entry_points", "Remove handlers that the library supplies; move your own to src/<package>/"),
     Step("0.4.0", "v0_4_0.api_page", "Remove the page of the API, which `context openapi` writes into build/"),
     Step("0.4.0", "v0_4_0.standard_presets", "Take the library's presets of functions from standard_presets"),
+    Step(
+        "0.4.0",
+        "v0_4_0.tolerance",
+        "Write the old default of tolerated_share into the files of all stacks",
+        of_team=True,
+    ),
 )
 """All steps, in the order of their application."""
 

@@ -1,8 +1,9 @@
 """The aggregate: the fields and statuses of the payment."""
 
 from enum import StrEnum
+from typing import Annotated
 
-from bounded_context import Aggregate, Amount, Currency, Day, Details, Identifier, Text
+from bounded_context import Aggregate, Amount, Currency, Day, Details, Identifier, Personal, Text
 
 
 class Status(StrEnum):
@@ -20,7 +21,7 @@ class PaymentDetails(Details):
     amount: Amount
     currency: Currency
     due_date: Day
-    payer: Text
+    payer: Annotated[Text, Personal]
 
 
 class Payment(Aggregate[PaymentDetails, Status]):

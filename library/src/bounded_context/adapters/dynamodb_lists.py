@@ -85,7 +85,7 @@ class ListTable:
         return None
 
     def recorded(self, list_ids: Sequence[str]) -> set[str]:
-        """Return the ids of recorded lists. A record that was just written may be missing."""
+        """Return the ids of recorded lists that await no scan. A record that was just written may be missing."""
         keys = [LIST + list_id for list_id in dict.fromkeys(list_ids)]
         found = {
             key for start in range(0, len(keys), MOST_KEYS) for key in self._present(keys[start : start + MOST_KEYS])
@@ -93,12 +93,12 @@ class ListTable:
         return {key.removeprefix(LIST) for key in found}
 
     def _present(self, keys: Sequence[str]) -> Iterator[str]:
-        """Yield the keys of a batch that have an item. Keys that come back unprocessed are requested again."""
+        """Yield the keys of a batch whose lists await no scan. Keys that come back unprocessed are requested again."""
         name = self._table.name
-        asked: Any = {name: {"Keys": [{KEY: key} for key in keys], "ProjectionExpression": KEY}}
+        asked: Any = {name: {"Keys": [{KEY: key} for key in keys], "ProjectionExpression": f"{KEY}, awaits_scan"}}
         while asked:
             answer = self._table.meta.client.batch_get_item(RequestItems=asked)
-            yield from (str(item[KEY]) for item in answer["Responses"].get(name, []))
+            yield from (str(item[KEY]) for item in answer["Responses"].get(name, []) if "awaits_scan" not in item)
             asked = answer.get("UnprocessedKeys")
 
     def get(self, list_id: str) -> ReceivedList:
@@ -107,6 +107,21 @@ class ListTable:
         if "Item" not in found:
             raise LookupError(f"list {list_id} is not recorded")
         return list_items.to_list(found["Item"])
+
+    def record_scan(self, list_id: str, execution: str, result: str, reason: str | None) -> ReceivedList:
+        """Record the result of the scan that a list awaits, with a reason to refuse the list; return the record.
+
+        The execution then has the list. A list that awaits no scan stays as it is.
+        """
+        because = ", reason = :reason" if reason else ""
+        _, record = self._written(
+            list_id,
+            f"SET #scan = :scan, #execution = :execution{because} REMOVE awaits_scan",
+            "attribute_exists(awaits_scan)",
+            {"#execution": "execution", "#scan": "scan"},
+            {":scan": result, ":execution": execution} | ({":reason": reason} if reason else {}),
+        )
+        return list_items.to_list(record)
 
     def progress(self, list_id: str, status: ListStatus, **facts: Fact) -> ReceivedList:
         """Move a list to a status that may follow its own, with facts; return the record, moved or not."""
@@ -239,8 +254,8 @@ class ListTable:
 
 
 def _value(name: str) -> str:
-    # The first reason stays: a file that was refused on arrival has a reason already.
-    return f"if_not_exists(#{name}, :{name})" if name == "reason" else f":{name}"
+    # The first reason stays, with its code: a file that was refused on arrival has both already.
+    return f"if_not_exists(#{name}, :{name})" if name in ("reason", "code") else f":{name}"
 
 
 def _key(list_id: str) -> dict[str, str]:

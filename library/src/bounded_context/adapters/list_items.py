@@ -55,7 +55,9 @@ def from_list(received: ReceivedList) -> dict[str, Any]:
         "version_id": file.version_id,
         "size": file.size,
     }
-    return item if received.reason is None else item | {"reason": received.reason}
+    waiting = {"awaits_scan": True} if received.awaits_scan else {}
+    refused = {} if received.reason is None else {"reason": received.reason, "code": received.code}
+    return item | waiting | refused
 
 
 def from_broken(broken: PinnedFile, at: datetime) -> dict[str, Any]:
@@ -92,6 +94,9 @@ def to_list(item: Mapping[str, Any]) -> ReceivedList:
         written=_by_part(item, ROWS),
         failed=item.get("failed", item.get("reason") == _FAILURE_BEFORE_0_4),
         failure=Failure.of(item.get("failure")),
+        awaits_scan=item.get("awaits_scan", False),
+        scan=item.get("scan"),
+        code=item.get("code", ""),
     )
 
 

@@ -1,7 +1,7 @@
 """The context's topic, through boto3."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..domain.events import label_of
@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sns.type_defs import MessageAttributeValueTypeDef, PublishBatchRequestEntryTypeDef
 
-# AWS limit of PublishBatch.
+# AWS limits of PublishBatch.
 BATCH = 10
+_BYTES = 256 * 1024
 
 
 class Topic:
@@ -26,10 +27,16 @@ class Topic:
         self._arn = arn
 
     def publish(self, events: Sequence[dict[str, Any]]) -> set[int]:
-        """Publish at most 10 events; return the indexes of the events that SNS refused."""
+        """Publish at most 10 events; return the indexes of the events that are not published.
+
+        Large events need several requests. After a request with a refused event, the later requests are not sent.
+        """
         entries = [_entry(index, event) for index, event in enumerate(events)]
-        answer = self._client.publish_batch(TopicArn=self._arn, PublishBatchRequestEntries=entries)
-        return {int(failed["Id"]) for failed in answer.get("Failed", [])}
+        for part in _requests(entries):
+            answer = self._client.publish_batch(TopicArn=self._arn, PublishBatchRequestEntries=entries[part])
+            if failed := {int(failed["Id"]) for failed in answer.get("Failed", [])}:
+                return failed | set(range(part.stop, len(entries)))
+        return set()
 
 
 def text_and_attributes(event: dict[str, Any]) -> tuple[str, "dict[str, MessageAttributeValueTypeDef]"]:
@@ -39,6 +46,26 @@ def text_and_attributes(event: dict[str, Any]) -> tuple[str, "dict[str, MessageA
         name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
     }
     return json.dumps(event, separators=(",", ":")), named
+
+
+def _requests(entries: "Sequence[PublishBatchRequestEntryTypeDef]") -> Iterator[slice]:
+    """Yield the entries of each request: as many as the size of a request allows."""
+    start = size = 0
+    for index, entry in enumerate(entries):
+        added = _size(entry)
+        if size + added > _BYTES and index > start:
+            yield slice(start, index)
+            start, size = index, 0
+        size += added
+    yield slice(start, len(entries))
+
+
+def _size(entry: "PublishBatchRequestEntryTypeDef") -> int:
+    # JSON is written in ASCII: a character is a byte.
+    attributes = entry.get("MessageAttributes", {}).items()
+    return len(entry["Message"]) + sum(
+        len(name) + len(value["DataType"]) + len(value.get("StringValue", "")) for name, value in attributes
+    )
 
 
 def _entry(index: int, event: dict[str, Any]) -> "PublishBatchRequestEntryTypeDef":

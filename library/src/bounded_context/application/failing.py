@@ -27,7 +27,7 @@ def cause_of(flow: Workflow, received: ReceivedList, caught: str) -> Failure:
     """
     if received.parts:
         return _of_import(flow.lists, received, caught)
-    step = flow.context.verification if received.rows else "validate_list"
+    step = flow.context.verification_step if received.rows else "validate_list"
     raised = None if caught.startswith(_OF_LAMBDA) else flow.lists.failure(received.list_id, step)
     return raised or Failure(step, error=caught, message=ENDED)
 

@@ -13,10 +13,14 @@ from typing import Any, Final
 from urllib.parse import unquote_plus
 
 from ..declaration.context import Context
-from ..domain.faults import Fault
+from ..domain import scans
+from ..domain.faults import Fault, ListFault
+from ..domain.formats import Formats
 from ..domain.lists import ListStatus, PinnedFile, ReceivedList, StoredVersion, is_temporary
 from ..domain.reasons import shortened
+from ..domain.rows import Unreadable
 from .ports import Fact, Files, ImportedAggregates, Lists, SeenIds
+from .reading import check_size
 
 TECHNICAL_FAILURE = "a technical failure: nothing of the list was kept, and it can be sent again"
 BROKE_OFF = "the upload broke off: send the file again"
@@ -52,6 +56,7 @@ class Upload:
     ``version`` is None if the announcement names no version. ``etag`` and ``size``, in bytes, then identify the
     version; an announcement of a rename has neither. ``broken_by`` is the id of the event that reports a broken upload.
     ``during`` is the begin and the end of the upload or rename, or None if the announcement does not contain them.
+    ``scan`` is the announced result of the version's malware scan; empty for the announcement of an upload.
     """
 
     bucket: str
@@ -61,6 +66,7 @@ class Upload:
     size: int | None = None
     etag: str = ""
     during: tuple[datetime, datetime] | None = None
+    scan: str = ""
 
     def means(self, stored: StoredVersion) -> bool:
         """Return whether a stored version may be the announced version. Without an ETag, size and time decide."""
@@ -82,6 +88,8 @@ class Workflow:
         files: the inbox.
         imported: builds the store of aggregates that lists create.
         seen_ids: builds an empty store of identities, for one file.
+        formats: returns the formats of partners' files.
+        gated: whether a list starts only after a malware scan of its file.
     """
 
     def __init__(
@@ -91,12 +99,17 @@ class Workflow:
         files: Files,
         imported: Callable[[], ImportedAggregates],
         seen_ids: Callable[[], SeenIds],
+        formats: Callable[[], Formats] = Formats,
+        *,
+        gated: bool = False,
     ) -> None:
         self.context = context
+        self.gated = gated
         self.form = context.rows
         self.lists = lists
         self.files = files
         self.seen_ids = seen_ids
+        self.formats = formats
         self._imported = imported
 
     @cached_property
@@ -126,17 +139,28 @@ def register_list(
     identifies them. A name with an ending in ``temporary`` is ignored: its client renames the file, which is announced
     too.
 
+    Behind the gate, the list starts after two announcements: its upload records the list, and its malware scan starts
+    it. The later announcement wins, in either order. A scan without a recorded upload is ignored: the file may be the
+    remains of a broken upload.
+
     Raises:
         NotAList: the file is in no partner's folder.
+        NotScanned: a scan is announced, and the file has no result yet.
     """
-    upload = _with_stored_key(upload, flow.files)
+    upload = _with_stored_key(upload, flow)
     if upload.key.endswith("/") or (is_temporary(upload.key, temporary) and not upload.broken_by):
         # A console or an SFTP client creates such an object for an empty folder.
         return Step("", Outcome.IGNORED)
+    if upload.scan:
+        return _register_scan(flow, upload, execution)
     taken = ""
-    for pinned, reason in _matching(flow, upload, execution, max_bytes):
+    for pinned, (reason, code) in _matching(flow, upload, execution, max_bytes):
         _ = pinned.partner
-        recorded = flow.lists.register(ReceivedList(pinned, execution, reason=reason))
+        waiting = flow.gated and pinned.size > 0 and reason != GONE
+        received = ReceivedList(pinned, execution, reason=reason, code=code, awaits_scan=waiting)
+        recorded = flow.lists.register(received)
+        if recorded.awaits_scan:
+            recorded = _scanned(flow, recorded, execution, _scan_result(flow, recorded.file))
         if recorded.execution == execution:
             _remember_remains(upload, recorded, flow.lists)
             return _step(recorded, execution)
@@ -144,40 +168,73 @@ def register_list(
     return _step(flow.lists.conclude(execution, taken), execution)
 
 
+def _register_scan(flow: Workflow, upload: Upload, execution: str) -> Step:
+    """Give the list of a scanned version to the execution, if the version's upload was recorded."""
+    for stored in _stored(upload, flow):
+        # The result is read before the record: an upload that is recorded after that finds the result.
+        tagged = _scan_result(flow, stored.file)
+        try:
+            recorded = flow.lists.get(stored.file.list_id)
+        except LookupError:
+            if tagged:
+                break
+            raise scans.NotScanned from None
+        # Only the tag makes a file clean, not the announcement. Without access, GuardDuty cannot set a tag.
+        result = tagged or upload.scan
+        if not tagged and scans.refusal(result) is None:
+            raise scans.NotScanned
+        return _step(_scanned(flow, recorded, execution, result), execution)
+    return Step("", Outcome.IGNORED)
+
+
+def _scan_result(flow: Workflow, file: PinnedFile) -> str | None:
+    """Return the result of a file's scan, or None. Without the gate, a list that still awaits a scan starts."""
+    return flow.files.scan_result(file) if flow.gated else scans.CLEAN
+
+
+def _scanned(flow: Workflow, recorded: ReceivedList, execution: str, result: str | None) -> ReceivedList:
+    """Give a list that awaits its scan to the execution, if the scan has a result."""
+    if result is None or not recorded.awaits_scan:
+        return recorded
+    # First, so that a repetition of the execution returns to this list.
+    flow.lists.conclude(execution, recorded.list_id)
+    return flow.lists.record_scan(recorded.list_id, execution, result, scans.refusal(result))
+
+
 def _step(recorded: ReceivedList, execution: str) -> Step:
-    if recorded.execution != execution:
+    if recorded.execution != execution or recorded.awaits_scan:
         return Step(recorded.list_id, Outcome.ALREADY_REGISTERED)
     return Step(recorded.list_id, Outcome.REFUSED if recorded.reason else Outcome.REGISTERED)
 
 
-def _with_stored_key(upload: Upload, files: Files) -> Upload:
+def _with_stored_key(upload: Upload, flow: Workflow) -> Upload:
     """Return the upload with the key that its version has.
 
     AWS does not document whether S3's events to EventBridge encode the key, as its other notifications do. If the key
     of the event exists as it is, it is used.
     """
     decoded = replace(upload, key=unquote_plus(upload.key))
-    if upload.version is None or decoded == upload or _stored(upload, files):
+    if upload.version is None or decoded == upload or _stored(upload, flow):
         return upload
-    return decoded if _stored(decoded, files) else upload
+    return decoded if _stored(decoded, flow) else upload
 
 
 def _matching(
     flow: Workflow, upload: Upload, execution: str, max_bytes: int
-) -> Iterator[tuple[PinnedFile, str | None]]:
-    """Yield the versions that match the announcement, newest first, each with the reason to refuse it, or None."""
+) -> Iterator[tuple[PinnedFile, tuple[str | None, str]]]:
+    """Yield the versions that match the announcement, newest first, each with the reason to refuse it and its code."""
     if upload.broken_by:
         # Not a stored version: that may be the next try, which has its own event. The sweep recognises the remains by
         # their ETag.
-        yield _gone(upload, "").broken_off(upload.etag or upload.broken_by), BROKE_OFF
+        yield _gone(upload, "").broken_off(upload.etag or upload.broken_by), (BROKE_OFF, ListFault.UPLOAD)
         return
-    stored, lists = _stored(upload, flow.files), flow.lists
+    stored, lists = _stored(upload, flow), flow.lists
     matching = [version for version in stored if upload.means(version) and not _is_remains(upload, version, lists)]
     for version in matching:
-        yield version.file, GONE if version.removed else _refusal(version.file, max_bytes)
+        yield version.file, (GONE, ListFault.UPLOAD) if version.removed else _refusal(version.file, max_bytes)
     if not matching:
         replaced = any(not version.removed for version in stored)
-        yield _gone(upload, f"gone-{execution}"), OVERWRITTEN if replaced else GONE
+        yield _gone(upload, f"gone-{execution}"), (OVERWRITTEN if replaced else GONE, ListFault.UPLOAD)
 
 
 def _is_remains(upload: Upload, stored: StoredVersion, lists: Lists) -> bool:
@@ -210,19 +267,23 @@ def _gone(upload: Upload, version: str) -> PinnedFile:
     return PinnedFile(upload.bucket, upload.key, version, 0)
 
 
-def _stored(upload: Upload, files: Files) -> Sequence[StoredVersion]:
+def _stored(upload: Upload, flow: Workflow) -> Sequence[StoredVersion]:
     if upload.version is None:
-        return files.versions(upload.key)
-    named = files.version(upload.key, upload.version)
+        return flow.files.versions(upload.key)
+    if flow.gated:
+        # The bucket's policy denies HeadObject of a version that is not clean. An emulator's event may name no version.
+        found = (stored for stored in flow.files.versions(upload.key) if upload.version in ("", stored.file.version_id))
+        return [replace(stored, removed=False) for stored in found]
+    named = flow.files.version(upload.key, upload.version)
     return [named] if named else []
 
 
-def _refusal(found: PinnedFile, max_bytes: int) -> str | None:
-    if found.size == 0:
-        return "the file is empty"
-    if found.size > max_bytes:
-        return f"the file has {found.size} bytes, and at most {max_bytes} are taken: split it"
-    return None
+def _refusal(found: PinnedFile, max_bytes: int) -> tuple[str | None, str]:
+    try:
+        check_size(found.size, max_bytes)
+    except Unreadable as refusal:
+        return str(refusal), refusal.fault
+    return None, ""
 
 
 def counts(rows: int, rejections: Counter[Fault]) -> dict[str, Fact]:

@@ -159,11 +159,18 @@ class Lists(Protocol):
         ...
 
     def recorded(self, list_ids: Sequence[str]) -> set[str]:
-        """Return the ids of recorded lists. Recent records may be missing."""
+        """Return the ids of recorded lists that await no scan. Recent records may be missing."""
         ...
 
     def get(self, list_id: str) -> "ReceivedList":
         """Return the recorded list. Raises LookupError."""
+        ...
+
+    def record_scan(self, list_id: str, execution: str, result: str, reason: str | None) -> "ReceivedList":
+        """Record the result of the scan that a list awaits, with a reason to refuse the list; return the record.
+
+        The execution then has the list. A list that awaits no scan stays as it is.
+        """
         ...
 
     def progress(self, list_id: str, status: "ListStatus", **facts: Fact) -> "ReceivedList":
@@ -226,6 +233,10 @@ class Files(Protocol):
 
     def version(self, key: str, version: str) -> "StoredVersion | None":
         """Return a version of an object, or None. Whether the object was removed since is not checked."""
+        ...
+
+    def scan_result(self, pinned: "PinnedFile") -> str | None:
+        """Return the result of a version's malware scan, or None if it has no result yet."""
         ...
 
     def open(self, pinned: "PinnedFile") -> BinaryIO:

@@ -1,18 +1,20 @@
 """The report: the faults of a list, for the partner who sent it."""
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from io import StringIO
 
+from ..domain.faults import ListFault, remedy_of
+from ..domain.formats import Difference
 from ..domain.lists import ReceivedList
 from ..domain.reasons import shortened
-from ..domain.rows import Rejection
+from ..domain.rows import Rejection, Unreadable
 from .ports import Files, Lists
 
 # A partner fixes causes, not ten thousand rows. The limit keeps the report's memory constant.
 REPORTED_REJECTIONS = 10_000
-_HEADER = "line,field,reason,code\r\n"
-_CELLS = 4
+_HEADER = "line,field,reason,code,remedy\r\n"
+_CELLS = 5
 _FORMULA = ("=", "+", "-", "@")
 
 
@@ -22,8 +24,8 @@ class Report:
     def __init__(self, so_far: str = "") -> None:
         self._text = StringIO(newline="")
         self._writer = csv.writer(self._text)
-        # Rows of an earlier version have no code.
-        self._writer.writerows([*cells, ""][:_CELLS] for cells in csv.reader(StringIO(so_far, newline="")))
+        # Rows of an earlier version have no code, or no remedy.
+        self._writer.writerows([*cells, "", ""][:_CELLS] for cells in csv.reader(StringIO(so_far, newline="")))
         self._reported = 0
 
     def add(self, rejections: Iterable[Rejection]) -> None:
@@ -40,15 +42,37 @@ class Report:
         return self._text.getvalue() + (whole_list(f"and {unreported} more") if unreported > 0 else "")
 
 
-def _cells(found: Rejection) -> tuple[int, str, str, str]:
-    return found.line, shortened(found.field), _harmless(found.reason), found.code
+def _cells(found: Rejection) -> tuple[int, str, str, str, str]:
+    return found.line, shortened(found.field), _harmless(found.reason), found.code, remedy_of(found.code)
 
 
-def whole_list(reason: str) -> str:
+def whole_list(reason: str, code: str = "", line: int | str = "", field: str = "") -> str:
     """Return the line of a reason for the list as a whole."""
     text = StringIO(newline="")
-    csv.writer(text).writerow(("", "", _harmless(reason), ""))
+    csv.writer(text).writerow((line, field, _harmless(reason), code, remedy_of(code)))
     return text.getvalue()
+
+
+def file_lines(refusal: Unreadable, partner: str) -> str:
+    """Return the lines of a refused file: the reason with its code and line, and the settings that would accept it."""
+    reason = whole_list(refusal.reason, refusal.fault, refusal.line or "")
+    return reason + format_lines(refusal.differences, partner)
+
+
+def format_lines(differences: Sequence[Difference], partner: str) -> str:
+    """Return a line for each setting that would accept a file, with the setting's name as the field."""
+    settings = ((f"format.{one.member}", remedy([one], partner).removeprefix(". ")) for one in differences)
+    return "".join(whole_list(reason, ListFault.FORMAT, field=field) for field, reason in settings)
+
+
+def remedy(differences: Sequence[Difference], partner: str) -> str:
+    """Return the end of a reason: the settings that would accept the file; empty without differences."""
+    if not differences:
+        return ""
+    settings = ", ".join(one.setting for one in differences)
+    return (
+        f". The file has another format: infra/service/Pulumi.<stack>.yaml: partners.{partner}.format: {{{settings}}}"
+    )
 
 
 def document(rows: str) -> bytes:
@@ -56,9 +80,9 @@ def document(rows: str) -> bytes:
     return (_HEADER + rows).encode()
 
 
-def with_reason(rows: str, reason: str) -> bytes:
+def with_reason(rows: str, reason: str, code: str = "") -> bytes:
     """Return the bytes of a report file with the reason why the list as a whole was refused."""
-    return document(rows + whole_list(reason))
+    return document(rows + whole_list(reason, code))
 
 
 def write_report(files: Files, lists: Lists, received: ReceivedList, data: bytes) -> None:

@@ -1,11 +1,13 @@
 """The list workflow's steps that undo a list, and close it. They can be repeated."""
 
+from ..domain import scans
+from ..domain.faults import FILE_FAULTS, ListFault
 from ..domain.lists import ListStatus, ReceivedList
 from .deadline import await_end
 from .failing import cause_of
 from .list_import import TECHNICAL_FAILURE, Outcome, Step, Workflow
 from .ports import Files, Lists
-from .report import with_reason, write_report
+from .report import document, with_reason, write_report
 from .staging import VERIFIED, Part, Staging, identities, read_part
 
 
@@ -43,11 +45,18 @@ def compensate(flow: Workflow, list_id: str, caught: str | None = None) -> Recei
         return received
     for part in _parts_to_undo(received, files):
         _undo(flow, received, part)
-    write_report(files, lists, received, with_reason(_rows_report(received, files), received.reason or ""))
+    write_report(files, lists, received, _report(received, _rows_report(received, files)))
     if not received.failed:
         return lists.progress(list_id, ListStatus.REJECTED)
     cause = cause_of(flow, lists.get(list_id), caught or "")
     return lists.progress(list_id, ListStatus.FAILED, failure=cause.facts())
+
+
+def _report(received: ReceivedList, rows: str) -> bytes:
+    """Return the report of a rejected list. The validation has reported a file that it cannot read."""
+    if received.staged and received.code in FILE_FAULTS:
+        return document(rows)
+    return with_reason(rows, received.reason or "", received.code or scans.code(received.scan))
 
 
 def _begin_undoing(list_id: str, lists: Lists) -> ReceivedList:
@@ -57,7 +66,7 @@ def _begin_undoing(list_id: str, lists: Lists) -> ReceivedList:
         return received
     if received.reason:
         return lists.refuse(list_id, received.reason)
-    return lists.refuse(list_id, TECHNICAL_FAILURE, failed=True)
+    return lists.refuse(list_id, TECHNICAL_FAILURE, failed=True, code=ListFault.FAILED)
 
 
 def _parts_to_undo(received: ReceivedList, files: Files) -> list[Part]:
@@ -76,6 +85,6 @@ def _undo(flow: Workflow, received: ReceivedList, part: Part) -> None:
 
 
 def _rows_report(received: ReceivedList, files: Files) -> str:
-    """Return the report's lines of rejected rows, from the attempt whose counts are recorded."""
-    attempt = received.verified or received.staged
-    return Staging(files, received.list_id, attempt).rejections() if received.rejected else ""
+    """Return the report's lines of rejected rows or of a refused file, from the attempt that is recorded."""
+    attempt, refused_file = received.verified or received.staged, received.staged and not received.rows
+    return Staging(files, received.list_id, attempt).rejections() if received.rejected or refused_file else ""

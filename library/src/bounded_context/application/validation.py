@@ -4,19 +4,16 @@ from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Final
 
-from ..domain.faults import Fault
+from ..domain.faults import Fault, ListFault
+from ..domain.formats import PLAIN
 from ..domain.lists import ListStatus, PinnedFile, ReceivedList, over_tolerance, rows_a_part
-from ..domain.rows import Checked, Record, Rejection, Row, Rows, Unreadable, rejected_rows
+from ..domain.rows import Checked, Row, Rows, Unreadable, rejected_rows
+from .checking import ListFile
 from .list_import import Outcome, Step, Workflow, counts, refuse
-from .ports import Files, SeenIds
-from .reading import chunks, records
-from .report import Report
+from .ports import Files, Lists
+from .report import Report, file_lines, format_lines, remedy
 from .staging import VALIDATED, Staging, attempt
-
-ROWS_AT_ONCE: Final = 1000
-"""Rows that are checked together."""
 
 
 @dataclass
@@ -25,18 +22,21 @@ class _Validation:
 
     form: Rows
     staging: Staging
-    seen: SeenIds
     part_rows: int
-    report: Report
+    report: Report = field(default_factory=Report)
     rows: int = 0
     rejections: Counter[Fault] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self._buffer: list[Row] = []
 
-    def take(self, header: tuple[str, ...], chunk: list[Record]) -> None:
-        checked = self._without_repeated(self.form.check(header, chunk))
-        self.rows += len(chunk)
+    @property
+    def staged(self) -> dict[str, str]:
+        """The fact that names the attempt."""
+        return {"staged": self.staging.attempt or ""}
+
+    def take(self, checked: Checked) -> None:
+        self.rows += checked.count
         rejections = sorted(checked.rejections)
         self.report.add(rejections)
         self.rejections += rejected_rows(rejections)
@@ -44,25 +44,15 @@ class _Validation:
         while len(self._buffer) >= self.part_rows:
             self._flush()
 
-    def finish(self) -> None:
+    def finish(self, lines_of_file: str) -> None:
         if self._buffer:
             self._flush()
-        self.staging.write_rejections(self.report.rows)
+        self.staging.write_rejections(lines_of_file + self.report.rows)
         self.staging.write_manifest(VALIDATED)
 
     def _flush(self) -> None:
         self.staging.write_part(self._buffer[: self.part_rows], self.form)
         del self._buffer[: self.part_rows]
-
-    def _without_repeated(self, checked: Checked) -> Checked:
-        first = self.seen.first_lines([(row.details.id, row.line) for row in checked.rows])
-        if not first:
-            return checked
-        repeated = [self._repeated(row, first[row.line]) for row in checked.rows if row.line in first]
-        return Checked([row for row in checked.rows if row.line not in first], checked.rejections + repeated)
-
-    def _repeated(self, row: Row, first: int) -> Rejection:
-        return Rejection(row.line, self.form.identity, f"{row.details.id!r} is on line {first} already", Fault.REPEATED)
 
 
 def validate_list(flow: Workflow, list_id: str, tolerated_share: Fraction, part_rows: int) -> Step:
@@ -72,20 +62,21 @@ def validate_list(flow: Workflow, list_id: str, tolerated_share: Fraction, part_
     10,000 parts otherwise. Each attempt stages its own rows. The first recorded attempt counts: later attempts repeat
     its answer.
     """
-    form, lists, files = flow.form, flow.lists, flow.files
-    received = lists.get(list_id)
+    received, files = flow.lists.get(list_id), flow.files
     if received.status is not ListStatus.REGISTERED:
         return _answer(received, files)
-    size = rows_a_part(part_rows, received.file.size, form.smallest_row)
-    found = _Validation(form, Staging(files, list_id, attempt()), flow.seen_ids(), size, Report())
+    found = _Validation(flow.form, Staging(files, list_id, attempt()), _part_rows(flow, received.file, part_rows))
     try:
-        _read_through(files, received.file, found)
+        read = _read_through(flow, received.file, found)
     except Unreadable as refusal:
-        return _answer(refuse(list_id, str(refusal), lists, ListStatus.REGISTERED), files)
-    facts = counts(found.rows, found.rejections) | {"staged": found.staging.attempt or ""}
-    if reason := over_tolerance(found.rejections.total(), found.rows, tolerated_share):
-        return _answer(refuse(list_id, reason, lists, ListStatus.REGISTERED, **facts), files)
-    return _answer(lists.progress(list_id, ListStatus.VALIDATED, **facts), files)
+        return _answer(_refuse_file(flow.lists, received, found, refusal), files)
+    return _answer(_judged(flow.lists, received, found, read, tolerated_share), files)
+
+
+def _part_rows(flow: Workflow, file: PinnedFile, wanted: int) -> int:
+    formats = flow.formats()
+    packed = formats.of(file.partner).compression != PLAIN.compression
+    return rows_a_part(wanted, formats.max_bytes if packed else file.size, flow.form.smallest_row)
 
 
 def _answer(received: ReceivedList, files: Files) -> Step:
@@ -96,15 +87,33 @@ def _answer(received: ReceivedList, files: Files) -> Step:
     return Step(received.list_id, Outcome.VALIDATED)
 
 
-def _read_through(files: Files, pinned: PinnedFile, found: _Validation) -> None:
-    with closing(files.open(pinned)) as stream:
-        found_records = records(stream)
-        header = next(found_records, None)
-        if header is None:
-            raise Unreadable("the file is empty")
-        names = found.form.check_header(header.cells)
-        for chunk in chunks(found_records, ROWS_AT_ONCE):
-            found.take(names, chunk)
-    if not found.rows:
-        raise Unreadable("the file has a header and no rows")
-    found.finish()
+def _read_through(flow: Workflow, file: PinnedFile, found: _Validation) -> ListFile:
+    formats = flow.formats()
+    with closing(flow.files.open(file)) as stream:
+        read = ListFile(stream, flow.form, flow.seen_ids(), formats.of(file.partner), formats.max_bytes)
+        for checked in read.checked():
+            found.take(checked)
+    return read
+
+
+def _refuse_file(lists: Lists, received: ReceivedList, found: _Validation, refusal: Unreadable) -> ReceivedList:
+    """Record the reason why a file is no list. Its line and its settings are in the staged lines of the report."""
+    partner = received.file.partner
+    found.staging.write_rejections(file_lines(refusal, partner))
+    reason = f"{refusal}{remedy(refusal.differences, partner)}"
+    return refuse(received.list_id, reason, lists, ListStatus.REGISTERED, code=refusal.fault, **found.staged)
+
+
+def _judged(
+    lists: Lists, received: ReceivedList, found: _Validation, read: ListFile, tolerated_share: Fraction
+) -> ReceivedList:
+    """Record the result for a list, unless another attempt has recorded one; return the record."""
+    facts = counts(found.rows, found.rejections) | found.staged
+    reason = over_tolerance(found.rejections.total(), found.rows, tolerated_share)
+    differences, partner = read.differences if reason else (), received.file.partner
+    found.finish(format_lines(differences, partner))
+    if reason:
+        reason += remedy(differences, partner)
+        facts |= {"code": ListFault.TOLERANCE}
+        return refuse(received.list_id, reason, lists, ListStatus.REGISTERED, **facts)
+    return lists.progress(received.list_id, ListStatus.VALIDATED, **facts)

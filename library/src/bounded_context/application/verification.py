@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, TypeVar
 
-from ..declaration.structure import INVALID
 from ..domain.aggregate import Details
 from ..domain.amounts import Amounts
-from ..domain.faults import Fault
+from ..domain.faults import INVALID, Fault, ListFault
 from ..domain.lists import ListStatus, ReceivedList, over_tolerance
 from ..domain.rows import Rejection, Rows, rejected_rows
 from . import report
@@ -128,7 +127,7 @@ def _judged(received: ReceivedList, found: _Verification, tolerated_share: Fract
     rows, rejections = received.rows, Counter(received.rejections) + found.rejections
     facts = counts(rows, rejections) | {"verified": found.staging.attempt or ""}
     if reason := over_tolerance(rejections.total(), rows, tolerated_share):
-        return refuse(received.list_id, reason, lists, ListStatus.VALIDATED, **facts)
+        return refuse(received.list_id, reason, lists, ListStatus.VALIDATED, code=ListFault.TOLERANCE, **facts)
     facts |= {"parts": len(found.staging.parts), "amounts": found.amounts.sums()}
     return lists.progress(received.list_id, ListStatus.IMPORTING, **facts)
 

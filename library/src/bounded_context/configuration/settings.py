@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Self, get_args
 
+from pydantic import SecretStr
+
 from ..declaration.context import Context
 from ..domain import epochs
+from ..domain.formats import FileFormat
 from ..domain.spelling import kebab
 from .alarms import Objectives, Thresholds, Wanted
 from .api_settings import ApiSettings
@@ -30,15 +33,18 @@ from .config import (
     texts,
 )
 from .consumes import Consumed, consumed
+from .formats import formats
+from .list_settings import WithoutLists
 from .partition import ARN
+from .partners import Partner, partners
+from .sftp import Vpc, host_key, host_name, host_zone, security_policy, server_id, vpc
 from .strategy import BadStrategy, Strategy
 
 Sftp = Literal["dedicated", "shared", "none"]
 Evidence = Literal["none", "trail"]
+Malware = Literal["none", "guardduty"]
 Backup = Literal["none", "vault"]
-
-_PARTNER = re.compile(r"[a-z][a-z0-9-]{1,30}[a-z0-9]")
-"""A part of resource names and object keys, and a user name of Transfer Family, which needs 3 characters."""
+Boards = Literal["all", "none"]
 
 TEMPORARY = (".filepart", ".tmp", ".part")
 """The endings of file names that clients use during an upload, before they rename the file."""
@@ -80,18 +86,6 @@ _SIGNING = re.compile(ARN + r"lambda:[a-z0-9-]+:\d{12}:code-signing-config:csc-[
 _VAULT = re.compile(ARN + r"backup:[a-z0-9-]+:\d{12}:backup-vault:[A-Za-z0-9_-]{2,50}")
 _OWNER = re.compile(r"[\w.:/=+@-]([\w .:/=+@-]{0,254}[\w.:/=+@-])?")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-_SERVER_ID = re.compile(r"s-[0-9a-f]{17}")
-_PUBLIC_KEY = re.compile(r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+={0,2}( \S.*)?")
-"""The key types that Transfer Family accepts; ssh-dss is too old for it."""
-
-
-def _server_id(config: Source, key: str) -> str | None:
-    value, sftp = config.get(key), config.get("sftp")
-    if sftp != "shared" and value is not None:
-        raise SettingError(key, f"is set, yet sftp is {sftp}: remove it, or write sftp: shared.")
-    if sftp == "shared" and not _SERVER_ID.fullmatch(value or ""):
-        raise SettingError(key, f"is {value!r}: sftp: shared needs the server's id, s- and 17 hex digits.")
-    return value
 
 
 def _backup_copy(config: Source, key: str) -> str | None:
@@ -110,23 +104,11 @@ def _temporary_names(config: Source, key: str) -> tuple[str, ...]:
     return endings
 
 
-def _partners(config: Source, key: str) -> Mapping[str, tuple[str, ...]]:
-    partners: dict[str, Any] = structure(config, key, dict, {}, "a map of names to {public_keys: [...]}")
-    if config.get("sftp") == "shared" and len(json.dumps(list(partners))) > SHARED_PARTNERS_LIMIT:
+def _partners(config: Source, key: str) -> Mapping[str, Partner]:
+    found = partners(config, key)
+    if config.get("sftp") == "shared" and len(json.dumps(list(found))) > SHARED_PARTNERS_LIMIT:
         raise SettingError(key, "are too many for one rule on a shared server: write sftp: dedicated.")
-    return {_name(key, name, _PARTNER): _public_keys(name, value) for name, value in partners.items()}
-
-
-def _public_keys(partner: str, value: Any) -> tuple[str, ...]:
-    keys = value.get("public_keys") if isinstance(value, dict) and set(value) == {"public_keys"} else None
-    if not isinstance(keys, list):
-        raise SettingError(f"partners.{partner}", f"is {value!r}: write {{public_keys: [...]}} and nothing else.")
-    for key in keys:
-        if not isinstance(key, str) or not _PUBLIC_KEY.fullmatch(key):
-            raise SettingError(
-                f"partners.{partner}", f"has the key {key!r}: write an ed25519, ecdsa or rsa public key."
-            )
-    return tuple(keys)
+    return found
 
 
 def _subscribers(context: Context[Any], config: Source) -> tuple[str, ...]:
@@ -202,11 +184,20 @@ class Settings:
     """The settings of a stack.
 
     Attributes:
-        partners: the public keys of each partner.
+        sftp_vpc: a VPC and its public subnets, `{vpc_id: ..., subnet_ids: [...]}`: the server gets an elastic address
+            in each subnet, and accepts connections from the partners' addresses only.
+        sftp_security_policy: the algorithms of the server, by default TransferSecurityPolicy-2025-03.
+        sftp_host_name: the name by which partners know the server.
+        sftp_host_zone: the hosted zone of Route 53 in which the stack makes this name; without it, make a CNAME record
+            yourself.
+        sftp_host_key: the server's private key, as a secret; a server that is made again has the same key.
+        partners: the keys and addresses of each partner.
         temporary_names: endings of file names; such a file becomes a list when its client renames it.
+        malware: "guardduty" scans each upload for malware; a list starts only after a clean result.
         incoming_days: days for which partners' files are stored, by default a year.
         reports_days: days for which partners' reports are stored, by default a year.
         table_epoch: the number of replacements of the table; a table of a later epoch has another name.
+        tolerated_share: the share of bad rows, 0 to 1, up to which the other rows are imported; 0 imports all or none.
         part_rows: rows of a part; a list that could have over 10,000 parts has larger parts.
         stream_parallelization_factor: batches of a shard that a reader of the table's stream processes concurrently.
         reserved_concurrency: executions that Lambda reserves for a function, also its maximum; the others share the
@@ -226,25 +217,33 @@ class Settings:
         latency_alarms: milliseconds that 95 of 100 calls of a function's new version may take.
         release_alarms: the names of other alarms that stop a release.
         alarms: "critical" leaves out warnings, except those that stop a gradual release; "none" leaves out all alarms.
+        dashboards: "none" leaves out both dashboards.
         expect_list_hours: hours without a list until an alarm; None for no alarm.
         runbook_url: the address in each alarm's description, by default the command that prints the library's runbook.
         trace_percent: percentage of imports that are traced beyond the first of each second; 0 traces no import.
         filters: the event types that a subscriber receives; by default all.
+        formats: the formats of partners whose files are not plain, from their member `format` in `partners`.
         consumes: the other contexts whose events this context receives.
         subscriber_accounts: other AWS accounts whose queues may subscribe to this context's events.
         api: the settings of the HTTP API.
     """
 
     sftp: Sftp = setting(one_of, get_args(Sftp))
-    sftp_server_id: str | None = setting(_server_id)
+    sftp_server_id: str | None = setting(server_id)
+    sftp_vpc: Vpc | None = setting(vpc)
+    sftp_security_policy: str = setting(security_policy)
+    sftp_host_name: str | None = setting(host_name)
+    sftp_host_zone: str | None = setting(host_zone)
+    sftp_host_key: SecretStr | None = setting(host_key)
     upload_event_source: str = setting(matching, _SOURCE, "aws.transfer", "a source such as aws.transfer")
-    partners: Mapping[str, tuple[str, ...]] = setting(_partners)
+    partners: Mapping[str, Partner] = setting(_partners)
     temporary_names: tuple[str, ...] = setting(_temporary_names)
+    malware: Malware = setting(one_of, get_args(Malware), "none")
     # Unseen uploads are found and redriven for 14 days. The sweep lists all stored uploads.
     incoming_days: int = setting(number, 365, 14, LONGEST_KEPT)
     reports_days: int = setting(number, 365, 1, LONGEST_KEPT)
     subscribers: tuple[str, ...]
-    tolerated_share: float = setting(number, 0.05, 0, 1)
+    tolerated_share: float = setting(number, 0.0, 0, 1)
     # One call validates a list and another verifies it, each within 15 minutes, Lambda's maximum.
     max_list_mb: int = setting(number, 100, 1, 200)
     # One call imports a part within 4 minutes. The list's item stores the number of each part, so a list that could
@@ -280,6 +279,7 @@ class Settings:
     latency_alarms: Mapping[str, int] = setting(limits, "milliseconds", LONGEST_MS)
     release_alarms: tuple[str, ...] = setting(_release_alarms)
     alarms: Wanted = setting(one_of, get_args(Wanted), "all")
+    dashboards: Boards = setting(one_of, get_args(Boards), "all")
     thresholds: Thresholds = setting(numbers, Thresholds)
     objectives: Objectives = setting(numbers, Objectives)
     expect_list_hours: int | None = setting(optional_number, 1, LONGEST_WAIT)
@@ -288,6 +288,7 @@ class Settings:
     )
     trace_percent: int = setting(number, 5, 0, 100)
     filters: Mapping[str, tuple[str, ...]]
+    formats: Mapping[str, FileFormat]
     consumes: Mapping[str, Consumed]
     subscriber_accounts: tuple[str, ...] = setting(_subscriber_accounts)
     api: ApiSettings
@@ -299,11 +300,13 @@ class Settings:
         Raises:
             SettingError: a value is bad; the message is one sentence with the remedy.
         """
+        config = config if context.has_lists else WithoutLists(config)
         subscribers = _subscribers(context, config)
         return cls(
             **read_all(cls, config),
             subscribers=subscribers,
             filters=_filters(context, config, subscribers),
+            formats=formats(context, config),
             consumes=consumed(context, config),
             api=ApiSettings.from_config(config),
         )

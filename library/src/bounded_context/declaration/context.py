@@ -35,7 +35,8 @@ class Context(Structure[A]):
         versions: the version (``<major>.<minor>``) of each event type's schema; 1.0 for types that are not named.
         previous_version: the previous major version of the aggregates' events, as long as a subscriber reads it.
         references: the fields that hold the id of another context's aggregate, with its kind in snake_case.
-        verification: the workflow's step between validation and import, in snake_case.
+        verification: the list workflow's step between validation and import, in snake_case; None for a context without
+            lists.
         queried_by: the keys of the list query: ``list``, ``status``, or fields of the details that are texts. Each adds
             an index, and one write unit per row; without any there is no list query.
         subscribers: the subscribers of the events, each with its own queue; a stack may name others.

@@ -13,7 +13,17 @@ from ..domain.aggregate import Change
 from ..domain.commands import Command
 from ..domain.errors import BusinessError
 from ..domain.events import FIRST_VERSION, major
-from ..domain.fields import description_of, is_default_of_type, is_personal, kind_of, may_be_none
+from ..domain.field_types import MOST_LONG_TEXTS
+from ..domain.fields import (
+    description_of,
+    erased_value,
+    is_default_of_type,
+    is_personal,
+    kind_of,
+    may_be_none,
+    no_cells,
+    of_kind,
+)
 from ..domain.spelling import snake
 from .structure import Structure
 
@@ -27,7 +37,7 @@ _MOST_SCOPES: Final = 10
 """Maximum scopes of a route (API Gateway, "Quotas for configuring and running an HTTP API")."""
 
 _HOOKS: Final = ("pre_traffic", "post_traffic")
-_NO_TEXT: Final = ("decimal", "int", "currency", "date", "bool")
+_REFERRING: Final = ("text", "identifier", None)
 _OWN: Final = (
     "id identity pk status version list_id list_shard status_shard traceparent dataschema etag erased_at expires_at"
 )
@@ -35,8 +45,8 @@ OWN_FIELDS: Final = frozenset(_OWN.split())
 """The attributes of an aggregate and its item besides the details."""
 
 _OF_LISTS: Final = """
-amounts bucket execution failed failure imported_parts key partner parts reason received_at rejected rejections rows
-size staged undone_parts valid verified version_id
+amounts awaits_scan bucket code execution failed failure imported_parts key partner parts reason received_at rejected
+rejections rows scan size staged undone_parts valid verified version_id
 """
 _OF_PROJECTIONS: Final = "event_id event_type order source"
 _OF_STORED_ANSWERS: Final = "data expiration in_progress_expiration validation"
@@ -52,6 +62,7 @@ def contradictions(context: Structure[Any]) -> Iterator[str]:
     """Yield a sentence for each contradiction; the earlier sentences explain the later."""
     yield from _names(context)
     yield from _details(context)
+    yield from _columns(context)
     yield from _defaults(context)
     yield from _personal(context)
     yield from _commands(context)
@@ -74,9 +85,9 @@ def _repeated(names: Iterable[str]) -> list[str]:
 def _names(context: Structure[Any]) -> Iterator[str]:
     if snake(context.title) != context.name:
         yield f"name is {context.name!r}: for the aggregate {context.title} write {snake(context.title)!r}."
-    for field in ("plural", "verification"):
-        if not _SNAKE.fullmatch(getattr(context, field)):
-            yield f"{field} is {getattr(context, field)!r}: write it in snake_case."
+    for field, value in (("plural", context.plural), ("verification", context.verification)):
+        if value is not None and not _SNAKE.fullmatch(value):
+            yield f"{field} is {value!r}: write it in snake_case."
 
 
 def _details(context: Structure[Any]) -> Iterator[str]:
@@ -86,6 +97,17 @@ def _details(context: Structure[Any]) -> Iterator[str]:
     for name in details.model_fields:
         if name in OWN_FIELDS:
             yield f"aggregate: {details.__name__} has a field {name!r}, which every aggregate has: rename it."
+
+
+def _columns(context: Structure[Any]) -> Iterator[str]:
+    details = context.details
+    for name, field in details.model_fields.items():
+        for member in no_cells(field):
+            remedy = "write a type of the library, an enumeration, or a field for each of its values"
+            yield f"{details.__name__}.{name} is a {member}, which is not the text of one cell: {remedy}."
+    for name in of_kind("longtext", details)[MOST_LONG_TEXTS:]:
+        remedy = "write a Text, or store the text elsewhere and its address here"
+        yield f"{details.__name__}.{name} is one LongText too many for an event, which has {MOST_LONG_TEXTS}: {remedy}."
 
 
 def _is_identity(field: FieldInfo) -> bool:
@@ -106,7 +128,7 @@ def _personal(context: Structure[Any]) -> Iterator[str]:
     for name, field in context.details.model_fields.items():
         if is_personal(field) and name == context.identity:
             yield f"{context.details.__name__}.{name} is Personal: the identity is in keys and logs, so take another."
-        elif is_personal(field) and field.is_required() and kind_of(field) not in ("text", "identifier"):
+        elif is_personal(field) and field.is_required() and not erased_value(field):
             yield f"{context.details.__name__}.{name} is Personal: give it a default, its value after an erasure."
 
 
@@ -196,6 +218,8 @@ def _reachable(context: Structure[Any]) -> set[StrEnum | None]:
 def _queries(context: Structure[Any]) -> Iterator[str]:
     for name in _repeated(context.queried_by):
         yield f"queried_by has {name!r} twice: name each once."
+    if not context.has_lists and "list" in context.queried_by:
+        yield "queried_by has 'list', and the context has no lists, since verification is None: write status instead."
     for name in context.queried_fields:
         field = context.details.model_fields.get(name)
         if field is None or kind_of(field) not in ("text", "identifier") or not field.is_required():
@@ -250,7 +274,7 @@ def _references(context: Structure[Any]) -> Iterator[str]:
     for name, thing in context.references.items():
         if name not in details.model_fields:
             yield f"references has {name!r}, which is not a field of {details.__name__}."
-        elif kind_of(details.model_fields[name]) in _NO_TEXT:
+        elif kind_of(details.model_fields[name]) not in _REFERRING:
             yield f"references has {name!r}, which is not a text: name a field that contains an id."
         if not _SNAKE.fullmatch(thing):
             yield f"references: {name} refers to {thing!r}: write it in snake_case."

@@ -3,7 +3,6 @@
 from typing import Any, Final
 
 from .context import Context
-from .structure import PLATFORM_FUNCTIONS
 
 ON_EVENT: Final = "on_event"
 HOOKS: Final = ("pre_traffic", "post_traffic")
@@ -26,5 +25,5 @@ def entry_point(context: Context[Any], function: str) -> str:
         return f"{_LIBRARY}.entry_points.{function}"
     if function in context.steps:
         return f"{context.name}.{STEPS}.{function}"
-    package = _LIBRARY if function in (*PLATFORM_FUNCTIONS, *HOOKS) else context.name
+    package = _LIBRARY if function in (*context.platform_functions, *HOOKS) else context.name
     return f"{package}.{function}.lambda_handler"

@@ -56,6 +56,8 @@ MAPPINGS_FAILING: Final = Measure("EventSourceMappingsFailing")
 """Event source mappings that are stopped, missing, or failed at their last attempt."""
 UPLOADS_BROKEN: Final = Measure("UploadsBroken")
 """Uploads that broke off before their end."""
+UPLOADS_QUARANTINED: Final = Measure("UploadsQuarantined")
+"""Uploads in which a malware scan found a threat, or that it could not scan."""
 UPLOADS_UNSEEN: Final = Measure("UploadsUnseen")
 """Files in the inbox for which no list was recorded."""
 ROWS_IMPORTED: Final = Measure("RowsImported")
@@ -68,6 +70,18 @@ EVENTS_POISONED: Final = Measure("EventsPoisoned", dimension=REASON, values=tupl
 PLATFORM: Final = tuple(constant for constant in tuple(globals().values()) if isinstance(constant, Measure))
 """The metrics that are the same in every context."""
 
+OPTIONAL: Final = (UPLOADS_QUARANTINED,)
+"""The metrics that no alarm and no dashboard shows without a setting of the stack."""
+
+
+OF_LISTS: Final = frozenset(
+    {
+        *(LISTS_RECEIVED, LISTS_IMPORTED, LISTS_REJECTED, LISTS_FAILED, LISTS_LATE, LIST_DURATION, OLDEST_UNFINISHED),
+        *(UPLOADS_BROKEN, UPLOADS_QUARANTINED, UPLOADS_UNSEEN, ROWS_IMPORTED, RULE_SECONDS),
+    }
+)
+"""The metrics that only a context with lists has."""
+
 
 class Measures:
     """All measures of a context.
@@ -75,7 +89,7 @@ class Measures:
     Args:
         changes: the types of the events of its aggregates; each is a metric of that name.
         refusals: the codes of refused commands.
-        faults: the faults of rows.
+        faults: the faults of rows; empty without lists.
         amounts: the fields whose imported sums are measured.
         currencies: the labels of the sums.
     """
@@ -98,6 +112,8 @@ class Measures:
     @cached_property
     def all(self) -> tuple[Measure, ...]:
         """All measures."""
+        if not self.rows_rejected.values:
+            return (*self.changes.values(), *(one for one in PLATFORM if one not in OF_LISTS), self.commands_refused)
         own = (self.commands_refused, self.rows_rejected, *self.amounts_imported.values())
         return (*self.changes.values(), *PLATFORM, *own)
 

@@ -13,7 +13,7 @@ from ..domain.amounts import Amounts, currencies
 from ..domain.commands import METHODS, Command, Transitions
 from ..domain.errors import AlreadyExists, BusinessError, IllegalMove, ListOpen, NotFound, VersionConflict
 from ..domain.events import PreviousVersion, Source, label, major
-from ..domain.faults import Fault
+from ..domain.faults import INVALID, Fault
 from ..domain.fields import of_kind, personal
 from ..domain.spelling import kebab
 from .measures import Measures
@@ -30,8 +30,13 @@ LIST_STEPS: Final = ("register_list", "validate_list", "import_list", "compensat
 WATCH_LISTS: Final = "watch_lists"
 """The function that watches unfinished lists and event source mappings."""
 
-PLATFORM_FUNCTIONS: Final = ("relay_events", "measure_lists", WATCH_LISTS, "sweep_uploads", "on_event")
-"""The functions of every context besides commands, queries and steps."""
+WATCH_MAPPINGS: Final = "watch_mappings"
+"""The function that watches event source mappings in a context without lists."""
+
+LIST_ENDS: Final = ("ListImported", "ListRejected")
+"""The ends of the types of the events of lists; they follow the aggregate's name."""
+
+_OF_LISTS: Final = ("measure_lists", WATCH_LISTS, "sweep_uploads")
 
 VERIFY_LIST: Final = "verify_list"
 """The verification of a context whose rows refer to no other context: it rejects rows that already exist."""
@@ -40,7 +45,6 @@ _KEYS: Final[Mapping[str, str]] = {"list": "list_shard", "status": "status_shard
 """The partition keys of the indexes for `list` and `status`. Every other key of the list query is a field, which is the
 partition key of its index."""
 
-INVALID: Final = "invalid"
 REUSED: Final = "idempotency-key-reused"
 IN_PROGRESS: Final = "in-progress"
 
@@ -65,7 +69,7 @@ class Structure(Generic[A]):
     versions: Mapping[str, str] = field(default_factory=dict)
     previous_version: PreviousVersion | None = None
     references: Mapping[str, str] = field(default_factory=dict)
-    verification: str = VERIFY_LIST
+    verification: str | None = VERIFY_LIST
     queried_by: tuple[str, ...] = ()
     subscribers: tuple[str, ...] = ()
     api: bool = True
@@ -153,14 +157,31 @@ class Structure(Generic[A]):
         return (self.get_function, self.list_function) if self.queried_by else (self.get_function,)
 
     @property
+    def has_lists(self) -> bool:
+        """Whether the context imports lists: a verification is declared."""
+        return self.verification is not None
+
+    @property
     def steps(self) -> tuple[str, ...]:
-        """The list workflow's functions, in their order."""
-        return (*LIST_STEPS[:2], self.verification, *LIST_STEPS[2:])
+        """The list workflow's functions, in their order; empty without lists."""
+        return () if self.verification is None else (*LIST_STEPS[:2], self.verification, *LIST_STEPS[2:])
+
+    @property
+    def verification_step(self) -> str:
+        """The name of the verification. Raises LookupError in a context without lists."""
+        if self.verification is None:
+            raise LookupError(f"{self.title} has no lists, and therefore no verification.")
+        return self.verification
+
+    @property
+    def platform_functions(self) -> tuple[str, ...]:
+        """The functions of the library besides commands, queries, steps and release hooks."""
+        return ("relay_events", *(_OF_LISTS if self.has_lists else (WATCH_MAPPINGS,)), "on_event")
 
     @cached_property
     def functions(self) -> tuple[str, ...]:
         """Every function except the release hooks."""
-        return (*self.command_functions, *self.queries, *self.steps, *PLATFORM_FUNCTIONS)
+        return (*self.command_functions, *self.queries, *self.steps, *self.platform_functions)
 
     @cached_property
     def routes(self) -> Mapping[str, str]:
@@ -201,9 +222,9 @@ class Structure(Generic[A]):
         return next(command.event for command in self.commands if command.kind == "deletes")
 
     @property
-    def list_events(self) -> tuple[str, str]:
-        """The types of the events of a list: imported, and rejected."""
-        return f"{self.title}ListImported", f"{self.title}ListRejected"
+    def list_events(self) -> tuple[str, ...]:
+        """The types of the events of a list: imported, and rejected; empty without lists."""
+        return tuple(f"{self.title}{end}" for end in LIST_ENDS) if self.has_lists else ()
 
     @cached_property
     def changes(self) -> tuple[str, ...]:
@@ -276,9 +297,8 @@ class Structure(Generic[A]):
         """The model of the data of each event type."""
         from ..domain.event_models import ListImportedData, ListRejectedData
 
-        imported, rejected = self.list_events
-        changes = dict.fromkeys(self.changes, self.data)
-        return {**changes, imported: ListImportedData, rejected: ListRejectedData}
+        of_lists = zip(self.list_events, (ListImportedData, ListRejectedData), strict=False)
+        return {**dict.fromkeys(self.changes, self.data), **dict(of_lists)}
 
     @cached_property
     def envelope(self) -> "type[CloudEvent]":
@@ -330,8 +350,9 @@ class Structure(Generic[A]):
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """The possible faults of a row; ``unknown`` only if rows refer to other contexts."""
-        return tuple(fault.value for fault in Fault if fault is not Fault.UNKNOWN or self.references)
+        """The possible faults of a row; ``unknown`` only if rows refer to other contexts. Empty without lists."""
+        possible = Fault if self.has_lists else ()
+        return tuple(fault.value for fault in possible if fault is not Fault.UNKNOWN or self.references)
 
     @cached_property
     def refusals(self) -> tuple[str, ...]:

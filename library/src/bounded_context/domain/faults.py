@@ -1,6 +1,11 @@
-"""The kinds of faults of a list's rows and of other contexts' messages."""
+"""The kinds of faults of lists, of their files and rows, and of other contexts' messages.
 
+This module needs only the standard library: a bake reads the codes for the partners' page.
+"""
+
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Final
 
 
 class Fault(StrEnum):
@@ -12,6 +17,113 @@ class Fault(StrEnum):
     UNKNOWN = "unknown"
     EXISTS = "exists"
     RULE = "rule"
+
+
+class ListFault(StrEnum):
+    """The kind of the fault that refuses a list as a whole: its code in the report."""
+
+    ENCODING = "list-encoding"
+    MARK = "list-byte-order-mark"
+    COMPRESSION = "list-compression"
+    FORMAT = "list-format"
+    QUOTES = "list-quotes"
+    RECORD = "list-record"
+    HEADER = "list-header"
+    EMPTY = "list-empty"
+    SIZE = "list-too-large"
+    UPLOAD = "list-upload"
+    TOLERANCE = "list-tolerance"
+    FAILED = "list-failed"
+    MALWARE = "list-malware"
+    NOT_SCANNED = "list-not-scanned"
+
+
+FILE_FAULTS: Final = frozenset(
+    {
+        *(ListFault.ENCODING, ListFault.MARK, ListFault.COMPRESSION, ListFault.QUOTES, ListFault.RECORD),
+        *(ListFault.HEADER, ListFault.EMPTY, ListFault.SIZE),
+    }
+)
+"""The faults of a file that is no list. The validation writes them into the report, with their line."""
+
+INVALID: Final = "invalid"
+"""The code of a row, or of a message, that the model of its command rejects."""
+
+ROW_CODES: Final[Mapping[str, tuple[str, str]]] = {
+    Fault.CELLS: (
+        "The row has more or fewer cells than the header.",
+        "Write one cell for each column, and a cell with a separator in double quotes.",
+    ),
+    Fault.VALUE: (
+        "A cell is missing, or is not of its column's type.",
+        "Correct the cell: the reason contains the expected form.",
+    ),
+    Fault.REPEATED: ("An earlier row of the list has the same identity.", "Keep one of the rows."),
+    Fault.UNKNOWN: (
+        "The cell refers to a record that does not exist here.",
+        "Correct the reference, or wait until the record exists.",
+    ),
+    Fault.EXISTS: (
+        "A record with this identity exists.",
+        "Remove the row if you sent it before, or write another identity.",
+    ),
+    INVALID: ("The cell is not valid for a new record.", "Correct the cell: the reason contains the expected form."),
+    Fault.RULE: ("A business rule refuses the row.", "Correct the row: the reason names the rule."),
+}
+"""The meaning and the remedy of each code of a row in a report, in words for the partner."""
+
+LIST_CODES: Final[Mapping[str, tuple[str, str]]] = {
+    ListFault.ENCODING: (
+        "The file is not text in the agreed encoding.",
+        "Save the list in the agreed encoding, and send it again.",
+    ),
+    ListFault.MARK: (
+        "A byte order mark is inside the file.",
+        "Remove it: the file was probably joined from several files.",
+    ),
+    ListFault.COMPRESSION: (
+        "The file is compressed in another way than agreed, or it is damaged.",
+        "Send the list as agreed: unpacked, or as a complete gzip file.",
+    ),
+    ListFault.FORMAT: (
+        "The beginning of the file has another format than agreed.",
+        "Save the list in the agreed format, or ask us to change the format.",
+    ),
+    ListFault.QUOTES: (
+        "A double quote opens a cell and does not close it, or follows the end of a cell.",
+        "Close the cell, and double each double quote in it.",
+    ),
+    ListFault.RECORD: (
+        "A row is too long, or has too many cells.",
+        "Look for a missing double quote in this row.",
+    ),
+    ListFault.HEADER: (
+        "The first line does not name the columns.",
+        "Correct the first line, and send the list again.",
+    ),
+    ListFault.EMPTY: ("The file has no rows.", "Send a file with a header and rows."),
+    ListFault.SIZE: ("The file is too large.", "Split the list into several files."),
+    ListFault.UPLOAD: (
+        "The upload broke off, or the file was replaced or deleted before it was read.",
+        "Send the file again, under a new name.",
+    ),
+    ListFault.TOLERANCE: (
+        "Too many rows were rejected, so no row was imported.",
+        "Correct the rejected rows, and send the whole list again.",
+    ),
+    ListFault.FAILED: ("A technical failure on our side; no row was imported.", "Send the list again."),
+    ListFault.MALWARE: ("A scan found malware in the file.", "Remove the malware, and send the file again."),
+    ListFault.NOT_SCANNED: (
+        "The file could not be scanned for malware.",
+        "Send the file again, without a password.",
+    ),
+}
+"""The meaning and the remedy of each code of a list as a whole."""
+
+
+def remedy_of(code: str) -> str:
+    """Return the remedy of a code, also of a refusal that a context declares; empty without a code."""
+    return (LIST_CODES.get(code) or ROW_CODES.get(code, ROW_CODES[Fault.RULE]))[1] if code else ""
 
 
 class PoisonReason(StrEnum):

@@ -1,28 +1,31 @@
-"""Field types: the text pattern of a value, and the type of the parsed value.
+"""Field types: the text pattern of a value, and the type of the parsed value. `field_types` has the limits and reasons.
 
 Each type checks the text before it parses it. Text that Python accepts as a number but partners do not write (``NaN``,
-``1e400``, ``1_000``, full-width digits) is rejected. The description completes the sentence "expected ..." of a report;
-the kind names the type for tools that make sample values.
+``1e400``, ``1_000``, full-width digits) is rejected.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 from itertools import chain
-from types import NoneType
-from typing import Annotated, Any, Final, get_args
+from types import NoneType, UnionType
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
+from uuid import UUID
 
-from pydantic import BaseModel, Field, GetCoreSchemaHandler, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field, GetCoreSchemaHandler, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, core_schema, to_jsonable_python
 
-IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+from .field_types import BY_KIND
+from .spelling import either
+
+IDENTIFIER: Final = BY_KIND["identifier"].pattern
 """The pattern of an identity."""
 
-# A spreadsheet runs a cell that starts with = + - or @ as a formula when it opens a report or an export (OWASP, "CSV
-# Injection"). Control characters break lines and terminals.
-_PLAIN_TEXT = r"^[^\x00-\x1f\x7f=+\-@][^\x00-\x1f\x7f]*$"
+ENUMERATION: Final = "enum"
+"""The kind of a ``Literal`` of texts or a ``StrEnum``."""
 
 
 @dataclass(frozen=True)
@@ -40,52 +43,69 @@ class Written:
         return core_schema.chain_schema([text, handler(source)])
 
 
-def _kind(kind: str, description: str) -> Any:
-    return Field(description=description, json_schema_extra={"kind": kind})
+def _text(kind: str) -> Any:
+    """Return the rules of a type whose values are texts."""
+    known = BY_KIND[kind]
+    extra: Any = {"kind": kind}
+    length = known.longest or None
+    return Field(pattern=known.pattern, max_length=length, description=known.accepted, json_schema_extra=extra)
 
 
-Identifier = Annotated[
-    str,
-    Field(pattern=IDENTIFIER),
-    _kind("identifier", "1 to 64 letters, digits, dots, dashes or underscores"),
-]
+def _written(kind: str) -> Written:
+    return Written(BY_KIND[kind].pattern)
+
+
+def _kind(kind: str) -> Any:
+    """Return the description of a type. If events have its text, their schemas have its pattern."""
+    known = BY_KIND[kind]
+    pattern = {"pattern": known.pattern} if known.stored is None else {}
+    return Field(description=known.accepted, json_schema_extra={"kind": kind, **pattern})
+
+
+Identifier = Annotated[str, _text("identifier")]
 """An identity: 1 to 64 letters, digits, dots, dashes or underscores."""
-Text = Annotated[
-    str,
-    Field(pattern=_PLAIN_TEXT, max_length=200),
-    _kind("text", "1 to 200 characters on one line, not starting with = + - or @"),
-]
+Text = Annotated[str, _text("text")]
 """1 to 200 characters on one line. The first is not ``= + - @``, which start formulas in spreadsheets."""
-WholeNumber = Annotated[
-    int,
-    Written(r"^-?[0-9]{1,15}$"),
-    _kind("int", "a whole number of at most 15 digits, such as 42"),
-]
+LongText = Annotated[str, _text("longtext")]
+"""1 to 2,000 characters, also on several lines. The first is as in `Text`."""
+WholeNumber = Annotated[int, _written("int"), _kind("int")]
 """A whole number of at most 15 digits."""
-Amount = Annotated[
-    Decimal,
-    Field(gt=0),
-    Written(r"^[0-9]{1,13}(\.[0-9]{1,2})?$"),
-    _kind("decimal", "an amount above 0 with at most 13 digits and 2 decimals, such as 12.50"),
-]
-"""An amount above 0, with at most 13 digits before the point and 2 after it."""
-Currency = Annotated[
-    str,
-    Field(pattern=r"^[A-Z]{3}$"),
-    _kind("currency", "a currency as its three capital letters (ISO 4217), such as EUR"),
-]
+Amount = Annotated[Decimal, Field(gt=0), _written("decimal"), _kind("decimal")]
+"""An amount above 0, with at most 13 digits before the point and 2 after it. Imported amounts are summed up."""
+Decimal0 = Annotated[Decimal, _written("decimal0"), _kind("decimal0")]
+"""A number of 0 or above with at most 15 digits before the point and none after it."""
+Decimal1 = Annotated[Decimal, _written("decimal1"), _kind("decimal1")]
+"""A number of 0 or above with at most 14 digits before the point and 1 after it."""
+Decimal2 = Annotated[Decimal, _written("decimal2"), _kind("decimal2")]
+"""A number of 0 or above with at most 13 digits before the point and 2 after it."""
+Decimal3 = Annotated[Decimal, _written("decimal3"), _kind("decimal3")]
+"""A number of 0 or above with at most 12 digits before the point and 3 after it."""
+Decimal4 = Annotated[Decimal, _written("decimal4"), _kind("decimal4")]
+"""A number of 0 or above with at most 11 digits before the point and 4 after it."""
+Signed0 = Annotated[Decimal, _written("signed0"), _kind("signed0")]
+"""A number, also below 0, with at most 15 digits before the point and none after it."""
+Signed1 = Annotated[Decimal, _written("signed1"), _kind("signed1")]
+"""A number, also below 0, with at most 14 digits before the point and 1 after it."""
+Signed2 = Annotated[Decimal, _written("signed2"), _kind("signed2")]
+"""A number, also below 0, with at most 13 digits before the point and 2 after it."""
+Signed3 = Annotated[Decimal, _written("signed3"), _kind("signed3")]
+"""A number, also below 0, with at most 12 digits before the point and 3 after it."""
+Signed4 = Annotated[Decimal, _written("signed4"), _kind("signed4")]
+"""A number, also below 0, with at most 11 digits before the point and 4 after it."""
+Currency = Annotated[str, _text("currency")]
 """A currency code of three capital letters (ISO 4217), such as ``EUR``."""
-Day = Annotated[
-    date,
-    Written(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
-    _kind("date", "a day of the calendar as YYYY-MM-DD, such as 2026-01-31"),
-]
+Day = Annotated[date, _written("date"), _kind("date")]
 """A calendar day, as ``YYYY-MM-DD``."""
-Flag = Annotated[
-    bool,
-    _kind("bool", "true or false"),
-]
+Timestamp = Annotated[AwareDatetime, _written("timestamp"), _kind("timestamp")]
+"""A time with its zone (RFC 3339), such as ``2026-01-31T12:00:00+01:00``."""
+Flag = Annotated[bool, _kind("bool")]
 """``true`` or ``false``."""
+Email = Annotated[str, _text("email")]
+"""An e-mail address of at most 254 characters."""
+Phone = Annotated[str, _text("phone")]
+"""A phone number: ``+``, the country code and the number (ITU-T E.164)."""
+Uuid = Annotated[UUID, _written("uuid"), _kind("uuid")]
+"""A UUID, stored in lower-case letters."""
 
 
 class Personal:
@@ -93,13 +113,20 @@ class Personal:
 
 
 ERASED: Final = "erased"
-"""The value of a required personal field after the erasure. Other personal fields then have their default."""
+"""The value of a required text after the erasure. Other personal fields then have their default."""
 
 
 def personal(model: type[BaseModel]) -> dict[str, Any]:
     """Return a model's personal fields by name, each with its JSON value after the erasure."""
     marked = {name: field for name, field in model.model_fields.items() if is_personal(field)}
-    return dict.fromkeys(marked, ERASED) | {name: value for name, value in defaults(model).items() if name in marked}
+    required = {name: erased_value(field) or ERASED for name, field in marked.items()}
+    return required | {name: value for name, value in defaults(model).items() if name in marked}
+
+
+def erased_value(field: FieldInfo) -> str:
+    """Return the value of a required field after the erasure; empty if it needs a default."""
+    known = BY_KIND.get(kind_of(field) or "")
+    return known.erased if known else ""
 
 
 def is_personal(field: FieldInfo) -> bool:
@@ -111,12 +138,48 @@ def is_personal(field: FieldInfo) -> bool:
 def kind_of(field: FieldInfo) -> str | None:
     """Return the kind of a model's field, also of ``Text`` in ``Text | None``; None if its type is not defined here."""
     extras: list[Any] = [info.json_schema_extra for info in _infos(field)]
-    return next((extra["kind"] for extra in extras if isinstance(extra, dict) and "kind" in extra), None)
+    kinds = (extra["kind"] for extra in extras if isinstance(extra, dict) and "kind" in extra)
+    return next(kinds, ENUMERATION if choices(field) else None)
 
 
 def description_of(field: FieldInfo) -> str | None:
     """Return the text that completes "expected ..." for a model's field, for ``Text | None`` as for ``Text``."""
-    return next((info.description for info in _infos(field) if info.description), None)
+    described = next((info.description for info in _infos(field) if info.description), None)
+    return described or (either(choices(field)) if choices(field) else None)
+
+
+def choices(field: FieldInfo) -> tuple[str, ...]:
+    """Return the values of an enumeration: a ``Literal`` of texts or a ``StrEnum``. Other types have none."""
+    for member in _members(field.annotation):
+        if get_origin(member) is Literal:
+            return get_args(member)
+        if isinstance(member, type) and issubclass(member, StrEnum):
+            return tuple(value.value for value in member)
+    return ()
+
+
+def no_cells(field: FieldInfo) -> tuple[str, ...]:
+    """Return the members of a field's type whose values are not the text of one cell, such as ``tuple``."""
+    members = (member for member in _members(field.annotation) if not _is_cell(member))
+    return tuple(member.__name__ if isinstance(member, type) else str(member) for member in members)
+
+
+def _is_cell(member: Any) -> bool:
+    if get_origin(member) is Literal:
+        return all(isinstance(value, str) for value in get_args(member))
+    no_cell = (tuple, list, set, frozenset, dict, float, BaseModel)
+    return get_origin(member) is None and not (isinstance(member, type) and issubclass(member, no_cell))
+
+
+def _members(annotation: Any) -> Iterator[Any]:
+    """Yield the members of a union, each without its metadata."""
+    origin = get_origin(annotation)
+    if origin in (Annotated, Union, UnionType):
+        parts = get_args(annotation)
+        for part in parts[:1] if origin is Annotated else parts:
+            yield from _members(part)
+    else:
+        yield annotation
 
 
 def _infos(field: FieldInfo) -> Iterator[FieldInfo]:

@@ -124,7 +124,9 @@ class ReceivedList:
     ``staged`` and ``verified`` name the attempts of validation and verification whose results count; None for a list of
     an older version of the library. ``writers`` maps the number of a part to the time, in seconds since 1970, until
     which an invocation may write it. ``written`` maps it to the number of its first rows that are in the table.
-    ``failure`` is the cause of a failed list, for operators. Neither the report nor the event has it.
+    ``failure`` is the cause of a failed list, for operators. Neither the report nor the event has it. ``code`` is
+    the code of ``reason`` in the report; empty for a list of an older version.
+    ``awaits_scan`` is whether the list starts only after the malware scan of its file; ``scan`` is the scan's result.
     """
 
     file: PinnedFile
@@ -147,6 +149,9 @@ class ReceivedList:
     written: Mapping[int, int] = field(default_factory=dict, compare=False)
     failed: bool = False
     failure: Failure | None = field(default=None, compare=False)
+    awaits_scan: bool = False
+    scan: str | None = None
+    code: str = ""
 
     @property
     def cancelled(self) -> bool:

@@ -1,17 +1,18 @@
 """The rows of a list: their columns, their validation and their rejections."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, get_args, get_origin
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from .aggregate import Details
-from .faults import Fault
+from .faults import Fault, ListFault
 from .fields import defaults, description_of
+from .formats import PLAIN, Difference, FileFormat
 from .reasons import enumerated, shown
 
 # pydantic does not apply the setting of the items to the list.
@@ -51,7 +52,17 @@ class Rejection(NamedTuple):
 
 
 class Unreadable(Exception):
-    """The file as a whole cannot be read as a list. The message is the reason, in words for the partner."""
+    """The file as a whole cannot be read as a list. The message is the reason, in words for the partner.
+
+    ``line`` is the line of the fault, or 0. ``differences`` are the settings that would accept the file.
+    """
+
+    def __init__(self, reason: str, fault: ListFault, line: int = 0, differences: Sequence[Difference] = ()) -> None:
+        super().__init__(f"line {line}: {reason}" if line else reason)
+        self.reason = reason
+        self.fault = fault
+        self.line = line
+        self.differences = differences
 
 
 @dataclass(frozen=True)
@@ -60,6 +71,11 @@ class Checked:
 
     rows: list[Row]
     rejections: list[Rejection]
+
+    @property
+    def count(self) -> int:
+        """The number of the records."""
+        return len(self.rows) + len({rejection.line for rejection in self.rejections})
 
 
 def rejected_rows(rejections: Sequence[Rejection]) -> Counter[Fault]:
@@ -97,24 +113,27 @@ class Rows:
         """The size of the smallest good row in bytes: a separator or line end per required column, and an identity."""
         return len(self.columns_with(default=False)) + 1
 
-    def check_header(self, cells: Sequence[str]) -> tuple[str, ...]:
+    def check_header(self, cells: Sequence[str], format_: FileFormat = PLAIN) -> tuple[str, ...]:
         """Return the column names, in the file's order.
 
         Raises:
             Unreadable: a column without a default is missing, or a column is unknown or repeated.
         """
-        names, required = tuple(cell.strip() for cell in cells), self.columns_with(default=False)
+        names, required = tuple(map(format_.column, cells)), self.columns_with(default=False)
         found = {
-            "missing": set(required) - set(names),
+            "missing": format_.names(set(required) - set(names)),
             "unknown": set(names) - set(self.columns),
-            "repeated": {name for name, times in Counter(names).items() if times > 1},
+            "repeated": format_.names([name for name, times in Counter(names).items() if times > 1]),
         }
         wrong = [f"{fault}: {enumerated([*map(shown, sorted(cells))])}" for fault, cells in found.items() if cells]
         if not wrong:
             return names
-        may = f" and may name {','.join(self.columns_with(default=True))}" if self.defaults else ""
+        optional = format_.names(self.columns_with(default=True))
+        may = f" and may name {','.join(optional)}" if optional else ""
+        must = ",".join(format_.names(required))
         # A long reason is cut at its end: the columns to change come first.
-        raise Unreadable(f"columns are {'; '.join(wrong)}. The first line must name {','.join(required)}{may}")
+        reason = f"columns are {'; '.join(wrong)}. The first line must name {must}{may}"
+        raise Unreadable(reason, ListFault.HEADER)
 
     def columns_with(self, *, default: bool) -> tuple[str, ...]:
         """Return the columns with a default, which a file may omit, or the required columns, in their order."""
@@ -170,8 +189,24 @@ class Rows:
             return Rejection(line, field, problem["msg"].removeprefix("Value error, "), Fault.VALUE)
         if problem["type"] == "missing":
             return Rejection(line, field, "it is missing", Fault.VALUE)
-        expected = description_of(self._details.model_fields[field])
-        return Rejection(line, field, f"{shown(problem['input'])}: expected {expected}", Fault.VALUE)
+        return Rejection(line, field, unexpected(problem["input"], self.expected(field)), Fault.VALUE)
+
+    def of_type(self, kind: type) -> tuple[str, ...]:
+        """Return the columns with values of a Python type, also of ``Decimal | None``, in their order."""
+        return tuple(name for name, field in self._details.model_fields.items() if kind in _types(field.annotation))
+
+    def writers(self, format_: FileFormat) -> dict[str, Callable[[str], str]]:
+        """Return the functions that write the plain values of columns in the format's notation."""
+        return {name: found.written for kind, found in format_.notations.items() for name in self.of_type(kind)}
+
+    def expected(self, column: str) -> str:
+        """Return the text that completes "expected ..." for a column."""
+        return description_of(self._details.model_fields[column]) or ""
+
+    def expected_in(self, format_: FileFormat, column: str) -> str:
+        """Return the text that completes "expected ..." for a column in the format's notation."""
+        notations = [found for kind, found in format_.notations.items() if column in self.of_type(kind)]
+        return notations[0].described(self.expected(column)) if notations else self.expected(column)
 
     def staged(self, details: Iterable[Details]) -> bytes:
         """Return details as a JSON array of objects, amounts and days as strings."""
@@ -183,6 +218,16 @@ class Rows:
             if values.get(name) is None:
                 values[name] = default
         return values
+
+
+def unexpected(value: object, expected: str) -> str:
+    """Return the reason to reject a value."""
+    return f"{shown(value)}: expected {expected}"
+
+
+def _types(annotation: Any) -> set[Any]:
+    """Return the types of an annotation: of ``Annotated[Decimal, ...] | None`` as well."""
+    return {annotation}.union(*map(_types, get_args(annotation)[: 1 if get_origin(annotation) is Annotated else None]))
 
 
 def _ragged(record: Record, width: int) -> Rejection:

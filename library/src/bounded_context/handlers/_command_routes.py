@@ -91,7 +91,7 @@ class _Form:
             {} if asked.body is None else asked.body.model_dump(mode="json", exclude_unset=True)
         )
         version = {"expected_version": expected_version(asked.header["if_match"])} if self._changes else {}
-        with reading():
+        with reading(model=self.declared.model):
             return self.declared.model.model_validate(values | version)
 
 

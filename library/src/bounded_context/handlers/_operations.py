@@ -15,11 +15,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic.fields import FieldInfo
 
 from ..declaration.context import Context
-from ..declaration.structure import INVALID
 from ..domain.aggregate import TAG
+from ..domain.faults import INVALID
 from ..domain.fields import IDENTIFIER, description_of
 from ..domain.spelling import plain
-from ._refusals import BAD_PARAMETER, NO_SUCH_ROUTE, Refused
+from ._refusals import BAD_PARAMETER, NO_SUCH_ROUTE, Refused, described
 from ._requests import Request, parsed
 
 Place = Literal["path", "query", "header"]
@@ -199,7 +199,7 @@ class Operation:
         try:
             return self.body.model_validate(parsed(text))
         except ValidationError as error:
-            problems += _problems(error, "body")
+            problems += _problems(error, "body", self.body)
             return None
 
     @cached_property
@@ -217,9 +217,8 @@ def _model(place: Place, parameters: Mapping[str, Parameter]) -> type[BaseModel]
     return create_model(place, __config__=ConfigDict(hide_input_in_errors=True), **fields)
 
 
-def _problems(error: ValidationError, place: str) -> list[Problem]:
-    found = error.errors(include_url=False, include_context=False, include_input=False)
-    return [{"loc": (place, *problem["loc"]), "msg": problem["msg"]} for problem in found]
+def _problems(error: ValidationError, place: str, model: type[BaseModel] | None = None) -> list[Problem]:
+    return [{"loc": (place, *location), "msg": text} for location, text in described(error, model)]
 
 
 def _refused(problems: list[Problem]) -> Refused:

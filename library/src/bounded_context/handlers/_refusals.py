@@ -6,12 +6,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from ..application.paging import BadCursor
 from ..declaration.context import Context
-from ..declaration.structure import IN_PROGRESS, INVALID, REUSED
+from ..declaration.structure import IN_PROGRESS, REUSED
 from ..domain.errors import BusinessError
+from ..domain.faults import INVALID
+from ..domain.field_types import BY_KIND
+from ..domain.fields import description_of, kind_of
 from ..domain.reasons import shortened
 
 
@@ -37,12 +40,12 @@ class Refused(Exception):
 
 
 @contextmanager
-def reading(code: str = INVALID) -> Iterator[None]:
-    """Convert a validation error into a refusal with this code."""
+def reading(code: str = INVALID, model: type[BaseModel] | None = None) -> Iterator[None]:
+    """Convert a validation error, such as of this model, into a refusal with this code."""
     try:
         yield
     except ValidationError as error:
-        raise Refused(code, _sentence(error)) from None
+        raise Refused(code, _sentence(error, model)) from None
 
 
 @contextmanager
@@ -61,9 +64,22 @@ def answer(refused: Refused) -> dict[str, Any]:
     return {"ok": False, "error": {"code": refused.code, "detail": refused.detail}}
 
 
-def _sentence(error: ValidationError) -> str:
-    problems = error.errors(include_url=False, include_context=False, include_input=False)
-    return "; ".join(": ".join(filter(None, (".".join(map(str, found["loc"])), found["msg"]))) for found in problems)
+def _sentence(error: ValidationError, model: type[BaseModel] | None) -> str:
+    return "; ".join(
+        ": ".join(filter(None, (".".join(map(str, place)), text))) for place, text in described(error, model)
+    )
+
+
+def described(error: ValidationError, model: type[BaseModel] | None) -> Iterator[tuple[tuple[int | str, ...], str]]:
+    """Yield the place and the message of each problem. The message has the accepted values of the field's type."""
+    fields = model.model_fields if model else {}
+    for found in error.errors(include_url=False, include_context=False, include_input=False):
+        place, text = found["loc"], found["msg"]
+        declared = fields.get(str(place[0])) if place and found["type"] != "missing" else None
+        yield (
+            place,
+            f"{text} (expected {description_of(declared)})" if declared and kind_of(declared) in BY_KIND else text,
+        )
 
 
 MALFORMED: Final = "malformed-request"

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Final, NoReturn
 from urllib.parse import parse_qs
 
-from ..declaration.structure import INVALID
+from ..domain.faults import INVALID
 from ._refusals import MALFORMED, NO_SUCH_ROUTE, TOO_LARGE, UNSUPPORTED, Refused
 
 MOST_BYTES: Final = 64 * 1024

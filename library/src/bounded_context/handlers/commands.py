@@ -33,10 +33,11 @@ from ..application.deadline import MARGIN
 from ..application.ports import Aggregates
 from ..declaration.context import Context
 from ..declaration.environment import TableSettings, load
-from ..declaration.structure import IN_PROGRESS, INVALID, REUSED
+from ..declaration.structure import IN_PROGRESS, REUSED
 from ..domain import events
 from ..domain.aggregate import Aggregate, Change, Details
 from ..domain.commands import Command
+from ..domain.faults import INVALID
 from ..telemetry import Handler, about, count, logger
 from ._function import function, marked
 from ._refusals import Refused, answer, obeying, reading
@@ -74,6 +75,7 @@ class CommandHandler(Generic[C, A]):
             with self.counting():
                 with reading():
                     message = Message.model_validate(event)
+                with reading(model=self.model):
                     command = self.model.model_validate(message.payload)
                 return self.perform(command, message.idempotency_key, message.payload, lambda_context)
         except Refused as refused:

@@ -81,7 +81,7 @@ class UploadEvent(BaseModel):
     Transfer's ``path`` is "/bucket/key". The ``bytes`` and ``etag`` of its ``detail`` identify the version (Transfer
     Family User Guide, "Transfer Family events detail reference"; a rename's event has neither). ``began`` and ``ended``
     are its ``start-timestamp`` and ``end-timestamp``. ``failed`` is the id of Transfer's event for an upload that broke
-    off.
+    off. ``scan`` is the result of a malware scan, from GuardDuty's event with ``bucket``, ``key`` and ``version``.
     """
 
     model_config = ConfigDict(hide_input_in_errors=True)
@@ -94,6 +94,7 @@ class UploadEvent(BaseModel):
     etag: str = ""
     began: _Time = None
     ended: _Time = None
+    scan: str = ""
 
     @model_validator(mode="before")
     @classmethod
@@ -125,7 +126,7 @@ class RegisterEvent(BaseModel):
     def uploaded(self) -> Upload:
         """Return the uploaded file."""
         file = self.upload
-        return Upload(file.bucket, file.key, file.version, file.failed, file.size, file.etag, file.during)
+        return Upload(file.bucket, file.key, file.version, file.failed, file.size, file.etag, file.during, file.scan)
 
 
 E = TypeVar("E", bound=BaseModel)

@@ -10,11 +10,12 @@ from .. import aws
 from ..declaration import measures
 from ..declaration.context import declared
 from ..settings import WatchListsSettings
-from ..telemetry import count, logger
+from ..telemetry import count
 from ._function import function
+from ._mappings import count_failing
 
 MAPPED: Final = ("relay_events", "measure_lists", "on_event")
-"""The functions that an event source mapping calls in every stack."""
+"""The functions that an event source mapping calls in every stack with lists."""
 
 
 @function(declared(), "watch_lists", WatchListsSettings, [aws.executions, aws.event_sources])
@@ -26,11 +27,7 @@ def lambda_handler(_event: dict[str, Any], _context: object) -> dict[str, Any]:
     """
     seconds = _age()
     count(measures.OLDEST_UNFINISHED, seconds)
-    failing = aws.event_sources().failing(MAPPED)
-    for mapping in failing:
-        logger.warning("event source mapping fails", mapping_of=mapping.function, why=mapping.why)
-    count(measures.MAPPINGS_FAILING, len(failing))
-    return {"seconds": seconds, "mappings": len(failing)}
+    return {"seconds": seconds, "mappings": count_failing(MAPPED)}
 
 
 def _age() -> float:

@@ -31,7 +31,8 @@ def placeholder(context: Context[Any]) -> str:
 
 def saved_queries(context: Context[Any]) -> tuple[Query, ...]:
     """Return the saved queries of a context."""
-    return (_SLOWEST, _BY_PARTNER, _rejected(context), _history(context), _errors(context))
+    of_lists = (_SLOWEST, _BY_PARTNER, _rejected(context)) if context.has_lists else ()
+    return (*of_lists, _history(context), _errors(context))
 
 
 _SLOWEST: Final = Query(

@@ -23,7 +23,7 @@ PHONE: Final = 360
 WIDE: Final = 1280
 """Widths in pixels."""
 
-_OPTIONS: Final = (
+OPTIONS: Final = (
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -38,6 +38,8 @@ _OPTIONS: Final = (
     "--v=0",
     "--dump-dom",
 )
+"""Options that print the document after its scripts have run."""
+
 _MEASURE: Final = (Path(__file__).parent / "browser.js").read_text(encoding="utf-8")
 _SECONDS: Final = 120
 _CONSOLE: Final = re.compile(r":CONSOLE[:(]\d+\)?\] (.*)")
@@ -109,7 +111,7 @@ def look(browser: str, page: Path, folder: Path) -> Seen:
     frames = "".join(_frame(page, width, scheme) for width in (WIDE, PHONE) for scheme in ("light", "dark"))
     around = folder / "around.html"
     around.write_text(f"<!doctype html><body>{frames}<script>{_MEASURE}</script></body>", encoding="utf-8")
-    command = [browser, *_OPTIONS, f"--user-data-dir={folder / 'profile'}", around.as_uri()]
+    command = [browser, *OPTIONS, f"--user-data-dir={folder / 'profile'}", around.as_uri()]
     done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=True)  # noqa: S603
     [body] = _BODY.findall(done.stdout)
     shown = [Shown(**values) for values in json.loads(html.unescape(body))]

@@ -15,6 +15,7 @@ from ..declaration.context import Context
 from ..domain.aggregate import Aggregate
 from ..domain.errors import AlreadyExists, ListOpen, NotFound, VersionConflict
 from ..domain.failures import Failure
+from ..domain.formats import Formats
 from ..domain.lists import BEFORE, INCOMING, ListStatus, PinnedFile, ReceivedList, StoredVersion
 from ..domain.projection import ForeignEvent, newer
 from ..lists import ListImport
@@ -137,11 +138,19 @@ class InMemoryLists:
         return recorded.received_at if recorded else self._broken.get(broken.list_id)
 
     def recorded(self, list_ids: Sequence[str]) -> set[str]:
-        """Return the ids of the lists that are recorded."""
-        return self.stored.keys() & set(list_ids)
+        """Return the ids of the recorded lists that await no scan."""
+        return {list_id for list_id in self.stored.keys() & set(list_ids) if not self.stored[list_id].awaits_scan}
 
     def get(self, list_id: str) -> ReceivedList:
         """Return the recorded list. Raises LookupError."""
+        return self.stored[list_id]
+
+    def record_scan(self, list_id: str, execution: str, result: str, reason: str | None) -> ReceivedList:
+        """Record the result of the scan that a list awaits, for an execution. Return the record."""
+        before = self.stored[list_id]
+        if before.awaits_scan:
+            reason = reason or before.reason
+            self._change(list_id, execution=execution, scan=result, reason=reason, awaits_scan=False)
         return self.stored[list_id]
 
     def is_open(self, list_id: str) -> bool:
@@ -156,9 +165,9 @@ class InMemoryLists:
 
     def refuse(self, list_id: str, reason: str, during: Sequence[ListStatus] = (), **facts: Any) -> ReceivedList:
         """Set the status of a list to "being undone". Keep the first reason. Return the record."""
-        first = self.stored[list_id].reason or reason
-        undone = ListStatus.COMPENSATING
-        return self._moved(list_id, undone, during or BEFORE[undone], {**facts, "reason": first})
+        before, undone = self.stored[list_id], ListStatus.COMPENSATING
+        first = {"reason": before.reason, "code": before.code} if before.reason else {"reason": reason}
+        return self._moved(list_id, undone, during or BEFORE[undone], {**facts, **first})
 
     def _moved(
         self, list_id: str, status: ListStatus, statuses: Sequence[ListStatus], facts: Mapping[str, Any]
@@ -224,12 +233,14 @@ class InMemoryLists:
 class InMemoryFiles:
     """A bucket whose version ids count the writes of a key. ``removed`` holds the keys of deleted objects.
 
-    ``since`` is the storage time of new objects; a test may change it between two writes.
+    ``since`` is the storage time of new objects; a test may change it between two writes. ``scans`` holds the results
+    of malware scans by key and version.
     """
 
     objects: dict[str, list[bytes]] = field(default_factory=dict)
     removed: set[str] = field(default_factory=set)
     since: datetime = field(default_factory=lambda: datetime.now(UTC))
+    scans: dict[tuple[str, str], str] = field(default_factory=dict)
     _stored_at: dict[tuple[str, str], datetime] = field(default_factory=dict, init=False)
 
     def versions(self, key: str) -> list[StoredVersion]:
@@ -245,6 +256,10 @@ class InMemoryFiles:
     def version(self, key: str, version: str) -> StoredVersion | None:
         """Return a version of an object, or None."""
         return next((stored for stored in self.versions(key) if stored.file.version_id == version), None)
+
+    def scan_result(self, pinned: PinnedFile) -> str | None:
+        """Return the result of a version's malware scan, or None."""
+        return self.scans.get((pinned.key, pinned.version_id))
 
     def _stored(self, key: str, version: str, data: bytes) -> StoredVersion:
         etag = hashlib.md5(data, usedforsecurity=False).hexdigest()
@@ -333,13 +348,15 @@ class InMemory(Generic[A]):
         self.lists = InMemoryLists()
         self.aggregates = InMemoryAggregates(context, self.lists.is_open)
         self.files = InMemoryFiles()
+        self.formats = Formats()
         self.projection = InMemoryProjection()
         identities = dict.fromkeys(context.references, KNOWN) if known is None else known
         self.references = {field: InMemoryReferences(set(identities.get(field, ()))) for field in context.references}
 
     def list_import(self) -> ListImport:
         """Return the steps of the list workflow."""
-        return ListImport(self.context, self.lists, self.files, lambda: self.aggregates, InMemorySeenIds)
+        imported, formats = lambda: self.aggregates, lambda: self.formats
+        return ListImport(self.context, self.lists, self.files, imported, InMemorySeenIds, formats)
 
     def checks(self) -> list[RowsCheck[Any]]:
         """Return the checks of the verification.

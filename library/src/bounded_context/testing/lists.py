@@ -27,8 +27,8 @@ _LARGEST: Final = 100_000_000
 class Run(Generic[A]):
     """The result of a list: ``outcome`` is its last status, ``report`` has the lines for the partner.
 
-    A line has the keys ``line`` (empty if it concerns the whole list), ``field``, ``reason`` and ``code``. The code is
-    the rejection's code if a rule rejected the row, and otherwise the code of the fault.
+    A line has the keys ``line`` (empty if it concerns the whole list), ``field``, ``reason``, ``code`` and ``remedy``.
+    The code is the rejection's code if a rule rejected the row, and otherwise the code of the fault.
     """
 
     outcome: ListStatus
@@ -44,7 +44,7 @@ def run_list(
     existing: Sequence[A] = (),
     checks: Sequence[RowsCheck[Any]] = (),
     rule: Callable[[Any, Aggregates[A]], A] | None = None,
-    tolerated_share: Fraction = Fraction(1, 20),
+    tolerated_share: Fraction = Fraction(0),
     part_rows: int = 10,
 ) -> Run[A]:
     """Import rows as a list and return the result.
@@ -56,7 +56,8 @@ def run_list(
         existing: aggregates that exist before the import.
         checks: additional checks of the verification, besides references, identities and the rule.
         rule: the use case that each row must pass; by default the rule of the creating command.
-        tolerated_share: the tolerated share of bad rows, 0 to 1; a larger share rejects the list.
+        tolerated_share: the tolerated share of bad rows, 0 to 1; a larger share rejects the list. The default is the
+            setting's: one bad row rejects the list.
         part_rows: the number of rows in a part.
     """
     world = InMemory(context, known, rule)

@@ -10,12 +10,13 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from payment.context import PAYMENT
 
-from bounded_context import Context
+from bounded_context import Context, Text
 from bounded_context.tools.contracts.openapi.document import document
 from bounded_context.tools.contracts.openapi.files import expected
 from bounded_context.tools.views.pages.api import api_page
 from tests.contexts import CONTEXTS, PARCEL
 from tests.event_schemas import REPOSITORY
+from tests.things import context_of
 
 Document = dict[str, Any]
 MADE = {context.name: document(context, "0.1.0") for context in (*CONTEXTS, PARCEL) if context.api}
@@ -29,6 +30,15 @@ def _operations(made: Document) -> dict[str, Any]:
     return {
         f"{method.upper()} {path}": one for path, of_path in made["paths"].items() for method, one in of_path.items()
     }
+
+
+def test_examples_have_every_field() -> None:
+    """Also a field that is named like a keyword of JSON Schema."""
+    made = document(context_of({"title": (Text, ...), "example": (Text, ...)}), "0.1.0")
+    [body] = made["paths"]["/things"]["post"]["requestBody"]["content"].values()
+    assert body["example"].keys() == {"thing_id", "title", "example"}
+    schema = made["components"]["schemas"]["MakeThing"]
+    assert ["title" in part for part in (schema, *schema["properties"].values())] == [False] * 4
 
 
 def test_the_committed_document_matches_the_code() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bounded_context.tools.local.metric_math.alarms import states
+from bounded_context.tools.local.metric_math.alarms import notified, states
 from bounded_context.tools.local.metric_math.series import Recorded
 from bounded_context.tools.local.observation.samples import Sample
 from bounded_context.tools.programs.recording import run
@@ -73,6 +73,29 @@ def test_what_cannot_be_calculated_is_left_to_the_emulator() -> None:
 
 def test_an_alarm_on_one_metric_is_left_to_the_emulator() -> None:
     assert states([{"name": "plain", "metricName": "Errors"}], recorded()) == {}
+
+
+def notifying(**differs: Any) -> dict[str, Any]:
+    return alarm(alarmActions=["critical"], insufficientDataActions=["warning"], **differs)
+
+
+def test_an_alarm_that_is_over_has_notified() -> None:
+    before = [one("Errors", "of", "a", at) for at in (10.1, 11.1, 12.1)]
+    assert notified([notifying()], recorded(*before, one("Errors", "of", "a", 19.1, 0))) == {"fails": "ALARM"}
+    assert notified([alarm()], recorded(*before)) == {}
+    assert notified([notifying()], recorded(before[0])) == {}
+
+
+def test_an_alarm_on_one_metric_notifies_too() -> None:
+    plain = {"namespace": "AWS", "metricName": "Errors", "dimensions": {"of": "a"}, "period": 60.0, "statistic": "Sum"}
+    watching = {key: value for key, value in notifying(**plain).items() if key != "metricQueries"}
+    assert notified([watching], recorded(*(one("Errors", "of", "a", at) for at in (10.1, 11.1)))) == {"fails": "ALARM"}
+
+
+@pytest.mark.parametrize(("last", "expected"), [(19.1, {}), (4.1, {"fails": "INSUFFICIENT_DATA"})])
+def test_an_alarm_notifies_when_its_data_end(last: float, expected: dict[str, str]) -> None:
+    good = [one("Errors", "of", "a", at, 0) for at in range(20) if at < last]
+    assert notified([notifying(treatMissingData="missing")], recorded(*good)) == expected
 
 
 def test_every_alarm_of_a_stack_that_calculates_is_calculated_here() -> None:

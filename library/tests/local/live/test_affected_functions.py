@@ -13,7 +13,7 @@ from bounded_context.tools.local.live.reload import affected_functions
 @pytest.fixture
 def handlers(context: Context[Any]) -> dict[str, str]:
     """The entry points of all commands, of two steps, and of one of the library's."""
-    names = (*context.command_functions, "register_list", context.verification, "relay_events")
+    names = (*context.command_functions, "register_list", context.verification_step, "relay_events")
     return {name: entry_point(context, name) for name in names}
 
 
@@ -33,6 +33,8 @@ def test_functions_that_import_a_file_are_concerned(
     file: str, functions: object, project: Project, context: Context[Any], handlers: dict[str, str]
 ):
     """Directly or not; where nobody can tell, all of them are."""
-    expected = {"steps": {"register_list", context.verification}, "all": set(handlers)}.get(str(functions), functions)
+    expected = {"steps": {"register_list", context.verification_step}, "all": set(handlers)}.get(
+        str(functions), functions
+    )
     changed = [project.sources / file]
     assert set(affected_functions(context.name, handlers, project.sources, changed)) == expected

@@ -7,6 +7,7 @@ import pulumi
 from bounded_context.infra.parts import (
     MAPPINGS_FAILING,
     WATCH_LISTS,
+    WATCH_MAPPINGS,
     Component,
     Dimensions,
     Metric,
@@ -31,8 +32,8 @@ class FunctionAlarms(Component):
     Commands and queries, whose callers wait, have separate alarms from background functions. A failed call of a caller
     is lost unless the caller repeats it; a failed call in the background is retried.
 
-    A failing event source mapping calls no function, so the metrics of functions do not show it. `watch_lists` measures
-    the mappings, and gets the permission here.
+    A failing event source mapping calls no function, so the metrics of functions do not show it. The watch
+    measures the mappings, and gets the permission here.
     """
 
     urn_type = "bounded-context:infra:FunctionAlarms"
@@ -48,8 +49,9 @@ class FunctionAlarms(Component):
         self._watch("background", background, "calls are retried, and then abandoned.")
         commands, percent = self._found(context.command_functions), stack.settings.objectives.command_percent
         watch_answers(self, self._alerts, "commands", commands, percent)
-        if WATCH_LISTS in live:
-            self._mappings(live[WATCH_LISTS])
+        for watch in (WATCH_LISTS, WATCH_MAPPINGS):
+            if watch in live:
+                self._mappings(live[watch])
         self.register_outputs({})
 
     def _mappings(self, watch: Target) -> None:

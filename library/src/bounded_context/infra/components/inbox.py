@@ -1,10 +1,11 @@
 """The inbox of partners' lists: the bucket, the SFTP access, and the events that start an import."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
-from pulumi_aws import iam, s3
+from pulumi.runtime import is_config_secret
+from pulumi_aws import iam, s3, transfer
 
 from bounded_context.infra.parts import (
     UPLOADS_DEAD_LETTERS,
@@ -18,9 +19,16 @@ from bounded_context.infra.parts import (
     allow,
     grant,
     private_bucket,
+    require_encrypted,
     s3_rules,
+    scan_rule,
+    scan_statements,
+    scan_uploads,
+    sftp_addresses,
     sftp_endpoint,
     sftp_folders,
+    sftp_name,
+    sftp_network,
     sftp_rules,
     sftp_server,
     sftp_user,
@@ -62,8 +70,8 @@ def _folder(name: str, days: int) -> dict[str, Any]:
 class Inbox(Component):
     """A bucket with the folders incoming, staging and reports, and the upload access that the stack's settings choose.
 
-    `server_id` and `endpoint` are None without SFTP. `starter` is the role that starts imports. `dead_letter_queues`
-    has the URL of the queue of uploads that started no import.
+    `server_id` and `endpoint` are None without SFTP. `login` has the own server's fingerprint and addresses. `starter`
+    is the role that starts imports. `dead_letter_queues` has the URL of the queue of uploads that started no import.
     """
 
     urn_type = "bounded-context:infra:Inbox"
@@ -73,7 +81,16 @@ class Inbox(Component):
         super().__init__(name, labels)
         self._stack = stack
         self.dead_letter_queues: dict[str, pulumi.Output[str]] = {}
-        self.bucket = private_bucket(self, name, stack.key.arn, protect=settings.protect, expiry=_expiry(settings))
+        self._gated = settings.malware != "none"
+        self.login: Mapping[str, Any] = {}
+        self.bucket = private_bucket(
+            self,
+            name,
+            stack.key.arn,
+            protect=settings.protect,
+            expiry=_expiry(settings),
+            statements=lambda arn: scan_statements(self, stack.account, arn) if self._gated else [],
+        )
         self.bucket_name = self.bucket.id
         self.starter = iam.Role(
             "uploads",
@@ -82,6 +99,7 @@ class Inbox(Component):
             tags=labels.tags,
             opts=self.child(),
         )
+        self._send_events()
         self.server_id, self.endpoint = self._sftp()
         self._open_to_partners()
         self.register_outputs({"bucket": self.bucket_name})
@@ -115,11 +133,17 @@ class Inbox(Component):
     ) -> iam.RolePolicy:
         """Let `role` read, write and list objects of these folders; uploads are read by version."""
         statements = [
-            *(allow(_read_actions(folder), self._objects(folder)) for folder in read),
+            *(allow(self._read_actions(folder), self._objects(folder)) for folder in read),
             *(allow(["s3:PutObject"], self._objects(folder)) for folder in write),
             *(self._list(folder) for folder in list_),
         ]
         return grant(self, role, *statements)
+
+    def _read_actions(self, folder: Folder) -> list[str]:
+        if folder != "incoming":
+            return ["s3:GetObject"]
+        # The result of a scan is a tag.
+        return ["s3:GetObject", "s3:GetObjectVersion", *(["s3:GetObjectVersionTagging"] if self._gated else [])]
 
     def _objects(self, folder: Folder) -> pulumi.Output[str]:
         return pulumi.Output.concat(self.bucket.arn, f"/{folder}/*")
@@ -129,27 +153,56 @@ class Inbox(Component):
         condition = {"StringLikeIfExists": {"s3:prefix": f"{folder}/*"}}
         return allow(_list_actions(folder), self.bucket.arn, Condition=condition)
 
+    def _send_events(self) -> None:
+        """Let S3 and GuardDuty announce uploads to EventBridge, as far as the settings need it."""
+        if self._stack.settings.sftp != "none" and not self._gated:
+            return
+        events = s3.BucketNotification(
+            f"{self.name}-events", bucket=self.bucket.id, eventbridge=True, opts=self.child()
+        )
+        if self._gated:
+            scan_uploads(self, self._stack.account, self.bucket, self._stack.key.arn, events)
+
     def _sftp(self) -> tuple[pulumi.Output[str] | None, pulumi.Output[str] | None]:
         settings = self._stack.settings
         if settings.sftp == "none":
-            s3.BucketNotification(f"{self.name}-events", bucket=self.bucket.id, eventbridge=True, opts=self.child())
             return None, None
         if settings.sftp_server_id is not None:
             shared = settings.sftp_server_id
             return pulumi.Output.from_input(shared), sftp_endpoint(shared, self._stack.account)
-        server = sftp_server(self, "sftp", self._stack.logs)
+        server = self._own_server()
         return server.id, server.endpoint
+
+    def _own_server(self) -> transfer.Server:
+        settings, vpc, key = self._stack.settings, self._stack.settings.sftp_vpc, self._stack.settings.sftp_host_key
+        if key is not None:
+            require_encrypted(key, secret=is_config_secret(pulumi.Config().full_key("sftp_host_key")))
+        addresses = sftp_addresses(self, "sftp", vpc, protect=settings.protect) if vpc else []
+        allowed = {name: partner.addresses for name, partner in settings.partners.items()}
+        server = sftp_server(
+            self,
+            "sftp",
+            self._stack.logs,
+            security_policy=settings.sftp_security_policy,
+            host_key=None if key is None else key.get_secret_value(),
+            vpc=vpc and sftp_network(self, "sftp", vpc, addresses, allowed),
+        )
+        if settings.sftp_host_zone and settings.sftp_host_name:
+            sftp_name(self, "sftp-name", settings.sftp_host_name, settings.sftp_host_zone, server.endpoint)
+        public = [address.public_ip for address in addresses]
+        self.login = {"host_key_fingerprint": server.host_key_fingerprint, "addresses": public}
+        return server
 
     def _open_to_partners(self) -> None:
         if self.server_id is None:
             return
-        for partner, public_keys in self._stack.settings.partners.items():
+        for name, partner in self._stack.settings.partners.items():
             if self._stack.settings.sftp_server_id is not None:
-                sftp_folders(self, partner, self.bucket)
+                sftp_folders(self, name, self.bucket)
             sftp_user(
                 self,
-                partner,
-                public_keys,
+                name,
+                partner.public_keys,
                 server_id=self.server_id,
                 bucket=self.bucket,
                 key_arn=self._stack.key.arn,
@@ -158,14 +211,11 @@ class Inbox(Component):
 
     def _rules(self) -> list[UploadRule]:
         settings = self._stack.settings
+        scans = [scan_rule(self.bucket.id)] if self._gated else []
         if self.server_id is None:
-            return s3_rules(self.bucket.id)
+            return [*s3_rules(self.bucket.id), *scans]
         users = list(settings.partners) if settings.sftp == "shared" else None
-        return sftp_rules(settings.upload_event_source, self.server_id, self.bucket.id, users)
-
-
-def _read_actions(folder: Folder) -> list[str]:
-    return ["s3:GetObject", "s3:GetObjectVersion"] if folder == "incoming" else ["s3:GetObject"]
+        return [*sftp_rules(settings.upload_event_source, self.server_id, self.bucket.id, users), *scans]
 
 
 def _list_actions(folder: Folder) -> list[str]:

@@ -8,6 +8,7 @@ from bounded_context.infra.parts import (
     MINUTE,
     OLDEST_UNFINISHED,
     UPLOADS_BROKEN,
+    UPLOADS_QUARANTINED,
     UPLOADS_UNSEEN,
     Component,
     Measure,
@@ -27,7 +28,7 @@ LEAST_LATE = 2
 
 
 class ListAlarms(Component):
-    """Alarms on lists that are rejected, late, stuck, broken off, unseen, or missing (if some are expected)."""
+    """Alarms on lists that are rejected, late, stuck or missing, and on broken, quarantined and unseen uploads."""
 
     urn_type = "bounded-context:infra:ListAlarms"
 
@@ -38,6 +39,8 @@ class ListAlarms(Component):
         self._stuck()
         self._broken()
         self._unseen()
+        if stack.settings.malware != "none":
+            self._quarantined()
         self._late(stack.settings.objectives)
         if stack.settings.expect_list_hours is not None:
             self._missing(stack.settings.expect_list_hours)
@@ -64,6 +67,11 @@ class ListAlarms(Component):
         # no value, which is different from no unseen upload.
         when = When(0, bad=1, of=2, period=15 * MINUTE, missing="missing")
         alarm(self, self._alerts, f"{self.name}-uploads-unseen", notice, self._metric(UPLOADS_UNSEEN, "Maximum"), when)
+
+    def _quarantined(self) -> None:
+        effect = "A malware scan found a threat in an upload, or could not scan it. Its list is rejected."
+        notice = Notice("critical", effect, "an-upload-is-quarantined")
+        self._within_an_hour("uploads-quarantined", notice, UPLOADS_QUARANTINED, 0)
 
     def _missing(self, hours: int) -> None:
         effect = f"No list has arrived for {hours} hours: a partner does not send, or its files do not reach us."

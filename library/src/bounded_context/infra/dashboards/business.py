@@ -28,21 +28,18 @@ def business(names: Names) -> dict[str, Any]:
         _today(names),
         *names.endpoints.get(BUSINESS, ()),
         _aggregates(names),
-        _lists(names),
-        _contents(names),
+        *((_lists(names), _contents(names)) if names.machine_arn else ()),
     )
 
 
 def _today(names: Names) -> Section:
-    return section(
-        "Day by day (UTC)",
-        [
-            numbers("Changes", _changes(names)),
-            numbers("Lists", _outcomes(names)),
-            numbers("Rows imported", _rows(names)),
-            numbers("Rows rejected", by_value(names, names.measures.rows_rejected)),
-        ],
-    )
+    of_lists = [
+        numbers("Lists", _outcomes(names)),
+        numbers("Rows imported", _rows(names)),
+        numbers("Rows rejected", by_value(names, names.measures.rows_rejected)),
+    ]
+    changes = numbers("Changes", _changes(names))
+    return section("Day by day (UTC)", [changes, *(of_lists if names.machine_arn else ())])
 
 
 def _aggregates(names: Names) -> Section:

@@ -20,13 +20,17 @@ def head(names: Names, this: str, other: str) -> Section:
     context = names.context
     markdown = (
         f"# {context.display_name}, {this}: {names.prefix}\n"
-        f"The context `{context.name}` of {context.owner} executes commands, imports lists of its partners, "
+        f"The context `{context.name}` of {context.owner} executes commands{_imports(names)}, "
         f"and publishes an event for each change. "
         f"Made by code: the next deployment overwrites changes that are made here.\n\n"
         f"{_links(names, other)}"
     )
     states = [widget for severity, arns in names.alarms.items() for widget in alarms(severity, arns)]
     return [[text(markdown, height=4)], *section("Alarms", *rows(states, 2))]
+
+
+def _imports(names: Names) -> str:
+    return ", imports lists of its partners" if names.machine_arn else ""
 
 
 def _links(names: Names, other: str) -> str:
@@ -37,7 +41,7 @@ def _links(names: Names, other: str) -> str:
             _link("Runbook", names.runbook) if "://" in names.runbook else f"Runbook: `{names.runbook or RUNBOOK}`",
             _link("Logs", logs(region, names.log_groups)),
             _link("Traces", traces(region, names.prefix)),
-            _link("Imports", executions(region, names.machine_arn)),
+            *([_link("Imports", executions(region, names.machine_arn))] if names.machine_arn else ()),
         ]
     )
 

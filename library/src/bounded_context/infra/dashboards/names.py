@@ -15,7 +15,8 @@ class Names:
 
     `alarms` maps a severity to ARNs, the most urgent first. `functions` maps a heading to functions. `queues` and
     `dead_letters` map a purpose to a queue, `rules` an event to a rule. `inbound` is the queue of other contexts'
-    events. `server` is None without SFTP. `endpoints` maps a dashboard to sections of endpoints, such as the HTTP API.
+    events. `machine_arn` is None without
+    lists, `server` without SFTP. `endpoints` maps a dashboard to sections of endpoints, such as the HTTP API.
     """
 
     context: Context[Any]
@@ -27,7 +28,7 @@ class Names:
     alarms: Mapping[str, Sequence[str]]
     functions: Mapping[str, Sequence[str]]
     log_groups: Sequence[str]
-    machine_arn: str
+    machine_arn: str | None
     rules: Mapping[str, str]
     server: str | None
     table: str

@@ -28,8 +28,8 @@ def function(names: Names, name: str, function_name: str, **drawn: Any) -> Metri
 
 
 def machine(names: Names, name: str, **drawn: Any) -> Metric:
-    """Return a metric of the state machine."""
-    return metric("AWS/States", name, {"StateMachineArn": names.machine_arn}, **drawn)
+    """Return a metric of the state machine, which the context must have."""
+    return metric("AWS/States", name, {"StateMachineArn": names.machine_arn or ""}, **drawn)
 
 
 def rule(name: str, rule_name: str, **drawn: Any) -> Metric:

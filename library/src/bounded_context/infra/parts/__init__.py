@@ -5,7 +5,9 @@ from ...configuration.api_settings import ApiObjectives, ApiSettings
 from ...configuration.config import SettingError
 from ...configuration.consumes import Consumed
 from ...configuration.labels import LabelError, Labels
+from ...configuration.partners import Partner
 from ...configuration.settings import Settings
+from ...configuration.sftp import Vpc, require_encrypted
 from ...configuration.strategy import Strategy
 from ...declaration.measures import (
     LISTS_LATE,
@@ -14,10 +16,11 @@ from ...declaration.measures import (
     MAPPINGS_FAILING,
     OLDEST_UNFINISHED,
     UPLOADS_BROKEN,
+    UPLOADS_QUARANTINED,
     UPLOADS_UNSEEN,
     Measure,
 )
-from ...declaration.structure import WATCH_LISTS
+from ...declaration.structure import WATCH_LISTS, WATCH_MAPPINGS
 from ...domain.spelling import kebab
 from ..dashboards.api import api_sections
 from ..dashboards.business import business
@@ -57,12 +60,14 @@ from .backup import back_up
 from .buckets import archive_bucket, private_bucket
 from .burn_rate import Objective, watch_objective
 from .function_alarms import Dimensions, watch_answers, watch_durations, watch_errors, watch_throttles
+from .malware import scan_statements, scan_uploads
 from .on_failure import abandoned_bucket, report_abandoned, write_abandoned
 from .queue_alarms import alarm_on_dead_letters, watch_age, watch_dead_letters
 from .queues import feed_from, only_from, queue, queue_and_dead_letters, queue_policy, redrive_to, sent_by
 from .sftp import sftp_endpoint, sftp_folders, sftp_server, sftp_user
+from .sftp_network import sftp_addresses, sftp_name, sftp_network
 from .table_alarms import watch_stream, watch_table
-from .uploads import UPLOADS_DEAD_LETTERS, UploadRule, s3_rules, sftp_rules, start_on_upload
+from .uploads import UPLOADS_DEAD_LETTERS, UploadRule, s3_rules, scan_rule, sftp_rules, start_on_upload
 
 __all__ = [
     "ALL_KEYS",
@@ -79,8 +84,10 @@ __all__ = [
     "TECHNICAL",
     "UPLOADS_BROKEN",
     "UPLOADS_DEAD_LETTERS",
+    "UPLOADS_QUARANTINED",
     "UPLOADS_UNSEEN",
     "WATCH_LISTS",
+    "WATCH_MAPPINGS",
     "Account",
     "AlarmTopic",
     "Alerts",
@@ -108,6 +115,7 @@ __all__ = [
     "Observed",
     "Operation",
     "Part",
+    "Partner",
     "Query",
     "Queue",
     "ReleaseResources",
@@ -122,6 +130,7 @@ __all__ = [
     "Thresholds",
     "Topic",
     "UploadRule",
+    "Vpc",
     "When",
     "abandoned_bucket",
     "access_log",
@@ -149,11 +158,18 @@ __all__ = [
     "queue_policy",
     "redrive_to",
     "report_abandoned",
+    "require_encrypted",
     "s3_rules",
     "saved_queries",
+    "scan_rule",
+    "scan_statements",
+    "scan_uploads",
     "sent_by",
+    "sftp_addresses",
     "sftp_endpoint",
     "sftp_folders",
+    "sftp_name",
+    "sftp_network",
     "sftp_rules",
     "sftp_server",
     "sftp_user",

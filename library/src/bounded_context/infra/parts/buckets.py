@@ -20,17 +20,24 @@ _LEFTOVERS: Any = {
 
 
 def private_bucket(
-    owner: Component, name: str, key_arn: pulumi.Input[str], *, protect: bool, expiry: Sequence[Any]
+    owner: Component,
+    name: str,
+    key_arn: pulumi.Input[str],
+    *,
+    protect: bool,
+    expiry: Sequence[Any],
+    statements: Callable[[pulumi.Input[str]], Sequence[Statement]] = lambda _: (),
 ) -> s3.Bucket:
     """Make a versioned bucket, encrypted by the key, without public access and without plain HTTP.
 
     `expiry` are the lifecycle rules of its objects. Versions that are no longer current always expire after 30 days.
+    `statements` returns further statements of the bucket's policy, by the bucket's ARN.
     """
     stem = owner.labels.bucket(name)
     bucket = s3.Bucket(stem, force_destroy=not protect, tags=owner.labels.tags, opts=owner.stateful(protect))
     versioning = _version(owner, name, bucket)
     _encrypt(owner, name, bucket, key_arn)
-    _close(owner, name, bucket)
+    _close(owner, name, bucket, *statements(bucket.arn))
     _expire(owner, name, bucket, versioning, expiry)
     return bucket
 

@@ -1,18 +1,18 @@
 """The SFTP server and its users."""
 
 from collections.abc import Iterable
-from typing import Final
+from datetime import UTC, datetime
+from typing import Any, Final
 
 import pulumi
 from pulumi_aws import iam, s3, transfer
 
+from ...configuration.public_keys import PublicKey
+from ...configuration.sftp import SECURITY_POLICY
 from ..stack.account import Account
 from ..stack.component import Component
 from ..stack.logs import Logs
 from ..stack.policy import allow, grant, trust
-
-SECURITY_POLICY = "TransferSecurityPolicy-2025-03"
-"""The newest policy for servers: no SHA-1, no CBC ciphers, and key exchange that also withstands quantum computers."""
 
 FOLDERS: Final = ("incoming", "reports")
 """The folders that a partner sees."""
@@ -20,17 +20,30 @@ FOLDERS: Final = ("incoming", "reports")
 DEDICATED_COST = "the dedicated SFTP endpoint costs about 0.30 USD an hour for as long as it exists."
 
 
-def sftp_server(owner: Component, name: str, logs: Logs) -> transfer.Server:
-    """Make an SFTP server with managed users and structured logs, and log its cost."""
+def sftp_server(
+    owner: Component,
+    name: str,
+    logs: Logs,
+    *,
+    security_policy: str = SECURITY_POLICY,
+    host_key: str | None = None,
+    vpc: dict[str, Any] | None = None,
+) -> transfer.Server:
+    """Make an SFTP server with managed users and structured logs, and log its cost.
+
+    `vpc` are the details of an endpoint in a VPC, which replaces the public endpoint.
+    """
     pulumi.log.info(DEDICATED_COST, owner)
     log_group = logs.group("vendedlogs/transfer", name, parent=owner)
     return transfer.Server(
         name,
         domain="S3",
-        endpoint_type="PUBLIC",
+        endpoint_type="VPC" if vpc else "PUBLIC",
+        endpoint_details=vpc,  # pyright: ignore[reportArgumentType] (a dictionary of the same names)
+        host_key=host_key,
         protocols=["SFTP"],
         identity_provider_type="SERVICE_MANAGED",
-        security_policy_name=SECURITY_POLICY,
+        security_policy_name=security_policy,
         # Clients set a file's time after its upload, which S3 does not support. Ignore the request instead of failing.
         protocol_details={"set_stat_option": "ENABLE_NO_OP"},
         # Transfer then creates the folders of a new partner, who otherwise finds none (Transfer Family User Guide,
@@ -51,7 +64,7 @@ def sftp_endpoint(server_id: str, account: Account) -> pulumi.Output[str]:
 def sftp_user(
     owner: Component,
     partner: str,
-    public_keys: Iterable[str],
+    public_keys: Iterable[PublicKey],
     *,
     server_id: pulumi.Input[str],
     bucket: s3.Bucket,
@@ -81,14 +94,32 @@ def sftp_user(
         tags=owner.labels.tags,
         opts=owner.child(),
     )
-    for number, public_key in enumerate(public_keys, start=1):
-        transfer.SshKey(
-            f"{name}-key-{number}",
-            server_id=server_id,
-            user_name=login.user_name,
-            body=public_key,
-            opts=owner.child(),
-        )
+    _import(owner, name, server_id, login, public_keys)
+
+
+def _import(
+    owner: Component, name: str, server_id: pulumi.Input[str], login: transfer.User, keys: Iterable[PublicKey]
+) -> None:
+    """Import the keys, and warn of keys that expire soon. An expired key is not imported."""
+    today = datetime.now(UTC).date()
+    for number, key in enumerate(keys, start=1):
+        if warning := key.warning(today):
+            pulumi.log.warn(f"{name}: {warning}", owner)
+        if not key.is_expired(today):
+            named, options = _named(name, number, key)
+            options = owner.child(**options)
+            transfer.SshKey(named, server_id=server_id, user_name=login.user_name, body=key.text, opts=options)
+
+
+def _named(name: str, number: int, key: PublicKey) -> tuple[str, dict[str, Any]]:
+    """Return the name of a key's resource, and its options.
+
+    A position changes with the removal of an earlier key. Pulumi would then import a key that the user still has.
+    """
+    position = f"{name}-key-{number}"
+    if key.by_position:
+        return position, {}
+    return f"{name}-key-{key.digest[:8]}", {"aliases": [pulumi.Alias(position)]}
 
 
 def sftp_folders(owner: Component, partner: str, bucket: s3.Bucket) -> None:

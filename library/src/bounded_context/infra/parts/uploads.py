@@ -20,6 +20,13 @@ UPLOADS_DEAD_LETTERS = "uploads-dead-letters"
 """The name of the queue of uploads that did not start the workflow."""
 
 
+SCANS = "aws.guardduty"
+"""The source of events about scanned uploads."""
+
+SCANNED = "GuardDuty Malware Protection Object Scan Result"
+"""The type of an event about a scanned upload."""
+
+
 @dataclass(frozen=True)
 class UploadRule:
     """Events that match `pattern` start the machine with `template`, whose `<name>`s are filled from `paths`."""
@@ -61,6 +68,20 @@ def s3_rules(bucket: pulumi.Input[str]) -> list[UploadRule]:
         "version": "$.detail.object.version-id",
     }
     return [UploadRule("object-created", pattern, paths, '{"bucket": <bucket>, "key": <key>, "version": <version>}')]
+
+
+def scan_rule(bucket: pulumi.Input[str]) -> UploadRule:
+    """Return the rule for the results of malware scans (GuardDuty user guide, "S3 object scan result")."""
+    detail = {"s3ObjectDetails": {"bucketName": [bucket], "objectKey": [{"prefix": "incoming/"}]}}
+    pattern = pulumi.Output.json_dumps({"source": [SCANS], "detail-type": [SCANNED], "detail": detail})
+    paths = {
+        "bucket": "$.detail.s3ObjectDetails.bucketName",
+        "key": "$.detail.s3ObjectDetails.objectKey",
+        "version": "$.detail.s3ObjectDetails.versionId",
+        "scan": "$.detail.scanResultDetails.scanResultStatus",
+    }
+    template = '{"bucket": <bucket>, "key": <key>, "version": <version>, "scan": <scan>}'
+    return UploadRule("upload-scanned", pattern, paths, template)
 
 
 def _sftp_rule(name: str, source: str, detail: Mapping[str, Any], field: str, template: str) -> UploadRule:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from ...configuration.labels import Labels
@@ -19,6 +20,8 @@ from .policies import command
 from .settings import Policies
 from .source import SOURCES
 from .stages import BUILT, OUTPUTS, PLAN, ProjectNames, handed_on
+
+_BUILDSPECS = Path(__file__).with_name("buildspecs")
 
 
 @dataclass(frozen=True)
@@ -38,18 +41,23 @@ class Step:
 
     @property
     def path(self) -> str:
-        """The file of its commands, as a path from the repository's root."""
+        """The repository's own file of commands, as a path from the repository's root. The library has a default."""
         return f"infra/pipeline/buildspecs/{self.name}.yml"
+
+    @property
+    def buildspec(self) -> str:
+        """The commands: the repository's own file if it exists, otherwise the library's."""
+        own, default = current().root / self.path, _BUILDSPECS / f"{self.name}.yml"
+        return (own if own.is_file() else default).read_text(encoding="utf-8")
 
     def with_policies(self, policies: Policies | None) -> str:
         """Return the buildspec, from the file at the time when a person deploys the pipeline.
 
         A step that calls Pulumi makes the pack of the policies before any file runs.
         """
-        text = (current().root / self.path).read_text(encoding="utf-8")
         first = [command(policies)] if policies and self.state else []
         # The build's input is not from a step.
-        return handover.buildspec(text, verifies=self is not BUILD, takes=self.takes, first=first)
+        return handover.buildspec(self.buildspec, verifies=self is not BUILD, takes=self.takes, first=first)
 
 
 _LOCKED = {"UV_LOCKED": "1"}

@@ -35,8 +35,9 @@ class Functions(Mapping[str, Function]):
         table: the table that presets access by `items` and `queries`; the variable TABLE_NAME.
         fanout: the topic that the relay publishes to; TOPIC_ARN.
         inbound: the queue whose messages `on_event` receives; CONSUMES, DEAD_LETTER_URL.
-        inbox: the bucket with the folders of presets; INBOX_BUCKET.
+        inbox: the bucket with the folders of presets; INBOX_BUCKET. None without lists.
         workflow: the name of the state machine, which is made after the functions that it calls; STATE_MACHINE_ARN.
+            None without lists.
         values: the values of your own variables, by name.
 
     Attributes:
@@ -56,20 +57,20 @@ class Functions(Mapping[str, Function]):
         table: Items,
         fanout: Topic,
         inbound: Queue,
-        inbox: Objects,
-        workflow: str,
+        inbox: Objects | None = None,
+        workflow: str | None = None,
         values: Mapping[str, pulumi.Input[str]] | None = None,
     ) -> None:
         self._stack = stack
-        self.presets = _ordered(stack, {**PLATFORM, **presets})
+        self.presets = _ordered(stack, {**_platform(stack), **presets})
         _check_reserved(stack, self.presets)
         self._values = {
             **_settings(stack),
             "TABLE_NAME": table.table_name,
-            "INBOX_BUCKET": inbox.bucket_name,
             "TOPIC_ARN": fanout.topic.arn,
             "DEAD_LETTER_URL": inbound.dead_letter_url,
-            "STATE_MACHINE_ARN": stack.machine_arn(workflow),
+            **({"INBOX_BUCKET": inbox.bucket_name} if inbox else {}),
+            **({"STATE_MACHINE_ARN": stack.machine_arn(workflow)} if workflow else {}),
             **(values or {}),
         }
         self.secrets = {name: Secret(name, stack) for name in _secrets(self.presets)}
@@ -116,9 +117,15 @@ class Functions(Mapping[str, Function]):
             memory=preset.memory,
             environment={
                 **{variable: self._value(name, variable) for variable in preset.variables},
+                **self._gate(name),
                 **{secret_variable(secret): self.secrets[secret].arn for secret in preset.secrets},
             },
         )
+
+    def _gate(self, name: str) -> dict[str, str]:
+        """Return the variable of the step that records uploads, if a malware scan must precede the list."""
+        gated = self._stack.settings.malware != "none" and name == "register_list"
+        return {"MALWARE": self._stack.settings.malware} if gated else {}
 
     def _value(self, name: str, variable: str) -> pulumi.Input[str]:
         if variable not in self._values:
@@ -129,17 +136,22 @@ class Functions(Mapping[str, Function]):
         """Return the key prefixes of a preset's items. `of_others` has no prefix if the stack consumes no events."""
         return [source.key for source in self._stack.settings.consumes.values()] if preset.of_others else ALL_KEYS
 
-    def _permit(self, name: str, table: Items, inbox: Objects) -> None:
+    def _permit(self, name: str, table: Items, inbox: Objects | None) -> None:
         preset, role = self.presets[name], self[name].role
         self._stack.key.grant_use(role)
         if preset.items and (keys := self._keys(preset)):
             table.grant_items(role, *preset.items, keys=keys)
         if preset.queries:
             table.grant_queries(role)
-        if preset.uses_objects:
+        if inbox and preset.uses_objects:
             inbox.grant_objects(role, read=preset.read, write=preset.write, list_=preset.list_)
         for secret in preset.secrets:
             self.secrets[secret].grant_read(role)
+
+
+def _platform(stack: Stack) -> dict[str, Preset]:
+    """Return the presets of the library's own functions that the context has."""
+    return {name: preset for name, preset in PLATFORM.items() if name in (*stack.context.functions, *HOOKS)}
 
 
 def _ordered(stack: Stack, presets: Mapping[str, Preset]) -> dict[str, Preset]:
@@ -177,6 +189,7 @@ def _settings(stack: Stack) -> dict[str, pulumi.Input[str]]:
         "FUNCTION_PREFIX": f"{stack.labels.prefix}-",
         "MAX_LIST_BYTES": str(settings.max_list_mb * _MB),
         "TEMPORARY_NAMES": json.dumps(settings.temporary_names),
+        "FORMATS": json.dumps({name: found.settings for name, found in settings.formats.items()}),
         "TOLERATED_SHARE": str(settings.tolerated_share),
         "PART_ROWS": str(settings.part_rows),
         "IMPORT_TARGET_SECONDS": str(settings.objectives.import_minutes * 60),

@@ -30,23 +30,26 @@ class Observability:
 
     Attributes:
         unhealthy_alarm: the name of the alarm that is on while any critical alarm is on, if there is one.
-        dashboard_urls: the addresses of the dashboards.
+        dashboard_urls: the addresses of the dashboards; empty with the setting `dashboards: none`.
         health: the component of that alarm.
         traces: the sampling by X-Ray.
-        dashboards: the business dashboard, and the technical dashboard.
+        dashboards: the business dashboard, and the technical dashboard; None with the setting `dashboards: none`.
         evidence: the trail with its archive; None without the setting.
     """
 
     def __init__(self, components: Components) -> None:
         stack, functions = components.stack, components.functions
-        ListAlarms("lists", stack)
+        if stack.context.has_lists:
+            ListAlarms("lists", stack)
         DeadLetterAlarms("dead-letters", stack)
         self.health = Health("unhealthy", stack)
         self.traces = Traces("traces", stack)
         Queries("queries", stack, {name: function.log_group for name, function in functions.items()})
-        self.dashboards = Dashboards("dashboards", stack, _names(components))
+        shown = stack.settings.dashboards == "all"
+        self.dashboards = Dashboards("dashboards", stack, _names(components)) if shown else None
         self.evidence = Evidence("evidence", stack) if stack.settings.evidence == "trail" else None
-        self.unhealthy_alarm, self.dashboard_urls = self.health.alarm_name, self.dashboards.urls
+        self.unhealthy_alarm = self.health.alarm_name
+        self.dashboard_urls = self.dashboards.urls if self.dashboards else {}
 
 
 def _names(components: Components) -> dict[str, Any]:
@@ -61,9 +64,9 @@ def _names(components: Components) -> dict[str, Any]:
             "Warning": _arns(stack, alerts.names("warning")),
         },
         **_functions(components),
-        "machine_arn": components.workflow.machine.arn,
-        "rules": inbox.rules,
-        "server": inbox.server_id,
+        "machine_arn": components.workflow and components.workflow.machine.arn,
+        "rules": inbox.rules if inbox else {},
+        "server": inbox and inbox.server_id,
         "table": components.table.table_name,
         "operations": _operations(components.functions),
         "readers": components.table.readers,

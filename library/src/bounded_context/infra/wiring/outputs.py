@@ -14,21 +14,30 @@ from .functions import Functions
 
 @dataclass(frozen=True)
 class Components:
-    """The components of a stack that dashboards show and outputs name. A team's own components may replace them."""
+    """The components of a stack that dashboards show and outputs name. A team's own components may replace them.
+
+    A context without lists has neither an inbox nor a workflow: both are None.
+    """
 
     stack: Stack
     table: Items
     fanout: Topic
     inbound: Queue
-    inbox: Objects
+    inbox: Objects | None
     functions: Functions
     live: Canary
-    workflow: Machine
+    workflow: Machine | None = None
 
     @property
     def dead_letter_queues(self) -> Urls:
         """The URLs of all dead-letter queues, by name. Raises RunError if a name occurs twice."""
-        owners = (self.fanout, self.table, self.inbox, self.inbound, *self.stack.work_queues.values())
+        owners = (
+            self.fanout,
+            self.table,
+            *((self.inbox,) if self.inbox else ()),
+            self.inbound,
+            *self.stack.work_queues.values(),
+        )
         found: dict[str, pulumi.Output[str]] = {}
         for name, url in (pair for owner in owners for pair in owner.dead_letter_queues.items()):
             if name in found:
@@ -54,11 +63,8 @@ def _flow(components: Components) -> Mapping[str, Any]:
     inbox, fanout, workflow = components.inbox, components.fanout, components.workflow
     api = components.stack.endpoints.get("api")
     return {
-        "inbox_bucket": inbox.bucket_name,
         "table_name": components.table.table_name,
         "topic_arn": fanout.topic.arn,
-        "state_machine_arn": workflow.alias_arn,
-        "state_machine": workflow.machine.arn,
         "queues": fanout.queues,
         "queue_arns": fanout.queue_arns,
         "key_arn": components.stack.key.arn,
@@ -66,7 +72,18 @@ def _flow(components: Components) -> Mapping[str, Any]:
         "work_queues": {name: queue.queue_url for name, queue in components.stack.work_queues.items()},
         "dead_letter_queues": components.dead_letter_queues,
         "api": api and api.output,
-        "sftp": inbox.server_id and {"server_id": inbox.server_id, "endpoint": inbox.endpoint},
+        **(_of_lists(inbox, workflow) if inbox and workflow else {}),
+    }
+
+
+def _of_lists(inbox: Objects, workflow: Machine) -> Mapping[str, Any]:
+    return {
+        "inbox_bucket": inbox.bucket_name,
+        "state_machine_arn": workflow.alias_arn,
+        "state_machine": workflow.machine.arn,
+        # A team's copy of the inbox may be older than `login`.
+        "sftp": inbox.server_id
+        and {"server_id": inbox.server_id, "endpoint": inbox.endpoint, **getattr(inbox, "login", {})},
         "upload_event_source": inbox.event_source,
     }
 
@@ -74,8 +91,12 @@ def _flow(components: Components) -> Mapping[str, Any]:
 def _releases(components: Components) -> Mapping[str, Any]:
     return {
         "functions": {name: release.alias_arn for name, release in components.live.items()},
-        "release": {**components.live.described, "workflow_alarms": components.workflow.alarms},
+        "release": {**components.live.described, **_of_workflow(components.workflow)},
     }
+
+
+def _of_workflow(workflow: Machine | None) -> Mapping[str, Any]:
+    return {"workflow_alarms": workflow.alarms} if workflow else {}
 
 
 def _observability(components: Components, observability: Observed) -> Mapping[str, Any]:

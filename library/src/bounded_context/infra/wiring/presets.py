@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from ...declaration.context import Context
 from ...declaration.entry_points import HOOKS
-from ...declaration.structure import LIST_STEPS, WATCH_LISTS
+from ...declaration.structure import WATCH_LISTS, WATCH_MAPPINGS
 from ..components.inbound import TIMEOUT
 from ..stack.interfaces import Folder, Operation
 
@@ -78,7 +78,7 @@ REGISTER_LIST: Final = Preset(
 VALIDATE_LIST: Final = Preset(
     timeout=900,
     memory=_ONE_CPU,
-    variables=("TABLE_NAME", "INBOX_BUCKET", "TOLERATED_SHARE", "PART_ROWS"),
+    variables=("TABLE_NAME", "INBOX_BUCKET", "TOLERATED_SHARE", "PART_ROWS", "MAX_LIST_BYTES", "FORMATS"),
     items=("GetItem", "UpdateItem"),
     read=("incoming", "staging"),
     write=("staging",),
@@ -138,6 +138,7 @@ PLATFORM: Final[Mapping[str, Preset]] = {
     "relay_events": _platform(60, 512, "TOPIC_ARN"),
     "measure_lists": _platform(60, 256, "IMPORT_TARGET_SECONDS"),
     WATCH_LISTS: _platform(60, 256, "STATE_MACHINE_ARN", "FUNCTION_PREFIX"),
+    WATCH_MAPPINGS: _platform(60, 256, "FUNCTION_PREFIX"),
     # A page of 1,000 versions takes less than half a second, so 15 minutes suffice for some two million versions.
     "sweep_uploads": replace(
         _platform(900, 512, "TABLE_NAME", "INBOX_BUCKET", "TEMPORARY_NAMES"),
@@ -155,7 +156,8 @@ def standard_presets(context: Context[Any]) -> dict[str, Preset]:
     return {
         **dict.fromkeys(context.command_functions, COMMAND),
         **dict(zip(context.queries, (GET, LIST), strict=False)),
-        **dict(zip(LIST_STEPS, (REGISTER_LIST, VALIDATE_LIST, IMPORT_LIST, COMPENSATE_ERROR), strict=True)),
-        context.verification: VERIFY_LIST,
+        **dict(
+            zip(context.steps, (REGISTER_LIST, VALIDATE_LIST, VERIFY_LIST, IMPORT_LIST, COMPENSATE_ERROR), strict=False)
+        ),
         "on_event": ON_EVENT,
     }

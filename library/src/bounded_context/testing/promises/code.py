@@ -29,6 +29,8 @@ def commands_run_their_rule(where: Repository) -> Iterator[str]:
 def lists_obey_the_rule(where: Repository) -> Iterator[str]:
     """Lists obey the rules of commands: the verification runs the creating command's rule for each row."""
     context = where.context
+    if context.verification is None:
+        return
     if lacking := lacking_in_rows(context):
         yield f"commands: {lacking}"
         return

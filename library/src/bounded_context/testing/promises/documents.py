@@ -5,7 +5,7 @@ from collections.abc import Iterator, Set
 from pydantic import BaseModel, ValidationError
 
 from ...domain.fields import may_be_none
-from ...tools.contracts import asyncapi, schemas, statuses
+from ...tools.contracts import asyncapi, list_format, schemas, statuses
 from ...tools.contracts.catalog import files as catalog
 from ...tools.contracts.change import Refused, declaration_file, next_version
 from ...tools.contracts.published import Version, versions
@@ -76,6 +76,15 @@ def routes_are_described(where: Repository) -> Iterator[str]:
         yield f"docs/api/{NAME} does not match the code: run `uv run context openapi`."
 
 
+def lists_are_described(where: Repository) -> Iterator[str]:
+    """Partners find the format of lists and of reports: its page matches the model and the stack prod."""
+    if not where.context.has_lists:
+        return
+    path = where.project.root / list_format.NAME
+    if not path.is_file() or path.read_text(encoding="utf-8") != list_format.page(where.project):
+        yield f"{list_format.NAME} does not match the code: run `uv run context contracts`."
+
+
 def statuses_are_drawn(where: Repository) -> Iterator[str]:
     """The README shows the statuses of an aggregate: its diagram matches the code."""
     path, lines = where.project.root / readme.NAME, statuses.diagram(where.context)
@@ -143,6 +152,7 @@ CHECKS: tuple[Check, ...] = (
     events_before_are_made,
     callers_find_what_they_rely_on,
     routes_are_described,
+    lists_are_described,
     statuses_are_drawn,
     the_context_is_drawn,
     the_catalogue_is_told,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from ...declaration.entry_points import STEPS
 from ...tools.policies import POLICIES, PRODUCTION, BadWaiver, Policy, Violation, judged, waivers
 from ...tools.policies.waivers import needless
 from ..requests import findings
@@ -34,16 +35,37 @@ def _violations(policy: Policy, where: Repository) -> list[Violation]:
 PROMISES: tuple[Promise, ...] = tuple(map(_promise, POLICIES))
 
 
-READ: Final = ("functions", "release", "state_machine", "dead_letter_queues", "queues", "table_name", "inbox_bucket")
+READ: Final = ("functions", "release", "dead_letter_queues", "queues", "table_name")
 """The outputs that the rollout, the redrive, the local run and the smoke check read."""
+
+READ_OF_LISTS: Final = ("state_machine", "inbox_bucket")
+"""The further outputs that they read in a context with lists."""
+
+OF_LISTS: Final = ("Inbox", "Workflow", "ListAlarms")
+"""The components of lists."""
 
 
 def the_program_exports_its_outputs(where: Repository) -> Iterator[str]:
     """Tools find the stack's resources: the last line of the service's program exports the outputs."""
-    for name in READ:
+    for name in (*READ, *(READ_OF_LISTS if where.context.has_lists else ())):
         if name not in where.graph.outputs:
             last = "`export_outputs(components, observability)`"
             yield f"infra/service/__main__.py exports no {name}: write {last} as its last line."
+
+
+def nothing_of_lists_is_left(where: Repository) -> Iterator[str]:
+    """A context without lists has no part of lists: no inbox, no workflow, no list steps, no alarms on lists."""
+    context = where.context
+    if context.has_lists:
+        return
+    remedy = "remove it, or name a verification in the declaration"
+    for stack, graph in where.graphs.items():
+        for kind in OF_LISTS:
+            if found := [node for node in graph.nodes if f":infra:{kind}$" in node.urn]:
+                yield f"{stack} has {kind} with {len(found)} resources, and {context.title} has no lists: {remedy}."
+    steps = where.project.sources / f"{STEPS}.py"
+    if steps.exists():
+        yield f"src/{context.name}/{steps.name} has steps of lists, and {context.title} has no lists: {remedy}."
 
 
 def aws_takes_the_stacks(where: Repository) -> Iterator[str]:
@@ -52,4 +74,9 @@ def aws_takes_the_stacks(where: Repository) -> Iterator[str]:
         yield from (f"{stack}: {finding}" for node in graph.nodes for finding in findings(node))
 
 
-CHECKS: tuple[Check, ...] = (waivers_are_needed, the_program_exports_its_outputs, aws_takes_the_stacks)
+CHECKS: tuple[Check, ...] = (
+    waivers_are_needed,
+    the_program_exports_its_outputs,
+    nothing_of_lists_is_left,
+    aws_takes_the_stacks,
+)

@@ -19,13 +19,14 @@ COMMANDS: Final[Mapping[str, str]] = {
     "lint": "ruff check --output-format concise . && ruff format --check .",
     "types": "pyrefly check --output-format min-text",
     "imports": "lint-imports",
+    "partners": "context partner list",
     "test": _PYTEST,
     "e2e": f"{_PYTEST} -m e2e tests/e2e",
     "fix": "ruff check --fix . && ruff format .",
 }
 """The commands of each step; `&&` separates commands of which each needs the success of the one before."""
 
-STEPS: Final = ("lint", "types", "imports", "test")
+STEPS: Final = ("lint", "types", "imports", "partners", "test")
 """The steps of a check. A repository adds its own in `[tool.bounded-context.check]`, by name and command."""
 
 _PLACE: Final = re.compile(r"([\w./-]+\.(?:py|json|ya?ml|toml|md))(?::(\d+))?")

@@ -21,7 +21,9 @@ GROUPS: Final[Groups] = {
         "invoke": _one("Call a function of a kept run", "local.live.cli", "invoke"),
         "debug": _one("Call a function's entry point in this process, for a debugger", "local.live.cli", "debug"),
         "logs": _one("Print the logs of all functions of a kept run", "local.live.cli", "logs"),
-        "rehearse": _one("Rehearse releases or a restore on the embedded AWS", "local.rehearsal.cli", "rehearse"),
+        "rehearse": _one(
+            "Rehearse releases, a restore or faults on the embedded AWS", "local.rehearsal.cli", "rehearse"
+        ),
     },
     "Check a change": {
         "check": _one("Run all checks; --changed and --watch select the affected ones", "check.cli", "check"),
@@ -36,11 +38,14 @@ GROUPS: Final[Groups] = {
     },
     "Write documents from the code": {
         "contracts": _one(
-            "Write event schemas, AsyncAPI, diagrams and catalog-info.yaml", "contracts.cli", "contracts"
+            "Write schemas, the lists page, diagrams and catalog-info.yaml", "contracts.cli", "contracts"
         ),
         "openapi": _one("Write the HTTP API's OpenAPI document and its page", "contracts.openapi.cli", "openapi"),
+        "partner-kit": _one(
+            "Write a program and a page that check lists for partners", "partner_kit.cli", "partner_kit"
+        ),
         "picture": _one("Draw the resources and their permissions", "views.picture.cli", "picture_"),
-        "cost": _one("Print the cost of a stack without traffic, and of a million rows", "views.cost.cli", "cost"),
+        "cost": _one("Print the cost of an idle stack, and of a million rows", "views.cost.cli", "cost"),
         "docs": Entry("Print a page of the library's documentation", "bounded_context.docs.cli", ("docs",)),
     },
     "Deploy and release": {
@@ -59,6 +64,11 @@ GROUPS: Final[Groups] = {
     },
     "Operate": {
         "erase": _one("Erase a person's data in every store of a stack", "repair.erase.cli", "erase"),
+        "partner": _group(
+            "Partners, their keys, and their connection sheets",
+            "partners.cli",
+            *("add", "rotate", "remove", "list_"),
+        ),
         "redrive": _one("List dead-letter queues, and send their messages again", "repair.redrive.cli", "redrive"),
         "reproduce": _one("Repeat a failed call of a stack on this machine", "local.reproduction.cli", "reproduce"),
         "reseed": _one("Send the current state to one subscriber, as events", "repair.reseed.cli", "reseed"),

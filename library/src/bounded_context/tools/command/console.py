@@ -28,9 +28,14 @@ class Consoles:
     def refuse(self, stack: str, sentence: str) -> None:
         """Print the reason why the command changed nothing."""
         self.fail(sentence)
-        if self._as_json:
-            self._write({"stack": stack, "result": "refused", "why": sentence})
+        self._wrote({"stack": stack, "result": "refused", "why": sentence})
 
-    def _write(self, document: Mapping[str, Any]) -> None:
-        sys.stdout.write(json.dumps(document, indent=2) + "\n")
-        sys.stdout.flush()
+    def _wrote(self, document: Mapping[str, Any]) -> bool:
+        """Write a document if the results are JSON; return whether they are."""
+        if self._as_json:
+            sys.stdout.write(json.dumps(document, indent=2) + "\n")
+            sys.stdout.flush()
+        return self._as_json
+
+    def _print(self, line: str) -> None:
+        self._out.print(line, markup=False, soft_wrap=True)

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Self, TypeAlias
 
 import boto3
+import typer
 from botocore.config import Config
 from typer import Argument, Option
 
@@ -43,10 +45,15 @@ def clients(region: str, attempts: int, session: Any = boto3) -> Clients:
 
 @dataclass(frozen=True)
 class Access:
-    """The AWS clients of a region, and the clock. Tests replace both."""
+    """The AWS clients of a region, and the clock."""
 
     clients_of: Callable[[str], Clients]
     clock: Clock = field(default_factory=SystemClock)
+
+    @classmethod
+    def of(cls, ctx: typer.Context, attempts: int, session: Any = boto3) -> Self:
+        """Return the access of the caller, such as a test. By default, it has the clients of `clients`."""
+        return ctx.find_object(cls) or cls(partial(clients, attempts=attempts, session=session))
 
 
 def operate(screen: Consoles, stack: str, document: Document, act: Callable[[], int]) -> int:

@@ -1,8 +1,10 @@
 """The output of commands: exit statuses (0 is success), messages on standard error, and files."""
 
+import shutil
 import signal
 import sys
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Final
 
 FAILED: Final = 1
@@ -33,3 +35,17 @@ def update_file(path: Path, text: str) -> bool:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return True
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Replace the content of an existing file as a whole: an interruption leaves the old content."""
+    with NamedTemporaryFile(
+        "w", encoding="utf-8", newline="", dir=path.parent, prefix=f".{path.name}-", delete=False
+    ) as draft:
+        draft.write(text)
+    new = Path(draft.name)
+    try:
+        shutil.copymode(path, new)
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)

@@ -2,6 +2,8 @@
 
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
@@ -25,6 +27,14 @@ def reason(text: str) -> str:
     if not text.strip():
         raise typer.BadParameter("the reason is empty: write why; the reason is stored with the result")
     return " ".join(text.split())
+
+
+def time(text: str) -> datetime:
+    """Return a time in UTC. Refuses a time without a time zone."""
+    with suppress(ValueError, OverflowError):
+        if (found := datetime.fromisoformat(text)).tzinfo:
+            return found.astimezone(UTC)
+    raise typer.BadParameter(f"{text!r} is not a time: write date, time and time zone, such as 2026-01-31T12:00:00Z")
 
 
 def existing_file(text: str) -> Path:

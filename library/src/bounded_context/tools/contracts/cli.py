@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 from ...configuration.project import Project, ProjectError
 from ..command.installed import repository
-from ..command.output import fail
+from ..command.output import fail, update_file
 
 
 def contracts() -> int:
-    """Write event schemas, AsyncAPI, samples, diagrams and catalog-info.yaml, and print each written file.
+    """Write event schemas, AsyncAPI, samples, the format of lists, diagrams and catalog-info.yaml; print written files.
 
     Exit status:
       0  the documents match the code
@@ -30,10 +30,13 @@ def contracts() -> int:
 def _written(project: Project) -> Iterator[str]:
     from ..views import readme
     from .catalog import files as catalog
+    from .list_format import NAME, page
     from .statuses import diagram
     from .update import update
 
     yield from update(project.context, project.root)
+    if project.context.has_lists and update_file(project.root / NAME, page(project)):
+        yield f"{NAME} is new"
     if readme.draw(project.root, diagram(project.context)):
         yield f"{readme.NAME} has a new diagram of statuses"
     yield from catalog.write(project.context, project.root)

@@ -18,6 +18,8 @@ JSON Schema 2020-12 keywords that pydantic writes. Any other keyword may not cha
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from ...domain.field_types import WIDER
+
 Schema = Mapping[str, Any]
 
 WORDS = frozenset({"$schema", "$id", "$comment", "title", "description", "examples", "default", "deprecated"})
@@ -28,7 +30,10 @@ _TOGETHER = ("allOf", "anyOf")
 
 _LOWEST: Final = ("minimum", "exclusiveMinimum", "minLength", "minItems")
 _HIGHEST: Final = ("maximum", "exclusiveMaximum", "maxLength", "maxItems")
-_COMPARED: Final = {"properties", "required", "items", "anyOf", "enum", "additionalProperties", *_LOWEST, *_HIGHEST}
+_COMPARED: Final = {
+    *("properties", "required", "items", "anyOf", "enum", "const", "additionalProperties"),
+    *(*_LOWEST, *_HIGHEST),
+}
 
 
 def breaks(old: Schema, new: Schema, field: str = "") -> Iterator[str]:
@@ -42,7 +47,14 @@ def breaks(old: Schema, new: Schema, field: str = "") -> Iterator[str]:
     compared = {"properties", "required", "$defs", "items", *_TOGETHER, *WORDS}
     for keyword in sorted({*old, *new} - compared):
         if old.get(keyword) != new.get(keyword):
-            yield f"{field or 'the data'} has another {keyword}"
+            yield f"{field or 'the data'} has another {keyword}{_differences(old, new) if keyword == 'enum' else ''}"
+
+
+def _differences(old: Schema, new: Schema) -> str:
+    """Return the values that only one of two enumerations has, for the end of a sentence."""
+    before, after = old.get("enum", ()), new.get("enum", ())
+    come = [f"{value} is new" for value in after if value not in before]
+    return f" ({', '.join([*come, *(f'{value} is gone' for value in before if value not in after)])})"
 
 
 def _fields(old: Schema, new: Schema, field: str) -> Iterator[str]:
@@ -148,15 +160,21 @@ def _narrower_fields(old: Schema, new: Schema, field: str) -> Iterator[str]:
 
 
 def _values(old: Schema, new: Schema, field: str) -> Iterator[str]:
-    gone = [value for value in old.get("enum", ()) if value not in new.get("enum", old.get("enum", ()))]
-    if gone or ("enum" in new and "enum" not in old):
-        yield f"{field} no longer accepts {', '.join(map(str, gone or ['every value']))}"
+    before, after = _enumerated(old), _enumerated(new)
+    gone = ["every value"] if before is None else [value for value in before if value not in (after or before)]
+    if after is not None and gone:
+        yield f"{field} no longer accepts {', '.join(map(str, gone))}"
     for keyword in (*_LOWEST, *_HIGHEST):
         if keyword in new and _tighter(keyword, old.get(keyword), new[keyword]):
             yield f"{field} has the {keyword} {new[keyword]}"
     for keyword in sorted(new.keys() - _COMPARED - WORDS - {"kind"}):
-        if old.get(keyword) != new[keyword]:
+        if old.get(keyword) != new[keyword] and (old.get(keyword), new[keyword]) not in WIDER:
             yield f"{field} has another {keyword}"
+
+
+def _enumerated(schema: Schema) -> list[Any] | None:
+    """Return the values of an enumeration; pydantic writes a single value as ``const``."""
+    return schema.get("enum", [schema["const"]] if "const" in schema else None)
 
 
 def _tighter(keyword: str, old: Any, new: Any) -> bool:

@@ -80,6 +80,8 @@ def raised(context: Context[Any], root: Path, event_type: str, old: str, new: st
     path = root / declaration_file(context)
     yield from _replaced(path, _declared(path.read_text(encoding="utf-8"), event_type, old, new), root, event_type, new)
     path = root / WORKFLOW
+    if not path.exists():
+        return
     before, after = (f'"{context.schema_of(event_type, version)}"' for version in (old, new))
     yield from _replaced(path, path.read_text(encoding="utf-8").replace(before, after), root, event_type, new)
 

@@ -4,18 +4,11 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from ...domain.fields import kind_of
+from ...domain.field_types import BY_KIND
+from ...domain.fields import choices, kind_of
 
-EXAMPLES: Final[dict[str, Any]] = {
-    "identifier": "id-1",
-    "text": "text",
-    "decimal": "12.50",
-    "int": "42",
-    "currency": "EUR",
-    "date": "2026-01-31",
-    "bool": True,
-}
-"""A valid value of each kind of field."""
+EXAMPLES: Final[dict[str, Any]] = {kind: known.example for kind, known in BY_KIND.items()}
+"""A valid value of each kind of field, except enumerations."""
 
 
 class NoSample(ValueError):
@@ -38,5 +31,8 @@ def good(model: type[BaseModel]) -> dict[str, Any]:
 def examples(model: type[BaseModel]) -> dict[str, Any]:
     """Return a valid value of each field that has one: its first example, or else a value of its kind."""
     fields = model.model_fields.items()
-    found = {name: next(iter(field.examples or ()), EXAMPLES.get(kind_of(field) or "")) for name, field in fields}
+    given = {
+        name: (*(field.examples or ()), *choices(field), EXAMPLES.get(kind_of(field) or "")) for name, field in fields
+    }
+    found = {name: values[0] for name, values in given.items()}
     return {name: value for name, value in found.items() if value is not None}

@@ -86,8 +86,13 @@ def _describe(aws: Aws, arn: str) -> dict[str, Any]:
 
 
 def _state(aws: Aws, arn: str) -> str | None:
-    entered = [event for event in history(aws, arn) if "stateEnteredEventDetails" in event]
-    return entered[-1]["stateEnteredEventDetails"]["name"] if entered else None
+    states = entered(aws, arn)
+    return states[-1]["name"] if states else None
+
+
+def entered(aws: Aws, arn: str) -> list[dict[str, Any]]:
+    """Return the entered states of an execution, oldest first, each with its `name` and its `input`."""
+    return [event["stateEnteredEventDetails"] for event in history(aws, arn) if "stateEnteredEventDetails" in event]
 
 
 def _list_id(aws: Aws, arn: str) -> str | None:

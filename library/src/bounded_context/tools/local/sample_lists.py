@@ -10,7 +10,8 @@ from functools import cached_property
 from typing import Any
 
 from ...declaration.context import Context
-from ...domain.fields import kind_of
+from ...domain.field_types import BY_KIND
+from ...domain.fields import choices, kind_of
 
 _BAD_SEED = 998
 _BAD = "no such value"
@@ -21,6 +22,7 @@ REFERENCES = 20
 Values = Callable[[random.Random, int], str]
 
 KINDS: dict[str, Values] = {
+    **{kind: lambda _dice, _number, cell=known.sample: cell for kind, known in BY_KIND.items()},
     "identifier": lambda _, number: f"id-{number:07d}",
     "text": lambda dice, number: (
         f"{dice.choice(('Ada', 'Grace', 'Edsger', 'Barbara', 'Søren'))} {number}, Example & Co"
@@ -81,6 +83,8 @@ class Samples:
     def _cell(self, dice: random.Random, number: int, name: str, kind: str) -> str:
         if name in self._context.references:
             return self._references[number % REFERENCES]
+        if values := choices(self._context.details.model_fields[name]):
+            return dice.choice(values)
         return UNIQUE[kind](number) if name == self.identity else KINDS[kind](dice, number)
 
     def document(self, count: int, seed: int = 0) -> bytes:
@@ -90,7 +94,7 @@ class Samples:
     def bad_document(self) -> bytes:
         """Return a list with one invalid row: a value of a wrong type, or an extra cell if all columns are texts."""
         columns, [row] = list(self.columns), self.rows(1, _BAD_SEED)
-        typed = next((name for name, kind in self.columns.items() if kind not in UNIQUE), None)
+        typed = next((name for name, kind in self.columns.items() if kind not in (*UNIQUE, "longtext")), None)
         bad = (
             [*row, _BAD]
             if typed is None

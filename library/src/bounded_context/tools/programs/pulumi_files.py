@@ -54,8 +54,8 @@ def secrets_provider(program: Path, stack: str) -> str | None:
 
 
 def as_text(value: object) -> str:
-    """Return a setting as Pulumi passes it to a program: text unchanged, any other value as JSON."""
-    return value if isinstance(value, str) else json.dumps(value)
+    """Return a setting as Pulumi passes it to a program: text unchanged, any other value as JSON, a date as text."""
+    return value if isinstance(value, str) else json.dumps(value, default=str)
 
 
 def _read(file: Path) -> dict[str, Any]:

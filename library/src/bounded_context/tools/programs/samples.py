@@ -1,28 +1,22 @@
 """Sample aggregates and lists of any context, generated from its fields."""
 
-import csv
 from collections.abc import Iterable, Mapping, Sequence
-from io import StringIO
 from typing import Any, Final, Generic, TypeVar
 
 from ...declaration.context import Context
 from ...domain.aggregate import Aggregate
-from ...domain.fields import kind_of
+from ...domain.field_types import BY_KIND
+from ...domain.fields import choices, kind_of
+from ...domain.formats import PLAIN, FileFormat
+from .file_formats import assembled
 
 A = TypeVar("A", bound=Aggregate[Any, Any])
 
 KNOWN: Final = ("ref-0", "ref-1", "ref-2")
 """The identities of the aggregates that samples reference."""
 
-_BY_KIND: Final = {
-    "identifier": "id-{n:06d}",
-    "text": "text {n}",
-    "decimal": "{n}.50",
-    "int": "{n}",
-    "currency": "EUR",
-    "date": "2026-01-31",
-    "bool": "true",
-}
+_NUMBERED: Final = {"identifier": "id-{n:06d}", "text": "text {n}", "decimal": "{n}.50", "int": "{n}"}
+_BY_KIND: Final = {kind: known.sample for kind, known in BY_KIND.items()} | _NUMBERED
 
 
 class Samples(Generic[A]):
@@ -49,13 +43,14 @@ class Samples(Generic[A]):
         details = kind.details_type.model_validate(self.values(n))
         return kind(details, **{"status": self._context.initial_status, **changes})
 
-    def file(self, rows: Iterable[Mapping[str, str]], columns: Sequence[str] | None = None) -> bytes:
-        """Return rows as a partner's list: CSV with a header."""
-        text = StringIO(newline="")
-        writer = csv.DictWriter(text, columns or self._context.rows.columns)
-        writer.writeheader()
-        writer.writerows(rows)
-        return text.getvalue().encode()
+    def file(
+        self, rows: Iterable[Mapping[str, str]], columns: Sequence[str] | None = None, format_: FileFormat = PLAIN
+    ) -> bytes:
+        """Return rows of plain values as a partner's list with a header, in the partner's format."""
+        columns = columns or self._context.rows.columns
+        in_notation = self._context.rows.writers(format_)
+        cells = ([in_notation.get(name, str)(row.get(name, "")) for name in columns] for row in rows)
+        return assembled([format_.names(columns), *cells], format_)
 
     def projection(self) -> list[dict[str, str]]:
         """Return the table's items for the aggregates that samples reference."""
@@ -64,7 +59,9 @@ class Samples(Generic[A]):
     def _value(self, field: str, n: int) -> str:
         if field in self._context.references:
             return KNOWN[n % len(KNOWN)]
-        kind = self._kind(field)
+        kind, values = self._kind(field), choices(self._context.details.model_fields[field])
+        if values:
+            return values[n % len(values)]
         if kind is None:
             raise LookupError(f"{field} is of none of the library's types: pass its value")
         return _BY_KIND[kind].format(n=n)

@@ -1,14 +1,13 @@
 """`context deploy`: the deployment of the context by Pulumi's CLI, from a person's terminal."""
 
 import shutil
-from functools import partial
 from typing import Annotated, Any
 
 from typer import Context, Option
 
 from ..command.console import Consoles
 from ..command.installed import repository
-from ..command.operation import Access, Stack, clients, operate
+from ..command.operation import Access, Stack, operate
 from ..command.values import reason
 from .package import package
 from .pulumi import pulumi, service
@@ -17,8 +16,6 @@ from .rollout.shifting import refuse_shift
 
 _ATTEMPTS = 9
 """The attempts of a call."""
-
-_ACCESS = Access(partial(clients, attempts=_ATTEMPTS))
 
 
 def deploy(
@@ -44,7 +41,7 @@ def deploy(
         message = ("--message", f"during a shift: {during_shift}")
         return package() or pulumi(service, "up", "--stack", stack, *message, *ctx.args)
     return (
-        _check_settled(ctx.find_object(Access) or _ACCESS, stack)
+        _check_settled(Access.of(ctx, _ATTEMPTS), stack)
         or package()
         or pulumi(service, "up", "--stack", stack, *ctx.args)
     )

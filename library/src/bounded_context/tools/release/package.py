@@ -70,7 +70,7 @@ def build_local(project: Project, python: Path) -> Path:
     def unpack() -> None:
         packages = folder / "layer"
         shutil.rmtree(packages, ignore_errors=True)
-        _install(packages, (*target, "--compile-bytecode"), extras)
+        install(packages, (*target, "--compile-bytecode"), extras)
         _write_reference(packages, folder / "layer.zip")
 
     return _built(project.sources, folder, _layer_key((*target, str(folder.resolve())), extras), unpack)
@@ -126,12 +126,15 @@ def write_layer(archive: Path, target: tuple[str, ...]) -> None:
     """Install the pinned requirements for `target`, and write them into `archive`."""
     with tempfile.TemporaryDirectory() as installed:
         root = Path(installed)
-        _install(root, target)
+        install(root, target)
         _write_zip(archive, ((f"python/{path.relative_to(root)}", path) for path in _files(root)))
 
 
-def _install(folder: Path, target: tuple[str, ...], extras: tuple[str, ...] = ()) -> None:
-    _uv("pip", "install", "--require-hashes", "-r", str(REQUIREMENTS), "--target", str(folder), *target)
+def install(
+    folder: Path, target: tuple[str, ...], extras: tuple[str, ...] = (), requirements: Path | None = None
+) -> None:
+    """Install requirements with hashes, by default those of the layer, and ``extras`` into a folder for a target."""
+    _uv("pip", "install", "--require-hashes", "-r", str(requirements or REQUIREMENTS), "--target", str(folder), *target)
     if extras:
         _uv("pip", "install", *extras, "--target", str(folder), *target)
 

@@ -35,6 +35,3 @@ class RepairScreen(Consoles):
                 self.tell(f"{verb}: {done} of about {total} messages")
 
         return advance
-
-    def _print(self, sentence: str) -> None:
-        self._out.print(sentence, markup=False, soft_wrap=True)

@@ -6,7 +6,17 @@ from typing import Any, Final, Literal
 
 from ....configuration.partition import partition_of
 
-When = Literal["always", "tagged", "untagged", "asked with tags", "of its functions", "passed on", "bounded"]
+When = Literal[
+    "always",
+    "tagged",
+    "untagged",
+    "asked with tags",
+    "created",
+    "through a service",
+    "of its functions",
+    "passed on",
+    "bounded",
+]
 """The additional condition of a grant, for resources whose names are unknown before their creation."""
 
 _MERGED: Final = ("tagged", "untagged")
@@ -15,7 +25,12 @@ _MERGED: Final = ("tagged", "untagged")
 An action has an effect on resources of its own service only.
 """
 
-_PASSED_TO: Final = ("backup", "codedeploy", "events", "lambda", "states", "transfer")
+_CREATED: Final = ("AllocateAddress", "CreateSecurityGroup")
+"""The calls of EC2 that create a resource with tags."""
+
+_PASSED_TO: Final = (
+    *("backup", "codedeploy", "events", "lambda", "malware-protection-plan.guardduty", "states", "transfer"),
+)
 """The services to which a stack passes its roles."""
 
 
@@ -57,6 +72,10 @@ class Place:
                 return self._untagged(equals)
             case "asked with tags":
                 return {equals: self._tags("RequestTag")}
+            case "created":
+                return {equals: {**self._tags("RequestTag"), "ec2:CreateAction": list(_CREATED)}}
+            case "through a service":
+                return {"Bool": {"aws:ViaAWSService": "true"}}
             case "of its functions":
                 return {"ArnLike": {"lambda:FunctionArn": self.arn("lambda:{place}:function:{prefix}-*")}}
             case "passed on":

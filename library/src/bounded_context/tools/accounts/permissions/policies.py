@@ -71,12 +71,13 @@ def policy(role: str, where: Place, graph: Graph, consumes: Mapping[str, Consume
         return document(where, own, change=True)
     kinds = {node.kind for node in graph.nodes}
     grants = [grant for kind in sorted(kinds & KINDS.keys()) for grant in KINDS[kind]]
-    grants += [*own, *_subscriptions(consumes.values()), *_boundary(where), *_shared_servers(graph)]
+    grants += [*own, *_subscriptions(consumes.values()), *_boundary(where), *_shared_servers(graph), *_network(graph)]
     found = document(where, grants, change=role == "deploy")
     if role == "deploy":
         signing = _signing(graph)
         found["Statement"] += [_no_removal(where)] if where.boundary else []
         found["Statement"] += _signed(where, signing) if signing else []
+        found["Statement"] += [_named(where, record.inputs) for record in graph.of("route53/record")]
     return found
 
 
@@ -129,6 +130,27 @@ def _shared_servers(graph: Graph) -> Iterator[Grant]:
     own = {node.outputs["id"] for node in graph.of("transfer/server")}
     for server in sorted({node.inputs["serverId"] for node in graph.of("transfer/user")} - own):
         yield on(f"transfer:{{place}}:server/{server}", "transfer", write="CreateUser")
+
+
+def _network(graph: Graph) -> Iterator[Grant]:
+    """Yield the permissions on the VPC, the subnets and the zone of an SFTP server, which others own."""
+    for server in graph.of("transfer/server"):
+        network = server.inputs.get("endpointDetails", {})
+        if vpc := network.get("vpcId"):
+            yield on(f"ec2:{{place}}:vpc/{vpc}", "ec2", write="CreateSecurityGroup CreateVpcEndpoint")
+        for subnet in network.get("subnetIds", ()):
+            yield on(f"ec2:{{place}}:subnet/{subnet}", "ec2", write="CreateVpcEndpoint ModifyVpcEndpoint")
+    for record in graph.of("route53/record"):
+        zone = f"route53:::hostedzone/{record.inputs['zoneId']}"
+        yield on(zone, "route53", read="GetHostedZone ListResourceRecordSets")
+
+
+def _named(where: Place, record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the statement for one record of a zone (Route 53 developer guide, "Using IAM policy conditions")."""
+    key = "route53:ChangeResourceRecordSets"
+    only = {f"{key}NormalizedRecordNames": [record["name"]], f"{key}RecordTypes": [record["type"]]}
+    zone = where.arn(f"route53:::hostedzone/{record['zoneId']}")
+    return {"Effect": "Allow", "Action": [key], "Resource": [zone], "Condition": {"ForAllValues:StringEquals": only}}
 
 
 def _topic(named: str) -> str:

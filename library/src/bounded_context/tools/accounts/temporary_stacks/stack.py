@@ -32,7 +32,8 @@ _TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
 _CHANGED: Final = {"sftp": "none", "alarms": "none", "protect": False, "rollout_strategy": "AllAtOnce"}
 _LEFT_OUT: Final = (
     # These settings belong to SFTP and alarms; `log_key_arn` is a key for the logs of dev. A workflow signs no code.
-    *("partners", "sftp_server_id", "latency_alarms", "release_alarms", "expect_list_hours", "log_key_arn"),
+    *("sftp_server_id", "sftp_vpc", "sftp_security_policy", "sftp_host_name", "sftp_host_zone", "sftp_host_key"),
+    *("partners", "latency_alarms", "release_alarms", "expect_list_hours", "log_key_arn"),
     "code_signing",
     # A locked archive and a locked vault cannot be destroyed.
     *("evidence", "evidence_days", "backup", "backup_copy", "backup_days"),

@@ -114,11 +114,14 @@ def _leave_out_unused(made: dict[str, Any]) -> None:
             del schemas[name]
 
 
-def _leave_out_titles(part: Any) -> None:
-    """Remove titles: pydantic repeats each name as a title."""
-    if isinstance(part, dict):
-        if isinstance(part.get("title"), str):
-            del part["title"]
-        part = list(part.values())
-    for inner in part if isinstance(part, list) else ():
-        _leave_out_titles(inner)
+def _leave_out_titles(part: Any, *, names: bool = False) -> None:
+    """Remove titles, in which pydantic repeats names. Fields named ``title`` stay; ``names`` are keys of properties."""
+    if isinstance(part, list):
+        for inner in part:
+            _leave_out_titles(inner)
+    elif isinstance(part, dict):
+        if not names:
+            part.pop("title", None)
+        for name, inner in part.items():
+            if names or name != "example":
+                _leave_out_titles(inner, names=name == "properties" and not names)

@@ -11,9 +11,10 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
 
 from ....declaration.context import Context
-from ....declaration.structure import IN_PROGRESS, INVALID, REUSED
+from ....declaration.structure import IN_PROGRESS, REUSED
 from ....domain.commands import Command, Kind
 from ....domain.errors import AlreadyExists, IllegalMove, ListOpen, NotFound, VersionConflict
+from ....domain.faults import INVALID
 from ....domain.spelling import either, plain
 from ....handlers._command_routes import command_operation
 from ....handlers._operations import Operation, Parameter, Place

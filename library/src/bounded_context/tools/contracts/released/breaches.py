@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ....declaration.context import Context
+from ....declaration.structure import LIST_ENDS
 from ...command.output import update_file
 from ..compatibility import narrower
 from ..release import breaking, may_break, numbers, release
@@ -102,7 +103,9 @@ class Released:
         remedy = f"bring it back, or {self._raise_version}"
         for form in found["asked"].keys() - commands:
             yield f"The command {form} is gone, and callers of {version} send it: {remedy}."
-        for form in found["sent"].keys() - set(events):
+        # A context that gave up its lists sends no events of lists. The declaration states this decision.
+        of_lists = set() if self.context.has_lists else {f"{self.context.title}{end}" for end in LIST_ENDS}
+        for form in found["sent"].keys() - {*events, *of_lists}:
             yield f"The event {form} is gone, and subscribers of {version} receive it: {remedy}."
 
     def _unread(self, sections: Iterable[str], versions: Mapping[str, Version]) -> dict[Problem, str]:

@@ -49,7 +49,7 @@ def version_of(context: Context[Any]) -> Version:
     fields = {name: _bare(inlined(field, schema)) for name, field in schema["properties"].items()}
     sections = {
         "stored": _stored(context),
-        "staged": _staged(values),
+        "staged": _staged(values) if context.has_lists else {},
         "asked": dict(_asked(context, values[context.identity])),
         "sent": dict(_sent(context)),
     }
@@ -69,14 +69,19 @@ def _bare(schema: Any) -> Any:
 
 def _aggregate(context: Context[Any], **standing: Any) -> Aggregate[Any, Any]:
     details = context.details.model_validate(good(context.details))
-    return context.aggregate(details, **{"status": context.initial_status, "list_id": _FILE.list_id, **standing})
+    return context.aggregate(details, **{"status": context.initial_status, "list_id": _list_id(context), **standing})
+
+
+def _list_id(context: Context[Any]) -> str | None:
+    return _FILE.list_id if context.has_lists else None
 
 
 def _stored(context: Context[Any]) -> dict[str, Any]:
     items = {f"{ITEM}{status}": _item(context, _aggregate(context, status=status)) for status in context.statuses}
     # An idempotency record stores this answer for retries.
     answer = {"ok": True, context.name: events.payload(_aggregate(context))}
-    return {**items, LIST: _dynamodb(_list(context)), ANSWER: answer}
+    of_lists = {LIST: _dynamodb(_list(context))} if context.has_lists else {}
+    return {**items, **of_lists, ANSWER: answer}
 
 
 def _item(context: Context[Any], aggregate: Aggregate[Any, Any]) -> dict[str, Any]:
@@ -114,6 +119,11 @@ def _sent(context: Context[Any]) -> Iterator[tuple[str, Any]]:
         payload = events.payload(aggregate)
         event = context.source.cloud_event("event-1", command.event, aggregate.id, _TIME, payload, _TRACEPARENT)
         yield command.event, event | {"sequence": _SEQUENCE}
+    if context.has_lists:
+        yield from _of_lists(context)
+
+
+def _of_lists(context: Context[Any]) -> Iterator[tuple[str, Any]]:
     imported, rejected = context.list_events
     of_list = {"list_id": _FILE.list_id, "partner": _FILE.partner, "file": _FILE.key}
     ends = {

@@ -38,6 +38,7 @@ class BucketPartner(Partner):
         uploaded = Upload(path, found["ContentLength"], arrived, self.executions_of(path)[:earlier])
         self.uploads.append(uploaded)
         self.sent.append(Sent(arrived, "aws.s3", "Object Created", self.detail_of(uploaded)))
+        self.scan(uploaded)
         return uploaded
 
     def detail_of(self, uploaded: Upload) -> dict[str, Any]:

@@ -3,11 +3,14 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from .. import executions
 from ..emulator.aws import Aws
 from ..uploads import Sent, Upload
+
+if TYPE_CHECKING:
+    from ..stand_ins.malware import Scanner
 
 NAME: Final = "demo"
 
@@ -30,11 +33,13 @@ class Partner(ABC):
         """The stack's outputs, set after the deployment."""
         self.uploads: list[Upload] = []
         self.sent: list[Sent] = []
+        self.scanner: Scanner | None = None
+        """The stand-in that scans uploads, for a stack with the malware gate."""
         self._aws = aws
 
     @property
     @abstractmethod
-    def settings(self) -> Mapping[str, object]:
+    def settings(self) -> Mapping[str, Any]:
         """The stack settings that authorize the partner."""
 
     @abstractmethod
@@ -60,6 +65,11 @@ class Partner(ABC):
     @abstractmethod
     def upload_command(self, folder: Path) -> str:
         """Return a shell command that uploads files to a kept run. Write its key, if it needs one, into the folder."""
+
+    def scan(self, uploaded: Upload) -> None:
+        """Let the stand-in scan an upload, if the stack has the malware gate."""
+        if self.scanner:
+            self.sent.append(self.scanner.scan(uploaded.path))
 
     def inbox(self) -> dict[str, str]:
         """Return the files in the partner's folder, by name, each with a fingerprint of its current state."""

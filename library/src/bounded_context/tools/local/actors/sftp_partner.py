@@ -22,14 +22,15 @@ class SftpPartner(Partner):
         "sftp event: the run sends it, with the source in the stack's settings; the emulator's server sends none",
     )
 
-    def __init__(self, aws: Aws) -> None:
-        """Create a login with a new key pair for the partner."""
+    def __init__(self, aws: Aws, login: Login | None = None) -> None:
+        """Create the run's partner with a new key pair, or the partner of a login in the setting `partners`."""
         super().__init__(aws)
-        self.login = Login.with_new_key(self.name)
+        self.login = login or Login.with_new_key(self.name)
+        self.name = self.login.name
         self.sftp = SftpEndpoint(HOST, aws.emulator.sftp_port)
 
     @property
-    def settings(self) -> Mapping[str, object]:
+    def settings(self) -> Mapping[str, Any]:
         """The setting `partners` with the partner's public key."""
         return {"partners": {self.name: {"public_keys": [self.login.public_key]}}}
 
@@ -42,6 +43,7 @@ class SftpPartner(Partner):
         """Store an uploaded file as an object version, and send its event."""
         uploaded = self.stored(name)
         self.announce(uploaded)
+        self.scan(uploaded)
         return uploaded
 
     def stored(self, name: str) -> Upload:

@@ -16,6 +16,7 @@ from ..uploads import Sent, Upload
 
 COMPLETED = "SFTP Server File Upload Completed"
 FAILED = "SFTP Server File Upload Failed"
+RENAMED = "SFTP Server File Rename Completed"
 
 
 def upload_detail(server_id: str, username: str, uploaded: Upload) -> dict[str, Any]:

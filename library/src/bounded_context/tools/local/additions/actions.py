@@ -93,8 +93,10 @@ def foreign_event(running: "RunningContext") -> Iterator[ActionResult]:
 
 def schedules(running: "RunningContext") -> Iterator[ActionResult]:
     """Call the scheduled functions, because a run ends before their first schedule is due."""
-    for function, answer in (
+    of_lists = (
         ("watch_lists", "the oldest unfinished list is {seconds:.0f} s old"),
         ("sweep_uploads", "{uploads} unseen uploads"),
-    ):
+    )
+    without = (("watch_mappings", "{mappings} event source mappings fail"),)
+    for function, answer in of_lists if running.context.has_lists else without:
         yield ActionResult(f"{function}, as its schedule", answer.format_map(running.invoke(function, {})))

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
+from ....declaration.context import Context
 from ....domain.errors import AlreadyExists, NotFound
 from ..api import http_request, owner
 
@@ -22,15 +23,19 @@ _SEED: Final = 999
 
 @dataclass(frozen=True)
 class ActionResult:
-    """The request, the answer, and a sentence about the problem; empty without a problem."""
+    """The request, the answer, and a sentence about the problem; empty without a problem.
+
+    ``event`` is the type of the event that the request publishes, if the action follows it to the subscribers.
+    """
 
     sent: str
     back: str
     problem: str = ""
+    event: str = ""
 
     def as_json(self) -> dict[str, str]:
         """Return the result in the form that `--json` prints."""
-        return {name: text for name, text in asdict(self).items() if text}
+        return {name: text for name, text in asdict(self).items() if text and name != "event"}
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,8 @@ class _Answer:
     code: str
     text: str
 
+
+_ORDER: Final = ("creates", "changes", "deletes")
 
 Send = Callable[[str, Mapping[str, Any]], _Answer]
 """Sends a payload to a function, by its name."""
@@ -57,8 +64,38 @@ def calls(running: "RunningContext") -> Iterator[ActionResult]:
     yield from _sent(running, create, payload)
 
 
-def _sample(running: "RunningContext") -> dict[str, Any]:
-    [row] = running.samples.rows(1, _SEED)
+def transitions(running: "RunningContext") -> Iterator[ActionResult]:
+    """Create an aggregate, send each command that its status allows, and yield the answers.
+
+    A refusal by a rule of the team ends the calls: later commands may depend on the refused command.
+    """
+    context, send = running.context, _over_http(running) if running.outputs.get("api") else _by_message(running)
+    try:
+        payload, status = _sample(running, _SEED + 1), None
+    except ValidationError:
+        return
+    for command in sorted(context.commands, key=lambda one: _ORDER.index(one.kind)):
+        if command.kind != "creates" and status not in command.after:
+            continue
+        given = payload if command.kind == "creates" else _change(context, command.model, payload)
+        answer = send(command.function, given)
+        refused = answer.code and answer.code not in {error.code for error in context.errors}
+        problem = f"{answer.request}: the answer is {answer.text!r} instead of success." if refused else ""
+        yield ActionResult(answer.request, answer.text, problem, command.event if not answer.code else "")
+        if answer.code:
+            return
+        status = command.status
+
+
+def _change(context: Context[Any], model: type[BaseModel], payload: Mapping[str, Any]) -> dict[str, Any]:
+    from ...contracts.values import good
+
+    example = model.model_validate(good(model)).model_dump(mode="json", exclude_none=True)
+    return example | {context.identity: payload[context.identity]}
+
+
+def _sample(running: "RunningContext", seed: int = _SEED) -> dict[str, Any]:
+    [row] = running.samples.rows(1, seed)
     details = running.context.details.model_validate(dict(zip(running.samples.columns, row, strict=True)))
     return details.model_dump(mode="json", exclude_none=True)
 
@@ -72,9 +109,11 @@ def _sent(running: "RunningContext", create: str, payload: dict[str, Any]) -> It
     own = first.code in {error.code for error in context.errors}
     expected = (first.code, first.code, NotFound.code) if own else ("", AlreadyExists.code, "")
     requests = (first.request, f"{again.request} again", found.request)
-    for request, answer, code in zip(requests, (first, again, found), expected, strict=True):
+    event = "" if first.code else context.creating.event
+    answers = zip(requests, (first, again, found), expected, (event, "", ""), strict=True)
+    for request, answer, code, published in answers:
         problem = f"{request}: the answer is {answer.text!r} instead of {code or 'success'}."
-        yield ActionResult(request, answer.text, "" if answer.code == code else problem)
+        yield ActionResult(request, answer.text, "" if answer.code == code else problem, published)
 
 
 def _over_http(running: "RunningContext") -> Send:

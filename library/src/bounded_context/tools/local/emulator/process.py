@@ -36,7 +36,8 @@ class Emulator:
 
     `codedeploy_port` and `dynamodb_port` belong to stand-ins of this run. The emulator lacks CodeDeploy, and functions
     use the DynamoDB stand-in for INSERT statements. Functions send traces to `trace_address` unless it is empty.
-    `joined` is True if another run has started the emulator.
+    `joined` is True if another run has started the emulator. `proxy_port` is the port of a proxy for all calls of the
+    functions, or 0 without a proxy.
     """
 
     port: int
@@ -47,6 +48,7 @@ class Emulator:
     folder: Path
     trace_address: str = ""
     joined: bool = False
+    proxy_port: int = 0
     access_key: str = field(default_factory=lambda: f"AKIA{secrets.token_hex(8).upper()}")
     secret_key: str = field(default_factory=lambda: secrets.token_urlsafe(30), repr=False)
 
@@ -64,6 +66,16 @@ class Emulator:
     def dynamodb_endpoint(self) -> str:
         """The URL of the DynamoDB stand-in, for functions. Other tools send no INSERT and call the emulator."""
         return f"http://{HOST}:{self.dynamodb_port}"
+
+    def _functions_endpoints(self) -> dict[str, str]:
+        """Return the variables with the endpoints of the functions; without a proxy, the emulator adds its own."""
+        proxy = f"http://{HOST}:{self.proxy_port}"
+        return {
+            LOCAL_STACK: proxy if self.proxy_port else self.endpoint,
+            "AWS_ENDPOINT_URL_CODEDEPLOY": self.codedeploy_endpoint,
+            "AWS_ENDPOINT_URL_DYNAMODB": proxy if self.proxy_port else self.dynamodb_endpoint,
+            **({"AWS_ENDPOINT_URL": proxy} if self.proxy_port else {}),
+        }
 
     @property
     def log(self) -> Path:
@@ -86,12 +98,10 @@ class Emulator:
             "IOT_MTLS_ENABLED": "0",
             "SFN_WAIT_SCALE": str(WAIT_SCALE),
             "AUTH": "true",
-            LOCAL_STACK: self.endpoint,
             "LAMBDA_ACCOUNT_CONCURRENCY": str(CALLS_AT_ONCE),
             "AWS_ACCESS_KEY_ID": self.access_key,
             "AWS_SECRET_ACCESS_KEY": self.secret_key,
-            "AWS_ENDPOINT_URL_CODEDEPLOY": self.codedeploy_endpoint,
-            "AWS_ENDPOINT_URL_DYNAMODB": self.dynamodb_endpoint,
+            **self._functions_endpoints(),
             **({"AWS_XRAY_DAEMON_ADDRESS": self.trace_address} if self.trace_address else {}),
         }
 
@@ -115,7 +125,12 @@ class Emulator:
 
 @contextmanager
 def running_emulator(
-    python: Path, region: str, trace_address: str = "", meanwhile: Callable[[], None] = lambda: None
+    python: Path,
+    region: str,
+    trace_address: str = "",
+    meanwhile: Callable[[], None] = lambda: None,
+    *,
+    proxied: bool = False,
 ) -> Iterator[Emulator]:
     """Start an emulator, yield it when it is ready, and always stop it with all its processes.
 
@@ -124,13 +139,23 @@ def running_emulator(
         region: the region of its resources.
         trace_address: the address of an X-Ray daemon, such as "127.0.0.1:2000".
         meanwhile: called in this process while the emulator starts.
+        proxied: whether functions call a proxy at the emulator's `proxy_port`, which the caller has to start.
 
     Raises:
         LocalRunError: the emulator ended, or was not ready in time. The message ends with the last lines of its log.
     """
     folder = Path(tempfile.mkdtemp(prefix="local-aws-"))
-    port, sftp_port, codedeploy_port, dynamodb_port = _free_ports(4)
-    emulator = Emulator(port, sftp_port, codedeploy_port, dynamodb_port, region, folder, trace_address)
+    port, sftp_port, codedeploy_port, dynamodb_port, proxy_port = _free_ports(5)
+    emulator = Emulator(
+        port,
+        sftp_port,
+        codedeploy_port,
+        dynamodb_port,
+        region,
+        folder,
+        trace_address,
+        proxy_port=proxy_port if proxied else 0,
+    )
     keeper = _start(emulator, python)
     try:
         meanwhile()

@@ -251,7 +251,7 @@ def _rejecting(running: RunningContext, facts: Facts, rejections: Sequence[Rejec
     attempt = facts.record.get("staged")
     text = staged(running, facts.list_id, f"{attempt}/rejections.csv") if attempt else ""
     lines = {row[0] for row in csv.reader(io.StringIO(text, newline="")) if row}
-    return "validate_list" if any(str(row.line) in lines for row in rejections) else facts.context.verification
+    return "validate_list" if any(str(row.line) in lines for row in rejections) else facts.context.verification_step
 
 
 def staged(running: RunningContext, list_id: str, name: str) -> str:

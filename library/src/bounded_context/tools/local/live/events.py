@@ -75,7 +75,7 @@ def _own(context: Context[Any], function: str, variables: Mapping[str, str]) -> 
         yield "list", _closed_list(context)
     elif function == "on_event":
         yield from _inbound(variables)
-    elif function in ("watch_lists", "sweep_uploads"):
+    elif function in ("watch_lists", "watch_mappings", "sweep_uploads"):
         yield "minute", {}
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from ..emulator.clock import shortened
-from ..stand_ins.metrics import STATE_WITHOUT_DATA
+from ..stand_ins.metrics import LOOK_BACK_PERIODS, STATE_WITHOUT_DATA
 from .expressions import Calculator
 from .metric_lines import Line, Metric
 from .series import NotCalculated, Recorded, Series
@@ -31,13 +31,58 @@ def states(alarms: Iterable[Mapping[str, Any]], recorded: Recorded) -> dict[str,
     return {name: state for name, state in found.items() if state is not None}
 
 
-def _state(alarm: Mapping[str, Any], recorded: Recorded) -> str | None:
-    lines = [_line(query) for query in alarm["metricQueries"]]
+def notified(alarms: Iterable[Mapping[str, Any]], recorded: Recorded) -> dict[str, str]:
+    """Return the alarms that notified a topic during a recording, by name: ALARM, or INSUFFICIENT_DATA if only so.
+
+    Alarms on metrics and on metric math are calculated. Alarms that cannot be calculated here are omitted.
+    """
+    found = {alarm["name"]: _states(alarm, recorded) for alarm in alarms}
+    topics = {"ALARM": "alarmActions", "INSUFFICIENT_DATA": "insufficientDataActions"}
+    actions = {alarm["name"]: [state for state, topic in topics.items() if alarm.get(topic)] for alarm in alarms}
+    return {name: state for name, states in found.items() for state in reversed(actions[name]) if state in states}
+
+
+def _states(alarm: Mapping[str, Any], recorded: Recorded) -> set[str]:
+    """Return the states of an alarm during a recording, after its first evaluated periods."""
     try:
-        series = Calculator(lines, recorded, shortened).of(next(line for line in lines if line.visible))
+        watched = _watched(alarm, recorded)
+    except NotCalculated:
+        return set()
+    periods, look_back = int(alarm["evaluationPeriods"]), LOOK_BACK_PERIODS
+    newest = range(0, recorded.seconds - watched.period + 1, watched.period)
+    states = set[str]()
+    for start in newest:
+        values = [watched.points.get(start - back * watched.period) for back in range(periods + look_back)]
+        is_early = start < (periods + look_back) * watched.period
+        if any(value is not None for value in values) or not is_early:
+            states.add(_judged(alarm, values[:periods] if _has(values[:periods]) else values))
+    return states
+
+
+def _has(values: Sequence[float | None]) -> bool:
+    return any(value is not None for value in values)
+
+
+def _state(alarm: Mapping[str, Any], recorded: Recorded) -> str | None:
+    try:
+        series = _watched(alarm, recorded)
     except NotCalculated:
         return None
     return _judged(alarm, _last(series, int(alarm["evaluationPeriods"]), recorded.seconds))
+
+
+def _watched(alarm: Mapping[str, Any], recorded: Recorded) -> Series:
+    """Return the series that an alarm watches. Raises NotCalculated."""
+    lines = [_line(query) for query in alarm.get("metricQueries") or [_query(alarm)]]
+    series = Calculator(lines, recorded, shortened).of(next(line for line in lines if line.visible))
+    [watched] = series if isinstance(series, list) else [series]
+    return watched
+
+
+def _query(alarm: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the query of an alarm on one metric."""
+    stat = alarm.get("statistic") or alarm["extendedStatistic"]
+    return {"id": "watched", "metric": {**alarm, "stat": stat}, "returnData": True}
 
 
 def _line(query: Mapping[str, Any]) -> Line:
@@ -52,9 +97,8 @@ def _line(query: Mapping[str, Any]) -> Line:
     )
 
 
-def _last(series: Series | list[Series], periods: int, seconds: int) -> list[float | None]:
-    """Return the values of the last periods, newest first. An alarm watches a single series."""
-    [watched] = series if isinstance(series, list) else [series]
+def _last(watched: Series, periods: int, seconds: int) -> list[float | None]:
+    """Return the values of the last periods, newest first."""
     newest = (seconds - 1) // watched.period * watched.period
     return [watched.points.get(newest - back * watched.period) for back in range(periods)]
 

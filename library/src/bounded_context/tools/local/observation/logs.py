@@ -29,7 +29,7 @@ _COMMON_FIELDS = {
 }
 _MESSAGES = re.compile(r"(START|END|REPORT) RequestId: (\S+)(?: Version: (\S+))?")
 _DURATION = re.compile(r"\tDuration: ([\d.]+) ms")
-_FAILED = ("Traceback (most recent call last)", "Task timed out after ")
+_FAILED = ("Traceback (most recent call last)", "Task timed out after ", "Worker process died")
 _OVERLAP_MILLISECONDS = 2_000
 _PAGE = 10_000
 
@@ -166,7 +166,7 @@ class Call:
 
     @property
     def failed(self) -> bool:
-        """Whether the call failed: the emulator then logs a traceback or a timeout."""
+        """Whether the call failed: the emulator then logs a traceback, a timeout or a dead process."""
         return any(line.level == TEXT and line.message.startswith(_FAILED) for line in self.lines)
 
     @property

@@ -4,9 +4,11 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from ....infra.parts.uploads import SCANS
 from ...programs.requests.translation import Untranslatable
 from ..emulator.aws import Aws
 from ..emulator.clock import shortened
+from ..stand_ins import malware
 from ..stand_ins.metrics import name_with_dimensions
 from .creation import Facts, Request
 
@@ -165,6 +167,14 @@ def with_filter_on_body(_: Aws, request: Request) -> None:
         request.adapted.append(
             "the filter matches the body's type: the emulator's Step Functions omits message attributes"
         )
+
+
+def with_local_scans(_: Aws, request: Request) -> None:
+    """Match the events of the stand-in for GuardDuty, because only AWS may send events of `aws.guardduty`."""
+    pattern = request.inputs.get("eventPattern") or ""
+    if f'"{SCANS}"' in pattern:
+        request.inputs["eventPattern"] = pattern.replace(f'"{SCANS}"', f'"{malware.SOURCE}"')
+        request.adapted.append(f"the rule matches events of {malware.SOURCE}: a stand-in of this run scans uploads")
 
 
 def with_emulator_errors(_: Aws, request: Request) -> None:

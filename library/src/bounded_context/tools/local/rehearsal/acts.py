@@ -42,7 +42,7 @@ class Act:
 
     `change` returns the source of the new version, given the deployed source. `why` is a text that the driver's reason
     must contain. `seen` is True if callers must reach the released version, None if chance decides. With `workflow`, a
-    new version of the state machine is released too.
+    new version of the state machine is released too; it is None in a context without lists.
     """
 
     name: str
@@ -52,13 +52,16 @@ class Act:
     why: str = ""
     seen: bool | None = True
     change: Callable[[str], str] | None = None
-    workflow: bool = False
+    workflow: bool | None = False
 
+
+WITH_WORKFLOW = ", workflow too"
+"""The end of the name of an act that also releases the state machine."""
 
 ACTS = (
     Act("cannot start", "start", "rolled back", 1, "HOOK_EXECUTION_FAILURE", seen=False, change=cannot_start),
     Act("fails for its callers", "start", "rolled back", 1, "ALARM_ACTIVE", change=fails_for_callers),
-    Act("works, workflow too", "start", "succeeded", 0, change=works, workflow=True),
+    Act(f"works{WITH_WORKFLOW}", "start", "succeeded", 0, change=works, workflow=True),
     Act("the way back", "back", "succeeded", 0, seen=None),
 )
 
@@ -113,7 +116,7 @@ class Performed:
 
     @property
     def _moves_workflow(self) -> bool:
-        return self.act.workflow or self.act.command == "back"
+        return self.act.workflow is not None and (self.act.workflow or self.act.command == "back")
 
     def as_json(self) -> dict[str, Any]:
         """Return the result in the form that `--json` prints."""

@@ -1,13 +1,14 @@
-"""`context rehearse`: good and bad releases on the embedded AWS, with real traffic."""
+"""`context rehearse`: releases, a restore and a storm of faults on the embedded AWS, with real traffic."""
 
 import json
 import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Final, Literal
 
 from rich.console import Console
 from rich.table import Table
-from typer import Argument, Option
+from typer import Argument, BadParameter, Option
 
 from ....configuration.project import Project
 from ...command.installed import repository
@@ -31,22 +32,45 @@ BACKUP: Final = (
 
 
 def rehearse(
-    what: Annotated[Literal["releases", "restore"], Argument(help="the rehearsal")] = "releases",
+    what: Annotated[Literal["releases", "restore", "storm"], Argument(help="the rehearsal")] = "releases",
+    fault: Annotated[list[str] | None, Option(metavar="NAME", help="storm: only this fault; may be repeated")] = None,
+    seed: Annotated[int, Option(min=0, max=99, help="storm: the seed of the load and of all choices")] = 0,
+    only_list: Annotated[bool, Option("--list", help="storm: print the faults, and plant none")] = False,
     as_json: Annotated[bool, Option("--json", help="print the result as JSON")] = False,
 ) -> int:
-    """Rehearse releases or a restore on the embedded AWS.
+    """Rehearse releases, a restore or faults on the embedded AWS.
 
     releases: bad versions are rolled back, a good version takes all traffic. restore: a bad version damages 500 of
-    10,000 aggregates, and `context restore` restores them.
+    10,000 aggregates, and `context restore` restores them. storm: each fault of the stack's graph is planted under
+    load: functions are killed, tables and queues throttled, edges repeated, reordered and delayed, actions revoked.
+
+    Examples:
+      context rehearse storm --list
+      context rehearse storm --fault kill:relay-events --fault throttle:table
 
     Exit status:
       0    every act ended as expected
       1    an act did not, or the context could not be run
       130  Ctrl-C; everything is stopped
     """
+    if what != "storm" and (fault or seed or only_list):
+        raise BadParameter("--fault, --seed and --list are options of the storm.")
     screen = Screen(quiet=as_json)
-    perform = _restored if what == "restore" else _performed
+    perform = {"releases": _performed, "restore": _restored, "storm": partial(_weathered, fault, seed, only_list)}[what]
     return exit_status(lambda: perform(repository(), screen, as_json=as_json), screen)
+
+
+def _weathered(
+    names: Sequence[str] | None, seed: int, only_list: bool, project: Project, screen: Screen, *, as_json: bool
+) -> int:
+    from ..storm import report
+
+    graph = report.graph_of(project)
+    faults = report.selected(graph, names)
+    if only_list:
+        report.show_faults(faults, as_json=as_json)
+        return 0
+    return report.perform(project, screen, graph, faults, seed, as_json=as_json)
 
 
 def _restored(project: Project, screen: Screen, *, as_json: bool) -> int:

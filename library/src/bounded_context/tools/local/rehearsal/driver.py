@@ -2,9 +2,7 @@
 
 import io
 import json
-import time
 from contextlib import redirect_stdout
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,25 +10,7 @@ from ...command.application import run
 from ...command.aws_errors import INTERRUPTED
 from ...command.operation import Access
 from ..emulator.aws import Aws
-from ..emulator.clock import MINUTE_SECONDS
-
-FASTER = 60 / MINUTE_SECONDS
-
-
-class ShortMinutes:
-    """A clock with the same acceleration as local deployments."""
-
-    def __init__(self) -> None:
-        """Start the clock at the current time."""
-        self._began, self._started = datetime.now(UTC), time.monotonic()
-
-    def now(self) -> datetime:
-        """Return the accelerated time in UTC."""
-        return self._began + timedelta(seconds=(time.monotonic() - self._started) * FASTER)
-
-    def sleep(self, seconds: float) -> None:
-        """Wait for `seconds` on this clock."""
-        time.sleep(seconds / FASTER)
+from ..emulator.clock import ShortMinutes
 
 
 class Driver:

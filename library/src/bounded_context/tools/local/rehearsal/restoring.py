@@ -14,6 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from boto3.dynamodb.types import TypeSerializer
+
 from ....adapters.items import Items as Stored
 from ....domain import events
 from ....domain.projection import order_key
@@ -39,6 +41,12 @@ MOST_SECONDS: Final = 120.0
 _PATIENCE: Final = 60.0
 
 _PAUSE: Final = 0.1
+
+_WRITTEN: Final = "rehearsal"
+"""The attribute `list_id` of written aggregates, by which they are found again."""
+
+_BATCH: Final = 25
+"""Items of a request (DynamoDB API reference, BatchWriteItem)."""
 
 Items = Mapping[str, Mapping[str, Any]]
 
@@ -104,7 +112,7 @@ class Restoring:
     def perform(self, rows: int = ROWS) -> Restored:
         """Import a list, damage its aggregates, restore them, and compare table, projections and list record."""
         with self._screen.stage("import"):
-            list_id = self._import(rows)
+            list_id = self._import(rows) if self._context.has_lists else self._write(rows)
         at, before = quiet_second(), self._items(list_id)
         with self._screen.stage("damage"):
             self._release_damage(before)
@@ -118,8 +126,8 @@ class Restoring:
             wrong = self._wrong_projections(list_id)
         after = self._items(list_id)
         different = _different(*({key: content(item, key) for key, item in items.items()} for items in (before, after)))
-        imported = self._running.table.list_item(list_id)["valid"]
-        return Restored(rows, look, report, seconds, different, wrong, int(imported != len(after)), calls)
+        known = self._running.table.list_item(list_id)["valid"] if self._context.has_lists else rows
+        return Restored(rows, look, report, seconds, different, wrong, int(known != len(after)), calls)
 
     def _import(self, rows: int) -> str:
         content = self._running.samples.document(rows)
@@ -129,6 +137,23 @@ class Restoring:
             raise LocalRunError(f"The rehearsal failed: the list was not imported ({ended.outcome}).")
         wait_for(self._running.subscribers, ended.list_id, rows + 1)
         return ended.list_id
+
+    def _write(self, rows: int) -> str:
+        """Write aggregates of a context without lists into the table, and wait for their events."""
+        table, store = self._running.table.name, Stored(self._context)
+        columns, status, serialize = list(self._running.samples.columns), self._context.initial_status, TypeSerializer()
+        items = (
+            store.from_values(dict(zip(columns, row, strict=True)), status, 1, _WRITTEN)
+            for row in self._running.samples.rows(rows)
+        )
+        puts = [
+            {"PutRequest": {"Item": {name: serialize.serialize(value) for name, value in item.items()}}}
+            for item in items
+        ]
+        for start in range(0, rows, _BATCH):
+            self._aws.call("dynamodb", "batch_write_item", RequestItems={table: puts[start : start + _BATCH]})
+        wait_for(self._running.subscribers, _WRITTEN, rows)
+        return _WRITTEN
 
     def _items(self, list_id: str) -> Items:
         return {str(item["pk"]): item for item in self._running.table.imported_items(list_id)}

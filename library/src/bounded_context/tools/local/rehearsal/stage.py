@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from ...command.errors import LocalRunError
@@ -11,7 +12,7 @@ from ..provider.stack import STACK
 from ..running.context import RunningContext
 from ..sample_lists import Samples
 from . import versions
-from .acts import Act, Performed
+from .acts import WITH_WORKFLOW, Act, Performed
 from .driver import Driver
 
 STRATEGY = "Canary25Percent5Minutes"
@@ -39,6 +40,8 @@ class Stage:
 
     def perform(self, act: Act) -> Performed:
         """Publish the act's version, release it while callers call the function, and return the result."""
+        if "state_machine" not in self._outputs:
+            act = replace(act, name=act.name.removesuffix(WITH_WORKFLOW), workflow=None)
         before = self._live()
         released = self._publish(act)
         with Caller(self._aws, self._alias_arn).calling(self._message) as calls:

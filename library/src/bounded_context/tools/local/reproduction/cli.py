@@ -12,7 +12,7 @@ from typer import Argument, Option
 from ....configuration.project import Project
 from ...command.console import Consoles
 from ...command.installed import installed_packages, repository
-from ...command.operation import Access, Outputs, clients, operate
+from ...command.operation import Access, Outputs, operate
 from ...command.operation import Stack as StackName
 from ...release.rollout.outputs import read_outputs
 from ...repair.erase.stack import Stack
@@ -20,8 +20,6 @@ from . import dead_letters, lists, traces
 from .call import Call
 from .production import Production
 
-# A session of its own: the function's clients use boto3's default session, which caches credentials.
-_ACCESS = Access(lambda region: clients(region, 5, boto3.Session()))
 _CALLS: Final = {"message": dead_letters.call_of, "list": lists.call_of, "trace": traces.call_of}
 _SERVICES: Final = ("dynamodb", "lambda", "s3", "sqs")
 
@@ -54,7 +52,8 @@ def reproduce(
       2    refused before the call
       130  Ctrl-C
     """
-    access, screen = ctx.find_object(Access) or _ACCESS, Consoles(as_json=False)
+    # A session of its own: the function's clients use boto3's default session, which caches credentials.
+    access, screen = Access.of(ctx, 5, boto3.Session()), Consoles(as_json=False)
 
     def act() -> int:
         project = repository()

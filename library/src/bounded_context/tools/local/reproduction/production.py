@@ -1,11 +1,14 @@
 """The stack of the failed call: reads only. Everything that it returns is masked."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from ....adapters.items import KEY, TRACEPARENT
 from ....declaration.context import Context
+from ....domain.formats import FileFormat, Formats
 from ...command.clock import Clock
 from ...repair.erase.stack import Stack
 from .masked_objects import masked_object
@@ -61,7 +64,16 @@ class Production:
     def object(self, key: str, version: str | None = None) -> bytes:
         """Return an object of the inbox, or one of its versions."""
         place = {"Bucket": self.stack.inbox, "Key": key} | ({"VersionId": version} if version else {})
-        return masked_object(key, self.clients["s3"].get_object(**place)["Body"].read(), self.context)
+        return masked_object(key, self.clients["s3"].get_object(**place)["Body"].read(), self.context, self._formats)
+
+    @cached_property
+    def _formats(self) -> Formats:
+        """The formats of the partners' files, as the deployed function reads them."""
+        _, validate, *_ = self.context.steps
+        # A stack of an earlier version has no formats.
+        variables = self.variables(validate) if validate in self.functions else {}
+        formats = json.loads(variables.get("FORMATS", "{}"))
+        return Formats({partner: FileFormat(**settings) for partner, settings in formats.items()})
 
     def objects(self, folder: str) -> Iterator[str]:
         """Yield the keys of the objects in a folder of the inbox."""

@@ -6,19 +6,18 @@ embedded table.
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from http import HTTPStatus
 from typing import Any, Final
 
-from urllib3 import HTTPConnectionPool, HTTPHeaderDict
 from urllib3.exceptions import HTTPError
 
 from ...command.aws_errors import AWS_ERRORS
 from ...command.calls import Calls
-from ..emulator.process import HOST
-from ..stand_ins.http_server import Response, serving
+from ..stand_ins.http_server import Request, Response, serving
 from ..stand_ins.inserts.insert import insert, is_insert
+from ..stand_ins.upstream import Upstream
 from .production import Item, Production
 
 _QUERY: Final = "DynamoDB_20120810.Query"
@@ -78,20 +77,15 @@ def keys_in(request: Any) -> Iterator[str]:
 @contextmanager
 def reading_through(copies: Copies, port: int) -> Iterator[str]:
     """Serve the proxy of the DynamoDB at a port of this machine until the block ends; yield its endpoint."""
-    with closing(HTTPConnectionPool(HOST, port, maxsize=32, timeout=60.0, retries=False)) as pool:
+    with closing(Upstream(port)) as emulator:
 
-        def respond(path: str, headers: HTTPHeaderDict, body: bytes) -> Response:
+        def respond(sent: Request) -> Response:
             try:
-                copies.copy(headers.get("X-Amz-Target", ""), json.loads(body))
-                answer = pool.urlopen("POST", path, body, headers, redirect=False, decode_content=False)
+                copies.copy(sent.headers.get("X-Amz-Target", ""), json.loads(sent.body))
+                return emulator.send(sent.method, sent.path, sent.headers, sent.body)
             except (HTTPError, *AWS_ERRORS) as error:
                 copies.error = copies.error or error
                 return Response(HTTPStatus.BAD_REQUEST, {}, repr(error).encode())
-            return Response(answer.status, _forwarded(answer.headers), answer.data)
 
         with serving(respond, 0, "reads") as endpoint:
             yield endpoint
-
-
-def _forwarded(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in headers.items() if name.lower() not in _OF_THE_CONNECTION}

@@ -4,7 +4,8 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,13 @@ from typing import Any
 from ....configuration.project import Project
 from ...command.errors import LocalRunError
 from ...command.installed import repository
+from ...command.output import refuse
 from ...command.values import writable_file
 from .. import additions
-from ..actors.subscriber import wait_for
+from ..actors.subscriber import types, wait_for
 from ..additions import ActionResult, AdditionalActions
+from ..additions.actions import foreign_event, schedules
+from ..additions.calls import calls, transitions
 from ..dashboards.run import draw
 from ..emulator import endpoints
 from ..executions import Ended
@@ -38,13 +42,67 @@ from .options import PAGE, ROWS, Options
 from .screen import Screen
 
 DEPLOYED = "DEPLOYED"
+CALLED = "CALLED"
 
 
 def execute(options: Options) -> int:
     """Run the command in the current repository, and return the exit status."""
     screen = Screen(quiet=options.as_json, verbose=options.verbose)
-    act = _deploy if options.deploy_only else _import_list
-    return exit_status(lambda: act(options, repository(), screen), screen)
+    return exit_status(lambda: _act(options, repository(), screen), screen)
+
+
+def _act(options: Options, project: Project, screen: Screen) -> int:
+    if options.deploy_only:
+        return _deploy(options, project, screen)
+    if project.context.has_lists:
+        return _import_list(options, project, screen)
+    if options.of_lists:
+        return refuse(f"{options.of_lists} is an option of lists, and {project.context.title} has none: leave it out.")
+    return _send_commands(options, project, screen)
+
+
+def _send_commands(options: Options, project: Project, screen: Screen) -> int:
+    """Run a context without lists: send commands, and follow their events and an event of another context."""
+    with _running(options, project, screen) as running:
+        started = time.time()
+        with screen.stage("commands"):
+            shown = [*calls(running), *transitions(running), *foreign_event(running), *schedules(running)]
+        with screen.stage("events"):
+            expected = [action.event for action in shown if action.event]
+            events = wait_for(running.subscribers, "", len(expected))
+        samples_of_run = settled(running) if options.dashboards else collect(running).samples
+        received = {name: types(found) for name, found in events.items()}
+        if options.as_json:
+            _print(_calls_as_json(running, received, shown, screen))
+        screen.show_calls({name: found.total() for name, found in received.items()}, shown)
+        screen.show_limits(running.deployment.not_emulated, running.deployment.adapted)
+        if options.dashboards:
+            draw(running, samples_of_run, started, "commands", options.dashboards)
+            screen.show_file("Dashboards", options.dashboards)
+        if options.keep:
+            keep_running(running, screen, watched=options.watch)
+    wrong = [action.problem for action in shown if action.problem]
+    of_metrics = metric_checks.problems_of_run(running.context, running.deployment.inputs, samples_of_run)
+    return _judged([*wrong, *_lacking(received, expected), *of_metrics], screen)
+
+
+def _calls_as_json(
+    running: RunningContext, received: Mapping[str, Counter[str]], shown: Sequence[ActionResult], screen: Screen
+) -> dict[str, Any]:
+    return {
+        "outcome": CALLED,
+        "events": {name: found.total() for name, found in received.items()},
+        "additions": [action.as_json() for action in shown],
+        "not_emulated": running.deployment.not_emulated,
+        "stages": {name: round(seconds, 2) for name, seconds in screen.stages.items()},
+    }
+
+
+def _lacking(received: Mapping[str, Counter[str]], expected: Iterable[str]) -> Iterator[str]:
+    """Yield a sentence for each event that a subscriber did not receive."""
+    for name, found in received.items():
+        for event in (Counter(expected) - found).elements():
+            yield f"{name} did not receive {event}."
 
 
 @contextmanager

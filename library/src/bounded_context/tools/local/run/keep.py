@@ -34,11 +34,16 @@ def keep_running(running: RunningContext, screen: Screen, *, watched: bool, list
         with published_api_page(running.project, running.emulator, running.outputs, list_id):
             screen.show_endpoints(running)
             with watching(running, screen.tell) if watched else nullcontext():
-                import_uploads(running, screen.tell)
+                import_uploads(running, screen.tell) if running.context.has_lists else _wait()
     except KeyboardInterrupt:
         # uv forwards the terminal's Ctrl-C, so the signal may arrive twice.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         screen.tell("Stopping.")
+
+
+def _wait() -> NoReturn:
+    while True:
+        time.sleep(SECONDS)
 
 
 def import_uploads(running: RunningContext, say: Callable[[str], None]) -> NoReturn:

@@ -9,7 +9,7 @@ from itertools import product
 from typing import Any
 
 from ....declaration.context import Context
-from ....declaration.measures import Measure
+from ....declaration.measures import OPTIONAL, Measure
 from ..metric_math import search
 from ..metric_math.expressions import tree
 from ..metric_math.metric_lines import OF_AWS, Metric, lines, widgets
@@ -87,7 +87,9 @@ def problems(
     known = {metric for definition in defined for metric in definition.metrics()}
     queries = [*_on_dashboards(bodies), *_in_alarms(alarms)]
     wrong = [f"{where} queries {problem}." for where, query in queries for problem in _unknown(query, known)]
-    unseen = known - set(_seen((query for _, query in queries), known)) if bodies else set[Metric]()
+    shown = {*_seen((query for _, query in queries), known)}
+    optional = {measure.name for measure in OPTIONAL}
+    unseen = [metric for metric in known - shown if bodies and metric.name not in optional]
     return [*wrong, *sorted(f"{_text(metric)} is on no dashboard and in no alarm." for metric in unseen)]
 
 

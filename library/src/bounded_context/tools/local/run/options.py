@@ -28,6 +28,11 @@ class Options:
     verbose: bool = False
     as_json: bool = False
 
+    @property
+    def of_lists(self) -> str:
+        """The first given option that only a context with lists has; an empty text without such an option."""
+        return next((f"--{name}" for name in ("rows", "file", "trace") if getattr(self, name) is not None), "")
+
     def __post_init__(self) -> None:
         if problem := self._problem():
             raise typer.BadParameter(problem)

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,6 +81,19 @@ class Screen:
         self._additions(shown)
         self.show_limits(result.not_emulated, result.adapted)
 
+    def show_calls(self, events: Mapping[str, int], shown: Sequence[ActionResult]) -> None:
+        """Print the result of a run without lists: stages, events of each subscriber, and a line for each call."""
+        table = Table(title="The calls and their events", title_justify="left", show_header=False)
+        table.add_column()
+        table.add_column(justify="right")
+        for name, received in events.items():
+            table.add_row(f"events to {name}", f"{received:,}")
+        table.add_section()
+        for name, seconds in self.stages.items():
+            table.add_row(name, f"{seconds:.2f} s")
+        self.out.print(table)
+        self._additions(shown, "The calls:")
+
     def show_failure(self, failure: Failure, exception: str) -> None:
         """Print the cause of a failed list; with `verbose`, also its exception with the frames of libraries."""
         self.out.print("The cause, for operators only:")
@@ -89,10 +102,10 @@ class Screen:
         if self._verbose and exception:
             self.out.print(exception, markup=False, soft_wrap=True)
 
-    def _additions(self, shown: Sequence[ActionResult]) -> None:
+    def _additions(self, shown: Sequence[ActionResult], title: str = "In addition to the list:") -> None:
         width = max((len(line.sent) for line in shown), default=0)
         if shown:
-            self.out.print("In addition to the list:")
+            self.out.print(title)
         for line in shown:
             self.out.print(f"  {line.sent:<{width}}  {line.back}", markup=False, soft_wrap=True)
 
@@ -132,17 +145,19 @@ class Screen:
         folder = running.emulator.folder / running.context.name
         folder.mkdir(exist_ok=True)
         lines = [f"export {name}={value}" for name, value in running.emulator.client_environment().items()]
-        lines.append(running.partner.upload_command(folder))
+        if running.context.has_lists:
+            lines.append(running.partner.upload_command(folder))
         outputs = folder / "outputs.json"
         outputs.write_text(json.dumps(dict(running.outputs), indent=2))
         lines.append(f"uv run context rollout status {STACK} --outputs {outputs}")
         names = ("inbox_bucket", "table_name", "state_machine", "topic_arn")
-        lines += [f"# {name}: {running.outputs[name]}" for name in names]
+        lines += [f"# {name}: {running.outputs[name]}" for name in names if name in running.outputs]
         lines += [f"# queue of {name}: {url}" for name, url in running.outputs["queues"].items()]
         lines += running.api_requests.to_call(running.emulator, running.outputs)
         lines += [f"# requests to copy: {page}"] if (page := api_page_file(running.project)).exists() else []
         stops = "this run; its resources stay" if running.emulator.joined else "everything"
-        lines += [f"# log: {running.emulator.log}", f"# The run imports uploaded files. Ctrl-C stops {stops}."]
+        does = "The run imports uploaded files. " if running.context.has_lists else ""
+        lines += [f"# log: {running.emulator.log}", f"# {does}Ctrl-C stops {stops}."]
         self.errors.print("\n".join(lines), markup=False, soft_wrap=True)
 
 

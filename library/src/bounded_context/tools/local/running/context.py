@@ -35,6 +35,7 @@ _STAND_INS: Final = (
     "other contexts: the run publishes the events of consumed contexts, on a topic that it creates if they have none",
     "x-ray: the run listens as the daemon and stores the functions' traces, because the emulator has no X-Ray",
 )
+_NOTHING_TO_DO: Final = ("ALREADY_REGISTERED", "IGNORED")
 _JOINED: Final = "emulator: the run that started it also runs its deployments and sets its alarms without data"
 
 
@@ -84,8 +85,16 @@ class RunningContext:
         return (*self.partner.stand_ins, *_STAND_INS, *([_JOINED] if self.emulator.joined else []))
 
     def follow(self, uploaded: Upload, progress: executions.Progress | None = None) -> Ended:
-        """Wait for the start and the end of the execution that an upload starts."""
-        arn = executions.wait_for_next(self.aws, self.outputs["state_machine"], uploaded.path, uploaded.known)
+        """Wait for the start and the end of the execution that an upload starts.
+
+        Behind the malware gate, the upload and its scan start an execution each. One of them has nothing to do.
+        """
+        machine, known = self.outputs["state_machine"], uploaded.known
+        arn = executions.wait_for_next(self.aws, machine, uploaded.path, known)
+        ended = executions.follow(self.aws, arn, progress)
+        if self.partner.scanner is None or ended.outcome not in _NOTHING_TO_DO:
+            return ended
+        arn = executions.wait_for_next(self.aws, machine, uploaded.path, [*known, arn])
         return executions.follow(self.aws, arn, progress)
 
     def least_received(self) -> int:

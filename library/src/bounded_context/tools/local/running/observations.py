@@ -51,9 +51,10 @@ def _aws_samples(
     aws, outputs, now = running.aws, running.outputs, time.time()
     called, received = calls(lines), _received(running)
     yield from _lambda_samples(running, list(lambda_.samples(called, outputs["functions"])), now)
-    machine = outputs["state_machine"]
-    found = states.executions(aws, machine)
-    yield from states.samples(machine, found)
+    machine = outputs.get("state_machine")
+    found = states.executions(aws, machine) if machine else []
+    if machine:
+        yield from states.samples(machine, found)
     yield from sqs.samples(
         running.watch.queues.samples, {_queue(url): receptions for url, receptions in received.items()}
     )

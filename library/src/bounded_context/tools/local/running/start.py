@@ -26,10 +26,14 @@ from ..provider.stack import NO_SETTINGS, STACK
 from ..stand_ins import metrics
 from ..stand_ins.codedeploy import running_codedeploy
 from ..stand_ins.inserts import running_statements
+from ..stand_ins.malware import Scanner
 from ..stand_ins.x_ray import TraceDaemon, listening
 from .context import RunningContext
 
 Stage = Callable[[str], AbstractContextManager[Any]]
+
+Proxy = Callable[[Aws], AbstractContextManager[Any]]
+"""Serves a proxy at the emulator's `proxy_port` until the block ends."""
 
 
 @contextmanager
@@ -39,6 +43,7 @@ def running_context(
     progress: Progress = lambda *_: None,
     settings: Mapping[str, object] = NO_SETTINGS,
     join: Endpoints | None = None,
+    proxy: Proxy | None = None,
 ) -> Iterator[RunningContext]:
     """Start an emulator, deploy the context onto it, yield the context, and always stop everything.
 
@@ -50,6 +55,7 @@ def running_context(
         progress: called with the type and the name of each created resource.
         settings: stack settings for this run, such as `{"max_list_mb": 1}`.
         join: the run of another context, whose emulator and region this run uses.
+        proxy: a proxy for all calls of the functions.
 
     Raises:
         LocalRunError: a stage failed; the message gives the reason.
@@ -59,7 +65,7 @@ def running_context(
             _package(project)
         with stage("emulator"):
             traces = begun.enter_context(listening())
-            aws = begun.enter_context(_joined(project, join, traces) if join else _started(project, traces))
+            aws = begun.enter_context(_joined(project, join, traces) if join else _started(project, traces, proxy))
         with stage("deploy"):
             running = _deployed(project, aws, traces, progress, settings)
         ended.callback(running.stop)
@@ -75,12 +81,12 @@ def _package(project: Project) -> None:
 
 
 @contextmanager
-def _started(project: Project, traces: TraceDaemon) -> Iterator[Aws]:
+def _started(project: Project, traces: TraceDaemon, proxy: Proxy | None) -> Iterator[Aws]:
     """Start an emulator with its stand-ins."""
     python, region = emulator_python(project.build), stack.region(project)
-    with running_emulator(python, region, traces.address, _preload) as emulator:
+    with running_emulator(python, region, traces.address, _preload, proxied=proxy is not None) as emulator:
         aws = Aws(emulator)
-        with _releases(aws), running_statements(aws):
+        with _releases(aws), running_statements(aws), proxy(aws) if proxy else nullcontext():
             yield aws
 
 
@@ -138,9 +144,10 @@ def _deployed(
     consumed = neighbours(aws, project.context, settings)
     for neighbour in consumed:
         neighbour.create_missing_topic(STACK)
-    partner = _partner(aws, settings)
-    deployment = deploy(aws, project.service, STACK, {**partner.settings, **more}, progress)
+    partner = _partner(aws, project.context, settings)
+    deployment = deploy(aws, project.service, STACK, _with_partner(partner, more), progress)
     partner.outputs = deployment.outputs
+    partner.scanner = Scanner(aws) if settings.get("malware") == "guardduty" else None
     running = RunningContext(project, aws, deployment, partner, traces, consumed)
     deployment.adapted += running.stand_ins
     if not aws.emulator.joined:  # a joined context gets references by events
@@ -148,6 +155,18 @@ def _deployed(
     return running
 
 
-def _partner(aws: Aws, settings: Mapping[str, str]) -> Partner:
-    """Return the partner of this run, who uploads lists in the way that the stack is configured for."""
-    return BucketPartner(aws) if settings.get("sftp") == "none" else SftpPartner(aws)
+def _with_partner(partner: Partner, more: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of the run, in which the run's partner is one of the partners."""
+    settings = {**partner.settings, **more}
+    if "partners" in partner.settings and "partners" in more:
+        settings["partners"] = {**more["partners"], **partner.settings["partners"]}
+    return settings
+
+
+def _partner(aws: Aws, context: Context[Any], settings: Mapping[str, str]) -> Partner:
+    """Return the partner of this run, who uploads lists in the way that the stack is configured for.
+
+    A context without lists has a partner who uploads nothing.
+    """
+    without_server = settings.get("sftp") == "none" or not context.has_lists
+    return BucketPartner(aws) if without_server else SftpPartner(aws)

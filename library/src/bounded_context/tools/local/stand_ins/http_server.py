@@ -13,16 +13,26 @@ from urllib3 import HTTPHeaderDict
 from ..emulator.process import HOST
 
 
+class Request(NamedTuple):
+    """A request. `port` is the port of its sender, on this machine."""
+
+    method: str
+    path: str
+    headers: HTTPHeaderDict
+    body: bytes
+    port: int = 0
+
+
 class Response(NamedTuple):
-    """The response to a request. The server adds `Content-Length`."""
+    """The response to a request. The server adds `Content-Length`, except to a HEAD request."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
 
 
-Respond = Callable[[str, HTTPHeaderDict, bytes], Response]
-"""Returns the response to the path, the headers and the body of a POST request. Several threads call it."""
+Respond = Callable[[Request], Response]
+"""Returns the response to a request. Several threads call it."""
 
 
 @contextmanager
@@ -59,15 +69,19 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_POST(self) -> None:
-        """Handle a request; AWS's JSON protocols use POST only."""
+        """Handle a request. AWS's JSON protocols use POST only, S3 and Lambda also the other methods."""
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        response = self.server.respond(self.path, HTTPHeaderDict(self.headers.items()), body)
+        headers = HTTPHeaderDict(self.headers.items())
+        response = self.server.respond(Request(self.command, self.path, headers, body, self.client_address[1]))
         self.send_response_only(response.status)
         for name, value in response.headers.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(response.body)))
+        if self.command != "HEAD":
+            self.send_header("Content-Length", str(len(response.body)))
         self.end_headers()
         self.wfile.write(response.body)
+
+    do_DELETE = do_GET = do_HEAD = do_PUT = do_POST  # noqa: N815  http.server's names
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Suppress the log of requests."""

@@ -54,9 +54,40 @@ def _event_bridge(inputs: Inputs) -> Inputs:
     return {**rest, "notificationConfiguration": asked}
 
 
+def _malware_plan(inputs: Inputs) -> Inputs:
+    """Convert the list with one action to a structure."""
+    [[tagging]] = [action["taggings"] for action in inputs["actions"]]
+    return {**inputs, "actions": {"tagging": tagging}}
+
+
+def _security_group(inputs: Inputs) -> Inputs:
+    """Convert the rules, whose description belongs to their addresses."""
+    rest = {name: value for name, value in inputs.items() if name not in ("ingress", "description")}
+    rules = [
+        {
+            **{name: rule[name] for name in ("fromPort", "toPort")},
+            "ipProtocol": rule["protocol"],
+            "ipRanges": [{"cidrIp": block, "description": rule["description"]} for block in rule["cidrBlocks"]],
+        }
+        for rule in inputs.get("ingress", [])
+    ]
+    return {**rest, "described": inputs["description"], "ingress": rules}
+
+
+def _record(inputs: Inputs) -> Inputs:
+    """Convert a record to a batch of one change."""
+    content = {name: inputs[name] for name in ("name", "type", "ttl")}
+    content["resourceRecords"] = [{"value": value} for value in inputs["records"]]
+    change = {"action": "UPSERT", "resourceRecordSet": content}
+    return {"zoneId": inputs["zoneId"], "changeBatch": {"changes": [change]}}
+
+
 _CONVERSIONS: Final = {
     "artifact_stores": _artifact_stores,
     "event_bridge": _event_bridge,
+    "malware_plan": _malware_plan,
+    "record": _record,
+    "security_group": _security_group,
     "suppressor": _suppressor,
     "table": _table,
 }

@@ -1,7 +1,6 @@
 """`context rollout start|status|back`: the traffic of a stack."""
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +9,7 @@ from typer import Option
 
 from ...command.aws_errors import INTERRUPTED
 from ...command.installed import repository
-from ...command.operation import Access, AsJson, Outputs, Stack, clients, operate
+from ...command.operation import Access, AsJson, Outputs, Stack, operate
 from ...command.signals import interrupt_once
 from ...command.values import counted, reason
 from . import outputs
@@ -27,8 +26,6 @@ from .status import status as read_status
 
 _ATTEMPTS = 9
 """The attempts of a call."""
-
-_ACCESS = Access(partial(clients, attempts=_ATTEMPTS))
 
 _TIMEOUT = (
     "how long the functions together, and after them the state machine, may each take; then they are rolled back"
@@ -73,7 +70,7 @@ def start(
       2    refused before anything changed
       130  Ctrl-C
     """
-    access, ignored = ctx.find_object(Access) or _ACCESS, ignore_alarms or ""
+    access, ignored = Access.of(ctx, _ATTEMPTS), ignore_alarms or ""
 
     def act(run: Run) -> int:
         exit_status = start_release(run, on_conflict, ignored, timeout)
@@ -144,7 +141,7 @@ def show_status(run: Run) -> int:
 
 
 def _run(ctx: typer.Context, stack: str, file: Path | None, as_json: bool, command: Callable[[Run], int]) -> int:
-    access, screen = ctx.find_object(Access) or _ACCESS, Screen(as_json=as_json)
+    access, screen = Access.of(ctx, _ATTEMPTS), Screen(as_json=as_json)
 
     def act() -> int:
         release = outputs.read(stack, repository().service, file)

@@ -143,10 +143,42 @@ class Machines:
         )
 
 
+NO_VERSION = "0"
+"""The version of the absent state machine; versions begin at 1."""
+
+
+class NoMachine:
+    """The absent state machine of a context without lists: its only version has all executions."""
+
+    def __init__(self) -> None:
+        """Begin without a note."""
+        self._routing = Routing({NO_VERSION: 100})
+
+    def routing(self) -> Routing:
+        """Return the routing, with the note of this run."""
+        return self._routing
+
+    def newest(self) -> str:
+        """Return the only version."""
+        return NO_VERSION
+
+    def versions(self) -> list[str]:
+        """Return the only version."""
+        return [NO_VERSION]
+
+    def delete(self, version: str) -> bool:  # noqa: ARG002
+        """Return False: nothing can be deleted."""
+        return False
+
+    def route(self, wanted: Routing) -> None:
+        """Remember the note of this run."""
+        self._routing = wanted
+
+
 class MachineAlias:
     """The alias from the view of a run: `known` is its last state."""
 
-    def __init__(self, part: Part, machines: Machines, clock: Clock, known: Routing) -> None:
+    def __init__(self, part: Part, machines: Machines | NoMachine, clock: Clock, known: Routing) -> None:
         self._part = part
         self._machines = machines
         self._clock = clock

@@ -4,13 +4,16 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from ....configuration.strategy import BadStrategy, Strategy
 from ...command.aws_errors import Refused
 from ...command.pulumi import MISSING, Pulumi
 
 T = TypeVar("T")
+
+NO_MACHINE: Final = "none"
+"""The name of the absent state machine of a context without lists; other names begin with the context's."""
 
 
 class NoStack(Refused):
@@ -29,16 +32,16 @@ class Function:
 
 @dataclass(frozen=True)
 class Machine:
-    """The state machine of the release. Its alarms stop the shift."""
+    """The state machine of the release. Its alarms stop the shift. The ARN is empty in a context without lists."""
 
-    arn: str
-    alias_arn: str
-    alarms: tuple[str, ...]
+    arn: str = ""
+    alias_arn: str = ""
+    alarms: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
-        """The name on AWS."""
-        return self.arn.rpartition(":")[2]
+        """The name on AWS; `NO_MACHINE` in a context without lists."""
+        return self.arn.rpartition(":")[2] or NO_MACHINE
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,6 @@ class Release:
     def of(cls, outputs: Mapping[str, Any]) -> Self:
         """Parse the outputs of the service program. `parsed` converts its errors."""
         release = outputs["release"]
-        machine = Machine(outputs["state_machine"], outputs["state_machine_arn"], tuple(release["workflow_alarms"]))
         return cls(
             application=release["application"],
             strategy=Strategy.parse(release["strategy"]),
@@ -64,9 +66,20 @@ class Release:
                 _function(name, outputs["functions"][name], group) for name, group in release["groups"].items()
             ),
             hooks={name: release["hooks"][name] for name in ("pre_traffic", "post_traffic")},
-            machine=machine,
-            region=machine.arn.split(":")[3],
+            machine=_machine(outputs) if "workflow_alarms" in release else Machine(),
+            region=region_of(outputs),
         )
+
+
+def _machine(outputs: Mapping[str, Any]) -> Machine:
+    alarms = tuple(outputs["release"]["workflow_alarms"])
+    return Machine(outputs["state_machine"], outputs["state_machine_arn"], alarms)
+
+
+def region_of(outputs: Mapping[str, Any]) -> str:
+    """Return the region of a stack."""
+    arns = (outputs.get("state_machine"), outputs.get("state_machine_arn"), *outputs["functions"].values())
+    return next(arn for arn in arns if arn).split(":")[3]
 
 
 def _function(name: str, alias_arn: str, group: str) -> Function:

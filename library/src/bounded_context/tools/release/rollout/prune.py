@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from ...command.aws_errors import AWS_ERRORS, code, sentence
 from .deployments import Deployments, noted
 from .follow import WORKERS
-from .machines import Machines, Routing
+from .machines import Machines, NoMachine, Routing
 from .outputs import Function, Release
 from .run import Run
 
@@ -129,7 +129,7 @@ def old_layers(found: Sequence[Versions], application: str) -> list[str]:
     return sorted(layer for layer in old if layer.split(":")[6].startswith(f"{application}-"))
 
 
-def old_definitions(machines: Machines) -> list[str]:
+def old_definitions(machines: Machines | NoMachine) -> list[str]:
     """Return the versions of the state machine to delete, the oldest first. A machine in a shift or return has none."""
     versions, routing = machines.versions(), machines.routing()
     if routing.shifting or routing.returning:

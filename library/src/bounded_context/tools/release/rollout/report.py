@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from .order import Order
+from .outputs import NO_MACHINE
 
 Result = Literal[
     "succeeded",
@@ -92,8 +93,8 @@ class Report:
 
     @property
     def parts(self) -> list[Part]:
-        """The functions and the state machine."""
-        return [*self.functions, self.workflow]
+        """The functions, and the state machine of a context with lists."""
+        return [*self.functions, *([self.workflow] if self.workflow.aws_name != NO_MACHINE else [])]
 
     @property
     def result(self) -> Result:

@@ -9,7 +9,7 @@ from ...command.aws_errors import AWS_ERRORS, Expired, Refused, sentence
 from .follow import POLL, Steps, Task
 from .goal import Goal
 from .machinemove import note_of_return
-from .machines import Changed, MachineAlias, Routing
+from .machines import NO_VERSION, Changed, MachineAlias, Routing
 from .notes import Note
 from .outputs import Function
 from .report import Ended, Report
@@ -148,7 +148,8 @@ def _state(survey: Survey) -> str:
         for finding in survey.findings
     ]
     shares = " and ".join(f"{version} ({weight} %)" for version, weight in survey.routing.weights.items())
-    return f"Live now: {', '.join([*functions, f'workflow {shares}'])}. Next: `rollout status`."
+    workflow = [] if survey.machine_newest == NO_VERSION else [f"workflow {shares}"]
+    return f"Live now: {', '.join([*functions, *workflow])}. Next: `rollout status`."
 
 
 def _beginnings(survey: Survey) -> Mapping[str, tuple[datetime, Note]]:

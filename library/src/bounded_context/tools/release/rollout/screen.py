@@ -57,20 +57,18 @@ class Screen(Consoles):
 
     def show_report(self, report: Report) -> None:
         """Print the report of a run."""
-        if self._as_json:
-            self._write(report.as_json())
+        if self._wrote(report.as_json()):
             return
         self._out.print(_table(report.parts), f"{report.order.stack}: {report.result}", sep="\n", markup=False)
         self._print_reasons((part.name, part.why) for part in report.parts)
 
     def show_status(self, status: Status) -> None:
         """Print the status of a stack."""
-        if self._as_json:
-            self._write(status.as_json())
+        if self._wrote(status.as_json()):
             return
         self._out.print(_status_table(status))
         self._print_reasons((part.name, reason) for part in status.parts for reason in part.reasons)
-        self._out.print(status.next, markup=False, soft_wrap=True)
+        self._print(status.next)
 
     def _print_reasons(self, reasons: Iterable[tuple[str, str]]) -> None:
         """Print each reason once, after the names of its parts."""
@@ -79,7 +77,7 @@ class Screen(Consoles):
             if reason:
                 names.setdefault(reason, []).append(name)
         for reason, parts in names.items():
-            self._out.print(f"{', '.join(parts)}: {reason}", markup=False, soft_wrap=True)
+            self._print(f"{', '.join(parts)}: {reason}")
 
 
 def _line(part: Part) -> str:

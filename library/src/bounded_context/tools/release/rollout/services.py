@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 from ...command.operation import Clients
 from .deployments import Deployments
 from .functions import Functions
-from .machines import Machines
+from .machines import Machines, NoMachine
 from .outputs import Release
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Services:
     functions: Functions
     deployments: Deployments
     alarms: Alarms
-    machines: Machines
+    machines: Machines | NoMachine
 
     @classmethod
     def of(cls, clients: Clients, release: Release) -> Self:
@@ -57,5 +57,5 @@ class Services:
             Functions(clients("lambda")),
             Deployments(clients("codedeploy"), release.application),
             Alarms(clients("cloudwatch")),
-            Machines(reader, writer, release.machine),
+            Machines(reader, writer, release.machine) if release.machine.arn else NoMachine(),
         )

@@ -6,7 +6,7 @@ from typing import Any
 from ...command.aws_errors import AWS_ERRORS, Refused, sentence
 from .deployments import Deployment
 from .machinemove import ABANDONED_RETURN, ABANDONED_SHIFT
-from .outputs import Release
+from .outputs import NO_MACHINE, Release
 from .services import Services
 from .survey import Finding, survey
 
@@ -86,8 +86,8 @@ class Status:
 
     @property
     def parts(self) -> list[PartStatus]:
-        """The functions and the state machine."""
-        return [*self.functions, self.workflow]
+        """The functions, and the state machine of a context with lists."""
+        return [*self.functions, *([self.workflow] if self.workflow.aws_name != NO_MACHINE else [])]
 
     @property
     def exit_status(self) -> int:

@@ -3,8 +3,8 @@
 `context erase STACK ID [--keep] [--go]`. The declaration marks personal fields: ``Annotated[Text, Personal]``.
 
 - **Without `--go`** it searches every store, and prints the number of places with personal data.
-- **With `--go`** it erases them, searches every store again, and prints the places that are left. Stores that nobody
-  can change, such as backups, are listed with the date on which they expire.
+- **With `--go`** it erases them, searches every store again, and prints the places that are left. Stores that
+  cannot be changed, such as backups, are listed with the date on which they expire.
 
 The order of the steps makes every interruption harmless, and each run searches anew: after kill -9, run the command
 again.

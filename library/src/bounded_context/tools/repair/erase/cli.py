@@ -1,8 +1,5 @@
 """`context erase`: the personal data of one aggregate."""
 
-import shlex
-from functools import partial
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -12,8 +9,9 @@ from ....declaration.context import Context
 from ...command.aws_errors import INTERRUPTED, Refused
 from ...command.clock import Clock
 from ...command.installed import repository
-from ...command.operation import Access, AsJson, Clients, Outputs, clients, operate
+from ...command.operation import Access, AsJson, Clients, Outputs, operate
 from ...command.operation import Stack as StackName
+from ..report import command_line
 from . import stack as stacks
 from .bucket import Bucket
 from .dead_letters import DeadLetters
@@ -27,8 +25,6 @@ from .run import run
 from .screen import Screen
 from .stack import Stack
 from .table import Table
-
-_ACCESS = Access(partial(clients, attempts=5))
 
 
 def erase(
@@ -55,7 +51,7 @@ def erase(
       2    refused before anything changed
       130  Ctrl-C
     """
-    access, screen = ctx.find_object(Access) or _ACCESS, Screen(as_json=as_json)
+    access, screen = Access.of(ctx, 5), Screen(as_json=as_json)
 
     def act() -> int:
         project = repository()
@@ -69,7 +65,8 @@ def erase(
         except KeyboardInterrupt:
             screen.fail("Interrupted. Run the command again: it searches every store anew.")
             return INTERRUPTED
-        screen.show(report, {"stack": stack, "id": identity}, _command(stack, identity, keep, outputs_file))
+        command = command_line("erase", stack, identity, keep=keep, outputs=outputs_file)
+        screen.show(report, {"stack": stack, "id": identity}, command)
         return report.exit_status
 
     return operate(screen, stack, "erase", act)
@@ -92,12 +89,7 @@ def _stores(
     key, known = context.key_prefix + person.id, frozenset(context.details.model_fields)
     return [
         Table(tables, stack.table, lists, person, clock, key, known, keep),
-        Inbox(Bucket(objects, stack.inbox), lists, person, clock),
+        *([Inbox(Bucket(objects, stack.inbox), lists, person, clock)] if stack.inbox else []),
         GivenUp(connect("lambda"), objects, stack.readers, person),
         *(DeadLetters(queues, queue, person, clock) for queue in stack.dead_letters.queues),
     ]
-
-
-def _command(stack: str, identity: str, keep: bool, outputs: Path | None) -> str:
-    options = [*(["--keep"] if keep else []), *(["--outputs", str(outputs)] if outputs else [])]
-    return shlex.join(["uv", "run", "context", "erase", stack, identity, *options, "--go"])

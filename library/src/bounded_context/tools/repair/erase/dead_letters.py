@@ -47,6 +47,6 @@ class DeadLetters:
 
     def _replace(self, reader: QueueReader, masked: Message) -> None:
         SubscriberRoute(self._queues, self._url).deliver(masked)
-        # The original may be in another reader's hands. The next search detects it.
+        # Another reader may have received the original too. The next search finds it.
         with suppress(DeletedLate):
             reader.delete(masked)

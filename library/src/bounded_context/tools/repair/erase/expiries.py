@@ -1,4 +1,4 @@
-"""The stores that nobody can change: each expires by a date."""
+"""The stores that cannot be changed, with their dates of expiry."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

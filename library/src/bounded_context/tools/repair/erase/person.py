@@ -1,6 +1,5 @@
 """The person's data in documents: rows, items, events, answers."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,8 +9,7 @@ from typing import Any
 from boto3.dynamodb.types import TypeSerializer
 
 from ....domain.fields import ERASED
-
-_JSON = ("{", "[")
+from .documents import mapped, mapped_text
 
 
 @dataclass(frozen=True)
@@ -30,25 +28,11 @@ class Person:
 
         Also masks JSON that is a text in the document, and attributes of DynamoDB (``{"S": "text"}``).
         """
-        match document:
-            case str():
-                return self.masked_text(document)
-            case list():
-                return [*map(self.masked, document)]
-            case dict():
-                return self._masked_object({name: self.masked(value) for name, value in document.items()})
-        return document
+        return mapped(document, self._masked_object)
 
     def masked_text(self, text: str) -> str:
         """Return the masked text of a JSON document; a text that is no JSON, or has no personal data, as it is."""
-        if self.id not in text or not text.lstrip().startswith(_JSON):
-            return text
-        try:
-            document = json.loads(text)
-            masked = self.masked(document)
-        except (ValueError, RecursionError):
-            return text
-        return text if masked == document else json.dumps(masked)
+        return mapped_text(text, self._masked_object) if self.id in text else text
 
     def is_named_in(self, text: str) -> bool:
         """Return whether a text contains the identity as a whole word."""

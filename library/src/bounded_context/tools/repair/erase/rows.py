@@ -1,8 +1,9 @@
-"""The person's rows in a partner's file."""
+"""The person's rows in a partner's file, which may have any format."""
 
 from typing import BinaryIO, Final
 
-from ....application.reading import records
+from ....application.detection import detected
+from ....application.reading import Source
 from ....domain.rows import Unreadable
 from .person import Person
 
@@ -13,13 +14,18 @@ _CHUNK: Final = 1024 * 1024
 
 
 def mentions(person: Person, body: BinaryIO) -> bool:
-    """Return whether the bytes contain the identity, also as a part of a word: a fast test in constant memory."""
-    wanted, rest = person.id.encode(), b""
-    while chunk := body.read(_CHUNK):
-        rest += chunk
-        if wanted in rest:
-            return True
-        rest = rest[-len(wanted) :]
+    """Return whether a file contains the identity, also as a part of a word: a fast test in constant memory."""
+    # The identity is ASCII: its bytes are the same in each encoding except UTF-16.
+    wanted = [person.id.encode(encoding) for encoding in ("ascii", "utf-16-le", "utf-16-be")]
+    content, rest = Source(body).content(), b""
+    try:
+        while chunk := content.read1(_CHUNK):
+            rest += chunk
+            if any(one in rest for one in wanted):
+                return True
+            rest = rest[-2 * len(person.id) :]
+    except Unreadable:
+        pass  # a broken gzip file: its end has no rows
     return False
 
 
@@ -28,7 +34,8 @@ def lines(person: Person, body: BinaryIO) -> set[int]:
     header: list[str] | None = None
     found: set[int] = set()
     try:
-        for record in records(body):
+        source = Source(body)
+        for record in source.records(detected(source.head)):
             cells = [cell.strip() for cell in record.cells]
             header = cells if header is None else header
             if _is_own(person, header, cells):

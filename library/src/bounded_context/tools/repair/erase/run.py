@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...command.aws_errors import AWS_ERRORS, sentence
+from .. import report as repair
 from .expiries import Expiry
 from .place import Place, Store, Unsearched
 
@@ -23,10 +24,11 @@ class Result:
 
 
 @dataclass
-class Report:
-    """The results by store. `went` is whether places were erased; `expires` are the stores that nobody can change."""
+class Report(repair.Report):
+    """The results by store. `expires` are the stores that cannot be changed."""
 
-    went: bool
+    words = ("looked", "erased", "left")
+
     results: dict[str, Result]
     expires: Sequence[Expiry] = ()
 
@@ -36,15 +38,9 @@ class Report:
         return sum(result.found for result in self.results.values())
 
     @property
-    def result(self) -> str:
-        """The result as a word."""
-        left = any(result.left or result.unknown for result in self.results.values())
-        return ("left" if left else "erased") if self.went else "looked"
-
-    @property
-    def exit_status(self) -> int:
-        """0 if no place is left, or if every store was searched without `--go`."""
-        return int(self.result == "left" or any(result.unknown for result in self.results.values()))
+    def complete(self) -> bool:
+        """Whether every store was searched, and no place is left after an erasure."""
+        return not any(result.unknown or (self.executed and result.left) for result in self.results.values())
 
     def as_json(self) -> dict[str, Any]:
         """Return the report as JSON."""
@@ -54,7 +50,7 @@ class Report:
 
 def run(stores: Iterable[Store], *, go: bool) -> Report:
     """Search the stores. With `go`, erase each place, and search again: the report has the places that are left."""
-    report = Report(go, {name: Result(name) for store in stores for name in store.names})
+    report = Report({name: Result(name) for store in stores for name in store.names}, executed=go)
     for store in stores:
         _search(store, report, _erased if go else _looked_at)
         if go:

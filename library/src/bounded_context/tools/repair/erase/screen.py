@@ -13,8 +13,7 @@ class Screen(Consoles):
 
     def show(self, report: Report, names: Mapping[str, str], command: str) -> None:
         """Print a report; `command` erases the places that were found."""
-        if self._as_json:
-            self._write({**names, **report.as_json()})
+        if self._wrote({**names, **report.as_json()}):
             return
         self._out.print(_stores(report, " / ".join(names.values())), _expiries(report), sep="\n")
         for result in report.results.values():
@@ -22,11 +21,8 @@ class Screen(Consoles):
                 self._print(f"{result.store}, {left['place']}: {left['why']}")
             if result.unknown:
                 self._print(f"{result.store} could not be searched: {result.unknown}")
-        if not report.went:
+        if not report.executed:
             self._print(f"Nothing was changed. To erase {report.found} places: {command}")
-
-    def _print(self, line: str) -> None:
-        self._out.print(line, markup=False, soft_wrap=True)
 
 
 def _stores(report: Report, title: str) -> Table:

@@ -11,10 +11,13 @@ from ..redrive.outputs import Stack as DeadLetters
 
 @dataclass(frozen=True)
 class Stack:
-    """The stores of a stack. `waiting` has the URLs of the queues whose messages a consumer still gets, by name."""
+    """The stores of a stack. `waiting` has the URLs of the queues whose messages a consumer still gets, by name.
+
+    `inbox` is None in a context without lists.
+    """
 
     table: str
-    inbox: str
+    inbox: str | None
     dead_letters: DeadLetters
     waiting: Mapping[str, str]
 
@@ -32,7 +35,7 @@ class Stack:
     @classmethod
     def _read(cls, dead_letters: DeadLetters, outputs: Mapping[str, Any]) -> Self:
         waiting = {**outputs["queues"], **outputs.get("work_queues", {}), "inbound": outputs["inbound_queue"]}
-        return cls(outputs["table_name"], outputs["inbox_bucket"], dead_letters, waiting)
+        return cls(outputs["table_name"], outputs.get("inbox_bucket"), dead_letters, waiting)
 
 
 def read(stack: str, program: Path, file: Path | None) -> Stack:

@@ -1,12 +1,10 @@
 """`context redrive`: the dead-letter queues of a stack."""
 
-import shlex
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from types import FrameType
 from typing import Annotated
 
@@ -16,7 +14,7 @@ from typer import Argument, Option
 from ...command.aws_errors import AWS_ERRORS, INTERRUPTED, Refused, sentence
 from ...command.clock import Clock
 from ...command.installed import repository
-from ...command.operation import Access, AsJson, Clients, Outputs, clients, operate
+from ...command.operation import Access, AsJson, Clients, Outputs, operate
 from ...command.operation import Stack as StackName
 from ...command.values import counted, reason
 from . import outputs
@@ -44,7 +42,6 @@ _GIVE_UP = (
     "also delete the messages whose changes have left the table's stream, for this reason; the deleted messages are"
     " printed"
 )
-_ACCESS = Access(partial(clients, attempts=_ATTEMPTS))
 _messages = counted("messages", 10)
 
 
@@ -100,7 +97,7 @@ def redrive(
         give_up=give_up,
         outputs=outputs_file,
     )
-    access, screen, stop = ctx.find_object(Access) or _ACCESS, Screen(as_json=as_json), Stop()
+    access, screen, stop = Access.of(ctx, _ATTEMPTS), Screen(as_json=as_json), Stop()
 
     def act() -> int:
         found = outputs.read(stack, repository().service, outputs_file)
@@ -168,8 +165,7 @@ class Redrive:
         selection, most = self.options.selection(), self.options.max
         with self.screen.progress("looking", min(source.count(), MOST)) as advance:
             found = inspect(source, route, selection, most, self.clock.now(), lambda: self.stop.asked, advance)
-        command = shlex.join(["uv", "run", "context", "redrive", *self.options.words(), "--go"])
-        self.screen.show_inspection(found, names, command)
+        self.screen.show_inspection(found, names, self.options.command)
         return INTERRUPTED if self.stop.asked else 0
 
     def _redrive(self, source: Source, route: Route, names: dict[str, str]) -> int:
@@ -186,7 +182,7 @@ class Redrive:
             report.stopped = sentence(error, "redrive")
         report.interrupted = self.stop.asked
         self.screen.show_report(report, names)
-        return INTERRUPTED if report.interrupted else report.exit_status
+        return report.exit_status
 
     def _source(self, queue: DeadLetterQueue) -> Source:
         if queue.kind == "unseen":

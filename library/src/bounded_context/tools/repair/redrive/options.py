@@ -1,7 +1,7 @@
 """The options of a redrive, and the selection of messages that they describe."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
@@ -10,6 +10,7 @@ from typing import Final
 
 import typer
 
+from ..report import command_line, given
 from .message import Facts, Message
 
 DEFAULT_RATE: Final = 10
@@ -62,8 +63,8 @@ class Options:
     outputs: Path | None = None
 
     def __post_init__(self) -> None:
-        of_a_queue = {"--go": self.go, **self._selecting(), "--give-up": self.give_up}
-        if self.queue is None and (needless := [name for name, value in of_a_queue.items() if value]):
+        of_a_queue = {"go": self.go, **self._selecting(), "give_up": self.give_up}
+        if self.queue is None and (needless := [*given(of_a_queue)]):
             raise typer.BadParameter(f"{needless[0]} is for one queue: name the queue after the stack")
         if self.give_up and not self.go:
             raise typer.BadParameter("--give-up deletes messages: write --go too")
@@ -77,21 +78,13 @@ class Options:
         """Return the minimum age of a message. Raises BadParameter."""
         return _duration(self.older_than)
 
-    def words(self) -> Iterator[str]:
-        """Yield the words of the command line that has these options, without `--go`."""
-        yield from filter(None, (self.stack, self.queue))
-        for name, value in {**self._selecting(), "--outputs": self.outputs}.items():
-            for text in value if isinstance(value, tuple) else filter(None, [value]):
-                yield from (name, str(text))
+    @property
+    def command(self) -> str:
+        """The command that executes the plan of these options."""
+        return command_line("redrive", self.stack, self.queue or "", **self._selecting(), outputs=self.outputs)
 
     def _selecting(self) -> dict[str, object]:
-        return {
-            "--where": self.where,
-            "--older-than": self.older_than,
-            "--newer-than": self.newer_than,
-            "--max": self.max,
-            "--rate": self.rate,
-        }
+        return {name: getattr(self, name) for name in ("where", "older_than", "newer_than", "max", "rate")}
 
 
 def _condition(text: str) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from ...command.aws_errors import Refused
-from ...release.rollout.outputs import parsed, read_outputs, refuse_others
+from ...release.rollout.outputs import parsed, read_outputs, refuse_others, region_of
 
 UPLOADS = "uploads"
 """The queue of upload events that could not start the state machine."""
@@ -63,7 +63,7 @@ class Stack:
         prefix = outputs["release"]["application"]
         refuse_others(prefix, name)
         queues = tuple(_queue(queue, url, outputs) for queue, url in outputs["dead_letter_queues"].items())
-        return cls(name, prefix, queues, outputs["state_machine_arn"].split(":")[3], _unseen(outputs))
+        return cls(name, prefix, queues, region_of(outputs), _unseen(outputs))
 
     def queue(self, name: str) -> DeadLetterQueue:
         """Return the queue with this name or alternative name. Raises Refused unless exactly one matches."""

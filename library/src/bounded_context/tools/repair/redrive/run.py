@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...command.aws_errors import AWS_ERRORS, sentence
 from ...command.clock import Clock
+from .. import report as repair
 from .message import ContentLost, DeletedLate, DeliveryFailed, Message, NotRedrivable
 from .options import DEFAULT_RATE, Selection
 from .route import Route, Source
@@ -19,7 +20,7 @@ IN_A_ROW = 10
 
 
 @dataclass
-class Report:
+class Report(repair.Report):
     """Counts of messages by outcome.
 
     `failed` and `not_redrivable` count by reason. `not_deleted` maps the ids of handled messages that could not be
@@ -36,8 +37,6 @@ class Report:
     came_later: int = 0
     not_seen: int = 0
     still_hidden: int = 0
-    stopped: str = ""
-    interrupted: bool = False
 
     @property
     def tried(self) -> int:
@@ -50,18 +49,9 @@ class Report:
         return self.failed.total() + self.not_redrivable.total() + self.came_later + self.not_seen
 
     @property
-    def result(self) -> str:
-        """The result as a word."""
-        if self.interrupted:
-            return "interrupted"
-        if self.stopped:
-            return "stopped"
-        return "incomplete" if self.left or self.not_deleted else "done"
-
-    @property
-    def exit_status(self) -> int:
-        """0 if all chosen messages are redriven or discarded, else 1."""
-        return int(self.result != "done")
+    def complete(self) -> bool:
+        """Whether all chosen messages are redriven or discarded, and none may arrive twice."""
+        return not (self.left or self.not_deleted)
 
     def as_json(self) -> dict[str, Any]:
         """Return the report as JSON."""

@@ -24,8 +24,7 @@ class Screen(RepairScreen):
 
     def show_survey(self, survey: Survey) -> None:
         """Print the counts of all queues."""
-        if self._as_json:
-            self._write(survey.as_json())
+        if self._wrote(survey.as_json()):
             return
         table = Table(_named("queue"), "messages", "in flight", "oldest", title=survey.stack, title_justify="left")
         for count in survey.counts:
@@ -39,8 +38,7 @@ class Screen(RepairScreen):
 
     def show_inspection(self, inspection: Inspection, names: Mapping[str, str], command: str) -> None:
         """Print the messages of a queue and the plan; `command` executes the plan."""
-        if self._as_json:
-            self._write({**names, **inspection.as_json()})
+        if self._wrote({**names, **inspection.as_json()}):
             return
         place, first = " / ".join(names.values()), "the first " if inspection.more else ""
         self._print(f"{place}: {first}{_messages(inspection.inspected)} inspected, {inspection.chosen} chosen.")
@@ -59,8 +57,7 @@ class Screen(RepairScreen):
 
     def show_report(self, report: Report, names: Mapping[str, str]) -> None:
         """Print the result of a redrive."""
-        if self._as_json:
-            self._write({**names, **report.as_json()})
+        if self._wrote({**names, **report.as_json()}):
             return
         place = " / ".join(names.values())
         self._print(f"{place}: {report.result}. {_messages(report.redriven)} redriven: {report.action}.")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _FILE = ("detail", "file-path")
 _DETAIL = ("detail",)
+_SCANNED = ("detail", "s3ObjectDetails")
 
 INPUTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "SFTP Server File Upload Completed": {"path": _FILE, "detail": _DETAIL},
@@ -33,6 +34,12 @@ INPUTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "bucket": ("detail", "bucket", "name"),
         "key": ("detail", "object", "key"),
         "version": ("detail", "object", "version-id"),
+    },
+    "GuardDuty Malware Protection Object Scan Result": {
+        "bucket": (*_SCANNED, "bucketName"),
+        "key": (*_SCANNED, "objectKey"),
+        "version": (*_SCANNED, "versionId"),
+        "scan": ("detail", "scanResultDetails", "scanResultStatus"),
     },
 }
 """The state machine's input by event type: each member, and the path of its value in the event.

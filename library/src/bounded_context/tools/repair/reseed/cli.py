@@ -1,10 +1,7 @@
 """`context reseed`: the current state for one subscriber."""
 
-import shlex
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import partial
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -12,13 +9,14 @@ import typer
 from typer import Option
 
 from ....configuration.project import Project
-from ...command.aws_errors import AWS_ERRORS, INTERRUPTED, sentence
+from ...command.aws_errors import AWS_ERRORS, sentence
 from ...command.clock import Clock
 from ...command.installed import repository
-from ...command.operation import Access, AsJson, Clients, Outputs, clients, operate
+from ...command.operation import Access, AsJson, Clients, Outputs, operate
 from ...command.operation import Stack as StackName
 from ...command.signals import interrupt_once
-from ...command.values import counted
+from ...command.values import counted, time
+from ..report import command_line
 from . import target
 from .progress import Progress
 from .run import QueueRefused, Run
@@ -30,16 +28,7 @@ from .target import Target
 DEFAULT_RATE = 100
 """Events a second."""
 
-_ACCESS = Access(partial(clients, attempts=5))
 _events = counted("events", 100)
-
-
-def _time(text: str) -> datetime:
-    """Parse a time with a time zone, such as 2026-11-28T09:30Z."""
-    with suppress(ValueError, OverflowError):
-        if (found := datetime.fromisoformat(text)).tzinfo:
-            return found.astimezone(UTC)
-    raise typer.BadParameter(f"{text!r} is not a time: write date, time and time zone, such as 2026-11-28T09:30Z")
 
 
 def reseed(
@@ -48,7 +37,7 @@ def reseed(
     to: Annotated[str, Option("--to", metavar="SUBSCRIBER", help="the subscriber that gets the events")],
     since: Annotated[
         datetime | None,
-        Option(parser=_time, metavar="TIME", help="only aggregates that changed since then, in the last 24 hours"),
+        Option(parser=time, metavar="TIME", help="only aggregates that changed since then, in the last 24 hours"),
     ] = None,
     go: Annotated[bool, Option("--go", help="send the events; by default, only print the plan")] = False,
     rate: Annotated[
@@ -75,16 +64,15 @@ def reseed(
       2    refused before an event was sent
       130  Ctrl-C
     """
-    access, screen = ctx.find_object(Access) or _ACCESS, Screen(as_json=as_json)
+    access, screen = Access.of(ctx, 5), Screen(as_json=as_json)
 
     def act() -> int:
         project = repository()
         found = target.read(stack, to, project.service, outputs_file)
-        words = ["uv", "run", "context", "reseed", stack, "--to", to]
-        given = {"--since": since and since.isoformat(), "--rate": rate, "--outputs": outputs_file}
-        words += [str(word) for option, value in given.items() if value for word in (option, value)]
-        clients_of, command = access.clients_of(found.region), shlex.join([*words, "--go"])
-        run = Reseed(project, found, since, rate or DEFAULT_RATE, clients_of, access.clock, screen, command)
+        began = since and since.isoformat()
+        command = command_line("reseed", stack, to=to, since=began, rate=rate, outputs=outputs_file)
+        connect = access.clients_of(found.region)
+        run = Reseed(project, found, since, rate or DEFAULT_RATE, connect, access.clock, screen, command)
         return run.send() if go else run.plan()
 
     interrupt_once()
@@ -139,4 +127,4 @@ class Reseed:
                 raise
             run.report.stopped = sentence(error, "reseed")
         self.screen.show_report(self._names, run.report, self.command)
-        return INTERRUPTED if run.report.interrupted else int(run.report.result != "done")
+        return run.report.exit_status

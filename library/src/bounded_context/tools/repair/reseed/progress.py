@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
-from .stream import RETENTION
+from ..redrive.stream import RETENTION
 
 
 @dataclass

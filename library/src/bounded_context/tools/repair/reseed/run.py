@@ -10,6 +10,7 @@ from ....adapters.changes import versions
 from ....adapters.sns import text_and_attributes
 from ....declaration.context import Context
 from ...command.clock import Clock
+from .. import report as repair
 from .progress import Progress
 from .state import Found
 from .subscription import Subscription
@@ -35,7 +36,7 @@ class QueueRefused(Exception):
 
 
 @dataclass
-class Report:
+class Report(repair.Report):
     """Counts of events. `before` were sent by interrupted runs, `original` of `sent` were published before.
 
     `withheld` are events that the subscription's filter does not select. `unreadable` are the places of aggregates that
@@ -47,20 +48,16 @@ class Report:
     sent: int = 0
     original: int = 0
     withheld: int = 0
-    stopped: str = ""
-    interrupted: bool = False
 
     @property
-    def result(self) -> str:
-        """The result as a word."""
-        if self.interrupted:
-            return "interrupted"
-        return "stopped" if self.stopped else "incomplete" if self.unreadable else "done"
+    def complete(self) -> bool:
+        """Whether every aggregate could be read."""
+        return not self.unreadable
 
     def as_json(self) -> dict[str, Any]:
         """Return the report as JSON, with the first places of unreadable aggregates."""
         keys = {"unreadable": len(self.unreadable), "unreadable_keys": self.unreadable[:_EXAMPLES]}
-        return {"result": self.result, **vars(self), **keys}
+        return super().as_json() | keys
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,7 @@ class Screen(RepairScreen):
 
     def show_plan(self, names: Mapping[str, str], plan: Mapping[str, Any], command: str) -> None:
         """Print the plan; `command` executes it."""
-        if self._as_json:
-            self._write({**names, "result": "looked", **plan})
+        if self._wrote({**names, "result": "looked", **plan}):
             return
         place, seconds = " / ".join(names.values()), plan["seconds"]
         self._print(f"{place}: about {plan['about']} events at {plan['rate']} a second, in about {seconds} seconds.")
@@ -23,8 +22,7 @@ class Screen(RepairScreen):
 
     def show_report(self, names: Mapping[str, str], report: Report, command: str) -> None:
         """Print the result; `command` continues a run that did not end."""
-        if self._as_json:
-            self._write({**names, **report.as_json()})
+        if self._wrote({**names, **report.as_json()}):
             return
         before = f" after {report.before} of interrupted runs" if report.before else ""
         self._print(f"{' / '.join(names.values())}: {report.result}. {report.sent} events sent{before}.")

@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
-from boto3.dynamodb.types import TypeDeserializer
 
 from ....adapters.changes import Changes
 from ....adapters.items import KEY
@@ -15,7 +14,9 @@ from ....declaration.context import Context
 from ...command.aws_errors import Refused
 from ...command.clock import Clock
 from ...command.operation import Clients
-from .stream import RETENTION, Record, last_changes, time_of
+from ..redrive.stream import RETENTION
+from ..restore.tables import plain
+from .stream import Record, last_changes, time_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -26,7 +27,6 @@ PAGE: Final = 250
 _DELETED: Final = "-"
 """The first character of a deletion's place. Keys of aggregates begin with the context's name."""
 
-_plain: Final = TypeDeserializer().deserialize
 Item = Mapping[str, Any]
 
 
@@ -132,7 +132,7 @@ class State:
         return self._changes.of_record(DynamoDBRecord(whole))
 
     def _stored(self, item: Item) -> dict[str, Any]:
-        return self._changes.of_item({name: _plain(value) for name, value in item.items()}, self.clock.now())
+        return self._changes.of_item(plain(item), self.clock.now())
 
 
 def _is_since(record: Record, since: datetime) -> bool:

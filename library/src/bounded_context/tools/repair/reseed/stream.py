@@ -1,7 +1,7 @@
 """The last change of each aggregate in the table's stream, which stores changes for 24 hours."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from ....adapters.items import KEY
@@ -9,9 +9,6 @@ from ...command.clock import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
-
-RETENTION: Final = timedelta(hours=24)
-"""The retention of DynamoDB streams."""
 
 _EMPTY_PAGES: Final = 5
 """The number of consecutive empty pages that ends the reading of an open shard, whose iterator never ends. A record of

@@ -1,9 +1,7 @@
 """`context restore`: a stack's aggregates and list records as they were at a time."""
 
-import shlex
 from collections.abc import Set
-from datetime import UTC, datetime
-from functools import partial
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -13,11 +11,12 @@ from typer import Option
 from ....configuration.project import Project
 from ....domain.trace_context import fresh_traceparent
 from ...command.installed import repository
-from ...command.operation import Access, AsJson, Outputs, clients, operate
+from ...command.operation import Access, AsJson, Outputs, operate
 from ...command.operation import Stack as StackName
 from ...command.output import FAILED
 from ...command.signals import interrupt_once
-from ...command.values import existing_file
+from ...command.values import existing_file, time
+from ..report import command_line
 from . import target
 from .copy import Copy
 from .differences import Comparison
@@ -30,24 +29,11 @@ from .writes import Writes
 _ATTEMPTS = 10
 """The attempts of a call. A table on demand throttles while it grows."""
 
-_ACCESS = Access(partial(clients, attempts=_ATTEMPTS))
-
-
-def _time(text: str) -> datetime:
-    """Parse a time with its offset from UTC, to the second."""
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is not a time: write it as 2026-01-31T12:00:00Z") from None
-    if time.tzinfo is None:
-        raise typer.BadParameter(f"{text!r} has no time zone: write 2026-01-31T12:00:00Z or ...+01:00")
-    return time.astimezone(UTC).replace(microsecond=0)
-
 
 def restore(
     ctx: typer.Context,
     stack: StackName,
-    at: Annotated[datetime, Option("--at", parser=_time, metavar="TIME", help="a time such as 2026-01-31T12:00:00Z")],
+    at: Annotated[datetime, Option("--at", parser=time, metavar="TIME", help="a time such as 2026-01-31T12:00:00Z")],
     go: Annotated[bool, Option("--go", help="write the differences; by default, only compare")] = False,
     only: Annotated[
         Path | None,
@@ -72,9 +58,9 @@ def restore(
       2    refused before anything changed
       130  Ctrl-C; with --go, the stack is resumed
     """
-    access, screen = ctx.find_object(Access) or _ACCESS, Screen(as_json=as_json)
-    words = ["uv", "run", "context", "restore", stack, "--at", f"{at:%Y-%m-%dT%H:%M:%SZ}"]
-    words += [*(["--only", str(only)] if only else []), *(["--outputs", str(outputs_file)] if outputs_file else [])]
+    access, screen = Access.of(ctx, _ATTEMPTS), Screen(as_json=as_json)
+    at = at.replace(microsecond=0)
+    command = command_line("restore", stack, at=f"{at:%Y-%m-%dT%H:%M:%SZ}", only=only, outputs=outputs_file)
 
     def act() -> int:
         run = _run(repository(), stack, at, _ids(only), outputs_file, access, screen)
@@ -83,7 +69,7 @@ def restore(
         except StillPaused as error:
             screen.show_paused(stack, error)
             return FAILED
-        screen.show(stack, report, shlex.join([*words, "--go"]))
+        screen.show(stack, report, command)
         return report.exit_status
 
     interrupt_once()

@@ -9,8 +9,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from ....declaration.context import Context
-from ...command.aws_errors import AWS_ERRORS, INTERRUPTED, Refused, sentence
+from ...command.aws_errors import AWS_ERRORS, Refused, sentence
 from ...command.signals import ignore_interrupts
+from .. import report as repair
 from .copy import Copy
 from .differences import Comparison, Difference
 from .pause import Pause
@@ -40,15 +41,15 @@ class StillPaused(Exception):
 
 
 @dataclass
-class Report:
+class Report(repair.Report):
     """The result of a restore.
-
-    `result` is "compared", "restored", "differences remain", "stopped" by an error, or "interrupted".
 
     `counts` are the differences: aggregates by kind, `lists` and `answers`. `events` are the published events that the
     restored state lacks, by the type of the last event. `differences` has the aggregates' identities by kind.
     `remaining` is the number of differences after the last pass. `way_back` has commands that resume a paused stack.
     """
+
+    words = ("compared", "restored", "differences remain")
 
     at: str
     table: str
@@ -57,18 +58,16 @@ class Report:
     differences: dict[str, list[str]] = field(default_factory=dict)
     written: int = 0
     remaining: int = 0
-    result: str = "compared"
-    stopped: str = ""
     way_back: list[str] = field(default_factory=list)
 
     @property
-    def exit_status(self) -> int:
-        """0, or 1 if differences remain or the run stopped, or the exit status of Ctrl-C."""
-        return INTERRUPTED if self.result == "interrupted" else int(bool(self.stopped or self.remaining))
+    def complete(self) -> bool:
+        """Whether no difference remains."""
+        return not self.remaining
 
     def as_json(self) -> dict[str, Any]:
         """Return the report as JSON."""
-        return self.__dict__ | {"counts": dict(self.counts), "events": dict(self.events)}
+        return super().as_json() | {"counts": dict(self.counts), "events": dict(self.events)}
 
 
 @dataclass
@@ -91,7 +90,7 @@ class Run:
         """Restore the copy, compare it with the live table, and change nothing else."""
         self.tell(f"Restoring {self.copy.target.table} to {self.copy.name}. This may take an hour; Ctrl-C is safe.")
         self.copy.restore()
-        report = Report(self.copy.at.isoformat(), self.copy.name)
+        report = Report(self.copy.at.isoformat(), self.copy.name, executed=False)
         for found in self.comparison.differences():
             self._count(report, found)
         if paused := self._item.read():
@@ -121,7 +120,6 @@ class Run:
                 report.remaining = self._write(report)
             if not report.remaining:
                 self._item.store(progress.done())
-            report.result = "differences remain" if report.remaining else "restored"
         return report
 
     def _begin(self) -> Progress:
@@ -142,11 +140,11 @@ class Run:
         try:
             yield
         except KeyboardInterrupt:
-            report.result = "interrupted"
+            report.interrupted = True
         except AWS_ERRORS as error:
             if not report.written:
                 raise
-            report.result, report.stopped = "stopped", sentence(error, "restore")
+            report.stopped = sentence(error, "restore")
         finally:
             ignore_interrupts()
             try:

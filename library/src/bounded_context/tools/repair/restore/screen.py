@@ -14,8 +14,7 @@ class Screen(Consoles):
 
     def show(self, stack: str, report: Report, command: str) -> None:
         """Print the report; `command` writes the differences of a comparison."""
-        if self._as_json:
-            self._write({"stack": stack, **report.as_json()})
+        if self._wrote({"stack": stack, **report.as_json()}):
             return
         self._print(f"{stack} / {report.table}: {report.result}.")
         self._print_counts("Different", report.counts)
@@ -37,9 +36,7 @@ class Screen(Consoles):
     def show_paused(self, stack: str, error: StillPaused) -> None:
         """Print that a stack is still paused."""
         self.fail(str(error))
-        if self._as_json:
-            self._write({"stack": stack, "result": "paused", "why": str(error), "way_back": error.way_back})
-        else:
+        if not self._wrote({"stack": stack, "result": "paused", "why": str(error), "way_back": error.way_back}):
             self._show_way_back(error.way_back)
 
     def _show_way_back(self, commands: Sequence[str]) -> None:
@@ -49,6 +46,3 @@ class Screen(Consoles):
 
     def _print_counts(self, title: str, counts: Mapping[str, int]) -> None:
         self._print(f"{title}: {', '.join(f'{number} {name}' for name, number in counts.items()) or 'none'}.")
-
-    def _print(self, sentence: str) -> None:
-        self._out.print(sentence, markup=False, soft_wrap=True)

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from ....declaration.context import Context
-from ....declaration.structure import LIST_STEPS
-from ...release.rollout.outputs import parsed, read_outputs, refuse_others
+from ...release.rollout.outputs import parsed, read_outputs, refuse_others, region_of
 
 
 @dataclass(frozen=True)
@@ -35,10 +34,9 @@ class Target:
         aliases = outputs["functions"]
         commands, steps = (
             tuple(aliases[function].split(":")[6] for function in functions)
-            for functions in (context.command_functions, (*LIST_STEPS, context.verification))
+            for functions in (context.command_functions, context.steps)
         )
-        region = outputs["state_machine_arn"].split(":")[3]
-        return cls(name, outputs["table_name"], outputs["key_arn"], region, commands, steps)
+        return cls(name, outputs["table_name"], outputs["key_arn"], region_of(outputs), commands, steps)
 
 
 def read(stack: str, program: Path, file: Path | None, context: Context[Any]) -> Target:

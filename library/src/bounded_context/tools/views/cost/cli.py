@@ -67,12 +67,17 @@ def table(found: Mapping[str, Estimate]) -> str:
     """Return the estimates of several stacks, one line each."""
     width = max(map(len, (*found, "stack")))
     head = f"{'stack':<{width}}  {'idle month':>12}  {'million rows':>12}"
-    rows = (f"{name:<{width}}  {one.idle_month:>12.2f}  {one.per_million:>12.2f}" for name, one in found.items())
+    rows = (f"{name:<{width}}  {one.idle_month:>12.2f}  {_million(one):>12}" for name, one in found.items())
     return "\n".join([head, *rows, "", _priced()]) + "\n"
 
 
+def _million(found: Estimate) -> str:
+    """Return the cost of a million rows; a dash for a context without lists."""
+    return f"{found.per_million:.2f}" if found.counts(MILLION) else "-"
+
+
 def _listed(stack: str, found: Estimate) -> str:
-    parts = ("\n".join([title, *_rows(found, part)]) for part, title in _TITLES.items())
+    parts = ("\n".join([title, *_rows(found, part)]) for part, title in _TITLES.items() if found.counts(part))
     return "\n\n".join([f"{stack}, {_priced()}", *parts, _NOT_COUNTED]) + "\n"
 
 

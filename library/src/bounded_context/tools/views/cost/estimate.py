@@ -62,6 +62,10 @@ class Estimate:
         """The cost of a million rows."""
         return self.total(MILLION)
 
+    def counts(self, part: Part) -> bool:
+        """Return whether the estimate has lines of a part."""
+        return any(line.part == part for line in self.lines)
+
     def total(self, part: Part) -> float:
         """Return the cost of a part's lines."""
         return sum(line.usd for line in self.lines if line.part == part)
@@ -76,8 +80,9 @@ class Estimate:
 
 
 def estimate(context: Context[Any], graph: Graph) -> Estimate:
-    """Estimate the cost of a stack's resources, and of a million rows."""
-    return Estimate((*lines(IDLE, idle(graph)), *lines(MILLION, lists(Flow(context, graph, ROWS)))))
+    """Estimate the cost of a stack's resources, and of a million rows if the context has lists."""
+    rows = lists(Flow(context, graph, ROWS)) if context.has_lists else ()
+    return Estimate((*lines(IDLE, idle(graph)), *lines(MILLION, rows)))
 
 
 def lines(part: Part, counted: Iterable[tuple[str, float, str]]) -> list[Line]:

@@ -14,6 +14,7 @@ _SWEEPER: Final = "sweep_uploads"
 
 WRITTEN: Final[Mapping[str, tuple[Measure, ...]]] = {
     "watch_lists": (measures.OLDEST_UNFINISHED, measures.MAPPINGS_FAILING),
+    "watch_mappings": (measures.MAPPINGS_FAILING,),
     _SWEEPER: (measures.UPLOADS_UNSEEN,),
 }
 """The metrics that scheduled functions write even without traffic. CloudWatch bills a metric for each hour with a
@@ -39,6 +40,7 @@ def _permanent(graph: Graph) -> Counted:
     yield "keys that are not rotated yet", len(graph.of("kms/key")), "key"
     yield "secrets", len(graph.of("secretsmanager/secret")), "secret"
     yield "SFTP endpoint", len(graph.of("transfer/server")) * assumed().hours_a_month, "sftp_hour"
+    yield "elastic addresses", len(graph.of("ec2/eip")) * assumed().hours_a_month, "address_hour"
 
 
 def _watched(alarm: Node) -> int:

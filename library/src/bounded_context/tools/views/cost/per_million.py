@@ -38,7 +38,7 @@ def _functions(flow: Flow) -> Counted:
 
 
 def _calls(flow: Flow) -> Mapping[str, float]:
-    steps = dict.fromkeys(("register_list", "validate_list", flow.context.verification), flow.lists)
+    steps = dict.fromkeys(("register_list", "validate_list", flow.context.verification_step), flow.lists)
     return {**steps, "import_list": flow.parts, RELAY: flow.relayed, "measure_lists": flow.changes}
 
 
@@ -46,7 +46,7 @@ def _seconds(flow: Flow) -> Mapping[str, float]:
     return {
         "register_list": flow.lists * assumed().call_seconds,
         "validate_list": flow.rows / assumed().validated_a_second,
-        flow.context.verification: flow.rows * flow.checks / assumed().read_a_second,
+        flow.context.verification_step: flow.rows * flow.checks / assumed().read_a_second,
         "import_list": flow.rows / assumed().written_a_second,
         RELAY: flow.publishes * assumed().publish_seconds,
         "measure_lists": flow.changes * assumed().call_seconds,
@@ -65,6 +65,9 @@ def _files(flow: Flow) -> Counted:
     yield "objects read", 2 * flow.parts + flow.lists * assumed().list_objects, "s3_get"
     if flow.graph.of("transfer/server"):
         yield "uploads over SFTP", flow.rows * flow.row.file_bytes / _GB, "sftp_data"
+    if flow.graph.of("guardduty/malwareProtectionPlan"):
+        yield "uploads scanned for malware", flow.rows * flow.row.file_bytes / _GB, "malware_data"
+        yield "scans of files", flow.lists, "malware_object"
 
 
 def _events(flow: Flow) -> Counted:

@@ -1,4 +1,4 @@
-"""HTML pages in single files with a common style, without scripts, a server or network access.
+"""HTML pages in single files with a common style, without a server or network access.
 
 Other programs load only this package, so it imports no other module of the library.
 """

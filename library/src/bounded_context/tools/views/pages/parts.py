@@ -1,6 +1,8 @@
 """The frame of every page and the parts of its body, as HTML."""
 
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from html import escape
 from pathlib import Path
 from typing import Final
@@ -8,29 +10,34 @@ from typing import Final
 STYLE: Final = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
 """The style sheet of all pages, for the light and the dark colour scheme, wide screens and phones."""
 
-# With this policy, browsers run no scripts and load no resources.
+# With this policy, browsers load no resources, send no data, and run no script but the page's own.
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 
 
-def page(title: str, body: Iterable[str], style: str = "") -> str:
+def page(title: str, body: Iterable[str], style: str = "", script: str = "") -> str:
     """Return a page as HTML.
 
     Args:
         title: the title and first heading, as text.
         body: the content below the heading, as HTML.
         style: additional style of this page.
+        script: the script of this page, which must not contain the text `</script`.
     """
     escaped_title = escape(title)
+    policy, scripts = _POLICY, []
+    if script:
+        policy += f"; script-src 'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'"
+        scripts = [f"<script>{script}</script>"]
     head = (
         '<meta charset="utf-8">',
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<meta name="color-scheme" content="light dark">',
         f"<title>{escaped_title}</title>",
         f"<style>\n{STYLE}{style}</style>",
     )
     top, main = '<!doctype html>\n<html lang="en">\n<head>', "</head>\n<body>\n<main>"
-    return "\n".join((top, *head, main, f"<h1>{escaped_title}</h1>", *body, "</main>\n</body>\n</html>\n"))
+    return "\n".join((top, *head, main, f"<h1>{escaped_title}</h1>", *body, "</main>", *scripts, "</body>\n</html>\n"))
 
 
 def text(sentence: str) -> str:

@@ -79,9 +79,9 @@ class Screen(Consoles):
     def end(self, stack: str, steps: "Steps", *, interrupted: bool) -> None:
         """Print the result of the test."""
         result = "interrupted" if interrupted else "passed" if steps.passed else "failed"
-        if self._as_json:
-            self._write({"stack": stack, "result": result, "steps": [asdict(step) for step in steps.completed]})
-        elif interrupted:
+        if self._wrote({"stack": stack, "result": result, "steps": [asdict(step) for step in steps.completed]}):
+            return
+        if interrupted:
             self.fail(f"{stack}: interrupted.")
         elif result == "failed":
             self.fail(f"{stack}: {', '.join(step.name for step in steps.completed if not step.passed)} failed.")

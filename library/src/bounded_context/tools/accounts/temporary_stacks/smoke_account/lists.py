@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from .....declaration.context import Context
 from ....command.aws_errors import code
+from ....local.actors.caller import invoke
 from ....local.actors.partner import NAME as PARTNER
 from ....local.actors.subscriber import Subscriber
 from ....local.periodic import until
@@ -39,6 +40,18 @@ def check_import(world: World, context: Context[Any], outputs: Mapping[str, Any]
     if wrong := report.splitlines()[1:]:
         raise Failed(f"the rows were not imported; the first line of the report is {wrong[0]!r}.")
     return f"reports/{PARTNER}/{_FILE}.report.csv has no faults"
+
+
+def check_commands(world: World, context: Context[Any], outputs: Mapping[str, Any]) -> str:
+    """Create an aggregate for each of the ten rows, in a context without lists. Raises Failed for a refusal."""
+    samples, alias = Samples(context), outputs["functions"][context.creating.function]
+    for row in samples.rows(ROWS, _SEED):
+        details = context.details.model_validate(dict(zip(samples.columns, row, strict=True)))
+        payload = details.model_dump(mode="json", exclude_none=True)
+        called = invoke(world.aws, alias, {"idempotency_key": details.id, "payload": payload})
+        if called.failed or not called.answer["ok"]:
+            raise Failed(f"{context.creating.name} was not executed: {called.answer}.")
+    return f"{ROWS} answers of {context.creating.name}"
 
 
 def check_events(world: World, context: Context[Any], outputs: Mapping[str, Any]) -> str:

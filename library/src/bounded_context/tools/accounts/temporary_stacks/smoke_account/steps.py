@@ -12,7 +12,7 @@ from ....command.aws_errors import AWS_ERRORS, Refused, sentence
 from ....command.errors import LocalRunError
 from ....release.package import PackageError
 from ..pulumi_cli import Failed
-from .lists import ROWS, check_events, check_import
+from .lists import ROWS, check_commands, check_events, check_import
 from .releases import check_bad_version, check_good_version
 from .worlds import World
 
@@ -79,7 +79,10 @@ def _deploy_and_check(world: World, context: Context[Any], steps: Steps) -> None
         return outputs["release"]["application"]
 
     steps.run("deploy", deploy)
-    steps.run(f"{ROWS} rows", lambda: check_import(world, context, outputs))
+    if context.has_lists:
+        steps.run(f"{ROWS} rows", lambda: check_import(world, context, outputs))
+    else:
+        steps.run(f"{ROWS} commands", lambda: check_commands(world, context, outputs))
     steps.run("queues", lambda: check_events(world, context, outputs))
     steps.run("bad version", lambda: check_bad_version(world, context, outputs))
     steps.run("good version", lambda: check_good_version(world, context, outputs))

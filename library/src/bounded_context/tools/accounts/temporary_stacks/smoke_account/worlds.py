@@ -41,6 +41,7 @@ class Account:
     def __init__(self, project: Project, stack: str) -> None:
         self.stack = stack
         self.code = project.build / "code.zip"
+        self._context = project.context
         self._stack = TemporaryStack(project, stack)
         self._login = Login.with_new_key(PARTNER)
         self._outputs: Mapping[str, Any] = {}
@@ -70,7 +71,8 @@ class Account:
         self._began = True
         # Without filters, each subscriber gets every event. The stack has no other partner.
         partner = {"partners": {PARTNER: {"public_keys": [self._login.public_key]}}}
-        changes = {"filters": None, **(partner if self._stack.setting("sftp") != "none" else {})}
+        over_sftp = self._context.has_lists and self._stack.setting("sftp") != "none"
+        changes = {"filters": None, **(partner if over_sftp else {})}
         self._outputs = self._stack.deploy(changes)
         return self._outputs
 

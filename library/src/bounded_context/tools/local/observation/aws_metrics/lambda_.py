@@ -32,13 +32,13 @@ def samples(calls: Iterable[Call], aliases: Mapping[str, str]) -> Iterator[Sampl
 
 
 def _of_call(alias: str, version: str) -> Iterator[dict[str, str]]:
-    by_name, by_alias = _dimensions(alias)
+    by_name, by_alias = dimensions(alias)
     yield by_name
     yield by_alias
     yield by_alias | {"ExecutedVersion": version}
 
 
-def _dimensions(alias: str) -> tuple[dict[str, str], dict[str, str]]:
+def dimensions(alias: str) -> tuple[dict[str, str], dict[str, str]]:
     """Return the dimensions of a function and of its alias."""
     name, qualifier = alias.split(":")[-2:]
     return {"FunctionName": name}, {"FunctionName": name, "Resource": f"{name}:{qualifier}"}
@@ -51,7 +51,7 @@ def _ages(call: Call) -> Iterator[float]:
 
 def throttles(aws: Aws, aliases: Mapping[str, str], time: float) -> Iterator[Sample]:
     """Yield the number of throttled calls so far, by function."""
-    for by_name, by_alias in map(_dimensions, aliases.values()):
+    for by_name, by_alias in map(dimensions, aliases.values()):
         throttled = _throttled(aws, by_name)
         yield Sample(NAMESPACE, "Throttles", by_name, "Count", time, throttled)
         yield Sample(NAMESPACE, "Throttles", by_alias, "Count", time, throttled)
@@ -78,7 +78,7 @@ def unknown_ages(aws: Aws, aliases: Mapping[str, str], known: Iterable[Sample], 
     measured = {sample.dimensions["FunctionName"] for sample in known if sample.metric == "IteratorAge"}
     mappings = aws.call("lambda", "list_event_source_mappings")["EventSourceMappings"]
     readers = [entry["FunctionArn"].split(":") for entry in mappings if ":dynamodb:" in entry["EventSourceArn"]]
-    for by_name, by_alias in map(_dimensions, aliases.values()):
+    for by_name, by_alias in map(dimensions, aliases.values()):
         name = by_name["FunctionName"]
         if name not in measured and any(name in reader for reader in readers):
             yield from zeros(NAMESPACE, by_name, ["IteratorAge"], time, "Milliseconds")

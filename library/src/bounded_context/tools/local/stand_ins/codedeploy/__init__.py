@@ -50,7 +50,7 @@ def running_codedeploy(
 
     with closing(Fleet(moto, configs, account_of)) as fleet:
         operations = Operations(moto, configs, hooks, fleet, f"arn:aws:lambda:{region}:{account}:function:")
-        with serving(lambda _, headers, body: _respond(operations, headers, body), port, "codedeploy") as endpoint:
+        with serving(lambda sent: _respond(operations, sent.headers, sent.body), port, "codedeploy") as endpoint:
             yield endpoint
 
 

@@ -17,34 +17,41 @@ _ACCESS_KEY: Final = re.compile(r"Credential=([^/]+)/")
 
 
 class Callers:
-    """The secrets of the emulator's functions, by access key."""
+    """The emulator's functions and their secrets, by access key."""
 
     def __init__(self, aws: Aws) -> None:
         """Store a client with the account's root credentials."""
         self._aws = aws
-        self._secrets: Mapping[str, str] = {}
+        self._known: Mapping[str, tuple[str, str]] = {}
 
     def credentials(self, headers: Mapping[str, str]) -> Credentials | None:
         """Return the credentials of a signed request, or None if they belong to no function."""
+        key, (secret, _) = self._caller(headers)
+        return Credentials(key, secret, headers.get("X-Amz-Security-Token")) if secret else None
+
+    def function(self, headers: Mapping[str, str]) -> str:
+        """Return the name of the function that signed a request, or an empty text if no function did."""
+        return self._caller(headers)[1][1]
+
+    def _caller(self, headers: Mapping[str, str]) -> tuple[str, tuple[str, str]]:
+        """Return the access key of a request, and the secret and the function, both empty if no function has it."""
         found = _ACCESS_KEY.search(headers.get("Authorization", ""))
-        if found is None:
-            return None
-        key = found[1]
-        if key not in self._secrets:  # the run creates functions, versions and aliases later
-            self._secrets = dict(_secrets(self._aws))
-        secret = self._secrets.get(key)
-        return None if secret is None else Credentials(key, secret, headers.get("X-Amz-Security-Token"))
+        key = found[1] if found else ""
+        if found and key not in self._known:  # the run creates functions, versions and aliases later
+            self._known = dict(_callers(self._aws))
+        return key, self._known.get(key, ("", ""))
 
 
-def _secrets(aws: Aws) -> Iterator[tuple[str, str]]:
-    """Yield the access key and the secret of each function, version and alias."""
+def _callers(aws: Aws) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Yield the access key of each function, version and alias, with its secret and the function's name."""
     for function in _listed(aws, "list_functions", "Functions"):
         name, role, arn = function["FunctionName"], function["Role"], function["FunctionArn"]
         versions = _listed(aws, "list_versions_by_function", "Versions", FunctionName=name)
         aliases = _listed(aws, "list_aliases", "Aliases", FunctionName=name)
         qualifiers = [version["Version"] for version in versions] + [alias["Name"] for alias in aliases]
         for qualified in (arn, *(f"{arn}:{qualifier}" for qualifier in qualifiers)):
-            yield keys(qualified, role)
+            key, secret = keys(qualified, role)
+            yield key, (secret, name)
 
 
 def keys(function_arn: str, role_arn: str) -> tuple[str, str]:

@@ -9,25 +9,16 @@ from typing import Any, Final
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError
-from urllib3 import HTTPConnectionPool, HTTPHeaderDict
 from urllib3.exceptions import HTTPError
 
 from ...emulator.aws import Aws
-from ...emulator.process import HOST
-from ..http_server import Response
+from ..http_server import Request, Response
+from ..upstream import Upstream
 from .callers import Callers
 from .insert import Reasons, at_fault, inserted, is_insert
 
-_SECONDS: Final = 60.0
-"""Timeout of a response; botocore's default."""
-_KEPT: Final = 256
-"""Pooled connections to the emulator: more than all functions use together."""
 _CONTENT_TYPE: Final = "application/x-amz-json-1.0"
 _TARGET: Final = "DynamoDB_20120810.%s"
-
-
-_OF_THE_CONNECTION: Final = {"connection", "content-length", "keep-alive", "transfer-encoding"}
-"""Response headers that apply to a single connection and are not forwarded."""
 
 
 class Refused(Exception):
@@ -46,16 +37,16 @@ class DynamoDB:
         """Store a client with the account's root credentials."""
         self._aws = aws
         self._callers = Callers(aws)
-        self._emulator = HTTPConnectionPool(HOST, aws.emulator.port, maxsize=_KEPT, timeout=_SECONDS, retries=False)
+        self._emulator = Upstream(aws.emulator.port)
         self._key_of = cache(self._partition_key)
 
-    def respond(self, path: str, headers: HTTPHeaderDict, body: bytes) -> Response:
+    def respond(self, sent: Request) -> Response:
         """Return the response to a request: 502 if the emulator does not respond."""
-        statements = _inserts(headers, body)
+        statements = _inserts(sent.headers, sent.body)
         try:
             if not statements:
-                return self._send(path, headers, body)
-            answers = inserted(statements, self._key_of, lambda puts: self._write(headers, puts))
+                return self._emulator.send(sent.method, sent.path, sent.headers, sent.body)
+            answers = inserted(statements, self._key_of, lambda puts: self._write(sent.headers, puts))
         except Refused as refused:
             return refused.response
         except HTTPError as error:
@@ -69,7 +60,7 @@ class DynamoDB:
     def _write(self, headers: Mapping[str, str], puts: Sequence[Mapping[str, Any]]) -> Reasons:
         """Execute a transaction with the caller's credentials. Raises Refused if DynamoDB rejects the whole request."""
         body = json.dumps({"TransactItems": puts}).encode()
-        response = self._send("/", self._signed(headers, "TransactWriteItems", body), body)
+        response = self._emulator.send("POST", "/", self._signed(headers, "TransactWriteItems", body), body)
         if response.status == 200:
             return []
         reasons = _reasons(response.body)
@@ -86,11 +77,6 @@ class DynamoDB:
         request = AWSRequest("POST", self._aws.emulator.endpoint, data=body, headers=wanted)
         SigV4Auth(credentials, "dynamodb", self._aws.region).add_auth(request)
         return dict(request.headers.items())
-
-    def _send(self, path: str, headers: Mapping[str, str], body: bytes) -> Response:
-        answer = self._emulator.urlopen("POST", path, body, headers, redirect=False, decode_content=False)
-        forwarded = {name: value for name, value in answer.headers.items() if name.lower() not in _OF_THE_CONNECTION}
-        return Response(answer.status, forwarded, answer.data)
 
     def _partition_key(self, table: str) -> str:
         try:

@@ -1,0 +1,143 @@
+"""The detection of a file's format from its beginning: the settings that would accept a refused file."""
+
+import csv
+import re
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from io import BytesIO
+from itertools import islice
+from typing import Final
+
+from ..domain.formats import CHOICES, PLAIN, Difference, FileFormat
+from ..domain.rows import Record, Rows, Unreadable
+from . import encodings, json_lines
+from .reading import GZIP, HEAD_BYTES, Source
+
+_SAMPLE: Final = 100
+"""The maximum number of rows that are read to detect the notations of their values."""
+
+_DAYS: Final = (
+    *(PLAIN.date, "DD.MM.YYYY", "DD/MM/YYYY", "MM/DD/YYYY", "DD-MM-YYYY", "MM-DD-YYYY", "YYYY/MM/DD", "YYYYMMDD"),
+    *("YYYY.MM.DD", "DD MM YYYY"),
+)
+_COMMAS: Final = re.compile(r"[+-]?([0-9]+|[0-9]{1,3}(\.[0-9]{3})+)(,[0-9]+)?")
+_POINTS: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+_VALUE: Final = re.compile(r"[0-9.,/+-]*")
+"""A cell that is no name of a column: the file may have no header."""
+
+_BINARY: Final = re.compile("[\x00-\x08]")
+
+
+def detected(head: bytes, expected: FileFormat = PLAIN, form: Rows | None = None) -> FileFormat:
+    """Return the format that is necessary to read the records of a file, as its beginning shows it."""
+    return _detected(head, expected, form)[0]
+
+
+def differences(head: bytes, form: Rows, expected: FileFormat) -> Sequence[Difference]:
+    """Return the members of the format in which a file differs from the expected format, as its beginning shows it."""
+    found, text = _detected(head, expected, form)
+    outer = [Difference(name, getattr(found, name)) for name in CHOICES if name != "decimal"]
+    different = [one for one in outer if one.value != getattr(expected, one.member)]
+    return [*different, *(_inner(text, form, found) if text else ())]
+
+
+def _detected(head: bytes, expected: FileFormat, form: Rows | None) -> tuple[FileFormat, str]:
+    """Return the format, and the beginning of the file as text; empty if it is no text."""
+    packed = head.startswith(GZIP) if head else expected.compression == "gzip"
+    data = _unpacked(head) if packed else head
+    found = replace(expected, compression="gzip" if packed else "none")
+    found = replace(found, encoding=encodings.guessed(data, expected.encoding))
+    text = encodings.begun(data, found.encoding)
+    if not text or _BINARY.search(text):
+        return replace(found, encoding=expected.encoding), ""
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    if json_lines.members(first) is not None or first.startswith('{"'):
+        return replace(found, kind="json-lines"), text
+    return replace(found, kind="csv", delimiter=_delimiter(first, found, form)), text
+
+
+def _unpacked(head: bytes) -> bytes:
+    try:
+        return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(head, HEAD_BYTES)
+    except zlib.error:
+        return b""
+
+
+def _delimiter(first: str, expected: FileFormat, form: Rows | None) -> str:
+    """Return the delimiter that gives the most known columns, then the most cells."""
+
+    def quality(delimiter: str) -> tuple[int, int, bool]:
+        cells = _cells(first, delimiter)
+        known = sum(expected.column(cell) in form.columns for cell in cells) if form else 0
+        return known, len(cells), delimiter == expected.delimiter
+
+    return max(CHOICES["delimiter"], key=quality)
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
+def _inner(text: str, form: Rows, found: FileFormat) -> Iterator[Difference]:
+    """Yield the differences in the header and in the notations of the values."""
+    names, rows = _rows(text, form, found)
+    columns = [*map(found.column, names)]
+    unknown = [name for name, column in zip(names, columns, strict=True) if column not in form.columns]
+    missing = [column for column in form.columns_with(default=False) if column not in columns]
+    translated = 0 < len(missing) <= len(unknown) <= len(form.columns)
+    if translated and not any(map(_VALUE.fullmatch, unknown)):
+        yield Difference("header", dict.fromkeys(map(str.strip, unknown), f"one of {', '.join(missing)}"))
+    places = columns if found.kind == "csv" else form.columns
+    yield from _numbers(_values(rows, places, form.of_type(Decimal)), found)
+    yield from _dates(_values(rows, places, form.of_type(date)), found)
+
+
+def _rows(text: str, form: Rows, found: FileFormat) -> tuple[list[str], list[Record]]:
+    """Return the names and the first records. The last line may be cut, and a later line may be wrong."""
+    whole = text[: text.rfind("\n") + 1] or text
+    plain = replace(found, encoding="utf-8", compression="none")
+    records: list[Record] = []
+    with suppress(Unreadable):
+        records.extend(islice(Source(BytesIO(whole.encode(errors="replace"))).records(plain), _SAMPLE + 1))
+    if found.kind == "csv" or not records:
+        return (records[0].cells if records else []), records[1:]
+    objects = (json_lines.record(record, form.columns, found) for record in records)
+    names = [name for name, _ in json_lines.members(records[0].cells[0]) or ()]
+    return names, [record for record in objects if isinstance(record, Record)]
+
+
+def _values(rows: Sequence[Record], columns: Sequence[str], wanted: Sequence[str]) -> list[str]:
+    places = [columns.index(name) for name in wanted if name in columns]
+    whole = [row.cells for row in rows if len(row.cells) == len(columns)]
+    return [cells[place] for cells in whole for place in places if cells[place]]
+
+
+def _numbers(values: Sequence[str], found: FileFormat) -> Iterator[Difference]:
+    form, mark = (_COMMAS, ",") if found.decimal == "." else (_POINTS, ".")
+    if any(mark in value for value in values) and all(map(form.fullmatch, values)):
+        yield Difference("decimal", mark)
+
+
+def _dates(values: Sequence[str], found: FileFormat) -> Iterator[Difference]:
+    if not values or _all_days(values, found.date):
+        return
+    yield from (Difference("date", form) for form in _DAYS if _all_days(values, form))
+
+
+def _all_days(values: Sequence[str], form: str) -> bool:
+    plain: Callable[[str], str] = replace(PLAIN, date=form).notations[date].plain if form != PLAIN.date else str
+    return all(_is_day(plain(value)) for value in values)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False

@@ -1,0 +1,191 @@
+"""The format of a partner's files, if it differs from the plain format: UTF-8, commas, decimal points, ISO dates."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import MISSING, asdict, dataclass, field, fields
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+MOST_BYTES: Final = 200 * 1024 * 1024
+"""The largest list that any stack accepts, unpacked (the setting `max_list_mb`)."""
+
+CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
+    "kind": ("csv", "json-lines"),
+    "delimiter": (",", ";", "\t", "|"),
+    "encoding": ("utf-8", "utf-16", "latin-1", "windows-1252"),
+    "decimal": (".", ","),
+    "compression": ("none", "gzip"),
+}
+"""The accepted values of a format's members. `date` and `header` are free."""
+
+SINGLE_BYTE: Final = ("latin-1", "windows-1252")
+"""The encodings in which any bytes of another encoding are text too."""
+
+_DATE: Final = re.compile(r"(YYYY|MM|DD)([./ -]?)(YYYY|MM|DD)\2(YYYY|MM|DD)")
+_PARTS: Final = re.compile(r"YYYY|MM|DD|.")
+_DIGITS: Final = {"YYYY": "(?P<YYYY>[0-9]{4})", "MM": "(?P<MM>[0-9]{2})", "DD": "(?P<DD>[0-9]{2})"}
+_ISO_DAY: Final = re.compile("-".join(_DIGITS.values()))
+_NO_DAY: Final = "?"
+"""Begins a text that is no day of the format: no field accepts it as a day of another format."""
+
+_SWAPPED: Final = str.maketrans(",.", ".,")
+_POINT: Final = re.compile(r"(?<=[0-9])\.(?=[0-9])")
+
+
+class BadFormat(ValueError):
+    """A wrong member of a format. ``member`` is its name, or empty; the message completes a sentence about it."""
+
+    def __init__(self, member: str, problem: str) -> None:
+        super().__init__(problem)
+        self.member = member
+
+
+@dataclass(frozen=True)
+class FileFormat:
+    """The format of a partner's files. The defaults are the plain format.
+
+    ``header`` maps the partner's column names to the columns. ``date`` has YYYY, MM and DD once each, with a separator
+    or without.
+    """
+
+    kind: str = "csv"
+    delimiter: str = ","
+    encoding: str = "utf-8"
+    decimal: str = "."
+    date: str = "YYYY-MM-DD"
+    compression: str = "none"
+    header: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @classmethod
+    def parse(cls, values: Any, columns: Collection[str]) -> "FileFormat":
+        """Return the format of a partner's setting, for a context with these columns. Raises BadFormat."""
+        known = [member.name for member in fields(cls)]
+        if not isinstance(values, dict) or not values:
+            raise BadFormat("", f"is {values!r}: write a map with any of {', '.join(known)}")
+        for member, value in values.items():
+            if member not in known:
+                raise BadFormat("", f"has {member!r}: write any of {', '.join(known)}")
+            _check(member, value, columns)
+        if values.get("kind") == "json-lines" and "delimiter" in values:
+            raise BadFormat("delimiter", "is only for kind: csv: remove it")
+        return cls(**values)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The members that differ from the plain format, as `parse` reads them."""
+        return {name: value for name, value in asdict(self).items() if value != _default(name)}
+
+    def column(self, name: str) -> str:
+        """Return the column that a name in the partner's header means."""
+        return self.header.get(name.strip(), name.strip())
+
+    def names(self, columns: Collection[str]) -> list[str]:
+        """Return the names of these columns in the partner's header."""
+        written = {column: name for name, column in self.header.items()}
+        return [written.get(column, column) for column in columns]
+
+    @property
+    def notations(self) -> dict[type, "Notation"]:
+        """The notations of the types of values that the format writes in another way."""
+        numbers = {Decimal: Notation(_swapped, _swapped, _described_number)} if self.decimal != PLAIN.decimal else {}
+        return numbers | ({date: _days(self.date)} if self.date != PLAIN.date else {})
+
+
+@dataclass(frozen=True)
+class Notation:
+    """The notation of a type of values.
+
+    ``plain`` returns the plain text of a value. Any other text becomes a text that no field accepts. ``written`` is the
+    opposite. ``described`` returns a description of plain values with the examples of this notation.
+    """
+
+    plain: Callable[[str], str]
+    written: Callable[[str], str]
+    described: Callable[[str], str]
+
+
+PLAIN: Final = FileFormat()
+"""The format of a partner without the setting."""
+
+
+@dataclass(frozen=True)
+class Formats:
+    """The formats of partners with the setting, and the largest unpacked size of a list in bytes."""
+
+    by_partner: Mapping[str, FileFormat] = field(default_factory=dict[str, FileFormat])
+    max_bytes: int = MOST_BYTES
+
+    def of(self, partner: str) -> FileFormat:
+        """Return a partner's format."""
+        return self.by_partner.get(partner, PLAIN)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A member that the format of a file has, and the format of its partner has not."""
+
+    member: str
+    value: Any
+
+    @property
+    def setting(self) -> str:
+        """The member and its value as YAML."""
+        return f"{self.member}: {json.dumps(self.value, ensure_ascii=False)}"
+
+
+def _swapped(text: str) -> str:
+    # In a file with decimal commas, a text with a point becomes a text with a comma, which is no number.
+    return text.translate(_SWAPPED)
+
+
+def _described_number(text: str) -> str:
+    return _POINT.sub(",", text)
+
+
+def _days(form: str) -> Notation:
+    parts: list[str] = _PARTS.findall(form)
+    pattern = re.compile("".join(_DIGITS.get(part, re.escape(part)) for part in parts))
+
+    def plain(text: str) -> str:
+        found = pattern.fullmatch(text)
+        return "{YYYY}-{MM}-{DD}".format(**found.groupdict()) if found else text and _NO_DAY + text
+
+    def written(text: str) -> str:
+        return _ISO_DAY.sub(lambda day: _PARTS.sub(lambda part: day.groupdict().get(part[0], part[0]), form), text)
+
+    return Notation(plain, written, lambda text: written(text.replace(PLAIN.date, form)))
+
+
+def _default(name: str) -> Any:
+    [member] = (member for member in fields(FileFormat) if member.name == name)
+    return {} if member.default is MISSING else member.default
+
+
+def _check(member: str, value: Any, columns: Collection[str]) -> None:
+    if member == "header":
+        _check_header(value, columns)
+    elif member == "date":
+        _check_date(value)
+    elif value not in CHOICES[member]:
+        raise BadFormat(member, f"is {value!r}: write one of {', '.join(map(json.dumps, CHOICES[member]))}")
+
+
+def _check_date(value: Any) -> None:
+    found = _DATE.fullmatch(value) if isinstance(value, str) else None
+    if found is None or len({found[1], found[3], found[4]}) != len(_DIGITS):
+        raise BadFormat("date", f"is {value!r}: write YYYY, MM and DD once each, such as DD.MM.YYYY")
+
+
+def _check_header(value: Any, columns: Collection[str]) -> None:
+    if not isinstance(value, dict):
+        raise BadFormat("header", f"is {value!r}: write a map of the partner's column names to ours")
+    for name, column in value.items():
+        if column not in columns:
+            raise BadFormat("header", f"maps {name!r} to {column!r}: write one of {', '.join(columns)}")
+        if name != name.strip() or not name:
+            raise BadFormat("header", f"has the name {name!r}: write it without spaces around it")
+    if twice := [column for column, times in Counter(value.values()).items() if times > 1]:
+        raise BadFormat("header", f"maps two names to {min(twice)!r}: map one of them")

@@ -1,0 +1,99 @@
+"""The storm as a command: the selection of faults, the run, and the table of outcomes."""
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+
+from ....configuration.project import Project
+from ...command.errors import LocalRunError
+from ...programs.graph import Graph
+from ...programs.recording import Program
+from ..provider.stack import STACK
+from ..run.screen import Screen
+from ..running.start import running_context
+from .faults import Fault, derive
+from .interception import Interception
+from .storm import SETTINGS, Outcome, Storm
+
+EMULATED: Final = (
+    "Stand-ins: a proxy throttles, kills and counts; a local minute lasts a second, and ages grow as fast; a queue's"
+    " message is visible again after 35 s; the run starts a failed execution again, and plays the partner, the callers"
+    " and the subscribers. The person on call follows the runbook's section of each alarm: its redrives, a redriven"
+    " execution, a file that is requested again.",
+)
+
+
+def graph_of(project: Project) -> Graph:
+    """Return the recorded graph of the local stack."""
+    return Program(project.service, project.package).graph(STACK)
+
+
+def selected(graph: Graph, names: Sequence[str] | None) -> list[Fault]:
+    """Return the named faults, or all. Raises LocalRunError if a name is unknown."""
+    faults = {fault.name: fault for fault in derive(graph)}
+    if unknown := [name for name in names or () if name not in faults]:
+        raise LocalRunError(f"There is no fault {unknown[0]}: `context rehearse storm --list` prints all faults.")
+    return [faults[name] for name in dict.fromkeys(names or faults)]
+
+
+def show_faults(faults: Sequence[Fault], *, as_json: bool) -> None:
+    """Print the faults with their expected alarms."""
+    if as_json:
+        facts = [{"fault": one.name, "expected": sorted(one.alarms), "untried": one.untried} for one in faults]
+        sys.stdout.write(json.dumps(facts, indent=2) + "\n")
+        return
+    table = Table("fault", "expected: one of these alarms", title=f"{len(faults)} faults of the stack {STACK}")
+    for one in faults:
+        table.add_row(one.name, f"not tried: {one.untried}" if one.untried else ", ".join(sorted(one.alarms)))
+    Console(highlight=False).print(table)
+
+
+def perform(
+    project: Project, screen: Screen, graph: Graph, faults: Sequence[Fault], seed: int, *, as_json: bool
+) -> int:
+    """Plant the faults one after another, print the outcomes, and return the exit status."""
+    interception = Interception()
+    with running_context(project, screen.stage, settings=SETTINGS, proxy=interception.serving) as running:
+        storm = Storm(running, interception, graph, seed)
+        with screen.stage("no fault"):
+            problems = storm.calm()
+        outcomes = [_performed(storm, fault, screen) for fault in faults]
+    problems += [finding for outcome in outcomes for finding in outcome.findings()]
+    _show(outcomes, as_json=as_json)
+    for problem in problems:
+        screen.fail(problem)
+    return int(bool(problems))
+
+
+def _performed(storm: Storm, fault: Fault, screen: Screen) -> Outcome:
+    with screen.stage(fault.name):
+        outcome = storm.perform(fault)
+        screen.say(f"not tried: {outcome.untried}" if outcome.untried else outcome.healed)
+    return outcome
+
+
+def _show(outcomes: Sequence[Outcome], *, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(json.dumps([one.as_json() for one in outcomes], indent=2) + "\n")
+        return
+    table = Table()
+    for title in ("fault", "lost", "duplicates", "expected, one of", "observed", "healed", "seconds"):
+        table.add_column(title, overflow="fold")
+    untried: dict[str, list[str]] = {}
+    for one in outcomes:
+        if one.untried:
+            untried.setdefault(one.untried, []).append(one.fault.name)
+            continue
+        seconds = "never" if one.seconds is None else f"{one.seconds:.1f}"
+        expected, observed = "\n".join(sorted(one.fault.alarms)), "\n".join(sorted(one.alarms))
+        healed = "\n".join([one.healed, *one.sections])
+        table.add_row(one.fault.name, str(len(one.lost)), str(len(one.duplicates)), expected, observed, healed, seconds)
+    out = Console(highlight=False)
+    out.print(table)
+    for reason, names in untried.items():
+        out.print(f"Not tried, {reason}: {', '.join(names)}", markup=False, soft_wrap=True)
+    out.print(*EMULATED, sep="\n", markup=False, soft_wrap=True)

@@ -1,0 +1,83 @@
+"""The partners' page: the columns and codes of each context, and the limits of the code that reads a list."""
+
+import csv
+from dataclasses import replace
+from decimal import Decimal
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from payment.context import PAYMENT
+
+from bounded_context import Amount, BusinessError, Context, Text
+from bounded_context.application.reading import MAX_RECORD_CHARACTERS
+from bounded_context.application.report import REPORTED_REJECTIONS
+from bounded_context.configuration.project import Project, current
+from bounded_context.domain.faults import LIST_CODES, ROW_CODES, Fault, ListFault
+from bounded_context.domain.rows import Record
+from bounded_context.testing.promises import Repository
+from bounded_context.testing.promises.documents import lists_are_described
+from bounded_context.tools.contracts import list_format as list_format_module
+from bounded_context.tools.contracts.list_format import list_format, page
+from bounded_context.tools.views.pages.lists import Column, html, markdown
+from tests.contexts import CONTEXTS
+from tests.things import context_of
+
+
+class TooLarge(BusinessError):
+    """Refuses a sum."""
+
+    code = "sum-too-large"
+    title = "The sum is too large"
+
+
+def _of(context: Context) -> Project:
+    project = Project(current().root, {})
+    project.__dict__["context"] = context
+    return project
+
+
+@pytest.mark.parametrize("context", CONTEXTS, ids=lambda context: context.name)
+def test_the_sample_of_the_page_is_a_good_list(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the order of the columns, each with the accepted form."""
+    monkeypatch.setattr(Project, "package", PAYMENT.name)
+    header, cells = csv.reader(StringIO(page(_of(context)).partition("```csv\n")[2].partition("\n```")[0]))
+    assert tuple(header) == context.rows.columns
+    assert not context.rows.check(tuple(header), [Record(2, cells)]).rejections
+
+
+def test_the_page_has_every_code_and_limit() -> None:
+    """Of the library, of the context's own refusals, and of the stack's settings."""
+    form = list_format(_of(replace(PAYMENT, errors=(TooLarge,))))
+    assert {*ROW_CODES, *LIST_CODES} == {*Fault, *ListFault, "invalid"}
+    assert set(form.rows) == {*ROW_CODES, TooLarge.code}
+    assert "unknown" not in list_format(_of(replace(PAYMENT, references={}, verification="verify_list"))).rows
+    text = markdown(replace(form, most_mb=7, tolerated_share=0.125, temporary_names=(".part",)))
+    limits = ("7 MB", "12.5 %", f"{MAX_RECORD_CHARACTERS:,} characters", f"{REPORTED_REJECTIONS:,} lines", "`.part`")
+    assert [limit for limit in limits if limit not in text] == []
+    assert "%" not in markdown(replace(form, tolerated_share=0))
+
+
+def test_an_optional_column_has_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Project, "package", PAYMENT.name)
+    found = list_format(_of(context_of({"note": (Text | None, None), "fee": (Amount, Decimal("1.50"))}))).columns
+    assert [column.default for column in found] == [None, "", "1.50"]
+
+
+def test_no_text_of_a_context_breaks_out_of_the_page() -> None:
+    form = replace(list_format(current()), columns=[Column("a", "b | <b>c</b>", 'd,"e"')])
+    assert "| b \\| <b>c</b> |" in markdown(form)
+    assert '\na\n"d,""e"""\n' in markdown(form)
+    assert "<b>" not in "".join(html(form))
+
+
+@pytest.mark.parametrize("text", [None, "outdated"])
+def test_an_outdated_or_missing_page_breaks_the_promise(
+    text: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = Repository(current())
+    assert list(lists_are_described(where)) == []
+    monkeypatch.setattr(list_format_module, "NAME", path := tmp_path / "lists.md")
+    if text:
+        path.write_text(text, encoding="utf-8")
+    assert len(list(lists_are_described(where))) == 1

@@ -1,0 +1,66 @@
+"""A partner whose files are not plain: semicolons, Windows-1252, decimal commas, days as DD.MM.YYYY, gzip."""
+
+from collections.abc import Callable
+
+import pytest
+
+from bounded_context.tools.local.actors.sftp_partner import SftpPartner
+from bounded_context.tools.local.running.context import RunningContext
+from bounded_context.tools.programs.samples import Samples
+
+from .facts import CONTEXT, EXCEL, EXCEL_LOGIN, HEADER, SAMPLES, with_sftp
+from .lists import Sample, assert_refused, finish
+
+pytestmark = [pytest.mark.e2e, with_sftp]
+
+TEXTS = [
+    column
+    for column, (name, kind) in enumerate(SAMPLES.columns.items())
+    if kind == "text" and name != SAMPLES.identity and name not in CONTEXT.references
+]
+
+
+@pytest.fixture
+def partner(deployed: RunningContext, monkeypatch: pytest.MonkeyPatch) -> SftpPartner:
+    """The partner with the format, who uploads and reads its reports in place of the run's partner."""
+    excel = SftpPartner(deployed.aws, EXCEL_LOGIN)
+    excel.outputs = deployed.outputs
+    monkeypatch.setattr(deployed, "partner", excel)
+    return excel
+
+
+def _excel(good: Sample) -> bytes:
+    for column in TEXTS[:1]:
+        good = good.with_cell(0, column, "Jürgen Müller")
+    rows = [dict(zip(HEADER, row, strict=True)) for row in good.rows]
+    return Samples(CONTEXT).file(rows, format_=EXCEL)
+
+
+def test_a_list_in_the_format_of_its_partner_is_imported(
+    partner: SftpPartner, deployed: RunningContext, sample: Callable[[int], Sample]
+):
+    """Its umlauts arrive at the subscribers."""
+    good = sample(20)
+    done = finish(deployed, partner.upload("excel.csv.gz", _excel(good)), expected=21)
+    assert (done.outcome, done.imported, done.record["partner"]) == ("IMPORTED", 20, partner.name)
+    data = [event["data"] for events in done.events.values() for event in events]
+    assert any("Jürgen Müller" in one.values() for one in data) is bool(TEXTS)
+
+
+def test_a_list_in_another_format_is_rejected_with_the_settings_that_accept_it(
+    deployed: RunningContext, sample: Callable[[int], Sample]
+):
+    """The run's own partner has none of them."""
+    done = finish(deployed, deployed.partner.upload("excel.csv.gz", _excel(sample(20))))
+    assert_refused(done, "compressed with gzip")
+    fields = {line["field"] for line in done.rejections() if line["code"] == "list-format"}
+    assert {"format.compression", "format.delimiter"} <= fields
+
+
+def test_a_plain_list_of_the_partner_is_rejected(
+    partner: SftpPartner, deployed: RunningContext, sample: Callable[[int], Sample]
+):
+    """With the plain members."""
+    done = finish(deployed, partner.upload("plain.csv", sample(20).content))
+    assert_refused(done, "not compressed with gzip")
+    assert {line["code"] for line in done.rejections()} == {"list-compression", "list-format"}

@@ -1,0 +1,102 @@
+"""The storm on the embedded AWS: each fault heals and has an alarm, and a planted silence or loss is a finding."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from bounded_context.tools.local.running.start import running_context
+from bounded_context.tools.local.storm import planting
+from bounded_context.tools.local.storm import storm as storms
+from bounded_context.tools.local.storm.faults import Fault, derive
+from bounded_context.tools.local.storm.interception import Interception
+from bounded_context.tools.local.storm.storm import SETTINGS, Storm
+from bounded_context.tools.programs.recording import run
+from tests.console import PROGRAM
+
+from .facts import CONTEXT, ENVIRONMENT, PROJECT
+
+pytestmark = pytest.mark.e2e
+
+SUBSCRIBER = CONTEXT.subscribers[0]
+NIGHT_SECONDS = 3 * 3600
+
+
+@pytest.fixture(scope="module")
+def faults() -> dict[str, Fault]:
+    return {fault.name: fault for fault in derive(run("local"))}
+
+
+@pytest.fixture(scope="module")
+def storm() -> Iterator[Storm]:
+    """A stack without warnings, so that it lacks the alarm on a subscriber's queue. Without a fault, all is well."""
+    interception, settings = Interception(), {**SETTINGS, "alarms": "critical"}
+    with running_context(PROJECT, settings=settings, proxy=interception.serving) as running:
+        one = Storm(running, interception, run("local", alarms="critical"), seed=1)
+        assert one.calm() == []
+        yield one
+
+
+@pytest.mark.parametrize(
+    ("name", "stops"),
+    [
+        ("kill:relay-events", False),
+        pytest.param("revoke:relay-events", True, marks=pytest.mark.nightly),
+        pytest.param("delay:relay-events-stream", True, marks=pytest.mark.nightly),
+        pytest.param(f"reorder:events-{SUBSCRIBER}", False, marks=pytest.mark.nightly),
+    ],
+)
+def test_a_fault_heals_without_a_loss_and_has_an_alarm_if_it_stops_work(
+    storm: Storm, faults: dict[str, Fault], name: str, stops: bool
+):
+    outcome = storm.perform(faults[name])
+    assert outcome.findings() == []
+    assert (outcome.untried, outcome.stopped, outcome.seconds is not None) == ("", stops, True)
+
+
+@pytest.mark.nightly
+def test_stopped_work_without_an_alarm_is_a_finding(storm: Storm, faults: dict[str, Fault]):
+    """The stack has no warnings, and no critical alarm sees a subscriber that reads nothing."""
+    outcome = storm.perform(faults[f"throttle:events-{SUBSCRIBER}"])
+    assert (outcome.stopped, outcome.alarms, outcome.healed) == (True, {}, "by itself")
+    assert [finding.split(": ")[1] for finding in outcome.findings()] == ["silent"]
+
+
+def test_a_role_of_no_function_is_not_tried(storm: Storm, faults: dict[str, Fault]):
+    assert storm.perform(faults["revoke:list-import"]).untried
+    assert storm.perform(faults["kill:pre-traffic"]).untried
+
+
+def test_a_lost_event_is_a_finding(storm: Storm, faults: dict[str, Fault], monkeypatch: pytest.MonkeyPatch):
+    """The queue loses a message while it is reordered."""
+    read = planting._messages
+
+    def losing(running: Any, url: str) -> list[dict[str, Any]]:
+        lost, *others = read(running, url)
+        running.aws.call("sqs", "delete_message", QueueUrl=url, ReceiptHandle=lost["ReceiptHandle"])
+        return others
+
+    monkeypatch.setattr(planting, "_messages", losing)
+    monkeypatch.setattr(storms, "HEALING_SECONDS", 15.0)
+    outcome = storm.perform(faults[f"reorder:events-{SUBSCRIBER}"])
+    assert (len(outcome.lost), outcome.healed, outcome.seconds) == (1, "no", None)
+    assert "lost" in {finding.split(": ")[1] for finding in outcome.findings()}
+
+
+@pytest.mark.nightly
+def test_every_fault_heals_with_its_alarm(faults: dict[str, Fault]):
+    """The rehearsal as its user starts it."""
+    done = subprocess.run(  # noqa: S603
+        [PROGRAM, "rehearse", "storm", "--json"],
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=NIGHT_SECONDS,
+    )
+    assert done.returncode == 0, done.stderr
+    outcomes = {one["fault"]: one for one in json.loads(done.stdout)}
+    assert set(outcomes) == set(faults)
+    assert all(one["untried"] or one["seconds"] is not None for one in outcomes.values())

@@ -1,0 +1,29 @@
+"""The watch over event source mappings in a context without lists."""
+
+from collections.abc import Sequence
+from types import SimpleNamespace
+
+import pytest
+
+from bounded_context import aws
+from bounded_context.adapters.event_sources import Failing
+from bounded_context.handlers.watch_mappings import lambda_handler
+from tests.emf import totals
+from tests.handlers.conftest import LambdaContext
+
+
+@pytest.mark.parametrize("failing", [[], ["relay_events"], ["relay_events", "on_event"]])
+def test_mappings_that_fail_are_counted(
+    failing: list[str],
+    context: LambdaContext,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    """Those of the relay and of other contexts' events; no list is measured."""
+
+    def found(functions: Sequence[str]) -> list[Failing]:
+        return [Failing(one, "Disabled") for one in functions if one in failing]
+
+    monkeypatch.setattr(aws, "event_sources", lambda: SimpleNamespace(failing=found))
+    assert lambda_handler({}, context) == {"mappings": len(failing)}
+    assert totals(capsys.readouterr().out) == {("EventSourceMappingsFailing",): len(failing)}

@@ -1,0 +1,74 @@
+"""The faults of a stack: everything that can fail is in its graph, and each fault has an alarm, or a reason."""
+
+from typing import Final
+
+import pytest
+
+from bounded_context.tools.local.storm.faults import EDGES, Fault, derive
+from bounded_context.tools.local.storm.planting import _PLANTS
+from bounded_context.tools.programs.graph import Graph
+from bounded_context.tools.programs.recording import run
+
+TARGETS: Final = {
+    "kill": ("lambda/function",),
+    "throttle": ("dynamodb/table", "sqs/queue"),
+    "repeat": EDGES,
+    "reorder": EDGES,
+    "delay": EDGES,
+    "revoke": ("iam/role",),
+}
+
+NEWEST: Final = "on-event-new-version-errors"
+
+WITHOUT_ALARM: Final = {"kill:pre-traffic", "kill:post-traffic", "revoke:pre-traffic", "revoke:post-traffic"}
+"""The hooks of a release: CodeDeploy itself rolls back."""
+
+
+@pytest.fixture(scope="module")
+def graph() -> Graph:
+    return run("local")
+
+
+@pytest.fixture(scope="module")
+def faults(graph: Graph) -> dict[str, Fault]:
+    found = derive(graph)
+    assert len({fault.name for fault in found}) == len(found)
+    return {fault.name: fault for fault in found}
+
+
+@pytest.mark.parametrize("kind", TARGETS)
+def test_each_function_table_queue_edge_and_role_has_its_faults(kind: str, graph: Graph, faults: dict[str, Fault]):
+    expected = {f"{kind}:{node.name}" for node in graph.of(*TARGETS[kind])}
+    assert {name for name, fault in faults.items() if fault.kind == kind} == expected
+    assert expected
+
+
+def test_each_kind_of_fault_can_be_planted(faults: dict[str, Fault]):
+    assert {(fault.kind, fault.target.kind) for fault in faults.values()} == set(_PLANTS)
+
+
+def test_each_fault_that_can_stop_work_has_an_alarm(faults: dict[str, Fault]):
+    stopping = [fault for fault in faults.values() if not fault.untried and fault.target.kind != "apigatewayv2/route"]
+    assert {fault.name for fault in stopping if not fault.alarms} == WITHOUT_ALARM
+
+
+@pytest.mark.parametrize(
+    ("name", "alarms"),
+    [
+        ("kill:get-payment", {"callers-errors", "get-payment-new-version-errors"}),
+        ("throttle:table", {"table-throttles"}),
+        ("throttle:events-bi", {"events-age"}),
+        ("delay:measure-lists-stream", {"mappings-failing"}),
+        ("delay:upload-completed", {"lists-uploads-unseen"}),
+        ("kill:import-list", {"background-errors", "list-import-failed", "import-list-new-version-errors"}),
+        ("revoke:import-list", {"background-errors", "list-import-failed", "import-list-new-version-errors"}),
+        ("revoke:on-event", {"background-errors", "dead-letters-warning", "inbound-age", "mappings-failing", NEWEST}),
+    ],
+)
+def test_the_alarms_are_those_that_watch_the_target(name: str, alarms: set[str], faults: dict[str, Fault]):
+    assert faults[name].alarms == alarms
+
+
+def test_an_alarm_that_is_left_out_is_expected_of_no_fault():
+    quiet = {fault.name: fault for fault in derive(run("local", alarms="critical"))}
+    assert quiet["throttle:events-bi"].alarms == frozenset()

@@ -1,0 +1,63 @@
+"""The removal of lists from a repository by ``template update --answer lists=none``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from .. import answers as rules
+from ..bake import files
+from ..options import OPTIONS
+from .errors import CannotTell
+from .migrations.files import text, write
+from .migrations.v0_4_0.stacks import STACKS
+from .migrations.v0_4_0.tolerance import BEFORE, SETTING
+
+_SCHEMAS = "events/"
+"""The folder of generated schemas, which contain no code of the team."""
+
+_TOLERANCE = re.compile(rf"^ *\w+{SETTING}: {BEFORE}\n", re.MULTILINE)
+"""The line of a migration step, in which a team has changed nothing."""
+
+
+def remove_settings(after: Mapping[str, str], ours: Path) -> None:
+    """Delete the lines of a migration step with a setting of lists, if the answers of the update have no lists."""
+    if after.get("lists") == rules.NONE:
+        for path in ours.glob(STACKS):
+            write(path, _TOLERANCE.sub("", text(path) or ""))
+
+
+def refuse_own_code(before: Mapping[str, str], after: Mapping[str, str], base: Path, ours: Path) -> None:
+    """Raise CannotTell if changed answers remove lists, and a file of lists differs from the old bake.
+
+    Args:
+        before: the answers of the repository.
+        after: the answers of the update.
+        base: the old bake, after the migration steps.
+        ours: the team's files, after the migration steps.
+    """
+    [option] = (option for option in OPTIONS if option.question == "lists")
+    if option.chosen(before) or not option.chosen(after):
+        return
+    derived = {f"__{name}": derive(after) for name, derive in rules.DERIVED.items()}
+    paths = [path for path in option.dropped({**after, **derived}) if not path.startswith(_SCHEMAS)]
+    if own := sorted(path for path in _files(ours, paths) if _text(ours / path) != _text(base / path)):
+        others = f" and {len(own) - 1} more files" if len(own) > 1 else ""
+        raise CannotTell(
+            f"{own[0]}{others}: the answer lists=none removes it, and it has code of your own: move this code to "
+            "another file or delete it, commit, and run the update again."
+        )
+
+
+def _files(folder: Path, paths: list[str]) -> Iterator[str]:
+    """Yield the files of these paths of files and folders."""
+    for path in paths:
+        if (folder / path).is_file():
+            yield path
+        elif (folder / path).is_dir():
+            yield from (f"{path}/{name}" for name in files(folder / path, ()))
+
+
+def _text(path: Path) -> bytes | None:
+    return path.read_bytes().replace(b"\r\n", b"\n") if path.is_file() else None

@@ -1,0 +1,126 @@
+"""A context without lists: what it deploys, what a leftover of lists says, what it costs, and how it runs."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from graphs.record import record
+
+from template.bake import bake
+from template.processes import environment
+
+DEV_USD = 3.0
+"""The most that the stack ``dev`` may cost in a month without traffic."""
+
+PROMISE = "without and part"
+PROGRAM, STEPS = "infra/service/__main__.py", "src/payment/list_steps.py"
+_OF_LISTS = re.compile(r"aws:(transfer|sfn)/|:infra:(Inbox|Workflow|ListAlarms)|::(inbox|lists|list-import|uploads)\b")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The default answers, but without lists."""
+    return bake(tmp_path_factory.mktemp("without"), {"lists": "none"})
+
+
+def ran(project: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    """Run a Python module in a repository, on the packages of these tests."""
+    variables = environment() | {"PYTHONPATH": f"{project / 'src'}:{project}"}
+    command = [sys.executable, "-m", *words]
+    return subprocess.run(command, cwd=project, env=variables, capture_output=True, text=True, check=False)
+
+
+def context(project: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    """Run the command ``context`` in a repository."""
+    return ran(project, "bounded_context.tools.command", *words)
+
+
+def of_lists(project: Path, folder: Path) -> set[str]:
+    """The resources of lists that the stacks of a repository register."""
+    record(project, folder, "codeconnections")
+    graphs = (json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("service-*.json"))
+    return {urn for graph in graphs for urn in graph["resources"] if _OF_LISTS.search(urn)}
+
+
+def test_no_stack_has_a_resource_of_lists(project: Path, payment: Path, tmp_path: Path) -> None:
+    """No transfer, no state machine, no inbox and no alarm on lists; with lists, the same search finds each of them."""
+    assert of_lists(project, tmp_path / "without") == set()
+    found = of_lists(payment, tmp_path / "with")
+    kinds = ("aws:transfer/", "aws:sfn/", "infra:Inbox", "infra:ListAlarms", "infra:Workflow")
+    assert [kind for kind in kinds if not any(kind in urn for urn in found)] == []
+
+
+LEFT: Mapping[str, tuple[str, str, str]] = {
+    "an inbox": (PROGRAM, "components = ", 'Inbox("inbox", stack)\ncomponents = '),
+    "the steps": (STEPS, "", '"""Steps of lists."""\n'),
+    "a setting": ("infra/service/Pulumi.prod.yaml", "config:\n", "config:\n  payment:partners: {}\n"),
+}
+
+
+@pytest.mark.parametrize(
+    "left", ["an inbox", *(pytest.param(one, marks=pytest.mark.nightly) for one in ("the steps", "a setting"))]
+)
+def test_a_leftover_of_lists_is_found(left: str, tmp_path: Path) -> None:
+    """By the repository's own tests, with the place in the sentence."""
+    project = bake(tmp_path, {"lists": "none", "api": "none"})
+    tests = ("pytest", "-q", "-p", "no:cacheprovider", "tests/test_promises.py", "-k", PROMISE)
+    assert ran(project, *tests).returncode == 0
+    name, before, after = LEFT[left]
+    text = (project / name).read_text(encoding="utf-8") if (project / name).exists() else ""
+    imported = text.replace("    Observability,\n", "    Inbox,\n    Observability,\n")
+    (project / name).write_text(imported.replace(before, after, 1), encoding="utf-8")
+    done = ran(project, *tests)
+    assert done.returncode == 1
+    assert {"an inbox": "has Inbox with", "the steps": STEPS, "a setting": "partners is a setting of lists"}[
+        left
+    ] in done.stdout
+
+
+def test_dev_costs_at_most_its_bound_while_nobody_uses_it(project: Path, payment: Path) -> None:
+    """By `context cost`, which counts no rows then; every other stack costs less than with lists, too."""
+    without, with_lists = (
+        json.loads(done.stdout) for done in (context(one, "cost", "--json") for one in (project, payment))
+    )
+    assert without["dev"]["idle_month"] <= DEV_USD
+    assert {line["part"] for line in without["dev"]["lines"]} == {"idle_month"}
+    assert [stack for stack in with_lists if without[stack]["idle_month"] >= with_lists[stack]["idle_month"]] == []
+
+
+@pytest.mark.e2e
+def test_a_run_without_lists_follows_commands_events_and_inbound_events(project: Path) -> None:
+    """Each subscriber receives the event of each accepted command, and an event of another context is stored."""
+    done = context(project, "run", "--json")
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert (said["outcome"], set(said["events"].values())) == ("CALLED", {4})
+    answers = [(action["sent"].split(" ")[0], action["back"].split(" ")[0]) for action in said["additions"]]
+    assert answers[:6] == [
+        *(("POST", "201"), ("POST", "409"), ("GET", "200")),
+        *(("POST", "201"), ("POST", "200"), ("DELETE", "200")),
+    ]
+    assert [action["back"] for action in said["additions"][6:]] == [
+        "subscription-1 is stored as KNOWN",
+        "0 event source mappings fail",
+    ]
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize(("words", "option"), [(("--rows", "5"), "--rows"), (("--trace", "id-1"), "--trace")])
+def test_options_of_lists_are_refused(project: Path, words: tuple[str, ...], option: str) -> None:
+    """Before anything is started."""
+    done = context(project, "run", *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{option} is an option of lists" in done.stderr
+
+
+@pytest.mark.e2e
+@pytest.mark.nightly
+@pytest.mark.parametrize("words", [("e2e",), ("rehearse", "--json"), ("smoke-account", "--emulator", "--json")])
+def test_releases_and_the_test_of_an_account_need_no_lists(project: Path, words: tuple[str, ...]) -> None:
+    """The rollout has no state machine, and the account's test sends commands instead of rows."""
+    done = context(project, *words)
+    assert done.returncode == 0, done.stdout + done.stderr

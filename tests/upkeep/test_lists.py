@@ -1,0 +1,91 @@
+"""``template update --answer lists=...``: lists come and go, unless a team has its own code in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from template.bake import bake
+from template.library import VERSION
+from template.upkeep.errors import CannotTell
+
+from .team import BakedBy, Team, copied
+from .test_update import EARLIER, FIELDS, updated
+
+STEPS, MACHINE = "src/payment/list_steps.py", "workflow/list_import.asl.json"
+OF_LISTS = {STEPS, MACHINE, "tests/test_list.py"}
+
+
+def baked(team: Team) -> dict[str, bytes]:
+    """The team's files, without git's."""
+    return {path: content for path, content in team.everything().items() if path not in ("HEAD", "index")}
+
+
+def expected(folder: Path) -> dict[str, bytes]:
+    """The files of a bake."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def without(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bake of this version without lists."""
+    return bake(tmp_path_factory.mktemp("without"), {"context_name": "Payment", "lists": "none"})
+
+
+@pytest.mark.parametrize("version", [VERSION, *EARLIER])
+def test_lists_that_nobody_changed_are_removed(baked_by: BakedBy, without: Path, version: str) -> None:
+    """The repository becomes the bake without lists, but for the description, which is an answer."""
+    team = baked_by(version)
+    description = "Registers every payment, and tells the other contexts."
+    assert updated(team, lists="none", description=description, fields=FIELDS).merged.conflicts == {}
+    assert baked(team) == expected(without)
+
+
+def test_lists_are_added(without: Path, bakes: Callable[[str], Path], tmp_path: Path) -> None:
+    """The way back leads to the bake with lists."""
+    team = Team(copied(without, tmp_path))
+    description = "Registers every payment, one by one or by the list, and tells the other contexts."
+    assert updated(team, lists="import", description=description).merged.conflicts == {}
+    assert baked(team) == expected(bakes(VERSION))
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        (STEPS, "# our own check\n"),
+        (MACHINE, "\n"),
+        ("tests/test_list.py", "# our own test\n"),
+        ("workflow/own.asl.json", "{}\n"),
+    ],
+)
+def test_lists_with_code_of_the_team_are_refused(baked_by: BakedBy, path: str, content: str) -> None:
+    """In a sentence with the file; nothing is changed, and no other answer is refused for it."""
+    team = baked_by(VERSION)
+    team.write(path, (team.read(path) if path in OF_LISTS else "") + content)
+    team.commit()
+    before = team.everything()
+    with pytest.raises(CannotTell) as refused:
+        updated(team, lists="none")
+    assert str(refused.value).startswith(f"{path}: ")
+    assert team.everything() == before
+    updated(team, owner="others")
+    assert team.read(path).endswith(content)
+
+
+def test_edits_beside_lists_stay(baked_by: BakedBy) -> None:
+    """A field, a rule and a queue of the team survive the removal of lists, without a conflict."""
+    team = baked_by(VERSION)
+    edits = {
+        "src/payment/model.py": ("    payer: Annotated[Text, Personal]\n", "    note: Text | None = None\n"),
+        "src/payment/use_cases.py": ("    payments.add(created)\n", "    # our own rule\n"),
+        "infra/service/__main__.py": ("    Stack,\n", "    WorkQueue,\n"),
+        "infra/service/Pulumi.prod.yaml": ("  payment:protect: true\n", "  payment:debug_percent: 5\n"),
+    }
+    for path, (line, added) in edits.items():
+        team.insert(path, line, added)
+    team.commit()
+    assert updated(team, lists="none").merged.conflicts == {}
+    assert not [path for path in OF_LISTS if (team.folder / path).exists()]
+    assert [path for path, (_, added) in edits.items() if added not in team.read(path)] == []
