@@ -17,7 +17,7 @@ from .migrations.v0_4_0.tolerance import BEFORE, SETTING
 _SCHEMAS = "events/"
 """The folder of generated schemas, which contain no code of the team."""
 
-_TOLERANCE = re.compile(rf"^ *\w+{SETTING}: {BEFORE}\n", re.MULTILINE)
+_TOLERANCE = re.compile(rf"^ *\w+{SETTING}: {re.escape(BEFORE)}\n", re.MULTILINE)
 """The line of a migration step, in which a team has changed nothing."""
 
 

@@ -16,21 +16,21 @@ from .source import COMMIT_ID, SOURCES, Source
 BUILT = "built"
 """The artefact for all steps after the build: the checked sources with the functions' archives."""
 
+PLAN, OUTPUTS = "plan.json", "outputs.json"
+"""The files that the preview and the deployment of an environment hand on."""
 
-def handed_on(file: str, number: int) -> str:
+
+def artifact_name(file: str, number: int) -> str:
     """Return the name of the artefact that contains a step's `file` in the environment with this `number`.
 
     A name with the environment's name would exceed `artifacts.LONGEST_NAME`. A pipeline has at most 50 stages (AWS
     limit), so that the number has at most two digits.
 
-    >>> handed_on("outputs.json", 2)
+    >>> artifact_name("outputs.json", 2)
     'outputs_2'
     """
     return f"{file.removesuffix('.json')}_{number}"
 
-
-PLAN, OUTPUTS = "plan.json", "outputs.json"
-"""The files that the preview and the deployment of an environment hand on."""
 
 IGNORE_ALARMS = "IGNORE_ALARMS"
 """The variable of an execution that lets its rollouts continue although an alarm is on."""
@@ -90,8 +90,8 @@ def environment_stage(
     CodePipeline gives a stage to one execution at a time. No other change reaches the environment between the preview
     and the deployment.
     """
-    planned = Artifact(handed_on(PLAN, number), f"{name}-preview")
-    deployed = Artifact(handed_on(OUTPUTS, number), f"{name}-deployed")
+    planned = Artifact(artifact_name(PLAN, number), f"{name}-preview")
+    deployed = Artifact(artifact_name(OUTPUTS, number), f"{name}-deployed")
     review = _review(name, projects.preview, planned.namespace, account, topic_arn)
     approve = Action("Approve", "Approval", "Manual", review)
     during = {DURING_SHIFT: f"#{{variables.{DURING_SHIFT}}}"}

@@ -19,7 +19,7 @@ from .environments import Environment, RoleKind
 from .policies import command
 from .settings import Policies
 from .source import SOURCES
-from .stages import BUILT, OUTPUTS, PLAN, ProjectNames, handed_on
+from .stages import BUILT, OUTPUTS, PLAN, ProjectNames, artifact_name
 
 _BUILDSPECS = Path(__file__).with_name("buildspecs")
 
@@ -96,8 +96,8 @@ class ProjectFactory:
 
     def _step(self, step: Step, environment: Environment, number: int) -> Build:
         made = self._make(f"{environment.name}-{step.name}", step, environment)
-        takes = [handed_on(step.takes, number)] if step.takes else []
-        produces = handed_on(step.produces, number) if step.produces else None
+        takes = [artifact_name(step.takes, number)] if step.takes else []
+        produces = artifact_name(step.produces, number) if step.produces else None
         self.artifacts.grant_use(made.role, takes=[BUILT, *takes], produces=produces)
         return made
 
