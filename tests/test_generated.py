@@ -28,8 +28,7 @@ def done_in(project: Path, *command: str) -> "subprocess.CompletedProcess[str]":
     "context",
     [
         pytest.param("payment", marks=pytest.mark.e2e),
-        pytest.param("vat_return", marks=(pytest.mark.e2e, pytest.mark.nightly)),
-        "invoice",
+        *(pytest.param(name, marks=(pytest.mark.e2e, pytest.mark.nightly)) for name in ("vat_return", "invoice")),
     ],
 )
 def test_the_generated_repository_passes_its_own_checks(context: str, tmp_path: Path) -> None:

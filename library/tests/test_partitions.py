@@ -1,5 +1,6 @@
 """Partitions: each ARN and address of a stack is in the partition of its region, in graphs and in documents."""
 
+import itertools
 import json
 import re
 import shutil
@@ -17,18 +18,17 @@ from bounded_context.infra.pipeline import Delivery
 from bounded_context.infra.pipeline.settings import SourceKind
 from bounded_context.tools.accounts.backend_policies import policies_of
 from bounded_context.tools.accounts.permissions import cli
+from bounded_context.tools.accounts.permissions.requested import Requested, Run
 from bounded_context.tools.local.provider import stack as local
 from bounded_context.tools.policies import POLICIES
 from bounded_context.tools.programs.recording import ACCOUNT, REGION, Graph, Program, service
 from bounded_context.tools.views.picture.mermaid import flowchart
 from bounded_context.tools.views.picture.model import picture
-from tests.console import context
 from tests.infra.graph import CONTEXT, PARTNERS
 from tests.pipeline.program import CODECOMMIT, FOLDER, LEAST, PROJECT
 
 REGIONS = ("us-gov-west-1", "cn-north-1", "eusc-de-east-1")
 ROLE_DOCUMENTS = ("preview", "deploy", "shift", "redrive", "state", "trust", "boundary")
-Capture = pytest.CaptureFixture[str]
 
 
 def _foreign(found: Any, region: str) -> list[str]:
@@ -149,14 +149,14 @@ def test_the_emulated_stack_has_a_region_of_the_emulators_partition(repository: 
     assert local.region(Project(service().folder.parents[1], current().settings)) not in REGIONS
 
 
-@pytest.mark.parametrize("stack", ["prod", "pr", "sandbox"])
 @pytest.mark.parametrize("repository", REGIONS, indirect=True)
-def test_the_documents_of_roles_are_of_the_partition_of_the_stack(repository: str, stack: str, capsys: Capture) -> None:
-    for role in ROLE_DOCUMENTS:
-        assert context("permissions", role, stack, "333344445555", "--repository", "org/payment") == 0, role
-        document = capsys.readouterr().out
-        assert _foreign(document, repository) == [], role
-        assert ACCOUNT not in document
+def test_the_documents_of_roles_are_of_the_partition_of_the_stack(repository: str) -> None:
+    runs: dict[str, Run] = {}
+    for stack, role in itertools.product(("prod", "pr", "sandbox"), ROLE_DOCUMENTS):
+        requested = Requested(cli.repository(), role, stack, "333344445555", "org/payment", runs)
+        document = json.dumps(requested.document()[0])
+        assert _foreign(document, repository) == [], (stack, role)
+        assert ACCOUNT not in document, (stack, role)
 
 
 @pytest.mark.parametrize("region", REGIONS)

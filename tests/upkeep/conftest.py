@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+import shutil
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from template.upkeep import update
 from template.upkeep.bakes import bake_of
 from template.upkeep.errors import Unreachable
-from template.upkeep.releases import release
+from template.upkeep.releases import Release, release
 from template.upkeep.sources import sources
 
 from .team import BakedBy, Team, copied
@@ -31,6 +34,22 @@ def bakes(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
             pytest.skip(str(error))
 
     return bake
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _bake_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:  # pyright: ignore[reportUnusedFunction]
+    """Updates copy an earlier bake of the same version and answers: a bake is most of an update's time."""
+    made: dict[tuple[Release, str], Path] = {}
+
+    def copy_of(found: Release, tree: Path, answers: Mapping[str, str], folder: Path) -> Path:
+        key = (found, json.dumps(answers, sort_keys=True))
+        if key not in made:
+            made[key] = bake_of(found, tree, answers, tmp_path_factory.mktemp("once"))
+        return shutil.copytree(made[key], folder / made[key].name, symlinks=True)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(update, "bake_of", copy_of)
+        yield
 
 
 @pytest.fixture

@@ -91,7 +91,17 @@ def test_a_killed_run_loses_nothing_and_the_next_run_completes_it(stack: Stack) 
     assert (stack.item(OTHER) or {})["payer"] == "text 4"
 
 
-@pytest.mark.parametrize("operation", sorted(WRITES))
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "delete_object",
+        "delete_message",
+        *(
+            pytest.param(operation, marks=(pytest.mark.e2e, pytest.mark.nightly))
+            for operation in sorted(WRITES - {"delete_object", "delete_message"})
+        ),
+    ],
+)
 def test_a_run_that_is_killed_after_a_write_of_each_kind_is_completed(stack: Stack, operation: str) -> None:
     """The report's lines are found again, since the files that they belong to go last."""
     assert killed_at(stack, 1, {operation})

@@ -94,7 +94,9 @@ def _add_a_pth_file(files: Path) -> None:
 
 
 def _add_an_empty_environment_as_link(files: Path) -> None:
-    (files / ".venv").symlink_to("/tmp")  # noqa: S108 (never followed)
+    elsewhere = files.parent / "elsewhere"
+    elsewhere.mkdir()
+    (files / ".venv").symlink_to(elsewhere)
 
 
 def _replace_a_file_by_a_link(files: Path) -> None:

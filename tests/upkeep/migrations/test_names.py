@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from pathlib import PurePosixPath
 
 import pytest
@@ -53,10 +54,11 @@ def modules_of(version: str) -> list[str]:
     return [module(PurePosixPath(path.removeprefix(folder))) for path in paths if path.endswith(".py")]
 
 
-def today() -> set[str]:
+@cache
+def today() -> frozenset[str]:
     """Return the modules of the library in this version."""
     folder = SOURCES / "src" / LIBRARY
-    return {module(PurePosixPath(path.relative_to(folder).as_posix())) for path in folder.rglob("*.py")}
+    return frozenset(module(PurePosixPath(path.relative_to(folder).as_posix())) for path in folder.rglob("*.py"))
 
 
 def new_name(name: str) -> str:

@@ -27,9 +27,9 @@ def function(names: Names, name: str, function_name: str, **drawn: Any) -> Metri
     return metric("AWS/Lambda", name, {"FunctionName": function_name}, **{"label": label, **drawn})
 
 
-def machine(names: Names, name: str, **drawn: Any) -> Metric:
-    """Return a metric of the state machine, which the context must have."""
-    return metric("AWS/States", name, {"StateMachineArn": names.machine_arn or ""}, **drawn)
+def machine(arn: str, name: str, **drawn: Any) -> Metric:
+    """Return a metric of a state machine."""
+    return metric("AWS/States", name, {"StateMachineArn": arn}, **drawn)
 
 
 def rule(name: str, rule_name: str, **drawn: Any) -> Metric:

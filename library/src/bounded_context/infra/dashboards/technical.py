@@ -32,7 +32,7 @@ def technical(names: Names) -> dict[str, Any]:
         "-PT3H",
         head(names, TECHNICAL, BUSINESS),
         *names.endpoints.get(TECHNICAL, ()),
-        *([_workflow(names)] if names.machine_arn else ()),
+        *([_workflow(names.machine_arn)] if names.machine_arn else ()),
         *(_functions(names, title) for title in names.functions),
         *([_uploads(names)] if names.machine_arn else ()),
         _events(names),
@@ -43,12 +43,12 @@ def technical(names: Names) -> dict[str, Any]:
     )
 
 
-def _workflow(names: Names) -> Section:
-    times = [sources.machine(names, "ExecutionTime", label=stat, stat=stat) for stat in ("p50", "p99")]
+def _workflow(machine_arn: str) -> Section:
+    times = [sources.machine(machine_arn, "ExecutionTime", label=stat, stat=stat) for stat in ("p50", "p99")]
     return section(
         "List imports",
         [
-            graph("Executions", [sources.machine(names, name, **drawn) for name, drawn in _OUTCOMES.items()]),
+            graph("Executions", [sources.machine(machine_arn, name, **drawn) for name, drawn in _OUTCOMES.items()]),
             graph("Duration of an execution (ms)", times),
         ],
     )
