@@ -332,14 +332,14 @@ CHANGES: tuple[tuple[Callable[[Repository], None], ...], ...] = (
 """Those that have nothing to do with one another are one repository's: a check takes 15 seconds of a processor."""
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize(
     "changes",
-    # Two of them are left to the end-to-end run.
     [
         pytest.param(
             changes,
             id="-".join(change.__name__ for change in changes),
-            marks=pytest.mark.e2e if {a_rule, a_transition} & set(changes) else (),
+            marks=pytest.mark.nightly if a_major_version in changes else (),
         )
         for changes in CHANGES
     ],

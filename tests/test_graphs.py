@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 from conftest import Baked
 from graphs.compare import differences
-from graphs.record import ANSWERS, GOLDEN, WHOLE, digests, read_digests, record, source
+from graphs.record import ANSWERS, GOLDEN, WHOLE, digests, read_digests, record_all
 
 MOST = 40
 """Lines of a difference that are shown."""
@@ -19,14 +18,19 @@ To see what differs in a resource, record the graphs of both commits whole, and 
     uv run python -m tests.graphs.compare BEFORE AFTER"""
 
 
-@pytest.mark.parametrize("context", ANSWERS)
-def test_the_programs_register_what_they_did(context: str, baked: Baked, tmp_path: Path) -> None:
-    """Every stack of the service, and the pipeline: a URN that changes is a resource that a deployment replaces."""
-    record(baked(context), tmp_path, source(context))
+def test_the_programs_register_what_they_did(baked: Baked, tmp_path: Path) -> None:
+    """The service and the pipeline of every context: a URN that changes is a resource that a deployment replaces."""
+    record_all({name: baked(name) for name in ANSWERS}, tmp_path)
+    lines = [line for name in ANSWERS for line in of_context(name, tmp_path / name)]
+    assert lines == [], "\n".join(["not as in the golden files", *lines[:MOST], RENEW])
+
+
+def of_context(context: str, recorded: Path) -> Iterator[str]:
+    """The differences of a context's graphs from its golden files."""
     golden = {path.name: path.read_text(encoding="utf-8") for path in (GOLDEN / context).iterdir()}
-    now = read_digests(tmp_path, whole=context == WHOLE)
-    lines = [line for name in sorted(golden | now) for line in changed(name, golden.get(name, ""), now.get(name, ""))]
-    assert lines == [], "\n".join([f"{context}: not as in the golden files", *lines[:MOST], RENEW])
+    now = read_digests(recorded, whole=context == WHOLE)
+    for name in sorted(golden | now):
+        yield from changed(f"{context}/{name}", golden.get(name, ""), now.get(name, ""))
 
 
 def changed(name: str, golden: str, now: str) -> Iterator[str]:

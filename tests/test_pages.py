@@ -62,6 +62,7 @@ def test_a_missing_step_is_named(repository: Repository) -> None:
 
 
 @pytest.mark.e2e
+@pytest.mark.nightly
 def test_a_team_has_its_own_command_and_its_own_step_of_the_check(repository: Repository) -> None:
     """The command is listed and runs; a step that fails is named."""
     for anchor in ("add-a-command", "add-a-step-to-the-check"):

@@ -280,9 +280,8 @@ def orphan(tmp_path: Path) -> Iterator[Orphan]:
 
 @pytest.mark.e2e
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="whose child a process is, is read from /proc")
-@pytest.mark.parametrize(
-    "number", [signal.SIGKILL, pytest.param(signal.SIGINT, marks=pytest.mark.nightly)], ids=["killed", "interrupted"]
-)
+@pytest.mark.nightly
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=["killed", "interrupted"])
 def test_two_contexts_that_are_ended_leave_nothing(number: signal.Signals, orphan: Orphan) -> None:
     """While the second is deployed beside the first: no process and no folder, however the command is ended."""
     deadline = time.monotonic() + 200

@@ -4,11 +4,11 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
-from graphs.record import record
+from graphs.record import DEFAULT, GOLDEN, Recording, record
 
 from template.bake import bake
 from template.processes import environment
@@ -39,17 +39,17 @@ def context(project: Path, *words: str) -> "subprocess.CompletedProcess[str]":
     return ran(project, "bounded_context.tools.command", *words)
 
 
-def of_lists(project: Path, folder: Path) -> set[str]:
-    """The resources of lists that the stacks of a repository register."""
-    record(project, folder, "codeconnections")
-    graphs = (json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("service-*.json"))
-    return {urn for graph in graphs for urn in graph["resources"] if _OF_LISTS.search(urn)}
+def of_lists(urns: Iterable[str]) -> set[str]:
+    """The resources of lists."""
+    return {urn for urn in urns if _OF_LISTS.search(urn)}
 
 
-def test_no_stack_has_a_resource_of_lists(project: Path, payment: Path, tmp_path: Path) -> None:
+def test_no_stack_has_a_resource_of_lists(project: Path, tmp_path: Path) -> None:
     """No transfer, no state machine, no inbox and no alarm on lists; with lists, the same search finds each of them."""
-    assert of_lists(project, tmp_path / "without") == set()
-    found = of_lists(payment, tmp_path / "with")
+    record(Recording(project, tmp_path))
+    graphs = (json.loads(path.read_text(encoding="utf-8")) for path in tmp_path.glob("service-*.json"))
+    assert of_lists(urn for graph in graphs for urn in graph["resources"]) == set()
+    found = of_lists((GOLDEN / DEFAULT / "service-prod.txt").read_text(encoding="utf-8").split())
     kinds = ("aws:transfer/", "aws:sfn/", "infra:Inbox", "infra:ListAlarms", "infra:Workflow")
     assert [kind for kind in kinds if not any(kind in urn for urn in found)] == []
 

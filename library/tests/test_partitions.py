@@ -17,7 +17,6 @@ from bounded_context.configuration.project import Project, current
 from bounded_context.infra.pipeline import Delivery
 from bounded_context.infra.pipeline.settings import SourceKind
 from bounded_context.tools.accounts.backend_policies import policies_of
-from bounded_context.tools.accounts.permissions import cli
 from bounded_context.tools.accounts.permissions.requested import Requested, Run
 from bounded_context.tools.local.provider import stack as local
 from bounded_context.tools.policies import POLICIES
@@ -74,16 +73,15 @@ def _pipeline(region: str, settings: dict[str, Any], source: SourceKind = "codec
 
 
 @pytest.fixture
-def repository(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A repository whose stacks are in the region, which is returned."""
+def repository(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A repository whose stacks are in the region."""
     shutil.copytree(current().root / "infra", tmp_path / "infra")
     (tmp_path / "workflow").symlink_to(current().root / "workflow")
     for file in (tmp_path / "infra").rglob("Pulumi.*.yaml"):
         file.write_text(re.sub("(aws:region:) .*", rf"\1 {request.param}", file.read_text()))
     project = Project(tmp_path, current().settings)
-    monkeypatch.setattr(cli, "repository", lambda: project)
     monkeypatch.setattr("bounded_context.tools.programs.recording.current", lambda: project)
-    return request.param
+    return project
 
 
 @pytest.mark.parametrize(
@@ -145,17 +143,17 @@ def test_the_picture_is_the_same_in_every_partition(region: str) -> None:
 
 
 @pytest.mark.parametrize("repository", REGIONS, indirect=True)
-def test_the_emulated_stack_has_a_region_of_the_emulators_partition(repository: str) -> None:
-    assert local.region(Project(service().folder.parents[1], current().settings)) not in REGIONS
+def test_the_emulated_stack_has_a_region_of_the_emulators_partition(repository: Project) -> None:
+    assert local.region(repository) not in REGIONS
 
 
-@pytest.mark.parametrize("repository", REGIONS, indirect=True)
-def test_the_documents_of_roles_are_of_the_partition_of_the_stack(repository: str) -> None:
+@pytest.mark.parametrize(("region", "repository"), [(region, region) for region in REGIONS], indirect=["repository"])
+def test_the_documents_of_roles_are_of_the_partition_of_the_stack(region: str, repository: Project) -> None:
     runs: dict[str, Run] = {}
     for stack, role in itertools.product(("prod", "pr", "sandbox"), ROLE_DOCUMENTS):
-        requested = Requested(cli.repository(), role, stack, "333344445555", "org/payment", runs)
+        requested = Requested(repository, role, stack, "333344445555", "org/payment", runs)
         document = json.dumps(requested.document()[0])
-        assert _foreign(document, repository) == [], (stack, role)
+        assert _foreign(document, region) == [], (stack, role)
         assert ACCOUNT not in document, (stack, role)
 
 

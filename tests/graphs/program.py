@@ -1,19 +1,21 @@
 """Records what the Pulumi programs of a repository register, without Pulumi's engine and without AWS.
 
-    python program.py REPOSITORY FOLDER [codeconnections|codecommit]
+    python program.py [REPOSITORY FOLDER codeconnections|codecommit STACK,STACK...]...
 
-Run it with the Python of that repository, or of another one with the same packages. Each stack of `infra/service` and
-of `infra/pipeline` gets a file FOLDER/<program>-<stack>.json; the third argument is what the answer `source` was. Two
-runs write the same bytes.
+Run it with the Python of one repository, or of another one with the same packages. Each repository is recorded in a
+fork, because the imports take longer than a recording. Each given stack of `infra/service` and of `infra/pipeline` gets
+a file FOLDER/<program>-<stack>.json; the third argument is the answer `source`. Two runs write the same bytes.
 """
 # pyright: reportMissingImports=false, reportMissingModuleSource=false
 
 import contextvars
 import gc
+import importlib
 import json
 import os
 import runpy
 import sys
+import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -234,17 +236,41 @@ def programs(repository: Path, source: str) -> Iterator[Program]:
     yield Program(repository / "infra" / "pipeline", _PIPELINE | _SOURCES[source])
 
 
-def main(repository: Path, folder: Path, source: str = "codeconnections") -> None:
-    """Record every stack of every program."""
-    sys.dont_write_bytecode = True  # what is recorded stays as it is
-    gc.disable()  # it lives for this alone, and looking for garbage takes a third of the time
+def record(repository: Path, folder: Path, source: str, stacks: list[str]) -> None:
+    """Record these stacks of every program; an empty list stands for all stacks."""
     sys.path[:0] = [str(repository), str(repository / "src")]
     folder.mkdir(parents=True, exist_ok=True)
     for program in programs(repository, source):
-        for stack in program.stacks():
+        for stack in (found for found in program.stacks() if found in stacks or not stacks):
             (folder / f"{program.folder.name}-{stack}.json").write_text(run(program, stack).text(), encoding="utf-8")
             _forget(repository)
 
 
+def start(repository: str, folder: str, source: str, stacks: str) -> int:
+    """Start a recording in a fork, and return its process."""
+    if process := os.fork():
+        return process
+    status = 1
+    try:
+        record(Path(repository).resolve(), Path(folder).resolve(), source, list(filter(None, stacks.split(","))))
+        status = 0
+    except Exception:  # main() fails, and the others are recorded all the same
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def main(*words: str) -> int:
+    """Record each repository; return 1 if a recording failed."""
+    sys.dont_write_bytecode = True  # what is recorded stays as it is
+    gc.disable()  # it lives for this alone, and looking for garbage takes a third of the time
+    importlib.import_module("bounded_context.infra")
+    given = iter(words)
+    started = [start(*each) for each in zip(given, given, given, given, strict=True)]
+    statuses = [os.waitpid(process, 0)[1] for process in started]
+    return int(any(statuses))
+
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve(), *sys.argv[3:])
+    sys.exit(main(*sys.argv[1:]))

@@ -7,12 +7,13 @@
 """
 
 import hashlib
+import itertools
 import json
 import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -34,35 +35,52 @@ ANSWERS: dict[str, dict[str, str]] = {DEFAULT: {}} | {
 """The answers of each recorded context."""
 
 _ENVIRONMENT = environment()
-_AT_ONCE = 2
 
 
 class Unrecorded(RuntimeError):
-    """A program did not run to its end; the message is what it printed."""
+    """A program did not run to its end; the message is its output."""
 
 
 def record_all(projects: Mapping[str, Path], folder: Path) -> None:
-    """Record these baked contexts into folders of their names. Raises Unrecorded."""
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        list(pool.map(lambda name: record(projects[name], folder / name, source(name)), projects))
-
-
-def record(project: Path, folder: Path, source: str, environment: Path = EXAMPLE) -> None:
-    """Record one baked context, with the packages of the repository `environment`, which are those of all bakes.
+    """Record the default context whole, and of other contexts the stacks `MAIN`, into folders of their names.
 
     Raises Unrecorded.
     """
-    python = ["uv", "run", "--quiet", "--project", str(environment), "python"]
-    command = [*python, str(PROGRAM), str(project), str(folder), source]
-    done = subprocess.run(command, env=_ENVIRONMENT, capture_output=True, text=True, check=False)
+    record(
+        *(Recording(projects[name], folder / name, source(name), () if name == WHOLE else MAIN) for name in projects)
+    )
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A baked context, the folder for its graphs, the source of its pipeline, and its stacks (none: all stacks)."""
+
+    project: Path
+    folder: Path
+    source: str = "codeconnections"
+    stacks: tuple[str, ...] = ()
+
+    def words(self) -> tuple[str, ...]:
+        """Return the arguments of `program`."""
+        return str(self.project), str(self.folder), self.source, ",".join(self.stacks)
+
+
+def record(*recordings: Recording) -> None:
+    """Record baked contexts with the packages of the example, which are those of all bakes. Raises Unrecorded."""
+    python = ["uv", "run", "--quiet", "--project", str(EXAMPLE), "python", str(PROGRAM)]
+    words = itertools.chain.from_iterable(recording.words() for recording in recordings)
+    done = subprocess.run([*python, *words], env=_ENVIRONMENT, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise Unrecorded(f"{project.name}:\n{done.stdout}{done.stderr}")
+        raise Unrecorded(done.stdout + done.stderr)
 
 
 def source(name: str) -> str:
     """Where the pipeline of a context gets its code from."""
     return ANSWERS[name].get("source", "codeconnections")
 
+
+MAIN = ("prod", "main")
+"""The stacks that are recorded of each context: production's, and that of the pipeline."""
 
 WHOLE = DEFAULT
 """The context whose golden files have digests of inputs and outputs; the others would change with them, too."""

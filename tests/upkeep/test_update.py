@@ -351,7 +351,7 @@ def test_an_update_without_conflicts_generates_the_documents_that_the_repository
 
 
 @pytest.mark.e2e
-@pytest.mark.parametrize("version", EARLIER)
+@pytest.mark.parametrize("version", [pytest.param(EARLIER[0], marks=pytest.mark.nightly), *EARLIER[1:]])
 def test_the_repositorys_own_check_is_green_afterwards(
     baked_by: BakedBy, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, version: str
 ) -> None:

@@ -57,7 +57,10 @@ def test_kept_run_prints_its_result_and_ends_on_ctrl_c(tmp_path: Path):
     _assert_gone(tmp_path, int(endpoint.strip().rpartition(":")[2]))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "number",
+    [signal.SIGINT, *(pytest.param(one, marks=pytest.mark.nightly) for one in (signal.SIGTERM, signal.SIGKILL))],
+)
 def test_run_that_is_ended_leaves_nothing_behind(number: signal.Signals, tmp_path: Path):
     """However it ends, in the middle of its work, its emulator ends too and its folder goes."""
     command = _start(tmp_path)

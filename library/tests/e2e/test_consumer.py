@@ -212,6 +212,7 @@ def test_a_reseed_completes_an_empty_projection_and_changes_no_complete_projecti
     }
 
 
+@pytest.mark.nightly
 def test_a_reseed_without_the_stream_completes_an_empty_projection_and_later_changes_apply(
     consuming: tuple[RunningContext, dict[str, Any]],
     sample: Callable[[int], Sample],

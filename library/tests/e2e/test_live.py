@@ -150,6 +150,7 @@ def test_every_function_can_be_called_with_each_of_its_samples(
     assert failed == {}
 
 
+@pytest.mark.nightly
 def test_launch_configurations_name_commands_that_run(repository: Project):
     """As the editor starts them, but for its debugger."""
     found = json.loads((PROJECT.root / ".vscode" / "launch.json").read_text())

@@ -52,6 +52,7 @@ def test_a_stack_is_made_tried_and_taken_away() -> None:
     assert all(step["seconds"] > 0 for step in told["steps"])
 
 
+@pytest.mark.nightly
 def test_ctrl_c_takes_the_stack_away(tmp_path: Path) -> None:
     """In the middle of it, or between two steps."""
     command = subprocess.Popen(  # noqa: S603

@@ -69,6 +69,7 @@ def test_a_role_of_no_function_is_not_tried(storm: Storm, faults: dict[str, Faul
     assert storm.perform(faults["kill:pre-traffic"]).untried
 
 
+@pytest.mark.nightly
 def test_a_lost_event_is_a_finding(storm: Storm, faults: dict[str, Fault], monkeypatch: pytest.MonkeyPatch):
     """The queue loses a message while it is reordered."""
     read = planting._messages

@@ -63,7 +63,7 @@ def test_migrated_modules_are_those_of_a_new_bake(bakes: Callable[[str], Path], 
 
 
 @pytest.mark.e2e
-@pytest.mark.parametrize("version", EARLIER)
+@pytest.mark.parametrize("version", [pytest.param(EARLIER[0], marks=pytest.mark.nightly), *EARLIER[1:]])
 def test_answers_of_all_kinds_lead_to_the_modules_of_a_new_bake(tmp_path: Path, version: str) -> None:
     """Long names, many commands, and contexts without an API, a lookup or subscribers."""
     # Earlier versions refuse regions of other partitions than `aws`, and have no context without lists.
