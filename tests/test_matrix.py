@@ -78,9 +78,13 @@ def some_tests(project: Path) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.mark.parametrize("row", share(ROWS), ids=lambda row: row["context_name"])
-def test_each_value_gives_a_repository_in_style_that_keeps_its_rules(row: Mapping[str, str], tmp_path: Path) -> None:
-    """Its linter finds nothing, its commands do what they say, and its documents say what its code does."""
-    project = bake(tmp_path, answers_of(row))
-    assert_in_style(project)
-    done = some_tests(project)
+def test_each_value_gives_a_repository_in_style(row: Mapping[str, str], tmp_path: Path) -> None:
+    """Its linter finds nothing."""
+    assert_in_style(bake(tmp_path, answers_of(row)))
+
+
+@pytest.mark.parametrize("row", share(ROWS)[:3], ids=lambda row: row["context_name"])
+def test_a_repository_keeps_its_rules(row: Mapping[str, str], tmp_path: Path) -> None:
+    """The rows with most of the values: the commands do what they say, and the documents say what the code does."""
+    done = some_tests(bake(tmp_path, answers_of(row)))
     assert done.returncode == 0, done.stdout

@@ -10,7 +10,7 @@ from bounded_context.declaration.structure import Structure
 from bounded_context.tools.accounts.permissions.kinds import ROLES
 from bounded_context.tools.repair.redrive.queue_reader import HIDDEN_SECONDS
 from tests.erase.conftest import PERSON, Stack
-from tests.permissions.watched import ROLE, Watched
+from tests.permissions.watched import ROLE, Watched, tried
 
 BESIDE = {"kms:Decrypt", "kms:GenerateDataKey"}
 """Required by AWS for the other calls."""
@@ -44,19 +44,7 @@ def test_an_erasure_needs_all_actions_of_its_policy_and_no_other(stack: Stack) -
     assert {NAMES.get(action, action) for action in asked} == set(CALLED)
 
 
-NIGHTLY = (pytest.mark.e2e, pytest.mark.nightly)
-NECESSARY = [action for action in CALLED if action != "sqs:ChangeMessageVisibility"]
-FIRST = {action.partition(":")[0]: action for action in reversed(NECESSARY)}.values()
-"""One action of each service; the others are tried nightly."""
-
-
-@pytest.mark.parametrize(
-    "action",
-    [
-        *FIRST,
-        *(pytest.param(action, marks=NIGHTLY) for action in NECESSARY if action not in FIRST),
-    ],
-)
+@pytest.mark.parametrize("action", tried(action for action in CALLED if action != "sqs:ChangeMessageVisibility"))
 def test_a_missing_action_is_reported_with_the_role_and_the_document(action: str, stack: Stack) -> None:
     """The other stores are erased all the same, and a run with the permission completes the erasure."""
     watch(stack, action)

@@ -1,6 +1,6 @@
 """Clients that tell what they are asked for, and refuse one action as AWS does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
@@ -96,3 +96,11 @@ def live_through_all(stack: Stack) -> str:
     say("start")
     say("back")
     return "\n".join(said)
+
+
+def tried(actions: Iterable[str]) -> list[Any]:
+    """Return the parameters of a test that lacks each action in turn: the first of each service, the others nightly."""
+    ordered = sorted(actions)
+    first = {action.partition(":")[0]: action for action in reversed(ordered)}.values()
+    nightly = (pytest.mark.e2e, pytest.mark.nightly)
+    return [pytest.param(action, marks=() if action in first else nightly) for action in ordered]
