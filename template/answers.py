@@ -10,7 +10,9 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from itertools import pairwise
+from keyword import iskeyword
 
 from . import limits, reserved
 from .field_types import MOST_LONG_TEXTS, TYPES, field_type, named, values_of
@@ -61,11 +63,9 @@ _STRATEGY = re.compile(
     r"AllAtOnce|Canary(?P<first>[0-9]+)Percent(?P<once>[0-9]+)Minutes?"
     r"|Linear(?P<each>[0-9]+)PercentEvery(?P<every>[0-9]+)Minutes?"
 )
-_REGION = re.compile(
-    r"(af|ap|ca|cn|eu|eusc-de|il|me|mx|sa|us|us-gov)"
-    r"-(central|north|south|east|west|northeast|northwest|southeast|southwest)-[1-9]"
-)
-"""Regions of the partitions that the library supports (its ``configuration/partition.py``)."""
+_REGION = re.compile("[a-z]{2,4}(-[a-z]+){1,2}-[1-9]")
+_TEST = "Test"
+"""The start of the names of classes that pytest collects; it collects functions that start with ``test``."""
 _OWNER = re.compile(r"[A-Za-z0-9]([A-Za-z0-9 ._:/=+@-]*[A-Za-z0-9])?")
 """The characters of an AWS tag, without characters that look alike."""
 
@@ -271,13 +271,23 @@ Rule = Callable[[str, Mapping[str, str]], Iterator[str]]
 
 
 def _problems(answer: object, rule: Rule, good: Mapping[str, str]) -> list[str]:
-    if not isinstance(answer, str) or not answer.strip(" ,"):
+    if answer is not None and not isinstance(answer, str):
+        return [_as_text(answer)]
+    if answer is None or not answer.strip(" ,"):
         return ["type at least one word"]
     if not one_line(answer) or answer != answer.strip():
         return [f"type one line without tabs and without spaces around it, not {_shown(answer)}"]
     if len(answer) > limits.ANSWER:
         return [f"type at most {limits.ANSWER} characters, not {len(answer)}"]
     return list(rule(answer, good))
+
+
+def _as_text(answer: object) -> str:
+    """Return the sentence for an answer that YAML or JSON does not read as text."""
+    words = [str(word) for word in answer] if isinstance(answer, list) else []
+    example = f", such as {_shown(' '.join(words))}" if words else ""
+    given = "a list" if words else _shown(str(answer))
+    return f"type the answer as one text in quotes{example}, not {given}, which YAML does not read as text"
 
 
 def _shown(text: str) -> str:
@@ -295,7 +305,8 @@ def _noun(verification: str) -> str:
 
 def _reference(answers: Mapping[str, str]) -> str:
     """Return the first context whose events this context consumes: the referenced context, or an invented name."""
-    return _noun(answers["verification"]) or "Neighbour"
+    others = (name for name in ("Neighbour", "Customer") if name != answers["context_name"])
+    return _noun(answers["verification"]) or next(others)
 
 
 def _context(name: str, _: Mapping[str, str]) -> Iterator[str]:
@@ -310,8 +321,8 @@ def _context(name: str, _: Mapping[str, str]) -> Iterator[str]:
         word = min(words)
         same = f"since another context's stack {word} has its AWS names"
         yield f"type a name without {word.capitalize()}, not {_shown(name)}, {same}"
-    elif _taken(name):
-        yield f"type a name other than {name}, such as {name}Record, since the code has that one already"
+    elif reason := _clash_of_context(name):
+        yield f"type a name other than {name}{_such_as(name)}, since {reason}"
 
 
 def _smaller(name: str) -> str:
@@ -319,13 +330,30 @@ def _smaller(name: str) -> str:
     return f" such as {name.capitalize()}" if len(name) > 1 else ""
 
 
-def _taken(name: str) -> bool:
-    return bool(
-        name in reserved.WORDS
-        or snake(name) in reserved.PACKAGES
-        or _forms(reserved.CLASSES_OF_CONTEXT, name) & reserved.CLASSES
-        or snake(name) in reserved.VARIABLES
-    )
+def _such_as(name: str) -> str:
+    """Return a context's name that is accepted, for a sentence; an empty string if no longer name is."""
+    longer = f"{name}Record"
+    return "" if list(_context(longer, {})) else f", such as {longer}"
+
+
+_PACKAGES = (
+    (reserved.DISTRIBUTIONS, "every repository installs a package {}"),
+    (reserved.MODULES, "Python, or a package of every repository, has a module {}"),
+    (reserved.FOLDERS, "every repository has a folder {}"),
+)
+"""Names that a context's package would hide or replace, each with the reason."""
+
+
+def _clash_of_context(name: str) -> str:
+    """Return the reason why a context may not have this name; an empty string if it may."""
+    word, classes = snake(name), _forms(reserved.CLASSES_OF_CONTEXT, name) & reserved.CLASSES
+    if words := {name, word} & reserved.WORDS:
+        return f"{min(words)} is a reserved word"
+    if reasons := [reason.format(word) for names, reason in _PACKAGES if word in names]:
+        return reasons[0]
+    if classes:
+        return f"the library has a class {min(classes)}"
+    return f"the code has a variable {word}" if word in reserved.VARIABLES else ""
 
 
 def _forms(forms: Iterable[str], name: str) -> set[str]:
@@ -343,12 +371,10 @@ def _plural(name: str, good: Mapping[str, str]) -> Iterator[str]:
         yield f"type a shorter name than {_shown(name)}, {snake(name)} may have {limits.PLURAL} characters"
     elif snake(name) == snake(context):
         yield f"{other} one and many need two names"
-    elif _taken_by_many(name):
-        yield f"{other} the code has that one already"
-
-
-def _taken_by_many(name: str) -> bool:
-    return bool({name, snake(name)} & (reserved.WORDS | reserved.VARIABLES | reserved.FUNCTIONS))
+    elif words := {name, snake(name)} & reserved.WORDS:
+        yield f"{other} {min(words)} is a reserved word"
+    elif snake(name) in reserved.VARIABLES | reserved.FUNCTIONS:
+        yield f"{other} the code has a variable or a function {snake(name)}"
 
 
 def _display_name(text: str, _: Mapping[str, str]) -> Iterator[str]:
@@ -383,15 +409,18 @@ def _fields(text: str, good: Mapping[str, str]) -> Iterator[str]:
 
 def _field(field: Field, good: Mapping[str, str]) -> Iterator[str]:
     name, owner = field.name, snake(good.get("context_name", "Payment"))
-    taken = {*reserved.FIELDS, *reserved.FIELDS_OF_PYDANTIC}
     if not _SNAKE.fullmatch(name):
         yield f"type a field's name in snake_case such as due_date, not {_shown(name)}"
     elif len(name) > limits.FIELD:
         yield f"type a shorter name than {_shown(name)}, of at most {limits.FIELD} characters"
     elif name in ("id", f"{owner}_id"):
         yield f"type the fields without {name}, since {owner}_id is there in any case"
-    elif name in taken or name.startswith("model_"):
-        yield f"type a name other than {name}, such as {owner}_{name}, since the code has that one already"
+    elif iskeyword(name):
+        yield f"type a name other than {name}, such as {owner}_{name}, since {name} is a reserved word of Python"
+    elif name in reserved.FIELDS:
+        yield f"type a name other than {name}, such as {owner}_{name}, since every item or model has a {name}"
+    elif name.startswith(reserved.PROTECTED):
+        yield f"type a name other than {name}, such as {owner}_{name}, since pydantic has methods with that start"
     elif values := values_of(field.type):
         yield from _enumeration(field, values)
     elif field.type not in TYPES:
@@ -421,8 +450,7 @@ def _commands(text: str, good: Mapping[str, str]) -> Iterator[str]:
     measures = {*reserved.MEASURES, *map(measure_of, amounts_of(read_fields(good.get("fields", ""))))}
     for command in commands:
         yield from _command(command, context, measures)
-        if command.snake in _forms(reserved.FUNCTIONS_OF_PLURAL, snake(good.get("plural", ""))):
-            yield f"type a name other than {command.name}, a verb first, such as Register{context}"
+        yield from _command_of_plural(command, context, snake(good.get("plural", "")))
     yield from _repeated(command.snake for command in commands)
     yield from _repeated(command.action for command in commands if command.kind == "changes")
     yield from _repeated(snake(command.event) for command in commands if command.event)
@@ -448,14 +476,38 @@ def _command(command: Command, context: str, measures: Iterable[str]) -> Iterato
         yield from _event(command, context, measures)
 
 
+def _command_of_plural(command: Command, context: str, plural: str) -> Iterator[str]:
+    other = f"type a name other than {command.name}, a verb first, such as Register{context}, since"
+    if command.snake in _forms(reserved.QUERIES_OF_PLURAL, plural):
+        yield f"{other} {command.snake} is a query of every context"
+    elif command.snake == plural:
+        yield f"{other} {plural} is the name of the repository of aggregates"
+
+
 def _command_name(command: Command, context: str) -> Iterator[str]:
     room = limits.PART - len(snake(context))
-    taken = reserved.FUNCTIONS | _forms(reserved.FUNCTIONS_OF_CONTEXT, snake(context))
-    if command.name in reserved.CLASSES or command.snake in taken or command.name.startswith(context):
-        yield f"type a name other than {command.name}, a verb first, such as Register{context}"
+    if reason := _clash_of_command(command, context):
+        yield f"type a name other than {command.name}, a verb first, such as Register{context}, since {reason}"
+    elif command.name.startswith(_TEST):
+        other = f"Check{command.name.removeprefix(_TEST)}"
+        yield f"type a name other than {command.name}, such as {other}, since pytest runs what starts with {_TEST}"
     elif len(command.snake) > room:
         name = _shown(command.snake)
         yield f"type a shorter name than {_shown(command.name)}, {name} may have {room} characters in AWS names"
+
+
+def _clash_of_command(command: Command, context: str) -> str:
+    """Return the reason why a command may not have its name; an empty string if it may."""
+    word = command.snake
+    if word in reserved.WORDS:
+        return f"{word} is a reserved word"
+    if word in _forms(reserved.QUERIES_OF_CONTEXT, snake(context)):
+        return f"{word} is a query of every context"
+    if command.name in reserved.CLASSES:
+        return f"the library has a class {command.name}"
+    if word in reserved.FUNCTIONS | _forms(reserved.NAMES_OF_CONTEXT, snake(context)):
+        return f"the code has a variable or a function {word}"
+    return f"events and models start with {context}" if command.name.startswith(context) else ""
 
 
 def _event(command: Command, context: str, measures: Iterable[str]) -> Iterator[str]:
@@ -490,8 +542,10 @@ def _verification(name: str, good: Mapping[str, str]) -> Iterator[str]:
     noun, context = _noun(name), good.get("context_name", "")
     field, room = Field(f"{snake(noun)}_id", "str"), limits.PART - len(snake(context))
     commands = {command.snake for command in read_commands(good.get("commands", ""), context)}
-    if noun in reserved.CLASSES | reserved.WORDS or snake(noun) in reserved.WORDS or noun == context:
-        yield f"type Verify and something other than {noun}, such as VerifySubscription"
+    if snake(noun) == snake(context):
+        yield f"type Verify and something other than {noun}, such as VerifySubscription, since {noun} is this context"
+    elif snake(noun) in {"list", *reserved.YAML}:
+        yield f"type Verify and another word than {noun}, such as Verify{noun}Record, since {noun} is a reserved word"
     elif snake(name) in commands:
         yield f"type a name other than {name}, which is a command already"
     elif not 2 <= len(snake(noun)) <= limits.REFERENCE:
@@ -508,6 +562,10 @@ def _snakes(good: Mapping[str, str]) -> set[str]:
     return {snake(_step(good.get("verification", ""))), *(command.snake for command in commands)}
 
 
+_DEAD = "-dead-letters"
+"""The end of the name of a subscriber's dead-letter queue."""
+
+
 def _subscribers(text: str, good: Mapping[str, str]) -> Iterator[str]:
     names = read_subscribers(text)
     if NONE in names:
@@ -518,8 +576,12 @@ def _subscribers(text: str, good: Mapping[str, str]) -> Iterator[str]:
             yield f"type 2 to 32 lower-case letters, digits and dashes such as front-office, not {_shown(name)}"
         elif len(name) > room:
             yield f"type a shorter name than {name}, which may have {room} characters in AWS names"
-        elif name.replace("-", "_") in {"uploads", "unseen", "inbound", *reserved.FUNCTIONS, *_snakes(good)}:
-            yield f"type a name other than {name}, which another queue has already"
+        elif name in reserved.YAML:
+            yield f"type a name other than {name}, such as {name}-team, since {name} is a reserved word of YAML"
+        elif name.removesuffix(_DEAD) in {*names} - {name}:
+            yield f"type a name other than {name}, which the dead-letter queue of {name.removesuffix(_DEAD)} has"
+        elif name.replace("-", "_") in {"uploads", "unseen", "inbound", *reserved.DEPLOYED, *_snakes(good)}:
+            yield f"type a name other than {name}, such as {name}-team, since another queue has that name"
     yield from _repeated(names)
     if len(names) > limits.SUBSCRIBERS:
         yield f"type at most {limits.SUBSCRIBERS} names, not {len(names)}"
@@ -556,8 +618,10 @@ def _pull_requests(name: str, good: Mapping[str, str]) -> Iterator[str]:
 
 
 def _region(name: str, _: Mapping[str, str]) -> Iterator[str]:
-    if not _REGION.fullmatch(name):
-        yield f"type an AWS region such as eu-west-1, not {_shown(name)}"
+    if name not in reserved.REGIONS:
+        closest = next(iter(get_close_matches(name, reserved.REGIONS, 1)), "eu-west-1")
+        partitions = ", ".join(reserved.PARTITIONS)
+        yield f"type a region of the partitions {partitions}, such as {closest}, not {_shown(name)}"
 
 
 def _owner(name: str, _: Mapping[str, str]) -> Iterator[str]:

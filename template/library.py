@@ -6,6 +6,7 @@ Standard library only: cookiecutter's process and the hooks import this module, 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -31,6 +32,14 @@ def _project(folder: Path) -> dict[str, Any]:
 
 VERSION = str(_project(SOURCES)["version"])
 """The version of the library and the template, which one tag releases together."""
+
+
+def packages() -> frozenset[str]:
+    """Return the packages of a repository's lock, with underscores: the library, and those that its extras pin."""
+    project = _project(SOURCES)
+    pins = [project["name"], *(pin for extra in project["optional-dependencies"].values() for pin in extra)]
+    return frozenset(re.split(r"[^\w.-]", pin)[0].lower().replace("-", "_").replace(".", "_") for pin in pins)
+
 
 BUILT = "BOUNDED_CONTEXT_WHEEL"
 """The environment variable with the folder of a wheel that was built from these sources, to be used by many bakes."""

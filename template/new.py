@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from cookiecutter.config import get_config
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
 from .answers import RULES, BadAnswer
 from .bake import bake
 from .questions import Question, filled, interview
+from .record import FILE
 from .welcome import next_steps
+from .words import singular
 
-_INTRODUCTION = "Press Enter for the default in brackets. Ctrl-C ends the questions, and no files are created.\n"
+_BACK = "<"
+"""Goes to the question before. No answer contains this sign."""
+
+_INTRODUCTION = f"""\
+Press Enter for the default in brackets, and type {_BACK} for the question before.
+Ctrl-C ends the questions, and no files are created.
+"""
+_AGREED = "Press Enter to generate the repository, or type the number of an answer to change it: "
 
 
 class NothingMade(Exception):
@@ -35,7 +44,7 @@ def new(output: Path, file: Path | None, ask: bool) -> Path:
     """
     given = _read(file) if file else {}
     try:
-        answers = interview(_Person(given, output).answer if ask else _Answered(given, output).answer)
+        answers = _Person(given, output).agreed() if ask else interview(_Answered(given, output).answer)
         project = _made(output, answers)
     except (KeyboardInterrupt, EOFError):
         raise NothingMade("\nNothing was made.") from None
@@ -57,8 +66,7 @@ def completed(known: Mapping[str, str], ask: bool) -> dict[str, str]:
     """Return the answers, with missing answers from the user if ``ask`` is set, otherwise from the defaults."""
     if not ask or all(name in known for name in RULES):
         return filled(known)
-    person = _Person({}, Path())
-    return interview(lambda question, before: known.get(question.name) or person.answer(question, before))
+    return _Person(known, Path(), fixed=known).answers()
 
 
 def _made(output: Path, answers: Mapping[str, str]) -> Path:
@@ -83,6 +91,8 @@ def _folder(path: Path) -> Iterator[None]:
 def _read(file: Path) -> Mapping[str, object]:
     """Return the answers in a file of cookiecutter's format: YAML or JSON, below ``default_context``."""
     answers = get_config(file)["default_context"]
+    if not isinstance(answers, Mapping) or not answers:
+        raise BadAnswer([f"{file}: type the answers below the key default_context, as in {FILE}; it has none there."])
     if unknown := [name for name in answers if name not in RULES]:
         raise BadAnswer(f"{name}: leave it out of {file}, there is no such question." for name in unknown)
     return answers
@@ -109,34 +119,103 @@ class _Answered:
         return str(answer)
 
 
+class _Back(Exception):
+    """The user asked for the question before."""
+
+
 class _Person:
-    """Answers typed at a terminal; ``given`` has the defaults for empty answers."""
+    """Answers typed at a terminal. ``given`` has the defaults; ``fixed`` has questions that are not asked."""
 
-    def __init__(self, given: Mapping[str, object], output: Path) -> None:
-        self.given, self.output, self.console = given, output, Console(highlight=False)
-        self.console.print(_INTRODUCTION)
+    def __init__(self, given: Mapping[str, object], output: Path, fixed: Collection[str] = ()) -> None:
+        self._known, self._output, self._fixed = dict(given), output, fixed
+        self._answered: set[str] = set()
+        self._console = Console(highlight=False)
+        self._show(_INTRODUCTION)
 
-    def answer(self, question: Question, before: Mapping[str, str]) -> str:
-        default = self._default(question, before)
-        self.console.print(f"[dim]\\[{question.place}/{len(RULES)}][/] [bold]{escape(question.text)}[/]")
-        for number, choice in enumerate(question.choices, start=1):
-            self.console.print(f"    {number} - {choice}")
+    def agreed(self) -> dict[str, str]:
+        """Ask until the user agrees with the summary of all answers, and return them."""
+        while changed := self._changed(answers := self.answers()):
+            self._answered.discard(changed)
+        return answers
+
+    def answers(self) -> dict[str, str]:
+        """Ask the questions that have no answer yet, and return all answers."""
         while True:
-            typed = self.console.input(f"  [cyan]\\[{escape(default)}][/]: ").strip() or default
-            answer = _chosen(typed, question.choices)
-            if not (problems := _problems(question, answer, before, self.output)):
-                return answer
-            self._tell(problems)
+            with suppress(_Back):
+                return interview(self._answer)
 
-    def _default(self, question: Question, before: Mapping[str, str]) -> str:
-        answer = self.given.get(question.name, question.default)
-        problems = _problems(question, answer, before, self.output) if question.name in self.given else []
-        self._tell(problems)
-        return question.default if problems else str(answer)
+    def _answer(self, question: Question, before: Mapping[str, str]) -> str:
+        name = question.name
+        if name in self._fixed:
+            return str(self._known[name])
+        answer = self._offered(question, before)
+        if name not in self._answered or self._problems(question, answer, before):
+            answer = self._asked(question, before, answer)
+        self._answered.add(name)
+        self._known[name] = answer
+        if answer == question.default:  # it changes with the answers that it depends on
+            del self._known[name]
+        return answer
+
+    def _offered(self, question: Question, before: Mapping[str, str]) -> str:
+        """Return the answer that Enter gives. A bad one of the file, or of before, is replaced by the default."""
+        if question.name not in self._known:
+            return question.default
+        answer = self._known[question.name]
+        if problems := self._problems(question, answer, before):
+            self._tell(problems)
+            self._answered.discard(question.name)
+            return question.default
+        return str(answer)
+
+    def _asked(self, question: Question, before: Mapping[str, str], offered: str) -> str:
+        self._show(f"[{question.place}/{len(RULES)}] ", "dim", end="")
+        self._show(question.text, "bold")
+        for number, choice in enumerate(question.choices, start=1):
+            self._show(f"    {number} - {choice}")
+        plural = ""
+        while True:
+            typed = self._typed(f"  [{offered}]: ") or offered
+            if typed == _BACK:
+                self._go_back(question)
+            answer = _chosen(typed, question.choices)
+            if problems := self._problems(question, answer, before):
+                self._tell(problems)
+            elif question.name == "context_name" and answer != plural and (one := singular(answer)):
+                plural, offered = answer, one
+                self._tell([f"Is {answer} a plural? Press Enter for {one}, or type {answer} again to keep it."])
+            else:
+                return answer
+
+    def _go_back(self, question: Question) -> None:
+        """Forget that the question before was answered, and start again. The first question is asked again."""
+        asked = [name for name in list(RULES)[: question.place - 1] if name not in self._fixed]
+        self._answered.difference_update(asked[-1:])
+        raise _Back
+
+    def _changed(self, answers: Mapping[str, str]) -> str:
+        """Show all answers, and return the question to change; an empty string if the user agrees."""
+        for number, (name, answer) in enumerate(answers.items(), start=1):
+            self._show(f"{number:3} ", "dim", end="")
+            self._show(f"{name}: {answer}")
+        numbers = {"": "", **{str(number): name for number, name in enumerate(answers, start=1)}}
+        while (typed := self._typed(_AGREED)) not in numbers:
+            self._tell([f"Type a number from 1 to {len(answers)}, not {typed!r}."])
+        return numbers[typed]
+
+    def _problems(self, question: Question, answer: object, before: Mapping[str, str]) -> list[str]:
+        return _problems(question, answer, before, self._output)
+
+    def _typed(self, prompt: str) -> str:
+        return self._console.input(Text(prompt, "cyan")).strip()
 
     def _tell(self, problems: list[str]) -> None:
         for problem in problems:
-            self.console.print(f"  [red]{escape(problem)}[/]", soft_wrap=True)
+            self._show(f"  {problem}", "red")
+
+    def _show(self, text: str, style: str = "", end: str = "\n") -> None:
+        """Print a text as it is: Rich would read signs of an answer as markup, or as the name of an emoji."""
+        self._console.print(Text(text, style), soft_wrap=True, end=end)
 
 
 def _chosen(typed: str, choices: tuple[str, ...]) -> str:

@@ -10,7 +10,7 @@ _NEXT_STEPS = """
 
     cd {folder}
     uv lock                       pins every package; commit uv.lock, since pipelines install only locked versions
-    git init --quiet && git add --all && git commit --quiet --message "As generated"
+    git init --quiet --initial-branch main && git add --all && git commit --quiet --message "As generated"
     uv run context check          lint, types, architecture and the fast tests
     uv run context run            the whole context on this machine, from an upload to its subscribers
     uv run context rehearse       releases on this machine: bad versions are caught, a good one takes all traffic

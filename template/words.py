@@ -23,6 +23,14 @@ _ENDINGS = (
 )
 """Plural endings of English nouns; the first match is used. Irregular plurals (People) are typed by the user."""
 
+_SINGULARS = (
+    (re.compile("ies$"), "y"),
+    (re.compile("(?<=l)ves$"), "f"),
+    (re.compile("(?<=[xz])es$|(?<=ss)es$|(?<=[cs]h)es$"), ""),
+    (re.compile("s$"), ""),
+)
+"""The regular endings in the other direction; the user decides, because some singulars (Series) end like plurals."""
+
 
 def snake(name: str) -> str:
     """Return a PascalCase name in snake_case: ``VATReturn`` becomes ``vat_return``."""
@@ -52,6 +60,13 @@ def display(name: str) -> str:
 def plural(name: str) -> str:
     """Return the regular plural of a PascalCase name: ``Category`` becomes ``Categories``."""
     return next(ending.sub(letters, name, count=1) for ending, letters in _ENDINGS if ending.search(name))
+
+
+def singular(name: str) -> str:
+    """Return the singular of a PascalCase name that may be a regular plural; an empty string for other names."""
+    if not re.search("[^s]s$", name) or re.search("[ui]s$", name):  # Address, Status, Analysis
+        return ""
+    return next(ending.sub(letters, name) for ending, letters in _SINGULARS if ending.search(name))
 
 
 def columns(text: str) -> int:

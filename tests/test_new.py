@@ -1,16 +1,19 @@
 """``template new`` asks until each answer is good, and makes what cookiecutter makes of the same answers."""
 
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
+from io import StringIO
 from pathlib import Path
 
 import pytest
 import yaml
 from conftest import EXAMPLES, Cookiecutter
+from rich.console import Console
 from terminal import terminal
 
 from template import new as command
-from template.answers import BadAnswer
+from template.answers import RULES, BadAnswer
 from template.bake import files
 from template.cli import main
 from template.names import REPOSITORY
@@ -74,12 +77,83 @@ def test_somebody_is_asked_again_at_a_terminal(tmp_path: Path) -> None:
         screen.type("\n")
         screen.wait_for("[wheel]: ")
         screen.type("index\n")
+        screen.wait_for("17 library: index")
+        screen.wait_for("to change it: ")
+        screen.type("\n")
         screen.wait_for("Order is ready.")
         assert screen.ended() == 0
     said = yaml.safe_load((tmp_path / "Order" / ".template.json").read_text())["default_context"]
     assert said["fields"] == "customer_id:str, net:decimal"
     assert (said["sftp"], said["api"], said["library"]) == ("none", "none", "index")
     assert list(tmp_path.iterdir()) == [tmp_path / "Order"]
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., tuple[dict[str, str], str]]:
+    """Returns the answers of somebody who types these lines and then Enter only, and all that is shown."""
+
+    def ask(*typed: str, given: Mapping[str, object] | None = None) -> tuple[dict[str, str], str]:
+        lines, screen = iter(typed), StringIO()
+        monkeypatch.setattr(Console, "input", lambda self, prompt: self.print(prompt) or next(lines, ""))
+        monkeypatch.setattr(command, "Console", partial(Console, file=screen, width=200))
+        return command._Person(given or {}, tmp_path).agreed(), screen.getvalue()
+
+    return ask
+
+
+Asked = Callable[..., tuple[dict[str, str], str]]
+ENTER = [""] * len(RULES)
+
+
+def test_an_answer_is_changed_in_the_summary(asked: Asked) -> None:
+    """By its number. Typed answers are kept, and defaults follow the change; an answer that is bad then is asked."""
+    answers, shown = asked(*["", "", "Zahlung"], *ENTER[3:], "1", "Order", "99", "16", "core", "")
+    assert (answers["context_name"], answers["plural"], answers["owner"]) == ("Order", "Orders", "core")
+    assert (answers["display_name"], answers["verification"]) == ("Zahlung", "VerifySubscription")
+    assert answers["commands"].startswith("RegisterOrder:creates:OrderRegistered ")
+    assert shown.count("[3/17]") == 1
+    typed = "Add:creates:PaymentAdded Drop:deletes:PaymentDropped"
+    answers, shown = asked(*ENTER[:6], typed, *ENTER[7:], "1", "Order")
+    assert "type Order and what happened to it, such as OrderRegistered, not PaymentAdded" in shown
+    assert answers["commands"].startswith("RegisterOrder:creates:OrderRegistered ")
+
+
+def test_the_question_before_is_asked_again(asked: Asked) -> None:
+    """As often as wanted, with the answer of before as the default; the first question has none before it."""
+    answers, _ = asked("<", "Order", "Ordres", "Bestellung", "<", "<", "Orders", "", "none")
+    assert (answers["context_name"], answers["plural"], answers["display_name"]) == ("Order", "Orders", "Bestellung")
+    assert answers["lists"] == "none"
+
+
+def test_missing_answers_are_asked_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An update asks the new questions. Neither the way back nor a summary changes the others."""
+    typed = iter(["<", "2"])
+    monkeypatch.setattr(command.Console, "input", lambda *_: next(typed))
+    known = {question: answer for question, answer in command.filled({"plural": "Pays"}).items() if question != "api"}
+    assert command.completed(known, ask=True) == {**known, "api": "none"}
+
+
+def test_a_plural_is_asked_about(asked: Asked) -> None:
+    """Enter takes the singular, and the same name again is kept. Other names are not asked about."""
+    assert asked("Orders")[0]["context_name"] == "Order"
+    assert asked("Branches", "Branches")[0]["context_name"] == "Branches"
+    assert "plural?" not in asked("Address")[1]
+
+
+def test_answers_are_shown_as_they_are_typed(asked: Asked) -> None:
+    """Rich would show `:date:` and `[red]` as an emoji and as a colour."""
+    _, shown = asked(*ENTER[:4], "[red]a[/]", "Pays on :date: in full", *ENTER[5:])
+    assert "not '[red]a[/]'" in shown
+    assert "description: Pays on :date: in full" in shown
+
+
+@pytest.mark.parametrize("text", ["context_name: Order", "default_context:", "default_context: [Order]"])
+def test_a_file_without_answers_is_refused(text: str, tmp_path: Path) -> None:
+    """Otherwise it would generate the default context."""
+    (tmp_path / "answers.yaml").write_text(text)
+    with pytest.raises(BadAnswer, match="below the key default_context"):
+        new(tmp_path / "new", tmp_path / "answers.yaml", ask=False)
+    assert not (tmp_path / "new").exists()
 
 
 def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -1,25 +1,37 @@
-"""The lists of names that answers may not take are what the repositories and the library really have."""
+"""The record of reserved names is what Python, the packages, the library and a repository really have.
+
+`WRITE_RESERVED=1 uv run pytest -n 0 tests/test_reserved.py` writes it.
+"""
 
 import ast
 import json
+import os
+import sys
 from collections.abc import Iterator
 from importlib import import_module
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import bounded_context.declaration.measures
+from botocore.loaders import Loader
 from bounded_context import Change, Details, EventData
+from bounded_context.adapters.items import Items
 from bounded_context.configuration import collisions
+from bounded_context.configuration.config import SettingError
+from bounded_context.configuration.partition import partition_of
 from bounded_context.declaration.measures import Measure
 from bounded_context.declaration.structure import LIST_STEPS, VERIFY_LIST
 from bounded_context.infra.wiring.presets import PLATFORM
 from conftest import sources
+from pydantic._internal._config import config_defaults
 
 from template import reserved
-from template.library import SOURCES
+from template.answers import model_typing_of, read_fields
 from template.words import snake
 
+RECORD = Path(reserved.__file__).with_name("reserved.json")
+PAYMENT = import_module("payment.context").PAYMENT
 COMMANDS = ("RegisterPayment", "VerifyPayment", "DeletePayment")
-HOOKS = ("pre_traffic", "post_traffic")
 PUBLIC = ("", ".handlers", ".lists", ".testing")
 """Modules of the library that rules, entry points and their tests import names from."""
 
@@ -29,31 +41,6 @@ def trees(project: Path, below: str = "") -> Iterator[ast.Module]:
     for name in sources(project):
         if name.endswith(".py") and name.startswith(below):
             yield ast.parse((project / name).read_text(encoding="utf-8"))
-
-
-def imported(tree: ast.Module) -> Iterator[ast.Import | ast.ImportFrom]:
-    """Every import statement, wherever it stands."""
-    return (node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom))
-
-
-def packages(tree: ast.Module) -> Iterator[str]:
-    """The top-level packages that a module imports."""
-    for node in imported(tree):
-        modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
-        yield from (module.partition(".")[0] for module in modules if not getattr(node, "level", 0))
-
-
-def test_packages_that_are_imported_are_reserved(payment: Path) -> None:
-    """By a repository or by the library: a context of that name would hide the package."""
-    library = (ast.parse(path.read_text(encoding="utf-8")) for path in (SOURCES / "src").rglob("*.py"))
-    names = {name for tree in (*trees(payment), *library) for name in packages(tree)}
-    assert names - reserved.PACKAGES - {"payment"} == set()
-
-
-def test_folders_are_reserved(payment: Path) -> None:
-    """A context of that name would be two things at once."""
-    names = {name.partition("/")[0] for name in sources(payment) if "/" in name}
-    assert {name for name in names if name.isidentifier()} <= reserved.PACKAGES
 
 
 def names_in(tree: ast.AST) -> set[str]:
@@ -83,67 +70,121 @@ def scopes(tree: ast.Module) -> Iterator[set[str]]:
     yield from (names_in(node) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
 
 
-def pascal(names: set[str]) -> set[str]:
-    """Those that are written as classes are."""
-    return {name for name in names if name[0].isupper() and not name.isupper()}
+def modules() -> set[str]:
+    """The modules of the packages in a repository's environment."""
+    names = {
+        module.lower()
+        for module, owners in packages_distributions().items()
+        if {owner.lower().replace("-", "_").replace(".", "_") for owner in owners} & reserved.DISTRIBUTIONS
+    }
+    return {name for name in names if name.isidentifier() and name[0] != "_"}
 
 
-def test_classes_that_stand_beside_the_context_are_reserved(payment: Path) -> None:
-    """A context, command or verification of that name would be defined twice, or described twice in the document."""
-    names: set[str] = set()
+def python() -> set[str]:
+    """The modules of this Python, and of those that wrote the record before: a repository's may be another."""
+    return {name for name in (*sys.stdlib_module_names, *reserved.RECORD["python"]) if name[0] != "_"}
+
+
+def folders(payment: Path) -> set[str]:
+    """The folders of a repository that could be packages."""
+    names = {name.partition("/")[0] for name in sources(payment) if "/" in name}
+    return {name for name in names if name.isidentifier()}
+
+
+def classes(payment: Path) -> set[str]:
+    """The classes that a context, command or verification would be defined beside, or described beside."""
+    names = set(json.loads((payment / "docs" / "api" / "openapi.json").read_text())["components"]["schemas"])
     for tree in (tree for folder in ("src/", "tests/") for tree in trees(payment, folder)):
-        names |= {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
-        names |= {alias.asname or alias.name for node in imported(tree) for alias in node.names}
+        defined = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef | ast.alias)]
+        names |= {node.asname or node.name if isinstance(node, ast.alias) else node.name for node in defined}
     for module in PUBLIC:
         names |= set(import_module(f"bounded_context{module}").__all__)
-    names |= set(json.loads((payment / "docs" / "api" / "openapi.json").read_text())["components"]["schemas"])
+    [typing] = model_typing_of(read_fields("a:low|high:personal"))
+    names |= names_in(ast.parse(typing))
     own = {form.format("Payment") for form in reserved.CLASSES_OF_CONTEXT}
-    assert pascal(names) - own - set(COMMANDS) - reserved.CLASSES == set()
+    return {name for name in names if name[0].isupper() and not name.isupper()} - own - set(COMMANDS)
 
 
-def test_variables_that_stand_beside_the_context_are_reserved(payment: Path) -> None:
-    """A context of that name would be two variables, or two constants, in one module or function."""
+def variables(payment: Path) -> set[str]:
+    """The variables and constants beside the context's own, in one module or function."""
     found = [names for tree in trees(payment) for names in scopes(tree)]
     variables = {name for names in found if names & {"payment", "payments"} for name in names if name.islower()}
     constants = {name.lower() for names in found if "PAYMENT" in names for name in names if name.isupper()}
     nouns = {name for name in variables | constants if name.isalpha() and len(name) > 1}
-    assert nouns - {"payment", "payments"} - reserved.WORDS - reserved.VARIABLES == set()
+    return nouns - {"payment", "payments"} - reserved.WORDS
 
 
-def test_functions_are_reserved(payment: Path) -> None:
-    """A command of that name would overwrite a function of every context, or what its own modules use."""
-    package = payment / "src" / "payment"
-    names = {*LIST_STEPS, *PLATFORM, "on_event", VERIFY_LIST}
-    for module in (
-        "context.py",
-        "list_steps.py",
-        "use_cases.py",
-        "../../tests/test_rules.py",
-        "../../tests/test_handlers.py",
-    ):
-        names |= names_in(ast.parse((package / module).read_text(encoding="utf-8")))
-    expected = {snake(name) for name in (*COMMANDS, "VerifySubscription")}
-    expected |= {form.format("payment") for form in reserved.FUNCTIONS_OF_CONTEXT}
-    expected |= {form.format("payments") for form in reserved.FUNCTIONS_OF_PLURAL}
-    functions = {name for name in names if name.islower() and name[0] != "_" and not name.startswith("test_")}
-    assert functions - expected - reserved.FUNCTIONS == set()
+def functions(payment: Path) -> set[str]:
+    """The names in a command's own modules, which its function would replace."""
+    names: set[str] = set()
+    for module in ("context", "list_steps", "use_cases"):
+        names |= names_in(ast.parse((payment / "src" / "payment" / f"{module}.py").read_text(encoding="utf-8")))
+    for module in ("rules", "handlers"):
+        names |= names_in(ast.parse((payment / "tests" / f"test_{module}.py").read_text(encoding="utf-8")))
+    own = {snake(name) for name in (*COMMANDS, "VerifySubscription")} | {
+        form.format(noun)
+        for forms, noun in (
+            ((*reserved.QUERIES_OF_CONTEXT, *reserved.NAMES_OF_CONTEXT), "payment"),
+            ((*reserved.QUERIES_OF_PLURAL, "{}"), "payments"),
+        )
+        for form in forms
+    }
+    found = {name for name in names if name.islower() and name[0] != "_" and not name.startswith("test_")}
+    return found - own - reserved.WORDS
 
 
-def test_attributes_of_models_are_reserved() -> None:
-    """A field of that name would hide what every aggregate, command or event has."""
+def fields(payment: Path) -> set[str]:
+    """The attributes of models and of items, and the names beside a field.
+
+    An attribute of the metaclass, such as `register`, would be the field's default.
+    """
     models = (Details, Change, EventData)
-    # An attribute of the metaclass, such as `register`, would be the field's default.
     names = {name for model in models for name in (*dir(model), *dir(type(model)), *model.model_fields)}
-    fields = {name for name in names if name.islower() and name[0] != "_" and not name.startswith("model_")}
-    assert fields - {"id"} - reserved.FIELDS - reserved.FIELDS_OF_PYDANTIC == set()
+    names |= Items(PAYMENT)._known - {*PAYMENT.details.model_fields}
+    for node in (node for tree in trees(payment, "src/") for node in ast.walk(tree)):
+        if isinstance(node, ast.AnnAssign):
+            names |= names_in(node.annotation) | (names_in(node.value) if node.value else set())
+    return {name for name in names if name.islower() and name[0] != "_"} - {"id"}
 
 
-def test_metrics_are_reserved() -> None:
-    """An event, or an amount, of that name would be counted together with something else."""
+def measures() -> set[str]:
+    """The metrics of every context."""
     fixed = {found.name for found in vars(bounded_context.declaration.measures).values() if isinstance(found, Measure)}
-    assert {*fixed, "CommandsRefused", "RowsRejected"} == reserved.MEASURES
+    return {*fixed, "CommandsRefused", "RowsRejected"}
 
 
-def test_the_words_that_the_library_refuses_in_contexts_are_reserved() -> None:
-    """The bake refuses no more and no fewer."""
-    assert {*collisions.STACKS} == reserved.STACKS
+def partitions() -> dict[str, list[str]]:
+    """The regions of the partitions that the library supports."""
+
+    def supported(region: str) -> bool:
+        try:
+            return bool(partition_of(region))
+        except SettingError:
+            return False
+
+    known = {found["id"]: sorted(found["regions"]) for found in Loader().load_data("partitions")["partitions"]}
+    real = {name: [region for region in regions if "global" not in region] for name, regions in known.items()}
+    return {name: regions for name, regions in real.items() if supported(regions[0])}
+
+
+def test_the_record_is_what_there_is(payment: Path) -> None:
+    """A context, command, field or subscriber of such a name would hide, or be, something else."""
+    found: dict[str, set[str] | dict[str, list[str]]] = {
+        "classes": classes(payment),
+        "deployed": {*LIST_STEPS, *PLATFORM, "on_event", VERIFY_LIST},
+        "fields": fields(payment),
+        "folders": folders(payment),
+        "functions": functions(payment),
+        "measures": measures(),
+        "modules": modules(),
+        "partitions": partitions(),
+        "protected": set(map(str, config_defaults.get("protected_namespaces", ()))),
+        "python": python(),
+        "stacks": {*collisions.STACKS},
+        "variables": variables(payment),
+    }
+    made = {name: names if isinstance(names, dict) else sorted(names) for name, names in found.items()}
+    if "WRITE_RESERVED" in os.environ:
+        lines = (f'"{name}": {json.dumps(names)}' for name, names in made.items())
+        RECORD.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    assert json.loads(RECORD.read_text(encoding="utf-8")) == made

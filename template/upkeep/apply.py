@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
+from ..record import FILE
 from .errors import CannotTell
-from .git import Git
+from .git import Git, GitError, reason
 from .merge import Merge, Merged
 
 UNDO = "git reset --hard"
 """The command that reverts an update before its commit: the work tree has no other changes."""
 
+_NONE, _SUBMODULE = "000000", "160000"
+"""Git's modes of a path that a tree does not contain, and of a submodule, whose object is in another repository."""
+
+
+class Entry(NamedTuple):
+    """A path that a merge changes: its mode before and after the merge, and its new object."""
+
+    before: str
+    mode: str
+    name: str
+    path: str
+
 
 def require_clean(folder: Path) -> None:
-    """Raise CannotTell if a folder is not the top of a git repository, or has uncommitted changes."""
+    """Raise CannotTell if a folder is not in a git repository, is not committed, or the repository has changes."""
     git = Git(folder)
-    top = git.run("rev-parse", "--show-toplevel")
-    if top.returncode or Path(top.stdout.decode().strip()).resolve() != folder.resolve():
-        raise CannotTell(f"{folder} is not the top of a git repository: commit it first (git init, add, commit).")
-    if git.run("rev-parse", "--verify", "HEAD").returncode:
-        raise CannotTell(f"{folder} has no commit yet: commit it first, so that an update can be undone.")
+    if (found := git.run("rev-parse", "--git-dir")).returncode:
+        raise CannotTell(f"{folder} is not a git repository ({reason(found)}): run `git init`, and commit it.")
+    if git.run("rev-parse", "--verify", f"HEAD:./{FILE}").returncode:
+        raise CannotTell(f"{folder} is not committed: commit it first, so that an update can be undone.")
     if changed := git.records("status", "--porcelain", "-z", "--untracked-files=all"):
         raise CannotTell(
             f"{folder} has {len(changed)} changes that are not committed, {changed[0][3:]} among them: "
@@ -32,34 +45,74 @@ def require_clean(folder: Path) -> None:
 
 
 def apply(merge: Merge, merged: Merged, message: str) -> None:
-    """Write a merge; git offers ``message`` for the commit. Raises CannotTell if an ignored file would be overwritten.
+    """Write a merge; git offers ``message`` for the commit.
 
     `UNDO` reverts an interrupted write: the index contains all files and conflicts before the first file is written.
+
+    Raises:
+        CannotTell: an ignored file would be overwritten, or the repository cannot be written. Its files are unchanged.
     """
-    git = merge.repository
-    _require_room(merge.reader, merged)
-    objects = git.folder / git("rev-parse", "--git-path", "objects")
-    shutil.copytree(merge.objects, objects, dirs_exist_ok=True, copy_function=_once)
-    gone = git.records("diff-tree", "-r", "-z", "--name-only", "--diff-filter=D", "--no-renames", "HEAD", merged.tree)
-    (git.folder / git("rev-parse", "--git-path", "SQUASH_MSG")).write_text(f"{message}\n", encoding="utf-8")
+    git, changed = merge.repository, entries(merge, merged)
+    _require_room(git.folder, changed)
+    try:
+        _store(merge, merged)
+        (git.folder / git("rev-parse", "--git-path", "SQUASH_MSG")).write_text(f"{message}\n", encoding="utf-8")
+        prefix = git("rev-parse", "--show-prefix")
+        _update_index(git, prefix, [*_lines(changed), *_conflicts(merged)])
+        _write(git, prefix, changed)
+    except (GitError, OSError) as error:
+        git.run("reset", "--hard", "--quiet")
+        restored = not git.records("status", "--porcelain", "-z")
+        result = "no file was changed" if restored else f"`{UNDO}` restores the files"
+        raise CannotTell(
+            f"{git.folder} cannot be written ({error}): {result}; free disk space or permit writing, and update again."
+        ) from None
+
+
+def entries(merge: Merge, merged: Merged) -> list[Entry]:
+    """Return the paths that a merge changes."""
+    records = merge.reader.records("diff-tree", "-r", "-z", "--no-renames", "HEAD:./", merged.tree)
+    about = (record.removeprefix(":").split() for record in records[::2])
+    return [
+        Entry(before, mode, name, path) for (before, mode, _, name, _), path in zip(about, records[1::2], strict=True)
+    ]
+
+
+def _store(merge: Merge, merged: Merged) -> None:
+    """Write the merge's new objects into the repository; git writes each object atomically."""
+    sides = [side for stages in merged.conflicts.values() for side in stages.values()]
+    wanted = [merged.tree, *(name for mode, name in sides if mode != _SUBMODULE), "^HEAD"]
+    revisions = "".join(f"{name}\n" for name in wanted).encode()
+    pack = merge.reader.run("pack-objects", "--revs", "--stdout", "-q", given=revisions)
+    merge.repository("unpack-objects", "-q", given=pack.stdout)
+
+
+def _lines(changed: Iterable[Entry]) -> list[str]:
+    """Return the lines of the index without conflicts."""
+    return [f"{entry.mode} {entry.name} 0\t{entry.path}" for entry in changed]
+
+
+def _conflicts(merged: Merged) -> Iterator[str]:
+    """Yield the lines of the conflicts, as `git merge` leaves them in the index."""
+    for path, stages in merged.conflicts.items():
+        yield f"{_NONE} {merged.tree} 0\t{path}"
+        yield from (f"{mode} {name} {stage}\t{path}" for stage, (mode, name) in sorted(stages.items()))
+
+
+def _update_index(git: Git, prefix: str, lines: Iterable[str]) -> None:
+    """Change paths below ``prefix`` in the index; git replaces the index atomically."""
+    given = "".join(line.replace("\t", f"\t{prefix}", 1) + "\0" for line in lines)
+    git("update-index", "-z", "--index-info", given=os.fsencode(given))
+
+
+def _write(git: Git, prefix: str, changed: list[Entry]) -> None:
+    """Remove the removed files, and write the changed files from an index without conflicts."""
+    _remove(git.folder, (entry.path for entry in changed if entry.mode == _NONE))
     with TemporaryDirectory(prefix="template-") as scratch:
-        written = _indexed(git, merged, Path(scratch) / "index")
-        _remove(git.folder, gone)
+        written = Git(git.folder, {"GIT_INDEX_FILE": f"{scratch}/index"})
+        _update_index(written, prefix, _lines(entry for entry in changed if entry.mode != _NONE))
         written("checkout-index", "--all", "--force")
     git.run("update-index", "-q", "--refresh")
-
-
-def _indexed(git: Git, merged: Merged, scratch: Path) -> Git:
-    """Replace the index atomically; return git with an index in the file ``scratch`` without conflicts."""
-    index = git.folder / git("rev-parse", "--git-path", "index")
-    shutil.copy2(index, scratch)
-    written = Git(git.folder, {"GIT_INDEX_FILE": str(scratch)})
-    written("read-tree", "-m", "HEAD", merged.tree)
-    new_index = index.with_name("index.template")
-    shutil.copy2(scratch, new_index)
-    Git(git.folder, {"GIT_INDEX_FILE": str(new_index)})("update-index", "--index-info", given=_stages(merged).encode())
-    new_index.replace(index)
-    return written
 
 
 def _remove(folder: Path, paths: Iterable[str]) -> None:
@@ -71,25 +124,8 @@ def _remove(folder: Path, paths: Iterable[str]) -> None:
                 (folder / above).rmdir()
 
 
-def _require_room(git: Git, merged: Merged) -> None:
+def _require_room(folder: Path, changed: Iterable[Entry]) -> None:
     """Raise CannotTell if a new file would overwrite a file that git ignores, which could not be restored."""
-    new = git.records("diff-tree", "-r", "-z", "--name-only", "--diff-filter=A", "--no-renames", "HEAD", merged.tree)
-    for name in new:
-        path = git.folder / name
+    for path in (folder / entry.path for entry in changed if entry.before == _NONE):
         if path.exists() or path.is_symlink():
             raise CannotTell(f"{path} is in the way of the new version's, and git ignores it: move it away.")
-
-
-def _once(source: str, target: str) -> None:
-    """Copy an object unless it exists: objects with the same name are equal."""
-    if not Path(target).exists():
-        shutil.copy2(source, target)
-
-
-def _stages(merged: Merged) -> str:
-    """Return the index lines of the conflicts, in the format that `git merge` leaves."""
-    lines: list[str] = []
-    for path, stages in merged.conflicts.items():
-        lines.append(f"0 {'0' * 40}\t{path}")
-        lines += [f"{mode} {name} {stage}\t{path}" for stage, (mode, name) in sorted(stages.items())]
-    return "".join(f"{line}\n" for line in lines)

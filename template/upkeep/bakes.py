@@ -9,10 +9,14 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from shutil import disk_usage
+from tempfile import TemporaryDirectory, gettempdir
 
 from .errors import CannotTell
 from .releases import Release
+
+_ROOM = 10_000_000
+"""The disk space of a bake with its wheel; measured: 7 MB."""
 
 _BAKER = Path(__file__).with_name("baker.py")
 
@@ -72,12 +76,17 @@ def _statuses(tree: Path, scratch: Path, bakes: list[list[str]]) -> list[int]:
     done = subprocess.run(
         command, cwd=scratch, env=variables, input=json.dumps(bakes), capture_output=True, text=True, check=False
     )
+    if done.returncode:
+        raise CannotTell(f"The template cannot be baked: {done.stderr.strip().splitlines()[-1]}.")
     return json.loads(done.stdout)
 
 
 def _outcome(release: Release, bake: _Bake, status: int) -> Path | CannotTell:
     if not status:
         return next(path for path in bake.folder.iterdir() if path.is_dir())
+    free = disk_usage(bake.scratch).free
+    if free < _ROOM:
+        return CannotTell(f"A bake needs {_ROOM:,} bytes in {gettempdir()}, which has {free:,}: free disk space.")
     text = bake.output.read_text(encoding="utf-8", errors="replace")
     lines = [line for line in text.splitlines() if line.strip()]
     return CannotTell(f"Version {release.version} cannot be baked with the answers: {' '.join(lines[-3:])}")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,26 +9,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from ..bake import files
 from ..library import FOLDER
 from .bakes import bakes_of
+from .differences import File, differences
 from .errors import CannotTell
-from .owners import Owner, owner
+from .owners import Owner
+from .pins import PINNED, pinned
 from .releases import behind, newest, release
 from .repository import Repository, open_repository
 from .sources import sources
-
-_PIN = re.compile(r"^bounded-context(?:\[[^\]]*\])?==(?P<version>\S+)$")
-
-
-@dataclass(frozen=True)
-class File:
-    """A file that differs from the bake: its state is ``changed`` or ``missing``; ``diff`` is the difference."""
-
-    path: str
-    owner: Owner
-    state: str
-    diff: str
 
 
 @dataclass(frozen=True)
@@ -117,40 +104,18 @@ def _report(repository: Repository, baked: Path | CannotTell) -> Report | Cannot
         newest().version,
         behind(repository.version),
         library,
-        tuple(_files(baked, repository.folder)),
+        tuple(differences(baked, repository.folder)),
         tuple(_faults(repository, library)),
     )
 
 
-def _files(baked: Path, folder: Path) -> Iterator[File]:
-    for path in files(baked, ()):
-        wanted, file = (baked / path).read_bytes(), folder / path
-        if not file.is_file():
-            yield File(path, owner(path), "missing", "")
-        elif (found := file.read_bytes()) != wanted:
-            yield File(path, owner(path), "changed", _diff(path, wanted, found))
-
-
-def _diff(path: str, wanted: bytes, found: bytes) -> str:
-    """Return the difference as a patch; for binary files, a sentence without the content."""
-    try:
-        before, after = (text.decode().splitlines(keepends=True) for text in (wanted, found))
-    except UnicodeDecodeError:
-        return f"Binary files template/{path} and {path} differ\n"
-    return "".join(_ended(difflib.unified_diff(before, after, f"template/{path}", path)))
-
-
-def _ended(lines: Iterator[str]) -> Iterator[str]:
-    return (line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
-
-
 def _library(folder: Path) -> Library:
-    project = _toml(folder / "pyproject.toml").get("project", {})
-    pins = (_PIN.match(str(requirement).replace(" ", "")) for requirement in project.get("dependencies", []))
+    project = _toml(folder / PINNED).get("project", {})
+    pins = (pinned(str(requirement)) for requirement in project.get("dependencies", []))
     packages = _toml(folder / "uv.lock").get("package", [])
     wheels = sorted(path.name.split("-")[1] for path in (folder / FOLDER).glob("bounded_context-*.whl"))
     return Library(
-        pinned=next((pin["version"] for pin in pins if pin), ""),
+        pinned=next(filter(None, pins), ""),
         locked=next((package["version"] for package in packages if package.get("name") == "bounded-context"), ""),
         wheel=", ".join(wheels),
     )

@@ -1,4 +1,4 @@
-"""The files of a repository's HEAD in a temporary folder, exactly as git stores them, for edits before a merge."""
+"""The files of a repository's HEAD in a temporary folder, for edits before a merge."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ _REGULAR = ("100644", "100755")
 
 
 class Checkout:
-    """The regular files of HEAD, in ``folder``. Symbolic links and submodules are left out."""
+    """The regular files of HEAD, in ``folder``. Symbolic links and submodules are left out.
+
+    Files with CRLF have LF there, like the bakes, and get CRLF again in the changes.
+    """
 
     def __init__(self, repository: Git, folder: Path) -> None:
         self.folder = folder
@@ -24,19 +27,36 @@ class Checkout:
         for (path, mode, _), content in zip(regular, contents, strict=True):
             self._modes[path], self._contents[path] = mode, content
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_bytes(content)
+            (folder / path).write_bytes(with_lf(content) if is_crlf(content) else content)
 
     def changes(self) -> Iterator[tuple[str, bytes | None]]:
         """Yield the path and the content of each edited or new file; None for a removed file."""
         paths = {path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*") if path.is_file()}
         for path in sorted(paths | set(self._contents)):
-            content = (self.folder / path).read_bytes() if path in paths else None
-            if content != self._contents.get(path):
+            content, stored = (self.folder / path).read_bytes() if path in paths else None, self._contents.get(path)
+            if content is not None and stored is not None and is_crlf(stored):
+                content = with_crlf(content)
+            if content != stored:
                 yield path, content
 
     def mode(self, path: str) -> str:
         """Return git's mode of a file; a new file is not executable."""
         return self._modes.get(path, _REGULAR[0])
+
+
+def is_crlf(content: bytes) -> bool:
+    """Whether a content is text, and all its lines end with CRLF."""
+    return b"\0" not in content and 0 < content.count(b"\n") == content.count(b"\r\n")
+
+
+def with_lf(content: bytes) -> bytes:
+    """Return a text with LF at the end of each line."""
+    return content.replace(b"\r\n", b"\n")
+
+
+def with_crlf(content: bytes) -> bytes:
+    """Return a text with CRLF at the end of each line."""
+    return with_lf(content).replace(b"\n", b"\r\n")
 
 
 def _entry(record: str) -> tuple[str, str, str]:

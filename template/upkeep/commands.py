@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Annotated
 
 import typer
@@ -17,6 +19,8 @@ from ..new import completed
 from ..processes import Asked, environment, heeding
 from .check import inspect
 from .errors import CannotTell
+from .git import Git
+from .owners import is_generated
 from .releases import releases
 from .reports import outcome_json, outcome_lines, plan_lines, report_json, report_lines
 from .update import Outcome, plan
@@ -53,7 +57,7 @@ def check(
     """
     try:
         report = inspect(repository)
-    except CannotTell as error:
+    except (CannotTell, OSError) as error:
         return _refused(error)
     print(*([json.dumps(report_json(report), indent=2)] if as_json else report_lines(report, diff)), sep="\n")
     return IN_STEP if report.in_step else DRIFTED
@@ -91,7 +95,7 @@ def update(
             print(*plan_lines(made), sep="\n", end="\n" if made.steps else "", flush=True)
         with heeding() as heed:
             outcome = merge(made, lambda known: completed(known, asks), not dry_run, heed)
-    except CannotTell as error:
+    except (CannotTell, OSError) as error:
         return _refused(error)
     except Asked as asked:
         print("\nNothing was changed.", file=sys.stderr)
@@ -118,9 +122,17 @@ def _own_check(repository: Path, quiet: bool) -> int:
         status = _context(repository, command, quiet)
         if status:
             break
+    _stage_generated(Git(repository))
     if not quiet:
         print("Green." if not status else "Red: see its output above.")
     return status
+
+
+def _stage_generated(git: Git) -> None:
+    """Add the lock and the generated documents to the update's commit: otherwise they block the next update."""
+    paths = git.records("ls-files", "-z", "--modified", "--others", "--exclude-standard")
+    generated = "".join(f"{path}\0" for path in paths if is_generated(path))
+    git.run("update-index", "--add", "--remove", "-z", "--stdin", given=os.fsencode(generated))
 
 
 def _context(repository: Path, command: str, quiet: bool) -> int:
@@ -141,8 +153,10 @@ def versions(as_json: AsJson = False) -> int:
     return 0
 
 
-def _refused(error: CannotTell) -> int:
-    return output.fail(str(error), CANNOT_TELL)
+def _refused(error: CannotTell | OSError) -> int:
+    """Print an error. An OSError is from a temporary file: the merge and the write report their own."""
+    place = f"free disk space, or permit writing in {gettempdir()}; no file was changed."
+    return output.fail(f"{error}: {place}" if isinstance(error, OSError) else str(error), CANNOT_TELL)
 
 
 def _answer(text: str) -> tuple[str, str]:

@@ -11,6 +11,9 @@ from pathlib import Path
 
 from .errors import CannotTell
 
+EXACT = ("-c", "core.autocrlf=false", "-c", "core.excludesFile=/dev/null", "-c", "core.hooksPath=/dev/null")
+"""Options that compare exact bytes: the user's git settings must not change them."""
+
 
 class GitError(CannotTell):
     """A git command failed; the message has git's error."""
@@ -27,8 +30,8 @@ class Git:
         """Run a command and return its output without the last newline. Raises GitError if it fails."""
         done = self.run(*arguments, given=given)
         if done.returncode:
-            lines = os.fsdecode(done.stderr or done.stdout).strip().splitlines()
-            raise GitError(f"git {arguments[0]} in {self.folder}: {lines[-1] if lines else done.returncode}")
+            command = next(word for word in arguments if word != "-c" and "=" not in word)
+            raise GitError(f"git {command} in {self.folder}: {reason(done)}")
         return os.fsdecode(done.stdout).rstrip("\n")
 
     def run(self, *arguments: str, given: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
@@ -54,7 +57,15 @@ class Git:
         return [record for record in self(*arguments).split("\0") if record]
 
 
+def reason(done: subprocess.CompletedProcess[bytes]) -> str:
+    """Return the first error of a failed command in one line: the later ones follow from it."""
+    lines = os.fsdecode(done.stderr or done.stdout).strip().splitlines()
+    errors = [line for line in lines if line.startswith(("error: ", "fatal: "))]
+    return (errors or lines[-1:] or [f"exit status {done.returncode}"])[0].removeprefix("error: ").rstrip(".")
+
+
 def _environment() -> dict[str, str]:
     """Return the environment without git's variables: in a hook of git they select another repository."""
     variables = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    return {**variables, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
+    # Without optional locks, `git status` writes nothing, so it works on a full disk.
+    return {**variables, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}

@@ -42,7 +42,7 @@ def refuse_own_code(before: Mapping[str, str], after: Mapping[str, str], base: P
         return
     derived = {f"__{name}": derive(after) for name, derive in rules.DERIVED.items()}
     paths = [path for path in option.dropped({**after, **derived}) if not path.startswith(_SCHEMAS)]
-    if own := sorted(path for path in _files(ours, paths) if _text(ours / path) != _text(base / path)):
+    if own := sorted(path for path in _files(ours, paths) if _content(ours / path) != _content(base / path)):
         others = f" and {len(own) - 1} more files" if len(own) > 1 else ""
         raise CannotTell(
             f"{own[0]}{others}: the answer lists=none removes it, and it has code of your own: move this code to "
@@ -59,5 +59,5 @@ def _files(folder: Path, paths: list[str]) -> Iterator[str]:
             yield from (f"{path}/{name}" for name in files(folder / path, ()))
 
 
-def _text(path: Path) -> bytes | None:
-    return path.read_bytes().replace(b"\r\n", b"\n") if path.is_file() else None
+def _content(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None

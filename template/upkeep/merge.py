@@ -11,17 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .checkout import Checkout
+from .checkout import Checkout, is_crlf, with_crlf
 from .errors import CannotTell
-from .git import Git
+from .git import EXACT, Git
 from .owners import Owner, is_record, owner
 from .pins import PINNED, Pins
 
 BASE, OURS, THEIRS = 1, 2, 3
 """Git's stages of a path in conflict: the old bake's, the repository's, and the new bake's file."""
-
-_EXACT = ("-c", "core.autocrlf=false", "-c", "core.excludesFile=/dev/null", "-c", "core.hooksPath=/dev/null")
-"""Options that compare exact bytes: the user's git settings must not change them."""
 
 _STRATEGY = "ort"
 """The strategy of git 2.33 and later. The older one loses a file if the other side renames a file to its path."""
@@ -55,7 +52,7 @@ class Merge:
         self._tree = scratch / "tree"
         self._git = Git(self._tree, _AUTHOR)
         self._tree.mkdir(parents=True)
-        self._git("init", "--quiet")
+        self._git("init", "--quiet", f"--object-format={self.repository('rev-parse', '--show-object-format')}")
         objects = repository.resolve() / self.repository("rev-parse", "--git-path", "objects")
         (self.objects / "info" / "alternates").write_text(f"{objects}\n", encoding="utf-8")
 
@@ -75,15 +72,15 @@ class Merge:
         Raises:
             CannotTell: git cannot merge.
         """
-        tree = self._edited(ours) if ours else self.repository("rev-parse", "HEAD^{tree}")
+        tree = self._edited(ours) if ours else self.repository("rev-parse", "HEAD:./")
         ours_tree = self._pinned(tree, pins)
         (base / PINNED).write_bytes(pins.moved((base / PINNED).read_bytes()))
         self._follow_line_ends(ours_tree, base, theirs)
         before = self._commit(self._add(base))
         branch = f"template-{pins.after}"
         self._git("branch", branch, self._commit(self._add(theirs), before))
-        self._git(*_EXACT, "checkout", "--quiet", "--force", "--detach", self._commit(ours_tree, before))
-        done = self._git.run(*_EXACT, "merge", "--strategy", _STRATEGY, "--no-commit", "--no-ff", branch)
+        self._git(*EXACT, "checkout", "--quiet", "--force", "--detach", self._commit(ours_tree, before))
+        done = self._git.run(*EXACT, "merge", "--strategy", _STRATEGY, "--no-commit", "--no-ff", branch)
         if done.returncode not in (0, 1):
             raise CannotTell(f"git could not merge: {os.fsdecode(done.stderr or done.stdout).strip()}")
         return self._settled()
@@ -91,7 +88,7 @@ class Merge:
     def _edited(self, ours: Checkout) -> str:
         """Return the tree of HEAD with the edits of a checkout."""
         git = Git(self._tree, self._apart(self._tree))
-        git("read-tree", self.repository("rev-parse", "HEAD^{tree}"))
+        git("read-tree", self.repository("rev-parse", "HEAD:./"))
         for path, content in ours.changes():
             if content is None:
                 git("update-index", "--force-remove", "--", path)
@@ -104,7 +101,7 @@ class Merge:
         """Return the tree of all files in a folder, including files that its .gitignore ignores."""
         git = Git(folder, self._apart(folder))
         git("read-tree", "--empty")
-        git(*_EXACT, "add", "--all", "--force", ".")
+        git(*EXACT, "add", "--all", "--force", ".")
         return git("write-tree")
 
     def _apart(self, tree: Path) -> dict[str, str]:
@@ -132,9 +129,9 @@ class Merge:
         """Convert the bakes' files to the repository's line ends, so that line ends cause no conflicts."""
         for path in self._git.records("ls-tree", "-r", "-z", "--name-only", ours):
             both = [bake / path for bake in bakes if (bake / path).is_file() and not (bake / path).is_symlink()]
-            if both and _is_crlf(self._git.run("cat-file", "blob", f"{ours}:{path}").stdout):
+            if both and is_crlf(self._git.run("cat-file", "blob", f"{ours}:{path}").stdout):
                 for file in both:
-                    file.write_bytes(file.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
+                    file.write_bytes(with_crlf(file.read_bytes()))
 
     def _settled(self) -> Merged:
         merged = Merged()
@@ -142,7 +139,7 @@ class Merge:
             self._settle(path, stages, merged)
         everything = Git(self._tree, self._apart(self._tree))
         shutil.copyfile(self._tree / ".git" / "index", self._tree / ".git" / "apart")
-        everything(*_EXACT, "add", "--all", "--force", ".")
+        everything(*EXACT, "add", "--all", "--force", ".")
         merged.tree = everything("write-tree")
         return merged
 
@@ -164,7 +161,7 @@ class Merge:
 
     def _take(self, path: str, side: tuple[str, str]) -> None:
         self._git("update-index", "--add", "--cacheinfo", f"{side[0]},{side[1]},{path}")
-        self._git(*_EXACT, "checkout-index", "--force", "--index", "--", path)
+        self._git(*EXACT, "checkout-index", "--force", "--index", "--", path)
 
     def _remove(self, path: str) -> None:
         self._git("update-index", "--force-remove", "--", path)
@@ -182,7 +179,3 @@ def _entries(records: list[str]) -> Iterator[tuple[str, str, int, str]]:
         about, _, path = record.partition("\t")
         mode, name, stage = about.split()
         yield mode, name, int(stage), path
-
-
-def _is_crlf(content: bytes) -> bool:
-    return b"\r\n" in content and content.count(b"\n") == content.count(b"\r\n")

@@ -26,6 +26,9 @@ class Owner(StrEnum):
 RECORDS = (FILE, f"{FOLDER}/*")
 """Files that an update replaces without a merge: the answers, and the library's wheel."""
 
+LOCK = "uv.lock"
+"""The file that uv generates from `pyproject.toml`."""
+
 _TEMPLATE = (
     *RECORDS,
     "tests/test_promises.py",
@@ -50,6 +53,11 @@ def owner(path: str) -> Owner:
     """Return the owner of a file that the template writes. ``path`` is relative to the repository."""
     owners = ((Owner.TEMPLATE, _TEMPLATE), (Owner.MADE, _MADE), (Owner.TEAM, _TEAM))
     return next((found for found, patterns in owners if _matches(path, patterns)), Owner.SHARED)
+
+
+def is_generated(path: str) -> bool:
+    """Whether a command generates the file after an update: a document of the code, or the lock."""
+    return path == LOCK or owner(path) is Owner.MADE
 
 
 def is_record(path: str) -> bool:

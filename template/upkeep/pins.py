@@ -7,6 +7,19 @@ from dataclasses import dataclass
 
 PINNED = "pyproject.toml"
 
+_NAME = rb"(?<![\w.-])(?i:bounded[-_.]+context)"
+"""The library's name in each spelling that PEP 503 permits."""
+
+_REQUIREMENT = _NAME + rb"\s*(?:\[[^\]]*\]\s*)?\(?\s*={2,3}\s*"
+_TAG = _NAME + rb"[\"']?\s*(?:=\s*\{[^}]*|\][^\[]*)\btag\s*=\s*[\"']v"
+"""A source of uv, as an inline table or as a table."""
+
+
+def pinned(requirement: str) -> str | None:
+    """Return the version that a requirement pins; None if it does not pin the library."""
+    found = re.match(_REQUIREMENT + rb"([^\s;,)]+)", requirement.encode())
+    return found[1].decode() if found else None
+
 
 @dataclass(frozen=True)
 class Pins:
@@ -16,11 +29,8 @@ class Pins:
     after: str
 
     def moved(self, content: bytes) -> bytes:
-        """Return ``pyproject.toml`` with the new version in the requirement and the source."""
+        """Return ``pyproject.toml`` with the new version in the requirements and the source."""
         before, after = re.escape(self.before.encode()), self.after.encode()
-        requirement = rb"(bounded-context(?:\[[^\]]*\])?==)" + before + rb"(?=[\"';, ])"
-        wheel = rb"(bounded_context-)" + before + rb"(?=-py3)"
-        tag = rb"(bounded-context = \{[^}]*tag = \"v)" + before + rb"(?=\")"
-        for pattern in (requirement, wheel, tag):
-            content = re.sub(pattern, rb"\g<1>" + after, content)
+        for place, end in ((_REQUIREMENT, rb"[\"';,)\s]"), (rb"bounded_context-", rb"-py3"), (_TAG, rb"[\"']")):
+            content = re.sub(rb"(" + place + rb")" + before + rb"(?=" + end + rb")", rb"\g<1>" + after, content)
         return content

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ..record import FILE, digest
 from .errors import NotOurs
@@ -30,15 +30,22 @@ def open_repository(folder: Path) -> Repository:
         raise NotOurs(f"{folder} is not a repository of this template: it has no {FILE}.")
     try:
         return _read(folder, json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+    except (ValueError, KeyError, TypeError, OSError) as error:
         raise NotOurs(f"{path} cannot be read ({_said(error)}): restore it from git.") from None
 
 
-def _read(folder: Path, record: Mapping[str, Any]) -> Repository:
-    version, answers = record["template"], record["default_context"]
+def _read(folder: Path, record: object) -> Repository:
+    fields = _object(record, "it")
+    version, answers = fields["template"], _object(fields["default_context"], "default_context")
     if not isinstance(version, str) or not all(isinstance(value, str) for value in answers.values()):
         raise TypeError("a version or an answer is not text")
-    return Repository(folder, version, dict(answers), record["digest"] != digest(answers))
+    return Repository(folder, version, dict(answers), fields["digest"] != digest(answers))
+
+
+def _object(value: object, name: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError(f"{name} is not a JSON object")
+    return cast("dict[str, Any]", value)
 
 
 def _said(error: Exception) -> str:

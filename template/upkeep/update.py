@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from .. import answers as rules
 from ..library import REPOSITORY
 from ..processes import Heed
-from .apply import apply, require_clean
+from .apply import apply, entries, require_clean
 from .bakes import bake_of
 from .checkout import Checkout
 from .errors import CannotTell
@@ -100,7 +100,7 @@ def update(made: Plan, complete: Complete, write: bool, heed: Heed) -> Outcome:
 
     Raises:
         CannotTell: sources are not available, answers are rejected, a migration step cannot parse a file, git cannot
-            merge, a file is in the way, or removed lists have code of the team.
+            merge or write, a file is in the way, or removed lists have code of the team.
         Asked: a signal asked this process to end; the repository is unchanged.
     """
     with sources(made.before) as old, sources(made.after) as new, TemporaryDirectory(prefix="template-") as scratch:
@@ -114,13 +114,9 @@ def update(made: Plan, complete: Complete, write: bool, heed: Heed) -> Outcome:
         refuse_own_code(made.repository.answers, answered, base, ours.folder)
         remove_settings(answered, ours.folder)
         merged = merge.run(base, theirs, Pins(made.before.version, made.after.version), ours)
-        changed = _changed(merge, merged)
+        changed = tuple(entry.path for entry in entries(merge, merged))
         heed.check()
         if write and changed:
             apply(merge, merged, f"Update the template from {made.before.version} to {made.after.version}")
     asked = tuple(name for name in answered if name not in made.answers)
     return Outcome(made, merged, changed, answered, asked, tuple(notes))
-
-
-def _changed(merge: Merge, merged: Merged) -> tuple[str, ...]:
-    return tuple(merge.reader.records("diff-tree", "-r", "-z", "--name-only", "--no-renames", "HEAD", merged.tree))

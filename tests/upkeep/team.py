@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import resource
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 BakedBy = Callable[[str], "Team"]
@@ -14,9 +16,9 @@ BakedBy = Callable[[str], "Team"]
 class Team:
     """A repository in git, and what its team does in it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
         self.folder = folder
-        self.git("init", "--quiet")
+        self.git("init", "--quiet", *options)
         self.commit("as it was baked")
 
     def git(self, *arguments: str) -> str:
@@ -66,3 +68,14 @@ class Team:
 def copied(folder: Path, to: Path) -> Path:
     """Return a copy of a bake, in a folder of the same name."""
     return Path(shutil.copytree(folder, to / folder.name, symlinks=True))
+
+
+@contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """Fail each write beyond this size of a file in this process; in git, the write kills the process."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

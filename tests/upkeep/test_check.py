@@ -51,8 +51,9 @@ def test_what_a_team_changes_is_its_own_and_what_the_template_owns_has_drifted(
     team.write(BUILD, team.read(BUILD) + "# ours\n")
     status, told = said(team.folder, capsys, "--diff")
     assert status == 1
-    assert f"  changed {BUILD}\n--- template/{BUILD}\n+++ {BUILD}\n" in told
+    assert f"\n--- template/{BUILD}\n+++ {BUILD}\n" in told
     assert "+# ours" in told
+    assert f"  changed {BUILD}\n" in told
     assert f"  changed {RULES}" in told
     assert "  missing docs/operations.md" in told
     assert "own.txt" not in told
@@ -93,15 +94,6 @@ def test_lock_and_wheel_are_held_against_the_version(baked_by: BakedBy) -> None:
     assert "0.1.0" in lock
     assert VERSION in lock
     assert wheel.startswith("vendor/ ")
-
-
-def test_a_file_that_is_no_text_is_told_without_its_bytes(baked_by: BakedBy) -> None:
-    """Nobody reads a patch of it."""
-    team = baked_by(VERSION)
-    wheel = f"vendor/bounded_context-{VERSION}-py3-none-any.whl"
-    team.write(wheel, b"\xff\0")
-    [file] = inspect(team.folder).files
-    assert (file.path, file.diff) == (wheel, f"Binary files template/{wheel} and {wheel} differ\n")
 
 
 def test_a_folder_that_is_no_repository_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

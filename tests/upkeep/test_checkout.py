@@ -40,6 +40,18 @@ def test_the_files_are_those_of_git(tmp_path: Path) -> None:
     assert list(checkout.changes()) == []
 
 
+def test_files_with_crlf_are_edited_as_files_with_lf(tmp_path: Path) -> None:
+    """Git's file keeps its line ends: an unchanged file is no edit."""
+    team = team_of(tmp_path / "team")
+    team.write("a.py", b"one\r\ntwo\r\n")
+    team.commit()
+    checkout = Checkout(Git(team.folder), tmp_path / "files")
+    assert (checkout.folder / "a.py").read_bytes() == b"one\ntwo\n"
+    assert list(checkout.changes()) == []
+    (checkout.folder / "a.py").write_bytes(b"one\nnew\n")
+    assert list(checkout.changes()) == [("a.py", b"one\r\nnew\r\n")]
+
+
 def test_a_merge_takes_the_edits(tmp_path: Path) -> None:
     """Changed, new and removed files; other files and modes stay as they are."""
     team = team_of(tmp_path / "team")

@@ -16,13 +16,14 @@ from template.library import VERSION
 from template.new import completed
 from template.processes import Asked, Heed
 from template.record import digest
-from template.upkeep import apply, commands, sources
+from template.upkeep import commands, sources
+from template.upkeep.apply import require_clean
 from template.upkeep.errors import CannotTell
 from template.upkeep.releases import Release, releases
 from template.upkeep.update import Outcome, plan, update
 
 from .edits import FUNCTIONS, PROGRAM, WORKFLOW, all_edits
-from .team import BakedBy, Team
+from .team import BakedBy, Team, largest_file
 
 EARLIER = [one.version for one in releases() if one.version != VERSION]
 FIELDS = "subscription_id:str amount:decimal currency:currency due_date:date payer:str:personal"
@@ -172,39 +173,16 @@ def test_whoever_is_asked_to_end_leaves_all_as_it_was(baked_by: BakedBy) -> None
     assert team.everything() == before
 
 
-class Killed(BaseException):
-    """Stands for a signal that nobody can heed."""
-
-
-@pytest.mark.parametrize("last", ["_indexed", "_remove"])
-def test_an_update_that_dies_while_it_writes_is_taken_back_by_one_command(
-    last: str, baked_by: BakedBy, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """New files go, removed ones come back, and what is in conflict was never taken for merged."""
-    team = baked_by(EARLIER[-1])
-    lived_in(team)
-    before, step = team.everything(), getattr(apply, last)
-
-    def dying(*arguments: object) -> None:
-        step(*arguments)
-        raise Killed
-
-    monkeypatch.setattr(apply, last, dying)
-    with pytest.raises(Killed):
-        updated(team)
-    with pytest.raises(CannotTell, match="`git reset --hard`"):
-        updated(team)
-    assert team.git("ls-files", "--unmerged")
-    team.git("reset", "--hard", "--quiet")
-    assert team.everything() == before
-
-
 @pytest.mark.parametrize(
     ("record", "sentence"),
     [
         (None, r"is not a repository of this template: it has no \.template\.json\."),
         ("{", r"cannot be read \(.*\): restore it from git\."),
-        ("[]", r"cannot be read \(.*\): restore it from git\."),
+        ("[]", r"cannot be read \(it is not a JSON object\): restore it from git\."),
+        (
+            '{"template": "0.3.0", "digest": "", "default_context": []}',
+            r"cannot be read \(default_context is not a JSON object\)",
+        ),
         ('{"template": "0.3.0", "default_context": {}}', r"cannot be read \(it has no 'digest'\)"),
         ('{"template": "9.9.9", "digest": "", "default_context": {}}', r"were edited by hand"),
         (
@@ -212,7 +190,7 @@ def test_an_update_that_dies_while_it_writes_is_taken_back_by_one_command(
             r"Version 9\.9\.9 is unknown",
         ),
     ],
-    ids=["no record", "no JSON", "a list", "no digest", "answers edited", "unknown version"],
+    ids=["no record", "no JSON", "a list", "a list of answers", "no digest", "answers edited", "unknown version"],
 )
 def test_what_cannot_be_updated_is_said_in_a_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], record: str | None, sentence: str
@@ -348,6 +326,42 @@ def test_an_update_without_conflicts_generates_the_documents_that_the_repository
     monkeypatch.setattr(commands, "_context", context)
     assert main(["update", str(team.folder), "--answer", answer, "--no-input"]) == 0
     assert called == expected
+
+
+def test_the_lock_and_the_documents_of_an_update_belong_to_its_commit(
+    baked_by: BakedBy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise they would block the next update; `git reset --hard` removes them too."""
+    team = baked_by(VERSION)
+    before = team.everything()
+
+    def context(repository: Path, _command: str, _quiet: bool) -> int:
+        (repository / "uv.lock").write_text("version = 1\n")
+        (repository / "events/asyncapi.json").write_text("{}\n")
+        (repository / "notes.txt").write_text("written during the check\n")
+        return 1
+
+    monkeypatch.setattr(commands, "_context", context)
+    assert main(["update", str(team.folder), "--answer", "owner=others", "--no-input"]) == 1
+    status = team.status()
+    assert [status[path] for path in ("uv.lock", "events/asyncapi.json", "notes.txt")] == ["A ", "M ", "??"]
+    (team.folder / "notes.txt").unlink()
+    team.git("commit", "--quiet", "--message", "Update")
+    require_clean(team.folder)
+    team.git("reset", "--hard", "--quiet", "HEAD~")
+    assert team.everything() == before
+
+
+def test_a_full_disk_ends_with_one_sentence(baked_by: BakedBy, capsys: pytest.CaptureFixture[str]) -> None:
+    """Also before the merge, in the temporary files; the exit status is 2."""
+    team = baked_by(VERSION)
+    before = team.everything()
+    for command in ("update", "check"):
+        with largest_file(0):
+            assert main([command, str(team.folder)]) == 2
+        [error] = capsys.readouterr().err.splitlines()
+        assert "File too large" in error
+    assert team.everything() == before
 
 
 @pytest.mark.e2e

@@ -190,9 +190,10 @@ _TEXTS = {
 
 
 def _cells(known: FieldType) -> st.SearchStrategy[str]:
-    """Return cells of a type: all that its pattern and its length allow."""
+    """Return cells of a type: all that its pattern and its length allow, but a byte order mark, which no list has."""
     text = st.from_regex(known.pattern, fullmatch=True) if known.pattern else st.nothing()
-    made = _TEXTS.get(known.kind, text.filter(lambda cell: len(cell) <= (known.longest or len(cell))))
+    text = text.filter(lambda cell: len(cell) <= (known.longest or len(cell)) and "\ufeff" not in cell)
+    made = _TEXTS.get(known.kind, text)
     return made.filter(lambda cell: Decimal(cell) > 0) if known.kind == "decimal" else made
 
 

@@ -1,11 +1,14 @@
 """How lists arrive: the stack's setting says which partner a run has."""
 
+import pwd
 from dataclasses import replace
 
 import pytest
 
 from bounded_context.configuration.project import current
+from bounded_context.tools.command.errors import LocalRunError
 from bounded_context.tools.local.actors.bucket_partner import BucketPartner
+from bounded_context.tools.local.actors.sftp_client import Login, SftpEndpoint
 from bounded_context.tools.local.actors.sftp_partner import SftpPartner
 from bounded_context.tools.local.running.start import _partner
 
@@ -21,6 +24,15 @@ def test_with_sftp_a_partner_logs_in_with_a_key_of_its_own(sftp: str, aws_of_not
     assert isinstance(second, SftpPartner)
     assert first.settings == {"partners": {"demo": {"public_keys": [first.login.public_key]}}}
     assert first.settings != second.settings
+
+
+def test_a_user_id_without_a_name_uploads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Containers often run as a user id that is not in /etc/passwd. The refused connection is the only error."""
+    for variable in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.setenv(variable, "")
+    monkeypatch.setattr(pwd, "getpwuid", dict[int, object]().__getitem__)
+    with pytest.raises(LocalRunError, match="SFTP as demo"):
+        SftpEndpoint("127.0.0.1", 1).write(Login.with_new_key("demo"), "list.csv", b"")
 
 
 def test_without_it_whoever_may_write_to_the_bucket_is_in(aws_of_nothing: RecordingAws) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ..owners import is_record
+from ..owners import LOCK, is_record
 
-_LOCK = "uv.lock"
 _SKIPPED = {".git", ".venv", "node_modules"}
 _BINARY = b"\0"
 
@@ -19,7 +18,7 @@ def texts(repository: Path) -> Iterator[tuple[Path, str]]:
     """
     for path in sorted(repository.rglob("*")):
         name = path.relative_to(repository)
-        if _SKIPPED & set(name.parts) or name.as_posix() == _LOCK or is_record(name.as_posix()):
+        if _SKIPPED & set(name.parts) or name.as_posix() == LOCK or is_record(name.as_posix()):
             continue
         if not path.is_symlink() and path.is_file() and (content := text(path)) is not None:
             yield path, content

@@ -1,6 +1,7 @@
 """The partner's SFTP client, with a key pair for each run."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,6 +77,8 @@ class SftpEndpoint:
             ):
                 return await action(client)
 
+        # asyncssh requires a name of the local user; a user id of a container has none.
+        os.environ["LOGNAME"] = os.environ.get("LOGNAME") or login.name
         try:
             return asyncio.run(session())
         except (OSError, asyncssh.Error) as error:

@@ -30,7 +30,9 @@ _COMMON_FIELDS = {
 _MESSAGES = re.compile(r"(START|END|REPORT) RequestId: (\S+)(?: Version: (\S+))?")
 _DURATION = re.compile(r"\tDuration: ([\d.]+) ms")
 _FAILED = ("Traceback (most recent call last)", "Task timed out after ", "Worker process died")
-_OVERLAP_MILLISECONDS = 2_000
+_OVERLAP_MILLISECONDS = 10_000
+"""On a busy machine, the emulator writes a call's lines seconds after their timestamp."""
+
 _PAGE = 10_000
 
 
@@ -77,7 +79,6 @@ class Logs:
         streams: dict[str, list[tuple[float, str]]] = {}
         for event in self._events(function):
             streams.setdefault(event["logStreamName"], []).append((event["timestamp"] / 1000, event["message"]))
-            # The emulator may write a call's lines after their timestamp.
             self._since[function] = max(self._since[function], event["timestamp"] - _OVERLAP_MILLISECONDS)
         for stream in streams.keys() - self._streams:
             self._streams.add(stream)
