@@ -102,5 +102,4 @@ def tried(actions: Iterable[str]) -> list[Any]:
     """Return the parameters of a test that lacks each action in turn: the first of each service, the others nightly."""
     ordered = sorted(actions)
     first = {action.partition(":")[0]: action for action in reversed(ordered)}.values()
-    nightly = (pytest.mark.e2e, pytest.mark.nightly)
-    return [pytest.param(action, marks=() if action in first else nightly) for action in ordered]
+    return [pytest.param(action, marks=() if action in first else pytest.mark.nightly) for action in ordered]
