@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 NAME = Path("docs", "lists.md")
 _EITHER = runpy.run_path(str(SOURCES / "src" / "bounded_context" / "domain" / "spelling.py"))["either"]
 _FAULTS = SOURCES / "src" / "bounded_context" / "domain" / "faults.py"
-_MOST_MB, _TOLERATED = 100, 0
-_TEMPORARY = (".filepart", ".tmp", ".part")
-"""The defaults of the stack's settings (the library's ``configuration/settings.py``)."""
+_DEFAULTS = SOURCES / "src" / "bounded_context" / "configuration" / "list_defaults.py"
 
 
 def expand(project: Path, answers: Mapping[str, Any], package: str, fields: Sequence[Field]) -> None:
@@ -41,7 +39,8 @@ def page(answers: Mapping[str, Any], package: str, fields: Sequence[Field]) -> s
     columns = [lists.Column(name, _accepted(known), _text(known.example)) for name, known in types.items()]
     unknown = () if references_of(answers["verification"]) else ("unknown",)
     rows = {code: texts for code, texts in codes["ROW_CODES"].items() if code not in unknown}
-    limits = _MOST_MB, _TOLERATED, _TEMPORARY
+    defaults = runpy.run_path(str(_DEFAULTS))
+    limits = (defaults[name] for name in ("MAX_LIST_MB", "TOLERATED_SHARE", "TEMPORARY_NAMES"))
     return lists.markdown(lists.ListFormat(answers["display_name"], columns, rows, codes["LIST_CODES"], *limits))
 
 

@@ -61,5 +61,5 @@ def test_the_shell_completes_a_command_of_the_repository(baked: Baked, tmp_path:
     with (repository / "pyproject.toml").open("a", encoding="utf-8") as file:
         file.write(OWN)
     shell = Shell("context", tmp_path)
-    assert shell.tab(repository, "se") == ["seed"]
-    assert shell.tab(tmp_path, "se") == []
+    assert shell.tab(repository, "see") == ["seed"]
+    assert shell.tab(tmp_path, "see") == []

@@ -20,6 +20,6 @@ def test_a_stack_is_told_line_by_line(installed: Path) -> None:
         )
         assert done.returncode == 0, done.stdout + done.stderr
         told[stack] = json.loads(done.stdout)
-        assert list(told[stack]) == ["idle_month", "per_million", "lines"]
+        assert list(told[stack]) == ["idle_month", "per_million", "storage_month", "lines"]
     assert 0 < told["dev"]["idle_month"] < 219 < told["prod"]["idle_month"]
     assert 0 < told["dev"]["per_million"] < 5

@@ -22,6 +22,7 @@ DEBUGGED = f"{E2E}live.py::test_a_debugger_stops_in_a_function_that_has_its_own_
 DRAWN = f"{E2E}page.py::test_the_deployed_dashboards_are_drawn_of_a_run"
 INVOKED = f"{E2E}live.py::test_a_call_prints_the_answer_and_what_the_function_logs"
 LOGGED = f"{E2E}live.py::test_logs_are_found_by_a_caller_s_id"
+OUTAGE = "library/tests/local/test_other_systems.py::test_a_file_sets_how_it_answers"
 PARTNERS = "library/tests/partners/test_commands.py::test_"
 PARTNER_ADDED = f"{PARTNERS}a_partner_is_added_and_removed_and_the_rest_of_the_file_stays"
 REHEARSED = f"{E2E}rehearsal.py::test_bad_versions_are_caught_and_a_good_one_takes_all_traffic"
@@ -35,6 +36,7 @@ TRIED = {
     r"\.ci/run": ".ci/run::section",
     r"cd \w+": TUTORIAL,
     r"echo '.*' > large.json": TUTORIAL,
+    r"echo down > build/credit-bureau\.txt": OUTAGE,
     r"git (init|add|commit) .*": TUTORIAL,
     r"git clone https://github.com/org/template && cd template": PUBLISHED,
     r"pip install uv": ".ci/run::pip install --quiet uv",
@@ -42,6 +44,7 @@ TRIED = {
     r"rm large.json": TUTORIAL,
     r"template fleet (DIR|fleet.txt)( --html fleet.html| --json)?": "tests/fleet/test_command.py",
     r"uv lock( --quiet)?": TUTORIAL,
+    r"uv run context settings": "library/tests/settings/test_faults.py",
     r"uv run --group docs library/docs/build.py": "tests/test_site.py::built",
     r"uv run --group e2e pytest -m nightly": "tests/test_two_versions.py",
     r"uv run --group types basedpyright": ".ci/run::uv run --group types basedpyright",
@@ -66,7 +69,7 @@ TRIED = {
     r"uv run context run": TUTORIAL,
     r"uv run context run --dashboards dashboards.html": DRAWN,
     r"uv run context run --file my.csv": f"{E2E}example_lists.py",
-    r"uv run context run --keep --watch": TUTORIAL,
+    r"uv run context run --keep( --watch)?": TUTORIAL,
     r"uv run context run --trace id-000000007": f"{E2E}trail.py",
     r"uv run context sample-list --rows 3": "tests/test_pages.py::test_what_a_page_says_is_all_that_is_needed",
     r"uv run pytest": ".ci/run::uv run pytest",

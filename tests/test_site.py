@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from bounded_context.docs import pages
+from bounded_context.testing import browser
 from bounded_context.tools.command.commands import GROUPS
 
 from template import cli
@@ -115,6 +116,22 @@ def test_pages_load_nothing_from_elsewhere_and_tell_no_paths(built: Path) -> Non
 
 
 @pytest.mark.e2e
+def test_each_page_ends_with_the_holder_of_the_licence(built: Path) -> None:
+    """As LICENSE names the holder."""
+    [holder] = re.findall(r"^Copyright \(c\) (.+)$", (REPOSITORY / "LICENSE").read_text(encoding="utf-8"), re.MULTILINE)
+    for page in built.rglob("*.html"):
+        assert f"Copyright &#169; {holder}" in page.read_text(encoding="utf-8"), page
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("name", ["how-to/runbook", "explanation/proof", "template/readme"])
+def test_tables_fit_a_phone(name: str, built: Path, tmp_path: Path) -> None:
+    """The pages with the most columns and the longest words."""
+    seen = browser.look(browser.found_or_skip(), built / f"{name}.html", tmp_path)
+    assert [(shown.sideways, shown.cut) for shown in seen.shown if shown.cut or shown.sideways > 0] == []
+
+
+@pytest.mark.e2e
 def test_links_that_lead_nowhere_fail_the_build(tmp_path: Path) -> None:
     """To a page or to a section, each is named with its line."""
     links = "[one](how-to/runbook.md#nowhere)\n\n[other](neverthere.md)\n"
@@ -126,6 +143,15 @@ def test_links_that_lead_nowhere_fail_the_build(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert re.search(r"index.md:3: .*nowhere", done.stderr)
     assert re.search(r"index.md:5: .*neverthere", done.stderr)
+
+
+def test_the_how_to_index_has_each_page_of_the_folder_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page of the package is a how-to, unless the site places it elsewhere."""
+    monkeypatch.syspath_prepend(str(SITE))
+    placed = [place for place in module("sources")._places(REPOSITORY).values() if place.startswith("how-to/")]
+    index = (SITE / "how-to" / "index.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^(\w+)$", "".join(re.findall(r"```\{toctree\}(.*?)```", index, re.DOTALL)), re.MULTILINE)
+    assert sorted(["index", *listed]) == sorted(Path(place).stem for place in placed)
 
 
 def test_a_link_to_a_file_that_is_not_there_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -86,7 +86,7 @@ def test_dev_costs_at_most_its_bound_while_nobody_uses_it(project: Path, payment
         json.loads(done.stdout) for done in (context(one, "cost", "--json") for one in (project, payment))
     )
     assert without["dev"]["idle_month"] <= DEV_USD
-    assert {line["part"] for line in without["dev"]["lines"]} == {"idle_month"}
+    assert {line["part"] for line in without["dev"]["lines"]} == {"idle_month", "storage_month"}
     assert [stack for stack in with_lists if without[stack]["idle_month"] >= with_lists[stack]["idle_month"]] == []
 
 

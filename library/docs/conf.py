@@ -9,6 +9,7 @@ from sphinx.application import Sphinx
 _ROOT = Path(__file__).parent.parent.parent
 
 project = "Bounded contexts on AWS"
+project_copyright = (_ROOT / "LICENSE").read_text(encoding="utf-8").splitlines()[2].removeprefix("Copyright (c) ")
 version = release = tomllib.loads((_ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
@@ -24,6 +25,8 @@ default_role = "code"
 python_use_unqualified_type_names = True
 
 html_theme = "furo"
+html_static_path = ["static"]
+html_css_files = ["narrow.css"]
 html_title = f"{project} {release}"
 html_show_sourcelink = False
 html_copy_source = False

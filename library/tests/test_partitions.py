@@ -13,9 +13,9 @@ import pytest
 
 from bounded_context.configuration.config import SettingError
 from bounded_context.configuration.partition import Placed, partition_of
+from bounded_context.configuration.pipeline_settings import SourceKind
 from bounded_context.configuration.project import Project, current
 from bounded_context.infra.pipeline import Delivery
-from bounded_context.infra.pipeline.settings import SourceKind
 from bounded_context.tools.accounts.backend_policies import policies_of
 from bounded_context.tools.accounts.permissions.requested import Requested, Run
 from bounded_context.tools.local.provider import stack as local

@@ -11,7 +11,8 @@ from .findings import Finding
 from .members import Member
 from .quotas import uses
 
-_HEAD = ("context", "owner", "version", "behind", "drift", "policies", "updated")
+HEAD = ("context", "owner", "template version", "versions behind", "differences", "broken policies", "last update")
+"""The titles of the table of contexts."""
 
 
 def fleet_json(fleet: Sequence[Member], found: Sequence[Finding]) -> dict[str, Any]:
@@ -50,7 +51,7 @@ def _context(member: Member) -> dict[str, Any]:
 
 def fleet_lines(fleet: Sequence[Member], found: Sequence[Finding]) -> Iterator[str]:
     """Yield the lines of a table of a fleet's contexts, then the findings."""
-    rows = [_HEAD, *(row(member) for member in fleet)]
+    rows = [HEAD, *(row(member) for member in fleet)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for cells in rows:
         yield "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()

@@ -13,6 +13,7 @@ from bounded_context.tools.views.pages import STYLE
 from upkeep.team import Team, copied
 
 from template.cli import main
+from template.fleet.output import HEAD
 from template.library import VERSION
 
 HEARS = """\
@@ -95,7 +96,7 @@ def test_people_read_a_table_and_sentences(fleet: Path, tmp_path: Path, capsys: 
     listed.write_text(f"{fleet}/Subscription\n", encoding="utf-8")
     assert main(["fleet", str(listed)]) == 0
     head, row, summary = capsys.readouterr().out.splitlines()
-    assert head.split() == ["context", "owner", "version", "behind", "drift", "policies", "updated"]
+    assert head.split() == " ".join(HEAD).split()
     assert row.split()[:1] == ["subscription"]
     assert summary.startswith("1 of 1 ")
     listed.write_text(f"{fleet}\n", encoding="utf-8")

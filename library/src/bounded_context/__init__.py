@@ -5,7 +5,15 @@ from .application.use_cases import expected
 from .declaration.context import BadContext, Context
 from .domain.aggregate import Aggregate, Change, Details
 from .domain.commands import Command
-from .domain.errors import AlreadyExists, BusinessError, IllegalMove, ListOpen, NotFound, VersionConflict
+from .domain.errors import (
+    AlreadyExists,
+    BusinessError,
+    IllegalMove,
+    ListOpen,
+    NotFound,
+    Unavailable,
+    VersionConflict,
+)
 from .domain.events import EventData, PreviousVersion
 from .domain.fields import (
     Amount,
@@ -71,6 +79,7 @@ __all__ = [
     "Signed4",
     "Text",
     "Timestamp",
+    "Unavailable",
     "Uuid",
     "VersionConflict",
     "WholeNumber",

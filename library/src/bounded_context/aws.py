@@ -11,8 +11,9 @@ from .declaration.context import Context
 from .declaration.environment import TableSettings, load
 from .declaration.measures import RULE_SECONDS
 from .declaration.secret_names import secret_arn
+from .declaration.system_names import system_address
 from .domain.aggregate import Aggregate
-from .telemetry import conceal, count, logger, traceparent, watched
+from .telemetry import conceal, count, logger, span, traceparent, watched
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -32,8 +33,10 @@ if TYPE_CHECKING:
     from .adapters.sqs import DeadLetters
     from .adapters.stepfunctions import Executions
     from .application.creating import Ran
+    from .application.systems import System
     from .application.use_cases import GuardedAggregates
     from .application.verification import RowsCheck
+    from .domain.errors import Unavailable
     from .domain.formats import Formats
     from .lists import ListImport
 
@@ -56,6 +59,7 @@ __all__ = [
     "secret",
     "seen_ids",
     "shards",
+    "system",
     "topic",
     "versions",
 ]
@@ -279,6 +283,28 @@ def secret(name: str) -> "SecretStr":
     value = _secrets().get(secret_arn(name))
     conceal(value.get_secret_value())
     return value
+
+
+@_cached
+def system(name: str, unavailable: "type[Unavailable]", *, bearer: str | None = None) -> "System":
+    """Return another system, which the function's preset names in ``calls``.
+
+    A try takes 2 seconds, and a call has three tries. After five failed calls in a row, the circuit of the system is
+    open for all functions: for 30 seconds, each call is refused at once.
+
+    Args:
+        name: the system's name, such as ``credit-bureau``.
+        unavailable: the context's refusal if the system does not answer.
+        bearer: the secret whose value is the token of each request.
+
+    Raises:
+        NoSystem: the function may not call it; the message contains the remedy.
+    """
+    from .adapters.systems import HttpSystem, circuits
+
+    store = circuits(load(TableSettings).table_name, dynamodb_client())
+    token = None if bearer is None else lambda: secret(bearer)
+    return HttpSystem(name, system_address(name), unavailable, store, token, logger.info, span)
 
 
 @_cached

@@ -9,10 +9,10 @@ import pytest
 import yaml
 
 from bounded_context.configuration.access import AccountAccess, boundary_name
+from bounded_context.configuration.account_settings import PERSONS
 from bounded_context.configuration.project import VARIABLE, at, current
 from bounded_context.domain.spelling import kebab
 from bounded_context.tools.accounts.permissions.account import OfAccount
-from bounded_context.tools.accounts.permissions.policies import PERSONS
 from bounded_context.tools.accounts.permissions.requested import Run
 from bounded_context.tools.programs.pulumi_files import config, project_name
 from bounded_context.tools.programs.recording import REGION, Graph, Program

@@ -57,17 +57,18 @@ def test_a_list_moves_only_forward(records: Any, before: ListStatus, after: List
     assert records.get(ID) == moved
 
 
-@pytest.mark.parametrize("reason", [None, "infected"])
-def test_the_first_result_of_a_scan_counts(records: Any, reason: str | None):
+@pytest.mark.parametrize(("reason", "code"), [(None, ""), ("infected", "malware")])
+def test_the_first_result_of_a_scan_counts(records: Any, reason: str | None, code: str):
     """Until then, the list is not one that the sweep knows. The execution that brings the result has the list."""
     other = replace(RECEIVED, file=replace(RECEIVED.file, version_id="v2"), execution="run-2", awaits_scan=True)
     assert records.register(other).awaits_scan
     assert records.recorded([ID, other.list_id]) == {ID}
-    first = records.record_scan(other.list_id, "run-3", "FIRST", reason)
-    assert (first.execution, first.scan, first.reason, first.awaits_scan) == ("run-3", "FIRST", reason, False)
-    assert records.record_scan(other.list_id, "run-4", "SECOND", "late") == first
+    first = records.record_scan(other.list_id, "run-3", "FIRST", reason, code)
+    assert (first.execution, first.scan, first.awaits_scan) == ("run-3", "FIRST", False)
+    assert (first.reason, first.code) == (reason, code)
+    assert records.record_scan(other.list_id, "run-4", "SECOND", "late", "late") == first
     assert records.recorded([ID, other.list_id]) == {ID, other.list_id}
-    assert records.record_scan(ID, "run-4", "SECOND", "late") == records.get(ID)
+    assert records.record_scan(ID, "run-4", "SECOND", "late", "late") == records.get(ID)
 
 
 def test_a_refusal_counts_only_while_its_step_works(records: Any):

@@ -13,8 +13,9 @@ from payment.context import PAYMENT
 
 from bounded_context.application.list_import import Outcome, Step, Upload
 from bounded_context.application.sweep import AGE, unseen
+from bounded_context.domain.faults import ListFault
 from bounded_context.domain.lists import ListStatus
-from bounded_context.domain.scans import CLEAN, THREAT, NotScanned
+from bounded_context.domain.scans import CLEAN, INFECTED, THREAT, NotScanned
 from tests.application.world import KEY, REPORT, World
 
 BY_VERSION = Upload("inbox", KEY, "1")
@@ -145,6 +146,15 @@ def test_the_partner_reads_the_code_and_no_row_is_read(world: World, result: str
     [line] = csv.DictReader(StringIO((world.files.read(REPORT) or b"").decode()))
     assert (line["line"], line["code"]) == ("", code)
     assert len(world.files.versions(KEY)) == 1
+
+
+def test_malware_in_a_file_over_the_limit_has_its_own_code(world: World):
+    """The reason and the code in the report belong together."""
+    world.steps.register(BY_VERSION, "upload", 1)
+    _tag(world, THREAT)
+    list_id = world.announced(replace(BY_VERSION, scan=THREAT), "scan").list_id
+    recorded = world.steps.compensate(list_id)
+    assert (recorded.reason, recorded.code) == (INFECTED, ListFault.MALWARE)
 
 
 def test_without_the_gate_waiting_lists_start_with_their_redrive(world: World):

@@ -48,6 +48,13 @@ def test_without_a_history_it_says_so(tmp_path: Path) -> None:
         changed(tmp_path)
 
 
+def test_without_git_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error has the remedy."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(NoHistory, match="`context check`"):
+        changed(tmp_path)
+
+
 def test_each_save_is_seen_once(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A new file, an edited one and a deleted one, each while the watcher pauses."""
     saved = iter(

@@ -1,26 +1,82 @@
-"""What the check says of what its steps found."""
+"""The remedies of a check: a line for each fault that a step reports, and the place of an error."""
 
+import runpy
 from pathlib import Path
 
 import pytest
 
-from bounded_context.tools.check.steps import place
+from bounded_context.configuration.places import placed, syntax_errors
+from bounded_context.tools.check.remedies import FILE, MOST, listed, record, remedies
+
+MODEL, TEST = "src/payment/model.py", "tests/test_rules.py"
 
 OUTPUTS = {
-    "src/payment/model.py:3:1: F401 [*] `os` imported but unused": "src/payment/model.py:3",
-    "Would reformat: src/payment/model.py": "src/payment/model.py",
-    "ERROR src/payment/model.py:24:12-13: Returned type `int` [bad-return]": "src/payment/model.py:24",
-    "payment.model is not allowed to import boto3:\n\n-   payment.model -> boto3 (l.5)": "src/payment/model.py:5",
-    ".venv/lib/click.py:9: in call\nFAILED tests/test_rules.py::test_paid - assert 1 == 2": "tests/test_rules.py",
-    "error: unexpected argument": "see below",
+    "lint": (
+        f"{MODEL}:3:1: F401 [*] `os` unused\nWould reformat: {TEST}\n",
+        [f"{MODEL}:3: ", f"{TEST}: "],
+    ),
+    "types": (f" INFO 1 error\nERROR {MODEL}:24:12-13: Returned type `int` [bad-return]\n", [f"{MODEL}:24: "]),
+    "imports": ("payment.model must not import boto3:\n\n-   payment.model -> boto3 (l.5)\n", [f"{MODEL}:5: "]),
+    "prices": ("1 price.\nError: infra/service/Pulumi.dev.yaml: partners is 1: write a map.\n", ["infra/service/"]),
+    "spelling": (f".venv/lib/click.py:9: teh\n{TEST}:7: teh -> the\n", [f"{TEST}:7: "]),
+    "links": ("error: unexpected argument\n", ["links: "]),
 }
-"""What a tool writes, and where that is."""
+"""The output of a step, and the beginning of each of its remedies."""
 
 
-@pytest.mark.parametrize("output", OUTPUTS)
-def test_the_first_red_line_names_the_file(output: str, tmp_path: Path) -> None:
-    """Whichever tool found it; a file of a package in the environment is not meant."""
-    for name in ("src/payment/model.py", "tests/test_rules.py", ".venv/lib/click.py"):
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A repository with two modules and an environment."""
+    for name in (MODEL, TEST, ".venv/lib/click.py"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    assert place(tmp_path, output) == OUTPUTS[output]
+    return tmp_path
+
+
+def failing(root: Path, file: str, code: str) -> Exception:
+    """Write a module, execute it, and return the exception that it raises."""
+    (root / file).write_text(code)
+    with pytest.raises(Exception) as raised:
+        runpy.run_path(str(root / file))
+    return raised.value
+
+
+@pytest.mark.parametrize("step", OUTPUTS)
+def test_a_step_has_a_remedy_for_each_fault(step: str, root: Path) -> None:
+    """A file of a package in the environment is not named."""
+    output, beginnings = OUTPUTS[step]
+    found = remedies(root, step, output, {})
+    assert [remedy.startswith(start) for remedy, start in zip(found, beginnings, strict=True)] == [True] * len(found)
+
+
+def test_tests_that_fail_for_one_reason_have_one_remedy(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The line is that of the code, or of the comparison in the test. A promise has a remedy for each breach."""
+    monkeypatch.setenv(FILE, str(root / "remedies"))
+    broken = failing(root, MODEL, "x = 1\nx.y\n")
+    for test in ("one", "two"):
+        record(broken, f"{TEST}::{test}", [], root)
+    record(failing(root, TEST, "\n\nassert 1 == 2, 'text\\n' * 40\n"), f"{TEST}::three", [], root)
+    record(AssertionError("breaches"), f"{TEST}::four", ["A: write B.", "C: write D."], root)
+    error, comparison, *breaches = remedies(root, "test", "", {FILE: str(root / "remedies")})
+    assert error.startswith(f"{MODEL}:2: AttributeError")
+    assert comparison.startswith(f"{TEST}:3: three ")
+    assert len(comparison.splitlines()) <= 15
+    assert breaches == ["A: write B.", "C: write D."]
+
+
+def test_a_list_has_each_remedy_once_and_a_limit() -> None:
+    """The first line has the number of all remedies."""
+    assert len(listed(["a", "b", "a"]).splitlines()) == 3
+    first, *rest = listed(map(str, range(100))).splitlines()
+    assert (first.split()[0], len(rest)) == ("100", MOST + 1)
+
+
+def test_an_error_is_placed_in_the_repository(root: Path) -> None:
+    """Also if a package raises it, or if Python cannot read the file. A sentence with a place keeps its place."""
+    unread = failing(root, MODEL, "import json\n\njson.loads('{')\n")
+    assert placed(unread, root).startswith(f"{MODEL}:3: JSONDecodeError")
+    (root / TEST).write_text("x = 1\ndef (\n")
+    [broken] = syntax_errors(root, root / "src", root / "tests")
+    assert broken.startswith(f"{TEST}:2: ")
+    assert placed(ValueError(f"{TEST}:9: it is 1: write 2."), root) == f"{TEST}:9: it is 1: write 2."
+    assert placed(ValueError("x is 1: write 2."), root) == "pyproject.toml: x is 1: write 2."

@@ -1,5 +1,6 @@
 """Errors before a command does anything: a wrong name, a missing repository, another library, a missing package."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -7,11 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import NoCredentialsError
 
 from bounded_context.configuration.project import VARIABLE
-from bounded_context.tools.command import deferred
-from bounded_context.tools.command.aws_errors import INTERRUPTED
+from bounded_context.tools.command import deferred, main
+from bounded_context.tools.command.aws_errors import INTERRUPTED, sentence
 from bounded_context.tools.command.commands import GROUPS
+from bounded_context.tools.release import pulumi
 from tests.console import command_lines, context, parsed
 
 from .test_help import helped, statuses
@@ -150,7 +153,7 @@ def test_a_missing_package_is_named(name: str, monkeypatch: pytest.MonkeyPatch, 
     [
         (["rollout", "status", "dev"], "rich.console"),
         (["redrive", "dev"], "rich.console"),
-        (["run"], "rich.console"),
+        (["run"], "yaml"),
         (["openapi"], "aws_lambda_powertools.event_handler.openapi.merge"),
         (["--help"], "typer"),
     ],
@@ -177,3 +180,35 @@ def test_ctrl_c_ends_with_130(command: tuple[str, ...], monkeypatch: pytest.Monk
     monkeypatch.setattr(f"{module}.{'import_module' if command == ('survey',) else 'repository'}", interrupted)
     assert found.info_name == command[-1]
     assert context(*command, *arguments) == INTERRUPTED
+
+
+def test_without_pulumi_nothing_is_built(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    """The error comes first, with the address of the CLI."""
+    built: list[bool] = []
+    monkeypatch.setattr(pulumi, "package", lambda: built.append(True))
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    assert context("preview", "dev") == 1
+    assert "pulumi.com" in capsys.readouterr().err
+    assert not built
+
+
+def test_a_call_without_credentials_names_the_remedies() -> None:
+    """A profile, or the variables of a local run."""
+    found = sentence(NoCredentialsError())
+    assert "AWS_PROFILE" in found
+    assert "context run --keep" in found
+
+
+def test_ctrl_c_while_a_command_is_imported_ends_without_a_stack_trace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the status of a shell. A second signal, which `uv run` passes on, is ignored."""
+
+    def interrupted(_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("bounded_context.tools.command.application.run", interrupted)
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        assert main(["run"]) == INTERRUPTED
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bounded_context.configuration.project import VARIABLE
+from bounded_context.tools.check.steps import STEPS
 from bounded_context.tools.command.application import OWN
 from tests.console import PROGRAM, context
 
@@ -65,7 +66,7 @@ def _step(word: str, status: int = 0) -> str:
     return f"{shlex.quote(sys.executable)} -c \"print('{word}'); raise SystemExit({status})\""
 
 
-LIBRARY_STEPS = {name: _step(f"own {name}") for name in ("lint", "types", "imports", "partners", "test")}
+LIBRARY_STEPS = {name: _step(f"own {name}") for name in ("load", *STEPS)}
 
 
 def test_a_command_of_the_repository_runs(repository: Repository, capsys: Capture) -> None:
@@ -130,10 +131,20 @@ def test_a_check_runs_the_steps_of_the_repository(repository: Repository, capsys
 
 
 def test_a_failing_step_of_the_repository_fails_the_check(repository: Repository, capsys: Capture) -> None:
-    """Its output is printed."""
+    """The list of remedies has its last line."""
     repository(check={**LIBRARY_STEPS, "spelling": _step("a typo", 7)})
     assert context("check") == 1
-    assert "a typo" in capsys.readouterr().out
+    assert "spelling: a typo" in capsys.readouterr().out
+
+
+def test_a_repository_that_cannot_be_loaded_ends_the_other_steps(repository: Repository, capsys: Capture) -> None:
+    """A running step is stopped, and the tests are not started: the list has only the faults of the load."""
+    slow = {"lint": "sleep 100", "test": "sleep 100"}
+    repository(check={**LIBRARY_STEPS, **slow, "imports": _step("broken", 1), "load": _step("src/a.py:3: b: c.", 1)})
+    assert context("check") == 1
+    heading, *remedies = capsys.readouterr().out.splitlines()
+    assert heading.split()[0] == "1"
+    assert remedies == [" 1. src/a.py:3: b: c."]
 
 
 def test_a_command_of_one_step_runs_the_step_of_the_repository(repository: Repository, capfd: Capture) -> None:

@@ -172,11 +172,23 @@ def test_a_version_that_cannot_come_next_is_refused(repository: Path, said: str,
 
 
 def test_a_new_event_begins_at_its_first_version(repository: Path) -> None:
-    """Nothing of it is committed yet."""
-    shutil.rmtree(repository / "events" / LIST_REJECTED)
+    """No version has published it."""
+    for folder in (f"events/{LIST_REJECTED}", "released"):
+        shutil.rmtree(repository / folder)
     with pytest.raises(Refused, match=r"write 1\.0\."):
         list(update(PAYMENT, repository, {**PAYMENT.versions, LIST_REJECTED: "2.0"}))
     assert f"events/{LIST_REJECTED}/1.0.json is new" in list(update(PAYMENT, repository))
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_a_deleted_schema_is_missed(repository: Path, monkeypatch: pytest.MonkeyPatch, version: str) -> None:
+    """The older schema leaves a gap. The samples of the release name the newest."""
+    _says(monkeypatch, LIST_IMPORTED, _optional(LIST_IMPORTED))
+    list(update(PAYMENT, repository))
+    (repository / "events" / LIST_IMPORTED / f"{version}.json").unlink()
+    for declared in ("1.0", "1.1"):
+        with pytest.raises(Refused, match=rf"^events/{LIST_IMPORTED}/{version}\.json: "):
+            list(update(PAYMENT, repository, {**PAYMENT.versions, LIST_IMPORTED: declared}))
 
 
 @pytest.mark.parametrize("text", ["1", "1.0.0", "01.0", "a.b", "", "1.0 "])

@@ -1,6 +1,7 @@
 """What earlier versions stored, staged, were asked and told: kept in a file each, read by the code as it is."""
 
 import json
+import shutil
 from dataclasses import replace
 from datetime import time
 from enum import StrEnum
@@ -14,6 +15,7 @@ from pydantic import Field, create_model
 
 import bounded_context
 from bounded_context import Aggregate, Amount, Command, Context, Currency, Day, Details, Identifier, Text, WholeNumber
+from bounded_context.configuration.project import current
 from bounded_context.domain.field_types import FIELD_TYPES, WIDER
 from bounded_context.tools.contracts.change import Refused
 from bounded_context.tools.contracts.release import breaking, may_break
@@ -243,7 +245,7 @@ def test_a_command_with_a_new_required_field_is_reported(root: Path) -> None:
 
 def test_nothing_is_written_while_something_breaks(root: Path) -> None:
     """The refusal names the field, like the repository's own check."""
-    (root / "events").mkdir()
+    shutil.copytree(current().root / "events", root / "events")
     before = sorted(root.rglob("*"))
     with pytest.raises(Refused, match=f"^note {MISSING} in item REGISTERED"):
         list(update(having(note=Text), root))
@@ -253,7 +255,7 @@ def test_nothing_is_written_while_something_breaks(root: Path) -> None:
 def test_a_field_of_an_unknown_type_needs_an_example(root: Path) -> None:
     """The refusal names the field and pydantic's `Field`, which accepts examples."""
     unknown = having(opens=time)
-    (root / "events").mkdir()
+    shutil.copytree(current().root / "events", root / "events")
     with pytest.raises(Refused, match=r"^PaymentDetails\.opens .* Field\("):
         list(update(unknown, root))
     shown = having(opens=(time, Field(examples=["08:30:00"])))

@@ -14,12 +14,12 @@ from .small import graph, node
 
 
 def test_one_stack_is_told_line_by_line(capsys: pytest.CaptureFixture[str]) -> None:
-    """In JSON: two sums and their lines, and nothing else."""
+    """In JSON: three sums and their lines, and nothing else."""
     assert context("cost", "dev", "--json") == 0
     printed = capsys.readouterr()
     told = json.loads(printed.out)
-    assert list(told) == ["idle_month", "per_million", "lines"]
-    for part in ("idle_month", "per_million"):
+    assert list(told) == ["idle_month", "per_million", "storage_month", "lines"]
+    for part in ("idle_month", "per_million", "storage_month"):
         assert told[part] == pytest.approx(sum(one["usd"] for one in told["lines"] if one["part"] == part), abs=0.001)
     for one in told["lines"]:
         assert set(one) == {"part", "what", "quantity", "unit", "unit_price", "usd"}

@@ -11,8 +11,8 @@ import pytest
 from bounded_context import infra
 from bounded_context.configuration.project import current
 from bounded_context.docs.pages import FOLDER
-from bounded_context.tools.views.cost.cli import table
-from bounded_context.tools.views.cost.estimate import IDLE, MILLION, Estimate, estimate
+from bounded_context.tools.views.cost.cli import TITLES, table
+from bounded_context.tools.views.cost.estimate import Estimate, estimate
 from bounded_context.tools.views.cost.prices import prices
 from tests.infra.graph import CONTEXT, run
 
@@ -34,8 +34,8 @@ def _counted() -> str:
 
 
 def _largest(dev: Estimate) -> Iterator[str]:
-    for part, title in ((IDLE, "dev, a month without traffic"), (MILLION, "dev, a million rows")):
-        yield title
+    for part, title in TITLES.items():
+        yield f"dev: {title}"
         lines = (line for line in dev.lines if line.part == part and line.usd >= LEAST)
         yield from (f"  {line.what:<44}{line.usd:>9.3f}" for line in lines)
 
@@ -48,6 +48,13 @@ def test_the_page_quotes_what_the_command_prints() -> None:
         PAGE.write_text(before + heading + section, encoding="utf-8")
     [quoted] = BLOCK.findall(section)
     assert quoted == _counted(), AGAIN
+
+
+def test_the_readme_names_the_sftp_server_and_the_cost_without_it() -> None:
+    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    [quoted] = re.findall(r"(\d+) of the (\d+) USD that `prod` costs .*`none`.* costs (\d+) USD", readme)
+    whole, without = (estimate(CONTEXT, run("prod", sftp=sftp)).idle_month for sftp in ("dedicated", "none"))
+    assert quoted == tuple(f"{usd:.0f}" for usd in (whole - without, whole, without))
 
 
 def _sources() -> Iterator[Path]:

@@ -25,6 +25,36 @@ def test_a_page_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == (pages.FOLDER / "releases.md").read_text(encoding="utf-8")
 
 
+def test_a_terminal_shows_the_rendered_page_in_its_pager(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Headings and tables are drawn, and no line is wider than the terminal."""
+    paged: list[str] = []
+    monkeypatch.setattr("pydoc.pager", paged.append)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    for variable, value in (("TERM", "xterm-256color"), ("COLUMNS", "80")):
+        monkeypatch.setenv(variable, value)
+    assert context("docs", "runbook", "the-alarms") == 0
+    [shown] = paged
+    assert "\x1b[" in shown
+    plain = re.sub("\x1b\\[[0-9;]*m", "", shown)
+    assert not re.search(r"^#|^\|", plain, re.MULTILINE)
+    assert max(map(len, plain.splitlines())) <= 80
+    assert capsys.readouterr().out == ""
+
+
+def test_words_are_searched_in_all_pages(capsys: pytest.CaptureFixture[str]) -> None:
+    """Page, line and heading of each section with all of the words; sections with a word in the heading come first."""
+    assert context("docs", "Dead-Letter", "queue") == 0
+    found = re.findall(r"^(\w+):(\d+) +(\S.*)(?:\n    (.*))?$", capsys.readouterr().out, re.MULTILINE)
+    for page, number, heading, text in found:
+        assert pages.page(page).splitlines()[int(number) - 1].strip() in (text, f"## {heading}", f"### {heading}")
+        inside = pages.section(page, pages.anchor_of(heading)).lower()
+        assert all(word in inside for word in ("dead-letter", "queue"))
+    assert ("runbook", "A dead-letter queue is not empty") in [(page, heading) for page, _, heading, _ in found[:9]]
+    assert context("docs", "runbook", "A dead-letter queue is not empty") == 0
+
+
 def test_a_section_ends_where_the_next_begins(capsys: pytest.CaptureFixture[str]) -> None:
     """What an alarm names is printed, and no more at night."""
     assert context("docs", "runbook", "a-dead-letter-queue-is-not-empty") == 0
@@ -40,11 +70,11 @@ def test_a_section_has_its_smaller_ones(capsys: pytest.CaptureFixture[str]) -> N
     assert "### A function fails" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("asked", "says"), [(["nothing"], "name one of "), (["runbook", "nothing"], "the-alarms")])
+@pytest.mark.parametrize(("asked", "says"), [(["xyzzy"], "runbook"), (["runbook", "nothing"], "the-alarms")])
 def test_what_is_not_there_is_refused_with_what_is(
     asked: list[str], says: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A misspelt name costs no search."""
+    """A word that no page contains, or a misspelt section."""
     assert context("docs", *asked) == 1
     assert says in capsys.readouterr().err
 

@@ -117,7 +117,7 @@ def _send(deployed: RunningContext, command: str, payload: dict[str, Any], key: 
 
 
 def _aggregate(answer: dict[str, Any]) -> dict[str, Any]:
-    return next(value for name, value in answer.items() if name != "ok")
+    return answer[CONTEXT.name]
 
 
 def _events_of(deployed: RunningContext, identity: str, expected: int) -> list[list[Any]]:

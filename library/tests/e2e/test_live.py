@@ -5,20 +5,23 @@ import json
 import shutil
 import subprocess
 import sys
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from bounded_context.configuration.project import VARIABLE, Project, at
 from bounded_context.tools.local.actors.caller import invoke
 from bounded_context.tools.local.emulator import endpoints
+from bounded_context.tools.local.live import left_versions
 from bounded_context.tools.local.live.events import samples_of, step_samples
 from bounded_context.tools.local.live.function import Deployed
+from bounded_context.tools.local.live.left_versions import publish
 from bounded_context.tools.local.live.reload import watching
+from bounded_context.tools.local.periodic import until
 from bounded_context.tools.local.running import kept_run
 from bounded_context.tools.local.running.context import RunningContext
 from tests.console import PROGRAM
@@ -54,16 +57,12 @@ def repository(deployed: RunningContext, tmp_path: Path) -> Iterator[Project]:
 
 @pytest.fixture
 def edited(deployed: RunningContext, repository: Project) -> Iterator[list[str]]:
-    """What is said of code that is saved there; in the end the function is as it was."""
-    function, alias = deployed.outputs["functions"][STEP].split(":")[6:]
-    before = deployed.aws.call("lambda", "get_alias", FunctionName=function, Name=alias)["FunctionVersion"]
+    """What is said of code that is saved there; in the end the function has its code again."""
     ours, said = copy.copy(deployed), list[str]()
     ours.project = repository
     with watching(ours, said.append):
         yield said
-    code = (PROJECT.build / "local" / "code.zip").read_bytes()
-    deployed.aws.call("lambda", "update_function_code", FunctionName=function, ZipFile=code)
-    deployed.aws.call("lambda", "update_alias", FunctionName=function, Name=alias, FunctionVersion=before)
+    publish(deployed.aws, deployed.outputs["functions"][STEP], (PROJECT.build / "local" / "code.zip").read_bytes())
 
 
 def test_a_call_prints_the_answer_and_what_the_function_logs(repository: Project):
@@ -133,6 +132,27 @@ def test_saved_code_is_live_and_code_that_cannot_be_read_is_not(
     assert _configuration(deployed) == before
 
 
+def test_a_save_leaves_one_version_and_its_processes(
+    deployed: RunningContext, repository: Project, edited: list[str], monkeypatch: pytest.MonkeyPatch
+):
+    """The emulator ends the processes of a deleted version. A version has two: for the test's call, and its warm-up."""
+    monkeypatch.setattr(left_versions, "LEFT_SECONDS", 0.1)
+    alias = deployed.outputs["functions"][STEP]
+    function = alias.split(":")[6]
+
+    def versions() -> int:
+        return len(deployed.aws.call("lambda", "list_versions_by_function", FunctionName=function)["Versions"])
+
+    folder = f"{deployed.emulator.folder}/ministack-lambda-{function}-"
+    before, running = versions(), _processes(folder)
+    for number in range(3):
+        _tell(repository, f"pass  # {number}")
+        _until(edited, f"-> {STEP}, ", number + 1)
+        deployed.invoke(STEP, {})
+    assert until(lambda: versions() == before, SECONDS), (versions(), before)
+    assert len(_processes(folder) - running) <= 2
+
+
 def test_every_function_can_be_called_with_each_of_its_samples(
     deployed: RunningContext, repository: Project, sample: Callable[[int], Sample]
 ):
@@ -181,6 +201,12 @@ def _live(repository: Project, *arguments: str, given: str = "") -> "subprocess.
     )
 
 
+def _processes(folder: str) -> set[int]:
+    """Return the ids of the processes whose command line contains a path that begins with `folder`."""
+    found = psutil.process_iter(["pid", "cmdline"])
+    return {process.info["pid"] for process in found if folder in " ".join(process.info["cmdline"] or [])}
+
+
 def _steps(repository: Project) -> Path:
     return repository.sources / "list_steps.py"
 
@@ -204,8 +230,5 @@ def _configuration(deployed: RunningContext) -> dict[str, Any]:
     return {name: found[name] for name in ("Environment", "Role", "Timeout", "MemorySize", "Handler", "Layers")}
 
 
-def _until(said: list[str], what: str) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not any(what in line for line in said):
-        assert time.monotonic() < deadline, said
-        time.sleep(0.05)
+def _until(said: list[str], what: str, times: int = 1) -> None:
+    assert until(lambda: sum(what in line for line in said) >= times, SECONDS), said

@@ -3,8 +3,11 @@
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
-from bounded_context.tools.local.stand_ins.metrics import treat_missing_data
+from bounded_context.tools.local.periodic import until
+from bounded_context.tools.local.stand_ins import metrics
+from bounded_context.tools.local.stand_ins.metrics import treat_missing_data, treating_missing_data
 
 from .conftest import RecordingAws
 
@@ -68,3 +71,23 @@ def test_an_alarm_that_calculates_is_left_as_it_was_made() -> None:
     del aws.alarm["Namespace"]
     treat_missing_data(aws)
     assert aws.alarm["StateValue"] == "OK"
+
+
+class Interrupted(Alarms):
+    """CloudWatch that does not answer the first request."""
+
+    answers = False
+
+    def paginate(self, **_: object) -> list[dict[str, Any]]:
+        if self.answers:
+            return super().paginate()
+        self.answers = True
+        raise EndpointConnectionError(endpoint_url="http://localhost")
+
+
+def test_alarms_are_set_again_after_a_connection_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the emulator has ended, the run reports it, and no thread prints a stack trace."""
+    monkeypatch.setattr(metrics, "MINUTE_SECONDS", 0.01)
+    aws = Interrupted("notBreaching", "ALARM")
+    with treating_missing_data(aws):
+        assert until(lambda: aws.alarm["StateValue"] == "OK", 5, 0.01)

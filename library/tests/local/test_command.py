@@ -19,6 +19,7 @@ from tests.console import context
     [
         (["--rows", "0"], "'0' is not a number of rows: write a number from 1"),
         (["--rows", "-5"], "'-5' is not a number of rows"),
+        (["--rows", "200001"], "'200001' is not a number of rows: write a number from 1 to 200000"),
         (["--rows", "many"], "'many' is not a number of rows"),
         (["--file", "nowhere.csv"], "'nowhere.csv' is not a file"),
         (["--file", "."], "'.' is not a file"),

@@ -2,13 +2,17 @@
 
 import sys
 import tempfile
+from http.client import HTTPException
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
+from urllib3.exceptions import ProtocolError
 
 from bounded_context.tools.command.errors import LocalRunError
 from bounded_context.tools.local.emulator import process as emulator
-from bounded_context.tools.local.emulator.process import is_ready, running_emulator
+from bounded_context.tools.local.emulator.process import NO_PROXY, is_ready, running_emulator
+from bounded_context.tools.local.stand_ins.http_server import serving
 
 STAND_IN = """#!{python}
 import http.server, os, pathlib, time
@@ -69,3 +73,14 @@ def test_an_emulator_that_is_never_ready_is_an_error_with_its_log(interpreter: P
     monkeypatch.setattr(emulator, "READY_SECONDS", 2.0)
     with pytest.raises(LocalRunError, match="not ready in 2 s:\nwaiting"), running_emulator(interpreter, "eu-west-1"):
         pytest.fail("it was yielded")
+
+
+def test_a_stand_in_prints_nothing_when_the_emulator_has_ended(capsys: pytest.CaptureFixture[str]):
+    """The run reports it. The function's connection is closed."""
+
+    def respond(_: object) -> NoReturn:
+        raise ProtocolError("Connection aborted.")
+
+    with serving(respond, 0, "ended") as endpoint, pytest.raises((HTTPException, OSError)):
+        NO_PROXY.open(endpoint, timeout=10)
+    assert capsys.readouterr().err == ""

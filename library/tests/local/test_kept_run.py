@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import stat
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,19 +35,51 @@ def ours(context: Context[Any], tmp_path: Path) -> endpoints.Endpoints:
     return endpoints.of(context, Emulator(1, 2, 3, 4, "eu-west-1", tmp_path), {"functions": {}})
 
 
+@pytest.fixture
+def answering(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each emulator answers."""
+    monkeypatch.setattr(endpoints, "is_ready", lambda _: True)
+
+
+def _files(repository: Project) -> list[Path]:
+    return sorted(repository.build.glob("kept-run*"))
+
+
 def test_a_kept_run_is_published_until_it_ends(repository: Project, ours: endpoints.Endpoints):
     """The file names the process, and is deleted at the end."""
     with kept_run.published(repository, ours):
-        published = json.loads(kept_run.endpoints_file(repository).read_text())
-        assert published["process"] == os.getpid()
-    assert not kept_run.endpoints_file(repository).exists()
+        [file] = _files(repository)
+        assert json.loads(file.read_text())["process"] == os.getpid()
+    assert _files(repository) == []
 
 
-def test_a_run_deletes_no_endpoints_file_of_a_later_run(repository: Project, ours: endpoints.Endpoints):
-    """Two runs of a repository use the same file."""
+@pytest.mark.usefixtures("answering")
+@pytest.mark.parametrize("ends_first", [0, 1])
+def test_after_the_end_of_one_of_two_runs_commands_find_the_other(
+    repository: Project, ours: endpoints.Endpoints, ends_first: int
+):
+    """While both run, commands find the later."""
+    other = replace(ours, emulator=replace(ours.emulator, port=7))
+    with ExitStack() as first, ExitStack() as second:
+        first.enter_context(kept_run.published(repository, ours))
+        [earlier] = _files(repository)
+        os.utime(earlier, (0, 0))
+        second.enter_context(kept_run.published(repository, other))
+        assert kept_run.find(repository) == other
+        (first, second)[ends_first].close()
+        assert kept_run.find(repository) == (other, ours)[ends_first]
+    assert _files(repository) == []
+
+
+@pytest.mark.usefixtures("answering")
+def test_a_killed_run_is_not_found(repository: Project, ours: endpoints.Endpoints):
+    """Another program may have its port meanwhile. Its file, which names a process that does not exist, is deleted."""
     with kept_run.published(repository, ours):
-        kept_run.endpoints_file(repository).write_text("of another run")
-    assert kept_run.endpoints_file(repository).read_text() == "of another run"
+        [file] = _files(repository)
+        file.rename(file.with_name(f"kept-run-{2**22 + 1}-1.json"))
+        with pytest.raises(LocalRunError, match=r"^No run\b"):
+            kept_run.find(repository)
+        assert _files(repository) == []
 
 
 def test_without_a_kept_run_the_error_names_the_command_that_starts_one(repository: Project, ours: endpoints.Endpoints):
@@ -55,6 +88,13 @@ def test_without_a_kept_run_the_error_names_the_command_that_starts_one(reposito
         kept_run.find(repository)
     with kept_run.published(repository, ours), pytest.raises(LocalRunError, match=r"no answer at .*`uv run .*--keep`"):
         kept_run.find(repository)
+
+
+def test_a_kept_run_ends_with_its_emulator(ours: endpoints.Endpoints, monkeypatch: pytest.MonkeyPatch):
+    """Also in a context without lists, whose run polls no folder."""
+    monkeypatch.setattr(keep, "UNREADY_SECONDS", 0)
+    with pytest.raises(LocalRunError):
+        keep.wait_for_end(ours.emulator)
 
 
 def test_only_the_owner_can_read_the_api_page(repository: Project, ours: endpoints.Endpoints):

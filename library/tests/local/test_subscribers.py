@@ -2,9 +2,15 @@
 
 import json
 import threading
+from collections import Counter
 from typing import Any
 
+import pytest
+from botocore.exceptions import ConnectionClosedError
+
 from bounded_context.tools.command.calls import Calls
+from bounded_context.tools.command.errors import LocalRunError
+from bounded_context.tools.local.actors import subscriber as actors
 from bounded_context.tools.local.actors.subscriber import BATCH, Subscriber, wait_for
 
 COUNT = 5 * BATCH + 3
@@ -40,7 +46,8 @@ class Queue(Calls):
 
 def _message(number: int) -> dict[str, Any]:
     event = {"id": str(number), "subject": "s", "data": {"list_id": "l"}}
-    return {"Body": json.dumps(event), "ReceiptHandle": str(number), "Attributes": {"SentTimestamp": "0"}}
+    attributes = {"SentTimestamp": "0"}
+    return {"Body": json.dumps(event), "MessageId": str(number), "ReceiptHandle": str(number), "Attributes": attributes}
 
 
 def test_what_waits_in_a_queue_is_received_once() -> None:
@@ -70,3 +77,42 @@ def test_a_failure_is_kept_for_whoever_waits() -> None:
     subscriber = Subscriber(Gone(), "bi", "url")
     subscriber.stop()
     assert str(subscriber.failure) == "sqs receive_message"
+
+
+class Unsteady(Queue):
+    """A queue whose connection is closed at the first call of each operation. It redelivers undeleted messages."""
+
+    def __init__(self, count: int, failures: int = 1) -> None:
+        super().__init__(count)
+        self._calls, self._failures = Counter[str](), failures
+
+    def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        self._calls[operation] += 1
+        if self._calls[operation] <= self._failures:
+            for entry in parameters.get("Entries", []):
+                self._messages.append(_message(int(entry["ReceiptHandle"])))
+            raise ConnectionClosedError(endpoint_url="http://localhost")
+        return super().call(service, operation, **parameters)
+
+
+def test_a_reader_continues_after_a_connection_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each event is received once, also if its deletion failed. The outage is reported once."""
+    monkeypatch.setattr(actors, "RETRY_SECONDS", 0, raising=False)
+    subscriber = Subscriber(Unsteady(COUNT), "bi", "url")
+    received = wait_for([subscriber], "l", COUNT)["bi"]
+    subscriber.stop()
+    assert sorted(int(event["id"]) for event in received) == list(range(COUNT))
+    assert subscriber.failure is None
+    assert 1 <= capsys.readouterr().err.count("bi: ") <= 2
+
+
+def test_a_reader_ends_when_the_connection_stays_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A caller that waits for events gets the error."""
+    monkeypatch.setattr(actors, "RETRY_SECONDS", 0, raising=False)
+    subscriber = Subscriber(Unsteady(COUNT, failures=1_000_000), "bi", "url")
+    with pytest.raises(LocalRunError, match="bi"):
+        wait_for([subscriber], "l", COUNT)
+    subscriber.stop()
+    assert isinstance(subscriber.failure, ConnectionClosedError)

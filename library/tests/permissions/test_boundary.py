@@ -15,8 +15,8 @@ from bounded_context import Context
 from bounded_context.configuration.collisions import PIPELINE, require_context
 from bounded_context.configuration.config import SettingError
 from bounded_context.configuration.labels import LabelError, Labels
+from bounded_context.configuration.pipeline_settings import SourceKind
 from bounded_context.configuration.project import Project, current
-from bounded_context.infra.pipeline.settings import SourceKind
 from bounded_context.tools.accounts.permissions import cli as command
 from bounded_context.tools.accounts.permissions.boundary import boundary
 from bounded_context.tools.accounts.permissions.policies import of_kind, of_pipeline, place, policy
@@ -223,7 +223,7 @@ def test_a_boundary_that_is_no_policy_is_refused_with_file_and_setting(repositor
     _set(repository, "dev", "payment-dev-boundary")
     assert context("permissions", "boundary", "dev", ACCOUNT) == 2
     error = capsys.readouterr().err
-    assert "infra/service/Pulumi.dev.yaml: permissions_boundary" in error
+    assert re.search(r"infra/service/Pulumi\.dev\.yaml:\d+: permissions_boundary ", error)
     assert len(error.splitlines()) == 1
 
 
@@ -255,7 +255,7 @@ def test_the_boundary_of_the_pipeline_needs_its_settings(
     _set_pipeline(repository, **changes)
     assert context("permissions", "boundary", "pipeline", ACCOUNT) == 2
     error = capsys.readouterr().err
-    assert f"infra/pipeline/Pulumi.main.yaml: {setting}" in error
+    assert re.search(rf"infra/pipeline/Pulumi\.main\.yaml(:\d+)?: {setting} ", error)
     assert len(error.splitlines()) == 1
 
 

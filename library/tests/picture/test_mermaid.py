@@ -12,7 +12,7 @@ from bounded_context.tools.views.picture import Picture, picture
 from bounded_context.tools.views.picture.mermaid import flowchart
 from bounded_context.tools.views.readme import draw, with_diagram
 from tests.contexts import CONTEXTS
-from tests.infra.graph import CONTEXT, run, run_context
+from tests.infra.graph import CONTEXT, PARTNERS, run, run_context
 
 TEXT = r'"[^"\n`<>]*(?:<br>[^"\n`<>]*)*"'
 BOX = re.compile(rf"(\w+)(\[{TEXT}\]|\[\({TEXT}\)\]|\[\[{TEXT}\]\]|\(\[{TEXT}\]\)|\{{\{{{TEXT}\}}\}})")
@@ -71,6 +71,12 @@ def test_what_the_boxes_of_a_frame_share_is_one_arrow() -> None:
         'frame_g -- "reads, writes" --> t_',
         "u_ --> frame_g",
     ]
+
+
+def test_a_partner_does_not_change_the_picture() -> None:
+    """A README stays current when a stack's first partner is added."""
+    with_partners = run("prod", sftp="dedicated", partners=PARTNERS)
+    assert flowchart(picture(CONTEXT, with_partners, "prod")) == flowchart(picture(CONTEXT, run("prod"), "prod"))
 
 
 def test_a_readme_keeps_what_is_around_the_picture(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def test_everything_of_the_context_is_there_and_nothing_that_serves_it(payment: 
 
 def test_an_upload_goes_its_way(payment: Picture) -> None:
     assert {
-        ("SFTP server sftp", "writes", "bucket inbox"),
+        ("SFTP server sftp", "reads, writes", "bucket inbox"),
         ("SFTP server sftp", "starts", "workflow list-import"),
         ("workflow list-import", "", "function register_list"),
         ("function register_list", "", "function validate_list"),

@@ -3,10 +3,10 @@
 from typing import Any
 from unittest.mock import patch
 
+from bounded_context.configuration.environments import ROLES
+from bounded_context.configuration.pipeline_settings import SourceKind
 from bounded_context.configuration.project import current
 from bounded_context.infra.pipeline import Delivery
-from bounded_context.infra.pipeline.environments import ROLES
-from bounded_context.infra.pipeline.settings import SourceKind
 from bounded_context.tools.programs.recording import ACCOUNT, REGION, Graph, Program
 
 FOLDER = current().pipeline

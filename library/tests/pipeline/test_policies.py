@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from bounded_context.configuration.pipeline_settings import Policies
 from bounded_context.configuration.project import current
 from bounded_context.infra.pipeline.policies import command
-from bounded_context.infra.pipeline.settings import Policies
 from bounded_context.infra.pipeline.steps import Step
 
 from .program import LEAST, run

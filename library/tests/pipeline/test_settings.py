@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bounded_context.configuration.config import SettingError
-from bounded_context.infra.pipeline.settings import PipelineSettings, SourceKind
+from bounded_context.configuration.pipeline_settings import PipelineSettings, SourceKind
 from bounded_context.tools.programs.recording import Program
 
 from .program import CLOUD, CODECOMMIT, CONNECTION, ENVIRONMENTS, FOLDER, LEAST, PROJECT, run

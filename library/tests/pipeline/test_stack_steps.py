@@ -255,7 +255,7 @@ def test_a_step_works_on_the_stack_that_its_project_names(monkeypatch: pytest.Mo
     monkeypatch.setenv("STACK", "prod")
     stack = pulumi_cli.stack_of_step()
     assert (stack.name, stack.project) == ("prod", current())
-    assert stack.file.read_text().startswith("config:")
+    assert "\nconfig:" in stack.file.read_text()
 
 
 def test_a_preview_of_a_strategy_that_takes_too_long_is_refused(prod: Stack) -> None:

@@ -44,14 +44,14 @@ def breaches(where: Repository) -> list[str]:
 def test_a_waiver_is_for_one_resource(broken: Graph) -> None:
     """Without the waiver the promise is broken, with it kept."""
     [breach] = breaches(repository(broken))
-    assert breach.startswith("sqs/queue reminders ")
+    assert ": sqs/queue reminders " in breach
     assert breaches(repository(broken, WAIVER)) == []
 
 
 def test_a_waiver_for_another_resource_waives_nothing(broken: Graph) -> None:
     """Both are problems: the violation, and the needless waiver."""
     encrypted, needless = breaches(repository(broken, WAIVER | {"resource": "inbound"}))
-    assert encrypted.startswith("sqs/queue reminders ")
+    assert ": sqs/queue reminders " in encrypted
     assert re.search(r"\bdata-is-encrypted\b.*\binbound\b.*\bpyproject\.toml\b", needless)
 
 
@@ -68,7 +68,7 @@ def test_a_waiver_for_another_resource_waives_nothing(broken: Graph) -> None:
 def test_a_waiver_with_a_bad_member_waives_nothing(said: dict[str, str], problem: str, broken: Graph) -> None:
     """The violation remains, and the problem names the file, the waiver and its member."""
     violation, bad = sorted(breaches(repository(broken, WAIVER | said)), reverse=True)
-    assert violation.startswith("sqs/queue reminders ")
+    assert ": sqs/queue reminders " in violation
     assert re.match(rf"Waiver 1 in pyproject\.toml.*{problem}", bad)
 
 
@@ -159,6 +159,8 @@ def test_a_program_that_does_not_run_ends_with_status_2(
     (folder / "infra" / "service" / "Pulumi.prod.yaml").write_text("config: {}\n")
     (folder / "infra" / "service" / "__main__.py").write_text("raise ValueError('no such queue')\n")
     assert context("policies") == 2
-    assert re.search(r"\bprod: ValueError: no such queue\n$", capsys.readouterr().err)
+    assert re.search(
+        r"^Error: infra/service/__main__\.py:1: ValueError: no such queue: .* prod\.\n$", capsys.readouterr().err
+    )
     assert context("policies", "nowhere") == 2
     assert re.search(r"\bnowhere\b.*\bprod\b", capsys.readouterr().err)

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Optional
 
@@ -116,6 +117,7 @@ BREACHES: tuple[tuple[str, str, Change, str], ...] = (
         having(policy=json.dumps({"Statement": _ANYBODY})),
         "the principal `*`",
     ),
+    ("presets-have-the-variables", "lambda/function", having(environment={"variables": {}}), "lacks TABLE_NAME, which"),
     ("roles-are-not-shared", "lambda/function", having(role="arn:aws:iam::1:role/all"), "shares the role arn:aws:iam"),
     (
         "roles-are-assumed-by-services",
@@ -322,7 +324,7 @@ BREACHES: tuple[tuple[str, str, Change, str], ...] = (
         "aws-takes-the-stacks",
         "lambda/function",
         having(timeout=901.0),
-        "service prod: lambda/function verify-payment, timeout: CreateFunction's Timeout takes a whole number",
+        "lambda/function verify-payment, timeout: CreateFunction's Timeout takes a whole number",
     ),
 )
 
@@ -463,10 +465,25 @@ def test_the_pipeline_is_held_to_the_policies_as_production_is(prod: Graph, monk
     assert "dead_letter_config" in breach
 
 
+def test_a_variable_that_a_handler_reads_by_name_is_missed(prod: Graph, tmp_path: Path) -> None:
+    """Variables that Lambda sets, and those that the module sets itself, are there."""
+    sources = tmp_path / "src" / "payment"
+    sources.mkdir(parents=True)
+    reads = 'os.environ["RECEIPTS"], os.environ["AWS_REGION"]\nos.environ["OWN"] = "1"\n'
+    (sources / "write.py").write_text(reads)
+    own = having(handler="payment.write.lambda_handler")
+    graph = _changed(prod, "lambda/function", lambda node: own(node) if node.name == "relay-events" else None)
+    project = SimpleNamespace(root=current().root, settings=current().settings, sources=sources)
+    where: Any = SimpleNamespace(context=PAYMENT, graph=graph, project=project)
+    [breach] = BY_NAME["presets-have-the-variables"].breaches(where)
+    assert " RECEIPTS," in breach
+    assert breach.startswith("infra/service/functions.py")
+
+
 def test_a_setting_that_nothing_reads_is_named() -> None:
     """With what it may have been meant to be: a slip of the pen would leave the default without a word."""
     graphs = {"service prod": run("prod", log_retention_day=30, colour="blue"), "pipeline main": run_delivery("main")}
-    where: Any = SimpleNamespace(graphs=graphs)
+    where: Any = SimpleNamespace(graphs=graphs, project=current())
     unlike, like = BY_NAME["settings-are-read"].breaches(where)
     assert all("infra/service/Pulumi.prod.yaml" in breach for breach in (unlike, like))
     assert " colour " in unlike

@@ -108,18 +108,18 @@ class ListTable:
             raise LookupError(f"list {list_id} is not recorded")
         return list_items.to_list(found["Item"])
 
-    def record_scan(self, list_id: str, execution: str, result: str, reason: str | None) -> ReceivedList:
-        """Record the result of the scan that a list awaits, with a reason to refuse the list; return the record.
+    def record_scan(self, list_id: str, execution: str, result: str, reason: str | None, code: str) -> ReceivedList:
+        """Record the result of the scan that a list awaits, and the reason to refuse the list with its code.
 
-        The execution then has the list. A list that awaits no scan stays as it is.
+        The execution then has the list. A list that awaits no scan stays as it is. Return the record.
         """
-        because = ", reason = :reason" if reason else ""
+        facts = {"scan": result, "execution": execution} | ({"reason": reason, "code": code} if reason else {})
         _, record = self._written(
             list_id,
-            f"SET #scan = :scan, #execution = :execution{because} REMOVE awaits_scan",
+            f"SET {', '.join(f'#{name} = :{name}' for name in facts)} REMOVE awaits_scan",
             "attribute_exists(awaits_scan)",
-            {"#execution": "execution", "#scan": "scan"},
-            {":scan": result, ":execution": execution} | ({":reason": reason} if reason else {}),
+            {f"#{name}": name for name in facts},
+            {f":{name}": value for name, value in facts.items()},
         )
         return list_items.to_list(record)
 

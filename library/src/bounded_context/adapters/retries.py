@@ -22,7 +22,7 @@ _TRIES = 8
 _LONGEST_WAIT = 5.0
 
 
-def patiently(call: Callable[[], T], passes: Callable[[Exception], bool]) -> T:
+def patiently(call: Callable[[], T], passes: Callable[[Exception], bool], tries: int | None = None) -> T:
     """Return the result of a call, and repeat the call while it fails for a transient reason.
 
     Between two tries it waits for a time that grows and has full jitter: throttled calls do not retry in step.
@@ -30,12 +30,14 @@ def patiently(call: Callable[[], T], passes: Callable[[Exception], bool]) -> T:
     Args:
         call: the call.
         passes: returns whether an error is transient.
+        tries: the number of calls; by default eight.
 
     Raises:
         Exception: the call failed with another error.
-        Throttled: it failed with transient errors eight times, or the function's time is nearly over.
+        Throttled: it failed with transient errors in all tries, or the function's time is nearly over.
     """
-    waits = (min(_LONGEST_WAIT, 0.1 * 2**tried) for tried in range(_TRIES - 1))
+    tries = tries or _TRIES
+    waits = (min(_LONGEST_WAIT, 0.1 * 2**tried) for tried in range(tries - 1))
     while True:
         if seconds_to_spare() < 0:
             raise Throttled("the function's time is nearly over")
@@ -46,7 +48,7 @@ def patiently(call: Callable[[], T], passes: Callable[[Exception], bool]) -> T:
                 raise
             wait = next(waits, None)
             if wait is None:
-                raise Throttled(f"throttled {_TRIES} times") from error
+                raise Throttled(f"throttled {tries} times") from error
         time.sleep(random.uniform(0, wait))  # noqa: S311
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain
-from typing import BinaryIO, Final, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from ..domain.faults import Fault, ListFault
 from ..domain.formats import MOST_BYTES, PLAIN, Difference, FileFormat
@@ -11,10 +11,7 @@ from ..domain.rows import Checked, Record, Rejection, Row, Rows, Unreadable, une
 from . import json_lines
 from .detection import differences
 from .ports import SeenIds
-from .reading import Source, chunks
-
-ROWS_AT_ONCE: Final = 1000
-"""Rows that are checked together."""
+from .reading import ROWS_AT_ONCE, Source, chunks
 
 
 class ListFile:

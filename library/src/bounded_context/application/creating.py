@@ -9,10 +9,10 @@ from typing import Any, Generic, NoReturn, TypeVar
 
 from ..declaration.context import Context
 from ..domain.aggregate import Aggregate, Details
-from ..domain.errors import BusinessError
+from ..domain.errors import BusinessError, Unavailable
 from ..domain.faults import Fault
 from ..domain.rows import Rejection
-from .ports import Aggregates
+from .ports import Aggregates, Throttled
 from .staging import TypedRow
 
 D = TypeVar("D", bound=Details)
@@ -125,6 +125,7 @@ class CreatingRule(Generic[D, A]):
 
         Raises:
             RuleFailed: the rule neither refused a row nor added one new aggregate for it.
+            Throttled: another system did not answer the rule. The workflow retries the step.
         """
         began, found = perf_counter(), _Additions(self._stored)
         rejections = [refused for row in rows if (refused := self._refused(row, found))]
@@ -137,6 +138,8 @@ class CreatingRule(Generic[D, A]):
         try:
             self.use_case(row.details, found)
             row.created = self._created(row, found.added)
+        except Unavailable as refused:
+            raise Throttled(refused.code) from refused
         except BusinessError as refused:
             return Rejection(row.line, "", str(refused) or refused.title, Fault.RULE, refused.code)
         except _NotForRows as wrong:

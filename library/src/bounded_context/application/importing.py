@@ -2,18 +2,14 @@
 
 import secrets
 from dataclasses import dataclass
-from typing import Final
 
 from ..domain.lists import ListStatus, ReceivedList
 from ..domain.reasons import enumerated
 from .deadline import await_end, latest_end
 from .list_import import Outcome, Step, Workflow, refuse
 from .ports import AlreadyTaken, Throttled
-from .reading import chunks
+from .reading import ROWS_AT_ONCE, chunks
 from .staging import Part, StagedRow, read_part
-
-ROWS_AT_ONCE: Final = 1000
-"""Rows that are written before the list's record is updated: a repeated step starts after the last recorded row."""
 
 
 @dataclass

@@ -198,7 +198,8 @@ def _scanned(flow: Workflow, recorded: ReceivedList, execution: str, result: str
         return recorded
     # First, so that a repetition of the execution returns to this list.
     flow.lists.conclude(execution, recorded.list_id)
-    return flow.lists.record_scan(recorded.list_id, execution, result, scans.refusal(result))
+    refusal, code = scans.refusal(result), scans.code(result)
+    return flow.lists.record_scan(recorded.list_id, execution, result, refusal, code)
 
 
 def _step(recorded: ReceivedList, execution: str) -> Step:

@@ -123,7 +123,7 @@ THROTTLING_CODES: Final = frozenset(
 
 
 class Throttled(Exception):
-    """AWS throttled a call, also after several tries.
+    """AWS throttled a call, or another system did not answer a rule, also after several tries.
 
     Lambda reports the name of this class to the state machine, which waits longer than after a fault and does not count
     the try.
@@ -166,8 +166,10 @@ class Lists(Protocol):
         """Return the recorded list. Raises LookupError."""
         ...
 
-    def record_scan(self, list_id: str, execution: str, result: str, reason: str | None) -> "ReceivedList":
-        """Record the result of the scan that a list awaits, with a reason to refuse the list; return the record.
+    def record_scan(self, list_id: str, execution: str, result: str, reason: str | None, code: str) -> "ReceivedList":
+        """Record the result of the scan that a list awaits, and the reason to refuse the list with its code.
+
+        Return the record.
 
         The execution then has the list. A list that awaits no scan stays as it is.
         """

@@ -21,6 +21,10 @@ MAX_RECORD_CELLS = 1000
 """A cell takes 50 to 100 bytes of memory, and a thousand records are read at once: 100 MB at most. Lists have far fewer
 columns."""
 
+ROWS_AT_ONCE: Final = 1000
+"""Rows that are checked together, or written before the list's record is updated. A repeated step starts after the last
+recorded row."""
+
 HEAD_BYTES: Final = 64 * 1024
 """The bytes at the beginning of a file that are kept to detect its format."""
 

@@ -1,6 +1,5 @@
 """The list workflow's steps that undo a list, and close it. They can be repeated."""
 
-from ..domain import scans
 from ..domain.faults import FILE_FAULTS, ListFault
 from ..domain.lists import ListStatus, ReceivedList
 from .deadline import await_end
@@ -56,7 +55,7 @@ def _report(received: ReceivedList, rows: str) -> bytes:
     """Return the report of a rejected list. The validation has reported a file that it cannot read."""
     if received.staged and received.code in FILE_FAULTS:
         return document(rows)
-    return with_reason(rows, received.reason or "", received.code or scans.code(received.scan))
+    return with_reason(rows, received.reason or "", received.code)
 
 
 def _begin_undoing(list_id: str, lists: Lists) -> ReceivedList:

@@ -22,21 +22,17 @@ Wanted = Literal["all", "critical", "none"]
 
 @dataclass(frozen=True)
 class Thresholds:
-    """The values that must be exceeded to set off an alarm.
+    """The values that must be exceeded to set off an alarm."""
 
-    Attributes:
-        duration_percent: duration of a call, as a percentage of the function's timeout.
-        queue_age_minutes: age of the oldest message of a queue, which stores messages for 7 days.
-        stream_age_minutes: age of the oldest change in the table's stream, which stores changes for a day.
-        unfinished_list_minutes: age of the oldest unfinished list.
-        rejected_lists: lists that are rejected within an hour.
-    """
-
-    duration_percent: int = between(1, 99, 80)
-    queue_age_minutes: int = between(1, 7 * 24 * 60 - 1, 60)
-    stream_age_minutes: int = between(1, 24 * 60 - 1, 15)
-    unfinished_list_minutes: int = between(1, 24 * 60, 60)
-    rejected_lists: int = between(0, 1000, 3)
+    duration_percent: int = between("Duration of a call, as a percentage of the function's timeout.", 1, 99, 80)
+    queue_age_minutes: int = between(
+        "Age of the oldest message of a queue, which stores messages for 7 days.", 1, 7 * 24 * 60 - 1, 60
+    )
+    stream_age_minutes: int = between(
+        "Age of the oldest change in the table's stream, which stores changes for a day.", 1, 24 * 60 - 1, 15
+    )
+    unfinished_list_minutes: int = between("Age of the oldest unfinished list.", 1, 24 * 60, 60)
+    rejected_lists: int = between("Lists that are rejected within an hour.", 0, 1000, 3)
 
 
 LEAST_PERCENT: Final = 95.0
@@ -45,14 +41,13 @@ LEAST_PERCENT: Final = 95.0
 
 @dataclass(frozen=True)
 class Objectives:
-    """`import_percent` of the lists are closed within `import_minutes`; `command_percent` of the commands are answered.
+    """The service level objectives. A rejection is an answer. Errors and throttled calls are failures."""
 
-    A rejection is an answer. Errors and throttled calls are failures.
-    """
-
-    import_minutes: int = between(1, 24 * 60, 15)
-    import_percent: float = between(LEAST_PERCENT, 99.99, 99.0)
-    command_percent: float = between(LEAST_PERCENT, 99.999, 99.9)
+    import_minutes: int = between("Minutes within which a list is closed.", 1, 24 * 60, 15)
+    import_percent: float = between(
+        "Percentage of the lists that are closed within these minutes.", LEAST_PERCENT, 99.99, 99.0
+    )
+    command_percent: float = between("Percentage of the commands that are answered.", LEAST_PERCENT, 99.999, 99.9)
 
 
 @dataclass(frozen=True)

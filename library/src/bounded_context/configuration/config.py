@@ -2,11 +2,15 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import field, fields
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
 
 from pulumi import RunError
+
+from .schema import Schema, mapping, members, schema_is, text, whole
+from .setting_places import place, place_in_program
 
 LOG_RETENTION_DAYS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545),
@@ -14,9 +18,9 @@ LOG_RETENTION_DAYS = (
 )
 """The retention periods that CloudWatch Logs accepts."""
 
-_P = ParamSpec("_P")
 _T = TypeVar("_T")
 _N = TypeVar("_N", int, float)
+_NUMBERS: Mapping[type, str] = {int: "integer", float: "number"}
 
 
 class SettingError(RunError):
@@ -27,9 +31,13 @@ class SettingError(RunError):
     """
 
     def __init__(self, setting: str, problem: str) -> None:
-        """Create the message `<setting> <problem>`."""
-        super().__init__(f"{setting} {problem}")
-        self.setting = setting
+        """Create the message `<setting> <problem>`, after the file and the line in a running program."""
+        self.setting, self._placed = setting, place_in_program(setting)
+        super().__init__(f"{self._placed}: {setting} {problem}" if self._placed else f"{setting} {problem}")
+
+    def at(self, file: Path, project: str) -> str:
+        """Return the message with the place of the setting in a stack's file; `project` is the settings' prefix."""
+        return str(self) if self._placed else f"{place(file, project, self.setting)}: {self}"
 
 
 class Source(Protocol):
@@ -40,18 +48,7 @@ class Source(Protocol):
         ...
 
 
-def setting(read: Callable[Concatenate[Source, str, _P], _T], *arguments: _P.args, **options: _P.kwargs) -> _T:
-    """Return a dataclass field for `read_all`: `read` gets the source, the field's name and the arguments."""
-    declared: Any = field(metadata={"read": lambda config, key: read(config, key, *arguments, **options)})
-    return declared
-
-
-def read_all(kind: Any, config: Source) -> dict[str, Any]:
-    """Return the values of the fields from `setting`, by name. Raises SettingError for the first bad value."""
-    readers = {declared.name: declared.metadata["read"] for declared in fields(kind) if "read" in declared.metadata}
-    return {key: read(config, key) for key, read in readers.items()}
-
-
+@schema_is(lambda allowed, _=None: {"enum": [*allowed]})
 def one_of(config: Source, key: str, allowed: tuple[Any, ...], default: str | None = None) -> Any:
     """Return the text of `key`, which must be in `allowed`; required without a default."""
     text = config.get(key)
@@ -61,6 +58,7 @@ def one_of(config: Source, key: str, allowed: tuple[Any, ...], default: str | No
     return value
 
 
+@schema_is(lambda pattern, _, words: text(pattern, words))
 def matching(config: Source, key: str, form: re.Pattern[str], default: str | None, words: str) -> str:
     """Return the text of `key`, which must match `form`, described by `words`; required without a default."""
     value = config.get(key)
@@ -71,11 +69,13 @@ def matching(config: Source, key: str, form: re.Pattern[str], default: str | Non
     return value
 
 
+@schema_is(text)
 def optional(config: Source, key: str, form: re.Pattern[str], words: str) -> str | None:
     """Return the text of `key`, which must match `form`, described by `words`, or None without the setting."""
     return matching(config, key, form, "", words) or None
 
 
+@schema_is(lambda default, least, most: {**whole(least, most), "type": _NUMBERS[type(default)]})
 def number(config: Source, key: str, default: _N, least: int, most: int) -> _N:
     """Return the number of `key`, from `least` to `most`, with the type of the default."""
     kind = type(default)
@@ -90,11 +90,13 @@ def number(config: Source, key: str, default: _N, least: int, most: int) -> _N:
     return value
 
 
+@schema_is(whole)
 def optional_number(config: Source, key: str, least: int, most: int) -> int | None:
     """Return the whole number of `key`, from `least` to `most`, or None without the setting."""
     return None if config.get(key) is None else number(config, key, least, least, most)
 
 
+@schema_is(lambda: {"enum": [*LOG_RETENTION_DAYS]})
 def retention(config: Source, key: str = "log_retention_days") -> int:
     """Return the days for which logs are stored."""
     days = number(config, key, 30, 1, LOG_RETENTION_DAYS[-1])
@@ -103,6 +105,7 @@ def retention(config: Source, key: str = "log_retention_days") -> int:
     return days
 
 
+@schema_is(lambda **_: {"type": "boolean"})
 def flag(config: Source, key: str, default: bool | None = None) -> bool:
     """Return the boolean value of `key`; required without a default."""
     value = config.get(key)
@@ -136,6 +139,7 @@ def texts(
     return tuple(values)
 
 
+@schema_is(lambda unit, most: {**mapping(whole(1, most)), "title": f"a map of functions to {unit}"})
 def limits(config: Source, key: str, unit: str, most: int) -> Mapping[str, int]:
     """Return the map of functions to whole numbers of a `unit`, from 1 to `most`."""
     values: dict[str, Any] = structure(config, key, dict, {}, f"a map of functions to {unit}")
@@ -145,11 +149,17 @@ def limits(config: Source, key: str, unit: str, most: int) -> Mapping[str, int]:
     return values
 
 
-def between(least: _N, most: _N, default: _N) -> Any:
+def between(effect: str, least: _N, most: _N, default: _N) -> Any:
     """Return a dataclass field for `numbers`: a number from `least` to `most`, by default `default`."""
-    return field(default=default, metadata={"least": least, "most": most})
+    schema = {**whole(least, most), "type": _NUMBERS[type(default)], "default": default, "description": effect}
+    return field(default=default, metadata={"least": least, "most": most, "schema": schema})
 
 
+def _numbers(kind: Any) -> Schema:
+    return members({member.name: member.metadata["schema"] for member in fields(kind)})
+
+
+@schema_is(_numbers)
 def numbers(config: Source, key: str, kind: type[_T]) -> _T:
     """Return the map of `key` as the dataclass `kind`, whose fields all come from `between`."""
     known = {setting.name: setting for setting in fields(kind)}  # pyright: ignore[reportArgumentType]

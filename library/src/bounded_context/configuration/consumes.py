@@ -9,6 +9,7 @@ from ..declaration.context import Context
 from ..domain.spelling import kebab
 from .config import SettingError, Source, structure
 from .partition import ARN
+from .schema import Schema, about, listing, mapping, members, text
 
 _CONTEXT = re.compile(r"[a-z][a-z0-9_-]{0,30}[a-z0-9]")
 _TOPIC = re.compile(ARN + r"sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}")
@@ -56,6 +57,21 @@ class Consumed:
     def account_id(self) -> str | None:
         """The account of the topic, if its ARN is given."""
         return self.topic.split(":")[4] if _TOPIC.fullmatch(self.topic) else None
+
+
+def schema_of_consumes() -> Schema:
+    """Return the schema of the setting."""
+    topic: Schema = {"type": "string", "title": "the ARN of a topic, or the name of the parameter that contains it"}
+    types = {**listing(text(_TYPE, "an event type such as OrderPlaced")), "uniqueItems": True}
+    aggregate = text(_CONTEXT, "the other context's aggregate")
+    created_by = {**types, "minItems": 1}
+    known = {
+        "topic": about("The topic of the other context's events.", topic),
+        "aggregate": about("The aggregate, by default the name of the other context.", aggregate),
+        "created_by": about("The event types that add the aggregate to the projection.", created_by),
+        "deleted_by": about("The event types that delete the aggregate from the projection.", types),
+    }
+    return mapping(members(known, "topic", "created_by"))
 
 
 def consumed(context: Context[Any], config: Source) -> Mapping[str, Consumed]:

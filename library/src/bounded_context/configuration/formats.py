@@ -5,11 +5,19 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ..declaration.context import Context
-from ..domain.formats import BadFormat, FileFormat
+from ..domain.formats import CHOICES, BadFormat, FileFormat
 from .config import SettingError, Source, structure
+from .schema import Schema, mapping, members
 
 MOST_CHARACTERS: Final = 2500
 """The maximum length of all formats as JSON. A function has 4 KB for its variables, and a variable has the formats."""
+
+
+def schema_of_format() -> Schema:
+    """Return the schema of a format."""
+    choices: dict[str, Schema] = {member: {"enum": [*values]} for member, values in CHOICES.items()}
+    date: Schema = {"type": "string", "title": "YYYY, MM and DD once each, such as DD.MM.YYYY"}
+    return {**members({**choices, "date": date, "header": mapping({"type": "string"})}), "minProperties": 1}
 
 
 def formats(context: Context[Any], config: Source) -> Mapping[str, FileFormat]:

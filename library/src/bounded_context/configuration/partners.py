@@ -8,7 +8,9 @@ from ipaddress import IPv4Network
 from typing import Any, Final
 
 from .config import SettingError, Source, structure
-from .public_keys import PublicKey
+from .formats import schema_of_format
+from .public_keys import LONGEST, PublicKey
+from .schema import Schema, about, listing, mapping, members
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{1,30}[a-z0-9]")
 """A part of resource names and object keys, and a user name of Transfer Family, which needs 3 characters."""
@@ -34,6 +36,20 @@ class Partner:
     def __iter__(self) -> Iterator[PublicKey]:
         """Iterate over the keys: a copy of the inbox passes a partner on as its keys."""
         return iter(self.public_keys)
+
+
+def schema_of_partners() -> Schema:
+    """Return the schema of the setting."""
+    text: Schema = {"type": "string", "maxLength": LONGEST, "title": "a public key, as in a .pub file"}
+    ending = members({"key": text, "expires": {"type": "string", "format": "date"}}, "key")
+    keys = {**listing({"anyOf": [text, ending]}), "title": "a list of keys, or of `{key: ..., expires: ...}`"}
+    addresses = listing({"type": "string", "title": "IPv4 addresses and networks"})
+    known = {
+        "public_keys": about("The keys for the login, each with its last day if it has one.", keys),
+        "addresses": about("The addresses that may connect. With `sftp_vpc` they are required.", addresses),
+        _FORMAT: about("The format of the partner's files, if it differs from the plain format.", schema_of_format()),
+    }
+    return mapping(members(known, "public_keys"))
 
 
 def partners(config: Source, key: str = "partners") -> Mapping[str, Partner]:

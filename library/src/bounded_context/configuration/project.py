@@ -13,7 +13,8 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from ..declaration.context import BadContext, Context, named
+from ..declaration.context import Context, named
+from .places import placed
 
 VARIABLE: Final = "BOUNDED_CONTEXT_PROJECT"
 """The environment variable with the repository's folder. Without it, the current folder or a parent is used."""
@@ -42,8 +43,8 @@ class Project:
         reference = str(self.settings.get("context", ""))
         try:
             return named(reference)
-        except BadContext as error:
-            raise NoProject(f"[tool.{_TABLE}] context is {reference!r} in {self.root}: {error}") from error
+        except Exception as error:  # the declaration may raise any
+            raise NoProject(placed(error, self.root)) from error
 
     @property
     def package(self) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from pydantic import SecretStr
 
 from .config import SettingError, Source, matching, structure
+from .schema import Schema, listing, members, schema_is, text
 
 SECURITY_POLICY: Final = "TransferSecurityPolicy-2025-03"
 """The newest policy for servers: no SHA-1, no CBC ciphers, and key exchange that also withstands quantum computers."""
@@ -25,6 +26,9 @@ _VPC: Final = re.compile(r"vpc-([0-9a-f]{8}|[0-9a-f]{17})")
 _SUBNET: Final = re.compile(r"subnet-([0-9a-f]{8}|[0-9a-f]{17})")
 _ZONE: Final = re.compile(r"Z[A-Z0-9]{1,31}")
 _HOST: Final = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
+
+_HOST_WORDS: Final = "a host name such as sftp.example.org"
+_ZONE_WORDS: Final = "the id of a public hosted zone of Route 53, such as Z0123456789ABC"
 
 MOST_SUBNETS: Final = 3
 """The number of elastic addresses of an endpoint (Transfer Family API reference, CreateServer)."""
@@ -48,6 +52,7 @@ class Vpc:
     subnet_ids: tuple[str, ...]
 
 
+@schema_is(lambda: text(_SERVER_ID, "the id of a server, s- and 17 hex digits"))
 def server_id(config: Source, key: str) -> str | None:
     """Return the id of another stack's server, or None for an own server."""
     value, sftp = config.get(key), config.get("sftp")
@@ -58,6 +63,7 @@ def server_id(config: Source, key: str) -> str | None:
     return value
 
 
+@schema_is(lambda: {"enum": [*SECURITY_POLICIES], "default": SECURITY_POLICY})
 def security_policy(config: Source, key: str) -> str:
     """Return the security policy of the own server."""
     value = config.get(key) if _is_set(config, key) else SECURITY_POLICY
@@ -66,6 +72,12 @@ def security_policy(config: Source, key: str) -> str:
     return value
 
 
+def _schema_of_vpc() -> Schema:
+    subnets = {**listing(text(_SUBNET, "the id of a public subnet")), "minItems": 1, "maxItems": MOST_SUBNETS}
+    return members({"vpc_id": text(_VPC, "the id of a VPC"), "subnet_ids": subnets}, "vpc_id", "subnet_ids")
+
+
+@schema_is(_schema_of_vpc)
 def vpc(config: Source, key: str) -> Vpc | None:
     """Return the network of the own server, or None for AWS's public endpoint."""
     if not _is_set(config, key):
@@ -81,20 +93,23 @@ def vpc(config: Source, key: str) -> Vpc | None:
     return Vpc(value["vpc_id"], tuple(subnets))
 
 
+@schema_is(lambda: text(_HOST, _HOST_WORDS))
 def host_name(config: Source, key: str) -> str | None:
     """Return the own name of the server, or None for AWS's name."""
-    return matching(config, key, _HOST, None, "a host name such as sftp.example.org") if _is_set(config, key) else None
+    return matching(config, key, _HOST, None, _HOST_WORDS) if _is_set(config, key) else None
 
 
+@schema_is(lambda: text(_ZONE, _ZONE_WORDS))
 def host_zone(config: Source, key: str) -> str | None:
     """Return the zone of Route 53 for the own name, or None if the name is made elsewhere."""
     if not _is_set(config, key):
         return None
     if config.get("sftp_host_name") is None:
         raise SettingError(key, "is set without sftp_host_name: write both, or remove it.")
-    return matching(config, key, _ZONE, None, "the id of a public hosted zone of Route 53, such as Z0123456789ABC")
+    return matching(config, key, _ZONE, None, _ZONE_WORDS)
 
 
+@schema_is(lambda: members({"secure": {"type": "string"}}, "secure"))
 def host_key(config: Source, key: str) -> SecretStr | None:
     """Return the private key of the server, or None for a key that AWS makes with the server.
 

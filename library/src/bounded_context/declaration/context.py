@@ -68,11 +68,17 @@ def named(reference: str) -> Context[Any]:
 
     Raises:
         BadContext: there is no such context.
+        Exception: the module raises it.
     """
     module, _, name = reference.partition(":")
     if not module or not name:
         raise BadContext(f"{reference!r} names no context: write <module>:<constant>.")
     try:
-        return getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        raise BadContext(f"there is no context {reference!r}: {error}.") from error
+        imported = importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if f"{module}.".startswith(f"{error.name}."):
+            raise BadContext(f"there is no context {reference!r}: {error}: write <module>:<constant>.") from error
+        raise
+    if not hasattr(imported, name):
+        raise BadContext(f"there is no context {reference!r}: {module} has no {name}: write <module>:<constant>.")
+    return getattr(imported, name)

@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 
 from ..domain.aggregate import Change
 from ..domain.commands import Command
-from ..domain.errors import BusinessError
+from ..domain.errors import BusinessError, Unavailable
 from ..domain.events import FIRST_VERSION, major
 from ..domain.field_types import MOST_LONG_TEXTS
 from ..domain.fields import (
@@ -50,9 +50,10 @@ rejections rows scan size staged undone_parts valid verified version_id
 """
 _OF_PROJECTIONS: Final = "event_id event_type order source"
 _OF_STORED_ANSWERS: Final = "data expiration in_progress_expiration validation"
-OTHERS: Final = frozenset(f"{_OF_LISTS} {_OF_PROJECTIONS} {_OF_STORED_ANSWERS}".split())
-"""The attributes of the items of lists, of other contexts' aggregates and of stored answers. An index by such an
-attribute would contain these items too. DynamoDB rejects an item whose index key is a number or empty."""
+_OF_CIRCUITS: Final = "circuit_state failure_count half_open_owner opened_at probe_lease_expiry"
+OTHERS: Final = frozenset(f"{_OF_LISTS} {_OF_PROJECTIONS} {_OF_STORED_ANSWERS} {_OF_CIRCUITS}".split())
+"""The attributes of the items of lists, of other contexts' aggregates, of stored answers and of circuits. An index by
+such an attribute would contain these items too. DynamoDB rejects an item whose index key is a number or empty."""
 
 _PARAMETERS: Final = ("cursor", "limit")
 """The further parameters of the list query."""
@@ -287,7 +288,10 @@ def _errors(context: Structure[Any]) -> Iterator[str]:
     for error in context.errors:
         if error.code in taken:
             yield f"errors: the code of {error.__name__} is {error.code!r}, which is in use: choose another code."
-        if not 400 <= error.status <= 499:
+        if issubclass(error, Unavailable):
+            if error.status != Unavailable.status:
+                yield f"errors: the status of {error.__name__} is {error.status}: leave it at {Unavailable.status}."
+        elif not 400 <= error.status <= 499:
             yield f"errors: the status of {error.__name__} is {error.status}: write a status from 400 to 499."
 
 

@@ -1,14 +1,25 @@
 """The pages in this folder, and their sections by the anchors that code hosts generate."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 FOLDER = Path(__file__).parent
 
 
 class NoPage(LookupError):
     """The page or section does not exist; the message names the existing ones."""
+
+
+class Found(NamedTuple):
+    """A line of a page, with its number from 1 and the heading of its section."""
+
+    page: str
+    number: int
+    heading: str
+    line: str
 
 
 def pages() -> dict[str, str]:
@@ -31,9 +42,28 @@ def section(name: str, anchor: str) -> str:
     return found[anchor]
 
 
+def search(words: Sequence[str]) -> list[Found]:
+    """Return the best line of each section that contains all words; sections with a word in the heading come first."""
+    wanted = [word.lower() for word in words]
+    found = [line for name in pages() for line in _matches(name, wanted)]
+    return sorted(found, key=lambda line: -_count(line.heading, wanted))
+
+
 def anchor_of(heading: str) -> str:
     """Return a heading's anchor: lower-case letters, digits and dashes."""
     return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+
+
+def _matches(name: str, words: Sequence[str]) -> Iterator[Found]:
+    lines = page(name).splitlines()
+    for first, end in pairwise([*(number for number, _ in _headings(lines)), len(lines)]):
+        if _count("\n".join(lines[first:end]), words) == len(words):
+            best = max(range(first, end), key=lambda number: _count(lines[number], words))
+            yield Found(name, best + 1, lines[first].lstrip("# "), lines[best].strip())
+
+
+def _count(text: str, words: Sequence[str]) -> int:
+    return sum(word in text.lower() for word in words)
 
 
 def _heading(text: str) -> str:

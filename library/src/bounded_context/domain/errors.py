@@ -10,7 +10,7 @@ class BusinessError(Exception):
     """A refusal that the caller can act on; its text is a sentence for people, of at most 1,000 characters.
 
     ``code`` is stable and for programs: it is the ``reason`` of the metric, and a part of the problem's type.
-    ``status`` (4xx) and ``title`` are members of the HTTP API's problem (RFC 9457).
+    ``status`` (4xx; 503 for `Unavailable`) and ``title`` are members of the HTTP API's problem (RFC 9457).
     """
 
     code: ClassVar[str] = "refused"
@@ -68,3 +68,18 @@ class ListOpen(BusinessError):
 
     def __init__(self, field: str, identity: str) -> None:
         super().__init__(f"{field} {identity!r} came with a list that is still being imported: try again later")
+
+
+class Unavailable(BusinessError):
+    """Another system that a rule calls does not answer. The caller repeats the command after ``retry_after`` seconds.
+
+    A row of a list is not rejected for it: the workflow retries the step. A queue delivers the message again.
+    """
+
+    code = "unavailable"
+    status = 503
+    title = "Another system does not answer"
+
+    def __init__(self, system: str, retry_after: int = 30) -> None:
+        super().__init__(f"{system} does not answer: try again in {retry_after} seconds")
+        self.retry_after = retry_after

@@ -161,7 +161,8 @@ def choices(field: FieldInfo) -> tuple[str, ...]:
 def no_cells(field: FieldInfo) -> tuple[str, ...]:
     """Return the members of a field's type whose values are not the text of one cell, such as ``tuple``."""
     members = (member for member in _members(field.annotation) if not _is_cell(member))
-    return tuple(member.__name__ if isinstance(member, type) else str(member) for member in members)
+    # The name alone: the text of a generic type contains the metadata of its members.
+    return tuple(str(getattr(member, "__name__", member)) for member in members)
 
 
 def _is_cell(member: Any) -> bool:

@@ -64,6 +64,7 @@ def function(
     """
 
     def decorate(handler: Handler) -> Handler:
-        return entry_point(context)(answers_smoke_checks(context, name, settings, needs)(handler))
+        made = entry_point(context)(answers_smoke_checks(context, name, settings, needs)(handler))
+        return marked(made, settings=settings)
 
     return decorate

@@ -22,7 +22,8 @@ class Refused(Exception):
     """An error of the caller. ``code`` is stable, ``detail`` is a sentence for people.
 
     Each of ``errors`` has the ``field`` of a bad value, and in ``detail`` the expected value, never the given value.
-    ``rule`` is the rule of the context that refused, if a rule refused.
+    ``rule`` is the rule of the context that refused, if a rule refused. ``retry_after`` has the seconds until the next
+    attempt can succeed, if they are known.
     """
 
     def __init__(
@@ -31,12 +32,14 @@ class Refused(Exception):
         detail: str,
         errors: Sequence[Mapping[str, str]] = (),
         rule: type[BusinessError] | None = None,
+        retry_after: int | None = None,
     ) -> None:
         super().__init__(code)
         self.code = code
         self.detail = detail
         self.errors = errors
         self.rule = rule
+        self.retry_after = retry_after
 
 
 @contextmanager
@@ -56,12 +59,15 @@ def obeying(code: str = INVALID) -> Iterator[None]:
     except BadCursor:
         raise Refused(code, "cursor: pass the next_cursor of an answer to the same query") from None
     except BusinessError as error:
-        raise Refused(error.code, shortened(str(error)), rule=type(error)) from None
+        raise Refused(
+            error.code, shortened(str(error)), rule=type(error), retry_after=getattr(error, "retry_after", None)
+        ) from None
 
 
 def answer(refused: Refused) -> dict[str, Any]:
     """Return a refusal as the answer to a message."""
-    return {"ok": False, "error": {"code": refused.code, "detail": refused.detail}}
+    known = {} if refused.retry_after is None else {"retry_after": refused.retry_after}
+    return {"ok": False, "error": {"code": refused.code, "detail": refused.detail, **known}}
 
 
 def _sentence(error: ValidationError, model: type[BaseModel] | None) -> str:
@@ -133,5 +139,6 @@ def problem(refused: Refused, source: str, correlation_id: str) -> dict[str, Any
         "correlation_id": correlation_id,
     }
     body = members | ({"errors": list(refused.errors)} if refused.errors else {})
-    headers = {"Content-Type": MEDIA_TYPE, **kind.headers}
+    retry = {} if refused.retry_after is None else {"Retry-After": str(refused.retry_after)}
+    headers = {"Content-Type": MEDIA_TYPE, **kind.headers, **retry}
     return {"statusCode": kind.status, "headers": headers, "body": json.dumps(body), "isBase64Encoded": False}

@@ -1,15 +1,16 @@
 """The Lambda functions of commands: messages, idempotency and answers.
 
-A message is ``{"idempotency_key": "...", "payload": {...}}``. For a day, the same key and payload give the same answer
-and one effect. The same key with another payload is refused. If the function ends between its effect and its answer,
-the next attempt runs the command again. It detects the effect of the first attempt and answers with the aggregate.
-It cannot detect a deletion, an effect on an aggregate that another command has meanwhile deleted, or a change that
-another command has followed.
+A message is ``{"idempotency_key": "...", "payload": {...}}``. For a day, the same key and payload give the same answer,
+byte for byte, and one effect. The same key with another payload is refused. If the function ends between its effect and
+its answer, the next attempt runs the command again. It detects the effect of the first attempt and answers with the
+aggregate. It cannot detect a deletion, an effect on an aggregate that another command has meanwhile deleted, or a
+change that another command has followed.
 
 An answer is ``{"ok": true, "payment": {...}, "etag": "482910573012345"}``, with the context's name and the aggregate's
 tag, or ``{"ok": false, "error": {"code", "detail"}}``.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -118,7 +119,9 @@ class CommandHandler(Generic[C, A]):
             aggregate = self.use_case(command, self.aggregates())
         except idempotency_keys.Done as done:
             aggregate = done.aggregate
-        return {"ok": True, self.context.name: events.payload(aggregate), "etag": aggregate.tag}
+        answer = {"ok": True, self.context.name: events.payload(aggregate), "etag": aggregate.tag}
+        # Powertools sorts the stored answer's keys. The first answer has the same order, and so the same bytes.
+        return json.loads(json.dumps(answer, sort_keys=True))
 
     def _once(self, command: C, key: Key, payload: dict[str, Any], lambda_context: Any) -> dict[str, Any]:
         # Powertools' default prefix contains the code's module name: after a move, finished commands would run again.

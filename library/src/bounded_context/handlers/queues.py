@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from ..declaration.context import Context
 from ..declaration.environment import Settings
+from ..domain.errors import Unavailable
 from ..telemetry import Handler, continuing, logger
 from ._function import function
 
@@ -20,7 +21,8 @@ from ._function import function
 def take_each(event: dict[str, Any], function_name: str, take: Callable[[SQSRecord], None]) -> dict[str, Any]:
     """Process each message of a batch in its own trace, and return the messages that SQS must deliver again.
 
-    If every message failed, raises the last message's error.
+    If every message failed, raises the last message's error, except for an outage of another system (`Unavailable`):
+    it is no fault of a release.
     """
     records = list(SQSEvent(event).records)
     failures: dict[str, Exception] = {}
@@ -32,8 +34,9 @@ def take_each(event: dict[str, Any], function_name: str, take: Callable[[SQSReco
             # The error's text may quote the message, so it is not logged.
             logger.warning("message not taken", message_id=record.message_id, error=type(error).__name__)
             failures[record.message_id] = error
-    if failures and len(failures) == len(records):
-        raise failures.popitem()[1]
+    faults = [error for error in failures.values() if not isinstance(error, Unavailable)]
+    if faults and len(failures) == len(records):
+        raise faults[-1]
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failures]}
 
 

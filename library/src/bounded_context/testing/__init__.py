@@ -1,5 +1,6 @@
 """The test kit of a context: samples, in-memory adapters, and AWS in the test process."""
 
+from ..application.systems import SystemRequest
 from ..tools.programs.samples import KNOWN, Samples
 from .in_memory import (
     InMemory,
@@ -11,6 +12,7 @@ from .in_memory import (
     InMemorySeenIds,
 )
 from .lists import Run, run_list
+from .systems import InMemorySystem
 
 __all__ = [
     "KNOWN",
@@ -21,7 +23,9 @@ __all__ = [
     "InMemoryProjection",
     "InMemoryReferences",
     "InMemorySeenIds",
+    "InMemorySystem",
     "Run",
     "Samples",
+    "SystemRequest",
     "run_list",
 ]

@@ -42,6 +42,12 @@ function spilled(view, page) {
     .map((box) => box.outerHTML.slice(0, 120));
 }
 
+function cut(page) {
+  const edge = (one) => one.closest(".wide, .table-wrapper")?.getBoundingClientRect().right ?? page.documentElement.clientWidth;
+  const beyond = (one) => one.getBoundingClientRect().right > edge(one) + 1 || one.scrollWidth > one.clientWidth + 1;
+  return [...page.querySelectorAll("table")].filter(beyond).map((one) => one.outerHTML.slice(0, 120));
+}
+
 function unnamed(page) {
   const pictures = [...page.querySelectorAll("img, svg, [role=img], meter, progress")];
   const named = (one) => one.getAttribute("alt") || one.getAttribute("aria-label") || one.querySelector(":scope > title");
@@ -51,6 +57,7 @@ function unnamed(page) {
 
 function seen(frame) {
   const view = frame.contentWindow, page = frame.contentDocument, root = page.documentElement;
+  for (const one of page.querySelectorAll("details")) one.open = true;
   return {
     width: frame.clientWidth,
     dark: view.matchMedia("(prefers-color-scheme: dark)").matches,
@@ -59,6 +66,7 @@ function seen(frame) {
     paper: view.getComputedStyle(page.body).backgroundColor,
     faint: faint(view, page),
     spilled: spilled(view, page),
+    cut: cut(page),
     unnamed: unnamed(page),
     headings: [...page.querySelectorAll("h1, h2, h3, h4, h5, h6")].map((one) => Number(one.tagName[1])),
     title: page.title,

@@ -52,7 +52,8 @@ class Shown:
 
     `html` is the resulting document, `text` its visible text. `sideways` is the number of pixels beyond the screen's
     width, `paper` the background colour. `faint` lists texts with too little contrast (WCAG 2.2, AA), `spilled` the
-    beginnings of elements whose content overflows, `unnamed` the beginnings of pictures without a text alternative.
+    beginnings of elements whose content overflows, `cut` the beginnings of tables that are wider than their place.
+    `unnamed` lists the beginnings of pictures without a text alternative.
     `headings` lists the levels of the headings, `loaded` the resources that were loaded from other addresses.
     """
 
@@ -63,6 +64,7 @@ class Shown:
     paper: str
     faint: Sequence[str]
     spilled: Sequence[str]
+    cut: Sequence[str]
     unnamed: Sequence[str]
     headings: Sequence[int]
     title: str
@@ -136,5 +138,5 @@ def _flaws(shown: Shown) -> Iterator[str]:
         yield f"headings leave out a level, or there is not one of the first: {shown.headings}."
     if shown.scripts:
         yield f"{shown.scripts} scripts."
-    for kind in ("faint", "spilled", "unnamed", "loaded"):
+    for kind in ("faint", "spilled", "cut", "unnamed", "loaded"):
         yield from (f"{kind}: {entry}" for entry in getattr(shown, kind))

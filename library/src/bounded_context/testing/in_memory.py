@@ -145,12 +145,11 @@ class InMemoryLists:
         """Return the recorded list. Raises LookupError."""
         return self.stored[list_id]
 
-    def record_scan(self, list_id: str, execution: str, result: str, reason: str | None) -> ReceivedList:
+    def record_scan(self, list_id: str, execution: str, result: str, reason: str | None, code: str) -> ReceivedList:
         """Record the result of the scan that a list awaits, for an execution. Return the record."""
-        before = self.stored[list_id]
-        if before.awaits_scan:
-            reason = reason or before.reason
-            self._change(list_id, execution=execution, scan=result, reason=reason, awaits_scan=False)
+        if self.stored[list_id].awaits_scan:
+            refusal = {"reason": reason, "code": code} if reason else {}
+            self._change(list_id, execution=execution, scan=result, awaits_scan=False, **refusal)
         return self.stored[list_id]
 
     def is_open(self, list_id: str) -> bool:

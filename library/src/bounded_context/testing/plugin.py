@@ -3,6 +3,7 @@
 AWS in the test process is moto's server on a free port of 127.0.0.1. Both start only for tests that use them.
 """
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
@@ -22,7 +23,8 @@ E2E: Final = "e2e"
 
 LEAVE_OUT_PROGRAM: Final = "--leave-out-program"
 
-_PROGRAM: Final = "bounded_context.testing.promises.program"
+_PROMISES: Final = "bounded_context.testing.promises"
+_PROGRAM: Final = f"{_PROMISES}.program"
 
 # Not us-east-1, whose buckets are created without a location constraint.
 REGION: Final = "eu-central-1"
@@ -53,9 +55,34 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _of_program(item: pytest.Item) -> bool:
     """Return whether a test is a promise that only checks the recorded graphs."""
+    return _PROGRAM in _promised(item)
+
+
+def _promised(item: pytest.Item) -> list[str]:
+    """Return the modules of the promises that a test checks."""
     values = item.callspec.params.values() if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ()
     checks = [getattr(value, "check", None) for value in values]
-    return any(getattr(check, "__module__", None) == _PROGRAM for check in checks)
+    modules = [str(getattr(check, "__module__", "")) for check in checks]
+    return [module for module in modules if module.startswith(_PROMISES)]
+
+
+def pytest_exception_interact(node: Any, call: pytest.CallInfo[Any]) -> None:
+    """Record the remedies of a failed test, or of a test file that cannot be imported, for `context check`."""
+    from ..configuration.project import current
+    from ..tools.check.remedies import FILE, record
+
+    if FILE not in os.environ:
+        return
+    error = call.excinfo.value if call.excinfo else AssertionError()
+    if isinstance(error, pytest.Collector.CollectError):
+        error = error.__cause__ or error
+    record(error, node.nodeid, _breaches(node, error), current().root)
+
+
+def _breaches(node: Any, error: BaseException) -> list[str]:
+    """Return the sentences of the promise that a test checks. pytest adds its own text to those of the assertion."""
+    sentences = str(error).partition("\nassert ")[0]
+    return [*map(str.strip, sentences.splitlines())] if isinstance(error, AssertionError) and _promised(node) else []
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from payment.context import PAYMENT
 
-from bounded_context import Context, Text
+from bounded_context import Context, Text, Unavailable
 from bounded_context.tools.contracts.openapi.document import document
 from bounded_context.tools.contracts.openapi.files import expected
 from bounded_context.tools.views.pages.api import api_page
@@ -110,6 +110,15 @@ def test_a_refusal_of_the_contexts_own_is_told_of_each_command_and_of_no_query(c
         for function in context.command_functions:
             assert said in operations[function]["responses"][str(error.status)]["description"]
         assert all(said not in str(operations[function]) for function in context.queries)
+
+
+def test_a_system_that_does_not_answer_is_a_503_of_each_command() -> None:
+    """With the header that tells callers when to try again."""
+    made = document(replace(PARCEL, errors=(*PARCEL.errors, Unavailable)), "0.1.0")
+    found = {one["operationId"]: one["responses"].get("503") for one in _operations(made).values()}
+    assert {name for name, response in found.items() if response} == set(PARCEL.command_functions)
+    for response in filter(None, found.values()):
+        assert {"Retry-After", "X-Correlation-Id"} <= response["headers"].keys()
 
 
 def _examples(made: Document) -> list[tuple[Any, Any]]:

@@ -62,13 +62,20 @@ def test_each_part_has_its_rows_and_its_time(page: str) -> None:
 def test_each_step_has_its_time_and_so_has_each_stage_of_the_run(page: str) -> None:
     """Routing states are omitted."""
     assert _rows(page, "Steps") == [
-        ["ValidateList", "state", "0.20", "1.50"],
-        ["ImportList", "state", "2.00", "2.50"],
+        ["ValidateList", "state of the workflow", "0.20", "1.50"],
+        ["ImportList", "state of the workflow", "2.00", "2.50"],
         ["bi", "2 events received", "3.00", "1.00"],
         ["deploy", "2.50"],
         ["import", "5.00"],
     ]
     assert _rows(page, "Functions") == [["import_list", "2", "0", "1,500", "2,000"]]
+
+
+def test_steps_are_in_the_order_of_their_start() -> None:
+    """A subscriber may receive the first event before the workflow has entered a later state."""
+    early = [replace(reception, time=ARRIVED.timestamp() + 1) for reception in FACTS.receptions["bi"]]
+    steps = _rows(list_page(replace(FACTS, receptions={"bi": early}), RESULT), "Steps")[:3]
+    assert [step[0] for step in steps] == ["ValidateList", "bi", "ImportList"]
 
 
 def test_events_are_counted_by_subscriber_and_type(page: str) -> None:

@@ -162,3 +162,16 @@ def test_a_reader_and_a_program_get_the_same() -> None:
     assert data["steps"][6]["lines"] == [{"offset_ms": 5500.0, "message": "part imported", "part": 1}]
     for step in data["steps"]:
         assert step["name"] in out.getvalue()
+
+
+def test_the_rows_are_in_the_order_of_their_times() -> None:
+    """Log lines of a call come between later steps. A call whose clock is some milliseconds early follows its state."""
+    swapped = call("validate_list", "r-1", 13.0, 1.901, _said(12.9, "list validated", list_id="l", outcome="VALIDATED"))
+    history = (*HISTORY[:2], _state(12.0, "Task", "Meanwhile"), *HISTORY[2:])
+    found = trail(replace(FACTS, calls=calls([*swapped, *LINES[3:]]), history=history), IMPORTED)
+    out = io.StringIO()
+    show(found, Console(file=out, width=200))
+    milliseconds = [int(ms.replace(",", "")) for ms in re.findall(r"^│ +([\d,]+) │", out.getvalue(), re.MULTILINE)]
+    assert len(milliseconds) > len(found.steps)
+    assert milliseconds == sorted(milliseconds)
+    assert all(share >= 0 for share in found.shares())

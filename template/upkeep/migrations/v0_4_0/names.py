@@ -265,6 +265,7 @@ MOVED = {
     "infra.dashboards.inbound": "infra.dashboards.technical",
     "infra.dashboards.links": "infra.dashboards.head",
     "pipeline.connection": "infra.pipeline.source",
+    "pipeline.settings": "configuration.pipeline_settings",
     "testing.promises.fields": "testing.promises.documents",
     "testing.promises.policies": "testing.promises.program",
     "testing.promises.released": "testing.promises.documents",

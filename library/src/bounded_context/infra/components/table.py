@@ -9,11 +9,13 @@ from pulumi_aws import dynamodb, iam, lambda_, sqs
 
 from bounded_context.infra.parts import (
     ALL_KEYS,
+    CIRCUIT_KEY,
     LIST_KEY,
     Component,
     Operation,
     Severity,
     Stack,
+    Statement,
     Target,
     abandoned_bucket,
     allow,
@@ -95,6 +97,12 @@ class Table(Component):
         if not keys:
             raise TableError("grant_items needs at least one key: name the keys, or leave out the call.")
         return grant(self, role, allow([f"dynamodb:{operation}" for operation in operations], self.arn, **_only(keys)))
+
+    @property
+    def circuits(self) -> Statement:
+        """The permission for the items of circuits, of functions that call other systems."""
+        operations = [f"dynamodb:{operation}" for operation in ("GetItem", "PutItem", "UpdateItem")]
+        return allow(operations, self.arn, **_only([CIRCUIT_KEY]))
 
     def grant_queries(self, role: iam.Role) -> iam.RolePolicy:
         """Let `role` query the indexes, and not the table itself.

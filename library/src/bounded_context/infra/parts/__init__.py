@@ -34,6 +34,7 @@ from ..stack.alerts import Alerts, Notice
 from ..stack.component import LIVE, Component
 from ..stack.interfaces import (
     ALL_KEYS,
+    CIRCUIT_KEY,
     LIST_KEY,
     Endpoint,
     Folder,
@@ -72,6 +73,7 @@ from .uploads import UPLOADS_DEAD_LETTERS, UploadRule, s3_rules, scan_rule, sftp
 __all__ = [
     "ALL_KEYS",
     "BUSINESS",
+    "CIRCUIT_KEY",
     "HOUR",
     "LISTS_LATE",
     "LISTS_RECEIVED",

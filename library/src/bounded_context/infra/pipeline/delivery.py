@@ -6,6 +6,8 @@ from typing import Any
 import pulumi
 
 from ...configuration.collisions import PIPELINE
+from ...configuration.environments import ROLES, RoleKind
+from ...configuration.pipeline_settings import PipelineSettings, SourceKind
 from ...configuration.project import current
 from ...declaration.context import Context
 from ..components.artifacts import Artifacts
@@ -18,8 +20,6 @@ from ..stack.logs import Logs
 from ..stack.policy import Statement
 from ..stack.program import start
 from . import source as sources
-from .environments import ROLES, RoleKind
-from .settings import PipelineSettings, SourceKind
 from .stages import VARIABLES, build_stage, environment_stage, source_stage
 from .steps import OF_AN_ENVIRONMENT, ProjectFactory, names
 

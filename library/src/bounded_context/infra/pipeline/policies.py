@@ -7,7 +7,7 @@ the library's own lists.
 
 from typing import Final
 
-from .settings import Policies
+from ...configuration.pipeline_settings import Policies
 
 POLICY_PACK: Final = "POLICY_PACK"
 """The variable with the pack's folder, which `context step preview` and `context step deploy` pass to Pulumi."""

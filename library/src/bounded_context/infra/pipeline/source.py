@@ -9,10 +9,10 @@ import pulumi
 from pulumi_aws import codestarconnections
 
 from ...configuration.config import SettingError
+from ...configuration.pipeline_settings import PipelineSettings
 from ..stack.account import Account
 from ..stack.policy import Statement, allow
 from .actions import Action
-from .settings import PipelineSettings
 
 NAME = "Source"
 SOURCES = "sources"

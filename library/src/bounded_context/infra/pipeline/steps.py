@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from ...configuration.environments import Environment, RoleKind
 from ...configuration.labels import Labels
+from ...configuration.pipeline_settings import Policies
 from ...configuration.project import current
 from ...configuration.strategy import SHIFT_TIMEOUT
 from ..components.artifacts import Artifacts
@@ -15,9 +17,7 @@ from ..stack.account import Account
 from ..stack.key import Key
 from ..stack.logs import Logs
 from . import handover
-from .environments import Environment, RoleKind
 from .policies import command
-from .settings import Policies
 from .source import SOURCES
 from .stages import BUILT, OUTPUTS, PLAN, ProjectNames, artifact_name
 

@@ -12,6 +12,7 @@ import pulumi
 from pulumi_aws import cloudwatch, codedeploy, iam, lambda_, sfn, sns
 
 from ..dashboards.grid import Section
+from .policy import Statement
 
 Operation = Literal["GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "PartiQLInsert"]
 """An operation on the table's items."""
@@ -21,6 +22,9 @@ ALL_KEYS: Final = ("",)
 
 LIST_KEY: Final = "LIST#"
 """The prefix of the key of each list's item."""
+
+CIRCUIT_KEY: Final = "CIRCUIT-BREAKER#"
+"""The prefix of the key of each circuit's item."""
 
 Folder = Literal["incoming", "staging", "reports"]
 """A folder of the inbox: uploads, intermediate files of the workflow, and reports for partners."""
@@ -74,6 +78,11 @@ class Items(DeadLetterSource, Protocol):
 
     table_name: pulumi.Output[str]
     readers: list[str]
+
+    @property
+    def circuits(self) -> Statement:
+        """The permission for the items of circuits, of functions that call other systems."""
+        ...
 
     def grant_items(self, role: iam.Role, *operations: Operation, keys: Sequence[str] = ALL_KEYS) -> iam.RolePolicy:
         """Let `role` perform these operations on items whose keys begin with any of `keys`."""

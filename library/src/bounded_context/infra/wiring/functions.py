@@ -11,6 +11,7 @@ from ...configuration.config import SettingError
 from ...configuration.project import current
 from ...declaration.entry_points import HOOKS, entry_point
 from ...declaration.secret_names import NAME, secret_variable
+from ...declaration.system_names import system_variable
 from ..components.function import ARCHITECTURE, RUNTIME, Function
 from ..components.secret import Secret
 from ..stack.interfaces import ALL_KEYS, Items, Objects, Queue, Topic
@@ -45,8 +46,8 @@ class Functions(Mapping[str, Function]):
         secrets: the secrets that presets name, each made once.
 
     Raises:
-        FunctionsError: a function of the context has no preset, a variable of a preset has no value, or the name of a
-            secret is bad.
+        FunctionsError: a function of the context has no preset, a variable or a called system of a preset has no value,
+            or the name of a secret is bad.
     """
 
     def __init__(
@@ -118,6 +119,7 @@ class Functions(Mapping[str, Function]):
             environment={
                 **{variable: self._value(name, variable) for variable in preset.variables},
                 **self._gate(name),
+                **{system_variable(system): self._address(name, system) for system in preset.calls},
                 **{secret_variable(secret): self.secrets[secret].arn for secret in preset.secrets},
             },
         )
@@ -132,6 +134,12 @@ class Functions(Mapping[str, Function]):
             raise FunctionsError(f"{name} reads {variable}, which has no value: pass its value to Functions.")
         return self._values[variable]
 
+    def _address(self, name: str, system: str) -> str:
+        if system not in self._stack.settings.systems:
+            remedy = f"write its address into the setting systems of {self._stack.labels.stack}."
+            raise FunctionsError(f"{name} calls {system}, which has no address: {remedy}")
+        return self._stack.settings.systems[system]
+
     def _keys(self, preset: Preset) -> Sequence[str]:
         """Return the key prefixes of a preset's items. `of_others` has no prefix if the stack consumes no events."""
         return [source.key for source in self._stack.settings.consumes.values()] if preset.of_others else ALL_KEYS
@@ -141,6 +149,8 @@ class Functions(Mapping[str, Function]):
         self._stack.key.grant_use(role)
         if preset.items and (keys := self._keys(preset)):
             table.grant_items(role, *preset.items, keys=keys)
+        if preset.calls:
+            self[name].permit("circuits", table.circuits)
         if preset.queries:
             table.grant_queries(role)
         if inbox and preset.uses_objects:

@@ -28,6 +28,7 @@ class Preset:
         read: the inbox's folders whose objects it may read.
         write: the inbox's folders whose objects it may write.
         list_: the inbox's folders that it may list.
+        calls: the other systems that it may call, in kebab-case; the setting `systems` has the address of each.
         secrets: the secrets that it may read, in kebab-case; the variable SECRET_<NAME> contains the ARN of each.
         handler: the dotted name of the entry point. By default, commands, queries and `on_event` have the library's,
             steps have `<package>.list_steps.<function>`, and your own `<package>.<function>.lambda_handler`.
@@ -42,6 +43,7 @@ class Preset:
     read: tuple[Folder, ...] = ()
     write: tuple[Folder, ...] = ()
     list_: tuple[Folder, ...] = ()
+    calls: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
     handler: str | None = None
 

@@ -2,15 +2,20 @@
 
 import importlib
 import importlib.util
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from os import environ
+from pathlib import Path
 from typing import Any, Final
 
 from ...application.creating import CreatingRule, lacking_in_rows
+from ...configuration.setting_places import place
+from ...declaration.context import VARIABLE
 from ...declaration.entry_points import STEPS, entry_point
 from ...domain.errors import BusinessError
 from ...handlers._function import mark
+from ...tools.programs.pulumi_files import project_name, stack_file
 from ..functions import VARIABLES, forget_adapters
 from ._promise import Check, Repository, resolved
 
@@ -62,9 +67,44 @@ def code_is_deployed(where: Repository) -> Iterator[str]:
     deployed = {str(node.inputs["handler"]) for node in where.graph.of("lambda/function")}
     steps = {f"{context.name}.{STEPS}.{step}": f"{step} of src/{context.name}/{STEPS}.py" for step in where.steps}
     modules = {f"{module}.lambda_handler": f"src/{module.replace('.', '/')}.py" for module in where.modules}
-    for handler, place in {**steps, **modules}.items():
+    for handler, code in {**steps, **modules}.items():
         if handler not in deployed:
-            yield f"No function deploys {place}: name it in FUNCTIONS of infra/service/functions.py, or remove it."
+            yield f"No function deploys {code}: name it in FUNCTIONS of infra/service/functions.py, or remove it."
+
+
+def presets_have_the_variables(where: Repository) -> Iterator[str]:
+    """Every function has the environment variables that its handler reads."""
+    with _environment({**_NOWHERE, VARIABLE: str(where.project.settings["context"])}):
+        for node in where.graph.of("lambda/function"):
+            given = node.inputs["environment"]["variables"].keys()
+            for name in sorted(set(_read(str(node.inputs["handler"]), where)) - given):
+                function = node.name.replace("-", "_")
+                place = _place(where.project.root, _FUNCTIONS, f'"{function}"')
+                yield f"{place}: the preset of {function} lacks {name}, which the handler reads: add it to variables."
+
+
+_FUNCTIONS: Final = "infra/service/functions.py"
+_ENVIRON: Final = re.compile(r"\benviron\[[\"'](\w+)[\"']\](?!\s*=[^=])")
+
+
+def _read(entry: str, where: Repository) -> Iterator[str]:
+    """Yield the variables that an entry point requires: by its settings, or by name in its own module."""
+    settings = mark(resolved(entry), "settings")
+    fields = settings.model_fields if settings else {}
+    yield from (name.upper() for name, field in fields.items() if field.is_required())
+    module, _, name = entry.rpartition(".")
+    if not entry.startswith(f"{where.context.name}."):
+        yield VARIABLE
+    elif name == "lambda_handler":
+        source = where.project.sources.parent.joinpath(*module.split(".")).with_suffix(".py")
+        found = _ENVIRON.findall(source.read_text(encoding="utf-8"))
+        yield from (variable for variable in found if not variable.startswith(("AWS_", "LAMBDA_", "_")))
+
+
+def _place(root: Path, file: str, text: str) -> str:
+    """Return the line of a file with a text; the file alone if it has no such line."""
+    lines = (root / file).read_text(encoding="utf-8").splitlines()
+    return next((f"{file}:{number}" for number, line in enumerate(lines, 1) if text in line), file)
 
 
 def settings_are_read(where: Repository) -> Iterator[str]:
@@ -73,7 +113,9 @@ def settings_are_read(where: Repository) -> Iterator[str]:
         program, stack = name.split()
         for key, like in graph.unread.items():
             instead = f"write {like}, or remove it" if like else "remove it"
-            yield f"Nothing reads {key} of infra/{program}/Pulumi.{stack}.yaml: {instead}."
+            where_read = where.project.root / "infra" / program
+            found = place(stack_file(where_read, stack), project_name(where_read), key)
+            yield f"Nothing reads {key} of {found}: {instead}."
 
 
 def refusals_are_declared(where: Repository) -> Iterator[str]:
@@ -118,7 +160,7 @@ _NOWHERE: Final[Mapping[str, str | None]] = {
 
 def verifying_rules(verification: object) -> list[CreatingRule[Any, Any]]:
     """Return the rules that a verification's handler runs. Builds the parts of the smoke check, without a call."""
-    with _without_aws():
+    with _environment({**VARIABLES, **_NOWHERE}):
         return [rule for build in mark(verification, "needs", ()) for rule in _rules(build())]
 
 
@@ -127,8 +169,7 @@ def _rules(built: object) -> list[CreatingRule[Any, Any]]:
 
 
 @contextmanager
-def _without_aws() -> Iterator[None]:
-    values = {**VARIABLES, **_NOWHERE}
+def _environment(values: Mapping[str, str | None]) -> Iterator[None]:
     before = {name: environ.get(name) for name in values}
     _set(values)
     forget_adapters()
@@ -152,6 +193,7 @@ CHECKS: tuple[Check, ...] = (
     lists_obey_the_rule,
     functions_have_code,
     code_is_deployed,
+    presets_have_the_variables,
     settings_are_read,
     refusals_are_declared,
 )

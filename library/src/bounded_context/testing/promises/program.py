@@ -1,5 +1,6 @@
 """Promises about the resources that the programs register: policies, outputs, and requests to AWS."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
@@ -23,7 +24,7 @@ def waivers_are_needed(where: Repository) -> Iterator[str]:
 def _promise(policy: Policy) -> Promise:
     def check(where: Repository) -> Iterator[str]:
         [judgement] = judged([policy], lambda policy: _violations(policy, where), where.waivers, PRODUCTION)
-        yield from (violation.sentence for violation in judgement.violations)
+        yield from (f"{violation.node.place}: {violation.sentence}" for violation in judgement.violations)
 
     return Promise(policy.name, policy.sentence, check)
 
@@ -70,8 +71,12 @@ def nothing_of_lists_is_left(where: Repository) -> Iterator[str]:
 
 def aws_takes_the_stacks(where: Repository) -> Iterator[str]:
     """AWS accepts every stack of the service and of the pipeline: its models refuse no resource's request."""
+    found = defaultdict[str, list[str]](list)
     for stack, graph in where.graphs.items():
-        yield from (f"{stack}: {finding}" for node in graph.nodes for finding in findings(node))
+        for node in graph.nodes:
+            for finding in findings(node):
+                found[f"{node.place}: {finding}"].append(stack)
+    yield from (f"{finding.removesuffix('.')} ({', '.join(stacks)})." for finding, stacks in found.items())
 
 
 CHECKS: tuple[Check, ...] = (

@@ -14,7 +14,10 @@ from .shapes import Fault, faults, missing
 ARCHIVE = b"an archive"
 """Sample bytes of an archive, so that the package need not be built."""
 
-_WHERE = "add it to KINDS of bounded_context.testing.requests"
+_WHERE = (
+    "add its requests to KINDS in tests/conftest.py, as "
+    "`context docs changing a-type-of-resource-that-no-context-has-yet` shows"
+)
 
 
 def findings(node: Node) -> list[str]:

@@ -20,7 +20,7 @@ def check(
     ] = False,
     watch: Annotated[bool, Option("--watch", help="as --changed, now and again on each save")] = False,
 ) -> int:
-    """Check style, types, import contracts, partners' keys and fast tests. Changes no file.
+    """Check settings, style, types, import contracts and fast tests. Writes only to build/.
 
     A repository adds steps in its pyproject.toml, or replaces them:
 

@@ -10,6 +10,9 @@ PAUSE: Final = 0.5
 """Seconds between two comparisons, less than the change from an editor to a terminal takes."""
 
 
+_REMEDY: Final = "commit the repository with git, or run `context check` without an option."
+
+
 class NoHistory(RuntimeError):
     """The error if git cannot list the changes; the message has the reason."""
 
@@ -47,8 +50,11 @@ def _times(root: Path) -> Mapping[str, int]:
 
 
 def _git(root: Path, *arguments: str) -> tuple[str, ...]:
-    done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)  # noqa: S603, S607
+    try:
+        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)  # noqa: S603, S607
+    except OSError as error:
+        raise NoHistory(f"git does not start: {error}: {_REMEDY}") from error
     if done.returncode:
         first, *_ = done.stderr.strip().splitlines() or [""]  # outside of a repository, git adds its usage
-        raise NoHistory(f"Git cannot list the changes: {first}")
+        raise NoHistory(f"git cannot list the changes in {root}: {first}: {_REMEDY}")
     return tuple(name for name in done.stdout.split("\0") if name)

@@ -1,37 +1,37 @@
 """The steps of a check, which run at the same time, and their commands."""
 
 import os
-import re
 import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from ...configuration.project import Project, ProjectError
-from .selection import Selection
+from ..programs.shared_cache import FOLDER
+from . import remedies
+from .selection import LEAVE_OUT, Selection
 
 _PYTEST: Final = "pytest"
+_LOAD: Final = "load"
 COMMANDS: Final[Mapping[str, str]] = {
+    "load": "python -m bounded_context.tools.check.load",
     "lint": "ruff check --output-format concise . && ruff format --check .",
     "types": "pyrefly check --output-format min-text",
     "imports": "lint-imports",
-    "partners": "context partner list",
     "test": _PYTEST,
     "e2e": f"{_PYTEST} -m e2e tests/e2e",
     "fix": "ruff check --fix . && ruff format .",
 }
 """The commands of each step; `&&` separates commands of which each needs the success of the one before."""
 
-STEPS: Final = ("lint", "types", "imports", "partners", "test")
+STEPS: Final = ("lint", "types", "imports", "test")
 """The steps of a check. A repository adds its own in `[tool.bounded-context.check]`, by name and command."""
-
-_PLACE: Final = re.compile(r"([\w./-]+\.(?:py|json|ya?ml|toml|md))(?::(\d+))?")
-_FAILED: Final = re.compile(r"^(?:FAILED|ERROR) .*", re.MULTILINE)
-_IMPORT: Final = re.compile(r"([\w.]+) -> [\w.]+ \(l\.(\d+)\)")
 
 _Done = subprocess.CompletedProcess[str]
 
@@ -43,33 +43,95 @@ def commands(project: Project) -> dict[str, str]:
 
 
 def run(project: Project, selection: Selection) -> int:
-    """Run the steps of a check at the same time, print each result when it is known, and return 0 or 1."""
+    """Run the steps of a check at the same time, print each result and the list of remedies, and return 0 or 1.
+
+    The tests start when the declaration and the programs are loaded. If these have an error, all steps end.
+    """
     own = [name for name in project.settings.get("check", {}) if name not in COMMANDS]
-    steps = [step for step in (*STEPS, *own) if selection.tests or step != "test"]
-    with ThreadPoolExecutor(len(steps)) as pool:
-        running = {pool.submit(_captured, project, step, selection): step for step in steps}
-        failed = list(_ended(project.root, running))
-    return 1 if failed else 0
+    with TemporaryDirectory() as folder:
+        check = _Check(project, selection, Path(folder))
+        with ThreadPoolExecutor(len(STEPS) + len(own)) as pool:
+            running = [pool.submit(check.step, step) for step in (*STEPS[:-1], *own)]
+            if check.loads():
+                running += [pool.submit(check.step, STEPS[-1])] if selection.tests else []
+                for ended in as_completed(running):
+                    _write(ended.result())
+    if check.remedies:
+        _write(remedies.listed(check.in_order(own)) + "\n")
+        _write("".join(f"`uv run {command}` prints all of its output.\n" for command in check.commands()))
+    return 1 if check.remedies else 0
+
+
+class _Check:
+    """A run of the steps: their processes, and the remedies of those that failed."""
+
+    def __init__(self, project: Project, selection: Selection, folder: Path) -> None:
+        self.remedies: dict[str, list[str]] = {}
+        self._project = project
+        self._arguments = {"test": selection.arguments, _LOAD: () if selection.program else (LEAVE_OUT,)}
+        # Compiled modules are stored: compiling them again takes half of a check's time.
+        shared = {"PYTHONDONTWRITEBYTECODE": "", FOLDER: str(folder), remedies.FILE: str(folder / "remedies")}
+        self._environment = {**os.environ, **shared}
+        self._lock, self._over = threading.Lock(), False
+        self._processes: list[subprocess.Popen[str]] = []
+
+    def loads(self) -> bool:
+        """Return whether the declaration and the programs load. If not, end all other steps."""
+        line = self.step(_LOAD)
+        if _LOAD not in self.remedies:
+            _write(line)
+            return True
+        with self._lock:
+            self._over = True
+            for process in self._processes:
+                process.terminate()
+        return False
+
+    def step(self, step: str) -> str:
+        """Run a step, record its remedies, and return its line of the check's output."""
+        done = _run(self._project, step, self._arguments.get(step, ()), self._call)
+        if self._over:
+            return ""
+        if not done.returncode:
+            return f"{step}: {_last(done.stdout)}\n"
+        found = self.remedies[step] = remedies.remedies(self._project.root, step, done.stdout, self._environment)
+        return f"{red(f'{step}: {len(found)} to do')}\n"
+
+    def in_order(self, own: Sequence[str]) -> list[str]:
+        """Return the remedies in the order of the steps; only those of the load if it failed."""
+        steps = (_LOAD,) if self._over else (*STEPS, *own)
+        return [remedy for step in steps for remedy in self.remedies.get(step, ())]
+
+    def commands(self) -> list[str]:
+        """Return the commands that repeat the failed steps."""
+        return [f"context {step}" for step in STEPS if step in self.remedies and not self._over]
+
+    def _call(self, command: Sequence[str]) -> _Done:
+        pipes: Any = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        with self._lock:
+            if self._over:
+                return _Done(command, 1, "")
+            process = subprocess.Popen(command, cwd=self._project.root, env=self._environment, text=True, **pipes)  # noqa: S603
+            self._processes.append(process)
+        output, _ = process.communicate()
+        return _Done(command, process.returncode, output)
 
 
 def run_step(project: Project, step: str, arguments: Sequence[str]) -> int:
     """Run a step on this process's output, and return its exit status. The arguments go to its last command."""
-    return _run(project, step, arguments).returncode
-
-
-def _captured(project: Project, step: str, selection: Selection) -> _Done:
-    arguments = selection.arguments if step == "test" else ()
-    pipes: Any = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    return _run(project, step, arguments, **pipes)
-
-
-def _run(project: Project, step: str, arguments: Sequence[str], **pipes: Any) -> _Done:
-    """Run a step's commands until one fails. Return the last result, with the captured output of all."""
-    # Compiled modules are stored: compiling them again takes half of a check's time.
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
+
+    def call(command: Sequence[str]) -> _Done:
+        return subprocess.run(command, cwd=project.root, env=environment, text=True, check=False)  # noqa: S603
+
+    return _run(project, step, arguments, call).returncode
+
+
+def _run(project: Project, step: str, arguments: Sequence[str], call: Callable[[Sequence[str]], _Done]) -> _Done:
+    """Run a step's commands until one fails. Return the last result, with the output of all."""
     done, output = _Done([], 0), ""
     for command in _words(project, step, arguments):
-        done = subprocess.run(command, cwd=project.root, env=environment, text=True, check=False, **pipes)  # noqa: S603
+        done = call(command)
         output += done.stdout or ""
         if done.returncode:
             break
@@ -92,38 +154,9 @@ def _program(project: Project, step: str, name: str) -> str:
     return name
 
 
-def _ended(root: Path, running: "dict[Future[_Done], str]") -> Iterator[str]:
-    """Print each step's result, and yield the failed steps."""
-    for future in as_completed(running):
-        step, done = running[future], future.result()
-        if done.returncode:
-            _write(f"{red(f'{step}: {place(root, done.stdout)}')}\n{done.stdout.rstrip()}\n")
-            yield step
-        else:
-            _write(f"{step}: {_last(done.stdout)}\n")
-
-
 def red(line: str) -> str:
     """Return a line in red if standard output is a terminal."""
     return f"\033[31m{line}\033[0m" if sys.stdout.isatty() else line
-
-
-def place(root: Path, output: str) -> str:
-    """Return the first file in a tool's output, with its line if known, or "see below" without a file."""
-    if found := _IMPORT.search(output):
-        return f"{_file(root, found[1])}:{found[2]}"
-    for line in (*_FAILED.findall(output), output):
-        for name, number in _PLACE.findall(line):
-            if (root / name).is_file() and ".venv" not in name:
-                return f"{name}:{number}" if number else name
-    return "see below"
-
-
-def _file(root: Path, module: str) -> str:
-    path = Path(*module.split("."))
-    ends = (path.with_suffix(".py"), path / "__init__.py")
-    candidates = (base / end for base in (Path("src"), Path()) for end in ends)
-    return next((str(candidate) for candidate in candidates if (root / candidate).is_file()), module)
 
 
 def _last(output: str) -> str:

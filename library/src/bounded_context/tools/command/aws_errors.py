@@ -1,6 +1,6 @@
 """AWS errors: detection of transient errors, and their report as a sentence."""
 
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError
 from botocore.exceptions import ConnectionError as LostConnection
 
 from .denied import Document, denied
@@ -11,6 +11,10 @@ __all__ = ["AWS_ERRORS", "INTERRUPTED", "REFUSED", "Expired", "Refused", "code",
 AWS_ERRORS = (ClientError, BotoCoreError)
 """The exceptions of AWS calls."""
 
+_SIGN_IN = (
+    "set AWS_PROFILE to a profile that is signed in. For a local run, first run the `export` lines that "
+    "`context run --keep` prints."
+)
 _LOST = (LostConnection, HTTPClientError)
 _THROTTLED = {
     "Throttling",
@@ -49,6 +53,8 @@ def sentence(error: Exception, document: Document | None = "shift") -> str:
     """
     message = error.response.get("Error", {}).get("Message", "") if isinstance(error, ClientError) else str(error)
     line = " ".join(f"{code(error)}: {message}".removeprefix(": ").split())
+    if isinstance(error, NoCredentialsError):
+        return f"{line}: {_SIGN_IN}"
     operation = error.operation_name if isinstance(error, ClientError) else ""
     lacking = denied(message, code(error), operation, document)
     return f"{line.rstrip('.')}; {lacking}" if lacking else line

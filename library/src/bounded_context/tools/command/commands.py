@@ -33,6 +33,7 @@ GROUPS: Final[Groups] = {
         "test": _one("Run the fast tests", "check.cli", "test", passes=True),
         "e2e": _one("Run the end-to-end tests on the embedded AWS", "check.cli", "e2e", passes=True),
         "fix": _one("Repair style where a tool can", "check.cli", "fix"),
+        "settings": _one("Check the settings of all stacks, and write their schema", "settings.cli", "settings"),
         "audit": _one("Check the packages: vulnerabilities, licences, bill of materials", "audit.cli", "audit"),
         "policies": _one("Check a stack's resources against the policies", "policies.cli", "policies"),
     },
@@ -46,7 +47,9 @@ GROUPS: Final[Groups] = {
         ),
         "picture": _one("Draw the resources and their permissions", "views.picture.cli", "picture_"),
         "cost": _one("Print the cost of an idle stack, and of a million rows", "views.cost.cli", "cost"),
-        "docs": Entry("Print a page of the library's documentation", "bounded_context.docs.cli", ("docs",)),
+        "docs": Entry(
+            "Show a page of the library's documentation, or search all pages", "bounded_context.docs.cli", ("docs",)
+        ),
     },
     "Deploy and release": {
         "bootstrap": _one("Create the bucket and the key for Pulumi's state", "accounts.bootstrap", "bootstrap_"),

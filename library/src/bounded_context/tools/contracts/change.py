@@ -7,7 +7,7 @@ from ...declaration.context import Context
 from . import schemas
 from .asyncapi import CHANGEOVER
 from .compatibility import breaks
-from .published import Version, read, versions
+from .published import Version, deleted, read, versions
 
 
 class Refused(Exception):
@@ -27,7 +27,10 @@ def next_version(context: Context[Any], event_type: str, declared: str, folder: 
 
     Raises:
         Refused: the model breaks subscribers of the newest schema in ``folder``, or ``declared`` skips versions.
+            Or a schema was deleted.
     """
+    if lost := deleted(event_type, folder):
+        raise Refused(f"{', '.join(lost)}: deleted, and subscribers read this version: restore it from git.")
     version = _parsed(context, event_type, declared)
     committed = versions(event_type, folder)
     if context.previous_version and version.major < Version.parse(context.versions[event_type]).major:

@@ -4,14 +4,12 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from ...configuration.config import SettingError
-from ...configuration.project import Project, ProjectError
-from ...configuration.settings import Settings
+from ...configuration.project import Project
 from ...declaration.context import Context
 from ...domain.faults import LIST_CODES, ROW_CODES, Fault, remedy_of
 from ...domain.fields import description_of
 from ..programs.graph import PRODUCTION
-from ..programs.recording import Program
+from ..programs.stack_settings import settings_of
 from ..views.pages.lists import Column, ListFormat, markdown
 from .values import examples
 
@@ -34,16 +32,6 @@ def list_format(project: Project, stack: str = PRODUCTION) -> ListFormat:
         settings.tolerated_share,
         settings.temporary_names,
     )
-
-
-def settings_of(project: Project, stack: str) -> Settings:
-    """Return the settings of a stack. Raises ProjectError."""
-    program = Program(project.service, project.package)
-    program.require_stack(stack)
-    try:
-        return Settings.from_config(project.context, program.own(program.config(stack)))
-    except SettingError as error:
-        raise ProjectError(f"infra/service/Pulumi.{stack}.yaml: {error}") from None
 
 
 def page(project: Project) -> str:

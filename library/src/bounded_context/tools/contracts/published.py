@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -35,6 +36,23 @@ class Version(NamedTuple):
 def versions(event_type: str, folder: Path) -> list[Version]:
     """Return the committed versions of an event's schema in a folder, the newest last."""
     return sorted(Version.parse(path.stem) for path in (folder / event_type).glob("*.json"))
+
+
+def deleted(event_type: str, folder: Path) -> list[str]:
+    """Return the files of an event's deleted schemas, relative to the repository whose events are in `folder`.
+
+    Minor versions follow one another without a gap. The samples of a released version name the version that it sends.
+    """
+    committed = set(versions(event_type, folder))
+    known = committed | {Version.parse(text) for text in _sent(event_type, folder.parent / "released")}
+    expected = {Version(version.major, minor) for version in known for minor in range(version.minor + 1)}
+    return [f"{folder.name}/{event_type}/{version}.json" for version in sorted(expected - committed)]
+
+
+def _sent(event_type: str, folder: Path) -> Iterator[str]:
+    for path in folder.glob("*.json"):
+        for event in json.loads(path.read_text(encoding="utf-8"))["sent"].get(event_type, []):
+            yield str(event["dataschema"]).rpartition(":")[2]
 
 
 def read(event_type: str, version: Version, folder: Path) -> dict[str, Any]:

@@ -131,7 +131,8 @@ def _body(kit: Contents, context: Context[Any]) -> Iterator[str]:
     yield '<p><label for="list">List</label> <input type="file" id="list"></p>'
     yield '<p id="result" role="status"></p>'
     yield '<p><a id="report" hidden>Save the report</a></p>'
-    yield '<div class="wide" tabindex="0" role="region" aria-label="Rejected rows"><table><thead><tr>'
+    yield '<div class="wide" tabindex="0" role="region" aria-label="Rejected rows" hidden>'
+    yield '<table class="blocks"><thead><tr>'
     yield "".join(f'<th scope="col">{name}</th>' for name in ("line", "field", "reason", "code", "remedy"))
     yield '</tr></thead><tbody id="rejects"></tbody></table></div>'
     yield f"<p>{escape(kit.only_the_service)} This page does not check business rules.</p>"

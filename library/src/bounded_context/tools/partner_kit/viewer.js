@@ -12,11 +12,17 @@ function reportOf(result) {
 function show(name, result) {
   const state = document.getElementById("result"), body = document.getElementById("rejects"), link = document.getElementById("report");
   const found = result.unread ? "cannot be read as a list" : `${result.rows} rows, ${result.rejected} rejected`;
+  const table = body.closest(".wide"), titles = table.querySelectorAll("thead th");
+  table.hidden = !result.lines.length;
   state.textContent = `${name}: ${found}.`;
   state.className = result.lines.length ? "bad" : "good";
   body.replaceChildren(...result.lines.slice(0, 1000).map(([line, field, reason, code]) => {
     const row = document.createElement("tr");
-    row.append(...[line, field, reason, code, remedy(code)].map((text) => Object.assign(document.createElement("td"), { textContent: text })));
+    row.append(...[line, field, reason, code, remedy(code)].map((text, place) => {
+      const shown = Object.assign(document.createElement("td"), { textContent: text });
+      shown.dataset.title = titles[place].textContent;
+      return shown;
+    }));
     return row;
   }));
   link.hidden = false;

@@ -50,7 +50,7 @@ class StackFile:
         try:
             return Settings.from_config(self.project.context, own)
         except SettingError as error:
-            raise Refused(f"{self.path}: {error}") from error
+            raise Refused(error.at(self.path, self.project.context.name)) from error
 
     def partner(self, name: str) -> Partner:
         """Return a partner. Raises Refused if there is none of this name."""

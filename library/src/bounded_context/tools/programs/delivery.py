@@ -3,6 +3,7 @@
 from typing import Any
 
 from ...configuration.partition import partition_of
+from ...configuration.pipeline_settings import SourceKind
 from ...configuration.project import current
 from .pulumi_files import PIPELINE, config, project_name, settings
 from .recording import ACCOUNT, Graph, Program, recorded_region
@@ -24,7 +25,13 @@ def delivery(stack: str = PIPELINE) -> Program:
 
 def run_delivery(stack: str) -> Graph:
     """Return the graph of the current repository's pipeline for `stack`, recorded once. Raises the program's errors."""
-    return kept(f"pipeline {stack} of {current().root}", lambda: delivery(stack).run(stack, **_made_up(stack)))
+    return kept(f"pipeline {stack} of {current().root}", lambda: delivery(stack).run(stack, **sample_settings(stack)))
+
+
+def source_kind() -> SourceKind:
+    """Return the kind of the source that the program of the pipeline names."""
+    text = (current().pipeline / "__main__.py").read_text(encoding="utf-8")
+    return "codecommit" if '"codecommit"' in text else "codeconnections"
 
 
 def _region(stack: str) -> str:
@@ -35,7 +42,7 @@ def _arn(region: str, service: str, resource: str) -> str:
     return partition_of(region).arn_of(f"{service}:{region}:{ACCOUNT}:{resource}")
 
 
-def _made_up(stack: str) -> dict[str, Any]:
+def sample_settings(stack: str) -> dict[str, Any]:
     """Return sample values for the settings that the stack's file lacks."""
     given = settings(current().pipeline, stack)
     region = _region(stack)
@@ -48,7 +55,7 @@ def _made_up(stack: str) -> dict[str, Any]:
 
 def _source(region: str) -> dict[str, str]:
     """Return sample settings for the source that the program uses."""
-    if '"codecommit"' in (current().pipeline / "__main__.py").read_text(encoding="utf-8"):
+    if source_kind() == "codecommit":
         return {"repository": "repository"}
     connection = _arn(region, "codeconnections", f"connection/{_ID}")
     return {"repository": "organization/repository", "connection_arn": connection}

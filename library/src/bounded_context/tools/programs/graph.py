@@ -22,6 +22,8 @@ class Node:
     retain_on_delete: bool
     ignore_changes: frozenset[str]
     dependencies: frozenset[str]
+    place: str = field(default="", compare=False)
+    """The line of the repository that registers the resource, such as `infra/service/__main__.py:33`."""
 
     @property
     def kind(self) -> str:

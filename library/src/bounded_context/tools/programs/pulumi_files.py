@@ -9,6 +9,9 @@ import yaml
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The safe loader in C, ten times as fast, if PyYAML has it."""
 
+LOCAL: Final = "local"
+"""The stack of the local run."""
+
 PIPELINE: Final = "main"
 """The only stack of the delivery pipeline. Its settings name every environment."""
 

@@ -9,9 +9,11 @@ Values that AWS would assign, such as ARNs, are derived from names.
 import asyncio
 import contextvars
 import functools
+import inspect
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -21,10 +23,11 @@ import pulumi
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, rpc, set_mocks
 from pulumi.runtime.config import CONFIG
 from pulumi.runtime.mocks import MockMonitor
-from pulumi.runtime.proto.source_pb2 import StackTrace
+from pulumi.runtime.proto.source_pb2 import SourcePosition, StackFrame, StackTrace
 from pulumi.runtime.settings import set_root_resource
 
 from ...configuration.partition import partition_of
+from ...configuration.places import own, placed
 from ...configuration.project import ProjectError, current
 from . import pulumi_files
 from .garbage import collected_later
@@ -52,7 +55,8 @@ REGION = "eu-central-1"
 API = "a1b2c3d4e5"
 """The id of an HTTP API."""
 
-untraced = patch("pulumi.runtime.resource._get_stack_trace", StackTrace)
+_TRACE = "pulumi.runtime.resource._get_stack_trace"
+untraced = patch(_TRACE, StackTrace)
 """Disables the stack traces that Pulumi sends to its engine for each resource: a sixth of a run's time."""
 
 
@@ -101,7 +105,7 @@ class Program:
         except ProjectError:
             raise
         except Exception as error:
-            raise NotRun(f"The program does not run as {stack}: {type(error).__name__}: {error}") from error
+            raise NotRun(f"{placed(error, self.folder.parents[1])} The program does not run as {stack}.") from error
 
     def run(self, stack: str, **settings: Any) -> Graph:
         """Run the program as `stack`, with `settings` in place of its file's settings, and return the graph.
@@ -147,7 +151,6 @@ def _run_once(stack: str, settings: tuple[tuple[str, str], ...]) -> Graph:
     return kept(f"{stack} {settings}", lambda: service().run(stack, **dict(settings)))
 
 
-@untraced
 def _run(program: Program, graph: Graph, stack: str, config: Mapping[str, str]) -> None:
     cloud = Cloud(program.answers, recorded_region(config))
     recorder = _Recorder(cloud, graph)
@@ -157,8 +160,21 @@ def _run(program: Program, graph: Graph, stack: str, config: Mapping[str, str]) 
     CONFIG.set(settings)
     logger = _logger(program.project, graph)
     set_mocks(cloud, project=program.project, stack=stack, preview=False, monitor=recorder, logger=logger)
-    pulumi.runtime.test(lambda: execute(program.folder).apply(graph.outputs.update))()
+    with patch(_TRACE, partial(_own_frame, program.folder)):
+        pulumi.runtime.test(lambda: execute(program.folder).apply(graph.outputs.update))()
     graph.unread.update(settings.unread(program.project))
+
+
+def _own_frame(folder: Path) -> StackTrace:
+    """Return the innermost frame in the repository of a program: the line that registers a resource."""
+    root, frame = folder.parents[1], inspect.currentframe()
+    file, line = f"infra/{folder.name}/__main__.py", 1
+    while frame:
+        if found := own(frame.f_code.co_filename, root):
+            file, line = found, frame.f_lineno
+            break
+        frame = frame.f_back
+    return StackTrace(frames=[StackFrame(pc=SourcePosition(uri=file, line=line))])
 
 
 def _have_a_loop() -> None:
@@ -202,6 +218,7 @@ def _node(request: Any, urn: str, outputs: Mapping[str, Any]) -> Node:
         retain_on_delete=request.retainOnDelete,
         ignore_changes=frozenset(request.ignoreChanges),
         dependencies=frozenset(request.dependencies),
+        place=f"{request.sourcePosition.uri}:{request.sourcePosition.line}",
     )
 
 

@@ -39,12 +39,9 @@ def deploy(
     """
     if during_shift:
         message = ("--message", f"during a shift: {during_shift}")
-        return package() or pulumi(service, "up", "--stack", stack, *message, *ctx.args)
-    return (
-        _check_settled(Access.of(ctx, _ATTEMPTS), stack)
-        or package()
-        or pulumi(service, "up", "--stack", stack, *ctx.args)
-    )
+        return pulumi(service, "up", "--stack", stack, *message, *ctx.args, build=package)
+    settled = _check_settled(Access.of(ctx, _ATTEMPTS), stack)
+    return settled or pulumi(service, "up", "--stack", stack, *ctx.args, build=package)
 
 
 def _check_settled(access: Access, stack: str) -> int:

@@ -23,7 +23,7 @@ def preview(ctx: Context, stack: Stack) -> int:
     Examples:
       context preview dev
     """
-    return package() or pulumi(service, "preview", "--diff", "--stack", stack, *ctx.args)
+    return pulumi(service, "preview", "--diff", "--stack", stack, *ctx.args, build=package)
 
 
 def service(project: Project) -> Path:
@@ -31,8 +31,8 @@ def service(project: Project) -> Path:
     return project.service
 
 
-def pulumi(program: Callable[[Project], Path], *words: str) -> int:
-    """Run Pulumi's CLI for a program of the current repository, and return its exit status."""
+def pulumi(program: Callable[[Project], Path], *words: str, build: Callable[[], int] = int) -> int:
+    """Run Pulumi's CLI for a program of the current repository after `build`, and return the exit status."""
     found = shutil.which("pulumi")
     if found is None:
         return fail(f"{MISSING}.")
@@ -40,4 +40,4 @@ def pulumi(program: Callable[[Project], Path], *words: str) -> int:
         folder = program(repository())
     except ProjectError as error:
         return fail(str(error))
-    return subprocess.run([found, *words, "--cwd", str(folder)], check=False).returncode  # noqa: S603
+    return build() or subprocess.run([found, *words, "--cwd", str(folder)], check=False).returncode  # noqa: S603

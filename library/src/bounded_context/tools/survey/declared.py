@@ -11,6 +11,7 @@ from ...declaration.context import Context
 from ..contracts.catalog.files import ELSEWHERE
 from ..programs.pulumi_files import PIPELINE, settings, stacks
 from ..programs.recording import Program
+from ..programs.stack_settings import settings_of
 
 
 def declared(project: Project) -> dict[str, Any]:
@@ -23,7 +24,7 @@ def declared(project: Project) -> dict[str, Any]:
 
     Raises:
         NoProject: the repository declares no context.
-        SettingError: a setting of a stack is invalid.
+        ProjectError: a setting of a stack is invalid.
     """
     context = project.context
     return {
@@ -53,7 +54,7 @@ def _stacks(project: Project) -> Iterator[tuple[str, dict[str, Any]]]:
     for stack in program.stacks():
         config = program.config(stack)
         if ELSEWHERE not in config:
-            settings = Settings.from_config(project.context, program.own(config))
+            settings = settings_of(project, stack)
             yield stack, _stack(project.context, settings, config.get("aws:region", ""), accounts.get(stack))
 
 

@@ -14,14 +14,15 @@ from ....configuration.access import (
     boundary_name,
     role_name,
 )
+from ....configuration.account_settings import AccountSettings
 from ....configuration.collisions import PIPELINE as OF_PIPELINE
 from ....configuration.labels import Labels
 from ....configuration.partition import Partition, partition_of
 from ....configuration.project import Project, ProjectError
 from ....infra.pipeline.steps import OF_AN_ENVIRONMENT
 from ...programs import pulumi_files
+from ...programs.stack_settings import account_settings_of
 from ..temporary_stacks.kinds import KINDS, SANDBOX
-from .account_settings import Settings, settings
 from .policies import PIPELINE
 from .requested import Requested, Run
 from .shared_state import PULL_REQUEST, TEMPORARY, SharedState, StateUsers
@@ -62,8 +63,8 @@ class OfAccount:
         return StateUsers(self._settings.account, tuple(self._previewed), tuple(self._kinds))
 
     @cached_property
-    def _settings(self) -> Settings:
-        return settings(self.project, self.name)
+    def _settings(self) -> AccountSettings:
+        return account_settings_of(self.project, self.name)
 
     @cached_property
     def _pipeline(self) -> Mapping[str, Any]:

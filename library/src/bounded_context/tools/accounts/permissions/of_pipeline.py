@@ -28,7 +28,7 @@ def pipeline_boundary(project: Project, settings: Mapping[str, Any], account: st
         _require_key(settings)
         graph = _graph(config)
     except SettingError as error:
-        raise ProjectError(f"{stack_file(project.pipeline, STACK)}: {error}") from error
+        raise ProjectError(error.at(stack_file(project.pipeline, STACK), delivery().project)) from error
     return boundary(of_pipeline(context, config["aws:region"], account), graph, Labels(context.name, PIPELINE, ""))
 
 

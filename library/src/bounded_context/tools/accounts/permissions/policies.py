@@ -1,9 +1,10 @@
 """The policies of the pipeline's roles and of the roles for repairs, for one stack."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Literal, get_args
+from typing import Any
 
 from ....configuration import collisions
+from ....configuration.account_settings import PERSONS
 from ....configuration.collisions import require_context, require_stack
 from ....configuration.consumes import Consumed
 from ....configuration.labels import XRAY_LIMIT, Labels
@@ -19,10 +20,6 @@ PIPELINE = ("preview", "deploy", "shift")
 
 BY_KINDS = ("preview", "deploy")
 """The roles whose permissions follow from the program's resources."""
-
-Person = Literal["redrive", "reseed", "restore", "erase", "reproduce"]
-PERSONS: tuple[Person, ...] = get_args(Person)
-"""The roles of a person who repairs."""
 
 ROLES = (*PIPELINE, *PERSONS)
 """The pipeline's roles, and those of persons."""

@@ -129,7 +129,7 @@ class Requested:
         try:
             limit = permissions_boundary(service().own(service().config(self._model)))
         except SettingError as error:
-            raise ProjectError(f"{stack_file(self.project.service, self._model)}: {error}") from error
+            raise ProjectError(error.at(stack_file(self.project.service, self._model), service().project)) from error
         if limit is None or self.stack not in KINDS:
             return limit
         return boundary_of(limit, self.project.context.name, self.stack)

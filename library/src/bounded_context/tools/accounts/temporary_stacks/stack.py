@@ -126,7 +126,7 @@ class TemporaryStack:
         try:
             return Settings.from_config(self._project.context, own)
         except SettingError as error:
-            raise Refused(f"{stack_file(self._project.service, MODEL)}: {error}") from error
+            raise Refused(error.at(stack_file(self._project.service, MODEL), self._project.context.name)) from error
 
     def exists(self) -> bool:
         """Return whether Pulumi's state contains the stack. Raises Refused without a Pulumi CLI or a login."""

@@ -2,8 +2,8 @@
 
 The API must accept the requests that callers send today, so parameters and bodies may not become required or narrower,
 and tokens need no other scopes.
-The answers must keep all fields, headers and types that callers read. New enumeration values, fields and refusals (4xx)
-do not break callers. Clients treat an unknown status like the first status of its class (RFC 9110, section 15).
+The answers must keep all fields, headers and types that callers read. New enumeration values, fields and refusals (4xx,
+503) do not break callers. Clients treat an unknown status like the first status of its class (RFC 9110, section 15).
 """
 
 import re

@@ -13,7 +13,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Pat
 from ....declaration.context import Context
 from ....declaration.structure import IN_PROGRESS, REUSED
 from ....domain.commands import Command, Kind
-from ....domain.errors import AlreadyExists, IllegalMove, ListOpen, NotFound, VersionConflict
+from ....domain.errors import AlreadyExists, IllegalMove, ListOpen, NotFound, Unavailable, VersionConflict
 from ....domain.faults import INVALID
 from ....domain.spelling import either, plain
 from ....handlers._command_routes import command_operation
@@ -28,6 +28,9 @@ _EXISTING: Final = (NotFound.code, ListOpen.code, VersionConflict.code)
 
 _TAG: Final = {"ETag": {"description": "The version, as an entity tag.", "schema": {"type": "string"}}}
 _PLACE: Final = {"Location": {"description": "Where it is.", "schema": {"type": "string"}}}
+
+_SECONDS: Final = {"description": "Seconds until the next attempt.", "schema": {"type": "integer"}}
+_RETRY_AFTER: Final = {"Retry-After": _SECONDS}
 
 _REFUSALS: Final[Mapping[Kind, tuple[str, ...]]] = {
     "creates": (AlreadyExists.code,),
@@ -155,7 +158,11 @@ def _refusals(context: Context[Any], codes: Mapping[str, str]) -> dict[int, Any]
     for code in codes:
         by_status.setdefault(known[code].status, []).append(code)
     sentences = {code: f"{known[code].title} (`{code}`){more and f': {more}'}." for code, more in codes.items()}
-    return {status: _problem([sentences[code] for code in sorted(of)]) for status, of in sorted(by_status.items())}
+    return {
+        status: _problem([sentences[code] for code in sorted(of)])
+        | ({"headers": _RETRY_AFTER} if status == Unavailable.status else {})
+        for status, of in sorted(by_status.items())
+    }
 
 
 def _problem(sentences: list[str]) -> Part:

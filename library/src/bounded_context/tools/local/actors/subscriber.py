@@ -1,6 +1,7 @@
 """Subscribers of a run, which receive and record the events in each queue."""
 
 import json
+import sys
 import threading
 import time
 from collections import Counter
@@ -10,6 +11,7 @@ from typing import Any
 
 from ...command.calls import Calls
 from ...command.errors import LocalRunError
+from ..emulator.aws import UNANSWERED
 
 BATCH = 10
 HELPERS = 3
@@ -17,6 +19,11 @@ HELPERS = 3
 
 WAIT_SECONDS = 1
 """Long-poll time of a receive call. Without it, polling would use a whole processor core."""
+
+ATTEMPTS = 10
+RETRY_SECONDS = 0.5
+VISIBILITY_SECONDS = 10
+"""Seconds until a batch whose response was lost is delivered again; fewer than QUIET_SECONDS."""
 
 PAUSE_SECONDS = 0.05
 QUIET_SECONDS = 15.0
@@ -56,6 +63,8 @@ class Subscriber:
         self._by_list: dict[str, list[Event]] = {}
         self.failure: Exception | None = None
         self._aws = aws
+        self._stored: set[str] = set()
+        self._interrupted = False
         self._stopped = False
         self._full = threading.Event()
         self._storing = threading.Lock()
@@ -90,11 +99,27 @@ class Subscriber:
         return [reception for reception in self.received if reception.event["subject"] == subject]
 
     def _read(self, read: Callable[[], None]) -> None:
-        try:
-            while not self._stopped:
+        """Read until the end. Retry after a connection error; after the last attempt, or another error, fail."""
+        failed = 0
+        while not self._stopped:
+            try:
                 read()
-        except Exception as error:
-            self.failure = error
+                failed, self._interrupted = 0, False
+            except Exception as error:
+                failed += 1
+                if failed == ATTEMPTS or not isinstance(error, UNANSWERED):
+                    self.failure = error
+                    return
+                self._report(error)
+                time.sleep(RETRY_SECONDS)
+
+    def _report(self, error: Exception) -> None:
+        """Report an interruption once, on standard error. At the end of a run, interruptions are expected."""
+        with self._storing:
+            reported, self._interrupted = self._interrupted or self._stopped, True
+        if not reported:
+            patience = f"the run tries again for {ATTEMPTS * RETRY_SECONDS:.0f} s"
+            sys.stderr.write(f"{self.name}: the queue does not answer: {error} ({patience})\n")
 
     def _wait(self) -> None:
         """Receive a batch with a long poll. After a full batch, activate the additional readers."""
@@ -113,18 +138,26 @@ class Subscriber:
             QueueUrl=self.url,
             MaxNumberOfMessages=BATCH,
             WaitTimeSeconds=seconds,
+            VisibilityTimeout=VISIBILITY_SECONDS,
             AttributeNames=["SentTimestamp"],
             MessageAttributeNames=["All"],
         )
-        messages, now = answer.get("Messages", []), time.time()
+        messages = answer.get("Messages", [])
         if messages:
+            self._store(messages)
             entries = [{"Id": str(n), "ReceiptHandle": message["ReceiptHandle"]} for n, message in enumerate(messages)]
             self._aws.call("sqs", "delete_message_batch", QueueUrl=self.url, Entries=entries)
-            with self._storing:
-                for reception in (Reception.of(message, now) for message in messages):
-                    self.received.append(reception)
-                    self._by_list.setdefault(reception.event["data"].get("list_id") or "", []).append(reception.event)
         return len(messages)
+
+    def _store(self, messages: Iterable[Mapping[str, Any]]) -> None:
+        """Store the messages. A message whose deletion failed is delivered again, with the same id, and ignored."""
+        now = time.time()
+        with self._storing:
+            for message in (message for message in messages if message["MessageId"] not in self._stored):
+                self._stored.add(message["MessageId"])
+                reception = Reception.of(message, now)
+                self.received.append(reception)
+                self._by_list.setdefault(reception.event["data"].get("list_id") or "", []).append(reception.event)
 
 
 def types(events: Iterable[Event]) -> Counter[str]:

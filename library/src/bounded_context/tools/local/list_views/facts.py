@@ -5,7 +5,7 @@ import io
 import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ....declaration.context import Context
@@ -23,7 +23,7 @@ PUBLISHED: Final = "events published"
 ROUTING: Final = ("Choice", "Pass")
 """Types of states that only route. The views omit them."""
 
-PATIENCE_SECONDS = 3.0
+PATIENCE_SECONDS = 10.0
 PAUSE_SECONDS = 0.1
 
 _IMPORTS: Final = "import_list"
@@ -156,7 +156,7 @@ def gather(
     _wait_for_logs(running, identity)
     list_id = ended.list_id or ""
     stored = (staged(running, list_id, name) for name in (_VERIFIED, _VALIDATED)) if list_id else ()
-    return Facts(
+    facts = Facts(
         context=running.context,
         file=uploaded.path.rpartition("/")[2],
         size=uploaded.size,
@@ -174,6 +174,21 @@ def gather(
             for subscriber in running.subscribers
         },
     )
+    return _with_calls_of_parts(running, facts)
+
+
+def _with_calls_of_parts(running: RunningContext, facts: Facts) -> Facts:
+    """Read the logs until the calls of every imported part have their durations, whose lines arrive last."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline and not all(map(_measured, facts.parts)):
+        time.sleep(PAUSE_SECONDS)
+        running.watch.poll()
+        facts = replace(facts, calls=calls(running.watch.logs.lines))
+    return facts
+
+
+def _measured(part: Part) -> bool:
+    return part.state != "imported" or any(call.milliseconds for call in part.calls)
 
 
 def gather_row(running: RunningContext, facts: Facts, identity: str, lines: Sequence[int]) -> RowFacts:

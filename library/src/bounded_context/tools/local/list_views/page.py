@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from html import escape
+from operator import itemgetter
 from pathlib import Path
 from typing import Final
 
@@ -62,7 +63,7 @@ def _cause(result: Result) -> Iterator[str]:
 def _rows(result: Result) -> Iterator[str]:
     yield "<h2>Rows</h2>"
     rows = ((name, f"{count:,}", _bar(count, result.rows.uploaded)) for name, count in vars(result.rows).items())
-    yield table(("rows", "number", "share of the file"), rows, numbers=[1])
+    yield table(("state", "rows", "share of the file"), rows, numbers=[1])
 
 
 def _rejections(facts: Facts, result: Result) -> Iterator[str]:
@@ -71,8 +72,14 @@ def _rejections(facts: Facts, result: Result) -> Iterator[str]:
     if not faults and not reasons:
         none = not result.rows.rejected
         yield f"<p>{'None: no row was rejected.' if none else 'The list ended without a reason.'}</p>"
-    yield table(("fault", "rows"), ((_code(name), f"{int(rows):,}") for name, rows in faults.items()), [1])
-    yield table(("field", "reason in the report", "times", "lines"), map(_reason, reasons[:_MOST]), numbers=[2])
+    yield table(
+        ("kind of fault", "rejected rows"), ((_code(name), f"{int(rows):,}") for name, rows in faults.items()), [1]
+    )
+    yield table(
+        ("column", "reason in the partner's report", "rows", "lines of the file"),
+        map(_reason, reasons[:_MOST]),
+        numbers=[2],
+    )
     yield _more(len(reasons), "reasons")
 
 
@@ -101,31 +108,31 @@ def _parts(parts: Sequence[Part]) -> Iterator[str]:
         (str(part.number), f"{part.rows:,}", part.state, str(len(part.calls)), f"{took:.2f}", _bar(took, longest))
         for part, took in zip(parts[:_MOST], seconds, strict=False)
     )
-    yield table(("part", "rows", "state", "calls", "seconds", "bar"), rows, numbers=[1, 3, 4])
+    yield table(("part", "rows", "state", "calls of the function", "seconds", "compared"), rows, numbers=[1, 3, 4])
     yield _more(len(parts), "parts")
 
 
 def _steps(facts: Facts, result: Result) -> Iterator[str]:
     yield "<h2>Steps</h2>"
-    yield "<p>In seconds after the end of the upload.</p>"
-    steps = [*_states(facts), *_receptions(facts)]
+    yield "<p>In seconds after the end of the upload, in the order of their start.</p>"
+    steps = sorted([*_states(facts), *_receptions(facts)], key=itemgetter(2))
     end = max((ended for *_, ended in steps), default=0.0)
     rows = (
         (name, kind, f"{began:.2f}", f"{ended - began:.2f}", _bar(ended - began, end, max(began, 0.0)))
         for name, kind, began, ended in steps
     )
-    yield table(("step", "kind", "began", "took", "bar"), rows, numbers=[2, 3])
+    yield table(("step or subscriber", "kind", "began after (s)", "took (s)", "timeline"), rows, numbers=[2, 3])
     yield "<h3>Stages of the run</h3>"
     longest = max(result.stages.values(), default=0.0)
     stages = ((escape(name), f"{took:.2f}", _bar(took, longest)) for name, took in result.stages.items())
-    yield table(("stage", "seconds", "bar"), stages, numbers=[1])
+    yield table(("stage", "seconds", "compared"), stages, numbers=[1])
 
 
 def _states(facts: Facts) -> Iterator[tuple[str, str, float, float]]:
     """Yield the name, kind, start and end of each state of the execution, in seconds after the upload."""
     for step in facts.steps:
         error = f'<br><span class="bad">{escape(step.error)}</span>' if step.error else ""
-        yield escape(step.name), f"state{error}", step.began - facts.arrived, step.ended - facts.arrived
+        yield escape(step.name), f"state of the workflow{error}", step.began - facts.arrived, step.ended - facts.arrived
 
 
 def _receptions(facts: Facts) -> Iterator[tuple[str, str, float, float]]:
@@ -140,7 +147,9 @@ def _functions(calls: Sequence[Call]) -> Iterator[str]:
     yield "<h2>Functions</h2>"
     names = dict.fromkeys(call.function for call in calls)
     rows = (_function(name, [call for call in calls if call.function == name]) for name in names)
-    yield table(("function", "calls", "failed", "longest (ms)", "all (ms)"), rows, numbers=[1, 2, 3, 4])
+    yield table(
+        ("function", "calls", "failed calls", "longest call (ms)", "all calls (ms)"), rows, numbers=[1, 2, 3, 4]
+    )
 
 
 def _function(name: str, calls: Sequence[Call]) -> tuple[str, ...]:
@@ -158,7 +167,7 @@ def _events(result: Result) -> Iterator[str]:
         for name, received in result.events.items()
         for kind, count in sorted(received.items())
     )
-    yield table(("subscriber", "event", "received"), rows, numbers=[2])
+    yield table(("subscriber", "event", "received messages"), rows, numbers=[2])
 
 
 def _code(text: str) -> str:

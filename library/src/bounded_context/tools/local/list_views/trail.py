@@ -4,8 +4,8 @@ It combines the execution's history, the functions' logs, the report and the sub
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
 
 from ..observation.logs import METRICS, Call, LogLine
 from .facts import Facts, RowFacts, entered, published
@@ -66,12 +66,17 @@ def trail(facts: Facts, row: RowFacts) -> Trail:
     """Build the trail of a row."""
     own = _own_calls(facts, row)
     steps = sorted([*_arrival(facts), *_execution(facts), *_calls(own), *_events(facts, row, own)], key=_order)
-    steps = _until_end(facts, row, own, steps)
+    steps = _until_end(facts, row, own, list(accumulate(steps, _not_before)))
     return Trail(row.identity, facts.list_id, _traceparent(facts, row), steps, _result(facts, row, steps))
 
 
 def _order(step: Step) -> float:
     return step.time + (_UNSURE_SECONDS if step.kind == "call" else 0)
+
+
+def _not_before(last: Step, step: Step) -> Step:
+    """Return a step at its time, or at the time of the last step if that is later."""
+    return replace(step, time=max(last.time, step.time))
 
 
 def _arrival(facts: Facts) -> Iterator[Step]:

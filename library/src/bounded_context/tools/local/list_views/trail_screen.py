@@ -1,6 +1,8 @@
 """Output of a trail as a table and as JSON."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 
 from rich.console import Console
@@ -15,19 +17,27 @@ _OMITTED = ("list_id", "ids")
 
 
 def show(trail: Trail, out: Console) -> None:
-    """Print the steps, each with its offset from the upload and the share of time until the next step."""
-    title = f"The trail of {trail.identity}, in milliseconds after the upload"
-    table = Table("ms", "until next", "step", "where", title=title, title_justify="left")
+    """Print the steps and their log lines in the order of their times."""
+    title = f"The trail of {trail.identity}"
+    table = Table(
+        "ms after the upload", "share until the next step", "step", "where", title=title, title_justify="left"
+    )
     table.columns[0].justify = table.columns[1].justify = "right"
-    for step, share in zip(trail.steps, trail.shares(), strict=True):
-        where = Text.assemble(step.name, (f"  {step.detail}" if step.detail else "", "dim"))
-        table.add_row(f"{trail.offset(step.time):,.0f}", f"{share:.1%}" if share else "", step.kind, where)
-        for line in step.lines:
-            table.add_row(f"{trail.offset(line.time):,.0f}", "", "", Text(f"  {_message(line)}"), style="dim")
+    for time, cells, style in sorted(_rows(trail), key=itemgetter(0)):
+        table.add_row(f"{trail.offset(time):,.0f}", *cells, style=style)
     out.print(table)
     trace = f"{trail.trace_id} (traceparent {trail.traceparent})" if trail.traceparent else "none"
     out.print(f"List {trail.list_id or 'none'}, trace {trace}", markup=False, soft_wrap=True)
     out.print(f"{trail.result} {trail.milliseconds:,.0f} ms in all.", markup=False, soft_wrap=True)
+
+
+def _rows(trail: Trail) -> Iterator[tuple[float, tuple[str | Text, ...], str]]:
+    """Yield the time, the other cells and the style of each step and of each of its log lines."""
+    for step, share in zip(trail.steps, trail.shares(), strict=True):
+        where = Text.assemble(step.name, (f"  {step.detail}" if step.detail else "", "dim"))
+        yield step.time, (f"{share:.1%}" if share else "", step.kind, where), ""
+        for line in step.lines:
+            yield max(step.time, line.time), ("", "log line", Text(f"{step.name}: {_message(line)}")), "dim"
 
 
 def _message(line: LogLine) -> str:

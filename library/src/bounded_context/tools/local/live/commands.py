@@ -84,7 +84,7 @@ def _with_run(act: Callable[[Project, Endpoints], int]) -> int:
     except (LocalRunError, ProjectError) as error:
         return fail(str(error))
     except UNANSWERED as error:
-        return fail(f"The emulator does not answer: {error}")
+        return fail(f"The emulator does not answer: start the run again ({error}).")
     except AWS_ERRORS as error:
         return fail(sentence(error, None))
     except KeyboardInterrupt:

@@ -1,10 +1,9 @@
 """Live reload: publish saved sources to the emulator, and point the aliases `live` to the new versions.
 
 A change affects the functions whose entry points import the file. Their new versions are started with the smoke check,
-so that the first call is fast.
+so that the first call is fast. The versions that the aliases leave are deleted.
 """
 
-import ast
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,12 +17,14 @@ from grimp import ImportGraph
 from grimp.exceptions import GrimpException
 
 from ....application.checks import SMOKE
+from ....configuration.places import syntax_errors
 from ...command.calls import Calls
 from ...release.package import PackageError, write_code
 from ..actors.caller import invoke
-from ..emulator.aws import Aws
+from ..emulator.aws import UNANSWERED
 from ..periodic import repeated
 from ..running.context import RunningContext
+from .left_versions import LeftVersions, publish
 
 PAUSE_SECONDS: Final = 0.1
 SETTLED_SECONDS: Final = 0.05
@@ -53,6 +54,9 @@ def watching(running: RunningContext, say: Say) -> Iterator[None]:
         def look() -> None:
             if changed := sources.changed():
                 update(changed)
+            # When the emulator has ended, the run reports it.
+            with suppress(*UNANSWERED):
+                update.left.delete()
 
         with repeated("sources", PAUSE_SECONDS, look):
             yield
@@ -96,6 +100,7 @@ class _Update:
         self._say = say
         self._warm = warm
         self._waiting: set[Path] = set()
+        self.left = LeftVersions(running.aws, running.outputs.get("state_machine"))
         names = running.outputs["functions"]
         inputs = running.deployment.inputs
         self._handlers = {name: inputs[f"{_FUNCTION} {name.replace('_', '-')}"]["handler"] for name in names}
@@ -106,7 +111,7 @@ class _Update:
         self._waiting |= changed
         project = self._running.project
         files = ", ".join(sorted(str(file.relative_to(project.root)) for file in self._waiting))
-        if broken := syntax_error(project.sources):
+        if broken := next(syntax_errors(project.root, project.sources), ""):
             self._say(f"{broken}: the published code stays")
             return
         try:
@@ -130,31 +135,11 @@ class _Update:
         return functions
 
     def _update(self, functions: list[str], code: bytes) -> None:
-        aliases = self._running.outputs["functions"]
+        aliases = [self._running.outputs["functions"][name] for name in functions]
         with ThreadPoolExecutor(_UPDATES_AT_ONCE) as pool:
-            list(pool.map(lambda name: publish(self._running.aws, aliases[name], code), functions))
-
-
-def publish(aws: Aws, alias_arn: str, code: bytes) -> str:
-    """Publish new code of a function, point its alias to the version, and return the version's number.
-
-    The function's configuration stays unchanged.
-    """
-    function, alias = alias_arn.split(":")[6:]
-    version = aws.call("lambda", "update_function_code", FunctionName=function, ZipFile=code, Publish=True)["Version"]
-    aws.call("lambda", "update_alias", FunctionName=function, Name=alias, FunctionVersion=version, RoutingConfig={})
-    return version
-
-
-def syntax_error(sources: Path) -> str | None:
-    """Return the place and message of the first syntax error below a folder, or None."""
-    for file in sorted(sources.rglob("*.py")):
-        try:
-            ast.parse(file.read_bytes(), str(file))
-        except (SyntaxError, ValueError) as error:
-            at = f"{file}:{error.lineno}" if isinstance(error, SyntaxError) else str(file)
-            return f"{at}: {error.msg if isinstance(error, SyntaxError) else error}"
-    return None
+            left = pool.map(lambda alias: publish(self._running.aws, alias, code), aliases)
+            for alias, version in zip(aliases, left, strict=True):
+                self.left.add(alias.split(":")[6], version)
 
 
 def affected_functions(package: str, handlers: Mapping[str, str], sources: Path, changed: Iterable[Path]) -> list[str]:

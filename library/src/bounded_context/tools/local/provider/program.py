@@ -12,6 +12,7 @@ from typing import Any
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, set_all_config, set_mocks
 from pulumi.runtime import test as until_done
 
+from ....configuration.places import placed
 from ...command.errors import LocalRunError
 from ...programs.garbage import collected_later
 from ...programs.pulumi_files import project_name
@@ -89,7 +90,7 @@ def _run(maker: "_Maker", project: str, stack: str, config: dict[str, str]) -> N
         with closing(loop), chdir(maker.program), collected_later():
             until_done(lambda: execute(maker.program).apply(maker.deployment.outputs.update))()
     except Exception as error:
-        raise maker.failure or LocalRunError(f"the program failed: {type(error).__name__}: {error}") from error
+        raise maker.failure or LocalRunError(placed(error, maker.program.parents[1])) from error
 
 
 class _Maker(Mocks):

@@ -10,7 +10,7 @@ from ...programs import pulumi_files
 from ...programs.pulumi_files import as_text
 from ...programs.recording import REGION
 
-STACK: Final = "local"
+STACK: Final = pulumi_files.LOCAL
 
 NO_SETTINGS: Final[Mapping[str, object]] = MappingProxyType({})
 

@@ -5,14 +5,22 @@ from typing import Annotated
 
 from typer import Option
 
-from ...command.installed import installed_packages
+from ....configuration.project import ProjectError
+from ...command.installed import installed_packages, repository
+from ...command.output import fail
 from ...command.values import counted, existing_file, writable_file
-from .options import PAGE, ROWS, Options
+from ...programs.pulumi_files import LOCAL
+from .options import MOST_ROWS, PAGE, ROWS, Options
 
 
 def run(
     rows: Annotated[
-        int | None, Option(parser=counted("rows", 1000), metavar="N", help=f"sample rows (default: {ROWS})")
+        int | None,
+        Option(
+            parser=counted("rows", ROWS, MOST_ROWS),
+            metavar="N",
+            help=f"sample rows, at most {MOST_ROWS} (default: {ROWS})",
+        ),
     ] = None,
     file: Annotated[Path | None, Option(parser=existing_file, metavar="FILE", help="import this list instead")] = None,
     deploy_only: Annotated[bool, Option("--deploy-only", help="deploy, and import no list")] = False,
@@ -71,7 +79,13 @@ def run(
         verbose=verbose,
         as_json=as_json,
     )
-    # The import takes seconds, and the help does not need it.
+    # The imports take seconds, and the help does not need them.
+    with installed_packages():
+        from ...programs.stack_settings import settings_of
+    try:
+        settings_of(repository(), LOCAL)
+    except ProjectError as error:
+        return fail(str(error))
     with installed_packages():
         from .execution import execute
     return execute(options)

@@ -32,7 +32,7 @@ def exit_status(run: Callable[[], int], screen: Screen) -> int:
         screen.fail(str(error))
         return 1
     except UNANSWERED as error:
-        screen.fail(f"The emulator does not answer: {error}")
+        screen.fail(f"The emulator does not answer: start the run again ({error}).")
         return 1
 
 

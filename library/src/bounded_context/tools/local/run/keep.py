@@ -14,13 +14,15 @@ from ...contracts.openapi import FOLDER, NAME
 from ...views.pages.api import Called, api_page
 from ..actors.partner import UNFINISHED
 from ..emulator.endpoints import standing
-from ..emulator.process import Emulator
+from ..emulator.process import Emulator, is_ready
 from ..live.reload import watching
+from ..periodic import until
 from ..running.context import RunningContext
 from ..running.kept_run import api_page_file
 from .screen import Screen
 
 SECONDS = 1.0
+UNREADY_SECONDS = 10.0
 
 _WHERE: Final = (
     "This is the address of the kept run on this machine, with the keys of its emulator's root user, who has all "
@@ -34,16 +36,19 @@ def keep_running(running: RunningContext, screen: Screen, *, watched: bool, list
         with published_api_page(running.project, running.emulator, running.outputs, list_id):
             screen.show_endpoints(running)
             with watching(running, screen.tell) if watched else nullcontext():
-                import_uploads(running, screen.tell) if running.context.has_lists else _wait()
+                import_uploads(running, screen.tell) if running.context.has_lists else wait_for_end(running.emulator)
     except KeyboardInterrupt:
         # uv forwards the terminal's Ctrl-C, so the signal may arrive twice.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         screen.tell("Stopping.")
 
 
-def _wait() -> NoReturn:
-    while True:
+def wait_for_end(emulator: Emulator) -> NoReturn:
+    """Wait until the emulator ends. Raises LocalRunError."""
+    # A busy emulator may answer late.
+    while until(lambda: is_ready(emulator), UNREADY_SECONDS):
         time.sleep(SECONDS)
+    raise LocalRunError("The emulator has ended: start the run again.")
 
 
 def import_uploads(running: RunningContext, say: Callable[[str], None]) -> NoReturn:

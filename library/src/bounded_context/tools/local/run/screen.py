@@ -17,6 +17,7 @@ from ..provider.stack import STACK
 from ..running.context import RunningContext
 from ..running.kept_run import api_page_file
 from ..running.result import Result
+from ..stand_ins.other_systems import MODES, mode_file
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -153,6 +154,9 @@ class Screen:
         names = ("inbox_bucket", "table_name", "state_machine", "topic_arn")
         lines += [f"# {name}: {running.outputs[name]}" for name in names if name in running.outputs]
         lines += [f"# queue of {name}: {url}" for name, url in running.outputs["queues"].items()]
+        for name, address in running.systems.items():
+            file = mode_file(running.project, name)
+            lines.append(f"# stand-in of {name}: {address}; {file} has its mode: {', '.join(MODES)}")
         lines += running.api_requests.to_call(running.emulator, running.outputs)
         lines += [f"# requests to copy: {page}"] if (page := api_page_file(running.project)).exists() else []
         stops = "this run; its resources stay" if running.emulator.joined else "everything"

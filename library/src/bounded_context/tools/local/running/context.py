@@ -1,6 +1,6 @@
 """The running context, with the clients of its partner, callers, subscribers and operators."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from ....configuration.project import Project
@@ -64,6 +64,7 @@ class RunningContext:
         self.subscribers = [Subscriber(aws, name, url) for name, url in self.outputs["queues"].items()]
         self.traces = traces
         self.neighbours = neighbours
+        self.systems: Mapping[str, str] = {}
         self.watch = Watch(aws, deployment)
         self.api_requests = ApiRequests(self.context.routes)
 

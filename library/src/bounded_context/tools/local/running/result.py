@@ -80,7 +80,7 @@ def read_result(
         adapted=running.deployment.adapted,
         stages=stages,
         cause=ended.error if ended.outcome == FAILED and not failure else str(record.get("reason", "")),
-        report=_report(running, str(record.get("key", ""))) if rejected or "reason" in record else "",
+        report=_report(running, str(record["key"])) if record and (rejected or "reason" in record) else "",
         failure=failure,
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from .... import infra
 from ....configuration.labels import Labels
+from ....configuration.places import syntax_errors
 from ....configuration.project import Project
 from ....declaration.context import Context
 from ...command.errors import LocalRunError
@@ -27,6 +28,7 @@ from ..stand_ins import metrics
 from ..stand_ins.codedeploy import running_codedeploy
 from ..stand_ins.inserts import running_statements
 from ..stand_ins.malware import Scanner
+from ..stand_ins.other_systems import serving_systems
 from ..stand_ins.x_ray import TraceDaemon, listening
 from .context import RunningContext
 
@@ -66,14 +68,20 @@ def running_context(
         with stage("emulator"):
             traces = begun.enter_context(listening())
             aws = begun.enter_context(_joined(project, join, traces) if join else _started(project, traces, proxy))
+        systems = begun.enter_context(serving_systems(project))
         with stage("deploy"):
-            running = _deployed(project, aws, traces, progress, settings)
+            running = _deployed(
+                project, aws, traces, progress, {**settings, **({"systems": systems} if systems else {})}
+            )
+        running.systems = systems
         ended.callback(running.stop)
         begun.callback(running.end)  # before the emulator ends, so that no reader waits at its queue
         yield running
 
 
 def _package(project: Project) -> None:
+    if broken := next(syntax_errors(project.root, project.sources), ""):
+        raise LocalRunError(broken)
     try:
         build_local(project, emulator_python(project.build))
     except PackageError as error:

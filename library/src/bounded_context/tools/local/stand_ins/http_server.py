@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any, NamedTuple
 
 from urllib3 import HTTPHeaderDict
+from urllib3.exceptions import HTTPError
 
 from ..emulator.process import HOST
 
@@ -56,8 +57,8 @@ class _Server(socketserver.ThreadingTCPServer):
         super().__init__((HOST, port), _Handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Ignore closed connections, such as a function's after its timeout."""
-        if not isinstance(sys.exc_info()[1], OSError):
+        """Ignore closed connections: a function's after its timeout, and the emulator's after its end."""
+        if not isinstance(sys.exc_info()[1], OSError | HTTPError):
             super().handle_error(request, client_address)
 
 

@@ -11,21 +11,31 @@ from ....configuration.project import ProjectError
 from ...command.installed import repository
 from ...command.output import refuse
 from ...programs.recording import service
-from .estimate import IDLE, MILLION, Estimate, Line, Part, estimate
+from .estimate import IDLE, MILLION, STORAGE, Estimate, Line, Part, estimate
 from .idle import unknown
 from .prices import Price, prices
 
 _ELSEWHERE: Final = "aws:endpoints"
 """The setting of a stack that is not deployed to an account of AWS."""
 
-_TITLES: Final[Mapping[Part, str]] = {
+TITLES: Final[Mapping[Part, str]] = {
     IDLE: "A month without traffic",
     MILLION: "A million rows, from a list to the queues",
+    STORAGE: "A month's storage of a million rows",
+}
+
+"""The titles of an estimate's parts."""
+
+_HEAD: Final[Mapping[Part, str]] = {
+    IDLE: "month without traffic",
+    MILLION: "million rows imported",
+    STORAGE: "their storage, a month",
 }
 
 _NOT_COUNTED: Final = (
-    "Not counted: storage (rows, files, backups, logs of traffic), data that leaves the region, the key's requests,\n"
-    "metrics of traffic (billed by the hour, like the metrics above), calls of the API. Free tiers are not deducted."
+    "Storage: a million rows in the table, and a million rows imported in each month.\n"
+    "Not counted: data that leaves the region, the key's requests, calls of the API, restores, and metrics of traffic\n"
+    "(billed by the hour, like the metrics above). Free tiers are not deducted."
 )
 
 
@@ -66,18 +76,19 @@ def _json(found: dict[str, Estimate], stack: str | None) -> str:
 def table(found: Mapping[str, Estimate]) -> str:
     """Return the estimates of several stacks, one line each."""
     width = max(map(len, (*found, "stack")))
-    head = f"{'stack':<{width}}  {'idle month':>12}  {'million rows':>12}"
-    rows = (f"{name:<{width}}  {one.idle_month:>12.2f}  {_million(one):>12}" for name, one in found.items())
+    head = "  ".join([f"{'stack':<{width}}", *_HEAD.values()])
+    rows = ("  ".join([f"{name:<{width}}", *_totals(one)]) for name, one in found.items())
     return "\n".join([head, *rows, "", _priced()]) + "\n"
 
 
-def _million(found: Estimate) -> str:
-    """Return the cost of a million rows; a dash for a context without lists."""
-    return f"{found.per_million:.2f}" if found.counts(MILLION) else "-"
+def _totals(found: Estimate) -> Iterator[str]:
+    """Yield the cost of each part; a dash for the imports of a context without lists."""
+    for part, title in _HEAD.items():
+        yield f"{f'{found.total(part):.2f}' if found.counts(part) else '-':>{len(title)}}"
 
 
 def _listed(stack: str, found: Estimate) -> str:
-    parts = ("\n".join([title, *_rows(found, part)]) for part, title in _TITLES.items() if found.counts(part))
+    parts = ("\n".join([_head(title), *_rows(found, part)]) for part, title in TITLES.items() if found.counts(part))
     return "\n\n".join([f"{stack}, {_priced()}", *parts, _NOT_COUNTED]) + "\n"
 
 
@@ -85,9 +96,13 @@ def _priced() -> str:
     return f"USD, list prices of {prices().region} as of {prices().date}"
 
 
+def _head(title: str) -> str:
+    return f"{title:<46}{'quantity':>12}  {'USD':>9}  price"
+
+
 def _rows(found: Estimate, part: Part) -> Iterator[str]:
     yield from (_row(line) for line in found.lines if line.part == part)
-    yield f"  {'together':<56}  {found.total(part):>9.2f}"
+    yield f"  {'total':<56}  {found.total(part):>9.2f}"
 
 
 def _row(line: Line) -> str:

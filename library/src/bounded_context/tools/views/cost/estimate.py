@@ -1,4 +1,4 @@
-"""The estimate of a stack: quantities with their prices, for a month without traffic and for a million rows."""
+"""The estimate of a stack: quantities with prices, for a month without traffic, a million rows, and their storage."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,19 +10,21 @@ from .flow import Flow
 from .idle import idle
 from .per_million import lists
 from .prices import Price, prices
+from .storage import storage
 
 ROWS: Final = 1_000_000
 """The rows of the estimated list, all of them valid."""
 
-Part = Literal["idle_month", "per_million"]
+Part = Literal["idle_month", "per_million", "storage_month"]
 
 IDLE: Final[Part] = "idle_month"
 MILLION: Final[Part] = "per_million"
+STORAGE: Final[Part] = "storage_month"
 
 
 @dataclass(frozen=True)
 class Line:
-    """A quantity at a price, for a month without traffic or for a million rows."""
+    """A quantity at a price, in one part of the estimate."""
 
     part: Part
     what: str
@@ -75,14 +77,16 @@ class Estimate:
         return {
             IDLE: round(self.idle_month, 4),
             MILLION: round(self.per_million, 4),
+            STORAGE: round(self.total(STORAGE), 4),
             "lines": [line.as_json() for line in self.lines],
         }
 
 
 def estimate(context: Context[Any], graph: Graph) -> Estimate:
-    """Estimate the cost of a stack's resources, and of a million rows if the context has lists."""
-    rows = lists(Flow(context, graph, ROWS)) if context.has_lists else ()
-    return Estimate((*lines(IDLE, idle(graph)), *lines(MILLION, rows)))
+    """Estimate the cost of a stack's resources, of a million rows if the context has lists, and of their storage."""
+    flow = Flow(context, graph, ROWS)
+    rows = lists(flow) if context.has_lists else ()
+    return Estimate((*lines(IDLE, idle(graph)), *lines(MILLION, rows), *lines(STORAGE, storage(flow))))
 
 
 def lines(part: Part, counted: Iterable[tuple[str, float, str]]) -> list[Line]:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, Final, TypeVar
 
 from ....adapters.sns import BATCH
-from ....application.importing import ROWS_AT_ONCE
+from ....application.reading import ROWS_AT_ONCE
 from ....configuration.project import ProjectError
 from ....declaration.context import Context
 from ...programs.recording import Graph, Node
@@ -47,9 +47,9 @@ class Flow:
     @cached_property
     def table(self) -> Node:
         """The table of the aggregates."""
-        name = environment_variable(self.function("import_list"), "TABLE_NAME")
-        found = (node for node in self.graph.of("dynamodb/table") if node.inputs.get("name") == name)
-        return _required(f"table {name}", next(found, None))
+        used = {str(name) for function in functions(self.graph).values() if (name := _table_name(function))}
+        found = (node for node in self.graph.of("dynamodb/table") if node.inputs.get("name") in used)
+        return _required("table of the aggregates", next(found, None))
 
     @cached_property
     def machine(self) -> Machine:
@@ -122,6 +122,10 @@ class Flow:
         A part is claimed and completed, and its record is updated after each group of rows.
         """
         return self.lists * assumed().list_writes + self.parts + max(self.parts, self.rows / ROWS_AT_ONCE)
+
+
+def _table_name(function: Node) -> Any:
+    return function.inputs.get("environment", {}).get("variables", {}).get("TABLE_NAME")
 
 
 def _passed(subscription: Node, labels: Collection[str]) -> set[str]:

@@ -41,6 +41,13 @@ def environment_variable(function: Node, variable: str) -> str:
     return function.inputs["environment"]["variables"][variable]
 
 
+def log_days(graph: Graph, function: Node) -> int:
+    """Return the days for which the log of a function is stored."""
+    group = function.inputs.get("loggingConfig", {}).get("logGroup")
+    groups = [node for node in graph.of("cloudwatch/logGroup") if node.inputs.get("name") == group]
+    return int(sum(node.inputs.get("retentionInDays", 0) for node in groups))
+
+
 def is_called(function: Node, arn: str) -> bool:
     """Return whether an ARN is the function's or its alias's."""
     return arn.split(":")[6:7] == [function.inputs["name"]]

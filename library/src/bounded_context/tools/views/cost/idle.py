@@ -6,7 +6,7 @@ from typing import Final
 from ....declaration import measures
 from ....declaration.measures import Measure
 from ...programs.recording import Graph, Node
-from .functions import Scheduled, a_month, is_traced, memory_gb, scheduled
+from .functions import Scheduled, a_month, is_traced, log_days, memory_gb, scheduled
 from .prices import assumed, prices
 
 _GB: Final = 10**9
@@ -72,7 +72,7 @@ def _polled(graph: Graph) -> Counted:
             capped = "maximumConcurrency" in mapping.inputs.get("scalingConfig", {})
             pollers = assumed().pollers if capped else assumed().pollers_in_quiet
             polls = pollers * assumed().hours_a_month * 3600 / assumed().poll_seconds
-            yield f"looks into the empty queue {mapping.name}", polls, "queue_request"
+            yield f"polls of the empty queue {mapping.name}", polls, "queue_request"
 
 
 def _logged(graph: Graph) -> Counted:
@@ -80,13 +80,8 @@ def _logged(graph: Graph) -> Counted:
     for schedule in scheduled(graph):
         written = schedule.calls * assumed().log_bytes_a_call / _GB
         yield f"log of {schedule.name}", written, "log_ingestion"
-        yield f"log of {schedule.name} as it is kept", written * _months_stored(graph, schedule), "log_storage"
-
-
-def _months_stored(graph: Graph, schedule: Scheduled) -> float:
-    group = schedule.function.inputs.get("loggingConfig", {}).get("logGroup")
-    groups = [node for node in graph.of("cloudwatch/logGroup") if node.inputs.get("name") == group]
-    return sum(node.inputs.get("retentionInDays", 0) for node in groups) / 30
+        months = log_days(graph, schedule.function) / 30
+        yield f"stored log of {schedule.name}", written * months, "log_storage"
 
 
 def unknown(graph: Graph) -> list[str]:

@@ -7,7 +7,7 @@ from ....adapters.dynamodb_inserts import UNITS
 from .flow import RELAY, Flow
 from .functions import is_traced, memory_gb
 from .prices import assumed
-from .row import index_units, units
+from .row import index_bytes, units
 
 _GB: Final = 10**9
 
@@ -22,8 +22,8 @@ def lists(flow: Flow) -> Counted:
 
 def _table(flow: Flow) -> Counted:
     yield "writes of rows", flow.rows * UNITS * units(flow.row.item_bytes), "write_unit"
-    for name, taken in index_units(flow.table, flow.row.item):
-        yield f"writes of rows to the index {name}", flow.rows * taken, "write_unit"
+    for name, size in index_bytes(flow.table, flow.row.item):
+        yield f"writes of rows to the index {name}", flow.rows * units(size), "write_unit"
     # Consistent reads use a unit for an item of up to 4 KB, and also for a missing item.
     yield "reads by the verification", flow.rows * flow.checks, "read_unit"
     yield "writes of lists' records", flow.changes, "write_unit"
@@ -79,10 +79,15 @@ def _events(flow: Flow) -> Counted:
     yield "subscribers' deletions", received, "queue_request"
 
 
-def _observed(flow: Flow) -> Counted:
+def logged_gb(flow: Flow) -> float:
+    """Return the size of the rows' logs."""
     calls = sum(_calls(flow).values())
     written = calls * assumed().log_bytes_a_call + flow.publishes * assumed().log_bytes_a_publish
-    yield "logs", (written + flow.rows * assumed().log_bytes_an_event) / _GB, "log_ingestion"
+    return (written + flow.rows * assumed().log_bytes_an_event) / _GB
+
+
+def _observed(flow: Flow) -> Counted:
+    yield "logs", logged_gb(flow), "log_ingestion"
     if is_traced(flow.function(RELAY)):
         first = min(flow.relayed, flow.seconds)
         yield "traces of the relay", first + (flow.relayed - first) * assumed().traced, "trace"

@@ -19,6 +19,7 @@ from .prices import assumed
 _LIST: Final = "0" * 32
 _TRACEPARENT: Final = f"00-{'0' * 32}-{'0' * 16}-00"
 _SEQUENCE: Final = "0" * 40
+_LINE_BYTES: Final = len(",1000000,")
 _KB: Final = 1024
 _REQUEST: Final = 64 * _KB
 """Bytes of a billed request of SNS or SQS; larger requests count several times (their pricing pages)."""
@@ -54,6 +55,11 @@ class Row:
         """The row's item in the table, as the import writes it."""
         item = Items(self.context).from_values(self.values, self.context.initial_status, 1, _LIST)
         return item | {TRACEPARENT: _TRACEPARENT}
+
+    @property
+    def staged_bytes(self) -> int:
+        """The size of the row in an intermediate file: its values as JSON, and the number of its line."""
+        return len(json.dumps(self.values, separators=(",", ":")).encode()) + _LINE_BYTES
 
     @property
     def item_bytes(self) -> int:
@@ -92,12 +98,12 @@ def _value_bytes(value: Any) -> int:
     return len(str(value).encode())
 
 
-def index_units(table: Node, item: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
-    """Yield each index that contains the item, by name, with the write units of its entry."""
+def index_bytes(table: Node, item: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    """Yield each index that contains the item, by name, with the size of its entry."""
     for index in table.inputs.get("globalSecondaryIndexes") or ():
         keys = _keys(index)
         if keys <= set(item):
-            yield index["name"], units(item_bytes(_projected(table, index, keys, item)))
+            yield index["name"], item_bytes(_projected(table, index, keys, item))
 
 
 def _keys(index: Mapping[str, Any]) -> set[str]:

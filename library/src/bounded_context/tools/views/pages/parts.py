@@ -46,8 +46,12 @@ def text(sentence: str) -> str:
     return "".join(f"<code>{part}</code>" if number % 2 else part for number, part in enumerate(parts))
 
 
+_FEW: Final = 2
+"""The columns that fit on a phone. The rows of a wider table become blocks there, with a title before each cell."""
+
+
 def table(head: Iterable[str], rows: Iterable[Iterable[str]], numbers: Iterable[int] = ()) -> str:
-    """Return a table that scrolls horizontally on narrow screens, or an empty text without rows.
+    """Return a table, or an empty text without rows.
 
     Args:
         head: the titles of the columns, as text.
@@ -55,15 +59,16 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]], numbers: Iterable[
         numbers: the columns with numbers, counted from 0.
     """
     columns = [("number" if number in set(numbers) else "", title) for number, title in enumerate(head)]
-    lines = [_row(cells, [kind for kind, _ in columns]) for cells in rows]
+    lines = [_row(cells, columns) for cells in rows]
     if not lines:
         return ""
     titles = "".join(f'<th scope="col"{_class(kind)}>{escape(title)}</th>' for kind, title in columns)
     body = "\n".join(lines)
     # Keyboard users can only scroll an element that has the focus.
     named = f'role="region" aria-label="{escape(", ".join(title for _, title in columns))}"'
+    narrow = ' class="blocks"' if len(columns) > _FEW else ""
     return (
-        f'<div class="wide" tabindex="0" {named}>\n<table>\n<thead><tr>{titles}</tr></thead>\n'
+        f'<div class="wide" tabindex="0" {named}>\n<table{narrow}>\n<thead><tr>{titles}</tr></thead>\n'
         f"<tbody>\n{body}\n</tbody>\n</table>\n</div>"
     )
 
@@ -79,10 +84,12 @@ def preformatted(lines: str, kind: str) -> str:
     return f'<pre class="{escape(kind)}" tabindex="0">{escape(lines, quote=False)}</pre>'
 
 
-def _row(cells: Iterable[str], kinds: Iterable[str]) -> str:
-    name, *others = zip(cells, kinds, strict=True)
-    rest = "".join(f"<td{_class(kind)}>{cell}</td>" for cell, kind in others)
-    return f'<tr><th scope="row"{_class(name[1])}>{name[0]}</th>{rest}</tr>'
+def _row(cells: Iterable[str], columns: Iterable[tuple[str, str]]) -> str:
+    name, *others = (
+        f'{_class(kind)} data-title="{escape(title)}">{cell}'
+        for cell, (kind, title) in zip(cells, columns, strict=True)
+    )
+    return f'<tr><th scope="row"{name}</th>{"".join(f"<td{other}</td>" for other in others)}</tr>'
 
 
 def _class(kind: str) -> str:

@@ -92,11 +92,11 @@ def _subscriptions(resources: Resources) -> Iterator[Trigger]:
 
 
 def _uploads(resources: Resources) -> Iterator[Trigger]:
-    """Yield an SFTP server and the bucket that stores its files: the bucket of the same component."""
+    """Yield an SFTP server and the bucket of the same component, in which partners write lists and read reports."""
     for server in (resource for resource in resources.all if resource.kind == "SFTP server"):
         for bucket in (resource for resource in resources.all if resource.kind == "bucket"):
             if _component(server.node) and _component(server.node) == _component(bucket.node):
-                yield Trigger(server, bucket, "writes")
+                yield Trigger(server, bucket, "reads, writes")
 
 
 def _component(node: Node) -> str:

@@ -52,7 +52,7 @@ def _access(made: dict[str, Any], called: Called) -> Iterator[str]:
     yield '<h2 id="access">Who may call</h2>'
     schemes = made["components"]["securitySchemes"]
     rows = ((f"<code>{escape(name)}</code>", text(scheme["description"])) for name, scheme in schemes.items())
-    yield table(("one of", "is"), rows)
+    yield table(("way to sign in", "meaning"), rows)
     yield f"<p>{text(_SIGNED)}</p>"
     yield f"<p>{text(called.where)}</p>"
     yield preformatted(exports(called), "exports")
@@ -69,8 +69,8 @@ def _operation(made: dict[str, Any], found: Found, called: Called) -> Iterator[s
     for content in operation.get("requestBody", {}).get("content", {}).values():
         yield f"<p>Body: {_kind(content['schema'])}</p>"
     parameters = [_resolved(made, parameter) for parameter in operation["parameters"]]
-    yield table(("parameter", "is"), map(_parameter, parameters))
-    yield table(("status", "means"), map(_response, sorted(operation["responses"].items())))
+    yield table(("parameter", "meaning and type"), map(_parameter, parameters))
+    yield table(("status of the answer", "meaning"), map(_response, sorted(operation["responses"].items())))
 
 
 def _parameter(parameter: dict[str, Any]) -> tuple[str, str]:
@@ -101,7 +101,7 @@ def _schemas(made: dict[str, Any]) -> Iterator[str]:
         yield f"<p>{text(schema.get('description', ''))} {_kind(schema)}</p>"
         members = schema.get("properties", {}).items()
         rows = ((f"<code>{escape(member)}</code>", _described(member_schema)) for member, member_schema in members)
-        yield table(("member", "is"), rows)
+        yield table(("property", "meaning and type"), rows)
 
 
 def _described(schema: dict[str, Any]) -> str:

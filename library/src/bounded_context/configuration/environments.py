@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import combinations, permutations
 from typing import Literal, get_args
 
-from ...configuration.config import SettingError
+from .config import SettingError
 
 RoleKind = Literal["preview", "deploy", "shift"]
 """The roles of the pipeline in an environment. They are separate, because the preview runs before the approval."""

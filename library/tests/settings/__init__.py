@@ -1,0 +1,1 @@
+"""The settings of stacks: faults with their places, the schema, and the reference."""

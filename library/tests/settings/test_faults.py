@@ -1,0 +1,90 @@
+"""An invalid setting is reported by its file and line: by the command, by the run, and by the program."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from bounded_context.configuration.config import SettingError
+from bounded_context.configuration.project import VARIABLE, current
+from bounded_context.tools.settings.cli import settings
+from tests.console import context
+from tests.infra.graph import CONTEXT, run
+
+SERVICE, PIPELINE = "infra/service/Pulumi.dev.yaml", "infra/pipeline/Pulumi.main.yaml"
+ACCOUNT = "infra/account/Pulumi.main.yaml"
+EVENT, OURS = CONTEXT.events[0], CONTEXT.name
+
+# The file, the line that is replaced or added to, and the new lines: the marked line is to be reported.
+PLANTED = {
+    "a value": (SERVICE, ":alarms:", f"  {OURS}:alarms: loud #!\n"),
+    "a member": (SERVICE, "queue_age_minutes:", "    queue_age_minutes: 0 #!\n"),
+    "a filter": (SERVICE, ":alarms:", f"  {OURS}:subscribers: [ab]\n  {OURS}:filters:\n    ab: [{EVENT[:-1]}] #!\n"),
+    "a key": (SERVICE, ":sftp:", f"  {OURS}:sftp: none\n  {OURS}:partners:\n    a-b:\n      public_keys: [x] #!\n"),
+    "a region": (SERVICE, "aws:region:", "  aws:region: mars-1 #!\n"),
+    "no YAML": (SERVICE, ":alarms:", "  - ] #!\n"),
+    "an environment": (PIPELINE, "- name: staging", "    - name: staging\n      approval: maybe #!\n"),
+    "a setting of an account": (ACCOUNT, ":workflows:", f"  {OURS}-account:workflow: [dev] #!\n"),
+    "a person": (ACCOUNT, ":workflows:", f"  {OURS}-account:people:\n    redrive: [ada] #!\n"),
+    "a retention": (PIPELINE, ":log_retention_days:", f"  {OURS}-pipeline:log_retention_days: 91 #!\n"),
+}
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the repository's programs."""
+    shutil.copytree(current().root / "infra", tmp_path / "infra")
+    shutil.copy(current().root / "pyproject.toml", tmp_path)
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    return tmp_path
+
+
+def plant(repository: Path, kind: str) -> str:
+    """Write an invalid setting, and return its place."""
+    name, line, new = PLANTED[kind]
+    lines = (repository / name).read_text().splitlines(keepends=True)
+    text = "".join(new if line in old else old for old in lines)
+    (repository / name).write_text(text)
+    return f"{name}:{next(number for number, one in enumerate(text.splitlines(), 1) if '#!' in one)}"
+
+
+@pytest.mark.parametrize("kind", PLANTED)
+def test_an_invalid_setting_is_reported_once_with_its_file_and_line(
+    kind: str, repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = plant(repository, kind)
+    assert settings() == 1
+    [reported] = capsys.readouterr().err.splitlines()
+    assert reported.startswith(f"{place}: ")
+
+
+def test_every_stack_with_an_invalid_setting_is_reported(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In a line each, and at most 15 lines."""
+    assert settings() == 0
+    places = [plant(repository, "a value"), plant(repository, "a retention")]
+    for number in range(20):
+        shutil.copy(repository / SERVICE, repository / SERVICE.replace("dev", f"dev-{number}"))
+    assert settings() == 1
+    reported = capsys.readouterr().err.splitlines()
+    assert reported[0].startswith(f"{places[0]}: ")
+    assert len(reported) <= 15
+
+
+def test_a_run_with_an_invalid_setting_starts_nothing(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    local = repository / SERVICE.replace("dev", "local")
+    local.write_text(local.read_text().replace("trace_percent: 100", "trace_percent: 101"))
+    assert context("run") == 1
+    [reported] = capsys.readouterr().err.splitlines()
+    assert f"{SERVICE.replace('dev', 'local')}:" in reported
+
+
+def test_the_program_reports_the_line_of_a_setting() -> None:
+    """`pulumi up` prints this message, without a traceback."""
+    with pytest.raises(SettingError) as refused:
+        run("dev", protect="maybe")
+    assert str(refused.value).startswith(f"{SERVICE}:{_line('protect')}: protect is ")
+
+
+def _line(setting: str) -> int:
+    lines = (current().root / SERVICE).read_text().splitlines()
+    return next(number for number, line in enumerate(lines, 1) if f":{setting}:" in line)
