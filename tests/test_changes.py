@@ -339,7 +339,7 @@ CHANGES: tuple[tuple[Callable[[Repository], None], ...], ...] = (
         pytest.param(
             changes,
             id="-".join(change.__name__ for change in changes),
-            marks=pytest.mark.nightly if a_major_version in changes else (),
+            marks=() if a_rule in changes else pytest.mark.nightly,
         )
         for changes in CHANGES
     ],

@@ -226,6 +226,7 @@ def _list(record: dict[str, object]) -> list[str]:
     return arguments
 
 
+@pytest.mark.nightly
 @pytest.mark.e2e
 def test_subscription_tells_and_payment_verifies() -> None:
     """The generated contexts themselves, on one emulator: all is read from queues, tables and the partner's report."""

@@ -72,6 +72,7 @@ def loads(page: Path) -> list[str]:
     return reader.found
 
 
+@pytest.mark.nightly
 @pytest.mark.e2e
 def test_every_page_of_the_library_is_in_the_site(built: Path) -> None:
     """What `context docs` prints is what the site shows."""
@@ -79,6 +80,7 @@ def test_every_page_of_the_library_is_in_the_site(built: Path) -> None:
     assert set(pages.pages()) <= shown
 
 
+@pytest.mark.nightly
 @pytest.mark.e2e
 def test_every_public_name_command_and_answer_is_in_the_reference(built: Path) -> None:
     """Names have an anchor of their own."""
@@ -101,6 +103,7 @@ def named(script: str, groups: Mapping[str, Mapping[str, Any]]) -> Iterator[str]
         yield from (f"{script} {name} {word.strip('_').replace('_', '-')}" for word in words)
 
 
+@pytest.mark.nightly
 @pytest.mark.e2e
 def test_pages_load_nothing_from_elsewhere_and_tell_no_paths(built: Path) -> None:
     """Scripts, styles, fonts and pictures are the site's own; nobody learns where it was built."""
@@ -115,6 +118,7 @@ def test_pages_load_nothing_from_elsewhere_and_tell_no_paths(built: Path) -> Non
         ), style
 
 
+@pytest.mark.nightly
 @pytest.mark.e2e
 def test_each_page_ends_with_the_holder_of_the_licence(built: Path) -> None:
     """As LICENSE names the holder."""
@@ -123,6 +127,7 @@ def test_each_page_ends_with_the_holder_of_the_licence(built: Path) -> None:
         assert f"Copyright &#169; {holder}" in page.read_text(encoding="utf-8"), page
 
 
+@pytest.mark.nightly
 @pytest.mark.e2e
 @pytest.mark.parametrize("name", ["how-to/runbook", "explanation/proof", "template/readme"])
 def test_tables_fit_a_phone(name: str, built: Path, tmp_path: Path) -> None:

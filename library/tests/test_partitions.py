@@ -20,13 +20,17 @@ from bounded_context.tools.accounts.backend_policies import policies_of
 from bounded_context.tools.accounts.permissions.requested import Requested, Run
 from bounded_context.tools.local.provider import stack as local
 from bounded_context.tools.policies import POLICIES
+from bounded_context.tools.programs.pulumi_files import config
 from bounded_context.tools.programs.recording import ACCOUNT, REGION, Graph, Program, service
 from bounded_context.tools.views.picture.mermaid import flowchart
 from bounded_context.tools.views.picture.model import picture
 from tests.infra.graph import CONTEXT, PARTNERS
 from tests.pipeline.program import CODECOMMIT, FOLDER, LEAST, PROJECT
 
-REGIONS = ("us-gov-west-1", "cn-north-1", "eusc-de-east-1")
+USUAL = "cn-north-1"
+"""The region whose services have another domain. Those of the other partitions are tested nightly."""
+PARTITIONS = (USUAL, "us-gov-west-1", "eusc-de-east-1")
+REGIONS = [pytest.param(region, marks=() if region == USUAL else pytest.mark.nightly) for region in PARTITIONS]
 ROLE_DOCUMENTS = ("preview", "deploy", "shift", "redrive", "state", "trust", "boundary")
 
 
@@ -144,11 +148,12 @@ def test_the_picture_is_the_same_in_every_partition(region: str) -> None:
 
 @pytest.mark.parametrize("repository", REGIONS, indirect=True)
 def test_the_emulated_stack_has_a_region_of_the_emulators_partition(repository: Project) -> None:
-    assert local.region(repository) not in REGIONS
+    assert local.region(repository) not in PARTITIONS
 
 
-@pytest.mark.parametrize(("region", "repository"), [(region, region) for region in REGIONS], indirect=["repository"])
-def test_the_documents_of_roles_are_of_the_partition_of_the_stack(region: str, repository: Project) -> None:
+@pytest.mark.parametrize("repository", REGIONS, indirect=True)
+def test_the_documents_of_roles_are_of_the_partition_of_the_stack(repository: Project) -> None:
+    region = config(repository.service, "prod")["aws:region"]
     runs: dict[str, Run] = {}
     for stack, role in itertools.product(("prod", "pr", "sandbox"), ROLE_DOCUMENTS):
         requested = Requested(repository, role, stack, "333344445555", "org/payment", runs)

@@ -12,7 +12,7 @@ from template.library import VERSION
 from template.upkeep.errors import CannotTell
 
 from .team import BakedBy, Team, copied
-from .test_update import EARLIER, FIELDS, updated
+from .test_update import FIELDS, UPDATED, updated
 
 STEPS, MACHINE = "src/payment/list_steps.py", "workflow/list_import.asl.json"
 OF_LISTS = {STEPS, MACHINE, "tests/test_list.py"}
@@ -34,7 +34,7 @@ def without(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return bake(tmp_path_factory.mktemp("without"), {"context_name": "Payment", "lists": "none"})
 
 
-@pytest.mark.parametrize("version", [VERSION, *EARLIER])
+@pytest.mark.parametrize("version", [VERSION, *UPDATED])
 def test_lists_that_nobody_changed_are_removed(baked_by: BakedBy, without: Path, version: str) -> None:
     """The repository becomes the bake without lists, but for the description, which is an answer."""
     team = baked_by(version)

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.e2e
 LISTS = int(os.environ.get("LISTS_AT_ONCE", "20"))
 
 
+@pytest.mark.nightly
 def test_lists_that_arrive_together_are_all_imported(deployed: RunningContext, sample: Callable[[int], Sample]):
     """What is turned away waits for its turn: none fails, and none is undone."""
     assert LISTS > CALLS_AT_ONCE

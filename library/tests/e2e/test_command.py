@@ -134,6 +134,7 @@ def _assert_gone(folder: Path, port: int) -> None:
         assert client.connect_ex(("127.0.0.1", port)) != 0
 
 
+@pytest.mark.nightly
 def test_a_list_that_fails_ends_with_its_cause(tmp_path: Path):
     """A planted fault in the rule: step, exception, message, own line and log on the screen, and exit status 1."""
     repository, scratch = tmp_path / "repository", tmp_path / "scratch"

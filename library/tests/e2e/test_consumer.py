@@ -92,6 +92,7 @@ def _dead(deployed: RunningContext) -> list[str]:
     return [message["Body"] for message in found.get("Messages", [])]
 
 
+@pytest.mark.nightly
 def test_the_consumer_keeps_what_becomes_of_an_aggregate(
     consuming: tuple[RunningContext, dict[str, Any]], sample: Callable[[int], Sample]
 ):

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.e2e
 SECONDS = 30.0
 
 
+@pytest.mark.nightly
 def test_a_person_of_a_list_leaves_every_store_and_subscribers_are_asked_for_the_same(
     deployed: RunningContext, sample: Callable[[int], Sample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -42,6 +42,7 @@ def test_failure_in_the_middle_of_the_import(deployed: RunningContext, sample: C
     assert {"ListsFailed", "ListDuration", "ListsLate"} <= measured(deployed, done.list_id)
 
 
+@pytest.mark.nightly
 def test_list_that_failed_can_be_sent_again(deployed: RunningContext, sample: Callable[[int], Sample]):
     """Once the cause is gone, the same rows are imported as if nothing had been."""
     sent = sample(300)

@@ -75,6 +75,7 @@ def test_a_call_prints_the_answer_and_what_the_function_logs(repository: Project
     assert "code=not-found" in done.stderr
 
 
+@pytest.mark.nightly
 def test_a_call_that_raises_ends_with_1_and_a_wrong_name_with_2(repository: Project):
     """Whoever calls it from a script tells them apart."""
     raised = _live(repository, "invoke", "register_list", "-", given="{}")
@@ -87,6 +88,7 @@ def test_a_call_that_raises_ends_with_1_and_a_wrong_name_with_2(repository: Proj
     assert f"write {GET}" in wrong.stderr
 
 
+@pytest.mark.nightly
 def test_logs_are_found_by_a_caller_s_id(repository: Project, tmp_path: Path):
     """All lines of that call, and of no other."""
     mark = f"mark-{uuid.uuid4().hex}"

@@ -53,6 +53,7 @@ def test_10_000_aggregates_are_restored_within_two_minutes() -> None:
     assert (report["rows"], report["problems"]) == (10_000, [])
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.nightly)])
 def test_a_rehearsal_ends_in_the_middle_of_a_release(number: signal.Signals, tmp_path: Path) -> None:
     """The driver hears of the signal first; no act follows, and nothing is left."""

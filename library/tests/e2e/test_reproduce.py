@@ -43,6 +43,7 @@ def test_an_event_meets_the_state_of_the_stack_and_the_stack_stays_as_it_is(
     assert redrive("inbound", "--where", f"id={stale}")["would_redrive"] == 1
 
 
+@pytest.mark.nightly
 def test_a_message_that_the_function_sets_aside_is_reproduced(
     deployed: RunningContext, neighbour: Neighbour, tmp_path: Path
 ):
@@ -78,8 +79,10 @@ def test_an_unknown_message_is_refused(deployed: RunningContext, tmp_path: Path)
 @pytest.mark.parametrize(
     ("step", "action", "keys", "outcome"),
     [
-        ("validate_list", "s3:PutObject", "staging/*", "VALIDATED"),
-        (CONTEXT.steps[2], "s3:GetObject", "staging/*/manifest.json", "VERIFIED"),
+        pytest.param("validate_list", "s3:PutObject", "staging/*", "VALIDATED", marks=pytest.mark.nightly),
+        pytest.param(
+            CONTEXT.steps[2], "s3:GetObject", "staging/*/manifest.json", "VERIFIED", marks=pytest.mark.nightly
+        ),
         ("import_list", "s3:GetObject", "staging/*/part-00000", "IMPORTED"),
     ],
 )
@@ -102,6 +105,7 @@ def test_a_step_of_a_failed_list_meets_its_file_and_rows(
     assert deployed.table.imported(done.list_id) == 0
 
 
+@pytest.mark.nightly
 def test_a_trace_is_published_again_on_this_machine_only(
     deployed: RunningContext, sample: Callable[[int], Sample], tmp_path: Path
 ):
@@ -115,6 +119,7 @@ def test_a_trace_is_published_again_on_this_machine_only(
     assert {len(one.of_list(done.list_id)) for one in deployed.subscribers} == {4}
 
 
+@pytest.mark.nightly
 def test_a_step_that_fails_on_its_rows_fails_again_with_the_team_s_frame(
     deployed: RunningContext, sample: Callable[[int], Sample], tmp_path: Path
 ):
@@ -145,6 +150,7 @@ def test_a_step_that_fails_on_its_rows_fails_again_with_the_team_s_frame(
     assert (tested.returncode, "KeyError: 'rows'" in tested.stdout) == (1, True)
 
 
+@pytest.mark.nightly
 def test_a_list_of_a_stack_without_sftp_is_reproduced(sample: Callable[[int], Sample], tmp_path: Path):
     """The step reads the version of the file in this machine's bucket, whose rule would import it."""
     repository = _copy(tmp_path)

@@ -80,6 +80,7 @@ class There(Account):
         return self.deployed.subscribers
 
 
+@pytest.mark.nightly
 def test_what_an_account_is_asked_for_is_asked_of_the_emulator(
     untouched: RunningContext, place: Place, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:

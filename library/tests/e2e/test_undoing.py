@@ -36,6 +36,7 @@ def test_list_longer_than_one_function_can_undo_is_undone_whole(deployed: Runnin
     _undone_whole(deployed, ended.outcome, str(ended.list_id))
 
 
+@pytest.mark.nightly
 @with_sftp
 def test_undoing_that_was_interrupted_and_redriven_undoes_the_rest(deployed: RunningContext, sample: Samples):
     """The map has undone what it could. The rest takes more than one call: each goes on where the last was cut off."""

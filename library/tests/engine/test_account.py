@@ -50,6 +50,7 @@ def engine(tmp_path: Path) -> OfAccount:
     return made
 
 
+@pytest.mark.nightly
 def test_an_account_is_deployed_by_its_plan_and_then_unchanged(engine: OfAccount) -> None:
     plan = str(engine.folder / "plan.json")
     engine.call("preview", "--save-plan", plan)
@@ -59,6 +60,7 @@ def test_an_account_is_deployed_by_its_plan_and_then_unchanged(engine: OfAccount
     engine.call("up", "--yes", "--skip-preview", "--expect-no-changes")
 
 
+@pytest.mark.nightly
 def test_a_new_resource_of_the_service_changes_the_policies_of_its_stack_alone(engine: OfAccount) -> None:
     engine.call("up", "--yes", "--skip-preview")
     before = engine.policies()

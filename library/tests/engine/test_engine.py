@@ -67,6 +67,7 @@ def test_new_code_publishes_versions_and_moves_no_traffic(engine: Engine) -> Non
     assert engine.state("lambda/alias") == aliases
 
 
+@pytest.mark.nightly
 def test_traffic_that_a_rollout_moved_stays_where_it_is(engine: Engine) -> None:
     """Not even a refresh in the middle of a rollout makes Pulumi want its own versions and weights back."""
     name, *_ = engine.state("lambda/alias")
@@ -93,6 +94,7 @@ def test_a_plan_that_no_longer_fits_is_refused_before_anything_changes(engine: E
     assert engine.state("lambda/function") == before
 
 
+@pytest.mark.nightly
 def test_a_lock_that_a_dead_deployment_left_behind_is_recognised(engine: Engine) -> None:
     """By its place, since a preview does not mind it, and by the engine's words; `pulumi cancel` takes it away."""
     place = engine.folder / locks(CONTEXT.name, STACK)
@@ -107,6 +109,7 @@ def test_a_lock_that_a_dead_deployment_left_behind_is_recognised(engine: Engine)
     assert not list(place.glob("*.json"))
 
 
+@pytest.mark.nightly
 def test_a_plan_holds_the_provider_to_what_it_was_told(engine: Engine, tmp_path: Path) -> None:
     """A role in the stack's settings would be one for preview and deployment; a profile's name is the same for both.
 

@@ -28,6 +28,7 @@ def _urns(engine: Engine) -> set[str]:
     return {resource["urn"] for resource in json.loads(engine.do("stack", "export"))["deployment"]["resources"]}
 
 
+@pytest.mark.nightly
 def test_the_backup_of_a_deleted_table_takes_its_place(engine: Engine) -> None:
     """Every resource stays. The backup has no stream, which the deployment sets."""
     urns, before = _urns(engine), engine.state("dynamodb/table")["table"]

@@ -56,6 +56,7 @@ def made(wheel: Path, sha256: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(shell, cwd=folder, env=dict(os.environ), capture_output=True, text=True, check=False)  # noqa: S603
 
 
+@pytest.mark.nightly
 @pytest.mark.e2e
 def test_the_pack_is_outside_of_the_artefact_and_imports_the_pinned_library(wheel: Path) -> None:
     """Its environment contains the library. The pack reads the waivers of the artefact."""

@@ -65,6 +65,7 @@ with installed():
 """
 
 
+@pytest.mark.nightly
 def test_a_schedule_does_not_depend_on_the_hash_seed_of_the_process():
     said = {
         subprocess.run(  # noqa: S603

@@ -15,7 +15,7 @@ from template.upkeep.git import Git
 from template.upkeep.migrations.v0_4_0.names import LIBRARY, MODULES, MOVED, RECIPES, RENAMED, moved
 from template.upkeep.releases import release
 
-EARLIER = ("0.2.0", "0.3.0")
+EARLIER = (pytest.param("0.2.0", marks=pytest.mark.nightly), "0.3.0")
 GONE = {
     "contracts.openapi.page",
     "docs.__main__",
