@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from bounded_context.application.failing import UNRECORDED
 from bounded_context.domain.failures import Failure
 from bounded_context.tools.local.run.screen import Screen
 from bounded_context.tools.local.running.result import Result, Rows
@@ -92,3 +93,12 @@ def test_the_screen_has_the_frames_of_libraries_if_wanted(verbose: bool, capsys:
     lines = [line.split(maxsplit=1) for line in shown.splitlines() if line.startswith("  ")]
     assert [[name, str(value)] for name, value in CAUSE.facts().items()] == lines[:6]
     assert ("/layer/pydantic.py" in shown) is verbose
+
+
+def test_the_screen_has_the_exception_that_a_step_could_not_record(capsys: pytest.CaptureFixture[str]):
+    """Its last line: the step failed before it had the table."""
+    failure = Failure("validate_list", error="BadEnvironment", message=UNRECORDED)
+    Screen(quiet=False, verbose=False).show_failure(failure, '  File "/layer/pydantic.py"\nBadEnvironment: FORMATS')
+    shown = capsys.readouterr().out
+    assert shown.splitlines()[-1].split() == ["logged", "BadEnvironment:", "FORMATS"]
+    assert "/layer/pydantic.py" not in shown

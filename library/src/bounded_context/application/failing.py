@@ -10,6 +10,7 @@ from .ports import Lists
 
 IMPORT: Final = "import_list"
 ENDED: Final = "no exception: the calls were throttled, timed out, or ended for lack of memory"
+UNRECORDED: Final = "an exception that the step could not record: see the log of the step"
 _ALL_IMPORTED: Final = "the state machine failed after the import of all parts"
 _MOST: Final = 20
 """Parts whose exception is read. Parts that fail together mostly fail for one reason."""
@@ -29,7 +30,7 @@ def cause_of(flow: Workflow, received: ReceivedList, caught: str) -> Failure:
         return _of_import(flow.lists, received, caught)
     step = flow.context.verification_step if received.rows else "validate_list"
     raised = None if caught.startswith(_OF_LAMBDA) else flow.lists.failure(received.list_id, step)
-    return raised or Failure(step, error=caught, message=ENDED)
+    return raised or Failure(step, error=caught, message=_without_record(caught))
 
 
 def _of_import(lists: Lists, received: ReceivedList, caught: str) -> Failure:
@@ -39,4 +40,8 @@ def _of_import(lists: Lists, received: ReceivedList, caught: str) -> Failure:
     raised = (lists.failure(received.list_id, IMPORT, part) for part in islice(failed, _MOST))
     # The state machine only notices that a part is missing, by a condition: that error is no cause.
     error = "" if caught.endswith("ConditionalCheckFailedException") else caught
-    return next(filter(None, raised), Failure(IMPORT, failed[0], error, ENDED))
+    return next(filter(None, raised), Failure(IMPORT, failed[0], error, _without_record(error)))
+
+
+def _without_record(caught: str) -> str:
+    return ENDED if not caught or caught.startswith(_OF_LAMBDA) else UNRECORDED

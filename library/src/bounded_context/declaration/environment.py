@@ -1,14 +1,28 @@
 """Settings of a function, read from its environment, and the models that functions of the table alone use."""
 
 import os
+from collections.abc import Mapping
 from typing import Any, Final, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 S = TypeVar("S", bound=BaseModel)
 
 LOCAL_STACK: Final = "LOCAL_STACK"
 """The variable that contains the endpoint of the local stack."""
+
+
+class BadEnvironment(Exception):
+    """A function's environment lacks variables, or has invalid values; ``variables`` has their names.
+
+    The message shows no values: the environment contains the role's credentials as well.
+    """
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        """Describe the problems by variable."""
+        self.variables = tuple(problems)
+        listed = ", ".join(f"{name} ({problem})" for name, problem in problems.items())
+        super().__init__(f"the function's environment is wrong: {listed}. Set them in `variables` of its preset.")
 
 
 class Settings(BaseModel):
@@ -31,9 +45,13 @@ def load(kind: type[S], context: Any = None) -> S:
     """Read a function's settings from the environment. ``context`` is the context whose own names they must not use.
 
     Raises:
-        pydantic.ValidationError: a variable is missing or its value is invalid.
+        BadEnvironment: a variable is missing or its value is invalid.
     """
-    return kind.model_validate({name.lower(): value for name, value in os.environ.items()}, context=context)
+    try:
+        return kind.model_validate({name.lower(): value for name, value in os.environ.items()}, context=context)
+    except ValidationError as error:
+        problems = {str(problem["loc"][0]).upper(): problem["type"] for problem in error.errors(include_input=False)}
+        raise BadEnvironment(problems) from None
 
 
 def local() -> bool:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ....application.failing import UNRECORDED
 from ....domain.failures import Failure
 from ..additions import ActionResult
 from ..provider.stack import STACK
@@ -96,12 +97,16 @@ class Screen:
         self._additions(shown, "The calls:")
 
     def show_failure(self, failure: Failure, exception: str) -> None:
-        """Print the cause of a failed list; with `verbose`, also its exception with the frames of libraries."""
+        """Print the cause of a failed list, and the last line of an exception that the step could not record.
+
+        With `verbose`, print the exception with the frames of libraries.
+        """
         self.out.print("The cause, for operators only:")
         for name, value in failure.facts().items():
             self.out.print(f"  {name:<8} {value}", markup=False, soft_wrap=True)
-        if self._verbose and exception:
-            self.out.print(exception, markup=False, soft_wrap=True)
+        if exception and (self._verbose or failure.message == UNRECORDED):
+            shown = exception if self._verbose else f"  logged   {exception.splitlines()[-1]}"
+            self.out.print(shown, markup=False, soft_wrap=True)
 
     def _additions(self, shown: Sequence[ActionResult], title: str = "In addition to the list:") -> None:
         width = max((len(line.sent) for line in shown), default=0)
