@@ -16,6 +16,7 @@ from .domain.aggregate import Aggregate
 from .telemetry import conceal, count, logger, span, traceparent, watched
 
 if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
     from pydantic import SecretStr
 
     from .adapters.codedeploy import Deployments
@@ -49,6 +50,7 @@ __all__ = [
     "event_sources",
     "executions",
     "files",
+    "idempotency_records",
     "imported",
     "known",
     "list_import",
@@ -101,6 +103,21 @@ def _table() -> Any:
 def dynamodb_client() -> Any:
     """Return a plain DynamoDB client, for Powertools' idempotency records."""
     return _client("dynamodb")
+
+
+@_cached
+def idempotency_records(function: str) -> "DynamoDBPersistenceLayer":  # noqa: ARG001
+    """Return the store of a function's answers, in the table.
+
+    Powertools keeps the prefix of a function's keys in its store, and adds a hook to the client for each store. The
+    hooks run in every later request, so a function has one store.
+    """
+    from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
+
+    from .adapters.items import KEY
+
+    table = load(TableSettings).table_name
+    return DynamoDBPersistenceLayer(table, key_attr=KEY, expiry_attr="expires_at", boto3_client=dynamodb_client())
 
 
 @_cached

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
 from aws_lambda_powertools.utilities.idempotency import (
-    DynamoDBPersistenceLayer,
     IdempotencyConfig,
     idempotent_function,
 )
@@ -29,11 +28,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from .. import aws
 from ..adapters import idempotency_keys
-from ..adapters.items import KEY
 from ..application.deadline import MARGIN
 from ..application.ports import Aggregates
 from ..declaration.context import Context
-from ..declaration.environment import TableSettings, load
+from ..declaration.environment import TableSettings
 from ..declaration.structure import IN_PROGRESS, REUSED
 from ..domain import events
 from ..domain.aggregate import Aggregate, Change, Details
@@ -128,7 +126,7 @@ class CommandHandler(Generic[C, A]):
         @idempotent_function(
             data_keyword_argument="message",
             config=_idempotency(lambda_context),
-            persistence_store=_records(),
+            persistence_store=aws.idempotency_records(self.declared.function),
             key_prefix=f"{self.context.name}.{self.declared.function}",
         )
         def once(*, message: dict[str, Any]) -> dict[str, Any]:
@@ -162,15 +160,6 @@ class _Locked:
     def get_remaining_time_in_millis(self) -> int:
         """Return the milliseconds until the lock ends."""
         return self.call.get_remaining_time_in_millis() + 1000 * MARGIN
-
-
-def _records() -> DynamoDBPersistenceLayer:
-    return DynamoDBPersistenceLayer(
-        table_name=load(TableSettings).table_name,
-        key_attr=KEY,
-        expiry_attr="expires_at",
-        boto3_client=aws.dynamodb_client(),
-    )
 
 
 C = TypeVar("C", bound=Details | Change)
