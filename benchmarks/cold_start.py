@@ -3,6 +3,9 @@
 Each import runs in fresh processes, turn by turn; the least of them counts: what nothing else on the machine slowed.
 
     uv run python benchmarks/cold_start.py [--rounds 15] [--json]
+    uv run python benchmarks/cold_start.py --pythons 3.13 3.14   # the second against the first, with Python's own start
+
+Nothing here runs in Lambda: a cold start there also loads the archives, and has another processor.
 """
 
 import argparse
@@ -10,6 +13,8 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 from _context import SOURCES
 
@@ -34,8 +39,8 @@ _ENVIRONMENT = {
 }
 
 
-def _seconds(code: str) -> float:
-    command = [sys.executable, "-c", f"{code}\n{_USED}"]
+def _seconds(code: str, python: str = sys.executable) -> float:
+    command = [python, "-c", f"{code}\n{_USED}"]
     environment = os.environ | _ENVIRONMENT
     return float(subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout)
 
@@ -51,12 +56,40 @@ def measure(rounds: int) -> dict[str, float]:
     return {name: round(seconds / least[_BASE], 2) for name, seconds in least.items()}
 
 
+def _environment(version: str, folder: Path) -> str:
+    """Return the interpreter of a new environment with the packages of a function."""
+    library = Path(__file__).parents[1] / "library"
+    subprocess.run(["uv", "venv", "--quiet", "--python", version, str(folder)], check=True)
+    python = str(folder / "bin" / "python")
+    install = ["uv", "pip", "install", "--quiet", "--compile-bytecode", "--python", python, f"{library}[runtime]"]
+    subprocess.run(install, check=True)
+    return python
+
+
+def compare(versions: list[str], rounds: int) -> dict[str, list[float]]:
+    """Return the CPU time of each import under each version of Python, as a ratio of the first version's."""
+    codes = {"Python alone": "pass", **IMPORTS}
+    with tempfile.TemporaryDirectory() as folder:
+        pythons = {one: _environment(one, Path(folder) / str(number)) for number, one in enumerate(versions)}
+        found = {(name, version): [_seconds(codes[name], pythons[version])] for name in codes for version in versions}
+        for _ in range(rounds):
+            for (name, version), times in found.items():
+                times.append(_seconds(codes[name], pythons[version]))
+    least = {key: min(times[1:]) for key, times in found.items()}
+    return {name: [round(least[name, one] / least[name, versions[0]], 2) for one in versions] for name in codes}
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--pythons", nargs="+", help="compare these versions of Python")
     arguments = parser.parse_args()
+    if arguments.pythons:
+        compared = compare(arguments.pythons, arguments.rounds)
+        print("\n".join(f"{name:<20} {' '.join(map(str, ratios))}" for name, ratios in compared.items()))
+        return
     ratios = measure(arguments.rounds)
     if arguments.json:
         print(json.dumps(ratios))

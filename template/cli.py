@@ -16,6 +16,14 @@ def _one(summary: str, module: str, function: str) -> object:
     return deferred.Entry(summary, f"template.{module}", (function,))
 
 
+_FLEET: Final = deferred.Entry(
+    "Show the state of all repositories of a platform",
+    "template.fleet.command",
+    ("show", "update", "impact"),
+    is_group=True,
+    has_default=True,
+)
+
 GROUPS: Final = {
     "Generate and run": {
         "new": _one("Ask for the answers, and generate a context", "commands", "new"),
@@ -24,8 +32,9 @@ GROUPS: Final = {
     "Keep up to date": {
         "check": _one("Show the differences between a repository and the template", "upkeep.commands", "check"),
         "update": _one("Bring a repository to another version of the template", "upkeep.commands", "update"),
+        "adopt": _one("Write the lost record of a repository's bake", "adopt.command", "adopt_"),
         "versions": _one("List the versions of the template", "upkeep.commands", "versions"),
-        "fleet": _one("Show the state of all repositories of a platform", "fleet.command", "fleet"),
+        "fleet": _FLEET,
     },
     "Develop the template": {
         "examples": _one("Generate examples/ again, after a change of the template", "commands", "examples"),

@@ -42,7 +42,7 @@ def new(output: Path, file: Path | None, ask: bool) -> Path:
         NothingMade: the user interrupted.
         cookiecutter.exceptions.CookiecutterException: the file cannot be read.
     """
-    given = _read(file) if file else {}
+    given = given_in(file) if file else {}
     try:
         answers = _Person(given, output).agreed() if ask else interview(_Answered(given, output).answer)
         project = _made(output, answers)
@@ -59,7 +59,7 @@ def answers_in(file: Path) -> dict[str, str]:
         BadAnswer: an answer is bad, or the file has an unknown question.
         cookiecutter.exceptions.CookiecutterException: the file cannot be read.
     """
-    return interview(_Answered(_read(file), Path()).answer)
+    return interview(_Answered(given_in(file), Path()).answer)
 
 
 def completed(known: Mapping[str, str], ask: bool) -> dict[str, str]:
@@ -88,8 +88,13 @@ def _folder(path: Path) -> Iterator[None]:
             path.rmdir()
 
 
-def _read(file: Path) -> Mapping[str, object]:
-    """Return the answers in a file of cookiecutter's format: YAML or JSON, below ``default_context``."""
+def given_in(file: Path) -> Mapping[str, object]:
+    """Return the answers in a file of cookiecutter's format: YAML or JSON, below ``default_context``.
+
+    Raises:
+        BadAnswer: the file has no answers, or an unknown question.
+        cookiecutter.exceptions.CookiecutterException: the file cannot be read.
+    """
     answers = get_config(file)["default_context"]
     if not isinstance(answers, Mapping) or not answers:
         raise BadAnswer([f"{file}: type the answers below the key default_context, as in {FILE}; it has none there."])

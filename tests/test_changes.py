@@ -26,11 +26,11 @@ class Repository:
 
     def __init__(self, folder: Path, installed: Path) -> None:
         self.folder = folder
-        self._bin = installed / "bin"
+        self.bin = installed / "bin"
         self.library = next(installed.glob("lib/python*/site-packages/bounded_context"))
         ours = {name: value for name, value in environment().items() if not name.startswith("PYTEST")}
         # The environment is that of the bake that this is a copy of: here its own sources come first.
-        self._variables = {**ours, "VIRTUAL_ENV": str(installed), "PYTHONPATH": f"{folder / 'src'}:{folder}"}
+        self.variables = {**ours, "VIRTUAL_ENV": str(installed), "PYTHONPATH": f"{folder / 'src'}:{folder}"}
 
     def write(self, file: str, text: str) -> None:
         """Write a new file."""
@@ -66,10 +66,8 @@ class Repository:
         return self._run("pytest", "-q", "-p", "no:cacheprovider", "tests/test_promises.py", "-k", words).stdout
 
     def _run(self, program: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        command = [str(self._bin / program), *arguments]
-        return subprocess.run(
-            command, cwd=self.folder, env=self._variables, capture_output=True, text=True, check=False
-        )
+        command = [str(self.bin / program), *arguments]
+        return subprocess.run(command, cwd=self.folder, env=self.variables, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture

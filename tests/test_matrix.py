@@ -83,7 +83,11 @@ def test_each_value_gives_a_repository_in_style(row: Mapping[str, str], tmp_path
     assert_in_style(bake(tmp_path, answers_of(row)))
 
 
-@pytest.mark.parametrize("row", share(ROWS)[:3], ids=lambda row: row["context_name"])
+@pytest.mark.parametrize(
+    "row",
+    [share(ROWS)[0], *(pytest.param(row, marks=pytest.mark.nightly) for row in share(ROWS)[1:3])],
+    ids=lambda row: row["context_name"],
+)
 def test_a_repository_keeps_its_rules(row: Mapping[str, str], tmp_path: Path) -> None:
     """The rows with most of the values: the commands do what they say, and the documents say what the code does."""
     done = some_tests(bake(tmp_path, answers_of(row)))

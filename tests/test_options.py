@@ -41,8 +41,11 @@ def test_options_never_meet_in_a_file(one: Option, other: Option) -> None:
 
 @pytest.mark.parametrize(
     "left_out",
-    [chosen for number in range(1, len(NOTHING) + 1) for chosen in combinations(NOTHING, number)],
-    ids="+".join,
+    [
+        pytest.param(chosen, id="+".join(chosen), marks=() if number in {1, len(NOTHING)} else pytest.mark.nightly)
+        for number in range(1, len(NOTHING) + 1)
+        for chosen in combinations(NOTHING, number)
+    ],
 )
 def test_what_is_left_out_is_gone(left_out: tuple[str, ...], tmp_path: Path) -> None:
     """Each answer of "none" alone, any two, and all of them: the rest is whole, and in style."""

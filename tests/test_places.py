@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from bounded_context.configuration.lambda_python import PYTHON
 from conftest import EXAMPLES, LONGEST, NOTHING, SHORTEST, VAT_RETURN
 
 from template.bake import bake
@@ -106,10 +107,13 @@ def test_the_dev_container_has_what_the_pipelines_builds_have(payment: Path) -> 
     """The same Python, and uv by its hash; its image by a tag that is not moved."""
     container: Mapping[str, Any] = json.loads((payment / ".devcontainer" / "devcontainer.json").read_text())
     build = yaml.safe_load((SOURCES / "src/bounded_context/infra/pipeline/buildspecs/build.yml").read_text())
+    setup = yaml.safe_load((payment / ".github" / "actions" / "setup" / "action.yml").read_text())
     assert set(container) == DEVCONTAINER
     image, _, tag = container["image"].rpartition(":")
     assert image
-    assert tag.split("-") == ["2.0.0", str(build["phases"]["install"]["runtime-versions"]["python"])]
+    assert tag.split("-") == ["3.0.7", PYTHON, "trixie"]
+    [python] = [step["with"] for step in setup["runs"]["steps"] if "python" in step.get("uses", "")]
+    assert python == {"python-version": PYTHON}
     installs = [one.replace(" --quiet", "") for one in build["phases"]["install"]["commands"]]
     assert container["postCreateCommand"] == " && ".join(installs)
 

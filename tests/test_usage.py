@@ -90,7 +90,7 @@ def test_a_failure_ends_with_1_and_a_sentence(
     assert capsys.readouterr().err.startswith("Error: ")
 
 
-@pytest.mark.parametrize("command", ["check", "update", "fleet"])
+@pytest.mark.parametrize("command", ["check", "update", "adopt", "fleet"])
 def test_a_folder_without_a_repository_ends_with_2(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     """The help lists the status."""
     assert 2 in statuses(shown(capsys, command))

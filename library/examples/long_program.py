@@ -85,7 +85,7 @@ layer = lambda_.LayerVersion(
     "dependencies",
     layer_name=labels.name("dependencies"),
     code=pulumi.FileArchive(f"{settings.artifacts}/layer.zip"),
-    compatible_runtimes=["python3.13"],
+    compatible_runtimes=["python3.14"],
     compatible_architectures=["arm64"],
     skip_destroy=True,
 )

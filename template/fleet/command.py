@@ -12,15 +12,19 @@ from ..alone import alone
 from ..upkeep.commands import CANNOT_TELL, DRIFTED, IN_STEP
 from ..upkeep.errors import CannotTell
 from .findings import findings
+from .impact_command import impact
 from .members import members
 from .output import fleet_json, fleet_lines
 from .page import page
 from .roster import roster
+from .update_command import update
+
+__all__ = ["impact", "show", "update"]
 
 output = alone("command.output")
 
 
-def fleet(
+def show(
     place: Annotated[Path, Argument(metavar="DIR|FILE", help="a folder of clones, or a file with one path per line")],
     html: Annotated[Path | None, Option(metavar="PAGE", help="also write one HTML page, with a picture")] = None,
     as_json: Annotated[bool, Option("--json", help="print JSON")] = False,

@@ -92,6 +92,12 @@ def members(folders: Sequence[Path]) -> list[Member]:
     return [_member(folder, opened[folder], reports.get(folder), surveys.get(folder, {})) for folder in folders]
 
 
+def declared_members(folders: Sequence[Path]) -> list[Member]:
+    """Return the repositories with their declarations, and without reports. Raises CannotTell as `members` does."""
+    found = zip(folders, map(_opened, folders), surveyed(folders), strict=True)
+    return [_member(folder, opened, None, survey) for folder, opened, survey in found]
+
+
 def _opened(folder: Path) -> Repository | CannotTell:
     try:
         return open_repository(folder)

@@ -38,6 +38,7 @@ QUOTAS = (
         "Amazon EventBridge quotas",
         fewer={"af-south-1": 100, "eu-south-1": 100},
     ),
+    Quota("scheduler/scheduleGroup", "schedule groups", 500, "Quotas for Amazon EventBridge Scheduler"),
     Quota("cloudwatch/metricAlarm", "metric alarms", 5000, "CloudWatch service quotas"),
     Quota("cloudwatch/logResourcePolicy", "resource policies of logs", 10, "CloudWatch Logs API, PutResourcePolicy"),
     Quota("cloudwatch/queryDefinition", "saved queries", 1000, "CloudWatch Logs, saved queries"),

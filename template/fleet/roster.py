@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain, groupby
 from pathlib import Path
 
 from ..record import FILE
@@ -18,23 +19,35 @@ def roster(place: Path) -> list[Path]:
     Raises:
         NotOurs: there is no repository, or the file cannot be read.
     """
-    found = _below(place) if place.is_dir() else list(_listed(place))
+    return list(chain.from_iterable(waves(place)))
+
+
+def waves(place: Path) -> list[list[Path]]:
+    """Return the repositories in the order of their updates.
+
+    Blank lines in the file separate waves. Without them, the first repository is the first wave.
+
+    Raises:
+        NotOurs: as for `roster`.
+    """
+    found = [wave for wave in ([_below(place)] if place.is_dir() else _listed(place)) if wave]
     if not found:
         raise NotOurs(
             f"{place} has no repository of this template: name a folder of clones, or a file that lists them."
         )
-    return found
+    [first, *others] = found
+    return found if others or len(first) == 1 else [first[:1], first[1:]]
 
 
 def _below(folder: Path) -> list[Path]:
     return sorted(path.parent for path in folder.glob(f"*/{FILE}"))
 
 
-def _listed(file: Path) -> Iterator[Path]:
+def _listed(file: Path) -> Iterator[list[Path]]:
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise NotOurs(f"{file} cannot be read: {error}") from None
-    for line in text.splitlines():
-        if name := line.partition("#")[0].strip():
-            yield file.parent / name
+    for _, block in groupby(text.splitlines(), key=lambda line: bool(line.strip())):
+        names = (line.partition("#")[0].strip() for line in block)
+        yield [file.parent / name for name in names if name]

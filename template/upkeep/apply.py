@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from ..record import FILE
-from .errors import CannotTell
+from .errors import CannotTell, Dirty
 from .git import Git, GitError, reason
 from .merge import Merge, Merged
 
@@ -30,15 +30,15 @@ class Entry(NamedTuple):
     path: str
 
 
-def require_clean(folder: Path) -> None:
-    """Raise CannotTell if a folder is not in a git repository, is not committed, or the repository has changes."""
+def require_clean(folder: Path, file: str = FILE) -> None:
+    """Raise CannotTell if a folder is not in git, its ``file`` is not committed, or the repository has changes."""
     git = Git(folder)
     if (found := git.run("rev-parse", "--git-dir")).returncode:
         raise CannotTell(f"{folder} is not a git repository ({reason(found)}): run `git init`, and commit it.")
-    if git.run("rev-parse", "--verify", f"HEAD:./{FILE}").returncode:
+    if git.run("rev-parse", "--verify", f"HEAD:./{file}").returncode:
         raise CannotTell(f"{folder} is not committed: commit it first, so that an update can be undone.")
     if changed := git.records("status", "--porcelain", "-z", "--untracked-files=all"):
-        raise CannotTell(
+        raise Dirty(
             f"{folder} has {len(changed)} changes that are not committed, {changed[0][3:]} among them: "
             f"commit or stash them first. An update that was interrupted is undone by `{UNDO}`."
         )

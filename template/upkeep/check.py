@@ -96,7 +96,7 @@ def _report(repository: Repository, baked: Path | CannotTell) -> Report | Cannot
     if isinstance(baked, CannotTell):
         return baked
     try:
-        library = _library(repository.folder)
+        library = library_of(repository.folder)
     except CannotTell as error:
         return error
     return Report(
@@ -109,7 +109,8 @@ def _report(repository: Repository, baked: Path | CannotTell) -> Report | Cannot
     )
 
 
-def _library(folder: Path) -> Library:
+def library_of(folder: Path) -> Library:
+    """Return the versions of the library in a repository. Raises CannotTell if a file cannot be read."""
     project = _toml(folder / PINNED).get("project", {})
     pins = (pinned(str(requirement)) for requirement in project.get("dependencies", []))
     packages = _toml(folder / "uv.lock").get("package", [])

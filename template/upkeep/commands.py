@@ -114,24 +114,29 @@ def _report(repository: Path, outcome: Outcome, *, written: bool, as_json: bool)
 
 def _own_check(repository: Path, quiet: bool) -> int:
     """Generate the repository's documents from the merged code, run its check, and return the exit status."""
-    documents = ["contracts", "openapi"] if (repository / OPENAPI).is_file() else ["contracts"]
     status = 0
-    for command in (*documents, "check"):
+    for command in (*documents(repository), "check"):
         if not quiet:
             print(f"The repository's own command, `uv run context {command}`:", flush=True)
         status = _context(repository, command, quiet)
         if status:
             break
-    _stage_generated(Git(repository))
+    stage_generated(Git(repository))
     if not quiet:
         print("Green." if not status else "Red: see its output above.")
     return status
 
 
-def _stage_generated(git: Git) -> None:
-    """Add the lock and the generated documents to the update's commit: otherwise they block the next update."""
-    paths = git.records("ls-files", "-z", "--modified", "--others", "--exclude-standard")
-    generated = "".join(f"{path}\0" for path in paths if is_generated(path))
+def documents(repository: Path) -> list[str]:
+    """Return the commands that generate the repository's documents from its code."""
+    return ["contracts", "openapi"] if (repository / OPENAPI).is_file() else ["contracts"]
+
+
+def stage_generated(git: Git) -> None:
+    """Add the changes of the repository's commands to the update's commit: otherwise they block the next update."""
+    new = git.records("ls-files", "-z", "--others", "--exclude-standard")
+    paths = {*git.records("ls-files", "-z", "--modified"), *filter(is_generated, new)}
+    generated = "".join(f"{path}\0" for path in paths)
     git.run("update-index", "--add", "--remove", "-z", "--stdin", given=os.fsencode(generated))
 
 

@@ -9,5 +9,9 @@ class NotOurs(CannotTell):
     """The folder is not a repository of this template, or its `.template.json` cannot be read."""
 
 
+class Dirty(CannotTell):
+    """The work tree has changes that are not committed."""
+
+
 class Unreachable(CannotTell):
     """The template's sources of a version are not available."""

@@ -37,7 +37,7 @@ _TEMPLATE = (
     "infra/pipeline/requirements.txt",
     "infra/*/Pulumi.yaml",
 )
-_MADE = ("events/*", "docs/api/*", "released/*")
+_MADE = ("events/*", "docs/api/*", "docs/lists.md", "released/*", "AGENTS.md")
 _TEAM = (
     "src/*/model.py",
     "src/*/use_cases.py",

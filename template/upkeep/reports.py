@@ -88,16 +88,21 @@ def outcome_lines(outcome: Outcome, written: bool) -> Iterator[str]:
     merged = outcome.merged
     yield from (f"  {path}" for path in outcome.changed if path not in merged.conflicts)
     yield from _listed("Conflicts, marked in the files; resolve each, then `git add` it:", sorted(merged.conflicts))
-    yield from _listed("Changed by you and dropped by the template; they remain:", merged.kept)
-    yield from _listed("Removed by you and changed by the template; they remain removed:", merged.left_out)
     yield from _listed(
         "Generated from the code; run `uv run context contracts` and `uv run context openapi`:", merged.to_make
     )
-    yield from _listed("For you to change:", list(outcome.notes))
-    yield from _listed("New questions, with the answers that were used:", _asked(outcome))
+    yield from remark_lines(outcome)
     yield from (line for release in outcome.plan.releases for line in _notes(release))
     if written:
         yield f"The update is not committed. `{UNDO}` reverts it."
+
+
+def remark_lines(outcome: Outcome) -> Iterator[str]:
+    """Yield the lines of an update that ask the team for a decision or a change."""
+    yield from _listed("For you to change:", list(outcome.notes))
+    yield from _listed("Changed by you and dropped by the template; they remain:", outcome.merged.kept)
+    yield from _listed("Removed by you and changed by the template; they remain removed:", outcome.merged.left_out)
+    yield from _listed("New questions, with the answers that were used:", _asked(outcome))
 
 
 def _asked(outcome: Outcome) -> list[str]:

@@ -29,9 +29,17 @@ def open_repository(folder: Path) -> Repository:
     if not path.is_file():
         raise NotOurs(f"{folder} is not a repository of this template: it has no {FILE}.")
     try:
-        return _read(folder, json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, KeyError, TypeError, OSError) as error:
-        raise NotOurs(f"{path} cannot be read ({_said(error)}): restore it from git.") from None
+        return read_record(folder, path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise NotOurs(f"{path} cannot be read ({error}): restore it from git.") from None
+
+
+def read_record(folder: Path, text: str) -> Repository:
+    """Return a repository from the text of its record. Raises NotOurs if the text cannot be read."""
+    try:
+        return _read(folder, json.loads(text))
+    except (ValueError, KeyError, TypeError) as error:
+        raise NotOurs(f"{folder / FILE} cannot be read ({_said(error)}): restore it from git.") from None
 
 
 def _read(folder: Path, record: object) -> Repository:

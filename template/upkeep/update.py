@@ -62,6 +62,15 @@ class Outcome:
     """Changes that the migration steps leave to the team, as sentences."""
 
 
+@dataclass(frozen=True)
+class Bakes:
+    """The bakes of both versions, which a merge edits, and the answers of the new one."""
+
+    old: Path
+    new: Path
+    answers: Mapping[str, str]
+
+
 def plan(folder: Path, version: str | None, changes: Mapping[str, str]) -> Plan:
     """Plan an update to a version (by default this template's), with changed answers.
 
@@ -92,6 +101,20 @@ def _of_changes(changes: Mapping[str, str]) -> Iterator[str]:
 
 
 def update(made: Plan, complete: Complete, write: bool, heed: Heed) -> Outcome:
+    """Bake both versions, and merge as `merge_bakes` does.
+
+    Raises:
+        CannotTell: sources are not available, or answers are rejected; and the errors of `merge_bakes`.
+        Asked: a signal asked this process to end; the repository is unchanged.
+    """
+    with sources(made.before) as old, sources(made.after) as new, TemporaryDirectory(prefix="template-") as scratch:
+        answered = complete(made.answers) if new == REPOSITORY else made.answers
+        base = bake_of(made.before, old, made.repository.answers, Path(scratch) / "old")
+        theirs = bake_of(made.after, new, answered, Path(scratch) / "new")
+        return merge_bakes(made, Bakes(base, theirs, answered), write, heed)
+
+
+def merge_bakes(made: Plan, bakes: Bakes, write: bool, heed: Heed) -> Outcome:
     """Merge the changes between two bakes into a repository, and write the result if ``write`` is set.
 
     The migration steps edit the old bake and a copy of the team's files before the merge.
@@ -99,14 +122,12 @@ def update(made: Plan, complete: Complete, write: bool, heed: Heed) -> Outcome:
     A signal before the write leaves the repository unchanged. A started write continues to its end.
 
     Raises:
-        CannotTell: sources are not available, answers are rejected, a migration step cannot parse a file, git cannot
-            merge or write, a file is in the way, or removed lists have code of the team.
+        CannotTell: a migration step cannot parse a file, git cannot merge or write, a file is in the way, or removed
+            lists have code of the team.
         Asked: a signal asked this process to end; the repository is unchanged.
     """
-    with sources(made.before) as old, sources(made.after) as new, TemporaryDirectory(prefix="template-") as scratch:
-        answered = complete(made.answers) if new == REPOSITORY else made.answers
-        base = bake_of(made.before, old, made.repository.answers, Path(scratch) / "old")
-        theirs = bake_of(made.after, new, answered, Path(scratch) / "new")
+    base, theirs, answered = bakes.old, bakes.new, bakes.answers
+    with TemporaryDirectory(prefix="template-") as scratch:
         merge = Merge(made.repository.folder, Path(scratch) / "merge")
         ours = Checkout(merge.repository, Path(scratch) / "ours")
         notes = migrate(made.steps, base, ours.folder)

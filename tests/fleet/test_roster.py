@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from template.fleet.roster import roster
+from template.fleet.roster import roster, waves
 from template.record import FILE
 from template.upkeep.errors import NotOurs
 
@@ -31,6 +31,19 @@ def test_a_file_lists_folders_relative_to_itself(clones: Path) -> None:
     listed = clones / "fleet.txt"
     listed.write_text("# ours\norder  # the oldest\n\n../elsewhere\n", encoding="utf-8")
     assert roster(listed) == [clones / "order", clones / "../elsewhere"]
+
+
+def test_blank_lines_separate_waves_and_else_the_first_repository_is_the_first_wave(clones: Path) -> None:
+    """Comments separate nothing, and a wave without a repository is none."""
+    listed = clones / "fleet.txt"
+    for text, names in {
+        "order\nbilling\nwebsite\n": [["order"], ["billing", "website"]],
+        "# ours\n\norder\n# the rest\nbilling\n \n\nwebsite\n\n# none\n": [["order", "billing"], ["website"]],
+        "order\n": [["order"]],
+    }.items():
+        listed.write_text(text, encoding="utf-8")
+        assert waves(listed) == [[clones / name for name in wave] for wave in names]
+    assert waves(clones) == [[clones / "billing"], [clones / "order"]]
 
 
 @pytest.mark.parametrize("name", ["website", "nowhere", "empty.txt", "latin.txt"])

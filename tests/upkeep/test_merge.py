@@ -143,10 +143,12 @@ def test_a_link_that_the_team_made_of_a_file_stays(tmp_path: Path) -> None:
     assert ours.read("new") == "new\n"
 
 
-def test_documents_that_both_made_anew_stay_as_they_are_and_are_named(tmp_path: Path) -> None:
-    """Markers in JSON help nobody: a command makes it again."""
-    path = "events/asyncapi.json"
-    ours, result = merged(tmp_path, {path: "{}\n"}, {path: '{"ours": 1}\n'}, {path: '{"theirs": 1}\n'})
+@pytest.mark.parametrize(("path", "before"), [("events/asyncapi.json", "{}\n"), ("AGENTS.md", None)])
+def test_documents_that_both_made_anew_stay_as_they_are_and_are_named(
+    path: str, before: str | None, tmp_path: Path
+) -> None:
+    """Markers in JSON help nobody: a command makes it again. A team may have had the file before the template."""
+    ours, result = merged(tmp_path, {path: before}, {path: '{"ours": 1}\n'}, {path: '{"theirs": 1}\n'})
     assert (ours.read(path), result.to_make, result.conflicts) == ('{"ours": 1}\n', [path], {})
 
 

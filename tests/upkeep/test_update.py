@@ -339,6 +339,7 @@ def test_the_lock_and_the_documents_of_an_update_belong_to_its_commit(
 
     def context(repository: Path, _command: str, _quiet: bool) -> int:
         (repository / "uv.lock").write_text("version = 1\n")
+        (repository / "README.md").write_text("a new diagram\n")
         (repository / "events/asyncapi.json").write_text("{}\n")
         (repository / "notes.txt").write_text("written during the check\n")
         return 1
@@ -346,7 +347,8 @@ def test_the_lock_and_the_documents_of_an_update_belong_to_its_commit(
     monkeypatch.setattr(commands, "_context", context)
     assert main(["update", str(team.folder), "--answer", "owner=others", "--no-input"]) == 1
     status = team.status()
-    assert [status[path] for path in ("uv.lock", "events/asyncapi.json", "notes.txt")] == ["A ", "M ", "??"]
+    paths = ("uv.lock", "events/asyncapi.json", "README.md", "notes.txt")
+    assert [status[path] for path in paths] == ["A ", "M ", "M ", "??"]
     (team.folder / "notes.txt").unlink()
     team.git("commit", "--quiet", "--message", "Update")
     require_clean(team.folder)

@@ -181,6 +181,7 @@ MAKERS: Final[Mapping[str, Make]] = {
     "lambda/function": _function,
     "lambda/layerVersion": _layer,
     "s3/bucket": _bucket,
+    "scheduler/scheduleGroup": _plain("schedule group"),
     "secretsmanager/secret": _plain("secret"),
     "sfn/stateMachine": _machine,
     "sns/topic": _topic,

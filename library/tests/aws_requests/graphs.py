@@ -39,6 +39,7 @@ EVERYTHING: Mapping[str, Any] = {
     "import_concurrency": 100,
     "stream_parallelization_factor": 10,
     "reserved_concurrency": dict.fromkeys(DEFAULT.platform_functions, 10_000),
+    "snap_start": True,
     "log_retention_days": 3653,
     "log_key_arn": KEY,
     "permissions_boundary": f"arn:aws:iam::111122223333:policy/{'b' * 128}",

@@ -175,13 +175,13 @@ def test_what_is_refused_of_the_pipeline_is_found(kind: str, inputs: dict[str, A
 def test_a_type_that_nothing_knows_is_found(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
     """And whoever has it says what it is."""
     inputs = {"name": "letters", "tags": {"owner": "team"}}
-    node = replace(graph.nodes[0], type="aws:scheduler/scheduleGroup:ScheduleGroup", name="own", inputs=inputs)
+    node = replace(graph.nodes[0], type="aws:appconfig/application:Application", name="own", inputs=inputs)
     (found,) = findings(node)
-    assert found.startswith("scheduler/scheduleGroup own: ")
+    assert found.startswith("appconfig/application own: ")
     assert "KINDS" in found
-    monkeypatch.setitem(KINDS, "scheduler/scheduleGroup", (call("scheduler CreateScheduleGroup", name="Name"),))
+    monkeypatch.setitem(KINDS, "appconfig/application", (call("appconfig CreateApplication", name="Name"),))
     assert findings(node) == []
-    assert findings(having(node, {"name": "my letters"})) != []
+    assert findings(having(node, {"name": "x" * 65})) != []
 
 
 NOTHING: tuple[tuple[str, dict[str, Any]], ...] = (

@@ -33,6 +33,7 @@ ARGUMENTS = {
     ("partner", "rotate"): ["prod", "acme", "acme.pub"],
     ("partner", "remove"): ["prod", "acme"],
     ("permissions",): ["deploy", "dev", "111122223333"],
+    ("capacity",): ["dev"],
     ("redrive",): ["dev"],
     ("reseed",): ["dev", "--to", "bi"],
     ("restore",): ["dev", "--at", "2026-01-31T12:00:00Z"],

@@ -9,6 +9,7 @@ import pytest
 from payment.context import PAYMENT
 
 from bounded_context.configuration.project import VARIABLE
+from bounded_context.tools.contracts.agents import NAME as AGENTS
 from bounded_context.tools.contracts.update import WORKFLOW
 from bounded_context.tools.views.pages.api import api_page
 from tests.console import context
@@ -29,7 +30,15 @@ def _repository(root: Path, monkeypatch: pytest.MonkeyPatch, context: str) -> Pa
     (root / "pyproject.toml").write_text(_PYPROJECT.format(context))
     for name in ("events", "docs/api", "released"):
         shutil.copytree(REPOSITORY / name, root / name)
-    for name in (WORKFLOW, "src/payment/events.py", "README.md", "catalog-info.yaml", "docs/lists.md", PROD):
+    for name in (
+        WORKFLOW,
+        "src/payment/events.py",
+        "README.md",
+        "AGENTS.md",
+        "catalog-info.yaml",
+        "docs/lists.md",
+        PROD,
+    ):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(REPOSITORY / name, root / name)
     monkeypatch.chdir(root)
@@ -82,6 +91,19 @@ def test_contracts_updates_the_catalogue(repository: Path, capsys: pytest.Captur
     [line] = capsys.readouterr().out.splitlines()
     assert line.startswith("catalog-info.yaml ")
     assert path.read_text(encoding="utf-8") == text
+
+
+def test_contracts_updates_the_instructions_of_agents(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The lines of the team stay: those below the comment, and all lines of a file without the comment."""
+    path = repository / AGENTS
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) < 60
+    for before, own in ((text.replace("check", "cheque") + "Ours.\n", "Ours.\n"), ("Ours.\n", "\nOurs.\n")):
+        path.write_text(before, encoding="utf-8")
+        context("contracts")
+        [line] = capsys.readouterr().out.splitlines()
+        assert line.startswith(f"{AGENTS} ")
+        assert path.read_text(encoding="utf-8") == text + own
 
 
 def test_contracts_says_in_one_sentence_what_it_refuses(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:

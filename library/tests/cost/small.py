@@ -49,12 +49,9 @@ def alias(name: str) -> str:
     return _AWS.format("lambda", f"function:{name}:live")
 
 
-def schedule(name: str, rate: str = "rate(1 minute)") -> tuple[Node, Node]:
-    """A rule that calls a function."""
-    return (
-        node("cloudwatch/eventRule", f"every-{name}", scheduleExpression=rate),
-        node("cloudwatch/eventTarget", name, rule=f"every-{name}", arn=alias(name)),
-    )
+def schedule(name: str, rate: str = "rate(1 minute)") -> Node:
+    """A schedule that calls a function."""
+    return node("scheduler/schedule", name, scheduleExpression=rate, target={"arn": alias(name)})
 
 
 def changed(whole: Graph, kind: str, **inputs: Any) -> Graph:

@@ -83,7 +83,7 @@ def test_nothing_costs_nothing() -> None:
 )
 def test_a_schedule_is_paid_for_by_its_calls(rate: str, calls: float) -> None:
     """Each is a call, a duration by the function's memory, a trace, and lines in the log."""
-    found = counted(function("tidy", 512), *schedule("tidy", rate))
+    found = counted(function("tidy", 512), schedule("tidy", rate))
     assert found["calls of tidy"] == pytest.approx(calls)
     assert found["duration of tidy"] == pytest.approx(calls * 0.1 * 0.5)
     assert found["traces of tidy"] == pytest.approx(calls)
@@ -93,7 +93,7 @@ def test_a_schedule_is_paid_for_by_its_calls(rate: str, calls: float) -> None:
 def test_a_log_costs_storage_for_its_retention() -> None:
     """Ninety days are three months."""
     group = node("cloudwatch/logGroup", name="/tidy", retentionInDays=90.0)
-    found = priced(function("tidy"), *schedule("tidy"), group)
+    found = priced(function("tidy"), schedule("tidy"), group)
     assert found["log_storage"] == pytest.approx(3 * found["log_ingestion"])
 
 
@@ -106,12 +106,12 @@ def test_functions_of_schedules_write_their_metrics(
     import_module(f"bounded_context.handlers.{name}").lambda_handler({}, context)
     written = {one.name for one in emitted(capsys.readouterr().out)}
     assert written == {measure.name for measure in WRITTEN[name]}
-    assert counted(function(name), *schedule(name))[f"metrics that {name} writes"] == len(written)
+    assert counted(function(name), schedule(name))[f"metrics that {name} writes"] == len(written)
 
 
 def test_the_sweep_lists_the_inbox_each_time() -> None:
     """A request for 1,000 versions."""
-    found = priced(function("sweep_uploads"), *schedule("sweep_uploads", "rate(15 minutes)"))
+    found = priced(function("sweep_uploads"), schedule("sweep_uploads", "rate(15 minutes)"))
     assert found["s3_put"] == MINUTES / 15
 
 

@@ -183,7 +183,13 @@ def test_a_function_that_is_not_traced_makes_no_traces(dev: Graph) -> None:
 
 def test_a_way_without_failures_is_counted() -> None:
     """Each state once, and the start; a catch leads nowhere that is paid for."""
-    child = {"StartAt": "Do", "States": {"Do": {"Type": "Task", "Next": "Say"}, "Say": {"Type": "Task", "End": True}}}
+    child = {
+        "StartAt": "Do",
+        "States": {
+            "Do": {"Type": "Task", "Resource": "import:live", "Next": "Say"},
+            "Say": {"Type": "Task", "End": True},
+        },
+    }
     machine = Machine(
         {
             "StartAt": "Ask",
@@ -194,7 +200,8 @@ def test_a_way_without_failures_is_counted() -> None:
                 "Each": {"Type": "Map", "MaxConcurrency": 3, "ItemProcessor": child, "Next": "End"},
                 "End": {"Type": "Pass", "End": True},
             },
-        }
+        },
+        "import",
     )
     assert (machine.transitions, machine.transitions_a_part, machine.at_once) == (5, 3, 3)
 

@@ -70,7 +70,9 @@ def test_a_section_has_its_smaller_ones(capsys: pytest.CaptureFixture[str]) -> N
     assert "### A function fails" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("asked", "says"), [(["xyzzy"], "runbook"), (["runbook", "nothing"], "the-alarms")])
+@pytest.mark.parametrize(
+    ("asked", "says"), [(["xyzzy"], "runbook"), (["../pages.py"], "runbook"), (["runbook", "nothing"], "the-alarms")]
+)
 def test_what_is_not_there_is_refused_with_what_is(
     asked: list[str], says: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

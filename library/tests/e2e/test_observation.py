@@ -12,6 +12,8 @@ from bounded_context.declaration.measures import LISTS_REJECTED
 from bounded_context.tools.local.actors.subscriber import wait_for
 from bounded_context.tools.local.list_views.facts import gather, gather_row
 from bounded_context.tools.local.list_views.trail import Trail, trail
+from bounded_context.tools.local.observation.logs import calls
+from bounded_context.tools.local.periodic import until
 from bounded_context.tools.local.provider.creation import Request
 from bounded_context.tools.local.provider.resources import create
 from bounded_context.tools.local.running.context import RunningContext
@@ -29,6 +31,21 @@ def test_a_rejected_list_sets_off_an_alarm(deployed: RunningContext, sample: Cal
     with _alarm(deployed, LISTS_REJECTED.name) as name:
         assert import_list(deployed, sample(10).with_ragged(10)).outcome == "REJECTED"
         assert _went_off(deployed, name)
+
+
+def test_a_schedule_calls_its_function(deployed: RunningContext):
+    """With the target of the program's schedule; the emulator looks for due schedules every ten seconds."""
+    schedules = deployed.aws.call("scheduler", "list_schedules")["Schedules"]
+    [name] = [one["Name"] for one in schedules if one["Name"].endswith("-watch-lists")]
+    made = deployed.aws.call("scheduler", "get_schedule", Name=name, GroupName=name)
+    due = {"ScheduleExpression": "at(2026-01-01T00:00:00)", "FlexibleTimeWindow": made["FlexibleTimeWindow"]}
+    before = _calls(deployed, "watch_lists")
+    deployed.aws.call("scheduler", "create_schedule", Name="due", GroupName=name, Target=made["Target"], **due)
+    assert until(lambda: _calls(deployed, "watch_lists") > before, SECONDS, 1.0)
+
+
+def _calls(deployed: RunningContext, function: str) -> int:
+    return sum(call.function == function for call in calls(collect(deployed).lines))
 
 
 def test_a_run_tells_what_it_did(deployed: RunningContext, sample: Callable[[int], Sample]):

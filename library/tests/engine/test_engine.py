@@ -95,6 +95,21 @@ def test_a_plan_that_no_longer_fits_is_refused_before_anything_changes(engine: E
 
 
 @pytest.mark.nightly
+def test_an_error_about_a_plan_quotes_no_secret(engine: Engine, tmp_path: Path) -> None:
+    """Neither the planned value nor the present value, although both are in the error's list of changes."""
+    plan = str(tmp_path / "plan.json")
+    engine.do("config", "set", "--secret", "aws:secretKey", "planned-value")
+    engine.do("preview", "--save-plan", plan)
+    engine.do("config", "set", "--secret", "aws:secretKey", "present-value")
+    refused = engine.run("up", "--yes", "--plan", plan)
+    engine.do("config", "rm", "aws:secretKey")
+    printed = refused.stdout + refused.stderr
+    assert (refused.returncode, "violates plan" in printed) == (1, True)
+    assert "secretKey" in printed
+    assert not re.search("planned-value|present-value", printed)
+
+
+@pytest.mark.nightly
 def test_a_lock_that_a_dead_deployment_left_behind_is_recognised(engine: Engine) -> None:
     """By its place, since a preview does not mind it, and by the engine's words; `pulumi cancel` takes it away."""
     place = engine.folder / locks(CONTEXT.name, STACK)

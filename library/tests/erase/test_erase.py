@@ -98,12 +98,12 @@ def test_the_screen_has_the_stores_and_the_next_command_and_no_personal_data(sta
     "format_",
     [
         FileFormat(delimiter=";", encoding="windows-1252", compression="gzip"),
-        FileFormat(encoding="utf-16", delimiter="\t"),
+        pytest.param(FileFormat(encoding="utf-16", delimiter="\t"), marks=pytest.mark.nightly),
         FileFormat(kind="json-lines", compression="gzip", header={"Nummer": "payment_id"}),
     ],
     ids=lambda format_: format_.encoding + format_.kind,
 )
-@pytest.mark.parametrize("cut", [0, 30], ids=["whole", "cut"])
+@pytest.mark.parametrize("cut", [pytest.param(0, marks=pytest.mark.nightly), 30], ids=["whole", "cut"])
 def test_a_row_in_a_file_of_any_format_is_erased(stack: Stack, format_: FileFormat, cut: int) -> None:
     """Also in a list that was refused, and in a file whose end is lost: the search knows no format."""
     data = SAMPLES.file([row(number, subscription_id="é") for number in range(400)], format_=format_)

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 from payment.context import PAYMENT
-from pydantic import ValidationError
 
 from bounded_context.application.checks import SMOKE
+from bounded_context.declaration.environment import BadEnvironment
 from bounded_context.handlers._function import answers_smoke_checks
 from bounded_context.settings import TrafficHookSettings
 from tests.function_settings import by_function
@@ -40,7 +40,7 @@ def test_every_function_says_who_it_is_and_calls_nothing(function_name: str, con
 def test_a_missing_setting_fails_the_check(function_name: str, context: LambdaContext, monkeypatch: pytest.MonkeyPatch):
     """Each one that the function reads, also if the first real event would not meet it at once."""
     for name in SETTINGS[function_name].model_fields:
-        with monkeypatch.context() as without, pytest.raises(ValidationError, match=name):
+        with monkeypatch.context() as without, pytest.raises(BadEnvironment, match=name.upper()):
             without.delenv(name.upper())
             _call(function_name, SMOKE.event, context)
 

@@ -99,10 +99,11 @@ def test_a_missing_setting_is_reported_without_the_rest_of_the_environment(
 ):
     """CodeDeploy hears of it, and no credential gets into the logs."""
     monkeypatch.delenv("FUNCTION_PREFIX")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a-credential")
     problem = run(context)["problem"]
     assert deployments.reports == FAILED
-    assert "function_prefix" in problem
-    assert "input_value" not in problem
+    assert "FUNCTION_PREFIX" in problem
+    assert "a-credential" not in problem
 
 
 def test_a_function_of_another_stack_is_refused(deployments: FakeDeployments, context: LambdaContext):

@@ -5,6 +5,7 @@ from typing import Any
 import pulumi
 import pytest
 
+from bounded_context.configuration.lambda_python import PYTHON
 from bounded_context.infra.components.function import Function
 
 from .graph import CONTEXT, Graph
@@ -56,6 +57,7 @@ def test_nothing_calls_an_unqualified_function_or_machine(prod: Graph) -> None:
     calls = [node.inputs["functionName"] for node in prod.of("lambda/eventSourceMapping")]
     queues = {node.arn for node in prod.of("sqs/queue")}
     calls += [node.inputs["arn"] for node in prod.of("cloudwatch/eventTarget") if node.inputs["arn"] not in queues]
+    calls += [node.inputs["target"]["arn"] for node in prod.of("scheduler/schedule")]
     calls += [*prod.outputs["functions"].values(), prod.outputs["state_machine_arn"]]
     assert all(call.endswith(":live") for call in calls)
     called = _called_functions(prod.one("sfn/stateMachine").document("definition"))
@@ -84,7 +86,7 @@ def _called_functions(node: Any) -> set[str]:
 def test_every_function_runs_alike(prod: Graph) -> None:
     """One runtime, one architecture, JSON logs, traces."""
     for node in prod.of("lambda/function"):
-        assert node.inputs["runtime"] == "python3.13"
+        assert node.inputs["runtime"] == f"python{PYTHON}"
         assert node.inputs["architectures"] == ["arm64"]
         assert node.inputs["tracingConfig"] == {"mode": "Active"}
         assert node.inputs["loggingConfig"]["logFormat"] == "JSON"

@@ -1,10 +1,12 @@
 """The package: the same sources give the same bytes, and what is missing is said."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import zipfile
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -122,6 +124,22 @@ def test_the_layer_is_built_once_for_its_requirements_and_target(
     for target in (package.LAMBDA_TARGET, package.LAMBDA_TARGET, ("--python", sys.executable)):
         package.build(current().sources, tmp_path, target)
     assert built == [package.LAMBDA_TARGET, ("--python", sys.executable)]
+
+
+def test_functions_of_this_machine_use_the_repositorys_boto3(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the emulator pins: all that Lambda brings is installed beside the layer."""
+    shared = Project(tmp_path, {"context": "payment.context:PAYMENT"})
+    shutil.copytree(current().sources, shared.sources)
+    installed: list[tuple[str, ...]] = []
+
+    def install(folder: Path, _: tuple[str, ...], extras: tuple[str, ...]) -> None:
+        folder.mkdir()
+        installed.append(extras)
+
+    monkeypatch.setattr(package, "install", install)
+    package.build_local(shared, Path(sys.executable))
+    omitted = re.findall(r"--no-emit-package (\S+)", package.REQUIREMENTS.read_text())
+    assert installed == [tuple(f"{name}=={version(name)}" for name in sorted(omitted))]
 
 
 def test_functions_of_this_machine_share_one_unpacked_layer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,7 +79,8 @@ def test_the_policies_of_a_role_fit_its_quota(prod: Graph) -> None:
 def test_every_role_trusts_one_service(prod: Graph) -> None:
     """A role is assumed by AWS for one purpose, never by a principal at large."""
     services = {s["Principal"]["Service"] for _, s in prod.statements("iam/role", "assumeRolePolicy")}
-    assert services == {f"{name}.amazonaws.com" for name in ("lambda", "states", "events", "transfer", "codedeploy")}
+    names = ("lambda", "states", "events", "scheduler", "transfer", "codedeploy")
+    assert services == {f"{name}.amazonaws.com" for name in names}
 
 
 def test_services_that_say_for_whom_they_act_are_held_to_this_account(prod: Graph) -> None:

@@ -114,7 +114,7 @@ def test_every_resource_that_takes_tags_has_them(prod: Graph) -> None:
     untagged = {"lambda/layerVersion", "kms/alias", "sfn/alias", "lambda/alias", "transfer/sshKey"}
     untagged |= {"codedeploy/deploymentConfig", "lambda/permission", "lambda/functionEventInvokeConfig"}
     untagged |= {"apigatewayv2/authorizer", "apigatewayv2/integration", "apigatewayv2/route"}
-    untagged |= {"cloudwatch/dashboard", "cloudwatch/queryDefinition"}
+    untagged |= {"cloudwatch/dashboard", "cloudwatch/queryDefinition", "scheduler/schedule"}
     for node in prod.nodes:
         if "tags" not in node.inputs:
             assert (

@@ -1,11 +1,13 @@
 """Functions that are called again and again."""
 
+import json
+
 import pytest
 
 from bounded_context.application.sweep import AGE
 
 from .alarms import Evaluation, told
-from .graph import Graph
+from .graph import ACCOUNT, Graph
 
 RATES = {"watch-lists": "rate(1 minute)", "sweep-uploads": "rate(15 minutes)"}
 QUARTER = 15
@@ -14,35 +16,46 @@ QUARTER = 15
 
 def test_the_watch_and_the_sweep_have_a_schedule_each(prod: Graph) -> None:
     """A sweep that takes minutes keeps the watch from nothing."""
-    rules = [node for node in prod.of("cloudwatch/eventRule") if "scheduleExpression" in node.inputs]
-    assert {rule.name: rule.inputs["scheduleExpression"] for rule in rules} == RATES
+    schedules = prod.of("scheduler/schedule")
+    assert {node.name: node.inputs["scheduleExpression"] for node in schedules} == RATES
+    assert {node.inputs["flexibleTimeWindow"]["mode"] for node in schedules} == {"OFF"}
+    assert not [rule for rule in prod.of("cloudwatch/eventRule") if "scheduleExpression" in rule.inputs]
 
 
 @pytest.mark.parametrize("name", RATES)
-def test_each_is_called_by_its_alias(prod: Graph, name: str) -> None:
-    """Traffic of a new version shifts as for any other caller."""
-    target = prod.one("cloudwatch/eventTarget", name).inputs
-    assert target["rule"] == prod.one("cloudwatch/eventRule", name).inputs["name"]
+def test_each_is_called_by_its_alias_with_the_time_of_the_schedule(prod: Graph, name: str) -> None:
+    """Traffic of a new version shifts as for any other caller. A repeated call has the same time."""
+    target = prod.one("scheduler/schedule", name).inputs["target"]
     assert target["arn"] == prod.outputs["functions"][name.replace("-", "_")]
+    assert json.loads(target["input"]) == {"time": "<aws.scheduler.scheduled-time>"}
 
 
 @pytest.mark.parametrize("name", RATES)
-def test_only_its_rule_may_call_it(prod: Graph, name: str) -> None:
-    """EventBridge may call for no other rule, and no other version."""
-    rule, permission = prod.one("cloudwatch/eventRule", name), prod.one("lambda/permission", name)
-    assert permission.inputs["action"] == "lambda:InvokeFunction"
-    assert permission.inputs["principal"] == "events.amazonaws.com"
-    assert permission.inputs["sourceArn"] == rule.arn
-    called = f"{permission.inputs['function']}:{permission.inputs['qualifier']}"
-    assert prod.outputs["functions"][name.replace("-", "_")].endswith(f":function:{called}")
-    assert permission.urn in prod.one("cloudwatch/eventTarget", rule.name).dependencies
+def test_its_role_calls_its_alias_and_serves_its_group_alone(prod: Graph, name: str) -> None:
+    """No schedule of another stack, account or group may use the role, and the role may call no other version."""
+    schedule, group = prod.one("scheduler/schedule", name), prod.one("scheduler/scheduleGroup", name)
+    assert schedule.inputs["groupName"] == group.inputs["name"]
+    [role] = [node for node in prod.of("iam/role") if node.arn == schedule.inputs["target"]["roleArn"]]
+    [trusted] = role.statements("assumeRolePolicy")
+    assert trusted["Principal"] == {"Service": "scheduler.amazonaws.com"}
+    assert trusted["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT, "aws:SourceArn": group.arn}}
+    [policy] = [node for node in prod.of("iam/rolePolicy") if node.inputs["role"] == role.inputs["name"]]
+    [allowed] = policy.statements("policy")
+    assert (allowed["Action"], allowed["Resource"]) == (["lambda:InvokeFunction"], [schedule.inputs["target"]["arn"]])
+    assert policy.urn in schedule.dependencies
+    assert not [node for node in prod.of("lambda/permission") if node.name == name]
 
 
 @pytest.mark.parametrize(("name", "age"), [("watch-lists", 60), ("sweep-uploads", 900)])
 def test_a_missed_call_is_not_made_up_for(prod: Graph, name: str, age: int) -> None:
     """The next call measures the same, and does not meet the one before."""
-    target = prod.one("cloudwatch/eventTarget", name).inputs
+    target = prod.one("scheduler/schedule", name).inputs["target"]
     assert target["retryPolicy"] == {"maximumEventAgeInSeconds": age, "maximumRetryAttempts": 0}
+
+
+def test_the_watch_and_the_sweep_need_no_alarm_on_dropped_calls(prod: Graph) -> None:
+    """Their own alarms then have no data, and warn."""
+    assert not [name for name in told(prod) if name.endswith("-dropped")]
 
 
 def test_a_sweep_may_take_as_long_as_lambda_has_and_has_a_role_that_lists_alone(prod: Graph) -> None:

@@ -12,7 +12,7 @@ from bounded_context.testing.requests import findings
 
 from .alarms import told
 from .graph import CONTEXT, Graph
-from .test_alarms import OF_A_WORK_QUEUE
+from .test_alarms import OF_A_SCHEDULE, OF_A_WORK_QUEUE
 from .test_permissions import actions_on
 from .test_team import FUNCTIONS, MAIN, Repository
 
@@ -96,13 +96,16 @@ def test_two_queues_whose_dead_letters_have_one_name_are_refused(repository: Rep
 
 def test_a_schedule_calls_an_alias_by_the_clock_and_tries_again(graph: Graph) -> None:
     """A day is worth a second try; the next minute is not."""
-    rule, target = (graph.one(f"cloudwatch/event{kind}", "remind") for kind in ("Rule", "Target"))
-    assert rule.inputs["scheduleExpression"] == "cron(0 6 * * ? *)"
-    assert target.inputs["arn"] == graph.outputs["functions"]["remind"]
-    assert target.inputs["retryPolicy"] == {"maximumEventAgeInSeconds": 3600, "maximumRetryAttempts": 2}
+    schedule = graph.one("scheduler/schedule", "remind").inputs
+    assert schedule["scheduleExpression"] == "cron(0 6 * * ? *)"
+    assert schedule["target"]["arn"] == graph.outputs["functions"]["remind"]
+    assert schedule["target"]["retryPolicy"] == {"maximumEventAgeInSeconds": 3600, "maximumRetryAttempts": 2}
     tries = graph.one("lambda/functionEventInvokeConfig", "remind").inputs
     assert (tries["maximumEventAgeInSeconds"], tries["maximumRetryAttempts"]) == (3600, 2)
-    assert graph.one("lambda/permission", "remind").inputs["sourceArn"] == rule.arn
+    alarm = graph.one("cloudwatch/metricAlarm", "remind-dropped").inputs
+    assert (alarm["namespace"], alarm["metricName"]) == ("AWS/Scheduler", "InvocationDroppedCount")
+    assert (alarm["dimensions"], alarm["threshold"]) == ({"ScheduleGroup": schedule["groupName"]}, 0)
+    assert f"docs runbook {OF_A_SCHEDULE}" in alarm["alarmDescription"]
 
 
 def test_aws_takes_all_of_it(graph: Graph) -> None:

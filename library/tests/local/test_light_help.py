@@ -12,10 +12,10 @@ from bounded_context.tools.command import main
 main({arguments})
 print(*{heavy}.intersection(sys.modules), file=sys.stderr)
 """
-_HEAVY = {"boto3", "flask", "grimp", "moto", "pulumi", "rich.console"}
+_HEAVY = {"boto3", "flask", "grimp", "mcp", "moto", "pulumi", "rich.console"}
 
 
-@pytest.mark.parametrize("command", ["run", "invoke", "debug", "logs"])
+@pytest.mark.parametrize("command", ["run", "invoke", "debug", "logs", "mcp"])
 def test_the_help_imports_no_heavy_package(command: str) -> None:
     code = _HELP.format(arguments=[command, "--help"], heavy=_HEAVY)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603

@@ -79,7 +79,11 @@ def test_the_kit_and_the_import_write_the_same_report(name: str) -> None:
     _agree(AGREED[name], 100)
 
 
-@pytest.mark.parametrize("format_", [*FORMATS[1:], *PACKED], ids=str)
+@pytest.mark.parametrize(
+    "format_",
+    [FORMATS[1], PACKED[0], *(pytest.param(one, marks=pytest.mark.nightly) for one in (*FORMATS[2:], *PACKED[1:]))],
+    ids=str,
+)
 def test_the_kit_and_the_import_agree_on_the_files_of_a_partner(format_: FileFormat) -> None:
     """With a format of its own."""
     _agree(TYPED, 40, named(format_, TYPED))

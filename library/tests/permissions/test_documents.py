@@ -68,6 +68,8 @@ SCHEMAS = {
     "route53/record": "AWS::Route53::RecordSet",
     "s3/bucketPolicy": "AWS::S3::BucketPolicy",
     **{kind: "AWS::S3::Bucket" for kind in KINDS if kind.startswith("s3/bucket") and kind != "s3/bucketPolicy"},
+    "scheduler/schedule": "AWS::Scheduler::Schedule",
+    "scheduler/scheduleGroup": "AWS::Scheduler::ScheduleGroup",
     "secretsmanager/secret": "AWS::SecretsManager::Secret",
     "sfn/alias": "AWS::StepFunctions::StateMachineAlias",
     "sfn/stateMachine": "AWS::StepFunctions::StateMachine",
@@ -90,7 +92,7 @@ UNUSED = re.compile(
     r"s3:getObject|s3:(Get|Put|Delete)Bucket(Abac|Analytics|Metadata|Metrics)\w*|s3:Delete\w+|s3tables:\w+"
     r"|backup-storage:Mount|backup:\w+BackupVault(AccessPolicy|Notifications)|backup:DeleteBackupVaultLockConfiguration"
     # The tags of a stack change, and none is removed.
-    r"|(backup|guardduty):UntagResource"
+    r"|(backup|cloudwatch|codedeploy|dynamodb|events|guardduty|scheduler):UntagResource|cloudtrail:RemoveTags"
     r"|organizations:\w+|cloudtrail:(GetTrail|StopLogging|Put\w*Insight\w*|\w*(Organization|ResourcePolicy|EventConfiguration)\w*)"
     r"|s3:\w*(Accelerate|Analytics|Cors|CORS|IntelligentTiering|Inventory|Logging|Metrics|ObjectLock|Replication"
     r"|Website|BucketAcl|ObjectAcl|MetadataTable|BucketMetadata\w*)\w*"

@@ -94,9 +94,12 @@ def test_another_contexts_topic_is_outside() -> None:
     ],
 )
 def test_a_schedule_says_when(expression: str, says: str) -> None:
+    target = {"arn": f"{arn('lambda/function', 'remind')}:live"}
+    schedule = node("scheduler/schedule", "remind", scheduleExpression=expression, target=target)
+    assert said(drawn(schedule, function("remind"))) == {(f"schedule {says}", "starts", "function remind")}
     rule = node("cloudwatch/eventRule", "remind", scheduleExpression=expression)
-    target = node("cloudwatch/eventTarget", "remind", rule=rule.called, arn=f"{arn('lambda/function', 'remind')}:live")
-    assert said(drawn(rule, target, function("remind"))) == {(f"schedule {says}", "starts", "function remind")}
+    of_rule = node("cloudwatch/eventTarget", "remind", rule=rule.called, **target)
+    assert said(drawn(rule, of_rule, function("remind"))) == said(drawn(schedule, function("remind")))
 
 
 @pytest.mark.parametrize(

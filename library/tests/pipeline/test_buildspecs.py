@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bounded_context.configuration.lambda_python import PYTHON
 from bounded_context.infra.pipeline import steps
 from bounded_context.infra.pipeline.steps import BUILD, Step
 from bounded_context.tools.programs.recording import Graph
@@ -53,7 +54,7 @@ def test_it_is_of_version_0_2_and_holds_what_codebuild_knows(step: Step) -> None
 def test_its_tools_are_pinned(step: Step) -> None:
     """Python by its version, uv by its hash, and the rest by what uv installs."""
     install = buildspec(step.name)["phases"]["install"]
-    assert install["runtime-versions"] == {"python": 3.13}
+    assert install["runtime-versions"] == {"python": float(PYTHON)}
     assert install["commands"][step is not BUILD :][:2] == [
         "pip install --quiet --require-hashes --requirement infra/pipeline/requirements.txt",
         "uv sync --quiet",

@@ -343,9 +343,11 @@ ELSEWHERE = {
     "lists-are-described",
     "statuses-are-drawn",
     "the-context-is-drawn",
+    "agents-are-instructed",
     "the-catalogue-is-told",
     "what-was-kept-is-read",
     "what-was-said-is-kept",
+    "consumed-events-are-read",
     "waivers-are-needed",
     "the-program-exports-its-outputs",
 }

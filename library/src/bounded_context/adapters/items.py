@@ -36,6 +36,11 @@ partition.
 _SUFFIXES: Final = tuple(f"#{number:02d}" for number in range(SHARDS))
 
 
+def shard_of(identity: str) -> int:
+    """Return the number of an aggregate's shard in the indexes, from 0."""
+    return crc32(identity.encode()) % SHARDS
+
+
 def shard(value: str, number: int) -> str:
     """Return an index's partition key: the value, and the number of a shard."""
     return value + _SUFFIXES[number]
@@ -74,7 +79,7 @@ class Items(Generic[A]):
         """
         identity = values[self.identity]
         item = {KEY: self.prefix + identity, **_without_none(values), "status": status.value, "version": version}
-        suffix = _SUFFIXES[crc32(identity.encode()) % SHARDS]
+        suffix = _SUFFIXES[shard_of(identity)]
         item[STATUS_SHARD] = status.value + suffix
         if list_id is not None:
             item |= {"list_id": list_id, LIST_SHARD: list_id + suffix}

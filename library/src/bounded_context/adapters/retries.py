@@ -9,13 +9,19 @@ three seconds, without regard to other writers. A table may need minutes to grow
 import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 from ..application.deadline import seconds_to_spare
 from ..application.ports import THROTTLING_CODES, Throttled
 
 T = TypeVar("T")
+
+with suppress(ImportError):  # only Lambda's Python runtime has this package
+    import snapshot_restore_py as snapshots  # pyright: ignore[reportMissingImports]
+
+    # All copies of a snapshot would draw the same waits.
+    snapshots.register_after_restore(random.seed)
 
 # A wait takes at most 5 s, and half of that on average. A table that grows into a load gets some 10 seconds per call.
 _TRIES = 8

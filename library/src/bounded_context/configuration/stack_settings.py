@@ -72,6 +72,14 @@ class StackSettings:
         "executions",
         MOST_RESERVED,
     )
+    # Lambda pricing page (us-east-1, Python): 0.0000015046 USD a second for a cached GB, at least 3 hours, and
+    # 0.0001397998 USD for a restored GB.
+    snap_start: bool = setting(
+        "Starts the API's functions from a snapshot. Each version costs about 4 USD a month for a GB of its memory.",
+        True,
+        flag,
+        default=False,
+    )
     backup: Backup = setting(
         "`vault` backs up the table each night into a locked vault, and copies the backup to `backup_copy`.",
         "vault",

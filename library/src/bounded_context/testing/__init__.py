@@ -2,6 +2,7 @@
 
 from ..application.systems import SystemRequest
 from ..tools.programs.samples import KNOWN, Samples
+from .consumed import ConsumedEvents
 from .in_memory import (
     InMemory,
     InMemoryAggregates,
@@ -16,6 +17,7 @@ from .systems import InMemorySystem
 
 __all__ = [
     "KNOWN",
+    "ConsumedEvents",
     "InMemory",
     "InMemoryAggregates",
     "InMemoryFiles",

@@ -13,6 +13,7 @@ import pytest
 from .functions import BUCKET, TABLE
 
 if TYPE_CHECKING:
+    from .consumed import ConsumedEvents
     from .functions import Functions
     from .running import Running
 
@@ -20,6 +21,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 E2E: Final = "e2e"
+INBOUND: Final = "inbound"
 
 LEAVE_OUT_PROGRAM: Final = "--leave-out-program"
 
@@ -37,20 +39,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker of slow tests."""
+    """Register the markers of slow tests, and of tests of other contexts' events."""
     config.addinivalue_line("markers", f"{E2E}: runs the whole context on the embedded AWS (some minutes)")
+    config.addinivalue_line("markers", f"{INBOUND}: reads events of other contexts; `template fleet impact` runs it")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark the tests that use the whole context, so that deselecting the marker starts no emulator."""
+    """Mark the tests that use the whole context, so that deselecting the marker starts no emulator.
+
+    Mark the tests that read other contexts' events, so that the marker selects them.
+    """
     if config.getoption(LEAVE_OUT_PROGRAM):
         left_out = [item for item in items if _of_program(item)]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
     for item in items:
-        if "running" in getattr(item, "fixturenames", ()):
+        names = getattr(item, "fixturenames", ())
+        if "running" in names:
             item.add_marker(E2E)
+        if "consumed_events" in names or f"{_PROMISES}.inbound" in _promised(item):
+            item.add_marker(INBOUND)
 
 
 def _of_program(item: pytest.Item) -> bool:
@@ -93,6 +102,15 @@ def running() -> Iterator["Running"]:
 
     with started(current()) as context:
         yield context
+
+
+@pytest.fixture(scope="session")
+def consumed_events() -> "ConsumedEvents":
+    """The copies of other contexts' events, in the folder `consumed/` of this repository."""
+    from ..configuration.project import current
+    from .consumed import ConsumedEvents
+
+    return ConsumedEvents(current().root)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,16 @@ from typing import Any
 
 from bounded_context.declaration.measures import EVENT_AGE, EVENTS_PUBLISHED
 from bounded_context.tools.local.actors.subscriber import Reception
-from bounded_context.tools.local.observation.aws_metrics import dynamodb, events, lambda_, sns, sqs, states, transfer
+from bounded_context.tools.local.observation.aws_metrics import (
+    dynamodb,
+    events,
+    lambda_,
+    scheduler,
+    sns,
+    sqs,
+    states,
+    transfer,
+)
 from bounded_context.tools.local.observation.logs import calls
 from bounded_context.tools.local.observation.samples import Sample, own_metrics
 from bounded_context.tools.local.observation.watch import put
@@ -134,21 +143,30 @@ class Rules(RecordingAws):
     def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
         match operation:
             case "list_rules":
-                scheduled = {"Name": "minute", "ScheduleExpression": "rate(1 minute)"}
-                return {"Rules": [{"Name": "upload", "EventPattern": COMPLETED}, {"Name": "other"}, scheduled]}
+                return {"Rules": [{"Name": "upload", "EventPattern": COMPLETED}, {"Name": "other"}]}
             case "test_event_pattern":
                 return {"Result": parameters["EventPattern"] in parameters["Event"]}
-            case "list_targets_by_rule":
-                return {"Targets": [{"Arn": ALIAS["one"]}]}
+            case "list_schedules":
+                return {"Schedules": [{"GroupName": "group", "Target": {"Arn": ALIAS["one"]}}]}
         return super().call(service, operation, **parameters)
 
 
-def test_a_rule_counts_the_events_that_match_it_and_a_schedule_its_functions_calls() -> None:
+def test_a_rule_counts_the_events_that_match_it() -> None:
     sent = [Sent(7.0, "source", COMPLETED, {}), Sent(8.0, "source", "another kind", {})]
-    found = list(events.samples(Rules(), sent, calls(call("one", "r-1", 6.0, 2.0)), ALIAS, 9.0))
+    found = list(events.samples(Rules(), sent, 9.0))
     known = {one.dimensions["RuleName"]: (one.time, one.value) for one in found if one.metric == "Invocations"}
-    assert known == {"upload": (7.0, 1), "minute": (4.0, 1), "other": (9.0, 0)}
+    assert known == {"upload": (7.0, 1), "other": (9.0, 0)}
     assert {one.dimensions["RuleName"] for one in found if one.assumed and one.metric == "Invocations"} == {"other"}
+
+
+def test_a_schedule_counts_the_calls_of_its_function() -> None:
+    called = calls(call("one", "r-1", 6.0, 2.0) + call("two", "r-2", 6.0, 2.0))
+    found = list(scheduler.samples(Rules(), called, ALIAS, 9.0))
+    assert {one.dimensions["ScheduleGroup"] for one in found} == {"group"}
+    assert [(one.metric, one.time, one.value, one.assumed) for one in found] == [
+        ("InvocationAttemptCount", 4.0, 1, False),
+        ("InvocationDroppedCount", 9.0, 0, True),
+    ]
 
 
 def test_an_upload_counts_for_the_server() -> None:

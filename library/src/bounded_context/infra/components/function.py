@@ -6,10 +6,10 @@ from collections.abc import Mapping
 import pulumi
 from pulumi_aws import iam, lambda_
 
-from bounded_context.infra.parts import Component, Stack, Statement, allow, document, grant, kebab, trust
+from bounded_context.infra.parts import PYTHON, Component, Stack, Statement, allow, document, grant, kebab, trust
 
 ARCHITECTURE = "arm64"
-RUNTIME = "python3.13"
+RUNTIME = f"python{PYTHON}"
 LOG_LEVEL = "INFO"
 LEAST_LEVEL = "DEBUG"
 """The lowest level that Lambda stores. With INFO, Lambda would drop the DEBUG lines of sampled calls."""
@@ -67,10 +67,15 @@ class Function(Component):
             tracing_config={"mode": "Active"},
             logging_config={"log_format": "JSON", "log_group": log_group.name, "application_log_level": LEAST_LEVEL},
             publish=True,
+            snap_start={"apply_on": "PublishedVersions"} if self._starts_from_snapshot(stack) else None,
             tags=labels.tags,
             opts=self.child(depends_on=[log_group, writes]),
         )
         self.register_outputs({"arn": self.function.arn})
+
+    def _starts_from_snapshot(self, stack: Stack) -> bool:
+        """Return whether a caller of the API waits for the function's start, and the stack has snapshots."""
+        return stack.settings.snap_start and self.snake_name in stack.context.routes
 
     def permit(self, name: str, *statements: Statement) -> iam.RolePolicy:
         """Give the function these statements, for the context's own resource `name`."""

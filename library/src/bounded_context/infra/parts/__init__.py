@@ -5,6 +5,7 @@ from ...configuration.api_settings import ApiObjectives, ApiSettings
 from ...configuration.config import SettingError
 from ...configuration.consumes import Consumed
 from ...configuration.labels import LabelError, Labels
+from ...configuration.lambda_python import PYTHON
 from ...configuration.partners import Partner
 from ...configuration.settings import Settings
 from ...configuration.sftp import Vpc, require_encrypted
@@ -83,6 +84,7 @@ __all__ = [
     "MAPPINGS_FAILING",
     "MINUTE",
     "OLDEST_UNFINISHED",
+    "PYTHON",
     "TECHNICAL",
     "UPLOADS_BROKEN",
     "UPLOADS_DEAD_LETTERS",

@@ -7,6 +7,7 @@ from typing import Literal
 
 from ...configuration.environments import Environment, RoleKind
 from ...configuration.labels import Labels
+from ...configuration.lambda_python import PYTHON
 from ...configuration.pipeline_settings import Policies
 from ...configuration.project import current
 from ...configuration.strategy import SHIFT_TIMEOUT
@@ -46,9 +47,9 @@ class Step:
 
     @property
     def buildspec(self) -> str:
-        """The commands: the repository's own file if it exists, otherwise the library's."""
+        """The commands: the repository's own file if it exists, otherwise the library's. Both may name `<PYTHON>`."""
         own, default = current().root / self.path, _BUILDSPECS / f"{self.name}.yml"
-        return (own if own.is_file() else default).read_text(encoding="utf-8")
+        return (own if own.is_file() else default).read_text(encoding="utf-8").replace("<PYTHON>", PYTHON)
 
     def with_policies(self, policies: Policies | None) -> str:
         """Return the buildspec, from the file at the time when a person deploys the pipeline.

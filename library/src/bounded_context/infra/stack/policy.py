@@ -31,15 +31,21 @@ def only_over_tls(actions: str, *resources: pulumi.Input[str]) -> Statement:
     }
 
 
-def trust(service: str, account_id: pulumi.Input[str] | None = None) -> pulumi.Output[str]:
-    """Return the policy that lets `service` assume a role; `account_id` is for services that send aws:SourceAccount."""
+def trust(
+    service: str, account_id: pulumi.Input[str] | None = None, source_arn: pulumi.Input[str] | None = None
+) -> pulumi.Output[str]:
+    """Return the policy that lets `service` assume a role.
+
+    `account_id` is for services that send aws:SourceAccount, `source_arn` for services that send aws:SourceArn.
+    """
     statement: dict[str, Any] = {
         "Effect": "Allow",
         "Principal": {"Service": f"{service}.amazonaws.com"},
         "Action": "sts:AssumeRole",
     }
-    if account_id is not None:
-        statement["Condition"] = {"StringEquals": {"aws:SourceAccount": account_id}}
+    sent = {"aws:SourceAccount": account_id, "aws:SourceArn": source_arn}
+    if equals := {key: value for key, value in sent.items() if value is not None}:
+        statement["Condition"] = {"StringEquals": equals}
     return document(statement)
 
 

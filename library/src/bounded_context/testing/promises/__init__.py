@@ -10,12 +10,12 @@ too::
         assert not breaches, "\\n".join(breaches)
 """
 
-from . import code, documents, program, workflow
+from . import code, documents, inbound, program, workflow
 from ._promise import Promise, Repository, repository
 
 PROMISES: tuple[Promise, ...] = (
     *program.PROMISES,
-    *(Promise.made_of(check) for module in (program, code, workflow, documents) for check in module.CHECKS),
+    *(Promise.made_of(check) for module in (program, code, workflow, documents, inbound) for check in module.CHECKS),
 )
 """All promises: the policies of the infrastructure first."""
 

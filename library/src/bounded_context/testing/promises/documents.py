@@ -5,7 +5,7 @@ from collections.abc import Iterator, Set
 from pydantic import BaseModel, ValidationError
 
 from ...domain.fields import may_be_none
-from ...tools.contracts import asyncapi, list_format, schemas, statuses
+from ...tools.contracts import agents, asyncapi, list_format, schemas, statuses
 from ...tools.contracts.catalog import files as catalog
 from ...tools.contracts.change import Refused, declaration_file, next_version
 from ...tools.contracts.published import Version, versions
@@ -99,6 +99,13 @@ def the_context_is_drawn(where: Repository) -> Iterator[str]:
         yield f"The picture in {readme.NAME} does not match the program's resources: run `uv run context contracts`."
 
 
+def agents_are_instructed(where: Repository) -> Iterator[str]:
+    """Coding agents find the commands and the files of each change: the instructions match the declaration."""
+    path = where.project.root / agents.NAME
+    if not path.is_file() or path.read_text(encoding="utf-8") != agents.page(where.project):
+        yield f"{agents.NAME} does not match the declaration: run `uv run context contracts`."
+
+
 def the_catalogue_is_told(where: Repository) -> Iterator[str]:
     """The catalogue shows the context, its APIs and its owner: its file matches the code."""
     try:
@@ -155,6 +162,7 @@ CHECKS: tuple[Check, ...] = (
     lists_are_described,
     statuses_are_drawn,
     the_context_is_drawn,
+    agents_are_instructed,
     the_catalogue_is_told,
     events_say_every_field,
     what_was_kept_is_read,

@@ -12,7 +12,7 @@ from ...configuration.project import Project
 from .reading import Reads, reads
 
 _PROGRAM: Final = ("infra/", "workflow/")
-_DOCUMENTS: Final = ("docs/", "events/", "released/", "README.md", "catalog-info.yaml")
+_DOCUMENTS: Final = ("docs/", "events/", "released/", "README.md", "AGENTS.md", "catalog-info.yaml")
 """Files that the Pulumi programs do not read."""
 
 LEAVE_OUT: Final = "--leave-out-program"

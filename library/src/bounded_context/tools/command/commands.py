@@ -21,6 +21,7 @@ GROUPS: Final[Groups] = {
         "invoke": _one("Call a function of a kept run", "local.live.cli", "invoke"),
         "debug": _one("Call a function's entry point in this process, for a debugger", "local.live.cli", "debug"),
         "logs": _one("Print the logs of all functions of a kept run", "local.live.cli", "logs"),
+        "mcp": _one("Offer docs, check, run and invoke to a coding agent (MCP)", "agent.cli", "mcp"),
         "rehearse": _one(
             "Rehearse releases, a restore or faults on the embedded AWS", "local.rehearsal.cli", "rehearse"
         ),
@@ -38,15 +39,14 @@ GROUPS: Final[Groups] = {
         "policies": _one("Check a stack's resources against the policies", "policies.cli", "policies"),
     },
     "Write documents from the code": {
-        "contracts": _one(
-            "Write schemas, the lists page, diagrams and catalog-info.yaml", "contracts.cli", "contracts"
-        ),
+        "contracts": _one("Write schemas, diagrams, AGENTS.md and other documents", "contracts.cli", "contracts"),
         "openapi": _one("Write the HTTP API's OpenAPI document and its page", "contracts.openapi.cli", "openapi"),
         "partner-kit": _one(
             "Write a program and a page that check lists for partners", "partner_kit.cli", "partner_kit"
         ),
         "picture": _one("Draw the resources and their permissions", "views.picture.cli", "picture_"),
         "cost": _one("Print the cost of an idle stack, and of a million rows", "views.cost.cli", "cost"),
+        "capacity": _one("Print the time of lists on AWS, and their bottleneck", "views.capacity.cli", "capacity"),
         "docs": Entry(
             "Show a page of the library's documentation, or search all pages", "bounded_context.docs.cli", ("docs",)
         ),

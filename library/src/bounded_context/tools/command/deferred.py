@@ -35,6 +35,7 @@ class Entry:
         functions: the names of the functions; each is a command with Typer's annotations.
         is_group: whether the functions are commands below this name, such as `rollout start`.
         passes: whether further words go to another program, such as pytest.
+        has_default: whether the first function of a group also runs without its name, such as `template fleet DIR`.
     """
 
     summary: str
@@ -42,6 +43,7 @@ class Entry:
     functions: tuple[str, ...]
     is_group: bool = False
     passes: bool = False
+    has_default: bool = False
 
 
 def run(program: str, about: str, groups: Groups, arguments: Sequence[str] | None, access: object = None) -> int:
@@ -102,6 +104,15 @@ class Deferred(TyperCommand):
         return load(info_name or "", self._entry).make_context(info_name, args, parent, **extra)
 
 
+class _WithDefault(TyperGroup):
+    """A group whose first command also gets the words that begin with no command's name."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Insert the name of the first command if it is missing."""
+        missing = args and args[0] not in (*self.commands, *ctx.help_option_names)
+        return super().parse_args(ctx, [next(iter(self.commands)), *args] if missing else args)
+
+
 def load(name: str, entry: Entry) -> Any:
     """Import a command. The process ends with status 1 if the function, or a package that it needs, does not exist."""
     try:
@@ -112,7 +123,9 @@ def load(name: str, entry: Entry) -> Any:
         sys.exit(f"{name}: the package {error.name} is not installed: run `uv sync`.")
     if missing := [word for word in entry.functions if not hasattr(found, word)]:
         sys.exit(f"{name}: {entry.module} has no function {missing[0]}: {_REMEDY}")
-    app = typer.Typer(help=f"{entry.summary}.", no_args_is_help=True, add_completion=False, **PLAIN)
+    about = help_text(getattr(found, entry.functions[0])) if entry.has_default else f"{entry.summary}."
+    group = _WithDefault if entry.has_default else TyperGroup
+    app = typer.Typer(cls=group, help=about, no_args_is_help=True, add_completion=False, **PLAIN)
     for word in entry.functions:
         function = getattr(found, word)
         app.command(command_name(word), help=help_text(function), context_settings=_settings(entry))(exiting(function))

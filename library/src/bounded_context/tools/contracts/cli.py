@@ -9,7 +9,7 @@ from ..command.output import fail, update_file
 
 
 def contracts() -> int:
-    """Write event schemas, AsyncAPI, samples, the format of lists, diagrams and catalog-info.yaml; print written files.
+    """Write schemas, AsyncAPI, samples, diagrams, AGENTS.md, catalog-info.yaml, the lists page; print written files.
 
     Exit status:
       0  the documents match the code
@@ -29,6 +29,7 @@ def contracts() -> int:
 
 def _written(project: Project) -> Iterator[str]:
     from ..views import readme
+    from . import agents
     from .catalog import files as catalog
     from .list_format import NAME, page
     from .statuses import diagram
@@ -39,4 +40,6 @@ def _written(project: Project) -> Iterator[str]:
         yield f"{NAME} is new"
     if readme.draw(project.root, diagram(project.context)):
         yield f"{readme.NAME} has a new diagram of statuses"
+    if update_file(project.root / agents.NAME, agents.page(project)):
+        yield f"{agents.NAME} is updated from the declaration"
     yield from catalog.write(project.context, project.root)

@@ -19,6 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
+from ...configuration.lambda_python import PYTHON
 from ...configuration.project import Project, ProjectError
 from ..command.installed import repository
 from ..command.output import fail
@@ -34,10 +35,11 @@ RUNTIME: Final = frozenset(
 )
 """The folders and modules of the library that functions run. Other changes give no function a new version."""
 
-LAMBDA_TARGET = ("--python-platform", "aarch64-manylinux2014", "--python-version", "3.13")
+LAMBDA_TARGET = ("--python-platform", "aarch64-manylinux2014", "--python-version", PYTHON)
 
-_LOCAL_EXTRAS = ("boto3", "s3transfer")
-"""Packages of the Lambda runtime that the embedded AWS lacks; it already includes botocore."""
+_LOCAL_EXTRAS = ("boto3", "botocore", "python-dateutil", "s3transfer", "six", "urllib3")
+"""Packages of the Lambda runtime, which the layer leaves out. Functions use this environment's versions, not the
+emulator's: its pins concern only the emulator."""
 
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest time that zip supports."""

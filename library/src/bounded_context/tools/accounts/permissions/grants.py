@@ -29,7 +29,8 @@ _CREATED: Final = ("AllocateAddress", "CreateSecurityGroup")
 """The calls of EC2 that create a resource with tags."""
 
 _PASSED_TO: Final = (
-    *("backup", "codedeploy", "events", "lambda", "malware-protection-plan.guardduty", "states", "transfer"),
+    *("backup", "codedeploy", "events", "lambda", "malware-protection-plan.guardduty", "scheduler", "states"),
+    "transfer",
 )
 """The services to which a stack passes its roles."""
 

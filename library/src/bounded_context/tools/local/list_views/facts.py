@@ -182,7 +182,7 @@ def _with_calls_of_parts(running: RunningContext, facts: Facts) -> Facts:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline and not all(map(_measured, facts.parts)):
         time.sleep(PAUSE_SECONDS)
-        running.watch.poll()
+        running.read_late_lines(_IMPORTS)
         facts = replace(facts, calls=calls(running.watch.logs.lines))
     return facts
 

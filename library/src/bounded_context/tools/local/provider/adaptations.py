@@ -169,6 +169,12 @@ def with_filter_on_body(_: Aws, request: Request) -> None:
         )
 
 
+def with_default_event(_: Aws, request: Request) -> None:
+    """Call a schedule's function with the emulator's default event, which has the time of the call."""
+    if request.inputs["target"].pop("input", None):
+        request.adapted.append("the event has the time of the call: the emulator fills no attributes of the input")
+
+
 def with_local_scans(_: Aws, request: Request) -> None:
     """Match the events of the stand-in for GuardDuty, because only AWS may send events of `aws.guardduty`."""
     pattern = request.inputs.get("eventPattern") or ""

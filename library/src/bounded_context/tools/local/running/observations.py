@@ -8,7 +8,7 @@ from typing import Any
 from .. import executions
 from ..actors.subscriber import Reception
 from ..metric_math.metric_lines import OF_AWS
-from ..observation.aws_metrics import dynamodb, events, lambda_, sns, sqs, states, transfer
+from ..observation.aws_metrics import dynamodb, events, lambda_, scheduler, sns, sqs, states, transfer
 from ..observation.logs import LogLine, calls
 from ..observation.samples import Sample, own_metrics
 from ..stand_ins.x_ray import Document
@@ -61,7 +61,8 @@ def _aws_samples(
     histories = (executions.history(aws, execution["executionArn"]) for execution in found)
     yield from sns.samples(outputs["topic_arn"], own, histories, received, now)
     yield from dynamodb.samples(outputs["table_name"], documents, now)
-    yield from events.samples(aws, running.partner.sent, called, outputs["functions"], now)
+    yield from events.samples(aws, running.partner.sent, now)
+    yield from scheduler.samples(aws, called, outputs["functions"], now)
     yield from running.api_requests.samples(outputs, now)
     if outputs.get("sftp"):
         yield from transfer.samples(outputs["sftp"]["server_id"], running.partner.uploads)

@@ -12,6 +12,9 @@ from .load import Load, Schedules
 INBOUND: Final = "inbound"
 """The dead-letter queue of other contexts' events."""
 
+MEASURING: Final = "measure_lists"
+"""The function that measures lists."""
+
 IMPORTED, REJECTED, FAILED = "IMPORTED", "REJECTED", "FAILED"
 
 Events = Mapping[str, list[Event]]
@@ -109,13 +112,21 @@ class Checks:
             statuses = [str(one["status"]) for one in records if _file(one) == name]
             if statuses.count(wanted) != 1:
                 yield f"{name} is {', '.join(statuses) or 'not recorded'}, not {wanted}"
-        measured = self._measured()
+        measured = self._measured({str(one["list_id"]) for one in records})
         yield from (f"{one['key']} is not measured" for one in records if one["list_id"] not in measured)
         own = dict(zip((IMPORTED, REJECTED), self._context.list_events, strict=True))
         closed = {str(one["list_id"]): str(one["status"]) for one in records}
         yield from self._events({one: [own[status]] for one, status in closed.items() if status in own})
 
-    def _measured(self) -> set[str]:
+    def _measured(self, lists: set[str]) -> set[str]:
+        """Return the lists whose end is logged."""
+        found = self._logged()
+        if lists <= found:
+            return found
+        self._running.read_late_lines(MEASURING)
+        return self._logged()
+
+    def _logged(self) -> set[str]:
         lines = list(self._running.watch.logs.lines)
         return {str(line.fields["list_id"]) for line in lines if line.message == "list closed"}
 

@@ -15,6 +15,7 @@ EDGES: Final = (
     "lambda/eventSourceMapping",
     "sns/topicSubscription",
     "cloudwatch/eventTarget",
+    "scheduler/schedule",
     "apigatewayv2/route",
 )
 """The resources that lead from a source of events or requests to a reader."""
@@ -102,7 +103,7 @@ def _delayed(graph: Graph, edge: Node) -> frozenset[str]:
         own = _measured(graph, measures.MAPPINGS_FAILING.name)
     elif edge.kind == "cloudwatch/eventTarget" and ":stateMachine:" in edge.inputs["arn"]:
         own = _measured(graph, measures.UPLOADS_UNSEEN.name)
-    elif is_schedule(graph, edge):
+    elif edge.kind == "scheduler/schedule":
         own = _measured(graph, measures.OLDEST_UNFINISHED.name, measures.UPLOADS_UNSEEN.name)
     else:
         own = frozenset()
@@ -115,19 +116,13 @@ def _of_queue(graph: Graph, queue: Node) -> frozenset[str]:
     return _watching(graph, queue.called) | _watching(graph, f"{queue.called}-dead-letters")
 
 
-def is_schedule(graph: Graph, edge: Node) -> bool:
-    """Return whether an edge is the target of a schedule."""
-    rules = {rule.called: rule for rule in graph.of("cloudwatch/eventRule")}
-    return edge.kind == "cloudwatch/eventTarget" and "scheduleExpression" in rules[edge.inputs["rule"]].inputs
-
-
 def _untried(graph: Graph, edge: Node, kind: Kind) -> str:
     if edge.kind == "apigatewayv2/route":
         return "" if kind == "repeat" else _CALLER
+    if edge.kind == "scheduler/schedule":
+        return _NO_ORDER if kind == "reorder" else ""
     if edge.kind != "cloudwatch/eventTarget":
         return ""
-    if is_schedule(graph, edge):
-        return _NO_ORDER if kind == "reorder" else ""
     if ":stateMachine:" not in edge.inputs["arn"]:
         return _LOST
     return "" if graph.of("transfer/server") else _OWN_EVENT

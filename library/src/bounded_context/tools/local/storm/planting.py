@@ -25,7 +25,7 @@ from ..running.context import RunningContext
 from ..stand_ins.http_server import Response
 from ..stand_ins.point_in_time import changes
 from ..uploads import Upload
-from .faults import Fault, Kind, is_schedule, queue_of
+from .faults import Fault, Kind, queue_of
 from .interception import Forward, Intercepted, Interception, forwarded, rejection
 
 _POLICY: Final = "storm"
@@ -295,11 +295,7 @@ def _as_event(record: dict[str, Any]) -> dict[str, Any]:
 
 @contextmanager
 def _target_edge(kind: Kind, edge: Node, trial: Trial) -> Iterator[None]:
-    """Call a schedule's function twice or never; announce uploads twice, in another order, or late."""
-    if is_schedule(trial.graph, edge):
-        trial.schedules = {trial.function_named(edge.inputs["arn"]): {"repeat": 2, "delay": 0}[kind]}
-        yield
-        return
+    """Announce uploads twice, in another order, or late."""
     partner, held = trial.running.partner, list[Upload]()
     if not isinstance(partner, SftpPartner):
         raise NotReached("the bucket sends its events itself")
@@ -327,6 +323,13 @@ def _announced(partner: SftpPartner, edge: str, upload: Upload) -> None:
 
 
 @contextmanager
+def _schedule_edge(kind: Kind, edge: Node, trial: Trial) -> Iterator[None]:
+    """Call a schedule's function twice or never."""
+    trial.schedules = {trial.function_named(edge.inputs["target"]["arn"]): {"repeat": 2, "delay": 0}[kind]}
+    yield
+
+
+@contextmanager
 def _route_edge(_: Kind, route: Node, trial: Trial) -> Iterator[None]:
     trial.twice = route.name.replace("-", "_")
     yield
@@ -346,6 +349,7 @@ _PLANTS: Final[Mapping[tuple[Kind, str], _Plant]] = {
             ("lambda/eventSourceMapping", _mapping_edge),
             ("sns/topicSubscription", _queue_edge),
             ("cloudwatch/eventTarget", _target_edge),
+            ("scheduler/schedule", _schedule_edge),
             ("apigatewayv2/route", _route_edge),
         )
     },

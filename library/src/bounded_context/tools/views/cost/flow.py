@@ -81,7 +81,12 @@ class Flow:
         mapping = self._feed
         interval = max(1 / assumed().polls_a_second, mapping.inputs.get("maximumBatchingWindowInSeconds") or 0)
         lanes = assumed().shards * (mapping.inputs.get("parallelizationFactor") or 1)
-        return min(mapping.inputs["batchSize"], max(1, self._a_second * interval / lanes))
+        return min(self.most_batch, max(1, self._a_second * interval / lanes))
+
+    @property
+    def most_batch(self) -> int:
+        """The maximum number of changes in a batch of the relay."""
+        return self._feed.inputs["batchSize"]
 
     @property
     def _feed(self) -> Node:
@@ -98,10 +103,14 @@ class Flow:
     @property
     def publishes(self) -> float:
         """The number of batches that the relay publishes."""
-        return self.relayed * math.ceil(self.batch / (BATCH // len(self._created)))
+        return self.relayed * self.publishes_of(self.batch)
+
+    def publishes_of(self, changes: float) -> int:
+        """Return the number of batches that the relay publishes for some changes."""
+        return math.ceil(changes / (BATCH // len(self.created)))
 
     @property
-    def _created(self) -> set[str]:
+    def created(self) -> set[str]:
         """The filter labels of a row's events: each published major version has its own label."""
         return set(self.context.labels_of(self.context.event_by_status[self.context.initial_status]))
 
@@ -110,7 +119,7 @@ class Flow:
         """The number of queues that receive a row's event. A queue without a filter receives each major version."""
         topic = environment_variable(self.function(RELAY), "TOPIC_ARN")
         return sum(
-            len(_passed(subscription, self._created))
+            len(_passed(subscription, self.created))
             for subscription in self.graph.of("sns/topicSubscription")
             if subscription.inputs["topic"] == topic and subscription.inputs["protocol"] == "sqs"
         )

@@ -55,18 +55,17 @@ def is_called(function: Node, arn: str) -> bool:
 
 def scheduled(graph: Graph) -> list[Scheduled]:
     """Return the functions with a fixed rate, sorted by name because Pulumi's order varies."""
-    rates = {rule.outputs["name"]: a_month(rule) for rule in graph.of("cloudwatch/eventRule")}
     found = [
         Scheduled(name, function, calls)
-        for target in graph.of("cloudwatch/eventTarget")
-        if (calls := rates.get(target.inputs["rule"]))
+        for schedule in graph.of("scheduler/schedule")
+        if (calls := a_month(schedule))
         for name, function in functions(graph).items()
-        if is_called(function, target.inputs["arn"])
+        if is_called(function, schedule.inputs["target"]["arn"])
     ]
     return sorted(found, key=lambda entry: entry.name)
 
 
-def a_month(rule: Node) -> float | None:
-    """Return the calls of a rule per month, or None if its schedule is not a rate."""
-    found = _RATE.fullmatch(rule.inputs.get("scheduleExpression", ""))
+def a_month(schedule: Node) -> float | None:
+    """Return the calls of a schedule per month, or None if it is not a rate."""
+    found = _RATE.fullmatch(schedule.inputs["scheduleExpression"])
     return assumed().hours_a_month * 60 / (int(found[1]) * _MINUTES[found[2]]) if found else None

@@ -95,6 +95,8 @@ def _why(node: Node) -> str | None:
         return "the price of its type is unknown"
     if node.kind == "dynamodb/table" and node.inputs.get("billingMode") != "PAY_PER_REQUEST":
         return "its capacity is provisioned, and billed by the hour"
-    if node.kind == "cloudwatch/eventRule" and "scheduleExpression" in node.inputs and a_month(node) is None:
-        return "its schedule is not a rate"
+    if node.kind == "cloudwatch/eventRule" and "scheduleExpression" in node.inputs:
+        return "it is a scheduled rule: make a Schedule"
+    if node.kind == "scheduler/schedule" and a_month(node) is None:
+        return "it is not a rate"
     return None

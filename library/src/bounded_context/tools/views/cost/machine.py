@@ -13,19 +13,24 @@ State = Mapping[str, Any]
 class Machine:
     """The state machine of the list import, which contains a distributed map."""
 
-    def __init__(self, definition: State) -> None:
-        self._states: Mapping[str, State] = definition["States"]
-        way = _path(self._states, definition["StartAt"], _is_map)
-        self._map = self._states[way[-1]]
-        rest = _path(self._states, self._map["Next"], _is_good_end)
+    def __init__(self, definition: State, import_arn: str) -> None:
+        states: Mapping[str, State] = definition["States"]
+        way = _path(states, definition["StartAt"], lambda state: _is_map(state) and _calls(state, import_arn))
+        self._map = states[way[-1]]
+        rest = _path(states, self._map["Next"], _is_good_end)
+        self._way = [states[name] for name in way]
         self.transitions = _counted(len(way) + len(rest))
         """Transitions of an imported list, without the transitions of its parts."""
 
     @property
     def transitions_a_part(self) -> int:
-        """Transitions of a child execution of the map."""
-        child = self._map["ItemProcessor"]
-        return _counted(len(_path(child["States"], child["StartAt"], _is_good_end)))
+        """Transitions of the child executions of all maps for a part."""
+        children = [state["ItemProcessor"] for state in self._way if _is_map(state)]
+        return sum(_counted(len(_path(child["States"], child["StartAt"], _is_good_end))) for child in children)
+
+    def lanes(self, arn: str) -> int | None:
+        """Return the maximum concurrent calls of a step for a list, by its ARN; None for one call for all parts."""
+        return next((state["MaxConcurrency"] for state in self._way if _is_map(state) and _calls(state, arn)), None)
 
     @property
     def at_once(self) -> int:
@@ -35,11 +40,11 @@ class Machine:
 
 def imports(graph: Graph, import_arn: str) -> Machine | None:
     """Return the machine whose map calls the function that imports a part, given by its ARN without an alias."""
-    found = [str(node.inputs["definition"]) for node in graph.of("sfn/stateMachine")]
-    callers = [json.loads(definition) for definition in found if f"{import_arn}:" in definition]
-    return next(
-        (Machine(definition) for definition in callers if any(map(_is_map, definition["States"].values()))), None
+    found = [json.loads(str(node.inputs["definition"])) for node in graph.of("sfn/stateMachine")]
+    callers = (
+        one for one in found if any(_is_map(state) and _calls(state, import_arn) for state in one["States"].values())
     )
+    return next((Machine(definition, import_arn) for definition in callers), None)
 
 
 def _counted(states: int) -> int:
@@ -49,6 +54,11 @@ def _counted(states: int) -> int:
 
 def _is_map(state: State) -> bool:
     return state["Type"] == "Map"
+
+
+def _calls(state: State, arn: str) -> bool:
+    """Return whether a state, or a child of a map, calls an alias of a function."""
+    return f"{arn}:" in json.dumps(state)
 
 
 def _is_good_end(state: State) -> bool:

@@ -19,6 +19,7 @@ _DRAWN: Final[Mapping[str, Mapping[str, str]]] = {
     "kms": {},
     "lambda": {"function": "function"},
     "s3": {"bucket": "bucket"},
+    "scheduler": {},
     "secretsmanager": {"secret": "secret"},
     "sfn": {"stateMachine": "workflow"},
     "sns": {"topic": "topic"},

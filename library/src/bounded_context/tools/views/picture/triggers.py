@@ -23,7 +23,7 @@ class Trigger:
 
 def triggers(resources: Resources) -> Iterator[Trigger]:
     """Yield all triggers."""
-    for found in (_rules, _routes, _mappings, _subscriptions, _uploads):
+    for found in (_rules, _schedules, _routes, _mappings, _subscriptions, _uploads):
         yield from found(resources)
 
 
@@ -41,6 +41,12 @@ def _of_rule(resources: Resources, rule: Node, target: Resource) -> Iterator[Tri
     if pattern := rule.inputs.get("eventPattern"):
         for source in _sources(resources, str(pattern)):
             yield Trigger(source, target, "starts", rule.called)
+
+
+def _schedules(resources: Resources) -> Iterator[Trigger]:
+    for node in resources.graph.of("scheduler/schedule"):
+        if target := resources.by_arn(str(node.inputs["target"]["arn"])):
+            yield Trigger(("schedule", _every(str(node.inputs["scheduleExpression"]))), target, "starts", node.called)
 
 
 def _sources(resources: Resources, pattern: str) -> list[Resource | tuple[str, str]]:

@@ -1,7 +1,7 @@
 """AWS/Events, by rule.
 
-Measured: MatchedEvents and Invocations, for events that this run sent (the emulator evaluates the rules) and for
-schedules (from their function's calls). Assumed: FailedInvocations, and all metrics of rules without events.
+Measured: MatchedEvents and Invocations, for events that this run sent (the emulator evaluates the rules). Assumed:
+FailedInvocations, and all metrics of rules without events.
 """
 
 import json
@@ -12,7 +12,6 @@ from typing import Any
 
 from ...emulator.aws import Aws
 from ...uploads import Sent
-from ..logs import Call
 from ..samples import Sample
 from . import zeros
 
@@ -20,21 +19,17 @@ NAMESPACE = "AWS/Events"
 NAMES = ("MatchedEvents", "Invocations", "FailedInvocations")
 
 
-def samples(
-    aws: Aws, sent: Iterable[Sent], calls: Iterable[Call], aliases: Mapping[str, str], now: float
-) -> Iterator[Sample]:
+def samples(aws: Aws, sent: Iterable[Sent], now: float) -> Iterator[Sample]:
     """Yield the samples of every rule on the default bus.
 
     Args:
         aws: the emulator.
         sent: the events that the run sent.
-        calls: the calls of all functions.
-        aliases: the aliases' ARNs by function.
         now: the time of assumed samples, in seconds since 1970.
     """
-    sent, calls = list(sent), list(calls)
+    sent = list(sent)
     for rule in aws.call("events", "list_rules")["Rules"]:
-        times = _matched(aws, rule, sent) + _scheduled(aws, rule, calls, aliases)
+        times = _matched(aws, rule, sent)
         dimensions = {"RuleName": rule["Name"]}
         for time in times:
             for metric in ("MatchedEvents", "Invocations"):
@@ -61,11 +56,3 @@ def _matches(aws: Aws, pattern: str, sent: Sent) -> bool:
         "detail": sent.detail,
     }
     return aws.call("events", "test_event_pattern", EventPattern=pattern, Event=json.dumps(event))["Result"]
-
-
-def _scheduled(aws: Aws, rule: Mapping[str, Any], calls: list[Call], aliases: Mapping[str, str]) -> list[float]:
-    if "ScheduleExpression" not in rule:
-        return []
-    targets = aws.call("events", "list_targets_by_rule", Rule=rule["Name"])["Targets"]
-    arns = {target["Arn"] for target in targets}
-    return [call.began for call in calls if aliases.get(call.function) in arns]

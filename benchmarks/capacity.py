@@ -1,0 +1,128 @@
+"""The error of the capacity model: predicted and measured times of lists on the embedded AWS, in one run.
+
+Two small lists before each list, and two after it, calibrate the times of the stages: other programs may use the
+machine's processors at any time. The model predicts the list with these times and the emulator's limits. A list of
+1,000 or 10,000 rows takes seconds: the median of three ratios counts.
+
+    uv run python benchmarks/capacity.py [--rows 1000 10000 ...] [--json]
+"""
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+from _context import CONTEXT, run_in_context
+
+PART = 250
+"""The setting `part_rows` of the local stack."""
+
+SMALL, LARGE = 500, 4000
+"""Rows of the lists that calibrate: a part for each child of the map, and 16 parts."""
+
+LANES = 2
+"""The setting `import_concurrency` of the local stack."""
+
+Times = Mapping[str, float]
+
+STATES = ("ValidateList", "VerifySubscription", "ImportList", "MarkImported")
+STAGES = ("registration", "validation", "verification", "import")
+
+
+def measured(rows: list[int]) -> Iterator[dict[str, float]]:
+    """Import lists of some rows one after another; yield the seconds of each stage, and of the events after it."""
+    from bounded_context.configuration.project import current
+    from bounded_context.tools.local.running.start import running_context
+
+    os.chdir(CONTEXT)
+    with running_context(current()) as running:
+        for seed, count in enumerate(rows):
+            yield _imported(running, running.samples.document(count, seed), f"list-{seed}.csv", count)
+
+
+def _imported(running, content: bytes, name: str, count: int) -> dict[str, float]:  # noqa: ANN001
+    from bounded_context.tools.local import executions
+    from bounded_context.tools.local.actors.subscriber import SURPLUS_SECONDS, wait_for
+
+    began = time.time()
+    ended = running.follow(running.partner.upload(name, content))
+    if ended.outcome != "IMPORTED":
+        raise SystemExit(f"{name} ended as {ended.outcome}: {ended.error}")
+    wait_for(running.subscribers, ended.list_id, count + 1)
+    times = [began, *_entered(executions.history(running.aws, ended.arn)), time.time() - SURPLUS_SECONDS]
+    return dict(zip((*STAGES, "events"), (after - before for before, after in pairwise(times)), strict=True))
+
+
+def _entered(history: Sequence[Mapping[str, Any]]) -> Iterator[float]:
+    at = {
+        event["stateEnteredEventDetails"]["name"]: event["timestamp"]
+        for event in history
+        if "stateEnteredEventDetails" in event
+    }
+    for state in STATES:
+        found: datetime = at[state]
+        yield found.timestamp()
+
+
+def predicted(rows: int, small: Times, large: Times, lanes: int) -> dict[str, float]:
+    """Return the model's seconds of each stage for a list of some rows."""
+    from bounded_context.tools.views.capacity.plan import Plan, Rate, Stage
+    from bounded_context.tools.views.capacity.simulation import simulate
+
+    each = {name: max(0.0, large[name] - small[name]) / (LARGE - SMALL) for name in small}
+    stages = [Stage(name, call=max(0.0, small[name] - SMALL * each[name]), row=each[name]) for name in STAGES[:-1]]
+    # The children of the map share the processors: a row takes the time of all lanes.
+    part = PART * each["import"] * lanes
+    start = Stage("start", call=max(0.0, small["import"] - SMALL * each["import"]))
+    relay = each["import"] + each["events"]
+    plan = Plan(
+        rows,
+        1,
+        PART,
+        (*stages, start, Stage("import", lanes=lanes, part=part)),
+        Stage("events", part=max(0.0, small["events"] - SMALL * each["events"]), of_row={"relay": 1}),
+        {"relay": Rate(1 / relay), "scaling": Rate(1e6)},
+        executions=12,
+    )
+    found = dict(simulate(plan).stages)
+    return {**found, "import": found.pop("start") + found["import"]}
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, nargs="+", default=[1000] * 3 + [10_000] * 3)
+    parser.add_argument("--json", action="store_true")
+    arguments = parser.parse_args()
+    run_in_context()
+    sizes = [LARGE]  # the first list has the cold starts
+    for rows in arguments.rows:
+        sizes += [SMALL, LARGE, rows]
+    _, *times = measured([*sizes, SMALL, LARGE])
+    results = [_compared(rows, *times[3 * place : 3 * place + 5]) for place, rows in enumerate(arguments.rows)]
+    if arguments.json:
+        print(json.dumps(results))
+        return
+    for result in results:
+        print(json.dumps(result))
+
+
+def _compared(rows: int, *times: Times) -> dict[str, object]:
+    """Compare a list with its prediction, by the calibrations before and after it."""
+    small, large, found, small_after, large_after = times
+    model = predicted(rows, _mean(small, small_after), _mean(large, large_after), LANES)
+    stages = {name: [round(model[name], 1), round(found[name], 1)] for name in found}
+    ratio = sum(model.values()) / sum(found.values())
+    return {"rows": rows, "ratio": round(ratio, 2), "predicted and measured": stages}
+
+
+def _mean(one: Times, other: Times) -> Times:
+    return {name: (one[name] + other[name]) / 2 for name in one}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,209 @@
+"""The answer to a question of capacity: times, refusals, throttling, the bottleneck and the recommended change."""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, reduce
+from typing import Any, Final
+
+from ..cost.estimate import MILLION, lines
+from ..cost.flow import Flow
+from ..cost.per_million import lists
+from . import hot_keys
+from .model import EVENTS, IMPORT, RELAYED, Model, most_of, with_lanes, with_rate
+from .plan import Plan, Stage
+from .simulation import EXECUTIONS, Outcome, simulate
+
+_WORTH: Final = 0.05
+"""A change is recommended if it saves this share of the time. A larger value must save as much again."""
+
+_UNLIMITED: Final = 1e9
+_LISTS: Final = "--lists"
+
+
+@dataclass(frozen=True)
+class Throttle:
+    """A limit that delays the last event by `seconds`. Without it, the import uses `needed` units a second."""
+
+    limit: str
+    words: str
+    seconds: float
+    needed: float
+    asked: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the limit for `context capacity --json`."""
+        needed = {"raise": self.asked, "needed": math.ceil(self.needed)} if self.asked else {}
+        return {"limit": self.words, "seconds": round(self.seconds)} | needed
+
+    @property
+    def remedy(self) -> str:
+        """The quota to raise, in words."""
+        return (
+            f"raise the quota {self.asked!r} to {math.ceil(self.needed):,}" if self.asked else "AWS does not raise it"
+        )
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of a setting, a quota or the number of lists, and the seconds that it saves."""
+
+    words: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The import of some rows in lists of equal size, which arrive at the same time."""
+
+    model: Model
+    rows: int
+    lists: int
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The plan for a table that has had this load."""
+        return self.model.plan(self.rows, self.lists)
+
+    @cached_property
+    def warm(self) -> Outcome:
+        """The outcome for a table that has had this load."""
+        return simulate(self.plan)
+
+    @cached_property
+    def new(self) -> Outcome:
+        """The outcome for a new table."""
+        return simulate(self.model.plan(self.rows, self.lists, new=True))
+
+    @property
+    def usd(self) -> float:
+        """The cost of the rows."""
+        flow = Flow(self.model.context, self.model.graph, self.rows, self.lists)
+        return sum(line.usd for line in lines(MILLION, lists(flow)))
+
+    @cached_property
+    def refusals(self) -> Sequence[str]:
+        """A sentence for each limit that a list exceeds: the import does not succeed."""
+        return [*self._too_large(), *self._too_long(), *self._too_many()]
+
+    def _too_large(self) -> Iterator[str]:
+        size, most = self.rows / self.lists * self.model.row.file_bytes, self.model.max_list_bytes
+        if size > most:
+            yield (
+                f"A list of {size / 2**20:,.0f} MB is refused, since max_list_mb is {most / 2**20:,.0f}: "
+                f"send {self.model.lists(self.rows)} lists."
+            )
+
+    def _too_long(self) -> Iterator[str]:
+        for stage in self.plan.stages:
+            if (seconds := self.warm.longest[stage.name]) > stage.longest:
+                remedies = [f"{one.remedy}, or send the lists later" for one in self._throttles_of(stage)]
+                yield (
+                    f"A call of the {stage.name} takes {seconds:,.0f} s, and Lambda stops it after "
+                    f"{stage.longest:,.0f} s: {next(iter(remedies), 'send more lists')}."
+                )
+
+    def _too_many(self) -> Iterator[str]:
+        if self.lists > (quota := self.model.quotas["maps"]).value:
+            yield f"{self.lists:,} lists exceed a quota ({quota}), which AWS does not raise: send fewer lists."
+
+    @cached_property
+    def throttles(self) -> Sequence[Throttle]:
+        """The limits that delay the last event, the greatest delay first."""
+        waited = [name for name in self.warm.waits if name in self.plan.rates]
+        found = [self._throttle(name, simulate(with_rate(self.plan, name, _UNLIMITED))) for name in waited]
+        if EXECUTIONS in self.warm.waits:
+            found.append(self._throttle(EXECUTIONS, simulate(replace(self.plan, executions=self._calls))))
+        return sorted((one for one in found if one.seconds >= 1), key=lambda one: -one.seconds)
+
+    def _throttle(self, limit: str, without: Outcome) -> Throttle:
+        quota = self.model.quota(limit)
+        needed = self._calls if limit == EXECUTIONS else without.used.get(limit, 0)
+        seconds = self.warm.total - without.total
+        return Throttle(limit, self.model.describe(limit), seconds, needed, quota.asked if quota else "")
+
+    @property
+    def _calls(self) -> int:
+        """The calls of all lists at the same time, if nothing limits them."""
+        return self.lists * max(stage.lanes or 1 for stage in self.plan.stages)
+
+    @property
+    def bottleneck(self) -> tuple[str, str]:
+        """The stage that takes the longest, and its limit in words."""
+        name = max(self.warm.stages, key=self.warm.stages.__getitem__)
+        stage = self.plan.stage(name)
+        most = self.warm.stages[name] * _WORTH
+        own = (one.words for one in self._throttles_of(stage) if one.seconds > most)
+        return name, next(own, self._limit_of(stage))
+
+    def _throttles_of(self, stage: Stage) -> list[Throttle]:
+        return [one for one in self.throttles if one.limit in {*stage.of_row, *stage.of_call, EXECUTIONS}]
+
+    def _limit_of(self, stage: Stage) -> str:
+        if stage.name == EVENTS:
+            return self.model.describe(RELAYED)
+        return (
+            "one call for all parts of a list"
+            if stage.lanes is None
+            else f"the setting import_concurrency ({stage.lanes})"
+        )
+
+    @cached_property
+    def change(self) -> Change | None:
+        """The change that saves the most time, or None if no change saves enough.
+
+        Without such a change, a setting is changed together with all quotas that AWS raises.
+        """
+        raised = reduce(lambda plan, one: with_rate(plan, one.limit, _UNLIMITED), self._raisable, self.plan)
+        quotas = (Change(one.remedy, one.seconds) for one in self._raisable)
+        return self._best([*quotas, *self._settings(self.plan)]) or self._best(
+            Change(f"{one.words}, and higher quotas", one.seconds) for one in self._settings(raised)
+        )
+
+    def _best(self, changes: Iterable[Change]) -> Change | None:
+        enough = (change for change in changes if change.seconds >= self.warm.total * _WORTH)
+        return max(enough, key=lambda change: change.seconds, default=None)
+
+    @property
+    def _raisable(self) -> list[Throttle]:
+        return [one for one in self.throttles if one.asked and one.limit in self.plan.rates]
+
+    def _settings(self, plan: Plan) -> Iterator[Change]:
+        lanes, factor = plan.stage(IMPORT).lanes, self.model.settings.stream_parallelization_factor
+        relayed = lambda plan, value: with_rate(plan, RELAYED, value / factor)  # noqa: E731
+        split = lambda plan, value: replace(plan, lists=value)  # noqa: E731
+        if lanes:
+            yield self._doubled(plan, "import_concurrency", lanes, with_lanes)
+        yield self._doubled(plan, "stream_parallelization_factor", factor, relayed)
+        if plan.stage(self.bottleneck[0]).lanes is None:
+            yield self._doubled(plan, _LISTS, self.lists, split)
+
+    def _doubled(self, plan: Plan, name: str, now: int, changed: Callable[[Plan, int], Plan]) -> Change:
+        """Return the change of a plan to the largest value whose doubling saves enough."""
+        value, total = now, simulate(plan).total
+        most = int(self.model.quotas["maps"].value) if name == _LISTS else most_of(name)
+        while value < most:
+            found = simulate(changed(plan, min(2 * value, most))).total
+            if total - found < total * _WORTH:
+                break
+            value, total = min(2 * value, most), found
+        return Change(f"{name} {now} to {value}", self.warm.total - total if value > now else 0)
+
+    @property
+    def hot_keys(self) -> Mapping[str, float]:
+        """The decimal logarithm of a bound: a partition exceeds its writes in any second of the import."""
+        most = self.model.quotas["partition_writes"].value
+        table, own = self.model.partitions(self.lists, new=False), self.model.written_a_second(1)
+        all_lists = self.model.written_a_second(self.lists)
+        return {
+            "the table": hot_keys.log10_overload(self.rows, all_lists, table, most),
+            **{
+                index: hot_keys.log10_overload(self.rows, own, keys, most)
+                for index, keys in self.model.list_keys.items()
+            },
+        }
+
+    @property
+    def in_flight_seconds(self) -> float:
+        """The seconds that a subscriber may take for a message, before its queue has too many received messages."""
+        return self.model.quotas["in_flight"].value / max(1.0, self.warm.used["messages"])

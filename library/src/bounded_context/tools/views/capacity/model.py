@@ -1,0 +1,206 @@
+"""The plan of a stack: its settings, the resources of its program, and AWS's quotas."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import Any, Final
+
+from ....adapters.dynamodb_inserts import UNITS
+from ....adapters.items import LIST_SHARD, SHARDS, STATUS_SHARD
+from ....configuration.settings import Settings
+from ....declaration.context import Context
+from ....domain.lists import rows_a_part
+from ...programs.recording import Graph
+from ..cost.flow import RELAY, Flow
+from ..cost.functions import environment_variable
+from ..cost.prices import assumed
+from ..cost.row import Row, index_bytes, units
+from .plan import Plan, Rate, Stage
+from .quotas import Quota, quotas, seconds
+from .simulation import EXECUTIONS, SCALING
+
+REGISTRATION: Final = "registration"
+VALIDATION: Final = "validation"
+VERIFICATION: Final = "verification"
+IMPORT: Final = "import"
+EVENTS: Final = "events"
+STAGES: Final = (REGISTRATION, VALIDATION, VERIFICATION, IMPORT, EVENTS)
+
+RELAYED: Final = "relay"
+"""The name of the rate of changes that all batches of the relay publish."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """The capacity of a stack. `region` is the region of its quotas."""
+
+    context: Context[Any]
+    settings: Settings
+    graph: Graph
+    region: str
+
+    @cached_property
+    def quotas(self) -> Mapping[str, Quota]:
+        """The quotas of the region."""
+        return quotas(self.region)
+
+    @cached_property
+    def row(self) -> Row:
+        """A sample row."""
+        return Row(self.context)
+
+    @cached_property
+    def _flow(self) -> Flow:
+        return Flow(self.context, self.graph, 1)
+
+    @property
+    def max_list_bytes(self) -> int:
+        """The size of the largest accepted list."""
+        return int(environment_variable(self._flow.function("validate_list"), "MAX_LIST_BYTES"))
+
+    def lists(self, rows: int) -> int:
+        """Return the least number of lists for some rows that the stack accepts."""
+        return math.ceil(rows * self.row.file_bytes / self.max_list_bytes)
+
+    def plan(self, rows: int, lists: int, *, new: bool = False) -> Plan:
+        """Return the plan of some rows in lists of equal size, for a table that has had this load or a `new` table."""
+        size = math.ceil(rows / lists) * self.row.file_bytes
+        flow, relay = self._flow, self._relay_lanes(lists, new=new)
+        return Plan(
+            rows=rows,
+            lists=lists,
+            part_rows=rows_a_part(self.settings.part_rows, size, self.context.rows.smallest_row),
+            stages=tuple(self._stages()),
+            events=Stage(
+                EVENTS,
+                call=seconds().delivery,
+                # A change waits for a poll of its shard, and for the batch.
+                part=1 / assumed().polls_a_second + self._batch_seconds,
+                of_row={RELAYED: 1, "messages": len(flow.created)},
+            ),
+            rates={**self._rates(new=new), RELAYED: Rate(relay * flow.most_batch / self._batch_seconds)},
+            executions=max(1, int(self.quotas[EXECUTIONS].value) - relay - self._reserved_by_others),
+            cold_start=seconds().cold_start,
+        )
+
+    def _stages(self) -> Iterator[Stage]:
+        flow, took = self._flow, seconds()
+        lookup = flow.checks / assumed().read_a_second
+        yield self._stage(REGISTRATION, "register_list", call=took.delivery + assumed().call_seconds)
+        yield self._stage(VALIDATION, "validate_list", part=took.object, row=1 / assumed().validated_a_second)
+        yield self._stage(
+            VERIFICATION, self.context.verification_step, part=took.object, row=lookup, of_row={"reads": flow.checks}
+        )
+        yield self._stage(
+            IMPORT, "import_list", part=took.object, row=1 / assumed().written_a_second, of_row=self._writes
+        )
+
+    def _stage(self, name: str, function: str, **numbers: Any) -> Stage:
+        node, machine = self._flow.function(function), self._flow.machine
+        lanes, is_first = machine.lanes(node.arn), name == REGISTRATION
+        child = {"starts": 1.0, "transitions": machine.transitions_a_part}
+        started = child if lanes else {"starts": 1.0, "transitions": machine.transitions} if is_first else {}
+        return Stage(
+            name,
+            lanes=lanes,
+            of_call=started,
+            reserved=self.settings.reserved_concurrency.get(function),
+            longest=float(node.inputs["timeout"]),
+            **numbers,
+        )
+
+    @cached_property
+    def _writes(self) -> Mapping[str, float]:
+        found = {"writes": float(UNITS * units(self.row.item_bytes))}
+        for index, size in index_bytes(self._flow.table, self.row.item):
+            found |= {f"writes of {index}": units(size), f"keys of {index}": units(size)}
+        return {name: used for name, used in found.items() if name in self._rates(new=False)}
+
+    def _rates(self, *, new: bool) -> Mapping[str, Rate]:
+        known = self.quotas
+        writes, reads = self._table_rate("writes", new=new), self._table_rate("reads", new=new)
+        found = {name: known[name].rate for name in (SCALING, "starts", "transitions", "messages")}
+        found |= {"writes": writes, "reads": reads}
+        for index, key in self._index_keys.items():
+            found[f"writes of {index}"] = writes
+            # The keys of other indexes are values of the rows.
+            if key in (LIST_SHARD, STATUS_SHARD):
+                most = SHARDS * known["partition_writes"].value
+                found[f"keys of {index}"] = Rate(most, each_list=key == LIST_SHARD)
+        return found
+
+    @property
+    def _index_keys(self) -> Mapping[str, str]:
+        indexes = self._flow.table.inputs.get("globalSecondaryIndexes") or ()
+        return {index["name"]: index["keySchemas"][0]["attributeName"] for index in indexes}
+
+    @property
+    def list_keys(self) -> Mapping[str, int]:
+        """The number of a list's keys in each index of lists."""
+        return {index: SHARDS for index, key in self._index_keys.items() if key == LIST_SHARD}
+
+    def _table_rate(self, name: str, *, new: bool) -> Rate:
+        quota = self.quotas[name].value
+        if not new:
+            return Rate(quota)
+        return Rate(self.quotas[f"new_{name}"].value, doubling=self.quotas["doubling"].value, most=quota)
+
+    @property
+    def _batch_seconds(self) -> float:
+        return self._flow.publishes_of(self._flow.most_batch) * assumed().publish_seconds
+
+    def written_a_second(self, lists: int) -> float:
+        """Return the rows a second that all children of the imports of some lists write without limits."""
+        lanes = self._flow.machine.at_once
+        return min(lists * lanes * assumed().written_a_second, self.quotas["writes"].value)
+
+    def partitions(self, lists: int, *, new: bool) -> int:
+        """Return the partitions of the table: of a new table, or of a table that has had the writes of these lists.
+
+        A table on demand accepts twice its previous peak at once.
+        """
+        needed = math.ceil(2 * self.written_a_second(lists) / self.quotas["partition_writes"].value)
+        return assumed().shards if new else max(assumed().shards, needed)
+
+    def _relay_lanes(self, lists: int, *, new: bool) -> int:
+        """Return the concurrent batches of the relay: a shard for each partition; at most half of the executions."""
+        lanes = self.partitions(lists, new=new) * self.settings.stream_parallelization_factor
+        most = self.settings.reserved_concurrency.get(RELAY) or int(self.quotas[EXECUTIONS].value) // 2
+        return min(lanes, most)
+
+    @property
+    def _reserved_by_others(self) -> int:
+        return sum(number for name, number in self.settings.reserved_concurrency.items() if name != RELAY)
+
+    def describe(self, limit: str) -> str:
+        """Return a limit in words: a quota, or a setting with its value."""
+        name, _, index = limit.partition(" of ")
+        if limit == RELAYED:
+            return f"the setting stream_parallelization_factor ({self.settings.stream_parallelization_factor})"
+        if name == "keys":
+            return f"DynamoDB: {SHARDS} keys of {index} with 1,000 write units a second each"
+        return f"{self.quotas[name]}{f' ({index})' if index else ''}"
+
+    def quota(self, limit: str) -> Quota | None:
+        """Return the quota of a limit that AWS raises, or None."""
+        found = self.quotas.get(limit.partition(" of ")[0])
+        return found if found and found.asked else None
+
+
+def most_of(setting: str) -> int:
+    """Return the maximum of a setting that is a number."""
+    return next(declared.metadata["schema"]["maximum"] for declared in fields(Settings) if declared.name == setting)
+
+
+def with_lanes(plan: Plan, lanes: int) -> Plan:
+    """Return the plan with another number of concurrent children of all maps."""
+    stages = tuple(stage if stage.lanes is None else replace(stage, lanes=lanes) for stage in plan.stages)
+    return replace(plan, stages=stages)
+
+
+def with_rate(plan: Plan, limit: str, times: float) -> Plan:
+    """Return the plan with a rate so many times as high."""
+    rate = plan.rates[limit]
+    raised = replace(rate, a_second=rate.a_second * times, most=rate.most * times)
+    return replace(plan, rates={**plan.rates, limit: raised})

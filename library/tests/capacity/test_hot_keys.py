@@ -1,0 +1,120 @@
+"""No partition of the table or of the index `by_list` gets more than its share of a list."""
+
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from math import comb, inf, log
+from random import Random
+from uuid import UUID
+
+import pytest
+
+from bounded_context.adapters.items import SHARDS, shard_of
+from bounded_context.tools.views.capacity.advice import Answer
+from bounded_context.tools.views.capacity.hot_keys import log10_overload, log_binomial_tail
+from bounded_context.tools.views.capacity.model import Model
+
+ROWS = 10**7
+MOST = 1000
+"""Write units of a partition a second (AWS limit)."""
+
+
+def overloaded(shards: Iterable[int], a_second: int) -> set[int]:
+    """The shards that get more than `MOST` rows in any second, of rows in their order."""
+    window, counted, found = deque[int](), Counter[int](), set[int]()
+    for shard in shards:
+        window.append(shard)
+        counted[shard] += 1
+        if counted[shard] > MOST:
+            found.add(shard)
+        if len(window) > a_second - 1:
+            counted[window.popleft()] -= 1
+    return found
+
+
+def test_no_partition_exceeds_its_share_of_ten_million_rows_with_default_settings(prod: Model) -> None:
+    """Less than once in 10^80 lists, for the table and for the index. Also for several lists at the same time."""
+    for lists in (1, prod.lists(ROWS)):
+        found = Answer(prod, ROWS, lists).hot_keys
+        assert set(found) == {"the table", "by_list"}
+        assert max(found.values()) < -80
+
+
+def test_the_bound_holds_for_the_exact_tail() -> None:
+    """Of a binomial distribution, summed term by term."""
+    trials, share = 200, 1 / 16
+    for most in (20, 30, 60):
+        exact = sum(comb(trials, k) * share**k * (1 - share) ** (trials - k) for k in range(most + 1, trials + 1))
+        assert log(exact) <= log_binomial_tail(trials, share, most)
+
+
+def test_the_bound_is_none_for_a_key_with_more_than_its_share() -> None:
+    """A second of 40,000 rows has 2,500 for each of 16 keys. A second of 1,000 rows fits one key."""
+    assert log10_overload(ROWS, 40_000, SHARDS, MOST) == 0
+    assert log10_overload(ROWS, 1000, SHARDS, MOST) == -inf
+
+
+def _spread(kind: str, number: int) -> str:
+    return {
+        "sequence": f"id-{number:09d}",
+        "steps": f"LN{number * 10:010d}",
+        "suffix": f"{number:07d}-2026",
+        "words": f"customer {number}",
+        "random": str(UUID(int=Random(number).getrandbits(128))),  # noqa: S311
+    }[kind]
+
+
+KINDS = ("sequence", "steps", "suffix", "words", "random")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_identities_in_sequence_are_spread_over_the_shards(kind: str) -> None:
+    """Rows are written in the order of the file, so the rows of a second have similar identities.
+
+    The largest shard of each 2,000 consecutive rows has less than twice its share.
+    """
+    shards = [shard_of(_spread(kind, number)) for number in range(20_000)]
+    seconds = (Counter(shards[start : start + 2000]) for start in range(0, len(shards), 2000))
+    assert max(max(second.values()) for second in seconds) < 2 * 2000 / SHARDS
+    assert overloaded(shards, 8 * MOST) == set()
+
+
+def test_the_whole_list_is_spread_evenly() -> None:
+    """CRC-32 is linear: the distribution of ten million numbers is the convolution of those of their seven digits."""
+    spread = _distribution(b"id-0000000000", 7)
+    assert sum(spread) == ROWS
+    assert max(spread) / ROWS < 1.001 / SHARDS
+
+
+def _distribution(zeros: bytes, digits: int) -> list[int]:
+    """Return the number of identities in each shard, whose last digits are all numbers."""
+    base, found = shard_of(zeros.decode()), [0] * SHARDS
+    found[base] = 1
+    for place in range(1, digits + 1):
+        changes = [shard_of(_with_digit(zeros, place, digit)) ^ base for digit in range(10)]
+        found = [sum(found[shard ^ change] for change in changes) for shard in range(SHARDS)]
+    return found
+
+
+def _with_digit(zeros: bytes, place: int, digit: int) -> str:
+    changed = bytearray(zeros)
+    changed[-place] += digit
+    return changed.decode()
+
+
+def test_the_convolution_is_the_distribution() -> None:
+    counted = Counter(shard_of(f"id-{number:010d}") for number in range(1000))
+    assert _distribution(b"id-0000000000", 3) == [counted[shard] for shard in range(SHARDS)]
+
+
+def test_a_planted_skewed_key_is_found() -> None:
+    """Identities of one shard, among others: each second has more of them than a partition takes."""
+    identities = (f"id-{number:09d}" for number in range(10**6))
+    skewed = (shard_of(identity) for identity in identities if shard_of(identity) == 3)
+    assert overloaded(islice(skewed, 3000), 2000) == {3}
+    assert overloaded(_alternating([3, 5], 5000), 2000) == set()
+    assert overloaded(_alternating([3, 3, 5], 5000), 2000) == {3}
+
+
+def _alternating(shards: Sequence[int], rows: int) -> Iterator[int]:
+    return (shards[row % len(shards)] for row in range(rows))

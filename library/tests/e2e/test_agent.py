@@ -1,0 +1,54 @@
+"""The server of a coding agent's tools, as a process that a client starts and kills."""
+
+import json
+import re
+from typing import Any
+
+import anyio
+import psutil
+import pytest
+from mcp import Client, StdioServerParameters
+
+from bounded_context.tools.local.emulator.launchers import is_running
+from bounded_context.tools.local.periodic import until
+from tests.console import PROGRAM
+
+from .facts import CONTEXT, CREATE, ENVIRONMENT, GET, ID, PROJECT
+
+pytestmark = pytest.mark.e2e
+
+_ATTACK = {"AWS_PROFILE": "prod", "AWS_ENDPOINT_URL": "https://lambda.eu-west-1.amazonaws.com"}
+"""The environment of a person who works on an account."""
+
+
+def test_a_run_answers_calls_and_ends_with_a_killed_server():
+    """No process stays, also none of the emulator."""
+    processes = anyio.run(_called_and_killed)
+    assert len(processes) > 2
+    assert until(lambda: not any(map(is_running, processes)), 15)
+
+
+async def _called_and_killed() -> list[psutil.Process]:
+    """Call functions of a run, kill its server, and return the processes of the run."""
+    server = StdioServerParameters(command=PROGRAM, args=["mcp"], env=ENVIRONMENT | _ATTACK, cwd=PROJECT.root)
+    async with Client(server) as client:
+        started = await _answer(client, "run")
+        created = json.JSONDecoder().raw_decode(await _answer(client, "invoke", function=CREATE, event="message"))[0]
+        asked = {"payload": {ID: created[CONTEXT.name][ID]}}
+        found = json.JSONDecoder().raw_decode(await _answer(client, "invoke", function=GET, event=asked))[0]
+        assert found[CONTEXT.name] == created[CONTEXT.name]
+        [pid] = re.findall(r"Process (\d+)", started)
+        run = psutil.Process(int(pid))
+        processes = [run, *run.children(recursive=True)]
+        parent = run.parent()
+        assert parent
+        parent.kill()
+    return processes
+
+
+async def _answer(client: Client, tool: str, **arguments: Any) -> str:
+    answer = await client.call_tool(tool, arguments)
+    [content] = answer.content
+    assert content.type == "text"
+    assert not answer.is_error, content.text
+    return content.text

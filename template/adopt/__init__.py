@@ -1,0 +1,1 @@
+"""The command ``template adopt``: writes the lost record of a repository's bake."""

@@ -1,0 +1,104 @@
+"""The inbound tests of a consumer, run in a copy of its repository with the events of another context."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from xml.etree import ElementTree
+
+from ..library import find_uv
+from ..processes import environment
+from ..upkeep.errors import CannotTell
+from .published import FOLDERS, Published
+
+_NONE, _FAILED = 5, 1
+"""The exit statuses of pytest without tests, and with failed tests."""
+
+_LONGEST = 600
+"""Seconds until a command is ended: a sync of an empty cache takes minutes, the tests take seconds."""
+
+_LINES = 3
+"""The number of lines of a reason."""
+
+_NOT_COPIED = shutil.ignore_patterns(".git", ".venv", "build", "__pycache__", ".*_cache", "node_modules")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A failed test, and the first lines of its error."""
+
+    test: str
+    reason: str
+
+
+def run_inbound(folder: Path, context: str, events: Sequence[Published]) -> list[Failure]:
+    """Return the tests that fail with the first of ``events``, and pass with the others.
+
+    The tests have the marker `inbound`. Each run has a copy of the events of ``context`` in `consumed/`.
+
+    Raises:
+        CannotTell: the environment cannot be built, there are no tests, or they fail with the other events too.
+    """
+    with TemporaryDirectory(prefix="template-") as scratch:
+        copy = Path(shutil.copytree(folder, Path(scratch) / folder.resolve().name, symlinks=True, ignore=_NOT_COPIED))
+        if (done := run_uv(copy, "sync", "--quiet")).returncode:
+            raise CannotTell(f"Its environment cannot be built: {_last(done)}")
+        failed = _failures(copy, context, events[0])
+        others = (failure for found in events[1:] if failed for failure in _failures(copy, context, found))
+        known = {failure.test for failure in others}
+    new = [failure for failure in failed if failure.test not in known]
+    if failed and not new:
+        raise CannotTell(f"Its inbound tests fail without the change too: {failed[0].test}: {failed[0].reason}")
+    return new
+
+
+def _failures(copy: Path, context: str, events: Published) -> list[Failure]:
+    place = copy / "consumed" / context
+    for name in FOLDERS:
+        shutil.rmtree(place / name, ignore_errors=True)
+        if (events.folder / name).is_dir():
+            shutil.copytree(events.folder / name, place / name)
+    report = copy / "build" / "inbound.xml"
+    options = ("-m", "inbound", f"--junitxml={report}", "-p", "no:cacheprovider")
+    done = run_uv(copy, "run", "--no-sync", "--quiet", "python", "-m", "pytest", *options)
+    if done.returncode == _NONE:
+        raise CannotTell("It has no inbound tests: update it to version 0.4.0 of the template or newer.")
+    if done.returncode not in (0, _FAILED):
+        raise CannotTell(f"Its inbound tests cannot be run: {_last(done)}")
+    return list(_read(report))
+
+
+def run_uv(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run uv in a folder. Raises CannotTell after ten minutes."""
+    try:
+        return subprocess.run(
+            [find_uv(), *arguments],
+            cwd=folder,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_LONGEST,
+        )
+    except subprocess.TimeoutExpired:
+        raise CannotTell(f"`uv {arguments[0]}` took more than {_LONGEST} seconds.") from None
+
+
+def _read(report: Path) -> Iterator[Failure]:
+    for case in ElementTree.parse(report).iter("testcase"):  # noqa: S314 (pytest wrote it)
+        for problem in (*case.iter("failure"), *case.iter("error")):
+            yield Failure(f"{case.get('classname')}::{case.get('name')}", _reason(problem.get("message") or ""))
+
+
+def _reason(message: str) -> str:
+    lines = message.removeprefix("AssertionError: ").partition("\nassert ")[0].splitlines()
+    return "\n".join(line.strip() for line in lines[:_LINES])
+
+
+def _last(done: subprocess.CompletedProcess[str]) -> str:
+    lines = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+    return " ".join(lines[-_LINES:])

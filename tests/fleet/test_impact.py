@@ -1,0 +1,225 @@
+"""``template fleet impact``: the consumers that a change of events would break."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from upkeep.team import Team, copied
+
+from template.cli import main
+from template.fleet import impact as module
+from template.fleet import inbound_tests
+from template.fleet.impact import State
+from template.fleet.members import Member
+from template.fleet.published import FOLDERS
+from template.names import REPOSITORY
+
+from .contexts import member, stack
+
+EXAMPLE = REPOSITORY / "examples" / "payment"
+ASYNCAPI, SAMPLES = "events/asyncapi.json", "released/0.1.0.json"
+REPORT = '<testsuite><testcase classname="tests.test_it" name="test_reads">{}</testcase></testsuite>'
+FAILED = '<failure message="AssertionError: no {}&#10;more&#10;assert not True"/>'
+
+Consumer = Callable[..., Team]
+
+
+def published(team: Team, remote: Path) -> None:
+    """Push to a bare remote, whose main branch the clone knows."""
+    subprocess.run(["git", "init", "--quiet", "--bare", remote], check=True)
+    team.git("branch", "--move", "main")
+    team.git("remote", "add", "origin", str(remote))
+    team.git("push", "--quiet", "origin", "main")
+    team.git("remote", "set-head", "origin", "main")
+
+
+def without(team: Team, label: str) -> None:
+    """Publish an event no more."""
+    document = json.loads(team.read(ASYNCAPI))
+    del document["components"]["messages"][label]
+    team.write(ASYNCAPI, json.dumps(document))
+
+
+@pytest.fixture
+def payment(tmp_path: Path) -> Team:
+    """The publisher, as it is on the main branch of its remote."""
+    folder = tmp_path / "fleet" / "payment"
+    for name in FOLDERS:
+        shutil.copytree(EXAMPLE / name, folder / name)
+    team = Team(folder)
+    published(team, tmp_path / "payment.git")
+    return team
+
+
+@pytest.fixture
+def consumer(tmp_path: Path, payment: Team, monkeypatch: pytest.MonkeyPatch) -> Consumer:
+    """Adds a consumer of these labels, whose test needs other labels, or whose environment ends with a status."""
+    found = [member("payment", folder=str(payment.folder))]
+
+    def declared(folders: Sequence[Path]) -> list[Member]:
+        return [one for folder in folders for one in found if one.folder.resolve() == folder.resolve()]
+
+    def run(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+        wanted = json.loads((copy / "test.json").read_text())
+        status = wanted["sync"] if arguments[0] == "sync" else wanted["run"]
+        if arguments[0] == "run" and not status:
+            messages = json.loads((copy / "consumed" / "payment" / ASYNCAPI).read_text())["components"]["messages"]
+            failures = [FAILED.format(label) for label in wanted["reads"] if label not in messages]
+            (copy / "build").mkdir(exist_ok=True)
+            (copy / "build" / "inbound.xml").write_text(REPORT.format("".join(failures)))
+            status = 1 if failures else 0
+        return subprocess.CompletedProcess(arguments, status, "", "error: no such package\n")
+
+    def add(name: str, labels: Sequence[str], reads: Sequence[str] = (), sync: int = 0, run: int = 0) -> Team:
+        folder = tmp_path / "fleet" / name
+        folder.mkdir()
+        (folder / "test.json").write_text(json.dumps({"reads": reads, "sync": sync, "run": run}))
+        stacks = {"stacks": {"prod": stack({"payment": labels})}} if labels else {}
+        found.append(member(name, folder=str(folder), errors=() if labels else ("It cannot be imported.",), **stacks))
+        return Team(folder)
+
+    monkeypatch.setattr(module, "declared_members", declared)
+    monkeypatch.setattr(inbound_tests, "run_uv", run)
+    monkeypatch.setattr("template.fleet.impact_command.roster", lambda place: sorted(place.iterdir()))
+    return add
+
+
+def shown(place: Path, capsys: pytest.CaptureFixture[str], status: int) -> dict[str, dict[str, Any]]:
+    """The consumers of the command's JSON, by name."""
+    assert main(["fleet", "impact", str(place / "payment"), str(place), "--json"]) == status
+    return {one["name"]: one for one in json.loads(capsys.readouterr().out)["consumers"]}
+
+
+def test_consumers_of_a_removed_event_break_and_others_do_not(
+    payment: Team, consumer: Consumer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A failed test is named with its reason. The clones of the consumers stay as they are."""
+    without(payment, "PaymentDeleted")
+    teams = [
+        consumer("breaks", ["PaymentDeleted"], ["PaymentRegistered", "PaymentDeleted"]),
+        consumer("green", ["PaymentDeleted"], ["PaymentRegistered"]),
+        consumer("unaffected", ["PaymentRegistered"], ["PaymentDeleted"]),
+    ]
+    before = [team.everything() for team in teams]
+    found = shown(payment.folder.parent, capsys, 1)
+    assert {name: one["state"] for name, one in found.items()} == {
+        one: one for one in ("breaks", "green", "unaffected")
+    }
+    [test] = found["breaks"]["tests"]
+    assert test == {"test": "tests.test_it::test_reads", "reason": "no PaymentDeleted\nmore"}
+    assert found["breaks"]["events"] == ["PaymentDeleted"]
+    assert [team.everything() for team in teams] == before
+
+
+def test_an_event_changes_with_its_schema_its_samples_and_its_major_version(
+    payment: Team, consumer: Consumer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On a branch too. A commit of the main branch is no change any more."""
+    events = ["PaymentRegistered", "PaymentVerified", "PaymentDeleted", "PaymentListImported"]
+    for event in events:
+        consumer(event, [event])
+    payment.replace("events/PaymentRegistered/1.0.json", '"title": "PaymentRegistered"', '"title": "Another"')
+    samples = json.loads(payment.read(SAMPLES))
+    samples["sent"]["PaymentVerified"][0]["data"]["amount"] = "13.00"
+    payment.write("released/0.9.0.json", payment.read(SAMPLES))
+    payment.write("released/0.10.0.json", json.dumps(samples))
+    payment.git("switch", "--quiet", "--create", "change")
+    payment.commit()
+    payment.write(
+        ASYNCAPI, payment.read(ASYNCAPI).replace('"PaymentDeleted": {\n        "name"', '"PaymentDeleted.2": {"name"')
+    )
+    found = shown(payment.folder.parent, capsys, 0)
+    states = [found[event]["state"] for event in events]
+    assert states == [State.GREEN, State.GREEN, State.GREEN, State.UNAFFECTED]
+    payment.commit()
+    payment.git("push", "--quiet", "origin", "HEAD:main")
+    assert {one["state"] for one in shown(payment.folder.parent, capsys, 0).values()} == {State.UNAFFECTED}
+
+
+def test_without_a_remote_each_consumed_event_counts_as_changed(
+    payment: Team, consumer: Consumer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The tests of all consumers run: a failure may be older than the change."""
+    payment.git("remote", "remove", "origin")
+    consumer("red", ["Unpublished"], ["Unpublished"])
+    assert shown(payment.folder.parent, capsys, 1)["red"]["state"] == State.BREAKS
+
+
+def test_an_unknown_effect_has_a_reason(payment: Team, consumer: Consumer, capsys: pytest.CaptureFixture[str]) -> None:
+    """Code, environment or tests that cannot be used, and tests that fail without the change."""
+    without(payment, "PaymentDeleted")
+    consumer("unreadable", [])
+    consumer("unbuilt", ["PaymentDeleted"], sync=2)
+    consumer("untested", ["PaymentDeleted"], run=5)
+    consumer("uncollected", ["PaymentDeleted"], run=2)
+    consumer("red", ["PaymentDeleted"], ["Unpublished"])
+    found = shown(payment.folder.parent, capsys, 2)
+    assert {one["state"] for one in found.values()} == {State.UNKNOWN}
+    assert all(one["reason"] for one in found.values())
+    assert "no such package" in found["unbuilt"]["reason"]
+    assert len({one["reason"] for one in found.values()}) == len(found)
+
+
+def test_a_repository_outside_the_fleet_or_without_schemas_is_refused(
+    payment: Team, consumer: Consumer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One sentence."""
+    team = consumer("order", ["PaymentDeleted"])
+    place = payment.folder.parent
+    listed = place.parent / "listed"
+    listed.mkdir()
+    (listed / "order").symlink_to(team.folder)
+    assert main(["fleet", "impact", str(payment.folder), str(listed)]) == 2
+    payment.git("rm", "--quiet", ASYNCAPI)
+    assert main(["fleet", "impact", str(payment.folder), str(place)]) == 2
+    outside, without_schemas = capsys.readouterr().err.splitlines()
+    assert "not in the fleet" in outside
+    assert ASYNCAPI in without_schemas
+
+
+READER = '''"""Prices of subscriptions."""
+
+from bounded_context.testing import ConsumedEvents
+
+
+def test_each_price_is_read(consumed_events: ConsumedEvents):
+    for event in consumed_events.samples("subscription", "SubscriptionStarted"):
+        assert float(event["data"]["price"]) > 0
+'''
+CONSUMES = """\
+  payment:consumes:
+    subscription:
+      topic: /subscription/prod/topic-arn
+      created_by: [SubscriptionStarted]
+      deleted_by: [SubscriptionEnded]
+"""
+
+
+@pytest.mark.e2e
+def test_a_bake_runs_its_own_tests_and_the_promise(
+    baked: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In an environment of its own, with samples that lack a field, and without a consumed event."""
+    fleet = tmp_path / "fleet"
+    subscription, payment = (Team(copied(baked(name), fleet)) for name in ("subscription", "payment"))
+    payment.write("infra/service/Pulumi.prod.yaml", payment.read("infra/service/Pulumi.prod.yaml") + CONSUMES)
+    payment.write("tests/test_prices.py", READER)
+    payment.commit()
+    published(subscription, tmp_path / "subscription.git")
+    without(subscription, "SubscriptionEnded")
+    subscription.write(SAMPLES, subscription.read(SAMPLES).replace('"price":', '"cost":'))
+    before = payment.everything()
+    arguments = ["fleet", "impact", str(subscription.folder), str(fleet), "--json"]
+    assert main(arguments) == 1
+    [found] = json.loads(capsys.readouterr().out)["consumers"]
+    assert (found["name"], found["state"]) == ("payment", "breaks")
+    reasons = {one["test"].partition("::")[0]: one["reason"] for one in found["tests"]}
+    assert reasons.keys() == {"tests.test_prices", "tests.test_promises"}
+    assert "SubscriptionEnded" in reasons["tests.test_promises"]
+    assert payment.everything() == before
