@@ -8,14 +8,15 @@ from ..metric_math import search
 from ..metric_math.expressions import tree
 from ..metric_math.metric_lines import OF_AWS, Line
 from ..metric_math.series import NotCalculated, Recorded, Series
-from ..observation.aws_metrics import apigateway, dynamodb, events, lambda_, sns, sqs, states, transfer
+from ..observation.aws_metrics import apigateway, dynamodb, events, lambda_, scheduler, sns, sqs, states, transfer
 
 NO_ACTIVITY: Final = "No activity"
 NO_CALLS: Final = "No calls"
 NOT_EMULATED: Final = "Not emulated"
 
 MEASURED: Final[Mapping[str, Sequence[str]]] = {
-    module.NAMESPACE: module.NAMES for module in (apigateway, dynamodb, events, lambda_, sns, sqs, states, transfer)
+    module.NAMESPACE: module.NAMES
+    for module in (apigateway, dynamodb, events, lambda_, scheduler, sns, sqs, states, transfer)
 }
 """AWS's metrics that a run can measure, by namespace."""
 

@@ -11,6 +11,7 @@ from ..samples import Sample
 from . import zeros
 
 NAMESPACE = "AWS/Scheduler"
+NAMES = ("InvocationAttemptCount", "InvocationDroppedCount")
 
 
 def samples(aws: Aws, calls: Iterable[Call], aliases: Mapping[str, str], now: float) -> Iterator[Sample]:
