@@ -50,7 +50,7 @@ class Campaign:
             else:
                 yield task[0]
         ordered = (made[result.name] for result in wave if result.name in made)
-        yield from (result for result, _ in self._each(_CONNECTIONS, self._finish, ordered))
+        yield from (result for result, _ in self._each(processors(), self._finish, ordered))
 
     def _each(self, at_once: int, step: Step, tasks: Iterable[Task]) -> Iterator[Task]:
         with ThreadPoolExecutor(at_once) as pool:
