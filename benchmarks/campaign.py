@@ -16,6 +16,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from fleet import GIT, answers
+
 from template.processes import environment
 from template.upkeep.bakes import bakes_of
 from template.upkeep.releases import releases
@@ -26,14 +28,13 @@ CONFLICT, RED = 2, 1
 """The numbers of the repositories with a conflict and with a failing test."""
 
 EDIT = ("src/{}/context.py", 'owner="payments-team"', 'owner="ours-team"')
-GIT = ("git", "-c", "user.name=benchmark", "-c", "user.email=benchmark@example.com")
 
 
 def build(folder: Path, repositories: int) -> Path:
     """Bake some contexts with the version before, copy them, and return the list of the clones."""
     before = releases()[-2]
     with sources(before) as tree:
-        bakes = bakes_of(before, tree, [_answers(name) for name in NAMES], folder / "bakes")
+        bakes = bakes_of(before, tree, [answers(name) for name in NAMES], folder / "bakes")
     for bake in bakes:
         subprocess.run(["uv", "lock", "--quiet"], cwd=bake, env=environment(), check=True)
     for number in range(repositories):
@@ -74,17 +75,6 @@ def measure(roster: Path, minutes: int) -> tuple[float, list[dict]]:
     seconds = time.perf_counter() - start
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     return seconds, lines[:-1]
-
-
-def _answers(name: str) -> dict[str, str]:
-    return {
-        "context_name": name,
-        "plural": f"{name}s",
-        "display_name": name,
-        "fields": "amount:decimal currency:currency due_date:date payer:str",
-        "commands": f"Register{name}:creates:{name}Registered Drop{name}:deletes:{name}Dropped",
-        "verification": "none",
-    }
 
 
 def main() -> None:

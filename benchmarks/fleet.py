@@ -17,6 +17,7 @@ from template.bake import bake
 from template.words import slug, snake
 
 NAMES = ("Invoice", "Order", "Customer", "Shipment", "Refund", "Ledger", "Claim", "Voucher", "Quote", "Ticket")
+GIT = ("git", "-c", "user.name=benchmark", "-c", "user.email=benchmark@example.com")
 
 
 def measure(contexts: int) -> tuple[float, dict]:
@@ -43,18 +44,18 @@ def _name(number: int) -> str:
 def _baked(folder: Path, number: int) -> None:
     """Bake a context that hears the one before it, and commit it."""
     name, before = _name(number), _name(max(number - 1, 0))
-    project = bake(folder, _answers(name))
+    project = bake(folder, answers(name))
     heard = slug(before)
     consumes = {heard: {"topic": f"/{heard}/prod/topic-arn", "created_by": [f"{before}Registered"]}}
     if number:
         with (project / "infra" / "service" / "Pulumi.prod.yaml").open("a", encoding="utf-8") as settings:
             settings.write(f"  {snake(name)}:consumes: {json.dumps(consumes)}\n")
-    git = ["git", "-c", "user.name=benchmark", "-c", "user.email=benchmark@example.com"]
     for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "as it was baked"]):
-        subprocess.run([*git, *command], cwd=project, check=True)
+        subprocess.run([*GIT, *command], cwd=project, check=True)
 
 
-def _answers(name: str) -> dict[str, str]:
+def answers(name: str) -> dict[str, str]:
+    """Return the answers of a context that verifies nothing."""
     return {
         "context_name": name,
         "plural": f"{name}s",
@@ -73,7 +74,7 @@ def main() -> None:
     chosen = options.parse_args()
     seconds, told = measure(chosen.contexts)
     in_step = sum(one["in_step"] for one in told["contexts"])
-    result = {"contexts": len(told["contexts"]), "in_step": in_step, "hears": len(told["hears"])}
+    result = {"contexts": len(told["contexts"]), "in_step": in_step, "consumes": len(told["consumes"])}
     result |= {"seconds": round(seconds, 1)}
     print(json.dumps(result) if chosen.json else ", ".join(f"{name} {value}" for name, value in result.items()))
 
