@@ -27,6 +27,7 @@ PATIENCE_SECONDS = 10.0
 PAUSE_SECONDS = 0.1
 
 _IMPORTS: Final = "import_list"
+_RELAY: Final = "relay_events"
 _VERIFIED, _VALIDATED = "import.json", "manifest.json"
 _FAILED: Final = ("taskFailedEventDetails", "mapRunFailedEventDetails", "taskTimedOutEventDetails")
 
@@ -214,7 +215,7 @@ def _wait_for_logs(running: RunningContext, identity: str | None) -> None:
         return
     while not published(running.watch.logs.lines, identity) and time.monotonic() < deadline:
         time.sleep(PAUSE_SECONDS)
-        running.watch.poll()
+        running.read_late_lines(_RELAY)
 
 
 def published(lines: Iterable[LogLine], identity: str) -> list[LogLine]:
